@@ -1,0 +1,1 @@
+//! Convolution, matrix product, batch norm, pooling and loss on f32 slices, forward and backward.

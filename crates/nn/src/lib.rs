@@ -1,0 +1,1 @@
+//! Networks as data, and the CPU engine that trains and runs them.
