@@ -1,2 +1,24 @@
 //! Trains plant-disease classifiers that can be trusted from a folder of leaf photographs.
-fn main() {}
+
+mod arguments;
+mod commands;
+mod exit;
+mod interrupt;
+mod progress;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Train(arguments) => commands::train::run(&arguments),
+        Command::Resume(arguments) => commands::resume::run(&arguments),
+        Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
+        Command::Predict(arguments) => commands::predict::run(&arguments),
+        Command::Summary(arguments) => commands::summary::run(&arguments),
+        Command::Demo(arguments) => commands::demo::run(&arguments),
+    };
+    result.unwrap_or_else(|error| exit::report(&error)).into()
+}

@@ -1,1 +1,32 @@
 //! Recipes, schedules, the training loop, checkpoints, evaluation and the bundle.
+//!
+//! A [`Recipe`] says everything that changes a run's numbers. [`Photographs`] are a folder, scanned, decoded and split as
+//! the recipe says. [`train`] drives an engine over them and leaves checkpoints in the run folder; whoever wants to watch
+//! or stop it gets every event. The result is a [`Bundle`]: one file that predicts.
+//!
+//! The crate prints nothing and knows no terminal.
+
+mod bundle;
+mod checkpoint;
+mod container;
+mod error;
+mod evaluate;
+mod metrics;
+mod photographs;
+mod predict;
+mod recipe;
+mod run;
+mod schedule;
+mod train;
+
+pub use bundle::{Bundle, Provenance, Validation};
+pub use checkpoint::{Best, Checkpoint, Progress};
+pub use error::{FileError, LearnError};
+pub use evaluate::{Evaluation, evaluate};
+pub use metrics::{ClassMetrics, Confusion, Metrics, cross_entropy, softmax, wilson};
+pub use photographs::{DataOptions, Photographs, Summary};
+pub use predict::{Outputs, Predictor};
+pub use recipe::{ClassWeights, DataSpec, LossSpec, Recipe};
+pub use run::{Run, engine_options};
+pub use schedule::{LearningRate, Schedule};
+pub use train::{Outcome, train};

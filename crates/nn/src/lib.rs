@@ -1,1 +1,33 @@
 //! Networks as data, and the CPU engine that trains and runs them.
+//!
+//! A [`Graph`] comes from the [`zoo`] or out of a bundle. A [`CpuEngine`] lowers it to kernel steps, lays all values out in
+//! one arena and then trains or predicts without allocating. [`summary`] tells what a graph costs.
+//!
+//! The crate opens no file and starts no thread; kernels use the rayon pool that the caller is in, and give the same bits
+//! whatever its size.
+
+mod builder;
+mod cpu;
+mod engine;
+mod error;
+mod graph;
+mod init;
+mod memory;
+mod optimizer;
+mod parameters;
+mod plan;
+mod program;
+mod shapes;
+pub mod summary;
+mod tensor;
+pub mod zoo;
+
+pub use cpu::{CpuEngine, CpuOptions};
+pub use engine::{Batch, Engine, StepPlan, StepStats};
+pub use error::{EngineError, GraphError, StateError};
+pub use foliar_kernels::Nhwc;
+pub use graph::{Graph, Node, NodeId, Op, Padding, Sliding};
+pub use optimizer::Optimizer;
+pub use parameters::{Parameter, Parameters, Role};
+pub use shapes::infer;
+pub use tensor::{OPTIMIZER_PREFIX, State, Tensor};

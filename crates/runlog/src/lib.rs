@@ -1,1 +1,31 @@
 //! What a training run leaves behind: events, CSV and TensorBoard files.
+//!
+//! A run is a folder ([`RunDir`]). While it trains, a [`Log`] writes the same [`Event`]s three times:
+//!
+//! | file                     | for                | content                                     |
+//! | ------------------------ | ------------------ | ------------------------------------------- |
+//! | `events.jsonl`           | programs, resuming | every event but [`Step`], one JSON per line |
+//! | `metrics.csv`            | spreadsheets       | one row per epoch                           |
+//! | `events.out.tfevents.*`  | TensorBoard        | the scalars of each epoch                   |
+//!
+//! `events.jsonl` is the record; on a resume the other two are brought in line with it. All three are append-only
+//! and may be cut short by a killed process; every other file of a run goes through [`write_atomically`] and is
+//! either whole or absent.
+
+mod atomic;
+pub mod csv;
+mod error;
+mod event;
+mod float;
+pub mod jsonl;
+mod line;
+mod log;
+mod run_dir;
+pub mod tensorboard;
+
+pub use atomic::write_atomically;
+pub use error::RunError;
+pub use event::{Epoch, Event, Note, Start, Step, Stop, StopReason};
+pub use line::epoch_line;
+pub use log::Log;
+pub use run_dir::RunDir;

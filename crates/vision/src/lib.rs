@@ -1,1 +1,51 @@
 //! From a folder of photographs to ordered batches of tensors.
+//!
+//! The way of a photograph:
+//!
+//! ```text
+//! scan ──> Dataset ──> Store::prepare ──> split ──> Loader ──> Batch
+//!            files        pixels          who trains   order, augmentation, normalisation
+//! ```
+//!
+//! - [`scan()`] walks the tree, reads headers and hashes files; what can not be used becomes a [`Problem`], not an error.
+//! - [`Store::prepare`] decodes every photograph once, and keeps as many as fit a memory budget.
+//! - [`split()`] divides the photographs so that equal ones never stand on both sides.
+//! - [`Loader`] yields the batches of an epoch, decoded ahead on threads, in an order that the threads can not change.
+//!
+//! [`Preprocessing`] is the only way from pixels to a network's input, for training, evaluation and serving alike. This
+//! crate knows nothing of networks.
+
+pub mod augment;
+pub mod dataset;
+pub mod decode;
+pub mod digest;
+pub mod format;
+pub mod limits;
+pub mod loader;
+pub mod manifest;
+mod name;
+pub mod preprocess;
+pub mod problem;
+pub mod procedural;
+pub mod random;
+pub mod resize;
+pub mod rgb;
+pub mod scan;
+pub mod split;
+pub mod store;
+
+pub use augment::Augment;
+pub use dataset::{Dataset, Part, Photo};
+pub use decode::{decode_bytes, decode_file};
+pub use digest::Digest;
+pub use format::Format;
+pub use limits::Limits;
+pub use loader::{Batch, Batches, Item, Loader, Transform};
+pub use manifest::{Difference, Manifest};
+pub use name::portable_name;
+pub use preprocess::{Preprocessing, PreprocessingError, Workspace};
+pub use problem::{Problem, Reason};
+pub use rgb::Rgb;
+pub use scan::{ScanError, scan, scan_for_evaluation};
+pub use split::{SplitSpec, Splits, split};
+pub use store::{LoadError, Store};

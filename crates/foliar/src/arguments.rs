@@ -1,0 +1,277 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Turns a folder of leaf photographs into a plant-disease classifier, and says how far it can be trusted.
+#[derive(Parser)]
+#[command(
+    name = "foliar",
+    version,
+    after_help = "Begin with `foliar demo`, or with photographs of your own, one folder per class:\n  foliar train photos --model baseline --out runs/first\n  foliar predict runs/first/model.foliar new-photo.jpg\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done but some files were left out, 130 interrupted and saved."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Train a classifier on a folder of photographs
+    Train(TrainArguments),
+    /// Continue a run that was interrupted, exactly where it was saved
+    Resume(ResumeArguments),
+    /// Measure a classifier on photographs whose class is known
+    Evaluate(EvaluateArguments),
+    /// Classify new photographs
+    Predict(PredictArguments),
+    /// Print a network's layers, parameters, multiply-adds and memory
+    Summary(SummaryArguments),
+    /// Draw leaves, train on them, evaluate and predict: needs nothing but this program
+    Demo(DemoArguments),
+}
+
+/// Names of the schedules on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScheduleName {
+    /// The same rate throughout
+    Constant,
+    /// Warm-up, then half a cosine down to 0
+    Cosine,
+    /// Up over the first 30 %, then down to nearly 0
+    OneCycle,
+    /// A tenth at each third of the run
+    Step,
+}
+
+/// Names of the optimisers on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OptimizerName {
+    /// Stochastic gradient descent with momentum
+    Sgd,
+    /// Adam with decoupled weight decay
+    Adamw,
+}
+
+/// How much each class counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClassWeightsName {
+    /// Every photograph counts the same
+    None,
+    /// Every class counts the same
+    Balanced,
+}
+
+/// One way of varying photographs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AugmentName {
+    /// All of them
+    All,
+    /// None of them
+    None,
+    /// Mirror left and right, and up and down
+    Flips,
+    /// Transposition: with the flips, quarter turns
+    Turns,
+    /// Random resized crop
+    Crop,
+    /// Rotation by small angles
+    Rotation,
+    /// Brightness, contrast, saturation and hue
+    Colour,
+    /// Erase a random rectangle
+    Erasing,
+}
+
+/// What training and every machine setting share.
+#[derive(Args)]
+pub(crate) struct MachineArguments {
+    /// Threads for arithmetic; 0 takes all. The numbers do not depend on it
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) threads: usize,
+    /// Memory for decoded photographs, in MiB; those beyond it are decoded anew in each epoch
+    #[arg(long, default_value_t = 4096, value_name = "MIB")]
+    pub(crate) cache_memory: u64,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  foliar train photos --model baseline --image-size 128 --epochs 20 --out runs/first\n\nPHOTOS holds one folder per class, or train/, val/ and test/ folders above the classes. The untuned run of many a first project is\n  foliar train photos --lr 0.001 --schedule constant --warmup 0"
+)]
+pub(crate) struct TrainArguments {
+    /// Folder of photographs, one subfolder per class
+    pub(crate) photos: PathBuf,
+    /// Network; `foliar summary --model NAME` describes it
+    #[arg(long, default_value = "baseline", value_name = "NAME")]
+    pub(crate) model: String,
+    /// Side of the square that the network sees, in pixels, 32 or more [default: 128 for baseline, else 224]
+    #[arg(long, value_name = "N")]
+    pub(crate) image_size: Option<u32>,
+    /// Passes over the training photographs
+    #[arg(long, default_value_t = 30, value_name = "N")]
+    pub(crate) epochs: u32,
+    /// Photographs a step
+    #[arg(long, default_value_t = 32, value_name = "N")]
+    pub(crate) batch_size: usize,
+    /// Learning rate, the peak of the schedule [default: 0.1 for sgd, 0.001 for adamw]
+    #[arg(long, value_name = "X")]
+    pub(crate) lr: Option<f64>,
+    /// How the learning rate changes
+    #[arg(long, value_enum, default_value = "one-cycle", value_name = "NAME")]
+    pub(crate) schedule: ScheduleName,
+    /// Share of the steps over which the rate rises; one-cycle has its own rise [default: 0.05, and 0 for constant]
+    #[arg(long, value_name = "X")]
+    pub(crate) warmup: Option<f64>,
+    /// Rule that updates the weights
+    #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
+    pub(crate) optimizer: OptimizerName,
+    /// Momentum of sgd, first decay of adamw
+    #[arg(long, default_value_t = 0.9, value_name = "X")]
+    pub(crate) momentum: f64,
+    /// Dampening of sgd
+    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    pub(crate) dampening: f64,
+    /// Nesterov's form of momentum
+    #[arg(long)]
+    pub(crate) nesterov: bool,
+    /// Weight decay [default: 0.0005 for sgd, 0.01 for adamw]
+    #[arg(long, value_name = "X")]
+    pub(crate) weight_decay: Option<f64>,
+    /// Share of the target spread over all classes
+    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    pub(crate) label_smoothing: f32,
+    /// How much each class counts in the loss
+    #[arg(long, value_enum, default_value = "none", value_name = "NAME")]
+    pub(crate) class_weights: ClassWeightsName,
+    /// Ways of varying training photographs, separated by commas
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "all", value_name = "LIST")]
+    pub(crate) augment: Vec<AugmentName>,
+    /// Share held back for validation, where there is no val/ folder
+    #[arg(long, default_value_t = 0.2, value_name = "X")]
+    pub(crate) validation: f64,
+    /// Share that neither training nor validation sees
+    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    pub(crate) test: f64,
+    /// Key of everything random: equal seeds give equal runs
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Run folder to write, new or empty [default: the first free runs/NAME-1, runs/NAME-2, ...]
+    #[arg(long, value_name = "RUN")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) machine: MachineArguments,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  foliar resume runs/first")]
+pub(crate) struct ResumeArguments {
+    /// Run folder
+    pub(crate) run: PathBuf,
+    /// Folder of photographs, if it was moved
+    #[arg(long, value_name = "PHOTOS")]
+    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) machine: MachineArguments,
+}
+
+/// A part of a folder that has train, val and test folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PartName {
+    /// The train/ folder
+    Train,
+    /// The val/ folder
+    Val,
+    /// The test/ folder
+    Test,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  foliar evaluate runs/first --data new-photos --json\n\nThe class of a photograph is the name of its folder. Photographs that the classifier was trained on say nothing about others."
+)]
+pub(crate) struct EvaluateArguments {
+    /// Run folder or bundle
+    pub(crate) bundle: PathBuf,
+    /// Folder of photographs, one subfolder per class
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Only this part, where the folder has train/, val/ and test/
+    #[arg(long, value_enum)]
+    pub(crate) part: Option<PartName>,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Threads for arithmetic; 0 takes all
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) threads: usize,
+}
+
+/// Form of the predictions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A line a photograph, for people
+    Text,
+    /// Comma-separated values with a header
+    Csv,
+    /// A JSON document a line
+    Jsonl,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  foliar predict runs/first/model.foliar leaf.jpg\n  foliar predict model.foliar field-photos 'more/*.jpg' --top 3 --format csv > predictions.csv\n\nA file that can not be read becomes a row with an error, and the exit code is 3."
+)]
+pub(crate) struct PredictArguments {
+    /// Bundle, or run folder
+    pub(crate) bundle: PathBuf,
+    /// Photographs, folders of photographs, or quoted patterns such as 'field/*.jpg'
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How many classes to name, the most probable first
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    pub(crate) top: usize,
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// Threads for arithmetic; 0 takes all
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) threads: usize,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  foliar summary --model resnet50 --classes 38")]
+pub(crate) struct SummaryArguments {
+    /// Network
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: String,
+    /// Number of classes, 2 or more
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    pub(crate) classes: usize,
+    /// Side of the photographs in pixels [default: 128 for baseline, else 224]
+    #[arg(long, value_name = "N")]
+    pub(crate) image_size: Option<u32>,
+    /// Photographs a step, for the memory
+    #[arg(long, default_value_t = 32, value_name = "N")]
+    pub(crate) batch_size: usize,
+    /// Rule that updates the weights, for the memory
+    #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
+    pub(crate) optimizer: OptimizerName,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  foliar demo /tmp/leaves")]
+pub(crate) struct DemoArguments {
+    /// Folder for the leaves and the run, new or empty
+    #[arg(default_value = "foliar-demo")]
+    pub(crate) dir: PathBuf,
+    /// Key of the leaves and the training
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Threads for arithmetic; 0 takes all
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) threads: usize,
+}

@@ -1,0 +1,31 @@
+//! One file a command.
+
+pub(crate) mod demo;
+pub(crate) mod evaluate;
+pub(crate) mod predict;
+pub(crate) mod resume;
+pub(crate) mod summary;
+pub(crate) mod train;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use foliar_learn::Bundle;
+use foliar_runlog::RunDir;
+
+/// Uses `threads` threads for arithmetic; all that the machine has if 0.
+pub(crate) fn use_threads(threads: usize) -> anyhow::Result<()> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global()
+        .context("the threads could not be started")
+}
+
+/// Reads a bundle, or that of a run folder.
+pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
+    let file: PathBuf = if path.is_dir() { path.join(RunDir::BUNDLE) } else { path.to_owned() };
+    if path.is_dir() && !file.exists() {
+        anyhow::bail!("{} holds no {}: is the run not finished?", path.display(), RunDir::BUNDLE);
+    }
+    Ok(Bundle::read(&file)?)
+}

@@ -1,0 +1,111 @@
+//! `foliar demo`: the whole way from photographs to predictions, with nothing but this program.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use foliar_learn::{Bundle, Predictor, Recipe, Run, evaluate};
+use foliar_vision::{Limits, decode_file, procedural};
+
+use super::train::{drive, open_photographs};
+use super::{evaluate as evaluation, use_threads};
+use crate::arguments::{DemoArguments, MachineArguments};
+use crate::exit::Exit;
+
+/// Leaves of each class to train on, and of other seeds to measure on.
+const TRAIN_LEAVES: usize = 120;
+const TEST_LEAVES: usize = 30;
+/// Side of the drawings, and of what the network sees, in pixels.
+const DRAWN: u32 = 112;
+const SEEN: u32 = 96;
+const EPOCHS: u32 = 15;
+/// Photographs in one pass of the network.
+const BATCH: usize = 32;
+
+pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
+    let dir = &arguments.dir;
+    if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!(
+            "{} is not empty: choose another folder, as in `foliar demo {}-2`",
+            dir.display(),
+            dir.display()
+        );
+    }
+    use_threads(arguments.threads)?;
+    let (photos, test, run_dir) = (dir.join("photos"), dir.join("test"), dir.join("run"));
+    draw(&photos, arguments.seed, TRAIN_LEAVES)?;
+    draw(&test, arguments.seed ^ u64::MAX, TEST_LEAVES)?;
+    let recipe = recipe(arguments.seed);
+    let machine = MachineArguments { threads: arguments.threads, cache_memory: 1024 };
+    let photographs = open_photographs(&photos, &recipe, &machine)?;
+    let run = Run::create(&run_dir, &recipe, &photographs)?;
+    let exit = drive(&run, &photographs)?;
+    if exit != Exit::Done {
+        return Ok(exit);
+    }
+    let bundle_path = run.dir.bundle();
+    let mut predictor = Predictor::new(Bundle::read(&bundle_path)?, BATCH)?;
+    let result = evaluate(&mut predictor, &test, None, &Limits::default(), &mut |_, _| {})?;
+    eprintln!("\nOn {} leaves that it has not seen:\n", result.metrics.photographs);
+    evaluation::print(&mut io::stderr().lock(), &result.metrics)?;
+    eprintln!("\nA few of them:\n");
+    for path in examples(&test)? {
+        say(&mut predictor, &path)?;
+    }
+    eprintln!("\nEverything lies in {}:", dir.display());
+    for (path, what) in [
+        (&photos, "drawn leaves, one folder per class; look at them"),
+        (&test, "more of them, for measuring"),
+        (&run_dir, "the run: recipe.toml, metrics.csv, TensorBoard events, checkpoints"),
+        (&bundle_path, "the classifier"),
+    ] {
+        eprintln!("  {}  {what}", path.display());
+    }
+    eprintln!("\nNext, with photographs of your own, one folder per class:");
+    eprintln!(
+        "  foliar train PHOTOS --out runs/first\n  foliar predict runs/first/model.foliar NEW-PHOTO.jpg"
+    );
+    Ok(Exit::Done)
+}
+
+fn draw(dir: &Path, seed: u64, per_class: usize) -> anyhow::Result<()> {
+    eprintln!("drawing {} leaves in {}", per_class * procedural::CLASSES.len(), dir.display());
+    procedural::write_dataset(dir, seed, per_class, DRAWN)
+        .with_context(|| format!("the leaves could not be drawn in {}", dir.display()))
+}
+
+fn recipe(seed: u64) -> Recipe {
+    let mut recipe = Recipe::new("baseline");
+    recipe.preprocessing = Recipe::preprocessing("baseline", SEEN);
+    recipe.epochs = EPOCHS;
+    recipe.seed = seed;
+    recipe
+}
+
+/// The first leaf of each class.
+fn examples(test: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for class in procedural::CLASSES {
+        let mut files: Vec<PathBuf> =
+            test.join(class).read_dir()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.sort();
+        found.extend(files.into_iter().next());
+    }
+    Ok(found)
+}
+
+fn say(predictor: &mut Predictor, path: &Path) -> anyhow::Result<()> {
+    let photograph = decode_file(path, &Limits::default())
+        .map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
+    let outputs = predictor.predict(&[photograph])?;
+    let classes = &predictor.bundle().classes;
+    for output in outputs {
+        let said: Vec<String> = output
+            .top(2)
+            .iter()
+            .map(|&(class, p)| format!("{} {:.1} %", classes[class], 100.0 * p))
+            .collect();
+        eprintln!("  {}  {}", path.display(), said.join(", "));
+    }
+    Ok(())
+}

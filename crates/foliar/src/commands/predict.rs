@@ -1,0 +1,63 @@
+//! `foliar predict`: photographs in, classes out.
+
+mod inputs;
+mod rows;
+
+use std::io;
+
+use anyhow::bail;
+use foliar_learn::{Outputs, Predictor};
+use foliar_vision::{Limits, Reason, Rgb, decode_file};
+use rayon::prelude::*;
+
+use self::inputs::Input;
+use self::rows::{Row, Writer};
+use super::{open_bundle, use_threads};
+use crate::arguments::PredictArguments;
+use crate::exit::Exit;
+
+/// Photographs in one pass of the network.
+const BATCH: usize = 16;
+
+pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
+    if arguments.top == 0 {
+        bail!("--top must be 1 or more");
+    }
+    use_threads(arguments.threads)?;
+    let bundle = open_bundle(&arguments.bundle)?;
+    let inputs = inputs::find(&arguments.paths);
+    // One photograph needs no room for sixteen.
+    let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;
+    let classes = predictor.bundle().classes.clone();
+    let top = arguments.top.min(classes.len());
+    let mut writer = Writer::new(io::stdout().lock(), arguments.format, top)?;
+    let mut failures = 0;
+    for batch in inputs.chunks(predictor.batch()) {
+        let decoded: Vec<Result<Rgb, String>> = batch.par_iter().map(decode).collect();
+        let photographs: Vec<Rgb> = decoded.iter().filter_map(|photo| photo.as_ref().ok()).cloned().collect();
+        let mut outputs = predictor.predict(&photographs)?.into_iter();
+        for (input, photo) in batch.iter().zip(&decoded) {
+            let result = match photo {
+                Ok(_) => outputs.next().map(|output| named(&output, top, &classes)).ok_or_else(String::new),
+                Err(reason) => Err(reason.clone()),
+            };
+            failures += usize::from(result.is_err());
+            writer.write(&Row { path: input.name(), result })?;
+        }
+    }
+    writer.finish()?;
+    Ok(Exit::with_problems(failures > 0))
+}
+
+fn decode(input: &Input) -> Result<Rgb, String> {
+    match input {
+        Input::File(path) => {
+            decode_file(path, &Limits::default()).map_err(|reason: Reason| reason.to_string())
+        }
+        Input::Missing { reason, .. } => Err(reason.clone()),
+    }
+}
+
+fn named<'a>(output: &Outputs, top: usize, classes: &'a [String]) -> Vec<(&'a str, f64)> {
+    output.top(top).into_iter().map(|(class, probability)| (classes[class].as_str(), probability)).collect()
+}

@@ -1,0 +1,78 @@
+//! Which photographs the arguments of `predict` mean.
+
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+/// One row of the result to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Input {
+    /// A file to read.
+    File(PathBuf),
+    /// An argument that means no file.
+    Missing { argument: String, reason: String },
+}
+
+impl Input {
+    /// How the row is called.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Input::File(path) => path.display().to_string(),
+            Input::Missing { argument, .. } => argument.clone(),
+        }
+    }
+}
+
+/// Names that pictures end in; other files in a folder are passed over.
+const EXTENSIONS: [&str; 11] =
+    ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "dib", "gif", "tif", "tiff"];
+
+/// Files in the order of the arguments; those of a folder or a pattern by name.
+pub(super) fn find(arguments: &[PathBuf]) -> Vec<Input> {
+    arguments.iter().flat_map(|argument| expand(argument)).collect()
+}
+
+fn expand(argument: &Path) -> Vec<Input> {
+    let missing = |reason: &str| {
+        vec![Input::Missing { argument: argument.display().to_string(), reason: reason.to_owned() }]
+    };
+    if argument.is_dir() {
+        let files = pictures(argument);
+        return if files.is_empty() { missing("the folder holds no photographs") } else { files };
+    }
+    if argument.exists() {
+        return vec![Input::File(argument.to_owned())];
+    }
+    let Some(pattern) = argument.to_str().filter(|text| text.contains(['*', '?', '['])) else {
+        return missing("there is no such file");
+    };
+    let found: Vec<Input> = match glob::glob(pattern) {
+        Ok(paths) => paths
+            .filter_map(Result::ok)
+            .flat_map(|path| if path.is_dir() { pictures(&path) } else { vec![Input::File(path)] })
+            .collect(),
+        Err(error) => return missing(&format!("the pattern can not be understood: {error}")),
+    };
+    if found.is_empty() { missing("no file fits the pattern") } else { found }
+}
+
+/// Files below `folder` that are named as pictures, by path; hidden ones are passed over.
+fn pictures(folder: &Path) -> Vec<Input> {
+    let hidden = |entry: &walkdir::DirEntry| {
+        entry.depth() > 0 && entry.file_name().as_encoded_bytes().first() == Some(&b'.')
+    };
+    WalkDir::new(folder)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| !hidden(entry))
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file() && named_as_picture(entry.path()))
+        .map(|entry| Input::File(entry.into_path()))
+        .collect()
+}
+
+fn named_as_picture(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+}

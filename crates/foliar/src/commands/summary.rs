@@ -1,0 +1,133 @@
+//! `foliar summary`: what a network is and what it costs.
+
+use std::io::{self, Write};
+
+use foliar_learn::Recipe;
+use foliar_nn::summary::{Memory, Summary, summarise};
+use foliar_nn::{Optimizer, zoo};
+use serde_json::json;
+
+use super::train::grouped;
+use crate::arguments::{OptimizerName, SummaryArguments};
+use crate::exit::Exit;
+
+/// Batches of photographs that a run holds besides the one at work: those decoded ahead.
+const WAITING_BATCHES: usize = 3;
+/// What the program itself takes, whatever the network.
+const PROGRAM_BYTES: usize = 20 << 20;
+
+pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<Exit> {
+    let default = Recipe::new(&arguments.model).image_size();
+    let size = arguments.image_size.map_or(default, |size| size as usize);
+    let graph = zoo::build(&arguments.model, arguments.classes)?;
+    let optimizer = match arguments.optimizer {
+        OptimizerName::Sgd => {
+            Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 0.0 }
+        }
+        OptimizerName::Adamw => {
+            Optimizer::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 }
+        }
+    };
+    anyhow::ensure!(arguments.batch_size >= 1, "--batch-size must be 1 or more");
+    let summary = summarise(&graph, arguments.batch_size, size, optimizer)?;
+    let loader = WAITING_BATCHES * arguments.batch_size * size * size * 3 * size_of::<f32>();
+    let total = summary.training.total() + loader + PROGRAM_BYTES;
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        let document = document(arguments, size, &summary, loader, total);
+        serde_json::to_writer_pretty(&mut out, &document)?;
+        writeln!(out)?;
+    } else {
+        print(&mut out, arguments, size, &summary, loader, total)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn print(
+    out: &mut impl Write,
+    arguments: &SummaryArguments,
+    size: usize,
+    summary: &Summary,
+    loader: usize,
+    total: usize,
+) -> io::Result<()> {
+    let SummaryArguments { model, classes, batch_size, .. } = arguments;
+    writeln!(out, "{model}, {classes} classes, photographs of {size} x {size} pixels\n")?;
+    let width = summary.rows.iter().map(|row| row.name.len()).max().unwrap_or(0).max(5);
+    writeln!(
+        out,
+        "{:width$}  {:19}  {:>15}  {:>12}  {:>13}",
+        "layer", "op", "shape", "parameters", "multiply-adds"
+    )?;
+    for row in &summary.rows {
+        let [h, w, c] = row.shape;
+        let count = |number: usize| if number == 0 { "-".to_owned() } else { grouped(number as u64) };
+        writeln!(
+            out,
+            "{:width$}  {:19}  {:>15}  {:>12}  {:>13}",
+            row.name,
+            row.op,
+            format!("{h} x {w} x {c}"),
+            count(row.parameters),
+            count(row.multiply_adds)
+        )?;
+    }
+    let Memory { activations, weights, work } = summary.training;
+    writeln!(out, "\nparameters         {}", grouped(summary.parameters as u64))?;
+    writeln!(out, "multiply-adds      {} a photograph, forward", grouped(summary.multiply_adds as u64))?;
+    writeln!(out, "training memory    {} with batches of {batch_size}", mebibytes(total))?;
+    writeln!(
+        out,
+        "                   {} activations and their gradients, {} weights, gradients and optimiser,",
+        mebibytes(activations),
+        mebibytes(weights)
+    )?;
+    writeln!(
+        out,
+        "                   {} work space, {} photographs on their way; decoded photographs kept for",
+        mebibytes(work + PROGRAM_BYTES),
+        mebibytes(loader)
+    )?;
+    writeln!(out, "                   later epochs (--cache-memory) come on top")?;
+    writeln!(out, "prediction memory  {} with batches of {batch_size}", mebibytes(summary.prediction.total()))
+}
+
+fn mebibytes(bytes: usize) -> String {
+    format!("{} MiB", grouped(bytes.div_ceil(1 << 20) as u64))
+}
+
+fn document(
+    arguments: &SummaryArguments,
+    size: usize,
+    summary: &Summary,
+    loader: usize,
+    total: usize,
+) -> serde_json::Value {
+    let layers: Vec<serde_json::Value> = summary
+        .rows
+        .iter()
+        .map(|row| {
+            json!({
+                "name": row.name, "op": row.op, "shape": row.shape,
+                "parameters": row.parameters, "multiply_adds": row.multiply_adds,
+            })
+        })
+        .collect();
+    json!({
+        "model": arguments.model,
+        "classes": arguments.classes,
+        "image_size": size,
+        "batch_size": arguments.batch_size,
+        "parameters": summary.parameters,
+        "multiply_adds": summary.multiply_adds,
+        "training_memory_bytes": {
+            "total": total,
+            "activations": summary.training.activations,
+            "weights": summary.training.weights,
+            "work": summary.training.work + PROGRAM_BYTES,
+            "loader": loader,
+        },
+        "prediction_memory_bytes": summary.prediction.total(),
+        "layers": layers,
+    })
+}

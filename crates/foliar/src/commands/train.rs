@@ -1,0 +1,247 @@
+//! `foliar train`: photographs in, run folder out.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use foliar_learn::{
+    ClassWeights, DataOptions, LearningRate, Outcome, Photographs, Recipe, Run, Schedule, engine_options,
+    train,
+};
+use foliar_nn::{CpuEngine, Optimizer, zoo};
+use foliar_runlog::{Event, StopReason, epoch_line};
+use foliar_vision::Augment;
+use indicatif::ProgressBar;
+
+use super::use_threads;
+use crate::arguments::{
+    AugmentName, ClassWeightsName, MachineArguments, OptimizerName, ScheduleName, TrainArguments,
+};
+use crate::exit::Exit;
+use crate::{interrupt, progress};
+
+/// Problems that are spelled out; the others are in the run folder.
+const TOLD: usize = 5;
+
+pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
+    let recipe = recipe(arguments)?;
+    zoo::build(&recipe.model, 2)?;
+    use_threads(arguments.machine.threads)?;
+    let out = arguments.out.clone().unwrap_or_else(|| free_folder(&recipe.model));
+    let photographs = open_photographs(&arguments.photos, &recipe, &arguments.machine)?;
+    let run = Run::create(&out, &recipe, &photographs)?;
+    drive(&run, &photographs)
+}
+
+/// The recipe that the arguments ask for.
+pub(crate) fn recipe(arguments: &TrainArguments) -> anyhow::Result<Recipe> {
+    let mut recipe = Recipe::new(&arguments.model);
+    if let Some(size) = arguments.image_size {
+        recipe.preprocessing = Recipe::preprocessing(&arguments.model, size);
+    }
+    recipe.epochs = arguments.epochs;
+    recipe.batch_size = arguments.batch_size;
+    recipe.seed = arguments.seed;
+    let adam = arguments.optimizer == OptimizerName::Adamw;
+    recipe.optimizer = optimizer(arguments);
+    recipe.learning_rate = LearningRate {
+        peak: arguments.lr.unwrap_or(if adam { 1e-3 } else { recipe.learning_rate.peak }),
+        schedule: match arguments.schedule {
+            ScheduleName::Constant => Schedule::Constant,
+            ScheduleName::Cosine => Schedule::Cosine,
+            ScheduleName::OneCycle => Schedule::OneCycle,
+            ScheduleName::Step => Schedule::Step,
+        },
+        warmup: arguments.warmup.unwrap_or(match arguments.schedule {
+            ScheduleName::Constant => 0.0,
+            _ => recipe.learning_rate.warmup,
+        }),
+    };
+    recipe.loss.label_smoothing = arguments.label_smoothing;
+    recipe.loss.class_weights = match arguments.class_weights {
+        ClassWeightsName::None => ClassWeights::None,
+        ClassWeightsName::Balanced => ClassWeights::Balanced,
+    };
+    recipe.augment = augment(&arguments.augment)?;
+    recipe.data.validation = arguments.validation;
+    recipe.data.test = arguments.test;
+    recipe.validate()?;
+    Ok(recipe)
+}
+
+fn optimizer(arguments: &TrainArguments) -> Optimizer {
+    match arguments.optimizer {
+        OptimizerName::Sgd => Optimizer::Sgd {
+            momentum: arguments.momentum,
+            dampening: arguments.dampening,
+            nesterov: arguments.nesterov,
+            weight_decay: arguments.weight_decay.unwrap_or(5e-4),
+        },
+        OptimizerName::Adamw => Optimizer::AdamW {
+            beta1: arguments.momentum,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: arguments.weight_decay.unwrap_or(1e-2),
+        },
+    }
+}
+
+fn augment(names: &[AugmentName]) -> anyhow::Result<Augment> {
+    let whole = names.iter().any(|name| matches!(name, AugmentName::All | AugmentName::None));
+    if whole && names.len() > 1 {
+        bail!("--augment takes `all`, `none`, or a list of the others");
+    }
+    let full = Augment::default();
+    let mut chosen = Augment::none();
+    for name in names {
+        match name {
+            AugmentName::All => chosen = full.clone(),
+            AugmentName::None => {}
+            AugmentName::Flips => {
+                chosen.horizontal_flip = full.horizontal_flip;
+                chosen.vertical_flip = full.vertical_flip;
+            }
+            AugmentName::Turns => chosen.transposition = full.transposition,
+            AugmentName::Crop => chosen.crop = full.crop.clone(),
+            AugmentName::Rotation => chosen.rotation = full.rotation.clone(),
+            AugmentName::Colour => chosen.colour = full.colour.clone(),
+            AugmentName::Erasing => chosen.erasing = full.erasing.clone(),
+        }
+    }
+    Ok(chosen)
+}
+
+/// The first of `runs/NAME-1`, `runs/NAME-2`, ... that does not exist.
+fn free_folder(model: &str) -> PathBuf {
+    let name = |number: u32| Path::new("runs").join(format!("{model}-{number}"));
+    (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0))
+}
+
+/// Scans, decodes and splits, with a bar, and says what was found.
+pub(crate) fn open_photographs(
+    root: &Path,
+    recipe: &Recipe,
+    machine: &MachineArguments,
+) -> anyhow::Result<Photographs> {
+    let options = DataOptions { cache_bytes: machine.cache_memory << 20, ..DataOptions::default() };
+    let bar = progress::photographs("reading photographs");
+    let photographs = Photographs::open(root, recipe, &options, &|done, found| {
+        bar.set_length(found as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let photographs = photographs?;
+    let summary = photographs.summary();
+    eprintln!(
+        "{} photographs of {} classes: {} to train on, {} for validation{}",
+        photographs.dataset.photos.len(),
+        photographs.dataset.classes.len(),
+        summary.train,
+        summary.validation,
+        if summary.test > 0 { format!(", {} kept for a test", summary.test) } else { String::new() },
+    );
+    if !photographs.problems.is_empty() {
+        eprintln!("{} files left out, {} problems in all:", summary.skipped, photographs.problems.len());
+        photographs.problems.iter().take(TOLD).for_each(|problem| eprintln!("  {problem}"));
+        if photographs.problems.len() > TOLD {
+            eprintln!("  ... and {} more, listed in the run folder", photographs.problems.len() - TOLD);
+        }
+    }
+    Ok(photographs)
+}
+
+/// Trains `run` to its end, from its newest checkpoint if it has one, and shows how it goes.
+pub(crate) fn drive(run: &Run, photographs: &Photographs) -> anyhow::Result<Exit> {
+    interrupt::listen()?;
+    let graph = zoo::build(&run.recipe.model, photographs.dataset.classes.len())?;
+    let mut engine = CpuEngine::new(&graph, engine_options(&run.recipe))?;
+    let mut screen = Screen { bar: None };
+    let outcome = train(&mut engine, &graph, run, photographs, &mut |event| screen.show(event))
+        .with_context(|| format!("run {}", run.dir.root().display()))?;
+    screen.clear();
+    conclude(run, photographs, &outcome)
+}
+
+/// The last words: where the bundle is, or why there is none.
+fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::Result<Exit> {
+    let folder = run.dir.root().display();
+    if let Some(best) = outcome.best {
+        eprintln!("best epoch {}: val loss {:.3}, val acc {:.3}", best.epoch, best.loss, best.accuracy);
+    }
+    if let Some(bundle) = &outcome.bundle {
+        println(&bundle.display().to_string())?;
+    }
+    match outcome.reason {
+        StopReason::NonFiniteLoss => bail!(
+            "the loss is no longer a finite number after {} finished epochs. The checkpoint of the last one is kept in {folder}. Try a learning rate ten times lower (--lr {:.1e}), a longer warm-up (--warmup 0.1 with --schedule cosine), or look for photographs with wrong values",
+            outcome.epochs,
+            run.recipe.learning_rate.peak / 10.0,
+        ),
+        StopReason::Interrupted => {
+            eprintln!("saved; `foliar resume {folder}` continues");
+            Ok(Exit::Interrupted)
+        }
+        _ => Ok(Exit::with_problems(!photographs.problems.is_empty())),
+    }
+}
+
+/// A line of the result on standard output.
+fn println(line: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    writeln!(std::io::stdout(), "{line}")
+}
+
+/// Shows events: a line an epoch, and a bar within it where there is a terminal.
+struct Screen {
+    bar: Option<ProgressBar>,
+}
+
+impl Screen {
+    fn show(&mut self, event: &Event) -> ControlFlow<StopReason> {
+        match event {
+            Event::Start(start) => {
+                if let Some(step) = start.resumed_from_step {
+                    eprintln!("continuing after step {step}");
+                }
+                eprintln!("{}: {} parameters", start.model, grouped(start.parameters));
+            }
+            Event::Step(step) => {
+                let template = "{prefix} {bar:32} {pos}/{len}  {msg}  {eta} left";
+                let bar = self.bar.get_or_insert_with(|| progress::bar(u64::from(step.steps), template));
+                bar.set_prefix(format!("epoch {}/{}", step.epoch, step.epochs));
+                bar.set_message(format!("loss {:.3}  {:.1} images/s", step.loss, step.images_per_second));
+                bar.set_position(u64::from(step.step));
+            }
+            Event::Epoch(epoch) => {
+                self.clear();
+                eprintln!("{}{}", epoch_line(epoch), if epoch.best { "  *" } else { "" });
+            }
+            Event::Note(note) => eprintln!("{}", note.text),
+            Event::Stop(_) => self.clear(),
+        }
+        if interrupt::asked() {
+            ControlFlow::Break(StopReason::Interrupted)
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A number with a comma between groups of three digits.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

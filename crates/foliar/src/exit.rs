@@ -1,0 +1,47 @@
+//! What the program's end says to a script.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Done,
+    /// The work failed.
+    Failed,
+    /// Done, with problems: some files were left out.
+    Problems,
+    /// Interrupted, state saved.
+    Interrupted,
+}
+
+impl Exit {
+    /// Done, with problems if there are any.
+    pub(crate) fn with_problems(problems: bool) -> Self {
+        if problems { Self::Problems } else { Self::Done }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Problems => 3,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Says in one line what, where and why. A closed pipe at the other end is no failure worth a word.
+pub(crate) fn report(error: &anyhow::Error) -> Exit {
+    let closed = |cause: &(dyn std::error::Error + 'static)| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    if !error.chain().any(closed) {
+        eprintln!("error: {error:#}");
+    }
+    Exit::Failed
+}

@@ -1,0 +1,83 @@
+//! Folders of drawn leaves, and the program on them.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use foliar_vision::procedural;
+use tempfile::TempDir;
+
+/// A fresh folder with drawn leaves in `photos/`.
+pub(crate) struct Scene {
+    folder: TempDir,
+}
+
+impl Scene {
+    pub(crate) fn new(per_class: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        procedural::write_dataset(&folder.path().join("photos"), 1, per_class, 48).unwrap();
+        Self { folder }
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The program, started in the folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_foliar"));
+        command.args(arguments).current_dir(self.folder.path());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
+        Finished::from(self.command(arguments).output().unwrap())
+    }
+
+    /// `foliar train photos --out OUT` with a small recipe and `more` arguments.
+    pub(crate) fn train(&self, out: &str, more: &[&str]) -> Finished {
+        self.run(&[&train_arguments(out), more].concat())
+    }
+}
+
+/// A recipe that takes about a second.
+pub(crate) fn train_arguments(out: &str) -> Vec<&str> {
+    let fixed = ["train", "photos", "--image-size", "32", "--epochs", "3", "--batch-size", "8"];
+    [&fixed[..], &["--out", out]].concat()
+}
+
+/// How the program ended.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl From<Output> for Finished {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Finished {
+    /// Asserts the exit code and returns itself.
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        assert!(!self.err.contains("panicked"), "{self:#?}");
+        self
+    }
+}

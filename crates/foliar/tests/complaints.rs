@@ -1,0 +1,110 @@
+//! Wrong arguments and unusable folders: the exit code, and a line that says what to do.
+
+mod common;
+
+use std::fs;
+
+use common::Scene;
+
+#[test]
+fn wrong_arguments_exit_with_2() {
+    let scene = Scene::empty();
+    for arguments in [
+        &["train"][..],
+        &["train", "photos", "--epochs", "many"],
+        &["train", "photos", "--schedule", "zigzag"],
+        &["predict", "bundle"],
+        &["evaluate", "bundle"],
+        &["summary"],
+        &["nonsense"],
+        &[],
+    ] {
+        let refused = scene.run(arguments).expect(2);
+        assert!(refused.out.is_empty() && !refused.err.is_empty(), "{refused:#?}");
+    }
+}
+
+#[test]
+fn settings_out_of_range_are_named_with_their_range() {
+    let scene = Scene::new(2);
+    for (argument, value, expected) in [
+        ("--lr", "0", "learning rate is 0; it must be above 0"),
+        ("--lr", "nan", "learning rate is NaN"),
+        ("--momentum", "1", "momentum is 1"),
+        ("--epochs", "0", "epochs is 0; it must be 1 or more"),
+        ("--batch-size", "1", "batch size is 1; it must be 2 or more"),
+        ("--image-size", "16", "image size is 16; it must be 32 to 4096"),
+        ("--validation", "1.5", "validation share is 1.5"),
+        ("--label-smoothing", "1", "label smoothing is 1"),
+        ("--weight-decay", "-1", "weight decay is -1"),
+        ("--augment", "flips,none", "--augment takes"),
+        ("--model", "resnet5", "known are baseline, resnet18"),
+    ] {
+        let refused = scene.run(&["train", "photos", &format!("{argument}={value}")]).expect(1);
+        assert!(refused.err.contains(expected), "{argument} {value}: {}", refused.err);
+        assert_eq!(refused.err.lines().count(), 1, "{}", refused.err);
+        assert!(!scene.path("runs").exists());
+    }
+}
+
+#[test]
+fn unusable_folders_are_named() {
+    let scene = Scene::new(2);
+    fs::create_dir(scene.path("nothing")).unwrap();
+    fs::create_dir_all(scene.path("single/rust")).unwrap();
+    fs::copy(scene.path("photos/healthy/healthy_0000.jpg"), scene.path("single/rust/a.jpg")).unwrap();
+    fs::create_dir_all(scene.path("full")).unwrap();
+    fs::write(scene.path("full/thesis.doc"), b"do not lose me").unwrap();
+    for arguments in [
+        &["train", "absent"][..],
+        &["train", "nothing"],
+        &["train", "single"],
+        &["train", "photos", "--out", "full"],
+        &["resume", "nothing"],
+        &["resume", "absent"],
+        &["evaluate", "nothing", "--data", "photos"],
+        &["predict", "absent", "photos"],
+    ] {
+        let refused = scene.run(arguments).expect(1);
+        let named = arguments.iter().any(|argument| refused.err.contains(argument));
+        assert!(named && refused.err.lines().count() <= 3, "{arguments:?}: {}", refused.err);
+    }
+    assert_eq!(fs::read(scene.path("full/thesis.doc")).unwrap(), b"do not lose me");
+}
+
+#[test]
+fn a_run_is_never_overwritten() {
+    let scene = Scene::new(4);
+    scene.train("run", &["--epochs", "1"]).expect(0);
+    let refused = scene.train("run", &["--epochs", "1"]).expect(1);
+    assert!(refused.err.contains("foliar resume run"), "{}", refused.err);
+}
+
+#[test]
+fn a_loss_out_of_bounds_says_what_to_try() {
+    let scene = Scene::new(6);
+    let refused = scene.train("run", &["--lr", "1e30", "--schedule", "constant"]).expect(1);
+    assert!(refused.err.contains("--lr") && refused.err.contains("finite"), "{}", refused.err);
+    assert!(!scene.path("run/model.foliar").exists());
+}
+
+#[test]
+fn help_shows_examples() {
+    let scene = Scene::empty();
+    for command in ["train", "resume", "evaluate", "predict", "summary", "demo"] {
+        let help = scene.run(&[command, "--help"]).expect(0);
+        assert!(help.out.contains("Example"), "{command}: {}", help.out);
+    }
+}
+
+#[test]
+fn summary_counts_what_is_published() {
+    let scene = Scene::empty();
+    let document =
+        scene.run(&["summary", "--model", "resnet50", "--classes", "1000", "--json"]).expect(0).out;
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(document["parameters"], 25_557_032);
+    assert_eq!(document["multiply_adds"], 4_089_184_256u64);
+    let text = scene.run(&["summary", "--model", "resnet50", "--classes", "38"]).expect(0).out;
+    assert!(text.contains("layer4.2.conv3") && text.contains("training memory"), "{text}");
+}

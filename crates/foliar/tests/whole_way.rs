@@ -1,0 +1,136 @@
+//! From a folder of photographs to predictions, with the real program.
+
+mod common;
+
+use std::fs;
+
+use common::Scene;
+
+#[test]
+fn photographs_become_a_classifier_that_predicts() {
+    let scene = Scene::new(8);
+    let trained = scene.train("run", &[]).expect(0);
+    assert!(trained.out.trim_end().ends_with("model.foliar"), "{trained:#?}");
+    let lines = trained.err.lines().filter(|line| line.contains("train loss") && line.contains("val acc"));
+    assert_eq!(lines.count(), 3, "{}", trained.err);
+    assert!(trained.err.contains("(chance: loss 1.609, acc 0.200)"), "{}", trained.err);
+    for file in [
+        "recipe.toml",
+        "data.json",
+        "split.csv",
+        "problems.jsonl",
+        "events.jsonl",
+        "metrics.csv",
+        "checkpoints/last.safetensors",
+        "checkpoints/best.safetensors",
+        "model.foliar",
+    ] {
+        assert!(scene.path("run").join(file).exists(), "{file}");
+    }
+    let names = fs::read_dir(scene.path("run")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(names.into_iter().any(|name| name.to_string_lossy().starts_with("events.out.tfevents.")));
+
+    for given in ["run", "run/model.foliar"] {
+        let evaluated = scene.run(&["evaluate", given, "--data", "photos", "--json"]).expect(0);
+        let document: serde_json::Value = serde_json::from_str(&evaluated.out).unwrap();
+        let accuracy = document["accuracy"].as_f64().unwrap();
+        assert!(accuracy > 0.2 && accuracy <= 1.0, "{accuracy}");
+        assert!(document["loss"].as_f64().unwrap() > 0.0);
+        assert_eq!(document["photographs"], 40);
+        assert_eq!(document["classes"].as_array().unwrap().len(), 5);
+        let [low, high] = [0, 1].map(|i| document["accuracy_interval"][i].as_f64().unwrap());
+        assert!(low < accuracy && accuracy < high);
+    }
+
+    fs::write(scene.path("photos/healthy/broken.jpg"), b"no picture").unwrap();
+    let arguments = ["predict", "run/model.foliar", "photos/healthy", "photos/rust*", "--format", "csv"];
+    let first = scene.run(&arguments).expect(3);
+    assert_eq!(first.out, scene.run(&arguments).expect(3).out);
+    assert_eq!(first.out, scene.run(&[&arguments[..], &["--threads", "1"]].concat()).expect(3).out);
+    let mut reader = csv::Reader::from_reader(first.out.as_bytes());
+    assert_eq!(&reader.headers().unwrap()[0], "path");
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 17);
+    let broken: Vec<_> = rows.iter().filter(|row| !row[row.len() - 1].is_empty()).collect();
+    assert_eq!(broken.len(), 1);
+    assert!(broken[0][0].ends_with("broken.jpg"));
+    for row in rows.iter().filter(|row| row[row.len() - 1].is_empty()) {
+        let share: f64 = row[2].parse().unwrap();
+        assert!((0.2..=1.0).contains(&share), "{row:?}");
+    }
+    let lines = scene.run(&["predict", "run", "photos/healthy/broken.jpg", "--format", "jsonl"]).expect(3);
+    let row: serde_json::Value = serde_json::from_str(&lines.out).unwrap();
+    assert!(row["error"].as_str().is_some() && row.get("predictions").is_none(), "{row}");
+}
+
+#[test]
+fn broken_photographs_are_left_out_and_listed() {
+    let scene = Scene::new(8);
+    fs::write(scene.path("photos/healthy/empty.jpg"), b"").unwrap();
+    let whole = fs::read(scene.path("photos/healthy/healthy_0000.jpg")).unwrap();
+    fs::write(scene.path("photos/healthy/torn.jpg"), &whole[..whole.len() / 2]).unwrap();
+    fs::write(scene.path("photos/healthy/note.txt"), b"taken in May").unwrap();
+    let trained = scene.train("run", &["--epochs", "1"]).expect(3);
+    assert!(trained.err.contains("2 files left out"), "{}", trained.err);
+    let list = fs::read_to_string(scene.path("run/problems.jsonl")).unwrap();
+    let codes: Vec<(String, String)> = list
+        .lines()
+        .map(|line| {
+            let problem: serde_json::Value = serde_json::from_str(line).unwrap();
+            let field = |name: &str| problem[name].as_str().unwrap().to_owned();
+            (field("path"), field("code"))
+        })
+        .collect();
+    let expected = [("healthy/empty.jpg", "empty"), ("healthy/torn.jpg", "truncated")];
+    assert_eq!(codes, expected.map(|(path, code)| (path.to_owned(), code.to_owned())));
+}
+
+#[test]
+fn equal_runs_are_equal_whatever_the_threads_and_the_memory() {
+    let scene = Scene::new(8);
+    scene.train("one", &["--threads", "1"]).expect(0);
+    let expected = fs::read(scene.path("one/model.foliar")).unwrap();
+    for (out, more) in
+        [("two", ["--threads", "2"]), ("three", ["--threads", "3"]), ("uncached", ["--cache-memory", "0"])]
+    {
+        scene.train(out, &more).expect(0);
+        assert!(fs::read(scene.path(out).join("model.foliar")).unwrap() == expected, "{out}");
+    }
+    scene.train("other", &["--seed", "2"]).expect(0);
+    assert!(fs::read(scene.path("other/model.foliar")).unwrap() != expected);
+}
+
+#[test]
+fn a_bundle_that_was_cut_or_altered_is_refused() {
+    let scene = Scene::new(4);
+    scene.train("run", &["--epochs", "1"]).expect(0);
+    let bytes = fs::read(scene.path("run/model.foliar")).unwrap();
+    let mut altered = bytes.clone();
+    altered[bytes.len() / 2] ^= 4;
+    for (name, content) in [
+        ("cut", &bytes[..bytes.len() - 1]),
+        ("altered", &altered[..]),
+        ("empty", &[]),
+        ("text", b"hello, I am no bundle at all"),
+    ] {
+        fs::write(scene.path(name), content).unwrap();
+        for arguments in [["predict", name, "photos"].as_slice(), &["evaluate", name, "--data", "photos"]] {
+            let refused = scene.run(arguments).expect(1);
+            assert!(refused.err.contains(name) && refused.out.is_empty(), "{refused:#?}");
+        }
+    }
+}
+
+#[test]
+fn folders_of_train_and_val_are_taken_as_they_are() {
+    let scene = Scene::empty();
+    for (part, seed, count) in [("train", 1, 6), ("val", 2, 3), ("test", 3, 2)] {
+        let folder = scene.path("photos").join(part);
+        foliar_vision::procedural::write_dataset(&folder, seed, count, 48).unwrap();
+    }
+    let trained = scene.train("run", &["--epochs", "1"]).expect(0);
+    assert!(trained.err.contains("30 to train on, 15 for validation, 10 kept for a test"), "{}", trained.err);
+    let arguments = ["evaluate", "run", "--data", "photos", "--part", "test", "--json"];
+    let document: serde_json::Value = serde_json::from_str(&scene.run(&arguments).expect(0).out).unwrap();
+    assert_eq!(document["photographs"], 10);
+}

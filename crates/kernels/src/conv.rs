@@ -1,0 +1,84 @@
+//! Dense two-dimensional convolution as matrix products.
+//!
+//! | symbol | meaning | shape |
+//! | --- | --- | --- |
+//! | x | input | (n, h, w, in) |
+//! | W | weight | (out, kernel h, kernel w, in): rows of `patch = kernel h * kernel w * in` |
+//! | b | bias | (out) |
+//! | y | output | (n, h', w', out): `rows = n * h' * w'` rows |
+//! | P(x) | patches: what the window sees at each output pixel | (rows, patch) |
+//!
+//! - forward: `y = P(x) W^T + b`
+//! - gradient of the weights: `dW = dy^T P(x)`, `db = column sums of dy`
+//! - gradient of the input: a convolution of `dy` with the weights turned around. With a stride, each
+//!   residue of the input's pixels modulo the stride sees a part of the taps of its own, and is a
+//!   convolution of stride 1 with these.
+//!
+//! Patches are copied a block at a time into scratch that fits the second-level cache (Chellapilla et al.
+//! 2006, "im2col"). A 1 x 1 window of stride 1 needs no copy: its patches are the input itself.
+
+mod backward_input;
+mod backward_weight;
+mod forward;
+mod patches;
+
+pub use backward_input::backward_input;
+pub use backward_weight::backward_weight;
+pub use forward::forward;
+
+use crate::shape::{Nhwc, Window};
+
+/// A dense convolution: its input, its number of output channels and its window.
+///
+/// Weights are laid out (out, kernel height, kernel width, in): one output channel's patch after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Conv {
+    /// Shape of the input.
+    pub input: Nhwc,
+    /// Output channels.
+    pub channels: usize,
+    /// The window; padding is zeros.
+    pub window: Window,
+}
+
+impl Conv {
+    /// A convolution, or `None` if the window does not fit into the padded input.
+    pub fn new(input: Nhwc, channels: usize, window: Window) -> Option<Self> {
+        window.output(input.h, input.w)?;
+        Some(Self { input, channels, window })
+    }
+
+    /// Shape of the output.
+    ///
+    /// # Panics
+    ///
+    /// If the window does not fit into the padded input, which [`Conv::new`] rules out.
+    pub fn output(&self) -> Nhwc {
+        let Some((h, w)) = self.window.output(self.input.h, self.input.w) else {
+            panic!("the window does not fit into the padded input: {self:?}");
+        };
+        Nhwc::new(self.input.n, h, w, self.channels)
+    }
+
+    /// Number of weights that make one output value: kernel height x kernel width x input channels.
+    pub const fn patch_len(&self) -> usize {
+        self.window.area() * self.input.c
+    }
+
+    /// Number of weights.
+    pub const fn weight_len(&self) -> usize {
+        self.channels * self.patch_len()
+    }
+
+    /// Number of floats that [`backward_weight`] needs for partial sums.
+    pub fn partials_len(&self) -> usize {
+        backward_weight::Partition::of(self).partials_len(self)
+    }
+
+    /// Panics unless the slices have the lengths of the input, the weights and the output.
+    fn check(&self, x: &[f32], weight: &[f32], y: &[f32]) {
+        assert_eq!(x.len(), self.input.len(), "input of {self:?}");
+        assert_eq!(weight.len(), self.weight_len(), "weights of {self:?}");
+        assert_eq!(y.len(), self.output().len(), "output of {self:?}");
+    }
+}

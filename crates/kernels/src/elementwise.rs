@@ -1,0 +1,180 @@
+//! Kernels that treat each element alone: copy, fill, add, activations.
+//!
+//! Large slices are cut into chunks of [`CHUNK`] elements that run in parallel.
+
+use rayon::prelude::*;
+
+use crate::activation::{Activation, relu, relu6};
+use crate::isa::level::Level;
+
+/// Elements of a parallel piece of work: 128 KiB, which amortises the hand-over to another thread.
+pub(crate) const CHUNK: usize = 1 << 15;
+
+/// What a kernel does with the gradient that its destination already holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Accumulate {
+    /// Replaces it; the old values are not read.
+    Overwrite,
+    /// Adds to it.
+    Add,
+}
+
+/// `y = value`.
+pub fn fill(y: &mut [f32], value: f32) {
+    y.par_chunks_mut(CHUNK).for_each(|y| y.fill(value));
+}
+
+/// `y = x`.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn copy(x: &[f32], y: &mut [f32]) {
+    assert_eq!(x.len(), y.len(), "lengths differ");
+    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| y.copy_from_slice(x));
+}
+
+/// `y = a + b`.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn add(a: &[f32], b: &[f32], y: &mut [f32]) {
+    assert!(a.len() == y.len() && b.len() == y.len(), "lengths differ");
+    y.par_chunks_mut(CHUNK)
+        .zip(a.par_chunks(CHUNK))
+        .zip(b.par_chunks(CHUNK))
+        .for_each(|((y, a), b)| add_chunk(a, b, y));
+}
+
+/// `y = y + x`.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn add_assign(x: &[f32], y: &mut [f32]) {
+    assert_eq!(x.len(), y.len(), "lengths differ");
+    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| add_assign_chunk(x, y));
+}
+
+/// `y = x` or `y = y + x`.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn accumulate(x: &[f32], accumulate: Accumulate, y: &mut [f32]) {
+    match accumulate {
+        Accumulate::Overwrite => copy(x, y),
+        Accumulate::Add => add_assign(x, y),
+    }
+}
+
+/// `y = activation(x)`.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn activate(activation: Activation, x: &[f32], y: &mut [f32]) {
+    copy(x, y);
+    activate_in_place(activation, y);
+}
+
+/// `y = activation(y)`.
+pub fn activate_in_place(activation: Activation, y: &mut [f32]) {
+    if activation != Activation::Identity {
+        y.par_chunks_mut(CHUNK).for_each(|y| activate_chunk(activation, y));
+    }
+}
+
+/// Gradient of the input of [`activate`] from its output `y` and the output's gradient `dy`:
+/// `dx = dy` where the activation passes it, 0 elsewhere.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn activate_backward(
+    activation: Activation,
+    y: &[f32],
+    dy: &[f32],
+    accumulate: Accumulate,
+    dx: &mut [f32],
+) {
+    assert!(y.len() == dx.len() && dy.len() == dx.len(), "lengths differ");
+    dx.par_chunks_mut(CHUNK)
+        .zip(y.par_chunks(CHUNK))
+        .zip(dy.par_chunks(CHUNK))
+        .for_each(|((dx, y), dy)| activate_backward_chunk(activation, y, dy, accumulate, dx));
+}
+
+/// [`activate_backward`], written over `dy`.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn activate_backward_in_place(activation: Activation, y: &[f32], dy: &mut [f32]) {
+    assert_eq!(y.len(), dy.len(), "lengths differ");
+    if activation != Activation::Identity {
+        dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK)).for_each(|(dy, y)| mask_chunk(activation, y, dy));
+    }
+}
+
+#[inline(always)]
+fn add_body(_: impl Level, a: &[f32], b: &[f32], y: &mut [f32]) {
+    for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+        *y = a + b;
+    }
+}
+multiversion!(fn add_chunk(a: &[f32], b: &[f32], y: &mut [f32]) = add_body);
+
+#[inline(always)]
+fn add_assign_body(_: impl Level, x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += x;
+    }
+}
+multiversion!(pub(crate) fn add_assign_chunk(x: &[f32], y: &mut [f32]) = add_assign_body);
+
+#[inline(always)]
+pub(crate) fn activate_body(_: impl Level, activation: Activation, y: &mut [f32]) {
+    match activation {
+        Activation::Identity => {}
+        Activation::Relu => y.iter_mut().for_each(|y| *y = relu(*y)),
+        Activation::Relu6 => y.iter_mut().for_each(|y| *y = relu6(*y)),
+    }
+}
+multiversion!(fn activate_chunk(activation: Activation, y: &mut [f32]) = activate_body);
+
+#[inline(always)]
+pub(crate) fn mask_body(_: impl Level, activation: Activation, y: &[f32], dy: &mut [f32]) {
+    for (dy, &y) in dy.iter_mut().zip(y) {
+        *dy = if activation.passes(y) { *dy } else { 0.0 };
+    }
+}
+multiversion!(fn mask_chunk(activation: Activation, y: &[f32], dy: &mut [f32]) = mask_body);
+
+#[inline(always)]
+fn activate_backward_body(
+    _: impl Level,
+    activation: Activation,
+    y: &[f32],
+    dy: &[f32],
+    accumulate: Accumulate,
+    dx: &mut [f32],
+) {
+    for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
+        let gradient = if activation.passes(y) { dy } else { 0.0 };
+        *dx = match accumulate {
+            Accumulate::Overwrite => gradient,
+            Accumulate::Add => *dx + gradient,
+        };
+    }
+}
+multiversion!(
+    fn activate_backward_chunk(
+        activation: Activation,
+        y: &[f32],
+        dy: &[f32],
+        accumulate: Accumulate,
+        dx: &mut [f32],
+    ) = activate_backward_body
+);

@@ -1,0 +1,102 @@
+//! Which vector instructions the loops use, chosen once at run time.
+//!
+//! A kernel's body is written once, as an `#[inline(always)]` function; the macro `multiversion!` compiles it
+//! for each instruction set and calls the best one the processor has. Loops over long slices are left to the
+//! compiler to vectorise; loops over channels, which are often few, use vectors explicitly
+//! ([`vector::Vector`]). The matrix product ([`crate::matmul`]) chooses for itself.
+//!
+//! The environment variable `FOLIAR_ISA` (`portable`, `avx2` or `avx512`, read once) lowers the choice; it
+//! never raises it above what the processor has. Results differ between instruction sets by rounding only.
+
+pub(crate) mod level;
+pub(crate) mod vector;
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// A set of vector instructions that the kernels are compiled for, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Isa {
+    /// What every processor of the target has: SSE2 on x86-64, NEON on AArch64.
+    Portable = 1,
+    /// AVX2 and fused multiply-add.
+    Avx2 = 2,
+    /// AVX-512 F, VL, BW and DQ.
+    Avx512 = 3,
+}
+
+/// The choice, or 0 before the first call.
+static SELECTED: AtomicU8 = AtomicU8::new(0);
+
+/// The instruction set in use: the best that the processor has, or less if `FOLIAR_ISA` says so.
+#[inline]
+pub fn selected() -> Isa {
+    match SELECTED.load(Ordering::Relaxed) {
+        1 => Isa::Portable,
+        2 => Isa::Avx2,
+        3 => Isa::Avx512,
+        _ => select(from_environment()),
+    }
+}
+
+/// The best instruction set that the processor has.
+pub fn detected() -> Isa {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        let avx512 = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq");
+        if avx2 {
+            return if avx512 { Isa::Avx512 } else { Isa::Avx2 };
+        }
+    }
+    Isa::Portable
+}
+
+/// Sets the choice for the whole process, for tests that compare the instruction sets; returns what is now
+/// in use, which is at most what the processor has.
+#[doc(hidden)]
+pub fn select(wanted: Isa) -> Isa {
+    let isa = wanted.min(detected());
+    SELECTED.store(isa as u8, Ordering::Relaxed);
+    isa
+}
+
+fn from_environment() -> Isa {
+    match std::env::var("FOLIAR_ISA").as_deref() {
+        Ok("portable") => Isa::Portable,
+        Ok("avx2") => Isa::Avx2,
+        _ => Isa::Avx512,
+    }
+}
+
+/// Defines `fn name(arguments)` as `body(level, arguments)`, compiled for every instruction set of [`Isa`]
+/// and dispatched at run time. `body` must be `#[inline(always)]` and generic over its [`level::Level`].
+macro_rules! multiversion {
+    ($visibility:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) = $body:ident) => {
+        #[allow(clippy::too_many_arguments)]
+        $visibility fn $name($($argument: $kind),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+                fn avx512($($argument: $kind),*) {
+                    $body($crate::isa::level::Avx512::new(), $($argument),*)
+                }
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2($($argument: $kind),*) {
+                    $body($crate::isa::level::Avx2::new(), $($argument),*)
+                }
+                match $crate::isa::selected() {
+                    // SAFETY: `selected` returns only what the processor was found to have.
+                    $crate::isa::Isa::Avx512 => return unsafe { avx512($($argument),*) },
+                    // SAFETY: as above.
+                    $crate::isa::Isa::Avx2 => return unsafe { avx2($($argument),*) },
+                    $crate::isa::Isa::Portable => {}
+                }
+            }
+            $body($crate::isa::level::Portable::new(), $($argument),*)
+        }
+    };
+}

@@ -1,0 +1,293 @@
+//! Vectors of neighbouring channels.
+
+use super::level::Level;
+
+/// A vector of [`Vector::LANES`] floats. Values come from [`Vector::splat`] and [`Vector::load`] alone, which
+/// ask for the level `L` that has the instructions; so the other methods need not.
+pub(crate) trait Vector<L>: Copy {
+    /// Number of floats.
+    const LANES: usize;
+
+    /// A vector of equal floats.
+    fn splat(level: L, value: f32) -> Self;
+
+    /// The first floats of a slice.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer than `LANES`.
+    fn load(level: L, source: &[f32]) -> Self;
+
+    /// Writes the first floats of a slice.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer than `LANES`.
+    fn store(self, destination: &mut [f32]);
+
+    /// `self + other`.
+    fn add(self, other: Self) -> Self;
+
+    /// `self - other`.
+    fn sub(self, other: Self) -> Self;
+
+    /// `self * other`.
+    fn mul(self, other: Self) -> Self;
+
+    /// `self * factor + addend`, in one rounding where there is an instruction for it.
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
+
+    /// Lane by lane `(self, tag)` where `self` is larger than `best` or NaN, and `(best, best_tag)` elsewhere:
+    /// the first of equals stays, and so does NaN.
+    fn take_larger(self, tag: Self, best: Self, best_tag: Self) -> (Self, Self);
+}
+
+impl<L: Level> Vector<L> for f32 {
+    const LANES: usize = 1;
+
+    #[inline(always)]
+    fn splat(_: L, value: f32) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn load(_: L, source: &[f32]) -> Self {
+        source[0]
+    }
+
+    #[inline(always)]
+    fn store(self, destination: &mut [f32]) {
+        destination[0] = self;
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self + other
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self - other
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self * other
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, addend: Self) -> Self {
+        if L::FUSED { f32::mul_add(self, factor, addend) } else { self * factor + addend }
+    }
+
+    #[inline(always)]
+    fn take_larger(self, tag: Self, best: Self, best_tag: Self) -> (Self, Self) {
+        if self > best || self.is_nan() { (self, tag) } else { (best, best_tag) }
+    }
+}
+
+/// The vector of four floats that every processor of the target has.
+#[cfg(target_arch = "x86_64")]
+pub(crate) use std::arch::x86_64::__m128 as Four;
+
+#[cfg(target_arch = "aarch64")]
+pub(crate) use std::arch::aarch64::float32x4_t as Four;
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(crate) type Four = [f32; 4];
+
+/// Implements [`Vector`] by intrinsics that need the instructions of `$level`.
+macro_rules! vector {
+    (
+        $vector:ty, $lanes:literal, $level:ident: $splat:ident, $load:ident, $store:ident,
+        $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $take_larger:ident
+    ) => {
+        impl<L: $level> Vector<L> for $vector {
+            const LANES: usize = $lanes;
+
+            #[inline(always)]
+            fn splat(_: L, value: f32) -> Self {
+                // SAFETY: there is a value of the level, so there are its instructions.
+                unsafe { $splat(value) }
+            }
+
+            #[inline(always)]
+            fn load(_: L, source: &[f32]) -> Self {
+                let source = &source[..$lanes];
+                // SAFETY: the slice holds all lanes, unaligned loads need no more, and there is a value of
+                // the level.
+                unsafe { $load(source.as_ptr()) }
+            }
+
+            #[inline(always)]
+            fn store(self, destination: &mut [f32]) {
+                let destination = &mut destination[..$lanes];
+                // SAFETY: the slice holds all lanes, unaligned stores need no more, and the vector came from
+                // `splat` or `load`, which had a value of the level.
+                unsafe { $store(destination.as_mut_ptr(), self) }
+            }
+
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                // SAFETY: the vector came from `splat` or `load`, which had a value of the level.
+                unsafe { $add(self, other) }
+            }
+
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                // SAFETY: as for `add`.
+                unsafe { $sub(self, other) }
+            }
+
+            #[inline(always)]
+            fn mul(self, other: Self) -> Self {
+                // SAFETY: as for `add`.
+                unsafe { $mul(self, other) }
+            }
+
+            #[inline(always)]
+            fn mul_add(self, factor: Self, addend: Self) -> Self {
+                // SAFETY: as for `add`.
+                unsafe { $mul_add(self, factor, addend) }
+            }
+
+            #[inline(always)]
+            fn take_larger(self, tag: Self, best: Self, best_tag: Self) -> (Self, Self) {
+                // SAFETY: as for `add`.
+                unsafe { $take_larger(self, tag, best, best_tag) }
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::Vector;
+    use crate::isa::level::{HasAvx2, HasAvx512, Level};
+
+    /// SSE2 has no fused multiply-add.
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn mul_add_128(a: __m128, b: __m128, c: __m128) -> __m128 {
+        _mm_add_ps(_mm_mul_ps(a, b), c)
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn take_larger_128(value: __m128, tag: __m128, best: __m128, best_tag: __m128) -> (__m128, __m128) {
+        let take = _mm_or_ps(_mm_cmpgt_ps(value, best), _mm_cmpunord_ps(value, value));
+        let choose = |new, old| _mm_or_ps(_mm_and_ps(take, new), _mm_andnot_ps(take, old));
+        (choose(value, best), choose(tag, best_tag))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx")]
+    fn take_larger_256(value: __m256, tag: __m256, best: __m256, best_tag: __m256) -> (__m256, __m256) {
+        let larger = _mm256_cmp_ps::<_CMP_GT_OQ>(value, best);
+        let take = _mm256_or_ps(larger, _mm256_cmp_ps::<_CMP_UNORD_Q>(value, value));
+        (_mm256_blendv_ps(best, value, take), _mm256_blendv_ps(best_tag, tag, take))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn take_larger_512(value: __m512, tag: __m512, best: __m512, best_tag: __m512) -> (__m512, __m512) {
+        let larger = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(value, best);
+        let take = larger | _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(value, value);
+        (_mm512_mask_blend_ps(take, best, value), _mm512_mask_blend_ps(take, best_tag, tag))
+    }
+
+    vector!(
+        __m128, 4, Level: _mm_set1_ps, _mm_loadu_ps, _mm_storeu_ps,
+        _mm_add_ps, _mm_sub_ps, _mm_mul_ps, mul_add_128, take_larger_128
+    );
+    vector!(
+        __m256, 8, HasAvx2: _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
+        _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_fmadd_ps, take_larger_256
+    );
+    vector!(
+        __m512, 16, HasAvx512: _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps,
+        _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_fmadd_ps, take_larger_512
+    );
+}
+
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    use std::arch::aarch64::*;
+
+    use super::Vector;
+    use crate::isa::level::Level;
+
+    /// `vfmaq_f32` with the addend last.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    fn mul_add_128(a: float32x4_t, b: float32x4_t, c: float32x4_t) -> float32x4_t {
+        vfmaq_f32(c, a, b)
+    }
+
+    #[inline]
+    #[target_feature(enable = "neon")]
+    fn take_larger_128(
+        value: float32x4_t,
+        tag: float32x4_t,
+        best: float32x4_t,
+        best_tag: float32x4_t,
+    ) -> (float32x4_t, float32x4_t) {
+        let take = vorrq_u32(vcgtq_f32(value, best), vmvnq_u32(vceqq_f32(value, value)));
+        (vbslq_f32(take, value, best), vbslq_f32(take, tag, best_tag))
+    }
+
+    vector!(
+        float32x4_t, 4, Level: vdupq_n_f32, vld1q_f32, vst1q_f32,
+        vaddq_f32, vsubq_f32, vmulq_f32, mul_add_128, take_larger_128
+    );
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+impl<L: Level> Vector<L> for Four {
+    const LANES: usize = 4;
+
+    #[inline(always)]
+    fn splat(_: L, value: f32) -> Self {
+        [value; 4]
+    }
+
+    #[inline(always)]
+    fn load(_: L, source: &[f32]) -> Self {
+        std::array::from_fn(|lane| source[lane])
+    }
+
+    #[inline(always)]
+    fn store(self, destination: &mut [f32]) {
+        destination[..4].copy_from_slice(&self);
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        std::array::from_fn(|lane| self[lane] + other[lane])
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        std::array::from_fn(|lane| self[lane] - other[lane])
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        std::array::from_fn(|lane| self[lane] * other[lane])
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, addend: Self) -> Self {
+        std::array::from_fn(|lane| self[lane] * factor[lane] + addend[lane])
+    }
+
+    #[inline(always)]
+    fn take_larger(self, tag: Self, best: Self, best_tag: Self) -> (Self, Self) {
+        let pairs: [_; 4] = std::array::from_fn(|lane| {
+            <f32 as Vector<L>>::take_larger(self[lane], tag[lane], best[lane], best_tag[lane])
+        });
+        (pairs.map(|pair| pair.0), pairs.map(|pair| pair.1))
+    }
+}

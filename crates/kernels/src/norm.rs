@@ -1,0 +1,84 @@
+//! Batch norm, on matrices of one row per pixel and one column per channel.
+//!
+//! | symbol | meaning | shape |
+//! | --- | --- | --- |
+//! | x | input | (m, c) |
+//! | mean, variance | of each channel, the variance biased (divided by m) | (c) |
+//! | inv_std | `1 / sqrt(variance + epsilon)` | (c) |
+//! | xhat | `(x - mean) * inv_std`, never stored | (m, c) |
+//! | gamma, beta | learned scale and shift | (c) |
+//! | scale, shift | `gamma * inv_std` and `beta - mean * scale` | (c) |
+//! | y | `activation(x * scale + shift + residual)` | (m, c) |
+//! | g | `dy * activation'(y)`: gradient before the activation, and of the residual | (m, c) |
+//!
+//! Forward: [`statistics`], then [`apply`] (or [`apply`] alone with running statistics). Backward:
+//! [`backward_reduce`], then [`backward_input`]; where the statistics were constants, [`backward_frozen`].
+//! Source: Ioffe and Szegedy 2015.
+
+mod apply;
+mod frozen;
+mod input;
+mod reduce;
+mod statistics;
+
+pub use apply::apply;
+pub use frozen::backward_frozen;
+pub use input::{backward_input, backward_input_in_place};
+pub use reduce::backward_reduce;
+pub use statistics::statistics;
+
+/// What the forward pass normalised with, per channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// Mean of the batch.
+    pub mean: &'a [f32],
+    /// `1 / sqrt(biased variance + epsilon)`.
+    pub inv_std: &'a [f32],
+}
+
+/// The scale of the norm and the sums that [`backward_reduce`] found, per channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Sums<'a> {
+    /// The scale, `gamma`.
+    pub gamma: &'a [f32],
+    /// `sum(g * xhat)`.
+    pub dgamma: &'a [f32],
+    /// `sum(g)`.
+    pub dbeta: &'a [f32],
+}
+
+/// Parts that the rows are cut into, each with private sums.
+const PARTS: usize = 16;
+
+/// Number of doubles that [`statistics`] and [`backward_reduce`] need for partial sums over `rows` rows.
+pub const fn partials_len(rows: usize, channels: usize) -> usize {
+    rows.div_ceil(part_rows(rows, channels)) * 2 * channels
+}
+
+/// Rows of a part, a multiple of a strip.
+const fn part_rows(rows: usize, channels: usize) -> usize {
+    let rows = rows.div_ceil(PARTS).next_multiple_of(strip_rows(channels));
+    if rows == 0 { 1 } else { rows }
+}
+
+/// Rows of a strip: a few KiB that stay in the first-level cache while they are gone through channel by
+/// channel, and few enough for their plain f32 sum to be accurate.
+const fn strip_rows(channels: usize) -> usize {
+    let rows = 1024 / if channels == 0 { 1 } else { channels };
+    if rows < 8 {
+        8
+    } else if rows > 64 {
+        64
+    } else {
+        rows
+    }
+}
+
+/// Number of rows of a matrix.
+fn rows_of(x: &[f32], channels: usize) -> usize {
+    assert!(
+        channels > 0 && x.len().is_multiple_of(channels),
+        "not a whole number of rows of {channels} channels"
+    );
+    x.len() / channels
+}

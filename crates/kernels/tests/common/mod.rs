@@ -1,0 +1,107 @@
+//! Random data, tolerances and thread pools for the tests.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use foliar_kernels::{Nhwc, Pad, Window};
+
+/// A small generator (SplitMix64): the tests' data are the same everywhere.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// One of `low..=high`.
+    pub(crate) fn between(&mut self, low: usize, high: usize) -> usize {
+        low + (self.bits() % (high - low + 1) as u64) as usize
+    }
+
+    pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.between(0, choices.len() - 1)]
+    }
+
+    /// Values in [-1, 1), multiples of 2^-23.
+    pub(crate) fn values(&mut self, len: usize) -> Vec<f32> {
+        (0..len).map(|_| (self.bits() >> 40) as f32 / (1u64 << 23) as f32 - 1.0).collect()
+    }
+
+    /// A window of up to `kernel` x `kernel` with padding below the kernel on each side, and an input shape
+    /// of up to `size` x `size` that it fits into.
+    pub(crate) fn window(&mut self, kernel: usize, size: usize) -> (Window, [usize; 2]) {
+        let kernel = [self.between(1, kernel), self.between(1, kernel)];
+        let pad = Pad {
+            top: self.between(0, kernel[0] - 1),
+            left: self.between(0, kernel[1] - 1),
+            bottom: self.between(0, kernel[0] - 1),
+            right: self.between(0, kernel[1] - 1),
+        };
+        let stride = [self.between(1, 3), self.between(1, 3)];
+        let input = [self.between(kernel[0], kernel[0] + size), self.between(kernel[1], kernel[1] + size)];
+        (Window { kernel, stride, pad }, input)
+    }
+}
+
+/// Panics unless `actual` is `expected` up to `tolerance` times the largest expected magnitude.
+#[track_caller]
+pub(crate) fn assert_close(actual: &[f32], expected: &[f64], tolerance: f64, what: &str) {
+    assert_eq!(actual.len(), expected.len(), "{what}");
+    let scale = expected.iter().fold(1e-30_f64, |scale, value| scale.max(value.abs()));
+    for (index, (&actual, &expected)) in actual.iter().zip(expected).enumerate() {
+        let error = (f64::from(actual) - expected).abs();
+        assert!(
+            error <= tolerance * scale,
+            "{what}: element {index} is {actual}, not {expected} (largest {scale})"
+        );
+    }
+}
+
+/// Runs `work` on pools of 1, 2, 3 and 8 threads and panics unless all results agree bit for bit.
+#[track_caller]
+pub(crate) fn assert_same_on_all_pools(what: &str, work: impl Fn() -> Vec<f32> + Sync) -> Vec<f32> {
+    let mut results = [1, 2, 3, 8].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(&work)
+    });
+    let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    for result in &results[1..] {
+        assert!(bits(result) == bits(&results[0]), "{what}: depends on the number of threads");
+    }
+    std::mem::take(&mut results[0])
+}
+
+/// Calls `visit` with each output pixel (row index), each tap (index in the kernel) and the input pixel (row
+/// index) that they meet in, if it is inside the image.
+pub(crate) fn for_each_meeting(input: Nhwc, window: Window, mut visit: impl FnMut(usize, usize, usize)) {
+    let (h, w) = window.output(input.h, input.w).unwrap();
+    for n in 0..input.n {
+        for oy in 0..h {
+            for ox in 0..w {
+                for a in 0..window.kernel[0] {
+                    for b in 0..window.kernel[1] {
+                        let y = (oy * window.stride[0] + a).wrapping_sub(window.pad.top);
+                        let x = (ox * window.stride[1] + b).wrapping_sub(window.pad.left);
+                        if y < input.h && x < input.w {
+                            visit(
+                                (n * h + oy) * w + ox,
+                                a * window.kernel[1] + b,
+                                (n * input.h + y) * input.w + x,
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn zeros(len: usize) -> Vec<f64> {
+    vec![0.0; len]
+}

@@ -1,0 +1,171 @@
+//! Optimisers: three steps against PyTorch, and steps that can be followed by hand.
+
+mod common;
+
+use common::{Random, assert_same_on_all_pools};
+use foliar_kernels::update::{AdamW, Sgd, adamw, sgd};
+
+const START: [f32; 5] = [1.0, -2.0, 0.5, 3.0, -0.25];
+const GRADIENTS: [[f32; 5]; 3] =
+    [[0.1, -0.2, 0.3, -0.4, 0.05], [-0.3, 0.1, 0.2, 0.25, -1.0], [0.7, 0.7, -0.1, 0.0, 2.0]];
+
+const SGD: Sgd =
+    Sgd { lr: 0.1, momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0, first_step: true };
+
+const ADAMW: AdamW = AdamW { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01, step: 1 };
+
+/// PyTorch fuses some products and sums, so the last bit may differ in each step.
+#[track_caller]
+fn assert_equal_but_for_the_last_bits(actual: &[f32], expected: &[f32], what: &str) {
+    for (actual, expected) in actual.iter().zip(expected) {
+        let error = (actual - expected).abs();
+        assert!(error <= 2.0 * f32::EPSILON * expected.abs(), "{what}: {actual} is not {expected}");
+    }
+}
+
+/// Three steps of `torch.optim.SGD`.
+#[test]
+fn sgd_equals_pytorch() {
+    let cases = [
+        (
+            SGD,
+            [
+                0.949999988079071,
+                -2.059999942779541,
+                0.4599999785423279,
+                3.0149998664855957,
+                -0.35500001907348633,
+            ],
+        ),
+        (
+            Sgd { weight_decay: 0.01, ..SGD },
+            [
+                0.9469929337501526,
+                -2.0540359020233154,
+                0.45858147740364075,
+                3.005953788757324,
+                -0.3543407618999481,
+            ],
+        ),
+        (
+            Sgd { momentum: 0.9, ..SGD },
+            [
+                0.9599000215530396,
+                -2.0348000526428223,
+                0.39070001244544983,
+                3.0608999729156494,
+                -0.27355000376701355,
+            ],
+        ),
+        (
+            Sgd { lr: 0.05, momentum: 0.9, dampening: 0.3, weight_decay: 1e-3, ..SGD },
+            [
+                0.9816633462905884,
+                -2.00357723236084,
+                0.4494337737560272,
+                3.0368616580963135,
+                -0.2602166533470154,
+            ],
+        ),
+        (
+            Sgd { momentum: 0.9, nesterov: true, weight_decay: 5e-4, ..SGD },
+            [
+                0.913507342338562,
+                -2.0905237197875977,
+                0.361447811126709,
+                3.068586826324463,
+                -0.37610989809036255,
+            ],
+        ),
+    ];
+    for (settings, expected) in cases {
+        let (mut params, mut buffer) = (START, [f32::NAN; 5]);
+        for (index, gradient) in GRADIENTS.iter().enumerate() {
+            let step = Sgd { first_step: index == 0, ..settings };
+            sgd(&mut params, gradient, &mut buffer, &step);
+        }
+        assert_equal_but_for_the_last_bits(&params, &expected, &format!("{settings:?}"));
+    }
+}
+
+/// Three steps of `torch.optim.AdamW`.
+#[test]
+fn adamw_equals_pytorch() {
+    let cases = [
+        (
+            AdamW { lr: 1e-2, ..ADAMW },
+            [
+                0.9903931617736816,
+                -1.9921987056732178,
+                0.47463053464889526,
+                3.0121755599975586,
+                -0.25608378648757935,
+            ],
+        ),
+        (
+            AdamW { lr: 3e-3, beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weight_decay: 0.1, ..ADAMW },
+            [
+                0.9963016510009766,
+                -1.996415138244629,
+                0.49220648407936096,
+                3.000908136367798,
+                -0.25169187784194946,
+            ],
+        ),
+    ];
+    for (settings, expected) in cases {
+        let (mut params, mut m, mut v) = (START, [0.0; 5], [0.0; 5]);
+        for (gradient, step) in GRADIENTS.iter().zip(1..) {
+            adamw(&mut params, gradient, &mut m, &mut v, &AdamW { step, ..settings });
+        }
+        assert_equal_but_for_the_last_bits(&params, &expected, &format!("{settings:?}"));
+    }
+}
+
+/// All numbers are powers of two, so each step is exact.
+#[test]
+fn sgd_by_hand() {
+    let step = Sgd { lr: 0.5, momentum: 0.5, dampening: 0.5, weight_decay: 0.25, ..SGD };
+    let (mut params, mut buffer) = ([4.0], [f32::NAN]);
+    sgd(&mut params, &[1.0], &mut buffer, &step);
+    // g = 1 + 4/4 = 2, which becomes the buffer undampened.
+    assert_eq!((params, buffer), ([3.0], [2.0]));
+    sgd(&mut params, &[0.25], &mut buffer, &Sgd { first_step: false, ..step });
+    // g = 1/4 + 3/4 = 1, b = 2/2 + 1/2.
+    assert_eq!((params, buffer), ([2.25], [1.5]));
+}
+
+#[test]
+fn sgd_without_momentum_needs_no_buffer() {
+    let mut params = [1.0, f32::INFINITY];
+    sgd(&mut params, &[1.0, 1.0], &mut [], &Sgd { lr: 0.25, ..SGD });
+    assert_eq!(params, [0.75, f32::INFINITY]);
+}
+
+/// The first step of AdamW is the learning rate against the gradient's sign, whatever its size.
+#[test]
+fn the_first_step_of_adamw_has_the_length_of_the_learning_rate() {
+    let settings = AdamW { lr: 0.125, weight_decay: 0.0, ..ADAMW };
+    let (mut params, mut m, mut v) = ([1.0; 3], [0.0; 3], [0.0; 3]);
+    adamw(&mut params, &[1e-3, -1e3, 0.0], &mut m, &mut v, &settings);
+    assert!((params[0] - 0.875).abs() < 1e-5 && (params[1] - 1.125).abs() < 1e-5);
+    assert_eq!(params[2], 1.0);
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    let mut random = Random::new(1);
+    let len = 200_001;
+    let (params, grads, buffer) = (random.values(len), random.values(len), random.values(len));
+    assert_same_on_all_pools("sgd", || {
+        let (mut params, mut buffer) = (params.clone(), buffer.clone());
+        let step = Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4, first_step: false, ..SGD };
+        sgd(&mut params, &grads, &mut buffer, &step);
+        [params, buffer].concat()
+    });
+    assert_same_on_all_pools("adamw", || {
+        let (mut params, mut m, mut v) = (params.clone(), vec![0.0; len], vec![0.0; len]);
+        adamw(&mut params, &grads, &mut m, &mut v, &ADAMW);
+        [params, m, v].concat()
+    });
+}

@@ -1,0 +1,100 @@
+//! The one file that a classifier is: weights, graph, preprocessing, classes, how it was trained and how good it was.
+
+use std::path::Path;
+
+use foliar_nn::{Graph, State};
+use foliar_vision::Preprocessing;
+use serde::{Deserialize, Serialize};
+
+use crate::container::{self, Kind};
+use crate::error::FileError;
+use crate::metrics::Metrics;
+use crate::recipe::Recipe;
+
+/// How a classifier came about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of foliar that trained it.
+    pub foliar: String,
+    /// The recipe.
+    pub recipe: Recipe,
+    /// The epoch whose weights these are, from 1.
+    pub epoch: u32,
+    /// Photographs it was trained on.
+    pub train_photographs: usize,
+    /// Digest of the names and contents of all photographs of the run.
+    pub data_fingerprint: String,
+}
+
+/// How good it was on photographs held back from training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Every figure.
+    pub metrics: Metrics,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Content {
+    classes: Vec<String>,
+    preprocessing: Preprocessing,
+    graph: Graph,
+    provenance: Provenance,
+    validation: Option<Validation>,
+}
+
+/// A trained classifier.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bundle {
+    /// Names of the classes, in the order of the logits.
+    pub classes: Vec<String>,
+    /// How a photograph becomes the network's input.
+    pub preprocessing: Preprocessing,
+    /// The network.
+    pub graph: Graph,
+    /// How it came about.
+    pub provenance: Provenance,
+    /// How good it was; `None` if nothing was held back.
+    pub validation: Option<Validation>,
+    /// Weights and running statistics.
+    pub state: State,
+}
+
+impl Bundle {
+    /// Writes it whole or not at all. Equal bundles give equal bytes.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn write(&self, path: &Path) -> Result<(), FileError> {
+        let content = Content {
+            classes: self.classes.clone(),
+            preprocessing: self.preprocessing.clone(),
+            graph: self.graph.clone(),
+            provenance: self.provenance.clone(),
+            validation: self.validation.clone(),
+        };
+        container::write(path, Kind::Bundle, &content, &self.state)
+    }
+
+    /// Reads one and checks that its parts fit each other.
+    ///
+    /// # Errors
+    /// A file that is missing, truncated, altered or of another kind, or whose classes and graph disagree.
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        let (content, state): (Content, State) = container::read(path, Kind::Bundle)?;
+        let damaged = |what: String| FileError::Damaged { path: path.to_owned(), what };
+        content.graph.validate().map_err(|error| damaged(error.to_string()))?;
+        content.preprocessing.check().map_err(|error| damaged(error.to_string()))?;
+        if content.graph.classes() != content.classes.len() {
+            let (graph, names) = (content.graph.classes(), content.classes.len());
+            return Err(damaged(format!("the network tells {graph} classes apart and {names} are named")));
+        }
+        Ok(Self {
+            classes: content.classes,
+            preprocessing: content.preprocessing,
+            graph: content.graph,
+            provenance: content.provenance,
+            validation: content.validation,
+            state,
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! The file form of checkpoints and bundles: a safetensors file that proves its own integrity.
+//!
+//! Any program that reads safetensors opens it. Its metadata has one entry, `foliar`: a JSON document that begins with
+//! the BLAKE3 digest, in 64 hexadecimal digits, of the whole file with those digits replaced by zeros. One flipped or
+//! missing byte anywhere is found.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use foliar_nn::{State, Tensor};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::FileError;
+
+/// Key of the one metadata entry.
+const KEY: &str = "foliar";
+/// How the digest's field begins, within a JSON string within JSON.
+const MARK: &[u8] = br#"{\"blake3\":\""#;
+/// Hexadecimal digits of the digest.
+const DIGITS: usize = 64;
+/// Layout of the document; a reader refuses others.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Document<T> {
+    blake3: String,
+    format: u32,
+    kind: String,
+    steps: u64,
+    content: T,
+}
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Checkpoint,
+    Bundle,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Checkpoint => "checkpoint",
+            Kind::Bundle => "bundle",
+        }
+    }
+}
+
+/// Writes `content` and `state` to `path`: beside it first, then renamed.
+pub(crate) fn write<T: Serialize>(
+    path: &Path,
+    kind: Kind,
+    content: &T,
+    state: &State,
+) -> Result<(), FileError> {
+    let bytes = encode(path, kind, content, state)?;
+    foliar_runlog::write_atomically(path, |file| file.write_all(&bytes))
+        .map_err(|source| FileError::Io { path: path.to_owned(), source })
+}
+
+/// Reads what [`write`] wrote.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<(T, State), FileError> {
+    let bytes = fs::read(path).map_err(|source| FileError::Io { path: path.to_owned(), source })?;
+    decode(bytes, kind).map_err(|what| FileError::Damaged { path: path.to_owned(), what })
+}
+
+fn encode<T: Serialize>(path: &Path, kind: Kind, content: &T, state: &State) -> Result<Vec<u8>, FileError> {
+    let broken = |what: String| FileError::Damaged { path: path.to_owned(), what };
+    let document = Document {
+        blake3: "0".repeat(DIGITS),
+        format: FORMAT,
+        kind: kind.name().to_owned(),
+        steps: state.steps,
+        content,
+    };
+    let text = serde_json::to_string(&document).map_err(|error| broken(error.to_string()))?;
+    let little_endian: BTreeMap<&str, Vec<u8>> = state
+        .tensors
+        .iter()
+        .map(|(name, tensor)| {
+            (name.as_str(), tensor.data.iter().flat_map(|value| value.to_le_bytes()).collect())
+        })
+        .collect();
+    let mut views = Vec::with_capacity(state.tensors.len());
+    for (name, tensor) in &state.tensors {
+        let view = TensorView::new(Dtype::F32, tensor.shape.clone(), &little_endian[name.as_str()]);
+        views.push((name.as_str(), view.map_err(|error| broken(error.to_string()))?));
+    }
+    let metadata = HashMap::from([(KEY.to_owned(), text)]);
+    let mut bytes =
+        safetensors::serialize(views, Some(metadata)).map_err(|error| broken(error.to_string()))?;
+    let place = digest_place(&bytes).ok_or_else(|| broken("no place for the digest".into()))?;
+    let digest = blake3::hash(&bytes).to_hex();
+    bytes[place].copy_from_slice(digest.as_bytes());
+    Ok(bytes)
+}
+
+fn digest_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
+    let header_len = u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?);
+    let header = bytes.get(8..)?.get(..usize::try_from(header_len).ok()?)?;
+    let start = 8 + header.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();
+    (start + DIGITS <= bytes.len()).then_some(start..start + DIGITS)
+}
+
+fn decode<T: DeserializeOwned>(mut bytes: Vec<u8>, kind: Kind) -> Result<(T, State), String> {
+    const TRUNCATED: &str = "the file is truncated or was altered; copy it again or write it anew";
+    let place = digest_place(&bytes)
+        .ok_or_else(|| format!("this is no {} of foliar, or only the beginning of one", kind.name()))?;
+    let digest = bytes[place.clone()].to_vec();
+    bytes[place].fill(b'0');
+    if blake3::hash(&bytes).to_hex().as_bytes() != digest {
+        return Err(TRUNCATED.into());
+    }
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| error.to_string())?;
+    let text = header.metadata().as_ref().and_then(|entries| entries.get(KEY)).ok_or(TRUNCATED)?;
+    let raw: Document<serde_json::Value> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if raw.format != FORMAT {
+        return Err(format!(
+            "its format is {}, this build reads {FORMAT}; use a matching foliar",
+            raw.format
+        ));
+    }
+    if raw.kind != kind.name() {
+        return Err(format!("this is a {}, not a {}", raw.kind, kind.name()));
+    }
+    let content = serde_json::from_value(raw.content).map_err(|error| error.to_string())?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| error.to_string())?;
+    let mut state = State { steps: raw.steps, ..State::default() };
+    for (name, view) in tensors.tensors() {
+        if view.dtype() != Dtype::F32 {
+            return Err(format!("tensor `{name}` is {:?}, not F32", view.dtype()));
+        }
+        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        state.tensors.insert(name, Tensor { shape: view.shape().to_vec(), data: values.collect() });
+    }
+    Ok((content, state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> State {
+        let tensor = |shape: &[usize], first: f32| Tensor {
+            shape: shape.to_vec(),
+            data: (0..shape.iter().product()).map(|i| first + i as f32).collect(),
+        };
+        let tensors = [("fc.weight", tensor(&[2, 3], 0.5)), ("fc.bias", tensor(&[2], f32::MIN_POSITIVE))];
+        State { tensors: tensors.map(|(name, tensor)| (name.to_owned(), tensor)).into(), steps: 7 }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.safetensors");
+        let content = vec!["leaf \"quoted\"".to_owned(), "ø".to_owned()];
+        write(&path, Kind::Bundle, &content, &sample()).unwrap();
+        let (read_content, read_state): (Vec<String>, State) = read(&path, Kind::Bundle).unwrap();
+        assert_eq!((read_content, read_state), (content.clone(), sample()));
+        let first = fs::read(&path).unwrap();
+        write(&path, Kind::Bundle, &content, &sample()).unwrap();
+        assert_eq!(first, fs::read(&path).unwrap(), "equal contents give equal bytes");
+    }
+
+    #[test]
+    fn every_flipped_byte_and_every_cut_is_found() {
+        let bytes = encode(Path::new("x"), Kind::Bundle, &"content", &sample()).unwrap();
+        for index in 0..bytes.len() {
+            let mut altered = bytes.clone();
+            altered[index] ^= 1;
+            assert!(decode::<String>(altered, Kind::Bundle).is_err(), "byte {index}");
+            assert!(decode::<String>(bytes[..index].to_vec(), Kind::Bundle).is_err(), "cut at {index}");
+        }
+        assert!(decode::<String>(bytes.clone(), Kind::Checkpoint).is_err());
+        assert!(decode::<String>(bytes, Kind::Bundle).is_ok());
+    }
+}

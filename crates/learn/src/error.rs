@@ -1,0 +1,100 @@
+//! What can go wrong while learning.
+
+use std::io;
+use std::path::PathBuf;
+
+use foliar_nn::{EngineError, GraphError, StateError};
+use foliar_runlog::RunError;
+use foliar_vision::augment::AugmentError;
+use foliar_vision::{LoadError, PreprocessingError, ScanError};
+use thiserror::Error;
+
+/// A checkpoint or bundle that can not be read or written.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The operating system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Its reason.
+        source: io::Error,
+    },
+    /// The bytes are not what the name promises.
+    #[error("{path}: {what}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        what: String,
+    },
+}
+
+/// Why work could not be done.
+#[derive(Debug, Error)]
+pub enum LearnError {
+    /// A number out of its range.
+    #[error("{field} is {value}; it must be {range}")]
+    Recipe {
+        /// Name of the setting.
+        field: &'static str,
+        /// What was given.
+        value: f64,
+        /// What is allowed.
+        range: &'static str,
+    },
+    /// A recipe that can not be read or written as TOML.
+    #[error("the recipe can not be understood: {what}")]
+    RecipeText {
+        /// What the reader says.
+        what: String,
+    },
+    /// The photographs are not those that the run began with.
+    #[error(
+        "the photographs in {root} are not those that this run began with: {difference}. A run continues only on the same photographs; put them back, or start a new run"
+    )]
+    DataChanged {
+        /// The folder.
+        root: PathBuf,
+        /// Which were added, removed or changed.
+        difference: String,
+    },
+    /// A size or statistic out of its range.
+    #[error(transparent)]
+    Preprocessing(#[from] PreprocessingError),
+    /// A change of photographs that means nothing.
+    #[error(transparent)]
+    Augment(#[from] AugmentError),
+    /// Nothing is left to train on.
+    #[error("{root}: {what}")]
+    TooFew {
+        /// The folder.
+        root: PathBuf,
+        /// What is missing.
+        what: String,
+    },
+    /// The run was made by a build whose checkpoints are laid out otherwise, or by hand.
+    #[error("the checkpoint does not fit the recipe: {0}")]
+    State(#[from] StateError),
+    /// The network can not be built.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// A step could not be done.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The folder of photographs can not be used.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// A photograph could not be read any more.
+    #[error("{0}; it could be read when the run began. `foliar resume` continues once it is back")]
+    Load(#[from] LoadError),
+    /// The run folder can not be used.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A checkpoint or bundle can not be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The log could not be written.
+    #[error("the run folder can not be written to: {0}")]
+    Log(#[from] io::Error),
+}

@@ -1,0 +1,150 @@
+//! A folder of photographs, made ready for a recipe.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use foliar_vision::{
+    Dataset, Item, Limits, Loader, Manifest, Problem, SplitSpec, Splits, Store, Transform, scan, split,
+};
+
+use crate::error::LearnError;
+use crate::recipe::{ClassWeights, Recipe};
+
+/// What may differ between two runs of equal numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct DataOptions {
+    /// Largest photographs that are accepted.
+    pub limits: Limits,
+    /// Bytes of decoded photographs kept in memory.
+    pub cache_bytes: u64,
+    /// Threads that decode ahead.
+    pub workers: usize,
+}
+
+impl Default for DataOptions {
+    /// 4 GiB of memory and one thread.
+    fn default() -> Self {
+        Self { limits: Limits::default(), cache_bytes: 4 << 30, workers: 1 }
+    }
+}
+
+/// Photographs that were found, decoded and split.
+pub struct Photographs {
+    /// The good ones, with their classes.
+    pub dataset: Dataset,
+    /// Which are for what.
+    pub splits: Splits,
+    /// What was left out, and what else is odd.
+    pub problems: Vec<Problem>,
+    store: Arc<Store>,
+    workers: usize,
+}
+
+/// Counts for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Photographs to train on.
+    pub train: usize,
+    /// Photographs for validation.
+    pub validation: usize,
+    /// Photographs that neither training nor validation sees.
+    pub test: usize,
+    /// Files left out.
+    pub skipped: usize,
+    /// Photographs kept decoded in memory.
+    pub cached: usize,
+}
+
+impl Photographs {
+    /// Scans `root`, decodes every photograph once and splits them as `recipe` says. `progress` is called with
+    /// (photographs decoded, photographs found), from several threads.
+    ///
+    /// # Errors
+    /// A folder that is not laid out as classes of photographs, or of which too little is left.
+    pub fn open(
+        root: &Path,
+        recipe: &Recipe,
+        options: &DataOptions,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Self, LearnError> {
+        let (dataset, mut problems) = scan(root, &options.limits)?;
+        let found = dataset.photos.len();
+        let done = std::sync::atomic::AtomicUsize::new(0);
+        let advance = |count: usize| {
+            progress(done.fetch_add(count, std::sync::atomic::Ordering::Relaxed) + count, found);
+        };
+        let side = recipe.preprocessing.store_side;
+        let (dataset, store, broken) =
+            Store::prepare(dataset, side, options.cache_bytes, &options.limits, &advance);
+        problems.extend(broken);
+        let too_few = |what: String| LearnError::TooFew { root: root.to_owned(), what };
+        if dataset.classes.len() < 2 {
+            let skipped = skipped(&problems);
+            return Err(too_few(format!(
+                "only {} class with readable photographs is left ({skipped} files could not be used); at least 2 are needed",
+                dataset.classes.len()
+            )));
+        }
+        let spec =
+            SplitSpec { validation: recipe.data.validation, test: recipe.data.test, ..SplitSpec::default() };
+        let splits = split(&dataset, &spec, recipe.seed);
+        problems.extend(splits.problems.iter().cloned());
+        if splits.train.len() < 2 {
+            return Err(too_few(format!(
+                "{} photographs are left to train on; at least 2 are needed",
+                splits.train.len()
+            )));
+        }
+        Ok(Self { dataset, splits, problems, store: Arc::new(store), workers: options.workers })
+    }
+
+    /// Training photographs, varied, in the order of the seed.
+    pub fn train_loader(&self, recipe: &Recipe) -> Loader {
+        let transform =
+            Transform::Train { preprocessing: recipe.preprocessing.clone(), augment: recipe.augment.clone() };
+        self.loader(&self.splits.train, transform, recipe.batch_size)
+    }
+
+    /// Validation photographs, as they are; `None` if none were held back.
+    pub fn validation_loader(&self, recipe: &Recipe) -> Option<Loader> {
+        let items = &self.splits.validation;
+        let transform = Transform::Evaluate { preprocessing: recipe.preprocessing.clone() };
+        (!items.is_empty()).then(|| self.loader(items, transform, recipe.batch_size))
+    }
+
+    fn loader(&self, photos: &[usize], transform: Transform, batch_size: usize) -> Loader {
+        let label = |&photo: &usize| Item { photo, label: self.dataset.photos[photo].class as u32 };
+        let items = photos.iter().map(label).collect();
+        Loader::new(Arc::clone(&self.store), items, transform, batch_size).with_workers(self.workers)
+    }
+
+    /// Weight of each class in the loss; `None` if all count the same.
+    pub fn class_weights(&self, choice: ClassWeights) -> Option<Vec<f32>> {
+        let mut counts = vec![0usize; self.dataset.classes.len()];
+        self.splits.train.iter().for_each(|&photo| counts[self.dataset.photos[photo].class] += 1);
+        let whole = self.splits.train.len() as f32;
+        let balanced = |&count: &usize| if count == 0 { 0.0 } else { whole / (counts.len() * count) as f32 };
+        (choice == ClassWeights::Balanced).then(|| counts.iter().map(balanced).collect())
+    }
+
+    /// Names and digests of all photographs.
+    pub fn manifest(&self) -> Manifest {
+        self.dataset.manifest()
+    }
+
+    /// Counts for people.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            train: self.splits.train.len(),
+            validation: self.splits.validation.len(),
+            test: self.splits.test.len(),
+            skipped: skipped(&self.problems),
+            cached: self.store.cached(),
+        }
+    }
+}
+
+/// Problems for which a file was left out.
+fn skipped(problems: &[Problem]) -> usize {
+    problems.iter().filter(|problem| problem.reason.excludes()).count()
+}

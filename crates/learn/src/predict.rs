@@ -1,0 +1,85 @@
+//! A bundle at work.
+
+use foliar_nn::{CpuEngine, CpuOptions, Engine};
+use foliar_vision::{Rgb, Workspace};
+
+use crate::bundle::Bundle;
+use crate::error::LearnError;
+use crate::metrics::softmax;
+
+/// What a network says of one photograph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outputs {
+    /// One a class.
+    pub logits: Vec<f32>,
+}
+
+impl Outputs {
+    /// Probability of each class; they add up to 1.
+    pub fn probabilities(&self) -> Vec<f64> {
+        softmax(&self.logits)
+    }
+
+    /// The `count` most probable classes with their probabilities, most probable first; equals in the order of the
+    /// classes.
+    pub fn top(&self, count: usize) -> Vec<(usize, f64)> {
+        let mut ranked: Vec<(usize, f64)> = self.probabilities().into_iter().enumerate().collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        ranked.truncate(count);
+        ranked
+    }
+}
+
+/// Runs a bundle on photographs.
+pub struct Predictor {
+    engine: CpuEngine,
+    bundle: Bundle,
+    workspace: Workspace,
+    images: Vec<f32>,
+}
+
+impl Predictor {
+    /// Plans for at most `batch` photographs at a time.
+    ///
+    /// # Errors
+    /// A bundle whose weights do not fit its graph.
+    pub fn new(bundle: Bundle, batch: usize) -> Result<Self, LearnError> {
+        let options = CpuOptions {
+            image_size: bundle.preprocessing.size as usize,
+            batch: batch.max(1),
+            seed: 0,
+            optimizer: None,
+        };
+        let mut engine = CpuEngine::new(&bundle.graph, options)?;
+        engine.restore(&bundle.state)?;
+        Ok(Self { engine, bundle, workspace: Workspace::default(), images: Vec::new() })
+    }
+
+    /// What it runs.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// Most photographs in one call.
+    pub fn batch(&self) -> usize {
+        self.engine.batch()
+    }
+
+    /// Outputs for each of at most [`Predictor::batch`] photographs, preprocessed as the bundle says.
+    ///
+    /// # Errors
+    /// More photographs than were planned for.
+    pub fn predict(&mut self, photographs: &[Rgb]) -> Result<Vec<Outputs>, LearnError> {
+        if photographs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let preprocessing = &self.bundle.preprocessing;
+        let len = preprocessing.len();
+        self.images.resize(photographs.len() * len, 0.0);
+        for (photograph, image) in photographs.iter().zip(self.images.chunks_exact_mut(len)) {
+            preprocessing.prepare_into(photograph, &mut self.workspace, image);
+        }
+        let logits = self.engine.predict(&self.images)?;
+        Ok(logits.chunks_exact(self.engine.classes()).map(|row| Outputs { logits: row.to_vec() }).collect())
+    }
+}

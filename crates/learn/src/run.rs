@@ -1,0 +1,178 @@
+//! A run folder with what it was begun with.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use foliar_nn::CpuOptions;
+use foliar_runlog::{RunDir, write_atomically};
+use foliar_vision::{Manifest, Problem, portable_name};
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::Checkpoint;
+use crate::error::{FileError, LearnError};
+use crate::photographs::Photographs;
+use crate::recipe::Recipe;
+
+/// Name of the file that says which photographs the run was begun with.
+const DATA: &str = "data.json";
+const LAST: &str = "last.safetensors";
+const BEST: &str = "best.safetensors";
+/// Differences that an error spells out.
+const TOLD: usize = 5;
+
+/// Which photographs a run was begun with.
+#[derive(Serialize, Deserialize)]
+struct Data {
+    root: PathBuf,
+    manifest: Manifest,
+}
+
+/// A run folder, its recipe and its photographs.
+pub struct Run {
+    /// The folder.
+    pub dir: RunDir,
+    /// What is done.
+    pub recipe: Recipe,
+    /// The folder of photographs.
+    pub data_root: PathBuf,
+    manifest: Manifest,
+}
+
+impl Run {
+    /// Begins a run in a new or empty folder: writes `recipe.toml`, `data.json`, `split.csv` and `problems.jsonl`.
+    ///
+    /// # Errors
+    /// A folder that holds something already; what the operating system says.
+    pub fn create(dir: &Path, recipe: &Recipe, photographs: &Photographs) -> Result<Self, LearnError> {
+        let text = recipe.to_toml()?;
+        let dir = RunDir::create(dir)?;
+        let root = &photographs.dataset.root;
+        let data_root = fs::canonicalize(root).unwrap_or_else(|_| root.clone());
+        let data = Data { root: data_root, manifest: photographs.manifest() };
+        write_json(&dir.root().join(DATA), &data)?;
+        write_problems(&dir.problems(), &photographs.problems)?;
+        put(&dir.split(), split_csv(photographs).as_bytes())?;
+        put(&dir.recipe(), text.as_bytes())?;
+        Ok(Self { dir, recipe: recipe.clone(), data_root: data.root, manifest: data.manifest })
+    }
+
+    /// Opens a run that was begun earlier.
+    ///
+    /// # Errors
+    /// A folder that is no run, or files in it that can not be read.
+    pub fn open(dir: &Path) -> Result<Self, LearnError> {
+        let dir = RunDir::open(dir)?;
+        let recipe = Recipe::from_toml(&get(&dir.recipe())?)?;
+        recipe.validate()?;
+        let path = dir.root().join(DATA);
+        let data: Data = serde_json::from_str(&get(&path)?)
+            .map_err(|error| FileError::Damaged { path, what: error.to_string() })?;
+        Ok(Self { dir, recipe, data_root: data.root, manifest: data.manifest })
+    }
+
+    /// Makes sure that these are the photographs that the run was begun with.
+    ///
+    /// # Errors
+    /// [`LearnError::DataChanged`] names the first differences.
+    pub fn check(&self, photographs: &Photographs) -> Result<(), LearnError> {
+        let differences = photographs.manifest().difference(&self.manifest);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let mut told: Vec<String> = differences.iter().take(TOLD).map(ToString::to_string).collect();
+        if differences.len() > TOLD {
+            told.push(format!("and {} more", differences.len() - TOLD));
+        }
+        Err(LearnError::DataChanged { root: photographs.dataset.root.clone(), difference: told.join(", ") })
+    }
+
+    /// The newest checkpoint; `None` if the run was stopped before its first.
+    ///
+    /// # Errors
+    /// A checkpoint that can not be read.
+    pub fn last_checkpoint(&self) -> Result<Option<Checkpoint>, FileError> {
+        let path = self.last();
+        if path.exists() { Checkpoint::read(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// Path of the newest checkpoint.
+    pub(crate) fn last(&self) -> PathBuf {
+        self.dir.checkpoints().join(LAST)
+    }
+
+    /// Path of the checkpoint of the best epoch.
+    pub(crate) fn best(&self) -> PathBuf {
+        self.dir.checkpoints().join(BEST)
+    }
+
+    /// Digest of the photographs.
+    pub(crate) fn fingerprint(&self) -> String {
+        self.manifest.fingerprint()
+    }
+}
+
+/// How an engine is planned to train `recipe`.
+pub fn engine_options(recipe: &Recipe) -> CpuOptions {
+    CpuOptions {
+        image_size: recipe.image_size(),
+        batch: recipe.batch_size,
+        seed: recipe.seed,
+        optimizer: Some(recipe.optimizer),
+    }
+}
+
+fn get(path: &Path) -> Result<String, FileError> {
+    fs::read_to_string(path).map_err(|source| FileError::Io { path: path.to_owned(), source })
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write_atomically(path, |file| file.write_all(bytes))
+        .map_err(|source| FileError::Io { path: path.to_owned(), source })
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<(), FileError> {
+    let write = |file: &mut dyn Write| {
+        serde_json::to_writer_pretty(&mut *file, value).map_err(io::Error::from)?;
+        file.write_all(b"\n")
+    };
+    write_atomically(path, |file| write(file))
+        .map_err(|source| FileError::Io { path: path.to_owned(), source })
+}
+
+/// A JSON document a line.
+fn write_problems(path: &Path, problems: &[Problem]) -> Result<(), FileError> {
+    let write = |file: &mut dyn Write| {
+        problems.iter().try_for_each(|problem| {
+            serde_json::to_writer(&mut *file, problem)?;
+            file.write_all(b"\n")
+        })
+    };
+    write_atomically(path, |file| write(file))
+        .map_err(|source| FileError::Io { path: path.to_owned(), source })
+}
+
+/// `path,class,part` of every photograph, in the order of the paths.
+fn split_csv(photographs: &Photographs) -> String {
+    let dataset = &photographs.dataset;
+    let mut parts = vec![""; dataset.photos.len()];
+    let splits = &photographs.splits;
+    for (name, part) in [("train", &splits.train), ("val", &splits.validation), ("test", &splits.test)] {
+        part.iter().for_each(|&photo| parts[photo] = name);
+    }
+    let mut text = String::from("path,class,part\n");
+    for (photo, part) in dataset.photos.iter().zip(parts).filter(|(_, part)| !part.is_empty()) {
+        let name = portable_name(&photo.path);
+        text.push_str(&format!("{},{},{part}\n", quoted(&name), quoted(&dataset.classes[photo.class])));
+    }
+    text
+}
+
+/// A field of a CSV file (RFC 4180).
+fn quoted(field: &str) -> String {
+    if field.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}

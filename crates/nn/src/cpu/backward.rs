@@ -1,0 +1,191 @@
+//! The backward pass: the mirror of `forward`, step by step from the last to the first.
+
+use std::ops::Range;
+
+use foliar_kernels::{Accumulate, Activation, Nhwc, conv, depthwise, elementwise, linear, norm, pool};
+
+use super::{CpuEngine, Training, disjoint};
+use crate::plan::Backward;
+use crate::program::{NormTensors, Program, Step, ValueId};
+
+impl CpuEngine {
+    /// Fills the gradients of all weights, from the gradient of the logits that lies in the arena.
+    pub(super) fn backward(&mut self, count: usize) {
+        let Some(training) = &mut self.training else { return };
+        let mut pass = Pass {
+            program: &self.program,
+            training,
+            count,
+            weights: &self.weights,
+            arena: &mut self.arena,
+            indices: &self.indices,
+            saved: &self.saved,
+        };
+        for (index, step) in self.program.steps.iter().enumerate().rev() {
+            pass.step(index, step);
+        }
+    }
+}
+
+struct Pass<'a> {
+    program: &'a Program,
+    training: &'a mut Training,
+    count: usize,
+    weights: &'a [f32],
+    arena: &'a mut [f32],
+    indices: &'a [u8],
+    saved: &'a [f32],
+}
+
+/// A batch norm step on its way back.
+struct Norm<'a> {
+    x: ValueId,
+    residual: Option<ValueId>,
+    y: ValueId,
+    activation: Activation,
+    tensors: &'a NormTensors,
+}
+
+impl Pass<'_> {
+    fn shape(&self, value: ValueId) -> Nhwc {
+        Nhwc { n: self.count, ..self.program.values[value] }
+    }
+
+    fn value(&self, value: ValueId) -> Range<usize> {
+        let start = self.training.plan.values[value].start;
+        start..start + self.shape(value).len()
+    }
+
+    fn gradient(&self, value: ValueId) -> Range<usize> {
+        let start = self.training.plan.gradients[value].start;
+        start..start + self.shape(value).len()
+    }
+
+    fn step(&mut self, index: usize, step: &Step) {
+        let backward = self.training.plan.backward[index];
+        match *step {
+            Step::Conv { x, y, conv, ref weight, ref bias } => {
+                let conv = conv::Conv { input: self.shape(x), ..conv };
+                let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
+                let Training { gradients, partials, .. } = &mut *self.training;
+                let (dweight, dbias) = weight_and_bias(gradients, weight, bias);
+                conv::backward_weight(&conv, values, dy, dweight, dbias, partials);
+                if let Some(accumulate) = backward.first {
+                    let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
+                    conv::backward_input(&conv, dy, &self.weights[weight.clone()], accumulate, dx);
+                }
+            }
+            Step::Depthwise { x, y, depthwise, ref weight } => {
+                let depthwise = depthwise::Depthwise { input: self.shape(x), ..depthwise };
+                let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
+                let Training { gradients, partials, .. } = &mut *self.training;
+                depthwise::backward_weight(&depthwise, values, dy, &mut gradients[weight.clone()], partials);
+                if let Some(accumulate) = backward.first {
+                    let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
+                    depthwise::backward_input(&depthwise, dy, &self.weights[weight.clone()], accumulate, dx);
+                }
+            }
+            Step::Norm { x, residual, y, activation, ref tensors } => {
+                self.norm(&Norm { x, residual, y, activation, tensors }, backward);
+            }
+            Step::Activate { x, y, activation } => self.activate(x, y, activation, backward),
+            Step::MaxPool { x, y, pool, ref indices } => {
+                let Some(accumulate) = backward.first else { return };
+                let pool = pool::Pool { input: self.shape(x), ..pool };
+                let indices = &self.indices[indices.start..indices.start + pool.output().len()];
+                let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
+                pool::max_backward(&pool, dy, indices, accumulate, dx);
+            }
+            Step::GlobalPool { x, y } => {
+                let Some(accumulate) = backward.first else { return };
+                let input = self.shape(x);
+                let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
+                pool::global_average_backward(input, dy, accumulate, dx);
+            }
+            Step::Linear { x, y, ref weight, ref bias } => {
+                let linear =
+                    linear::Linear { rows: self.count, inputs: self.shape(x).c, outputs: self.shape(y).c };
+                let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
+                let gradients = &mut self.training.gradients;
+                let [dweight, dbias] = disjoint(gradients, [weight.clone(), bias.clone()]);
+                linear::backward_weight(&linear, values, dy, dweight, Some(dbias));
+                if let Some(accumulate) = backward.first {
+                    let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
+                    linear::backward_input(&linear, dy, &self.weights[weight.clone()], accumulate, dx);
+                }
+            }
+            Step::Add { a, b, y } => {
+                self.pass_on(y, a, backward.first);
+                self.pass_on(y, b, backward.second);
+            }
+        }
+    }
+
+    /// Gives the gradient of `from` to `to` unchanged.
+    fn pass_on(&mut self, from: ValueId, to: ValueId, accumulate: Option<Accumulate>) {
+        let Some(accumulate) = accumulate else { return };
+        let [dy, dx] = disjoint(self.arena, [self.gradient(from), self.gradient(to)]);
+        elementwise::accumulate(dy, accumulate, dx);
+    }
+
+    fn activate(&mut self, x: ValueId, y: ValueId, activation: Activation, backward: Backward) {
+        let Some(accumulate) = backward.first else { return };
+        if backward.in_place {
+            let [values, dy] = disjoint(self.arena, [self.value(y), self.gradient(y)]);
+            elementwise::activate_backward_in_place(activation, values, dy);
+        } else {
+            let [values, dy, dx] = disjoint(self.arena, [self.value(y), self.gradient(y), self.gradient(x)]);
+            elementwise::activate_backward(activation, values, dy, accumulate, dx);
+        }
+    }
+
+    fn norm(&mut self, step: &Norm<'_>, backward: Backward) {
+        let Norm { x, residual, y, activation, tensors } = *step;
+        let channels = self.shape(x).c;
+        let (mean, inv_std) = self.saved[tensors.saved.clone()].split_at(channels);
+        let batch = norm::Batch { mean, inv_std };
+        let places = [self.value(x), self.value(y), self.gradient(y)];
+        let Training { gradients, norm_partials, .. } = &mut *self.training;
+        let [dgamma, dbeta] = disjoint(gradients, [tensors.scale.clone(), tensors.shift.clone()]);
+        if activation == Activation::Identity {
+            // The output is not read, and its place may hold another value by now.
+            let [x, _, gradient] = places;
+            let [x, dy] = disjoint(self.arena, [x, gradient]);
+            norm::backward_reduce(x, x, dy, batch, activation, dgamma, dbeta, norm_partials);
+        } else {
+            let [x, y, dy] = disjoint(self.arena, places);
+            norm::backward_reduce(x, y, dy, batch, activation, dgamma, dbeta, norm_partials);
+        }
+        if let Some(residual) = residual {
+            self.pass_on(y, residual, backward.second);
+        }
+        let Some(accumulate) = backward.first else { return };
+        let gradients = &self.training.gradients;
+        let sums = norm::Sums {
+            gamma: &self.weights[tensors.scale.clone()],
+            dgamma: &gradients[tensors.scale.clone()],
+            dbeta: &gradients[tensors.shift.clone()],
+        };
+        if backward.in_place {
+            let [x, g] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
+            norm::backward_input_in_place(x, g, batch, sums);
+        } else {
+            let [values, g, dx] = disjoint(self.arena, [self.value(x), self.gradient(y), self.gradient(x)]);
+            norm::backward_input(values, g, batch, sums, accumulate, dx);
+        }
+    }
+}
+
+fn weight_and_bias<'a>(
+    gradients: &'a mut [f32],
+    weight: &Range<usize>,
+    bias: &Option<Range<usize>>,
+) -> (&'a mut [f32], Option<&'a mut [f32]>) {
+    match bias {
+        Some(bias) => {
+            let [weight, bias] = disjoint(gradients, [weight.clone(), bias.clone()]);
+            (weight, Some(bias))
+        }
+        None => (&mut gradients[weight.clone()], None),
+    }
+}

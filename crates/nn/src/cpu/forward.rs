@@ -1,0 +1,193 @@
+//! The forward pass, in training and in evaluation mode.
+
+use std::ops::Range;
+
+use foliar_kernels::{Activation, Nhwc, conv, depthwise, elementwise, linear, norm, pool};
+
+use super::{CpuEngine, disjoint};
+use crate::plan::Plan;
+use crate::program::{NormTensors, Program, Step, ValueId};
+
+/// How batch norms get their statistics.
+enum Statistics<'a> {
+    /// From the batch; running statistics take them in.
+    Batch { running: &'a mut [f32], saved: &'a mut [f32], partials: &'a mut [f64] },
+    /// From the running statistics.
+    Running(&'a [f32]),
+}
+
+impl CpuEngine {
+    /// Runs the first `count` photographs of the arena through the network in training mode.
+    pub(super) fn forward_train(&mut self, count: usize) {
+        let Some(training) = &mut self.training else { return };
+        let mut statistics = Statistics::Batch {
+            running: &mut self.buffers,
+            saved: &mut self.saved,
+            partials: &mut training.norm_partials,
+        };
+        let mut pass = Pass {
+            program: &self.program,
+            plan: &training.plan,
+            count,
+            weights: &self.weights,
+            arena: &mut self.arena,
+            indices: &mut self.indices,
+            affine: &mut self.affine,
+        };
+        pass.run(&mut statistics);
+    }
+
+    /// The same in evaluation mode.
+    pub(super) fn forward_predict(&mut self, count: usize) {
+        let mut pass = Pass {
+            program: &self.program,
+            plan: &self.predicting,
+            count,
+            weights: &self.weights,
+            arena: &mut self.arena,
+            indices: &mut self.indices,
+            affine: &mut self.affine,
+        };
+        pass.run(&mut Statistics::Running(&self.buffers));
+    }
+}
+
+/// One pass over the steps of a program.
+struct Pass<'a> {
+    program: &'a Program,
+    plan: &'a Plan,
+    count: usize,
+    weights: &'a [f32],
+    arena: &'a mut [f32],
+    indices: &'a mut [u8],
+    affine: &'a mut [f32],
+}
+
+impl Pass<'_> {
+    fn run(&mut self, statistics: &mut Statistics<'_>) {
+        let program = self.program;
+        for step in &program.steps {
+            self.step(step, statistics);
+        }
+    }
+
+    fn shape(&self, value: ValueId) -> Nhwc {
+        Nhwc { n: self.count, ..self.program.values[value] }
+    }
+
+    /// Where the photographs of this batch lie in the arena.
+    fn place(&self, value: ValueId) -> Range<usize> {
+        let start = self.plan.values[value].start;
+        start..start + self.shape(value).len()
+    }
+
+    fn step(&mut self, step: &Step, statistics: &mut Statistics<'_>) {
+        let weights = self.weights;
+        match *step {
+            Step::Conv { x, y, conv, ref weight, ref bias } => {
+                let conv = conv::Conv { input: self.shape(x), ..conv };
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                let bias = bias.clone().map(|bias| &weights[bias]);
+                conv::forward(&conv, x, &weights[weight.clone()], bias, y);
+            }
+            Step::Depthwise { x, y, depthwise, ref weight } => {
+                let depthwise = depthwise::Depthwise { input: self.shape(x), ..depthwise };
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                depthwise::forward(&depthwise, x, &weights[weight.clone()], y);
+            }
+            Step::Norm { x, residual, y, activation, ref tensors } => {
+                self.norm(x, tensors, statistics);
+                self.apply(x, residual, y, activation);
+            }
+            Step::Activate { x, y, activation } => {
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                elementwise::activate(activation, x, y);
+            }
+            Step::MaxPool { x, y, pool, ref indices } => {
+                let pool = pool::Pool { input: self.shape(x), ..pool };
+                let [x, y] = [self.place(x), self.place(y)];
+                let indices = &mut self.indices[indices.start..indices.start + y.len()];
+                let [x, y] = disjoint(self.arena, [x, y]);
+                pool::max_forward(&pool, x, y, indices);
+            }
+            Step::GlobalPool { x, y } => {
+                let input = self.shape(x);
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                pool::global_average_forward(input, x, y);
+            }
+            Step::Linear { x, y, ref weight, ref bias } => {
+                let linear =
+                    linear::Linear { rows: self.count, inputs: self.shape(x).c, outputs: self.shape(y).c };
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                linear::forward(&linear, x, &weights[weight.clone()], Some(&weights[bias.clone()]), y);
+            }
+            Step::Add { a, b, y } => {
+                let [a, b, y] = disjoint(self.arena, [self.place(a), self.place(b), self.place(y)]);
+                elementwise::add(a, b, y);
+            }
+        }
+    }
+
+    /// Leaves scale γ / σ and shift β - μ γ / σ of the batch norm of `x` in `self.affine`.
+    fn norm(&mut self, x: ValueId, tensors: &NormTensors, statistics: &mut Statistics<'_>) {
+        let shape = self.shape(x);
+        let place = self.place(x);
+        let (scale, shift) = self.affine[..2 * shape.c].split_at_mut(shape.c);
+        let gamma = &self.weights[tensors.scale.clone()];
+        let beta = &self.weights[tensors.shift.clone()];
+        match statistics {
+            Statistics::Running(running) => {
+                let mean = &running[tensors.mean.clone()];
+                let variance = &running[tensors.variance.clone()];
+                for c in 0..shape.c {
+                    let inv_std = inverse_deviation(variance[c], tensors.epsilon);
+                    set_affine(gamma[c], beta[c], mean[c], inv_std, &mut scale[c], &mut shift[c]);
+                }
+            }
+            Statistics::Batch { running, saved, partials } => {
+                let (mean, inv_std) = saved[tensors.saved.clone()].split_at_mut(shape.c);
+                norm::statistics(&self.arena[place], shape.c, mean, inv_std, partials);
+                let rows = shape.rows() as f32;
+                // PyTorch keeps the unbiased variance, and of a single value none at all.
+                let unbias = if rows > 1.0 { rows / (rows - 1.0) } else { 1.0 };
+                let [running_mean, running_variance] =
+                    disjoint(running, [tensors.mean.clone(), tensors.variance.clone()]);
+                for c in 0..shape.c {
+                    let keep = 1.0 - tensors.momentum;
+                    running_mean[c] = keep * running_mean[c] + tensors.momentum * mean[c];
+                    running_variance[c] =
+                        keep * running_variance[c] + tensors.momentum * (inv_std[c] * unbias);
+                    inv_std[c] = inverse_deviation(inv_std[c], tensors.epsilon);
+                    set_affine(gamma[c], beta[c], mean[c], inv_std[c], &mut scale[c], &mut shift[c]);
+                }
+            }
+        }
+    }
+
+    /// y = activation(x scale + shift + residual).
+    fn apply(&mut self, x: ValueId, residual: Option<ValueId>, y: ValueId, activation: Activation) {
+        let channels = self.shape(x).c;
+        let (x, y) = (self.place(x), self.place(y));
+        let residual = residual.map(|residual| self.place(residual));
+        let (scale, shift) = self.affine[..2 * channels].split_at(channels);
+        match residual {
+            Some(residual) => {
+                let [x, residual, y] = disjoint(self.arena, [x, residual, y]);
+                norm::apply(x, scale, shift, Some(residual), activation, y);
+            }
+            None => {
+                let [x, y] = disjoint(self.arena, [x, y]);
+                norm::apply(x, scale, shift, None, activation, y);
+            }
+        }
+    }
+}
+
+fn inverse_deviation(variance: f32, epsilon: f32) -> f32 {
+    (1.0 / (f64::from(variance) + f64::from(epsilon)).sqrt()) as f32
+}
+
+fn set_affine(gamma: f32, beta: f32, mean: f32, inv_std: f32, scale: &mut f32, shift: &mut f32) {
+    *scale = gamma * inv_std;
+    *shift = (f64::from(beta) - f64::from(mean) * f64::from(gamma) * f64::from(inv_std)) as f32;
+}

@@ -1,0 +1,110 @@
+//! What can go wrong in this crate.
+
+use thiserror::Error;
+
+/// A graph that can not be run.
+#[derive(Debug, Error, PartialEq)]
+pub enum GraphError {
+    /// No network of this name.
+    #[error("there is no model `{name}`; known are {known}")]
+    UnknownModel {
+        /// What was asked for.
+        name: String,
+        /// All that there are, separated by commas.
+        known: String,
+    },
+    /// Fewer than two classes.
+    #[error("a classifier needs at least 2 classes, not {0}")]
+    TooFewClasses(usize),
+    /// A node that breaks a rule of the graph.
+    #[error("node `{node}`: {what}")]
+    Malformed {
+        /// Name of the node.
+        node: String,
+        /// The rule.
+        what: String,
+    },
+    /// The image is too small for the node's window, or too large to count.
+    #[error(
+        "node `{node}`: an input of {height} x {width} does not fit; use larger images (32 pixels or more)"
+    )]
+    Size {
+        /// Name of the node.
+        node: String,
+        /// Rows that reach the node.
+        height: usize,
+        /// Columns that reach the node.
+        width: usize,
+    },
+}
+
+/// A step that could not be done.
+#[derive(Debug, Error, PartialEq)]
+pub enum EngineError {
+    /// More photographs than the engine was planned for, or none.
+    #[error("a batch of {got} photographs does not fit an engine planned for 1 to {planned}")]
+    BatchSize {
+        /// Photographs in the batch.
+        got: usize,
+        /// The largest batch that was planned.
+        planned: usize,
+    },
+    /// The number of values is not batch x size x size x 3.
+    #[error("the images hold {got} values where {expected} were expected")]
+    ImageLength {
+        /// Values given.
+        got: usize,
+        /// Values needed.
+        expected: usize,
+    },
+    /// A label outside of the classes.
+    #[error("label {label} of photograph {index} of the batch is not below the number of classes, {classes}")]
+    Label {
+        /// Position in the batch.
+        index: usize,
+        /// The label.
+        label: u32,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// Class weights of the wrong number.
+    #[error("{got} class weights were given for {classes} classes")]
+    ClassWeights {
+        /// Weights given.
+        got: usize,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// The engine was planned for prediction only.
+    #[error("this engine was planned for prediction, not for training")]
+    NotTrainable,
+}
+
+/// Named tensors that do not fit the network.
+#[derive(Debug, Error, PartialEq)]
+pub enum StateError {
+    /// A tensor that the network needs is not there.
+    #[error("tensor `{name}` of shape {shape:?} is missing")]
+    Missing {
+        /// Name of the tensor.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// A tensor that the network does not know.
+    #[error("tensor `{name}` belongs to no part of the network")]
+    Unexpected {
+        /// Name of the tensor.
+        name: String,
+    },
+    /// A tensor of another shape.
+    #[error("tensor `{name}` has shape {got:?} where the network has {expected:?}")]
+    Shape {
+        /// Name of the tensor.
+        name: String,
+        /// Shape in the state.
+        got: Vec<usize>,
+        /// Shape in the network.
+        expected: Vec<usize>,
+    },
+}

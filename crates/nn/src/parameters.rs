@@ -1,0 +1,157 @@
+//! The named tensors of a graph and where they lie in flat storage.
+//!
+//! All weights of a network stand in one flat slice, in the order of the nodes, so that an optimiser is one loop. Inside
+//! it convolution weights are (out, kh, kw, in) and depthwise weights (kh, kw, channels), the order in which kernels read
+//! them; outside, in a [`crate::State`], every tensor has PyTorch's shape.
+
+use std::ops::Range;
+
+use foliar_kernels::Nhwc;
+
+use crate::graph::{Graph, NodeId, Op};
+
+/// What a tensor is for; initialisation and weight decay depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Weight of a dense convolution.
+    ConvWeight,
+    /// Weight of a depthwise convolution.
+    DepthwiseWeight,
+    /// Weight of a linear layer.
+    LinearWeight,
+    /// Bias of a convolution or linear layer.
+    Bias,
+    /// Scale of a batch norm.
+    NormScale,
+    /// Shift of a batch norm.
+    NormShift,
+    /// Running mean of a batch norm; not trained.
+    RunningMean,
+    /// Running variance of a batch norm; not trained.
+    RunningVariance,
+}
+
+impl Role {
+    /// Whether gradients are computed for it.
+    pub fn is_trained(self) -> bool {
+        !matches!(self, Role::RunningMean | Role::RunningVariance)
+    }
+}
+
+/// One named tensor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Name in a [`crate::State`].
+    pub name: String,
+    /// The node that it belongs to.
+    pub node: NodeId,
+    /// What it is for.
+    pub role: Role,
+    /// PyTorch's shape.
+    pub shape: Vec<usize>,
+    /// Where it lies: in the flat weights if it is trained, else in the flat buffers.
+    pub range: Range<usize>,
+}
+
+/// Every tensor of a network.
+#[derive(Clone, Debug, Default)]
+pub struct Parameters {
+    /// In the order of the nodes.
+    pub list: Vec<Parameter>,
+    /// Number of trained values.
+    pub trained_len: usize,
+    /// Number of values of running statistics.
+    pub buffers_len: usize,
+}
+
+impl Parameters {
+    /// Lists the tensors of `graph`, whose values have the given `shapes`.
+    pub fn new(graph: &Graph, shapes: &[Nhwc]) -> Self {
+        let mut all = Self::default();
+        for (id, node) in graph.nodes.iter().enumerate() {
+            let inputs = node.inputs.first().map_or(0, |&input| shapes[input].c);
+            match node.op {
+                Op::Conv { channels, window, bias } => {
+                    let shape = vec![channels, inputs, window.kernel, window.kernel];
+                    all.push(&node.name, "weight", id, Role::ConvWeight, shape);
+                    if bias {
+                        all.push(&node.name, "bias", id, Role::Bias, vec![channels]);
+                    }
+                }
+                Op::Depthwise { window } => {
+                    let shape = vec![inputs, 1, window.kernel, window.kernel];
+                    all.push(&node.name, "weight", id, Role::DepthwiseWeight, shape);
+                }
+                Op::BatchNorm { .. } => {
+                    all.push(&node.name, "weight", id, Role::NormScale, vec![inputs]);
+                    all.push(&node.name, "bias", id, Role::NormShift, vec![inputs]);
+                    all.push(&node.name, "running_mean", id, Role::RunningMean, vec![inputs]);
+                    all.push(&node.name, "running_var", id, Role::RunningVariance, vec![inputs]);
+                }
+                Op::Linear { features } => {
+                    all.push(&node.name, "weight", id, Role::LinearWeight, vec![features, inputs]);
+                    all.push(&node.name, "bias", id, Role::Bias, vec![features]);
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+
+    fn push(&mut self, node: &str, suffix: &str, id: NodeId, role: Role, shape: Vec<usize>) {
+        let end = if role.is_trained() { &mut self.trained_len } else { &mut self.buffers_len };
+        let range = *end..*end + shape.iter().product::<usize>();
+        *end = range.end;
+        self.list.push(Parameter { name: format!("{node}.{suffix}"), node: id, role, shape, range });
+    }
+
+    /// The range of the tensor of `node` in this role, if there is one.
+    pub fn range(&self, node: NodeId, role: Role) -> Option<Range<usize>> {
+        self.list.iter().find(|p| p.node == node && p.role == role).map(|p| p.range.clone())
+    }
+}
+
+impl Parameter {
+    /// Copies `outside`, in PyTorch's order, to `inside`, in the order of the kernels.
+    ///
+    /// # Panics
+    /// If either slice is not of the parameter's length.
+    pub fn pack(&self, outside: &[f32], inside: &mut [f32]) {
+        self.permute(|out, within| inside[within] = outside[out]);
+    }
+
+    /// The inverse of [`Parameter::pack`].
+    ///
+    /// # Panics
+    /// If `inside` is not of the parameter's length.
+    pub fn unpack(&self, inside: &[f32]) -> Vec<f32> {
+        let mut outside = vec![0.0; inside.len()];
+        self.permute(|out, within| outside[out] = inside[within]);
+        outside
+    }
+
+    /// Calls `visit(index in PyTorch's order, index in the order of the kernels)` for each value.
+    fn permute(&self, mut visit: impl FnMut(usize, usize)) {
+        match (self.role, &self.shape[..]) {
+            (Role::ConvWeight, &[channels, inputs, height, width]) => {
+                let mut outside = 0;
+                for channel in 0..channels {
+                    for input in 0..inputs {
+                        for pixel in 0..height * width {
+                            visit(outside, (channel * height * width + pixel) * inputs + input);
+                            outside += 1;
+                        }
+                    }
+                }
+            }
+            (Role::DepthwiseWeight, &[channels, 1, height, width]) => {
+                for channel in 0..channels {
+                    for pixel in 0..height * width {
+                        visit(channel * height * width + pixel, pixel * channels + channel);
+                    }
+                }
+            }
+            _ => (0..self.range.len()).for_each(|index| visit(index, index)),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What a network costs: parameters, multiply-adds and memory.
+
+use foliar_kernels::Nhwc;
+
+use crate::cpu::partials_len;
+use crate::error::GraphError;
+use crate::graph::{Graph, Op};
+use crate::optimizer::Optimizer;
+use crate::plan::{Plan, Purpose};
+use crate::program::Program;
+use crate::shapes;
+
+/// One node of a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Name of the node.
+    pub name: String,
+    /// What it does, as [`Op::label`] says.
+    pub op: &'static str,
+    /// Shape of its value for one photograph: rows, columns, channels.
+    pub shape: [usize; 3],
+    /// Trained values.
+    pub parameters: usize,
+    /// Multiply-adds for one photograph, of convolutions and linear layers.
+    pub multiply_adds: usize,
+}
+
+/// Bytes that training holds at once, but for photographs waiting their turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// Values and gradients of the layers.
+    pub activations: usize,
+    /// Weights, their gradients, the optimiser's slots and running statistics.
+    pub weights: usize,
+    /// Private sums of the kernels and positions of pooling.
+    pub work: usize,
+}
+
+impl Memory {
+    /// All of it.
+    pub fn total(&self) -> usize {
+        self.activations + self.weights + self.work
+    }
+}
+
+/// A network's nodes and totals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// In the order of the graph.
+    pub rows: Vec<Row>,
+    /// Trained values of the whole network.
+    pub parameters: usize,
+    /// Multiply-adds of one photograph's forward pass.
+    pub multiply_adds: usize,
+    /// While training.
+    pub training: Memory,
+    /// While predicting.
+    pub prediction: Memory,
+}
+
+/// Works out the costs of `graph` on photographs of `size` x `size` pixels in batches of `batch`.
+///
+/// # Errors
+/// A malformed graph, or one that images of this size do not fit.
+pub fn summarise(
+    graph: &Graph,
+    batch: usize,
+    size: usize,
+    optimizer: Optimizer,
+) -> Result<Summary, GraphError> {
+    let program = Program::new(graph, batch, size)?;
+    let shapes = shapes::infer(graph, 1, size, size)?;
+    let rows: Vec<Row> = (0..graph.nodes.len()).map(|id| row(graph, &shapes, &program, id)).collect();
+    let trained = program.parameters.trained_len;
+    let slots = optimizer.slots().len();
+    let (partials, norm_partials) = partials_len(&program);
+    let values = |count: usize| count * size_of::<f32>();
+    let arena = |purpose| values(Plan::new(&program, purpose).len);
+    let prediction = Memory {
+        activations: arena(Purpose::Predict),
+        weights: values(trained + program.parameters.buffers_len),
+        work: program.indices_len,
+    };
+    Ok(Summary {
+        parameters: trained,
+        multiply_adds: rows.iter().map(|row| row.multiply_adds).sum(),
+        rows,
+        training: Memory {
+            activations: arena(Purpose::Train).max(prediction.activations),
+            weights: values((2 + slots) * trained + program.parameters.buffers_len),
+            work: program.indices_len + values(partials) + norm_partials * size_of::<f64>(),
+        },
+        prediction,
+    })
+}
+
+fn row(graph: &Graph, shapes: &[Nhwc], program: &Program, id: usize) -> Row {
+    let node = &graph.nodes[id];
+    let shape = shapes[id];
+    let inputs = node.inputs.first().map_or(0, |&input| shapes[input].c);
+    let list = program.parameters.list.iter();
+    let multiply_adds = match node.op {
+        Op::Conv { window, .. } => shape.len() * window.kernel * window.kernel * inputs,
+        Op::Depthwise { window } => shape.len() * window.kernel * window.kernel,
+        Op::Linear { .. } => shape.len() * inputs,
+        _ => 0,
+    };
+    Row {
+        name: node.name.clone(),
+        op: node.op.label(),
+        shape: [shape.h, shape.w, shape.c],
+        parameters: list.filter(|p| p.node == id && p.role.is_trained()).map(|p| p.range.len()).sum(),
+        multiply_adds,
+    }
+}

@@ -1,0 +1,44 @@
+//! Named tensors: the form in which weights leave and enter an engine.
+
+use std::collections::BTreeMap;
+
+/// Numbers with a shape, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Lengths of the dimensions, outermost first.
+    pub shape: Vec<usize>,
+    /// `shape.iter().product()` values.
+    pub data: Vec<f32>,
+}
+
+/// Everything that an engine changes while it trains.
+///
+/// Weights bear the graph's names (`layer1.0.conv1.weight`, torchvision's for the ResNets) and PyTorch's shapes:
+/// convolutions (out, in, kh, kw), classifiers (out, in). Running statistics end in `running_mean` and `running_var`.
+/// Slots of the optimiser are `optimizer.SLOT.NAME`, of the shape of the weight that they belong to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// The tensors by name.
+    pub tensors: BTreeMap<String, Tensor>,
+    /// Optimiser steps taken so far.
+    pub steps: u64,
+}
+
+/// What the names of the optimiser's tensors begin with.
+pub const OPTIMIZER_PREFIX: &str = "optimizer.";
+
+impl State {
+    /// The weights and running statistics alone: what prediction needs.
+    pub fn without_optimizer(&self) -> State {
+        let tensors = self.tensors.iter().filter(|(name, _)| !name.starts_with(OPTIMIZER_PREFIX));
+        State {
+            tensors: tensors.map(|(name, tensor)| (name.clone(), tensor.clone())).collect(),
+            steps: self.steps,
+        }
+    }
+
+    /// Whether every number is finite.
+    pub fn is_finite(&self) -> bool {
+        self.tensors.values().all(|tensor| tensor.data.iter().all(|value| value.is_finite()))
+    }
+}

@@ -1,0 +1,136 @@
+//! The gradient of whole networks against central differences of their loss, along random directions.
+
+use foliar_nn::{
+    Batch, CpuEngine, CpuOptions, Engine, Graph, Node, Op, Optimizer, Sliding, State, StepPlan, zoo,
+};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+
+const STILL: StepPlan<'static> = StepPlan { learning_rate: 0.0, label_smoothing: 0.1, class_weights: None };
+const PLAIN: Optimizer = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
+
+const STEPS: [f32; 4] = [4e-3, 1e-3, 2.5e-4, 6e-5];
+
+fn unit(random: &mut ChaCha8Rng) -> f32 {
+    random.next_u32() as f32 / u32::MAX as f32 * 2.0 - 1.0
+}
+
+/// Every operation once, odd sizes, strides and both kinds of padding, values that are used twice, a batch norm before an
+/// addition that has no activation after it, and activations that stand alone.
+fn menagerie() -> Graph {
+    let nodes: &[(&str, Op, &[usize])] = &[
+        ("input", Op::Input, &[]),
+        ("conv1", Op::Conv { channels: 5, window: Sliding::new(3, 2, 1), bias: true }, &[0]),
+        ("relu1", Op::Relu, &[1]),
+        ("depthwise", Op::Depthwise { window: Sliding::same(3, 2) }, &[2]),
+        ("bn1", Op::BatchNorm { epsilon: 1e-3, momentum: 0.1 }, &[3]),
+        ("relu6", Op::Relu6, &[4]),
+        ("conv2", Op::Conv { channels: 7, window: Sliding::new(1, 1, 0), bias: false }, &[5]),
+        ("bn2", Op::BatchNorm { epsilon: 1e-5, momentum: 0.1 }, &[6]),
+        ("conv3", Op::Conv { channels: 7, window: Sliding::same(5, 1), bias: false }, &[5]),
+        ("bn3", Op::BatchNorm { epsilon: 1e-5, momentum: 0.1 }, &[8]),
+        ("add1", Op::Add, &[7, 9]),
+        ("pool", Op::MaxPool { window: Sliding::new(3, 2, 1) }, &[10]),
+        ("conv4", Op::Conv { channels: 7, window: Sliding::new(3, 1, 1), bias: false }, &[11]),
+        ("bn4", Op::BatchNorm { epsilon: 1e-5, momentum: 0.1 }, &[12]),
+        ("add2", Op::Add, &[11, 13]),
+        ("relu2", Op::Relu, &[14]),
+        ("add3", Op::Add, &[15, 11]),
+        ("relu3", Op::Relu, &[16]),
+        ("mean", Op::GlobalAveragePool, &[17]),
+        ("fc", Op::Linear { features: 4 }, &[18]),
+    ];
+    let node = |&(name, op, inputs): &(&str, Op, &[usize])| Node {
+        name: name.to_owned(),
+        op,
+        inputs: inputs.to_vec(),
+    };
+    Graph { name: "menagerie".into(), nodes: nodes.iter().map(node).collect() }
+}
+
+struct Problem {
+    engine: CpuEngine,
+    images: Vec<f32>,
+    labels: Vec<u32>,
+    start: State,
+}
+
+impl Problem {
+    fn new(graph: &Graph, size: usize, batch: usize) -> Self {
+        let options = CpuOptions { image_size: size, batch, seed: 3, optimizer: Some(PLAIN) };
+        let engine = CpuEngine::new(graph, options).unwrap();
+        let mut random = ChaCha8Rng::seed_from_u64(5);
+        let images = (0..batch * size * size * 3).map(|_| unit(&mut random)).collect();
+        let labels = (0..batch).map(|i| (i % graph.classes()) as u32).collect();
+        let mut start = engine.state();
+        for (name, tensor) in &mut start.tensors {
+            if !name.contains("running") {
+                tensor.data.iter_mut().for_each(|value| *value += 0.1 * unit(&mut random));
+            }
+        }
+        Self { engine, images, labels, start }
+    }
+
+    fn loss(&mut self, state: &State) -> f64 {
+        self.engine.restore(state).unwrap();
+        let batch = Batch { images: &self.images, labels: &self.labels };
+        self.engine.train_step(batch, &STILL).unwrap().objective
+    }
+
+    /// Worst disagreement along one random direction a tensor, relative to the norm of the whole gradient. Of several
+    /// steps the best counts: long ones cross kinks of the activations, short ones drown in rounding.
+    fn worst(&mut self) -> (f64, String) {
+        let start = self.start.clone();
+        self.loss(&start);
+        let gradients = self.engine.gradients();
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let scale: f64 = gradients
+            .tensors
+            .values()
+            .map(|tensor| tensor.data.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>())
+            .sum::<f64>()
+            .sqrt();
+        let mut worst = (0.0, String::new());
+        for (name, gradient) in &gradients.tensors {
+            let count = gradient.data.len() as f32;
+            let direction: Vec<f32> =
+                gradient.data.iter().map(|_| unit(&mut random) * (3.0 / count).sqrt()).collect();
+            let moved = |by: f32| {
+                let mut state = start.clone();
+                let tensor = state.tensors.get_mut(name).unwrap();
+                tensor.data.iter_mut().zip(&direction).for_each(|(value, d)| *value += by * d);
+                state
+            };
+            let along: f64 =
+                gradient.data.iter().zip(&direction).map(|(&g, &d)| f64::from(g) * f64::from(d)).sum();
+            let (mut error, mut slope) = (f64::INFINITY, f64::NAN);
+            for step in STEPS {
+                let tried = (self.loss(&moved(step)) - self.loss(&moved(-step))) / f64::from(2.0 * step);
+                if (tried - along).abs() / scale < error {
+                    (error, slope) = ((tried - along).abs() / scale, tried);
+                }
+            }
+            if error > worst.0 {
+                worst = (error, format!("{name}: difference {slope}, gradient {along}"));
+            }
+        }
+        worst
+    }
+}
+
+#[test]
+fn every_operation_passes_its_gradient_on() {
+    for (size, batch) in [(17, 6), (33, 3), (32, 5)] {
+        let (error, what) = Problem::new(&menagerie(), size, batch).worst();
+        assert!(error < 2e-3, "{size} pixels, batch {batch}: {error} at {what}");
+    }
+}
+
+#[test]
+fn the_networks_of_the_zoo_do_too() {
+    for model in ["baseline", "resnet18", "mobilenet_v1_0.25"] {
+        let graph = zoo::build(model, 3).unwrap();
+        let (error, what) = Problem::new(&graph, 64, 8).worst();
+        assert!(error < 5e-3, "{model}: {error} at {what}");
+    }
+}

@@ -1,0 +1,64 @@
+//! The errors of this crate.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a run folder or one of its logs can not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A file or folder of the run could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file or folder of the run could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A new run was to go where other files lie.
+    #[error("{} is not empty and holds no run: choose a new or an empty folder", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A new run was to go where a run already lies.
+    #[error(
+        "{0} already holds a run: continue it with `foliar resume {0}`, or choose another folder",
+        path.display()
+    )]
+    RunExists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A run was expected and something else was found.
+    #[error("{} is no run folder: it has no recipe.toml and no events.jsonl", path.display())]
+    NotARun {
+        /// The path that was given.
+        path: PathBuf,
+    },
+}
+
+impl RunError {
+    pub(crate) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Read { path, source }
+    }
+
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Write { path, source }
+    }
+}
+
+/// Puts the path into an I/O error and keeps its kind.
+pub(crate) fn with_path(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
+    move |source| io::Error::new(source.kind(), format!("{}: {source}", path.display()))
+}

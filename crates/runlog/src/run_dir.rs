@@ -1,0 +1,205 @@
+//! The folder of a run: which file lies where.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::atomic::is_partial;
+use crate::error::RunError;
+
+/// The folder of one run. Its files:
+///
+/// | path             | content                                                     |
+/// | ---------------- | ----------------------------------------------------------- |
+/// | `recipe.toml`    | everything that changes the numbers, after defaults         |
+/// | `split.csv`     | which photograph is trained on and which is held back       |
+/// | `problems.jsonl` | files that were left out, with the reason                   |
+/// | `events.jsonl`   | what happened, see [`Event`](crate::Event)                  |
+/// | `metrics.csv`    | one row per epoch                                           |
+/// | `checkpoints/`   | states that training can continue from                      |
+/// | `model.foliar`   | the bundle: the trained classifier as one file              |
+/// | `report.html`    | the report                                                  |
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDir {
+    root: PathBuf,
+}
+
+impl RunDir {
+    /// File name of the recipe.
+    pub const RECIPE: &str = "recipe.toml";
+    /// File name of the event log.
+    pub const EVENTS: &str = "events.jsonl";
+    /// File name of the table of epochs.
+    pub const METRICS: &str = "metrics.csv";
+    /// Name of the folder of checkpoints.
+    pub const CHECKPOINTS: &str = "checkpoints";
+    /// File name of the bundle.
+    pub const BUNDLE: &str = "model.foliar";
+    /// File name of the list of files left out.
+    pub const PROBLEMS: &str = "problems.jsonl";
+    /// File name of the split.
+    pub const SPLIT: &str = "split.csv";
+    /// File name of the report.
+    pub const REPORT: &str = "report.html";
+
+    /// Makes the folder of a new run, with its folder of checkpoints. It may exist if it is empty but for hidden files.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::RunExists`] if a run lies there, [`RunError::NotEmpty`] if anything else does, and I/O errors.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self, RunError> {
+        let run = Self { root: path.into() };
+        fs::create_dir_all(&run.root).map_err(RunError::write(&run.root))?;
+        if run.is_run() {
+            return Err(RunError::RunExists { path: run.root });
+        }
+        if holds_visible_files(&run.root).map_err(RunError::read(&run.root))? {
+            return Err(RunError::NotEmpty { path: run.root });
+        }
+        let checkpoints = run.checkpoints();
+        fs::create_dir_all(&checkpoints).map_err(RunError::write(&checkpoints))?;
+        Ok(run)
+    }
+
+    /// The folder of a run that exists.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::NotARun`] if there is no such folder or it holds neither a recipe nor an event log.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, RunError> {
+        let run = Self { root: path.into() };
+        if run.is_run() { Ok(run) } else { Err(RunError::NotARun { path: run.root }) }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Path of the recipe.
+    pub fn recipe(&self) -> PathBuf {
+        self.root.join(Self::RECIPE)
+    }
+
+    /// Path of the event log.
+    pub fn events(&self) -> PathBuf {
+        self.root.join(Self::EVENTS)
+    }
+
+    /// Path of the table of epochs.
+    pub fn metrics(&self) -> PathBuf {
+        self.root.join(Self::METRICS)
+    }
+
+    /// Path of the folder of checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.root.join(Self::CHECKPOINTS)
+    }
+
+    /// Path of the bundle.
+    pub fn bundle(&self) -> PathBuf {
+        self.root.join(Self::BUNDLE)
+    }
+
+    /// Path of the list of files left out.
+    pub fn problems(&self) -> PathBuf {
+        self.root.join(Self::PROBLEMS)
+    }
+
+    /// Path of the split.
+    pub fn split(&self) -> PathBuf {
+        self.root.join(Self::SPLIT)
+    }
+
+    /// Path of the report.
+    pub fn report(&self) -> PathBuf {
+        self.root.join(Self::REPORT)
+    }
+
+    fn is_run(&self) -> bool {
+        self.recipe().is_file() || self.events().is_file()
+    }
+
+    /// Removes the temporary files of killed writers. Only for a process that is the run's sole writer.
+    pub(crate) fn remove_partial_files(&self) -> Result<(), RunError> {
+        for folder in [self.root.clone(), self.checkpoints()] {
+            let entries = match fs::read_dir(&folder) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries.map_err(RunError::read(&folder))?,
+            };
+            for entry in entries {
+                let entry = entry.map_err(RunError::read(&folder))?;
+                if is_partial(&entry.file_name()) {
+                    let path = entry.path();
+                    fs::remove_file(&path).map_err(RunError::write(&path))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn holds_visible_files(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        if !entry?.file_name().as_encoded_bytes().starts_with(b".") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::RunDir;
+    use crate::error::RunError;
+
+    #[test]
+    fn a_new_or_empty_folder_becomes_a_run() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".DS_Store"), "").unwrap();
+        let run = RunDir::create(folder.path()).unwrap();
+        assert!(run.checkpoints().is_dir());
+        let nested = RunDir::create(folder.path().join("a/b")).unwrap();
+        assert_eq!(nested.bundle(), folder.path().join("a/b/model.foliar"));
+    }
+
+    #[test]
+    fn a_folder_in_use_is_refused_with_advice() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("thesis.docx"), "precious").unwrap();
+        let error = RunDir::create(folder.path()).unwrap_err();
+        assert!(matches!(error, RunError::NotEmpty { .. }), "{error}");
+        assert!(error.to_string().contains("empty folder"), "{error}");
+        assert!(!folder.path().join(RunDir::CHECKPOINTS).exists());
+
+        fs::write(folder.path().join(RunDir::RECIPE), "").unwrap();
+        let error = RunDir::create(folder.path()).unwrap_err();
+        assert!(matches!(error, RunError::RunExists { .. }), "{error}");
+        assert!(error.to_string().contains("foliar resume"), "{error}");
+        assert_eq!(RunDir::open(folder.path()).unwrap().root(), folder.path());
+    }
+
+    #[test]
+    fn what_is_no_run_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(RunDir::open(folder.path()), Err(RunError::NotARun { .. })));
+        assert!(matches!(RunDir::open(folder.path().join("absent")), Err(RunError::NotARun { .. })));
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(matches!(RunDir::create(file), Err(RunError::Write { .. })));
+    }
+
+    #[test]
+    fn only_partial_files_are_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::create(folder.path()).unwrap();
+        let stale = run.checkpoints().join(".last.ckpt.17-0.partial");
+        fs::write(&stale, "half").unwrap();
+        fs::write(run.events(), "").unwrap();
+        run.remove_partial_files().unwrap();
+        assert!(!stale.exists());
+        assert!(run.events().exists());
+    }
+}

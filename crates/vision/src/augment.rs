@@ -1,0 +1,275 @@
+//! Random changes to training pictures that leave their class as it is.
+//!
+//! Everything that is drawn for a sample is a pure function of `(seed, epoch, item)`, with a stream of its own for each
+//! kind of change: switching one off leaves the others as they were. In order: a window of the stored picture is chosen,
+//! resampled to the network's input size and rotated a little; flipped and turned; its colours are changed; it is
+//! normalised; a rectangle is erased.
+//!
+//! With [`Augment::none`] the result equals [`Preprocessing::prepare`] bit for bit.
+
+mod colour;
+mod erasing;
+mod geometry;
+
+use serde::{Deserialize, Serialize};
+
+use crate::preprocess::{Preprocessing, Workspace};
+use crate::random::{Domain, Random};
+use crate::resize::reduce;
+use crate::rgb::Rgb;
+
+pub use self::colour::ColourJitter;
+pub use self::erasing::{Erasing, Fill};
+pub use self::geometry::{RandomCrop, Rotation};
+
+/// Which changes are made, and how often. A probability of 0 switches a change off.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Augment {
+    /// Probability of exchanging left and right. Default 0.5.
+    pub horizontal_flip: f64,
+    /// Probability of exchanging top and bottom: a leaf has no up. Default 0.5.
+    pub vertical_flip: f64,
+    /// Probability of exchanging rows and columns, which with the flips makes all quarter turns. Default 0.5.
+    pub transposition: f64,
+    /// The part of the picture that is shown.
+    pub crop: RandomCrop,
+    /// Rotation by a small angle.
+    pub rotation: Rotation,
+    /// Changes of colour.
+    pub colour: ColourJitter,
+    /// Erasing of a rectangle.
+    pub erasing: Erasing,
+}
+
+impl Default for Augment {
+    fn default() -> Self {
+        Self {
+            horizontal_flip: 0.5,
+            vertical_flip: 0.5,
+            transposition: 0.5,
+            crop: RandomCrop::default(),
+            rotation: Rotation::default(),
+            colour: ColourJitter::default(),
+            erasing: Erasing::default(),
+        }
+    }
+}
+
+/// What makes an [`Augment`] impossible.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("augmentation: {field} {rule}")]
+pub struct AugmentError {
+    /// The field.
+    pub field: &'static str,
+    /// What it must be.
+    pub rule: &'static str,
+}
+
+/// The sample that is being made; with the seed of the run it is all that randomness depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Number of the epoch.
+    pub epoch: u64,
+    /// Index of the item in the training list.
+    pub item: u64,
+}
+
+impl Sample {
+    fn random(self, domain: Domain) -> Random {
+        Random::keyed(domain, [self.seed, self.epoch, self.item])
+    }
+}
+
+impl Augment {
+    /// No change at all.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            horizontal_flip: 0.0,
+            vertical_flip: 0.0,
+            transposition: 0.0,
+            crop: RandomCrop { probability: 0.0, ..RandomCrop::default() },
+            rotation: Rotation { probability: 0.0, ..Rotation::default() },
+            colour: ColourJitter { probability: 0.0, ..ColourJitter::default() },
+            erasing: Erasing { probability: 0.0, ..Erasing::default() },
+        }
+    }
+
+    /// Refuses values that mean nothing.
+    ///
+    /// # Errors
+    /// [`AugmentError`] naming the field.
+    pub fn check(&self) -> Result<(), AugmentError> {
+        let probabilities = [
+            ("horizontal_flip", self.horizontal_flip),
+            ("vertical_flip", self.vertical_flip),
+            ("transposition", self.transposition),
+            ("crop.probability", self.crop.probability),
+            ("rotation.probability", self.rotation.probability),
+            ("colour.probability", self.colour.probability),
+            ("erasing.probability", self.erasing.probability),
+            ("colour.brightness", self.colour.brightness),
+            ("colour.contrast", self.colour.contrast),
+            ("colour.saturation", self.colour.saturation),
+            ("colour.hue", self.colour.hue),
+        ];
+        let rule = |field, good, rule| if good { Ok(()) } else { Err(AugmentError { field, rule }) };
+        for (field, value) in probabilities {
+            rule(field, (0.0..=1.0).contains(&value), "must lie between 0 and 1")?;
+        }
+        let rising = |[low, high]: [f64; 2]| low > 0.0 && low <= high && high.is_finite();
+        let share = "must be two rising numbers above 0 and at most 1";
+        rule("crop.scale", rising(self.crop.scale) && self.crop.scale[1] <= 1.0, share)?;
+        rule("erasing.area", rising(self.erasing.area) && self.erasing.area[1] <= 1.0, share)?;
+        rule("crop.ratio", rising(self.crop.ratio), "must be two rising numbers above 0")?;
+        rule("erasing.ratio", rising(self.erasing.ratio), "must be two rising numbers above 0")?;
+        rule("rotation.degrees", (0.0..=180.0).contains(&self.rotation.degrees), "must lie between 0 and 180")
+    }
+
+    /// The network's input for one sample of `photo`, into `out`: `size x size x 3`, channels last.
+    ///
+    /// # Panics
+    /// If [`Augment::check`] or [`Preprocessing::check`] fails, or `out` has not [`Preprocessing::len`] numbers.
+    pub fn prepare_into(
+        &self,
+        preprocessing: &Preprocessing,
+        photo: &Rgb,
+        sample: Sample,
+        workspace: &mut Workspace,
+        out: &mut [f32],
+    ) {
+        assert_eq!(out.len(), preprocessing.len(), "one picture's numbers");
+        let stored = reduce(photo, preprocessing.store_side, &mut workspace.resizer);
+        geometry::resample(self, preprocessing, &stored, sample, workspace);
+        let view = self.view(preprocessing.size as usize, sample);
+        let table = preprocessing.table();
+        match self.colour.draw(&workspace.square, &mut sample.random(Domain::Colour)) {
+            Some(change) => change.apply(preprocessing, &workspace.square, view, out),
+            None => view.rows(out, |pixel, out| {
+                for channel in 0..3 {
+                    out[channel] = table[channel][usize::from(workspace.square[pixel + channel])];
+                }
+            }),
+        }
+        self.erasing.apply(preprocessing.size as usize, &table, &mut sample.random(Domain::Erasing), out);
+    }
+
+    fn view(&self, side: usize, sample: Sample) -> View {
+        let mut random = sample.random(Domain::Flip);
+        let flip = |random: &mut Random, probability| random.chance(probability);
+        let horizontal = flip(&mut random, self.horizontal_flip);
+        let vertical = flip(&mut random, self.vertical_flip);
+        let transposed = flip(&mut random, self.transposition);
+        View { side, horizontal, vertical, transposed }
+    }
+}
+
+/// A square picture seen flipped or turned.
+#[derive(Clone, Copy, Debug)]
+struct View {
+    side: usize,
+    horizontal: bool,
+    vertical: bool,
+    transposed: bool,
+}
+
+impl View {
+    /// Calls `pixel(offset, out)` for each pixel of `out` in order, with the offset of the byte that begins the pixel seen
+    /// there.
+    fn rows(self, out: &mut [f32], mut pixel: impl FnMut(usize, &mut [f32])) {
+        let (step_x, step_y) = if self.transposed { (self.side, 1) } else { (1, self.side) };
+        let last = self.side - 1;
+        for (y, row) in out.chunks_exact_mut(self.side * 3).enumerate() {
+            let start = if self.vertical { last - y } else { y } * step_y;
+            for (x, out) in row.chunks_exact_mut(3).enumerate() {
+                let x = if self.horizontal { last - x } else { x };
+                pixel((start + x * step_x) * 3, out);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn photo(width: u32, height: u32) -> Rgb {
+        let pixels = (0..width * height * 3).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        Rgb::new(width, height, pixels)
+    }
+
+    fn prepared(augment: &Augment, photo: &Rgb, sample: Sample) -> Vec<f32> {
+        let preprocessing = Preprocessing::imagenet(48);
+        let mut out = vec![0.0; preprocessing.len()];
+        augment.prepare_into(&preprocessing, photo, sample, &mut Workspace::default(), &mut out);
+        out
+    }
+
+    const SAMPLE: Sample = Sample { seed: 1, epoch: 2, item: 3 };
+
+    #[test]
+    fn none_is_evaluation() {
+        for photo in [photo(200, 100), photo(50, 60), photo(3, 400)] {
+            assert_eq!(
+                prepared(&Augment::none(), &photo, SAMPLE),
+                Preprocessing::imagenet(48).prepare(&photo)
+            );
+        }
+    }
+
+    #[test]
+    fn flips_and_transposition_move_pixels_only() {
+        let photo = photo(80, 80);
+        let plain = prepared(&Augment::none(), &photo, SAMPLE);
+        let at = |out: &[f32], x: usize, y: usize| out[(y * 48 + x) * 3..][..3].to_vec();
+        let horizontal = prepared(&Augment { horizontal_flip: 1.0, ..Augment::none() }, &photo, SAMPLE);
+        let vertical = prepared(&Augment { vertical_flip: 1.0, ..Augment::none() }, &photo, SAMPLE);
+        let transposed = prepared(&Augment { transposition: 1.0, ..Augment::none() }, &photo, SAMPLE);
+        for (x, y) in [(0, 0), (5, 40), (47, 3)] {
+            assert_eq!(at(&horizontal, x, y), at(&plain, 47 - x, y));
+            assert_eq!(at(&vertical, x, y), at(&plain, x, 47 - y));
+            assert_eq!(at(&transposed, x, y), at(&plain, y, x));
+        }
+    }
+
+    #[test]
+    fn every_part_of_the_key_matters_and_nothing_else() {
+        let (photo, augment) = (photo(90, 70), Augment::default());
+        let base = prepared(&augment, &photo, SAMPLE);
+        assert_eq!(base, prepared(&augment, &photo, SAMPLE));
+        for other in
+            [Sample { seed: 9, ..SAMPLE }, Sample { epoch: 9, ..SAMPLE }, Sample { item: 9, ..SAMPLE }]
+        {
+            assert_ne!(base, prepared(&augment, &photo, other));
+        }
+        assert!(base.iter().all(|value| value.is_finite()));
+    }
+
+    #[test]
+    fn missing_fields_are_defaults_and_unknown_ones_errors() {
+        let text = r#"{"horizontal_flip": 0.0, "crop": {"probability": 0.0}}"#;
+        let augment: Augment = serde_json::from_str(text).unwrap();
+        assert_eq!(augment.horizontal_flip, 0.0);
+        assert_eq!(augment.crop.scale, RandomCrop::default().scale);
+        assert_eq!(augment.erasing, Erasing::default());
+        assert!(serde_json::from_str::<Augment>(r#"{"blur": 1}"#).is_err());
+        for augment in [Augment::none(), Augment::default()] {
+            let text = serde_json::to_string(&augment).unwrap();
+            assert_eq!(serde_json::from_str::<Augment>(&text).unwrap(), augment);
+        }
+    }
+
+    #[test]
+    fn impossible_values_are_named() {
+        assert_eq!(Augment::default().check(), Ok(()));
+        assert_eq!(Augment::none().check(), Ok(()));
+        let bad =
+            Augment { crop: RandomCrop { scale: [0.5, 1.5], ..RandomCrop::default() }, ..Augment::default() };
+        assert_eq!(bad.check().unwrap_err().field, "crop.scale");
+        let bad = Augment { vertical_flip: f64::NAN, ..Augment::default() };
+        assert_eq!(bad.check().unwrap_err().field, "vertical_flip");
+    }
+}

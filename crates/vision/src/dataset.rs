@@ -1,0 +1,158 @@
+//! The photographs of a data set, before any pixel is decoded.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::manifest::Manifest;
+use crate::name::portable_name;
+
+/// The part of a data set that a photograph belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// Learnt from.
+    Train,
+    /// Measured after each epoch.
+    Validation,
+    /// Measured once, at the end.
+    Test,
+}
+
+impl Part {
+    /// The part that a folder's name stands for, whatever its case: `train`, `training`; `val`, `valid`, `validation`;
+    /// `test`, `testing`.
+    #[must_use]
+    pub fn of_folder(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "train" | "training" => Some(Self::Train),
+            "val" | "valid" | "validation" => Some(Self::Validation),
+            "test" | "testing" => Some(Self::Test),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        })
+    }
+}
+
+/// One photograph of a [`Dataset`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Photo {
+    /// Relative to [`Dataset::root`].
+    pub path: PathBuf,
+    /// Index into [`Dataset::classes`].
+    pub class: usize,
+    /// The part that its folder assigns, if the data set has `train/ val/ test/` folders.
+    pub part: Option<Part>,
+    /// Hash of the file's bytes.
+    pub digest: Digest,
+    /// Size of the file.
+    pub bytes: u64,
+    /// Pixels in a row once upright.
+    pub width: u32,
+    /// Rows once upright.
+    pub height: u32,
+}
+
+/// Labelled photographs under one folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dataset {
+    /// The folder that all paths are relative to.
+    pub root: PathBuf,
+    /// Names of the classes, sorted.
+    pub classes: Vec<String>,
+    /// The photographs, sorted by path.
+    pub photos: Vec<Photo>,
+}
+
+impl Dataset {
+    /// How many photographs each class has, in the order of `classes`.
+    #[must_use]
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        for photo in &self.photos {
+            counts[photo.class] += 1;
+        }
+        counts
+    }
+
+    /// What identifies the data set: class names, and the digest of each path.
+    #[must_use]
+    pub fn manifest(&self) -> Manifest {
+        let entries: BTreeMap<String, Digest> =
+            self.photos.iter().map(|photo| (portable_name(&photo.path), photo.digest)).collect();
+        Manifest { classes: self.classes.clone(), entries }
+    }
+
+    /// A hash of the [`Manifest`], as 64 hexadecimal digits: equal exactly for equal classes, paths and contents.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.manifest().fingerprint()
+    }
+
+    /// The data set of those photographs for which `keep` says so, given their index, and the names of the classes that
+    /// lose their last photograph with it. Those classes are gone and the others are numbered anew.
+    #[must_use]
+    pub fn retain(self, keep: impl Fn(usize) -> bool) -> (Self, Vec<String>) {
+        let Self { root, classes, photos } = self;
+        let mut index = 0;
+        let mut kept = photos;
+        kept.retain(|_| {
+            index += 1;
+            keep(index - 1)
+        });
+        let mut used = vec![false; classes.len()];
+        kept.iter().for_each(|photo| used[photo.class] = true);
+
+        let mut number = vec![0; classes.len()];
+        let mut remaining = Vec::new();
+        let mut lost = Vec::new();
+        for (old, name) in classes.into_iter().enumerate() {
+            if used[old] {
+                number[old] = remaining.len();
+                remaining.push(name);
+            } else {
+                lost.push(name);
+            }
+        }
+        for photo in &mut kept {
+            photo.class = number[photo.class];
+        }
+        (Self { root, classes: remaining, photos: kept }, lost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn photo(path: &str, class: usize) -> Photo {
+        let digest = Digest::of(path.as_bytes());
+        Photo { path: path.into(), class, part: None, digest, bytes: 1, width: 1, height: 1 }
+    }
+
+    #[test]
+    fn a_class_that_loses_its_last_photograph_is_gone() {
+        let data = Dataset {
+            root: "r".into(),
+            classes: vec!["a".into(), "b".into(), "c".into()],
+            photos: vec![photo("a/1", 0), photo("b/1", 1), photo("c/1", 2)],
+        };
+        let (data, lost) = data.retain(|index| index != 1);
+        assert_eq!(lost, ["b"]);
+        assert_eq!(data.classes, ["a", "c"]);
+        assert_eq!(data.photos.iter().map(|p| p.class).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(data.class_counts(), [1, 1]);
+    }
+}

@@ -1,0 +1,156 @@
+//! From a file's bytes to upright 8-bit RGB pixels.
+//!
+//! Checks come in the order of their cost: size on disk, format, declared dimensions, completeness of the file, and only
+//! then the pixels. Transparent pictures are laid over white; of an animation the first frame is taken; colour profiles
+//! are ignored, as the usual training libraries ignore them.
+
+mod general;
+mod jpeg;
+mod whole;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use image::metadata::Orientation;
+
+use crate::format::{Format, sniff_foreign, sniff_unsupported};
+use crate::limits::Limits;
+use crate::problem::Reason;
+use crate::rgb::Rgb;
+
+/// What a picture's header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The format of the content.
+    pub format: Format,
+    /// Pixels in a row once upright.
+    pub width: u32,
+    /// Rows once upright.
+    pub height: u32,
+}
+
+/// Reads a whole file of at most [`Limits::bytes`].
+///
+/// # Errors
+/// [`Reason::TooLarge`], [`Reason::Empty`], [`Reason::NotAFile`], [`Reason::BrokenLink`] or [`Reason::Unreadable`].
+pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, Reason> {
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if !metadata.is_file() {
+        return Err(Reason::NotAFile);
+    }
+    limits.check_bytes(metadata.len())?;
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    // The file may grow between the two calls; one byte beyond the limit is enough to see it.
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+    file.take(limits.bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(path, &error))?;
+    limits.check_bytes(bytes.len() as u64)?;
+    if bytes.is_empty() {
+        return Err(Reason::Empty);
+    }
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Reason {
+    if error.kind() == io::ErrorKind::NotFound && path.is_symlink() {
+        Reason::BrokenLink
+    } else {
+        Reason::Unreadable { detail: error.to_string() }
+    }
+}
+
+/// Checks all that can be checked without decoding, in memory that does not grow with the declared size.
+///
+/// # Errors
+/// Any [`Reason`] that concerns the content of a file.
+pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, Reason> {
+    guarded(|| {
+        let format = recognise(bytes)?;
+        let (width, height, orientation) = match format {
+            Format::Jpeg => {
+                let frame = jpeg::inspect(bytes, limits)?;
+                (u32::from(frame.width), u32::from(frame.height), frame.orientation)
+            }
+            _ => general::inspect(bytes, format, limits)?,
+        };
+        whole::check(bytes, format)?;
+        let (width, height) = if turns_sides(orientation) { (height, width) } else { (width, height) };
+        Ok(Header { format, width, height })
+    })
+}
+
+/// Decodes a picture.
+///
+/// # Errors
+/// Any [`Reason`] that concerns the content of a file.
+pub fn decode_bytes(bytes: &[u8], limits: &Limits) -> Result<Rgb, Reason> {
+    guarded(|| {
+        let format = recognise(bytes)?;
+        match format {
+            Format::Jpeg => jpeg::decode(bytes, limits),
+            _ => {
+                general::inspect(bytes, format, limits)?;
+                whole::check(bytes, format)?;
+                general::decode(bytes, format, limits)
+            }
+        }
+    })
+}
+
+/// Reads and decodes a picture, by its content and whatever its name.
+///
+/// # Errors
+/// Any [`Reason`] that concerns a single file.
+pub fn decode_file(path: &Path, limits: &Limits) -> Result<Rgb, Reason> {
+    decode_bytes(&read_file(path, limits)?, limits)
+}
+
+fn recognise(bytes: &[u8]) -> Result<Format, Reason> {
+    if bytes.is_empty() {
+        return Err(Reason::Empty);
+    }
+    if let Some(format) = Format::sniff(bytes) {
+        return Ok(format);
+    }
+    if let Some(what) = sniff_unsupported(bytes) {
+        return Err(Reason::Unsupported { what: what.to_owned() });
+    }
+    const ALL: [Format; 6] =
+        [Format::Jpeg, Format::Png, Format::WebP, Format::Bmp, Format::Gif, Format::Tiff];
+    if ALL.iter().any(|format| format.may_begin(bytes)) {
+        return Err(Reason::Truncated);
+    }
+    Err(Reason::NotAPicture { found: sniff_foreign(bytes) })
+}
+
+/// A decoder that panics on strange data has found a damaged file, and must not end a run of many hours.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Reason>) -> Result<T, Reason> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Reason::Damaged { detail: "the decoder gave up".to_owned() }))
+}
+
+/// A decoder's message as one short line.
+fn damaged(detail: &str) -> Reason {
+    const LONGEST: usize = 160;
+    let line = detail.lines().next().unwrap_or_default().trim();
+    Reason::Damaged { detail: line.chars().take(LONGEST).collect() }
+}
+
+fn turns_sides(orientation: Orientation) -> bool {
+    matches!(
+        orientation,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    )
+}
+
+/// The orientation in an EXIF block, with or without the `Exif\0\0` in front that some writers leave in.
+fn exif_orientation(exif: &[u8]) -> Orientation {
+    let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
+    Orientation::from_exif_chunk(tiff).unwrap_or(Orientation::NoTransforms)
+}

@@ -1,0 +1,42 @@
+//! What a single photograph may cost.
+
+use crate::problem::Reason;
+
+/// Bounds on one photograph, checked from its size on disk and its header before anything is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most pixels (width x height) that are decoded. Default: 256 million.
+    pub pixels: u64,
+    /// Largest file that is read, in bytes. Default: 256 MiB.
+    pub bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { pixels: 256_000_000, bytes: 256 << 20 }
+    }
+}
+
+impl Limits {
+    /// Refuses a picture of no pixels or of too many.
+    ///
+    /// # Errors
+    /// [`Reason::TooManyPixels`] beyond the limit, [`Reason::Damaged`] if a side is zero.
+    pub fn check_dimensions(&self, width: u32, height: u32) -> Result<(), Reason> {
+        if width == 0 || height == 0 {
+            return Err(Reason::Damaged { detail: format!("its header says {width} x {height} pixels") });
+        }
+        if u64::from(width) * u64::from(height) > self.pixels {
+            return Err(Reason::TooManyPixels { width, height, limit: self.pixels });
+        }
+        Ok(())
+    }
+
+    /// Refuses a file of too many bytes.
+    ///
+    /// # Errors
+    /// [`Reason::TooLarge`].
+    pub fn check_bytes(&self, bytes: u64) -> Result<(), Reason> {
+        if bytes > self.bytes { Err(Reason::TooLarge { bytes, limit: self.bytes }) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,109 @@
+//! Drawn photographs of leaves: a small data set out of nothing but a seed, for the demonstration and the tests.
+//!
+//! Five classes: healthy leaves and four invented diseases that differ in shape, size, colour and place. Everything
+//! else, that is the leaf's form and colour, its pose, light, camera, ground, age, dirt and damage, is drawn the same
+//! way for every class and so tells nothing about it. How ill a leaf is varies, down to signs that are easily missed.
+//!
+//! | module      | what it describes                                                    |
+//! | ----------- | -------------------------------------------------------------------- |
+//! | `random`    | the generator behind every choice, keyed by (seed, class, index)     |
+//! | `noise`     | textures: value noise and cells from an integer hash                 |
+//! | `colour`    | light as red, green and blue                                         |
+//! | `pose`      | where the leaf lies in the picture                                   |
+//! | `outline`   | the border of a leaf                                                 |
+//! | `veins`     | midrib and side veins                                                |
+//! | `lesion`    | what a disease does to a leaf                                        |
+//! | `blemish`   | what happens to any leaf: dirt, dust, holes, a dry tip               |
+//! | `leaf`      | a leaf as a surface with colours                                     |
+//! | `ground`    | what the leaf lies on                                                |
+//! | `light`     | sun and shade                                                        |
+//! | `camera`    | lens, exposure, white balance and sensor                             |
+//! | `scene`     | all of these as one photograph                                       |
+//!
+//! Pictures are computed with additions, multiplications, divisions and square roots alone, which IEEE 754 defines to
+//! the last bit, so that a seed means the same bytes on every machine.
+
+mod blemish;
+mod camera;
+mod colour;
+mod ground;
+mod leaf;
+mod lesion;
+mod light;
+mod noise;
+mod outline;
+mod pose;
+mod random;
+mod scene;
+mod veins;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, RgbImage};
+use rayon::prelude::*;
+
+use scene::Scene;
+
+/// Names of the classes, in the order of the numbers that [`draw`] takes.
+pub const CLASSES: [&str; 5] = ["healthy", "angular_spot", "powdery_mildew", "rust_pustules", "tip_blight"];
+
+/// Sides a picture may have, in pixels.
+pub const SIZES: std::ops::RangeInclusive<u32> = 16..=2048;
+
+const JPEG_QUALITY: u8 = 90;
+
+/// Draws photograph `index` of a class: a square of `size` x `size` pixels. The same arguments give the same picture;
+/// another size gives the same scene at another resolution.
+///
+/// # Panics
+///
+/// If `class` is not below [`CLASSES`]`.len()` or `size` lies outside [`SIZES`].
+pub fn draw(seed: u64, class: usize, index: u64, size: u32) -> RgbImage {
+    assert!(class < CLASSES.len(), "class {class} of {}", CLASSES.len());
+    assert!(SIZES.contains(&size), "size {size} is outside {SIZES:?}");
+    Scene::new(seed, class, index).photograph(size)
+}
+
+/// Writes a data set as `dir/<class>/<class>_0000.jpg` and so on, `per_class` photographs of `size` x `size` pixels for
+/// each class. Folders are made as needed, files of the same name are replaced, and the bytes depend on `seed` and
+/// `size` alone.
+///
+/// # Errors
+///
+/// `InvalidInput` if `size` lies outside [`SIZES`], and any I/O error with the path in it.
+pub fn write_dataset(dir: &Path, seed: u64, per_class: usize, size: u32) -> io::Result<()> {
+    if !SIZES.contains(&size) {
+        let message = format!("a side of {size} pixels is outside {SIZES:?}");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    for name in CLASSES {
+        let folder = dir.join(name);
+        fs::create_dir_all(&folder).map_err(with_path(&folder))?;
+    }
+    (0..CLASSES.len() * per_class).into_par_iter().try_for_each(|item| {
+        let (class, index) = (item / per_class, item % per_class);
+        let name = CLASSES[class];
+        let path = dir.join(name).join(format!("{name}_{index:04}.jpg"));
+        let bytes = jpeg(&draw(seed, class, index as u64, size)).map_err(with_path(&path))?;
+        fs::write(&path, bytes).map_err(with_path(&path))
+    })
+}
+
+fn jpeg(picture: &RgbImage) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (width, height) = picture.dimensions();
+    JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)
+        .encode(picture.as_raw(), width, height, ExtendedColorType::Rgb8)
+        .map_err(io::Error::other)?;
+    Ok(bytes)
+}
+
+fn with_path(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
+    move |source| io::Error::new(source.kind(), format!("{}: {source}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

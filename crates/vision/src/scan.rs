@@ -1,0 +1,170 @@
+//! Finding the photographs of a data set and what is wrong with them.
+//!
+//! Two layouts are understood: one folder per class, or `train/ val/ test/` folders with one folder per class in each.
+//! Folders below a class belong to it. Files that no one would take for a photograph (hidden files, `Thumbs.db`, notes,
+//! tables) are passed over in silence; a photograph that can not be used is a [`Problem`].
+
+mod error;
+mod examine;
+mod layout;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+pub use self::error::ScanError;
+use self::examine::{Finding, examine};
+use self::layout::{Layout, Place};
+use self::walk::{Tree, walk};
+use crate::dataset::{Dataset, Part, Photo};
+use crate::digest::Digest;
+use crate::format::Promise;
+use crate::limits::Limits;
+use crate::problem::{Problem, Reason};
+
+/// The photographs under `root` to learn from: at least two classes, each with a photograph that is not set apart for
+/// validation or testing.
+///
+/// Headers are read and files are hashed, on the threads of the current `rayon` pool; pixels are not decoded. The result
+/// depends on the tree alone. Problems are sorted by path.
+///
+/// # Errors
+/// [`ScanError`] if there are no two classes, naming what was found and the layout that is expected.
+pub fn scan(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanError> {
+    let (dataset, mut problems) = survey(root, limits)?;
+    let mut trained = vec![0_usize; dataset.classes.len()];
+    for photo in dataset.photos.iter().filter(|photo| photo.part.is_none_or(|part| part == Part::Train)) {
+        trained[photo.class] += 1;
+    }
+    if trained.iter().all(|&count| count == 0) {
+        return Err(ScanError::NothingToTrainOn { root: root.to_owned() });
+    }
+    for (class, &count) in dataset.classes.iter().zip(&trained) {
+        match count {
+            0 => problems.push(Problem::new(class, Reason::ClassNotInTraining)),
+            1 => problems.push(Problem::new(class, Reason::ClassWithOnePhotograph)),
+            _ => {}
+        }
+    }
+    let classes: Vec<usize> = dataset.photos.iter().map(|photo| photo.class).collect();
+    let (dataset, _) = dataset.retain(|index| trained[classes[index]] > 0);
+    problems.sort_by(|a, b| a.path.cmp(&b.path));
+    if dataset.classes.len() < 2 {
+        return Err(ScanError::one_class(&dataset, problems));
+    }
+    Ok((dataset, problems))
+}
+
+/// The photographs under `root` to measure a classifier on: as [`scan`], but one class is enough and a class without
+/// training photographs is no problem.
+///
+/// # Errors
+/// [`ScanError`] if there is no usable photograph in a class folder.
+pub fn scan_for_evaluation(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanError> {
+    let (dataset, mut problems) = survey(root, limits)?;
+    problems.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((dataset, problems))
+}
+
+/// A usable photograph and where it stands.
+struct Placed {
+    path: PathBuf,
+    place: Place,
+    examined: examine::Examined,
+}
+
+/// All that both kinds of scan agree on; problems are not sorted.
+fn survey(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanError> {
+    let tree = walk(root)?;
+    let layout = Layout::of(root, &tree)?;
+    let (placed, problems) = examine_all(root, &tree, layout, limits);
+    if placed.is_empty() {
+        return Err(ScanError::nothing(root, &tree, problems));
+    }
+    let mut problems = problems;
+    problems.extend(empty_classes(&tree, layout, &placed));
+
+    let names: BTreeSet<&str> = placed.iter().map(|photo| photo.place.class.as_str()).collect();
+    let classes: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let number: BTreeMap<&str, usize> =
+        names.iter().enumerate().map(|(index, name)| (*name, index)).collect();
+    let photos: Vec<Photo> = placed
+        .iter()
+        .map(|Placed { path, place, examined }| Photo {
+            path: path.clone(),
+            class: number[place.class.as_str()],
+            part: place.part,
+            digest: examined.digest,
+            bytes: examined.bytes,
+            width: examined.width,
+            height: examined.height,
+        })
+        .collect();
+    problems.extend(contradictions(&photos));
+    Ok((Dataset { root: root.to_owned(), classes, photos }, problems))
+}
+
+/// Examines every file in parallel. Files come in the order of the tree, which is sorted.
+fn examine_all(root: &Path, tree: &Tree, layout: Layout, limits: &Limits) -> (Vec<Placed>, Vec<Problem>) {
+    let findings: Vec<Option<Result<Placed, Problem>>> = tree
+        .files
+        .par_iter()
+        .map(|path| {
+            let Some(place) = layout.place(path) else {
+                let problem = Problem::new(path, Reason::OutsideClass);
+                return Promise::of(path).is_picture().then_some(Err(problem));
+            };
+            match examine(root, path, limits) {
+                Finding::Photo(examined) => Some(Ok(Placed { path: path.clone(), place, examined })),
+                Finding::Problem(reason) => Some(Err(Problem::new(path, reason))),
+                Finding::Unrelated => None,
+            }
+        })
+        .collect();
+    let mut placed = Vec::new();
+    let mut problems = tree.problems.clone();
+    for finding in findings.into_iter().flatten() {
+        match finding {
+            Ok(photo) => placed.push(photo),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (placed, problems)
+}
+
+/// Class folders that are empty or hold nothing but unusable pictures. A folder of other things is no class.
+fn empty_classes(tree: &Tree, layout: Layout, placed: &[Placed]) -> Vec<Problem> {
+    let filled: BTreeSet<&str> = placed.iter().map(|photo| photo.place.class.as_str()).collect();
+    let mut contents: BTreeMap<String, (PathBuf, bool, bool)> = BTreeMap::new();
+    for folder in &tree.folders {
+        if let Some(class) = layout.class_folder(folder) {
+            contents.entry(class).or_insert_with(|| (folder.clone(), false, false));
+        }
+    }
+    for path in &tree.files {
+        if let Some(entry) = layout.place(path).and_then(|place| contents.get_mut(&place.class)) {
+            entry.1 = true;
+            entry.2 |= Promise::of(path).is_picture();
+        }
+    }
+    contents
+        .into_iter()
+        .filter(|(class, (_, any, pictures))| !filled.contains(class.as_str()) && (*pictures || !any))
+        .map(|(_, (folder, ..))| Problem::new(folder, Reason::ClassWithoutPhotographs))
+        .collect()
+}
+
+/// Photographs whose bytes also lie in another class.
+fn contradictions(photos: &[Photo]) -> Vec<Problem> {
+    let mut first: HashMap<Digest, &Photo> = HashMap::new();
+    let mut problems = Vec::new();
+    for photo in photos {
+        let earlier = *first.entry(photo.digest).or_insert(photo);
+        if earlier.class != photo.class {
+            problems.push(Problem::new(&photo.path, Reason::TwoClasses { other: earlier.path.clone() }));
+        }
+    }
+    problems
+}

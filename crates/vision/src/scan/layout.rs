@@ -1,0 +1,86 @@
+//! Which folder of a path is the class.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::error::ScanError;
+use super::walk::Tree;
+use crate::dataset::Part;
+use crate::format::Promise;
+use crate::name::portable_component;
+
+/// How the folders of a data set are arranged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// `class/photograph`.
+    Classes,
+    /// `train/class/photograph`, and the same under `val` and `test`.
+    Parts,
+}
+
+/// Where a photograph stands.
+pub(super) struct Place {
+    /// Name of the class.
+    pub(super) class: String,
+    /// The part, under [`Layout::Parts`].
+    pub(super) part: Option<Part>,
+}
+
+impl Layout {
+    /// Judges by the folders that hold pictures: they are parts if each of them is named like one and one of them has
+    /// folders with pictures in turn.
+    ///
+    /// # Errors
+    /// [`ScanError::Mixed`] if a `train/` folder of classes stands beside folders that are no parts.
+    pub(super) fn of(root: &Path, tree: &Tree) -> Result<Self, ScanError> {
+        // Each top folder with pictures, and whether it has them in folders of its own.
+        let mut tops: BTreeMap<&OsStr, bool> = BTreeMap::new();
+        for path in tree.files.iter().filter(|path| Promise::of(path).is_picture()) {
+            let depth = path.components().count();
+            if let Some(top) = path.iter().next().filter(|_| depth >= 2) {
+                *tops.entry(top).or_default() |= depth >= 3;
+            }
+        }
+        let part_of = |top: &OsStr| top.to_str().and_then(Part::of_folder);
+        let others: BTreeSet<String> =
+            tops.keys().filter(|top| part_of(top).is_none()).map(|top| portable_component(top)).collect();
+        let nested = |wanted: fn(Part) -> bool| {
+            tops.iter()
+                .find(|(top, nested)| **nested && part_of(top).is_some_and(wanted))
+                .map(|(top, _)| *top)
+        };
+        if others.is_empty() {
+            return Ok(if nested(|_| true).is_some() { Self::Parts } else { Self::Classes });
+        }
+        match nested(|part| part == Part::Train) {
+            Some(train) => Err(ScanError::Mixed {
+                root: root.to_owned(),
+                train: portable_component(train),
+                others: others.into_iter().collect(),
+            }),
+            None => Ok(Self::Classes),
+        }
+    }
+
+    /// The class of a file, if it lies inside a class folder.
+    pub(super) fn place(self, file: &Path) -> Option<Place> {
+        self.class_folder(file.parent()?).map(|class| Place { class, part: self.part(file) })
+    }
+
+    /// The class that a folder is or belongs to.
+    pub(super) fn class_folder(self, folder: &Path) -> Option<String> {
+        let level = match self {
+            Self::Classes => 0,
+            Self::Parts => 1,
+        };
+        folder.iter().nth(level).map(portable_component)
+    }
+
+    fn part(self, file: &Path) -> Option<Part> {
+        match self {
+            Self::Classes => None,
+            Self::Parts => file.iter().next().and_then(OsStr::to_str).and_then(Part::of_folder),
+        }
+    }
+}

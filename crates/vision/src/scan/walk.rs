@@ -1,0 +1,102 @@
+//! The files and folders of a tree, sorted, with links followed and litter left out.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::error::ScanError;
+use crate::format::Promise;
+use crate::problem::{Problem, Reason};
+
+/// What lies under a root; paths are relative to it and sorted.
+pub(super) struct Tree {
+    /// Regular files.
+    pub(super) files: Vec<PathBuf>,
+    /// Folders, without the root.
+    pub(super) folders: Vec<PathBuf>,
+    /// What could not be walked.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// # Errors
+/// [`ScanError::NotFound`], [`ScanError::NotAFolder`] or [`ScanError::Unreadable`] for the root itself.
+pub(super) fn walk(root: &Path) -> Result<Tree, ScanError> {
+    let metadata = std::fs::metadata(root).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => ScanError::NotFound { root: root.to_owned() },
+        _ => ScanError::Unreadable { root: root.to_owned(), source: error },
+    })?;
+    if !metadata.is_dir() {
+        return Err(ScanError::NotAFolder { root: root.to_owned() });
+    }
+    let mut tree = Tree { files: Vec::new(), folders: Vec::new(), problems: Vec::new() };
+    let entries = WalkDir::new(root)
+        .min_depth(1)
+        .follow_links(true)
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !is_litter(entry.file_name()));
+    for entry in entries {
+        match entry {
+            Ok(entry) => {
+                let path = relative(root, entry.path());
+                let kind = entry.file_type();
+                if kind.is_dir() {
+                    tree.folders.push(path);
+                } else if kind.is_file() {
+                    tree.files.push(path);
+                } else if Promise::of(&path).is_picture() {
+                    tree.problems.push(Problem::new(path, Reason::NotAFile));
+                }
+            }
+            Err(error) if error.depth() == 0 => {
+                return Err(ScanError::Unreadable { root: root.to_owned(), source: error.into() });
+            }
+            Err(error) => {
+                let path = error.path().unwrap_or(root).to_owned();
+                if !path.file_name().is_some_and(is_litter) {
+                    tree.problems.push(Problem::new(relative(root, &path), reason(&path, &error)));
+                }
+            }
+        }
+    }
+    tree.files.sort();
+    tree.folders.sort();
+    tree.problems.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(tree)
+}
+
+fn reason(path: &Path, error: &walkdir::Error) -> Reason {
+    if error.loop_ancestor().is_some() {
+        return Reason::SymlinkLoop;
+    }
+    let Some(io) = error.io_error() else {
+        return Reason::Unreadable { detail: error.to_string() };
+    };
+    match io.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory if path.is_symlink() => Reason::BrokenLink,
+        // What remains for a link that may be read is that it leads back to itself: the system finds that before the
+        // walk does, and its kind of error has no stable name.
+        kind if path.is_symlink() && kind != io::ErrorKind::PermissionDenied => Reason::SymlinkLoop,
+        _ => Reason::Unreadable { detail: io.to_string() },
+    }
+}
+
+fn relative(root: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(root).unwrap_or(path).to_owned()
+}
+
+/// Hidden files and folders, and what systems and tools leave behind.
+fn is_litter(name: &OsStr) -> bool {
+    const LEFT_BEHIND: [&str; 7] = [
+        "__macosx",
+        "__pycache__",
+        "thumbs.db",
+        "desktop.ini",
+        "@eadir",
+        "$recycle.bin",
+        "system volume information",
+    ];
+    name.as_encoded_bytes().first() == Some(&b'.')
+        || name.to_str().is_some_and(|name| LEFT_BEHIND.contains(&name.to_lowercase().as_str()))
+}
