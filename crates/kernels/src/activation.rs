@@ -30,7 +30,7 @@ impl Activation {
         match self {
             Self::Identity => true,
             Self::Relu => y > 0.0,
-            Self::Relu6 => y > 0.0 && y < 6.0,
+            Self::Relu6 => (y > 0.0) & (y < 6.0),
         }
     }
 }

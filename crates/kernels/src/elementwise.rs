@@ -144,31 +144,53 @@ pub(crate) fn activate_body(_: impl Level, activation: Activation, y: &mut [f32]
 }
 multiversion!(fn activate_chunk(activation: Activation, y: &mut [f32]) = activate_body);
 
+// The gradients below have one loop per activation, or the compiler would not vectorise them.
+
 #[inline(always)]
 pub(crate) fn mask_body(_: impl Level, activation: Activation, y: &[f32], dy: &mut [f32]) {
-    for (dy, &y) in dy.iter_mut().zip(y) {
-        *dy = if activation.passes(y) { *dy } else { 0.0 };
+    match activation {
+        Activation::Identity => {}
+        Activation::Relu => mask(y, dy, |y| Activation::Relu.passes(y)),
+        Activation::Relu6 => mask(y, dy, |y| Activation::Relu6.passes(y)),
     }
 }
+
+#[inline(always)]
+fn mask(y: &[f32], dy: &mut [f32], passes: impl Fn(f32) -> bool) {
+    for (dy, &y) in dy.iter_mut().zip(y) {
+        *dy = if passes(y) { *dy } else { 0.0 };
+    }
+}
+
 multiversion!(fn mask_chunk(activation: Activation, y: &[f32], dy: &mut [f32]) = mask_body);
 
 #[inline(always)]
 fn activate_backward_body(
-    _: impl Level,
+    level: impl Level,
     activation: Activation,
     y: &[f32],
     dy: &[f32],
     accumulate: Accumulate,
     dx: &mut [f32],
 ) {
-    for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
-        let gradient = if activation.passes(y) { dy } else { 0.0 };
-        *dx = match accumulate {
-            Accumulate::Overwrite => gradient,
-            Accumulate::Add => *dx + gradient,
-        };
+    match (accumulate, activation) {
+        (Accumulate::Overwrite, _) => {
+            dx.copy_from_slice(dy);
+            mask_body(level, activation, y, dx);
+        }
+        (Accumulate::Add, Activation::Identity) => add_assign_body(level, dy, dx),
+        (Accumulate::Add, Activation::Relu) => add_masked(y, dy, dx, |y| Activation::Relu.passes(y)),
+        (Accumulate::Add, Activation::Relu6) => add_masked(y, dy, dx, |y| Activation::Relu6.passes(y)),
     }
 }
+
+#[inline(always)]
+fn add_masked(y: &[f32], dy: &[f32], dx: &mut [f32], passes: impl Fn(f32) -> bool) {
+    for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
+        *dx += if passes(y) { dy } else { 0.0 };
+    }
+}
+
 multiversion!(
     fn activate_backward_chunk(
         activation: Activation,

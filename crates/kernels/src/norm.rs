@@ -50,28 +50,25 @@ pub struct Sums<'a> {
 /// Parts that the rows are cut into, each with private sums.
 const PARTS: usize = 16;
 
+/// Rows whose f32 sums are added up before they enter the f64 sums: few enough for the former to be accurate.
+const BLOCK_ROWS: usize = 64;
+
 /// Number of doubles that [`statistics`] and [`backward_reduce`] need for partial sums over `rows` rows.
 pub const fn partials_len(rows: usize, channels: usize) -> usize {
-    rows.div_ceil(part_rows(rows, channels)) * 2 * channels
+    rows.div_ceil(part_rows(rows)) * 2 * channels
 }
 
-/// Rows of a part, a multiple of a strip.
-const fn part_rows(rows: usize, channels: usize) -> usize {
-    let rows = rows.div_ceil(PARTS).next_multiple_of(strip_rows(channels));
-    if rows == 0 { 1 } else { rows }
+/// Rows of a part.
+const fn part_rows(rows: usize) -> usize {
+    let rows = rows.div_ceil(PARTS);
+    if rows < BLOCK_ROWS { BLOCK_ROWS } else { rows }
 }
 
-/// Rows of a strip: a few KiB that stay in the first-level cache while they are gone through channel by
-/// channel, and few enough for their plain f32 sum to be accurate.
-const fn strip_rows(channels: usize) -> usize {
-    let rows = 1024 / if channels == 0 { 1 } else { channels };
-    if rows < 8 {
-        8
-    } else if rows > 64 {
-        64
-    } else {
-        rows
-    }
+/// Rows of a strip, which is gone through channel by channel. Rows of many channels are strips of their own:
+/// memory wants to be read in order. With few channels, what is known per channel is loaded once for several
+/// rows.
+fn strip_rows(channels: usize) -> usize {
+    (128 / channels).clamp(1, 64)
 }
 
 /// Number of rows of a matrix.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::elementwise::{CHUNK, add_assign_chunk};
-use crate::isa::level::{ChannelGroup, Level};
+use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
 use crate::scratch;
 
@@ -48,7 +48,7 @@ multiversion!(pub(crate) fn add_rows(x: &[f32], sums: &mut [f32]) = add_rows_bod
 
 /// Adds the sum of the rows `x` to `sums`.
 #[inline(always)]
-fn add_rows_body<L: Level>(level: L, x: &[f32], sums: &mut [f32]) {
+pub(crate) fn add_rows_body<L: Level>(level: L, x: &[f32], sums: &mut [f32]) {
     level.for_each_group(sums.len(), &mut RowSum { x, sums });
 }
 
@@ -61,8 +61,8 @@ impl<L: Level> ChannelGroup<L> for RowSum<'_> {
     #[inline(always)]
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
         let mut sum = V::splat(level, 0.0);
-        for x in self.x.chunks_exact(self.sums.len()) {
-            sum = sum.add(V::load(level, &x[channel..]));
+        for at in every(self.sums.len(), channel, self.x.len()) {
+            sum = sum.add(V::load(level, &self.x[at..]));
         }
         let total = &mut self.sums[channel..];
         V::load(level, total).add(sum).store(total);

@@ -95,7 +95,7 @@ pub struct Loader {
 }
 
 /// What the threads share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Source {
     store: Arc<Store>,
     items: Vec<Item>,
@@ -230,5 +230,31 @@ impl Epoch {
             }
         }
         Ok(made)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rgb::Rgb;
+
+    /// A mistake of this crate's own, which `Loader::new` rules out: an item that is not in the store.
+    #[test]
+    fn a_panic_in_a_worker_is_an_error_in_its_place() {
+        let preprocessing = Preprocessing::imagenet(8);
+        let store = Store::of_pictures(vec![Rgb::new(9, 9, vec![0; 243])], preprocessing.store_side);
+        let source = Source {
+            store: Arc::new(store),
+            items: [0, 7, 0].map(|photo| Item { photo, label: 0 }).to_vec(),
+            transform: Transform::Evaluate { preprocessing },
+            batch_size: 1,
+            pool: Arc::new(Pool::new(1)),
+        };
+        for workers in [0, 2] {
+            let loader = Loader { source: Arc::new(source.clone()), workers, look_ahead: 2 };
+            let results: Vec<_> = loader.epoch(0, 0, 0).collect();
+            assert!(results[0].is_ok() && results[2].is_ok());
+            assert!(matches!(&results[1], Err(LoadError::Worker { batch: 1, .. })), "{:?}", results[1]);
+        }
     }
 }

@@ -112,7 +112,7 @@ mod tests {
 
     fn checkerboard(side: u32) -> Rgb {
         let pixels = (0..side * side)
-            .flat_map(|i| [if (i / side + i % side) % 2 == 0 { 0 } else { 255 }; 3])
+            .flat_map(|i| [if (i / side + i % side).is_multiple_of(2) { 0 } else { 255 }; 3])
             .collect();
         Rgb::new(side, side, pixels)
     }

@@ -49,7 +49,7 @@ pub struct Splits {
 
 /// Splits the photographs of `data`.
 ///
-/// Of a class of `n` photographs about `validation * n` are validated on: at least one if the share is above zero and at
+/// Of a class of `n` photographs that no folder sets apart about `validation * n` are validated on: at least one if the share is above zero and at
 /// least one stays to learn from, unless the whole class is one cluster. A class with a single photograph is learnt from.
 ///
 /// # Panics
@@ -65,9 +65,11 @@ pub fn split(data: &Dataset, spec: &SplitSpec, seed: u64) -> Splits {
     for cluster in &clusters {
         keep_the_measuring_side(data, cluster, &mut parts, &mut splits.problems);
     }
+    let pool = trained(data, &parts);
     for (part, share) in [(Part::Test, spec.test), (Part::Validation, spec.validation)] {
         if share > 0.0 && data.photos.iter().all(|photo| photo.part != Some(part)) {
-            draw(data, &clusters, part, share, &mut parts);
+            let wanted = pool.iter().map(|&count| ((count as f64 * share).round() as usize).max(1)).collect();
+            draw(data, &clusters, part, wanted, &mut parts);
         }
     }
     for (index, part) in parts.iter().enumerate() {
@@ -82,8 +84,29 @@ pub fn split(data: &Dataset, spec: &SplitSpec, seed: u64) -> Splits {
     splits
 }
 
-/// Indices of photographs that belong together, in an order drawn with `seed`.
-fn clusters(data: &Dataset, groups: Option<&[u64]>, seed: u64) -> Vec<Vec<usize>> {
+/// Photographs that belong together.
+struct Cluster {
+    members: Vec<usize>,
+    /// How many members each of its classes has; most clusters have one class.
+    classes: Vec<(usize, usize)>,
+}
+
+impl Cluster {
+    fn new(data: &Dataset, members: Vec<usize>) -> Self {
+        let mut classes: Vec<(usize, usize)> = Vec::with_capacity(1);
+        for &index in &members {
+            let class = data.photos[index].class;
+            match classes.iter_mut().find(|(of, _)| *of == class) {
+                Some((_, count)) => *count += 1,
+                None => classes.push((class, 1)),
+            }
+        }
+        Self { members, classes }
+    }
+}
+
+/// The clusters of all photographs, in an order drawn with `seed`.
+fn clusters(data: &Dataset, groups: Option<&[u64]>, seed: u64) -> Vec<Cluster> {
     let count = data.photos.len();
     let mut forest: Vec<usize> = (0..count).collect();
     let mut first_of_digest: HashMap<Digest, usize> = HashMap::new();
@@ -106,17 +129,16 @@ fn clusters(data: &Dataset, groups: Option<&[u64]>, seed: u64) -> Vec<Vec<usize>
     // No two clusters share a digest, so the keys are distinct and the order is complete.
     let mut keyed: Vec<([u8; 32], Vec<usize>)> = members
         .into_values()
-        .map(|cluster| {
-            let smallest =
-                cluster.iter().map(|&index| data.photos[index].digest).min().unwrap_or(Digest([0; 32]));
+        .map(|members| {
+            let smallest = members.iter().map(|&index| data.photos[index].digest).min();
             let mut hasher = blake3::Hasher::new();
             hasher.update(&seed.to_le_bytes());
-            hasher.update(&smallest.0);
-            (*hasher.finalize().as_bytes(), cluster)
+            hasher.update(&smallest.map(|digest| digest.0).unwrap_or_default());
+            (*hasher.finalize().as_bytes(), members)
         })
         .collect();
     keyed.sort();
-    keyed.into_iter().map(|(_, cluster)| cluster).collect()
+    keyed.into_iter().map(|(_, members)| Cluster::new(data, members)).collect()
 }
 
 /// The representative of `index` in a union-find forest; halves the path on its way.
@@ -136,88 +158,86 @@ fn join(forest: &mut [usize], a: usize, b: usize) {
 /// Where folders tear a cluster apart, only its members in the part that measures last stay.
 fn keep_the_measuring_side(
     data: &Dataset,
-    cluster: &[usize],
+    cluster: &Cluster,
     parts: &mut [Option<Part>],
     problems: &mut Vec<Problem>,
 ) {
-    let Some(part) = cluster.iter().filter_map(|&index| parts[index]).max() else {
+    let Some(&kept) = cluster.members.iter().rev().max_by_key(|&&index| parts[index]) else {
         return;
     };
-    let Some(&kept) = cluster.iter().find(|&&index| parts[index] == Some(part)) else {
+    let Some(part) = parts[kept] else {
         return;
     };
-    for &index in cluster.iter().filter(|&&index| parts[index] != Some(part)).collect::<Vec<_>>() {
-        parts[index] = None;
-        let reason = Reason::Leak { other: data.photos[kept].path.clone(), part };
-        problems.push(Problem::new(&data.photos[index].path, reason));
-    }
-}
-
-/// Moves about `share` of each class from training to `part`.
-///
-/// Clusters are taken in their order as long as at least half of one fits what its classes still lack, and each of its
-/// classes keeps another to learn from. A class that got nothing this way gives its smallest cluster.
-fn draw(data: &Dataset, clusters: &[Vec<usize>], part: Part, share: f64, parts: &mut [Option<Part>]) {
-    let classes = data.classes.len();
-    let totals = data.class_counts();
-    let wanted: Vec<usize> =
-        totals.iter().map(|&total| ((total as f64 * share).round() as usize).max(1)).collect();
-    let mut taken = vec![0_usize; classes];
-    let mut left = vec![0_usize; classes];
-    for (photo, part) in data.photos.iter().zip(parts.iter()) {
-        left[photo.class] += usize::from(*part == Some(Part::Train));
-    }
-    let candidates: Vec<(&Vec<usize>, Vec<(usize, usize)>)> = clusters
-        .iter()
-        .filter(|cluster| cluster.iter().all(|&index| parts[index] == Some(Part::Train)))
-        .map(|cluster| (cluster, count_by_class(data, cluster)))
-        .collect();
-    let mut open: Vec<bool> = vec![true; candidates.len()];
-    let mut take = |which: usize, taken: &mut [usize], left: &mut [usize]| {
-        for &(class, count) in &candidates[which].1 {
-            taken[class] += count;
-            left[class] -= count;
-        }
-        candidates[which].0.iter().for_each(|&index| parts[index] = Some(part));
-    };
-    for (which, (_, counts)) in candidates.iter().enumerate() {
-        let fits = |&(class, count): &(usize, usize)| {
-            count < left[class] && 2 * wanted[class].saturating_sub(taken[class]) >= count
-        };
-        if counts.iter().all(fits) {
-            take(which, &mut taken, &mut left);
-            open[which] = false;
-        }
-    }
-    for class in 0..classes {
-        if taken[class] > 0 {
-            continue;
-        }
-        let smallest = candidates
-            .iter()
-            .enumerate()
-            .filter(|(which, (_, counts))| {
-                open[*which]
-                    && counts.iter().any(|&(of, _)| of == class)
-                    && counts.iter().all(|&(of, count)| count < left[of])
-            })
-            .min_by_key(|(_, (cluster, _))| cluster.len());
-        if let Some((which, _)) = smallest {
-            take(which, &mut taken, &mut left);
-            open[which] = false;
+    for &index in &cluster.members {
+        if parts[index] != Some(part) {
+            parts[index] = None;
+            let reason = Reason::Leak { other: data.photos[kept].path.clone(), part };
+            problems.push(Problem::new(&data.photos[index].path, reason));
         }
     }
 }
 
-/// How many photographs of each class a cluster has; most clusters have one class.
-fn count_by_class(data: &Dataset, cluster: &[usize]) -> Vec<(usize, usize)> {
-    let mut counts: Vec<(usize, usize)> = Vec::with_capacity(1);
-    for &index in cluster {
-        let class = data.photos[index].class;
-        match counts.iter_mut().find(|(of, _)| *of == class) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((class, 1)),
+/// Moving clusters from training to another part; all counts are by class.
+struct Draw<'a> {
+    parts: &'a mut [Option<Part>],
+    part: Part,
+    wanted: Vec<usize>,
+    taken: Vec<usize>,
+    /// Photographs that are still learnt from.
+    left: Vec<usize>,
+}
+
+impl Draw<'_> {
+    /// Whether the cluster is learnt from, and each of its classes has others to learn from.
+    fn may_go(&self, cluster: &Cluster) -> bool {
+        cluster.members.iter().all(|&index| self.parts[index] == Some(Part::Train))
+            && cluster.classes.iter().all(|&(class, count)| count < self.left[class])
+    }
+
+    /// Whether at least half of the cluster fits what its classes still lack.
+    fn fits(&self, cluster: &Cluster) -> bool {
+        let lacks = |class: usize| self.wanted[class].saturating_sub(self.taken[class]);
+        cluster.classes.iter().all(|&(class, count)| 2 * lacks(class) >= count)
+    }
+
+    fn take(&mut self, cluster: &Cluster) {
+        for &(class, count) in &cluster.classes {
+            self.taken[class] += count;
+            self.left[class] -= count;
         }
+        for &index in &cluster.members {
+            self.parts[index] = Some(self.part);
+        }
+    }
+}
+
+/// How many photographs of each class are learnt from.
+fn trained(data: &Dataset, parts: &[Option<Part>]) -> Vec<usize> {
+    let mut counts = vec![0; data.classes.len()];
+    for (photo, part) in data.photos.iter().zip(parts) {
+        counts[photo.class] += usize::from(*part == Some(Part::Train));
     }
     counts
+}
+
+/// Moves about the `wanted` photographs of each class from training to `part`: clusters in their order as far as they
+/// fit, and for a class that got nothing this way, because its clusters are large, the smallest of them.
+fn draw(data: &Dataset, clusters: &[Cluster], part: Part, wanted: Vec<usize>, parts: &mut [Option<Part>]) {
+    let left = trained(data, parts);
+    let taken = vec![0; left.len()];
+    let mut draw = Draw { parts, part, wanted, taken, left };
+    for cluster in clusters {
+        if draw.may_go(cluster) && draw.fits(cluster) {
+            draw.take(cluster);
+        }
+    }
+    for class in 0..data.classes.len() {
+        if draw.taken[class] == 0 {
+            let has = |cluster: &&Cluster| cluster.classes.iter().any(|&(of, _)| of == class);
+            let candidates = clusters.iter().filter(has).filter(|cluster| draw.may_go(cluster));
+            if let Some(smallest) = candidates.min_by_key(|cluster| cluster.members.len()) {
+                draw.take(smallest);
+            }
+        }
+    }
 }

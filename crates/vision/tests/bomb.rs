@@ -1,6 +1,7 @@
 //! A file of a few bytes that declares billions of pixels costs next to no memory.
 //!
 //! The only test of its program, so that no other test allocates meanwhile.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 #![allow(unsafe_code, reason = "a global allocator can not be written without")]
 
 mod common;

@@ -1,4 +1,5 @@
 //! Every format and variant that is read, against the colours it was drawn with.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::Depthwise;
 use crate::axis::{Axis, Meeting};
-use crate::isa::level::{ChannelGroup, Level};
+use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
 use crate::reduce::sum_parts;
 use crate::shape::Nhwc;
@@ -143,9 +143,9 @@ impl<L: Level> ChannelGroup<L> for WholePixels<'_> {
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
         let c = self.channels;
         let mut sums = [V::splat(level, 0.0); 9];
-        for (pixel, dy) in self.dy.chunks_exact(c).enumerate() {
-            let dy = V::load(level, &dy[channel..]);
-            let start = pixel * self.step + channel;
+        let mut start = channel;
+        for at in every(c, channel, self.dy.len()) {
+            let dy = V::load(level, &self.dy[at..]);
             for row in 0..3 {
                 let source = &self.rows[row][start..start + 2 * c + V::LANES];
                 for column in 0..3 {
@@ -153,6 +153,7 @@ impl<L: Level> ChannelGroup<L> for WholePixels<'_> {
                     *sum = V::load(level, &source[column * c..]).mul_add(dy, *sum);
                 }
             }
+            start += self.step;
         }
         for (tap, sum) in sums.into_iter().enumerate() {
             let total = &mut self.sums[tap * c + channel..];

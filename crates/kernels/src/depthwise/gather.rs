@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::axis::{Axis, Meeting};
 use crate::elementwise::Accumulate;
-use crate::isa::level::{ChannelGroup, Level};
+use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
 use crate::shape::Nhwc;
 
@@ -178,13 +178,13 @@ impl<L: Level> ChannelGroup<L> for WholePixels<'_> {
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
         let c = self.channels;
         let weights = self.weights.map(|weight| V::load(level, &weight[channel..]));
-        for (pixel, destination) in self.destination.chunks_exact_mut(c).enumerate() {
-            let destination = &mut destination[channel..];
+        let mut start = channel;
+        for at in every(c, channel, self.destination.len()) {
+            let destination = &mut self.destination[at..];
             let mut sum = match self.accumulate {
                 Accumulate::Overwrite => V::splat(level, 0.0),
                 Accumulate::Add => V::load(level, destination),
             };
-            let start = pixel * self.step + channel;
             for row in 0..3 {
                 let source = &self.rows[row][start..start + 2 * c + V::LANES];
                 for column in 0..3 {
@@ -192,6 +192,7 @@ impl<L: Level> ChannelGroup<L> for WholePixels<'_> {
                 }
             }
             sum.store(destination);
+            start += self.step;
         }
     }
 }

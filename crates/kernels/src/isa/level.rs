@@ -19,6 +19,18 @@ pub(crate) trait ChannelGroup<L> {
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize);
 }
 
+/// `first`, `first + step`, ... below `end`. `Iterator::step_by` divides to know how many there are, which is
+/// too slow for the few rows that a group of channels is worked on at a time.
+#[inline(always)]
+pub(crate) fn every(step: usize, first: usize, end: usize) -> impl Iterator<Item = usize> {
+    let mut next = first;
+    std::iter::from_fn(move || {
+        let this = next;
+        next += step;
+        (this < end).then_some(this)
+    })
+}
+
 /// Runs `work` for groups of `V::LANES` from `channel` on while they fit; returns the first channel left.
 #[inline(always)]
 fn groups_of<L: Level, V: Vector<L>>(

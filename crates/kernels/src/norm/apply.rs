@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{rows_of, strip_rows};
 use crate::activation::Activation;
 use crate::elementwise::{CHUNK, activate_body};
-use crate::isa::level::{ChannelGroup, Level};
+use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
 
 /// `y = activation(x * scale + shift + residual)`, with one `scale` and one `shift` per channel.
@@ -78,19 +78,17 @@ impl<L: Level> ChannelGroup<L> for Strip<'_> {
         let channels = self.scale.len();
         let scale = V::load(level, &self.scale[channel..]);
         let shift = V::load(level, &self.shift[channel..]);
-        let rows = self.y.chunks_exact_mut(channels).zip(self.x.chunks_exact(channels));
+        let elements = every(channels, channel, self.x.len());
         match self.residual {
             None => {
-                for (y, x) in rows {
-                    V::load(level, &x[channel..]).mul_add(scale, shift).store(&mut y[channel..]);
+                for at in elements {
+                    V::load(level, &self.x[at..]).mul_add(scale, shift).store(&mut self.y[at..]);
                 }
             }
             Some(residual) => {
-                for ((y, x), residual) in rows.zip(residual.chunks_exact(channels)) {
-                    V::load(level, &x[channel..])
-                        .mul_add(scale, shift)
-                        .add(V::load(level, &residual[channel..]))
-                        .store(&mut y[channel..]);
+                for at in elements {
+                    let normal = V::load(level, &self.x[at..]).mul_add(scale, shift);
+                    normal.add(V::load(level, &residual[at..])).store(&mut self.y[at..]);
                 }
             }
         }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{rows_of, strip_rows};
 use crate::elementwise::{Accumulate, CHUNK};
-use crate::isa::level::{ChannelGroup, Level};
+use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
 
 /// Gradient of the input where the statistics were constants: `dx = g * scale`, with
@@ -46,9 +46,9 @@ impl<L: Level> ChannelGroup<L> for FrozenStrip<'_> {
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
         let channels = self.scale.len();
         let scale = V::load(level, &self.scale[channel..]);
-        for (dx, g) in self.dx.chunks_exact_mut(channels).zip(self.g.chunks_exact(channels)) {
-            let dx = &mut dx[channel..];
-            let gradient = V::load(level, &g[channel..]).mul(scale);
+        for at in every(channels, channel, self.g.len()) {
+            let dx = &mut self.dx[at..];
+            let gradient = V::load(level, &self.g[at..]).mul(scale);
             match self.accumulate {
                 Accumulate::Overwrite => gradient.store(dx),
                 Accumulate::Add => V::load(level, dx).add(gradient).store(dx),

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{Batch, Sums, rows_of, strip_rows};
 use crate::elementwise::{Accumulate, CHUNK};
-use crate::isa::level::{ChannelGroup, Level};
+use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
 use crate::scratch;
 
@@ -130,28 +130,21 @@ impl<L: Level> ChannelGroup<L> for InputStrip<'_> {
     #[inline(always)]
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
         let channels = self.coefficients.mean.len();
-        let load = |values: &[f32]| V::load(level, &values[channel..]);
-        let mean = load(self.coefficients.mean);
-        let scale = load(self.coefficients.scale);
-        let offset = load(self.coefficients.offset);
-        let slope = load(self.coefficients.slope);
-        let gradient = |x: &[f32], g: V| load(x).sub(mean).mul_add(slope, g.sub(offset)).mul(scale);
-        let rows = self.dx.chunks_exact_mut(channels).zip(self.x.chunks_exact(channels));
-        match self.g {
-            Gradient::InPlace => {
-                for (dx, x) in rows {
-                    gradient(x, load(dx)).store(&mut dx[channel..]);
-                }
-            }
-            Gradient::From(g, Accumulate::Overwrite) => {
-                for ((dx, x), g) in rows.zip(g.chunks_exact(channels)) {
-                    gradient(x, load(g)).store(&mut dx[channel..]);
-                }
-            }
-            Gradient::From(g, Accumulate::Add) => {
-                for ((dx, x), g) in rows.zip(g.chunks_exact(channels)) {
-                    load(dx).add(gradient(x, load(g))).store(&mut dx[channel..]);
-                }
+        let mean = V::load(level, &self.coefficients.mean[channel..]);
+        let scale = V::load(level, &self.coefficients.scale[channel..]);
+        let offset = V::load(level, &self.coefficients.offset[channel..]);
+        let slope = V::load(level, &self.coefficients.slope[channel..]);
+        for at in every(channels, channel, self.x.len()) {
+            let x = V::load(level, &self.x[at..]);
+            let dx = &mut self.dx[at..];
+            let g = match self.g {
+                Gradient::InPlace => V::load(level, dx),
+                Gradient::From(g, _) => V::load(level, &g[at..]),
+            };
+            let gradient = x.sub(mean).mul_add(slope, g.sub(offset)).mul(scale);
+            match self.g {
+                Gradient::InPlace | Gradient::From(_, Accumulate::Overwrite) => gradient.store(dx),
+                Gradient::From(_, Accumulate::Add) => V::load(level, dx).add(gradient).store(dx),
             }
         }
     }

@@ -2,15 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::{Batch, part_rows, partials_len, rows_of, strip_rows};
+use super::{BLOCK_ROWS, Batch, part_rows, partials_len, rows_of, strip_rows};
 use crate::activation::Activation;
 use crate::elementwise::mask_body;
-use crate::isa::level::{ChannelGroup, Level};
+use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
 use crate::scratch;
-
-/// Strips whose f32 sums are added up before they enter the f64 sums.
-const BLOCK_STRIPS: usize = 8;
 
 /// Turns `dy` into `g = dy * activation'(y)` in place and sums it up: `dgamma = sum(g * xhat)` and
 /// `dbeta = sum(g)`, both overwritten. `partials` is scratch of [`partials_len`] doubles. `y` is not looked
@@ -39,12 +36,14 @@ pub fn backward_reduce(
         "one value per channel"
     );
     let partials = &mut partials[..partials_len(rows, channels)];
-    let part = part_rows(rows, channels) * channels;
+    let part = part_rows(rows) * channels;
     partials.par_chunks_mut(2 * channels).zip(dy.par_chunks_mut(part)).enumerate().for_each(
         |(index, (sums, g))| {
             let range = index * part..index * part + g.len();
             let y = masked.then(|| &y[range.clone()]);
-            reduce_part(&x[range], y, g, batch.mean, activation, sums);
+            scratch::with(2 * channels, |block_sums| {
+                reduce_part(&x[range], y, g, batch.mean, activation, block_sums, sums);
+            });
         },
     );
     for channel in 0..channels {
@@ -54,41 +53,21 @@ pub fn backward_reduce(
     }
 }
 
-/// Sums of `g` and of `g * (x - mean)`, (2, channels), over a part's rows.
-fn reduce_part(
-    x: &[f32],
-    y: Option<&[f32]>,
-    g: &mut [f32],
-    mean: &[f32],
-    activation: Activation,
-    totals: &mut [f64],
-) {
-    let block = BLOCK_STRIPS * strip_rows(mean.len()) * mean.len();
-    totals.fill(0.0);
-    scratch::with(totals.len(), |sums| {
-        for (index, (g, x)) in g.chunks_mut(block).zip(x.chunks(block)).enumerate() {
-            let y = y.map(|y| &y[index * block..][..x.len()]);
-            sums.fill(0.0);
-            reduce_block(x, y, g, mean, activation, sums);
-            for (total, &sum) in totals.iter_mut().zip(sums.iter()) {
-                *total += f64::from(sum);
-            }
-        }
-    });
-}
-
 multiversion!(
-    fn reduce_block(
+    fn reduce_part(
         x: &[f32],
         y: Option<&[f32]>,
         g: &mut [f32],
         mean: &[f32],
         activation: Activation,
         sums: &mut [f32],
+        totals: &mut [f64],
     ) = reduce_body
 );
 
+/// Sums of `g` and of `g * (x - mean)`, (2, channels), over a part's rows. `sums` is scratch of that size.
 #[inline(always)]
+#[allow(clippy::too_many_arguments)]
 fn reduce_body<L: Level>(
     level: L,
     x: &[f32],
@@ -97,14 +76,26 @@ fn reduce_body<L: Level>(
     mean: &[f32],
     activation: Activation,
     sums: &mut [f32],
+    totals: &mut [f64],
 ) {
-    let strip = strip_rows(mean.len()) * mean.len();
-    let (sums, products) = sums.split_at_mut(mean.len());
-    for (index, (g, x)) in g.chunks_mut(strip).zip(x.chunks(strip)).enumerate() {
-        if let Some(y) = y {
-            mask_body(level, activation, &y[index * strip..][..g.len()], g);
+    let channels = mean.len();
+    let (strip, block) = (strip_rows(channels) * channels, BLOCK_ROWS * channels);
+    totals.fill(0.0);
+    for start in (0..x.len()).step_by(block) {
+        sums.fill(0.0);
+        let (sums_of_g, products) = sums.split_at_mut(channels);
+        let end = x.len().min(start + block);
+        for start in (start..end).step_by(strip) {
+            let range = start..end.min(start + strip);
+            let (x, g) = (&x[range.clone()], &mut g[range.clone()]);
+            if let Some(y) = y {
+                mask_body(level, activation, &y[range], g);
+            }
+            level.for_each_group(channels, &mut ReduceStrip { x, g, mean, sums: sums_of_g, products });
         }
-        level.for_each_group(mean.len(), &mut ReduceStrip { x, g, mean, sums, products });
+        for (total, &sum) in totals.iter_mut().zip(sums.iter()) {
+            *total += f64::from(sum);
+        }
     }
 }
 
@@ -122,10 +113,10 @@ impl<L: Level> ChannelGroup<L> for ReduceStrip<'_> {
         let channels = self.mean.len();
         let mean = V::load(level, &self.mean[channel..]);
         let (mut sum, mut product) = (V::splat(level, 0.0), V::splat(level, 0.0));
-        for (x, g) in self.x.chunks_exact(channels).zip(self.g.chunks_exact(channels)) {
-            let g = V::load(level, &g[channel..]);
+        for at in every(channels, channel, self.x.len()) {
+            let g = V::load(level, &self.g[at..]);
             sum = sum.add(g);
-            product = V::load(level, &x[channel..]).sub(mean).mul_add(g, product);
+            product = V::load(level, &self.x[at..]).sub(mean).mul_add(g, product);
         }
         let (sums, products) = (&mut self.sums[channel..], &mut self.products[channel..]);
         V::load(level, sums).add(sum).store(sums);

@@ -7,17 +7,14 @@
 
 use rayon::prelude::*;
 
-use super::{part_rows, partials_len, rows_of, strip_rows};
-use crate::isa::level::{ChannelGroup, Level};
+use super::{BLOCK_ROWS, part_rows, partials_len, rows_of, strip_rows};
+use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
-use crate::reduce::add_rows;
+use crate::reduce::add_rows_body;
 use crate::scratch;
 
 /// Floats of a block: 128 KiB, which stay in the second-level cache.
 const BLOCK: usize = 1 << 15;
-
-/// Most strips of a block, so that its f32 sums stay accurate.
-const BLOCK_STRIPS: usize = 16;
 
 /// Mean and biased variance of each channel of `x`, a matrix of `channels` columns; both overwritten, with
 /// zeros if there are no rows. `partials` is scratch of [`partials_len`] doubles.
@@ -29,20 +26,20 @@ pub fn statistics(x: &[f32], channels: usize, mean: &mut [f32], variance: &mut [
     let rows = rows_of(x, channels);
     assert!(mean.len() == channels && variance.len() == channels, "one mean and one variance per channel");
     let partials = &mut partials[..partials_len(rows, channels)];
-    let part_rows = part_rows(rows, channels);
+    let part_rows = part_rows(rows);
     partials
         .par_chunks_mut(2 * channels)
         .zip(x.par_chunks(part_rows * channels))
-        .for_each(|(moments, x)| moments_of_part(x, moments));
+        .for_each(|(moments, x)| scratch::with(3 * channels, |sums| moments_of_part(x, sums, moments)));
     let (total, others) = partials.split_at_mut(partials.len().min(2 * channels));
     let mut count = part_rows.min(rows);
     for part in others.chunks_exact(2 * channels) {
-        let added = part_rows.min(rows - count);
+        let merge = Merge::new(count, part_rows.min(rows - count));
         let (total_mean, total_squares) = total.split_at_mut(channels);
         for (channel, (mean, squares)) in total_mean.iter_mut().zip(total_squares).enumerate() {
-            merge(mean, squares, count, part[channel], part[channels + channel], added);
+            merge.add(mean, squares, part[channel], part[channels + channel]);
         }
-        count += added;
+        count += part_rows.min(rows - count);
     }
     if rows == 0 {
         mean.fill(0.0);
@@ -55,55 +52,65 @@ pub fn statistics(x: &[f32], channels: usize, mean: &mut [f32], variance: &mut [
     }
 }
 
-/// Merges the mean and the sum of squared deviations of `added` values into those of `count` values.
-#[inline(always)]
-fn merge(mean: &mut f64, squares: &mut f64, count: usize, added_mean: f64, added_squares: f64, added: usize) {
-    let (count, added) = (count as f64, added as f64);
-    let share = added / (count + added);
-    let difference = added_mean - *mean;
-    *mean += difference * share;
-    *squares += added_squares + difference * difference * count * share;
+/// Merges means and sums of squared deviations of two sets of values.
+#[derive(Clone, Copy)]
+struct Merge {
+    /// Share of the second set in the values.
+    share: f64,
+    /// Weight of the squared difference of the means.
+    weight: f64,
 }
 
-/// Means and sums of squared deviations, (2, channels), of a part's rows.
-fn moments_of_part(x: &[f32], moments: &mut [f64]) {
+impl Merge {
+    /// For sets of `count` and `added` values.
+    fn new(count: usize, added: usize) -> Self {
+        let share = added as f64 / (count + added) as f64;
+        Self { share, weight: count as f64 * share }
+    }
+
+    /// Adds the second set to the first.
+    #[inline(always)]
+    fn add(self, mean: &mut f64, squares: &mut f64, added_mean: f64, added_squares: f64) {
+        let difference = added_mean - *mean;
+        *mean += difference * self.share;
+        *squares += added_squares + difference * difference * self.weight;
+    }
+}
+
+multiversion!(fn moments_of_part(x: &[f32], sums: &mut [f32], moments: &mut [f64]) = moments_body);
+
+/// Means and sums of squared deviations, (2, channels), of a part's rows. `sums` is scratch, (3, channels).
+#[inline(always)]
+fn moments_body<L: Level>(level: L, x: &[f32], sums: &mut [f32], moments: &mut [f64]) {
     let channels = moments.len() / 2;
     let strip = strip_rows(channels) * channels;
-    let block = (BLOCK / strip).clamp(1, BLOCK_STRIPS) * strip;
+    let block = (BLOCK / channels).clamp(16, BLOCK_ROWS) * channels;
     moments.fill(0.0);
     let (mean, squares) = moments.split_at_mut(channels);
-    scratch::with(3 * channels, |sums| {
-        let mut count = 0;
-        for x in x.chunks(block) {
-            let rows = x.len() / channels;
-            sums.fill(0.0);
-            let (block_mean, deviations) = sums.split_at_mut(channels);
-            x.chunks(strip).for_each(|x| add_rows(x, block_mean));
-            block_mean.iter_mut().for_each(|mean| *mean /= rows as f32);
-            x.chunks(strip).for_each(|x| add_deviations(x, block_mean, deviations));
-            for channel in 0..channels {
-                let sum = f64::from(deviations[channel]);
-                let correction = sum / rows as f64;
-                merge(
-                    &mut mean[channel],
-                    &mut squares[channel],
-                    count,
-                    f64::from(block_mean[channel]) + correction,
-                    f64::from(deviations[channels + channel]) - sum * correction,
-                    rows,
-                );
-            }
-            count += rows;
+    let (block_mean, sums) = sums.split_at_mut(channels);
+    let (first, second) = sums.split_at_mut(channels);
+    let mut count = 0;
+    for x in x.chunks(block) {
+        let rows = x.len() / channels;
+        block_mean.fill(0.0);
+        x.chunks(strip).for_each(|x| add_rows_body(level, x, block_mean));
+        block_mean.iter_mut().for_each(|mean| *mean /= rows as f32);
+        first.fill(0.0);
+        second.fill(0.0);
+        for x in x.chunks(strip) {
+            level.for_each_group(channels, &mut StripDeviations { x, mean: block_mean, first, second });
         }
-    });
-}
-
-multiversion!(fn add_deviations(x: &[f32], mean: &[f32], sums: &mut [f32]) = add_deviations_body);
-
-#[inline(always)]
-fn add_deviations_body<L: Level>(level: L, x: &[f32], mean: &[f32], sums: &mut [f32]) {
-    let (first, second) = sums.split_at_mut(mean.len());
-    level.for_each_group(mean.len(), &mut StripDeviations { x, mean, first, second });
+        let merge = Merge::new(count, rows);
+        let share = 1.0 / rows as f64;
+        let totals = mean.iter_mut().zip(squares.iter_mut());
+        let sums = block_mean.iter().zip(first.iter()).zip(second.iter());
+        for ((mean, squares), ((&block_mean, &first), &second)) in totals.zip(sums) {
+            let (first, second) = (f64::from(first), f64::from(second));
+            let correction = first * share;
+            merge.add(mean, squares, f64::from(block_mean) + correction, second - first * correction);
+        }
+        count += rows;
+    }
 }
 
 /// Adds the sums of a strip's deviations from `mean` and of their squares.
@@ -119,8 +126,8 @@ impl<L: Level> ChannelGroup<L> for StripDeviations<'_> {
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
         let mean = V::load(level, &self.mean[channel..]);
         let (mut sum, mut squares) = (V::splat(level, 0.0), V::splat(level, 0.0));
-        for x in self.x.chunks_exact(self.mean.len()) {
-            let deviation = V::load(level, &x[channel..]).sub(mean);
+        for at in every(self.mean.len(), channel, self.x.len()) {
+            let deviation = V::load(level, &self.x[at..]).sub(mean);
             sum = sum.add(deviation);
             squares = deviation.mul_add(deviation, squares);
         }

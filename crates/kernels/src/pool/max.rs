@@ -7,12 +7,10 @@ use crate::axis::{Axis, Meeting};
 use crate::elementwise::Accumulate;
 use crate::isa::level::{ChannelGroup, Level};
 use crate::isa::vector::Vector;
+use crate::scratch;
 
 /// The index of a maximum over no pixels; also the most positions that a window may have.
 const NOWHERE: u8 = u8::MAX;
-
-/// Floats of the widest vector.
-const WIDEST: usize = 16;
 
 /// The maximum of each window into `y`, and its position within the window, row by row, into `indices`. Of
 /// equal values the first counts; NaN counts as largest. A window that sees no pixel yields minus infinity
@@ -33,12 +31,14 @@ pub fn max_forward(pool: &Pool, x: &[f32], y: &mut [f32], indices: &mut [u8]) {
     let rows = PIECE.div_ceil(row_len);
     y.par_chunks_mut(rows * row_len).zip(indices.par_chunks_mut(rows * row_len)).enumerate().for_each(
         |(piece, (y, indices))| {
-            let lines = y.chunks_exact_mut(row_len).zip(indices.chunks_exact_mut(row_len));
-            for (index, (y, indices)) in lines.enumerate() {
-                let row = piece * rows + index;
-                let image = &x[row / output.h * pool.input.image_len()..][..pool.input.image_len()];
-                max_line(pool, axes, image, row % output.h, y, indices);
-            }
+            scratch::with(row_len, |positions| {
+                let lines = y.chunks_exact_mut(row_len).zip(indices.chunks_exact_mut(row_len));
+                for (index, (y, indices)) in lines.enumerate() {
+                    let row = piece * rows + index;
+                    let image = &x[row / output.h * pool.input.image_len()..][..pool.input.image_len()];
+                    max_line(pool, axes, image, row % output.h, y, positions, indices);
+                }
+            });
         },
     );
 }
@@ -50,12 +50,14 @@ multiversion!(
         image: &[f32],
         row: usize,
         y: &mut [f32],
+        positions: &mut [f32],
         indices: &mut [u8],
     ) = line_body
 );
 
-/// One row of the output.
+/// One row of the output. `positions` is scratch of its length.
 #[inline(always)]
+#[allow(clippy::too_many_arguments)]
 fn line_body<L: Level>(
     level: L,
     pool: &Pool,
@@ -63,14 +65,18 @@ fn line_body<L: Level>(
     image: &[f32],
     row: usize,
     y: &mut [f32],
+    positions: &mut [f32],
     indices: &mut [u8],
 ) {
     let c = pool.input.c;
     let vertical = axes[0].inputs_of(row);
-    let pixels = y.chunks_exact_mut(c).zip(indices.chunks_exact_mut(c));
-    for (pixel, (y, indices)) in pixels.enumerate() {
+    let pixels = y.chunks_exact_mut(c).zip(positions.chunks_exact_mut(c));
+    for (pixel, (y, positions)) in pixels.enumerate() {
         let horizontal = axes[1].inputs_of(pixel);
-        level.for_each_group(c, &mut Pixel { pool, image, vertical, horizontal, y, indices });
+        level.for_each_group(c, &mut Pixel { pool, image, vertical, horizontal, y, positions });
+    }
+    for (index, &position) in indices.iter_mut().zip(positions.iter()) {
+        *index = position as u8;
     }
 }
 
@@ -80,7 +86,8 @@ struct Pixel<'a> {
     vertical: Meeting,
     horizontal: Meeting,
     y: &'a mut [f32],
-    indices: &'a mut [u8],
+    /// Positions of the maxima in the window: floats, which hold them exactly, as the values beside them.
+    positions: &'a mut [f32],
 }
 
 impl<L: Level> ChannelGroup<L> for Pixel<'_> {
@@ -88,7 +95,6 @@ impl<L: Level> ChannelGroup<L> for Pixel<'_> {
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
         let (w, c) = (self.pool.input.w, self.pool.input.c);
         let across = self.pool.window.kernel[1];
-        // Positions travel as floats, which hold them exactly, beside the values.
         let first = if self.vertical.count * self.horizontal.count > 0 {
             (self.vertical.tap * across + self.horizontal.tap) as f32
         } else {
@@ -104,11 +110,7 @@ impl<L: Level> ChannelGroup<L> for Pixel<'_> {
             }
         }
         best.store(&mut self.y[channel..]);
-        let mut positions = [0.0; WIDEST];
-        position.store(&mut positions);
-        for (index, position) in self.indices[channel..][..V::LANES].iter_mut().zip(positions) {
-            *index = position as u8;
-        }
+        position.store(&mut self.positions[channel..]);
     }
 }
 

@@ -116,13 +116,15 @@ fn reason(error: ImageError) -> Reason {
         return Reason::Truncated;
     }
     match error {
-        ImageError::Unsupported(error) => Reason::Unsupported { what: format!("this variant ({error})") },
+        ImageError::Unsupported(error) => {
+            Reason::Unsupported { what: format!("this variant of {}", error.format_hint()) }
+        }
         ImageError::Limits(_) => damaged("it asks for more memory than its dimensions explain"),
         error => damaged(&error.to_string()),
     }
 }
 
-/// Whether the end of the file lies at the bottom of the error.
+/// Whether the end of the file lies at the bottom of the error. The GIF decoder says so in words only.
 fn ends_early(error: &ImageError) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
@@ -130,7 +132,8 @@ fn ends_early(error: &ImageError) -> bool {
             Some(ImageError::IoError(io)) => Some(io),
             _ => error.downcast_ref::<io::Error>(),
         };
-        if io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof) {
+        let in_words = || error.to_string().to_lowercase().contains("unexpected end");
+        if io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof) || in_words() {
             return true;
         }
         cause = error.source();

@@ -4,6 +4,9 @@
 //! every CMYK file for an inverted one. So the markers are walked first: they tell dimensions, orientation and colour
 //! transform, and whether the end-of-image marker is there.
 //!
+//! Picture data that was overwritten in place, or cut short and closed with an end marker, decodes to some picture like any
+//! other: JPEG has no check sum, and only a code that can not occur gives it away.
+//!
 //! Source: ITU-T T.81 (1992), annex B for the markers; Adobe Technical Note 5116 for the `APP14` segment.
 
 use image::DynamicImage;

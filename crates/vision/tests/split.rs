@@ -1,0 +1,161 @@
+//! Properties of the split on random data sets.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use foliar_vision::{Dataset, Digest, Part, Photo, Reason, SplitSpec, Splits, split};
+use proptest::prelude::*;
+
+/// A photograph by its class, its content (equal numbers are equal bytes) and its folder's part.
+type Sketch = (usize, u32, Option<Part>);
+
+fn dataset(sketches: &[Sketch], classes: usize) -> Dataset {
+    let photos = sketches.iter().enumerate().map(|(index, &(class, content, part))| Photo {
+        path: format!("{class}/{index}.jpg").into(),
+        class,
+        part,
+        digest: Digest::of(&content.to_le_bytes()),
+        bytes: 1,
+        width: 1,
+        height: 1,
+    });
+    Dataset {
+        root: "photos".into(),
+        classes: (0..classes).map(|class| class.to_string()).collect(),
+        photos: photos.collect(),
+    }
+}
+
+fn part_of(splits: &Splits, photos: usize) -> Vec<Option<Part>> {
+    let mut parts = vec![None; photos];
+    for (part, indices) in
+        [(Part::Train, &splits.train), (Part::Validation, &splits.validation), (Part::Test, &splits.test)]
+    {
+        for &index in indices {
+            assert_eq!(parts[index].replace(part), None, "photograph {index} is in two parts");
+        }
+    }
+    parts
+}
+
+fn sketches(parts: BoxedStrategy<Option<Part>>) -> impl Strategy<Value = Vec<Sketch>> {
+    prop::collection::vec((0..4_usize, 0..60_u32, parts), 1..120)
+}
+
+fn no_parts() -> BoxedStrategy<Option<Part>> {
+    Just(None).boxed()
+}
+
+fn any_part() -> BoxedStrategy<Option<Part>> {
+    prop_oneof![4 => Just(Some(Part::Train)), 1 => Just(Some(Part::Validation)), 1 => Just(Some(Part::Test))]
+        .boxed()
+}
+
+proptest! {
+    #[test]
+    fn equal_photographs_and_groups_never_cross(
+        sketches in sketches(no_parts()), seed: u64, validation in 0.0..0.5, test in 0.0..0.4, groups in 1..40_u64,
+    ) {
+        let data = dataset(&sketches, 4);
+        let groups: Vec<u64> = (0..sketches.len() as u64).map(|index| index * 7 % groups).collect();
+        let spec = SplitSpec { validation, test, groups: Some(groups.clone()) };
+        let splits = split(&data, &spec, seed);
+        let parts = part_of(&splits, sketches.len());
+        prop_assert!(splits.problems.is_empty());
+        prop_assert!(parts.iter().all(Option::is_some));
+        for a in 0..sketches.len() {
+            for b in 0..a {
+                if sketches[a].1 == sketches[b].1 || groups[a] == groups[b] {
+                    prop_assert_eq!(parts[a], parts[b]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn contents_and_seed_decide_and_not_the_order(sketches in sketches(no_parts()), seed: u64) {
+        let spec = SplitSpec { validation: 0.3, test: 0.1, groups: None };
+        let outcome = |sketches: &[Sketch]| -> BTreeMap<u32, Option<Part>> {
+            let splits = split(&dataset(sketches, 4), &spec, seed);
+            let parts = part_of(&splits, sketches.len());
+            sketches.iter().zip(parts).map(|(sketch, part)| (sketch.1, part)).collect()
+        };
+        let mut reversed = sketches.clone();
+        reversed.reverse();
+        prop_assert_eq!(outcome(&sketches), outcome(&reversed));
+    }
+
+    #[test]
+    fn every_class_is_learnt_from(sketches in sketches(no_parts()), seed: u64, validation in 0.01..0.9) {
+        let data = dataset(&sketches, 4);
+        let splits = split(&data, &SplitSpec { validation, ..SplitSpec::default() }, seed);
+        let trained: BTreeSet<usize> = splits.train.iter().map(|&index| sketches[index].0).collect();
+        let all: BTreeSet<usize> = sketches.iter().map(|sketch| sketch.0).collect();
+        prop_assert_eq!(trained, all);
+    }
+
+    #[test]
+    fn folders_are_obeyed_and_leaks_reported(sketches in sketches(any_part()), seed: u64) {
+        let data = dataset(&sketches, 4);
+        let splits = split(&data, &SplitSpec::default(), seed);
+        let parts = part_of(&splits, sketches.len());
+        let measured = sketches.iter().any(|sketch| sketch.2 == Some(Part::Validation));
+        for (index, sketch) in sketches.iter().enumerate() {
+            let last = sketches.iter().filter(|other| other.1 == sketch.1).filter_map(|other| other.2).max();
+            let reported = splits.problems.iter().any(|problem| problem.path == data.photos[index].path);
+            prop_assert_eq!(reported, last != sketch.2);
+            match parts[index] {
+                None => prop_assert!(reported),
+                part if part == sketch.2 => {}
+                // Without a validation folder, some of the training photographs are validated on.
+                part => prop_assert!(!measured && part == Some(Part::Validation) && sketch.2 == Some(Part::Train)),
+            }
+        }
+    }
+}
+
+#[test]
+fn shares_are_kept_in_every_class() {
+    let sketches: Vec<Sketch> = (0..1000).map(|index| (usize::from(index >= 100), index, None)).collect();
+    let data = dataset(&sketches, 2);
+    let spec = SplitSpec { validation: 0.2, test: 0.1, groups: None };
+    let splits = split(&data, &spec, 5);
+    let count = |part: &[usize], class| part.iter().filter(|&&index| sketches[index].0 == class).count();
+    assert_eq!([count(&splits.test, 0), count(&splits.test, 1)], [10, 90]);
+    assert_eq!([count(&splits.validation, 0), count(&splits.validation, 1)], [20, 180]);
+    assert_ne!(splits, split(&data, &spec, 6));
+    let none = split(&data, &SplitSpec { validation: 0.0, ..SplitSpec::default() }, 5);
+    assert_eq!((none.train.len(), none.validation.len()), (1000, 0));
+}
+
+#[test]
+fn small_classes_are_validated_where_possible() {
+    let sketches: Vec<Sketch> = vec![(0, 0, None), (1, 1, None), (1, 2, None), (2, 3, None), (2, 3, None)];
+    let splits = split(&dataset(&sketches, 3), &SplitSpec::default(), 1);
+    // One photograph; two photographs; two copies of one photograph.
+    assert!(splits.train.contains(&0));
+    assert_eq!(splits.validation.len(), 1);
+    assert!(splits.validation[0] == 1 || splits.validation[0] == 2);
+    assert!(splits.train.contains(&3) && splits.train.contains(&4));
+}
+
+#[test]
+fn two_large_groups_are_parted() {
+    let sketches: Vec<Sketch> = (0..20).map(|index| (0, index, None)).collect();
+    let groups = Some((0..20).map(|index| index / 10).collect());
+    let splits = split(&dataset(&sketches, 1), &SplitSpec { groups, ..SplitSpec::default() }, 1);
+    assert_eq!((splits.train.len(), splits.validation.len()), (10, 10));
+}
+
+#[test]
+fn a_leak_names_what_stays() {
+    let sketches: Vec<Sketch> = vec![
+        (0, 1, Some(Part::Train)),
+        (0, 1, Some(Part::Test)),
+        (0, 2, Some(Part::Train)),
+        (1, 3, Some(Part::Train)),
+    ];
+    let splits = split(&dataset(&sketches, 2), &SplitSpec { validation: 0.0, ..SplitSpec::default() }, 1);
+    assert_eq!((splits.train, splits.test), (vec![2, 3], vec![1]));
+    assert_eq!(splits.problems[0].reason, Reason::Leak { other: "0/1.jpg".into(), part: Part::Test });
+}
