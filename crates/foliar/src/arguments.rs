@@ -86,6 +86,7 @@ pub(crate) enum AugmentName {
 
 /// What training and every machine setting share.
 #[derive(Args)]
+#[command(args_override_self = true)]
 pub(crate) struct MachineArguments {
     /// Threads for arithmetic; 0 takes all. The numbers do not depend on it
     #[arg(long, default_value_t = 0, value_name = "N")]
@@ -96,6 +97,7 @@ pub(crate) struct MachineArguments {
 }
 
 #[derive(Args)]
+#[command(args_override_self = true)]
 #[command(
     after_help = "Example:\n  foliar train photos --model baseline --image-size 128 --epochs 20 --out runs/first\n\nPHOTOS holds one folder per class, or train/, val/ and test/ folders above the classes. The untuned run of many a first project is\n  foliar train photos --lr 0.001 --schedule constant --warmup 0"
 )]
@@ -164,6 +166,7 @@ pub(crate) struct TrainArguments {
 }
 
 #[derive(Args)]
+#[command(args_override_self = true)]
 #[command(after_help = "Example:\n  foliar resume runs/first")]
 pub(crate) struct ResumeArguments {
     /// Run folder
@@ -187,6 +190,7 @@ pub(crate) enum PartName {
 }
 
 #[derive(Args)]
+#[command(args_override_self = true)]
 #[command(
     after_help = "Example:\n  foliar evaluate runs/first --data new-photos --json\n\nThe class of a photograph is the name of its folder. Photographs that the classifier was trained on say nothing about others."
 )]
@@ -219,6 +223,7 @@ pub(crate) enum Format {
 }
 
 #[derive(Args)]
+#[command(args_override_self = true)]
 #[command(
     after_help = "Examples:\n  foliar predict runs/first/model.foliar leaf.jpg\n  foliar predict model.foliar field-photos 'more/*.jpg' --top 3 --format csv > predictions.csv\n\nA file that can not be read becomes a row with an error, and the exit code is 3."
 )]
@@ -240,6 +245,7 @@ pub(crate) struct PredictArguments {
 }
 
 #[derive(Args)]
+#[command(args_override_self = true)]
 #[command(after_help = "Example:\n  foliar summary --model resnet50 --classes 38")]
 pub(crate) struct SummaryArguments {
     /// Network
@@ -263,6 +269,7 @@ pub(crate) struct SummaryArguments {
 }
 
 #[derive(Args)]
+#[command(args_override_self = true)]
 #[command(after_help = "Example:\n  foliar demo /tmp/leaves")]
 pub(crate) struct DemoArguments {
     /// Folder for the leaves and the run, new or empty

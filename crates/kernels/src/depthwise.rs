@@ -6,7 +6,7 @@
 //! | k | weights | (kernel h, kernel w, c) |
 //! | y | output | (n, h', w', c) |
 //!
-//! With `(i, a, o)` running over the input pixels, taps and output pixels that meet (see [`crate::axis`]):
+//! With `(i, a, o)` running over the input pixels, taps and output pixels that meet (see `axis.rs`):
 //!
 //! - forward: `y[o] = sum(x[i] * k[a])`
 //! - gradient of the input: `dx[i] = sum(dy[o] * k[a])`

@@ -1,6 +1,6 @@
 //! Kernels that treat each element alone: copy, fill, add, activations.
 //!
-//! Large slices are cut into chunks of [`CHUNK`] elements that run in parallel.
+//! Large slices are cut into chunks of `CHUNK` elements that run in parallel.
 
 use rayon::prelude::*;
 

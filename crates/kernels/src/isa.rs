@@ -3,7 +3,7 @@
 //! A kernel's body is written once, as an `#[inline(always)]` function; the macro `multiversion!` compiles it
 //! for each instruction set and calls the best one the processor has. Loops over long slices are left to the
 //! compiler to vectorise; loops over channels, which are often few, use vectors explicitly
-//! ([`vector::Vector`]). The matrix product ([`crate::matmul`]) chooses for itself.
+//! (`vector::Vector`). The matrix product ([`crate::matmul`]) chooses for itself.
 //!
 //! The environment variable `FOLIAR_ISA` (`portable`, `avx2` or `avx512`, read once) lowers the choice; it
 //! never raises it above what the processor has. Results differ between instruction sets by rounding only.
@@ -99,4 +99,18 @@ macro_rules! multiversion {
             $body($crate::isa::level::Portable::new(), $($argument),*)
         }
     };
+}
+
+/// Asks for a slice to be brought into the cache: for loops that will go through it in steps of a row of
+/// channels, which hardware does not foresee.
+#[inline(always)]
+pub(crate) fn prefetch(values: &[f32]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in values.chunks(16) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: every x86-64 processor has SSE, and a prefetch cannot fault.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
 }

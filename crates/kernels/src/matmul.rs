@@ -29,7 +29,7 @@ impl<'a> View<'a> {
     ///
     /// If `data` is not of `rows * columns` elements.
     pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
-        assert_eq!(data.len(), rows * columns, "not a matrix of {rows} x {columns}");
+        assert_eq!(rows.checked_mul(columns), Some(data.len()), "not a matrix of {rows} x {columns}");
         Self { data, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
@@ -96,7 +96,7 @@ impl<'a> ViewMut<'a> {
     ///
     /// If `data` is not of `rows * columns` elements.
     pub fn new(data: &'a mut [f32], rows: usize, columns: usize) -> Self {
-        assert_eq!(data.len(), rows * columns, "not a matrix of {rows} x {columns}");
+        assert_eq!(rows.checked_mul(columns), Some(data.len()), "not a matrix of {rows} x {columns}");
         Self { pointer: data.as_mut_ptr(), rows, columns, row_stride: columns, lifetime: PhantomData }
     }
 

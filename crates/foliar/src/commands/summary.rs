@@ -12,7 +12,7 @@ use crate::arguments::{OptimizerName, SummaryArguments};
 use crate::exit::Exit;
 
 /// Batches of photographs that a run holds besides the one at work: those decoded ahead.
-const WAITING_BATCHES: usize = 3;
+const WAITING_BATCHES: usize = 5;
 /// What the program itself takes, whatever the network.
 const PROGRAM_BYTES: usize = 20 << 20;
 

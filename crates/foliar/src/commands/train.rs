@@ -141,7 +141,8 @@ pub(crate) fn open_photographs(
         if summary.test > 0 { format!(", {} kept for a test", summary.test) } else { String::new() },
     );
     if !photographs.problems.is_empty() {
-        eprintln!("{} files left out, {} problems in all:", summary.skipped, photographs.problems.len());
+        let remarks = photographs.problems.len() - summary.skipped;
+        eprintln!("{} files left out, {remarks} remarks:", summary.skipped);
         photographs.problems.iter().take(TOLD).for_each(|problem| eprintln!("  {problem}"));
         if photographs.problems.len() > TOLD {
             eprintln!("  ... and {} more, listed in the run folder", photographs.problems.len() - TOLD);
@@ -181,7 +182,7 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::
             eprintln!("saved; `foliar resume {folder}` continues");
             Ok(Exit::Interrupted)
         }
-        _ => Ok(Exit::with_problems(!photographs.problems.is_empty())),
+        _ => Ok(Exit::with_problems(photographs.summary().skipped > 0)),
     }
 }
 
@@ -214,7 +215,7 @@ impl Screen {
             }
             Event::Epoch(epoch) => {
                 self.clear();
-                eprintln!("{}{}", epoch_line(epoch), if epoch.best { "  *" } else { "" });
+                eprintln!("{}", epoch_line(epoch));
             }
             Event::Note(note) => eprintln!("{}", note.text),
             Event::Stop(_) => self.clear(),

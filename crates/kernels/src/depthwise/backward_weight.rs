@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::Depthwise;
 use crate::axis::{Axis, Meeting};
 use crate::isa::level::{ChannelGroup, Level, every};
+use crate::isa::prefetch;
 use crate::isa::vector::Vector;
 use crate::reduce::sum_parts;
 use crate::shape::Nhwc;
@@ -83,6 +84,10 @@ fn line_body<L: Level>(level: L, line: &Line<'_>, sums: &mut [f32]) {
     let Nhwc { w, c, .. } = line.input;
     let pixels = line.dy.len() / c;
     let whole = line.whole_pixels(pixels);
+    // The rows that the next line needs beyond this one's.
+    if let Some(next) = line.vertical.pairs().map(|(_, y)| (y + 1) * w * c).max() {
+        prefetch(&line.x[next..line.x.len().min(next + w * c)]);
+    }
     for pixel in (0..whole.start).chain(whole.end..pixels) {
         let horizontal = line.horizontal.inputs_of(pixel);
         level.for_each_group(c, &mut Pixel { line, horizontal, pixel, sums });
@@ -93,14 +98,9 @@ fn line_body<L: Level>(level: L, line: &Line<'_>, sums: &mut [f32]) {
     let left = line.horizontal.inputs_of(whole.start).place;
     let next = line.horizontal.inputs_of(whole.start + usize::from(whole.len() > 1)).place;
     let row = |a: usize| &line.x[((line.vertical.place + a) * w + left) * c..];
-    let mut run = WholePixels {
-        rows: [row(0), row(1), row(2)],
-        dy: &line.dy[whole.start * c..whole.end * c],
-        step: (next - left) * c,
-        channels: c,
-        sums,
-    };
-    level.for_each_group(c, &mut run);
+    let dy = &line.dy[whole.start * c..whole.end * c];
+    let rows = [row(0), row(1), row(2)];
+    level.for_each_group(c, &mut WholePixels { rows, dy, step: (next - left) * c, channels: c, sums });
 }
 
 /// One output pixel with any window.

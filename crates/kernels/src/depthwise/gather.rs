@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::axis::{Axis, Meeting};
 use crate::elementwise::Accumulate;
 use crate::isa::level::{ChannelGroup, Level, every};
+use crate::isa::prefetch;
 use crate::isa::vector::Vector;
 use crate::shape::Nhwc;
 
@@ -85,6 +86,10 @@ fn line_body<L: Level>(level: L, gather: &Gather<'_>, image: usize, row: usize, 
     let vertical = gather.meeting(0, row);
     let pixels = line.len() / c;
     let whole = gather.whole_pixels(vertical, pixels);
+    // The row that the next line needs beyond this one's.
+    if let Some(next) = vertical.pairs().map(|(_, y)| (y + 1) * w * c).max() {
+        prefetch(&source[next..source.len().min(next + w * c)]);
+    }
     for pixel in (0..whole.start).chain(whole.end..pixels) {
         let horizontal = gather.meeting(1, pixel);
         let destination = &mut line[pixel * c..][..c];
@@ -92,8 +97,7 @@ fn line_body<L: Level>(level: L, gather: &Gather<'_>, image: usize, row: usize, 
     }
     if !whole.is_empty() {
         let destination = &mut line[whole.start * c..whole.end * c];
-        let mut run = WholePixels::new(gather, source, vertical, whole.start, destination);
-        level.for_each_group(c, &mut run);
+        level.for_each_group(c, &mut WholePixels::new(gather, source, vertical, whole.start, destination));
     }
 }
 
@@ -127,7 +131,7 @@ impl<L: Level> ChannelGroup<L> for Pixel<'_> {
     }
 }
 
-/// A run of pixels that meet nine pixels each. The weights stay in registers.
+/// A run of pixels that meet nine pixels each and share the weights in registers.
 struct WholePixels<'a> {
     /// The three rows of the source, from the first pixel that the first pixel meets on.
     rows: [&'a [f32]; 3],
@@ -161,7 +165,7 @@ impl<'a> WholePixels<'a> {
                 weights[row * 3 + column] = &gather.weight[tap * c..][..c];
             }
         }
-        let next = if destination.len() > c { gather.meeting(1, first + 1) } else { horizontal };
+        let next = gather.meeting(1, first + usize::from(destination.len() > c));
         Self {
             rows,
             weights,
@@ -177,7 +181,11 @@ impl<L: Level> ChannelGroup<L> for WholePixels<'_> {
     #[inline(always)]
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
         let c = self.channels;
-        let weights = self.weights.map(|weight| V::load(level, &weight[channel..]));
+        // Not `map`, whose closure would be a function of its own, without the instructions.
+        let mut weights = [V::splat(level, 0.0); 9];
+        for (weight, source) in weights.iter_mut().zip(&self.weights) {
+            *weight = V::load(level, &source[channel..]);
+        }
         let mut start = channel;
         for at in every(c, channel, self.destination.len()) {
             let destination = &mut self.destination[at..];

@@ -97,6 +97,7 @@ pub(crate) use std::arch::aarch64::float32x4_t as Four;
 pub(crate) type Four = [f32; 4];
 
 /// Implements [`Vector`] by intrinsics that need the instructions of `$level`.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! vector {
     (
         $vector:ty, $lanes:literal, $level:ident: $splat:ident, $load:ident, $store:ident,

@@ -1,0 +1,103 @@
+//! Weights that other programs trained: their files, and how their names fit a graph of ours.
+//!
+//! [`read`] turns the bytes of a safetensors or PyTorch file into named `f32` tensors, and [`fit`] gives them the names and
+//! the order of a [`crate::Graph`]. Files come from strangers: nothing in them is executed, every size they declare is held
+//! against the bytes that are there before anything is allocated, and nothing recurses on their structure.
+
+mod archive;
+mod element;
+mod error;
+mod fit;
+mod naming;
+mod opcode;
+mod pickle;
+mod safetensors;
+mod torch;
+
+use std::collections::BTreeMap;
+
+use crate::tensor::Tensor;
+
+pub use error::{FitError, Mismatch, WeightsError};
+pub use fit::{Fitted, ReplacedClassifier, fit};
+pub use naming::{InputConvention, Naming};
+
+/// The formats that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Hugging Face's safetensors.
+    Safetensors,
+    /// What `torch.save` has written since PyTorch 1.6: a zip archive of a pickle and one record a storage.
+    Torch,
+    /// What `torch.save` wrote before: pickles one after another, then the storages.
+    TorchLegacy,
+}
+
+/// Named tensors as they stand in a file: names and shapes are the file's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeightFile {
+    /// What the file is.
+    pub format: Format,
+    /// All tensors of float32, float16, bfloat16 or float64, as float32. Prefixes that PyTorch's wrappers put before every
+    /// name (`module.`, `_orig_mod.`) are taken off.
+    pub tensors: BTreeMap<String, Tensor>,
+    /// Names of the integer and boolean tensors, such as `num_batches_tracked`; no network here has any.
+    pub integers: Vec<String>,
+    /// What safetensors calls its metadata; for PyTorch's checkpoints the numbers and strings beside the state dict.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// Reads a weight file.
+///
+/// A PyTorch file holds a state dict, or a dict with one under `state_dict`, `model_state_dict` or `model`. Memory stays
+/// below four times the larger of the file and what its records unpack to, plus 256 MiB.
+///
+/// # Errors
+/// A format that is not read, with what the file seems to be; damage; a pickle that asks for anything but tensors and
+/// containers, with the name of the opcode and of what it asked for; tensors of other types.
+pub fn read(bytes: &[u8]) -> Result<WeightFile, WeightsError> {
+    let mut file = if archive::is_archive(bytes) {
+        torch::read_archive(bytes)
+    } else if torch::is_legacy(bytes) {
+        torch::read_legacy(bytes)
+    } else if bytes.get(8) == Some(&b'{') {
+        safetensors::read(bytes)
+    } else {
+        Err(WeightsError::Format { found: recognise(bytes) })
+    }?;
+    file.unwrap_names();
+    Ok(file)
+}
+
+/// A guess at what a file that is not read is, with what to do about it.
+fn recognise(bytes: &[u8]) -> &'static str {
+    let begins: [(&[u8], &str); 6] = [
+        (b"\x89HDF", "an HDF5 file, as Keras writes; save its weights as safetensors"),
+        (b"version https://git-lfs", "a pointer of git-lfs; fetch the file itself with `git lfs pull`"),
+        (b"\x1f\x8b", "gzip; unpack it"),
+        (b"<", "a web page or XML; download the file itself"),
+        (b"\x80", "a pickle without tensor data; save the weights with `torch.save(model.state_dict(), FILE)`"),
+        (b"\x08", "ONNX, perhaps; save the weights as safetensors"),
+    ];
+    if bytes.is_empty() {
+        return "an empty file";
+    }
+    begins.iter().find(|(magic, _)| bytes.starts_with(magic)).map_or("of an unknown kind", |(_, what)| what)
+}
+
+impl WeightFile {
+    /// Takes off what `DataParallel` and `torch.compile` put before the name of every tensor.
+    fn unwrap_names(&mut self) {
+        const WRAPPERS: [&str; 2] = ["module.", "_orig_mod."];
+        let common = |file: &Self| {
+            let names = || file.tensors.keys().chain(&file.integers);
+            WRAPPERS.into_iter().find(|prefix| names().all(|name| name.starts_with(prefix)))
+        };
+        while let Some(prefix) = common(self).filter(|_| !self.tensors.is_empty()) {
+            let bare = |name: String| name[prefix.len()..].to_owned();
+            self.tensors =
+                std::mem::take(&mut self.tensors).into_iter().map(|(name, x)| (bare(name), x)).collect();
+            self.integers = std::mem::take(&mut self.integers).into_iter().map(bare).collect();
+        }
+    }
+}
