@@ -3,7 +3,7 @@
 mod backward;
 mod forward;
 
-use foliar_kernels::{loss, norm, update};
+use foliar_kernels::{Nhwc, conv::Conv, depthwise::Depthwise, loss, norm, update};
 
 use crate::engine::{Batch, Engine, StepPlan, StepStats};
 use crate::error::{EngineError, GraphError, StateError};
@@ -199,18 +199,27 @@ impl Training {
     }
 }
 
-/// Private sums that the kernels of a program need: (f32 for weights, f64 for batch norm).
+/// Private sums that the kernels of a program need for any batch up to the planned one: (f32 for weights, f64 for batch
+/// norm). A smaller batch may be cut into more parts than a larger one, so every size is asked for.
 pub(crate) fn partials_len(program: &Program) -> (usize, usize) {
     let (mut weights, mut norms) = (0, 0);
-    for step in &program.steps {
-        match step {
-            Step::Conv { conv, .. } => weights = weights.max(conv.partials_len()),
-            Step::Depthwise { depthwise, .. } => weights = weights.max(depthwise.partials_len()),
-            Step::Norm { x, .. } => {
-                let shape = program.values[*x];
-                norms = norms.max(norm::partials_len(shape.rows(), shape.c));
+    for n in 1..=program.batch {
+        let batch = |shape: Nhwc| Nhwc { n, ..shape };
+        for step in &program.steps {
+            match *step {
+                Step::Conv { conv, .. } => {
+                    weights = weights.max(Conv { input: batch(conv.input), ..conv }.partials_len());
+                }
+                Step::Depthwise { depthwise, .. } => {
+                    let depthwise = Depthwise { input: batch(depthwise.input), ..depthwise };
+                    weights = weights.max(depthwise.partials_len());
+                }
+                Step::Norm { x, .. } => {
+                    let shape = batch(program.values[x]);
+                    norms = norms.max(norm::partials_len(shape.rows(), shape.c));
+                }
+                _ => {}
             }
-            _ => {}
         }
     }
     (weights, norms)

@@ -76,6 +76,23 @@ fn a_smaller_batch_gives_what_an_engine_of_its_size_gives() {
 }
 
 #[test]
+fn every_batch_up_to_the_planned_one_can_be_trained_on() {
+    for model in ["baseline", "resnet50", "mobilenet_v1_0.25"] {
+        for size in [32, 70] {
+            let graph = zoo::build(model, 3).unwrap();
+            let options = CpuOptions { image_size: size, batch: 17, seed: 1, optimizer: Some(SGD) };
+            let mut engine = CpuEngine::new(&graph, options).unwrap();
+            for count in 1..=17 {
+                let images = vec![0.5; count * size * size * 3];
+                let labels = vec![1; count];
+                let stats = engine.train_step(Batch { images: &images, labels: &labels }, &PLAN).unwrap();
+                assert_eq!(stats.photographs, count);
+            }
+        }
+    }
+}
+
+#[test]
 fn prediction_changes_nothing() {
     let mut engine = engine("resnet18", 4, Some(SGD));
     steps(&mut engine, 1);
