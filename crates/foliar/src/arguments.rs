@@ -116,7 +116,7 @@ pub(crate) struct TrainArguments {
     /// Photographs a step
     #[arg(long, default_value_t = 32, value_name = "N")]
     pub(crate) batch_size: usize,
-    /// Learning rate, the peak of the schedule [default: 0.1 for sgd, 0.001 for adamw]
+    /// Learning rate, the peak of the schedule [default: 0.001 for adamw; for sgd 0.1 for baseline, else 0.02]
     #[arg(long, value_name = "X")]
     pub(crate) lr: Option<f64>,
     /// How the learning rate changes
@@ -263,6 +263,9 @@ pub(crate) struct SummaryArguments {
     /// Rule that updates the weights, for the memory
     #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
     pub(crate) optimizer: OptimizerName,
+    /// Photographs that are kept decoded in memory (up to --cache-memory of `foliar train`), for the memory
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    pub(crate) photographs: usize,
     /// One JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,

@@ -33,12 +33,14 @@ fn main() {
 fn batch_norm(rows: usize, channels: usize) {
     let len = rows * channels;
     let (x, residual, mut y) = (vec![0.5; len], vec![0.25; len], vec![1.0; len]);
-    let (mut mean, mut variance) = (vec![0.0; channels], vec![1.0; channels]);
+    let (mut moments, mut squares) = (vec![0.0; channels], vec![0.0; channels]);
+    let (mean, variance) = (vec![0.0; channels], vec![1.0; channels]);
+    let affine = norm::Affine { center: &mean, scale: &variance, shift: &mean };
     let mut partials = vec![0.0; norm::partials_len(rows, channels)];
-    report("statistics", len, || norm::statistics(&x, channels, &mut mean, &mut variance, &mut partials));
-    report("apply, ReLU", 2 * len, || norm::apply(&x, &mean, &variance, None, Activation::Relu, &mut y));
+    report("statistics", len, || norm::statistics(&x, channels, &mut moments, &mut squares, &mut partials));
+    report("apply, ReLU", 2 * len, || norm::apply(&x, affine, None, Activation::Relu, &mut y));
     report("apply, residual, ReLU", 3 * len, || {
-        norm::apply(&x, &mean, &variance, Some(&residual), Activation::Relu, &mut y)
+        norm::apply(&x, affine, Some(&residual), Activation::Relu, &mut y)
     });
     let batch = Batch { mean: &mean, inv_std: &variance };
     let (mut dgamma, mut dbeta, mut g) = (mean.clone(), mean.clone(), residual);
@@ -68,7 +70,7 @@ fn optimiser(len: usize) {
     println!("{len} parameters");
     let (mut params, grads, mut buffer) = (vec![0.5; len], vec![1e-3; len], vec![0.0; len]);
     let step = Sgd {
-        lr: 1e-6,
+        learning_rate: 1e-6,
         momentum: 0.9,
         dampening: 0.0,
         nesterov: false,

@@ -21,7 +21,7 @@ mod input;
 mod reduce;
 mod statistics;
 
-pub use apply::apply;
+pub use apply::{Affine, apply};
 pub use frozen::backward_frozen;
 pub use input::{backward_input, backward_input_in_place};
 pub use reduce::backward_reduce;

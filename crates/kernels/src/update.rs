@@ -23,7 +23,7 @@ use crate::isa::level::Level;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd {
     /// Learning rate.
-    pub lr: f64,
+    pub learning_rate: f64,
     /// Share of the momentum buffer that is kept, in [0, 1).
     pub momentum: f64,
     /// Share of the gradient that does not enter the momentum buffer, in [0, 1].
@@ -37,7 +37,7 @@ pub struct Sgd {
 }
 
 /// One step of SGD:
-/// `g += weight_decay p; b = momentum b + (1 - dampening) g; p -= lr b`, or `p -= lr (g + momentum b)` with
+/// `g += weight_decay p; b = momentum b + (1 - dampening) g; p -= learning_rate b`, or `p -= learning_rate (g + momentum b)` with
 /// Nesterov. Without momentum `b` is neither read nor written and may be empty.
 ///
 /// # Panics
@@ -62,7 +62,7 @@ pub fn sgd(params: &mut [f32], grads: &[f32], momentum_buffer: &mut [f32], step:
 
 #[inline(always)]
 fn plain_body(_: impl Level, params: &mut [f32], grads: &[f32], step: &Sgd) {
-    let (negative_lr, decay) = (-step.lr as f32, step.weight_decay as f32);
+    let (negative_lr, decay) = (-step.learning_rate as f32, step.weight_decay as f32);
     for (p, &g) in params.iter_mut().zip(grads) {
         *p += negative_lr * decayed(g, decay, *p);
     }
@@ -71,7 +71,7 @@ multiversion!(fn plain_chunk(params: &mut [f32], grads: &[f32], step: &Sgd) = pl
 
 #[inline(always)]
 fn momentum_body(_: impl Level, params: &mut [f32], grads: &[f32], buffer: &mut [f32], step: &Sgd) {
-    let (negative_lr, decay) = (-step.lr as f32, step.weight_decay as f32);
+    let (negative_lr, decay) = (-step.learning_rate as f32, step.weight_decay as f32);
     let (momentum, gain) = (step.momentum as f32, (1.0 - step.dampening) as f32);
     for ((p, &g), b) in params.iter_mut().zip(grads).zip(buffer) {
         let g = decayed(g, decay, *p);
@@ -95,22 +95,22 @@ fn decayed(g: f32, decay: f32, p: f32) -> f32 {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
     /// Learning rate.
-    pub lr: f64,
+    pub learning_rate: f64,
     /// Decay of the running mean of the gradient, in [0, 1).
     pub beta1: f64,
     /// Decay of the running mean of the squared gradient, in [0, 1).
     pub beta2: f64,
     /// Added to the denominator.
     pub epsilon: f64,
-    /// Decoupled weight decay: `p` shrinks by `lr * weight_decay` of itself.
+    /// Decoupled weight decay: `p` shrinks by `learning_rate * weight_decay` of itself.
     pub weight_decay: f64,
     /// Number of this step, from 1.
     pub step: u64,
 }
 
 /// One step of AdamW:
-/// `p *= 1 - lr weight_decay; m += (1 - beta1) (g - m); v = beta2 v + (1 - beta2) g^2;`
-/// `p -= lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)`. `m` and `v` are zeros before the
+/// `p *= 1 - learning_rate weight_decay; m += (1 - beta1) (g - m); v = beta2 v + (1 - beta2) g^2;`
+/// `p -= learning_rate / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)`. `m` and `v` are zeros before the
 /// first step.
 ///
 /// # Panics
@@ -130,9 +130,9 @@ pub fn adamw(params: &mut [f32], grads: &[f32], m: &mut [f32], v: &mut [f32], st
 #[inline(always)]
 fn adamw_body(_: impl Level, params: &mut [f32], grads: &[f32], m: &mut [f32], v: &mut [f32], step: &AdamW) {
     let power = step.step as f64;
-    let shrink = (1.0 - step.lr * step.weight_decay) as f32;
+    let shrink = (1.0 - step.learning_rate * step.weight_decay) as f32;
     let (weight, decay, gain) = (1.0 - step.beta1, step.beta2 as f32, (1.0 - step.beta2) as f32);
-    let step_size = (-(step.lr / (1.0 - step.beta1.powf(power)))) as f32;
+    let step_size = (-(step.learning_rate / (1.0 - step.beta1.powf(power)))) as f32;
     let correction = (1.0 - step.beta2.powf(power)).sqrt() as f32;
     let epsilon = step.epsilon as f32;
     for (((p, &g), m), v) in params.iter_mut().zip(grads).zip(m).zip(v) {

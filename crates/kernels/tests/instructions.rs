@@ -41,13 +41,16 @@ fn everything(channels: usize) -> Vec<f32> {
     let rows = 500;
     let (x, dy) = (random.values(rows * channels), random.values(rows * channels));
     let (gamma, beta) = (random.values(channels), random.values(channels));
-    let (mut mean, mut variance) = (beta.clone(), beta.clone());
+    let (mut mean, mut variance) = (vec![0.0; channels], vec![0.0; channels]);
     let mut partials = vec![0.0; norm::partials_len(rows, channels)];
     norm::statistics(&x, channels, &mut mean, &mut variance, &mut partials);
-    let inv_std: Vec<f32> = variance.iter().map(|variance| 1.0 / variance.sqrt()).collect();
+    let inv_std: Vec<f32> = variance.iter().map(|variance| (1.0 / variance.sqrt()) as f32).collect();
+    let mean: Vec<f32> = mean.iter().map(|&mean| mean as f32).collect();
+    let variance: Vec<f32> = variance.iter().map(|&variance| variance as f32).collect();
     // Away from zero, so that rounding does not decide what passes.
     let mut y = x.clone();
-    norm::apply(&x, &gamma, &beta, Some(&dy), Activation::Relu6, &mut y);
+    let affine = norm::Affine { center: &mean, scale: &gamma, shift: &beta };
+    norm::apply(&x, affine, Some(&dy), Activation::Relu6, &mut y);
     let mask: Vec<f32> = dy.iter().map(|dy| dy.signum()).collect();
     let (mut g, mut dgamma, mut dbeta) = (dy.clone(), gamma.clone(), beta.clone());
     let batch = Batch { mean: &mean, inv_std: &inv_std };
@@ -61,10 +64,17 @@ fn everything(channels: usize) -> Vec<f32> {
 
     elementwise::activate_backward(Activation::Relu6, &mask, &dy, Accumulate::Add, &mut dx);
     let mut params = x.clone();
-    let sgd_step =
-        Sgd { lr: 0.1, momentum: 0.9, dampening: 0.1, nesterov: true, weight_decay: 1e-3, first_step: false };
+    let sgd_step = Sgd {
+        learning_rate: 0.1,
+        momentum: 0.9,
+        dampening: 0.1,
+        nesterov: true,
+        weight_decay: 1e-3,
+        first_step: false,
+    };
     sgd(&mut params, &dy, &mut frozen, &sgd_step);
-    let adamw_step = AdamW { lr: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weight_decay: 0.01, step: 3 };
+    let adamw_step =
+        AdamW { learning_rate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weight_decay: 0.01, step: 3 };
     let (mut m, mut v) = (vec![0.1; dy.len()], vec![0.1; dy.len()]);
     adamw(&mut params, &dy, &mut m, &mut v, &adamw_step);
     results.extend([params, frozen, dx, m, v].concat());

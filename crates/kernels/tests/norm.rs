@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Random, assert_close, assert_same_on_all_pools, zeros};
-use foliar_kernels::norm::{self, Batch, Sums};
+use foliar_kernels::norm::{self, Affine, Batch, Sums};
 use foliar_kernels::{Accumulate, Activation};
 
 const EPSILON: f64 = 1e-5;
@@ -24,10 +24,11 @@ fn moments(x: &[f32], channels: usize) -> (Vec<f64>, Vec<f64>) {
 }
 
 fn statistics(x: &[f32], channels: usize) -> (Vec<f32>, Vec<f32>) {
-    let (mut mean, mut variance) = (vec![f32::NAN; channels], vec![f32::NAN; channels]);
+    let (mut mean, mut variance) = (vec![f64::NAN; channels], vec![f64::NAN; channels]);
     let mut partials = vec![f64::NAN; norm::partials_len(x.len() / channels, channels)];
     norm::statistics(x, channels, &mut mean, &mut variance, &mut partials);
-    (mean, variance)
+    let floats = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect();
+    (floats(mean), floats(variance))
 }
 
 #[test]
@@ -130,11 +131,9 @@ impl Case {
 
     fn forward(&self) -> Vec<f32> {
         let scale: Vec<f32> = self.gamma.iter().zip(&self.inv_std).map(|(a, b)| a * b).collect();
-        let shift: Vec<f32> = (0..self.channels)
-            .map(|channel| self.beta[channel] - self.mean[channel] * scale[channel])
-            .collect();
+        let affine = Affine { center: &self.mean, scale: &scale, shift: &self.beta };
         let mut y = vec![f32::NAN; self.x.len()];
-        norm::apply(&self.x, &scale, &shift, self.residual.as_deref(), self.activation, &mut y);
+        norm::apply(&self.x, affine, self.residual.as_deref(), self.activation, &mut y);
         y
     }
 

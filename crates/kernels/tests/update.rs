@@ -9,10 +9,17 @@ const START: [f32; 5] = [1.0, -2.0, 0.5, 3.0, -0.25];
 const GRADIENTS: [[f32; 5]; 3] =
     [[0.1, -0.2, 0.3, -0.4, 0.05], [-0.3, 0.1, 0.2, 0.25, -1.0], [0.7, 0.7, -0.1, 0.0, 2.0]];
 
-const SGD: Sgd =
-    Sgd { lr: 0.1, momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0, first_step: true };
+const SGD: Sgd = Sgd {
+    learning_rate: 0.1,
+    momentum: 0.0,
+    dampening: 0.0,
+    nesterov: false,
+    weight_decay: 0.0,
+    first_step: true,
+};
 
-const ADAMW: AdamW = AdamW { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01, step: 1 };
+const ADAMW: AdamW =
+    AdamW { learning_rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01, step: 1 };
 
 /// PyTorch fuses some products and sums, so the last bit may differ in each step.
 #[track_caller]
@@ -34,7 +41,7 @@ fn sgd_equals_pytorch() {
         ),
         (Sgd { momentum: 0.9, ..SGD }, [0.959_9, -2.034_8, 0.390_7, 3.060_9, -0.273_55]),
         (
-            Sgd { lr: 0.05, momentum: 0.9, dampening: 0.3, weight_decay: 1e-3, ..SGD },
+            Sgd { learning_rate: 0.05, momentum: 0.9, dampening: 0.3, weight_decay: 1e-3, ..SGD },
             [0.981_663_35, -2.003_577_2, 0.449_433_77, 3.036_861_7, -0.260_216_65],
         ),
         (
@@ -56,9 +63,12 @@ fn sgd_equals_pytorch() {
 #[test]
 fn adamw_equals_pytorch() {
     let cases = [
-        (AdamW { lr: 1e-2, ..ADAMW }, [0.990_393_16, -1.992_198_7, 0.474_630_53, 3.012_175_6, -0.256_083_8]),
         (
-            AdamW { lr: 3e-3, beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weight_decay: 0.1, ..ADAMW },
+            AdamW { learning_rate: 1e-2, ..ADAMW },
+            [0.990_393_16, -1.992_198_7, 0.474_630_53, 3.012_175_6, -0.256_083_8],
+        ),
+        (
+            AdamW { learning_rate: 3e-3, beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weight_decay: 0.1, ..ADAMW },
             [0.996_301_65, -1.996_415_1, 0.492_206_48, 3.000_908_1, -0.251_691_88],
         ),
     ];
@@ -74,7 +84,7 @@ fn adamw_equals_pytorch() {
 /// All numbers are powers of two, so each step is exact.
 #[test]
 fn sgd_by_hand() {
-    let step = Sgd { lr: 0.5, momentum: 0.5, dampening: 0.5, weight_decay: 0.25, ..SGD };
+    let step = Sgd { learning_rate: 0.5, momentum: 0.5, dampening: 0.5, weight_decay: 0.25, ..SGD };
     let (mut params, mut buffer) = ([4.0], [f32::NAN]);
     sgd(&mut params, &[1.0], &mut buffer, &step);
     // g = 1 + 4/4 = 2, which becomes the buffer undampened.
@@ -87,14 +97,14 @@ fn sgd_by_hand() {
 #[test]
 fn sgd_without_momentum_needs_no_buffer() {
     let mut params = [1.0, f32::INFINITY];
-    sgd(&mut params, &[1.0, 1.0], &mut [], &Sgd { lr: 0.25, ..SGD });
+    sgd(&mut params, &[1.0, 1.0], &mut [], &Sgd { learning_rate: 0.25, ..SGD });
     assert_eq!(params, [0.75, f32::INFINITY]);
 }
 
 /// The first step of AdamW is the learning rate against the gradient's sign, whatever its size.
 #[test]
 fn the_first_step_of_adamw_has_the_length_of_the_learning_rate() {
-    let settings = AdamW { lr: 0.125, weight_decay: 0.0, ..ADAMW };
+    let settings = AdamW { learning_rate: 0.125, weight_decay: 0.0, ..ADAMW };
     let (mut params, mut m, mut v) = ([1.0; 3], [0.0; 3], [0.0; 3]);
     adamw(&mut params, &[1e-3, -1e3, 0.0], &mut m, &mut v, &settings);
     assert!((params[0] - 0.875).abs() < 1e-5 && (params[1] - 1.125).abs() < 1e-5);

@@ -4,13 +4,13 @@
 //! the BLAKE3 digest, in 64 hexadecimal digits, of the whole file with those digits replaced by zeros. One flipped or
 //! missing byte anywhere is found.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use foliar_nn::{State, Tensor};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,10 @@ const KEY: &str = "foliar";
 const MARK: &[u8] = br#"{\"blake3\":\""#;
 /// Hexadecimal digits of the digest.
 const DIGITS: usize = 64;
+/// The tensors begin at a multiple of this many bytes.
+const ALIGNMENT: usize = 8;
+/// Values that are turned into bytes at a time.
+const PIECE: usize = 1 << 14;
 /// Layout of the document; a reader refuses others.
 const FORMAT: u32 = 1;
 
@@ -50,16 +54,30 @@ impl Kind {
     }
 }
 
-/// Writes `content` and `state` to `path`: beside it first, then renamed.
+/// Writes `content` and `state` to `path`: beside it first, then renamed. The tensors are streamed, so that saving takes no
+/// memory to speak of.
 pub(crate) fn write<T: Serialize>(
     path: &Path,
     kind: Kind,
     content: &T,
     state: &State,
 ) -> Result<(), FileError> {
-    let bytes = encode(path, kind, content, state)?;
-    foliar_runlog::write_atomically(path, |file| file.write_all(&bytes))
-        .map_err(|source| FileError::Io { path: path.to_owned(), source })
+    let damaged = |what| FileError::Damaged { path: path.to_owned(), what };
+    let mut header = header(kind, content, state).map_err(damaged)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&header);
+    stream(state, |bytes| {
+        hasher.update(bytes);
+        Ok(())
+    })
+    .map_err(|source| FileError::Io { path: path.to_owned(), source })?;
+    let place = digest_place(&header).ok_or_else(|| damaged("no place for the digest".into()))?;
+    header[place].copy_from_slice(hasher.finalize().to_hex().as_bytes());
+    foliar_runlog::write_atomically(path, |file| {
+        file.write_all(&header)?;
+        stream(state, |bytes| file.write_all(bytes))
+    })
+    .map_err(|source| FileError::Io { path: path.to_owned(), source })
 }
 
 /// Reads what [`write`] wrote.
@@ -68,8 +86,8 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<(T, S
     decode(bytes, kind).map_err(|what| FileError::Damaged { path: path.to_owned(), what })
 }
 
-fn encode<T: Serialize>(path: &Path, kind: Kind, content: &T, state: &State) -> Result<Vec<u8>, FileError> {
-    let broken = |what: String| FileError::Damaged { path: path.to_owned(), what };
+/// Everything before the tensors: the length of the header, and the header with zeros for the digest.
+fn header<T: Serialize>(kind: Kind, content: &T, state: &State) -> Result<Vec<u8>, String> {
     let document = Document {
         blake3: "0".repeat(DIGITS),
         format: FORMAT,
@@ -77,26 +95,30 @@ fn encode<T: Serialize>(path: &Path, kind: Kind, content: &T, state: &State) -> 
         steps: state.steps,
         content,
     };
-    let text = serde_json::to_string(&document).map_err(|error| broken(error.to_string()))?;
-    let little_endian: BTreeMap<&str, Vec<u8>> = state
-        .tensors
-        .iter()
-        .map(|(name, tensor)| {
-            (name.as_str(), tensor.data.iter().flat_map(|value| value.to_le_bytes()).collect())
-        })
-        .collect();
-    let mut views = Vec::with_capacity(state.tensors.len());
-    for (name, tensor) in &state.tensors {
-        let view = TensorView::new(Dtype::F32, tensor.shape.clone(), &little_endian[name.as_str()]);
-        views.push((name.as_str(), view.map_err(|error| broken(error.to_string()))?));
+    let text = serde_json::to_string(&document).map_err(|error| error.to_string())?;
+    let mut end = 0;
+    let infos = state.tensors.iter().map(|(name, tensor)| {
+        let begin = end;
+        end += size_of_val(&tensor.data[..]);
+        let info = TensorInfo { dtype: Dtype::F32, shape: tensor.shape.clone(), data_offsets: (begin, end) };
+        (name.clone(), info)
+    });
+    let metadata = Metadata::new(Some(HashMap::from([(KEY.to_owned(), text)])), infos.collect())
+        .map_err(|error| error.to_string())?;
+    let mut json = serde_json::to_vec(&metadata).map_err(|error| error.to_string())?;
+    json.resize(json.len().next_multiple_of(ALIGNMENT), b' ');
+    Ok([&(json.len() as u64).to_le_bytes()[..], &json].concat())
+}
+
+/// Hands the bytes of all tensors to `take`, piece by piece, in the order of the header.
+fn stream(state: &State, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut bytes = Vec::with_capacity(size_of::<f32>() * PIECE);
+    for piece in state.tensors.values().flat_map(|tensor| tensor.data.chunks(PIECE)) {
+        bytes.clear();
+        bytes.extend(piece.iter().flat_map(|value| value.to_le_bytes()));
+        take(&bytes)?;
     }
-    let metadata = HashMap::from([(KEY.to_owned(), text)]);
-    let mut bytes =
-        safetensors::serialize(views, Some(metadata)).map_err(|error| broken(error.to_string()))?;
-    let place = digest_place(&bytes).ok_or_else(|| broken("no place for the digest".into()))?;
-    let digest = blake3::hash(&bytes).to_hex();
-    bytes[place].copy_from_slice(digest.as_bytes());
-    Ok(bytes)
+    Ok(())
 }
 
 fn digest_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
@@ -168,7 +190,10 @@ mod tests {
 
     #[test]
     fn every_flipped_byte_and_every_cut_is_found() {
-        let bytes = encode(Path::new("x"), Kind::Bundle, &"content", &sample()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.safetensors");
+        write(&path, Kind::Bundle, &"content", &sample()).unwrap();
+        let bytes = fs::read(&path).unwrap();
         for index in 0..bytes.len() {
             let mut altered = bytes.clone();
             altered[index] ^= 1;

@@ -65,16 +65,17 @@ pub struct DataSpec {
 }
 
 impl Recipe {
-    /// The defaults for `model`: 30 epochs, batches of 32, SGD with momentum .9, one-cycle learning rate.
+    /// The defaults for `model`: 30 epochs, batches of 32, SGD with momentum .9, one-cycle learning rate. Deep networks
+    /// do not bear the rate of the shallow `baseline`.
     pub fn new(model: &str) -> Self {
-        let size = if model == "baseline" { 128 } else { 224 };
+        let (size, peak) = if model == "baseline" { (128, 0.1) } else { (224, 0.02) };
         Self {
             model: model.to_owned(),
             epochs: 30,
             batch_size: 32,
             seed: 1,
             optimizer: Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 5e-4 },
-            learning_rate: LearningRate { peak: 0.1, schedule: Schedule::OneCycle, warmup: 0.05 },
+            learning_rate: LearningRate { peak, schedule: Schedule::OneCycle, warmup: 0.05 },
             loss: LossSpec { label_smoothing: 0.0, class_weights: ClassWeights::None },
             data: DataSpec { validation: 0.2, test: 0.0 },
             preprocessing: Self::preprocessing(model, size),

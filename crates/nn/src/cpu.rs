@@ -40,7 +40,7 @@ pub struct CpuEngine {
     indices: Vec<u8>,
     /// Mean and 1 / standard deviation of each batch norm.
     saved: Vec<f32>,
-    /// Scale and shift of the batch norm at hand.
+    /// Center, scale and shift of the batch norm at hand.
     affine: Vec<f32>,
     classes: usize,
     image_len: usize,
@@ -57,6 +57,8 @@ struct Training {
     /// Private sums of the kernels.
     partials: Vec<f32>,
     norm_partials: Vec<f64>,
+    /// Mean and variance of the batch norm at hand.
+    moments: Vec<f64>,
 }
 
 impl CpuEngine {
@@ -75,7 +77,7 @@ impl CpuEngine {
             arena: vec![0.0; arena_len],
             indices: vec![0; program.indices_len],
             saved: vec![0.0; program.saved_len],
-            affine: vec![0.0; 2 * widest_norm(&program)],
+            affine: vec![0.0; 3 * widest_norm(&program)],
             classes: graph.classes(),
             image_len: program.values[0].image_len(),
             steps: 0,
@@ -163,6 +165,7 @@ impl Training {
             slots: optimizer.slots().iter().map(|_| vec![0.0; weights]).collect(),
             partials: vec![0.0; partials],
             norm_partials: vec![0.0; norm_partials],
+            moments: vec![0.0; 2 * widest_norm(program)],
         }
     }
 
@@ -171,7 +174,7 @@ impl Training {
         match (self.optimizer, &mut self.slots[..]) {
             (Optimizer::Sgd { momentum, dampening, nesterov, weight_decay }, slots) => {
                 let settings = update::Sgd {
-                    lr: learning_rate,
+                    learning_rate,
                     momentum,
                     dampening,
                     nesterov,
@@ -182,7 +185,7 @@ impl Training {
                 update::sgd(weights, &self.gradients, buffer, &settings);
             }
             (Optimizer::AdamW { beta1, beta2, epsilon, weight_decay }, [first, second, ..]) => {
-                let settings = update::AdamW { lr: learning_rate, beta1, beta2, epsilon, weight_decay, step };
+                let settings = update::AdamW { learning_rate, beta1, beta2, epsilon, weight_decay, step };
                 update::adamw(weights, &self.gradients, first, second, &settings);
             }
             (Optimizer::AdamW { .. }, _) => unreachable!("AdamW has two slots"),

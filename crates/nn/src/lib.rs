@@ -20,6 +20,7 @@ mod program;
 mod shapes;
 pub mod summary;
 mod tensor;
+pub mod weights;
 pub mod zoo;
 
 pub use cpu::{CpuEngine, CpuOptions};

@@ -34,12 +34,14 @@ pub struct Memory {
     pub weights: usize,
     /// Private sums of the kernels and positions of pooling.
     pub work: usize,
+    /// The copy of weights and optimiser that a checkpoint is written from; nothing while predicting.
+    pub checkpoint: usize,
 }
 
 impl Memory {
     /// All of it.
     pub fn total(&self) -> usize {
-        self.activations + self.weights + self.work
+        self.activations + self.weights + self.work + self.checkpoint
     }
 }
 
@@ -80,6 +82,7 @@ pub fn summarise(
         activations: arena(Purpose::Predict),
         weights: values(trained + program.parameters.buffers_len),
         work: program.indices_len,
+        checkpoint: 0,
     };
     Ok(Summary {
         parameters: trained,
@@ -89,6 +92,7 @@ pub fn summarise(
             activations: arena(Purpose::Train).max(prediction.activations),
             weights: values((2 + slots) * trained + program.parameters.buffers_len),
             work: program.indices_len + values(partials) + norm_partials * size_of::<f64>(),
+            checkpoint: values((1 + slots) * trained + program.parameters.buffers_len),
         },
         prediction,
     })

@@ -43,14 +43,15 @@ pub struct WeightFile {
     pub tensors: BTreeMap<String, Tensor>,
     /// Names of the integer and boolean tensors, such as `num_batches_tracked`; no network here has any.
     pub integers: Vec<String>,
-    /// What safetensors calls its metadata; for PyTorch's checkpoints the numbers and strings beside the state dict.
+    /// What safetensors calls its metadata; empty for PyTorch's files.
     pub metadata: BTreeMap<String, String>,
 }
 
 /// Reads a weight file.
 ///
-/// A PyTorch file holds a state dict, or a dict with one under `state_dict`, `model_state_dict` or `model`. Memory stays
-/// below four times the larger of the file and what its records unpack to, plus 256 MiB.
+/// A PyTorch file holds a state dict, or a dict with one under `state_dict`, `model_state_dict` or `model`. Whatever the
+/// bytes are, memory stays below eight times what the file unpacks to, which is at most sixteen times its size, plus
+/// 256 MiB.
 ///
 /// # Errors
 /// A format that is not read, with what the file seems to be; damage; a pickle that asks for anything but tensors and
@@ -65,6 +66,7 @@ pub fn read(bytes: &[u8]) -> Result<WeightFile, WeightsError> {
     } else {
         Err(WeightsError::Format { found: recognise(bytes) })
     }?;
+    file.check_names()?;
     file.unwrap_names();
     Ok(file)
 }
@@ -76,7 +78,10 @@ fn recognise(bytes: &[u8]) -> &'static str {
         (b"version https://git-lfs", "a pointer of git-lfs; fetch the file itself with `git lfs pull`"),
         (b"\x1f\x8b", "gzip; unpack it"),
         (b"<", "a web page or XML; download the file itself"),
-        (b"\x80", "a pickle without tensor data; save the weights with `torch.save(model.state_dict(), FILE)`"),
+        (
+            b"\x80",
+            "a pickle without tensor data; save the weights with `torch.save(model.state_dict(), FILE)`",
+        ),
         (b"\x08", "ONNX, perhaps; save the weights as safetensors"),
     ];
     if bytes.is_empty() {
@@ -86,6 +91,19 @@ fn recognise(bytes: &[u8]) -> &'static str {
 }
 
 impl WeightFile {
+    /// Refuses names that could not be shown on a terminal.
+    fn check_names(&self) -> Result<(), WeightsError> {
+        const LONGEST: usize = 512;
+        let strange = |name: &&String| name.len() > LONGEST || name.chars().any(char::is_control);
+        match self.tensors.keys().chain(&self.integers).find(strange) {
+            Some(name) => Err(WeightsError::Tensor {
+                name: name.chars().take(LONGEST).collect(),
+                what: "this is no name of a tensor".into(),
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Takes off what `DataParallel` and `torch.compile` put before the name of every tensor.
     fn unwrap_names(&mut self) {
         const WRAPPERS: [&str; 2] = ["module.", "_orig_mod."];

@@ -30,8 +30,12 @@ pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<Exit> {
     };
     anyhow::ensure!(arguments.batch_size >= 1, "--batch-size must be 1 or more");
     let summary = summarise(&graph, arguments.batch_size, size, optimizer)?;
-    let loader = WAITING_BATCHES * arguments.batch_size * size * size * 3 * size_of::<f32>();
-    let total = summary.training.total() + loader + PROGRAM_BYTES;
+    let side = Recipe::preprocessing(&arguments.model, size as u32).store_side as usize;
+    let loader = Waiting {
+        batches: WAITING_BATCHES * arguments.batch_size * size * size * 3 * size_of::<f32>(),
+        kept: arguments.photographs.saturating_mul(side * side * 3),
+    };
+    let total = summary.training.total() + loader.batches + loader.kept + PROGRAM_BYTES;
     let mut out = io::stdout().lock();
     if arguments.json {
         let document = document(arguments, size, &summary, loader, total);
@@ -43,12 +47,21 @@ pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Bytes of photographs that are not in the network.
+#[derive(Clone, Copy)]
+struct Waiting {
+    /// Batches that were made ahead.
+    batches: usize,
+    /// Decoded photographs, square ones of the largest size that is kept.
+    kept: usize,
+}
+
 fn print(
     out: &mut impl Write,
     arguments: &SummaryArguments,
     size: usize,
     summary: &Summary,
-    loader: usize,
+    loader: Waiting,
     total: usize,
 ) -> io::Result<()> {
     let SummaryArguments { model, classes, batch_size, .. } = arguments;
@@ -72,7 +85,7 @@ fn print(
             count(row.multiply_adds)
         )?;
     }
-    let Memory { activations, weights, work } = summary.training;
+    let Memory { activations, weights, work, checkpoint } = summary.training;
     writeln!(out, "\nparameters         {}", grouped(summary.parameters as u64))?;
     writeln!(out, "multiply-adds      {} a photograph, forward", grouped(summary.multiply_adds as u64))?;
     writeln!(out, "training memory    {} with batches of {batch_size}", mebibytes(total))?;
@@ -84,11 +97,17 @@ fn print(
     )?;
     writeln!(
         out,
-        "                   {} work space, {} photographs on their way; decoded photographs kept for",
+        "                   {} to save them, {} work space, {} batches on their way,",
+        mebibytes(checkpoint),
         mebibytes(work + PROGRAM_BYTES),
-        mebibytes(loader)
+        mebibytes(loader.batches)
     )?;
-    writeln!(out, "                   later epochs (--cache-memory) come on top")?;
+    writeln!(
+        out,
+        "                   {} for {} photographs kept decoded (--photographs)",
+        mebibytes(loader.kept),
+        grouped(arguments.photographs as u64)
+    )?;
     writeln!(out, "prediction memory  {} with batches of {batch_size}", mebibytes(summary.prediction.total()))
 }
 
@@ -100,7 +119,7 @@ fn document(
     arguments: &SummaryArguments,
     size: usize,
     summary: &Summary,
-    loader: usize,
+    loader: Waiting,
     total: usize,
 ) -> serde_json::Value {
     let layers: Vec<serde_json::Value> = summary
@@ -124,8 +143,10 @@ fn document(
             "total": total,
             "activations": summary.training.activations,
             "weights": summary.training.weights,
+            "checkpoint": summary.training.checkpoint,
             "work": summary.training.work + PROGRAM_BYTES,
-            "loader": loader,
+            "batches": loader.batches,
+            "photographs": loader.kept,
         },
         "prediction_memory_bytes": summary.prediction.total(),
         "layers": layers,

@@ -22,7 +22,7 @@ const BLOCK: usize = 1 << 15;
 /// # Panics
 ///
 /// If `x` is not a whole number of rows or another slice is too short.
-pub fn statistics(x: &[f32], channels: usize, mean: &mut [f32], variance: &mut [f32], partials: &mut [f64]) {
+pub fn statistics(x: &[f32], channels: usize, mean: &mut [f64], variance: &mut [f64], partials: &mut [f64]) {
     let rows = rows_of(x, channels);
     assert!(mean.len() == channels && variance.len() == channels, "one mean and one variance per channel");
     let partials = &mut partials[..partials_len(rows, channels)];
@@ -47,8 +47,8 @@ pub fn statistics(x: &[f32], channels: usize, mean: &mut [f32], variance: &mut [
         return;
     }
     for channel in 0..channels {
-        mean[channel] = total[channel] as f32;
-        variance[channel] = (total[channels + channel] / rows as f64) as f32;
+        mean[channel] = total[channel];
+        variance[channel] = total[channels + channel] / rows as f64;
     }
 }
 

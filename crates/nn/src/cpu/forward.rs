@@ -11,7 +11,7 @@ use crate::program::{NormTensors, Program, Step, ValueId};
 /// How batch norms get their statistics.
 enum Statistics<'a> {
     /// From the batch; running statistics take them in.
-    Batch { running: &'a mut [f32], saved: &'a mut [f32], partials: &'a mut [f64] },
+    Batch { running: &'a mut [f32], saved: &'a mut [f32], moments: &'a mut [f64], partials: &'a mut [f64] },
     /// From the running statistics.
     Running(&'a [f32]),
 }
@@ -23,6 +23,7 @@ impl CpuEngine {
         let mut statistics = Statistics::Batch {
             running: &mut self.buffers,
             saved: &mut self.saved,
+            moments: &mut training.moments,
             partials: &mut training.norm_partials,
         };
         let mut pass = Pass {
@@ -128,66 +129,78 @@ impl Pass<'_> {
         }
     }
 
-    /// Leaves scale γ / σ and shift β - μ γ / σ of the batch norm of `x` in `self.affine`.
+    /// Leaves the center, scale and shift of the batch norm of `x` in `self.affine`: (x - center) γ / σ + shift.
     fn norm(&mut self, x: ValueId, tensors: &NormTensors, statistics: &mut Statistics<'_>) {
         let shape = self.shape(x);
         let place = self.place(x);
-        let (scale, shift) = self.affine[..2 * shape.c].split_at_mut(shape.c);
+        let [center, scale, shift] = thirds(&mut self.affine[..3 * shape.c]);
         let gamma = &self.weights[tensors.scale.clone()];
         let beta = &self.weights[tensors.shift.clone()];
         match statistics {
             Statistics::Running(running) => {
-                let mean = &running[tensors.mean.clone()];
-                let variance = &running[tensors.variance.clone()];
-                for c in 0..shape.c {
-                    let inv_std = inverse_deviation(variance[c], tensors.epsilon);
-                    set_affine(gamma[c], beta[c], mean[c], inv_std, &mut scale[c], &mut shift[c]);
+                center.copy_from_slice(&running[tensors.mean.clone()]);
+                shift.copy_from_slice(beta);
+                for ((scale, gamma), variance) in
+                    scale.iter_mut().zip(gamma).zip(&running[tensors.variance.clone()])
+                {
+                    *scale = gamma * inverse_deviation(f64::from(*variance), tensors.epsilon);
                 }
             }
-            Statistics::Batch { running, saved, partials } => {
-                let (mean, inv_std) = saved[tensors.saved.clone()].split_at_mut(shape.c);
-                norm::statistics(&self.arena[place], shape.c, mean, inv_std, partials);
-                let rows = shape.rows() as f32;
+            Statistics::Batch { running, saved, moments, partials } => {
+                let (mean, variance) = moments[..2 * shape.c].split_at_mut(shape.c);
+                norm::statistics(&self.arena[place], shape.c, mean, variance, partials);
+                let rows = shape.rows() as f64;
                 // PyTorch keeps the unbiased variance, and of a single value none at all.
                 let unbias = if rows > 1.0 { rows / (rows - 1.0) } else { 1.0 };
+                let momentum = f64::from(tensors.momentum);
+                let keep = |running: &mut f32, new: f64| {
+                    *running = ((1.0 - momentum) * f64::from(*running) + momentum * new) as f32;
+                };
                 let [running_mean, running_variance] =
                     disjoint(running, [tensors.mean.clone(), tensors.variance.clone()]);
+                let (saved_mean, inv_std) = saved[tensors.saved.clone()].split_at_mut(shape.c);
                 for c in 0..shape.c {
-                    let keep = 1.0 - tensors.momentum;
-                    running_mean[c] = keep * running_mean[c] + tensors.momentum * mean[c];
-                    running_variance[c] =
-                        keep * running_variance[c] + tensors.momentum * (inv_std[c] * unbias);
-                    inv_std[c] = inverse_deviation(inv_std[c], tensors.epsilon);
-                    set_affine(gamma[c], beta[c], mean[c], inv_std[c], &mut scale[c], &mut shift[c]);
+                    keep(&mut running_mean[c], mean[c]);
+                    keep(&mut running_variance[c], variance[c] * unbias);
+                    saved_mean[c] = mean[c] as f32;
+                    inv_std[c] = inverse_deviation(variance[c], tensors.epsilon);
+                    center[c] = saved_mean[c];
+                    scale[c] = gamma[c] * inv_std[c];
+                    // What rounding the mean to float32 took off goes into the shift.
+                    let rounding = f64::from(center[c]) - mean[c];
+                    shift[c] = (f64::from(beta[c]) + rounding * f64::from(scale[c])) as f32;
                 }
             }
         }
     }
 
-    /// y = activation(x scale + shift + residual).
+    /// y = activation((x - center) scale + shift + residual).
     fn apply(&mut self, x: ValueId, residual: Option<ValueId>, y: ValueId, activation: Activation) {
         let channels = self.shape(x).c;
         let (x, y) = (self.place(x), self.place(y));
         let residual = residual.map(|residual| self.place(residual));
-        let (scale, shift) = self.affine[..2 * channels].split_at(channels);
+        let [center, scale, shift] = thirds(&mut self.affine[..3 * channels]);
+        let affine = norm::Affine { center, scale, shift };
         match residual {
             Some(residual) => {
                 let [x, residual, y] = disjoint(self.arena, [x, residual, y]);
-                norm::apply(x, scale, shift, Some(residual), activation, y);
+                norm::apply(x, affine, Some(residual), activation, y);
             }
             None => {
                 let [x, y] = disjoint(self.arena, [x, y]);
-                norm::apply(x, scale, shift, None, activation, y);
+                norm::apply(x, affine, None, activation, y);
             }
         }
     }
 }
 
-fn inverse_deviation(variance: f32, epsilon: f32) -> f32 {
-    (1.0 / (f64::from(variance) + f64::from(epsilon)).sqrt()) as f32
+fn thirds(values: &mut [f32]) -> [&mut [f32]; 3] {
+    let len = values.len() / 3;
+    let (first, rest) = values.split_at_mut(len);
+    let (second, third) = rest.split_at_mut(len);
+    [first, second, third]
 }
 
-fn set_affine(gamma: f32, beta: f32, mean: f32, inv_std: f32, scale: &mut f32, shift: &mut f32) {
-    *scale = gamma * inv_std;
-    *shift = (f64::from(beta) - f64::from(mean) * f64::from(gamma) * f64::from(inv_std)) as f32;
+fn inverse_deviation(variance: f64, epsilon: f32) -> f32 {
+    (1.0 / (variance + f64::from(epsilon)).sqrt()) as f32
 }

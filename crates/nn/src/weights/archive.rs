@@ -194,8 +194,8 @@ fn read_entry<'a>(
     let name = range((at + CENTRAL_LEN) as u64, name_len, directory.end).ok_or_else(out_of_file)?;
     let extra = range(name.end as u64, extra_len, directory.end).ok_or_else(out_of_file)?;
     let next = range(extra.end as u64, comment_len, directory.end).ok_or_else(out_of_file)?.end;
-    let name = std::str::from_utf8(&bytes[name])
-        .map_err(|_| damaged("the name of a record is not UTF-8".into()))?;
+    let name =
+        std::str::from_utf8(&bytes[name]).map_err(|_| damaged("the name of a record is not UTF-8".into()))?;
     let fault = |what: &str| damaged(format!("record `{}` {what}", name.escape_debug()));
 
     let mut wide = Wide::find(&bytes[extra]);
@@ -250,4 +250,3 @@ impl<'a> Wide<'a> {
         Ok(long)
     }
 }
-

@@ -10,7 +10,7 @@ pub(super) enum Element {
     F16,
     Bf16,
     /// Integers and booleans of so many bytes. They are counted, and their values are never looked at.
-    Integer(usize),
+    Integer(u8),
 }
 
 impl Element {
@@ -20,7 +20,7 @@ impl Element {
             Element::F64 => 8,
             Element::F32 => 4,
             Element::F16 | Element::Bf16 => 2,
-            Element::Integer(size) => size,
+            Element::Integer(size) => size.into(),
         }
     }
 

@@ -46,7 +46,7 @@ pub enum WeightsError {
         limit: String,
     },
     /// One tensor at fault.
-    #[error("tensor `{name}`: {what}")]
+    #[error("tensor `{}`: {what}", name.escape_debug())]
     Tensor {
         /// Its name in the file.
         name: String,

@@ -1,6 +1,6 @@
 //! Names of the opcodes of Python's pickles, protocols 0 to 5, as `pickletools` gives them.
 
-/// What a `pickle` byte is called; `unknown opcode` if it is none.
+/// What a `pickle` byte is called; `unknown` if it is none.
 pub(super) fn name(opcode: u8) -> &'static str {
     match opcode {
         b'(' => "MARK",
@@ -71,6 +71,6 @@ pub(super) fn name(opcode: u8) -> &'static str {
         0x96 => "BYTEARRAY8",
         0x97 => "NEXT_BUFFER",
         0x98 => "READONLY_BUFFER",
-        _ => "unknown opcode",
+        _ => "unknown",
     }
 }

@@ -1,8 +1,8 @@
 //! A reader of pickles that knows tensors and containers and executes nothing.
 //!
 //! A pickle is a program for a stack machine (PEP 307, PEP 3154; opcodes in Python's `pickletools`). This machine has the
-//! opcodes that build numbers, strings, tuples, lists and dicts, and of the ones that call Python only those that
-//! [`Global`] names, each of which yields a plain value here. Everything else is refused by name.
+//! opcodes that build numbers, strings, tuples, lists and dicts. Of what a pickle may call it knows what [`Global`] names,
+//! and makes a plain value of it. Everything else is refused by name.
 //!
 //! All values lie in one arena and refer to each other by index, so sharing costs nothing, cycles harm nothing and nothing
 //! recurses. The arena, the stack and the memo are bounded by [`MOST`].
@@ -13,14 +13,12 @@ use std::collections::BTreeMap;
 
 use super::error::WeightsError;
 use super::opcode;
-pub(super) use value::{Global, Id, Value, View};
+pub(super) use value::{Global, Id, Storage, Value, View};
 
-/// Most values, stack places, marks or memo entries that one pickle may need: a thousand times what a large network has.
-const MOST: usize = 1 << 20;
+/// Most values, stack places, marks or memo entries that one pickle may need: some ten times what a checkpoint of a large network has.
+const MOST: usize = 1 << 19;
 /// Largest pickle in bytes.
 const LARGEST: usize = 64 << 20;
-/// Most dimensions of a tensor.
-const MOST_DIMENSIONS: usize = 8;
 
 /// The values of one pickle.
 pub(super) struct Pickle<'a> {
@@ -53,6 +51,14 @@ impl<'a> Pickle<'a> {
     pub(super) fn get(&self, id: Id) -> &Value<'a> {
         &self.values[id.0 as usize]
     }
+
+    /// All storages that the pickle names, also those that no tensor of the state dict uses.
+    pub(super) fn storages(&self) -> impl Iterator<Item = &Storage<'a>> {
+        self.values.iter().filter_map(|value| match value {
+            Value::Storage(storage) => Some(storage),
+            _ => None,
+        })
+    }
 }
 
 struct Machine<'a> {
@@ -76,7 +82,10 @@ impl<'a> Machine<'a> {
         self.opcode = self.byte()?;
         match self.opcode {
             0x80 => self.check_protocol()?,
-            0x95 => drop(self.take(8)?),
+            0x95 => {
+                // The length of a frame, which only matters to a reader of streams.
+                self.take(8)?;
+            }
             b'.' => return Ok(false),
 
             b'N' => self.push(Value::None)?,
@@ -93,8 +102,9 @@ impl<'a> Machine<'a> {
                 let value = f64::from_be_bytes(self.array()?);
                 self.push(Value::Float(value))?;
             }
-            0x8c => self.push_text(1)?,
-            b'X' => self.push_text(4)?,
+            // Python 2, which wrote the oldest weights, had byte strings for names.
+            0x8c | b'U' => self.push_text(1)?,
+            b'X' | b'T' => self.push_text(4)?,
             0x8d => self.push_text(8)?,
 
             b')' => self.push(Value::Tuple(Vec::new()))?,
@@ -138,8 +148,12 @@ impl<'a> Machine<'a> {
                 self.bounded(self.marks.len())?;
                 self.marks.push(self.stack.len());
             }
-            b'0' => drop(self.pop()?),
-            b'1' => drop(self.pop_to_mark()?),
+            b'0' => {
+                self.pop()?;
+            }
+            b'1' => {
+                self.pop_to_mark()?;
+            }
             b'2' => {
                 let top = self.top()?;
                 self.push_id(top)?;
@@ -224,7 +238,10 @@ impl<'a> Machine<'a> {
         if count < MOST {
             return Ok(());
         }
-        Err(WeightsError::TooMuch { what: "the number of values in the pickle".into(), limit: MOST.to_string() })
+        Err(WeightsError::TooMuch {
+            what: "the number of values in the pickle".into(),
+            limit: MOST.to_string(),
+        })
     }
 
     fn push_id(&mut self, id: Id) -> Result<(), WeightsError> {
@@ -377,13 +394,9 @@ impl<'a> Machine<'a> {
         let Value::Global(global) = self.values[callable.0 as usize] else {
             return Err(self.refused("a call of what is no function".into()));
         };
-        let made = value::call(&self.values, global, arguments);
-        let made = made.ok_or_else(|| self.damaged(&format!("wrong arguments for {global:?}")))?;
-        if let Value::Tensor(view) = &made
-            && view.shape.len() > MOST_DIMENSIONS
-        {
-            return Err(self.damaged(&format!("a tensor has more than {MOST_DIMENSIONS} dimensions")));
-        }
+        let made = value::call(&mut self.values, global, arguments);
+        let made =
+            made.ok_or_else(|| self.damaged(&format!("{global:?} has other arguments than PyTorch's")))?;
         self.push(made)
     }
 

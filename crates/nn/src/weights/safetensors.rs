@@ -12,8 +12,8 @@ use super::error::WeightsError;
 use super::{Format, WeightFile};
 use crate::tensor::Tensor;
 
-/// Largest header in bytes that is parsed: some hundred thousand tensors.
-const LARGEST_HEADER: u64 = 16 << 20;
+/// Largest header in bytes that is parsed: some forty thousand tensors. Parsing can take fifty times as much memory.
+const LARGEST_HEADER: u64 = 4 << 20;
 /// Bytes of the header's length, which begins the file.
 const LENGTH: usize = 8;
 
@@ -84,7 +84,8 @@ fn damaged(error: SafeTensorError) -> WeightsError {
         SafeTensorError::TensorInvalidInfo => "a tensor's shape and type do not match its bytes".to_owned(),
         SafeTensorError::ValidationOverflow => "a tensor's shape is too large to count".to_owned(),
         SafeTensorError::MetadataIncompleteBuffer => {
-            "the tensors do not end where the file ends; it is cut off, or longer than it should be".to_owned()
+            "the tensors do not end where the file ends; it is cut off, or longer than it should be"
+                .to_owned()
         }
         other => other.to_string(),
     };

@@ -2,6 +2,9 @@
 
 use crate::weights::element::Element;
 
+/// Most dimensions of a tensor.
+const MOST_DIMENSIONS: usize = 8;
+
 /// The place of a value in the arena of its pickle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::weights) struct Id(pub(super) u32);
@@ -58,8 +61,10 @@ impl Global {
         Some(match (module, name) {
             ("collections", "OrderedDict") => Global::OrderedDict,
             ("torch", "Size") => Global::Size,
-            ("torch._utils", "_rebuild_tensor_v2") => Global::RebuildTensor,
-            ("torch._utils", "_rebuild_parameter") => Global::RebuildParameter,
+            ("torch._utils", "_rebuild_tensor_v2" | "_rebuild_tensor") => Global::RebuildTensor,
+            ("torch._utils", "_rebuild_parameter") | ("torch.nn.parameter", "Parameter") => {
+                Global::RebuildParameter
+            }
             ("torch", "DoubleStorage") => Global::Storage(Element::F64),
             ("torch", "FloatStorage") => Global::Storage(Element::F32),
             ("torch", "HalfStorage") => Global::Storage(Element::F16),
@@ -85,35 +90,40 @@ pub(super) fn storage<'a>(values: &[Value<'a>], id: Id) -> Option<Value<'a>> {
         _ => false,
     };
     match (get(kind), get(storage), get(key), get(len)) {
-        (Value::Text("storage"), &Value::Global(Global::Storage(element)), &Value::Text(key), &Value::Integer(len))
-            if known =>
-        {
-            Some(Value::Storage(Storage { element, key, len }))
-        }
+        (
+            Value::Text("storage"),
+            &Value::Global(Global::Storage(element)),
+            &Value::Text(key),
+            &Value::Integer(len),
+        ) if known => Some(Value::Storage(Storage { element, key, len })),
         _ => None,
     }
 }
 
 /// What `global(*arguments)` is; `None` if the arguments are not those that PyTorch passes.
-pub(super) fn call<'a>(values: &[Value<'a>], global: Global, arguments: Id) -> Option<Value<'a>> {
+pub(super) fn call<'a>(values: &mut [Value<'a>], global: Global, arguments: Id) -> Option<Value<'a>> {
     let get = |id: Id| &values[id.0 as usize];
     let Value::Tuple(arguments) = get(arguments) else { return None };
     match (global, &arguments[..]) {
         (Global::OrderedDict, []) => Some(Value::Dict(Vec::new())),
+        (Global::OrderedDict, &[pairs]) => ordered_dict(values, pairs),
         (Global::Size, &[sizes]) => match get(sizes) {
-            Value::Tuple(sizes) => Some(Value::Tuple(sizes.clone())),
+            Value::Tuple(sizes) if sizes.len() <= MOST_DIMENSIONS => Some(Value::Tuple(sizes.clone())),
             _ => None,
         },
         // The rest says whether gradients are wanted, and lists hooks and flags.
         (Global::RebuildTensor, &[storage, offset, shape, strides, ..]) => {
             let integers = |id: Id| match get(id) {
-                Value::Tuple(items) => items.iter().map(|&item| integer(get(item))).collect(),
+                Value::Tuple(items) if items.len() <= MOST_DIMENSIONS => {
+                    items.iter().map(|&item| integer(get(item))).collect()
+                }
                 _ => None,
             };
             let &Value::Storage(storage) = get(storage) else { return None };
             let (shape, strides): (Vec<i64>, Vec<i64>) = (integers(shape)?, integers(strides)?);
             let offset = integer(get(offset))?;
-            Some(Value::Tensor(Box::new(View { storage, offset, shape, strides })))
+            (shape.len() == strides.len())
+                .then(|| Value::Tensor(Box::new(View { storage, offset, shape, strides })))
         }
         (Global::RebuildParameter, &[tensor, ..]) => match get(tensor) {
             Value::Tensor(view) => Some(Value::Tensor(view.clone())),
@@ -121,6 +131,19 @@ pub(super) fn call<'a>(values: &[Value<'a>], global: Global, arguments: Id) -> O
         },
         _ => None,
     }
+}
+
+/// An ordered dict from a list of pairs, as Python 2 wrote it.
+///
+/// The list is taken, not copied: PyTorch's files never refer to it again, and copies of copies would be a bomb.
+fn ordered_dict<'a>(values: &mut [Value<'a>], pairs: Id) -> Option<Value<'a>> {
+    let Value::List(list) = &mut values[pairs.0 as usize] else { return None };
+    let list = std::mem::take(list);
+    let pair = |&id: &Id| match &values[id.0 as usize] {
+        Value::List(pair) | Value::Tuple(pair) => Some((*pair.first()?, *pair.get(1)?)),
+        _ => None,
+    };
+    list.iter().map(pair).collect::<Option<_>>().map(Value::Dict)
 }
 
 fn integer(value: &Value<'_>) -> Option<i64> {

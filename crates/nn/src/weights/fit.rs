@@ -1,0 +1,147 @@
+//! From the names of a file to the names of a graph.
+
+use crate::graph::Graph;
+use crate::parameters::{Parameter, Parameters};
+use crate::shapes;
+use crate::tensor::{State, Tensor};
+
+use super::WeightFile;
+use super::error::{FitError, Mismatch};
+use super::naming::{InputConvention, Naming};
+
+/// Side of the image at which shapes are inferred. Weights do not depend on it, and every network takes it.
+const IMAGE_SIDE: usize = 224;
+/// Counters that PyTorch's batch norm keeps and nothing reads.
+const COUNTER: &str = "num_batches_tracked";
+
+/// Weights with the names, shapes and order of a graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fitted {
+    /// All tensors of the graph, without those of the classifier if it is replaced.
+    pub state: State,
+    /// Whose names the file had.
+    pub naming: Naming,
+    /// Set if the file's classifier can not be used; the caller draws a fresh one.
+    pub replaced_classifier: Option<ReplacedClassifier>,
+    /// Tensors of the file that the graph has no place for, sorted.
+    pub unused: Vec<String>,
+    /// What the images should look like.
+    pub input: InputConvention,
+    /// Whether class 0 of the file is "background", as TensorFlow-slim has it.
+    pub background_class: bool,
+}
+
+/// A classifier of another number of classes, or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplacedClassifier {
+    /// The graph's node.
+    pub node: String,
+    /// Classes in the file; `None` if the file has no classifier.
+    pub classes_in_file: Option<usize>,
+    /// Classes of the graph.
+    pub classes: usize,
+}
+
+/// Gives the tensors of `file` the names and layouts of `graph`.
+///
+/// A classifier of another width than the graph's, or none, is left out and reported; everything else must fit.
+///
+/// # Errors
+/// All tensors that are missing, of another shape or not finite.
+pub fn fit(graph: &Graph, mut file: WeightFile) -> Result<Fitted, FitError> {
+    let parameters = Parameters::new(graph, &shapes::infer(graph, 1, IMAGE_SIDE, IMAGE_SIDE)?);
+    let naming = Naming::of(&file.tensors);
+    let replaced_classifier = replaced(graph, &parameters, &mut file, naming);
+    let mut state = State::default();
+    let mut mismatches = Vec::new();
+    for parameter in &parameters.list {
+        let node = &graph.nodes[parameter.node].name;
+        if replaced_classifier.as_ref().is_some_and(|classifier| classifier.node == *node) {
+            continue;
+        }
+        match take(&mut file, naming, node, parameter) {
+            Ok(tensor) => {
+                state.tensors.insert(parameter.name.clone(), tensor);
+            }
+            Err(mismatch) => mismatches.push(mismatch),
+        }
+    }
+    if !mismatches.is_empty() {
+        let (model, wanted) = (graph.name.clone(), parameters.list.len());
+        return Err(FitError::Mismatch { model, naming, wanted, mismatches });
+    }
+    let unused = file.tensors.into_keys().filter(|name| !name.ends_with(COUNTER)).collect();
+    let background_class = naming == Naming::TensorFlowSlim;
+    Ok(Fitted { state, naming, replaced_classifier, unused, input: naming.input(), background_class })
+}
+
+/// Takes a parameter's tensor out of the file.
+fn take(
+    file: &mut WeightFile,
+    naming: Naming,
+    node: &str,
+    parameter: &Parameter,
+) -> Result<Tensor, Mismatch> {
+    let (names, layout) = naming.foreign(node, parameter);
+    let (name, expected) = (parameter.name.clone(), parameter.shape.clone());
+    let Some((foreign, tensor)) = names.iter().find_map(|name| file.tensors.remove_entry(name)) else {
+        let foreign = names.into_iter().next().unwrap_or_default();
+        return Err(Mismatch::Missing { name, foreign, expected });
+    };
+    if !agree(&layout.ours(&tensor.shape), &expected) {
+        return Err(Mismatch::Shape { name, foreign, expected, found: tensor.shape });
+    }
+    let count = tensor.data.iter().filter(|value| !value.is_finite()).count();
+    if count > 0 {
+        return Err(Mismatch::NotFinite { name, foreign, count });
+    }
+    Ok(Tensor { shape: expected, data: layout.reorder(&tensor.shape, tensor.data) })
+}
+
+/// Whether two shapes are equal, but for lengths of 1 at their ends: a 1 x 1 convolution is a linear layer.
+fn agree(found: &[usize], expected: &[usize]) -> bool {
+    let trimmed = |shape: &[usize]| shape.iter().rposition(|&len| len != 1).map_or(0, |last| last + 1);
+    found[..trimmed(found)] == expected[..trimmed(expected)]
+}
+
+/// Whether the classifier must be replaced: all that differs is the number of classes, or the file has none. Its tensors
+/// are then taken out of the file.
+fn replaced(
+    graph: &Graph,
+    parameters: &Parameters,
+    file: &mut WeightFile,
+    naming: Naming,
+) -> Option<ReplacedClassifier> {
+    let id = parameters.list.last()?.node;
+    let node = &graph.nodes[id].name;
+    let tensors: Vec<_> = parameters.list.iter().filter(|parameter| parameter.node == id).collect();
+    let mut in_file = Vec::new();
+    let mut names_in_file = Vec::new();
+    for parameter in &tensors {
+        let (names, layout) = naming.foreign(node, parameter);
+        let found =
+            names.into_iter().find_map(|name| Some((layout.ours(&file.tensors.get(&name)?.shape), name)));
+        let Some((shape, name)) = found else { continue };
+        in_file.push((shape, &parameter.shape));
+        names_in_file.push(name);
+    }
+    let classes = tensors[0].shape[0];
+    let classes_in_file = in_file.first().and_then(|(shape, _)| shape.first().copied());
+    let other_width = in_file.len() == tensors.len()
+        && in_file.iter().all(|(found, expected)| match found.split_first() {
+            Some((&width, rest)) => {
+                width != classes && Some(width) == classes_in_file && agree(rest, &expected[1..])
+            }
+            None => false,
+        });
+    if !in_file.is_empty() && !other_width {
+        return None;
+    }
+    for name in names_in_file {
+        file.tensors.remove(&name);
+    }
+    Some(ReplacedClassifier { node: node.clone(), classes_in_file, classes })
+}
+
+#[cfg(test)]
+mod tests;

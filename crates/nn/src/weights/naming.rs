@@ -1,0 +1,311 @@
+//! What other programs call the tensors of our networks, how they lay them out, and what images they were trained on.
+//!
+//! | naming | convolution | depthwise | classifier |
+//! | --- | --- | --- | --- |
+//! | torchvision | (out, in, kh, kw) | (channels, 1, kh, kw) | (out, in) |
+//! | Keras, TensorFlow-slim | (kh, kw, in, out) | (kh, kw, channels, 1) | (1, 1, in, out) |
+//! | Caffe | (out, in, kh, kw) | | (out, in, 1, 1) |
+//!
+//! Graphs bear torchvision's names, but for MobileNet v1, which bears those of Keras's layers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::parameters::{Parameter, Role};
+use crate::tensor::Tensor;
+
+/// Whose names a file has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// torchvision's, which are the graphs' own.
+    Torchvision,
+    /// Those of Keras's MobileNet v1: `conv_dw_1/depthwise_kernel`.
+    Keras,
+    /// Those of TensorFlow-slim's MobileNet v1: `MobilenetV1/Conv2d_1_depthwise/depthwise_weights`.
+    TensorFlowSlim,
+    /// Those of Caffe's SqueezeNet 1.0: `fire2/squeeze1x1.weight`, or `fire2/conv1x1_1.weight` as in Deep Compression.
+    Caffe,
+}
+
+/// How the images were prepared that the weights of a naming are customarily trained on.
+///
+/// A network takes `(RGB / 255 - mean) / deviation`. Weights for blue-green-red images have been turned by [`super::fit`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InputConvention {
+    /// Mean of red, green and blue, as a share of 255.
+    pub mean: [f32; 3],
+    /// What red, green and blue are divided by, as a share of 255.
+    pub deviation: [f32; 3],
+    /// Side of the square images in pixels, if one is customary; the networks take others too.
+    pub size: Option<usize>,
+}
+
+/// Order of a tensor's numbers in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// PyTorch's.
+    Ours,
+    /// PyTorch's with the input channels blue, green, red.
+    BlueFirst,
+    /// (kh, kw, in, out) where PyTorch has (out, in, kh, kw).
+    InputsOutputsLast,
+    /// (kh, kw, channels, 1) where PyTorch has (channels, 1, kh, kw).
+    ChannelsLast,
+}
+
+impl fmt::Display for Naming {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Naming::Torchvision => "torchvision's",
+            Naming::Keras => "Keras's",
+            Naming::TensorFlowSlim => "TensorFlow-slim's",
+            Naming::Caffe => "Caffe's",
+        })
+    }
+}
+
+impl Naming {
+    /// The naming that the names of a file look like.
+    pub(super) fn of(tensors: &BTreeMap<String, Tensor>) -> Self {
+        let any = |found: fn(&str) -> bool| tensors.keys().any(|name| found(name));
+        if any(|name| name.starts_with(SLIM_SCOPE)) {
+            Naming::TensorFlowSlim
+        } else if any(|name| name.ends_with("/kernel") || name.ends_with("/depthwise_kernel")) {
+            Naming::Keras
+        } else if any(|name| name.starts_with("fire2/")) {
+            Naming::Caffe
+        } else {
+            Naming::Torchvision
+        }
+    }
+
+    /// What the images were prepared with.
+    pub(super) fn input(self) -> InputConvention {
+        match self {
+            Naming::Torchvision => InputConvention {
+                mean: [0.485, 0.456, 0.406],
+                deviation: [0.229, 0.224, 0.225],
+                size: Some(224),
+            },
+            Naming::Keras | Naming::TensorFlowSlim => {
+                InputConvention { mean: [0.5; 3], deviation: [0.5; 3], size: None }
+            }
+            Naming::Caffe => InputConvention {
+                mean: [123.0, 117.0, 104.0].map(|level| level / 255.0),
+                deviation: [1.0 / 255.0; 3],
+                size: Some(227),
+            },
+        }
+    }
+
+    /// What the file may call a parameter of the node `node`, the likeliest first, and its layout there.
+    pub(super) fn foreign(self, node: &str, parameter: &Parameter) -> (Vec<String>, Layout) {
+        let ours = &parameter.name;
+        match self {
+            Naming::Torchvision => {
+                (std::iter::once(ours.clone()).chain(old_densenet(ours)).collect(), Layout::Ours)
+            }
+            Naming::Keras => {
+                (vec![format!("{node}/{}", keras_suffix(parameter.role))], tensorflow(parameter))
+            }
+            Naming::TensorFlowSlim => (vec![slim(node, parameter.role)], tensorflow(parameter)),
+            Naming::Caffe => {
+                let suffix = if parameter.role == Role::Bias { "bias" } else { "weight" };
+                let names = caffe(node).into_iter().map(|layer| format!("{layer}.{suffix}")).collect();
+                let from_image = node == "features.0" && parameter.role == Role::ConvWeight;
+                (names, if from_image { Layout::BlueFirst } else { Layout::Ours })
+            }
+        }
+    }
+}
+
+/// The scope of every variable of TensorFlow-slim's network.
+const SLIM_SCOPE: &str = "MobilenetV1/";
+
+/// torchvision's file for DenseNet is older than its names: there `denselayer1.norm1` is `denselayer1.norm.1`.
+fn old_densenet(name: &str) -> Option<String> {
+    let (block, rest) = name.split_at_checked(name.find(".denselayer")? + 1)?;
+    let (layer, rest) = rest.split_once('.')?;
+    ["norm", "conv"].iter().find_map(|kind| {
+        let number = rest.strip_prefix(kind)?;
+        number.starts_with(['1', '2']).then(|| format!("{block}{layer}.{kind}.{number}"))
+    })
+}
+
+fn keras_suffix(role: Role) -> &'static str {
+    match role {
+        Role::ConvWeight | Role::LinearWeight => "kernel",
+        Role::DepthwiseWeight => "depthwise_kernel",
+        Role::Bias => "bias",
+        Role::NormScale => "gamma",
+        Role::NormShift => "beta",
+        Role::RunningMean => "moving_mean",
+        Role::RunningVariance => "moving_variance",
+    }
+}
+
+fn tensorflow(parameter: &Parameter) -> Layout {
+    match parameter.role {
+        Role::ConvWeight | Role::LinearWeight => Layout::InputsOutputsLast,
+        Role::DepthwiseWeight => Layout::ChannelsLast,
+        _ => Layout::Ours,
+    }
+}
+
+fn slim(node: &str, role: Role) -> String {
+    let (layer, norm) = match node.strip_suffix("_bn") {
+        Some(layer) => (layer, "/BatchNorm"),
+        None => (node, ""),
+    };
+    let numbered = |prefix: &str, kind: &str| {
+        layer.strip_prefix(prefix).map(|number| format!("{SLIM_SCOPE}Conv2d_{number}_{kind}"))
+    };
+    let scope = match layer {
+        "conv1" => format!("{SLIM_SCOPE}Conv2d_0"),
+        "conv_preds" => format!("{SLIM_SCOPE}Logits/Conv2d_1c_1x1"),
+        _ => numbered("conv_dw_", "depthwise")
+            .or_else(|| numbered("conv_pw_", "pointwise"))
+            .unwrap_or_else(|| layer.to_owned()),
+    };
+    let suffix = match role {
+        Role::ConvWeight | Role::LinearWeight => "weights",
+        Role::DepthwiseWeight => "depthwise_weights",
+        Role::Bias => "biases",
+        norm => keras_suffix(norm),
+    };
+    format!("{scope}{norm}/{suffix}")
+}
+
+/// Caffe's layers for a node of torchvision's SqueezeNet 1.0, whose fire modules stand in `features` between pools.
+fn caffe(node: &str) -> Vec<String> {
+    let fire = |place: &str| {
+        Some(match place {
+            "3" => 2,
+            "4" => 3,
+            "5" => 4,
+            "7" => 5,
+            "8" => 6,
+            "9" => 7,
+            "10" => 8,
+            "12" => 9,
+            _ => return None,
+        })
+    };
+    match node.split('.').collect::<Vec<_>>()[..] {
+        ["features", "0"] => vec!["conv1".into()],
+        ["classifier", "1"] => vec!["conv10".into(), "conv_final".into()],
+        ["features", place, part] => {
+            let compressed = match part {
+                "squeeze" => "conv1x1_1",
+                "expand1x1" => "conv1x1_2",
+                _ => "conv3x3_2",
+            };
+            let part = if part == "squeeze" { "squeeze1x1" } else { part };
+            fire(place).map_or_else(
+                || vec![node.to_owned()],
+                |fire| vec![format!("fire{fire}/{part}"), format!("fire{fire}/{compressed}")],
+            )
+        }
+        _ => vec![node.to_owned()],
+    }
+}
+
+impl Layout {
+    /// The shape that a tensor of `shape` in the file has once it is in PyTorch's layout.
+    pub(super) fn ours(self, shape: &[usize]) -> Vec<usize> {
+        match (self, shape) {
+            (Layout::InputsOutputsLast, &[height, width, inputs, outputs]) => {
+                vec![outputs, inputs, height, width]
+            }
+            (Layout::ChannelsLast, &[height, width, channels, 1]) => vec![channels, 1, height, width],
+            (Layout::InputsOutputsLast, &[inputs, outputs]) => vec![outputs, inputs],
+            _ => shape.to_vec(),
+        }
+    }
+
+    /// The numbers of a tensor of `shape` in the file, in PyTorch's order.
+    pub(super) fn reorder(self, shape: &[usize], data: Vec<f32>) -> Vec<f32> {
+        match (self, shape) {
+            // A matrix whose rows are pixels and inputs, and whose columns are outputs.
+            (Layout::InputsOutputsLast, &[height, width, inputs, outputs]) => {
+                let pixels = height * width;
+                let place = |output, input, pixel| (pixel * inputs + input) * outputs + output;
+                gather(&data, [outputs, inputs, pixels], place)
+            }
+            (Layout::InputsOutputsLast, &[inputs, outputs]) => {
+                gather(&data, [outputs, inputs, 1], |output, input, _| input * outputs + output)
+            }
+            (Layout::ChannelsLast, &[height, width, channels, 1]) => {
+                gather(&data, [channels, 1, height * width], |channel, _, pixel| pixel * channels + channel)
+            }
+            (Layout::BlueFirst, &[outputs, inputs, height, width]) => {
+                let pixels = height * width;
+                let place = |output, input, pixel| (output * inputs + inputs - 1 - input) * pixels + pixel;
+                gather(&data, [outputs, inputs, pixels], place)
+            }
+            _ => data,
+        }
+    }
+}
+
+/// The numbers at `place(a, b, c)` for all indices below `lens`, the last one fastest.
+fn gather(data: &[f32], lens: [usize; 3], place: impl Fn(usize, usize, usize) -> usize) -> Vec<f32> {
+    let mut gathered = Vec::with_capacity(data.len());
+    for a in 0..lens[0] {
+        for b in 0..lens[1] {
+            gathered.extend((0..lens[2]).map(|c| data[place(a, b, c)]));
+        }
+    }
+    gathered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layouts_turn_shapes_and_numbers() {
+        let numbers = |count: usize| (0..count).map(|i| i as f32).collect::<Vec<_>>();
+        let kernel = [1, 2, 3, 2];
+        assert_eq!(Layout::InputsOutputsLast.ours(&kernel), [2, 3, 1, 2]);
+        assert_eq!(
+            Layout::InputsOutputsLast.reorder(&kernel, numbers(12)),
+            [0., 6., 2., 8., 4., 10., 1., 7., 3., 9., 5., 11.]
+        );
+        assert_eq!(Layout::ChannelsLast.ours(&[1, 2, 3, 1]), [3, 1, 1, 2]);
+        assert_eq!(Layout::ChannelsLast.reorder(&[1, 2, 3, 1], numbers(6)), [0., 3., 1., 4., 2., 5.]);
+        assert_eq!(Layout::BlueFirst.reorder(&[1, 3, 1, 2], numbers(6)), [4., 5., 2., 3., 0., 1.]);
+        assert_eq!(Layout::Ours.reorder(&[6], numbers(6)), numbers(6));
+    }
+
+    #[test]
+    fn names_of_tensorflow_slim_and_caffe() {
+        assert_eq!(slim("conv1", Role::ConvWeight), "MobilenetV1/Conv2d_0/weights");
+        assert_eq!(
+            slim("conv_dw_3", Role::DepthwiseWeight),
+            "MobilenetV1/Conv2d_3_depthwise/depthwise_weights"
+        );
+        assert_eq!(
+            slim("conv_pw_13_bn", Role::RunningVariance),
+            "MobilenetV1/Conv2d_13_pointwise/BatchNorm/moving_variance"
+        );
+        assert_eq!(slim("conv_preds", Role::Bias), "MobilenetV1/Logits/Conv2d_1c_1x1/biases");
+        assert_eq!(caffe("features.12.expand3x3"), ["fire9/expand3x3", "fire9/conv3x3_2"]);
+        assert_eq!(caffe("features.3.squeeze"), ["fire2/squeeze1x1", "fire2/conv1x1_1"]);
+    }
+
+    #[test]
+    fn names_of_the_old_densenet() {
+        let old = |name| old_densenet(name);
+        assert_eq!(
+            old("features.denseblock1.denselayer2.norm1.running_var").as_deref(),
+            Some("features.denseblock1.denselayer2.norm.1.running_var")
+        );
+        assert_eq!(
+            old("features.denseblock4.denselayer16.conv2.weight").as_deref(),
+            Some("features.denseblock4.denselayer16.conv.2.weight")
+        );
+        assert_eq!(old("features.transition1.norm.weight"), None);
+        assert_eq!(old("layer1.0.conv1.weight"), None);
+    }
+}

@@ -1,0 +1,273 @@
+//! Weight files as PyTorch and safetensors write them; see `fixtures/weights/README.md`.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use foliar_nn::weights::{
+    FitError, Fitted, Format, InputConvention, Mismatch, Naming, ReplacedClassifier, WeightFile,
+    WeightsError, fit, read,
+};
+use foliar_nn::{CpuEngine, CpuOptions, Engine, Graph, State, Tensor, zoo};
+
+fn fixture(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/weights").join(name)).unwrap()
+}
+
+/// The numbers of the fixtures at these places of `count`.
+fn numbers(count: usize, places: impl IntoIterator<Item = usize>) -> Vec<f32> {
+    places.into_iter().map(|i| (i as f32 - (count / 2) as f32) / 8.0).collect()
+}
+
+fn tensor(shape: &[usize]) -> Tensor {
+    let count = shape.iter().product();
+    Tensor { shape: shape.to_vec(), data: numbers(count, 0..count) }
+}
+
+/// What `state.pth` and its siblings hold.
+fn state() -> BTreeMap<String, Tensor> {
+    let tensors = [
+        ("conv.weight", tensor(&[4, 3, 2, 2])),
+        ("conv.channels_last", tensor(&[4, 3, 2, 2])),
+        ("bn.half", tensor(&[7])),
+        ("bn.brain", tensor(&[7])),
+        ("bn.double", tensor(&[7])),
+        ("fc.transposed", tensor(&[4, 5])),
+        ("fc.shared", tensor(&[5, 4])),
+        ("fc.rows", Tensor { shape: vec![2, 4], data: numbers(20, 4..12) }),
+        ("fc.column", Tensor { shape: vec![5], data: numbers(20, (1..20).step_by(4)) }),
+        ("scalar", Tensor { shape: vec![], data: vec![0.375] }),
+        ("empty", Tensor { shape: vec![0, 4], data: vec![] }),
+    ];
+    tensors.map(|(name, tensor)| (name.to_owned(), tensor)).into()
+}
+
+#[test]
+fn state_dicts_are_read_whatever_their_form() {
+    for (name, format) in [
+        ("state.pth", Format::Torch),
+        ("protocol4.pth", Format::Torch),
+        ("deflated.pth", Format::Torch),
+        ("legacy.pth", Format::TorchLegacy),
+        ("state.safetensors", Format::Safetensors),
+    ] {
+        let file = read(&fixture(name)).unwrap();
+        assert_eq!(file.format, format, "{name}");
+        assert_eq!(file.tensors, state(), "{name}");
+        assert_eq!(file.integers, ["bn.mask", "bn.num_batches_tracked"], "{name}");
+    }
+    let metadata = read(&fixture("state.safetensors")).unwrap().metadata;
+    assert_eq!(metadata["made by"], "make.py");
+}
+
+#[test]
+fn state_dicts_are_found_in_checkpoints() {
+    let expected: BTreeMap<String, Tensor> = [
+        ("conv.weight", tensor(&[2, 3, 1, 1])),
+        ("conv.bias", tensor(&[2])),
+        ("bn.weight", tensor(&[2])),
+        ("bn.bias", tensor(&[2])),
+        ("bn.running_mean", tensor(&[2])),
+        ("bn.running_var", tensor(&[2])),
+    ]
+    .map(|(name, tensor)| (name.to_owned(), tensor))
+    .into();
+    for name in ["checkpoint.pth", "parameters.pth"] {
+        let file = read(&fixture(name)).unwrap();
+        assert_eq!(file.tensors, expected, "{name}");
+        assert_eq!(file.integers, ["bn.num_batches_tracked"], "{name}");
+    }
+}
+
+#[test]
+fn programs_are_refused_by_name() {
+    let error = read(&fixture("module.pth")).unwrap_err();
+    let WeightsError::Refused { opcode: "GLOBAL", asked, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(asked, "`__main__.Net`");
+    assert!(error.to_string().contains("model.state_dict()"), "{error}");
+    let error = read(&fixture("torchscript.pt")).unwrap_err();
+    assert!(error.to_string().contains("TorchScript"), "{error}");
+}
+
+#[test]
+fn other_formats_are_recognised() {
+    for (bytes, part) in [
+        (&b"\x89HDF\r\n\x1a\n"[..], "HDF5"),
+        (b"<!DOCTYPE html>", "web page"),
+        (b"version https://git-lfs.github.com/spec/v1", "git-lfs"),
+        (b"\x80\x04K\x01.", "pickle"),
+        (b"", "empty"),
+        (b"leaf", "unknown"),
+    ] {
+        let text = read(bytes).unwrap_err().to_string();
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+/// A file that holds what an engine of `graph` begins with.
+fn file_of(graph: &Graph) -> WeightFile {
+    let options = CpuOptions { image_size: 32, batch: 1, seed: 5, optimizer: None };
+    let tensors = CpuEngine::new(graph, options).unwrap().state().tensors;
+    WeightFile { format: Format::Torch, tensors, integers: vec![], metadata: BTreeMap::new() }
+}
+
+#[test]
+fn torchvision_names_are_our_own() {
+    let graph = zoo::build("resnet18", 4).unwrap();
+    let mut file = file_of(&graph);
+    let expected = State { tensors: file.tensors.clone(), steps: 0 };
+    let extra = Tensor { shape: vec![1], data: vec![3.0] };
+    file.tensors.insert("bn1.num_batches_tracked".into(), extra.clone());
+    file.tensors.insert("ema.decay".into(), extra);
+    let fitted = fit(&graph, file).unwrap();
+    assert_eq!(
+        fitted,
+        Fitted {
+            state: expected,
+            naming: Naming::Torchvision,
+            replaced_classifier: None,
+            unused: vec!["ema.decay".into()],
+            input: InputConvention {
+                mean: [0.485, 0.456, 0.406],
+                deviation: [0.229, 0.224, 0.225],
+                size: Some(224)
+            },
+            background_class: false,
+        }
+    );
+}
+
+#[test]
+fn a_classifier_of_another_width_is_left_out() {
+    let graph = zoo::build("resnet18", 4).unwrap();
+    let thousand = file_of(&zoo::build("resnet18", 1000).unwrap());
+    let mut none = thousand.clone();
+    none.tensors.retain(|name, _| !name.starts_with("fc."));
+    for (file, classes_in_file) in [(thousand, Some(1000)), (none, None)] {
+        let fitted = fit(&graph, file).unwrap();
+        let replaced = ReplacedClassifier { node: "fc".into(), classes_in_file, classes: 4 };
+        assert_eq!(fitted.replaced_classifier, Some(replaced));
+        assert!(fitted.unused.is_empty(), "{:?}", fitted.unused);
+        assert!(!fitted.state.tensors.contains_key("fc.weight"));
+        assert!(!fitted.state.tensors.contains_key("fc.bias"));
+        assert!(fitted.state.tensors.contains_key("layer4.1.bn2.running_var"));
+    }
+}
+
+#[test]
+fn every_mismatch_is_named_with_both_shapes() {
+    let graph = zoo::build("resnet18", 4).unwrap();
+    let mut file = file_of(&graph);
+    file.tensors.remove("bn1.weight");
+    file.tensors.insert("conv1.weight".into(), tensor(&[64, 3, 3, 3]));
+    file.tensors.insert("fc.weight".into(), tensor(&[4, 2048]));
+    file.tensors.get_mut("layer1.0.bn1.bias").unwrap().data[7] = f32::NAN;
+    let error = fit(&graph, file).unwrap_err();
+    let FitError::Mismatch { mismatches, .. } = &error else { panic!("{error:?}") };
+    let (name, foreign) = ("bn1.weight".to_owned(), "bn1.weight".to_owned());
+    assert_eq!(mismatches[1], Mismatch::Missing { name, foreign, expected: vec![64] });
+    assert_eq!(mismatches.len(), 4);
+    let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
+    assert_eq!(
+        lines,
+        [
+            "the file's weights (torchvision's names) do not fit `resnet18`, 4 of 102 tensors:",
+            "  `conv1.weight` is [64, 3, 7, 7] in the network; `conv1.weight` is [64, 3, 3, 3] in the file",
+            "  `bn1.weight` [64] is missing; the file would call it `bn1.weight`",
+            "  `layer1.0.bn1.bias` has 1 values in the file (`layer1.0.bn1.bias`) that are not finite",
+            "  `fc.weight` is [4, 512] in the network; `fc.weight` is [4, 2048] in the file",
+        ]
+    );
+}
+
+/// A file of real weights, if there is one on this machine.
+fn real(name: &str) -> Option<WeightFile> {
+    let path = shared("weights").join(name);
+    let Ok(bytes) = fs::read(&path) else {
+        eprintln!("skipped: there is no {}", path.display());
+        return None;
+    };
+    Some(read(&bytes).unwrap())
+}
+
+fn shared(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(folder)
+}
+
+#[test]
+fn keras_weights_of_mobilenet_give_the_logits_of_pytorch() {
+    let Some(file) = real("mobilenet_v1_0.75_224.safetensors") else { return };
+    let graph = zoo::build("mobilenet_v1_0.75", 1000).unwrap();
+    let fitted = fit(&graph, file).unwrap();
+    assert_eq!(
+        (fitted.naming, fitted.replaced_classifier, fitted.unused),
+        (Naming::Keras, None, Vec::<String>::new())
+    );
+    let options = CpuOptions { image_size: 224, batch: 1, seed: 0, optimizer: None };
+    let mut engine = CpuEngine::new(&graph, options).unwrap();
+    engine.restore(&fitted.state).unwrap();
+
+    let path = shared("reference").join("mobilenet.json");
+    let Ok(reference) = fs::read(&path) else {
+        eprintln!("skipped: there is no {}", path.display());
+        return;
+    };
+    let reference: Vec<serde_json::Value> = serde_json::from_slice(&reference).unwrap();
+    let case = reference.iter().find(|case| case["input"] == "uniform").unwrap();
+    let expected: Vec<f64> = serde_json::from_value(case["logits"].clone()).unwrap();
+    let logits = engine.predict(&uniform_image(224)).unwrap();
+    let error = relative(&logits, &expected);
+    println!("relative error of the logits: {error:.2e}");
+    assert!(error <= 1e-4, "{error:e}");
+}
+
+/// Relative L2 distance.
+fn relative(found: &[f32], expected: &[f64]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let distance: f64 = found.iter().zip(expected).map(|(a, b)| (f64::from(*a) - b).powi(2)).sum();
+    (distance / expected.iter().map(|b| b.powi(2)).sum::<f64>()).sqrt()
+}
+
+/// The hash image of the reference, (h, w, c): splitmix64 of seed 1, the name `images` and the index in (c, h, w) order.
+fn uniform_image(size: usize) -> Vec<f32> {
+    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+    let name = b"images".iter();
+    let hash =
+        name.fold(0xCBF2_9CE4_8422_2325u64, |h, &byte| (h ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
+    let number = |index: usize| {
+        let mut z = hash.wrapping_add(GOLDEN).wrapping_add((index as u64 + 1).wrapping_mul(GOLDEN));
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^= z >> 31;
+        ((z >> 40) as f64 / f64::from(1u32 << 23) - 1.0) as f32
+    };
+    (0..size * size)
+        .flat_map(|pixel| (0..3).map(move |channel| number(channel * size * size + pixel)))
+        .collect()
+}
+
+#[test]
+fn tensorflow_slim_weights_of_mobilenet_fit() {
+    let Some(file) = real("mobilenet_v1_0.25_128.safetensors") else { return };
+    let few = fit(&zoo::build("mobilenet_v1_0.25", 5).unwrap(), file.clone()).unwrap();
+    assert_eq!(few.replaced_classifier.as_ref().unwrap().classes_in_file, Some(1001));
+    let all = fit(&zoo::build("mobilenet_v1_0.25", 1001).unwrap(), file.clone()).unwrap();
+    assert_eq!(
+        (all.naming, &all.replaced_classifier, all.background_class),
+        (Naming::TensorFlowSlim, &None, true)
+    );
+    assert!(all.unused.is_empty(), "{:?}", all.unused);
+    let kernel = &file.tensors["MobilenetV1/Conv2d_0/weights"];
+    // (kh, kw, in, out) = (1, 2, 0, 5) of 3 x 3 x 3 x 8.
+    let value = kernel.data[((3 + 2) * 3) * 8 + 5];
+    assert_eq!(all.state.tensors["conv1.weight"].data[5 * 27 + 3 + 2], value);
+
+    let error = fit(&zoo::build("mobilenet_v1_0.5", 1001).unwrap(), file).unwrap_err().to_string();
+    assert!(
+        error.contains(
+            "`conv1.weight` is [16, 3, 3, 3] in the network; `MobilenetV1/Conv2d_0/weights` is [3, 3, 3, 8]"
+        ),
+        "{error}"
+    );
+}
