@@ -1,5 +1,7 @@
 //! Wrong arguments and unusable folders: the exit code, and a line that says what to do.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::fs;

@@ -1,5 +1,6 @@
 //! Killed and interrupted runs of the real program end as untouched ones do.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(unix)]
 
 mod common;

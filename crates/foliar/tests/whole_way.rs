@@ -1,5 +1,7 @@
 //! From a folder of photographs to predictions, with the real program.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::fs;

@@ -2,8 +2,8 @@
 //!
 //! [`matmul`] runs on the calling thread. Parallel kernels split their output with
 //! [`ViewMut::for_each_tile`] and call it once per tile; as the tiles depend on shapes alone, the result
-//! does not depend on the number of threads. It does depend, by rounding, on the processor: `gemm` chooses
-//! its instructions and its blocking of the inner dimension to suit the processor and its caches.
+//! does not depend on the number of threads. It does depend, by rounding, on the instructions that `gemm`
+//! chooses for the processor.
 
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -175,17 +175,36 @@ struct Shared<'a>(ViewMut<'a>);
 // visited once.
 unsafe impl Sync for Shared<'_> {}
 
+/// Products that are added up in registers before they meet the result. The rounding error of a sum grows
+/// with the root of its length, so a long inner dimension is summed in blocks, each from zero.
+const INNER_BLOCK: usize = 128;
+
 /// `c = a b`, or `c = c + a b`, on the calling thread.
 ///
 /// # Panics
 ///
 /// If the shapes do not fit.
-pub fn matmul(a: View<'_>, b: View<'_>, accumulate: Accumulate, c: ViewMut<'_>) {
+pub fn matmul(a: View<'_>, b: View<'_>, accumulate: Accumulate, mut c: ViewMut<'_>) {
     assert_eq!(
         (a.rows, a.columns, b.columns),
         (c.rows, b.rows, c.columns),
         "shapes do not fit a matrix product"
     );
+    // Without products there is still a result to overwrite.
+    block(
+        a.column_range(0..INNER_BLOCK.min(a.columns)),
+        b.row_range(0..INNER_BLOCK.min(b.rows)),
+        accumulate,
+        c.reborrow(),
+    );
+    for start in (INNER_BLOCK..a.columns).step_by(INNER_BLOCK) {
+        let inner = start..(start + INNER_BLOCK).min(a.columns);
+        block(a.column_range(inner.clone()), b.row_range(inner), Accumulate::Add, c.reborrow());
+    }
+}
+
+/// The products of one block of the inner dimension; shapes fit.
+fn block(a: View<'_>, b: View<'_>, accumulate: Accumulate, c: ViewMut<'_>) {
     // SAFETY: `gemm` reads `a` and `b` and reads and writes `c` within the rows, columns and strides it is
     // told, and every view was cut, with checked bounds, from a slice that holds all of these. `c` is
     // borrowed exclusively, so it overlaps neither, and its rows do not overlap each other.

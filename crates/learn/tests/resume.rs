@@ -1,5 +1,7 @@
 //! An interrupted run ends as an uninterrupted one does, bit for bit, wherever it was interrupted.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -8,6 +8,7 @@ mod archive;
 mod element;
 mod error;
 mod fit;
+mod layout;
 mod naming;
 mod opcode;
 mod pickle;

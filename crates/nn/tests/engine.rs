@@ -1,5 +1,7 @@
 //! What the engine promises whatever the network.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use foliar_nn::{
     Batch, CpuEngine, CpuOptions, Engine, EngineError, Optimizer, State, StateError, StepPlan, Tensor, zoo,
 };

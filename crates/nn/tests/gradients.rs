@@ -1,5 +1,7 @@
 //! The gradient of whole networks against central differences of their loss, along random directions.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use foliar_nn::{
     Batch, CpuEngine, CpuOptions, Engine, Graph, Node, Op, Optimizer, Sliding, State, StepPlan, zoo,
 };

@@ -4,6 +4,8 @@
 //! another one. Weights, images and labels are a pure function of (seed, name, index). Errors are relative L2 against
 //! PyTorch in float64, and may be three times those of PyTorch's own float32, or 1e-5.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

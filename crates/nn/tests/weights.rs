@@ -9,7 +9,7 @@ use foliar_nn::weights::{
     FitError, Fitted, Format, InputConvention, Mismatch, Naming, ReplacedClassifier, WeightFile,
     WeightsError, fit, read,
 };
-use foliar_nn::{CpuEngine, CpuOptions, Engine, Graph, State, Tensor, zoo};
+use foliar_nn::{CpuEngine, CpuOptions, Engine, Graph, Node, Op, Sliding, State, Tensor, zoo};
 
 fn fixture(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/weights").join(name)).unwrap()
@@ -49,6 +49,7 @@ fn state_dicts_are_read_whatever_their_form() {
         ("state.pth", Format::Torch),
         ("protocol4.pth", Format::Torch),
         ("deflated.pth", Format::Torch),
+        ("zip64.pth", Format::Torch),
         ("legacy.pth", Format::TorchLegacy),
         ("state.safetensors", Format::Safetensors),
     ] {
@@ -130,7 +131,7 @@ fn torchvision_names_are_our_own() {
             unused: vec!["ema.decay".into()],
             input: InputConvention {
                 mean: [0.485, 0.456, 0.406],
-                deviation: [0.229, 0.224, 0.225],
+                std: [0.229, 0.224, 0.225],
                 size: Some(224)
             },
             background_class: false,
@@ -181,6 +182,58 @@ fn every_mismatch_is_named_with_both_shapes() {
     );
 }
 
+/// A network with the names of torchvision's SqueezeNet, as far as they are of interest here.
+fn little_squeezenet(classes: usize) -> Graph {
+    let conv = |channels, kernel| Op::Conv { channels, window: Sliding::new(kernel, 1, 0), bias: true };
+    let ops = [
+        ("input", Op::Input),
+        ("features.0", conv(2, 2)),
+        ("features.3.squeeze", conv(3, 1)),
+        ("features.12.expand3x3", conv(4, 3)),
+        ("pool", Op::GlobalAveragePool),
+        ("classifier.1", Op::Linear { features: classes }),
+    ];
+    let nodes = ops.into_iter().enumerate().map(|(id, (name, op))| Node {
+        name: name.to_owned(),
+        op,
+        inputs: id.checked_sub(1).into_iter().collect(),
+    });
+    Graph { name: "little".into(), nodes: nodes.collect() }
+}
+
+#[test]
+fn caffe_weights_are_turned_to_red_first() {
+    for (squeeze, expand, classifier) in [
+        ("fire2/squeeze1x1", "fire9/expand3x3", "conv10"),
+        ("fire2/conv1x1_1", "fire9/conv3x3_2", "conv_final"),
+    ] {
+        let layers: [(&str, &[usize]); 4] = [
+            ("conv1", &[2, 3, 2, 2]),
+            (squeeze, &[3, 2, 1, 1]),
+            (expand, &[4, 3, 3, 3]),
+            (classifier, &[5, 4, 1, 1]),
+        ];
+        let tensors = layers.into_iter().flat_map(|(name, shape)| {
+            [(format!("{name}.weight"), tensor(shape)), (format!("{name}.bias"), tensor(&shape[..1]))]
+        });
+        let file = WeightFile {
+            format: Format::Safetensors,
+            tensors: tensors.collect(),
+            integers: vec![],
+            metadata: BTreeMap::new(),
+        };
+        let fitted = fit(&little_squeezenet(5), file.clone()).unwrap();
+        assert_eq!((fitted.naming, fitted.input.size), (Naming::Caffe, Some(227)));
+        assert_eq!((fitted.replaced_classifier, fitted.unused.len()), (None, 0));
+        let blue_last = [8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3];
+        let places = (0..2).flat_map(|output| blue_last.map(|place| output * 12 + place));
+        assert_eq!(fitted.state.tensors["features.0.weight"].data, numbers(24, places));
+        assert_eq!(fitted.state.tensors["classifier.1.weight"], tensor(&[5, 4]));
+        let few = fit(&little_squeezenet(2), file).unwrap();
+        assert_eq!(few.replaced_classifier.unwrap().classes_in_file, Some(5));
+    }
+}
+
 /// A file of real weights, if there is one on this machine.
 fn real(name: &str) -> Option<WeightFile> {
     let path = shared("weights").join(name);
@@ -219,6 +272,36 @@ fn keras_weights_of_mobilenet_give_the_logits_of_pytorch() {
     let logits = engine.predict(&uniform_image(224)).unwrap();
     let error = relative(&logits, &expected);
     println!("relative error of the logits: {error:.2e}");
+    assert!(error <= 1e-4, "{error:e}");
+}
+
+#[test]
+fn caffe_weights_of_squeezenet_give_the_logits_of_pytorch() {
+    let Some(file) = real("squeezenet_v1.0_deepcompressed.safetensors") else { return };
+    let Ok(graph) = zoo::build("squeezenet1_0", 1000) else {
+        eprintln!("skipped: there is no model squeezenet1_0");
+        return;
+    };
+    let fitted = fit(&graph, file).unwrap();
+    assert_eq!((fitted.naming, fitted.replaced_classifier, fitted.unused.len()), (Naming::Caffe, None, 0));
+    let options = CpuOptions { image_size: 227, batch: 1, seed: 0, optimizer: None };
+    let mut engine = CpuEngine::new(&graph, options).unwrap();
+    engine.restore(&fitted.state).unwrap();
+    let image: Vec<f32> = uniform_image(227).iter().map(|value| 100.0 * value).collect();
+    let logits = engine.predict(&image).unwrap();
+    // PyTorch in float64, on torchvision's network with the same weights, its first layer turned to red first.
+    let largest = [
+        (611, 10.561406),
+        (533, 9.194731),
+        (489, 9.100046),
+        (735, 8.646188),
+        (549, 7.938087),
+        (824, 7.625772),
+    ];
+    let norm = logits.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+    assert!((norm / 56.407_784_15 - 1.0).abs() < 1e-4, "{norm}");
+    let found = largest.map(|(class, _)| logits[class]);
+    let error = relative(&found, &largest.map(|(_, value)| value));
     assert!(error <= 1e-4, "{error:e}");
 }
 

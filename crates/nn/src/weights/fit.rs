@@ -142,6 +142,3 @@ fn replaced(
     }
     Some(ReplacedClassifier { node: node.clone(), classes_in_file, classes })
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,16 +1,11 @@
-//! What other programs call the tensors of our networks, how they lay them out, and what images they were trained on.
-//!
-//! | naming | convolution | depthwise | classifier |
-//! | --- | --- | --- | --- |
-//! | torchvision | (out, in, kh, kw) | (channels, 1, kh, kw) | (out, in) |
-//! | Keras, TensorFlow-slim | (kh, kw, in, out) | (kh, kw, channels, 1) | (1, 1, in, out) |
-//! | Caffe | (out, in, kh, kw) | | (out, in, 1, 1) |
+//! What other programs call the tensors of our networks, and what images they were trained on.
 //!
 //! Graphs bear torchvision's names, but for MobileNet v1, which bears those of Keras's layers.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::layout::Layout;
 use crate::parameters::{Parameter, Role};
 use crate::tensor::Tensor;
 
@@ -29,28 +24,15 @@ pub enum Naming {
 
 /// How the images were prepared that the weights of a naming are customarily trained on.
 ///
-/// A network takes `(RGB / 255 - mean) / deviation`. Weights for blue-green-red images have been turned by [`super::fit`].
+/// A network takes `(RGB / 255 - mean) / std`. Weights for blue-green-red images have been turned by [`super::fit`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InputConvention {
     /// Mean of red, green and blue, as a share of 255.
     pub mean: [f32; 3],
     /// What red, green and blue are divided by, as a share of 255.
-    pub deviation: [f32; 3],
+    pub std: [f32; 3],
     /// Side of the square images in pixels, if one is customary; the networks take others too.
     pub size: Option<usize>,
-}
-
-/// Order of a tensor's numbers in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
-    /// PyTorch's.
-    Ours,
-    /// PyTorch's with the input channels blue, green, red.
-    BlueFirst,
-    /// (kh, kw, in, out) where PyTorch has (out, in, kh, kw).
-    InputsOutputsLast,
-    /// (kh, kw, channels, 1) where PyTorch has (channels, 1, kh, kw).
-    ChannelsLast,
 }
 
 impl fmt::Display for Naming {
@@ -82,17 +64,15 @@ impl Naming {
     /// What the images were prepared with.
     pub(super) fn input(self) -> InputConvention {
         match self {
-            Naming::Torchvision => InputConvention {
-                mean: [0.485, 0.456, 0.406],
-                deviation: [0.229, 0.224, 0.225],
-                size: Some(224),
-            },
+            Naming::Torchvision => {
+                InputConvention { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], size: Some(224) }
+            }
             Naming::Keras | Naming::TensorFlowSlim => {
-                InputConvention { mean: [0.5; 3], deviation: [0.5; 3], size: None }
+                InputConvention { mean: [0.5; 3], std: [0.5; 3], size: None }
             }
             Naming::Caffe => InputConvention {
                 mean: [123.0, 117.0, 104.0].map(|level| level / 255.0),
-                deviation: [1.0 / 255.0; 3],
+                std: [1.0 / 255.0; 3],
                 size: Some(227),
             },
         }
@@ -210,73 +190,9 @@ fn caffe(node: &str) -> Vec<String> {
     }
 }
 
-impl Layout {
-    /// The shape that a tensor of `shape` in the file has once it is in PyTorch's layout.
-    pub(super) fn ours(self, shape: &[usize]) -> Vec<usize> {
-        match (self, shape) {
-            (Layout::InputsOutputsLast, &[height, width, inputs, outputs]) => {
-                vec![outputs, inputs, height, width]
-            }
-            (Layout::ChannelsLast, &[height, width, channels, 1]) => vec![channels, 1, height, width],
-            (Layout::InputsOutputsLast, &[inputs, outputs]) => vec![outputs, inputs],
-            _ => shape.to_vec(),
-        }
-    }
-
-    /// The numbers of a tensor of `shape` in the file, in PyTorch's order.
-    pub(super) fn reorder(self, shape: &[usize], data: Vec<f32>) -> Vec<f32> {
-        match (self, shape) {
-            // A matrix whose rows are pixels and inputs, and whose columns are outputs.
-            (Layout::InputsOutputsLast, &[height, width, inputs, outputs]) => {
-                let pixels = height * width;
-                let place = |output, input, pixel| (pixel * inputs + input) * outputs + output;
-                gather(&data, [outputs, inputs, pixels], place)
-            }
-            (Layout::InputsOutputsLast, &[inputs, outputs]) => {
-                gather(&data, [outputs, inputs, 1], |output, input, _| input * outputs + output)
-            }
-            (Layout::ChannelsLast, &[height, width, channels, 1]) => {
-                gather(&data, [channels, 1, height * width], |channel, _, pixel| pixel * channels + channel)
-            }
-            (Layout::BlueFirst, &[outputs, inputs, height, width]) => {
-                let pixels = height * width;
-                let place = |output, input, pixel| (output * inputs + inputs - 1 - input) * pixels + pixel;
-                gather(&data, [outputs, inputs, pixels], place)
-            }
-            _ => data,
-        }
-    }
-}
-
-/// The numbers at `place(a, b, c)` for all indices below `lens`, the last one fastest.
-fn gather(data: &[f32], lens: [usize; 3], place: impl Fn(usize, usize, usize) -> usize) -> Vec<f32> {
-    let mut gathered = Vec::with_capacity(data.len());
-    for a in 0..lens[0] {
-        for b in 0..lens[1] {
-            gathered.extend((0..lens[2]).map(|c| data[place(a, b, c)]));
-        }
-    }
-    gathered
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn layouts_turn_shapes_and_numbers() {
-        let numbers = |count: usize| (0..count).map(|i| i as f32).collect::<Vec<_>>();
-        let kernel = [1, 2, 3, 2];
-        assert_eq!(Layout::InputsOutputsLast.ours(&kernel), [2, 3, 1, 2]);
-        assert_eq!(
-            Layout::InputsOutputsLast.reorder(&kernel, numbers(12)),
-            [0., 6., 2., 8., 4., 10., 1., 7., 3., 9., 5., 11.]
-        );
-        assert_eq!(Layout::ChannelsLast.ours(&[1, 2, 3, 1]), [3, 1, 1, 2]);
-        assert_eq!(Layout::ChannelsLast.reorder(&[1, 2, 3, 1], numbers(6)), [0., 3., 1., 4., 2., 5.]);
-        assert_eq!(Layout::BlueFirst.reorder(&[1, 3, 1, 2], numbers(6)), [4., 5., 2., 3., 0., 1.]);
-        assert_eq!(Layout::Ours.reorder(&[6], numbers(6)), numbers(6));
-    }
 
     #[test]
     fn names_of_tensorflow_slim_and_caffe() {

@@ -87,7 +87,8 @@ fn damaged(error: SafeTensorError) -> WeightsError {
             "the tensors do not end where the file ends; it is cut off, or longer than it should be"
                 .to_owned()
         }
-        other => other.to_string(),
+        // The text may quote the file.
+        other => other.to_string().chars().filter(|char| !char.is_control()).take(200).collect(),
     };
     WeightsError::Damaged { part: "safetensors header", what }
 }

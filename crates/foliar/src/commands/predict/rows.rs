@@ -30,7 +30,7 @@ struct JsonPrediction<'a> {
 /// Writes rows in one form.
 pub(super) enum Writer<W: Write> {
     Text(W),
-    Csv { csv: csv::Writer<W>, top: usize },
+    Csv { csv: Box<csv::Writer<W>>, top: usize },
     Jsonl(W),
 }
 
@@ -43,7 +43,7 @@ impl<W: Write> Writer<W> {
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
                 csv.write_record(header(top))?;
-                Self::Csv { csv, top }
+                Self::Csv { csv: Box::new(csv), top }
             }
         })
     }

@@ -1,0 +1,214 @@
+//! One request for what is missing of a file.
+//!
+//! A part is continued with `Range` and `If-Range` (RFC 9110, sections 13.1.5 and 14.2): a server whose file has changed, or
+//! that knows no ranges, sends all of it with status 200, and the part begins anew.
+
+use std::io::{self, Read};
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::time::Duration;
+
+use ureq::http::{HeaderMap, Response, StatusCode, header};
+use ureq::{Agent, Body, Error as HttpError};
+
+use crate::catalogue::Entry;
+use crate::error::CatalogueError;
+use crate::fetch::{Observer, Options, Progress};
+use crate::partial::Partial;
+
+/// Bytes read at once.
+const CHUNK: usize = 1 << 16;
+/// Longest wait that a server may ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// A file to fetch and where it comes from.
+pub(crate) struct Transfer<'a> {
+    pub(crate) entry: &'a Entry,
+    pub(crate) url: &'a str,
+    /// Where the file will lie.
+    pub(crate) target: &'a Path,
+    pub(crate) stall_timeout: Duration,
+    pub(crate) agent: &'a Agent,
+}
+
+/// How a request ended.
+pub(crate) enum Attempt {
+    /// All bytes that the server has are there.
+    Complete {
+        /// Whether they came in more than one response.
+        continued: bool,
+    },
+    /// It can be tried again.
+    Broken {
+        reason: String,
+        /// How long the server wants to be left alone.
+        wait: Option<Duration>,
+    },
+}
+
+/// An agent that gives up on a server that is silent.
+pub(crate) fn agent(options: &Options) -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .user_agent(concat!("foliar/", env!("CARGO_PKG_VERSION")))
+        .timeout_resolve(Some(options.connect_timeout))
+        .timeout_connect(Some(options.connect_timeout))
+        .timeout_recv_response(Some(options.stall_timeout))
+        .timeout_per_read(Some(options.stall_timeout))
+        .max_idle_connections(0)
+        .build()
+        .new_agent()
+}
+
+impl Transfer<'_> {
+    /// Asks for what is missing of `partial` and appends what comes.
+    pub(crate) fn attempt(
+        &self,
+        partial: &mut Partial,
+        observe: Observer<'_>,
+    ) -> Result<Attempt, CatalogueError> {
+        let mut request = self.agent.get(self.url).header(header::ACCEPT_ENCODING, "identity");
+        if let Some(validator) = partial.validator() {
+            let range = format!("bytes={}-", partial.len());
+            request = request.header(header::RANGE, range).header(header::IF_RANGE, validator);
+        }
+        let mut response = match request.call() {
+            Ok(response) => response,
+            Err(error) => return self.unreachable(error),
+        };
+        let status = response.status();
+        let total = match status {
+            StatusCode::OK => {
+                partial.restart(validator(response.headers()))?;
+                response.body().content_length()
+            }
+            StatusCode::PARTIAL_CONTENT => match content_range(response.headers()) {
+                Some((start, total)) if start == partial.len() => total,
+                _ => return restart(partial, "the server continued at the wrong place"),
+            },
+            // Nothing is missing after a process that died before it could say so.
+            StatusCode::RANGE_NOT_SATISFIABLE
+                if unsatisfied_total(response.headers()) == Some(partial.len()) =>
+            {
+                return Ok(Attempt::Complete { continued: true });
+            }
+            StatusCode::RANGE_NOT_SATISFIABLE => return restart(partial, "the part can not be continued"),
+            status => return self.refused(&response, status),
+        };
+        if let Some(total) = total
+            && !self.sizes().contains(&total)
+        {
+            return Err(self.other_size(total));
+        }
+        Ok(match self.receive(&mut response, total, partial, observe)? {
+            None => Attempt::Complete { continued: status == StatusCode::PARTIAL_CONTENT },
+            Some(reason) => broken(reason),
+        })
+    }
+
+    /// Appends the body of a response; the reason why it ended too early, if it did.
+    fn receive(
+        &self,
+        response: &mut Response<Body>,
+        total: Option<u64>,
+        partial: &mut Partial,
+        observe: Observer<'_>,
+    ) -> Result<Option<String>, CatalogueError> {
+        let mut body = response.body_mut().as_reader();
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            if observe(&Progress::Received { bytes: partial.len(), total }).is_break() {
+                return Err(CatalogueError::Interrupted { partial: partial.path().to_owned() });
+            }
+            match body.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(len) => partial.append(&chunk[..len])?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Ok(Some(self.reason(error, partial.len()))),
+            }
+            if partial.len() > *self.sizes().end() {
+                return Err(self.other_size(partial.len()));
+            }
+        }
+        let fewest = total.unwrap_or(*self.sizes().start());
+        let whole = partial.len() >= fewest;
+        Ok((!whole).then(|| format!("the connection closed after {} bytes", partial.len())))
+    }
+
+    /// What the file's size lies between. The catalogue's is rounded, and need not be exact for the digest to be.
+    fn sizes(&self) -> RangeInclusive<u64> {
+        let bytes = self.entry.mebibytes * f64::from(1 << 20);
+        (bytes * 0.99 - 1024.0) as u64..=(bytes * 1.01 + 1024.0) as u64
+    }
+
+    fn other_size(&self, found: u64) -> CatalogueError {
+        CatalogueError::Size {
+            url: self.url.to_owned(),
+            found,
+            expected: (self.entry.mebibytes * f64::from(1 << 20)) as u64,
+            path: self.target.to_owned(),
+        }
+    }
+
+    fn unreachable(&self, error: HttpError) -> Result<Attempt, CatalogueError> {
+        match error {
+            HttpError::BadUri(_) | HttpError::Http(_) => {
+                Err(CatalogueError::Mirror { mirror: self.url.to_owned() })
+            }
+            HttpError::Timeout(_) => Ok(broken("the server did not answer in time".into())),
+            error => Ok(broken(error.to_string())),
+        }
+    }
+
+    fn refused(&self, response: &Response<Body>, status: StatusCode) -> Result<Attempt, CatalogueError> {
+        let passing = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+        if passing || status.is_server_error() {
+            let reason = format!("the server answered {status}");
+            return Ok(Attempt::Broken { reason, wait: retry_after(response.headers()) });
+        }
+        let (url, path) = (self.url.to_owned(), self.target.to_owned());
+        Err(CatalogueError::Status { url, status: status.as_u16(), path })
+    }
+
+    fn reason(&self, error: io::Error, received: u64) -> String {
+        match HttpError::from(error) {
+            HttpError::Timeout(_) => {
+                format!("nothing came for {} s after {received} bytes", self.stall_timeout.as_secs_f64())
+            }
+            error => format!("{error} after {received} bytes"),
+        }
+    }
+}
+
+fn broken(reason: String) -> Attempt {
+    Attempt::Broken { reason, wait: None }
+}
+
+fn restart(partial: &mut Partial, reason: &str) -> Result<Attempt, CatalogueError> {
+    partial.restart(None)?;
+    Ok(broken(reason.to_owned()))
+}
+
+/// What a later request may name this version by: a strong `ETag`, or else the date of its last change.
+fn validator(headers: &HeaderMap) -> Option<&str> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    text(header::ETAG).filter(|tag| !tag.starts_with("W/")).or_else(|| text(header::LAST_MODIFIED))
+}
+
+/// Start and total of `Content-Range: bytes START-END/TOTAL`.
+fn content_range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
+    let text = headers.get(header::CONTENT_RANGE)?.to_str().ok()?;
+    let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
+    let (start, _end) = range.split_once('-')?;
+    Some((start.trim().parse().ok()?, total.trim().parse().ok()))
+}
+
+/// Total of `Content-Range: bytes */TOTAL`, with which a server says that a range lies beyond the end.
+fn unsatisfied_total(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes */")?.trim().parse().ok()
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
+}
