@@ -2,7 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use foliar_nn::zoo;
+
+fn models() -> PossibleValuesParser {
+    PossibleValuesParser::new(zoo::MODELS)
+}
 
 /// Turns a folder of leaf photographs into a plant-disease classifier, and says how far it can be trusted.
 #[derive(Parser)]
@@ -105,7 +111,7 @@ pub(crate) struct TrainArguments {
     /// Folder of photographs, one subfolder per class
     pub(crate) photos: PathBuf,
     /// Network; `foliar summary --model NAME` describes it
-    #[arg(long, default_value = "baseline", value_name = "NAME")]
+    #[arg(long, default_value = "baseline", value_name = "NAME", value_parser = models())]
     pub(crate) model: String,
     /// Side of the square that the network sees, in pixels, 32 or more [default: 128 for baseline, else 224]
     #[arg(long, value_name = "N")]
@@ -234,8 +240,8 @@ pub(crate) struct PredictArguments {
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// How many classes to name, the most probable first
-    #[arg(long, default_value_t = 3, value_name = "N")]
-    pub(crate) top: usize,
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) top: u32,
     /// Form of the output
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
@@ -249,7 +255,7 @@ pub(crate) struct PredictArguments {
 #[command(after_help = "Example:\n  foliar summary --model resnet50 --classes 38")]
 pub(crate) struct SummaryArguments {
     /// Network
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = models())]
     pub(crate) model: String,
     /// Number of classes, 2 or more
     #[arg(long, default_value_t = 1000, value_name = "N")]

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use foliar_learn::LearnError;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -9,6 +11,8 @@ pub(crate) enum Exit {
     Done,
     /// The work failed.
     Failed,
+    /// Wrong arguments.
+    Usage,
     /// Done, with problems: some files were left out.
     Problems,
     /// Interrupted, state saved.
@@ -27,11 +31,17 @@ impl From<Exit> for ExitCode {
         ExitCode::from(match exit {
             Exit::Done => 0,
             Exit::Failed => 1,
+            Exit::Usage => 2,
             Exit::Problems => 3,
             Exit::Interrupted => 130,
         })
     }
 }
+
+/// Arguments that are each well-formed and together, or in their range, are not.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
 
 /// Says in one line what, where and why. A closed pipe at the other end is no failure worth a word.
 pub(crate) fn report(error: &anyhow::Error) -> Exit {
@@ -43,5 +53,6 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
     if !error.chain().any(closed) {
         eprintln!("error: {error:#}");
     }
-    Exit::Failed
+    let out_of_range = matches!(error.downcast_ref(), Some(LearnError::Recipe { .. }));
+    if out_of_range || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
 }

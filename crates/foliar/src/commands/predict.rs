@@ -5,7 +5,6 @@ mod rows;
 
 use std::io;
 
-use anyhow::bail;
 use foliar_learn::{Outputs, Predictor};
 use foliar_vision::{Limits, Reason, Rgb, decode_file};
 use rayon::prelude::*;
@@ -20,16 +19,13 @@ use crate::exit::Exit;
 const BATCH: usize = 16;
 
 pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
-    if arguments.top == 0 {
-        bail!("--top must be 1 or more");
-    }
     use_threads(arguments.threads)?;
     let bundle = open_bundle(&arguments.bundle)?;
     let inputs = inputs::find(&arguments.paths);
     // One photograph needs no room for sixteen.
     let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;
     let classes = predictor.bundle().classes.clone();
-    let top = arguments.top.min(classes.len());
+    let top = (arguments.top as usize).min(classes.len());
     let mut writer = Writer::new(io::stdout().lock(), arguments.format, top)?;
     let mut failures = 0;
     for batch in inputs.chunks(predictor.batch()) {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::train::grouped;
 use crate::arguments::{OptimizerName, SummaryArguments};
-use crate::exit::Exit;
+use crate::exit::{Exit, UsageError};
 
 /// Batches of photographs that a run holds besides the one at work: those decoded ahead.
 const WAITING_BATCHES: usize = 5;
@@ -19,7 +19,6 @@ const PROGRAM_BYTES: usize = 20 << 20;
 pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<Exit> {
     let default = Recipe::new(&arguments.model).image_size();
     let size = arguments.image_size.map_or(default, |size| size as usize);
-    let graph = zoo::build(&arguments.model, arguments.classes)?;
     let optimizer = match arguments.optimizer {
         OptimizerName::Sgd => {
             Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 0.0 }
@@ -28,7 +27,12 @@ pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<Exit> {
             Optimizer::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 }
         }
     };
-    anyhow::ensure!(arguments.batch_size >= 1, "--batch-size must be 1 or more");
+    if arguments.batch_size == 0 || arguments.classes < 2 || size < 32 {
+        let message =
+            "a summary needs --batch-size 1 or more, --classes 2 or more and --image-size 32 or more";
+        return Err(UsageError(message.to_owned()).into());
+    }
+    let graph = zoo::build(&arguments.model, arguments.classes)?;
     let summary = summarise(&graph, arguments.batch_size, size, optimizer)?;
     let side = Recipe::preprocessing(&arguments.model, size as u32).store_side as usize;
     let loader = Waiting {

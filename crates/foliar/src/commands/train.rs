@@ -17,7 +17,7 @@ use super::use_threads;
 use crate::arguments::{
     AugmentName, ClassWeightsName, MachineArguments, OptimizerName, ScheduleName, TrainArguments,
 };
-use crate::exit::Exit;
+use crate::exit::{Exit, UsageError};
 use crate::{interrupt, progress};
 
 /// Problems that are spelled out; the others are in the run folder.
@@ -25,7 +25,6 @@ const TOLD: usize = 5;
 
 pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     let recipe = recipe(arguments)?;
-    zoo::build(&recipe.model, 2)?;
     use_threads(arguments.machine.threads)?;
     let out = arguments.out.clone().unwrap_or_else(|| free_folder(&recipe.model));
     let photographs = open_photographs(&arguments.photos, &recipe, &arguments.machine)?;
@@ -89,7 +88,8 @@ fn optimizer(arguments: &TrainArguments) -> Optimizer {
 fn augment(names: &[AugmentName]) -> anyhow::Result<Augment> {
     let whole = names.iter().any(|name| matches!(name, AugmentName::All | AugmentName::None));
     if whole && names.len() > 1 {
-        bail!("--augment takes `all`, `none`, or a list of the others");
+        let message = "--augment takes `all`, `none`, or a list of the others";
+        return Err(UsageError(message.to_owned()).into());
     }
     let full = Augment::default();
     let mut chosen = Augment::none();
