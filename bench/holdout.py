@@ -4,7 +4,8 @@
 
 PHOTOS holds one folder per class. Photographs of one leaf carry adjacent numbers of one source, as in PlantVillage's
 `UUID___SOURCE NUMBER.jpg`; so each source of each class is sorted by number and its tail goes to OUT/holdout, the rest to
-OUT/train. Files are copied. Needs nothing but Python.
+OUT/train. Photographs whose source has fewer than five are taken together, by name. Files are copied. Needs nothing but
+Python.
 """
 import argparse
 import re
@@ -31,6 +32,9 @@ def main() -> None:
         sources = defaultdict(list)
         for path in folder.iterdir():
             sources[key(path)[0]].append(path)
+        few = [source for source, paths in sources.items() if len(paths) < 5]
+        if few:
+            sources[None] = [path for source in few for path in sources.pop(source)]
         for paths in sources.values():
             paths.sort(key=key)
             cut = len(paths) - round(options.share * len(paths))

@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Predict(PredictArguments),
     /// Print a network's layers, parameters, multiply-adds and memory
     Summary(SummaryArguments),
+    /// List, fetch and verify pretrained weights
+    Weights(WeightsArguments),
     /// Draw leaves, train on them, evaluate and predict: needs nothing but this program
     Demo(DemoArguments),
 }
@@ -113,6 +115,10 @@ pub(crate) struct TrainArguments {
     /// Network; `foliar summary --model NAME` describes it
     #[arg(long, default_value = "baseline", value_name = "NAME", value_parser = models())]
     pub(crate) model: String,
+    /// Begin with the weights of this file (safetensors or PyTorch's .pth), or with those that `foliar weights fetch` has
+    /// fetched for the model: `imagenet`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) weights: Option<PathBuf>,
     /// Side of the square that the network sees, in pixels, 32 or more [default: 128 for baseline, else 224]
     #[arg(long, value_name = "N")]
     pub(crate) image_size: Option<u32>,
@@ -275,6 +281,31 @@ pub(crate) struct SummaryArguments {
     /// One JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  foliar weights list\n  foliar weights fetch resnet50\n  foliar train photos --model resnet50 --weights imagenet\n\nFOLIAR_CACHE names the folder for downloads, FOLIAR_WEIGHTS_URL a mirror to fetch from."
+)]
+pub(crate) struct WeightsArguments {
+    #[command(subcommand)]
+    pub(crate) command: WeightsCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum WeightsCommand {
+    /// List the catalogue: network, size, published accuracy, licence, and whether the file is here
+    List,
+    /// Download weights and check them against their digest
+    Fetch {
+        /// Name in the catalogue
+        name: String,
+    },
+    /// Check a downloaded file against the digest in its name
+    Verify {
+        /// The file
+        file: PathBuf,
+    },
 }
 
 #[derive(Args)]

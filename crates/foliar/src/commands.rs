@@ -6,6 +6,7 @@ pub(crate) mod predict;
 pub(crate) mod resume;
 pub(crate) mod summary;
 pub(crate) mod train;
+pub(crate) mod weights;
 
 use std::path::{Path, PathBuf};
 

@@ -13,7 +13,7 @@ pub(crate) fn listen() -> anyhow::Result<()> {
         if ASKED.swap(true, Ordering::SeqCst) {
             std::process::exit(130);
         }
-        eprintln!("\ninterrupted: finishing this step and saving (once more to leave at once)");
+        eprintln!("\ninterrupted: finishing what is in hand (once more to leave at once)");
     })?;
     Ok(())
 }

@@ -18,6 +18,7 @@ fn main() -> std::process::ExitCode {
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Summary(arguments) => commands::summary::run(&arguments),
+        Command::Weights(arguments) => commands::weights::run(&arguments),
         Command::Demo(arguments) => commands::demo::run(&arguments),
     };
     result.unwrap_or_else(|error| exit::report(&error)).into()

@@ -136,3 +136,33 @@ fn folders_of_train_and_val_are_taken_as_they_are() {
     let document: serde_json::Value = serde_json::from_str(&scene.run(&arguments).expect(0).out).unwrap();
     assert_eq!(document["photographs"], 10);
 }
+
+#[test]
+fn the_weights_of_one_run_begin_another() {
+    let scene = Scene::new(8);
+    scene.train("first", &["--epochs", "15", "--augment", "none", "--validation", "0"]).expect(0);
+    let look = ["--epochs", "1", "--lr", "1e-6", "--augment", "none", "--seed", "2"];
+    scene.train("random", &look).expect(0);
+    scene.train("second", &[&look[..], &["--weights", "first/model.foliar"]].concat()).expect(0);
+    let first_loss = |run: &str| -> f64 {
+        let metrics = fs::read_to_string(scene.path(run).join("metrics.csv")).unwrap();
+        metrics.lines().nth(1).unwrap().split(',').nth(2).unwrap().parse().unwrap()
+    };
+    assert!(
+        first_loss("second") < 0.8 * first_loss("first"),
+        "{} {}",
+        first_loss("second"),
+        first_loss("first")
+    );
+    let recipe = fs::read_to_string(scene.path("second/recipe.toml")).unwrap();
+    assert!(recipe.contains("[weights]") && recipe.contains("digest"), "{recipe}");
+
+    fs::write(scene.path("text.pth"), b"no weights at all").unwrap();
+    for (weights, expected) in [("absent.pth", "absent.pth"), ("text.pth", "text.pth")] {
+        let refused = scene.train("third", &["--weights", weights]).expect(1);
+        assert!(refused.err.contains(expected), "{}", refused.err);
+    }
+    let refused = scene.train("third", &["--model", "resnet18", "--weights", "first/model.foliar"]).expect(1);
+    assert!(refused.err.contains("layer1.0.conv1.weight"), "{}", refused.err);
+    assert!(!scene.path("third").exists());
+}

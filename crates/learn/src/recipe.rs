@@ -6,6 +6,7 @@ use foliar_nn::Optimizer;
 use foliar_vision::{Augment, Preprocessing};
 
 use crate::error::LearnError;
+use crate::initial::InitialWeights;
 use crate::schedule::{LearningRate, Schedule};
 
 /// A run, but for its photographs. Stored as `recipe.toml`; two runs with equal recipes and photographs are equal.
@@ -18,6 +19,9 @@ pub struct Recipe {
     pub epochs: u32,
     /// Photographs a step, at least 2.
     pub batch_size: usize,
+    /// The file that the first weights come from; random ones if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<InitialWeights>,
     /// Key of the split, the first weights, the order of photographs and the augmentation.
     pub seed: u64,
     /// How weights are updated.
@@ -73,6 +77,7 @@ impl Recipe {
             model: model.to_owned(),
             epochs: 30,
             batch_size: 32,
+            weights: None,
             seed: 1,
             optimizer: Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 5e-4 },
             learning_rate: LearningRate { peak, schedule: Schedule::OneCycle, warmup: 0.05 },

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use foliar_learn::{
-    ClassWeights, DataOptions, LearningRate, Outcome, Photographs, Recipe, Run, Schedule, engine_options,
-    train,
+    ClassWeights, DataOptions, InitialWeights, LearningRate, Outcome, Photographs, Recipe, Run, Schedule,
+    engine_options, train,
 };
 use foliar_nn::{CpuEngine, Optimizer, zoo};
 use foliar_runlog::{Event, StopReason, epoch_line};
-use foliar_vision::Augment;
+use foliar_vision::{Augment, Preprocessing};
 use indicatif::ProgressBar;
 
 use super::use_threads;
@@ -35,9 +35,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
 /// The recipe that the arguments ask for.
 pub(crate) fn recipe(arguments: &TrainArguments) -> anyhow::Result<Recipe> {
     let mut recipe = Recipe::new(&arguments.model);
-    if let Some(size) = arguments.image_size {
-        recipe.preprocessing = Recipe::preprocessing(&arguments.model, size);
-    }
+    recipe.preprocessing = preprocessing(arguments, &mut recipe)?;
     recipe.epochs = arguments.epochs;
     recipe.batch_size = arguments.batch_size;
     recipe.seed = arguments.seed;
@@ -66,6 +64,20 @@ pub(crate) fn recipe(arguments: &TrainArguments) -> anyhow::Result<Recipe> {
     recipe.data.test = arguments.test;
     recipe.validate()?;
     Ok(recipe)
+}
+
+/// Sizes and statistics: those of the pretrained weights if there are any, at the size that was asked for.
+fn preprocessing(arguments: &TrainArguments, recipe: &mut Recipe) -> anyhow::Result<Preprocessing> {
+    let default = recipe.preprocessing.size;
+    let Some(weights) = &arguments.weights else {
+        return Ok(Recipe::preprocessing(&arguments.model, arguments.image_size.unwrap_or(default)));
+    };
+    let file = super::weights::locate(weights, &arguments.model)?;
+    let (weights, convention) = InitialWeights::examine(&file, &arguments.model)?;
+    recipe.weights = Some(weights);
+    let size = arguments.image_size.or(convention.size.map(|size| size as u32)).unwrap_or(default);
+    let sizes = Recipe::preprocessing(&arguments.model, size);
+    Ok(Preprocessing { mean: convention.mean, std: convention.std, ..sizes })
 }
 
 fn optimizer(arguments: &TrainArguments) -> Optimizer {
@@ -141,8 +153,10 @@ pub(crate) fn open_photographs(
         if summary.test > 0 { format!(", {} kept for a test", summary.test) } else { String::new() },
     );
     if !photographs.problems.is_empty() {
-        let remarks = photographs.problems.len() - summary.skipped;
-        eprintln!("{} files left out, {remarks} remarks:", summary.skipped);
+        match photographs.problems.len() - summary.skipped {
+            0 => eprintln!("{} files left out:", summary.skipped),
+            remarks => eprintln!("{} files left out, {remarks} remarks:", summary.skipped),
+        }
         photographs.problems.iter().take(TOLD).for_each(|problem| eprintln!("  {problem}"));
         if photographs.problems.len() > TOLD {
             eprintln!("  ... and {} more, listed in the run folder", photographs.problems.len() - TOLD);
@@ -156,6 +170,13 @@ pub(crate) fn drive(run: &Run, photographs: &Photographs) -> anyhow::Result<Exit
     interrupt::listen()?;
     let graph = zoo::build(&run.recipe.model, photographs.dataset.classes.len())?;
     let mut engine = CpuEngine::new(&graph, engine_options(&run.recipe))?;
+    if run.last_checkpoint()?.is_none()
+        && let Some(weights) = &run.recipe.weights
+    {
+        for note in weights.load(&graph, &mut engine)? {
+            eprintln!("{note}");
+        }
+    }
     let mut screen = Screen { bar: None };
     let outcome = train(&mut engine, &graph, run, photographs, &mut |event| screen.show(event))
         .with_context(|| format!("run {}", run.dir.root().display()))?;

@@ -42,7 +42,7 @@ impl<W: Write> Writer<W> {
             Format::Jsonl => Self::Jsonl(out),
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
-                csv.write_record(header(top))?;
+                csv.write_record(header(top)).map_err(io_error)?;
                 Self::Csv { csv: Box::new(csv), top }
             }
         })
@@ -58,7 +58,7 @@ impl<W: Write> Writer<W> {
                 }
                 Err(reason) => writeln!(out, "{}  error: {reason}", row.path),
             },
-            Self::Csv { csv, top } => Ok(csv.write_record(record(row, *top))?),
+            Self::Csv { csv, top } => csv.write_record(record(row, *top)).map_err(io_error),
             Self::Jsonl(out) => {
                 serde_json::to_writer(&mut *out, &json(row))?;
                 writeln!(out)
@@ -71,6 +71,14 @@ impl<W: Write> Writer<W> {
             Self::Text(mut out) | Self::Jsonl(mut out) => out.flush(),
             Self::Csv { mut csv, .. } => csv.flush(),
         }
+    }
+}
+
+/// The operating system's error itself, so that a closed pipe is seen to be one.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
     }
 }
 

@@ -1,0 +1,99 @@
+//! `foliar weights`: pretrained weights, listed, fetched and verified.
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use foliar_catalogue::{
+    CATALOGUE, Entry, Options, Progress, cached, default_cache_dir, fetch, find, for_model, verify,
+};
+use indicatif::ProgressBar;
+
+use crate::arguments::{WeightsArguments, WeightsCommand};
+use crate::exit::{Exit, UsageError};
+use crate::{interrupt, progress};
+
+/// What `--weights` takes for the catalogue's file of the model.
+const IMAGENET: &str = "imagenet";
+
+pub(crate) fn run(arguments: &WeightsArguments) -> anyhow::Result<Exit> {
+    match &arguments.command {
+        WeightsCommand::List => list(),
+        WeightsCommand::Fetch { name } => download(find(name)?),
+        WeightsCommand::Verify { file } => check(file),
+    }
+}
+
+/// The file that `--weights` means: itself, or the catalogue's for `model` in the cache.
+pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
+    if weights.as_os_str() != IMAGENET || weights.exists() {
+        return Ok(weights.to_owned());
+    }
+    let Some(entry) = for_model(model) else {
+        let message = format!("the catalogue has no weights for {model}; name a file with --weights FILE");
+        return Err(UsageError(message).into());
+    };
+    Ok(cached(entry, &default_cache_dir()?)?.path)
+}
+
+fn list() -> anyhow::Result<Exit> {
+    let folder = default_cache_dir()?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{:16}  {:42}  {:>9}  {:>6}  here", "name", "file", "MiB", "top-1")?;
+    for entry in &CATALOGUE {
+        let here = if folder.join(entry.file).exists() { "yes" } else { "no" };
+        let Entry { name, file, mebibytes, top1, .. } = entry;
+        writeln!(out, "{name:16}  {file:42}  {mebibytes:9.1}  {top1:5.1} %  {here}")?;
+    }
+    let Entry { input, licence, .. } = &CATALOGUE[0];
+    writeln!(
+        out,
+        "\ninput    RGB / 255, less {:?}, over {:?}, {} pixels",
+        input.mean, input.std, input.crop
+    )?;
+    writeln!(out, "licence  {licence}")?;
+    writeln!(out, "folder   {}", folder.display())?;
+    Ok(Exit::Done)
+}
+
+fn download(entry: &Entry) -> anyhow::Result<Exit> {
+    let options = Options::from_environment()?;
+    interrupt::listen()?;
+    let bar = progress::bar(0, "{msg} {bar:32} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left");
+    bar.set_message(entry.file);
+    let fetched = fetch(entry, &options, &mut |event| show(&bar, event));
+    bar.finish_and_clear();
+    let fetched = fetched?;
+    eprintln!("{}", if fetched.downloaded { "downloaded and verified" } else { "already here and verified" });
+    writeln!(io::stdout(), "{}", fetched.file.path.display())?;
+    Ok(Exit::Done)
+}
+
+fn show(bar: &ProgressBar, event: &Progress<'_>) -> ControlFlow<()> {
+    match event {
+        Progress::Received { bytes, total } => {
+            bar.set_length(total.unwrap_or(*bytes));
+            bar.set_position(*bytes);
+        }
+        Progress::Retrying { attempt, wait, reason } => {
+            bar.suspend(|| {
+                eprintln!("attempt {attempt} failed: {reason}; again in {:.1} s", wait.as_secs_f64())
+            });
+        }
+    }
+    if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+fn check(file: &Path) -> anyhow::Result<Exit> {
+    let verified = verify(file)?;
+    let what = verified.entry.map_or("not in the catalogue", |entry| entry.name);
+    let mut out = io::stdout();
+    writeln!(
+        out,
+        "{}: good, {} bytes, SHA-256 {} ({what})",
+        file.display(),
+        verified.bytes,
+        verified.sha256
+    )?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,85 @@
+//! Training that begins with weights from a file instead of random ones.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use foliar_nn::weights::{self, Fitted};
+use foliar_nn::{Engine, Graph, zoo};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{FileError, LearnError};
+
+/// A file of weights that a run begins with. Its digest stands in the recipe: other weights are another run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InitialWeights {
+    /// The file, safetensors or PyTorch's.
+    pub file: PathBuf,
+    /// BLAKE3 of its bytes, in hexadecimal digits.
+    pub digest: String,
+}
+
+/// How the photographs were prepared that the weights were trained on: (RGB / 255 - mean) / std.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Convention {
+    /// Mean of red, green and blue.
+    pub mean: [f32; 3],
+    /// Standard deviation of red, green and blue.
+    pub std: [f32; 3],
+    /// Side of the photographs in pixels, where the file says so.
+    pub size: Option<usize>,
+}
+
+impl InitialWeights {
+    /// Reads `file`, makes sure that it holds weights of `model`, and tells how its photographs were prepared.
+    ///
+    /// # Errors
+    /// A file that can not be read or that holds other weights, with every tensor that does not fit.
+    pub fn examine(file: &Path, model: &str) -> Result<(Self, Convention), LearnError> {
+        let bytes = read(file)?;
+        let digest = blake3::hash(&bytes).to_hex().to_string();
+        let fitted = fit(file, &bytes, &zoo::build(model, 2)?)?;
+        let input = fitted.input;
+        let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+        Ok((Self { file, digest }, Convention { mean: input.mean, std: input.std, size: input.size }))
+    }
+
+    /// Puts the weights into `engine`, which runs `graph`. Returns what there is to say: whether the classifier was
+    /// replaced by a fresh one, and which tensors of the file are not used.
+    ///
+    /// # Errors
+    /// As [`InitialWeights::examine`], and a file that is not the one that the recipe names.
+    pub fn load(&self, graph: &Graph, engine: &mut dyn Engine) -> Result<Vec<String>, LearnError> {
+        let bytes = read(&self.file)?;
+        if blake3::hash(&bytes).to_hex().as_str() != self.digest {
+            let what = "these are not the weights that the run began with; put the old file back".to_owned();
+            return Err(FileError::Damaged { path: self.file.clone(), what }.into());
+        }
+        let fitted = fit(&self.file, &bytes, graph)?;
+        let mut state = engine.state().without_optimizer();
+        state.tensors.extend(fitted.state.tensors);
+        engine.restore(&state)?;
+        let mut notes = Vec::new();
+        if let Some(replaced) = fitted.replaced_classifier {
+            let before = replaced.classes_in_file.map_or("no".to_owned(), |classes| classes.to_string());
+            notes.push(format!(
+                "the classifier `{}` is a fresh one for {} classes; the file's has {before} classes",
+                replaced.node, replaced.classes
+            ));
+        }
+        if !fitted.unused.is_empty() {
+            notes.push(format!("{} tensors of the file are not used", fitted.unused.len()));
+        }
+        Ok(notes)
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, FileError> {
+    fs::read(file).map_err(|source| FileError::Io { path: file.to_owned(), source })
+}
+
+fn fit(file: &Path, bytes: &[u8], graph: &Graph) -> Result<Fitted, LearnError> {
+    let damaged = |what: String| FileError::Damaged { path: file.to_owned(), what };
+    let tensors = weights::read(bytes).map_err(|error| damaged(error.to_string()))?;
+    Ok(weights::fit(graph, tensors).map_err(|error| damaged(error.to_string()))?)
+}
