@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Resume(ResumeArguments),
     /// Measure a classifier on photographs whose class is known
     Evaluate(EvaluateArguments),
+    /// Set runs side by side, on the photographs that all of them held back
+    Compare(CompareArguments),
     /// Classify new photographs
     Predict(PredictArguments),
     /// Print a network's layers, parameters, multiply-adds and memory
@@ -215,6 +217,22 @@ pub(crate) struct EvaluateArguments {
     /// Only this part, where the folder has train/, val/ and test/
     #[arg(long, value_enum)]
     pub(crate) part: Option<PartName>,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Threads for arithmetic; 0 takes all
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) threads: usize,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  foliar compare runs/baseline runs/transfer\n\nThe runs must be of the same photographs. A difference is called larger than chance if McNemar's exact test gives it a probability below 0.05 were the two equally good."
+)]
+pub(crate) struct CompareArguments {
+    /// Run folders, two or more
+    #[arg(required = true, num_args = 2..)]
+    pub(crate) runs: Vec<PathBuf>,
     /// One JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,

@@ -16,6 +16,7 @@ fn main() -> std::process::ExitCode {
         Command::Train(arguments) => commands::train::run(&arguments),
         Command::Resume(arguments) => commands::resume::run(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
+        Command::Compare(arguments) => commands::compare::run(&arguments),
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Summary(arguments) => commands::summary::run(&arguments),
         Command::Weights(arguments) => commands::weights::run(&arguments),

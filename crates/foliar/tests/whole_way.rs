@@ -166,3 +166,23 @@ fn the_weights_of_one_run_begin_another() {
     assert!(refused.err.contains("layer1.0.conv1.weight"), "{}", refused.err);
     assert!(!scene.path("third").exists());
 }
+
+#[test]
+fn runs_are_compared_on_what_all_of_them_held_back() {
+    let scene = Scene::new(12);
+    scene.train("short", &["--epochs", "1"]).expect(0);
+    scene.train("long", &["--epochs", "4"]).expect(0);
+    let compared = scene.run(&["compare", "short", "long", "--json"]).expect(0);
+    let document: serde_json::Value = serde_json::from_str(&compared.out).unwrap();
+    assert_eq!(document["photographs"], 10);
+    assert_eq!(document["runs"][1]["epochs"].as_array().unwrap().len(), 4);
+    let bundle = scene.run(&["compare", "long", "long"]).expect(0);
+    assert!(bundle.out.contains("p = 1.000"), "{}", bundle.out);
+    let p = document["pairs"][0]["p_value"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&p));
+
+    foliar_vision::procedural::write_dataset(&scene.path("photos"), 9, 12, 48).unwrap();
+    scene.train("other", &["--epochs", "1"]).expect(0);
+    let refused = scene.run(&["compare", "short", "other"]).expect(1);
+    assert!(refused.err.contains("other photographs"), "{}", refused.err);
+}

@@ -8,6 +8,7 @@
 
 mod bundle;
 mod checkpoint;
+mod compare;
 mod container;
 mod error;
 mod evaluate;
@@ -22,6 +23,7 @@ mod train;
 
 pub use bundle::{Bundle, Provenance, Validation};
 pub use checkpoint::{Best, Checkpoint, Progress};
+pub use compare::{Compared, Comparison, Pair, compare, mcnemar};
 pub use error::{FileError, LearnError};
 pub use evaluate::{Evaluation, evaluate};
 pub use initial::{Convention, InitialWeights};

@@ -16,6 +16,8 @@ use crate::recipe::Recipe;
 
 /// Name of the file that says which photographs the run was begun with.
 const DATA: &str = "data.json";
+/// How `split.csv` calls the validation photographs.
+const VALIDATION: &str = "val";
 const LAST: &str = "last.safetensors";
 const BEST: &str = "best.safetensors";
 /// Differences that an error spells out.
@@ -52,7 +54,9 @@ impl Run {
         let data = Data { root: data_root, manifest: photographs.manifest() };
         write_json(&dir.root().join(DATA), &data)?;
         write_problems(&dir.problems(), &photographs.problems)?;
-        put(&dir.split(), split_csv(photographs).as_bytes())?;
+        let split = split_csv(photographs)
+            .map_err(|error| FileError::Damaged { path: dir.split(), what: error.to_string() })?;
+        put(&dir.split(), &split)?;
         put(&dir.recipe(), text.as_bytes())?;
         Ok(Self { dir, recipe: recipe.clone(), data_root: data.root, manifest: data.manifest })
     }
@@ -94,6 +98,19 @@ impl Run {
     pub fn last_checkpoint(&self) -> Result<Option<Checkpoint>, FileError> {
         let path = self.last();
         if path.exists() { Checkpoint::read(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// (name relative to the folder of photographs, class) of each photograph held back for validation, from `split.csv`.
+    ///
+    /// # Errors
+    /// A file that can not be read.
+    pub fn validation_photographs(&self) -> Result<Vec<(String, String)>, FileError> {
+        let path = self.dir.split();
+        let damaged = |error: csv::Error| FileError::Damaged { path: path.clone(), what: error.to_string() };
+        let mut reader = csv::Reader::from_path(&path).map_err(damaged)?;
+        let rows = reader.deserialize().collect::<Result<Vec<SplitRow>, _>>().map_err(damaged)?;
+        let held_back = rows.into_iter().filter(|row| row.part == VALIDATION);
+        Ok(held_back.map(|row| (row.path, row.class)).collect())
     }
 
     /// Path of the newest checkpoint.
@@ -152,27 +169,29 @@ fn write_problems(path: &Path, problems: &[Problem]) -> Result<(), FileError> {
         .map_err(|source| FileError::Io { path: path.to_owned(), source })
 }
 
+/// One photograph of `split.csv`.
+#[derive(Serialize, Deserialize)]
+struct SplitRow {
+    path: String,
+    class: String,
+    part: String,
+}
+
 /// `path,class,part` of every photograph, in the order of the paths.
-fn split_csv(photographs: &Photographs) -> String {
+fn split_csv(photographs: &Photographs) -> Result<Vec<u8>, csv::Error> {
     let dataset = &photographs.dataset;
     let mut parts = vec![""; dataset.photos.len()];
     let splits = &photographs.splits;
-    for (name, part) in [("train", &splits.train), ("val", &splits.validation), ("test", &splits.test)] {
+    for (name, part) in [("train", &splits.train), (VALIDATION, &splits.validation), ("test", &splits.test)] {
         part.iter().for_each(|&photo| parts[photo] = name);
     }
-    let mut text = String::from("path,class,part\n");
+    let mut writer = csv::Writer::from_writer(Vec::new());
     for (photo, part) in dataset.photos.iter().zip(parts).filter(|(_, part)| !part.is_empty()) {
-        let name = portable_name(&photo.path);
-        text.push_str(&format!("{},{},{part}\n", quoted(&name), quoted(&dataset.classes[photo.class])));
+        writer.serialize(SplitRow {
+            path: portable_name(&photo.path),
+            class: dataset.classes[photo.class].clone(),
+            part: part.to_owned(),
+        })?;
     }
-    text
-}
-
-/// A field of a CSV file (RFC 4180).
-fn quoted(field: &str) -> String {
-    if field.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
+    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }

@@ -1,0 +1,64 @@
+//! `foliar compare`: runs side by side.
+
+use std::io::{self, Write};
+
+use foliar_learn::{Comparison, compare};
+
+use super::use_threads;
+use crate::arguments::CompareArguments;
+use crate::exit::Exit;
+
+/// Probability below which a difference is called larger than chance.
+const SIGNIFICANT: f64 = 0.05;
+
+pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
+    use_threads(arguments.threads)?;
+    let comparison = compare(&arguments.runs)?;
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut out, &comparison)?;
+        writeln!(out)?;
+    } else {
+        print(&mut out, &comparison)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn print(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
+    let names: Vec<String> = comparison.runs.iter().map(|run| run.run.display().to_string()).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(3);
+    let model = comparison.runs.iter().map(|run| run.model.len()).max().unwrap_or(0).max(5);
+    writeln!(out, "on the {} photographs that every run held back\n", comparison.photographs)?;
+    writeln!(
+        out,
+        "{:width$}  {:model$}  {:>8}  {:>6}  {:>8}  accuracy (95 % interval)  macro F1   loss",
+        "run", "model", "rate", "epochs", "time"
+    )?;
+    for (name, run) in names.iter().zip(&comparison.runs) {
+        let [low, high] = run.metrics.accuracy_interval;
+        writeln!(
+            out,
+            "{name:width$}  {:model$}  {:>8}  {:>6}  {:>6.0} s  {:.3} ({low:.3} to {high:.3})    {:>8.3}  {:>5.3}",
+            run.model,
+            run.learning_rate,
+            run.epochs.len(),
+            run.seconds,
+            run.metrics.accuracy,
+            run.metrics.macro_f1,
+            run.metrics.loss,
+        )?;
+    }
+    writeln!(out)?;
+    for pair in &comparison.pairs {
+        let verdict = match pair.p_value < SIGNIFICANT {
+            true => "larger than chance",
+            false => "no larger than chance",
+        };
+        writeln!(
+            out,
+            "{} alone right on {}, {} alone on {}: the difference is {verdict} (p = {:.3})",
+            names[pair.first], pair.only_first, names[pair.second], pair.only_second, pair.p_value
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! Several runs side by side, on the photographs that all of them held back.
+//!
+//! Whether one classifier is better than another on the same photographs is McNemar's question (1947): only the
+//! photographs on which one is right and the other wrong speak, and if the two were equally good each of these would fall
+//! to either with probability 1/2.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use foliar_runlog::{Epoch, Event, jsonl};
+use foliar_vision::{Limits, Rgb, decode_file};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::bundle::Bundle;
+use crate::error::LearnError;
+use crate::metrics::{Metrics, arg_max};
+use crate::predict::Predictor;
+use crate::run::Run;
+
+/// Photographs in one pass of a network.
+const BATCH: usize = 32;
+
+/// One run of a comparison.
+#[derive(Clone, Debug, Serialize)]
+pub struct Compared {
+    /// The run folder.
+    pub run: PathBuf,
+    /// Name of the network.
+    pub model: String,
+    /// Peak of the learning rate.
+    pub learning_rate: f64,
+    /// Seconds that all its epochs took.
+    pub seconds: f64,
+    /// Its epochs.
+    pub epochs: Vec<Epoch>,
+    /// Figures on the common photographs.
+    pub metrics: Metrics,
+}
+
+/// Two runs of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Pair {
+    /// Place of the first among the runs.
+    pub first: usize,
+    /// Place of the second.
+    pub second: usize,
+    /// Photographs on which the first alone is right.
+    pub only_first: usize,
+    /// Photographs on which the second alone is right.
+    pub only_second: usize,
+    /// Probability of a difference at least as large if the two were equally good (exact, two-sided).
+    pub p_value: f64,
+}
+
+/// Runs side by side.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    /// Photographs that every run held back for validation.
+    pub photographs: usize,
+    /// The runs, in the order in which they were given.
+    pub runs: Vec<Compared>,
+    /// Every two of them.
+    pub pairs: Vec<Pair>,
+}
+
+/// Compares the bundles of `runs` on the photographs that all of them held back for validation.
+///
+/// # Errors
+/// A run without a bundle, runs of other photographs or other classes, runs that held back no photograph in common.
+pub fn compare(runs: &[PathBuf]) -> Result<Comparison, LearnError> {
+    let opened: Vec<Run> = runs.iter().map(|path| Run::open(path)).collect::<Result<_, _>>()?;
+    let Some(first) = opened.first() else {
+        return Ok(Comparison { photographs: 0, runs: Vec::new(), pairs: Vec::new() });
+    };
+    let refuse =
+        |path: &Path, what: &str| LearnError::TooFew { root: path.to_owned(), what: what.to_owned() };
+    let mut common: BTreeSet<(String, String)> = first.validation_photographs()?.into_iter().collect();
+    for run in &opened[1..] {
+        if run.fingerprint() != first.fingerprint() {
+            return Err(refuse(run.dir.root(), "this run was made with other photographs than the first"));
+        }
+        let theirs: BTreeSet<(String, String)> = run.validation_photographs()?.into_iter().collect();
+        common = common.intersection(&theirs).cloned().collect();
+    }
+    if common.is_empty() {
+        return Err(refuse(
+            first.dir.root(),
+            "the runs held back no photograph in common; use one seed for all",
+        ));
+    }
+    let common: Vec<(String, String)> = common.into_iter().collect();
+    let mut compared = Vec::new();
+    let mut verdicts = Vec::new();
+    for run in &opened {
+        let (result, right) = judge(run, &common)?;
+        compared.push(result);
+        verdicts.push(right);
+    }
+    let pairs = (0..opened.len())
+        .flat_map(|first| (first + 1..opened.len()).map(move |second| (first, second)))
+        .map(|(first, second)| pair(first, second, &verdicts[first], &verdicts[second]))
+        .collect();
+    Ok(Comparison { photographs: common.len(), runs: compared, pairs })
+}
+
+/// The figures of one run, and on which photographs it is right.
+fn judge(run: &Run, photographs: &[(String, String)]) -> Result<(Compared, Vec<bool>), LearnError> {
+    let bundle = Bundle::read(&run.dir.bundle())?;
+    let classes = bundle.classes.clone();
+    let mut predictor = Predictor::new(bundle, BATCH)?;
+    let (mut logits, mut labels, mut right) = (Vec::new(), Vec::new(), Vec::new());
+    for batch in photographs.chunks(BATCH) {
+        let decode = |(name, _): &(String, String)| {
+            let path = run.data_root.join(name);
+            decode_file(&path, &Limits::default()).map_err(|reason| LearnError::TooFew {
+                root: path,
+                what: format!("{reason}; the runs can not be compared without it"),
+            })
+        };
+        let pictures: Vec<Rgb> = batch.par_iter().map(decode).collect::<Result<_, _>>()?;
+        for (output, (_, class)) in predictor.predict(&pictures)?.into_iter().zip(batch) {
+            let Some(label) = classes.iter().position(|name| name == class) else {
+                let what = format!("its bundle knows no class {class}");
+                return Err(LearnError::TooFew { root: run.dir.root().to_owned(), what });
+            };
+            right.push(arg_max(&output.logits) == label);
+            labels.push(label as u32);
+            logits.extend(output.logits);
+        }
+    }
+    let (events, _) = jsonl::read(&run.dir.events())?;
+    let epochs: Vec<Epoch> = events
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Epoch(epoch) => Some(epoch),
+            _ => None,
+        })
+        .collect();
+    let compared = Compared {
+        run: run.dir.root().to_owned(),
+        model: run.recipe.model.clone(),
+        learning_rate: run.recipe.learning_rate.peak,
+        seconds: epochs.iter().map(|epoch| epoch.seconds).sum(),
+        epochs,
+        metrics: Metrics::new(&logits, &labels, &classes),
+    };
+    Ok((compared, right))
+}
+
+fn pair(first: usize, second: usize, a: &[bool], b: &[bool]) -> Pair {
+    let only_first = a.iter().zip(b).filter(|&(&a, &b)| a && !b).count();
+    let only_second = a.iter().zip(b).filter(|&(&a, &b)| b && !a).count();
+    Pair { first, second, only_first, only_second, p_value: mcnemar(only_first, only_second) }
+}
+
+/// Exact two-sided probability that `b` and `c` differ so much or more if each of the b + c were a fair coin's throw.
+pub fn mcnemar(b: usize, c: usize) -> f64 {
+    let n = b + c;
+    // Terms of the binomial distribution from the tail inwards, each from the one before, in logarithms.
+    let mut log_term = -(n as f64) * std::f64::consts::LN_2;
+    let mut tail = 0.0;
+    for k in 0..=b.min(c) {
+        tail += log_term.exp();
+        log_term += ((n - k) as f64 / (k + 1) as f64).ln();
+    }
+    (2.0 * tail).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mcnemars_probabilities() {
+        // scipy.stats.binomtest(min(b, c), b + c).pvalue
+        for (b, c, expected) in [(0, 0, 1.0), (5, 5, 1.0), (1, 9, 0.021_484_375), (10, 25, 0.016_673_847_8)] {
+            assert!((mcnemar(b, c) - expected).abs() < 1e-9, "{b} {c}: {}", mcnemar(b, c));
+            assert_eq!(mcnemar(b, c), mcnemar(c, b));
+        }
+        assert!(mcnemar(3000, 4000) < 1e-30);
+    }
+}
