@@ -99,8 +99,8 @@ pub(crate) enum AugmentName {
 #[command(args_override_self = true)]
 pub(crate) struct MachineArguments {
     /// Threads for arithmetic; 0 takes all. The numbers do not depend on it
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub(crate) threads: usize,
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
+    pub(crate) threads: u16,
     /// Memory for decoded photographs, in MiB; those beyond it are decoded anew in each epoch
     #[arg(long, default_value_t = 4096, value_name = "MIB")]
     pub(crate) cache_memory: u64,
@@ -221,8 +221,8 @@ pub(crate) struct EvaluateArguments {
     #[arg(long)]
     pub(crate) json: bool,
     /// Threads for arithmetic; 0 takes all
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub(crate) threads: usize,
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
+    pub(crate) threads: u16,
 }
 
 #[derive(Args)]
@@ -237,8 +237,8 @@ pub(crate) struct CompareArguments {
     #[arg(long)]
     pub(crate) json: bool,
     /// Threads for arithmetic; 0 takes all
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub(crate) threads: usize,
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
+    pub(crate) threads: u16,
 }
 
 /// Form of the predictions.
@@ -270,8 +270,8 @@ pub(crate) struct PredictArguments {
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
     /// Threads for arithmetic; 0 takes all
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub(crate) threads: usize,
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
+    pub(crate) threads: u16,
 }
 
 #[derive(Args)]
@@ -337,6 +337,6 @@ pub(crate) struct DemoArguments {
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
     /// Threads for arithmetic; 0 takes all
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub(crate) threads: usize,
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
+    pub(crate) threads: u16,
 }

@@ -16,9 +16,9 @@ use foliar_learn::Bundle;
 use foliar_runlog::RunDir;
 
 /// Uses `threads` threads for arithmetic; all that the machine has if 0.
-pub(crate) fn use_threads(threads: usize) -> anyhow::Result<()> {
+pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
     rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
+        .num_threads(usize::from(threads))
         .build_global()
         .context("the threads could not be started")
 }

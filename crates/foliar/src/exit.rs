@@ -38,6 +38,19 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// The error and its causes. A cause that the text before it already tells is not told again.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 /// Arguments that are each well-formed and together, or in their range, are not.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -51,7 +64,7 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
             .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
     };
     if !error.chain().any(closed) {
-        eprintln!("error: {error:#}");
+        eprintln!("error: {}", one_line(error));
     }
     let out_of_range = matches!(error.downcast_ref(), Some(LearnError::Recipe { .. }));
     if out_of_range || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }

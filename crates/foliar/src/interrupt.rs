@@ -1,24 +1,34 @@
 //! Ctrl-C: the first asks for an orderly end, the second ends at once.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+/// When an end was asked for.
+static ASKED: OnceLock<Instant> = OnceLock::new();
+
+/// One press may arrive as two signals; what comes later than this is a second one.
+const ONE_PRESS: Duration = Duration::from_secs(1);
 
 /// Listens from now on for Ctrl-C and for termination.
 ///
 /// # Errors
 /// The operating system's, if a handler can not be set.
 pub(crate) fn listen() -> anyhow::Result<()> {
-    ctrlc::set_handler(|| {
-        if ASKED.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
+    ctrlc::set_handler(|| match ASKED.get() {
+        None => {
+            let _ = ASKED.set(Instant::now());
+            eprintln!("\ninterrupted: finishing what is in hand (once more to leave at once)");
         }
-        eprintln!("\ninterrupted: finishing what is in hand (once more to leave at once)");
+        Some(first) if first.elapsed() > ONE_PRESS => {
+            eprintln!("left at once: what was saved before stands");
+            std::process::exit(1);
+        }
+        Some(_) => {}
     })?;
     Ok(())
 }
 
 /// Whether an end was asked for.
 pub(crate) fn asked() -> bool {
-    ASKED.load(Ordering::SeqCst)
+    ASKED.get().is_some()
 }

@@ -112,3 +112,41 @@ fn summary_counts_what_is_published() {
     let text = scene.run(&["summary", "--model", "resnet50", "--classes", "38"]).expect(0).out;
     assert!(text.contains("layer4.2.conv3") && text.contains("training memory"), "{text}");
 }
+
+#[test]
+fn weights_that_are_not_finite_are_never_kept() {
+    let scene = Scene::new(6);
+    let wild = [
+        "--validation",
+        "0",
+        "--epochs",
+        "1",
+        "--batch-size",
+        "64",
+        "--lr",
+        "1e39",
+        "--schedule",
+        "constant",
+    ];
+    let refused = scene.train("run", &wild).expect(1);
+    assert!(refused.err.contains("finite"), "{}", refused.err);
+    assert!(!scene.path("run/model.foliar").exists());
+    assert!(!scene.path("run/checkpoints/last.safetensors").exists());
+}
+
+#[test]
+fn a_recipe_that_was_edited_is_refused() {
+    let scene = Scene::new(4);
+    scene.train("run", &["--epochs", "1"]).expect(0);
+    let recipe = fs::read_to_string(scene.path("run/recipe.toml")).unwrap();
+    for (from, to, expected) in [
+        ("seed = 1", "seed = 2", "was changed after the run had begun"),
+        ("seed = 1", "sead = 1", "recipe.toml"),
+        ("peak = 0.1", "peak = -1.0", "recipe.toml"),
+    ] {
+        assert!(recipe.contains(from), "{recipe}");
+        fs::write(scene.path("run/recipe.toml"), recipe.replace(from, to)).unwrap();
+        let refused = scene.run(&["resume", "run"]).expect(1);
+        assert!(refused.err.contains(expected), "{}", refused.err);
+    }
+}

@@ -186,3 +186,23 @@ fn runs_are_compared_on_what_all_of_them_held_back() {
     let refused = scene.run(&["compare", "short", "other"]).expect(1);
     assert!(refused.err.contains("other photographs"), "{}", refused.err);
 }
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_break_nothing() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let scene = Scene::new(4);
+    let odd = scene.root().join(OsStr::from_bytes(b"photos\xff"));
+    fs::rename(scene.path("photos"), &odd).unwrap();
+    let leaf = odd.join("healthy/healthy_0000.jpg");
+    fs::rename(&leaf, odd.join(OsStr::from_bytes(b"healthy/a\xff.jpg"))).unwrap();
+    let mut command = scene.command(&["train", "--image-size", "32", "--epochs", "1", "--batch-size", "8"]);
+    let trained = common::Finished::from(command.arg(&odd).args(["--out", "run"]).output().unwrap());
+    trained.expect(0);
+    scene.run(&["resume", "run"]).expect(0);
+    let mut command = scene.command(&["predict", "run", "--format", "csv"]);
+    let predicted = common::Finished::from(command.arg(odd.join("healthy")).output().unwrap()).expect(0);
+    assert!(predicted.out.contains("a\\xFF.jpg"), "{}", predicted.out);
+}

@@ -88,6 +88,12 @@ impl Bundle {
             let (graph, names) = (content.graph.classes(), content.classes.len());
             return Err(damaged(format!("the network tells {graph} classes apart and {names} are named")));
         }
+        if let Some(name) = repeated(&content.classes) {
+            return Err(damaged(format!("two classes are called {name}")));
+        }
+        if !state.is_finite() {
+            return Err(damaged("it holds weights that are not finite numbers; train anew".into()));
+        }
         Ok(Self {
             classes: content.classes,
             preprocessing: content.preprocessing,
@@ -97,4 +103,8 @@ impl Bundle {
             state,
         })
     }
+}
+
+fn repeated(names: &[String]) -> Option<&String> {
+    names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)).map(|(_, name)| name)
 }

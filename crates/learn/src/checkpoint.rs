@@ -13,16 +13,19 @@ use crate::error::FileError;
 pub struct Best {
     /// Epoch, from 1.
     pub epoch: u32,
-    /// Share of the validation photographs called rightly.
-    pub accuracy: f64,
+    /// Share of the validation photographs called rightly; `None` if none were held back.
+    pub accuracy: Option<f64>,
     /// Mean cross-entropy on them, in nats.
-    pub loss: f64,
+    pub loss: Option<f64>,
 }
 
 impl Best {
-    /// Whether it is to be preferred to `other`.
+    /// Whether it is to be preferred to `other`. Without validation the newest weights are the best known.
     pub fn beats(&self, other: &Best) -> bool {
-        self.accuracy > other.accuracy || (self.accuracy == other.accuracy && self.loss < other.loss)
+        match (self.accuracy, other.accuracy) {
+            (Some(ours), Some(theirs)) => ours > theirs || (ours == theirs && self.loss < other.loss),
+            _ => self.epoch > other.epoch,
+        }
     }
 }
 
@@ -47,9 +50,17 @@ pub struct Progress {
     pub best: Option<Best>,
 }
 
+#[derive(Serialize, Deserialize)]
+struct Content {
+    recipe: String,
+    progress: Progress,
+}
+
 /// Weights, optimiser and progress.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
+    /// Digest of the recipe that the run was begun with.
+    pub recipe: String,
     /// How far the run is.
     pub progress: Progress,
     /// Weights, running statistics and the optimiser's memory.
@@ -62,7 +73,8 @@ impl Checkpoint {
     /// # Errors
     /// What the operating system says.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
-        container::write(path, Kind::Checkpoint, &self.progress, &self.state)
+        let content = Content { recipe: self.recipe.clone(), progress: self.progress };
+        container::write(path, Kind::Checkpoint, &content, &self.state)
     }
 
     /// Reads one.
@@ -70,7 +82,7 @@ impl Checkpoint {
     /// # Errors
     /// A file that is missing, truncated, altered or of another kind.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        let (progress, state) = container::read(path, Kind::Checkpoint)?;
-        Ok(Self { progress, state })
+        let (Content { recipe, progress }, state) = container::read(path, Kind::Checkpoint)?;
+        Ok(Self { recipe, progress, state })
     }
 }

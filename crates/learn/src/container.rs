@@ -46,6 +46,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// What to do about a damaged one.
+    fn remedy(self) -> &'static str {
+        match self {
+            Kind::Checkpoint => "delete it to begin the run again",
+            Kind::Bundle => "copy it again, or take it from the run folder",
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Kind::Checkpoint => "checkpoint",
@@ -129,16 +137,17 @@ fn digest_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
 }
 
 fn decode<T: DeserializeOwned>(mut bytes: Vec<u8>, kind: Kind) -> Result<(T, State), String> {
-    const TRUNCATED: &str = "the file is truncated or was altered; copy it again or write it anew";
-    let place = digest_place(&bytes)
-        .ok_or_else(|| format!("this is no {} of foliar, or only the beginning of one", kind.name()))?;
+    let truncated = || format!("the file is truncated or was altered; {}", kind.remedy());
+    let place = digest_place(&bytes).ok_or_else(|| {
+        format!("this is no {} of foliar, or only the beginning of one; {}", kind.name(), kind.remedy())
+    })?;
     let digest = bytes[place.clone()].to_vec();
     bytes[place].fill(b'0');
     if blake3::hash(&bytes).to_hex().as_bytes() != digest {
-        return Err(TRUNCATED.into());
+        return Err(truncated());
     }
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| error.to_string())?;
-    let text = header.metadata().as_ref().and_then(|entries| entries.get(KEY)).ok_or(TRUNCATED)?;
+    let text = header.metadata().as_ref().and_then(|entries| entries.get(KEY)).ok_or_else(truncated)?;
     let raw: Document<serde_json::Value> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if raw.format != FORMAT {
         return Err(format!(

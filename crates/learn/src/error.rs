@@ -65,6 +65,18 @@ pub enum LearnError {
     /// A change of photographs that means nothing.
     #[error(transparent)]
     Augment(#[from] AugmentError),
+    /// The recipe was edited after the run had begun.
+    #[error("{path} was changed after the run had begun; put it back as it was, or start a new run")]
+    RecipeChanged {
+        /// The recipe.
+        path: PathBuf,
+    },
+    /// Another process trains this run.
+    #[error("another foliar is at work in {path}; wait for it, or end it")]
+    Busy {
+        /// The run folder.
+        path: PathBuf,
+    },
     /// Nothing is left to train on.
     #[error("{root}: {what}")]
     TooFew {
@@ -86,7 +98,7 @@ pub enum LearnError {
     #[error(transparent)]
     Scan(#[from] ScanError),
     /// A photograph could not be read any more.
-    #[error("{0}; it could be read when the run began. `foliar resume` continues once it is back")]
+    #[error(transparent)]
     Load(#[from] LoadError),
     /// The run folder can not be used.
     #[error(transparent)]

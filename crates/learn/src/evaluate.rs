@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use foliar_vision::{Limits, Part, Problem, Reason, Rgb, decode_file, scan_for_evaluation};
+use foliar_vision::{Limits, Part, Problem, Reason, Rgb, scan_for_evaluation};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::error::LearnError;
 use crate::metrics::Metrics;
-use crate::predict::Predictor;
+use crate::predict::{Predictor, decode_reduced};
 
 /// Figures, and what could not be used for them.
 #[derive(Clone, Debug, Serialize)]
@@ -46,6 +46,12 @@ pub fn evaluate(
         .filter(|photo| part.is_none() || photo.part == part)
         .filter_map(|photo| Some((photo.path.as_path(), labels[photo.class]?)))
         .collect();
+    if let Some(part) = part
+        && dataset.photos.iter().all(|photo| photo.part != Some(part))
+    {
+        let what = format!("the folder has no photographs in a {part:?} part").to_lowercase();
+        return Err(LearnError::TooFew { root: root.to_owned(), what });
+    }
     if chosen.is_empty() {
         let what = format!(
             "no photograph of a class that the classifier knows; it knows {}, the folder has {}",
@@ -56,8 +62,9 @@ pub fn evaluate(
     }
     let (mut logits, mut truths) = (Vec::new(), Vec::new());
     for (index, batch) in chosen.chunks(predictor.batch()).enumerate() {
+        let side = predictor.bundle().preprocessing.store_side;
         let decoded: Vec<Result<Rgb, Reason>> =
-            batch.par_iter().map(|(path, _)| decode_file(&root.join(path), limits)).collect();
+            batch.par_iter().map(|(path, _)| decode_reduced(&root.join(path), side, limits)).collect();
         let mut photographs = Vec::with_capacity(batch.len());
         for ((path, label), result) in batch.iter().zip(decoded) {
             match result {

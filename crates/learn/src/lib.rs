@@ -6,6 +6,7 @@
 //!
 //! The crate prints nothing and knows no terminal.
 
+mod any_path;
 mod bundle;
 mod checkpoint;
 mod compare;
@@ -29,7 +30,7 @@ pub use evaluate::{Evaluation, evaluate};
 pub use initial::{Convention, InitialWeights};
 pub use metrics::{ClassMetrics, Confusion, Metrics, cross_entropy, softmax, wilson};
 pub use photographs::{DataOptions, Photographs, Summary};
-pub use predict::{Outputs, Predictor};
+pub use predict::{Outputs, Predictor, decode_reduced};
 pub use recipe::{ClassWeights, DataSpec, LossSpec, Recipe};
 pub use run::{Run, engine_options};
 pub use schedule::{LearningRate, Schedule};

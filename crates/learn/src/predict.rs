@@ -1,7 +1,10 @@
 //! A bundle at work.
 
 use foliar_nn::{CpuEngine, CpuOptions, Engine};
-use foliar_vision::{Rgb, Workspace};
+use std::path::Path;
+
+use foliar_vision::resize::{Resizer, reduce};
+use foliar_vision::{Limits, Reason, Rgb, Workspace, decode_file};
 
 use crate::bundle::Bundle;
 use crate::error::LearnError;
@@ -28,6 +31,17 @@ impl Outputs {
         ranked.truncate(count);
         ranked
     }
+}
+
+/// Decodes the photograph at `path` and reduces it until its shorter side is at most `side` pixels, which is
+/// [`foliar_vision::Preprocessing::store_side`]: the first step of preprocessing. A large photograph then takes its place in
+/// memory for no longer than it must.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn decode_reduced(path: &Path, side: u32, limits: &Limits) -> Result<Rgb, Reason> {
+    let photograph = decode_file(path, limits)?;
+    Ok(reduce(&photograph, side, &mut Resizer::default()).into_owned())
 }
 
 /// Runs a bundle on photographs.

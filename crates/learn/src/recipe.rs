@@ -153,6 +153,14 @@ impl Recipe {
         toml::to_string(self).map_err(|error| LearnError::RecipeText { what: error.to_string() })
     }
 
+    /// 64 hexadecimal digits, equal for equal recipes.
+    ///
+    /// # Errors
+    /// As [`Recipe::to_toml`].
+    pub fn digest(&self) -> Result<String, LearnError> {
+        Ok(blake3::hash(self.to_toml()?.as_bytes()).to_hex().to_string())
+    }
+
     /// Reads the text of a `recipe.toml`.
     ///
     /// # Errors

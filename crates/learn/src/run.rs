@@ -18,6 +18,8 @@ use crate::recipe::Recipe;
 const DATA: &str = "data.json";
 /// How `split.csv` calls the validation photographs.
 const VALIDATION: &str = "val";
+/// Held while a process trains the run.
+const LOCK: &str = ".lock";
 const LAST: &str = "last.safetensors";
 const BEST: &str = "best.safetensors";
 /// Differences that an error spells out.
@@ -26,6 +28,7 @@ const TOLD: usize = 5;
 /// Which photographs a run was begun with.
 #[derive(Serialize, Deserialize)]
 struct Data {
+    #[serde(with = "crate::any_path")]
     root: PathBuf,
     manifest: Manifest,
 }
@@ -67,8 +70,10 @@ impl Run {
     /// A folder that is no run, or files in it that can not be read.
     pub fn open(dir: &Path) -> Result<Self, LearnError> {
         let dir = RunDir::open(dir)?;
-        let recipe = Recipe::from_toml(&get(&dir.recipe())?)?;
-        recipe.validate()?;
+        let path = dir.recipe();
+        let recipe = Recipe::from_toml(&get(&path)?)
+            .and_then(|recipe| recipe.validate().map(|()| recipe))
+            .map_err(|error| FileError::Damaged { path, what: error.to_string() })?;
         let path = dir.root().join(DATA);
         let data: Data = serde_json::from_str(&get(&path)?)
             .map_err(|error| FileError::Damaged { path, what: error.to_string() })?;
@@ -89,6 +94,20 @@ impl Run {
             told.push(format!("and {} more", differences.len() - TOLD));
         }
         Err(LearnError::DataChanged { root: photographs.dataset.root.clone(), difference: told.join(", ") })
+    }
+
+    /// Keeps other processes from training this run for as long as the result lives.
+    ///
+    /// # Errors
+    /// [`LearnError::Busy`] if another one does.
+    pub(crate) fn lock(&self) -> Result<fs::File, LearnError> {
+        let path = self.dir.root().join(LOCK);
+        let file = fs::File::create(&path).map_err(|source| FileError::Io { path, source })?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(fs::TryLockError::WouldBlock) => Err(LearnError::Busy { path: self.dir.root().to_owned() }),
+            Err(fs::TryLockError::Error(source)) => Err(LearnError::Log(source)),
+        }
     }
 
     /// The newest checkpoint; `None` if the run was stopped before its first.

@@ -45,7 +45,12 @@ pub fn train(
     photographs: &Photographs,
     observe: &mut dyn FnMut(&Event) -> ControlFlow<StopReason>,
 ) -> Result<Outcome, LearnError> {
+    let _lock = run.lock()?;
+    let recipe_digest = run.recipe.digest()?;
     let checkpoint = run.last_checkpoint()?;
+    if checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.recipe != recipe_digest) {
+        return Err(LearnError::RecipeChanged { path: run.dir.recipe() });
+    }
     let progress = checkpoint.as_ref().map_or_else(Progress::default, |checkpoint| checkpoint.progress);
     let log = match &checkpoint {
         Some(checkpoint) => {
@@ -61,6 +66,7 @@ pub fn train(
         class_weights: photographs.class_weights(run.recipe.loss.class_weights),
         engine,
         run,
+        recipe_digest,
         photographs,
         log,
         progress,
@@ -74,13 +80,15 @@ pub fn train(
         total_step: session.progress.total_step,
     };
     let _ = session.tell(Event::Stop(stop))?;
-    let bundle = session.bundle(graph)?;
+    // Whoever interrupts wants to leave now; resuming writes the bundle.
+    let bundle = if reason == StopReason::Interrupted { None } else { session.bundle(graph)? };
     Ok(Outcome { reason, epochs: session.progress.epochs, best: session.progress.best, bundle })
 }
 
 struct Session<'a> {
     engine: &'a mut dyn Engine,
     run: &'a Run,
+    recipe_digest: String,
     photographs: &'a Photographs,
     train: Loader,
     validation: Option<Loader>,
@@ -124,8 +132,8 @@ impl Session<'_> {
             let flow = self.steps(began)?;
             self.progress.seconds = earlier + began.elapsed().as_secs_f64();
             if let ControlFlow::Break(reason) = flow {
-                if reason != StopReason::NonFiniteLoss {
-                    self.save_last()?;
+                if reason == StopReason::NonFiniteLoss || !self.save_last()? {
+                    return Ok(StopReason::NonFiniteLoss);
                 }
                 return Ok(reason);
             }
@@ -134,7 +142,10 @@ impl Session<'_> {
             if validation.as_ref().is_some_and(|metrics| !metrics.loss.is_finite()) {
                 return Ok(StopReason::NonFiniteLoss);
             }
-            if let ControlFlow::Break(reason) = self.finish_epoch(validation)? {
+            let flow = self.finish_epoch(validation)?;
+            if let ControlFlow::Break(reason) = flow
+                && (reason == StopReason::NonFiniteLoss || self.progress.epochs < self.run.recipe.epochs)
+            {
                 return Ok(reason);
             }
         }
@@ -203,11 +214,14 @@ impl Session<'_> {
         let steps = u64::from(self.run.recipe.epochs) * self.train.batches() as u64;
         let candidate = Best {
             epoch: epochs + 1,
-            accuracy: validation.as_ref().map_or(0.0, |metrics| metrics.accuracy),
-            loss: validation.as_ref().map_or(0.0, |metrics| metrics.loss),
+            accuracy: validation.as_ref().map(|metrics| metrics.accuracy),
+            loss: validation.as_ref().map(|metrics| metrics.loss),
         };
-        // Without validation the newest weights are the best known.
-        let is_best = validation.is_none() || best.is_none_or(|best| candidate.beats(&best));
+        let is_best = best.is_none_or(|best| candidate.beats(&best));
+        let state = self.engine.state();
+        if !state.is_finite() {
+            return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
+        }
         let event = Event::Epoch(runlog::Epoch {
             epoch: epochs + 1,
             epochs: self.run.recipe.epochs,
@@ -226,16 +240,24 @@ impl Session<'_> {
         let best = if is_best { Some(candidate) } else { best };
         self.progress = Progress { epochs: epochs + 1, total_step, best, ..Progress::default() };
         if is_best {
-            let state = self.engine.state().without_optimizer();
-            Checkpoint { progress: self.progress, state }.write(&self.run.best())?;
+            self.checkpoint(state.without_optimizer()).write(&self.run.best())?;
         }
-        self.save_last()?;
+        self.checkpoint(state).write(&self.run.last())?;
         Ok((self.observe)(&event))
     }
 
-    fn save_last(&self) -> Result<(), LearnError> {
-        Checkpoint { progress: self.progress, state: self.engine.state() }.write(&self.run.last())?;
-        Ok(())
+    fn checkpoint(&self, state: State) -> Checkpoint {
+        Checkpoint { recipe: self.recipe_digest.clone(), progress: self.progress, state }
+    }
+
+    /// Saves, unless the weights are no longer finite: the checkpoint from before is worth more then.
+    fn save_last(&self) -> Result<bool, LearnError> {
+        let state = self.engine.state();
+        let finite = state.is_finite();
+        if finite {
+            self.checkpoint(state).write(&self.run.last())?;
+        }
+        Ok(finite)
     }
 
     /// Writes the bundle of the best epoch, validated anew with the very weights that it holds.

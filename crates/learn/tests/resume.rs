@@ -138,7 +138,7 @@ fn a_bundle_holds_all_that_prediction_needs() {
     assert_eq!(bundle.preprocessing, recipe.preprocessing);
     let best = outcome.best.unwrap();
     let validation = bundle.validation.unwrap().metrics;
-    assert_eq!((validation.accuracy, validation.loss), (best.accuracy, best.loss));
+    assert_eq!((Some(validation.accuracy), Some(validation.loss)), (best.accuracy, best.loss));
     assert_eq!(validation.photographs, data.splits.validation.len());
     assert_eq!(bundle.provenance.recipe, recipe);
 }

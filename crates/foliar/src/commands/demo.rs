@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use foliar_learn::{Bundle, Predictor, Recipe, Run, evaluate};
 use foliar_vision::{Limits, decode_file, procedural};
 
-use super::train::{drive, open_photographs};
+use super::train::{drive, network, open_photographs};
 use super::{evaluate as evaluation, use_threads};
 use crate::arguments::{DemoArguments, MachineArguments};
 use crate::exit::Exit;
@@ -38,8 +38,9 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     let recipe = recipe(arguments.seed);
     let machine = MachineArguments { threads: arguments.threads, cache_memory: 1024 };
     let photographs = open_photographs(&photos, &recipe, &machine)?;
+    let network = network(&recipe, &photographs)?;
     let run = Run::create(&run_dir, &recipe, &photographs)?;
-    let exit = drive(&run, &photographs)?;
+    let exit = drive(&run, &photographs, network)?;
     if exit != Exit::Done {
         return Ok(exit);
     }

@@ -43,8 +43,10 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         });
     bar.finish_and_clear();
     let evaluation = evaluation?;
+    let left_out = evaluation.problems.iter().filter(|problem| problem.reason.excludes()).count();
     for problem in &evaluation.problems {
-        eprintln!("left out: {problem}");
+        let word = if problem.reason.excludes() { "left out" } else { "remark" };
+        eprintln!("{word}: {problem}");
     }
     for class in &evaluation.unknown_classes {
         eprintln!("left out: {class} is no class of this classifier");
@@ -61,7 +63,7 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     } else {
         print(&mut out, &evaluation.metrics)?;
     }
-    Ok(Exit::with_problems(!evaluation.problems.is_empty() || !evaluation.unknown_classes.is_empty()))
+    Ok(Exit::with_problems(left_out > 0 || !evaluation.unknown_classes.is_empty()))
 }
 
 /// The figures as tables for people.

@@ -5,8 +5,8 @@ mod rows;
 
 use std::io;
 
-use foliar_learn::{Outputs, Predictor};
-use foliar_vision::{Limits, Reason, Rgb, decode_file};
+use foliar_learn::{Outputs, Predictor, decode_reduced};
+use foliar_vision::{Limits, Reason, Rgb};
 use rayon::prelude::*;
 
 use self::inputs::Input;
@@ -25,17 +25,32 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     // One photograph needs no room for sixteen.
     let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;
     let classes = predictor.bundle().classes.clone();
+    let side = predictor.bundle().preprocessing.store_side;
     let top = (arguments.top as usize).min(classes.len());
     let mut writer = Writer::new(io::stdout().lock(), arguments.format, top)?;
     let mut failures = 0;
     for batch in inputs.chunks(predictor.batch()) {
-        let decoded: Vec<Result<Rgb, String>> = batch.par_iter().map(decode).collect();
-        let photographs: Vec<Rgb> = decoded.iter().filter_map(|photo| photo.as_ref().ok()).cloned().collect();
+        let decoded: Vec<Result<Rgb, String>> = batch.par_iter().map(|input| decode(input, side)).collect();
+        let mut photographs = Vec::with_capacity(batch.len());
+        let mut faults = Vec::with_capacity(batch.len());
+        for photo in decoded {
+            match photo {
+                Ok(photo) => {
+                    photographs.push(photo);
+                    faults.push(None);
+                }
+                Err(reason) => faults.push(Some(reason)),
+            }
+        }
         let mut outputs = predictor.predict(&photographs)?.into_iter();
-        for (input, photo) in batch.iter().zip(&decoded) {
-            let result = match photo {
-                Ok(_) => outputs.next().map(|output| named(&output, top, &classes)).ok_or_else(String::new),
-                Err(reason) => Err(reason.clone()),
+        for (input, fault) in batch.iter().zip(faults) {
+            let result = match (fault, &mut outputs) {
+                (Some(reason), _) => Err(reason),
+                (None, outputs) => outputs
+                    .next()
+                    .filter(|output| output.logits.iter().all(|logit| logit.is_finite()))
+                    .map(|output| named(&output, top, &classes))
+                    .ok_or_else(|| "the network's outputs are not finite numbers".to_owned()),
             };
             failures += usize::from(result.is_err());
             writer.write(&Row { path: input.name(), result })?;
@@ -45,10 +60,10 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     Ok(Exit::with_problems(failures > 0))
 }
 
-fn decode(input: &Input) -> Result<Rgb, String> {
+fn decode(input: &Input, side: u32) -> Result<Rgb, String> {
     match input {
         Input::File(path) => {
-            decode_file(path, &Limits::default()).map_err(|reason: Reason| reason.to_string())
+            decode_reduced(path, side, &Limits::default()).map_err(|reason: Reason| reason.to_string())
         }
         Input::Missing { reason, .. } => Err(reason.clone()),
     }

@@ -2,7 +2,7 @@
 
 use foliar_learn::Run;
 
-use super::train::{drive, open_photographs};
+use super::train::{drive, network, open_photographs};
 use super::use_threads;
 use crate::arguments::ResumeArguments;
 use crate::exit::Exit;
@@ -13,5 +13,6 @@ pub(crate) fn run(arguments: &ResumeArguments) -> anyhow::Result<Exit> {
     let root = arguments.data.as_ref().unwrap_or(&run.data_root);
     let photographs = open_photographs(root, &run.recipe, &arguments.machine)?;
     run.check(&photographs)?;
-    drive(&run, &photographs)
+    let network = network(&run.recipe, &photographs)?;
+    drive(&run, &photographs, network)
 }

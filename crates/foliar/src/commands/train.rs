@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use foliar_learn::{
-    ClassWeights, DataOptions, InitialWeights, LearningRate, Outcome, Photographs, Recipe, Run, Schedule,
-    engine_options, train,
+    Best, ClassWeights, DataOptions, InitialWeights, LearningRate, Outcome, Photographs, Recipe, Run,
+    Schedule, engine_options, train,
 };
-use foliar_nn::{CpuEngine, Optimizer, zoo};
-use foliar_runlog::{Event, StopReason, epoch_line};
+use foliar_nn::{CpuEngine, Graph, Optimizer, zoo};
+use foliar_runlog::{Event, RunDir, StopReason, epoch_line};
 use foliar_vision::{Augment, Preprocessing};
 use indicatif::ProgressBar;
 
@@ -27,9 +27,22 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     let recipe = recipe(arguments)?;
     use_threads(arguments.machine.threads)?;
     let out = arguments.out.clone().unwrap_or_else(|| free_folder(&recipe.model));
+    if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        // Refused before any photograph is read.
+        RunDir::create(&out)?;
+    }
     let photographs = open_photographs(&arguments.photos, &recipe, &arguments.machine)?;
+    // A network that does not fit leaves no run folder behind.
+    let network = network(&recipe, &photographs)?;
     let run = Run::create(&out, &recipe, &photographs)?;
-    drive(&run, &photographs)
+    drive(&run, &photographs, network)
+}
+
+/// The recipe's network for the classes of the photographs, and an engine for it.
+pub(crate) fn network(recipe: &Recipe, photographs: &Photographs) -> anyhow::Result<(Graph, CpuEngine)> {
+    let graph = zoo::build(&recipe.model, photographs.dataset.classes.len())?;
+    let engine = CpuEngine::new(&graph, engine_options(recipe))?;
+    Ok((graph, engine))
 }
 
 /// The recipe that the arguments ask for.
@@ -135,7 +148,8 @@ pub(crate) fn open_photographs(
     recipe: &Recipe,
     machine: &MachineArguments,
 ) -> anyhow::Result<Photographs> {
-    let options = DataOptions { cache_bytes: machine.cache_memory << 20, ..DataOptions::default() };
+    let options =
+        DataOptions { cache_bytes: machine.cache_memory.saturating_mul(1 << 20), ..DataOptions::default() };
     let bar = progress::photographs("reading photographs");
     let photographs = Photographs::open(root, recipe, &options, &|done, found| {
         bar.set_length(found as u64);
@@ -153,10 +167,14 @@ pub(crate) fn open_photographs(
         if summary.test > 0 { format!(", {} kept for a test", summary.test) } else { String::new() },
     );
     if !photographs.problems.is_empty() {
-        match photographs.problems.len() - summary.skipped {
-            0 => eprintln!("{} files left out:", summary.skipped),
-            remarks => eprintln!("{} files left out, {remarks} remarks:", summary.skipped),
-        }
+        let remarks = photographs.problems.len() - summary.skipped;
+        let counts = [(summary.skipped, "left out"), (remarks, "worth a look")];
+        let told: Vec<String> = counts
+            .into_iter()
+            .filter(|&(count, _)| count > 0)
+            .map(|(count, what)| format!("{count} {} {what}", if count == 1 { "file" } else { "files" }))
+            .collect();
+        eprintln!("{}:", told.join(", "));
         photographs.problems.iter().take(TOLD).for_each(|problem| eprintln!("  {problem}"));
         if photographs.problems.len() > TOLD {
             eprintln!("  ... and {} more, listed in the run folder", photographs.problems.len() - TOLD);
@@ -166,10 +184,12 @@ pub(crate) fn open_photographs(
 }
 
 /// Trains `run` to its end, from its newest checkpoint if it has one, and shows how it goes.
-pub(crate) fn drive(run: &Run, photographs: &Photographs) -> anyhow::Result<Exit> {
+pub(crate) fn drive(
+    run: &Run,
+    photographs: &Photographs,
+    (graph, mut engine): (Graph, CpuEngine),
+) -> anyhow::Result<Exit> {
     interrupt::listen()?;
-    let graph = zoo::build(&run.recipe.model, photographs.dataset.classes.len())?;
-    let mut engine = CpuEngine::new(&graph, engine_options(&run.recipe))?;
     if run.last_checkpoint()?.is_none()
         && let Some(weights) = &run.recipe.weights
     {
@@ -187,18 +207,27 @@ pub(crate) fn drive(run: &Run, photographs: &Photographs) -> anyhow::Result<Exit
 /// The last words: where the bundle is, or why there is none.
 fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::Result<Exit> {
     let folder = run.dir.root().display();
-    if let Some(best) = outcome.best {
-        eprintln!("best epoch {}: val loss {:.3}, val acc {:.3}", best.epoch, best.loss, best.accuracy);
+    match outcome.best {
+        Some(Best { epoch, accuracy: Some(accuracy), loss: Some(loss) }) => {
+            eprintln!("best epoch {epoch}: val loss {loss:.3}, val acc {accuracy:.3}");
+        }
+        Some(_) => eprintln!("no photographs were held back: how good the classifier is is not known"),
+        None => {}
     }
     if let Some(bundle) = &outcome.bundle {
         println(&bundle.display().to_string())?;
     }
     match outcome.reason {
-        StopReason::NonFiniteLoss => bail!(
-            "the loss is no longer a finite number after {} finished epochs. The checkpoint of the last one is kept in {folder}. Try a learning rate ten times lower (--lr {:.1e}), a longer warm-up (--warmup 0.1 with --schedule cosine), or look for photographs with wrong values",
-            outcome.epochs,
-            run.recipe.learning_rate.peak / 10.0,
-        ),
+        StopReason::NonFiniteLoss => {
+            let kept = match outcome.epochs {
+                0 => "in the first epoch; nothing was saved".to_owned(),
+                epochs => format!("after {epochs} epochs; their checkpoint is kept in {folder}"),
+            };
+            bail!(
+                "the loss or the weights are no longer finite numbers, {kept}. Try a learning rate ten times lower (--lr {:.1e}) or a longer warm-up (--warmup 0.1 --schedule cosine), with another --out",
+                run.recipe.learning_rate.peak / 10.0,
+            )
+        }
         StopReason::Interrupted => {
             eprintln!("saved; `foliar resume {folder}` continues");
             Ok(Exit::Interrupted)

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use foliar_vision::portable_name;
 use walkdir::WalkDir;
 
 /// One row of the result to be.
@@ -17,15 +18,18 @@ impl Input {
     /// How the row is called.
     pub(super) fn name(&self) -> String {
         match self {
-            Input::File(path) => path.display().to_string(),
+            Input::File(path) => portable_name(path),
             Input::Missing { argument, .. } => argument.clone(),
         }
     }
 }
 
-/// Names that pictures end in; other files in a folder are passed over.
-const EXTENSIONS: [&str; 11] =
-    ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "dib", "gif", "tif", "tiff"];
+/// Names that pictures end in; other files in a folder are passed over. The last row can not be read, and is named so that
+/// nobody misses a photograph without a word.
+const EXTENSIONS: [&str; 21] = [
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "dib", "gif", "tif", "tiff", //
+    "heic", "heif", "avif", "jxl", "jp2", "dng", "cr2", "cr3", "nef", "arw",
+];
 
 /// Files in the order of the arguments; those of a folder or a pattern by name.
 pub(super) fn find(arguments: &[PathBuf]) -> Vec<Input> {
@@ -66,9 +70,16 @@ fn pictures(folder: &Path) -> Vec<Input> {
         .sort_by_file_name()
         .into_iter()
         .filter_entry(|entry| !hidden(entry))
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_file() && named_as_picture(entry.path()))
-        .map(|entry| Input::File(entry.into_path()))
+        .filter_map(|entry| match entry {
+            Ok(entry) if entry.file_type().is_file() && named_as_picture(entry.path()) => {
+                Some(Input::File(entry.into_path()))
+            }
+            Ok(_) => None,
+            Err(error) => Some(Input::Missing {
+                argument: portable_name(error.path().unwrap_or(folder)),
+                reason: error.to_string(),
+            }),
+        })
         .collect()
 }
 
