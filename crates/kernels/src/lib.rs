@@ -18,8 +18,10 @@ mod axis;
 #[macro_use]
 pub mod isa;
 pub mod activation;
+pub mod channels;
 pub mod conv;
 pub mod depthwise;
+pub mod dropout;
 pub mod elementwise;
 pub mod linear;
 pub mod loss;
@@ -29,6 +31,7 @@ pub mod pool;
 mod reduce;
 mod scratch;
 pub mod shape;
+pub mod sigmoid;
 mod transpose;
 pub mod update;
 

@@ -1,4 +1,4 @@
-//! Max pooling, average pooling and global average pooling.
+//! Max pooling, average pooling, adaptive and global average pooling.
 //!
 //! | symbol | meaning | shape |
 //! | --- | --- | --- |
@@ -6,10 +6,12 @@
 //! | y, dy | output and its gradient | (n, h', w', c), or (n, c) for the global average |
 //! | indices | where in its window the maximum was, row by row | as y |
 
+mod adaptive;
 mod average;
 mod global;
 mod max;
 
+pub use adaptive::{adaptive_average_backward, adaptive_average_forward};
 pub use average::{Divisor, average_backward, average_forward};
 pub use global::{global_average_backward, global_average_forward};
 pub use max::{max_backward, max_forward};

@@ -99,6 +99,27 @@ impl Window {
         }
     }
 
+    /// The same window with padding added below and to the right, so that steps that would not fit whole over an
+    /// input of `h` x `w` are taken too (ceil mode), if they begin on the image or the padding before it, as in PyTorch.
+    pub fn ceil(self, h: usize, w: usize) -> Self {
+        let missing = |input: usize, before: usize, after: usize, axis: usize| {
+            let (kernel, stride, padded) = (self.kernel[axis], self.stride[axis], before + input + after);
+            if kernel == 0 || stride == 0 {
+                return 0;
+            }
+            let steps = padded.saturating_sub(kernel).div_ceil(stride);
+            let steps = if steps * stride >= input + before { steps.saturating_sub(1) } else { steps };
+            (steps * stride + kernel).saturating_sub(padded)
+        };
+        let Pad { top, left, bottom, right } = self.pad;
+        let pad = Pad {
+            bottom: bottom + missing(h, top, bottom, 0),
+            right: right + missing(w, left, right, 1),
+            ..self.pad
+        };
+        Self { pad, ..self }
+    }
+
     /// Height and width of the output for an input of `h` x `w`; steps that do not fit whole are dropped
     /// (floor mode). `None` if the kernel or a stride is zero, or the padded input is smaller than the
     /// kernel.
@@ -134,6 +155,26 @@ mod tests {
         assert_eq!(Window::square(2, 2, 0).output(5, 1), None);
         assert_eq!(Window::square(0, 1, 0).output(5, 5), None);
         assert_eq!(Window::square(1, 0, 0).output(5, 5), None);
+    }
+
+    /// Extents of `torch.nn.functional.max_pool2d(x, kernel, stride, pad, ceil_mode=True)`.
+    #[test]
+    fn output_with_ceil_is_that_of_pytorch() {
+        for (kernel, stride, pad, input, expected) in [
+            (3, 2, 0, 13, 6),
+            (3, 2, 0, 6, 3),
+            (3, 2, 0, 3, 1),
+            (3, 2, 0, 2, 1),
+            (3, 2, 1, 6, 4),
+            (2, 2, 1, 3, 2),
+            (2, 3, 0, 7, 3),
+            (1, 3, 0, 5, 2),
+            (2, 3, 0, 6, 2),
+        ] {
+            let window = Window::square(kernel, stride, pad).ceil(input, input);
+            let found = window.output(input, input);
+            assert_eq!(found, Some((expected, expected)), "{kernel} {stride} {pad} {input}");
+        }
     }
 
     #[test]

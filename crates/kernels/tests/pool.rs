@@ -198,6 +198,47 @@ fn global_average_and_its_gradient() {
 }
 
 #[test]
+fn adaptive_average_and_its_gradient() {
+    let mut random = Random::new(5);
+    for ([n, h, w, c], output) in
+        [([2, 7, 7, 5], 7), ([1, 1, 2, 3], 7), ([3, 10, 9, 4], 3), ([2, 8, 3, 17], 5)]
+    {
+        let shape = Nhwc::new(n, h, w, c);
+        let what = format!("{shape:?} to {output}");
+        let (x, dy) = (random.values(shape.len()), random.values(n * output * output * c));
+        let (mut y, mut dx) = (zeros(dy.len()), zeros(x.len()));
+        let seen = |place: usize, extent: usize| {
+            let ends = [place as f64, place as f64 + 1.0].map(|end| end * extent as f64 / output as f64);
+            (ends[0].floor() as usize)..(ends[1].ceil() as usize)
+        };
+        for (i, y) in y.iter_mut().enumerate() {
+            let (image, pixel, channel) = (i / c / (output * output), i / c % (output * output), i % c);
+            let (rows, columns) = (seen(pixel / output, h), seen(pixel % output, w));
+            let share = 1.0 / (rows.len() * columns.len()) as f64;
+            for row in rows {
+                for column in columns.clone() {
+                    let element = ((image * h + row) * w + column) * c + channel;
+                    *y += share * f64::from(x[element]);
+                    dx[element] += share * f64::from(dy[i]);
+                }
+            }
+        }
+        let mut actual = vec![f32::NAN; dy.len()];
+        pool::adaptive_average_forward(shape, output, &x, &mut actual);
+        assert_close(&actual, &y, 1e-6, &what);
+        let old = random.values(x.len());
+        for accumulate in [Accumulate::Overwrite, Accumulate::Add] {
+            let mut actual = start(accumulate, &old);
+            pool::adaptive_average_backward(shape, output, &dy, accumulate, &mut actual);
+            if accumulate == Accumulate::Add {
+                dx.iter_mut().zip(&old).for_each(|(sum, &old)| *sum += f64::from(old));
+            }
+            assert_close(&actual, &dx, 1e-6, &what);
+        }
+    }
+}
+
+#[test]
 fn threads_do_not_change_a_bit() {
     let mut random = Random::new(4);
     let pool = Pool::new(Nhwc::new(5, 40, 41, 33), Window::square(3, 2, 1)).unwrap();

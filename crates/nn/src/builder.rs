@@ -40,6 +40,11 @@ impl Builder {
     pub(crate) fn classify(mut self, name: &str, x: NodeId, classes: usize) -> Graph {
         let pooled = self.push("pool", Op::GlobalAveragePool, &[x]);
         self.push(name, Op::Linear { features: classes }, &[pooled]);
+        self.finish()
+    }
+
+    /// The graph, which ends in the node that was pushed last.
+    pub(crate) fn finish(self) -> Graph {
         self.graph
     }
 }

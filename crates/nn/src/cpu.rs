@@ -22,7 +22,7 @@ pub struct CpuOptions {
     pub image_size: usize,
     /// Most photographs in one call.
     pub batch: usize,
-    /// Key of the first weights.
+    /// Key of the first weights and of dropout.
     pub seed: u64,
     /// How weights are updated; `None` plans for prediction alone, which takes far less memory.
     pub optimizer: Option<Optimizer>,
@@ -44,6 +44,8 @@ pub struct CpuEngine {
     affine: Vec<f32>,
     classes: usize,
     image_len: usize,
+    /// Key of everything random.
+    seed: u64,
     steps: u64,
 }
 
@@ -80,13 +82,14 @@ impl CpuEngine {
             affine: vec![0.0; 3 * widest_norm(&program)],
             classes: graph.classes(),
             image_len: program.values[0].image_len(),
+            seed: options.seed,
             steps: 0,
             predicting,
             training,
             program,
         };
         for index in 0..engine.program.parameters.list.len() {
-            let values = init::initial(&engine.program.parameters.list[index], options.seed);
+            let values = init::initial(graph, &engine.program.parameters.list[index], options.seed);
             engine.put(index, &values);
         }
         Ok(engine)

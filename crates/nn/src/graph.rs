@@ -75,20 +75,48 @@ pub enum Op {
     Relu,
     /// min(max(x, 0), 6).
     Relu6,
+    /// x σ(x) with the logistic function σ.
+    Silu,
+    /// σ(x) = 1 / (1 + exp(-x)).
+    Sigmoid,
+    /// While training, 0 with the probability `rate`, else x / (1 - rate); otherwise x. Which ones are 0 depends on the
+    /// engine's seed, the step, the node and the place of the number alone.
+    Dropout {
+        /// In [0, 1).
+        rate: f32,
+    },
     /// Maximum over a window; the border never wins.
     MaxPool {
         /// The window.
         window: Sliding,
+        /// Whether windows that reach beyond the border below and to the right are taken too.
+        #[serde(default)]
+        ceil: bool,
+    },
+    /// Mean over a window, in which a border counts as zeros.
+    AveragePool {
+        /// The window.
+        window: Sliding,
+    },
+    /// Mean over windows that make (n, size, size, c) of any image, as PyTorch's `AdaptiveAvgPool2d` cuts them.
+    AdaptiveAveragePool {
+        /// Rows and columns of the value, at least 1.
+        size: usize,
     },
     /// Mean over (h, w).
     GlobalAveragePool,
-    /// y = x Wᵀ + b over (n, c) with h = w = 1. `weight` (features, c), `bias` (features).
+    /// y = x Wᵀ + b over all numbers of a photograph, whose order in `weight` is PyTorch's, (c, h, w).
+    /// `weight` (features, c h w), `bias` (features).
     Linear {
         /// Output features.
         features: usize,
     },
     /// Sum of two values of equal shape.
     Add,
+    /// The channels of the first input, then those of the second.
+    Concat,
+    /// The first input times the second, which has one number for each photograph and channel: (n, 1, 1, c).
+    Scale,
 }
 
 impl Op {
@@ -96,7 +124,7 @@ impl Op {
     pub fn arity(&self) -> usize {
         match self {
             Op::Input => 0,
-            Op::Add => 2,
+            Op::Add | Op::Concat | Op::Scale => 2,
             _ => 1,
         }
     }
@@ -110,10 +138,17 @@ impl Op {
             Op::BatchNorm { .. } => "batch norm",
             Op::Relu => "relu",
             Op::Relu6 => "relu6",
+            Op::Silu => "silu",
+            Op::Sigmoid => "sigmoid",
+            Op::Dropout { .. } => "dropout",
             Op::MaxPool { .. } => "max pool",
+            Op::AveragePool { .. } => "average pool",
+            Op::AdaptiveAveragePool { .. } => "adaptive average pool",
             Op::GlobalAveragePool => "global average pool",
             Op::Linear { .. } => "linear",
             Op::Add => "add",
+            Op::Concat => "concat",
+            Op::Scale => "scale",
         }
     }
 }
@@ -141,7 +176,8 @@ pub struct Graph {
 
 impl Graph {
     /// Checks what every other function relies on: names are unique, inputs stand before their users and are as many as
-    /// the operation takes and distinct, the input is first, every value is used, the last node is the classifier.
+    /// the operation takes and distinct, the input is first, every value is used, the logits come from a linear layer or
+    /// from a convolution whose value is averaged, and numbers lie within their ranges.
     ///
     /// # Errors
     /// The first node at fault, by name. A graph read from a file is checked with this before it is used.
@@ -167,25 +203,60 @@ impl Graph {
             if node.inputs.len() == 2 && node.inputs[0] == node.inputs[1] {
                 return fault(&node.name, "both inputs are the same value".into());
             }
+            match node.op {
+                Op::Dropout { rate } if !(0.0..1.0).contains(&rate) => {
+                    return fault(&node.name, format!("a rate of dropout is in [0, 1), not {rate}"));
+                }
+                Op::AdaptiveAveragePool { size: 0 } => {
+                    return fault(&node.name, "a size of at least 1 is needed".into());
+                }
+                _ => {}
+            }
         }
         let uses = self.uses();
         if let Some(unused) = (0..self.nodes.len().saturating_sub(1)).find(|&id| uses[id] == 0) {
             return fault(&self.nodes[unused].name, "nothing uses its value".into());
         }
-        match self.nodes.last() {
-            Some(Node { op: Op::Linear { features }, .. }) if *features >= 2 => Ok(()),
-            Some(last) => {
-                fault(&last.name, "the last node must be a linear classifier of at least 2 classes".into())
-            }
-            None => fault("", "the graph is empty".into()),
+        let Some(last) = self.nodes.last() else { return fault("", "the graph is empty".into()) };
+        match self.head() {
+            Some((_, classes)) if classes >= 2 => Ok(()),
+            _ => fault(
+                &last.name,
+                "the graph must end in a linear layer, or in the mean of a convolution, of at least 2 classes".into(),
+            ),
         }
     }
 
-    /// Width of the last node: the number of classes. 0 for an empty graph.
+    /// Number of classes. 0 for a graph that [`Graph::validate`] refuses for want of a classifier.
     pub fn classes(&self) -> usize {
-        match self.nodes.last().map(|node| node.op) {
-            Some(Op::Linear { features }) => features,
-            _ => 0,
+        self.head().map_or(0, |(_, classes)| classes)
+    }
+
+    /// The node whose parameters are the classifier: the last linear layer, or the last convolution where the logits are
+    /// its mean. 0, the input, for a graph that [`Graph::validate`] refuses for want of a classifier.
+    pub fn classifier(&self) -> NodeId {
+        self.head().map_or(0, |(id, _)| id)
+    }
+
+    /// The classifier and its width, if the graph ends in one.
+    fn head(&self) -> Option<(NodeId, usize)> {
+        let last = self.nodes.len().checked_sub(1)?;
+        if let Op::Linear { features } = self.nodes[last].op {
+            return Some((last, features));
+        }
+        if self.nodes[last].op != Op::GlobalAveragePool {
+            return None;
+        }
+        let mut id = last;
+        loop {
+            let node = &self.nodes[id];
+            match node.op {
+                Op::Conv { channels, .. } => return Some((id, channels)),
+                Op::GlobalAveragePool | Op::Relu | Op::Relu6 | Op::Dropout { .. } => {
+                    id = node.inputs.first().copied().filter(|&input| input < id)?;
+                }
+                _ => return None,
+            }
         }
     }
 

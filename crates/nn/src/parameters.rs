@@ -2,7 +2,7 @@
 //!
 //! All weights of a network stand in one flat slice, in the order of the nodes, so that an optimiser is one loop. Inside
 //! it convolution weights are (out, kh, kw, in) and depthwise weights (kh, kw, channels), the order in which kernels read
-//! them; outside, in a [`crate::State`], every tensor has PyTorch's shape.
+//! them, and linear weights over images (out, h, w, in); outside, in a [`crate::State`], every tensor has PyTorch's shape.
 
 use std::ops::Range;
 
@@ -49,6 +49,8 @@ pub struct Parameter {
     pub role: Role,
     /// PyTorch's shape.
     pub shape: Vec<usize>,
+    /// Pixels of the photograph that a linear weight takes whole, (c, h w) in PyTorch's order; 1 for all other tensors.
+    pub pixels: usize,
     /// Where it lies: in the flat weights if it is trained, else in the flat buffers.
     pub range: Range<usize>,
 }
@@ -69,7 +71,8 @@ impl Parameters {
     pub fn new(graph: &Graph, shapes: &[Nhwc]) -> Self {
         let mut all = Self::default();
         for (id, node) in graph.nodes.iter().enumerate() {
-            let inputs = node.inputs.first().map_or(0, |&input| shapes[input].c);
+            let input = node.inputs.first().map(|&input| shapes[input]);
+            let inputs = input.map_or(0, |shape| shape.c);
             match node.op {
                 Op::Conv { channels, window, bias } => {
                     let shape = vec![channels, inputs, window.kernel, window.kernel];
@@ -89,7 +92,11 @@ impl Parameters {
                     all.push(&node.name, "running_var", id, Role::RunningVariance, vec![inputs]);
                 }
                 Op::Linear { features } => {
-                    all.push(&node.name, "weight", id, Role::LinearWeight, vec![features, inputs]);
+                    let pixels = input.map_or(1, |shape| shape.h * shape.w);
+                    all.push(&node.name, "weight", id, Role::LinearWeight, vec![features, inputs * pixels]);
+                    if let Some(weight) = all.list.last_mut() {
+                        weight.pixels = pixels;
+                    }
                     all.push(&node.name, "bias", id, Role::Bias, vec![features]);
                 }
                 _ => {}
@@ -102,7 +109,14 @@ impl Parameters {
         let end = if role.is_trained() { &mut self.trained_len } else { &mut self.buffers_len };
         let range = *end..*end + shape.iter().product::<usize>();
         *end = range.end;
-        self.list.push(Parameter { name: format!("{node}.{suffix}"), node: id, role, shape, range });
+        self.list.push(Parameter {
+            name: format!("{node}.{suffix}"),
+            node: id,
+            role,
+            shape,
+            pixels: 1,
+            range,
+        });
     }
 
     /// The range of the tensor of `node` in this role, if there is one.
@@ -148,6 +162,18 @@ impl Parameter {
                 for channel in 0..channels {
                     for pixel in 0..height * width {
                         visit(channel * height * width + pixel, pixel * channels + channel);
+                    }
+                }
+            }
+            (Role::LinearWeight, &[features, inputs]) if self.pixels > 1 => {
+                let (pixels, channels) = (self.pixels, inputs / self.pixels);
+                let mut outside = 0;
+                for feature in 0..features {
+                    for channel in 0..channels {
+                        for pixel in 0..pixels {
+                            visit(outside, feature * inputs + pixel * channels + channel);
+                            outside += 1;
+                        }
                     }
                 }
             }

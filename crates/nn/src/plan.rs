@@ -99,8 +99,16 @@ fn backward_reads(step: &Step) -> Vec<ValueId> {
         Step::Conv { x, .. } | Step::Depthwise { x, .. } | Step::Linear { x, .. } => vec![x],
         Step::Norm { x, y, activation, .. } if activation != Activation::Identity => vec![x, y],
         Step::Norm { x, .. } => vec![x],
-        Step::Activate { y, .. } => vec![y],
-        Step::MaxPool { .. } | Step::GlobalPool { .. } | Step::Add { .. } => Vec::new(),
+        Step::Activate { y, .. } | Step::Sigmoid { y, .. } => vec![y],
+        Step::Silu { x, .. } => vec![x],
+        Step::Scale { x, factor, .. } => vec![x, factor],
+        Step::MaxPool { .. }
+        | Step::AveragePool { .. }
+        | Step::AdaptivePool { .. }
+        | Step::GlobalPool { .. }
+        | Step::Dropout { .. }
+        | Step::Add { .. }
+        | Step::Concat { .. } => Vec::new(),
     }
 }
 
@@ -134,7 +142,14 @@ impl Gradients {
         for (index, step) in program.steps.iter().enumerate().rev() {
             let mut inputs = step.inputs();
             let (first, second) = (inputs.next(), inputs.next());
-            let shares = matches!(step, Step::Norm { .. } | Step::Activate { .. });
+            let shares = matches!(
+                step,
+                Step::Norm { .. }
+                    | Step::Activate { .. }
+                    | Step::Silu { .. }
+                    | Step::Sigmoid { .. }
+                    | Step::Dropout { .. }
+            );
             let in_place = shares && first.is_some_and(|x| needed[x] && readers[x] == 1);
             let mut write = |value: Option<ValueId>, shared: Option<usize>| {
                 value.filter(|&x| needed[x]).map(|x| gradients.write(x, shared))

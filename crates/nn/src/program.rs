@@ -40,9 +40,16 @@ pub(crate) enum Step {
     Norm { x: ValueId, residual: Option<ValueId>, y: ValueId, activation: Activation, tensors: NormTensors },
     Activate { x: ValueId, y: ValueId, activation: Activation },
     MaxPool { x: ValueId, y: ValueId, pool: Pool, indices: Range<usize> },
+    AveragePool { x: ValueId, y: ValueId, pool: Pool },
+    AdaptivePool { x: ValueId, y: ValueId },
     GlobalPool { x: ValueId, y: ValueId },
+    Silu { x: ValueId, y: ValueId },
+    Sigmoid { x: ValueId, y: ValueId },
+    Dropout { x: ValueId, y: ValueId, rate: f32, node: NodeId },
     Linear { x: ValueId, y: ValueId, weight: Range<usize>, bias: Range<usize> },
     Add { a: ValueId, b: ValueId, y: ValueId },
+    Concat { a: ValueId, b: ValueId, y: ValueId },
+    Scale { x: ValueId, factor: ValueId, y: ValueId },
 }
 
 impl Step {
@@ -53,10 +60,16 @@ impl Step {
             | Step::Depthwise { x, .. }
             | Step::Activate { x, .. }
             | Step::MaxPool { x, .. }
+            | Step::AveragePool { x, .. }
+            | Step::AdaptivePool { x, .. }
             | Step::GlobalPool { x, .. }
+            | Step::Silu { x, .. }
+            | Step::Sigmoid { x, .. }
+            | Step::Dropout { x, .. }
             | Step::Linear { x, .. } => (x, None),
             Step::Norm { x, residual, .. } => (x, residual),
-            Step::Add { a, b, .. } => (a, Some(b)),
+            Step::Add { a, b, .. } | Step::Concat { a, b, .. } => (a, Some(b)),
+            Step::Scale { x, factor, .. } => (x, Some(factor)),
         };
         std::iter::once(first).chain(second)
     }
@@ -69,9 +82,16 @@ impl Step {
             | Step::Norm { y, .. }
             | Step::Activate { y, .. }
             | Step::MaxPool { y, .. }
+            | Step::AveragePool { y, .. }
+            | Step::AdaptivePool { y, .. }
             | Step::GlobalPool { y, .. }
+            | Step::Silu { y, .. }
+            | Step::Sigmoid { y, .. }
+            | Step::Dropout { y, .. }
             | Step::Linear { y, .. }
-            | Step::Add { y, .. } => y,
+            | Step::Add { y, .. }
+            | Step::Concat { y, .. }
+            | Step::Scale { y, .. } => y,
         }
     }
 }
@@ -255,12 +275,21 @@ impl Lowering<'_> {
                 depthwise: Depthwise { input: shape, window: window.window(shape.h, shape.w) },
                 weight: self.tensor(id, Role::DepthwiseWeight)?,
             },
-            Op::MaxPool { window } => {
+            Op::MaxPool { window, ceil } => {
                 let indices = self.program.indices_len..self.program.indices_len + self.shapes[id].len();
                 self.program.indices_len = indices.end;
-                let pool = Pool { input: shape, window: window.window(shape.h, shape.w) };
+                let pool = Pool { input: shape, window: window.pooling(shape.h, shape.w, ceil) };
                 Step::MaxPool { x, y, pool, indices }
             }
+            Op::AveragePool { window } => Step::AveragePool {
+                x,
+                y,
+                pool: Pool { input: shape, window: window.window(shape.h, shape.w) },
+            },
+            Op::AdaptiveAveragePool { .. } => Step::AdaptivePool { x, y },
+            Op::Silu => Step::Silu { x, y },
+            Op::Sigmoid => Step::Sigmoid { x, y },
+            Op::Dropout { rate } => Step::Dropout { x, y, rate, node: id },
             Op::Relu => Step::Activate { x, y, activation: Activation::Relu },
             Op::Relu6 => Step::Activate { x, y, activation: Activation::Relu6 },
             Op::GlobalAveragePool => Step::GlobalPool { x, y },
@@ -271,6 +300,8 @@ impl Lowering<'_> {
                 bias: self.tensor(id, Role::Bias)?,
             },
             Op::Add => Step::Add { a: x, b: inputs[1], y },
+            Op::Concat => Step::Concat { a: x, b: inputs[1], y },
+            Op::Scale => Step::Scale { x, factor: inputs[1], y },
             Op::BatchNorm { .. } | Op::Input => return Err(self.malformed(id, "it can not stand here")),
         }))
     }

@@ -20,6 +20,12 @@ impl Sliding {
             },
         }
     }
+
+    /// [`Sliding::window`], with the padding that `ceil` adds.
+    pub(crate) fn pooling(&self, height: usize, width: usize, ceil: bool) -> Window {
+        let window = self.window(height, width);
+        if ceil { window.ceil(height, width) } else { window }
+    }
 }
 
 /// The shape of each node's value for `n` photographs of `height` x `width` pixels, in the order of the nodes.
@@ -43,26 +49,31 @@ pub fn infer(graph: &Graph, n: usize, height: usize, width: usize) -> Result<Vec
 
 fn output(node: &Node, inputs: &[Nhwc], photographs: Nhwc) -> Result<Nhwc, GraphError> {
     let malformed = |what: String| GraphError::Malformed { node: node.name.clone(), what };
-    let slide = |window: &Sliding, x: Nhwc, c: usize| {
+    let slide = |window: &Sliding, x: Nhwc, c: usize, ceil: bool| {
         let misfit = || GraphError::Size { node: node.name.clone(), height: x.h, width: x.w };
         if window.kernel == 0 || window.stride == 0 {
             return Err(malformed("a window needs a kernel and a stride of at least 1".into()));
         }
-        let (h, w) = window.window(x.h, x.w).output(x.h, x.w).ok_or_else(misfit)?;
+        let (h, w) = window.pooling(x.h, x.w, ceil).output(x.h, x.w).ok_or_else(misfit)?;
         Ok(Nhwc { n: x.n, h, w, c })
     };
     match (&node.op, inputs) {
         (Op::Input, []) => Ok(photographs),
-        (Op::Conv { channels, window, .. }, [x]) => slide(window, *x, *channels),
-        (Op::Depthwise { window } | Op::MaxPool { window }, [x]) => slide(window, *x, x.c),
-        (Op::BatchNorm { .. } | Op::Relu | Op::Relu6, [x]) => Ok(*x),
-        (Op::GlobalAveragePool, [x]) => Ok(Nhwc { h: 1, w: 1, ..*x }),
-        (Op::Linear { features }, [x]) if x.h == 1 && x.w == 1 => Ok(Nhwc { c: *features, ..*x }),
-        (Op::Linear { .. }, [x]) => {
-            Err(malformed(format!("needs pooled features, not {} x {} pixels", x.h, x.w)))
+        (Op::Conv { channels, window, .. }, [x]) => slide(window, *x, *channels, false),
+        (Op::Depthwise { window } | Op::AveragePool { window }, [x]) => slide(window, *x, x.c, false),
+        (Op::MaxPool { window, ceil }, [x]) => slide(window, *x, x.c, *ceil),
+        (Op::BatchNorm { .. } | Op::Relu | Op::Relu6 | Op::Silu | Op::Sigmoid | Op::Dropout { .. }, [x]) => {
+            Ok(*x)
         }
+        (Op::AdaptiveAveragePool { size }, [x]) => Ok(Nhwc { h: *size, w: *size, ..*x }),
+        (Op::GlobalAveragePool, [x]) => Ok(Nhwc { h: 1, w: 1, ..*x }),
+        (Op::Linear { features }, [x]) => Ok(Nhwc { n: x.n, h: 1, w: 1, c: *features }),
         (Op::Add, [a, b]) if a == b => Ok(*a),
         (Op::Add, [a, b]) => Err(malformed(format!("adds values of unequal shapes, {a:?} and {b:?}"))),
+        (Op::Concat, [a, b]) if (a.h, a.w) == (b.h, b.w) => Ok(Nhwc { c: a.c + b.c, ..*a }),
+        (Op::Concat, [a, b]) => Err(malformed(format!("joins images of unequal sizes, {a:?} and {b:?}"))),
+        (Op::Scale, [x, s]) if *s == (Nhwc { h: 1, w: 1, ..*x }) => Ok(*x),
+        (Op::Scale, [x, s]) => Err(malformed(format!("scales {x:?} by {s:?}, not by one number a channel"))),
         _ => Err(malformed(format!("takes {} inputs, has {}", node.op.arity(), inputs.len()))),
     }
 }

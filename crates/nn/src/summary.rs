@@ -101,12 +101,13 @@ pub fn summarise(
 fn row(graph: &Graph, shapes: &[Nhwc], program: &Program, id: usize) -> Row {
     let node = &graph.nodes[id];
     let shape = shapes[id];
-    let inputs = node.inputs.first().map_or(0, |&input| shapes[input].c);
+    let input = node.inputs.first().map(|&input| shapes[input]);
+    let inputs = input.map_or(0, |shape| shape.c);
     let list = program.parameters.list.iter();
     let multiply_adds = match node.op {
         Op::Conv { window, .. } => shape.len() * window.kernel * window.kernel * inputs,
         Op::Depthwise { window } => shape.len() * window.kernel * window.kernel,
-        Op::Linear { .. } => shape.len() * inputs,
+        Op::Linear { .. } => shape.len() * input.map_or(0, Nhwc::image_len),
         _ => 0,
     };
     Row {

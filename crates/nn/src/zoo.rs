@@ -1,14 +1,19 @@
 //! The networks by name.
 
 mod baseline;
+mod densenet;
+mod efficientnet;
 mod mobilenet_v1;
+mod mobilenet_v2;
 mod resnet;
+mod squeezenet;
+mod vgg;
 
 use crate::error::GraphError;
 use crate::graph::Graph;
 
 /// The names that [`build`] knows.
-pub const MODELS: [&str; 9] = [
+pub const MODELS: [&str; 14] = [
     "baseline",
     "resnet18",
     "resnet34",
@@ -18,6 +23,11 @@ pub const MODELS: [&str; 9] = [
     "mobilenet_v1_0.5",
     "mobilenet_v1_0.75",
     "mobilenet_v1_1.0",
+    "mobilenet_v2",
+    "squeezenet1_0",
+    "vgg16_bn",
+    "densenet121",
+    "efficientnet_b0",
 ];
 
 /// Builds the network `name` for `classes` classes (at least 2).
@@ -38,6 +48,11 @@ pub fn build(name: &str, classes: usize) -> Result<Graph, GraphError> {
         "mobilenet_v1_0.5" => mobilenet_v1::mobilenet_v1(name, 0.5, classes),
         "mobilenet_v1_0.75" => mobilenet_v1::mobilenet_v1(name, 0.75, classes),
         "mobilenet_v1_1.0" => mobilenet_v1::mobilenet_v1(name, 1.0, classes),
+        "mobilenet_v2" => mobilenet_v2::mobilenet_v2(classes),
+        "squeezenet1_0" => squeezenet::squeezenet1_0(classes),
+        "vgg16_bn" => vgg::vgg16_bn(classes),
+        "densenet121" => densenet::densenet121(classes),
+        "efficientnet_b0" => efficientnet::efficientnet_b0(classes),
         _ => return Err(GraphError::UnknownModel { name: name.to_owned(), known: MODELS.join(", ") }),
     })
 }

@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::{
-    Batch, CpuEngine, CpuOptions, Engine, EngineError, Optimizer, State, StateError, StepPlan, Tensor, zoo,
+    Batch, CpuEngine, CpuOptions, Engine, EngineError, Graph, Op, Optimizer, State, StateError, StepPlan,
+    Tensor, zoo,
 };
 
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
 const ADAM: Optimizer = Optimizer::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 1e-2 };
 const PLAN: StepPlan<'static> = StepPlan { learning_rate: 0.01, label_smoothing: 0.0, class_weights: None };
+
+/// Networks with dropout, joins or squeeze-and-excitation; `vgg16_bn` is large and stands apart.
+const ADDED: [&str; 4] = ["mobilenet_v2", "squeezenet1_0", "densenet121", "efficientnet_b0"];
 
 fn engine(model: &str, batch: usize, optimizer: Option<Optimizer>) -> CpuEngine {
     let graph = zoo::build(model, 3).unwrap();
@@ -30,38 +34,51 @@ fn steps(engine: &mut CpuEngine, count: usize) -> Vec<u64> {
 
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
-    for model in ["baseline", "resnet18", "resnet50", "mobilenet_v1_0.25"] {
-        let results: Vec<(Vec<u64>, State, Vec<f32>)> = [1, 2, 3, 8]
-            .map(|threads| {
+    let few = ["baseline", "resnet18", "resnet50", "mobilenet_v1_0.25", "vgg16_bn"];
+    for model in few.into_iter().chain(ADDED) {
+        let (pools, count) = if model == "vgg16_bn" { (&[1, 3][..], 1) } else { (&[1, 2, 3, 8][..], 3) };
+        let results: Vec<(Vec<u64>, State, Vec<f32>)> = pools
+            .iter()
+            .map(|&threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 pool.install(|| {
                     let mut engine = engine(model, 4, Some(SGD));
-                    let losses = steps(&mut engine, 3);
+                    let losses = steps(&mut engine, count);
                     (losses, engine.state(), engine.predict(&images(4)).unwrap())
                 })
             })
-            .to_vec();
+            .collect();
         assert!(results.iter().all(|result| *result == results[0]), "{model}");
     }
 }
 
 #[test]
 fn training_lowers_the_loss() {
-    for (model, optimizer) in [("baseline", SGD), ("mobilenet_v1_0.25", SGD), ("resnet18", ADAM)] {
+    for (model, optimizer) in [
+        ("baseline", SGD),
+        ("mobilenet_v1_0.25", SGD),
+        ("resnet18", ADAM),
+        ("mobilenet_v2", SGD),
+        ("squeezenet1_0", SGD),
+        ("densenet121", SGD),
+        ("efficientnet_b0", SGD),
+    ] {
         let mut engine = engine(model, 4, Some(optimizer));
-        let losses: Vec<f64> = steps(&mut engine, 25).into_iter().map(f64::from_bits).collect();
-        assert!(losses[24] < 0.5 * losses[0], "{model}: {losses:?}");
+        let losses: Vec<f64> = steps(&mut engine, 40).into_iter().map(f64::from_bits).collect();
+        assert!(losses[39] < 0.5 * losses[0], "{model}: {losses:?}");
     }
 }
 
 #[test]
 fn a_restored_engine_goes_on_bit_for_bit() {
-    for optimizer in [SGD, ADAM] {
-        let mut whole = engine("baseline", 4, Some(optimizer));
+    for (model, optimizer) in
+        [("baseline", SGD), ("baseline", ADAM), ("mobilenet_v2", SGD), ("squeezenet1_0", ADAM)]
+    {
+        let mut whole = engine(model, 4, Some(optimizer));
         steps(&mut whole, 2);
         let middle = whole.state();
         let expected = (steps(&mut whole, 3), whole.state());
-        let mut resumed = engine("baseline", 4, Some(optimizer));
+        let mut resumed = engine(model, 4, Some(optimizer));
         steps(&mut resumed, 5);
         resumed.restore(&middle).unwrap();
         assert_eq!((steps(&mut resumed, 3), resumed.state()), expected);
@@ -70,11 +87,13 @@ fn a_restored_engine_goes_on_bit_for_bit() {
 
 #[test]
 fn a_smaller_batch_gives_what_an_engine_of_its_size_gives() {
-    let mut small = engine("mobilenet_v1_0.25", 4, Some(SGD));
-    let mut large = engine("mobilenet_v1_0.25", 9, Some(SGD));
-    assert_eq!(steps(&mut small, 2), steps(&mut large, 2));
-    assert_eq!(small.state(), large.state());
-    assert_eq!(small.predict(&images(2)).unwrap(), large.predict(&images(2)).unwrap());
+    for model in ["mobilenet_v1_0.25"].into_iter().chain(ADDED) {
+        let mut small = engine(model, 4, Some(SGD));
+        let mut large = engine(model, 9, Some(SGD));
+        assert_eq!(steps(&mut small, 2), steps(&mut large, 2), "{model}");
+        assert_eq!(small.state(), large.state(), "{model}");
+        assert_eq!(small.predict(&images(2)).unwrap(), large.predict(&images(2)).unwrap(), "{model}");
+    }
 }
 
 #[test]
@@ -91,6 +110,71 @@ fn every_batch_up_to_the_planned_one_can_be_trained_on() {
                 assert_eq!(stats.photographs, count);
             }
         }
+    }
+}
+
+#[test]
+fn dropout_draws_anew_at_each_step_and_not_when_predicting() {
+    let still = StepPlan { learning_rate: 0.0, ..PLAN };
+    let images = images(4);
+    let batch = Batch { images: &images, labels: &[0, 1, 2, 1] };
+    let mut engine = engine("squeezenet1_0", 4, Some(SGD));
+    let start = engine.state();
+    let objective = |engine: &mut CpuEngine| engine.train_step(batch, &still).unwrap().objective;
+    let first = objective(&mut engine);
+    let second = objective(&mut engine);
+    assert_ne!(first, second);
+    engine.restore(&start).unwrap();
+    assert_eq!(objective(&mut engine), first);
+    let other = CpuOptions { image_size: 40, batch: 4, seed: 2, optimizer: Some(SGD) };
+    let mut other = CpuEngine::new(&zoo::build("squeezenet1_0", 3).unwrap(), other).unwrap();
+    other.restore(&start).unwrap();
+    assert_ne!(objective(&mut other), first, "another seed");
+    assert_eq!(engine.predict(&images).unwrap(), other.predict(&images).unwrap());
+}
+
+#[test]
+fn the_classifier_is_found() {
+    for (model, name) in [
+        ("resnet18", "fc"),
+        ("mobilenet_v1_0.25", "conv_preds"),
+        ("mobilenet_v2", "classifier.1"),
+        ("squeezenet1_0", "classifier.1"),
+        ("vgg16_bn", "classifier.6"),
+        ("densenet121", "classifier"),
+        ("efficientnet_b0", "classifier.1"),
+    ] {
+        let graph = zoo::build(model, 7).unwrap();
+        assert_eq!((graph.nodes[graph.classifier()].name.as_str(), graph.classes()), (name, 7), "{model}");
+    }
+    let mut graph = zoo::build("squeezenet1_0", 7).unwrap();
+    graph.nodes.pop();
+    assert!(graph.validate().is_err());
+    assert_eq!((graph.classifier(), graph.classes()), (0, 0));
+}
+
+#[test]
+fn a_graph_with_a_rate_of_dropout_that_is_none_is_refused() {
+    for wrong in [1.0, -0.1, f32::NAN] {
+        let mut graph = zoo::build("mobilenet_v2", 7).unwrap();
+        for node in &mut graph.nodes {
+            if let Op::Dropout { rate } = &mut node.op {
+                *rate = wrong;
+            }
+        }
+        let error = graph.validate().unwrap_err().to_string();
+        assert!(error.contains("classifier.0") && error.contains("dropout"), "{error}");
+    }
+}
+
+#[test]
+fn graphs_survive_json_and_old_ones_are_read() {
+    for model in zoo::MODELS {
+        let graph = zoo::build(model, 5).unwrap();
+        let json = serde_json::to_string(&graph).unwrap();
+        assert_eq!(serde_json::from_str::<Graph>(&json).unwrap(), graph, "{model}");
+        let old = json.replace(",\"ceil\":false", "");
+        assert_eq!(serde_json::from_str::<Graph>(&old).unwrap(), graph, "{model}");
     }
 }
 
@@ -167,6 +251,11 @@ fn each_network_takes_every_size_from_32_up() {
         ("resnet101", 44_549_160),
         ("mobilenet_v1_0.75", 2_585_560),
         ("mobilenet_v1_1.0", 4_231_976),
+        ("mobilenet_v2", 3_504_872),
+        ("squeezenet1_0", 1_248_424),
+        ("vgg16_bn", 138_365_992),
+        ("densenet121", 7_978_856),
+        ("efficientnet_b0", 5_288_548),
     ];
     for (model, parameters) in published {
         let summary = foliar_nn::summary::summarise(&zoo::build(model, 1000).unwrap(), 1, 224, SGD).unwrap();

@@ -278,10 +278,7 @@ fn keras_weights_of_mobilenet_give_the_logits_of_pytorch() {
 #[test]
 fn caffe_weights_of_squeezenet_give_the_logits_of_pytorch() {
     let Some(file) = real("squeezenet_v1.0_deepcompressed.safetensors") else { return };
-    let Ok(graph) = zoo::build("squeezenet1_0", 1000) else {
-        eprintln!("skipped: there is no model squeezenet1_0");
-        return;
-    };
+    let graph = zoo::build("squeezenet1_0", 1000).unwrap();
     let fitted = fit(&graph, file).unwrap();
     assert_eq!((fitted.naming, fitted.replaced_classifier, fitted.unused.len()), (Naming::Caffe, None, 0));
     let options = CpuOptions { image_size: 227, batch: 1, seed: 0, optimizer: None };

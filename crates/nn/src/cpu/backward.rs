@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use foliar_kernels::{Accumulate, Activation, Nhwc, conv, depthwise, elementwise, linear, norm, pool};
+use foliar_kernels::dropout::{self, Mask};
+use foliar_kernels::{Accumulate, Activation, Nhwc};
+use foliar_kernels::{channels, conv, depthwise, elementwise, linear, norm, pool, sigmoid};
 
 use super::{CpuEngine, Training, disjoint};
 use crate::plan::Backward;
@@ -20,6 +22,7 @@ impl CpuEngine {
             arena: &mut self.arena,
             indices: &self.indices,
             saved: &self.saved,
+            dropping: (self.seed, self.steps),
         };
         for (index, step) in self.program.steps.iter().enumerate().rev() {
             pass.step(index, step);
@@ -35,6 +38,8 @@ struct Pass<'a> {
     arena: &'a mut [f32],
     indices: &'a [u8],
     saved: &'a [f32],
+    /// Seed and step of the masks of dropout.
+    dropping: (u64, u64),
 }
 
 /// A batch norm step on its way back.
@@ -96,6 +101,52 @@ impl Pass<'_> {
                 let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
                 pool::max_backward(&pool, dy, indices, accumulate, dx);
             }
+            Step::AveragePool { x, y, pool } => {
+                let Some(accumulate) = backward.first else { return };
+                let pool = pool::Pool { input: self.shape(x), ..pool };
+                let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
+                pool::average_backward(&pool, pool::Divisor::Window, dy, accumulate, dx);
+            }
+            Step::AdaptivePool { x, y } => {
+                let Some(accumulate) = backward.first else { return };
+                let (input, size) = (self.shape(x), self.shape(y).h);
+                let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
+                pool::adaptive_average_backward(input, size, dy, accumulate, dx);
+            }
+            Step::Silu { x, y } => {
+                let Some(accumulate) = backward.first else { return };
+                if backward.in_place {
+                    let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
+                    sigmoid::silu_backward_in_place(values, dy);
+                } else {
+                    let places = [self.value(x), self.gradient(y), self.gradient(x)];
+                    let [values, dy, dx] = disjoint(self.arena, places);
+                    sigmoid::silu_backward(values, dy, accumulate, dx);
+                }
+            }
+            Step::Sigmoid { x, y } => {
+                let Some(accumulate) = backward.first else { return };
+                if backward.in_place {
+                    let [values, dy] = disjoint(self.arena, [self.value(y), self.gradient(y)]);
+                    sigmoid::sigmoid_backward_in_place(values, dy);
+                } else {
+                    let places = [self.value(y), self.gradient(y), self.gradient(x)];
+                    let [values, dy, dx] = disjoint(self.arena, places);
+                    sigmoid::sigmoid_backward(values, dy, accumulate, dx);
+                }
+            }
+            Step::Dropout { x, y, rate, node } => {
+                let Some(accumulate) = backward.first else { return };
+                let (seed, step) = self.dropping;
+                let mask = Mask::new(seed, step, node as u64, rate);
+                if backward.in_place {
+                    let place = self.gradient(y);
+                    dropout::apply_in_place(mask, &mut self.arena[place]);
+                } else {
+                    let [dy, dx] = disjoint(self.arena, [self.gradient(y), self.gradient(x)]);
+                    dropout::apply(mask, dy, accumulate, dx);
+                }
+            }
             Step::GlobalPool { x, y } => {
                 let Some(accumulate) = backward.first else { return };
                 let input = self.shape(x);
@@ -103,8 +154,11 @@ impl Pass<'_> {
                 pool::global_average_backward(input, dy, accumulate, dx);
             }
             Step::Linear { x, y, ref weight, ref bias } => {
-                let linear =
-                    linear::Linear { rows: self.count, inputs: self.shape(x).c, outputs: self.shape(y).c };
+                let linear = linear::Linear {
+                    rows: self.count,
+                    inputs: self.shape(x).image_len(),
+                    outputs: self.shape(y).c,
+                };
                 let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
                 let gradients = &mut self.training.gradients;
                 let [dweight, dbias] = disjoint(gradients, [weight.clone(), bias.clone()]);
@@ -118,6 +172,33 @@ impl Pass<'_> {
                 self.pass_on(y, a, backward.first);
                 self.pass_on(y, b, backward.second);
             }
+            Step::Concat { a, b, y } => {
+                self.part(y, a, 0, backward.first);
+                self.part(y, b, self.shape(a).c, backward.second);
+            }
+            Step::Scale { x, factor, y } => self.scale(x, factor, y, backward),
+        }
+    }
+
+    /// Gives the gradient of the channels of `from` from `offset` on to `to`.
+    fn part(&mut self, from: ValueId, to: ValueId, offset: usize, accumulate: Option<Accumulate>) {
+        let Some(accumulate) = accumulate else { return };
+        let (total, width) = (self.shape(from).c, self.shape(to).c);
+        let [dy, dx] = disjoint(self.arena, [self.gradient(from), self.gradient(to)]);
+        channels::concat_backward(total, offset, width, dy, accumulate, dx);
+    }
+
+    fn scale(&mut self, x: ValueId, factor: ValueId, y: ValueId, backward: Backward) {
+        let shape = self.shape(x);
+        if let Some(accumulate) = backward.second {
+            let places = [self.value(x), self.gradient(y), self.gradient(factor)];
+            let [values, dy, dfactor] = disjoint(self.arena, places);
+            channels::scale_backward_factor(shape, values, dy, accumulate, dfactor);
+        }
+        if let Some(accumulate) = backward.first {
+            let places = [self.value(factor), self.gradient(y), self.gradient(x)];
+            let [values, dy, dx] = disjoint(self.arena, places);
+            channels::scale_backward_image(shape, dy, values, accumulate, dx);
         }
     }
 

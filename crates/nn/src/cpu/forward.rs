@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use foliar_kernels::{Activation, Nhwc, conv, depthwise, elementwise, linear, norm, pool};
+use foliar_kernels::dropout::{self, Mask};
+use foliar_kernels::{Accumulate, Activation, Nhwc};
+use foliar_kernels::{channels, conv, depthwise, elementwise, linear, norm, pool, sigmoid};
 
 use super::{CpuEngine, disjoint};
 use crate::plan::Plan;
@@ -34,6 +36,7 @@ impl CpuEngine {
             arena: &mut self.arena,
             indices: &mut self.indices,
             affine: &mut self.affine,
+            dropping: Some((self.seed, self.steps)),
         };
         pass.run(&mut statistics);
     }
@@ -48,6 +51,7 @@ impl CpuEngine {
             arena: &mut self.arena,
             indices: &mut self.indices,
             affine: &mut self.affine,
+            dropping: None,
         };
         pass.run(&mut Statistics::Running(&self.buffers));
     }
@@ -62,6 +66,8 @@ struct Pass<'a> {
     arena: &'a mut [f32],
     indices: &'a mut [u8],
     affine: &'a mut [f32],
+    /// Seed and step of the masks of dropout, while training.
+    dropping: Option<(u64, u64)>,
 }
 
 impl Pass<'_> {
@@ -111,20 +117,60 @@ impl Pass<'_> {
                 let [x, y] = disjoint(self.arena, [x, y]);
                 pool::max_forward(&pool, x, y, indices);
             }
+            Step::AveragePool { x, y, pool } => {
+                let pool = pool::Pool { input: self.shape(x), ..pool };
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                pool::average_forward(&pool, pool::Divisor::Window, x, y);
+            }
+            Step::AdaptivePool { x, y } => {
+                let (input, size) = (self.shape(x), self.shape(y).h);
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                pool::adaptive_average_forward(input, size, x, y);
+            }
+            Step::Silu { x, y } => {
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                sigmoid::silu_forward(x, y);
+            }
+            Step::Sigmoid { x, y } => {
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                sigmoid::sigmoid_forward(x, y);
+            }
+            Step::Dropout { x, y, rate, node } => {
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                match self.dropping {
+                    Some((seed, step)) => {
+                        dropout::apply(Mask::new(seed, step, node as u64, rate), x, Accumulate::Overwrite, y);
+                    }
+                    None => elementwise::copy(x, y),
+                }
+            }
             Step::GlobalPool { x, y } => {
                 let input = self.shape(x);
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
                 pool::global_average_forward(input, x, y);
             }
             Step::Linear { x, y, ref weight, ref bias } => {
-                let linear =
-                    linear::Linear { rows: self.count, inputs: self.shape(x).c, outputs: self.shape(y).c };
+                let linear = linear::Linear {
+                    rows: self.count,
+                    inputs: self.shape(x).image_len(),
+                    outputs: self.shape(y).c,
+                };
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
                 linear::forward(&linear, x, &weights[weight.clone()], Some(&weights[bias.clone()]), y);
             }
             Step::Add { a, b, y } => {
                 let [a, b, y] = disjoint(self.arena, [self.place(a), self.place(b), self.place(y)]);
                 elementwise::add(a, b, y);
+            }
+            Step::Concat { a, b, y } => {
+                let widths = [self.shape(a).c, self.shape(b).c];
+                let [a, b, y] = disjoint(self.arena, [self.place(a), self.place(b), self.place(y)]);
+                channels::concat_forward(widths, a, b, y);
+            }
+            Step::Scale { x, factor, y } => {
+                let shape = self.shape(x);
+                let [x, factor, y] = disjoint(self.arena, [self.place(x), self.place(factor), self.place(y)]);
+                channels::scale_forward(shape, x, factor, y);
             }
         }
     }

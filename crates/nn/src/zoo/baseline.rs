@@ -18,7 +18,7 @@ pub(super) fn baseline(classes: usize) -> Graph {
         if pooled {
             x = builder.push(
                 format!("pool{}", index + 1),
-                Op::MaxPool { window: Sliding::new(2, 2, 0) },
+                Op::MaxPool { window: Sliding::new(2, 2, 0), ceil: false },
                 &[x],
             );
         }

@@ -27,7 +27,7 @@ pub(super) fn resnet(name: &str, block: Block, depths: [usize; 4], classes: usiz
     let x = builder.conv("conv1", input, 64, Sliding::new(7, 2, 3));
     let x = builder.batch_norm("bn1", x);
     let x = builder.push("relu", Op::Relu, &[x]);
-    let mut x = builder.push("maxpool", Op::MaxPool { window: Sliding::new(3, 2, 1) }, &[x]);
+    let mut x = builder.push("maxpool", Op::MaxPool { window: Sliding::new(3, 2, 1), ceil: false }, &[x]);
     let mut inputs = 64;
     for (stage, depth) in depths.into_iter().enumerate() {
         let width = 64 << stage;

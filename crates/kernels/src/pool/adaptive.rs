@@ -1,0 +1,86 @@
+//! Mean over windows that divide an image into a given number of rows and columns.
+//!
+//! Row i of H' sees the rows ⌊i H / H'⌋ to ⌈(i + 1) H / H'⌉ of H, and columns likewise, as PyTorch's `AdaptiveAvgPool2d`.
+//! Windows may overlap, and an image smaller than the output is repeated.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::elementwise::{Accumulate, add_assign_chunk};
+use crate::scratch;
+use crate::shape::Nhwc;
+
+/// Mean of the windows: `y` is (n, output, output, c).
+///
+/// # Panics
+///
+/// If the length of a slice is not that of its tensor, or `output` is 0.
+pub fn adaptive_average_forward(input: Nhwc, output: usize, x: &[f32], y: &mut [f32]) {
+    check(input, output, x, y);
+    if x.is_empty() {
+        return y.fill(0.0);
+    }
+    let (c, across) = (input.c, input.w);
+    y.par_chunks_mut(output * output * c).zip(x.par_chunks(input.image_len())).for_each(|(y, x)| {
+        for (pixel, y) in y.chunks_exact_mut(c).enumerate() {
+            let [rows, columns] = windows(input, output, pixel);
+            let share = 1.0 / (rows.len() * columns.len()) as f32;
+            y.fill(0.0);
+            for row in rows {
+                for column in columns.clone() {
+                    add_assign_chunk(&x[(row * across + column) * c..][..c], y);
+                }
+            }
+            y.iter_mut().for_each(|y| *y *= share);
+        }
+    });
+}
+
+/// Gradient of the input of [`adaptive_average_forward`].
+///
+/// # Panics
+///
+/// If the length of a slice is not that of its tensor, or `output` is 0.
+pub fn adaptive_average_backward(
+    input: Nhwc,
+    output: usize,
+    dy: &[f32],
+    accumulate: Accumulate,
+    dx: &mut [f32],
+) {
+    check(input, output, dx, dy);
+    if dx.is_empty() {
+        return;
+    }
+    let (c, across) = (input.c, input.w);
+    dx.par_chunks_mut(input.image_len()).zip(dy.par_chunks(output * output * c)).for_each(|(dx, dy)| {
+        if accumulate == Accumulate::Overwrite {
+            dx.fill(0.0);
+        }
+        scratch::with(c, |gradient| {
+            for (pixel, dy) in dy.chunks_exact(c).enumerate() {
+                let [rows, columns] = windows(input, output, pixel);
+                let share = 1.0 / (rows.len() * columns.len()) as f32;
+                gradient.iter_mut().zip(dy).for_each(|(gradient, dy)| *gradient = dy * share);
+                for row in rows {
+                    for column in columns.clone() {
+                        add_assign_chunk(gradient, &mut dx[(row * across + column) * c..][..c]);
+                    }
+                }
+            }
+        });
+    });
+}
+
+/// Rows and columns of the input that an output pixel sees.
+fn windows(input: Nhwc, output: usize, pixel: usize) -> [Range<usize>; 2] {
+    let seen = |place: usize, extent: usize| place * extent / output..((place + 1) * extent).div_ceil(output);
+    [seen(pixel / output, input.h), seen(pixel % output, input.w)]
+}
+
+fn check(input: Nhwc, output: usize, x: &[f32], y: &[f32]) {
+    assert!(output > 0, "an output of at least one pixel");
+    assert_eq!(x.len(), input.len(), "input of {input:?}");
+    assert_eq!(y.len(), input.n * output * output * input.c, "output of {output} x {output} from {input:?}");
+}

@@ -1,0 +1,171 @@
+//! Holds every network that bears torchvision's names against what PyTorch computes for torchvision's own.
+//!
+//! The figures stand in `fixtures/torchvision.json`, which `bench/torchvision_reference.py` writes. Weights, images and labels
+//! are a pure function of (seed, name, index); dropout is off. Errors are relative L2 against PyTorch in float64, and may be
+//! three times those of PyTorch's own float32, or 1e-5.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, HashSet};
+
+use foliar_nn::{Batch, CpuEngine, CpuOptions, Engine, Op, Optimizer, State, StepPlan, zoo};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Case {
+    arch: String,
+    classes: usize,
+    batch: usize,
+    size: usize,
+    seed: u64,
+    /// What is added to the shifts of batch norms, with their sign.
+    norm_shift: f64,
+    learning_rate: f64,
+    reference: Figures,
+    float32_error: BTreeMap<String, f64>,
+}
+
+#[derive(Deserialize)]
+struct Figures {
+    eval_logits_before: Vec<f64>,
+    loss: Vec<f64>,
+    /// By the first two words of the parameters' names.
+    gradient_norm: BTreeMap<String, f64>,
+    running_norm: BTreeMap<String, f64>,
+    eval_logits_after: Vec<f64>,
+}
+
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+
+fn fnv1a(text: &str) -> u64 {
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
+/// `count` numbers in [-1, 1), splitmix64 of (seed, name, index).
+fn uniform(seed: u64, name: &str, count: usize) -> impl Iterator<Item = f64> {
+    let base = fnv1a(name).wrapping_add(seed.wrapping_mul(GOLDEN));
+    (0..count as u64).map(move |i| {
+        let mut z = base.wrapping_add((i + 1).wrapping_mul(GOLDEN));
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^= z >> 31;
+        (z >> 40) as f64 / f64::from(1u32 << 23) - 1.0
+    })
+}
+
+/// The weights of the reference, from the names and shapes of `state`.
+fn fill(state: &mut State, case: &Case) {
+    let is_norm = |name: &str| {
+        name.strip_suffix("bias")
+            .is_some_and(|node| state.tensors.contains_key(&format!("{node}running_mean")))
+    };
+    let shifts: HashSet<String> = state.tensors.keys().filter(|name| is_norm(name)).cloned().collect();
+    for (name, tensor) in &mut state.tensors {
+        if name.contains("running") {
+            continue;
+        }
+        let (factor, offset) = match tensor.shape[..] {
+            [out, _, h, w] => (3f64.sqrt() * (2.0 / (out * h * w) as f64).sqrt(), 0.0),
+            [_, inputs] => (1.0 / (inputs as f64).sqrt(), 0.0),
+            _ if name.ends_with("weight") => (0.1, 0.3),
+            _ => (0.1, 0.0),
+        };
+        let shift = if shifts.contains(name) { case.norm_shift } else { 0.0 };
+        let numbers = uniform(case.seed, name, tensor.data.len());
+        for (value, u) in tensor.data.iter_mut().zip(numbers) {
+            *value = (offset + factor * u + shift.copysign(u)) as f32;
+        }
+    }
+}
+
+/// (n, c, h, w) numbers of the reference as (n, h, w, c).
+fn images(case: &Case) -> Vec<f32> {
+    let (n, pixels) = (case.batch, case.size * case.size);
+    let planes: Vec<f64> = uniform(case.seed, "images", n * 3 * pixels).collect();
+    let place = |i: usize| (i / (3 * pixels) * 3 + i % 3) * pixels + i / 3 % pixels;
+    (0..planes.len()).map(|i| 2.0 * planes[place(i)] as f32).collect()
+}
+
+/// Norms of the tensors whose names share their first two words.
+fn norms(state: &State, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, f64> {
+    let mut squares = BTreeMap::new();
+    for (name, tensor) in state.tensors.iter().filter(|(name, _)| wanted(name)) {
+        let part = name.split('.').take(2).collect::<Vec<_>>().join(".");
+        let square: f64 = tensor.data.iter().map(|&x| f64::from(x).powi(2)).sum();
+        *squares.entry(part).or_insert(0.0) += square;
+    }
+    squares.into_iter().map(|(part, square)| (part, square.sqrt())).collect()
+}
+
+fn run(case: &Case) -> Figures {
+    let mut graph = zoo::build(&case.arch, case.classes).unwrap();
+    for node in &mut graph.nodes {
+        if let Op::Dropout { rate } = &mut node.op {
+            *rate = 0.0;
+        }
+    }
+    let optimizer = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
+    let options =
+        CpuOptions { image_size: case.size, batch: case.batch, seed: 0, optimizer: Some(optimizer) };
+    let mut engine = CpuEngine::new(&graph, options).unwrap();
+    let mut state = engine.state();
+    fill(&mut state, case);
+    engine.restore(&state).unwrap();
+    drop(state);
+    let images = images(case);
+    let labels: Vec<u32> = uniform(case.seed, "labels", case.batch)
+        .map(|u| ((u + 1.0) / 2.0 * case.classes as f64) as u32)
+        .collect();
+    let logits = |engine: &mut CpuEngine| -> Vec<f64> {
+        engine.predict(&images).unwrap().into_iter().map(f64::from).collect()
+    };
+    let eval_logits_before = logits(&mut engine);
+    let plan = StepPlan { learning_rate: case.learning_rate, label_smoothing: 0.0, class_weights: None };
+    let stats = engine.train_step(Batch { images: &images, labels: &labels }, &plan).unwrap();
+    Figures {
+        eval_logits_before,
+        loss: vec![stats.objective],
+        gradient_norm: norms(&engine.gradients(), |_| true),
+        running_norm: norms(&engine.state(), |name| name.contains("running")),
+        eval_logits_after: logits(&mut engine),
+    }
+}
+
+/// ‖found − expected‖ / ‖expected‖, 0 where there is nothing to compare.
+fn relative(found: &[f64], expected: &[f64]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let difference: f64 = found.iter().zip(expected).map(|(a, b)| (a - b).powi(2)).sum();
+    let scale: f64 = expected.iter().map(|b| b.powi(2)).sum();
+    if expected.is_empty() { 0.0 } else { (difference / scale).sqrt() }
+}
+
+fn relative_maps(found: &BTreeMap<String, f64>, expected: &BTreeMap<String, f64>) -> f64 {
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "the names differ");
+    let values = |map: &BTreeMap<String, f64>| map.values().copied().collect::<Vec<_>>();
+    relative(&values(found), &values(expected))
+}
+
+#[test]
+fn agrees_with_torchvision() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("fixtures/torchvision.json")).unwrap();
+    let mut failures = Vec::new();
+    for case in &cases {
+        let ours = run(case);
+        let theirs = &case.reference;
+        let errors = [
+            ("eval_logits_before", relative(&ours.eval_logits_before, &theirs.eval_logits_before)),
+            ("loss", relative(&ours.loss, &theirs.loss)),
+            ("gradient_norm", relative_maps(&ours.gradient_norm, &theirs.gradient_norm)),
+            ("running_norm", relative_maps(&ours.running_norm, &theirs.running_norm)),
+            ("eval_logits_after", relative(&ours.eval_logits_after, &theirs.eval_logits_after)),
+        ];
+        for (name, error) in errors {
+            let allowed = (3.0 * case.float32_error[name]).max(1e-5);
+            println!("{:15} {name:20} error {error:.2e}, allowed {allowed:.2e}", case.arch);
+            if error.is_nan() || error > allowed {
+                failures.push(format!("{} {name}: {error:.2e} > {allowed:.2e}", case.arch));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
+}
