@@ -328,7 +328,7 @@ pub(crate) enum WeightsCommand {
 
 #[derive(Args)]
 #[command(args_override_self = true)]
-#[command(after_help = "Example:\n  foliar demo /tmp/leaves")]
+#[command(after_help = "Example:\n  foliar demo leaves")]
 pub(crate) struct DemoArguments {
     /// Folder for the leaves and the run, new or empty
     #[arg(default_value = "foliar-demo")]

@@ -8,6 +8,13 @@ use std::collections::HashSet;
 
 use crate::error::GraphError;
 
+/// Most channels or features of a node.
+const MOST_CHANNELS: usize = 1 << 16;
+/// Largest side of a window, stride or pooled image, in pixels.
+const MOST_PIXELS: usize = 1 << 10;
+/// Largest side of a window of maximum pooling, in pixels.
+const MOST_POOLED: usize = 15;
+
 /// The place of a node in [`Graph::nodes`].
 pub type NodeId = usize;
 
@@ -36,6 +43,19 @@ impl Sliding {
     /// A window with the same explicit padding on all sides.
     pub const fn new(kernel: usize, stride: usize, padding: usize) -> Self {
         Self { kernel, stride, padding: Padding::Explicit(padding) }
+    }
+
+    /// What is wrong with the window, if anything is; its side may be `most` pixels.
+    fn fault(&self, most: usize) -> Option<String> {
+        if !(1..=most).contains(&self.kernel) || !(1..=MOST_PIXELS).contains(&self.stride) {
+            return Some(format!("a window's kernel must be 1 to {most} and its stride 1 to {MOST_PIXELS}"));
+        }
+        match self.padding {
+            Padding::Explicit(border) if border >= self.kernel => {
+                Some(format!("a padding of {border} is not below the kernel of {}", self.kernel))
+            }
+            _ => None,
+        }
     }
 
     /// A window with TensorFlow's `SAME` padding.
@@ -129,6 +149,36 @@ impl Op {
         }
     }
 
+    /// What is wrong with the operation's own numbers, if anything is. The bounds are far above what any network needs and
+    /// keep sizes within `usize`.
+    fn fault(&self) -> Option<String> {
+        let checks: &[(&str, usize, std::ops::RangeInclusive<usize>)] = match self {
+            Op::Conv { channels, .. } => &[("channels", *channels, 1..=MOST_CHANNELS)],
+            Op::Linear { features } => &[("features", *features, 1..=MOST_CHANNELS)],
+            Op::AdaptiveAveragePool { size } => &[("size", *size, 1..=MOST_PIXELS)],
+            _ => &[],
+        };
+        if let Some((name, value, range)) = checks.iter().find(|(_, value, range)| !range.contains(value)) {
+            return Some(format!("{name} must be {} to {}, not {value}", range.start(), range.end()));
+        }
+        match *self {
+            Op::Conv { window, .. } | Op::Depthwise { window } | Op::AveragePool { window } => {
+                window.fault(MOST_PIXELS)
+            }
+            // The kernels remember a position within the window in one byte.
+            Op::MaxPool { window, .. } => window.fault(MOST_POOLED),
+            Op::BatchNorm { epsilon, momentum } => {
+                let good = epsilon.is_finite() && epsilon > 0.0 && (0.0..=1.0).contains(&momentum);
+                (!good).then(|| "epsilon must be above 0 and momentum 0 to 1".to_owned())
+            }
+            Op::Dropout { rate } => {
+                let good = (0.0..1.0).contains(&rate);
+                (!good).then(|| format!("a rate of dropout is in [0, 1), not {rate}"))
+            }
+            _ => None,
+        }
+    }
+
     /// A short word for tables.
     pub fn label(&self) -> &'static str {
         match self {
@@ -203,14 +253,8 @@ impl Graph {
             if node.inputs.len() == 2 && node.inputs[0] == node.inputs[1] {
                 return fault(&node.name, "both inputs are the same value".into());
             }
-            match node.op {
-                Op::Dropout { rate } if !(0.0..1.0).contains(&rate) => {
-                    return fault(&node.name, format!("a rate of dropout is in [0, 1), not {rate}"));
-                }
-                Op::AdaptiveAveragePool { size: 0 } => {
-                    return fault(&node.name, "a size of at least 1 is needed".into());
-                }
-                _ => {}
+            if let Some(what) = node.op.fault() {
+                return fault(&node.name, what);
             }
         }
         let uses = self.uses();

@@ -262,3 +262,28 @@ fn each_network_takes_every_size_from_32_up() {
         assert_eq!(summary.parameters, parameters, "{model}");
     }
 }
+
+#[test]
+fn absurd_numbers_in_a_graph_are_refused() {
+    let graph = zoo::build("squeezenet1_0", 3).unwrap();
+    let window = |kernel, stride, padding| foliar_nn::Sliding::new(kernel, stride, padding);
+    for op in [
+        Op::MaxPool { window: window(16, 1, 0), ceil: false },
+        Op::MaxPool { window: window(3, 0, 0), ceil: false },
+        Op::MaxPool { window: window(3, 2, 3), ceil: true },
+        Op::AveragePool { window: window(0, 1, 0) },
+        Op::Depthwise { window: window(3, 1, usize::MAX) },
+        Op::Conv { channels: 0, window: window(1, 1, 0), bias: false },
+        Op::Conv { channels: 1 << 26, window: window(1, 1, 0), bias: false },
+        Op::Conv { channels: 8, window: window((1 << 20) + 1, 1, 1 << 19), bias: false },
+        Op::BatchNorm { epsilon: -1.0, momentum: 0.1 },
+        Op::BatchNorm { epsilon: 1e-5, momentum: f32::NAN },
+        Op::Linear { features: usize::MAX },
+        Op::AdaptiveAveragePool { size: 1 << 40 },
+    ] {
+        let mut forged = graph.clone();
+        forged.nodes[2].op = op;
+        let options = CpuOptions { image_size: 64, batch: 1, seed: 1, optimizer: None };
+        assert!(CpuEngine::new(&forged, options).is_err(), "{op:?}");
+    }
+}
