@@ -20,7 +20,9 @@ mod float;
 pub mod jsonl;
 mod line;
 mod log;
+mod read;
 mod run_dir;
+mod run_log;
 pub mod tensorboard;
 
 pub use atomic::write_atomically;
@@ -28,4 +30,6 @@ pub use error::RunError;
 pub use event::{Epoch, Event, Note, Start, Step, Stop, StopReason};
 pub use line::epoch_line;
 pub use log::Log;
+pub use read::{ReadError, read_log};
 pub use run_dir::RunDir;
+pub use run_log::{Facts, Metric, Point, RunLog, Series, Split};

@@ -1,0 +1,1 @@
+//! Bayesian optimisation: search space, Gaussian process, acquisition, pruner, study.

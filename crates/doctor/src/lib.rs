@@ -1,0 +1,1 @@
+//! Judges a training log: findings with evidence and advice.

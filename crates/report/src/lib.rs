@@ -1,0 +1,1 @@
+//! Curves and tables as pictures, pages and terminal text.
