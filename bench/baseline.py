@@ -38,12 +38,10 @@ def network(classes: int) -> nn.Module:
 
 
 class Varied:
-    """foliar's default augmentation: crop, flips, transposition, small rotation, colour, erasing."""
+    """foliar's default augmentation: crop, flips, transposition, small rotation."""
 
     def __init__(self, size: int):
         self.crop = transforms.RandomResizedCrop(size, scale=(0.35, 1.0), ratio=(3 / 4, 4 / 3), antialias=True)
-        self.colour = transforms.ColorJitter(0.3, 0.3, 0.3, 0.02)
-        self.erase = transforms.RandomErasing(p=0.25, scale=(0.02, 0.2), ratio=(0.3, 1 / 0.3), value="random")
         self.flips = transforms.Compose([transforms.RandomHorizontalFlip(), transforms.RandomVerticalFlip()])
 
     def __call__(self, image: torch.Tensor) -> torch.Tensor:
@@ -52,9 +50,7 @@ class Varied:
         image = self.flips(self.crop(image))
         if random.random() < 0.5:
             image = image.transpose(-1, -2)
-        if random.random() < 0.8:
-            image = self.colour(image)
-        return self.erase(normal(image))
+        return normal(image)
 
     @staticmethod
     def tilt(image: torch.Tensor, degrees: float) -> torch.Tensor:

@@ -23,6 +23,17 @@ fn cache_dir(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>)
     folder("FOLIAR_CACHE").or_else(|| base().or_else(home).map(|cache| cache.join("foliar/weights")))
 }
 
+/// The folder for features of frozen networks: `features` in the cache folder of `$FOLIAR_CACHE`, else beside the folder of
+/// [`default_cache_dir`].
+///
+/// # Errors
+/// As [`default_cache_dir`].
+pub fn feature_folder() -> Result<PathBuf, CatalogueError> {
+    let weights = default_cache_dir()?;
+    let own = std::env::var_os("FOLIAR_CACHE").is_some_and(|value| !value.is_empty());
+    Ok(if own { weights.join("features") } else { weights.with_file_name("features") })
+}
+
 /// The file of `entry` in the cache, verified.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ mod partial;
 mod transfer;
 mod verify;
 
-pub use cache::{cached, default_cache_dir};
+pub use cache::{cached, default_cache_dir, feature_folder};
 pub use catalogue::{CATALOGUE, Entry, Input, find, for_model};
 pub use error::CatalogueError;
 pub use fetch::{Fetched, Options, Progress, fetch};

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use foliar_learn::Freeze;
 use foliar_nn::zoo;
 
 fn models() -> PossibleValuesParser {
@@ -25,7 +26,7 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Train a classifier on a folder of photographs
-    Train(TrainArguments),
+    Train(Box<TrainArguments>),
     /// Continue a run that was interrupted, exactly where it was saved
     Resume(ResumeArguments),
     /// Measure a classifier on photographs whose class is known
@@ -94,6 +95,17 @@ pub(crate) enum AugmentName {
     Erasing,
 }
 
+/// Names of the recipes on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RecipeName {
+    /// The classifier alone, on features that the pretrained network computes once
+    Quick,
+    /// As quick, then the whole network at lower rates; the best of both is kept
+    Fine,
+    /// The whole network from the start
+    Scratch,
+}
+
 /// What training and every machine setting share.
 #[derive(Args)]
 #[command(args_override_self = true)]
@@ -121,24 +133,43 @@ pub(crate) struct TrainArguments {
     /// fetched for the model: `imagenet`
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: Option<PathBuf>,
+    /// What is trained, and how [default: quick with --weights, else scratch]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) recipe: Option<RecipeName>,
+    /// What keeps its weights: none, backbone (all but the classifier), or stage:N (the first N stages) [default: backbone
+    /// for quick, else none]
+    #[arg(long, value_name = "PART")]
+    pub(crate) freeze: Option<Freeze>,
+    /// Views of each photograph for a frozen part to see, computed once: the photograph as it is, and N - 1 variations
+    /// [default: 1 for quick]
+    #[arg(long, value_name = "N")]
+    pub(crate) views: Option<u32>,
     /// Side of the square that the network sees, in pixels, 32 or more [default: 128 for baseline, else 224]
     #[arg(long, value_name = "N")]
     pub(crate) image_size: Option<u32>,
-    /// Passes over the training photographs
-    #[arg(long, default_value_t = 30, value_name = "N")]
-    pub(crate) epochs: u32,
+    /// Passes over the training photographs; of fine, those of the whole network [default: 30, and 12 for fine]
+    #[arg(long, value_name = "N")]
+    pub(crate) epochs: Option<u32>,
     /// Photographs a step
     #[arg(long, default_value_t = 32, value_name = "N")]
     pub(crate) batch_size: usize,
-    /// Learning rate, the peak of the schedule [default: 0.001 for adamw; for sgd 0.1 for baseline, else 0.02]
+    /// Learning rate, the peak of the schedule [default: 0.001 for adamw; for sgd 0.01 for quick and fine, and from scratch
+    /// 0.1 for baseline, else 0.02]
     #[arg(long, value_name = "X")]
     pub(crate) lr: Option<f64>,
-    /// How the learning rate changes
-    #[arg(long, value_enum, default_value = "one-cycle", value_name = "NAME")]
-    pub(crate) schedule: ScheduleName,
-    /// Share of the steps over which the rate rises; one-cycle has its own rise [default: 0.05, and 0 for constant]
+    /// How the learning rate changes [default: one-cycle from scratch, else cosine]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) schedule: Option<ScheduleName>,
+    /// Share of the steps over which the rate rises; one-cycle has its own rise [default: 0.05 from scratch, 0.1 for fine,
+    /// 0 for quick and for constant]
     #[arg(long, value_name = "X")]
     pub(crate) warmup: Option<f64>,
+    /// What the learning rate is multiplied by from each stage to the one before it [default: 0.7 for fine, else 1]
+    #[arg(long, value_name = "X")]
+    pub(crate) stage_decay: Option<f64>,
+    /// Decay of a moving average of the weights, such as 0.99, which is then what is kept [default: no average]
+    #[arg(long, value_name = "X")]
+    pub(crate) ema: Option<f64>,
     /// Rule that updates the weights
     #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
     pub(crate) optimizer: OptimizerName,
@@ -151,7 +182,7 @@ pub(crate) struct TrainArguments {
     /// Nesterov's form of momentum
     #[arg(long)]
     pub(crate) nesterov: bool,
-    /// Weight decay [default: 0.0005 for sgd, 0.01 for adamw]
+    /// Weight decay [default: 0.01 for adamw; for sgd 0.0005 from scratch, else 0.0001]
     #[arg(long, value_name = "X")]
     pub(crate) weight_decay: Option<f64>,
     /// Share of the target spread over all classes
@@ -160,9 +191,10 @@ pub(crate) struct TrainArguments {
     /// How much each class counts in the loss
     #[arg(long, value_enum, default_value = "none", value_name = "NAME")]
     pub(crate) class_weights: ClassWeightsName,
-    /// Ways of varying training photographs, separated by commas
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "all", value_name = "LIST")]
-    pub(crate) augment: Vec<AugmentName>,
+    /// Ways of varying training photographs, separated by commas [default: none for quick with one view, else
+    /// flips,turns,crop,rotation: the colour of a leaf is what many diseases are known by]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
+    pub(crate) augment: Option<Vec<AugmentName>>,
     /// Share held back for validation, where there is no val/ folder
     #[arg(long, default_value_t = 0.2, value_name = "X")]
     pub(crate) validation: f64,
@@ -175,6 +207,9 @@ pub(crate) struct TrainArguments {
     /// Run folder to write, new or empty [default: the first free runs/NAME-1, runs/NAME-2, ...]
     #[arg(long, value_name = "RUN")]
     pub(crate) out: Option<PathBuf>,
+    /// Say what would be done and why, and end
+    #[arg(long)]
+    pub(crate) explain: bool,
     #[command(flatten)]
     pub(crate) machine: MachineArguments,
 }

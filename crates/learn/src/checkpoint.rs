@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::container::{self, Kind};
 use crate::error::FileError;
+use crate::metrics::Metrics;
 
 /// The epoch whose weights are kept as the best: highest validation accuracy, then lowest validation loss, then first.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,12 @@ pub struct Best {
 }
 
 impl Best {
+    /// What is remembered of an epoch, counted from 1.
+    pub(crate) fn new(epoch: u32, validation: Option<&Metrics>) -> Self {
+        let accuracy = validation.map(|metrics| metrics.accuracy);
+        Self { epoch, accuracy, loss: validation.map(|metrics| metrics.loss) }
+    }
+
     /// Whether it is to be preferred to `other`. Without validation the newest weights are the best known.
     pub fn beats(&self, other: &Best) -> bool {
         match (self.accuracy, other.accuracy) {
@@ -54,6 +61,8 @@ pub struct Progress {
 struct Content {
     recipe: String,
     progress: Progress,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    metrics: Option<Metrics>,
 }
 
 /// Weights, optimiser and progress.
@@ -63,6 +72,8 @@ pub struct Checkpoint {
     pub recipe: String,
     /// How far the run is.
     pub progress: Progress,
+    /// Figures of these very weights on the validation photographs, in the checkpoint of the best epoch.
+    pub metrics: Option<Metrics>,
     /// Weights, running statistics and the optimiser's memory.
     pub state: State,
 }
@@ -73,7 +84,8 @@ impl Checkpoint {
     /// # Errors
     /// What the operating system says.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
-        let content = Content { recipe: self.recipe.clone(), progress: self.progress };
+        let content =
+            Content { recipe: self.recipe.clone(), progress: self.progress, metrics: self.metrics.clone() };
         container::write(path, Kind::Checkpoint, &content, &self.state)
     }
 
@@ -82,7 +94,7 @@ impl Checkpoint {
     /// # Errors
     /// A file that is missing, truncated, altered or of another kind.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        let (Content { recipe, progress }, state) = container::read(path, Kind::Checkpoint)?;
-        Ok(Self { recipe, progress, state })
+        let (Content { recipe, progress, metrics }, state) = container::read(path, Kind::Checkpoint)?;
+        Ok(Self { recipe, progress, metrics, state })
     }
 }

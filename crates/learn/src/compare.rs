@@ -140,7 +140,7 @@ fn judge(run: &Run, photographs: &[(String, String)]) -> Result<(Compared, Vec<b
     let compared = Compared {
         run: run.dir.root().to_owned(),
         model: run.recipe.model.clone(),
-        learning_rate: run.recipe.learning_rate.peak,
+        learning_rate: run.recipe.phases.last().map_or(0.0, |phase| phase.learning_rate.peak),
         seconds: epochs.iter().map(|epoch| epoch.seconds).sum(),
         epochs,
         metrics: Metrics::new(&logits, &labels, &classes),

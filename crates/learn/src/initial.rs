@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use foliar_nn::weights::{self, Fitted};
-use foliar_nn::{Engine, Graph, zoo};
+use foliar_nn::{Graph, State, zoo};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{FileError, LearnError};
@@ -45,21 +45,18 @@ impl InitialWeights {
         Ok((Self { file, digest }, Convention { mean: input.mean, std: input.std, size: input.size }))
     }
 
-    /// Puts the weights into `engine`, which runs `graph`. Returns what there is to say: whether the classifier was
-    /// replaced by a fresh one, and which tensors of the file are not used.
+    /// The weights for `graph`. What the file does not hold, such as a classifier of other width, is left out. Also returns
+    /// what there is to say: whether a fresh classifier is needed, and which tensors of the file are not used.
     ///
     /// # Errors
     /// As [`InitialWeights::examine`], and a file that is not the one that the recipe names.
-    pub fn load(&self, graph: &Graph, engine: &mut dyn Engine) -> Result<Vec<String>, LearnError> {
+    pub fn load(&self, graph: &Graph) -> Result<(State, Vec<String>), LearnError> {
         let bytes = read(&self.file)?;
         if blake3::hash(&bytes).to_hex().as_str() != self.digest {
             let what = "these are not the weights that the run began with; put the old file back".to_owned();
             return Err(FileError::Damaged { path: self.file.clone(), what }.into());
         }
         let fitted = fit(&self.file, &bytes, graph)?;
-        let mut state = engine.state().without_optimizer();
-        state.tensors.extend(fitted.state.tensors);
-        engine.restore(&state)?;
         let mut notes = Vec::new();
         if let Some(replaced) = fitted.replaced_classifier {
             let before = replaced.classes_in_file.map_or("no".to_owned(), |classes| classes.to_string());
@@ -71,7 +68,7 @@ impl InitialWeights {
         if !fitted.unused.is_empty() {
             notes.push(format!("{} tensors of the file are not used", fitted.unused.len()));
         }
-        Ok(notes)
+        Ok((fitted.state, notes))
     }
 }
 

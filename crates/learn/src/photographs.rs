@@ -1,17 +1,20 @@
 //! A folder of photographs, made ready for a recipe.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foliar_vision::{
-    Dataset, Item, Limits, Loader, Manifest, Problem, SplitSpec, Splits, Store, Transform, scan, split,
+    Augment, Dataset, Digest, Item, Limits, Loader, Manifest, Problem, SplitSpec, Splits, Store, Transform,
+    scan, split,
 };
 
 use crate::error::LearnError;
+use crate::feature_cache::FeatureCache;
+use crate::features::{self, Place};
 use crate::recipe::{ClassWeights, Recipe};
 
 /// What may differ between two runs of equal numbers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DataOptions {
     /// Largest photographs that are accepted.
     pub limits: Limits,
@@ -19,12 +22,14 @@ pub struct DataOptions {
     pub cache_bytes: u64,
     /// Threads that decode ahead.
     pub workers: usize,
+    /// The folder in which features of frozen networks are kept; `None` keeps them for the run alone.
+    pub features: Option<PathBuf>,
 }
 
 impl Default for DataOptions {
-    /// 4 GiB of memory and one thread.
+    /// 4 GiB of memory, one thread, no folder for features.
     fn default() -> Self {
-        Self { limits: Limits::default(), cache_bytes: 4 << 30, workers: 1 }
+        Self { limits: Limits::default(), cache_bytes: 4 << 30, workers: 1, features: None }
     }
 }
 
@@ -38,6 +43,7 @@ pub struct Photographs {
     pub problems: Vec<Problem>,
     store: Arc<Store>,
     workers: usize,
+    features: Option<PathBuf>,
 }
 
 /// Counts for people.
@@ -56,7 +62,8 @@ pub struct Summary {
 }
 
 impl Photographs {
-    /// Scans `root`, decodes every photograph once and splits them as `recipe` says. `progress` is called with
+    /// Scans `root`, decodes every photograph once and splits them as `recipe` says. Photographs of which only features are
+    /// needed, and are kept, are not decoded. `progress` is called with
     /// (photographs decoded, photographs found), from several threads.
     ///
     /// # Errors
@@ -74,8 +81,12 @@ impl Photographs {
             progress(done.fetch_add(count, std::sync::atomic::Ordering::Relaxed) + count, found);
         };
         let side = recipe.preprocessing.store_side;
+        let kept = kept_features(recipe, options)?;
+        let known = |digest: &Digest| {
+            kept.as_ref().is_some_and(|kept| kept.find(&features::plain_key(digest)).is_some())
+        };
         let (dataset, store, broken) =
-            Store::prepare(dataset, side, options.cache_bytes, &options.limits, &advance);
+            Store::prepare(dataset, side, options.cache_bytes, &options.limits, &known, &advance);
         problems.extend(broken);
         let too_few = |what: String| LearnError::TooFew { root: root.to_owned(), what };
         if dataset.classes.len() < 2 {
@@ -95,14 +106,47 @@ impl Photographs {
                 splits.train.len()
             )));
         }
-        Ok(Self { dataset, splits, problems, store: Arc::new(store), workers: options.workers })
+        let (store, features) = (Arc::new(store), options.features.clone());
+        Ok(Self { dataset, splits, problems, store, workers: options.workers, features })
     }
 
-    /// Training photographs, varied, in the order of the seed.
-    pub fn train_loader(&self, recipe: &Recipe) -> Loader {
-        let transform =
-            Transform::Train { preprocessing: recipe.preprocessing.clone(), augment: recipe.augment.clone() };
+    /// Training photographs, varied as `augment` says, in the order of the seed.
+    pub fn train_loader(&self, recipe: &Recipe, augment: &Augment) -> Loader {
+        let preprocessing = recipe.preprocessing.clone();
+        let transform = Transform::Train { preprocessing, augment: augment.clone() };
         self.loader(&self.splits.train, transform, recipe.batch_size)
+    }
+
+    /// Training photographs as they are, in their order.
+    pub(crate) fn plain_loader(&self, recipe: &Recipe) -> Loader {
+        let transform = Transform::Evaluate { preprocessing: recipe.preprocessing.clone() };
+        self.loader(&self.splits.train, transform, recipe.batch_size)
+    }
+
+    /// `items` in their order, varied if there is an `augment`.
+    pub(crate) fn view_loader(
+        &self,
+        recipe: &Recipe,
+        items: Vec<Item>,
+        augment: Option<&Augment>,
+        batch_size: usize,
+    ) -> Loader {
+        let preprocessing = recipe.preprocessing.clone();
+        let transform = match augment {
+            Some(augment) => Transform::Vary { preprocessing, augment: augment.clone() },
+            None => Transform::Evaluate { preprocessing },
+        };
+        Loader::new(Arc::clone(&self.store), items, transform, batch_size).with_workers(self.workers)
+    }
+
+    /// Classes of `photos`.
+    pub(crate) fn labels(&self, photos: &[usize]) -> Vec<u32> {
+        photos.iter().map(|&photo| self.dataset.photos[photo].class as u32).collect()
+    }
+
+    /// Where features of frozen networks are kept.
+    pub(crate) fn feature_folder(&self) -> Option<&Path> {
+        self.features.as_deref()
     }
 
     /// Validation photographs, as they are; `None` if none were held back.
@@ -142,6 +186,13 @@ impl Photographs {
             cached: self.store.cached(),
         }
     }
+}
+
+/// Features that are kept of earlier runs, if they are all that `recipe` needs of a photograph.
+fn kept_features(recipe: &Recipe, options: &DataOptions) -> Result<Option<FeatureCache>, LearnError> {
+    let (Some(folder), [phase]) = (&options.features, &recipe.phases[..]) else { return Ok(None) };
+    let plain = phase.is_cached() && phase.views == Some(1);
+    if plain { Ok(Place::new(folder, recipe, phase)?.open()) } else { Ok(None) }
 }
 
 /// Problems for which a file was left out.

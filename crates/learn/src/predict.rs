@@ -1,6 +1,6 @@
 //! A bundle at work.
 
-use foliar_nn::{CpuEngine, CpuOptions, Engine};
+use foliar_nn::{CpuEngine, Engine, EngineOptions};
 use std::path::Path;
 
 use foliar_vision::resize::{Resizer, reduce};
@@ -58,11 +58,12 @@ impl Predictor {
     /// # Errors
     /// A bundle whose weights do not fit its graph.
     pub fn new(bundle: Bundle, batch: usize) -> Result<Self, LearnError> {
-        let options = CpuOptions {
+        let options = EngineOptions {
             image_size: bundle.preprocessing.size as usize,
             batch: batch.max(1),
             seed: 0,
             optimizer: None,
+            average: None,
         };
         let mut engine = CpuEngine::new(&bundle.graph, options)?;
         engine.restore(&bundle.state)?;
@@ -94,6 +95,6 @@ impl Predictor {
             preprocessing.prepare_into(photograph, &mut self.workspace, image);
         }
         let logits = self.engine.predict(&self.images)?;
-        Ok(logits.chunks_exact(self.engine.classes()).map(|row| Outputs { logits: row.to_vec() }).collect())
+        Ok(logits.chunks_exact(self.engine.outputs()).map(|row| Outputs { logits: row.to_vec() }).collect())
     }
 }

@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use foliar_nn::CpuOptions;
 use foliar_runlog::{RunDir, write_atomically};
 use foliar_vision::{Manifest, Problem, portable_name};
 use serde::{Deserialize, Serialize};
@@ -145,16 +144,6 @@ impl Run {
     /// Digest of the photographs.
     pub(crate) fn fingerprint(&self) -> String {
         self.manifest.fingerprint()
-    }
-}
-
-/// How an engine is planned to train `recipe`.
-pub fn engine_options(recipe: &Recipe) -> CpuOptions {
-    CpuOptions {
-        image_size: recipe.image_size(),
-        batch: recipe.batch_size,
-        seed: recipe.seed,
-        optimizer: Some(recipe.optimizer),
     }
 }
 

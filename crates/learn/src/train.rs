@@ -1,23 +1,25 @@
 //! The training loop.
 //!
-//! Epoch by epoch: every training photograph once, then every validation photograph in evaluation mode, then the log, then
-//! the checkpoints. In this order: a process that is killed anywhere leaves a newest checkpoint and a log that is at least
-//! as long, and whoever resumes cuts the log back to the checkpoint.
+//! Phase by phase, epoch by epoch: every training photograph once, then every validation photograph in evaluation mode,
+//! then the log, then the checkpoints. In this order: a process that is killed anywhere leaves a newest checkpoint and a
+//! log that is at least as long, and whoever resumes cuts the log back to the checkpoint.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
-use foliar_nn::{Batch, Engine, Graph, State, StepPlan};
+use foliar_nn::{Device, EngineOptions, Graph, State, zoo};
 use foliar_runlog::{self as runlog, Event, Log, StopReason};
-use foliar_vision::Loader;
 
 use crate::bundle::{Bundle, Provenance, Validation};
 use crate::checkpoint::{Best, Checkpoint, Progress};
 use crate::error::LearnError;
 use crate::metrics::Metrics;
+use crate::phase::Phase;
 use crate::photographs::Photographs;
+use crate::recipe::Recipe;
 use crate::run::Run;
+use crate::trainee::{Beginning, Trainee, Validated};
 
 /// How a run ended.
 #[derive(Clone, Debug)]
@@ -32,15 +34,31 @@ pub struct Outcome {
     pub bundle: Option<PathBuf>,
 }
 
-/// Trains from the run's newest checkpoint, or from the engine's fresh weights if there is none, to the end of the recipe.
+/// Makes sure that a network can be built for the recipe and `classes` classes, before anything is written.
+///
+/// # Errors
+/// A network that the photographs' size or the frozen part does not fit; weights that can not be read or are of another
+/// network.
+pub fn check(recipe: &Recipe, classes: usize) -> Result<(), LearnError> {
+    let graph = zoo::build(&recipe.model, classes)?;
+    foliar_nn::infer(&graph, recipe.batch_size, recipe.image_size(), recipe.image_size())?;
+    for phase in &recipe.phases {
+        phase.freeze.cut(&graph)?;
+    }
+    if let Some(weights) = &recipe.weights {
+        weights.load(&graph)?;
+    }
+    Ok(())
+}
+
+/// Trains from the run's newest checkpoint, or from the first weights if there is none, to the end of the recipe.
 /// `observe` sees every event and may say stop after any step.
 ///
 /// # Errors
-/// Photographs that can not be read any more, a checkpoint that does not fit, a run folder that can not be written. What
-/// was saved before stays.
+/// Photographs that can not be read any more, weights or a checkpoint that do not fit, a run folder that can not be
+/// written. What was saved before stays.
 pub fn train(
-    engine: &mut dyn Engine,
-    graph: &Graph,
+    device: &dyn Device,
     run: &Run,
     photographs: &Photographs,
     observe: &mut dyn FnMut(&Event) -> ControlFlow<StopReason>,
@@ -51,48 +69,63 @@ pub fn train(
     if checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.recipe != recipe_digest) {
         return Err(LearnError::RecipeChanged { path: run.dir.recipe() });
     }
-    let progress = checkpoint.as_ref().map_or_else(Progress::default, |checkpoint| checkpoint.progress);
+    let graph = zoo::build(&run.recipe.model, photographs.dataset.classes.len())?;
     let log = match &checkpoint {
-        Some(checkpoint) => {
-            engine.restore(&checkpoint.state)?;
-            Log::resume(&run.dir, checkpoint.progress.total_step)?.0
-        }
+        Some(checkpoint) => Log::resume(&run.dir, checkpoint.progress.total_step)?.0,
         None if run.dir.events().exists() => Log::resume(&run.dir, 0)?.0,
         None => Log::create(&run.dir)?,
     };
-    let mut session = Session {
-        train: photographs.train_loader(&run.recipe),
-        validation: photographs.validation_loader(&run.recipe),
-        class_weights: photographs.class_weights(run.recipe.loss.class_weights),
-        engine,
-        run,
-        recipe_digest,
-        photographs,
-        log,
-        progress,
-        observe,
+    let resumed = checkpoint.is_some();
+    let (progress, state, notes) = match checkpoint {
+        Some(checkpoint) => (checkpoint.progress, checkpoint.state, Vec::new()),
+        None => {
+            let (state, notes) = first_weights(device, &graph, &run.recipe)?;
+            (Progress::default(), state, notes)
+        }
     };
-    session.announce(checkpoint.is_some())?;
-    let reason = session.epochs()?;
+    let mut session = Session { device, graph, run, recipe_digest, photographs, log, progress, observe };
+    session.announce(&state, resumed)?;
+    for text in notes {
+        let _ = session.tell(Event::Note(runlog::Note { text }))?;
+    }
+    let reason = session.phases(state)?;
     let stop = runlog::Stop {
         reason,
-        epoch: (session.progress.epochs + u32::from(session.progress.step > 0)).min(run.recipe.epochs),
+        epoch: (session.progress.epochs + u32::from(session.progress.step > 0)).min(run.recipe.epochs()),
         total_step: session.progress.total_step,
     };
     let _ = session.tell(Event::Stop(stop))?;
     // Whoever interrupts wants to leave now; resuming writes the bundle.
-    let bundle = if reason == StopReason::Interrupted { None } else { session.bundle(graph)? };
+    let bundle = if reason == StopReason::Interrupted { None } else { session.bundle()? };
     Ok(Outcome { reason, epochs: session.progress.epochs, best: session.progress.best, bundle })
 }
 
+/// The weights that a run begins with, and what there is to say of them.
+fn first_weights(
+    device: &dyn Device,
+    graph: &Graph,
+    recipe: &Recipe,
+) -> Result<(State, Vec<String>), LearnError> {
+    let options = EngineOptions {
+        image_size: recipe.image_size(),
+        batch: 1,
+        seed: recipe.seed,
+        optimizer: None,
+        average: None,
+    };
+    let mut state = device.engine(graph, &options)?.state();
+    let Some(weights) = &recipe.weights else { return Ok((state, Vec::new())) };
+    let (given, notes) = weights.load(graph)?;
+    state.tensors.extend(given.tensors);
+    Ok((state, notes))
+}
+
 struct Session<'a> {
-    engine: &'a mut dyn Engine,
+    device: &'a dyn Device,
+    graph: Graph,
     run: &'a Run,
     recipe_digest: String,
     photographs: &'a Photographs,
-    train: Loader,
-    validation: Option<Loader>,
-    class_weights: Option<Vec<f32>>,
     log: Log,
     progress: Progress,
     observe: &'a mut dyn FnMut(&Event) -> ControlFlow<StopReason>,
@@ -104,9 +137,9 @@ impl Session<'_> {
         Ok((self.observe)(&event))
     }
 
-    fn announce(&mut self, resumed: bool) -> Result<(), LearnError> {
+    fn announce(&mut self, state: &State, resumed: bool) -> Result<(), LearnError> {
         let summary = self.photographs.summary();
-        let state = self.engine.state().without_optimizer();
+        let state = state.clone().outcome();
         let trained = state.tensors.iter().filter(|(name, _)| !name.contains("running_"));
         let start = runlog::Start {
             foliar: env!("CARGO_PKG_VERSION").to_owned(),
@@ -124,27 +157,71 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Runs what is left of the recipe.
-    fn epochs(&mut self) -> Result<StopReason, LearnError> {
-        while self.progress.epochs < self.run.recipe.epochs {
+    /// Runs what is left of the recipe, from `state`.
+    fn phases(&mut self, mut state: State) -> Result<StopReason, LearnError> {
+        let (run, photographs, device) = (self.run, self.photographs, self.device);
+        let graph = self.graph.clone();
+        let recipe = &run.recipe;
+        let mut end = 0;
+        for (index, phase) in recipe.phases.iter().enumerate() {
+            let begin = end;
+            end += phase.epochs;
+            let last = index + 1 == recipe.phases.len();
+            if self.progress.epochs >= end && !(last && recipe.reestimate) {
+                continue;
+            }
+            if self.progress.epochs == begin && self.progress.step == 0 {
+                // What earlier phases remember of their weights means nothing to this one.
+                state = state.outcome();
+                if recipe.phases.len() > 1 {
+                    let text =
+                        format!("phase {} of {}: {}", index + 1, recipe.phases.len(), phase.describe());
+                    let _ = self.tell(Event::Note(runlog::Note { text }))?;
+                }
+            }
+            let beginning = Beginning { device, graph: &graph, recipe, phase, photographs, state };
+            let observe = &mut *self.observe;
+            let mut trainee = match Trainee::begin(beginning, &mut reporter(observe, "features"))? {
+                ControlFlow::Continue(trainee) => trainee,
+                ControlFlow::Break(reason) => return Ok(reason),
+            };
+            let reason = self.epochs(&mut trainee, begin, end)?;
+            if reason != StopReason::Finished {
+                return Ok(reason);
+            }
+            if last
+                && recipe.reestimate
+                && trainee.sees_photographs()
+                && let ControlFlow::Break(reason) = self.reestimate(&mut trainee)?
+            {
+                return Ok(reason);
+            }
+            state = trainee.state();
+        }
+        Ok(StopReason::Finished)
+    }
+
+    /// Runs what is left of a phase, whose epochs are `begin..end` of the run.
+    fn epochs(&mut self, trainee: &mut Trainee<'_>, begin: u32, end: u32) -> Result<StopReason, LearnError> {
+        while self.progress.epochs < end {
             let began = Instant::now();
             let earlier = self.progress.seconds;
-            let flow = self.steps(began)?;
+            let flow = self.steps(trainee, begin, began)?;
             self.progress.seconds = earlier + began.elapsed().as_secs_f64();
             if let ControlFlow::Break(reason) = flow {
-                if reason == StopReason::NonFiniteLoss || !self.save_last()? {
+                if reason == StopReason::NonFiniteLoss || !self.save_last(trainee)? {
                     return Ok(StopReason::NonFiniteLoss);
                 }
                 return Ok(reason);
             }
-            let validation = self.validate()?;
+            let validation = self.validate(trainee)?;
             self.progress.seconds = earlier + began.elapsed().as_secs_f64();
             if validation.as_ref().is_some_and(|metrics| !metrics.loss.is_finite()) {
                 return Ok(StopReason::NonFiniteLoss);
             }
-            let flow = self.finish_epoch(validation)?;
+            let flow = self.finish_epoch(trainee, begin, validation)?;
             if let ControlFlow::Break(reason) = flow
-                && (reason == StopReason::NonFiniteLoss || self.progress.epochs < self.run.recipe.epochs)
+                && (reason == StopReason::NonFiniteLoss || self.progress.epochs < self.run.recipe.epochs())
             {
                 return Ok(reason);
             }
@@ -153,78 +230,66 @@ impl Session<'_> {
     }
 
     /// The steps of one epoch, or what is left of it.
-    fn steps(&mut self, began: Instant) -> Result<ControlFlow<StopReason>, LearnError> {
-        let recipe = &self.run.recipe;
-        let steps = self.train.batches();
-        let all_steps = steps as u64 * u64::from(recipe.epochs);
-        let epoch = self.progress.epochs;
-        let seen_before = self.progress.seen;
-        for batch in self.train.epoch(recipe.seed, epoch, self.progress.step as usize) {
-            let batch = batch?;
-            let learning_rate = recipe.learning_rate.at(self.progress.total_step, all_steps);
-            let plan = StepPlan {
-                learning_rate,
-                label_smoothing: recipe.loss.label_smoothing,
-                class_weights: self.class_weights.as_deref(),
-            };
-            let stats =
-                self.engine.train_step(Batch { images: &batch.images, labels: &batch.labels }, &plan)?;
+    fn steps(
+        &mut self,
+        trainee: &mut Trainee<'_>,
+        begin: u32,
+        began: Instant,
+    ) -> Result<ControlFlow<StopReason>, LearnError> {
+        let phase = trainee.phase();
+        let steps = trainee.batches();
+        let (epochs, epoch) = (self.run.recipe.epochs(), self.progress.epochs);
+        let learning_rate = |batch: usize| rate(phase, steps, epoch - begin, batch);
+        let (progress, observe) = (&mut self.progress, &mut *self.observe);
+        let seen_before = progress.seen;
+        trainee.epoch(epoch, progress.step as usize, &learning_rate, &mut |stats, learning_rate| {
             if !stats.taken {
-                return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
+                return ControlFlow::Break(StopReason::NonFiniteLoss);
             }
-            self.progress.step += 1;
-            self.progress.total_step += 1;
-            self.progress.loss_sum += stats.loss_sum;
-            self.progress.correct += stats.correct as u64;
-            self.progress.seen += stats.photographs as u64;
-            let event = Event::Step(runlog::Step {
+            progress.step += 1;
+            progress.total_step += 1;
+            progress.loss_sum += stats.loss_sum;
+            progress.correct += stats.correct as u64;
+            progress.seen += stats.photographs as u64;
+            observe(&Event::Step(runlog::Step {
                 epoch: epoch + 1,
-                epochs: recipe.epochs,
-                step: self.progress.step,
+                epochs,
+                step: progress.step,
                 steps: steps as u32,
-                total_step: self.progress.total_step,
-                loss: self.progress.loss_sum / self.progress.seen as f64,
+                total_step: progress.total_step,
+                loss: progress.loss_sum / progress.seen as f64,
                 learning_rate,
-                images_per_second: (self.progress.seen - seen_before) as f64 / began.elapsed().as_secs_f64(),
-            });
-            if let ControlFlow::Break(reason) = (self.observe)(&event) {
-                return Ok(ControlFlow::Break(reason));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
+                images_per_second: (progress.seen - seen_before) as f64 / began.elapsed().as_secs_f64(),
+            }))
+        })
     }
 
     /// Figures on the validation photographs, in evaluation mode.
-    fn validate(&mut self) -> Result<Option<Metrics>, LearnError> {
-        let Some(loader) = &self.validation else { return Ok(None) };
-        let mut logits = Vec::new();
-        let mut labels = Vec::new();
-        for batch in loader.epoch(0, 0, 0) {
-            let batch = batch?;
-            logits.extend(self.engine.predict(&batch.images)?);
-            labels.extend_from_slice(&batch.labels);
-        }
-        Ok(Some(Metrics::new(&logits, &labels, &self.photographs.dataset.classes)))
+    fn validate(&self, trainee: &mut Trainee<'_>) -> Result<Option<Metrics>, LearnError> {
+        let outputs = trainee.validate()?;
+        let classes = &self.photographs.dataset.classes;
+        Ok(outputs.map(|Validated { logits, labels }| Metrics::new(&logits, &labels, classes)))
     }
 
     /// Logs and saves an epoch whose steps are done.
-    fn finish_epoch(&mut self, validation: Option<Metrics>) -> Result<ControlFlow<StopReason>, LearnError> {
+    fn finish_epoch(
+        &mut self,
+        trainee: &Trainee<'_>,
+        begin: u32,
+        validation: Option<Metrics>,
+    ) -> Result<ControlFlow<StopReason>, LearnError> {
         let Progress { epochs, total_step, loss_sum, correct, seen, seconds, best, .. } = self.progress;
         let seen = seen.max(1) as f64;
-        let steps = u64::from(self.run.recipe.epochs) * self.train.batches() as u64;
-        let candidate = Best {
-            epoch: epochs + 1,
-            accuracy: validation.as_ref().map(|metrics| metrics.accuracy),
-            loss: validation.as_ref().map(|metrics| metrics.loss),
-        };
+        let steps = trainee.batches();
+        let candidate = Best::new(epochs + 1, validation.as_ref());
         let is_best = best.is_none_or(|best| candidate.beats(&best));
-        let state = self.engine.state();
+        let state = trainee.state();
         if !state.is_finite() {
             return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
         }
         let event = Event::Epoch(runlog::Epoch {
             epoch: epochs + 1,
-            epochs: self.run.recipe.epochs,
+            epochs: self.run.recipe.epochs(),
             total_step,
             seconds,
             train_loss: loss_sum / seen,
@@ -232,7 +297,7 @@ impl Session<'_> {
             validation_loss: validation.as_ref().map(|metrics| metrics.loss),
             validation_accuracy: validation.as_ref().map(|metrics| metrics.accuracy),
             validation_macro_f1: validation.as_ref().map(|metrics| metrics.macro_f1),
-            learning_rate: self.run.recipe.learning_rate.at(total_step.saturating_sub(1), steps),
+            learning_rate: rate(trainee.phase(), steps, epochs - begin, steps.saturating_sub(1)),
             classes: self.photographs.dataset.classes.len(),
             best: is_best,
         });
@@ -240,36 +305,61 @@ impl Session<'_> {
         let best = if is_best { Some(candidate) } else { best };
         self.progress = Progress { epochs: epochs + 1, total_step, best, ..Progress::default() };
         if is_best {
-            self.checkpoint(state.without_optimizer()).write(&self.run.best())?;
+            self.checkpoint(trainee.outcome(), validation).write(&self.run.best())?;
         }
-        self.checkpoint(state).write(&self.run.last())?;
+        self.checkpoint(state, None).write(&self.run.last())?;
         Ok((self.observe)(&event))
     }
 
-    fn checkpoint(&self, state: State) -> Checkpoint {
-        Checkpoint { recipe: self.recipe_digest.clone(), progress: self.progress, state }
+    /// Batch norms get statistics of the photographs as they are; the result is kept if it is the best.
+    fn reestimate(&mut self, trainee: &mut Trainee<'_>) -> Result<ControlFlow<StopReason>, LearnError> {
+        let before = self.validate(trainee)?;
+        let observe = &mut *self.observe;
+        let flow = trainee.estimate_statistics(&mut reporter(observe, "statistics"))?;
+        if flow.is_break() {
+            return Ok(flow);
+        }
+        let after = self.validate(trainee)?;
+        let candidate = Best::new(self.progress.epochs, after.as_ref());
+        let better = after.is_some() && self.progress.best.is_none_or(|best| candidate.beats(&best));
+        if better && trainee.outcome().is_finite() {
+            self.progress.best = Some(candidate);
+            self.checkpoint(trainee.outcome(), after.clone()).write(&self.run.best())?;
+        }
+        if let (Some(before), Some(after)) = (before, after) {
+            let text = format!(
+                "batch norm with statistics of the photographs as they are: val loss {:.3} instead of {:.3}, {}",
+                after.loss,
+                before.loss,
+                if better { "kept" } else { "not kept" }
+            );
+            return self.tell(Event::Note(runlog::Note { text }));
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn checkpoint(&self, state: State, metrics: Option<Metrics>) -> Checkpoint {
+        Checkpoint { recipe: self.recipe_digest.clone(), progress: self.progress, metrics, state }
     }
 
     /// Saves, unless the weights are no longer finite: the checkpoint from before is worth more then.
-    fn save_last(&self) -> Result<bool, LearnError> {
-        let state = self.engine.state();
+    fn save_last(&self, trainee: &Trainee<'_>) -> Result<bool, LearnError> {
+        let state = trainee.state();
         let finite = state.is_finite();
         if finite {
-            self.checkpoint(state).write(&self.run.last())?;
+            self.checkpoint(state, None).write(&self.run.last())?;
         }
         Ok(finite)
     }
 
-    /// Writes the bundle of the best epoch, validated anew with the very weights that it holds.
-    fn bundle(&mut self, graph: &Graph) -> Result<Option<PathBuf>, LearnError> {
+    /// Writes the bundle of the best epoch.
+    fn bundle(&mut self) -> Result<Option<PathBuf>, LearnError> {
         let Some(best) = self.progress.best else { return Ok(None) };
-        let state: State = Checkpoint::read(&self.run.best())?.state;
-        self.engine.restore(&state)?;
-        let validation = self.validate()?.map(|metrics| Validation { metrics });
+        let Checkpoint { state, metrics, .. } = Checkpoint::read(&self.run.best())?;
         let bundle = Bundle {
             classes: self.photographs.dataset.classes.clone(),
             preprocessing: self.run.recipe.preprocessing.clone(),
-            graph: graph.clone(),
+            graph: self.graph.clone(),
             provenance: Provenance {
                 foliar: env!("CARGO_PKG_VERSION").to_owned(),
                 recipe: self.run.recipe.clone(),
@@ -277,11 +367,25 @@ impl Session<'_> {
                 train_photographs: self.photographs.splits.train.len(),
                 data_fingerprint: self.run.fingerprint(),
             },
-            validation,
+            validation: metrics.map(|metrics| Validation { metrics }),
             state,
         };
         let path = self.run.dir.bundle();
         bundle.write(&path)?;
         Ok(Some(path))
     }
+}
+
+/// The learning rate of batch `batch` of an epoch of the phase, from 0.
+fn rate(phase: &Phase, steps: usize, epoch: u32, batch: usize) -> f64 {
+    let steps = steps as u64;
+    phase.learning_rate.at(u64::from(epoch) * steps + batch as u64, steps * u64::from(phase.epochs))
+}
+
+/// Tells an observer how far some work is.
+fn reporter<'a>(
+    observe: &'a mut dyn FnMut(&Event) -> ControlFlow<StopReason>,
+    what: &'static str,
+) -> impl FnMut(usize, usize) -> ControlFlow<StopReason> + 'a {
+    move |done, all| observe(&Event::Progress(runlog::Progress { what: what.to_owned(), done, all }))
 }

@@ -6,17 +6,15 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use foliar_learn::{
-    Bundle, DataOptions, LearnError, Outcome, Photographs, Recipe, Run, Schedule, engine_options, train,
-};
-use foliar_nn::{CpuEngine, zoo};
+use foliar_learn::{Bundle, DataOptions, LearnError, Outcome, Photographs, Recipe, Run, Schedule, train};
+use foliar_nn::Cpu;
 use foliar_runlog::{Event, StopReason};
 use foliar_vision::procedural;
 
 fn recipe() -> Recipe {
-    let mut recipe = Recipe::new("baseline");
+    let mut recipe = Recipe::scratch("baseline");
     recipe.preprocessing = Recipe::preprocessing("baseline", 32);
-    recipe.epochs = 3;
+    recipe.phases[0].epochs = 3;
     recipe.batch_size = 8;
     recipe
 }
@@ -28,10 +26,8 @@ fn photographs(root: &Path, recipe: &Recipe, workers: usize) -> Photographs {
 
 /// Trains on, and stops after `most` further steps.
 fn go_on(run: &Run, photographs: &Photographs, most: u64) -> Result<Outcome, LearnError> {
-    let graph = zoo::build(&run.recipe.model, photographs.dataset.classes.len()).unwrap();
-    let mut engine = CpuEngine::new(&graph, engine_options(&run.recipe)).unwrap();
     let mut steps = 0;
-    train(&mut engine, &graph, run, photographs, &mut |event| {
+    train(&Cpu, run, photographs, &mut |event| {
         if matches!(event, Event::Step(_)) {
             steps += 1;
             if steps >= most {
@@ -112,8 +108,8 @@ fn a_loss_that_is_not_finite_ends_the_run_and_keeps_what_was_good() {
     let photos = folder.path().join("photos");
     procedural::write_dataset(&photos, 1, 4, 48).unwrap();
     let mut recipe = recipe();
-    recipe.learning_rate.schedule = Schedule::Constant;
-    recipe.learning_rate.peak = 1e30;
+    recipe.phases[0].learning_rate.schedule = Schedule::Constant;
+    recipe.phases[0].learning_rate.peak = 1e30;
     let data = photographs(&photos, &recipe, 1);
     let run = Run::create(&folder.path().join("run"), &recipe, &data).unwrap();
     let outcome = go_on(&run, &data, u64::MAX).unwrap();

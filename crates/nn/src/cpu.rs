@@ -3,9 +3,11 @@
 mod backward;
 mod forward;
 
+use std::ops::Range;
+
 use foliar_kernels::{Nhwc, conv::Conv, depthwise::Depthwise, loss, norm, update};
 
-use crate::engine::{Batch, Engine, StepPlan, StepStats};
+use crate::engine::{Batch, Device, Engine, EngineOptions, StepPlan, StepStats};
 use crate::error::{EngineError, GraphError, StateError};
 use crate::graph::Graph;
 use crate::init;
@@ -13,19 +15,16 @@ use crate::optimizer::Optimizer;
 use crate::parameters::Parameter;
 use crate::plan::{Plan, Purpose};
 use crate::program::{Program, Step};
-use crate::tensor::{OPTIMIZER_PREFIX, State, Tensor};
+use crate::tensor::{AVERAGE_PREFIX, OPTIMIZER_PREFIX, State, Tensor};
 
-/// What an engine is planned for.
+/// This machine's processor.
 #[derive(Clone, Copy, Debug)]
-pub struct CpuOptions {
-    /// Side of the square photographs, in pixels.
-    pub image_size: usize,
-    /// Most photographs in one call.
-    pub batch: usize,
-    /// Key of the first weights and of dropout.
-    pub seed: u64,
-    /// How weights are updated; `None` plans for prediction alone, which takes far less memory.
-    pub optimizer: Option<Optimizer>,
+pub struct Cpu;
+
+impl Device for Cpu {
+    fn engine(&self, graph: &Graph, options: &EngineOptions) -> Result<Box<dyn Engine>, GraphError> {
+        Ok(Box::new(CpuEngine::new(graph, *options)?))
+    }
 }
 
 /// Runs a graph in float32 on the processor.
@@ -42,7 +41,8 @@ pub struct CpuEngine {
     saved: Vec<f32>,
     /// Center, scale and shift of the batch norm at hand.
     affine: Vec<f32>,
-    classes: usize,
+    /// Values of the output of one photograph.
+    outputs: usize,
     image_len: usize,
     /// Key of everything random.
     seed: u64,
@@ -61,6 +61,30 @@ struct Training {
     norm_partials: Vec<f64>,
     /// Mean and variance of the batch norm at hand.
     moments: Vec<f64>,
+    average: Option<Average>,
+}
+
+/// A moving average of everything that prediction needs.
+///
+/// After step t it becomes d' a + (1 - d') w with d' = min(d, (1 + t) / (10 + t)), so that the first weights are soon
+/// forgotten (the warm-up of TensorFlow's `ExponentialMovingAverage`).
+struct Average {
+    /// d.
+    decay: f64,
+    weights: Vec<f32>,
+    buffers: Vec<f32>,
+}
+
+impl Average {
+    fn update(&mut self, weights: &[f32], buffers: &[f32], step: u64) {
+        let step = step as f64;
+        let decay = self.decay.min((1.0 + step) / (10.0 + step));
+        let share = (1.0 - decay) as f32;
+        let pairs = [(&mut self.weights, weights), (&mut self.buffers, buffers)];
+        for (average, value) in pairs.into_iter().flat_map(|(a, b)| a.iter_mut().zip(b)) {
+            *average += share * (value - *average);
+        }
+    }
 }
 
 impl CpuEngine {
@@ -68,10 +92,10 @@ impl CpuEngine {
     ///
     /// # Errors
     /// A malformed graph, or one that images of this size do not fit.
-    pub fn new(graph: &Graph, options: CpuOptions) -> Result<Self, GraphError> {
+    pub fn new(graph: &Graph, options: EngineOptions) -> Result<Self, GraphError> {
         let program = Program::new(graph, options.batch, options.image_size)?;
         let predicting = Plan::new(&program, Purpose::Predict);
-        let training = options.optimizer.map(|optimizer| Training::new(&program, optimizer));
+        let training = options.optimizer.map(|optimizer| Training::new(&program, optimizer, options.average));
         let arena_len = training.as_ref().map_or(0, |training| training.plan.len).max(predicting.len);
         let mut engine = Self {
             weights: vec![0.0; program.parameters.trained_len],
@@ -80,7 +104,7 @@ impl CpuEngine {
             indices: vec![0; program.indices_len],
             saved: vec![0.0; program.saved_len],
             affine: vec![0.0; 3 * widest_norm(&program)],
-            classes: graph.classes(),
+            outputs: program.values[program.logits].image_len(),
             image_len: program.values[0].image_len(),
             seed: options.seed,
             steps: 0,
@@ -92,6 +116,7 @@ impl CpuEngine {
             let values = init::initial(graph, &engine.program.parameters.list[index], options.seed);
             engine.put(index, &values);
         }
+        engine.begin_average();
         Ok(engine)
     }
 
@@ -122,6 +147,22 @@ impl CpuEngine {
         parameter.pack(values, &mut flat[parameter.range.clone()]);
     }
 
+    /// Begins the moving average anew, from the weights as they are.
+    fn begin_average(&mut self) {
+        if let Some(average) = self.training.as_mut().and_then(|training| training.average.as_mut()) {
+            average.weights.clone_from(&self.weights);
+            average.buffers.clone_from(&self.buffers);
+        }
+    }
+
+    /// Puts the moving average in the place of the weights, and the other way round.
+    fn exchange_average(&mut self) {
+        if let Some(average) = self.training.as_mut().and_then(|training| training.average.as_mut()) {
+            std::mem::swap(&mut self.weights, &mut average.weights);
+            std::mem::swap(&mut self.buffers, &mut average.buffers);
+        }
+    }
+
     /// Copies photographs into the arena.
     fn load(&mut self, images: &[f32], count: usize, purpose: Purpose) -> Result<(), EngineError> {
         if count == 0 || count > self.program.batch {
@@ -141,7 +182,7 @@ impl CpuEngine {
     }
 
     fn check(&self, batch: &Batch<'_>, plan: &StepPlan<'_>) -> Result<(), EngineError> {
-        let classes = self.classes;
+        let classes = self.outputs;
         if let Some((index, &label)) =
             batch.labels.iter().enumerate().find(|(_, label)| **label as usize >= classes)
         {
@@ -157,7 +198,7 @@ impl CpuEngine {
 }
 
 impl Training {
-    fn new(program: &Program, optimizer: Optimizer) -> Self {
+    fn new(program: &Program, optimizer: Optimizer, average: Option<f64>) -> Self {
         let plan = Plan::new(program, Purpose::Train);
         let weights = program.parameters.trained_len;
         let (partials, norm_partials) = partials_len(program);
@@ -169,11 +210,13 @@ impl Training {
             partials: vec![0.0; partials],
             norm_partials: vec![0.0; norm_partials],
             moments: vec![0.0; 2 * widest_norm(program)],
+            average: average.map(|decay| Average { decay, weights: Vec::new(), buffers: Vec::new() }),
         }
     }
 
-    /// Steps all weights; `step` counts from 1.
-    fn update(&mut self, weights: &mut [f32], learning_rate: f64, step: u64) {
+    /// Steps the weights of a range; `step` counts from 1.
+    fn update(&mut self, weights: &mut [f32], range: Range<usize>, learning_rate: f64, step: u64) {
+        let (weights, gradients) = (&mut weights[range.clone()], &self.gradients[range.clone()]);
         match (self.optimizer, &mut self.slots[..]) {
             (Optimizer::Sgd { momentum, dampening, nesterov, weight_decay }, slots) => {
                 let settings = update::Sgd {
@@ -184,12 +227,12 @@ impl Training {
                     weight_decay,
                     first_step: step == 1,
                 };
-                let buffer = slots.first_mut().map_or(&mut [][..], |slot| &mut slot[..]);
-                update::sgd(weights, &self.gradients, buffer, &settings);
+                let buffer = slots.first_mut().map_or(&mut [][..], |slot| &mut slot[range]);
+                update::sgd(weights, gradients, buffer, &settings);
             }
             (Optimizer::AdamW { beta1, beta2, epsilon, weight_decay }, [first, second, ..]) => {
                 let settings = update::AdamW { learning_rate, beta1, beta2, epsilon, weight_decay, step };
-                update::adamw(weights, &self.gradients, first, second, &settings);
+                update::adamw(weights, gradients, &mut first[range.clone()], &mut second[range], &settings);
             }
             (Optimizer::AdamW { .. }, _) => unreachable!("AdamW has two slots"),
         }
@@ -246,7 +289,7 @@ impl Engine for CpuEngine {
         self.check(&batch, plan)?;
         self.forward_train(count);
         let Some(training) = &mut self.training else { return Err(EngineError::NotTrainable) };
-        let logits_len = count * self.classes;
+        let logits_len = count * self.outputs;
         let (values, gradients) = (&training.plan.values, &training.plan.gradients);
         let logits = values[self.program.logits].start..values[self.program.logits].start + logits_len;
         let target = gradients[self.program.logits].start..gradients[self.program.logits].start + logits_len;
@@ -254,7 +297,7 @@ impl Engine for CpuEngine {
         let target = loss::CrossEntropy {
             logits,
             labels: batch.labels,
-            classes: self.classes,
+            classes: self.outputs,
             label_smoothing: plan.label_smoothing,
             class_weights: plan.class_weights,
         };
@@ -276,7 +319,12 @@ impl Engine for CpuEngine {
         stats.gradient_norm = training.gradient_norm();
         if stats.gradient_norm.is_finite() {
             self.steps += 1;
-            training.update(&mut self.weights, plan.learning_rate, self.steps);
+            for (range, factor) in rates(&self.program, plan.rate_factors) {
+                training.update(&mut self.weights, range, plan.learning_rate * factor, self.steps);
+            }
+            if let Some(average) = &mut training.average {
+                average.update(&self.weights, &self.buffers, self.steps);
+            }
             stats.taken = true;
         }
         Ok(stats)
@@ -285,9 +333,20 @@ impl Engine for CpuEngine {
     fn predict(&mut self, images: &[f32]) -> Result<Vec<f32>, EngineError> {
         let count = images.len() / self.image_len;
         self.load(images, count, Purpose::Predict)?;
+        self.exchange_average();
         self.forward_predict(count);
+        self.exchange_average();
         let start = self.predicting.values[self.program.logits].start;
-        Ok(self.arena[start..start + count * self.classes].to_vec())
+        Ok(self.arena[start..start + count * self.outputs].to_vec())
+    }
+
+    fn estimate_statistics(&mut self, images: &[f32], batches: usize) -> Result<(), EngineError> {
+        let count = images.len() / self.image_len;
+        self.load(images, count, Purpose::Train)?;
+        self.exchange_average();
+        self.forward_statistics(count, 1.0 / (batches + 1) as f64);
+        self.exchange_average();
+        Ok(())
     }
 
     fn state(&self) -> State {
@@ -302,6 +361,12 @@ impl Engine for CpuEngine {
                     state.insert(slot_name(slot, parameter), parameter, values);
                 }
             }
+            if let Some(average) = &training.average {
+                for parameter in &self.program.parameters.list {
+                    let flat = if parameter.role.is_trained() { &average.weights } else { &average.buffers };
+                    state.insert(average_name(parameter), parameter, flat);
+                }
+            }
         }
         state
     }
@@ -309,9 +374,15 @@ impl Engine for CpuEngine {
     fn restore(&mut self, state: &State) -> Result<(), StateError> {
         let slots = self.training.as_ref().map_or(&[][..], |training| training.optimizer.slots());
         let remembered = state.tensors.keys().any(|name| name.starts_with(OPTIMIZER_PREFIX));
+        let keeps_average = self.training.as_ref().is_some_and(|training| training.average.is_some());
+        let averaged = keeps_average && state.tensors.keys().any(|name| name.starts_with(AVERAGE_PREFIX));
         let mut expected = self.program.parameters.list.len();
         for parameter in &self.program.parameters.list {
             state.require(&parameter.name, &parameter.shape)?;
+            if averaged {
+                state.require(&average_name(parameter), &parameter.shape)?;
+                expected += 1;
+            }
             if remembered && parameter.role.is_trained() {
                 for slot in slots {
                     state.require(&slot_name(slot, parameter), &parameter.shape)?;
@@ -322,7 +393,9 @@ impl Engine for CpuEngine {
         if state.tensors.len() != expected {
             let known = |name: &str| {
                 self.program.parameters.list.iter().any(|parameter| {
-                    name == parameter.name || slots.iter().any(|slot| name == slot_name(slot, parameter))
+                    name == parameter.name
+                        || slots.iter().any(|slot| name == slot_name(slot, parameter))
+                        || (keeps_average && name == average_name(parameter))
                 })
             };
             if let Some(name) = state.tensors.keys().find(|name| !known(name)) {
@@ -343,17 +416,48 @@ impl Engine for CpuEngine {
             let tensor = &state.tensors[&parameter.name];
             self.put(index, &tensor.data);
         }
+        self.begin_average();
+        if let Some(average) =
+            self.training.as_mut().filter(|_| averaged).and_then(|training| training.average.as_mut())
+        {
+            for parameter in &self.program.parameters.list {
+                let flat =
+                    if parameter.role.is_trained() { &mut average.weights } else { &mut average.buffers };
+                let tensor = &state.tensors[&average_name(parameter)];
+                parameter.pack(&tensor.data, &mut flat[parameter.range.clone()]);
+            }
+        }
         self.steps = if remembered || slots.is_empty() { state.steps } else { 0 };
         Ok(())
     }
 
-    fn classes(&self) -> usize {
-        self.classes
+    fn outputs(&self) -> usize {
+        self.outputs
     }
 
     fn batch(&self) -> usize {
         self.program.batch
     }
+}
+
+/// The ranges of the weights that are stepped at one rate, with what the rate is multiplied by; neighbours of one factor
+/// are one range.
+fn rates(program: &Program, factors: Option<&[f64]>) -> Vec<(Range<usize>, f64)> {
+    let whole = 0..program.parameters.trained_len;
+    let Some(factors) = factors else { return vec![(whole, 1.0)] };
+    let mut ranges: Vec<(Range<usize>, f64)> = Vec::new();
+    for parameter in program.parameters.list.iter().filter(|parameter| parameter.role.is_trained()) {
+        let factor = factors.get(parameter.node).copied().unwrap_or(1.0);
+        match ranges.last_mut() {
+            Some((range, last)) if *last == factor => range.end = parameter.range.end,
+            _ => ranges.push((parameter.range.clone(), factor)),
+        }
+    }
+    ranges
+}
+
+fn average_name(parameter: &Parameter) -> String {
+    format!("{AVERAGE_PREFIX}{}", parameter.name)
 }
 
 fn slot_name(slot: &str, parameter: &Parameter) -> String {
@@ -379,7 +483,7 @@ impl State {
 }
 
 /// Slices of the arena at places that the plan keeps apart.
-fn disjoint<const N: usize>(arena: &mut [f32], places: [std::ops::Range<usize>; N]) -> [&mut [f32]; N] {
+fn disjoint<const N: usize>(arena: &mut [f32], places: [Range<usize>; N]) -> [&mut [f32]; N] {
     match arena.get_disjoint_mut(places) {
         Ok(slices) => slices,
         Err(error) => unreachable!("the memory plan broke its promise: {error}"),

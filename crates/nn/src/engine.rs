@@ -1,12 +1,38 @@
 //! The one seam between training and the device that does the arithmetic.
 
-use crate::error::{EngineError, StateError};
+use crate::error::{EngineError, GraphError, StateError};
+use crate::graph::Graph;
+use crate::optimizer::Optimizer;
 use crate::tensor::State;
+
+/// What an engine is planned for.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineOptions {
+    /// Side of the square photographs, in pixels. A graph that begins with features has their size instead.
+    pub image_size: usize,
+    /// Most photographs in one call.
+    pub batch: usize,
+    /// Key of the first weights and of dropout.
+    pub seed: u64,
+    /// How weights are updated; `None` plans for prediction alone, which takes far less memory.
+    pub optimizer: Option<Optimizer>,
+    /// Decay of a moving average of the weights, in [0, 1); `None` keeps no average.
+    pub average: Option<f64>,
+}
+
+/// What engines are made by.
+pub trait Device: Sync {
+    /// An engine for `graph`, with freshly initialised weights.
+    ///
+    /// # Errors
+    /// A malformed graph, or one that photographs of this size do not fit.
+    fn engine(&self, graph: &Graph, options: &EngineOptions) -> Result<Box<dyn Engine>, GraphError>;
+}
 
 /// Photographs with their classes.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
-    /// Preprocessed photographs, (n, size, size, 3).
+    /// Preprocessed photographs, (n, size, size, 3), or features, as the graph begins.
     pub images: &'a [f32],
     /// Class of each, below the number of classes.
     pub labels: &'a [u32],
@@ -17,6 +43,8 @@ pub struct Batch<'a> {
 pub struct StepPlan<'a> {
     /// Learning rate of this step.
     pub learning_rate: f64,
+    /// What the learning rate of each node's weights is multiplied by, in the order of the nodes; all 1 if `None`.
+    pub rate_factors: Option<&'a [f64]>,
     /// Share of the target that is spread evenly over all classes, in [0, 1).
     pub label_smoothing: f32,
     /// Weight of each class in the loss; all 1 if `None`.
@@ -49,12 +77,21 @@ pub trait Engine: Send {
     /// The batch does not fit the engine; labels or class weights do not fit the classes.
     fn train_step(&mut self, batch: Batch<'_>, plan: &StepPlan<'_>) -> Result<StepStats, EngineError>;
 
-    /// Logits (n, classes) of preprocessed photographs (n, size, size, 3), in evaluation mode: running statistics are used,
-    /// not changed.
+    /// The graph's last value, logits (n, classes) of a classifier, of preprocessed photographs (n, size, size, 3) or of
+    /// features, in evaluation mode: running statistics are used, not changed. If a moving average of the weights is kept,
+    /// it is what predicts.
     ///
     /// # Errors
     /// The images do not fit the engine.
     fn predict(&mut self, images: &[f32]) -> Result<Vec<f32>, EngineError>;
+
+    /// Passes photographs through the network in training mode and takes their statistics into the running ones: these are
+    /// afterwards the mean over this batch and the `batches` before it. The first of a series has 0 before it. Dropout is
+    /// off.
+    ///
+    /// # Errors
+    /// The images do not fit the engine, or it was planned for prediction alone.
+    fn estimate_statistics(&mut self, images: &[f32], batches: usize) -> Result<(), EngineError>;
 
     /// Everything that training changes.
     fn state(&self) -> State;
@@ -65,8 +102,14 @@ pub trait Engine: Send {
     /// The first tensor that is missing, unknown or of another shape; the engine is then as it was.
     fn restore(&mut self, state: &State) -> Result<(), StateError>;
 
-    /// Number of classes.
-    fn classes(&self) -> usize;
+    /// The state with which the network is used: without the optimiser's memory, and with the moving average in the place
+    /// of the weights if there is one.
+    fn outcome(&self) -> State {
+        self.state().outcome()
+    }
+
+    /// Values of the output of one photograph; of a classifier, its classes.
+    fn outputs(&self) -> usize;
 
     /// Largest number of photographs in one call.
     fn batch(&self) -> usize;

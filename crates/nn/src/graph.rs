@@ -70,6 +70,15 @@ impl Sliding {
 pub enum Op {
     /// The photographs, (n, h, w, 3). Always the first node and only there.
     Input,
+    /// What another graph has computed, (n, height, width, channels), in the place of photographs.
+    Features {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+        /// Channels.
+        channels: usize,
+    },
     /// Dense 2-D convolution. `weight` (channels, input channels, kernel, kernel), `bias` (channels).
     Conv {
         /// Output channels.
@@ -143,7 +152,7 @@ impl Op {
     /// How many inputs the operation takes.
     pub fn arity(&self) -> usize {
         match self {
-            Op::Input => 0,
+            Op::Input | Op::Features { .. } => 0,
             Op::Add | Op::Concat | Op::Scale => 2,
             _ => 1,
         }
@@ -156,6 +165,11 @@ impl Op {
             Op::Conv { channels, .. } => &[("channels", *channels, 1..=MOST_CHANNELS)],
             Op::Linear { features } => &[("features", *features, 1..=MOST_CHANNELS)],
             Op::AdaptiveAveragePool { size } => &[("size", *size, 1..=MOST_PIXELS)],
+            Op::Features { height, width, channels } => &[
+                ("height", *height, 1..=MOST_PIXELS),
+                ("width", *width, 1..=MOST_PIXELS),
+                ("channels", *channels, 1..=MOST_CHANNELS),
+            ],
             _ => &[],
         };
         if let Some((name, value, range)) = checks.iter().find(|(_, value, range)| !range.contains(value)) {
@@ -183,6 +197,7 @@ impl Op {
     pub fn label(&self) -> &'static str {
         match self {
             Op::Input => "input",
+            Op::Features { .. } => "features",
             Op::Conv { .. } => "conv",
             Op::Depthwise { .. } => "depthwise",
             Op::BatchNorm { .. } => "batch norm",
@@ -225,20 +240,39 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Checks what every other function relies on: names are unique, inputs stand before their users and are as many as
-    /// the operation takes and distinct, the input is first, every value is used, the logits come from a linear layer or
-    /// from a convolution whose value is averaged, and numbers lie within their ranges.
+    /// Checks that the graph is a classifier of photographs: what [`Graph::check_structure`] checks, that it begins with
+    /// photographs, and that the logits come from a linear layer or from a convolution whose value is averaged.
     ///
     /// # Errors
     /// The first node at fault, by name. A graph read from a file is checked with this before it is used.
     pub fn validate(&self) -> Result<(), GraphError> {
+        self.check_structure()?;
+        let fault = |node: &Node, what: &str| {
+            Err(GraphError::Malformed { node: node.name.clone(), what: what.to_owned() })
+        };
+        match &self.nodes[..] {
+            [first, ..] if first.op != Op::Input => fault(first, "a classifier begins with photographs"),
+            [.., last] if self.head().is_none_or(|(_, classes)| classes < 2) => fault(
+                last,
+                "the graph must end in a linear layer, or in the mean of a convolution, of at least 2 classes",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks what every other function relies on: names are unique, inputs stand before their users and are as many as
+    /// the operation takes and distinct, the input is first, every value is used, and numbers lie within their ranges.
+    ///
+    /// # Errors
+    /// The first node at fault, by name.
+    pub fn check_structure(&self) -> Result<(), GraphError> {
         let fault = |node: &str, what: String| Err(GraphError::Malformed { node: node.to_owned(), what });
         let mut names = HashSet::new();
         for (id, node) in self.nodes.iter().enumerate() {
             if !names.insert(node.name.as_str()) {
                 return fault(&node.name, "the name occurs twice".into());
             }
-            if (id == 0) != (node.op == Op::Input) {
+            if (id == 0) != (node.op.arity() == 0) {
                 return fault(&node.name, "the input must be the first node and only that".into());
             }
             if node.inputs.len() != node.op.arity() {
@@ -261,14 +295,7 @@ impl Graph {
         if let Some(unused) = (0..self.nodes.len().saturating_sub(1)).find(|&id| uses[id] == 0) {
             return fault(&self.nodes[unused].name, "nothing uses its value".into());
         }
-        let Some(last) = self.nodes.last() else { return fault("", "the graph is empty".into()) };
-        match self.head() {
-            Some((_, classes)) if classes >= 2 => Ok(()),
-            _ => fault(
-                &last.name,
-                "the graph must end in a linear layer, or in the mean of a convolution, of at least 2 classes".into(),
-            ),
-        }
+        if self.nodes.is_empty() { fault("", "the graph is empty".into()) } else { Ok(()) }
     }
 
     /// Number of classes. 0 for a graph that [`Graph::validate`] refuses for want of a classifier.

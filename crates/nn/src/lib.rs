@@ -8,6 +8,7 @@
 
 mod builder;
 mod cpu;
+mod cut;
 mod engine;
 mod error;
 mod graph;
@@ -23,12 +24,12 @@ mod tensor;
 pub mod weights;
 pub mod zoo;
 
-pub use cpu::{CpuEngine, CpuOptions};
-pub use engine::{Batch, Engine, StepPlan, StepStats};
+pub use cpu::{Cpu, CpuEngine};
+pub use engine::{Batch, Device, Engine, EngineOptions, StepPlan, StepStats};
 pub use error::{EngineError, GraphError, StateError};
 pub use foliar_kernels::Nhwc;
 pub use graph::{Graph, Node, NodeId, Op, Padding, Sliding};
 pub use optimizer::Optimizer;
 pub use parameters::{Parameter, Parameters, Role};
 pub use shapes::infer;
-pub use tensor::{OPTIMIZER_PREFIX, State, Tensor};
+pub use tensor::{AVERAGE_PREFIX, OPTIMIZER_PREFIX, State, Tensor};

@@ -117,7 +117,7 @@ impl Program {
     /// # Errors
     /// A malformed graph, or one that the size does not fit.
     pub(crate) fn new(graph: &Graph, batch: usize, size: usize) -> Result<Self, GraphError> {
-        graph.validate()?;
+        graph.check_structure()?;
         let shapes = shapes::infer(graph, batch, size, size)?;
         let parameters = Parameters::new(graph, &shapes);
         let mut lowering = Lowering {
@@ -217,7 +217,7 @@ impl Lowering<'_> {
         self.program.values.push(self.shapes[id]);
         self.value_of[id] = Some(y);
         self.program.logits = y;
-        debug_assert!(step.is_some() || node.op == Op::Input);
+        debug_assert!(step.is_some() || node.op.arity() == 0);
         self.program.steps.extend(step);
         Ok(())
     }
@@ -302,7 +302,9 @@ impl Lowering<'_> {
             Op::Add => Step::Add { a: x, b: inputs[1], y },
             Op::Concat => Step::Concat { a: x, b: inputs[1], y },
             Op::Scale => Step::Scale { x, factor: inputs[1], y },
-            Op::BatchNorm { .. } | Op::Input => return Err(self.malformed(id, "it can not stand here")),
+            Op::BatchNorm { .. } | Op::Input | Op::Features { .. } => {
+                return Err(self.malformed(id, "it can not stand here"));
+            }
         }))
     }
 }

@@ -59,6 +59,9 @@ fn output(node: &Node, inputs: &[Nhwc], photographs: Nhwc) -> Result<Nhwc, Graph
     };
     match (&node.op, inputs) {
         (Op::Input, []) => Ok(photographs),
+        (Op::Features { height, width, channels }, []) => {
+            Ok(Nhwc { n: photographs.n, h: *height, w: *width, c: *channels })
+        }
         (Op::Conv { channels, window, .. }, [x]) => slide(window, *x, *channels, false),
         (Op::Depthwise { window } | Op::AveragePool { window }, [x]) => slide(window, *x, x.c, false),
         (Op::MaxPool { window, ceil }, [x]) => slide(window, *x, x.c, *ceil),

@@ -15,7 +15,8 @@ pub struct Tensor {
 ///
 /// Weights bear the graph's names (`layer1.0.conv1.weight`, torchvision's for the ResNets) and PyTorch's shapes:
 /// convolutions (out, in, kh, kw), classifiers (out, in). Running statistics end in `running_mean` and `running_var`.
-/// Slots of the optimiser are `optimizer.SLOT.NAME`, of the shape of the weight that they belong to.
+/// Slots of the optimiser are `optimizer.SLOT.NAME` and moving averages `average.NAME`, of the shape of the tensor that they
+/// belong to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     /// The tensors by name.
@@ -26,15 +27,23 @@ pub struct State {
 
 /// What the names of the optimiser's tensors begin with.
 pub const OPTIMIZER_PREFIX: &str = "optimizer.";
+/// What the names of the moving averages of weights and running statistics begin with.
+pub const AVERAGE_PREFIX: &str = "average.";
 
 impl State {
-    /// The weights and running statistics alone: what prediction needs.
-    pub fn without_optimizer(&self) -> State {
-        let tensors = self.tensors.iter().filter(|(name, _)| !name.starts_with(OPTIMIZER_PREFIX));
-        State {
-            tensors: tensors.map(|(name, tensor)| (name.clone(), tensor.clone())).collect(),
-            steps: self.steps,
+    /// The weights and running statistics alone, averaged where averages are kept: what prediction needs.
+    pub fn outcome(self) -> State {
+        let mut tensors = BTreeMap::new();
+        let mut averages = Vec::new();
+        for (name, tensor) in self.tensors {
+            match name.strip_prefix(AVERAGE_PREFIX) {
+                Some(averaged) => averages.push((averaged.to_owned(), tensor)),
+                None if name.starts_with(OPTIMIZER_PREFIX) => {}
+                None => drop(tensors.insert(name, tensor)),
+            }
         }
+        tensors.extend(averages);
+        State { tensors, steps: self.steps }
     }
 
     /// Whether every number is finite.

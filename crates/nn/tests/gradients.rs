@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::{
-    Batch, CpuEngine, CpuOptions, Engine, Graph, Node, Op, Optimizer, Sliding, State, StepPlan, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Graph, Node, Op, Optimizer, Sliding, State, StepPlan, zoo,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-const STILL: StepPlan<'static> = StepPlan { learning_rate: 0.0, label_smoothing: 0.1, class_weights: None };
+const STILL: StepPlan<'static> =
+    StepPlan { learning_rate: 0.0, label_smoothing: 0.1, class_weights: None, rate_factors: None };
 const PLAIN: Optimizer = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
 
 const STEPS: [f32; 4] = [4e-3, 1e-3, 2.5e-4, 6e-5];
@@ -101,7 +102,8 @@ struct Problem {
 
 impl Problem {
     fn new(graph: &Graph, size: usize, batch: usize) -> Self {
-        let options = CpuOptions { image_size: size, batch, seed: 3, optimizer: Some(PLAIN) };
+        let options =
+            EngineOptions { image_size: size, batch, seed: 3, optimizer: Some(PLAIN), average: None };
         let engine = CpuEngine::new(graph, options).unwrap();
         let mut random = ChaCha8Rng::seed_from_u64(5);
         let images = (0..batch * size * size * 3).map(|_| unit(&mut random)).collect();

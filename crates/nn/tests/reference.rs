@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use foliar_nn::{Batch, CpuEngine, CpuOptions, Engine, Optimizer, Role, State, StepPlan, Tensor, zoo};
+use foliar_nn::{Batch, CpuEngine, Engine, EngineOptions, Optimizer, Role, State, StepPlan, Tensor, zoo};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -105,10 +105,15 @@ fn run(case: &Case) -> Figures {
         nesterov: false,
         weight_decay: case.weight_decay,
     };
-    let options =
-        CpuOptions { image_size: case.size, batch: case.batch, seed: 0, optimizer: Some(optimizer) };
+    let options = EngineOptions {
+        image_size: case.size,
+        batch: case.batch,
+        seed: 0,
+        optimizer: Some(optimizer),
+        average: None,
+    };
     let mut engine = CpuEngine::new(&graph, options).unwrap();
-    let mut state = engine.state().without_optimizer();
+    let mut state = engine.state().outcome();
     fill(&mut state, case.seed);
     engine.restore(&state).unwrap();
     let images = images(case);
@@ -118,7 +123,8 @@ fn run(case: &Case) -> Figures {
     let doubles = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<f64>>();
     let mut figures =
         Figures { eval_logits_before: doubles(engine.predict(&images).unwrap()), ..Figures::default() };
-    let plan = StepPlan { learning_rate: case.lr, label_smoothing: 0.0, class_weights: None };
+    let plan =
+        StepPlan { learning_rate: case.lr, label_smoothing: 0.0, class_weights: None, rate_factors: None };
     for step in 0..case.steps {
         let stats = engine.train_step(Batch { images: &images, labels: &labels }, &plan).unwrap();
         figures.loss.push(stats.objective);

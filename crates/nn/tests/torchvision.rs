@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use foliar_nn::{Batch, CpuEngine, CpuOptions, Engine, Op, Optimizer, State, StepPlan, zoo};
+use foliar_nn::{Batch, CpuEngine, Engine, EngineOptions, Op, Optimizer, State, StepPlan, zoo};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -105,8 +105,13 @@ fn run(case: &Case) -> Figures {
         }
     }
     let optimizer = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
-    let options =
-        CpuOptions { image_size: case.size, batch: case.batch, seed: 0, optimizer: Some(optimizer) };
+    let options = EngineOptions {
+        image_size: case.size,
+        batch: case.batch,
+        seed: 0,
+        optimizer: Some(optimizer),
+        average: None,
+    };
     let mut engine = CpuEngine::new(&graph, options).unwrap();
     let mut state = engine.state();
     fill(&mut state, case);
@@ -120,7 +125,12 @@ fn run(case: &Case) -> Figures {
         engine.predict(&images).unwrap().into_iter().map(f64::from).collect()
     };
     let eval_logits_before = logits(&mut engine);
-    let plan = StepPlan { learning_rate: case.learning_rate, label_smoothing: 0.0, class_weights: None };
+    let plan = StepPlan {
+        learning_rate: case.learning_rate,
+        label_smoothing: 0.0,
+        class_weights: None,
+        rate_factors: None,
+    };
     let stats = engine.train_step(Batch { images: &images, labels: &labels }, &plan).unwrap();
     Figures {
         eval_logits_before,

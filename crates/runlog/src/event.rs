@@ -15,6 +15,8 @@ pub enum Event {
     Start(Start),
     /// One optimiser step; for observers, not kept on disk.
     Step(Step),
+    /// Work besides the steps went on; for observers, not kept on disk.
+    Progress(Progress),
     /// An epoch ended.
     Epoch(Epoch),
     /// Something worth telling.
@@ -30,7 +32,7 @@ impl Event {
             Self::Start(start) => start.resumed_from_step,
             Self::Step(step) => Some(step.total_step),
             Self::Epoch(epoch) => Some(epoch.total_step),
-            Self::Note(_) => None,
+            Self::Progress(_) | Self::Note(_) => None,
             Self::Stop(stop) => Some(stop.total_step),
         }
     }
@@ -83,6 +85,17 @@ pub struct Step {
     /// Photographs trained on per second, over the epoch so far.
     #[serde(with = "crate::float")]
     pub images_per_second: f64,
+}
+
+/// How far some work besides the steps is, such as the features of a frozen network.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is made.
+    pub what: String,
+    /// How many are done.
+    pub done: usize,
+    /// How many there are to do.
+    pub all: usize,
 }
 
 /// The result of one epoch.

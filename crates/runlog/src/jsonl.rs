@@ -143,7 +143,7 @@ impl JsonlWriter {
         self.file.write_all(&line)?;
         match event {
             Event::Epoch(_) | Event::Stop(_) => self.file.sync_data(),
-            Event::Start(_) | Event::Step(_) | Event::Note(_) => Ok(()),
+            Event::Start(_) | Event::Step(_) | Event::Progress(_) | Event::Note(_) => Ok(()),
         }
     }
 }

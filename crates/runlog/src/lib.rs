@@ -27,9 +27,9 @@ pub mod tensorboard;
 
 pub use atomic::write_atomically;
 pub use error::RunError;
-pub use event::{Epoch, Event, Note, Start, Step, Stop, StopReason};
+pub use event::{Epoch, Event, Note, Progress, Start, Step, Stop, StopReason};
 pub use line::epoch_line;
 pub use log::Log;
-pub use read::{ReadError, read_log};
+pub use read::{ReadError, read_log, read_log_from, read_log_path};
 pub use run_dir::RunDir;
 pub use run_log::{Facts, Metric, Point, RunLog, Series, Split};

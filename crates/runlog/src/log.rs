@@ -62,14 +62,15 @@ impl Log {
         Ok((log, problems))
     }
 
-    /// Writes one event. A [`Step`](crate::Step) is for observers and is not written.
+    /// Writes one event. A [`Step`](crate::Step) and a [`Progress`](crate::Progress) are for
+    /// observers and are not written.
     ///
     /// # Errors
     ///
     /// An I/O error with the path in it, such as a full disk.
     pub fn write(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::Step(_) => Ok(()),
+            Event::Step(_) | Event::Progress(_) => Ok(()),
             Event::Epoch(epoch) => {
                 self.events.append(event)?;
                 self.metrics.append(epoch)?;

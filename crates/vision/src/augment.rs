@@ -36,14 +36,27 @@ pub struct Augment {
     pub crop: RandomCrop,
     /// Rotation by a small angle.
     pub rotation: Rotation,
-    /// Changes of colour.
+    /// Changes of colour. None by default.
     pub colour: ColourJitter,
-    /// Erasing of a rectangle.
+    /// Erasing of a rectangle. None by default.
     pub erasing: Erasing,
 }
 
 impl Default for Augment {
+    /// Flips, transposition, crop and rotation. Colours stay as they are, for the colour of a leaf is what many diseases are
+    /// known by, and nothing is erased.
     fn default() -> Self {
+        let all = Self::all();
+        let colour = ColourJitter { probability: 0.0, ..all.colour };
+        let erasing = Erasing { probability: 0.0, ..all.erasing };
+        Self { colour, erasing, ..all }
+    }
+}
+
+impl Augment {
+    /// Every change there is.
+    #[must_use]
+    pub fn all() -> Self {
         Self {
             horizontal_flip: 0.5,
             vertical_flip: 0.5,
@@ -237,7 +250,7 @@ mod tests {
 
     #[test]
     fn every_part_of_the_key_matters_and_nothing_else() {
-        let (photo, augment) = (photo(90, 70), Augment::default());
+        let (photo, augment) = (photo(90, 70), Augment::all());
         let base = prepared(&augment, &photo, SAMPLE);
         assert_eq!(base, prepared(&augment, &photo, SAMPLE));
         for other in
@@ -256,7 +269,7 @@ mod tests {
         assert_eq!(augment.crop.scale, RandomCrop::default().scale);
         assert_eq!(augment.erasing, Erasing::default());
         assert!(serde_json::from_str::<Augment>(r#"{"blur": 1}"#).is_err());
-        for augment in [Augment::none(), Augment::default()] {
+        for augment in [Augment::none(), Augment::default(), Augment::all()] {
             let text = serde_json::to_string(&augment).unwrap();
             assert_eq!(serde_json::from_str::<Augment>(&text).unwrap(), augment);
         }

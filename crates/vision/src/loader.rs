@@ -5,6 +5,7 @@
 //! `ceil(n / batch_size)` batches whose sizes differ by at most one, so that no runt of a batch upsets batch norm.
 //! Evaluation keeps the given order and cuts it into plain chunks.
 
+pub mod order;
 mod pool;
 mod queue;
 
@@ -15,7 +16,6 @@ use self::pool::Pool;
 pub use self::queue::Batches;
 use crate::augment::{Augment, Sample};
 use crate::preprocess::{Preprocessing, Workspace};
-use crate::random::{Domain, Random};
 use crate::store::{LoadError, Store};
 
 /// A photograph and the label to learn or expect.
@@ -37,6 +37,13 @@ pub enum Transform {
         /// The random changes.
         augment: Augment,
     },
+    /// Random changes, in the given order.
+    Vary {
+        /// Sizes and normalisation.
+        preprocessing: Preprocessing,
+        /// The random changes.
+        augment: Augment,
+    },
     /// The central crop, in the given order.
     Evaluate {
         /// Sizes and normalisation.
@@ -49,7 +56,9 @@ impl Transform {
     #[must_use]
     pub fn preprocessing(&self) -> &Preprocessing {
         match self {
-            Self::Train { preprocessing, .. } | Self::Evaluate { preprocessing } => preprocessing,
+            Self::Train { preprocessing, .. }
+            | Self::Vary { preprocessing, .. }
+            | Self::Evaluate { preprocessing } => preprocessing,
         }
     }
 }
@@ -117,7 +126,7 @@ impl Loader {
         let preprocessing = transform.preprocessing();
         assert_eq!(preprocessing.check(), Ok(()), "preprocessing is possible");
         assert_eq!(store.side(), preprocessing.store_side, "the store is made for this preprocessing");
-        if let Transform::Train { augment, .. } = &transform {
+        if let Transform::Train { augment, .. } | Transform::Vary { augment, .. } = &transform {
             assert_eq!(augment.check(), Ok(()), "augmentation is possible");
         }
         let (workers, look_ahead) = (2, 4);
@@ -164,10 +173,8 @@ impl Source {
     /// Positions in `items`, in the order of the epoch.
     fn order(&self, seed: u64, epoch: u32) -> Vec<usize> {
         match self.transform {
-            Transform::Train { .. } => {
-                Random::keyed(Domain::Order, [seed, u64::from(epoch), 0]).permutation(self.items.len())
-            }
-            Transform::Evaluate { .. } => (0..self.items.len()).collect(),
+            Transform::Train { .. } => order::shuffled(seed, epoch, self.items.len()),
+            Transform::Vary { .. } | Transform::Evaluate { .. } => (0..self.items.len()).collect(),
         }
     }
 
@@ -175,13 +182,8 @@ impl Source {
     fn places(&self, batch: usize) -> Range<usize> {
         let count = self.items.len();
         match self.transform {
-            Transform::Train { .. } => {
-                let batches = count.div_ceil(self.batch_size);
-                // In 128 bits: the product of two lengths may not fit one.
-                let edge = |batch: usize| (batch as u128 * count as u128 / batches as u128) as usize;
-                edge(batch)..edge(batch + 1)
-            }
-            Transform::Evaluate { .. } => {
+            Transform::Train { .. } => order::balanced(count, self.batch_size, batch),
+            Transform::Vary { .. } | Transform::Evaluate { .. } => {
                 let start = batch * self.batch_size;
                 start..(start + self.batch_size).min(count)
             }
@@ -222,7 +224,7 @@ impl Epoch {
             let photo = self.store.get(item.photo)?;
             match &self.transform {
                 Transform::Evaluate { .. } => preprocessing.prepare_into(&photo, workspace, out),
-                Transform::Train { augment, .. } => {
+                Transform::Train { augment, .. } | Transform::Vary { augment, .. } => {
                     let sample =
                         Sample { seed: self.seed, epoch: u64::from(self.epoch), item: position as u64 };
                     augment.prepare_into(preprocessing, &photo, sample, workspace, out);

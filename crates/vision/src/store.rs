@@ -62,8 +62,9 @@ impl Store {
     /// broken ones, the store of its pixels (by index into the returned photographs), and what was left out, sorted by
     /// path.
     ///
-    /// At most `budget` bytes of pixels are kept: going by index, each photograph that still fits. `progress` is called
-    /// from several threads with the number of photographs done since its last call, that is 1.
+    /// At most `budget` bytes of pixels are kept: going by index, each photograph that still fits. Photographs that are
+    /// `known` to be whole are neither decoded nor kept until they are asked for. `progress` is called from several threads
+    /// with the number of photographs done since its last call, that is 1.
     ///
     /// # Panics
     /// If `side` is zero.
@@ -73,6 +74,7 @@ impl Store {
         side: u32,
         budget: u64,
         limits: &Limits,
+        known: &(dyn Fn(&Digest) -> bool + Sync),
         progress: &(dyn Fn(usize) + Sync),
     ) -> (Dataset, Self, Vec<Problem>) {
         let chosen = within_budget(&dataset, side, budget);
@@ -82,6 +84,10 @@ impl Store {
             .zip(&chosen)
             .map_init(Resizer::default, |resizer, (photo, &keep)| {
                 let path = dataset.root.join(&photo.path);
+                if known(&photo.digest) {
+                    progress(1);
+                    return Ok(Stored { path, digest: photo.digest, cached: None });
+                }
                 let picture = read_file(&path, limits).and_then(|bytes| decode_bytes(&bytes, limits));
                 progress(1);
                 let cached = match picture {

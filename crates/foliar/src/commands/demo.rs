@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use foliar_learn::{Bundle, Predictor, Recipe, Run, evaluate};
 use foliar_vision::{Limits, decode_file, procedural};
 
-use super::train::{drive, network, open_photographs};
+use super::train::{drive, open_photographs};
 use super::{evaluate as evaluation, use_threads};
 use crate::arguments::{DemoArguments, MachineArguments};
 use crate::exit::Exit;
@@ -38,9 +38,8 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     let recipe = recipe(arguments.seed);
     let machine = MachineArguments { threads: arguments.threads, cache_memory: 1024 };
     let photographs = open_photographs(&photos, &recipe, &machine)?;
-    let network = network(&recipe, &photographs)?;
     let run = Run::create(&run_dir, &recipe, &photographs)?;
-    let exit = drive(&run, &photographs, network)?;
+    let exit = drive(&run, &photographs)?;
     if exit != Exit::Done {
         return Ok(exit);
     }
@@ -76,15 +75,17 @@ fn draw(dir: &Path, seed: u64, per_class: usize) -> anyhow::Result<()> {
 }
 
 fn recipe(seed: u64) -> Recipe {
-    let mut recipe = Recipe::new("baseline");
+    let mut recipe = Recipe::scratch("baseline");
     recipe.preprocessing = Recipe::preprocessing("baseline", SEEN);
-    recipe.epochs = EPOCHS;
     recipe.seed = seed;
     recipe.batch_size = 16;
-    recipe.learning_rate.peak = 0.05;
-    // A crop would cut the blighted tip off and leave a leaf that looks healthy.
-    recipe.augment.crop.probability = 0.0;
-    recipe.augment.erasing.probability = 0.0;
+    for phase in &mut recipe.phases {
+        phase.epochs = EPOCHS;
+        phase.learning_rate.peak = 0.05;
+        // A crop would cut the blighted tip off and leave a leaf that looks healthy.
+        phase.augment.crop.probability = 0.0;
+        phase.augment.erasing.probability = 0.0;
+    }
     recipe
 }
 

@@ -1,8 +1,8 @@
 //! `foliar resume`: go on where a run was saved.
 
-use foliar_learn::Run;
+use foliar_learn::{Run, check};
 
-use super::train::{drive, network, open_photographs};
+use super::train::{drive, open_photographs};
 use super::use_threads;
 use crate::arguments::ResumeArguments;
 use crate::exit::Exit;
@@ -13,6 +13,6 @@ pub(crate) fn run(arguments: &ResumeArguments) -> anyhow::Result<Exit> {
     let root = arguments.data.as_ref().unwrap_or(&run.data_root);
     let photographs = open_photographs(root, &run.recipe, &arguments.machine)?;
     run.check(&photographs)?;
-    let network = network(&run.recipe, &photographs)?;
-    drive(&run, &photographs, network)
+    check(&run.recipe, photographs.dataset.classes.len())?;
+    drive(&run, &photographs)
 }

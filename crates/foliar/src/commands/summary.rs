@@ -17,7 +17,7 @@ const WAITING_BATCHES: usize = 5;
 const PROGRAM_BYTES: usize = 20 << 20;
 
 pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<Exit> {
-    let default = Recipe::new(&arguments.model).image_size();
+    let default = Recipe::scratch(&arguments.model).image_size();
     let size = arguments.image_size.map_or(default, |size| size as usize);
     let optimizer = match arguments.optimizer {
         OptimizerName::Sgd => {

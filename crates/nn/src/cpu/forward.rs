@@ -13,21 +13,40 @@ use crate::program::{NormTensors, Program, Step, ValueId};
 /// How batch norms get their statistics.
 enum Statistics<'a> {
     /// From the batch; running statistics take them in.
-    Batch { running: &'a mut [f32], saved: &'a mut [f32], moments: &'a mut [f64], partials: &'a mut [f64] },
+    Batch(BatchStatistics<'a>),
     /// From the running statistics.
     Running(&'a [f32]),
+}
+
+struct BatchStatistics<'a> {
+    running: &'a mut [f32],
+    saved: &'a mut [f32],
+    moments: &'a mut [f64],
+    partials: &'a mut [f64],
+    /// Share of the batch in the running statistics; each batch norm's own if `None`.
+    momentum: Option<f64>,
 }
 
 impl CpuEngine {
     /// Runs the first `count` photographs of the arena through the network in training mode.
     pub(super) fn forward_train(&mut self, count: usize) {
+        self.forward_batch(count, None, Some((self.seed, self.steps)));
+    }
+
+    /// The same without dropout, with `momentum` as the share of the batch in the running statistics.
+    pub(super) fn forward_statistics(&mut self, count: usize, momentum: f64) {
+        self.forward_batch(count, Some(momentum), None);
+    }
+
+    fn forward_batch(&mut self, count: usize, momentum: Option<f64>, dropping: Option<(u64, u64)>) {
         let Some(training) = &mut self.training else { return };
-        let mut statistics = Statistics::Batch {
+        let mut statistics = Statistics::Batch(BatchStatistics {
+            momentum,
             running: &mut self.buffers,
             saved: &mut self.saved,
             moments: &mut training.moments,
             partials: &mut training.norm_partials,
-        };
+        });
         let mut pass = Pass {
             program: &self.program,
             plan: &training.plan,
@@ -36,7 +55,7 @@ impl CpuEngine {
             arena: &mut self.arena,
             indices: &mut self.indices,
             affine: &mut self.affine,
-            dropping: Some((self.seed, self.steps)),
+            dropping,
         };
         pass.run(&mut statistics);
     }
@@ -192,13 +211,13 @@ impl Pass<'_> {
                     *scale = gamma * inverse_deviation(f64::from(*variance), tensors.epsilon);
                 }
             }
-            Statistics::Batch { running, saved, moments, partials } => {
+            Statistics::Batch(BatchStatistics { running, saved, moments, partials, momentum }) => {
                 let (mean, variance) = moments[..2 * shape.c].split_at_mut(shape.c);
                 norm::statistics(&self.arena[place], shape.c, mean, variance, partials);
                 let rows = shape.rows() as f64;
                 // PyTorch keeps the unbiased variance, and of a single value none at all.
                 let unbias = if rows > 1.0 { rows / (rows - 1.0) } else { 1.0 };
-                let momentum = f64::from(tensors.momentum);
+                let momentum = momentum.unwrap_or(f64::from(tensors.momentum));
                 let keep = |running: &mut f32, new: f64| {
                     *running = ((1.0 - momentum) * f64::from(*running) + momentum * new) as f32;
                 };

@@ -1,0 +1,146 @@
+//! From arguments to a recipe.
+
+use foliar_learn::{ClassWeights, Freeze, InitialWeights, Phase, Recipe, Schedule};
+use foliar_nn::Optimizer;
+use foliar_vision::{Augment, Preprocessing};
+
+use crate::arguments::{
+    AugmentName, ClassWeightsName, OptimizerName, RecipeName, ScheduleName, TrainArguments,
+};
+use crate::commands::weights;
+use crate::exit::UsageError;
+
+/// The recipe that the arguments ask for.
+pub(super) fn from_arguments(arguments: &TrainArguments) -> anyhow::Result<Recipe> {
+    let name = name(arguments);
+    if name != RecipeName::Scratch && arguments.weights.is_none() {
+        let message =
+            "this recipe begins with pretrained weights: give --weights FILE, or --weights imagenet";
+        return Err(UsageError(message.to_owned()).into());
+    }
+    let mut recipe = match name {
+        RecipeName::Quick => Recipe::quick(&arguments.model),
+        RecipeName::Fine => Recipe::fine(&arguments.model),
+        RecipeName::Scratch => Recipe::scratch(&arguments.model),
+    };
+    recipe.preprocessing = preprocessing(arguments, &mut recipe)?;
+    recipe.batch_size = arguments.batch_size;
+    recipe.seed = arguments.seed;
+    recipe.loss.label_smoothing = arguments.label_smoothing;
+    recipe.loss.class_weights = match arguments.class_weights {
+        ClassWeightsName::None => ClassWeights::None,
+        ClassWeightsName::Balanced => ClassWeights::Balanced,
+    };
+    recipe.data.validation = arguments.validation;
+    recipe.data.test = arguments.test;
+    if let Some(phase) = recipe.phases.last_mut() {
+        adjust(phase, arguments)?;
+    }
+    recipe.validate()?;
+    Ok(recipe)
+}
+
+/// The recipe's name: what was asked for, or what the weights suggest.
+pub(super) fn name(arguments: &TrainArguments) -> RecipeName {
+    let default = if arguments.weights.is_some() { RecipeName::Quick } else { RecipeName::Scratch };
+    arguments.recipe.unwrap_or(default)
+}
+
+/// Gives the last phase, which is what the recipe is about, the settings that were asked for.
+fn adjust(phase: &mut Phase, arguments: &TrainArguments) -> anyhow::Result<()> {
+    phase.epochs = arguments.epochs.unwrap_or(phase.epochs);
+    phase.optimizer = optimizer(arguments, phase.optimizer);
+    let rate = &mut phase.learning_rate;
+    if arguments.optimizer == OptimizerName::Adamw {
+        rate.peak = 1e-3;
+    }
+    rate.peak = arguments.lr.unwrap_or(rate.peak);
+    match arguments.schedule {
+        None => {}
+        Some(ScheduleName::Constant) => (rate.schedule, rate.warmup) = (Schedule::Constant, 0.0),
+        Some(ScheduleName::Cosine) => rate.schedule = Schedule::Cosine,
+        Some(ScheduleName::OneCycle) => rate.schedule = Schedule::OneCycle,
+        Some(ScheduleName::Step) => rate.schedule = Schedule::Step,
+    }
+    rate.warmup = arguments.warmup.unwrap_or(rate.warmup);
+    phase.stage_decay = arguments.stage_decay.unwrap_or(phase.stage_decay);
+    phase.average = arguments.ema.or(phase.average);
+    phase.freeze = arguments.freeze.unwrap_or(phase.freeze);
+    if phase.freeze == Freeze::None && arguments.views.is_none() {
+        phase.views = None;
+    }
+    let one_view = arguments.views.or(phase.views) == Some(1);
+    match &arguments.augment {
+        Some(names) => {
+            phase.augment = augment(names)?;
+            // Variation without end leaves nothing to keep, and its absence everything.
+            let still = phase.augment == Augment::none();
+            phase.views = (phase.freeze != Freeze::None && still).then_some(1);
+        }
+        None if !one_view => phase.augment = Augment::default(),
+        None => {}
+    }
+    phase.views = arguments.views.or(phase.views);
+    Ok(())
+}
+
+/// Sizes and statistics: those of the pretrained weights if there are any, at the size that was asked for.
+fn preprocessing(arguments: &TrainArguments, recipe: &mut Recipe) -> anyhow::Result<Preprocessing> {
+    let default = recipe.preprocessing.size;
+    let Some(weights) = &arguments.weights else {
+        return Ok(Recipe::preprocessing(&arguments.model, arguments.image_size.unwrap_or(default)));
+    };
+    let file = weights::locate(weights, &arguments.model)?;
+    let (weights, convention) = InitialWeights::examine(&file, &arguments.model)?;
+    recipe.weights = Some(weights);
+    let size = arguments.image_size.or(convention.size.map(|size| size as u32)).unwrap_or(default);
+    let sizes = Recipe::preprocessing(&arguments.model, size);
+    Ok(Preprocessing { mean: convention.mean, std: convention.std, ..sizes })
+}
+
+fn optimizer(arguments: &TrainArguments, default: Optimizer) -> Optimizer {
+    let usual = match default {
+        Optimizer::Sgd { weight_decay, .. } => weight_decay,
+        Optimizer::AdamW { .. } => 5e-4,
+    };
+    match arguments.optimizer {
+        OptimizerName::Sgd => Optimizer::Sgd {
+            momentum: arguments.momentum,
+            dampening: arguments.dampening,
+            nesterov: arguments.nesterov,
+            weight_decay: arguments.weight_decay.unwrap_or(usual),
+        },
+        OptimizerName::Adamw => Optimizer::AdamW {
+            beta1: arguments.momentum,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: arguments.weight_decay.unwrap_or(1e-2),
+        },
+    }
+}
+
+fn augment(names: &[AugmentName]) -> anyhow::Result<Augment> {
+    let whole = names.iter().any(|name| matches!(name, AugmentName::All | AugmentName::None));
+    if whole && names.len() > 1 {
+        let message = "--augment takes `all`, `none`, or a list of the others";
+        return Err(UsageError(message.to_owned()).into());
+    }
+    let full = Augment::all();
+    let mut chosen = Augment::none();
+    for name in names {
+        match name {
+            AugmentName::All => chosen = full.clone(),
+            AugmentName::None => {}
+            AugmentName::Flips => {
+                chosen.horizontal_flip = full.horizontal_flip;
+                chosen.vertical_flip = full.vertical_flip;
+            }
+            AugmentName::Turns => chosen.transposition = full.transposition,
+            AugmentName::Crop => chosen.crop = full.crop.clone(),
+            AugmentName::Rotation => chosen.rotation = full.rotation.clone(),
+            AugmentName::Colour => chosen.colour = full.colour.clone(),
+            AugmentName::Erasing => chosen.erasing = full.erasing.clone(),
+        }
+    }
+    Ok(chosen)
+}

@@ -1,0 +1,70 @@
+//! What a training run shows while it goes on.
+
+use std::ops::ControlFlow;
+
+use foliar_runlog::{Event, StopReason, epoch_line};
+use indicatif::ProgressBar;
+
+use crate::{interrupt, progress};
+
+/// Shows events: a line an epoch, and a bar within it where there is a terminal.
+#[derive(Default)]
+pub(super) struct Screen {
+    bar: Option<ProgressBar>,
+    /// What the bar counts, besides steps.
+    counted: String,
+}
+
+impl Screen {
+    pub(super) fn show(&mut self, event: &Event) -> ControlFlow<StopReason> {
+        match event {
+            Event::Start(start) => {
+                if let Some(step) = start.resumed_from_step {
+                    eprintln!("continuing after step {step}");
+                }
+                eprintln!("{}: {} parameters", start.model, super::grouped(start.parameters));
+            }
+            Event::Step(step) => {
+                let template = "{prefix} {bar:32} {pos}/{len}  {msg}  {eta} left";
+                let bar = self.bar.get_or_insert_with(|| progress::bar(u64::from(step.steps), template));
+                bar.set_prefix(format!("epoch {}/{}", step.epoch, step.epochs));
+                bar.set_message(format!("loss {:.3}  {:.1} images/s", step.loss, step.images_per_second));
+                bar.set_position(u64::from(step.step));
+            }
+            Event::Progress(progress) => {
+                if self.counted != progress.what {
+                    self.clear();
+                    self.counted.clone_from(&progress.what);
+                }
+                let template = "{prefix} {bar:32} {pos}/{len}  {per_sec}  {eta} left";
+                let bar = self.bar.get_or_insert_with(|| progress::bar(progress.all as u64, template));
+                bar.set_prefix(progress.what.clone());
+                bar.set_position(progress.done as u64);
+                if progress.done == progress.all {
+                    self.clear();
+                }
+            }
+            Event::Epoch(epoch) => {
+                self.clear();
+                eprintln!("{}", epoch_line(epoch));
+            }
+            Event::Note(note) => {
+                self.clear();
+                eprintln!("{}", note.text);
+            }
+            Event::Stop(_) => self.clear(),
+        }
+        if interrupt::asked() {
+            ControlFlow::Break(StopReason::Interrupted)
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        self.counted.clear();
+    }
+}

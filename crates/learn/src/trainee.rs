@@ -1,0 +1,266 @@
+//! A network in training: a front that is frozen and only predicts, if there is one, and the rest, which learns.
+
+use std::ops::ControlFlow;
+
+use foliar_nn::{Batch, Device, Engine, EngineOptions, Graph, State, StepPlan, StepStats};
+use foliar_runlog::StopReason;
+use foliar_vision::loader::order;
+use foliar_vision::{self as vision, Loader};
+
+use crate::error::LearnError;
+use crate::features::{self, Features};
+use crate::phase::Phase;
+use crate::photographs::Photographs;
+use crate::recipe::Recipe;
+
+/// What a network is trained on in one phase.
+enum Feed {
+    /// Photographs, which the front sees first if there is one.
+    Photographs { train: Loader, validation: Option<Loader> },
+    /// What the front has made of them.
+    Features(Features),
+}
+
+/// Inputs of the part that learns.
+enum Inputs {
+    Photographs(vision::Batch),
+    Features(Vec<f32>, Vec<u32>),
+}
+
+/// One phase of training under way.
+pub(crate) struct Trainee<'a> {
+    recipe: &'a Recipe,
+    phase: &'a Phase,
+    photographs: &'a Photographs,
+    /// Runs the frozen part on photographs; absent if nothing is frozen or features are kept.
+    front: Option<Box<dyn Engine>>,
+    /// Tensors of the frozen part.
+    frozen: State,
+    engine: Box<dyn Engine>,
+    feed: Feed,
+    rate_factors: Option<Vec<f64>>,
+    class_weights: Option<Vec<f32>>,
+}
+
+/// Outputs of a network on photographs whose classes are known.
+pub(crate) struct Validated {
+    /// A row a photograph.
+    pub(crate) logits: Vec<f32>,
+    pub(crate) labels: Vec<u32>,
+}
+
+/// What a phase is begun with.
+pub(crate) struct Beginning<'a> {
+    pub(crate) device: &'a dyn Device,
+    pub(crate) graph: &'a Graph,
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) phase: &'a Phase,
+    pub(crate) photographs: &'a Photographs,
+    /// All tensors of the network, with the optimiser's memory if the phase is continued.
+    pub(crate) state: State,
+}
+
+impl<'a> Trainee<'a> {
+    /// Prepares a phase; with kept features this takes about one pass over the photographs. `progress` is told how far
+    /// that is, and may end it.
+    pub(crate) fn begin(
+        beginning: Beginning<'a>,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason, Self>, LearnError> {
+        let Beginning { device, graph, recipe, phase, photographs, state } = beginning;
+        let size = recipe.image_size();
+        let class_weights = photographs.class_weights(recipe.loss.class_weights);
+        let live = || Feed::Photographs {
+            train: photographs.train_loader(recipe, &phase.augment),
+            validation: photographs.validation_loader(recipe),
+        };
+        let options = EngineOptions {
+            image_size: size,
+            batch: recipe.batch_size,
+            seed: recipe.seed,
+            optimizer: Some(phase.optimizer),
+            average: phase.average,
+        };
+        let mut rate_factors = phase.rate_factors(graph)?;
+        let Some(cut) = phase.freeze.cut(graph)? else {
+            let mut engine = device.engine(graph, &options)?;
+            engine.restore(&state)?;
+            let (front, frozen, feed) = (None, State::default(), live());
+            let whole =
+                Self { recipe, phase, photographs, front, frozen, engine, feed, rate_factors, class_weights };
+            return Ok(ControlFlow::Continue(whole));
+        };
+        let (front_graph, tail) = graph.split(cut, size)?;
+        // The tail's first node stands for the cut.
+        rate_factors = rate_factors.map(|factors| factors[cut..].to_vec());
+        let mut engine = device.engine(&tail, &options)?;
+        let (frozen, learning) = divide(state, engine.as_ref());
+        engine.restore(&learning)?;
+        let front = |batch: usize| -> Result<Box<dyn Engine>, LearnError> {
+            let options = EngineOptions { batch, optimizer: None, average: None, ..options };
+            let mut front = device.engine(&front_graph, &options)?;
+            front.restore(&frozen)?;
+            Ok(front)
+        };
+        let (front, feed) = if phase.is_cached() {
+            let source = features::Source { photographs, recipe, phase };
+            match Features::gather(&source, &mut || front(features::BATCH), progress)? {
+                ControlFlow::Continue(features) => (None, Feed::Features(features)),
+                ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+            }
+        } else {
+            (Some(front(recipe.batch_size)?), live())
+        };
+        let parts =
+            Self { recipe, phase, photographs, front, frozen, engine, feed, rate_factors, class_weights };
+        Ok(ControlFlow::Continue(parts))
+    }
+
+    /// Steps of an epoch.
+    pub(crate) fn batches(&self) -> usize {
+        match &self.feed {
+            Feed::Photographs { train, .. } => train.batches(),
+            Feed::Features(features) => features.batches(self.recipe.batch_size),
+        }
+    }
+
+    /// Trains on the batches of an epoch from number `first` on. `taken` is told what each step found and with what
+    /// learning rate it was taken, and may end the epoch.
+    pub(crate) fn epoch(
+        &mut self,
+        epoch: u32,
+        first: usize,
+        learning_rate: &dyn Fn(usize) -> f64,
+        taken: &mut dyn FnMut(&StepStats, f64) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason>, LearnError> {
+        let batches = self.batches();
+        let (seed, batch_size) = (self.recipe.seed, self.recipe.batch_size);
+        let Self { feed, front, engine, recipe, rate_factors, class_weights, .. } = self;
+        let mut source: Box<dyn Iterator<Item = Result<Inputs, LearnError>>> = match feed {
+            Feed::Photographs { train, .. } => {
+                let epoch = train.epoch(seed, epoch, first);
+                Box::new(epoch.map(|batch| Ok(Inputs::Photographs(batch?))))
+            }
+            Feed::Features(features) => {
+                let order = order::shuffled(seed, epoch, features.len());
+                Box::new((first..batches).map(move |batch| {
+                    let (values, labels) = features.train_batch(&order, epoch, batch_size, batch);
+                    Ok(Inputs::Features(values, labels))
+                }))
+            }
+        };
+        for (index, inputs) in (first..).zip(&mut source) {
+            let rate = learning_rate(index);
+            let plan = StepPlan {
+                learning_rate: rate,
+                rate_factors: rate_factors.as_deref(),
+                label_smoothing: recipe.loss.label_smoothing,
+                class_weights: class_weights.as_deref(),
+            };
+            let stats = match &inputs? {
+                Inputs::Features(values, labels) => {
+                    engine.train_step(Batch { images: values, labels }, &plan)?
+                }
+                Inputs::Photographs(batch) => match front {
+                    Some(front) => {
+                        let features = front.predict(&batch.images)?;
+                        engine.train_step(Batch { images: &features, labels: &batch.labels }, &plan)?
+                    }
+                    None => {
+                        let batch = Batch { images: &batch.images, labels: &batch.labels };
+                        engine.train_step(batch, &plan)?
+                    }
+                },
+            };
+            if let ControlFlow::Break(reason) = taken(&stats, rate) {
+                return Ok(ControlFlow::Break(reason));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// What the network says of all validation photographs; `None` if none were held back.
+    pub(crate) fn validate(&mut self) -> Result<Option<Validated>, LearnError> {
+        let (mut logits, mut labels) = (Vec::new(), Vec::new());
+        match &self.feed {
+            Feed::Features(features) => {
+                let (count, step) = (features.validation_len(), self.recipe.batch_size);
+                for begin in (0..count).step_by(step) {
+                    let (values, truths) = features.validation_batch(begin..(begin + step).min(count));
+                    logits.extend(self.engine.predict(&values)?);
+                    labels.extend_from_slice(truths);
+                }
+            }
+            Feed::Photographs { validation, .. } => {
+                for batch in validation.iter().flat_map(|loader| loader.epoch(0, 0, 0)) {
+                    let batch = batch?;
+                    let outputs = match &mut self.front {
+                        Some(front) => self.engine.predict(&front.predict(&batch.images)?)?,
+                        None => self.engine.predict(&batch.images)?,
+                    };
+                    logits.extend(outputs);
+                    labels.extend_from_slice(&batch.labels);
+                }
+            }
+        }
+        Ok((!labels.is_empty()).then_some(Validated { logits, labels }))
+    }
+
+    /// Gives the batch norms that learn running statistics of the training photographs as they are. `progress` is told
+    /// (batches done, in all) and may end it.
+    pub(crate) fn estimate_statistics(
+        &mut self,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason>, LearnError> {
+        let loader = self.photographs.plain_loader(self.recipe);
+        let batches = loader.batches();
+        for (index, batch) in loader.epoch(0, 0, 0).enumerate() {
+            let batch = batch?;
+            // A last batch of few photographs would count as much as a whole one.
+            if index > 0 && batch.len() < self.recipe.batch_size {
+                break;
+            }
+            match &mut self.front {
+                Some(front) => self.engine.estimate_statistics(&front.predict(&batch.images)?, index)?,
+                None => self.engine.estimate_statistics(&batch.images, index)?,
+            }
+            if let ControlFlow::Break(reason) = progress(index + 1, batches) {
+                return Ok(ControlFlow::Break(reason));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Whether batch norms learn from photographs, and so have statistics to estimate.
+    pub(crate) fn sees_photographs(&self) -> bool {
+        matches!(self.feed, Feed::Photographs { .. })
+    }
+
+    /// All tensors of the network and what the part that learns remembers.
+    pub(crate) fn state(&self) -> State {
+        self.whole(self.engine.state())
+    }
+
+    /// All tensors of the network as it is used.
+    pub(crate) fn outcome(&self) -> State {
+        self.whole(self.engine.outcome())
+    }
+
+    fn whole(&self, mut state: State) -> State {
+        state.tensors.extend(self.frozen.tensors.iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
+        state
+    }
+
+    /// The phase.
+    pub(crate) fn phase(&self) -> &'a Phase {
+        self.phase
+    }
+}
+
+/// The tensors of `state` that `engine` does not have, and those that it has.
+fn divide(state: State, engine: &dyn Engine) -> (State, State) {
+    let known = engine.state();
+    let steps = state.steps;
+    let (ours, frozen) = state.tensors.into_iter().partition(|(name, _)| known.tensors.contains_key(name));
+    (State { tensors: frozen, steps }, State { tensors: ours, steps })
+}

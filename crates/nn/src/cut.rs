@@ -1,0 +1,141 @@
+//! Cutting a graph in two, so that the first part can be frozen.
+//!
+//! A graph can be cut after a node if everything behind it takes the value of that node and of none before it. The front
+//! then computes features; the rest is a graph of its own, whose input they are. A front that only predicts uses its
+//! running statistics, keeps its weights and needs no gradient: that is what freezing means here, and nothing else has to
+//! know of it.
+
+use crate::error::GraphError;
+use crate::graph::{Graph, Node, NodeId, Op};
+use crate::shapes;
+
+/// Side of the photographs by which stages are told apart, in pixels: large enough for every network.
+const REFERENCE_SIZE: usize = 224;
+
+impl Graph {
+    /// The nodes after which the graph can be cut, from the input to the node before the classifier.
+    pub fn cuts(&self) -> Vec<NodeId> {
+        let mut last_use: Vec<NodeId> = (0..self.nodes.len()).collect();
+        for (id, node) in self.nodes.iter().enumerate() {
+            node.inputs.iter().for_each(|&input| last_use[input] = id);
+        }
+        let mut reach = 0;
+        let mut cuts = Vec::new();
+        for (id, &last_use) in last_use.iter().enumerate().take(self.classifier()) {
+            // No value from before `id` is used behind it.
+            if reach <= id {
+                cuts.push(id);
+            }
+            reach = reach.max(last_use);
+        }
+        cuts
+    }
+
+    /// The last node of everything before the classifier. Dropout right before the classifier belongs to the classifier.
+    pub fn backbone(&self) -> NodeId {
+        let mut id = self.classifier();
+        while let Some(&input) = self.nodes.get(id).and_then(|node| node.inputs.first()) {
+            id = input;
+            if !matches!(self.nodes[id].op, Op::Dropout { .. }) {
+                break;
+            }
+        }
+        id
+    }
+
+    /// The last node of each stage. A stage is what computes on images of one size; the first ends before the images
+    /// become smaller for the second time. The ResNets have five: the stem and `layer1` to `layer4`.
+    ///
+    /// # Errors
+    /// A malformed graph.
+    pub fn stages(&self) -> Result<Vec<NodeId>, GraphError> {
+        let shapes = shapes::infer(self, 1, REFERENCE_SIZE, REFERENCE_SIZE)?;
+        let backbone = self.backbone();
+        let cuts: Vec<NodeId> = self.cuts().into_iter().filter(|&cut| 0 < cut && cut <= backbone).collect();
+        let mut stages: Vec<NodeId> = Vec::new();
+        for (index, &cut) in cuts.iter().enumerate() {
+            let shrinks = cuts.get(index + 1).is_none_or(|&next| shapes[next].h < shapes[cut].h);
+            let begin = stages.last().map_or(0, |&end| end + 1);
+            let has_parameters = |id: NodeId| {
+                let op = &self.nodes[id].op;
+                matches!(
+                    op,
+                    Op::Conv { .. } | Op::Depthwise { .. } | Op::BatchNorm { .. } | Op::Linear { .. }
+                )
+            };
+            if shrinks && (begin..=cut).any(has_parameters) {
+                stages.push(cut);
+            }
+        }
+        Ok(stages)
+    }
+
+    /// For each node, the stage that it belongs to, from 0; the classifier and what stands behind the last stage are a
+    /// stage of their own.
+    ///
+    /// # Errors
+    /// As [`Graph::stages`].
+    pub fn stage_of_nodes(&self) -> Result<Vec<usize>, GraphError> {
+        let stages = self.stages()?;
+        Ok((0..self.nodes.len()).map(|id| stages.iter().filter(|&&end| end < id).count()).collect())
+    }
+
+    /// The graph up to and with `cut`, and the graph behind it, for photographs of `size` x `size` pixels. Names stay, so
+    /// that the tensors of both parts together are those of the whole.
+    ///
+    /// # Errors
+    /// [`GraphError::Malformed`] if the graph can not be cut there, [`GraphError::Size`] if the photographs do not fit.
+    pub fn split(&self, cut: NodeId, size: usize) -> Result<(Graph, Graph), GraphError> {
+        let Some(last) = self.nodes.get(cut).filter(|_| self.cuts().contains(&cut)) else {
+            let node = self.nodes.get(cut).map_or_else(String::new, |node| node.name.clone());
+            let what = "the network can not be cut here: later nodes take values from before it".to_owned();
+            return Err(GraphError::Malformed { node, what });
+        };
+        let shape = shapes::infer(self, 1, size, size)?[cut];
+        let features = Op::Features { height: shape.h, width: shape.w, channels: shape.c };
+        let mut tail = vec![Node { name: last.name.clone(), op: features, inputs: Vec::new() }];
+        tail.extend(self.nodes[cut + 1..].iter().map(|node| Node {
+            inputs: node.inputs.iter().map(|input| input - cut).collect(),
+            ..node.clone()
+        }));
+        let graph = |nodes| Graph { name: self.name.clone(), nodes };
+        Ok((graph(self.nodes[..=cut].to_vec()), graph(tail)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::zoo;
+
+    #[test]
+    fn stages_end_where_images_shrink() {
+        let check = |model: &str, expected: &[&str]| {
+            let graph = zoo::build(model, 5).unwrap();
+            let ends: Vec<&str> =
+                graph.stages().unwrap().into_iter().map(|id| graph.nodes[id].name.as_str()).collect();
+            assert_eq!(ends, expected, "{model}");
+        };
+        check("resnet18", &["relu", "layer1.1.relu2", "layer2.1.relu2", "layer3.1.relu2", "layer4.1.relu2"]);
+        check("baseline", &["relu1", "relu2", "relu3", "relu4", "relu5"]);
+    }
+
+    #[test]
+    fn every_model_has_stages_before_its_backbone_ends() {
+        for model in zoo::MODELS {
+            let graph = zoo::build(model, 5).unwrap();
+            let stages = graph.stages().unwrap();
+            assert!((4..=7).contains(&stages.len()), "{model}: {stages:?}");
+            assert!(stages.iter().all(|&end| end <= graph.backbone()), "{model}");
+            assert!(graph.cuts().contains(&graph.backbone()), "{model}");
+            assert!(stages.iter().all(|end| graph.cuts().contains(end)), "{model}");
+        }
+    }
+
+    #[test]
+    fn a_residual_connection_can_not_be_cut() {
+        let graph = zoo::build("resnet18", 5).unwrap();
+        let inside = graph.nodes.iter().position(|node| node.name == "layer1.0.conv1").unwrap();
+        let error = graph.split(inside, 64).unwrap_err().to_string();
+        assert!(error.contains("layer1.0.conv1"), "{error}");
+    }
+}

@@ -1,0 +1,160 @@
+//! Networks in two parts, rates by stage, moving averages and statistics that are estimated anew.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use foliar_nn::{Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, State, StepPlan, infer, zoo};
+
+const SIZE: usize = 64;
+const BATCH: usize = 4;
+const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
+const PLAN: StepPlan<'static> =
+    StepPlan { learning_rate: 0.05, label_smoothing: 0.0, class_weights: None, rate_factors: None };
+
+fn options(optimizer: Option<Optimizer>, average: Option<f64>) -> EngineOptions {
+    EngineOptions { image_size: SIZE, batch: BATCH, seed: 1, optimizer, average }
+}
+
+fn engine(graph: &Graph, average: Option<f64>) -> CpuEngine {
+    CpuEngine::new(graph, options(Some(SGD), average)).unwrap()
+}
+
+fn images(count: usize, key: usize) -> Vec<f32> {
+    let value = |index: usize| ((index * 7919 + key * 104_729) % 2003) as f32 / 1001.0 - 1.0;
+    (0..count * SIZE * SIZE * 3).map(value).collect()
+}
+
+/// The tensors of `state` that `graph` has.
+fn part(state: &State, graph: &Graph) -> State {
+    let mut state = state.clone().outcome();
+    let nodes = graph.nodes.iter().filter(|node| node.op.arity() > 0);
+    let names: Vec<String> = nodes.map(|node| format!("{}.", node.name)).collect();
+    state.tensors.retain(|tensor, _| {
+        names.iter().any(|name| tensor.strip_prefix(name.as_str()).is_some_and(|rest| !rest.contains('.')))
+    });
+    state
+}
+
+#[test]
+fn two_parts_compute_what_the_whole_computes() {
+    for model in zoo::MODELS {
+        if ["resnet50", "resnet101", "vgg16_bn", "mobilenet_v1_1.0"].contains(&model) {
+            continue;
+        }
+        let graph = zoo::build(model, 3).unwrap();
+        let mut whole = CpuEngine::new(&graph, options(None, None)).unwrap();
+        let expected = whole.predict(&images(BATCH, 1)).unwrap();
+        let mut cuts = graph.stages().unwrap();
+        cuts.push(graph.backbone());
+        for cut in cuts {
+            let (front_graph, tail_graph) = graph.split(cut, SIZE).unwrap();
+            let mut front = CpuEngine::new(&front_graph, options(None, None)).unwrap();
+            let mut tail = CpuEngine::new(&tail_graph, options(None, None)).unwrap();
+            front.restore(&part(&whole.state(), &front_graph)).unwrap();
+            tail.restore(&part(&whole.state(), &tail_graph)).unwrap();
+            let features = front.predict(&images(BATCH, 1)).unwrap();
+            let shape = infer(&graph, 1, SIZE, SIZE).unwrap()[cut];
+            assert_eq!(features.len(), BATCH * shape.image_len(), "{model}");
+            assert_eq!(
+                tail.predict(&features).unwrap(),
+                expected,
+                "{model} cut at {}",
+                graph.nodes[cut].name
+            );
+        }
+    }
+}
+
+#[test]
+fn features_do_not_depend_on_the_place_in_the_batch() {
+    let graph = zoo::build("mobilenet_v1_0.25", 3).unwrap();
+    let (front, _) = graph.split(graph.backbone(), SIZE).unwrap();
+    let mut engine = CpuEngine::new(&front, options(None, None)).unwrap();
+    let (first, second) = (images(1, 1), images(1, 2));
+    let width = engine.outputs();
+    let one =
+        engine.predict(&[first.clone(), second.clone(), second.clone(), second.clone()].concat()).unwrap();
+    let two = engine.predict(&[second.clone(), second.clone(), second, first].concat()).unwrap();
+    assert_eq!(one[..width], two[3 * width..]);
+}
+
+#[test]
+fn a_rate_of_zero_leaves_a_stage_as_it_was() {
+    let graph = zoo::build("baseline", 3).unwrap();
+    let stages = graph.stage_of_nodes().unwrap();
+    let factors: Vec<f64> = stages.iter().map(|&stage| if stage < 2 { 0.0 } else { 1.0 }).collect();
+    let mut engine = engine(&graph, None);
+    let before = engine.state();
+    let plan = StepPlan { rate_factors: Some(&factors), ..PLAN };
+    engine.train_step(Batch { images: &images(BATCH, 1), labels: &[0, 1, 2, 0] }, &plan).unwrap();
+    let after = engine.state();
+    for (name, changed) in
+        [("conv1.weight", false), ("bn2.bias", false), ("conv3.weight", true), ("fc.bias", true)]
+    {
+        assert_eq!(before.tensors[name] != after.tensors[name], changed, "{name}");
+    }
+}
+
+#[test]
+fn equal_factors_are_a_rate() {
+    let graph = zoo::build("baseline", 3).unwrap();
+    let halves = vec![0.5; graph.nodes.len()];
+    let (mut one, mut two) = (engine(&graph, None), engine(&graph, None));
+    for step in 0..3 {
+        let images = images(BATCH, step);
+        let batch = Batch { images: &images, labels: &[0, 1, 2, 0] };
+        one.train_step(batch, &StepPlan { rate_factors: Some(&halves), ..PLAN }).unwrap();
+        two.train_step(batch, &StepPlan { learning_rate: 0.025, ..PLAN }).unwrap();
+    }
+    assert_eq!(one.state(), two.state());
+}
+
+#[test]
+fn an_average_follows_its_formula_and_predicts() {
+    let graph = zoo::build("baseline", 3).unwrap();
+    let (mut plain, mut averaged) = (engine(&graph, None), engine(&graph, Some(0.9)));
+    let name = "fc.weight";
+    let mut expected: Vec<f64> = plain.state().tensors[name].data.iter().map(|&w| f64::from(w)).collect();
+    for step in 1..=4 {
+        let images = images(BATCH, step);
+        let batch = Batch { images: &images, labels: &[0, 1, 2, 0] };
+        plain.train_step(batch, &PLAN).unwrap();
+        averaged.train_step(batch, &PLAN).unwrap();
+        let step = step as f64;
+        let decay = f64::min(0.9, (1.0 + step) / (10.0 + step));
+        for (average, &weight) in expected.iter_mut().zip(&plain.state().tensors[name].data) {
+            *average = decay * *average + (1.0 - decay) * f64::from(weight);
+        }
+    }
+    let state = averaged.state();
+    assert_eq!(state.tensors[name], plain.state().tensors[name], "training itself is as it was");
+    let outcome = averaged.outcome();
+    let worst = outcome.tensors[name].data.iter().zip(&expected).map(|(&a, b)| (f64::from(a) - b).abs());
+    assert!(worst.fold(0.0, f64::max) < 1e-6);
+    let mut fresh = CpuEngine::new(&graph, options(None, None)).unwrap();
+    fresh.restore(&outcome).unwrap();
+    assert_eq!(fresh.predict(&images(2, 9)).unwrap(), averaged.predict(&images(2, 9)).unwrap());
+
+    let mut resumed = engine(&graph, Some(0.9));
+    resumed.restore(&state).unwrap();
+    assert_eq!(resumed.state(), state);
+}
+
+#[test]
+fn estimated_statistics_are_the_mean_over_the_batches() {
+    let graph = zoo::build("baseline", 3).unwrap();
+    let mut engine = engine(&graph, None);
+    let (name, before) = ("bn1.running_mean", engine.state());
+    let mut single = Vec::new();
+    for key in 0..3 {
+        engine.estimate_statistics(&images(BATCH, key), 0).unwrap();
+        single.push(engine.state().tensors[name].data.clone());
+    }
+    for key in 0..3 {
+        engine.estimate_statistics(&images(BATCH, key), key).unwrap();
+    }
+    let after = engine.state();
+    for (channel, &mean) in after.tensors[name].data.iter().enumerate() {
+        let expected = single.iter().map(|means| means[channel]).sum::<f32>() / 3.0;
+        assert!((mean - expected).abs() < 1e-5, "{channel}: {mean} {expected}");
+    }
+    assert_eq!(before.tensors["conv1.weight"], after.tensors["conv1.weight"]);
+}
