@@ -27,6 +27,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Train a classifier on a folder of photographs
     Train(Box<TrainArguments>),
+    /// Raise the learning rate from step to step, draw the loss, and propose a rate
+    LrFind(Box<LrFindArguments>),
     /// Continue a run that was interrupted, exactly where it was saved
     Resume(ResumeArguments),
     /// Measure a classifier on photographs whose class is known
@@ -106,6 +108,24 @@ pub(crate) enum RecipeName {
     Scratch,
 }
 
+/// Names of what batch norms normalise with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BatchNormName {
+    /// Mean and variance of the batch
+    Batch,
+    /// The running mean and variance, as when the network is used
+    Running,
+}
+
+/// Names of what stays together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GroupName {
+    /// Photographs taken one after the other, where file names count them: IMG_0493, IMG_0494
+    Sequence,
+    /// No others
+    None,
+}
+
 /// What training and every machine setting share.
 #[derive(Args)]
 #[command(args_override_self = true)]
@@ -118,12 +138,9 @@ pub(crate) struct MachineArguments {
     pub(crate) cache_memory: u64,
 }
 
+/// What is trained on what, and how.
 #[derive(Args)]
-#[command(args_override_self = true)]
-#[command(
-    after_help = "Example:\n  foliar train photos --model baseline --image-size 128 --epochs 20 --out runs/first\n\nPHOTOS holds one folder per class, or train/, val/ and test/ folders above the classes. The untuned run of many a first project is\n  foliar train photos --lr 0.001 --schedule constant --warmup 0"
-)]
-pub(crate) struct TrainArguments {
+pub(crate) struct RecipeArguments {
     /// Folder of photographs, one subfolder per class
     pub(crate) photos: PathBuf,
     /// Network; `foliar summary --model NAME` describes it
@@ -167,6 +184,10 @@ pub(crate) struct TrainArguments {
     /// What the learning rate is multiplied by from each stage to the one before it [default: 0.7 for fine, else 1]
     #[arg(long, value_name = "X")]
     pub(crate) stage_decay: Option<f64>,
+    /// What batch norms normalise with while training: the statistics of the batch, or the running ones, which then stay as
+    /// they are [default: running for fine, else batch]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) batch_norm: Option<BatchNormName>,
     /// Decay of a moving average of the weights, such as 0.99, which is then what is kept [default: no average]
     #[arg(long, value_name = "X")]
     pub(crate) ema: Option<f64>,
@@ -201,17 +222,49 @@ pub(crate) struct TrainArguments {
     /// Share that neither training nor validation sees
     #[arg(long, default_value_t = 0.0, value_name = "X")]
     pub(crate) test: f64,
+    /// Which photographs stay on one side of the split, besides equal ones
+    #[arg(long, value_enum, default_value = "sequence", value_name = "NAME")]
+    pub(crate) group: GroupName,
     /// Key of everything random: equal seeds give equal runs
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) machine: MachineArguments,
+}
+
+#[derive(Args)]
+#[command(args_override_self = true)]
+#[command(
+    after_help = "Example:\n  foliar train photos --model baseline --image-size 128 --epochs 20 --out runs/first\n\nPHOTOS holds one folder per class, or train/, val/ and test/ folders above the classes. The untuned run of many a first project is\n  foliar train photos --lr 0.001 --schedule constant --warmup 0"
+)]
+pub(crate) struct TrainArguments {
+    #[command(flatten)]
+    pub(crate) recipe: RecipeArguments,
     /// Run folder to write, new or empty [default: the first free runs/NAME-1, runs/NAME-2, ...]
     #[arg(long, value_name = "RUN")]
     pub(crate) out: Option<PathBuf>,
     /// Say what would be done and why, and end
     #[arg(long)]
     pub(crate) explain: bool,
+}
+
+#[derive(Args)]
+#[command(args_override_self = true)]
+#[command(
+    after_help = "Example:\n  foliar lr-find photos --model mobilenet_v1_0.75 --weights mobilenet.safetensors --picture rates.svg\n\nThe rate rises from step to step until the loss explodes. The proposal lies where the loss still falls; it is the peak of the schedule, --lr of `foliar train`."
+)]
+pub(crate) struct LrFindArguments {
     #[command(flatten)]
-    pub(crate) machine: MachineArguments,
+    pub(crate) recipe: RecipeArguments,
+    /// Picture of the curve to write, .svg or .png
+    #[arg(long, default_value = "lr-find.svg", value_name = "FILE")]
+    pub(crate) picture: PathBuf,
+    /// Steps from the lowest rate to the highest
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(20..=10_000))]
+    pub(crate) steps: u32,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]
@@ -268,6 +321,9 @@ pub(crate) struct CompareArguments {
     /// Run folders, two or more
     #[arg(required = true, num_args = 2..)]
     pub(crate) runs: Vec<PathBuf>,
+    /// Picture of the curves and the results to write, .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub(crate) picture: Option<PathBuf>,
     /// One JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,

@@ -3,6 +3,8 @@
 pub(crate) mod compare;
 pub(crate) mod demo;
 pub(crate) mod evaluate;
+pub(crate) mod lr_find;
+pub(crate) mod picture;
 pub(crate) mod predict;
 pub(crate) mod resume;
 pub(crate) mod summary;

@@ -14,6 +14,7 @@ fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::Train(arguments) => commands::train::run(&arguments),
+        Command::LrFind(arguments) => commands::lr_find::run(&arguments),
         Command::Resume(arguments) => commands::resume::run(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
         Command::Compare(arguments) => commands::compare::run(&arguments),

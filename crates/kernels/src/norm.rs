@@ -12,7 +12,8 @@
 //! | g | `dy * activation'(y)`: gradient before the activation, and of the residual | (m, c) |
 //!
 //! Forward: [`statistics`], then [`apply`] (or [`apply`] alone with running statistics). Backward:
-//! [`backward_reduce`], then [`backward_input`]; where the statistics were constants, [`backward_frozen`].
+//! [`backward_reduce`], then [`backward_input`]; where the statistics were constants, [`backward_frozen`] or
+//! [`backward_frozen_in_place`].
 //! Source: Ioffe and Szegedy 2015.
 
 mod apply;
@@ -22,7 +23,7 @@ mod reduce;
 mod statistics;
 
 pub use apply::{Affine, apply};
-pub use frozen::backward_frozen;
+pub use frozen::{backward_frozen, backward_frozen_in_place};
 pub use input::{backward_input, backward_input_in_place};
 pub use reduce::backward_reduce;
 pub use statistics::statistics;

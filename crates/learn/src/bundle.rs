@@ -39,6 +39,7 @@ struct Content {
     preprocessing: Preprocessing,
     graph: Graph,
     provenance: Provenance,
+    temperature: f64,
     validation: Option<Validation>,
 }
 
@@ -53,7 +54,10 @@ pub struct Bundle {
     pub graph: Graph,
     /// How it came about.
     pub provenance: Provenance,
-    /// How good it was; `None` if nothing was held back.
+    /// What the network's outputs are divided by so that probabilities mean what they say; fitted on the validation
+    /// photographs, 1 without any.
+    pub temperature: f64,
+    /// How good it was, before calibration; `None` if nothing was held back.
     pub validation: Option<Validation>,
     /// Weights and running statistics.
     pub state: State,
@@ -70,6 +74,7 @@ impl Bundle {
             preprocessing: self.preprocessing.clone(),
             graph: self.graph.clone(),
             provenance: self.provenance.clone(),
+            temperature: self.temperature,
             validation: self.validation.clone(),
         };
         container::write(path, Kind::Bundle, &content, &self.state)
@@ -84,6 +89,9 @@ impl Bundle {
         let damaged = |what: String| FileError::Damaged { path: path.to_owned(), what };
         content.graph.validate().map_err(|error| damaged(error.to_string()))?;
         content.preprocessing.check().map_err(|error| damaged(error.to_string()))?;
+        if !(content.temperature.is_finite() && content.temperature > 0.0) {
+            return Err(damaged("its temperature is no number above 0; train anew".into()));
+        }
         if content.graph.classes() != content.classes.len() {
             let (graph, names) = (content.graph.classes(), content.classes.len());
             return Err(damaged(format!("the network tells {graph} classes apart and {names} are named")));
@@ -99,6 +107,7 @@ impl Bundle {
             preprocessing: content.preprocessing,
             graph: content.graph,
             provenance: content.provenance,
+            temperature: content.temperature,
             validation: content.validation,
             state,
         })

@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::container::{self, Kind};
 use crate::error::FileError;
 use crate::metrics::Metrics;
+use crate::trainee::Validated;
 
-/// The epoch whose weights are kept as the best: highest validation accuracy, then lowest validation loss, then first.
+/// The epoch whose weights are kept as the best: that with the lowest calibrated validation loss.
+///
+/// Accuracy moves in steps of 1 / n and the loss rises with confidence alone; the loss after [`calibrate`] does neither.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Best {
     /// Epoch, from 1.
@@ -18,19 +21,28 @@ pub struct Best {
     pub accuracy: Option<f64>,
     /// Mean cross-entropy on them, in nats.
     pub loss: Option<f64>,
+    /// The same after calibration.
+    pub calibrated_loss: Option<f64>,
+    /// The temperature of the calibration; 1 if nothing was held back.
+    pub temperature: f64,
 }
 
 impl Best {
     /// What is remembered of an epoch, counted from 1.
-    pub(crate) fn new(epoch: u32, validation: Option<&Metrics>) -> Self {
-        let accuracy = validation.map(|metrics| metrics.accuracy);
-        Self { epoch, accuracy, loss: validation.map(|metrics| metrics.loss) }
+    pub(crate) fn new(epoch: u32, validation: Option<&Validated>) -> Self {
+        Self {
+            epoch,
+            accuracy: validation.map(|validated| validated.metrics.accuracy),
+            loss: validation.map(|validated| validated.metrics.loss),
+            calibrated_loss: validation.map(|validated| validated.calibration.loss),
+            temperature: validation.map_or(1.0, |validated| validated.calibration.temperature),
+        }
     }
 
     /// Whether it is to be preferred to `other`. Without validation the newest weights are the best known.
     pub fn beats(&self, other: &Best) -> bool {
-        match (self.accuracy, other.accuracy) {
-            (Some(ours), Some(theirs)) => ours > theirs || (ours == theirs && self.loss < other.loss),
+        match (self.calibrated_loss, other.calibrated_loss) {
+            (Some(ours), Some(theirs)) => ours < theirs,
             _ => self.epoch > other.epoch,
         }
     }

@@ -8,6 +8,7 @@
 
 mod any_path;
 mod bundle;
+mod calibration;
 mod checkpoint;
 mod compare;
 mod container;
@@ -16,6 +17,7 @@ mod evaluate;
 mod feature_cache;
 mod features;
 mod initial;
+mod lr_find;
 mod metrics;
 mod named;
 mod phase;
@@ -28,16 +30,18 @@ mod train;
 mod trainee;
 
 pub use bundle::{Bundle, Provenance, Validation};
+pub use calibration::{Calibration, calibrate};
 pub use checkpoint::{Best, Checkpoint, Progress};
 pub use compare::{Compared, Comparison, Pair, compare, mcnemar};
 pub use error::{FileError, LearnError};
 pub use evaluate::{Evaluation, evaluate};
 pub use initial::{Convention, InitialWeights};
+pub use lr_find::{RateTest, lr_find};
 pub use metrics::{ClassMetrics, Confusion, Metrics, cross_entropy, softmax, wilson};
 pub use phase::{Freeze, FreezeError, Phase};
 pub use photographs::{DataOptions, Photographs, Summary};
 pub use predict::{Outputs, Predictor, decode_reduced};
-pub use recipe::{ClassWeights, DataSpec, LossSpec, Recipe};
+pub use recipe::{ClassWeights, DataSpec, Group, LossSpec, Recipe};
 pub use run::Run;
 pub use schedule::{LearningRate, Schedule};
 pub use train::{Outcome, check, train};

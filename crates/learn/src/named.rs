@@ -1,10 +1,10 @@
 //! Recipes by name: what is done where nothing else is asked for.
 
-use foliar_nn::Optimizer;
+use foliar_nn::{Optimizer, Statistics};
 use foliar_vision::Augment;
 
 use crate::phase::{Freeze, Phase};
-use crate::recipe::{ClassWeights, DataSpec, LossSpec, Recipe};
+use crate::recipe::{ClassWeights, DataSpec, Group, LossSpec, Recipe};
 use crate::schedule::{LearningRate, Schedule};
 
 /// Epochs of a network that begins with random weights, and of a classifier on features.
@@ -25,6 +25,7 @@ impl Recipe {
                 views: None,
                 stage_decay: 1.0,
                 average: None,
+                statistics: Statistics::Batch,
                 optimizer: sgd(5e-4),
                 learning_rate: LearningRate { peak, schedule: Schedule::OneCycle, warmup: 0.05 },
                 augment: Augment::default(),
@@ -46,6 +47,7 @@ impl Recipe {
             views: None,
             stage_decay: 0.7,
             average: None,
+            statistics: Statistics::Batch,
             optimizer: sgd(1e-4),
             learning_rate: LearningRate { peak: 0.01, schedule: Schedule::Cosine, warmup: 0.1 },
             augment: Augment::default(),
@@ -62,7 +64,7 @@ impl Recipe {
             reestimate: false,
             weights: None,
             loss: LossSpec { label_smoothing: 0.0, class_weights: ClassWeights::None },
-            data: DataSpec { validation: 0.2, test: 0.0 },
+            data: DataSpec { validation: 0.2, test: 0.0, group: Group::Sequence },
             preprocessing: Self::preprocessing(model, size),
             phases,
         }
@@ -77,6 +79,7 @@ fn head() -> Phase {
         views: Some(1),
         stage_decay: 1.0,
         average: None,
+        statistics: Statistics::Batch,
         optimizer: sgd(1e-4),
         learning_rate: LearningRate { peak: 0.01, schedule: Schedule::Cosine, warmup: 0.0 },
         augment: Augment::none(),

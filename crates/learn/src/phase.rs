@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use foliar_nn::{Graph, GraphError, NodeId, Optimizer};
+use foliar_nn::{Graph, GraphError, NodeId, Optimizer, Statistics};
 use foliar_vision::Augment;
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +110,8 @@ pub struct Phase {
     /// Decay of a moving average of the weights, which is then what is validated and kept, in [0, 1); `None` keeps none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
+    /// What batch norms normalise with while training.
+    pub statistics: Statistics,
     /// How weights are updated.
     pub optimizer: Optimizer,
     /// How fast.

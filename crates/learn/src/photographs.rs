@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use foliar_vision::{
     Augment, Dataset, Digest, Item, Limits, Loader, Manifest, Problem, SplitSpec, Splits, Store, Transform,
-    scan, split,
+    scan, sequence, split,
 };
 
 use crate::error::LearnError;
 use crate::feature_cache::FeatureCache;
 use crate::features::{self, Place};
-use crate::recipe::{ClassWeights, Recipe};
+use crate::recipe::{ClassWeights, Group, Recipe};
 
 /// What may differ between two runs of equal numbers.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub struct Photographs {
     pub splits: Splits,
     /// What was left out, and what else is odd.
     pub problems: Vec<Problem>,
+    /// Whether photographs that were taken one after the other stand on one side.
+    pub grouped: bool,
     store: Arc<Store>,
     workers: usize,
     features: Option<PathBuf>,
@@ -96,8 +98,12 @@ impl Photographs {
                 dataset.classes.len()
             )));
         }
-        let spec =
-            SplitSpec { validation: recipe.data.validation, test: recipe.data.test, ..SplitSpec::default() };
+        let groups = match recipe.data.group {
+            Group::Sequence => sequence::runs(&dataset),
+            Group::None => None,
+        };
+        let grouped = groups.is_some();
+        let spec = SplitSpec { validation: recipe.data.validation, test: recipe.data.test, groups };
         let splits = split(&dataset, &spec, recipe.seed);
         problems.extend(splits.problems.iter().cloned());
         if splits.train.len() < 2 {
@@ -107,7 +113,7 @@ impl Photographs {
             )));
         }
         let (store, features) = (Arc::new(store), options.features.clone());
-        Ok(Self { dataset, splits, problems, store, workers: options.workers, features })
+        Ok(Self { dataset, splits, problems, grouped, store, workers: options.workers, features })
     }
 
     /// Training photographs, varied as `augment` says, in the order of the seed.

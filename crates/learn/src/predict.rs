@@ -1,6 +1,6 @@
 //! A bundle at work.
 
-use foliar_nn::{CpuEngine, Engine, EngineOptions};
+use foliar_nn::{CpuEngine, Engine, EngineOptions, Statistics};
 use std::path::Path;
 
 use foliar_vision::resize::{Resizer, reduce};
@@ -13,7 +13,7 @@ use crate::metrics::softmax;
 /// What a network says of one photograph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outputs {
-    /// One a class.
+    /// One a class, divided by the bundle's temperature.
     pub logits: Vec<f32>,
 }
 
@@ -64,6 +64,7 @@ impl Predictor {
             seed: 0,
             optimizer: None,
             average: None,
+            statistics: Statistics::Batch,
         };
         let mut engine = CpuEngine::new(&bundle.graph, options)?;
         engine.restore(&bundle.state)?;
@@ -95,6 +96,8 @@ impl Predictor {
             preprocessing.prepare_into(photograph, &mut self.workspace, image);
         }
         let logits = self.engine.predict(&self.images)?;
-        Ok(logits.chunks_exact(self.engine.outputs()).map(|row| Outputs { logits: row.to_vec() }).collect())
+        let scale = (1.0 / self.bundle.temperature) as f32;
+        let outputs = |row: &[f32]| Outputs { logits: row.iter().map(|logit| logit * scale).collect() };
+        Ok(logits.chunks_exact(self.engine.outputs()).map(outputs).collect())
     }
 }

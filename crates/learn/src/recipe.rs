@@ -63,6 +63,18 @@ pub struct DataSpec {
     pub validation: f64,
     /// Share that training never sees, in [0, 1).
     pub test: f64,
+    /// Which photographs stay together.
+    pub group: Group,
+}
+
+/// Which photographs stay on one side of a split, besides equal ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// Those that were taken one after the other, where file names count them; see [`foliar_vision::sequence`].
+    Sequence,
+    /// No others.
+    None,
 }
 
 impl Recipe {
@@ -92,7 +104,7 @@ impl Recipe {
     pub fn validate(&self) -> Result<(), LearnError> {
         let smoothing = f64::from(self.loss.label_smoothing);
         let size = self.image_size();
-        let DataSpec { validation, test } = self.data;
+        let DataSpec { validation, test, .. } = self.data;
         let held_back = validation + test;
         check("phases", self.phases.len() as f64, !self.phases.is_empty(), "1 or more")?;
         check("batch size", self.batch_size as f64, self.batch_size >= 2, "2 or more, for batch norm")?;

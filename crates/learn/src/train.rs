@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
-use foliar_nn::{Device, EngineOptions, Graph, State, zoo};
+use foliar_nn::{Device, EngineOptions, Graph, State, Statistics, zoo};
 use foliar_runlog::{self as runlog, Event, Log, StopReason};
 
 use crate::bundle::{Bundle, Provenance, Validation};
@@ -101,7 +101,7 @@ pub fn train(
 }
 
 /// The weights that a run begins with, and what there is to say of them.
-fn first_weights(
+pub(crate) fn first_weights(
     device: &dyn Device,
     graph: &Graph,
     recipe: &Recipe,
@@ -112,6 +112,7 @@ fn first_weights(
         seed: recipe.seed,
         optimizer: None,
         average: None,
+        statistics: Statistics::Batch,
     };
     let mut state = device.engine(graph, &options)?.state();
     let Some(weights) = &recipe.weights else { return Ok((state, Vec::new())) };
@@ -214,9 +215,9 @@ impl Session<'_> {
                 }
                 return Ok(reason);
             }
-            let validation = self.validate(trainee)?;
+            let validation = trainee.validate()?;
             self.progress.seconds = earlier + began.elapsed().as_secs_f64();
-            if validation.as_ref().is_some_and(|metrics| !metrics.loss.is_finite()) {
+            if validation.as_ref().is_some_and(|validated| !validated.metrics.loss.is_finite()) {
                 return Ok(StopReason::NonFiniteLoss);
             }
             let flow = self.finish_epoch(trainee, begin, validation)?;
@@ -264,23 +265,17 @@ impl Session<'_> {
         })
     }
 
-    /// Figures on the validation photographs, in evaluation mode.
-    fn validate(&self, trainee: &mut Trainee<'_>) -> Result<Option<Metrics>, LearnError> {
-        let outputs = trainee.validate()?;
-        let classes = &self.photographs.dataset.classes;
-        Ok(outputs.map(|Validated { logits, labels }| Metrics::new(&logits, &labels, classes)))
-    }
-
     /// Logs and saves an epoch whose steps are done.
     fn finish_epoch(
         &mut self,
         trainee: &Trainee<'_>,
         begin: u32,
-        validation: Option<Metrics>,
+        validation: Option<Validated>,
     ) -> Result<ControlFlow<StopReason>, LearnError> {
         let Progress { epochs, total_step, loss_sum, correct, seen, seconds, best, .. } = self.progress;
         let seen = seen.max(1) as f64;
         let steps = trainee.batches();
+        let metrics = validation.as_ref().map(|validated| &validated.metrics);
         let candidate = Best::new(epochs + 1, validation.as_ref());
         let is_best = best.is_none_or(|best| candidate.beats(&best));
         let state = trainee.state();
@@ -294,9 +289,9 @@ impl Session<'_> {
             seconds,
             train_loss: loss_sum / seen,
             train_accuracy: correct as f64 / seen,
-            validation_loss: validation.as_ref().map(|metrics| metrics.loss),
-            validation_accuracy: validation.as_ref().map(|metrics| metrics.accuracy),
-            validation_macro_f1: validation.as_ref().map(|metrics| metrics.macro_f1),
+            validation_loss: metrics.map(|metrics| metrics.loss),
+            validation_accuracy: metrics.map(|metrics| metrics.accuracy),
+            validation_macro_f1: metrics.map(|metrics| metrics.macro_f1),
             learning_rate: rate(trainee.phase(), steps, epochs - begin, steps.saturating_sub(1)),
             classes: self.photographs.dataset.classes.len(),
             best: is_best,
@@ -305,7 +300,8 @@ impl Session<'_> {
         let best = if is_best { Some(candidate) } else { best };
         self.progress = Progress { epochs: epochs + 1, total_step, best, ..Progress::default() };
         if is_best {
-            self.checkpoint(trainee.outcome(), validation).write(&self.run.best())?;
+            self.checkpoint(trainee.outcome(), validation.map(|validated| validated.metrics))
+                .write(&self.run.best())?;
         }
         self.checkpoint(state, None).write(&self.run.last())?;
         Ok((self.observe)(&event))
@@ -313,24 +309,25 @@ impl Session<'_> {
 
     /// Batch norms get statistics of the photographs as they are; the result is kept if it is the best.
     fn reestimate(&mut self, trainee: &mut Trainee<'_>) -> Result<ControlFlow<StopReason>, LearnError> {
-        let before = self.validate(trainee)?;
+        let before = trainee.validate()?;
         let observe = &mut *self.observe;
         let flow = trainee.estimate_statistics(&mut reporter(observe, "statistics"))?;
         if flow.is_break() {
             return Ok(flow);
         }
-        let after = self.validate(trainee)?;
+        let after = trainee.validate()?;
         let candidate = Best::new(self.progress.epochs, after.as_ref());
         let better = after.is_some() && self.progress.best.is_none_or(|best| candidate.beats(&best));
         if better && trainee.outcome().is_finite() {
             self.progress.best = Some(candidate);
-            self.checkpoint(trainee.outcome(), after.clone()).write(&self.run.best())?;
+            self.checkpoint(trainee.outcome(), after.as_ref().map(|validated| validated.metrics.clone()))
+                .write(&self.run.best())?;
         }
         if let (Some(before), Some(after)) = (before, after) {
             let text = format!(
                 "batch norm with statistics of the photographs as they are: val loss {:.3} instead of {:.3}, {}",
-                after.loss,
-                before.loss,
+                after.metrics.loss,
+                before.metrics.loss,
                 if better { "kept" } else { "not kept" }
             );
             return self.tell(Event::Note(runlog::Note { text }));
@@ -367,6 +364,7 @@ impl Session<'_> {
                 train_photographs: self.photographs.splits.train.len(),
                 data_fingerprint: self.run.fingerprint(),
             },
+            temperature: best.temperature,
             validation: metrics.map(|metrics| Validation { metrics }),
             state,
         };

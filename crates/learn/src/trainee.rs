@@ -7,8 +7,10 @@ use foliar_runlog::StopReason;
 use foliar_vision::loader::order;
 use foliar_vision::{self as vision, Loader};
 
+use crate::calibration::{Calibration, calibrate};
 use crate::error::LearnError;
 use crate::features::{self, Features};
+use crate::metrics::Metrics;
 use crate::phase::Phase;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
@@ -42,11 +44,10 @@ pub(crate) struct Trainee<'a> {
     class_weights: Option<Vec<f32>>,
 }
 
-/// Outputs of a network on photographs whose classes are known.
+/// How a network does on the validation photographs.
 pub(crate) struct Validated {
-    /// A row a photograph.
-    pub(crate) logits: Vec<f32>,
-    pub(crate) labels: Vec<u32>,
+    pub(crate) metrics: Metrics,
+    pub(crate) calibration: Calibration,
 }
 
 /// What a phase is begun with.
@@ -80,6 +81,7 @@ impl<'a> Trainee<'a> {
             seed: recipe.seed,
             optimizer: Some(phase.optimizer),
             average: phase.average,
+            statistics: phase.statistics,
         };
         let mut rate_factors = phase.rate_factors(graph)?;
         let Some(cut) = phase.freeze.cut(graph)? else {
@@ -179,7 +181,7 @@ impl<'a> Trainee<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// What the network says of all validation photographs; `None` if none were held back.
+    /// How the network does on all validation photographs; `None` if none were held back.
     pub(crate) fn validate(&mut self) -> Result<Option<Validated>, LearnError> {
         let (mut logits, mut labels) = (Vec::new(), Vec::new());
         match &self.feed {
@@ -203,7 +205,11 @@ impl<'a> Trainee<'a> {
                 }
             }
         }
-        Ok((!labels.is_empty()).then_some(Validated { logits, labels }))
+        let classes = &self.photographs.dataset.classes;
+        Ok((!labels.is_empty()).then(|| Validated {
+            metrics: Metrics::new(&logits, &labels, classes),
+            calibration: calibrate(&logits, &labels, classes.len()),
+        }))
     }
 
     /// Gives the batch norms that learn running statistics of the training photographs as they are. `progress` is told

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use foliar_kernels::{Nhwc, conv::Conv, depthwise::Depthwise, loss, norm, update};
 
-use crate::engine::{Batch, Device, Engine, EngineOptions, StepPlan, StepStats};
+use crate::engine::{Batch, Device, Engine, EngineOptions, Statistics, StepPlan, StepStats};
 use crate::error::{EngineError, GraphError, StateError};
 use crate::graph::Graph;
 use crate::init;
@@ -61,6 +61,9 @@ struct Training {
     norm_partials: Vec<f64>,
     /// Mean and variance of the batch norm at hand.
     moments: Vec<f64>,
+    /// Scale of the batch norm at hand where statistics are constants.
+    scales: Vec<f32>,
+    statistics: Statistics,
     average: Option<Average>,
 }
 
@@ -95,7 +98,7 @@ impl CpuEngine {
     pub fn new(graph: &Graph, options: EngineOptions) -> Result<Self, GraphError> {
         let program = Program::new(graph, options.batch, options.image_size)?;
         let predicting = Plan::new(&program, Purpose::Predict);
-        let training = options.optimizer.map(|optimizer| Training::new(&program, optimizer, options.average));
+        let training = options.optimizer.map(|optimizer| Training::new(&program, optimizer, &options));
         let arena_len = training.as_ref().map_or(0, |training| training.plan.len).max(predicting.len);
         let mut engine = Self {
             weights: vec![0.0; program.parameters.trained_len],
@@ -198,7 +201,7 @@ impl CpuEngine {
 }
 
 impl Training {
-    fn new(program: &Program, optimizer: Optimizer, average: Option<f64>) -> Self {
+    fn new(program: &Program, optimizer: Optimizer, options: &EngineOptions) -> Self {
         let plan = Plan::new(program, Purpose::Train);
         let weights = program.parameters.trained_len;
         let (partials, norm_partials) = partials_len(program);
@@ -210,7 +213,9 @@ impl Training {
             partials: vec![0.0; partials],
             norm_partials: vec![0.0; norm_partials],
             moments: vec![0.0; 2 * widest_norm(program)],
-            average: average.map(|decay| Average { decay, weights: Vec::new(), buffers: Vec::new() }),
+            scales: vec![0.0; widest_norm(program)],
+            statistics: options.statistics,
+            average: options.average.map(|decay| Average { decay, weights: Vec::new(), buffers: Vec::new() }),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The one seam between training and the device that does the arithmetic.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{EngineError, GraphError, StateError};
 use crate::graph::Graph;
 use crate::optimizer::Optimizer;
@@ -18,6 +20,19 @@ pub struct EngineOptions {
     pub optimizer: Option<Optimizer>,
     /// Decay of a moving average of the weights, in [0, 1); `None` keeps no average.
     pub average: Option<f64>,
+    /// What batch norms normalise with while training.
+    pub statistics: Statistics,
+}
+
+/// What batch norms normalise with while training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Statistics {
+    /// With those of the batch, which the running ones take in.
+    #[default]
+    Batch,
+    /// With the running ones, which stay as they are: the network trains as it will be used.
+    Running,
 }
 
 /// What engines are made by.

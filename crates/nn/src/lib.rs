@@ -25,7 +25,7 @@ pub mod weights;
 pub mod zoo;
 
 pub use cpu::{Cpu, CpuEngine};
-pub use engine::{Batch, Device, Engine, EngineOptions, StepPlan, StepStats};
+pub use engine::{Batch, Device, Engine, EngineOptions, Statistics, StepPlan, StepStats};
 pub use error::{EngineError, GraphError, StateError};
 pub use foliar_kernels::Nhwc;
 pub use graph::{Graph, Node, NodeId, Op, Padding, Sliding};

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineError, EngineOptions, Graph, Op, Optimizer, State, StateError, StepPlan,
-    Tensor, zoo,
+    Batch, CpuEngine, Engine, EngineError, EngineOptions, Graph, Op, Optimizer, State, StateError,
+    Statistics, StepPlan, Tensor, zoo,
 };
 
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
@@ -17,8 +17,18 @@ const ADDED: [&str; 4] = ["mobilenet_v2", "squeezenet1_0", "densenet121", "effic
 
 fn engine(model: &str, batch: usize, optimizer: Option<Optimizer>) -> CpuEngine {
     let graph = zoo::build(model, 3).unwrap();
-    CpuEngine::new(&graph, EngineOptions { image_size: 40, batch, seed: 1, optimizer, average: None })
-        .unwrap()
+    CpuEngine::new(
+        &graph,
+        EngineOptions {
+            image_size: 40,
+            batch,
+            seed: 1,
+            optimizer,
+            average: None,
+            statistics: Statistics::Batch,
+        },
+    )
+    .unwrap()
 }
 
 fn images(count: usize) -> Vec<f32> {
@@ -103,8 +113,14 @@ fn every_batch_up_to_the_planned_one_can_be_trained_on() {
     for model in ["baseline", "resnet50", "mobilenet_v1_0.25"] {
         for size in [32, 70] {
             let graph = zoo::build(model, 3).unwrap();
-            let options =
-                EngineOptions { image_size: size, batch: 17, seed: 1, optimizer: Some(SGD), average: None };
+            let options = EngineOptions {
+                image_size: size,
+                batch: 17,
+                seed: 1,
+                optimizer: Some(SGD),
+                average: None,
+                statistics: Statistics::Batch,
+            };
             let mut engine = CpuEngine::new(&graph, options).unwrap();
             for count in 1..=17 {
                 let images = vec![0.5; count * size * size * 3];
@@ -129,7 +145,14 @@ fn dropout_draws_anew_at_each_step_and_not_when_predicting() {
     assert_ne!(first, second);
     engine.restore(&start).unwrap();
     assert_eq!(objective(&mut engine), first);
-    let other = EngineOptions { image_size: 40, batch: 4, seed: 2, optimizer: Some(SGD), average: None };
+    let other = EngineOptions {
+        image_size: 40,
+        batch: 4,
+        seed: 2,
+        optimizer: Some(SGD),
+        average: None,
+        statistics: Statistics::Batch,
+    };
     let mut other = CpuEngine::new(&zoo::build("squeezenet1_0", 3).unwrap(), other).unwrap();
     other.restore(&start).unwrap();
     assert_ne!(objective(&mut other), first, "another seed");
@@ -286,7 +309,14 @@ fn absurd_numbers_in_a_graph_are_refused() {
     ] {
         let mut forged = graph.clone();
         forged.nodes[2].op = op;
-        let options = EngineOptions { image_size: 64, batch: 1, seed: 1, optimizer: None, average: None };
+        let options = EngineOptions {
+            image_size: 64,
+            batch: 1,
+            seed: 1,
+            optimizer: None,
+            average: None,
+            statistics: Statistics::Batch,
+        };
         assert!(CpuEngine::new(&forged, options).is_err(), "{op:?}");
     }
 }

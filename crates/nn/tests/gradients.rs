@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Graph, Node, Op, Optimizer, Sliding, State, StepPlan, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Graph, Node, Op, Optimizer, Sliding, State, Statistics,
+    StepPlan, zoo,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -102,8 +103,14 @@ struct Problem {
 
 impl Problem {
     fn new(graph: &Graph, size: usize, batch: usize) -> Self {
-        let options =
-            EngineOptions { image_size: size, batch, seed: 3, optimizer: Some(PLAIN), average: None };
+        let options = EngineOptions {
+            image_size: size,
+            batch,
+            seed: 3,
+            optimizer: Some(PLAIN),
+            average: None,
+            statistics: Statistics::Batch,
+        };
         let engine = CpuEngine::new(graph, options).unwrap();
         let mut random = ChaCha8Rng::seed_from_u64(5);
         let images = (0..batch * size * size * 3).map(|_| unit(&mut random)).collect();

@@ -1,7 +1,9 @@
 //! Networks in two parts, rates by stage, moving averages and statistics that are estimated anew.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use foliar_nn::{Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, State, StepPlan, infer, zoo};
+use foliar_nn::{
+    Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, State, Statistics, StepPlan, infer, zoo,
+};
 
 const SIZE: usize = 64;
 const BATCH: usize = 4;
@@ -10,7 +12,14 @@ const PLAN: StepPlan<'static> =
     StepPlan { learning_rate: 0.05, label_smoothing: 0.0, class_weights: None, rate_factors: None };
 
 fn options(optimizer: Option<Optimizer>, average: Option<f64>) -> EngineOptions {
-    EngineOptions { image_size: SIZE, batch: BATCH, seed: 1, optimizer, average }
+    EngineOptions {
+        image_size: SIZE,
+        batch: BATCH,
+        seed: 1,
+        optimizer,
+        average,
+        statistics: Statistics::Batch,
+    }
 }
 
 fn engine(graph: &Graph, average: Option<f64>) -> CpuEngine {
@@ -157,4 +166,50 @@ fn estimated_statistics_are_the_mean_over_the_batches() {
         assert!((mean - expected).abs() < 1e-5, "{channel}: {mean} {expected}");
     }
     assert_eq!(before.tensors["conv1.weight"], after.tensors["conv1.weight"]);
+}
+
+#[test]
+fn running_statistics_stay_and_the_gradient_is_that_of_the_network_in_use() {
+    let graph = zoo::build("resnet18", 3).unwrap();
+    let still = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
+    let options = EngineOptions { statistics: Statistics::Running, ..options(Some(still), None) };
+    let mut engine = CpuEngine::new(&graph, options).unwrap();
+    // Statistics that fit the images keep the numbers in bounds.
+    (0..3).for_each(|key| engine.estimate_statistics(&images(BATCH, key), key).unwrap());
+    let before = engine.state();
+    let (images, labels) = (images(BATCH, 5), [0u32, 1, 2, 0]);
+    let batch = Batch { images: &images, labels: &labels };
+    let plan = StepPlan { learning_rate: 0.0, ..PLAN };
+    let stats = engine.train_step(batch, &plan).unwrap();
+    assert_eq!(engine.state().tensors, before.tensors);
+    let mut loss_of = |state: &State| {
+        engine.restore(state).unwrap();
+        let logits = engine.predict(&images).unwrap();
+        let loss = |(row, &label): (&[f32], &u32)| {
+            let sum: f64 = row.iter().map(|&x| f64::from(x).exp()).sum();
+            sum.ln() - f64::from(row[label as usize])
+        };
+        logits.chunks_exact(3).zip(&labels).map(loss).sum::<f64>() / BATCH as f64
+    };
+    assert!((loss_of(&before) - stats.objective).abs() < 1e-5);
+    let mut trained = CpuEngine::new(&graph, options).unwrap();
+    trained.restore(&before).unwrap();
+    trained.train_step(batch, &plan).unwrap();
+    let gradients = trained.gradients();
+    for name in ["layer1.0.bn1.weight", "layer2.0.downsample.1.bias", "layer3.1.bn2.weight", "fc.bias"] {
+        let slope = &gradients.tensors[name].data;
+        let steepest = (0..slope.len()).max_by(|&a, &b| slope[a].abs().total_cmp(&slope[b].abs())).unwrap();
+        let at = |shift: f32| {
+            let mut state = before.clone();
+            state.tensors.get_mut(name).unwrap().data[steepest] += shift;
+            state
+        };
+        let step = 5e-3f32;
+        let difference = (loss_of(&at(step)) - loss_of(&at(-step))) / f64::from(2.0 * step);
+        let expected = f64::from(slope[steepest]);
+        assert!(
+            (difference - expected).abs() < 0.05 * expected.abs() + 1e-4,
+            "{name}: {difference} {expected}"
+        );
+    }
 }

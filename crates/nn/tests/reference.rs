@@ -9,7 +9,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use foliar_nn::{Batch, CpuEngine, Engine, EngineOptions, Optimizer, Role, State, StepPlan, Tensor, zoo};
+use foliar_nn::{
+    Batch, CpuEngine, Engine, EngineOptions, Optimizer, Role, State, Statistics, StepPlan, Tensor, zoo,
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -111,6 +113,7 @@ fn run(case: &Case) -> Figures {
         seed: 0,
         optimizer: Some(optimizer),
         average: None,
+        statistics: Statistics::Batch,
     };
     let mut engine = CpuEngine::new(&graph, options).unwrap();
     let mut state = engine.state().outcome();

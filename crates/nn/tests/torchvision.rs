@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use foliar_nn::{Batch, CpuEngine, Engine, EngineOptions, Op, Optimizer, State, StepPlan, zoo};
+use foliar_nn::{Batch, CpuEngine, Engine, EngineOptions, Op, Optimizer, State, Statistics, StepPlan, zoo};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -111,6 +111,7 @@ fn run(case: &Case) -> Figures {
         seed: 0,
         optimizer: Some(optimizer),
         average: None,
+        statistics: Statistics::Batch,
     };
     let mut engine = CpuEngine::new(&graph, options).unwrap();
     let mut state = engine.state();

@@ -9,7 +9,7 @@ use foliar_nn::weights::{
     FitError, Fitted, Format, InputConvention, Mismatch, Naming, ReplacedClassifier, WeightFile,
     WeightsError, fit, read,
 };
-use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Node, Op, Sliding, State, Tensor, zoo};
+use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Node, Op, Sliding, State, Statistics, Tensor, zoo};
 
 fn fixture(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/weights").join(name)).unwrap()
@@ -108,7 +108,14 @@ fn other_formats_are_recognised() {
 
 /// A file that holds what an engine of `graph` begins with.
 fn file_of(graph: &Graph) -> WeightFile {
-    let options = EngineOptions { image_size: 32, batch: 1, seed: 5, optimizer: None, average: None };
+    let options = EngineOptions {
+        image_size: 32,
+        batch: 1,
+        seed: 5,
+        optimizer: None,
+        average: None,
+        statistics: Statistics::Batch,
+    };
     let tensors = CpuEngine::new(graph, options).unwrap().state().tensors;
     WeightFile { format: Format::Torch, tensors, integers: vec![], metadata: BTreeMap::new() }
 }
@@ -257,7 +264,14 @@ fn keras_weights_of_mobilenet_give_the_logits_of_pytorch() {
         (fitted.naming, fitted.replaced_classifier, fitted.unused),
         (Naming::Keras, None, Vec::<String>::new())
     );
-    let options = EngineOptions { image_size: 224, batch: 1, seed: 0, optimizer: None, average: None };
+    let options = EngineOptions {
+        image_size: 224,
+        batch: 1,
+        seed: 0,
+        optimizer: None,
+        average: None,
+        statistics: Statistics::Batch,
+    };
     let mut engine = CpuEngine::new(&graph, options).unwrap();
     engine.restore(&fitted.state).unwrap();
 
@@ -281,7 +295,14 @@ fn caffe_weights_of_squeezenet_give_the_logits_of_pytorch() {
     let graph = zoo::build("squeezenet1_0", 1000).unwrap();
     let fitted = fit(&graph, file).unwrap();
     assert_eq!((fitted.naming, fitted.replaced_classifier, fitted.unused.len()), (Naming::Caffe, None, 0));
-    let options = EngineOptions { image_size: 227, batch: 1, seed: 0, optimizer: None, average: None };
+    let options = EngineOptions {
+        image_size: 227,
+        batch: 1,
+        seed: 0,
+        optimizer: None,
+        average: None,
+        statistics: Statistics::Batch,
+    };
     let mut engine = CpuEngine::new(&graph, options).unwrap();
     engine.restore(&fitted.state).unwrap();
     let image: Vec<f32> = uniform_image(227).iter().map(|value| 100.0 * value).collect();

@@ -1,1 +1,48 @@
 //! Curves and tables as pictures, pages and terminal text.
+//!
+//! So far this crate draws: plain values go in, a [`Picture`] comes out, and the picture is written as SVG text or PNG
+//! bytes. It opens no file and knows nothing of training; names, numbers and what they mean come from the caller.
+//!
+//! | function | shows |
+//! | --- | --- |
+//! | [`curves()`] | values per epoch of several runs, with bands and reference lines |
+//! | [`intervals()`] | final values with their confidence intervals |
+//! | [`rate_curve()`] | the learning-rate range test |
+//! | [`confusion()`] | confusion matrix |
+//! | [`reliability()`] | confidence against accuracy |
+//! | [`bars()`] | a value per class |
+//! | [`risk_coverage()`] | error rate against the share of photographs answered |
+//!
+//! Elements and coordinate systems are those of `plotters`, drawn on a backend that records shapes in tenths of a pixel
+//! ([`Picture`]); the SVG and the PNG are two writings of the same record. Letters are measured and, in the PNG, drawn
+//! with an embedded font, so that a picture needs no font of the system and is the same bytes everywhere.
+//!
+//! ```
+//! use foliar_report::{Curves, Frame, Panel, Series, Theme, curves};
+//!
+//! let loss = Series::new("scratch", 0, vec![(1.0, 2.6), (2.0, 2.1), (3.0, 1.8)]);
+//! let chart = Curves { panels: vec![Panel { title: "loss".into(), series: vec![loss], ..Panel::default() }], ..Curves::default() };
+//! let picture = curves(&chart, &Frame { width: 800, height: 400, theme: Theme::Light })?;
+//! assert!(picture.svg().starts_with("<svg"));
+//! # Ok::<(), foliar_report::ReportError>(())
+//! ```
+
+mod charts;
+mod draw;
+mod error;
+mod frame;
+mod layout;
+
+pub use charts::bars::{Bar, Bars, bars};
+pub use charts::confusion::{Confusion, confusion};
+pub use charts::curves::{Curves, curves};
+pub use charts::intervals::{Interval, Intervals, intervals};
+pub use charts::panel::{Band, Emphasis, Panel, Reference, Series};
+pub use charts::rate_curve::{RateCurve, rate_curve};
+pub use charts::reliability::{Reliability, ReliabilityBin, reliability};
+pub use charts::risk_coverage::{RiskCoverage, risk_coverage};
+pub use draw::picture::Picture;
+pub use error::ReportError;
+pub use frame::{Frame, Heading, Theme};
+pub use layout::axis::Scale;
+pub use layout::number::Number;

@@ -31,6 +31,7 @@ pub mod random;
 pub mod resize;
 pub mod rgb;
 pub mod scan;
+pub mod sequence;
 pub mod split;
 pub mod store;
 

@@ -1,10 +1,12 @@
 //! `foliar compare`: runs side by side.
 
+mod chart;
+
 use std::io::{self, Write};
 
 use foliar_learn::{Comparison, compare};
 
-use super::use_threads;
+use super::{picture, use_threads};
 use crate::arguments::CompareArguments;
 use crate::exit::Exit;
 
@@ -12,8 +14,12 @@ use crate::exit::Exit;
 const SIGNIFICANT: f64 = 0.05;
 
 pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
+    arguments.picture.as_deref().map_or(Ok(()), picture::check_name)?;
     use_threads(arguments.threads)?;
     let comparison = compare(&arguments.runs)?;
+    if let Some(path) = &arguments.picture {
+        picture::write(path, &chart::draw(&comparison)?)?;
+    }
     let mut out = io::stdout().lock();
     if arguments.json {
         serde_json::to_writer_pretty(&mut out, &comparison)?;

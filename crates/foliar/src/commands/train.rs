@@ -1,8 +1,8 @@
 //! `foliar train`: photographs in, run folder out.
 
 mod explain;
-mod recipe;
-mod screen;
+pub(crate) mod recipe;
+pub(crate) mod screen;
 
 use std::path::{Path, PathBuf};
 
@@ -21,17 +21,17 @@ use crate::{interrupt, progress};
 const TOLD: usize = 5;
 
 pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
-    let recipe = recipe::from_arguments(arguments)?;
+    let recipe = recipe::from_arguments(&arguments.recipe)?;
     if arguments.explain {
-        return explain::print(arguments, &recipe);
+        return explain::print(&arguments.recipe, &recipe);
     }
-    use_threads(arguments.machine.threads)?;
+    use_threads(arguments.recipe.machine.threads)?;
     let out = arguments.out.clone().unwrap_or_else(|| free_folder(&recipe.model));
     if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         // Refused before any photograph is read.
         RunDir::create(&out)?;
     }
-    let photographs = open_photographs(&arguments.photos, &recipe, &arguments.machine)?;
+    let photographs = open_photographs(&arguments.recipe.photos, &recipe, &arguments.recipe.machine)?;
     // A network that does not fit leaves no run folder behind.
     check(&recipe, photographs.dataset.classes.len())?;
     let run = Run::create(&out, &recipe, &photographs)?;
@@ -72,6 +72,11 @@ pub(crate) fn open_photographs(
         summary.validation,
         if summary.test > 0 { format!(", {} kept for a test", summary.test) } else { String::new() },
     );
+    if photographs.grouped {
+        eprintln!(
+            "file names count the photographs: neighbours, likely of one leaf, stay on one side of the split"
+        );
+    }
     if !photographs.problems.is_empty() {
         let remarks = photographs.problems.len() - summary.skipped;
         let counts = [(summary.skipped, "left out"), (remarks, "worth a look")];
@@ -103,9 +108,15 @@ pub(crate) fn drive(run: &Run, photographs: &Photographs) -> anyhow::Result<Exit
 fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::Result<Exit> {
     let folder = run.dir.root().display();
     match outcome.best {
-        Some(Best { epoch, accuracy: Some(accuracy), loss: Some(loss) }) => {
-            eprintln!("best epoch {epoch}: val loss {loss:.3}, val acc {accuracy:.3}");
-        }
+        Some(Best {
+            epoch,
+            accuracy: Some(accuracy),
+            loss: Some(loss),
+            calibrated_loss: Some(calibrated),
+            temperature,
+        }) => eprintln!(
+            "best epoch {epoch}: val loss {loss:.3}, val acc {accuracy:.3}; calibrated with temperature {temperature:.2}, val loss {calibrated:.3}"
+        ),
         Some(_) => eprintln!("no photographs were held back: how good the classifier is is not known"),
         None => {}
     }

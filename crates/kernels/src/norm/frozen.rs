@@ -22,6 +22,26 @@ pub fn backward_frozen(g: &[f32], scale: &[f32], accumulate: Accumulate, dx: &mu
         .for_each(|(dx, g)| frozen_piece(g, scale, accumulate, dx));
 }
 
+/// [`backward_frozen`] where the gradient of the input takes the place of that of the output: `g *= scale`.
+///
+/// # Panics
+///
+/// If `g` is not a whole number of rows.
+pub fn backward_frozen_in_place(g: &mut [f32], scale: &[f32]) {
+    rows_of(g, scale.len());
+    let piece = CHUNK.div_ceil(scale.len()) * scale.len();
+    g.par_chunks_mut(piece).for_each(|g| frozen_in_place_piece(g, scale));
+}
+
+multiversion!(fn frozen_in_place_piece(g: &mut [f32], scale: &[f32]) = frozen_in_place_body);
+
+#[inline(always)]
+fn frozen_in_place_body(_: impl Level, g: &mut [f32], scale: &[f32]) {
+    for row in g.chunks_exact_mut(scale.len()) {
+        row.iter_mut().zip(scale).for_each(|(g, scale)| *g *= scale);
+    }
+}
+
 multiversion!(
     fn frozen_piece(g: &[f32], scale: &[f32], accumulate: Accumulate, dx: &mut [f32]) = frozen_body
 );

@@ -7,6 +7,7 @@ use foliar_kernels::{Accumulate, Activation, Nhwc};
 use foliar_kernels::{channels, conv, depthwise, elementwise, linear, norm, pool, sigmoid};
 
 use super::{CpuEngine, Training, disjoint};
+use crate::engine::Statistics;
 use crate::plan::Backward;
 use crate::program::{NormTensors, Program, Step, ValueId};
 
@@ -247,7 +248,18 @@ impl Pass<'_> {
             dgamma: &gradients[tensors.scale.clone()],
             dbeta: &gradients[tensors.shift.clone()],
         };
-        if backward.in_place {
+        if self.training.statistics == Statistics::Running {
+            let gamma = &self.weights[tensors.scale.clone()];
+            let scales = &mut self.training.scales[..channels];
+            scales.iter_mut().zip(gamma).zip(inv_std).for_each(|((s, gamma), inv_std)| *s = gamma * inv_std);
+            let (x, y) = (self.gradient(x), self.gradient(y));
+            if backward.in_place {
+                norm::backward_frozen_in_place(&mut self.arena[y], &self.training.scales[..channels]);
+            } else {
+                let [g, dx] = disjoint(self.arena, [y, x]);
+                norm::backward_frozen(g, &self.training.scales[..channels], accumulate, dx);
+            }
+        } else if backward.in_place {
             let [x, g] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
             norm::backward_input_in_place(x, g, batch, sums);
         } else {

@@ -7,13 +7,16 @@ use foliar_kernels::{Accumulate, Activation, Nhwc};
 use foliar_kernels::{channels, conv, depthwise, elementwise, linear, norm, pool, sigmoid};
 
 use super::{CpuEngine, disjoint};
+use crate::engine::Statistics;
 use crate::plan::Plan;
 use crate::program::{NormTensors, Program, Step, ValueId};
 
 /// How batch norms get their statistics.
-enum Statistics<'a> {
+enum Source<'a> {
     /// From the batch; running statistics take them in.
     Batch(BatchStatistics<'a>),
+    /// From the running statistics, which the backward pass will need.
+    Fixed { running: &'a [f32], saved: &'a mut [f32] },
     /// From the running statistics.
     Running(&'a [f32]),
 }
@@ -40,13 +43,16 @@ impl CpuEngine {
 
     fn forward_batch(&mut self, count: usize, momentum: Option<f64>, dropping: Option<(u64, u64)>) {
         let Some(training) = &mut self.training else { return };
-        let mut statistics = Statistics::Batch(BatchStatistics {
-            momentum,
-            running: &mut self.buffers,
-            saved: &mut self.saved,
-            moments: &mut training.moments,
-            partials: &mut training.norm_partials,
-        });
+        let mut statistics = match (training.statistics, momentum) {
+            (Statistics::Running, None) => Source::Fixed { running: &self.buffers, saved: &mut self.saved },
+            _ => Source::Batch(BatchStatistics {
+                momentum,
+                running: &mut self.buffers,
+                saved: &mut self.saved,
+                moments: &mut training.moments,
+                partials: &mut training.norm_partials,
+            }),
+        };
         let mut pass = Pass {
             program: &self.program,
             plan: &training.plan,
@@ -72,7 +78,7 @@ impl CpuEngine {
             affine: &mut self.affine,
             dropping: None,
         };
-        pass.run(&mut Statistics::Running(&self.buffers));
+        pass.run(&mut Source::Running(&self.buffers));
     }
 }
 
@@ -90,7 +96,7 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    fn run(&mut self, statistics: &mut Statistics<'_>) {
+    fn run(&mut self, statistics: &mut Source<'_>) {
         let program = self.program;
         for step in &program.steps {
             self.step(step, statistics);
@@ -107,7 +113,7 @@ impl Pass<'_> {
         start..start + self.shape(value).len()
     }
 
-    fn step(&mut self, step: &Step, statistics: &mut Statistics<'_>) {
+    fn step(&mut self, step: &Step, statistics: &mut Source<'_>) {
         let weights = self.weights;
         match *step {
             Step::Conv { x, y, conv, ref weight, ref bias } => {
@@ -195,14 +201,14 @@ impl Pass<'_> {
     }
 
     /// Leaves the center, scale and shift of the batch norm of `x` in `self.affine`: (x - center) γ / σ + shift.
-    fn norm(&mut self, x: ValueId, tensors: &NormTensors, statistics: &mut Statistics<'_>) {
+    fn norm(&mut self, x: ValueId, tensors: &NormTensors, statistics: &mut Source<'_>) {
         let shape = self.shape(x);
         let place = self.place(x);
         let [center, scale, shift] = thirds(&mut self.affine[..3 * shape.c]);
         let gamma = &self.weights[tensors.scale.clone()];
         let beta = &self.weights[tensors.shift.clone()];
         match statistics {
-            Statistics::Running(running) => {
+            Source::Running(running) | Source::Fixed { running, .. } => {
                 center.copy_from_slice(&running[tensors.mean.clone()]);
                 shift.copy_from_slice(beta);
                 for ((scale, gamma), variance) in
@@ -210,8 +216,15 @@ impl Pass<'_> {
                 {
                     *scale = gamma * inverse_deviation(f64::from(*variance), tensors.epsilon);
                 }
+                if let Source::Fixed { running, saved } = statistics {
+                    let (mean, inv_std) = saved[tensors.saved.clone()].split_at_mut(shape.c);
+                    mean.copy_from_slice(&running[tensors.mean.clone()]);
+                    for (inv_std, variance) in inv_std.iter_mut().zip(&running[tensors.variance.clone()]) {
+                        *inv_std = inverse_deviation(f64::from(*variance), tensors.epsilon);
+                    }
+                }
             }
-            Statistics::Batch(BatchStatistics { running, saved, moments, partials, momentum }) => {
+            Source::Batch(BatchStatistics { running, saved, moments, partials, momentum }) => {
                 let (mean, variance) = moments[..2 * shape.c].split_at_mut(shape.c);
                 norm::statistics(&self.arena[place], shape.c, mean, variance, partials);
                 let rows = shape.rows() as f64;

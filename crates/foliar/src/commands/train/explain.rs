@@ -7,10 +7,10 @@ use foliar_nn::{Graph, Optimizer, zoo};
 use foliar_vision::{Augment, Limits, scan};
 
 use super::recipe;
-use crate::arguments::{RecipeName, TrainArguments};
+use crate::arguments::{RecipeArguments, RecipeName};
 use crate::exit::Exit;
 
-pub(super) fn print(arguments: &TrainArguments, recipe: &Recipe) -> anyhow::Result<Exit> {
+pub(super) fn print(arguments: &RecipeArguments, recipe: &Recipe) -> anyhow::Result<Exit> {
     let (dataset, problems) = scan(&arguments.photos, &Limits::default())?;
     let graph = zoo::build(&recipe.model, dataset.classes.len().max(2))?;
     let mut out = io::stdout().lock();

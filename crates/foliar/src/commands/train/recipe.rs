@@ -1,17 +1,18 @@
 //! From arguments to a recipe.
 
-use foliar_learn::{ClassWeights, Freeze, InitialWeights, Phase, Recipe, Schedule};
-use foliar_nn::Optimizer;
+use foliar_learn::{ClassWeights, Freeze, Group, InitialWeights, Phase, Recipe, Schedule};
+use foliar_nn::{Optimizer, Statistics};
 use foliar_vision::{Augment, Preprocessing};
 
 use crate::arguments::{
-    AugmentName, ClassWeightsName, OptimizerName, RecipeName, ScheduleName, TrainArguments,
+    AugmentName, BatchNormName, ClassWeightsName, GroupName, OptimizerName, RecipeArguments, RecipeName,
+    ScheduleName,
 };
 use crate::commands::weights;
 use crate::exit::UsageError;
 
 /// The recipe that the arguments ask for.
-pub(super) fn from_arguments(arguments: &TrainArguments) -> anyhow::Result<Recipe> {
+pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Recipe> {
     let name = name(arguments);
     if name != RecipeName::Scratch && arguments.weights.is_none() {
         let message =
@@ -33,6 +34,10 @@ pub(super) fn from_arguments(arguments: &TrainArguments) -> anyhow::Result<Recip
     };
     recipe.data.validation = arguments.validation;
     recipe.data.test = arguments.test;
+    recipe.data.group = match arguments.group {
+        GroupName::Sequence => Group::Sequence,
+        GroupName::None => Group::None,
+    };
     if let Some(phase) = recipe.phases.last_mut() {
         adjust(phase, arguments)?;
     }
@@ -41,13 +46,13 @@ pub(super) fn from_arguments(arguments: &TrainArguments) -> anyhow::Result<Recip
 }
 
 /// The recipe's name: what was asked for, or what the weights suggest.
-pub(super) fn name(arguments: &TrainArguments) -> RecipeName {
+pub(super) fn name(arguments: &RecipeArguments) -> RecipeName {
     let default = if arguments.weights.is_some() { RecipeName::Quick } else { RecipeName::Scratch };
     arguments.recipe.unwrap_or(default)
 }
 
 /// Gives the last phase, which is what the recipe is about, the settings that were asked for.
-fn adjust(phase: &mut Phase, arguments: &TrainArguments) -> anyhow::Result<()> {
+fn adjust(phase: &mut Phase, arguments: &RecipeArguments) -> anyhow::Result<()> {
     phase.epochs = arguments.epochs.unwrap_or(phase.epochs);
     phase.optimizer = optimizer(arguments, phase.optimizer);
     let rate = &mut phase.learning_rate;
@@ -64,6 +69,11 @@ fn adjust(phase: &mut Phase, arguments: &TrainArguments) -> anyhow::Result<()> {
     }
     rate.warmup = arguments.warmup.unwrap_or(rate.warmup);
     phase.stage_decay = arguments.stage_decay.unwrap_or(phase.stage_decay);
+    phase.statistics = match arguments.batch_norm {
+        None => phase.statistics,
+        Some(BatchNormName::Batch) => Statistics::Batch,
+        Some(BatchNormName::Running) => Statistics::Running,
+    };
     phase.average = arguments.ema.or(phase.average);
     phase.freeze = arguments.freeze.unwrap_or(phase.freeze);
     if phase.freeze == Freeze::None && arguments.views.is_none() {
@@ -85,7 +95,7 @@ fn adjust(phase: &mut Phase, arguments: &TrainArguments) -> anyhow::Result<()> {
 }
 
 /// Sizes and statistics: those of the pretrained weights if there are any, at the size that was asked for.
-fn preprocessing(arguments: &TrainArguments, recipe: &mut Recipe) -> anyhow::Result<Preprocessing> {
+fn preprocessing(arguments: &RecipeArguments, recipe: &mut Recipe) -> anyhow::Result<Preprocessing> {
     let default = recipe.preprocessing.size;
     let Some(weights) = &arguments.weights else {
         return Ok(Recipe::preprocessing(&arguments.model, arguments.image_size.unwrap_or(default)));
@@ -98,7 +108,7 @@ fn preprocessing(arguments: &TrainArguments, recipe: &mut Recipe) -> anyhow::Res
     Ok(Preprocessing { mean: convention.mean, std: convention.std, ..sizes })
 }
 
-fn optimizer(arguments: &TrainArguments, default: Optimizer) -> Optimizer {
+fn optimizer(arguments: &RecipeArguments, default: Optimizer) -> Optimizer {
     let usual = match default {
         Optimizer::Sgd { weight_decay, .. } => weight_decay,
         Optimizer::AdamW { .. } => 5e-4,

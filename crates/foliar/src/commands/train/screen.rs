@@ -9,14 +9,14 @@ use crate::{interrupt, progress};
 
 /// Shows events: a line an epoch, and a bar within it where there is a terminal.
 #[derive(Default)]
-pub(super) struct Screen {
+pub(crate) struct Screen {
     bar: Option<ProgressBar>,
     /// What the bar counts, besides steps.
     counted: String,
 }
 
 impl Screen {
-    pub(super) fn show(&mut self, event: &Event) -> ControlFlow<StopReason> {
+    pub(crate) fn show(&mut self, event: &Event) -> ControlFlow<StopReason> {
         match event {
             Event::Start(start) => {
                 if let Some(step) = start.resumed_from_step {
@@ -61,7 +61,7 @@ impl Screen {
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }

@@ -1,0 +1,72 @@
+//! `foliar lr-find`: the loss over the learning rate, and a proposal.
+
+use std::io::{self, Write};
+
+use anyhow::{Context, bail};
+use foliar_learn::{RateTest, check, lr_find};
+use foliar_nn::Cpu;
+use foliar_report::{Frame, Heading, RateCurve, Theme, rate_curve};
+
+use super::train::open_photographs;
+use super::train::recipe::from_arguments;
+use super::train::screen::Screen;
+use super::{picture, use_threads};
+use crate::arguments::LrFindArguments;
+use crate::exit::Exit;
+use crate::interrupt;
+
+/// Width of the picture, in pixels.
+const WIDTH: u32 = 900;
+
+pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
+    picture::check_name(&arguments.picture)?;
+    let recipe = from_arguments(&arguments.recipe)?;
+    use_threads(arguments.recipe.machine.threads)?;
+    let photographs = open_photographs(&arguments.recipe.photos, &recipe, &arguments.recipe.machine)?;
+    check(&recipe, photographs.dataset.classes.len())?;
+    interrupt::listen()?;
+    let mut screen = Screen::default();
+    let test = lr_find(&Cpu, &recipe, &photographs, arguments.steps, &mut |event| screen.show(event))?;
+    screen.clear();
+    if interrupt::asked() {
+        return Ok(Exit::Interrupted);
+    }
+    if test.rates.is_empty() {
+        bail!(
+            "the loss was no finite number from the first step on; are the photographs and the weights whole?"
+        );
+    }
+    draw(arguments, &test)?;
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut out, &test)?;
+        writeln!(out)?;
+    } else {
+        match test.proposed {
+            Some(rate) => writeln!(out, "{rate:.1e}")?,
+            None => bail!(
+                "the loss never fell, so no rate can be proposed; see {}, and give more steps with --steps",
+                arguments.picture.display()
+            ),
+        }
+    }
+    eprintln!("the curve is in {}", arguments.picture.display());
+    Ok(Exit::with_problems(photographs.summary().skipped > 0))
+}
+
+fn draw(arguments: &LrFindArguments, test: &RateTest) -> anyhow::Result<()> {
+    let chart = RateCurve {
+        heading: Heading {
+            note: test.proposed.map_or_else(String::new, |rate| format!("proposed: {rate:.1e}")),
+            ..Heading::new(format!("Loss of {} as the learning rate rises", arguments.recipe.model))
+        },
+        rates: test.rates.clone(),
+        raw: test.losses.clone(),
+        smoothed: test.smoothed.clone(),
+        proposed: test.proposed,
+        diverged: test.diverged,
+    };
+    let frame = Frame { width: WIDTH, height: chart.natural_height(WIDTH), theme: Theme::Light };
+    let drawn = rate_curve(&chart, &frame).context("the curve can not be drawn")?;
+    picture::write(&arguments.picture, &drawn)
+}

@@ -1,0 +1,136 @@
+//! Photographs that were taken one after the other, told by their file names.
+//!
+//! Whoever photographs a leaf photographs it several times: `IMG_0493.jpg` and `IMG_0494.jpg` are likely the same leaf, or
+//! its neighbour under the same light. A network that is trained on one knows the other, and a random split then flatters
+//! it. So photographs of one class and one source are put in the order of their numbers and cut into runs; a run stays on
+//! one side. Long runs tear few leaves at their ends; short ones leave enough of them to choose from in a small folder.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
+
+use crate::dataset::Dataset;
+
+/// Fewest photographs of a source whose numbers say something.
+const SMALLEST_SOURCE: usize = 10;
+/// Runs that a source is cut into, if they are neither too short nor too long.
+const RUNS: usize = 10;
+/// Shortest and longest run.
+const RUN: [usize; 2] = [5, 10];
+/// Share of the photographs that must belong to a source for the rule to be used at all.
+const COVERAGE: f64 = 0.8;
+
+/// For each photograph the number of its run; `None` if the names do not count photographs.
+#[must_use]
+pub fn runs(data: &Dataset) -> Option<Vec<u64>> {
+    // By class, folder and name; of each photograph its number and its index.
+    type Sources<'a> = BTreeMap<(usize, &'a Path, &'a str), Vec<(u64, usize)>>;
+    let mut sources = Sources::new();
+    for (index, photo) in data.photos.iter().enumerate() {
+        let folder = photo.path.parent().unwrap_or(Path::new(""));
+        if let Some((source, number)) = photo.path.file_stem().and_then(OsStr::to_str).and_then(counted) {
+            sources.entry((photo.class, folder, source)).or_default().push((number, index));
+        }
+    }
+    sources.retain(|_, members| members.len() >= SMALLEST_SOURCE);
+    let covered: usize = sources.values().map(Vec::len).sum();
+    if data.photos.is_empty() || (covered as f64) < COVERAGE * data.photos.len() as f64 {
+        return None;
+    }
+    let mut groups = vec![None; data.photos.len()];
+    let mut next = 0u64;
+    for members in sources.values_mut() {
+        members.sort_unstable();
+        let length = members.len().div_ceil(RUNS).clamp(RUN[0], RUN[1]);
+        for run in members.chunks(length) {
+            run.iter().for_each(|&(_, index)| groups[index] = Some(next));
+            next += 1;
+        }
+    }
+    let alone = |group: Option<u64>| {
+        group.unwrap_or_else(|| {
+            next += 1;
+            next - 1
+        })
+    };
+    Some(groups.into_iter().map(alone).collect())
+}
+
+/// The source and the number in a name such as `IMG_0493`, `RS_HL 0493` or `IDENTIFIER___RS_HL 0493_small`.
+fn counted(stem: &str) -> Option<(&str, u64)> {
+    let name = stem.rsplit("___").next().unwrap_or(stem);
+    let end = name.rfind(|letter: char| letter.is_ascii_digit())? + 1;
+    let begin = name[..end]
+        .rfind(|letter: char| !letter.is_ascii_digit())
+        .map_or(0, |place| place + name[place..].chars().next().map_or(1, char::len_utf8));
+    Some((&name[..begin], name[begin..end].parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::dataset::Photo;
+    use crate::digest::Digest;
+
+    fn dataset(names: impl Iterator<Item = String>) -> Dataset {
+        let photo = |(index, name): (usize, String)| Photo {
+            path: PathBuf::from("healthy").join(name),
+            class: 0,
+            part: None,
+            digest: Digest::of(&index.to_le_bytes()),
+            bytes: 1,
+            width: 1,
+            height: 1,
+        };
+        let photos = names.enumerate().map(photo).collect();
+        Dataset { root: PathBuf::new(), classes: vec!["healthy".to_owned()], photos }
+    }
+
+    #[test]
+    fn names_are_taken_apart() {
+        for (stem, expected) in [
+            ("IMG_0493", Some(("IMG_", 493))),
+            ("0a1b-22___RS_HL 0493", Some(("RS_HL ", 493))),
+            ("leaf 12 (cropped)", Some(("leaf ", 12))),
+            ("77", Some(("", 77))),
+            ("blätter7", Some(("blätter", 7))),
+            ("leaf", None),
+            ("", None),
+            ("8bd39bca890ced99999999999999999999999", None),
+        ] {
+            assert_eq!(counted(stem), expected, "{stem}");
+        }
+    }
+
+    #[test]
+    fn neighbours_share_a_run() {
+        let groups = runs(&dataset((0..50).rev().map(|number| format!("IMG_{number:04}.jpg")))).unwrap();
+        let run_of = |number: usize| groups[49 - number];
+        assert!((0..50).all(|number| run_of(number) == run_of(number / 5 * 5)));
+        let mut distinct = groups.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 10);
+    }
+
+    #[test]
+    fn names_that_count_nothing_group_nothing() {
+        assert_eq!(
+            runs(&dataset((0..50).map(|number| format!("{:016x}.jpg", number * 0x9e37_79b9_7f4a_7c15u64)))),
+            None
+        );
+        assert_eq!(runs(&dataset((0..50).map(|number| format!("{}.jpg", "x".repeat(number + 1))))), None);
+        assert_eq!(runs(&dataset(std::iter::empty())), None);
+    }
+
+    #[test]
+    fn the_few_without_a_number_stand_alone() {
+        let names = (0..50).map(|number| {
+            if number < 5 { format!("{}.jpg", "x".repeat(number + 1)) } else { format!("a{number}.jpg") }
+        });
+        let groups = runs(&dataset(names)).unwrap();
+        assert!((0..5).all(|index| groups.iter().filter(|&&group| group == groups[index]).count() == 1));
+    }
+}
