@@ -6,10 +6,12 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use foliar_learn::{Bundle, DataOptions, LearnError, Outcome, Photographs, Recipe, Run, Schedule, train};
+use foliar_learn::{
+    Bundle, DataOptions, Freeze, LearnError, Outcome, Photographs, Recipe, Run, Schedule, train,
+};
 use foliar_nn::Cpu;
 use foliar_runlog::{Event, StopReason};
-use foliar_vision::procedural;
+use foliar_vision::{Augment, procedural};
 
 fn recipe() -> Recipe {
     let mut recipe = Recipe::scratch("baseline");
@@ -49,14 +51,33 @@ fn results(run: &Path) -> (Vec<u8>, Vec<u8>, Vec<String>) {
     (fs::read(run.join("model.foliar")).unwrap(), best, without_time.collect())
 }
 
+/// A classifier on kept features of two views, then all but the first stage with a moving average and rates by stage, then
+/// statistics anew.
+fn two_phases() -> Recipe {
+    let mut recipe = Recipe { batch_size: 8, ..Recipe::fine("baseline") };
+    recipe.preprocessing = Recipe::preprocessing("baseline", 32);
+    let [head, whole] = &mut recipe.phases[..] else { unreachable!() };
+    (head.epochs, head.views, head.augment) = (1, Some(2), Augment::default());
+    (whole.epochs, whole.average, whole.freeze) = (2, Some(0.9), Freeze::Stages(1));
+    recipe
+}
+
 #[test]
 fn wherever_it_is_interrupted() {
+    ends_as_uninterrupted(&recipe());
+}
+
+#[test]
+fn wherever_it_is_interrupted_in_two_phases() {
+    ends_as_uninterrupted(&two_phases());
+}
+
+fn ends_as_uninterrupted(recipe: &Recipe) {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
     procedural::write_dataset(&photos, 1, 6, 48).unwrap();
-    let recipe = recipe();
-    let data = photographs(&photos, &recipe, 1);
-    let whole = Run::create(&folder.path().join("whole"), &recipe, &data).unwrap();
+    let data = photographs(&photos, recipe, 1);
+    let whole = Run::create(&folder.path().join("whole"), recipe, &data).unwrap();
     let outcome = go_on(&whole, &data, u64::MAX).unwrap();
     assert_eq!((outcome.reason, outcome.epochs), (StopReason::Finished, 3));
     let expected = results(whole.dir.root());
@@ -65,7 +86,7 @@ fn wherever_it_is_interrupted() {
     let steps = 9;
     for interval in 1..steps {
         let path = folder.path().join(format!("cut-{interval}"));
-        Run::create(&path, &recipe, &data).unwrap();
+        Run::create(&path, recipe, &data).unwrap();
         let mut rounds = 0;
         loop {
             // A fresh process each time, and other numbers of threads.

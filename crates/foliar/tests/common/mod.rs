@@ -36,6 +36,7 @@ impl Scene {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_foliar"));
         command.args(arguments).current_dir(self.folder.path());
+        command.env("FOLIAR_CACHE", self.path("cache"));
         command
     }
 
