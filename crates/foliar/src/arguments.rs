@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Evaluate(EvaluateArguments),
     /// Set runs side by side, on the photographs that all of them held back
     Compare(CompareArguments),
+    /// Say what a training log means, whoever's program wrote it
+    Doctor(DoctorArguments),
     /// Classify new photographs
     Predict(PredictArguments),
     /// Print a network's layers, parameters, multiply-adds and memory
@@ -330,6 +332,30 @@ pub(crate) struct CompareArguments {
     /// Threads for arithmetic; 0 takes all
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) threads: u16,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  foliar doctor runs/first\n  foliar doctor train.log --classes 38 --batch-size 64\n  pbpaste | foliar doctor -\n\nAny text will do: consoles of PyTorch, Keras, fastai, timm, Caffe and others, CSV, JSON lines, TensorBoard events, or a question with the log pasted in. The exit code is 3 if something is seriously wrong with the run."
+)]
+pub(crate) struct DoctorArguments {
+    /// Log, run folder, folder of TensorBoard events, or - for standard input
+    pub(crate) log: PathBuf,
+    /// Number of classes
+    #[arg(long, value_name = "N")]
+    pub(crate) classes: Option<usize>,
+    /// Photographs a step
+    #[arg(long, value_name = "N")]
+    pub(crate) batch_size: Option<usize>,
+    /// Photographs trained on
+    #[arg(long, value_name = "N")]
+    pub(crate) train_size: Option<usize>,
+    /// Photographs held back for validation
+    #[arg(long, value_name = "N")]
+    pub(crate) val_size: Option<usize>,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Form of the predictions.

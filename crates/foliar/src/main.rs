@@ -5,6 +5,7 @@ mod commands;
 mod exit;
 mod interrupt;
 mod progress;
+mod watch;
 
 use clap::Parser;
 
@@ -18,6 +19,7 @@ fn main() -> std::process::ExitCode {
         Command::Resume(arguments) => commands::resume::run(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
         Command::Compare(arguments) => commands::compare::run(&arguments),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Summary(arguments) => commands::summary::run(&arguments),
         Command::Weights(arguments) => commands::weights::run(&arguments),

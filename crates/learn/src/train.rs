@@ -285,6 +285,7 @@ impl Session<'_> {
         let event = Event::Epoch(runlog::Epoch {
             epoch: epochs + 1,
             epochs: self.run.recipe.epochs(),
+            phase: self.phase_of(epochs),
             total_step,
             seconds,
             train_loss: loss_sum / seen,
@@ -333,6 +334,19 @@ impl Session<'_> {
             return self.tell(Event::Note(runlog::Note { text }));
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// The phase, from 1, of an epoch counted from 0.
+    fn phase_of(&self, epoch: u32) -> u32 {
+        let mut end = 0;
+        let phases = self.run.recipe.phases.iter();
+        phases
+            .take_while(|phase| {
+                end += phase.epochs;
+                end <= epoch
+            })
+            .count() as u32
+            + 1
     }
 
     fn checkpoint(&self, state: State, metrics: Option<Metrics>) -> Checkpoint {

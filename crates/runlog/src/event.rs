@@ -105,6 +105,8 @@ pub struct Epoch {
     pub epoch: u32,
     /// Epochs planned.
     pub epochs: u32,
+    /// The part of the recipe that the epoch belongs to, from 1.
+    pub phase: u32,
     /// Steps since the run began.
     pub total_step: u64,
     /// Time the epoch took, validation included.
@@ -208,6 +210,7 @@ pub(crate) mod samples {
         Epoch {
             epoch: number,
             epochs: 30,
+            phase: 1,
             total_step: u64::from(number) * 10,
             seconds: 28.4,
             train_loss: 0.482,
@@ -272,7 +275,7 @@ mod tests {
         assert_eq!(
             text,
             concat!(
-                r#"{"event":"epoch","epoch":3,"epochs":30,"total_step":30,"seconds":28.4,"train_loss":"NaN","#,
+                r#"{"event":"epoch","epoch":3,"epochs":30,"phase":1,"total_step":30,"seconds":28.4,"train_loss":"NaN","#,
                 r#""train_accuracy":0.8125,"validation_loss":null,"validation_accuracy":0.884,"#,
                 r#""validation_macro_f1":0.871,"learning_rate":0.01,"classes":15,"best":true}"#
             )

@@ -11,6 +11,8 @@
 //! `events.jsonl` is the record; on a resume the other two are brought in line with it. All three are append-only
 //! and may be cut short by a killed process; every other file of a run goes through [`write_atomically`] and is
 //! either whole or absent.
+//!
+//! Logs that other programs wrote, of any shape, are read by [`read_log`] and its kin into a [`RunLog`].
 
 mod atomic;
 pub mod csv;

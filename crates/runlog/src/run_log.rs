@@ -104,11 +104,12 @@ pub struct RunLog {
 }
 
 impl RunLog {
-    /// The series of `metric` on `split` with the most points, whole epochs before batches.
+    /// The series of `metric` on `split` with the most points, whole epochs before batches; the first of equals.
     #[must_use]
     pub fn best(&self, split: Split, metric: Metric) -> Option<&Series> {
         self.series
             .iter()
+            .rev()
             .filter(|series| series.split == Some(split) && series.metric == metric)
             .max_by_key(|series| (!series.within_epoch, series.points.len()))
     }

@@ -25,12 +25,12 @@ pub(super) fn frame(data: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Length in bytes of the record that holds `data`.
-pub(super) fn framed_length(data: &[u8]) -> usize {
+pub(crate) fn framed_length(data: &[u8]) -> usize {
     data.len() + OVERHEAD
 }
 
 /// Data of the first record; `None` if it is cut short or fails a checksum.
-pub(super) fn first(bytes: &[u8]) -> Option<&[u8]> {
+pub(crate) fn first(bytes: &[u8]) -> Option<&[u8]> {
     let (length, rest) = bytes.split_first_chunk::<8>()?;
     let (length_crc, rest) = rest.split_first_chunk::<4>()?;
     if u32::from_le_bytes(*length_crc) != masked_crc(length) {

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use foliar_runlog::{Event, StopReason, epoch_line};
 use indicatif::ProgressBar;
 
+use crate::watch::Watch;
 use crate::{interrupt, progress};
 
 /// Shows events: a line an epoch, and a bar within it where there is a terminal.
@@ -13,6 +14,7 @@ pub(crate) struct Screen {
     bar: Option<ProgressBar>,
     /// What the bar counts, besides steps.
     counted: String,
+    watch: Watch,
 }
 
 impl Screen {
@@ -47,6 +49,7 @@ impl Screen {
             Event::Epoch(epoch) => {
                 self.clear();
                 eprintln!("{}", epoch_line(epoch));
+                self.watch.epoch(epoch).iter().for_each(|warning| eprintln!("doctor: {warning}"));
             }
             Event::Note(note) => {
                 self.clear();

@@ -1,0 +1,37 @@
+//! The curves put right: the mean behind every printed loss, and where it should lie.
+
+use crate::case::Case;
+use crate::diagnosis::{Band, CorrectedLoss, Curves, EpochCurve};
+use crate::entropy::{entropy, entropy_bound};
+use crate::rows::{Reading, Row};
+use crate::{Reduction, ScaleEstimate};
+
+/// One entry a row, in the order of the log.
+pub(crate) fn curves(case: &Case<'_>) -> Curves {
+    let mean = ScaleEstimate { low: 1.0, high: 1.0, best: 1.0, reduction: Some(Reduction::Mean) };
+    let scaled = case.is_scaled();
+    let of = |estimate: Option<ScaleEstimate>| estimate.filter(|_| scaled).unwrap_or(mean);
+    let (train, val) = (of(case.scale.train), of(case.scale.val));
+    let corrected = |reading: Option<Reading>, scale: ScaleEstimate| {
+        reading.map(|loss| CorrectedLoss {
+            printed: loss.value,
+            mean: loss.value / scale.best,
+            low: loss.value / scale.high,
+            high: loss.value / scale.low,
+        })
+    };
+    let share = |reading: Option<Reading>| reading.map(|accuracy| accuracy.value);
+    let epoch = |row: &Row| EpochCurve {
+        epoch: row.epoch,
+        line: row.line,
+        train_loss: corrected(row.train_loss, train),
+        val_loss: corrected(row.val_loss, val),
+        train_accuracy: share(row.train_accuracy),
+        val_accuracy: share(row.val_accuracy),
+        band: row.val_accuracy.or(row.train_accuracy).map(|accuracy| {
+            let e = (1.0 - accuracy.value).clamp(0.0, 1.0);
+            Band { low: entropy(e), high: case.setup.classes.map(|classes| entropy_bound(e, classes as f64)) }
+        }),
+    };
+    Curves { chance_loss: case.setup.chance_loss(), epochs: case.rows.iter().map(epoch).collect() }
+}

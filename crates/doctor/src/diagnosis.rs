@@ -1,0 +1,112 @@
+//! The answer: findings, the scale of the printed losses, and the curves put right.
+
+use serde::Serialize;
+
+use crate::Finding;
+
+/// Everything the doctor says about one log.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Diagnosis {
+    /// Two sentences in plain words.
+    pub verdict: String,
+    /// By importance; never empty: a run without a warning is [`crate::Id::Healthy`].
+    pub findings: Vec<Finding>,
+    /// By what the printed losses exceed the mean per sample.
+    pub scale: Scale,
+    /// The curves, put right.
+    pub series: Curves,
+}
+
+/// By what the printed losses exceed the mean per sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Scale {
+    /// Of the training loss; absent where the log does not tell.
+    pub train: Option<ScaleEstimate>,
+    /// Of the validation loss; absent where the log does not tell.
+    pub val: Option<ScaleEstimate>,
+}
+
+/// The factor between a printed loss and the mean per sample.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ScaleEstimate {
+    /// Lower end of the 90 % interval.
+    pub low: f64,
+    /// Upper end of the 90 % interval.
+    pub high: f64,
+    /// The likeliest value; 1 for a mean.
+    pub best: f64,
+    /// The way of adding up that explains it, if one does.
+    pub reduction: Option<Reduction>,
+}
+
+/// How a program adds up losses into the number it prints.
+///
+/// | symbol | is                                |
+/// | ------ | --------------------------------- |
+/// | `n`    | samples an epoch                  |
+/// | `B`    | samples a batch                   |
+/// | `m`    | batches an epoch, `ceil(n / B)`   |
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reduction {
+    /// The mean per sample, or the mean of the batches' means: factor 1.
+    Mean,
+    /// Sum over samples divided by batches: factor `n / m`, about `B`.
+    BatchSum,
+    /// The batches' means, added and not divided: factor `m`.
+    SumOfBatchMeans,
+    /// Sum over samples, not divided: factor `n`.
+    TotalSum,
+    /// The batches' means, added and divided by samples: factor `m / n`, about `1 / B`.
+    BatchMeansOverSamples,
+}
+
+/// The curves with their true scale, to be drawn.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Curves {
+    /// Loss of guessing, ln(classes), where the number of classes is known.
+    pub chance_loss: Option<f64>,
+    /// One entry an epoch, in the order of the log.
+    pub epochs: Vec<EpochCurve>,
+}
+
+/// One epoch of [`Curves`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct EpochCurve {
+    /// Epoch as printed.
+    pub epoch: Option<f64>,
+    /// Line of the log, from 1; 0 for a log without lines.
+    pub line: usize,
+    /// The training loss.
+    pub train_loss: Option<CorrectedLoss>,
+    /// The validation loss.
+    pub val_loss: Option<CorrectedLoss>,
+    /// Share of training samples classified rightly.
+    pub train_accuracy: Option<f64>,
+    /// Share of validation samples classified rightly.
+    pub val_accuracy: Option<f64>,
+    /// Where the mean loss of a calibrated model with this validation accuracy (else training accuracy) lies.
+    pub band: Option<Band>,
+}
+
+/// A printed loss and the mean per sample behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct CorrectedLoss {
+    /// As printed.
+    pub printed: f64,
+    /// The likeliest mean per sample.
+    pub mean: f64,
+    /// Lower end of the 90 % interval of the mean.
+    pub low: f64,
+    /// Upper end of the 90 % interval of the mean.
+    pub high: f64,
+}
+
+/// Where a calibrated model's mean loss lies, given its error rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Band {
+    /// H(e), the entropy of the error rate.
+    pub low: f64,
+    /// H(e) + e ln(C - 1); absent where the number of classes is not known.
+    pub high: Option<f64>,
+}

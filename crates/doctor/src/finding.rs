@@ -1,0 +1,136 @@
+//! What the doctor has to say: one finding, its weight and what it rests on.
+
+use serde::Serialize;
+
+/// Everything that can be found, from broken numbers to remarks. Printed in kebab-case, such as
+/// `loss-scaled`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Id {
+    /// A loss is not a number or infinite.
+    Nan,
+    /// The loss exploded and did not come back.
+    Diverged,
+    /// The loss sits at the value that a clipped probability gives.
+    SaturatedLoss,
+    /// The network behaves differently in evaluation mode.
+    TrainEvalMismatch,
+    /// The loss is far above that of guessing while accuracy is at or below chance.
+    WorseThanChance,
+    /// Nothing is learnt: loss and accuracy are those of guessing.
+    AtChance,
+    /// Cross-entropy was taken of probabilities instead of logits.
+    DoubleSoftmax,
+    /// The printed loss is the mean per sample times a factor.
+    LossScaled,
+    /// The printed loss holds a weight penalty.
+    PenaltyInLoss,
+    /// The accuracy says nothing about this task.
+    DegenerateMetric,
+    /// Training goes on improving, validation does not.
+    Overfit,
+    /// The training loss rises or jumps.
+    LrTooHigh,
+    /// The first losses are far above those of guessing, then recover.
+    HotStart,
+    /// The validation loss jumps while accuracy holds.
+    ValSpikes,
+    /// The loss is far above what the accuracy needs.
+    Overconfident,
+    /// So few validation photographs that the metric moves in steps.
+    ValidationTooSmall,
+    /// The best epoch was long ago.
+    Plateau,
+    /// Epochs repeat or restart.
+    SeveralRuns,
+    /// Validation looks better than training, for a harmless reason.
+    ValBetterThanTrain,
+    /// The last epoch is the best.
+    StillImproving,
+    /// Nothing above a note was found.
+    Healthy,
+}
+
+impl Id {
+    /// The name in reports, such as `loss-scaled`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nan => "nan",
+            Self::Diverged => "diverged",
+            Self::SaturatedLoss => "saturated-loss",
+            Self::TrainEvalMismatch => "train-eval-mismatch",
+            Self::WorseThanChance => "worse-than-chance",
+            Self::AtChance => "at-chance",
+            Self::DoubleSoftmax => "double-softmax",
+            Self::LossScaled => "loss-scaled",
+            Self::PenaltyInLoss => "penalty-in-loss",
+            Self::DegenerateMetric => "degenerate-metric",
+            Self::Overfit => "overfit",
+            Self::LrTooHigh => "lr-too-high",
+            Self::HotStart => "hot-start",
+            Self::ValSpikes => "val-spikes",
+            Self::Overconfident => "overconfident",
+            Self::ValidationTooSmall => "validation-too-small",
+            Self::Plateau => "plateau",
+            Self::SeveralRuns => "several-runs",
+            Self::ValBetterThanTrain => "val-better-than-train",
+            Self::StillImproving => "still-improving",
+            Self::Healthy => "healthy",
+        }
+    }
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Good to know; nothing is wrong.
+    Note,
+    /// The numbers or the model can not be taken at face value.
+    Warning,
+    /// The run is of no use as it is.
+    Error,
+}
+
+/// One number of the log that a finding rests on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evidence {
+    /// Line of the log, from 1; absent where it rests on the whole log or on what the caller said.
+    pub line: Option<usize>,
+    /// What stands there, or what follows from it.
+    pub text: String,
+}
+
+impl Evidence {
+    /// Something that stands in `line` (from 1; 0 for a log without lines).
+    #[must_use]
+    pub fn at(line: usize, text: impl Into<String>) -> Self {
+        Self { line: (line > 0).then_some(line), text: text.into() }
+    }
+
+    /// Something that follows from the log as a whole.
+    #[must_use]
+    pub fn whole(text: impl Into<String>) -> Self {
+        Self { line: None, text: text.into() }
+    }
+}
+
+/// One thing found in a log.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// What kind of thing.
+    pub id: Id,
+    /// How much it matters.
+    pub severity: Severity,
+    /// One or two sentences: what is so.
+    pub claim: String,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// How sure, in 0..=1.
+    pub confidence: f64,
+    /// What to do.
+    pub advice: String,
+    /// The lines of PyTorch or Keras that mend it, where code is the cause.
+    pub code: Option<String>,
+}

@@ -1,0 +1,51 @@
+//! Losses that are a mean plus something: tried before any factor, because a floor looks like a factor that
+//! grows.
+//!
+//! | offset         | sign                                                                               |
+//! | -------------- | ---------------------------------------------------------------------------------- |
+//! | double softmax | loss = `ln(e + C - 1) - 1` + error rate, nearly exactly, once the network is sure  |
+//! | weight penalty | both losses far above need, nearly equal, not falling while the accuracy rises     |
+//!
+//! A loss that is smaller than its errors allow is not a cross-entropy at all.
+
+mod penalty;
+mod softmax;
+
+pub(crate) use penalty::{Penalty, penalty};
+pub(crate) use softmax::{SoftmaxFit, double_softmax};
+
+use crate::entropy::least_loss;
+use crate::rows::Row;
+
+/// Loss and error rate of one row.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    row: usize,
+    loss: f64,
+    error_rate: f64,
+}
+
+/// Finite, positive losses of one split with the error rates beside them.
+fn pairs(rows: &[Row], validation: bool) -> Vec<Pair> {
+    let read = |row: &Row| {
+        if validation { (row.val_loss, row.val_accuracy) } else { (row.train_loss, row.train_accuracy) }
+    };
+    let pair = |(index, row): (usize, &Row)| {
+        let (loss, accuracy) = read(row);
+        let loss = loss?.value;
+        let error_rate = (1.0 - accuracy?.value).clamp(0.0, 1.0);
+        (loss.is_finite() && loss > 0.0).then_some(Pair { row: index, loss, error_rate })
+    };
+    rows.iter().enumerate().filter_map(pair).collect()
+}
+
+/// Whether the accuracy is never above 3 % and the loss below what so many errors cost at least: then it is
+/// no cross-entropy of these classes.
+pub(crate) fn is_foreign(rows: &[Row]) -> bool {
+    let columns = [true, false].map(|validation| pairs(rows, validation));
+    columns.iter().find(|pairs| pairs.len() >= 2).is_some_and(|pairs| {
+        let least = pairs.iter().map(|pair| pair.error_rate).fold(1.0, f64::min);
+        let too_small = pairs.iter().filter(|pair| pair.loss < 0.9 * least_loss(least)).count();
+        least >= 0.97 && 3 * too_small >= 2 * pairs.len()
+    })
+}

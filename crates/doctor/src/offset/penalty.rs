@@ -1,0 +1,128 @@
+//! A penalty on the weights within the printed loss.
+//!
+//! Printed beside the loss under a name such as `reg` or `wd`, or told by the curves: both losses stay far
+//! above what the accuracy needs, nearly equal, and either hardly fall or rise together while the accuracy
+//! holds.
+
+use foliar_runlog::{Metric, Series};
+
+use crate::context::Context;
+use crate::rows::{Chosen, Row};
+use crate::scale::reference::{Known, expected};
+
+/// A penalty within the printed loss.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Penalty<'a> {
+    /// Printed beside the loss.
+    Printed(&'a Series),
+    /// Told by the curves: its size in the last row.
+    Told(f64),
+}
+
+/// Beginnings of words that name a penalty on the weights.
+const NAMES: [&str; 6] = ["reg", "wd", "l2", "l1", "penalty", "decay"];
+/// Beginnings of words that name the parts of a detector's loss, where `reg` stands for the regression of
+/// boxes.
+const OF_DETECTORS: [&str; 12] =
+    ["box", "bbox", "obj", "iou", "giou", "dfl", "rpn", "ctr", "centerness", "conf", "wh", "mask"];
+
+/// Looks for a penalty: a printed part of the loss first, then the curves.
+pub(crate) fn penalty<'a>(
+    rows: &[Row],
+    chosen: &Chosen<'a>,
+    series: &'a [Series],
+    setup: &Context,
+) -> Option<Penalty<'a>> {
+    printed(chosen, series).map(Penalty::Printed).or_else(|| told(rows, setup).map(Penalty::Told))
+}
+
+/// A part of the loss with such a name that makes up at least a twentieth of it.
+fn printed<'a>(chosen: &Chosen<'a>, series: &'a [Series]) -> Option<&'a Series> {
+    let loss = chosen.train_loss.or(chosen.val_loss)?;
+    let whole = loss.points.last()?.value;
+    if series.iter().any(|part| begins_with(&part.name, &OF_DETECTORS)) {
+        return None;
+    }
+    series.iter().find(|part| {
+        let share = part.points.last().map_or(0.0, |point| point.value / whole);
+        part.metric == Metric::LossPart && begins_with(&part.name, &NAMES) && (0.05..=1.01).contains(&share)
+    })
+}
+
+/// Whether a word of `name` begins with one of `words`; `RegLoss` and `weight_decay` are two words each.
+fn begins_with(name: &str, words: &[&str]) -> bool {
+    let name = name.to_lowercase();
+    let mut pieces = name.split(|c: char| !c.is_alphanumeric());
+    pieces.any(|piece| words.iter().any(|word| piece.starts_with(word) && !piece.starts_with("regr")))
+}
+
+/// One row with both losses.
+#[derive(Clone, Copy)]
+struct Both {
+    train: f64,
+    val: f64,
+    accuracy: f64,
+    /// The most that a usual model with this accuracy pays.
+    need: f64,
+}
+
+/// The penalty's size, where the curves show one.
+fn told(rows: &[Row], setup: &Context) -> Option<f64> {
+    let known = Known { classes: setup.classes, samples: setup.validation_size };
+    let sound = |loss: f64| loss.is_finite() && loss > 0.0;
+    let all: Vec<Both> = rows
+        .iter()
+        .filter_map(|row| {
+            let (train, val, accuracy) = (row.train_loss?.value, row.val_loss?.value, row.val_accuracy?);
+            let usual = expected(1.0 - accuracy.value, accuracy.resolution, known);
+            let need = (usual.log_loss + usual.above.min(0.7)).exp();
+            (sound(train) && sound(val)).then_some(Both { train, val, accuracy: accuracy.value, need })
+        })
+        .collect();
+    let late = &all[all.len() / 2..];
+    let (first, last) = (all.first()?, late.last()?);
+    let guess = setup.classes.map_or(1.0 / 3.0, |classes| 1.0 / classes as f64);
+    if last.accuracy < 0.5 || last.accuracy < 1.5 * guess {
+        return None;
+    }
+    let climbs = climbing(late) && last.train > 1.5 * last.need && last.val > 1.5 * last.need;
+    let most = |count: usize| 4 * count >= 3 * late.len();
+    let close = late.iter().filter(|row| (row.train / row.val).ln().abs() < 0.12).count();
+    let above = late.iter().filter(|row| row.val > 3.0 * row.need && row.train > 2.0 * row.need).count();
+    // A scaled loss follows the need down, a penalised one stops at the penalty.
+    let needed_fall = (first.need / last.need).ln().max(0.0);
+    let fall = (first.val / last.val).ln().max((first.train / last.train).ln());
+    let stuck = fall < 0.3 * needed_fall || fall < 0.12 || (close == late.len() && flat(late));
+    // Below the loss of guessing, a few epochs may be those of a network that is still unsure.
+    let beyond = setup.classes.map_or(5.0, |classes| 1.1 * (classes as f64).ln());
+    let resting = late[0].val < 1.1 * last.val;
+    let settled = resting && all.len() >= if last.val > beyond { 2 } else { 6 };
+    (climbs || (settled && stuck && most(close) && most(above))).then(|| (last.val - last.need).max(0.0))
+}
+
+/// Over three rows or more, both columns rise by a twentieth, step by step, while the accuracy does not fall.
+fn climbing(rows: &[Both]) -> bool {
+    let up = |pair: &&[Both]| pair[1].train > pair[0].train && pair[1].val > 0.995 * pair[0].val;
+    let steps = rows.windows(2).filter(up).count();
+    match rows {
+        [first, _, .., last] => {
+            last.train > 1.05 * first.train
+                && last.val > 1.05 * first.val
+                && last.accuracy > first.accuracy - 0.02
+                && 5 * steps >= 4 * (rows.len() - 1)
+        }
+        _ => false,
+    }
+}
+
+/// Over three rows or more, the validation loss changes by less than a tenth, and the gap between the columns
+/// by less than a twentieth of it.
+fn flat(rows: &[Both]) -> bool {
+    let range = |read: fn(&Both) -> f64| {
+        let ends = (f64::INFINITY, f64::NEG_INFINITY);
+        rows.iter().map(read).fold(ends, |(low, high), x| (low.min(x), high.max(x)))
+    };
+    let (low, high) = range(|row| row.val);
+    let (least_gap, most_gap) = range(|row| (row.train - row.val).abs());
+    rows.len() >= 3 && high < 1.1 * low && most_gap - least_gap < 0.05 * low
+}

@@ -1,0 +1,172 @@
+//! The curves of a log, side by side: one row an epoch (or a validation).
+//!
+//! A log may print training and validation in one line, in two, or training a hundred times between two
+//! validations. Numbers belong together if they carry the same epoch, or the same record where there is no
+//! epoch; a training loss that is printed far more often than the validation is averaged over the stretch
+//! before each validation.
+
+use foliar_runlog::{Metric, Point, RunLog, Series, Split};
+
+/// One number and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Reading {
+    pub(crate) value: f64,
+    /// The last digit's worth.
+    pub(crate) resolution: f64,
+    pub(crate) line: usize,
+}
+
+/// What is known of one epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Row {
+    /// As printed.
+    pub(crate) epoch: Option<f64>,
+    pub(crate) line: usize,
+    pub(crate) train_loss: Option<Reading>,
+    pub(crate) val_loss: Option<Reading>,
+    pub(crate) train_accuracy: Option<Reading>,
+    pub(crate) val_accuracy: Option<Reading>,
+}
+
+/// A column of [`Row`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    TrainLoss,
+    ValLoss,
+    TrainAccuracy,
+    ValAccuracy,
+}
+
+impl Row {
+    pub(crate) fn get(&self, column: Column) -> Option<Reading> {
+        match column {
+            Column::TrainLoss => self.train_loss,
+            Column::ValLoss => self.val_loss,
+            Column::TrainAccuracy => self.train_accuracy,
+            Column::ValAccuracy => self.val_accuracy,
+        }
+    }
+
+    fn slot(&mut self, column: Column) -> &mut Option<Reading> {
+        match column {
+            Column::TrainLoss => &mut self.train_loss,
+            Column::ValLoss => &mut self.val_loss,
+            Column::TrainAccuracy => &mut self.train_accuracy,
+            Column::ValAccuracy => &mut self.val_accuracy,
+        }
+    }
+}
+
+/// Which series of a log stand for the four columns.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Chosen<'a> {
+    pub(crate) train_loss: Option<&'a Series>,
+    pub(crate) val_loss: Option<&'a Series>,
+    pub(crate) train_accuracy: Option<&'a Series>,
+    pub(crate) val_accuracy: Option<&'a Series>,
+}
+
+impl<'a> Chosen<'a> {
+    /// Validation before test. A loss of unknown split is the training loss; an accuracy of unknown split is
+    /// that of the validation if there is one, for trainers name the split only where both are printed.
+    pub(crate) fn of(log: &'a RunLog) -> Self {
+        let unnamed = |metric: Metric| {
+            log.series
+                .iter()
+                .filter(|series| series.split.is_none() && series.metric == metric)
+                .max_by_key(|series| (!series.within_epoch, series.points.len()))
+        };
+        let held_back =
+            |metric| log.best(Split::Validation, metric).or_else(|| log.best(Split::Test, metric));
+        let train_loss = log.best(Split::Train, Metric::Loss).or_else(|| unnamed(Metric::Loss));
+        let val_loss = held_back(Metric::Loss);
+        let mut train_accuracy = log.best(Split::Train, Metric::Accuracy);
+        let mut val_accuracy = held_back(Metric::Accuracy);
+        match (val_accuracy, train_accuracy) {
+            (None, _) if val_loss.is_some() => val_accuracy = unnamed(Metric::Accuracy),
+            (_, None) => train_accuracy = unnamed(Metric::Accuracy),
+            _ => {}
+        }
+        Self { train_loss, val_loss, train_accuracy, val_accuracy }
+    }
+
+    fn columns(&self) -> [(Column, Option<&'a Series>); 4] {
+        [
+            (Column::TrainLoss, self.train_loss),
+            (Column::TrainAccuracy, self.train_accuracy),
+            (Column::ValLoss, self.val_loss),
+            (Column::ValAccuracy, self.val_accuracy),
+        ]
+    }
+}
+
+/// The rows of a log, in its order.
+pub(crate) fn rows(chosen: &Chosen<'_>) -> Vec<Row> {
+    let length = |series: Option<&Series>| series.map_or(0, |series| series.points.len());
+    let measured = length(chosen.val_loss).max(length(chosen.val_accuracy));
+    let trained = length(chosen.train_loss);
+    let dense = measured > 0 && 2 * trained > 3 * measured + 2;
+    let is_val = |column| matches!(column, Column::ValLoss | Column::ValAccuracy);
+    let mut all: Vec<(Column, &Point)> = chosen
+        .columns()
+        .into_iter()
+        .filter(|&(column, _)| !dense || is_val(column))
+        .filter_map(|(column, series)| Some((column, series?)))
+        .flat_map(|(column, series)| series.points.iter().map(move |point| (column, point)))
+        .collect();
+    all.sort_by_key(|(_, point)| point.row);
+    let mut rows = merged(&all);
+    if dense {
+        for (column, series) in
+            [(Column::TrainLoss, chosen.train_loss), (Column::TrainAccuracy, chosen.train_accuracy)]
+        {
+            if let Some(series) = series {
+                averaged(&mut rows, column, series);
+            }
+        }
+    }
+    rows.into_iter().map(|(row, _)| row).collect()
+}
+
+/// Rows with the record each of them ends at: a new one wherever the epoch changes or a column comes again.
+fn merged(all: &[(Column, &Point)]) -> Vec<(Row, usize)> {
+    let mut rows: Vec<(Row, usize)> = Vec::new();
+    for &(column, point) in all {
+        let fits = rows.last_mut().filter(|(row, end)| {
+            let same = match (row.epoch, point.epoch) {
+                (Some(a), Some(b)) => a == b,
+                (None, None) => true,
+                _ => *end == point.row,
+            };
+            same && row.get(column).is_none()
+        });
+        let reading = Reading { value: point.value, resolution: point.resolution, line: point.line };
+        if let Some((row, end)) = fits {
+            *row.slot(column) = Some(reading);
+            row.epoch = row.epoch.or(point.epoch);
+            *end = point.row;
+        } else {
+            let mut row = Row { epoch: point.epoch, line: point.line, ..Row::default() };
+            *row.slot(column) = Some(reading);
+            rows.push((row, point.row));
+        }
+    }
+    rows
+}
+
+/// Fills `column` with the mean of what was printed since the row before.
+fn averaged(rows: &mut [(Row, usize)], column: Column, series: &Series) {
+    let mut points = series.points.iter().peekable();
+    for (row, end) in rows {
+        let (mut sum, mut count, mut last) = (0.0, 0.0, None);
+        while let Some(point) = points.next_if(|point| point.row <= *end) {
+            sum += point.value;
+            count += 1.0;
+            last = Some(point);
+        }
+        if let Some(point) = last {
+            let resolution = point.resolution;
+            *row.slot(column) = Some(Reading { value: sum / count, resolution, line: point.line });
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The rules, one a file, and which of them explains which away.
+//!
+//! A rule reads the [`Case`] and makes one finding or none; it neither knows the others nor what they found.
+//! What one cause makes several rules say is settled here alone, by [`EXPLAINS`].
+
+mod at_chance;
+mod degenerate_metric;
+mod diverged;
+mod double_softmax;
+mod healthy;
+mod hot_start;
+mod loss_scaled;
+mod lr_too_high;
+mod nan;
+mod overconfident;
+mod overfit;
+mod penalty_in_loss;
+mod plateau;
+mod saturated_loss;
+mod several_runs;
+mod still_improving;
+mod train_eval_mismatch;
+mod val_better_than_train;
+mod val_spikes;
+mod validation_too_small;
+mod worse_than_chance;
+
+use crate::case::Case;
+use crate::{Finding, Id, Severity};
+
+type Rule = fn(&Case<'_>) -> Option<Finding>;
+
+const RULES: [Rule; 20] = [
+    nan::find,
+    diverged::find,
+    saturated_loss::find,
+    train_eval_mismatch::find,
+    worse_than_chance::find,
+    at_chance::find,
+    double_softmax::find,
+    loss_scaled::find,
+    penalty_in_loss::find,
+    degenerate_metric::find,
+    overfit::find,
+    lr_too_high::find,
+    hot_start::find,
+    val_spikes::find,
+    overconfident::find,
+    validation_too_small::find,
+    plateau::find,
+    several_runs::find,
+    val_better_than_train::find,
+    still_improving::find,
+];
+
+/// If the first is found, the others are its consequences and are not reported.
+const EXPLAINS: [(Id, &[Id]); 10] = [
+    (
+        Id::Nan,
+        &[
+            Id::Plateau,
+            Id::LrTooHigh,
+            Id::DegenerateMetric,
+            Id::StillImproving,
+            Id::Overfit,
+            Id::AtChance,
+            Id::LossScaled,
+        ],
+    ),
+    (
+        Id::Diverged,
+        &[
+            Id::LrTooHigh,
+            Id::StillImproving,
+            Id::Plateau,
+            Id::ValSpikes,
+            Id::DegenerateMetric,
+            Id::HotStart,
+            Id::LossScaled,
+            Id::ValBetterThanTrain,
+        ],
+    ),
+    (
+        Id::PenaltyInLoss,
+        &[Id::LossScaled, Id::Overconfident, Id::HotStart, Id::WorseThanChance, Id::Diverged, Id::LrTooHigh],
+    ),
+    (Id::DoubleSoftmax, &[Id::LossScaled, Id::Overconfident, Id::AtChance, Id::PenaltyInLoss, Id::Overfit]),
+    (
+        Id::WorseThanChance,
+        &[Id::Overfit, Id::Overconfident, Id::ValSpikes, Id::Plateau, Id::DegenerateMetric, Id::LossScaled],
+    ),
+    (
+        Id::TrainEvalMismatch,
+        &[Id::Overfit, Id::Overconfident, Id::ValSpikes, Id::AtChance, Id::Plateau, Id::LossScaled],
+    ),
+    (Id::AtChance, &[Id::DegenerateMetric, Id::Plateau, Id::StillImproving, Id::LrTooHigh]),
+    (Id::LossScaled, &[Id::HotStart, Id::Overconfident, Id::WorseThanChance]),
+    (Id::DegenerateMetric, &[Id::ValSpikes, Id::LossScaled, Id::AtChance, Id::WorseThanChance, Id::Plateau]),
+    (Id::Overfit, &[Id::Plateau]),
+];
+
+/// All findings, by importance, with [`Id::Healthy`] where none is above a note.
+pub(crate) fn findings(case: &Case<'_>) -> Vec<Finding> {
+    let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(case)).collect();
+    for (cause, consequences) in EXPLAINS {
+        if found.iter().any(|finding| finding.id == cause) {
+            found.retain(|finding| !consequences.contains(&finding.id));
+        }
+    }
+    if found.iter().all(|finding| finding.severity == Severity::Note) {
+        found.push(healthy::find(case));
+    }
+    found.sort_by(|a, b| {
+        let healthy = |finding: &Finding| finding.id == Id::Healthy;
+        b.severity.cmp(&a.severity).then(healthy(b).cmp(&healthy(a))).then(a.id.cmp(&b.id))
+    });
+    found
+}

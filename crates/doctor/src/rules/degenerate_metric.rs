@@ -1,0 +1,168 @@
+//! An accuracy that means nothing for this task.
+//!
+//! Idea, four signs: (1) accuracy stays near 0 while the loss is below the `e ln 2` that so many errors cost
+//! at least: the loss is no cross-entropy, as in regression. (2) F1 is 0 while accuracy is high: most labels
+//! are negative and none is found. (3) recall is exactly 1 while precision equals accuracy to 1 %: everything
+//! may be called positive. (4) accuracy is the same to the last digit for eight epochs at a level far from
+//! perfect, with a loss that does not fall: one class is always predicted. Source: the definitions of the
+//! scores. Limits: (3) also fits a nearly perfect model; the confidence says so.
+
+use foliar_runlog::{Metric, Series};
+
+use crate::case::Case;
+use crate::entropy::least_loss;
+use crate::rows::Column;
+use crate::words::{number, percent, quoted};
+use crate::{Evidence, Finding, Id, Severity};
+
+pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+    not_cross_entropy(case)
+        .or_else(|| nothing_found(case))
+        .or_else(|| all_positive(case))
+        .or_else(|| one_class(case))
+}
+
+fn finding(
+    severity: Severity,
+    confidence: f64,
+    claim: String,
+    evidence: Vec<Evidence>,
+    advice: &str,
+) -> Finding {
+    Finding {
+        id: Id::DegenerateMetric,
+        severity,
+        claim,
+        evidence,
+        confidence,
+        advice: advice.to_owned(),
+        code: None,
+    }
+}
+
+fn not_cross_entropy(case: &Case<'_>) -> Option<Finding> {
+    if !case.loss_is_foreign {
+        return None;
+    }
+    let columns = [(Column::ValLoss, Column::ValAccuracy), (Column::TrainLoss, Column::TrainAccuracy)];
+    let (loss, accuracy) = columns
+        .map(|(loss, accuracy)| (case.column(loss), case.column(accuracy)))
+        .into_iter()
+        .find(|(loss, accuracy)| loss.len() >= 2 && accuracy.len() >= 2)?;
+    let best = accuracy.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
+    let &(index, last) = loss.last()?;
+    let mut finding = finding(
+        Severity::Warning,
+        0.9,
+        format!(
+            "Accuracy is never above {} while the loss is {}: whoever errs that often pays at least {} in \
+                cross-entropy. The loss is of another kind, as for a regression, and accuracy is not the \
+                metric of this task.",
+            percent(best),
+            number(last.value),
+            number(least_loss(1.0 - best))
+        ),
+        vec![Evidence::at(last.line, quoted(&case.rows[index], index, "loss", last))],
+        "For numbers as targets print the mean absolute error. For classes use cross-entropy, and check that \
+            labels are class numbers.",
+    );
+    finding.code = Some(
+        "model.compile(loss='mse', metrics=['mae'])                                  # for numbers\n\
+        model.compile(loss='sparse_categorical_crossentropy', metrics=['accuracy'])  # for classes"
+            .to_owned(),
+    );
+    Some(finding)
+}
+
+fn nothing_found(case: &Case<'_>) -> Option<Finding> {
+    let f1 = case.log.series.iter().find(|series| {
+        let is_f = series.metric == Metric::F1
+            || series
+                .name
+                .to_lowercase()
+                .split(|c: char| !c.is_alphanumeric())
+                .any(|word| matches!(word, "f1" | "f2" | "fbeta"));
+        is_f && !series.points.is_empty() && series.points.iter().all(|point| point.value.abs() < 1e-3)
+    })?;
+    let accuracy = case.chosen.val_accuracy.or(case.chosen.train_accuracy)?;
+    let last = accuracy.points.last().filter(|point| point.value > 0.8)?;
+    Some(finding(
+        Severity::Warning,
+        0.85,
+        format!(
+            "Accuracy is {} while {} is 0: almost all labels are negative, and calling everything negative \
+                is enough for that accuracy.",
+            percent(last.value),
+            f1.name
+        ),
+        vec![Evidence::at(last.line, format!("{} = {}, {} = 0", accuracy.name, number(last.value), f1.name))],
+        "Judge by F1 or by precision and recall of each class, and weigh the rare classes in the loss.",
+    ))
+}
+
+fn all_positive(case: &Case<'_>) -> Option<Finding> {
+    let named = |word: &str| -> Option<&Series> {
+        case.log
+            .series
+            .iter()
+            .find(|series| series.metric == Metric::OtherScore && series.name.to_lowercase().contains(word))
+    };
+    let (recall, precision) = (named("recall")?, named("precision")?);
+    let accuracy = case.chosen.val_accuracy.or(case.chosen.train_accuracy)?;
+    let (r, p, a) = (recall.points.last()?, precision.points.last()?, accuracy.points.last()?);
+    let always = recall.points.iter().all(|point| point.value > 1.0 - 1e-9);
+    (always && p.value < 1.0 && (a.value - p.value).abs() < 0.01).then(|| {
+        finding(
+            Severity::Warning,
+            if p.value < 0.95 { 0.85 } else { 0.5 },
+            format!(
+                "Recall is exactly 1 and accuracy ({}) is nearly precision ({}): that is what calling every \
+                    sample positive gives on a set that is {} positive. These scores do not tell a good \
+                    model from a constant one.",
+                percent(a.value),
+                percent(p.value),
+                percent(p.value)
+            ),
+            vec![Evidence::at(
+                r.line,
+                format!(
+                    "recall = {}, precision = {}, accuracy = {}",
+                    number(r.value),
+                    number(p.value),
+                    number(a.value)
+                ),
+            )],
+            "Print the confusion matrix (rights and wrongs per class) and the share of each class; judge by \
+                the recall of the rarer class.",
+        )
+    })
+}
+
+fn one_class(case: &Case<'_>) -> Option<Finding> {
+    let accuracies = case.column(Column::ValAccuracy);
+    let losses = case.column(Column::ValLoss);
+    let &(index, last) = accuracies.last()?;
+    let same =
+        accuracies.iter().rev().take_while(|(_, reading)| (reading.value - last.value).abs() < 1e-12).count();
+    if same < 8 || !(0.3..0.9).contains(&last.value) {
+        return None;
+    }
+    let recent = &losses[losses.len().saturating_sub(same)..];
+    let (first, end) = (recent.first()?.1.value, recent.last()?.1.value);
+    (end > 0.97 * first).then(|| {
+        finding(
+            Severity::Warning,
+            0.75,
+            format!(
+                "The validation accuracy is {} to the last digit for {same} epochs, with a loss that \
+                does not fall: the network gives every photograph the same class, and {} is that class's \
+                share.",
+                percent(last.value),
+                percent(last.value)
+            ),
+            vec![Evidence::at(last.line, quoted(&case.rows[index], index, "validation accuracy", last))],
+            "Print how often each class is predicted. If it is one class only: lower the learning rate, \
+                check the last layer's size, balance the classes.",
+        )
+    })
+}

@@ -1,0 +1,98 @@
+//! A loss that exploded and did not come back.
+//!
+//! Idea: compare each training loss with the least one before it and with the first. A run has diverged if
+//! from some epoch on every loss is above five times the least before and the run is back where it began or
+//! beyond. A loss above a billion is beyond any sum of sound losses. Source: the shape of gradient descent
+//! beyond its stability limit, rate > 2 / curvature. Limits: an explosion in the very last epoch is taken for
+//! a jump until a second one confirms it, unless it is a hundredfold; a log that starts after the explosion
+//! is recognised by its size only.
+
+use crate::case::Case;
+use crate::rows::{Column, Reading};
+use crate::words::{epoch_name, number, quoted};
+use crate::{Evidence, Finding, Id, Severity};
+
+/// Larger than any sum over a data set.
+const ABSURD: f64 = 1e9;
+
+pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+    if case.penalty.is_some() {
+        return None;
+    }
+    [(Column::TrainLoss, "training loss"), (Column::ValLoss, "validation loss")]
+        .into_iter()
+        .find_map(|(column, name)| exploded(case, column, name))
+}
+
+fn exploded(case: &Case<'_>, column: Column, name: &str) -> Option<Finding> {
+    let curve = case.column(column);
+    let absurd = curve.iter().position(|(_, reading)| reading.value.abs() > ABSURD);
+    let at =
+        absurd.or_else(|| (column == Column::TrainLoss).then(|| turning_point(case, &curve)).flatten())?;
+    let (index, reading) = curve[at];
+    let before = curve[..at].iter().copied().min_by(|a, b| a.1.value.total_cmp(&b.1.value));
+    let last = curve.last()?.1.value;
+    let claim = match before {
+        Some((_, least)) => format!(
+            "The {name} had come down to {} and jumped to {} at {}; it is {} at the end and has not come \
+                back.",
+            number(least.value),
+            number(reading.value),
+            epoch_name(&case.rows[index], index),
+            number(last)
+        ),
+        None => format!(
+            "The {name} is {}: no sum of sound losses is that large, the weights have exploded.",
+            number(reading.value)
+        ),
+    };
+    let mut evidence: Vec<Evidence> = before
+        .map(|(index, least)| Evidence::at(least.line, quoted(&case.rows[index], index, name, least)))
+        .into_iter()
+        .collect();
+    evidence.push(Evidence::at(reading.line, quoted(&case.rows[index], index, name, reading)));
+    Some(Finding {
+        id: Id::Diverged,
+        severity: Severity::Error,
+        claim,
+        evidence,
+        confidence: 0.93,
+        advice: "Keep the weights from before the jump. Train again with a learning rate three to ten times \
+            lower, a warm-up of some hundred steps, and clipped gradients."
+            .to_owned(),
+        code: Some(
+            "optimizer = torch.optim.SGD(model.parameters(), lr=0.1 * old_rate, momentum=0.9)\n\
+                loss.backward()\n\
+                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)   # before optimizer.step()"
+                .to_owned(),
+        ),
+    })
+}
+
+/// Place in `curve` from which on the loss stays up.
+fn turning_point(case: &Case<'_>, curve: &[(usize, Reading)]) -> Option<usize> {
+    let first = curve.first()?.1.value;
+    let start = case.setup.chance_loss().map_or(first, |chance| first.min(chance * case.factors().0));
+    // Every loss from here on is at least this.
+    let mut floor_after = vec![f64::INFINITY; curve.len()];
+    let mut least = f64::INFINITY;
+    for place in (0..curve.len()).rev() {
+        least = least.min(curve[place].1.value);
+        floor_after[place] = least;
+    }
+    let mut least_before = f64::INFINITY;
+    for (place, (_, reading)) in curve.iter().enumerate() {
+        let jump = reading.value / least_before;
+        let confirmed = curve.len() - place >= 2 || jump > 100.0;
+        if place > 0
+            && jump > 5.0
+            && floor_after[place] > 4.0 * least_before
+            && floor_after[place] > 0.7 * start
+            && confirmed
+        {
+            return Some(place);
+        }
+        least_before = least_before.min(reading.value);
+    }
+    None
+}

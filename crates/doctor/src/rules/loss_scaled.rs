@@ -1,0 +1,147 @@
+//! The printed loss is the mean per sample times a factor.
+//!
+//! Idea and source: see [`crate::scale`]. Reported where a mean has become improbable and the interval of the
+//! factor leaves out 1. Limits: a factor in the training column alone must show in the first epoch, whose
+//! mean can not be far above ln C; mixed or smoothed labels raise that column too.
+
+use crate::case::Case;
+use crate::rows::Column;
+use crate::words::{number, percent, quoted, roughly};
+use crate::{Evidence, Finding, Id, Reduction, ScaleEstimate, Severity};
+
+pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+    if !case.is_scaled() {
+        return None;
+    }
+    let reduction = case.scale.reduction?;
+    let off = |estimate: Option<ScaleEstimate>| estimate.filter(|estimate| (estimate.best.ln()).abs() > 0.2);
+    let (train, val) = (off(case.scale.train), off(case.scale.val));
+    let claim = format!("{} {}", factors(train, val), explanation(case, reduction, train.or(val)?));
+    let mut evidence = Vec::new();
+    for (column, noun, estimate) in
+        [(Column::TrainLoss, "training loss", train), (Column::ValLoss, "validation loss", val)]
+    {
+        let curve = case.column(column);
+        if let (Some(estimate), Some(&(first, start)), Some(&(last, end))) =
+            (estimate, curve.first(), curve.last())
+        {
+            evidence.push(Evidence::at(start.line, quoted(&case.rows[first], first, noun, start)));
+            evidence.push(Evidence::at(
+                end.line,
+                format!(
+                    "{}; the mean behind it falls from {} to {}; factor between {} and {}",
+                    quoted(&case.rows[last], last, noun, end),
+                    number(start.value / estimate.best),
+                    number(end.value / estimate.best),
+                    number(estimate.low),
+                    number(estimate.high)
+                ),
+            ));
+        }
+    }
+    if let Some(&(index, accuracy)) = case.column(Column::ValAccuracy).last() {
+        evidence.push(Evidence::at(
+            accuracy.line,
+            quoted(&case.rows[index], index, "validation accuracy", accuracy),
+        ));
+        if accuracy.value < 1.0 {
+            evidence.push(Evidence::whole(format!(
+                "a model that is right in {} and as sure as it is right pays at least {} per photograph",
+                percent(accuracy.value),
+                number(crate::entropy::entropy(1.0 - accuracy.value))
+            )));
+        }
+    }
+    Some(Finding {
+        id: Id::LossScaled,
+        severity: Severity::Warning,
+        claim,
+        evidence,
+        confidence: (1.0 - case.scale.mean).min(0.98),
+        advice: "Print the mean per photograph: add up loss times batch size, and divide by the number of \
+            photographs. Compare no printed loss with another program's before that; its fall and the \
+            validation accuracy do count."
+            .to_owned(),
+        code: Some(mend(reduction).to_owned()),
+    })
+}
+
+fn factors(train: Option<ScaleEstimate>, val: Option<ScaleEstimate>) -> String {
+    let times = |estimate: ScaleEstimate| {
+        if estimate.best >= 1.0 {
+            format!("about {} times", roughly(estimate.best))
+        } else {
+            format!("about 1/{} of", roughly(1.0 / estimate.best))
+        }
+    };
+    match (train, val) {
+        (Some(train), Some(val)) if roughly(train.best) == roughly(val.best) => {
+            format!("The printed losses are {} the mean per photograph.", times(train))
+        }
+        (Some(train), Some(val)) => format!(
+            "The printed training loss is {} the mean per photograph, the validation loss {} it.",
+            times(train),
+            times(val)
+        ),
+        (Some(train), None) => {
+            format!("The printed training loss is {} the mean per photograph.", times(train))
+        }
+        (None, Some(val)) => {
+            format!("The printed validation loss is {} the mean per photograph.", times(val))
+        }
+        (None, None) => String::new(),
+    }
+}
+
+fn explanation(case: &Case<'_>, reduction: Reduction, estimate: ScaleEstimate) -> String {
+    let size = if estimate.best >= 1.0 { estimate.best } else { 1.0 / estimate.best };
+    let explains = if case.scale.certainty > 0.8 { "explains it" } else { "may explain it" };
+    match (reduction, case.setup.batch_size) {
+        (Reduction::BatchSum, Some(batch)) => format!(
+            "The batch size of {batch} {explains}: losses were multiplied by the batch size (or summed over \
+            the batch) and divided by the number of batches."
+        ),
+        (Reduction::BatchSum, None) => format!(
+            "Both columns share the factor and a batch size of {} fits: losses were multiplied by the batch \
+            size (or summed over the batch) and divided by the number of batches.",
+            number(size.round())
+        ),
+        (Reduction::SumOfBatchMeans, _) => format!(
+            "The number of batches {explains}: the batches' mean losses were added up and not divided."
+        ),
+        (Reduction::TotalSum, _) => format!(
+            "The number of photographs {explains}: the losses of all photographs were added up and not \
+            divided."
+        ),
+        (Reduction::BatchMeansOverSamples, _) => format!(
+            "Dividing twice {explains}: the batches' mean losses were added up and divided by the number of \
+            photographs instead of the number of batches."
+        ),
+        (Reduction::Mean, _) => String::new(),
+    }
+}
+
+fn mend(reduction: Reduction) -> &'static str {
+    match reduction {
+        Reduction::TotalSum => {
+            "criterion = torch.nn.CrossEntropyLoss()              # reduction='mean', not 'sum'\n\
+                running += criterion(logits, labels).item() * labels.size(0)\n\
+                print(running / len(loader.dataset))"
+        }
+        Reduction::SumOfBatchMeans => {
+            "running += loss.item() * labels.size(0)\n\
+                seen += labels.size(0)\n\
+                print(running / seen)                                # not running alone"
+        }
+        Reduction::BatchMeansOverSamples => {
+            "running += loss.item() * labels.size(0)     # a mean counts for all of its batch\n\
+                seen += labels.size(0)\n\
+                print(running / seen)"
+        }
+        Reduction::BatchSum | Reduction::Mean => {
+            "running += loss.item() * images.size(0)\n\
+                seen += images.size(0)\n\
+                print(running / seen)                                # len(loader.dataset), not len(loader)"
+        }
+    }
+}

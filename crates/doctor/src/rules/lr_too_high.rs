@@ -1,0 +1,81 @@
+//! A training loss that rises or jumps, which a smaller learning rate would mend.
+//!
+//! Idea: averaged over an epoch, the training loss of a stable run falls almost every time. Jumps by a third
+//! and a tenth of the loss of guessing in a quarter of the epochs, or a loss that ends above its start, say
+//! that steps overshoot. Source: the edge of stability (Cohen et al. 2021). Limits: needs six epochs; cyclic
+//! rates with restarts jump on purpose; what has diverged for good is for `diverged`.
+
+use crate::case::Case;
+use crate::rows::Column;
+use crate::words::{number, quoted};
+use crate::{Evidence, Finding, Id, Severity};
+
+pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+    if case.penalty.is_some() {
+        return None;
+    }
+    let curve = case.column(Column::TrainLoss);
+    let (first, rest) = curve.split_first()?;
+    if curve.len() < 6 {
+        return None;
+    }
+    let unit = case
+        .setup
+        .chance_loss()
+        .map_or(first.1.value, |chance| (chance * case.factors().0).min(first.1.value));
+    let jumps: Vec<_> = rest
+        .windows(2)
+        .filter(|pair| {
+            let (before, after) = (pair[0].1.value, pair[1].1.value);
+            after > 1.33 * before && after - before > 0.1 * unit
+        })
+        .collect();
+    let last = rest.last()?.1.value;
+    let least = rest.iter().map(|(_, reading)| reading.value).fold(f64::INFINITY, f64::min);
+    let climbs = last > 1.1 * first.1.value && last > 1.5 * least && least < 0.95 * first.1.value;
+    let often = jumps.len() >= 2 && jumps.len() * 5 >= rest.len();
+    if !often && !climbs {
+        return None;
+    }
+    let evidence = jumps.iter().take(3).map(|pair| {
+        let (index, reading) = pair[1];
+        Evidence::at(
+            reading.line,
+            format!(
+                "{} after {}",
+                quoted(&case.rows[index], index, "training loss", reading),
+                number(pair[0].1.value)
+            ),
+        )
+    });
+    let claim = if climbs {
+        format!(
+            "The training loss began at {}, came down to {} and ended at {}: the steps overshoot.",
+            number(first.1.value),
+            number(least),
+            number(last)
+        )
+    } else {
+        format!(
+            "The training loss jumps up by a third or more in {} of {} epochs: the steps overshoot.",
+            jumps.len(),
+            curve.len()
+        )
+    };
+    Some(Finding {
+        id: Id::LrTooHigh,
+        severity: Severity::Warning,
+        claim,
+        evidence: evidence.collect(),
+        confidence: 0.75,
+        advice: "Divide the learning rate by three to ten, or let it fall over the run (cosine); a larger \
+            batch calms it too."
+            .to_owned(),
+        code: Some(
+            "optimizer = torch.optim.SGD(model.parameters(), lr=old_rate / 5, momentum=0.9)\n\
+            scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)\n\
+            scheduler.step()   # once an epoch"
+                .to_owned(),
+        ),
+    })
+}

@@ -1,0 +1,96 @@
+//! A loss that is not a number or infinite.
+//!
+//! Idea: once a weight is NaN every later output is, so the first such line names the moment. A column that
+//! is infinite while others go on improving is a fault of that column alone (a division by zero samples, a
+//! mask without members). Source: IEEE 754. Limits: programs that print `0` or skip the line instead are not
+//! caught.
+
+use foliar_runlog::{Metric, Split};
+
+use crate::case::Case;
+use crate::words::number;
+use crate::{Evidence, Finding, Id, Severity};
+
+pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+    let losses = || {
+        let series = &case.log.series;
+        series.iter().filter(|series| matches!(series.metric, Metric::Loss | Metric::LossPart))
+    };
+    let broken: Vec<_> = losses()
+        .filter_map(|series| {
+            let first = series.points.iter().position(|point| !point.value.is_finite())?;
+            // Some programs have no training loss to print in their first line.
+            let placeholder = first == 0
+                && series.points.len() > 1
+                && series.points[1..].iter().all(|p| p.value.is_finite());
+            (!placeholder).then_some((series, first))
+        })
+        .collect();
+    let &(series, first) = broken.iter().min_by_key(|(series, first)| series.points[*first].row)?;
+    let point = series.points[first];
+    let sound = losses().count() - broken.len();
+    let to_the_end = series.points.last().is_some_and(|point| !point.value.is_finite());
+    let one_of_many = sound > 0 && series.split != Some(Split::Train);
+    let names: Vec<&str> = broken.iter().map(|(series, _)| series.name.as_str()).collect();
+    let when = match (first, point.epoch) {
+        (0, _) => "from the first line on".to_owned(),
+        (_, Some(epoch)) => format!("from epoch {} on", number(epoch)),
+        _ => "later on".to_owned(),
+    };
+    let value = number(point.value);
+    let claim = if one_of_many {
+        format!(
+            "{} = {value} {when}, while {sound} other loss columns hold sound numbers: that column is \
+                computed wrongly.",
+            names.join(", ")
+        )
+    } else {
+        format!(
+            "{} = {value} {when}: every weight that took part is spoilt, and accuracies printed beside it \
+                mean nothing.",
+            names.join(", ")
+        )
+    };
+    let advice = if one_of_many {
+        "Look into the code of that column for a division by a count of zero or a logarithm of zero; leave \
+            it out when choosing the best epoch."
+    } else if first == 0 {
+        "Feed one batch by hand: are the inputs finite and scaled, the labels between 0 and classes - 1, the \
+            learning rate below 0.1? In half precision, use a gradient scaler."
+    } else {
+        "Go back to the last sound checkpoint, lower the learning rate to a third and clip gradients; in \
+            half precision, use a gradient scaler. Look for a logarithm or a division of zero."
+    };
+    let mut evidence: Vec<Evidence> = broken
+        .iter()
+        .map(|(series, first)| {
+            Evidence::at(
+                series.points[*first].line,
+                format!("{} = {}", series.name, number(series.points[*first].value)),
+            )
+        })
+        .collect();
+    if let Some(before) = first.checked_sub(1) {
+        evidence.insert(
+            0,
+            Evidence::at(
+                series.points[before].line,
+                format!("still {} = {}", series.name, number(series.points[before].value)),
+            ),
+        );
+    }
+    Some(Finding {
+        id: Id::Nan,
+        severity: if one_of_many || !to_the_end { Severity::Warning } else { Severity::Error },
+        claim,
+        evidence,
+        confidence: 0.99,
+        advice: advice.to_owned(),
+        code: Some(
+            "assert torch.isfinite(loss), batch_index          # before loss.backward()\n\
+                loss.backward()\n\
+                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)"
+                .to_owned(),
+        ),
+    })
+}

@@ -1,0 +1,83 @@
+//! A loss far above what the accuracy needs.
+//!
+//! Idea: a model as sure as it is right pays about `H(e)` (see [`crate::entropy`]); one that pays three times
+//! as much, and half a nat more, at the end of a run, or whose loss rises while its accuracy does too, claims
+//! more than it knows. Source: Guo et al., "On calibration of modern neural networks" (2017). Limits: the
+//! losses must be means, and ten errors or more.
+
+use crate::case::Case;
+use crate::scale::reference::{Known, expected};
+use crate::words::{epoch_name, number, percent, quoted};
+use crate::{Evidence, Finding, Id, Severity};
+
+pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+    if case.penalty.is_some() || case.double_softmax.is_some() || case.scale_is_off() {
+        return None;
+    }
+    let size = case.validation_size();
+    let known = Known { classes: case.setup.classes, samples: size };
+    let by_val = case.factors().1;
+    let curve: Vec<_> = case
+        .rows
+        .iter()
+        .enumerate()
+        .filter_map(|(index, row)| {
+            let (loss, accuracy) = (row.val_loss.filter(|loss| loss.value.is_finite())?, row.val_accuracy?);
+            let need = expected(1.0 - accuracy.value, accuracy.resolution, known).log_loss.exp();
+            Some((index, loss, accuracy, loss.value / by_val, need))
+        })
+        .collect();
+    if curve.len() < 4 {
+        return None;
+    }
+    let late = &curve[curve.len() - curve.len().div_ceil(4).max(2)..];
+    let &(index, loss, accuracy, mean, need) = late.last()?;
+    let errors = (1.0 - accuracy.value) * size.map_or(500.0, |size| size as f64);
+    let far = late.iter().all(|(.., mean, need)| *mean > 3.0 * need && mean - need > 0.5);
+    // A model that is still catching up is unsure, not too sure: its loss falls.
+    let falling = curve[curve.len() - 2].3 > 1.1 * mean;
+    let &(turn, lowest, then, least, _) = curve.iter().min_by(|a, b| a.3.total_cmp(&b.3))?;
+    let noise =
+        2.0 * (accuracy.value * (1.0 - accuracy.value) / size.map_or(500.0, |size| size as f64)).sqrt();
+    let rises =
+        mean > 1.3 * least && mean - least > 0.15 && accuracy.value > then.value + noise && index > turn + 2;
+    let too_sure = far && !falling && errors >= 10.0;
+    if !too_sure && !rises {
+        return None;
+    }
+    let claim = if rises {
+        format!(
+            "Since {} the validation loss has risen from {} to {} although accuracy rose from {} to {}: the \
+                network has become too sure of itself where it errs.",
+            epoch_name(&case.rows[turn], turn),
+            number(lowest.value),
+            number(loss.value),
+            percent(then.value),
+            percent(accuracy.value)
+        )
+    } else {
+        format!(
+            "The validation loss is {}; at an accuracy of {} a model as sure as it is right pays about {}. \
+                The network is far too sure where it errs.",
+            number(loss.value),
+            percent(accuracy.value),
+            number(need)
+        )
+    };
+    Some(Finding {
+        id: Id::Overconfident,
+        severity: Severity::Warning,
+        claim,
+        evidence: vec![Evidence::at(loss.line, quoted(&case.rows[index], index, "validation loss", loss))],
+        confidence: 0.8,
+        advice: "The accuracy stands, the probabilities do not: divide the logits by a temperature fitted on \
+            the validation set before showing a probability, or train with label smoothing.".to_owned(),
+        code: Some(
+            "temperature = torch.ones(1, requires_grad=True); optimizer = torch.optim.LBFGS([temperature])\n\
+            def closure(): optimizer.zero_grad(); loss = cross_entropy(val_logits / temperature, val_labels); \
+            loss.backward(); return loss\n\
+            optimizer.step(closure)   # then (logits / temperature).softmax(dim=1)"
+                .to_owned(),
+        ),
+    })
+}

@@ -1,0 +1,90 @@
+//! The printed loss holds a penalty on the weights.
+//!
+//! Idea: a penalty (weight decay, L2) is the same for both columns, does not fall when the accuracy rises,
+//! and may rise as weights grow. A part of the loss that is printed under such a name settles it; otherwise
+//! two losses that are far above need, equal to a few per cent and do not follow the accuracy. Source: `loss
+//! = cross-entropy + weight * |w|^2`. Limits: a constant added for another reason (a second head's loss)
+//! looks the same; label smoothing gives a smaller floor.
+
+use crate::case::Case;
+use crate::offset::Penalty;
+use crate::words::{number, percent};
+use crate::{Evidence, Finding, Id, Severity};
+
+pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+    let (claim, evidence, confidence) = match case.penalty? {
+        Penalty::Printed(part) => {
+            let point = part.points.last()?;
+            let loss = case.chosen.train_loss.or(case.chosen.val_loss)?;
+            let whole = loss.points.last()?;
+            (
+                format!(
+                    "The printed loss of {} holds a weight penalty of {} ({}), {} of it. The penalty says \
+                        nothing about the photographs.",
+                    number(whole.value),
+                    number(point.value),
+                    part.name,
+                    percent(point.value / whole.value)
+                ),
+                vec![Evidence::at(
+                    point.line,
+                    format!(
+                        "{} = {}, {} = {}",
+                        loss.name,
+                        number(whole.value),
+                        part.name,
+                        number(point.value)
+                    ),
+                )],
+                0.95,
+            )
+        }
+        Penalty::Told(size) => {
+            let (index, row) = case
+                .rows
+                .iter()
+                .enumerate()
+                .rev()
+                .find(|(_, row)| row.val_loss.is_some() && row.train_loss.is_some())?;
+            let (train, val, accuracy) = (row.train_loss?, row.val_loss?, row.val_accuracy?);
+            (
+                format!(
+                    "Training and validation loss are {} and {} at an accuracy of {}, nearly equal and not \
+                        falling as accuracy rises: about {} of it is a penalty on the weights, added to the \
+                        loss that is printed.",
+                    number(train.value),
+                    number(val.value),
+                    percent(accuracy.value),
+                    number(size)
+                ),
+                vec![Evidence::at(
+                    val.line,
+                    format!(
+                        "{}: {} and {} differ by {}",
+                        crate::words::epoch_name(row, index),
+                        number(train.value),
+                        number(val.value),
+                        number((train.value - val.value).abs())
+                    ),
+                )],
+                0.85,
+            )
+        }
+    };
+    Some(Finding {
+        id: Id::PenaltyInLoss,
+        severity: Severity::Warning,
+        claim,
+        evidence,
+        confidence,
+        advice: "Print the cross-entropy by itself, and leave the penalty to the optimiser's weight decay. \
+            If the penalty outweighs the cross-entropy a hundred times, it is too strong."
+            .to_owned(),
+        code: Some(
+            "data_loss = criterion(model(images), labels)\n\
+            (data_loss + penalty).backward()\n\
+            running += data_loss.item() * images.size(0)      # print this one"
+                .to_owned(),
+        ),
+    })
+}

@@ -1,0 +1,58 @@
+//! A loss that sits at the logarithm of a clipped probability.
+//!
+//! Idea: programs clip probabilities before taking the logarithm, and a network that is sure of the wrong
+//! class prints exactly that logarithm. Source: `-ln` of the smallest normal float32 is 87.3365 (Caffe), of
+//! 1e-7 is 16.1181 (Keras), of float32's epsilon 15.9424, of float64's 36.0437, of the smallest float32
+//! 103.279; PyTorch's binary cross-entropy stops at 100. Limits: but for 87.3365 the value must be printed
+//! twice, for any number may occur once.
+
+use foliar_runlog::Metric;
+
+use crate::case::Case;
+use crate::words::number;
+use crate::{Evidence, Finding, Id, Severity};
+
+const VALUES: [(f64, &str, usize); 6] = [
+    (87.336_54, "the smallest normal float32", 1),
+    (103.278_93, "the smallest float32", 1),
+    (16.118_1, "1e-7, where Keras clips", 2),
+    (15.942_4, "float32's epsilon", 2),
+    (36.043_65, "float64's epsilon", 2),
+    (100.0, "e^-100, where PyTorch's binary cross-entropy clips", 3),
+];
+
+pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+    let losses = case.log.series.iter().filter(|series| series.metric == Metric::Loss);
+    losses.into_iter().find_map(|series| {
+        VALUES.iter().find_map(|&(value, name, least)| {
+            let at: Vec<_> = series
+                .points
+                .iter()
+                .filter(|point| (point.value - value).abs() < 1e-5 * value + 0.5 * point.resolution.min(1e-2))
+                .collect();
+            let first = at.first().filter(|_| at.len() >= least)?;
+            let stays = series.points.last().is_some_and(|point| (point.value - value).abs() < 1e-3 * value);
+            Some(Finding {
+                id: Id::SaturatedLoss,
+                severity: if stays { Severity::Error } else { Severity::Warning },
+                claim: format!(
+                    "{} is {} in {} of {} places: that is -ln of {name}. The probability of the right class \
+                        has become zero, so this is the end of the scale and not a measurement.",
+                    series.name,
+                    number(first.value),
+                    at.len(),
+                    series.points.len()
+                ),
+                evidence: vec![Evidence::at(first.line, format!("{} = {}", series.name, first.value))],
+                confidence: if least == 1 { 0.97 } else { 0.8 },
+                advice: "The logits are enormous: scale the inputs (subtract the mean, divide by the \
+                    deviation), initialise smaller, lower the learning rate; pass logits, not probabilities, \
+                    to the loss.".to_owned(),
+                code: Some(
+                    "loss = torch.nn.functional.cross_entropy(logits, labels)   # logits, not probabilities\n\
+                    # Keras: Dense(classes) without activation, and\n\
+                    model.compile(loss=SparseCategoricalCrossentropy(from_logits=True))".to_owned()),
+            })
+        })
+    })
+}

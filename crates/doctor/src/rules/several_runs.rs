@@ -1,0 +1,56 @@
+//! Epochs repeat or restart: a resumed run, an appended log, or two phases.
+//!
+//! Idea: within one run the epochs of a column rise. Where they fall back or repeat in a whole-epoch column,
+//! another run begins. Source: none needed. Limits: a gap (epochs cut out of a post) is no restart; columns
+//! that are printed within epochs are left out.
+
+use crate::case::Case;
+use crate::words::number;
+use crate::{Evidence, Finding, Id, Severity};
+
+pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+    let chosen = &case.chosen;
+    let columns = [chosen.val_loss, chosen.val_accuracy, chosen.train_loss];
+    let series = columns.into_iter().flatten().find(|series| !series.within_epoch)?;
+    let back: Vec<_> = series
+        .points
+        .windows(2)
+        .filter_map(|pair| {
+            let (before, after) = (pair[0].epoch?, pair[1].epoch?);
+            (after <= before && pair[1].row > pair[0].row).then_some((before, after, pair[1].line))
+        })
+        .collect();
+    // Many returns are a column that the reader took for whole epochs and is not.
+    let &(before, after, line) = back.first().filter(|_| 3 * back.len() <= series.points.len().max(3))?;
+    let parts = back.len() + 1;
+    Some(Finding {
+        id: Id::SeveralRuns,
+        severity: Severity::Note,
+        claim: format!(
+            "After epoch {} comes epoch {}{}: the log holds {parts} runs or phases, one after the other.",
+            number(before),
+            number(after),
+            if line > 0 { format!(" (line {line})") } else { String::new() }
+        ),
+        evidence: back
+            .iter()
+            .take(5)
+            .map(|(before, after, line)| {
+                Evidence::at(
+                    *line,
+                    format!(
+                        "epoch {} \
+            after epoch {}",
+                        number(*after),
+                        number(*before)
+                    ),
+                )
+            })
+            .collect(),
+        confidence: 0.95,
+        advice: "If a run was resumed, drop the epochs that were done twice; if these are two phases (head \
+            first, then all layers), read them as two curves."
+            .to_owned(),
+        code: None,
+    })
+}

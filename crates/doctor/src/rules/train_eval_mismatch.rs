@@ -1,0 +1,144 @@
+//! The network behaves differently in evaluation mode.
+//!
+//! Idea: in the first epoch every photograph is new, so the accuracy *while training* is that on unseen
+//! photographs, and a little behind what the epoch's end reaches. A validation that is far worse than that
+//! has not overfitted (there was no time to): it sees other numbers. Likewise a validation that stays at
+//! chance while training learns. Source: progressive validation (Blum, Kalai and Langford 1999); batch norm's
+//! running statistics (Ioffe and Szegedy 2015). Limits: logs that begin later than the first epoch, and
+//! photographs from another field, which differ in earnest.
+
+use crate::case::Case;
+use crate::rows::Row;
+use crate::words::{epoch_name, number, percent};
+use crate::{Evidence, Finding, Id, Severity};
+
+pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+    if case.penalty.is_some() || case.double_softmax.is_some() {
+        return None;
+    }
+    let (index, reason) = early_gap(case).or_else(|| stuck_validation(case))?;
+    let row = &case.rows[index];
+    let mut evidence = Vec::new();
+    for (noun, reading) in [
+        ("training loss", row.train_loss),
+        ("training accuracy", row.train_accuracy),
+        ("validation loss", row.val_loss),
+        ("validation accuracy", row.val_accuracy),
+    ] {
+        if let Some(reading) = reading {
+            evidence.push(Evidence::at(
+                reading.line,
+                format!("{}: {noun} {}", epoch_name(row, index), number(reading.value)),
+            ));
+        }
+    }
+    Some(Finding {
+        id: Id::TrainEvalMismatch,
+        severity: Severity::Error,
+        claim: format!(
+            "{reason} Overfitting can not explain it: the network sees, or treats, validation \
+            photographs differently."
+        ),
+        evidence,
+        confidence: 0.85,
+        advice: "Run the validation code on the training photographs: if it is bad there too, look at batch \
+            norm (frozen layers must be called in evaluation mode), at resizing and normalisation, and at \
+            the order of the class numbers."
+            .to_owned(),
+        code: Some(
+            "base = keras.applications.InceptionV3(include_top=False)\n\
+            base.trainable = False\n\
+            outputs = head(base(inputs, training=False))     # PyTorch: frozen.eval() after model.train()"
+                .to_owned(),
+        ),
+    })
+}
+
+/// The first two epochs, while training is still on photographs it hardly knows.
+fn early_gap(case: &Case<'_>) -> Option<(usize, String)> {
+    let (by_train, by_val) = case.factors();
+    let early: Vec<(usize, &Row)> = case
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| row.val_loss.is_some() || row.val_accuracy.is_some())
+        .take(3)
+        .collect();
+    let (first, rest) = early.split_first()?;
+    if rest.is_empty() || !first.1.epoch.is_none_or(|epoch| epoch <= 1.0) {
+        return None;
+    }
+    let apart = |row: &Row, times: f64, gap: f64| {
+        let by_accuracy = match (row.train_accuracy, row.val_accuracy) {
+            (Some(train), Some(val)) => train.value - val.value > gap,
+            _ => true,
+        };
+        let by_loss = match (row.train_loss, row.val_loss) {
+            (Some(train), Some(val)) => {
+                let (train, val) = (train.value / by_train, val.value / by_val);
+                val > times * train && val - train > 0.8
+            }
+            _ => false,
+        };
+        let known_accuracy = row.train_accuracy.is_some() && row.val_accuracy.is_some();
+        by_accuracy && (by_loss || (known_accuracy && row.val_loss.is_none()))
+    };
+    if !apart(first.1, 3.0, 0.22) || !rest.iter().all(|(_, row)| apart(row, 4.0, 0.15)) {
+        return None;
+    }
+    let row = first.1;
+    let text = match (row.train_accuracy, row.val_accuracy, row.train_loss, row.val_loss) {
+        (Some(train), Some(val), ..) => format!(
+            "Already in {} training is right in {} and validation in {}.",
+            epoch_name(row, first.0),
+            percent(train.value),
+            percent(val.value)
+        ),
+        (_, _, Some(train), Some(val)) => format!(
+            "Already in {} the training loss is {} and the validation loss {}.",
+            epoch_name(row, first.0),
+            number(train.value),
+            number(val.value)
+        ),
+        _ => return None,
+    };
+    Some((first.0, text))
+}
+
+/// Validation within reach of chance over six epochs, while training has left it far behind. A validation
+/// loss that rises would speak for learning by heart.
+fn stuck_validation(case: &Case<'_>) -> Option<(usize, String)> {
+    let chance = case.setup.chance_loss()?;
+    let guess = (-chance).exp();
+    let (by_train, by_val) = case.factors();
+    let judged: Vec<(usize, &Row)> = case
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| row.val_loss.is_some() && row.train_loss.is_some())
+        .collect();
+    let &(index, last) = judged.last()?;
+    let val_stuck = judged.iter().all(|(_, row)| {
+        row.val_loss.is_some_and(|loss| (0.97 * chance..1.08 * chance).contains(&(loss.value / by_val)))
+            && row.val_accuracy.is_some_and(|accuracy| accuracy.value < (2.5 * guess).min(guess + 0.1))
+    });
+    let learnt = last.train_loss?.value / by_train < 0.85 * chance;
+    let accuracy =
+        last.train_accuracy.filter(|accuracy| accuracy.value > (4.0 * guess).min(0.5 + 0.5 * guess));
+    (judged.len() >= 6 && val_stuck && learnt && (accuracy.is_some() || last.train_accuracy.is_none())).then(
+        || {
+            let train =
+                accuracy.map_or(String::new(), |accuracy| format!(", {} right", percent(accuracy.value)));
+            (
+                index,
+                format!(
+                    "Training has learnt (loss {}{train}) while validation stays at {}, the loss of guessing \
+                    among {} classes.",
+                    number(last.train_loss.map_or(0.0, |loss| loss.value)),
+                    number(last.val_loss.map_or(0.0, |loss| loss.value)),
+                    number(chance.exp().round())
+                ),
+            )
+        },
+    )
+}

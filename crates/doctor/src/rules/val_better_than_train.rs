@@ -1,0 +1,54 @@
+//! Validation looks better than training, for a harmless reason.
+//!
+//! Idea: training is measured while weights change, on augmented or mixed photographs, with dropout, perhaps
+//! with softened labels; validation with none of these. So a training loss above the validation's (by a
+//! tenth), or a lower accuracy (by 1.5 points), in most epochs is usual. Source: the definitions of those
+//! methods. Limits: equal photographs on both sides of the split, or a much easier validation set, look the
+//! same.
+
+use crate::case::Case;
+use crate::words::{number, percent};
+use crate::{Evidence, Finding, Id, Severity};
+
+pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+    if case.penalty.is_some() || case.double_softmax.is_some() {
+        return None;
+    }
+    let (by_train, by_val) = case.factors();
+    let losses = case.rows.iter().filter_map(|row| Some((row.train_loss?, row.val_loss?)));
+    let accuracies = case.rows.iter().filter_map(|row| Some((row.train_accuracy?, row.val_accuracy?)));
+    let losses: Vec<_> =
+        losses.filter(|(train, val)| train.value.is_finite() && val.value.is_finite()).collect();
+    let accuracies: Vec<_> = accuracies.collect();
+    let by_loss =
+        losses.iter().filter(|(train, val)| train.value / by_train > 1.1 * val.value / by_val).count();
+    let by_accuracy = accuracies.iter().filter(|(train, val)| val.value - train.value > 0.015).count();
+    let most = |count: usize, of: usize| of >= 2 && 10 * count >= 7 * of;
+    let (claim, line) = if most(by_accuracy, accuracies.len()) {
+        let (train, val) = accuracies.last()?;
+        (
+            format!("Validation is right in {}, training in {}.", percent(val.value), percent(train.value)),
+            val.line,
+        )
+    } else if most(by_loss, losses.len()) {
+        let (train, val) = losses.last()?;
+        let means = (number(val.value / by_val), number(train.value / by_train));
+        (format!("The validation loss ({}) is below the training loss ({}).", means.0, means.1), val.line)
+    } else {
+        return None;
+    };
+    Some(Finding {
+        id: Id::ValBetterThanTrain,
+        severity: Severity::Note,
+        evidence: vec![Evidence::at(line, claim.clone())],
+        claim: format!(
+            "{claim} Usual where training photographs are augmented or mixed, dropout is on or \
+            labels are softened, and since training is measured while it still learns."
+        ),
+        confidence: 0.8,
+        advice: "Nothing to mend. To be sure, measure the training photographs once in evaluation mode \
+            without augmentation, and check that no photograph or plant is on both sides of the split."
+            .to_owned(),
+        code: None,
+    })
+}

@@ -1,0 +1,97 @@
+//! A validation loss that jumps through a few extreme samples, while accuracy holds.
+//!
+//! Idea: the mean loss has no upper end, so a handful of samples with enormous logits can multiply it, and
+//! accuracy counts them as a handful. A spike is an epoch whose loss is four times (two, if it happens again)
+//! the median of its neighbours', with an accuracy within 5 points of theirs. Source: robustness of the mean
+//! (breakdown point 0). Limits: needs five epochs.
+
+use crate::case::Case;
+use crate::words::{number, percent, quoted};
+use crate::{Evidence, Finding, Id, Severity};
+
+pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+    if case.penalty.is_some() {
+        return None;
+    }
+    let by_val = case.factors().1;
+    let curve: Vec<_> = case
+        .rows
+        .iter()
+        .enumerate()
+        .filter_map(|(index, row)| {
+            Some((index, row.val_loss.filter(|loss| loss.value.is_finite())?, row.val_accuracy?))
+        })
+        .collect();
+    if curve.len() < 5 {
+        return None;
+    }
+    let spikes: Vec<_> = (1..curve.len())
+        .filter_map(|place| {
+            let near: Vec<usize> = (place.saturating_sub(2)..(place + 3).min(curve.len()))
+                .filter(|&other| other != place)
+                .collect();
+            let usual = median(near.iter().map(|&other| curve[other].1.value));
+            let accuracy = median(near.iter().map(|&other| curve[other].2.value));
+            let (index, loss, right) = curve[place];
+            // The loss that the lost accuracy would explain, at 25 nats an error, is no spike.
+            let explained = 25.0 * (accuracy - right.value).max(0.0);
+            let rise = (loss.value - usual) / by_val;
+            (loss.value > 2.0 * usual && rise > 0.25 + explained && accuracy - right.value < 0.05)
+                .then_some((index, loss, usual, right.value, accuracy))
+        })
+        .collect();
+    // A single epoch must stand out further than several.
+    let most = spikes.iter().map(|spike| spike.1.value / spike.2).fold(0.0, f64::max);
+    if spikes.len() < 2 && most < 4.0 {
+        return None;
+    }
+    let &(index, loss, usual, right, accuracy) =
+        spikes.iter().max_by(|a, b| (a.1.value / a.2).total_cmp(&(b.1.value / b.2)))?;
+    Some(Finding {
+        id: Id::ValSpikes,
+        severity: Severity::Warning,
+        claim: format!(
+            "The validation loss jumps in {} of {} epochs, once to {} where its neighbours have {}, while \
+                accuracy stays at {} (neighbours {}): a few photographs with extreme outputs make up the \
+                mean.",
+            spikes.len(),
+            curve.len(),
+            number(loss.value),
+            number(usual),
+            percent(right),
+            percent(accuracy)
+        ),
+        evidence: spikes
+            .iter()
+            .take(3)
+            .map(|(index, loss, ..)| {
+                Evidence::at(
+                    loss.line,
+                    quoted(
+                        &case.rows[*index],
+                        *index,
+                        "validation \
+                loss",
+                        *loss,
+                    ),
+                )
+            })
+            .collect(),
+        confidence: if index + 1 < case.rows.len() { 0.85 } else { 0.6 },
+        advice: "Do not stop early on this loss: choose the epoch by accuracy or by the median loss. List \
+            the ten photographs with the highest loss; they are often broken or wrongly labelled."
+            .to_owned(),
+        code: Some(
+            "losses = torch.nn.functional.cross_entropy(logits, labels, reduction='none')\n\
+            print(losses.median(), losses.topk(10))\n\
+            EarlyStopping(monitor='val_accuracy', mode='max')     # Keras, Lightning"
+                .to_owned(),
+        ),
+    })
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}

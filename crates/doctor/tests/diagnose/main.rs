@@ -1,0 +1,7 @@
+//! The doctor as its callers see it: hand-made logs, the logs of simulated runs, and nonsense.
+
+mod nonsense;
+mod question;
+mod rules;
+mod simulated;
+mod support;

@@ -1,0 +1,161 @@
+//! One small log for each rule that simulated runs do not reach.
+
+use foliar_doctor::{Context, Id, Severity, diagnose};
+use foliar_runlog::{Metric, RunLog, Split};
+
+use crate::support::table::{finds, three, warnings, with};
+
+const TRAIN: Option<Split> = Some(Split::Train);
+const VALIDATION: Option<Split> = Some(Split::Validation);
+
+fn classes(classes: usize) -> Context {
+    Context { classes: Some(classes), ..Context::default() }
+}
+
+#[test]
+fn one_infinite_column_does_not_condemn_the_run() {
+    let log = with(RunLog::default(), "train/cls_loss", TRAIN, Metric::LossPart, &[5.2, 4.9, 4.6, 4.1]);
+    let log = with(log, "val/box_loss", VALIDATION, Metric::LossPart, &[0.78, 0.57, 0.44, 0.39]);
+    let log = with(log, "val/cls_loss", VALIDATION, Metric::LossPart, &[f64::INFINITY; 4]);
+    let diagnosis = diagnose(&log, &Context::default());
+    assert_eq!(warnings(&diagnosis), ["nan"]);
+    assert_eq!(diagnosis.findings[0].severity, Severity::Warning);
+    assert!(diagnosis.findings[0].claim.contains("val/cls_loss"));
+}
+
+#[test]
+fn an_explosion_that_stays_is_a_divergence() {
+    let losses = [1.18, 1.04, 0.99, 0.94, 0.85, 0.76, 0.74, 13.4, 26.6, 26.6, 26.6];
+    let log = with(RunLog::default(), "loss", None, Metric::Loss, &losses);
+    assert_eq!(warnings(&diagnose(&log, &Context::default())), ["diverged"]);
+}
+
+#[test]
+fn a_clipped_probability_is_recognised() {
+    let log = with(RunLog::default(), "loss", TRAIN, Metric::Loss, &[87.3366, 8.26, 8.25, 8.24]);
+    assert!(finds(&diagnose(&log, &Context::default()), Id::SaturatedLoss));
+    let log = with(RunLog::default(), "loss", TRAIN, Metric::Loss, &[2.0, 16.118, 16.118, 16.118]);
+    assert!(finds(&diagnose(&log, &Context::default()), Id::SaturatedLoss));
+}
+
+#[test]
+fn one_row_shows_a_double_softmax_where_the_classes_are_known() {
+    let mut log = three(&[0.09865], &[2.4259], &[0.99994]);
+    log.series.iter_mut().for_each(|series| series.points[0].epoch = Some(29.0));
+    let diagnosis = diagnose(&log, &classes(29));
+    assert_eq!(warnings(&diagnosis), ["double-softmax"]);
+    assert!(diagnosis.scale.val.unwrap().high < 1.1);
+}
+
+#[test]
+fn frozen_batch_norm_shows_in_the_first_epoch() {
+    let log = three(
+        &[0.116, 0.036, 0.028, 0.018, 0.015],
+        &[2.49, 1.15, 5.46, 5.23, 4.26],
+        &[0.568, 0.768, 0.451, 0.512, 0.559],
+    );
+    let log = with(log, "acc", TRAIN, Metric::Accuracy, &[0.949, 0.986, 0.990, 0.993, 0.995]);
+    assert_eq!(warnings(&diagnose(&log, &Context::default())), ["train-eval-mismatch"]);
+}
+
+#[test]
+fn a_printed_penalty_is_named() {
+    let log = with(RunLog::default(), "Loss", TRAIN, Metric::Loss, &[3.418, 3.269, 3.221, 3.422]);
+    let log = with(log, "RegLoss", TRAIN, Metric::LossPart, &[2.291; 4]);
+    assert_eq!(warnings(&diagnose(&log, &Context::default())), ["penalty-in-loss"]);
+}
+
+#[test]
+fn scores_that_mean_nothing_are_told() {
+    let regression = three(&[0.158, 0.064, 0.061], &[0.0187, 0.0673, 0.0161], &[0.0; 3]);
+    assert_eq!(warnings(&diagnose(&regression, &Context::default())), ["degenerate-metric"]);
+
+    let log = with(RunLog::default(), "eval_accuracy", VALIDATION, Metric::Accuracy, &[0.9985]);
+    let log = with(log, "eval_precision", VALIDATION, Metric::OtherScore, &[0.9992]);
+    let all_positive = with(log, "eval_recall", VALIDATION, Metric::OtherScore, &[1.0]);
+    assert_eq!(warnings(&diagnose(&all_positive, &Context::default())), ["degenerate-metric"]);
+
+    let log = with(RunLog::default(), "accuracy", VALIDATION, Metric::Accuracy, &[0.997, 0.998]);
+    let nothing_found = with(log, "f1", VALIDATION, Metric::F1, &[0.0, 0.0]);
+    assert_eq!(warnings(&diagnose(&nothing_found, &Context::default())), ["degenerate-metric"]);
+}
+
+#[test]
+fn a_gap_at_the_end_is_overfitting() {
+    let log = with(RunLog::default(), "train_acc", TRAIN, Metric::Accuracy, &[0.605]);
+    let log = with(log, "test_acc", Some(Split::Test), Metric::Accuracy, &[0.371]);
+    assert_eq!(warnings(&diagnose(&log, &classes(100))), ["overfit"]);
+}
+
+#[test]
+fn a_loss_that_keeps_jumping_wants_a_smaller_rate() {
+    let train = [2.0, 1.2, 1.9, 0.9, 1.6, 0.8, 1.5, 0.9, 1.4];
+    let log = with(RunLog::default(), "train_loss", TRAIN, Metric::Loss, &train);
+    assert_eq!(warnings(&diagnose(&log, &classes(10))), ["lr-too-high"]);
+}
+
+#[test]
+fn a_first_loss_above_guessing_is_a_hot_start() {
+    let train = [11.68, 6.86, 4.95, 4.52, 4.40, 4.32, 4.27, 4.2];
+    let log = with(RunLog::default(), "Loss", TRAIN, Metric::Loss, &train);
+    assert_eq!(warnings(&diagnose(&log, &classes(100))), ["hot-start"]);
+}
+
+#[test]
+fn a_best_epoch_long_ago_is_a_plateau() {
+    let accuracy = [
+        0.767, 0.896, 0.875, 0.901, 0.865, 0.828, 0.829, 0.807, 0.824, 0.846, 0.840, 0.830, 0.816, 0.805,
+        0.833,
+    ];
+    let log = with(RunLog::default(), "acc", VALIDATION, Metric::Accuracy, &accuracy);
+    let context = Context { validation_size: Some(2342), ..Context::default() };
+    assert_eq!(warnings(&diagnose(&log, &context)), ["plateau"]);
+}
+
+#[test]
+fn few_photographs_are_told_by_the_steps_of_the_accuracy() {
+    let log = three(&[0.92, 0.34, 0.26], &[0.086, 0.205, 0.118], &[0.958333, 0.916667, 0.979167]);
+    let diagnosis = diagnose(&log, &Context::default());
+    let few = diagnosis.findings.iter().find(|finding| finding.id == Id::ValidationTooSmall).unwrap();
+    assert!(few.claim.contains("48 photographs"), "{}", few.claim);
+}
+
+#[test]
+fn a_restart_is_two_runs_and_a_gap_is_not() {
+    let mut log = three(&[1.0, 0.8, 0.7, 1.0, 0.8], &[0.9, 0.8, 0.75, 0.9, 0.8], &[0.6, 0.7, 0.72, 0.6, 0.7]);
+    let mut number = |epochs: [f64; 5]| {
+        for series in &mut log.series {
+            series.points.iter_mut().zip(epochs).for_each(|(point, epoch)| point.epoch = Some(epoch));
+        }
+        diagnose(&log, &Context::default())
+    };
+    assert!(finds(&number([50.0, 51.0, 52.0, 50.0, 51.0]), Id::SeveralRuns));
+    assert!(!finds(&number([1.0, 2.0, 3.0, 26.0, 27.0]), Id::SeveralRuns));
+}
+
+#[test]
+fn mixed_photographs_make_training_look_worse() {
+    let log = with(
+        RunLog::default(),
+        "test/accuracy",
+        Some(Split::Test),
+        Metric::Accuracy,
+        &[0.09, 0.22, 0.33, 0.43],
+    );
+    let log = with(log, "train/accuracy", TRAIN, Metric::Accuracy, &[0.04, 0.13, 0.20, 0.27]);
+    let diagnosis = diagnose(&log, &Context::default());
+    assert!(finds(&diagnosis, Id::ValBetterThanTrain) && finds(&diagnosis, Id::Healthy));
+    assert!(finds(&diagnosis, Id::StillImproving));
+}
+
+#[test]
+fn batches_of_one_epoch_are_no_reason_to_despair() {
+    let mut log =
+        with(RunLog::default(), "Loss", TRAIN, Metric::Loss, &[6.9078, 6.905, 6.9, 6.89, 6.88, 6.87, 6.85]);
+    log = with(log, "Acc", TRAIN, Metric::Accuracy, &[0.0, 0.001, 0.0017, 0.0017, 0.0016, 0.0017, 0.0018]);
+    for series in &mut log.series {
+        series.within_epoch = true;
+        series.points.iter_mut().for_each(|point| point.epoch = Some(0.0));
+    }
+    assert!(warnings(&diagnose(&log, &classes(1000))).is_empty());
+}

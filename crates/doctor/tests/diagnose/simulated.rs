@@ -1,0 +1,128 @@
+//! Runs that really learn, with a known fault and a known way of adding up, judged with and without what a
+//! user may know.
+
+use std::time::{Duration, Instant};
+
+use foliar_doctor::{Context, Id, Reduction, diagnose};
+
+use crate::support::runs::{Kind, Run, run};
+use crate::support::table::{finds, warnings};
+
+/// Runs of each kind: as `FOLIAR_RUNS` says, or few, the fewer in unoptimised builds, which learn slowly.
+fn count() -> u64 {
+    let asked = std::env::var("FOLIAR_RUNS").ok().and_then(|runs| runs.parse().ok());
+    asked.unwrap_or(if cfg!(debug_assertions) { 8 } else { 40 })
+}
+
+const WAYS: [Reduction; 4] =
+    [Reduction::BatchSum, Reduction::SumOfBatchMeans, Reduction::TotalSum, Reduction::BatchMeansOverSamples];
+
+fn runs(kind: Kind) -> impl Iterator<Item = Run> {
+    (0..count()).map(move |seed| run(kind, seed))
+}
+
+/// Nothing, the classes, the sizes, and all of them.
+fn contexts(all: Context) -> [Context; 4] {
+    let sizes = Context { classes: None, ..all };
+    let classes = Context { classes: all.classes, ..Context::default() };
+    [Context::default(), classes, sizes, all]
+}
+
+#[test]
+fn a_healthy_run_is_never_warned_of_however_far_it_has_come() {
+    let mut alarms = Vec::new();
+    for (seed, run) in runs(Kind::Healthy).enumerate() {
+        for context in contexts(run.setup) {
+            let first = (1..=run.sums.len()).find_map(|epochs| {
+                let diagnosis = diagnose(&run.prefix(epochs), &context);
+                (!warnings(&diagnosis).is_empty()).then_some((epochs, diagnosis))
+            });
+            if let Some((epochs, diagnosis)) = first {
+                let claim = &diagnosis.findings[0].claim;
+                alarms.push(format!("run {seed}, {epochs} epochs, {context:?}: {claim}"));
+            }
+        }
+    }
+    assert!(alarms.is_empty(), "{} alarms\n{}", alarms.len(), alarms.join("\n"));
+}
+
+#[test]
+fn faults_are_found() {
+    for (kind, share) in [
+        (Kind::Overfit, 0.85),
+        (Kind::AtChance, 0.9),
+        (Kind::Diverged, 0.7),
+        (Kind::Nan, 1.0),
+        (Kind::DoubleSoftmax, 0.75),
+        (Kind::WrongLabels, 0.85),
+        (Kind::Mismatch, 0.4),
+        (Kind::Penalty, 0.7),
+        (Kind::Spikes, 0.6),
+    ] {
+        let right = runs(kind)
+            .filter(|run| {
+                let diagnosis = diagnose(&run.log, &run.setup);
+                run.expected().iter().any(|&id| finds(&diagnosis, id))
+            })
+            .count();
+        assert!(right as f64 >= share * count() as f64 - 1.0, "{kind:?}: {right} of {}", count());
+    }
+}
+
+#[test]
+fn factors_lie_in_their_intervals_and_have_their_names() {
+    let (mut found, mut inside, mut factors, mut named, mut sized) = (0, 0, 0, 0, 0);
+    let mut widths = Vec::new();
+    for run in WAYS.into_iter().flat_map(|way| runs(Kind::Scaled(way))) {
+        for context in contexts(run.setup) {
+            let diagnosis = diagnose(&run.log, &context);
+            found += usize::from(finds(&diagnosis, Id::LossScaled));
+            for (estimate, truth) in
+                [(diagnosis.scale.train, run.divisor.0), (diagnosis.scale.val, run.divisor.1)]
+            {
+                // A loss that is printed as 0.0000 from the start tells nothing.
+                let Some(estimate) = estimate else { continue };
+                factors += 1;
+                inside += usize::from((estimate.low * 0.999..=estimate.high * 1.001).contains(&truth));
+                widths.push(estimate.high / estimate.low);
+                if context.batch_size.is_some() {
+                    sized += 1;
+                    named += usize::from(Some(run.kind) == estimate.reduction.map(Kind::Scaled));
+                }
+            }
+        }
+    }
+    widths.sort_by(f64::total_cmp);
+    let share = |count: usize, of: usize| count as f64 / of as f64;
+    assert!(share(found, factors / 2) >= 0.85, "found {found} of {}", factors / 2);
+    assert!(share(inside, factors) >= 0.85, "inside {inside} of {factors}");
+    assert!(share(named, sized) >= 0.85, "named {named} of {sized}");
+    assert!(widths[widths.len() / 2] <= 5.0, "median width {}", widths[widths.len() / 2]);
+}
+
+#[test]
+fn the_mean_is_taken_for_what_it_is() {
+    let mut alarms = Vec::new();
+    for kind in [Kind::Overfit, Kind::AtChance, Kind::Diverged] {
+        for (seed, run) in runs(kind).enumerate() {
+            for context in contexts(run.setup) {
+                let diagnosis = diagnose(&run.log, &context);
+                if finds(&diagnosis, Id::LossScaled) {
+                    alarms.push(format!("{kind:?} {seed} {context:?} {:?}", diagnosis.scale));
+                }
+            }
+        }
+    }
+    assert!(alarms.is_empty(), "{} alarms\n{}", alarms.len(), alarms.join("\n"));
+}
+
+#[test]
+#[ignore = "a measurement; run it optimised"]
+fn an_epoch_is_judged_in_a_millisecond() {
+    let run = run(Kind::Healthy, 3);
+    let start = Instant::now();
+    for epochs in 1..=run.sums.len() {
+        std::hint::black_box(diagnose(&run.prefix(epochs), &run.setup));
+    }
+    assert!(start.elapsed() < Duration::from_millis(run.sums.len() as u64));
+}

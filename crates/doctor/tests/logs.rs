@@ -1,0 +1,145 @@
+//! Every log of a folder against its known truth: `FOLIAR_LOGS=FOLDER cargo test --release --test logs --
+//! --ignored --nocapture`.
+//!
+//! The folder holds `real/expected.json` and `made/truth.json`, each a list of logs with what must and must
+//! not be found.
+
+#![allow(clippy::print_stdout)]
+
+use std::path::Path;
+
+use foliar_doctor::{Context, Diagnosis, Id, ScaleEstimate, Severity, diagnose};
+use foliar_runlog::{RunLog, read_log};
+use serde_json::Value;
+
+#[derive(Default)]
+struct Tally {
+    right: usize,
+    total: usize,
+    inside: usize,
+    factors: usize,
+    named: usize,
+    named_of: usize,
+    widths: Vec<f64>,
+}
+
+#[test]
+#[ignore = "needs the folder of logs named by FOLIAR_LOGS"]
+fn all_logs_of_a_folder() {
+    let folder = std::env::var("FOLIAR_LOGS").expect("FOLIAR_LOGS names a folder");
+    for (part, list) in [("real", "expected.json"), ("made", "truth.json")] {
+        let folder = Path::new(&folder).join(part);
+        let text = std::fs::read_to_string(folder.join(list)).expect(list);
+        let mut tally = Tally::default();
+        for entry in serde_json::from_str::<Vec<Value>>(&text).expect(list) {
+            let file = entry["file"].as_str().expect("file");
+            let bytes = std::fs::read(folder.join(file)).expect(file);
+            tally.total += 1;
+            match read_log(&bytes) {
+                Ok(log) => {
+                    let diagnosis = diagnose(&log, &context(&entry["context"]));
+                    judge(&mut tally, &entry, &diagnosis);
+                    if entry["kind"] == "healthy" {
+                        watch(&log, &context(&entry["context"]));
+                    }
+                }
+                Err(error) => println!("{file}: UNREADABLE {error}"),
+            }
+        }
+        tally.widths.sort_by(f64::total_cmp);
+        println!(
+            "== {part}: {} of {} right; {} of {} factors inside, median width {:.2}; {} of {} ways named \
+                where sizes are given",
+            tally.right,
+            tally.total,
+            tally.inside,
+            tally.factors,
+            tally.widths.get(tally.widths.len() / 2).copied().unwrap_or(1.0),
+            tally.named,
+            tally.named_of
+        );
+    }
+}
+
+/// A healthy log is not warned of on the way either.
+fn watch(log: &RunLog, context: &Context) {
+    let end = log.series.iter().flat_map(|series| &series.points).map(|point| point.row).max().unwrap_or(0);
+    for row in 0..end {
+        let mut start = log.clone();
+        start.series.iter_mut().for_each(|series| series.points.retain(|point| point.row <= row));
+        for finding in diagnose(&start, context).findings {
+            if finding.severity > Severity::Note {
+                println!("BAD on the way, after record {row}: {}", finding.claim);
+            }
+        }
+    }
+}
+
+fn context(value: &Value) -> Context {
+    let read = |name: &str| value[name].as_u64().map(|number| number as usize);
+    Context {
+        classes: read("classes"),
+        batch_size: read("batch_size"),
+        train_size: read("train_size"),
+        validation_size: read("val_size"),
+    }
+}
+
+fn judge(tally: &mut Tally, entry: &Value, diagnosis: &Diagnosis) {
+    let names = |key: &str| -> Vec<String> {
+        entry[key]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|name| Some(name.as_str()?.to_owned()))
+            .collect()
+    };
+    let (expected, never) = (names("expect_any"), names("never"));
+    let healthy = entry["kind"] == "healthy";
+    let met =
+        expected.is_empty() || diagnosis.findings.iter().any(|f| expected.iter().any(|id| id == f.id.name()));
+    let raised = diagnosis.findings.iter().find(|finding| {
+        let counts = finding.severity > Severity::Note || finding.id == Id::Healthy;
+        counts
+            && (never.iter().any(|id| id == finding.id.name())
+                || (healthy && finding.severity > Severity::Note))
+    });
+    let right = met && raised.is_none();
+    tally.right += usize::from(right);
+    let mark = |severity| match severity {
+        Severity::Note => "",
+        Severity::Warning => "!",
+        Severity::Error => "!!",
+    };
+    let found: Vec<String> = diagnosis
+        .findings
+        .iter()
+        .map(|finding| format!("{}{}", mark(finding.severity), finding.id.name()))
+        .collect();
+    let shown = |estimate: Option<ScaleEstimate>| {
+        estimate.map_or("-".to_owned(), |one| format!("{:.3}..{:.3}", one.low, one.high))
+    };
+    println!(
+        "{} {} {} | {} | {} | {} | {}",
+        if right { "ok " } else { "BAD" },
+        entry["file"].as_str().unwrap_or(""),
+        entry["kind"].as_str().unwrap_or(""),
+        found.join(" "),
+        shown(diagnosis.scale.train),
+        shown(diagnosis.scale.val),
+        entry["divisor"]
+    );
+    let sizes_given = entry["context"]["train_size"].is_u64();
+    for (column, estimate) in [("train", diagnosis.scale.train), ("val", diagnosis.scale.val)] {
+        if let (Some(truth), Some(estimate)) = (entry["divisor"][column].as_f64(), estimate) {
+            tally.factors += 1;
+            let inside = estimate.low <= truth && truth <= estimate.high;
+            tally.inside += usize::from(inside);
+            tally.widths.push(estimate.high / estimate.low);
+            if sizes_given {
+                tally.named_of += 1;
+                tally.named += usize::from(serde_json::json!(estimate.reduction) == entry["reduction"]);
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A diagnosis for people at a terminal.
+
+use std::io::{self, Write};
+
+use foliar_doctor::{CorrectedLoss, Diagnosis, Finding, Severity};
+use foliar_runlog::RunLog;
+
+/// Width that text is wrapped to, in letters.
+const WIDTH: usize = 100;
+/// Epochs of the table; of longer runs some are left out.
+const ROWS: usize = 16;
+/// Pieces of evidence that are spelled out.
+const EVIDENCE: usize = 4;
+
+pub(super) fn print(out: &mut impl Write, log: &RunLog, diagnosis: &Diagnosis) -> io::Result<()> {
+    paragraph(out, "", &diagnosis.verdict)?;
+    for finding in &diagnosis.findings {
+        writeln!(out)?;
+        one(out, finding)?;
+    }
+    curves(out, diagnosis)?;
+    writeln!(
+        out,
+        "\nread as {}: {} lines understood, {} left aside",
+        log.format, log.understood_lines, log.ignored_lines
+    )
+}
+
+fn one(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
+    let severity = match finding.severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    };
+    writeln!(out, "{severity}: {}  (confidence {:.0} %)", finding.id.name(), 100.0 * finding.confidence)?;
+    paragraph(out, "  ", &finding.claim)?;
+    for evidence in finding.evidence.iter().take(EVIDENCE) {
+        let place = evidence.line.map_or_else(String::new, |line| format!("line {line}: "));
+        paragraph(out, "    ", &format!("{place}{}", evidence.text))?;
+    }
+    if !finding.advice.is_empty() {
+        paragraph(out, "  ", &format!("What to do: {}", finding.advice))?;
+    }
+    if let Some(code) = &finding.code {
+        code.lines().try_for_each(|line| writeln!(out, "      {line}"))?;
+    }
+    Ok(())
+}
+
+/// Printed and true losses side by side.
+fn curves(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
+    let epochs = &diagnosis.series.epochs;
+    if epochs.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n{:>7}  {:>10}  {:>8}  {:>10}  {:>8}  {:>8}  mean loss of a calibrated model",
+        "epoch", "train loss", "mean", "val loss", "mean", "accuracy"
+    )?;
+    // The first, the last, and some evenly between.
+    let step = epochs.len().div_ceil(ROWS);
+    let shown = |index: usize| index.is_multiple_of(step) || index + 1 == epochs.len();
+    for (index, epoch) in epochs.iter().enumerate().filter(|(index, _)| shown(*index)) {
+        let number = epoch.epoch.unwrap_or(index as f64 + 1.0);
+        let printed =
+            |loss: Option<CorrectedLoss>| loss.map_or_else(|| "-".to_owned(), |loss| figure(loss.printed));
+        let mean =
+            |loss: Option<CorrectedLoss>| loss.map_or_else(|| "-".to_owned(), |loss| figure(loss.mean));
+        let accuracy = epoch.val_accuracy.or(epoch.train_accuracy);
+        let band = epoch.band.map_or_else(String::new, |band| match band.high {
+            Some(high) => format!("{} to {}", figure(band.low), figure(high)),
+            None => format!("{} or more", figure(band.low)),
+        });
+        writeln!(
+            out,
+            "{number:>7}  {:>10}  {:>8}  {:>10}  {:>8}  {:>8}  {band}",
+            printed(epoch.train_loss),
+            mean(epoch.train_loss),
+            printed(epoch.val_loss),
+            mean(epoch.val_loss),
+            accuracy.map_or_else(|| "-".to_owned(), |share| format!("{:.2} %", 100.0 * share)),
+        )?;
+    }
+    if let Some(chance) = diagnosis.series.chance_loss {
+        writeln!(out, "a classifier that knows nothing has a mean loss of {chance:.3}")?;
+    }
+    Ok(())
+}
+
+/// A number with four significant digits.
+fn figure(value: f64) -> String {
+    match value.abs() {
+        size if !size.is_finite() => value.to_string(),
+        size if size >= 1e6 || (size > 0.0 && size < 1e-3) => format!("{value:.2e}"),
+        size if size >= 1000.0 => format!("{value:.0}"),
+        size if size >= 100.0 => format!("{value:.1}"),
+        size if size >= 10.0 => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+/// Words, wrapped, each line after `indent`.
+fn paragraph(out: &mut impl Write, indent: &str, text: &str) -> io::Result<()> {
+    for part in text.lines() {
+        let mut line = String::new();
+        for word in part.split_whitespace() {
+            if !line.is_empty() && indent.len() + line.chars().count() + 1 + word.chars().count() > WIDTH {
+                writeln!(out, "{indent}{line}")?;
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        writeln!(out, "{indent}{line}")?;
+    }
+    Ok(())
+}
