@@ -26,6 +26,8 @@ pub struct Calibration {
     pub temperature: f64,
     /// Mean cross-entropy of the scaled logits, in nats.
     pub loss: f64,
+    /// Standard error of this mean: the deviation of the photographs' losses over √n.
+    pub standard_error: f64,
 }
 
 /// Fits a temperature to `logits` (n, `classes`) of photographs of the given `labels`.
@@ -34,19 +36,22 @@ pub struct Calibration {
 /// If the lengths disagree or a label is not below `classes`.
 pub fn calibrate(logits: &[f32], labels: &[u32], classes: usize) -> Calibration {
     assert_eq!(logits.len(), labels.len() * classes, "a row of logits for each label");
-    let total = |log_temperature: f64| -> f64 {
+    let losses = |log_temperature: f64| -> Vec<f64> {
         let scale = (-log_temperature).exp();
         let mut scaled = vec![0.0; classes];
         let one = |(row, &label): (&[f32], &u32)| {
             scaled.iter_mut().zip(row).for_each(|(scaled, &z)| *scaled = (f64::from(z) * scale) as f32);
             cross_entropy(&scaled, label as usize)
         };
-        logits.chunks_exact(classes.max(1)).zip(labels).map(one).sum()
+        logits.chunks_exact(classes.max(1)).zip(labels).map(one).collect()
     };
-    let objective = |x: f64| total(x) + x * x / (2.0 * DEVIATION * DEVIATION);
+    let objective = |x: f64| losses(x).iter().sum::<f64>() + x * x / (2.0 * DEVIATION * DEVIATION);
     let log_temperature = golden_section(&objective, RANGE);
-    let loss = total(log_temperature) / labels.len().max(1) as f64;
-    Calibration { temperature: log_temperature.exp(), loss }
+    let losses = losses(log_temperature);
+    let n = losses.len().max(1) as f64;
+    let loss = losses.iter().sum::<f64>() / n;
+    let variance = losses.iter().map(|one| (one - loss).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+    Calibration { temperature: log_temperature.exp(), loss, standard_error: (variance / n).sqrt() }
 }
 
 /// The minimum of a function of one valley (Kiefer 1953).
@@ -81,7 +86,7 @@ mod tests {
     #[test]
     fn probabilities_become_the_shares_that_are_right() {
         let (logits, labels) = rows(10.0, 100_000);
-        let Calibration { temperature, loss } = calibrate(&logits, &labels, 2);
+        let Calibration { temperature, loss, .. } = calibrate(&logits, &labels, 2);
         // 80 % are right, so the margin must become ln 4.
         assert!((10.0 / temperature - 4f64.ln()).abs() < 1e-3, "{temperature}");
         let entropy = -(0.8 * 0.8f64.ln() + 0.2 * 0.2f64.ln());

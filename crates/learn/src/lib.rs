@@ -31,7 +31,7 @@ mod trainee;
 
 pub use bundle::{Bundle, Provenance, Validation};
 pub use calibration::{Calibration, calibrate};
-pub use checkpoint::{Best, Checkpoint, Progress};
+pub use checkpoint::{Best, Checkpoint, Choice, Progress};
 pub use compare::{Compared, Comparison, Pair, compare, mcnemar};
 pub use error::{FileError, LearnError};
 pub use evaluate::{Evaluation, evaluate};

@@ -5,10 +5,11 @@
 //! | i, N | step from 0, number of steps |
 //! | η_i | rate of step i, from 1e-6 to 10 in equal ratios |
 //! | l_i | mean loss of step i's batch, in nats |
-//! | s_i | smoothed loss: a moving average of decay 0.9 without the bias of its beginning |
+//! | s_i | smoothed loss: a moving average over about N / 10 steps, without the bias of its beginning |
 //!
 //! The test ends where s exceeds four times its lowest value, or a step can not be taken. The proposal is a third of the
-//! rate at which s is lowest: at the minimum itself the gain of a step and its harm are already equal.
+//! rate at which s is lowest: at the minimum itself the gain of a step and its harm are already equal, and the average lags
+//! behind by half a decade.
 
 use std::ops::ControlFlow;
 
@@ -24,8 +25,8 @@ use crate::trainee::{Beginning, Trainee};
 
 /// η_0 and η_(N-1).
 const RANGE: [f64; 2] = [1e-6, 10.0];
-/// Decay of the moving average.
-const DECAY: f64 = 0.9;
+/// Share of the steps that the moving average remembers.
+const MEMORY: f64 = 0.1;
 /// The smoothed loss over its lowest value at which the test ends.
 const DIVERGED: f64 = 4.0;
 /// Share of the rate of the lowest loss that is proposed.
@@ -58,7 +59,7 @@ pub fn lr_find(
     steps: u32,
     observe: &mut dyn FnMut(&Event) -> ControlFlow<StopReason>,
 ) -> Result<RateTest, LearnError> {
-    let Some(phase) = recipe.phases.last() else { return Ok(RateTest::new(Vec::new(), Vec::new(), None)) };
+    let Some(phase) = recipe.phases.last() else { return Ok(RateTest::new(Vec::new(), Vec::new(), None, 1)) };
     let graph = zoo::build(&recipe.model, photographs.dataset.classes.len())?;
     let (state, _) = first_weights(device, &graph, recipe)?;
     let beginning = Beginning { device, graph: &graph, recipe, phase, photographs, state };
@@ -67,10 +68,10 @@ pub fn lr_find(
     };
     let mut trainee = match Trainee::begin(beginning, &mut report)? {
         ControlFlow::Continue(trainee) => trainee,
-        ControlFlow::Break(_) => return Ok(RateTest::new(Vec::new(), Vec::new(), None)),
+        ControlFlow::Break(_) => return Ok(RateTest::new(Vec::new(), Vec::new(), None, 1)),
     };
     let (mut rates, mut losses, mut diverged) = (Vec::new(), Vec::new(), None);
-    let mut average = Average::default();
+    let mut average = Average::over(steps as usize);
     let batches = trainee.batches();
     for epoch in 0.. {
         let first = epoch as usize * batches;
@@ -93,7 +94,7 @@ pub fn lr_find(
             break;
         }
     }
-    Ok(RateTest::new(rates, losses, diverged))
+    Ok(RateTest::new(rates, losses, diverged, steps as usize))
 }
 
 fn rate(step: usize, steps: usize) -> f64 {
@@ -103,17 +104,22 @@ fn rate(step: usize, steps: usize) -> f64 {
 }
 
 /// A moving average of which the first value counts as much as later ones.
-#[derive(Default)]
 struct Average {
+    decay: f64,
     sum: f64,
     weight: f64,
     lowest: Option<f64>,
 }
 
 impl Average {
+    fn over(steps: usize) -> Self {
+        let decay = (1.0 - 1.0 / (MEMORY * steps as f64)).clamp(0.0, 1.0);
+        Self { decay, sum: 0.0, weight: 0.0, lowest: None }
+    }
+
     fn push(&mut self, value: f64) -> f64 {
-        self.sum = DECAY * self.sum + (1.0 - DECAY) * value;
-        self.weight = DECAY * self.weight + (1.0 - DECAY);
+        self.sum = self.decay * self.sum + (1.0 - self.decay) * value;
+        self.weight = self.decay * self.weight + (1.0 - self.decay);
         self.sum / self.weight
     }
 
@@ -127,8 +133,8 @@ impl Average {
 }
 
 impl RateTest {
-    fn new(rates: Vec<f64>, losses: Vec<f64>, diverged: Option<f64>) -> Self {
-        let mut average = Average::default();
+    fn new(rates: Vec<f64>, losses: Vec<f64>, diverged: Option<f64>, steps: usize) -> Self {
+        let mut average = Average::over(steps);
         let smoothed: Vec<f64> = losses.iter().map(|&loss| average.push(loss)).collect();
         let lowest = (0..smoothed.len()).min_by(|&a, &b| smoothed[a].total_cmp(&smoothed[b]));
         let proposed = lowest.filter(|&index| index > 0).map(|index| SHARE * rates[index]);
@@ -152,7 +158,7 @@ mod tests {
         let rates: Vec<f64> = (0..60).map(|step| rate(step, 60)).collect();
         // A valley around 0.1 in the logarithm of the rate.
         let losses = rates.iter().map(|rate| 1.0 + (rate.log10() + 1.0).powi(2) / 10.0).collect();
-        let test = RateTest::new(rates, losses, None);
+        let test = RateTest::new(rates, losses, None, 60);
         let proposed = test.proposed.unwrap();
         assert!((0.03..0.3).contains(&proposed), "{proposed}");
     }
@@ -161,6 +167,6 @@ mod tests {
     fn a_loss_that_only_rises_proposes_nothing() {
         let rates: Vec<f64> = (0..60).map(|step| rate(step, 60)).collect();
         let losses = (0..60).map(f64::from).collect();
-        assert_eq!(RateTest::new(rates, losses, None).proposed, None);
+        assert_eq!(RateTest::new(rates, losses, None, 60).proposed, None);
     }
 }

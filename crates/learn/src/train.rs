@@ -97,7 +97,7 @@ pub fn train(
     let _ = session.tell(Event::Stop(stop))?;
     // Whoever interrupts wants to leave now; resuming writes the bundle.
     let bundle = if reason == StopReason::Interrupted { None } else { session.bundle()? };
-    Ok(Outcome { reason, epochs: session.progress.epochs, best: session.progress.best, bundle })
+    Ok(Outcome { reason, epochs: session.progress.epochs, best: session.progress.choice.kept, bundle })
 }
 
 /// The weights that a run begins with, and what there is to say of them.
@@ -272,12 +272,12 @@ impl Session<'_> {
         begin: u32,
         validation: Option<Validated>,
     ) -> Result<ControlFlow<StopReason>, LearnError> {
-        let Progress { epochs, total_step, loss_sum, correct, seen, seconds, best, .. } = self.progress;
+        let Progress { epochs, total_step, loss_sum, correct, seen, seconds, mut choice, .. } = self.progress;
         let seen = seen.max(1) as f64;
         let steps = trainee.batches();
         let metrics = validation.as_ref().map(|validated| &validated.metrics);
-        let candidate = Best::new(epochs + 1, validation.as_ref());
-        let is_best = best.is_none_or(|best| candidate.beats(&best));
+        let phase = self.phase_of(epochs);
+        let is_best = choice.take(Best::new(epochs + 1, phase, validation.as_ref()));
         let state = trainee.state();
         if !state.is_finite() {
             return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
@@ -285,7 +285,7 @@ impl Session<'_> {
         let event = Event::Epoch(runlog::Epoch {
             epoch: epochs + 1,
             epochs: self.run.recipe.epochs(),
-            phase: self.phase_of(epochs),
+            phase,
             total_step,
             seconds,
             train_loss: loss_sum / seen,
@@ -298,8 +298,7 @@ impl Session<'_> {
             best: is_best,
         });
         self.log.write(&event)?;
-        let best = if is_best { Some(candidate) } else { best };
-        self.progress = Progress { epochs: epochs + 1, total_step, best, ..Progress::default() };
+        self.progress = Progress { epochs: epochs + 1, total_step, choice, ..Progress::default() };
         if is_best {
             self.checkpoint(trainee.outcome(), validation.map(|validated| validated.metrics))
                 .write(&self.run.best())?;
@@ -317,10 +316,15 @@ impl Session<'_> {
             return Ok(flow);
         }
         let after = trainee.validate()?;
-        let candidate = Best::new(self.progress.epochs, after.as_ref());
-        let better = after.is_some() && self.progress.best.is_none_or(|best| candidate.beats(&best));
+        // The statistics are a choice of their own: they have to be better than those of training.
+        let loss = |choice: Option<Best>| choice.and_then(|best| best.calibrated_loss);
+        let candidate = Best::new(self.progress.epochs, self.run.recipe.phases.len() as u32, after.as_ref());
+        let better = match (loss(Some(candidate)), loss(self.progress.choice.kept)) {
+            (Some(ours), Some(theirs)) => ours < theirs,
+            _ => false,
+        };
         if better && trainee.outcome().is_finite() {
-            self.progress.best = Some(candidate);
+            self.progress.choice.kept = Some(candidate);
             self.checkpoint(trainee.outcome(), after.as_ref().map(|validated| validated.metrics.clone()))
                 .write(&self.run.best())?;
         }
@@ -365,7 +369,7 @@ impl Session<'_> {
 
     /// Writes the bundle of the best epoch.
     fn bundle(&mut self) -> Result<Option<PathBuf>, LearnError> {
-        let Some(best) = self.progress.best else { return Ok(None) };
+        let Some(best) = self.progress.choice.kept else { return Ok(None) };
         let Checkpoint { state, metrics, .. } = Checkpoint::read(&self.run.best())?;
         let bundle = Bundle {
             classes: self.photographs.dataset.classes.clone(),

@@ -256,40 +256,6 @@ fn shared(folder: &str) -> PathBuf {
 }
 
 #[test]
-fn keras_weights_of_mobilenet_give_the_logits_of_pytorch() {
-    let Some(file) = real("mobilenet_v1_0.75_224.safetensors") else { return };
-    let graph = zoo::build("mobilenet_v1_0.75", 1000).unwrap();
-    let fitted = fit(&graph, file).unwrap();
-    assert_eq!(
-        (fitted.naming, fitted.replaced_classifier, fitted.unused),
-        (Naming::Keras, None, Vec::<String>::new())
-    );
-    let options = EngineOptions {
-        image_size: 224,
-        batch: 1,
-        seed: 0,
-        optimizer: None,
-        average: None,
-        statistics: Statistics::Batch,
-    };
-    let mut engine = CpuEngine::new(&graph, options).unwrap();
-    engine.restore(&fitted.state).unwrap();
-
-    let path = shared("reference").join("mobilenet.json");
-    let Ok(reference) = fs::read(&path) else {
-        eprintln!("skipped: there is no {}", path.display());
-        return;
-    };
-    let reference: Vec<serde_json::Value> = serde_json::from_slice(&reference).unwrap();
-    let case = reference.iter().find(|case| case["input"] == "uniform").unwrap();
-    let expected: Vec<f64> = serde_json::from_value(case["logits"].clone()).unwrap();
-    let logits = engine.predict(&uniform_image(224)).unwrap();
-    let error = relative(&logits, &expected);
-    println!("relative error of the logits: {error:.2e}");
-    assert!(error <= 1e-4, "{error:e}");
-}
-
-#[test]
 fn caffe_weights_of_squeezenet_give_the_logits_of_pytorch() {
     let Some(file) = real("squeezenet_v1.0_deepcompressed.safetensors") else { return };
     let graph = zoo::build("squeezenet1_0", 1000).unwrap();

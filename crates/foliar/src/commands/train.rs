@@ -114,8 +114,9 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::
             loss: Some(loss),
             calibrated_loss: Some(calibrated),
             temperature,
+            ..
         }) => eprintln!(
-            "best epoch {epoch}: val loss {loss:.3}, val acc {accuracy:.3}; calibrated with temperature {temperature:.2}, val loss {calibrated:.3}"
+            "kept epoch {epoch}: val loss {loss:.3}, val acc {accuracy:.3}; calibrated with temperature {temperature:.2}, val loss {calibrated:.3}"
         ),
         Some(_) => eprintln!("no photographs were held back: how good the classifier is is not known"),
         None => {}

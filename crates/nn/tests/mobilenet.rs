@@ -1,0 +1,125 @@
+//! MobileNet v1 0.75 with its real ImageNet weights against PyTorch in float64: features and logits of a made image and of
+//! photographs. Weights, photographs and reference are not part of this repository; where they are absent the test says so
+//! and passes. `FOLIAR_SHARED=FOLDER` says where they are.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use foliar_nn::weights::{Naming, fit, read};
+use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, State, Statistics, zoo};
+use serde::Deserialize;
+
+const SIZE: usize = 224;
+/// Relative L2 distance that rounding to float32 may make.
+const ROUNDING: f64 = 1e-4;
+/// The same where two JPEG decoders may differ by a grey level.
+const DECODING: f64 = 2e-2;
+
+/// One input of the reference.
+#[derive(Deserialize)]
+struct Case {
+    /// `uniform`, or the path of a photograph.
+    input: String,
+    features: Vec<f64>,
+    logits: Vec<f64>,
+}
+
+/// The folder that holds `shared/`.
+fn base() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+    env::var_os("FOLIAR_SHARED").map_or_else(beside, |shared| Path::new(&shared).join(".."))
+}
+
+fn present(path: &str) -> Option<Vec<u8>> {
+    let path = base().join(path);
+    let bytes = fs::read(&path).ok();
+    if bytes.is_none() {
+        println!("skipped: there is no {}", path.display());
+    }
+    bytes
+}
+
+fn engine(graph: &Graph, state: &State) -> CpuEngine {
+    let options = EngineOptions {
+        image_size: SIZE,
+        batch: 1,
+        seed: 0,
+        optimizer: None,
+        average: None,
+        statistics: Statistics::Batch,
+    };
+    let mut engine = CpuEngine::new(graph, options).unwrap();
+    let names: Vec<String> = engine.state().tensors.into_keys().collect();
+    let tensors = names.into_iter().map(|name| (name.clone(), state.tensors[&name].clone())).collect();
+    engine.restore(&State { tensors, steps: 0 }).unwrap();
+    engine
+}
+
+#[test]
+fn real_weights_give_the_features_and_logits_of_pytorch() {
+    let Some(weights) = present("shared/weights/mobilenet_v1_0.75_224.safetensors") else { return };
+    let Some(reference) = present("shared/reference/mobilenet.json") else { return };
+    let graph = zoo::build("mobilenet_v1_0.75", 1000).unwrap();
+    let fitted = fit(&graph, read(&weights).unwrap()).unwrap();
+    assert_eq!(
+        (fitted.naming, fitted.replaced_classifier, fitted.unused),
+        (Naming::Keras, None, Vec::<String>::new())
+    );
+    let (front, tail) = graph.split(graph.backbone(), SIZE).unwrap();
+    let (mut front, mut tail) = (engine(&front, &fitted.state), engine(&tail, &fitted.state));
+    let cases: Vec<Case> = serde_json::from_slice(&reference).unwrap();
+    assert!(cases.len() > 1);
+    for case in cases {
+        let (image, bound) = match case.input.as_str() {
+            "uniform" => (uniform_image(), ROUNDING),
+            path => match present(path) {
+                Some(bytes) => (central(&bytes), DECODING),
+                None => continue,
+            },
+        };
+        let features = front.predict(&image).unwrap();
+        let logits = tail.predict(&features).unwrap();
+        for (what, found, expected) in
+            [("features", &features, &case.features), ("logits", &logits, &case.logits)]
+        {
+            let error = relative(found, expected);
+            println!("{:70} {what:8} error {error:.2e} allowed {bound:.0e}", case.input);
+            assert!(error <= bound, "{}: {what} {error:e}", case.input);
+        }
+    }
+}
+
+/// The central pixels of a photograph, RGB / 127.5 - 1.
+fn central(bytes: &[u8]) -> Vec<f32> {
+    let image = image::load_from_memory(bytes).unwrap().to_rgb8();
+    let side = SIZE as u32;
+    let [left, top] = [image.width(), image.height()].map(|length| (length - side) / 2);
+    let cut = image::imageops::crop_imm(&image, left, top, side, side).to_image();
+    cut.into_raw().into_iter().map(|value| f32::from(value) / 127.5 - 1.0).collect()
+}
+
+/// Relative L2 distance.
+fn relative(found: &[f32], expected: &[f64]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let distance: f64 = found.iter().zip(expected).map(|(a, b)| (f64::from(*a) - b).powi(2)).sum();
+    (distance / expected.iter().map(|b| b.powi(2)).sum::<f64>()).sqrt()
+}
+
+/// The hash image of the reference, (h, w, c): splitmix64 of seed 1, the name `images` and the index in (c, h, w) order.
+fn uniform_image() -> Vec<f32> {
+    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+    let name = b"images".iter();
+    let hash =
+        name.fold(0xCBF2_9CE4_8422_2325u64, |h, &byte| (h ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
+    let number = |index: usize| {
+        let mut z = hash.wrapping_add(GOLDEN).wrapping_add((index as u64 + 1).wrapping_mul(GOLDEN));
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^= z >> 31;
+        ((z >> 40) as f64 / f64::from(1u32 << 23) - 1.0) as f32
+    };
+    let pixels = SIZE * SIZE;
+    (0..pixels).flat_map(|pixel| (0..3).map(move |channel| number(channel * pixels + pixel))).collect()
+}
