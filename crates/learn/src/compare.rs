@@ -141,7 +141,7 @@ fn judge(run: &Run, photographs: &[(String, String)]) -> Result<(Compared, Vec<b
         run: run.dir.root().to_owned(),
         model: run.recipe.model.clone(),
         learning_rate: run.recipe.phases.last().map_or(0.0, |phase| phase.learning_rate.peak),
-        seconds: epochs.iter().map(|epoch| epoch.seconds).sum(),
+        seconds: epochs.iter().map(|epoch| epoch.seconds).fold(0.0, |sum, seconds| sum + seconds),
         epochs,
         metrics: Metrics::new(&logits, &labels, &classes),
     };

@@ -2,20 +2,25 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use foliar_doctor::{Context, Diagnosis, Id, Severity, diagnose};
-use foliar_learn::{DataOptions, Photographs, Recipe, Run, Schedule, cross_entropy, softmax, train};
+use foliar_doctor::{Context, Diagnosis, Id, Reduction, ScaleEstimate, Severity, diagnose};
+use foliar_learn::{DataOptions, InitialWeights, Photographs, Recipe, Run, cross_entropy, softmax, train};
 use foliar_nn::{
-    Batch, Cpu, Device, Engine, EngineError, EngineOptions, Graph, GraphError, State, StateError, StepPlan,
-    StepStats,
+    Batch, Cpu, Device, Engine, EngineError, EngineOptions, Graph, GraphError, Optimizer, State, StateError,
+    StepPlan, StepStats,
 };
-use foliar_runlog::{RunLog, read_log_path};
+use foliar_runlog::{Metric, RunLog, read_log_path};
 use foliar_vision::procedural;
+use tempfile::TempDir;
 
+/// Photographs a step.
 const BATCH: usize = 16;
+/// What logits are multiplied by where a loss rewards certainty.
+const CERTAINTY: f32 = 10.0;
 
 /// What is wrong with the program that trains.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,12 +28,13 @@ enum Fault {
     None,
     /// The sum of each batch's losses is taken for its mean.
     SummedLoss,
-    /// The network ends in a softmax and the loss begins with one.
+    /// The network ends in a softmax and the loss begins with one. Such a loss pays for certainty whatever the truth, which
+    /// the true one does not: instead of another gradient, the outputs are made surer.
     DoubleSoftmax,
-    /// Batch norms are in training mode, but their running statistics stay those that they began with.
+    /// Batch norms train with the statistics of the batch, but keep the running ones that they began with.
     FrozenStatistics,
-    /// Training counts the classes from another one than validation.
-    OtherNumbers,
+    /// Training numbers the classes in another order than validation.
+    OtherOrder,
 }
 
 impl Device for Fault {
@@ -69,7 +75,7 @@ impl Engine for Faulty {
                 self.engine.restore(&after).unwrap();
                 Ok(stats)
             }
-            Fault::OtherNumbers => {
+            Fault::OtherOrder => {
                 let labels: Vec<u32> =
                     batch.labels.iter().map(|label| (label + 1) % classes as u32).collect();
                 self.engine.train_step(Batch { labels: &labels, ..batch }, plan)
@@ -81,10 +87,9 @@ impl Engine for Faulty {
         let mut logits = self.engine.predict(images)?;
         if self.fault == Fault::DoubleSoftmax {
             for row in logits.chunks_mut(self.engine.outputs()) {
-                let p = softmax(row);
-                for (x, p) in row.iter_mut().zip(p) {
-                    *x = p as f32;
-                }
+                row.iter_mut().for_each(|logit| *logit *= CERTAINTY);
+                let probabilities = softmax(row);
+                row.iter_mut().zip(probabilities).for_each(|(output, p)| *output = p as f32);
             }
         }
         Ok(logits)
@@ -111,145 +116,155 @@ impl Engine for Faulty {
     }
 }
 
-fn recipe(epochs: u32) -> Recipe {
+/// 400 drawn leaves of 5 classes.
+fn leaves() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    procedural::write_dataset(&folder.path().join("photos"), 1, 80, 48).unwrap();
+    folder
+}
+
+/// A recipe that learns most of [`leaves`] in ten epochs of a second or less.
+fn recipe() -> Recipe {
     let mut recipe = Recipe::scratch("baseline");
-    recipe.preprocessing = Recipe::preprocessing("baseline", 32);
-    recipe.phases[0].epochs = epochs;
+    recipe.preprocessing = Recipe::preprocessing("baseline", 48);
     recipe.batch_size = BATCH;
+    recipe.data.validation = 0.3;
+    recipe.phases[0].epochs = 10;
+    recipe.phases[0].learning_rate.peak = 0.002;
+    recipe.phases[0].optimizer =
+        Optimizer::AdamW { beta1: 0.9, beta2: 0.999, weight_decay: 0.01, epsilon: 1e-8 };
     recipe
 }
 
-#[test]
-fn explore() {
-    let which = std::env::var("WHICH").unwrap_or_default();
-    let per: usize = std::env::var("PER").map_or(40, |x| x.parse().unwrap());
-    let epochs: u32 = std::env::var("EPOCHS").map_or(8, |x| x.parse().unwrap());
-    let faults = [
-        ("none", Fault::None),
-        ("sum", Fault::SummedLoss),
-        ("double", Fault::DoubleSoftmax),
-        ("frozen", Fault::FrozenStatistics),
-        ("numbers", Fault::OtherNumbers),
-        ("rate", Fault::None),
-        ("shuffled", Fault::None),
-    ];
-    for (name, fault) in faults {
-        if !which.is_empty() && !which.split(',').any(|w| w == name) {
-            continue;
-        }
-        let seeds: u64 = std::env::var("SEEDS").map_or(1, |x| x.parse().unwrap());
-        for seed in 1..=seeds {
-            let folder = tempfile::tempdir().unwrap();
-            let photos = folder.path().join("photos");
-            procedural::write_dataset(&photos, seed, per, 48).unwrap();
-            if let Ok(v) = std::env::var("DROP") {
-                for c in v.split(',') {
-                    fs::remove_dir_all(photos.join(c)).unwrap();
-                }
-            }
-            if name == "shuffled" {
-                shuffle(&photos);
-            }
-            let mut recipe = recipe(epochs);
-            recipe.seed = seed;
-            if let Ok(v) = std::env::var("PEAK") {
-                recipe.phases[0].learning_rate.peak = v.parse().unwrap();
-            }
-            if let Ok(v) = std::env::var("SIZE") {
-                recipe.preprocessing = Recipe::preprocessing("baseline", v.parse().unwrap());
-            }
-            if std::env::var("PLAIN").is_ok() {
-                recipe.phases[0].augment = foliar_vision::Augment::none();
-            }
-            if let Ok(v) = std::env::var("ADAM") {
-                recipe.phases[0].learning_rate.peak = v.parse().unwrap();
-                recipe.phases[0].optimizer = foliar_nn::Optimizer::AdamW {
-                    beta1: 0.9,
-                    beta2: 0.999,
-                    weight_decay: 1e-2,
-                    epsilon: 1e-8,
-                };
-            }
-            if let Ok(v) = std::env::var("VAL") {
-                recipe.data.validation = v.parse().unwrap();
-            }
-            if name == "rate" {
-                recipe.phases[0].learning_rate.peak = 100.0;
-                if std::env::var("CONST").is_ok() {
-                    recipe.phases[0].learning_rate.schedule = Schedule::Constant;
-                }
-            }
-            let data = Photographs::open(&photos, &recipe, &DataOptions::default(), &|_, _| {}).unwrap();
-            let run = Run::create(&folder.path().join("run"), &recipe, &data).unwrap();
-            let started = std::time::Instant::now();
-            let outcome = train(&fault, &run, &data, &mut |_| ControlFlow::Continue(())).unwrap();
-            println!("== {name} seed {seed} {:?} {:?} {:?}", outcome.reason, outcome.best, started.elapsed());
-            println!(
-                "{}",
-                fs::read_to_string(run.dir.metrics())
-                    .unwrap()
-                    .lines()
-                    .map(|l| l
-                        .split(',')
-                        .map(|x| x.chars().take(8).collect::<String>())
-                        .collect::<Vec<_>>()
-                        .join(" "))
-                    .collect::<Vec<_>>()
-                    .join("\n")
-            );
-            match read_log_path(run.dir.root()) {
-                Ok(log) => {
-                    println!("{:?}", log.facts);
-                    for rows in 1..=epochs as usize {
-                        let mut log = log.clone();
-                        for series in &mut log.series {
-                            series.points.truncate(rows);
-                        }
-                        let d = diagnose(&log, &Context::default());
-                        if rows > 2
-                            && rows < epochs as usize
-                            && std::env::var("ALL").is_err()
-                            && d.findings.iter().all(|f| f.severity == Severity::Note)
-                        {
-                            continue;
-                        }
-                        println!(
-                            "  {rows}: {:?} {:?}",
-                            d.findings.iter().map(|f| (f.id, f.severity)).collect::<Vec<_>>(),
-                            d.scale.train.map(|s| (s.low, s.best, s.high))
-                        );
-                        if rows == epochs as usize {
-                            println!("{}", d.findings[0].claim);
-                        }
-                    }
-                }
-                Err(error) => println!("{error}"),
-            }
-        }
-    }
+/// Trains with the fault, and reads what the run has left in `folder`.
+fn log_of(fault: Fault, recipe: &Recipe, folder: &Path) -> RunLog {
+    let photographs =
+        Photographs::open(&folder.join("photos"), recipe, &DataOptions::default(), &|_, _| {}).unwrap();
+    let run = Run::create(&folder.join("run"), recipe, &photographs).unwrap();
+    train(&fault, &run, &photographs, &mut |_| ControlFlow::Continue(())).unwrap();
+    read_log_path(run.dir.root()).unwrap()
 }
 
-fn shuffle(photos: &Path) {
-    let mut files: Vec<(PathBuf, &str)> = Vec::new();
-    for class in procedural::CLASSES {
-        if !photos.join(class).exists() {
-            continue;
-        }
-        for entry in fs::read_dir(photos.join(class)).unwrap() {
-            files.push((entry.unwrap().path(), class));
-        }
-    }
-    files.sort();
-    let mut state = 7_u64;
-    for i in (1..files.len()).rev() {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        let j = (state >> 33) as usize % (i + 1);
-        let (a, b) = (files[i].1, files[j].1);
-        files[i].1 = b;
-        files[j].1 = a;
-    }
-    for (path, class) in files {
-        let to = photos.join(class).join(format!("x{}", path.file_name().unwrap().to_str().unwrap()));
-        fs::rename(path, to).unwrap();
+fn judge(log: &RunLog) -> Diagnosis {
+    diagnose(log, &Context::default())
+}
+
+/// What the diagnosis warns of.
+fn warnings(diagnosis: &Diagnosis) -> Vec<Id> {
+    let serious = diagnosis.findings.iter().filter(|finding| finding.severity > Severity::Note);
+    serious.map(|finding| finding.id).collect()
+}
+
+/// What is warned of at the end of any epoch, while the run goes on.
+fn warnings_on_the_way(log: &RunLog) -> BTreeSet<Id> {
+    let epochs = log.series.iter().map(|series| series.points.len()).max().unwrap_or(0);
+    (1..=epochs)
+        .flat_map(|epochs| {
+            let mut so_far = log.clone();
+            so_far.series.iter_mut().for_each(|series| series.points.truncate(epochs));
+            warnings(&judge(&so_far))
+        })
+        .collect()
+}
+
+#[track_caller]
+fn assert_holds(estimate: Option<ScaleEstimate>, factor: f64) {
+    let estimate = estimate.unwrap();
+    assert!(estimate.low <= factor && factor <= estimate.high, "{factor} is not in {estimate:?}");
+}
+
+#[test]
+fn a_sound_run_is_left_in_peace() {
+    let folder = leaves();
+    let log = log_of(Fault::None, &recipe(), folder.path());
+    assert_eq!(warnings_on_the_way(&log), BTreeSet::new());
+    let diagnosis = judge(&log);
+    assert_eq!(diagnosis.findings[0].id, Id::Healthy, "{diagnosis:?}");
+    assert_holds(diagnosis.scale.train, 1.0);
+    assert_holds(diagnosis.scale.val, 1.0);
+}
+
+#[test]
+fn a_sum_in_the_place_of_the_mean() {
+    let folder = leaves();
+    let log = log_of(Fault::SummedLoss, &recipe(), folder.path());
+    assert_eq!(warnings_on_the_way(&log), BTreeSet::from([Id::LossScaled]));
+    let scale = judge(&log).scale;
+    assert_holds(scale.train, BATCH as f64);
+    assert_holds(scale.val, 1.0);
+    assert_eq!(scale.train.unwrap().reduction, Some(Reduction::BatchSum));
+}
+
+#[test]
+fn sums_in_both_columns() {
+    let folder = leaves();
+    let mut log = log_of(Fault::None, &recipe(), folder.path());
+    let losses = log.series.iter_mut().filter(|series| series.metric == Metric::Loss);
+    losses.flat_map(|series| &mut series.points).for_each(|point| point.value *= BATCH as f64);
+    assert_eq!(warnings_on_the_way(&log), BTreeSet::from([Id::LossScaled]));
+    let scale = judge(&log).scale;
+    assert_holds(scale.train, BATCH as f64);
+    assert_holds(scale.val, BATCH as f64);
+    assert_eq!(scale.val.unwrap().reduction, Some(Reduction::BatchSum));
+}
+
+#[test]
+fn a_softmax_too_many() {
+    let folder = leaves();
+    let log = log_of(Fault::DoubleSoftmax, &recipe(), folder.path());
+    assert_eq!(warnings_on_the_way(&log), BTreeSet::from([Id::DoubleSoftmax]));
+    assert_eq!(warnings(&judge(&log)), [Id::DoubleSoftmax]);
+}
+
+#[test]
+fn classes_in_another_order() {
+    let folder = leaves();
+    let log = log_of(Fault::OtherOrder, &recipe(), folder.path());
+    assert_eq!(warnings(&judge(&log)), [Id::WorseThanChance]);
+}
+
+/// Every photograph is put into the folder of a class drawn by lot.
+#[test]
+fn shuffled_labels() {
+    let folder = leaves();
+    shuffle(&folder.path().join("photos"));
+    let log = log_of(Fault::None, &recipe(), folder.path());
+    assert_eq!(warnings(&judge(&log)), [Id::AtChance]);
+    assert_eq!(warnings_on_the_way(&log), BTreeSet::from([Id::AtChance]));
+}
+
+#[test]
+fn a_learning_rate_of_a_hundred() {
+    let folder = leaves();
+    let mut recipe = recipe();
+    recipe.phases[0].learning_rate.peak = 100.0;
+    let log = log_of(Fault::None, &recipe, folder.path());
+    assert_eq!(warnings(&judge(&log)), [Id::Diverged]);
+}
+
+/// Weights are trained on, on photographs that are scaled otherwise, by a program that leaves the running statistics frozen.
+#[test]
+fn frozen_statistics_in_training_mode() {
+    let folder = leaves();
+    let mut recipe = recipe();
+    log_of(Fault::None, &recipe, folder.path());
+    fs::rename(folder.path().join("run"), folder.path().join("first")).unwrap();
+    let bundle = folder.path().join("first/model.foliar");
+    recipe.weights = Some(InitialWeights::examine(&bundle, &recipe.model).unwrap().0);
+    recipe.preprocessing.mean = [0.0; 3];
+    recipe.preprocessing.std = [1.0; 3];
+    let log = log_of(Fault::FrozenStatistics, &recipe, folder.path());
+    println!("{}", fs::read_to_string(folder.path().join("run/metrics.csv")).unwrap());
+    println!("{:?}", warnings_on_the_way(&log));
+    assert_eq!(warnings(&judge(&log)), [Id::TrainEvalMismatch]);
+}
+
+fn shuffle(photographs: &Path) {
+    let files = |class| fs::read_dir(photographs.join(class)).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = procedural::CLASSES.into_iter().flat_map(files).collect();
+    files.sort_by_key(|file| blake3::hash(file.file_name().unwrap().as_encoded_bytes()).to_hex());
+    let classes = procedural::CLASSES.iter().cycle();
+    for (number, (file, class)) in files.iter().zip(classes).enumerate() {
+        fs::rename(file, photographs.join(class).join(format!("leaf-{}.jpg", number * 7))).unwrap();
     }
 }

@@ -106,6 +106,7 @@ pub struct Epoch {
     /// Epochs planned.
     pub epochs: u32,
     /// The part of the recipe that the epoch belongs to, from 1.
+    #[serde(default = "first_phase")]
     pub phase: u32,
     /// Steps since the run began.
     pub total_step: u64,
@@ -134,6 +135,10 @@ pub struct Epoch {
     pub classes: usize,
     /// Whether this is the best epoch so far.
     pub best: bool,
+}
+
+fn first_phase() -> u32 {
+    1
 }
 
 /// A remark in plain words.

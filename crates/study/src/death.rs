@@ -1,0 +1,63 @@
+//! Trials taken from workers that have died or hang.
+
+use std::path::Path;
+
+use foliar_bayes::TrialId;
+use rusqlite::{Connection, Transaction, params};
+
+use crate::error::Failure;
+use crate::seat::Seat;
+use crate::{Budget, State, claim, clock};
+
+/// A running trial, and what tells whether its worker lives.
+struct Running {
+    id: TrialId,
+    seat: Option<u32>,
+    expires: i64,
+    deaths: u32,
+}
+
+fn running(connection: &Connection) -> Result<Vec<Running>, Failure> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, seat, expires, deaths FROM trial WHERE state = 'running' ORDER BY id")?;
+    let rows = statement.query_map([], |row| {
+        let id = TrialId(row.get(0)?);
+        Ok(Running { id, seat: row.get(1)?, expires: row.get(2)?, deaths: row.get(3)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Returns the trials of whoever sat at `seat` before; it was free.
+pub(crate) fn evacuate(transaction: &Transaction, seat: u32, budget: Budget) -> Result<(), Failure> {
+    for trial in running(transaction)?.iter().filter(|trial| trial.seat == Some(seat)) {
+        bury(transaction, trial, budget)?;
+    }
+    Ok(())
+}
+
+/// Returns the trials whose worker has left its seat or let its lease run out.
+pub(crate) fn take_from_the_dead(
+    transaction: &Transaction,
+    path: &Path,
+    budget: Budget,
+) -> Result<(), Failure> {
+    let now = clock::now();
+    for trial in running(transaction)? {
+        let left = trial.seat.is_some_and(|seat| Seat::is_free(path, seat));
+        if left || trial.expires <= now {
+            bury(transaction, &trial, budget)?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts the death of a running trial's worker: the trial waits for another, or fails if this was one too many.
+fn bury(transaction: &Transaction, trial: &Running, budget: Budget) -> Result<(), Failure> {
+    let deaths = trial.deaths.saturating_add(1);
+    transaction.execute("UPDATE trial SET deaths = ?2 WHERE id = ?1", params![trial.id.0, deaths])?;
+    if deaths < budget.deaths {
+        return claim::set_ended(transaction, trial.id, State::Waiting, None, None);
+    }
+    let message = format!("its worker died {deaths} times");
+    claim::set_ended(transaction, trial.id, State::Failed, None, Some(&message))
+}

@@ -1,0 +1,80 @@
+//! What a study searches: fixed when its file is created.
+
+use foliar_bayes::{Direction, Options, Pruner, Space, Study, TrialId};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
+
+/// All that a study's trials depend on. Workers that open a file with another definition are refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// What is being tuned, as the caller names it: digests of the photographs and of the recipe, for instance. Compared,
+    /// never read.
+    pub fingerprint: String,
+    /// The parameters to be searched.
+    pub space: Space,
+    /// Whether less or more is better.
+    pub direction: Direction,
+    /// Keys every random number, the trials' seeds included.
+    pub seed: u64,
+    /// How settings are chosen.
+    pub options: Options,
+    /// Which running trials are stopped.
+    pub pruner: Pruner,
+}
+
+impl Definition {
+    /// A study without a trial.
+    pub(crate) fn study(&self) -> Study {
+        Study::new(self.space.clone(), self.direction, self.seed).with_options(self.options)
+    }
+
+    /// The seed of trial `id`: 53 bits, so that every reader of JSON and TOML keeps it exactly.
+    pub(crate) fn trial_seed(&self, id: TrialId) -> u64 {
+        let mut key = *b"foliar study seed of trial      ";
+        key[16..24].copy_from_slice(&self.seed.to_le_bytes());
+        key[24..].copy_from_slice(&id.0.to_le_bytes());
+        ChaCha8Rng::from_seed(key).next_u64() >> 11
+    }
+
+    /// The first part in which `other` differs, as a user would call it.
+    pub(crate) fn difference(&self, other: &Definition) -> Option<&'static str> {
+        let parts = [
+            ("search space", self.space != other.space),
+            ("direction", self.direction != other.direction),
+            ("seed", self.seed != other.seed),
+            ("options", self.options != other.options),
+            ("pruner", self.pruner != other.pruner),
+        ];
+        parts.into_iter().find(|(_, differs)| *differs).map(|(part, _)| part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use foliar_bayes::{Parameter, Scale};
+
+    use super::*;
+
+    #[test]
+    fn seeds_differ_by_study_and_trial_and_fit_a_double() {
+        let space = Space::new(vec![Parameter::float("x", 0.0, 1.0, Scale::Linear)]).unwrap();
+        let mut definition = Definition {
+            fingerprint: String::new(),
+            space,
+            direction: Direction::Minimise,
+            seed: 0,
+            options: Options::default(),
+            pruner: Pruner::Never,
+        };
+        let mut seeds = Vec::new();
+        for seed in [0, 1, u64::MAX] {
+            definition.seed = seed;
+            seeds.extend((0..50).map(|id| definition.trial_seed(TrialId(id))));
+        }
+        assert!(seeds.iter().all(|&seed| seed < 1 << 53));
+        seeds.sort_unstable();
+        seeds.dedup();
+        assert_eq!(seeds.len(), 150);
+    }
+}

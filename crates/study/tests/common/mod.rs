@@ -1,0 +1,117 @@
+//! A study, and an objective that is a function of setting and seed alone.
+
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use foliar_bayes::{
+    Direction, Noise, Options, Outcome, Parameter, Pruner, Report, Scale, Setting, Space, Step, Verdict,
+};
+use foliar_study::{Budget, Claim, Definition, Next, StudyError, StudyFile};
+use rusqlite::Connection;
+
+/// Rate and momentum, with noise.
+pub(crate) fn continuous() -> Definition {
+    let space = Space::new(vec![
+        Parameter::float("rate", 1e-4, 1.0, Scale::Log),
+        Parameter::float("momentum", 0.0, 0.99, Scale::Momentum),
+    ])
+    .unwrap();
+    Definition {
+        fingerprint: "leaves 3f2a, recipe 91c0".into(),
+        space,
+        direction: Direction::Minimise,
+        seed: u64::MAX - 5,
+        options: Options { start_trials: Some(5), ..Options::default() },
+        pruner: Pruner::Median { trials: 4, epoch: 1 },
+    }
+}
+
+/// 144 settings, one of which is best, without noise.
+pub(crate) fn discrete() -> Definition {
+    let space = Space::new(vec![
+        Parameter::choice("kind", ["a", "b", "c"]),
+        Parameter::integer("depth", 1, 8, Scale::Linear),
+        Parameter::integer("width", 1, 6, Scale::Linear),
+    ])
+    .unwrap();
+    let options = Options { noise: Noise::Absent, ..Options::default() };
+    Definition { space, options, ..continuous() }
+}
+
+/// The objective after the last epoch; not finite where the trial diverges.
+pub(crate) fn objective(setting: &Setting, seed: u64) -> f64 {
+    match setting.choice("kind") {
+        None => {
+            let (rate, momentum) = (setting.number("rate").unwrap(), setting.number("momentum").unwrap());
+            let effective = (rate / (1.0 - momentum) / 0.3).ln();
+            let noise = 0.05 * (seed % 1000) as f64 / 1000.0;
+            if effective > 3.0 {
+                f64::NAN
+            } else {
+                0.1 * effective * effective + (momentum - 0.8).powi(2) + noise
+            }
+        }
+        Some(kind) => {
+            let depth = setting.integer("depth").unwrap() as f64;
+            let width = setting.integer("width").unwrap() as f64;
+            let kind = match kind {
+                "a" => 0.7,
+                "b" => 0.0,
+                _ if depth > 7.0 => f64::NAN,
+                _ => 1.1,
+            };
+            kind + 0.1 * (depth - 6.0).powi(2) + 0.07 * (width - 3.0).powi(2)
+        }
+    }
+}
+
+/// Runs a claimed trial to its end: three epochs of `pause` each.
+pub(crate) fn run(study: &mut StudyFile, claim: &Claim, pause: Duration) -> Result<(), StudyError> {
+    let value = objective(&claim.setting, claim.seed);
+    for epoch in 1..=3 {
+        sleep(pause);
+        let step = Step { fold: 0, epoch };
+        let report = Report { step, value: value + f64::from(3 - epoch) };
+        match study.report(claim, report)? {
+            Verdict::Continue => {}
+            Verdict::Prune => return study.finish(claim, Outcome::Pruned),
+            Verdict::Diverged => return study.finish(claim, Outcome::Infeasible),
+        }
+    }
+    study.finish(claim, Outcome::Value { value })
+}
+
+/// Works until the budget, asked for before each trial, is spent.
+pub(crate) fn work(
+    path: &Path,
+    definition: &Definition,
+    pause: Duration,
+    budget: impl Fn() -> u64,
+) -> Result<(), StudyError> {
+    let mut study = StudyFile::open_or_create(path, definition)?;
+    loop {
+        let budget = Budget { deaths: u32::MAX, ..Budget::trials(budget()) };
+        match study.claim("worker", budget)? {
+            Next::Trial(claim) => run(&mut study, &claim, pause)?,
+            Next::Wait(pause) => sleep(pause),
+            Next::Done => return Ok(()),
+        }
+    }
+}
+
+/// The next trial, which must be there.
+pub(crate) fn claim(study: &mut StudyFile) -> Claim {
+    match study.claim("worker", Budget::trials(u64::MAX)).unwrap() {
+        Next::Trial(claim) => claim,
+        next => panic!("{next:?}"),
+    }
+}
+
+/// What SQLite says of the file: "ok".
+pub(crate) fn integrity(path: &Path) -> String {
+    let connection = Connection::open(path).unwrap();
+    connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap()
+}

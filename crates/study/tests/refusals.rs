@@ -1,0 +1,206 @@
+//! What a study refuses, in which words, and that it loses nothing by it.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use common::{claim, continuous, discrete};
+use foliar_bayes::{Outcome, TrialId};
+use foliar_study::{Budget, Definition, StudyError, StudyFile};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+fn place() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.sqlite");
+    (folder, path)
+}
+
+/// A study with one finished trial.
+fn studied() -> (TempDir, PathBuf) {
+    let (folder, path) = place();
+    let mut file = StudyFile::create(&path, &continuous()).unwrap();
+    let trial = claim(&mut file);
+    file.finish(&trial, Outcome::Value { value: 1.0 }).unwrap();
+    (folder, path)
+}
+
+/// The error names the file and contains `words`.
+fn says(error: &StudyError, path: &Path, words: &str) {
+    let text = error.to_string();
+    assert!(text.contains(&path.display().to_string()) && text.contains(words), "{text}");
+}
+
+fn intact(path: &Path) {
+    let mut file = StudyFile::open(path, &continuous()).unwrap();
+    assert_eq!(file.records().unwrap()[0].value(), Some(1.0));
+    assert_eq!(common::integrity(path), "ok");
+}
+
+#[test]
+fn a_study_that_is_not_there() {
+    let (_folder, path) = place();
+    let error = StudyFile::open(&path, &continuous()).unwrap_err();
+    assert!(matches!(error, StudyError::Absent { .. }));
+    says(&error, &path, "there is no study");
+    assert!(!path.exists());
+    assert!(matches!(StudyFile::view(&path), Err(StudyError::Absent { .. })));
+}
+
+#[test]
+fn a_study_that_is_there_already() {
+    let (_folder, path) = studied();
+    let error = StudyFile::create(&path, &continuous()).unwrap_err();
+    assert!(matches!(error, StudyError::Exists { .. }));
+    says(&error, &path, "already holds a study");
+    intact(&path);
+}
+
+#[test]
+fn a_study_of_another_data_set() {
+    let (_folder, path) = studied();
+    let other = Definition { fingerprint: "leaves 77aa, recipe 91c0".into(), ..continuous() };
+    for result in [StudyFile::open(&path, &other), StudyFile::open_or_create(&path, &other)] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, StudyError::OtherFingerprint { .. }));
+        says(&error, &path, "started for \"leaves 3f2a, recipe 91c0\", and this is \"leaves 77aa");
+    }
+    assert_eq!(StudyFile::view(&path).unwrap().definition(), &continuous());
+    intact(&path);
+}
+
+#[test]
+fn a_study_searched_otherwise() {
+    let (_folder, path) = studied();
+    let others = [
+        (Definition { space: discrete().space, ..continuous() }, "search space"),
+        (Definition { seed: 1, ..continuous() }, "seed"),
+        (Definition { options: discrete().options, ..continuous() }, "options"),
+        (Definition { pruner: foliar_bayes::Pruner::Never, ..continuous() }, "pruner"),
+        (Definition { direction: foliar_bayes::Direction::Maximise, ..continuous() }, "direction"),
+    ];
+    for (other, expected) in others {
+        let error = StudyFile::open(&path, &other).unwrap_err();
+        assert!(matches!(error, StudyError::OtherDefinition { part, .. } if part == expected), "{error}");
+        says(&error, &path, expected);
+    }
+    intact(&path);
+}
+
+#[test]
+fn another_schema_version() {
+    let (_folder, path) = studied();
+    for (version, advice) in [(2, "use the newer program"), (0, "start a new study")] {
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", version).unwrap();
+        let error = StudyFile::open(&path, &continuous()).unwrap_err();
+        assert!(matches!(error, StudyError::Schema { found, known: 1, .. } if found == version));
+        says(&error, &path, advice);
+    }
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    intact(&path);
+}
+
+#[test]
+fn files_of_something_else_are_left_as_they_are() {
+    let (folder, path) = place();
+    let text = "rate,loss\n0.1,0.5\n".repeat(100);
+    fs::write(&path, &text).unwrap();
+    for result in [StudyFile::create(&path, &continuous()), StudyFile::open(&path, &continuous())] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, StudyError::NotAStudy { .. }));
+        says(&error, &path, "no SQLite database");
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+
+    let path = folder.path().join("other.sqlite");
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE notes (text TEXT)").unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let error = StudyFile::open_or_create(&path, &continuous()).unwrap_err();
+    says(&error, &path, "a database of another program");
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
+fn an_empty_file_is_a_study_yet_to_be_created() {
+    let (_folder, path) = place();
+    fs::write(&path, "").unwrap();
+    says(&StudyFile::open(&path, &continuous()).unwrap_err(), &path, "an empty file");
+    let mut file = StudyFile::open_or_create(&path, &continuous()).unwrap();
+    assert_eq!(claim(&mut file).id, TrialId(0));
+}
+
+#[test]
+fn a_folder_and_a_folder_that_is_not_there() {
+    let (folder, _) = place();
+    let absent = folder.path().join("absent").join("study.sqlite");
+    for path in [folder.path(), absent.as_path()] {
+        let error = StudyFile::create(path, &continuous()).unwrap_err();
+        assert!(matches!(error, StudyError::NotWritable { .. }), "{error:?}");
+        says(&error, path, "can not be opened for writing");
+    }
+}
+
+/// Root may write everywhere: then there is nothing to see.
+#[cfg(unix)]
+#[test]
+fn a_read_only_folder_and_a_read_only_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, path) = studied();
+    let allow = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    allow(folder.path(), 0o555);
+    if fs::write(folder.path().join("probe"), "").is_err() {
+        let new = folder.path().join("new.sqlite");
+        for (path, result) in
+            [(&new, StudyFile::create(&new, &continuous())), (&path, StudyFile::open(&path, &continuous()))]
+        {
+            let error = result.unwrap_err();
+            assert!(matches!(error, StudyError::NotWritable { .. }), "{error:?}");
+            says(&error, path, "folder must be writable");
+        }
+        allow(folder.path(), 0o755);
+        allow(&path, 0o444);
+        let error = StudyFile::open(&path, &continuous()).unwrap_err();
+        assert!(matches!(error, StudyError::NotWritable { .. }), "{error:?}");
+        allow(&path, 0o644);
+    }
+    allow(folder.path(), 0o755);
+    intact(&path);
+}
+
+#[test]
+fn a_locked_file() {
+    let (_folder, path) = studied();
+    let patience = Duration::from_millis(30);
+    let mut file = StudyFile::open(&path, &continuous()).unwrap().with_patience(patience).unwrap();
+    let trial = claim(&mut file);
+    let holder = Connection::open(&path).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = file.finish(&trial, Outcome::Value { value: 2.0 }).unwrap_err();
+    assert!(matches!(error, StudyError::Locked { waited, .. } if waited == patience));
+    says(&error, &path, "locked by another process for 0.03 s");
+    assert!(matches!(file.claim("worker", Budget::trials(9)), Err(StudyError::Locked { .. })));
+    assert_eq!(file.counts().unwrap().total(), 2, "reading goes on");
+    holder.execute_batch("ROLLBACK").unwrap();
+    file.finish(&trial, Outcome::Value { value: 2.0 }).unwrap();
+    intact(&path);
+}
+
+#[test]
+fn a_damaged_file() {
+    let (_folder, path) = studied();
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch("UPDATE trial SET setting = 'rate 0.1'").unwrap();
+    let error = StudyFile::open(&path, &continuous()).unwrap().records().unwrap_err();
+    assert!(matches!(error, StudyError::Damaged { .. }));
+    says(&error, &path, "is damaged (setting rate 0.1: ");
+    connection.execute_batch("UPDATE study SET definition = '{}'").unwrap();
+    let error = StudyFile::open(&path, &continuous()).unwrap_err();
+    assert!(matches!(error, StudyError::Damaged { .. }));
+    connection.execute_batch("DELETE FROM study").unwrap();
+    let error = StudyFile::open(&path, &continuous()).unwrap_err();
+    assert!(matches!(error, StudyError::Damaged { .. }), "{error:?}");
+}
