@@ -30,6 +30,8 @@ pub(crate) struct Case<'a> {
 /// A factor below it may also be that of a network that is unsure of everything for long, and needs more
 /// certainty.
 const SMALL_FACTOR: f64 = 10.0;
+/// By what the training and the validation loss of a network that stays at chance may vary.
+const CALM: (f64, f64) = (3.0, 100.0);
 /// A training loss in the first epoch that no mean has, where the number of classes is not known, in nats.
 const BEYOND_A_MEAN: f64 = 9.0;
 
@@ -104,6 +106,7 @@ impl<'a> Case<'a> {
             (false, _) => HARDLY_A_MEAN,
         };
         self.scale.mean < doubt
+            && !self.is_wild()
             && self.scale.reduction.is_some_and(|reduction| reduction != Reduction::Mean)
             && (val || train)
             && (!train_alone || first > limit)
@@ -115,6 +118,24 @@ impl<'a> Case<'a> {
         let losses = self.column(Column::ValLoss);
         let last = &losses[losses.len().saturating_sub(4)..];
         last.windows(2).all(|pair| pair[1].1.value < 0.97 * pair[0].1.value)
+    }
+
+    /// Whether the losses vary widely while no accuracy leaves chance: whatever the factor, it keeps still, and
+    /// so does the loss of a network that knows nothing and claims nothing.
+    pub(crate) fn is_wild(&self) -> bool {
+        let Some(classes) = self.setup.classes else { return false };
+        let guess = 1.0 / classes as f64;
+        let size = self.validation_size().map_or(300.0, |size| size as f64);
+        let limit = guess + 4.0 * (guess * (1.0 - guess) / size).sqrt() + 0.03;
+        let accuracies = [self.column(Column::TrainAccuracy), self.column(Column::ValAccuracy)].concat();
+        let ignorant = !accuracies.is_empty() && accuracies.iter().all(|(_, reading)| reading.value < limit);
+        let spread = |column| {
+            let values = self.column(column).into_iter().map(|(_, reading)| reading.value);
+            let (least, most) =
+                values.fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+            most / least
+        };
+        ignorant && (spread(Column::TrainLoss) > CALM.0 || spread(Column::ValLoss) > CALM.1)
     }
 
     /// Whether the validation accuracy has come clearly above chance.

@@ -78,6 +78,8 @@ const EXPLAINS: [(Id, &[Id]); 10] = [
             Id::HotStart,
             Id::LossScaled,
             Id::ValBetterThanTrain,
+            Id::WorseThanChance,
+            Id::AtChance,
         ],
     ),
     (

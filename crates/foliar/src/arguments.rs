@@ -353,6 +353,9 @@ pub(crate) struct DoctorArguments {
     /// Photographs held back for validation
     #[arg(long, value_name = "N")]
     pub(crate) val_size: Option<usize>,
+    /// Page to write, with the curves: one file that needs no network
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// One JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,

@@ -53,6 +53,9 @@ fn a_sum_is_told_from_a_mean() {
     }
     assert_eq!(document["series"]["epochs"].as_array().unwrap().len(), 10);
     assert_eq!(document["understood"]["lines"], 10);
+    scene.run(&["doctor", "train.log", "--html", "page.html"]).expect(0);
+    let page = fs::read_to_string(scene.path("page.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("loss-scaled") && !page.contains("http-equiv=\"refresh"));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use foliar_nn::{Device, EngineOptions, Graph, State, Statistics, zoo};
 use foliar_runlog::{self as runlog, Event, Log, StopReason};
@@ -20,6 +20,9 @@ use crate::photographs::Photographs;
 use crate::recipe::Recipe;
 use crate::run::Run;
 use crate::trainee::{Beginning, Trainee, Validated};
+
+/// Epochs that are shorter than this share a checkpoint: a second of work is sooner repeated than saved.
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(3);
 
 /// How a run ended.
 #[derive(Clone, Debug)]
@@ -83,7 +86,18 @@ pub fn train(
             (Progress::default(), state, notes)
         }
     };
-    let mut session = Session { device, graph, run, recipe_digest, photographs, log, progress, observe };
+    let mut session = Session {
+        device,
+        graph,
+        run,
+        recipe_digest,
+        photographs,
+        log,
+        progress,
+        unsaved_best: None,
+        saved: Instant::now(),
+        observe,
+    };
     session.announce(&state, resumed)?;
     for text in notes {
         let _ = session.tell(Event::Note(runlog::Note { text }))?;
@@ -129,6 +143,10 @@ struct Session<'a> {
     photographs: &'a Photographs,
     log: Log,
     progress: Progress,
+    /// The best epoch's checkpoint while it is not on disk yet.
+    unsaved_best: Option<Checkpoint>,
+    /// When a checkpoint was written last.
+    saved: Instant,
     observe: &'a mut dyn FnMut(&Event) -> ControlFlow<StopReason>,
 }
 
@@ -300,10 +318,13 @@ impl Session<'_> {
         self.log.write(&event)?;
         self.progress = Progress { epochs: epochs + 1, total_step, choice, ..Progress::default() };
         if is_best {
-            self.checkpoint(trainee.outcome(), validation.map(|validated| validated.metrics))
-                .write(&self.run.best())?;
+            let metrics = validation.map(|validated| validated.metrics);
+            self.unsaved_best = Some(self.checkpoint(trainee.outcome(), metrics));
         }
-        self.checkpoint(state, None).write(&self.run.last())?;
+        let finished = self.progress.epochs == self.run.recipe.epochs();
+        if finished || self.saved.elapsed() >= BETWEEN_CHECKPOINTS {
+            self.save(state)?;
+        }
         Ok((self.observe)(&event))
     }
 
@@ -358,18 +379,34 @@ impl Session<'_> {
     }
 
     /// Saves, unless the weights are no longer finite: the checkpoint from before is worth more then.
-    fn save_last(&self, trainee: &Trainee<'_>) -> Result<bool, LearnError> {
+    fn save_last(&mut self, trainee: &Trainee<'_>) -> Result<bool, LearnError> {
         let state = trainee.state();
         let finite = state.is_finite();
         if finite {
-            self.checkpoint(state, None).write(&self.run.last())?;
+            self.save(state)?;
         }
         Ok(finite)
+    }
+
+    /// Writes the best checkpoint if it is newer than the one on disk, then the last one.
+    fn save(&mut self, state: State) -> Result<(), LearnError> {
+        self.save_best()?;
+        self.checkpoint(state, None).write(&self.run.last())?;
+        self.saved = Instant::now();
+        Ok(())
+    }
+
+    fn save_best(&mut self) -> Result<(), LearnError> {
+        match self.unsaved_best.take() {
+            Some(best) => Ok(best.write(&self.run.best())?),
+            None => Ok(()),
+        }
     }
 
     /// Writes the bundle of the best epoch.
     fn bundle(&mut self) -> Result<Option<PathBuf>, LearnError> {
         let Some(best) = self.progress.choice.kept else { return Ok(None) };
+        self.save_best()?;
         let Checkpoint { state, metrics, .. } = Checkpoint::read(&self.run.best())?;
         let bundle = Bundle {
             classes: self.photographs.dataset.classes.clone(),

@@ -1,7 +1,8 @@
 //! Curves and tables as pictures, pages and terminal text.
 //!
-//! So far this crate draws: plain values go in, a [`Picture`] comes out, and the picture is written as SVG text or PNG
-//! bytes. It opens no file and knows nothing of training; names, numbers and what they mean come from the caller.
+//! Plain values go in, a [`Picture`] comes out, and the picture is written as SVG text or PNG bytes; a diagnosis goes in,
+//! and a page comes out ([`doctor_page()`]). The crate opens no file. What draws knows nothing of training: names, numbers
+//! and what they mean come from the caller.
 //!
 //! | function | shows |
 //! | --- | --- |
@@ -12,6 +13,7 @@
 //! | [`reliability()`] | confidence against accuracy |
 //! | [`bars()`] | a value per class |
 //! | [`risk_coverage()`] | error rate against the share of photographs answered |
+//! | [`doctor_page()`] | a diagnosis: verdict, findings, corrected curves, numbers, as HTML |
 //!
 //! Elements and coordinate systems are those of `plotters`, drawn on a backend that records shapes in tenths of a pixel
 //! ([`Picture`]); the SVG and the PNG are two writings of the same record. Letters are measured and, in the PNG, drawn
@@ -28,6 +30,7 @@
 //! ```
 
 mod charts;
+mod doctor_page;
 mod draw;
 mod error;
 mod frame;
@@ -41,6 +44,7 @@ pub use charts::panel::{Band, Emphasis, Panel, Reference, Series};
 pub use charts::rate_curve::{RateCurve, rate_curve};
 pub use charts::reliability::{Reliability, ReliabilityBin, reliability};
 pub use charts::risk_coverage::{RiskCoverage, risk_coverage};
+pub use doctor_page::{DOCTOR_STYLE, doctor_fragment, doctor_page};
 pub use draw::picture::Picture;
 pub use error::ReportError;
 pub use frame::{Frame, Heading, Theme};

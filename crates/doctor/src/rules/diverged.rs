@@ -2,10 +2,11 @@
 //!
 //! Idea: compare each training loss with the least one before it and with the first. A run has diverged if
 //! from some epoch on every loss is above five times the least before and the run is back where it began or
-//! beyond. A loss above a billion is beyond any sum of sound losses. Source: the shape of gradient descent
-//! beyond its stability limit, rate > 2 / curvature. Limits: an explosion in the very last epoch is taken for
-//! a jump until a second one confirms it, unless it is a hundredfold; a log that starts after the explosion
-//! is recognised by its size only.
+//! beyond; or if its loss rose to five times that of guessing and no accuracy ever left chance, even where a
+//! falling rate has brought the loss down since. A loss above a billion is beyond any sum of sound losses.
+//! Source: the shape of gradient descent beyond its stability limit, rate > 2 / curvature. Limits: an
+//! explosion in the very last epoch is taken for a jump until a second one confirms it, unless it is a
+//! hundredfold; a log that starts after the explosion is recognised by its size only.
 
 use crate::case::Case;
 use crate::rows::{Column, Reading};
@@ -22,6 +23,27 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
     [(Column::TrainLoss, "training loss"), (Column::ValLoss, "validation loss")]
         .into_iter()
         .find_map(|(column, name)| exploded(case, column, name))
+        .or_else(|| never_learnt(case))
+}
+
+/// A loss that rose far above that of guessing, in a run that never came to know more than that.
+fn never_learnt(case: &Case<'_>) -> Option<Finding> {
+    let chance = case.setup.chance_loss()?;
+    let curve = case.column(Column::TrainLoss);
+    let first = curve.first()?.1.value;
+    let &(index, worst) = curve.iter().max_by(|a, b| a.1.value.total_cmp(&b.1.value))?;
+    if !case.is_wild() || worst.value < 5.0 * chance || worst.value <= first {
+        return None;
+    }
+    let claim = format!(
+        "The training loss was {} at {}, where guessing costs {}, and the accuracy has never left that of \
+            guessing: the steps were so long that the weights exploded.",
+        number(worst.value),
+        epoch_name(&case.rows[index], index),
+        number(chance)
+    );
+    let evidence = quoted(&case.rows[index], index, "training loss", worst);
+    Some(finding(claim, vec![Evidence::at(worst.line, evidence)]))
 }
 
 fn exploded(case: &Case<'_>, column: Column, name: &str) -> Option<Finding> {
@@ -51,7 +73,11 @@ fn exploded(case: &Case<'_>, column: Column, name: &str) -> Option<Finding> {
         .into_iter()
         .collect();
     evidence.push(Evidence::at(reading.line, quoted(&case.rows[index], index, name, reading)));
-    Some(Finding {
+    Some(finding(claim, evidence))
+}
+
+fn finding(claim: String, evidence: Vec<Evidence>) -> Finding {
+    Finding {
         id: Id::Diverged,
         severity: Severity::Error,
         claim,
@@ -66,7 +92,7 @@ fn exploded(case: &Case<'_>, column: Column, name: &str) -> Option<Finding> {
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)   # before optimizer.step()"
                 .to_owned(),
         ),
-    })
+    }
 }
 
 /// Place in `curve` from which on the loss stays up.

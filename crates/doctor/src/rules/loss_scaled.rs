@@ -16,7 +16,11 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
     let reduction = case.scale.reduction?;
     let off = |estimate: Option<ScaleEstimate>| estimate.filter(|estimate| (estimate.best.ln()).abs() > 0.2);
     let (train, val) = (off(case.scale.train), off(case.scale.val));
-    let claim = format!("{} {}", factors(train, val), explanation(case, reduction, train.or(val)?));
+    let claim = format!(
+        "{} {}",
+        factors(train, val),
+        explanation(case, reduction, train.or(val)?, train.is_some() && val.is_some())
+    );
     let mut evidence = Vec::new();
     for (column, noun, estimate) in
         [(Column::TrainLoss, "training loss", train), (Column::ValLoss, "validation loss", val)]
@@ -93,7 +97,7 @@ fn factors(train: Option<ScaleEstimate>, val: Option<ScaleEstimate>) -> String {
     }
 }
 
-fn explanation(case: &Case<'_>, reduction: Reduction, estimate: ScaleEstimate) -> String {
+fn explanation(case: &Case<'_>, reduction: Reduction, estimate: ScaleEstimate, both: bool) -> String {
     let size = if estimate.best >= 1.0 { estimate.best } else { 1.0 / estimate.best };
     let explains = if case.scale.certainty > 0.8 { "explains it" } else { "may explain it" };
     match (reduction, case.setup.batch_size) {
@@ -102,8 +106,9 @@ fn explanation(case: &Case<'_>, reduction: Reduction, estimate: ScaleEstimate) -
             the batch) and divided by the number of batches."
         ),
         (Reduction::BatchSum, None) => format!(
-            "Both columns share the factor and a batch size of {} fits: losses were multiplied by the batch \
-            size (or summed over the batch) and divided by the number of batches.",
+            "{} batch size of {} fits: losses were multiplied by the batch size (or summed over the batch) and \
+            divided by the number of batches.",
+            if both { "Both columns share the factor and a" } else { "A" },
             number(size.round())
         ),
         (Reduction::SumOfBatchMeans, _) => format!(

@@ -12,7 +12,7 @@ use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() {
+    if case.penalty.is_some() || case.is_wild() {
         return None;
     }
     by_loss(case).or_else(|| by_accuracy(case))

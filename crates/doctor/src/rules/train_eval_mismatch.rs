@@ -12,6 +12,19 @@ use crate::rows::Row;
 use crate::words::{epoch_name, number, percent};
 use crate::{Evidence, Finding, Id, Severity};
 
+/// How far validation must lie behind training in one epoch.
+struct Gap {
+    /// Validation over training loss, where the accuracies differ by `accuracy` or are not known.
+    loss: f64,
+    /// Training less validation accuracy.
+    accuracy: f64,
+    /// The same, where it is so large that a loss that is 0.5 nats higher will do.
+    wide: f64,
+}
+
+const FIRST: Gap = Gap { loss: 3.0, accuracy: 0.22, wide: 0.4 };
+const NEXT: Gap = Gap { loss: 4.0, accuracy: 0.15, wide: 0.3 };
+
 pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
     if case.penalty.is_some() || case.double_softmax.is_some() {
         return None;
@@ -68,22 +81,22 @@ fn early_gap(case: &Case<'_>) -> Option<(usize, String)> {
     if rest.is_empty() || !first.1.epoch.is_none_or(|epoch| epoch <= 1.0) {
         return None;
     }
-    let apart = |row: &Row, times: f64, gap: f64| {
-        let by_accuracy = match (row.train_accuracy, row.val_accuracy) {
-            (Some(train), Some(val)) => train.value - val.value > gap,
-            _ => true,
+    let apart = |row: &Row, gap: Gap| {
+        let lost = match (row.train_accuracy, row.val_accuracy) {
+            (Some(train), Some(val)) => Some(train.value - val.value),
+            _ => None,
         };
         let by_loss = match (row.train_loss, row.val_loss) {
             (Some(train), Some(val)) => {
                 let (train, val) = (train.value / by_train, val.value / by_val);
-                val > times * train && val - train > 0.8
+                let wide = lost.is_some_and(|lost| lost > gap.wide);
+                (val > gap.loss * train && val - train > 0.8) || (wide && val - train > 0.5)
             }
             _ => false,
         };
-        let known_accuracy = row.train_accuracy.is_some() && row.val_accuracy.is_some();
-        by_accuracy && (by_loss || (known_accuracy && row.val_loss.is_none()))
+        lost.is_none_or(|lost| lost > gap.accuracy) && (by_loss || (lost.is_some() && row.val_loss.is_none()))
     };
-    if !apart(first.1, 3.0, 0.22) || !rest.iter().all(|(_, row)| apart(row, 4.0, 0.15)) {
+    if !apart(first.1, FIRST) || !rest.iter().all(|(_, row)| apart(row, NEXT)) {
         return None;
     }
     let row = first.1;

@@ -31,6 +31,39 @@ fn an_explosion_that_stays_is_a_divergence() {
 }
 
 #[test]
+fn a_loss_that_swings_beside_the_accuracy_of_guessing_is_no_sum() {
+    let train = [248.7, 262.6, 1123.1, 464.4, 11.6, 133.3, 366.8, 63.9, 3.9, 2.1, 1.8, 1.7];
+    let val = [174.2, 1_784_182.0, 12_599.1, 13.9, 4013.1, 13_190.2, 56_548.5, 4.9, 2.8, 2.1, 1.8, 1.6];
+    let accuracy = [0.225, 0.2, 0.1917, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2];
+    for epochs in 2..=train.len() {
+        let log = three(&train[..epochs], &val[..epochs], &accuracy[..epochs]);
+        assert_eq!(warnings(&diagnose(&log, &classes(5))), ["diverged"], "after {epochs} epochs");
+    }
+}
+
+#[test]
+fn one_bad_epoch_is_not_worse_than_chance() {
+    let log = three(&[1.61, 1.78, 1.86], &[1.62, 4.71, 2.50], &[0.2, 0.24, 0.28]);
+    for epochs in 1..=3 {
+        let mut log = log.clone();
+        log.series.iter_mut().for_each(|series| series.points.truncate(epochs));
+        assert!(!finds(&diagnose(&log, &classes(5)), Id::WorseThanChance), "after {epochs} epochs");
+    }
+}
+
+#[test]
+fn validation_at_chance_beside_a_trained_network_is_another_condition() {
+    let log = three(
+        &[0.770, 0.759, 0.772, 0.720, 0.647, 0.655, 0.495],
+        &[1.782, 1.698, 1.805, 1.655, 1.673, 2.344, 2.578],
+        &[0.208, 0.275, 0.233, 0.342, 0.292, 0.2, 0.2],
+    );
+    let log = with(log, "acc", TRAIN, Metric::Accuracy, &[0.711, 0.732, 0.682, 0.739, 0.768, 0.750, 0.825]);
+    let diagnosis = diagnose(&log, &classes(5));
+    assert_eq!(diagnosis.findings[0].id, Id::TrainEvalMismatch, "{diagnosis:?}");
+}
+
+#[test]
 fn a_clipped_probability_is_recognised() {
     let log = with(RunLog::default(), "loss", TRAIN, Metric::Loss, &[87.3366, 8.26, 8.25, 8.24]);
     assert!(finds(&diagnose(&log, &Context::default()), Id::SaturatedLoss));

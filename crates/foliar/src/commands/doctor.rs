@@ -7,7 +7,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use foliar_doctor::{Context, Diagnosis, Severity, diagnose};
-use foliar_runlog::{RunLog, read_log_from, read_log_path};
+use foliar_report::doctor_page;
+use foliar_runlog::{RunLog, read_log_from, read_log_path, write_atomically};
 use serde::Serialize;
 
 use crate::arguments::DoctorArguments;
@@ -41,6 +42,11 @@ pub(crate) fn run(arguments: &DoctorArguments) -> anyhow::Result<Exit> {
         validation_size: arguments.val_size,
     };
     let diagnosis = diagnose(&log, &context);
+    if let Some(path) = &arguments.html {
+        let page = doctor_page(&log, &diagnosis)?;
+        write_atomically(path, |file| file.write_all(page.as_bytes()))
+            .with_context(|| format!("{} can not be written", path.display()))?;
+    }
     let mut out = io::stdout().lock();
     if arguments.json {
         let understood =

@@ -1,0 +1,70 @@
+//! Findings as cards, the most important first.
+
+use foliar_doctor::{Evidence, Finding};
+use maud::{Markup, html};
+
+use super::words::{title, weight};
+
+/// All findings, in their order.
+pub(crate) fn findings(findings: &[Finding]) -> Markup {
+    html! {
+        section aria-labelledby="doctor-findings" {
+            h2 #doctor-findings { "Findings" }
+            ol.findings role="list" {
+                @for finding in findings { li { (card(finding)) } }
+            }
+        }
+    }
+}
+
+fn card(finding: &Finding) -> Markup {
+    let (word, colour) = weight(finding);
+    let heading = format!("doctor-{}", finding.id.name());
+    html! {
+        article class={ "finding " (colour) } aria-labelledby=(heading) {
+            header {
+                h3 id=(heading) { span.badge { (word) } " " (title(finding.id)) }
+                p.aside { code { (finding.id.name()) } " " span { (sureness(finding.confidence)) } }
+            }
+            div.body {
+                div {
+                    p.claim { (finding.claim) }
+                    @if !finding.advice.is_empty() {
+                        h4 { "What to do" }
+                        p { (finding.advice) }
+                    }
+                }
+                (evidence(&finding.evidence))
+            }
+            @if let Some(code) = &finding.code {
+                pre tabindex="0" role="region" aria-label="Code that mends it" { code { (code) } }
+            }
+        }
+    }
+}
+
+fn evidence(evidence: &[Evidence]) -> Markup {
+    if evidence.is_empty() {
+        return html! {};
+    }
+    html! {
+        details open="" {
+            summary { "Evidence" }
+            ul.evidence role="list" {
+                @for piece in evidence {
+                    li {
+                        span.line { @if let Some(line) = piece.line { "line " (line) } @else { "whole log" } }
+                        " "
+                        span { (piece.text) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Confidence in words that promise no more than it holds.
+fn sureness(confidence: f64) -> String {
+    let share = (confidence.clamp(0.0, 1.0) * 100.0).round().min(99.0);
+    format!("{share}\u{a0}% sure")
+}

@@ -1,0 +1,164 @@
+//! Names and numbers as people read them.
+
+use foliar_doctor::{Finding, Id, Reduction, Severity};
+use foliar_runlog::{Metric, Split};
+
+use crate::layout::number::{Number, fixed};
+
+/// What a finding is called above its claim.
+pub(crate) fn title(id: Id) -> &'static str {
+    match id {
+        Id::Nan => "A loss is not a number",
+        Id::Diverged => "The run blew up",
+        Id::SaturatedLoss => "The loss is stuck at its ceiling",
+        Id::TrainEvalMismatch => "Evaluation is not what training prepared for",
+        Id::WorseThanChance => "Worse than guessing",
+        Id::AtChance => "Nothing was learnt",
+        Id::DoubleSoftmax => "Softmax applied twice",
+        Id::LossScaled => "The printed loss is not the mean",
+        Id::PenaltyInLoss => "A weight penalty hides in the loss",
+        Id::DegenerateMetric => "The accuracy says nothing",
+        Id::Overfit => "Learnt by heart",
+        Id::LrTooHigh => "The learning rate is too high",
+        Id::HotStart => "A start far worse than guessing",
+        Id::ValSpikes => "Jumps in the validation loss",
+        Id::Overconfident => "Surer than it may be",
+        Id::ValidationTooSmall => "Too few validation photographs",
+        Id::Plateau => "The best epoch was long ago",
+        Id::SeveralRuns => "More than one run in this log",
+        Id::ValBetterThanTrain => "Validation looks better than training",
+        Id::StillImproving => "Still improving",
+        Id::Healthy => "Healthy",
+    }
+}
+
+/// How much a finding matters: the word on its card and the class of its colour.
+pub(crate) fn weight(finding: &Finding) -> (&'static str, &'static str) {
+    match (finding.id, finding.severity) {
+        (Id::Healthy, _) => ("Healthy", "healthy"),
+        (_, Severity::Note) => ("Note", "note"),
+        (_, Severity::Warning) => ("Warning", "warning"),
+        (_, Severity::Error) => ("Error", "error"),
+    }
+}
+
+/// How the printed number was added up.
+pub(crate) fn reduction(reduction: Reduction) -> &'static str {
+    match reduction {
+        Reduction::Mean => "a mean per photograph",
+        Reduction::BatchSum => "summed over each batch",
+        Reduction::SumOfBatchMeans => "batch means added, not divided",
+        Reduction::TotalSum => "summed over all photographs",
+        Reduction::BatchMeansOverSamples => "batch means divided by photographs",
+    }
+}
+
+pub(crate) fn split(split: Option<Split>) -> &'static str {
+    match split {
+        Some(Split::Train) => "training",
+        Some(Split::Validation) => "validation",
+        Some(Split::Test) => "test",
+        None => "–",
+    }
+}
+
+pub(crate) fn metric(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Loss => "loss",
+        Metric::LossPart => "part of the loss",
+        Metric::Accuracy => "accuracy",
+        Metric::TopFive => "top-5 accuracy",
+        Metric::F1 => "F1",
+        Metric::OtherScore => "score",
+        Metric::LearningRate => "learning rate",
+        Metric::Seconds => "seconds",
+        Metric::Unknown => "not known",
+    }
+}
+
+/// A number with three significant digits.
+pub(crate) fn number(value: f64) -> String {
+    Number::Plain.shown(value)
+}
+
+/// A number as the log has it, to six significant digits.
+pub(crate) fn printed(value: f64) -> String {
+    if value.is_nan() {
+        return "nan".to_owned();
+    }
+    let size = value.abs();
+    if size != 0.0 && !(1e-4..1e9).contains(&size) {
+        return number(value);
+    }
+    let exact = value.to_string();
+    let digits = exact.bytes().filter(u8::is_ascii_digit).skip_while(|&digit| digit == b'0').count();
+    if digits <= 6 && size < 1e4 {
+        return exact.replace('-', "−");
+    }
+    let whole = size.log10().floor() as i32;
+    fixed(value, usize::try_from(5 - whole).unwrap_or(0))
+}
+
+/// A share as per cent; two decimals, and never 100 where it is less.
+pub(crate) fn percent(share: f64) -> String {
+    if (0.999_95..1.0).contains(&share) {
+        return "> 99.99\u{a0}%".to_owned();
+    }
+    if share.is_finite() { format!("{}\u{a0}%", fixed(share * 100.0, 2)) } else { printed(share) }
+}
+
+/// A factor as `× 64`, or `÷ 64` below one.
+pub(crate) fn times(factor: f64) -> String {
+    if factor >= 0.995 {
+        format!("×\u{a0}{}", brief(factor))
+    } else {
+        format!("÷\u{a0}{}", brief(1.0 / factor))
+    }
+}
+
+/// Two or three significant digits.
+pub(crate) fn brief(value: f64) -> String {
+    if value >= 10.0 { fixed(value, 0) } else { fixed(value, 1).trim_end_matches(".0").to_owned() }
+}
+
+/// `1 epoch`, `2,000 epochs`.
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", fixed(number as f64, 0), if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printed_numbers_keep_what_the_log_has() {
+        for (value, text) in [
+            (118.525, "118.525"),
+            (2.2, "2.2"),
+            (-0.5, "−0.5"),
+            (0.031_926_550_394_855_44, "0.0319266"),
+            (1_234.567_890_1, "1,234.57"),
+            (0.0, "0"),
+            (f64::NAN, "nan"),
+            (f64::INFINITY, "∞"),
+            (1e21, "10²¹"),
+        ] {
+            assert_eq!(printed(value), text);
+        }
+    }
+
+    #[test]
+    fn shares_are_never_rounded_up_to_all() {
+        assert_eq!(percent(0.9953), "99.53\u{a0}%");
+        assert_eq!(percent(1.0), "100.00\u{a0}%");
+        assert_eq!(percent(0.999_96), "> 99.99\u{a0}%");
+    }
+
+    #[test]
+    fn factors_have_a_direction() {
+        assert_eq!(times(64.2), "×\u{a0}64");
+        assert_eq!(times(1.0 / 32.0), "÷\u{a0}32");
+        assert_eq!(times(1.0), "×\u{a0}1");
+        assert_eq!(times(1437.4), "×\u{a0}1,437");
+    }
+}
