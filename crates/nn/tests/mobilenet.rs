@@ -36,7 +36,7 @@ fn present(path: &str) -> Option<Vec<u8>> {
     let path = base().join(path);
     let bytes = fs::read(&path).ok();
     if bytes.is_none() {
-        println!("skipped: there is no {}", path.display());
+        eprintln!("skipped: there is no {}", path.display());
     }
     bytes
 }
