@@ -13,7 +13,6 @@ fn epoch(number: u32) -> Epoch {
         epoch: number,
         epochs: 30,
         phase: 1,
-        phase: 1,
         total_step: u64::from(number) * 10,
         seconds: 28.4,
         train_loss: 2.0 / f64::from(number),
