@@ -10,15 +10,19 @@ use foliar_runlog::{Epoch, Metric, Point, RunLog, Series, Split};
 pub(crate) struct Watch {
     log: RunLog,
     phase: u32,
+    /// What the last epoch's log gave reason to warn of.
+    standing: BTreeSet<Id>,
     told: BTreeSet<Id>,
 }
 
 impl Watch {
-    /// Takes an epoch in and returns what there is to warn of, a line each; nothing is said twice.
+    /// Takes an epoch in and returns what there is to warn of, a line each; nothing is said twice, and nothing that stands
+    /// for a single epoch: on one epoch an explosion and a sum look alike.
     pub(crate) fn epoch(&mut self, epoch: &Epoch) -> Vec<String> {
         if self.phase != epoch.phase {
             // Another part of the network is trained at other rates: its losses do not continue the earlier ones.
             self.log = RunLog::default();
+            self.standing.clear();
             self.phase = epoch.phase;
         }
         let row = self.log.understood_lines;
@@ -52,8 +56,12 @@ impl Watch {
         }
         let context = Context { classes: Some(epoch.classes), ..Context::default() };
         let findings = diagnose(&self.log, &context).findings;
-        let serious = findings.into_iter().filter(|finding| finding.severity > Severity::Note);
-        let fresh = serious.filter(|finding| self.told.insert(finding.id));
+        let serious: Vec<_> =
+            findings.into_iter().filter(|finding| finding.severity > Severity::Note).collect();
+        let before =
+            std::mem::replace(&mut self.standing, serious.iter().map(|finding| finding.id).collect());
+        let fresh =
+            serious.iter().filter(|finding| before.contains(&finding.id) && self.told.insert(finding.id));
         fresh.map(|finding| format!("{}: {} {}", finding.id.name(), finding.claim, finding.advice)).collect()
     }
 }

@@ -106,8 +106,8 @@ fn explanation(case: &Case<'_>, reduction: Reduction, estimate: ScaleEstimate, b
             the batch) and divided by the number of batches."
         ),
         (Reduction::BatchSum, None) => format!(
-            "{} batch size of {} fits: losses were multiplied by the batch size (or summed over the batch) and \
-            divided by the number of batches.",
+            "{} batch size of {} fits: losses were multiplied by the batch size (or summed over the batch) \
+            and divided by the number of batches.",
             if both { "Both columns share the factor and a" } else { "A" },
             number(size.round())
         ),
