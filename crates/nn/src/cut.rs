@@ -115,7 +115,7 @@ mod tests {
                 graph.stages().unwrap().into_iter().map(|id| graph.nodes[id].name.as_str()).collect();
             assert_eq!(ends, expected, "{model}");
         };
-        check("resnet18", &["relu", "layer1.1.relu2", "layer2.1.relu2", "layer3.1.relu2", "layer4.1.relu2"]);
+        check("resnet18", &["relu", "layer1.1.relu", "layer2.1.relu", "layer3.1.relu", "layer4.1.relu"]);
         check("baseline", &["relu1", "relu2", "relu3", "relu4", "relu5"]);
     }
 

@@ -267,7 +267,7 @@ mod tests {
         let augment: Augment = serde_json::from_str(text).unwrap();
         assert_eq!(augment.horizontal_flip, 0.0);
         assert_eq!(augment.crop.scale, RandomCrop::default().scale);
-        assert_eq!(augment.erasing, Erasing::default());
+        assert_eq!(augment.erasing, Augment::default().erasing);
         assert!(serde_json::from_str::<Augment>(r#"{"blur": 1}"#).is_err());
         for augment in [Augment::none(), Augment::default(), Augment::all()] {
             let text = serde_json::to_string(&augment).unwrap();
