@@ -1,6 +1,6 @@
 //! Builds the doctor's web page: one file with everything in it.
 //!
-//! `cargo run -p foliar-doctor-web --bin doctor-page -- doctor.html`
+//! `cargo run -p foliar-doctor-web --example doctor-page -- doctor.html`
 //!
 //! Compiles this package's library to WebAssembly (`rustup target add wasm32-unknown-unknown` once), keeps what the
 //! script of the page can reach, compresses it and writes it, the style and the script into the page. With a second

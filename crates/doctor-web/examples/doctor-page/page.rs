@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
-const PAGE: &str = include_str!("../../../page/page.html");
-const SCRIPT: &str = include_str!("../../../page/page.js");
-const STYLE: &str = include_str!("../../../page/page.css");
+const PAGE: &str = include_str!("../../page/page.html");
+const SCRIPT: &str = include_str!("../../page/page.js");
+const STYLE: &str = include_str!("../../page/page.css");
 
 /// The page around a module.
 ///
