@@ -187,7 +187,7 @@ pub(crate) struct RecipeArguments {
     #[arg(long, value_name = "X")]
     pub(crate) stage_decay: Option<f64>,
     /// What batch norms normalise with while training: the statistics of the batch, or the running ones, which then stay as
-    /// they are [default: running for fine, else batch]
+    /// they are [default: batch]
     #[arg(long, value_enum, value_name = "NAME")]
     pub(crate) batch_norm: Option<BatchNormName>,
     /// Decay of a moving average of the weights, such as 0.99, which is then what is kept [default: no average]

@@ -242,6 +242,10 @@ impl Session<'_> {
             if let ControlFlow::Break(reason) = flow
                 && (reason == StopReason::NonFiniteLoss || self.progress.epochs < self.run.recipe.epochs())
             {
+                // A short epoch may not be on disk yet.
+                if reason != StopReason::NonFiniteLoss {
+                    self.save_last(trainee)?;
+                }
                 return Ok(reason);
             }
         }

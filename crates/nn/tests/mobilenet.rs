@@ -3,10 +3,13 @@
 //! and passes. `FOLIAR_SHARED=FOLDER` says where they are.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod common;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::{relative, uniform_image};
 use foliar_nn::weights::{Naming, fit, read};
 use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, State, Statistics, zoo};
 use serde::Deserialize;
@@ -73,7 +76,7 @@ fn real_weights_give_the_features_and_logits_of_pytorch() {
     assert!(cases.len() > 1);
     for case in cases {
         let (image, bound) = match case.input.as_str() {
-            "uniform" => (uniform_image(), ROUNDING),
+            "uniform" => (uniform_image(SIZE), ROUNDING),
             path => match present(path) {
                 Some(bytes) => (central(&bytes), DECODING),
                 None => continue,
@@ -98,28 +101,4 @@ fn central(bytes: &[u8]) -> Vec<f32> {
     let [left, top] = [image.width(), image.height()].map(|length| (length - side) / 2);
     let cut = image::imageops::crop_imm(&image, left, top, side, side).to_image();
     cut.into_raw().into_iter().map(|value| f32::from(value) / 127.5 - 1.0).collect()
-}
-
-/// Relative L2 distance.
-fn relative(found: &[f32], expected: &[f64]) -> f64 {
-    assert_eq!(found.len(), expected.len());
-    let distance: f64 = found.iter().zip(expected).map(|(a, b)| (f64::from(*a) - b).powi(2)).sum();
-    (distance / expected.iter().map(|b| b.powi(2)).sum::<f64>()).sqrt()
-}
-
-/// The hash image of the reference, (h, w, c): splitmix64 of seed 1, the name `images` and the index in (c, h, w) order.
-fn uniform_image() -> Vec<f32> {
-    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-    let name = b"images".iter();
-    let hash =
-        name.fold(0xCBF2_9CE4_8422_2325u64, |h, &byte| (h ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
-    let number = |index: usize| {
-        let mut z = hash.wrapping_add(GOLDEN).wrapping_add((index as u64 + 1).wrapping_mul(GOLDEN));
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^= z >> 31;
-        ((z >> 40) as f64 / f64::from(1u32 << 23) - 1.0) as f32
-    };
-    let pixels = SIZE * SIZE;
-    (0..pixels).flat_map(|pixel| (0..3).map(move |channel| number(channel * pixels + pixel))).collect()
 }

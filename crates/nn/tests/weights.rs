@@ -1,10 +1,13 @@
 //! Weight files as PyTorch and safetensors write them; see `fixtures/weights/README.md`.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::{relative, uniform_image};
 use foliar_nn::weights::{
     FitError, Fitted, Format, InputConvention, Mismatch, Naming, ReplacedClassifier, WeightFile,
     WeightsError, fit, read,
@@ -287,31 +290,6 @@ fn caffe_weights_of_squeezenet_give_the_logits_of_pytorch() {
     let found = largest.map(|(class, _)| logits[class]);
     let error = relative(&found, &largest.map(|(_, value)| value));
     assert!(error <= 1e-4, "{error:e}");
-}
-
-/// Relative L2 distance.
-fn relative(found: &[f32], expected: &[f64]) -> f64 {
-    assert_eq!(found.len(), expected.len());
-    let distance: f64 = found.iter().zip(expected).map(|(a, b)| (f64::from(*a) - b).powi(2)).sum();
-    (distance / expected.iter().map(|b| b.powi(2)).sum::<f64>()).sqrt()
-}
-
-/// The hash image of the reference, (h, w, c): splitmix64 of seed 1, the name `images` and the index in (c, h, w) order.
-fn uniform_image(size: usize) -> Vec<f32> {
-    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-    let name = b"images".iter();
-    let hash =
-        name.fold(0xCBF2_9CE4_8422_2325u64, |h, &byte| (h ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
-    let number = |index: usize| {
-        let mut z = hash.wrapping_add(GOLDEN).wrapping_add((index as u64 + 1).wrapping_mul(GOLDEN));
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^= z >> 31;
-        ((z >> 40) as f64 / f64::from(1u32 << 23) - 1.0) as f32
-    };
-    (0..size * size)
-        .flat_map(|pixel| (0..3).map(move |channel| number(channel * size * size + pixel)))
-        .collect()
 }
 
 #[test]
