@@ -1,26 +1,26 @@
-//! Dense two-dimensional convolution as matrix products.
+//! Dense two-dimensional convolution, and with windows of one pixel the fully connected layer.
 //!
 //! | symbol | meaning | shape |
 //! | --- | --- | --- |
 //! | x | input | (n, h, w, in) |
-//! | W | weight | (out, kernel h, kernel w, in): rows of `patch = kernel h * kernel w * in` |
+//! | W | weight | (kernel h, kernel w, in, out) |
 //! | b | bias | (out) |
-//! | y | output | (n, h', w', out): `rows = n * h' * w'` rows |
-//! | P(x) | patches: what the window sees at each output pixel | (rows, patch) |
+//! | y | output | (n, h', w', out) |
+//! | P(x) | what the window sees at each output pixel | (n h' w', kernel h x kernel w x in) |
 //!
-//! - forward: `y = P(x) W^T + b`
-//! - gradient of the weights: `dW = dy^T P(x)`, `db = column sums of dy`
+//! - forward: `y = P(x) W + b`
+//! - gradient of the weights: `dW = P(x)^T dy`, `db = column sums of dy`
 //! - gradient of the input: a convolution of `dy` with the weights turned around. With a stride, each
 //!   residue of the input's pixels modulo the stride sees a part of the taps of its own, and is a
 //!   convolution of stride 1 with these.
 //!
-//! Patches are copied a block at a time into scratch that fits the second-level cache (Chellapilla et al.
-//! 2006, "im2col"). A 1 x 1 window of stride 1 needs no copy: its patches are the input itself.
+//! All three are products of [`crate::product`], which reads the windows where they lie: P is never in memory.
 
 mod backward_input;
 mod backward_weight;
 mod forward;
-mod patches;
+mod windows;
+mod winograd;
 
 pub use backward_input::backward_input;
 pub use backward_weight::backward_weight;
@@ -30,7 +30,7 @@ use crate::shape::{Nhwc, Window};
 
 /// A dense convolution: its input, its number of output channels and its window.
 ///
-/// Weights are laid out (out, kernel height, kernel width, in): one output channel's patch after the other.
+/// Weights are laid out (kernel height, kernel width, in, out).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Conv {
     /// Shape of the input.
@@ -46,6 +46,11 @@ impl Conv {
     pub fn new(input: Nhwc, channels: usize, window: Window) -> Option<Self> {
         window.output(input.h, input.w)?;
         Some(Self { input, channels, window })
+    }
+
+    /// The same for `n` images.
+    pub const fn of_images(self, n: usize) -> Self {
+        Self { input: Nhwc { n, ..self.input }, ..self }
     }
 
     /// Shape of the output.

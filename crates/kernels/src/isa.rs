@@ -3,7 +3,7 @@
 //! A kernel's body is written once, as an `#[inline(always)]` function; the macro `multiversion!` compiles it
 //! for each instruction set and calls the best one the processor has. Loops over long slices are left to the
 //! compiler to vectorise; loops over channels, which are often few, use vectors explicitly
-//! (`vector::Vector`). The matrix product ([`crate::matmul`]) chooses for itself.
+//! (`vector::Vector`).
 //!
 //! The environment variable `FOLIAR_ISA` (`portable`, `avx2` or `avx512`, read once) lowers the choice; it
 //! never raises it above what the processor has. Results differ between instruction sets by rounding only.

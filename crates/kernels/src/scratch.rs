@@ -6,6 +6,9 @@ use std::cell::RefCell;
 const LINE: usize = 16;
 
 thread_local! {
+    /// The same for pointers.
+    static FREE_POINTERS: RefCell<Vec<Vec<*const f32>>> = const { RefCell::new(Vec::new()) };
+
     /// Buffers not in use. More than one is needed only while a thread that waits inside [`with`] for
     /// parallel work helps with another kernel's.
     static FREE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
@@ -22,6 +25,17 @@ pub(crate) fn with<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
     let start = buffer.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
     let result = work(&mut buffer[start..start + len]);
     FREE.with_borrow_mut(|free| free.push(buffer));
+    result
+}
+
+/// Calls `work` with room for `len` pointers, whose values are whatever an earlier call left there.
+pub(crate) fn with_pointers<R>(len: usize, work: impl FnOnce(&mut [*const f32]) -> R) -> R {
+    let mut buffer = FREE_POINTERS.with_borrow_mut(Vec::pop).unwrap_or_default();
+    if buffer.len() < len {
+        buffer.resize(len, std::ptr::null());
+    }
+    let result = work(&mut buffer[..len]);
+    FREE_POINTERS.with_borrow_mut(|free| free.push(buffer));
     result
 }
 

@@ -63,7 +63,7 @@ impl Case {
             for o in 0..channels {
                 for i in 0..inputs {
                     let (at_x, at_y) = (pixel * inputs + i, output * channels + o);
-                    let at_weight = (o * area + tap) * inputs + i;
+                    let at_weight = (tap * inputs + i) * channels + o;
                     y[at_y] += f64::from(self.x[at_x]) * f64::from(self.weight[at_weight]);
                     dx[at_x] += f64::from(self.dy[at_y]) * f64::from(self.weight[at_weight]);
                     dweight[at_weight] += f64::from(self.dy[at_y]) * f64::from(self.x[at_x]);

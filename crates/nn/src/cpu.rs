@@ -14,6 +14,7 @@ use crate::init;
 use crate::optimizer::Optimizer;
 use crate::parameters::Parameter;
 use crate::plan::{Plan, Purpose};
+use crate::profile::{StepProfile, Stopwatch};
 use crate::program::{Program, Step};
 use crate::tensor::{AVERAGE_PREFIX, OPTIMIZER_PREFIX, State, Tensor};
 
@@ -47,6 +48,7 @@ pub struct CpuEngine {
     /// Key of everything random.
     seed: u64,
     steps: u64,
+    stopwatch: Stopwatch,
 }
 
 /// What only training needs.
@@ -111,6 +113,7 @@ impl CpuEngine {
             image_len: program.values[0].image_len(),
             seed: options.seed,
             steps: 0,
+            stopwatch: Stopwatch::default(),
             predicting,
             training,
             program,
@@ -137,6 +140,17 @@ impl CpuEngine {
             }
         }
         state
+    }
+
+    /// Takes the time of each step from now on.
+    pub fn start_stopwatch(&mut self) {
+        self.stopwatch.start(self.program.steps.len());
+    }
+
+    /// The work of each step, in the order of the forward pass, with the times since [`Self::start_stopwatch`].
+    pub fn profile(&self) -> Vec<StepProfile> {
+        let backward = self.training.as_ref().map_or(&[][..], |training| &training.plan.backward);
+        self.stopwatch.report(&self.program, backward)
     }
 
     fn trained(&self) -> impl Iterator<Item = &Parameter> {

@@ -152,7 +152,7 @@ impl Parameter {
                 for channel in 0..channels {
                     for input in 0..inputs {
                         for pixel in 0..height * width {
-                            visit(outside, (channel * height * width + pixel) * inputs + input);
+                            visit(outside, (pixel * inputs + input) * channels + channel);
                             outside += 1;
                         }
                     }
@@ -165,13 +165,13 @@ impl Parameter {
                     }
                 }
             }
-            (Role::LinearWeight, &[features, inputs]) if self.pixels > 1 => {
-                let (pixels, channels) = (self.pixels, inputs / self.pixels);
+            (Role::LinearWeight, &[features, inputs]) => {
+                let channels = inputs / self.pixels;
                 let mut outside = 0;
                 for feature in 0..features {
                     for channel in 0..channels {
-                        for pixel in 0..pixels {
-                            visit(outside, feature * inputs + pixel * channels + channel);
+                        for pixel in 0..self.pixels {
+                            visit(outside, (pixel * channels + channel) * features + feature);
                             outside += 1;
                         }
                     }

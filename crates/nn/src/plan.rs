@@ -96,7 +96,7 @@ fn extend(request: &mut Request, time: usize) {
 /// The values that the backward pass of a step reads.
 fn backward_reads(step: &Step) -> Vec<ValueId> {
     match *step {
-        Step::Conv { x, .. } | Step::Depthwise { x, .. } | Step::Linear { x, .. } => vec![x],
+        Step::Conv { x, .. } | Step::Depthwise { x, .. } => vec![x],
         Step::Norm { x, y, activation, .. } if activation != Activation::Identity => vec![x, y],
         Step::Norm { x, .. } => vec![x],
         Step::Activate { y, .. } | Step::Sigmoid { y, .. } => vec![y],
@@ -135,7 +135,7 @@ impl Gradients {
         for step in &program.steps {
             let trained = matches!(
                 step,
-                Step::Conv { .. } | Step::Depthwise { .. } | Step::Norm { .. } | Step::Linear { .. }
+                Step::Conv { .. } | Step::Depthwise { .. } | Step::Norm { .. }
             );
             needed[step.output()] = trained || step.inputs().any(|x| needed[x]);
         }

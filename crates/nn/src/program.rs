@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use foliar_kernels::{Activation, Nhwc, conv::Conv, depthwise::Depthwise, pool::Pool};
+use foliar_kernels::{Activation, Nhwc, Window, conv::Conv, depthwise::Depthwise, pool::Pool};
 
 use crate::error::GraphError;
 use crate::graph::{Graph, NodeId, Op};
@@ -46,7 +46,6 @@ pub(crate) enum Step {
     Silu { x: ValueId, y: ValueId },
     Sigmoid { x: ValueId, y: ValueId },
     Dropout { x: ValueId, y: ValueId, rate: f32, node: NodeId },
-    Linear { x: ValueId, y: ValueId, weight: Range<usize>, bias: Range<usize> },
     Add { a: ValueId, b: ValueId, y: ValueId },
     Concat { a: ValueId, b: ValueId, y: ValueId },
     Scale { x: ValueId, factor: ValueId, y: ValueId },
@@ -65,8 +64,7 @@ impl Step {
             | Step::GlobalPool { x, .. }
             | Step::Silu { x, .. }
             | Step::Sigmoid { x, .. }
-            | Step::Dropout { x, .. }
-            | Step::Linear { x, .. } => (x, None),
+            | Step::Dropout { x, .. } => (x, None),
             Step::Norm { x, residual, .. } => (x, residual),
             Step::Add { a, b, .. } | Step::Concat { a, b, .. } => (a, Some(b)),
             Step::Scale { x, factor, .. } => (x, Some(factor)),
@@ -88,12 +86,20 @@ impl Step {
             | Step::Silu { y, .. }
             | Step::Sigmoid { y, .. }
             | Step::Dropout { y, .. }
-            | Step::Linear { y, .. }
             | Step::Add { y, .. }
             | Step::Concat { y, .. }
             | Step::Scale { y, .. } => y,
         }
     }
+}
+
+/// What a step is called.
+#[derive(Clone, Debug)]
+pub(crate) struct Label {
+    /// Name of its node; of a fused batch norm, that of the batch norm.
+    pub(crate) name: String,
+    /// The node's [`Op::label`].
+    pub(crate) op: &'static str,
 }
 
 /// A lowered graph for batches of at most `batch` photographs.
@@ -103,6 +109,8 @@ pub(crate) struct Program {
     /// Shapes of the values; the first is the input.
     pub(crate) values: Vec<Nhwc>,
     pub(crate) steps: Vec<Step>,
+    /// For each step.
+    pub(crate) labels: Vec<Label>,
     pub(crate) logits: ValueId,
     pub(crate) parameters: Parameters,
     /// Bytes for the positions that maximum pooling remembers.
@@ -128,6 +136,7 @@ impl Program {
                 batch,
                 values: Vec::new(),
                 steps: Vec::new(),
+                labels: Vec::new(),
                 logits: 0,
                 parameters,
                 indices_len: 0,
@@ -218,6 +227,12 @@ impl Lowering<'_> {
         self.value_of[id] = Some(y);
         self.program.logits = y;
         debug_assert!(step.is_some() || node.op.arity() == 0);
+        let named = match self.fused[id] {
+            Place::Ends(fused) => &self.graph.nodes[fused.norm],
+            _ => node,
+        };
+        let label = step.is_some().then(|| Label { name: named.name.clone(), op: named.op.label() });
+        self.program.labels.extend(label);
         self.program.steps.extend(step);
         Ok(())
     }
@@ -293,11 +308,17 @@ impl Lowering<'_> {
             Op::Relu => Step::Activate { x, y, activation: Activation::Relu },
             Op::Relu6 => Step::Activate { x, y, activation: Activation::Relu6 },
             Op::GlobalAveragePool => Step::GlobalPool { x, y },
-            Op::Linear { .. } => Step::Linear {
+            // A window over all of an image that is one pixel.
+            Op::Linear { features } => Step::Conv {
                 x,
                 y,
+                conv: Conv {
+                    input: Nhwc::new(shape.n, 1, 1, shape.image_len()),
+                    channels: features,
+                    window: Window::same([1, 1], [1, 1], 1, 1),
+                },
                 weight: self.tensor(id, Role::LinearWeight)?,
-                bias: self.tensor(id, Role::Bias)?,
+                bias: Some(self.tensor(id, Role::Bias)?),
             },
             Op::Add => Step::Add { a: x, b: inputs[1], y },
             Op::Concat => Step::Concat { a: x, b: inputs[1], y },

@@ -1,18 +1,28 @@
-//! The product of patches and weights, which is the forward pass and, with the weights turned around, the
-//! gradient of the input of a convolution of stride 1.
+//! The product of windows and weights, which is the forward pass and, with the weights turned around, the gradient of the
+//! input.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::windows::{Framed, Windows};
 use super::Conv;
-use super::patches::Patches;
-use crate::elementwise::Accumulate;
-use crate::matmul::{View, ViewMut, matmul};
+use crate::product::{Panels, Start, multiply};
 use crate::scratch;
-use crate::transpose::transpose;
+use crate::shape::Nhwc;
 
-/// Floats of a block of patches: half a MiB, of which the product reads a part at a time.
-const BLOCK: usize = 1 << 17;
+/// Windows of a piece of work, about: what they see of a block of the inner dimension fits the second-level cache. A
+/// multiple of every tile's rows.
+const PIECE_ROWS: usize = 192;
 
-/// Pieces of work that a product is cut into at least, as far as its size allows.
-const MINIMUM_TILES: usize = 8;
+/// Every tile has a divisor of so many rows.
+const TILE_ROWS: usize = 24;
+
+/// Columns of a piece of work at most: those of its result stay in the second-level cache.
+const PIECE_COLUMNS: usize = 512;
+
+/// Pieces that a product is cut into at least, as far as its size allows.
+const PIECES: usize = 16;
 
 /// `y = conv(x, weight) + bias`.
 ///
@@ -22,54 +32,197 @@ const MINIMUM_TILES: usize = 8;
 pub fn forward(conv: &Conv, x: &[f32], weight: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     conv.check(x, weight, y);
     assert!(bias.is_none_or(|bias| bias.len() == conv.channels), "one bias per output channel");
-    let patches = Patches::of_input(conv, x);
-    let (outputs, patch) = (conv.channels, conv.patch_len());
-    let accumulate = match bias {
-        None => Accumulate::Overwrite,
-        Some(bias) => {
-            ViewMut::new(y, patches.rows(), outputs).for_each_tile(
-                block_rows(&patches),
-                outputs,
-                |_, _, mut tile| {
-                    (0..tile.rows()).for_each(|row| tile.row(row).copy_from_slice(bias));
-                },
-            );
-            Accumulate::Add
+    if y.is_empty() {
+        return;
+    }
+    let framed = Framed::suits(conv);
+    let (rows, outputs) = (conv.patch_len(), conv.channels);
+    let segments = if framed { conv.window.kernel[0] } else { conv.window.area() };
+    let len = rows / segments.max(1);
+    let layout = Panels::new(segments, len, outputs);
+    let start = bias.map_or(Start::Zero, Start::Bias);
+    scratch::with(layout.packed_len(), |packed| {
+        layout.pack(packed, |segment, index, columns, row| {
+            let begin = (segment * len + index) * outputs;
+            row.copy_from_slice(&weight[begin + columns.start..begin + columns.end]);
+        });
+        let right = Right { layout, packed };
+        if framed {
+            by_bands(conv, x, right, start, y);
+        } else {
+            let pixels = Pixels::all(conv.output());
+            product(&Windows::of_input(conv, x), right, start, pixels, y);
         }
-    };
-    // The product would turn the weights around once per block.
-    scratch::with(weight.len(), |turned| {
-        transpose(weight, outputs, patch, turned);
-        product(&patches, View::new(turned, patch, outputs), accumulate, y);
     });
 }
 
-/// `y = patches * matrix`, or added to `y`, in parallel.
-pub(super) fn product(patches: &Patches<'_>, matrix: View<'_>, accumulate: Accumulate, y: &mut [f32]) {
-    let (rows, inner, columns) = (patches.rows(), patches.columns(), matrix.columns());
-    let tile_rows = block_rows(patches);
-    let row_tiles = rows.div_ceil(tile_rows).max(1);
-    let column_tiles = MINIMUM_TILES.div_ceil(row_tiles).min(columns.div_ceil(64)).max(1);
-    let tile_columns = columns.div_ceil(column_tiles).next_multiple_of(16);
-    ViewMut::new(y, rows, columns).for_each_tile(tile_rows, tile_columns, |row, column, tile| {
-        let rows = row..row + tile.rows();
-        let part = matrix.column_range(column..column + tile.columns());
-        match patches.as_slice() {
-            Some(source) => {
-                let whole = View::new(source, patches.rows(), inner);
-                matmul(whole.row_range(rows), part, accumulate, tile);
+/// A packed right matrix.
+#[derive(Clone, Copy)]
+pub(super) struct Right<'a> {
+    pub(super) layout: Panels,
+    pub(super) packed: &'a [f32],
+}
+
+/// The pixels of an image batch that a product's rows are.
+#[derive(Clone, Copy)]
+pub(super) struct Pixels {
+    /// Shape of the batch.
+    pub(super) shape: Nhwc,
+    /// Row and column of an image's first pixel.
+    pub(super) first: [usize; 2],
+    /// Distance of neighbouring pixels.
+    pub(super) step: [usize; 2],
+    /// Pixels down and across an image.
+    pub(super) grid: [usize; 2],
+}
+
+impl Pixels {
+    /// Every pixel.
+    pub(super) fn all(shape: Nhwc) -> Self {
+        Self { shape, first: [0, 0], step: [1, 1], grid: [shape.h, shape.w] }
+    }
+
+    /// How many there are.
+    fn count(&self) -> usize {
+        self.shape.n * self.grid[0] * self.grid[1]
+    }
+
+    /// Sets all values of these pixels to zero.
+    pub(super) fn clear(&self, y: &mut [f32]) {
+        for index in 0..self.count() {
+            y[self.start(index)..][..self.shape.c].fill(0.0);
+        }
+    }
+
+    /// Where the values of pixel number `index` begin. No two pixels share a value.
+    fn start(&self, index: usize) -> usize {
+        let Self { shape: Nhwc { h, w, c, .. }, first, step, grid } = *self;
+        let (i, j) = (index / grid[1] % grid[0], index % grid[1]);
+        let image = index / grid[1] / grid[0];
+        ((image * h + first[0] + i * step[0]) * w + first[1] + j * step[1]) * c
+    }
+}
+
+/// The memory of a result that pieces of work share, each with pixels of its own.
+#[derive(Clone, Copy)]
+struct Shared {
+    start: *mut f32,
+    len: usize,
+}
+
+// SAFETY: every piece of work writes the pixels of its own rows only, and no two rows are the same pixel.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    /// A pointer to each of some pixels' values.
+    fn point(self, pixels: &Pixels, rows: Range<usize>, outputs: &mut [*const f32]) {
+        for (row, output) in rows.zip(outputs) {
+            let start = pixels.start(row);
+            assert!(start + pixels.shape.c <= self.len, "a pixel of the result");
+            // SAFETY: the pixel was found to lie within the result.
+            *output = unsafe { self.start.add(start) }.cast_const();
+        }
+    }
+}
+
+/// How a product is cut into pieces; none depends on the number of threads.
+struct Pieces {
+    rows: usize,
+    piece_rows: usize,
+    panels: usize,
+    piece_panels: usize,
+}
+
+impl Pieces {
+    fn new(rows: usize, layout: &Panels) -> Self {
+        let panels = layout.count();
+        let blocks = rows.div_ceil(PIECE_ROWS);
+        let piece_rows = rows.div_ceil(blocks).next_multiple_of(TILE_ROWS);
+        let blocks = rows.div_ceil(piece_rows);
+        let groups = panels.div_ceil((PIECE_COLUMNS / layout.width()).max(1));
+        let groups = groups.max(PIECES.div_ceil(blocks).min(panels)).max(1);
+        Self { rows, piece_rows, panels, piece_panels: panels.div_ceil(groups).max(1) }
+    }
+
+    fn across(&self) -> usize {
+        self.panels.div_ceil(self.piece_panels)
+    }
+
+    fn count(&self) -> usize {
+        self.rows.div_ceil(self.piece_rows) * self.across()
+    }
+
+    /// Rows and panels of a piece.
+    fn piece(&self, index: usize) -> (Range<usize>, Range<usize>) {
+        let row = index / self.across() * self.piece_rows;
+        let panel = index % self.across() * self.piece_panels;
+        (row..(row + self.piece_rows).min(self.rows), panel..(panel + self.piece_panels).min(self.panels))
+    }
+}
+
+/// The product of windows and a packed matrix, in parallel: window number r gives pixel number r of `pixels` in `y`.
+pub(super) fn product(
+    windows: &Windows<'_>,
+    right: Right<'_>,
+    start: Start<'_>,
+    pixels: Pixels,
+    y: &mut [f32],
+) {
+    if windows.count() == 0 {
+        return;
+    }
+    let pieces = Pieces::new(windows.count(), &right.layout);
+    let shared = Shared { start: y.as_mut_ptr(), len: y.len() };
+    (0..pieces.count()).into_par_iter().with_max_len(1).for_each(|index| {
+        let (rows, panels) = pieces.piece(index);
+        piece(windows, right, start, &pixels, rows, panels, shared);
+    });
+}
+
+fn piece(
+    windows: &Windows<'_>,
+    right: Right<'_>,
+    start: Start<'_>,
+    pixels: &Pixels,
+    rows: Range<usize>,
+    panels: Range<usize>,
+    y: Shared,
+) {
+    let count = rows.len();
+    scratch::with(windows.segment, |zeros| {
+        zeros.fill(0.0);
+        scratch::with_pointers((windows.segments() + 1) * count, |pointers| {
+            let (table, outputs) = pointers.split_at_mut(windows.segments() * count);
+            windows.point(rows.clone(), zeros, table);
+            y.point(pixels, rows, outputs);
+            // SAFETY: the table's pointers are those of whole segments, and the outputs' of whole pixels; pieces have
+            // no pixel and panel in common.
+            unsafe { multiply(&right.layout, right.packed, panels, start, table, outputs) };
+        });
+    });
+}
+
+/// The forward pass where windows have few channels: bands of the output's rows, each from a framed copy of what it sees.
+fn by_bands(conv: &Conv, x: &[f32], right: Right<'_>, start: Start<'_>, y: &mut [f32]) {
+    let output = conv.output();
+    let band_rows = (2 * PIECE_ROWS).div_ceil(output.w).min(output.h);
+    let bands = output.h.div_ceil(band_rows);
+    let shared = Shared { start: y.as_mut_ptr(), len: y.len() };
+    (0..output.n * bands).into_par_iter().with_max_len(1).for_each(|index| {
+        let (image, band) = (index / bands, index % bands);
+        let rows = band * band_rows..((band + 1) * band_rows).min(output.h);
+        let framed = Framed::new(conv, rows.clone());
+        scratch::with(framed.len(conv), |memory| {
+            let windows = framed.fill(conv, x, image, memory);
+            let grid = [rows.len(), output.w];
+            let pixels = Pixels { first: [image * output.h + rows.start, 0], grid, ..Pixels::all(output) };
+            let panels = 0..right.layout.count();
+            for first in (0..windows.count()).step_by(PIECE_ROWS) {
+                let part = first..(first + PIECE_ROWS).min(windows.count());
+                piece(&windows, right, start, &pixels, part, panels.clone(), shared);
             }
-            None => scratch::with(rows.len() * inner, |block| {
-                patches.fill(rows.clone(), 0..inner, block);
-                matmul(View::new(block, rows.len(), inner), part, accumulate, tile);
-            }),
-        }
+        });
     });
-}
-
-/// Patches of a block: a multiple of 8 that splits them about evenly.
-fn block_rows(patches: &Patches<'_>) -> usize {
-    let wanted = (BLOCK / patches.columns().max(1)).clamp(64, 512);
-    let blocks = patches.rows().div_ceil(wanted).max(1);
-    patches.rows().div_ceil(blocks).next_multiple_of(8).max(8)
 }

@@ -8,6 +8,12 @@ pub(crate) trait Level: Copy {
     /// Whether fused multiply-add is an instruction; elsewhere `f32::mul_add` is a slow library call.
     const FUSED: bool;
 
+    /// Number of vector registers.
+    const REGISTERS: usize;
+
+    /// The widest vector.
+    type Widest: Vector<Self>;
+
     /// Calls `work` once for each group of neighbouring channels, which together are `0..channels`: as many
     /// at a time as fit the widest vector, then those that are left with ever narrower ones.
     fn for_each_group(self, channels: usize, work: &mut impl ChannelGroup<Self>);
@@ -59,6 +65,8 @@ impl Portable {
 
 impl Level for Portable {
     const FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
+    const REGISTERS: usize = if cfg!(target_arch = "aarch64") { 32 } else { 16 };
+    type Widest = super::vector::Four;
 
     #[inline(always)]
     fn for_each_group(self, channels: usize, work: &mut impl ChannelGroup<Self>) {
@@ -99,6 +107,8 @@ mod x86 {
 
     impl Level for Avx2 {
         const FUSED: bool = true;
+        const REGISTERS: usize = 16;
+        type Widest = __m256;
 
         #[inline(always)]
         fn for_each_group(self, channels: usize, work: &mut impl ChannelGroup<Self>) {
@@ -125,6 +135,8 @@ mod x86 {
 
     impl Level for Avx512 {
         const FUSED: bool = true;
+        const REGISTERS: usize = 32;
+        type Widest = __m512;
 
         #[inline(always)]
         fn for_each_group(self, channels: usize, work: &mut impl ChannelGroup<Self>) {

@@ -2,6 +2,9 @@
 
 use super::level::Level;
 
+/// The most lanes that a vector has.
+const MOST_LANES: usize = 16;
+
 /// A vector of [`Vector::LANES`] floats. Values come from [`Vector::splat`] and [`Vector::load`] alone, which
 /// ask for the level `L` that has the instructions; so the other methods need not.
 pub(crate) trait Vector<L>: Copy {
@@ -24,6 +27,50 @@ pub(crate) trait Vector<L>: Copy {
     ///
     /// If there are fewer than `LANES`.
     fn store(self, destination: &mut [f32]);
+
+    /// The `LANES` floats from `source` on.
+    ///
+    /// # Safety
+    ///
+    /// They can be read.
+    unsafe fn read(level: L, source: *const f32) -> Self;
+
+    /// Writes the `LANES` floats from `destination` on.
+    ///
+    /// # Safety
+    ///
+    /// They can be written.
+    unsafe fn write(self, destination: *mut f32);
+
+    /// The `count` floats from `source` on, at most `LANES`, and zeros after them.
+    ///
+    /// # Safety
+    ///
+    /// They can be read.
+    #[inline(always)]
+    unsafe fn read_part(level: L, source: *const f32, count: usize) -> Self {
+        let mut lanes = [0.0; MOST_LANES];
+        for (index, lane) in lanes.iter_mut().enumerate().take(count.min(Self::LANES)) {
+            // SAFETY: the caller's promise.
+            *lane = unsafe { source.add(index).read() };
+        }
+        Self::load(level, &lanes)
+    }
+
+    /// Writes the first `count` floats, at most `LANES`, from `destination` on.
+    ///
+    /// # Safety
+    ///
+    /// They can be written.
+    #[inline(always)]
+    unsafe fn write_part(self, destination: *mut f32, count: usize) {
+        let mut lanes = [0.0; MOST_LANES];
+        self.store(&mut lanes);
+        for (index, &lane) in lanes.iter().enumerate().take(count.min(Self::LANES)) {
+            // SAFETY: the caller's promise.
+            unsafe { destination.add(index).write(lane) }
+        }
+    }
 
     /// `self + other`.
     fn add(self, other: Self) -> Self;
@@ -58,6 +105,18 @@ impl<L: Level> Vector<L> for f32 {
     #[inline(always)]
     fn store(self, destination: &mut [f32]) {
         destination[0] = self;
+    }
+
+    #[inline(always)]
+    unsafe fn read(_: L, source: *const f32) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { source.read() }
+    }
+
+    #[inline(always)]
+    unsafe fn write(self, destination: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { destination.write(self) }
     }
 
     #[inline(always)]
@@ -102,6 +161,7 @@ macro_rules! vector {
     (
         $vector:ty, $lanes:literal, $level:ident: $splat:ident, $load:ident, $store:ident,
         $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $take_larger:ident
+        $(, $read_part:ident, $write_part:ident)?
     ) => {
         impl<L: $level> Vector<L> for $vector {
             const LANES: usize = $lanes;
@@ -127,6 +187,32 @@ macro_rules! vector {
                 // `splat` or `load`, which had a value of the level.
                 unsafe { $store(destination.as_mut_ptr(), self) }
             }
+
+            #[inline(always)]
+            unsafe fn read(_: L, source: *const f32) -> Self {
+                // SAFETY: the caller's promise; unaligned loads need no more, and there is a value of the level.
+                unsafe { $load(source) }
+            }
+
+            #[inline(always)]
+            unsafe fn write(self, destination: *mut f32) {
+                // SAFETY: the caller's promise; the vector's origin had a value of the level.
+                unsafe { $store(destination, self) }
+            }
+
+            $(
+                #[inline(always)]
+                unsafe fn read_part(_: L, source: *const f32, count: usize) -> Self {
+                    // SAFETY: the caller's promise, and there is a value of the level.
+                    unsafe { $read_part(source, count) }
+                }
+
+                #[inline(always)]
+                unsafe fn write_part(self, destination: *mut f32, count: usize) {
+                    // SAFETY: the caller's promise; the vector's origin had a value of the level.
+                    unsafe { $write_part(destination, self, count) }
+                }
+            )?
 
             #[inline(always)]
             fn add(self, other: Self) -> Self {
@@ -199,6 +285,27 @@ mod x86 {
         (_mm512_mask_blend_ps(take, best, value), _mm512_mask_blend_ps(take, best_tag, tag))
     }
 
+    /// A mask of the first `count` lanes.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn first_lanes(count: usize) -> __mmask16 {
+        ((1u32 << count.min(16)) - 1) as __mmask16
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn read_part_512(source: *const f32, count: usize) -> __m512 {
+        // SAFETY: the caller's promise; lanes outside the mask are not read.
+        unsafe { _mm512_maskz_loadu_ps(first_lanes(count), source) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn write_part_512(destination: *mut f32, value: __m512, count: usize) {
+        // SAFETY: the caller's promise; lanes outside the mask are not written.
+        unsafe { _mm512_mask_storeu_ps(destination, first_lanes(count), value) }
+    }
+
     vector!(
         __m128, 4, Level: _mm_set1_ps, _mm_loadu_ps, _mm_storeu_ps,
         _mm_add_ps, _mm_sub_ps, _mm_mul_ps, mul_add_128, take_larger_128
@@ -209,7 +316,8 @@ mod x86 {
     );
     vector!(
         __m512, 16, HasAvx512: _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps,
-        _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_fmadd_ps, take_larger_512
+        _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_fmadd_ps, take_larger_512,
+        read_part_512, write_part_512
     );
 }
 
@@ -262,6 +370,18 @@ impl<L: Level> Vector<L> for Four {
     #[inline(always)]
     fn store(self, destination: &mut [f32]) {
         destination[..4].copy_from_slice(&self);
+    }
+
+    #[inline(always)]
+    unsafe fn read(_: L, source: *const f32) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { source.cast::<Self>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn write(self, destination: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { destination.cast::<Self>().write_unaligned(self) }
     }
 
     #[inline(always)]

@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Activation, Nhwc};
-use foliar_kernels::{channels, conv, depthwise, elementwise, linear, norm, pool, sigmoid};
+use foliar_kernels::{channels, conv, depthwise, elementwise, norm, pool, sigmoid};
 
 use super::{CpuEngine, Training, disjoint};
 use crate::engine::Statistics;
 use crate::plan::Backward;
+use crate::profile::Direction;
 use crate::program::{NormTensors, Program, Step, ValueId};
 
 impl CpuEngine {
@@ -25,8 +26,10 @@ impl CpuEngine {
             saved: &self.saved,
             dropping: (self.seed, self.steps),
         };
+        self.stopwatch.begin();
         for (index, step) in self.program.steps.iter().enumerate().rev() {
             pass.step(index, step);
+            self.stopwatch.lap(Direction::Backward, index);
         }
     }
 }
@@ -71,7 +74,7 @@ impl Pass<'_> {
         let backward = self.training.plan.backward[index];
         match *step {
             Step::Conv { x, y, conv, ref weight, ref bias } => {
-                let conv = conv::Conv { input: self.shape(x), ..conv };
+                let conv = conv.of_images(self.count);
                 let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
                 let Training { gradients, partials, .. } = &mut *self.training;
                 let (dweight, dbias) = weight_and_bias(gradients, weight, bias);
@@ -153,21 +156,6 @@ impl Pass<'_> {
                 let input = self.shape(x);
                 let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
                 pool::global_average_backward(input, dy, accumulate, dx);
-            }
-            Step::Linear { x, y, ref weight, ref bias } => {
-                let linear = linear::Linear {
-                    rows: self.count,
-                    inputs: self.shape(x).image_len(),
-                    outputs: self.shape(y).c,
-                };
-                let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
-                let gradients = &mut self.training.gradients;
-                let [dweight, dbias] = disjoint(gradients, [weight.clone(), bias.clone()]);
-                linear::backward_weight(&linear, values, dy, dweight, Some(dbias));
-                if let Some(accumulate) = backward.first {
-                    let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
-                    linear::backward_input(&linear, dy, &self.weights[weight.clone()], accumulate, dx);
-                }
             }
             Step::Add { a, b, y } => {
                 self.pass_on(y, a, backward.first);

@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Activation, Nhwc};
-use foliar_kernels::{channels, conv, depthwise, elementwise, linear, norm, pool, sigmoid};
+use foliar_kernels::{channels, conv, depthwise, elementwise, norm, pool, sigmoid};
 
 use super::{CpuEngine, disjoint};
 use crate::engine::Statistics;
 use crate::plan::Plan;
+use crate::profile::{Direction, Stopwatch};
 use crate::program::{NormTensors, Program, Step, ValueId};
 
 /// How batch norms get their statistics.
@@ -62,6 +63,7 @@ impl CpuEngine {
             indices: &mut self.indices,
             affine: &mut self.affine,
             dropping,
+            stopwatch: &mut self.stopwatch,
         };
         pass.run(&mut statistics);
     }
@@ -77,6 +79,7 @@ impl CpuEngine {
             indices: &mut self.indices,
             affine: &mut self.affine,
             dropping: None,
+            stopwatch: &mut self.stopwatch,
         };
         pass.run(&mut Source::Running(&self.buffers));
     }
@@ -93,13 +96,16 @@ struct Pass<'a> {
     affine: &'a mut [f32],
     /// Seed and step of the masks of dropout, while training.
     dropping: Option<(u64, u64)>,
+    stopwatch: &'a mut Stopwatch,
 }
 
 impl Pass<'_> {
     fn run(&mut self, statistics: &mut Source<'_>) {
         let program = self.program;
-        for step in &program.steps {
+        self.stopwatch.begin();
+        for (index, step) in program.steps.iter().enumerate() {
             self.step(step, statistics);
+            self.stopwatch.lap(Direction::Forward, index);
         }
     }
 
@@ -117,7 +123,7 @@ impl Pass<'_> {
         let weights = self.weights;
         match *step {
             Step::Conv { x, y, conv, ref weight, ref bias } => {
-                let conv = conv::Conv { input: self.shape(x), ..conv };
+                let conv = conv.of_images(self.count);
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
                 let bias = bias.clone().map(|bias| &weights[bias]);
                 conv::forward(&conv, x, &weights[weight.clone()], bias, y);
@@ -173,15 +179,6 @@ impl Pass<'_> {
                 let input = self.shape(x);
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
                 pool::global_average_forward(input, x, y);
-            }
-            Step::Linear { x, y, ref weight, ref bias } => {
-                let linear = linear::Linear {
-                    rows: self.count,
-                    inputs: self.shape(x).image_len(),
-                    outputs: self.shape(y).c,
-                };
-                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
-                linear::forward(&linear, x, &weights[weight.clone()], Some(&weights[bias.clone()]), y);
             }
             Step::Add { a, b, y } => {
                 let [a, b, y] = disjoint(self.arena, [self.place(a), self.place(b), self.place(y)]);

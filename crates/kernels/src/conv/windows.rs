@@ -1,0 +1,147 @@
+//! Where the windows of a convolution lie in memory.
+
+use std::ops::Range;
+
+use super::Conv;
+use crate::shape::Nhwc;
+
+/// The windows over `source`: window `(n, i, j)`, number `(n * grid[0] + i) * grid[1] + j`, sees the pixels
+/// `(n, origin[0] + i * stride[0] + a, origin[1] + j * stride[1] + b)` for `a`, `b` in the kernel, and zeros outside the
+/// image. A pixel of the kernel is a segment of the window.
+pub(super) struct Windows<'a> {
+    pub(super) source: &'a [f32],
+    /// Shape of `source`.
+    pub(super) shape: Nhwc,
+    /// Pixels down and across.
+    pub(super) kernel: [usize; 2],
+    /// Floats of a segment: those of a pixel, or of several neighbours in an image that needs no zeros.
+    pub(super) segment: usize,
+    /// Step between windows.
+    pub(super) stride: [usize; 2],
+    /// Row and column of the first pixel of an image's first window.
+    pub(super) origin: [isize; 2],
+    /// Windows down and across an image.
+    pub(super) grid: [usize; 2],
+}
+
+impl<'a> Windows<'a> {
+    /// What a convolution sees of its input.
+    pub(super) fn of_input(conv: &Conv, x: &'a [f32]) -> Self {
+        let (window, output) = (conv.window, conv.output());
+        Self {
+            source: x,
+            shape: conv.input,
+            kernel: window.kernel,
+            segment: conv.input.c,
+            stride: window.stride,
+            origin: [-(window.pad.top as isize), -(window.pad.left as isize)],
+            grid: [output.h, output.w],
+        }
+    }
+
+    /// Number of windows.
+    pub(super) fn count(&self) -> usize {
+        self.shape.n * self.grid[0] * self.grid[1]
+    }
+
+    /// Segments of a window.
+    pub(super) fn segments(&self) -> usize {
+        self.kernel[0] * self.kernel[1]
+    }
+
+    /// Writes where some windows' segments begin, all windows' first segments first. What lies outside the image is
+    /// `zeros`.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer zeros than a segment has floats, or the table is not of one pointer for each segment.
+    pub(super) fn point(&self, windows: Range<usize>, zeros: &[f32], table: &mut [*const f32]) {
+        let count = windows.len();
+        assert!(zeros.len() >= self.segment, "zeros for a whole segment");
+        assert_eq!(table.len(), self.segments() * count, "a pointer for each segment");
+        let [down, across] = self.grid;
+        let Nhwc { h, w, c, .. } = self.shape;
+        for (index, window) in windows.enumerate() {
+            let (i, j) = (window / across % down, window % across);
+            let image = window / across / down * h;
+            let top = self.origin[0] + (i * self.stride[0]) as isize;
+            let left = self.origin[1] + (j * self.stride[1]) as isize;
+            for a in 0..self.kernel[0] {
+                let y = top + a as isize;
+                for b in 0..self.kernel[1] {
+                    let x = left + b as isize;
+                    let inside = y >= 0 && y < h as isize && x >= 0 && x < w as isize;
+                    let pointer = if inside {
+                        let start = ((image + y as usize) * w + x as usize) * c;
+                        self.source[start..start + self.segment].as_ptr()
+                    } else {
+                        zeros.as_ptr()
+                    };
+                    table[(a * self.kernel[1] + b) * count + index] = pointer;
+                }
+            }
+        }
+    }
+}
+
+/// A part of an image, with zeros around it, for windows of few channels: one row of the kernel is one segment.
+pub(super) struct Framed {
+    /// Height and width.
+    size: [usize; 2],
+    /// Rows of the output that see it.
+    rows: Range<usize>,
+}
+
+impl Framed {
+    /// Most channels for which the rows of a kernel are taken as a whole.
+    const MOST_CHANNELS: usize = 8;
+
+    /// Whether `conv` is computed in this way.
+    pub(super) fn suits(conv: &Conv) -> bool {
+        conv.input.c <= Self::MOST_CHANNELS && conv.window.kernel[1] > 1
+    }
+
+    /// What the output's rows `rows` see.
+    pub(super) fn new(conv: &Conv, rows: Range<usize>) -> Self {
+        let (window, output) = (conv.window, conv.output());
+        let side = |count: usize, axis: usize| {
+            count.saturating_sub(1) * window.stride[axis] + window.kernel[axis]
+        };
+        Self { size: [side(rows.len(), 0), side(output.w, 1)], rows }
+    }
+
+    /// Number of floats.
+    pub(super) fn len(&self, conv: &Conv) -> usize {
+        self.size[0] * self.size[1] * conv.input.c
+    }
+
+    /// Copies what is needed of image number `image` to `memory`, and says where the windows lie in it.
+    pub(super) fn fill<'a>(&self, conv: &Conv, x: &[f32], image: usize, memory: &'a mut [f32]) -> Windows<'a> {
+        let Conv { input: Nhwc { h, w, c, .. }, window, .. } = *conv;
+        let [height, width] = self.size;
+        let image = &x[image * h * w * c..][..h * w * c];
+        let left = window.pad.left.min(width);
+        let inside = w.min(width - left);
+        for (row, line) in memory.chunks_exact_mut(width * c).enumerate() {
+            let y = (self.rows.start * window.stride[0] + row) as isize - window.pad.top as isize;
+            if y < 0 || y >= h as isize {
+                line.fill(0.0);
+                continue;
+            }
+            let (zeros, rest) = line.split_at_mut(left * c);
+            let (pixels, more_zeros) = rest.split_at_mut(inside * c);
+            zeros.fill(0.0);
+            pixels.copy_from_slice(&image[y as usize * w * c..][..inside * c]);
+            more_zeros.fill(0.0);
+        }
+        Windows {
+            source: memory,
+            shape: Nhwc::new(1, height, width, c),
+            kernel: [window.kernel[0], 1],
+            segment: window.kernel[1] * c,
+            stride: window.stride,
+            origin: [0, 0],
+            grid: [self.rows.len(), conv.output().w],
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Matrix products whose left rows lie anywhere in memory: the work of every dense convolution.
+//!
+//! | symbol | meaning | shape |
+//! | --- | --- | --- |
+//! | A | left matrix; a row is a list of segments, each contiguous, found through a table of pointers | (rows, segments x len) |
+//! | B | right matrix, packed in panels of neighbouring columns | (segments x len, columns) |
+//! | C | result; each row begins at a pointer of its own | (rows, columns) |
+//!
+//! Two micro kernels hold a tile of C in registers. [`rows`] computes `C = A B` by broadcasting values of A, which is read
+//! where it lies, against vectors of a panel. [`sums`] computes `C = A^T D`, with a packed panel of D: the gradient of the
+//! weights. The table of pointers is what XNNPACK calls an indirection buffer (Dukhan 2019): a convolution needs no copy
+//! of the windows that it sees.
+//!
+//! The inner dimension is added up in blocks of about [`BLOCK`] products, each in registers and from zero, so that rounding
+//! grows with the root of a block and not of the whole, and so that a block of a panel stays in the first-level cache. The
+//! blocks depend on the shape alone: neither the number of threads nor the way the rows are cut changes a bit.
+
+mod tile;
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::isa::{self, Isa};
+use tile::RowsBlock;
+pub(crate) use tile::{Start, SumsBlock};
+
+/// Products that are added up in registers before they meet the result.
+pub(crate) const BLOCK: usize = 128;
+
+/// How a right matrix is packed: panel by panel, a panel's rows in the order in which [`rows`] reads them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Panels {
+    isa: Isa,
+    segments: usize,
+    len: usize,
+    columns: usize,
+}
+
+impl Panels {
+    /// For a right matrix of `segments * len` rows, for the instruction set in use.
+    pub(crate) fn new(segments: usize, len: usize, columns: usize) -> Self {
+        Self { isa: isa::selected(), segments, len, columns }
+    }
+
+    /// Vectors of a panel's row.
+    pub(super) fn vectors(&self) -> usize {
+        let all = self.columns.div_ceil(tile::lanes(self.isa)).max(1);
+        let panels = all.div_ceil(tile::most_vectors(self.isa));
+        all.div_ceil(panels)
+    }
+
+    /// Floats of a panel's row; columns that the matrix lacks are zeros.
+    pub(crate) fn width(&self) -> usize {
+        self.vectors() * tile::lanes(self.isa)
+    }
+
+    /// Number of panels.
+    pub(crate) fn count(&self) -> usize {
+        self.columns.div_ceil(self.width())
+    }
+
+    /// Columns of the matrix that a panel holds.
+    pub(crate) fn columns(&self, panel: usize) -> Range<usize> {
+        let width = self.width();
+        panel * width..((panel + 1) * width).min(self.columns)
+    }
+
+    /// Floats of a panel.
+    pub(crate) fn panel_len(&self) -> usize {
+        self.segments * self.len * self.width()
+    }
+
+    /// Floats of all panels.
+    pub(crate) fn packed_len(&self) -> usize {
+        self.count() * self.panel_len()
+    }
+
+    /// Packs a matrix of which `fetch(segment, index within the segment, columns, destination)` writes a part of one row.
+    pub(crate) fn pack(
+        &self,
+        packed: &mut [f32],
+        fetch: impl Fn(usize, usize, Range<usize>, &mut [f32]) + Send + Sync,
+    ) {
+        let width = self.width();
+        packed.par_chunks_exact_mut(self.panel_len().max(1)).enumerate().for_each(|(panel, packed)| {
+            let columns = self.columns(panel);
+            let mut rows = packed.chunks_exact_mut(width);
+            for block in self.blocks() {
+                for segment in block.segments {
+                    for (index, row) in block.within.clone().zip(&mut rows) {
+                        let (values, zeros) = row.split_at_mut(columns.len());
+                        fetch(segment, index, columns.clone(), values);
+                        zeros.fill(0.0);
+                    }
+                }
+            }
+        });
+    }
+
+    /// The blocks of the inner dimension, in the order in which they are packed and added up.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = InnerBlock> + use<> {
+        let Self { segments, len, .. } = *self;
+        let chunk = len.div_ceil(len.div_ceil(BLOCK).max(1)).max(1);
+        let group = (BLOCK / chunk).max(1);
+        (0..len).step_by(chunk).flat_map(move |start| {
+            let within = start..(start + chunk).min(len);
+            (0..segments).step_by(group).map(move |first| InnerBlock {
+                segments: first..(first + group).min(segments),
+                within: within.clone(),
+                offset: start * segments + first * within.len(),
+            })
+        })
+    }
+}
+
+/// A block of the inner dimension: the same part of some segments.
+#[derive(Clone, Debug)]
+pub(crate) struct InnerBlock {
+    pub(crate) segments: Range<usize>,
+    /// Part of each segment.
+    pub(crate) within: Range<usize>,
+    /// Rows of a packed panel before this block.
+    pub(crate) offset: usize,
+}
+
+/// `C = A B`, or added to C, for the rows of a table; panels `panels` only. `table` holds `segments` lists of one pointer for
+/// each row, `outputs` the start of each row of C.
+///
+/// # Safety
+///
+/// Each pointer of `table` is that of `len` readable floats, each of `outputs` comes from that of `columns` writable ones
+/// that no other row and no other thread has. `packed` holds the panels.
+pub(crate) unsafe fn multiply(
+    layout: &Panels,
+    packed: &[f32],
+    panels: Range<usize>,
+    start: Start<'_>,
+    table: &[*const f32],
+    outputs: &[*const f32],
+) {
+    let (count, width) = (outputs.len(), layout.width());
+    assert!(table.len() >= layout.segments * count, "a pointer for each segment of each row");
+    for (index, block) in layout.blocks().enumerate() {
+        for panel in panels.clone() {
+            let columns = layout.columns(panel);
+            let packed = &packed[panel * layout.panel_len() + block.offset * width..];
+            let start = match start {
+                _ if index > 0 => Start::Add,
+                Start::Bias(bias) => Start::Bias(&bias[columns.clone()]),
+                start => start,
+            };
+            let work = RowsBlock {
+                table: &table[block.segments.start * count..block.segments.end * count],
+                offset: block.within.start,
+                len: block.within.len(),
+                packed: &packed[..block.segments.len() * block.within.len() * width],
+                columns,
+                start,
+                outputs,
+            };
+            // SAFETY: the caller's promise.
+            unsafe { tile::rows(layout.isa, layout.vectors(), &work) };
+        }
+    }
+}
+
+/// A block of `C = A^T D`, for one panel of `layout`.
+///
+/// # Safety
+///
+/// Each pointer of the block's table is that of `offset + len` readable floats, and its output that of `len` rows that no
+/// other thread uses.
+pub(crate) unsafe fn sums(layout: &Panels, work: &SumsBlock<'_>) {
+    // SAFETY: the caller's promise.
+    unsafe { tile::sums(layout.isa, layout.vectors(), work) };
+}

@@ -1,0 +1,320 @@
+//! The micro kernels.
+//!
+//! A tile has so many rows and vectors that its sums, a row of the panel and one broadcast value fill the registers. Rows
+//! and columns that the matrix lacks are computed from others' values and not written.
+
+use std::ops::Range;
+
+use crate::isa::Isa;
+use crate::isa::level::Level;
+use crate::isa::vector::Vector;
+
+/// Most rows of a tile.
+const MOST_ROWS: usize = 12;
+
+/// Floats of a vector.
+pub(super) fn lanes(isa: Isa) -> usize {
+    match isa {
+        Isa::Avx512 => 16,
+        Isa::Avx2 => 8,
+        Isa::Portable => 4,
+    }
+}
+
+/// Most vectors of a panel's row.
+pub(super) fn most_vectors(isa: Isa) -> usize {
+    match isa {
+        Isa::Avx512 => 4,
+        Isa::Portable if cfg!(target_arch = "aarch64") => 4,
+        Isa::Avx2 | Isa::Portable => 2,
+    }
+}
+
+/// What a sum begins with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Start<'a> {
+    /// Zero.
+    Zero,
+    /// What is there.
+    Add,
+    /// One value for each column.
+    Bias(&'a [f32]),
+}
+
+/// A block of a product: some segments of all rows, one panel.
+pub(crate) struct RowsBlock<'a> {
+    /// For each segment, a pointer for each row.
+    pub(crate) table: &'a [*const f32],
+    /// Floats before the block in each segment.
+    pub(crate) offset: usize,
+    /// Floats of the block in each segment.
+    pub(crate) len: usize,
+    /// The block's rows of the panel.
+    pub(crate) packed: &'a [f32],
+    /// The panel's columns.
+    pub(crate) columns: Range<usize>,
+    /// Begins the sums; a bias has one value for each of the panel's columns.
+    pub(crate) start: Start<'a>,
+    /// Where each row of the result begins, with its column 0; written through.
+    pub(crate) outputs: &'a [*const f32],
+}
+
+/// A block of a sum over rows, `C = A^T D`: a run of A's columns, one panel of D.
+pub(crate) struct SumsBlock<'a> {
+    /// The run of each row of A.
+    pub(crate) table: &'a [*const f32],
+    /// Floats before the block in each run.
+    pub(crate) offset: usize,
+    /// Columns of A, which are rows of the result.
+    pub(crate) len: usize,
+    /// The panel: a row for each of A's.
+    pub(crate) packed: &'a [f32],
+    /// The panel's columns.
+    pub(crate) columns: usize,
+    /// Begins the sums; not a bias.
+    pub(crate) start: Start<'a>,
+    /// The result: `len` rows at a distance of `stride`.
+    pub(crate) output: *mut f32,
+    /// Floats from one row of the result to the next.
+    pub(crate) stride: usize,
+}
+
+/// Defines a function that is compiled for each instruction set and takes which of them to run.
+macro_rules! on_isa {
+    ($(#[$attribute:meta])* fn $name:ident($work:ident: $kind:ty) = $body:ident) => {
+        $(#[$attribute])*
+        pub(crate) unsafe fn $name(isa: Isa, vectors: usize, $work: $kind) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+                unsafe fn avx512(vectors: usize, $work: $kind) {
+                    // SAFETY: the caller's promise.
+                    unsafe { $body(crate::isa::level::Avx512::new(), vectors, $work) }
+                }
+                #[target_feature(enable = "avx2,fma")]
+                unsafe fn avx2(vectors: usize, $work: $kind) {
+                    // SAFETY: the caller's promise.
+                    unsafe { $body(crate::isa::level::Avx2::new(), vectors, $work) }
+                }
+                match isa {
+                    // SAFETY: the caller's promise; an `Isa` of this kind is only made where the processor has it.
+                    Isa::Avx512 => return unsafe { avx512(vectors, $work) },
+                    // SAFETY: as above.
+                    Isa::Avx2 => return unsafe { avx2(vectors, $work) },
+                    Isa::Portable => {}
+                }
+            }
+            let _ = isa;
+            // SAFETY: the caller's promise.
+            unsafe { $body(crate::isa::level::Portable::new(), vectors, $work) }
+        }
+    };
+}
+
+on_isa!(
+    /// The product of a block, of panels of `vectors` vectors.
+    ///
+    /// # Safety
+    ///
+    /// All pointers are those of as many floats as the block reads or writes, and no other thread uses the result.
+    fn rows(work: &RowsBlock<'_>) = rows_body
+);
+
+on_isa!(
+    /// The sum of a block, of panels of `vectors` vectors.
+    ///
+    /// # Safety
+    ///
+    /// All pointers are those of as many floats as the block reads or writes, and no other thread uses the result.
+    fn sums(work: &SumsBlock<'_>) = sums_body
+);
+
+#[inline(always)]
+unsafe fn rows_body<L: Level>(level: L, vectors: usize, work: &RowsBlock<'_>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match (vectors, L::REGISTERS) {
+            (1, _) => each_rows::<L, L::Widest, 12, 1>(level, work),
+            (2, 32) => each_rows::<L, L::Widest, 12, 2>(level, work),
+            (2, _) => each_rows::<L, L::Widest, 6, 2>(level, work),
+            (3, 32) => each_rows::<L, L::Widest, 8, 3>(level, work),
+            (4, 32) => each_rows::<L, L::Widest, 6, 4>(level, work),
+            _ => unreachable!("no panels of {vectors} vectors"),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn sums_body<L: Level>(level: L, vectors: usize, work: &SumsBlock<'_>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match (vectors, L::REGISTERS) {
+            (1, _) => each_sums::<L, L::Widest, 12, 1>(level, work),
+            (2, 32) => each_sums::<L, L::Widest, 12, 2>(level, work),
+            (2, _) => each_sums::<L, L::Widest, 6, 2>(level, work),
+            (3, 32) => each_sums::<L, L::Widest, 8, 3>(level, work),
+            (4, 32) => each_sums::<L, L::Widest, 6, 4>(level, work),
+            _ => unreachable!("no panels of {vectors} vectors"),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(level: L, work: &RowsBlock<'_>) {
+    let count = work.outputs.len();
+    let segments = work.table.len() / count.max(1);
+    assert!(work.packed.len() >= segments * work.len * N * V::LANES, "a whole panel");
+    let width = work.columns.len();
+    let whole = width == N * V::LANES;
+    let mut first = 0;
+    while first < count {
+        let present = R.min(count - first);
+        let row = |r: usize| first + r.min(present - 1);
+        let mut outputs = [std::ptr::null_mut(); R];
+        for (r, output) in outputs.iter_mut().enumerate() {
+            // SAFETY: a row of the result has the panel's columns.
+            *output = unsafe { work.outputs.get_unchecked(row(r)).cast_mut().add(work.columns.start) };
+        }
+        // SAFETY: the rows of the result hold the panel's columns, and a bias as many values.
+        let mut tile = unsafe { begin::<L, V, R, N>(level, work.start, &outputs, width, whole) };
+        let mut panel = work.packed.as_ptr();
+        for segment in 0..segments {
+            let mut rows = [std::ptr::null(); R];
+            for (r, pointer) in rows.iter_mut().enumerate() {
+                // SAFETY: the table has `count` pointers for each segment, each to `offset + len` floats or more.
+                *pointer = unsafe { work.table.get_unchecked(segment * count + row(r)).add(work.offset) };
+            }
+            for index in 0..work.len {
+                // SAFETY: the panel was checked to be whole; segments hold `offset + len` floats.
+                unsafe {
+                    let right: [V; N] = std::array::from_fn(|n| V::read(level, panel.add(n * V::LANES)));
+                    for r in 0..R {
+                        let left = V::splat(level, rows[r].add(index).read());
+                        for n in 0..N {
+                            tile[r][n] = left.mul_add(right[n], tile[r][n]);
+                        }
+                    }
+                    panel = panel.add(N * V::LANES);
+                }
+            }
+        }
+        for (r, &output) in outputs.iter().enumerate() {
+            if r < present {
+                // SAFETY: as for the beginning.
+                unsafe { finish::<L, V, N>(&tile[r], output, width, whole) };
+            }
+        }
+        first += R;
+    }
+}
+
+#[inline(always)]
+unsafe fn each_sums<L: Level, V: Vector<L>, const R: usize, const N: usize>(level: L, work: &SumsBlock<'_>) {
+    assert!(work.packed.len() >= work.table.len() * N * V::LANES, "a whole panel");
+    let whole = work.columns == N * V::LANES;
+    let mut first = 0;
+    while first < work.len {
+        let present = R.min(work.len - first);
+        let mut outputs = [std::ptr::null_mut(); R];
+        let mut places = [0; R];
+        for r in 0..R {
+            places[r] = work.offset + first + r.min(present - 1);
+            // SAFETY: the result has `len` rows.
+            outputs[r] = unsafe { work.output.add((first + r.min(present - 1)) * work.stride) };
+        }
+        // SAFETY: the rows of the result hold the panel's columns.
+        let mut tile = unsafe { begin::<L, V, R, N>(level, work.start, &outputs, work.columns, whole) };
+        let mut panel = work.packed.as_ptr();
+        for &run in work.table {
+            // SAFETY: the panel was checked to be whole; runs hold `offset + len` floats.
+            unsafe {
+                let right: [V; N] = std::array::from_fn(|n| V::read(level, panel.add(n * V::LANES)));
+                for r in 0..R {
+                    let left = V::splat(level, run.add(places[r]).read());
+                    for n in 0..N {
+                        tile[r][n] = left.mul_add(right[n], tile[r][n]);
+                    }
+                }
+                panel = panel.add(N * V::LANES);
+            }
+        }
+        for (r, &output) in outputs.iter().enumerate() {
+            if r < present {
+                // SAFETY: as for the beginning.
+                unsafe { finish::<L, V, N>(&tile[r], output, work.columns, whole) };
+            }
+        }
+        first += R;
+    }
+}
+
+/// The sums before anything is added.
+#[inline(always)]
+unsafe fn begin<L: Level, V: Vector<L>, const R: usize, const N: usize>(
+    level: L,
+    start: Start<'_>,
+    outputs: &[*mut f32; R],
+    columns: usize,
+    whole: bool,
+) -> [[V; N]; R] {
+    const { assert!(R <= MOST_ROWS) };
+    let mut tile = [[V::splat(level, 0.0); N]; R];
+    match start {
+        Start::Zero => {}
+        Start::Add => {
+            for (row, &output) in tile.iter_mut().zip(outputs) {
+                // SAFETY: the caller's promise.
+                *row = unsafe { read_row::<L, V, N>(level, output, columns, whole) };
+            }
+        }
+        Start::Bias(bias) => {
+            assert!(bias.len() >= columns, "a bias for each column");
+            // SAFETY: there are as many values as columns.
+            let row = unsafe { read_row::<L, V, N>(level, bias.as_ptr(), columns, whole) };
+            tile = [row; R];
+        }
+    }
+    tile
+}
+
+#[inline(always)]
+unsafe fn read_row<L: Level, V: Vector<L>, const N: usize>(
+    level: L,
+    source: *const f32,
+    columns: usize,
+    whole: bool,
+) -> [V; N] {
+    std::array::from_fn(|n| {
+        let place = n * V::LANES;
+        // SAFETY: the caller's promise: there are `columns` floats, and all of them if the row is whole.
+        unsafe {
+            if whole {
+                V::read(level, source.add(place))
+            } else if place < columns {
+                V::read_part(level, source.add(place), columns - place)
+            } else {
+                V::splat(level, 0.0)
+            }
+        }
+    })
+}
+
+#[inline(always)]
+unsafe fn finish<L: Level, V: Vector<L>, const N: usize>(
+    row: &[V; N],
+    destination: *mut f32,
+    columns: usize,
+    whole: bool,
+) {
+    for (n, &vector) in row.iter().enumerate() {
+        let place = n * V::LANES;
+        // SAFETY: the caller's promise: there are `columns` floats, and all of them if the row is whole.
+        unsafe {
+            if whole {
+                vector.write(destination.add(place));
+            } else if place < columns {
+                vector.write_part(destination.add(place), columns - place);
+            }
+        }
+    }
+}
