@@ -76,23 +76,25 @@ impl Panels {
         self.count() * self.panel_len()
     }
 
-    /// Packs a matrix of which `fetch(segment, index within the segment, columns, destination)` writes a part of one row.
+    /// Packs a matrix of which `fetch(segment, indices within the segment, columns, destination)` writes a part: a row of
+    /// `width` floats for each index, of which the first are the columns. The rest is zero.
     pub(crate) fn pack(
         &self,
         packed: &mut [f32],
-        fetch: impl Fn(usize, usize, Range<usize>, &mut [f32]) + Send + Sync,
+        fetch: impl Fn(usize, Range<usize>, Range<usize>, &mut [f32]) + Send + Sync,
     ) {
         let width = self.width();
         packed.par_chunks_exact_mut(self.panel_len().max(1)).enumerate().for_each(|(panel, packed)| {
             let columns = self.columns(panel);
-            let mut rows = packed.chunks_exact_mut(width);
+            if columns.len() < width {
+                packed.fill(0.0);
+            }
+            let mut rest = packed;
             for block in self.blocks() {
                 for segment in block.segments {
-                    for (index, row) in block.within.clone().zip(&mut rows) {
-                        let (values, zeros) = row.split_at_mut(columns.len());
-                        fetch(segment, index, columns.clone(), values);
-                        zeros.fill(0.0);
-                    }
+                    let (rows, after) = rest.split_at_mut(block.within.len() * width);
+                    fetch(segment, block.within.clone(), columns.clone(), rows);
+                    rest = after;
                 }
             }
         });

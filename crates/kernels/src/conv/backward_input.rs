@@ -111,11 +111,14 @@ impl Phase {
             Accumulate::Add => Start::Add,
         };
         scratch::with(layout.packed_len(), |packed| {
-            layout.pack(packed, |segment, output, columns, row| {
+            layout.pack(packed, |segment, within, columns, rows| {
                 let [a, b] = self.tap(conv, segment);
-                let matrix = &weight[(a * conv.window.kernel[1] + b) * inputs * outputs..];
-                for (value, input) in row.iter_mut().zip(columns) {
-                    *value = matrix[input * outputs + output];
+                let first = (a * conv.window.kernel[1] + b) * inputs;
+                for (column, input) in columns.enumerate() {
+                    let weight = &weight[(first + input) * outputs..][within.clone()];
+                    for (row, &value) in rows.chunks_exact_mut(layout.width()).zip(weight) {
+                        row[column] = value;
+                    }
                 }
             });
             product(&windows, Right { layout, packed }, start, pixels, dx);

@@ -42,9 +42,11 @@ pub fn forward(conv: &Conv, x: &[f32], weight: &[f32], bias: Option<&[f32]>, y: 
     let layout = Panels::new(segments, len, outputs);
     let start = bias.map_or(Start::Zero, Start::Bias);
     scratch::with(layout.packed_len(), |packed| {
-        layout.pack(packed, |segment, index, columns, row| {
-            let begin = (segment * len + index) * outputs;
-            row.copy_from_slice(&weight[begin + columns.start..begin + columns.end]);
+        layout.pack(packed, |segment, within, columns, rows| {
+            for (index, row) in within.zip(rows.chunks_exact_mut(layout.width())) {
+                let begin = (segment * len + index) * outputs;
+                row[..columns.len()].copy_from_slice(&weight[begin + columns.start..begin + columns.end]);
+            }
         });
         let right = Right { layout, packed };
         if framed {
@@ -82,16 +84,14 @@ impl Pixels {
         Self { shape, first: [0, 0], step: [1, 1], grid: [shape.h, shape.w] }
     }
 
-    /// How many there are.
-    fn count(&self) -> usize {
-        self.shape.n * self.grid[0] * self.grid[1]
-    }
-
     /// Sets all values of these pixels to zero.
     pub(super) fn clear(&self, y: &mut [f32]) {
-        for index in 0..self.count() {
-            y[self.start(index)..][..self.shape.c].fill(0.0);
-        }
+        let one = Self { shape: Nhwc { n: 1, ..self.shape }, ..*self };
+        y.par_chunks_exact_mut(self.shape.image_len()).for_each(|image| {
+            for index in 0..self.grid[0] * self.grid[1] {
+                image[one.start(index)..][..self.shape.c].fill(0.0);
+            }
+        });
     }
 
     /// Where the values of pixel number `index` begin. No two pixels share a value.
