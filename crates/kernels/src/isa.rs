@@ -114,3 +114,16 @@ pub(crate) fn prefetch(values: &[f32]) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = values;
 }
+
+/// Asks for the cache line of a float, which need not exist, to be brought near.
+#[inline(always)]
+pub(crate) fn prefetch_line(float: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: every x86-64 processor has SSE, and a prefetch cannot fault.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(float.cast()) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = float;
+}

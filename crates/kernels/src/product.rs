@@ -28,6 +28,9 @@ pub(crate) use tile::{Start, SumsBlock};
 /// Products that are added up in registers before they meet the result.
 pub(crate) const BLOCK: usize = 128;
 
+/// Floats of a row from which on its part of a block is no continuation of its neighbour's that hardware foresees.
+const FAR_LEN: usize = 64;
+
 /// How a right matrix is packed: panel by panel, a panel's rows in the order in which [`rows`] reads them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Panels {
@@ -160,6 +163,8 @@ pub(crate) unsafe fn multiply(
                 columns,
                 start,
                 outputs,
+                // The windows of one pixel are read once for each panel, those of several from the cache.
+                far: layout.segments == 1 && layout.len >= FAR_LEN && panel == panels.start,
             };
             // SAFETY: the caller's promise.
             unsafe { tile::rows(layout.isa, layout.vectors(), &work) };

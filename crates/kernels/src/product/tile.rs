@@ -5,12 +5,15 @@
 
 use std::ops::Range;
 
-use crate::isa::Isa;
+use crate::isa::{Isa, prefetch_line};
 use crate::isa::level::Level;
 use crate::isa::vector::Vector;
 
 /// Most rows of a tile.
 const MOST_ROWS: usize = 12;
+
+/// Floats of a cache line.
+const LINE: usize = 16;
 
 /// Floats of a vector.
 pub(super) fn lanes(isa: Isa) -> usize {
@@ -57,6 +60,8 @@ pub(crate) struct RowsBlock<'a> {
     pub(crate) start: Start<'a>,
     /// Where each row of the result begins, with its column 0; written through.
     pub(crate) outputs: &'a [*const f32],
+    /// Whether the rows of A are far away, so that those of the next tile are asked for while one is computed.
+    pub(crate) far: bool,
 }
 
 /// A block of a sum over rows, `C = A^T D`: a run of A's columns, one panel of D.
@@ -184,17 +189,25 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
                 // SAFETY: the table has `count` pointers for each segment, each to `offset + len` floats or more.
                 *pointer = unsafe { work.table.get_unchecked(segment * count + row(r)).add(work.offset) };
             }
-            for index in 0..work.len {
-                // SAFETY: the panel was checked to be whole; segments hold `offset + len` floats.
-                unsafe {
-                    let right: [V; N] = std::array::from_fn(|n| V::read(level, panel.add(n * V::LANES)));
-                    for r in 0..R {
-                        let left = V::splat(level, rows[r].add(index).read());
-                        for n in 0..N {
-                            tile[r][n] = left.mul_add(right[n], tile[r][n]);
+            for line in (0..work.len).step_by(LINE) {
+                let next_rows = if work.far { R.min(count - first - present) } else { 0 };
+                for r in 0..next_rows {
+                    // SAFETY: the table has `count` pointers for each segment.
+                    let next = unsafe { work.table.get_unchecked(segment * count + first + R + r) };
+                    prefetch_line(next.wrapping_add(work.offset + line));
+                }
+                for index in line..(line + LINE).min(work.len) {
+                    // SAFETY: the panel was checked to be whole; segments hold `offset + len` floats.
+                    unsafe {
+                        let right: [V; N] = std::array::from_fn(|n| V::read(level, panel.add(n * V::LANES)));
+                        for r in 0..R {
+                            let left = V::splat(level, rows[r].add(index).read());
+                            for n in 0..N {
+                                tile[r][n] = left.mul_add(right[n], tile[r][n]);
+                            }
                         }
+                        panel = panel.add(N * V::LANES);
                     }
-                    panel = panel.add(N * V::LANES);
                 }
             }
         }
@@ -229,6 +242,8 @@ unsafe fn each_sums<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
             // SAFETY: the panel was checked to be whole; runs hold `offset + len` floats.
             unsafe {
                 let right: [V; N] = std::array::from_fn(|n| V::read(level, panel.add(n * V::LANES)));
+                // The next tile's.
+                prefetch_line(run.wrapping_add(places[0] + 2 * R));
                 for r in 0..R {
                     let left = V::splat(level, run.add(places[r]).read());
                     for n in 0..N {
