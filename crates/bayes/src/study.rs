@@ -226,8 +226,20 @@ impl Study {
     /// # Errors
     /// A setting that does not belong to the space.
     pub fn predict(&self, setting: &Setting) -> Result<Option<Prediction>, BayesError> {
-        let unit = self.space.encode(setting)?;
-        Ok(self.model().map(|model| self.prediction(&model, &unit, &mut Moments::default())))
+        Ok(self.predict_all(std::slice::from_ref(setting))?.and_then(|mut all| all.pop()))
+    }
+
+    /// What the model, fitted once, expects of each of `settings`; none before two trials have finished.
+    ///
+    /// # Errors
+    /// A setting that does not belong to the space.
+    pub fn predict_all(&self, settings: &[Setting]) -> Result<Option<Vec<Prediction>>, BayesError> {
+        let units: Vec<Vec<f64>> =
+            settings.iter().map(|setting| self.space.encode(setting)).collect::<Result<_, _>>()?;
+        let mut moments = Moments::default();
+        let predict =
+            |model: Model| units.iter().map(|unit| self.prediction(&model, unit, &mut moments)).collect();
+        Ok(self.model().map(predict))
     }
 
     pub(crate) fn prediction(&self, model: &Model, unit: &[f64], moments: &mut Moments) -> Prediction {

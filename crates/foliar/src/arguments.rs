@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use foliar_learn::Freeze;
 use foliar_nn::zoo;
+use foliar_tune::Tunable;
 
 fn models() -> PossibleValuesParser {
     PossibleValuesParser::new(zoo::MODELS)
@@ -27,6 +28,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Train a classifier on a folder of photographs
     Train(Box<TrainArguments>),
+    /// Search the learning rate, momentum and weight decay that suit the photographs, and measure the gain
+    Tune(Box<TuneArguments>),
     /// Raise the learning rate from step to step, draw the loss, and propose a rate
     LrFind(Box<LrFindArguments>),
     /// Continue a run that was interrupted, exactly where it was saved
@@ -41,6 +44,10 @@ pub(crate) enum Command {
     Predict(PredictArguments),
     /// Print a network's layers, parameters, multiply-adds and memory
     Summary(SummaryArguments),
+    /// Measure how fast networks and the loading of photographs run on this machine
+    Bench(BenchArguments),
+    /// Show or export the trials of a study
+    Study(StudyArguments),
     /// List, fetch and verify pretrained weights
     Weights(WeightsArguments),
     /// Draw leaves, train on them, evaluate and predict: needs nothing but this program
@@ -143,8 +150,6 @@ pub(crate) struct MachineArguments {
 /// What is trained on what, and how.
 #[derive(Args)]
 pub(crate) struct RecipeArguments {
-    /// Folder of photographs, one subfolder per class
-    pub(crate) photos: PathBuf,
     /// Network; `foliar summary --model NAME` describes it
     #[arg(long, default_value = "baseline", value_name = "NAME", value_parser = models())]
     pub(crate) model: String,
@@ -240,6 +245,8 @@ pub(crate) struct RecipeArguments {
     after_help = "Example:\n  foliar train photos --model baseline --image-size 128 --epochs 20 --out runs/first\n\nPHOTOS holds one folder per class, or train/, val/ and test/ folders above the classes. The untuned run of many a first project is\n  foliar train photos --lr 0.001 --schedule constant --warmup 0"
 )]
 pub(crate) struct TrainArguments {
+    /// Folder of photographs, one subfolder per class
+    pub(crate) photos: PathBuf,
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
     /// Run folder to write, new or empty [default: the first free runs/NAME-1, runs/NAME-2, ...]
@@ -250,12 +257,139 @@ pub(crate) struct TrainArguments {
     pub(crate) explain: bool,
 }
 
+/// What trials are measured by, on the validation photographs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ObjectiveName {
+    /// Mean cross-entropy after calibration: what epochs are chosen by
+    Loss,
+    /// Share called rightly
+    Accuracy,
+    /// Mean F1 over the classes
+    MacroF1,
+}
+
+/// Which trials are stopped early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrunerName {
+    /// None
+    Never,
+    /// Those worse than the median of at least four others, from a quarter of the epochs on
+    Median,
+    /// All but the best third, after 1, 3, 9, ... epochs
+    Halving,
+}
+
+#[derive(Args)]
+#[command(args_override_self = true)]
+#[command(
+    after_help = "Examples:\n  foliar tune photos --model mobilenet_v1_0.75 --weights mobilenet.safetensors --out runs/tuned\n  foliar tune photos --weights imagenet --model resnet18 --recipe fine --tune stages,augmentation --trials 30 --time 2h\n  foliar tune --resume runs/tuned\n\nA test part is set aside first. On the rest, learning rate and momentum are searched by Bayesian optimisation, then the weight decay is chosen by cross-validation; the tuned run and an untuned one are trained and compared on the test part. RUN/tuned is a run folder: `foliar predict RUN/tuned leaf.jpg`. After a kill or Ctrl-C --resume goes on where it was; started several times, the processes share the work.",
+    mut_arg("test", |arg| arg
+        .long("test-fraction")
+        .default_value("0.2")
+        .help("Share set aside for the comparison at the end, where there is no test/ folder"))
+)]
+pub(crate) struct TuneArguments {
+    /// Folder of photographs, one subfolder per class; with --resume only if it was moved
+    #[arg(required_unless_present = "resume")]
+    pub(crate) photos: Option<PathBuf>,
+    /// Folder to write, new or empty [default: the first free runs/tune-NAME-1, runs/tune-NAME-2, ...]
+    #[arg(long, value_name = "RUN")]
+    pub(crate) out: Option<PathBuf>,
+    /// Go on with the study in RUN, beside other processes that do
+    #[arg(long, value_name = "RUN", visible_alias = "worker", conflicts_with_all = FIXED)]
+    pub(crate) resume: Option<PathBuf>,
+    /// Settings to search besides learning rate and momentum, separated by commas: batch-size, label-smoothing,
+    /// augmentation (0: none, 1: the recipe's), stages (how many are trained)
+    #[arg(long, value_delimiter = ',', value_name = "LIST")]
+    pub(crate) tune: Vec<Tunable>,
+    /// Range of a setting, as learning-rate=1e-4:10; one that --tune does not name is searched too [default: of the learning
+    /// rate a hundredth to a hundred times --lr; momentum 0:0.99; batch-size 8:128; label-smoothing 0:0.2]
+    #[arg(long, value_name = "NAME=LOW:HIGH")]
+    pub(crate) range: Vec<String>,
+    /// What trials are measured by, on the validation photographs
+    #[arg(long, value_enum, default_value = "loss", value_name = "NAME")]
+    pub(crate) objective: ObjectiveName,
+    /// Most trials [default: 40]
+    #[arg(long, value_name = "N")]
+    pub(crate) trials: Option<u64>,
+    /// Time for trials, as 90s, 30m or 1h30m, of all processes together; the one in hand is ended [default: no limit]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) time: Option<String>,
+    /// Run all trials, even when the improvement that can be expected is lost in the noise
+    #[arg(long)]
+    pub(crate) no_early_stop: bool,
+    /// Which trials are stopped early [default: never for a frozen network, whose trials take a second; else median]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) pruner: Option<PrunerName>,
+    /// Folds of the cross-validation that chooses the weight decay; 0 leaves it as it is
+    #[arg(long, default_value_t = 5, value_name = "K")]
+    pub(crate) cv_weight_decay: usize,
+    /// Weight decays to choose from, separated by commas [default: 0 and 1e-5 to 1e-2; for adamw 0 and 1e-3 to 1]
+    #[arg(long, value_delimiter = ',', value_name = "LIST")]
+    pub(crate) weight_decays: Vec<f64>,
+    /// Other seeds that the tuned setting is run with, to see how much is chance
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    pub(crate) repeats: u32,
+    /// Learning rate of the untuned run that is compared with
+    #[arg(long, default_value_t = 0.001, value_name = "X")]
+    pub(crate) untuned_lr: f64,
+    /// Write pictures of the search and a page: RUN/pictures and RUN/report.html
+    #[arg(long)]
+    pub(crate) report: bool,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) recipe: RecipeArguments,
+}
+
+/// What a study was begun with and keeps.
+const FIXED: [&str; 35] = [
+    "out",
+    "tune",
+    "range",
+    "objective",
+    "pruner",
+    "cv_weight_decay",
+    "weight_decays",
+    "repeats",
+    "untuned_lr",
+    "model",
+    "weights",
+    "recipe",
+    "freeze",
+    "views",
+    "image_size",
+    "epochs",
+    "batch_size",
+    "lr",
+    "schedule",
+    "warmup",
+    "stage_decay",
+    "batch_norm",
+    "ema",
+    "optimizer",
+    "momentum",
+    "dampening",
+    "nesterov",
+    "weight_decay",
+    "label_smoothing",
+    "class_weights",
+    "augment",
+    "validation",
+    "test",
+    "group",
+    "seed",
+];
+
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
     after_help = "Example:\n  foliar lr-find photos --model mobilenet_v1_0.75 --weights mobilenet.safetensors --picture rates.svg\n\nThe rate rises from step to step until the loss explodes. The proposal lies where the loss still falls; it is the peak of the schedule, --lr of `foliar train`."
 )]
 pub(crate) struct LrFindArguments {
+    /// Folder of photographs, one subfolder per class
+    pub(crate) photos: PathBuf,
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
     /// Picture of the curve to write, .svg or .png
@@ -419,6 +553,93 @@ pub(crate) struct SummaryArguments {
     /// One JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What `foliar bench` measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchMode {
+    /// Training steps: forward, backward and optimiser
+    Train,
+    /// Predictions
+    Infer,
+    /// Photographs from files to augmented batches, without a network
+    Load,
+}
+
+#[derive(Args)]
+#[command(args_override_self = true)]
+#[command(
+    after_help = "Examples:\n  foliar bench --model resnet50 --mode train --batch 16 --size 224 --threads 2\n  foliar bench --mode load --data photos --size 224 --threads 1\n\nWeights, pixels and labels are random. An operation is an addition or a multiplication of a convolution or a linear layer; the limit that they are compared with is measured on the same threads."
+)]
+pub(crate) struct BenchArguments {
+    /// Network
+    #[arg(long, default_value = "baseline", value_name = "NAME", value_parser = models())]
+    pub(crate) model: String,
+    /// What is measured
+    #[arg(long, value_enum, default_value = "train")]
+    pub(crate) mode: BenchMode,
+    /// Photographs a step
+    #[arg(long, visible_alias = "batch-size", default_value_t = 32, value_name = "N")]
+    pub(crate) batch: usize,
+    /// Side of the photographs in pixels, 32 to 4096 [default: 128 for baseline, else 224]
+    #[arg(long, visible_alias = "image-size", value_name = "N")]
+    pub(crate) size: Option<u32>,
+    /// Number of classes, 2 or more
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    pub(crate) classes: usize,
+    /// Folder of photographs, one subfolder per class, for --mode load
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Time to measure for, in seconds, after the warm-up; three steps are measured at least
+    #[arg(long, default_value_t = 5.0, value_name = "X")]
+    pub(crate) seconds: f64,
+    /// Threads for arithmetic, or for loading; 0 takes all
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
+    pub(crate) threads: u16,
+    /// Add a table of every node, forward and backward
+    #[arg(long)]
+    pub(crate) profile: bool,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  foliar study show runs/tuned\n  foliar study export runs/tuned --format csv --out trials.csv\n\nThe JSON form loads in Optuna: bench/optuna_import.py."
+)]
+pub(crate) struct StudyArguments {
+    #[command(subcommand)]
+    pub(crate) command: StudyCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum StudyCommand {
+    /// A line a trial on standard output, what they come to on standard error
+    Show {
+        /// The study, an SQLite file, or the folder of `foliar tune`
+        file: PathBuf,
+    },
+    /// All trials with state, setting, value, intermediate values, seeds and times
+    Export {
+        /// The study, an SQLite file, or the folder of `foliar tune`
+        file: PathBuf,
+        /// Form of the output
+        #[arg(long, value_enum, default_value = "json")]
+        format: StudyFormat,
+        /// File to write [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// Form of exported trials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StudyFormat {
+    /// Comma-separated values, a row a trial
+    Csv,
+    /// One JSON document, with what was searched
+    Json,
 }
 
 #[derive(Args)]

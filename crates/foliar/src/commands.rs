@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod bench;
 pub(crate) mod compare;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -8,8 +9,10 @@ pub(crate) mod lr_find;
 pub(crate) mod picture;
 pub(crate) mod predict;
 pub(crate) mod resume;
+pub(crate) mod study;
 pub(crate) mod summary;
 pub(crate) mod train;
+pub(crate) mod tune;
 pub(crate) mod weights;
 
 use std::path::{Path, PathBuf};

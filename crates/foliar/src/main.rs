@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod exit;
 mod interrupt;
+mod peak_memory;
 mod progress;
 mod watch;
 
@@ -15,6 +16,7 @@ fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::Train(arguments) => commands::train::run(&arguments),
+        Command::Tune(arguments) => commands::tune::run(&arguments),
         Command::LrFind(arguments) => commands::lr_find::run(&arguments),
         Command::Resume(arguments) => commands::resume::run(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
@@ -22,6 +24,8 @@ fn main() -> std::process::ExitCode {
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Summary(arguments) => commands::summary::run(&arguments),
+        Command::Bench(arguments) => commands::bench::run(&arguments),
+        Command::Study(arguments) => commands::study::run(&arguments),
         Command::Weights(arguments) => commands::weights::run(&arguments),
         Command::Demo(arguments) => commands::demo::run(&arguments),
     };

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use foliar_kernels::norm::{self, Batch, Sums};
+use foliar_kernels::norm::{self, ChannelSums, InputGradient, Normalisation};
 use foliar_kernels::pool::{self, Pool};
 use foliar_kernels::update::{Sgd, sgd};
 use foliar_kernels::{Accumulate, Activation, Nhwc, Window, elementwise, isa};
@@ -38,17 +38,21 @@ fn batch_norm(rows: usize, channels: usize) {
     let affine = norm::Affine { center: &mean, scale: &variance, shift: &mean };
     let mut partials = vec![0.0; norm::partials_len(rows, channels)];
     report("statistics", len, || norm::statistics(&x, channels, &mut moments, &mut squares, &mut partials));
-    report("apply, ReLU", 2 * len, || norm::apply(&x, affine, None, Activation::Relu, &mut y));
-    report("apply, residual, ReLU", 3 * len, || {
-        norm::apply(&x, affine, Some(&residual), Activation::Relu, &mut y)
-    });
-    let batch = Batch { mean: &mean, inv_std: &variance };
+    let relu = Normalisation { affine, activation: Activation::Relu };
+    report("apply, ReLU", 2 * len, || norm::apply(&x, relu, None, &mut y));
+    report("apply, residual, ReLU", 3 * len, || norm::apply(&x, relu, Some(&residual), &mut y));
     let (mut dgamma, mut dbeta, mut g) = (mean.clone(), mean.clone(), residual);
-    report("backward: reduce, ReLU", 4 * len, || {
-        norm::backward_reduce(&x, &y, &mut g, batch, Activation::Relu, &mut dgamma, &mut dbeta, &mut partials)
+    report("backward: sums, ReLU", 2 * len, || {
+        let sums = ChannelSums { dgamma: &mut dgamma, dbeta: &mut dbeta };
+        norm::backward_sums(&x, &g, relu, &variance, sums, &mut partials);
     });
-    let sums = Sums { gamma: &variance, dgamma: &dgamma, dbeta: &dbeta };
-    report("backward: input, in place", 3 * len, || norm::backward_input_in_place(&x, &mut g, batch, sums));
+    report("backward: sums, residual, ReLU", 4 * len, || {
+        let sums = ChannelSums { dgamma: &mut dgamma, dbeta: &mut dbeta };
+        norm::backward_residual(&x, &y, &mut g, relu, &variance, sums, &mut partials);
+    });
+    let mut memory = vec![0.0; 2 * channels];
+    let gradient = InputGradient::of_batch(relu, rows, &variance, [&dgamma, &dbeta], &mut memory);
+    report("backward: input, in place", 3 * len, || norm::backward_input_in_place(&x, &mut g, &gradient));
     report("add", 3 * len, || elementwise::add_assign(&x, &mut y));
 }
 
@@ -91,5 +95,5 @@ fn report(name: &str, floats: usize, mut work: impl FnMut()) {
         best = best.min(start.elapsed().as_secs_f64());
     }
     let rate = (floats * size_of::<f32>()) as f64 / best / 1e9;
-    println!("  {name:<28} {:>8.2} ms {rate:>7.1} GB/s", best * 1e3);
+    println!("  {name:<32} {:>8.2} ms {rate:>7.1} GB/s", best * 1e3);
 }

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use foliar_kernels::conv::{self, Conv};
-use foliar_kernels::depthwise::{self, Depthwise};
+use foliar_kernels::depthwise::{self, Backward, Depthwise, Finish, InputGradient, OutputGradient};
 use foliar_kernels::{Accumulate, Nhwc, Window, isa};
 
 /// Time spent on each kernel of each layer, at least.
@@ -93,10 +93,13 @@ fn separate(input: Nhwc, window: Window) -> (f64, [f64; 3]) {
     let (x, weight, dy) = (values(input.len()), values(conv.weight_len()), values(conv.output().len()));
     let (mut y, mut dx, mut dweight) = (dy.clone(), x.clone(), weight.clone());
     let mut partials = values(conv.partials_len());
+    let from = Backward { x: &x, before: None, weight: &weight, dy: OutputGradient::Plain(&dy) };
+    let mut backward =
+        |to: InputGradient<'_>| depthwise::backward(&conv, from, to, &mut dweight, &mut partials);
     let seconds = [
-        seconds(|| depthwise::forward(&conv, &x, &weight, &mut y)),
-        seconds(|| depthwise::backward_input(&conv, &dy, &weight, Accumulate::Overwrite, &mut dx)),
-        seconds(|| depthwise::backward_weight(&conv, &x, &dy, &mut dweight, &mut partials)),
+        seconds(|| depthwise::forward(&conv, &x, None, &weight, Finish::Plain, &mut y)),
+        seconds(|| backward(InputGradient::Stored(&mut dx, Accumulate::Overwrite))) / 2.0,
+        seconds(|| backward(InputGradient::Unwanted)) / 2.0,
     ];
     (2.0 * (conv.output().len() * window.area()) as f64, seconds)
 }

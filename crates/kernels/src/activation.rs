@@ -33,6 +33,27 @@ impl Activation {
             Self::Relu6 => (y > 0.0) & (y < 6.0),
         }
     }
+
+    /// The least and the greatest value.
+    #[inline(always)]
+    pub(crate) fn range(self) -> [f32; 2] {
+        match self {
+            Self::Identity => [f32::NEG_INFINITY, f32::INFINITY],
+            Self::Relu => [0.0, f32::INFINITY],
+            Self::Relu6 => [0.0, 6.0],
+        }
+    }
+
+    /// The gradient passes where the input, or the output, is above the first and at most the second;
+    /// everywhere if `None`.
+    #[inline(always)]
+    pub(crate) fn gate(self) -> Option<[f32; 2]> {
+        match self {
+            Self::Identity => None,
+            Self::Relu => Some([0.0, f32::INFINITY]),
+            Self::Relu6 => Some([0.0, 6.0_f32.next_down()]),
+        }
+    }
 }
 
 /// `max(x, 0)`, written so that NaN stays NaN (`f32::max` would turn it into 0 and hide a diverged run).
@@ -66,6 +87,10 @@ mod tests {
         ] {
             assert_eq!(activation.apply(x), y, "{activation:?}({x})");
             assert_eq!(activation.passes(y), passes, "{activation:?} at {y}");
+            let open = |value| activation.gate().is_none_or(|[above, upto]| above < value && value <= upto);
+            assert_eq!((open(x), open(y)), (passes, passes), "{activation:?} from {x} to {y}");
+            let [low, high] = activation.range();
+            assert_eq!(x.clamp(low, high), y, "{activation:?}({x})");
         }
         assert!(Activation::Relu.apply(f32::NAN).is_nan());
         assert!(Activation::Relu6.apply(f32::NAN).is_nan());

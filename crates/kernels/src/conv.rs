@@ -77,6 +77,9 @@ impl Conv {
 
     /// Number of floats that [`backward_weight`] needs for partial sums.
     pub fn partials_len(&self) -> usize {
+        if winograd::suits(self) {
+            return winograd::partials_len(self);
+        }
         backward_weight::Partition::of(self).partials_len(self)
     }
 

@@ -12,18 +12,29 @@
 //! - gradient of the input: `dx[i] = sum(dy[o] * k[a])`
 //! - gradient of the weights: `dk[a] = sum(dy[o] * x[i])`
 //!
-//! The first two are the same gather with the sides exchanged. The loops are bound by memory, not by
-//! arithmetic; what matters is that 3 x 3 windows keep their nine weights (or sums) in registers.
+//! There is so little arithmetic that memory decides. Both passes go through an image row by row and keep the
+//! few rows that a window sees in the cache, padded and ready (`band.rs`), so that each tensor is read once.
+//! The batch norms around a depthwise convolution join in: the one before it is computed as a row enters the
+//! cache and is stored nowhere; the one after it finds its statistics while a row leaves. On the way back the
+//! norm's gradient is made row by row as well, and both gradients come from one pass.
 
-mod backward_weight;
-mod gather;
+mod backward;
+mod band;
+mod forward;
+mod line;
 
-pub use backward_weight::backward_weight;
+pub use backward::{Backward, InputGradient, OutputGradient, backward};
+pub use forward::{Finish, forward};
 
 use crate::axis::Axis;
-use crate::elementwise::Accumulate;
+use crate::norm::Normalisation;
 use crate::shape::{Nhwc, Window};
-use gather::{Gather, Toward};
+
+/// Parts that the rows of a batch are cut into at most, each with private sums.
+const PARTS: usize = 32;
+
+/// Floats of a part, about, at least: its first rows are read by its neighbour too.
+const PART: usize = 1 << 14;
 
 /// A depthwise convolution: its input and its window.
 ///
@@ -60,9 +71,14 @@ impl Depthwise {
         self.window.area() * self.input.c
     }
 
-    /// Number of floats that [`backward_weight`] needs for partial sums.
-    pub fn partials_len(&self) -> usize {
-        backward_weight::PARTS * self.weight_len()
+    /// Number of floats that [`backward`] needs for partial sums of the weights' gradient.
+    pub const fn partials_len(&self) -> usize {
+        PARTS * self.weight_len()
+    }
+
+    /// Number of doubles that [`forward`] and [`backward`] need for the partial sums of a batch norm.
+    pub const fn norm_partials_len(&self) -> usize {
+        PARTS * 2 * self.input.c
     }
 
     /// Panics unless the slices have the lengths of the input, the weights and the output.
@@ -72,46 +88,18 @@ impl Depthwise {
         assert_eq!(y.len(), self.output().len(), "output of {self:?}");
     }
 
+    /// Panics unless a batch norm has as many channels.
+    fn check_norm(&self, norm: Option<Normalisation<'_>>) {
+        assert!(norm.is_none_or(|norm| norm.channels() == self.input.c), "channels of the norm of {self:?}");
+    }
+
     fn axes(&self) -> [Axis; 2] {
         let (input, output) = (self.input, self.output());
         Axis::pair(&self.window, [input.h, input.w], [output.h, output.w])
     }
 }
 
-/// `y = depthwise(x, weight)`.
-///
-/// # Panics
-///
-/// If the length of a slice is not that of its tensor.
-pub fn forward(conv: &Depthwise, x: &[f32], weight: &[f32], y: &mut [f32]) {
-    conv.check(x, weight, y);
-    let gather = Gather {
-        axes: conv.axes(),
-        toward: Toward::Output,
-        source: x,
-        source_shape: conv.input,
-        weight,
-        kernel: conv.window.kernel,
-        accumulate: Accumulate::Overwrite,
-    };
-    gather.run(conv.output(), y);
-}
-
-/// Gradient of the input from the gradient of the output, `dy`.
-///
-/// # Panics
-///
-/// If the length of a slice is not that of its tensor.
-pub fn backward_input(conv: &Depthwise, dy: &[f32], weight: &[f32], accumulate: Accumulate, dx: &mut [f32]) {
-    conv.check(dx, weight, dy);
-    let gather = Gather {
-        axes: conv.axes(),
-        toward: Toward::Input,
-        source: dy,
-        source_shape: conv.output(),
-        weight,
-        kernel: conv.window.kernel,
-        accumulate,
-    };
-    gather.run(conv.input, dx);
+/// Rows of a part of a batch.
+fn part_rows(shape: Nhwc) -> usize {
+    (shape.n * shape.h).div_ceil(PARTS).max(PART.div_ceil(shape.w * shape.c))
 }

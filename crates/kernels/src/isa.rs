@@ -101,20 +101,6 @@ macro_rules! multiversion {
     };
 }
 
-/// Asks for a slice to be brought into the cache: for loops that will go through it in steps of a row of
-/// channels, which hardware does not foresee.
-#[inline(always)]
-pub(crate) fn prefetch(values: &[f32]) {
-    #[cfg(target_arch = "x86_64")]
-    for line in values.chunks(16) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: every x86-64 processor has SSE, and a prefetch cannot fault.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = values;
-}
-
 /// Asks for the cache line of a float, which need not exist, to be brought near.
 #[inline(always)]
 pub(crate) fn prefetch_line(float: *const f32) {

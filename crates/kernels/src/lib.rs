@@ -24,7 +24,7 @@ pub mod depthwise;
 pub mod dropout;
 pub mod elementwise;
 pub mod loss;
-pub mod matmul;
+mod matrix;
 pub mod norm;
 pub mod peak;
 pub mod pool;

@@ -7,54 +7,38 @@
 //! | inv_std | `1 / sqrt(variance + epsilon)` | (c) |
 //! | xhat | `(x - mean) * inv_std`, never stored | (m, c) |
 //! | gamma, beta | learned scale and shift | (c) |
-//! | scale, shift | `gamma * inv_std` and `beta - mean * scale` | (c) |
-//! | y | `activation(x * scale + shift + residual)` | (m, c) |
+//! | center, scale, shift | the mean, `gamma * inv_std` and beta, rounding aside | (c) |
+//! | y | `activation((x - center) * scale + shift + residual)` | (m, c) |
 //! | g | `dy * activation'(y)`: gradient before the activation, and of the residual | (m, c) |
 //!
 //! Forward: [`statistics`], then [`apply`] (or [`apply`] alone with running statistics). Backward:
-//! [`backward_reduce`], then [`backward_input`]; where the statistics were constants, [`backward_frozen`] or
-//! [`backward_frozen_in_place`].
+//! [`backward_sums`], or [`backward_residual`] where a residual wants g, then [`backward_input`]. Without a
+//! residual neither y nor g is stored: memory is slower than the multiply-add that finds them again, by the
+//! very operations of the forward pass, so that both see the same bits.
 //! Source: Ioffe and Szegedy 2015.
 
 mod apply;
-mod frozen;
 mod input;
+mod moments;
 mod reduce;
 mod statistics;
 
-pub use apply::{Affine, apply};
-pub use frozen::{backward_frozen, backward_frozen_in_place};
-pub use input::{backward_input, backward_input_in_place};
-pub use reduce::backward_reduce;
+pub(crate) use apply::apply_body;
+pub use apply::{Affine, Normalisation, apply};
+pub(crate) use input::{Gradient, input_body};
+pub use input::{InputGradient, backward_input, backward_input_in_place};
+pub(crate) use moments::{Moments, merge_parts};
+pub use reduce::{ChannelSums, backward_residual, backward_sums};
+pub(crate) use reduce::{GradientSums, Incoming, total_sums};
 pub use statistics::statistics;
-
-/// What the forward pass normalised with, per channel.
-#[derive(Clone, Copy, Debug)]
-pub struct Batch<'a> {
-    /// Mean of the batch.
-    pub mean: &'a [f32],
-    /// `1 / sqrt(biased variance + epsilon)`.
-    pub inv_std: &'a [f32],
-}
-
-/// The scale of the norm and the sums that [`backward_reduce`] found, per channel.
-#[derive(Clone, Copy, Debug)]
-pub struct Sums<'a> {
-    /// The scale, `gamma`.
-    pub gamma: &'a [f32],
-    /// `sum(g * xhat)`.
-    pub dgamma: &'a [f32],
-    /// `sum(g)`.
-    pub dbeta: &'a [f32],
-}
 
 /// Parts that the rows are cut into, each with private sums.
 const PARTS: usize = 16;
 
 /// Rows whose f32 sums are added up before they enter the f64 sums: few enough for the former to be accurate.
-const BLOCK_ROWS: usize = 64;
+pub(crate) const BLOCK_ROWS: usize = 64;
 
-/// Number of doubles that [`statistics`] and [`backward_reduce`] need for partial sums over `rows` rows.
+/// Number of doubles that [`statistics`] and the backward pass need for partial sums over `rows` rows.
 pub const fn partials_len(rows: usize, channels: usize) -> usize {
     rows.div_ceil(part_rows(rows)) * 2 * channels
 }

@@ -1,28 +1,11 @@
-//! Transposition of a matrix.
-
-use rayon::prelude::*;
+//! Transposition of a part of a matrix.
 
 use crate::isa::level::Level;
 
-/// Rows of the result that are written together, so that a cache line that was read is used whole.
-const BAND: usize = 64;
-
-/// `destination = source^T` for a `source` of `rows` x `columns`.
-pub(crate) fn transpose(source: &[f32], rows: usize, columns: usize, destination: &mut [f32]) {
-    debug_assert!(source.len() == rows * columns && destination.len() == source.len());
-    if rows == 0 {
-        return;
-    }
-    destination
-        .par_chunks_mut(BAND * rows)
-        .enumerate()
-        .for_each(|(band, destination)| transpose_band(source, rows, columns, band * BAND, destination));
-}
-
-/// Writes the columns from `first` on of `source` as the rows of `destination`, 16 rows of `source` at a
-/// time.
+/// Writes the columns from `first` on of `source`, a matrix of `rows` (at least one) x `columns`, as the rows of
+/// `destination`, as many as it has room for; 16 rows of `source` at a time.
 #[inline(always)]
-fn transpose_band_body(
+fn transpose_columns_body(
     _: impl Level,
     source: &[f32],
     rows: usize,
@@ -49,28 +32,30 @@ fn transpose_band_body(
     }
 }
 multiversion!(
-    fn transpose_band(
+    pub(crate) fn transpose_columns(
         source: &[f32],
         rows: usize,
         columns: usize,
         first: usize,
         destination: &mut [f32],
-    ) = transpose_band_body
+    ) = transpose_columns_body
 );
 
 #[cfg(test)]
 mod tests {
-    use super::transpose;
+    use super::transpose_columns;
 
     #[test]
     fn odd_sizes() {
-        for (rows, columns) in [(1, 1), (3, 70), (16, 64), (17, 65), (40, 129), (0, 5), (5, 0)] {
+        for (rows, columns) in [(1, 1), (3, 70), (16, 64), (17, 65), (40, 129), (5, 0)] {
             let source: Vec<f32> = (0..rows * columns).map(|i| i as f32).collect();
-            let mut destination = vec![-1.0; source.len()];
-            transpose(&source, rows, columns, &mut destination);
-            for i in 0..rows {
-                for j in 0..columns {
-                    assert_eq!(destination[j * rows + i], source[i * columns + j]);
+            for (first, count) in [(0, columns), (columns / 3, columns / 2)] {
+                let mut destination = vec![-1.0; rows * count];
+                transpose_columns(&source, rows, columns, first, &mut destination);
+                for i in 0..rows {
+                    for j in 0..count {
+                        assert_eq!(destination[j * rows + i], source[i * columns + first + j]);
+                    }
                 }
             }
         }

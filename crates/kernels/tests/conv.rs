@@ -55,7 +55,7 @@ impl Case {
     fn check(&self) {
         let Conv { input, channels, window } = self.conv;
         let what = format!("{:?}", self.conv);
-        let (inputs, area) = (input.c, window.area());
+        let inputs = input.c;
         let mut y = zeros(self.dy.len());
         let (mut dx, mut dweight, mut dbias) =
             (zeros(self.x.len()), zeros(self.weight.len()), zeros(channels));

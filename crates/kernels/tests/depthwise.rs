@@ -4,8 +4,9 @@
 mod common;
 
 use common::{Random, assert_close, assert_same_on_all_pools, for_each_meeting, zeros};
-use foliar_kernels::depthwise::{self, Depthwise};
-use foliar_kernels::{Accumulate, Nhwc, Window};
+use foliar_kernels::depthwise::{self, Backward, Depthwise, Finish, InputGradient, OutputGradient};
+use foliar_kernels::norm::{self, Affine, ChannelSums, Normalisation};
+use foliar_kernels::{Accumulate, Activation, Nhwc, Window};
 
 struct Case {
     conv: Depthwise,
@@ -28,23 +29,26 @@ impl Case {
 
     fn forward(&self) -> Vec<f32> {
         let mut y = vec![f32::NAN; self.dy.len()];
-        depthwise::forward(&self.conv, &self.x, &self.weight, &mut y);
+        depthwise::forward(&self.conv, &self.x, None, &self.weight, Finish::Plain, &mut y);
         y
     }
 
-    fn backward_input(&self, accumulate: Accumulate) -> Vec<f32> {
+    /// The gradients of the input and the weights.
+    fn backward(&self, accumulate: Accumulate) -> [Vec<f32>; 2] {
         let mut dx = match accumulate {
             Accumulate::Overwrite => vec![f32::NAN; self.dx.len()],
             Accumulate::Add => self.dx.clone(),
         };
-        depthwise::backward_input(&self.conv, &self.dy, &self.weight, accumulate, &mut dx);
-        dx
+        let dweight = self.backward_to(InputGradient::Stored(&mut dx, accumulate));
+        [dx, dweight]
     }
 
-    fn backward_weight(&self) -> Vec<f32> {
+    fn backward_to(&self, dx: InputGradient<'_>) -> Vec<f32> {
         let mut dweight = vec![f32::NAN; self.weight.len()];
         let mut partials = vec![f32::NAN; self.conv.partials_len()];
-        depthwise::backward_weight(&self.conv, &self.x, &self.dy, &mut dweight, &mut partials);
+        let dy = OutputGradient::Plain(&self.dy);
+        let from = Backward { x: &self.x, before: None, weight: &self.weight, dy };
+        depthwise::backward(&self.conv, from, dx, &mut dweight, &mut partials);
         dweight
     }
 
@@ -63,12 +67,172 @@ impl Case {
             }
         });
         assert_close(&self.forward(), &y, 1e-6, &format!("y of {what}"));
-        let overwritten = self.backward_input(Accumulate::Overwrite);
+        let [overwritten, found] = self.backward(Accumulate::Overwrite);
         assert_close(&overwritten, &dx, 1e-6, &format!("dx of {what}"));
+        assert_close(&found, &dweight, 2e-6, &format!("dweight of {what}"));
+        assert_eq!(self.backward_to(InputGradient::Unwanted), found, "dweight of {what}");
         dx.iter_mut().zip(&self.dx).for_each(|(sum, &dx)| *sum += f64::from(dx));
-        let added = self.backward_input(Accumulate::Add);
+        let [added, _] = self.backward(Accumulate::Add);
         assert_close(&added, &dx, 1e-6, &format!("added dx of {what}"));
-        assert_close(&self.backward_weight(), &dweight, 2e-6, &format!("dweight of {what}"));
+    }
+}
+
+/// A batch norm with made-up statistics.
+struct Norm {
+    center: Vec<f32>,
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+    inv_std: Vec<f32>,
+    activation: Activation,
+}
+
+impl Norm {
+    fn new(channels: usize, activation: Activation, random: &mut Random) -> Self {
+        Self {
+            center: random.values(channels),
+            scale: random.values(channels),
+            shift: random.values(channels),
+            inv_std: random.values(channels),
+            activation,
+        }
+    }
+
+    fn normalisation(&self) -> Normalisation<'_> {
+        let affine = Affine { center: &self.center, scale: &self.scale, shift: &self.shift };
+        Normalisation { affine, activation: self.activation }
+    }
+
+    fn apply(&self, x: &[f32]) -> Vec<f32> {
+        let mut y = vec![f32::NAN; x.len()];
+        norm::apply(x, self.normalisation(), None, &mut y);
+        y
+    }
+
+    /// `[dgamma, dbeta]`.
+    fn sums(&self, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
+        let channels = self.scale.len();
+        let (mut dgamma, mut dbeta) = (vec![f32::NAN; channels], vec![f32::NAN; channels]);
+        let mut partials = vec![f64::NAN; norm::partials_len(x.len() / channels, channels)];
+        let sums = ChannelSums { dgamma: &mut dgamma, dbeta: &mut dbeta };
+        norm::backward_sums(x, dy, self.normalisation(), &self.inv_std, sums, &mut partials);
+        [dgamma, dbeta]
+    }
+}
+
+/// A case between two batch norms.
+struct Fused {
+    case: Case,
+    before: Norm,
+    after: Norm,
+}
+
+impl Fused {
+    fn new(conv: Depthwise, random: &mut Random) -> Self {
+        let before = Norm::new(conv.input.c, random.pick(&[Activation::Identity, Activation::Relu6]), random);
+        let after = Norm::new(conv.input.c, Activation::Relu, random);
+        Self { case: Case::new(conv, random), before, after }
+    }
+
+    fn forward(&self, finish: Finish<'_>) -> Vec<f32> {
+        let Case { conv, x, weight, .. } = &self.case;
+        let mut y = vec![f32::NAN; self.case.dy.len()];
+        depthwise::forward(conv, x, Some(self.before.normalisation()), weight, finish, &mut y);
+        y
+    }
+
+    /// The output with its means and variances.
+    fn statistics(&self) -> [Vec<f64>; 3] {
+        let (conv, channels) = (&self.case.conv, self.case.conv.input.c);
+        let (mut mean, mut variance) = (vec![f64::NAN; channels], vec![f64::NAN; channels]);
+        let mut partials = vec![f64::NAN; conv.norm_partials_len()];
+        let (means, variances) = (&mut mean, &mut variance);
+        let finish = Finish::Statistics { mean: means, variance: variances, partials: &mut partials };
+        let y = self.forward(finish).iter().map(|&y| f64::from(y)).collect();
+        [y, mean, variance]
+    }
+
+    /// g, dweight, dgamma and dbeta.
+    fn backward(&self, y: &[f32]) -> [Vec<f32>; 4] {
+        let Case { conv, x, weight, dy, .. } = &self.case;
+        let channels = conv.input.c;
+        let [dgamma, dbeta] = self.after.sums(y, dy);
+        let mut memory = vec![f32::NAN; 2 * channels];
+        let gradient = norm::InputGradient::of_batch(
+            self.after.normalisation(),
+            y.len() / channels,
+            &self.after.inv_std,
+            [&dgamma, &dbeta],
+            &mut memory,
+        );
+        let from = Backward {
+            x,
+            before: Some(self.before.normalisation()),
+            weight,
+            dy: OutputGradient::Normalised { y, dy, gradient: &gradient },
+        };
+        let (mut g, mut dweight) = (vec![f32::NAN; x.len()], vec![f32::NAN; weight.len()]);
+        let (mut dgamma, mut dbeta) = (vec![f32::NAN; channels], vec![f32::NAN; channels]);
+        let to = InputGradient::Gated {
+            g: &mut g,
+            inv_std: &self.before.inv_std,
+            sums: ChannelSums { dgamma: &mut dgamma, dbeta: &mut dbeta },
+            partials: &mut vec![f64::NAN; conv.norm_partials_len()],
+        };
+        depthwise::backward(conv, from, to, &mut dweight, &mut vec![f32::NAN; conv.partials_len()]);
+        [g, dweight, dgamma, dbeta]
+    }
+
+    /// Against the same passes one by one.
+    fn check(&self) {
+        let Case { conv, x, dy, weight, .. } = &self.case;
+        let (what, channels) = (format!("{conv:?}"), conv.input.c);
+        let case = Case {
+            x: self.before.apply(x),
+            weight: weight.clone(),
+            dy: dy.clone(),
+            dx: x.clone(),
+            conv: *conv,
+        };
+        let y = case.forward();
+        assert_eq!(self.forward(Finish::Plain), y, "y of {what}");
+        let normalised = self.forward(Finish::Normalise(self.after.normalisation()));
+        assert_eq!(normalised, self.after.apply(&y), "normalised y of {what}");
+        let (mut mean, mut variance) = (vec![f64::NAN; channels], vec![f64::NAN; channels]);
+        let mut partials = vec![f64::NAN; norm::partials_len(y.len() / channels, channels)];
+        norm::statistics(&y, channels, &mut mean, &mut variance, &mut partials);
+        let [_, found_mean, found_variance] = self.statistics();
+        // A mean is as accurate as the values are large.
+        mean.push(1.0);
+        let floats = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<_>>();
+        assert_close(&floats(&[&found_mean[..], &[1.0]].concat()), &mean, 1e-6, &format!("mean of {what}"));
+        assert_close(&floats(&found_variance), &variance, 1e-6, &format!("variance of {what}"));
+
+        let [dgamma, dbeta] = self.after.sums(&y, dy);
+        let mut memory = vec![f32::NAN; 2 * channels];
+        let (rows, inv_std) = (y.len() / channels, &self.after.inv_std);
+        let normalisation = self.after.normalisation();
+        let gradient =
+            norm::InputGradient::of_batch(normalisation, rows, inv_std, [&dgamma, &dbeta], &mut memory);
+        let mut outer = vec![f32::NAN; y.len()];
+        norm::backward_input(&y, dy, &gradient, Accumulate::Overwrite, &mut outer);
+        let case = Case { dy: outer, ..case };
+        let [mut dx, dweight] = case.backward(Accumulate::Overwrite);
+        let [dgamma, dbeta] = self.before.sums(x, &dx);
+        dx.iter_mut()
+            .zip(&case.x)
+            .filter(|(_, x)| !self.before.activation.passes(**x))
+            .for_each(|(dx, _)| *dx = 0.0);
+        let [g, found_dweight, found_dgamma, found_dbeta] = self.backward(&y);
+        assert_eq!(g, dx, "g of {what}");
+        assert_eq!(found_dweight, dweight, "dweight of {what}");
+        // Sums that cancel are as accurate as their terms are large.
+        let scale = (x.len() as f32 / channels as f32).sqrt();
+        let close = |found: Vec<f32>, expected: &[f32], name: &str| {
+            let expected: Vec<_> = expected.iter().chain([&scale]).map(|&value| f64::from(value)).collect();
+            assert_close(&[found, vec![scale]].concat(), &expected, 2e-6, &format!("{name} of {what}"));
+        };
+        close(found_dgamma, &dgamma, "dgamma");
+        close(found_dbeta, &dbeta, "dbeta");
     }
 }
 
@@ -89,6 +253,7 @@ fn random_shapes() {
         let c = random.pick(&[1, 2, 3, 5, 8, 15, 16, 17, 24, 31, 64, 70]);
         let input = [random.between(1, 6), h, w, c];
         Case::new(depthwise(input, window), &mut random).check();
+        Fused::new(depthwise(input, window), &mut random).check();
     }
 }
 
@@ -99,6 +264,7 @@ fn layers_of_networks() {
         for c in [24, 96, 100] {
             let conv = depthwise([3, size, size, c], Window::same([3, 3], [stride; 2], size, size));
             Case::new(conv, &mut random).check();
+            Fused::new(conv, &mut random).check();
         }
     }
 }
@@ -108,19 +274,27 @@ fn threads_do_not_change_a_bit() {
     let mut random = Random::new(3);
     for (size, stride) in [(40, 1), (41, 2)] {
         let conv = depthwise([9, size, size, 50], Window::same([3, 3], [stride; 2], size, size));
-        let case = Case::new(conv, &mut random);
+        let fused = Fused::new(conv, &mut random);
+        let case = &fused.case;
         let what = format!("{conv:?}");
         assert_same_on_all_pools(&what, || case.forward());
-        assert_same_on_all_pools(&what, || case.backward_input(Accumulate::Overwrite));
-        assert_same_on_all_pools(&what, || case.backward_input(Accumulate::Add));
-        assert_same_on_all_pools(&what, || case.backward_weight());
+        assert_same_on_all_pools(&what, || case.backward(Accumulate::Overwrite).concat());
+        assert_same_on_all_pools(&what, || case.backward(Accumulate::Add).concat());
+        let halves = |value: f64| [value as f32, (value - f64::from(value as f32)) as f32];
+        assert_same_on_all_pools(&what, || {
+            fused.statistics().concat().into_iter().flat_map(halves).collect()
+        });
+        let y = fused.forward(Finish::Plain);
+        assert_same_on_all_pools(&what, || fused.backward(&y).concat());
     }
 }
 
 #[test]
 fn no_images() {
-    let case = Case::new(depthwise([0, 8, 8, 3], Window::square(3, 1, 1)), &mut Random::new(4));
+    let fused = Fused::new(depthwise([0, 8, 8, 3], Window::square(3, 1, 1)), &mut Random::new(4));
+    let case = &fused.case;
     assert!(case.forward().is_empty());
-    assert!(case.backward_input(Accumulate::Overwrite).is_empty());
-    assert!(case.backward_weight().iter().all(|&value| value == 0.0));
+    let [dx, dweight] = case.backward(Accumulate::Overwrite);
+    assert!(dx.is_empty() && dweight.iter().all(|&value| value == 0.0));
+    assert!(fused.statistics().concat().iter().all(|&value| value == 0.0));
 }

@@ -4,9 +4,9 @@
 mod common;
 
 use common::{Random, assert_close};
-use foliar_kernels::depthwise::{self, Depthwise};
+use foliar_kernels::depthwise::{self, Backward, Depthwise, Finish, OutputGradient};
 use foliar_kernels::isa::{self, Isa};
-use foliar_kernels::norm::{self, Batch, Sums};
+use foliar_kernels::norm::{self, ChannelSums, InputGradient, Normalisation};
 use foliar_kernels::pool::{self, Divisor, Pool};
 use foliar_kernels::update::{AdamW, Sgd, adamw, sgd};
 use foliar_kernels::{Accumulate, Activation, Nhwc, Window, elementwise};
@@ -22,10 +22,11 @@ fn everything(channels: usize) -> Vec<f32> {
         let (x, weight) = (random.values(input.len()), random.values(conv.weight_len()));
         let dy = random.values(conv.output().len());
         let (mut y, mut dx, mut dweight) = (dy.clone(), x.clone(), weight.clone());
-        depthwise::forward(&conv, &x, &weight, &mut y);
-        depthwise::backward_input(&conv, &dy, &weight, Accumulate::Add, &mut dx);
+        depthwise::forward(&conv, &x, None, &weight, Finish::Plain, &mut y);
         let mut partials = vec![0.0; conv.partials_len()];
-        depthwise::backward_weight(&conv, &x, &dy, &mut dweight, &mut partials);
+        let from = Backward { x: &x, before: None, weight: &weight, dy: OutputGradient::Plain(&dy) };
+        let to = depthwise::InputGradient::Stored(&mut dx, Accumulate::Add);
+        depthwise::backward(&conv, from, to, &mut dweight, &mut partials);
         results.extend([&y[..], &dx, &dweight].concat());
 
         let pool = Pool::new(input, window).unwrap();
@@ -50,15 +51,19 @@ fn everything(channels: usize) -> Vec<f32> {
     // Away from zero, so that rounding does not decide what passes.
     let mut y = x.clone();
     let affine = norm::Affine { center: &mean, scale: &gamma, shift: &beta };
-    norm::apply(&x, affine, Some(&dy), Activation::Relu6, &mut y);
+    let normalisation = Normalisation { affine, activation: Activation::Relu6 };
+    norm::apply(&x, normalisation, Some(&dy), &mut y);
     let mask: Vec<f32> = dy.iter().map(|dy| dy.signum()).collect();
     let (mut g, mut dgamma, mut dbeta) = (dy.clone(), gamma.clone(), beta.clone());
-    let batch = Batch { mean: &mean, inv_std: &inv_std };
-    norm::backward_reduce(&x, &mask, &mut g, batch, Activation::Relu, &mut dgamma, &mut dbeta, &mut partials);
-    let sums = Sums { gamma: &gamma, dgamma: &dgamma, dbeta: &dbeta };
+    let sums = ChannelSums { dgamma: &mut dgamma, dbeta: &mut dbeta };
+    norm::backward_residual(&x, &mask, &mut g, normalisation, &inv_std, sums, &mut partials);
     let (mut dx, mut frozen) = (x.clone(), x.clone());
-    norm::backward_input(&x, &g, batch, sums, Accumulate::Add, &mut dx);
-    norm::backward_frozen(&g, &gamma, Accumulate::Add, &mut frozen);
+    let ungated = Normalisation { affine, activation: Activation::Identity };
+    let mut memory = vec![0.0; 2 * channels];
+    let gradient = InputGradient::of_batch(ungated, rows, &inv_std, [&dgamma, &dbeta], &mut memory);
+    norm::backward_input(&x, &g, &gradient, Accumulate::Add, &mut dx);
+    let gradient = InputGradient::of_constants(ungated, &mut memory);
+    norm::backward_input(&x, &g, &gradient, Accumulate::Add, &mut frozen);
     results.extend([&mean[..], &variance, &y, &g, &dx, &frozen].concat());
     results.extend(dgamma.iter().chain(&dbeta).map(|sum| sum / rows as f32));
 

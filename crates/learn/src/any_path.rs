@@ -12,12 +12,20 @@ enum Form {
     Units(OsString),
 }
 
-pub(crate) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes `path`.
+///
+/// # Errors
+/// The serializer's.
+pub fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     let form = path.to_str().map_or_else(|| Form::Units(path.into()), |text| Form::Text(text.to_owned()));
     form.serialize(serializer)
 }
 
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+/// Reads a path.
+///
+/// # Errors
+/// A value that is no path.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
     Ok(match Form::deserialize(deserializer)? {
         Form::Text(text) => text.into(),
         Form::Units(units) => units.into(),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use foliar_nn::Engine;
 use foliar_runlog::StopReason;
@@ -30,6 +31,13 @@ pub(crate) struct Place {
 impl Place {
     /// The place in `folder` for features of `recipe`'s network, frozen as in `phase`.
     pub(crate) fn new(folder: &Path, recipe: &Recipe, phase: &Phase) -> Result<Self, LearnError> {
+        let network = Self::network(recipe, phase)?;
+        let name = format!("{}-{}.features", recipe.model, &Digest(network).to_string()[..16]);
+        Ok(Self { file: folder.join(name), network })
+    }
+
+    /// Names what computes the features.
+    fn network(recipe: &Recipe, phase: &Phase) -> Result<Key, LearnError> {
         let preprocessing = serde_json::to_vec(&recipe.preprocessing)
             .map_err(|error| LearnError::RecipeText { what: error.to_string() })?;
         let origin = match &recipe.weights {
@@ -46,9 +54,7 @@ impl Place {
         ] {
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
         }
-        let network = *hasher.finalize().as_bytes();
-        let name = format!("{}-{}.features", recipe.model, &Digest(network).to_string()[..16]);
-        Ok(Self { file: folder.join(name), network })
+        Ok(*hasher.finalize().as_bytes())
     }
 
     /// What is kept already.
@@ -63,7 +69,7 @@ pub(crate) fn plain_key(digest: &Digest) -> Key {
 }
 
 fn row_key(digest: &Digest, view: &[u8]) -> Key {
-    *blake3::Hasher::new_derive_key("foliar feature row 1")
+    *blake3::Hasher::new_derive_key("foliar feature row 2")
         .update(&digest.0)
         .update(view)
         .finalize()
@@ -78,9 +84,23 @@ struct Request {
     view: u32,
 }
 
+/// Features that several runs over the same photographs share, by the network that computed them.
+#[derive(Default)]
+pub(crate) struct Shelf(Mutex<BTreeMap<Key, Arc<Rows>>>);
+
+impl Shelf {
+    fn find(&self, network: &Key) -> Option<Arc<Rows>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(network).cloned()
+    }
+
+    fn put(&self, network: Key, rows: &Arc<Rows>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(network, Arc::clone(rows));
+    }
+}
+
 /// Features of the photographs of a run: rows of equal width.
 pub(crate) struct Features {
-    rows: Rows,
+    rows: Arc<Rows>,
     /// Place of the rows of each training photograph, one a view.
     train: Vec<Vec<usize>>,
     train_labels: Vec<u32>,
@@ -89,7 +109,7 @@ pub(crate) struct Features {
 }
 
 /// Rows of features and the place of each.
-struct Rows {
+pub(crate) struct Rows {
     values: Values,
     index: BTreeMap<Key, usize>,
 }
@@ -157,33 +177,21 @@ impl Features {
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason, Self>, LearnError> {
         let Source { photographs, recipe, phase } = source;
-        let place = match photographs.feature_folder() {
-            Some(folder) => Some(Place::new(folder, recipe, phase)?),
-            None => None,
-        };
-        let cache = place.as_ref().and_then(Place::open);
+        let network = Place::network(recipe, phase)?;
         let (train, validation) = source.requests()?;
-        let needed: BTreeSet<Key> =
-            train.iter().flatten().chain(&validation).map(|request| request.key).collect();
-        let absent = |key: &Key| cache.as_ref().is_none_or(|cache| cache.find(key).is_none());
-        let mut missing: Vec<&Request> =
-            train.iter().flatten().chain(&validation).filter(|request| absent(&request.key)).collect();
-        missing.sort_by_key(|request| (request.view, request.key));
-        missing.dedup_by_key(|request| request.key);
-        let rows = match cache {
-            Some(cache) if missing.is_empty() => Rows::mapped(cache),
-            cache => {
-                let mut front = front()?;
-                let mut computed = Vec::new();
-                let flow = source.compute(&missing, front.as_mut(), &mut computed, progress)?;
-                let rows =
-                    keep(&missing, &computed, front.outputs(), cache.as_ref(), &needed, place.as_ref());
-                if let ControlFlow::Break(reason) = flow {
-                    return Ok(ControlFlow::Break(reason));
-                }
-                rows
-            }
+        let shelved = photographs.shelf().and_then(|shelf| shelf.find(&network)).filter(|rows| {
+            train.iter().flatten().chain(&validation).all(|request| rows.index.contains_key(&request.key))
+        });
+        let rows = match shelved {
+            Some(rows) => rows,
+            None => match source.rows(&train, &validation, front, progress)? {
+                ControlFlow::Continue(rows) => Arc::new(rows),
+                ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+            },
         };
+        if let Some(shelf) = photographs.shelf() {
+            shelf.put(network, &rows);
+        }
         let find = |request: &Request| rows.index[&request.key];
         Ok(ControlFlow::Continue(Self {
             train: train.iter().map(|views| views.iter().map(find).collect()).collect(),
@@ -236,6 +244,42 @@ impl Features {
 }
 
 impl Source<'_> {
+    /// The rows of `train` and `validation` from the cache, and what is not there from `front`, which is then kept.
+    fn rows(
+        &self,
+        train: &[Vec<Request>],
+        validation: &[Request],
+        front: &mut dyn FnMut() -> Result<Box<dyn Engine>, LearnError>,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason, Rows>, LearnError> {
+        let place = match self.photographs.feature_folder() {
+            Some(folder) => Some(Place::new(folder, self.recipe, self.phase)?),
+            None => None,
+        };
+        let cache = place.as_ref().and_then(Place::open);
+        let needed: BTreeSet<Key> =
+            train.iter().flatten().chain(validation).map(|request| request.key).collect();
+        let absent = |key: &Key| cache.as_ref().is_none_or(|cache| cache.find(key).is_none());
+        let mut missing: Vec<&Request> =
+            train.iter().flatten().chain(validation).filter(|request| absent(&request.key)).collect();
+        missing.sort_by_key(|request| (request.view, request.key));
+        missing.dedup_by_key(|request| request.key);
+        match cache {
+            Some(cache) if missing.is_empty() => Ok(ControlFlow::Continue(Rows::mapped(cache))),
+            cache => {
+                let mut front = front()?;
+                let mut computed = Vec::new();
+                let flow = self.compute(&missing, front.as_mut(), &mut computed, progress)?;
+                let rows =
+                    keep(&missing, &computed, front.outputs(), cache.as_ref(), &needed, place.as_ref());
+                Ok(match flow {
+                    ControlFlow::Continue(()) => ControlFlow::Continue(rows),
+                    ControlFlow::Break(reason) => ControlFlow::Break(reason),
+                })
+            }
+        }
+    }
+
     /// The rows of the training photographs, a list of views each, and of the validation photographs.
     fn requests(&self) -> Result<(Vec<Vec<Request>>, Vec<Request>), LearnError> {
         let Self { photographs, recipe, phase } = self;

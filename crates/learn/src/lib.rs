@@ -6,7 +6,7 @@
 //!
 //! The crate prints nothing and knows no terminal.
 
-mod any_path;
+pub mod any_path;
 mod bundle;
 mod calibration;
 mod checkpoint;
@@ -28,6 +28,7 @@ mod run;
 mod schedule;
 mod train;
 mod trainee;
+mod trial;
 
 pub use bundle::{Bundle, Provenance, Validation};
 pub use calibration::{Calibration, calibrate};
@@ -45,3 +46,4 @@ pub use recipe::{ClassWeights, DataSpec, Group, LossSpec, Recipe};
 pub use run::Run;
 pub use schedule::{LearningRate, Schedule};
 pub use train::{Outcome, check, train};
+pub use trial::{Trial, TrialEpoch, TrialEvent, Trials};

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use foliar_vision::{
     Augment, Dataset, Digest, Item, Limits, Loader, Manifest, Problem, SplitSpec, Splits, Store, Transform,
-    scan, sequence, split,
+    cluster_of, folds, scan, sequence, split,
 };
 
 use crate::error::LearnError;
 use crate::feature_cache::FeatureCache;
-use crate::features::{self, Place};
-use crate::recipe::{ClassWeights, Group, Recipe};
+use crate::features::{self, Place, Shelf};
+use crate::recipe::{ClassWeights, DataSpec, Group, Recipe};
 
 /// What may differ between two runs of equal numbers.
 #[derive(Clone, Debug)]
@@ -43,9 +43,12 @@ pub struct Photographs {
     pub problems: Vec<Problem>,
     /// Whether photographs that were taken one after the other stand on one side.
     pub grouped: bool,
+    /// For each photograph a number that those share which stand on one side.
+    groups: Option<Vec<u64>>,
     store: Arc<Store>,
     workers: usize,
     features: Option<PathBuf>,
+    shelf: Option<Arc<Shelf>>,
 }
 
 /// Counts for people.
@@ -103,7 +106,8 @@ impl Photographs {
             Group::None => None,
         };
         let grouped = groups.is_some();
-        let spec = SplitSpec { validation: recipe.data.validation, test: recipe.data.test, groups };
+        let DataSpec { validation, test, .. } = recipe.data;
+        let spec = SplitSpec { validation, test, groups: groups.clone() };
         let splits = split(&dataset, &spec, recipe.seed);
         problems.extend(splits.problems.iter().cloned());
         if splits.train.len() < 2 {
@@ -113,7 +117,54 @@ impl Photographs {
             )));
         }
         let (store, features) = (Arc::new(store), options.features.clone());
-        Ok(Self { dataset, splits, problems, grouped, store, workers: options.workers, features })
+        let workers = options.workers;
+        Ok(Self { dataset, splits, problems, grouped, groups, store, workers, features, shelf: None })
+    }
+
+    /// The same photographs, for several runs over them: features of a frozen network stay in memory from one run to the
+    /// next, and are shared with what [`Photographs::folds`] makes of these.
+    #[must_use]
+    pub fn sharing_features(self) -> Self {
+        Self { shelf: Some(Arc::default()), ..self }
+    }
+
+    /// The photographs for training and validation as `count` data sets of a cross-validation: the validation photographs
+    /// of each are one fold, those for training all others. The test photographs stay apart. What the split keeps on one
+    /// side stays in one fold; see [`foliar_vision::folds`].
+    ///
+    /// # Panics
+    /// If `count` is 0.
+    pub fn folds(&self, count: usize, seed: u64) -> Vec<Photographs> {
+        let mut pool = [&self.splits.train[..], &self.splits.validation].concat();
+        pool.sort_unstable();
+        let folds = folds(&self.dataset, &pool, self.groups.as_deref(), count, seed);
+        let data_set = |validation: Vec<usize>| {
+            let train =
+                pool.iter().copied().filter(|photo| validation.binary_search(photo).is_err()).collect();
+            let splits = Splits { train, validation, test: self.splits.test.clone(), problems: Vec::new() };
+            Self {
+                dataset: self.dataset.clone(),
+                splits,
+                problems: Vec::new(),
+                grouped: self.grouped,
+                groups: self.groups.clone(),
+                store: Arc::clone(&self.store),
+                workers: self.workers,
+                features: self.features.clone(),
+                shelf: self.shelf.clone(),
+            }
+        };
+        folds.into_iter().map(data_set).collect()
+    }
+
+    /// For each photograph the lowest index of those that stand on one side with it; see [`foliar_vision::cluster_of`].
+    pub fn clusters(&self) -> Vec<usize> {
+        cluster_of(&self.dataset, self.groups.as_deref())
+    }
+
+    /// Where features of runs over these photographs are shared.
+    pub(crate) fn shelf(&self) -> Option<&Shelf> {
+        self.shelf.as_deref()
     }
 
     /// Training photographs, varied as `augment` says, in the order of the seed.

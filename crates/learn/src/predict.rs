@@ -3,8 +3,9 @@
 use foliar_nn::{CpuEngine, Engine, EngineOptions, Statistics};
 use std::path::Path;
 
-use foliar_vision::resize::{Resizer, reduce};
-use foliar_vision::{Limits, Reason, Rgb, Workspace, decode_file};
+use foliar_vision::decode::read_file;
+use foliar_vision::resize::Resizer;
+use foliar_vision::{Limits, Reason, Rgb, Workspace};
 
 use crate::bundle::Bundle;
 use crate::error::LearnError;
@@ -40,8 +41,7 @@ impl Outputs {
 /// # Errors
 /// What is wrong with the file.
 pub fn decode_reduced(path: &Path, side: u32, limits: &Limits) -> Result<Rgb, Reason> {
-    let photograph = decode_file(path, limits)?;
-    Ok(reduce(&photograph, side, &mut Resizer::default()).into_owned())
+    foliar_vision::decode_reduced(&read_file(path, limits)?, side, limits, &mut Resizer::default())
 }
 
 /// Runs a bundle on photographs.

@@ -56,9 +56,7 @@ impl Run {
         let data = Data { root: data_root, manifest: photographs.manifest() };
         write_json(&dir.root().join(DATA), &data)?;
         write_problems(&dir.problems(), &photographs.problems)?;
-        let split = split_csv(photographs)
-            .map_err(|error| FileError::Damaged { path: dir.split(), what: error.to_string() })?;
-        put(&dir.split(), &split)?;
+        put(&dir.split(), &photographs.split_table()?)?;
         put(&dir.recipe(), text.as_bytes())?;
         Ok(Self { dir, recipe: recipe.clone(), data_root: data.root, manifest: data.manifest })
     }
@@ -185,21 +183,31 @@ struct SplitRow {
     part: String,
 }
 
-/// `path,class,part` of every photograph, in the order of the paths.
-fn split_csv(photographs: &Photographs) -> Result<Vec<u8>, csv::Error> {
-    let dataset = &photographs.dataset;
-    let mut parts = vec![""; dataset.photos.len()];
-    let splits = &photographs.splits;
-    for (name, part) in [("train", &splits.train), (VALIDATION, &splits.validation), ("test", &splits.test)] {
-        part.iter().for_each(|&photo| parts[photo] = name);
+impl Photographs {
+    /// `path,class,part` of every photograph as comma-separated values with a header, in the order of the paths: `train`,
+    /// `val` or `test`.
+    ///
+    /// # Errors
+    /// None that is expected: the table is made in memory.
+    pub fn split_table(&self) -> Result<Vec<u8>, LearnError> {
+        let refuse = |error: csv::Error| LearnError::Log(error.into());
+        let dataset = &self.dataset;
+        let mut parts = vec![""; dataset.photos.len()];
+        let splits = &self.splits;
+        for (name, part) in
+            [("train", &splits.train), (VALIDATION, &splits.validation), ("test", &splits.test)]
+        {
+            part.iter().for_each(|&photo| parts[photo] = name);
+        }
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for (photo, part) in dataset.photos.iter().zip(parts).filter(|(_, part)| !part.is_empty()) {
+            let row = SplitRow {
+                path: portable_name(&photo.path),
+                class: dataset.classes[photo.class].clone(),
+                part: part.to_owned(),
+            };
+            writer.serialize(row).map_err(refuse)?;
+        }
+        writer.into_inner().map_err(|error| LearnError::Log(error.into_error()))
     }
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for (photo, part) in dataset.photos.iter().zip(parts).filter(|(_, part)| !part.is_empty()) {
-        writer.serialize(SplitRow {
-            path: portable_name(&photo.path),
-            class: dataset.classes[photo.class].clone(),
-            part: part.to_owned(),
-        })?;
-    }
-    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }

@@ -120,6 +120,19 @@ pub(crate) fn first_weights(
     graph: &Graph,
     recipe: &Recipe,
 ) -> Result<(State, Vec<String>), LearnError> {
+    let mut state = random_weights(device, graph, recipe)?;
+    let Some(weights) = &recipe.weights else { return Ok((state, Vec::new())) };
+    let (given, notes) = weights.load(graph)?;
+    state.tensors.extend(given.tensors);
+    Ok((state, notes))
+}
+
+/// Random weights of the recipe's seed.
+pub(crate) fn random_weights(
+    device: &dyn Device,
+    graph: &Graph,
+    recipe: &Recipe,
+) -> Result<State, LearnError> {
     let options = EngineOptions {
         image_size: recipe.image_size(),
         batch: 1,
@@ -128,11 +141,7 @@ pub(crate) fn first_weights(
         average: None,
         statistics: Statistics::Batch,
     };
-    let mut state = device.engine(graph, &options)?.state();
-    let Some(weights) = &recipe.weights else { return Ok((state, Vec::new())) };
-    let (given, notes) = weights.load(graph)?;
-    state.tensors.extend(given.tensors);
-    Ok((state, notes))
+    Ok(device.engine(graph, &options)?.state())
 }
 
 struct Session<'a> {
@@ -434,7 +443,7 @@ impl Session<'_> {
 }
 
 /// The learning rate of batch `batch` of an epoch of the phase, from 0.
-fn rate(phase: &Phase, steps: usize, epoch: u32, batch: usize) -> f64 {
+pub(crate) fn rate(phase: &Phase, steps: usize, epoch: u32, batch: usize) -> f64 {
     let steps = steps as u64;
     phase.learning_rate.at(u64::from(epoch) * steps + batch as u64, steps * u64::from(phase.epochs))
 }

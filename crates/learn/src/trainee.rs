@@ -257,6 +257,11 @@ impl<'a> Trainee<'a> {
         state
     }
 
+    /// Says what its photographs lack.
+    pub(crate) fn refuse(&self, what: &str) -> LearnError {
+        LearnError::TooFew { root: self.photographs.dataset.root.clone(), what: what.to_owned() }
+    }
+
     /// The phase.
     pub(crate) fn phase(&self) -> &'a Phase {
         self.phase

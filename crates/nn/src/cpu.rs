@@ -38,9 +38,9 @@ pub struct CpuEngine {
     buffers: Vec<f32>,
     arena: Vec<f32>,
     indices: Vec<u8>,
-    /// Mean and 1 / standard deviation of each batch norm.
+    /// What each batch norm did, for the backward pass.
     saved: Vec<f32>,
-    /// Center, scale and shift of the batch norm at hand.
+    /// Center, scale and shift of the batch norms at hand, two at most.
     affine: Vec<f32>,
     /// Values of the output of one photograph.
     outputs: usize,
@@ -63,8 +63,8 @@ struct Training {
     norm_partials: Vec<f64>,
     /// Mean and variance of the batch norm at hand.
     moments: Vec<f64>,
-    /// Scale of the batch norm at hand where statistics are constants.
-    scales: Vec<f32>,
+    /// Room for the gradient of the batch norm at hand, two values per channel.
+    coefficients: Vec<f32>,
     statistics: Statistics,
     average: Option<Average>,
 }
@@ -108,7 +108,7 @@ impl CpuEngine {
             arena: vec![0.0; arena_len],
             indices: vec![0; program.indices_len],
             saved: vec![0.0; program.saved_len],
-            affine: vec![0.0; 3 * widest_norm(&program)],
+            affine: vec![0.0; 2 * 3 * widest_norm(&program)],
             outputs: program.values[program.logits].image_len(),
             image_len: program.values[0].image_len(),
             seed: options.seed,
@@ -227,7 +227,7 @@ impl Training {
             partials: vec![0.0; partials],
             norm_partials: vec![0.0; norm_partials],
             moments: vec![0.0; 2 * widest_norm(program)],
-            scales: vec![0.0; widest_norm(program)],
+            coefficients: vec![0.0; 2 * widest_norm(program)],
             statistics: options.statistics,
             average: options.average.map(|decay| Average { decay, weights: Vec::new(), buffers: Vec::new() }),
         }
@@ -278,9 +278,13 @@ pub(crate) fn partials_len(program: &Program) -> (usize, usize) {
                 Step::Conv { conv, .. } => {
                     weights = weights.max(Conv { input: batch(conv.input), ..conv }.partials_len());
                 }
-                Step::Depthwise { depthwise, .. } => {
+                Step::Depthwise { y, depthwise, .. } => {
                     let depthwise = Depthwise { input: batch(depthwise.input), ..depthwise };
                     weights = weights.max(depthwise.partials_len());
+                    norms = norms.max(depthwise.norm_partials_len());
+                    for shape in [depthwise.input, batch(program.values[y])] {
+                        norms = norms.max(norm::partials_len(shape.rows(), shape.c));
+                    }
                 }
                 Step::Norm { x, .. } => {
                     let shape = batch(program.values[x]);
@@ -295,7 +299,8 @@ pub(crate) fn partials_len(program: &Program) -> (usize, usize) {
 
 fn widest_norm(program: &Program) -> usize {
     let widths = program.steps.iter().filter_map(|step| match step {
-        Step::Norm { tensors, .. } => Some(tensors.scale.len()),
+        Step::Norm { norm, .. } => Some(norm.tensors.scale.len()),
+        Step::Depthwise { depthwise, .. } => Some(depthwise.input.c),
         _ => None,
     });
     widths.max().unwrap_or(0)

@@ -50,8 +50,13 @@ impl Plan {
         let mut requests: Vec<Request> =
             program.values.iter().map(|shape| Request { len: shape.len(), life: 0..=0 }).collect();
         for (time, step) in program.steps.iter().enumerate() {
-            let y = step.output();
-            requests[y].life = time..=time;
+            requests[step.output()].life = time..=time;
+            if let Some(kept) = step.kept() {
+                requests[kept].life = time..=time;
+                if purpose == Purpose::Predict {
+                    requests[kept].len = 0;
+                }
+            }
             for x in step.inputs() {
                 extend(&mut requests[x], time);
             }
@@ -96,8 +101,11 @@ fn extend(request: &mut Request, time: usize) {
 /// The values that the backward pass of a step reads.
 fn backward_reads(step: &Step) -> Vec<ValueId> {
     match *step {
-        Step::Conv { x, .. } | Step::Depthwise { x, .. } => vec![x],
-        Step::Norm { x, y, activation, .. } if activation != Activation::Identity => vec![x, y],
+        Step::Conv { x, .. } => vec![x],
+        Step::Depthwise { x, .. } => std::iter::once(x).chain(step.kept()).collect(),
+        Step::Norm { x, residual: Some(_), y, ref norm } if norm.activation != Activation::Identity => {
+            vec![x, y]
+        }
         Step::Norm { x, .. } => vec![x],
         Step::Activate { y, .. } | Step::Sigmoid { y, .. } => vec![y],
         Step::Silu { x, .. } => vec![x],
@@ -133,10 +141,7 @@ impl Gradients {
         gradients.buffer[program.logits] = Some(0);
         let mut needed = vec![false; program.values.len()];
         for step in &program.steps {
-            let trained = matches!(
-                step,
-                Step::Conv { .. } | Step::Depthwise { .. } | Step::Norm { .. }
-            );
+            let trained = matches!(step, Step::Conv { .. } | Step::Depthwise { .. } | Step::Norm { .. });
             needed[step.output()] = trained || step.inputs().any(|x| needed[x]);
         }
         for (index, step) in program.steps.iter().enumerate().rev() {

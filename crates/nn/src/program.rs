@@ -1,7 +1,8 @@
 //! A graph lowered to the steps that kernels take.
 //!
 //! Batch norm, the addition of a residual and the activation after them are one pass over memory, so they become one
-//! [`Step::Norm`]. Everything else is a step of its own.
+//! [`Step::Norm`]; but what surrounds a depthwise convolution is computed within its [`Step::Depthwise`]. Everything else
+//! is a step of its own.
 
 use std::ops::Range;
 
@@ -15,6 +16,13 @@ use crate::shapes;
 /// The place of a value in [`Program::values`].
 pub(crate) type ValueId = usize;
 
+/// A batch norm and the activation after it.
+#[derive(Clone, Debug)]
+pub(crate) struct Norm {
+    pub(crate) activation: Activation,
+    pub(crate) tensors: NormTensors,
+}
+
 /// The tensors of a batch norm.
 #[derive(Clone, Debug)]
 pub(crate) struct NormTensors {
@@ -26,7 +34,8 @@ pub(crate) struct NormTensors {
     pub(crate) mean: Range<usize>,
     /// Running variance, in the buffers.
     pub(crate) variance: Range<usize>,
-    /// Mean and 1 / standard deviation of the batch, in the saved statistics: 2 x channels values.
+    /// What the forward pass did, in the saved statistics: center, scale, shift and 1 / standard deviation, 4 x channels
+    /// values.
     pub(crate) saved: Range<usize>,
     pub(crate) epsilon: f32,
     pub(crate) momentum: f32,
@@ -35,20 +44,82 @@ pub(crate) struct NormTensors {
 /// One pass over memory.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Conv { x: ValueId, y: ValueId, conv: Conv, weight: Range<usize>, bias: Option<Range<usize>> },
-    Depthwise { x: ValueId, y: ValueId, depthwise: Depthwise, weight: Range<usize> },
-    Norm { x: ValueId, residual: Option<ValueId>, y: ValueId, activation: Activation, tensors: NormTensors },
-    Activate { x: ValueId, y: ValueId, activation: Activation },
-    MaxPool { x: ValueId, y: ValueId, pool: Pool, indices: Range<usize> },
-    AveragePool { x: ValueId, y: ValueId, pool: Pool },
-    AdaptivePool { x: ValueId, y: ValueId },
-    GlobalPool { x: ValueId, y: ValueId },
-    Silu { x: ValueId, y: ValueId },
-    Sigmoid { x: ValueId, y: ValueId },
-    Dropout { x: ValueId, y: ValueId, rate: f32, node: NodeId },
-    Add { a: ValueId, b: ValueId, y: ValueId },
-    Concat { a: ValueId, b: ValueId, y: ValueId },
-    Scale { x: ValueId, factor: ValueId, y: ValueId },
+    Conv {
+        x: ValueId,
+        y: ValueId,
+        conv: Conv,
+        weight: Range<usize>,
+        bias: Option<Range<usize>>,
+    },
+    /// Between two batch norms, perhaps. What the first returns is stored nowhere.
+    Depthwise {
+        x: ValueId,
+        y: ValueId,
+        depthwise: Depthwise,
+        weight: Range<usize>,
+        before: Option<Norm>,
+        /// With the value that the convolution returns and only the backward pass needs.
+        after: Option<(ValueId, Norm)>,
+    },
+    Norm {
+        x: ValueId,
+        residual: Option<ValueId>,
+        y: ValueId,
+        norm: Norm,
+    },
+    Activate {
+        x: ValueId,
+        y: ValueId,
+        activation: Activation,
+    },
+    MaxPool {
+        x: ValueId,
+        y: ValueId,
+        pool: Pool,
+        indices: Range<usize>,
+    },
+    AveragePool {
+        x: ValueId,
+        y: ValueId,
+        pool: Pool,
+    },
+    AdaptivePool {
+        x: ValueId,
+        y: ValueId,
+    },
+    GlobalPool {
+        x: ValueId,
+        y: ValueId,
+    },
+    Silu {
+        x: ValueId,
+        y: ValueId,
+    },
+    Sigmoid {
+        x: ValueId,
+        y: ValueId,
+    },
+    Dropout {
+        x: ValueId,
+        y: ValueId,
+        rate: f32,
+        node: NodeId,
+    },
+    Add {
+        a: ValueId,
+        b: ValueId,
+        y: ValueId,
+    },
+    Concat {
+        a: ValueId,
+        b: ValueId,
+        y: ValueId,
+    },
+    Scale {
+        x: ValueId,
+        factor: ValueId,
+        y: ValueId,
+    },
 }
 
 impl Step {
@@ -72,7 +143,15 @@ impl Step {
         std::iter::once(first).chain(second)
     }
 
-    /// The value that it writes.
+    /// A value that it writes for its own backward pass.
+    pub(crate) fn kept(&self) -> Option<ValueId> {
+        match *self {
+            Step::Depthwise { after: Some((kept, _)), .. } => Some(kept),
+            _ => None,
+        }
+    }
+
+    /// The value that it writes for others.
     pub(crate) fn output(&self) -> ValueId {
         match *self {
             Step::Conv { y, .. }
@@ -96,7 +175,7 @@ impl Step {
 /// What a step is called.
 #[derive(Clone, Debug)]
 pub(crate) struct Label {
-    /// Name of its node; of a fused batch norm, that of the batch norm.
+    /// Name of its node; of fused nodes, that of the depthwise convolution or the batch norm.
     pub(crate) name: String,
     /// The node's [`Op::label`].
     pub(crate) op: &'static str,
@@ -131,7 +210,7 @@ impl Program {
         let mut lowering = Lowering {
             graph,
             shapes: &shapes,
-            fused: find_fusions(graph),
+            places: find_fusions(graph),
             program: Program {
                 batch,
                 values: Vec::new(),
@@ -153,10 +232,18 @@ impl Program {
 
 /// A batch norm with what is done in the same pass.
 #[derive(Clone, Copy)]
-struct Fused {
+struct FusedNorm {
     norm: NodeId,
     residual: Option<NodeId>,
     activation: Activation,
+}
+
+/// A depthwise convolution with the batch norms around it.
+#[derive(Clone, Copy)]
+struct FusedDepthwise {
+    depthwise: NodeId,
+    before: Option<FusedNorm>,
+    after: Option<FusedNorm>,
 }
 
 /// For each node, the fused pass that ends in it; `Absorbed` nodes are computed within a later one.
@@ -164,7 +251,8 @@ struct Fused {
 enum Place {
     Plain,
     Absorbed,
-    Ends(Fused),
+    Norm(FusedNorm),
+    Depthwise(FusedDepthwise),
 }
 
 fn find_fusions(graph: &Graph) -> Vec<Place> {
@@ -178,7 +266,7 @@ fn find_fusions(graph: &Graph) -> Vec<Place> {
             continue;
         }
         let mut end = norm;
-        let mut fused = Fused { norm, residual: None, activation: Activation::Identity };
+        let mut fused = FusedNorm { norm, residual: None, activation: Activation::Identity };
         if let Some(add) = only_user(end).filter(|&user| graph.nodes[user].op == Op::Add)
             && matches!(places[add], Place::Plain)
         {
@@ -193,7 +281,38 @@ fn find_fusions(graph: &Graph) -> Vec<Place> {
             end = user;
         }
         places[norm] = Place::Absorbed;
-        places[end] = Place::Ends(fused);
+        places[end] = Place::Norm(fused);
+    }
+    for (depthwise, node) in graph.nodes.iter().enumerate() {
+        if !matches!(node.op, Op::Depthwise { .. }) {
+            continue;
+        }
+        let mut fused = FusedDepthwise { depthwise, before: None, after: None };
+        let input = node.inputs[0];
+        // Behind a convolution there is a gradient to be had, as the sums of the norm need.
+        if let Place::Norm(before @ FusedNorm { norm, residual: None, .. }) = places[input]
+            && let &[source] = &graph.nodes[norm].inputs[..]
+            && matches!(graph.nodes[source].op, Op::Conv { .. })
+            && uses[input] == 1
+            && uses[source] == 1
+        {
+            fused.before = Some(before);
+            places[input] = Place::Absorbed;
+        }
+        let mut end = depthwise;
+        let user = only_user(depthwise);
+        let follows = |place: &Place| match *place {
+            Place::Norm(after) if Some(after.norm) == user && after.residual.is_none() => Some(after),
+            _ => None,
+        };
+        if let Some((last, after)) =
+            places.iter().enumerate().find_map(|(id, place)| Some((id, follows(place)?)))
+        {
+            fused.after = Some(after);
+            places[depthwise] = Place::Absorbed;
+            end = last;
+        }
+        places[end] = Place::Depthwise(fused);
     }
     places
 }
@@ -209,7 +328,7 @@ fn activation(op: &Op) -> Option<Activation> {
 struct Lowering<'a> {
     graph: &'a Graph,
     shapes: &'a [Nhwc],
-    fused: Vec<Place>,
+    places: Vec<Place>,
     program: Program,
     value_of: Vec<Option<ValueId>>,
 }
@@ -217,24 +336,30 @@ struct Lowering<'a> {
 impl Lowering<'_> {
     fn lower(&mut self, id: NodeId) -> Result<(), GraphError> {
         let node = &self.graph.nodes[id];
-        let y = self.program.values.len();
-        let step = match self.fused[id] {
-            Place::Absorbed => return Ok(()),
-            Place::Ends(fused) => Some(self.norm(fused, y)?),
-            Place::Plain => self.plain(id, y)?,
+        if let Place::Absorbed = self.places[id] {
+            return Ok(());
+        }
+        let y = self.new_value(id);
+        let (step, named) = match self.places[id] {
+            Place::Norm(fused) => (Some(self.norm_step(fused, y)?), &self.graph.nodes[fused.norm]),
+            Place::Depthwise(fused) => {
+                (Some(self.depthwise_step(fused, y)?), &self.graph.nodes[fused.depthwise])
+            }
+            Place::Plain | Place::Absorbed => (self.plain(id, y)?, node),
         };
-        self.program.values.push(self.shapes[id]);
         self.value_of[id] = Some(y);
         self.program.logits = y;
         debug_assert!(step.is_some() || node.op.arity() == 0);
-        let named = match self.fused[id] {
-            Place::Ends(fused) => &self.graph.nodes[fused.norm],
-            _ => node,
-        };
         let label = step.is_some().then(|| Label { name: named.name.clone(), op: named.op.label() });
         self.program.labels.extend(label);
         self.program.steps.extend(step);
         Ok(())
+    }
+
+    /// Room for a value of the shape of a node's.
+    fn new_value(&mut self, id: NodeId) -> ValueId {
+        self.program.values.push(self.shapes[id]);
+        self.program.values.len() - 1
     }
 
     /// The value of a node that an earlier step has computed.
@@ -250,13 +375,39 @@ impl Lowering<'_> {
         GraphError::Malformed { node: self.graph.nodes[id].name.clone(), what: what.to_owned() }
     }
 
-    fn norm(&mut self, fused: Fused, y: ValueId) -> Result<Step, GraphError> {
+    fn norm_step(&mut self, fused: FusedNorm, y: ValueId) -> Result<Step, GraphError> {
+        let residual = fused.residual.map(|id| self.value(id)).transpose()?;
+        let x = self.value(self.graph.nodes[fused.norm].inputs[0])?;
+        Ok(Step::Norm { x, residual, y, norm: self.norm(fused)? })
+    }
+
+    fn depthwise_step(&mut self, fused: FusedDepthwise, y: ValueId) -> Result<Step, GraphError> {
+        let FusedDepthwise { depthwise: id, before, after } = fused;
+        let Op::Depthwise { window } = self.graph.nodes[id].op else {
+            return Err(self.malformed(id, "it is no depthwise convolution"));
+        };
+        let first = before.map_or(id, |norm| norm.norm);
+        let input = self.graph.nodes[first].inputs[0];
+        let shape = self.shapes[input];
+        let kept = after.map(|_| self.new_value(id));
+        let after = after.map(|norm| self.norm(norm)).transpose()?;
+        Ok(Step::Depthwise {
+            x: self.value(input)?,
+            y,
+            depthwise: Depthwise { input: shape, window: window.window(shape.h, shape.w) },
+            weight: self.tensor(id, Role::DepthwiseWeight)?,
+            before: before.map(|norm| self.norm(norm)).transpose()?,
+            after: kept.zip(after),
+        })
+    }
+
+    fn norm(&mut self, fused: FusedNorm) -> Result<Norm, GraphError> {
         let node = &self.graph.nodes[fused.norm];
         let Op::BatchNorm { epsilon, momentum } = node.op else {
             return Err(self.malformed(fused.norm, "it is no batch norm"));
         };
         let channels = self.shapes[fused.norm].c;
-        let saved = self.program.saved_len..self.program.saved_len + 2 * channels;
+        let saved = self.program.saved_len..self.program.saved_len + 4 * channels;
         self.program.saved_len = saved.end;
         let tensors = NormTensors {
             scale: self.tensor(fused.norm, Role::NormScale)?,
@@ -267,8 +418,7 @@ impl Lowering<'_> {
             epsilon,
             momentum,
         };
-        let residual = fused.residual.map(|id| self.value(id)).transpose()?;
-        Ok(Step::Norm { x: self.value(node.inputs[0])?, residual, y, activation: fused.activation, tensors })
+        Ok(Norm { activation: fused.activation, tensors })
     }
 
     fn plain(&mut self, id: NodeId, y: ValueId) -> Result<Option<Step>, GraphError> {
@@ -283,12 +433,6 @@ impl Lowering<'_> {
                 conv: Conv { input: shape, channels, window: window.window(shape.h, shape.w) },
                 weight: self.tensor(id, Role::ConvWeight)?,
                 bias: bias.then(|| self.tensor(id, Role::Bias)).transpose()?,
-            },
-            Op::Depthwise { window } => Step::Depthwise {
-                x,
-                y,
-                depthwise: Depthwise { input: shape, window: window.window(shape.h, shape.w) },
-                weight: self.tensor(id, Role::DepthwiseWeight)?,
             },
             Op::MaxPool { window, ceil } => {
                 let indices = self.program.indices_len..self.program.indices_len + self.shapes[id].len();
@@ -323,7 +467,7 @@ impl Lowering<'_> {
             Op::Add => Step::Add { a: x, b: inputs[1], y },
             Op::Concat => Step::Concat { a: x, b: inputs[1], y },
             Op::Scale => Step::Scale { x, factor: inputs[1], y },
-            Op::BatchNorm { .. } | Op::Input | Op::Features { .. } => {
+            Op::BatchNorm { .. } | Op::Depthwise { .. } | Op::Input | Op::Features { .. } => {
                 return Err(self.malformed(id, "it can not stand here"));
             }
         }))

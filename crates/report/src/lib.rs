@@ -1,8 +1,8 @@
 //! Curves and tables as pictures, pages and terminal text.
 //!
-//! Plain values go in, a [`Picture`] comes out, and the picture is written as SVG text or PNG bytes; a diagnosis goes in,
-//! and a page comes out ([`doctor_page()`]). The crate opens no file. What draws knows nothing of training: names, numbers
-//! and what they mean come from the caller.
+//! Plain values go in, a [`Picture`] comes out, and the picture is written as SVG text or PNG bytes; a diagnosis or a search
+//! for settings goes in, and a page comes out ([`doctor_page()`], [`study_page()`]). The crate opens no file. What draws knows
+//! nothing of training: names, numbers and what they mean come from the caller.
 //!
 //! | function | shows |
 //! | --- | --- |
@@ -14,6 +14,7 @@
 //! | [`bars()`] | a value per class |
 //! | [`risk_coverage()`] | error rate against the share of photographs answered |
 //! | [`doctor_page()`] | a diagnosis: verdict, findings, corrected curves, numbers, as HTML |
+//! | [`study_page()`] | a search for settings: verdict, every picture of [`study::Figure`], trials, as HTML |
 //!
 //! Elements and coordinate systems are those of `plotters`, drawn on a backend that records shapes in tenths of a pixel
 //! ([`Picture`]); the SVG and the PNG are two writings of the same record. Letters are measured and, in the PNG, drawn
@@ -35,6 +36,8 @@ mod draw;
 mod error;
 mod frame;
 mod layout;
+mod page;
+pub mod study;
 
 pub use charts::bars::{Bar, Bars, bars};
 pub use charts::confusion::{Confusion, confusion};
@@ -50,3 +53,4 @@ pub use error::ReportError;
 pub use frame::{Frame, Heading, Theme};
 pub use layout::axis::Scale;
 pub use layout::number::Number;
+pub use study::study_page;

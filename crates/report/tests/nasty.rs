@@ -39,7 +39,7 @@ fn number() -> impl Strategy<Value = Number> {
 }
 
 fn scale() -> impl Strategy<Value = Scale> {
-    prop::sample::select(vec![Scale::Linear, Scale::Log])
+    prop::sample::select(vec![Scale::Linear, Scale::Log, Scale::Momentum])
 }
 
 fn references() -> impl Strategy<Value = Vec<Reference>> {

@@ -6,11 +6,10 @@ use foliar_bayes::{Outcome, Report, Setting, Step, TrialId, Verdict};
 use rusqlite::{Connection, Transaction, params};
 
 use crate::error::Failure;
-use crate::seat::Seat;
 use crate::{Definition, State, StudyError, StudyFile, clock, death, history};
 
 /// How soon to look again whether another worker has died.
-const WAIT: Duration = Duration::from_millis(250);
+pub(crate) const WAIT: Duration = Duration::from_millis(250);
 
 /// How much a study may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,10 +69,7 @@ impl StudyFile {
         let result = store.write(|transaction| {
             let mut taken = None;
             if seat.is_none() {
-                taken = Seat::take(&path);
-                if let Some(seat) = &taken {
-                    death::evacuate(transaction, seat.number, budget)?;
-                }
+                taken = death::sit(transaction, &path, budget)?;
             }
             let seat = seat.as_ref().or(taken.as_ref()).map(|seat| seat.number);
             death::take_from_the_dead(transaction, &path, budget)?;

@@ -1,4 +1,4 @@
-//! Trials taken from workers that have died or hang.
+//! Trials and jobs taken from workers that have died or hang.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use crate::error::Failure;
 use crate::seat::Seat;
-use crate::{Budget, State, claim, clock};
+use crate::{Budget, State, claim, clock, job};
 
 /// A running trial, and what tells whether its worker lives.
 struct Running {
@@ -27,12 +27,15 @@ fn running(connection: &Connection) -> Result<Vec<Running>, Failure> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Returns the trials of whoever sat at `seat` before; it was free.
-pub(crate) fn evacuate(transaction: &Transaction, seat: u32, budget: Budget) -> Result<(), Failure> {
-    for trial in running(transaction)?.iter().filter(|trial| trial.seat == Some(seat)) {
+/// Takes a seat for a worker that has none yet; trials and jobs of whoever sat there before come back, for it was free. The
+/// seat counts as held once the transaction is committed.
+pub(crate) fn sit(transaction: &Transaction, path: &Path, budget: Budget) -> Result<Option<Seat>, Failure> {
+    let Some(seat) = Seat::take(path) else { return Ok(None) };
+    for trial in running(transaction)?.iter().filter(|trial| trial.seat == Some(seat.number)) {
         bury(transaction, trial, budget)?;
     }
-    Ok(())
+    job::evacuate(transaction, seat.number)?;
+    Ok(Some(seat))
 }
 
 /// Returns the trials whose worker has left its seat or let its lease run out.

@@ -111,6 +111,14 @@ pub enum StudyError {
         /// Its state now.
         state: State,
     },
+    /// A job that was taken from its worker, whose heartbeats had stopped, or that is done.
+    #[error("{job} of {} is no longer this worker's: nothing was stored; go on with what is left", path.display())]
+    JobLost {
+        /// The file.
+        path: PathBuf,
+        /// The job.
+        job: String,
+    },
     /// A setting that does not belong to the space.
     #[error(transparent)]
     Bayes(#[from] BayesError),
@@ -134,6 +142,7 @@ pub(crate) enum Failure {
     Sqlite(rusqlite::Error),
     Damaged(String),
     ClaimLost { trial: TrialId, state: State },
+    JobLost { job: String },
     Study(StudyError),
 }
 
@@ -163,6 +172,7 @@ impl Failure {
             Failure::Sqlite(error) => sqlite(path, patience, error),
             Failure::Damaged(reason) => StudyError::Damaged { path, reason },
             Failure::ClaimLost { trial, state } => StudyError::ClaimLost { path, trial, state },
+            Failure::JobLost { job } => StudyError::JobLost { path, job },
             Failure::Study(error) => error,
         }
     }

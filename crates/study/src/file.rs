@@ -6,6 +6,7 @@ use std::time::Duration;
 use foliar_bayes::{Best, Record, Setting, Study, TrialId};
 use rusqlite::{OpenFlags, Transaction};
 
+use crate::error::Failure;
 use crate::schema::{self, Content};
 use crate::seat::Seat;
 use crate::store::Store;
@@ -63,12 +64,22 @@ impl StudyFile {
         Self::enter(path, Opening::Either, Some(definition))
     }
 
-    /// Opens the study at `path` whatever it tunes, to look at it.
+    /// Opens the study at `path` whatever it tunes, to look at it. Where the file or its folder can not be written, it can
+    /// still be read, and all that would change it fails with [`StudyError::NotWritable`].
     ///
     /// # Errors
-    /// No file, a file of something else, another schema version, a place that can not be written.
+    /// No file, a file of something else, another schema version; [`StudyError::NotWritable`] where a worker's unfinished
+    /// log lies beside a file in a folder that can not be written, for SQLite reads the one by the other.
     pub fn view(path: &Path) -> Result<Self, StudyError> {
-        Self::enter(path, Opening::Existing, None)
+        match Self::enter(path, Opening::Existing, None) {
+            Err(StudyError::NotWritable { .. }) if path.is_file() => {
+                let mut store = Store::open_unwritable(path)?;
+                let definition =
+                    store.read(|transaction| inspect(transaction, path, Opening::Existing, None))?;
+                Ok(Self::assembled(store, definition))
+            }
+            other => other,
+        }
     }
 
     fn enter(path: &Path, opening: Opening, definition: Option<&Definition>) -> Result<Self, StudyError> {
@@ -78,35 +89,18 @@ impl StudyFile {
             Opening::Create | Opening::Either => OpenFlags::SQLITE_OPEN_CREATE,
         };
         let mut store = Store::open(path, flags)?;
-        let inspect = |transaction: &Transaction| {
-            let path = path.to_owned();
-            match (Content::of(transaction)?, definition) {
-                (Content::Foreign, _) => {
-                    Err(StudyError::NotAStudy { path, reason: "a database of another program" }.into())
-                }
-                (Content::Nothing, Some(definition)) if opening != Opening::Existing => {
-                    schema::create(transaction, definition)?;
-                    Ok(definition.clone())
-                }
-                (Content::Nothing, _) => Err(StudyError::NotAStudy { path, reason: "an empty file" }.into()),
-                (Content::Study { .. }, _) if opening == Opening::Create => {
-                    Err(StudyError::Exists { path }.into())
-                }
-                (Content::Study { version }, given) => {
-                    schema::check_version(version, &path)?;
-                    let stored = schema::definition(transaction)?;
-                    given.map_or(Ok(()), |given| check(&stored, given, &path))?;
-                    Ok(stored)
-                }
-            }
-        };
+        let work = |transaction: &Transaction| inspect(transaction, path, opening, definition);
         let definition = match opening {
-            Opening::Existing => store.read(inspect),
-            Opening::Create | Opening::Either => store.write(inspect),
+            Opening::Existing => store.read(work),
+            Opening::Create | Opening::Either => store.write(work),
         }?;
         store.keep_log()?;
+        Ok(Self::assembled(store, definition))
+    }
+
+    fn assembled(store: Store, definition: Definition) -> Self {
         let study = definition.study();
-        Ok(StudyFile { store, definition, study, seat: None, lease: LEASE })
+        StudyFile { store, definition, study, seat: None, lease: LEASE }
     }
 
     /// The same file, with another lease for the trials that are claimed through it: how long a worker may go without
@@ -192,6 +186,24 @@ impl StudyFile {
             Ok(id)
         })
     }
+
+    /// Adds trials with settings chosen by hand to a study that has none yet; does nothing if it has. Of several workers
+    /// that begin at once, one adds them.
+    ///
+    /// # Errors
+    /// A setting that does not belong to the space.
+    pub fn begin_with(&mut self, settings: &[Setting]) -> Result<(), StudyError> {
+        let definition = &self.definition;
+        settings.iter().try_for_each(|setting| definition.space.encode(setting).map(|_| ()))?;
+        self.store.write(|transaction| {
+            if claim::next_id(transaction)? == TrialId(0) {
+                for (id, setting) in (0..).map(TrialId).zip(settings) {
+                    claim::insert(transaction, id, setting, definition)?;
+                }
+            }
+            Ok(())
+        })
+    }
 }
 
 /// Leaves the seat, so that an unfinished trial is claimed by others without delay.
@@ -204,6 +216,33 @@ impl Drop for StudyFile {
             seat.leave();
             Ok(())
         });
+    }
+}
+
+/// The definition of the study in the file, which is made from `given` if the file is to be created.
+fn inspect(
+    transaction: &Transaction,
+    path: &Path,
+    opening: Opening,
+    given: Option<&Definition>,
+) -> Result<Definition, Failure> {
+    let path = path.to_owned();
+    match (Content::of(transaction)?, given) {
+        (Content::Foreign, _) => {
+            Err(StudyError::NotAStudy { path, reason: "a database of another program" }.into())
+        }
+        (Content::Nothing, Some(definition)) if opening != Opening::Existing => {
+            schema::create(transaction, definition)?;
+            Ok(definition.clone())
+        }
+        (Content::Nothing, _) => Err(StudyError::NotAStudy { path, reason: "an empty file" }.into()),
+        (Content::Study { .. }, _) if opening == Opening::Create => Err(StudyError::Exists { path }.into()),
+        (Content::Study { version }, given) => {
+            schema::check_version(version, &path)?;
+            let stored = schema::definition(transaction)?;
+            given.map_or(Ok(()), |given| check(&stored, given, &path))?;
+            Ok(stored)
+        }
     }
 }
 

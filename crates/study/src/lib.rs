@@ -44,6 +44,9 @@
 //! The right-hand states are final. Only the holder of the latest claim can move a trial there; whoever lost it is told so
 //! ([`StudyError::ClaimLost`]).
 //!
+//! What a study does besides its trials, such as the folds of a cross-validation, lies in the same file as named jobs, each
+//! done once ([`StudyFile::claim_job`]).
+//!
 //! # When a worker dies
 //!
 //! Its trial is claimed again, with the same number, setting and seed. Its death is seen at once, for a worker holds a lock on
@@ -58,6 +61,7 @@ mod definition;
 mod error;
 mod file;
 mod history;
+mod job;
 mod schema;
 mod seat;
 mod store;
@@ -67,4 +71,5 @@ pub use claim::{Budget, Claim, Next};
 pub use definition::Definition;
 pub use error::StudyError;
 pub use file::StudyFile;
+pub use job::{Job, NextJob};
 pub use trial::{Counts, State, StoredTrial};

@@ -8,7 +8,7 @@ use crate::{Definition, StudyError, clock};
 /// Marks the file as one of ours: "fols".
 const APPLICATION: i64 = 0x666f_6c73;
 /// Version of the tables, kept as SQLite's `user_version`.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// Times are milliseconds since 1970. A value that is not a number is NULL, which SQLite makes of it anyway.
 const TABLES: &str = "
@@ -46,6 +46,17 @@ CREATE TABLE report (
 ) STRICT;
 CREATE INDEX report_by_trial ON report (trial);
 CREATE INDEX report_by_step ON report (fold, epoch);
+CREATE TABLE job (
+    name    TEXT PRIMARY KEY,
+    state   TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'finished')),
+    result  TEXT,                            -- the caller's
+    attempt INTEGER NOT NULL DEFAULT 0,      -- claims so far; the last one is the valid one
+    worker  TEXT,                            -- who claimed it last
+    seat    INTEGER,                         -- of the worker, while running
+    expires INTEGER,                         -- end of the lease, while running
+    CHECK ((state = 'finished') = (result IS NOT NULL)),
+    CHECK ((state = 'running') = (expires IS NOT NULL))
+) STRICT;
 ";
 
 /// What a file holds.

@@ -94,13 +94,13 @@ fn a_study_searched_otherwise() {
 #[test]
 fn another_schema_version() {
     let (_folder, path) = studied();
-    for (version, advice) in [(2, "use the newer program"), (0, "start a new study")] {
+    for (version, advice) in [(3, "use the newer program"), (0, "start a new study")] {
         Connection::open(&path).unwrap().pragma_update(None, "user_version", version).unwrap();
         let error = StudyFile::open(&path, &continuous()).unwrap_err();
-        assert!(matches!(error, StudyError::Schema { found, known: 1, .. } if found == version));
+        assert!(matches!(error, StudyError::Schema { found, known: 2, .. } if found == version));
         says(&error, &path, advice);
     }
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
     intact(&path);
 }
 

@@ -3,16 +3,18 @@
 //! Everything that is drawn for a sample is a pure function of `(seed, epoch, item)`, with a stream of its own for each
 //! kind of change: switching one off leaves the others as they were. In order: a window of the stored picture is chosen,
 //! resampled to the network's input size and rotated a little; flipped and turned; its colours are changed; it is
-//! normalised; a rectangle is erased.
+//! normalised; a rectangle is erased. A rotated picture is flipped, turned and normalised while it is resampled.
 //!
 //! With [`Augment::none`] the result equals [`Preprocessing::prepare`] bit for bit.
 
 mod colour;
 mod erasing;
 mod geometry;
+mod turn;
 
 use serde::{Deserialize, Serialize};
 
+use self::geometry::Shot;
 use crate::preprocess::{Preprocessing, Workspace};
 use crate::random::{Domain, Random};
 use crate::resize::reduce;
@@ -156,16 +158,15 @@ impl Augment {
     ) {
         assert_eq!(out.len(), preprocessing.len(), "one picture's numbers");
         let stored = reduce(photo, preprocessing.store_side, &mut workspace.resizer);
-        geometry::resample(self, preprocessing, &stored, sample, workspace);
+        let shot = Shot::draw(self, preprocessing, &stored, sample);
         let view = self.view(preprocessing.size as usize, sample);
         let table = preprocessing.table();
-        match self.colour.draw(&workspace.square, &mut sample.random(Domain::Colour)) {
-            Some(change) => change.apply(preprocessing, &workspace.square, view, out),
-            None => view.rows(out, |pixel, out| {
-                for channel in 0..3 {
-                    out[channel] = table[channel][usize::from(workspace.square[pixel + channel])];
-                }
-            }),
+        match self.colour.draw(&mut sample.random(Domain::Colour)) {
+            Some(change) => {
+                shot.bytes(workspace);
+                change.apply(preprocessing, &workspace.square, view, out);
+            }
+            None => shot.normalised(view, &table, workspace, out),
         }
         self.erasing.apply(preprocessing.size as usize, &table, &mut sample.random(Domain::Erasing), out);
     }
@@ -245,6 +246,30 @@ mod tests {
             assert_eq!(at(&horizontal, x, y), at(&plain, 47 - x, y));
             assert_eq!(at(&vertical, x, y), at(&plain, x, 47 - y));
             assert_eq!(at(&transposed, x, y), at(&plain, y, x));
+        }
+    }
+
+    /// Turned pictures are sampled through the view, and the others seen through it afterwards.
+    #[test]
+    fn a_turned_picture_is_flipped_to_the_bit() {
+        for side in [40, 200] {
+            let photo = photo(side, side);
+            let turned = Augment {
+                rotation: Rotation { probability: 1.0, ..Rotation::default() },
+                crop: RandomCrop::default(),
+                ..Augment::none()
+            };
+            let plain = prepared(&turned, &photo, SAMPLE);
+            let flipped = Augment { horizontal_flip: 1.0, transposition: 1.0, ..turned };
+            let flipped = prepared(&flipped, &photo, SAMPLE);
+            for (y, x) in (0..48).flat_map(|y| (0..48).map(move |x| (y, x))) {
+                let (row, column) = (47 - x, y);
+                assert_eq!(
+                    flipped[(y * 48 + x) * 3..][..3],
+                    plain[(row * 48 + column) * 3..][..3],
+                    "{x} {y}"
+                );
+            }
         }
     }
 

@@ -8,8 +8,8 @@
 //! | output | `(square / 255 - mean) / std`, `size x size x 3` numbers, row by row, channels last |
 //!
 //! Both resamplings use the triangle filter of [`crate::resize`]; the second one reduces or enlarges, and crops in the
-//! same step. Since the first is part of the definition, a picture from the store and one fresh from its file give the
-//! same bits.
+//! same step. Since the first is part of the definition, and both the store and whoever needs no store take it by
+//! [`crate::decode_reduced`], a picture from memory and one fresh from its file give the same bits.
 
 use serde::{Deserialize, Serialize};
 

@@ -85,14 +85,14 @@ pub fn split(data: &Dataset, spec: &SplitSpec, seed: u64) -> Splits {
 }
 
 /// Photographs that belong together.
-struct Cluster {
-    members: Vec<usize>,
+pub(crate) struct Cluster {
+    pub(crate) members: Vec<usize>,
     /// How many members each of its classes has; most clusters have one class.
-    classes: Vec<(usize, usize)>,
+    pub(crate) classes: Vec<(usize, usize)>,
 }
 
 impl Cluster {
-    fn new(data: &Dataset, members: Vec<usize>) -> Self {
+    pub(crate) fn new(data: &Dataset, members: Vec<usize>) -> Self {
         let mut classes: Vec<(usize, usize)> = Vec::with_capacity(1);
         for &index in &members {
             let class = data.photos[index].class;
@@ -105,8 +105,13 @@ impl Cluster {
     }
 }
 
-/// The clusters of all photographs, in an order drawn with `seed`.
-fn clusters(data: &Dataset, groups: Option<&[u64]>, seed: u64) -> Vec<Cluster> {
+/// For each photograph the lowest index in its cluster: equal for those that a split keeps on one side, because their bytes
+/// or their `groups` are equal, directly or by way of others.
+///
+/// # Panics
+/// If `groups` has not one number for each photograph.
+#[must_use]
+pub fn cluster_of(data: &Dataset, groups: Option<&[u64]>) -> Vec<usize> {
     let count = data.photos.len();
     let mut forest: Vec<usize> = (0..count).collect();
     let mut first_of_digest: HashMap<Digest, usize> = HashMap::new();
@@ -122,9 +127,14 @@ fn clusters(data: &Dataset, groups: Option<&[u64]>, seed: u64) -> Vec<Cluster> {
             join(&mut forest, first, index);
         }
     }
+    (0..count).map(|index| find(&mut forest, index)).collect()
+}
+
+/// The clusters of all photographs, in an order drawn with `seed`.
+pub(crate) fn clusters(data: &Dataset, groups: Option<&[u64]>, seed: u64) -> Vec<Cluster> {
     let mut members: HashMap<usize, Vec<usize>> = HashMap::new();
-    for index in 0..count {
-        members.entry(find(&mut forest, index)).or_default().push(index);
+    for (index, first) in cluster_of(data, groups).into_iter().enumerate() {
+        members.entry(first).or_default().push(index);
     }
     // No two clusters share a digest, so the keys are distinct and the order is complete.
     let mut keyed: Vec<([u8; 32], Vec<usize>)> = members

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use crate::dataset::Dataset;
-use crate::decode::{decode_bytes, read_file};
+use crate::decode::{decode_reduced, read_file};
 use crate::digest::Digest;
 use crate::limits::Limits;
 use crate::problem::{Problem, Reason};
@@ -88,14 +88,10 @@ impl Store {
                     progress(1);
                     return Ok(Stored { path, digest: photo.digest, cached: None });
                 }
-                let picture = read_file(&path, limits).and_then(|bytes| decode_bytes(&bytes, limits));
+                let picture =
+                    read_file(&path, limits).and_then(|bytes| decode_reduced(&bytes, side, limits, resizer));
                 progress(1);
-                let cached = match picture {
-                    Ok(picture) if keep => Some(reduce(&picture, side, resizer).into_owned()),
-                    Ok(_) => None,
-                    Err(reason) => return Err(reason),
-                };
-                Ok(Stored { path, digest: photo.digest, cached })
+                Ok(Stored { path, digest: photo.digest, cached: Some(picture?).filter(|_| keep) })
             })
             .collect();
 
@@ -151,8 +147,8 @@ impl Store {
         if Digest::of(&bytes) != stored.digest {
             return Err(LoadError::Changed { path: stored.path.clone() });
         }
-        let picture = decode_bytes(&bytes, &self.limits).map_err(failed)?;
-        Ok(Cow::Owned(reduce(&picture, self.side, &mut Resizer::default()).into_owned()))
+        let picture = decode_reduced(&bytes, self.side, &self.limits, &mut Resizer::default());
+        Ok(Cow::Owned(picture.map_err(failed)?))
     }
 
     /// The bound on the shorter side, in pixels.

@@ -23,7 +23,7 @@ const TOLD: usize = 5;
 pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     let recipe = recipe::from_arguments(&arguments.recipe)?;
     if arguments.explain {
-        return explain::print(&arguments.recipe, &recipe);
+        return explain::print(&arguments.photos, &arguments.recipe, &recipe);
     }
     use_threads(arguments.recipe.machine.threads)?;
     let out = arguments.out.clone().unwrap_or_else(|| free_folder(&recipe.model));
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
         // Refused before any photograph is read.
         RunDir::create(&out)?;
     }
-    let photographs = open_photographs(&arguments.recipe.photos, &recipe, &arguments.recipe.machine)?;
+    let photographs = open_photographs(&arguments.photos, &recipe, &arguments.recipe.machine)?;
     // A network that does not fit leaves no run folder behind.
     check(&recipe, photographs.dataset.classes.len())?;
     let run = Run::create(&out, &recipe, &photographs)?;
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
 }
 
 /// The first of `runs/NAME-1`, `runs/NAME-2`, ... that does not exist.
-fn free_folder(model: &str) -> PathBuf {
+pub(crate) fn free_folder(model: &str) -> PathBuf {
     let name = |number: u32| Path::new("runs").join(format!("{model}-{number}"));
     (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0))
 }

@@ -8,7 +8,7 @@
 
 use super::forward::{Pixels, Right, product};
 use super::windows::Windows;
-use super::Conv;
+use super::{Conv, winograd};
 use crate::elementwise::Accumulate;
 use crate::product::{Panels, Start};
 use crate::scratch;
@@ -22,6 +22,9 @@ pub fn backward_input(conv: &Conv, dy: &[f32], weight: &[f32], accumulate: Accum
     conv.check(dx, weight, dy);
     if dx.is_empty() || weight.is_empty() {
         return;
+    }
+    if winograd::suits(conv) {
+        return winograd::backward_input(conv, dy, weight, accumulate, dx);
     }
     let [down, across] = conv.window.stride;
     for residue in (0..down).flat_map(|y| (0..across).map(move |x| [y, x])) {

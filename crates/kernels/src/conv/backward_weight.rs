@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::windows::{Framed, Windows};
-use super::Conv;
+use super::{Conv, winograd};
 use crate::product::{BLOCK, Panels, Start, SumsBlock, sums};
 use crate::reduce::{column_sums, sum_parts};
 use crate::scratch;
@@ -114,6 +114,9 @@ pub fn backward_weight(
         dweight.fill(0.0);
         return;
     }
+    if winograd::suits(conv) {
+        return winograd::backward_weight(conv, x, dy, dweight, partials);
+    }
     let partition = Partition::of(conv);
     if partition.parts == 1 {
         all_pieces(conv, &partition, x, dy, dweight);
@@ -146,7 +149,12 @@ fn all_pieces(conv: &Conv, partition: &Partition, x: &[f32], dy: &[f32], gradien
             work.framed(x);
         } else {
             let pixels = conv.output().h * conv.output().w;
-            work.add(&Windows::of_input(conv, x), piece.images.start * pixels..piece.images.end * pixels, 0, true);
+            work.add(
+                &Windows::of_input(conv, x),
+                piece.images.start * pixels..piece.images.end * pixels,
+                0,
+                true,
+            );
         }
     });
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::windows::{Framed, Windows};
-use super::Conv;
+use super::{Conv, winograd};
 use crate::product::{Panels, Start, multiply};
 use crate::scratch;
 use crate::shape::Nhwc;
@@ -34,6 +34,9 @@ pub fn forward(conv: &Conv, x: &[f32], weight: &[f32], bias: Option<&[f32]>, y: 
     assert!(bias.is_none_or(|bias| bias.len() == conv.channels), "one bias per output channel");
     if y.is_empty() {
         return;
+    }
+    if winograd::suits(conv) {
+        return winograd::forward(conv, x, weight, bias, y);
     }
     let framed = Framed::suits(conv);
     let (rows, outputs) = (conv.patch_len(), conv.channels);

@@ -104,9 +104,8 @@ impl Framed {
     /// What the output's rows `rows` see.
     pub(super) fn new(conv: &Conv, rows: Range<usize>) -> Self {
         let (window, output) = (conv.window, conv.output());
-        let side = |count: usize, axis: usize| {
-            count.saturating_sub(1) * window.stride[axis] + window.kernel[axis]
-        };
+        let side =
+            |count: usize, axis: usize| count.saturating_sub(1) * window.stride[axis] + window.kernel[axis];
         Self { size: [side(rows.len(), 0), side(output.w, 1)], rows }
     }
 
@@ -116,7 +115,13 @@ impl Framed {
     }
 
     /// Copies what is needed of image number `image` to `memory`, and says where the windows lie in it.
-    pub(super) fn fill<'a>(&self, conv: &Conv, x: &[f32], image: usize, memory: &'a mut [f32]) -> Windows<'a> {
+    pub(super) fn fill<'a>(
+        &self,
+        conv: &Conv,
+        x: &[f32],
+        image: usize,
+        memory: &'a mut [f32],
+    ) -> Windows<'a> {
         let Conv { input: Nhwc { h, w, c, .. }, window, .. } = *conv;
         let [height, width] = self.size;
         let image = &x[image * h * w * c..][..h * w * c];

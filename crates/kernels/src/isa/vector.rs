@@ -87,6 +87,12 @@ pub(crate) trait Vector<L>: Copy {
     /// Lane by lane `(self, tag)` where `self` is larger than `best` or NaN, and `(best, best_tag)` elsewhere:
     /// the first of equals stays, and so does NaN.
     fn take_larger(self, tag: Self, best: Self, best_tag: Self) -> (Self, Self);
+
+    /// Lane by lane the nearest value of `low..=high`; NaN stays.
+    fn clamp(self, low: Self, high: Self) -> Self;
+
+    /// Lane by lane `self` where `above < value <= upto`, and 0 elsewhere.
+    fn keep_within(self, value: Self, above: Self, upto: Self) -> Self;
 }
 
 impl<L: Level> Vector<L> for f32 {
@@ -143,6 +149,18 @@ impl<L: Level> Vector<L> for f32 {
     fn take_larger(self, tag: Self, best: Self, best_tag: Self) -> (Self, Self) {
         if self > best || self.is_nan() { (self, tag) } else { (best, best_tag) }
     }
+
+    #[inline(always)]
+    fn clamp(self, low: Self, high: Self) -> Self {
+        // `f32::clamp` panics where the bounds are not in order; these are.
+        let value = if self < low { low } else { self };
+        if value > high { high } else { value }
+    }
+
+    #[inline(always)]
+    fn keep_within(self, value: Self, above: Self, upto: Self) -> Self {
+        if (value > above) & (value <= upto) { self } else { 0.0 }
+    }
 }
 
 /// The vector of four floats that every processor of the target has.
@@ -160,7 +178,8 @@ pub(crate) type Four = [f32; 4];
 macro_rules! vector {
     (
         $vector:ty, $lanes:literal, $level:ident: $splat:ident, $load:ident, $store:ident,
-        $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $take_larger:ident
+        $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $take_larger:ident,
+        $clamp:ident, $keep_within:ident
         $(, $read_part:ident, $write_part:ident)?
     ) => {
         impl<L: $level> Vector<L> for $vector {
@@ -243,6 +262,18 @@ macro_rules! vector {
                 // SAFETY: as for `add`.
                 unsafe { $take_larger(self, tag, best, best_tag) }
             }
+
+            #[inline(always)]
+            fn clamp(self, low: Self, high: Self) -> Self {
+                // SAFETY: as for `add`.
+                unsafe { $clamp(self, low, high) }
+            }
+
+            #[inline(always)]
+            fn keep_within(self, value: Self, above: Self, upto: Self) -> Self {
+                // SAFETY: as for `add`.
+                unsafe { $keep_within(self, value, above, upto) }
+            }
         }
     };
 }
@@ -285,6 +316,54 @@ mod x86 {
         (_mm512_mask_blend_ps(take, best, value), _mm512_mask_blend_ps(take, best_tag, tag))
     }
 
+    // The second operand of a maximum or minimum is the result where one of them is NaN.
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn clamp_128(value: __m128, low: __m128, high: __m128) -> __m128 {
+        _mm_min_ps(high, _mm_max_ps(low, value))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx")]
+    fn clamp_256(value: __m256, low: __m256, high: __m256) -> __m256 {
+        _mm256_min_ps(high, _mm256_max_ps(low, value))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn clamp_512(value: __m512, low: __m512, high: __m512) -> __m512 {
+        _mm512_min_ps(high, _mm512_max_ps(low, value))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn keep_within_128(kept: __m128, value: __m128, above: __m128, upto: __m128) -> __m128 {
+        _mm_and_ps(kept, _mm_and_ps(_mm_cmpgt_ps(value, above), _mm_cmple_ps(value, upto)))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx")]
+    fn keep_within_256(kept: __m256, value: __m256, above: __m256, upto: __m256) -> __m256 {
+        let above = _mm256_cmp_ps::<_CMP_GT_OQ>(value, above);
+        _mm256_and_ps(kept, _mm256_and_ps(above, _mm256_cmp_ps::<_CMP_LE_OQ>(value, upto)))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn keep_within_512(kept: __m512, value: __m512, above: __m512, upto: __m512) -> __m512 {
+        let above = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(value, above);
+        let inside = _mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(above, value, upto);
+        let mut kept = kept;
+        // The compiler would make one of this and the load before it: a masked load waits for its mask and for
+        // all earlier stores.
+        // SAFETY: there are no instructions.
+        unsafe {
+            std::arch::asm!("/* {0} */", inout(zmm_reg) kept, options(pure, nomem, nostack, preserves_flags))
+        };
+        _mm512_maskz_mov_ps(inside, kept)
+    }
+
     /// A mask of the first `count` lanes.
     #[inline]
     #[target_feature(enable = "avx512f")]
@@ -308,16 +387,18 @@ mod x86 {
 
     vector!(
         __m128, 4, Level: _mm_set1_ps, _mm_loadu_ps, _mm_storeu_ps,
-        _mm_add_ps, _mm_sub_ps, _mm_mul_ps, mul_add_128, take_larger_128
+        _mm_add_ps, _mm_sub_ps, _mm_mul_ps, mul_add_128, take_larger_128,
+        clamp_128, keep_within_128
     );
     vector!(
         __m256, 8, HasAvx2: _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
-        _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_fmadd_ps, take_larger_256
+        _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_fmadd_ps, take_larger_256,
+        clamp_256, keep_within_256
     );
     vector!(
         __m512, 16, HasAvx512: _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps,
         _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_fmadd_ps, take_larger_512,
-        read_part_512, write_part_512
+        clamp_512, keep_within_512, read_part_512, write_part_512
     );
 }
 
@@ -347,9 +428,28 @@ mod neon {
         (vbslq_f32(take, value, best), vbslq_f32(take, tag, best_tag))
     }
 
+    #[inline]
+    #[target_feature(enable = "neon")]
+    fn clamp_128(value: float32x4_t, low: float32x4_t, high: float32x4_t) -> float32x4_t {
+        vminq_f32(high, vmaxq_f32(low, value))
+    }
+
+    #[inline]
+    #[target_feature(enable = "neon")]
+    fn keep_within_128(
+        kept: float32x4_t,
+        value: float32x4_t,
+        above: float32x4_t,
+        upto: float32x4_t,
+    ) -> float32x4_t {
+        let inside = vandq_u32(vcgtq_f32(value, above), vcleq_f32(value, upto));
+        vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(kept), inside))
+    }
+
     vector!(
         float32x4_t, 4, Level: vdupq_n_f32, vld1q_f32, vst1q_f32,
-        vaddq_f32, vsubq_f32, vmulq_f32, mul_add_128, take_larger_128
+        vaddq_f32, vsubq_f32, vmulq_f32, mul_add_128, take_larger_128,
+        clamp_128, keep_within_128
     );
 }
 
@@ -410,5 +510,17 @@ impl<L: Level> Vector<L> for Four {
             <f32 as Vector<L>>::take_larger(self[lane], tag[lane], best[lane], best_tag[lane])
         });
         (pairs.map(|pair| pair.0), pairs.map(|pair| pair.1))
+    }
+
+    #[inline(always)]
+    fn clamp(self, low: Self, high: Self) -> Self {
+        std::array::from_fn(|lane| <f32 as Vector<L>>::clamp(self[lane], low[lane], high[lane]))
+    }
+
+    #[inline(always)]
+    fn keep_within(self, value: Self, above: Self, upto: Self) -> Self {
+        std::array::from_fn(|lane| {
+            <f32 as Vector<L>>::keep_within(self[lane], value[lane], above[lane], upto[lane])
+        })
     }
 }

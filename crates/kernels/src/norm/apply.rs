@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{rows_of, strip_rows};
 use crate::activation::Activation;
-use crate::elementwise::{CHUNK, activate_body};
+use crate::elementwise::CHUNK;
 use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
 
@@ -22,59 +22,77 @@ pub struct Affine<'a> {
     pub shift: &'a [f32],
 }
 
+/// A batch norm and the activation after it: `activation((x - center) * scale + shift)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Normalisation<'a> {
+    /// The norm.
+    pub affine: Affine<'a>,
+    /// What follows it.
+    pub activation: Activation,
+}
+
+impl Normalisation<'_> {
+    /// Number of channels.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one center, scale and shift for each.
+    pub(crate) fn channels(&self) -> usize {
+        let Affine { center, scale, shift } = self.affine;
+        assert!(
+            center.len() == scale.len() && shift.len() == scale.len(),
+            "one center, scale and shift per channel"
+        );
+        scale.len()
+    }
+}
+
 /// `y = activation((x - center) * scale + shift + residual)`.
 ///
 /// # Panics
 ///
-/// If the parts of `affine` differ in length, or `x`, `residual` and `y` do, or these are not a whole number
+/// If the parts of the norm differ in length, or `x`, `residual` and `y` do, or these are not a whole number
 /// of rows.
-pub fn apply(x: &[f32], affine: Affine<'_>, residual: Option<&[f32]>, activation: Activation, y: &mut [f32]) {
-    let channels = affine.scale.len();
+pub fn apply(x: &[f32], normalisation: Normalisation<'_>, residual: Option<&[f32]>, y: &mut [f32]) {
+    let channels = normalisation.channels();
     rows_of(x, channels);
-    assert!(
-        affine.shift.len() == channels && affine.center.len() == channels,
-        "one shift and center per channel"
-    );
     assert_eq!(y.len(), x.len(), "lengths differ");
     assert!(residual.is_none_or(|residual| residual.len() == x.len()), "lengths differ");
     let piece = CHUNK.div_ceil(channels) * channels;
     y.par_chunks_mut(piece).zip(x.par_chunks(piece)).enumerate().for_each(|(index, (y, x))| {
         let residual = residual.map(|residual| &residual[index * piece..][..x.len()]);
-        apply_piece(x, affine, residual, activation, y);
+        apply_piece(x, normalisation, residual, y);
     });
 }
 
 multiversion!(
     fn apply_piece(
         x: &[f32],
-        affine: Affine<'_>,
+        normalisation: Normalisation<'_>,
         residual: Option<&[f32]>,
-        activation: Activation,
         y: &mut [f32],
     ) = apply_body
 );
 
 #[inline(always)]
-fn apply_body<L: Level>(
+pub(crate) fn apply_body<L: Level>(
     level: L,
     x: &[f32],
-    affine: Affine<'_>,
+    normalisation: Normalisation<'_>,
     residual: Option<&[f32]>,
-    activation: Activation,
     y: &mut [f32],
 ) {
-    let channels = affine.scale.len();
+    let channels = normalisation.affine.scale.len();
     let strip = strip_rows(channels) * channels;
     for (index, (y, x)) in y.chunks_mut(strip).zip(x.chunks(strip)).enumerate() {
         let residual = residual.map(|residual| &residual[index * strip..][..x.len()]);
-        level.for_each_group(channels, &mut Strip { x, affine, residual, y });
-        activate_body(level, activation, y);
+        level.for_each_group(channels, &mut Strip { x, normalisation, residual, y });
     }
 }
 
 struct Strip<'a> {
     x: &'a [f32],
-    affine: Affine<'a>,
+    normalisation: Normalisation<'a>,
     residual: Option<&'a [f32]>,
     y: &'a mut [f32],
 }
@@ -82,21 +100,25 @@ struct Strip<'a> {
 impl<L: Level> ChannelGroup<L> for Strip<'_> {
     #[inline(always)]
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
-        let channels = self.affine.scale.len();
-        let center = V::load(level, &self.affine.center[channel..]);
-        let scale = V::load(level, &self.affine.scale[channel..]);
-        let shift = V::load(level, &self.affine.shift[channel..]);
+        let Affine { center, scale, shift } = self.normalisation.affine;
+        let channels = scale.len();
+        let (center, scale) = (V::load(level, &center[channel..]), V::load(level, &scale[channel..]));
+        let shift = V::load(level, &shift[channel..]);
+        let [low, high] = self.normalisation.activation.range();
+        let (low, high) = (V::splat(level, low), V::splat(level, high));
         let elements = every(channels, channel, self.x.len());
         match self.residual {
             None => {
                 for at in elements {
-                    V::load(level, &self.x[at..]).sub(center).mul_add(scale, shift).store(&mut self.y[at..]);
+                    let normal = V::load(level, &self.x[at..]).sub(center).mul_add(scale, shift);
+                    normal.clamp(low, high).store(&mut self.y[at..]);
                 }
             }
             Some(residual) => {
                 for at in elements {
                     let normal = V::load(level, &self.x[at..]).sub(center).mul_add(scale, shift);
-                    normal.add(V::load(level, &residual[at..])).store(&mut self.y[at..]);
+                    let sum = normal.add(V::load(level, &residual[at..]));
+                    sum.clamp(low, high).store(&mut self.y[at..]);
                 }
             }
         }

@@ -2,86 +2,108 @@
 
 use rayon::prelude::*;
 
-use super::{Batch, Sums, rows_of, strip_rows};
+use super::{Affine, Normalisation, rows_of, strip_rows};
 use crate::elementwise::{Accumulate, CHUNK};
 use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
-use crate::scratch;
 
-/// Gradient of the input, `dx = gamma * inv_std / m * (m * g - dbeta - xhat * dgamma)` over `m` rows.
+/// The gradient of a batch norm's input as a function of the input and the output's gradient: per channel
+/// `dx = scale * (g - offset + slope * (x - center))`.
+///
+/// Over m rows `offset` is `dbeta / m` and `slope` is `-dgamma * inv_std / m`, which makes it
+/// `gamma * inv_std / m * (m * g - dbeta - xhat * dgamma)`; both are 0 where the statistics are constants.
+#[derive(Clone, Copy, Debug)]
+pub struct InputGradient<'a> {
+    normalisation: Normalisation<'a>,
+    offset: &'a [f32],
+    slope: &'a [f32],
+}
+
+impl<'a> InputGradient<'a> {
+    /// With statistics of a batch of `rows` rows: `inv_std` is `1 / sqrt(biased variance + epsilon)`, `dgamma`
+    /// and `dbeta` are what [`super::backward_sums`] found. `memory` is room for two values per channel.
+    ///
+    /// If a residual follows the norm, g is what [`super::backward_residual`] left, and the activation of
+    /// `normalisation` has to be the identity.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one value per channel.
+    pub fn of_batch(
+        normalisation: Normalisation<'a>,
+        rows: usize,
+        inv_std: &[f32],
+        [dgamma, dbeta]: [&[f32]; 2],
+        memory: &'a mut [f32],
+    ) -> Self {
+        let channels = normalisation.channels();
+        assert!(
+            [inv_std, dgamma, dbeta].iter().all(|values| values.len() == channels),
+            "one value per channel"
+        );
+        let rows = rows as f64;
+        let (offset, slope) = memory[..2 * channels].split_at_mut(channels);
+        for channel in 0..channels {
+            let inv_std = f64::from(inv_std[channel]);
+            offset[channel] = (f64::from(dbeta[channel]) / rows) as f32;
+            slope[channel] = (-f64::from(dgamma[channel]) * inv_std / rows) as f32;
+        }
+        Self { normalisation, offset, slope }
+    }
+
+    /// Where the statistics were constants. `memory` is room for two values per channel.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one center, scale and shift per channel, or too little memory.
+    pub fn of_constants(normalisation: Normalisation<'a>, memory: &'a mut [f32]) -> Self {
+        let channels = normalisation.channels();
+        memory[..2 * channels].fill(0.0);
+        let (offset, slope) = memory[..2 * channels].split_at(channels);
+        Self { normalisation, offset, slope }
+    }
+}
+
+/// Gradient of the input from the gradient of the output.
 ///
 /// # Panics
 ///
 /// If the lengths disagree or `x` is not a whole number of rows.
 pub fn backward_input(
     x: &[f32],
-    g: &[f32],
-    batch: Batch<'_>,
-    sums: Sums<'_>,
+    dy: &[f32],
+    gradient: &InputGradient<'_>,
     accumulate: Accumulate,
     dx: &mut [f32],
 ) {
-    assert!(g.len() == x.len() && dx.len() == x.len(), "lengths differ");
-    with_coefficients(x, batch, sums, |coefficients| {
-        let piece = CHUNK.div_ceil(batch.mean.len()) * batch.mean.len();
-        dx.par_chunks_mut(piece)
-            .zip(x.par_chunks(piece))
-            .zip(g.par_chunks(piece))
-            .for_each(|((dx, x), g)| input_piece(x, Gradient::From(g, accumulate), coefficients, dx));
-    });
+    assert!(dy.len() == x.len() && dx.len() == x.len(), "lengths differ");
+    let channels = gradient.normalisation.channels();
+    rows_of(x, channels);
+    let piece = CHUNK.div_ceil(channels) * channels;
+    dx.par_chunks_mut(piece)
+        .zip(x.par_chunks(piece))
+        .zip(dy.par_chunks(piece))
+        .for_each(|((dx, x), dy)| input_piece(x, Gradient::From(dy, accumulate), gradient, dx));
 }
 
-/// [`backward_input`], with the result written over `g`.
+/// [`backward_input`], with the result written over `dy`.
 ///
 /// # Panics
 ///
 /// If the lengths disagree or `x` is not a whole number of rows.
-pub fn backward_input_in_place(x: &[f32], g: &mut [f32], batch: Batch<'_>, sums: Sums<'_>) {
-    assert_eq!(g.len(), x.len(), "lengths differ");
-    with_coefficients(x, batch, sums, |coefficients| {
-        let piece = CHUNK.div_ceil(batch.mean.len()) * batch.mean.len();
-        g.par_chunks_mut(piece)
-            .zip(x.par_chunks(piece))
-            .for_each(|(g, x)| input_piece(x, Gradient::InPlace, coefficients, g));
-    });
+pub fn backward_input_in_place(x: &[f32], dy: &mut [f32], gradient: &InputGradient<'_>) {
+    assert_eq!(dy.len(), x.len(), "lengths differ");
+    let channels = gradient.normalisation.channels();
+    rows_of(x, channels);
+    let piece = CHUNK.div_ceil(channels) * channels;
+    dy.par_chunks_mut(piece)
+        .zip(x.par_chunks(piece))
+        .for_each(|(dy, x)| input_piece(x, Gradient::InPlace, gradient, dy));
 }
 
-/// Per channel: `dx = scale * (g - offset + slope * (x - mean))`.
+/// Where the gradient of the output is.
 #[derive(Clone, Copy)]
-struct Coefficients<'a> {
-    mean: &'a [f32],
-    /// `gamma * inv_std`
-    scale: &'a [f32],
-    /// `dbeta / m`
-    offset: &'a [f32],
-    /// `-dgamma * inv_std / m`
-    slope: &'a [f32],
-}
-
-fn with_coefficients(x: &[f32], batch: Batch<'_>, sums: Sums<'_>, work: impl FnOnce(Coefficients<'_>)) {
-    let channels = batch.mean.len();
-    let rows = rows_of(x, channels) as f64;
-    let Sums { gamma, dgamma, dbeta } = sums;
-    assert!(
-        [batch.inv_std, gamma, dgamma, dbeta].iter().all(|values| values.len() == channels),
-        "one value per channel"
-    );
-    scratch::with(3 * channels, |memory| {
-        let (scale, memory) = memory.split_at_mut(channels);
-        let (offset, slope) = memory.split_at_mut(channels);
-        for channel in 0..channels {
-            let inv_std = f64::from(batch.inv_std[channel]);
-            scale[channel] = gamma[channel] * batch.inv_std[channel];
-            offset[channel] = (f64::from(dbeta[channel]) / rows) as f32;
-            slope[channel] = (-f64::from(dgamma[channel]) * inv_std / rows) as f32;
-        }
-        work(Coefficients { mean: batch.mean, scale, offset, slope });
-    });
-}
-
-/// Where the gradient before the normalisation is.
-#[derive(Clone, Copy)]
-enum Gradient<'a> {
+pub(crate) enum Gradient<'a> {
     /// Where the result goes.
     InPlace,
     /// In a slice of its own.
@@ -94,55 +116,62 @@ impl<'a> Gradient<'a> {
     fn part(self, start: usize, len: usize) -> Self {
         match self {
             Self::InPlace => Self::InPlace,
-            Self::From(g, accumulate) => Self::From(&g[start..][..len], accumulate),
+            Self::From(dy, accumulate) => Self::From(&dy[start..][..len], accumulate),
         }
     }
 }
 
 multiversion!(
-    fn input_piece(x: &[f32], g: Gradient<'_>, coefficients: Coefficients<'_>, dx: &mut [f32]) = input_body
+    fn input_piece(x: &[f32], dy: Gradient<'_>, gradient: &InputGradient<'_>, dx: &mut [f32]) = input_body
 );
 
+/// The gradient of the rows `x`.
 #[inline(always)]
-fn input_body<L: Level>(
+pub(crate) fn input_body<L: Level>(
     level: L,
     x: &[f32],
-    g: Gradient<'_>,
-    coefficients: Coefficients<'_>,
+    dy: Gradient<'_>,
+    gradient: &InputGradient<'_>,
     dx: &mut [f32],
 ) {
-    let channels = coefficients.mean.len();
+    let channels = gradient.offset.len();
     let strip = strip_rows(channels) * channels;
     for (index, (dx, x)) in dx.chunks_mut(strip).zip(x.chunks(strip)).enumerate() {
-        let g = g.part(index * strip, x.len());
-        level.for_each_group(channels, &mut InputStrip { x, g, coefficients, dx });
+        let dy = dy.part(index * strip, x.len());
+        level.for_each_group(channels, &mut InputStrip { x, dy, gradient, dx });
     }
 }
 
 struct InputStrip<'a> {
     x: &'a [f32],
-    g: Gradient<'a>,
-    coefficients: Coefficients<'a>,
+    dy: Gradient<'a>,
+    gradient: &'a InputGradient<'a>,
     dx: &'a mut [f32],
 }
 
 impl<L: Level> ChannelGroup<L> for InputStrip<'_> {
     #[inline(always)]
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
-        let channels = self.coefficients.mean.len();
-        let mean = V::load(level, &self.coefficients.mean[channel..]);
-        let scale = V::load(level, &self.coefficients.scale[channel..]);
-        let offset = V::load(level, &self.coefficients.offset[channel..]);
-        let slope = V::load(level, &self.coefficients.slope[channel..]);
+        let InputGradient { normalisation: Normalisation { affine, activation }, offset, slope } =
+            self.gradient;
+        let Affine { center, scale, shift } = affine;
+        let channels = offset.len();
+        let (center, scale) = (V::load(level, &center[channel..]), V::load(level, &scale[channel..]));
+        let shift = V::load(level, &shift[channel..]);
+        let (offset, slope) = (V::load(level, &offset[channel..]), V::load(level, &slope[channel..]));
+        let gated = activation.gate().is_some();
+        let [above, upto] = activation.gate().unwrap_or_default();
+        let (above, upto) = (V::splat(level, above), V::splat(level, upto));
         for at in every(channels, channel, self.x.len()) {
-            let x = V::load(level, &self.x[at..]);
+            let deviation = V::load(level, &self.x[at..]).sub(center);
             let dx = &mut self.dx[at..];
-            let g = match self.g {
+            let dy = match self.dy {
                 Gradient::InPlace => V::load(level, dx),
-                Gradient::From(g, _) => V::load(level, &g[at..]),
+                Gradient::From(dy, _) => V::load(level, &dy[at..]),
             };
-            let gradient = x.sub(mean).mul_add(slope, g.sub(offset)).mul(scale);
-            match self.g {
+            let g = if gated { dy.keep_within(deviation.mul_add(scale, shift), above, upto) } else { dy };
+            let gradient = deviation.mul_add(slope, g.sub(offset)).mul(scale);
+            match self.dy {
                 Gradient::InPlace | Gradient::From(_, Accumulate::Overwrite) => gradient.store(dx),
                 Gradient::From(_, Accumulate::Add) => V::load(level, dx).add(gradient).store(dx),
             }

@@ -1,108 +1,211 @@
 //! The backward pass's first half: through the activation, and the sums over the batch.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use super::{BLOCK_ROWS, Batch, part_rows, partials_len, rows_of, strip_rows};
-use crate::activation::Activation;
-use crate::elementwise::mask_body;
+use super::{Affine, BLOCK_ROWS, Normalisation, part_rows, partials_len, rows_of, strip_rows};
 use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
 use crate::scratch;
 
-/// Turns `dy` into `g = dy * activation'(y)` in place and sums it up: `dgamma = sum(g * xhat)` and
-/// `dbeta = sum(g)`, both overwritten. `partials` is scratch of [`partials_len`] doubles. `y` is not looked
-/// at where the activation is the identity, and may be empty.
+/// Where the backward pass leaves the gradients of the norm itself, one of each per channel; overwritten.
+#[derive(Debug)]
+pub struct ChannelSums<'a> {
+    /// `sum(g * xhat)`.
+    pub dgamma: &'a mut [f32],
+    /// `sum(g)`.
+    pub dbeta: &'a mut [f32],
+}
+
+/// Sums up `g = dy * activation'(y)`. `inv_std` is `1 / sqrt(biased variance + epsilon)` per channel, `partials`
+/// scratch of [`partials_len`] doubles.
 ///
 /// # Panics
 ///
 /// If the lengths disagree or `x` is not a whole number of rows.
-#[allow(clippy::too_many_arguments)]
-pub fn backward_reduce(
+pub fn backward_sums(
+    x: &[f32],
+    dy: &[f32],
+    normalisation: Normalisation<'_>,
+    inv_std: &[f32],
+    sums: ChannelSums<'_>,
+    partials: &mut [f64],
+) {
+    let channels = normalisation.channels();
+    let rows = rows_of(x, channels);
+    assert_eq!(dy.len(), x.len(), "lengths differ");
+    let partials = &mut partials[..partials_len(rows, channels)];
+    let part = part_rows(rows) * channels;
+    partials
+        .par_chunks_mut(2 * channels)
+        .zip(x.par_chunks(part))
+        .zip(dy.par_chunks(part))
+        .for_each(|((totals, x), dy)| reduce_rows(x, Incoming::Anew(dy), normalisation, totals));
+    total_sums(partials, inv_std, sums);
+}
+
+/// [`backward_sums`] where a residual was added before the activation: `dy` becomes g, the residual's
+/// gradient. `y` is the output; it is not looked at where the activation is the identity, and may be empty.
+///
+/// # Panics
+///
+/// If the lengths disagree or `x` is not a whole number of rows.
+pub fn backward_residual(
     x: &[f32],
     y: &[f32],
     dy: &mut [f32],
-    batch: Batch<'_>,
-    activation: Activation,
-    dgamma: &mut [f32],
-    dbeta: &mut [f32],
+    normalisation: Normalisation<'_>,
+    inv_std: &[f32],
+    sums: ChannelSums<'_>,
     partials: &mut [f64],
 ) {
-    let channels = batch.mean.len();
+    if normalisation.activation.gate().is_none() {
+        return backward_sums(x, dy, normalisation, inv_std, sums, partials);
+    }
+    let channels = normalisation.channels();
     let rows = rows_of(x, channels);
-    let masked = activation != Activation::Identity;
-    assert!(dy.len() == x.len() && (!masked || y.len() == x.len()), "lengths differ");
-    assert!(
-        batch.inv_std.len() == channels && dgamma.len() == channels && dbeta.len() == channels,
-        "one value per channel"
-    );
+    assert!(dy.len() == x.len() && y.len() == x.len(), "lengths differ");
     let partials = &mut partials[..partials_len(rows, channels)];
     let part = part_rows(rows) * channels;
-    partials.par_chunks_mut(2 * channels).zip(dy.par_chunks_mut(part)).enumerate().for_each(
-        |(index, (sums, g))| {
-            let range = index * part..index * part + g.len();
-            let y = masked.then(|| &y[range.clone()]);
-            scratch::with(2 * channels, |block_sums| {
-                reduce_part(&x[range], y, g, batch.mean, activation, block_sums, sums);
-            });
-        },
-    );
+    partials
+        .par_chunks_mut(2 * channels)
+        .zip(x.par_chunks(part))
+        .zip(y.par_chunks(part))
+        .zip(dy.par_chunks_mut(part))
+        .for_each(|(((totals, x), y), dy)| {
+            reduce_rows(x, Incoming::Stored { y, dy }, normalisation, totals);
+        });
+    total_sums(partials, inv_std, sums);
+}
+
+/// The gradients of the norm from the totals of all parts, (parts, 2, channels).
+///
+/// # Panics
+///
+/// If there is not one value per channel.
+pub(crate) fn total_sums(partials: &[f64], inv_std: &[f32], ChannelSums { dgamma, dbeta }: ChannelSums<'_>) {
+    let channels = inv_std.len();
+    assert!(dgamma.len() == channels && dbeta.len() == channels, "one value per channel");
     for channel in 0..channels {
         let total = |column: usize| partials.iter().skip(column).step_by(2 * channels).sum::<f64>();
         dbeta[channel] = total(channel) as f32;
-        dgamma[channel] = (total(channels + channel) * f64::from(batch.inv_std[channel])) as f32;
+        dgamma[channel] = (total(channels + channel) * f64::from(inv_std[channel])) as f32;
     }
+}
+
+fn reduce_rows(x: &[f32], incoming: Incoming<'_>, normalisation: Normalisation<'_>, totals: &mut [f64]) {
+    scratch::with(totals.len(), |memory| reduce_part(x, incoming, normalisation, memory, totals));
 }
 
 multiversion!(
     fn reduce_part(
         x: &[f32],
-        y: Option<&[f32]>,
-        g: &mut [f32],
-        mean: &[f32],
-        activation: Activation,
-        sums: &mut [f32],
+        incoming: Incoming<'_>,
+        normalisation: Normalisation<'_>,
+        memory: &mut [f32],
         totals: &mut [f64],
     ) = reduce_body
 );
 
-/// Sums of `g` and of `g * (x - mean)`, (2, channels), over a part's rows. `sums` is scratch of that size.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
 fn reduce_body<L: Level>(
     level: L,
     x: &[f32],
-    y: Option<&[f32]>,
-    g: &mut [f32],
-    mean: &[f32],
-    activation: Activation,
-    sums: &mut [f32],
+    incoming: Incoming<'_>,
+    normalisation: Normalisation<'_>,
+    memory: &mut [f32],
     totals: &mut [f64],
 ) {
-    let channels = mean.len();
-    let (strip, block) = (strip_rows(channels) * channels, BLOCK_ROWS * channels);
-    totals.fill(0.0);
-    for start in (0..x.len()).step_by(block) {
-        sums.fill(0.0);
-        let (sums_of_g, products) = sums.split_at_mut(channels);
-        let end = x.len().min(start + block);
-        for start in (start..end).step_by(strip) {
-            let range = start..end.min(start + strip);
-            let (x, g) = (&x[range.clone()], &mut g[range.clone()]);
-            if let Some(y) = y {
-                mask_body(level, activation, &y[range], g);
+    let mut sums = GradientSums::new(memory, totals);
+    sums.add(level, x, incoming, normalisation);
+    sums.finish();
+}
+
+/// The gradient of the output, and how it becomes g.
+pub(crate) enum Incoming<'a> {
+    /// The output is computed anew, and g is not stored.
+    Anew(&'a [f32]),
+    /// The output is known, and g takes the gradient's place.
+    Stored { y: &'a [f32], dy: &'a mut [f32] },
+}
+
+impl Incoming<'_> {
+    #[inline(always)]
+    fn part(&mut self, range: Range<usize>) -> Incoming<'_> {
+        match self {
+            Self::Anew(dy) => Incoming::Anew(&dy[range]),
+            Self::Stored { y, dy } => Incoming::Stored { y: &y[range.clone()], dy: &mut dy[range] },
+        }
+    }
+}
+
+/// Sums of g and of `g * (x - center)` over rows that come bit by bit.
+pub(crate) struct GradientSums<'a> {
+    /// Of the last few rows, (2, channels).
+    block: &'a mut [f32],
+    /// Of all rows before them.
+    totals: &'a mut [f64],
+    block_rows: usize,
+}
+
+impl<'a> GradientSums<'a> {
+    /// Of no rows. `memory` is room for as many values as `totals`, two for each channel.
+    #[inline(always)]
+    pub(crate) fn new(memory: &'a mut [f32], totals: &'a mut [f64]) -> Self {
+        memory.fill(0.0);
+        totals.fill(0.0);
+        Self { block: memory, totals, block_rows: 0 }
+    }
+
+    /// Adds rows.
+    #[inline(always)]
+    pub(crate) fn add<L: Level>(
+        &mut self,
+        level: L,
+        x: &[f32],
+        mut incoming: Incoming<'_>,
+        normalisation: Normalisation<'_>,
+    ) {
+        let channels = normalisation.affine.scale.len();
+        let strip = strip_rows(channels);
+        let rows = x.len() / channels;
+        let mut row = 0;
+        while row < rows {
+            let end = rows.min(row + strip.min(BLOCK_ROWS - self.block_rows));
+            let range = row * channels..end * channels;
+            let incoming = incoming.part(range.clone());
+            let (sums, products) = self.block.split_at_mut(channels);
+            let strip = &mut ReduceStrip { x: &x[range], incoming, normalisation, sums, products };
+            level.for_each_group(channels, strip);
+            self.block_rows += end - row;
+            if self.block_rows == BLOCK_ROWS {
+                self.flush();
             }
-            level.for_each_group(channels, &mut ReduceStrip { x, g, mean, sums: sums_of_g, products });
+            row = end;
         }
-        for (total, &sum) in totals.iter_mut().zip(sums.iter()) {
-            *total += f64::from(sum);
+    }
+
+    #[inline(always)]
+    fn flush(&mut self) {
+        for (total, sum) in self.totals.iter_mut().zip(self.block.iter_mut()) {
+            *total += f64::from(*sum);
+            *sum = 0.0;
         }
+        self.block_rows = 0;
+    }
+
+    /// Leaves the sums in the totals.
+    #[inline(always)]
+    pub(crate) fn finish(mut self) {
+        self.flush();
     }
 }
 
 struct ReduceStrip<'a> {
     x: &'a [f32],
-    g: &'a [f32],
-    mean: &'a [f32],
+    incoming: Incoming<'a>,
+    normalisation: Normalisation<'a>,
     sums: &'a mut [f32],
     products: &'a mut [f32],
 }
@@ -110,13 +213,31 @@ struct ReduceStrip<'a> {
 impl<L: Level> ChannelGroup<L> for ReduceStrip<'_> {
     #[inline(always)]
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
-        let channels = self.mean.len();
-        let mean = V::load(level, &self.mean[channel..]);
+        let Normalisation { affine: Affine { center, scale, shift }, activation } = self.normalisation;
+        let channels = scale.len();
+        let (center, scale) = (V::load(level, &center[channel..]), V::load(level, &scale[channel..]));
+        let shift = V::load(level, &shift[channel..]);
+        let gated = activation.gate().is_some();
+        let [above, upto] = activation.gate().unwrap_or_default();
+        let (above, upto) = (V::splat(level, above), V::splat(level, upto));
         let (mut sum, mut product) = (V::splat(level, 0.0), V::splat(level, 0.0));
         for at in every(channels, channel, self.x.len()) {
-            let g = V::load(level, &self.g[at..]);
+            let deviation = V::load(level, &self.x[at..]).sub(center);
+            let g = match &mut self.incoming {
+                Incoming::Anew(dy) if gated => {
+                    let dy = V::load(level, &dy[at..]);
+                    dy.keep_within(deviation.mul_add(scale, shift), above, upto)
+                }
+                Incoming::Stored { y, dy } if gated => {
+                    let g = V::load(level, &dy[at..]).keep_within(V::load(level, &y[at..]), above, upto);
+                    g.store(&mut dy[at..]);
+                    g
+                }
+                Incoming::Anew(dy) => V::load(level, &dy[at..]),
+                Incoming::Stored { dy, .. } => V::load(level, &dy[at..]),
+            };
             sum = sum.add(g);
-            product = V::load(level, &self.x[at..]).sub(mean).mul_add(g, product);
+            product = deviation.mul_add(g, product);
         }
         let (sums, products) = (&mut self.sums[channel..], &mut self.products[channel..]);
         V::load(level, sums).add(sum).store(sums);

@@ -1,20 +1,10 @@
-//! Mean and variance.
-//!
-//! A block of rows that stays in the cache is gone through twice: for its mean, and for the sums of the
-//! deviations from it and of their squares. The first corrects the mean's rounding error. Blocks are merged
-//! in f64 by the formula of Chan, Golub and LeVeque 1979 (equation 2.1), so that a large mean costs no
-//! accuracy of the variance.
+//! Mean and variance of a matrix.
 
 use rayon::prelude::*;
 
-use super::{BLOCK_ROWS, part_rows, partials_len, rows_of, strip_rows};
-use crate::isa::level::{ChannelGroup, Level, every};
-use crate::isa::vector::Vector;
-use crate::reduce::add_rows_body;
+use super::{Moments, merge_parts, part_rows, partials_len, rows_of};
+use crate::isa::level::Level;
 use crate::scratch;
-
-/// Floats of a block: 128 KiB, which stay in the second-level cache.
-const BLOCK: usize = 1 << 15;
 
 /// Mean and biased variance of each channel of `x`, a matrix of `channels` columns; both overwritten, with
 /// zeros if there are no rows. `partials` is scratch of [`partials_len`] doubles.
@@ -30,109 +20,13 @@ pub fn statistics(x: &[f32], channels: usize, mean: &mut [f64], variance: &mut [
     partials
         .par_chunks_mut(2 * channels)
         .zip(x.par_chunks(part_rows * channels))
-        .for_each(|(moments, x)| scratch::with(3 * channels, |sums| moments_of_part(x, sums, moments)));
-    let (total, others) = partials.split_at_mut(partials.len().min(2 * channels));
-    let mut count = part_rows.min(rows);
-    for part in others.chunks_exact(2 * channels) {
-        let merge = Merge::new(count, part_rows.min(rows - count));
-        let (total_mean, total_squares) = total.split_at_mut(channels);
-        for (channel, (mean, squares)) in total_mean.iter_mut().zip(total_squares).enumerate() {
-            merge.add(mean, squares, part[channel], part[channels + channel]);
-        }
-        count += part_rows.min(rows - count);
-    }
-    if rows == 0 {
-        mean.fill(0.0);
-        variance.fill(0.0);
-        return;
-    }
-    for channel in 0..channels {
-        mean[channel] = total[channel];
-        variance[channel] = total[channels + channel] / rows as f64;
-    }
+        .for_each(|(moments, x)| scratch::with(3 * channels, |memory| moments_of_part(x, memory, moments)));
+    merge_parts(partials, part_rows, rows, mean, variance);
 }
 
-/// Merges means and sums of squared deviations of two sets of values.
-#[derive(Clone, Copy)]
-struct Merge {
-    /// Share of the second set in the values.
-    share: f64,
-    /// Weight of the squared difference of the means.
-    weight: f64,
-}
+multiversion!(fn moments_of_part(x: &[f32], memory: &mut [f32], moments: &mut [f64]) = moments_body);
 
-impl Merge {
-    /// For sets of `count` and `added` values.
-    fn new(count: usize, added: usize) -> Self {
-        let share = added as f64 / (count + added) as f64;
-        Self { share, weight: count as f64 * share }
-    }
-
-    /// Adds the second set to the first.
-    #[inline(always)]
-    fn add(self, mean: &mut f64, squares: &mut f64, added_mean: f64, added_squares: f64) {
-        let difference = added_mean - *mean;
-        *mean += difference * self.share;
-        *squares += added_squares + difference * difference * self.weight;
-    }
-}
-
-multiversion!(fn moments_of_part(x: &[f32], sums: &mut [f32], moments: &mut [f64]) = moments_body);
-
-/// Means and sums of squared deviations, (2, channels), of a part's rows. `sums` is scratch, (3, channels).
 #[inline(always)]
-fn moments_body<L: Level>(level: L, x: &[f32], sums: &mut [f32], moments: &mut [f64]) {
-    let channels = moments.len() / 2;
-    let strip = strip_rows(channels) * channels;
-    let block = (BLOCK / channels).clamp(16, BLOCK_ROWS) * channels;
-    moments.fill(0.0);
-    let (mean, squares) = moments.split_at_mut(channels);
-    let (block_mean, sums) = sums.split_at_mut(channels);
-    let (first, second) = sums.split_at_mut(channels);
-    let mut count = 0;
-    for x in x.chunks(block) {
-        let rows = x.len() / channels;
-        block_mean.fill(0.0);
-        x.chunks(strip).for_each(|x| add_rows_body(level, x, block_mean));
-        block_mean.iter_mut().for_each(|mean| *mean /= rows as f32);
-        first.fill(0.0);
-        second.fill(0.0);
-        for x in x.chunks(strip) {
-            level.for_each_group(channels, &mut StripDeviations { x, mean: block_mean, first, second });
-        }
-        let merge = Merge::new(count, rows);
-        let share = 1.0 / rows as f64;
-        let totals = mean.iter_mut().zip(squares.iter_mut());
-        let sums = block_mean.iter().zip(first.iter()).zip(second.iter());
-        for ((mean, squares), ((&block_mean, &first), &second)) in totals.zip(sums) {
-            let (first, second) = (f64::from(first), f64::from(second));
-            let correction = first * share;
-            merge.add(mean, squares, f64::from(block_mean) + correction, second - first * correction);
-        }
-        count += rows;
-    }
-}
-
-/// Adds the sums of a strip's deviations from `mean` and of their squares.
-struct StripDeviations<'a> {
-    x: &'a [f32],
-    mean: &'a [f32],
-    first: &'a mut [f32],
-    second: &'a mut [f32],
-}
-
-impl<L: Level> ChannelGroup<L> for StripDeviations<'_> {
-    #[inline(always)]
-    fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
-        let mean = V::load(level, &self.mean[channel..]);
-        let (mut sum, mut squares) = (V::splat(level, 0.0), V::splat(level, 0.0));
-        for at in every(self.mean.len(), channel, self.x.len()) {
-            let deviation = V::load(level, &self.x[at..]).sub(mean);
-            sum = sum.add(deviation);
-            squares = deviation.mul_add(deviation, squares);
-        }
-        let (first, second) = (&mut self.first[channel..], &mut self.second[channel..]);
-        V::load(level, first).add(sum).store(first);
-        V::load(level, second).add(squares).store(second);
-    }
+fn moments_body<L: Level>(level: L, x: &[f32], memory: &mut [f32], moments: &mut [f64]) {
+    Moments::new(moments, memory).add(level, x);
 }

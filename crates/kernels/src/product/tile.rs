@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use crate::isa::{Isa, prefetch_line};
 use crate::isa::level::Level;
 use crate::isa::vector::Vector;
+use crate::isa::{Isa, prefetch_line};
 
 /// Most rows of a tile.
 const MOST_ROWS: usize = 12;
@@ -180,8 +180,8 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
             // SAFETY: a row of the result has the panel's columns.
             *output = unsafe { work.outputs.get_unchecked(row(r)).cast_mut().add(work.columns.start) };
         }
-        // SAFETY: the rows of the result hold the panel's columns, and a bias as many values.
-        let mut tile = unsafe { begin::<L, V, R, N>(level, work.start, &outputs, width, whole) };
+        // SAFETY: a bias has as many values as the panel has columns.
+        let mut tile = unsafe { begin::<L, V, R, N>(level, work.start, width, whole) };
         let mut panel = work.packed.as_ptr();
         for segment in 0..segments {
             let mut rows = [std::ptr::null(); R];
@@ -213,8 +213,8 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
         }
         for (r, &output) in outputs.iter().enumerate() {
             if r < present {
-                // SAFETY: as for the beginning.
-                unsafe { finish::<L, V, N>(&tile[r], output, width, whole) };
+                // SAFETY: the rows of the result hold the panel's columns.
+                unsafe { finish::<L, V, N>(level, work.start, &tile[r], output, width, whole) };
             }
         }
         first += R;
@@ -235,8 +235,8 @@ unsafe fn each_sums<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
             // SAFETY: the result has `len` rows.
             outputs[r] = unsafe { work.output.add((first + r.min(present - 1)) * work.stride) };
         }
-        // SAFETY: the rows of the result hold the panel's columns.
-        let mut tile = unsafe { begin::<L, V, R, N>(level, work.start, &outputs, work.columns, whole) };
+        // SAFETY: this is no bias.
+        let mut tile = unsafe { begin::<L, V, R, N>(level, work.start, work.columns, whole) };
         let mut panel = work.packed.as_ptr();
         for &run in work.table {
             // SAFETY: the panel was checked to be whole; runs hold `offset + len` floats.
@@ -255,8 +255,8 @@ unsafe fn each_sums<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
         }
         for (r, &output) in outputs.iter().enumerate() {
             if r < present {
-                // SAFETY: as for the beginning.
-                unsafe { finish::<L, V, N>(&tile[r], output, work.columns, whole) };
+                // SAFETY: the rows of the result hold the panel's columns.
+                unsafe { finish::<L, V, N>(level, work.start, &tile[r], output, work.columns, whole) };
             }
         }
         first += R;
@@ -268,28 +268,20 @@ unsafe fn each_sums<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
 unsafe fn begin<L: Level, V: Vector<L>, const R: usize, const N: usize>(
     level: L,
     start: Start<'_>,
-    outputs: &[*mut f32; R],
     columns: usize,
     whole: bool,
 ) -> [[V; N]; R] {
     const { assert!(R <= MOST_ROWS) };
-    let mut tile = [[V::splat(level, 0.0); N]; R];
     match start {
-        Start::Zero => {}
-        Start::Add => {
-            for (row, &output) in tile.iter_mut().zip(outputs) {
-                // SAFETY: the caller's promise.
-                *row = unsafe { read_row::<L, V, N>(level, output, columns, whole) };
-            }
-        }
+        // What is there is added at the end: a block is summed from zero.
+        Start::Zero | Start::Add => [[V::splat(level, 0.0); N]; R],
         Start::Bias(bias) => {
             assert!(bias.len() >= columns, "a bias for each column");
             // SAFETY: there are as many values as columns.
             let row = unsafe { read_row::<L, V, N>(level, bias.as_ptr(), columns, whole) };
-            tile = [row; R];
+            [row; R]
         }
     }
-    tile
 }
 
 #[inline(always)]
@@ -316,11 +308,21 @@ unsafe fn read_row<L: Level, V: Vector<L>, const N: usize>(
 
 #[inline(always)]
 unsafe fn finish<L: Level, V: Vector<L>, const N: usize>(
+    level: L,
+    start: Start<'_>,
     row: &[V; N],
     destination: *mut f32,
     columns: usize,
     whole: bool,
 ) {
+    let mut row = *row;
+    if matches!(start, Start::Add) {
+        // SAFETY: the caller's promise.
+        let before = unsafe { read_row::<L, V, N>(level, destination, columns, whole) };
+        for (sum, before) in row.iter_mut().zip(before) {
+            *sum = sum.add(before);
+        }
+    }
     for (n, &vector) in row.iter().enumerate() {
         let place = n * V::LANES;
         // SAFETY: the caller's promise: there are `columns` floats, and all of them if the row is whole.

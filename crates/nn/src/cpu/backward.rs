@@ -1,16 +1,17 @@
 //! The backward pass: the mirror of `forward`, step by step from the last to the first.
 
+mod norm;
+
 use std::ops::Range;
 
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Activation, Nhwc};
-use foliar_kernels::{channels, conv, depthwise, elementwise, norm, pool, sigmoid};
+use foliar_kernels::{channels, conv, elementwise, pool, sigmoid};
 
 use super::{CpuEngine, Training, disjoint};
-use crate::engine::Statistics;
 use crate::plan::Backward;
 use crate::profile::Direction;
-use crate::program::{NormTensors, Program, Step, ValueId};
+use crate::program::{Program, Step, ValueId};
 
 impl CpuEngine {
     /// Fills the gradients of all weights, from the gradient of the logits that lies in the arena.
@@ -46,15 +47,6 @@ struct Pass<'a> {
     dropping: (u64, u64),
 }
 
-/// A batch norm step on its way back.
-struct Norm<'a> {
-    x: ValueId,
-    residual: Option<ValueId>,
-    y: ValueId,
-    activation: Activation,
-    tensors: &'a NormTensors,
-}
-
 impl Pass<'_> {
     fn shape(&self, value: ValueId) -> Nhwc {
         Nhwc { n: self.count, ..self.program.values[value] }
@@ -84,19 +76,8 @@ impl Pass<'_> {
                     conv::backward_input(&conv, dy, &self.weights[weight.clone()], accumulate, dx);
                 }
             }
-            Step::Depthwise { x, y, depthwise, ref weight } => {
-                let depthwise = depthwise::Depthwise { input: self.shape(x), ..depthwise };
-                let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
-                let Training { gradients, partials, .. } = &mut *self.training;
-                depthwise::backward_weight(&depthwise, values, dy, &mut gradients[weight.clone()], partials);
-                if let Some(accumulate) = backward.first {
-                    let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
-                    depthwise::backward_input(&depthwise, dy, &self.weights[weight.clone()], accumulate, dx);
-                }
-            }
-            Step::Norm { x, residual, y, activation, ref tensors } => {
-                self.norm(&Norm { x, residual, y, activation, tensors }, backward);
-            }
+            Step::Depthwise { .. } => self.depthwise(step, backward),
+            Step::Norm { .. } => self.norm(step, backward),
             Step::Activate { x, y, activation } => self.activate(x, y, activation, backward),
             Step::MaxPool { x, y, pool, ref indices } => {
                 let Some(accumulate) = backward.first else { return };
@@ -206,53 +187,6 @@ impl Pass<'_> {
         } else {
             let [values, dy, dx] = disjoint(self.arena, [self.value(y), self.gradient(y), self.gradient(x)]);
             elementwise::activate_backward(activation, values, dy, accumulate, dx);
-        }
-    }
-
-    fn norm(&mut self, step: &Norm<'_>, backward: Backward) {
-        let Norm { x, residual, y, activation, tensors } = *step;
-        let channels = self.shape(x).c;
-        let (mean, inv_std) = self.saved[tensors.saved.clone()].split_at(channels);
-        let batch = norm::Batch { mean, inv_std };
-        let places = [self.value(x), self.value(y), self.gradient(y)];
-        let Training { gradients, norm_partials, .. } = &mut *self.training;
-        let [dgamma, dbeta] = disjoint(gradients, [tensors.scale.clone(), tensors.shift.clone()]);
-        if activation == Activation::Identity {
-            // The output is not read, and its place may hold another value by now.
-            let [x, _, gradient] = places;
-            let [x, dy] = disjoint(self.arena, [x, gradient]);
-            norm::backward_reduce(x, x, dy, batch, activation, dgamma, dbeta, norm_partials);
-        } else {
-            let [x, y, dy] = disjoint(self.arena, places);
-            norm::backward_reduce(x, y, dy, batch, activation, dgamma, dbeta, norm_partials);
-        }
-        if let Some(residual) = residual {
-            self.pass_on(y, residual, backward.second);
-        }
-        let Some(accumulate) = backward.first else { return };
-        let gradients = &self.training.gradients;
-        let sums = norm::Sums {
-            gamma: &self.weights[tensors.scale.clone()],
-            dgamma: &gradients[tensors.scale.clone()],
-            dbeta: &gradients[tensors.shift.clone()],
-        };
-        if self.training.statistics == Statistics::Running {
-            let gamma = &self.weights[tensors.scale.clone()];
-            let scales = &mut self.training.scales[..channels];
-            scales.iter_mut().zip(gamma).zip(inv_std).for_each(|((s, gamma), inv_std)| *s = gamma * inv_std);
-            let (x, y) = (self.gradient(x), self.gradient(y));
-            if backward.in_place {
-                norm::backward_frozen_in_place(&mut self.arena[y], &self.training.scales[..channels]);
-            } else {
-                let [g, dx] = disjoint(self.arena, [y, x]);
-                norm::backward_frozen(g, &self.training.scales[..channels], accumulate, dx);
-            }
-        } else if backward.in_place {
-            let [x, g] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
-            norm::backward_input_in_place(x, g, batch, sums);
-        } else {
-            let [values, g, dx] = disjoint(self.arena, [self.value(x), self.gradient(y), self.gradient(x)]);
-            norm::backward_input(values, g, batch, sums, accumulate, dx);
         }
     }
 }

@@ -1,16 +1,18 @@
 //! The forward pass, in training and in evaluation mode.
 
+mod norm;
+
 use std::ops::Range;
 
 use foliar_kernels::dropout::{self, Mask};
-use foliar_kernels::{Accumulate, Activation, Nhwc};
-use foliar_kernels::{channels, conv, depthwise, elementwise, norm, pool, sigmoid};
+use foliar_kernels::{Accumulate, Nhwc};
+use foliar_kernels::{channels, conv, elementwise, pool, sigmoid};
 
 use super::{CpuEngine, disjoint};
 use crate::engine::Statistics;
 use crate::plan::Plan;
 use crate::profile::{Direction, Stopwatch};
-use crate::program::{NormTensors, Program, Step, ValueId};
+use crate::program::{Program, Step, ValueId};
 
 /// How batch norms get their statistics.
 enum Source<'a> {
@@ -128,14 +130,11 @@ impl Pass<'_> {
                 let bias = bias.clone().map(|bias| &weights[bias]);
                 conv::forward(&conv, x, &weights[weight.clone()], bias, y);
             }
-            Step::Depthwise { x, y, depthwise, ref weight } => {
-                let depthwise = depthwise::Depthwise { input: self.shape(x), ..depthwise };
-                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
-                depthwise::forward(&depthwise, x, &weights[weight.clone()], y);
-            }
-            Step::Norm { x, residual, y, activation, ref tensors } => {
-                self.norm(x, tensors, statistics);
-                self.apply(x, residual, y, activation);
+            Step::Depthwise { .. } => self.depthwise(step, statistics),
+            Step::Norm { x, residual, y, ref norm } => {
+                self.gather(x, statistics);
+                self.derive(norm, x, 0, statistics);
+                self.apply(x, residual, y, norm.activation, 0);
             }
             Step::Activate { x, y, activation } => {
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
@@ -196,86 +195,4 @@ impl Pass<'_> {
             }
         }
     }
-
-    /// Leaves the center, scale and shift of the batch norm of `x` in `self.affine`: (x - center) γ / σ + shift.
-    fn norm(&mut self, x: ValueId, tensors: &NormTensors, statistics: &mut Source<'_>) {
-        let shape = self.shape(x);
-        let place = self.place(x);
-        let [center, scale, shift] = thirds(&mut self.affine[..3 * shape.c]);
-        let gamma = &self.weights[tensors.scale.clone()];
-        let beta = &self.weights[tensors.shift.clone()];
-        match statistics {
-            Source::Running(running) | Source::Fixed { running, .. } => {
-                center.copy_from_slice(&running[tensors.mean.clone()]);
-                shift.copy_from_slice(beta);
-                for ((scale, gamma), variance) in
-                    scale.iter_mut().zip(gamma).zip(&running[tensors.variance.clone()])
-                {
-                    *scale = gamma * inverse_deviation(f64::from(*variance), tensors.epsilon);
-                }
-                if let Source::Fixed { running, saved } = statistics {
-                    let (mean, inv_std) = saved[tensors.saved.clone()].split_at_mut(shape.c);
-                    mean.copy_from_slice(&running[tensors.mean.clone()]);
-                    for (inv_std, variance) in inv_std.iter_mut().zip(&running[tensors.variance.clone()]) {
-                        *inv_std = inverse_deviation(f64::from(*variance), tensors.epsilon);
-                    }
-                }
-            }
-            Source::Batch(BatchStatistics { running, saved, moments, partials, momentum }) => {
-                let (mean, variance) = moments[..2 * shape.c].split_at_mut(shape.c);
-                norm::statistics(&self.arena[place], shape.c, mean, variance, partials);
-                let rows = shape.rows() as f64;
-                // PyTorch keeps the unbiased variance, and of a single value none at all.
-                let unbias = if rows > 1.0 { rows / (rows - 1.0) } else { 1.0 };
-                let momentum = momentum.unwrap_or(f64::from(tensors.momentum));
-                let keep = |running: &mut f32, new: f64| {
-                    *running = ((1.0 - momentum) * f64::from(*running) + momentum * new) as f32;
-                };
-                let [running_mean, running_variance] =
-                    disjoint(running, [tensors.mean.clone(), tensors.variance.clone()]);
-                let (saved_mean, inv_std) = saved[tensors.saved.clone()].split_at_mut(shape.c);
-                for c in 0..shape.c {
-                    keep(&mut running_mean[c], mean[c]);
-                    keep(&mut running_variance[c], variance[c] * unbias);
-                    saved_mean[c] = mean[c] as f32;
-                    inv_std[c] = inverse_deviation(variance[c], tensors.epsilon);
-                    center[c] = saved_mean[c];
-                    scale[c] = gamma[c] * inv_std[c];
-                    // What rounding the mean to float32 took off goes into the shift.
-                    let rounding = f64::from(center[c]) - mean[c];
-                    shift[c] = (f64::from(beta[c]) + rounding * f64::from(scale[c])) as f32;
-                }
-            }
-        }
-    }
-
-    /// y = activation((x - center) scale + shift + residual).
-    fn apply(&mut self, x: ValueId, residual: Option<ValueId>, y: ValueId, activation: Activation) {
-        let channels = self.shape(x).c;
-        let (x, y) = (self.place(x), self.place(y));
-        let residual = residual.map(|residual| self.place(residual));
-        let [center, scale, shift] = thirds(&mut self.affine[..3 * channels]);
-        let affine = norm::Affine { center, scale, shift };
-        match residual {
-            Some(residual) => {
-                let [x, residual, y] = disjoint(self.arena, [x, residual, y]);
-                norm::apply(x, affine, Some(residual), activation, y);
-            }
-            None => {
-                let [x, y] = disjoint(self.arena, [x, y]);
-                norm::apply(x, affine, None, activation, y);
-            }
-        }
-    }
-}
-
-fn thirds(values: &mut [f32]) -> [&mut [f32]; 3] {
-    let len = values.len() / 3;
-    let (first, rest) = values.split_at_mut(len);
-    let (second, third) = rest.split_at_mut(len);
-    [first, second, third]
-}
-
-fn inverse_deviation(variance: f64, epsilon: f32) -> f32 {
-    (1.0 / (variance + f64::from(epsilon)).sqrt()) as f32
 }

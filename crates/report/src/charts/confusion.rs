@@ -121,13 +121,7 @@ const KEY: [f64; 4] = [0.01, 0.1, 0.5, 1.0];
 
 /// The colour of a share of the actual class. Shares are drawn by their square roots: one per cent is to be seen.
 fn colour(canvas: &Canvas, share: f64, ramp: [Rgb; 2]) -> Rgb {
-    let strength = share.clamp(0.0, 1.0).sqrt();
-    let page = canvas.palette.page.towards(ramp[0], 0.25);
-    if strength < 0.5 {
-        page.towards(ramp[0], strength * 2.0)
-    } else {
-        ramp[0].towards(ramp[1], strength * 2.0 - 1.0)
-    }
+    canvas.palette.shade(ramp, share.clamp(0.0, 1.0).sqrt())
 }
 
 /// What the colours mean, in the upper right corner.

@@ -69,6 +69,16 @@ fn stretch(bounds: Area, half: f64) -> impl Iterator<Item = f64> {
     (0..=8).map(move |step| right + (left - right) * f64::from(step) / 8.0)
 }
 
+/// Draws horizontal lines over the whole plot. Their names come later, when all other lines are drawn.
+pub(crate) fn draw_references(plot: &Plot, references: &[Reference], obstacles: &mut Obstacles) {
+    for line in references.iter().filter(|line| plot.shows_y(line.value)) {
+        let level = plot.pixel((0.0, line.value)).1;
+        let (left, right) = ((plot.bounds.left, level), (plot.bounds.right, level));
+        plot.canvas.hairline(left, right, plot.canvas.reference());
+        obstacles.add_line(&[left, right]);
+    }
+}
+
 /// Names stand above or below their line, as far to the right as possible.
 pub(crate) fn name_references(plot: &Plot, references: &[Reference], obstacles: &mut Obstacles) {
     let canvas = plot.canvas;

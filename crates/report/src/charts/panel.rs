@@ -4,7 +4,8 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::curves::Curves;
 use super::labels::{
-    draw_verticals, label_letters, mark_points, name_bands, name_ends, name_references, name_verticals,
+    draw_references, draw_verticals, label_letters, mark_points, name_bands, name_ends, name_references,
+    name_verticals,
 };
 use crate::draw::canvas::{Area, Canvas};
 use crate::layout::axis::{Axis, Scale, drawable};
@@ -110,11 +111,7 @@ pub(crate) fn draw_panel(canvas: &Canvas, chart: &Curves, panel: &Panel, area: A
         plot.band(&band.edges, canvas.palette.hue(band.hue), 0.16);
     }
     let mut obstacles = Obstacles::default();
-    for line in panel.references.iter().filter(|line| plot.shows_y(line.value)) {
-        let level = plot.pixel((0.0, line.value)).1;
-        canvas.hairline((plot.bounds.left, level), (plot.bounds.right, level), canvas.reference());
-        obstacles.add_line(&[(plot.bounds.left, level), (plot.bounds.right, level)]);
-    }
+    draw_references(&plot, &panel.references, &mut obstacles);
     draw_verticals(&plot, &panel.verticals, &mut obstacles);
     let mut ends = Vec::new();
     for series in &panel.series {

@@ -1,13 +1,12 @@
 //! The curves as pictures: printed losses, the means behind them, and where a calibrated model's mean would be.
 
 use foliar_doctor::EpochCurve;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::series::{ACCURACIES, Along, Column, LOSSES, is_corrected};
 use super::words::{number, percent, printed};
-use crate::{
-    Band, Curves, Emphasis, Frame, Number, Panel, Reference, ReportError, Scale, Series, Theme, curves,
-};
+use crate::page::{Breadth, picture};
+use crate::{Band, Curves, Emphasis, Frame, Number, Panel, Reference, ReportError, Scale, Series, curves};
 
 /// Colours of training and validation.
 const HUES: [usize; 2] = [1, 0];
@@ -38,13 +37,13 @@ pub(crate) fn figures(curves: &foliar_doctor::Curves) -> Result<Markup, ReportEr
             div.curves {
                 @if let Some(panel) = loss {
                     figure.loss {
-                        (picture(&along, panel, &LOSS, &loss_words(&curves.epochs))?)
+                        (drawn(&along, panel, &LOSS, &loss_words(&curves.epochs))?)
                         figcaption { (loss_caption(curves)) }
                     }
                 }
                 @if let Some(panel) = accuracy {
                     figure.accuracy {
-                        (picture(&along, panel, &ACCURACY, &accuracy_words(&curves.epochs))?)
+                        (drawn(&along, panel, &ACCURACY, &accuracy_words(&curves.epochs))?)
                         figcaption { "Share of photographs that are classified rightly." }
                     }
                 }
@@ -53,19 +52,14 @@ pub(crate) fn figures(curves: &foliar_doctor::Curves) -> Result<Markup, ReportEr
     })
 }
 
-/// The picture four times, of which the style shows one. A screen reader hears `words`.
-fn picture(along: &Along<'_>, panel: Panel, sizes: &Sizes, words: &str) -> Result<Markup, ReportError> {
+fn drawn(along: &Along<'_>, panel: Panel, sizes: &Sizes, words: &str) -> Result<Markup, ReportError> {
     let chart = Curves { x_title: along.title.to_owned(), panels: vec![panel], ..Curves::default() };
-    let drawn = |(width, height), theme| {
-        curves(&chart, &Frame { width, height, theme }).map(|picture| PreEscaped(picture.svg()))
-    };
-    Ok(html! {
-        div.picture role="img" aria-label=(words) {
-            div.wide.light aria-hidden="true" { (drawn(sizes.wide, Theme::Light)?) }
-            div.wide.dark aria-hidden="true" { (drawn(sizes.wide, Theme::Dark)?) }
-            div.narrow.light aria-hidden="true" { (drawn(sizes.narrow, Theme::Light)?) }
-            div.narrow.dark aria-hidden="true" { (drawn(sizes.narrow, Theme::Dark)?) }
-        }
+    picture(words, |breadth, theme| {
+        let (width, height) = match breadth {
+            Breadth::Wide => sizes.wide,
+            Breadth::Narrow => sizes.narrow,
+        };
+        curves(&chart, &Frame { width, height, theme })
     })
 }
 

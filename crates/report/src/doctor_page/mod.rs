@@ -20,15 +20,13 @@ mod words;
 
 use foliar_doctor::Diagnosis;
 use foliar_runlog::RunLog;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use crate::error::ReportError;
+use crate::page::Page;
 
 /// Style of a [`doctor_fragment`], to be put into a `<style>` of the page that shows it.
-pub const DOCTOR_STYLE: &str = include_str!("style.css");
-
-/// The browser may load nothing, run nothing and send nothing.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+pub const DOCTOR_STYLE: &str = concat!(include_str!("../page/base.css"), include_str!("style.css"));
 
 /// A diagnosis as one HTML document: light and dark, wide and narrow, on screen and on paper, without scripts, fonts or
 /// anything else from elsewhere.
@@ -36,25 +34,12 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 /// # Errors
 /// None on whatever numbers a log holds; [`ReportError`] is that of the pictures.
 pub fn doctor_page(log: &RunLog, diagnosis: &Diagnosis) -> Result<String, ReportError> {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Training log: " (summary::headline(diagnosis)) }
-                style { (PreEscaped(DOCTOR_STYLE)) }
-            }
-            body.foliar-page {
-                main {
-                    h1 { "What this training log says" }
-                    (fragment(log, diagnosis)?)
-                }
-                footer { p { "Written by foliar doctor. Losses are in nats, per photograph unless they are called printed." } }
-            }
-        }
+    let page = Page {
+        title: &format!("Training log: {}", summary::headline(diagnosis)),
+        heading: "What this training log says",
+        style: DOCTOR_STYLE,
+        article: fragment(log, diagnosis)?,
+        footer: "Written by foliar doctor. Losses are in nats, per photograph unless they are called printed.",
     };
     Ok(page.into_string())
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
-use plotters::element::{Circle, Drawable, PathElement, PointCollection, Rectangle, Text};
+use plotters::element::{Circle, Drawable, PathElement, PointCollection, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{
     Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle,
@@ -15,7 +15,7 @@ use super::colour::{Palette, Rgb};
 use super::font::{self, Weight};
 use super::picture::Picture;
 use super::recorder::Recorder;
-use super::shape::UNITS;
+use super::shape::{Form, Shape, UNITS};
 use crate::error::ReportError;
 use crate::frame::{Frame, Heading, MAX_SIDE, MIN_SIDE, Theme};
 
@@ -242,6 +242,26 @@ impl Canvas {
         let edge = radius + self.em * 0.12;
         self.draw(Circle::new(units(centre), length(edge), style(self.palette.page, 1.0).filled()));
         self.draw(Circle::new(units(centre), length(radius), style(colour, 1.0).filled()));
+    }
+
+    /// A stroked circle.
+    pub(crate) fn ring(&self, centre: Point, radius: f64, colour: Rgb, width: f64) {
+        let style = style(colour, 1.0).stroke_width(length(width));
+        self.draw(Circle::new(units(centre), length(radius), style));
+    }
+
+    /// A filled polygon.
+    pub(crate) fn polygon(&self, corners: &[Point], colour: Rgb, alpha: f64) {
+        let corners: Vec<_> = corners.iter().copied().map(units).collect();
+        self.draw(Polygon::new(corners, style(colour, alpha)));
+    }
+
+    /// A filled region between closed rings: what an odd number of them encloses.
+    pub(crate) fn region(&self, rings: &[Vec<Point>], colour: Rgb, alpha: f64) {
+        let rings = rings.iter().map(|ring| ring.iter().copied().map(units).collect()).collect();
+        let mut recorder = self.recorder.borrow_mut();
+        let hint = recorder.hint.clone();
+        recorder.shapes.push(Shape { form: Form::Region { rings }, colour, alpha, hint });
     }
 
     /// A line of text.

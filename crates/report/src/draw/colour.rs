@@ -73,6 +73,15 @@ impl Palette {
     pub(crate) fn hue(&self, index: usize) -> Rgb {
         self.hues[index % self.hues.len()]
     }
+
+    /// A step of a colour ramp: hardly more than the page at a strength of 0, the ramp's end at 1.
+    pub(crate) fn shade(&self, ramp: [Rgb; 2], strength: f64) -> Rgb {
+        if strength < 0.5 {
+            self.page.towards(ramp[0], 0.25).towards(ramp[0], strength * 2.0)
+        } else {
+            ramp[0].towards(ramp[1], strength * 2.0 - 1.0)
+        }
+    }
 }
 
 static LIGHT: Palette = Palette {

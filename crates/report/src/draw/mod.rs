@@ -3,6 +3,7 @@
 pub(crate) mod canvas;
 pub(crate) mod colour;
 pub(crate) mod font;
+pub(crate) mod mark;
 pub(crate) mod picture;
 #[cfg(feature = "png")]
 mod raster;

@@ -55,6 +55,13 @@ fn paint(pixels: &mut Pixmap, shape: &Shape, to_pixels: Transform) {
     match &shape.form {
         Form::Line { points, width } => outline(pixels, joined(points, false), *width),
         Form::Polygon { points } => fill(pixels, joined(points, true)),
+        Form::Region { rings } => {
+            let mut path = PathBuilder::new();
+            rings.iter().filter_map(|ring| joined(ring, true)).for_each(|ring| path.push_path(&ring));
+            if let Some(path) = path.finish() {
+                pixels.fill_path(&path, &ink, FillRule::EvenOdd, to_pixels, None);
+            }
+        }
         Form::Rectangle { left, top, width, height } => {
             let area = Rect::from_xywh(*left as f32, *top as f32, *width as f32, *height as f32);
             fill(pixels, area.map(PathBuilder::from_rect));

@@ -32,6 +32,8 @@ pub(crate) enum Form {
     Line { points: Vec<(i32, i32)>, width: u32 },
     /// A filled polygon.
     Polygon { points: Vec<(i32, i32)> },
+    /// A filled region between closed rings: what an odd number of them encloses.
+    Region { rings: Vec<Vec<(i32, i32)>> },
     /// A filled rectangle.
     Rectangle { left: i32, top: i32, width: i32, height: i32 },
     /// A circle: filled, or stroked where `stroke` is given.

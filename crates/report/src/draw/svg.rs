@@ -52,7 +52,7 @@ fn element(writer: &mut Writer<Vec<u8>>, shape: &Shape) -> io::Result<()> {
     let stroke = match &shape.form {
         Form::Line { width, .. } => Some(*width),
         Form::Circle { stroke, .. } => *stroke,
-        Form::Polygon { .. } | Form::Rectangle { .. } | Form::Text(_) => None,
+        Form::Polygon { .. } | Form::Region { .. } | Form::Rectangle { .. } | Form::Text(_) => None,
     };
     let (paint, opacity) = if let Some(width) = stroke {
         attributes.push(("fill", "none".to_owned()));
@@ -90,6 +90,10 @@ fn geometry(form: &Form) -> (&'static str, Vec<(&'static str, String)>) {
     match form {
         Form::Line { points, .. } => ("polyline", vec![("points", listed(points))]),
         Form::Polygon { points } => ("polygon", vec![("points", listed(points))]),
+        Form::Region { rings } => {
+            let closed = rings.iter().map(|ring| format!("M{}Z", listed(ring)));
+            ("path", vec![("d", closed.collect()), ("fill-rule", "evenodd".to_owned())])
+        }
         Form::Rectangle { left, top, width, height } => (
             "rect",
             vec![("x", unit(*left)), ("y", unit(*top)), ("width", unit(*width)), ("height", unit(*height))],

@@ -5,27 +5,47 @@
 //! | `low`, `high` | ends of the range, `low < high`; both positive on a logarithmic axis |
 //! | share | place of a value on the axis: 0 at `low`, 1 at `high` |
 //! | step | distance of two ticks: 1, 2 or 5 times a power of ten |
+//! | `t(v)` | a value on its scale, where equal distances look equal: `v`, `ln v`, or `-ln(1 - v)` |
 
 use std::ops::Range;
 
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 
+use serde::{Deserialize, Serialize};
+
 use super::number::Number;
 
-/// Whether equal distances are equal differences or equal ratios.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What equal distances mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scale {
     /// Equal differences.
     #[default]
     Linear,
     /// Equal ratios; values that are not positive are gaps.
     Log,
+    /// Equal ratios of what is missing to 1, as momentum acts; values that are not below 1 are gaps.
+    Momentum,
+}
+
+impl Scale {
+    /// `count` values from `low` to `high` with equal distances; empty where they are not in order or not drawable.
+    pub(crate) fn spread(self, low: f64, high: f64, count: usize) -> Vec<f64> {
+        if !(drawable(low, self) && drawable(high, self) && low < high) {
+            return Vec::new();
+        }
+        let axis = Axis::between(low, high, self, Number::Plain);
+        let last = count.saturating_sub(1).max(1) as f64;
+        (0..count).map(|place| axis.value(place as f64 / last).clamp(low, high)).collect()
+    }
 }
 
 /// Values beyond this size are gaps: differences and ratios of what remains are finite.
 const LARGEST: f64 = 1e100;
 /// Values nearer to zero than this are zero.
 const SMALLEST: f64 = 1e-100;
+/// Values above this have no place on a scale of momentum.
+const NEAREST_TO_ONE: f64 = 1.0 - 1e-12;
 
 /// A range of values along one side of a plot.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +60,12 @@ pub(crate) struct Axis {
 
 /// Whether a value has a place on an axis of this scale.
 pub(crate) fn drawable(value: f64, scale: Scale) -> bool {
-    value.abs() <= LARGEST && (scale == Scale::Linear || value >= SMALLEST)
+    value.abs() <= LARGEST
+        && match scale {
+            Scale::Linear => true,
+            Scale::Log => value >= SMALLEST,
+            Scale::Momentum => value <= NEAREST_TO_ONE,
+        }
 }
 
 /// Smallest and largest of the drawable values.
@@ -61,7 +86,10 @@ impl Axis {
                 (low - size, high + size)
             }
             Scale::Log if high / low < 1.0 + 1e-9 => (low / 2.0, high * 2.0),
-            Scale::Linear | Scale::Log => (low, high),
+            Scale::Momentum if low == high || momentum(high) - momentum(low) < 1e-9 => {
+                (from_momentum(momentum(low) - 0.5), from_momentum(momentum(high) + 0.5))
+            }
+            Scale::Linear | Scale::Log | Scale::Momentum => (low, high),
         };
         Self { low, high, scale, number, whole: number == Number::Count }
     }
@@ -88,6 +116,9 @@ impl Axis {
             let air = (high / low).powf(0.06).max(1.05);
             return Some(Self::between(low / air, high * air, scale, number));
         }
+        if scale == Scale::Momentum {
+            return Some(Self::between(low, high, scale, number));
+        }
         if low == high && number == Number::Percent && (0.0..=1.0).contains(&low) {
             return Some(Self::between(0.0, 1.0, scale, number));
         }
@@ -102,11 +133,24 @@ impl Axis {
         self.scale
     }
 
+    /// The same axis with its ends moved outwards by this share of its length, so that marks at the ends are whole.
+    pub(crate) fn widened(&self, share: f64) -> Self {
+        let (low, high) = (self.value(-share), self.value(1.0 + share));
+        if drawable(low, self.scale) && drawable(high, self.scale) {
+            Self { low, high, ..*self }
+        } else {
+            *self
+        }
+    }
+
     /// Where a value lies: 0 at the low end, 1 at the high end, less or more outside. Needs a [`drawable`] value.
     pub(crate) fn share(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
             Scale::Log => (value / self.low).ln() / (self.high / self.low).ln(),
+            Scale::Momentum => {
+                (momentum(value) - momentum(self.low)) / (momentum(self.high) - momentum(self.low))
+            }
         }
     }
 
@@ -115,6 +159,10 @@ impl Axis {
         match self.scale {
             Scale::Linear => self.low + share * (self.high - self.low),
             Scale::Log => self.low * (self.high / self.low).powf(share),
+            Scale::Momentum => {
+                let (low, high) = (momentum(self.low), momentum(self.high));
+                from_momentum(low + share * (high - low))
+            }
         }
     }
 
@@ -124,6 +172,7 @@ impl Axis {
         match self.scale {
             Scale::Linear => self.linear_ticks(most),
             Scale::Log => self.log_ticks(most),
+            Scale::Momentum => self.momentum_ticks(most),
         }
     }
 
@@ -132,6 +181,7 @@ impl Axis {
         match self.scale {
             Scale::Linear => self.number.labels(ticks),
             Scale::Log => self.number.log_labels(ticks),
+            Scale::Momentum => self.number.momentum_labels(ticks),
         }
     }
 
@@ -163,10 +213,36 @@ impl Axis {
             let powers = (first..=last).filter(|decade| decade.rem_euclid(stride) == 0);
             return powers.map(|decade| 10f64.powi(decade)).filter(inside).collect();
         }
+        let finest = with(&[1.0, 2.0, 3.0, 5.0, 7.0]);
+        if finest.len() < 6 && (3..=most).contains(&finest.len()) {
+            return finest;
+        }
         let finer = [with(&[1.0, 2.0, 5.0]), with(&[1.0, 3.0]), decades];
         let fitting = finer.into_iter().find(|ticks| (2..=most).contains(&ticks.len()));
         fitting.unwrap_or_else(|| self.linear_ticks(most).into_iter().filter(|&tick| tick > 0.0).collect())
     }
+
+    /// 0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, ...: what is missing to 1 is round.
+    fn momentum_ticks(&self, most: usize) -> Vec<f64> {
+        let inside = |tick: &f64| (-1e-9..=1.0 + 1e-9).contains(&self.share(*tick));
+        let with = |mantissas: &[f64]| -> Vec<f64> {
+            let missing = (0..=12).flat_map(|decade| mantissas.iter().map(move |m| m * 10f64.powi(-decade)));
+            missing.map(|missing| 1.0 - missing).filter(inside).collect()
+        };
+        let choices = [with(&[1.0, 0.5, 0.2]), with(&[1.0, 0.3]), with(&[1.0])];
+        let fitting = choices.into_iter().find(|ticks| (2..=most).contains(&ticks.len()));
+        fitting.unwrap_or_else(|| self.linear_ticks(most))
+    }
+}
+
+/// A momentum on its scale.
+fn momentum(value: f64) -> f64 {
+    -(-value.min(NEAREST_TO_ONE)).ln_1p()
+}
+
+/// The inverse of [`momentum`].
+fn from_momentum(scaled: f64) -> f64 {
+    -(-scaled).exp_m1()
 }
 
 impl Ranged for Axis {
@@ -219,6 +295,17 @@ mod tests {
     }
 
     #[test]
+    fn momentum_is_even_in_what_is_missing_to_one() {
+        let axis = Axis::between(0.0, 0.99, Scale::Momentum, Number::Plain);
+        assert!((axis.share(0.9) - 0.5).abs() < 1e-12);
+        assert_eq!(axis.labels(&axis.ticks(8)), ["0", "0.5", "0.8", "0.9", "0.95", "0.98", "0.99"]);
+        assert_eq!(axis.labels(&axis.ticks(3)), ["0", "0.9", "0.99"]);
+        let axis = Axis::between(0.85, 0.88, Scale::Momentum, Number::Plain);
+        assert!(axis.ticks(5).len() >= 3);
+        assert!(!drawable(1.0, Scale::Momentum) && drawable(-3.0, Scale::Momentum));
+    }
+
+    #[test]
     fn extreme_ranges_have_few_finite_ticks() {
         for (low, high) in [(0.0, 1e100), (-1e100, 1e100), (0.0, 1e-99), (1.0, 1.0), (1e30, 1e30), (0.0, 0.0)]
         {
@@ -237,9 +324,9 @@ mod tests {
 
     #[test]
     fn share_and_value_are_inverse() {
-        for scale in [Scale::Linear, Scale::Log] {
-            let axis = Axis::between(0.01, 40.0, scale, Number::Plain);
-            for value in [0.01, 0.3, 7.0, 40.0] {
+        for (scale, high) in [(Scale::Linear, 40.0), (Scale::Log, 40.0), (Scale::Momentum, 0.999)] {
+            let axis = Axis::between(0.01, high, scale, Number::Plain);
+            for value in [0.01, 0.3, 0.5 * high, high] {
                 assert!((axis.value(axis.share(value)) / value - 1.0).abs() < 1e-12);
             }
         }

@@ -4,6 +4,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::draw::canvas::{Area, Canvas, Point};
 use crate::draw::colour::Rgb;
+use crate::draw::mark::Mark;
 
 /// How an entry is shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,6 +13,8 @@ pub(crate) enum Swatch {
     Line(f64, f64),
     /// A filled field of this opacity.
     Field(f64),
+    /// A mark.
+    Mark(Mark),
 }
 
 /// A name and its colour.
@@ -101,6 +104,10 @@ fn draw_swatch(canvas: &Canvas, entry: &Entry, left: f64, middle: f64) {
         Swatch::Field(alpha) => {
             let half = canvas.em * 0.36;
             canvas.rectangle(Area::new(left, middle - half, right, middle + half), entry.colour, alpha);
+        }
+        Swatch::Mark(mark) => {
+            let centre = (f64::midpoint(left, right), middle);
+            mark.draw(canvas, centre, canvas.em * 0.32, entry.colour);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where things go: axes and their ticks, labels that keep clear of lines, legends.
 
 pub(crate) mod axis;
+pub(crate) mod contours;
 pub(crate) mod end_labels;
 pub(crate) mod legend;
 pub(crate) mod number;

@@ -1,7 +1,10 @@
 //! Numbers as people write them: `0.025`, `88.4 %`, `12,000`, `3×10⁻⁵`.
 
+use serde::{Deserialize, Serialize};
+
 /// How the values of an axis are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Number {
     /// As they are; a power of ten where they are very small or very large.
     #[default]
@@ -33,6 +36,14 @@ impl Number {
             if wide { power(value) } else { fixed(value, decimals(value, value)) }
         };
         values.iter().map(|value| self.with_unit(label(value * factor))).collect()
+    }
+
+    /// Tick labels on a scale of momentum, each with the decimals that it needs: `0`, `0.9`, `0.95`.
+    pub(crate) fn momentum_labels(self, values: &[f64]) -> Vec<String> {
+        let factor = if self == Self::Percent { 100.0 } else { 1.0 };
+        let label =
+            |value: f64| fixed(value * factor, decimals(value * factor, (1.0 - value).abs() * factor));
+        values.iter().map(|&value| self.with_unit(label(value))).collect()
     }
 
     /// A single value with three significant digits (per cent: one decimal).

@@ -45,19 +45,26 @@ impl<'a> Plot<'a> {
     pub(crate) fn framed(canvas: &'a Canvas, area: Area, x: Axis, y: Axis, x_title: &str) -> Self {
         let letters = canvas.small();
         let below = letters.size * if x_title.is_empty() { 1.8 } else { 3.1 };
+        let plot = Self::graded(canvas, area, x, y, below);
+        plot.label_x(Grid::None);
+        if !x_title.is_empty() {
+            let at = (f64::midpoint(plot.bounds.left, plot.bounds.right), area.bottom);
+            let room = plot.bounds.width();
+            canvas.name_at(x_title, room, at, &letters.anchored(HPos::Center, VPos::Bottom));
+        }
+        plot
+    }
+
+    /// Draws the horizontal grid and the labels of the vertical axis into `area`, and leaves `below` pixels free below.
+    pub(crate) fn graded(canvas: &'a Canvas, area: Area, x: Axis, y: Axis, below: f64) -> Self {
+        let letters = canvas.small();
         let height = (area.height() - below - letters.size * 0.5).max(1.0);
         let most = (height / (letters.size * 3.2)) as usize;
         let beside =
             y.labels(&y.key_points(most)).iter().map(|label| letters.width(label)).fold(0.0, f64::max)
                 + letters.size * 0.7;
-        let bounds = area.inset(beside, letters.size * 0.5, 0.0, below);
-        let plot = Self::bare(canvas, bounds, x, y);
+        let plot = Self::bare(canvas, area.inset(beside, letters.size * 0.5, 0.0, below), x, y);
         plot.label_y(most);
-        plot.label_x(Grid::None);
-        if !x_title.is_empty() {
-            let at = (f64::midpoint(bounds.left, bounds.right), area.bottom);
-            canvas.name_at(x_title, bounds.width(), at, &letters.anchored(HPos::Center, VPos::Bottom));
-        }
         plot
     }
 

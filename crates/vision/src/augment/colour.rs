@@ -42,16 +42,17 @@ impl Default for ColourJitter {
     }
 }
 
-/// `matrix p + offset`.
+/// `matrix p + luma_share m`.
 #[derive(Clone, Debug)]
 pub(super) struct ColourChange {
     matrix: [[f32; 3]; 3],
-    offset: f32,
+    /// `(1 - c) b`; with the mean luma, the offset.
+    luma_share: f64,
 }
 
 impl ColourJitter {
-    /// The change for a picture of the given pixels, or none.
-    pub(super) fn draw(&self, pixels: &[u8], random: &mut Random) -> Option<ColourChange> {
+    /// The change, or none.
+    pub(super) fn draw(&self, random: &mut Random) -> Option<ColourChange> {
         let changed = random.chance(self.probability);
         let mut factor = |range: f64| random.between(1.0 - range, 1.0 + range);
         let (brightness, contrast) = (factor(self.brightness), factor(self.contrast));
@@ -68,7 +69,7 @@ impl ColourJitter {
         let map = product(&saturate, &hue_rotation(turns * std::f64::consts::TAU));
         Some(ColourChange {
             matrix: map.map(|row| row.map(|value| (contrast * brightness * value) as f32)),
-            offset: ((1.0 - contrast) * brightness * mean_luma(pixels)) as f32,
+            luma_share: (1.0 - contrast) * brightness,
         })
     }
 }
@@ -79,11 +80,12 @@ impl ColourChange {
         let scale: [f32; 3] = std::array::from_fn(|channel| 1.0 / (255.0 * preprocessing.std[channel]));
         let shift: [f32; 3] =
             std::array::from_fn(|channel| -preprocessing.mean[channel] / preprocessing.std[channel]);
+        let offset = (self.luma_share * mean_luma(pixels)) as f32;
         view.rows(out, |pixel, out| {
             let [red, green, blue] = [0, 1, 2].map(|channel| f32::from(pixels[pixel + channel]));
             for channel in 0..3 {
                 let [r, g, b] = self.matrix[channel];
-                let value = (r * red + g * green + b * blue + self.offset).clamp(0.0, 255.0);
+                let value = (r * red + g * green + b * blue + offset).clamp(0.0, 255.0);
                 out[channel] = value * scale[channel] + shift[channel];
             }
         });
@@ -137,7 +139,7 @@ mod tests {
         let preprocessing = Preprocessing { mean: [0.0; 3], std: [1.0; 3], ..Preprocessing::imagenet(2) };
         let view = View { side: 2, horizontal: false, vertical: false, transposed: false };
         let mut out = vec![0.0; 12];
-        let change = jitter.draw(pixels, &mut Random::keyed(Domain::Colour, [0; 3])).unwrap();
+        let change = jitter.draw(&mut Random::keyed(Domain::Colour, [0; 3])).unwrap();
         change.apply(&preprocessing, pixels, view, &mut out);
         out.iter().map(|value| value * 255.0).collect()
     }

@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Augment, Sample};
+use super::turn::Turn;
+use super::{Augment, Sample, View};
 use crate::preprocess::{Preprocessing, Workspace};
 use crate::random::{Domain, Random};
 use crate::resize::Window;
@@ -78,128 +79,77 @@ impl Rotation {
     }
 }
 
-/// Resamples the drawn window of `stored`, rotated by the drawn angle, into `workspace.square` (`size x size x 3` bytes).
-pub(super) fn resample(
-    augment: &Augment,
-    preprocessing: &Preprocessing,
-    stored: &Rgb,
-    sample: Sample,
-    workspace: &mut Workspace,
-) {
-    let bounds = (stored.width, stored.height);
-    let window = augment.crop.draw(bounds, &mut sample.random(Domain::Crop));
-    let window = window.unwrap_or_else(|| preprocessing.window(stored));
-    let side = preprocessing.size;
-    workspace.square.resize(preprocessing.len(), 0);
-    match augment.rotation.draw(&mut sample.random(Domain::Rotation)) {
-        None => workspace.resizer.resize(stored, window, side, side, &mut workspace.square),
-        Some(angle) => {
-            let canvas = Canvas::around(bounds, window, side, angle);
-            workspace.canvas.resize(canvas.width as usize * canvas.height as usize * 3, 0);
-            workspace.resizer.resize(
-                stored,
-                canvas.window,
-                canvas.width,
-                canvas.height,
-                &mut workspace.canvas,
-            );
-            canvas.rotate(&workspace.canvas, side, angle, &mut workspace.square);
-        }
-    }
-}
-
-/// A window with as much of its surroundings as its rotation shows and the picture has, at the scale of the output.
-struct Canvas {
+/// What of a stored picture a sample shows.
+pub(super) struct Shot<'a> {
+    stored: &'a Rgb,
+    side: u32,
     window: Window,
-    width: u32,
-    height: u32,
-    /// Columns and rows of the canvas before the window begins.
-    before: (u32, u32),
+    angle: Option<f64>,
 }
 
-impl Canvas {
-    fn around(bounds: (u32, u32), window: Window, side: u32, angle: f64) -> Self {
-        // A square turned by the angle reaches this far beyond its sides.
-        let reach = (angle.cos().abs() + angle.sin().abs() - 1.0) / 2.0 * f64::from(side);
-        let axis = |start: f64, extent: f64, bound: u32| {
-            let scale = f64::from(side) / extent;
-            let before = reach.min(start * scale).floor().max(0.0);
-            let after = reach.min((f64::from(bound) - start - extent) * scale).floor().max(0.0);
-            let length = before + f64::from(side) + after;
-            (start - before / scale, length / scale, before as u32, length as u32)
-        };
-        let (left, width, columns_before, columns) = axis(window.left, window.width, bounds.0);
-        let (top, height, rows_before, rows) = axis(window.top, window.height, bounds.1);
+impl<'a> Shot<'a> {
+    pub(super) fn draw(
+        augment: &Augment,
+        preprocessing: &Preprocessing,
+        stored: &'a Rgb,
+        sample: Sample,
+    ) -> Self {
+        let bounds = (stored.width, stored.height);
+        let window = augment.crop.draw(bounds, &mut sample.random(Domain::Crop));
         Self {
-            window: Window::within(bounds, left, top, width, height),
-            width: columns,
-            height: rows,
-            before: (columns_before, rows_before),
+            stored,
+            side: preprocessing.size,
+            window: window.unwrap_or_else(|| preprocessing.window(stored)),
+            angle: augment.rotation.draw(&mut sample.random(Domain::Rotation)),
         }
     }
 
-    /// Samples `canvas` bilinearly along the rows of a square of `side`, turned by `angle` about its middle.
-    ///
-    /// Positions are in fixed point with 16 bits of fraction, of which the weights use 8.
-    fn rotate(&self, canvas: &[u8], side: u32, angle: f64, square: &mut [u8]) {
-        const ONE: f64 = 65_536.0;
-        let fixed = |value: f64| (value * ONE).round() as i64;
-        let middle = f64::from(side) / 2.0;
-        let (cos, sin) = (angle.cos(), angle.sin());
-        let (step_x, step_y) = (fixed(cos), fixed(sin));
-        for (y, row) in square.chunks_exact_mut(side as usize * 3).enumerate() {
-            // From the centre of the row's first pixel, seen from the middle, to the centres of the canvas's pixels.
-            let (dx, dy) = (0.5 - middle, y as f64 + 0.5 - middle);
-            let mut u = fixed(cos * dx - sin * dy + middle + f64::from(self.before.0) - 0.5);
-            let mut v = fixed(sin * dx + cos * dy + middle + f64::from(self.before.1) - 0.5);
-            for pixel in row.chunks_exact_mut(3) {
-                let [left, right] = neighbours(u >> 16, self.width);
-                let [above, below] = neighbours(v >> 16, self.height);
-                let (fx, fy) = (((u >> 8) & 255) as u32, ((v >> 8) & 255) as u32);
-                let stride = self.width as usize;
-                let corners = [
-                    above * stride + left,
-                    above * stride + right,
-                    below * stride + left,
-                    below * stride + right,
-                ];
-                let weights = [(256 - fx) * (256 - fy), fx * (256 - fy), (256 - fx) * fy, fx * fy];
-                for (channel, value) in pixel.iter_mut().enumerate() {
-                    let sum: u32 = corners
-                        .iter()
-                        .zip(&weights)
-                        .map(|(corner, weight)| u32::from(canvas[corner * 3 + channel]) * weight)
-                        .sum();
-                    *value = ((sum + 32_768) >> 16) as u8;
-                }
-                u += step_x;
-                v += step_y;
+    /// Resamples it into `workspace.square`, `size x size x 3` bytes.
+    pub(super) fn bytes(&self, workspace: &mut Workspace) {
+        let Workspace { resizer, square, canvas } = workspace;
+        square.resize(self.side as usize * self.side as usize * 3, 0);
+        match self.angle {
+            None => resizer.resize(self.stored, self.window, self.side, self.side, square),
+            Some(angle) => {
+                let turn = Turn::new(self.stored, self.window, self.side, angle, resizer, canvas);
+                turn.sample(square, |colour, place| place.copy_from_slice(&colour));
+            }
+        }
+    }
+
+    /// Resamples it into `out` as seen through `view`, each byte as the number that `table` holds for its channel.
+    pub(super) fn normalised(
+        &self,
+        view: View,
+        table: &[[f32; 256]; 3],
+        workspace: &mut Workspace,
+        out: &mut [f32],
+    ) {
+        let normalise = |colour: [u8; 3], place: &mut [f32]| {
+            for channel in 0..3 {
+                place[channel] = table[channel][usize::from(colour[channel])];
+            }
+        };
+        match self.angle {
+            None => {
+                self.bytes(workspace);
+                let square = &workspace.square;
+                view.rows(out, |pixel, place| {
+                    normalise([square[pixel], square[pixel + 1], square[pixel + 2]], place);
+                });
+            }
+            Some(angle) => {
+                let Workspace { resizer, canvas, .. } = workspace;
+                let turn = Turn::new(self.stored, self.window, self.side, angle, resizer, canvas);
+                turn.seen(view).sample(out, normalise);
             }
         }
     }
 }
 
-/// A position and the next one, mirrored at the borders of `0..length`.
-fn neighbours(position: i64, length: u32) -> [usize; 2] {
-    let length = i64::from(length);
-    if position >= 0 && position + 1 < length {
-        return [position as usize, position as usize + 1];
-    }
-    [position, position + 1].map(|position| {
-        let mirrored = position.rem_euclid(2 * length);
-        mirrored.min(2 * length - 1 - mirrored) as usize
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn borders_mirror() {
-        let mirrored: Vec<usize> = (-4..8).map(|position| neighbours(position, 3)[0]).collect();
-        assert_eq!(mirrored, [2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0, 1]);
-    }
 
     #[test]
     fn windows_keep_their_promises() {
@@ -217,28 +167,5 @@ mod tests {
     fn a_long_strip_still_has_windows() {
         let window = RandomCrop::default().draw((4000, 5), &mut Random::keyed(Domain::Crop, [0; 3])).unwrap();
         assert!(window.width <= 7.0 && window.height <= 5.0, "{window:?}");
-    }
-
-    /// A quarter turn of a square without surroundings is exact but for the rounding of the middle.
-    #[test]
-    fn a_quarter_turn_moves_pixels() {
-        let side = 8_u32;
-        let pixels: Vec<u8> = (0..side * side).flat_map(|i| [i as u8 * 3; 3]).collect();
-        let angle = std::f64::consts::FRAC_PI_2;
-        let canvas = Canvas::around((side, side), Window::whole((side, side)), side, angle);
-        let mut turned = vec![0; pixels.len()];
-        canvas.rotate(&pixels, side, angle, &mut turned);
-        for y in 0..8_usize {
-            for x in 0..8_usize {
-                assert_eq!(turned[(y * 8 + x) * 3], pixels[(x * 8 + (7 - y)) * 3], "{x} {y}");
-            }
-        }
-    }
-
-    #[test]
-    fn surroundings_turn_into_view() {
-        let canvas = Canvas::around((100, 100), Window::within((100, 100), 30.0, 0.0, 40.0, 40.0), 80, 0.3);
-        assert!(canvas.before.0 > 0 && canvas.before.1 == 0);
-        assert!(canvas.width > 80 && canvas.height > 80);
     }
 }

@@ -9,6 +9,8 @@
 //!
 //! Source: ITU-T T.81 (1992), annex B for the markers; Adobe Technical Note 5116 for the `APP14` segment.
 
+mod scaled;
+
 use image::DynamicImage;
 use image::RgbImage;
 use image::metadata::Orientation;
@@ -17,6 +19,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+pub(super) use self::scaled::decode as decode_scaled;
 use super::{damaged, exif_orientation};
 use crate::limits::Limits;
 use crate::problem::Reason;
@@ -31,8 +34,13 @@ pub(super) struct Frame {
     /// How to turn it upright.
     pub(super) orientation: Orientation,
     components: u8,
-    /// An `APP14` segment is there. Adobe's programs store CMYK inverted: 255 means no ink.
-    adobe: bool,
+    /// The colour transform of the `APP14` segment, if that is there. Adobe's programs store CMYK inverted: 255 means no
+    /// ink.
+    adobe: Option<u8>,
+    /// One pass over the picture from top to bottom.
+    sequential: bool,
+    /// Components are named R, G and B.
+    named_rgb: bool,
 }
 
 /// Walks the markers to the end of the image. What follows it (cameras append previews and films) is of no concern.
@@ -43,7 +51,7 @@ pub(super) struct Frame {
 pub(super) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Frame, Reason> {
     let mut frame = None;
     let mut orientation = None;
-    let mut adobe = false;
+    let mut adobe = None;
     let mut scanned = false;
     let mut position = 2;
     loop {
@@ -64,7 +72,7 @@ pub(super) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Frame, Reason> {
             0xE1 if segment.starts_with(b"Exif\0\0") && orientation.is_none() => {
                 orientation = Some(exif_orientation(segment));
             }
-            0xEE if segment.starts_with(b"Adobe") => adobe = true,
+            0xEE if segment.starts_with(b"Adobe") => adobe = Some(segment.get(11).copied().unwrap_or(0)),
             0xDA => {
                 scanned = true;
                 position = end_of_scan(bytes, end);
@@ -73,9 +81,8 @@ pub(super) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Frame, Reason> {
         }
     }
     match frame {
-        Some((width, height, components)) if scanned => {
-            let orientation = orientation.unwrap_or(Orientation::NoTransforms);
-            Ok(Frame { width, height, orientation, components, adobe })
+        Some(frame) if scanned => {
+            Ok(Frame { orientation: orientation.unwrap_or(Orientation::NoTransforms), adobe, ..frame })
         }
         _ => Err(damaged("it has headers and no picture")),
     }
@@ -85,7 +92,7 @@ pub(super) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Frame, Reason> {
 fn next_marker(bytes: &[u8], position: usize) -> Option<(u8, usize)> {
     let mut position = position;
     loop {
-        position += bytes.get(position..)?.iter().position(|&byte| byte == 0xFF)?;
+        position += memchr::memchr(0xFF, bytes.get(position..)?)?;
         position += bytes.get(position..)?.iter().position(|&byte| byte != 0xFF)?;
         match *bytes.get(position)? {
             0 => position += 1,
@@ -108,7 +115,7 @@ fn segment(bytes: &[u8], start: usize) -> Result<(&[u8], usize), Reason> {
 /// Where the entropy-coded data that begins at `start` ends: at a marker that is neither a stuffed byte nor a restart.
 fn end_of_scan(bytes: &[u8], start: usize) -> usize {
     let mut position = start;
-    while let Some(step) = bytes.get(position..).and_then(|rest| rest.iter().position(|&byte| byte == 0xFF)) {
+    while let Some(step) = bytes.get(position..).and_then(|rest| memchr::memchr(0xFF, rest)) {
         position += step;
         match bytes.get(position + 1) {
             Some(0 | 0xD0..=0xD7) => position += 2,
@@ -119,8 +126,8 @@ fn end_of_scan(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
-/// Width, height and components of a frame that is Huffman-coded, of 8 bits and not lossless.
-fn start_of_frame(marker: u8, segment: &[u8], limits: &Limits) -> Result<(u16, u16, u8), Reason> {
+/// A frame that is Huffman-coded, of 8 bits and not lossless, upright and not Adobe's until other segments tell.
+fn start_of_frame(marker: u8, segment: &[u8], limits: &Limits) -> Result<Frame, Reason> {
     let Some(&[precision, h0, h1, w0, w1, components]) = segment.first_chunk() else {
         return Err(damaged("the frame header is too short"));
     };
@@ -132,7 +139,16 @@ fn start_of_frame(marker: u8, segment: &[u8], limits: &Limits) -> Result<(u16, u
         (0xC5..=0xC7 | 0xCD..=0xCF, ..) => unsupported("hierarchical JPEG"),
         (0xC9..=0xCB, ..) => unsupported("arithmetic-coded JPEG"),
         (_, precision, _) if precision != 8 => unsupported("JPEG of more than 8 bits"),
-        (_, _, 1 | 3 | 4) => Ok((width, height, components)),
+        (_, _, 1 | 3 | 4) => Ok(Frame {
+            width,
+            height,
+            orientation: Orientation::NoTransforms,
+            components,
+            adobe: None,
+            sequential: matches!(marker, 0xC0 | 0xC1),
+            // Three bytes for each component, of which the first is its name.
+            named_rgb: [6, 9, 12].map(|place| segment.get(place)) == [Some(&b'R'), Some(&b'G'), Some(&b'B')],
+        }),
         _ => unsupported("JPEG of an unusual number of components"),
     }
 }
@@ -157,13 +173,18 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Rgb, Reason> {
     let pixels = decoder.decode().map_err(|error| damaged(&format!("{error:?}")))?;
     let pixels = match stored {
         ColorSpace::Luma => pixels.iter().flat_map(|&grey| [grey; 3]).collect(),
-        ColorSpace::CMYK => cmyk_to_rgb(&pixels, frame.adobe),
+        ColorSpace::CMYK => cmyk_to_rgb(&pixels, frame.adobe.is_some()),
         _ => pixels,
     };
     let (width, height) = (u32::from(frame.width), u32::from(frame.height));
+    upright(width, height, pixels, frame.orientation)
+}
+
+/// The picture of stored pixels, turned as `orientation` says.
+fn upright(width: u32, height: u32, pixels: Vec<u8>, orientation: Orientation) -> Result<Rgb, Reason> {
     let picture = RgbImage::from_raw(width, height, pixels).ok_or_else(|| damaged("pixels are missing"))?;
     let mut picture = DynamicImage::ImageRgb8(picture);
-    picture.apply_orientation(frame.orientation);
+    picture.apply_orientation(orientation);
     let (width, height) = (picture.width(), picture.height());
     Ok(Rgb::new(width, height, picture.into_rgb8().into_raw()))
 }

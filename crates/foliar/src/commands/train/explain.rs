@@ -1,6 +1,7 @@
 //! `foliar train --explain`: what would be done, and why.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use foliar_learn::{Freeze, Phase, Recipe, Schedule};
 use foliar_nn::{Graph, Optimizer, zoo};
@@ -10,12 +11,12 @@ use super::recipe;
 use crate::arguments::{RecipeArguments, RecipeName};
 use crate::exit::Exit;
 
-pub(super) fn print(arguments: &RecipeArguments, recipe: &Recipe) -> anyhow::Result<Exit> {
-    let (dataset, problems) = scan(&arguments.photos, &Limits::default())?;
+pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe) -> anyhow::Result<Exit> {
+    let (dataset, problems) = scan(photos, &Limits::default())?;
     let graph = zoo::build(&recipe.model, dataset.classes.len().max(2))?;
     let mut out = io::stdout().lock();
-    let (photos, classes) = (dataset.photos.len(), dataset.classes.len());
-    writeln!(out, "photographs  {photos} of {classes} classes in {}", arguments.photos.display())?;
+    let (count, classes) = (dataset.photos.len(), dataset.classes.len());
+    writeln!(out, "photographs  {count} of {classes} classes in {}", photos.display())?;
     if !problems.is_empty() {
         writeln!(out, "             {} remarks on files; training lists them", problems.len())?;
     }
@@ -45,8 +46,8 @@ pub(super) fn print(arguments: &RecipeArguments, recipe: &Recipe) -> anyhow::Res
         ),
     };
     writeln!(out, "recipe       {name}: {why}")?;
-    let held_back = (recipe.data.validation + recipe.data.test) * photos as f64;
-    let train = (photos as f64 - held_back).max(0.0);
+    let held_back = (recipe.data.validation + recipe.data.test) * count as f64;
+    let train = (count as f64 - held_back).max(0.0);
     for (index, phase) in recipe.phases.iter().enumerate() {
         writeln!(out, "\nphase {} of {}: {}", index + 1, recipe.phases.len(), phase.describe())?;
         let steps = (train / recipe.batch_size as f64).ceil() as u64 * u64::from(phase.epochs);

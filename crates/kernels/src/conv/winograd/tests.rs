@@ -24,7 +24,9 @@ impl Random {
     fn values(&mut self, len: usize) -> Vec<f32> {
         let mut uniform = || (self.bits() >> 11) as f64 / (1u64 << 53) as f64;
         (0..len)
-            .map(|_| ((-2.0 * (1.0 - uniform()).ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()) as f32)
+            .map(|_| {
+                ((-2.0 * (1.0 - uniform()).ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()) as f32
+            })
             .collect()
     }
 }
@@ -39,8 +41,11 @@ fn errors(conv: &Conv, random: &mut Random) -> [f64; 3] {
     let dy = random.values(output.len());
     let old_dx = random.values(input.len());
 
-    let (mut y, mut dx, mut dweight) =
-        (vec![0.0; output.len()], old_dx.iter().map(|&dx| f64::from(dx)).collect::<Vec<_>>(), vec![0.0; weight.len()]);
+    let (mut y, mut dx, mut dweight) = (
+        vec![0.0; output.len()],
+        old_dx.iter().map(|&dx| f64::from(dx)).collect::<Vec<_>>(),
+        vec![0.0; weight.len()],
+    );
     for (index, y) in y.iter_mut().enumerate() {
         *y = f64::from(bias[index % outputs]);
     }
@@ -78,7 +83,8 @@ fn errors(conv: &Conv, random: &mut Random) -> [f64; 3] {
 
 fn relative(actual: &[f32], expected: &[f64]) -> f64 {
     let square = |sum: f64, value: f64| sum + value * value;
-    let error = actual.iter().zip(expected).map(|(&actual, expected)| f64::from(actual) - expected).fold(0.0, square);
+    let error =
+        actual.iter().zip(expected).map(|(&actual, expected)| f64::from(actual) - expected).fold(0.0, square);
     (error / expected.iter().copied().fold(1e-30, square)).sqrt()
 }
 
@@ -104,58 +110,34 @@ fn small_shapes() {
         let channels = [1, 2, 3, 5, 8, 17, 24, 48, 70, 130];
         let input = [1 + random.below(4), h, w, channels[random.below(10)]];
         let conv = conv(input, channels[random.below(10)], pad);
-        for error in errors(&conv, &mut random) {
-            assert!(error < 3e-6, "{conv:?}: {error:e}");
-        }
+        check(&conv, &mut random);
+    }
+}
+
+/// Those that go through panels of the weights, and whose gradients are summed at once or in several chunks.
+#[test]
+fn many_channels() {
+    let mut random = Random(5);
+    for (input, outputs) in
+        [([3, 6, 7, 270], 250), ([1, 1, 2, 256], 256), ([14, 17, 5, 250], 290), ([1, 50, 20, 260], 270)]
+    {
+        check(&conv(input, outputs, Pad::all(1)), &mut random);
+    }
+}
+
+fn check(conv: &Conv, random: &mut Random) {
+    for error in errors(conv, random) {
+        assert!(error < 3e-6, "{conv:?}: {error:e}");
     }
 }
 
 #[test]
 fn errors_of_layers_are_below_the_bound() {
     let mut random = Random(2);
-    for (n, size, channels) in [(1, 56, 64), (2, 28, 128), (2, 14, 256)] {
+    for (n, size, channels) in [(1, 56, 64), (2, 28, 128), (2, 14, 256), (3, 7, 512)] {
         let conv = conv([n, size, size, channels], channels, Pad::all(1));
         let errors = errors(&conv, &mut random);
         println!("{size} {channels}: {:.2e} {:.2e} {:.2e}", errors[0], errors[1], errors[2]);
         assert!(errors.iter().all(|&error| error < 2e-6), "{conv:?}: {errors:?}");
-    }
-}
-
-#[test]
-#[ignore]
-fn speed() {
-    use std::time::Instant;
-    let mut random = Random(3);
-    let filter = std::env::var("SHAPE").unwrap_or_default();
-    let n: usize = std::env::var("N").ok().and_then(|n| n.parse().ok()).unwrap_or(32);
-    for (size, c, o) in
-        [(56, 64, 64), (28, 128, 128), (14, 256, 256), (7, 512, 512), (64, 32, 64), (32, 64, 128), (16, 128, 256), (8, 256, 256)]
-    {
-        if !filter.is_empty() && filter != size.to_string() {
-            continue;
-        }
-        let conv = conv([n, size, size, c], o, Pad::all(1));
-        let mut values = |len: usize| (0..len).map(|_| random.below(1 << 20) as f32 / 524288.0 - 1.0).collect::<Vec<f32>>();
-        let x = values(conv.input.len());
-        let weight = values(conv.weight_len());
-        let dy = values(conv.output().len());
-        let (mut y, mut dx, mut dweight) = (dy.clone(), x.clone(), weight.clone());
-        let mut partials = vec![0.0; partials_len(&conv)];
-        let time = |work: &mut dyn FnMut()| {
-            work();
-            let mut times: Vec<f64> = (0..11)
-                .map(|_| {
-                    let start = Instant::now();
-                    work();
-                    start.elapsed().as_secs_f64()
-                })
-                .collect();
-            times.sort_by(f64::total_cmp);
-            2.0 * (conv.output().len() * conv.patch_len()) as f64 / 1e9 / times[3]
-        };
-        let f = time(&mut || forward(&conv, &x, &weight, None, &mut y));
-        let i = time(&mut || backward_input(&conv, &dy, &weight, Accumulate::Overwrite, &mut dx));
-        let w = time(&mut || backward_weight(&conv, &x, &dy, &mut dweight, &mut partials));
-        println!("{n}x{size}x{size} {c}->{o}: {f:7.0} {i:7.0} {w:7.0}");
     }
 }

@@ -9,61 +9,74 @@ use super::transform::{
 };
 use crate::isa::level::{ChannelGroup, Level};
 use crate::isa::vector::Vector;
-use crate::matmul::ViewMut;
+use crate::matrix::ViewMut;
 use crate::scratch;
 
-/// How the transformed values of some tiles lie in memory: one value of one tile is a row of channels, cut into panels.
-/// Panel p of frequency f is row `f * panels + p` of a matrix whose columns are the tiles' channels one after the other.
+/// How transformed values lie in memory: a matrix of `rows` (tiles, or input channels of the weights) x `width` (channels)
+/// for each frequency.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Layout {
-    /// Channels.
-    pub(super) channels: usize,
-    /// Channels of a panel.
+pub(super) struct Spectrum {
+    pub(super) rows: usize,
     pub(super) width: usize,
 }
 
-impl Layout {
-    /// One panel of exactly the channels.
-    pub(super) fn whole(channels: usize) -> Self {
-        Self { channels, width: channels }
+impl Spectrum {
+    /// Floats from a frequency's matrix to the next. A cache line more than a whole number of pages keeps the frequencies
+    /// of one tile from falling into the same set of a cache.
+    pub(super) fn stride(&self) -> usize {
+        (self.rows * self.width).next_multiple_of(1024) + 16
     }
 
-    /// Number of panels.
-    pub(super) fn panels(&self) -> usize {
-        self.channels.div_ceil(self.width)
+    /// Floats of all matrices.
+    pub(super) fn len(&self) -> usize {
+        FREQUENCIES * self.stride()
     }
 
-    /// Channels that a panel holds.
-    pub(super) fn columns(&self, panel: usize) -> Range<usize> {
-        panel * self.width..((panel + 1) * self.width).min(self.channels)
+    /// The matrix of a frequency.
+    pub(super) fn matrix<'a>(&self, values: &'a [f32], frequency: usize) -> &'a [f32] {
+        &values[frequency * self.stride()..][..self.rows * self.width]
     }
 
-    /// Floats from a row to the next for `tiles` tiles. A cache line more than a whole number of pages keeps the
-    /// frequencies of one tile from falling into the same set of a cache.
-    pub(super) fn stride(&self, tiles: usize) -> usize {
-        (tiles * self.width).next_multiple_of(1024) + 16
+    /// The matrix of a frequency, to write.
+    pub(super) fn matrix_mut<'a>(&self, values: &'a mut [f32], frequency: usize) -> &'a mut [f32] {
+        &mut values[frequency * self.stride()..][..self.rows * self.width]
     }
 
-    /// Floats of the values of `tiles` tiles.
-    pub(super) fn len(&self, tiles: usize) -> usize {
-        FREQUENCIES * self.panels() * self.stride(tiles)
+    /// Calls `work` with the numbers of some rows, about `rows` each, and room for their values, in parallel.
+    pub(super) fn for_each_part(
+        &self,
+        values: &mut [f32],
+        rows: usize,
+        work: impl Fn(Range<usize>, ViewMut<'_>) + Send + Sync,
+    ) {
+        let (values, width) =
+            (ViewMut::new(&mut values[..self.len()], FREQUENCIES, self.stride()), self.width);
+        values.for_each_tile(FREQUENCIES, rows * width, |_, column, values| {
+            let first = column / width;
+            // The last part may have no rows.
+            work(first.min(self.rows)..(first + rows).min(self.rows), values);
+        });
     }
 }
 
-/// Reads the pixels of tiles from `first` on and writes their values.
+/// Reads the pixels of tiles and writes their values.
 pub(super) struct Gather<'a, P> {
-    /// Rows of `layout.channels`.
     pub(super) source: &'a [f32],
+    /// Floats from one row of the source to the next.
+    pub(super) step: usize,
+    /// Channels that are read.
+    pub(super) channels: Range<usize>,
     pub(super) patches: &'a P,
-    pub(super) first: usize,
-    pub(super) count: usize,
-    pub(super) layout: Layout,
+    pub(super) tiles: Range<usize>,
+    /// Channels of a row of the values.
+    pub(super) width: usize,
 }
 
 impl<P> Gather<'_, P> {
-    /// Calls one of the functions below with zeros that stand for pixels outside the image.
+    /// Calls one of the functions below with zeros that stand for pixels outside the image. `values` has a row for each
+    /// frequency.
     pub(super) fn run(&self, gather: fn(&Self, &[f32], &mut ViewMut<'_>), mut values: ViewMut<'_>) {
-        scratch::with(self.layout.channels, |zeros| {
+        scratch::with(self.channels.len(), |zeros| {
             zeros.fill(0.0);
             gather(self, zeros, &mut values);
         });
@@ -102,38 +115,32 @@ where
     T: Transform<N, POINTS>,
     P: Patches<N>,
 {
-    let layout = work.layout;
-    let channels = layout.channels;
-    for panel in 0..layout.panels() {
-        let columns = layout.columns(panel);
-        let mut values_rows = [std::ptr::null_mut(); FREQUENCIES];
-        for (frequency, row) in values_rows.iter_mut().enumerate() {
-            let row_values = values.row(frequency * layout.panels() + panel);
-            assert!(row_values.len() >= work.count * layout.width, "room for all tiles");
-            *row = row_values.as_mut_ptr();
-        }
-        for tile in 0..work.count {
-            let patch = work.patches.patch(work.first + tile);
-            let mut pixels = [[zeros[columns.clone()].as_ptr(); N]; N];
-            for i in patch.rows.clone() {
-                for j in patch.columns.clone() {
-                    let row = &work.source[patch.row(i, j) * channels..][..channels];
-                    pixels[i][j] = row[columns.clone()].as_ptr();
-                }
+    let mut rows = [std::ptr::null_mut(); FREQUENCIES];
+    for (frequency, row) in rows.iter_mut().enumerate() {
+        let values = values.row(frequency);
+        assert!(values.len() >= work.tiles.len() * work.width, "room for all tiles");
+        *row = values.as_mut_ptr();
+    }
+    assert!(work.channels.len() <= work.width, "room for all channels");
+    for (index, tile) in work.tiles.clone().enumerate() {
+        let patch = work.patches.patch(tile);
+        let mut pixels = [[zeros[..work.channels.len()].as_ptr(); N]; N];
+        for i in patch.rows.clone() {
+            for j in patch.columns.clone() {
+                pixels[i][j] = work.source[patch.row(i, j) * work.step..][work.channels.clone()].as_ptr();
             }
-            let place = tile * layout.width;
-            let transform = PhantomData::<T>;
-            let mut group = GatherTile { pixels: &pixels, values: &values_rows, place, transform };
-            level.for_each_group(columns.len(), &mut group);
         }
+        let (place, transform) = (index * work.width, PhantomData::<T>);
+        let mut group = GatherTile { pixels: &pixels, values: &rows, place, transform };
+        level.for_each_group(work.channels.len(), &mut group);
     }
 }
 
-/// One tile and panel.
+/// One tile.
 struct GatherTile<'a, T, const N: usize> {
-    /// As many floats as the panel has channels, each.
+    /// As many floats as there are channels, each.
     pixels: &'a [[*const f32; N]; N],
-    /// For each frequency, floats from 0 to `place` plus the panel's channels.
+    /// For each frequency, floats up to `place` plus the channels.
     values: &'a [*mut f32; FREQUENCIES],
     /// Where the tile's values begin.
     place: usize,
@@ -148,7 +155,7 @@ impl<L: Level, T: Transform<N, POINTS>, const N: usize> ChannelGroup<L> for Gath
         for (half, pixels) in half.iter_mut().zip(self.pixels) {
             let mut row = [zero; N];
             for (value, pixel) in row.iter_mut().zip(pixels) {
-                // SAFETY: a group's channels are among the panel's, all of which the pixel has.
+                // SAFETY: a group's channels are among those that each pixel has.
                 *value = unsafe { V::read(level, pixel.add(channel)) };
             }
             *half = T::along_axis(level, row);
@@ -178,23 +185,18 @@ pub(super) enum Finish<'a> {
     Bias(&'a [f32]),
 }
 
-/// Reads the values of tiles from `first` on, of one panel, and writes their pixels.
+/// Reads the values of tiles and writes their pixels.
 pub(super) struct Scatter<'a, P> {
-    /// The panel's values: of a frequency, a tile and a channel at `frequency * stride + tile * width + channel`.
     pub(super) values: &'a [f32],
-    pub(super) stride: usize,
-    pub(super) width: usize,
+    pub(super) spectrum: Spectrum,
     pub(super) patches: &'a P,
-    pub(super) first: usize,
-    pub(super) count: usize,
+    pub(super) tiles: Range<usize>,
     /// The row that is number 0 of the result.
     pub(super) first_row: usize,
-    /// Begins with the panel's first channel.
+    /// Channels of the result that are written; those of the values begin at 0.
+    pub(super) channels: Range<usize>,
+    /// A bias begins with the first of these channels.
     pub(super) finish: Finish<'a>,
-    /// The panel's first channel in the result.
-    pub(super) channel: usize,
-    /// Channels of the panel.
-    pub(super) channels: usize,
 }
 
 multiversion!(pub(super) fn scatter_output(work: &Scatter<'_, Pixels>, result: &mut ViewMut<'_>) = scatter_output_body);
@@ -219,29 +221,35 @@ where
     T: Transform<POINTS, N>,
     P: Patches<N>,
 {
-    let columns = work.channel..work.channel + work.channels;
-    for tile in 0..work.count {
-        let patch = work.patches.patch(work.first + tile);
+    let Spectrum { rows, width } = work.spectrum;
+    assert!(work.tiles.len() <= rows && work.channels.len() <= width, "values of all tiles and channels");
+    assert!(work.values.len() >= work.spectrum.len(), "values of all frequencies");
+    for (index, tile) in work.tiles.clone().enumerate() {
+        let patch = work.patches.patch(tile);
         let mut pixels = [[std::ptr::null_mut(); N]; N];
         for i in patch.rows.clone() {
             for j in patch.columns.clone() {
-                pixels[i][j] = result.row(patch.row(i, j) - work.first_row)[columns.clone()].as_mut_ptr();
+                let row = result.row(patch.row(i, j) - work.first_row);
+                pixels[i][j] = row[work.channels.clone()].as_mut_ptr();
             }
         }
-        let values = &work.values[tile * work.width..];
-        assert!(values.len() >= (FREQUENCIES - 1) * work.stride + work.channels, "values of all frequencies");
-        let (stride, finish, transform) = (work.stride, work.finish, PhantomData::<T>);
-        let values = values.as_ptr();
-        level.for_each_group(work.channels, &mut ScatterTile { values, stride, pixels: &pixels, finish, transform });
+        let mut group = ScatterTile {
+            values: work.values[index * width..].as_ptr(),
+            stride: work.spectrum.stride(),
+            pixels: &pixels,
+            finish: work.finish,
+            transform: PhantomData::<T>,
+        };
+        level.for_each_group(work.channels.len(), &mut group);
     }
 }
 
-/// One tile and panel.
+/// One tile.
 struct ScatterTile<'a, T, const N: usize> {
     /// The first frequency's values; each next one's follow after `stride` floats.
     values: *const f32,
     stride: usize,
-    /// As many floats as the panel has channels, each, or null.
+    /// As many floats as there are channels, each, or null.
     pixels: &'a [[*mut f32; N]; N],
     finish: Finish<'a>,
     transform: PhantomData<T>,
@@ -255,7 +263,7 @@ impl<L: Level, T: Transform<POINTS, N>, const N: usize> ChannelGroup<L> for Scat
         for (i, half) in half.iter_mut().enumerate() {
             let mut row = [zero; POINTS];
             for (j, value) in row.iter_mut().enumerate() {
-                // SAFETY: every frequency has values of all the panel's channels.
+                // SAFETY: every frequency has values of all channels of the tile.
                 *value = unsafe { V::read(level, self.values.add((i * POINTS + j) * self.stride + channel)) };
             }
             *half = T::along_axis(level, row);
@@ -273,7 +281,7 @@ impl<L: Level, T: Transform<POINTS, N>, const N: usize> ChannelGroup<L> for Scat
                 if pixels[j].is_null() {
                     continue;
                 }
-                // SAFETY: a pixel that is there has all of the panel's channels, and belongs to this tile alone.
+                // SAFETY: a pixel that is there has all channels, and belongs to this tile alone.
                 unsafe {
                     let pixel = pixels[j].add(channel);
                     let before = match self.finish {

@@ -22,9 +22,9 @@
 //!       | 0   a³  -a³  b³  -b³ 1 |
 //! ```
 //!
-//! The usual points, 1 and 2, lose three bits more than a sum of products does. With a = 5/8 and b = 3/2 the values
-//! stay closer together, which loses half of that (Barabasz et al. 2020, "Error analysis and improving the accuracy
-//! of Winograd convolution for deep neural networks"); A and B are exact in binary.
+//! With a = 5/8 and b = 3/2, which are exact in binary as are their powers, errors are half of those of the usual points, 1
+//! and 2, as the values differ less in size (Barabasz et al. 2020, "Error analysis and improving the accuracy of Winograd
+//! convolution for deep neural networks").
 
 use crate::isa::level::Level;
 use crate::isa::vector::Vector;

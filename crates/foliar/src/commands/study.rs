@@ -1,0 +1,66 @@
+//! `foliar study`: the trials of a study, shown and exported.
+
+mod csv;
+mod document;
+mod table;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use anyhow::Context as _;
+use foliar_runlog::write_atomically;
+use foliar_study::{StoredTrial, StudyError, StudyFile};
+
+use crate::arguments::{StudyArguments, StudyCommand, StudyFormat};
+use crate::exit::Exit;
+
+/// Name of the study in a folder of `foliar tune`.
+const STUDY: &str = "study.sqlite";
+
+pub(crate) fn run(arguments: &StudyArguments) -> anyhow::Result<Exit> {
+    match &arguments.command {
+        StudyCommand::Show { file } => show(file),
+        StudyCommand::Export { file, format, out } => export(file, *format, out.as_deref()),
+    }
+}
+
+/// Opens a study, or that of a folder.
+fn view(path: &Path) -> Result<StudyFile, StudyError> {
+    if path.is_dir() { StudyFile::view(&path.join(STUDY)) } else { StudyFile::view(path) }
+}
+
+fn show(path: &Path) -> anyhow::Result<Exit> {
+    let mut file = view(path)?;
+    let trials = file.trials()?;
+    let best = file.best()?;
+    table::print(&mut io::stdout().lock(), file.definition(), &trials, best.as_ref())?;
+    eprintln!("{}", table::summary(&file.counts()?, best.as_ref()));
+    Ok(Exit::Done)
+}
+
+fn export(path: &Path, format: StudyFormat, out: Option<&Path>) -> anyhow::Result<Exit> {
+    let mut file = view(path)?;
+    let trials = file.trials()?;
+    let best = file.best()?.map(|best| best.id);
+    let write = |out: &mut dyn Write| match format {
+        StudyFormat::Csv => csv::write(out, file.definition(), &trials),
+        StudyFormat::Json => document::write(out, file.definition(), &trials, best),
+    };
+    match out {
+        Some(path) => write_atomically(path, |file: &mut BufWriter<File>| write(file))
+            .with_context(|| format!("{} can not be written", path.display()))?,
+        None => {
+            let mut out = io::stdout().lock();
+            write(&mut out)?;
+            out.flush()?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// How long the last attempt took, in seconds.
+fn seconds(trial: &StoredTrial) -> Option<f64> {
+    let duration = trial.ended?.duration_since(trial.started?).ok()?;
+    Some(duration.as_millis() as f64 / 1000.0)
+}

@@ -1,0 +1,82 @@
+//! `foliar tune`: the setting that suits the photographs, and what it gains.
+
+mod pictures;
+mod plan;
+mod screen;
+mod view;
+mod words;
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use anyhow::Context;
+use foliar_nn::Cpu;
+use foliar_tune::{Ended, Folder, Report, tune};
+
+use self::screen::Screen;
+use super::train::{free_folder, open_photographs};
+use super::use_threads;
+use crate::arguments::TuneArguments;
+use crate::exit::Exit;
+use crate::interrupt;
+
+pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
+    let (folder, photographs) = match (&arguments.resume, &arguments.photos) {
+        (Some(resumed), moved) => {
+            let folder = plan::open(resumed, arguments)?;
+            use_threads(arguments.recipe.machine.threads)?;
+            let root = moved.as_ref().unwrap_or(&folder.plan().photographs);
+            let photographs = open_photographs(root, &folder.plan().recipe, &arguments.recipe.machine)?;
+            (folder, photographs)
+        }
+        (None, photos) => {
+            let photos = photos.as_deref().unwrap_or(Path::new("."));
+            let plan = plan::of(photos, arguments)?;
+            let out = arguments.out.clone();
+            let out = out.unwrap_or_else(|| free_folder(&format!("tune-{}", plan.recipe.model)));
+            // Refused before any photograph is read.
+            Folder::check_free(&out)?;
+            use_threads(arguments.recipe.machine.threads)?;
+            let photographs = open_photographs(photos, &plan.recipe, &arguments.recipe.machine)?;
+            foliar_learn::check(&plan.recipe, photographs.dataset.classes.len())?;
+            (Folder::create(&out, &plan, &photographs)?, photographs)
+        }
+    };
+    let skipped = photographs.summary().skipped;
+    interrupt::listen()?;
+    let mut screen = Screen::new(folder.plan());
+    screen.begin();
+    let worker = format!("process {}", std::process::id());
+    let ended = tune(&Cpu, &folder, photographs, &worker, &mut |event| {
+        screen.show(event);
+        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    screen.clear();
+    let root = folder.root().display().to_string();
+    match ended.with_context(|| format!("study {root}"))? {
+        Ended::Interrupted => {
+            eprintln!("saved; `foliar tune --resume {root}` continues");
+            Ok(Exit::Interrupted)
+        }
+        Ended::Finished(report) => {
+            conclude(&folder, &report, arguments)?;
+            Ok(Exit::with_problems(skipped > 0))
+        }
+    }
+}
+
+fn conclude(folder: &Folder, report: &Report, arguments: &TuneArguments) -> anyhow::Result<()> {
+    words::print(&mut io::stderr().lock(), report)?;
+    if arguments.report {
+        pictures::write(folder, report)?;
+    }
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut out, report)?;
+        writeln!(out)?;
+    } else {
+        writeln!(out, "{}", folder.tuned().join(foliar_runlog::RunDir::BUNDLE).display())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `foliar tune --report`: pictures of the search, and a page of all of them.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use foliar_report::study::Figure;
+use foliar_report::{Frame, Theme, study_page};
+use foliar_runlog::write_atomically;
+use foliar_study::StudyFile;
+use foliar_tune::{Folder, Report};
+
+use super::view;
+
+/// Width of a picture in pixels.
+const WIDTH: u32 = 1000;
+
+/// Writes `pictures/*.svg` and `report.html` into the folder.
+pub(super) fn write(folder: &Folder, report: &Report) -> anyhow::Result<()> {
+    let mut file = StudyFile::view(&folder.study())?;
+    let trials = file.trials()?;
+    let photographs = folder.plan().photographs.file_name().unwrap_or_default().to_string_lossy();
+    let view = view::of(report, &trials, file.study()?, &photographs);
+    let pictures = folder.root().join("pictures");
+    fs::create_dir_all(&pictures).with_context(|| pictures.display().to_string())?;
+    for figure in Figure::of(&view) {
+        let frame = Frame { width: WIDTH, height: figure.natural_height(&view, WIDTH), theme: Theme::Light };
+        let svg = figure.draw(&view, &frame)?.svg();
+        put(&pictures.join(format!("{}.svg", figure.name())), &svg)?;
+    }
+    let page = folder.root().join("report.html");
+    put(&page, &study_page(&view)?)?;
+    eprintln!("\npictures in {}, all of them in {}", pictures.display(), page.display());
+    Ok(())
+}
+
+fn put(path: &Path, text: &str) -> anyhow::Result<()> {
+    write_atomically(path, |file| file.write_all(text.as_bytes()))
+        .with_context(|| format!("{} can not be written", path.display()))
+}

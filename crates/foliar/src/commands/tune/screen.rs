@@ -1,0 +1,210 @@
+//! What tuning shows while it goes on: a table of trials that grows, and beneath it, on a terminal, what is in hand.
+
+use std::time::Duration;
+
+use foliar_bayes::{Setting, Value};
+use foliar_runlog::{Event, epoch_line};
+use foliar_tune::{Ending, Plan, SearchEnd, TrialEnd, TuneEvent};
+use indicatif::ProgressBar;
+
+use crate::commands::train::screen::Screen as TrainingScreen;
+use crate::progress;
+
+/// Width of the column of a setting.
+const COLUMN: usize = 9;
+
+/// Shows events.
+pub(super) struct Screen {
+    objective: &'static str,
+    parameters: Vec<String>,
+    bar: Option<ProgressBar>,
+    training: TrainingScreen,
+    /// The epoch of the run under way that would be kept.
+    kept: Option<String>,
+    /// Whether the heading of the table stands.
+    headed: bool,
+    waiting: bool,
+    folds: usize,
+}
+
+impl Screen {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self {
+            objective: plan.objective.name(),
+            parameters: plan.space.parameters().iter().map(|parameter| parameter.name.clone()).collect(),
+            bar: None,
+            training: TrainingScreen::default(),
+            kept: None,
+            headed: false,
+            waiting: false,
+            folds: plan.folds,
+        }
+    }
+
+    /// Says what will be done.
+    pub(super) fn begin(&self) {
+        eprintln!("searching {} for the best {}", self.parameters.join(", "), self.objective);
+    }
+
+    pub(super) fn show(&mut self, event: TuneEvent<'_>) {
+        if !matches!(event, TuneEvent::Waiting) {
+            self.waiting = false;
+        }
+        match event {
+            TuneEvent::Features { done, all } => {
+                let bar = self.bar("{prefix} {bar:32} {pos}/{len}  {per_sec}  {eta} left", all as u64);
+                bar.set_prefix("features");
+                bar.set_length(all as u64);
+                bar.set_position(done as u64);
+                if done == all {
+                    self.clear();
+                }
+            }
+            TuneEvent::TrialBegan { id, setting, trials } => {
+                self.spin(format!("trial {} of at most {trials}: {}", id.0 + 1, words(setting)));
+            }
+            TuneEvent::Step => {}
+            TuneEvent::Epoch { epoch, epochs, value } => {
+                if let Some(bar) = &self.bar {
+                    bar.set_prefix(format!("  epoch {epoch}/{epochs}: {value:.4}"));
+                }
+            }
+            TuneEvent::TrialEnded(end) => self.row(end),
+            TuneEvent::SearchEnded(end) => {
+                self.clear();
+                eprintln!("{}", ending(end));
+            }
+            TuneEvent::Waiting if self.waiting => {}
+            TuneEvent::Waiting => {
+                self.waiting = true;
+                self.spin("waiting for what other processes have in hand".to_owned());
+            }
+            TuneEvent::JobBegan { name, place, jobs } => {
+                if place == 1 && name.starts_with("weight decay") {
+                    self.clear();
+                    eprintln!(
+                        "weight decay: {} candidates, {} folds each, for the setting found",
+                        jobs / self.folds.max(1),
+                        self.folds
+                    );
+                }
+                if name.ends_with(" run") {
+                    self.clear();
+                } else {
+                    self.spin(format!("{name} ({place} of {jobs})"));
+                }
+            }
+            TuneEvent::JobEnded { name, value, seconds } => {
+                self.clear();
+                if name.starts_with("weight decay") || name.starts_with("repeat") {
+                    let value = value.map_or("diverged".to_owned(), |value| format!("{value:.4}"));
+                    eprintln!("  {name:28}  {value:>9}  {seconds:6.1} s");
+                }
+                if let Some(kept) = self.kept.take() {
+                    eprintln!("{name}, kept: {kept}");
+                }
+            }
+            TuneEvent::Training(event) => match event {
+                Event::Step(_) | Event::Progress(_) => {
+                    let _ = self.training.show(event);
+                }
+                Event::Epoch(epoch) if epoch.best => self.kept = Some(epoch_line(epoch)),
+                _ => {}
+            },
+            TuneEvent::Test { done, all } => {
+                let bar = self.bar("{prefix} {bar:32} {pos}/{len}  {eta} left", all as u64);
+                bar.set_prefix("test photographs");
+                bar.set_length(all as u64);
+                bar.set_position(done as u64);
+            }
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.training.clear();
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn row(&mut self, end: &TrialEnd) {
+        self.clear();
+        if !std::mem::replace(&mut self.headed, true) {
+            let columns: String = self.parameters.iter().map(|name| column(name, name)).collect();
+            eprintln!("trial  state     {columns}  {:>9}  {:>9}      time", "value", "best");
+        }
+        let setting = |name: &String| column(name, &end.setting.get(name).map_or(String::new(), short));
+        let columns: String = self.parameters.iter().map(setting).collect();
+        let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
+        let leads = end.best.is_some_and(|(best, _)| best == end.id);
+        eprintln!(
+            "{:5}  {:10}{columns}  {:>9}  {:>9}{} {:6.1} s",
+            end.id.0 + 1,
+            end.state,
+            number(end.value),
+            number(end.best.map(|(_, value)| value)),
+            if leads { " *" } else { "  " },
+            end.seconds,
+        );
+    }
+
+    fn bar(&mut self, template: &str, all: u64) -> &ProgressBar {
+        self.bar.get_or_insert_with(|| progress::bar(all, template))
+    }
+
+    fn spin(&mut self, text: String) {
+        self.clear();
+        let bar = progress::bar(0, "{spinner} {msg}{prefix}  {elapsed}");
+        bar.set_message(text);
+        bar.enable_steady_tick(Duration::from_millis(200));
+        self.bar = Some(bar);
+    }
+}
+
+/// `text` in the column of the parameter `name`.
+fn column(name: &str, text: &str) -> String {
+    format!("  {text:>width$}", width = COLUMN.max(name.len()))
+}
+
+/// A value in few digits.
+pub(super) fn short(value: &Value) -> String {
+    match value {
+        Value::Float(value) if *value == 0.0 => "0".to_owned(),
+        Value::Float(value) if (0.001..1000.0).contains(&value.abs()) => {
+            let digits = (3 - value.abs().log10().floor() as i32).clamp(0, 6) as usize;
+            format!("{value:.digits$}")
+        }
+        Value::Float(value) => format!("{value:.2e}"),
+        other => other.to_string(),
+    }
+}
+
+/// `learning-rate 0.01, momentum 0.9`.
+pub(super) fn words(setting: &Setting) -> String {
+    let words: Vec<String> = setting.iter().map(|(name, value)| format!("{name} {}", bare(value))).collect();
+    words.join(", ")
+}
+
+/// A value in few digits, without zeros at its end.
+pub(super) fn bare(value: &Value) -> String {
+    let text = short(value);
+    if text.contains('.') && !text.contains('e') {
+        return text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    }
+    text
+}
+
+fn ending(end: &SearchEnd) -> String {
+    let trials = end.trials;
+    match (end.ending, end.progress) {
+        (Ending::Trials, _) => format!("all {trials} trials have ended"),
+        (Ending::Time, _) => format!("the time for trials is used up after {trials}"),
+        (Ending::Noise, Some(progress)) => format!(
+            "the search ends after {trials} trials: the improvement that can be expected, {:.1e}, is lost in the noise, {:.1e}",
+            progress.expected_improvement, progress.noise
+        ),
+        (Ending::Noise, None) => {
+            format!("the search ends after {trials} trials: nothing more is to be expected")
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The backward pass: the gradients of the input and the weights, from one pass over memory.
+//!
+//! A row of the input meets the same rows of the output for both: with the band over rows of dy,
+//! `dx[i] = sum(dy[o] * k[a])` and `dk[a] += dy[o] * x[i]`.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::band::{Band, Layout, Source};
+use super::line::{Taps, backward_line};
+use super::{Depthwise, part_rows};
+use crate::axis::Axis;
+use crate::elementwise::{Accumulate, add_assign_chunk};
+use crate::isa::level::Level;
+use crate::norm::{self, ChannelSums, GradientSums, Incoming, Normalisation, total_sums};
+use crate::reduce::sum_parts;
+use crate::scratch;
+use crate::shape::{Nhwc, Window};
+
+/// What the backward pass starts from.
+#[derive(Clone, Copy, Debug)]
+pub struct Backward<'a> {
+    /// The input of the forward pass.
+    pub x: &'a [f32],
+    /// What the forward pass did with the input first.
+    pub before: Option<Normalisation<'a>>,
+    /// The weights.
+    pub weight: &'a [f32],
+    /// The gradient of the output.
+    pub dy: OutputGradient<'a>,
+}
+
+/// Where the gradient of the output comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum OutputGradient<'a> {
+    /// It is here.
+    Plain(&'a [f32]),
+    /// From the batch norm that followed.
+    Normalised {
+        /// The output of the depthwise convolution.
+        y: &'a [f32],
+        /// The gradient of the norm's output.
+        dy: &'a [f32],
+        /// The gradient of the norm's input as a function of both.
+        gradient: &'a norm::InputGradient<'a>,
+    },
+}
+
+/// What becomes of the gradient of the input.
+#[derive(Debug)]
+pub enum InputGradient<'a> {
+    /// It is not wanted.
+    Unwanted,
+    /// It is stored.
+    Stored(&'a mut [f32], Accumulate),
+    /// It goes through the activation of the norm before: g is stored, and the norm's sums over it are found.
+    Gated {
+        /// `dx * activation'`, overwritten.
+        g: &'a mut [f32],
+        /// `1 / sqrt(biased variance + epsilon)` per channel.
+        inv_std: &'a [f32],
+        /// The gradients of the norm.
+        sums: ChannelSums<'a>,
+        /// Scratch of [`Depthwise::norm_partials_len`] doubles.
+        partials: &'a mut [f64],
+    },
+}
+
+/// Gradients of the weights and the input. `dweight` is overwritten; `partials` is scratch of
+/// [`Depthwise::partials_len`] floats. The gradient of the input is that of what the norm before it
+/// returned, if there is one: see [`InputGradient::Gated`].
+///
+/// # Panics
+///
+/// If the length of a slice is not that of its tensor, or the input's gradient is to go through a norm that is
+/// not there.
+pub fn backward(
+    conv: &Depthwise,
+    from: Backward<'_>,
+    dx: InputGradient<'_>,
+    dweight: &mut [f32],
+    partials: &mut [f32],
+) {
+    let Backward { x, before, weight, dy } = from;
+    let source = match dy {
+        OutputGradient::Plain(dy) => Source::Plain(dy),
+        OutputGradient::Normalised { y, dy, gradient } => {
+            conv.check(x, weight, y);
+            Source::Gradient { x: y, dy, gradient }
+        }
+    };
+    let (OutputGradient::Plain(dy) | OutputGradient::Normalised { dy, .. }) = dy;
+    conv.check(x, weight, dy);
+    conv.check(x, dweight, dy);
+    conv.check_norm(before);
+    let input = conv.input;
+    let (rows, part_rows) = (input.n * input.h, part_rows(input));
+    let parts = rows.div_ceil(part_rows);
+    if parts == 0 || weight.is_empty() {
+        dweight.fill(0.0);
+        return;
+    }
+    let [vertical, _] = conv.axes();
+    let layout = layout(conv);
+    let work = Work { x, before, source, layout, vertical, kernel: conv.window.kernel, weight, input };
+    let partials = &mut partials[..parts * dweight.len()];
+    let dweights = partials.par_chunks_mut(dweight.len());
+    let part_len = part_rows * input.w * input.c;
+    match dx {
+        InputGradient::Unwanted => dweights.enumerate().for_each(|(part, dweight)| {
+            let end = rows.min((part + 1) * part_rows);
+            work.part(part * part_rows..end, Arriving::Unwanted, dweight);
+        }),
+        InputGradient::Stored(dx, accumulate) => {
+            conv.check(dx, weight, dy);
+            dweights.zip(dx.par_chunks_mut(part_len)).enumerate().for_each(|(part, (dweight, dx))| {
+                let end = rows.min((part + 1) * part_rows);
+                work.part(part * part_rows..end, Arriving::Stored(dx, accumulate), dweight);
+            });
+        }
+        InputGradient::Gated { g, inv_std, sums, partials } => {
+            conv.check(g, weight, dy);
+            let Some(norm) = before else { panic!("there is no norm before {conv:?}") };
+            let totals = &mut partials[..parts * 2 * input.c];
+            dweights
+                .zip(g.par_chunks_mut(part_len))
+                .zip(totals.par_chunks_mut(2 * input.c))
+                .enumerate()
+                .for_each(|(part, ((dweight, g), totals))| {
+                    let end = rows.min((part + 1) * part_rows);
+                    work.part(part * part_rows..end, Arriving::Gated { g, norm, totals }, dweight);
+                });
+            total_sums(totals, inv_std, sums);
+        }
+    }
+    sum_parts(partials, dweight);
+}
+
+/// The rows of the output's gradient as the lines of the input meet them: mirrored windows that take steps of
+/// one pixel, over pixels that stand apart where the forward pass took larger steps.
+fn layout(conv: &Depthwise) -> Layout {
+    let Window { kernel: [down, across], stride, pad } = conv.window;
+    Layout {
+        source: conv.output(),
+        slots: down.div_ceil(stride[0]),
+        first: across as isize - 1 - pad.left as isize,
+        step: stride[1],
+        pixels: conv.input.w + across - 1,
+    }
+}
+
+/// What the parts have in common.
+struct Work<'a> {
+    x: &'a [f32],
+    before: Option<Normalisation<'a>>,
+    /// The gradient of the output.
+    source: Source<'a>,
+    layout: Layout,
+    vertical: Axis,
+    kernel: [usize; 2],
+    weight: &'a [f32],
+    input: Nhwc,
+}
+
+/// [`InputGradient`] for a part.
+enum Arriving<'a> {
+    Unwanted,
+    Stored(&'a mut [f32], Accumulate),
+    Gated {
+        g: &'a mut [f32],
+        norm: Normalisation<'a>,
+        /// Sums of g and of `g * (x - center)`, (2, channels).
+        totals: &'a mut [f64],
+    },
+}
+
+impl Work<'_> {
+    /// Some rows of the input, over all images. Their share of the weights' gradient is left in `dweight`.
+    fn part(&self, rows: Range<usize>, arriving: Arriving<'_>, dweight: &mut [f32]) {
+        let Nhwc { w, c, .. } = self.input;
+        scratch::with(self.layout.len() + 2 * w * c + 2 * c, |memory| {
+            backward_part(self, rows, arriving, memory, dweight);
+        });
+    }
+}
+
+multiversion!(
+    fn backward_part(
+        work: &Work<'_>,
+        rows: Range<usize>,
+        arriving: Arriving<'_>,
+        memory: &mut [f32],
+        dweight: &mut [f32],
+    ) = part_body
+);
+
+#[inline(always)]
+fn part_body<L: Level>(
+    level: L,
+    work: &Work<'_>,
+    rows: Range<usize>,
+    arriving: Arriving<'_>,
+    memory: &mut [f32],
+    dweight: &mut [f32],
+) {
+    dweight.fill(0.0);
+    let line_len = work.input.w * work.input.c;
+    let (band, memory) = memory.split_at_mut(work.layout.len());
+    let (x, memory) = memory.split_at_mut(line_len);
+    let (line, sums) = memory.split_at_mut(line_len);
+    let x_rows = work.x[rows.start * line_len..rows.end * line_len].chunks_exact(line_len);
+    let mut lines = Lines { work, band: Band::new(work.layout, band), x, dweight, row: rows.start };
+    // Not `for_each`, whose closure would be a function of its own, without the instructions.
+    match arriving {
+        Arriving::Unwanted => {
+            for _ in rows {
+                lines.next(level, line);
+            }
+        }
+        Arriving::Stored(dx, Accumulate::Overwrite) => {
+            for dx in dx.chunks_exact_mut(line_len) {
+                lines.next(level, dx);
+            }
+        }
+        Arriving::Stored(dx, Accumulate::Add) => {
+            for dx in dx.chunks_exact_mut(line_len) {
+                lines.next(level, line);
+                add_assign_chunk(line, dx);
+            }
+        }
+        Arriving::Gated { g, norm, totals } => {
+            let mut sums = GradientSums::new(sums, totals);
+            for (g, x) in g.chunks_exact_mut(line_len).zip(x_rows) {
+                lines.next(level, g);
+                sums.add(level, x, Incoming::Stored { y: lines.x, dy: g }, norm);
+            }
+            sums.finish();
+        }
+    }
+}
+
+/// Makes the lines of the input's gradient in their order, and adds to that of the weights.
+struct Lines<'a> {
+    work: &'a Work<'a>,
+    band: Band<'a>,
+    /// The line of the input, after the norm before.
+    x: &'a mut [f32],
+    dweight: &'a mut [f32],
+    /// The next line, over all images.
+    row: usize,
+}
+
+impl Lines<'_> {
+    #[inline(always)]
+    fn next<L: Level>(&mut self, level: L, dx: &mut [f32]) {
+        let work = self.work;
+        let (image, row) = (self.row / work.input.h, self.row % work.input.h);
+        if row == 0 {
+            self.band.clear();
+        }
+        let meeting = work.vertical.outputs_of(row);
+        self.band.reach(level, &work.source, image, meeting);
+        let x = match work.before {
+            Some(norm) => Source::Normalised(work.x, norm),
+            None => Source::Plain(work.x),
+        };
+        x.write(level, self.row * self.x.len()..(self.row + 1) * self.x.len(), self.x);
+        let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight };
+        backward_line(level, taps, self.x, dx, self.dweight);
+        self.row += 1;
+    }
+}

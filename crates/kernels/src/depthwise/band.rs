@@ -1,0 +1,130 @@
+//! The few rows that windows see at a time, padded and ready in the cache.
+
+use std::ops::Range;
+
+use crate::axis::Meeting;
+use crate::elementwise::Accumulate;
+use crate::isa::level::Level;
+use crate::norm::{self, Gradient, Normalisation, apply_body, input_body};
+use crate::shape::Nhwc;
+
+/// What rows are made from: whole batches.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a> {
+    /// Values as they are.
+    Plain(&'a [f32]),
+    /// Values under a batch norm and its activation.
+    Normalised(&'a [f32], Normalisation<'a>),
+    /// The gradient of a batch norm's input `x` from the gradient of its output.
+    Gradient { x: &'a [f32], dy: &'a [f32], gradient: &'a norm::InputGradient<'a> },
+}
+
+impl Source<'_> {
+    /// Writes the elements of `range` to `destination`, which is as long.
+    #[inline(always)]
+    pub(super) fn write<L: Level>(&self, level: L, range: Range<usize>, destination: &mut [f32]) {
+        match *self {
+            Self::Plain(values) => destination.copy_from_slice(&values[range]),
+            Self::Normalised(x, normalisation) => {
+                apply_body(level, &x[range], normalisation, None, destination);
+            }
+            Self::Gradient { x, dy, gradient } => {
+                let dy = Gradient::From(&dy[range.clone()], Accumulate::Overwrite);
+                input_body(level, &x[range], dy, gradient, destination);
+            }
+        }
+    }
+}
+
+/// How the rows of a source stand in a band.
+#[derive(Clone, Copy)]
+pub(super) struct Layout {
+    /// The source.
+    pub(super) source: Nhwc,
+    /// Rows that are needed at a time.
+    pub(super) slots: usize,
+    /// Where a row's first pixel stands; pixels that fall outside of the padded row are left out.
+    pub(super) first: isize,
+    /// From a pixel to the next; zeros stand between.
+    pub(super) step: usize,
+    /// Pixels of a padded row.
+    pub(super) pixels: usize,
+}
+
+impl Layout {
+    /// Floats that a band needs.
+    pub(super) fn len(&self) -> usize {
+        self.slots * self.pixels * self.source.c + self.source.w * self.source.c
+    }
+
+    /// Where whole rows stand, if their pixels are neighbours and all are inside.
+    fn run(&self) -> Option<Range<usize>> {
+        let first = usize::try_from(self.first).ok()?;
+        let end = first + self.source.w;
+        (self.step == 1 && end <= self.pixels).then(|| first * self.source.c..end * self.source.c)
+    }
+}
+
+/// The rows of an image that the windows of one line see.
+pub(super) struct Band<'a> {
+    layout: Layout,
+    rows: &'a mut [f32],
+    /// A row before its pixels are moved apart.
+    loose: &'a mut [f32],
+    /// The first row that has not been asked for yet.
+    next: usize,
+}
+
+impl<'a> Band<'a> {
+    /// An empty band in `memory` of [`Layout::len`] floats.
+    pub(super) fn new(layout: Layout, memory: &'a mut [f32]) -> Self {
+        let (rows, loose) = memory.split_at_mut(layout.slots * layout.pixels * layout.source.c);
+        rows.fill(0.0);
+        Self { layout, rows, loose, next: 0 }
+    }
+
+    /// Begins another image.
+    #[inline(always)]
+    pub(super) fn clear(&mut self) {
+        self.next = 0;
+    }
+
+    /// Brings in the rows of an image that `meeting` asks for. Later calls ask for the same or later rows.
+    #[inline(always)]
+    pub(super) fn reach<L: Level>(&mut self, level: L, source: &Source<'_>, image: usize, meeting: Meeting) {
+        let Layout { source: Nhwc { h, w, c, .. }, slots, first, step, pixels } = self.layout;
+        let places = places(meeting);
+        for row in places.start.max(self.next)..places.end {
+            let start = (image * h + row) * w * c;
+            let padded = &mut self.rows[row % slots * pixels * c..][..pixels * c];
+            match self.layout.run() {
+                Some(run) => source.write(level, start..start + w * c, &mut padded[run]),
+                None => {
+                    source.write(level, start..start + w * c, self.loose);
+                    for (pixel, values) in self.loose.chunks_exact(c).enumerate() {
+                        let place = first + (pixel * step) as isize;
+                        if let Some(place) = usize::try_from(place).ok().filter(|&place| place < pixels) {
+                            padded[place * c..][..c].copy_from_slice(values);
+                        }
+                    }
+                }
+            }
+        }
+        self.next = self.next.max(places.end);
+    }
+
+    /// A padded row, one of those that were asked for last.
+    #[inline(always)]
+    pub(super) fn row(&self, row: usize) -> &[f32] {
+        let len = self.layout.pixels * self.layout.source.c;
+        &self.rows[row % self.layout.slots * len..][..len]
+    }
+}
+
+/// The range of rows from the first to the last that is met.
+#[inline(always)]
+fn places(meeting: Meeting) -> Range<usize> {
+    let first = meeting.pairs().map(|(_, place)| place).min().unwrap_or_default();
+    let end = meeting.pairs().map(|(_, place)| place + 1).max().unwrap_or_default();
+    first..end
+}

@@ -1,0 +1,320 @@
+//! One line of an image from the rows of a band: where the multiply-adds are.
+//!
+//! Windows of three columns have loops of their own, which keep weights (and the sums of their gradient) in
+//! registers and make several pixels at a time, so that a value that neighbouring windows share is loaded once.
+
+use super::band::Band;
+use crate::axis::Meeting;
+use crate::isa::level::{ChannelGroup, Level};
+use crate::isa::vector::Vector;
+
+/// Pixels made at a time.
+const PIXELS: usize = 4;
+
+/// The rows of a band that a line meets, and their weights.
+#[derive(Clone, Copy)]
+pub(super) struct Taps<'a> {
+    pub(super) band: &'a Band<'a>,
+    /// Which tap meets which row.
+    pub(super) meeting: Meeting,
+    pub(super) kernel: [usize; 2],
+    /// (kernel height, kernel width, channel)
+    pub(super) weight: &'a [f32],
+}
+
+impl<'a> Taps<'a> {
+    fn channels(&self) -> usize {
+        self.weight.len() / (self.kernel[0] * self.kernel[1])
+    }
+
+    /// Each row and where the weights of its taps begin.
+    #[inline(always)]
+    fn rows(&self) -> impl Iterator<Item = (&'a [f32], usize)> {
+        let (band, across) = (self.band, self.weight.len() / self.kernel[0]);
+        self.meeting.pairs().map(move |(tap, place)| (band.row(place), tap * across))
+    }
+
+    /// [`Self::rows`] if there are `H` of them.
+    #[inline(always)]
+    fn exactly<const H: usize>(&self) -> [(&'a [f32], usize); H] {
+        let mut rows = [(&[][..], 0); H];
+        rows.iter_mut().zip(self.rows()).for_each(|(place, row)| *place = row);
+        rows
+    }
+}
+
+/// A line of the output; its pixel p sees the pixels from `p * step` on.
+#[inline(always)]
+pub(super) fn forward_line<L: Level>(level: L, taps: Taps<'_>, step: usize, y: &mut [f32]) {
+    match (taps.kernel[1], taps.meeting.count, step) {
+        (3, 1, 1) => forward_three::<L, 1, 1>(level, taps, y),
+        (3, 2, 1) => forward_three::<L, 2, 1>(level, taps, y),
+        (3, 3, 1) => forward_three::<L, 3, 1>(level, taps, y),
+        (3, 1, 2) => forward_three::<L, 1, 2>(level, taps, y),
+        (3, 2, 2) => forward_three::<L, 2, 2>(level, taps, y),
+        (3, 3, 2) => forward_three::<L, 3, 2>(level, taps, y),
+        _ => level.for_each_group(taps.channels(), &mut ForwardAny { taps, step, mirrored: false, y }),
+    }
+}
+
+#[inline(always)]
+fn forward_three<L: Level, const H: usize, const S: usize>(level: L, taps: Taps<'_>, y: &mut [f32]) {
+    let channels = taps.channels();
+    let work = &mut ForwardThree::<H, S> { rows: taps.exactly(), weight: taps.weight, channels, y };
+    level.for_each_group(channels, work);
+}
+
+/// A line of the input's gradient, whose pixel p sees the pixels from p on, under mirrored taps. Adds the
+/// products with the line `x` of the input to the gradient of the weights.
+#[inline(always)]
+pub(super) fn backward_line<L: Level>(
+    level: L,
+    taps: Taps<'_>,
+    x: &[f32],
+    dx: &mut [f32],
+    dweight: &mut [f32],
+) {
+    match (taps.kernel[1], taps.meeting.count) {
+        (3, 1) => backward_three::<L, 1>(level, taps, x, dx, dweight),
+        (3, 2) => backward_three::<L, 2>(level, taps, x, dx, dweight),
+        (3, 3) => backward_three::<L, 3>(level, taps, x, dx, dweight),
+        _ => {
+            let channels = taps.channels();
+            level.for_each_group(channels, &mut ForwardAny { taps, step: 1, mirrored: true, y: dx });
+            level.for_each_group(channels, &mut WeightsAny { taps, x, dweight });
+        }
+    }
+}
+
+#[inline(always)]
+fn backward_three<L: Level, const H: usize>(
+    level: L,
+    taps: Taps<'_>,
+    x: &[f32],
+    dx: &mut [f32],
+    dweight: &mut [f32],
+) {
+    let channels = taps.channels();
+    let work =
+        &mut BackwardThree::<H> { rows: taps.exactly(), weight: taps.weight, channels, x, dx, dweight };
+    level.for_each_group(channels, work);
+}
+
+/// `H` rows under windows of three columns that are `S` pixels apart.
+struct ForwardThree<'a, const H: usize, const S: usize> {
+    rows: [(&'a [f32], usize); H],
+    weight: &'a [f32],
+    channels: usize,
+    y: &'a mut [f32],
+}
+
+impl<L: Level, const H: usize, const S: usize> ChannelGroup<L> for ForwardThree<'_, H, S> {
+    #[inline(always)]
+    fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
+        let mut weights = [[V::splat(level, 0.0); 3]; H];
+        for (&(_, taps), weights) in self.rows.iter().zip(&mut weights) {
+            for (tap, weight) in weights.iter_mut().enumerate() {
+                *weight = V::load(level, &self.weight[taps + tap * self.channels + channel..]);
+            }
+        }
+        let pixels = self.y.len() / self.channels;
+        let mut pixel = 0;
+        while pixel + PIXELS <= pixels {
+            self.pixels::<L, V, PIXELS>(level, channel, pixel, &weights);
+            pixel += PIXELS;
+        }
+        while pixel < pixels {
+            self.pixels::<L, V, 1>(level, channel, pixel, &weights);
+            pixel += 1;
+        }
+    }
+}
+
+impl<const H: usize, const S: usize> ForwardThree<'_, H, S> {
+    /// `P` pixels from `pixel` on.
+    #[inline(always)]
+    fn pixels<L: Level, V: Vector<L>, const P: usize>(
+        &mut self,
+        level: L,
+        channel: usize,
+        pixel: usize,
+        weights: &[[V; 3]; H],
+    ) {
+        let mut sums = [V::splat(level, 0.0); P];
+        for (&(row, _), weights) in self.rows.iter().zip(weights) {
+            let values = Columns::new(row, self.channels, pixel * S, (P - 1) * S + 3, channel);
+            for column in 0..(P - 1) * S + 3 {
+                // SAFETY: `column` is below the number of columns, and the lanes are those of a group of
+                // channels.
+                let value = unsafe { values.get::<L, V>(level, column) };
+                for (p, sum) in sums.iter_mut().enumerate() {
+                    if column >= p * S && column < p * S + 3 {
+                        *sum = value.mul_add(weights[column - p * S], *sum);
+                    }
+                }
+            }
+        }
+        for (p, sum) in sums.into_iter().enumerate() {
+            sum.store(&mut self.y[(pixel + p) * self.channels + channel..]);
+        }
+    }
+}
+
+/// A group of channels of neighbouring pixels.
+struct Columns {
+    start: *const f32,
+    channels: usize,
+}
+
+impl Columns {
+    /// `count` pixels of a row from `first` on, the channels from `channel` on.
+    ///
+    /// # Panics
+    ///
+    /// If the row has fewer pixels.
+    #[inline(always)]
+    fn new(row: &[f32], channels: usize, first: usize, count: usize, channel: usize) -> Self {
+        let pixels = &row[first * channels..][..count * channels];
+        Self { start: pixels[channel..].as_ptr(), channels }
+    }
+
+    /// # Safety
+    ///
+    /// `column` is below the number of pixels, and there are `V::LANES` channels from the group's first on.
+    #[inline(always)]
+    unsafe fn get<L: Level, V: Vector<L>>(&self, level: L, column: usize) -> V {
+        // SAFETY: the caller's promise keeps the lanes within the pixel, and `new` saw that the row has it.
+        unsafe { V::read(level, self.start.add(column * self.channels)) }
+    }
+}
+
+/// `H` rows of the output's gradient under mirrored windows of three columns.
+struct BackwardThree<'a, const H: usize> {
+    rows: [(&'a [f32], usize); H],
+    weight: &'a [f32],
+    channels: usize,
+    x: &'a [f32],
+    dx: &'a mut [f32],
+    dweight: &'a mut [f32],
+}
+
+impl<L: Level, const H: usize> ChannelGroup<L> for BackwardThree<'_, H> {
+    #[inline(always)]
+    fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
+        let mut weights = [[V::splat(level, 0.0); 3]; H];
+        let mut sums = weights;
+        for (&(_, taps), weights) in self.rows.iter().zip(&mut weights) {
+            for (tap, weight) in weights.iter_mut().enumerate() {
+                *weight = V::load(level, &self.weight[taps + (2 - tap) * self.channels + channel..]);
+            }
+        }
+        let pixels = self.dx.len() / self.channels;
+        let mut pixel = 0;
+        if L::REGISTERS > 16 {
+            while pixel + PIXELS <= pixels {
+                self.pixels::<L, V, PIXELS>(level, channel, pixel, &weights, &mut sums);
+                pixel += PIXELS;
+            }
+        }
+        while pixel < pixels {
+            self.pixels::<L, V, 1>(level, channel, pixel, &weights, &mut sums);
+            pixel += 1;
+        }
+        for (&(_, taps), sums) in self.rows.iter().zip(sums) {
+            for (tap, sum) in sums.into_iter().enumerate() {
+                let total = &mut self.dweight[taps + (2 - tap) * self.channels + channel..];
+                V::load(level, total).add(sum).store(total);
+            }
+        }
+    }
+}
+
+impl<const H: usize> BackwardThree<'_, H> {
+    /// `P` pixels from `pixel` on.
+    #[inline(always)]
+    fn pixels<L: Level, V: Vector<L>, const P: usize>(
+        &mut self,
+        level: L,
+        channel: usize,
+        pixel: usize,
+        weights: &[[V; 3]; H],
+        sums: &mut [[V; 3]; H],
+    ) {
+        let mut gradients = [V::splat(level, 0.0); P];
+        let mut x = gradients;
+        for (p, x) in x.iter_mut().enumerate() {
+            *x = V::load(level, &self.x[(pixel + p) * self.channels + channel..]);
+        }
+        for ((&(row, _), weights), sums) in self.rows.iter().zip(weights).zip(&mut *sums) {
+            let values = Columns::new(row, self.channels, pixel, P + 2, channel);
+            for column in 0..P + 2 {
+                // SAFETY: `column` is below the number of columns, and the lanes are those of a group of
+                // channels.
+                let value = unsafe { values.get::<L, V>(level, column) };
+                for (p, gradient) in gradients.iter_mut().enumerate() {
+                    if column >= p && column < p + 3 {
+                        *gradient = value.mul_add(weights[column - p], *gradient);
+                        sums[column - p] = value.mul_add(x[p], sums[column - p]);
+                    }
+                }
+            }
+        }
+        for (p, gradient) in gradients.into_iter().enumerate() {
+            gradient.store(&mut self.dx[(pixel + p) * self.channels + channel..]);
+        }
+    }
+}
+
+/// Any window.
+struct ForwardAny<'a> {
+    taps: Taps<'a>,
+    /// Pixels from one window to the next.
+    step: usize,
+    /// Whether the taps of a row are taken from right to left.
+    mirrored: bool,
+    y: &'a mut [f32],
+}
+
+impl<L: Level> ChannelGroup<L> for ForwardAny<'_> {
+    #[inline(always)]
+    fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
+        let (channels, across) = (self.taps.channels(), self.taps.kernel[1]);
+        for (pixel, y) in self.y.chunks_exact_mut(channels).enumerate() {
+            let mut sum = V::splat(level, 0.0);
+            for (row, taps) in self.taps.rows() {
+                for column in 0..across {
+                    let tap = if self.mirrored { across - 1 - column } else { column };
+                    let value = V::load(level, &row[(pixel * self.step + column) * channels + channel..]);
+                    let weight = V::load(level, &self.taps.weight[taps + tap * channels + channel..]);
+                    sum = value.mul_add(weight, sum);
+                }
+            }
+            sum.store(&mut y[channel..]);
+        }
+    }
+}
+
+/// The gradient of the weights of any window.
+struct WeightsAny<'a> {
+    taps: Taps<'a>,
+    x: &'a [f32],
+    dweight: &'a mut [f32],
+}
+
+impl<L: Level> ChannelGroup<L> for WeightsAny<'_> {
+    #[inline(always)]
+    fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
+        let (channels, across) = (self.taps.channels(), self.taps.kernel[1]);
+        for (row, taps) in self.taps.rows() {
+            for column in 0..across {
+                let mut sum = V::splat(level, 0.0);
+                for (pixel, x) in self.x.chunks_exact(channels).enumerate() {
+                    let value = V::load(level, &row[(pixel + column) * channels + channel..]);
+                    sum = value.mul_add(V::load(level, &x[channel..]), sum);
+                }
+                let total = &mut self.dweight[taps + (across - 1 - column) * channels + channel..];
+                V::load(level, total).add(sum).store(total);
+            }
+        }
+    }
+}

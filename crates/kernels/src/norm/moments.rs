@@ -1,0 +1,149 @@
+//! Means and variances of rows that come bit by bit.
+//!
+//! A block of rows that stays in the cache is gone through twice: for its mean, and for the sums of the
+//! deviations from it and of their squares. The first corrects the mean's rounding error. Blocks are merged
+//! in f64 by the formula of Chan, Golub and LeVeque 1979 (equation 2.1), so that a large mean costs no
+//! accuracy of the variance.
+
+use super::{BLOCK_ROWS, strip_rows};
+use crate::isa::level::{ChannelGroup, Level, every};
+use crate::isa::vector::Vector;
+use crate::reduce::add_rows_body;
+
+/// Floats of a block: 128 KiB, which stay in the second-level cache.
+const BLOCK: usize = 1 << 15;
+
+/// Means and sums of squared deviations of the channels over the rows added so far.
+pub(crate) struct Moments<'a> {
+    rows: usize,
+    mean: &'a mut [f64],
+    squares: &'a mut [f64],
+    /// Mean and sums of a block, (3, channels).
+    memory: &'a mut [f32],
+}
+
+impl<'a> Moments<'a> {
+    /// Of no rows. The means and then the squares are kept in `moments`, two for each channel; `memory` is
+    /// room for three values for each channel.
+    #[inline(always)]
+    pub(crate) fn new(moments: &'a mut [f64], memory: &'a mut [f32]) -> Self {
+        moments.fill(0.0);
+        let channels = moments.len() / 2;
+        let (mean, squares) = moments.split_at_mut(channels);
+        Self { rows: 0, mean, squares, memory: &mut memory[..3 * channels] }
+    }
+
+    /// Adds rows.
+    #[inline(always)]
+    pub(crate) fn add<L: Level>(&mut self, level: L, x: &[f32]) {
+        let channels = self.mean.len();
+        let strip = strip_rows(channels) * channels;
+        let block = (BLOCK / channels).clamp(16, BLOCK_ROWS) * channels;
+        let (block_mean, sums) = self.memory.split_at_mut(channels);
+        let (first, second) = sums.split_at_mut(channels);
+        for x in x.chunks(block) {
+            let rows = x.len() / channels;
+            block_mean.fill(0.0);
+            for x in x.chunks(strip) {
+                add_rows_body(level, x, block_mean);
+            }
+            block_mean.iter_mut().for_each(|mean| *mean /= rows as f32);
+            first.fill(0.0);
+            second.fill(0.0);
+            for x in x.chunks(strip) {
+                level.for_each_group(channels, &mut StripDeviations { x, mean: block_mean, first, second });
+            }
+            let merge = Merge::new(self.rows, rows);
+            let share = 1.0 / rows as f64;
+            let totals = self.mean.iter_mut().zip(self.squares.iter_mut());
+            let sums = block_mean.iter().zip(first.iter()).zip(second.iter());
+            for ((mean, squares), ((&block_mean, &first), &second)) in totals.zip(sums) {
+                let (first, second) = (f64::from(first), f64::from(second));
+                let correction = first * share;
+                merge.add(mean, squares, f64::from(block_mean) + correction, second - first * correction);
+            }
+            self.rows += rows;
+        }
+    }
+}
+
+/// Mean and biased variance from the moments of parts, (parts, 2, channels), of which all but the last have
+/// `part_rows` of the `rows` rows; zeros if there are no rows.
+pub(crate) fn merge_parts(
+    partials: &mut [f64],
+    part_rows: usize,
+    rows: usize,
+    mean: &mut [f64],
+    variance: &mut [f64],
+) {
+    let channels = mean.len();
+    if rows == 0 {
+        mean.fill(0.0);
+        variance.fill(0.0);
+        return;
+    }
+    let (total, others) = partials.split_at_mut(2 * channels);
+    let mut count = part_rows.min(rows);
+    for part in others.chunks_exact(2 * channels) {
+        let added = part_rows.min(rows - count);
+        let merge = Merge::new(count, added);
+        let (total_mean, total_squares) = total.split_at_mut(channels);
+        for (channel, (mean, squares)) in total_mean.iter_mut().zip(total_squares).enumerate() {
+            merge.add(mean, squares, part[channel], part[channels + channel]);
+        }
+        count += added;
+    }
+    for channel in 0..channels {
+        mean[channel] = total[channel];
+        variance[channel] = total[channels + channel] / rows as f64;
+    }
+}
+
+/// Merges means and sums of squared deviations of two sets of values.
+#[derive(Clone, Copy)]
+struct Merge {
+    /// Share of the second set in the values.
+    share: f64,
+    /// Weight of the squared difference of the means.
+    weight: f64,
+}
+
+impl Merge {
+    /// For sets of `count` and `added` values.
+    fn new(count: usize, added: usize) -> Self {
+        let share = added as f64 / (count + added) as f64;
+        Self { share, weight: count as f64 * share }
+    }
+
+    /// Adds the second set to the first.
+    #[inline(always)]
+    fn add(self, mean: &mut f64, squares: &mut f64, added_mean: f64, added_squares: f64) {
+        let difference = added_mean - *mean;
+        *mean += difference * self.share;
+        *squares += added_squares + difference * difference * self.weight;
+    }
+}
+
+/// Adds the sums of a strip's deviations from `mean` and of their squares.
+struct StripDeviations<'a> {
+    x: &'a [f32],
+    mean: &'a [f32],
+    first: &'a mut [f32],
+    second: &'a mut [f32],
+}
+
+impl<L: Level> ChannelGroup<L> for StripDeviations<'_> {
+    #[inline(always)]
+    fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
+        let mean = V::load(level, &self.mean[channel..]);
+        let (mut sum, mut squares) = (V::splat(level, 0.0), V::splat(level, 0.0));
+        for at in every(self.mean.len(), channel, self.x.len()) {
+            let deviation = V::load(level, &self.x[at..]).sub(mean);
+            sum = sum.add(deviation);
+            squares = deviation.mul_add(deviation, squares);
+        }
+        let (first, second) = (&mut self.first[channel..], &mut self.second[channel..]);
+        V::load(level, first).add(sum).store(first);
+        V::load(level, second).add(squares).store(second);
+    }
+}

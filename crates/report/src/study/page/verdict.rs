@@ -1,0 +1,217 @@
+//! What was gained, in plain words, and the few numbers that carry it.
+
+use maud::{Markup, html};
+
+use super::super::view::{Comparison, Direction, Estimate, Measure, StudyView};
+use super::super::words;
+use crate::layout::number::{Number, fixed};
+
+/// A number with its name and what more there is to say of it.
+struct Figure {
+    name: String,
+    value: String,
+    note: String,
+}
+
+/// What the comparison comes to.
+enum Outcome {
+    Better,
+    Worse,
+    /// The interval of the difference holds 0.
+    Same,
+}
+
+impl Outcome {
+    fn of(measure: &Measure) -> Self {
+        let gain = gain(measure);
+        if gain.low > 0.0 {
+            Outcome::Better
+        } else if gain.high < 0.0 {
+            Outcome::Worse
+        } else {
+            Outcome::Same
+        }
+    }
+}
+
+/// By how much the tuned setting is better.
+fn gain(measure: &Measure) -> Estimate {
+    let Estimate { value, low, high } = measure.difference;
+    match measure.direction {
+        Direction::Maximise => measure.difference,
+        Direction::Minimise => Estimate { value: -value, low: -high, high: -low },
+    }
+}
+
+/// `4.2 points`, or `0.135`.
+fn amount(number: Number, value: f64) -> String {
+    match number {
+        Number::Percent => format!("{}\u{a0}points", fixed(value * 100.0, 1)),
+        number => number.shown(value),
+    }
+}
+
+/// `2.6 to 5.8 points`.
+pub(super) fn span(number: Number, estimate: Estimate) -> String {
+    let low = amount(number, estimate.low);
+    format!("{} to {}", low.trim_end_matches("\u{a0}points"), amount(number, estimate.high))
+}
+
+pub(super) fn verdict(view: &StudyView) -> Markup {
+    let outcome = view.comparison.as_ref().and_then(|c| c.measures.first()).map(Outcome::of);
+    let colour = match outcome {
+        Some(Outcome::Better) => "healthy",
+        Some(Outcome::Worse) => "warning",
+        Some(Outcome::Same) | None => "note",
+    };
+    html! {
+        section class={ "verdict " (colour) } aria-labelledby="study-verdict" {
+            h2 #study-verdict { "Verdict" }
+            p.lead { (lead(view)) }
+            dl.key-figures {
+                @for figure in &figures(view) {
+                    div {
+                        dt { (figure.name) }
+                        dd { strong { (figure.value) } @if !figure.note.is_empty() { span { (figure.note) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn lead(view: &StudyView) -> String {
+    if let Some(comparison) = &view.comparison
+        && let Some(measure) = comparison.measures.first()
+    {
+        return compared(comparison, measure);
+    }
+    match view.best_trial().and_then(|trial| Some((trial.number, trial.value?))) {
+        Some((number, value)) => format!(
+            "Trial {number} reached the best {} so far, {}. What that gains over an untuned setting has not been measured \
+             on photographs that the search did not see.",
+            view.objective.name,
+            words::objective(view, value)
+        ),
+        None => "No trial has finished yet.".to_owned(),
+    }
+}
+
+fn compared(comparison: &Comparison, measure: &Measure) -> String {
+    let Measure { name, number, .. } = measure;
+    let gain = gain(measure);
+    let photographs = Number::Count.shown(comparison.photographs as f64);
+    let (tuned, untuned) = (number.shown(measure.tuned.value), number.shown(measure.untuned.value));
+    match Outcome::of(measure) {
+        Outcome::Better => format!(
+            "Tuning improved the {name} by {} on {photographs} photographs that it never saw: {tuned} instead of {untuned}. \
+             With 95\u{a0}% confidence the gain is {}.",
+            amount(*number, gain.value),
+            span(*number, gain)
+        ),
+        Outcome::Worse => {
+            let loss = Estimate { value: -gain.value, low: -gain.high, high: -gain.low };
+            format!(
+                "The tuned setting is worse than the untuned one on {photographs} photographs that neither saw: {name} \
+                 {tuned} instead of {untuned}, a loss of {} (95\u{a0}% interval {}). Keep the untuned setting.",
+                amount(*number, loss.value),
+                span(*number, loss)
+            )
+        }
+        Outcome::Same => format!(
+            "Tuning made no difference to the {name} that {photographs} photographs can show: {tuned}, and {untuned} \
+             untuned. The gain lies between {} with 95\u{a0}% confidence.",
+            span(*number, gain).replace(" to ", " and ")
+        ),
+    }
+}
+
+fn figures(view: &StudyView) -> Vec<Figure> {
+    let best = view.best_trial();
+    let tuned = view.comparison.as_ref().map(|comparison| &comparison.tuned);
+    let setting = tuned.or(best.map(|trial| &trial.setting));
+    let settings =
+        setting.into_iter().flat_map(|setting| words::ordered(view, setting)).map(|(name, value)| Figure {
+            name: words::capitalised(name),
+            value: words::value(value),
+            note: String::new(),
+        });
+    let reached = best.and_then(|trial| Some((trial, trial.value?))).map(|(trial, value)| Figure {
+        name: words::capitalised(&view.objective.name),
+        value: words::objective(view, value),
+        note: format!("in trial {}, the best", trial.number),
+    });
+    let trials = Figure {
+        name: "Trials".to_owned(),
+        value: view.trials.len().to_string(),
+        note: words::census(view).split_once(": ").map_or_else(String::new, |(_, states)| states.to_owned()),
+    };
+    settings.chain(reached).chain(repeated(view)).chain([trials]).collect()
+}
+
+/// Mean and spread of the best setting on other seeds.
+fn repeated(view: &StudyView) -> Option<Figure> {
+    let finite: Vec<f64> = view.repeats.iter().copied().filter(|value| value.is_finite()).collect();
+    let count = finite.len() as f64;
+    let mean = finite.iter().sum::<f64>() / count;
+    let squares: f64 = finite.iter().map(|value| (value - mean).powi(2)).sum();
+    let seeds = match finite.len() {
+        0 => return None,
+        1 => "another seed".to_owned(),
+        more => format!("{more} other seeds"),
+    };
+    let spread = (finite.len() > 1).then(|| amount(view.objective.number, (squares / (count - 1.0)).sqrt()));
+    Some(Figure {
+        name: "Measured again".to_owned(),
+        value: words::objective(view, mean),
+        note: spread
+            .map_or_else(|| seeds.clone(), |spread| format!("on {seeds}, standard deviation {spread}")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measure(direction: Direction, difference: (f64, f64, f64)) -> Comparison {
+        let estimate = |(value, low, high)| Estimate { value, low, high };
+        let percent = direction == Direction::Maximise;
+        let measure = Measure {
+            name: if percent { "accuracy" } else { "loss" }.into(),
+            number: if percent { Number::Percent } else { Number::Plain },
+            direction,
+            tuned: estimate((0.9, 0.88, 0.92)),
+            untuned: estimate((0.86, 0.84, 0.88)),
+            difference: estimate(difference),
+        };
+        Comparison { photographs: 1204, measures: vec![measure], ..Comparison::default() }
+    }
+
+    fn said(direction: Direction, difference: (f64, f64, f64)) -> String {
+        let view = StudyView { comparison: Some(measure(direction, difference)), ..StudyView::default() };
+        lead(&view).replace('\u{a0}', " ")
+    }
+
+    #[test]
+    fn a_gain_is_told_with_its_interval() {
+        let said = said(Direction::Maximise, (0.042, 0.026, 0.058));
+        assert!(
+            said.contains("by 4.2 points on 1,204 photographs") && said.contains("2.6 to 5.8 points"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_lower_loss_is_a_gain_and_a_higher_one_is_not() {
+        let better = said(Direction::Minimise, (-0.135, -0.168, -0.103));
+        assert!(better.contains("by 0.135") && better.contains("0.103 to 0.168"), "{better}");
+        let worse = said(Direction::Minimise, (0.1, 0.05, 0.15));
+        assert!(worse.contains("a loss of 0.100") && worse.contains("Keep the untuned setting"), "{worse}");
+    }
+
+    #[test]
+    fn what_may_be_chance_is_not_called_a_gain() {
+        let said = said(Direction::Maximise, (0.004, -0.006, 0.012));
+        assert!(said.contains("no difference") && said.contains("−0.6 and 1.2 points"), "{said}");
+    }
+}

@@ -1,0 +1,124 @@
+//! What follows the trials, done by whichever worker comes to it first.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use foliar_study::{Job, NextJob, StudyError};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::TuneError;
+use crate::event::TuneEvent;
+use crate::session::Session;
+
+/// What a training in memory has measured: the result of a fold or a repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Measured {
+    /// The objective; none if it diverged.
+    pub(crate) value: Option<f64>,
+    /// The epoch that it was measured after, of the whole training; 0 if there is none.
+    pub(crate) epoch: u32,
+}
+
+/// How an attempt at a job ended.
+pub(crate) enum Attempt {
+    /// It is done: its result, and its objective if it has one.
+    Done { result: String, value: Option<f64> },
+    /// Whoever watches wants to leave.
+    Interrupted,
+}
+
+impl Session<'_> {
+    /// Does the jobs `names` with `work`, which gets the session, the job, and its place among them; until all are done,
+    /// whoever does them. `work` renews the claim where it takes long.
+    pub(crate) fn jobs(
+        &mut self,
+        names: &[String],
+        work: &mut dyn FnMut(&mut Self, &Job, usize) -> Result<Attempt, TuneError>,
+    ) -> Result<ControlFlow<()>, TuneError> {
+        loop {
+            let job = match self.study.claim_job(&self.worker, names)? {
+                NextJob::Job(job) => job,
+                NextJob::Done => return Ok(ControlFlow::Continue(())),
+                NextJob::Wait(pause) => match self.wait(pause) {
+                    ControlFlow::Continue(()) => continue,
+                    ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
+                },
+            };
+            let place = names.iter().position(|name| *name == job.name).unwrap_or(0);
+            let began = Instant::now();
+            let event = TuneEvent::JobBegan { name: &job.name, place: place + 1, jobs: names.len() };
+            let flow = (self.observe)(event);
+            let attempt = if flow.is_break() { Ok(Attempt::Interrupted) } else { work(self, &job, place) };
+            let finished = match attempt {
+                Ok(Attempt::Done { result, value }) => {
+                    self.study.finish_job(&job, &result).map(|()| value).map_err(TuneError::from)
+                }
+                Ok(Attempt::Interrupted) => {
+                    self.study.release_job(&job)?;
+                    return Ok(ControlFlow::Break(()));
+                }
+                Err(error) => Err(error),
+            };
+            match finished {
+                Ok(value) => {
+                    let seconds = began.elapsed().as_secs_f64();
+                    let flow = (self.observe)(TuneEvent::JobEnded { name: &job.name, value, seconds });
+                    if flow.is_break() {
+                        return Ok(flow);
+                    }
+                }
+                // The worker was silent for too long, and another has the job.
+                Err(TuneError::Study(StudyError::JobLost { .. })) => {}
+                Err(error) => {
+                    let _ = self.study.release_job(&job);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Trains `recipe` in memory as a job, on `photographs`.
+    pub(crate) fn measure(
+        &mut self,
+        job: &Job,
+        recipe: &foliar_learn::Recipe,
+        photographs: &foliar_learn::Photographs,
+    ) -> Result<Attempt, TuneError> {
+        let tried = self.train(
+            recipe,
+            photographs,
+            &mut |study, _| {
+                study.renew_job(job)?;
+                Ok(ControlFlow::Continue(()))
+            },
+            &mut |study| Ok(study.renew_job(job)?),
+        )?;
+        let ControlFlow::Continue(trial) = tried else { return Ok(Attempt::Interrupted) };
+        let kept = trial.kept.filter(|_| trial.reason == foliar_runlog::StopReason::Finished);
+        let value = kept.as_ref().map(|kept| self.plan.objective.of(kept)).filter(|value| value.is_finite());
+        let measured = Measured { value, epoch: kept.map_or(0, |kept| kept.best.epoch) };
+        Ok(Attempt::Done { result: self.to_json(&measured)?, value })
+    }
+
+    /// The stored result of a job that is done.
+    pub(crate) fn result<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, TuneError> {
+        let results = self.study.results()?;
+        match results.get(name) {
+            Some(json) => self.of_json(json),
+            None => Err(self.damaged(format!("it has no result of `{name}`"))),
+        }
+    }
+
+    pub(crate) fn to_json(&self, value: &impl Serialize) -> Result<String, TuneError> {
+        serde_json::to_string(value).map_err(|error| self.damaged(error.to_string()))
+    }
+
+    pub(crate) fn of_json<T: DeserializeOwned>(&self, json: &str) -> Result<T, TuneError> {
+        serde_json::from_str(json).map_err(|error| self.damaged(format!("{json}: {error}")))
+    }
+
+    fn damaged(&self, problem: String) -> TuneError {
+        TuneError::Damaged { path: self.folder.study(), problem }
+    }
+}

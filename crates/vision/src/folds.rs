@@ -1,0 +1,55 @@
+//! Folds of a cross-validation: every photograph is measured on once, by a network that has not learnt from it.
+//!
+//! What [`crate::split()`] keeps on one side stays in one fold. Clusters are dealt out one by one, large ones first, each to
+//! the fold that has the fewest photographs of its classes so far (the longest-processing-time rule, Graham 1969): in no
+//! class do two folds differ by more than that class's largest cluster, as long as clusters have one class each.
+
+use std::cmp::Reverse;
+
+use crate::dataset::Dataset;
+use crate::split::{Cluster, clusters};
+
+/// Divides the photographs of `pool`, indices into [`Dataset::photos`], into `count` folds. Each fold's indices ascend; a
+/// photograph of the pool is in exactly one. A fold holds every class that has at least `count` clusters of its own.
+/// `groups` gives each photograph of `data` a number that those share which must stay together.
+///
+/// Clusters of equal size are dealt out in an order that depends on contents and `seed` alone.
+///
+/// # Panics
+/// If `count` is 0, `pool` names no photograph or one twice, or `groups` has not one number for each photograph.
+#[must_use]
+pub fn folds(
+    data: &Dataset,
+    pool: &[usize],
+    groups: Option<&[u64]>,
+    count: usize,
+    seed: u64,
+) -> Vec<Vec<usize>> {
+    assert!(count > 0, "there is at least one fold");
+    let mut wanted = vec![false; data.photos.len()];
+    for &photo in pool {
+        assert!(!std::mem::replace(&mut wanted[photo], true), "photograph {photo} is in the pool twice");
+    }
+    let mut dealt: Vec<Cluster> = clusters(data, groups, seed)
+        .into_iter()
+        .map(|cluster| cluster.members.into_iter().filter(|&photo| wanted[photo]).collect::<Vec<_>>())
+        .filter(|members| !members.is_empty())
+        .map(|members| Cluster::new(data, members))
+        .collect();
+    dealt.sort_by_key(|cluster| Reverse(cluster.members.len()));
+
+    let mut folds = vec![Vec::new(); count];
+    // Photographs of each class in each fold.
+    let mut held = vec![vec![0; data.classes.len()]; count];
+    for cluster in dealt {
+        let load = |fold: &usize| {
+            let of_its_classes: usize = cluster.classes.iter().map(|&(class, _)| held[*fold][class]).sum();
+            (of_its_classes, folds[*fold].len(), *fold)
+        };
+        let Some(fold) = (0..count).min_by_key(load) else { continue };
+        cluster.classes.iter().for_each(|&(class, members)| held[fold][class] += members);
+        folds[fold].extend(cluster.members);
+    }
+    folds.iter_mut().for_each(|fold| fold.sort_unstable());
+    folds
+}
