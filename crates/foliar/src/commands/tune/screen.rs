@@ -61,7 +61,7 @@ impl Screen {
                 }
             }
             TuneEvent::TrialBegan { id, setting, trials } => {
-                self.spin(format!("trial {} of at most {trials}: {}", id.0 + 1, words(setting)));
+                self.spin(format!("trial {} of at most {trials}: {}", id.0, words(setting)));
             }
             TuneEvent::Step => {}
             TuneEvent::Epoch { epoch, epochs, value } => {
@@ -139,7 +139,7 @@ impl Screen {
         let leads = end.best.is_some_and(|(best, _)| best == end.id);
         eprintln!(
             "{:5}  {:10}{columns}  {:>9}  {:>9}{} {:6.1} s",
-            end.id.0 + 1,
+            end.id.0,
             end.state,
             number(end.value),
             number(end.best.map(|(_, value)| value)),

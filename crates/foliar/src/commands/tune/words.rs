@@ -20,8 +20,14 @@ pub(super) fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
         "best setting  {}: {objective} {:.4} in trial {}",
         words(&report.best.setting),
         report.best.value,
-        report.best.id.0 + 1
+        report.best.id.0
     )?;
+    if let Some(expected) = report.best.prediction.as_ref().map(|prediction| prediction.value) {
+        writeln!(
+            out,
+            "              {expected:.4} is expected of it, and of no other trial more: single trials are lucky or not"
+        )?;
+    }
     if let Some(decay) = &report.weight_decay {
         writeln!(
             out,
