@@ -14,7 +14,7 @@
 //!   residue of the input's pixels modulo the stride sees a part of the taps of its own, and is a
 //!   convolution of stride 1 with these.
 //!
-//! All three are products of [`crate::product`], which reads the windows where they lie: P is never in memory.
+//! All three are products of `product.rs`, which reads the windows where they lie: P is never in memory.
 
 mod backward_input;
 mod backward_weight;

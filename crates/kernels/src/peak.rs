@@ -1,6 +1,6 @@
 //! The processor's limit: multiply-adds that wait for nothing, neither for memory nor for each other.
 //!
-//! Each of [`CHAINS`] sums takes the result of its last multiply-add into the next one. A processor that begins two a
+//! Each of `CHAINS` sums takes the result of its last multiply-add into the next one. A processor that begins two a
 //! cycle and needs four cycles for each is busy with eight chains; more are there for those that need longer, and few
 //! enough that all stay in registers.
 

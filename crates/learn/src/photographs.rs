@@ -130,7 +130,7 @@ impl Photographs {
 
     /// The photographs for training and validation as `count` data sets of a cross-validation: the validation photographs
     /// of each are one fold, those for training all others. The test photographs stay apart. What the split keeps on one
-    /// side stays in one fold; see [`foliar_vision::folds`].
+    /// side stays in one fold; see [`foliar_vision::folds()`].
     ///
     /// # Panics
     /// If `count` is 0.
