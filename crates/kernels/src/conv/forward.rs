@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::windows::{Framed, Windows};
+use super::windows::{Framed, Position, Windows, positions};
 use super::{Conv, winograd};
 use crate::product::{Panels, Start, multiply};
 use crate::scratch;
@@ -91,18 +91,18 @@ impl Pixels {
     pub(super) fn clear(&self, y: &mut [f32]) {
         let one = Self { shape: Nhwc { n: 1, ..self.shape }, ..*self };
         y.par_chunks_exact_mut(self.shape.image_len()).for_each(|image| {
-            for index in 0..self.grid[0] * self.grid[1] {
-                image[one.start(index)..][..self.shape.c].fill(0.0);
+            for start in one.starts(0..self.grid[0] * self.grid[1]) {
+                image[start..][..self.shape.c].fill(0.0);
             }
         });
     }
 
-    /// Where the values of pixel number `index` begin. No two pixels share a value.
-    fn start(&self, index: usize) -> usize {
+    /// Where the values of some pixels begin. No two pixels share a value.
+    fn starts(&self, numbers: Range<usize>) -> impl Iterator<Item = usize> {
         let Self { shape: Nhwc { h, w, c, .. }, first, step, grid } = *self;
-        let (i, j) = (index / grid[1] % grid[0], index % grid[1]);
-        let image = index / grid[1] / grid[0];
-        ((image * h + first[0] + i * step[0]) * w + first[1] + j * step[1]) * c
+        positions(numbers, grid).map(move |Position { image, i, j }| {
+            ((image * h + first[0] + i * step[0]) * w + first[1] + j * step[1]) * c
+        })
     }
 }
 
@@ -121,8 +121,7 @@ unsafe impl Sync for Shared {}
 impl Shared {
     /// A pointer to each of some pixels' values.
     fn point(self, pixels: &Pixels, rows: Range<usize>, outputs: &mut [*const f32]) {
-        for (row, output) in rows.zip(outputs) {
-            let start = pixels.start(row);
+        for (start, output) in pixels.starts(rows).zip(outputs) {
             assert!(start + pixels.shape.c <= self.len, "a pixel of the result");
             // SAFETY: the pixel was found to lie within the result.
             *output = unsafe { self.start.add(start) }.cast_const();

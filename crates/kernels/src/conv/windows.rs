@@ -59,11 +59,14 @@ impl<'a> Windows<'a> {
         let count = windows.len();
         assert!(zeros.len() >= self.segment, "zeros for a whole segment");
         assert_eq!(table.len(), self.segments() * count, "a pointer for each segment");
-        let [down, across] = self.grid;
         let Nhwc { h, w, c, .. } = self.shape;
-        for (index, window) in windows.enumerate() {
-            let (i, j) = (window / across % down, window % across);
-            let image = window / across / down * h;
+        if self.is_every_pixel() {
+            for (pointer, segment) in table.iter_mut().zip(self.source.chunks_exact(c).skip(windows.start)) {
+                *pointer = segment.as_ptr();
+            }
+            return;
+        }
+        for (index, Position { image, i, j }) in positions(windows, self.grid).enumerate() {
             let top = self.origin[0] + (i * self.stride[0]) as isize;
             let left = self.origin[1] + (j * self.stride[1]) as isize;
             for a in 0..self.kernel[0] {
@@ -72,7 +75,7 @@ impl<'a> Windows<'a> {
                     let x = left + b as isize;
                     let inside = y >= 0 && y < h as isize && x >= 0 && x < w as isize;
                     let pointer = if inside {
-                        let start = ((image + y as usize) * w + x as usize) * c;
+                        let start = ((image * h + y as usize) * w + x as usize) * c;
                         self.source[start..start + self.segment].as_ptr()
                     } else {
                         zeros.as_ptr()
@@ -82,6 +85,45 @@ impl<'a> Windows<'a> {
             }
         }
     }
+
+    /// Whether window number i sees pixel number i and nothing else.
+    fn is_every_pixel(&self) -> bool {
+        self.kernel == [1, 1]
+            && self.stride == [1, 1]
+            && self.origin == [0, 0]
+            && self.grid == [self.shape.h, self.shape.w]
+            && self.segment == self.shape.c
+    }
+}
+
+/// A place in a batch of grids.
+pub(super) struct Position {
+    pub(super) image: usize,
+    /// Row.
+    pub(super) i: usize,
+    /// Column.
+    pub(super) j: usize,
+}
+
+/// The places with some numbers, counted row by row and image by image. Divisions would take longer than what is done there.
+pub(super) fn positions(numbers: Range<usize>, [down, across]: [usize; 2]) -> impl Iterator<Item = Position> {
+    let first = numbers.start;
+    let [mut image, mut i, mut j] = if numbers.is_empty() {
+        [0; 3]
+    } else {
+        [first / across / down, first / across % down, first % across]
+    };
+    numbers.map(move |_| {
+        let position = Position { image, i, j };
+        j += 1;
+        if j == across {
+            (i, j) = (i + 1, 0);
+        }
+        if i == down {
+            (image, i) = (image + 1, 0);
+        }
+        position
+    })
 }
 
 /// A part of an image, with zeros around it, for windows of few channels: one row of the kernel is one segment.

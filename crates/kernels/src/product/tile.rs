@@ -189,36 +189,51 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
                 // SAFETY: the table has `count` pointers for each segment, each to `offset + len` floats or more.
                 *pointer = unsafe { work.table.get_unchecked(segment * count + row(r)).add(work.offset) };
             }
-            for line in (0..work.len).step_by(LINE) {
-                let next_rows = if work.far { R.min(count - first - present) } else { 0 };
-                for r in 0..next_rows {
-                    // SAFETY: the table has `count` pointers for each segment.
-                    let next = unsafe { work.table.get_unchecked(segment * count + first + R + r) };
-                    prefetch_line(next.wrapping_add(work.offset + line));
-                }
-                for index in line..(line + LINE).min(work.len) {
-                    // SAFETY: the panel was checked to be whole; segments hold `offset + len` floats.
-                    unsafe {
-                        let right: [V; N] = std::array::from_fn(|n| V::read(level, panel.add(n * V::LANES)));
-                        for r in 0..R {
-                            let left = V::splat(level, rows[r].add(index).read());
-                            for n in 0..N {
-                                tile[r][n] = left.mul_add(right[n], tile[r][n]);
-                            }
-                        }
-                        panel = panel.add(N * V::LANES);
+            if work.far {
+                for line in (0..work.len).step_by(LINE) {
+                    for r in 0..R.min(count - first - present) {
+                        // SAFETY: the table has `count` pointers for each segment.
+                        let next = unsafe { work.table.get_unchecked(segment * count + first + R + r) };
+                        prefetch_line(next.wrapping_add(work.offset + line));
                     }
+                    let indices = line..(line + LINE).min(work.len);
+                    // SAFETY: the panel was checked to be whole; segments hold `offset + len` floats.
+                    panel = unsafe { add_products(level, &mut tile, &rows, indices, panel) };
                 }
+            } else {
+                // SAFETY: as above.
+                panel = unsafe { add_products(level, &mut tile, &rows, 0..work.len, panel) };
             }
         }
-        for (r, &output) in outputs.iter().enumerate() {
-            if r < present {
-                // SAFETY: the rows of the result hold the panel's columns.
-                unsafe { finish::<L, V, N>(level, work.start, &tile[r], output, width, whole) };
-            }
-        }
+        // SAFETY: the rows of the result hold the panel's columns.
+        unsafe { finish(level, work.start, &mut tile, &outputs[..present], width, whole) };
         first += R;
     }
+}
+
+/// Adds the products of some values of each row with as many rows of the panel; returns where the panel goes on.
+#[inline(always)]
+unsafe fn add_products<L: Level, V: Vector<L>, const R: usize, const N: usize>(
+    level: L,
+    tile: &mut [[V; N]; R],
+    rows: &[*const f32; R],
+    indices: Range<usize>,
+    mut panel: *const f32,
+) -> *const f32 {
+    for index in indices {
+        // SAFETY: the caller's promise: the rows hold these values, and the panel as many rows.
+        unsafe {
+            let right: [V; N] = std::array::from_fn(|n| V::read(level, panel.add(n * V::LANES)));
+            for r in 0..R {
+                let left = V::splat(level, rows[r].add(index).read());
+                for n in 0..N {
+                    tile[r][n] = left.mul_add(right[n], tile[r][n]);
+                }
+            }
+            panel = panel.add(N * V::LANES);
+        }
+    }
+    panel
 }
 
 #[inline(always)]
@@ -253,12 +268,8 @@ unsafe fn each_sums<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
                 panel = panel.add(N * V::LANES);
             }
         }
-        for (r, &output) in outputs.iter().enumerate() {
-            if r < present {
-                // SAFETY: the rows of the result hold the panel's columns.
-                unsafe { finish::<L, V, N>(level, work.start, &tile[r], output, work.columns, whole) };
-            }
-        }
+        // SAFETY: the rows of the result hold the panel's columns.
+        unsafe { finish(level, work.start, &mut tile, &outputs[..present], work.columns, whole) };
         first += R;
     }
 }
@@ -306,31 +317,57 @@ unsafe fn read_row<L: Level, V: Vector<L>, const N: usize>(
     })
 }
 
+/// Writes a tile to the rows that are there; those of a block that is not the first are added to what is there.
 #[inline(always)]
-unsafe fn finish<L: Level, V: Vector<L>, const N: usize>(
+unsafe fn finish<L: Level, V: Vector<L>, const R: usize, const N: usize>(
     level: L,
     start: Start<'_>,
-    row: &[V; N],
-    destination: *mut f32,
+    tile: &mut [[V; N]; R],
+    outputs: &[*mut f32],
     columns: usize,
     whole: bool,
 ) {
-    let mut row = *row;
-    if matches!(start, Start::Add) {
-        // SAFETY: the caller's promise.
-        let before = unsafe { read_row::<L, V, N>(level, destination, columns, whole) };
-        for (sum, before) in row.iter_mut().zip(before) {
-            *sum = sum.add(before);
+    let added = matches!(start, Start::Add);
+    // SAFETY: the caller's promise: each row holds `columns` floats, and all of the tile's if they are whole.
+    unsafe {
+        if let (true, Ok(outputs)) = (whole, <&[*mut f32; R]>::try_from(outputs)) {
+            if added {
+                for r in 0..R {
+                    for n in 0..N {
+                        tile[r][n] = tile[r][n].add(V::read(level, outputs[r].add(n * V::LANES)));
+                    }
+                }
+            }
+            for r in 0..R {
+                for n in 0..N {
+                    tile[r][n].write(outputs[r].add(n * V::LANES));
+                }
+            }
+            return;
+        }
+        for r in 0..R {
+            if r < outputs.len() {
+                finish_row(level, added, &tile[r], outputs[r], columns);
+            }
         }
     }
-    for (n, &vector) in row.iter().enumerate() {
-        let place = n * V::LANES;
-        // SAFETY: the caller's promise: there are `columns` floats, and all of them if the row is whole.
+}
+
+#[inline(always)]
+unsafe fn finish_row<L: Level, V: Vector<L>, const N: usize>(
+    level: L,
+    added: bool,
+    row: &[V; N],
+    output: *mut f32,
+    columns: usize,
+) {
+    for (n, &sum) in row.iter().enumerate() {
+        let (place, left) = (n * V::LANES, columns.saturating_sub(n * V::LANES));
+        // SAFETY: the caller's promise: the row holds `columns` floats.
         unsafe {
-            if whole {
-                vector.write(destination.add(place));
-            } else if place < columns {
-                vector.write_part(destination.add(place), columns - place);
+            let sum = if added { sum.add(V::read_part(level, output.add(place), left)) } else { sum };
+            if left > 0 {
+                sum.write_part(output.add(place), left);
             }
         }
     }
