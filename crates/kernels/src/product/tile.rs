@@ -332,15 +332,15 @@ unsafe fn finish<L: Level, V: Vector<L>, const R: usize, const N: usize>(
     unsafe {
         if let (true, Ok(outputs)) = (whole, <&[*mut f32; R]>::try_from(outputs)) {
             if added {
-                for r in 0..R {
-                    for n in 0..N {
-                        tile[r][n] = tile[r][n].add(V::read(level, outputs[r].add(n * V::LANES)));
+                for (row, &output) in tile.iter_mut().zip(outputs) {
+                    for (n, sum) in row.iter_mut().enumerate() {
+                        *sum = sum.add(V::read(level, output.add(n * V::LANES)));
                     }
                 }
             }
-            for r in 0..R {
-                for n in 0..N {
-                    tile[r][n].write(outputs[r].add(n * V::LANES));
+            for (row, &output) in tile.iter().zip(outputs) {
+                for (n, sum) in row.iter().enumerate() {
+                    sum.write(output.add(n * V::LANES));
                 }
             }
             return;
