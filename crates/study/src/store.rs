@@ -156,8 +156,8 @@ mod tests {
 
     #[test]
     fn addresses_keep_every_byte_of_a_path() {
-        let address = unchanging(Path::new("/tmp/a b?c#d%/\u{e9}.sqlite")).unwrap();
-        assert_eq!(address, "file:///tmp/a%20b%3fc%23d%25/%c3%a9.sqlite?immutable=1");
+        let address = unchanging(Path::new("/studies/a b?c#d%/\u{e9}.sqlite")).unwrap();
+        assert_eq!(address, "file:///studies/a%20b%3fc%23d%25/%c3%a9.sqlite?immutable=1");
     }
 
     #[test]
