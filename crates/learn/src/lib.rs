@@ -14,6 +14,7 @@ mod compare;
 mod container;
 mod error;
 mod evaluate;
+pub mod evaluation;
 mod feature_cache;
 mod features;
 mod initial;

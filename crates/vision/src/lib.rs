@@ -16,6 +16,7 @@
 //! crate knows nothing of networks.
 
 pub mod augment;
+pub mod corrupt;
 pub mod dataset;
 pub mod decode;
 pub mod digest;
@@ -37,6 +38,7 @@ pub mod split;
 pub mod store;
 
 pub use augment::Augment;
+pub use corrupt::Corruption;
 pub use dataset::{Dataset, Part, Photo};
 pub use decode::{decode_bytes, decode_file, decode_reduced};
 pub use digest::Digest;
