@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use foliar_metrics::Metrics;
 use foliar_nn::State;
 use serde::{Deserialize, Serialize};
 
 use crate::container::{self, Kind};
 use crate::error::FileError;
-use crate::metrics::Metrics;
 use crate::trainee::Validated;
 
 /// What is remembered of an epoch: how it did on the validation photographs.

@@ -8,13 +8,13 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+use foliar_metrics::Metrics;
 use foliar_nn::{Device, EngineOptions, Graph, State, Statistics, zoo};
 use foliar_runlog::{self as runlog, Event, Log, StopReason};
 
 use crate::bundle::{Bundle, Provenance, Validation};
 use crate::checkpoint::{Best, Checkpoint, Progress};
 use crate::error::LearnError;
-use crate::metrics::Metrics;
 use crate::phase::Phase;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
