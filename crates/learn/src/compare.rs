@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use foliar_metrics::{Metrics, arg_max, mcnemar};
 use foliar_runlog::{Epoch, Event, jsonl};
-use foliar_vision::{Limits, Rgb, decode_file};
+use foliar_vision::{Limits, Part, Rgb, decode_file};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -71,12 +71,12 @@ pub fn compare(runs: &[PathBuf]) -> Result<Comparison, LearnError> {
     };
     let refuse =
         |path: &Path, what: &str| LearnError::TooFew { root: path.to_owned(), what: what.to_owned() };
-    let mut common: BTreeSet<(String, String)> = first.validation_photographs()?.into_iter().collect();
+    let mut common: BTreeSet<(String, String)> = first.photographs_of(Part::Validation)?.into_iter().collect();
     for run in &opened[1..] {
         if run.fingerprint() != first.fingerprint() {
             return Err(refuse(run.dir.root(), "this run was made with other photographs than the first"));
         }
-        let theirs: BTreeSet<(String, String)> = run.validation_photographs()?.into_iter().collect();
+        let theirs: BTreeSet<(String, String)> = run.photographs_of(Part::Validation)?.into_iter().collect();
         common = common.intersection(&theirs).cloned().collect();
     }
     if common.is_empty() {

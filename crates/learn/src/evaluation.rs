@@ -2,19 +2,10 @@
 
 use std::path::PathBuf;
 
+pub use foliar_metrics::Estimate;
+use foliar_metrics::{Metrics, ReliabilityBin};
 use foliar_vision::Problem;
 use serde::Serialize;
-
-use crate::metrics::Metrics;
-
-/// A figure with its 95 % interval, by resampling groups of photographs.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Estimate {
-    /// The figure on all photographs.
-    pub value: f64,
-    /// Lower and upper end.
-    pub interval: [f64; 2],
-}
 
 /// Which photographs a classifier is measured on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,7 +52,7 @@ pub struct Evaluation {
     /// Whether photographs of something else are told from those of the classes; `None` for a bundle that can not.
     pub outside: Option<OutsideFigures>,
     /// How much worse photographs it takes; `None` if that was not asked for.
-    pub robustness: Option<Vec<RobustnessRow>>,
+    pub robustness: Option<Robustness>,
     /// Each photograph.
     pub rows: Vec<PhotographRow>,
     /// Classes of the folder that the bundle does not know; their photographs are left out.
@@ -113,19 +104,6 @@ pub struct CalibrationFigures {
     pub overconfidence: Estimate,
     /// The reliability diagram, from low to high confidence.
     pub bins: Vec<ReliabilityBin>,
-}
-
-/// Photographs of like confidence.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ReliabilityBin {
-    /// How many.
-    pub photographs: usize,
-    /// Mean confidence.
-    pub confidence: f64,
-    /// Share called rightly.
-    pub accuracy: f64,
-    /// 95 % Wilson interval of this share.
-    pub interval: [f64; 2],
 }
 
 /// Whether sets of classes hold the truth as often as promised.
@@ -221,6 +199,15 @@ pub struct OutsideKind {
     pub photographs: usize,
     /// Share called outside.
     pub refused: f64,
+}
+
+/// How much worse photographs a classifier takes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Robustness {
+    /// Photographs that were made worse, spread over the sample.
+    pub photographs: usize,
+    /// As they are, then each kind.
+    pub rows: Vec<RobustnessRow>,
 }
 
 /// One kind of corruption.
