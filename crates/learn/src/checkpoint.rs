@@ -1,5 +1,6 @@
 //! A run at one moment, from which it goes on as if nothing had happened.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use foliar_metrics::Metrics;
@@ -131,7 +132,7 @@ impl Checkpoint {
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
         let content =
             Content { recipe: self.recipe.clone(), progress: self.progress, metrics: self.metrics.clone() };
-        container::write(path, Kind::Checkpoint, &content, &self.state)
+        container::write(path, Kind::Checkpoint, &content, &self.state, &BTreeMap::new())
     }
 
     /// Reads one.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 pub use foliar_metrics::Estimate;
-use foliar_metrics::{Metrics, ReliabilityBin};
+use foliar_metrics::{ConformalScore, Metrics, ReliabilityBin, Scores};
 use foliar_vision::Problem;
 use serde::Serialize;
 
@@ -39,17 +39,15 @@ pub struct Evaluation {
     /// Loss, accuracy and F1 with calibrated probabilities; per class; confusion matrix.
     #[serde(flatten)]
     pub metrics: Metrics,
-    /// The same figures with intervals by group.
-    pub intervals: Intervals,
-    /// Share of photographs whose class is among the k most probable, for k = 1, 2, 3, 5 below the number of classes.
-    pub top_k: Vec<TopK>,
+    /// These and others with intervals, overall and per class.
+    pub scores: Scores<Estimate>,
     /// Whether probabilities mean what they say.
     pub calibration: CalibrationFigures,
     /// Sets of classes that hold the truth with a promised probability; `None` for a bundle without them.
     pub sets: Option<SetFigures>,
     /// What is won by leaving the least certain photographs unanswered.
     pub selective: SelectiveFigures,
-    /// Whether photographs of something else are told from those of the classes; `None` for a bundle that can not.
+    /// Whether photographs of something else are told from those of the classes; `None` if none were looked at.
     pub outside: Option<OutsideFigures>,
     /// How much worse photographs it takes; `None` if that was not asked for.
     pub robustness: Option<Robustness>,
@@ -59,32 +57,6 @@ pub struct Evaluation {
     pub unknown_classes: Vec<String>,
     /// Files left out and why.
     pub problems: Vec<Problem>,
-}
-
-/// Overall figures with intervals.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Intervals {
-    /// Share called rightly.
-    pub accuracy: Estimate,
-    /// Mean recall over the classes that occur.
-    pub balanced_accuracy: Estimate,
-    /// Mean F1 over the classes that occur.
-    pub macro_f1: Estimate,
-    /// Mean cross-entropy in nats.
-    pub loss: Estimate,
-    /// Recall of each class; `None` for a class without photographs.
-    pub recall: Vec<Option<Estimate>>,
-    /// Precision of each class; `None` for a class that nothing was called.
-    pub precision: Vec<Option<Estimate>>,
-}
-
-/// Share of photographs whose class is among the k most probable.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct TopK {
-    /// k.
-    pub k: usize,
-    /// The share.
-    pub accuracy: Estimate,
 }
 
 /// Whether probabilities mean what they say.
@@ -98,8 +70,6 @@ pub struct CalibrationFigures {
     pub error_if_perfect: f64,
     /// How far the error is above that.
     pub excess: Estimate,
-    /// Mean squared difference of the probabilities and the truth, summed over the classes: 0 to 2.
-    pub brier: Estimate,
     /// Mean confidence less accuracy: above 0 is overconfident.
     pub overconfidence: Estimate,
     /// The reliability diagram, from low to high confidence.
@@ -111,8 +81,8 @@ pub struct CalibrationFigures {
 pub struct SetFigures {
     /// Promised share of sets without the truth.
     pub alpha: f64,
-    /// How classes are chosen, in a word: `lac` or `aps`.
-    pub method: String,
+    /// How classes are chosen.
+    pub score: ConformalScore,
     /// Share of sets that hold the truth.
     pub coverage: Estimate,
     /// Mean number of classes in a set.
@@ -165,8 +135,8 @@ pub struct RiskPoint {
 /// Whether photographs of something else are told from those of the classes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OutsideFigures {
-    /// Share of the sample's own photographs called outside, wrongly.
-    pub refused_inside: Estimate,
+    /// Share of the sample's own photographs called outside, wrongly; `None` for a bundle that calls nothing outside.
+    pub refused_inside: Option<Estimate>,
     /// Each kind of photographs from outside.
     pub sets: Vec<OutsideSet>,
 }
@@ -178,15 +148,16 @@ pub struct OutsideSet {
     pub name: String,
     /// How many.
     pub photographs: usize,
-    /// Area under the receiver operating characteristic, inside against outside, by the distance of features: 0.5 is chance.
-    pub distance_auroc: Estimate,
+    /// Area under the receiver operating characteristic, inside against outside, by the distance of features: 0.5 is
+    /// chance. `None` for a bundle without.
+    pub distance_auroc: Option<Estimate>,
     /// The same by energy.
     pub energy_auroc: Estimate,
     /// Share called outside with the bundle's threshold.
     pub refused: f64,
     /// Share answered with one class: neither outside nor below the confidence threshold.
     pub answered: f64,
-    /// Each kind with (name, photographs, share refused), where there are kinds.
+    /// Each kind.
     pub kinds: Vec<OutsideKind>,
 }
 

@@ -6,6 +6,7 @@ use foliar_nn::{Device, Engine, EngineOptions, Graph, Op, State, Statistics};
 use foliar_runlog::StopReason;
 use foliar_vision::Item;
 
+use crate::caution::Caution;
 use crate::error::LearnError;
 use crate::features::{self, BATCH, Features};
 use crate::phase::{Freeze, Phase};
@@ -14,7 +15,7 @@ use crate::recipe::Recipe;
 use crate::trainee::divide;
 
 /// Most training photographs whose features are asked for: enough to know what features of leaves look like.
-const MOST: usize = 4096;
+const MOST: usize = 2048;
 
 /// Features and logits of the photographs of a run.
 pub(crate) struct Evidence {
@@ -46,7 +47,7 @@ pub(crate) struct Finished<'a> {
 impl Finished<'_> {
     /// Runs the network on the photographs, or on their kept features where it was trained on those. `progress` is told
     /// (photographs done, in all) and may end it.
-    pub(crate) fn evidence(
+    fn evidence(
         &self,
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason, Evidence>, LearnError> {
@@ -107,6 +108,27 @@ impl Finished<'_> {
             validation: pooled(&validation, &tail),
             validation_labels: self.photographs.labels(&splits.validation),
         }))
+    }
+
+    /// What the network knows of its own limits, from its photographs; `None` if none were held back. `progress` as for
+    /// [`Finished::evidence`].
+    pub(crate) fn caution(
+        &self,
+        temperature: f64,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason, Option<Caution>>, LearnError> {
+        let validation = &self.photographs.splits.validation;
+        if validation.is_empty() {
+            return Ok(ControlFlow::Continue(None));
+        }
+        let evidence = match self.evidence(progress)? {
+            ControlFlow::Continue(evidence) => evidence,
+            ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+        };
+        let clusters = self.photographs.clusters();
+        let groups: Vec<u64> = validation.iter().map(|&photo| clusters[photo] as u64).collect();
+        let classes = self.photographs.dataset.classes.len();
+        Ok(ControlFlow::Continue(Caution::fit(&evidence, &groups, temperature, classes)?))
     }
 
     /// The phase whose kept features are those of the finished network: nothing before the classifier has ever learnt.

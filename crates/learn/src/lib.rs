@@ -8,12 +8,14 @@
 
 pub mod any_path;
 mod bundle;
+mod caution;
 mod checkpoint;
 mod compare;
 mod container;
 mod error;
 mod evaluate;
 pub mod evaluation;
+mod evidence;
 mod feature_cache;
 mod features;
 mod initial;
@@ -30,10 +32,12 @@ mod trainee;
 mod trial;
 
 pub use bundle::{Bundle, Provenance, Validation};
+pub use caution::{Caution, Doubt, Judgement, Outside};
 pub use checkpoint::{Best, Checkpoint, Choice, Progress};
 pub use compare::{Compared, Comparison, Pair, compare};
 pub use error::{FileError, LearnError};
-pub use evaluate::{Evaluation, evaluate};
+pub use evaluate::{EvaluateOptions, Stage, Subject, evaluate};
+pub use evaluation::Evaluation;
 pub use initial::{Convention, InitialWeights};
 pub use lr_find::{RateTest, lr_find};
 pub use phase::{Freeze, FreezeError, Phase};

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use foliar_metrics::softmax;
+use foliar_metrics::{arg_max, softmax};
 use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Statistics};
 use foliar_vision::decode::read_file;
 use foliar_vision::resize::Resizer;
 use foliar_vision::{Limits, Reason, Rgb, Workspace};
 
 use crate::bundle::Bundle;
-use crate::caution::Judgement;
+use crate::caution::{Doubt, Judgement};
 use crate::error::LearnError;
 use crate::evidence::{channels, pooled};
 use crate::trainee::divide;
@@ -27,6 +27,26 @@ impl Outputs {
     /// Probability of each class; they add up to 1.
     pub fn probabilities(&self) -> Vec<f64> {
         softmax(&self.logits)
+    }
+
+    /// Place of the most probable class, the first of equals.
+    pub fn said(&self) -> usize {
+        arg_max(&self.logits)
+    }
+
+    /// Why the classifier does not know; `None` if it does, or if its bundle can not tell.
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.judgement.as_ref()?.doubt
+    }
+
+    /// Distance of the photograph's features from those learnt from: above 1 is outside. `None` if the bundle can not tell.
+    pub fn distance(&self) -> Option<f64> {
+        self.judgement.as_ref()?.distance
+    }
+
+    /// Places of the classes that may be the truth, the most probable first; `None` if the bundle can not tell.
+    pub fn set(&self) -> Option<&[usize]> {
+        Some(&self.judgement.as_ref()?.set)
     }
 
     /// The `count` most probable classes with their probabilities, most probable first; equals in the order of the

@@ -11,9 +11,13 @@
 //! | brighter, darker | the value of (hue, saturation, value) rises or falls by c | c = 0.1, 0.2, 0.3, 0.4, 0.5 |
 //! | JPEG | the picture is encoded with quality q and decoded | q = 25, 18, 15, 10, 7 |
 //! | rotation | it is turned about its middle by α to a random side; beyond its border it is mirrored | α = 10, 20, 30, 45, 90 degrees |
+//! | grey background, other ground | all but the leaf is replaced, by mid-grey or by drawn soil, pebbles or paper | once |
+//!
+//! What the background is, [`leaf_mask()`](crate::leaf_mask::leaf_mask) says; where that is in doubt the photograph stays as it is.
 //!
 //! Strengths mean what they say on a picture that is as large as the network wants it; bring it to that size first.
 
+mod background;
 mod blur;
 mod jpeg;
 mod noise;
@@ -23,8 +27,8 @@ mod value;
 use crate::random::{Domain, Random};
 use crate::rgb::Rgb;
 
-/// How often a kind gets stronger.
-pub const SEVERITIES: u8 = 5;
+/// Severities of most kinds.
+const SEVERITIES: u8 = 5;
 /// Shorter side of the pictures for which ImageNet-C gives lengths in pixels.
 const REFERENCE_SIDE: f64 = 224.0;
 
@@ -43,6 +47,10 @@ pub enum Corruption {
     Jpeg,
     /// Held aslant.
     Rotation,
+    /// The leaf before flat mid-grey.
+    GreyBackground,
+    /// The leaf on a ground of its own.
+    OtherGround,
 }
 
 impl Corruption {
@@ -60,17 +68,28 @@ impl Corruption {
             Self::Darker => "darker",
             Self::Jpeg => "JPEG",
             Self::Rotation => "rotation",
+            Self::GreyBackground => "grey background",
+            Self::OtherGround => "other ground",
         }
     }
 
-    /// `photo` made worse by this kind at `severity`, which is 1 to [`SEVERITIES`]. What is random depends on `item` alone,
+    /// How many severities it has, from 1.
+    #[must_use]
+    pub fn severities(self) -> u8 {
+        match self {
+            Self::GreyBackground | Self::OtherGround => 1,
+            _ => SEVERITIES,
+        }
+    }
+
+    /// `photo` made worse by this kind at `severity`, which is 1 to [`Corruption::severities`]. What is random depends on `item` alone,
     /// most often the photograph's place in its list. The picture keeps its size.
     ///
     /// # Panics
     /// If `severity` is out of its range.
     #[must_use]
     pub fn apply(self, photo: &Rgb, severity: u8, item: u64) -> Rgb {
-        assert!((1..=SEVERITIES).contains(&severity), "severity {severity} of 1 to {SEVERITIES}");
+        assert!((1..=self.severities()).contains(&severity), "severity {severity} of {}", self.severities());
         let level = usize::from(severity) - 1;
         let mut random = Random::keyed(Domain::Corruption, [self as u64, u64::from(severity), item]);
         match self {
@@ -86,6 +105,8 @@ impl Corruption {
                 let angle = [10.0_f64, 20.0, 30.0, 45.0, 90.0][level].to_radians();
                 rotation::turned(photo, if random.chance(0.5) { angle } else { -angle })
             }
+            Self::GreyBackground => background::grey(photo),
+            Self::OtherGround => background::ground(photo, item),
         }
     }
 }
@@ -93,11 +114,15 @@ impl Corruption {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::procedural;
 
+    /// A green disc on white, with some structure.
     fn leaf() -> Rgb {
-        let drawn = procedural::draw(3, 1, 0, 96);
-        Rgb::new(96, 96, drawn.into_raw())
+        let side = 96_u32;
+        let pixel = |index: u32| {
+            let (x, y) = (f64::from(index % side) - 48.0, f64::from(index / side) - 48.0);
+            if x.hypot(y) < 34.0 { [40, 110 + (index % 13) as u8 * 3, 30] } else { [228, 226, 224] }
+        };
+        Rgb::new(side, side, (0..side * side).flat_map(pixel).collect())
     }
 
     /// Mean absolute difference of two pictures of equal size, in bytes.
@@ -112,7 +137,7 @@ mod tests {
         let leaf = leaf();
         for kind in Corruption::ALL {
             let distances: Vec<f64> =
-                (1..=SEVERITIES).map(|severity| distance(&leaf, &kind.apply(&leaf, severity, 0))).collect();
+                (1..=kind.severities()).map(|severity| distance(&leaf, &kind.apply(&leaf, severity, 0))).collect();
             assert!(distances[0] > 0.5, "{kind:?} {distances:?}");
             assert!(distances.windows(2).all(|pair| pair[0] < pair[1]), "{kind:?} {distances:?}");
         }
@@ -122,7 +147,7 @@ mod tests {
     fn the_same_arguments_give_the_same_picture() {
         let leaf = leaf();
         for kind in Corruption::ALL {
-            assert_eq!(kind.apply(&leaf, 3, 7), kind.apply(&leaf, 3, 7), "{kind:?}");
+            assert_eq!(kind.apply(&leaf, 1, 7), kind.apply(&leaf, 1, 7), "{kind:?}");
         }
         let noise = |item| Corruption::GaussianNoise.apply(&leaf, 3, item);
         assert_ne!(noise(7), noise(8));
@@ -134,7 +159,7 @@ mod tests {
             let pixels = (0..width * height * 3).map(|i| (i * 37 % 251) as u8).collect();
             let photo = Rgb::new(width, height, pixels);
             for kind in Corruption::ALL {
-                let worse = kind.apply(&photo, SEVERITIES, 1);
+                let worse = kind.apply(&photo, kind.severities(), 1);
                 assert_eq!((worse.width, worse.height), (width, height), "{kind:?}");
             }
         }

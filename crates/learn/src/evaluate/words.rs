@@ -31,18 +31,16 @@ impl Evaluation {
         remarks
     }
 
-    /// Accuracy of always naming the most frequent class.
-    #[must_use]
-    pub fn chance(&self) -> Option<String> {
+    fn chance(&self) -> Option<String> {
         let most = self.majority();
-        (self.intervals.accuracy.interval[0] <= most).then(|| {
+        (self.scores.accuracy.interval[0] <= most).then(|| {
             format!(
                 "the accuracy can not be told from chance: always naming the most frequent class gives {most:.3}"
             )
         })
     }
 
-    /// Share of the most frequent class.
+    /// Share of the most frequent class: the accuracy of always naming it.
     #[must_use]
     pub fn majority(&self) -> f64 {
         let largest = self.metrics.classes.iter().map(|class| class.photographs).max().unwrap_or(0);
@@ -137,7 +135,7 @@ impl Evaluation {
                 ));
             }
         }
-        let refused = outside.refused_inside.value;
+        let refused = outside.refused_inside.map_or(0.0, |refused| refused.value);
         if refused > REFUSED_INSIDE {
             remarks.push(format!(
                 "{:.0} % of these photographs are taken for something else: they look unlike those of training",
