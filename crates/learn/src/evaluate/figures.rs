@@ -1,9 +1,9 @@
 //! From what was said of photographs to figures.
 
-use foliar_metrics::{Binning, Bootstrap, Estimate, Groups, Metrics, Predictions, Scores, wilson};
+use foliar_metrics::{Binning, Bootstrap, CalibrationExcess, Estimate, Groups, Metrics, Predictions, Scores, energy, reliability_bins, wilson};
 
 use super::sample::Choice;
-use super::{Outsiders, share, share_of};
+use super::{Outsiders, share_of};
 use crate::bundle::Bundle;
 use crate::caution::Doubt;
 use crate::error::LearnError;
@@ -43,8 +43,8 @@ pub(super) fn evaluation(
         sample: Sample { root: choice.root, origin: choice.origin, groups: predictions.groups().count() },
         calibration: calibration(bundle, &predictions, &scores, bootstrap)?,
         sets: sets(bundle, asked, &predictions, bootstrap),
-        selective: selective(bundle, asked, &predictions, bootstrap)?,
-        outside: outside_figures(asked, predictions.groups(), outside, bootstrap)?,
+        selective: selective(bundle, asked, &predictions, bootstrap),
+        outside: outside_figures(asked, predictions.groups(), outside, bootstrap),
         robustness,
         rows: asked.iter().map(row).collect(),
         unknown_classes: choice.unknown_classes,
@@ -69,4 +69,187 @@ fn row(asked: &Asked) -> PhotographRow {
         abstains: outputs.doubt().is_some(),
         group: asked.group,
     }
+}
+
+/// Whether probabilities mean what they say.
+fn calibration(
+    bundle: &Bundle,
+    predictions: &Predictions,
+    scores: &Scores<Estimate>,
+    bootstrap: &Bootstrap,
+) -> Result<CalibrationFigures, LearnError> {
+    let (confidences, right) = (predictions.confidences(), predictions.correct());
+    let (groups, binning) = (predictions.groups(), Binning::default());
+    let CalibrationExcess { expected, excess, .. } =
+        CalibrationExcess::new(&confidences, &right, groups, binning, bootstrap)?;
+    let gaps: Vec<f64> =
+        confidences.iter().zip(&right).map(|(p, &right)| p - f64::from(u8::from(right))).collect();
+    Ok(CalibrationFigures {
+        temperature: bundle.temperature,
+        error: scores.adaptive_calibration_error,
+        error_if_perfect: expected,
+        excess,
+        overconfidence: bootstrap.mean(&gaps, groups),
+        bins: reliability_bins(&confidences, &right, binning)?,
+    })
+}
+
+/// What is won by leaving photographs unanswered.
+fn selective(bundle: &Bundle, asked: &[Asked], predictions: &Predictions, bootstrap: &Bootstrap) -> SelectiveFigures {
+    let (confidences, right) = (predictions.confidences(), predictions.correct());
+    let groups = predictions.groups();
+    let mut order: Vec<usize> = (0..confidences.len()).collect();
+    order.sort_by(|&a, &b| confidences[b].total_cmp(&confidences[a]));
+    let mut areas = Vec::with_capacity(bootstrap.resamples);
+    bootstrap.resample(groups, |_, weights| areas.push(area(&order, &right, weights)));
+    let value = area(&order, &right, &vec![1; order.len()]);
+    let area = Estimate { value, interval: bootstrap.interval(&mut areas).unwrap_or([value; 2]) };
+    let mut best: Vec<usize> = order.clone();
+    best.sort_by_key(|&index| !right[index]);
+    let answered: Vec<bool> = asked.iter().map(|asked| asked.outputs.doubt().is_none()).collect();
+    let places: Vec<usize> = (0..asked.len()).filter(|&index| answered[index]).collect();
+    let wrong: Vec<bool> = places.iter().map(|&index| !right[index]).collect();
+    let of_answered: Vec<u64> = places.iter().map(|&index| asked[index].group).collect();
+    SelectiveFigures {
+        area,
+        area_if_perfect: self::area(&best, &right, &vec![1; best.len()]),
+        curve: curve(&order, &right),
+        threshold: bundle.caution.as_ref().map(|caution| caution.threshold),
+        answered: bootstrap.share(&answered, groups),
+        error: (!places.is_empty()).then(|| bootstrap.share(&wrong, &Groups::new(&of_answered))),
+    }
+}
+
+/// Mean over the photographs of the share of wrong answers among those that come no later in `order`.
+fn area(order: &[usize], right: &[bool], weights: &[u32]) -> f64 {
+    let (mut wrong, mut answered, mut sum) = (0.0, 0.0, 0.0);
+    for &index in order {
+        let weight = f64::from(weights[index]);
+        answered += weight;
+        wrong += if right[index] { 0.0 } else { weight };
+        sum += if weight > 0.0 { weight * wrong / answered } else { 0.0 };
+    }
+    sum / answered
+}
+
+/// Error against share answered, at most [`POINTS`] points.
+fn curve(order: &[usize], right: &[bool]) -> Vec<RiskPoint> {
+    let (count, mut wrong) = (order.len(), 0);
+    let mut points = Vec::with_capacity(count.min(POINTS));
+    for (index, &place) in order.iter().enumerate() {
+        wrong += usize::from(!right[place]);
+        let answered = index + 1;
+        // The last photograph of each of as many equal parts.
+        if answered * POINTS.min(count) / count > index * POINTS.min(count) / count {
+            points.push(RiskPoint {
+                answered: answered as f64 / count as f64,
+                error: wrong as f64 / answered as f64,
+            });
+        }
+    }
+    points
+}
+
+/// Whether sets hold the truth.
+fn sets(
+    bundle: &Bundle,
+    asked: &[Asked],
+    predictions: &Predictions,
+    bootstrap: &Bootstrap,
+) -> Option<SetFigures> {
+    let rules = &bundle.caution.as_ref()?.sets;
+    let sets: Vec<&[usize]> = asked.iter().map(|asked| asked.outputs.set().unwrap_or_default()).collect();
+    let labels = predictions.labels();
+    let holds: Vec<bool> =
+        sets.iter().zip(labels).map(|(set, &label)| set.contains(&(label as usize))).collect();
+    let lengths: Vec<f64> = sets.iter().map(|set| set.len() as f64).collect();
+    let mut sizes = vec![0; predictions.classes() + 1];
+    sets.iter().for_each(|set| sizes[set.len()] += 1);
+    let of_class = |class: u32| {
+        let members: Vec<usize> = (0..labels.len()).filter(|&index| labels[index] == class).collect();
+        let count = members.len();
+        let covered = members.iter().filter(|&&index| holds[index]).count();
+        (count > 0).then(|| ClassCoverage {
+            photographs: count,
+            coverage: covered as f64 / count as f64,
+            interval: wilson(covered, count),
+            size: members.iter().map(|&index| lengths[index]).sum::<f64>() / count as f64,
+        })
+    };
+    Some(SetFigures {
+        alpha: rules.alpha,
+        score: rules.score,
+        coverage: bootstrap.share(&holds, predictions.groups()),
+        size: bootstrap.mean(&lengths, predictions.groups()),
+        sizes,
+        classes: (0..predictions.classes() as u32).map(of_class).collect(),
+    })
+}
+
+/// Whether photographs of something else are told from those asked about; `None` if there are none.
+fn outside_figures(
+    asked: &[Asked],
+    groups: &Groups,
+    outside: &[Outsiders],
+    bootstrap: &Bootstrap,
+) -> Option<OutsideFigures> {
+    let is_refused = |outputs: &Outputs| outputs.doubt() == Some(Doubt::Outside);
+    let inside = |score: &dyn Fn(&Outputs) -> Option<f64>| -> Option<Vec<f64>> {
+        asked.iter().map(|asked| score(&asked.outputs)).collect()
+    };
+    let auroc = |outsiders: &Outsiders, score: &dyn Fn(&Outputs) -> Option<f64>| {
+        let others: Option<Vec<f64>> = outsiders.said().map(score).collect();
+        Some(auroc(&inside(score)?, &others?, groups, bootstrap))
+    };
+    let set = |outsiders: &Outsiders| {
+        let kinds = outsiders.kinds.iter().map(|(name, said)| OutsideKind {
+            name: name.clone(),
+            photographs: said.len(),
+            refused: share_of(said.iter(), is_refused),
+        });
+        OutsideSet {
+            name: outsiders.name.clone(),
+            photographs: outsiders.said().count(),
+            distance_auroc: auroc(outsiders, &Outputs::distance),
+            energy_auroc: auroc(outsiders, &|outputs| Some(energy(&outputs.logits)))
+                .unwrap_or(Estimate { value: 0.5, interval: [0.0, 1.0] }),
+            refused: share_of(outsiders.said(), is_refused),
+            answered: share_of(outsiders.said(), |outputs| outputs.doubt().is_none()),
+            kinds: kinds.collect(),
+        }
+    };
+    let refused: Vec<bool> = asked.iter().map(|asked| is_refused(&asked.outputs)).collect();
+    let can_refuse = asked.iter().any(|asked| asked.outputs.distance().is_some());
+    (!outside.is_empty()).then(|| OutsideFigures {
+        refused_inside: can_refuse.then(|| bootstrap.share(&refused, groups)),
+        sets: outside.iter().map(set).collect(),
+    })
+}
+
+/// Area under the receiver operating characteristic of a score, `inside` against `outside`, with its interval: groups of the
+/// photographs inside are drawn, and photographs outside one by one.
+fn auroc(inside: &[f64], outside: &[f64], groups: &Groups, bootstrap: &Bootstrap) -> Estimate {
+    let value = foliar_metrics::auroc(inside, outside);
+    let own = (0..outside.len()).map(|index| (groups.count() + index) as u64);
+    let numbers: Vec<u64> = groups.of().iter().map(|&group| u64::from(group)).chain(own).collect();
+    let scores = [inside, outside].concat();
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
+    let mut areas = Vec::with_capacity(bootstrap.resamples);
+    bootstrap.resample(&Groups::new(&numbers), |_, weights| {
+        // Going up, each one outside is above all inside so far and ties with those of its own score.
+        let (mut below, mut others, mut area) = (0.0, 0.0, 0.0);
+        for tied in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
+            let weigh = |outside: bool| -> f64 {
+                let chosen = tied.iter().filter(|&&index| (index >= inside.len()) == outside);
+                chosen.map(|&index| f64::from(weights[index])).sum()
+            };
+            let (within, beyond) = (weigh(false), weigh(true));
+            area += beyond * (below + within / 2.0);
+            below += within;
+            others += beyond;
+        }
+        areas.push(area / (below * others));
+    });
+    Estimate { value, interval: bootstrap.interval(&mut areas).unwrap_or([value; 2]) }
 }
