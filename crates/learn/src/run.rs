@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use foliar_runlog::{RunDir, write_atomically};
-use foliar_vision::{Manifest, Problem, portable_name};
+use foliar_vision::{Dataset, Manifest, Problem, portable_name};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
 use crate::error::{FileError, LearnError};
+use crate::held_out::{self, HeldOut, HeldOutRow};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
 
@@ -116,17 +117,18 @@ impl Run {
         if path.exists() { Checkpoint::read(&path).map(Some) } else { Ok(None) }
     }
 
-    /// (name relative to the folder of photographs, class) of each photograph held back for validation, from `split.csv`.
+    /// Writes `held-out.csv`.
+    pub(crate) fn write_held_out(&self, held_out: &HeldOut, dataset: &Dataset) -> Result<(), LearnError> {
+        let table = held_out.table(dataset).map_err(|error| LearnError::Log(error.into()))?;
+        Ok(put(&self.dir.held_out(), &table)?)
+    }
+
+    /// What the run says of photographs that it has not learnt from, from `held-out.csv`; `classes` are those of its bundle.
     ///
     /// # Errors
-    /// A file that can not be read.
-    pub fn validation_photographs(&self) -> Result<Vec<(String, String)>, FileError> {
-        let path = self.dir.split();
-        let damaged = |error: csv::Error| FileError::Damaged { path: path.clone(), what: error.to_string() };
-        let mut reader = csv::Reader::from_path(&path).map_err(damaged)?;
-        let rows = reader.deserialize().collect::<Result<Vec<SplitRow>, _>>().map_err(damaged)?;
-        let held_back = rows.into_iter().filter(|row| row.part == VALIDATION);
-        Ok(held_back.map(|row| (row.path, row.class)).collect())
+    /// A run that held back nothing or has not ended, or a file that can not be read.
+    pub fn held_out(&self, classes: &[String]) -> Result<Vec<HeldOutRow>, FileError> {
+        held_out::read(&self.dir.held_out(), classes)
     }
 
     /// Path of the newest checkpoint.
@@ -176,7 +178,7 @@ fn write_problems(path: &Path, problems: &[Problem]) -> Result<(), FileError> {
 }
 
 /// One photograph of `split.csv`.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct SplitRow {
     path: String,
     class: String,
