@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use foliar_metrics::Metrics;
 use foliar_nn::{Graph, State};
 use foliar_vision::Preprocessing;
 use serde::{Deserialize, Serialize};
 
 use crate::container::{self, Kind};
 use crate::error::FileError;
-use crate::metrics::Metrics;
 use crate::recipe::Recipe;
 
 /// How a classifier came about.

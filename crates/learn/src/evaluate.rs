@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use foliar_metrics::Metrics;
 use foliar_vision::{Limits, Part, Problem, Reason, Rgb, scan_for_evaluation};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::error::LearnError;
-use crate::metrics::Metrics;
 use crate::predict::{Predictor, decode_reduced};
 
 /// Figures, and what could not be used for them.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use foliar_metrics::arg_max;
 use foliar_vision::{Dataset, portable_name};
 use serde::{Deserialize, Serialize};
 
 use crate::error::FileError;
-use crate::metrics::arg_max;
 
 /// Columns of the table before the logits.
 const COLUMNS: [&str; 4] = ["path", "class", "said", "fold"];

@@ -8,7 +8,6 @@
 
 pub mod any_path;
 mod bundle;
-mod calibration;
 mod checkpoint;
 mod compare;
 mod container;
@@ -19,7 +18,6 @@ mod features;
 mod held_out;
 mod initial;
 mod lr_find;
-mod metrics;
 mod named;
 mod phase;
 mod photographs;
@@ -33,15 +31,13 @@ mod trainee;
 mod trial;
 
 pub use bundle::{Bundle, Provenance, Validation};
-pub use calibration::{Calibration, calibrate};
 pub use checkpoint::{Best, Checkpoint, Choice, Progress};
-pub use compare::{Compared, Comparison, Pair, compare, mcnemar};
+pub use compare::{Compared, Comparison, Pair, compare};
 pub use error::{FileError, LearnError};
 pub use evaluate::{Evaluation, evaluate};
 pub use held_out::{HeldOut, HeldOutRow};
 pub use initial::{Convention, InitialWeights};
 pub use lr_find::{RateTest, lr_find};
-pub use metrics::{ClassMetrics, Confusion, Metrics, cross_entropy, softmax, wilson};
 pub use phase::{Freeze, FreezeError, Phase};
 pub use photographs::{DataOptions, Photographs, Summary};
 pub use predict::{Outputs, Predictor, decode_reduced};

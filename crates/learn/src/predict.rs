@@ -1,5 +1,6 @@
 //! A bundle at work.
 
+use foliar_metrics::softmax;
 use foliar_nn::{CpuEngine, Engine, EngineOptions, Statistics};
 use std::path::Path;
 
@@ -9,7 +10,6 @@ use foliar_vision::{Limits, Reason, Rgb, Workspace};
 
 use crate::bundle::Bundle;
 use crate::error::LearnError;
-use crate::metrics::softmax;
 
 /// What a network says of one photograph.
 #[derive(Clone, Debug, PartialEq)]

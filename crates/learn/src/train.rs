@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+use foliar_metrics::Metrics;
 use foliar_nn::{Device, EngineOptions, Graph, State, Statistics, zoo};
 use foliar_runlog::{self as runlog, Event, Log, StopReason};
 
@@ -16,7 +17,6 @@ use crate::bundle::{Bundle, Provenance, Validation};
 use crate::checkpoint::{Best, Checkpoint, Progress};
 use crate::error::LearnError;
 use crate::held_out::HeldOut;
-use crate::metrics::Metrics;
 use crate::phase::Phase;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;

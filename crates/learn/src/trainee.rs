@@ -2,16 +2,15 @@
 
 use std::ops::ControlFlow;
 
+use foliar_metrics::{Calibration, Metrics, calibrate};
 use foliar_nn::{Batch, Device, Engine, EngineOptions, Graph, State, StepPlan, StepStats};
 use foliar_runlog::StopReason;
 use foliar_vision::loader::order;
 use foliar_vision::{self as vision, Loader};
 
-use crate::calibration::{Calibration, calibrate};
 use crate::error::LearnError;
 use crate::features::{self, Features};
 use crate::held_out::HeldOut;
-use crate::metrics::Metrics;
 use crate::phase::Phase;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
