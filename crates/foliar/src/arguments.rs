@@ -236,6 +236,10 @@ pub(crate) struct RecipeArguments {
     /// Share that neither training nor validation sees
     #[arg(long, default_value_t = 0.0, value_name = "X")]
     pub(crate) test: f64,
+    /// Folds of the cross-validation after which a classifier on a frozen network learns from all photographs, those held
+    /// back for validation too; 0 keeps the classifier of the best epoch [default: 0 from scratch, else 5]
+    #[arg(long, value_name = "FOLDS")]
+    pub(crate) refit: Option<u32>,
     /// Which photographs stay on one side of the split, besides equal ones
     #[arg(long, value_enum, default_value = "sequence", value_name = "NAME")]
     pub(crate) group: GroupName,

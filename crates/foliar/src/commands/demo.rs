@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use foliar_learn::{Bundle, EvaluateOptions, Predictor, Recipe, Run, Subject, evaluate};
 use foliar_vision::{Limits, decode_file, procedural};
 
-use super::train::{drive, open_photographs};
 use super::evaluate::text;
+use super::train::{drive, open_photographs};
 use super::use_threads;
 use crate::arguments::{DemoArguments, MachineArguments};
 use crate::exit::Exit;

@@ -53,8 +53,7 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         (None, data) => Subject::Folder { root: data.as_deref().unwrap_or(Path::new("")), part },
     };
     let outside = arguments.ood.iter().map(|folder| others(folder)).collect::<anyhow::Result<_>>()?;
-    let options =
-        EvaluateOptions { outside, robustness: arguments.robustness, ..EvaluateOptions::default() };
+    let options = EvaluateOptions { outside, robustness: arguments.robustness, ..EvaluateOptions::default() };
     let mut bar = Bar::default();
     let evaluation =
         evaluate(&mut predictor, &subject, &options, &mut |stage, done, all| bar.show(stage, done, all));

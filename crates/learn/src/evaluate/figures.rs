@@ -1,6 +1,9 @@
 //! From what was said of photographs to figures.
 
-use foliar_metrics::{Binning, Bootstrap, CalibrationExcess, Estimate, Groups, Metrics, Predictions, Scores, energy, reliability_bins, wilson};
+use foliar_metrics::{
+    Binning, Bootstrap, CalibrationExcess, Estimate, Groups, Metrics, Predictions, RiskCoverage, Scores,
+    energy, reliability_bins, wilson,
+};
 
 use super::sample::Choice;
 use super::{Outsiders, share_of};
@@ -9,12 +12,9 @@ use crate::caution::Doubt;
 use crate::error::LearnError;
 use crate::evaluation::{
     CalibrationFigures, ClassCoverage, Evaluation, OutsideFigures, OutsideKind, OutsideSet, PhotographRow,
-    RiskPoint, Robustness, Sample, SelectiveFigures, SetFigures,
+    Robustness, Sample, SelectiveFigures, SetFigures,
 };
 use crate::predict::Outputs;
-
-/// Points of the curve of error against share answered.
-const POINTS: usize = 200;
 
 /// One photograph and what was said of it.
 pub(super) struct Asked {
@@ -43,8 +43,8 @@ pub(super) fn evaluation(
         sample: Sample { root: choice.root, origin: choice.origin, groups: predictions.groups().count() },
         calibration: calibration(bundle, &predictions, &scores, bootstrap)?,
         sets: sets(bundle, asked, &predictions, bootstrap),
-        selective: selective(bundle, asked, &predictions, bootstrap),
-        outside: outside_figures(asked, predictions.groups(), outside, bootstrap),
+        selective: selective(bundle, asked, &predictions, bootstrap)?,
+        outside: outside_figures(asked, outside, bootstrap),
         robustness,
         rows: asked.iter().map(row).collect(),
         unknown_classes: choice.unknown_classes,
@@ -95,59 +95,23 @@ fn calibration(
 }
 
 /// What is won by leaving photographs unanswered.
-fn selective(bundle: &Bundle, asked: &[Asked], predictions: &Predictions, bootstrap: &Bootstrap) -> SelectiveFigures {
-    let (confidences, right) = (predictions.confidences(), predictions.correct());
-    let groups = predictions.groups();
-    let mut order: Vec<usize> = (0..confidences.len()).collect();
-    order.sort_by(|&a, &b| confidences[b].total_cmp(&confidences[a]));
-    let mut areas = Vec::with_capacity(bootstrap.resamples);
-    bootstrap.resample(groups, |_, weights| areas.push(area(&order, &right, weights)));
-    let value = area(&order, &right, &vec![1; order.len()]);
-    let area = Estimate { value, interval: bootstrap.interval(&mut areas).unwrap_or([value; 2]) };
-    let mut best: Vec<usize> = order.clone();
-    best.sort_by_key(|&index| !right[index]);
+fn selective(
+    bundle: &Bundle,
+    asked: &[Asked],
+    predictions: &Predictions,
+    bootstrap: &Bootstrap,
+) -> Result<SelectiveFigures, LearnError> {
+    let right = predictions.correct();
     let answered: Vec<bool> = asked.iter().map(|asked| asked.outputs.doubt().is_none()).collect();
     let places: Vec<usize> = (0..asked.len()).filter(|&index| answered[index]).collect();
     let wrong: Vec<bool> = places.iter().map(|&index| !right[index]).collect();
-    let of_answered: Vec<u64> = places.iter().map(|&index| asked[index].group).collect();
-    SelectiveFigures {
-        area,
-        area_if_perfect: self::area(&best, &right, &vec![1; best.len()]),
-        curve: curve(&order, &right),
+    let groups: Vec<u64> = places.iter().map(|&index| asked[index].group).collect();
+    Ok(SelectiveFigures {
+        curve: RiskCoverage::new(&predictions.confidences(), &right)?,
         threshold: bundle.caution.as_ref().map(|caution| caution.threshold),
-        answered: bootstrap.share(&answered, groups),
-        error: (!places.is_empty()).then(|| bootstrap.share(&wrong, &Groups::new(&of_answered))),
-    }
-}
-
-/// Mean over the photographs of the share of wrong answers among those that come no later in `order`.
-fn area(order: &[usize], right: &[bool], weights: &[u32]) -> f64 {
-    let (mut wrong, mut answered, mut sum) = (0.0, 0.0, 0.0);
-    for &index in order {
-        let weight = f64::from(weights[index]);
-        answered += weight;
-        wrong += if right[index] { 0.0 } else { weight };
-        sum += if weight > 0.0 { weight * wrong / answered } else { 0.0 };
-    }
-    sum / answered
-}
-
-/// Error against share answered, at most [`POINTS`] points.
-fn curve(order: &[usize], right: &[bool]) -> Vec<RiskPoint> {
-    let (count, mut wrong) = (order.len(), 0);
-    let mut points = Vec::with_capacity(count.min(POINTS));
-    for (index, &place) in order.iter().enumerate() {
-        wrong += usize::from(!right[place]);
-        let answered = index + 1;
-        // The last photograph of each of as many equal parts.
-        if answered * POINTS.min(count) / count > index * POINTS.min(count) / count {
-            points.push(RiskPoint {
-                answered: answered as f64 / count as f64,
-                error: wrong as f64 / answered as f64,
-            });
-        }
-    }
-    points
+        answered: bootstrap.share(&answered, predictions.groups()),
+        error: (!places.is_empty()).then(|| bootstrap.share(&wrong, &Groups::new(&groups))),
+    })
 }
 
 /// Whether sets hold the truth.
@@ -187,19 +151,14 @@ fn sets(
 }
 
 /// Whether photographs of something else are told from those asked about; `None` if there are none.
-fn outside_figures(
-    asked: &[Asked],
-    groups: &Groups,
-    outside: &[Outsiders],
-    bootstrap: &Bootstrap,
-) -> Option<OutsideFigures> {
+fn outside_figures(asked: &[Asked], outside: &[Outsiders], bootstrap: &Bootstrap) -> Option<OutsideFigures> {
     let is_refused = |outputs: &Outputs| outputs.doubt() == Some(Doubt::Outside);
-    let inside = |score: &dyn Fn(&Outputs) -> Option<f64>| -> Option<Vec<f64>> {
-        asked.iter().map(|asked| score(&asked.outputs)).collect()
-    };
     let auroc = |outsiders: &Outsiders, score: &dyn Fn(&Outputs) -> Option<f64>| {
-        let others: Option<Vec<f64>> = outsiders.said().map(score).collect();
-        Some(auroc(&inside(score)?, &others?, groups, bootstrap))
+        let inside = asked.iter().filter_map(|asked| Some((score(&asked.outputs)?, asked.group)));
+        let (inside, groups): (Vec<f64>, Vec<u64>) = inside.unzip();
+        let others: Vec<f64> = outsiders.said().filter_map(score).collect();
+        let both = !inside.is_empty() && !others.is_empty();
+        both.then(|| auroc(&inside, &others, &Groups::new(&groups), bootstrap))
     };
     let set = |outsiders: &Outsiders| {
         let kinds = outsiders.kinds.iter().map(|(name, said)| OutsideKind {
@@ -218,10 +177,11 @@ fn outside_figures(
             kinds: kinds.collect(),
         }
     };
-    let refused: Vec<bool> = asked.iter().map(|asked| is_refused(&asked.outputs)).collect();
-    let can_refuse = asked.iter().any(|asked| asked.outputs.distance().is_some());
+    let with_distance = asked.iter().filter(|asked| asked.outputs.distance().is_some());
+    let (refused, groups): (Vec<bool>, Vec<u64>) =
+        with_distance.map(|asked| (is_refused(&asked.outputs), asked.group)).unzip();
     (!outside.is_empty()).then(|| OutsideFigures {
-        refused_inside: can_refuse.then(|| bootstrap.share(&refused, groups)),
+        refused_inside: (!refused.is_empty()).then(|| bootstrap.share(&refused, &Groups::new(&groups))),
         sets: outside.iter().map(set).collect(),
     })
 }

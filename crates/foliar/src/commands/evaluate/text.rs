@@ -42,7 +42,7 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     let what = match sample.origin {
         Origin::Folder => "photographs",
         Origin::Test => "photographs that the run set aside for a test",
-        Origin::Validation => "photographs that the run held back for validation",
+        Origin::Validation => "photographs, each as the run saw it before it had learnt from it",
     };
     let classes = metrics.classes.len() as f64;
     writeln!(
@@ -100,9 +100,8 @@ fn classes(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     let width = metrics.classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0).max(5);
     let in_set = if sets.is_some() { "  in its set" } else { "" };
     writeln!(out, "{:width$}  photographs  precision         recall            F1   {in_set}", "class")?;
-    let cell = |Estimate { value, interval: [low, high] }: Estimate| {
-        format!("{value:.2} ({low:.2} to {high:.2})")
-    };
+    let cell =
+        |Estimate { value, interval: [low, high] }: Estimate| format!("{value:.2} ({low:.2} to {high:.2})");
     for (index, (class, scores)) in metrics.classes.iter().zip(&scores.classes).enumerate() {
         write!(
             out,
@@ -160,9 +159,10 @@ fn worse(out: &mut impl Write, robustness: &Robustness) -> io::Result<()> {
         robustness.photographs
     )?;
     for row in &robustness.rows {
-        let cells = row.accuracy.iter().zip(&row.unanswered).map(|(accuracy, unanswered)| {
-            format!("  {:.3} ({:3.0} %)", accuracy.value, 100.0 * unanswered)
-        });
+        let cells =
+            row.accuracy.iter().zip(&row.unanswered).map(|(accuracy, unanswered)| {
+                format!("  {:.3} ({:3.0} %)", accuracy.value, 100.0 * unanswered)
+            });
         writeln!(out, "{:16}{}", row.corruption, cells.collect::<String>())?;
     }
     Ok(())

@@ -225,7 +225,8 @@ mod tests {
     #[test]
     fn a_json_row_has_an_answer_or_an_error() {
         let text = written(Format::Jsonl);
-        let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let rows: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(rows[0]["answer"], "rust");
         assert_eq!(rows[0]["predictions"][1]["class"], "healthy");
         assert!(rows[0].get("set").is_none() && rows[0].get("doubt").is_none());
