@@ -7,6 +7,7 @@ use foliar_nn::weights::{self, Fitted};
 use foliar_nn::{Graph, State, zoo};
 use serde::{Deserialize, Serialize};
 
+use crate::caution::is_caution;
 use crate::error::{FileError, LearnError};
 
 /// A file of weights that a run begins with. Its digest stands in the recipe: other weights are another run.
@@ -65,8 +66,9 @@ impl InitialWeights {
                 replaced.node, replaced.classes
             ));
         }
-        if !fitted.unused.is_empty() {
-            notes.push(format!("{} tensors of the file are not used", fitted.unused.len()));
+        let unused = fitted.unused.iter().filter(|name| !is_caution(name)).count();
+        if unused > 0 {
+            notes.push(format!("{unused} tensors of the file are not used"));
         }
         Ok((fitted.state, notes))
     }
