@@ -126,11 +126,11 @@ impl<const K: usize> Reliability<K> {
         &self.order
     }
 
-    /// For each photograph, 1 or 0 as it is right, minus its confidence, minus the mean of this over its neighbours: as many
-    /// by confidence as a bin of equal mass holds.
+    /// For each photograph, 1 or 0 as it is right, minus its confidence, minus the mean of this over its fifth of the
+    /// photographs by confidence.
     pub(crate) fn residuals(&self, right: &[bool]) -> Vec<f64> {
         let mut residuals = vec![0.0; right.len()];
-        let size = right.len().div_ceil(self.sums.len()).max(1);
+        let size = right.len().div_ceil(5).max(1);
         for (order, confidences) in self.order.chunks(size).zip(self.confidences.chunks(size)) {
             let of = |(&index, p): (&u32, &f64)| f64::from(u8::from(right[index as usize])) - p;
             let mean = order.iter().zip(confidences).map(of).sum::<f64>() / order.len() as f64;
