@@ -8,9 +8,11 @@ use foliar_learn::Freeze;
 use foliar_nn::zoo;
 
 mod bench;
+mod explain;
 mod tune;
 
 pub(crate) use bench::{BenchArguments, BenchMode};
+pub(crate) use explain::{ExplainArguments, MethodName};
 pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
 
 fn models() -> PossibleValuesParser {
@@ -47,6 +49,8 @@ pub(crate) enum Command {
     Doctor(DoctorArguments),
     /// Classify new photographs
     Predict(PredictArguments),
+    /// Show where in photographs the evidence for a class lies, and how much of it beside the leaf
+    Explain(ExplainArguments),
     /// Print a network's layers, parameters, multiply-adds and memory
     Summary(SummaryArguments),
     /// Measure how fast networks and the loading of photographs run on this machine

@@ -1,6 +1,6 @@
 //! `foliar predict`: photographs in, classes out.
 
-mod inputs;
+pub(crate) mod inputs;
 mod rows;
 
 use std::io;
