@@ -8,7 +8,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use foliar_kernels::conv::{self, Conv};
-use foliar_kernels::depthwise::{self, Backward, Depthwise, Finish, InputGradient, OutputGradient};
+use foliar_kernels::depthwise::{self, Depthwise};
+use foliar_kernels::fusion::{Backward, InputGradient, OutputGradient};
 use foliar_kernels::{Accumulate, Nhwc, Window, isa};
 
 /// Time spent on each kernel of each layer, at least.
@@ -97,7 +98,7 @@ fn separate(input: Nhwc, window: Window) -> (f64, [f64; 3]) {
     let mut backward =
         |to: InputGradient<'_>| depthwise::backward(&conv, from, to, &mut dweight, &mut partials);
     let seconds = [
-        seconds(|| depthwise::forward(&conv, &x, None, &weight, Finish::Plain, &mut y)),
+        seconds(|| depthwise::forward(&conv, &x, None, &weight, None, &mut y)),
         seconds(|| backward(InputGradient::Stored(&mut dx, Accumulate::Overwrite))) / 2.0,
         seconds(|| backward(InputGradient::Unwanted)) / 2.0,
     ];

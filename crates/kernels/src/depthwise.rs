@@ -14,17 +14,15 @@
 //!
 //! There is so little arithmetic that memory decides. Both passes go through an image row by row and keep the
 //! few rows that a window sees in the cache, padded and ready (`band.rs`), so that each tensor is read once.
-//! The batch norms around a depthwise convolution join in: the one before it is computed as a row enters the
-//! cache and is stored nowhere; the one after it finds its statistics while a row leaves. On the way back the
-//! norm's gradient is made row by row as well, and both gradients come from one pass.
+//! The batch norms around a depthwise convolution join in (`fusion.rs`), and both gradients come from one pass.
 
 mod backward;
 mod band;
 mod forward;
 mod line;
 
-pub use backward::{Backward, InputGradient, OutputGradient, backward};
-pub use forward::{Finish, forward};
+pub use backward::backward;
+pub use forward::forward;
 
 use crate::axis::Axis;
 use crate::norm::Normalisation;

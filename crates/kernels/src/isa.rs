@@ -113,3 +113,16 @@ pub(crate) fn prefetch_line(float: *const f32) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = float;
 }
+
+/// [`prefetch_line`], into the second-level cache.
+#[inline(always)]
+pub(crate) fn prefetch_second_level(float: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        // SAFETY: every x86-64 processor has SSE, and a prefetch cannot fault.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(float.cast()) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = float;
+}

@@ -14,6 +14,7 @@
 //! Slices of a wrong length are a programmer's error and panic; numbers never do, whatever they are: NaN
 //! and infinities flow through, as in PyTorch.
 
+mod ahead;
 mod axis;
 #[macro_use]
 pub mod isa;
@@ -23,10 +24,12 @@ pub mod conv;
 pub mod depthwise;
 pub mod dropout;
 pub mod elementwise;
+pub mod fusion;
 pub mod loss;
 mod matrix;
 pub mod norm;
 pub mod peak;
+pub mod pointwise;
 pub mod pool;
 mod product;
 mod reduce;

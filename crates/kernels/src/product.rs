@@ -21,7 +21,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::ahead::Ahead;
 use crate::isa::{self, Isa};
+use crate::scratch;
 use tile::RowsBlock;
 pub(crate) use tile::{Start, SumsBlock};
 
@@ -103,6 +105,28 @@ impl Panels {
         });
     }
 
+    /// Packs a matrix of contiguous rows.
+    pub(crate) fn pack_matrix(&self, packed: &mut [f32], matrix: &[f32]) {
+        self.pack(packed, |segment, within, columns, rows| {
+            for (index, row) in within.zip(rows.chunks_exact_mut(self.width())) {
+                let begin = (segment * self.len + index) * self.columns;
+                row[..columns.len()].copy_from_slice(&matrix[begin + columns.start..begin + columns.end]);
+            }
+        });
+    }
+
+    /// Packs the transpose of a matrix of contiguous rows, one for each column, in one segment.
+    pub(crate) fn pack_transposed(&self, packed: &mut [f32], matrix: &[f32]) {
+        self.pack(packed, |_, within, columns, rows| {
+            for (column, row) in columns.enumerate() {
+                let values = &matrix[row * self.len..][within.clone()];
+                for (row, &value) in rows.chunks_exact_mut(self.width()).zip(values) {
+                    row[column] = value;
+                }
+            }
+        });
+    }
+
     /// The blocks of the inner dimension, in the order in which they are packed and added up.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = InnerBlock> + use<> {
         let Self { segments, len, .. } = *self;
@@ -130,7 +154,7 @@ pub(crate) struct InnerBlock {
 }
 
 /// `C = A B`, or added to C, for the rows of a table; panels `panels` only. `table` holds `segments` lists of one pointer for
-/// each row, `outputs` the start of each row of C.
+/// each row, `outputs` the start of each row of C. On the way what is `ahead` is brought near.
 ///
 /// # Safety
 ///
@@ -143,8 +167,10 @@ pub(crate) unsafe fn multiply(
     start: Start<'_>,
     table: &[*const f32],
     outputs: &[*const f32],
+    ahead: &Ahead<'_>,
 ) {
     let (count, width) = (outputs.len(), layout.width());
+    let far = layout.segments == 1 && layout.len >= FAR_LEN;
     assert!(table.len() >= layout.segments * count, "a pointer for each segment of each row");
     for (index, block) in layout.blocks().enumerate() {
         for panel in panels.clone() {
@@ -164,7 +190,8 @@ pub(crate) unsafe fn multiply(
                 start,
                 outputs,
                 // The windows of one pixel are read once for each panel, those of several from the cache.
-                far: layout.segments == 1 && layout.len >= FAR_LEN && panel == panels.start,
+                far: far && panel == panels.start,
+                ahead,
             };
             // SAFETY: the caller's promise.
             unsafe { tile::rows(layout.isa, layout.vectors(), &work) };
@@ -181,4 +208,91 @@ pub(crate) unsafe fn multiply(
 pub(crate) unsafe fn sums(layout: &Panels, work: &SumsBlock<'_>) {
     // SAFETY: the caller's promise.
     unsafe { tile::sums(layout.isa, layout.vectors(), work) };
+}
+
+/// `C = A B`, or added to C, for matrices A and C of contiguous rows. On the way the slices `ahead` are brought near.
+///
+/// # Panics
+///
+/// If A and C are not of equally many rows, or the layout is not of one segment.
+pub(crate) fn multiply_rows(
+    layout: &Panels,
+    packed: &[f32],
+    start: Start<'_>,
+    a: &[f32],
+    c: &mut [f32],
+    ahead: [&[f32]; 3],
+) {
+    let Panels { segments, len, columns, .. } = *layout;
+    let rows = c.len() / columns;
+    assert!(segments == 1 && a.len() == rows * len && c.len() == rows * columns, "matrices of {rows} rows");
+    scratch::with_pointers(2 * rows, |pointers| {
+        let (table, outputs) = pointers.split_at_mut(rows);
+        for (pointer, row) in table.iter_mut().zip(a.chunks_exact(len)) {
+            *pointer = row.as_ptr();
+        }
+        let first = c.as_mut_ptr();
+        for (row, pointer) in outputs.iter_mut().enumerate() {
+            // SAFETY: C has so many rows.
+            *pointer = unsafe { first.add(row * columns) }.cast_const();
+        }
+        let steps = rows.div_ceil(tile::MOST_ROWS) * len.div_ceil(tile::LINE) * layout.count();
+        let ahead = Ahead::new(ahead, steps);
+        // SAFETY: the pointers are those of whole rows, which are disjoint, and C is borrowed exclusively.
+        unsafe { multiply(layout, packed, 0..layout.count(), start, table, outputs, &ahead) };
+    });
+}
+
+/// `C = A^T D`, or added to C, for matrices of contiguous rows. `layout` is that of [`BLOCK`] rows of D.
+///
+/// # Panics
+///
+/// If A and D are not of equally many rows, or C is not of their columns.
+pub(crate) fn sum_rows(layout: &Panels, start: Start<'_>, a: &[f32], d: &[f32], c: &mut [f32]) {
+    let (columns, width) = (layout.columns, layout.width());
+    let (rows, len) = (d.len() / columns, c.len() / columns);
+    assert!(d.len() == rows * columns && a.len() == rows * len && c.len() == len * columns, "matrices");
+    if len == 0 {
+        return;
+    }
+    let mut start = start;
+    for (a, d) in a.chunks(BLOCK * len).zip(d.chunks(BLOCK * columns)) {
+        let rows = d.len() / columns;
+        scratch::with_pointers(rows, |table| {
+            for (pointer, row) in table.iter_mut().zip(a.chunks_exact(len)) {
+                *pointer = row.as_ptr();
+            }
+            for panel in 0..layout.count() {
+                let within = layout.columns(panel);
+                let mut add = |packed: &[f32]| {
+                    let work = SumsBlock {
+                        table,
+                        offset: 0,
+                        len,
+                        packed,
+                        columns: within.len(),
+                        start,
+                        output: c[within.start..].as_mut_ptr(),
+                        stride: columns,
+                    };
+                    // SAFETY: the table's pointers are those of whole rows; the result's rows are those of C, which is
+                    // borrowed exclusively, from the panel's first column on.
+                    unsafe { sums(layout, &work) };
+                };
+                if within.len() == width && columns == width {
+                    add(d);
+                    continue;
+                }
+                scratch::with(rows * width, |packed| {
+                    for (packed, row) in packed.chunks_exact_mut(width).zip(d.chunks_exact(columns)) {
+                        let (values, rest) = packed.split_at_mut(within.len());
+                        values.copy_from_slice(&row[within.clone()]);
+                        rest.fill(0.0);
+                    }
+                    add(packed);
+                });
+            }
+        });
+        start = Start::Add;
+    }
 }

@@ -3,9 +3,11 @@
 
 mod common;
 
+use common::norm::Norm;
 use common::{Random, assert_close, assert_same_on_all_pools, for_each_meeting, zeros};
-use foliar_kernels::depthwise::{self, Backward, Depthwise, Finish, InputGradient, OutputGradient};
-use foliar_kernels::norm::{self, Affine, ChannelSums, Normalisation};
+use foliar_kernels::depthwise::{self, Depthwise};
+use foliar_kernels::fusion::{Backward, InputGradient, OutputGradient, OutputStatistics};
+use foliar_kernels::norm::{self, ChannelSums};
 use foliar_kernels::{Accumulate, Activation, Nhwc, Window};
 
 struct Case {
@@ -29,7 +31,7 @@ impl Case {
 
     fn forward(&self) -> Vec<f32> {
         let mut y = vec![f32::NAN; self.dy.len()];
-        depthwise::forward(&self.conv, &self.x, None, &self.weight, Finish::Plain, &mut y);
+        depthwise::forward(&self.conv, &self.x, None, &self.weight, None, &mut y);
         y
     }
 
@@ -77,48 +79,6 @@ impl Case {
     }
 }
 
-/// A batch norm with made-up statistics.
-struct Norm {
-    center: Vec<f32>,
-    scale: Vec<f32>,
-    shift: Vec<f32>,
-    inv_std: Vec<f32>,
-    activation: Activation,
-}
-
-impl Norm {
-    fn new(channels: usize, activation: Activation, random: &mut Random) -> Self {
-        Self {
-            center: random.values(channels),
-            scale: random.values(channels),
-            shift: random.values(channels),
-            inv_std: random.values(channels),
-            activation,
-        }
-    }
-
-    fn normalisation(&self) -> Normalisation<'_> {
-        let affine = Affine { center: &self.center, scale: &self.scale, shift: &self.shift };
-        Normalisation { affine, activation: self.activation }
-    }
-
-    fn apply(&self, x: &[f32]) -> Vec<f32> {
-        let mut y = vec![f32::NAN; x.len()];
-        norm::apply(x, self.normalisation(), None, &mut y);
-        y
-    }
-
-    /// `[dgamma, dbeta]`.
-    fn sums(&self, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
-        let channels = self.scale.len();
-        let (mut dgamma, mut dbeta) = (vec![f32::NAN; channels], vec![f32::NAN; channels]);
-        let mut partials = vec![f64::NAN; norm::partials_len(x.len() / channels, channels)];
-        let sums = ChannelSums { dgamma: &mut dgamma, dbeta: &mut dbeta };
-        norm::backward_sums(x, dy, self.normalisation(), &self.inv_std, sums, &mut partials);
-        [dgamma, dbeta]
-    }
-}
-
 /// A case between two batch norms.
 struct Fused {
     case: Case,
@@ -133,10 +93,10 @@ impl Fused {
         Self { case: Case::new(conv, random), before, after }
     }
 
-    fn forward(&self, finish: Finish<'_>) -> Vec<f32> {
+    fn forward(&self, statistics: Option<OutputStatistics<'_>>) -> Vec<f32> {
         let Case { conv, x, weight, .. } = &self.case;
         let mut y = vec![f32::NAN; self.case.dy.len()];
-        depthwise::forward(conv, x, Some(self.before.normalisation()), weight, finish, &mut y);
+        depthwise::forward(conv, x, Some(self.before.normalisation()), weight, statistics, &mut y);
         y
     }
 
@@ -146,8 +106,8 @@ impl Fused {
         let (mut mean, mut variance) = (vec![f64::NAN; channels], vec![f64::NAN; channels]);
         let mut partials = vec![f64::NAN; conv.norm_partials_len()];
         let (means, variances) = (&mut mean, &mut variance);
-        let finish = Finish::Statistics { mean: means, variance: variances, partials: &mut partials };
-        let y = self.forward(finish).iter().map(|&y| f64::from(y)).collect();
+        let statistics = OutputStatistics { mean: means, variance: variances, partials: &mut partials };
+        let y = self.forward(Some(statistics)).iter().map(|&y| f64::from(y)).collect();
         [y, mean, variance]
     }
 
@@ -194,9 +154,7 @@ impl Fused {
             conv: *conv,
         };
         let y = case.forward();
-        assert_eq!(self.forward(Finish::Plain), y, "y of {what}");
-        let normalised = self.forward(Finish::Normalise(self.after.normalisation()));
-        assert_eq!(normalised, self.after.apply(&y), "normalised y of {what}");
+        assert_eq!(self.forward(None), y, "y of {what}");
         let (mut mean, mut variance) = (vec![f64::NAN; channels], vec![f64::NAN; channels]);
         let mut partials = vec![f64::NAN; norm::partials_len(y.len() / channels, channels)];
         norm::statistics(&y, channels, &mut mean, &mut variance, &mut partials);
@@ -218,10 +176,7 @@ impl Fused {
         let case = Case { dy: outer, ..case };
         let [mut dx, dweight] = case.backward(Accumulate::Overwrite);
         let [dgamma, dbeta] = self.before.sums(x, &dx);
-        dx.iter_mut()
-            .zip(&case.x)
-            .filter(|(_, x)| !self.before.activation.passes(**x))
-            .for_each(|(dx, _)| *dx = 0.0);
+        self.before.gate(&case.x, &mut dx);
         let [g, found_dweight, found_dgamma, found_dbeta] = self.backward(&y);
         assert_eq!(g, dx, "g of {what}");
         assert_eq!(found_dweight, dweight, "dweight of {what}");
@@ -284,7 +239,7 @@ fn threads_do_not_change_a_bit() {
         assert_same_on_all_pools(&what, || {
             fused.statistics().concat().into_iter().flat_map(halves).collect()
         });
-        let y = fused.forward(Finish::Plain);
+        let y = fused.forward(None);
         assert_same_on_all_pools(&what, || fused.backward(&y).concat());
     }
 }

@@ -4,7 +4,8 @@
 mod common;
 
 use common::{Random, assert_close};
-use foliar_kernels::depthwise::{self, Backward, Depthwise, Finish, OutputGradient};
+use foliar_kernels::depthwise::{self, Depthwise};
+use foliar_kernels::fusion::{self, Backward, OutputGradient};
 use foliar_kernels::isa::{self, Isa};
 use foliar_kernels::norm::{self, ChannelSums, InputGradient, Normalisation};
 use foliar_kernels::pool::{self, Divisor, Pool};
@@ -22,10 +23,10 @@ fn everything(channels: usize) -> Vec<f32> {
         let (x, weight) = (random.values(input.len()), random.values(conv.weight_len()));
         let dy = random.values(conv.output().len());
         let (mut y, mut dx, mut dweight) = (dy.clone(), x.clone(), weight.clone());
-        depthwise::forward(&conv, &x, None, &weight, Finish::Plain, &mut y);
+        depthwise::forward(&conv, &x, None, &weight, None, &mut y);
         let mut partials = vec![0.0; conv.partials_len()];
         let from = Backward { x: &x, before: None, weight: &weight, dy: OutputGradient::Plain(&dy) };
-        let to = depthwise::InputGradient::Stored(&mut dx, Accumulate::Add);
+        let to = fusion::InputGradient::Stored(&mut dx, Accumulate::Add);
         depthwise::backward(&conv, from, to, &mut dweight, &mut partials);
         results.extend([&y[..], &dx, &dweight].concat());
 

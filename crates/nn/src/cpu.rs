@@ -1,19 +1,23 @@
 //! The engine that runs a graph on the kernels of this machine's processor.
 
 mod backward;
+mod floats;
 mod forward;
 mod input_gradient;
+mod norms;
 
 use std::ops::Range;
 
-use foliar_kernels::{Nhwc, conv::Conv, depthwise::Depthwise, loss, norm, update};
+use foliar_kernels::{Nhwc, conv::Conv, depthwise::Depthwise, loss, norm, pointwise::Pointwise, update};
+
+use floats::Floats;
 
 use crate::engine::{Batch, Device, Engine, EngineOptions, Statistics, StepPlan, StepStats};
 use crate::error::{EngineError, GraphError, StateError};
 use crate::graph::Graph;
 use crate::init;
 use crate::optimizer::Optimizer;
-use crate::parameters::Parameter;
+use crate::parameters::{Parameter, Role};
 use crate::plan::{Plan, Purpose};
 use crate::profile::{StepProfile, Stopwatch};
 use crate::program::{Program, Step};
@@ -37,12 +41,10 @@ pub struct CpuEngine {
     weights: Vec<f32>,
     /// Running statistics.
     buffers: Vec<f32>,
-    arena: Vec<f32>,
+    arena: Floats,
     indices: Vec<u8>,
-    /// What each batch norm did, for the backward pass.
+    /// What each batch norm does in the pass at hand.
     saved: Vec<f32>,
-    /// Center, scale and shift of the batch norms at hand, two at most.
-    affine: Vec<f32>,
     /// Values of the output of one photograph.
     outputs: usize,
     image_len: usize,
@@ -60,7 +62,7 @@ struct Training {
     /// One for each of [`Optimizer::slots`].
     slots: Vec<Vec<f32>>,
     /// Private sums of the kernels.
-    partials: Vec<f32>,
+    partials: Floats,
     norm_partials: Vec<f64>,
     /// Mean and variance of the batch norm at hand.
     moments: Vec<f64>,
@@ -112,10 +114,9 @@ impl CpuEngine {
         let mut engine = Self {
             weights: vec![0.0; program.parameters.trained_len],
             buffers: vec![0.0; program.parameters.buffers_len],
-            arena: vec![0.0; arena_len],
+            arena: Floats::zeros(arena_len),
             indices: vec![0; program.indices_len],
             saved: vec![0.0; program.saved_len],
-            affine: vec![0.0; 2 * 3 * widest_norm(&program)],
             outputs: program.values[program.logits].image_len(),
             image_len: program.values[0].image_len(),
             seed: options.seed,
@@ -231,7 +232,7 @@ impl Training {
             optimizer,
             gradients: vec![0.0; weights],
             slots: optimizer.slots().iter().map(|_| vec![0.0; weights]).collect(),
-            partials: vec![0.0; partials],
+            partials: Floats::zeros(partials),
             norm_partials: vec![0.0; norm_partials],
             moments: vec![0.0; 2 * widest_norm(program)],
             coefficients: vec![0.0; 2 * widest_norm(program)],
@@ -285,13 +286,15 @@ pub(crate) fn partials_len(program: &Program) -> (usize, usize) {
                 Step::Conv { conv, .. } => {
                     weights = weights.max(Conv { input: batch(conv.input), ..conv }.partials_len());
                 }
-                Step::Depthwise { y, depthwise, .. } => {
+                Step::Pointwise { layer, ref fused } => {
+                    let layer = Pointwise { rows: batch(program.values[fused.x]).rows(), ..layer };
+                    weights = weights.max(layer.partials_len());
+                    norms = norms.max(layer.norm_partials_len());
+                }
+                Step::Depthwise { depthwise, .. } => {
                     let depthwise = Depthwise { input: batch(depthwise.input), ..depthwise };
                     weights = weights.max(depthwise.partials_len());
                     norms = norms.max(depthwise.norm_partials_len());
-                    for shape in [depthwise.input, batch(program.values[y])] {
-                        norms = norms.max(norm::partials_len(shape.rows(), shape.c));
-                    }
                 }
                 Step::Norm { x, .. } => {
                     let shape = batch(program.values[x]);
@@ -299,18 +302,18 @@ pub(crate) fn partials_len(program: &Program) -> (usize, usize) {
                 }
                 _ => {}
             }
+            if step.after().is_some() {
+                let shape = batch(program.values[step.output()]);
+                norms = norms.max(norm::partials_len(shape.rows(), shape.c));
+            }
         }
     }
     (weights, norms)
 }
 
 fn widest_norm(program: &Program) -> usize {
-    let widths = program.steps.iter().filter_map(|step| match step {
-        Step::Norm { norm, .. } => Some(norm.tensors.scale.len()),
-        Step::Depthwise { depthwise, .. } => Some(depthwise.input.c),
-        _ => None,
-    });
-    widths.max().unwrap_or(0)
+    let scales = program.parameters.list.iter().filter(|parameter| parameter.role == Role::NormScale);
+    scales.map(|scale| scale.range.len()).max().unwrap_or(0)
 }
 
 impl Engine for CpuEngine {

@@ -158,6 +158,13 @@ impl Op {
         }
     }
 
+    /// Whether it is a convolution that multiplies each pixel by a matrix and does nothing else.
+    pub(crate) fn is_pointwise(&self) -> bool {
+        let Op::Conv { window, bias: false, .. } = self else { return false };
+        let padded = !matches!(window.padding, Padding::Same | Padding::Explicit(0));
+        window.kernel == 1 && window.stride == 1 && !padded
+    }
+
     /// What is wrong with the operation's own numbers, if anything is. The bounds are far above what any network needs and
     /// keep sizes within `usize`.
     fn fault(&self) -> Option<String> {

@@ -11,6 +11,7 @@ mod cpu;
 mod cut;
 mod engine;
 mod error;
+mod fusion;
 mod graph;
 mod init;
 mod memory;

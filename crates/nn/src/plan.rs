@@ -53,12 +53,6 @@ impl Plan {
             program.values.iter().map(|shape| Request { len: shape.len(), life: 0..=0 }).collect();
         for (time, step) in program.steps.iter().enumerate() {
             requests[step.output()].life = time..=time;
-            if let Some(kept) = step.kept() {
-                requests[kept].life = time..=time;
-                if purpose == Purpose::Predict {
-                    requests[kept].len = 0;
-                }
-            }
             for x in step.inputs() {
                 extend(&mut requests[x], time);
             }
@@ -103,9 +97,10 @@ fn extend(request: &mut Request, time: usize) {
 /// The values that the backward pass of a step reads.
 fn backward_reads(step: &Step) -> Vec<ValueId> {
     match *step {
-        Step::Conv { x, .. } => vec![x],
-        Step::Depthwise { x, .. } => std::iter::once(x).chain(step.kept()).collect(),
-        Step::Norm { x, residual: Some(_), y, ref norm } if norm.activation != Activation::Identity => {
+        Step::Conv { .. } | Step::Pointwise { .. } | Step::Depthwise { .. } => {
+            step.inputs().chain(step.after().map(|_| step.output())).collect()
+        }
+        Step::Norm { x, residual: Some(_), y, ref norm, .. } if norm.activation != Activation::Identity => {
             vec![x, y]
         }
         Step::Norm { x, .. } => vec![x],
@@ -144,8 +139,7 @@ impl Gradients {
         let mut needed = vec![false; program.values.len()];
         needed[0] = of_input;
         for step in &program.steps {
-            let trained = matches!(step, Step::Conv { .. } | Step::Depthwise { .. } | Step::Norm { .. });
-            needed[step.output()] = trained || step.inputs().any(|x| needed[x]);
+            needed[step.output()] = step.is_trained() || step.inputs().any(|x| needed[x]);
         }
         for (index, step) in program.steps.iter().enumerate().rev() {
             let mut inputs = step.inputs();

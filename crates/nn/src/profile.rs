@@ -111,6 +111,7 @@ fn multiply_adds(program: &Program, step: &Step) -> usize {
     let window = |[height, width]: [usize; 2]| height * width;
     match *step {
         Step::Conv { conv, .. } => outputs * window(conv.window.kernel) * conv.input.c,
+        Step::Pointwise { layer, .. } => outputs * layer.inputs,
         Step::Depthwise { depthwise, .. } => outputs * window(depthwise.window.kernel),
         _ => 0,
     }

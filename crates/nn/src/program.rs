@@ -1,14 +1,17 @@
 //! A graph lowered to the steps that kernels take.
 //!
 //! Batch norm, the addition of a residual and the activation after them are one pass over memory, so they become one
-//! [`Step::Norm`]; but what surrounds a depthwise convolution is computed within its [`Step::Depthwise`]. Everything else
-//! is a step of its own.
+//! [`Step::Norm`]. Less than that remains where convolutions are neighbours: the one before a norm finds its statistics and
+//! takes the gradient back through it, and a depthwise or pointwise one after it applies it as it reads. Everything else is
+//! a step of its own.
 
 use std::ops::Range;
 
-use foliar_kernels::{Activation, Nhwc, Window, conv::Conv, depthwise::Depthwise, pool::Pool};
+use foliar_kernels::{Activation, Nhwc, Window};
+use foliar_kernels::{conv::Conv, depthwise::Depthwise, pointwise::Pointwise, pool::Pool};
 
 use crate::error::GraphError;
+use crate::fusion::{FusedNorm, Fusions, Place};
 use crate::graph::{Graph, NodeId, Op};
 use crate::parameters::{Parameters, Role};
 use crate::shapes;
@@ -16,7 +19,8 @@ use crate::shapes;
 /// The place of a value in [`Program::values`].
 pub(crate) type ValueId = usize;
 
-/// A batch norm and the activation after it.
+/// A batch norm and the activation after it. In the step before a norm the activation is what the gradient still has to
+/// pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Norm {
     pub(crate) activation: Activation,
@@ -41,6 +45,16 @@ pub(crate) struct NormTensors {
     pub(crate) momentum: f32,
 }
 
+/// A convolution between two batch norms, perhaps. What the first returns is stored nowhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Fused {
+    pub(crate) x: ValueId,
+    pub(crate) y: ValueId,
+    pub(crate) weight: Range<usize>,
+    pub(crate) before: Option<Norm>,
+    pub(crate) after: Option<Norm>,
+}
+
 /// One pass over memory.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
@@ -50,22 +64,24 @@ pub(crate) enum Step {
         conv: Conv,
         weight: Range<usize>,
         bias: Option<Range<usize>>,
+        after: Option<Norm>,
     },
-    /// Between two batch norms, perhaps. What the first returns is stored nowhere.
+    /// Windows of one pixel between batch norms.
+    Pointwise {
+        layer: Pointwise,
+        fused: Fused,
+    },
     Depthwise {
-        x: ValueId,
-        y: ValueId,
         depthwise: Depthwise,
-        weight: Range<usize>,
-        before: Option<Norm>,
-        /// With the value that the convolution returns and only the backward pass needs.
-        after: Option<(ValueId, Norm)>,
+        fused: Fused,
     },
     Norm {
         x: ValueId,
         residual: Option<ValueId>,
         y: ValueId,
         norm: Norm,
+        /// Whether the step that returned x finds the statistics and takes the gradient on.
+        joined: bool,
     },
     Activate {
         x: ValueId,
@@ -126,8 +142,9 @@ impl Step {
     /// The values that it reads.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = ValueId> {
         let (first, second) = match *self {
-            Step::Conv { x, .. }
-            | Step::Depthwise { x, .. }
+            Step::Pointwise { fused: Fused { x, .. }, .. }
+            | Step::Depthwise { fused: Fused { x, .. }, .. }
+            | Step::Conv { x, .. }
             | Step::Activate { x, .. }
             | Step::MaxPool { x, .. }
             | Step::AveragePool { x, .. }
@@ -143,19 +160,29 @@ impl Step {
         std::iter::once(first).chain(second)
     }
 
-    /// A value that it writes for its own backward pass.
-    pub(crate) fn kept(&self) -> Option<ValueId> {
-        match *self {
-            Step::Depthwise { after: Some((kept, _)), .. } => Some(kept),
+    /// The norm after it whose statistics it finds.
+    pub(crate) fn after(&self) -> Option<&Norm> {
+        match self {
+            Step::Pointwise { fused, .. } | Step::Depthwise { fused, .. } => fused.after.as_ref(),
+            Step::Conv { after, .. } => after.as_ref(),
             _ => None,
         }
     }
 
-    /// The value that it writes for others.
+    /// Whether it has weights.
+    pub(crate) fn is_trained(&self) -> bool {
+        matches!(
+            self,
+            Step::Conv { .. } | Step::Pointwise { .. } | Step::Depthwise { .. } | Step::Norm { .. }
+        )
+    }
+
+    /// The value that it writes.
     pub(crate) fn output(&self) -> ValueId {
         match *self {
-            Step::Conv { y, .. }
-            | Step::Depthwise { y, .. }
+            Step::Pointwise { fused: Fused { y, .. }, .. }
+            | Step::Depthwise { fused: Fused { y, .. }, .. }
+            | Step::Conv { y, .. }
             | Step::Norm { y, .. }
             | Step::Activate { y, .. }
             | Step::MaxPool { y, .. }
@@ -175,7 +202,7 @@ impl Step {
 /// What a step is called.
 #[derive(Clone, Debug)]
 pub(crate) struct Label {
-    /// Name of its node; of fused nodes, that of the depthwise convolution or the batch norm.
+    /// Name of its node; of fused nodes, that of the convolution or the batch norm.
     pub(crate) name: String,
     /// The node's [`Op::label`].
     pub(crate) op: &'static str,
@@ -210,7 +237,8 @@ impl Program {
         let mut lowering = Lowering {
             graph,
             shapes: &shapes,
-            places: find_fusions(graph),
+            fusions: Fusions::new(graph),
+            tensors: vec![None; graph.nodes.len()],
             program: Program {
                 batch,
                 values: Vec::new(),
@@ -230,105 +258,12 @@ impl Program {
     }
 }
 
-/// A batch norm with what is done in the same pass.
-#[derive(Clone, Copy)]
-struct FusedNorm {
-    norm: NodeId,
-    residual: Option<NodeId>,
-    activation: Activation,
-}
-
-/// A depthwise convolution with the batch norms around it.
-#[derive(Clone, Copy)]
-struct FusedDepthwise {
-    depthwise: NodeId,
-    before: Option<FusedNorm>,
-    after: Option<FusedNorm>,
-}
-
-/// For each node, the fused pass that ends in it; `Absorbed` nodes are computed within a later one.
-#[derive(Clone, Copy)]
-enum Place {
-    Plain,
-    Absorbed,
-    Norm(FusedNorm),
-    Depthwise(FusedDepthwise),
-}
-
-fn find_fusions(graph: &Graph) -> Vec<Place> {
-    let uses = graph.uses();
-    let only_user = |id: NodeId| {
-        (uses[id] == 1).then(|| graph.nodes.iter().position(|node| node.inputs.contains(&id))).flatten()
-    };
-    let mut places = vec![Place::Plain; graph.nodes.len()];
-    for (norm, node) in graph.nodes.iter().enumerate() {
-        if !matches!(node.op, Op::BatchNorm { .. }) {
-            continue;
-        }
-        let mut end = norm;
-        let mut fused = FusedNorm { norm, residual: None, activation: Activation::Identity };
-        if let Some(add) = only_user(end).filter(|&user| graph.nodes[user].op == Op::Add)
-            && matches!(places[add], Place::Plain)
-        {
-            fused.residual = graph.nodes[add].inputs.iter().copied().find(|&input| input != norm);
-            end = add;
-        }
-        if let Some(user) = only_user(end)
-            && let Some(activation) = activation(&graph.nodes[user].op)
-        {
-            fused.activation = activation;
-            places[end] = Place::Absorbed;
-            end = user;
-        }
-        places[norm] = Place::Absorbed;
-        places[end] = Place::Norm(fused);
-    }
-    for (depthwise, node) in graph.nodes.iter().enumerate() {
-        if !matches!(node.op, Op::Depthwise { .. }) {
-            continue;
-        }
-        let mut fused = FusedDepthwise { depthwise, before: None, after: None };
-        let input = node.inputs[0];
-        // Behind a convolution there is a gradient to be had, as the sums of the norm need.
-        if let Place::Norm(before @ FusedNorm { norm, residual: None, .. }) = places[input]
-            && let &[source] = &graph.nodes[norm].inputs[..]
-            && matches!(graph.nodes[source].op, Op::Conv { .. })
-            && uses[input] == 1
-            && uses[source] == 1
-        {
-            fused.before = Some(before);
-            places[input] = Place::Absorbed;
-        }
-        let mut end = depthwise;
-        let user = only_user(depthwise);
-        let follows = |place: &Place| match *place {
-            Place::Norm(after) if Some(after.norm) == user && after.residual.is_none() => Some(after),
-            _ => None,
-        };
-        if let Some((last, after)) =
-            places.iter().enumerate().find_map(|(id, place)| Some((id, follows(place)?)))
-        {
-            fused.after = Some(after);
-            places[depthwise] = Place::Absorbed;
-            end = last;
-        }
-        places[end] = Place::Depthwise(fused);
-    }
-    places
-}
-
-fn activation(op: &Op) -> Option<Activation> {
-    match op {
-        Op::Relu => Some(Activation::Relu),
-        Op::Relu6 => Some(Activation::Relu6),
-        _ => None,
-    }
-}
-
 struct Lowering<'a> {
     graph: &'a Graph,
     shapes: &'a [Nhwc],
-    places: Vec<Place>,
+    fusions: Fusions,
+    /// Of each batch norm that was met.
+    tensors: Vec<Option<NormTensors>>,
     program: Program,
     value_of: Vec<Option<ValueId>>,
 }
@@ -336,15 +271,13 @@ struct Lowering<'a> {
 impl Lowering<'_> {
     fn lower(&mut self, id: NodeId) -> Result<(), GraphError> {
         let node = &self.graph.nodes[id];
-        if let Place::Absorbed = self.places[id] {
+        let place = self.fusions.places[id];
+        if let Place::Absorbed = place {
             return Ok(());
         }
         let y = self.new_value(id);
-        let (step, named) = match self.places[id] {
+        let (step, named) = match place {
             Place::Norm(fused) => (Some(self.norm_step(fused, y)?), &self.graph.nodes[fused.norm]),
-            Place::Depthwise(fused) => {
-                (Some(self.depthwise_step(fused, y)?), &self.graph.nodes[fused.depthwise])
-            }
             Place::Plain | Place::Absorbed => (self.plain(id, y)?, node),
         };
         self.value_of[id] = Some(y);
@@ -378,51 +311,71 @@ impl Lowering<'_> {
     fn norm_step(&mut self, fused: FusedNorm, y: ValueId) -> Result<Step, GraphError> {
         let residual = fused.residual.map(|id| self.value(id)).transpose()?;
         let x = self.value(self.graph.nodes[fused.norm].inputs[0])?;
-        Ok(Step::Norm { x, residual, y, norm: self.norm(fused)? })
+        Ok(Step::Norm { x, residual, y, norm: self.norm(fused)?, joined: fused.joined })
     }
 
-    fn depthwise_step(&mut self, fused: FusedDepthwise, y: ValueId) -> Result<Step, GraphError> {
-        let FusedDepthwise { depthwise: id, before, after } = fused;
-        let Op::Depthwise { window } = self.graph.nodes[id].op else {
-            return Err(self.malformed(id, "it is no depthwise convolution"));
-        };
-        let first = before.map_or(id, |norm| norm.norm);
-        let input = self.graph.nodes[first].inputs[0];
-        let shape = self.shapes[input];
-        let kept = after.map(|_| self.new_value(id));
-        let after = after.map(|norm| self.norm(norm)).transpose()?;
-        Ok(Step::Depthwise {
+    /// A convolution with the norms around it.
+    fn fused(&mut self, id: NodeId, y: ValueId, weight: Role) -> Result<(Nhwc, Fused), GraphError> {
+        let before = self.fusions.before[id];
+        let input = self.graph.nodes[before.map_or(id, |norm| norm.norm)].inputs[0];
+        let fused = Fused {
             x: self.value(input)?,
             y,
-            depthwise: Depthwise { input: shape, window: window.window(shape.h, shape.w) },
-            weight: self.tensor(id, Role::DepthwiseWeight)?,
+            weight: self.tensor(id, weight)?,
             before: before.map(|norm| self.norm(norm)).transpose()?,
-            after: kept.zip(after),
-        })
+            after: self.after(id)?,
+        };
+        Ok((self.shapes[input], fused))
+    }
+
+    fn after(&mut self, id: NodeId) -> Result<Option<Norm>, GraphError> {
+        self.fusions.after[id].map(|norm| self.norm(norm)).transpose()
     }
 
     fn norm(&mut self, fused: FusedNorm) -> Result<Norm, GraphError> {
-        let node = &self.graph.nodes[fused.norm];
-        let Op::BatchNorm { epsilon, momentum } = node.op else {
-            return Err(self.malformed(fused.norm, "it is no batch norm"));
+        let tensors = match self.tensors[fused.norm].take() {
+            Some(tensors) => tensors,
+            None => self.norm_tensors(fused.norm)?,
         };
-        let channels = self.shapes[fused.norm].c;
-        let saved = self.program.saved_len..self.program.saved_len + 4 * channels;
+        self.tensors[fused.norm] = Some(tensors.clone());
+        Ok(Norm { activation: fused.activation, tensors })
+    }
+
+    fn norm_tensors(&mut self, id: NodeId) -> Result<NormTensors, GraphError> {
+        let Op::BatchNorm { epsilon, momentum } = self.graph.nodes[id].op else {
+            return Err(self.malformed(id, "it is no batch norm"));
+        };
+        let saved = self.program.saved_len..self.program.saved_len + 4 * self.shapes[id].c;
         self.program.saved_len = saved.end;
-        let tensors = NormTensors {
-            scale: self.tensor(fused.norm, Role::NormScale)?,
-            shift: self.tensor(fused.norm, Role::NormShift)?,
-            mean: self.tensor(fused.norm, Role::RunningMean)?,
-            variance: self.tensor(fused.norm, Role::RunningVariance)?,
+        Ok(NormTensors {
+            scale: self.tensor(id, Role::NormScale)?,
+            shift: self.tensor(id, Role::NormShift)?,
+            mean: self.tensor(id, Role::RunningMean)?,
+            variance: self.tensor(id, Role::RunningVariance)?,
             saved,
             epsilon,
             momentum,
-        };
-        Ok(Norm { activation: fused.activation, tensors })
+        })
     }
 
     fn plain(&mut self, id: NodeId, y: ValueId) -> Result<Option<Step>, GraphError> {
         let node = &self.graph.nodes[id];
+        match node.op {
+            Op::Depthwise { window } => {
+                let (input, fused) = self.fused(id, y, Role::DepthwiseWeight)?;
+                let depthwise = Depthwise { input, window: window.window(input.h, input.w) };
+                return Ok(Some(Step::Depthwise { depthwise, fused }));
+            }
+            Op::Conv { channels: outputs, .. }
+                if node.op.is_pointwise()
+                    && (self.fusions.before[id].is_some() || self.fusions.after[id].is_some()) =>
+            {
+                let (input, fused) = self.fused(id, y, Role::ConvWeight)?;
+                let layer = Pointwise { rows: input.rows(), inputs: input.c, outputs };
+                return Ok(Some(Step::Pointwise { layer, fused }));
+            }
+            _ => {}
+        }
         let inputs = node.inputs.iter().map(|&input| self.value(input)).collect::<Result<Vec<_>, _>>()?;
         let shape = node.inputs.first().map(|&input| self.shapes[input]);
         let (Some(&x), Some(shape)) = (inputs.first(), shape) else { return Ok(None) };
@@ -433,6 +386,7 @@ impl Lowering<'_> {
                 conv: Conv { input: shape, channels, window: window.window(shape.h, shape.w) },
                 weight: self.tensor(id, Role::ConvWeight)?,
                 bias: bias.then(|| self.tensor(id, Role::Bias)).transpose()?,
+                after: self.after(id)?,
             },
             Op::MaxPool { window, ceil } => {
                 let indices = self.program.indices_len..self.program.indices_len + self.shapes[id].len();
@@ -463,6 +417,7 @@ impl Lowering<'_> {
                 },
                 weight: self.tensor(id, Role::LinearWeight)?,
                 bias: Some(self.tensor(id, Role::Bias)?),
+                after: None,
             },
             Op::Add => Step::Add { a: x, b: inputs[1], y },
             Op::Concat => Step::Concat { a: x, b: inputs[1], y },

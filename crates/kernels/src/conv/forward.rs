@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::windows::{Framed, Position, Windows, positions};
 use super::{Conv, winograd};
+use crate::ahead::Ahead;
 use crate::product::{Panels, Start, multiply};
 use crate::scratch;
 use crate::shape::Nhwc;
@@ -45,12 +46,7 @@ pub fn forward(conv: &Conv, x: &[f32], weight: &[f32], bias: Option<&[f32]>, y: 
     let layout = Panels::new(segments, len, outputs);
     let start = bias.map_or(Start::Zero, Start::Bias);
     scratch::with(layout.packed_len(), |packed| {
-        layout.pack(packed, |segment, within, columns, rows| {
-            for (index, row) in within.zip(rows.chunks_exact_mut(layout.width())) {
-                let begin = (segment * len + index) * outputs;
-                row[..columns.len()].copy_from_slice(&weight[begin + columns.start..begin + columns.end]);
-            }
-        });
+        layout.pack_matrix(packed, weight);
         let right = Right { layout, packed };
         if framed {
             by_bands(conv, x, right, start, y);
@@ -199,9 +195,10 @@ fn piece(
             let (table, outputs) = pointers.split_at_mut(windows.segments() * count);
             windows.point(rows.clone(), zeros, table);
             y.point(pixels, rows, outputs);
+            let ahead = Ahead::nothing();
             // SAFETY: the table's pointers are those of whole segments, and the outputs' of whole pixels; pieces have
             // no pixel and panel in common.
-            unsafe { multiply(&right.layout, right.packed, panels, start, table, outputs) };
+            unsafe { multiply(&right.layout, right.packed, panels, start, table, outputs, &ahead) };
         });
     });
 }

@@ -7,65 +7,18 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::band::{Band, Layout, Source};
-use super::line::{Taps, backward_line};
+use super::band::{Band, Layout};
+use super::line::{Taps, backward_line, steps};
 use super::{Depthwise, part_rows};
+use crate::ahead::Ahead;
 use crate::axis::Axis;
 use crate::elementwise::{Accumulate, add_assign_chunk};
+use crate::fusion::{Backward, InputGradient, OutputGradient, Source};
 use crate::isa::level::Level;
-use crate::norm::{self, ChannelSums, GradientSums, Incoming, Normalisation, total_sums};
+use crate::norm::{GradientSums, Incoming, Normalisation, total_sums};
 use crate::reduce::sum_parts;
 use crate::scratch;
 use crate::shape::{Nhwc, Window};
-
-/// What the backward pass starts from.
-#[derive(Clone, Copy, Debug)]
-pub struct Backward<'a> {
-    /// The input of the forward pass.
-    pub x: &'a [f32],
-    /// What the forward pass did with the input first.
-    pub before: Option<Normalisation<'a>>,
-    /// The weights.
-    pub weight: &'a [f32],
-    /// The gradient of the output.
-    pub dy: OutputGradient<'a>,
-}
-
-/// Where the gradient of the output comes from.
-#[derive(Clone, Copy, Debug)]
-pub enum OutputGradient<'a> {
-    /// It is here.
-    Plain(&'a [f32]),
-    /// From the batch norm that followed.
-    Normalised {
-        /// The output of the depthwise convolution.
-        y: &'a [f32],
-        /// The gradient of the norm's output.
-        dy: &'a [f32],
-        /// The gradient of the norm's input as a function of both.
-        gradient: &'a norm::InputGradient<'a>,
-    },
-}
-
-/// What becomes of the gradient of the input.
-#[derive(Debug)]
-pub enum InputGradient<'a> {
-    /// It is not wanted.
-    Unwanted,
-    /// It is stored.
-    Stored(&'a mut [f32], Accumulate),
-    /// It goes through the activation of the norm before: g is stored, and the norm's sums over it are found.
-    Gated {
-        /// `dx * activation'`, overwritten.
-        g: &'a mut [f32],
-        /// `1 / sqrt(biased variance + epsilon)` per channel.
-        inv_std: &'a [f32],
-        /// The gradients of the norm.
-        sums: ChannelSums<'a>,
-        /// Scratch of [`Depthwise::norm_partials_len`] doubles.
-        partials: &'a mut [f64],
-    },
-}
 
 /// Gradients of the weights and the input. `dweight` is overwritten; `partials` is scratch of
 /// [`Depthwise::partials_len`] floats. The gradient of the input is that of what the norm before it
@@ -83,13 +36,10 @@ pub fn backward(
     partials: &mut [f32],
 ) {
     let Backward { x, before, weight, dy } = from;
-    let source = match dy {
-        OutputGradient::Plain(dy) => Source::Plain(dy),
-        OutputGradient::Normalised { y, dy, gradient } => {
-            conv.check(x, weight, y);
-            Source::Gradient { x: y, dy, gradient }
-        }
-    };
+    if let OutputGradient::Normalised { y, .. } = dy {
+        conv.check(x, weight, y);
+    }
+    let source = dy.source();
     let (OutputGradient::Plain(dy) | OutputGradient::Normalised { dy, .. }) = dy;
     conv.check(x, weight, dy);
     conv.check(x, dweight, dy);
@@ -103,6 +53,7 @@ pub fn backward(
     }
     let [vertical, _] = conv.axes();
     let layout = layout(conv);
+    let (norm, before) = (before, Source::of_input(x, before));
     let work = Work { x, before, source, layout, vertical, kernel: conv.window.kernel, weight, input };
     let partials = &mut partials[..parts * dweight.len()];
     let dweights = partials.par_chunks_mut(dweight.len());
@@ -121,7 +72,7 @@ pub fn backward(
         }
         InputGradient::Gated { g, inv_std, sums, partials } => {
             conv.check(g, weight, dy);
-            let Some(norm) = before else { panic!("there is no norm before {conv:?}") };
+            let Some(norm) = norm else { panic!("there is no norm before {conv:?}") };
             let totals = &mut partials[..parts * 2 * input.c];
             dweights
                 .zip(g.par_chunks_mut(part_len))
@@ -153,7 +104,8 @@ fn layout(conv: &Depthwise) -> Layout {
 /// What the parts have in common.
 struct Work<'a> {
     x: &'a [f32],
-    before: Option<Normalisation<'a>>,
+    /// The input, after the norm before.
+    before: Source<'a>,
     /// The gradient of the output.
     source: Source<'a>,
     layout: Layout,
@@ -261,12 +213,12 @@ impl Lines<'_> {
         }
         let meeting = work.vertical.outputs_of(row);
         self.band.reach(level, &work.source, image, meeting);
-        let x = match work.before {
-            Some(norm) => Source::Normalised(work.x, norm),
-            None => Source::Plain(work.x),
-        };
-        x.write(level, self.row * self.x.len()..(self.row + 1) * self.x.len(), self.x);
-        let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight };
+        work.before.write(level, self.row * self.x.len()..(self.row + 1) * self.x.len(), self.x);
+        let [y, dy] = self.band.following(&work.source, image, 1);
+        let next = (self.row + 1) * self.x.len();
+        let [x, _] = work.before.needs(next..next + self.x.len());
+        let ahead = &Ahead::new([y, dy, x], steps::<L>(work.input.w, work.input.c));
+        let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight, ahead };
         backward_line(level, taps, self.x, dx, self.dweight);
         self.row += 1;
     }

@@ -3,38 +3,9 @@
 use std::ops::Range;
 
 use crate::axis::Meeting;
-use crate::elementwise::Accumulate;
+use crate::fusion::Source;
 use crate::isa::level::Level;
-use crate::norm::{self, Gradient, Normalisation, apply_body, input_body};
 use crate::shape::Nhwc;
-
-/// What rows are made from: whole batches.
-#[derive(Clone, Copy)]
-pub(super) enum Source<'a> {
-    /// Values as they are.
-    Plain(&'a [f32]),
-    /// Values under a batch norm and its activation.
-    Normalised(&'a [f32], Normalisation<'a>),
-    /// The gradient of a batch norm's input `x` from the gradient of its output.
-    Gradient { x: &'a [f32], dy: &'a [f32], gradient: &'a norm::InputGradient<'a> },
-}
-
-impl Source<'_> {
-    /// Writes the elements of `range` to `destination`, which is as long.
-    #[inline(always)]
-    pub(super) fn write<L: Level>(&self, level: L, range: Range<usize>, destination: &mut [f32]) {
-        match *self {
-            Self::Plain(values) => destination.copy_from_slice(&values[range]),
-            Self::Normalised(x, normalisation) => {
-                apply_body(level, &x[range], normalisation, None, destination);
-            }
-            Self::Gradient { x, dy, gradient } => {
-                let dy = Gradient::From(&dy[range.clone()], Accumulate::Overwrite);
-                input_body(level, &x[range], dy, gradient, destination);
-            }
-        }
-    }
-}
 
 /// How the rows of a source stand in a band.
 #[derive(Clone, Copy)]
@@ -111,6 +82,14 @@ impl<'a> Band<'a> {
             }
         }
         self.next = self.next.max(places.end);
+    }
+
+    /// What the next call of [`Self::reach`] brings in, about: as many rows as windows are apart.
+    #[inline(always)]
+    pub(super) fn following<'b>(&self, source: &Source<'b>, image: usize, rows: usize) -> [&'b [f32]; 2] {
+        let Nhwc { h, w, c, .. } = self.layout.source;
+        let start = (image * h + self.next) * w * c;
+        source.needs(start..start + rows * w * c)
     }
 
     /// A padded row, one of those that were asked for last.

@@ -2,33 +2,16 @@
 
 use rayon::prelude::*;
 
-use super::band::{Band, Layout, Source};
-use super::line::{Taps, forward_line};
+use super::band::{Band, Layout};
+use super::line::{Taps, forward_line, steps};
 use super::{Depthwise, part_rows};
+use crate::ahead::Ahead;
 use crate::axis::Axis;
+use crate::fusion::{OutputStatistics, Source};
 use crate::isa::level::Level;
-use crate::norm::{Moments, Normalisation, apply_body, merge_parts};
+use crate::norm::{Moments, Normalisation, merge_parts};
 use crate::scratch;
 use crate::shape::Nhwc;
-
-/// What is done with the output while it is in the cache.
-#[derive(Debug)]
-pub enum Finish<'a> {
-    /// Nothing.
-    Plain,
-    /// A batch norm with known statistics, and its activation, in the output's place.
-    Normalise(Normalisation<'a>),
-    /// The mean and biased variance of each channel are found, for a batch norm that follows; both are
-    /// overwritten, with zeros if there are no images.
-    Statistics {
-        /// One value per channel.
-        mean: &'a mut [f64],
-        /// One value per channel.
-        variance: &'a mut [f64],
-        /// Scratch of [`Depthwise::norm_partials_len`] doubles.
-        partials: &'a mut [f64],
-    },
-}
 
 /// `y = depthwise(x, weight)`, or `depthwise(before(x), weight)`, whose padding is zeros all the same.
 ///
@@ -40,7 +23,7 @@ pub fn forward(
     x: &[f32],
     before: Option<Normalisation<'_>>,
     weight: &[f32],
-    finish: Finish<'_>,
+    statistics: Option<OutputStatistics<'_>>,
     y: &mut [f32],
 ) {
     conv.check(x, weight, y);
@@ -50,7 +33,7 @@ pub fn forward(
     let part_len = part_rows * output.w * output.c;
     let [vertical, _] = conv.axes();
     let work = Work {
-        source: before.map_or(Source::Plain(x), |norm| Source::Normalised(x, norm)),
+        source: Source::of_input(x, before),
         layout: layout(conv),
         vertical,
         step: conv.window.stride[1],
@@ -58,27 +41,18 @@ pub fn forward(
         weight,
         output,
     };
-    match finish {
-        Finish::Plain => y
-            .par_chunks_mut(part_len.max(1))
-            .enumerate()
-            .for_each(|(part, y)| work.part(part * part_rows, Leaving::Plain, y)),
-        Finish::Normalise(norm) => {
-            conv.check_norm(Some(norm));
-            let part =
-                |(part, y): (usize, &mut [f32])| work.part(part * part_rows, Leaving::Normalise(norm), y);
-            y.par_chunks_mut(part_len.max(1)).enumerate().for_each(part);
-        }
-        Finish::Statistics { mean, variance, partials } => {
-            assert!(mean.len() == output.c && variance.len() == output.c, "statistics of {conv:?}");
-            let partials = &mut partials[..rows.div_ceil(part_rows) * 2 * output.c];
-            y.par_chunks_mut(part_len.max(1))
-                .zip(partials.par_chunks_mut(2 * output.c))
-                .enumerate()
-                .for_each(|(part, (y, moments))| work.part(part * part_rows, Leaving::Count(moments), y));
-            merge_parts(partials, part_rows * output.w, rows * output.w, mean, variance);
-        }
-    }
+    let parts = y.par_chunks_mut(part_len.max(1));
+    let Some(OutputStatistics { mean, variance, partials }) = statistics else {
+        parts.enumerate().for_each(|(part, y)| work.part(part * part_rows, &mut [], y));
+        return;
+    };
+    assert!(mean.len() == output.c && variance.len() == output.c, "statistics of {conv:?}");
+    let partials = &mut partials[..rows.div_ceil(part_rows) * 2 * output.c];
+    parts
+        .zip(partials.par_chunks_mut(2 * output.c))
+        .enumerate()
+        .for_each(|(part, (y, moments))| work.part(part * part_rows, moments, y));
+    merge_parts(partials, part_rows * output.w, rows * output.w, mean, variance);
 }
 
 /// Rows as the windows of the output's lines slide over them.
@@ -106,23 +80,12 @@ struct Work<'a> {
     output: Nhwc,
 }
 
-/// [`Finish`] for a part.
-enum Leaving<'a> {
-    Plain,
-    Normalise(Normalisation<'a>),
-    /// Into means and squares, (2, channels).
-    Count(&'a mut [f64]),
-}
-
 impl Work<'_> {
-    /// The rows of the output from `first` on.
-    fn part(&self, first: usize, leaving: Leaving<'_>, y: &mut [f32]) {
-        let extra = match leaving {
-            Leaving::Plain => 0,
-            Leaving::Normalise(_) => self.output.w * self.output.c,
-            Leaving::Count(_) => 3 * self.output.c,
-        };
-        scratch::with(self.layout.len() + extra, |memory| forward_part(self, first, leaving, memory, y));
+    /// The rows of the output from `first` on; their means and squares go to `moments`, (2, channels), unless it is
+    /// empty.
+    fn part(&self, first: usize, moments: &mut [f64], y: &mut [f32]) {
+        let len = self.layout.len() + 3 * self.output.c;
+        scratch::with(len, |memory| forward_part(self, first, moments, memory, y));
     }
 }
 
@@ -130,7 +93,7 @@ multiversion!(
     fn forward_part(
         work: &Work<'_>,
         first: usize,
-        leaving: Leaving<'_>,
+        moments: &mut [f64],
         memory: &mut [f32],
         y: &mut [f32],
     ) = part_body
@@ -141,37 +104,28 @@ fn part_body<L: Level>(
     level: L,
     work: &Work<'_>,
     first: usize,
-    leaving: Leaving<'_>,
+    moments: &mut [f64],
     memory: &mut [f32],
     y: &mut [f32],
 ) {
-    let (band, extra) = memory.split_at_mut(work.layout.len());
+    let (band, memory) = memory.split_at_mut(work.layout.len());
     let mut lines = Lines { work, band: Band::new(work.layout, band), row: first };
     let line_len = work.output.w * work.output.c;
-    // Not `for_each`, whose closure would be a function of its own, without the instructions.
-    match leaving {
-        Leaving::Plain => {
-            for line in y.chunks_exact_mut(line_len) {
-                lines.next(level, line);
-            }
+    if moments.is_empty() {
+        // Not `for_each`, whose closure would be a function of its own, without the instructions.
+        for line in y.chunks_exact_mut(line_len) {
+            lines.next(level, line);
         }
-        Leaving::Normalise(norm) => {
-            for line in y.chunks_exact_mut(line_len) {
-                lines.next(level, extra);
-                apply_body(level, extra, norm, None, line);
-            }
+        return;
+    }
+    let mut moments = Moments::new(moments, memory);
+    // Few enough to be in the cache still, enough not to be mostly about f64.
+    let block = 32_usize.div_ceil(work.output.w) * line_len;
+    for block in y.chunks_mut(block) {
+        for line in block.chunks_exact_mut(line_len) {
+            lines.next(level, line);
         }
-        Leaving::Count(moments) => {
-            let mut moments = Moments::new(moments, extra);
-            // Few enough to be in the cache still, enough not to be mostly about f64.
-            let block = 32_usize.div_ceil(work.output.w) * line_len;
-            for block in y.chunks_mut(block) {
-                for line in block.chunks_exact_mut(line_len) {
-                    lines.next(level, line);
-                }
-                moments.add(level, block);
-            }
-        }
+        moments.add(level, block);
     }
 }
 
@@ -193,7 +147,9 @@ impl Lines<'_> {
         }
         let meeting = work.vertical.inputs_of(row);
         self.band.reach(level, &work.source, image, meeting);
-        let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight };
+        let [next, _] = self.band.following(&work.source, image, work.step);
+        let ahead = &Ahead::new([next, &[], &[]], steps::<L>(work.output.w, work.output.c));
+        let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight, ahead };
         forward_line(level, taps, work.step, line);
         self.row += 1;
     }

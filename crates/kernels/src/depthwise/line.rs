@@ -4,6 +4,7 @@
 //! registers and make several pixels at a time, so that a value that neighbouring windows share is loaded once.
 
 use super::band::Band;
+use crate::ahead::Ahead;
 use crate::axis::Meeting;
 use crate::isa::level::{ChannelGroup, Level};
 use crate::isa::vector::Vector;
@@ -20,6 +21,14 @@ pub(super) struct Taps<'a> {
     pub(super) kernel: [usize; 2],
     /// (kernel height, kernel width, channel)
     pub(super) weight: &'a [f32],
+    /// What later lines read.
+    pub(super) ahead: &'a Ahead<'a>,
+}
+
+/// Steps that a line of so many pixels and channels is made in, at least.
+#[inline(always)]
+pub(super) fn steps<L: Level>(pixels: usize, channels: usize) -> usize {
+    pixels.div_ceil(PIXELS) * channels.div_ceil(<L::Widest as Vector<L>>::LANES)
 }
 
 impl<'a> Taps<'a> {
@@ -60,7 +69,13 @@ pub(super) fn forward_line<L: Level>(level: L, taps: Taps<'_>, step: usize, y: &
 #[inline(always)]
 fn forward_three<L: Level, const H: usize, const S: usize>(level: L, taps: Taps<'_>, y: &mut [f32]) {
     let channels = taps.channels();
-    let work = &mut ForwardThree::<H, S> { rows: taps.exactly(), weight: taps.weight, channels, y };
+    let work = &mut ForwardThree::<H, S> {
+        rows: taps.exactly(),
+        weight: taps.weight,
+        ahead: taps.ahead,
+        channels,
+        y,
+    };
     level.for_each_group(channels, work);
 }
 
@@ -95,8 +110,15 @@ fn backward_three<L: Level, const H: usize>(
     dweight: &mut [f32],
 ) {
     let channels = taps.channels();
-    let work =
-        &mut BackwardThree::<H> { rows: taps.exactly(), weight: taps.weight, channels, x, dx, dweight };
+    let work = &mut BackwardThree::<H> {
+        rows: taps.exactly(),
+        weight: taps.weight,
+        ahead: taps.ahead,
+        channels,
+        x,
+        dx,
+        dweight,
+    };
     level.for_each_group(channels, work);
 }
 
@@ -104,6 +126,7 @@ fn backward_three<L: Level, const H: usize>(
 struct ForwardThree<'a, const H: usize, const S: usize> {
     rows: [(&'a [f32], usize); H],
     weight: &'a [f32],
+    ahead: &'a Ahead<'a>,
     channels: usize,
     y: &'a mut [f32],
 }
@@ -140,6 +163,7 @@ impl<const H: usize, const S: usize> ForwardThree<'_, H, S> {
         pixel: usize,
         weights: &[[V; 3]; H],
     ) {
+        self.ahead.ask();
         let mut sums = [V::splat(level, 0.0); P];
         for (&(row, _), weights) in self.rows.iter().zip(weights) {
             let values = Columns::new(row, self.channels, pixel * S, (P - 1) * S + 3, channel);
@@ -192,6 +216,7 @@ impl Columns {
 struct BackwardThree<'a, const H: usize> {
     rows: [(&'a [f32], usize); H],
     weight: &'a [f32],
+    ahead: &'a Ahead<'a>,
     channels: usize,
     x: &'a [f32],
     dx: &'a mut [f32],
@@ -240,6 +265,7 @@ impl<const H: usize> BackwardThree<'_, H> {
         weights: &[[V; 3]; H],
         sums: &mut [[V; 3]; H],
     ) {
+        self.ahead.ask();
         let mut gradients = [V::splat(level, 0.0); P];
         let mut x = gradients;
         for (p, x) in x.iter_mut().enumerate() {

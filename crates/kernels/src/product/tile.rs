@@ -5,15 +5,16 @@
 
 use std::ops::Range;
 
+use crate::ahead::Ahead;
 use crate::isa::level::Level;
 use crate::isa::vector::Vector;
 use crate::isa::{Isa, prefetch_line};
 
 /// Most rows of a tile.
-const MOST_ROWS: usize = 12;
+pub(super) const MOST_ROWS: usize = 12;
 
 /// Floats of a cache line.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 
 /// Floats of a vector.
 pub(super) fn lanes(isa: Isa) -> usize {
@@ -62,6 +63,8 @@ pub(crate) struct RowsBlock<'a> {
     pub(crate) outputs: &'a [*const f32],
     /// Whether the rows of A are far away, so that those of the next tile are asked for while one is computed.
     pub(crate) far: bool,
+    /// What is asked for as well.
+    pub(crate) ahead: &'a Ahead<'a>,
 }
 
 /// A block of a sum over rows, `C = A^T D`: a run of A's columns, one panel of D.
@@ -189,20 +192,17 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
                 // SAFETY: the table has `count` pointers for each segment, each to `offset + len` floats or more.
                 *pointer = unsafe { work.table.get_unchecked(segment * count + row(r)).add(work.offset) };
             }
-            if work.far {
-                for line in (0..work.len).step_by(LINE) {
-                    for r in 0..R.min(count - first - present) {
-                        // SAFETY: the table has `count` pointers for each segment.
-                        let next = unsafe { work.table.get_unchecked(segment * count + first + R + r) };
-                        prefetch_line(next.wrapping_add(work.offset + line));
-                    }
-                    let indices = line..(line + LINE).min(work.len);
-                    // SAFETY: the panel was checked to be whole; segments hold `offset + len` floats.
-                    panel = unsafe { add_products(level, &mut tile, &rows, indices, panel) };
+            for line in (0..work.len).step_by(LINE) {
+                work.ahead.ask();
+                let nearby = if work.far { R.min(count - first - present) } else { 0 };
+                for r in 0..nearby {
+                    // SAFETY: the table has `count` pointers for each segment.
+                    let next = unsafe { work.table.get_unchecked(segment * count + first + R + r) };
+                    prefetch_line(next.wrapping_add(work.offset + line));
                 }
-            } else {
-                // SAFETY: as above.
-                panel = unsafe { add_products(level, &mut tile, &rows, 0..work.len, panel) };
+                let indices = line..(line + LINE).min(work.len);
+                // SAFETY: the panel was checked to be whole; segments hold `offset + len` floats.
+                panel = unsafe { add_products(level, &mut tile, &rows, indices, panel) };
             }
         }
         // SAFETY: the rows of the result hold the panel's columns.

@@ -1,6 +1,8 @@
 //! Random data, tolerances and thread pools for the tests.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub(crate) mod norm;
+
 use foliar_kernels::{Nhwc, Pad, Window};
 
 /// A small generator (SplitMix64): the tests' data are the same everywhere.

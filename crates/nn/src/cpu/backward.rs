@@ -7,6 +7,7 @@ use std::ops::Range;
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Activation, Nhwc};
 use foliar_kernels::{channels, conv, elementwise, pool, sigmoid};
+use foliar_kernels::{depthwise, depthwise::Depthwise, pointwise, pointwise::Pointwise};
 
 use super::{CpuEngine, Training, disjoint};
 use crate::plan::Backward;
@@ -65,7 +66,10 @@ impl Pass<'_> {
     fn step(&mut self, index: usize, step: &Step) {
         let backward = self.training.plan.backward[index];
         match *step {
-            Step::Conv { x, y, conv, ref weight, ref bias } => {
+            Step::Conv { x, y, conv, ref weight, ref bias, ref after } => {
+                if let Some(after) = after {
+                    self.through(after, y);
+                }
                 let conv = conv.of_images(self.count);
                 let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
                 let Training { gradients, partials, .. } = &mut *self.training;
@@ -76,8 +80,24 @@ impl Pass<'_> {
                     conv::backward_input(&conv, dy, &self.weights[weight.clone()], accumulate, dx);
                 }
             }
-            Step::Depthwise { .. } => self.depthwise(step, backward),
-            Step::Norm { .. } => self.norm(step, backward),
+            Step::Pointwise { layer, ref fused } => {
+                let layer = Pointwise { rows: self.shape(fused.x).rows(), ..layer };
+                self.fused(fused, backward, |from, to, dweight, partials| {
+                    pointwise::backward(&layer, from, to, dweight, partials);
+                });
+            }
+            Step::Depthwise { depthwise, ref fused } => {
+                let conv = Depthwise { input: self.shape(fused.x), ..depthwise };
+                self.fused(fused, backward, |from, to, dweight, partials| {
+                    depthwise::backward(&conv, from, to, dweight, partials);
+                });
+            }
+            Step::Norm { x, residual, y, ref norm, joined } => {
+                self.norm(x, residual, y, norm, backward);
+                if !joined {
+                    self.norm_input(x, residual, y, norm, backward);
+                }
+            }
             Step::Activate { x, y, activation } => self.activate(x, y, activation, backward),
             Step::MaxPool { x, y, pool, ref indices } => {
                 let Some(accumulate) = backward.first else { return };

@@ -7,6 +7,7 @@ use std::ops::Range;
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Nhwc};
 use foliar_kernels::{channels, conv, elementwise, pool, sigmoid};
+use foliar_kernels::{depthwise, depthwise::Depthwise, pointwise, pointwise::Pointwise};
 
 use super::{CpuEngine, disjoint};
 use crate::engine::Statistics;
@@ -18,15 +19,12 @@ use crate::program::{Program, Step, ValueId};
 enum Source<'a> {
     /// From the batch; running statistics take them in.
     Batch(BatchStatistics<'a>),
-    /// From the running statistics, which the backward pass will need.
-    Fixed { running: &'a [f32], saved: &'a mut [f32] },
     /// From the running statistics.
     Running(&'a [f32]),
 }
 
 struct BatchStatistics<'a> {
     running: &'a mut [f32],
-    saved: &'a mut [f32],
     moments: &'a mut [f64],
     partials: &'a mut [f64],
     /// Share of the batch in the running statistics; each batch norm's own if `None`.
@@ -47,11 +45,10 @@ impl CpuEngine {
     fn forward_batch(&mut self, count: usize, momentum: Option<f64>, dropping: Option<(u64, u64)>) {
         let Some(training) = &mut self.training else { return };
         let mut statistics = match (training.statistics, momentum) {
-            (Statistics::Running, None) => Source::Fixed { running: &self.buffers, saved: &mut self.saved },
+            (Statistics::Running, None) => Source::Running(&self.buffers),
             _ => Source::Batch(BatchStatistics {
                 momentum,
                 running: &mut self.buffers,
-                saved: &mut self.saved,
                 moments: &mut training.moments,
                 partials: &mut training.norm_partials,
             }),
@@ -63,7 +60,7 @@ impl CpuEngine {
             weights: &self.weights,
             arena: &mut self.arena,
             indices: &mut self.indices,
-            affine: &mut self.affine,
+            saved: &mut self.saved,
             dropping,
             stopwatch: &mut self.stopwatch,
         };
@@ -79,7 +76,7 @@ impl CpuEngine {
             weights: &self.weights,
             arena: &mut self.arena,
             indices: &mut self.indices,
-            affine: &mut self.affine,
+            saved: &mut self.saved,
             dropping: None,
             stopwatch: &mut self.stopwatch,
         };
@@ -95,7 +92,7 @@ struct Pass<'a> {
     weights: &'a [f32],
     arena: &'a mut [f32],
     indices: &'a mut [u8],
-    affine: &'a mut [f32],
+    saved: &'a mut [f32],
     /// Seed and step of the masks of dropout, while training.
     dropping: Option<(u64, u64)>,
     stopwatch: &'a mut Stopwatch,
@@ -124,17 +121,33 @@ impl Pass<'_> {
     fn step(&mut self, step: &Step, statistics: &mut Source<'_>) {
         let weights = self.weights;
         match *step {
-            Step::Conv { x, y, conv, ref weight, ref bias } => {
+            Step::Conv { x, y, conv, ref weight, ref bias, ref after } => {
                 let conv = conv.of_images(self.count);
-                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                let [x, out] = disjoint(self.arena, [self.place(x), self.place(y)]);
                 let bias = bias.clone().map(|bias| &weights[bias]);
-                conv::forward(&conv, x, &weights[weight.clone()], bias, y);
+                conv::forward(&conv, x, &weights[weight.clone()], bias, out);
+                if let Some(after) = after {
+                    self.gather(after, y, statistics);
+                }
             }
-            Step::Depthwise { .. } => self.depthwise(step, statistics),
-            Step::Norm { x, residual, y, ref norm } => {
-                self.gather(x, statistics);
-                self.derive(norm, x, 0, statistics);
-                self.apply(x, residual, y, norm.activation, 0);
+            Step::Pointwise { layer, ref fused } => {
+                let layer = Pointwise { rows: self.shape(fused.x).rows(), ..layer };
+                self.fused(fused, statistics, |of| {
+                    pointwise::forward(&layer, of.x, of.before, of.weight, of.statistics, of.y);
+                });
+            }
+            Step::Depthwise { depthwise, ref fused } => {
+                let conv = Depthwise { input: self.shape(fused.x), ..depthwise };
+                self.fused(fused, statistics, |of| {
+                    depthwise::forward(&conv, of.x, of.before, of.weight, of.statistics, of.y);
+                });
+            }
+            Step::Norm { x, residual, y, ref norm, joined } => {
+                match statistics {
+                    Source::Batch(_) if joined => {}
+                    _ => self.gather(norm, x, statistics),
+                }
+                self.apply(norm, x, residual, y);
             }
             Step::Activate { x, y, activation } => {
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);

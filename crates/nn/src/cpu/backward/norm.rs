@@ -1,60 +1,14 @@
-//! Batch norms on their way back, alone and around a depthwise convolution.
+//! Batch norms on their way back, alone and around convolutions.
 
 use foliar_kernels::Activation;
-use foliar_kernels::depthwise::{self, Depthwise, OutputGradient};
-use foliar_kernels::norm::{self, Affine, ChannelSums, InputGradient, Normalisation};
+use foliar_kernels::fusion::{self, InputGradient, OutputGradient};
+use foliar_kernels::norm::{self, ChannelSums};
 
 use super::Pass;
+use crate::cpu::norms::Known;
 use crate::cpu::{Training, disjoint};
-use crate::engine::Statistics;
 use crate::plan::Backward;
-use crate::program::{Norm, NormTensors, Step};
-
-/// What a batch norm did in the forward pass.
-#[derive(Clone, Copy)]
-struct Done<'a> {
-    normalisation: Normalisation<'a>,
-    inv_std: &'a [f32],
-    tensors: &'a NormTensors,
-}
-
-impl<'a> Done<'a> {
-    fn new(saved: &'a [f32], norm: &'a Norm) -> Self {
-        let saved = &saved[norm.tensors.saved.clone()];
-        let mut quarters = saved.chunks_exact(saved.len() / 4);
-        let mut next = || quarters.next().unwrap_or_default();
-        let affine = Affine { center: next(), scale: next(), shift: next() };
-        let normalisation = Normalisation { affine, activation: norm.activation };
-        Self { normalisation, inv_std: next(), tensors: &norm.tensors }
-    }
-
-    /// The norm alone, where the gradient has passed the activation already.
-    fn ungated(self) -> Self {
-        let normalisation = Normalisation { activation: Activation::Identity, ..self.normalisation };
-        Self { normalisation, ..self }
-    }
-
-    /// The gradient of the input over a batch of `rows`, once those of the scale and the shift are found.
-    fn input_gradient<'b>(
-        &self,
-        rows: usize,
-        statistics: Statistics,
-        gradients: &[f32],
-        coefficients: &'b mut [f32],
-    ) -> InputGradient<'b>
-    where
-        'a: 'b,
-    {
-        let NormTensors { scale, shift, .. } = self.tensors;
-        let sums = [&gradients[scale.clone()], &gradients[shift.clone()]];
-        match statistics {
-            Statistics::Batch => {
-                InputGradient::of_batch(self.normalisation, rows, self.inv_std, sums, coefficients)
-            }
-            Statistics::Running => InputGradient::of_constants(self.normalisation, coefficients),
-        }
-    }
-}
+use crate::program::{Fused, Norm, NormTensors, ValueId};
 
 fn channel_sums<'a>(gradients: &'a mut [f32], tensors: &NormTensors) -> ChannelSums<'a> {
     let [dgamma, dbeta] = disjoint(gradients, [tensors.scale.clone(), tensors.shift.clone()]);
@@ -62,31 +16,52 @@ fn channel_sums<'a>(gradients: &'a mut [f32], tensors: &NormTensors) -> ChannelS
 }
 
 impl Pass<'_> {
-    pub(super) fn norm(&mut self, step: &Step, backward: Backward) {
-        let &Step::Norm { x, residual, y, ref norm } = step else { return };
-        let mut done = Done::new(self.saved, norm);
+    /// Finds the gradients of a norm and of the residual after it. If there is a residual the output's gradient becomes g.
+    pub(super) fn norm(
+        &mut self,
+        x: ValueId,
+        residual: Option<ValueId>,
+        y: ValueId,
+        norm: &Norm,
+        passing: Backward,
+    ) {
+        let Known { normalisation, inv_std, .. } = Known::new(self.saved, norm);
         let places = [self.value(x), self.value(y), self.gradient(y)];
         let Training { gradients, norm_partials, .. } = &mut *self.training;
         let sums = channel_sums(gradients, &norm.tensors);
         if residual.is_some() && norm.activation != Activation::Identity {
             let [x, y, dy] = disjoint(self.arena, places);
-            norm::backward_residual(x, y, dy, done.normalisation, done.inv_std, sums, norm_partials);
-            done = done.ungated();
+            norm::backward_residual(x, y, dy, normalisation, inv_std, sums, norm_partials);
         } else {
             // The output is not read, and its place may hold another value by now.
             let [x, _, dy] = places;
             let [x, dy] = disjoint(self.arena, [x, dy]);
-            norm::backward_sums(x, dy, done.normalisation, done.inv_std, sums, norm_partials);
+            norm::backward_sums(x, dy, normalisation, inv_std, sums, norm_partials);
         }
         if let Some(residual) = residual {
-            self.pass_on(y, residual, backward.second);
+            self.pass_on(y, residual, passing.second);
         }
-        let Some(accumulate) = backward.first else { return };
+    }
+
+    /// The gradient of a norm's input, once those of the norm are known.
+    pub(super) fn norm_input(
+        &mut self,
+        x: ValueId,
+        residual: Option<ValueId>,
+        y: ValueId,
+        norm: &Norm,
+        passing: Backward,
+    ) {
+        let Some(accumulate) = passing.first else { return };
+        let mut known = Known::new(self.saved, norm);
+        if residual.is_some() {
+            known.normalisation.activation = Activation::Identity;
+        }
         let (rows, values, dy, dx) =
             (self.shape(x).rows(), self.value(x), self.gradient(y), self.gradient(x));
         let Training { gradients, coefficients, statistics, .. } = &mut *self.training;
-        let gradient = done.input_gradient(rows, *statistics, gradients, coefficients);
-        if backward.in_place {
+        let gradient = known.input_gradient(rows, *statistics, gradients, coefficients);
+        if passing.in_place {
             let [values, dy] = disjoint(self.arena, [values, dy]);
             norm::backward_input_in_place(values, dy, &gradient);
         } else {
@@ -95,27 +70,37 @@ impl Pass<'_> {
         }
     }
 
-    /// The norm after the convolution is gone through on the way, row by row, once its sums are known; and the sums of
-    /// the norm before it are found on the way.
-    pub(super) fn depthwise(&mut self, step: &Step, backward: Backward) {
-        let Step::Depthwise { x, y, depthwise, weight, before, after } = step else { return };
-        let conv = Depthwise { input: self.shape(*x), ..*depthwise };
-        let before = before.as_ref().map(|norm| Done::new(self.saved, norm));
-        let after = after.as_ref().map(|(kept, norm)| (self.value(*kept), Done::new(self.saved, norm)));
-        let kept = after.as_ref().map_or(0..0, |(kept, _)| kept.clone());
-        let dx = backward.first.map_or(0..0, |_| self.gradient(*x));
+    /// Takes the gradient of a value through the norm after it, in place.
+    pub(super) fn through(&mut self, after: &Norm, y: ValueId) {
+        let (rows, places) = (self.shape(y).rows(), [self.value(y), self.gradient(y)]);
+        let Training { gradients, coefficients, statistics, .. } = &mut *self.training;
+        let known = Known::new(self.saved, after);
+        let gradient = known.input_gradient(rows, *statistics, gradients, coefficients);
+        let [values, dy] = disjoint(self.arena, places);
+        norm::backward_input_in_place(values, dy, &gradient);
+    }
+
+    /// A convolution with the norms around it: the gradient goes through the one after it row by row, and the sums of the
+    /// one before it are found on the way.
+    pub(super) fn fused(
+        &mut self,
+        fused: &Fused,
+        passing: Backward,
+        convolve: impl FnOnce(fusion::Backward<'_>, InputGradient<'_>, &mut [f32], &mut [f32]),
+    ) {
+        let Fused { x, y, weight, before, after } = fused;
+        let rows = self.shape(*y).rows();
+        let before = before.as_ref().map(|norm| Known::new(self.saved, norm));
+        let after = after.as_ref().map(|norm| Known::new(self.saved, norm));
+        let kept = after.map_or(0..0, |_| self.value(*y));
+        let dx = passing.first.map_or(0..0, |_| self.gradient(*x));
         let [values, kept, dy, dx] = disjoint(self.arena, [self.value(*x), kept, self.gradient(*y), dx]);
         let Training { gradients, partials, norm_partials, coefficients, statistics, .. } =
             &mut *self.training;
-
-        let after = after.map(|(_, done)| {
-            let sums = channel_sums(gradients, done.tensors);
-            norm::backward_sums(kept, dy, done.normalisation, done.inv_std, sums, norm_partials);
-            done.input_gradient(conv.output().rows(), *statistics, gradients, coefficients)
-        });
-        let from = depthwise::Backward {
+        let after = after.map(|known| known.input_gradient(rows, *statistics, gradients, coefficients));
+        let from = fusion::Backward {
             x: values,
-            before: before.map(|done| done.normalisation),
+            before: before.map(|known| known.normalisation),
             weight: &self.weights[weight.clone()],
             dy: match &after {
                 Some(gradient) => OutputGradient::Normalised { y: kept, dy, gradient },
@@ -123,23 +108,18 @@ impl Pass<'_> {
             },
         };
         let (scale, shift) =
-            before.map_or((0..0, 0..0), |done| (done.tensors.scale.clone(), done.tensors.shift.clone()));
+            before.map_or((0..0, 0..0), |known| (known.tensors.scale.clone(), known.tensors.shift.clone()));
         let [dweight, dgamma, dbeta] = disjoint(gradients, [weight.clone(), scale, shift]);
-        let to = match (before, backward.first) {
-            (Some(done), _) => depthwise::InputGradient::Gated {
-                g: &mut *dx,
-                inv_std: done.inv_std,
+        let to = match (before, passing.first) {
+            (Some(known), _) => InputGradient::Gated {
+                g: dx,
+                inv_std: known.inv_std,
                 sums: ChannelSums { dgamma, dbeta },
                 partials: norm_partials,
             },
-            (None, Some(accumulate)) => depthwise::InputGradient::Stored(&mut *dx, accumulate),
-            (None, None) => depthwise::InputGradient::Unwanted,
+            (None, Some(accumulate)) => InputGradient::Stored(dx, accumulate),
+            (None, None) => InputGradient::Unwanted,
         };
-        depthwise::backward(&conv, from, to, dweight, partials);
-        if let Some(done) = before {
-            let rows = conv.input.rows();
-            let gradient = done.ungated().input_gradient(rows, *statistics, gradients, coefficients);
-            norm::backward_input_in_place(values, dx, &gradient);
-        }
+        convolve(from, to, dweight, partials);
     }
 }

@@ -1,0 +1,84 @@
+//! The forward pass.
+
+use rayon::prelude::*;
+
+use super::Pointwise;
+use crate::fusion::{OutputStatistics, Source};
+use crate::isa::level::Level;
+use crate::norm::{Moments, Normalisation, merge_parts};
+use crate::product::{Panels, Start, multiply_rows};
+use crate::scratch;
+
+/// `y = x W`, or `before(x) W`.
+///
+/// # Panics
+///
+/// If the length of a slice is not that of its tensor.
+pub fn forward(
+    layer: &Pointwise,
+    x: &[f32],
+    before: Option<Normalisation<'_>>,
+    weight: &[f32],
+    statistics: Option<OutputStatistics<'_>>,
+    y: &mut [f32],
+) {
+    layer.check(x, weight, y);
+    layer.check_norm(before);
+    let Pointwise { rows, inputs, outputs } = *layer;
+    let layout = Panels::new(1, inputs, outputs);
+    let (part_rows, chunk_rows) = (layer.part_rows(), Pointwise::chunk_rows(inputs + outputs));
+    scratch::with(layout.packed_len(), |packed| {
+        layout.pack_matrix(packed, weight);
+        let work = Work { layer, source: Source::of_input(x, before), layout, packed, chunk_rows };
+        let parts = y.par_chunks_mut(part_rows * outputs);
+        let Some(OutputStatistics { mean, variance, partials }) = statistics else {
+            parts.enumerate().for_each(|(part, y)| work.part(part * part_rows, &mut [], y));
+            return;
+        };
+        assert!(mean.len() == outputs && variance.len() == outputs, "statistics of {layer:?}");
+        let partials = &mut partials[..layer.parts() * 2 * outputs];
+        parts
+            .zip(partials.par_chunks_mut(2 * outputs))
+            .enumerate()
+            .for_each(|(part, (y, moments))| work.part(part * part_rows, moments, y));
+        merge_parts(partials, part_rows, rows, mean, variance);
+    });
+}
+
+/// What the parts have in common.
+struct Work<'a> {
+    layer: &'a Pointwise,
+    source: Source<'a>,
+    layout: Panels,
+    packed: &'a [f32],
+    chunk_rows: usize,
+}
+
+impl Work<'_> {
+    /// The rows from `first` on; their means and squares go to `moments`, (2, out), unless it is empty.
+    fn part(&self, first: usize, moments: &mut [f64], y: &mut [f32]) {
+        let Pointwise { inputs, outputs, .. } = *self.layer;
+        scratch::with(self.chunk_rows * inputs + 3 * outputs, |memory| {
+            let (room, memory) = memory.split_at_mut(self.chunk_rows * inputs);
+            let mut moments = (!moments.is_empty()).then(|| Moments::new(moments, memory));
+            let mut start = first * inputs;
+            for y in y.chunks_mut(self.chunk_rows * outputs) {
+                let end = start + y.len() / outputs * inputs;
+                let x = self.source.read(start..end, room);
+                let [next, _] = self.source.needs(end..end + x.len());
+                multiply_rows(&self.layout, self.packed, Start::Zero, x, y, [next, &[], &[]]);
+                if let Some(moments) = &mut moments {
+                    add_moments(moments, y);
+                }
+                start = end;
+            }
+        });
+    }
+}
+
+multiversion!(fn add_moments(moments: &mut Moments<'_>, rows: &[f32]) = add_moments_body);
+
+#[inline(always)]
+fn add_moments_body<L: Level>(level: L, moments: &mut Moments<'_>, rows: &[f32]) {
+    moments.add(level, rows);
+}
