@@ -10,6 +10,9 @@ use crate::grad_cam::grad_cam;
 use crate::heat::{HeatMap, Seen};
 use crate::occlusion::Patches;
 
+/// Side of the image that evidence is sought in, in pixels at least: that of the last one of the usual networks for
+/// photographs of 224 pixels. Networks for smaller photographs have one of it earlier.
+const LEAST_SIDE: usize = 7;
 /// Inputs in one pass of the network for an occlusion map.
 const OCCLUSION_BATCH: usize = 16;
 
@@ -64,7 +67,7 @@ pub struct Explainer {
 }
 
 impl Explainer {
-    /// Looks into `classifier` at the last image that it computes.
+    /// Looks into `classifier` at the last image of at least 7 x 7 pixels that it computes.
     ///
     /// # Errors
     /// A graph that computes no image, or weights that are not the graph's.
@@ -75,7 +78,7 @@ impl Explainer {
             Method::GradCam => 1,
             Method::Occlusion => OCCLUSION_BATCH,
         };
-        let probe = Probe::new(graph, state, graph.last_image(size)?, size, batch)?;
+        let probe = Probe::new(graph, state, graph.last_image(size, size.min(LEAST_SIDE))?, size, batch)?;
         let (preprocessing, workspace) = (preprocessing.clone(), Workspace::default());
         Ok(Self { probe, preprocessing, temperature, method, workspace })
     }

@@ -3,7 +3,7 @@
 //!
 //! | symbol | shape | meaning |
 //! | --- | --- | --- |
-//! | A | (h, w, k) | activations of the last image that the network computes |
+//! | A | (h, w, k) | activations of an image late in the network, see [`crate::Explainer::new`] |
 //! | g | (h, w, k) | d logit of the class / d A |
 //! | a | (k) | weight of each channel: mean of g over (h, w), equation 1 |
 //! | L | (h, w) | evidence: max(0, sum over channels of a A), equation 2 |

@@ -109,7 +109,7 @@ fn network(model: &str) -> Graph {
 fn every_network_of_the_zoo_has_a_gradient_at_its_last_image() {
     for model in zoo::MODELS {
         let graph = network(model);
-        check(&graph, 64, graph.last_image(64).unwrap(), 2e-3);
+        check(&graph, 64, graph.last_image(64, 2).unwrap(), 2e-3);
     }
 }
 
@@ -135,7 +135,7 @@ fn earlier_values_have_a_gradient() {
 fn what_does_not_fit_is_refused() {
     let graph = zoo::build("baseline", CLASSES).unwrap();
     let (mut state, images) = scene(&graph, 32);
-    let node = graph.last_image(32).unwrap();
+    let node = graph.last_image(32, 2).unwrap();
     let mut probe = Probe::new(&graph, &state, node, 32, BATCH).unwrap();
     let activations = probe.activations(&images).unwrap();
     let error = probe.gradient(&activations, &[1.0]).unwrap_err();

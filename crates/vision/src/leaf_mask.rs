@@ -183,6 +183,19 @@ mod tests {
     }
 
     #[test]
+    fn coloured_marks_beside_the_leaf_are_no_leaf() {
+        for mark in [[40, 60, 220], [220, 30, 30], [220, 40, 210], [30, 160, 210]] {
+            let photo = disc(160, |inside, x, y| match (inside, x > 110 && y > 110) {
+                (true, _) => [70, 130, 60],
+                (false, true) => mark,
+                (false, false) => [140, 135, 140],
+            });
+            let mask = leaf_mask(&photo);
+            assert!(mask.is_trusted() && agreement(&mask) > 0.9, "{mark:?}: {}", agreement(&mask));
+        }
+    }
+
+    #[test]
     fn greenery_is_told_from_a_mixed_ground() {
         let soil = [[120, 80, 60], [60, 40, 30], [190, 170, 140], [90, 90, 200]];
         let photo = disc(

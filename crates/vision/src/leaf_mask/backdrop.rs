@@ -8,6 +8,10 @@ const SPREAD: f32 = 8.0;
 const AGREEMENT: f64 = 0.5;
 /// Where -a* and b* both begin to look like plants.
 const GREEN: f32 = 6.0;
+/// Largest a* of plants, dead and alive: reds beyond it, and magentas, are labels, pots and paint.
+const REDDEST: f32 = 40.0;
+/// Smallest b* of plants; below it are blues.
+const BLUEST: f32 = -10.0;
 /// Colours that are tried as the border's most frequent one.
 const CANDIDATES: usize = 64;
 /// Steps of the mean shift towards the mode.
@@ -41,18 +45,18 @@ impl Backdrop {
     /// How much each pixel looks like a leaf, in units of L*a*b*.
     ///
     /// Before a plain backdrop that is the distance in (a*, b*) from the backdrop in the light of that pixel: shade takes
-    /// lightness and chroma in equal parts. Bluer than the backdrop is no leaf, as shade under the sky is bluer.
+    /// lightness and chroma in equal parts. Bluer than the backdrop is no leaf, as shade under the sky is bluer. Colours that
+    /// plants do not have score 0.
     pub(super) fn scores(self, colours: &[Lab]) -> Vec<f32> {
-        match self {
+        let score = |colour: &Lab| match self {
+            _ if colour.a > REDDEST || colour.b < BLUEST => 0.0,
             Self::Plain(backdrop) => {
-                let score = |colour: &Lab| {
-                    let shade = (colour.lightness / backdrop.lightness.max(1.0)).min(1.0);
-                    (colour.a - shade * backdrop.a).hypot((colour.b - shade * backdrop.b).max(0.0))
-                };
-                colours.iter().map(score).collect()
+                let shade = (colour.lightness / backdrop.lightness.max(1.0)).min(1.0);
+                (colour.a - shade * backdrop.a).hypot((colour.b - shade * backdrop.b).max(0.0))
             }
-            Self::Mixed => colours.iter().map(|colour| -colour.a).collect(),
-        }
+            Self::Mixed => -colour.a,
+        };
+        colours.iter().map(score).collect()
     }
 
     /// Least and largest threshold of the scores that makes sense. Grain stays below the first; above the second, what is
