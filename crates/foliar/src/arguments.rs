@@ -9,10 +9,12 @@ use foliar_nn::zoo;
 
 mod bench;
 mod evaluate;
+mod explain;
 mod tune;
 
 pub(crate) use bench::{BenchArguments, BenchMode};
 pub(crate) use evaluate::{EvaluateArguments, PartName};
+pub(crate) use explain::{ExplainArguments, MethodName};
 pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
 
 fn models() -> PossibleValuesParser {
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Doctor(DoctorArguments),
     /// Classify new photographs
     Predict(PredictArguments),
+    /// Show where in photographs the evidence for a class lies, and how much of it beside the leaf
+    Explain(ExplainArguments),
     /// Print a network's layers, parameters, multiply-adds and memory
     Summary(SummaryArguments),
     /// Measure how fast networks and the loading of photographs run on this machine

@@ -89,7 +89,8 @@ impl Bootstrap {
         Estimate { value, interval: self.interval(&mut means).unwrap_or([value; 2]) }
     }
 
-    /// The share of photographs for which something holds; see [`share_interval`] for one of 0 or 1.
+    /// The share of photographs for which something holds. The interval of a share of 0 or 1, on which all resamples agree, is
+    /// Wilson's of as many trials as there are groups.
     ///
     /// # Panics
     /// If there are fewer or more verdicts than photographs.

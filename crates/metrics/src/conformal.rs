@@ -20,10 +20,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{MetricsError, check_share};
+use crate::error::{MetricsError, check_length, check_share};
 use crate::predictions::Predictions;
 use crate::probability::softmax;
 use crate::random::{Purpose, Stream};
+
+/// Equal probabilities that were added in another order differ by as much at most.
+const ROUNDING: f64 = 1e-12;
 
 /// How ill a class fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,9 +112,9 @@ impl ConformalSets {
     /// # Errors
     /// Another number of probabilities than of classes.
     pub fn set(&self, probabilities: &[f64], key: u64) -> Result<Vec<usize>, MetricsError> {
-        crate::error::check_length("probabilities", probabilities.len(), self.thresholds.len())?;
+        check_length("probabilities", probabilities.len(), self.thresholds.len())?;
         let scores = self.score.scores(probabilities, key);
-        let fits = |&class: &usize| scores[class] <= self.thresholds[class];
+        let fits = |&class: &usize| scores[class] <= self.thresholds[class] + ROUNDING;
         Ok(descending(probabilities).into_iter().filter(fits).collect())
     }
 
@@ -121,8 +124,8 @@ impl ConformalSets {
     /// An `alpha` or a threshold outside its range, or another number of classes than `classes`.
     pub fn check(&self, classes: usize) -> Result<(), MetricsError> {
         check_share("alpha", self.alpha)?;
-        crate::error::check_length("thresholds of prediction sets", self.thresholds.len(), classes)?;
-        crate::error::check_length("classes of prediction sets", self.own.len(), classes)?;
+        check_length("thresholds of prediction sets", self.thresholds.len(), classes)?;
+        check_length("classes of prediction sets", self.own.len(), classes)?;
         match self.thresholds.iter().chain([&self.overall]).find(|&&q| !(0.0..=1.0).contains(&q)) {
             None => Ok(()),
             Some(&value) => Err(MetricsError::Setting {

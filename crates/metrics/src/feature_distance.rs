@@ -24,7 +24,8 @@ use crate::principal::{Principal, dot};
 /// Most axes with a variance of their own.
 const AXES: usize = 64;
 
-/// Where the features of what a network has learnt from lie. (C' + 64) D + 65 numbers, for C' classes that occur.
+/// Where the features of what a network has learnt from lie. (C' + 64) D + 64 C' + 66 numbers at most,
+/// for C' classes that occur.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeatureDistance {
     /// D.
@@ -33,6 +34,8 @@ pub struct FeatureDistance {
     pub means: Vec<f32>,
     /// u_j, (J, D), unit vectors.
     pub axes: Vec<f32>,
+    /// u_jᵀ μ_c, (C', J).
+    pub means_along: Vec<f32>,
     /// λ_j, (J), above 0.
     pub variances: Vec<f32>,
     /// τ, above 0.
@@ -91,8 +94,13 @@ impl FeatureDistance {
         let rest = if others > 0 { (trace - leading).max(0.0) / others as f64 } else { m };
         // What never varied among the photographs learnt from still may by a millionth of the mean.
         let floor = |variance: f64| shrunk(variance).max(1e-6 * m) as f32;
+        let means_along = means
+            .chunks_exact(width)
+            .flat_map(|mean| principal.axes.iter().map(|axis| dot(axis, mean) as f32).collect::<Vec<f32>>())
+            .collect();
         let fitted = Self {
             width,
+            means_along,
             means: means.iter().map(|&x| x as f32).collect(),
             axes: principal.axes.iter().flatten().map(|&x| x as f32).collect(),
             variances: principal.variances.iter().map(|&variance| floor(variance)).collect(),
@@ -110,21 +118,20 @@ impl FeatureDistance {
     /// Another number of features than D.
     pub fn score(&self, features: &[f32]) -> Result<f64, MetricsError> {
         check_length("features", features.len(), self.width)?;
+        let wide: Vec<f64> = features.iter().map(|&x| f64::from(x)).collect();
+        let product = |axis: &[f32]| sum_over(axis, &wide, |u, x| u * x);
+        let along: Vec<f64> = self.axes.chunks_exact(self.width).map(product).collect();
         let mut nearest = f64::INFINITY;
-        let mut offset = vec![0.0; self.width];
-        let mut axis = vec![0.0; self.width];
-        for mean in self.means.chunks_exact(self.width) {
-            for ((offset, &x), &mean) in offset.iter_mut().zip(features).zip(mean) {
-                *offset = f64::from(x) - f64::from(mean);
+        for (class, mean) in self.means.chunks_exact(self.width).enumerate() {
+            let square = sum_over(mean, &wide, |mean, x| (x - mean) * (x - mean));
+            let means_along = &self.means_along[class * along.len()..][..along.len()];
+            let (mut within, mut distance) = (0.0, 0.0);
+            for ((x, &mean), &variance) in along.iter().zip(means_along).zip(&self.variances) {
+                let part = (x - f64::from(mean)).powi(2);
+                within += part;
+                distance += part / f64::from(variance);
             }
-            let (mut along, mut distance) = (0.0, 0.0);
-            for (row, &variance) in self.axes.chunks_exact(self.width).zip(&self.variances) {
-                axis.iter_mut().zip(row).for_each(|(wide, &x)| *wide = f64::from(x));
-                let square = dot(&axis, &offset).powi(2);
-                along += square;
-                distance += square / f64::from(variance);
-            }
-            distance += (dot(&offset, &offset) - along).max(0.0) / f64::from(self.rest);
+            distance += (square - within).max(0.0) / f64::from(self.rest);
             // A distance that is no number is not below any.
             nearest = nearest.min(if distance.is_nan() { f64::INFINITY } else { distance });
         }
@@ -136,9 +143,19 @@ impl FeatureDistance {
     /// # Errors
     /// Lengths that do not fit each other, numbers that are not finite, variances that are not above 0.
     pub fn check(&self) -> Result<(), MetricsError> {
-        let whole = |list: &[f32]| list.len() / self.width.max(1) * self.width;
-        check_length("means of features", self.means.len(), whole(&self.means).max(self.width.max(1)))?;
-        check_length("axes of features", self.axes.len(), self.variances.len() * self.width)?;
+        if self.width == 0 {
+            return Err(MetricsError::Setting {
+                name: "number of features",
+                value: 0.0,
+                expected: "1 or more",
+            });
+        }
+        let classes = self.means.len() / self.width;
+        let axes = self.variances.len();
+        check_length("means of features", self.means.len(), classes.max(1).saturating_mul(self.width))?;
+        check_length("axes of features", self.axes.len(), axes.saturating_mul(self.width))?;
+        check_length("means along axes", self.means_along.len(), classes.saturating_mul(axes))?;
+        check_finite("mean along axis", &self.means_along, axes)?;
         check_finite("mean of feature", &self.means, self.width)?;
         check_finite("axis of feature", &self.axes, self.width)?;
         match self.variances.iter().chain([&self.rest]).find(|&&value| !(value > 0.0 && value.is_finite())) {
@@ -150,6 +167,18 @@ impl FeatureDistance {
             }),
         }
     }
+}
+
+/// Sum of `term` over two lists of one length, in eight interleaved partial sums.
+fn sum_over(left: &[f32], right: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut sums = [0.0; 8];
+    let (left, right) = (left.chunks_exact(8), right.chunks_exact(8));
+    let rest: f64 =
+        left.remainder().iter().zip(right.remainder()).map(|(&a, &b)| term(f64::from(a), b)).sum();
+    for (a, b) in left.zip(right) {
+        sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (&a, &b))| *sum += term(f64::from(a), b));
+    }
+    sums.iter().sum::<f64>() + rest
 }
 
 /// Means of the classes that occur, in the order of their numbers, and the place of each photograph's among them.

@@ -1,6 +1,17 @@
 //! The mathematics of honest evaluation.
 //!
 //! Pure functions from logits, labels and groups to figures and intervals: no file, no clock, no photograph, no network.
+//! Equal values give equal figures; everything random follows from a seed.
+//!
+//! | question | answer |
+//! | --- | --- |
+//! | what was said of which photographs | [`Predictions`], [`Groups`] |
+//! | how good is it, and how sure is that | [`Scores`], [`Bootstrap`]; [`Metrics`] without intervals by group |
+//! | is one better than another | [`Scores::of_difference`], [`mcnemar`] |
+//! | do probabilities mean what they say | [`reliability_bins`], [`CalibrationExcess`]; [`calibrate`] mends them |
+//! | which classes may it be | [`ConformalSets`], [`SetCoverage`] |
+//! | when should it keep silent | [`RiskCoverage`], [`Abstention`] |
+//! | is it anything like what was learnt | [`energy`], [`FeatureDistance`], [`threshold_of`], [`Detection`] |
 
 mod abstention;
 mod beta;

@@ -50,31 +50,42 @@ pub struct ReliabilityBin {
     pub interval: [f64; 2],
 }
 
-/// Sums over a bin.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sums {
+/// Sums over a bin, with K outcomes of the same photographs.
+#[derive(Clone, Copy, Debug)]
+struct Sums<const K: usize> {
     photographs: f64,
     confidence: f64,
-    right: f64,
+    right: [f64; K],
     low: f64,
     high: f64,
 }
 
-impl Sums {
-    fn add(&mut self, share: f64, block: &Sums) {
+impl<const K: usize> Sums<K> {
+    const NONE: Self = Self { photographs: 0.0, confidence: 0.0, right: [0.0; K], low: 0.0, high: 0.0 };
+
+    /// Adds photographs of weight `weight` and confidence `p` whose outcome k is bit k of `right`.
+    fn count(&mut self, weight: f64, p: f64, right: u64) {
+        self.photographs += weight;
+        self.confidence += weight * p;
+        for (bit, sum) in self.right.iter_mut().enumerate() {
+            *sum += if right >> bit & 1 == 1 { weight } else { 0.0 };
+        }
+    }
+
+    fn add(&mut self, share: f64, block: &Self) {
         if self.photographs == 0.0 {
             self.low = block.low;
         }
         self.high = block.high;
         self.photographs += share * block.photographs;
         self.confidence += share * block.confidence;
-        self.right += share * block.right;
+        self.right.iter_mut().zip(&block.right).for_each(|(sum, right)| *sum += share * right);
     }
 }
 
-/// Confidences, ready to be put in bins again and again with other weights and other outcomes.
+/// Confidences, ready to be put in bins again and again with other weights and K other outcomes at a time, K up to 64.
 #[derive(Clone, Debug)]
-pub(crate) struct Reliability {
+pub(crate) struct Reliability<const K: usize> {
     binning: Binning,
     /// Places of the photographs, by ascending confidence.
     order: Vec<u32>,
@@ -82,10 +93,10 @@ pub(crate) struct Reliability {
     confidences: Vec<f64>,
     /// Bin of each in this order, where bins do not depend on weights.
     bins: Vec<u32>,
-    sums: Vec<Sums>,
+    sums: Vec<Sums<K>>,
 }
 
-impl Reliability {
+impl<const K: usize> Reliability<K> {
     pub(crate) fn new(confidences: &[f64], binning: Binning) -> Self {
         let mut order: Vec<u32> = (0..confidences.len() as u32).collect();
         order.sort_by(|&a, &b| confidences[a as usize].total_cmp(&confidences[b as usize]));
@@ -95,19 +106,19 @@ impl Reliability {
             Binning::EqualMass(_) => Vec::new(),
         };
         let (Binning::EqualWidth(count) | Binning::EqualMass(count)) = binning;
-        Self { binning, order, confidences, bins, sums: vec![Sums::default(); count.max(1)] }
+        Self { binning, order, confidences, bins, sums: vec![Sums::NONE; count.max(1)] }
     }
 
-    /// The expected calibration error with a weight and an outcome a photograph, in the order in which the confidences
-    /// were given; 0 if the weights add up to 0.
-    pub(crate) fn error(&mut self, weight: impl Fn(usize) -> u32, right: impl Fn(usize) -> bool) -> f64 {
+    /// The expected calibration error of each of K outcomes, with a weight and the K outcomes (a bit each, the first the
+    /// lowest) of a photograph, in the order in which the confidences were given; 0 if the weights add up to 0.
+    pub(crate) fn errors(&mut self, weight: impl Fn(usize) -> u32, right: impl Fn(usize) -> u64) -> [f64; K] {
         self.fill(weight, right);
-        let gap = |sums: &Sums| (sums.right - sums.confidence).abs();
-        let (gaps, whole) = self
-            .sums
-            .iter()
-            .fold((0.0, 0.0), |(gaps, whole), sums| (gaps + gap(sums), whole + sums.photographs));
-        if whole > 0.0 { gaps / whole } else { 0.0 }
+        let (mut gaps, mut whole) = ([0.0; K], 0.0);
+        for sums in &self.sums {
+            whole += sums.photographs;
+            gaps.iter_mut().zip(&sums.right).for_each(|(gap, right)| *gap += (right - sums.confidence).abs());
+        }
+        if whole > 0.0 { gaps.map(|gap| gap / whole) } else { [0.0; K] }
     }
 
     /// Places of the photographs, by ascending confidence.
@@ -115,11 +126,11 @@ impl Reliability {
         &self.order
     }
 
-    /// For each photograph, 1 or 0 as it is right, minus its confidence, minus the mean of this over its neighbours: as many
-    /// by confidence as a bin of equal mass holds.
+    /// For each photograph, 1 or 0 as it is right, minus its confidence, minus the mean of this over its fifth of the
+    /// photographs by confidence.
     pub(crate) fn residuals(&self, right: &[bool]) -> Vec<f64> {
         let mut residuals = vec![0.0; right.len()];
-        let size = right.len().div_ceil(self.sums.len()).max(1);
+        let size = right.len().div_ceil(5).max(1);
         for (order, confidences) in self.order.chunks(size).zip(self.confidences.chunks(size)) {
             let of = |(&index, p): (&u32, &f64)| f64::from(u8::from(right[index as usize])) - p;
             let mean = order.iter().zip(confidences).map(of).sum::<f64>() / order.len() as f64;
@@ -130,23 +141,20 @@ impl Reliability {
         residuals
     }
 
-    fn fill(&mut self, weight: impl Fn(usize) -> u32, right: impl Fn(usize) -> bool) {
-        self.sums.fill(Sums::default());
+    fn fill(&mut self, weight: impl Fn(usize) -> u32, right: impl Fn(usize) -> u64) {
+        self.sums.fill(Sums::NONE);
         match self.binning {
             Binning::EqualWidth(_) => {
                 for ((&index, &p), &bin) in self.order.iter().zip(&self.confidences).zip(&self.bins) {
-                    let weight = f64::from(weight(index as usize));
-                    let sums = &mut self.sums[bin as usize];
-                    sums.photographs += weight;
-                    sums.confidence += weight * p;
-                    sums.right += if right(index as usize) { weight } else { 0.0 };
+                    let index = index as usize;
+                    self.sums[bin as usize].count(f64::from(weight(index)), p, right(index));
                 }
             }
             Binning::EqualMass(_) => self.fill_equally(weight, right),
         }
     }
 
-    fn fill_equally(&mut self, weight: impl Fn(usize) -> u32, right: impl Fn(usize) -> bool) {
+    fn fill_equally(&mut self, weight: impl Fn(usize) -> u32, right: impl Fn(usize) -> u64) {
         let whole: u64 = self.order.iter().map(|&index| u64::from(weight(index as usize))).sum();
         let count = self.sums.len() as u64;
         let capacity = |bin: usize| (whole / count + u64::from((bin as u64) < whole % count)) as f64;
@@ -154,15 +162,12 @@ impl Reliability {
         let mut start = 0;
         while start < self.order.len() {
             let p = self.confidences[start];
-            let mut block = Sums { low: p, high: p, ..Sums::default() };
+            let mut block = Sums { low: p, high: p, ..Sums::NONE };
             while start < self.order.len() && self.confidences[start].total_cmp(&p).is_eq() {
                 let index = self.order[start] as usize;
-                let weight = f64::from(weight(index));
-                block.photographs += weight;
-                block.right += if right(index) { weight } else { 0.0 };
+                block.count(f64::from(weight(index)), p, right(index));
                 start += 1;
             }
-            block.confidence = block.photographs * p;
             let mut left = block.photographs;
             while left > 0.0 && bin < self.sums.len() {
                 let taken = left.min(room);
@@ -197,10 +202,10 @@ pub fn reliability_bins(
     binning: Binning,
 ) -> Result<Vec<ReliabilityBin>, MetricsError> {
     check_verdicts(confidences, right)?;
-    let mut reliability = Reliability::new(confidences, binning);
-    reliability.fill(|_| 1, |index| right[index]);
+    let mut reliability = Reliability::<1>::new(confidences, binning);
+    reliability.fill(|_| 1, |index| u64::from(right[index]));
     let count = reliability.sums.len();
-    let bin = |(index, sums): (usize, &Sums)| {
+    let bin = |(index, sums): (usize, &Sums<1>)| {
         let mean = |sum: f64| if sums.photographs > 0.0 { sum / sums.photographs } else { 0.0 };
         let (low, high) = match binning {
             Binning::EqualWidth(_) => (index as f64 / count as f64, (index + 1) as f64 / count as f64),
@@ -211,12 +216,12 @@ pub fn reliability_bins(
             high,
             photographs: sums.photographs.round() as usize,
             confidence: mean(sums.confidence),
-            accuracy: mean(sums.right),
-            interval: wilson_of(sums.right, sums.photographs),
+            accuracy: mean(sums.right[0]),
+            interval: wilson_of(sums.right[0], sums.photographs),
         }
     };
     let equal_width = matches!(binning, Binning::EqualWidth(_));
-    let kept = |(_, sums): &(usize, &Sums)| equal_width || sums.photographs > 0.0;
+    let kept = |(_, sums): &(usize, &Sums<1>)| equal_width || sums.photographs > 0.0;
     Ok(reliability.sums.iter().enumerate().filter(kept).map(bin).collect())
 }
 
@@ -227,7 +232,8 @@ pub fn reliability_bins(
 /// Lists of different lengths, a confidence outside 0..=1.
 pub fn calibration_error(confidences: &[f64], right: &[bool], binning: Binning) -> Result<f64, MetricsError> {
     check_verdicts(confidences, right)?;
-    Ok(Reliability::new(confidences, binning).error(|_| 1, |index| right[index]))
+    let [error] = Reliability::new(confidences, binning).errors(|_| 1, |index| u64::from(right[index]));
+    Ok(error)
 }
 
 #[cfg(test)]
@@ -288,8 +294,9 @@ mod tests {
             let repeated: Vec<usize> =
                 (0..cases.len()).flat_map(|index| vec![index; cases[index].2 as usize]).collect();
             for binning in [Binning::EqualWidth(bins), Binning::EqualMass(bins)] {
-                let weighed = Reliability::new(&confidences, binning)
-                    .error(|index| cases[index].2, |index| cases[index].1);
+                // The second outcome is the opposite, which must not disturb the first.
+                let outcomes = |index: usize| if cases[index].1 { 0b01 } else { 0b10 };
+                let [weighed, _] = Reliability::new(&confidences, binning).errors(|index| cases[index].2, outcomes);
                 // In another order, which does not matter.
                 let of: Vec<usize> = repeated.iter().rev().copied().collect();
                 let list: Vec<f64> = of.iter().map(|&index| confidences[index]).collect();

@@ -65,7 +65,7 @@ pub(crate) struct Tally {
     ranks: Vec<f64>,
     /// Calibration errors: in bins of equal width and of equal mass.
     errors: [f64; 2],
-    reliabilities: [Reliability; 2],
+    reliabilities: [Reliability<1>; 2],
 }
 
 impl Tally {
@@ -96,8 +96,8 @@ impl Tally {
             self.ranks[cases.ranks[index] as usize] += weight;
         }
         for (error, reliability) in self.errors.iter_mut().zip(&mut self.reliabilities) {
-            *error =
-                reliability.error(|index| weights[index], |index| cases.labels[index] == cases.calls[index]);
+            let right = |index: usize| u64::from(cases.labels[index] == cases.calls[index]);
+            [*error] = reliability.errors(|index| weights[index], right);
         }
     }
 

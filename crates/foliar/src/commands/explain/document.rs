@@ -1,0 +1,84 @@
+//! What `foliar explain --json` writes.
+
+use foliar_explain::{ClassEvidence, Explanation, Method};
+use foliar_vision::leaf_mask::Doubt;
+use serde::Serialize;
+
+/// The document.
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    pub(super) bundle: String,
+    pub(super) method: Method,
+    /// Folder of the pictures.
+    pub(super) out: String,
+    pub(super) photographs: Vec<Photograph<'a>>,
+    pub(super) classes: Vec<Class<'a>>,
+}
+
+/// One photograph: what was found, or what is wrong.
+#[derive(Serialize)]
+pub(super) struct Photograph<'a> {
+    pub(super) path: String,
+    #[serde(flatten)]
+    pub(super) found: Option<Found<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<String>,
+}
+
+/// Where the evidence in a photograph lies.
+#[derive(Serialize)]
+pub(super) struct Found<'a> {
+    /// The class whose evidence is shown.
+    pub(super) class: &'a str,
+    pub(super) probability: f64,
+    /// The most probable class.
+    pub(super) predicted: &'a str,
+    /// Share of the evidence on the background; `null` where the leaf can not be told, or nothing speaks for the class.
+    pub(super) background: Option<f64>,
+    /// Share of the area that is background; `null` likewise.
+    pub(super) area: Option<f64>,
+    /// Why the leaf can not be told from the background; `null` if it can.
+    pub(super) doubt: Option<Doubt>,
+    /// File in the folder of the pictures.
+    pub(super) picture: String,
+}
+
+impl<'a> Photograph<'a> {
+    pub(super) fn explained(
+        path: String,
+        explanation: &Explanation,
+        classes: &'a [String],
+        picture: String,
+    ) -> Self {
+        let found = Found {
+            class: &classes[explanation.class],
+            probability: explanation.probabilities[explanation.class],
+            predicted: &classes[explanation.predicted],
+            background: explanation.evidence.map(|evidence| evidence.background),
+            area: explanation.evidence.map(|evidence| evidence.area),
+            doubt: explanation.leaf.doubt,
+            picture,
+        };
+        Self { path, found: Some(found), error: None }
+    }
+
+    pub(super) fn failed(path: String, reason: String) -> Self {
+        Self { path, found: None, error: Some(reason) }
+    }
+}
+
+/// All photographs that were explained for one class.
+#[derive(Serialize)]
+pub(super) struct Class<'a> {
+    pub(super) name: &'a str,
+    #[serde(flatten)]
+    pub(super) evidence: ClassEvidence,
+    /// `background / area`.
+    pub(super) ratio: f64,
+}
+
+impl<'a> Class<'a> {
+    pub(super) fn new(evidence: ClassEvidence, classes: &'a [String]) -> Self {
+        Self { name: &classes[evidence.class], evidence, ratio: evidence.ratio() }
+    }
+}
