@@ -87,7 +87,7 @@ def main() -> None:
         row = {
             "photographs": found["photographs"],
             "accuracy": found["accuracy"],
-            "ece": calibration["error"]["value"],
+            "ece": calibration["error"],
             "excess_holds_0": low <= 0 <= high,
             "coverage": sets["coverage"]["value"],
             "size": sets["size"]["value"],

@@ -65,8 +65,9 @@ pub struct Evaluation {
 pub struct CalibrationFigures {
     /// What the network's outputs were divided by.
     pub temperature: f64,
-    /// Expected calibration error with bins of equal numbers of photographs.
-    pub error: Estimate,
+    /// Expected calibration error with 15 bins of equal numbers of photographs. Resamples raise it by chance alone, so that
+    /// its excess has an interval and it has none.
+    pub error: f64,
     /// What the error would be on so many photographs if every probability were right, on average.
     pub error_if_perfect: f64,
     /// How far the error is above that.

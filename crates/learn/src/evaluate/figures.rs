@@ -41,7 +41,7 @@ pub(super) fn evaluation(
     let scores = Scores::with_intervals(&predictions, bootstrap);
     Ok(Evaluation {
         sample: Sample { root: choice.root, origin: choice.origin, groups: predictions.groups().count() },
-        calibration: calibration(bundle, &predictions, &scores, bootstrap)?,
+        calibration: calibration(bundle, &predictions, bootstrap)?,
         sets: sets(bundle, asked, &predictions, bootstrap),
         selective: selective(bundle, asked, &predictions, bootstrap)?,
         outside: outside_figures(asked, outside, bootstrap),
@@ -75,18 +75,17 @@ fn row(asked: &Asked) -> PhotographRow {
 fn calibration(
     bundle: &Bundle,
     predictions: &Predictions,
-    scores: &Scores<Estimate>,
     bootstrap: &Bootstrap,
 ) -> Result<CalibrationFigures, LearnError> {
     let (confidences, right) = (predictions.confidences(), predictions.correct());
     let (groups, binning) = (predictions.groups(), Binning::default());
-    let CalibrationExcess { expected, excess, .. } =
+    let CalibrationExcess { error, expected, excess } =
         CalibrationExcess::new(&confidences, &right, groups, binning, bootstrap)?;
     let gaps: Vec<f64> =
         confidences.iter().zip(&right).map(|(p, &right)| p - f64::from(u8::from(right))).collect();
     Ok(CalibrationFigures {
         temperature: bundle.temperature,
-        error: scores.adaptive_calibration_error,
+        error,
         error_if_perfect: expected,
         excess,
         overconfidence: bootstrap.mean(&gaps, groups),

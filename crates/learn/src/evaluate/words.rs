@@ -85,7 +85,7 @@ impl Evaluation {
         } else if calibration.excess.interval[0] > 0.0 {
             Some(format!(
                 "probabilities are wrong by more than chance explains: calibration error {:.3}, of which {:.3} would be chance",
-                calibration.error.value, calibration.error_if_perfect
+                calibration.error, calibration.error_if_perfect
             ))
         } else {
             None

@@ -58,9 +58,11 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     writeln!(out, "loss         {} nats; chance {:.3}", figure(scores.loss), classes.ln())?;
     writeln!(
         out,
-        "calibration  error {}, {:.3} of it by chance alone; Brier {:.3}",
-        figure(calibration.error),
-        calibration.error_if_perfect,
+        "calibration  error {:.3}, {:.3} more than chance explains ({:.3} to {:.3}); Brier {:.3}",
+        calibration.error,
+        calibration.excess.value,
+        calibration.excess.interval[0],
+        calibration.excess.interval[1],
         scores.brier.value
     )?;
     if let Some(sets) = &evaluation.sets {
@@ -72,13 +74,17 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
             sets.size.value
         )?;
     }
-    if let (Some(_), Some(error)) = (selective.threshold, selective.error) {
-        writeln!(
+    match (selective.threshold, selective.error) {
+        (Some(_), Some(error)) => writeln!(
             out,
             "don't know   {:.1} % are answered; {} of the answers are wrong",
             100.0 * selective.answered.value,
             percent(error)
-        )?;
+        )?,
+        (Some(threshold), None) => {
+            writeln!(out, "don't know   is said of every photograph: none is as probable as {threshold:.2}")?;
+        }
+        (None, _) => {}
     }
     let Some(outside) = &evaluation.outside else { return Ok(()) };
     for set in &outside.sets {
