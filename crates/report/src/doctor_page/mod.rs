@@ -55,7 +55,7 @@ pub fn doctor_fragment(log: &RunLog, diagnosis: &Diagnosis) -> Result<String, Re
 
 fn fragment(log: &RunLog, diagnosis: &Diagnosis) -> Result<Markup, ReportError> {
     Ok(html! {
-        article.foliar-doctor {
+        article.foliar-article.foliar-doctor {
             (summary::verdict(log, diagnosis))
             (findings::findings(&diagnosis.findings))
             (figures::figures(&diagnosis.series)?)

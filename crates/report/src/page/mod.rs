@@ -1,5 +1,7 @@
 //! What all pages share: one HTML file that needs nothing else, light and dark, wide and narrow, on screen and on paper.
 
+pub(crate) mod parts;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::draw::picture::Picture;

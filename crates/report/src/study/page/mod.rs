@@ -50,7 +50,7 @@ fn article(view: &StudyView) -> Result<Markup, ReportError> {
         .filter(|figure| !matches!(figure, Figure::Comparison | Figure::CrossValidation))
         .collect();
     Ok(html! {
-        article.foliar-study {
+        article.foliar-article.foliar-study {
             (verdict::verdict(view))
             (warnings(&view.warnings))
             @if let Some(comparison) = &view.comparison {
