@@ -18,4 +18,15 @@ impl Remark {
     pub fn new(severity: Severity, title: impl Into<String>, text: impl Into<String>) -> Self {
         Self { severity, title: title.into(), text: text.into() }
     }
+
+    /// The title within a sentence. An abbreviation keeps its capitals.
+    pub(crate) fn title_within(&self) -> String {
+        let mut letters = self.title.chars();
+        match (letters.next(), letters.clone().next()) {
+            (Some(first), Some(second)) if !second.is_uppercase() => {
+                first.to_lowercase().chain(letters).collect()
+            }
+            _ => self.title.clone(),
+        }
+    }
 }

@@ -6,6 +6,7 @@ use maud::html;
 use super::sections;
 use super::view::AuditView;
 use crate::page::{Page, Policy};
+use crate::remark::Remark;
 
 const STYLE: &str = concat!(
     include_str!("../page/base.css"),
@@ -48,7 +49,7 @@ pub fn audit_page(view: &AuditView) -> String {
 fn lead(view: &AuditView) -> String {
     let titles = |severity| {
         let heavy = view.remarks.iter().filter(move |remark| remark.severity == severity);
-        heavy.map(|remark| remark.title.as_str()).collect::<Vec<_>>()
+        heavy.map(Remark::title_within).collect::<Vec<_>>()
     };
     match (titles(Severity::Error), titles(Severity::Warning)) {
         (errors, warnings) if errors.is_empty() && warnings.is_empty() => {

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::view::{AuditView, Pair, Poor, Probe, SplitCheck, Suspect};
 use crate::layout::number::Number;
 use crate::page::gallery::{gallery, photo};
-use crate::page::parts::{estimate, remarks};
+use crate::page::parts::{breakable, estimate, remarks};
 
 /// Classes beyond this are counted only.
 const MOST_CLASSES: usize = 200;
@@ -27,7 +27,7 @@ pub(crate) fn suspects(view: &AuditView) -> Markup {
     let card = |suspect: &Suspect| {
         html! {
             (photo(&suspect.photo))
-            p { "Rather " strong { (suspect.proposed) } "?" }
+            p { "Rather " strong { (breakable(&suspect.proposed)) } "?" }
             @if !suspect.reason.is_empty() { p { (suspect.reason) } }
         }
     };
@@ -132,7 +132,7 @@ fn classes(classes: &[(String, u64)]) -> Markup {
                 tbody {
                     @for (class, count) in classes.iter().take(MOST_CLASSES) {
                         tr {
-                            th scope="row" { (class) }
+                            th scope="row" { (breakable(class)) }
                             td data-value=(count) style={ "--share:" (format!("{:.3}", *count as f64 / most)) } {
                                 (Number::Count.shown(*count as f64))
                             }

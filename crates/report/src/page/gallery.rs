@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::layout::number::Number;
+use crate::page::parts::breakable;
 use crate::photo::{Gallery, Photo, Thumbnail};
 
 /// A section with a card for each thing of a gallery; nothing where the gallery is empty. `note` says what is seen.
@@ -47,8 +48,8 @@ pub(crate) fn photo(photo: &Photo) -> Markup {
     html! {
         div.photo {
             (picture(photo.thumbnail.as_ref(), &format!("Photograph of {}", photo.class)))
-            p.class { (photo.class) @if !photo.part.is_empty() { " " span.part { (photo.part) } } }
-            p.name { (photo.name) }
+            p.class { (breakable(&photo.class)) @if !photo.part.is_empty() { " " span.part { (photo.part) } } }
+            p.name { (breakable(&photo.name)) }
         }
     }
 }

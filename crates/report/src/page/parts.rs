@@ -17,6 +17,9 @@ pub(crate) struct KeyFigure {
 
 /// The few numbers that carry a verdict.
 pub(crate) fn key_figures(figures: &[KeyFigure]) -> Markup {
+    if figures.is_empty() {
+        return html! {};
+    }
     html! {
         dl.key-figures {
             @for figure in figures {
@@ -59,9 +62,25 @@ pub(crate) fn remarks(remarks: &[Remark]) -> Markup {
                 @let (word, colour) = severity(remark.severity);
                 li class={ "finding " (colour) } {
                     h3 { span.badge { (word) } " " (remark.title) }
-                    p { (remark.text) }
+                    p { (prose(&remark.text)) }
                 }
             }
+        }
+    }
+}
+
+/// A name of a file or a class, which may be broken after its signs.
+pub(crate) fn breakable(name: &str) -> Markup {
+    html! {
+        @for part in name.split_inclusive(['_', '-', '/', '.']) { (part) wbr; }
+    }
+}
+
+/// A sentence in which options of the command line stay whole.
+pub(crate) fn prose(text: &str) -> Markup {
+    html! {
+        @for word in text.split_inclusive(' ') {
+            @if word.trim_start_matches('(').starts_with("--") { span.option { (word) } } @else { (word) }
         }
     }
 }

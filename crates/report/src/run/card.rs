@@ -147,11 +147,9 @@ fn metrics(view: &RunView) -> String {
         );
     }
     for set in &view.strangers {
-        row(
-            &format!("leaf against {}: area under the curve ({})", set.name, set.score),
-            Number::Plain,
-            set.auroc,
-        );
+        for (score, area) in &set.auroc {
+            row(&format!("leaf against {}: area under the curve by {score}", set.name), Number::Plain, *area);
+        }
     }
     if rows.is_empty() {
         return "Nothing was measured: there were no photographs to test it on.".to_owned();

@@ -2,8 +2,8 @@
 
 use foliar_doctor::{Id, Severity};
 
-use super::verdict::is_no_better_than_guessing;
-use super::view::{ClassScore, Origin, RunView, Strangers};
+use super::verdict::{FAIR, is_no_better_than_guessing};
+use super::view::{ClassScore, Origin, RunView};
 use super::words::{count, list, of_a_hundred, percent, points};
 use crate::doctor_page::words::title;
 use crate::layout::number::Number;
@@ -37,7 +37,7 @@ const FLATTERED: f64 = 0.03;
 /// All of them, errors before warnings before notes.
 pub(super) fn reservations(view: &RunView) -> Vec<Remark> {
     let rules: [fn(&RunView) -> Vec<Remark>; 11] = [
-        guessing,
+        accuracy,
         leakage,
         background,
         strangers,
@@ -58,24 +58,32 @@ fn warning(title: impl Into<String>, text: String) -> Remark {
     Remark::new(Severity::Warning, title, text)
 }
 
-fn guessing(view: &RunView) -> Vec<Remark> {
-    let scores = view.scores.iter().filter(|scores| is_no_better_than_guessing(scores));
-    let remark = scores.map(|scores| {
+/// Accuracies that are little use.
+fn accuracy(view: &RunView) -> Vec<Remark> {
+    let Some(scores) = &view.scores else { return Vec::new() };
+    if is_no_better_than_guessing(scores) {
         let text = format!(
             "Always naming the commonest class would be right on {}; the accuracy's interval begins at {}.",
             percent(scores.commonest),
             percent(scores.accuracy.low)
         );
-        Remark::new(Severity::Error, "It may know nothing", text)
-    });
-    remark.collect()
+        return vec![Remark::new(Severity::Error, "It may know nothing", text)];
+    }
+    if scores.accuracy.low < FAIR {
+        let text = format!(
+            "{} of its answers are wrong. More photographs, pretrained weights or fewer classes may help.",
+            percent(1.0 - scores.accuracy.value)
+        );
+        return vec![warning("It is often wrong", text)];
+    }
+    Vec::new()
 }
 
 /// Photographs on both sides of the split, and splits that let them be there.
 fn leakage(view: &RunView) -> Vec<Remark> {
     let mut found = Vec::new();
     let audit = view.audit.as_ref();
-    if view.test.origin == Origin::Other {
+    if view.test.origin == Origin::Other || view.scores.is_none() {
         return found;
     }
     if let Some(crossing) = audit.and_then(|audit| audit.crossing).filter(|&crossing| crossing > 0) {
@@ -169,16 +177,17 @@ fn background(view: &RunView) -> Vec<Remark> {
 
 /// Pictures that show none of the classes and are named all the same.
 fn strangers(view: &RunView) -> Vec<Remark> {
-    let weak = view.strangers.iter().filter(|set| set.auroc.value < STRANGE);
-    let Some(worst) = weak.min_by(|a, b| a.auroc.value.total_cmp(&b.auroc.value)) else { return Vec::new() };
-    let Strangers { name, auroc, rejected, .. } = worst;
+    let weak = view.strangers.iter().filter(|set| set.area() < STRANGE);
+    let Some(worst) = weak.min_by(|a, b| a.area().total_cmp(&b.area())) else { return Vec::new() };
     let text = format!(
-        "Of {name}, which show none of its classes, {} are turned away; the others get the name of a disease (area under \
-         the curve {}; 1 is perfect, 0.5 guessing). Show it leaves of its crops only.",
-        percent(rejected.value),
-        Number::Plain.shown(auroc.value)
+        "Of {}, which show none of its classes, {} are turned away and {} get the name of one (area under the curve {}; 1 is \
+         perfect, 0.5 guessing). Show it leaves of its crops only.",
+        worst.name,
+        percent(worst.rejected),
+        percent(worst.named),
+        Number::Plain.shown(worst.area())
     );
-    let severity = if auroc.value < BLIND { Severity::Error } else { Severity::Warning };
+    let severity = if worst.area() < BLIND { Severity::Error } else { Severity::Warning };
     vec![Remark::new(severity, "It names what it does not know", text)]
 }
 
@@ -286,7 +295,7 @@ fn size(view: &RunView) -> Vec<Remark> {
     }
     if view.test.origin == Origin::Validation {
         let text = "The photographs of this test also chose the epoch and calibrated the probabilities, which flatters a \
-                    little. Hold some back from everything with `--test 0.2`, or test on others with `--data`.";
+                    little. Train with --test 0.2 to hold some back from everything, or report on others with --data.";
         found.push(Remark::new(Severity::Note, "Tested on the validation photographs", text));
     }
     found

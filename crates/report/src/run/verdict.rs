@@ -13,7 +13,7 @@ use crate::remark::Remark;
 /// Lower ends of the accuracy's interval from which it is called very good, good and fair.
 const VERY_GOOD: f64 = 0.95;
 const GOOD: f64 = 0.85;
-const FAIR: f64 = 0.7;
+pub(super) const FAIR: f64 = 0.7;
 
 /// How far a classifier can be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub(super) fn is_no_better_than_guessing(scores: &Scores) -> bool {
 fn consequence(standing: Standing, reservations: &[Remark]) -> String {
     let titles = |least: Severity| {
         let heavy = reservations.iter().filter(|remark| remark.severity >= least);
-        let titles: Vec<String> = heavy.map(|remark| lowered(&remark.title)).collect();
+        let titles: Vec<String> = heavy.map(Remark::title_within).collect();
         titles.join("; ")
     };
     let errors = titles(Severity::Error);
@@ -101,13 +101,226 @@ fn consequence(standing: Standing, reservations: &[Remark]) -> String {
     }
 }
 
-/// The title within a sentence. An abbreviation keeps its capitals.
-fn lowered(title: &str) -> String {
-    let mut letters = title.chars();
-    match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if !second.is_uppercase() => {
-            first.to_lowercase().chain(letters).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{AuditView, Probe, SplitCheck};
+    use crate::estimate::Estimate;
+    use crate::photo::Gallery;
+    use crate::run::view::{Calibration, ClassScore, Conformal, Evidence, Robustness, Strangers, TestSet};
+
+    fn estimate(value: f64, low: f64, high: f64) -> Estimate {
+        Estimate { value, low, high }
+    }
+
+    fn class(name: &str, photographs: u64, recall: Estimate) -> ClassScore {
+        ClassScore { name: name.into(), photographs, recall: Some(recall), ..ClassScore::default() }
+    }
+
+    /// 90 % right on 400 photographs of two classes that nothing is to be said against.
+    fn sound() -> RunView {
+        RunView {
+            test: TestSet {
+                name: "photos".into(),
+                origin: Origin::Test,
+                photographs: 400,
+                groups: Some(150),
+                grouped: true,
+            },
+            scores: Some(Scores {
+                accuracy: estimate(0.9, 0.87, 0.93),
+                commonest: 0.5,
+                classes: vec![
+                    class("rust", 200, estimate(0.91, 0.86, 0.95)),
+                    class("healthy", 200, estimate(0.89, 0.84, 0.93)),
+                ],
+                ..Scores::default()
+            }),
+            audit: Some(AuditView { photographs: 2000, crossing: Some(0), ..AuditView::default() }),
+            ..RunView::default()
         }
-        _ => title.to_owned(),
+    }
+
+    fn scores(change: impl Fn(&mut Scores)) -> RunView {
+        let mut view = sound();
+        view.scores.as_mut().map(change);
+        view
+    }
+
+    fn audited(change: impl Fn(&mut AuditView)) -> RunView {
+        let mut view = sound();
+        view.audit.as_mut().map(change);
+        view
+    }
+
+    fn tested(change: impl Fn(&mut TestSet)) -> RunView {
+        let mut view = sound();
+        change(&mut view.test);
+        view
+    }
+
+    fn accuracy(value: f64, low: f64, high: f64) -> RunView {
+        scores(|scores| scores.accuracy = estimate(value, low, high))
+    }
+
+    fn strange(area: f64) -> RunView {
+        let auroc = vec![("energy".to_owned(), Estimate::point(area))];
+        let set =
+            Strangers { name: "shoes".into(), auroc, rejected: 0.6, named: 0.3, ..Strangers::default() };
+        RunView { strangers: vec![set], ..sound() }
+    }
+
+    fn calibrated(excess: Estimate) -> RunView {
+        let calibration =
+            Calibration { error: Estimate::point(0.08), excess: Some(excess), ..Calibration::default() };
+        RunView { calibration: Some(calibration), ..sound() }
+    }
+
+    fn explained(background: f64, area: f64) -> RunView {
+        let evidence = Evidence { method: "Grad-CAM".into(), photographs: 80, background, area };
+        RunView { evidence: Some(evidence), ..sound() }
+    }
+
+    fn sets(found: Estimate) -> RunView {
+        RunView { conformal: Some(Conformal { promised: 0.9, found, sizes: Vec::new() }), ..sound() }
+    }
+
+    fn blurred(accuracies: [Option<f64>; 3]) -> RunView {
+        let rows = vec![("blur".to_owned(), accuracies.to_vec())];
+        RunView { robustness: Some(Robustness { clean: 0.9, rows, ..Robustness::default() }), ..sound() }
+    }
+
+    fn flattered(grouped: bool) -> RunView {
+        let check = SplitCheck { random: Estimate::point(0.92), grouped: Estimate::point(0.79) };
+        let view = audited(|audit| audit.split_check = Some(check.clone()));
+        RunView { test: TestSet { grouped, ..view.test }, ..view }
+    }
+
+    /// Everything said: the lead, and titles and texts of the reservations, with plain spaces.
+    fn said(view: &RunView) -> (Standing, String) {
+        let Verdict { standing, lead, reservations } = verdict(view);
+        let told = reservations.iter().map(|remark| format!("\n{}: {}", remark.title, remark.text));
+        (standing, (lead + &told.collect::<String>()).replace('\u{a0}', " "))
+    }
+
+    #[test]
+    fn each_value_has_its_words() {
+        use Standing::{Limited, Sound, Unknown, Unsound};
+        let probe = Probe {
+            name: "the border".into(),
+            accuracy: Estimate::point(0.49),
+            chance: 0.11,
+            alarming: true,
+        };
+        let cases: Vec<(RunView, Standing, &str)> = vec![
+            (
+                sound(),
+                Sound,
+                "Good on leaves it has not seen: 90 % right (87 to 93 of 100). Nothing was found against it.",
+            ),
+            (accuracy(0.97, 0.96, 0.98), Sound, "Very good on leaves"),
+            (accuracy(0.8, 0.76, 0.84), Sound, "Fair on leaves"),
+            (
+                accuracy(0.62, 0.58, 0.66),
+                Limited,
+                "Weak on leaves it has not seen: 62 % right (58 to 66 of 100). Mind its limits: it is often wrong.",
+            ),
+            (accuracy(0.55, 0.49, 0.6), Unsound, "No better than always naming the commonest class on"),
+            (
+                accuracy(0.55, 0.49, 0.6),
+                Unsound,
+                "It may know nothing: Always naming the commonest class would be right on 50 %",
+            ),
+            (accuracy(0.8, 0.7, 0.9), Limited, "known to about ± 10 points only"),
+            (tested(|test| test.origin = Origin::Validation), Sound, "leaves it was not trained on"),
+            (tested(|test| test.origin = Origin::Validation), Sound, "Tested on the validation photographs"),
+            (tested(|test| test.grouped = false), Sound, "photographs it has not seen: 90 %"),
+            (tested(|test| test.grouped = false), Sound, "Leaves may be on both sides of the split"),
+            (tested(|test| test.origin = Origin::Other), Sound, "photographs from elsewhere"),
+            (RunView::default(), Unknown, "was not measured"),
+            (
+                audited(|audit| audit.crossing = Some(14)),
+                Unsound,
+                "Do not rely on it yet: photographs leak across the split",
+            ),
+            (
+                audited(|audit| audit.crossing = Some(1)),
+                Limited,
+                "Mind its limits: photographs leak across the split",
+            ),
+            (flattered(false), Unsound, "which adds 13 points: 92 % against 79 %"),
+            (flattered(true), Sound, "Nothing was found against it."),
+            (
+                audited(|audit| audit.probes = vec![probe.clone()]),
+                Limited,
+                "From the border alone the class can be told on 49 %",
+            ),
+            (
+                explained(0.6, 0.5),
+                Limited,
+                "60 % of the evidence lies on the background, which makes up 50 %",
+            ),
+            (explained(0.6, 0.9), Sound, "Nothing was found against it."),
+            (
+                scores(|scores| scores.classes[0].background = Some(0.7)),
+                Limited,
+                "evidence for rust lies on the background (70 %)",
+            ),
+            (
+                strange(0.9),
+                Limited,
+                "Of shoes, which show none of its classes, 60 % are turned away and 30 % get the name",
+            ),
+            (strange(0.7), Unsound, "it names what it does not know"),
+            (strange(0.98), Sound, "Nothing was found against it."),
+            (
+                scores(|scores| scores.classes[0].recall = Some(estimate(0.4, 0.3, 0.5))),
+                Limited,
+                "It fails on rust: ",
+            ),
+            (scores(|scores| scores.classes[1].photographs = 4), Limited, "Too few photographs of healthy"),
+            (
+                calibrated(estimate(0.06, 0.04, 0.08)),
+                Limited,
+                "lie 8.0 points apart on average, 6.0 points more than chance",
+            ),
+            (calibrated(estimate(0.06, -0.01, 0.13)), Sound, "Nothing was found against it."),
+            (
+                sets(estimate(0.8, 0.76, 0.84)),
+                Limited,
+                "contain the true one on 90 % of the photographs, and do on 80 %",
+            ),
+            (sets(estimate(0.88, 0.84, 0.92)), Sound, "Nothing was found against it."),
+            (
+                blurred([Some(0.85), Some(0.6), Some(0.3)]),
+                Limited,
+                "It does not bear blur: Of its 90 %, a medium amount costs: blur (30 points)",
+            ),
+            (blurred([Some(0.6), None, None]), Limited, "It does not bear blur"),
+            (blurred([Some(0.88), Some(0.8), Some(0.3)]), Sound, "Nothing was found against it."),
+            (
+                audited(|audit| audit.conflicting = 2),
+                Limited,
+                "2 pairs of equal photographs stand in two classes",
+            ),
+            (
+                audited(|audit| audit.suspects = Gallery { total: 100, ..Gallery::default() }),
+                Limited,
+                "100 photographs (5 %) look like another class",
+            ),
+        ];
+        for (view, standing, words) in cases {
+            let (found, told) = said(&view);
+            assert!(told.contains(words), "{words:?} is not in {told}");
+            assert_eq!(found, standing, "{told}");
+        }
+    }
+
+    #[test]
+    fn what_weighs_most_is_said_first() {
+        let view = RunView { audit: audited(|audit| audit.crossing = Some(90)).audit, ..strange(0.9) };
+        let severities: Vec<Severity> =
+            verdict(&view).reservations.iter().map(|remark| remark.severity).collect();
+        assert_eq!(severities, [Severity::Error, Severity::Warning]);
     }
 }

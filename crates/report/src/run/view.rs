@@ -31,6 +31,8 @@ pub struct RunView {
     pub conformal: Option<Conformal>,
     /// What it makes of pictures that show none of its classes.
     pub strangers: Vec<Strangers>,
+    /// Share of the leaves that is turned away as strangers.
+    pub turned_away: Option<Estimate>,
     /// How it bears worse photographs.
     pub robustness: Option<Robustness>,
     /// What the shares of evidence on the background rest on; none where nothing was explained.
@@ -187,14 +189,20 @@ pub struct Strangers {
     pub name: String,
     /// How many.
     pub pictures: u64,
-    /// What tells them apart: `energy`.
-    pub score: String,
-    /// Area under the receiver operating characteristic, stranger against leaf: 0.5 is guessing, 1 perfect.
-    pub auroc: Estimate,
+    /// What tells them apart, such as `distance of features`, and the area under the receiver operating characteristic,
+    /// stranger against leaf: 0.5 is guessing, 1 perfect. The first is what the classifier uses.
+    pub auroc: Vec<(String, Estimate)>,
     /// Share of them that is turned away.
-    pub rejected: Estimate,
-    /// Share of the leaves that is turned away with them.
-    pub lost: Estimate,
+    pub rejected: f64,
+    /// Share of them that gets the name of one class.
+    pub named: f64,
+}
+
+impl Strangers {
+    /// The area under the curve by what the classifier uses; 0 where there is none.
+    pub(crate) fn area(&self) -> f64 {
+        self.auroc.first().map_or(0.0, |(_, area)| area.value)
+    }
 }
 
 /// Accuracy on photographs made worse.

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::view::{ClassScore, RunView};
 use crate::estimate::Estimate;
 use crate::layout::number::Number;
-use crate::page::parts::{estimate, gap};
+use crate::page::parts::{breakable, estimate, gap};
 
 pub(super) fn classes(view: &RunView) -> Markup {
     let Some(scores) = view.scores.as_ref().filter(|scores| !scores.classes.is_empty()) else {
@@ -48,7 +48,7 @@ fn caption(view: &RunView, explained: bool) -> String {
 fn row(class: &ClassScore, explained: bool) -> Markup {
     html! {
         tr {
-            th scope="row" { (class.name) }
+            th scope="row" { (breakable(&class.name)) }
             td data-value=(class.photographs) { (Number::Count.shown(class.photographs as f64)) }
             @for score in [class.precision, class.recall, class.f1] { (cell(score)) }
             @if explained { (cell(class.background.map(Estimate::point))) }

@@ -6,6 +6,7 @@ use super::super::view::Mistake;
 use super::super::words::percent;
 use crate::layout::number::Number;
 use crate::page::gallery::{gallery, picture};
+use crate::page::parts::breakable;
 use crate::photo::Gallery;
 
 pub(super) fn worst(mistakes: &Gallery<Mistake>) -> Markup {
@@ -26,12 +27,12 @@ fn card(mistake: &Mistake) -> Markup {
             (picture(photo.thumbnail.as_ref(), &format!("Photograph of {}", photo.class)))
             @if map.is_some() { (picture(map.as_ref(), &format!("Where the evidence for {called} lies"))) }
         }
-        p.class { (photo.class) }
-        p { "called " strong { (called) } ", " (percent(*confidence)) " sure" }
+        p.class { (breakable(&photo.class)) }
+        p { "called " strong { (breakable(called)) } ", " (percent(*confidence)) " sure" }
         p.name {
             "loss " (Number::Plain.shown(*loss))
             @if let Some(share) = background { "; " (percent(*share)) " of the evidence beside the leaf" }
         }
-        p.name { (photo.name) }
+        p.name { (breakable(&photo.name)) }
     }
 }

@@ -75,16 +75,8 @@ fn article(view: &RunView) -> Result<Markup, ReportError> {
                 }
             }
             (classes::classes(view))
-            @if shown(Figure::Reliability) || shown(Figure::RiskCoverage) || view.conformal.is_some() {
-                section aria-labelledby="run-confidence" {
-                    h2 #run-confidence { "What its confidence is worth" }
-                    div.figures {
-                        @for one in [Figure::Reliability, Figure::RiskCoverage] { @if shown(one) { (figure(view, one)?) } }
-                    }
-                    (trust::confidence(view))
-                }
-            }
-            (trust::strangers(&view.strangers))
+            (trust::confidence(view, |one| shown(one).then(|| figure(view, one)).transpose())?)
+            (trust::strangers(view))
             @if let Some(robustness) = &view.robustness {
                 section aria-labelledby="run-robustness" {
                     h2 #run-robustness { "How it bears worse photographs" }
@@ -151,7 +143,7 @@ fn caption(shown: Figure) -> &'static str {
              it is right."
         }
         Figure::RiskCoverage => {
-            "The least certain photographs are passed over first. To the left of the threshold it would rather not answer."
+            "The least certain photographs are passed over first; those to the right of the threshold it would rather not answer."
         }
         Figure::Robustness => "At severity 0 the photographs are as they are.",
     }

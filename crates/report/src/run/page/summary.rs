@@ -4,10 +4,10 @@ use maud::{Markup, html};
 
 use super::super::verdict::{Standing, verdict as judge};
 use super::super::view::{RunView, Scores};
-use super::super::words::{count, percent};
+use super::super::words::percent;
 use crate::estimate::Estimate;
 use crate::layout::number::Number;
-use crate::page::parts::{KeyFigure, key_figures, remarks};
+use crate::page::parts::{KeyFigure, key_figures, prose, remarks};
 
 pub(super) fn verdict(view: &RunView) -> Markup {
     let verdict = judge(view);
@@ -33,13 +33,13 @@ pub(super) fn limits(view: &RunView) -> Markup {
         return html! {};
     }
     html! {
-        section aria-labelledby="run-limits" {
+        section.limits aria-labelledby="run-limits" {
             h2 #run-limits { "Before you rely on it" }
             @if !reservations.is_empty() { (remarks(&reservations)) }
             @if !view.absent.is_empty() {
                 div.finding.note.absent {
                     h3 { span.badge { "Note" } " Not measured" }
-                    ul { @for absent in &view.absent { li { strong { (absent.what) } ": " (absent.why) } } }
+                    ul { @for absent in &view.absent { li { strong { (absent.what) } ": " (prose(&absent.why)) } } }
                 }
             }
         }
@@ -67,18 +67,18 @@ fn figures(view: &RunView) -> Vec<KeyFigure> {
         );
         figures.push(found);
     }
-    if let Some(set) = view.strangers.iter().min_by(|a, b| a.auroc.value.total_cmp(&b.auroc.value)) {
+    if let Some(set) = view.strangers.iter().min_by(|a, b| a.area().total_cmp(&b.area())) {
         let worst = if view.strangers.len() > 1 { "the hardest: " } else { "" };
         figures.push(figure(
             "Leaf or not, area under the curve",
-            Number::Plain.shown(set.auroc.value),
+            Number::Plain.shown(set.area()),
             format!("{worst}{}", set.name),
         ));
     }
     if view.test.photographs > 0 {
         figures.push(figure(
             "Tested on",
-            count(view.test.photographs, "photograph", "photographs"),
+            Number::Count.shown(view.test.photographs as f64),
             view.test.describe(),
         ));
     }

@@ -2,21 +2,38 @@
 
 use maud::{Markup, html};
 
-use super::super::view::{Abstention, Calibration, Conformal, RunView, Strangers};
-use super::super::words::{count, percent, points};
+use super::super::figure::Figure;
+use super::super::view::{Abstention, Calibration, Conformal, RunView};
+use super::super::words::{percent, points};
+use crate::error::ReportError;
 use crate::estimate::Estimate;
 use crate::layout::number::Number;
-use crate::page::parts::estimate;
+use crate::page::parts::{estimate, gap};
 
-/// Calibration, abstention and conformal sets, a card each.
-pub(super) fn confidence(view: &RunView) -> Markup {
-    html! {
-        div.cards {
-            @if let Some(calibration) = &view.calibration { (calibrated(calibration, view.model.temperature)) }
-            @if let Some(abstention) = &view.abstention { (abstaining(abstention)) }
-            @if let Some(sets) = &view.conformal { (conformal(sets)) }
-        }
+/// Calibration, abstention and conformal sets: the pictures that `figure` has, and a card each.
+pub(super) fn confidence(
+    view: &RunView,
+    figure: impl Fn(Figure) -> Result<Option<Markup>, ReportError>,
+) -> Result<Markup, ReportError> {
+    if view.calibration.is_none() && view.abstention.is_none() && view.conformal.is_none() {
+        return Ok(html! {});
     }
+    Ok(html! {
+        section aria-labelledby="run-confidence" {
+            h2 #run-confidence { "What its confidence is worth" }
+            div.figures {
+                div.figures.stacked {
+                    @if let Some(drawn) = figure(Figure::Reliability)? { (drawn) }
+                    @if let Some(calibration) = &view.calibration { (calibrated(calibration, view.model.temperature)) }
+                }
+                div.figures.stacked {
+                    @if let Some(drawn) = figure(Figure::RiskCoverage)? { (drawn) }
+                    @if let Some(abstention) = &view.abstention { (abstaining(abstention)) }
+                    @if let Some(sets) = &view.conformal { (conformal(sets)) }
+                }
+            }
+        }
+    })
 }
 
 fn with_span(number: Number, estimate: Estimate) -> String {
@@ -96,10 +113,9 @@ fn conformal(sets: &Conformal) -> Markup {
     }
 }
 
-pub(super) fn strangers(sets: &[Strangers]) -> Markup {
-    if sets.is_empty() {
-        return html! {};
-    }
+pub(super) fn strangers(view: &RunView) -> Markup {
+    let sets = &view.strangers;
+    let Some(first) = sets.first() else { return html! {} };
     html! {
         section aria-labelledby="run-strangers" {
             h2 #run-strangers { "Does it know what it does not know?" }
@@ -107,26 +123,30 @@ pub(super) fn strangers(sets: &[Strangers]) -> Markup {
                 table {
                     caption {
                         span {
-                            "Pictures that show none of its classes, told from the leaves of the test. Area under the curve: 1 is \
-                             perfect, 0.5 guessing. Turned away: at the threshold that the classifier uses."
+                            "Pictures that show none of its classes, told from the leaves of the test. Area: under the receiver \
+                             operating characteristic; 1 is perfect, 0.5 guessing."
+                            @if let Some(lost) = view.turned_away { " Of the leaves, " (with_span(Number::Percent, lost)) " are turned away too." }
                         }
                     }
                     thead {
                         tr {
-                            @for name in ["Pictures", "How many", "Told by", "Area under the curve", "Turned away", "Leaves turned away"] {
-                                th scope="col" { (name) }
-                            }
+                            th scope="col" { "Pictures" }
+                            th scope="col" { "How many" }
+                            @for (score, _) in &first.auroc { th scope="col" { "Area by " (score) } }
+                            th scope="col" { "Turned away" }
+                            th scope="col" { "Given a name" }
                         }
                     }
                     tbody {
                         @for set in sets {
                             tr {
                                 th scope="row" { (set.name) }
-                                td { (count(set.pictures, "picture", "pictures")) }
-                                td { (set.score) }
-                                td { (estimate(Number::Plain, set.auroc)) }
-                                td { (estimate(Number::Percent, set.rejected)) }
-                                td { (estimate(Number::Percent, set.lost)) }
+                                td { (Number::Count.shown(set.pictures as f64)) }
+                                @for place in 0..first.auroc.len() {
+                                    td { @if let Some((_, area)) = set.auroc.get(place) { (estimate(Number::Plain, *area)) } @else { (gap()) } }
+                                }
+                                td { (Number::Percent.shown(set.rejected)) }
+                                td { (Number::Percent.shown(set.named)) }
                             }
                         }
                     }
