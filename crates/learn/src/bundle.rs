@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use foliar_metrics::Metrics;
 use foliar_nn::{Graph, State};
 use foliar_vision::Preprocessing;
 use serde::{Deserialize, Serialize};
 
+use crate::caution::{Caution, StoredCaution, is_caution};
 use crate::container::{self, Kind};
 use crate::error::FileError;
-use crate::metrics::Metrics;
 use crate::recipe::Recipe;
 
 /// How a classifier came about.
@@ -41,6 +42,8 @@ struct Content {
     provenance: Provenance,
     temperature: f64,
     validation: Option<Validation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    caution: Option<StoredCaution>,
 }
 
 /// A trained classifier.
@@ -59,6 +62,8 @@ pub struct Bundle {
     pub temperature: f64,
     /// How good it was, before calibration; `None` if nothing was held back.
     pub validation: Option<Validation>,
+    /// What it knows of its own limits; `None` if nothing was held back, or if a foliar wrote it that did not know this.
+    pub caution: Option<Caution>,
     /// Weights and running statistics.
     pub state: State,
 }
@@ -69,6 +74,7 @@ impl Bundle {
     /// # Errors
     /// What the operating system says.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
+        let (caution, tensors) = self.caution.as_ref().map(Caution::store).unzip();
         let content = Content {
             classes: self.classes.clone(),
             preprocessing: self.preprocessing.clone(),
@@ -76,8 +82,9 @@ impl Bundle {
             provenance: self.provenance.clone(),
             temperature: self.temperature,
             validation: self.validation.clone(),
+            caution,
         };
-        container::write(path, Kind::Bundle, &content, &self.state)
+        container::write(path, Kind::Bundle, &content, &self.state, &tensors.unwrap_or_default())
     }
 
     /// Reads one and checks that its parts fit each other.
@@ -85,7 +92,7 @@ impl Bundle {
     /// # Errors
     /// A file that is missing, truncated, altered or of another kind, or whose classes and graph disagree.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        let (content, state): (Content, State) = container::read(path, Kind::Bundle)?;
+        let (content, mut state): (Content, State) = container::read(path, Kind::Bundle)?;
         let damaged = |what: String| FileError::Damaged { path: path.to_owned(), what };
         content.graph.validate().map_err(|error| damaged(error.to_string()))?;
         content.preprocessing.check().map_err(|error| damaged(error.to_string()))?;
@@ -102,7 +109,11 @@ impl Bundle {
         if !state.is_finite() {
             return Err(damaged("it holds weights that are not finite numbers; train anew".into()));
         }
+        let (tensors, weights) = state.tensors.into_iter().partition(|(name, _)| is_caution(name));
+        state.tensors = weights;
+        let restored = content.caution.map(|stored| stored.restore(tensors, content.classes.len()));
         Ok(Self {
+            caution: restored.transpose().map_err(damaged)?,
             classes: content.classes,
             preprocessing: content.preprocessing,
             graph: content.graph,

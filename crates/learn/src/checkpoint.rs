@@ -1,13 +1,14 @@
 //! A run at one moment, from which it goes on as if nothing had happened.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use foliar_metrics::Metrics;
 use foliar_nn::State;
 use serde::{Deserialize, Serialize};
 
 use crate::container::{self, Kind};
 use crate::error::FileError;
-use crate::metrics::Metrics;
 use crate::trainee::Validated;
 
 /// What is remembered of an epoch: how it did on the validation photographs.
@@ -131,7 +132,7 @@ impl Checkpoint {
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
         let content =
             Content { recipe: self.recipe.clone(), progress: self.progress, metrics: self.metrics.clone() };
-        container::write(path, Kind::Checkpoint, &content, &self.state)
+        container::write(path, Kind::Checkpoint, &content, &self.state, &BTreeMap::new())
     }
 
     /// Reads one.

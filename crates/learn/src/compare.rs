@@ -1,20 +1,16 @@
 //! Several runs side by side, on the photographs that all of them held back.
-//!
-//! Whether one classifier is better than another on the same photographs is McNemar's question (1947): only the
-//! photographs on which one is right and the other wrong speak, and if the two were equally good each of these would fall
-//! to either with probability 1/2.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use foliar_metrics::{Metrics, arg_max, mcnemar};
 use foliar_runlog::{Epoch, Event, jsonl};
-use foliar_vision::{Limits, Rgb, decode_file};
+use foliar_vision::{Limits, Part, Rgb, decode_file};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::bundle::Bundle;
 use crate::error::LearnError;
-use crate::metrics::{Metrics, arg_max};
 use crate::predict::Predictor;
 use crate::run::Run;
 
@@ -75,12 +71,12 @@ pub fn compare(runs: &[PathBuf]) -> Result<Comparison, LearnError> {
     };
     let refuse =
         |path: &Path, what: &str| LearnError::TooFew { root: path.to_owned(), what: what.to_owned() };
-    let mut common: BTreeSet<(String, String)> = first.validation_photographs()?.into_iter().collect();
+    let mut common: BTreeSet<(String, String)> = first.photographs_of(Part::Validation)?.into_iter().collect();
     for run in &opened[1..] {
         if run.fingerprint() != first.fingerprint() {
             return Err(refuse(run.dir.root(), "this run was made with other photographs than the first"));
         }
-        let theirs: BTreeSet<(String, String)> = run.validation_photographs()?.into_iter().collect();
+        let theirs: BTreeSet<(String, String)> = run.photographs_of(Part::Validation)?.into_iter().collect();
         common = common.intersection(&theirs).cloned().collect();
     }
     if common.is_empty() {
@@ -152,32 +148,4 @@ fn pair(first: usize, second: usize, a: &[bool], b: &[bool]) -> Pair {
     let only_first = a.iter().zip(b).filter(|&(&a, &b)| a && !b).count();
     let only_second = a.iter().zip(b).filter(|&(&a, &b)| b && !a).count();
     Pair { first, second, only_first, only_second, p_value: mcnemar(only_first, only_second) }
-}
-
-/// Exact two-sided probability that `b` and `c` differ so much or more if each of the b + c were a fair coin's throw.
-pub fn mcnemar(b: usize, c: usize) -> f64 {
-    let n = b + c;
-    // Terms of the binomial distribution from the tail inwards, each from the one before, in logarithms.
-    let mut log_term = -(n as f64) * std::f64::consts::LN_2;
-    let mut tail = 0.0;
-    for k in 0..=b.min(c) {
-        tail += log_term.exp();
-        log_term += ((n - k) as f64 / (k + 1) as f64).ln();
-    }
-    (2.0 * tail).min(1.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mcnemars_probabilities() {
-        // scipy.stats.binomtest(min(b, c), b + c).pvalue
-        for (b, c, expected) in [(0, 0, 1.0), (5, 5, 1.0), (1, 9, 0.021_484_375), (10, 25, 0.016_673_847_8)] {
-            assert!((mcnemar(b, c) - expected).abs() < 1e-9, "{b} {c}: {}", mcnemar(b, c));
-            assert_eq!(mcnemar(b, c), mcnemar(c, b));
-        }
-        assert!(mcnemar(3000, 4000) < 1e-30);
-    }
 }

@@ -4,7 +4,7 @@
 //! the BLAKE3 digest, in 64 hexadecimal digits, of the whole file with those digits replaced by zeros. One flipped or
 //! missing byte anywhere is found.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -62,19 +62,21 @@ impl Kind {
     }
 }
 
-/// Writes `content` and `state` to `path`: beside it first, then renamed. The tensors are streamed, so that saving takes no
-/// memory to speak of.
+/// Writes `content`, `state` and `more` tensors, whose names the state does not have, to `path`: beside it first, then renamed.
+/// The tensors are streamed, so that saving takes no memory to speak of.
 pub(crate) fn write<T: Serialize>(
     path: &Path,
     kind: Kind,
     content: &T,
     state: &State,
+    more: &BTreeMap<String, Tensor>,
 ) -> Result<(), FileError> {
     let damaged = |what| FileError::Damaged { path: path.to_owned(), what };
-    let mut header = header(kind, content, state).map_err(damaged)?;
+    let tensors: Vec<(&String, &Tensor)> = state.tensors.iter().chain(more).collect();
+    let mut header = header(kind, content, state.steps, &tensors).map_err(damaged)?;
     let mut hasher = blake3::Hasher::new();
     hasher.update(&header);
-    stream(state, |bytes| {
+    stream(&tensors, |bytes| {
         hasher.update(bytes);
         Ok(())
     })
@@ -83,7 +85,7 @@ pub(crate) fn write<T: Serialize>(
     header[place].copy_from_slice(hasher.finalize().to_hex().as_bytes());
     foliar_runlog::write_atomically(path, |file| {
         file.write_all(&header)?;
-        stream(state, |bytes| file.write_all(bytes))
+        stream(&tensors, |bytes| file.write_all(bytes))
     })
     .map_err(|source| FileError::Io { path: path.to_owned(), source })
 }
@@ -95,17 +97,22 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<(T, S
 }
 
 /// Everything before the tensors: the length of the header, and the header with zeros for the digest.
-fn header<T: Serialize>(kind: Kind, content: &T, state: &State) -> Result<Vec<u8>, String> {
+fn header<T: Serialize>(
+    kind: Kind,
+    content: &T,
+    steps: u64,
+    tensors: &[(&String, &Tensor)],
+) -> Result<Vec<u8>, String> {
     let document = Document {
         blake3: "0".repeat(DIGITS),
         format: FORMAT,
         kind: kind.name().to_owned(),
-        steps: state.steps,
+        steps,
         content,
     };
     let text = serde_json::to_string(&document).map_err(|error| error.to_string())?;
     let mut end = 0;
-    let infos = state.tensors.iter().map(|(name, tensor)| {
+    let infos = tensors.iter().map(|&(name, tensor)| {
         let begin = end;
         end += size_of_val(&tensor.data[..]);
         let info = TensorInfo { dtype: Dtype::F32, shape: tensor.shape.clone(), data_offsets: (begin, end) };
@@ -119,9 +126,9 @@ fn header<T: Serialize>(kind: Kind, content: &T, state: &State) -> Result<Vec<u8
 }
 
 /// Hands the bytes of all tensors to `take`, piece by piece, in the order of the header.
-fn stream(state: &State, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+fn stream(tensors: &[(&String, &Tensor)], mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut bytes = Vec::with_capacity(size_of::<f32>() * PIECE);
-    for piece in state.tensors.values().flat_map(|tensor| tensor.data.chunks(PIECE)) {
+    for piece in tensors.iter().flat_map(|(_, tensor)| tensor.data.chunks(PIECE)) {
         bytes.clear();
         bytes.extend(piece.iter().flat_map(|value| value.to_le_bytes()));
         take(&bytes)?;
@@ -189,11 +196,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.safetensors");
         let content = vec!["leaf \"quoted\"".to_owned(), "ø".to_owned()];
-        write(&path, Kind::Bundle, &content, &sample()).unwrap();
+        write(&path, Kind::Bundle, &content, &sample(), &BTreeMap::new()).unwrap();
         let (read_content, read_state): (Vec<String>, State) = read(&path, Kind::Bundle).unwrap();
         assert_eq!((read_content, read_state), (content.clone(), sample()));
         let first = fs::read(&path).unwrap();
-        write(&path, Kind::Bundle, &content, &sample()).unwrap();
+        write(&path, Kind::Bundle, &content, &sample(), &BTreeMap::new()).unwrap();
         assert_eq!(first, fs::read(&path).unwrap(), "equal contents give equal bytes");
     }
 
@@ -201,7 +208,7 @@ mod tests {
     fn every_flipped_byte_and_every_cut_is_found() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.safetensors");
-        write(&path, Kind::Bundle, &"content", &sample()).unwrap();
+        write(&path, Kind::Bundle, &"content", &sample(), &BTreeMap::new()).unwrap();
         let bytes = fs::read(&path).unwrap();
         for index in 0..bytes.len() {
             let mut altered = bytes.clone();

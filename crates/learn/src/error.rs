@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use foliar_metrics::MetricsError;
 use foliar_nn::{EngineError, GraphError, StateError};
 use foliar_runlog::RunError;
 use foliar_vision::augment::AugmentError;
@@ -106,6 +107,9 @@ pub enum LearnError {
     /// A checkpoint or bundle can not be used.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Outputs or features from which nothing can be computed.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// The log could not be written.
     #[error("the run folder can not be written to: {0}")]
     Log(#[from] io::Error),

@@ -1,88 +1,159 @@
-//! How good a bundle is on a folder of photographs that say their class.
+//! How good a bundle is on photographs that say their class, and how far it knows when it is not.
 
-use std::path::Path;
+mod figures;
+mod outside;
+mod robustness;
+mod sample;
+mod table;
+mod words;
 
-use foliar_vision::{Limits, Part, Problem, Reason, Rgb, scan_for_evaluation};
+use std::path::{Path, PathBuf};
+
+use foliar_metrics::Bootstrap;
+use foliar_vision::{Limits, Part, Problem, Reason, Rgb, portable_name};
 use rayon::prelude::*;
-use serde::Serialize;
 
+use self::figures::Asked;
+use self::outside::Outsiders;
+use self::sample::{Choice, Chosen};
 use crate::error::LearnError;
-use crate::metrics::Metrics;
-use crate::predict::{Predictor, decode_reduced};
+use crate::evaluation::Evaluation;
+use crate::predict::{Outputs, Predictor, decode_reduced};
+use crate::run::Run;
 
-/// Figures, and what could not be used for them.
-#[derive(Clone, Debug, Serialize)]
-pub struct Evaluation {
-    /// Every figure.
-    #[serde(flatten)]
-    pub metrics: Metrics,
-    /// Classes of the folder that the bundle does not know; their photographs are left out.
-    pub unknown_classes: Vec<String>,
-    /// Files left out and why.
-    pub problems: Vec<Problem>,
+/// What a classifier is measured on.
+#[derive(Clone, Copy)]
+pub enum Subject<'a> {
+    /// A folder of photographs, a subfolder a class, or one part of it where it has train, val and test folders.
+    Folder {
+        /// The folder.
+        root: &'a Path,
+        /// The part; all if `None`.
+        part: Option<Part>,
+    },
+    /// What a run set aside for a test, or for validation if it set none aside.
+    HeldBack(&'a Run),
 }
 
-/// Runs `predictor` on every photograph below `root`, or on one `part` of it where it has train, val and test folders. The
-/// class of a photograph is the name of its folder; photographs of classes that the bundle does not know are left out. `progress` is called with (photographs done, photographs found).
+/// What is measured besides.
+#[derive(Clone, Debug)]
+pub struct EvaluateOptions {
+    /// Largest photographs that are accepted.
+    pub limits: Limits,
+    /// Whether the classifier is asked about pictures drawn of things that are no leaves.
+    pub drawn: bool,
+    /// Photographs of something else, by name: none of them may be of one of the classes.
+    pub outside: Vec<(String, Vec<PathBuf>)>,
+    /// Whether it is asked about photographs that were made worse.
+    pub robustness: bool,
+}
+
+impl Default for EvaluateOptions {
+    /// Drawn things, nothing else.
+    fn default() -> Self {
+        Self { limits: Limits::default(), drawn: true, outside: Vec::new(), robustness: false }
+    }
+}
+
+/// What an evaluation is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The photographs themselves.
+    Photographs,
+    /// Drawn things and photographs of something else.
+    Outside,
+    /// Photographs made worse.
+    Robustness,
+}
+
+/// Runs `predictor` on the photographs of `subject`. The class of a photograph is the name of its folder; photographs of
+/// classes that the bundle does not know are left out. `progress` is called with what is being done and (done, in all).
 ///
 /// # Errors
-/// A folder that is not laid out as classes, or that shares no class with the bundle.
+/// A folder that is not laid out as classes, or that shares no class with the bundle; a run that held nothing back.
 pub fn evaluate(
     predictor: &mut Predictor,
-    root: &Path,
-    part: Option<Part>,
+    subject: &Subject<'_>,
+    options: &EvaluateOptions,
+    progress: &mut dyn FnMut(Stage, usize, usize),
+) -> Result<Evaluation, LearnError> {
+    let known = predictor.bundle().classes.clone();
+    let mut choice = Choice::of(subject, &known, &options.limits)?;
+    let (asked, broken) =
+        ask(predictor, &choice, &options.limits, &mut |done, all| progress(Stage::Photographs, done, all))?;
+    choice.problems.extend(broken);
+    choice.problems.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut outside = Vec::new();
+    if options.drawn {
+        outside.push(Outsiders::drawn(predictor, &mut |done, all| progress(Stage::Outside, done, all))?);
+    }
+    for (name, files) in &options.outside {
+        let progress = &mut |done, all| progress(Stage::Outside, done, all);
+        outside.push(Outsiders::read(predictor, name, files, &options.limits, progress)?);
+    }
+    let bootstrap = Bootstrap::default();
+    let robustness = match options.robustness {
+        false => None,
+        true => Some(robustness::measure(
+            predictor,
+            &choice.root,
+            &choice.photographs,
+            &options.limits,
+            &bootstrap,
+            &mut |done, all| progress(Stage::Robustness, done, all),
+        )?),
+    };
+    figures::evaluation(predictor.bundle(), choice, &asked, &outside, robustness, &bootstrap)
+}
+
+/// What is said of each photograph that can be read.
+fn ask(
+    predictor: &mut Predictor,
+    choice: &Choice,
     limits: &Limits,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<Evaluation, LearnError> {
-    let (dataset, mut problems) = scan_for_evaluation(root, limits)?;
-    let known = predictor.bundle().classes.clone();
-    let label = |class: &String| known.iter().position(|name| name == class).map(|index| index as u32);
-    let labels: Vec<Option<u32>> = dataset.classes.iter().map(label).collect();
-    let unknown = dataset.classes.iter().zip(&labels).filter(|(_, label)| label.is_none());
-    let unknown_classes = unknown.map(|(class, _)| class.clone()).collect();
-    let chosen: Vec<(&Path, u32)> = dataset
-        .photos
-        .iter()
-        .filter(|photo| part.is_none() || photo.part == part)
-        .filter_map(|photo| Some((photo.path.as_path(), labels[photo.class]?)))
-        .collect();
-    if let Some(part) = part
-        && dataset.photos.iter().all(|photo| photo.part != Some(part))
-    {
-        let what = format!("the folder has no photographs in a {part:?} part").to_lowercase();
-        return Err(LearnError::TooFew { root: root.to_owned(), what });
-    }
-    if chosen.is_empty() {
-        let what = format!(
-            "no photograph of a class that the classifier knows; it knows {}, the folder has {}",
-            known.join(", "),
-            dataset.classes.join(", ")
-        );
-        return Err(LearnError::TooFew { root: root.to_owned(), what });
-    }
-    let (mut logits, mut truths) = (Vec::new(), Vec::new());
-    for (index, batch) in chosen.chunks(predictor.batch()).enumerate() {
-        let side = predictor.bundle().preprocessing.store_side;
-        let decoded: Vec<Result<Rgb, Reason>> =
-            batch.par_iter().map(|(path, _)| decode_reduced(&root.join(path), side, limits)).collect();
-        let mut photographs = Vec::with_capacity(batch.len());
-        for ((path, label), result) in batch.iter().zip(decoded) {
+) -> Result<(Vec<Asked>, Vec<Problem>), LearnError> {
+    let side = predictor.bundle().preprocessing.store_side;
+    let (mut asked, mut problems) = (Vec::with_capacity(choice.photographs.len()), Vec::new());
+    for (index, batch) in choice.photographs.chunks(predictor.batch()).enumerate() {
+        let decode = |photo: &Chosen| decode_reduced(&choice.root.join(&photo.path), side, limits);
+        let decoded: Vec<Result<Rgb, Reason>> = batch.par_iter().map(decode).collect();
+        let (mut photographs, mut readable) = (Vec::with_capacity(batch.len()), Vec::new());
+        for (photo, result) in batch.iter().zip(decoded) {
             match result {
                 Ok(photograph) => {
                     photographs.push(photograph);
-                    truths.push(*label);
+                    readable.push(photo);
                 }
-                Err(reason) => problems.push(Problem::new(*path, reason)),
+                Err(reason) => problems.push(Problem::new(&photo.path, reason)),
             }
         }
         let outputs = predictor.predict(&photographs)?;
-        logits.extend(outputs.into_iter().flat_map(|output| output.logits));
-        progress(index * predictor.batch() + batch.len(), chosen.len());
+        asked.extend(readable.into_iter().zip(outputs).map(|(photo, outputs)| Asked {
+            path: portable_name(&photo.path),
+            label: photo.label,
+            group: photo.group,
+            outputs,
+        }));
+        progress(index * predictor.batch() + batch.len(), choice.photographs.len());
     }
-    if truths.is_empty() {
-        let what = format!("none of the {} photographs could be read", chosen.len());
-        return Err(LearnError::TooFew { root: root.to_owned(), what });
+    let finite = |asked: &Asked| asked.outputs.logits.iter().all(|logit| logit.is_finite());
+    if asked.is_empty() || !asked.iter().all(finite) {
+        let what = match asked.len() {
+            0 => format!("none of the {} photographs could be read", choice.photographs.len()),
+            _ => "the network's outputs are not finite numbers; train anew at a lower learning rate".to_owned(),
+        };
+        return Err(LearnError::TooFew { root: choice.root.clone(), what });
     }
-    problems.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(Evaluation { metrics: Metrics::new(&logits, &truths, &known), unknown_classes, problems })
+    Ok((asked, problems))
+}
+
+/// Share of what is true.
+fn share(verdicts: &[bool]) -> f64 {
+    verdicts.iter().filter(|&&verdict| verdict).count() as f64 / verdicts.len().max(1) as f64
+}
+
+/// Share of `said` for which `holds`.
+fn share_of<'a>(said: impl Iterator<Item = &'a Outputs>, holds: impl Fn(&Outputs) -> bool) -> f64 {
+    share(&said.map(holds).collect::<Vec<bool>>())
 }

@@ -226,6 +226,11 @@ impl Features {
         )
     }
 
+    /// Features of a training photograph as it is.
+    pub(crate) fn plain(&self, item: usize) -> &[f32] {
+        self.rows.row(self.train[item][0])
+    }
+
     /// Training photographs.
     pub(crate) fn len(&self) -> usize {
         self.train.len()

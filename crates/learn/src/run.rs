@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use foliar_runlog::{RunDir, write_atomically};
-use foliar_vision::{Manifest, Problem, portable_name};
+use foliar_vision::{Digest, Manifest, Part, Problem, portable_name};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
@@ -15,8 +15,6 @@ use crate::recipe::Recipe;
 
 /// Name of the file that says which photographs the run was begun with.
 const DATA: &str = "data.json";
-/// How `split.csv` calls the validation photographs.
-const VALIDATION: &str = "val";
 /// Held while a process trains the run.
 const LOCK: &str = ".lock";
 const LAST: &str = "last.safetensors";
@@ -116,17 +114,22 @@ impl Run {
         if path.exists() { Checkpoint::read(&path).map(Some) } else { Ok(None) }
     }
 
-    /// (name relative to the folder of photographs, class) of each photograph held back for validation, from `split.csv`.
+    /// (name relative to the folder of photographs, class) of each photograph of a part, from `split.csv`.
     ///
     /// # Errors
     /// A file that can not be read.
-    pub fn validation_photographs(&self) -> Result<Vec<(String, String)>, FileError> {
+    pub fn photographs_of(&self, part: Part) -> Result<Vec<(String, String)>, FileError> {
         let path = self.dir.split();
         let damaged = |error: csv::Error| FileError::Damaged { path: path.clone(), what: error.to_string() };
         let mut reader = csv::Reader::from_path(&path).map_err(damaged)?;
         let rows = reader.deserialize().collect::<Result<Vec<SplitRow>, _>>().map_err(damaged)?;
-        let held_back = rows.into_iter().filter(|row| row.part == VALIDATION);
-        Ok(held_back.map(|row| (row.path, row.class)).collect())
+        let chosen = rows.into_iter().filter(|row| row.part == part_name(part));
+        Ok(chosen.map(|row| (row.path, row.class)).collect())
+    }
+
+    /// Digest of each photograph that the run was begun with, by its name relative to their folder.
+    pub(crate) fn digest(&self, name: &str) -> Option<&Digest> {
+        self.manifest.entries.get(name)
     }
 
     /// Path of the newest checkpoint.
@@ -142,6 +145,15 @@ impl Run {
     /// Digest of the photographs.
     pub(crate) fn fingerprint(&self) -> String {
         self.manifest.fingerprint()
+    }
+}
+
+/// How `split.csv` calls a part.
+fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::Train => "train",
+        Part::Validation => "val",
+        Part::Test => "test",
     }
 }
 
@@ -194,10 +206,12 @@ impl Photographs {
         let dataset = &self.dataset;
         let mut parts = vec![""; dataset.photos.len()];
         let splits = &self.splits;
-        for (name, part) in
-            [("train", &splits.train), (VALIDATION, &splits.validation), ("test", &splits.test)]
-        {
-            part.iter().for_each(|&photo| parts[photo] = name);
+        for (part, photos) in [
+            (Part::Train, &splits.train),
+            (Part::Validation, &splits.validation),
+            (Part::Test, &splits.test),
+        ] {
+            photos.iter().for_each(|&photo| parts[photo] = part_name(part));
         }
         let mut writer = csv::Writer::from_writer(Vec::new());
         for (photo, part) in dataset.photos.iter().zip(parts).filter(|(_, part)| !part.is_empty()) {

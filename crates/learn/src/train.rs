@@ -8,13 +8,14 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+use foliar_metrics::Metrics;
 use foliar_nn::{Device, EngineOptions, Graph, State, Statistics, zoo};
 use foliar_runlog::{self as runlog, Event, Log, StopReason};
 
 use crate::bundle::{Bundle, Provenance, Validation};
 use crate::checkpoint::{Best, Checkpoint, Progress};
 use crate::error::LearnError;
-use crate::metrics::Metrics;
+use crate::evidence::Finished;
 use crate::phase::Phase;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
@@ -102,15 +103,21 @@ pub fn train(
     for text in notes {
         let _ = session.tell(Event::Note(runlog::Note { text }))?;
     }
-    let reason = session.phases(state)?;
+    let mut reason = session.phases(state)?;
+    // Whoever interrupts wants to leave now; resuming writes the bundle.
+    let mut bundle = None;
+    if reason != StopReason::Interrupted {
+        match session.bundle()? {
+            ControlFlow::Continue(path) => bundle = path,
+            ControlFlow::Break(stop) => reason = stop,
+        }
+    }
     let stop = runlog::Stop {
         reason,
         epoch: (session.progress.epochs + u32::from(session.progress.step > 0)).min(run.recipe.epochs()),
         total_step: session.progress.total_step,
     };
     let _ = session.tell(Event::Stop(stop))?;
-    // Whoever interrupts wants to leave now; resuming writes the bundle.
-    let bundle = if reason == StopReason::Interrupted { None } else { session.bundle()? };
     Ok(Outcome { reason, epochs: session.progress.epochs, best: session.progress.choice.kept, bundle })
 }
 
@@ -416,11 +423,23 @@ impl Session<'_> {
         }
     }
 
-    /// Writes the bundle of the best epoch.
-    fn bundle(&mut self) -> Result<Option<PathBuf>, LearnError> {
-        let Some(best) = self.progress.choice.kept else { return Ok(None) };
+    /// Writes the bundle of the best epoch, with what the classifier knows of its own limits.
+    fn bundle(&mut self) -> Result<ControlFlow<StopReason, Option<PathBuf>>, LearnError> {
+        let Some(best) = self.progress.choice.kept else { return Ok(ControlFlow::Continue(None)) };
         self.save_best()?;
         let Checkpoint { state, metrics, .. } = Checkpoint::read(&self.run.best())?;
+        let finished = Finished {
+            device: self.device,
+            graph: &self.graph,
+            recipe: &self.run.recipe,
+            photographs: self.photographs,
+            state: &state,
+            phase: best.phase,
+        };
+        let caution = match finished.caution(best.temperature, &mut reporter(&mut *self.observe, "limits"))? {
+            ControlFlow::Continue(caution) => caution,
+            ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+        };
         let bundle = Bundle {
             classes: self.photographs.dataset.classes.clone(),
             preprocessing: self.run.recipe.preprocessing.clone(),
@@ -434,11 +453,12 @@ impl Session<'_> {
             },
             temperature: best.temperature,
             validation: metrics.map(|metrics| Validation { metrics }),
+            caution,
             state,
         };
         let path = self.run.dir.bundle();
         bundle.write(&path)?;
-        Ok(Some(path))
+        Ok(ControlFlow::Continue(Some(path)))
     }
 }
 

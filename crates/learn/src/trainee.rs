@@ -2,15 +2,14 @@
 
 use std::ops::ControlFlow;
 
+use foliar_metrics::{Calibration, Metrics, calibrate};
 use foliar_nn::{Batch, Device, Engine, EngineOptions, Graph, State, StepPlan, StepStats};
 use foliar_runlog::StopReason;
 use foliar_vision::loader::order;
 use foliar_vision::{self as vision, Loader};
 
-use crate::calibration::{Calibration, calibrate};
 use crate::error::LearnError;
 use crate::features::{self, Features};
-use crate::metrics::Metrics;
 use crate::phase::Phase;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
@@ -269,7 +268,7 @@ impl<'a> Trainee<'a> {
 }
 
 /// The tensors of `state` that `engine` does not have, and those that it has.
-fn divide(state: State, engine: &dyn Engine) -> (State, State) {
+pub(crate) fn divide(state: State, engine: &dyn Engine) -> (State, State) {
     let known = engine.state();
     let steps = state.steps;
     let (ours, frozen) = state.tensors.into_iter().partition(|(name, _)| known.tensors.contains_key(name));

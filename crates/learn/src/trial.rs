@@ -6,12 +6,12 @@
 
 use std::ops::ControlFlow;
 
+use foliar_metrics::Metrics;
 use foliar_nn::{Device, Graph, State, zoo};
 use foliar_runlog::StopReason;
 
 use crate::checkpoint::{Best, Choice};
 use crate::error::LearnError;
-use crate::metrics::Metrics;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
 use crate::train::{random_weights, rate};

@@ -8,7 +8,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use foliar_doctor::{Context, Diagnosis, Id, Reduction, ScaleEstimate, Severity, diagnose};
-use foliar_learn::{DataOptions, InitialWeights, Photographs, Recipe, Run, cross_entropy, softmax, train};
+use foliar_learn::{DataOptions, InitialWeights, Photographs, Recipe, Run, train};
+use foliar_metrics::{cross_entropy, softmax};
 use foliar_nn::{
     Batch, Cpu, Device, Engine, EngineError, EngineOptions, Graph, GraphError, Optimizer, State, StateError,
     StepPlan, StepStats,

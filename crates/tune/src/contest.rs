@@ -13,7 +13,8 @@
 
 use std::collections::BTreeMap;
 
-use foliar_learn::{Bundle, LearnError, Metrics, Predictor, cross_entropy, decode_reduced, mcnemar};
+use foliar_learn::{Bundle, LearnError, Predictor, decode_reduced};
+use foliar_metrics::{Metrics, cross_entropy, mcnemar};
 use foliar_runlog::RunDir;
 use foliar_study::Job;
 use foliar_vision::{Limits, Rgb};

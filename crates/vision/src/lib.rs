@@ -16,11 +16,13 @@
 //! crate knows nothing of networks.
 
 pub mod augment;
+pub mod corrupt;
 pub mod dataset;
 pub mod decode;
 pub mod digest;
 pub mod folds;
 pub mod format;
+pub mod leaf_mask;
 pub mod limits;
 pub mod loader;
 pub mod manifest;
@@ -37,11 +39,13 @@ pub mod split;
 pub mod store;
 
 pub use augment::Augment;
+pub use corrupt::Corruption;
 pub use dataset::{Dataset, Part, Photo};
 pub use decode::{decode_bytes, decode_file, decode_reduced};
 pub use digest::Digest;
 pub use folds::folds;
 pub use format::Format;
+pub use leaf_mask::{LeafMask, leaf_mask};
 pub use limits::Limits;
 pub use loader::{Batch, Batches, Item, Loader, Transform};
 pub use manifest::{Difference, Manifest};

@@ -19,6 +19,7 @@
 //! | `light`     | sun and shade                                                        |
 //! | `camera`    | lens, exposure, white balance and sensor                             |
 //! | `scene`     | all of these as one photograph                                       |
+//! | `thing`     | photographs without a leaf: surfaces, patterns and objects           |
 //!
 //! Pictures are computed with additions, multiplications, divisions and square roots alone, which IEEE 754 defines to
 //! the last bit, so that a seed means the same bytes on every machine.
@@ -35,6 +36,7 @@ mod outline;
 mod pose;
 mod random;
 mod scene;
+mod thing;
 mod veins;
 
 use std::fs;
@@ -45,10 +47,36 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, RgbImage};
 use rayon::prelude::*;
 
+use camera::Camera;
+use ground::Ground;
+use light::Light;
+use random::{Part, Random};
 use scene::Scene;
+use thing::Thing;
 
 /// Names of the classes, in the order of the numbers that [`draw`] takes.
 pub const CLASSES: [&str; 5] = ["healthy", "angular_spot", "powdery_mildew", "rust_pustules", "tip_blight"];
+
+/// What [`draw_thing`] can draw, in the order of the numbers that it takes: nothing of it is a leaf.
+pub const THINGS: [&str; 17] = [
+    "soil",
+    "pebbles",
+    "paper",
+    "sky",
+    "bricks",
+    "wood",
+    "cloth",
+    "noise",
+    "checkerboard",
+    "stripes",
+    "gradient",
+    "dots",
+    "shapes",
+    "hand",
+    "lettering",
+    "night",
+    "lights",
+];
 
 /// Sides a picture may have, in pixels.
 pub const SIZES: std::ops::RangeInclusive<u32> = 16..=2048;
@@ -65,6 +93,37 @@ pub fn draw(seed: u64, class: usize, index: u64, size: u32) -> RgbImage {
     assert!(class < CLASSES.len(), "class {class} of {}", CLASSES.len());
     assert!(SIZES.contains(&size), "size {size} is outside {SIZES:?}");
     Scene::new(seed, class, index).photograph(size)
+}
+
+/// Draws photograph `index` of a thing that is no leaf, to see whether a classifier of leaves notices. As [`draw`] in all
+/// else: light and camera are those of the leaves.
+///
+/// # Panics
+///
+/// If `thing` is not below [`THINGS`]`.len()` or `size` lies outside [`SIZES`].
+pub fn draw_thing(seed: u64, thing: usize, index: u64, size: u32) -> RgbImage {
+    assert!(thing < THINGS.len(), "thing {thing} of {}", THINGS.len());
+    assert!(SIZES.contains(&size), "size {size} is outside {SIZES:?}");
+    let mut random = Random::new(seed, thing, index, Part::Thing);
+    let thing = Thing::new(THINGS[thing], &mut random);
+    let (light, camera) = (Light::new(&mut random), Camera::new(&mut random));
+    let place = |place| thing.at(place, light.direction) * light.at(place);
+    camera.develop(&scene::exposed(size, place), size)
+}
+
+/// Draws stretch `index` of a ground on which nothing lies, neither leaf nor blade: soil, pebbles or paper. As [`draw`] in
+/// all else.
+///
+/// # Panics
+///
+/// If `size` lies outside [`SIZES`].
+pub fn draw_ground(seed: u64, index: u64, size: u32) -> RgbImage {
+    assert!(SIZES.contains(&size), "size {size} is outside {SIZES:?}");
+    let mut random = Random::new(seed, 0, index, Part::Ground);
+    let (ground, light) = (Ground::bare(&mut random), Light::new(&mut random));
+    let camera = Camera::new(&mut random);
+    let place = |place| ground.at(place, light.direction) * light.at(place);
+    camera.develop(&scene::exposed(size, place), size)
 }
 
 /// Writes a data set as `dir/<class>/<class>_0000.jpg` and so on, `per_class` photographs of `size` x `size` pixels for

@@ -24,6 +24,8 @@ pub enum Domain {
     Colour = 5,
     /// Random erasing.
     Erasing = 6,
+    /// Corruptions that a classifier is tried with.
+    Corruption = 7,
 }
 
 /// A stream of random numbers.

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use foliar_learn::{Evaluation, Metrics, Predictor, evaluate};
+use foliar_learn::{Evaluation, Predictor, evaluate};
+use foliar_metrics::Metrics;
 use foliar_vision::{Limits, Part};
 use serde::Serialize;
 

@@ -29,9 +29,33 @@ enum Kind {
 }
 
 impl Ground {
+    /// Any ground.
     pub(super) fn new(random: &mut Random) -> Self {
+        let number = random.count(0, 4);
+        Self::numbered(number, random)
+    }
+
+    /// Soil, pebbles or paper: no leaf and no blade is on it.
+    pub(super) fn bare(random: &mut Random) -> Self {
+        let number = [0, 3, 4][random.count(0, 2)];
+        Self::numbered(number, random)
+    }
+
+    pub(super) fn soil_alone(random: &mut Random) -> Self {
+        Self::numbered(0, random)
+    }
+
+    pub(super) fn pebbles_alone(random: &mut Random) -> Self {
+        Self::numbered(3, random)
+    }
+
+    pub(super) fn paper_alone(random: &mut Random) -> Self {
+        Self::numbered(4, random)
+    }
+
+    fn numbered(number: usize, random: &mut Random) -> Self {
         let soil = [Colour::encoded(62, 46, 34), Colour::encoded(150, 118, 88)];
-        let (kind, colours) = match random.count(0, 4) {
+        let (kind, colours) = match number {
             0 => (Kind::Soil, soil),
             1 => {
                 let direction = random.direction();

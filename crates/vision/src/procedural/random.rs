@@ -10,6 +10,8 @@ pub(super) enum Part {
     Leaf,
     Lesion,
     Surroundings,
+    Thing,
+    Ground,
 }
 
 /// A stream of choices.

@@ -16,6 +16,23 @@ use super::random::{Part, Random};
 /// the axes are smoothed as well.
 const SAMPLES: [[f32; 2]; 4] = [[0.375, 0.125], [0.875, 0.375], [0.125, 0.625], [0.625, 0.875]];
 
+/// The light that falls on each of `size` x `size` pixels of a scene, row by row.
+pub(super) fn exposed(size: u32, scene: impl Fn([f32; 2]) -> Colour) -> Vec<Colour> {
+    let mut light = Vec::with_capacity((size * size) as usize);
+    let to_picture = 2.0 / size as f32;
+    for row in 0..size {
+        for column in 0..size {
+            let sum = SAMPLES.iter().fold(Colour::BLACK, |sum, [right, below]| {
+                let x = (column as f32 + right) * to_picture - 1.0;
+                let y = (row as f32 + below) * to_picture - 1.0;
+                sum + scene([x, y])
+            });
+            light.push(sum * (1.0 / SAMPLES.len() as f32));
+        }
+    }
+    light
+}
+
 /// One photograph before it is taken.
 pub(super) struct Scene {
     pub leaf: Leaf,
@@ -47,19 +64,7 @@ impl Scene {
 
     /// Takes the photograph.
     pub(super) fn photograph(&self, size: u32) -> RgbImage {
-        let mut light = Vec::with_capacity((size * size) as usize);
-        let to_picture = 2.0 / size as f32;
-        for row in 0..size {
-            for column in 0..size {
-                let sum = SAMPLES.iter().fold(Colour::BLACK, |sum, [right, below]| {
-                    let x = (column as f32 + right) * to_picture - 1.0;
-                    let y = (row as f32 + below) * to_picture - 1.0;
-                    sum + self.at([x, y])
-                });
-                light.push(sum * (1.0 / SAMPLES.len() as f32));
-            }
-        }
-        self.camera.develop(&light, size)
+        self.camera.develop(&exposed(size, |place| self.at(place)), size)
     }
 
     fn at(&self, place: [f32; 2]) -> Colour {

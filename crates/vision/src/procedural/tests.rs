@@ -4,7 +4,7 @@ use image::RgbImage;
 
 use super::lesion::Lesion;
 use super::scene::Scene;
-use super::{CLASSES, SIZES, draw, write_dataset};
+use super::{CLASSES, SIZES, THINGS, draw, draw_ground, draw_thing, write_dataset};
 
 /// FNV-1a.
 fn digest(bytes: &[u8]) -> u64 {
@@ -187,4 +187,27 @@ fn a_data_set_that_can_not_be_written_is_an_error() {
     fs::write(folder.path().join(CLASSES[0]), "in the way").unwrap();
     let error = write_dataset(folder.path(), 4, 1, 32).unwrap_err();
     assert!(error.to_string().contains(CLASSES[0]), "{error}");
+}
+
+#[test]
+fn things_are_the_same_on_every_machine_and_all_different() {
+    let digests: Vec<u64> =
+        (0..THINGS.len()).map(|thing| digest(draw_thing(7, thing, 0, 40).as_raw())).collect();
+    let mut distinct = digests.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), THINGS.len());
+    let all = digests.iter().fold(0_u64, |all, digest| all.rotate_left(7) ^ digest);
+    assert_eq!(all, 0xb207_51de_b4bc_5020, "{all:#x}");
+}
+
+#[test]
+fn a_thing_is_another_with_every_index_and_seed() {
+    for (thing, name) in THINGS.iter().enumerate() {
+        let picture = draw_thing(1, thing, 0, 32);
+        assert_eq!(picture, draw_thing(1, thing, 0, 32), "{name}");
+        assert_ne!(picture, draw_thing(1, thing, 1, 32), "{name}");
+        assert_ne!(picture, draw_thing(2, thing, 0, 32), "{name}");
+    }
+    assert_ne!(draw_ground(1, 0, 32), draw_ground(1, 1, 32));
 }

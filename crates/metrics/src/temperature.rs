@@ -10,7 +10,7 @@
 //! T minimises Σ -ln softmax(z / T)_y + (ln T)² / (2 σ²): the cross-entropy with a normal prior on ln T, which matters where
 //! photographs are few or all are called rightly, when the likelihood alone would make T as small as it may be.
 
-use crate::metrics::cross_entropy;
+use crate::probability::cross_entropy;
 
 /// σ.
 const DEVIATION: f64 = 0.5;

@@ -1,0 +1,141 @@
+//! The form of [`Caution`] in a bundle: large lists of numbers are tensors, the rest is text.
+
+use std::collections::BTreeMap;
+
+use foliar_metrics::{ConformalSets, FeatureDistance};
+use foliar_nn::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::{Caution, Outside};
+
+/// What the names of the tensors begin with; no network has such.
+const PREFIX: &str = "caution.";
+const MEANS: &str = "caution.means";
+const AXES: &str = "caution.axes";
+
+/// Whether a tensor of a bundle belongs to [`Caution`].
+pub(crate) fn is_caution(name: &str) -> bool {
+    name.starts_with(PREFIX)
+}
+
+/// The text part.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredCaution {
+    photographs: usize,
+    groups: usize,
+    sets: ConformalSets,
+    threshold: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outside: Option<StoredOutside>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredOutside {
+    threshold: f64,
+    width: usize,
+    variances: Vec<f32>,
+    rest: f32,
+    shrinkage: f32,
+}
+
+impl Caution {
+    /// Text and tensors.
+    pub(crate) fn store(&self) -> (StoredCaution, BTreeMap<String, Tensor>) {
+        let mut tensors = BTreeMap::new();
+        let outside = self.outside.as_ref().map(|Outside { distance, threshold }| {
+            let FeatureDistance { width, means, axes, variances, rest, shrinkage } = distance;
+            for (name, values) in [(MEANS, means), (AXES, axes)] {
+                let shape = vec![values.len() / (*width).max(1), *width];
+                tensors.insert(name.to_owned(), Tensor { shape, data: values.clone() });
+            }
+            let variances = variances.clone();
+            StoredOutside { threshold: *threshold, width: *width, variances, rest: *rest, shrinkage: *shrinkage }
+        });
+        let Self { photographs, groups, sets, threshold, .. } = self;
+        let (photographs, groups, threshold) = (*photographs, *groups, *threshold);
+        (StoredCaution { photographs, groups, sets: sets.clone(), threshold, outside }, tensors)
+    }
+}
+
+impl StoredCaution {
+    /// Puts the tensors back, for a classifier of so many `classes`.
+    ///
+    /// # Errors
+    /// What no training can have given, in words.
+    pub(crate) fn restore(
+        self,
+        mut tensors: BTreeMap<String, Tensor>,
+        classes: usize,
+    ) -> Result<Caution, String> {
+        let Self { photographs, groups, sets, threshold, outside } = self;
+        sets.check(classes).map_err(|error| error.to_string())?;
+        let mut take = |name: &str| {
+            tensors.remove(name).map(|tensor| tensor.data).ok_or_else(|| format!("the tensor {name} is missing"))
+        };
+        let outside = match outside {
+            None => None,
+            Some(StoredOutside { threshold, width, variances, rest, shrinkage }) => {
+                let (means, axes) = (take(MEANS)?, take(AXES)?);
+                let distance = FeatureDistance { width, means, axes, variances, rest, shrinkage };
+                distance.check().map_err(|error| error.to_string())?;
+                Some(Outside { distance, threshold })
+            }
+        };
+        let thresholds = [Some(threshold), outside.as_ref().map(|outside| outside.threshold)];
+        if thresholds.into_iter().flatten().any(|threshold| !(threshold.is_finite() && threshold > 0.0)) {
+            return Err("a threshold is no number above 0; train anew".to_owned());
+        }
+        Ok(Caution { photographs, groups, sets, threshold, outside })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use foliar_metrics::ConformalScore;
+
+    fn caution() -> Caution {
+        let distance = FeatureDistance {
+            width: 3,
+            means: vec![0.5; 6],
+            axes: vec![1.0, 0.0, 0.0],
+            variances: vec![2.0],
+            rest: 0.25,
+            shrinkage: 0.1,
+        };
+        let sets = ConformalSets {
+            alpha: 0.1,
+            score: ConformalScore::LeastAmbiguous,
+            overall: 0.75,
+            thresholds: vec![0.75, 0.5],
+            own: vec![false, true],
+        };
+        let outside = Some(Outside { distance, threshold: 1.5 });
+        Caution { photographs: 20, groups: 7, sets, threshold: 0.625, outside }
+    }
+
+    #[test]
+    fn what_is_stored_is_restored() {
+        for caution in [caution(), Caution { outside: None, ..caution() }] {
+            let (text, tensors) = caution.store();
+            assert!(tensors.keys().all(|name| is_caution(name)));
+            let text = serde_json::from_str::<StoredCaution>(&serde_json::to_string(&text).unwrap()).unwrap();
+            assert_eq!(text.restore(tensors, 2).unwrap(), caution);
+        }
+    }
+
+    #[test]
+    fn what_no_training_gives_is_refused() {
+        let refused = |change: &dyn Fn(&mut Caution), classes: usize| {
+            let mut changed = caution();
+            change(&mut changed);
+            let (text, tensors) = changed.store();
+            text.restore(tensors, classes).unwrap_err()
+        };
+        assert!(refused(&|_| {}, 3).contains("thresholds of prediction sets"));
+        assert!(refused(&|caution| caution.threshold = f64::NAN, 2).contains("threshold"));
+        assert!(refused(&|caution| caution.sets.overall = 2.0, 2).contains("0 to 1"));
+        let (text, _) = caution().store();
+        assert!(text.restore(BTreeMap::new(), 2).unwrap_err().contains(MEANS));
+    }
+}

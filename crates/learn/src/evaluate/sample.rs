@@ -1,0 +1,133 @@
+//! Which photographs a classifier is measured on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use foliar_vision::{
+    Dataset, Limits, Part, Problem, Reason, cluster_of, portable_name, scan_for_evaluation, sequence,
+};
+
+use super::Subject;
+use crate::error::LearnError;
+use crate::evaluation::Origin;
+use crate::run::Run;
+
+/// One photograph.
+#[derive(Clone)]
+pub(super) struct Chosen {
+    pub(super) path: PathBuf,
+    /// Place of its class in the bundle.
+    pub(super) label: u32,
+    /// A number that photographs share which belong together.
+    pub(super) group: u64,
+}
+
+/// Photographs to measure on, and what could not be used.
+pub(super) struct Choice {
+    pub(super) root: PathBuf,
+    pub(super) origin: Origin,
+    pub(super) photographs: Vec<Chosen>,
+    pub(super) unknown_classes: Vec<String>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Choice {
+    /// The photographs of `subject` whose class is one of `classes`.
+    pub(super) fn of(subject: &Subject<'_>, classes: &[String], limits: &Limits) -> Result<Self, LearnError> {
+        match *subject {
+            Subject::Folder { root, part } => Self::of_folder(root, part, classes, limits),
+            Subject::HeldBack(run) => Self::of_run(run, classes, limits),
+        }
+    }
+
+    fn of_folder(
+        root: &Path,
+        part: Option<Part>,
+        classes: &[String],
+        limits: &Limits,
+    ) -> Result<Self, LearnError> {
+        let (dataset, problems) = scan_for_evaluation(root, limits)?;
+        if let Some(part) = part
+            && dataset.photos.iter().all(|photo| photo.part != Some(part))
+        {
+            let what = format!("the folder has no photographs in a {part} part");
+            return Err(LearnError::TooFew { root: root.to_owned(), what });
+        }
+        let labels: Vec<Option<u32>> = dataset.classes.iter().map(|name| label(classes, name)).collect();
+        let unknown = dataset.classes.iter().zip(&labels).filter(|(_, label)| label.is_none());
+        let unknown_classes = unknown.map(|(class, _)| class.clone()).collect();
+        let groups = groups(&dataset);
+        let photographs: Vec<Chosen> = dataset
+            .photos
+            .iter()
+            .zip(&groups)
+            .filter(|(photo, _)| part.is_none() || photo.part == part)
+            .filter_map(|(photo, &group)| {
+                Some(Chosen { path: photo.path.clone(), label: labels[photo.class]?, group })
+            })
+            .collect();
+        if photographs.is_empty() {
+            let what = format!(
+                "no photograph of a class that the classifier knows; it knows {}, the folder has {}",
+                classes.join(", "),
+                dataset.classes.join(", ")
+            );
+            return Err(LearnError::TooFew { root: root.to_owned(), what });
+        }
+        Ok(Self { root: dataset.root, origin: Origin::Folder, photographs, unknown_classes, problems })
+    }
+
+    /// What the run set aside for a test, or else for validation. A photograph that is no longer the one that the run was
+    /// begun with is left out.
+    fn of_run(run: &Run, classes: &[String], limits: &Limits) -> Result<Self, LearnError> {
+        let mut origin = Origin::Test;
+        let mut held_back = run.photographs_of(Part::Test)?;
+        if held_back.is_empty() {
+            origin = Origin::Validation;
+            held_back = run.photographs_of(Part::Validation)?;
+        }
+        let refuse = |what: &str| LearnError::TooFew { root: run.dir.root().to_owned(), what: what.to_owned() };
+        if held_back.is_empty() {
+            let what = "the run held no photographs back; measure on others with --data FOLDER";
+            return Err(refuse(what));
+        }
+        let (dataset, mut problems) = scan_for_evaluation(&run.data_root, limits)?;
+        let groups = groups(&dataset);
+        let places: BTreeMap<String, usize> =
+            dataset.photos.iter().enumerate().map(|(place, photo)| (portable_name(&photo.path), place)).collect();
+        // What was wrong with other files is the run's concern.
+        let names: BTreeSet<&str> = held_back.iter().map(|(name, _)| name.as_str()).collect();
+        problems.retain(|problem| names.contains(portable_name(&problem.path).as_str()));
+        let mut photographs = Vec::new();
+        for (name, class) in &held_back {
+            let place = places.get(name).copied();
+            let unchanged = place.filter(|&place| run.digest(name) == Some(&dataset.photos[place].digest));
+            match (unchanged, label(classes, class)) {
+                (Some(place), Some(label)) => photographs.push(Chosen {
+                    path: dataset.photos[place].path.clone(),
+                    label,
+                    group: groups[place],
+                }),
+                _ => {
+                    let detail = "it is gone or was changed since the run".to_owned();
+                    problems.push(Problem::new(name, Reason::Unreadable { detail }));
+                }
+            }
+        }
+        if photographs.is_empty() {
+            return Err(refuse("none of the photographs that the run held back is still as it was"));
+        }
+        let root = run.data_root.clone();
+        Ok(Self { root, origin, photographs, unknown_classes: Vec::new(), problems })
+    }
+}
+
+fn label(classes: &[String], name: &str) -> Option<u32> {
+    classes.iter().position(|class| class == name).map(|place| place as u32)
+}
+
+/// For each photograph a number that those share which are equal or were taken one after the other.
+fn groups(dataset: &Dataset) -> Vec<u64> {
+    let runs = sequence::runs(dataset);
+    cluster_of(dataset, runs.as_deref()).into_iter().map(|first| first as u64).collect()
+}

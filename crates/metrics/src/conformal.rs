@@ -1,0 +1,316 @@
+//! Sets of classes that hold the truth with a chosen probability, whatever the network is worth: split conformal prediction
+//! (Papadopoulos et al. 2002; Vovk et al. 2005).
+//!
+//! | symbol | meaning |
+//! | --- | --- |
+//! | α | how often the truth may be missing |
+//! | p_y | probability of class y |
+//! | p_(1) ≥ p_(2) ≥ … | the probabilities in descending order, equals in the order of the classes |
+//! | s(x, y) | score: how ill class y fits photograph x, in 0..=1 |
+//! | G, m_g | groups, photographs of group g |
+//! | q | threshold: a set holds every class with s(x, y) ≤ q |
+//!
+//! q is the smallest score for which Σ_g #{s ≤ q in g} / m_g ≥ (1 - α)(G + 1), and 1 if there is none. For photographs that
+//! are independent this is the ⌈(n + 1)(1 - α)⌉-th smallest score. Each group counts once, and its photographs share its
+//! weight, so that the promise holds for a photograph of a leaf that was not seen (Lee, Barber and Willett 2023,
+//! "Distribution-free inference with hierarchical data", section 3).
+//!
+//! By class, the promise holds for the photographs of each class by itself (Vovk 2012, "Conditional validity"): each has a
+//! threshold of its own where it has at least ⌈1/α⌉ - 1 groups, the fewest that can bound it, else that of all.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{MetricsError, check_share};
+use crate::predictions::Predictions;
+use crate::probability::softmax;
+use crate::random::{Purpose, Stream};
+
+/// How ill a class fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConformalScore {
+    /// 1 - p_y (Sadinle, Lei and Wasserman 2019): the smallest sets on average; empty where nothing fits.
+    LeastAmbiguous,
+    /// The probabilities of the classes from the most probable one to y (Romano, Sesia and Candès 2020, without their
+    /// throw): larger sets where the network doubts; they hold the truth more often than promised.
+    Adaptive,
+    /// The probabilities of the classes before y, and u p_y with u even over 0..1 (Romano, Sesia and Candès 2020, equation
+    /// 8). u follows from this seed and the key of the photograph.
+    AdaptiveRandomised {
+        /// What the throws follow from.
+        seed: u64,
+    },
+}
+
+/// For whom the promise holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Promise {
+    /// For photographs of all classes taken together.
+    Overall,
+    /// For the photographs of each class that has enough.
+    ByClass,
+}
+
+/// Thresholds that turn probabilities into a set of classes. A value of a few numbers, to be kept with the network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConformalSets {
+    /// α.
+    pub alpha: f64,
+    /// The score.
+    pub score: ConformalScore,
+    /// q of all photographs, 0..=1.
+    pub overall: f64,
+    /// q of each class; that of all where it has too few photographs.
+    pub thresholds: Vec<f64>,
+    /// Whether each class has a threshold of its own.
+    pub own: Vec<bool>,
+}
+
+impl ConformalSets {
+    /// Finds the thresholds on photographs that the network was not trained on. With fewer than ⌈1/α⌉ - 1 groups every set
+    /// holds every class. The key of a photograph is its place.
+    ///
+    /// # Errors
+    /// An `alpha` that is not above 0 and below 1.
+    pub fn fit(
+        predictions: &Predictions,
+        alpha: f64,
+        score: ConformalScore,
+        promise: Promise,
+    ) -> Result<Self, MetricsError> {
+        check_share("alpha", alpha)?;
+        let truths: Vec<f64> = predictions
+            .rows()
+            .zip(predictions.labels())
+            .enumerate()
+            .map(|(key, (row, &label))| score.scores(&softmax(row), key as u64)[label as usize])
+            .collect();
+        let threshold = |chosen: &dyn Fn(usize) -> bool| quantile(&truths, predictions, alpha, chosen);
+        let overall = threshold(&|_| true);
+        let fewest = ((1.0 / alpha).ceil() as usize).saturating_sub(1);
+        let labels = predictions.labels();
+        let own: Vec<bool> = (0..predictions.classes() as u32)
+            .map(|class| {
+                promise == Promise::ByClass
+                    && predictions.groups().count_where(|index| labels[index] == class) >= fewest
+            })
+            .collect();
+        let of_class = |(class, &own): (usize, &bool)| {
+            if own { threshold(&|index| labels[index] as usize == class) } else { overall }
+        };
+        let thresholds = own.iter().enumerate().map(of_class).collect();
+        Ok(Self { alpha, score, overall, thresholds, own })
+    }
+
+    /// The classes that may be the truth, most probable first, from the probabilities of all (C). `key` tells photographs
+    /// apart and only matters for [`ConformalScore::AdaptiveRandomised`].
+    ///
+    /// # Errors
+    /// Another number of probabilities than of classes.
+    pub fn set(&self, probabilities: &[f64], key: u64) -> Result<Vec<usize>, MetricsError> {
+        crate::error::check_length("probabilities", probabilities.len(), self.thresholds.len())?;
+        let scores = self.score.scores(probabilities, key);
+        let fits = |&class: &usize| scores[class] <= self.thresholds[class];
+        Ok(descending(probabilities).into_iter().filter(fits).collect())
+    }
+
+    /// Refuses thresholds that no fit can have given, such as a damaged file holds.
+    ///
+    /// # Errors
+    /// An `alpha` or a threshold outside its range, or another number of classes than `classes`.
+    pub fn check(&self, classes: usize) -> Result<(), MetricsError> {
+        check_share("alpha", self.alpha)?;
+        crate::error::check_length("thresholds of prediction sets", self.thresholds.len(), classes)?;
+        crate::error::check_length("classes of prediction sets", self.own.len(), classes)?;
+        match self.thresholds.iter().chain([&self.overall]).find(|&&q| !(0.0..=1.0).contains(&q)) {
+            None => Ok(()),
+            Some(&value) => Err(MetricsError::Setting {
+                name: "threshold of a prediction set",
+                value,
+                expected: "0 to 1",
+            }),
+        }
+    }
+}
+
+impl ConformalScore {
+    /// The score of each class, each in 0..=1.
+    fn scores(self, probabilities: &[f64], key: u64) -> Vec<f64> {
+        let last = match self {
+            Self::LeastAmbiguous => return probabilities.iter().map(|p| (1.0 - p).clamp(0.0, 1.0)).collect(),
+            Self::Adaptive => 1.0,
+            Self::AdaptiveRandomised { seed } => Stream::new(seed, Purpose::PredictionSet, key).uniform(),
+        };
+        let mut scores = vec![0.0; probabilities.len()];
+        let mut before = 0.0;
+        for class in descending(probabilities) {
+            scores[class] = f64::clamp(before + last * probabilities[class], 0.0, 1.0);
+            before += probabilities[class];
+        }
+        scores
+    }
+}
+
+/// Classes by descending probability, equals in their order.
+fn descending(probabilities: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..probabilities.len()).collect();
+    order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+    order
+}
+
+/// q over the chosen photographs.
+fn quantile(scores: &[f64], predictions: &Predictions, alpha: f64, chosen: &dyn Fn(usize) -> bool) -> f64 {
+    let groups = predictions.groups();
+    let mut sizes = vec![0_u32; groups.count()];
+    let mut members: Vec<usize> = (0..scores.len()).filter(|&index| chosen(index)).collect();
+    members.iter().for_each(|&index| sizes[groups.of()[index] as usize] += 1);
+    let count = sizes.iter().filter(|&&size| size > 0).count() as f64;
+    // Sums of shares such as 3 / 3 and products such as 0.9 · 10 may miss a whole number by rounding.
+    let needed = (1.0 - alpha) * (count + 1.0) - 1e-9 * (count + 1.0);
+    members.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
+    let mut sum = 0.0;
+    for index in members {
+        sum += 1.0 / f64::from(sizes[groups.of()[index] as usize]);
+        if sum >= needed {
+            return scores[index];
+        }
+    }
+    1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::groups::Groups;
+
+    const SCORES: [ConformalScore; 3] = [
+        ConformalScore::LeastAmbiguous,
+        ConformalScore::Adaptive,
+        ConformalScore::AdaptiveRandomised { seed: 5 },
+    ];
+
+    /// Photographs whose classes are drawn from the probabilities of their logits, `size` to a group of one class and
+    /// nearly equal logits.
+    fn simulated(seed: u64, groups: usize, size: usize, classes: usize) -> Predictions {
+        let mut stream = Stream::new(seed, Purpose::Bootstrap, 77);
+        let (mut logits, mut labels, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+        for group in 0..groups {
+            let row: Vec<f32> = (0..classes).map(|_| (1.5 * stream.normal()) as f32).collect();
+            let mut left = stream.uniform();
+            let drawn = |p: &f64| {
+                left -= p;
+                left < 0.0
+            };
+            let label = softmax(&row).iter().position(drawn).unwrap_or(classes - 1);
+            for _ in 0..size {
+                logits.extend(row.iter().map(|z| z + 0.05 * stream.normal() as f32));
+                labels.push(label as u32);
+                ids.push(group as u64);
+            }
+        }
+        Predictions::new(logits, labels, Groups::new(&ids), classes).unwrap()
+    }
+
+    fn covered(sets: &ConformalSets, predictions: &Predictions) -> f64 {
+        let holds = |(key, (row, label)): (usize, (&[f32], &u32))| {
+            sets.set(&softmax(row), key as u64).unwrap().contains(&(*label as usize))
+        };
+        let count =
+            predictions.rows().zip(predictions.labels()).enumerate().filter(|&one| holds(one)).count();
+        count as f64 / predictions.len() as f64
+    }
+
+    #[test]
+    fn thresholds_by_hand() {
+        // Two classes, probabilities of the truth 0.9, 0.8, ... : scores 0.1, 0.2, ...
+        let of = |count: usize, alpha: f64| {
+            let logits: Vec<f32> = (1..=count)
+                .flat_map(|k| [(1.0 - k as f64 / 20.0).ln() as f32, (k as f64 / 20.0).ln() as f32])
+                .collect();
+            let predictions =
+                Predictions::new(logits, vec![0; count], Groups::independent(count), 2).unwrap();
+            ConformalSets::fit(&predictions, alpha, ConformalScore::LeastAmbiguous, Promise::Overall)
+                .unwrap()
+                .overall
+        };
+        // ⌈(n + 1)(1 - α)⌉: 9 of 9, 9 of 9, 16 of 19, and 9 of 8, which is all.
+        for (count, alpha, expected) in [(9, 0.1, 9), (9, 0.11, 9), (19, 0.2, 16), (8, 0.1, 20)] {
+            assert!((of(count, alpha) - f64::from(expected) / 20.0).abs() < 1e-6, "{count} {alpha}");
+        }
+    }
+
+    #[test]
+    fn scores_by_hand() {
+        let p = [0.2, 0.5, 0.3];
+        assert_eq!(ConformalScore::LeastAmbiguous.scores(&p, 0), [0.8, 0.5, 0.7]);
+        assert_eq!(ConformalScore::Adaptive.scores(&p, 0), [1.0, 0.5, 0.8]);
+        let throw = Stream::new(5, Purpose::PredictionSet, 9).uniform();
+        let scores = ConformalScore::AdaptiveRandomised { seed: 5 }.scores(&p, 9);
+        for (score, expected) in scores.iter().zip([0.8 + 0.2 * throw, 0.5 * throw, 0.5 + 0.3 * throw]) {
+            assert!((score - expected).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn sets_of_exchangeable_photographs_hold_the_truth_as_often_as_promised() {
+        for score in SCORES {
+            for promise in [Promise::Overall, Promise::ByClass] {
+                let mean = (0..40)
+                    .map(|seed| {
+                        let sets =
+                            ConformalSets::fit(&simulated(seed, 200, 1, 4), 0.1, score, promise).unwrap();
+                        covered(&sets, &simulated(1000 + seed, 500, 1, 4))
+                    })
+                    .sum::<f64>()
+                    / 40.0;
+                // Up to 1 / (n_y + 1) more by class, and more where the score makes no throw.
+                let most = if score == ConformalScore::Adaptive { 0.99 } else { 0.93 };
+                assert!((0.89..most).contains(&mean), "{score:?} {promise:?}: {mean}");
+            }
+        }
+    }
+
+    #[test]
+    fn groups_count_once() {
+        let alone = simulated(3, 30, 1, 3);
+        let fit = |predictions: &Predictions| {
+            ConformalSets::fit(predictions, 0.1, ConformalScore::LeastAmbiguous, Promise::ByClass).unwrap()
+        };
+        let repeat = |size: usize, ids: &dyn Fn(usize) -> u64| {
+            let logits = alone.rows().flat_map(|row| row.repeat(size)).collect();
+            let labels: Vec<u32> = alone.labels().iter().flat_map(|&label| vec![label; size]).collect();
+            let ids: Vec<u64> = (0..labels.len()).map(ids).collect();
+            Predictions::new(logits, labels, Groups::new(&ids), 3).unwrap()
+        };
+        assert_eq!(fit(&alone), fit(&repeat(3, &|index| index as u64 / 3)));
+        assert_ne!(fit(&alone), fit(&repeat(3, &|index| index as u64)));
+    }
+
+    #[test]
+    fn few_photographs_promise_nothing_and_say_everything() {
+        for score in SCORES {
+            for predictions in [simulated(1, 0, 1, 3), simulated(1, 8, 1, 3), simulated(1, 20, 1, 1)] {
+                let sets = ConformalSets::fit(&predictions, 0.1, score, Promise::ByClass).unwrap();
+                sets.check(predictions.classes()).unwrap();
+                if predictions.classes() == 3 {
+                    assert_eq!(sets.own, [false; 3]);
+                    assert_eq!(sets.set(&[0.2, 0.7, 0.1], 0).unwrap(), [1, 0, 2]);
+                }
+                let text = serde_json::to_string(&sets).unwrap();
+                assert_eq!(serde_json::from_str::<ConformalSets>(&text).unwrap(), sets);
+            }
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_is_refused() {
+        let predictions = simulated(1, 20, 1, 3);
+        for alpha in [0.0, 1.0, -0.1, f64::NAN] {
+            assert!(ConformalSets::fit(&predictions, alpha, SCORES[0], Promise::Overall).is_err());
+        }
+        let sets = ConformalSets::fit(&predictions, 0.1, SCORES[0], Promise::Overall).unwrap();
+        assert!(sets.set(&[1.0], 0).is_err() && sets.check(2).is_err());
+        assert!(ConformalSets { overall: f64::NAN, ..sets }.check(3).is_err());
+    }
+}

@@ -1,0 +1,28 @@
+//! How little a network has to say: the energy of its logits (Liu et al. 2020, "Energy-based Out-of-distribution Detection",
+//! equation 4, at temperature 1).
+
+/// -ln Σ exp(logit) over the logits of one photograph; the higher, the stranger. Infinite without any.
+///
+/// The published score takes the logits as the network gives them. Multiplied by the temperature that they were divided by,
+/// the energy of scaled logits is the published one at that temperature.
+pub fn energy(logits: &[f32]) -> f64 {
+    let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    if !largest.is_finite() {
+        return -largest;
+    }
+    let sum: f64 = logits.iter().map(|&x| (f64::from(x) - largest).exp()).sum();
+    -(largest + sum.ln())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn energies_by_hand() {
+        assert!((energy(&[0.0; 4]) + 4f64.ln()).abs() < 1e-12);
+        assert!((energy(&[1000.0, 1000.0]) + 1000.0 + 2f64.ln()).abs() < 1e-9);
+        assert_eq!(energy(&[]), f64::INFINITY);
+        assert!(energy(&[5.0, 0.0]) < energy(&[1.0, 0.0]), "a loud answer is less strange");
+    }
+}

@@ -1,0 +1,86 @@
+//! What a caller can get wrong.
+
+/// Why predictions, features or a setting were refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum MetricsError {
+    /// Two lists that belong together have different lengths.
+    #[error("{what}: {found} numbers where {expected} were expected")]
+    Length {
+        /// Which list.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length that fits the others.
+        expected: usize,
+    },
+    /// A label that is no class.
+    #[error("photograph {photograph} is labelled {label}, but there are {classes} classes, counted from 0")]
+    Label {
+        /// Place of the photograph, from 0.
+        photograph: usize,
+        /// Its label.
+        label: u32,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// A network that has overflowed says nothing.
+    #[error("{what} {column} of photograph {row} is not a finite number; the network has overflowed")]
+    NotFinite {
+        /// What the number is.
+        what: &'static str,
+        /// Place of the photograph, from 0.
+        row: usize,
+        /// Place of the number in its row, from 0.
+        column: usize,
+    },
+    /// Nothing can be fitted to so few photographs.
+    #[error("{what}: {found} photographs, of at least {needed} that are needed; hold back more")]
+    TooFew {
+        /// What was to be fitted.
+        what: &'static str,
+        /// Photographs at hand.
+        found: usize,
+        /// Fewest that suffice.
+        needed: usize,
+    },
+    /// Two lists of predictions that are to be compared are not of the same photographs.
+    #[error(
+        "the predictions to compare differ in their labels or groups; both must be of the same photographs, in one order"
+    )]
+    Unpaired,
+    /// A setting outside its range.
+    #[error("{name} is {value}; it must be {expected}")]
+    Setting {
+        /// Its name.
+        name: &'static str,
+        /// What it was set to.
+        value: f64,
+        /// What it may be.
+        expected: &'static str,
+    },
+}
+
+/// Refuses a share that is not strictly between 0 and 1.
+pub(crate) fn check_share(name: &'static str, value: f64) -> Result<(), MetricsError> {
+    if value > 0.0 && value < 1.0 {
+        Ok(())
+    } else {
+        Err(MetricsError::Setting { name, value, expected: "above 0 and below 1" })
+    }
+}
+
+/// Refuses a list of another length than `expected`.
+pub(crate) fn check_length(what: &'static str, found: usize, expected: usize) -> Result<(), MetricsError> {
+    if found == expected { Ok(()) } else { Err(MetricsError::Length { what, found, expected }) }
+}
+
+/// Refuses rows of `width` numbers of which one is not finite.
+pub(crate) fn check_finite(what: &'static str, rows: &[f32], width: usize) -> Result<(), MetricsError> {
+    match rows.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(place) => {
+            let width = width.max(1);
+            Err(MetricsError::NotFinite { what, row: place / width, column: place % width })
+        }
+    }
+}

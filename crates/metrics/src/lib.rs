@@ -1,0 +1,40 @@
+//! The mathematics of honest evaluation.
+//!
+//! Pure functions from logits, labels and groups to figures and intervals: no file, no clock, no photograph, no network.
+
+mod bootstrap;
+mod conformal;
+mod confusion;
+mod detection;
+mod energy;
+mod error;
+mod feature_distance;
+mod groups;
+mod mcnemar;
+mod metrics;
+mod predictions;
+mod principal;
+mod probability;
+mod random;
+mod reliability;
+mod scores;
+mod share;
+mod tally;
+mod temperature;
+
+pub use bootstrap::{Bootstrap, Estimate};
+pub use conformal::{ConformalScore, ConformalSets, Promise};
+pub use confusion::{ClassMetrics, Confusion};
+pub use detection::{Detection, auroc, threshold_of};
+pub use energy::energy;
+pub use error::MetricsError;
+pub use feature_distance::FeatureDistance;
+pub use groups::Groups;
+pub use mcnemar::mcnemar;
+pub use metrics::Metrics;
+pub use predictions::Predictions;
+pub use probability::{arg_max, cross_entropy, softmax};
+pub use reliability::{Binning, ReliabilityBin, calibration_error, reliability_bins};
+pub use scores::{ClassScores, Scores, TopScore};
+pub use share::wilson;
+pub use temperature::{Calibration, calibrate};

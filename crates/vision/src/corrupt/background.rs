@@ -1,0 +1,72 @@
+//! The leaf elsewhere: a classifier that looks at the leaf says the same.
+
+use crate::leaf_mask::leaf_mask;
+use crate::procedural;
+use crate::rgb::Rgb;
+
+/// Mid-grey.
+const GREY: u8 = 128;
+/// Key of the drawn grounds.
+const SEED: u64 = 11;
+
+/// Flat grey instead of the background.
+pub(super) fn grey(photo: &Rgb) -> Rgb {
+    replaced(photo, |_, _| [GREY; 3])
+}
+
+/// A drawn ground, number `item`, instead of the background.
+pub(super) fn ground(photo: &Rgb, item: u64) -> Rgb {
+    let side = photo.width.max(photo.height);
+    // The ground is stretched where a picture is smaller or larger than can be drawn.
+    let drawn_side = side.clamp(*procedural::SIZES.start(), *procedural::SIZES.end());
+    let drawn = procedural::draw_ground(SEED, item, drawn_side);
+    let scaled = |place: u32| (u64::from(place) * u64::from(drawn_side) / u64::from(side)) as u32;
+    replaced(photo, |x, y| drawn.get_pixel(scaled(x), scaled(y)).0)
+}
+
+/// The photograph with another colour wherever no leaf is; as it is if that can not be told.
+fn replaced(photo: &Rgb, colour: impl Fn(u32, u32) -> [u8; 3]) -> Rgb {
+    let mask = leaf_mask(photo);
+    let mut pixels = photo.pixels.clone();
+    if mask.is_trusted() {
+        for (place, pixel) in pixels.chunks_exact_mut(3).enumerate() {
+            let (x, y) = (place as u32 % photo.width, place as u32 / photo.width);
+            if !mask.contains(x, y) {
+                pixel.copy_from_slice(&colour(x, y));
+            }
+        }
+    }
+    Rgb::new(photo.width, photo.height, pixels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_leaf_stays_and_the_rest_goes() {
+        let side = 64_u32;
+        let inside = |index: u32| {
+            let (x, y) = (f64::from(index % side) - 32.0, f64::from(index / side) - 32.0);
+            x.hypot(y) < 20.0
+        };
+        let pixel = |index| if inside(index) { [40, 120, 30] } else { [230, 228, 226] };
+        let photo = Rgb::new(side, side, (0..side * side).flat_map(pixel).collect());
+        for worse in [grey(&photo), ground(&photo, 3)] {
+            let changed = |index: u32| {
+                let place = index as usize * 3;
+                worse.pixels[place..place + 3] != photo.pixels[place..place + 3]
+            };
+            let wrong = (0..side * side).filter(|&index| changed(index) == inside(index)).count();
+            assert!(wrong < 200, "{wrong} of {}", side * side);
+        }
+        assert_eq!(grey(&photo).pixels[..3], [GREY; 3]);
+    }
+
+    #[test]
+    fn a_photograph_without_a_leaf_stays_as_it_is() {
+        let photo = Rgb::new(40, 30, vec![90; 40 * 30 * 3]);
+        assert_eq!(grey(&photo), photo);
+        assert_eq!(ground(&photo, 0), photo);
+    }
+}

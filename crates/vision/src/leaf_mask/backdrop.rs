@@ -1,0 +1,91 @@
+//! What a leaf lies on, told by the border of the picture, and how little each pixel looks like it.
+
+use super::lab::Lab;
+
+/// Distance in (a*, b*) within which two colours are the same backdrop: paper, cloth or soil with its grain and light.
+const SPREAD: f32 = 8.0;
+/// Share of the border that must agree for it to be a backdrop.
+const AGREEMENT: f64 = 0.5;
+/// Where -a* and b* both begin to look like plants.
+const GREEN: f32 = 6.0;
+/// Colours that are tried as the border's most frequent one.
+const CANDIDATES: usize = 64;
+/// Steps of the mean shift towards the mode.
+const STEPS: usize = 3;
+
+/// What the pixels are told apart by.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Backdrop {
+    /// Most of the border has one colour, and it is not that of plants.
+    Plain(Lab),
+    /// The border has many colours, or plants reach over it: what is green is the leaf.
+    Mixed,
+}
+
+impl Backdrop {
+    /// Judges the border, a frame of 1/32 of the shorter side.
+    pub(super) fn of(colours: &[Lab], width: usize, height: usize) -> Self {
+        let depth = (width.min(height) / 32).max(1);
+        let framed = |place: usize, length: usize| place < depth || place + depth >= length;
+        let border: Vec<Lab> = colours
+            .iter()
+            .enumerate()
+            .filter(|(pixel, _)| framed(pixel % width, width) || framed(pixel / width, height))
+            .map(|(_, colour)| *colour)
+            .collect();
+        let (mode, agreement) = mode(&border);
+        let green = mode.a < -GREEN && mode.b > GREEN;
+        if agreement >= AGREEMENT && !green { Self::Plain(mode) } else { Self::Mixed }
+    }
+
+    /// How much each pixel looks like a leaf, in units of L*a*b*.
+    ///
+    /// Before a plain backdrop that is the distance in (a*, b*) from the backdrop in the light of that pixel: shade takes
+    /// lightness and chroma in equal parts. Bluer than the backdrop is no leaf, as shade under the sky is bluer.
+    pub(super) fn scores(self, colours: &[Lab]) -> Vec<f32> {
+        match self {
+            Self::Plain(backdrop) => {
+                let score = |colour: &Lab| {
+                    let shade = (colour.lightness / backdrop.lightness.max(1.0)).min(1.0);
+                    (colour.a - shade * backdrop.a).hypot((colour.b - shade * backdrop.b).max(0.0))
+                };
+                colours.iter().map(score).collect()
+            }
+            Self::Mixed => colours.iter().map(|colour| -colour.a).collect(),
+        }
+    }
+
+    /// Least and largest threshold of the scores that makes sense. Grain stays below the first; above the second, what is
+    /// left out before a plain backdrop is pale leaf.
+    pub(super) fn thresholds(self) -> [f32; 2] {
+        match self {
+            Self::Plain(_) => [5.0, 14.0],
+            Self::Mixed => [0.0, f32::MAX],
+        }
+    }
+}
+
+/// The most frequent colour of a border, and the share of the border that agrees with it.
+fn mode(border: &[Lab]) -> (Lab, f64) {
+    let near = |centre: Lab| {
+        border.iter().filter(move |colour| (colour.a - centre.a).hypot(colour.b - centre.b) < SPREAD)
+    };
+    let step = (border.len() / CANDIDATES).max(1);
+    let (mut mode, mut most) = (Lab { lightness: 0.0, a: 0.0, b: 0.0 }, 0);
+    for candidate in border.iter().step_by(step) {
+        let count = near(*candidate).count();
+        if count > most {
+            (mode, most) = (*candidate, count);
+        }
+    }
+    for _ in 0..STEPS {
+        let sum = near(mode).fold([0.0; 4], |[count, lightness, a, b], colour| {
+            [count + 1.0, lightness + colour.lightness, a + colour.a, b + colour.b]
+        });
+        let [count, lightness, a, b] = sum;
+        if count > 0.0 {
+            mode = Lab { lightness: lightness / count, a: a / count, b: b / count };
+        }
+    }
+    (mode, near(mode).count() as f64 / border.len().max(1) as f64)
+}
