@@ -8,9 +8,11 @@ use foliar_learn::Freeze;
 use foliar_nn::zoo;
 
 mod bench;
+mod evaluate;
 mod tune;
 
 pub(crate) use bench::{BenchArguments, BenchMode};
+pub(crate) use evaluate::{EvaluateArguments, PartName};
 pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
 
 fn models() -> PossibleValuesParser {
@@ -234,6 +236,10 @@ pub(crate) struct RecipeArguments {
     /// Share that neither training nor validation sees
     #[arg(long, default_value_t = 0.0, value_name = "X")]
     pub(crate) test: f64,
+    /// Folds of the cross-validation after which a classifier on a frozen network learns from all photographs, those held
+    /// back for validation too; 0 keeps the classifier of the best epoch [default: 0 from scratch, else 5]
+    #[arg(long, value_name = "FOLDS")]
+    pub(crate) refit: Option<u32>,
     /// Which photographs stay on one side of the split, besides equal ones
     #[arg(long, value_enum, default_value = "sequence", value_name = "NAME")]
     pub(crate) group: GroupName,
@@ -294,39 +300,6 @@ pub(crate) struct ResumeArguments {
     pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) machine: MachineArguments,
-}
-
-/// A part of a folder that has train, val and test folders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PartName {
-    /// The train/ folder
-    Train,
-    /// The val/ folder
-    Val,
-    /// The test/ folder
-    Test,
-}
-
-#[derive(Args)]
-#[command(args_override_self = true)]
-#[command(
-    after_help = "Example:\n  foliar evaluate runs/first --data new-photos --json\n\nThe class of a photograph is the name of its folder. Photographs that the classifier was trained on say nothing about others."
-)]
-pub(crate) struct EvaluateArguments {
-    /// Run folder or bundle
-    pub(crate) bundle: PathBuf,
-    /// Folder of photographs, one subfolder per class
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
-    /// Only this part, where the folder has train/, val/ and test/
-    #[arg(long, value_enum)]
-    pub(crate) part: Option<PartName>,
-    /// One JSON document on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Threads for arithmetic; 0 takes all
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
-    pub(crate) threads: u16,
 }
 
 #[derive(Args)]

@@ -5,6 +5,7 @@ pub(crate) mod compare;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
+pub(crate) mod inputs;
 pub(crate) mod lr_find;
 pub(crate) mod picture;
 pub(crate) mod predict;

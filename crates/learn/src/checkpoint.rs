@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use foliar_metrics::Metrics;
 use foliar_nn::State;
 use serde::{Deserialize, Serialize};
 
 use crate::container::{self, Kind};
 use crate::error::FileError;
+use crate::held_out::HeldOut;
 use crate::trainee::Validated;
 
 /// What is remembered of an epoch: how it did on the validation photographs.
@@ -108,7 +108,7 @@ struct Content {
     recipe: String,
     progress: Progress,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    metrics: Option<Metrics>,
+    held_out: Option<HeldOut>,
 }
 
 /// Weights, optimiser and progress.
@@ -118,8 +118,8 @@ pub struct Checkpoint {
     pub recipe: String,
     /// How far the run is.
     pub progress: Progress,
-    /// Figures of these very weights on the validation photographs, in the checkpoint of the best epoch.
-    pub metrics: Option<Metrics>,
+    /// Outputs of these very weights for the validation photographs, in the checkpoint of the best epoch.
+    pub held_out: Option<HeldOut>,
     /// Weights, running statistics and the optimiser's memory.
     pub state: State,
 }
@@ -131,7 +131,7 @@ impl Checkpoint {
     /// What the operating system says.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
         let content =
-            Content { recipe: self.recipe.clone(), progress: self.progress, metrics: self.metrics.clone() };
+            Content { recipe: self.recipe.clone(), progress: self.progress, held_out: self.held_out.clone() };
         container::write(path, Kind::Checkpoint, &content, &self.state, &BTreeMap::new())
     }
 
@@ -140,8 +140,8 @@ impl Checkpoint {
     /// # Errors
     /// A file that is missing, truncated, altered or of another kind.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        let (Content { recipe, progress, metrics }, state) = container::read(path, Kind::Checkpoint)?;
-        Ok(Self { recipe, progress, metrics, state })
+        let (Content { recipe, progress, held_out }, state) = container::read(path, Kind::Checkpoint)?;
+        Ok(Self { recipe, progress, held_out, state })
     }
 }
 

@@ -1,21 +1,16 @@
 //! Several runs side by side, on the photographs that all of them held back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use foliar_metrics::{Metrics, arg_max, mcnemar};
 use foliar_runlog::{Epoch, Event, jsonl};
-use foliar_vision::{Limits, Part, Rgb, decode_file};
-use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::bundle::Bundle;
 use crate::error::LearnError;
-use crate::predict::Predictor;
+use crate::held_out::HeldOutRow;
 use crate::run::Run;
-
-/// Photographs in one pass of a network.
-const BATCH: usize = 32;
 
 /// One run of a comparison.
 #[derive(Clone, Debug, Serialize)]
@@ -52,7 +47,7 @@ pub struct Pair {
 /// Runs side by side.
 #[derive(Clone, Debug, Serialize)]
 pub struct Comparison {
-    /// Photographs that every run held back for validation.
+    /// Photographs that no run had learnt from when it spoke of them.
     pub photographs: usize,
     /// The runs, in the order in which they were given.
     pub runs: Vec<Compared>,
@@ -60,36 +55,31 @@ pub struct Comparison {
     pub pairs: Vec<Pair>,
 }
 
-/// Compares the bundles of `runs` on the photographs that all of them held back for validation.
+/// Compares `runs` by what they said of the photographs that none of them had learnt from when it spoke.
 ///
 /// # Errors
 /// A run without a bundle, runs of other photographs or other classes, runs that held back no photograph in common.
 pub fn compare(runs: &[PathBuf]) -> Result<Comparison, LearnError> {
-    let opened: Vec<Run> = runs.iter().map(|path| Run::open(path)).collect::<Result<_, _>>()?;
+    let opened: Vec<Opened> = runs.iter().map(|path| Opened::open(path)).collect::<Result<_, _>>()?;
     let Some(first) = opened.first() else {
         return Ok(Comparison { photographs: 0, runs: Vec::new(), pairs: Vec::new() });
     };
     let refuse =
-        |path: &Path, what: &str| LearnError::TooFew { root: path.to_owned(), what: what.to_owned() };
-    let mut common: BTreeSet<(String, String)> = first.photographs_of(Part::Validation)?.into_iter().collect();
-    for run in &opened[1..] {
-        if run.fingerprint() != first.fingerprint() {
-            return Err(refuse(run.dir.root(), "this run was made with other photographs than the first"));
+        |run: &Run, what: &str| LearnError::TooFew { root: run.dir.root().to_owned(), what: what.to_owned() };
+    let mut common: BTreeSet<&String> = first.held_out.keys().collect();
+    for other in &opened[1..] {
+        if other.run.fingerprint() != first.run.fingerprint() {
+            return Err(refuse(&other.run, "this run was made with other photographs than the first"));
         }
-        let theirs: BTreeSet<(String, String)> = run.photographs_of(Part::Validation)?.into_iter().collect();
-        common = common.intersection(&theirs).cloned().collect();
+        common.retain(|path| other.held_out.contains_key(*path));
     }
     if common.is_empty() {
-        return Err(refuse(
-            first.dir.root(),
-            "the runs held back no photograph in common; use one seed for all",
-        ));
+        return Err(refuse(&first.run, "the runs held back no photograph in common; use one seed for all"));
     }
-    let common: Vec<(String, String)> = common.into_iter().collect();
     let mut compared = Vec::new();
     let mut verdicts = Vec::new();
     for run in &opened {
-        let (result, right) = judge(run, &common)?;
+        let (result, right) = run.judged_on(&common)?;
         compared.push(result);
         verdicts.push(right);
     }
@@ -100,48 +90,58 @@ pub fn compare(runs: &[PathBuf]) -> Result<Comparison, LearnError> {
     Ok(Comparison { photographs: common.len(), runs: compared, pairs })
 }
 
-/// The figures of one run, and on which photographs it is right.
-fn judge(run: &Run, photographs: &[(String, String)]) -> Result<(Compared, Vec<bool>), LearnError> {
-    let bundle = Bundle::read(&run.dir.bundle())?;
-    let classes = bundle.classes.clone();
-    let mut predictor = Predictor::new(bundle, BATCH)?;
-    let (mut logits, mut labels, mut right) = (Vec::new(), Vec::new(), Vec::new());
-    for batch in photographs.chunks(BATCH) {
-        let decode = |(name, _): &(String, String)| {
-            let path = run.data_root.join(name);
-            decode_file(&path, &Limits::default()).map_err(|reason| LearnError::TooFew {
-                root: path,
-                what: format!("{reason}; the runs can not be compared without it"),
-            })
-        };
-        let pictures: Vec<Rgb> = batch.par_iter().map(decode).collect::<Result<_, _>>()?;
-        for (output, (_, class)) in predictor.predict(&pictures)?.into_iter().zip(batch) {
+/// A run with what it said.
+struct Opened {
+    run: Run,
+    classes: Vec<String>,
+    temperature: f64,
+    /// By path.
+    held_out: BTreeMap<String, HeldOutRow>,
+}
+
+impl Opened {
+    fn open(path: &Path) -> Result<Self, LearnError> {
+        let run = Run::open(path)?;
+        let Bundle { classes, temperature, .. } = Bundle::read(&run.dir.bundle())?;
+        let rows = run.held_out(&classes)?;
+        let held_out = rows.into_iter().map(|row| (row.path.clone(), row)).collect();
+        Ok(Self { run, classes, temperature, held_out })
+    }
+
+    /// Its figures on some of its photographs, and on which it is right.
+    fn judged_on(&self, photographs: &BTreeSet<&String>) -> Result<(Compared, Vec<bool>), LearnError> {
+        let Self { run, classes, .. } = self;
+        let (mut logits, mut labels, mut right) = (Vec::new(), Vec::new(), Vec::new());
+        let scale = (1.0 / self.temperature) as f32;
+        for HeldOutRow { class, logits: row, .. } in
+            photographs.iter().filter_map(|&path| self.held_out.get(path))
+        {
             let Some(label) = classes.iter().position(|name| name == class) else {
                 let what = format!("its bundle knows no class {class}");
                 return Err(LearnError::TooFew { root: run.dir.root().to_owned(), what });
             };
-            right.push(arg_max(&output.logits) == label);
+            right.push(arg_max(row) == label);
             labels.push(label as u32);
-            logits.extend(output.logits);
+            logits.extend(row.iter().map(|logit| logit * scale));
         }
+        let (events, _) = jsonl::read(&run.dir.events())?;
+        let epochs: Vec<Epoch> = events
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Epoch(epoch) => Some(epoch),
+                _ => None,
+            })
+            .collect();
+        let compared = Compared {
+            run: run.dir.root().to_owned(),
+            model: run.recipe.model.clone(),
+            learning_rate: run.recipe.phases.last().map_or(0.0, |phase| phase.learning_rate.peak),
+            seconds: epochs.iter().map(|epoch| epoch.seconds).fold(0.0, |sum, seconds| sum + seconds),
+            epochs,
+            metrics: Metrics::new(&logits, &labels, classes),
+        };
+        Ok((compared, right))
     }
-    let (events, _) = jsonl::read(&run.dir.events())?;
-    let epochs: Vec<Epoch> = events
-        .into_iter()
-        .filter_map(|event| match event {
-            Event::Epoch(epoch) => Some(epoch),
-            _ => None,
-        })
-        .collect();
-    let compared = Compared {
-        run: run.dir.root().to_owned(),
-        model: run.recipe.model.clone(),
-        learning_rate: run.recipe.phases.last().map_or(0.0, |phase| phase.learning_rate.peak),
-        seconds: epochs.iter().map(|epoch| epoch.seconds).fold(0.0, |sum, seconds| sum + seconds),
-        epochs,
-        metrics: Metrics::new(&logits, &labels, &classes),
-    };
-    Ok((compared, right))
 }
 
 fn pair(first: usize, second: usize, a: &[bool], b: &[bool]) -> Pair {

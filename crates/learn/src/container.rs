@@ -103,13 +103,8 @@ fn header<T: Serialize>(
     steps: u64,
     tensors: &[(&String, &Tensor)],
 ) -> Result<Vec<u8>, String> {
-    let document = Document {
-        blake3: "0".repeat(DIGITS),
-        format: FORMAT,
-        kind: kind.name().to_owned(),
-        steps,
-        content,
-    };
+    let document =
+        Document { blake3: "0".repeat(DIGITS), format: FORMAT, kind: kind.name().to_owned(), steps, content };
     let text = serde_json::to_string(&document).map_err(|error| error.to_string())?;
     let mut end = 0;
     let infos = tensors.iter().map(|&(name, tensor)| {

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use self::figures::Asked;
 use self::outside::Outsiders;
 use self::sample::{Choice, Chosen};
+use crate::bundle::Bundle;
 use crate::error::LearnError;
 use crate::evaluation::Evaluation;
 use crate::predict::{Outputs, Predictor, decode_reduced};
@@ -79,6 +80,11 @@ pub fn evaluate(
 ) -> Result<Evaluation, LearnError> {
     let known = predictor.bundle().classes.clone();
     let mut choice = Choice::of(subject, &known, &options.limits)?;
+    if options.robustness && choice.photographs.iter().any(|photo| photo.said.is_some()) {
+        let what = "the classifier has learnt from the photographs that the run held back; measure its robustness on others \
+                    (--data FOLDER), or set some aside before training (--test 0.2)";
+        return Err(LearnError::TooFew { root: choice.root, what: what.to_owned() });
+    }
     let (asked, broken) =
         ask(predictor, &choice, &options.limits, &mut |done, all| progress(Stage::Photographs, done, all))?;
     choice.problems.extend(broken);
@@ -133,7 +139,7 @@ fn ask(
             path: portable_name(&photo.path),
             label: photo.label,
             group: photo.group,
-            outputs,
+            outputs: unlearnt(predictor.bundle(), photo, outputs),
         }));
         progress(index * predictor.batch() + batch.len(), choice.photographs.len());
     }
@@ -141,11 +147,29 @@ fn ask(
     if asked.is_empty() || !asked.iter().all(finite) {
         let what = match asked.len() {
             0 => format!("none of the {} photographs could be read", choice.photographs.len()),
-            _ => "the network's outputs are not finite numbers; train anew at a lower learning rate".to_owned(),
+            _ => {
+                "the network's outputs are not finite numbers; train anew at a lower learning rate".to_owned()
+            }
         };
         return Err(LearnError::TooFew { root: choice.root.clone(), what });
     }
     Ok((asked, problems))
+}
+
+/// What there is to say of a photograph without what was learnt from it: the outputs of the classifier that had not learnt from
+/// it, and no distance if the run knows from it what photographs look like.
+fn unlearnt(bundle: &Bundle, photo: &Chosen, outputs: Outputs) -> Outputs {
+    if photo.said.is_none() && photo.unseen {
+        return outputs;
+    }
+    let distance = outputs.distance().filter(|_| photo.unseen);
+    let scale = (1.0 / bundle.temperature) as f32;
+    let logits = match &photo.said {
+        Some(said) => said.iter().map(|logit| logit * scale).collect(),
+        None => outputs.logits,
+    };
+    let judgement = bundle.caution.as_ref().map(|caution| caution.judge_at(&logits, distance));
+    Outputs { logits, judgement }
 }
 
 /// Share of what is true.

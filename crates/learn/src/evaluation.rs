@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 pub use foliar_metrics::Estimate;
-use foliar_metrics::{ConformalScore, Metrics, ReliabilityBin, Scores};
+use foliar_metrics::{ConformalScore, Metrics, ReliabilityBin, RiskCoverage, Scores};
 use foliar_vision::Problem;
 use serde::Serialize;
 
@@ -27,7 +27,8 @@ pub enum Origin {
     Folder,
     /// Held back by the run for a test: nothing was chosen on them.
     Test,
-    /// Held back by the run for validation: epoch, temperature and thresholds were chosen on them, and the figures flatter.
+    /// What the run said of photographs by classifiers that had not learnt from them, held back for validation or in folds:
+    /// epoch, temperature and thresholds were chosen by it, and the figures flatter.
     Validation,
 }
 
@@ -109,27 +110,14 @@ pub struct ClassCoverage {
 /// What is won by leaving photographs unanswered.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SelectiveFigures {
-    /// Area under the curve of error against share answered, by falling confidence; lower is better.
-    pub area: Estimate,
-    /// The area if every wrong answer had a lower confidence than every right one.
-    pub area_if_perfect: f64,
-    /// The curve, at most 200 points, from few answers to all.
-    pub curve: Vec<RiskPoint>,
+    /// Error against share answered, by falling confidence, and the area under it.
+    pub curve: RiskCoverage,
     /// Confidence below which the classifier says that it does not know; `None` for a bundle without.
     pub threshold: Option<f64>,
     /// Share answered with the bundle's rules, confidence and likeness.
     pub answered: Estimate,
     /// Share of the answers that are wrong; `None` if nothing is answered.
     pub error: Option<Estimate>,
-}
-
-/// A share of photographs answered and how many of the answers are wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct RiskPoint {
-    /// Share of the photographs, those with the highest confidence.
-    pub answered: f64,
-    /// Share of these called wrongly.
-    pub error: f64,
 }
 
 /// Whether photographs of something else are told from those of the classes.

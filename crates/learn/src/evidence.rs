@@ -1,7 +1,12 @@
-//! What a finished network makes of the photographs of its run: features of those it learnt from and those held back.
+//! What a finished network makes of the photographs of its run: features of those trained on and of those for validation.
+//!
+//! Features tell what photographs of the classes look like to the network. They are those of the division into training and
+//! validation that the run began with, also where a last fit has made the classifier learn from all: what stands before the
+//! classifier has learnt from none of them then.
 
 use std::ops::ControlFlow;
 
+use foliar_metrics::{Groups, Predictions};
 use foliar_nn::{Device, Engine, EngineOptions, Graph, Op, State, Statistics};
 use foliar_runlog::StopReason;
 use foliar_vision::Item;
@@ -9,6 +14,7 @@ use foliar_vision::Item;
 use crate::caution::Caution;
 use crate::error::LearnError;
 use crate::features::{self, BATCH, Features};
+use crate::held_out::HeldOut;
 use crate::phase::{Freeze, Phase};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
@@ -17,7 +23,7 @@ use crate::trainee::divide;
 /// Most training photographs whose features are asked for: enough to know what features of leaves look like.
 const MOST: usize = 2048;
 
-/// Features and logits of the photographs of a run.
+/// Features of the photographs of a run.
 pub(crate) struct Evidence {
     /// Values of the features of one photograph.
     pub(crate) width: usize,
@@ -27,10 +33,6 @@ pub(crate) struct Evidence {
     pub(crate) train_labels: Vec<u32>,
     /// (m, width), of all validation photographs.
     pub(crate) validation: Vec<f32>,
-    /// (m, classes), as the network gives them.
-    pub(crate) logits: Vec<f32>,
-    /// Class of each.
-    pub(crate) validation_labels: Vec<u32>,
 }
 
 /// A finished network and its run.
@@ -61,9 +63,8 @@ impl Finished<'_> {
             average: None,
             statistics: Statistics::Batch,
         };
-        let mut classifier = self.device.engine(&tail, &options)?;
-        let (frozen, learnt) = divide(self.state.clone(), classifier.as_ref());
-        classifier.restore(&learnt)?;
+        let classifier = self.device.engine(&tail, &options)?;
+        let (frozen, _) = divide(self.state.clone(), classifier.as_ref());
         let mut front = || -> Result<Box<dyn Engine>, LearnError> {
             let mut front = self.device.engine(&front_graph, &options)?;
             front.restore(&frozen)?;
@@ -99,36 +100,34 @@ impl Finished<'_> {
         };
         Ok(ControlFlow::Continue(Evidence {
             width: channels,
-            logits: classify(classifier.as_mut(), &validation, &tail)?,
             train: pooled(&train, &tail),
             train_labels: chosen
                 .iter()
                 .map(|&item| self.photographs.dataset.photos[splits.train[item]].class as u32)
                 .collect(),
             validation: pooled(&validation, &tail),
-            validation_labels: self.photographs.labels(&splits.validation),
         }))
     }
 
-    /// What the network knows of its own limits, from its photographs; `None` if none were held back. `progress` as for
-    /// [`Finished::evidence`].
+    /// What the network knows of its own limits: from what it said of photographs that it had not learnt from, and from what
+    /// photographs look like to it. `progress` is told (photographs done, in all) and may end it.
     pub(crate) fn caution(
         &self,
+        held_out: &HeldOut,
         temperature: f64,
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
-    ) -> Result<ControlFlow<StopReason, Option<Caution>>, LearnError> {
-        let validation = &self.photographs.splits.validation;
-        if validation.is_empty() {
-            return Ok(ControlFlow::Continue(None));
-        }
+    ) -> Result<ControlFlow<StopReason, Caution>, LearnError> {
         let evidence = match self.evidence(progress)? {
             ControlFlow::Continue(evidence) => evidence,
             ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
         };
         let clusters = self.photographs.clusters();
-        let groups: Vec<u64> = validation.iter().map(|&photo| clusters[photo] as u64).collect();
+        let groups: Vec<u64> = held_out.photos.iter().map(|&photo| clusters[photo] as u64).collect();
         let classes = self.photographs.dataset.classes.len();
-        Ok(ControlFlow::Continue(Caution::fit(&evidence, &groups, temperature, classes)?))
+        let scale = (1.0 / temperature) as f32;
+        let logits = held_out.logits.iter().map(|logit| logit * scale).collect();
+        let said = Predictions::new(logits, held_out.labels.clone(), Groups::new(&groups), classes)?;
+        Ok(ControlFlow::Continue(Caution::fit(&said, &evidence)?))
     }
 
     /// The phase whose kept features are those of the finished network: nothing before the classifier has ever learnt.
@@ -165,20 +164,6 @@ impl Finished<'_> {
 /// At most `most` of the numbers `0..count`, evenly spread.
 fn spread(count: usize, most: usize) -> Vec<usize> {
     if count <= most { (0..count).collect() } else { (0..most).map(|i| i * count / most).collect() }
-}
-
-/// Logits of features, in full batches.
-fn classify(classifier: &mut dyn Engine, values: &[f32], tail: &Graph) -> Result<Vec<f32>, LearnError> {
-    let width = places(tail) * channels(tail);
-    let mut logits = Vec::new();
-    let mut batch = vec![0.0; BATCH * width];
-    for part in values.chunks(BATCH * width) {
-        batch[..part.len()].copy_from_slice(part);
-        batch[part.len()..].fill(0.0);
-        let outputs = classifier.predict(&batch)?;
-        logits.extend_from_slice(&outputs[..part.len() / width * classifier.outputs()]);
-    }
-    Ok(logits)
 }
 
 /// Numbers that a photograph's features have once they are averaged over the picture; `tail` begins with them.
@@ -234,8 +219,9 @@ mod tests {
         assert_eq!(channels(&tail), 512);
         let (places, channels) = (places(&tail), 512);
         assert!(places > 1);
-        let values: Vec<f32> =
-            (0..2 * places * channels).map(|i| (i / (places * channels)) as f32 + (i % channels) as f32).collect();
+        let values: Vec<f32> = (0..2 * places * channels)
+            .map(|i| (i / (places * channels)) as f32 + (i % channels) as f32)
+            .collect();
         let pooled = pooled(&values, &tail);
         assert_eq!(pooled.len(), 2 * channels);
         assert!((pooled[3] - 3.0).abs() < 1e-4 && (pooled[channels + 3] - 4.0).abs() < 1e-4);

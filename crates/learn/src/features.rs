@@ -131,6 +131,13 @@ impl Rows {
             Values::Kept { width, values } => &values[place * width..(place + 1) * width],
         }
     }
+
+    /// The rows at some places, one after the other.
+    fn gathered(&self, places: impl Iterator<Item = usize>) -> Vec<f32> {
+        let mut values = Vec::new();
+        places.for_each(|place| values.extend_from_slice(self.row(place)));
+        values
+    }
 }
 
 /// Puts what was computed together with what the cache holds, keeps it in the cache if that can be written, and returns it.
@@ -179,7 +186,7 @@ impl Features {
         let Source { photographs, recipe, phase } = source;
         let network = Place::network(recipe, phase)?;
         let (train, validation) = source.requests()?;
-        let shelved = photographs.shelf().and_then(|shelf| shelf.find(&network)).filter(|rows| {
+        let shelved = photographs.shelf().find(&network).filter(|rows| {
             train.iter().flatten().chain(&validation).all(|request| rows.index.contains_key(&request.key))
         });
         let rows = match shelved {
@@ -189,9 +196,7 @@ impl Features {
                 ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
             },
         };
-        if let Some(shelf) = photographs.shelf() {
-            shelf.put(network, &rows);
-        }
+        photographs.shelf().put(network, &rows);
         let find = |request: &Request| rows.index[&request.key];
         Ok(ControlFlow::Continue(Self {
             train: train.iter().map(|views| views.iter().map(find).collect()).collect(),
@@ -216,14 +221,12 @@ impl Features {
         batch: usize,
     ) -> (Vec<f32>, Vec<u32>) {
         let chosen = &order[order::balanced(order.len(), batch_size, batch)];
-        let row = |&item: &usize| {
+        let place = |&item: &usize| {
             let views = &self.train[item];
-            self.rows.row(views[(epoch as usize + item) % views.len()])
+            views[(epoch as usize + item) % views.len()]
         };
-        (
-            chosen.iter().flat_map(row).copied().collect(),
-            chosen.iter().map(|&item| self.train_labels[item]).collect(),
-        )
+        let labels = chosen.iter().map(|&item| self.train_labels[item]).collect();
+        (self.rows.gathered(chosen.iter().map(place)), labels)
     }
 
     /// Features of a training photograph as it is.
@@ -243,8 +246,8 @@ impl Features {
 
     /// Some of the validation photographs, in their order.
     pub(crate) fn validation_batch(&self, range: Range<usize>) -> (Vec<f32>, &[u32]) {
-        let rows = self.validation[range.clone()].iter().flat_map(|&place| self.rows.row(place));
-        (rows.copied().collect(), &self.validation_labels[range])
+        let rows = self.rows.gathered(self.validation[range.clone()].iter().copied());
+        (rows, &self.validation_labels[range])
     }
 }
 

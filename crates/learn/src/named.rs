@@ -11,6 +11,8 @@ use crate::schedule::{LearningRate, Schedule};
 const EPOCHS: u32 = 30;
 /// Epochs of fine-tuning, after the classifier has been trained.
 const FINE_EPOCHS: u32 = 12;
+/// Folds of the cross-validation before a classifier on features learns from all photographs.
+const FOLDS: u32 = 5;
 
 impl Recipe {
     /// Every weight begins random and is trained. 30 epochs, batches of 32, SGD with momentum .9, one-cycle learning rate.
@@ -33,9 +35,10 @@ impl Recipe {
         )
     }
 
-    /// The classifier alone is trained, on features that the frozen network has computed once.
+    /// The classifier alone is trained, on features that the frozen network has computed once; at the end on all photographs,
+    /// those for validation too.
     pub fn quick(model: &str) -> Self {
-        Self::of(model, vec![head()])
+        Self { refit: FOLDS, ..Self::of(model, vec![head()]) }
     }
 
     /// The classifier first, as in [`Recipe::quick`]; then the whole network, earlier stages more slowly. The best of all
@@ -52,7 +55,7 @@ impl Recipe {
             learning_rate: LearningRate { peak: 0.01, schedule: Schedule::Cosine, warmup: 0.1 },
             augment: Augment::default(),
         };
-        Self { reestimate: true, ..Self::of(model, vec![head(), whole]) }
+        Self { reestimate: true, refit: FOLDS, ..Self::of(model, vec![head(), whole]) }
     }
 
     fn of(model: &str, phases: Vec<Phase>) -> Self {
@@ -62,6 +65,7 @@ impl Recipe {
             batch_size: 32,
             seed: 1,
             reestimate: false,
+            refit: 0,
             weights: None,
             loss: LossSpec { label_smoothing: 0.0, class_weights: ClassWeights::None },
             data: DataSpec { validation: 0.2, test: 0.0, group: Group::Sequence },

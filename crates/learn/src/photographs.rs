@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foliar_vision::{
-    Augment, Dataset, Digest, Item, Limits, Loader, Manifest, Problem, SplitSpec, Splits, Store, Transform,
-    cluster_of, folds, scan, sequence, split,
+    Augment, Dataset, Digest, Item, Limits, Loader, Manifest, Part, Problem, SplitSpec, Splits, Store,
+    Transform, cluster_of, folds, scan, sequence, split,
 };
 
 use crate::error::LearnError;
@@ -48,7 +48,7 @@ pub struct Photographs {
     store: Arc<Store>,
     workers: usize,
     features: Option<PathBuf>,
-    shelf: Option<Arc<Shelf>>,
+    shelf: Arc<Shelf>,
 }
 
 /// Counts for people.
@@ -118,19 +118,22 @@ impl Photographs {
         }
         let (store, features) = (Arc::new(store), options.features.clone());
         let workers = options.workers;
-        Ok(Self { dataset, splits, problems, grouped, groups, store, workers, features, shelf: None })
-    }
-
-    /// The same photographs, for several runs over them: features of a frozen network stay in memory from one run to the
-    /// next, and are shared with what [`Photographs::folds`] makes of these.
-    #[must_use]
-    pub fn sharing_features(self) -> Self {
-        Self { shelf: Some(Arc::default()), ..self }
+        Ok(Self {
+            dataset,
+            splits,
+            problems,
+            grouped,
+            groups,
+            store,
+            workers,
+            features,
+            shelf: Arc::default(),
+        })
     }
 
     /// The photographs for training and validation as `count` data sets of a cross-validation: the validation photographs
     /// of each are one fold, those for training all others. The test photographs stay apart. What the split keeps on one
-    /// side stays in one fold; see [`foliar_vision::folds()`].
+    /// side stays in one fold; see [`foliar_vision::folds()`]. All share the features of frozen networks with these.
     ///
     /// # Panics
     /// If `count` is 0.
@@ -141,20 +144,43 @@ impl Photographs {
         let data_set = |validation: Vec<usize>| {
             let train =
                 pool.iter().copied().filter(|photo| validation.binary_search(photo).is_err()).collect();
-            let splits = Splits { train, validation, test: self.splits.test.clone(), problems: Vec::new() };
-            Self {
-                dataset: self.dataset.clone(),
-                splits,
+            self.with_splits(Splits {
+                train,
+                validation,
+                test: self.splits.test.clone(),
                 problems: Vec::new(),
-                grouped: self.grouped,
-                groups: self.groups.clone(),
-                store: Arc::clone(&self.store),
-                workers: self.workers,
-                features: self.features.clone(),
-                shelf: self.shelf.clone(),
-            }
+            })
         };
         folds.into_iter().map(data_set).collect()
+    }
+
+    /// The photographs for training and validation as a data set that trains on all of them.
+    pub(crate) fn undivided(&self) -> Photographs {
+        let Splits { train, validation, test, .. } = &self.splits;
+        let mut train = [&train[..], validation].concat();
+        train.sort_unstable();
+        let (validation, problems) = (Vec::new(), Vec::new());
+        self.with_splits(Splits { train, validation, test: test.clone(), problems })
+    }
+
+    fn with_splits(&self, splits: Splits) -> Photographs {
+        Self {
+            dataset: self.dataset.clone(),
+            splits,
+            problems: Vec::new(),
+            grouped: self.grouped,
+            groups: self.groups.clone(),
+            store: Arc::clone(&self.store),
+            workers: self.workers,
+            features: self.features.clone(),
+            shelf: Arc::clone(&self.shelf),
+        }
+    }
+
+    /// Whether there are photographs for validation, and a draw chose them, not the folder that they lie in.
+    pub(crate) fn validation_is_drawn(&self) -> bool {
+        let in_folder = |&photo: &usize| self.dataset.photos[photo].part == Some(Part::Validation);
+        !self.splits.validation.is_empty() && !self.splits.validation.iter().any(in_folder)
     }
 
     /// For each photograph the lowest index of those that stand on one side with it; see [`foliar_vision::cluster_of`].
@@ -163,8 +189,8 @@ impl Photographs {
     }
 
     /// Where features of runs over these photographs are shared.
-    pub(crate) fn shelf(&self) -> Option<&Shelf> {
-        self.shelf.as_deref()
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
     /// Training photographs, varied as `augment` says, in the order of the seed.

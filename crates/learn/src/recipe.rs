@@ -21,6 +21,10 @@ pub struct Recipe {
     /// Whether batch norms get their running statistics anew, from the training photographs as they are, when training has
     /// ended; the result is kept if it is better.
     pub reestimate: bool,
+    /// Folds of the cross-validation with which a classifier on kept features ends, before it learns from all photographs;
+    /// 0 for neither. See [`crate::train()`].
+    #[serde(default)]
+    pub refit: u32,
     /// The file that the first weights come from; random ones if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<InitialWeights>,
@@ -113,6 +117,8 @@ impl Recipe {
         check("validation share", validation, (0.0..1.0).contains(&validation), "0 up to, not with, 1")?;
         check("test share", test, (0.0..1.0).contains(&test), "0 up to, not with, 1")?;
         check("validation and test share", held_back, held_back < 1.0, "less than 1 together")?;
+        let refit = f64::from(self.refit);
+        check("refit", refit, self.refit != 1 && self.refit <= 100, "0, or 2 to 100")?;
         self.preprocessing.check()?;
         let mut trained_front = false;
         for phase in &self.phases {

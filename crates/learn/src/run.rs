@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use foliar_runlog::{RunDir, write_atomically};
-use foliar_vision::{Digest, Manifest, Part, Problem, portable_name};
+use foliar_vision::{Dataset, Digest, Manifest, Part, Problem, portable_name};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
 use crate::error::{FileError, LearnError};
+use crate::held_out::{self, HeldOut, HeldOutRow};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
 
@@ -132,6 +133,20 @@ impl Run {
         self.manifest.entries.get(name)
     }
 
+    /// Writes `held-out.csv`.
+    pub(crate) fn write_held_out(&self, held_out: &HeldOut, dataset: &Dataset) -> Result<(), LearnError> {
+        let table = held_out.table(dataset).map_err(|error| LearnError::Log(error.into()))?;
+        Ok(put(&self.dir.held_out(), &table)?)
+    }
+
+    /// What the run says of photographs that it has not learnt from, from `held-out.csv`; `classes` are those of its bundle.
+    ///
+    /// # Errors
+    /// A run that held back nothing or has not ended, or a file that can not be read.
+    pub fn held_out(&self, classes: &[String]) -> Result<Vec<HeldOutRow>, FileError> {
+        held_out::read(&self.dir.held_out(), classes)
+    }
+
     /// Path of the newest checkpoint.
     pub(crate) fn last(&self) -> PathBuf {
         self.dir.checkpoints().join(LAST)
@@ -206,11 +221,9 @@ impl Photographs {
         let dataset = &self.dataset;
         let mut parts = vec![""; dataset.photos.len()];
         let splits = &self.splits;
-        for (part, photos) in [
-            (Part::Train, &splits.train),
-            (Part::Validation, &splits.validation),
-            (Part::Test, &splits.test),
-        ] {
+        for (part, photos) in
+            [(Part::Train, &splits.train), (Part::Validation, &splits.validation), (Part::Test, &splits.test)]
+        {
             photos.iter().for_each(|&photo| parts[photo] = part_name(part));
         }
         let mut writer = csv::Writer::from_writer(Vec::new());

@@ -2,7 +2,8 @@
 //!
 //! Phase by phase, epoch by epoch: every training photograph once, then every validation photograph in evaluation mode,
 //! then the log, then the checkpoints. In this order: a process that is killed anywhere leaves a newest checkpoint and a
-//! log that is at least as long, and whoever resumes cuts the log back to the checkpoint.
+//! log that is at least as long, and whoever resumes cuts the log back to the checkpoint. At the end a classifier on kept
+//! features learns from all photographs ([`crate::refit`]); interrupted in this, it begins with it again.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -16,9 +17,11 @@ use crate::bundle::{Bundle, Provenance, Validation};
 use crate::checkpoint::{Best, Checkpoint, Progress};
 use crate::error::LearnError;
 use crate::evidence::Finished;
+use crate::held_out::HeldOut;
 use crate::phase::Phase;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
+use crate::refit::{self, Refit};
 use crate::run::Run;
 use crate::trainee::{Beginning, Trainee, Validated};
 
@@ -32,8 +35,11 @@ pub struct Outcome {
     pub reason: StopReason,
     /// Epochs that are done.
     pub epochs: u32,
-    /// The epoch whose weights the bundle holds.
+    /// The epoch that did best on the validation photographs; the bundle holds its weights unless there was a last fit.
     pub best: Option<Best>,
+    /// How many epochs the classifier of the bundle was trained for on all photographs, and what a cross-validation says of
+    /// it; `None` if there was no last fit.
+    pub refit: Option<Best>,
     /// The bundle; `None` if no epoch was finished.
     pub bundle: Option<PathBuf>,
 }
@@ -103,11 +109,18 @@ pub fn train(
     for text in notes {
         let _ = session.tell(Event::Note(runlog::Note { text }))?;
     }
-    let mut reason = session.phases(state)?;
+    let (mut reason, refit) = match session.phases(state)? {
+        StopReason::Finished => match session.refit()? {
+            ControlFlow::Continue(refit) => (StopReason::Finished, refit),
+            ControlFlow::Break(reason) => (reason, None),
+        },
+        reason => (reason, None),
+    };
+    let refitted = refit.as_ref().map(|refit| refit.best);
     // Whoever interrupts wants to leave now; resuming writes the bundle.
     let mut bundle = None;
     if reason != StopReason::Interrupted {
-        match session.bundle()? {
+        match session.bundle(refit)? {
             ControlFlow::Continue(path) => bundle = path,
             ControlFlow::Break(stop) => reason = stop,
         }
@@ -118,7 +131,8 @@ pub fn train(
         total_step: session.progress.total_step,
     };
     let _ = session.tell(Event::Stop(stop))?;
-    Ok(Outcome { reason, epochs: session.progress.epochs, best: session.progress.choice.kept, bundle })
+    let Progress { epochs, choice, .. } = session.progress;
+    Ok(Outcome { reason, epochs, best: choice.kept, refit: refitted, bundle })
 }
 
 /// The weights that a run begins with, and what there is to say of them.
@@ -251,7 +265,7 @@ impl Session<'_> {
             }
             let validation = trainee.validate()?;
             self.progress.seconds = earlier + began.elapsed().as_secs_f64();
-            if validation.as_ref().is_some_and(|validated| !validated.metrics.loss.is_finite()) {
+            if validation.as_ref().is_some_and(|validated| !validated.is_finite()) {
                 return Ok(StopReason::NonFiniteLoss);
             }
             let flow = self.finish_epoch(trainee, begin, validation)?;
@@ -338,8 +352,8 @@ impl Session<'_> {
         self.log.write(&event)?;
         self.progress = Progress { epochs: epochs + 1, total_step, choice, ..Progress::default() };
         if is_best {
-            let metrics = validation.map(|validated| validated.metrics);
-            self.unsaved_best = Some(self.checkpoint(trainee.outcome(), metrics));
+            let held_out = validation.map(|validated| validated.held_out);
+            self.unsaved_best = Some(self.checkpoint(trainee.outcome(), held_out));
         }
         let finished = self.progress.epochs == self.run.recipe.epochs();
         if finished || self.saved.elapsed() >= BETWEEN_CHECKPOINTS {
@@ -366,7 +380,7 @@ impl Session<'_> {
         };
         if better && trainee.outcome().is_finite() {
             self.progress.choice.kept = Some(candidate);
-            self.checkpoint(trainee.outcome(), after.as_ref().map(|validated| validated.metrics.clone()))
+            self.checkpoint(trainee.outcome(), after.as_ref().map(|validated| validated.held_out.clone()))
                 .write(&self.run.best())?;
         }
         if let (Some(before), Some(after)) = (before, after) {
@@ -394,8 +408,8 @@ impl Session<'_> {
             + 1
     }
 
-    fn checkpoint(&self, state: State, metrics: Option<Metrics>) -> Checkpoint {
-        Checkpoint { recipe: self.recipe_digest.clone(), progress: self.progress, metrics, state }
+    fn checkpoint(&self, state: State, held_out: Option<HeldOut>) -> Checkpoint {
+        Checkpoint { recipe: self.recipe_digest.clone(), progress: self.progress, held_out, state }
     }
 
     /// Saves, unless the weights are no longer finite: the checkpoint from before is worth more then.
@@ -423,36 +437,92 @@ impl Session<'_> {
         }
     }
 
-    /// Writes the bundle of the best epoch, with what the classifier knows of its own limits.
-    fn bundle(&mut self) -> Result<ControlFlow<StopReason, Option<PathBuf>>, LearnError> {
-        let Some(best) = self.progress.choice.kept else { return Ok(ControlFlow::Continue(None)) };
+    /// Trains a classifier on all photographs, where the recipe and the kept epoch allow it.
+    fn refit(&mut self) -> Result<ControlFlow<StopReason, Option<Refit>>, LearnError> {
+        let (recipe, photographs) = (&self.run.recipe, self.photographs);
+        let Some(kept) = self.progress.choice.kept else { return Ok(ControlFlow::Continue(None)) };
+        if !refit::applies(recipe, photographs, &kept) {
+            return Ok(ControlFlow::Continue(None));
+        }
         self.save_best()?;
-        let Checkpoint { state, metrics, .. } = Checkpoint::read(&self.run.best())?;
+        let mut beginning = Checkpoint::read(&self.run.best())?.state;
+        let classifier = format!("{}.", self.graph.nodes[self.graph.classifier()].name);
+        let fresh = random_weights(self.device, &self.graph, recipe)?.tensors.into_iter();
+        beginning.tensors.extend(fresh.filter(|(name, _)| name.starts_with(&classifier)));
+        let graph = self.graph.clone();
+        let source = refit::Source { device: self.device, graph: &graph, recipe, photographs, beginning };
+        let flow = source.refit(&mut reporter(&mut *self.observe, "classifiers on all but a fold"))?;
+        let (text, flow) = match flow {
+            ControlFlow::Continue(refit) => {
+                let text = words(&refit, recipe.refit);
+                (text, ControlFlow::Continue(Some(refit)))
+            }
+            ControlFlow::Break(StopReason::NonFiniteLoss) => {
+                let text = "training on all photographs diverged; the weights of the best epoch are kept";
+                (text.to_owned(), ControlFlow::Continue(None))
+            }
+            ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+        };
+        let _ = self.tell(Event::Note(runlog::Note { text }))?;
+        Ok(flow)
+    }
+
+    /// Writes the bundle of the best epoch, or that of the last fit, and what it says of photographs that it has not learnt
+    /// from. With it goes what the classifier knows of its own limits.
+    fn bundle(
+        &mut self,
+        refit: Option<Refit>,
+    ) -> Result<ControlFlow<StopReason, Option<PathBuf>>, LearnError> {
+        let Some(kept) = self.progress.choice.kept else { return Ok(ControlFlow::Continue(None)) };
+        self.save_best()?;
+        let splits = &self.photographs.splits;
+        let (state, best, held_out, learnt_from) = match refit {
+            Some(Refit { state, best, held_out }) => {
+                (state, best, Some(held_out), splits.train.len() + splits.validation.len())
+            }
+            None => {
+                let Checkpoint { state, held_out, .. } = Checkpoint::read(&self.run.best())?;
+                (state, kept, held_out, splits.train.len())
+            }
+        };
+        let classes = &self.photographs.dataset.classes;
+        let validation = match &held_out {
+            Some(held_out) => {
+                self.run.write_held_out(held_out, &self.photographs.dataset)?;
+                Some(Validation { metrics: Metrics::new(&held_out.logits, &held_out.labels, classes) })
+            }
+            None => None,
+        };
         let finished = Finished {
             device: self.device,
             graph: &self.graph,
             recipe: &self.run.recipe,
             photographs: self.photographs,
             state: &state,
-            phase: best.phase,
+            phase: kept.phase,
         };
-        let caution = match finished.caution(best.temperature, &mut reporter(&mut *self.observe, "limits"))? {
-            ControlFlow::Continue(caution) => caution,
-            ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
-        };
+        let progress = &mut reporter(&mut *self.observe, "what leaves look like");
+        let caution =
+            match held_out.as_ref().map(|held_out| finished.caution(held_out, best.temperature, progress)) {
+                None => None,
+                Some(caution) => match caution? {
+                    ControlFlow::Continue(caution) => Some(caution),
+                    ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+                },
+            };
         let bundle = Bundle {
-            classes: self.photographs.dataset.classes.clone(),
+            classes: classes.clone(),
             preprocessing: self.run.recipe.preprocessing.clone(),
             graph: self.graph.clone(),
             provenance: Provenance {
                 foliar: env!("CARGO_PKG_VERSION").to_owned(),
                 recipe: self.run.recipe.clone(),
                 epoch: best.epoch,
-                train_photographs: self.photographs.splits.train.len(),
+                train_photographs: learnt_from,
                 data_fingerprint: self.run.fingerprint(),
             },
             temperature: best.temperature,
-            validation: metrics.map(|metrics| Validation { metrics }),
+            validation,
             caution,
             state,
         };
@@ -460,6 +530,18 @@ impl Session<'_> {
         bundle.write(&path)?;
         Ok(ControlFlow::Continue(Some(path)))
     }
+}
+
+/// What there is to say of a last fit.
+fn words(refit: &Refit, folds: u32) -> String {
+    let count = refit.held_out.photos.len();
+    let Best { epoch, accuracy, loss, calibrated_loss, temperature, .. } = refit.best;
+    let [accuracy, loss, calibrated] =
+        [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
+    format!(
+        "trained again on all {count} photographs, for {epoch} epochs; in {folds} folds, each judged by a classifier that has \
+         not learnt from it: loss {loss}, acc {accuracy}; calibrated with temperature {temperature:.2}, loss {calibrated}"
+    )
 }
 
 /// The learning rate of batch `batch` of an epoch of the phase, from 0.

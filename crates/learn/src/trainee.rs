@@ -10,6 +10,7 @@ use foliar_vision::{self as vision, Loader};
 
 use crate::error::LearnError;
 use crate::features::{self, Features};
+use crate::held_out::HeldOut;
 use crate::phase::Phase;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
@@ -45,8 +46,27 @@ pub(crate) struct Trainee<'a> {
 
 /// How a network does on the validation photographs.
 pub(crate) struct Validated {
+    pub(crate) held_out: HeldOut,
     pub(crate) metrics: Metrics,
     pub(crate) calibration: Calibration,
+}
+
+impl Validated {
+    /// What outputs for photographs of these classes come to; `None` if there are none.
+    pub(crate) fn of(held_out: HeldOut, classes: &[String]) -> Option<Self> {
+        let HeldOut { logits, labels, .. } = &held_out;
+        if labels.is_empty() {
+            return None;
+        }
+        let metrics = Metrics::new(logits, labels, classes);
+        let calibration = calibrate(logits, labels, classes.len());
+        Some(Self { held_out, metrics, calibration })
+    }
+
+    /// Whether the loss and every output is a finite number.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.metrics.loss.is_finite() && self.held_out.logits.iter().all(|logit| logit.is_finite())
+    }
 }
 
 /// What a phase is begun with.
@@ -182,6 +202,11 @@ impl<'a> Trainee<'a> {
 
     /// How the network does on all validation photographs; `None` if none were held back.
     pub(crate) fn validate(&mut self) -> Result<Option<Validated>, LearnError> {
+        Ok(Validated::of(self.held_out()?, &self.photographs.dataset.classes))
+    }
+
+    /// Outputs for all validation photographs.
+    pub(crate) fn held_out(&mut self) -> Result<HeldOut, LearnError> {
         let (mut logits, mut labels) = (Vec::new(), Vec::new());
         match &self.feed {
             Feed::Features(features) => {
@@ -204,11 +229,8 @@ impl<'a> Trainee<'a> {
                 }
             }
         }
-        let classes = &self.photographs.dataset.classes;
-        Ok((!labels.is_empty()).then(|| Validated {
-            metrics: Metrics::new(&logits, &labels, classes),
-            calibration: calibrate(&logits, &labels, classes.len()),
-        }))
+        let photos = self.photographs.splits.validation.clone();
+        Ok(HeldOut { photos, labels, folds: Vec::new(), logits })
     }
 
     /// Gives the batch norms that learn running statistics of the training photographs as they are. `progress` is told

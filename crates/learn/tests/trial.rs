@@ -38,7 +38,7 @@ fn it_keeps_the_epoch_that_a_run_keeps() {
         let run = Run::create(&folder.path().join(format!("run-{whole}")), &recipe, &data).unwrap();
         let outcome = train(&Cpu, &run, &data, &mut |_| ControlFlow::Continue(())).unwrap();
         let trials = Trials::new(&Cpu, &recipe, 5).unwrap();
-        for data in [data, photographs(&photos, &recipe).sharing_features()] {
+        for data in [data, photographs(&photos, &recipe)] {
             let prepared = trials.prepare(&recipe, &data, &mut |_, _| ControlFlow::Continue(())).unwrap();
             assert!(prepared.is_continue());
             let trial = trials.run(&recipe, &data, &mut go_on).unwrap();
@@ -55,7 +55,7 @@ fn shared_features_are_computed_once() {
     let folder = tempfile::tempdir().unwrap();
     procedural::write_dataset(folder.path(), 1, 8, 48).unwrap();
     let recipe = recipe(false);
-    let data = photographs(folder.path(), &recipe).sharing_features();
+    let data = photographs(folder.path(), &recipe);
     let trials = Trials::new(&Cpu, &recipe, 5).unwrap();
     let computed = |data: &Photographs| {
         let mut batches = 0;

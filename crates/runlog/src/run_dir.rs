@@ -13,6 +13,7 @@ use crate::error::RunError;
 /// | ---------------- | ----------------------------------------------------------- |
 /// | `recipe.toml`    | everything that changes the numbers, after defaults         |
 /// | `split.csv`     | which photograph is trained on and which is held back       |
+/// | `held-out.csv`  | outputs for photographs that were not learnt from           |
 /// | `problems.jsonl` | files that were left out, with the reason                   |
 /// | `events.jsonl`   | what happened, see [`Event`](crate::Event)                  |
 /// | `metrics.csv`    | one row per epoch                                           |
@@ -39,6 +40,8 @@ impl RunDir {
     pub const PROBLEMS: &str = "problems.jsonl";
     /// File name of the split.
     pub const SPLIT: &str = "split.csv";
+    /// File name of what the run says of photographs that it has not learnt from.
+    pub const HELD_OUT: &str = "held-out.csv";
     /// File name of the report.
     pub const REPORT: &str = "report.html";
 
@@ -109,6 +112,11 @@ impl RunDir {
     /// Path of the split.
     pub fn split(&self) -> PathBuf {
         self.root.join(Self::SPLIT)
+    }
+
+    /// Path of what the run says of photographs that it has not learnt from.
+    pub fn held_out(&self) -> PathBuf {
+        self.root.join(Self::HELD_OUT)
     }
 
     /// Path of the report.

@@ -55,7 +55,6 @@ pub fn tune(
     plan.validate(&photographs)?;
     let definition = plan.definition(&photographs.dataset.fingerprint())?;
     let study = StudyFile::open_or_create(&folder.study(), &definition)?.with_lease(LEASE);
-    let photographs = photographs.sharing_features();
     let trials = Trials::new(device, &plan.recipe, photographs.dataset.classes.len())?;
     let worker = worker.to_owned();
     let mut session =

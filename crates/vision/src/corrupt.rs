@@ -136,8 +136,9 @@ mod tests {
     fn every_kind_is_stronger_at_every_step() {
         let leaf = leaf();
         for kind in Corruption::ALL {
-            let distances: Vec<f64> =
-                (1..=kind.severities()).map(|severity| distance(&leaf, &kind.apply(&leaf, severity, 0))).collect();
+            let distances: Vec<f64> = (1..=kind.severities())
+                .map(|severity| distance(&leaf, &kind.apply(&leaf, severity, 0)))
+                .collect();
             assert!(distances[0] > 0.5, "{kind:?} {distances:?}");
             assert!(distances.windows(2).all(|pair| pair[0] < pair[1]), "{kind:?} {distances:?}");
         }

@@ -4,11 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use foliar_learn::{Bundle, Predictor, Recipe, Run, evaluate};
+use foliar_learn::{Bundle, EvaluateOptions, Predictor, Recipe, Run, Subject, evaluate};
 use foliar_vision::{Limits, decode_file, procedural};
 
+use super::evaluate::text;
 use super::train::{drive, open_photographs};
-use super::{evaluate as evaluation, use_threads};
+use super::use_threads;
 use crate::arguments::{DemoArguments, MachineArguments};
 use crate::exit::Exit;
 
@@ -45,9 +46,10 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     }
     let bundle_path = run.dir.bundle();
     let mut predictor = Predictor::new(Bundle::read(&bundle_path)?, BATCH)?;
-    let result = evaluate(&mut predictor, &test, None, &Limits::default(), &mut |_, _| {})?;
+    let subject = Subject::Folder { root: &test, part: None };
+    let result = evaluate(&mut predictor, &subject, &EvaluateOptions::default(), &mut |_, _, _| {})?;
     eprintln!("\nOn {} leaves that it has not seen:\n", result.metrics.photographs);
-    evaluation::print(&mut io::stderr().lock(), &result.metrics)?;
+    text::print(&mut io::stderr().lock(), &result)?;
     eprintln!("\nA few of them:\n");
     for path in examples(&test)? {
         say(&mut predictor, &path)?;

@@ -1,6 +1,5 @@
 //! `foliar predict`: photographs in, classes out.
 
-mod inputs;
 mod rows;
 
 use std::io;
@@ -9,8 +8,8 @@ use foliar_learn::{Outputs, Predictor, decode_reduced};
 use foliar_vision::{Limits, Reason, Rgb};
 use rayon::prelude::*;
 
-use self::inputs::Input;
-use self::rows::{Row, Writer};
+use self::rows::{Answer, Row, Writer};
+use super::inputs::{self, Input};
 use super::{open_bundle, use_threads};
 use crate::arguments::PredictArguments;
 use crate::exit::Exit;
@@ -49,7 +48,7 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
                 (None, outputs) => outputs
                     .next()
                     .filter(|output| output.logits.iter().all(|logit| logit.is_finite()))
-                    .map(|output| named(&output, top, &classes))
+                    .map(|output| answer(&output, top, &classes))
                     .ok_or_else(|| "the network's outputs are not finite numbers".to_owned()),
             };
             failures += usize::from(result.is_err());
@@ -69,6 +68,12 @@ fn decode(input: &Input, side: u32) -> Result<Rgb, String> {
     }
 }
 
-fn named<'a>(output: &Outputs, top: usize, classes: &'a [String]) -> Vec<(&'a str, f64)> {
-    output.top(top).into_iter().map(|(class, probability)| (classes[class].as_str(), probability)).collect()
+fn answer<'a>(output: &Outputs, top: usize, classes: &'a [String]) -> Answer<'a> {
+    let name = |class: usize| classes[class].as_str();
+    Answer {
+        ranking: output.top(top).into_iter().map(|(class, probability)| (name(class), probability)).collect(),
+        doubt: output.doubt(),
+        set: output.set().map(|set| set.iter().map(|&class| name(class)).collect()),
+        distance: output.distance(),
+    }
 }

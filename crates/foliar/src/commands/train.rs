@@ -108,6 +108,8 @@ pub(crate) fn drive(run: &Run, photographs: &Photographs) -> anyhow::Result<Exit
 fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::Result<Exit> {
     let folder = run.dir.root().display();
     match outcome.best {
+        // What was kept has been said.
+        Some(_) if outcome.refit.is_some() => {}
         Some(Best {
             epoch,
             accuracy: Some(accuracy),

@@ -49,7 +49,13 @@ impl Caution {
                 tensors.insert(name.to_owned(), Tensor { shape, data: values.clone() });
             }
             let variances = variances.clone();
-            StoredOutside { threshold: *threshold, width: *width, variances, rest: *rest, shrinkage: *shrinkage }
+            StoredOutside {
+                threshold: *threshold,
+                width: *width,
+                variances,
+                rest: *rest,
+                shrinkage: *shrinkage,
+            }
         });
         let Self { photographs, groups, sets, threshold, .. } = self;
         let (photographs, groups, threshold) = (*photographs, *groups, *threshold);
@@ -70,7 +76,10 @@ impl StoredCaution {
         let Self { photographs, groups, sets, threshold, outside } = self;
         sets.check(classes).map_err(|error| error.to_string())?;
         let mut take = |name: &str| {
-            tensors.remove(name).map(|tensor| tensor.data).ok_or_else(|| format!("the tensor {name} is missing"))
+            tensors
+                .remove(name)
+                .map(|tensor| tensor.data)
+                .ok_or_else(|| format!("the tensor {name} is missing"))
         };
         let outside = match outside {
             None => None,

@@ -39,7 +39,8 @@ pub(super) fn measure(
 ) -> Result<Robustness, LearnError> {
     let count = photographs.len().min(MOST);
     let chosen: Vec<&Chosen> = (0..count).map(|i| &photographs[i * photographs.len() / count]).collect();
-    let kinds = Corruption::ALL.iter().flat_map(|&kind| (1..=kind.severities()).map(move |step| Some((kind, step))));
+    let kinds =
+        Corruption::ALL.iter().flat_map(|&kind| (1..=kind.severities()).map(move |step| Some((kind, step))));
     let trials: Vec<Trial> = std::iter::once(None).chain(kinds).collect();
     let mut verdicts: Vec<Verdicts> = trials.iter().map(|_| Verdicts::default()).collect();
     let mut groups = Vec::new();
@@ -50,12 +51,13 @@ pub(super) fn measure(
     let whole = chosen.len() * trials.len();
     let mut seen = 0;
     for (index, batch) in chosen.chunks(predictor.batch()).enumerate() {
-        let decode = |photo: &&Chosen| {
+        let decode = |photo: &Chosen| {
             let decoded = decode_reduced(&root.join(&photo.path), side, limits).ok()?;
             // As large as the network wants it, so that a severity means the same for every camera.
-            Some((*photo, reduce(&decoded, size, &mut Resizer::default()).into_owned()))
+            Some(reduce(&decoded, size, &mut Resizer::default()).into_owned())
         };
-        let decoded: Vec<(&Chosen, Rgb)> = batch.par_iter().filter_map(decode).collect();
+        let decoded: Vec<(&Chosen, Rgb)> =
+            batch.par_iter().filter_map(|&photo| Some((photo, decode(photo)?))).collect();
         groups.extend(decoded.iter().map(|(photo, _)| photo.group));
         let first = index * predictor.batch();
         for (trial, verdicts) in trials.iter().zip(&mut verdicts) {
@@ -77,7 +79,11 @@ pub(super) fn measure(
     for (trial, Verdicts { right, unanswered }) in trials.iter().zip(&verdicts) {
         let name = trial.map_or(PLAIN, |(kind, _)| kind.name());
         if rows.last().is_none_or(|row| row.corruption != name) {
-            rows.push(RobustnessRow { corruption: name.to_owned(), accuracy: Vec::new(), unanswered: Vec::new() });
+            rows.push(RobustnessRow {
+                corruption: name.to_owned(),
+                accuracy: Vec::new(),
+                unanswered: Vec::new(),
+            });
         }
         if let Some(row) = rows.last_mut() {
             row.accuracy.push(bootstrap.share(right, &groups));

@@ -10,6 +10,7 @@ use foliar_vision::{
 use super::Subject;
 use crate::error::LearnError;
 use crate::evaluation::Origin;
+use crate::held_out::HeldOutRow;
 use crate::run::Run;
 
 /// One photograph.
@@ -20,6 +21,11 @@ pub(super) struct Chosen {
     pub(super) label: u32,
     /// A number that photographs share which belong together.
     pub(super) group: u64,
+    /// What a classifier of the run said of it that had not learnt from it, not yet divided by the temperature; `None` if
+    /// the one in the bundle has not.
+    pub(super) said: Option<Vec<f32>>,
+    /// Whether it is none of those from which the run knows what photographs look like.
+    pub(super) unseen: bool,
 }
 
 /// Photographs to measure on, and what could not be used.
@@ -63,7 +69,8 @@ impl Choice {
             .zip(&groups)
             .filter(|(photo, _)| part.is_none() || photo.part == part)
             .filter_map(|(photo, &group)| {
-                Some(Chosen { path: photo.path.clone(), label: labels[photo.class]?, group })
+                let (path, label) = (photo.path.clone(), labels[photo.class]?);
+                Some(Chosen { path, label, group, said: None, unseen: true })
             })
             .collect();
         if photographs.is_empty() {
@@ -77,45 +84,55 @@ impl Choice {
         Ok(Self { root: dataset.root, origin: Origin::Folder, photographs, unknown_classes, problems })
     }
 
-    /// What the run set aside for a test, or else for validation. A photograph that is no longer the one that the run was
-    /// begun with is left out.
+    /// What the run set aside for a test, or else what it said of photographs that it had not learnt from. A photograph that is
+    /// no longer the one that the run was begun with is left out.
     fn of_run(run: &Run, classes: &[String], limits: &Limits) -> Result<Self, LearnError> {
-        let mut origin = Origin::Test;
-        let mut held_back = run.photographs_of(Part::Test)?;
-        if held_back.is_empty() {
-            origin = Origin::Validation;
-            held_back = run.photographs_of(Part::Validation)?;
-        }
-        let refuse = |what: &str| LearnError::TooFew { root: run.dir.root().to_owned(), what: what.to_owned() };
-        if held_back.is_empty() {
-            let what = "the run held no photographs back; measure on others with --data FOLDER";
-            return Err(refuse(what));
-        }
+        let test = run.photographs_of(Part::Test)?;
+        let origin = if test.is_empty() { Origin::Validation } else { Origin::Test };
+        let held_back: Vec<(HeldOutRow, bool)> = match origin {
+            Origin::Validation => {
+                let validation: BTreeSet<String> =
+                    run.photographs_of(Part::Validation)?.into_iter().map(|(path, _)| path).collect();
+                let rows = run.held_out(classes)?.into_iter();
+                rows.map(|row| (validation.contains(&row.path), row)).map(|(own, row)| (row, own)).collect()
+            }
+            _ => test
+                .into_iter()
+                .map(|(path, class)| (HeldOutRow { path, class, logits: Vec::new() }, true))
+                .collect(),
+        };
         let (dataset, mut problems) = scan_for_evaluation(&run.data_root, limits)?;
         let groups = groups(&dataset);
-        let places: BTreeMap<String, usize> =
-            dataset.photos.iter().enumerate().map(|(place, photo)| (portable_name(&photo.path), place)).collect();
+        let places: BTreeMap<String, usize> = dataset
+            .photos
+            .iter()
+            .enumerate()
+            .map(|(place, photo)| (portable_name(&photo.path), place))
+            .collect();
         // What was wrong with other files is the run's concern.
-        let names: BTreeSet<&str> = held_back.iter().map(|(name, _)| name.as_str()).collect();
+        let names: BTreeSet<&str> = held_back.iter().map(|(row, _)| row.path.as_str()).collect();
         problems.retain(|problem| names.contains(portable_name(&problem.path).as_str()));
         let mut photographs = Vec::new();
-        for (name, class) in &held_back {
-            let place = places.get(name).copied();
-            let unchanged = place.filter(|&place| run.digest(name) == Some(&dataset.photos[place].digest));
-            match (unchanged, label(classes, class)) {
+        for (HeldOutRow { path, class, logits }, unseen) in held_back {
+            let place = places.get(&path).copied();
+            let unchanged = place.filter(|&place| run.digest(&path) == Some(&dataset.photos[place].digest));
+            match (unchanged, label(classes, &class)) {
                 (Some(place), Some(label)) => photographs.push(Chosen {
                     path: dataset.photos[place].path.clone(),
                     label,
                     group: groups[place],
+                    said: (!logits.is_empty()).then_some(logits),
+                    unseen,
                 }),
                 _ => {
                     let detail = "it is gone or was changed since the run".to_owned();
-                    problems.push(Problem::new(name, Reason::Unreadable { detail }));
+                    problems.push(Problem::new(path, Reason::Unreadable { detail }));
                 }
             }
         }
         if photographs.is_empty() {
-            return Err(refuse("none of the photographs that the run held back is still as it was"));
+            let what = "none of the photographs that the run held back is still as it was".to_owned();
+            return Err(LearnError::TooFew { root: run.dir.root().to_owned(), what });
         }
         let root = run.data_root.clone();
         Ok(Self { root, origin, photographs, unknown_classes: Vec::new(), problems })

@@ -13,8 +13,18 @@ impl Evaluation {
     pub fn table(&self) -> Result<Vec<u8>, LearnError> {
         let refuse = |error: csv::Error| LearnError::Log(error.into());
         let names: Vec<&str> = self.metrics.classes.iter().map(|class| class.class.as_str()).collect();
-        let fixed =
-            ["path", "truth", "said", "confidence", "right", "set", "distance", "energy", "abstains", "group"];
+        let fixed = [
+            "path",
+            "truth",
+            "said",
+            "confidence",
+            "right",
+            "set",
+            "distance",
+            "energy",
+            "abstains",
+            "group",
+        ];
         let mut writer = csv::Writer::from_writer(Vec::new());
         let probabilities = names.iter().map(|name| format!("p({name})"));
         writer.write_record(fixed.into_iter().map(String::from).chain(probabilities)).map_err(refuse)?;

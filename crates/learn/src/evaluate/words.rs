@@ -51,8 +51,8 @@ impl Evaluation {
         let mut remarks = Vec::new();
         if self.sample.origin == Origin::Validation {
             remarks.push(
-                "epoch, temperature and thresholds were chosen on these very photographs, so all figures flatter; \
-                 hold some back for a test (--test 0.2) or measure on others (--data FOLDER)"
+                "epoch, temperature and thresholds were chosen by these very outputs, so all figures flatter; \
+                 set some photographs aside for a test (--test 0.2) or measure on others (--data FOLDER)"
                     .to_owned(),
             );
         }
@@ -78,7 +78,10 @@ impl Evaluation {
                 points(value)
             ))
         } else if high < 0.0 {
-            Some(format!("underconfident by {} {plural}: more is right than probabilities say", points(value)))
+            Some(format!(
+                "underconfident by {} {plural}: more is right than probabilities say",
+                points(value)
+            ))
         } else if calibration.excess.interval[0] > 0.0 {
             Some(format!(
                 "probabilities are wrong by more than chance explains: calibration error {:.3}, of which {:.3} would be chance",
@@ -113,7 +116,8 @@ impl Evaluation {
     }
 
     fn weak_classes(&self) -> Option<String> {
-        let weak = self.metrics.classes.iter().filter(|class| class.photographs > 0 && class.recall < LOW_RECALL);
+        let weak =
+            self.metrics.classes.iter().filter(|class| class.photographs > 0 && class.recall < LOW_RECALL);
         let weak: Vec<String> =
             weak.map(|class| format!("{} {:.0} %", class.class, 100.0 * class.recall)).collect();
         (!weak.is_empty()).then(|| format!("less than half is recognised of: {}", weak.join(", ")))
@@ -125,7 +129,8 @@ impl Evaluation {
         for set in &outside.sets {
             let auroc = set.distance_auroc.unwrap_or(set.energy_auroc).value;
             if auroc < GOOD_AUROC {
-                remarks.push(format!("{} are hardly told from these photographs: AUROC {auroc:.2}", set.name));
+                remarks
+                    .push(format!("{} are hardly told from these photographs: AUROC {auroc:.2}", set.name));
             }
             if set.answered > ANSWERED_OUTSIDE {
                 remarks.push(format!(
@@ -158,7 +163,10 @@ impl Evaluation {
         });
         let lost: Vec<String> = lost.collect();
         (!lost.is_empty()).then(|| {
-            format!("accuracy {plain:.2} falls where photographs are worse (severity {USUAL_SEVERITY}): {}", lost.join(", "))
+            format!(
+                "accuracy {plain:.2} falls where photographs are worse (severity {USUAL_SEVERITY}): {}",
+                lost.join(", ")
+            )
         })
     }
 }

@@ -2,21 +2,59 @@
 
 use std::io::{self, Write};
 
+use foliar_learn::Doubt;
 use serde::Serialize;
 
 use crate::arguments::Format;
 
-/// What is said of one photograph: its classes with their probabilities, the most probable first, or what is wrong.
+/// What is said of one photograph, or what is wrong with it.
 pub(super) struct Row<'a> {
     pub(super) path: String,
-    pub(super) result: Result<Vec<(&'a str, f64)>, String>,
+    pub(super) result: Result<Answer<'a>, String>,
+}
+
+/// What is said of one photograph.
+#[derive(Clone, Debug)]
+pub(super) struct Answer<'a> {
+    /// Classes with their probabilities, the most probable first.
+    pub(super) ranking: Vec<(&'a str, f64)>,
+    /// Why the classifier does not know, if it does not.
+    pub(super) doubt: Option<Doubt>,
+    /// Classes that may be the truth; `None` for a bundle that can not tell.
+    pub(super) set: Option<Vec<&'a str>>,
+    /// Above 1 is unlike all photographs of training; `None` for a bundle that can not tell.
+    pub(super) distance: Option<f64>,
+}
+
+impl Answer<'_> {
+    /// The class, unless the classifier does not know.
+    fn class(&self) -> Option<&str> {
+        self.ranking.first().filter(|_| self.doubt.is_none()).map(|&(class, _)| class)
+    }
+}
+
+/// A doubt in one word.
+fn word(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::Outside => "outside",
+        Doubt::Unsure => "unsure",
+    }
 }
 
 #[derive(Serialize)]
 struct JsonRow<'a> {
     path: &'a str,
+    /// Absent for an error, null where the classifier does not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Option<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     predictions: Option<Vec<JsonPrediction<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set: Option<&'a [&'a str]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
 }
@@ -51,11 +89,7 @@ impl<W: Write> Writer<W> {
     pub(super) fn write(&mut self, row: &Row<'_>) -> io::Result<()> {
         match self {
             Self::Text(out) => match &row.result {
-                Ok(classes) => {
-                    let said: Vec<String> =
-                        classes.iter().map(|(class, p)| format!("{class} {:.1} %", 100.0 * p)).collect();
-                    writeln!(out, "{}  {}", row.path, said.join(", "))
-                }
+                Ok(answer) => writeln!(out, "{}  {}", row.path, text(answer)),
                 Err(reason) => writeln!(out, "{}  error: {reason}", row.path),
             },
             Self::Csv { csv, top } => csv.write_record(record(row, *top)).map_err(io_error),
@@ -82,25 +116,51 @@ fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-/// `path,class,probability,class_2,probability_2,...,error`.
+/// A line for people.
+fn text(answer: &Answer<'_>) -> String {
+    let ranking: Vec<String> =
+        answer.ranking.iter().map(|(class, p)| format!("{class} {:.1} %", 100.0 * p)).collect();
+    let ranking = ranking.join(", ");
+    let said = match answer.doubt {
+        None => ranking,
+        Some(Doubt::Outside) => {
+            format!("don't know (looks like no leaf of these classes); if it is one: {ranking}")
+        }
+        Some(Doubt::Unsure) => format!("don't know (no class is probable enough): {ranking}"),
+    };
+    match &answer.set {
+        // A set of one class says no more than the class.
+        Some(set) if set.len() > 1 && answer.doubt != Some(Doubt::Outside) => {
+            format!("{said}; likely one of {}", set.join(", "))
+        }
+        _ => said,
+    }
+}
+
+/// `path,class,probability,class_2,probability_2,...,answer,doubt,set,distance,error`.
 fn header(top: usize) -> Vec<String> {
     let mut fields = vec!["path".to_owned(), "class".to_owned(), "probability".to_owned()];
     for rank in 2..=top {
         fields.extend([format!("class_{rank}"), format!("probability_{rank}")]);
     }
-    fields.push("error".to_owned());
+    fields.extend(["answer", "doubt", "set", "distance", "error"].map(String::from));
     fields
 }
 
 fn record(row: &Row<'_>, top: usize) -> Vec<String> {
     let mut fields = vec![row.path.clone()];
     match &row.result {
-        Ok(classes) => {
-            fields.extend(classes.iter().flat_map(|(class, p)| [(*class).to_owned(), format!("{p:.6}")]));
+        Ok(answer) => {
+            let ranking = answer.ranking.iter();
+            fields.extend(ranking.flat_map(|(class, p)| [(*class).to_owned(), format!("{p:.6}")]));
+            fields.push(answer.class().unwrap_or("don't know").to_owned());
+            fields.push(answer.doubt.map_or("", word).to_owned());
+            fields.push(answer.set.as_ref().map_or_else(String::new, |set| set.join("|")));
+            fields.push(answer.distance.map_or_else(String::new, |distance| format!("{distance:.4}")));
             fields.push(String::new());
         }
         Err(reason) => {
-            fields.extend(std::iter::repeat_n(String::new(), 2 * top));
+            fields.extend(std::iter::repeat_n(String::new(), 2 * top + 4));
             fields.push(reason.clone());
         }
     }
@@ -108,49 +168,83 @@ fn record(row: &Row<'_>, top: usize) -> Vec<String> {
 }
 
 fn json<'a>(row: &'a Row<'_>) -> JsonRow<'a> {
-    let predictions = row.result.as_ref().ok().map(|classes| {
-        let prediction = |&(class, probability): &(&'a str, f64)| JsonPrediction { class, probability };
-        classes.iter().map(prediction).collect()
-    });
-    JsonRow { path: &row.path, predictions, error: row.result.as_ref().err().map(String::as_str) }
+    let answer = row.result.as_ref().ok();
+    let prediction = |&(class, probability): &(&'a str, f64)| JsonPrediction { class, probability };
+    JsonRow {
+        path: &row.path,
+        answer: answer.map(Answer::class),
+        doubt: answer.and_then(|answer| answer.doubt).map(word),
+        predictions: answer.map(|answer| answer.ranking.iter().map(prediction).collect()),
+        set: answer.and_then(|answer| answer.set.as_deref()),
+        distance: answer.and_then(|answer| answer.distance).filter(|distance| distance.is_finite()),
+        error: row.result.as_ref().err().map(String::as_str),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn answer(doubt: Option<Doubt>) -> Answer<'static> {
+        Answer {
+            ranking: vec![("rust", 0.75), ("healthy", 0.25)],
+            doubt,
+            set: Some(vec!["rust", "healthy"]),
+            distance: Some(0.5),
+        }
+    }
+
     fn written(format: Format) -> String {
+        let old = Answer { set: None, distance: None, ..answer(None) };
         let mut bytes = Vec::new();
         let mut writer = Writer::new(&mut bytes, format, 2).unwrap();
-        writer
-            .write(&Row { path: "a, b.jpg".into(), result: Ok(vec![("rust", 0.75), ("healthy", 0.25)]) })
-            .unwrap();
-        writer.write(&Row { path: "c.jpg".into(), result: Err("the file is empty".into()) }).unwrap();
+        for (path, result) in [
+            ("a, b.jpg", Ok(old)),
+            ("c.jpg", Ok(answer(None))),
+            ("d.jpg", Ok(answer(Some(Doubt::Unsure)))),
+            ("e.jpg", Ok(answer(Some(Doubt::Outside)))),
+            ("f.jpg", Err("the file is empty".into())),
+        ] {
+            writer.write(&Row { path: path.into(), result }).unwrap();
+        }
         writer.finish().unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
     #[test]
     fn every_csv_row_has_the_columns_of_the_header() {
-        let expected = "path,class,probability,class_2,probability_2,error\n\
-                        \"a, b.jpg\",rust,0.750000,healthy,0.250000,\n\
-                        c.jpg,,,,,the file is empty\n";
+        let expected = "path,class,probability,class_2,probability_2,answer,doubt,set,distance,error\n\
+                        \"a, b.jpg\",rust,0.750000,healthy,0.250000,rust,,,,\n\
+                        c.jpg,rust,0.750000,healthy,0.250000,rust,,rust|healthy,0.5000,\n\
+                        d.jpg,rust,0.750000,healthy,0.250000,don't know,unsure,rust|healthy,0.5000,\n\
+                        e.jpg,rust,0.750000,healthy,0.250000,don't know,outside,rust|healthy,0.5000,\n\
+                        f.jpg,,,,,,,,,the file is empty\n";
         assert_eq!(written(Format::Csv), expected);
     }
 
     #[test]
-    fn a_json_row_has_predictions_or_an_error() {
-        let expected = "{\"path\":\"a, b.jpg\",\"predictions\":[{\"class\":\"rust\",\"probability\":0.75},\
-                        {\"class\":\"healthy\",\"probability\":0.25}]}\n\
-                        {\"path\":\"c.jpg\",\"error\":\"the file is empty\"}\n";
-        assert_eq!(written(Format::Jsonl), expected);
+    fn a_json_row_has_an_answer_or_an_error() {
+        let text = written(Format::Jsonl);
+        let rows: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(rows[0]["answer"], "rust");
+        assert_eq!(rows[0]["predictions"][1]["class"], "healthy");
+        assert!(rows[0].get("set").is_none() && rows[0].get("doubt").is_none());
+        assert_eq!(rows[1]["set"][1], "healthy");
+        assert_eq!((&rows[2]["doubt"], &rows[3]["doubt"]), (&"unsure".into(), &"outside".into()));
+        assert!(rows[3]["answer"].is_null() && rows[3].get("answer").is_some());
+        assert_eq!(rows[4], serde_json::json!({"path": "f.jpg", "error": "the file is empty"}));
     }
 
     #[test]
     fn text_is_a_line_a_photograph() {
         assert_eq!(
             written(Format::Text),
-            "a, b.jpg  rust 75.0 %, healthy 25.0 %\nc.jpg  error: the file is empty\n"
+            "a, b.jpg  rust 75.0 %, healthy 25.0 %\n\
+             c.jpg  rust 75.0 %, healthy 25.0 %; likely one of rust, healthy\n\
+             d.jpg  don't know (no class is probable enough): rust 75.0 %, healthy 25.0 %; likely one of rust, healthy\n\
+             e.jpg  don't know (looks like no leaf of these classes); if it is one: rust 75.0 %, healthy 25.0 %\n\
+             f.jpg  error: the file is empty\n"
         );
     }
 }

@@ -69,6 +69,15 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
          photographs stand on one side",
         100.0 * recipe.data.validation
     )?;
+    if recipe.refit > 0 && recipe.phases[0].is_cached() {
+        writeln!(
+            out,
+            "then         if that is an epoch of the classifier on the frozen network: a cross-validation in {} folds says how \
+             good it is, how long to train and how far to trust its probabilities, and a classifier learns from all \
+             photographs, those held back too",
+            recipe.refit
+        )?;
+    }
     Ok(Exit::Done)
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
         ClassWeightsName::None => ClassWeights::None,
         ClassWeightsName::Balanced => ClassWeights::Balanced,
     };
+    recipe.refit = arguments.refit.unwrap_or(recipe.refit);
     recipe.data.validation = arguments.validation;
     recipe.data.test = arguments.test;
     recipe.data.group = match arguments.group {

@@ -1,4 +1,4 @@
-//! Which photographs the arguments of `predict` mean.
+//! Which photographs arguments mean.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use walkdir::WalkDir;
 
 /// One row of the result to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Input {
+pub(crate) enum Input {
     /// A file to read.
     File(PathBuf),
     /// An argument that means no file.
@@ -16,7 +16,7 @@ pub(super) enum Input {
 
 impl Input {
     /// How the row is called.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Input::File(path) => portable_name(path),
             Input::Missing { argument, .. } => argument.clone(),
@@ -32,7 +32,7 @@ const EXTENSIONS: [&str; 21] = [
 ];
 
 /// Files in the order of the arguments; those of a folder or a pattern by name.
-pub(super) fn find(arguments: &[PathBuf]) -> Vec<Input> {
+pub(crate) fn find(arguments: &[PathBuf]) -> Vec<Input> {
     arguments.iter().flat_map(|argument| expand(argument)).collect()
 }
 
