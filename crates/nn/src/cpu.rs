@@ -2,6 +2,7 @@
 
 mod backward;
 mod forward;
+mod input_gradient;
 
 use std::ops::Range;
 
@@ -98,9 +99,15 @@ impl CpuEngine {
     /// # Errors
     /// A malformed graph, or one that images of this size do not fit.
     pub fn new(graph: &Graph, options: EngineOptions) -> Result<Self, GraphError> {
+        Self::planned(graph, options, Purpose::Train)
+    }
+
+    /// The same, with the training that there may be planned for `purpose`.
+    fn planned(graph: &Graph, options: EngineOptions, purpose: Purpose) -> Result<Self, GraphError> {
         let program = Program::new(graph, options.batch, options.image_size)?;
         let predicting = Plan::new(&program, Purpose::Predict);
-        let training = options.optimizer.map(|optimizer| Training::new(&program, optimizer, &options));
+        let training =
+            options.optimizer.map(|optimizer| Training::new(&program, optimizer, &options, purpose));
         let arena_len = training.as_ref().map_or(0, |training| training.plan.len).max(predicting.len);
         let mut engine = Self {
             weights: vec![0.0; program.parameters.trained_len],
@@ -189,9 +196,9 @@ impl CpuEngine {
             return Err(EngineError::ImageLength { got: images.len(), expected: count * self.image_len });
         }
         let plan = match (&self.training, purpose) {
-            (Some(training), Purpose::Train) => &training.plan,
-            (None, Purpose::Train) => return Err(EngineError::NotTrainable),
             (_, Purpose::Predict) => &self.predicting,
+            (Some(training), _) => &training.plan,
+            (None, _) => return Err(EngineError::NotTrainable),
         };
         let start = plan.values[0].start;
         self.arena[start..start + images.len()].copy_from_slice(images);
@@ -215,8 +222,8 @@ impl CpuEngine {
 }
 
 impl Training {
-    fn new(program: &Program, optimizer: Optimizer, options: &EngineOptions) -> Self {
-        let plan = Plan::new(program, Purpose::Train);
+    fn new(program: &Program, optimizer: Optimizer, options: &EngineOptions, purpose: Purpose) -> Self {
+        let plan = Plan::new(program, purpose);
         let weights = program.parameters.trained_len;
         let (partials, norm_partials) = partials_len(program);
         Self {

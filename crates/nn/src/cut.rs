@@ -43,6 +43,24 @@ impl Graph {
         id
     }
 
+    /// The last node at which the graph can be cut and whose value still has places, more than one pixel, for photographs
+    /// of `size` x `size` pixels: what the classifier sees of where things are. Dropout and adaptive pooling right before the
+    /// classifier add no place and are passed over.
+    ///
+    /// # Errors
+    /// [`GraphError`] if the graph is malformed, the photographs do not fit, or they have no more than one pixel.
+    pub fn last_image(&self, size: usize) -> Result<NodeId, GraphError> {
+        let shapes = shapes::infer(self, 1, size, size)?;
+        let adds_places = |id: NodeId| {
+            !matches!(self.nodes[id].op, Op::Dropout { .. } | Op::AdaptiveAveragePool { .. })
+                && shapes[id].h * shapes[id].w > 1
+        };
+        self.cuts().into_iter().rev().find(|&id| adds_places(id)).ok_or_else(|| {
+            let node = self.nodes.first().map_or_else(String::new, |node| node.name.clone());
+            GraphError::Malformed { node, what: "photographs of one pixel have no places".to_owned() }
+        })
+    }
+
     /// The last node of each stage. A stage is what computes on images of one size; the first ends before the images
     /// become smaller for the second time. The ResNets have five: the stem and `layer1` to `layer4`.
     ///
@@ -129,6 +147,20 @@ mod tests {
             assert!(graph.cuts().contains(&graph.backbone()), "{model}");
             assert!(stages.iter().all(|end| graph.cuts().contains(end)), "{model}");
         }
+    }
+
+    #[test]
+    fn the_last_image_is_what_is_averaged() {
+        let check = |model: &str, expected: &str| {
+            let graph = zoo::build(model, 5).unwrap();
+            assert_eq!(graph.nodes[graph.last_image(224).unwrap()].name, expected, "{model}");
+        };
+        check("baseline", "relu5");
+        check("resnet18", "layer4.1.relu");
+        check("vgg16_bn", "features.43");
+        // A photograph so small that the last stage has one pixel.
+        let graph = zoo::build("resnet18", 5).unwrap();
+        assert_eq!(graph.nodes[graph.last_image(32).unwrap()].name, "layer3.1.relu");
     }
 
     #[test]

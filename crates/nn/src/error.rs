@@ -75,9 +75,28 @@ pub enum EngineError {
         /// Number of classes.
         classes: usize,
     },
+    /// Weights of the outputs of the wrong number.
+    #[error("{got} weights were given for {expected} outputs")]
+    OutputWeights {
+        /// Weights given.
+        got: usize,
+        /// Photographs x outputs.
+        expected: usize,
+    },
     /// The engine was planned for prediction only.
     #[error("this engine was planned for prediction, not for training")]
     NotTrainable,
+}
+
+/// A network that can not be looked into.
+#[derive(Debug, Error, PartialEq)]
+pub enum ProbeError {
+    /// It can not be cut there, or the photographs do not fit.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// The weights are not those of the network.
+    #[error(transparent)]
+    State(#[from] StateError),
 }
 
 /// Named tensors that do not fit the network.

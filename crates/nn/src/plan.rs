@@ -17,6 +17,8 @@ pub(crate) enum Purpose {
     Predict,
     /// Forward and backward: values wait for their backward readers.
     Train,
+    /// As training, with the gradient of the input as well.
+    Differentiate,
 }
 
 /// How the backward pass of one step treats the gradients of its inputs, in the order of [`Step::inputs`].
@@ -76,7 +78,7 @@ impl Plan {
                 extend(&mut requests[value], 2 * steps - index);
             }
         }
-        let gradients = Gradients::new(program);
+        let gradients = Gradients::new(program, purpose == Purpose::Differentiate);
         let first_gradient = requests.len();
         requests.extend(gradients.requests(program));
         let layout = memory::lay_out(&requests);
@@ -130,7 +132,7 @@ struct Gradients {
 }
 
 impl Gradients {
-    fn new(program: &Program) -> Self {
+    fn new(program: &Program, of_input: bool) -> Self {
         let mut readers = vec![0; program.values.len()];
         program.steps.iter().flat_map(Step::inputs).for_each(|x| readers[x] += 1);
         let mut gradients = Self {
@@ -140,6 +142,7 @@ impl Gradients {
         };
         gradients.buffer[program.logits] = Some(0);
         let mut needed = vec![false; program.values.len()];
+        needed[0] = of_input;
         for step in &program.steps {
             let trained = matches!(step, Step::Conv { .. } | Step::Depthwise { .. } | Step::Norm { .. });
             needed[step.output()] = trained || step.inputs().any(|x| needed[x]);

@@ -13,7 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::resize::{Resizer, Window, reduce};
+use crate::resize::{Resizer, Window, reduce, reduced_dimensions};
 use crate::rgb::Rgb;
 
 /// Sizes and colour statistics that a network was trained with. Refuses to be deserialised from impossible values.
@@ -159,14 +159,32 @@ impl Preprocessing {
     pub fn prepare_into(&self, photo: &Rgb, workspace: &mut Workspace, out: &mut [f32]) {
         let stored = reduce(photo, self.store_side, &mut workspace.resizer);
         workspace.square.resize(self.len(), 0);
-        workspace.resizer.resize(&stored, self.window(&stored), self.size, self.size, &mut workspace.square);
+        workspace.resizer.resize(
+            &stored,
+            self.window((stored.width, stored.height)),
+            self.size,
+            self.size,
+            &mut workspace.square,
+        );
         self.normalise(&workspace.square, out);
     }
 
-    /// The part of a stored picture that the central crop shows.
-    pub(crate) fn window(&self, stored: &Rgb) -> Window {
-        let side = f64::from(stored.shorter_side()) * f64::from(self.size) / f64::from(self.resize_side);
-        let (width, height) = (stored.width, stored.height);
+    /// The part of a photograph of `width` x `height` pixels that the network sees: left, top, right and bottom edge in pixels
+    /// of the photograph.
+    ///
+    /// # Panics
+    /// If [`Preprocessing::check`] fails or a side is zero.
+    #[must_use]
+    pub fn seen(&self, width: u32, height: u32) -> [f64; 4] {
+        let stored = reduced_dimensions((width, height), self.store_side);
+        let Window { left, top, width: across, height: down } = self.window(stored);
+        let [x, y] = [f64::from(width) / f64::from(stored.0), f64::from(height) / f64::from(stored.1)];
+        [left * x, top * y, (left + across) * x, (top + down) * y]
+    }
+
+    /// The part of a stored picture of these dimensions that the central crop shows.
+    pub(crate) fn window(&self, (width, height): (u32, u32)) -> Window {
+        let side = f64::from(width.min(height)) * f64::from(self.size) / f64::from(self.resize_side);
         let middle = |length: u32| (f64::from(length) - side) / 2.0;
         Window::within((width, height), middle(width), middle(height), side, side)
     }

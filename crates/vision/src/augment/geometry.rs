@@ -99,7 +99,7 @@ impl<'a> Shot<'a> {
         Self {
             stored,
             side: preprocessing.size,
-            window: window.unwrap_or_else(|| preprocessing.window(stored)),
+            window: window.unwrap_or_else(|| preprocessing.window((stored.width, stored.height))),
             angle: augment.rotation.draw(&mut sample.random(Domain::Rotation)),
         }
     }

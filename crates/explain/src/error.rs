@@ -1,0 +1,29 @@
+//! What can go wrong in this crate.
+
+use foliar_nn::{EngineError, GraphError, ProbeError};
+use thiserror::Error;
+
+/// Why nothing can be said.
+#[derive(Debug, Error)]
+pub enum ExplainError {
+    /// The network can not be looked into.
+    #[error("the network can not be explained: {0}")]
+    Probe(#[from] ProbeError),
+    /// The network's graph has no place to look at.
+    #[error("the network can not be explained: {0}")]
+    Graph(#[from] GraphError),
+    /// A pass through the network failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A class that the network does not have.
+    #[error("class {class} was asked for; the network tells {classes} classes apart, counted from 0")]
+    Class {
+        /// What was asked for.
+        class: usize,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// The network's outputs or gradients are no numbers.
+    #[error("the network's outputs are not finite numbers; train anew")]
+    NotFinite,
+}

@@ -1,0 +1,28 @@
+//! Where in a photograph the evidence of a network lies, and how much of it beside the leaf.
+//!
+//! ```text
+//! photograph ──> Explainer ──> Explanation: HeatMap, LeafMask, Evidence ──> overlay, per class: ClassEvidence
+//! ```
+//!
+//! Two methods give a [`HeatMap`] for any class: [`grad_cam`] (Selvaraju et al. 2017), one pass forward and a short way back,
+//! and [`occlusion`] (Zeiler and Fergus 2014), which asks how the probability falls where a patch is covered. The leaf mask of
+//! `foliar-vision` then says which share of the heat lies on the background; a network whose evidence lies there more than at
+//! random has learnt the place rather than the plant.
+//!
+//! The crate knows networks and photographs, but not how a network was trained; it opens no file and prints nothing.
+
+mod class_evidence;
+mod error;
+mod evidence;
+mod explainer;
+pub mod grad_cam;
+mod heat;
+pub mod occlusion;
+mod picture;
+
+pub use class_evidence::{ClassEvidence, MOST_BY_CHANCE, summarise};
+pub use error::ExplainError;
+pub use evidence::Evidence;
+pub use explainer::{Classifier, Explainer, Explanation, Method};
+pub use heat::{HeatMap, Seen};
+pub use picture::{overlay, png, side_by_side};
