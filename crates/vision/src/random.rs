@@ -24,6 +24,10 @@ pub enum Domain {
     Colour = 5,
     /// Random erasing.
     Erasing = 6,
+    /// Trees that judge how much a background gives away.
+    Forest = 40,
+    /// Groups drawn anew for an interval.
+    Bootstrap = 41,
 }
 
 /// A stream of random numbers.
