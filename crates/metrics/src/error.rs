@@ -84,3 +84,12 @@ pub(crate) fn check_finite(what: &'static str, rows: &[f32], width: usize) -> Re
         }
     }
 }
+
+/// Refuses confidences that are no probabilities, and verdicts that are more or fewer.
+pub(crate) fn check_verdicts(confidences: &[f64], right: &[bool]) -> Result<(), MetricsError> {
+    check_length("verdicts", right.len(), confidences.len())?;
+    match confidences.iter().find(|&confidence| !(0.0..=1.0).contains(confidence)) {
+        None => Ok(()),
+        Some(&value) => Err(MetricsError::Setting { name: "confidence", value, expected: "0 to 1" }),
+    }
+}

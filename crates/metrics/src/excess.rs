@@ -167,7 +167,6 @@ mod tests {
                 holds += usize::from(low <= 0.0 && 0.0 <= high);
                 sum += found.excess.value / found.expected / 100.0;
             }
-            eprintln!("{groups} {size} {together}: {holds} of 100, mean excess {sum}");
             assert!(holds >= 90, "{groups} {size} {together}: {holds} of 100, mean excess {sum}");
             assert!(sum.abs() < 0.12, "{groups} {size} {together}: mean excess {sum}");
         }

@@ -47,6 +47,26 @@ impl Groups {
         sizes
     }
 
+    /// The groups of some of the photographs, in the order of their places, each of which is below n.
+    pub(crate) fn subset(&self, places: &[usize]) -> Self {
+        Self::new(&places.iter().map(|&place| u64::from(self.of[place])).collect::<Vec<u64>>())
+    }
+
+    /// Intraclass correlation of residuals, 0..=1: how far those of one group vary together, of their `deviations`, by the
+    /// method of moments, Σ_g Σ_{i≠j} r_i r_j / Σ_g Σ_{i≠j} d_i d_j. `None` if no group has two that vary.
+    pub(crate) fn correlation(&self, residuals: &[f64], deviations: &[f64]) -> Option<f64> {
+        let pairs = |values: &[f64]| -> f64 {
+            let (mut sums, mut squares) = (vec![0.0; self.count], 0.0);
+            for (value, &group) in values.iter().zip(&self.of) {
+                sums[group as usize] += value;
+                squares += value * value;
+            }
+            sums.iter().map(|sum| sum * sum).sum::<f64>() - squares
+        };
+        let possible = pairs(deviations);
+        (possible > 1e-12).then(|| (pairs(residuals) / possible).clamp(0.0, 1.0))
+    }
+
     /// Of those photographs for which `chosen` is true, how many groups there are.
     pub(crate) fn count_where(&self, chosen: impl Fn(usize) -> bool) -> usize {
         let mut seen = vec![false; self.count];
@@ -67,7 +87,18 @@ mod tests {
         assert_eq!((groups.of(), groups.count()), ([1, 2, 1, 0].as_slice(), 3));
         assert_eq!(groups.sizes(), [1, 2, 1]);
         assert_eq!(groups.count_where(|index| index != 3), 2);
+        assert_eq!(groups.subset(&[3, 1]), Groups::new(&[0, 1]));
         assert_eq!(Groups::new(&[]), Groups::independent(0));
         assert_eq!(Groups::new(&[3, 5, 9]), Groups::independent(3));
+    }
+
+    #[test]
+    fn correlation_of_all_none_and_half() {
+        let groups = Groups::new(&[0, 0, 1, 1, 2, 2, 3, 3]);
+        let of = |residuals: [f64; 8]| groups.correlation(&residuals, &[1.0; 8]).unwrap();
+        assert_eq!(of([1.0, 1.0, -1.0, -1.0, 1.0, 1.0, -1.0, -1.0]), 1.0);
+        assert_eq!(of([1.0, -1.0, 1.0, 1.0, -1.0, 1.0, -1.0, -1.0]), 0.0);
+        assert_eq!(of([1.0, 1.0, -1.0, -1.0, 1.0, 1.0, 1.0, -1.0]), 0.5);
+        assert_eq!(Groups::independent(2).correlation(&[1.0; 2], &[1.0; 2]), None);
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! Pure functions from logits, labels and groups to figures and intervals: no file, no clock, no photograph, no network.
 
+mod abstention;
+mod beta;
 mod bootstrap;
 mod conformal;
 mod confusion;
+mod coverage;
 mod detection;
 mod energy;
 mod error;
+mod excess;
 mod feature_distance;
 mod groups;
 mod mcnemar;
@@ -18,16 +22,20 @@ mod probability;
 mod random;
 mod reliability;
 mod scores;
+mod selective;
 mod share;
 mod tally;
 mod temperature;
 
+pub use abstention::Abstention;
 pub use bootstrap::{Bootstrap, Estimate};
 pub use conformal::{ConformalScore, ConformalSets, Promise};
 pub use confusion::{ClassMetrics, Confusion};
+pub use coverage::{ClassCoverage, SetCoverage};
 pub use detection::{Detection, auroc, threshold_of};
 pub use energy::energy;
 pub use error::MetricsError;
+pub use excess::CalibrationExcess;
 pub use feature_distance::FeatureDistance;
 pub use groups::Groups;
 pub use mcnemar::mcnemar;
@@ -36,5 +44,6 @@ pub use predictions::Predictions;
 pub use probability::{arg_max, cross_entropy, softmax};
 pub use reliability::{Binning, ReliabilityBin, calibration_error, reliability_bins};
 pub use scores::{ClassScores, Scores, TopScore};
-pub use share::wilson;
+pub use selective::{RiskCoverage, RiskPoint};
+pub use share::{upper_bound, wilson};
 pub use temperature::{Calibration, calibrate};

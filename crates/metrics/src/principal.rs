@@ -46,14 +46,9 @@ impl Principal {
             orthonormalise(&mut basis);
         }
         let images = times(rows, width, &basis);
-        let mut inner: Vec<Vec<f64>> =
-            basis.iter().map(|a| images.iter().map(|b| dot(a, b)).collect()).collect();
-        for row in 0..inner.len() {
-            for column in 0..row {
-                let mean = (inner[row][column] + inner[column][row]) / 2.0;
-                (inner[row][column], inner[column][row]) = (mean, mean);
-            }
-        }
+        let entry = |i: usize, j: usize| (dot(&basis[i], &images[j]) + dot(&basis[j], &images[i])) / 2.0;
+        let inner: Vec<Vec<f64>> =
+            (0..dimensions).map(|i| (0..dimensions).map(|j| entry(i, j)).collect()).collect();
         let within: f64 = inner.iter().flatten().map(|x| x * x).sum();
         let across = images.iter().map(|image| norm2(&without(image, &basis))).sum::<f64>();
         let outside = if dimensions < width {

@@ -11,7 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{MetricsError, check_length};
+use crate::error::{MetricsError, check_verdicts};
 use crate::share::wilson_of;
 
 /// How confidences are put in bins.
@@ -110,6 +110,26 @@ impl Reliability {
         if whole > 0.0 { gaps / whole } else { 0.0 }
     }
 
+    /// Places of the photographs, by ascending confidence.
+    pub(crate) fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// For each photograph, 1 or 0 as it is right, minus its confidence, minus the mean of this over its neighbours: as many
+    /// by confidence as a bin of equal mass holds.
+    pub(crate) fn residuals(&self, right: &[bool]) -> Vec<f64> {
+        let mut residuals = vec![0.0; right.len()];
+        let size = right.len().div_ceil(self.sums.len()).max(1);
+        for (order, confidences) in self.order.chunks(size).zip(self.confidences.chunks(size)) {
+            let of = |(&index, p): (&u32, &f64)| f64::from(u8::from(right[index as usize])) - p;
+            let mean = order.iter().zip(confidences).map(of).sum::<f64>() / order.len() as f64;
+            for one in order.iter().zip(confidences) {
+                residuals[*one.0 as usize] = of(one) - mean;
+            }
+        }
+        residuals
+    }
+
     fn fill(&mut self, weight: impl Fn(usize) -> u32, right: impl Fn(usize) -> bool) {
         self.sums.fill(Sums::default());
         match self.binning {
@@ -135,7 +155,7 @@ impl Reliability {
         while start < self.order.len() {
             let p = self.confidences[start];
             let mut block = Sums { low: p, high: p, ..Sums::default() };
-            while start < self.order.len() && self.confidences[start] == p {
+            while start < self.order.len() && self.confidences[start].total_cmp(&p).is_eq() {
                 let index = self.order[start] as usize;
                 let weight = f64::from(weight(index));
                 block.photographs += weight;
@@ -170,13 +190,13 @@ fn place(p: f64, count: usize) -> u32 {
 /// given even where they are empty; of bins of equal mass those with at least one photograph.
 ///
 /// # Errors
-/// Lists of different lengths.
+/// Lists of different lengths, a confidence outside 0..=1.
 pub fn reliability_bins(
     confidences: &[f64],
     right: &[bool],
     binning: Binning,
 ) -> Result<Vec<ReliabilityBin>, MetricsError> {
-    check_length("verdicts", right.len(), confidences.len())?;
+    check_verdicts(confidences, right)?;
     let mut reliability = Reliability::new(confidences, binning);
     reliability.fill(|_| 1, |index| right[index]);
     let count = reliability.sums.len();
@@ -204,8 +224,80 @@ pub fn reliability_bins(
 /// 0 without any.
 ///
 /// # Errors
-/// Lists of different lengths.
+/// Lists of different lengths, a confidence outside 0..=1.
 pub fn calibration_error(confidences: &[f64], right: &[bool], binning: Binning) -> Result<f64, MetricsError> {
-    check_length("verdicts", right.len(), confidences.len())?;
+    check_verdicts(confidences, right)?;
     Ok(Reliability::new(confidences, binning).error(|_| 1, |index| right[index]))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn errors_by_hand() {
+        // Four equal widths: 0.3 wrong; 0.6 right, 0.7 wrong; 0.9 right.
+        let (confidences, right) = ([0.9, 0.3, 0.6, 0.7], [true, false, true, false]);
+        let of = |binning| calibration_error(&confidences, &right, binning).unwrap();
+        assert!((of(Binning::EqualWidth(4)) - (0.3 + 0.3 + 0.1) / 4.0).abs() < 1e-12);
+        // Two of equal mass: 0.3 and 0.6 of which one is right; 0.7 and 0.9 of which one is.
+        assert!((of(Binning::EqualMass(2)) - (0.1 + 0.6) / 4.0).abs() < 1e-12);
+        // Three: the first holds two.
+        assert!((of(Binning::EqualMass(3)) - (0.1 + 0.7 + 0.1) / 4.0).abs() < 1e-12);
+        let bins = reliability_bins(&confidences, &right, Binning::EqualWidth(4)).unwrap();
+        assert_eq!(bins.iter().map(|bin| bin.photographs).collect::<Vec<_>>(), [0, 1, 2, 1]);
+        assert_eq!((bins[0].interval, bins[2].accuracy, bins[2].low), ([0.0, 1.0], 0.5, 0.5));
+        assert!((bins[2].confidence - 0.65).abs() < 1e-12);
+    }
+
+    #[test]
+    fn edges_belong_to_the_bin_below() {
+        let bins = reliability_bins(&[0.0, 0.5, 1.0], &[true; 3], Binning::EqualWidth(2)).unwrap();
+        assert_eq!(bins.iter().map(|bin| bin.photographs).collect::<Vec<_>>(), [2, 1]);
+    }
+
+    #[test]
+    fn equal_confidences_are_shared_out() {
+        // All bins have the accuracy of the whole.
+        let right: Vec<bool> = (0..10).map(|index| index < 5).collect();
+        let bins = reliability_bins(&[0.8; 10], &right, Binning::EqualMass(3)).unwrap();
+        assert_eq!(bins.iter().map(|bin| bin.photographs).collect::<Vec<_>>(), [4, 3, 3]);
+        assert!(bins.iter().all(|bin| (bin.accuracy - 0.5).abs() < 1e-12));
+    }
+
+    #[test]
+    fn nothing_and_no_bins_do_no_harm() {
+        for binning in [Binning::EqualWidth(0), Binning::EqualMass(0), Binning::default()] {
+            assert_eq!(calibration_error(&[], &[], binning).unwrap(), 0.0);
+            assert!((calibration_error(&[0.7], &[true], binning).unwrap() - 0.3).abs() < 1e-12);
+            assert!(calibration_error(&[f64::NAN], &[true], binning).is_err());
+            assert!(calibration_error(&[0.7], &[], binning).is_err());
+        }
+        assert!(reliability_bins(&[], &[], Binning::default()).unwrap().is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn weights_are_repetitions(
+            cases in prop::collection::vec((0_u8..12, any::<bool>(), 0_u32..4), 1..40),
+            bins in 1_usize..9,
+        ) {
+            let confidences: Vec<f64> = cases.iter().map(|case| f64::from(case.0) / 11.0).collect();
+            let repeated: Vec<usize> =
+                (0..cases.len()).flat_map(|index| vec![index; cases[index].2 as usize]).collect();
+            for binning in [Binning::EqualWidth(bins), Binning::EqualMass(bins)] {
+                let weighed = Reliability::new(&confidences, binning)
+                    .error(|index| cases[index].2, |index| cases[index].1);
+                // In another order, which does not matter.
+                let of: Vec<usize> = repeated.iter().rev().copied().collect();
+                let list: Vec<f64> = of.iter().map(|&index| confidences[index]).collect();
+                let right: Vec<bool> = of.iter().map(|&index| cases[index].1).collect();
+                let written_out = calibration_error(&list, &right, binning).unwrap();
+                prop_assert!((weighed - written_out).abs() < 1e-9, "{binning:?}: {weighed} {written_out}");
+                prop_assert!((0.0..=1.0).contains(&weighed));
+            }
+        }
+    }
 }
