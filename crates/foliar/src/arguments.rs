@@ -9,10 +9,12 @@ use foliar_nn::zoo;
 
 mod bench;
 mod evaluate;
+mod report;
 mod tune;
 
 pub(crate) use bench::{BenchArguments, BenchMode};
 pub(crate) use evaluate::{EvaluateArguments, PartName};
+pub(crate) use report::ReportArguments;
 pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
 
 fn models() -> PossibleValuesParser {
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Doctor(DoctorArguments),
     /// Classify new photographs
     Predict(PredictArguments),
+    /// Show how far a run's classifier can be trusted, as a page, pictures and a model card
+    Report(ReportArguments),
     /// Print a network's layers, parameters, multiply-adds and memory
     Summary(SummaryArguments),
     /// Measure how fast networks and the loading of photographs run on this machine

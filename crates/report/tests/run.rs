@@ -297,6 +297,7 @@ fn scores() -> impl Strategy<Value = Scores> {
         recall: score,
         f1: score,
         background,
+        beside_the_leaf: photographs % 2 == 1,
     });
     let classes = prop::collection::vec(class, 0..4);
     let top = prop::collection::vec((any::<usize>(), estimate()), 0..2);

@@ -153,6 +153,7 @@ fn scores(good: bool) -> Scores {
             recall: Some(recall),
             f1: Some(share((recall.value + 0.9) / 2.0, photographs)),
             background,
+            beside_the_leaf: !good && class % 3 == 0,
         });
     }
     let total: u64 = confusion.iter().sum();
@@ -373,6 +374,7 @@ fn run(good: bool) -> RunView {
             photographs: 150,
             background: if good { 0.22 } else { 0.56 },
             area: 0.48,
+            beside_the_leaf: !good,
         }),
         worst: Gallery { shown: (first..first + 6).map(mistake).collect(), total: 39 },
         confident: Gallery { shown: (first + 20..first + 23).map(mistake).collect(), total: 39 },

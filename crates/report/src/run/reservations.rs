@@ -17,10 +17,6 @@ const WIDE: f64 = 0.05;
 const FAILS: f64 = 0.7;
 /// A class of which less than this is found fails, however few photographs there are.
 const FAILS_SURELY: f64 = 0.5;
-/// Share of the evidence beside the leaf that is called too much.
-const BESIDE: f64 = 0.5;
-/// How much less than the background's area its share of the evidence has to be.
-const SHY: f64 = 0.8;
 /// Excess of the calibration error that matters to a reader.
 const MISCALIBRATED: f64 = 0.02;
 /// Area under the curve, stranger against leaf, below which strangers pass too often.
@@ -138,10 +134,7 @@ fn background(view: &RunView) -> Vec<Remark> {
             ),
         ));
     }
-    if let Some(evidence) = &view.evidence
-        && evidence.background >= BESIDE
-        && evidence.background > evidence.area * SHY
-    {
+    if let Some(evidence) = view.evidence.as_ref().filter(|evidence| evidence.beside_the_leaf) {
         found.push(warning(
             "It looks beside the leaf",
             format!(
@@ -152,25 +145,18 @@ fn background(view: &RunView) -> Vec<Remark> {
                 count(evidence.photographs, "photograph", "photographs")
             ),
         ));
-    } else {
-        let beside = |class: &&ClassScore| class.background.is_some_and(|share| share >= BESIDE);
-        let classes: Vec<&ClassScore> =
-            view.scores.iter().flat_map(|scores| &scores.classes).filter(beside).collect();
-        if let [first, ..] = classes.as_slice() {
-            let names: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
-            found.push(warning(
-                "It looks beside the leaf for some classes",
-                format!(
-                    "At least half of the evidence for {} lies on the background{}.",
-                    list(&names),
-                    if classes.len() == 1 {
-                        format!(" ({})", percent(first.background.unwrap_or(BESIDE)))
-                    } else {
-                        String::new()
-                    }
-                ),
-            ));
-        }
+        return found;
+    }
+    let classes = view.scores.iter().flat_map(|scores| &scores.classes).filter(|class| class.beside_the_leaf);
+    let told: Vec<String> = classes
+        .map(|class| format!("{} ({})", class.name, percent(class.background.unwrap_or(0.0))))
+        .collect();
+    if !told.is_empty() {
+        let told: Vec<&str> = told.iter().map(String::as_str).collect();
+        found.push(warning(
+            "It looks beside the leaf for some classes",
+            format!("More of the evidence lies on the background than chance explains for {}.", list(&told)),
+        ));
     }
     found
 }

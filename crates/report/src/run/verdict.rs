@@ -176,8 +176,9 @@ mod tests {
         RunView { calibration: Some(calibration), ..sound() }
     }
 
-    fn explained(background: f64, area: f64) -> RunView {
-        let evidence = Evidence { method: "Grad-CAM".into(), photographs: 80, background, area };
+    fn explained(background: f64, area: f64, beside_the_leaf: bool) -> RunView {
+        let evidence =
+            Evidence { method: "Grad-CAM".into(), photographs: 80, background, area, beside_the_leaf };
         RunView { evidence: Some(evidence), ..sound() }
     }
 
@@ -256,15 +257,17 @@ mod tests {
                 "From the border alone the class can be told on 49 %",
             ),
             (
-                explained(0.6, 0.5),
+                explained(0.6, 0.5, true),
                 Limited,
                 "60 % of the evidence lies on the background, which makes up 50 %",
             ),
-            (explained(0.6, 0.9), Sound, "Nothing was found against it."),
+            (explained(0.6, 0.9, false), Sound, "Nothing was found against it."),
             (
-                scores(|scores| scores.classes[0].background = Some(0.7)),
+                scores(|scores| {
+                    (scores.classes[0].background, scores.classes[0].beside_the_leaf) = (Some(0.7), true)
+                }),
                 Limited,
-                "evidence for rust lies on the background (70 %)",
+                "than chance explains for rust (70 %)",
             ),
             (
                 strange(0.9),

@@ -143,6 +143,8 @@ pub struct ClassScore {
     pub f1: Option<Estimate>,
     /// Share of the evidence that lies beside the leaf; none where it was not measured.
     pub background: Option<f64>,
+    /// Whether that is more than chance explains.
+    pub beside_the_leaf: bool,
 }
 
 /// Whether probabilities mean what they say.
@@ -229,6 +231,8 @@ pub struct Evidence {
     pub background: f64,
     /// Share of the picture beside the leaf: where evidence that fell anywhere would be.
     pub area: f64,
+    /// Whether the evidence lies there more than chance explains.
+    pub beside_the_leaf: bool,
 }
 
 /// A photograph called wrongly.
