@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn a_log_is_answered_with_its_diagnosis() {
         let answer = answer(LOG.as_bytes(), &Context { classes: Some(10), ..Context::default() });
-        assert!(answer.starts_with("<article class=\"foliar-doctor\""));
+        assert!(answer.starts_with("<article class=\"foliar-article foliar-doctor\""));
         assert!(answer.contains("ln C = 2.30"));
     }
 

@@ -10,11 +10,13 @@ use foliar_nn::zoo;
 mod bench;
 mod evaluate;
 mod explain;
+mod report;
 mod tune;
 
 pub(crate) use bench::{BenchArguments, BenchMode};
 pub(crate) use evaluate::{EvaluateArguments, PartName};
 pub(crate) use explain::{ExplainArguments, MethodName};
+pub(crate) use report::ReportArguments;
 pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
 
 fn models() -> PossibleValuesParser {
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Predict(PredictArguments),
     /// Show where in photographs the evidence for a class lies, and how much of it beside the leaf
     Explain(ExplainArguments),
+    /// Show how far a run's classifier can be trusted, as a page, pictures and a model card
+    Report(ReportArguments),
     /// Print a network's layers, parameters, multiply-adds and memory
     Summary(SummaryArguments),
     /// Measure how fast networks and the loading of photographs run on this machine

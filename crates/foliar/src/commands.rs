@@ -10,6 +10,7 @@ pub(crate) mod inputs;
 pub(crate) mod lr_find;
 pub(crate) mod picture;
 pub(crate) mod predict;
+pub(crate) mod report;
 pub(crate) mod resume;
 pub(crate) mod study;
 pub(crate) mod summary;

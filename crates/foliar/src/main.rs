@@ -24,6 +24,7 @@ fn main() -> std::process::ExitCode {
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
+        Command::Report(arguments) => commands::report::run(&arguments),
         Command::Summary(arguments) => commands::summary::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Study(arguments) => commands::study::run(&arguments),

@@ -91,7 +91,7 @@ impl Photographs {
             kept.as_ref().is_some_and(|kept| kept.find(&features::plain_key(digest)).is_some())
         };
         let (dataset, store, broken) =
-            Store::prepare(dataset, side, options.cache_bytes, &options.limits, &known, &advance);
+            Store::prepare(dataset, side, options.cache_bytes, &options.limits, &known, &|_, _| advance(1));
         problems.extend(broken);
         let too_few = |what: String| LearnError::TooFew { root: root.to_owned(), what };
         if dataset.classes.len() < 2 {

@@ -123,6 +123,15 @@ pub enum Reason {
         /// The part in which that one is.
         part: Part,
     },
+    /// A photograph that is listed in the quarantine.
+    Quarantined {
+        /// The reason that the list gives, if it does.
+        why: Option<String>,
+    },
+    /// A list names a photograph that is not in the folder.
+    ListedAndAbsent,
+    /// A photograph that the given split does not know.
+    NotInSplit,
     /// Fewer than two classes are left to tell apart.
     TooFewClasses {
         /// How many there are.
@@ -153,6 +162,9 @@ impl Reason {
             Self::ClassNotInTraining => "class-not-in-training",
             Self::TwoClasses { .. } => "two-classes",
             Self::Leak { .. } => "leak",
+            Self::Quarantined { .. } => "quarantined",
+            Self::ListedAndAbsent => "listed-and-absent",
+            Self::NotInSplit => "not-in-split",
             Self::TooFewClasses { .. } => "too-few-classes",
         }
     }
@@ -160,7 +172,13 @@ impl Reason {
     /// Whether the file or folder is left out because of this, or only remarked on.
     #[must_use]
     pub fn excludes(&self) -> bool {
-        !matches!(self, Self::ClassWithOnePhotograph | Self::TwoClasses { .. } | Self::TooFewClasses { .. })
+        !matches!(
+            self,
+            Self::ClassWithOnePhotograph
+                | Self::TwoClasses { .. }
+                | Self::ListedAndAbsent
+                | Self::TooFewClasses { .. }
+        )
     }
 }
 
@@ -200,6 +218,10 @@ impl fmt::Display for Reason {
             Self::Leak { other, part } => {
                 write!(f, "left out: the same or a grouped picture is in {part} as {}", portable_name(other))
             }
+            Self::Quarantined { why: Some(why) } => write!(f, "left out: in quarantine ({why})"),
+            Self::Quarantined { why: None } => f.write_str("left out: in quarantine"),
+            Self::ListedAndAbsent => f.write_str("listed, and not in the folder"),
+            Self::NotInSplit => f.write_str("left out: the given split does not know it"),
             Self::TooFewClasses { count } => {
                 write!(f, "{count} class(es) with usable photographs; two are needed")
             }

@@ -26,6 +26,10 @@ pub enum Domain {
     Erasing = 6,
     /// Corruptions that a classifier is tried with.
     Corruption = 7,
+    /// Trees that judge how much a background gives away.
+    Forest = 40,
+    /// Groups drawn anew for an interval.
+    Bootstrap = 41,
 }
 
 /// A stream of random numbers.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Photo};
 use crate::decode::{decode_reduced, read_file};
 use crate::digest::Digest;
 use crate::limits::Limits;
@@ -63,8 +63,8 @@ impl Store {
     /// path.
     ///
     /// At most `budget` bytes of pixels are kept: going by index, each photograph that still fits. Photographs that are
-    /// `known` to be whole are neither decoded nor kept until they are asked for. `progress` is called from several threads
-    /// with the number of photographs done since its last call, that is 1.
+    /// `known` to be whole are neither decoded nor kept until they are asked for. `seen` is called from several threads, once
+    /// for each photograph that is done, with its picture if it was decoded.
     ///
     /// # Panics
     /// If `side` is zero.
@@ -75,7 +75,7 @@ impl Store {
         budget: u64,
         limits: &Limits,
         known: &(dyn Fn(&Digest) -> bool + Sync),
-        progress: &(dyn Fn(usize) + Sync),
+        seen: &(dyn Fn(&Photo, Option<&Rgb>) + Sync),
     ) -> (Dataset, Self, Vec<Problem>) {
         let chosen = within_budget(&dataset, side, budget);
         let decoded: Vec<Result<Stored, Reason>> = dataset
@@ -85,12 +85,12 @@ impl Store {
             .map_init(Resizer::default, |resizer, (photo, &keep)| {
                 let path = dataset.root.join(&photo.path);
                 if known(&photo.digest) {
-                    progress(1);
+                    seen(photo, None);
                     return Ok(Stored { path, digest: photo.digest, cached: None });
                 }
                 let picture =
                     read_file(&path, limits).and_then(|bytes| decode_reduced(&bytes, side, limits, resizer));
-                progress(1);
+                seen(photo, picture.as_ref().ok());
                 Ok(Stored { path, digest: photo.digest, cached: Some(picture?).filter(|_| keep) })
             })
             .collect();

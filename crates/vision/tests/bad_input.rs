@@ -29,7 +29,7 @@ fn healthy_tree(root: &Path) {
 /// Scans and decodes all, as a training run does.
 fn prepare(root: &Path, limits: &Limits) -> (Dataset, Vec<Problem>) {
     let (dataset, mut problems) = scan(root, limits).unwrap();
-    let (dataset, store, broken) = Store::prepare(dataset, 32, u64::MAX, limits, &|_| false, &|_| {});
+    let (dataset, store, broken) = Store::prepare(dataset, 32, u64::MAX, limits, &|_| false, &|_, _| {});
     assert_eq!(store.len(), dataset.photos.len());
     problems.extend(broken);
     (dataset, problems)

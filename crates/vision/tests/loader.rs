@@ -173,11 +173,11 @@ fn the_budget_changes_nothing_but_memory() {
     let mut first: Option<Vec<_>> = None;
     for budget in [0, 3 * one, u64::MAX] {
         let done = AtomicUsize::new(0);
-        let progress = |count| {
-            done.fetch_add(count, Ordering::Relaxed);
+        let seen = |_: &foliar_vision::Photo, picture: Option<&foliar_vision::Rgb>| {
+            done.fetch_add(usize::from(picture.is_some()), Ordering::Relaxed);
         };
         let (kept, store, problems) =
-            Store::prepare(dataset.clone(), preprocessing.store_side, budget, &limits, &|_| false, &progress);
+            Store::prepare(dataset.clone(), preprocessing.store_side, budget, &limits, &|_| false, &seen);
         assert_eq!((kept.photos.len(), problems.len(), done.into_inner()), (8, 0, 8));
         assert!(store.bytes() <= budget);
         assert_eq!(store.cached() == 8, budget == u64::MAX);
@@ -201,7 +201,7 @@ fn a_photograph_that_vanishes_or_changes_is_an_error_with_its_name() {
     let folder = photographs();
     let limits = Limits::default();
     let (dataset, _) = scan(folder.path(), &limits).unwrap();
-    let (dataset, store, _) = Store::prepare(dataset, 24, 0, &limits, &|_| false, &|_| {});
+    let (dataset, store, _) = Store::prepare(dataset, 24, 0, &limits, &|_| false, &|_, _| {});
     let path = |index: usize| folder.path().join(&dataset.photos[index].path);
     fs::remove_file(path(1)).unwrap();
     fs::write(path(5), encode(noise(77, 50, 50), ImageFormat::Jpeg)).unwrap();

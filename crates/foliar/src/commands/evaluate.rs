@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
 }
 
 /// The photographs of a folder that holds something else.
-fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
+pub(crate) fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
     let files: Vec<PathBuf> = inputs::find(&[folder.to_owned()])
         .into_iter()
         .filter_map(|input| match input {
@@ -97,7 +97,7 @@ fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
 }
 
 /// Says what was left out, and whether anything was.
-fn tell_problems(evaluation: &Evaluation) -> bool {
+pub(crate) fn tell_problems(evaluation: &Evaluation) -> bool {
     for problem in &evaluation.problems {
         let word = if problem.reason.excludes() { "left out" } else { "remark" };
         eprintln!("{word}: {problem}");
@@ -111,10 +111,10 @@ fn tell_problems(evaluation: &Evaluation) -> bool {
 
 /// A bar for each stage.
 #[derive(Default)]
-struct Bar(Option<(Stage, ProgressBar)>);
+pub(crate) struct Bar(Option<(Stage, ProgressBar)>);
 
 impl Bar {
-    fn show(&mut self, stage: Stage, done: usize, all: usize) {
+    pub(crate) fn show(&mut self, stage: Stage, done: usize, all: usize) {
         if self.0.as_ref().is_some_and(|(shown, _)| *shown != stage) {
             self.clear();
         }
@@ -130,7 +130,7 @@ impl Bar {
         bar.set_position(done as u64);
     }
 
-    fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         if let Some((_, bar)) = self.0.take() {
             bar.finish_and_clear();
         }

@@ -52,6 +52,14 @@ pub(crate) fn figures(curves: &foliar_doctor::Curves) -> Result<Markup, ReportEr
     })
 }
 
+/// Losses and accuracies as one chart; without a panel where the log holds neither.
+pub(crate) fn chart(curves: &foliar_doctor::Curves) -> Curves {
+    let along = Along::of(&curves.epochs);
+    let panels = [loss_panel(&along, curves), accuracy_panel(&along, curves.chance_loss)];
+    let panels = panels.into_iter().flatten().collect();
+    Curves { x_title: along.title.to_owned(), panels, ..Curves::default() }
+}
+
 fn drawn(along: &Along<'_>, panel: Panel, sizes: &Sizes, words: &str) -> Result<Markup, ReportError> {
     let chart = Curves { x_title: along.title.to_owned(), panels: vec![panel], ..Curves::default() };
     picture(words, |breadth, theme| {

@@ -5,11 +5,11 @@ use maud::{Markup, html};
 
 use super::words::{title, weight};
 
-/// All findings, in their order.
-pub(crate) fn findings(findings: &[Finding]) -> Markup {
+/// All findings, in their order, below a heading.
+pub(crate) fn findings(heading: &str, findings: &[Finding]) -> Markup {
     html! {
         section aria-labelledby="doctor-findings" {
-            h2 #doctor-findings { "Findings" }
+            h2 #doctor-findings { (heading) }
             ol.findings role="list" {
                 @for finding in findings { li { (card(finding)) } }
             }

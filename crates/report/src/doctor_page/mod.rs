@@ -11,19 +11,19 @@
 //! open an element nor an address. Pictures are drawn for wide and narrow, light and dark pages; the style shows the one
 //! that fits.
 
-mod figures;
-mod findings;
+pub(crate) mod figures;
+pub(crate) mod findings;
 mod series;
 mod summary;
 mod tables;
-mod words;
+pub(crate) mod words;
 
 use foliar_doctor::Diagnosis;
 use foliar_runlog::RunLog;
 use maud::{Markup, html};
 
 use crate::error::ReportError;
-use crate::page::Page;
+use crate::page::{Page, Policy};
 
 /// Style of a [`doctor_fragment`], to be put into a `<style>` of the page that shows it.
 pub const DOCTOR_STYLE: &str = concat!(include_str!("../page/base.css"), include_str!("style.css"));
@@ -38,6 +38,7 @@ pub fn doctor_page(log: &RunLog, diagnosis: &Diagnosis) -> Result<String, Report
         title: &format!("Training log: {}", summary::headline(diagnosis)),
         heading: "What this training log says",
         style: DOCTOR_STYLE,
+        policy: Policy::Still,
         article: fragment(log, diagnosis)?,
         footer: "Written by foliar doctor. Losses are in nats, per photograph unless they are called printed.",
     };
@@ -55,9 +56,9 @@ pub fn doctor_fragment(log: &RunLog, diagnosis: &Diagnosis) -> Result<String, Re
 
 fn fragment(log: &RunLog, diagnosis: &Diagnosis) -> Result<Markup, ReportError> {
     Ok(html! {
-        article.foliar-doctor {
+        article.foliar-article.foliar-doctor {
             (summary::verdict(log, diagnosis))
-            (findings::findings(&diagnosis.findings))
+            (findings::findings("Findings", &diagnosis.findings))
             (figures::figures(&diagnosis.series)?)
             (tables::numbers(&diagnosis.series))
             (tables::reading(log))

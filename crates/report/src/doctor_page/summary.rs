@@ -6,13 +6,7 @@ use maud::{Markup, html};
 
 use super::series::{ACCURACIES, LOSSES};
 use super::words::{brief, count, number, percent, reduction, times, title, weight};
-
-/// A number with its name and what more there is to say of it.
-struct Figure {
-    name: &'static str,
-    value: String,
-    note: String,
-}
+use crate::page::parts::{KeyFigure, key_figures};
 
 /// What the page is called: the finding that matters most.
 pub(crate) fn headline(diagnosis: &Diagnosis) -> &'static str {
@@ -27,33 +21,26 @@ pub(crate) fn verdict(log: &RunLog, diagnosis: &Diagnosis) -> Markup {
         section class={ "verdict " (colour) } aria-labelledby="doctor-verdict" {
             h2 #doctor-verdict { "Verdict" }
             p.lead { (diagnosis.verdict) }
-            dl.key-figures {
-                @for figure in &figures {
-                    div {
-                        dt { (figure.name) }
-                        dd { strong { (figure.value) } @if !figure.note.is_empty() { span { (figure.note) } } }
-                    }
-                }
-            }
+            (key_figures(&figures))
         }
     }
 }
 
-fn figures(log: &RunLog, diagnosis: &Diagnosis) -> Vec<Figure> {
+fn figures(log: &RunLog, diagnosis: &Diagnosis) -> Vec<KeyFigure> {
     let epochs = &diagnosis.series.epochs;
     let mut figures = Vec::new();
     figures.extend(loss(epochs));
     figures.extend(accuracy(epochs));
     figures.extend(factor(diagnosis.scale));
     if let Some(chance) = diagnosis.series.chance_loss {
-        figures.push(Figure {
-            name: "Loss of guessing",
+        figures.push(KeyFigure {
+            name: "Loss of guessing".to_owned(),
             value: number(chance),
             note: format!("ln of {}", count(chance.exp().round() as usize, "class", "classes")),
         });
     }
-    figures.push(Figure {
-        name: "Read",
+    figures.push(KeyFigure {
+        name: "Read".to_owned(),
         value: count(log.understood_lines, "line", "lines"),
         note: format!(
             "{} left aside",
@@ -68,17 +55,21 @@ fn figures(log: &RunLog, diagnosis: &Diagnosis) -> Vec<Figure> {
 }
 
 /// The mean loss at the end, of validation where there is one.
-fn loss(epochs: &[EpochCurve]) -> Option<Figure> {
+fn loss(epochs: &[EpochCurve]) -> Option<KeyFigure> {
     let [training, validation] = LOSSES;
     let (name, (first, last)) = match validation.ends(epochs) {
         Some(ends) => ("Validation loss, mean", ends),
         None => ("Training loss, mean", training.ends(epochs)?),
     };
-    Some(Figure { name, value: number(last.mean), note: format!("from {} at the start", number(first.mean)) })
+    Some(KeyFigure {
+        name: name.to_owned(),
+        value: number(last.mean),
+        note: format!("from {} at the start", number(first.mean)),
+    })
 }
 
 /// The accuracy at the end, of validation where there is one, and the best.
-fn accuracy(epochs: &[EpochCurve]) -> Option<Figure> {
+fn accuracy(epochs: &[EpochCurve]) -> Option<KeyFigure> {
     let [training, validation] =
         ACCURACIES.map(|column| epochs.iter().filter_map(column.of).collect::<Vec<_>>());
     let (name, values) = if validation.is_empty() {
@@ -87,15 +78,15 @@ fn accuracy(epochs: &[EpochCurve]) -> Option<Figure> {
         ("Validation accuracy", validation)
     };
     let best = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    values.last().map(|&last| Figure {
-        name,
+    values.last().map(|&last| KeyFigure {
+        name: name.to_owned(),
         value: percent(last),
         note: if best > last { format!("best {}", percent(best)) } else { "the best of the run".to_owned() },
     })
 }
 
 /// What the printed losses are multiples of, where they are.
-fn factor(scale: Scale) -> Option<Figure> {
+fn factor(scale: Scale) -> Option<KeyFigure> {
     let off = |estimate: &ScaleEstimate| !(estimate.low..=estimate.high).contains(&1.0);
     let shown = scale.val.filter(off).or(scale.train.filter(off))?;
     let interval = if shown.best >= 1.0 {
@@ -107,5 +98,9 @@ fn factor(scale: Scale) -> Option<Figure> {
         .reduction
         .filter(|&how| how != Reduction::Mean)
         .map_or_else(String::new, |how| format!("; {}", reduction(how)));
-    Some(Figure { name: "Printed against mean", value: times(shown.best), note: format!("{interval}{how}") })
+    Some(KeyFigure {
+        name: "Printed against mean".to_owned(),
+        value: times(shown.best),
+        note: format!("{interval}{how}"),
+    })
 }

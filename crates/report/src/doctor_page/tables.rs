@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::series::{ACCURACIES, Column, LOSSES, is_corrected};
 use super::words::{count, metric, number, percent, printed, split};
+use crate::page::parts::gap;
 
 /// More rows than this are thinned.
 const MOST_ROWS: usize = 400;
@@ -105,10 +106,6 @@ impl Columns {
             }
         }
     }
-}
-
-fn gap() -> String {
-    "–".to_owned()
 }
 
 /// What kind of log it was taken for, and what each of its columns.

@@ -1,9 +1,10 @@
 //! Names and numbers as people read them.
 
-use foliar_doctor::{Finding, Id, Reduction, Severity};
+use foliar_doctor::{Finding, Id, Reduction};
 use foliar_runlog::{Metric, Split};
 
 use crate::layout::number::{Number, fixed};
+use crate::page::parts::severity;
 
 /// What a finding is called above its claim.
 pub(crate) fn title(id: Id) -> &'static str {
@@ -34,12 +35,7 @@ pub(crate) fn title(id: Id) -> &'static str {
 
 /// How much a finding matters: the word on its card and the class of its colour.
 pub(crate) fn weight(finding: &Finding) -> (&'static str, &'static str) {
-    match (finding.id, finding.severity) {
-        (Id::Healthy, _) => ("Healthy", "healthy"),
-        (_, Severity::Note) => ("Note", "note"),
-        (_, Severity::Warning) => ("Warning", "warning"),
-        (_, Severity::Error) => ("Error", "error"),
-    }
+    if finding.id == Id::Healthy { ("Healthy", "healthy") } else { severity(finding.severity) }
 }
 
 /// How the printed number was added up.

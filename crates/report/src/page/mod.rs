@@ -1,13 +1,39 @@
 //! What all pages share: one HTML file that needs nothing else, light and dark, wide and narrow, on screen and on paper.
 
+pub(crate) mod gallery;
+pub(crate) mod parts;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::draw::picture::Picture;
 use crate::error::ReportError;
 use crate::frame::Theme;
 
-/// The browser may load nothing, run nothing and send nothing.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+/// What the browser may do with a page. It may load nothing from elsewhere and send nothing.
+#[derive(Clone, Copy)]
+pub(crate) enum Policy {
+    /// Run nothing.
+    Still,
+    /// Show pictures that lie in the page, and run the one script that sorts tables.
+    Pictured,
+}
+
+impl Policy {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Still => {
+                "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+            }
+            Self::Pictured => concat!(
+                "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ",
+                "script-src 'sha256-gkPdELoOeaPPv7HM/KI6TAMC9obsXlbwHrWKmpWtsAw='; base-uri 'none'; form-action 'none'"
+            ),
+        }
+    }
+}
+
+/// Sorts tables. Its digest stands in [`Policy::Pictured`].
+const SORT: &str = include_str!("sort.js");
 
 /// A whole document.
 pub(crate) struct Page<'a> {
@@ -16,6 +42,7 @@ pub(crate) struct Page<'a> {
     /// In the page.
     pub(crate) heading: &'a str,
     pub(crate) style: &'a str,
+    pub(crate) policy: Policy,
     pub(crate) article: Markup,
     pub(crate) footer: &'a str,
 }
@@ -27,7 +54,7 @@ impl Page<'_> {
             html lang="en" {
                 head {
                     meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(POLICY);
+                    meta http-equiv="Content-Security-Policy" content=(self.policy.text());
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     title { (self.title) }
@@ -39,6 +66,7 @@ impl Page<'_> {
                         (self.article)
                     }
                     footer { p { (self.footer) } }
+                    @if let Policy::Pictured = self.policy { script { (PreEscaped(SORT)) } }
                 }
             }
         };
@@ -68,4 +96,20 @@ pub(crate) fn picture(
 pub(crate) enum Breadth {
     Wide,
     Narrow,
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn the_policy_allows_the_script_that_the_page_has() {
+        let digest = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(SORT)));
+        assert!(Policy::Pictured.text().contains(&digest), "the script's digest is {digest}");
+        assert!(!Policy::Still.text().contains("script-src"));
+    }
 }

@@ -1,6 +1,6 @@
 //! The pictures of a study by name.
 
-use super::view::{Estimate, State, StudyView, Trial};
+use super::view::{State, StudyView, Trial};
 use super::{contour, history, parallel, penalty, slices, trials, words};
 use crate::charts::bars::{Bar, Bars, bars};
 use crate::charts::curves::{Curves, curves};
@@ -8,6 +8,7 @@ use crate::charts::intervals::{Interval, Intervals, intervals};
 use crate::charts::panel::{Emphasis, Panel, Series};
 use crate::draw::picture::Picture;
 use crate::error::ReportError;
+use crate::estimate::Estimate;
 use crate::frame::{Frame, Heading, MAX_SIDE, MIN_SIDE, Theme};
 use crate::layout::number::Number;
 

@@ -18,9 +18,10 @@ mod trials;
 mod view;
 mod words;
 
+pub use crate::estimate::Estimate;
 pub use figure::Figure;
 pub use page::study_page;
 pub use view::{
-    Candidate, Comparison, CrossValidation, Direction, Domain, Estimate, Importance, Measure, Objective,
-    Parameter, Point, Setting, State, StudyView, Surface, Trial, Value,
+    Candidate, Comparison, CrossValidation, Direction, Domain, Importance, Measure, Objective, Parameter,
+    Point, Setting, State, StudyView, Surface, Trial, Value,
 };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::estimate::Estimate;
 use crate::layout::axis::Scale;
 use crate::layout::number::Number;
 
@@ -309,15 +310,4 @@ pub struct Measure {
     pub untuned: Estimate,
     /// Tuned less untuned, photograph by photograph.
     pub difference: Estimate,
-}
-
-/// A value with its 95 % interval, which is not shown where its ends are equal.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// The value.
-    pub value: f64,
-    /// Lower end of the interval.
-    pub low: f64,
-    /// Upper end of the interval.
-    pub high: f64,
 }

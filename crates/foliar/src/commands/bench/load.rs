@@ -44,7 +44,7 @@ pub(super) fn run(work: &Work<'_>, folder: &Path) -> anyhow::Result<Exit> {
     let preprocessing = Recipe::preprocessing(&arguments.model, size as u32);
     // Photographs that are taken for whole are not decoded beforehand, and a budget of nothing keeps none.
     let (dataset, store, _) =
-        Store::prepare(dataset, preprocessing.store_side, 0, &limits, &|_| true, &|_| {});
+        Store::prepare(dataset, preprocessing.store_side, 0, &limits, &|_| true, &|_, _| {});
     let labelled = dataset.photos.iter().enumerate();
     let items = labelled.map(|(photo, of)| Item { photo, label: of.class as u32 }).collect();
     let transform = Transform::Train { preprocessing, augment: Augment::default() };

@@ -11,9 +11,13 @@ use super::words;
 use crate::error::ReportError;
 use crate::frame::Frame;
 use crate::layout::axis::Scale;
-use crate::page::{Breadth, Page, picture};
+use crate::page::{Breadth, Page, Policy, picture};
 
-const STYLE: &str = concat!(include_str!("../../page/base.css"), include_str!("style.css"));
+const STYLE: &str = concat!(
+    include_str!("../../page/base.css"),
+    include_str!("../../page/figures.css"),
+    include_str!("style.css")
+);
 
 /// Widths in pixels of pictures on narrow pages, and on wide ones over half and over all of the page.
 const NARROW: u32 = 380;
@@ -36,6 +40,7 @@ pub fn study_page(view: &StudyView) -> Result<String, ReportError> {
         title: &heading,
         heading: &heading,
         style: STYLE,
+        policy: Policy::Still,
         article: article(view)?,
         footer: "Written by foliar tune. Losses are in nats, per photograph; intervals hold with 95 % confidence.",
     };
@@ -50,7 +55,7 @@ fn article(view: &StudyView) -> Result<Markup, ReportError> {
         .filter(|figure| !matches!(figure, Figure::Comparison | Figure::CrossValidation))
         .collect();
     Ok(html! {
-        article.foliar-study {
+        article.foliar-article.foliar-study {
             (verdict::verdict(view))
             (warnings(&view.warnings))
             @if let Some(comparison) = &view.comparison {

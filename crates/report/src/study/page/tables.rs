@@ -2,28 +2,15 @@
 
 use maud::{Markup, html};
 
-use super::super::view::{Comparison, CrossValidation, Estimate, Setting, StudyView, Trial};
+use super::super::view::{Comparison, CrossValidation, Setting, StudyView, Trial};
 use super::super::words;
 use super::verdict::span;
+use crate::estimate::Estimate;
 use crate::layout::number::{Number, fixed};
+use crate::page::parts::{estimate, gap};
 
 /// More rows than this are thinned; the best trial stays.
 const MOST_ROWS: usize = 500;
-
-fn gap() -> String {
-    "–".to_owned()
-}
-
-/// `90.3 %` and, where it has an interval, `88.5 to 91.9 %`.
-fn estimate(number: Number, estimate: Estimate) -> Markup {
-    let low = number.shown(estimate.low);
-    html! {
-        (number.shown(estimate.value))
-        @if estimate.low < estimate.high {
-            span.interval { (low.trim_end_matches("\u{a0}%")) " to " (number.shown(estimate.high)) }
-        }
-    }
-}
 
 pub(super) fn measures(comparison: &Comparison) -> Markup {
     html! {

@@ -2,16 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::super::view::{Comparison, Direction, Estimate, Measure, StudyView};
+use super::super::view::{Comparison, Direction, Measure, StudyView};
 use super::super::words;
+use crate::estimate::Estimate;
 use crate::layout::number::{Number, fixed};
-
-/// A number with its name and what more there is to say of it.
-struct Figure {
-    name: String,
-    value: String,
-    note: String,
-}
+use crate::page::parts::{KeyFigure, key_figures};
 
 /// What the comparison comes to.
 enum Outcome {
@@ -68,14 +63,7 @@ pub(super) fn verdict(view: &StudyView) -> Markup {
         section class={ "verdict " (colour) } aria-labelledby="study-verdict" {
             h2 #study-verdict { "Verdict" }
             p.lead { (lead(view)) }
-            dl.key-figures {
-                @for figure in &figures(view) {
-                    div {
-                        dt { (figure.name) }
-                        dd { strong { (figure.value) } @if !figure.note.is_empty() { span { (figure.note) } } }
-                    }
-                }
-            }
+            (key_figures(&figures(view)))
         }
     }
 }
@@ -126,22 +114,20 @@ fn compared(comparison: &Comparison, measure: &Measure) -> String {
     }
 }
 
-fn figures(view: &StudyView) -> Vec<Figure> {
+fn figures(view: &StudyView) -> Vec<KeyFigure> {
     let best = view.best_trial();
     let tuned = view.comparison.as_ref().map(|comparison| &comparison.tuned);
     let setting = tuned.or(best.map(|trial| &trial.setting));
     let settings =
-        setting.into_iter().flat_map(|setting| words::ordered(view, setting)).map(|(name, value)| Figure {
-            name: words::capitalised(name),
-            value: words::value(value),
-            note: String::new(),
+        setting.into_iter().flat_map(|setting| words::ordered(view, setting)).map(|(name, value)| {
+            KeyFigure { name: words::capitalised(name), value: words::value(value), note: String::new() }
         });
-    let reached = best.and_then(|trial| Some((trial, trial.value?))).map(|(trial, value)| Figure {
+    let reached = best.and_then(|trial| Some((trial, trial.value?))).map(|(trial, value)| KeyFigure {
         name: words::capitalised(&view.objective.name),
         value: words::objective(view, value),
         note: format!("in trial {}, the best", trial.number),
     });
-    let trials = Figure {
+    let trials = KeyFigure {
         name: "Trials".to_owned(),
         value: view.trials.len().to_string(),
         note: words::census(view).split_once(": ").map_or_else(String::new, |(_, states)| states.to_owned()),
@@ -150,7 +136,7 @@ fn figures(view: &StudyView) -> Vec<Figure> {
 }
 
 /// Mean and spread of the best setting on other seeds.
-fn repeated(view: &StudyView) -> Option<Figure> {
+fn repeated(view: &StudyView) -> Option<KeyFigure> {
     let finite: Vec<f64> = view.repeats.iter().copied().filter(|value| value.is_finite()).collect();
     let count = finite.len() as f64;
     let mean = finite.iter().sum::<f64>() / count;
@@ -161,7 +147,7 @@ fn repeated(view: &StudyView) -> Option<Figure> {
         more => format!("{more} other seeds"),
     };
     let spread = (finite.len() > 1).then(|| amount(view.objective.number, (squares / (count - 1.0)).sqrt()));
-    Some(Figure {
+    Some(KeyFigure {
         name: "Measured again".to_owned(),
         value: words::objective(view, mean),
         note: spread

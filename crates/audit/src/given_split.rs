@@ -1,0 +1,130 @@
+//! A split that was made before, by this program or another, as a table.
+
+use std::path::{Path, PathBuf};
+
+use foliar_vision::{Dataset, Part, Problem, Reason, portable_name};
+
+use crate::error::AuditError;
+use crate::groups::{Basis, Groups};
+use crate::listing::{Column, Listing};
+
+/// A table that says of photographs in which part they are.
+#[derive(Clone, Debug)]
+pub struct GivenSplit {
+    path: PathBuf,
+    listing: Listing,
+}
+
+impl GivenSplit {
+    /// Reads comma-separated values with the columns `path` and `part` (`train`, `val` or `test`), and `group` where it is
+    /// there.
+    ///
+    /// # Errors
+    /// As [`Listing::read`], and [`AuditError::Table`] for another name of a part.
+    pub fn read(path: &Path) -> Result<Self, AuditError> {
+        let listing = Listing::read(path, &[Column::Needed("part"), Column::Optional("group")])?;
+        let wrong = |text: &Option<&str>| text.and_then(Part::of_folder).is_none();
+        if let Some(text) = listing.values(0).find(wrong) {
+            let text = text.unwrap_or_default();
+            let what = format!("`{text}` is no part; a photograph is in `train`, `val` or `test`");
+            return Err(AuditError::Table { path: path.to_owned(), what });
+        }
+        Ok(Self { path: path.to_owned(), listing })
+    }
+
+    /// The photographs of `dataset` that the table knows, each with its part; a problem for each photograph that it does not
+    /// know and for each row whose photograph is not there.
+    ///
+    /// # Errors
+    /// [`AuditError::NothingListed`].
+    pub fn apply(&self, dataset: Dataset) -> Result<(Dataset, Vec<Problem>), AuditError> {
+        let (rows, absent) = self.listing.matched(&dataset);
+        if rows.is_empty() {
+            let example = dataset.photos.first().map(|photo| portable_name(&photo.path));
+            return Err(AuditError::NothingListed {
+                path: self.path.clone(),
+                rows: self.listing.len(),
+                example: example.unwrap_or_default(),
+            });
+        }
+        let mut parts: Vec<Option<Part>> = vec![None; dataset.photos.len()];
+        for row in &rows {
+            parts[row.photograph] = row.values[0].as_deref().and_then(Part::of_folder);
+        }
+        let mut problems: Vec<Problem> =
+            absent.iter().map(|path| Problem::new(PathBuf::from(path), Reason::ListedAndAbsent)).collect();
+        let unknown = dataset.photos.iter().zip(&parts).filter(|(_, part)| part.is_none());
+        problems.extend(unknown.map(|(photo, _)| Problem::new(&photo.path, Reason::NotInSplit)));
+        let (mut dataset, lost) = dataset.retain(|place| parts[place].is_some());
+        problems.extend(lost.iter().map(|class| Problem::new(class, Reason::ClassWithoutPhotographs)));
+        for (photo, part) in dataset.photos.iter_mut().zip(parts.into_iter().flatten()) {
+            photo.part = Some(part);
+        }
+        Ok((dataset, problems))
+    }
+
+    /// The groups that the table gives the photographs of `dataset`; those without one stand alone.
+    #[must_use]
+    pub fn groups(&self, dataset: &Dataset) -> Groups {
+        let (rows, absent) = self.listing.matched(dataset);
+        let mut names = vec![None; dataset.photos.len()];
+        rows.iter().for_each(|row| names[row.photograph] = row.values[1].clone());
+        Groups::named(&names, &[], Basis::Table, absent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use foliar_vision::{Digest, Photo};
+
+    use super::*;
+
+    fn dataset() -> Dataset {
+        let photo = |path: &str, class: usize| Photo {
+            path: path.into(),
+            class,
+            part: None,
+            digest: Digest::of(path.as_bytes()),
+            bytes: 1,
+            width: 1,
+            height: 1,
+        };
+        let photos = vec![photo("a/1.jpg", 0), photo("a/2.jpg", 0), photo("a/3.jpg", 0), photo("b/1.jpg", 1)];
+        Dataset { root: "r".into(), classes: vec!["a".into(), "b".into()], photos }
+    }
+
+    #[test]
+    fn parts_and_groups_are_those_of_the_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("split.csv");
+        std::fs::write(
+            &path,
+            "path,class,part,group\na/1.jpg,a,train,7\nb/1.jpg,b,train,7\na/3.jpg,a,val,\nx,,test,\n",
+        )
+        .unwrap();
+        let split = GivenSplit::read(&path).unwrap();
+        let (data, problems) = split.apply(dataset()).unwrap();
+        let groups = split.groups(&data);
+        let parts: Vec<Option<Part>> = data.photos.iter().map(|photo| photo.part).collect();
+        assert_eq!(parts, [Some(Part::Train), Some(Part::Validation), Some(Part::Train)]);
+        assert_eq!((groups.of, groups.unnamed), (vec![0, 1, 0], 1));
+        let codes: Vec<&str> = problems.iter().map(|problem| problem.reason.code()).collect();
+        assert_eq!(codes, ["listed-and-absent", "not-in-split"]);
+    }
+
+    #[test]
+    fn other_tables_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("split.csv");
+        for (text, expected) in [
+            ("path,part\na/1.jpg,holdout\n", "`holdout`"),
+            ("path,part\na/1.jpg,\n", "is no part"),
+            ("path,class\na/1.jpg,a\n", "`part`"),
+            ("path,part\nz.jpg,train\n", "a/1.jpg"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = GivenSplit::read(&path).and_then(|split| split.apply(dataset())).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Photographs that are copies of one another: byte for byte, or resized, saved again, cropped, turned, mirrored or
+//! brightened.
+//!
+//! Copies are looked for by their hashes, within [`RADIUS`] bits under any of the eight symmetries, whole or with a border
+//! cut off, and then laid over one another. Two photographs that were taken of one leaf have much in common, but not their
+//! detail: a copy agrees down to the veins.
+
+use std::collections::BTreeMap;
+
+use foliar_vision::Digest;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::align::{Grey, Warp};
+use crate::fingerprint::Fingerprint;
+use crate::hash_index::HashIndex;
+use crate::symmetry::Symmetry;
+use crate::thumbnail::{SIDE, Thumbnail};
+
+/// Bits by which the hashes of copies may differ.
+pub const RADIUS: u32 = 11;
+/// Least contrast of a thumbnail, as standard deviation of its greys, for the photograph to be compared with others.
+const CONTRAST: f64 = 3.0;
+/// Correlation of the detail of halved thumbnails, before they are laid over one another, below which that is not tried.
+const PROMISING: f64 = 0.25;
+/// Correlation of halved thumbnails, once laid over one another, below which they are not looked at more closely.
+const ALIGNED: f64 = 0.9;
+/// Pixels of a thumbnail on each side of a pixel whose mean is taken away from it to see its detail.
+const DETAIL: usize = 2;
+/// Least correlation of a copy.
+const SIMILARITY: f64 = 0.9;
+/// Least correlation of a copy's detail.
+const DETAIL_SIMILARITY: f64 = 0.9;
+/// Least share of the one photograph that the other shows too.
+const OVERLAP: f64 = 0.7;
+/// Most ways of laying one photograph over another that are tried.
+const TRIES: usize = 3;
+/// Most candidates of a photograph.
+const CANDIDATES: usize = 300;
+/// Scale of the warps that hashes of a whole photograph and its inner windows suggest.
+const ZOOMS: [f64; 3] = [1.0, 60.0 / 64.0, 56.0 / 64.0];
+
+/// Two photographs of which one is a copy of the other, by their places; `a < b`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Copy {
+    /// The first.
+    pub a: usize,
+    /// The second.
+    pub b: usize,
+    /// What `b` has to go through to look like `a`.
+    pub symmetry: Symmetry,
+    /// Whether the files are equal byte for byte.
+    pub exact: bool,
+    /// Correlation of the small pictures where they overlap, up to 1.
+    pub similarity: f64,
+    /// Correlation of their fine detail, up to 1.
+    pub detail: f64,
+    /// Share of the one that the other shows too.
+    pub overlap: f64,
+}
+
+/// What a candidate is compared by first.
+struct Sketch(Option<Grey>);
+
+impl Sketch {
+    fn of(thumbnail: &Thumbnail) -> Self {
+        Self(grey(thumbnail).and_then(|whole| whole.halved()?.detail(DETAIL)))
+    }
+}
+
+fn grey(thumbnail: &Thumbnail) -> Option<Grey> {
+    Grey::new(SIDE, thumbnail.pixels().iter().map(|&value| f32::from(value)).collect())
+}
+
+/// A pair that the hashes propose, seen from one of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    distance: u32,
+    /// The other, by its place among those that are searched.
+    other: usize,
+    symmetry: Symmetry,
+    /// Place in [`ZOOMS`].
+    zoom: usize,
+}
+
+/// All copies among photographs of which digests and thumbnails are given, sorted by (a, b). Of files that are equal byte
+/// for byte the first is paired with each other one, and stands for all of them in the search for near copies.
+///
+/// # Panics
+/// If there is not one thumbnail for each digest.
+#[must_use]
+pub fn find_copies(digests: &[Digest], thumbnails: &[Thumbnail]) -> Vec<Copy> {
+    assert_eq!(digests.len(), thumbnails.len(), "one thumbnail for each photograph");
+    let mut first_of = BTreeMap::new();
+    let mut copies = BTreeMap::new();
+    let mut searched = Vec::new();
+    for (place, digest) in digests.iter().enumerate() {
+        let first = *first_of.entry(*digest).or_insert(place);
+        if first < place {
+            copies.insert((first, place), Copy::exact(first, place));
+        } else if thumbnails[place].contrast() >= CONTRAST {
+            searched.push(place);
+        }
+    }
+    let (prints, sketches): (Vec<Fingerprint>, Vec<Sketch>) = searched
+        .par_iter()
+        .map(|&place| (Fingerprint::of(&thumbnails[place]), Sketch::of(&thumbnails[place])))
+        .unzip();
+    let index = HashIndex::new(prints.iter().map(|print| print.whole).collect(), RADIUS);
+    let found: Vec<Vec<Copy>> = (0..searched.len())
+        .into_par_iter()
+        .map(|own| {
+            let mut confirmed: Vec<Copy> = Vec::new();
+            for candidate in candidates(&index, &prints, own) {
+                let (a, b) = (searched[candidate.other], searched[own]);
+                let known = confirmed.iter().any(|copy| (copy.a, copy.b) == (a.min(b), a.max(b)));
+                if !known && is_promising(&sketches[candidate.other], &sketches[own], &candidate) {
+                    confirmed.extend(confirm(thumbnails, a, b, &candidate));
+                }
+            }
+            confirmed
+        })
+        .collect();
+    for copy in found.into_iter().flatten() {
+        let entry = copies.entry((copy.a, copy.b)).or_insert(copy);
+        if copy.detail > entry.detail {
+            *entry = copy;
+        }
+    }
+    copies.into_values().collect()
+}
+
+/// The photographs whose hash is near one of those of `own`, nearest first.
+fn candidates(index: &HashIndex, prints: &[Fingerprint], own: usize) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    let mut near = Vec::new();
+    for symmetry in Symmetry::ALL {
+        for (zoom, hash) in prints[own].hashes().into_iter().enumerate() {
+            let query = hash.seen(symmetry);
+            near.clear();
+            index.near(query, &mut near);
+            // Whole with whole is found from both sides; one is enough.
+            let others = near.iter().copied().filter(|&other| other < own || (zoom > 0 && other > own));
+            candidates.extend(others.map(|other| {
+                let distance = prints[other].whole.distance(query);
+                Candidate { distance, other, symmetry, zoom }
+            }));
+        }
+    }
+    candidates.sort_unstable();
+    let mut tries = BTreeMap::new();
+    candidates.retain(|candidate| {
+        let count = tries.entry(candidate.other).or_insert(0);
+        *count += 1;
+        *count <= TRIES
+    });
+    candidates.truncate(CANDIDATES);
+    candidates
+}
+
+/// Whether it is worth while to lay the second over the first.
+fn is_promising(a: &Sketch, b: &Sketch, candidate: &Candidate) -> bool {
+    let (Some(a), Some(b)) = (&a.0, &b.0) else { return false };
+    let agreement = a.agreement(&b.seen(candidate.symmetry), &Warp::zoom(ZOOMS[candidate.zoom]));
+    agreement.is_some_and(|agreement| agreement.correlation >= PROMISING)
+}
+
+/// Lays `b` over `a`; the two if one is a copy of the other.
+fn confirm(thumbnails: &[Thumbnail], a: usize, b: usize, candidate: &Candidate) -> Option<Copy> {
+    let (whole_a, whole_b) = (grey(&thumbnails[a])?, grey(&thumbnails[b].seen(candidate.symmetry))?);
+    let (half_a, half_b) = (whole_a.halved()?, whole_b.halved()?);
+    let warp = half_a.align(&half_b, Warp::zoom(ZOOMS[candidate.zoom]))?;
+    if half_a.agreement(&half_b, &warp)?.correlation < ALIGNED {
+        return None;
+    }
+    let warp = whole_a.align(&whole_b, warp)?;
+    let whole = whole_a.agreement(&whole_b, &warp)?;
+    let detail = whole_a.detail(DETAIL)?.agreement(&whole_b.detail(DETAIL)?, &warp)?;
+    let is_copy = whole.correlation >= SIMILARITY
+        && detail.correlation >= DETAIL_SIMILARITY
+        && whole.overlap >= OVERLAP;
+    is_copy.then_some(Copy {
+        a: a.min(b),
+        b: a.max(b),
+        symmetry: if a < b { candidate.symmetry } else { candidate.symmetry.inverse() },
+        exact: false,
+        similarity: whole.correlation,
+        detail: detail.correlation,
+        overlap: whole.overlap,
+    })
+}
+
+impl Copy {
+    fn exact(a: usize, b: usize) -> Self {
+        Self { a, b, symmetry: Symmetry::Same, exact: true, similarity: 1.0, detail: 1.0, overlap: 1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use foliar_vision::resize::{Resizer, Window};
+    use foliar_vision::{Rgb, procedural};
+
+    use super::*;
+
+    const SIZE: u32 = 128;
+
+    fn leaf(class: usize, index: u64) -> Rgb {
+        Rgb::new(SIZE, SIZE, procedural::draw(5, class, index, SIZE).into_raw())
+    }
+
+    fn windowed(photo: &Rgb, window: [f64; 4], side: u32) -> Rgb {
+        let [left, top, width, height] = window;
+        let mut pixels = vec![0; (side * side * 3) as usize];
+        let window = Window::within((photo.width, photo.height), left, top, width, height);
+        Resizer::default().resize(photo, window, side, side, &mut pixels);
+        Rgb::new(side, side, pixels)
+    }
+
+    fn turned(photo: &Rgb, symmetry: Symmetry) -> Rgb {
+        let side = photo.width as usize;
+        let pixel = |place: usize| {
+            let (x, y) = symmetry.source(place % side, place / side, side);
+            [0, 1, 2].map(|channel| photo.pixels[(y * side + x) * 3 + channel])
+        };
+        Rgb::new(photo.width, photo.height, (0..side * side).flat_map(pixel).collect())
+    }
+
+    #[test]
+    fn copies_of_every_kind_are_found_and_nothing_else() {
+        let mut photos: Vec<Rgb> = (0..60).map(|number| leaf(number % 5, number as u64 / 5)).collect();
+        let length = f64::from(SIZE);
+        let bright =
+            photos[3].pixels.iter().map(|&value| (f32::from(value) * 1.25).min(255.0) as u8).collect();
+        let copies = [
+            (0, photos[0].clone(), Symmetry::Same),
+            (1, windowed(&photos[1], [0.0, 0.0, length, length], 60), Symmetry::Same),
+            (2, windowed(&photos[2], [5.0, 1.0, length * 0.95, length * 0.95], SIZE), Symmetry::Same),
+            (3, Rgb::new(SIZE, SIZE, bright), Symmetry::Same),
+            (4, turned(&photos[4], Symmetry::QuarterTurn), Symmetry::QuarterTurnBack),
+            (5, turned(&photos[5], Symmetry::Mirrored), Symmetry::Mirrored),
+            (6, turned(&photos[6], Symmetry::Antitransposed), Symmetry::Antitransposed),
+        ];
+        for (_, copy, _) in &copies {
+            photos.push(copy.clone());
+        }
+        let digests: Vec<Digest> = photos.iter().map(|photo| Digest::of(&photo.pixels)).collect();
+        let mut resizer = Resizer::default();
+        let thumbnails: Vec<Thumbnail> =
+            photos.iter().map(|photo| Thumbnail::of(photo, &mut resizer)).collect();
+        let found = find_copies(&digests, &thumbnails);
+        let said: Vec<(usize, usize, Symmetry)> =
+            found.iter().map(|copy| (copy.a, copy.b, copy.symmetry)).collect();
+        let planted: Vec<(usize, usize, Symmetry)> = copies
+            .iter()
+            .enumerate()
+            .map(|(number, &(original, _, symmetry))| (original, 60 + number, symmetry))
+            .collect();
+        assert_eq!(said, planted, "{found:#?}");
+        assert!(found[0].exact && found[1..].iter().all(|copy| !copy.exact));
+    }
+
+    #[test]
+    fn empty_pictures_are_copies_of_nothing() {
+        let empty = |value: u8| Thumbnail::of(&Rgb::new(8, 8, vec![value; 192]), &mut Resizer::default());
+        let thumbnails: Vec<Thumbnail> = (0..20).map(empty).collect();
+        let digests: Vec<Digest> = (0..20_u8).map(|number| Digest::of(&[number])).collect();
+        assert_eq!(find_copies(&digests, &thumbnails), []);
+        assert_eq!(find_copies(&[], &[]), []);
+    }
+}

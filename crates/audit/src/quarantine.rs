@@ -1,0 +1,85 @@
+//! Photographs that are set aside: a table that an audit proposes, a person edits, and training honours.
+
+use std::path::{Path, PathBuf};
+
+use foliar_vision::{Dataset, Problem, Reason};
+use serde::{Deserialize, Serialize};
+
+use crate::error::AuditError;
+use crate::listing::{Column, Listing};
+
+/// A photograph that is proposed to be left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Path relative to the folder.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Photographs to be left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantine {
+    listing: Listing,
+}
+
+impl Quarantine {
+    /// Reads comma-separated values with the column `path`, and `reason` where it is there.
+    ///
+    /// # Errors
+    /// As [`Listing::read`].
+    pub fn read(path: &Path) -> Result<Self, AuditError> {
+        Ok(Self { listing: Listing::read(path, &[Column::Optional("reason")])? })
+    }
+
+    /// The data set without the photographs that are listed, and a problem for each that was left out or is not there.
+    #[must_use]
+    pub fn honour(&self, dataset: Dataset) -> (Dataset, Vec<Problem>) {
+        let (rows, absent) = self.listing.matched(&dataset);
+        let mut listed = vec![false; dataset.photos.len()];
+        let mut problems = Vec::new();
+        for row in &rows {
+            if !std::mem::replace(&mut listed[row.photograph], true) {
+                let why = row.values[0].clone();
+                problems
+                    .push(Problem::new(&dataset.photos[row.photograph].path, Reason::Quarantined { why }));
+            }
+        }
+        problems.extend(absent.iter().map(|path| Problem::new(PathBuf::from(path), Reason::ListedAndAbsent)));
+        let (dataset, lost) = dataset.retain(|place| !listed[place]);
+        problems.extend(lost.iter().map(|class| Problem::new(class, Reason::ClassWithoutPhotographs)));
+        (dataset, problems)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use foliar_vision::{Digest, Photo};
+
+    use super::*;
+
+    #[test]
+    fn listed_photographs_are_left_out_and_absent_ones_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("quarantine.csv");
+        std::fs::write(&path, "path,reason\na/1.jpg,\"blurred, dark\"\na/1.jpg,again\nb/9.jpg,\nb/1.jpg,\n")
+            .unwrap();
+        let photo = |path: &str, class: usize| Photo {
+            path: path.into(),
+            class,
+            part: None,
+            digest: Digest::of(path.as_bytes()),
+            bytes: 1,
+            width: 1,
+            height: 1,
+        };
+        let photos = vec![photo("a/1.jpg", 0), photo("a/2.jpg", 0), photo("b/1.jpg", 1)];
+        let data = Dataset { root: "r".into(), classes: vec!["a".into(), "b".into()], photos };
+        let (data, problems) = Quarantine::read(&path).unwrap().honour(data);
+        assert_eq!(data.photos.len(), 1);
+        assert_eq!(data.classes, ["a"]);
+        let codes: Vec<&str> = problems.iter().map(|problem| problem.reason.code()).collect();
+        assert_eq!(codes, ["quarantined", "quarantined", "listed-and-absent", "class-without-photographs"]);
+        assert!(problems[0].to_string().contains("blurred, dark"));
+    }
+}

@@ -1,0 +1,153 @@
+//! What an audit leaves in a folder: one document and tables for spreadsheets.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+
+use foliar_runlog::write_atomically;
+use foliar_vision::Part;
+use serde::Serialize;
+
+use crate::audit::Audit;
+use crate::error::AuditError;
+use crate::quarantine::Proposal;
+
+/// Header of `audit.csv`.
+const PHOTOGRAPHS: [&str; 13] = [
+    "path",
+    "class",
+    "part",
+    "group",
+    "width",
+    "height",
+    "bytes",
+    "brightness",
+    "clipped",
+    "sharpness",
+    "entropy",
+    "edges",
+    "findings",
+];
+/// Header of `duplicates.csv`: the fields of [`crate::CopyPair`].
+const COPIES: [&str; 9] =
+    ["a", "b", "exact", "symmetry", "similarity", "detail", "overlap", "across_classes", "across_parts"];
+/// Header of `labels.csv`: the fields of [`crate::Suspect`].
+const LABELS: [&str; 11] = [
+    "path",
+    "class",
+    "suggested",
+    "probability",
+    "own_probability",
+    "margin",
+    "neighbours",
+    "neighbours_suggested",
+    "neighbours_own",
+    "strong",
+    "reason",
+];
+
+/// A row of `audit.csv`.
+#[derive(Serialize)]
+struct PhotographRow<'a> {
+    path: &'a str,
+    class: &'a str,
+    part: Option<Part>,
+    group: &'a str,
+    width: u32,
+    height: u32,
+    bytes: u64,
+    brightness: f64,
+    clipped: f64,
+    sharpness: f64,
+    entropy: f64,
+    edges: f64,
+    findings: String,
+}
+
+/// A row of `groups.csv`, which `--groups` reads.
+#[derive(Serialize)]
+struct GroupRow<'a> {
+    path: &'a str,
+    group: &'a str,
+}
+
+/// Writes `audit.json`, `audit.csv` (a row a photograph), `duplicates.csv` (a row a pair), `labels.csv` (a row a suspected
+/// class), `groups.csv` (path and group) and `quarantine.csv` into `folder`, which is made if it does not exist.
+///
+/// # Errors
+/// [`AuditError::Write`] with the file.
+pub fn write_tables(audit: &Audit, folder: &Path) -> Result<(), AuditError> {
+    std::fs::create_dir_all(folder)
+        .map_err(|source| AuditError::Write { path: folder.to_owned(), source })?;
+    write_document(audit, &folder.join("audit.json"))?;
+    let copies: BTreeSet<&str> = audit.copies.iter().flat_map(|copy| [&copy.a[..], &copy.b[..]]).collect();
+    let suspected: BTreeSet<&str> =
+        audit.suspects.iter().filter(|suspect| suspect.strong).map(|suspect| &suspect.path[..]).collect();
+    let photographs = audit.photographs.iter().map(|photo| {
+        let mut findings: Vec<&str> = photo.flaws.iter().map(|flaw| flaw.flaw.name()).collect();
+        if copies.contains(&photo.path[..]) {
+            findings.push("copy");
+        }
+        if suspected.contains(&photo.path[..]) {
+            findings.push("wrong-label");
+        }
+        PhotographRow {
+            path: &photo.path,
+            class: &photo.class,
+            part: photo.part,
+            group: &photo.group,
+            width: photo.width,
+            height: photo.height,
+            bytes: photo.bytes,
+            brightness: rounded(photo.measures.brightness),
+            clipped: rounded(photo.measures.clipped),
+            sharpness: rounded(photo.measures.sharpness),
+            entropy: rounded(photo.measures.entropy),
+            edges: rounded(photo.measures.edges),
+            findings: findings.join(" "),
+        }
+    });
+    write_csv(&folder.join("audit.csv"), &PHOTOGRAPHS, photographs)?;
+    write_csv(&folder.join("duplicates.csv"), &COPIES, audit.copies.iter())?;
+    write_csv(&folder.join("labels.csv"), &LABELS, audit.suspects.iter())?;
+    let groups = audit.photographs.iter().map(|photo| GroupRow { path: &photo.path, group: &photo.group });
+    write_csv(&folder.join("groups.csv"), &["path", "group"], groups)?;
+    write_quarantine(&audit.quarantine, &folder.join("quarantine.csv"))
+}
+
+/// Writes the proposal of a quarantine.
+///
+/// # Errors
+/// [`AuditError::Write`].
+pub fn write_quarantine(proposals: &[Proposal], path: &Path) -> Result<(), AuditError> {
+    write_csv(path, &["path", "reason"], proposals.iter())
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+fn write_document(audit: &Audit, path: &Path) -> Result<(), AuditError> {
+    let written = write_atomically(path, |file| {
+        serde_json::to_writer_pretty(&mut *file, audit)?;
+        file.write_all(b"\n")
+    });
+    written.map_err(|source| AuditError::Write { path: path.to_owned(), source })
+}
+
+/// A header, which is there even without rows, and the rows.
+fn write_csv(
+    path: &Path,
+    header: &[&str],
+    rows: impl Iterator<Item = impl Serialize>,
+) -> Result<(), AuditError> {
+    let written = write_atomically(path, |file| {
+        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(&mut *file);
+        writer.write_record(header).map_err(std::io::Error::from)?;
+        for row in rows {
+            writer.serialize(row).map_err(std::io::Error::from)?;
+        }
+        writer.flush()
+    });
+    written.map_err(|source| AuditError::Write { path: path.to_owned(), source })
+}

@@ -1,0 +1,69 @@
+//! A small grey picture of a photograph, which is all that copies are found by.
+
+use foliar_vision::Rgb;
+use foliar_vision::resize::{Resizer, Window};
+
+use crate::symmetry::Symmetry;
+
+/// Side of a [`Thumbnail`], in pixels.
+pub const SIDE: usize = 64;
+/// Pixels of a [`Thumbnail`].
+pub const PIXELS: usize = SIDE * SIDE;
+
+/// A photograph squeezed into [`SIDE`] x [`SIDE`] grey pixels, whatever its shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thumbnail(Box<[u8]>);
+
+impl Thumbnail {
+    /// The thumbnail of a photograph: luminance (ITU-R BT.601) of the antialiased reduction, 0 to 255.
+    #[must_use]
+    pub fn of(photo: &Rgb, resizer: &mut Resizer) -> Self {
+        let mut small = vec![0; PIXELS * 3];
+        resizer.resize(
+            photo,
+            Window::whole((photo.width, photo.height)),
+            SIDE as u32,
+            SIDE as u32,
+            &mut small,
+        );
+        Self(small.chunks_exact(3).map(|pixel| luminance([pixel[0], pixel[1], pixel[2]])).collect())
+    }
+
+    /// The thumbnail of the given pixels, row by row; `None` unless there are [`PIXELS`] of them.
+    #[must_use]
+    pub fn from_pixels(pixels: &[u8]) -> Option<Self> {
+        (pixels.len() == PIXELS).then(|| Self(pixels.into()))
+    }
+
+    /// The pixels, row by row.
+    #[must_use]
+    pub fn pixels(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The thumbnail turned or mirrored.
+    #[must_use]
+    pub fn seen(&self, symmetry: Symmetry) -> Self {
+        let pixel = |place: usize| {
+            let (x, y) = symmetry.source(place % SIDE, place / SIDE, SIDE);
+            self.0[y * SIDE + x]
+        };
+        Self((0..PIXELS).map(pixel).collect())
+    }
+
+    /// Standard deviation of the pixels.
+    #[must_use]
+    pub fn contrast(&self) -> f64 {
+        let count = PIXELS as f64;
+        let sum: u64 = self.0.iter().map(|&value| u64::from(value)).sum();
+        let squares: u64 = self.0.iter().map(|&value| u64::from(value).pow(2)).sum();
+        let mean = sum as f64 / count;
+        (squares as f64 / count - mean * mean).max(0.0).sqrt()
+    }
+}
+
+/// Luminance of a pixel after ITU-R BT.601, 0 to 255.
+pub(crate) fn luminance([red, green, blue]: [u8; 3]) -> u8 {
+    let sum = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
+    ((sum + 500) / 1000) as u8
+}

@@ -1,0 +1,226 @@
+//! What the classifier is, where it comes from, and how to make it again.
+
+use std::path::Path;
+
+use clap::Parser;
+use foliar_learn::{Bundle, ClassWeights, Group, Recipe, Run, Schedule};
+use foliar_nn::summary::summarise;
+use foliar_nn::{Optimizer, Statistics};
+use foliar_report::run::{Model, Provenance};
+use foliar_vision::Part;
+
+use super::folder_name;
+use crate::arguments::{Arguments, Command};
+use crate::commands::train::recipe::from_arguments;
+
+/// What the classifier is.
+pub(super) fn model(bundle: &Bundle) -> anyhow::Result<Model> {
+    let recipe = &bundle.provenance.recipe;
+    let size = bundle.preprocessing.size;
+    let optimizer = recipe.phases.last().map(|phase| phase.optimizer);
+    let plain = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
+    let summary = summarise(&bundle.graph, 1, size as usize, optimizer.unwrap_or(plain))?;
+    Ok(Model {
+        network: recipe.model.clone(),
+        classes: bundle.classes.clone(),
+        image_size: size,
+        parameters: summary.parameters as u64,
+        multiply_adds: summary.multiply_adds as u64,
+        weights: recipe
+            .weights
+            .as_ref()
+            .map(|weights| format!("{} (BLAKE3 {})", folder_name(&weights.file), weights.digest)),
+        epoch: bundle.provenance.epoch,
+        temperature: bundle.temperature,
+    })
+}
+
+/// Where it comes from. `folder` is how the run was called.
+pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::Result<Provenance> {
+    let origin = &bundle.provenance;
+    let mut parts = Vec::new();
+    for (part, name) in
+        [(Part::Train, "for training"), (Part::Validation, "for validation"), (Part::Test, "for the test")]
+    {
+        let photographs = run.photographs_of(part)?.len() as u64;
+        if photographs > 0 {
+            parts.push((name.to_owned(), photographs));
+        }
+    }
+    let train = command(&origin.recipe, &run.data_root, folder);
+    let report = format!("foliar report {}", quoted(&folder.display().to_string()));
+    let phases = origin.recipe.phases.iter().map(|phase| phase.describe()).collect::<Vec<_>>();
+    Ok(Provenance {
+        version: format!("foliar {}", origin.foliar),
+        seed: origin.recipe.seed,
+        photographs: run.data_root.display().to_string(),
+        fingerprint: origin.data_fingerprint.clone(),
+        parts,
+        grouping: match origin.recipe.data.group {
+            Group::Sequence => "equal photographs, and those whose file names count on, where they do",
+            _ => "equal photographs",
+        }
+        .to_owned(),
+        facts: vec![("Training".to_owned(), phases.join("; then "))],
+        recipe: origin.recipe.to_toml()?,
+        commands: train.into_iter().chain([report]).collect(),
+    })
+}
+
+/// The command that gives this recipe; `None` if no command does, as for a recipe that was written by hand, or if the file
+/// of weights is not there to make sure.
+fn command(recipe: &Recipe, photographs: &Path, out: &Path) -> Option<String> {
+    let photographs = photographs.display().to_string();
+    ["quick", "fine", "scratch"].iter().find_map(|name| {
+        let mut words = vec!["foliar".to_owned(), "train".to_owned(), photographs.clone()];
+        words.extend(options(recipe, name)?);
+        let plain = words.clone();
+        let augments = [None, Some("none"), Some("all")].into_iter();
+        let mut words = augments.map(|augment| {
+            let augment = augment.map(|value| ["--augment".to_owned(), value.to_owned()]);
+            plain.iter().cloned().chain(augment.into_iter().flatten()).collect::<Vec<_>>()
+        });
+        let mut words = words.find(|words| gives(words, recipe))?;
+        words.extend(["--out".to_owned(), format!("{}-again", out.display())]);
+        Some(words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
+    })
+}
+
+/// Whether this command line asks for this recipe.
+fn gives(words: &[String], recipe: &Recipe) -> bool {
+    match Arguments::try_parse_from(words).map(|arguments| arguments.command) {
+        Ok(Command::Train(arguments)) => {
+            from_arguments(&arguments.recipe).is_ok_and(|given| given == *recipe)
+        }
+        _ => false,
+    }
+}
+
+/// The options of `foliar train` that differ from those of the recipe that is called `name`.
+fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
+    let model = &recipe.model;
+    let usual = match name {
+        "quick" => Recipe::quick(model),
+        "fine" => Recipe::fine(model),
+        _ => Recipe::scratch(model),
+    };
+    let (phase, usual_phase) = (recipe.phases.last()?, usual.phases.last()?);
+    let (rate, usual_rate) = (&phase.learning_rate, &usual_phase.learning_rate);
+    // (option, its value, the value that it has without being given)
+    let mut settings: Vec<(&str, String, String)> = Vec::new();
+    let mut setting = |option, value: &dyn ToString, usual: &dyn ToString| {
+        settings.push((option, value.to_string(), usual.to_string()));
+    };
+    setting("--model", model, &"");
+    if let Some(weights) = &recipe.weights {
+        setting("--weights", &weights.file.display(), &"");
+    }
+    setting("--recipe", &name, &"");
+    setting("--image-size", &recipe.preprocessing.size, &usual.preprocessing.size);
+    setting("--epochs", &phase.epochs, &usual_phase.epochs);
+    setting("--batch-size", &recipe.batch_size, &32);
+    setting("--lr", &rate.peak, &usual_rate.peak);
+    setting("--schedule", &schedule(rate.schedule), &schedule(usual_rate.schedule));
+    setting("--warmup", &rate.warmup, &usual_rate.warmup);
+    setting("--stage-decay", &phase.stage_decay, &usual_phase.stage_decay);
+    setting("--freeze", &phase.freeze, &usual_phase.freeze);
+    if let Some(views) = phase.views.filter(|_| phase.views != usual_phase.views) {
+        setting("--views", &views, &"");
+    }
+    setting("--batch-norm", &statistics(phase.statistics), &statistics(usual_phase.statistics));
+    if let Some(average) = phase.average {
+        setting("--ema", &average, &"");
+    }
+    match phase.optimizer {
+        Optimizer::Sgd { momentum, dampening, nesterov, weight_decay } => {
+            setting("--momentum", &momentum, &0.9);
+            setting("--dampening", &dampening, &0.0);
+            setting("--weight-decay", &weight_decay, &"");
+            setting("--nesterov", &if nesterov { "" } else { "no" }, &"no");
+        }
+        Optimizer::AdamW { beta1, weight_decay, .. } => {
+            setting("--optimizer", &"adamw", &"");
+            setting("--momentum", &beta1, &0.9);
+            setting("--weight-decay", &weight_decay, &"");
+        }
+    }
+    setting("--label-smoothing", &recipe.loss.label_smoothing, &0.0);
+    let balanced = recipe.loss.class_weights == ClassWeights::Balanced;
+    setting("--class-weights", &if balanced { "balanced" } else { "none" }, &"none");
+    setting("--validation", &recipe.data.validation, &0.2);
+    setting("--test", &recipe.data.test, &0.0);
+    let alone = recipe.data.group == Group::None;
+    setting("--group", &if alone { "none" } else { "sequence" }, &"sequence");
+    setting("--seed", &recipe.seed, &1);
+    let given = settings.into_iter().filter(|(_, value, usual)| value != usual);
+    let words = given.flat_map(|(option, value, _)| [option.to_owned(), value]);
+    Some(words.filter(|word| !word.is_empty()).collect())
+}
+
+fn statistics(statistics: Statistics) -> &'static str {
+    if statistics == Statistics::Batch { "batch" } else { "running" }
+}
+
+fn schedule(schedule: Schedule) -> &'static str {
+    match schedule {
+        Schedule::Constant => "constant",
+        Schedule::Cosine => "cosine",
+        Schedule::OneCycle => "one-cycle",
+        Schedule::Step => "step",
+    }
+}
+
+/// The word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "_-./:=+,@%".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(words: &[&str]) -> Recipe {
+        let words = [&["foliar", "train", "photos"], words].concat();
+        let Command::Train(arguments) = Arguments::try_parse_from(words).unwrap().command else { panic!() };
+        from_arguments(&arguments.recipe).unwrap()
+    }
+
+    #[test]
+    fn a_recipe_has_the_command_that_gives_it() {
+        for (given, told) in [
+            (&["--model", "baseline"][..], "--recipe scratch"),
+            (
+                &["--lr", "0.001", "--schedule", "constant", "--warmup", "0", "--test", "0.2"],
+                "--lr 0.001 --schedule constant --warmup 0",
+            ),
+            (
+                &["--optimizer", "adamw", "--seed", "7", "--ema", "0.99", "--augment", "none"],
+                "--augment none",
+            ),
+            (
+                &["--nesterov", "--class-weights", "balanced", "--group", "none", "--label-smoothing", "0.1"],
+                "--nesterov --label-smoothing 0.1",
+            ),
+        ] {
+            let recipe = of(given);
+            let command = command(&recipe, Path::new("my photos"), Path::new("runs/first")).unwrap();
+            assert!(
+                command.starts_with("foliar train 'my photos' --model baseline") && command.contains(told),
+                "{command}"
+            );
+            assert!(command.ends_with("--out runs/first-again"), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_recipe_that_no_command_gives_has_none() {
+        let mut recipe = of(&[]);
+        recipe.phases[0].augment.rotation.probability = 0.123;
+        assert_eq!(command(&recipe, Path::new("photos"), Path::new("run")), None);
+    }
+}
