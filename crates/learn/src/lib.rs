@@ -7,6 +7,7 @@
 //! The crate prints nothing and knows no terminal.
 
 pub mod any_path;
+mod backbone;
 mod bundle;
 mod calibration;
 mod checkpoint;
@@ -17,6 +18,7 @@ mod evaluate;
 mod feature_cache;
 mod features;
 mod initial;
+mod list_file;
 mod lr_find;
 mod metrics;
 mod named;
@@ -26,10 +28,12 @@ mod predict;
 mod recipe;
 mod run;
 mod schedule;
+mod thumbnails;
 mod train;
 mod trainee;
 mod trial;
 
+pub use backbone::{BackboneFeatures, backbone_features};
 pub use bundle::{Bundle, Provenance, Validation};
 pub use calibration::{Calibration, calibrate};
 pub use checkpoint::{Best, Checkpoint, Choice, Progress};
@@ -37,10 +41,11 @@ pub use compare::{Compared, Comparison, Pair, compare, mcnemar};
 pub use error::{FileError, LearnError};
 pub use evaluate::{Evaluation, evaluate};
 pub use initial::{Convention, InitialWeights};
+pub use list_file::ListFile;
 pub use lr_find::{RateTest, lr_find};
 pub use metrics::{ClassMetrics, Confusion, Metrics, cross_entropy, softmax, wilson};
 pub use phase::{Freeze, FreezeError, Phase};
-pub use photographs::{DataOptions, Photographs, Summary};
+pub use photographs::{DataOptions, Grouping, Photographs, Summary};
 pub use predict::{Outputs, Predictor, decode_reduced};
 pub use recipe::{ClassWeights, DataSpec, Group, LossSpec, Recipe};
 pub use run::Run;

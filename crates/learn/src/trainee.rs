@@ -269,7 +269,7 @@ impl<'a> Trainee<'a> {
 }
 
 /// The tensors of `state` that `engine` does not have, and those that it has.
-fn divide(state: State, engine: &dyn Engine) -> (State, State) {
+pub(crate) fn divide(state: State, engine: &dyn Engine) -> (State, State) {
     let known = engine.state();
     let steps = state.steps;
     let (ours, frozen) = state.tensors.into_iter().partition(|(name, _)| known.tensors.contains_key(name));
