@@ -89,7 +89,7 @@ struct Candidate {
 /// # Panics
 /// If there is not one thumbnail for each digest.
 #[must_use]
-pub fn find_copies(digests: &[Digest], thumbnails: &[Thumbnail]) -> Vec<Copy> {
+pub fn find_copies(digests: &[Digest], thumbnails: &[&Thumbnail]) -> Vec<Copy> {
     assert_eq!(digests.len(), thumbnails.len(), "one thumbnail for each photograph");
     let mut first_of = BTreeMap::new();
     let mut copies = BTreeMap::new();
@@ -104,7 +104,7 @@ pub fn find_copies(digests: &[Digest], thumbnails: &[Thumbnail]) -> Vec<Copy> {
     }
     let (prints, sketches): (Vec<Fingerprint>, Vec<Sketch>) = searched
         .par_iter()
-        .map(|&place| (Fingerprint::of(&thumbnails[place]), Sketch::of(&thumbnails[place])))
+        .map(|&place| (Fingerprint::of(thumbnails[place]), Sketch::of(thumbnails[place])))
         .unzip();
     let index = HashIndex::new(prints.iter().map(|print| print.whole).collect(), RADIUS);
     let found: Vec<Vec<Copy>> = (0..searched.len())
@@ -166,8 +166,8 @@ fn is_promising(a: &Sketch, b: &Sketch, candidate: &Candidate) -> bool {
 }
 
 /// Lays `b` over `a`; the two if one is a copy of the other.
-fn confirm(thumbnails: &[Thumbnail], a: usize, b: usize, candidate: &Candidate) -> Option<Copy> {
-    let (whole_a, whole_b) = (grey(&thumbnails[a])?, grey(&thumbnails[b].seen(candidate.symmetry))?);
+fn confirm(thumbnails: &[&Thumbnail], a: usize, b: usize, candidate: &Candidate) -> Option<Copy> {
+    let (whole_a, whole_b) = (grey(thumbnails[a])?, grey(&thumbnails[b].seen(candidate.symmetry))?);
     let (half_a, half_b) = (whole_a.halved()?, whole_b.halved()?);
     let warp = half_a.align(&half_b, Warp::zoom(ZOOMS[candidate.zoom]))?;
     if half_a.agreement(&half_b, &warp)?.correlation < ALIGNED {
@@ -248,7 +248,7 @@ mod tests {
         let mut resizer = Resizer::default();
         let thumbnails: Vec<Thumbnail> =
             photos.iter().map(|photo| Thumbnail::of(photo, &mut resizer)).collect();
-        let found = find_copies(&digests, &thumbnails);
+        let found = find_copies(&digests, &thumbnails.iter().collect::<Vec<_>>());
         let said: Vec<(usize, usize, Symmetry)> =
             found.iter().map(|copy| (copy.a, copy.b, copy.symmetry)).collect();
         let planted: Vec<(usize, usize, Symmetry)> = copies
@@ -265,7 +265,7 @@ mod tests {
         let empty = |value: u8| Thumbnail::of(&Rgb::new(8, 8, vec![value; 192]), &mut Resizer::default());
         let thumbnails: Vec<Thumbnail> = (0..20).map(empty).collect();
         let digests: Vec<Digest> = (0..20_u8).map(|number| Digest::of(&[number])).collect();
-        assert_eq!(find_copies(&digests, &thumbnails), []);
+        assert_eq!(find_copies(&digests, &thumbnails.iter().collect::<Vec<_>>()), []);
         assert_eq!(find_copies(&[], &[]), []);
     }
 }

@@ -10,8 +10,10 @@ use crate::thumbnail::luminance;
 
 /// Least side of a photograph, in pixels.
 pub const SMALLEST_SIDE: f64 = 64.0;
-/// Least mean luminance, 0 to 1.
-pub const DARKEST: f64 = 0.12;
+/// Least luminance of the brightest twentieth, 0 to 1: a leaf before a black ground is not underexposed.
+pub const DARKEST: f64 = 0.2;
+/// Share of pixels that are the brightest.
+const BRIGHTEST: f64 = 0.05;
 /// Most pixels that may have reached the end of the scale, as a share.
 pub const MOST_CLIPPED: f64 = 0.4;
 /// Mean luminance from which on clipped pixels count: a leaf on white paper is not overexposed.
@@ -20,8 +22,10 @@ const PALEST: f64 = 0.8;
 pub const LEAST_SHARPNESS: f64 = 40.0;
 /// How many times the median of a data set is sharper than a photograph that is called blurred.
 const BLUR_FACTOR: f64 = 6.0;
-/// Least entropy of the greys, in bits.
-pub const LEAST_ENTROPY: f64 = 3.0;
+/// Entropy of the greys in bits below which a photograph without edges is nearly empty.
+const SMOOTH_ENTROPY: f64 = 4.5;
+/// Least entropy of the greys, in bits, whatever the edges.
+pub const LEAST_ENTROPY: f64 = 1.0;
 /// Least share of pixels that differ from a neighbour by a tenth of the scale or more.
 pub const FEWEST_EDGES: f64 = 0.002;
 /// Longest side over shortest.
@@ -40,6 +44,8 @@ pub struct Measures {
     pub aspect: f64,
     /// Mean luminance, 0 to 1.
     pub brightness: f64,
+    /// Luminance that a twentieth of the pixels exceed, 0 to 1.
+    pub brightest: f64,
     /// Share of pixels whose luminance is 250 of 255 or more.
     pub clipped: f64,
     /// Variance of the Laplacian of the luminance (0 to 255) at a shorter side of at most 256 pixels (Pech-Pacheco 2000).
@@ -124,6 +130,12 @@ impl Measures {
         let mut histogram = [0_u32; 256];
         grey.iter().for_each(|&value| histogram[usize::from(value)] += 1);
         let shares = histogram.map(|pixels| f64::from(pixels) / count);
+        let mut above = 0.0;
+        let exceeded = |value: &usize| {
+            above += shares[*value];
+            above >= BRIGHTEST
+        };
+        let brightest = (0..=255).rev().find(exceeded).unwrap_or(0);
         let (sharpness, edges) = sharpness_and_edges(&grey, photo.width as usize);
         let (shorter, longer) = (f64::from(width.min(height)), f64::from(width.max(height)));
         Self {
@@ -131,6 +143,7 @@ impl Measures {
             aspect: longer / shorter.max(1.0),
             brightness: shares.iter().enumerate().map(|(value, share)| value as f64 * share).sum::<f64>()
                 / 255.0,
+            brightest: brightest as f64 / 255.0,
             clipped: shares[usize::from(CLIPPED)..].iter().sum(),
             sharpness,
             entropy: -shares
@@ -178,11 +191,11 @@ pub fn flaws(measures: &[Measures]) -> Vec<Flawed> {
         let empty = if own.entropy < LEAST_ENTROPY {
             (true, own.entropy, LEAST_ENTROPY)
         } else {
-            (own.edges < FEWEST_EDGES && own.entropy < LEAST_ENTROPY + 2.0, own.edges, FEWEST_EDGES)
+            (own.edges < FEWEST_EDGES && own.entropy < SMOOTH_ENTROPY, own.edges, FEWEST_EDGES)
         };
         let judged = [
             (Flaw::Tiny, (own.shorter_side < SMALLEST_SIDE, own.shorter_side, SMALLEST_SIDE)),
-            (Flaw::Dark, (own.brightness < DARKEST, own.brightness, DARKEST)),
+            (Flaw::Dark, (own.brightest < DARKEST, own.brightest, DARKEST)),
             (
                 Flaw::Overexposed,
                 (own.clipped > MOST_CLIPPED && own.brightness > PALEST, own.clipped, MOST_CLIPPED),

@@ -1,16 +1,18 @@
 //! Photographs whose class is probably wrong: confident learning (Northcutt, Jiang and Chuang, *Confident Learning:
-//! Estimating Uncertainty in Dataset Labels*, 2021).
+//! Estimating Uncertainty in Dataset Labels*, 2021), with the neighbours as a second witness.
 //!
 //! | symbol | is |
 //! | --- | --- |
 //! | p_c | probability of class c, said by a classifier that has not seen the photograph's group, calibrated |
 //! | y | class that the folder says |
-//! | t_c | mean of p_c over the photographs of class c: how sure the classifier usually is of it |
-//! | margin | `max p_c over c != y, less p_y`: from -1 to 1 |
+//! | s | class of the largest p_c |
+//! | n_c | share of class c among the photograph's nearest, by the cosine of the features, without those of its group |
+//! | margin | `p_s - p_y`, from 0 to 1 |
+//! | evidence | `ln((p_s + e) / (p_y + e)) + 3 (n_s - n_y)` with e = 0.001: from -3 to about 10 |
 //!
-//! A photograph is suspect if the likeliest of the classes with `p_c >= t_c` is not y (their equation 1). The list is
-//! ordered by the margin. Beside it stands what the photograph's neighbours are called: its nearest by the cosine of the
-//! features, without those of its group.
+//! A photograph is suspect if s is not y and the evidence is positive: off the diagonal of the confusion matrix of
+//! predictions out of fold (their C_confusion, section 4). Their margin alone ranks hard photographs beside wrong ones; where
+//! the neighbours, who are asked by another rule, say the same as the classifier, the class is wrong far more often.
 
 use foliar_vision::{Dataset, portable_name};
 use rayon::prelude::*;
@@ -21,10 +23,12 @@ use crate::split_check::{Features, Predictions};
 
 /// Neighbours that are asked.
 pub const NEIGHBOURS: usize = 10;
-/// Neighbours of the suggested class from which on a suspicion is strong.
-const MANY: usize = 6;
-/// Least margin of a strong suspicion.
-const STRONG_MARGIN: f64 = 0.5;
+/// Weight of what the neighbours say.
+const NEIGHBOUR_WEIGHT: f64 = 3.0;
+/// e: probabilities below are all the same.
+const LEAST_PROBABILITY: f64 = 1e-3;
+/// Evidence from which on a suspicion is strong.
+const STRONG: f64 = 4.0;
 
 /// A photograph whose class is probably wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +45,8 @@ pub struct Suspect {
     pub own_probability: f64,
     /// The one less the other.
     pub margin: f64,
+    /// How much speaks for the suggested class and against its own, 0 to about 10; see the table above.
+    pub evidence: f64,
     /// How many of its nearest photographs were asked.
     pub neighbours: usize,
     /// How many of them are of the suggested class.
@@ -63,41 +69,35 @@ pub(crate) fn suspects(
     let labels: Vec<usize> = dataset.photos.iter().map(|photo| photo.class).collect();
     let classes = dataset.classes.len();
     let probabilities = calibrated(&predictions.repeats, &labels, classes);
-    let mut thresholds = vec![0.0; classes];
-    let counts = dataset.class_counts();
-    for (row, &label) in probabilities.chunks_exact(classes).zip(&labels) {
-        thresholds[label] += row[label] / counts[label] as f64;
-    }
-    let mut found: Vec<(f64, usize, usize)> = Vec::new();
-    for (photo, (row, &label)) in probabilities.chunks_exact(classes).zip(&labels).enumerate() {
-        let sure = (0..classes).filter(|&class| row[class] >= thresholds[class]);
-        let likeliest = sure.max_by(|&a, &b| row[a].total_cmp(&row[b]).then(b.cmp(&a)));
-        if let Some(class) = likeliest.filter(|&class| class != label) {
-            found.push((row[class] - row[label], photo, class));
-        }
-    }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let directions = directions(features);
-    found
-        .into_par_iter()
-        .map(|(margin, photo, class)| {
+    let mut suspects: Vec<Suspect> = probabilities
+        .par_chunks_exact(classes)
+        .enumerate()
+        .filter_map(|(photo, row)| {
+            let own = labels[photo];
+            let class = (0..classes).fold(own, |best, class| if row[class] > row[best] { class } else { best });
+            if class == own {
+                return None;
+            }
             let near = neighbours(&directions, features.width, groups, photo);
             let of = |wanted: usize| near.iter().filter(|&&other| labels[other] == wanted).count();
-            let row = &probabilities[photo * classes..(photo + 1) * classes];
-            let own = labels[photo];
             let (suggested, mine) = (of(class), of(own));
+            let lead = (suggested as f64 - mine as f64) / near.len().max(1) as f64;
+            let ratio = (row[class] + LEAST_PROBABILITY) / (row[own] + LEAST_PROBABILITY);
+            let evidence = ratio.ln() + NEIGHBOUR_WEIGHT * lead;
             let name = &dataset.classes[class];
-            Suspect {
+            (evidence > 0.0).then(|| Suspect {
                 path: portable_name(&dataset.photos[photo].path),
                 class: dataset.classes[own].clone(),
                 suggested: name.clone(),
                 probability: row[class],
                 own_probability: row[own],
-                margin,
+                margin: row[class] - row[own],
+                evidence,
                 neighbours: near.len(),
                 neighbours_suggested: suggested,
                 neighbours_own: mine,
-                strong: margin >= STRONG_MARGIN && suggested >= MANY && mine < suggested / 3,
+                strong: evidence >= STRONG,
                 reason: format!(
                     "looks like {name} with probability {:.2}, like its own class with {:.2}; of its {} nearest photographs \
                      {suggested} are {name} and {mine} of its own class",
@@ -105,9 +105,11 @@ pub(crate) fn suspects(
                     row[own],
                     near.len()
                 ),
-            }
+            })
         })
-        .collect()
+        .collect();
+    suspects.sort_by(|a, b| b.evidence.total_cmp(&a.evidence).then_with(|| a.path.cmp(&b.path)));
+    suspects
 }
 
 /// Probabilities, n x C: softmax of each repeat's logits divided by one temperature, that of the lowest mean
@@ -183,4 +185,53 @@ fn neighbours(directions: &[f32], width: usize, groups: &Groups, photo: usize) -
     }
     near.sort_by(order);
     near.into_iter().map(|(_, other)| other).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use foliar_vision::random::{Domain, Random};
+    use foliar_vision::{Digest, Photo};
+
+    use super::*;
+    use crate::groups::Rule;
+
+    /// Three clouds of features in which nine photographs carry the name of another cloud.
+    #[test]
+    fn exchanged_classes_come_first() {
+        let (count, width) = (180, 6);
+        let mut random = Random::keyed(Domain::Forest, [8, 0, 0]);
+        let mut normal = || (0..12).map(|_| random.unit()).sum::<f64>() - 6.0;
+        let truth: Vec<usize> = (0..count).map(|photo| photo % 3).collect();
+        let values: Vec<f32> = (0..count * width)
+            .map(|place| {
+                (normal() + if place % width % 3 == truth[place / width] { 3.5 } else { 0.0 }) as f32
+            })
+            .collect();
+        let wrong = |photo: usize| photo % 20 == 7;
+        let photos = (0..count)
+            .map(|photo| Photo {
+                path: format!("{photo:03}").into(),
+                class: if wrong(photo) { (truth[photo] + 1) % 3 } else { truth[photo] },
+                part: None,
+                digest: Digest::of(&photo.to_le_bytes()),
+                bytes: 1,
+                width: 1,
+                height: 1,
+            })
+            .collect();
+        let classes = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let dataset = Dataset { root: "r".into(), classes, photos };
+        let groups = Rule::None.groups(&dataset, &[]).unwrap();
+        let features = Features { name: "clouds".to_owned(), of_a_network: false, width, values };
+        let predictions = Predictions::of(&dataset, &features, None);
+        let found = suspects(&dataset, &features, &groups, &predictions);
+        let first: Vec<usize> = found.iter().take(9).map(|suspect| suspect.path.parse().unwrap()).collect();
+        let hits = first.iter().filter(|photo| wrong(**photo)).count();
+        assert!(hits >= 8, "{first:?}");
+        let named = |suspect: &&Suspect| {
+            let photo: usize = suspect.path.parse().unwrap();
+            !wrong(photo) || suspect.suggested == dataset.classes[truth[photo]]
+        };
+        assert!(found.iter().take(9).all(|suspect| named(&suspect)));
+    }
 }

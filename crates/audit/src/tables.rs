@@ -32,13 +32,14 @@ const PHOTOGRAPHS: [&str; 13] = [
 const COPIES: [&str; 9] =
     ["a", "b", "exact", "symmetry", "similarity", "detail", "overlap", "across_classes", "across_parts"];
 /// Header of `labels.csv`: the fields of [`crate::Suspect`].
-const LABELS: [&str; 11] = [
+const LABELS: [&str; 12] = [
     "path",
     "class",
     "suggested",
     "probability",
     "own_probability",
     "margin",
+    "evidence",
     "neighbours",
     "neighbours_suggested",
     "neighbours_own",

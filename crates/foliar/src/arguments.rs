@@ -7,12 +7,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use foliar_learn::Freeze;
 use foliar_nn::zoo;
 
+mod audit;
 mod bench;
 mod evaluate;
 mod explain;
 mod report;
 mod tune;
 
+pub(crate) use audit::AuditArguments;
 pub(crate) use bench::{BenchArguments, BenchMode};
 pub(crate) use evaluate::{EvaluateArguments, PartName};
 pub(crate) use explain::{ExplainArguments, MethodName};
@@ -37,6 +39,8 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Question the photographs before anything is learnt: copies, groups, backgrounds, splits, wrong labels
+    Audit(AuditArguments),
     /// Train a classifier on a folder of photographs
     Train(Box<TrainArguments>),
     /// Search the learning rate, momentum and weight decay that suit the photographs, and measure the gain
@@ -144,8 +148,10 @@ pub(crate) enum BatchNormName {
 /// Names of what stays together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GroupName {
-    /// Photographs taken one after the other, where file names count them: IMG_0493, IMG_0494
+    /// Copies, and photographs taken one after the other, where file names count them: IMG_0493, IMG_0494
     Sequence,
+    /// Copies: resized, saved again, cropped, turned, mirrored, brightened
+    Copies,
     /// No others
     None,
 }
@@ -251,6 +257,19 @@ pub(crate) struct RecipeArguments {
     /// Which photographs stay on one side of the split, besides equal ones
     #[arg(long, value_enum, default_value = "sequence", value_name = "NAME")]
     pub(crate) group: GroupName,
+    /// What a photograph belongs to: what this regular expression finds in its path, or its first group in parentheses, such
+    /// as 'plant(\d+)'; in the place of the file names' numbers
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) group_by: Option<String>,
+    /// Table of what photographs belong to, with the columns path and group
+    #[arg(long, value_name = "FILE", conflicts_with = "group_by")]
+    pub(crate) groups: Option<PathBuf>,
+    /// Use this split again: a table with the columns path and part (train, val or test), such as split.csv of a run
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["group_by", "groups"])]
+    pub(crate) split: Option<PathBuf>,
+    /// Leave out the photographs of this table, which has the column path, such as quarantine.csv of an audit
+    #[arg(long, value_name = "FILE")]
+    pub(crate) quarantine: Option<PathBuf>,
     /// Key of everything random: equal seeds give equal runs
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,

@@ -15,6 +15,7 @@ use crate::arguments::{Arguments, Command};
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
+        Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Train(arguments) => commands::train::run(&arguments),
         Command::Tune(arguments) => commands::tune::run(&arguments),
         Command::LrFind(arguments) => commands::lr_find::run(&arguments),

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use foliar_audit::AuditError;
 use foliar_metrics::MetricsError;
 use foliar_nn::{EngineError, GraphError, StateError};
 use foliar_runlog::RunError;
@@ -98,6 +99,9 @@ pub enum LearnError {
     /// The folder of photographs can not be used.
     #[error(transparent)]
     Scan(#[from] ScanError),
+    /// A pattern or table that says nothing about the photographs.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// A photograph could not be read any more.
     #[error(transparent)]
     Load(#[from] LoadError),

@@ -234,6 +234,12 @@ impl Features {
         self.rows.row(self.train[item][0])
     }
 
+    /// Rows of the training photographs as they are, one after the other, and the width of each.
+    pub(crate) fn plain_rows(&self) -> (Vec<f32>, usize) {
+        let rows: Vec<&[f32]> = self.train.iter().map(|views| self.rows.row(views[0])).collect();
+        (rows.concat(), rows.first().map_or(0, |row| row.len()))
+    }
+
     /// Training photographs.
     pub(crate) fn len(&self) -> usize {
         self.train.len()

@@ -7,6 +7,7 @@
 //! The crate prints nothing and knows no terminal.
 
 pub mod any_path;
+mod backbone;
 mod bundle;
 mod caution;
 mod checkpoint;
@@ -20,6 +21,7 @@ mod feature_cache;
 mod features;
 mod held_out;
 mod initial;
+mod list_file;
 mod lr_find;
 mod named;
 mod phase;
@@ -29,10 +31,12 @@ mod recipe;
 mod refit;
 mod run;
 mod schedule;
+mod thumbnails;
 mod train;
 mod trainee;
 mod trial;
 
+pub use backbone::{BackboneFeatures, backbone_features};
 pub use bundle::{Bundle, Provenance, Validation};
 pub use caution::{Caution, Doubt, Judgement, Outside};
 pub use checkpoint::{Best, Checkpoint, Choice, Progress};
@@ -42,9 +46,10 @@ pub use evaluate::{EvaluateOptions, Stage, Subject, evaluate};
 pub use evaluation::Evaluation;
 pub use held_out::{HeldOut, HeldOutRow};
 pub use initial::{Convention, InitialWeights};
+pub use list_file::ListFile;
 pub use lr_find::{RateTest, lr_find};
 pub use phase::{Freeze, FreezeError, Phase};
-pub use photographs::{DataOptions, Photographs, Summary};
+pub use photographs::{DataOptions, Grouping, Photographs, Summary};
 pub use predict::{Outputs, Predictor, decode_reduced};
 pub use recipe::{ClassWeights, DataSpec, Group, LossSpec, Recipe};
 pub use run::Run;

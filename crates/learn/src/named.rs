@@ -68,7 +68,16 @@ impl Recipe {
             refit: 0,
             weights: None,
             loss: LossSpec { label_smoothing: 0.0, class_weights: ClassWeights::None },
-            data: DataSpec { validation: 0.2, test: 0.0, group: Group::Sequence },
+            data: DataSpec {
+                validation: 0.2,
+                test: 0.0,
+                group: Group::Sequence,
+                near_duplicates: true,
+                group_by: None,
+                groups: None,
+                split: None,
+                quarantine: None,
+            },
             preprocessing: Self::preprocessing(model, size),
             phases,
         }

@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use foliar_audit::{Basis, GivenSplit, Quarantine, Rule, Thumbnail, find_copies};
 use foliar_vision::{
-    Augment, Dataset, Digest, Item, Limits, Loader, Manifest, Part, Problem, SplitSpec, Splits, Store,
-    Transform, cluster_of, folds, scan, sequence, split,
+    Augment, Dataset, Digest, Item, Limits, Loader, Manifest, Part, Photo, Problem, Rgb, SplitSpec, Splits,
+    Store, Transform, cluster_of, folds, scan, split,
 };
 
 use crate::error::LearnError;
 use crate::feature_cache::FeatureCache;
 use crate::features::{self, Place, Shelf};
 use crate::recipe::{ClassWeights, DataSpec, Group, Recipe};
+use crate::thumbnails::Thumbnails;
 
 /// What may differ between two runs of equal numbers.
 #[derive(Clone, Debug)]
@@ -41,14 +43,33 @@ pub struct Photographs {
     pub splits: Splits,
     /// What was left out, and what else is odd.
     pub problems: Vec<Problem>,
-    /// Whether photographs that were taken one after the other stand on one side.
-    pub grouped: bool,
+    /// Which photographs stand on one side, and why.
+    pub grouping: Grouping,
     /// For each photograph a number that those share which stand on one side.
-    groups: Option<Vec<u64>>,
+    groups: Vec<u64>,
     store: Arc<Store>,
     workers: usize,
     features: Option<PathBuf>,
     shelf: Arc<Shelf>,
+}
+
+/// Which photographs stand on one side of the split, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grouping {
+    /// What it rests on, besides copies.
+    pub basis: Basis,
+    /// Whether the split was made before and is used again.
+    pub given_split: bool,
+    /// Groups, those of a single photograph among them.
+    pub groups: usize,
+    /// Photographs to which the rule gave no group.
+    pub unnamed: usize,
+    /// Pairs of photographs that are equal byte for byte.
+    pub exact: usize,
+    /// Pairs that are copies and not equal.
+    pub near: usize,
+    /// Pairs of copies that lie in different classes.
+    pub across_classes: usize,
 }
 
 /// Counts for people.
@@ -80,18 +101,25 @@ impl Photographs {
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Self, LearnError> {
         let (dataset, mut problems) = scan(root, &options.limits)?;
+        let (dataset, given) = listed(dataset, &recipe.data, &mut problems)?;
         let found = dataset.photos.len();
         let done = std::sync::atomic::AtomicUsize::new(0);
-        let advance = |count: usize| {
-            progress(done.fetch_add(count, std::sync::atomic::Ordering::Relaxed) + count, found);
-        };
         let side = recipe.preprocessing.store_side;
         let kept = kept_features(recipe, options)?;
+        let searched = recipe.data.near_duplicates && given.is_none();
+        let thumbnails = searched.then(|| Thumbnails::open(options.features.as_deref(), side));
         let known = |digest: &Digest| {
             kept.as_ref().is_some_and(|kept| kept.find(&features::plain_key(digest)).is_some())
+                && thumbnails.as_ref().is_none_or(|thumbnails| thumbnails.has(digest))
+        };
+        let seen = |photo: &Photo, picture: Option<&Rgb>| {
+            if let (Some(thumbnails), Some(picture)) = (&thumbnails, picture) {
+                thumbnails.make(&photo.digest, picture);
+            }
+            progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, found);
         };
         let (dataset, store, broken) =
-            Store::prepare(dataset, side, options.cache_bytes, &options.limits, &known, &|_, _| advance(1));
+            Store::prepare(dataset, side, options.cache_bytes, &options.limits, &known, &seen);
         problems.extend(broken);
         let too_few = |what: String| LearnError::TooFew { root: root.to_owned(), what };
         if dataset.classes.len() < 2 {
@@ -101,13 +129,11 @@ impl Photographs {
                 dataset.classes.len()
             )));
         }
-        let groups = match recipe.data.group {
-            Group::Sequence => sequence::runs(&dataset),
-            Group::None => None,
-        };
-        let grouped = groups.is_some();
+        let thumbnails = thumbnails.map(|thumbnails| thumbnails.finish(&dataset));
+        let (groups, grouping) = groups(&dataset, &recipe.data, given.as_ref(), thumbnails)?;
         let DataSpec { validation, test, .. } = recipe.data;
-        let spec = SplitSpec { validation, test, groups: groups.clone() };
+        let shares = if given.is_some() { [0.0; 2] } else { [validation, test] };
+        let spec = SplitSpec { validation: shares[0], test: shares[1], groups: Some(groups.clone()) };
         let splits = split(&dataset, &spec, recipe.seed);
         problems.extend(splits.problems.iter().cloned());
         if splits.train.len() < 2 {
@@ -118,17 +144,34 @@ impl Photographs {
         }
         let (store, features) = (Arc::new(store), options.features.clone());
         let workers = options.workers;
-        Ok(Self {
+        let shelf = Arc::default();
+        Ok(Self { dataset, splits, problems, grouping, groups, store, workers, features, shelf })
+    }
+
+    /// All photographs of `dataset`, known to be whole, in the training part: for features alone.
+    pub(crate) fn whole(dataset: Dataset, recipe: &Recipe, options: &DataOptions) -> Self {
+        let side = recipe.preprocessing.store_side;
+        let count = dataset.photos.len();
+        let (dataset, store, _) = Store::prepare(dataset, side, 0, &options.limits, &|_| true, &|_, _| {});
+        Self {
             dataset,
-            splits,
-            problems,
-            grouped,
-            groups,
-            store,
-            workers,
-            features,
+            splits: Splits { train: (0..count).collect(), ..Splits::default() },
+            problems: Vec::new(),
+            grouping: Grouping {
+                basis: Basis::Copies,
+                given_split: false,
+                groups: count,
+                unnamed: count,
+                exact: 0,
+                near: 0,
+                across_classes: 0,
+            },
+            groups: (0..count as u64).collect(),
+            store: Arc::new(store),
+            workers: options.workers,
+            features: options.features.clone(),
             shelf: Arc::default(),
-        })
+        }
     }
 
     /// The photographs for training and validation as `count` data sets of a cross-validation: the validation photographs
@@ -140,7 +183,7 @@ impl Photographs {
     pub fn folds(&self, count: usize, seed: u64) -> Vec<Photographs> {
         let mut pool = [&self.splits.train[..], &self.splits.validation].concat();
         pool.sort_unstable();
-        let folds = folds(&self.dataset, &pool, self.groups.as_deref(), count, seed);
+        let folds = folds(&self.dataset, &pool, Some(&self.groups), count, seed);
         let data_set = |validation: Vec<usize>| {
             let train =
                 pool.iter().copied().filter(|photo| validation.binary_search(photo).is_err()).collect();
@@ -168,7 +211,7 @@ impl Photographs {
             dataset: self.dataset.clone(),
             splits,
             problems: Vec::new(),
-            grouped: self.grouped,
+            grouping: self.grouping,
             groups: self.groups.clone(),
             store: Arc::clone(&self.store),
             workers: self.workers,
@@ -177,15 +220,17 @@ impl Photographs {
         }
     }
 
-    /// Whether there are photographs for validation, and a draw chose them, not the folder that they lie in.
+    /// Whether there are photographs for validation, and a draw chose them, not the folder that they lie in nor a split that
+    /// was given.
     pub(crate) fn validation_is_drawn(&self) -> bool {
         let in_folder = |&photo: &usize| self.dataset.photos[photo].part == Some(Part::Validation);
-        !self.splits.validation.is_empty() && !self.splits.validation.iter().any(in_folder)
+        let set_apart = self.grouping.given_split || self.splits.validation.iter().any(in_folder);
+        !self.splits.validation.is_empty() && !set_apart
     }
 
     /// For each photograph the lowest index of those that stand on one side with it; see [`foliar_vision::cluster_of`].
     pub fn clusters(&self) -> Vec<usize> {
-        cluster_of(&self.dataset, self.groups.as_deref())
+        cluster_of(&self.dataset, Some(&self.groups))
     }
 
     /// Where features of runs over these photographs are shared.
@@ -269,6 +314,56 @@ impl Photographs {
             cached: self.store.cached(),
         }
     }
+}
+
+/// The data set without the photographs in quarantine and, if a split is given, with its parts.
+fn listed(
+    mut dataset: Dataset,
+    data: &DataSpec,
+    problems: &mut Vec<Problem>,
+) -> Result<(Dataset, Option<GivenSplit>), LearnError> {
+    if let Some(list) = &data.quarantine {
+        let (kept, more) = Quarantine::read(list.unchanged()?)?.honour(dataset);
+        problems.extend(more);
+        dataset = kept;
+    }
+    let Some(list) = &data.split else { return Ok((dataset, None)) };
+    let given = GivenSplit::read(list.unchanged()?)?;
+    let (dataset, more) = given.apply(dataset)?;
+    problems.extend(more);
+    Ok((dataset, Some(given)))
+}
+
+/// For each photograph a number that those share which stand on one side, and why.
+fn groups(
+    dataset: &Dataset,
+    data: &DataSpec,
+    given: Option<&GivenSplit>,
+    thumbnails: Option<Vec<Thumbnail>>,
+) -> Result<(Vec<u64>, Grouping), LearnError> {
+    let copies = thumbnails.map_or_else(Vec::new, |thumbnails| {
+        let digests: Vec<Digest> = dataset.photos.iter().map(|photo| photo.digest).collect();
+        find_copies(&digests, &thumbnails.iter().collect::<Vec<_>>())
+    });
+    let groups = match (given, &data.groups, &data.group_by, data.group) {
+        (Some(given), ..) => given.groups(dataset),
+        (None, Some(list), ..) => Rule::table(list.unchanged()?)?.groups(dataset, &copies)?,
+        (None, None, Some(pattern), _) => Rule::pattern(pattern)?.groups(dataset, &copies)?,
+        (None, None, None, Group::Sequence) => Rule::Sequence.groups(dataset, &copies)?,
+        (None, None, None, Group::None) => Rule::None.groups(dataset, &copies)?,
+    };
+    let exact = copies.iter().filter(|copy| copy.exact).count();
+    let apart = |copy: &&foliar_audit::Copy| dataset.photos[copy.a].class != dataset.photos[copy.b].class;
+    let grouping = Grouping {
+        basis: groups.basis,
+        given_split: given.is_some(),
+        groups: groups.count(),
+        unnamed: groups.unnamed,
+        exact,
+        near: copies.len() - exact,
+        across_classes: copies.iter().filter(apart).count(),
+    };
+    Ok((groups.numbers(), grouping))
 }
 
 /// Features that are kept of earlier runs, if they are all that `recipe` needs of a photograph.

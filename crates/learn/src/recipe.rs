@@ -6,6 +6,7 @@ use foliar_vision::Preprocessing;
 
 use crate::error::LearnError;
 use crate::initial::InitialWeights;
+use crate::list_file::ListFile;
 use crate::phase::{Freeze, Phase};
 
 /// A run, but for its photographs. Stored as `recipe.toml`; two runs with equal recipes and photographs are equal.
@@ -60,15 +61,31 @@ pub enum ClassWeights {
 }
 
 /// Which photographs are held back.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSpec {
     /// Share for validation where the folder has no part of its own for it, in [0, 1).
     pub validation: f64,
     /// Share that training never sees, in [0, 1).
     pub test: f64,
-    /// Which photographs stay together.
+    /// Which photographs stay together, if no pattern or table says so.
     pub group: Group,
+    /// Whether copies stay together that are not equal byte for byte.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub near_duplicates: bool,
+    /// Regular expression whose first group, else whole match, in the path names what a photograph belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_by: Option<String>,
+    /// Table of what photographs belong to, with the columns `path` and `group`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<ListFile>,
+    /// Table of a split that was made before, with the columns `path`, `part` and, if it is there, `group`. The shares and
+    /// the other rules of groups are then of no effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<ListFile>,
+    /// Table of photographs to be left out, with the column `path`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<ListFile>,
 }
 
 /// Which photographs stay on one side of a split, besides equal ones.

@@ -208,11 +208,14 @@ struct SplitRow {
     path: String,
     class: String,
     part: String,
+    /// Path of the first photograph of those that stand on one side with it; absent in files of older versions.
+    #[serde(default)]
+    group: String,
 }
 
 impl Photographs {
-    /// `path,class,part` of every photograph as comma-separated values with a header, in the order of the paths: `train`,
-    /// `val` or `test`.
+    /// `path,class,part,group` of every photograph as comma-separated values with a header, in the order of the paths. Parts
+    /// are `train`, `val` and `test`; a group is named by the path of its first photograph.
     ///
     /// # Errors
     /// None that is expected: the table is made in memory.
@@ -227,11 +230,15 @@ impl Photographs {
             photos.iter().for_each(|&photo| parts[photo] = part_name(part));
         }
         let mut writer = csv::Writer::from_writer(Vec::new());
-        for (photo, part) in dataset.photos.iter().zip(parts).filter(|(_, part)| !part.is_empty()) {
+        let clusters = self.clusters();
+        for ((photo, part), first) in
+            dataset.photos.iter().zip(parts).zip(clusters).filter(|((_, part), _)| !part.is_empty())
+        {
             let row = SplitRow {
                 path: portable_name(&photo.path),
                 class: dataset.classes[photo.class].clone(),
                 part: part.to_owned(),
+                group: portable_name(&dataset.photos[first].path),
             };
             writer.serialize(row).map_err(refuse)?;
         }

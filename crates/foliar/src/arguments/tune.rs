@@ -95,7 +95,7 @@ pub(crate) struct TuneArguments {
 }
 
 /// What a study was begun with and keeps.
-const FIXED: [&str; 35] = [
+const FIXED: [&str; 39] = [
     "out",
     "tune",
     "range",
@@ -130,5 +130,9 @@ const FIXED: [&str; 35] = [
     "validation",
     "test",
     "group",
+    "group_by",
+    "groups",
+    "split",
+    "quarantine",
     "seed",
 ];

@@ -7,7 +7,8 @@ pub(crate) mod screen;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use foliar_learn::{Best, DataOptions, Outcome, Photographs, Recipe, Run, check, train};
+use foliar_audit::Basis;
+use foliar_learn::{Best, DataOptions, Grouping, Outcome, Photographs, Recipe, Run, check, train};
 use foliar_nn::Cpu;
 use foliar_runlog::{RunDir, StopReason};
 
@@ -72,10 +73,8 @@ pub(crate) fn open_photographs(
         summary.validation,
         if summary.test > 0 { format!(", {} kept for a test", summary.test) } else { String::new() },
     );
-    if photographs.grouped {
-        eprintln!(
-            "file names count the photographs: neighbours, likely of one leaf, stay on one side of the split"
-        );
+    for line in grouping_lines(&photographs.grouping, photographs.dataset.photos.len()) {
+        eprintln!("{line}");
     }
     if !photographs.problems.is_empty() {
         let remarks = photographs.problems.len() - summary.skipped;
@@ -92,6 +91,42 @@ pub(crate) fn open_photographs(
         }
     }
     Ok(photographs)
+}
+
+/// Which photographs stay on one side of the split, and why.
+fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
+    if grouping.given_split {
+        return vec!["the split is the given one".to_owned()];
+    }
+    let groups = grouping.groups;
+    let mut lines = Vec::new();
+    match grouping.basis {
+        Basis::Sequence => lines.push(
+            "file names count the photographs: neighbours, likely of one leaf, stay on one side of the split"
+                .to_owned(),
+        ),
+        Basis::Pattern | Basis::Table => {
+            let rest = match grouping.unnamed {
+                0 => String::new(),
+                unnamed => format!("; {unnamed} have none and stand alone"),
+            };
+            lines.push(format!(
+                "{photographs} photographs in {groups} groups, each on one side of the split{rest}"
+            ));
+        }
+        Basis::Copies => {}
+    }
+    if grouping.exact + grouping.near > 0 {
+        let across = match grouping.across_classes {
+            0 => String::new(),
+            across => format!("; {across} of them lie in different classes, see `foliar audit`"),
+        };
+        lines.push(format!(
+            "copies stay on one side of the split: {} equal pairs, {} resized, cropped, turned or otherwise changed{across}",
+            grouping.exact, grouping.near
+        ));
+    }
+    lines
 }
 
 /// Trains `run` to its end, from its newest checkpoint if it has one, and shows how it goes.

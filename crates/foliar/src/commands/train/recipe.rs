@@ -1,6 +1,11 @@
 //! From arguments to a recipe.
 
-use foliar_learn::{ClassWeights, Freeze, Group, InitialWeights, Phase, Recipe, Schedule};
+use std::path::{Path, PathBuf};
+
+use foliar_audit::Rule;
+use foliar_learn::{
+    ClassWeights, Freeze, Group, InitialWeights, LearnError, ListFile, Phase, Recipe, Schedule,
+};
 use foliar_nn::{Optimizer, Statistics};
 use foliar_vision::{Augment, Preprocessing};
 
@@ -37,13 +42,29 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
     recipe.data.test = arguments.test;
     recipe.data.group = match arguments.group {
         GroupName::Sequence => Group::Sequence,
-        GroupName::None => Group::None,
+        GroupName::Copies | GroupName::None => Group::None,
     };
+    recipe.data.near_duplicates = arguments.group != GroupName::None;
+    recipe.data.group_by = group_by(arguments.group_by.as_deref())?;
+    let list = |file: &Option<PathBuf>, read: fn(&Path) -> Result<ListFile, LearnError>| {
+        file.as_deref().map(read).transpose()
+    };
+    recipe.data.groups = list(&arguments.groups, ListFile::groups)?;
+    recipe.data.split = list(&arguments.split, ListFile::split)?;
+    recipe.data.quarantine = list(&arguments.quarantine, ListFile::quarantine)?;
     if let Some(phase) = recipe.phases.last_mut() {
         adjust(phase, arguments)?;
     }
     recipe.validate()?;
     Ok(recipe)
+}
+
+/// The pattern that was asked for, if it is one.
+pub(crate) fn group_by(pattern: Option<&str>) -> anyhow::Result<Option<String>> {
+    if let Some(pattern) = pattern {
+        Rule::pattern(pattern).map_err(|error| UsageError(format!("--group-by: {error}")))?;
+    }
+    Ok(pattern.map(str::to_owned))
 }
 
 /// The recipe's name: what was asked for, or what the weights suggest.
@@ -101,11 +122,21 @@ fn preprocessing(arguments: &RecipeArguments, recipe: &mut Recipe) -> anyhow::Re
     let Some(weights) = &arguments.weights else {
         return Ok(Recipe::preprocessing(&arguments.model, arguments.image_size.unwrap_or(default)));
     };
-    let file = weights::locate(weights, &arguments.model)?;
-    let (weights, convention) = InitialWeights::examine(&file, &arguments.model)?;
+    pretrained(weights, &arguments.model, arguments.image_size, recipe)
+}
+
+/// Gives `recipe` pretrained weights; the sizes and statistics that they were trained with.
+pub(crate) fn pretrained(
+    weights: &Path,
+    model: &str,
+    size: Option<u32>,
+    recipe: &mut Recipe,
+) -> anyhow::Result<Preprocessing> {
+    let file = weights::locate(weights, model)?;
+    let (weights, convention) = InitialWeights::examine(&file, model)?;
     recipe.weights = Some(weights);
-    let size = arguments.image_size.or(convention.size.map(|size| size as u32)).unwrap_or(default);
-    let sizes = Recipe::preprocessing(&arguments.model, size);
+    let size = size.or(convention.size.map(|size| size as u32)).unwrap_or(recipe.preprocessing.size);
+    let sizes = Recipe::preprocessing(model, size);
     Ok(Preprocessing { mean: convention.mean, std: convention.std, ..sizes })
 }
 

@@ -1,0 +1,128 @@
+//! `foliar audit`: what is wrong with a folder of photographs before anything is learnt from it.
+
+mod text;
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use foliar_audit::{
+    Audit, Features, Rule, Severity, Subject, Thumbnail, find_copies, survey, write_quarantine, write_tables,
+};
+use foliar_learn::{DataOptions, Recipe, backbone_features};
+use foliar_nn::Cpu;
+use foliar_runlog::StopReason;
+use foliar_vision::{Dataset, Digest, Limits, scan_for_evaluation};
+
+use super::train::recipe::{group_by, pretrained};
+use super::use_threads;
+use crate::arguments::AuditArguments;
+use crate::exit::Exit;
+use crate::{interrupt, progress};
+
+pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
+    let rule = rule(arguments)?;
+    let recipe = network(arguments)?;
+    if let Some(folder) = &arguments.out {
+        // A folder that can not be written is told before the work is done.
+        std::fs::create_dir_all(folder)
+            .map_err(|source| foliar_audit::AuditError::Write { path: folder.clone(), source })?;
+    }
+    use_threads(arguments.threads)?;
+    let limits = Limits::default();
+    let (dataset, mut problems) = scan_for_evaluation(&arguments.photos, &limits)?;
+    let bar = progress::photographs("looking at photographs");
+    bar.set_length(dataset.photos.len() as u64);
+    let done = AtomicUsize::new(0);
+    let (dataset, sights, broken) = survey(dataset, &limits, &|| {
+        bar.set_position(done.fetch_add(1, Ordering::Relaxed) as u64 + 1);
+    });
+    bar.finish_and_clear();
+    problems.extend(broken);
+    problems.sort_by(|a, b| a.path.cmp(&b.path));
+    let digests: Vec<Digest> = dataset.photos.iter().map(|photo| photo.digest).collect();
+    let thumbnails: Vec<&Thumbnail> = sights.iter().map(|sight| &sight.thumbnail).collect();
+    let copies = find_copies(&digests, &thumbnails);
+    let groups = rule.groups(&dataset, &copies)?;
+    let features = match &recipe {
+        Some(recipe) => match features(recipe, &dataset)? {
+            ControlFlow::Continue(features) => Some(features),
+            ControlFlow::Break(_) => return Ok(Exit::Interrupted),
+        },
+        None => None,
+    };
+    let subject = Subject {
+        dataset: &dataset,
+        sights: &sights,
+        problems: &problems,
+        copies: &copies,
+        groups: &groups,
+        features: features.as_ref(),
+    };
+    let audit = Audit::of(subject);
+    groups.absent.iter().for_each(|path| eprintln!("the table of groups lists {path}, which is not there"));
+    if let Some(folder) = &arguments.out {
+        write_tables(&audit, folder)?;
+    }
+    if let Some(file) = &arguments.quarantine {
+        write_quarantine(&audit.quarantine, file)?;
+    }
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut out, &audit)?;
+        writeln!(out)?;
+    } else {
+        text::print(&mut out, &audit, arguments)?;
+    }
+    let serious = audit.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let left_out = audit.problems.iter().any(|problem| problem.excluded);
+    Ok(Exit::with_problems(serious || left_out))
+}
+
+fn rule(arguments: &AuditArguments) -> anyhow::Result<Rule> {
+    Ok(match (&arguments.groups, group_by(arguments.group_by.as_deref())?) {
+        (Some(file), _) => Rule::table(file)?,
+        (None, Some(pattern)) => Rule::pattern(&pattern)?,
+        (None, None) => Rule::Sequence,
+    })
+}
+
+/// The recipe whose frozen network makes the features.
+fn network(arguments: &AuditArguments) -> anyhow::Result<Option<Recipe>> {
+    let (Some(model), Some(weights)) = (&arguments.model, &arguments.weights) else { return Ok(None) };
+    let mut recipe = Recipe::quick(model);
+    recipe.preprocessing = pretrained(weights, model, None, &mut recipe)?;
+    Ok(Some(recipe))
+}
+
+/// Features of all photographs, with a bar.
+fn features(recipe: &Recipe, dataset: &Dataset) -> anyhow::Result<ControlFlow<StopReason, Features>> {
+    interrupt::listen()?;
+    let options = DataOptions { features: foliar_catalogue::feature_folder().ok(), ..DataOptions::default() };
+    let bar = progress::photographs("computing features");
+    let made = backbone_features(&Cpu, recipe, dataset.clone(), &options, &mut |done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+        if interrupt::asked() {
+            ControlFlow::Break(StopReason::Interrupted)
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    bar.finish_and_clear();
+    Ok(match made? {
+        ControlFlow::Continue(made) => ControlFlow::Continue(Features {
+            name: recipe.model.clone(),
+            of_a_network: true,
+            width: made.width,
+            values: made.values,
+        }),
+        ControlFlow::Break(reason) => ControlFlow::Break(reason),
+    })
+}
+
+/// How a path reads in a sentence.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

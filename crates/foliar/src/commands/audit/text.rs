@@ -1,0 +1,96 @@
+//! An audit as text.
+
+use std::io::{self, Write};
+
+use foliar_audit::{Audit, Basis, Severity};
+
+use super::shown;
+use crate::arguments::AuditArguments;
+
+/// Columns of a line.
+const WIDTH: usize = 100;
+/// Classes up to which all are listed.
+const LISTED: usize = 40;
+
+pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArguments) -> io::Result<()> {
+    let photographs = audit.photographs.len();
+    let groups = match audit.groups.basis {
+        Basis::Sequence => {
+            format!("; file names count them: {} groups of neighbours and copies", audit.groups.count)
+        }
+        Basis::Pattern | Basis::Table if audit.groups.unnamed > 0 => {
+            format!("; {} groups, {} photographs without one", audit.groups.count, audit.groups.unnamed)
+        }
+        Basis::Pattern | Basis::Table => format!("; {} groups", audit.groups.count),
+        Basis::Copies => String::new(),
+    };
+    writeln!(out, "{photographs} photographs of {} classes in {}{groups}", audit.classes.len(), audit.root)?;
+    if audit.classes.len() <= LISTED {
+        let width = audit.classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0);
+        for class in &audit.classes {
+            writeln!(out, "  {:width$}  {:6}", class.class, class.photographs)?;
+        }
+    }
+    if !audit.background.probes.is_empty() {
+        writeln!(out, "\nclass told from                      right (95 % interval)   most frequent class")?;
+    }
+    for probe in &audit.background.probes {
+        let accuracy = probe.accuracy;
+        writeln!(
+            out,
+            "  {:34} {:5.1} % ({:4.1} to {:4.1})   {:5.1} %{}",
+            probe.clue.words(),
+            100.0 * accuracy.value,
+            100.0 * accuracy.low,
+            100.0 * accuracy.high,
+            100.0 * probe.most_frequent,
+            if probe.far_above_chance { "  far above" } else { "" }
+        )?;
+    }
+    for finding in &audit.findings {
+        let weight = match finding.severity {
+            Severity::Error => "ERROR",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        writeln!(out)?;
+        wrap(out, &format!("{weight}: {}", finding.claim), "", "  ")?;
+        for line in &finding.evidence {
+            wrap(out, line, "  - ", "    ")?;
+        }
+        wrap(out, &finding.advice, "  > ", "    ")?;
+    }
+    if let Some(folder) = &arguments.out {
+        writeln!(out, "\nthe tables are in {}", shown(folder))?;
+    }
+    if let Some(file) = &arguments.quarantine {
+        writeln!(
+            out,
+            "\n{} photographs are proposed to be left out in {}; look through it, then: foliar train {} --quarantine {}",
+            audit.quarantine.len(),
+            shown(file),
+            shown(&arguments.photos),
+            shown(file)
+        )?;
+    }
+    Ok(())
+}
+
+/// `text` in lines of [`WIDTH`] columns, broken between words; the first begins with `first`, the others with `rest`.
+fn wrap(out: &mut impl Write, text: &str, first: &str, rest: &str) -> io::Result<()> {
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            writeln!(out, "{line}")?;
+            rest.clone_into(&mut line);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    writeln!(out, "{line}")
+}

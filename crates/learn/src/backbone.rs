@@ -1,0 +1,76 @@
+//! What a pretrained network without its classifier makes of photographs, for whoever wants to compare photographs and not
+//! to train.
+
+use std::ops::ControlFlow;
+
+use foliar_nn::{Device, Engine, EngineOptions, Statistics, zoo};
+use foliar_runlog::StopReason;
+use foliar_vision::Dataset;
+
+use crate::error::LearnError;
+use crate::features::{BATCH, Features, Source};
+use crate::phase::Phase;
+use crate::photographs::{DataOptions, Photographs};
+use crate::recipe::{Recipe, check};
+use crate::train::first_weights;
+use crate::trainee::divide;
+
+/// Features of photographs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BackboneFeatures {
+    /// Numbers a photograph.
+    pub width: usize,
+    /// The rows of all photographs, in the order of [`Dataset::photos`].
+    pub values: Vec<f32>,
+}
+
+/// Features of all photographs of `dataset` by the frozen part of the first phase of `recipe`, which is one that keeps
+/// features, such as [`Recipe::quick`]. What earlier runs have kept is not computed again. `progress` is told (photographs
+/// done, in all) and may end the work.
+///
+/// # Errors
+/// A recipe of another kind, weights that do not fit, photographs that can not be read any more.
+pub fn backbone_features(
+    device: &dyn Device,
+    recipe: &Recipe,
+    dataset: Dataset,
+    options: &DataOptions,
+    progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+) -> Result<ControlFlow<StopReason, BackboneFeatures>, LearnError> {
+    recipe.validate()?;
+    let cached = recipe.phases.iter().find(|phase| phase.is_cached());
+    check("phases that keep features", 0.0, cached.is_some(), "1 or more")?;
+    let Some(phase) = cached else { return Ok(ControlFlow::Break(StopReason::Finished)) };
+    let photographs = Photographs::whole(dataset, recipe, options);
+    let source = Source { photographs: &photographs, recipe, phase };
+    let gathered = Features::gather(&source, &mut || front(device, recipe, phase), progress)?;
+    Ok(match gathered {
+        ControlFlow::Continue(features) => {
+            let (values, width) = features.plain_rows();
+            ControlFlow::Continue(BackboneFeatures { width, values })
+        }
+        ControlFlow::Break(reason) => ControlFlow::Break(reason),
+    })
+}
+
+/// The frozen part, with its weights.
+fn front(device: &dyn Device, recipe: &Recipe, phase: &Phase) -> Result<Box<dyn Engine>, LearnError> {
+    // The classifier is cut off, so that the number of classes is of no effect.
+    let graph = zoo::build(&recipe.model, 2)?;
+    let size = recipe.image_size();
+    let cut = phase.freeze.cut(&graph)?.unwrap_or(0);
+    let (front, tail) = graph.split(cut, size)?;
+    let options = EngineOptions {
+        image_size: size,
+        batch: BATCH,
+        seed: recipe.seed,
+        optimizer: None,
+        average: None,
+        statistics: Statistics::Batch,
+    };
+    let (state, _) = first_weights(device, &graph, recipe)?;
+    let (frozen, _) = divide(state, device.engine(&tail, &options)?.as_ref());
+    let mut engine = device.engine(&front, &options)?;
+    engine.restore(&frozen)?;
+    Ok(engine)
+}
