@@ -8,9 +8,11 @@ use foliar_learn::Freeze;
 use foliar_nn::zoo;
 
 mod bench;
+mod machine;
 mod tune;
 
 pub(crate) use bench::{BenchArguments, BenchMode};
+pub(crate) use machine::MachineArguments;
 pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
 
 fn models() -> PossibleValuesParser {
@@ -138,18 +140,6 @@ pub(crate) enum GroupName {
     Sequence,
     /// No others
     None,
-}
-
-/// What training and every machine setting share.
-#[derive(Args)]
-#[command(args_override_self = true)]
-pub(crate) struct MachineArguments {
-    /// Threads for arithmetic; 0 takes all. The numbers do not depend on it
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
-    pub(crate) threads: u16,
-    /// Memory for decoded photographs, in MiB; those beyond it are decoded anew in each epoch
-    #[arg(long, default_value_t = 4096, value_name = "MIB")]
-    pub(crate) cache_memory: u64,
 }
 
 /// What is trained on what, and how.

@@ -20,13 +20,14 @@ mod parameters;
 mod plan;
 mod profile;
 mod program;
+mod recompute;
 mod shapes;
 pub mod summary;
 mod tensor;
 pub mod weights;
 pub mod zoo;
 
-pub use cpu::{Cpu, CpuEngine};
+pub use cpu::{Cpu, CpuEngine, LowMemoryCpu};
 pub use engine::{Batch, Device, Engine, EngineOptions, Statistics, StepPlan, StepStats};
 pub use error::{EngineError, GraphError, StateError};
 pub use foliar_kernels::{Nhwc, isa, peak};
