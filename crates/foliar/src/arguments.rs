@@ -11,6 +11,7 @@ mod audit;
 mod bench;
 mod evaluate;
 mod explain;
+mod machine;
 mod report;
 mod tune;
 
@@ -18,6 +19,7 @@ pub(crate) use audit::AuditArguments;
 pub(crate) use bench::{BenchArguments, BenchMode};
 pub(crate) use evaluate::{EvaluateArguments, PartName};
 pub(crate) use explain::{ExplainArguments, MethodName};
+pub(crate) use machine::MachineArguments;
 pub(crate) use report::ReportArguments;
 pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
 
@@ -154,18 +156,6 @@ pub(crate) enum GroupName {
     Copies,
     /// No others
     None,
-}
-
-/// What training and every machine setting share.
-#[derive(Args)]
-#[command(args_override_self = true)]
-pub(crate) struct MachineArguments {
-    /// Threads for arithmetic; 0 takes all. The numbers do not depend on it
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
-    pub(crate) threads: u16,
-    /// Memory for decoded photographs, in MiB; those beyond it are decoded anew in each epoch
-    #[arg(long, default_value_t = 4096, value_name = "MIB")]
-    pub(crate) cache_memory: u64,
 }
 
 /// What is trained on what, and how.

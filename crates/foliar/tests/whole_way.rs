@@ -92,10 +92,13 @@ fn equal_runs_are_equal_whatever_the_threads_and_the_memory() {
     let scene = Scene::new(8);
     scene.train("one", &["--threads", "1"]).expect(0);
     let expected = fs::read(scene.path("one/model.foliar")).unwrap();
-    for (out, more) in
-        [("two", ["--threads", "2"]), ("three", ["--threads", "3"]), ("uncached", ["--cache-memory", "0"])]
-    {
-        scene.train(out, &more).expect(0);
+    for (out, more) in [
+        ("two", "--threads=2"),
+        ("three", "--threads=3"),
+        ("uncached", "--cache-memory=0"),
+        ("small", "--low-memory"),
+    ] {
+        scene.train(out, &[more]).expect(0);
         assert!(fs::read(scene.path(out).join("model.foliar")).unwrap() == expected, "{out}");
     }
     scene.train("other", &["--seed", "2"]).expect(0);

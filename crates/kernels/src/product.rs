@@ -167,7 +167,7 @@ pub(crate) unsafe fn multiply(
     start: Start<'_>,
     table: &[*const f32],
     outputs: &[*const f32],
-    ahead: &Ahead<'_>,
+    ahead: &Ahead,
 ) {
     let (count, width) = (outputs.len(), layout.width());
     let far = layout.segments == 1 && layout.len >= FAR_LEN;
@@ -210,7 +210,8 @@ pub(crate) unsafe fn sums(layout: &Panels, work: &SumsBlock<'_>) {
     unsafe { tile::sums(layout.isa, layout.vectors(), work) };
 }
 
-/// `C = A B`, or added to C, for matrices A and C of contiguous rows. On the way the slices `ahead` are brought near.
+/// `C = A B`, or added to C, for matrices A and C of contiguous rows. On the way the slices `ahead` are brought
+/// near, and the rows after C.
 ///
 /// # Panics
 ///
@@ -226,6 +227,8 @@ pub(crate) fn multiply_rows(
     let Panels { segments, len, columns, .. } = *layout;
     let rows = c.len() / columns;
     assert!(segments == 1 && a.len() == rows * len && c.len() == rows * columns, "matrices of {rows} rows");
+    let steps = rows.div_ceil(tile::MOST_ROWS) * len.div_ceil(tile::LINE) * layout.count();
+    let ahead = Ahead::new(ahead, c, steps);
     scratch::with_pointers(2 * rows, |pointers| {
         let (table, outputs) = pointers.split_at_mut(rows);
         for (pointer, row) in table.iter_mut().zip(a.chunks_exact(len)) {
@@ -236,8 +239,6 @@ pub(crate) fn multiply_rows(
             // SAFETY: C has so many rows.
             *pointer = unsafe { first.add(row * columns) }.cast_const();
         }
-        let steps = rows.div_ceil(tile::MOST_ROWS) * len.div_ceil(tile::LINE) * layout.count();
-        let ahead = Ahead::new(ahead, steps);
         // SAFETY: the pointers are those of whole rows, which are disjoint, and C is borrowed exclusively.
         unsafe { multiply(layout, packed, 0..layout.count(), start, table, outputs, &ahead) };
     });

@@ -5,22 +5,25 @@ mod floats;
 mod forward;
 mod input_gradient;
 mod norms;
+mod training;
 
 use std::ops::Range;
 
-use foliar_kernels::{Nhwc, conv::Conv, depthwise::Depthwise, loss, norm, pointwise::Pointwise, update};
+use foliar_kernels::loss;
+
+pub(crate) use training::partials_len;
 
 use floats::Floats;
+use training::Training;
 
-use crate::engine::{Batch, Device, Engine, EngineOptions, Statistics, StepPlan, StepStats};
+use crate::engine::{Batch, Device, Engine, EngineOptions, StepPlan, StepStats};
 use crate::error::{EngineError, GraphError, StateError};
 use crate::graph::Graph;
 use crate::init;
-use crate::optimizer::Optimizer;
-use crate::parameters::{Parameter, Role};
+use crate::parameters::Parameter;
 use crate::plan::{Plan, Purpose};
 use crate::profile::{StepProfile, Stopwatch};
-use crate::program::{Program, Step};
+use crate::program::Program;
 use crate::tensor::{AVERAGE_PREFIX, OPTIMIZER_PREFIX, State, Tensor};
 
 /// This machine's processor.
@@ -30,6 +33,17 @@ pub struct Cpu;
 impl Device for Cpu {
     fn engine(&self, graph: &Graph, options: &EngineOptions) -> Result<Box<dyn Engine>, GraphError> {
         Ok(Box::new(CpuEngine::new(graph, *options)?))
+    }
+}
+
+/// This machine's processor, with less memory and more time: values of the forward pass are computed again in the backward
+/// pass instead of being kept. The numbers are the same, bit for bit.
+#[derive(Clone, Copy, Debug)]
+pub struct LowMemoryCpu;
+
+impl Device for LowMemoryCpu {
+    fn engine(&self, graph: &Graph, options: &EngineOptions) -> Result<Box<dyn Engine>, GraphError> {
+        Ok(Box::new(CpuEngine::with_low_memory(graph, *options)?))
     }
 }
 
@@ -54,62 +68,32 @@ pub struct CpuEngine {
     stopwatch: Stopwatch,
 }
 
-/// What only training needs.
-struct Training {
-    plan: Plan,
-    optimizer: Optimizer,
-    gradients: Vec<f32>,
-    /// One for each of [`Optimizer::slots`].
-    slots: Vec<Vec<f32>>,
-    /// Private sums of the kernels.
-    partials: Floats,
-    norm_partials: Vec<f64>,
-    /// Mean and variance of the batch norm at hand.
-    moments: Vec<f64>,
-    /// Room for the gradient of the batch norm at hand, two values per channel.
-    coefficients: Vec<f32>,
-    statistics: Statistics,
-    average: Option<Average>,
-}
-
-/// A moving average of everything that prediction needs.
-///
-/// After step t it becomes d' a + (1 - d') w with d' = min(d, (1 + t) / (10 + t)), so that the first weights are soon
-/// forgotten (the warm-up of TensorFlow's `ExponentialMovingAverage`).
-struct Average {
-    /// d.
-    decay: f64,
-    weights: Vec<f32>,
-    buffers: Vec<f32>,
-}
-
-impl Average {
-    fn update(&mut self, weights: &[f32], buffers: &[f32], step: u64) {
-        let step = step as f64;
-        let decay = self.decay.min((1.0 + step) / (10.0 + step));
-        let share = (1.0 - decay) as f32;
-        let pairs = [(&mut self.weights, weights), (&mut self.buffers, buffers)];
-        for (average, value) in pairs.into_iter().flat_map(|(a, b)| a.iter_mut().zip(b)) {
-            *average += share * (value - *average);
-        }
-    }
-}
-
 impl CpuEngine {
     /// An engine with freshly initialised weights.
     ///
     /// # Errors
     /// A malformed graph, or one that images of this size do not fit.
     pub fn new(graph: &Graph, options: EngineOptions) -> Result<Self, GraphError> {
-        Self::planned(graph, options, Purpose::Train)
+        Self::planned(graph, options, |program| Plan::new(program, Purpose::Train))
     }
 
-    /// The same, with the training that there may be planned for `purpose`.
-    fn planned(graph: &Graph, options: EngineOptions, purpose: Purpose) -> Result<Self, GraphError> {
+    /// The same for [`LowMemoryCpu`].
+    ///
+    /// # Errors
+    /// A malformed graph, or one that images of this size do not fit.
+    pub fn with_low_memory(graph: &Graph, options: EngineOptions) -> Result<Self, GraphError> {
+        Self::planned(graph, options, Plan::recomputing)
+    }
+
+    fn planned(
+        graph: &Graph,
+        options: EngineOptions,
+        plan: impl FnOnce(&Program) -> Plan,
+    ) -> Result<Self, GraphError> {
         let program = Program::new(graph, options.batch, options.image_size)?;
         let predicting = Plan::new(&program, Purpose::Predict);
         let training =
-            options.optimizer.map(|optimizer| Training::new(&program, optimizer, &options, purpose));
+            options.optimizer.map(|optimizer| Training::new(&program, plan(&program), optimizer, &options));
         let arena_len = training.as_ref().map_or(0, |training| training.plan.len).max(predicting.len);
         let mut engine = Self {
             weights: vec![0.0; program.parameters.trained_len],
@@ -220,100 +204,6 @@ impl CpuEngine {
             _ => Ok(()),
         }
     }
-}
-
-impl Training {
-    fn new(program: &Program, optimizer: Optimizer, options: &EngineOptions, purpose: Purpose) -> Self {
-        let plan = Plan::new(program, purpose);
-        let weights = program.parameters.trained_len;
-        let (partials, norm_partials) = partials_len(program);
-        Self {
-            plan,
-            optimizer,
-            gradients: vec![0.0; weights],
-            slots: optimizer.slots().iter().map(|_| vec![0.0; weights]).collect(),
-            partials: Floats::zeros(partials),
-            norm_partials: vec![0.0; norm_partials],
-            moments: vec![0.0; 2 * widest_norm(program)],
-            coefficients: vec![0.0; 2 * widest_norm(program)],
-            statistics: options.statistics,
-            average: options.average.map(|decay| Average { decay, weights: Vec::new(), buffers: Vec::new() }),
-        }
-    }
-
-    /// Steps the weights of a range; `step` counts from 1.
-    fn update(&mut self, weights: &mut [f32], range: Range<usize>, learning_rate: f64, step: u64) {
-        let (weights, gradients) = (&mut weights[range.clone()], &self.gradients[range.clone()]);
-        match (self.optimizer, &mut self.slots[..]) {
-            (Optimizer::Sgd { momentum, dampening, nesterov, weight_decay }, slots) => {
-                let settings = update::Sgd {
-                    learning_rate,
-                    momentum,
-                    dampening,
-                    nesterov,
-                    weight_decay,
-                    first_step: step == 1,
-                };
-                let buffer = slots.first_mut().map_or(&mut [][..], |slot| &mut slot[range]);
-                update::sgd(weights, gradients, buffer, &settings);
-            }
-            (Optimizer::AdamW { beta1, beta2, epsilon, weight_decay }, [first, second, ..]) => {
-                let settings = update::AdamW { learning_rate, beta1, beta2, epsilon, weight_decay, step };
-                update::adamw(weights, gradients, &mut first[range.clone()], &mut second[range], &settings);
-            }
-            (Optimizer::AdamW { .. }, _) => unreachable!("AdamW has two slots"),
-        }
-    }
-
-    fn gradient_norm(&self) -> f64 {
-        // Sums of fixed chunks: the rounding does not depend on threads, and f64 has room for any float32 square.
-        let chunks = self.gradients.chunks(4096);
-        chunks
-            .map(|chunk| chunk.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>())
-            .sum::<f64>()
-            .sqrt()
-    }
-}
-
-/// Private sums that the kernels of a program need for any batch up to the planned one: (f32 for weights, f64 for batch
-/// norm). A smaller batch may be cut into more parts than a larger one, so every size is asked for.
-pub(crate) fn partials_len(program: &Program) -> (usize, usize) {
-    let (mut weights, mut norms) = (0, 0);
-    for n in 1..=program.batch {
-        let batch = |shape: Nhwc| Nhwc { n, ..shape };
-        for step in &program.steps {
-            match *step {
-                Step::Conv { conv, .. } => {
-                    weights = weights.max(Conv { input: batch(conv.input), ..conv }.partials_len());
-                }
-                Step::Pointwise { layer, ref fused } => {
-                    let layer = Pointwise { rows: batch(program.values[fused.x]).rows(), ..layer };
-                    weights = weights.max(layer.partials_len());
-                    norms = norms.max(layer.norm_partials_len());
-                }
-                Step::Depthwise { depthwise, .. } => {
-                    let depthwise = Depthwise { input: batch(depthwise.input), ..depthwise };
-                    weights = weights.max(depthwise.partials_len());
-                    norms = norms.max(depthwise.norm_partials_len());
-                }
-                Step::Norm { x, .. } => {
-                    let shape = batch(program.values[x]);
-                    norms = norms.max(norm::partials_len(shape.rows(), shape.c));
-                }
-                _ => {}
-            }
-            if step.after().is_some() {
-                let shape = batch(program.values[step.output()]);
-                norms = norms.max(norm::partials_len(shape.rows(), shape.c));
-            }
-        }
-    }
-    (weights, norms)
-}
-
-fn widest_norm(program: &Program) -> usize {
-    let scales = program.parameters.list.iter().filter(|parameter| parameter.role == Role::NormScale);
-    scales.map(|scale| scale.range.len()).max().unwrap_or(0)
 }
 
 impl Engine for CpuEngine {

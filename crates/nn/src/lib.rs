@@ -21,13 +21,14 @@ mod plan;
 mod probe;
 mod profile;
 mod program;
+mod recompute;
 mod shapes;
 pub mod summary;
 mod tensor;
 pub mod weights;
 pub mod zoo;
 
-pub use cpu::{Cpu, CpuEngine};
+pub use cpu::{Cpu, CpuEngine, LowMemoryCpu};
 pub use engine::{Batch, Device, Engine, EngineOptions, Statistics, StepPlan, StepStats};
 pub use error::{EngineError, GraphError, ProbeError, StateError};
 pub use foliar_kernels::{Nhwc, isa, peak};

@@ -1,7 +1,8 @@
 //! Where every value and gradient of a program lies in the arena, and who overwrites or adds.
 //!
-//! Time runs 0 .. S through the forward steps, S is the loss, and the backward pass of step i is at 2 S - i. A buffer
-//! lives from the first moment at which it is written to the last at which it is read.
+//! Time runs 0 .. S through the forward steps, S is the loss, and then come the moves of the backward pass in their order
+//! ([`crate::recompute`]). A buffer lives from the first moment at which it is written to the last at which it is read. A
+//! value that is computed again for the backward pass lives twice, each time in a place of its own.
 
 use std::ops::Range;
 
@@ -9,6 +10,7 @@ use foliar_kernels::{Accumulate, Activation};
 
 use crate::memory::{self, Request};
 use crate::program::{Program, Step, ValueId};
+use crate::recompute::{Move, Segments};
 
 /// What the arena is laid out for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +37,12 @@ pub(crate) struct Backward {
 /// The layout of one arena.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// Place of each value.
+    /// Place of each value in the forward pass.
     pub(crate) values: Vec<Range<usize>>,
+    /// Place of each value in the backward pass.
+    pub(crate) again: Vec<Range<usize>>,
+    /// The backward pass.
+    pub(crate) moves: Vec<Move>,
     /// Place of each value's gradient; empty where there is none.
     pub(crate) gradients: Vec<Range<usize>>,
     /// For each step.
@@ -48,45 +54,98 @@ pub(crate) struct Plan {
 impl Plan {
     /// Lays `program` out.
     pub(crate) fn new(program: &Program, purpose: Purpose) -> Self {
-        let steps = program.steps.len();
-        let mut requests: Vec<Request> =
-            program.values.iter().map(|shape| Request { len: shape.len(), life: 0..=0 }).collect();
-        for (time, step) in program.steps.iter().enumerate() {
-            requests[step.output()].life = time..=time;
-            for x in step.inputs() {
-                extend(&mut requests[x], time);
-            }
+        match purpose {
+            Purpose::Predict => Self::of_prediction(program),
+            Purpose::Train => Self::of_training(program, &Segments::whole(program)),
         }
-        extend(&mut requests[program.logits], steps);
-        if purpose == Purpose::Predict {
-            let layout = memory::lay_out(&requests);
-            return Self {
-                values: layout.places,
-                gradients: Vec::new(),
-                backward: Vec::new(),
-                len: layout.len,
-            };
+    }
+
+    /// The smallest of several layouts for training in which values are computed again.
+    pub(crate) fn recomputing(program: &Program) -> Self {
+        let plans = Segments::choices(program).map(|segments| Self::of_training(program, &segments));
+        let whole = Self::new(program, Purpose::Train);
+        plans.fold(whole, |best, plan| if plan.len < best.len { plan } else { best })
+    }
+
+    fn of_prediction(program: &Program) -> Self {
+        let mut requests = forward_requests(program);
+        extend(&mut requests[program.logits], program.steps.len());
+        let layout = memory::lay_out(&requests);
+        Self {
+            values: layout.places,
+            again: Vec::new(),
+            moves: Vec::new(),
+            gradients: Vec::new(),
+            backward: Vec::new(),
+            len: layout.len,
         }
-        for (index, step) in program.steps.iter().enumerate() {
-            for value in backward_reads(step) {
-                extend(&mut requests[value], 2 * steps - index);
+    }
+
+    fn of_training(program: &Program, segments: &Segments) -> Self {
+        let (values, loss) = (program.values.len(), program.steps.len());
+        let moves = segments.moves(program);
+        let mut requests = forward_requests(program);
+        extend(&mut requests[program.logits], loss);
+        // The second lives, of no length unless they are needed.
+        let second: Vec<Option<usize>> = (0..values)
+            .scan(values, |next, value| {
+                let place = *next;
+                let lives = segments.is_recomputed(value);
+                *next += usize::from(lives);
+                Some(lives.then_some(place))
+            })
+            .collect();
+        let lives = second.iter().enumerate().filter(|(_, second)| second.is_some());
+        requests.extend(lives.map(|_| Request { len: 0, life: 0..=0 }));
+        let request_of = |value: ValueId| second[value].unwrap_or(value);
+        let mut backward_time = vec![0; loss];
+        for (index, &step) in moves.iter().enumerate() {
+            let time = loss + 1 + index;
+            match step {
+                Move::Again(step) => {
+                    let step = &program.steps[step];
+                    step.inputs().for_each(|x| extend(&mut requests[request_of(x)], time));
+                    let len = program.values[step.output()].len();
+                    requests[request_of(step.output())] = Request { len, life: time..=time };
+                }
+                Move::Backward(step) => {
+                    backward_time[step] = time;
+                    for value in backward_reads(&program.steps[step]) {
+                        extend(&mut requests[request_of(value)], time);
+                    }
+                }
             }
         }
         let gradients = Gradients::new(program, purpose == Purpose::Differentiate);
         let first_gradient = requests.len();
-        requests.extend(gradients.requests(program));
+        requests.extend(gradients.requests(program, &backward_time));
         let layout = memory::lay_out(&requests);
         let place = |value: ValueId| match gradients.buffer[value] {
             Some(buffer) => layout.places[first_gradient + buffer].clone(),
             None => 0..0,
         };
         Self {
-            values: layout.places[..first_gradient].to_vec(),
-            gradients: (0..program.values.len()).map(place).collect(),
+            values: layout.places[..values].to_vec(),
+            again: (0..values).map(|value| layout.places[request_of(value)].clone()).collect(),
+            moves,
+            gradients: (0..values).map(place).collect(),
             backward: gradients.backward,
             len: layout.len,
         }
     }
+}
+
+/// The values, alive as long as the forward pass needs them.
+fn forward_requests(program: &Program) -> Vec<Request> {
+    let mut requests: Vec<Request> =
+        program.values.iter().map(|shape| Request { len: shape.len(), life: 0..=0 }).collect();
+    for (time, step) in program.steps.iter().enumerate() {
+        requests[step.output()].life = time..=time;
+        for x in step.inputs() {
+            extend(&mut requests[x], time);
+        }
+    }
+    requests
 }
 
 fn extend(request: &mut Request, time: usize) {
@@ -95,7 +154,7 @@ fn extend(request: &mut Request, time: usize) {
 }
 
 /// The values that the backward pass of a step reads.
-fn backward_reads(step: &Step) -> Vec<ValueId> {
+pub(crate) fn backward_reads(step: &Step) -> Vec<ValueId> {
     match *step {
         Step::Conv { .. } | Step::Pointwise { .. } | Step::Depthwise { .. } => {
             step.inputs().chain(step.after().map(|_| step.output())).collect()
@@ -178,7 +237,8 @@ impl Gradients {
     }
 
     /// A buffer lives from its first writer's backward moment to that of the earliest step whose output's gradient it is.
-    fn requests(&self, program: &Program) -> Vec<Request> {
+    /// `times` are the backward moments of the steps.
+    fn requests(&self, program: &Program, times: &[usize]) -> Vec<Request> {
         let last = program.steps.len();
         let mut lives: Vec<Option<(usize, usize)>> = vec![None; self.owner.len()];
         let mut touch = |buffer: Option<usize>, time: usize| {
@@ -189,7 +249,7 @@ impl Gradients {
         };
         touch(self.buffer[program.logits], last);
         for (index, step) in program.steps.iter().enumerate() {
-            let time = 2 * last - index;
+            let time = times[index];
             touch(self.buffer[step.output()], time);
             step.inputs().for_each(|x| touch(self.buffer[x], time));
         }

@@ -56,6 +56,8 @@ pub struct Summary {
     pub multiply_adds: usize,
     /// While training.
     pub training: Memory,
+    /// While training on [`crate::LowMemoryCpu`].
+    pub low_memory: Memory,
     /// While predicting.
     pub prediction: Memory,
 }
@@ -77,23 +79,24 @@ pub fn summarise(
     let slots = optimizer.slots().len();
     let (partials, norm_partials) = partials_len(&program);
     let values = |count: usize| count * size_of::<f32>();
-    let arena = |purpose| values(Plan::new(&program, purpose).len);
     let prediction = Memory {
-        activations: arena(Purpose::Predict),
+        activations: values(Plan::new(&program, Purpose::Predict).len),
         weights: values(trained + program.parameters.buffers_len),
         work: program.indices_len,
         checkpoint: 0,
+    };
+    let training = |plan: Plan| Memory {
+        activations: values(plan.len).max(prediction.activations),
+        weights: values((2 + slots) * trained + program.parameters.buffers_len),
+        work: program.indices_len + values(partials) + norm_partials * size_of::<f64>(),
+        checkpoint: values((1 + slots) * trained + program.parameters.buffers_len),
     };
     Ok(Summary {
         parameters: trained,
         multiply_adds: rows.iter().map(|row| row.multiply_adds).sum(),
         rows,
-        training: Memory {
-            activations: arena(Purpose::Train).max(prediction.activations),
-            weights: values((2 + slots) * trained + program.parameters.buffers_len),
-            work: program.indices_len + values(partials) + norm_partials * size_of::<f64>(),
-            checkpoint: values((1 + slots) * trained + program.parameters.buffers_len),
-        },
+        training: training(Plan::new(&program, Purpose::Train)),
+        low_memory: training(Plan::recomputing(&program)),
         prediction,
     })
 }

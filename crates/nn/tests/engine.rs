@@ -65,6 +65,30 @@ fn bits_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
+fn low_memory_changes_no_bit() {
+    let usual_ones = ["resnet18", "resnet50", "mobilenet_v1_0.25"].into_iter().chain(ADDED);
+    let cases = usual_ones.map(|model| (model, Statistics::Batch));
+    for (model, statistics) in cases.chain([("mobilenet_v1_0.25", Statistics::Running)]) {
+        let graph = zoo::build(model, 3).unwrap();
+        let options = EngineOptions {
+            image_size: 40,
+            batch: 4,
+            seed: 1,
+            optimizer: Some(SGD),
+            average: None,
+            statistics,
+        };
+        let mut usual = CpuEngine::new(&graph, options).unwrap();
+        let mut small = CpuEngine::with_low_memory(&graph, options).unwrap();
+        assert_eq!(steps(&mut small, 2), steps(&mut usual, 2), "{model}");
+        assert_eq!(small.state(), usual.state(), "{model}");
+        let summary = foliar_nn::summary::summarise(&graph, 8, 64, SGD).unwrap();
+        let [usual, small] = [summary.training, summary.low_memory].map(|memory| memory.activations);
+        assert!(small < usual, "{model}: {small} of {usual} bytes");
+    }
+}
+
+#[test]
 fn training_lowers_the_loss() {
     for (model, optimizer) in [
         ("baseline", SGD),

@@ -47,6 +47,9 @@ pub(crate) struct BenchArguments {
     /// Threads for arithmetic, or for loading; 0 takes all
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) threads: u16,
+    /// Train with less memory, as `foliar train --low-memory` does
+    #[arg(long)]
+    pub(crate) low_memory: bool,
     /// Add a table of every node, forward and backward
     #[arg(long)]
     pub(crate) profile: bool,

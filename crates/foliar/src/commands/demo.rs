@@ -37,10 +37,10 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     draw(&photos, arguments.seed, TRAIN_LEAVES)?;
     draw(&test, arguments.seed ^ u64::MAX, TEST_LEAVES)?;
     let recipe = recipe(arguments.seed);
-    let machine = MachineArguments { threads: arguments.threads, cache_memory: 1024 };
+    let machine = MachineArguments { threads: arguments.threads, cache_memory: 1024, low_memory: false };
     let photographs = open_photographs(&photos, &recipe, &machine)?;
     let run = Run::create(&run_dir, &recipe, &photographs)?;
-    let exit = drive(&run, &photographs)?;
+    let exit = drive(&run, &photographs, &machine)?;
     if exit != Exit::Done {
         return Ok(exit);
     }

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use anyhow::{Context, bail};
 use foliar_learn::{RateTest, check, lr_find};
-use foliar_nn::Cpu;
 use foliar_report::{Frame, Heading, RateCurve, Theme, rate_curve};
 
 use super::train::open_photographs;
@@ -26,7 +25,10 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
     check(&recipe, photographs.dataset.classes.len())?;
     interrupt::listen()?;
     let mut screen = Screen::default();
-    let test = lr_find(&Cpu, &recipe, &photographs, arguments.steps, &mut |event| screen.show(event))?;
+    let test =
+        lr_find(arguments.recipe.machine.device(), &recipe, &photographs, arguments.steps, &mut |event| {
+            screen.show(event)
+        })?;
     screen.clear();
     if interrupt::asked() {
         return Ok(Exit::Interrupted);

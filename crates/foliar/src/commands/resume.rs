@@ -14,5 +14,5 @@ pub(crate) fn run(arguments: &ResumeArguments) -> anyhow::Result<Exit> {
     let photographs = open_photographs(root, &run.recipe, &arguments.machine)?;
     run.check(&photographs)?;
     check(&run.recipe, photographs.dataset.classes.len())?;
-    drive(&run, &photographs)
+    drive(&run, &photographs, &arguments.machine)
 }

@@ -112,6 +112,12 @@ fn print(
         mebibytes(loader.kept),
         grouped(arguments.photographs as u64)
     )?;
+    let saved = summary.training.total().saturating_sub(summary.low_memory.total());
+    writeln!(
+        out,
+        "                   {} with --low-memory, which computes parts of the forward pass twice",
+        mebibytes(total - saved)
+    )?;
     writeln!(out, "prediction memory  {} with batches of {batch_size}", mebibytes(summary.prediction.total()))
 }
 
@@ -152,6 +158,7 @@ fn document(
             "batches": loader.batches,
             "photographs": loader.kept,
         },
+        "low_memory_training_bytes": total - summary.training.total() + summary.low_memory.total(),
         "prediction_memory_bytes": summary.prediction.total(),
         "layers": layers,
     })

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use foliar_audit::Basis;
 use foliar_learn::{Best, DataOptions, Grouping, Outcome, Photographs, Recipe, Run, check, train};
-use foliar_nn::Cpu;
 use foliar_runlog::{RunDir, StopReason};
 
 use self::screen::Screen;
@@ -36,7 +35,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     // A network that does not fit leaves no run folder behind.
     check(&recipe, photographs.dataset.classes.len())?;
     let run = Run::create(&out, &recipe, &photographs)?;
-    drive(&run, &photographs)
+    drive(&run, &photographs, &arguments.recipe.machine)
 }
 
 /// The first of `runs/NAME-1`, `runs/NAME-2`, ... that does not exist.
@@ -130,10 +129,14 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
 }
 
 /// Trains `run` to its end, from its newest checkpoint if it has one, and shows how it goes.
-pub(crate) fn drive(run: &Run, photographs: &Photographs) -> anyhow::Result<Exit> {
+pub(crate) fn drive(
+    run: &Run,
+    photographs: &Photographs,
+    machine: &MachineArguments,
+) -> anyhow::Result<Exit> {
     interrupt::listen()?;
     let mut screen = Screen::default();
-    let outcome = train(&Cpu, run, photographs, &mut |event| screen.show(event))
+    let outcome = train(machine.device(), run, photographs, &mut |event| screen.show(event))
         .with_context(|| format!("run {}", run.dir.root().display()))?;
     screen.clear();
     conclude(run, photographs, &outcome)

@@ -11,7 +11,6 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
-use foliar_nn::Cpu;
 use foliar_tune::{Ended, Folder, Report, tune};
 
 use self::screen::Screen;
@@ -48,7 +47,7 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
     let mut screen = Screen::new(folder.plan());
     screen.begin();
     let worker = format!("process {}", std::process::id());
-    let ended = tune(&Cpu, &folder, photographs, &worker, &mut |event| {
+    let ended = tune(arguments.recipe.machine.device(), &folder, photographs, &worker, &mut |event| {
         screen.show(event);
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });

@@ -217,7 +217,7 @@ impl Lines<'_> {
         let [y, dy] = self.band.following(&work.source, image, 1);
         let next = (self.row + 1) * self.x.len();
         let [x, _] = work.before.needs(next..next + self.x.len());
-        let ahead = &Ahead::new([y, dy, x], steps::<L>(work.input.w, work.input.c));
+        let ahead = &Ahead::new([y, dy, x], dx, steps::<L>(work.input.w, work.input.c));
         let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight, ahead };
         backward_line(level, taps, self.x, dx, self.dweight);
         self.row += 1;

@@ -148,7 +148,7 @@ impl Lines<'_> {
         let meeting = work.vertical.inputs_of(row);
         self.band.reach(level, &work.source, image, meeting);
         let [next, _] = self.band.following(&work.source, image, work.step);
-        let ahead = &Ahead::new([next, &[], &[]], steps::<L>(work.output.w, work.output.c));
+        let ahead = &Ahead::new([next, &[], &[]], line, steps::<L>(work.output.w, work.output.c));
         let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight, ahead };
         forward_line(level, taps, work.step, line);
         self.row += 1;

@@ -22,7 +22,7 @@ pub(super) struct Taps<'a> {
     /// (kernel height, kernel width, channel)
     pub(super) weight: &'a [f32],
     /// What later lines read.
-    pub(super) ahead: &'a Ahead<'a>,
+    pub(super) ahead: &'a Ahead,
 }
 
 /// Steps that a line of so many pixels and channels is made in, at least.
@@ -126,7 +126,7 @@ fn backward_three<L: Level, const H: usize>(
 struct ForwardThree<'a, const H: usize, const S: usize> {
     rows: [(&'a [f32], usize); H],
     weight: &'a [f32],
-    ahead: &'a Ahead<'a>,
+    ahead: &'a Ahead,
     channels: usize,
     y: &'a mut [f32],
 }
@@ -216,7 +216,7 @@ impl Columns {
 struct BackwardThree<'a, const H: usize> {
     rows: [(&'a [f32], usize); H],
     weight: &'a [f32],
-    ahead: &'a Ahead<'a>,
+    ahead: &'a Ahead,
     channels: usize,
     x: &'a [f32],
     dx: &'a mut [f32],

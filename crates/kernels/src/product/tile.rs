@@ -64,7 +64,7 @@ pub(crate) struct RowsBlock<'a> {
     /// Whether the rows of A are far away, so that those of the next tile are asked for while one is computed.
     pub(crate) far: bool,
     /// What is asked for as well.
-    pub(crate) ahead: &'a Ahead<'a>,
+    pub(crate) ahead: &'a Ahead,
 }
 
 /// A block of a sum over rows, `C = A^T D`: a run of A's columns, one panel of D.

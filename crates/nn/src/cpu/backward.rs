@@ -13,25 +13,35 @@ use super::{CpuEngine, Training, disjoint};
 use crate::plan::Backward;
 use crate::profile::Direction;
 use crate::program::{Program, Step, ValueId};
+use crate::recompute::Move;
 
 impl CpuEngine {
     /// Fills the gradients of all weights, from the gradient of the logits that lies in the arena.
     pub(super) fn backward(&mut self, count: usize) {
-        let Some(training) = &mut self.training else { return };
-        let mut pass = Pass {
-            program: &self.program,
-            training,
-            count,
-            weights: &self.weights,
-            arena: &mut self.arena,
-            indices: &self.indices,
-            saved: &self.saved,
-            dropping: (self.seed, self.steps),
-        };
         self.stopwatch.begin();
-        for (index, step) in self.program.steps.iter().enumerate().rev() {
-            pass.step(index, step);
-            self.stopwatch.lap(Direction::Backward, index);
+        let moves = self.training.as_ref().map_or(0, |training| training.plan.moves.len());
+        for index in 0..moves {
+            let Some(training) = &mut self.training else { return };
+            match training.plan.moves[index] {
+                Move::Again(step) => {
+                    self.again(step, count);
+                    self.stopwatch.lap(Direction::Forward, step);
+                }
+                Move::Backward(step) => {
+                    let mut pass = Pass {
+                        program: &self.program,
+                        training,
+                        count,
+                        weights: &self.weights,
+                        arena: &mut self.arena,
+                        indices: &self.indices,
+                        saved: &self.saved,
+                        dropping: (self.seed, self.steps),
+                    };
+                    pass.step(step, &self.program.steps[step]);
+                    self.stopwatch.lap(Direction::Backward, step);
+                }
+            }
         }
     }
 }
@@ -54,7 +64,7 @@ impl Pass<'_> {
     }
 
     fn value(&self, value: ValueId) -> Range<usize> {
-        let start = self.training.plan.values[value].start;
+        let start = self.training.plan.again[value].start;
         start..start + self.shape(value).len()
     }
 

@@ -11,7 +11,6 @@ use foliar_kernels::{depthwise, depthwise::Depthwise, pointwise, pointwise::Poin
 
 use super::{CpuEngine, disjoint};
 use crate::engine::Statistics;
-use crate::plan::Plan;
 use crate::profile::{Direction, Stopwatch};
 use crate::program::{Program, Step, ValueId};
 
@@ -21,6 +20,8 @@ enum Source<'a> {
     Batch(BatchStatistics<'a>),
     /// From the running statistics.
     Running(&'a [f32]),
+    /// They are known from an earlier pass.
+    Known,
 }
 
 struct BatchStatistics<'a> {
@@ -55,7 +56,7 @@ impl CpuEngine {
         };
         let mut pass = Pass {
             program: &self.program,
-            plan: &training.plan,
+            values: &training.plan.values,
             count,
             weights: &self.weights,
             arena: &mut self.arena,
@@ -67,11 +68,28 @@ impl CpuEngine {
         pass.run(&mut statistics);
     }
 
+    /// Computes the output of a step again for the backward pass.
+    pub(super) fn again(&mut self, step: usize, count: usize) {
+        let Some(training) = &mut self.training else { return };
+        let mut pass = Pass {
+            program: &self.program,
+            values: &training.plan.again,
+            count,
+            weights: &self.weights,
+            arena: &mut self.arena,
+            indices: &mut self.indices,
+            saved: &mut self.saved,
+            dropping: Some((self.seed, self.steps)),
+            stopwatch: &mut self.stopwatch,
+        };
+        pass.step(&self.program.steps[step], &mut Source::Known);
+    }
+
     /// The same in evaluation mode.
     pub(super) fn forward_predict(&mut self, count: usize) {
         let mut pass = Pass {
             program: &self.program,
-            plan: &self.predicting,
+            values: &self.predicting.values,
             count,
             weights: &self.weights,
             arena: &mut self.arena,
@@ -87,7 +105,8 @@ impl CpuEngine {
 /// One pass over the steps of a program.
 struct Pass<'a> {
     program: &'a Program,
-    plan: &'a Plan,
+    /// Place of each value.
+    values: &'a [Range<usize>],
     count: usize,
     weights: &'a [f32],
     arena: &'a mut [f32],
@@ -114,7 +133,7 @@ impl Pass<'_> {
 
     /// Where the photographs of this batch lie in the arena.
     fn place(&self, value: ValueId) -> Range<usize> {
-        let start = self.plan.values[value].start;
+        let start = self.values[value].start;
         start..start + self.shape(value).len()
     }
 
@@ -143,9 +162,8 @@ impl Pass<'_> {
                 });
             }
             Step::Norm { x, residual, y, ref norm, joined } => {
-                match statistics {
-                    Source::Batch(_) if joined => {}
-                    _ => self.gather(norm, x, statistics),
+                if !(joined && matches!(statistics, Source::Batch(_))) {
+                    self.gather(norm, x, statistics);
                 }
                 self.apply(norm, x, residual, y);
             }

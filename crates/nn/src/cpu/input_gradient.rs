@@ -5,7 +5,7 @@ use crate::engine::{EngineOptions, Statistics};
 use crate::error::{EngineError, GraphError};
 use crate::graph::Graph;
 use crate::optimizer::Optimizer;
-use crate::plan::Purpose;
+use crate::plan::{Plan, Purpose};
 
 impl CpuEngine {
     /// An engine that predicts and gives gradients of its input, for at most `batch` inputs.
@@ -23,7 +23,7 @@ impl CpuEngine {
             average: None,
             statistics: Statistics::Running,
         };
-        Self::planned(graph, options, Purpose::Differentiate)
+        Self::planned(graph, options, |program| Plan::new(program, Purpose::Differentiate))
     }
 
     /// d (sum of `weights` times outputs) / d input, of the shape of `inputs`, with running statistics. `weights` has one

@@ -108,7 +108,11 @@ pub(super) fn run(work: &Work<'_>) -> anyhow::Result<Exit> {
         average: None,
         statistics: Statistics::Batch,
     };
-    let mut engine = CpuEngine::new(&graph, options)?;
+    let mut engine = if arguments.low_memory {
+        CpuEngine::with_low_memory(&graph, options)?
+    } else {
+        CpuEngine::new(&graph, options)?
+    };
     let (images, labels) = random_batch(batch, size, arguments.classes);
     let step = |engine: &mut CpuEngine| {
         if !training {

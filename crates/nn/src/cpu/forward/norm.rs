@@ -61,6 +61,7 @@ impl Pass<'_> {
                 self.derive(norm, shape, batch);
             }
             Source::Running(running) => self.fix(norm, running),
+            Source::Known => {}
         }
     }
 

@@ -1,0 +1,27 @@
+//! What changes time and memory and no number.
+
+use clap::Args;
+use foliar_nn::{Cpu, Device, LowMemoryCpu};
+
+/// What training and every machine setting share.
+#[derive(Args)]
+#[command(args_override_self = true)]
+pub(crate) struct MachineArguments {
+    /// Threads for arithmetic; 0 takes all. The numbers do not depend on it
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
+    pub(crate) threads: u16,
+    /// Memory for decoded photographs, in MiB; those beyond it are decoded anew in each epoch
+    #[arg(long, default_value_t = 4096, value_name = "MIB")]
+    pub(crate) cache_memory: u64,
+    /// Compute parts of the network twice instead of keeping them: slower, with less memory, and the same numbers;
+    /// `foliar summary` tells how much
+    #[arg(long)]
+    pub(crate) low_memory: bool,
+}
+
+impl MachineArguments {
+    /// What networks run on.
+    pub(crate) fn device(&self) -> &'static dyn Device {
+        if self.low_memory { &LowMemoryCpu } else { &Cpu }
+    }
+}
