@@ -72,6 +72,8 @@ pub struct CalibrationFigures {
     pub error_if_perfect: f64,
     /// How far the error is above that.
     pub excess: Estimate,
+    /// Probability of an error at least as large if every probability were right.
+    pub p_value: f64,
     /// Mean confidence less accuracy: above 0 is overconfident.
     pub overconfidence: Estimate,
     /// The reliability diagram, from low to high confidence.

@@ -12,6 +12,7 @@ use super::{Caution, Outside};
 const PREFIX: &str = "caution.";
 const MEANS: &str = "caution.means";
 const AXES: &str = "caution.axes";
+const MEANS_ALONG: &str = "caution.means_along";
 
 /// Whether a tensor of a bundle belongs to [`Caution`].
 pub(crate) fn is_caution(name: &str) -> bool {
@@ -43,9 +44,11 @@ impl Caution {
     pub(crate) fn store(&self) -> (StoredCaution, BTreeMap<String, Tensor>) {
         let mut tensors = BTreeMap::new();
         let outside = self.outside.as_ref().map(|Outside { distance, threshold }| {
-            let FeatureDistance { width, means, axes, variances, rest, shrinkage } = distance;
-            for (name, values) in [(MEANS, means), (AXES, axes)] {
-                let shape = vec![values.len() / (*width).max(1), *width];
+            let FeatureDistance { width, means, axes, means_along, variances, rest, shrinkage } = distance;
+            let lists =
+                [(MEANS, means, *width), (AXES, axes, *width), (MEANS_ALONG, means_along, variances.len())];
+            for (name, values, columns) in lists {
+                let shape = vec![values.len() / columns.max(1), columns];
                 tensors.insert(name.to_owned(), Tensor { shape, data: values.clone() });
             }
             let variances = variances.clone();
@@ -84,8 +87,9 @@ impl StoredCaution {
         let outside = match outside {
             None => None,
             Some(StoredOutside { threshold, width, variances, rest, shrinkage }) => {
-                let (means, axes) = (take(MEANS)?, take(AXES)?);
-                let distance = FeatureDistance { width, means, axes, variances, rest, shrinkage };
+                let (means, axes, means_along) = (take(MEANS)?, take(AXES)?, take(MEANS_ALONG)?);
+                let distance =
+                    FeatureDistance { width, means, axes, means_along, variances, rest, shrinkage };
                 distance.check().map_err(|error| error.to_string())?;
                 Some(Outside { distance, threshold })
             }
@@ -108,6 +112,7 @@ mod tests {
             width: 3,
             means: vec![0.5; 6],
             axes: vec![1.0, 0.0, 0.0],
+            means_along: vec![0.5; 2],
             variances: vec![2.0],
             rest: 0.25,
             shrinkage: 0.1,

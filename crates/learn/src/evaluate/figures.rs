@@ -79,7 +79,7 @@ fn calibration(
 ) -> Result<CalibrationFigures, LearnError> {
     let (confidences, right) = (predictions.confidences(), predictions.correct());
     let (groups, binning) = (predictions.groups(), Binning::default());
-    let CalibrationExcess { error, expected, excess } =
+    let CalibrationExcess { error, expected, excess, p_value } =
         CalibrationExcess::new(&confidences, &right, groups, binning, bootstrap)?;
     let gaps: Vec<f64> =
         confidences.iter().zip(&right).map(|(p, &right)| p - f64::from(u8::from(right))).collect();
@@ -88,6 +88,7 @@ fn calibration(
         error,
         error_if_perfect: expected,
         excess,
+        p_value,
         overconfidence: bootstrap.mean(&gaps, groups),
         bins: reliability_bins(&confidences, &right, binning)?,
     })

@@ -2,6 +2,8 @@
 
 use crate::evaluation::{Estimate, Evaluation, Origin};
 
+/// Probability below which an error is called more than chance.
+const SIGNIFICANT: f64 = 0.05;
 /// Fewest groups of photographs that say much.
 const FEW_GROUPS: usize = 50;
 /// Recall below which a class is named.
@@ -82,7 +84,7 @@ impl Evaluation {
                 "underconfident by {} {plural}: more is right than probabilities say",
                 points(value)
             ))
-        } else if calibration.excess.interval[0] > 0.0 {
+        } else if calibration.p_value < SIGNIFICANT {
             Some(format!(
                 "probabilities are wrong by more than chance explains: calibration error {:.3}, of which {:.3} would be chance",
                 calibration.error, calibration.error_if_perfect
