@@ -1,5 +1,7 @@
 //! From an evaluation to the plain values of the report.
 
+use std::path::Path;
+
 use foliar_learn::evaluation::{self, Evaluation, OutsideSet};
 use foliar_learn::{Group, Run};
 use foliar_report::run::{
@@ -45,12 +47,18 @@ fn test(evaluation: &Evaluation, run: &Run) -> TestSet {
         origin: match sample.origin {
             evaluation::Origin::Test => Origin::Test,
             evaluation::Origin::Validation => Origin::Validation,
+            evaluation::Origin::Folder if is_same(&sample.root, &run.data_root) => Origin::Trained,
             evaluation::Origin::Folder => Origin::Other,
         },
         photographs: photographs as u64,
         groups: in_groups.then_some(sample.groups as u64),
         grouped: in_groups && run.recipe.data.group != Group::None,
     }
+}
+
+/// Whether two paths lead to one folder.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || one.canonicalize().is_ok_and(|one| one == other)
 }
 
 fn scores(evaluation: &Evaluation) -> Scores {
