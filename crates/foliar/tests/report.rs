@@ -77,7 +77,9 @@ fn a_run_that_held_nothing_back_says_what_is_not_known() {
     let reported = scene.run(&["report", "run", "--no-audit"]).expect(0);
     assert!(reported.err.contains("was not measured"), "{}", reported.err);
     let page = fs::read_to_string(scene.path("run/report.html")).unwrap();
-    for text in ["Not measured", "How good it is", "the run held no photographs back", "--no-audit", "foliar train "] {
+    for text in
+        ["Not measured", "How good it is", "the run held no photographs back", "--no-audit", "foliar train "]
+    {
         assert!(page.contains(text), "{text}");
     }
     // Other photographs may be given, and then it is.

@@ -137,7 +137,7 @@ fn strangers(set: &OutsideSet) -> Strangers {
     let distance = set.distance_auroc.map(|area| ("distance of features".to_owned(), estimate(area)));
     let energy = ("energy".to_owned(), estimate(set.energy_auroc));
     Strangers {
-        name: set.name.clone(),
+        name: folder_name(Path::new(&set.name)),
         pictures: set.photographs as u64,
         auroc: distance.into_iter().chain([energy]).collect(),
         rejected: set.refused,
