@@ -26,7 +26,7 @@ fn a_run_becomes_a_page_pictures_and_a_model_card() {
         "Does it know what it does not know?",
         "gaussian blur",
         "What the photographs are like",
-        "10 for the test",
+        " for the test",
         "foliar train ",
         "--recipe scratch",
         "model = &quot;baseline&quot;",
@@ -77,13 +77,20 @@ fn a_run_that_held_nothing_back_says_what_is_not_known() {
     let reported = scene.run(&["report", "run", "--no-audit"]).expect(0);
     assert!(reported.err.contains("was not measured"), "{}", reported.err);
     let page = fs::read_to_string(scene.path("run/report.html")).unwrap();
-    for text in ["Not measured", "How good it is", "--data FOLDER", "--no-audit", "foliar train "] {
+    for text in
+        ["Not measured", "How good it is", "the run held no photographs back", "--no-audit", "foliar train "]
+    {
         assert!(page.contains(text), "{text}");
     }
     // Other photographs may be given, and then it is.
-    scene.run(&["report", "run", "--data", "photos", "--out", "other", "--no-audit"]).expect(0);
-    let page = fs::read_to_string(scene.path("other/report.html")).unwrap();
-    assert!(page.contains("photographs from elsewhere"));
+    foliar_vision::procedural::write_dataset(&scene.path("elsewhere"), 2, 2, 48).unwrap();
+    for (data, told) in
+        [("elsewhere", "photographs from elsewhere"), ("photos", "Tested on what it was trained on")]
+    {
+        scene.run(&["report", "run", "--data", data, "--out", "other", "--no-audit"]).expect(0);
+        let page = fs::read_to_string(scene.path("other/report.html")).unwrap();
+        assert!(page.contains(told), "{told}");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use foliar_doctor::{Context, Diagnosis, diagnose};
 use foliar_learn::{Bundle, EvaluateOptions, Evaluation, Predictor, Run, Subject, evaluate};
 use foliar_report::run::{Absent, RunView};
 use foliar_runlog::read_log_path;
+use foliar_vision::Part;
 
 use self::thumbnails::Thumbnails;
 use super::evaluate::{Bar, others, tell_problems};
@@ -86,7 +87,15 @@ fn evaluated(
         Ok(evaluation) => Ok(Some(evaluation)),
         // Photographs that were named must be there; a run without any still has a training to report.
         Err(error) if arguments.data.is_none() => {
-            absent.push(absence("How good it is", error.to_string()));
+            let held_back = [Part::Test, Part::Validation].map(|part| run.photographs_of(part));
+            let none =
+                held_back.into_iter().all(|photographs| photographs.is_ok_and(|found| found.is_empty()));
+            let why = if none {
+                "the run held no photographs back; test it on others with --data FOLDER".to_owned()
+            } else {
+                error.to_string()
+            };
+            absent.push(absence("How good it is", why));
             Ok(None)
         }
         Err(error) => Err(error.into()),

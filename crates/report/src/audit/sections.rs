@@ -28,7 +28,7 @@ pub(crate) fn suspects(view: &AuditView) -> Markup {
         html! {
             (photo(&suspect.photo))
             p { "Rather " strong { (breakable(&suspect.proposed)) } "?" }
-            @if !suspect.reason.is_empty() { p { (suspect.reason) } }
+            @if !suspect.reason.is_empty() { p { (breakable(&suspect.reason)) } }
         }
     };
     let note = "Photographs that look like another class than their folder says, the surest first. Look before you change a label.";

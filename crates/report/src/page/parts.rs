@@ -76,11 +76,17 @@ pub(crate) fn breakable(name: &str) -> Markup {
     }
 }
 
-/// A sentence in which options of the command line stay whole.
+/// A sentence in which what stands between backticks is code, and options of the command line stay whole.
 pub(crate) fn prose(text: &str) -> Markup {
     html! {
-        @for word in text.split_inclusive(' ') {
-            @if word.trim_start_matches('(').starts_with("--") { span.option { (word) } } @else { (word) }
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 1 {
+                code { (part) }
+            } @else {
+                @for word in part.split_inclusive(' ') {
+                    @if word.trim_start_matches('(').starts_with("--") { span.option { (word) } } @else { (word) }
+                }
+            }
         }
     }
 }

@@ -173,6 +173,9 @@ fn evaluation_data(view: &RunView) -> String {
             "They also chose the epoch and calibrated the probabilities, which flatters a little."
         }
         Origin::Other => "They come from another folder than those it was trained on.",
+        Origin::Trained => {
+            "Those that it was trained on are among them: the figures say nothing of other photographs."
+        }
     };
     format!("{photographs}{groups}: {}. {used}", plain(&view.test.describe()))
 }

@@ -79,7 +79,7 @@ fn accuracy(view: &RunView) -> Vec<Remark> {
 fn leakage(view: &RunView) -> Vec<Remark> {
     let mut found = Vec::new();
     let audit = view.audit.as_ref();
-    if view.test.origin == Origin::Other || view.scores.is_none() {
+    if view.scores.is_none() || matches!(view.test.origin, Origin::Other | Origin::Trained) {
         return found;
     }
     if let Some(crossing) = audit.and_then(|audit| audit.crossing).filter(|&crossing| crossing > 0) {
@@ -284,6 +284,11 @@ fn size(view: &RunView) -> Vec<Remark> {
                     little. Train with --test 0.2 to hold some back from everything, or report on others with --data.";
         found.push(Remark::new(Severity::Note, "Tested on the validation photographs", text));
     }
+    if view.test.origin == Origin::Trained {
+        let text = "These figures say how well it learnt by heart, and nothing of other photographs. Leave --data out, or give \
+                    photographs that it has not seen.";
+        found.push(Remark::new(Severity::Error, "Tested on what it was trained on", text));
+    }
     found
 }
 
@@ -335,11 +340,24 @@ fn labels(view: &RunView) -> Vec<Remark> {
     found
 }
 
-/// What the doctor warns of.
+/// What the doctor warns of, as far as this test does not know better.
 fn doctor(view: &RunView) -> Vec<Remark> {
     let findings = view.diagnosis.iter().flat_map(|diagnosis| &diagnosis.findings);
-    // How far the figures of this test can be off is told by their intervals.
-    let weighty = findings
-        .filter(|finding| finding.severity >= Severity::Warning && finding.id != Id::ValidationTooSmall);
+    let weighty = findings.filter(|finding| match finding.id {
+        // How far the figures of this test can be off is told by their intervals.
+        Id::ValidationTooSmall => false,
+        // A log that shows one number can come from a network that names several classes.
+        Id::DegenerateMetric => !names_several(view),
+        _ => finding.severity >= Severity::Warning,
+    });
     weighty.map(|finding| Remark::new(finding.severity, title(finding.id), finding.claim.clone())).collect()
+}
+
+/// Whether the classifier calls photographs of the test by more than one name.
+fn names_several(view: &RunView) -> bool {
+    let Some(scores) = &view.scores else { return false };
+    let classes = view.model.classes.len().max(1);
+    let called =
+        |class: &usize| scores.confusion.iter().skip(*class).step_by(classes).any(|&count| count > 0);
+    (0..classes).filter(called).count() > 1
 }

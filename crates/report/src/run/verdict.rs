@@ -74,6 +74,7 @@ fn measured(view: &RunView, scores: &Scores) -> String {
         (Origin::Validation, false) => "photographs it was not trained on",
         (Origin::Test, false) => "photographs it has not seen",
         (Origin::Other, _) => "photographs from elsewhere",
+        (Origin::Trained, _) => "photographs it was trained on",
     };
     let span = of_a_hundred(accuracy);
     let span = if span.is_empty() { span } else { format!(" ({span})") };
@@ -238,6 +239,11 @@ mod tests {
             (tested(|test| test.grouped = false), Sound, "photographs it has not seen: 90 %"),
             (tested(|test| test.grouped = false), Sound, "Leaves may be on both sides of the split"),
             (tested(|test| test.origin = Origin::Other), Sound, "photographs from elsewhere"),
+            (
+                tested(|test| test.origin = Origin::Trained),
+                Unsound,
+                "Do not rely on it yet: tested on what it was trained on",
+            ),
             (RunView::default(), Unknown, "was not measured"),
             (
                 audited(|audit| audit.crossing = Some(14)),

@@ -95,6 +95,8 @@ pub enum Origin {
     Validation,
     /// From another folder.
     Other,
+    /// From the folder that it was trained on, those trained on included.
+    Trained,
 }
 
 impl TestSet {
@@ -105,6 +107,7 @@ impl TestSet {
             Origin::Test => format!("photographs of {name} held back for the test"),
             Origin::Validation => format!("photographs of {name} held back for validation"),
             Origin::Other => format!("photographs of {name}"),
+            Origin::Trained => format!("photographs of {name}, those trained on included"),
         }
     }
 }

@@ -124,7 +124,7 @@ fn title(finding: &Finding) -> &'static str {
         Id::CopiesAcrossClasses => "Copies stand in different classes",
         Id::Mark => "A class carries a mark",
         Id::Background => "The background gives the class away",
-        Id::RandomSplit => "A random split flatters",
+        Id::RandomSplit => "Splits at random and by group",
         Id::WrongLabels => "Labels may be wrong",
         Id::BrokenFiles => "Files can not be used",
         Id::Copies => "Some photographs are copies",
@@ -159,13 +159,16 @@ fn how(pair: &CopyPair) -> &'static str {
     }
 }
 
+/// Those of which probability and neighbours agree that the class is wrong.
 fn suspects(audit: &Audit, photo: &dyn Fn(&str) -> Photo) -> Gallery<Suspect> {
-    let shown = audit.suspects.iter().take(SHOWN).map(|suspect| Suspect {
+    let strong: Vec<_> = audit.suspects.iter().filter(|suspect| suspect.strong).collect();
+    let total = strong.len() as u64;
+    let shown = strong.into_iter().take(SHOWN).map(|suspect| Suspect {
         photo: photo(&suspect.path),
         proposed: suspect.suggested.clone(),
         reason: suspect.reason.clone(),
     });
-    Gallery { shown: shown.collect(), total: audit.suspects.len() as u64 }
+    Gallery { shown: shown.collect(), total }
 }
 
 fn poor(audit: &Audit, photo: &dyn Fn(&str) -> Photo) -> Gallery<Poor> {

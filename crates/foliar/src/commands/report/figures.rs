@@ -1,5 +1,7 @@
 //! From an evaluation to the plain values of the report.
 
+use std::path::Path;
+
 use foliar_learn::evaluation::{self, Evaluation, OutsideSet};
 use foliar_learn::{Group, Run};
 use foliar_report::run::{
@@ -45,12 +47,18 @@ fn test(evaluation: &Evaluation, run: &Run) -> TestSet {
         origin: match sample.origin {
             evaluation::Origin::Test => Origin::Test,
             evaluation::Origin::Validation => Origin::Validation,
+            evaluation::Origin::Folder if is_same(&sample.root, &run.data_root) => Origin::Trained,
             evaluation::Origin::Folder => Origin::Other,
         },
         photographs: photographs as u64,
         groups: in_groups.then_some(sample.groups as u64),
         grouped: in_groups && run.recipe.data.group != Group::None,
     }
+}
+
+/// Whether two paths lead to one folder.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || one.canonicalize().is_ok_and(|one| one == other)
 }
 
 fn scores(evaluation: &Evaluation) -> Scores {
@@ -129,7 +137,7 @@ fn strangers(set: &OutsideSet) -> Strangers {
     let distance = set.distance_auroc.map(|area| ("distance of features".to_owned(), estimate(area)));
     let energy = ("energy".to_owned(), estimate(set.energy_auroc));
     Strangers {
-        name: set.name.clone(),
+        name: folder_name(Path::new(&set.name)),
         pictures: set.photographs as u64,
         auroc: distance.into_iter().chain([energy]).collect(),
         rejected: set.refused,
