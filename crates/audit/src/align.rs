@@ -124,7 +124,7 @@ impl Grey {
                 // A border pixel may lie a rounding outside.
                 let inside = (-1e-6..=side - 1.0 + 1e-6).contains(&place);
                 let before = (place.max(0.0) as usize).min(self.side - 2);
-                inside.then(|| (own, before, (place - before as f64) as f32, (from_centre * side) as f32))
+                inside.then_some((own, before, (place - before as f64) as f32, (from_centre * side) as f32))
             })
             .collect()
     }
