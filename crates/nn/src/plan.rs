@@ -56,13 +56,16 @@ impl Plan {
     pub(crate) fn new(program: &Program, purpose: Purpose) -> Self {
         match purpose {
             Purpose::Predict => Self::of_prediction(program),
-            Purpose::Train => Self::of_training(program, &Segments::whole(program)),
+            Purpose::Train | Purpose::Differentiate => {
+                Self::of_training(program, &Segments::whole(program), purpose)
+            }
         }
     }
 
     /// The smallest of several layouts for training in which values are computed again.
     pub(crate) fn recomputing(program: &Program) -> Self {
-        let plans = Segments::choices(program).map(|segments| Self::of_training(program, &segments));
+        let plans =
+            Segments::choices(program).map(|segments| Self::of_training(program, &segments, Purpose::Train));
         let whole = Self::new(program, Purpose::Train);
         plans.fold(whole, |best, plan| if plan.len < best.len { plan } else { best })
     }
@@ -81,7 +84,7 @@ impl Plan {
         }
     }
 
-    fn of_training(program: &Program, segments: &Segments) -> Self {
+    fn of_training(program: &Program, segments: &Segments, purpose: Purpose) -> Self {
         let (values, loss) = (program.values.len(), program.steps.len());
         let moves = segments.moves(program);
         let mut requests = forward_requests(program);
