@@ -26,7 +26,7 @@ pub struct ClassEvidence {
     pub class: usize,
     /// Photographs that were explained for it.
     pub photographs: usize,
-    /// Those of them whose leaf could be told from the background.
+    /// Those of them whose leaf could be told from the background and in which something speaks for the class.
     pub measured: usize,
     /// Mean share of the evidence on the background, 0 to 1; 0 if none was measured.
     pub background: f64,

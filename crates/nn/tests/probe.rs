@@ -24,9 +24,10 @@ fn options(size: usize) -> EngineOptions {
 }
 
 /// A network of random weights, with running statistics and a classifier other than it was made with, and photographs.
-fn scene(graph: &Graph, size: usize) -> (State, Vec<f32>) {
+fn scene(graph: &Graph, size: usize) -> (CpuEngine, State, Vec<f32>) {
     let mut random = ChaCha8Rng::seed_from_u64(11);
-    let mut state = CpuEngine::new(graph, options(size)).unwrap().state();
+    let mut engine = CpuEngine::new(graph, options(size)).unwrap();
+    let mut state = engine.state();
     for (name, tensor) in &mut state.tensors {
         // Variances stay above zero, and the classifier does not stay at it.
         let statistic = name.ends_with("running_mean") || name.ends_with("running_var");
@@ -35,7 +36,8 @@ fn scene(graph: &Graph, size: usize) -> (State, Vec<f32>) {
         }
     }
     let images = (0..BATCH * size * size * 3).map(|_| unit(&mut random)).collect();
-    (state, images)
+    engine.restore(&state).unwrap();
+    (engine, state, images)
 }
 
 /// Worst disagreement of the slope of a class's logit along random directions, relative to the gradient's norm. Of several
@@ -74,13 +76,11 @@ fn worst(probe: &mut Probe, activations: &[f32], class: usize) -> f64 {
 
 fn check(graph: &Graph, size: usize, node: NodeId, tolerance: f64) {
     let (model, name) = (&graph.name, &graph.nodes[node].name);
-    let (state, images) = scene(graph, size);
+    let (mut whole, state, images) = scene(graph, size);
     let mut probe = Probe::new(graph, &state, node, size, BATCH).unwrap();
     let activations = probe.activations(&images).unwrap();
     assert_eq!(activations.len(), BATCH * probe.shape().len());
 
-    let mut whole = CpuEngine::new(graph, options(size)).unwrap();
-    whole.restore(&state).unwrap();
     assert_eq!(probe.outputs_of(&activations).unwrap(), whole.predict(&images).unwrap(), "{model}");
 
     for class in [0, CLASSES - 1] {
@@ -134,7 +134,7 @@ fn earlier_values_have_a_gradient() {
 #[test]
 fn what_does_not_fit_is_refused() {
     let graph = zoo::build("baseline", CLASSES).unwrap();
-    let (mut state, images) = scene(&graph, 32);
+    let (_, mut state, images) = scene(&graph, 32);
     let node = graph.last_image(32, 2).unwrap();
     let mut probe = Probe::new(&graph, &state, node, 32, BATCH).unwrap();
     let activations = probe.activations(&images).unwrap();

@@ -3,6 +3,8 @@
 //! Each photograph stands above itself with everything outside the mask in magenta, or in grey where the mask is not to
 //! be trusted.
 
+#![allow(clippy::print_stdout, reason = "it prints what it finds")]
+
 use std::time::Instant;
 
 use foliar_vision::{Limits, Rgb, decode_reduced, leaf_mask, resize::Resizer, resize::Window};

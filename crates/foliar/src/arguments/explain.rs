@@ -16,7 +16,7 @@ pub(crate) enum MethodName {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar explain runs/first leaf.jpg --out why\n  foliar explain model.foliar field-photos --class rust --method occlusion\n\nEach picture shows a photograph beside its heat map: bright is where the evidence for the class lies, the white line is the edge of the leaf, and a dark border is not seen by the network. A class whose evidence lies on the background more than the background's share of the area is warned of: the network may have learnt the place instead of the plant.\n\nA file that can not be read becomes a row with an error, and the exit code is 3."
+    after_help = "Examples:\n  foliar explain runs/first leaf.jpg --out why\n  foliar explain model.foliar field-photos --class rust --method occlusion\n\nEach picture shows a photograph beside its heat map: bright is where the evidence for the class lies, the white line is the edge of the leaf, and a dark border is not seen by the network. A class whose evidence lies on the background more than the background's share of the area is warned of: the network may have learnt the place instead of the plant. Grad-CAM smears: ask again with --method occlusion before you believe it, or its silence.\n\nA file that can not be read becomes a row with an error, and the exit code is 3."
 )]
 pub(crate) struct ExplainArguments {
     /// Bundle, or run folder

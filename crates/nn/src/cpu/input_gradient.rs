@@ -1,6 +1,6 @@
 //! The gradient of the outputs with respect to the input.
 
-use super::{CpuEngine, disjoint};
+use super::CpuEngine;
 use crate::engine::{EngineOptions, Statistics};
 use crate::error::{EngineError, GraphError};
 use crate::graph::Graph;
@@ -43,12 +43,9 @@ impl CpuEngine {
         }
         self.forward_train(count);
         let Some(training) = &self.training else { return Err(EngineError::NotTrainable) };
-        let start = training.plan.gradients[self.program.logits].start;
-        let place = training.plan.gradients[0].clone();
-        let [target] = disjoint(&mut self.arena, [start..start + weights.len()]);
-        target.copy_from_slice(weights);
+        let [outputs, input] = [self.program.logits, 0].map(|value| training.plan.gradients[value].start);
+        self.arena[outputs..outputs + weights.len()].copy_from_slice(weights);
         self.backward(count);
-        let start = place.start;
-        Ok(self.arena[start..start + inputs.len()].to_vec())
+        Ok(self.arena[input..input + inputs.len()].to_vec())
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn otsu(scores: &[f32], least: f32, most: f32) -> Cut {
     let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let bottom = scores.iter().copied().fold(f32::INFINITY, f32::min);
     let width = (top - bottom) / BINS as f32;
-    if !(width > 0.0) {
+    if width.is_nan() || width <= 0.0 {
         return Cut { threshold: least, undecided: 1.0 };
     }
     let mut histogram = [0.0_f64; BINS];
@@ -37,10 +37,11 @@ pub(super) fn otsu(scores: &[f32], least: f32, most: f32) -> Cut {
     let count = scores.len() as f64;
     let sum: f64 = histogram.iter().enumerate().map(|(bin, n)| n * centre(bin)).sum();
     let (mut below, mut sum_below) = (0.0, 0.0);
-    let (mut best, mut threshold) = (0.0, bottom);
-    for bin in 0..BINS - 1 {
-        below += histogram[bin];
-        sum_below += histogram[bin] * centre(bin);
+    // The best cuts: all within a valley that is empty are equally good, and its middle is the safest.
+    let (mut best, mut first, mut last) = (0.0, 0, 0);
+    for (bin, n) in histogram[..BINS - 1].iter().enumerate() {
+        below += n;
+        sum_below += n * centre(bin);
         let above = count - below;
         if below == 0.0 || above == 0.0 {
             continue;
@@ -48,10 +49,14 @@ pub(super) fn otsu(scores: &[f32], least: f32, most: f32) -> Cut {
         let distance = (sum - sum_below) / above - sum_below / below;
         let between = below * above * distance * distance;
         if between > best {
-            (best, threshold) = (between, bottom + (bin + 1) as f32 * width);
+            (best, first) = (between, bin);
+        }
+        if between >= best {
+            last = bin;
         }
     }
-    let threshold = threshold.clamp(least, most);
+    let middle = (first + last + 2) as f32 / 2.0;
+    let threshold = (bottom + middle * width).clamp(least, most);
     Cut { threshold, undecided: undecided(scores, threshold) }
 }
 
@@ -65,4 +70,37 @@ fn undecided(scores: &[f32], threshold: f32) -> f64 {
     let half = BAND * (m1 - m0);
     let near = scores.iter().filter(|&&score| (f64::from(score) - f64::from(threshold)).abs() < half).count();
     near as f64 / scores.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `groups` of (scores, mean), each evenly spread over 2 around its mean.
+    fn spread(groups: &[(usize, f32)]) -> Vec<f32> {
+        let group = |&(count, mean): &(usize, f32)| {
+            (0..count).map(move |place| mean - 1.0 + 2.0 * (place as f32 + 0.5) / count as f32)
+        };
+        groups.iter().flat_map(group).collect()
+    }
+
+    #[test]
+    fn two_groups_are_cut_between_them() {
+        let cut = otsu(&spread(&[(700, 2.0), (300, 12.0)]), 0.0, 100.0);
+        assert!((3.0..=11.0).contains(&cut.threshold) && cut.undecided == 0.0, "{cut:?}");
+    }
+
+    #[test]
+    fn one_group_leaves_many_undecided() {
+        let cut = otsu(&spread(&[(1000, 5.0)]), 0.0, 100.0);
+        assert!((cut.threshold - 5.0).abs() < 0.05 && (cut.undecided - 0.15).abs() < 0.01, "{cut:?}");
+        assert_eq!(otsu(&[3.0; 10], 0.0, 100.0).undecided, 1.0);
+    }
+
+    #[test]
+    fn a_threshold_stays_within_its_bounds() {
+        let scores = spread(&[(500, 2.0), (500, 42.0)]);
+        assert!(otsu(&scores, 0.0, 2.5).threshold <= 2.5);
+        assert_eq!(otsu(&scores, 30.0, 35.0).threshold, 30.0);
+    }
 }

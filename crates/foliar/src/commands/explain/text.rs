@@ -26,7 +26,7 @@ pub(super) fn classes(out: &mut impl Write, classes: &[Class<'_>], folder: &Path
         return Ok(());
     }
     let width = classes.iter().map(|class| class.name.chars().count()).max().unwrap_or(0).max(5);
-    writeln!(out, "\n{:width$}  photographs  leaf found  evidence on background  area  ratio", "class")?;
+    writeln!(out, "\n{:width$}  photographs  measured  evidence on background  area  ratio", "class")?;
     for class in classes {
         let evidence = &class.evidence;
         let cells = if evidence.measured == 0 {
@@ -37,7 +37,7 @@ pub(super) fn classes(out: &mut impl Write, classes: &[Class<'_>], folder: &Path
         };
         writeln!(
             out,
-            "{:width$}  {:11}  {:10}  {cells}",
+            "{:width$}  {:11}  {:8}  {cells}",
             class.name, evidence.photographs, evidence.measured
         )?;
     }
