@@ -13,7 +13,7 @@ use foliar_audit::{
 use foliar_learn::{DataOptions, Recipe, backbone_features};
 use foliar_nn::Cpu;
 use foliar_runlog::StopReason;
-use foliar_vision::{Dataset, Digest, Limits, scan_for_evaluation};
+use foliar_vision::{Dataset, Digest, Limits, Problem, scan_for_evaluation};
 
 use super::train::recipe::{group_by, pretrained};
 use super::use_threads;
@@ -30,38 +30,8 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
             .map_err(|source| foliar_audit::AuditError::Write { path: folder.clone(), source })?;
     }
     use_threads(arguments.threads)?;
-    let limits = Limits::default();
-    let (dataset, mut problems) = scan_for_evaluation(&arguments.photos, &limits)?;
-    let bar = progress::photographs("looking at photographs");
-    bar.set_length(dataset.photos.len() as u64);
-    let done = AtomicUsize::new(0);
-    let (dataset, sights, broken) = survey(dataset, &limits, &|| {
-        bar.set_position(done.fetch_add(1, Ordering::Relaxed) as u64 + 1);
-    });
-    bar.finish_and_clear();
-    problems.extend(broken);
-    problems.sort_by(|a, b| a.path.cmp(&b.path));
-    let digests: Vec<Digest> = dataset.photos.iter().map(|photo| photo.digest).collect();
-    let thumbnails: Vec<&Thumbnail> = sights.iter().map(|sight| &sight.thumbnail).collect();
-    let copies = find_copies(&digests, &thumbnails);
-    let groups = rule.groups(&dataset, &copies)?;
-    let features = match &recipe {
-        Some(recipe) => match features(recipe, &dataset)? {
-            ControlFlow::Continue(features) => Some(features),
-            ControlFlow::Break(_) => return Ok(Exit::Interrupted),
-        },
-        None => None,
-    };
-    let subject = Subject {
-        dataset: &dataset,
-        sights: &sights,
-        problems: &problems,
-        copies: &copies,
-        groups: &groups,
-        features: features.as_ref(),
-    };
-    let audit = Audit::of(subject);
-    groups.absent.iter().for_each(|path| eprintln!("the table of groups lists {path}, which is not there"));
+    let scanned = scan_for_evaluation(&arguments.photos, &Limits::default())?;
+    let Some(audit) = examine(scanned, &rule, recipe.as_ref())? else { return Ok(Exit::Interrupted) };
     if let Some(folder) = &arguments.out {
         write_tables(&audit, folder)?;
     }
@@ -78,6 +48,46 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     let serious = audit.findings.iter().any(|finding| finding.severity == Severity::Error);
     let left_out = audit.problems.iter().any(|problem| problem.excluded);
     Ok(Exit::with_problems(serious || left_out))
+}
+
+/// Audits the photographs of a scan, with bars: in groups by `rule`, with features of the frozen network of `recipe` if there is
+/// one. `None` if the user interrupts.
+pub(super) fn examine(
+    (dataset, mut problems): (Dataset, Vec<Problem>),
+    rule: &Rule,
+    recipe: Option<&Recipe>,
+) -> anyhow::Result<Option<Audit>> {
+    let bar = progress::photographs("looking at photographs");
+    bar.set_length(dataset.photos.len() as u64);
+    let done = AtomicUsize::new(0);
+    let (dataset, sights, broken) = survey(dataset, &Limits::default(), &|| {
+        bar.set_position(done.fetch_add(1, Ordering::Relaxed) as u64 + 1);
+    });
+    bar.finish_and_clear();
+    problems.extend(broken);
+    problems.sort_by(|a, b| a.path.cmp(&b.path));
+    let digests: Vec<Digest> = dataset.photos.iter().map(|photo| photo.digest).collect();
+    let thumbnails: Vec<&Thumbnail> = sights.iter().map(|sight| &sight.thumbnail).collect();
+    let copies = find_copies(&digests, &thumbnails);
+    let groups = rule.groups(&dataset, &copies)?;
+    let features = match recipe {
+        Some(recipe) => match features(recipe, &dataset)? {
+            ControlFlow::Continue(features) => Some(features),
+            ControlFlow::Break(_) => return Ok(None),
+        },
+        None => None,
+    };
+    let subject = Subject {
+        dataset: &dataset,
+        sights: &sights,
+        problems: &problems,
+        copies: &copies,
+        groups: &groups,
+        features: features.as_ref(),
+    };
+    let audit = Audit::of(subject);
+    groups.absent.iter().for_each(|path| eprintln!("the table of groups lists {path}, which is not there"));
+    Ok(Some(audit))
 }
 
 fn rule(arguments: &AuditArguments) -> anyhow::Result<Rule> {

@@ -139,7 +139,7 @@ fn audited(
         absent.push(absence(WHAT, why));
         return Ok(None);
     }
-    audit::view(run).map(Some)
+    audit::view(run)
 }
 
 /// What there are no values for, and what would bring them.

@@ -1,28 +1,26 @@
 //! The audit of a run's photographs as the plain values of the report.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use foliar_audit::groups::Basis;
 use foliar_audit::interval::Interval;
 use foliar_audit::symmetry::Symmetry;
-use foliar_audit::{Audit, CopyPair, Finding, Id, Photograph, Rule, Severity, Subject, find_copies, survey};
-use foliar_learn::Run;
+use foliar_audit::{Audit, CopyPair, Finding, Id, Photograph, Rule, Severity};
+use foliar_learn::{Phase, Run};
 use foliar_report::audit::{AuditView, Groups, Pair, Poor, Probe, SplitCheck, Suspect};
 use foliar_report::{Estimate, Gallery, Photo, Remark};
 use foliar_vision::{Limits, Part, portable_name, scan_for_evaluation};
 
 use super::folder_name;
 use super::thumbnails::Thumbnails;
-use crate::progress;
+use crate::commands::audit::examine;
 
 /// Cards of a gallery.
 const SHOWN: usize = 12;
 
-/// Audits the photographs of a run, with the parts of its split.
-pub(super) fn view(run: &Run) -> anyhow::Result<AuditView> {
-    let limits = Limits::default();
-    let (mut dataset, mut problems) = scan_for_evaluation(&run.data_root, &limits)?;
+/// Audits the photographs of a run, with the parts of its split; `None` if the user interrupts.
+pub(super) fn view(run: &Run) -> anyhow::Result<Option<AuditView>> {
+    let (mut dataset, problems) = scan_for_evaluation(&run.data_root, &Limits::default())?;
     let mut parts: BTreeMap<String, Part> = BTreeMap::new();
     for part in [Part::Train, Part::Validation, Part::Test] {
         parts.extend(run.photographs_of(part)?.into_iter().map(|(name, _)| (name, part)));
@@ -30,27 +28,13 @@ pub(super) fn view(run: &Run) -> anyhow::Result<AuditView> {
     for photo in &mut dataset.photos {
         photo.part = parts.get(&portable_name(&photo.path)).copied();
     }
-    let bar = progress::photographs("auditing");
-    bar.set_length(dataset.photos.len() as u64);
-    let done = AtomicUsize::new(0);
-    let (dataset, sights, broken) =
-        survey(dataset, &limits, &|| bar.set_position(done.fetch_add(1, Ordering::Relaxed) as u64 + 1));
-    bar.finish_and_clear();
-    problems.extend(broken);
-    problems.sort_by(|a, b| a.path.cmp(&b.path));
-    let digests: Vec<_> = dataset.photos.iter().map(|photo| photo.digest).collect();
-    let thumbnails: Vec<_> = sights.iter().map(|sight| sight.thumbnail.clone()).collect();
-    let copies = find_copies(&digests, &thumbnails);
-    let groups = Rule::Sequence.groups(&dataset, &copies)?;
-    let audit = Audit::of(Subject {
-        dataset: &dataset,
-        sights: &sights,
-        problems: &problems,
-        copies: &copies,
-        groups: &groups,
-        features: None,
-    });
-    Ok(of(&audit, &Thumbnails::new(&run.data_root), &folder_name(&run.data_root)))
+    // The network that the run began with tells photographs apart better than colours and textures do.
+    let mut recipe = run.recipe.clone();
+    recipe.weights = recipe.weights.filter(|weights| weights.file.is_file());
+    let cached = recipe.weights.is_some() && recipe.phases.iter().any(Phase::is_cached);
+    let recipe = cached.then_some(&recipe);
+    let Some(audit) = examine((dataset, problems), &Rule::Sequence, recipe)? else { return Ok(None) };
+    Ok(Some(of(&audit, &Thumbnails::new(&run.data_root), &folder_name(&run.data_root))))
 }
 
 /// The view of `audit`, of the folder that is called `subject`.

@@ -110,7 +110,7 @@ fn calibration(evaluation: &Evaluation) -> Calibration {
     }
     Calibration {
         bins,
-        error: estimate(figures.error),
+        error: Estimate::point(figures.error),
         excess: Some(estimate(figures.excess)),
         brier: estimate(evaluation.scores.brier),
     }
