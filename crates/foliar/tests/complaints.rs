@@ -16,7 +16,7 @@ fn wrong_arguments_exit_with_2() {
         &["train", "photos", "--epochs", "many"],
         &["train", "photos", "--schedule", "zigzag"],
         &["predict", "bundle"],
-        &["evaluate", "bundle"],
+        &["evaluate"],
         &["train", "photos", "--model", "resnet5"],
         &["predict", "bundle", "photos", "--top", "0"],
         &["summary"],

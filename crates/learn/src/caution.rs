@@ -172,7 +172,7 @@ mod tests {
         let logits = |i: usize| {
             let sure = 1.0 + 5.0 * i as f32 / photographs as f32;
             let wrong = i.is_multiple_of(3) && i < photographs * 3 / 10;
-            if (i % 2 == 0) != wrong { [sure, 0.0] } else { [0.0, sure] }
+            if i.is_multiple_of(2) != wrong { [sure, 0.0] } else { [0.0, sure] }
         };
         let labels = (0..photographs as u32).map(|i| i % 2).collect();
         let logits = (0..photographs).flat_map(logits).collect();

@@ -87,7 +87,7 @@ impl Surface {
             }
             Kind::Noise => {
                 let bits = hash(split(u).0, split(v).0, self.seed);
-                Colour([bits, bits << 8, bits << 16].map(|bits| unit(bits)))
+                Colour([bits, bits << 8, bits << 16].map(unit))
             }
         }
     }
