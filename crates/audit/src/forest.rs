@@ -8,7 +8,7 @@
 //! | p | share of a class among the rows of a node; its impurity is `1 - sum p^2` (Gini) |
 //!
 //! A node draws K columns that are not constant in it and for each a threshold uniform between its least and its largest
-//! value, and keeps the pair that lowers the mean impurity most. A node of fewer than [`SPLIT`] rows or of one class is a
+//! value, and keeps the pair that lowers the mean impurity most. A node of fewer than `SPLIT` rows or of one class is a
 //! leaf and says the shares of its classes. The forest says the mean over its trees.
 
 use foliar_vision::random::{Domain, Random};

@@ -4,7 +4,7 @@
 //! | symbol | is |
 //! | --- | --- |
 //! | m | median colour of a class at a region of the border, by channel |
-//! | r | radius around m, in the largest difference of a channel, that holds [`SHARE`] of the class |
+//! | r | radius around m, in the largest difference of a channel, that holds `SHARE` of the class |
 //! | f | share of all other photographs that lie within r of m there |
 //!
 //! A background of its own also makes f small, but everywhere; a mark is at one place.

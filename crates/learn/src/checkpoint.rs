@@ -48,7 +48,7 @@ impl Best {
 
 /// The epoch that did best and the one whose weights are kept.
 ///
-/// Epochs are compared by the validation loss after [`crate::calibrate`]: accuracy moves in steps of 1 / n, and the plain loss
+/// Epochs are compared by the validation loss after [`foliar_metrics::calibrate`]: accuracy moves in steps of 1 / n, and the plain loss
 /// rises with confidence alone. Of the epochs of one phase that are within a standard error of the best, the last is kept:
 /// the difference may be chance, and it has been trained for longer. A later phase has to be better to be kept at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
