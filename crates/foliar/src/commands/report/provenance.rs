@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Parser;
-use foliar_learn::{Bundle, ClassWeights, Group, Recipe, Run, Schedule};
+use foliar_learn::{Bundle, ClassWeights, DataSpec, Group, Recipe, Run, Schedule};
 use foliar_nn::summary::summarise;
 use foliar_nn::{Optimizer, Statistics};
 use foliar_report::run::{Model, Provenance};
@@ -50,21 +50,39 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
     let train = command(&origin.recipe, &run.data_root, folder);
     let report = format!("foliar report {}", quoted(&folder.display().to_string()));
     let phases = origin.recipe.phases.iter().map(|phase| phase.describe()).collect::<Vec<_>>();
+    let mut facts = vec![("Training".to_owned(), phases.join("; then "))];
+    if origin.train_photographs > run.photographs_of(Part::Train)?.len() {
+        let fact = format!(
+            "all {} photographs for training and validation, at the end; what is said of them here was said in {} folds by \
+             classifiers that had not learnt from them",
+            origin.train_photographs, origin.recipe.refit
+        );
+        facts.push(("Learnt from".to_owned(), fact));
+    }
     Ok(Provenance {
         version: format!("foliar {}", origin.foliar),
         seed: origin.recipe.seed,
         photographs: run.data_root.display().to_string(),
         fingerprint: origin.data_fingerprint.clone(),
         parts,
-        grouping: match origin.recipe.data.group {
-            Group::Sequence => "equal photographs, and those whose file names count on, where they do",
-            _ => "equal photographs",
-        }
-        .to_owned(),
-        facts: vec![("Training".to_owned(), phases.join("; then "))],
+        grouping: grouping(&origin.recipe.data),
+        facts,
         recipe: origin.recipe.to_toml()?,
         commands: train.into_iter().chain([report]).collect(),
     })
+}
+
+/// What stays on one side of the split.
+fn grouping(data: &DataSpec) -> String {
+    let rule = match (&data.split, &data.groups, &data.group_by, data.group) {
+        (Some(split), ..) => return format!("what the split {} says", folder_name(&split.file)),
+        (_, Some(groups), ..) => format!("what the table {} puts together", folder_name(&groups.file)),
+        (_, _, Some(pattern), _) => format!("photographs in whose paths {pattern} finds the same"),
+        (.., Group::Sequence) => "those whose file names count on, where they do".to_owned(),
+        (.., Group::None) => String::new(),
+    };
+    let copies = if data.near_duplicates { "copies" } else { "equal photographs" };
+    if rule.is_empty() { copies.to_owned() } else { format!("{copies}, and {rule}") }
 }
 
 /// The command that gives this recipe; `None` if no command does, as for a recipe that was written by hand, or if the file
@@ -149,8 +167,24 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
     setting("--class-weights", &if balanced { "balanced" } else { "none" }, &"none");
     setting("--validation", &recipe.data.validation, &0.2);
     setting("--test", &recipe.data.test, &0.0);
-    let alone = recipe.data.group == Group::None;
-    setting("--group", &if alone { "none" } else { "sequence" }, &"sequence");
+    let group = match (recipe.data.group, recipe.data.near_duplicates) {
+        (Group::Sequence, _) => "sequence",
+        (Group::None, true) => "copies",
+        (Group::None, false) => "none",
+    };
+    setting("--group", &group, &"sequence");
+    setting("--refit", &recipe.refit, &usual.refit);
+    if let Some(pattern) = &recipe.data.group_by {
+        setting("--group-by", pattern, &"");
+    }
+    let data = &recipe.data;
+    for (option, list) in
+        [("--groups", &data.groups), ("--split", &data.split), ("--quarantine", &data.quarantine)]
+    {
+        if let Some(list) = list {
+            setting(option, &list.file.display(), &"");
+        }
+    }
     setting("--seed", &recipe.seed, &1);
     let given = settings.into_iter().filter(|(_, value, usual)| value != usual);
     let words = given.flat_map(|(option, value, _)| [option.to_owned(), value]);
