@@ -3,6 +3,8 @@
 //! Draws hashes, of which one in a hundred is another one with a few bits changed, asks for the neighbours of each under all
 //! eight symmetries and in three windows, as the search for copies does, and prints time and finds.
 
+#![allow(clippy::print_stdout, reason = "it prints what it finds")]
+
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -50,7 +52,6 @@ fn main() -> ExitCode {
         })
         .sum();
     let seconds = began.elapsed().as_secs_f64();
-    #[allow(clippy::print_stdout, reason = "the result")]
     println!(
         "{count} hashes, {} queries within {RADIUS} bits: {seconds:.1} s, {found} finds",
         count * 8 * WINDOWS

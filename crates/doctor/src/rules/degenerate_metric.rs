@@ -4,16 +4,19 @@
 //! at least: the loss is no cross-entropy, as in regression. (2) F1 is 0 while accuracy is high: most labels
 //! are negative and none is found. (3) recall is exactly 1 while precision equals accuracy to 1 %: everything
 //! may be called positive. (4) accuracy is the same to the last digit for eight epochs at a level far from
-//! perfect, with a loss that does not fall: one class is always predicted. Source: the definitions of the
-//! scores. Limits: (3) also fits a nearly perfect model; the confidence says so.
+//! perfect, with a loss that does not fall: one class is always predicted, unless classes are told apart in
+//! training; then it has come to rest. Source: the definitions of the scores. Limits: (3) also fits a nearly perfect model; the confidence says so.
 
 use foliar_runlog::{Metric, Series};
 
 use crate::case::Case;
 use crate::entropy::least_loss;
-use crate::rows::Column;
+use crate::rows::{Column, Reading};
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
+
+/// How far the training accuracy of a network that tells classes apart is above a share that one class may have.
+const TOLD_APART: f64 = 0.05;
 
 pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
     not_cross_entropy(case)
@@ -145,6 +148,10 @@ fn one_class(case: &Case<'_>) -> Option<Finding> {
     let same =
         accuracies.iter().rev().take_while(|(_, reading)| (reading.value - last.value).abs() < 1e-12).count();
     if same < 8 || !(0.3..0.9).contains(&last.value) {
+        return None;
+    }
+    let told_apart = |&(_, training): &(usize, Reading)| training.value > last.value + TOLD_APART;
+    if case.column(Column::TrainAccuracy).last().is_some_and(told_apart) {
         return None;
     }
     let recent = &losses[losses.len().saturating_sub(same)..];

@@ -114,6 +114,21 @@ fn scores_that_mean_nothing_are_told() {
 }
 
 #[test]
+fn an_accuracy_that_stands_still_is_one_class_unless_training_tells_classes_apart() {
+    let mut accuracies = vec![0.7, 0.82];
+    accuracies.extend([0.85; 12]);
+    let train: Vec<f64> = (0..14).map(|epoch| 0.6 - 0.01 * f64::from(epoch)).collect();
+    let mut losses = vec![0.7, 0.5];
+    losses.extend([0.46; 12]);
+    let log = three(&train, &losses, &accuracies);
+    let told = |training: f64| {
+        let log = with(log.clone(), "train acc", TRAIN, Metric::Accuracy, &[training; 14]);
+        warnings(&diagnose(&log, &classes(3))).contains(&"degenerate-metric")
+    };
+    assert!(told(0.84) && !told(0.93));
+}
+
+#[test]
 fn a_gap_at_the_end_is_overfitting() {
     let log = with(RunLog::default(), "train_acc", TRAIN, Metric::Accuracy, &[0.605]);
     let log = with(log, "test_acc", Some(Split::Test), Metric::Accuracy, &[0.371]);
