@@ -15,6 +15,7 @@ pub(crate) mod report;
 pub(crate) mod resume;
 pub(crate) mod study;
 pub(crate) mod summary;
+pub(crate) mod thumbnails;
 pub(crate) mod train;
 pub(crate) mod tune;
 pub(crate) mod weights;
@@ -40,4 +41,9 @@ pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
         anyhow::bail!("{} holds no {}: is the run not finished?", path.display(), RunDir::BUNDLE);
     }
     Ok(Bundle::read(&file)?)
+}
+
+/// The last part of a path, as people call a folder.
+pub(crate) fn folder_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

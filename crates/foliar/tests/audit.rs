@@ -89,6 +89,9 @@ fn planted_faults_are_named() {
     assert!(rows("labels.csv") >= 1);
     let kept: Value = document(&fs::read_to_string(scene.path("tables/audit.json")).unwrap());
     assert_eq!(kept, audit);
+    let page = fs::read_to_string(scene.path("tables/audit.html")).unwrap();
+    // Two pairs of copies and a poor photograph.
+    assert_eq!(page.matches("data:image/jpeg;base64,").count(), 5);
     // The same again, whatever the number of threads.
     let again = scene.run(&["audit", "photos", "--json", "--threads", "1"]).expect(3).out;
     assert_eq!(document(&again), audit);

@@ -27,7 +27,7 @@ pub(crate) struct AuditArguments {
     /// Table of what photographs belong to, with the columns path and group
     #[arg(long, value_name = "FILE", conflicts_with = "group_by")]
     pub(crate) groups: Option<PathBuf>,
-    /// Folder for audit.json and the tables audit.csv, duplicates.csv, labels.csv, groups.csv and quarantine.csv
+    /// Folder for the page audit.html, audit.json, and the tables audit.csv, duplicates.csv, labels.csv, groups.csv and quarantine.csv
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Table of photographs to leave out to write, as a proposal

@@ -1,25 +1,34 @@
 //! `foliar audit`: what is wrong with a folder of photographs before anything is learnt from it.
 
 mod text;
+pub(crate) mod view;
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use anyhow::Context;
 use foliar_audit::{
     Audit, Features, Rule, Severity, Subject, Thumbnail, find_copies, survey, write_quarantine, write_tables,
 };
 use foliar_learn::{DataOptions, Recipe, backbone_features};
 use foliar_nn::Cpu;
-use foliar_runlog::StopReason;
+use foliar_report::audit_page;
+use foliar_runlog::{StopReason, write_atomically};
 use foliar_vision::{Dataset, Digest, Limits, Problem, scan_for_evaluation};
 
+use super::thumbnails::Thumbnails;
 use super::train::recipe::{group_by, pretrained};
-use super::use_threads;
+use super::{folder_name, use_threads};
 use crate::arguments::AuditArguments;
 use crate::exit::Exit;
 use crate::{interrupt, progress};
+
+/// Cards of a gallery.
+const SHOWN: usize = 48;
+/// File name of the page.
+const PAGE: &str = "audit.html";
 
 pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     let rule = rule(arguments)?;
@@ -34,6 +43,11 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     let Some(audit) = examine(scanned, &rule, recipe.as_ref())? else { return Ok(Exit::Interrupted) };
     if let Some(folder) = &arguments.out {
         write_tables(&audit, folder)?;
+        let thumbnails = Thumbnails::new(&arguments.photos);
+        let view = view::of(&audit, &thumbnails, &folder_name(&arguments.photos), SHOWN);
+        let page = audit_page(&view);
+        write_atomically(&folder.join(PAGE), |file| file.write_all(page.as_bytes()))
+            .with_context(|| format!("{} can not be written", folder.join(PAGE).display()))?;
     }
     if let Some(file) = &arguments.quarantine {
         write_quarantine(&audit.quarantine, file)?;

@@ -6,9 +6,6 @@ mod figures;
 mod files;
 mod mistakes;
 mod provenance;
-mod thumbnails;
-
-use std::path::Path;
 
 use foliar_doctor::{Context, Diagnosis, diagnose};
 use foliar_learn::{Bundle, EvaluateOptions, Evaluation, Predictor, Run, Subject, evaluate};
@@ -16,9 +13,9 @@ use foliar_report::run::{Absent, RunView};
 use foliar_runlog::read_log_path;
 use foliar_vision::Part;
 
-use self::thumbnails::Thumbnails;
 use super::evaluate::{Bar, others, tell_problems};
-use super::{open_bundle, use_threads};
+use super::thumbnails::Thumbnails;
+use super::{folder_name, open_bundle, use_threads};
 use crate::arguments::ReportArguments;
 use crate::exit::Exit;
 
@@ -55,11 +52,6 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     view.absent = absent;
     files::write(out, &view)?;
     Ok(Exit::with_problems(left_out))
-}
-
-/// The last part of a path, as people call a folder.
-fn folder_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn absence(what: &str, why: impl Into<String>) -> Absent {
@@ -139,7 +131,7 @@ fn audited(
         absent.push(absence(WHAT, why));
         return Ok(None);
     }
-    audit::view(run)
+    audit::of_run(run)
 }
 
 /// What there are no values for, and what would bring them.

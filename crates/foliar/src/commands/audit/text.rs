@@ -61,7 +61,7 @@ pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArgume
         wrap(out, &finding.advice, "  > ", "    ")?;
     }
     if let Some(folder) = &arguments.out {
-        writeln!(out, "\nthe tables are in {}", shown(folder))?;
+        writeln!(out, "\nthe tables and a page with the photographs, audit.html, are in {}", shown(folder))?;
     }
     if let Some(file) = &arguments.quarantine {
         writeln!(

@@ -11,7 +11,7 @@ use foliar_vision::resize::{Resizer, reduce};
 
 use super::absence;
 use super::mistakes::{Chosen, Wrong};
-use super::thumbnails::{SIDE, Thumbnails, encoded};
+use crate::commands::thumbnails::{SIDE, Thumbnails, encoded};
 use crate::progress;
 
 /// Photographs of each class that are explained to see where evidence lies.

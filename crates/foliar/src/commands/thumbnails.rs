@@ -9,28 +9,28 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 
 /// Shorter side in pixels.
-pub(super) const SIDE: u32 = 192;
+pub(crate) const SIDE: u32 = 192;
 /// JPEG quality, of 100.
 const QUALITY: u8 = 78;
 
 /// Makes small copies of the photographs of a folder.
-pub(super) struct Thumbnails {
+pub(crate) struct Thumbnails {
     root: PathBuf,
     limits: Limits,
 }
 
 impl Thumbnails {
-    pub(super) fn new(root: &Path) -> Self {
+    pub(crate) fn new(root: &Path) -> Self {
         Self { root: root.to_owned(), limits: Limits::default() }
     }
 
     /// The photograph at `name` below the folder, reduced to a shorter side of `side` pixels; `None` if it can not be read.
-    pub(super) fn read(&self, name: &str, side: u32) -> Option<Rgb> {
+    pub(crate) fn read(&self, name: &str, side: u32) -> Option<Rgb> {
         decode_reduced(&self.root.join(name), side, &self.limits).ok()
     }
 
     /// The photograph as a page shows it.
-    pub(super) fn photo(&self, name: &str, class: &str, part: &str) -> Photo {
+    pub(crate) fn photo(&self, name: &str, class: &str, part: &str) -> Photo {
         Photo {
             name: name.to_owned(),
             class: class.to_owned(),
@@ -41,7 +41,7 @@ impl Thumbnails {
 }
 
 /// The picture as JPEG; `None` if the encoder refuses it.
-pub(super) fn encoded(picture: &Rgb) -> Option<Thumbnail> {
+pub(crate) fn encoded(picture: &Rgb) -> Option<Thumbnail> {
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, QUALITY)
         .write_image(&picture.pixels, picture.width, picture.height, ExtendedColorType::Rgb8)
