@@ -18,22 +18,15 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import mean
 
-from holdout import key
+from holdout import by_source
 
 RUN = 10
 
 
 def runs(folder: Path) -> list[list[Path]]:
     """Photographs of a class in runs of neighbours; those of small sources together, by name."""
-    sources = defaultdict(list)
-    for path in folder.iterdir():
-        sources[key(path)[0]].append(path)
-    few = [source for source, paths in sources.items() if len(paths) < 5]
-    if few:
-        sources[None] = [path for source in few for path in sources.pop(source)]
     cut = []
-    for _, paths in sorted(sources.items(), key=lambda item: str(item[0])):
-        paths.sort(key=key)
+    for _, paths in sorted(by_source(folder).items(), key=lambda item: str(item[0])):
         cut += [paths[begin : begin + RUN] for begin in range(0, len(paths), RUN)]
     return cut
 

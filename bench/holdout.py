@@ -21,6 +21,17 @@ def key(path: Path) -> tuple[str, int]:
     return (match.group(1), int(match.group(2))) if match else (name, 0)
 
 
+def by_source(folder: Path) -> dict[str | None, list[Path]]:
+    """Photographs of a class by source, each in the order of its numbers; those of small sources together, by name."""
+    sources = defaultdict(list)
+    for path in folder.iterdir():
+        sources[key(path)[0]].append(path)
+    few = [source for source, paths in sources.items() if len(paths) < 5]
+    if few:
+        sources[None] = [path for source in few for path in sources.pop(source)]
+    return {source: sorted(paths, key=key) for source, paths in sources.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
@@ -29,14 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     counts = {"train": 0, "holdout": 0}
     for folder in sorted(path for path in options.photos.iterdir() if path.is_dir()):
-        sources = defaultdict(list)
-        for path in folder.iterdir():
-            sources[key(path)[0]].append(path)
-        few = [source for source, paths in sources.items() if len(paths) < 5]
-        if few:
-            sources[None] = [path for source in few for path in sources.pop(source)]
-        for paths in sources.values():
-            paths.sort(key=key)
+        for paths in by_source(folder).values():
             cut = len(paths) - round(options.share * len(paths))
             for part, chosen in (("train", paths[:cut]), ("holdout", paths[cut:])):
                 target = options.out / part / folder.name
