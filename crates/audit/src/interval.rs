@@ -1,10 +1,7 @@
 //! Intervals of means over photographs that come in groups.
 
-use foliar_vision::random::{Domain, Random};
+use foliar_metrics::{Bootstrap, Estimate, Groups};
 use serde::{Deserialize, Serialize};
-
-/// Times that groups are drawn anew.
-const DRAWS: usize = 1000;
 
 /// A mean and where it would lie with other groups of the same kind.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,31 +19,9 @@ pub struct Interval {
 /// `groups` gives a number to each photograph that those share which belong together.
 #[must_use]
 pub fn mean_by_group(values: &[f64], groups: &[usize]) -> Interval {
-    let mut sums = std::collections::BTreeMap::new();
-    for (value, group) in values.iter().zip(groups) {
-        let (sum, count) = sums.entry(group).or_insert((0.0, 0_u32));
-        *sum += value;
-        *count += 1;
-    }
-    let groups: Vec<(f64, u32)> = sums.into_values().collect();
-    let mean = |drawn: &mut dyn Iterator<Item = (f64, u32)>| {
-        let (sum, count) =
-            drawn.fold((0.0, 0), |(sum, count), (more, members)| (sum + more, count + members));
-        sum / f64::from(count.max(1))
-    };
-    let value = mean(&mut groups.iter().copied());
-    if groups.is_empty() {
-        return Interval { value, low: value, high: value };
-    }
-    let mut means: Vec<f64> = (0..DRAWS)
-        .map(|draw| {
-            let mut random = Random::keyed(Domain::Bootstrap, [draw as u64, groups.len() as u64, 0]);
-            mean(&mut (0..groups.len()).map(|_| groups[random.below(groups.len() as u64) as usize]))
-        })
-        .collect();
-    means.sort_by(f64::total_cmp);
-    let tail = DRAWS / 40;
-    Interval { value, low: means[tail], high: means[DRAWS - 1 - tail] }
+    let groups: Vec<u64> = groups.iter().map(|&group| group as u64).collect();
+    let Estimate { value, interval: [low, high] } = Bootstrap::default().mean(values, &Groups::new(&groups));
+    Interval { value, low, high }
 }
 
 #[cfg(test)]

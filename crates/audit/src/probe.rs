@@ -3,6 +3,7 @@
 //! A probe learns the class from a few numbers in which there is nothing of a disease, and is measured on photographs of
 //! groups that it has not seen. If it does well, so may a network, and for the same reason.
 
+use foliar_metrics::auroc;
 use foliar_vision::Dataset;
 use serde::{Deserialize, Serialize};
 
@@ -120,9 +121,12 @@ fn probe(
     let guessing = 1.0 / classes as f64;
     let way = (accuracy.low - most_frequent) / (1.0 - most_frequent).max(1e-9);
     let of_class = |class: usize| {
-        let scores: Vec<(f32, bool)> =
-            rows.iter().zip(labels).map(|(row, &label)| (row[class], label == class)).collect();
-        auroc(scores)
+        let scores = |is_member: bool| -> Vec<f64> {
+            let kind = rows.iter().zip(labels).filter(|&(_, &label)| (label == class) == is_member);
+            kind.map(|(row, _)| f64::from(row[class])).collect()
+        };
+        let (others, members) = (scores(false), scores(true));
+        (!others.is_empty() && !members.is_empty()).then(|| auroc(&others, &members))
     };
     Probe {
         clue,
@@ -187,34 +191,9 @@ pub(crate) fn best(row: &[f32]) -> usize {
     row.iter().enumerate().fold(0, |best, (place, &value)| if value > row[best] { place } else { best })
 }
 
-/// Probability that a member scores higher than another, equals counting half (Mann and Whitney 1947); `None` if one of the
-/// two kinds is absent.
-fn auroc(mut scores: Vec<(f32, bool)>) -> Option<f64> {
-    scores.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let members = scores.iter().filter(|(_, is_member)| *is_member).count();
-    let others = scores.len() - members;
-    let mut wins = 0.0;
-    let mut below = 0;
-    for equals in scores.chunk_by(|a, b| a.0 == b.0) {
-        let own = equals.iter().filter(|(_, is_member)| *is_member).count();
-        let strangers = equals.len() - own;
-        wins += own as f64 * (below as f64 + strangers as f64 / 2.0);
-        below += strangers;
-    }
-    (members > 0 && others > 0).then(|| wins / (members as f64 * others as f64))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn areas_are_shares_of_pairs() {
-        assert_eq!(auroc(vec![(0.1, false), (0.9, true)]), Some(1.0));
-        assert_eq!(auroc(vec![(0.5, false), (0.5, true)]), Some(0.5));
-        assert_eq!(auroc(vec![(0.9, false), (0.5, false), (0.7, true), (0.2, true)]), Some(0.25));
-        assert_eq!(auroc(vec![(0.5, true)]), None);
-    }
 
     #[test]
     fn texts_are_ranked() {

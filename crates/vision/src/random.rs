@@ -28,8 +28,6 @@ pub enum Domain {
     Corruption = 7,
     /// Trees that judge how much a background gives away.
     Forest = 40,
-    /// Groups drawn anew for an interval.
-    Bootstrap = 41,
 }
 
 /// A stream of random numbers.
