@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use foliar_learn::Freeze;
+use foliar_learn::{ERRORS, Freeze};
 use foliar_nn::zoo;
 
 mod audit;
@@ -25,6 +25,15 @@ pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
 
 fn models() -> PossibleValuesParser {
     PossibleValuesParser::new(zoo::MODELS)
+}
+
+/// One of the shares of errors that a classifier can be asked for.
+fn error_share(text: &str) -> Result<f64, String> {
+    let wanted = text.parse();
+    ERRORS.into_iter().find(|error| wanted.as_ref() == Ok(error)).ok_or_else(|| {
+        let possible: Vec<String> = ERRORS.iter().map(f64::to_string).collect();
+        format!("it is one of {}", possible.join(", "))
+    })
 }
 
 /// Turns a folder of leaf photographs into a plant-disease classifier, and says how far it can be trusted.
@@ -390,6 +399,10 @@ pub(crate) struct PredictArguments {
     /// How many classes to name, the most probable first
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) top: u32,
+    /// Share of wrong answers, and of sets of classes without the true one, that is bearable: 0.2, 0.1, 0.05, 0.02 or 0.01
+    /// [default: 0.1]
+    #[arg(long, value_name = "SHARE", value_parser = error_share)]
+    pub(crate) error: Option<f64>,
     /// Form of the output
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,

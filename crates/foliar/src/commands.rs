@@ -43,6 +43,23 @@ pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
     Ok(Bundle::read(&file)?)
 }
 
+/// The same, with sets and answers that are wrong as often as `error` says: one of [`ERRORS`](foliar_learn::ERRORS).
+pub(crate) fn open_bundle_for(path: &Path, error: Option<f64>) -> anyhow::Result<Bundle> {
+    let mut bundle = open_bundle(path)?;
+    if let Some(error) = error {
+        let Some(caution) = &mut bundle.caution else {
+            anyhow::bail!(
+                "--error {error}: {} can promise nothing, as it was trained without photographs held back; train it anew",
+                path.display()
+            );
+        };
+        if !caution.choose(error) {
+            anyhow::bail!("--error {error}: {} was not made for it", path.display());
+        }
+    }
+    Ok(bundle)
+}
+
 /// The last part of a path, as people call a folder.
 pub(crate) fn folder_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()

@@ -19,6 +19,7 @@ fn wrong_arguments_exit_with_2() {
         &["evaluate"],
         &["train", "photos", "--model", "resnet5"],
         &["predict", "bundle", "photos", "--top", "0"],
+        &["predict", "bundle", "photos", "--error", "0.3"],
         &["summary"],
         &["summary", "--model", "resnet50", "--classes", "1"],
         &["nonsense"],

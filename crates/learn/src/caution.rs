@@ -14,13 +14,16 @@ use foliar_metrics::{
     Abstention, ConformalScore, ConformalSets, FeatureDistance, MetricsError, Predictions, Promise, arg_max,
     softmax, threshold_of,
 };
+use serde::{Deserialize, Serialize};
 
 pub(crate) use self::stored::{StoredCaution, is_caution};
 use crate::error::LearnError;
 use crate::evidence::Evidence;
 
-/// How often a set may miss the truth, and an answer may be wrong.
-const ALPHA: f64 = 0.1;
+/// How often a set may miss the truth, and an answer may be wrong: what a classifier can be asked for.
+pub const ERRORS: [f64; 5] = [0.2, 0.1, 0.05, 0.02, 0.01];
+/// The place among [`ERRORS`] of the one that is used unless another is asked for.
+const USUAL: usize = 1;
 /// How sure it is that answers are wrong no more often.
 const PROOF: f64 = 0.95;
 /// Share of new photographs of the classes that are not taken for something else.
@@ -28,9 +31,8 @@ const KEPT: f64 = 0.95;
 /// Groups of a class from which on it gets a threshold of its own: the truth is then missed at most a fiftieth less often than
 /// is promised, and sets are not larger than they must be.
 const MANY: usize = 50;
-/// Bounds of the confidence that an answer needs: below the first it is more likely wrong than right by its own words; the
-/// second is right often enough by its own words.
-const CONFIDENCE: [f64; 2] = [0.5, 1.0 - ALPHA];
+/// Lowest confidence of an answer: below it is more likely wrong than right by its own words.
+const EVEN: f64 = 0.5;
 
 /// What a classifier knows of its own limits.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,13 +41,23 @@ pub struct Caution {
     pub photographs: usize,
     /// Groups of photographs among them.
     pub groups: usize,
-    /// Sets of classes that hold the truth with a probability of 0.9 or more.
-    pub sets: ConformalSets,
-    /// Confidence, 0.5 to 0.9, below which it does not know: the lowest for which it is proven that at most a tenth of the
-    /// answers is wrong; 0.9 if the photographs prove nothing.
-    pub threshold: f64,
+    /// One for each of [`ERRORS`], in their order.
+    pub levels: Vec<Level>,
     /// What it was made for; `None` if there were too few photographs to tell.
     pub outside: Option<Outside>,
+    /// Place of the level in use.
+    chosen: usize,
+}
+
+/// What is promised for one share of errors, e.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Level {
+    /// Sets of classes that hold the truth with a probability of 1 - e. A set is empty where no class fits as well as the
+    /// truth does for 1 - e of the photographs.
+    pub sets: ConformalSets,
+    /// Confidence, 0.5 to 1 - e, below which it does not know: the lowest for which it is proven that at most a share e of
+    /// the answers is wrong; 1 - e, which is right often enough by its own words, if the photographs prove nothing.
+    pub threshold: f64,
 }
 
 /// What a classifier was made for.
@@ -69,7 +81,7 @@ pub enum Doubt {
 /// What a classifier knows of its own limits on one photograph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
-    /// Places of the classes that may be the truth, the most probable first; at least one.
+    /// Places of the classes that may be the truth, the most probable first; none if no class fits well enough.
     pub set: Vec<usize>,
     /// Distance of its features from those learnt from, in units of the threshold: above 1 is outside. `None` if that can
     /// not be told.
@@ -85,17 +97,27 @@ impl Caution {
     /// # Errors
     /// None that is expected.
     pub(crate) fn fit(said: &Predictions, evidence: &Evidence) -> Result<Self, LearnError> {
-        let (confidences, right, groups) = (said.confidences(), said.correct(), said.groups());
-        let proven = Abstention::fit(&confidences, &right, groups, ALPHA, PROOF)?;
-        let threshold = proven.map_or(CONFIDENCE[1], |proven| proven.threshold);
         Ok(Self {
             photographs: said.len(),
-            groups: groups.count(),
-            sets: ConformalSets::fit(said, ALPHA, ConformalScore::LeastAmbiguous, promise(said))?,
-            threshold: threshold.clamp(CONFIDENCE[0], CONFIDENCE[1]),
+            groups: said.groups().count(),
+            levels: ERRORS.into_iter().map(|error| Level::fit(said, error)).collect::<Result<_, _>>()?,
             // What too few photographs can not tell is left out.
             outside: Outside::fit(evidence).ok(),
+            chosen: USUAL,
         })
+    }
+
+    /// Promises a share of errors, one of [`ERRORS`], from now on; whether it is one.
+    #[must_use]
+    pub fn choose(&mut self, error: f64) -> bool {
+        let place = self.levels.iter().position(|level| level.sets.alpha == error);
+        self.chosen = place.unwrap_or(self.chosen);
+        place.is_some()
+    }
+
+    /// The level in use: that of a tenth unless another was chosen.
+    pub fn level(&self) -> &Level {
+        &self.levels[self.chosen]
     }
 
     /// What there is to say of a photograph with these logits, divided by the temperature, and features.
@@ -107,16 +129,25 @@ impl Caution {
     pub(crate) fn judge_at(&self, logits: &[f32], distance: Option<f64>) -> Judgement {
         let probabilities = softmax(logits);
         let most = arg_max(logits);
-        let mut set = self.sets.set(&probabilities, 0).unwrap_or_default();
-        if set.is_empty() {
-            set.push(most);
-        }
+        let level = self.level();
+        let set = level.sets.set(&probabilities, 0).unwrap_or_default();
         let doubt = if distance.is_some_and(|distance| distance > 1.0) {
             Some(Doubt::Outside)
         } else {
-            (probabilities[most] < self.threshold).then_some(Doubt::Unsure)
+            (probabilities[most] < level.threshold).then_some(Doubt::Unsure)
         };
         Judgement { set, distance, doubt }
+    }
+}
+
+impl Level {
+    fn fit(said: &Predictions, error: f64) -> Result<Self, MetricsError> {
+        let proven = Abstention::fit(&said.confidences(), &said.correct(), said.groups(), error, PROOF)?;
+        let threshold = proven.map_or(1.0 - error, |proven| proven.threshold);
+        Ok(Self {
+            sets: ConformalSets::fit(said, error, ConformalScore::LeastAmbiguous, promise(said, error))?,
+            threshold: threshold.clamp(EVEN, 1.0 - error),
+        })
     }
 }
 
@@ -138,13 +169,15 @@ impl Outside {
     }
 }
 
-/// A threshold for each class where every class has [`MANY`] groups or more, else one for all.
-fn promise(said: &Predictions) -> Promise {
+/// A threshold for each class where every class has [`MANY`] groups or more, and enough to prove so small a share of errors;
+/// else one for all.
+fn promise(said: &Predictions, error: f64) -> Promise {
     let mut seen: BTreeSet<(u32, u32)> = BTreeSet::new();
     seen.extend(said.labels().iter().copied().zip(said.groups().of().iter().copied()));
     let mut groups = vec![0; said.classes()];
     seen.iter().for_each(|&(class, _)| groups[class as usize] += 1);
-    if groups.iter().all(|&groups| groups >= MANY) { Promise::ByClass } else { Promise::Overall }
+    let needed = MANY.max((1.0 / error).ceil() as usize);
+    if groups.iter().all(|&groups| groups >= needed) { Promise::ByClass } else { Promise::Overall }
 }
 
 #[cfg(test)]
@@ -204,8 +237,37 @@ mod tests {
 
     #[test]
     fn classes_have_thresholds_of_their_own_where_each_has_many_photographs() {
-        assert_eq!(fitted(200).sets.own, [true, true]);
-        assert_eq!(fitted(60).sets.own, [false, false]);
+        assert_eq!(fitted(200).level().sets.own, [true, true]);
+        assert_eq!(fitted(60).level().sets.own, [false, false]);
+    }
+
+    #[test]
+    fn fewer_errors_take_larger_sets_and_surer_answers() {
+        let mut caution = fitted(2000);
+        let mut last = None;
+        for error in ERRORS {
+            assert!(caution.choose(error), "{error}");
+            let Level { sets, threshold } = caution.level().clone();
+            assert!((0.5..=1.0 - error).contains(&threshold), "{error}: {threshold}");
+            if let Some((sets_before, threshold_before)) = last {
+                assert!(sets.overall >= sets_before && threshold >= threshold_before, "{error}");
+            }
+            last = Some((sets.overall, threshold));
+        }
+        assert!(!caution.choose(0.3));
+        assert_eq!(caution.level().sets.alpha, 0.01, "what can not be promised changes nothing");
+    }
+
+    #[test]
+    fn a_photograph_that_fits_worse_than_the_truth_mostly_does_has_an_empty_set() {
+        let said = |photographs: usize| {
+            let logits = (0..photographs).flat_map(|i| if i % 2 == 0 { [6.0, 0.0] } else { [0.0, 6.0] });
+            let labels = (0..photographs as u32).map(|i| i % 2).collect();
+            Predictions::new(logits.collect(), labels, Groups::independent(photographs), 2).unwrap()
+        };
+        let caution = Caution::fit(&said(200), &evidence(200)).unwrap();
+        let judgement = caution.judge(&[3.0, 0.0], &[-3.0, 0.1, 0.0, 0.2, -0.1, 0.0]);
+        assert_eq!((judgement.set, judgement.doubt), (vec![], None));
     }
 
     #[test]
@@ -213,7 +275,7 @@ mod tests {
         let few = fitted(3);
         assert!(few.outside.is_none());
         assert_eq!(few.judge(&[5.0, 0.0], &[0.0; 6]).set, [0, 1], "nothing can be promised by one class");
-        assert_eq!(few.threshold, CONFIDENCE[1], "nothing is proven");
+        assert_eq!(few.level().threshold, 0.9, "nothing is proven");
         let none = fitted(0);
         assert_eq!((none.photographs, none.outside), (0, None));
     }

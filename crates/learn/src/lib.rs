@@ -38,7 +38,7 @@ mod trial;
 
 pub use backbone::{BackboneFeatures, backbone_features};
 pub use bundle::{Bundle, Provenance, Validation};
-pub use caution::{Caution, Doubt, Judgement, Outside};
+pub use caution::{Caution, Doubt, ERRORS, Judgement, Level, Outside};
 pub use checkpoint::{Best, Checkpoint, Choice, Progress};
 pub use compare::{Compared, Comparison, Pair, compare};
 pub use error::{FileError, LearnError};

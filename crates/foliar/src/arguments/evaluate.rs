@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::error_share;
+
 /// A part of a folder that has train, val and test folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PartName {
@@ -29,6 +31,10 @@ pub(crate) struct EvaluateArguments {
     /// Only this part, where the folder has train/, val/ and test/
     #[arg(long, value_enum, requires = "data")]
     pub(crate) part: Option<PartName>,
+    /// Share of wrong answers, and of sets of classes without the true one, that is bearable: 0.2, 0.1, 0.05, 0.02 or 0.01
+    /// [default: 0.1]
+    #[arg(long, value_name = "SHARE", value_parser = error_share)]
+    pub(crate) error: Option<f64>,
     /// Photographs of something else, none of any class; the classifier should say that it does not know. May be given more
     /// than once
     #[arg(long, value_name = "FOLDER")]

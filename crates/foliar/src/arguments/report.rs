@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::error_share;
+
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
@@ -18,6 +20,10 @@ pub(crate) struct ReportArguments {
     /// Folder to write into [default: the run folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Share of wrong answers, and of sets of classes without the true one, that is bearable: 0.2, 0.1, 0.05, 0.02 or 0.01
+    /// [default: 0.1]
+    #[arg(long, value_name = "SHARE", value_parser = error_share)]
+    pub(crate) error: Option<f64>,
     /// Photographs of something else, none of any class; the classifier should say that it does not know. May be given more
     /// than once
     #[arg(long, value_name = "FOLDER")]

@@ -13,7 +13,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::inputs::{self, Input};
-use super::{open_bundle, use_threads};
+use super::{open_bundle_for, use_threads};
 use crate::arguments::{EvaluateArguments, PartName};
 use crate::exit::{Exit, UsageError};
 use crate::progress;
@@ -34,7 +34,7 @@ struct Report<'a> {
 
 pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     use_threads(arguments.threads)?;
-    let mut predictor = Predictor::new(open_bundle(&arguments.bundle)?, BATCH)?;
+    let mut predictor = Predictor::new(open_bundle_for(&arguments.bundle, arguments.error)?, BATCH)?;
     let held_back = match &arguments.data {
         Some(_) => None,
         None if arguments.bundle.is_dir() => Some(Run::open(&arguments.bundle)?),

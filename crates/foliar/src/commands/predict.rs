@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use self::rows::{Answer, Row, Writer};
 use super::inputs::{self, Input};
-use super::{open_bundle, use_threads};
+use super::{open_bundle_for, use_threads};
 use crate::arguments::PredictArguments;
 use crate::exit::Exit;
 
@@ -19,7 +19,7 @@ const BATCH: usize = 16;
 
 pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     use_threads(arguments.threads)?;
-    let bundle = open_bundle(&arguments.bundle)?;
+    let bundle = open_bundle_for(&arguments.bundle, arguments.error)?;
     let inputs = inputs::find(&arguments.paths);
     // One photograph needs no room for sixteen.
     let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;

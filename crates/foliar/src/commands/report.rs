@@ -15,7 +15,7 @@ use foliar_vision::Part;
 
 use super::evaluate::{Bar, others, tell_problems};
 use super::thumbnails::Thumbnails;
-use super::{folder_name, open_bundle, use_threads};
+use super::{folder_name, open_bundle_for, use_threads};
 use crate::arguments::ReportArguments;
 use crate::exit::Exit;
 
@@ -24,7 +24,7 @@ const BATCH: usize = 32;
 
 pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let run = Run::open(&arguments.run)?;
-    let bundle = open_bundle(&arguments.run)?;
+    let bundle = open_bundle_for(&arguments.run, arguments.error)?;
     let out = arguments.out.as_deref().unwrap_or(&arguments.run);
     files::prepare(out)?;
     use_threads(arguments.threads)?;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use foliar_metrics::{ConformalSets, FeatureDistance};
+use foliar_metrics::FeatureDistance;
 use foliar_nn::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Caution, Outside};
+use super::{Caution, ERRORS, Level, Outside, USUAL};
 
 /// What the names of the tensors begin with; no network has such.
 const PREFIX: &str = "caution.";
@@ -24,8 +24,7 @@ pub(crate) fn is_caution(name: &str) -> bool {
 pub(crate) struct StoredCaution {
     photographs: usize,
     groups: usize,
-    sets: ConformalSets,
-    threshold: f64,
+    levels: Vec<Level>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     outside: Option<StoredOutside>,
 }
@@ -60,9 +59,9 @@ impl Caution {
                 shrinkage: *shrinkage,
             }
         });
-        let Self { photographs, groups, sets, threshold, .. } = self;
-        let (photographs, groups, threshold) = (*photographs, *groups, *threshold);
-        (StoredCaution { photographs, groups, sets: sets.clone(), threshold, outside }, tensors)
+        let Self { photographs, groups, levels, .. } = self;
+        let levels = levels.clone();
+        (StoredCaution { photographs: *photographs, groups: *groups, levels, outside }, tensors)
     }
 }
 
@@ -76,8 +75,11 @@ impl StoredCaution {
         mut tensors: BTreeMap<String, Tensor>,
         classes: usize,
     ) -> Result<Caution, String> {
-        let Self { photographs, groups, sets, threshold, outside } = self;
-        sets.check(classes).map_err(|error| error.to_string())?;
+        let Self { photographs, groups, levels, outside } = self;
+        if !levels.iter().map(|level| level.sets.alpha).eq(ERRORS) {
+            return Err("it promises other shares of errors than this foliar knows; train anew".to_owned());
+        }
+        levels.iter().try_for_each(|level| level.sets.check(classes)).map_err(|error| error.to_string())?;
         let mut take = |name: &str| {
             tensors
                 .remove(name)
@@ -94,18 +96,19 @@ impl StoredCaution {
                 Some(Outside { distance, threshold })
             }
         };
-        let thresholds = [Some(threshold), outside.as_ref().map(|outside| outside.threshold)];
-        if thresholds.into_iter().flatten().any(|threshold| !(threshold.is_finite() && threshold > 0.0)) {
+        let mut thresholds: Vec<f64> = levels.iter().map(|level| level.threshold).collect();
+        thresholds.extend(outside.as_ref().map(|outside| outside.threshold));
+        if thresholds.into_iter().any(|threshold| !(threshold.is_finite() && threshold > 0.0)) {
             return Err("a threshold is no number above 0; train anew".to_owned());
         }
-        Ok(Caution { photographs, groups, sets, threshold, outside })
+        Ok(Caution { photographs, groups, levels, outside, chosen: USUAL })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use foliar_metrics::ConformalScore;
+    use foliar_metrics::{ConformalScore, ConformalSets};
 
     fn caution() -> Caution {
         let distance = FeatureDistance {
@@ -117,15 +120,13 @@ mod tests {
             rest: 0.25,
             shrinkage: 0.1,
         };
-        let sets = ConformalSets {
-            alpha: 0.1,
-            score: ConformalScore::LeastAmbiguous,
-            overall: 0.75,
-            thresholds: vec![0.75, 0.5],
-            own: vec![false, true],
+        let level = |alpha: f64| {
+            let (score, own) = (ConformalScore::LeastAmbiguous, vec![false, true]);
+            let sets = ConformalSets { alpha, score, overall: 0.75, thresholds: vec![0.75, 0.5], own };
+            Level { sets, threshold: 0.625 }
         };
-        let outside = Some(Outside { distance, threshold: 1.5 });
-        Caution { photographs: 20, groups: 7, sets, threshold: 0.625, outside }
+        let (levels, outside) = (ERRORS.map(level).to_vec(), Some(Outside { distance, threshold: 1.5 }));
+        Caution { photographs: 20, groups: 7, levels, outside, chosen: USUAL }
     }
 
     #[test]
@@ -147,8 +148,9 @@ mod tests {
             text.restore(tensors, classes).unwrap_err()
         };
         assert!(refused(&|_| {}, 3).contains("thresholds of prediction sets"));
-        assert!(refused(&|caution| caution.threshold = f64::NAN, 2).contains("threshold"));
-        assert!(refused(&|caution| caution.sets.overall = 2.0, 2).contains("0 to 1"));
+        assert!(refused(&|caution| caution.levels[4].threshold = f64::NAN, 2).contains("threshold"));
+        assert!(refused(&|caution| caution.levels[0].sets.overall = 2.0, 2).contains("0 to 1"));
+        assert!(refused(&|caution| drop(caution.levels.pop()), 2).contains("other shares of errors"));
         let (text, _) = caution().store();
         assert!(text.restore(BTreeMap::new(), 2).unwrap_err().contains(MEANS));
     }

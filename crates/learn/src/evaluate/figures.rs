@@ -108,7 +108,7 @@ fn selective(
     let groups: Vec<u64> = places.iter().map(|&index| asked[index].group).collect();
     Ok(SelectiveFigures {
         curve: RiskCoverage::new(&predictions.confidences(), &right)?,
-        threshold: bundle.caution.as_ref().map(|caution| caution.threshold),
+        threshold: bundle.caution.as_ref().map(|caution| caution.level().threshold),
         answered: bootstrap.share(&answered, predictions.groups()),
         error: (!places.is_empty()).then(|| bootstrap.share(&wrong, &Groups::new(&groups))),
     })
@@ -121,7 +121,7 @@ fn sets(
     predictions: &Predictions,
     bootstrap: &Bootstrap,
 ) -> Option<SetFigures> {
-    let rules = &bundle.caution.as_ref()?.sets;
+    let rules = &bundle.caution.as_ref()?.level().sets;
     let sets: Vec<&[usize]> = asked.iter().map(|asked| asked.outputs.set().unwrap_or_default()).collect();
     let labels = predictions.labels();
     let holds: Vec<bool> =

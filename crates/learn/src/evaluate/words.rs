@@ -8,6 +8,8 @@ const SIGNIFICANT: f64 = 0.05;
 const FEW_GROUPS: usize = 50;
 /// Recall below which a class is named.
 const LOW_RECALL: f64 = 0.5;
+/// Share of sets without any class that is named.
+const EMPTY_SETS: f64 = 0.02;
 /// What separates photographs of something else well enough.
 const GOOD_AUROC: f64 = 0.95;
 /// Share of photographs of something else that may be answered.
@@ -113,6 +115,15 @@ impl Evaluation {
         let short: Vec<String> = short.collect();
         if !short.is_empty() {
             remarks.push(format!("sets hold the truth less often than promised in: {}", short.join(", ")));
+        }
+        let empty = sets.sizes.first().copied().unwrap_or(0) as f64 / self.metrics.photographs.max(1) as f64;
+        if empty > EMPTY_SETS {
+            remarks.push(format!(
+                "{:.0} % of the sets are empty: the classifier errs less often than the {:.0} % that sets may; ask for \
+                 fewer (--error)",
+                100.0 * empty,
+                100.0 * sets.alpha
+            ));
         }
         remarks
     }

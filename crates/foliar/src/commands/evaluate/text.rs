@@ -66,13 +66,17 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
         scores.brier.value
     )?;
     if let Some(sets) = &evaluation.sets {
-        writeln!(
+        write!(
             out,
             "sets         hold the truth in {}, promised {:.0} %; {:.1} classes each",
             percent(sets.coverage),
             100.0 * (1.0 - sets.alpha),
             sets.size.value
         )?;
+        match sets.sizes.first() {
+            Some(&empty) if empty > 0 => writeln!(out, ", {empty} of them empty")?,
+            _ => writeln!(out)?,
+        }
     }
     match (selective.threshold, selective.error) {
         (Some(_), Some(error)) => writeln!(
