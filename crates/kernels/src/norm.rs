@@ -38,6 +38,9 @@ const PARTS: usize = 16;
 /// Rows whose f32 sums are added up before they enter the f64 sums: few enough for the former to be accurate.
 pub(crate) const BLOCK_ROWS: usize = 64;
 
+/// Floats of a strip, about.
+const STRIP: usize = 4096;
+
 /// Number of doubles that [`statistics`] and the backward pass need for partial sums over `rows` rows.
 pub const fn partials_len(rows: usize, channels: usize) -> usize {
     rows.div_ceil(part_rows(rows)) * 2 * channels
@@ -49,11 +52,10 @@ const fn part_rows(rows: usize) -> usize {
     if rows < BLOCK_ROWS { BLOCK_ROWS } else { rows }
 }
 
-/// Rows of a strip, which is gone through channel by channel. Rows of many channels are strips of their own:
-/// memory wants to be read in order. With few channels, what is known per channel is loaded once for several
-/// rows.
+/// Rows of a strip, which is gone through channel by channel, so that what is known per channel is loaded once for many
+/// rows. A strip of the few tensors that are worked on at a time stays in the first-level cache.
 fn strip_rows(channels: usize) -> usize {
-    (128 / channels).clamp(1, 64)
+    (STRIP / channels).clamp(1, BLOCK_ROWS)
 }
 
 /// Number of rows of a matrix.

@@ -244,6 +244,23 @@ pub(crate) fn multiply_rows(
     });
 }
 
+/// Copies a few floats without a call.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub(crate) fn copy_short(source: &[f32], destination: &mut [f32]) {
+    let (from, from_rest) = source.as_chunks::<8>();
+    let (to, to_rest) = destination.as_chunks_mut::<8>();
+    assert!(from.len() == to.len() && from_rest.len() == to_rest.len(), "lengths differ");
+    for (from, to) in from.iter().zip(to) {
+        *to = *from;
+    }
+    for (&from, to) in from_rest.iter().zip(to_rest) {
+        *to = from;
+    }
+}
+
 /// `C = A^T D`, or added to C, for matrices of contiguous rows. `layout` is that of [`BLOCK`] rows of D.
 ///
 /// # Panics
@@ -287,7 +304,7 @@ pub(crate) fn sum_rows(layout: &Panels, start: Start<'_>, a: &[f32], d: &[f32], 
                 scratch::with(rows * width, |packed| {
                     for (packed, row) in packed.chunks_exact_mut(width).zip(d.chunks_exact(columns)) {
                         let (values, rest) = packed.split_at_mut(within.len());
-                        values.copy_from_slice(&row[within.clone()]);
+                        copy_short(&row[within.clone()], values);
                         rest.fill(0.0);
                     }
                     add(packed);

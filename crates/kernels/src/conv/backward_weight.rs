@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::windows::{Framed, Windows};
 use super::{Conv, winograd};
-use crate::product::{BLOCK, Panels, Start, SumsBlock, sums};
+use crate::product::{BLOCK, Panels, Start, SumsBlock, copy_short, sums};
 use crate::reduce::{column_sums, sum_parts};
 use crate::scratch;
 
@@ -200,7 +200,7 @@ impl Work<'_> {
                     for (row, index) in panel.chunks_exact_mut(width).zip(block.clone()) {
                         let (values, rest) = row.split_at_mut(columns.len());
                         let begin = (pixel + index) * outputs;
-                        values.copy_from_slice(&dy[begin + columns.start..begin + columns.end]);
+                        copy_short(&dy[begin + columns.start..begin + columns.end], values);
                         rest.fill(0.0);
                     }
                     let table = &mut pointers[..windows.segments() * count];

@@ -59,30 +59,63 @@ impl<'a> Windows<'a> {
         let count = windows.len();
         assert!(zeros.len() >= self.segment, "zeros for a whole segment");
         assert_eq!(table.len(), self.segments() * count, "a pointer for each segment");
-        let Nhwc { h, w, c, .. } = self.shape;
+        let Nhwc { h, c, .. } = self.shape;
         if self.is_every_pixel() {
             for (pointer, segment) in table.iter_mut().zip(self.source.chunks_exact(c).skip(windows.start)) {
                 *pointer = segment.as_ptr();
             }
             return;
         }
-        for (index, Position { image, i, j }) in positions(windows, self.grid).enumerate() {
-            let top = self.origin[0] + (i * self.stride[0]) as isize;
-            let left = self.origin[1] + (j * self.stride[1]) as isize;
-            for a in 0..self.kernel[0] {
-                let y = top + a as isize;
-                for b in 0..self.kernel[1] {
-                    let x = left + b as isize;
-                    let inside = y >= 0 && y < h as isize && x >= 0 && x < w as isize;
-                    let pointer = if inside {
-                        let start = ((image * h + y as usize) * w + x as usize) * c;
-                        self.source[start..start + self.segment].as_ptr()
-                    } else {
-                        zeros.as_ptr()
-                    };
-                    table[(a * self.kernel[1] + b) * count + index] = pointer;
+        for b in 0..self.kernel[1] {
+            let inside = self.columns_inside(b);
+            let mut index = 0;
+            for run in runs(windows.clone(), self.grid) {
+                let len = run.columns.len();
+                for a in 0..self.kernel[0] {
+                    let pointers = &mut table[(a * self.kernel[1] + b) * count + index..][..len];
+                    let y = self.origin[0] + (run.i * self.stride[0] + a) as isize;
+                    match usize::try_from(y).ok().filter(|&y| y < h) {
+                        Some(y) => self.point_row(run.image * h + y, b, &run.columns, &inside, zeros, pointers),
+                        None => pointers.fill(zeros.as_ptr()),
+                    }
                 }
+                index += len;
             }
+        }
+    }
+
+    /// Columns of windows whose pixels number `b` of each row lie within the image.
+    fn columns_inside(&self, b: usize) -> Range<usize> {
+        let (offset, width) = (self.origin[1] + b as isize, self.shape.w as isize);
+        let column = |x: isize| usize::try_from(x - offset).unwrap_or(0).div_ceil(self.stride[1]);
+        column(0)..column(width)
+    }
+
+    /// Where pixels number `b` of row `row`, over all images, begin for the windows of some columns.
+    fn point_row(
+        &self,
+        row: usize,
+        b: usize,
+        columns: &Range<usize>,
+        inside: &Range<usize>,
+        zeros: &[f32],
+        pointers: &mut [*const f32],
+    ) {
+        let first = inside.start.clamp(columns.start, columns.end);
+        let end = inside.end.clamp(first, columns.end);
+        let (before, rest) = pointers.split_at_mut(first - columns.start);
+        let (within, after) = rest.split_at_mut(end - first);
+        before.fill(zeros.as_ptr());
+        after.fill(zeros.as_ptr());
+        if within.is_empty() {
+            return;
+        }
+        let Nhwc { w, c, .. } = self.shape;
+        let x = (self.origin[1] + b as isize) + (first * self.stride[1]) as isize;
+        let (start, step) = ((row * w + x as usize) * c, self.stride[1] * c);
+        let seen = &self.source[start..start + (within.len() - 1) * step + self.segment];
+        for (index, pointer) in within.iter_mut().enumerate() {
+            *pointer = seen.as_ptr().wrapping_add(index * step);
         }
     }
 
@@ -94,6 +127,27 @@ impl<'a> Windows<'a> {
             && self.grid == [self.shape.h, self.shape.w]
             && self.segment == self.shape.c
     }
+}
+
+/// Neighbours in a row of a grid.
+struct Run {
+    image: usize,
+    /// Row.
+    i: usize,
+    columns: Range<usize>,
+}
+
+/// The places with some numbers, as [`positions`] has them, row by row.
+fn runs(numbers: Range<usize>, [down, across]: [usize; 2]) -> impl Iterator<Item = Run> {
+    let mut next = numbers.start;
+    std::iter::from_fn(move || {
+        (next < numbers.end).then(|| {
+            let (row, column) = (next / across, next % across);
+            let columns = column..across.min(column + numbers.end - next);
+            next += columns.len();
+            Run { image: row / down, i: row % down, columns }
+        })
+    })
 }
 
 /// A place in a batch of grids.

@@ -164,6 +164,7 @@ impl<const H: usize, const S: usize> ForwardThree<'_, H, S> {
         weights: &[[V; 3]; H],
     ) {
         self.ahead.ask();
+        let places = Places::new(self.y, self.channels, pixel, P, channel);
         let mut sums = [V::splat(level, 0.0); P];
         for (&(row, _), weights) in self.rows.iter().zip(weights) {
             let values = Columns::new(row, self.channels, pixel * S, (P - 1) * S + 3, channel);
@@ -179,7 +180,8 @@ impl<const H: usize, const S: usize> ForwardThree<'_, H, S> {
             }
         }
         for (p, sum) in sums.into_iter().enumerate() {
-            sum.store(&mut self.y[(pixel + p) * self.channels + channel..]);
+            // SAFETY: `p` is below the number of pixels, and the lanes are those of a group of channels.
+            unsafe { places.put(p, sum) };
         }
     }
 }
@@ -209,6 +211,36 @@ impl Columns {
     unsafe fn get<L: Level, V: Vector<L>>(&self, level: L, column: usize) -> V {
         // SAFETY: the caller's promise keeps the lanes within the pixel, and `new` saw that the row has it.
         unsafe { V::read(level, self.start.add(column * self.channels)) }
+    }
+}
+
+/// Where a group of channels of neighbouring pixels goes. Whether there is room is known before anything is computed: a
+/// check between two pixels would part the arithmetic of one from that of the other.
+struct Places {
+    start: *mut f32,
+    channels: usize,
+}
+
+impl Places {
+    /// `count` pixels of a line from `first` on, the channels from `channel` on.
+    ///
+    /// # Panics
+    ///
+    /// If the line has fewer pixels.
+    #[inline(always)]
+    fn new(line: &mut [f32], channels: usize, first: usize, count: usize, channel: usize) -> Self {
+        let pixels = &mut line[first * channels..][..count * channels];
+        Self { start: pixels[channel..].as_mut_ptr(), channels }
+    }
+
+    /// # Safety
+    ///
+    /// `pixel` is below the number of pixels, there are `V::LANES` channels from the group's first on, and nothing else
+    /// has touched the line since [`Self::new`].
+    #[inline(always)]
+    unsafe fn put<L: Level, V: Vector<L>>(&self, pixel: usize, value: V) {
+        // SAFETY: the caller's promise keeps the lanes within the pixel, and `new` saw that the line has it.
+        unsafe { value.write(self.start.add(pixel * self.channels)) }
     }
 }
 
@@ -266,10 +298,13 @@ impl<const H: usize> BackwardThree<'_, H> {
         sums: &mut [[V; 3]; H],
     ) {
         self.ahead.ask();
+        let places = Places::new(self.dx, self.channels, pixel, P, channel);
+        let inputs = Columns::new(self.x, self.channels, pixel, P, channel);
         let mut gradients = [V::splat(level, 0.0); P];
         let mut x = gradients;
         for (p, x) in x.iter_mut().enumerate() {
-            *x = V::load(level, &self.x[(pixel + p) * self.channels + channel..]);
+            // SAFETY: `p` is below the number of columns, and the lanes are those of a group of channels.
+            *x = unsafe { inputs.get(level, p) };
         }
         for ((&(row, _), weights), sums) in self.rows.iter().zip(weights).zip(&mut *sums) {
             let values = Columns::new(row, self.channels, pixel, P + 2, channel);
@@ -286,7 +321,8 @@ impl<const H: usize> BackwardThree<'_, H> {
             }
         }
         for (p, gradient) in gradients.into_iter().enumerate() {
-            gradient.store(&mut self.dx[(pixel + p) * self.channels + channel..]);
+            // SAFETY: `p` is below the number of pixels, and the lanes are those of a group of channels.
+            unsafe { places.put(p, gradient) };
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Means and variances of rows that come bit by bit.
 //!
-//! A block of rows that stays in the cache is gone through twice: for its mean, and for the sums of the
-//! deviations from it and of their squares. The first corrects the mean's rounding error. Blocks are merged
-//! in f64 by the formula of Chan, Golub and LeVeque 1979 (equation 2.1), so that a large mean costs no
-//! accuracy of the variance.
+//! Deviations are taken from a center: the mean of the rows so far, and for the first block of rows that of its own. Their
+//! sums and those of their squares give a block's mean and variance, with the correction for a center that is not the mean
+//! (Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance"). Blocks are merged in f64 by the formula
+//! of the same authors (1979, equation 2.1). So a large mean costs no accuracy of the variance. A block whose mean is far
+//! from the center loses digits of its own variance, but that distance is then most of the variance of all.
 
 use super::{BLOCK_ROWS, strip_rows};
-use crate::isa::level::{ChannelGroup, Level, every};
+use crate::isa::level::{ChannelGroup, Level};
 use crate::isa::vector::Vector;
 use crate::reduce::add_rows_body;
 
@@ -39,28 +40,32 @@ impl<'a> Moments<'a> {
         let channels = self.mean.len();
         let strip = strip_rows(channels) * channels;
         let block = (BLOCK / channels).clamp(16, BLOCK_ROWS) * channels;
-        let (block_mean, sums) = self.memory.split_at_mut(channels);
+        let (center, sums) = self.memory.split_at_mut(channels);
         let (first, second) = sums.split_at_mut(channels);
         for x in x.chunks(block) {
             let rows = x.len() / channels;
-            block_mean.fill(0.0);
-            for x in x.chunks(strip) {
-                add_rows_body(level, x, block_mean);
+            if self.rows == 0 {
+                center.fill(0.0);
+                for x in x.chunks(strip) {
+                    add_rows_body(level, x, center);
+                }
+                center.iter_mut().for_each(|mean| *mean /= rows as f32);
+            } else {
+                center.iter_mut().zip(self.mean.iter()).for_each(|(center, &mean)| *center = mean as f32);
             }
-            block_mean.iter_mut().for_each(|mean| *mean /= rows as f32);
             first.fill(0.0);
             second.fill(0.0);
             for x in x.chunks(strip) {
-                level.for_each_group(channels, &mut StripDeviations { x, mean: block_mean, first, second });
+                level.for_each_group(channels, &mut StripDeviations { x, center, first, second });
             }
             let merge = Merge::new(self.rows, rows);
             let share = 1.0 / rows as f64;
             let totals = self.mean.iter_mut().zip(self.squares.iter_mut());
-            let sums = block_mean.iter().zip(first.iter()).zip(second.iter());
-            for ((mean, squares), ((&block_mean, &first), &second)) in totals.zip(sums) {
+            let sums = center.iter().zip(first.iter()).zip(second.iter());
+            for ((mean, squares), ((&center, &first), &second)) in totals.zip(sums) {
                 let (first, second) = (f64::from(first), f64::from(second));
                 let correction = first * share;
-                merge.add(mean, squares, f64::from(block_mean) + correction, second - first * correction);
+                merge.add(mean, squares, f64::from(center) + correction, second - first * correction);
             }
             self.rows += rows;
         }
@@ -124,10 +129,10 @@ impl Merge {
     }
 }
 
-/// Adds the sums of a strip's deviations from `mean` and of their squares.
+/// Adds the sums of a strip's deviations from a centre and of their squares.
 struct StripDeviations<'a> {
     x: &'a [f32],
-    mean: &'a [f32],
+    center: &'a [f32],
     first: &'a mut [f32],
     second: &'a mut [f32],
 }
@@ -135,15 +140,27 @@ struct StripDeviations<'a> {
 impl<L: Level> ChannelGroup<L> for StripDeviations<'_> {
     #[inline(always)]
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
-        let mean = V::load(level, &self.mean[channel..]);
-        let (mut sum, mut squares) = (V::splat(level, 0.0), V::splat(level, 0.0));
-        for at in every(self.mean.len(), channel, self.x.len()) {
-            let deviation = V::load(level, &self.x[at..]).sub(mean);
-            sum = sum.add(deviation);
-            squares = deviation.mul_add(deviation, squares);
+        let channels = self.center.len();
+        let center = V::load(level, &self.center[channel..]);
+        // Two sums of each, as an addition takes longer than until the next can begin.
+        let mut sums = [V::splat(level, 0.0); 2];
+        let mut squares = sums;
+        let mut at = channel;
+        while at + channels < self.x.len() {
+            for chain in 0..2 {
+                let deviation = V::load(level, &self.x[at + chain * channels..]).sub(center);
+                sums[chain] = sums[chain].add(deviation);
+                squares[chain] = deviation.mul_add(deviation, squares[chain]);
+            }
+            at += 2 * channels;
+        }
+        if at < self.x.len() {
+            let deviation = V::load(level, &self.x[at..]).sub(center);
+            sums[0] = sums[0].add(deviation);
+            squares[0] = deviation.mul_add(deviation, squares[0]);
         }
         let (first, second) = (&mut self.first[channel..], &mut self.second[channel..]);
-        V::load(level, first).add(sum).store(first);
-        V::load(level, second).add(squares).store(second);
+        V::load(level, first).add(sums[0].add(sums[1])).store(first);
+        V::load(level, second).add(squares[0].add(squares[1])).store(second);
     }
 }

@@ -158,6 +158,8 @@ unsafe fn sums_body<L: Level>(level: L, vectors: usize, work: &SumsBlock<'_>) {
     unsafe {
         match (vectors, L::REGISTERS) {
             (1, _) => each_sums::<L, L::Widest, 12, 1>(level, work),
+            // Rows of a window of three pixels of three channels.
+            (2, 32) if work.len == 9 => each_sums::<L, L::Widest, 9, 2>(level, work),
             (2, 32) => each_sums::<L, L::Widest, 12, 2>(level, work),
             (2, _) => each_sums::<L, L::Widest, 6, 2>(level, work),
             (3, 32) => each_sums::<L, L::Widest, 8, 3>(level, work),
