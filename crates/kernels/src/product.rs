@@ -167,7 +167,7 @@ pub(crate) unsafe fn multiply(
     start: Start<'_>,
     table: &[*const f32],
     outputs: &[*const f32],
-    ahead: &Ahead,
+    ahead: &Ahead<'_>,
 ) {
     let (count, width) = (outputs.len(), layout.width());
     let far = layout.segments == 1 && layout.len >= FAR_LEN;

@@ -22,7 +22,7 @@ pub(super) struct Taps<'a> {
     /// (kernel height, kernel width, channel)
     pub(super) weight: &'a [f32],
     /// What later lines read.
-    pub(super) ahead: &'a Ahead,
+    pub(super) ahead: &'a Ahead<'a>,
 }
 
 /// Steps that a line of so many pixels and channels is made in, at least.
@@ -126,7 +126,7 @@ fn backward_three<L: Level, const H: usize>(
 struct ForwardThree<'a, const H: usize, const S: usize> {
     rows: [(&'a [f32], usize); H],
     weight: &'a [f32],
-    ahead: &'a Ahead,
+    ahead: &'a Ahead<'a>,
     channels: usize,
     y: &'a mut [f32],
 }
@@ -163,7 +163,7 @@ impl<const H: usize, const S: usize> ForwardThree<'_, H, S> {
         pixel: usize,
         weights: &[[V; 3]; H],
     ) {
-        self.ahead.ask();
+        self.ahead.prefetch();
         let places = Places::new(self.y, self.channels, pixel, P, channel);
         let mut sums = [V::splat(level, 0.0); P];
         for (&(row, _), weights) in self.rows.iter().zip(weights) {
@@ -248,7 +248,7 @@ impl Places {
 struct BackwardThree<'a, const H: usize> {
     rows: [(&'a [f32], usize); H],
     weight: &'a [f32],
-    ahead: &'a Ahead,
+    ahead: &'a Ahead<'a>,
     channels: usize,
     x: &'a [f32],
     dx: &'a mut [f32],
@@ -297,7 +297,7 @@ impl<const H: usize> BackwardThree<'_, H> {
         weights: &[[V; 3]; H],
         sums: &mut [[V; 3]; H],
     ) {
-        self.ahead.ask();
+        self.ahead.prefetch();
         let places = Places::new(self.dx, self.channels, pixel, P, channel);
         let inputs = Columns::new(self.x, self.channels, pixel, P, channel);
         let mut gradients = [V::splat(level, 0.0); P];

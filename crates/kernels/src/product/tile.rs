@@ -64,7 +64,7 @@ pub(crate) struct RowsBlock<'a> {
     /// Whether the rows of A are far away, so that those of the next tile are asked for while one is computed.
     pub(crate) far: bool,
     /// What is asked for as well.
-    pub(crate) ahead: &'a Ahead,
+    pub(crate) ahead: &'a Ahead<'a>,
 }
 
 /// A block of a sum over rows, `C = A^T D`: a run of A's columns, one panel of D.
@@ -195,7 +195,7 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
                 *pointer = unsafe { work.table.get_unchecked(segment * count + row(r)).add(work.offset) };
             }
             for line in (0..work.len).step_by(LINE) {
-                work.ahead.ask();
+                work.ahead.prefetch();
                 let nearby = if work.far { R.min(count - first - present) } else { 0 };
                 for r in 0..nearby {
                     // SAFETY: the table has `count` pointers for each segment.
