@@ -61,3 +61,12 @@ fn prefetch_lines(first: *const f32, len: usize, start: usize, count: usize) {
         prefetch_second_level(first.wrapping_add(line));
     }
 }
+
+/// Reads a value of each line of memory, in order.
+#[inline(always)]
+pub(crate) fn touch(values: &[f32]) {
+    for line in (0..values.len()).step_by(LINE) {
+        // SAFETY: the place is within the slice. A volatile load is made though nothing uses it.
+        unsafe { values.as_ptr().add(line).read_volatile() };
+    }
+}

@@ -34,6 +34,9 @@ const PARTS: usize = 32;
 /// Floats of a part, about, at least: its first rows are read by its neighbour too.
 const PART: usize = 1 << 14;
 
+/// Floats of an input that no cache holds.
+const FAR: usize = 4 << 20;
+
 /// A depthwise convolution: its input and its window.
 ///
 /// Weights are laid out (kernel height, kernel width, channel).
@@ -89,6 +92,11 @@ impl Depthwise {
     /// Panics unless a batch norm has as many channels.
     fn check_norm(&self, norm: Option<Normalisation<'_>>) {
         assert!(norm.is_none_or(|norm| norm.channels() == self.input.c), "channels of the norm of {self:?}");
+    }
+
+    /// Whether the input's rows come from memory.
+    fn is_far(&self) -> bool {
+        self.input.len() >= FAR
     }
 
     fn axes(&self) -> [Axis; 2] {

@@ -9,6 +9,7 @@
 
 use std::ops::Range;
 
+use crate::ahead::touch;
 use crate::elementwise::Accumulate;
 use crate::isa::level::Level;
 use crate::norm::{self, ChannelSums, Gradient, Normalisation, apply_body, input_body};
@@ -112,6 +113,14 @@ impl<'a> Source<'a> {
         match *self {
             Self::Plain(x) | Self::Normalised(x, _) => [part(x, range), &[]],
             Self::Gradient { x, dy, .. } => [part(x, range.clone()), part(dy, range)],
+        }
+    }
+
+    /// Reads what the elements of `range` are made from, in order, so that it is near.
+    #[inline(always)]
+    pub(crate) fn touch(&self, range: Range<usize>) {
+        for values in self.needs(range) {
+            touch(values);
         }
     }
 

@@ -54,7 +54,8 @@ pub fn backward(
     let [vertical, _] = conv.axes();
     let layout = layout(conv);
     let (norm, before) = (before, Source::of_input(x, before));
-    let work = Work { x, before, source, layout, vertical, kernel: conv.window.kernel, weight, input };
+    let (kernel, far) = (conv.window.kernel, conv.is_far());
+    let work = Work { x, before, source, layout, vertical, kernel, weight, input, far };
     let partials = &mut partials[..parts * dweight.len()];
     let dweights = partials.par_chunks_mut(dweight.len());
     let part_len = part_rows * input.w * input.c;
@@ -98,6 +99,7 @@ fn layout(conv: &Depthwise) -> Layout {
         first: across as isize - 1 - pad.left as isize,
         step: stride[1],
         pixels: conv.input.w + across - 1,
+        far: false,
     }
 }
 
@@ -113,6 +115,8 @@ struct Work<'a> {
     kernel: [usize; 2],
     weight: &'a [f32],
     input: Nhwc,
+    /// See [`Layout::far`], for rows of the input.
+    far: bool,
 }
 
 /// [`InputGradient`] for a part.
@@ -213,7 +217,11 @@ impl Lines<'_> {
         }
         let meeting = work.vertical.outputs_of(row);
         self.band.reach(level, &work.source, image, meeting);
-        work.before.write(level, self.row * self.x.len()..(self.row + 1) * self.x.len(), self.x);
+        let range = self.row * self.x.len()..(self.row + 1) * self.x.len();
+        if work.far {
+            work.before.touch(range.clone());
+        }
+        work.before.write(level, range, self.x);
         let [y, dy] = self.band.following(&work.source, image, 1);
         let next = (self.row + 1) * self.x.len();
         let [x, _] = work.before.needs(next..next + self.x.len());

@@ -20,6 +20,9 @@ pub(super) struct Layout {
     pub(super) step: usize,
     /// Pixels of a padded row.
     pub(super) pixels: usize,
+    /// Whether rows come from memory, faster than they are asked for ahead of time: they are read in order first, which
+    /// hardware foresees.
+    pub(super) far: bool,
 }
 
 impl Layout {
@@ -63,10 +66,13 @@ impl<'a> Band<'a> {
     /// Brings in the rows of an image that `meeting` asks for. Later calls ask for the same or later rows.
     #[inline(always)]
     pub(super) fn reach<L: Level>(&mut self, level: L, source: &Source<'_>, image: usize, meeting: Meeting) {
-        let Layout { source: Nhwc { h, w, c, .. }, slots, first, step, pixels } = self.layout;
+        let Layout { source: Nhwc { h, w, c, .. }, slots, first, step, pixels, far } = self.layout;
         let places = places(meeting);
         for row in places.start.max(self.next)..places.end {
             let start = (image * h + row) * w * c;
+            if far {
+                source.touch(start..start + w * c);
+            }
             let padded = &mut self.rows[row % slots * pixels * c..][..pixels * c];
             match self.layout.run() {
                 Some(run) => source.write(level, start..start + w * c, &mut padded[run]),

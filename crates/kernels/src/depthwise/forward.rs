@@ -65,6 +65,7 @@ fn layout(conv: &Depthwise) -> Layout {
         first: window.pad.left as isize,
         step: 1,
         pixels: seen.max(window.pad.left + conv.input.w),
+        far: conv.is_far(),
     }
 }
 
