@@ -55,7 +55,8 @@ def convert(bundle: Path, to: Path) -> None:
     (document,) = header.pop("__metadata__").values()
     content = json.loads(document)["content"]
     state = {}
-    for name, tensor in header.items():
+    # What a bundle knows of its own limits is no part of the network.
+    for name, tensor in ((name, tensor) for name, tensor in header.items() if not name.startswith("caution.")):
         start, end = (8 + length + offset for offset in tensor["data_offsets"])
         state[name] = torch.frombuffer(bytearray(data[start:end]), dtype=torch.float32).reshape(tensor["shape"])
     preprocessing = content["preprocessing"]

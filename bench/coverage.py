@@ -75,7 +75,7 @@ def main() -> None:
         found = measure(options, seed)
         calibration, sets, selective = found["calibration"], found["sets"], found["selective"]
         low, high = calibration["excess"]["interval"]
-        aurocs = [group["distance_auroc"]["value"] for group in found["outside"]["sets"]]
+        aurocs = {group["name"]: group["distance_auroc"]["value"] for group in found["outside"]["sets"]}
         wrong = selective["error"]["value"] if selective["error"] else float("nan")
         row = {
             "photographs": found["photographs"],
@@ -87,7 +87,7 @@ def main() -> None:
             "answered": selective["answered"]["value"],
             "wrong": wrong,
             "refused": found["outside"]["refused_inside"]["value"],
-            "auroc": min(aurocs),
+            **{f"AUROC against {Path(name).name}": auroc for name, auroc in aurocs.items()},
         }
         for name, value in row.items():
             columns[name].append(value)
@@ -95,11 +95,11 @@ def main() -> None:
             f"{seed:4}  {row['photographs']:6}  {row['accuracy']:8.3f}  {row['ece']:.3f}"
             f" ({calibration['error_if_perfect']:.3f}; {low:+.3f} to {high:+.3f})  {row['coverage']:8.3f}"
             f"  {row['size']:4.2f}  {row['answered']:8.3f}  {wrong:5.3f}  {row['refused']:14.3f}"
-            f"  {' '.join(f'{auroc:.3f}' for auroc in aurocs)}",
+            f"  {' '.join(f'{auroc:.3f}' for auroc in aurocs.values())}",
             flush=True,
         )
-    print("mean  " + "  ".join(f"{name} {mean(values):.3f}" for name, values in columns.items()))
-    print(f"largest calibration error {max(columns['ece']):.3f}, lowest AUROC {min(columns['auroc']):.3f}")
+    for name, values in columns.items():
+        print(f"{name:28}  mean {mean(values):.3f}  {min(values):.3f} to {max(values):.3f}")
 
 
 if __name__ == "__main__":

@@ -61,6 +61,28 @@ fn a_large_mean_costs_no_accuracy() {
     assert_close(&actual_variance, &variance, 1e-6, "variance");
 }
 
+/// Deviations are taken from the mean of the rows before, which may be far from that of the next.
+#[test]
+fn a_mean_that_moves_costs_no_accuracy() {
+    let mut random = Random::new(12);
+    let channels = 5;
+    for levels in [&[0.0, 4096.0][..], &[4096.0, 0.0], &[1.0, -1000.0, 1000.0, 3.0], &[1e6, 0.0, 0.0, 0.0]] {
+        for rows in [130_usize, 1000, 20_000] {
+            let part = (rows * channels).div_ceil(levels.len());
+            let values = random.values(rows * channels);
+            let x: Vec<f32> =
+                values.iter().enumerate().map(|(i, x)| x * 0.5 + levels[i / part]).collect();
+            let (mut mean, variance) = moments(&x, channels);
+            let (mut actual_mean, actual_variance) = statistics(&x, channels);
+            // A mean is as accurate as the values are large.
+            mean.push(1000.0);
+            actual_mean.push(1000.0);
+            assert_close(&actual_mean, &mean, 1e-6, &format!("mean of {rows} at {levels:?}"));
+            assert_close(&actual_variance, &variance, 1e-6, &format!("variance of {rows} at {levels:?}"));
+        }
+    }
+}
+
 #[test]
 fn constant_and_missing_rows() {
     let (mean, variance) = statistics(&[0.1; 3000], 3);
