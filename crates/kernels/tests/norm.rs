@@ -70,8 +70,7 @@ fn a_mean_that_moves_costs_no_accuracy() {
         for rows in [130_usize, 1000, 20_000] {
             let part = (rows * channels).div_ceil(levels.len());
             let values = random.values(rows * channels);
-            let x: Vec<f32> =
-                values.iter().enumerate().map(|(i, x)| x * 0.5 + levels[i / part]).collect();
+            let x: Vec<f32> = values.iter().enumerate().map(|(i, x)| x * 0.5 + levels[i / part]).collect();
             let (mut mean, variance) = moments(&x, channels);
             let (mut actual_mean, actual_variance) = statistics(&x, channels);
             // A mean is as accurate as the values are large.

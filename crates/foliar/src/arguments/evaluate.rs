@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::error_share;
+use super::examination::ExaminationArguments;
 
 /// A part of a folder that has train, val and test folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -25,23 +25,11 @@ pub(crate) enum PartName {
 pub(crate) struct EvaluateArguments {
     /// Run folder or bundle
     pub(crate) bundle: PathBuf,
-    /// Folder of photographs, one subfolder per class [default: those that the run held back]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) examination: ExaminationArguments,
     /// Only this part, where the folder has train/, val/ and test/
     #[arg(long, value_enum, requires = "data")]
     pub(crate) part: Option<PartName>,
-    /// Share of wrong answers, and of sets of classes without the true one, that is bearable: 0.2, 0.1, 0.05, 0.02 or 0.01
-    /// [default: 0.1]
-    #[arg(long, value_name = "SHARE", value_parser = error_share)]
-    pub(crate) error: Option<f64>,
-    /// Photographs of something else, none of any class; the classifier should say that it does not know. May be given more
-    /// than once
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) ood: Vec<PathBuf>,
-    /// Ask also about blurred, noisy, brighter, darker, compressed and turned photographs and other backgrounds
-    #[arg(long)]
-    pub(crate) robustness: bool,
     /// Table to write, a row a photograph
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) predictions: Option<PathBuf>,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::error_share;
+use super::examination::ExaminationArguments;
 
 #[derive(Args)]
 #[command(args_override_self = true)]
@@ -14,23 +14,11 @@ use super::error_share;
 pub(crate) struct ReportArguments {
     /// Run folder
     pub(crate) run: PathBuf,
-    /// Folder of photographs to test on, one subfolder per class [default: those that the run held back]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) examination: ExaminationArguments,
     /// Folder to write into [default: the run folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Share of wrong answers, and of sets of classes without the true one, that is bearable: 0.2, 0.1, 0.05, 0.02 or 0.01
-    /// [default: 0.1]
-    #[arg(long, value_name = "SHARE", value_parser = error_share)]
-    pub(crate) error: Option<f64>,
-    /// Photographs of something else, none of any class; the classifier should say that it does not know. May be given more
-    /// than once
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) ood: Vec<PathBuf>,
-    /// Ask also about blurred, noisy, brighter, darker, compressed and turned photographs and other backgrounds
-    #[arg(long)]
-    pub(crate) robustness: bool,
     /// Leave the audit of the photographs out
     #[arg(long)]
     pub(crate) no_audit: bool,

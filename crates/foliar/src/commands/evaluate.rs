@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::inputs::{self, Input};
 use super::{open_bundle_for, use_threads};
-use crate::arguments::{EvaluateArguments, PartName};
+use crate::arguments::{EvaluateArguments, ExaminationArguments, PartName};
 use crate::exit::{Exit, UsageError};
 use crate::progress;
 
@@ -34,8 +34,9 @@ struct Report<'a> {
 
 pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     use_threads(arguments.threads)?;
-    let mut predictor = Predictor::new(open_bundle_for(&arguments.bundle, arguments.error)?, BATCH)?;
-    let held_back = match &arguments.data {
+    let mut predictor =
+        Predictor::new(open_bundle_for(&arguments.bundle, arguments.examination.error)?, BATCH)?;
+    let held_back = match &arguments.examination.data {
         Some(_) => None,
         None if arguments.bundle.is_dir() => Some(Run::open(&arguments.bundle)?),
         None => {
@@ -48,12 +49,11 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         PartName::Val => Part::Validation,
         PartName::Test => Part::Test,
     });
-    let subject = match (&held_back, &arguments.data) {
+    let subject = match (&held_back, &arguments.examination.data) {
         (Some(run), _) => Subject::HeldBack(run),
         (None, data) => Subject::Folder { root: data.as_deref().unwrap_or(Path::new("")), part },
     };
-    let outside = arguments.ood.iter().map(|folder| others(folder)).collect::<anyhow::Result<_>>()?;
-    let options = EvaluateOptions { outside, robustness: arguments.robustness, ..EvaluateOptions::default() };
+    let options = options(&arguments.examination)?;
     let mut bar = Bar::default();
     let evaluation =
         evaluate(&mut predictor, &subject, &options, &mut |stage, done, all| bar.show(stage, done, all));
@@ -81,8 +81,14 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     Ok(Exit::with_problems(left_out))
 }
 
+/// What is asked beside the photographs themselves.
+pub(crate) fn options(examination: &ExaminationArguments) -> anyhow::Result<EvaluateOptions> {
+    let outside = examination.ood.iter().map(|folder| others(folder)).collect::<anyhow::Result<_>>()?;
+    Ok(EvaluateOptions { outside, robustness: examination.robustness, ..EvaluateOptions::default() })
+}
+
 /// The photographs of a folder that holds something else.
-pub(crate) fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
+fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
     let files: Vec<PathBuf> = inputs::find(&[folder.to_owned()])
         .into_iter()
         .filter_map(|input| match input {

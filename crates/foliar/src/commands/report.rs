@@ -8,12 +8,12 @@ mod mistakes;
 mod provenance;
 
 use foliar_doctor::{Context, Diagnosis, diagnose};
-use foliar_learn::{Bundle, EvaluateOptions, Evaluation, Predictor, Run, Subject, evaluate};
+use foliar_learn::{Bundle, Evaluation, Predictor, Run, Subject, evaluate};
 use foliar_report::run::{Absent, RunView};
 use foliar_runlog::read_log_path;
 use foliar_vision::Part;
 
-use super::evaluate::{Bar, others, tell_problems};
+use super::evaluate::{Bar, options, tell_problems};
 use super::thumbnails::Thumbnails;
 use super::{folder_name, open_bundle_for, use_threads};
 use crate::arguments::ReportArguments;
@@ -24,7 +24,7 @@ const BATCH: usize = 32;
 
 pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let run = Run::open(&arguments.run)?;
-    let bundle = open_bundle_for(&arguments.run, arguments.error)?;
+    let bundle = open_bundle_for(&arguments.run, arguments.examination.error)?;
     let out = arguments.out.as_deref().unwrap_or(&arguments.run);
     files::prepare(out)?;
     use_threads(arguments.threads)?;
@@ -65,9 +65,8 @@ fn evaluated(
     predictor: &mut Predictor,
     absent: &mut Vec<Absent>,
 ) -> anyhow::Result<Option<Evaluation>> {
-    let outside = arguments.ood.iter().map(|folder| others(folder)).collect::<anyhow::Result<_>>()?;
-    let options = EvaluateOptions { outside, robustness: arguments.robustness, ..EvaluateOptions::default() };
-    let subject = match &arguments.data {
+    let options = options(&arguments.examination)?;
+    let subject = match &arguments.examination.data {
         Some(root) => Subject::Folder { root, part: None },
         None => Subject::HeldBack(run),
     };
@@ -78,7 +77,7 @@ fn evaluated(
     match evaluation {
         Ok(evaluation) => Ok(Some(evaluation)),
         // Photographs that were named must be there; a run without any still has a training to report.
-        Err(error) if arguments.data.is_none() => {
+        Err(error) if arguments.examination.data.is_none() => {
             let held_back = [Part::Test, Part::Validation].map(|part| run.photographs_of(part));
             let none =
                 held_back.into_iter().all(|photographs| photographs.is_ok_and(|found| found.is_empty()));
@@ -151,10 +150,10 @@ fn note_absent(view: &RunView, arguments: &ReportArguments, absent: &mut Vec<Abs
             "the classifier has no threshold: train again with photographs held back",
         ));
     }
-    if !arguments.robustness {
+    if !arguments.examination.robustness {
         absent.push(absence("How it bears worse photographs", "add --robustness; it takes minutes"));
     }
-    if arguments.ood.is_empty() {
+    if arguments.examination.ood.is_empty() {
         absent.push(absence(
             "Photographs of something else",
             "name a folder of them with --ood; drawn things were tried",

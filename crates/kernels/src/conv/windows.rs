@@ -75,7 +75,9 @@ impl<'a> Windows<'a> {
                     let pointers = &mut table[(a * self.kernel[1] + b) * count + index..][..len];
                     let y = self.origin[0] + (run.i * self.stride[0] + a) as isize;
                     match usize::try_from(y).ok().filter(|&y| y < h) {
-                        Some(y) => self.point_row(run.image * h + y, b, &run.columns, &inside, zeros, pointers),
+                        Some(y) => {
+                            self.point_row(run.image * h + y, b, &run.columns, &inside, zeros, pointers)
+                        }
                         None => pointers.fill(zeros.as_ptr()),
                     }
                 }
