@@ -44,6 +44,15 @@ fn a_run_is_measured_on_what_it_held_back() {
     assert!(set_aside > 10, "{split}");
     assert_eq!(evaluated["photographs"], set_aside);
 
+    // Files are named CLASS/PLACE.png; places that end alike belong together.
+    scene.train("grouped", &["--test", "0.3", "--group-by", "(.)\\.[a-z]+$", "--epochs", "1"]).expect(0);
+    let evaluated = document(&scene.run(&["evaluate", "grouped", "--json"]).expect(0));
+    let split = csv::Reader::from_path(scene.path("grouped/split.csv")).unwrap().into_records();
+    let tested = split.map(Result::unwrap).filter(|row| &row[2] == "test");
+    let named: std::collections::BTreeSet<String> = tested.map(|row| row[3].to_owned()).collect();
+    assert_eq!(evaluated["sample"]["groups"], named.len());
+    assert!(evaluated["photographs"].as_u64().unwrap() > named.len() as u64);
+
     let refused = scene.run(&["evaluate", "run/model.foliar"]).expect(2);
     assert!(refused.err.contains("--data"), "{}", refused.err);
 

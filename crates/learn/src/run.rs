@@ -1,5 +1,6 @@
 //! A run folder with what it was begun with.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -120,12 +121,25 @@ impl Run {
     /// # Errors
     /// A file that can not be read.
     pub fn photographs_of(&self, part: Part) -> Result<Vec<(String, String)>, FileError> {
+        let chosen = self.split()?.into_iter().filter(|row| row.part == part_name(part));
+        Ok(chosen.map(|row| (row.path, row.class)).collect())
+    }
+
+    /// The group of each photograph, by its name relative to the folder of photographs, from `split.csv`: those that stand on
+    /// one side of the split share one. A group is named by the path of its first photograph.
+    ///
+    /// # Errors
+    /// A file that can not be read.
+    pub(crate) fn groups(&self) -> Result<BTreeMap<String, String>, FileError> {
+        let alone = |row: SplitRow| if row.group.is_empty() { row.path.clone() } else { row.group };
+        Ok(self.split()?.into_iter().map(|row| (row.path.clone(), alone(row))).collect())
+    }
+
+    fn split(&self) -> Result<Vec<SplitRow>, FileError> {
         let path = self.dir.split();
         let damaged = |error: csv::Error| FileError::Damaged { path: path.clone(), what: error.to_string() };
         let mut reader = csv::Reader::from_path(&path).map_err(damaged)?;
-        let rows = reader.deserialize().collect::<Result<Vec<SplitRow>, _>>().map_err(damaged)?;
-        let chosen = rows.into_iter().filter(|row| row.part == part_name(part));
-        Ok(chosen.map(|row| (row.path, row.class)).collect())
+        reader.deserialize().collect::<Result<_, _>>().map_err(damaged)
     }
 
     /// Digest of each photograph that the run was begun with, by its name relative to their folder.

@@ -102,7 +102,7 @@ impl Choice {
                 .collect(),
         };
         let (dataset, mut problems) = scan_for_evaluation(&run.data_root, limits)?;
-        let groups = groups(&dataset);
+        let groups = run.groups()?;
         let places: BTreeMap<String, usize> = dataset
             .photos
             .iter()
@@ -112,18 +112,23 @@ impl Choice {
         // What was wrong with other files is the run's concern.
         let names: BTreeSet<&str> = held_back.iter().map(|(row, _)| row.path.as_str()).collect();
         problems.retain(|problem| names.contains(portable_name(&problem.path).as_str()));
+        let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
         let mut photographs = Vec::new();
         for (HeldOutRow { path, class, logits }, unseen) in held_back {
             let place = places.get(&path).copied();
             let unchanged = place.filter(|&place| run.digest(&path) == Some(&dataset.photos[place].digest));
             match (unchanged, label(classes, &class)) {
-                (Some(place), Some(label)) => photographs.push(Chosen {
-                    path: dataset.photos[place].path.clone(),
-                    label,
-                    group: groups[place],
-                    said: (!logits.is_empty()).then_some(logits),
-                    unseen,
-                }),
+                (Some(place), Some(label)) => {
+                    let next = numbers.len() as u64;
+                    let name = groups.get(&path).unwrap_or(&path);
+                    photographs.push(Chosen {
+                        path: dataset.photos[place].path.clone(),
+                        label,
+                        group: *numbers.entry(name.clone()).or_insert(next),
+                        said: (!logits.is_empty()).then_some(logits),
+                        unseen,
+                    });
+                }
                 _ => {
                     let detail = "it is gone or was changed since the run".to_owned();
                     problems.push(Problem::new(path, Reason::Unreadable { detail }));
