@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Parser;
-use foliar_learn::{Bundle, ClassWeights, DataSpec, Group, Recipe, Run, Schedule};
+use foliar_learn::{Bundle, ClassWeights, Group, Recipe, Run, Schedule};
 use foliar_nn::summary::summarise;
 use foliar_nn::{Optimizer, Statistics};
 use foliar_report::run::{Model, Provenance};
@@ -11,6 +11,7 @@ use foliar_vision::Part;
 
 use super::folder_name;
 use crate::arguments::{Arguments, Command};
+use crate::commands::grouping::grouping;
 use crate::commands::train::recipe::from_arguments;
 
 /// What the classifier is.
@@ -70,19 +71,6 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
         recipe: origin.recipe.to_toml()?,
         commands: train.into_iter().chain([report]).collect(),
     })
-}
-
-/// What stays on one side of the split.
-fn grouping(data: &DataSpec) -> String {
-    let rule = match (&data.split, &data.groups, &data.group_by, data.group) {
-        (Some(split), ..) => return format!("what the split {} says", folder_name(&split.file)),
-        (_, Some(groups), ..) => format!("what the table {} puts together", folder_name(&groups.file)),
-        (_, _, Some(pattern), _) => format!("photographs in whose paths {pattern} finds the same"),
-        (.., Group::Sequence) => "those whose file names count on, where they do".to_owned(),
-        (.., Group::None) => String::new(),
-    };
-    let copies = if data.near_duplicates { "copies" } else { "equal photographs" };
-    if rule.is_empty() { copies.to_owned() } else { format!("{copies}, and {rule}") }
 }
 
 /// The command that gives this recipe; `None` if no command does, as for a recipe that was written by hand, or if the file

@@ -9,6 +9,7 @@ use foliar_vision::{Augment, Limits, scan};
 
 use super::recipe;
 use crate::arguments::{RecipeArguments, RecipeName};
+use crate::commands::grouping::grouping;
 use crate::exit::Exit;
 
 pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe) -> anyhow::Result<Exit> {
@@ -65,10 +66,10 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     }
     writeln!(
         out,
-        "kept         the weights of the epoch that is best on the {:.0} % of photographs held back for validation; equal \
-         photographs stand on one side",
+        "kept         the weights of the epoch that is best on the {:.0} % of photographs held back for validation",
         100.0 * recipe.data.validation
     )?;
+    writeln!(out, "one side     of the split has {}", grouping(&recipe.data))?;
     if recipe.refit > 0 && recipe.phases[0].is_cached() {
         writeln!(
             out,

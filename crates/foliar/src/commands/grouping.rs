@@ -1,0 +1,18 @@
+//! What belongs together, in words.
+
+use foliar_learn::{DataSpec, Group};
+
+use super::folder_name;
+
+/// What stays on one side of the split.
+pub(crate) fn grouping(data: &DataSpec) -> String {
+    let rule = match (&data.split, &data.groups, &data.group_by, data.group) {
+        (Some(split), ..) => return format!("what the split {} says", folder_name(&split.file)),
+        (_, Some(groups), ..) => format!("what the table {} puts together", folder_name(&groups.file)),
+        (_, _, Some(pattern), _) => format!("photographs in whose paths {pattern} finds the same"),
+        (.., Group::Sequence) => "those whose file names count on, where they do".to_owned(),
+        (.., Group::None) => String::new(),
+    };
+    let copies = if data.near_duplicates { "copies" } else { "equal photographs" };
+    if rule.is_empty() { copies.to_owned() } else { format!("{copies}, and {rule}") }
+}
