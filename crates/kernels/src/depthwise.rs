@@ -25,7 +25,7 @@ pub use backward::backward;
 pub use forward::forward;
 
 use crate::axis::Axis;
-use crate::norm::Normalisation;
+use crate::norm::{FAR, Normalisation};
 use crate::shape::{Nhwc, Window};
 
 /// Parts that the rows of a batch are cut into at most, each with private sums.
@@ -33,9 +33,6 @@ const PARTS: usize = 32;
 
 /// Floats of a part, about, at least: its first rows are read by its neighbour too.
 const PART: usize = 1 << 14;
-
-/// Floats of an input that no cache holds.
-const FAR: usize = 4 << 20;
 
 /// A depthwise convolution: its input and its window.
 ///

@@ -12,7 +12,7 @@ use std::ops::Range;
 use crate::ahead::touch;
 use crate::elementwise::Accumulate;
 use crate::isa::level::Level;
-use crate::norm::{self, ChannelSums, Gradient, Normalisation, apply_body, input_body};
+use crate::norm::{self, ChannelSums, Gradient, Normalisation, Rows, apply_body, input_body};
 
 /// Where the mean and biased variance of each channel of an output are left, for a batch norm that follows; both are
 /// overwritten, with zeros if there are no rows.
@@ -143,11 +143,11 @@ impl<'a> Source<'a> {
         match *self {
             Self::Plain(values) => destination.copy_from_slice(&values[range]),
             Self::Normalised(x, normalisation) => {
-                apply_body(level, &x[range], normalisation, None, destination);
+                apply_body(level, &x[range], normalisation, None, Rows::Near, destination);
             }
             Self::Gradient { x, dy, gradient } => {
                 let dy = Gradient::From(&dy[range.clone()], Accumulate::Overwrite);
-                input_body(level, &x[range], dy, gradient, destination);
+                input_body(level, &x[range], dy, gradient, Rows::Near, destination);
             }
         }
     }

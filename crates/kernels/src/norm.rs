@@ -38,8 +38,8 @@ const PARTS: usize = 16;
 /// Rows whose f32 sums are added up before they enter the f64 sums: few enough for the former to be accurate.
 pub(crate) const BLOCK_ROWS: usize = 64;
 
-/// Floats of a strip, about.
-const STRIP: usize = 4096;
+/// Floats of a tensor that no cache holds.
+pub(crate) const FAR: usize = 4 << 20;
 
 /// Number of doubles that [`statistics`] and the backward pass need for partial sums over `rows` rows.
 pub const fn partials_len(rows: usize, channels: usize) -> usize {
@@ -52,10 +52,29 @@ const fn part_rows(rows: usize) -> usize {
     if rows < BLOCK_ROWS { BLOCK_ROWS } else { rows }
 }
 
-/// Rows of a strip, which is gone through channel by channel, so that what is known per channel is loaded once for many
-/// rows. A strip of the few tensors that are worked on at a time stays in the first-level cache.
-fn strip_rows(channels: usize) -> usize {
-    (STRIP / channels).clamp(1, BLOCK_ROWS)
+/// Where rows are, which says in which order they are gone through.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rows {
+    /// In the cache, or nearly: channel by channel, so that what is known per channel is loaded once for many rows.
+    Near,
+    /// In memory, which wants to be read in order.
+    Far,
+}
+
+impl Rows {
+    /// Where the rows of a tensor of `len` floats are, if nothing is known of them.
+    fn of(len: usize) -> Self {
+        if len < FAR { Self::Near } else { Self::Far }
+    }
+
+    /// Rows of a strip, which is gone through channel by channel.
+    fn strip(self, channels: usize) -> usize {
+        let floats = match self {
+            Self::Near => 4096,
+            Self::Far => 128,
+        };
+        (floats / channels).clamp(1, BLOCK_ROWS)
+    }
 }
 
 /// Number of rows of a matrix.

@@ -15,7 +15,7 @@ use crate::axis::Axis;
 use crate::elementwise::{Accumulate, add_assign_chunk};
 use crate::fusion::{Backward, InputGradient, OutputGradient, Source};
 use crate::isa::level::Level;
-use crate::norm::{GradientSums, Incoming, Normalisation, total_sums};
+use crate::norm::{GradientSums, Incoming, Normalisation, Rows, total_sums};
 use crate::reduce::sum_parts;
 use crate::scratch;
 use crate::shape::{Nhwc, Window};
@@ -186,7 +186,7 @@ fn part_body<L: Level>(
             }
         }
         Arriving::Gated { g, norm, totals } => {
-            let mut sums = GradientSums::new(sums, totals);
+            let mut sums = GradientSums::new(Rows::Near, sums, totals);
             for (g, x) in g.chunks_exact_mut(line_len).zip(x_rows) {
                 lines.next(level, g);
                 sums.add(level, x, Incoming::Stored { y: lines.x, dy: g }, norm);

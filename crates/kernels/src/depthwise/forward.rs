@@ -9,7 +9,7 @@ use crate::ahead::Ahead;
 use crate::axis::Axis;
 use crate::fusion::{OutputStatistics, Source};
 use crate::isa::level::Level;
-use crate::norm::{Moments, Normalisation, merge_parts};
+use crate::norm::{Moments, Normalisation, Rows, merge_parts};
 use crate::scratch;
 use crate::shape::Nhwc;
 
@@ -119,7 +119,7 @@ fn part_body<L: Level>(
         }
         return;
     }
-    let mut moments = Moments::new(moments, memory);
+    let mut moments = Moments::new(Rows::Near, moments, memory);
     // Few enough to be in the cache still, enough not to be mostly about f64.
     let block = 32_usize.div_ceil(work.output.w) * line_len;
     for block in y.chunks_mut(block) {

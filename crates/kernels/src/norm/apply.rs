@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{rows_of, strip_rows};
+use super::{Rows, rows_of};
 use crate::activation::Activation;
 use crate::elementwise::CHUNK;
 use crate::isa::level::{ChannelGroup, Level, every};
@@ -59,9 +59,10 @@ pub fn apply(x: &[f32], normalisation: Normalisation<'_>, residual: Option<&[f32
     assert_eq!(y.len(), x.len(), "lengths differ");
     assert!(residual.is_none_or(|residual| residual.len() == x.len()), "lengths differ");
     let piece = CHUNK.div_ceil(channels) * channels;
+    let place = Rows::of(x.len());
     y.par_chunks_mut(piece).zip(x.par_chunks(piece)).enumerate().for_each(|(index, (y, x))| {
         let residual = residual.map(|residual| &residual[index * piece..][..x.len()]);
-        apply_piece(x, normalisation, residual, y);
+        apply_piece(x, normalisation, residual, place, y);
     });
 }
 
@@ -70,6 +71,7 @@ multiversion!(
         x: &[f32],
         normalisation: Normalisation<'_>,
         residual: Option<&[f32]>,
+        place: Rows,
         y: &mut [f32],
     ) = apply_body
 );
@@ -80,10 +82,11 @@ pub(crate) fn apply_body<L: Level>(
     x: &[f32],
     normalisation: Normalisation<'_>,
     residual: Option<&[f32]>,
+    place: Rows,
     y: &mut [f32],
 ) {
     let channels = normalisation.affine.scale.len();
-    let strip = strip_rows(channels) * channels;
+    let strip = place.strip(channels) * channels;
     for (index, (y, x)) in y.chunks_mut(strip).zip(x.chunks(strip)).enumerate() {
         let residual = residual.map(|residual| &residual[index * strip..][..x.len()]);
         level.for_each_group(channels, &mut Strip { x, normalisation, residual, y });

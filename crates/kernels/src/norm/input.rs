@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Affine, Normalisation, rows_of, strip_rows};
+use super::{Affine, Normalisation, Rows, rows_of};
 use crate::elementwise::{Accumulate, CHUNK};
 use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
@@ -80,10 +80,11 @@ pub fn backward_input(
     let channels = gradient.normalisation.channels();
     rows_of(x, channels);
     let piece = CHUNK.div_ceil(channels) * channels;
+    let place = Rows::of(x.len());
     dx.par_chunks_mut(piece)
         .zip(x.par_chunks(piece))
         .zip(dy.par_chunks(piece))
-        .for_each(|((dx, x), dy)| input_piece(x, Gradient::From(dy, accumulate), gradient, dx));
+        .for_each(|((dx, x), dy)| input_piece(x, Gradient::From(dy, accumulate), gradient, place, dx));
 }
 
 /// [`backward_input`], with the result written over `dy`.
@@ -96,9 +97,10 @@ pub fn backward_input_in_place(x: &[f32], dy: &mut [f32], gradient: &InputGradie
     let channels = gradient.normalisation.channels();
     rows_of(x, channels);
     let piece = CHUNK.div_ceil(channels) * channels;
+    let place = Rows::of(x.len());
     dy.par_chunks_mut(piece)
         .zip(x.par_chunks(piece))
-        .for_each(|(dy, x)| input_piece(x, Gradient::InPlace, gradient, dy));
+        .for_each(|(dy, x)| input_piece(x, Gradient::InPlace, gradient, place, dy));
 }
 
 /// Where the gradient of the output is.
@@ -122,7 +124,13 @@ impl<'a> Gradient<'a> {
 }
 
 multiversion!(
-    fn input_piece(x: &[f32], dy: Gradient<'_>, gradient: &InputGradient<'_>, dx: &mut [f32]) = input_body
+    fn input_piece(
+        x: &[f32],
+        dy: Gradient<'_>,
+        gradient: &InputGradient<'_>,
+        place: Rows,
+        dx: &mut [f32],
+    ) = input_body
 );
 
 /// The gradient of the rows `x`.
@@ -132,10 +140,11 @@ pub(crate) fn input_body<L: Level>(
     x: &[f32],
     dy: Gradient<'_>,
     gradient: &InputGradient<'_>,
+    place: Rows,
     dx: &mut [f32],
 ) {
     let channels = gradient.offset.len();
-    let strip = strip_rows(channels) * channels;
+    let strip = place.strip(channels) * channels;
     for (index, (dx, x)) in dx.chunks_mut(strip).zip(x.chunks(strip)).enumerate() {
         let dy = dy.part(index * strip, x.len());
         level.for_each_group(channels, &mut InputStrip { x, dy, gradient, dx });

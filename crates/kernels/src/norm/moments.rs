@@ -6,7 +6,7 @@
 //! of the same authors (1979, equation 2.1). So a large mean costs no accuracy of the variance. A block whose mean is far
 //! from the center loses digits of its own variance, but that distance is then most of the variance of all.
 
-use super::{BLOCK_ROWS, strip_rows};
+use super::{BLOCK_ROWS, Rows};
 use crate::isa::level::{ChannelGroup, Level};
 use crate::isa::vector::Vector;
 use crate::reduce::add_rows_body;
@@ -17,6 +17,7 @@ const BLOCK: usize = 1 << 15;
 /// Means and sums of squared deviations of the channels over the rows added so far.
 pub(crate) struct Moments<'a> {
     rows: usize,
+    place: Rows,
     mean: &'a mut [f64],
     squares: &'a mut [f64],
     /// Mean and sums of a block, (3, channels).
@@ -24,21 +25,21 @@ pub(crate) struct Moments<'a> {
 }
 
 impl<'a> Moments<'a> {
-    /// Of no rows. The means and then the squares are kept in `moments`, two for each channel; `memory` is
+    /// Of no rows; those that come are at `place`. The means and then the squares are kept in `moments`, two for each channel; `memory` is
     /// room for three values for each channel.
     #[inline(always)]
-    pub(crate) fn new(moments: &'a mut [f64], memory: &'a mut [f32]) -> Self {
+    pub(crate) fn new(place: Rows, moments: &'a mut [f64], memory: &'a mut [f32]) -> Self {
         moments.fill(0.0);
         let channels = moments.len() / 2;
         let (mean, squares) = moments.split_at_mut(channels);
-        Self { rows: 0, mean, squares, memory: &mut memory[..3 * channels] }
+        Self { rows: 0, place, mean, squares, memory: &mut memory[..3 * channels] }
     }
 
     /// Adds rows.
     #[inline(always)]
     pub(crate) fn add<L: Level>(&mut self, level: L, x: &[f32]) {
         let channels = self.mean.len();
-        let strip = strip_rows(channels) * channels;
+        let strip = self.place.strip(channels) * channels;
         let block = (BLOCK / channels).clamp(16, BLOCK_ROWS) * channels;
         let (center, sums) = self.memory.split_at_mut(channels);
         let (first, second) = sums.split_at_mut(channels);

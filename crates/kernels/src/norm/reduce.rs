@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{Affine, BLOCK_ROWS, Normalisation, part_rows, partials_len, rows_of, strip_rows};
+use super::{Affine, BLOCK_ROWS, Normalisation, Rows, part_rows, partials_len, rows_of};
 use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
 use crate::scratch;
@@ -36,12 +36,12 @@ pub fn backward_sums(
     let rows = rows_of(x, channels);
     assert_eq!(dy.len(), x.len(), "lengths differ");
     let partials = &mut partials[..partials_len(rows, channels)];
-    let part = part_rows(rows) * channels;
+    let (part, place) = (part_rows(rows) * channels, Rows::of(x.len()));
     partials
         .par_chunks_mut(2 * channels)
         .zip(x.par_chunks(part))
         .zip(dy.par_chunks(part))
-        .for_each(|((totals, x), dy)| reduce_rows(x, Incoming::Anew(dy), normalisation, totals));
+        .for_each(|((totals, x), dy)| reduce_rows(x, Incoming::Anew(dy), normalisation, place, totals));
     total_sums(partials, inv_std, sums);
 }
 
@@ -67,14 +67,14 @@ pub fn backward_residual(
     let rows = rows_of(x, channels);
     assert!(dy.len() == x.len() && y.len() == x.len(), "lengths differ");
     let partials = &mut partials[..partials_len(rows, channels)];
-    let part = part_rows(rows) * channels;
+    let (part, place) = (part_rows(rows) * channels, Rows::of(x.len()));
     partials
         .par_chunks_mut(2 * channels)
         .zip(x.par_chunks(part))
         .zip(y.par_chunks(part))
         .zip(dy.par_chunks_mut(part))
         .for_each(|(((totals, x), y), dy)| {
-            reduce_rows(x, Incoming::Stored { y, dy }, normalisation, totals);
+            reduce_rows(x, Incoming::Stored { y, dy }, normalisation, place, totals);
         });
     total_sums(partials, inv_std, sums);
 }
@@ -94,8 +94,14 @@ pub(crate) fn total_sums(partials: &[f64], inv_std: &[f32], ChannelSums { dgamma
     }
 }
 
-fn reduce_rows(x: &[f32], incoming: Incoming<'_>, normalisation: Normalisation<'_>, totals: &mut [f64]) {
-    scratch::with(totals.len(), |memory| reduce_part(x, incoming, normalisation, memory, totals));
+fn reduce_rows(
+    x: &[f32],
+    incoming: Incoming<'_>,
+    normalisation: Normalisation<'_>,
+    place: Rows,
+    totals: &mut [f64],
+) {
+    scratch::with(totals.len(), |memory| reduce_part(x, incoming, normalisation, place, memory, totals));
 }
 
 multiversion!(
@@ -103,6 +109,7 @@ multiversion!(
         x: &[f32],
         incoming: Incoming<'_>,
         normalisation: Normalisation<'_>,
+        place: Rows,
         memory: &mut [f32],
         totals: &mut [f64],
     ) = reduce_body
@@ -114,10 +121,11 @@ fn reduce_body<L: Level>(
     x: &[f32],
     incoming: Incoming<'_>,
     normalisation: Normalisation<'_>,
+    place: Rows,
     memory: &mut [f32],
     totals: &mut [f64],
 ) {
-    let mut sums = GradientSums::new(memory, totals);
+    let mut sums = GradientSums::new(place, memory, totals);
     sums.add(level, x, incoming, normalisation);
     sums.finish();
 }
@@ -147,15 +155,16 @@ pub(crate) struct GradientSums<'a> {
     /// Of all rows before them.
     totals: &'a mut [f64],
     block_rows: usize,
+    place: Rows,
 }
 
 impl<'a> GradientSums<'a> {
-    /// Of no rows. `memory` is room for as many values as `totals`, two for each channel.
+    /// Of no rows; those that come are at `place`. `memory` is room for as many values as `totals`, two for each channel.
     #[inline(always)]
-    pub(crate) fn new(memory: &'a mut [f32], totals: &'a mut [f64]) -> Self {
+    pub(crate) fn new(place: Rows, memory: &'a mut [f32], totals: &'a mut [f64]) -> Self {
         memory.fill(0.0);
         totals.fill(0.0);
-        Self { block: memory, totals, block_rows: 0 }
+        Self { block: memory, totals, block_rows: 0, place }
     }
 
     /// Adds rows.
@@ -168,7 +177,7 @@ impl<'a> GradientSums<'a> {
         normalisation: Normalisation<'_>,
     ) {
         let channels = normalisation.affine.scale.len();
-        let strip = strip_rows(channels);
+        let strip = self.place.strip(channels);
         let rows = x.len() / channels;
         let mut row = 0;
         while row < rows {

@@ -9,7 +9,7 @@ use crate::conv;
 use crate::elementwise::Accumulate;
 use crate::fusion::{Backward, InputGradient, OutputGradient, Source};
 use crate::isa::level::Level;
-use crate::norm::{GradientSums, Incoming, Normalisation, total_sums};
+use crate::norm::{GradientSums, Incoming, Normalisation, Rows, total_sums};
 use crate::product::{BLOCK, Panels, Start, multiply_rows, sum_rows};
 use crate::reduce::sum_parts;
 use crate::scratch;
@@ -172,7 +172,7 @@ impl Work<'_> {
             let (input_room, memory) = memory.split_at_mut(chunk * inputs);
             let (output_room, memory) = memory.split_at_mut(chunk * outputs);
             let norm = self.before.filter(|_| !totals.is_empty());
-            let mut sums = norm.map(|norm| (GradientSums::new(memory, totals), norm));
+            let mut sums = norm.map(|norm| (GradientSums::new(Rows::Near, memory, totals), norm));
             let mut first = Start::Zero;
             for start in rows.clone().step_by(chunk) {
                 let count = chunk.min(rows.end - start);

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::Pointwise;
 use crate::fusion::{OutputStatistics, Source};
 use crate::isa::level::Level;
-use crate::norm::{Moments, Normalisation, merge_parts};
+use crate::norm::{Moments, Normalisation, Rows, merge_parts};
 use crate::product::{Panels, Start, multiply_rows};
 use crate::scratch;
 
@@ -60,7 +60,7 @@ impl Work<'_> {
         let Pointwise { inputs, outputs, .. } = *self.layer;
         scratch::with(self.chunk_rows * inputs + 3 * outputs, |memory| {
             let (room, memory) = memory.split_at_mut(self.chunk_rows * inputs);
-            let mut moments = (!moments.is_empty()).then(|| Moments::new(moments, memory));
+            let mut moments = (!moments.is_empty()).then(|| Moments::new(Rows::Near, moments, memory));
             let mut start = first * inputs;
             for y in y.chunks_mut(self.chunk_rows * outputs) {
                 let end = start + y.len() / outputs * inputs;
