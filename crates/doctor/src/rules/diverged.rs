@@ -32,7 +32,14 @@ fn never_learnt(case: &Case<'_>) -> Option<Finding> {
     let curve = case.column(Column::TrainLoss);
     let first = curve.first()?.1.value;
     let &(index, worst) = curve.iter().max_by(|a, b| a.1.value.total_cmp(&b.1.value))?;
-    if !case.is_wild() || worst.value < 5.0 * chance || worst.value <= first {
+    // A first epoch that is the worst may be a hot start, unless the other loss went on to rise.
+    let rose = |curve: &[(usize, Reading)]| {
+        let first = curve.first().map_or(f64::INFINITY, |(_, reading)| reading.value);
+        curve.iter().any(|(_, reading)| reading.value > first && reading.value >= 5.0 * chance)
+    };
+    let exploded =
+        worst.value >= 5.0 * chance && (worst.value > first || rose(&case.column(Column::ValLoss)));
+    if !case.is_wild() || !exploded {
         return None;
     }
     let claim = format!(
