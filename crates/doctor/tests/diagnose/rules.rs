@@ -129,6 +129,18 @@ fn an_accuracy_that_stands_still_is_one_class_unless_training_tells_classes_apar
 }
 
 #[test]
+fn an_explosion_in_the_first_epoch_is_told_by_the_validation_loss() {
+    let train = [377.0, 177.0, 270.0, 323.0, 10.9, 8.0, 5.2, 3.1, 2.0, 1.7];
+    let fell = [1107.0, 500.0, 90.0, 12.8, 6.4, 5.7, 3.2, 2.6, 1.7, 1.6];
+    let rose = [1107.0, 2599.0, 1_293_099.0, 12.8, 6.4, 5.7, 3.2, 2.6, 1.7, 1.6];
+    let told = |val: &[f64]| {
+        let log = three(&train, val, &[0.2; 10]);
+        warnings(&diagnose(&log, &classes(5))).contains(&"diverged")
+    };
+    assert!(told(&rose) && !told(&fell));
+}
+
+#[test]
 fn a_gap_at_the_end_is_overfitting() {
     let log = with(RunLog::default(), "train_acc", TRAIN, Metric::Accuracy, &[0.605]);
     let log = with(log, "test_acc", Some(Split::Test), Metric::Accuracy, &[0.371]);

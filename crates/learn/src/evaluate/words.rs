@@ -118,12 +118,16 @@ impl Evaluation {
         }
         let empty = sets.sizes.first().copied().unwrap_or(0) as f64 / self.metrics.photographs.max(1) as f64;
         if empty > EMPTY_SETS {
-            remarks.push(format!(
-                "{:.0} % of the sets are empty: the classifier errs less often than the {:.0} % that sets may; ask for \
-                 fewer (--error)",
-                100.0 * empty,
-                100.0 * sets.alpha
-            ));
+            let why = if self.scores.accuracy.value > promised {
+                format!(
+                    "the classifier errs less often than the {:.0} % that sets may; ask for fewer (--error)",
+                    100.0 * sets.alpha
+                )
+            } else {
+                "no class fits these photographs as well as the truth did those that it was fitted on"
+                    .to_owned()
+            };
+            remarks.push(format!("{:.0} % of the sets are empty: {why}", 100.0 * empty));
         }
         remarks
     }

@@ -111,7 +111,8 @@ fn conformal(sets: &Conformal) -> Markup {
                 @if sets.sizes.first().is_some_and(|&empty| empty > 0) {
                     p {
                         "A set is empty where no class fits as well as the true one does on " (percent(sets.promised))
-                        " of the photographs; many are where the classifier is better than that."
+                        " of the photographs it was fitted on: many are empty where it errs less often than sets may, or where \
+                         these photographs are unlike those."
                     }
                 }
             }
