@@ -169,6 +169,17 @@ fn nothing_readable_is_an_error_with_an_example() {
     }
 }
 
+#[test]
+fn what_lies_outside_of_shares_is_no_accuracy() {
+    for value in ["-12", "-1.5", "-101%", "101%", "250"] {
+        let text = format!("epoch 1 loss 0.5 accuracy {value}\nepoch 2 loss 0.4 accuracy {value}\n");
+        let log = read_log(text.as_bytes()).unwrap();
+        check(&log);
+        let metrics: Vec<Metric> = log.series.iter().map(|series| series.metric).collect();
+        assert_eq!(metrics, [Metric::Loss, Metric::Unknown], "{value}");
+    }
+}
+
 /// Lines of many megabytes that make careless readers quadratic.
 #[test]
 fn long_lines_take_linear_time() {

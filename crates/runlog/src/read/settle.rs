@@ -235,13 +235,14 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
             if !is_share(quantity) {
                 return Some(1.0);
             }
-            if column.summary.most > HUNDRED || column.summary.least < -HUNDRED {
+            if column.summary.most > HUNDRED {
                 return None;
             }
             let family = percentages(quantity);
             let percent =
                 certain(column) || column.summary.most > ONE || column.summary.most > 0.0 && family <= SMALL;
-            Some(if percent { 100.0 } else { 1.0 })
+            let scale = if percent { 100.0 } else { 1.0 };
+            (column.summary.least >= -scale * ONE).then_some(scale)
         })
         .collect()
 }
