@@ -7,11 +7,11 @@ use foliar_nn::{Device, Engine, EngineOptions, Statistics, zoo};
 use foliar_runlog::StopReason;
 use foliar_vision::Dataset;
 
-use crate::error::LearnError;
+use crate::error::{LearnError, check};
 use crate::features::{BATCH, Features, Source};
 use crate::phase::Phase;
 use crate::photographs::{DataOptions, Photographs};
-use crate::recipe::{Recipe, check};
+use crate::recipe::Recipe;
 use crate::train::first_weights;
 use crate::trainee::divide;
 

@@ -7,8 +7,8 @@ use foliar_nn::{Graph, State};
 use foliar_vision::Preprocessing;
 use serde::{Deserialize, Serialize};
 
-use crate::caution::{Caution, StoredCaution, is_caution};
-use crate::container::{self, Kind};
+use crate::caution::{Caution, StoredCaution};
+use crate::container::{self, Kind, is_caution};
 use crate::error::FileError;
 use crate::recipe::Recipe;
 

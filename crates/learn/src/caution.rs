@@ -9,16 +9,19 @@
 mod stored;
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use foliar_metrics::{
-    Abstention, ConformalScore, ConformalSets, FeatureDistance, MetricsError, Predictions, Promise, arg_max,
-    softmax, threshold_of,
+    Abstention, ConformalScore, ConformalSets, FeatureDistance, Groups, MetricsError, Predictions, Promise,
+    arg_max, softmax, threshold_of,
 };
+use foliar_runlog::StopReason;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::stored::{StoredCaution, is_caution};
+pub(crate) use self::stored::StoredCaution;
 use crate::error::LearnError;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Finished};
+use crate::held_out::HeldOut;
 
 /// How often a set may miss the truth, and an answer may be wrong: what a classifier can be asked for.
 pub const ERRORS: [f64; 5] = [0.2, 0.1, 0.05, 0.02, 0.01];
@@ -91,6 +94,27 @@ pub struct Judgement {
 }
 
 impl Caution {
+    /// What a finished network knows of its own limits: from what it said of photographs that it had not learnt from, and
+    /// from what photographs look like to it. `progress` is told (photographs done, in all) and may end it.
+    pub(crate) fn of(
+        finished: &Finished<'_>,
+        held_out: &HeldOut,
+        temperature: f64,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason, Self>, LearnError> {
+        let evidence = match finished.evidence(progress)? {
+            ControlFlow::Continue(evidence) => evidence,
+            ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+        };
+        let clusters = finished.photographs.clusters();
+        let groups: Vec<u64> = held_out.photos.iter().map(|&photo| clusters[photo] as u64).collect();
+        let classes = finished.photographs.dataset.classes.len();
+        let scale = (1.0 / temperature) as f32;
+        let logits = held_out.logits.iter().map(|logit| logit * scale).collect();
+        let said = Predictions::new(logits, held_out.labels.clone(), Groups::new(&groups), classes)?;
+        Ok(ControlFlow::Continue(Self::fit(&said, &evidence)?))
+    }
+
     /// From what the classifier `said`, with calibrated probabilities, of photographs that it had not learnt from, and from
     /// features.
     ///

@@ -38,6 +38,11 @@ struct Document<T> {
     content: T,
 }
 
+/// Whether a tensor of a bundle says how far a network is to be trusted, and is none of its weights.
+pub(crate) fn is_caution(name: &str) -> bool {
+    name.starts_with("caution.")
+}
+
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {

@@ -118,3 +118,13 @@ pub enum LearnError {
     #[error("the run folder can not be written to: {0}")]
     Log(#[from] io::Error),
 }
+
+/// Refuses a field of a recipe unless its value is `good`.
+pub(crate) fn check(
+    field: &'static str,
+    value: f64,
+    good: bool,
+    range: &'static str,
+) -> Result<(), LearnError> {
+    if good { Ok(()) } else { Err(LearnError::Recipe { field, value, range }) }
+}

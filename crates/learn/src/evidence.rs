@@ -6,15 +6,12 @@
 
 use std::ops::ControlFlow;
 
-use foliar_metrics::{Groups, Predictions};
 use foliar_nn::{Device, Engine, EngineOptions, Graph, Op, State, Statistics};
 use foliar_runlog::StopReason;
 use foliar_vision::Item;
 
-use crate::caution::Caution;
 use crate::error::LearnError;
 use crate::features::{self, BATCH, Features};
-use crate::held_out::HeldOut;
 use crate::phase::{Freeze, Phase};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
@@ -49,7 +46,7 @@ pub(crate) struct Finished<'a> {
 impl Finished<'_> {
     /// Runs the network on the photographs, or on their kept features where it was trained on those. `progress` is told
     /// (photographs done, in all) and may end it.
-    fn evidence(
+    pub(crate) fn evidence(
         &self,
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason, Evidence>, LearnError> {
@@ -107,27 +104,6 @@ impl Finished<'_> {
                 .collect(),
             validation: pooled(&validation, &tail),
         }))
-    }
-
-    /// What the network knows of its own limits: from what it said of photographs that it had not learnt from, and from what
-    /// photographs look like to it. `progress` is told (photographs done, in all) and may end it.
-    pub(crate) fn caution(
-        &self,
-        held_out: &HeldOut,
-        temperature: f64,
-        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
-    ) -> Result<ControlFlow<StopReason, Caution>, LearnError> {
-        let evidence = match self.evidence(progress)? {
-            ControlFlow::Continue(evidence) => evidence,
-            ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
-        };
-        let clusters = self.photographs.clusters();
-        let groups: Vec<u64> = held_out.photos.iter().map(|&photo| clusters[photo] as u64).collect();
-        let classes = self.photographs.dataset.classes.len();
-        let scale = (1.0 / temperature) as f32;
-        let logits = held_out.logits.iter().map(|logit| logit * scale).collect();
-        let said = Predictions::new(logits, held_out.labels.clone(), Groups::new(&groups), classes)?;
-        Ok(ControlFlow::Continue(Caution::fit(&said, &evidence)?))
     }
 
     /// The phase whose kept features are those of the finished network: nothing before the classifier has ever learnt.

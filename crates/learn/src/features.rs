@@ -1,17 +1,17 @@
 //! The features of a run's photographs: what the frozen part of the network makes of them, from the cache or anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use foliar_nn::Engine;
 use foliar_runlog::StopReason;
+use foliar_vision::Item;
 use foliar_vision::loader::order;
-use foliar_vision::{Digest, Item};
 
 use crate::error::LearnError;
-use crate::feature_cache::{self, FeatureCache, Key};
+use crate::feature_cache::Key;
+use crate::feature_rows::{Place, Rows, keep, plain_key, row_key};
 use crate::phase::Phase;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
@@ -19,62 +19,6 @@ use crate::recipe::Recipe;
 /// Photographs that the frozen part sees at a time. Always the same, so that a photograph's features do not depend on the
 /// recipe's batch size.
 pub(crate) const BATCH: usize = 32;
-/// Bytes up to which features of photographs of other runs stay in the file.
-const LARGEST_SHARED_FILE: usize = 1 << 30;
-
-/// Where the features of a frozen network are kept.
-pub(crate) struct Place {
-    file: PathBuf,
-    network: Key,
-}
-
-impl Place {
-    /// The place in `folder` for features of `recipe`'s network, frozen as in `phase`.
-    pub(crate) fn new(folder: &Path, recipe: &Recipe, phase: &Phase) -> Result<Self, LearnError> {
-        let network = Self::network(recipe, phase)?;
-        let name = format!("{}-{}.features", recipe.model, &Digest(network).to_string()[..16]);
-        Ok(Self { file: folder.join(name), network })
-    }
-
-    /// Names what computes the features.
-    fn network(recipe: &Recipe, phase: &Phase) -> Result<Key, LearnError> {
-        let preprocessing = serde_json::to_vec(&recipe.preprocessing)
-            .map_err(|error| LearnError::RecipeText { what: error.to_string() })?;
-        let origin = match &recipe.weights {
-            Some(weights) => weights.digest.clone(),
-            None => format!("random {}", recipe.seed),
-        };
-        let mut hasher = blake3::Hasher::new_derive_key("foliar features 1");
-        for part in [
-            env!("CARGO_PKG_VERSION").as_bytes(),
-            recipe.model.as_bytes(),
-            phase.freeze.to_string().as_bytes(),
-            origin.as_bytes(),
-            &preprocessing,
-        ] {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
-        }
-        Ok(*hasher.finalize().as_bytes())
-    }
-
-    /// What is kept already.
-    pub(crate) fn open(&self) -> Option<FeatureCache> {
-        FeatureCache::open(&self.file, &self.network)
-    }
-}
-
-/// The key of a photograph's features as it is, without variation.
-pub(crate) fn plain_key(digest: &Digest) -> Key {
-    row_key(digest, b"")
-}
-
-fn row_key(digest: &Digest, view: &[u8]) -> Key {
-    *blake3::Hasher::new_derive_key("foliar feature row 2")
-        .update(&digest.0)
-        .update(view)
-        .finalize()
-        .as_bytes()
-}
 
 /// One row that is needed.
 struct Request {
@@ -82,20 +26,6 @@ struct Request {
     /// Position in the list of the photographs that are varied, which with the view decides how.
     position: usize,
     view: u32,
-}
-
-/// Features that several runs over the same photographs share, by the network that computed them.
-#[derive(Default)]
-pub(crate) struct Shelf(Mutex<BTreeMap<Key, Arc<Rows>>>);
-
-impl Shelf {
-    fn find(&self, network: &Key) -> Option<Arc<Rows>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(network).cloned()
-    }
-
-    fn put(&self, network: Key, rows: &Arc<Rows>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(network, Arc::clone(rows));
-    }
 }
 
 /// Features of the photographs of a run: rows of equal width.
@@ -106,66 +36,6 @@ pub(crate) struct Features {
     train_labels: Vec<u32>,
     validation: Vec<usize>,
     validation_labels: Vec<u32>,
-}
-
-/// Rows of features and the place of each.
-pub(crate) struct Rows {
-    values: Values,
-    index: BTreeMap<Key, usize>,
-}
-
-enum Values {
-    Mapped(FeatureCache),
-    Kept { width: usize, values: Vec<f32> },
-}
-
-impl Rows {
-    fn mapped(cache: FeatureCache) -> Self {
-        let index = cache.rows().enumerate().map(|(place, (key, _))| (key, place)).collect();
-        Self { values: Values::Mapped(cache), index }
-    }
-
-    fn row(&self, place: usize) -> &[f32] {
-        match &self.values {
-            Values::Mapped(cache) => cache.row(place),
-            Values::Kept { width, values } => &values[place * width..(place + 1) * width],
-        }
-    }
-
-    /// The rows at some places, one after the other.
-    fn gathered(&self, places: impl Iterator<Item = usize>) -> Vec<f32> {
-        let mut values = Vec::new();
-        places.for_each(|place| values.extend_from_slice(self.row(place)));
-        values
-    }
-}
-
-/// Puts what was computed together with what the cache holds, keeps it in the cache if that can be written, and returns it.
-fn keep(
-    computed_for: &[&Request],
-    computed: &[f32],
-    width: usize,
-    cache: Option<&FeatureCache>,
-    needed: &BTreeSet<Key>,
-    place: Option<&Place>,
-) -> Rows {
-    let keys = computed_for.iter().map(|request| request.key);
-    let mut rows: BTreeMap<Key, &[f32]> = keys.zip(computed.chunks_exact(width)).collect();
-    if let Some(cache) = cache.filter(|cache| cache.width() == width) {
-        let shared = cache.len() + 4 * computed.len() <= LARGEST_SHARED_FILE;
-        rows.extend(cache.rows().filter(|(key, _)| shared || needed.contains(key)));
-    }
-    // Without a cache the features are computed again next time, which is no reason to fail.
-    let written = place
-        .filter(|place| feature_cache::write(&place.file, &place.network, width, &rows).is_ok())
-        .and_then(Place::open);
-    written.map_or_else(
-        || Rows {
-            index: rows.keys().enumerate().map(|(place, key)| (*key, place)).collect(),
-            values: Values::Kept { width, values: rows.values().copied().flatten().copied().collect() },
-        },
-        Rows::mapped,
-    )
 }
 
 /// What [`Features::gather`] works with.
@@ -186,9 +56,11 @@ impl Features {
         let Source { photographs, recipe, phase } = source;
         let network = Place::network(recipe, phase)?;
         let (train, validation) = source.requests()?;
-        let shelved = photographs.shelf().find(&network).filter(|rows| {
-            train.iter().flatten().chain(&validation).all(|request| rows.index.contains_key(&request.key))
-        });
+        let mut requests = train.iter().flatten().chain(&validation);
+        let shelved = photographs
+            .shelf()
+            .find(&network)
+            .filter(|rows| requests.all(|request| rows.holds(&request.key)));
         let rows = match shelved {
             Some(rows) => rows,
             None => match source.rows(&train, &validation, front, progress)? {
@@ -197,7 +69,7 @@ impl Features {
             },
         };
         photographs.shelf().put(network, &rows);
-        let find = |request: &Request| rows.index[&request.key];
+        let find = |request: &Request| rows.place_of(&request.key);
         Ok(ControlFlow::Continue(Self {
             train: train.iter().map(|views| views.iter().map(find).collect()).collect(),
             train_labels: photographs.labels(&photographs.splits.train),
@@ -284,8 +156,8 @@ impl Source<'_> {
                 let mut front = front()?;
                 let mut computed = Vec::new();
                 let flow = self.compute(&missing, front.as_mut(), &mut computed, progress)?;
-                let rows =
-                    keep(&missing, &computed, front.outputs(), cache.as_ref(), &needed, place.as_ref());
+                let keys: Vec<Key> = missing.iter().map(|request| request.key).collect();
+                let rows = keep(&keys, &computed, front.outputs(), cache.as_ref(), &needed, place.as_ref());
                 Ok(match flow {
                     ControlFlow::Continue(()) => ControlFlow::Continue(rows),
                     ControlFlow::Break(reason) => ControlFlow::Break(reason),

@@ -7,7 +7,7 @@ use foliar_nn::weights::{self, Fitted};
 use foliar_nn::{Graph, State, zoo};
 use serde::{Deserialize, Serialize};
 
-use crate::caution::is_caution;
+use crate::container::is_caution;
 use crate::error::{FileError, LearnError};
 
 /// A file of weights that a run begins with. Its digest stands in the recipe: other weights are another run.

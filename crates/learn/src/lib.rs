@@ -18,6 +18,7 @@ mod evaluate;
 pub mod evaluation;
 mod evidence;
 mod feature_cache;
+mod feature_rows;
 mod features;
 mod held_out;
 mod initial;

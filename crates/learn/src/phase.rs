@@ -7,8 +7,7 @@ use foliar_nn::{Graph, GraphError, NodeId, Optimizer, Statistics};
 use foliar_vision::Augment;
 use serde::{Deserialize, Serialize};
 
-use crate::error::LearnError;
-use crate::recipe::check;
+use crate::error::{LearnError, check};
 use crate::schedule::LearningRate;
 
 /// Which part of the network keeps its weights and its running statistics.
@@ -121,6 +120,12 @@ pub struct Phase {
 }
 
 impl Phase {
+    /// The learning rate of batch `batch` of an epoch of `steps` batches, both from 0.
+    pub(crate) fn rate(&self, steps: usize, epoch: u32, batch: usize) -> f64 {
+        let steps = steps as u64;
+        self.learning_rate.at(u64::from(epoch) * steps + batch as u64, steps * u64::from(self.epochs))
+    }
+
     /// Checks every number against its range.
     pub(crate) fn validate(&self) -> Result<(), LearnError> {
         let (momentum, weight_decay) = match self.optimizer {

@@ -11,7 +11,7 @@ use foliar_vision::{
 
 use crate::error::LearnError;
 use crate::feature_cache::FeatureCache;
-use crate::features::{self, Place, Shelf};
+use crate::feature_rows::{Place, Shelf, plain_key};
 use crate::recipe::{ClassWeights, DataSpec, Group, Recipe};
 use crate::thumbnails::Thumbnails;
 
@@ -109,7 +109,7 @@ impl Photographs {
         let searched = recipe.data.near_duplicates && given.is_none();
         let thumbnails = searched.then(|| Thumbnails::open(options.features.as_deref(), side));
         let known = |digest: &Digest| {
-            kept.as_ref().is_some_and(|kept| kept.find(&features::plain_key(digest)).is_some())
+            kept.as_ref().is_some_and(|kept| kept.find(&plain_key(digest)).is_some())
                 && thumbnails.as_ref().is_none_or(|thumbnails| thumbnails.has(digest))
         };
         let seen = |photo: &Photo, picture: Option<&Rgb>| {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use foliar_vision::Preprocessing;
 
-use crate::error::LearnError;
+use crate::error::{LearnError, check};
 use crate::initial::InitialWeights;
 use crate::list_file::ListFile;
 use crate::phase::{Freeze, Phase};
@@ -175,13 +175,4 @@ impl Recipe {
     pub fn from_toml(text: &str) -> Result<Self, LearnError> {
         toml::from_str(text).map_err(|error| LearnError::RecipeText { what: error.to_string() })
     }
-}
-
-pub(crate) fn check(
-    field: &'static str,
-    value: f64,
-    good: bool,
-    range: &'static str,
-) -> Result<(), LearnError> {
-    if good { Ok(()) } else { Err(LearnError::Recipe { field, value, range }) }
 }

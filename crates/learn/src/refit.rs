@@ -19,7 +19,6 @@ use crate::held_out::HeldOut;
 use crate::phase::Freeze;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
-use crate::train::rate;
 use crate::trainee::{Beginning, Trainee, Validated};
 
 /// A classifier that has learnt from every photograph.
@@ -124,7 +123,7 @@ impl Source<'_> {
         let steps = trainee.batches();
         for epoch in 0..epochs {
             let flow =
-                trainee.epoch(epoch, 0, &|batch| rate(phase, steps, epoch, batch), &mut |stats, _| {
+                trainee.epoch(epoch, 0, &|batch| phase.rate(steps, epoch, batch), &mut |stats, _| {
                     if stats.taken {
                         ControlFlow::Continue(())
                     } else {

@@ -14,11 +14,11 @@ use foliar_nn::{Device, EngineOptions, Graph, State, Statistics, zoo};
 use foliar_runlog::{self as runlog, Event, Log, StopReason};
 
 use crate::bundle::{Bundle, Provenance, Validation};
+use crate::caution::Caution;
 use crate::checkpoint::{Best, Checkpoint, Progress};
 use crate::error::LearnError;
 use crate::evidence::Finished;
 use crate::held_out::HeldOut;
-use crate::phase::Phase;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
 use crate::refit::{self, Refit};
@@ -292,7 +292,7 @@ impl Session<'_> {
         let phase = trainee.phase();
         let steps = trainee.batches();
         let (epochs, epoch) = (self.run.recipe.epochs(), self.progress.epochs);
-        let learning_rate = |batch: usize| rate(phase, steps, epoch - begin, batch);
+        let learning_rate = |batch: usize| phase.rate(steps, epoch - begin, batch);
         let (progress, observe) = (&mut self.progress, &mut *self.observe);
         let seen_before = progress.seen;
         trainee.epoch(epoch, progress.step as usize, &learning_rate, &mut |stats, learning_rate| {
@@ -345,7 +345,7 @@ impl Session<'_> {
             validation_loss: metrics.map(|metrics| metrics.loss),
             validation_accuracy: metrics.map(|metrics| metrics.accuracy),
             validation_macro_f1: metrics.map(|metrics| metrics.macro_f1),
-            learning_rate: rate(trainee.phase(), steps, epochs - begin, steps.saturating_sub(1)),
+            learning_rate: trainee.phase().rate(steps, epochs - begin, steps.saturating_sub(1)),
             classes: self.photographs.dataset.classes.len(),
             best: is_best,
         });
@@ -502,14 +502,16 @@ impl Session<'_> {
             phase: kept.phase,
         };
         let progress = &mut reporter(&mut *self.observe, "what leaves look like");
-        let caution =
-            match held_out.as_ref().map(|held_out| finished.caution(held_out, best.temperature, progress)) {
-                None => None,
-                Some(caution) => match caution? {
-                    ControlFlow::Continue(caution) => Some(caution),
-                    ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
-                },
-            };
+        let caution = match held_out
+            .as_ref()
+            .map(|held_out| Caution::of(&finished, held_out, best.temperature, progress))
+        {
+            None => None,
+            Some(caution) => match caution? {
+                ControlFlow::Continue(caution) => Some(caution),
+                ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+            },
+        };
         let bundle = Bundle {
             classes: classes.clone(),
             preprocessing: self.run.recipe.preprocessing.clone(),
@@ -542,12 +544,6 @@ fn words(refit: &Refit, folds: u32) -> String {
         "trained again on all {count} photographs, for {epoch} epochs; in {folds} folds, each judged by a classifier that has \
          not learnt from it: loss {loss}, acc {accuracy}; calibrated with temperature {temperature:.2}, loss {calibrated}"
     )
-}
-
-/// The learning rate of batch `batch` of an epoch of the phase, from 0.
-pub(crate) fn rate(phase: &Phase, steps: usize, epoch: u32, batch: usize) -> f64 {
-    let steps = steps as u64;
-    phase.learning_rate.at(u64::from(epoch) * steps + batch as u64, steps * u64::from(phase.epochs))
 }
 
 /// Tells an observer how far some work is.

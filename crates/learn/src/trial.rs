@@ -14,7 +14,7 @@ use crate::checkpoint::{Best, Choice};
 use crate::error::LearnError;
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
-use crate::train::{random_weights, rate};
+use crate::train::random_weights;
 use crate::trainee::{Beginning, Trainee};
 
 /// What happens in a trial.
@@ -164,7 +164,7 @@ impl Course<'_> {
             let flow = trainee.epoch(
                 self.epochs,
                 0,
-                &|batch| rate(phase, steps, epoch, batch),
+                &|batch| phase.rate(steps, epoch, batch),
                 &mut |stats, _| match stats.taken {
                     true => observe(TrialEvent::Step),
                     false => ControlFlow::Break(StopReason::NonFiniteLoss),

@@ -8,16 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Caution, ERRORS, Level, Outside, USUAL};
 
-/// What the names of the tensors begin with; no network has such.
-const PREFIX: &str = "caution.";
 const MEANS: &str = "caution.means";
 const AXES: &str = "caution.axes";
 const MEANS_ALONG: &str = "caution.means_along";
-
-/// Whether a tensor of a bundle belongs to [`Caution`].
-pub(crate) fn is_caution(name: &str) -> bool {
-    name.starts_with(PREFIX)
-}
 
 /// The text part.
 #[derive(Serialize, Deserialize)]
@@ -108,6 +101,7 @@ impl StoredCaution {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::container::is_caution;
     use foliar_metrics::{ConformalScore, ConformalSets};
 
     fn caution() -> Caution {
