@@ -4,7 +4,7 @@ use foliar_bayes::{Setting, TrialId};
 use foliar_runlog::Event;
 use foliar_study::State;
 
-use crate::search::SearchEnd;
+use crate::ending::SearchEnd;
 
 /// Something that happened. The observer may end the work at any of them; what is in hand is then given back.
 #[derive(Clone, Copy, Debug)]

@@ -14,6 +14,7 @@
 
 mod contest;
 mod cross_validation;
+mod ending;
 mod error;
 mod event;
 mod finale;
@@ -26,9 +27,11 @@ mod repeats;
 mod report;
 mod search;
 mod session;
+mod work;
 
 pub use contest::{Contest, Difference, Figures};
 pub use cross_validation::{PenaltyRow, WeightDecay};
+pub use ending::{Ending, SearchEnd};
 pub use error::TuneError;
 pub use event::{TrialEnd, TuneEvent};
 pub use folder::Folder;
@@ -37,5 +40,4 @@ pub use parameter::Tunable;
 pub use plan::{Plan, weight_decays};
 pub use repeats::{Repeat, Repeats};
 pub use report::{Report, TrialRow};
-pub use search::{Ending, SearchEnd};
-pub use session::{Ended, tune};
+pub use work::{Ended, tune};

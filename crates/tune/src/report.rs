@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use crate::contest::Contest;
 use crate::cross_validation::WeightDecay;
+use crate::ending::SearchEnd;
 use crate::error::TuneError;
 use crate::folder::{TUNED, UNTUNED};
 use crate::objective::Objective;
 use crate::repeats::Repeats;
-use crate::search::SearchEnd;
 use crate::session::Session;
 
 /// Another layout of the document gets another number.

@@ -7,8 +7,8 @@ use foliar_bayes::{Best, Outcome, Progress, Report, Step, TrialId, Verdict};
 use foliar_learn::Trial;
 use foliar_runlog::StopReason;
 use foliar_study::{Budget, Claim, Next, State, StoredTrial, StudyError};
-use serde::{Deserialize, Serialize};
 
+use crate::ending::{Ending, SearchEnd};
 use crate::error::TuneError;
 use crate::event::{TrialEnd, TuneEvent};
 use crate::session::Session;
@@ -25,29 +25,6 @@ const END: &str = "search";
 const BEST: &str = "best";
 /// Begins the names of findings about the progress after so many trials.
 const PROGRESS: &str = "progress after ";
-
-/// Why no further trial was begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ending {
-    /// All trials of the budget have ended.
-    Trials,
-    /// The time for trials is used up.
-    Time,
-    /// The improvement that can be expected is lost in the noise.
-    Noise,
-}
-
-/// The end of the search.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SearchEnd {
-    /// Why.
-    pub ending: Ending,
-    /// Trials that had ended by then.
-    pub trials: u64,
-    /// What the next trial promised; none while the model knew too little.
-    pub progress: Option<Progress>,
-}
 
 impl Session<'_> {
     /// Runs trials until the budget is spent and all have ended, wherever they run.
