@@ -172,9 +172,9 @@ pub(crate) enum GroupName {
 /// What is trained on what, and how.
 #[derive(Args)]
 pub(crate) struct RecipeArguments {
-    /// Network; `foliar summary --model NAME` describes it
-    #[arg(long, default_value = "baseline", value_name = "NAME", value_parser = models())]
-    pub(crate) model: String,
+    /// Network; `foliar summary --model NAME` describes it [default: the one that the weights are of, else baseline]
+    #[arg(long, value_name = "NAME", value_parser = models())]
+    pub(crate) model: Option<String>,
     /// Begin with the weights of this file (safetensors or PyTorch's .pth), or with those that `foliar weights fetch` has
     /// fetched for the model: `imagenet`
     #[arg(long, value_name = "FILE")]
@@ -299,7 +299,7 @@ pub(crate) struct TrainArguments {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Example:\n  foliar lr-find photos --model mobilenet_v1_0.75 --weights mobilenet.safetensors --picture rates.svg\n\nThe rate rises from step to step until the loss explodes. The proposal lies where the loss still falls; it is the peak of the schedule, --lr of `foliar train`."
+    after_help = "Example:\n  foliar lr-find photos --weights mobilenet.safetensors --picture rates.svg\n\nThe rate rises from step to step until the loss explodes. The proposal lies where the loss still falls; it is the peak of the schedule, --lr of `foliar train`."
 )]
 pub(crate) struct LrFindArguments {
     /// Folder of photographs, one subfolder per class

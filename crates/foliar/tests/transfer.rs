@@ -151,6 +151,21 @@ fn compared_runs_are_drawn() {
 }
 
 #[test]
+fn weights_tell_their_network() {
+    let scene = Scene::new(2);
+    scene.train("weights", &["--model", "mobilenet_v1_0.25", "--epochs", "1"]).expect(0);
+    let run = scene.run(&["train", "photos", "--weights", "weights/model.foliar", "--explain"]).expect(0);
+    assert!(run.out.contains("mobilenet_v1_0.25"), "{}", run.out);
+    let run = scene.run(&["train", "photos", "--weights", "imagenet"]).expect(2);
+    assert!(run.err.contains("--model"), "{}", run.err);
+    let header = br#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    let file = [&(header.len() as u64).to_le_bytes(), &header[..], &[0; 4]].concat();
+    fs::write(scene.path("other.safetensors"), file).unwrap();
+    let run = scene.run(&["train", "photos", "--weights", "other.safetensors"]).expect(2);
+    assert!(run.err.contains("no network") && run.err.contains("--model"), "{}", run.err);
+}
+
+#[test]
 fn recipes_that_need_weights_say_so() {
     let scene = Scene::new(2);
     for recipe in ["quick", "fine"] {

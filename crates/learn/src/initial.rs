@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use foliar_nn::weights::{self, Fitted};
+use foliar_nn::weights::{self, Fitted, WeightFile};
 use foliar_nn::{Graph, State, zoo};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,14 @@ pub struct Convention {
 }
 
 impl InitialWeights {
+    /// The network whose weights `file` holds; `None` if it is none that is known.
+    ///
+    /// # Errors
+    /// A file that can not be read.
+    pub fn network(file: &Path) -> Result<Option<&'static str>, LearnError> {
+        Ok(weights::network_of(&parsed(file, &read(file)?)?))
+    }
+
     /// Reads `file`, makes sure that it holds weights of `model`, and tells how its photographs were prepared.
     ///
     /// # Errors
@@ -78,8 +86,15 @@ fn read(file: &Path) -> Result<Vec<u8>, FileError> {
     fs::read(file).map_err(|source| FileError::Io { path: file.to_owned(), source })
 }
 
+fn parsed(file: &Path, bytes: &[u8]) -> Result<WeightFile, FileError> {
+    weights::read(bytes).map_err(|error| damaged(file, error.to_string()))
+}
+
 fn fit(file: &Path, bytes: &[u8], graph: &Graph) -> Result<Fitted, LearnError> {
-    let damaged = |what: String| FileError::Damaged { path: file.to_owned(), what };
-    let tensors = weights::read(bytes).map_err(|error| damaged(error.to_string()))?;
-    Ok(weights::fit(graph, tensors).map_err(|error| damaged(error.to_string()))?)
+    let tensors = parsed(file, bytes)?;
+    Ok(weights::fit(graph, tensors).map_err(|error| damaged(file, error.to_string()))?)
+}
+
+fn damaged(file: &Path, what: String) -> FileError {
+    FileError::Damaged { path: file.to_owned(), what }
 }

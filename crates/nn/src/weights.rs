@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use crate::tensor::Tensor;
 
 pub use error::{FitError, Mismatch, WeightsError};
-pub use fit::{Fitted, ReplacedClassifier, fit};
+pub use fit::{Fitted, ReplacedClassifier, fit, network_of};
 pub use naming::{InputConvention, Naming};
 
 /// The formats that are read.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use common::{relative, uniform_image};
 use foliar_nn::weights::{
     FitError, Fitted, Format, InputConvention, Mismatch, Naming, ReplacedClassifier, WeightFile,
-    WeightsError, fit, read,
+    WeightsError, fit, network_of, read,
 };
 use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Node, Op, Sliding, State, Statistics, Tensor, zoo};
 
@@ -163,6 +163,21 @@ fn a_classifier_of_another_width_is_left_out() {
         assert!(!fitted.state.tensors.contains_key("fc.weight"));
         assert!(!fitted.state.tensors.contains_key("fc.bias"));
         assert!(fitted.state.tensors.contains_key("layer4.1.bn2.running_var"));
+    }
+}
+
+/// A deep residual network's file fills the shallower ones too, and is of none of them.
+#[test]
+fn files_tell_their_network() {
+    for name in ["baseline", "resnet18", "resnet34", "mobilenet_v1_0.25", "mobilenet_v1_0.5", "squeezenet1_0"]
+    {
+        let mut file = file_of(&zoo::build(name, 7).unwrap());
+        assert_eq!(network_of(&file), Some(name));
+        file.tensors.insert("ema.decay".into(), tensor(&[1]));
+        assert_eq!(network_of(&file), Some(name));
+        let first = file.tensors.keys().find(|name| name.contains("conv1")).cloned();
+        file.tensors.remove(&first.unwrap_or_else(|| "features.0.weight".into()));
+        assert_eq!(network_of(&file), None, "{name}");
     }
 }
 

@@ -19,7 +19,7 @@ use foliar_runlog::{StopReason, write_atomically};
 use foliar_vision::{Dataset, Digest, Limits, Problem, scan_for_evaluation};
 
 use super::thumbnails::Thumbnails;
-use super::train::recipe::{group_by, pretrained};
+use super::train::recipe::{group_by, model_for, pretrained};
 use super::{folder_name, use_threads};
 use crate::arguments::AuditArguments;
 use crate::exit::Exit;
@@ -114,9 +114,9 @@ fn rule(arguments: &AuditArguments) -> anyhow::Result<Rule> {
 
 /// The recipe whose frozen network makes the features.
 fn network(arguments: &AuditArguments) -> anyhow::Result<Option<Recipe>> {
-    let (Some(model), Some(weights)) = (&arguments.model, &arguments.weights) else { return Ok(None) };
-    let mut recipe = Recipe::quick(model);
-    recipe.preprocessing = pretrained(weights, model, None, &mut recipe)?;
+    let Some(weights) = &arguments.weights else { return Ok(None) };
+    let mut recipe = Recipe::quick(&model_for(arguments.model.as_deref(), weights)?);
+    recipe.preprocessing = pretrained(weights, None, &mut recipe)?;
     Ok(Some(recipe))
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
             "the loss was no finite number from the first step on; are the photographs and the weights whole?"
         );
     }
-    draw(arguments, &test)?;
+    draw(arguments, &recipe.model, &test)?;
     let mut out = io::stdout().lock();
     if arguments.json {
         serde_json::to_writer_pretty(&mut out, &test)?;
@@ -56,11 +56,11 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
     Ok(Exit::with_problems(photographs.summary().skipped > 0))
 }
 
-fn draw(arguments: &LrFindArguments, test: &RateTest) -> anyhow::Result<()> {
+fn draw(arguments: &LrFindArguments, model: &str, test: &RateTest) -> anyhow::Result<()> {
     let chart = RateCurve {
         heading: Heading {
             note: test.proposed.map_or_else(String::new, |rate| format!("proposed: {rate:.1e}")),
-            ..Heading::new(format!("Loss of {} as the learning rate rises", arguments.recipe.model))
+            ..Heading::new(format!("Loss of {model} as the learning rate rises"))
         },
         rates: test.rates.clone(),
         raw: test.losses.clone(),

@@ -24,9 +24,14 @@ pub(crate) fn run(arguments: &WeightsArguments) -> anyhow::Result<Exit> {
     }
 }
 
+/// Whether `--weights` means the catalogue's file for the model.
+pub(crate) fn is_catalogued(weights: &Path) -> bool {
+    weights.as_os_str() == IMAGENET && !weights.exists()
+}
+
 /// The file that `--weights` means: itself, or the catalogue's for `model` in the cache.
 pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
-    if weights.as_os_str() != IMAGENET || weights.exists() {
+    if !is_catalogued(weights) {
         return Ok(weights.to_owned());
     }
     let Some(entry) = for_model(model) else {

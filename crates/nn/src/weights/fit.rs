@@ -4,6 +4,7 @@ use crate::graph::Graph;
 use crate::parameters::{Parameter, Parameters};
 use crate::shapes;
 use crate::tensor::{State, Tensor};
+use crate::zoo;
 
 use super::WeightFile;
 use super::error::{FitError, Mismatch};
@@ -73,6 +74,28 @@ pub fn fit(graph: &Graph, mut file: WeightFile) -> Result<Fitted, FitError> {
     let unused = file.tensors.into_keys().filter(|name| !name.ends_with(COUNTER)).collect();
     let background_class = naming == Naming::TensorFlowSlim;
     Ok(Fitted { state, naming, replaced_classifier, unused, input: naming.input(), background_class })
+}
+
+/// The network of [`crate::zoo`] that the tensors of `file` are of: of those that it fills, but for the classifier, the one
+/// with the most parameters, since a deep network's file may fill a shallower one of its kind too. `None` if it fills none.
+#[must_use]
+pub fn network_of(file: &WeightFile) -> Option<&'static str> {
+    let naming = Naming::of(&file.tensors);
+    let filled = |name: &&'static str| {
+        let graph = zoo::build(name, 2).ok()?;
+        let shapes = shapes::infer(&graph, 1, IMAGE_SIDE, IMAGE_SIDE).ok()?;
+        let parameters = Parameters::new(&graph, &shapes).list;
+        let classifier = parameters.last()?.node;
+        let held = |parameter: &Parameter| {
+            let (names, layout) = naming.foreign(&graph.nodes[parameter.node].name, parameter);
+            let found = names.iter().find_map(|name| file.tensors.get(name));
+            found.is_some_and(|tensor| agree(&layout.ours(&tensor.shape), &parameter.shape))
+        };
+        let mut others = parameters.iter().filter(|parameter| parameter.node != classifier);
+        others.all(held).then_some(parameters.len())
+    };
+    let known = zoo::MODELS.iter().filter_map(|name| Some((filled(name)?, *name)));
+    known.max_by_key(|(parameters, _)| *parameters).map(|(_, name)| name)
 }
 
 /// Takes a parameter's tensor out of the file.

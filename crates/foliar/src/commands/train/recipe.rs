@@ -24,10 +24,14 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
             "this recipe begins with pretrained weights: give --weights FILE, or --weights imagenet";
         return Err(UsageError(message.to_owned()).into());
     }
+    let model = match &arguments.weights {
+        Some(weights) => model_for(arguments.model.as_deref(), weights)?,
+        None => arguments.model.clone().unwrap_or_else(|| "baseline".to_owned()),
+    };
     let mut recipe = match name {
-        RecipeName::Quick => Recipe::quick(&arguments.model),
-        RecipeName::Fine => Recipe::fine(&arguments.model),
-        RecipeName::Scratch => Recipe::scratch(&arguments.model),
+        RecipeName::Quick => Recipe::quick(&model),
+        RecipeName::Fine => Recipe::fine(&model),
+        RecipeName::Scratch => Recipe::scratch(&model),
     };
     recipe.preprocessing = preprocessing(arguments, &mut recipe)?;
     recipe.batch_size = arguments.batch_size;
@@ -120,23 +124,41 @@ fn adjust(phase: &mut Phase, arguments: &RecipeArguments) -> anyhow::Result<()> 
 fn preprocessing(arguments: &RecipeArguments, recipe: &mut Recipe) -> anyhow::Result<Preprocessing> {
     let default = recipe.preprocessing.size;
     let Some(weights) = &arguments.weights else {
-        return Ok(Recipe::preprocessing(&arguments.model, arguments.image_size.unwrap_or(default)));
+        return Ok(Recipe::preprocessing(&recipe.model, arguments.image_size.unwrap_or(default)));
     };
-    pretrained(weights, &arguments.model, arguments.image_size, recipe)
+    pretrained(weights, arguments.image_size, recipe)
+}
+
+/// The network that was asked for, or else the one that the weights are of.
+pub(crate) fn model_for(model: Option<&str>, weights: &Path) -> anyhow::Result<String> {
+    if let Some(model) = model {
+        return Ok(model.to_owned());
+    }
+    if weights::is_catalogued(weights) {
+        let message = "--weights imagenet needs a network: add --model NAME, one of `foliar weights list`";
+        return Err(UsageError(message.to_owned()).into());
+    }
+    match InitialWeights::network(weights)? {
+        Some(model) => Ok(model.to_owned()),
+        None => Err(UsageError(format!(
+            "{}: these are weights of no network that foliar has; with --model NAME it says what does not fit",
+            weights.display()
+        ))
+        .into()),
+    }
 }
 
 /// Gives `recipe` pretrained weights; the sizes and statistics that they were trained with.
 pub(crate) fn pretrained(
     weights: &Path,
-    model: &str,
     size: Option<u32>,
     recipe: &mut Recipe,
 ) -> anyhow::Result<Preprocessing> {
-    let file = weights::locate(weights, model)?;
-    let (weights, convention) = InitialWeights::examine(&file, model)?;
+    let file = weights::locate(weights, &recipe.model)?;
+    let (weights, convention) = InitialWeights::examine(&file, &recipe.model)?;
     recipe.weights = Some(weights);
     let size = size.or(convention.size.map(|size| size as u32)).unwrap_or(recipe.preprocessing.size);
-    let sizes = Recipe::preprocessing(model, size);
+    let sizes = Recipe::preprocessing(&recipe.model, size);
     Ok(Preprocessing { mean: convention.mean, std: convention.std, ..sizes })
 }
 
