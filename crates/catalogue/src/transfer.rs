@@ -13,7 +13,7 @@ use ureq::{Agent, Body, Error as HttpError};
 
 use crate::catalogue::Entry;
 use crate::error::CatalogueError;
-use crate::fetch::{Observer, Options, Progress};
+use crate::options::{Observer, Options, Progress};
 use crate::partial::Partial;
 
 /// Bytes read at once.

@@ -5,27 +5,10 @@ use std::time::Duration;
 use foliar_bayes::{Outcome, Report, Setting, Step, TrialId, Verdict};
 use rusqlite::{Connection, Transaction, params};
 
+use crate::death::WAIT;
+use crate::ending::set_ended;
 use crate::error::Failure;
-use crate::{Definition, State, StudyError, StudyFile, clock, death, history};
-
-/// How soon to look again whether another worker has died.
-pub(crate) const WAIT: Duration = Duration::from_millis(250);
-
-/// How much a study may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
-    /// Trials of the whole study, in whatever state; at the limit none is added, and those that wait still run.
-    pub trials: u64,
-    /// A trial fails when its worker has died this often: its setting may be what kills. At least 1.
-    pub deaths: u32,
-}
-
-impl Budget {
-    /// `trials` trials, each of which may lose two workers: the third death is its end.
-    pub fn trials(trials: u64) -> Self {
-        Budget { trials, deaths: 3 }
-    }
-}
+use crate::{Budget, Definition, State, StudyError, StudyFile, clock, death, history};
 
 /// What there is to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -245,22 +228,5 @@ fn renew(transaction: &Transaction, claim: &Claim, lease: Duration) -> Result<()
     hold(transaction, claim)?;
     let expires = clock::now().saturating_add(clock::milliseconds(lease));
     transaction.execute("UPDATE trial SET expires = ?2 WHERE id = ?1", params![claim.id.0, expires])?;
-    Ok(())
-}
-
-/// Moves a running trial to `state`, which is final or waiting.
-pub(crate) fn set_ended(
-    transaction: &Transaction,
-    id: TrialId,
-    state: State,
-    value: Option<f64>,
-    message: Option<&str>,
-) -> Result<(), Failure> {
-    let ended = state.is_final().then(clock::now);
-    transaction.execute(
-        "UPDATE trial SET state = ?2, value = ?3, message = ?4, ended = ?5, expires = NULL, seat = NULL
-         WHERE id = ?1",
-        params![id.0, state.name(), value, message, ended],
-    )?;
     Ok(())
 }

@@ -1,13 +1,18 @@
 //! Trials and jobs taken from workers that have died or hang.
 
 use std::path::Path;
+use std::time::Duration;
 
 use foliar_bayes::TrialId;
 use rusqlite::{Connection, Transaction, params};
 
+use crate::ending::set_ended;
 use crate::error::Failure;
 use crate::seat::Seat;
-use crate::{Budget, State, claim, clock, job};
+use crate::{Budget, State, clock};
+
+/// How soon to look again whether another worker has died.
+pub(crate) const WAIT: Duration = Duration::from_millis(250);
 
 /// A running trial, and what tells whether its worker lives.
 struct Running {
@@ -34,7 +39,7 @@ pub(crate) fn sit(transaction: &Transaction, path: &Path, budget: Budget) -> Res
     for trial in running(transaction)?.iter().filter(|trial| trial.seat == Some(seat.number)) {
         bury(transaction, trial, budget)?;
     }
-    job::evacuate(transaction, seat.number)?;
+    evacuate(transaction, seat.number)?;
     Ok(Some(seat))
 }
 
@@ -59,8 +64,16 @@ fn bury(transaction: &Transaction, trial: &Running, budget: Budget) -> Result<()
     let deaths = trial.deaths.saturating_add(1);
     transaction.execute("UPDATE trial SET deaths = ?2 WHERE id = ?1", params![trial.id.0, deaths])?;
     if deaths < budget.deaths {
-        return claim::set_ended(transaction, trial.id, State::Waiting, None, None);
+        return set_ended(transaction, trial.id, State::Waiting, None, None);
     }
     let message = format!("its worker died {deaths} times");
-    claim::set_ended(transaction, trial.id, State::Failed, None, Some(&message))
+    set_ended(transaction, trial.id, State::Failed, None, Some(&message))
+}
+
+/// Returns the jobs of whoever sat at `seat` before; it was free.
+fn evacuate(transaction: &Transaction, seat: u32) -> Result<(), Failure> {
+    let waiting =
+        "UPDATE job SET state = 'waiting', seat = NULL, expires = NULL WHERE state = 'running' AND seat = ?1";
+    transaction.execute(waiting, [seat])?;
+    Ok(())
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::claim::WAIT;
+use crate::death::WAIT;
 use crate::error::Failure;
 use crate::seat::Seat;
 use crate::{Budget, StudyError, StudyFile, clock, death};
@@ -179,14 +179,6 @@ fn take(
     let attempt =
         transaction.query_row("SELECT attempt FROM job WHERE name = ?1", [name], |row| row.get(0))?;
     Ok(Job { name: name.to_owned(), attempt })
-}
-
-/// Returns the jobs of whoever sat at `seat` before; it was free.
-pub(crate) fn evacuate(transaction: &Transaction, seat: u32) -> Result<(), Failure> {
-    let waiting =
-        "UPDATE job SET state = 'waiting', seat = NULL, expires = NULL WHERE state = 'running' AND seat = ?1";
-    transaction.execute(waiting, [seat])?;
-    Ok(())
 }
 
 /// Refuses a claim that is no longer the job's latest, or whose job is done.

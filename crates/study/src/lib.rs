@@ -54,10 +54,12 @@
 //! stopped for as long as its lease. So a lone worker that was killed and started again goes on with the trial it was at,
 //! before any other is given out, and its study is bit for bit that of one that was never killed.
 
+mod budget;
 mod claim;
 mod clock;
 mod death;
 mod definition;
+mod ending;
 mod error;
 mod file;
 mod history;
@@ -67,7 +69,8 @@ mod seat;
 mod store;
 mod trial;
 
-pub use claim::{Budget, Claim, Next};
+pub use budget::Budget;
+pub use claim::{Claim, Next};
 pub use definition::Definition;
 pub use error::StudyError;
 pub use file::StudyFile;
