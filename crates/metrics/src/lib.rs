@@ -33,6 +33,7 @@ mod probability;
 mod random;
 mod reliability;
 mod scores;
+mod scoring;
 mod selective;
 mod share;
 mod tally;
