@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod compare;
 pub(crate) mod demo;
+mod digits;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod explain;

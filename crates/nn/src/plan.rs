@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use foliar_kernels::{Accumulate, Activation};
+use foliar_kernels::Accumulate;
 
 use crate::memory::{self, Request};
 use crate::program::{Program, Step, ValueId};
@@ -113,7 +113,7 @@ impl Plan {
                 }
                 Move::Backward(step) => {
                     backward_time[step] = time;
-                    for value in backward_reads(&program.steps[step]) {
+                    for value in program.steps[step].backward_inputs() {
                         extend(&mut requests[request_of(value)], time);
                     }
                 }
@@ -154,29 +154,6 @@ fn forward_requests(program: &Program) -> Vec<Request> {
 fn extend(request: &mut Request, time: usize) {
     let (start, end) = (*request.life.start(), *request.life.end());
     request.life = start..=end.max(time);
-}
-
-/// The values that the backward pass of a step reads.
-pub(crate) fn backward_reads(step: &Step) -> Vec<ValueId> {
-    match *step {
-        Step::Conv { .. } | Step::Pointwise { .. } | Step::Depthwise { .. } => {
-            step.inputs().chain(step.after().map(|_| step.output())).collect()
-        }
-        Step::Norm { x, residual: Some(_), y, ref norm, .. } if norm.activation != Activation::Identity => {
-            vec![x, y]
-        }
-        Step::Norm { x, .. } => vec![x],
-        Step::Activate { y, .. } | Step::Sigmoid { y, .. } => vec![y],
-        Step::Silu { x, .. } => vec![x],
-        Step::Scale { x, factor, .. } => vec![x, factor],
-        Step::MaxPool { .. }
-        | Step::AveragePool { .. }
-        | Step::AdaptivePool { .. }
-        | Step::GlobalPool { .. }
-        | Step::Dropout { .. }
-        | Step::Add { .. }
-        | Step::Concat { .. } => Vec::new(),
-    }
 }
 
 /// Which values have gradients, which of these share a buffer, and in what order they are written.

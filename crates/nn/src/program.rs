@@ -139,6 +139,31 @@ pub(crate) enum Step {
 }
 
 impl Step {
+    /// The values that its backward pass reads.
+    pub(crate) fn backward_inputs(&self) -> Vec<ValueId> {
+        match *self {
+            Self::Conv { .. } | Self::Pointwise { .. } | Self::Depthwise { .. } => {
+                self.inputs().chain(self.after().map(|_| self.output())).collect()
+            }
+            Self::Norm { x, residual: Some(_), y, ref norm, .. }
+                if norm.activation != Activation::Identity =>
+            {
+                vec![x, y]
+            }
+            Self::Norm { x, .. } => vec![x],
+            Self::Activate { y, .. } | Self::Sigmoid { y, .. } => vec![y],
+            Self::Silu { x, .. } => vec![x],
+            Self::Scale { x, factor, .. } => vec![x, factor],
+            Self::MaxPool { .. }
+            | Self::AveragePool { .. }
+            | Self::AdaptivePool { .. }
+            | Self::GlobalPool { .. }
+            | Self::Dropout { .. }
+            | Self::Add { .. }
+            | Self::Concat { .. } => Vec::new(),
+        }
+    }
+
     /// The values that it reads.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = ValueId> {
         let (first, second) = match *self {

@@ -7,7 +7,6 @@
 
 use std::ops::Range;
 
-use crate::plan::backward_reads;
 use crate::program::{Program, ValueId};
 
 /// Numbers of segments that are tried.
@@ -58,7 +57,7 @@ impl Segments {
         }
         recomputed[program.logits] = false;
         for (step, &segment) in program.steps.iter().zip(&segment_of_step) {
-            for value in step.inputs().chain(backward_reads(step)) {
+            for value in step.inputs().chain(step.backward_inputs()) {
                 if segment_of[value] != Some(segment) {
                     recomputed[value] = false;
                 }
@@ -78,7 +77,7 @@ impl Segments {
         for steps in ranges(&self.borders).collect::<Vec<_>>().into_iter().rev() {
             let mut wanted = vec![false; program.values.len()];
             for step in &program.steps[steps.clone()] {
-                backward_reads(step).into_iter().for_each(|value| wanted[value] = true);
+                step.backward_inputs().into_iter().for_each(|value| wanted[value] = true);
             }
             let mut again: Vec<usize> = Vec::new();
             for index in steps.clone().rev() {

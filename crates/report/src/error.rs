@@ -1,6 +1,9 @@
 //! What can be wrong with a request for a picture.
 
-use crate::frame::{MAX_SIDE, MIN_SIDE};
+/// Least side of a picture, in pixels.
+pub(crate) const MIN_SIDE: u32 = 160;
+/// Largest side of a picture, in pixels.
+pub(crate) const MAX_SIDE: u32 = 6000;
 
 /// Why no picture was drawn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,9 +1,6 @@
 //! The frame of a picture: its size, its theme and its heading.
 
-use crate::error::ReportError;
-
-pub(crate) const MIN_SIDE: u32 = 160;
-pub(crate) const MAX_SIDE: u32 = 6000;
+use crate::error::{MAX_SIDE, MIN_SIDE, ReportError};
 
 /// Whether a picture stands on a light or on a dark page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -17,6 +17,7 @@ mod cell;
 mod clean;
 mod clock;
 mod column;
+mod concept;
 mod context;
 mod counted;
 mod emit;

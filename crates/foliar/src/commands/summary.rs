@@ -7,7 +7,7 @@ use foliar_nn::summary::{Memory, Summary, summarise};
 use foliar_nn::{Optimizer, zoo};
 use serde_json::json;
 
-use super::train::grouped;
+use super::digits::grouped;
 use crate::arguments::{OptimizerName, SummaryArguments};
 use crate::exit::{Exit, UsageError};
 

@@ -188,16 +188,3 @@ fn println(line: &str) -> std::io::Result<()> {
     use std::io::Write;
     writeln!(std::io::stdout(), "{line}")
 }
-
-/// A number with a comma between groups of three digits.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}

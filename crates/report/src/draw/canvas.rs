@@ -17,7 +17,8 @@ use super::picture::Picture;
 use super::recorder::Recorder;
 use super::shape::{Form, Shape, UNITS};
 use crate::error::ReportError;
-use crate::frame::{Frame, Heading, MAX_SIDE, MIN_SIDE, Theme};
+use crate::error::{MAX_SIDE, MIN_SIDE};
+use crate::frame::{Frame, Heading, Theme};
 
 /// A position in pixels from the upper left corner.
 pub(crate) type Point = (f64, f64);

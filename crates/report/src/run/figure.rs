@@ -11,7 +11,8 @@ use crate::charts::risk_coverage::{RiskCoverage, risk_coverage};
 use crate::doctor_page::figures;
 use crate::draw::picture::Picture;
 use crate::error::ReportError;
-use crate::frame::{Frame, Heading, MAX_SIDE, MIN_SIDE, Theme};
+use crate::error::{MAX_SIDE, MIN_SIDE};
+use crate::frame::{Frame, Heading, Theme};
 use crate::layout::number::Number;
 
 /// A picture of a [`RunView`].

@@ -2,13 +2,14 @@
 
 use foliar_doctor::{Id, Severity};
 
-use super::verdict::{FAIR, is_no_better_than_guessing};
-use super::view::{ClassScore, Origin, RunView};
+use super::view::{ClassScore, Origin, RunView, Scores};
 use super::words::{count, list, of_a_hundred, percent, points};
 use crate::doctor_page::words::title;
 use crate::layout::number::Number;
 use crate::remark::Remark;
 
+/// Lower end of the accuracy's interval below which a classifier is weak.
+pub(super) const FAIR: f64 = 0.7;
 /// Fewer photographs of a class than this can not tell how good it is on the class.
 const FEW_OF_A_CLASS: u64 = 10;
 /// Half the accuracy's interval beyond which it is called wide.
@@ -360,4 +361,9 @@ fn names_several(view: &RunView) -> bool {
     let called =
         |class: &usize| scores.confusion.iter().skip(*class).step_by(classes).any(|&count| count > 0);
     (0..classes).filter(called).count() > 1
+}
+
+/// Whether the interval of the accuracy reaches down to what naming one class always would reach.
+pub(super) fn is_no_better_than_guessing(scores: &Scores) -> bool {
+    scores.accuracy.low <= scores.commonest
 }

@@ -5,15 +5,14 @@
 
 use foliar_doctor::Severity;
 
-use super::reservations::reservations;
+use super::reservations::{FAIR, is_no_better_than_guessing, reservations};
 use super::view::{Origin, RunView, Scores};
 use super::words::{of_a_hundred, percent};
 use crate::remark::Remark;
 
-/// Lower ends of the accuracy's interval from which it is called very good, good and fair.
+/// Lower ends of the accuracy's interval from which it is called very good and good; see [`FAIR`].
 const VERY_GOOD: f64 = 0.95;
 const GOOD: f64 = 0.85;
-pub(super) const FAIR: f64 = 0.7;
 
 /// How far a classifier can be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,11 +78,6 @@ fn measured(view: &RunView, scores: &Scores) -> String {
     let span = of_a_hundred(accuracy);
     let span = if span.is_empty() { span } else { format!(" ({span})") };
     format!("{word} on {on}: {} right{span}.", percent(accuracy.value))
-}
-
-/// Whether the interval of the accuracy reaches down to what naming one class always would reach.
-pub(super) fn is_no_better_than_guessing(scores: &Scores) -> bool {
-    scores.accuracy.low <= scores.commonest
 }
 
 fn consequence(standing: Standing, reservations: &[Remark]) -> String {

@@ -8,8 +8,9 @@ use crate::charts::intervals::{Interval, Intervals, intervals};
 use crate::charts::panel::{Emphasis, Panel, Series};
 use crate::draw::picture::Picture;
 use crate::error::ReportError;
+use crate::error::{MAX_SIDE, MIN_SIDE};
 use crate::estimate::Estimate;
-use crate::frame::{Frame, Heading, MAX_SIDE, MIN_SIDE, Theme};
+use crate::frame::{Frame, Heading, Theme};
 use crate::layout::number::Number;
 
 /// A picture of a [`StudyView`].

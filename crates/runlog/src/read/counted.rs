@@ -1,8 +1,9 @@
 //! What the beginning of a label says of the number before it.
 
+use super::concept::Concept;
 use super::fold::Word;
 use super::label::{Named, as_split, ends_clause, names_quantity, value};
-use super::lexicon::{Concept, Sense};
+use super::lexicon::Sense;
 use super::meaning::{Fact, Quantity};
 
 /// `images`, `test images`, `classes` right after a number.

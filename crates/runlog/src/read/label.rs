@@ -3,9 +3,10 @@
 //! Its end names the number after it, its beginning may be the unit of the number before it or count what that number
 //! counts: in `0.5 s, loss: ` the unit is `s` and the name `loss`.
 
+use super::concept::Concept;
 use super::counted;
 use super::fold::{self, Word};
-use super::lexicon::{Concept, Sense, senses};
+use super::lexicon::{Sense, senses};
 use super::meaning::{self, Fact, Meaning, Quantity};
 use crate::run_log::Split;
 

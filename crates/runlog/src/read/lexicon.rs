@@ -5,58 +5,9 @@
 
 use std::sync::LazyLock;
 
+use super::concept::Concept;
 use super::fold::Word;
 use super::vocabulary::{STEMS, WORDS};
-use crate::run_log::Split;
-
-/// The meaning of one word or phrase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Concept {
-    /// Which photographs.
-    Split(Split),
-    /// What training minimises.
-    Loss,
-    /// A kind of cross-entropy, which is a loss even where the word is missing.
-    Entropy,
-    /// A part of a loss.
-    Part,
-    /// Share of right answers.
-    Accuracy,
-    /// Share of right answers among the five likeliest.
-    TopFive,
-    /// Share of wrong answers, or a loss.
-    Error,
-    /// Share of wrong answers, certainly.
-    ErrorRate,
-    /// F1.
-    F1,
-    /// Another share of which more is better.
-    Score,
-    /// Learning rate.
-    Rate,
-    /// Duration.
-    Time,
-    /// The word before an epoch's number.
-    Epoch,
-    /// Epochs as an amount.
-    Epochs,
-    /// A step, iteration or batch.
-    Step,
-    /// Photographs a step.
-    BatchSize,
-    /// Classes as an amount.
-    Classes,
-    /// Photographs as an amount.
-    Images,
-    /// A percentage.
-    Percent,
-    /// Makes the name beside it something else: `best`, `scale`.
-    Spoiler,
-    /// Says nothing about which quantity is meant.
-    Filler,
-    /// Not in the lexicon.
-    Unknown,
-}
 
 struct Entry {
     words: Vec<&'static str>,

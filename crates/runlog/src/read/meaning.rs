@@ -1,7 +1,8 @@
 //! What a name says: `val_acc` is the accuracy on validation photographs, `epoch` numbers the epochs.
 
+use super::concept::Concept;
 use super::fold::{self, Word};
-use super::lexicon::{Concept, Sense, senses};
+use super::lexicon::{Sense, senses};
 use crate::run_log::Split;
 
 /// What was measured, before the column's values have been seen.

@@ -2,7 +2,8 @@
 
 use super::assemble::{Assembler, Flavour, NameId};
 use super::cell::Cell;
-use super::lexicon::{Concept, senses};
+use super::concept::Concept;
+use super::lexicon::senses;
 use super::meaning::{self, Fact, Field, Quantity};
 use super::{fold, label};
 use crate::run_log::Split;

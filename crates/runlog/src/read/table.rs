@@ -5,8 +5,9 @@
 
 use super::assemble::Assembler;
 use super::cell::{Cell, begins_number, cell, is_blank};
+use super::concept::Concept;
 use super::fold;
-use super::lexicon::{Concept, senses};
+use super::lexicon::senses;
 use super::number::Style;
 use super::schema::Schema;
 use crate::run_log::Split;

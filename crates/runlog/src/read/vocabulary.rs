@@ -1,6 +1,6 @@
 //! The words of [`super::lexicon`].
 
-use super::lexicon::Concept;
+use super::concept::Concept;
 use crate::run_log::Split;
 
 use Concept::{

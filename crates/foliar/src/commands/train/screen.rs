@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use foliar_runlog::{Event, StopReason, epoch_line};
 use indicatif::ProgressBar;
 
+use crate::commands::digits::grouped;
 use crate::watch::Watch;
 use crate::{interrupt, progress};
 
@@ -24,7 +25,7 @@ impl Screen {
                 if let Some(step) = start.resumed_from_step {
                     eprintln!("continuing after step {step}");
                 }
-                eprintln!("{}: {} parameters", start.model, super::grouped(start.parameters));
+                eprintln!("{}: {} parameters", start.model, grouped(start.parameters));
             }
             Event::Step(step) => {
                 let template = "{prefix} {bar:32} {pos}/{len}  {msg}  {eta} left";
