@@ -10,7 +10,25 @@ use super::shape::{Align, Form, Shape, TextForm, UNITS};
 use super::svg::halo_width;
 use crate::error::ReportError;
 
-pub(crate) fn encoded(picture: &Picture, density: u32) -> Result<Vec<u8>, ReportError> {
+impl Picture {
+    /// PNG bytes of [`width`](Self::width) x [`height`](Self::height) pixels.
+    ///
+    /// # Errors
+    /// [`ReportError::Png`] where memory does not suffice.
+    pub fn png(&self) -> Result<Vec<u8>, ReportError> {
+        encoded(self, 1)
+    }
+
+    /// PNG bytes with `density` x `density` pixels for each pixel of the layout, for screens and for print.
+    ///
+    /// # Errors
+    /// [`ReportError::Png`] where `density` is not in `1..=4`, or memory does not suffice.
+    pub fn png_dense(&self, density: u32) -> Result<Vec<u8>, ReportError> {
+        encoded(self, density)
+    }
+}
+
+fn encoded(picture: &Picture, density: u32) -> Result<Vec<u8>, ReportError> {
     let refused = |reason: &str| ReportError::Png { reason: reason.to_owned() };
     if !(1..=4).contains(&density) {
         return Err(refused("the density must be 1 to 4"));

@@ -12,7 +12,18 @@ use super::shape::{Align, Form, Shape, TextForm, UNITS};
 /// Inter where the reader has it, else what resembles it.
 const FAMILY: &str = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'Noto Sans', sans-serif";
 
-pub(crate) fn written(picture: &Picture) -> String {
+impl Picture {
+    /// One `<svg>` element without an XML declaration, to be put into a page as it is or saved as a file (UTF-8).
+    ///
+    /// It has a `viewBox` and scales. Texts are texts, pinned to the width that they were laid out with, whatever font
+    /// the reader has. Names that were shortened and cells of matrices carry a `<title>` that browsers show on hovering;
+    /// the heading is the `aria-label`.
+    pub fn svg(&self) -> String {
+        written(self)
+    }
+}
+
+fn written(picture: &Picture) -> String {
     let mut writer = Writer::new(Vec::new());
     // A vector takes every byte, so that the only error a writer knows can not happen.
     let outcome = document(&mut writer, picture);

@@ -2,7 +2,7 @@
 
 use super::clock;
 use super::number::{self, Form, Number, Style};
-use super::schema;
+use super::split_word::split_word;
 use crate::run_log::Split;
 
 /// One cell of a row.
@@ -34,7 +34,7 @@ pub(super) fn begins_number(cell: &str) -> bool {
 pub(super) fn cell(text: &str, style: Style) -> Cell {
     let bytes = text.as_bytes();
     if !begins_number(text) {
-        return schema::split_word(text).map_or(Cell::Empty, Cell::Split);
+        return split_word(text).map_or(Cell::Empty, Cell::Split);
     }
     let found = clock::scan(bytes, 0)
         .filter(|found| found.1 == bytes.len())

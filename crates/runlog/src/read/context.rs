@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::label::Label;
 use super::meaning::Quantity;
-use super::roles::Role;
+use super::role::Role;
 use crate::run_log::Split;
 
 /// Gives values without a split that of the words before them, within each epoch of the line.

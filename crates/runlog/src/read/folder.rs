@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::schema::split_word;
+use super::split_word::split_word;
 use super::tensorboard::{self, EventReader};
 use super::{ReadError, read_log_from};
 use crate::run_dir::RunDir;

@@ -18,28 +18,10 @@ use super::assemble::Flavour;
 use super::label::{Label, Named, Tail};
 use super::meaning::{Fact, Quantity};
 use super::number::{Form, Number};
+use super::role::{Role, plain};
 use super::token::{Kind, Tokens};
 use super::{context, secondary};
 use crate::run_log::Split;
-
-/// What a number of a line is.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Role {
-    /// Nothing that belongs to training.
-    Ignore,
-    /// Numbers an epoch.
-    Epoch,
-    /// Numbers a step.
-    Step,
-    /// Numbers a batch; `counted` says that the next number is how many there are.
-    Batch { counted: bool },
-    /// A measurement. `own` says that a missing split is not that of the lines before, as the line has one for others.
-    Value { named: Named, split: Option<Split>, own: bool, flavour: Flavour },
-    /// A measurement as an amount whose whole is the next number.
-    Share { named: Named, split: Option<Split> },
-    /// About the set-up.
-    Fact(Fact),
-}
 
 /// A longer line holds many records.
 const LONGEST_RECORD: usize = 4096;
@@ -244,11 +226,6 @@ impl Line<'_> {
     fn nothing_taken(&self) -> bool {
         self.taken.is_none() && self.short
     }
-}
-
-/// The role of a value as its name says.
-pub(super) fn plain(named: &Named) -> Role {
-    Role::Value { named: named.clone(), split: named.meaning.split, own: false, flavour: Flavour::Plain }
 }
 
 fn split_value(named: &Named, split: Split) -> Role {

@@ -2,10 +2,7 @@
 
 use super::assemble::{Assembler, Flavour, NameId};
 use super::cell::Cell;
-use super::concept::Concept;
-use super::lexicon::senses;
 use super::meaning::{self, Fact, Field, Quantity};
-use super::{fold, label};
 use crate::run_log::Split;
 
 /// What a column holds.
@@ -124,17 +121,6 @@ impl Schema {
         }
         values
     }
-}
-
-/// The split that a cell's text names: `train`, `Validation`.
-pub(super) fn split_word(text: &str) -> Option<Split> {
-    if text.len() > 24 || !text.bytes().any(|byte| byte.is_ascii_alphabetic() || byte >= 0x80) {
-        return None;
-    }
-    let words = fold::words(text, 4);
-    let senses = senses(&words);
-    let first = senses.iter().find_map(|sense| label::as_split(sense.concept))?;
-    senses.iter().all(|sense| matches!(sense.concept, Concept::Split(_) | Concept::Filler)).then_some(first)
 }
 
 /// Gives columns without a split that of the column before them, unless one of the same kind has a split of its own.

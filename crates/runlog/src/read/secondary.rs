@@ -6,7 +6,7 @@ use super::assemble::Flavour;
 use super::label::{Label, Tail};
 use super::meaning::Quantity;
 use super::number::Number;
-use super::roles::{Role, plain};
+use super::role::{Role, plain};
 use super::token::Tokens;
 
 /// Takes the names that follow their numbers, in a line where none precedes.

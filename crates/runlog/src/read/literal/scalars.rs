@@ -2,8 +2,9 @@
 
 use super::{Kind, LONGEST_ARRAY, Level, Literal, MOST_SHAPES};
 use crate::read::cell::Cell;
+use crate::read::hash;
 use crate::read::number::{self, Number, Style};
-use crate::read::{hash, schema};
+use crate::read::split_word::split_word;
 
 impl Literal {
     /// A string; returns where it ends.
@@ -42,7 +43,7 @@ impl Literal {
         if self.texts.len() >= MOST_SHAPES {
             self.texts.clear();
         }
-        let cell = schema::split_word(content).map_or(Cell::Empty, Cell::Split);
+        let cell = split_word(content).map_or(Cell::Empty, Cell::Split);
         self.texts.insert(key, cell);
         cell
     }
