@@ -70,6 +70,17 @@ fn equal_runs_have_equal_reports_whatever_the_threads() {
     assert!(page.contains("How it bears worse photographs</strong>: "), "what was not asked for is told");
 }
 
+/// Features of a first stage are maps of thousands of numbers, which no audit can work with.
+#[test]
+fn a_run_that_kept_maps_of_its_first_stages_has_a_report() {
+    let scene = Scene::new(6);
+    scene.train("weights", &[]).expect(0);
+    scene
+        .train("run", &["--weights", "weights/model.foliar", "--freeze", "stage:1", "--views", "2"])
+        .expect(0);
+    scene.run(&["report", "run"]).expect(0);
+}
+
 #[test]
 fn a_run_that_held_nothing_back_says_what_is_not_known() {
     let scene = Scene::new(4);

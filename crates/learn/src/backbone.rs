@@ -7,9 +7,9 @@ use foliar_nn::{Device, Engine, EngineOptions, Statistics, zoo};
 use foliar_runlog::StopReason;
 use foliar_vision::Dataset;
 
-use crate::error::{LearnError, check};
+use crate::error::LearnError;
 use crate::features::{BATCH, Features, Source};
-use crate::phase::Phase;
+use crate::phase::{Freeze, Phase};
 use crate::photographs::{DataOptions, Photographs};
 use crate::recipe::Recipe;
 use crate::train::first_weights;
@@ -24,12 +24,12 @@ pub struct BackboneFeatures {
     pub values: Vec<f32>,
 }
 
-/// Features of all photographs of `dataset` by the frozen part of the first phase of `recipe`, which is one that keeps
-/// features, such as [`Recipe::quick`]. What earlier runs have kept is not computed again. `progress` is told (photographs
-/// done, in all) and may end the work.
+/// Features of all photographs of `dataset`, each as it is, by the weights that `recipe` begins with, all but the classifier,
+/// whatever its phases freeze. What earlier runs have kept is not computed again. `progress` is told (photographs done, in
+/// all) and may end the work.
 ///
 /// # Errors
-/// A recipe of another kind, weights that do not fit, photographs that can not be read any more.
+/// Weights that do not fit, photographs that can not be read any more.
 pub fn backbone_features(
     device: &dyn Device,
     recipe: &Recipe,
@@ -38,12 +38,10 @@ pub fn backbone_features(
     progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
 ) -> Result<ControlFlow<StopReason, BackboneFeatures>, LearnError> {
     recipe.validate()?;
-    let cached = recipe.phases.iter().find(|phase| phase.is_cached());
-    check("phases that keep features", 0.0, cached.is_some(), "1 or more")?;
-    let Some(phase) = cached else { return Ok(ControlFlow::Break(StopReason::Finished)) };
+    let phase = Phase { freeze: Freeze::Backbone, views: Some(1), ..recipe.phases[0].clone() };
     let photographs = Photographs::whole(dataset, recipe, options);
-    let source = Source { photographs: &photographs, recipe, phase };
-    let gathered = Features::gather(&source, &mut || front(device, recipe, phase), progress)?;
+    let source = Source { photographs: &photographs, recipe, phase: &phase };
+    let gathered = Features::gather(&source, &mut || front(device, recipe, &phase), progress)?;
     Ok(match gathered {
         ControlFlow::Continue(features) => {
             let (values, width) = features.plain_rows();
