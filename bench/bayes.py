@@ -7,7 +7,7 @@ the median (quartiles) of the simple regret: the noiseless value, less the minim
 hand to its user after the budget is spent. Optuna hands out the trial with the best observed value, foliar the one with
 the best posterior mean. `reached` is the regret of the best setting that was tried, whether or not the sampler knew.
 
-The functions, their boxes and the shift are those of `crates/bayes/examples/regret/`. With `--cache` results are kept, one
+The functions, their boxes and the shift are those of `crates/train/bayes/examples/regret/`. With `--cache` results are kept, one
 line of JSON per run, and runs found there are not repeated: Optuna's GPSampler takes about half a second a trial.
 """
 import argparse

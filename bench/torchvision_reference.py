@@ -1,6 +1,6 @@
 """Writes what PyTorch computes for networks of torchvision, as JSON: the figures that the engine's test is held against.
 
-    python bench/torchvision_reference.py --out crates/nn/tests/fixtures/torchvision.json
+    python bench/torchvision_reference.py --out crates/engine/nn/tests/fixtures/torchvision.json
 
 Weights, images and labels are pure functions of (seed, name, index), so no weight file is needed. For each network the file
 holds the logits in evaluation mode; the loss and the norms of the gradient, by part, of one training step; and the logits in

@@ -1,4 +1,4 @@
-// The page in a real browser: node crates/doctor-web/tests/browser.mjs doctor.html [FOLDER FOR PICTURES]
+// The page in a real browser: node crates/logs/doctor-web/tests/browser.mjs doctor.html [FOLDER FOR PICTURES]
 //
 // Needs `npm install playwright-core` and Chromium (CHROMIUM names it where it is not /usr/bin/chromium); without them it
 // says so and passes.

@@ -31,7 +31,7 @@ struct Case {
 
 /// The folder that holds `shared/`.
 fn base() -> PathBuf {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../..");
     env::var_os("FOLIAR_SHARED").map_or_else(beside, |shared| Path::new(&shared).join(".."))
 }
 

@@ -10,7 +10,7 @@ use foliar_runlog::read_log;
 
 #[test]
 fn whatever_fuzzing_found_is_read_or_refused() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/corpus");
     let (mut files, mut logs) = (0, 0);
     for target in ["read_log", "read_and_diagnose"] {
         for entry in fs::read_dir(corpus.join(target)).unwrap() {

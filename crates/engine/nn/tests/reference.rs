@@ -161,7 +161,7 @@ fn relative_maps(a: &BTreeMap<String, f64>, b: &BTreeMap<String, f64>) -> f64 {
 
 #[test]
 fn agrees_with_pytorch() {
-    let default = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/resnet.json");
+    let default = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/reference/resnet.json");
     let named = std::env::var_os("FOLIAR_REFERENCE").map(PathBuf::from);
     let path = named.clone().unwrap_or(default);
     if named.is_none() && !path.exists() {

@@ -270,7 +270,7 @@ fn real(name: &str) -> Option<WeightFile> {
 }
 
 fn shared(folder: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(folder)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared").join(folder)
 }
 
 #[test]
