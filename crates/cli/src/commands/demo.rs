@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     }
     let bundle_path = run.dir.bundle();
     let mut predictor = Predictor::new(Bundle::read(&bundle_path)?, BATCH)?;
-    let subject = Subject::Folder { root: &test, part: None };
+    let subject = Subject::Folder { root: &test, split: None };
     let result = evaluate(&mut predictor, &subject, &EvaluateOptions::default(), &mut |_, _, _| {})?;
     eprintln!("\nOn {} leaves that it has not seen:\n", result.metrics.photographs);
     text::print(&mut io::stderr().lock(), &result)?;

@@ -174,7 +174,7 @@ mod tests {
         let photo = |path: &&str| Photo {
             path: path.into(),
             class: 0,
-            part: None,
+            split: None,
             digest: Digest::of(path.as_bytes()),
             bytes: 1,
             width: 1,

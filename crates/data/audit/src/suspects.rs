@@ -212,7 +212,7 @@ mod tests {
             .map(|photo| Photo {
                 path: format!("{photo:03}").into(),
                 class: if wrong(photo) { (truth[photo] + 1) % 3 } else { truth[photo] },
-                part: None,
+                split: None,
                 digest: Digest::of(&photo.to_le_bytes()),
                 bytes: 1,
                 width: 1,

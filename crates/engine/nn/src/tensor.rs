@@ -18,7 +18,7 @@ pub struct Tensor {
 /// Slots of the optimiser are `optimizer.SLOT.NAME` and moving averages `average.NAME`, of the shape of the tensor that they
 /// belong to.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct State {
+pub struct StateDict {
     /// The tensors by name.
     pub tensors: BTreeMap<String, Tensor>,
     /// Optimiser steps taken so far.
@@ -30,9 +30,9 @@ pub const OPTIMIZER_PREFIX: &str = "optimizer.";
 /// What the names of the moving averages of weights and running statistics begin with.
 pub const AVERAGE_PREFIX: &str = "average.";
 
-impl State {
+impl StateDict {
     /// The weights and running statistics alone, averaged where averages are kept: what prediction needs.
-    pub fn outcome(self) -> State {
+    pub fn outcome(self) -> StateDict {
         let mut tensors = BTreeMap::new();
         let mut averages = Vec::new();
         for (name, tensor) in self.tensors {
@@ -43,7 +43,7 @@ impl State {
             }
         }
         tensors.extend(averages);
-        State { tensors, steps: self.steps }
+        StateDict { tensors, steps: self.steps }
     }
 
     /// Whether every number is finite.

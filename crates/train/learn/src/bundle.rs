@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use foliar_metrics::Metrics;
-use foliar_nn::{Graph, State};
+use foliar_nn::{Graph, StateDict};
 use foliar_vision::Preprocessing;
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +65,7 @@ pub struct Bundle {
     /// What it knows of its own limits; `None` if nothing was held back, or if a foliar wrote it that did not know this.
     pub caution: Option<Caution>,
     /// Weights and running statistics.
-    pub state: State,
+    pub state: StateDict,
 }
 
 impl Bundle {
@@ -92,7 +92,7 @@ impl Bundle {
     /// # Errors
     /// A file that is missing, truncated, altered or of another kind, or whose classes and graph disagree.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        let (content, mut state): (Content, State) = container::read(path, Kind::Bundle)?;
+        let (content, mut state): (Content, StateDict) = container::read(path, Kind::Bundle)?;
         let damaged = |what: String| FileError::Damaged { path: path.to_owned(), what };
         content.graph.validate().map_err(|error| damaged(error.to_string()))?;
         content.preprocessing.check().map_err(|error| damaged(error.to_string()))?;

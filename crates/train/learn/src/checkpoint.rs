@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use foliar_nn::State;
+use foliar_nn::StateDict;
 use serde::{Deserialize, Serialize};
 
 use crate::container::{self, Kind};
@@ -121,7 +121,7 @@ pub struct Checkpoint {
     /// Outputs of these very weights for the validation photographs, in the checkpoint of the best epoch.
     pub held_out: Option<HeldOut>,
     /// Weights, running statistics and the optimiser's memory.
-    pub state: State,
+    pub state: StateDict,
 }
 
 impl Checkpoint {

@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use foliar_nn::{State, Tensor};
+use foliar_nn::{StateDict, Tensor};
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ pub(crate) fn write<T: Serialize>(
     path: &Path,
     kind: Kind,
     content: &T,
-    state: &State,
+    state: &StateDict,
     more: &BTreeMap<String, Tensor>,
 ) -> Result<(), FileError> {
     let damaged = |what| FileError::Damaged { path: path.to_owned(), what };
@@ -96,7 +96,7 @@ pub(crate) fn write<T: Serialize>(
 }
 
 /// Reads what [`write`] wrote.
-pub(crate) fn read<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<(T, State), FileError> {
+pub(crate) fn read<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<(T, StateDict), FileError> {
     let bytes = fs::read(path).map_err(|source| FileError::Io { path: path.to_owned(), source })?;
     decode(bytes, kind).map_err(|what| FileError::Damaged { path: path.to_owned(), what })
 }
@@ -143,7 +143,7 @@ fn digest_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
     (start + DIGITS <= bytes.len()).then_some(start..start + DIGITS)
 }
 
-fn decode<T: DeserializeOwned>(mut bytes: Vec<u8>, kind: Kind) -> Result<(T, State), String> {
+fn decode<T: DeserializeOwned>(mut bytes: Vec<u8>, kind: Kind) -> Result<(T, StateDict), String> {
     let truncated = || format!("the file is truncated or was altered; {}", kind.remedy());
     let place = digest_place(&bytes).ok_or_else(|| {
         format!("this is no {} of foliar, or only the beginning of one; {}", kind.name(), kind.remedy())
@@ -167,7 +167,7 @@ fn decode<T: DeserializeOwned>(mut bytes: Vec<u8>, kind: Kind) -> Result<(T, Sta
     }
     let content = serde_json::from_value(raw.content).map_err(|error| error.to_string())?;
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| error.to_string())?;
-    let mut state = State { steps: raw.steps, ..State::default() };
+    let mut state = StateDict { steps: raw.steps, ..StateDict::default() };
     for (name, view) in tensors.tensors() {
         if view.dtype() != Dtype::F32 {
             return Err(format!("tensor `{name}` is {:?}, not F32", view.dtype()));
@@ -182,13 +182,13 @@ fn decode<T: DeserializeOwned>(mut bytes: Vec<u8>, kind: Kind) -> Result<(T, Sta
 mod tests {
     use super::*;
 
-    fn sample() -> State {
+    fn sample() -> StateDict {
         let tensor = |shape: &[usize], first: f32| Tensor {
             shape: shape.to_vec(),
             data: (0..shape.iter().product()).map(|i| first + i as f32).collect(),
         };
         let tensors = [("fc.weight", tensor(&[2, 3], 0.5)), ("fc.bias", tensor(&[2], f32::MIN_POSITIVE))];
-        State { tensors: tensors.map(|(name, tensor)| (name.to_owned(), tensor)).into(), steps: 7 }
+        StateDict { tensors: tensors.map(|(name, tensor)| (name.to_owned(), tensor)).into(), steps: 7 }
     }
 
     #[test]
@@ -197,7 +197,7 @@ mod tests {
         let path = folder.path().join("a.safetensors");
         let content = vec!["leaf \"quoted\"".to_owned(), "ø".to_owned()];
         write(&path, Kind::Bundle, &content, &sample(), &BTreeMap::new()).unwrap();
-        let (read_content, read_state): (Vec<String>, State) = read(&path, Kind::Bundle).unwrap();
+        let (read_content, read_state): (Vec<String>, StateDict) = read(&path, Kind::Bundle).unwrap();
         assert_eq!((read_content, read_state), (content.clone(), sample()));
         let first = fs::read(&path).unwrap();
         write(&path, Kind::Bundle, &content, &sample(), &BTreeMap::new()).unwrap();

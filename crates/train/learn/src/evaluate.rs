@@ -10,7 +10,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use foliar_metrics::Bootstrap;
-use foliar_vision::{Limits, Part, Problem, Reason, Rgb, portable_name};
+use foliar_vision::{Limits, Problem, Reason, Rgb, Split, portable_name};
 use rayon::prelude::*;
 
 use self::figures::Asked;
@@ -25,12 +25,12 @@ use crate::run::Run;
 /// What a classifier is measured on.
 #[derive(Clone, Copy)]
 pub enum Subject<'a> {
-    /// A folder of photographs, a subfolder a class, or one part of it where it has train, val and test folders.
+    /// A folder of photographs, a subfolder a class, or one split of it where it has train, val and test folders.
     Folder {
         /// The folder.
         root: &'a Path,
-        /// The part; all if `None`.
-        part: Option<Part>,
+        /// The split; all if `None`.
+        split: Option<Split>,
     },
     /// What a run set aside for a test, or for validation if it set none aside.
     HeldBack(&'a Run),

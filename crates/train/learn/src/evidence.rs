@@ -6,9 +6,9 @@
 
 use std::ops::ControlFlow;
 
-use foliar_nn::{Device, Engine, EngineOptions, Graph, Op, State, Statistics};
+use foliar_nn::{Device, Engine, EngineOptions, Graph, Op, StateDict, Statistics};
 use foliar_runlog::StopReason;
-use foliar_vision::Item;
+use foliar_vision::Example;
 
 use crate::error::LearnError;
 use crate::features::{self, BATCH, Features};
@@ -38,7 +38,7 @@ pub(crate) struct Finished<'a> {
     pub(crate) graph: &'a Graph,
     pub(crate) recipe: &'a Recipe,
     pub(crate) photographs: &'a Photographs,
-    pub(crate) state: &'a State,
+    pub(crate) state: &'a StateDict,
     /// Phase, from 1, of the epoch that the weights are from.
     pub(crate) phase: u32,
 }
@@ -120,7 +120,7 @@ impl Finished<'_> {
         front: &mut dyn Engine,
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason, Vec<f32>>, LearnError> {
-        let items = photos.iter().map(|&photo| Item { photo, label: 0 }).collect();
+        let items = photos.iter().map(|&photo| Example { photo, label: 0 }).collect();
         let loader = self.photographs.view_loader(self.recipe, items, None, BATCH);
         let mut images = vec![0.0; BATCH * self.recipe.preprocessing.len()];
         let mut computed = Vec::new();

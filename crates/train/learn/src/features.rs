@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use foliar_nn::Engine;
 use foliar_runlog::StopReason;
-use foliar_vision::Item;
+use foliar_vision::Example;
 use foliar_vision::loader::order;
 
 use crate::error::LearnError;
@@ -206,8 +206,10 @@ impl Source<'_> {
         let mut images = vec![0.0; BATCH * image_len];
         for group in missing.chunk_by(|a, b| a.view == b.view) {
             let view = group[0].view;
-            let items =
-                |request: &&Request| Item { photo: photos[request.position], label: request.position as u32 };
+            let items = |request: &&Request| Example {
+                photo: photos[request.position],
+                label: request.position as u32,
+            };
             let loader = self.photographs.view_loader(
                 self.recipe,
                 group.iter().map(items).collect(),

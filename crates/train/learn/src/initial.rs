@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use foliar_nn::weights::{self, Fitted, WeightFile};
-use foliar_nn::{Graph, State, zoo};
+use foliar_nn::{Graph, StateDict, zoo};
 use serde::{Deserialize, Serialize};
 
 use crate::container::is_caution;
@@ -59,7 +59,7 @@ impl InitialWeights {
     ///
     /// # Errors
     /// As [`InitialWeights::examine`], and a file that is not the one that the recipe names.
-    pub fn load(&self, graph: &Graph) -> Result<(State, Vec<String>), LearnError> {
+    pub fn load(&self, graph: &Graph) -> Result<(StateDict, Vec<String>), LearnError> {
         let bytes = read(&self.file)?;
         if blake3::hash(&bytes).to_hex().as_str() != self.digest {
             let what = "these are not the weights that the run began with; put the old file back".to_owned();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use foliar_audit::{Basis, GivenSplit, Quarantine, Rule, Thumbnail, find_copies};
 use foliar_vision::{
-    Augment, Dataset, Digest, Item, Limits, Loader, Manifest, Part, Photo, Problem, Rgb, SplitSpec, Splits,
-    Store, Transform, cluster_of, folds, scan, split,
+    Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Rgb, Split,
+    SplitSpec, Splits, Transform, cluster_of, folds, scan, split,
 };
 
 use crate::error::LearnError;
@@ -47,7 +47,7 @@ pub struct Photographs {
     pub grouping: Grouping,
     /// For each photograph a number that those share which stand on one side.
     groups: Vec<u64>,
-    store: Arc<Store>,
+    store: Arc<ImageCache>,
     workers: usize,
     features: Option<PathBuf>,
     shelf: Arc<Shelf>,
@@ -119,7 +119,7 @@ impl Photographs {
             progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, found);
         };
         let (dataset, store, broken) =
-            Store::prepare(dataset, side, options.cache_bytes, &options.limits, &known, &seen);
+            ImageCache::prepare(dataset, side, options.cache_bytes, &options.limits, &known, &seen);
         problems.extend(broken);
         let too_few = |what: String| LearnError::TooFew { root: root.to_owned(), what };
         if dataset.classes.len() < 2 {
@@ -148,11 +148,12 @@ impl Photographs {
         Ok(Self { dataset, splits, problems, grouping, groups, store, workers, features, shelf })
     }
 
-    /// All photographs of `dataset`, known to be whole, in the training part: for features alone.
+    /// All photographs of `dataset`, known to be whole, in the training split: for features alone.
     pub(crate) fn whole(dataset: Dataset, recipe: &Recipe, options: &DataOptions) -> Self {
         let side = recipe.preprocessing.store_side;
         let count = dataset.photos.len();
-        let (dataset, store, _) = Store::prepare(dataset, side, 0, &options.limits, &|_| true, &|_, _| {});
+        let (dataset, store, _) =
+            ImageCache::prepare(dataset, side, 0, &options.limits, &|_| true, &|_, _| {});
         Self {
             dataset,
             splits: Splits { train: (0..count).collect(), ..Splits::default() },
@@ -223,7 +224,7 @@ impl Photographs {
     /// Whether there are photographs for validation, and a draw chose them, not the folder that they lie in nor a split that
     /// was given.
     pub(crate) fn validation_is_drawn(&self) -> bool {
-        let in_folder = |&photo: &usize| self.dataset.photos[photo].part == Some(Part::Validation);
+        let in_folder = |&photo: &usize| self.dataset.photos[photo].split == Some(Split::Validation);
         let set_apart = self.grouping.given_split || self.splits.validation.iter().any(in_folder);
         !self.splits.validation.is_empty() && !set_apart
     }
@@ -255,7 +256,7 @@ impl Photographs {
     pub(crate) fn view_loader(
         &self,
         recipe: &Recipe,
-        items: Vec<Item>,
+        items: Vec<Example>,
         augment: Option<&Augment>,
         batch_size: usize,
     ) -> Loader {
@@ -285,7 +286,7 @@ impl Photographs {
     }
 
     fn loader(&self, photos: &[usize], transform: Transform, batch_size: usize) -> Loader {
-        let label = |&photo: &usize| Item { photo, label: self.dataset.photos[photo].class as u32 };
+        let label = |&photo: &usize| Example { photo, label: self.dataset.photos[photo].class as u32 };
         let items = photos.iter().map(label).collect();
         Loader::new(Arc::clone(&self.store), items, transform, batch_size).with_workers(self.workers)
     }
@@ -316,7 +317,7 @@ impl Photographs {
     }
 }
 
-/// The data set without the photographs in quarantine and, if a split is given, with its parts.
+/// The data set without the photographs in quarantine and, if a split is given, with its splits.
 fn listed(
     mut dataset: Dataset,
     data: &DataSpec,

@@ -64,7 +64,7 @@ pub enum ClassWeights {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSpec {
-    /// Share for validation where the folder has no part of its own for it, in [0, 1).
+    /// Share for validation where the folder has no split of its own for it, in [0, 1).
     pub validation: f64,
     /// Share that training never sees, in [0, 1).
     pub test: f64,
@@ -79,7 +79,7 @@ pub struct DataSpec {
     /// Table of what photographs belong to, with the columns `path` and `group`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<ListFile>,
-    /// Table of a split that was made before, with the columns `path`, `part` and, if it is there, `group`. The shares and
+    /// Table of a split that was made before, with the columns `path`, `split` and, if it is there, `group`. The shares and
     /// the other rules of groups are then of no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<ListFile>,

@@ -9,7 +9,7 @@
 
 use std::ops::ControlFlow;
 
-use foliar_nn::{Device, Graph, State};
+use foliar_nn::{Device, Graph, StateDict};
 use foliar_runlog::StopReason;
 use rayon::prelude::*;
 
@@ -24,7 +24,7 @@ use crate::trainee::{Beginning, Trainee, Validated};
 /// A classifier that has learnt from every photograph.
 pub(crate) struct Refit {
     /// All tensors of the network.
-    pub(crate) state: State,
+    pub(crate) state: StateDict,
     /// The epochs that it was trained for, and how well classifiers trained for as many do on photographs that they have not
     /// learnt from.
     pub(crate) best: Best,
@@ -39,7 +39,7 @@ pub(crate) struct Source<'a> {
     pub(crate) recipe: &'a Recipe,
     pub(crate) photographs: &'a Photographs,
     /// All tensors, those of the classifier as training begins with them.
-    pub(crate) beginning: State,
+    pub(crate) beginning: StateDict,
 }
 
 /// Whether a run that keeps the epoch `kept` ends with a last fit: if the recipe asks for it, the epoch is one of a
@@ -110,7 +110,7 @@ impl Source<'_> {
         photographs: &Photographs,
         epochs: u32,
         each: &mut dyn FnMut(&mut Trainee<'_>, usize) -> Result<(), LearnError>,
-    ) -> Result<ControlFlow<StopReason, State>, LearnError> {
+    ) -> Result<ControlFlow<StopReason, StateDict>, LearnError> {
         let Self { device, graph, recipe, beginning, .. } = self;
         let phase = &recipe.phases[0];
         let (device, state) = (*device, beginning.clone());

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use foliar_runlog::{RunDir, write_atomically};
-use foliar_vision::{Dataset, Digest, Manifest, Part, Problem, portable_name};
+use foliar_vision::{Dataset, Digest, Manifest, Problem, Split, portable_name};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
@@ -116,12 +116,12 @@ impl Run {
         if path.exists() { Checkpoint::read(&path).map(Some) } else { Ok(None) }
     }
 
-    /// (name relative to the folder of photographs, class) of each photograph of a part, from `split.csv`.
+    /// (name relative to the folder of photographs, class) of each photograph of a split, from `split.csv`.
     ///
     /// # Errors
     /// A file that can not be read.
-    pub fn photographs_of(&self, part: Part) -> Result<Vec<(String, String)>, FileError> {
-        let chosen = self.split()?.into_iter().filter(|row| row.part == part_name(part));
+    pub fn photographs_of(&self, split: Split) -> Result<Vec<(String, String)>, FileError> {
+        let chosen = self.split()?.into_iter().filter(|row| row.split == split_name(split));
         Ok(chosen.map(|row| (row.path, row.class)).collect())
     }
 
@@ -177,12 +177,12 @@ impl Run {
     }
 }
 
-/// How `split.csv` calls a part.
-fn part_name(part: Part) -> &'static str {
-    match part {
-        Part::Train => "train",
-        Part::Validation => "val",
-        Part::Test => "test",
+/// How `split.csv` calls a split.
+fn split_name(split: Split) -> &'static str {
+    match split {
+        Split::Train => "train",
+        Split::Validation => "val",
+        Split::Test => "test",
     }
 }
 
@@ -221,14 +221,14 @@ fn write_problems(path: &Path, problems: &[Problem]) -> Result<(), FileError> {
 struct SplitRow {
     path: String,
     class: String,
-    part: String,
+    split: String,
     /// Path of the first photograph of those that stand on one side with it; absent in files of older versions.
     #[serde(default)]
     group: String,
 }
 
 impl Photographs {
-    /// `path,class,part,group` of every photograph as comma-separated values with a header, in the order of the paths. Parts
+    /// `path,class,split,group` of every photograph as comma-separated values with a header, in the order of the paths. Splits
     /// are `train`, `val` and `test`; a group is named by the path of its first photograph.
     ///
     /// # Errors
@@ -236,22 +236,24 @@ impl Photographs {
     pub fn split_table(&self) -> Result<Vec<u8>, LearnError> {
         let refuse = |error: csv::Error| LearnError::Log(error.into());
         let dataset = &self.dataset;
-        let mut parts = vec![""; dataset.photos.len()];
+        let mut assigned = vec![""; dataset.photos.len()];
         let splits = &self.splits;
-        for (part, photos) in
-            [(Part::Train, &splits.train), (Part::Validation, &splits.validation), (Part::Test, &splits.test)]
-        {
-            photos.iter().for_each(|&photo| parts[photo] = part_name(part));
+        for (split, photos) in [
+            (Split::Train, &splits.train),
+            (Split::Validation, &splits.validation),
+            (Split::Test, &splits.test),
+        ] {
+            photos.iter().for_each(|&photo| assigned[photo] = split_name(split));
         }
         let mut writer = csv::Writer::from_writer(Vec::new());
         let clusters = self.clusters();
-        for ((photo, part), first) in
-            dataset.photos.iter().zip(parts).zip(clusters).filter(|((_, part), _)| !part.is_empty())
+        for ((photo, split), first) in
+            dataset.photos.iter().zip(assigned).zip(clusters).filter(|((_, split), _)| !split.is_empty())
         {
             let row = SplitRow {
                 path: portable_name(&photo.path),
                 class: dataset.classes[photo.class].clone(),
-                part: part.to_owned(),
+                split: split.to_owned(),
                 group: portable_name(&dataset.photos[first].path),
             };
             writer.serialize(row).map_err(refuse)?;

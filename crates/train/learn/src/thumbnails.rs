@@ -104,7 +104,7 @@ mod tests {
         let photo = |value: u8| Photo {
             path: format!("a/{value}").into(),
             class: 0,
-            part: None,
+            split: None,
             digest: Digest::of(&[value]),
             bytes: 1,
             width: 9,

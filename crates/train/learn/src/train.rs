@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use foliar_metrics::Metrics;
-use foliar_nn::{Device, EngineOptions, Graph, State, Statistics, zoo};
+use foliar_nn::{Device, EngineOptions, Graph, StateDict, Statistics, zoo};
 use foliar_runlog::{self as runlog, Event, Log, StopReason};
 
 use crate::bundle::{Bundle, Provenance, Validation};
@@ -140,7 +140,7 @@ pub(crate) fn first_weights(
     device: &dyn Device,
     graph: &Graph,
     recipe: &Recipe,
-) -> Result<(State, Vec<String>), LearnError> {
+) -> Result<(StateDict, Vec<String>), LearnError> {
     let mut state = random_weights(device, graph, recipe)?;
     let Some(weights) = &recipe.weights else { return Ok((state, Vec::new())) };
     let (given, notes) = weights.load(graph)?;
@@ -153,7 +153,7 @@ pub(crate) fn random_weights(
     device: &dyn Device,
     graph: &Graph,
     recipe: &Recipe,
-) -> Result<State, LearnError> {
+) -> Result<StateDict, LearnError> {
     let options = EngineOptions {
         image_size: recipe.image_size(),
         batch: 1,
@@ -186,7 +186,7 @@ impl Session<'_> {
         Ok((self.observe)(&event))
     }
 
-    fn announce(&mut self, state: &State, resumed: bool) -> Result<(), LearnError> {
+    fn announce(&mut self, state: &StateDict, resumed: bool) -> Result<(), LearnError> {
         let summary = self.photographs.summary();
         let state = state.clone().outcome();
         let trained = state.tensors.iter().filter(|(name, _)| !name.contains("running_"));
@@ -207,7 +207,7 @@ impl Session<'_> {
     }
 
     /// Runs what is left of the recipe, from `state`.
-    fn phases(&mut self, mut state: State) -> Result<StopReason, LearnError> {
+    fn phases(&mut self, mut state: StateDict) -> Result<StopReason, LearnError> {
         let (run, photographs, device) = (self.run, self.photographs, self.device);
         let graph = self.graph.clone();
         let recipe = &run.recipe;
@@ -408,7 +408,7 @@ impl Session<'_> {
             + 1
     }
 
-    fn checkpoint(&self, state: State, held_out: Option<HeldOut>) -> Checkpoint {
+    fn checkpoint(&self, state: StateDict, held_out: Option<HeldOut>) -> Checkpoint {
         Checkpoint { recipe: self.recipe_digest.clone(), progress: self.progress, held_out, state }
     }
 
@@ -423,7 +423,7 @@ impl Session<'_> {
     }
 
     /// Writes the best checkpoint if it is newer than the one on disk, then the last one.
-    fn save(&mut self, state: State) -> Result<(), LearnError> {
+    fn save(&mut self, state: StateDict) -> Result<(), LearnError> {
         self.save_best()?;
         self.checkpoint(state, None).write(&self.run.last())?;
         self.saved = Instant::now();

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use foliar_metrics::{Calibration, Metrics, calibrate};
-use foliar_nn::{Batch, Device, Engine, EngineOptions, Graph, State, StepPlan, StepStats};
+use foliar_nn::{Batch, Device, Engine, EngineOptions, Graph, StateDict, StepConfig, StepStats};
 use foliar_runlog::StopReason;
 use foliar_vision::loader::order;
 use foliar_vision::{self as vision, Loader};
@@ -37,7 +37,7 @@ pub(crate) struct Trainee<'a> {
     /// Runs the frozen part on photographs; absent if nothing is frozen or features are kept.
     front: Option<Box<dyn Engine>>,
     /// Tensors of the frozen part.
-    frozen: State,
+    frozen: StateDict,
     engine: Box<dyn Engine>,
     feed: Feed,
     rate_factors: Option<Vec<f64>>,
@@ -77,7 +77,7 @@ pub(crate) struct Beginning<'a> {
     pub(crate) phase: &'a Phase,
     pub(crate) photographs: &'a Photographs,
     /// All tensors of the network, with the optimiser's memory if the phase is continued.
-    pub(crate) state: State,
+    pub(crate) state: StateDict,
 }
 
 impl<'a> Trainee<'a> {
@@ -106,7 +106,7 @@ impl<'a> Trainee<'a> {
         let Some(cut) = phase.freeze.cut(graph)? else {
             let mut engine = device.engine(graph, &options)?;
             engine.restore(&state)?;
-            let (front, frozen, feed) = (None, State::default(), live());
+            let (front, frozen, feed) = (None, StateDict::default(), live());
             let whole =
                 Self { recipe, phase, photographs, front, frozen, engine, feed, rate_factors, class_weights };
             return Ok(ControlFlow::Continue(whole));
@@ -172,7 +172,7 @@ impl<'a> Trainee<'a> {
         };
         for (index, inputs) in (first..).zip(&mut source) {
             let rate = learning_rate(index);
-            let plan = StepPlan {
+            let plan = StepConfig {
                 learning_rate: rate,
                 rate_factors: rate_factors.as_deref(),
                 label_smoothing: recipe.loss.label_smoothing,
@@ -264,16 +264,16 @@ impl<'a> Trainee<'a> {
     }
 
     /// All tensors of the network and what the part that learns remembers.
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> StateDict {
         self.whole(self.engine.state())
     }
 
     /// All tensors of the network as it is used.
-    pub(crate) fn outcome(&self) -> State {
+    pub(crate) fn outcome(&self) -> StateDict {
         self.whole(self.engine.outcome())
     }
 
-    fn whole(&self, mut state: State) -> State {
+    fn whole(&self, mut state: StateDict) -> StateDict {
         state.tensors.extend(self.frozen.tensors.iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
         state
     }
@@ -290,9 +290,9 @@ impl<'a> Trainee<'a> {
 }
 
 /// The tensors of `state` that `engine` does not have, and those that it has.
-pub(crate) fn divide(state: State, engine: &dyn Engine) -> (State, State) {
+pub(crate) fn divide(state: StateDict, engine: &dyn Engine) -> (StateDict, StateDict) {
     let known = engine.state();
     let steps = state.steps;
     let (ours, frozen) = state.tensors.into_iter().partition(|(name, _)| known.tensors.contains_key(name));
-    (State { tensors: frozen, steps }, State { tensors: ours, steps })
+    (StateDict { tensors: frozen, steps }, StateDict { tensors: ours, steps })
 }

@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 
 use foliar_metrics::Metrics;
-use foliar_nn::{Device, Graph, State, zoo};
+use foliar_nn::{Device, Graph, StateDict, zoo};
 use foliar_runlog::StopReason;
 
 use crate::checkpoint::{Best, Choice};
@@ -58,7 +58,7 @@ pub struct Trials<'a> {
     device: &'a dyn Device,
     graph: Graph,
     /// The weights of the file, without those of a fresh classifier.
-    given: State,
+    given: StateDict,
 }
 
 impl<'a> Trials<'a> {
@@ -71,7 +71,7 @@ impl<'a> Trials<'a> {
         let graph = zoo::build(&recipe.model, classes)?;
         let given = match &recipe.weights {
             Some(weights) => weights.load(&graph)?.0,
-            None => State::default(),
+            None => StateDict::default(),
         };
         Ok(Self { device, graph, given })
     }
@@ -98,7 +98,7 @@ impl<'a> Trials<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn first_weights(&self, recipe: &Recipe) -> Result<State, LearnError> {
+    fn first_weights(&self, recipe: &Recipe) -> Result<StateDict, LearnError> {
         let mut state = random_weights(self.device, &self.graph, recipe)?;
         let given = self.given.tensors.iter();
         state.tensors.extend(given.map(|(name, tensor)| (name.clone(), tensor.clone())));

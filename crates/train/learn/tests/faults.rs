@@ -11,8 +11,8 @@ use foliar_doctor::{Context, Diagnosis, Id, Reduction, ScaleEstimate, Severity, 
 use foliar_learn::{DataOptions, InitialWeights, Photographs, Recipe, Run, train};
 use foliar_metrics::{cross_entropy, softmax};
 use foliar_nn::{
-    Batch, Cpu, Device, Engine, EngineError, EngineOptions, Graph, GraphError, Optimizer, State, StateError,
-    StepPlan, StepStats,
+    Batch, Cpu, Device, Engine, EngineError, EngineOptions, Graph, GraphError, Optimizer, StateDict,
+    StateError, StepConfig, StepStats,
 };
 use foliar_runlog::{Metric, RunLog, read_log_path};
 use foliar_vision::procedural;
@@ -50,7 +50,7 @@ struct Faulty {
 }
 
 impl Engine for Faulty {
-    fn train_step(&mut self, batch: Batch<'_>, plan: &StepPlan<'_>) -> Result<StepStats, EngineError> {
+    fn train_step(&mut self, batch: Batch<'_>, plan: &StepConfig<'_>) -> Result<StepStats, EngineError> {
         let classes = self.engine.outputs();
         match self.fault {
             Fault::None => self.engine.train_step(batch, plan),
@@ -100,11 +100,11 @@ impl Engine for Faulty {
         self.engine.estimate_statistics(images, batches)
     }
 
-    fn state(&self) -> State {
+    fn state(&self) -> StateDict {
         self.engine.state()
     }
 
-    fn restore(&mut self, state: &State) -> Result<(), StateError> {
+    fn restore(&mut self, state: &StateDict) -> Result<(), StateError> {
         self.engine.restore(state)
     }
 

@@ -6,7 +6,7 @@ use rand_core::{Rng, SeedableRng};
 /// What a stream of choices is for. Each part of a picture has a stream of its own, so that one can change without
 /// moving the others.
 #[derive(Clone, Copy)]
-pub(super) enum Part {
+pub(super) enum Split {
     Leaf,
     Lesion,
     Surroundings,
@@ -19,7 +19,7 @@ pub(super) struct Random(ChaCha8Rng);
 
 impl Random {
     /// The stream of one part of one picture.
-    pub(super) fn new(seed: u64, class: usize, index: u64, part: Part) -> Self {
+    pub(super) fn new(seed: u64, class: usize, index: u64, part: Split) -> Self {
         let mut key = [0; 32];
         for (bytes, word) in key.chunks_exact_mut(8).zip([seed, class as u64, index, part as u64]) {
             bytes.copy_from_slice(&word.to_le_bytes());

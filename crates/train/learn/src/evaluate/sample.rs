@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use foliar_vision::{
-    Dataset, Limits, Part, Problem, Reason, cluster_of, portable_name, scan_for_evaluation, sequence,
+    Dataset, Limits, Problem, Reason, Split, cluster_of, portable_name, scan_for_evaluation, sequence,
 };
 
 use super::Subject;
@@ -41,22 +41,22 @@ impl Choice {
     /// The photographs of `subject` whose class is one of `classes`.
     pub(super) fn of(subject: &Subject<'_>, classes: &[String], limits: &Limits) -> Result<Self, LearnError> {
         match *subject {
-            Subject::Folder { root, part } => Self::of_folder(root, part, classes, limits),
+            Subject::Folder { root, split } => Self::of_folder(root, split, classes, limits),
             Subject::HeldBack(run) => Self::of_run(run, classes, limits),
         }
     }
 
     fn of_folder(
         root: &Path,
-        part: Option<Part>,
+        split: Option<Split>,
         classes: &[String],
         limits: &Limits,
     ) -> Result<Self, LearnError> {
         let (dataset, problems) = scan_for_evaluation(root, limits)?;
-        if let Some(part) = part
-            && dataset.photos.iter().all(|photo| photo.part != Some(part))
+        if let Some(split) = split
+            && dataset.photos.iter().all(|photo| photo.split != Some(split))
         {
-            let what = format!("the folder has no photographs in a {part} part");
+            let what = format!("the folder has no photographs in its {split} split");
             return Err(LearnError::TooFew { root: root.to_owned(), what });
         }
         let labels: Vec<Option<u32>> = dataset.classes.iter().map(|name| label(classes, name)).collect();
@@ -67,7 +67,7 @@ impl Choice {
             .photos
             .iter()
             .zip(&groups)
-            .filter(|(photo, _)| part.is_none() || photo.part == part)
+            .filter(|(photo, _)| split.is_none() || photo.split == split)
             .filter_map(|(photo, &group)| {
                 let (path, label) = (photo.path.clone(), labels[photo.class]?);
                 Some(Chosen { path, label, group, said: None, unseen: true })
@@ -87,12 +87,12 @@ impl Choice {
     /// What the run set aside for a test, or else what it said of photographs that it had not learnt from. A photograph that is
     /// no longer the one that the run was begun with is left out.
     fn of_run(run: &Run, classes: &[String], limits: &Limits) -> Result<Self, LearnError> {
-        let test = run.photographs_of(Part::Test)?;
+        let test = run.photographs_of(Split::Test)?;
         let origin = if test.is_empty() { Origin::Validation } else { Origin::Test };
         let held_back: Vec<(HeldOutRow, bool)> = match origin {
             Origin::Validation => {
                 let validation: BTreeSet<String> =
-                    run.photographs_of(Part::Validation)?.into_iter().map(|(path, _)| path).collect();
+                    run.photographs_of(Split::Validation)?.into_iter().map(|(path, _)| path).collect();
                 let rows = run.held_out(classes)?.into_iter();
                 rows.map(|row| (validation.contains(&row.path), row)).map(|(own, row)| (row, own)).collect()
             }

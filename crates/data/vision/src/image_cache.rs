@@ -43,7 +43,7 @@ pub enum LoadError {
 /// The photographs of a data set as pixels: those within the memory budget from memory, the others from their files.
 /// Which of the two makes no difference to the pixels.
 #[derive(Debug)]
-pub struct Store {
+pub struct ImageCache {
     side: u32,
     limits: Limits,
     photos: Vec<Stored>,
@@ -56,7 +56,7 @@ struct Stored {
     cached: Option<Rgb>,
 }
 
-impl Store {
+impl ImageCache {
     /// Decodes every photograph once, on the threads of the current `rayon` pool, which finds those whose pixels are
     /// broken, and keeps them reduced so that the shorter side is at most `side` pixels. Returns the data set without the
     /// broken ones, the store of its pixels (by index into the returned photographs), and what was left out, sorted by
@@ -130,7 +130,7 @@ impl Store {
         Self { side, limits: Limits::default(), photos }
     }
 
-    /// The picture of a photograph, its shorter side at most [`Store::side`].
+    /// The picture of a photograph, its shorter side at most [`ImageCache::side`].
     ///
     /// # Errors
     /// [`LoadError`] if it is not in memory and its file can not be decoded, or has changed.
