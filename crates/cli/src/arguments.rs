@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use foliar_learn::{ERRORS, Freeze};
+use foliar_train::{ERRORS, Freeze};
 use foliar_nn::zoo;
 
 mod audit;

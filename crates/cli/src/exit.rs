@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use foliar_learn::LearnError;
+use foliar_train::LearnError;
 use foliar_tune::TuneError;
 
 /// How a command ended.

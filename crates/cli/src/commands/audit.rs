@@ -12,7 +12,7 @@ use anyhow::Context;
 use foliar_audit::{
     Audit, Features, Rule, Severity, Subject, Thumbnail, find_copies, survey, write_quarantine, write_tables,
 };
-use foliar_learn::{DataOptions, Recipe, backbone_features};
+use foliar_train::{DataOptions, Recipe, backbone_features};
 use foliar_nn::Cpu;
 use foliar_report::audit_page;
 use foliar_runlog::{StopReason, write_atomically};

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use foliar_learn::{Bundle, EvaluateOptions, Predictor, Recipe, Run, Subject, evaluate};
+use foliar_train::{Bundle, EvaluateOptions, Predictor, Recipe, Run, Subject, evaluate};
 use foliar_vision::{Limits, decode_file, procedural};
 
 use super::evaluate::text;

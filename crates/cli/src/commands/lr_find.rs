@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::{Context, bail};
-use foliar_learn::{RateTest, check, lr_find};
+use foliar_train::{RateTest, check, lr_find};
 use foliar_report::{Frame, Heading, RateCurve, Theme, rate_curve};
 
 use super::train::open_photographs;

@@ -8,7 +8,7 @@ mod mistakes;
 mod provenance;
 
 use foliar_doctor::{Context, Diagnosis, diagnose};
-use foliar_learn::{Bundle, Evaluation, Predictor, Run, Subject, evaluate};
+use foliar_train::{Bundle, Evaluation, Predictor, Run, Subject, evaluate};
 use foliar_report::run::{Absent, RunView};
 use foliar_runlog::read_log_path;
 use foliar_vision::Split;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use foliar_learn::Recipe;
+use foliar_train::Recipe;
 use foliar_nn::summary::{Memory, Summary, summarise};
 use foliar_nn::{Optimizer, zoo};
 use serde_json::json;

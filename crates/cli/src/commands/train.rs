@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use foliar_audit::Basis;
-use foliar_learn::{Best, DataOptions, Grouping, Outcome, Photographs, Recipe, Run, check, train};
+use foliar_train::{Best, DataOptions, Grouping, Outcome, Photographs, Recipe, Run, check, train};
 use foliar_runlog::{RunDir, StopReason};
 
 use self::screen::Screen;

@@ -46,6 +46,15 @@ impl StateDict {
         StateDict { tensors, steps: self.steps }
     }
 
+    /// The tensors whose names `known` does not have, and those whose names it has: the frozen part of a network and the part
+    /// that an engine in state `known` runs.
+    pub fn divide(self, known: &StateDict) -> (StateDict, StateDict) {
+        let steps = self.steps;
+        let (ours, rest) =
+            self.tensors.into_iter().partition(|(name, _)| known.tensors.contains_key(name));
+        (StateDict { tensors: rest, steps }, StateDict { tensors: ours, steps })
+    }
+
     /// Whether every number is finite.
     pub fn is_finite(&self) -> bool {
         self.tensors.values().all(|tensor| tensor.data.iter().all(|value| value.is_finite()))

@@ -14,6 +14,7 @@
 //! | is it anything like what was learnt | [`energy`], [`FeatureDistance`], [`threshold_of`], [`Detection`] |
 
 mod abstention;
+mod abstention_reason;
 mod beta;
 mod bootstrap;
 mod conformal;
@@ -40,6 +41,7 @@ mod tally;
 mod temperature;
 
 pub use abstention::Abstention;
+pub use abstention_reason::AbstentionReason;
 pub use bootstrap::{Bootstrap, Estimate};
 pub use conformal::{ConformalScore, ConformalSets, Promise};
 pub use confusion::{ClassMetrics, Confusion};

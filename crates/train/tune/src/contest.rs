@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use foliar_learn::{Bundle, LearnError, Predictor, decode_reduced};
+use foliar_train::{Bundle, LearnError, Predictor, decode_reduced};
 use foliar_metrics::{Metrics, cross_entropy, mcnemar};
 use foliar_runlog::RunDir;
 use foliar_study::Job;

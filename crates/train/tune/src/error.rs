@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use foliar_bayes::BayesError;
-use foliar_learn::LearnError;
+use foliar_train::LearnError;
 use foliar_study::StudyError;
 
 /// Why tuning could not be done. Whatever the error, trials that have ended stay in the study.

@@ -12,7 +12,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use foliar_learn::Photographs;
+use foliar_train::Photographs;
 use foliar_runlog::write_atomically;
 use serde::Serialize;
 

@@ -82,8 +82,8 @@ impl Session<'_> {
     pub(crate) fn measure(
         &mut self,
         job: &Job,
-        recipe: &foliar_learn::Recipe,
-        photographs: &foliar_learn::Photographs,
+        recipe: &foliar_train::Recipe,
+        photographs: &foliar_train::Photographs,
     ) -> Result<Attempt, TuneError> {
         let tried = self.train(
             recipe,

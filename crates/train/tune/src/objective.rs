@@ -1,7 +1,7 @@
 //! What a trial is measured by.
 
 use foliar_bayes::Direction;
-use foliar_learn::TrialEpoch;
+use foliar_train::TrialEpoch;
 use serde::{Deserialize, Serialize};
 
 /// A figure on the validation photographs.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use foliar_bayes::{Best, Outcome, Progress, Report, Step, TrialId, Verdict};
-use foliar_learn::Trial;
+use foliar_train::Trial;
 use foliar_runlog::StopReason;
 use foliar_study::{Budget, Claim, Next, State, StoredTrial, StudyError};
 

@@ -4,7 +4,7 @@ use std::fs::TryLockError;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use foliar_learn::{LearnError, Photographs, Recipe, Trial, TrialEpoch, TrialEvent, Trials};
+use foliar_train::{LearnError, Photographs, Recipe, Trial, TrialEpoch, TrialEvent, Trials};
 use foliar_nn::Device;
 use foliar_runlog::StopReason;
 use foliar_study::StudyFile;
@@ -101,7 +101,7 @@ impl Session<'_> {
     /// first has kept.
     pub(crate) fn prepare(&mut self) -> Result<ControlFlow<()>, TuneError> {
         let plan = self.plan;
-        if !plan.recipe.phases.iter().any(foliar_learn::Phase::is_cached) {
+        if !plan.recipe.phases.iter().any(foliar_train::Phase::is_cached) {
             return Ok(ControlFlow::Continue(()));
         }
         let lock = self.folder.lock_file()?;

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use foliar_learn::{Photographs, Trials};
+use foliar_train::{Photographs, Trials};
 use foliar_nn::Device;
 use foliar_study::StudyFile;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use foliar_learn::Recipe;
+use foliar_train::Recipe;
 use foliar_vision::{Augment, Example, ImageCache, Limits, Loader, Transform, scan};
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! The curves of the compared runs, and what came of them.
 
 use anyhow::Context;
-use foliar_learn::{Compared, Comparison};
+use foliar_train::{Compared, Comparison};
 use foliar_report::{
     Curves, Frame, Heading, Number, Panel, Picture, Reference, Scale, Series, Theme, curves,
 };

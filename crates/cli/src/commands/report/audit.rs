@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use foliar_audit::Rule;
-use foliar_learn::{Phase, Run};
+use foliar_train::{Phase, Run};
 use foliar_report::audit::AuditView;
 use foliar_vision::{Limits, Split, portable_name, scan_for_evaluation};
 

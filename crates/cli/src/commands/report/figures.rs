@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use foliar_learn::evaluation::{self, Evaluation, OutsideSet};
-use foliar_learn::{Group, Run};
+use foliar_train::evaluation::{self, Evaluation, OutsideSet};
+use foliar_train::{Group, Run};
 use foliar_report::run::{
     Abstention, Calibration, ClassScore, Conformal, Origin, Robustness, RunView, Scores, Strangers, TestSet,
 };

@@ -1,6 +1,6 @@
 //! Which photographs called wrongly are shown.
 
-use foliar_learn::Evaluation;
+use foliar_train::Evaluation;
 use foliar_metrics::cross_entropy;
 
 /// Mistakes shown by their loss, and by their confidence.

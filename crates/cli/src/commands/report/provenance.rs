@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Parser;
-use foliar_learn::{Bundle, ClassWeights, Group, Recipe, Run, Schedule};
+use foliar_train::{Bundle, ClassWeights, Group, Recipe, Run, Schedule};
 use foliar_nn::summary::summarise;
 use foliar_nn::{Optimizer, Statistics};
 use foliar_report::run::{Model, Provenance};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use foliar_audit::Rule;
-use foliar_learn::{
+use foliar_train::{
     ClassWeights, Freeze, Group, InitialWeights, LearnError, ListFile, Phase, Recipe, Schedule,
 };
 use foliar_nn::{Optimizer, Statistics};
