@@ -37,6 +37,7 @@ pub mod rgb;
 pub mod scan;
 pub mod sequence;
 pub mod split;
+mod union_find;
 
 pub use augment::Augment;
 pub use corrupt::Corruption;
@@ -56,3 +57,4 @@ pub use problem::{Problem, Reason};
 pub use rgb::Rgb;
 pub use scan::{ScanError, scan, scan_for_evaluation};
 pub use split::{SplitSpec, Splits, cluster_of, split};
+pub use union_find::UnionFind;

@@ -5,8 +5,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use foliar_runlog::{RunDir, write_atomically};
-use foliar_vision::{Dataset, Digest, Manifest, Problem, Split, portable_name};
+use foliar_files::write_atomically;
+use foliar_runlog::RunDir;
+use foliar_vision::{Dataset, Digest, Manifest, Split, Problem, portable_name};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
@@ -29,7 +30,7 @@ const TOLD: usize = 5;
 /// Which photographs a run was begun with.
 #[derive(Serialize, Deserialize)]
 struct Data {
-    #[serde(with = "crate::any_path")]
+    #[serde(with = "foliar_files::any_path")]
     root: PathBuf,
     manifest: Manifest,
 }

@@ -17,7 +17,7 @@ use crate::parameter::{apply, last, own, with_weight_decay};
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The folder of photographs.
-    #[serde(with = "foliar_train::any_path")]
+    #[serde(with = "foliar_files::any_path")]
     pub photographs: PathBuf,
     /// What is tuned. Its own setting is the first trial, its seed keys everything random, and its test share is what the
     /// result is measured on.
