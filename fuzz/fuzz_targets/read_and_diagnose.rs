@@ -3,7 +3,7 @@
 #![no_main]
 
 use foliar_doctor::{Context, Diagnosis, diagnose};
-use foliar_runlog::read_log;
+use foliar_logread::read_log;
 use libfuzzer_sys::fuzz_target;
 
 fn check(diagnosis: &Diagnosis) {

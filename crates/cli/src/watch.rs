@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use foliar_doctor::{Context, Id, Severity, diagnose};
-use foliar_runlog::{Epoch, Metric, Point, RunLog, Series, Split};
+use foliar_logread::{Metric, Point, RunLog, Series, Split};
+use foliar_runlog::Epoch;
 
 /// What a run has shown so far, and what was said about it.
 #[derive(Default)]

@@ -3,8 +3,8 @@
 //! `cargo run -p foliar-report --example doctor -- LOG PAGE`
 
 use foliar_doctor::{Context, diagnose};
+use foliar_logread::read_log;
 use foliar_report::doctor_page;
-use foliar_runlog::read_log;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);

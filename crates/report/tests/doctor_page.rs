@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use foliar_doctor::{Context, Diagnosis, diagnose};
+use foliar_logread::{RunLog, read_log};
 use foliar_report::{doctor_fragment, doctor_page};
-use foliar_runlog::{RunLog, read_log};
 
 /// A run whose losses are 64 times the mean, the shape of the question that the project starts from.
 const SUMMED: &str = "Epoch 1: train loss 118.4, val loss 86.1, val acc 74.6 %\n\

@@ -9,8 +9,8 @@ mod provenance;
 
 use foliar_doctor::{Context, Diagnosis, diagnose};
 use foliar_learn::{Bundle, Evaluation, Predictor, Run, Subject, evaluate};
+use foliar_logread::read_log_path;
 use foliar_report::run::{Absent, RunView};
-use foliar_runlog::read_log_path;
 use foliar_vision::Part;
 
 use super::evaluate::{Bar, options, tell_problems};

@@ -1,8 +1,8 @@
 //! From the bytes of a log to what the page shows.
 
 use foliar_doctor::{Context, diagnose};
+use foliar_logread::read_log;
 use foliar_report::doctor_fragment;
-use foliar_runlog::read_log;
 use maud::html;
 
 /// The diagnosis of a log, or why there is none, as an HTML fragment in which every text of the log is escaped.

@@ -1,6 +1,6 @@
 //! A log, made ready for the rules: curves side by side, what is known of the run, the scale of its losses.
 
-use foliar_runlog::RunLog;
+use foliar_logread::RunLog;
 
 use crate::context::Context;
 use crate::grain::grain;

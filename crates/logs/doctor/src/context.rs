@@ -1,6 +1,6 @@
 //! What is known about a run besides its numbers.
 
-use foliar_runlog::Facts;
+use foliar_logread::Facts;
 use serde::Serialize;
 
 /// What the reader of a log knows about the run. Everything is optional; what is absent is taken from

@@ -38,7 +38,7 @@ pub use finding::{Evidence, Finding, Id, Severity};
 /// Works on a log that is still growing: what is found after some epochs may be found again after more, and a
 /// caller that reports as it goes remembers which [`Id`]s it has named.
 #[must_use]
-pub fn diagnose(log: &foliar_runlog::RunLog, context: &Context) -> Diagnosis {
+pub fn diagnose(log: &foliar_logread::RunLog, context: &Context) -> Diagnosis {
     let case = case::Case::new(log, context);
     let findings = rules::findings(&case);
     Diagnosis {

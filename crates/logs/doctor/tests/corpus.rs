@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use foliar_doctor::{Context, diagnose};
-use foliar_runlog::read_log;
+use foliar_logread::read_log;
 
 #[test]
 fn whatever_fuzzing_found_is_read_or_refused() {

@@ -9,7 +9,7 @@
 use std::path::Path;
 
 use foliar_doctor::{Context, Diagnosis, Id, ScaleEstimate, Severity, diagnose};
-use foliar_runlog::{RunLog, read_log};
+use foliar_logread::{RunLog, read_log};
 use serde_json::Value;
 
 #[derive(Default)]

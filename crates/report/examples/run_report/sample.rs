@@ -1,10 +1,10 @@
 //! Made-up classifiers and their tests.
 
 use foliar_doctor::{Context, Severity, diagnose};
+use foliar_logread::read_log;
 use foliar_report::audit::*;
 use foliar_report::run::*;
 use foliar_report::{Estimate, Gallery, Photo, ReliabilityBin, Remark, Thumbnail};
-use foliar_runlog::read_log;
 
 const CLASSES: [&str; 15] = [
     "Pepper__bell___Bacterial_spot",

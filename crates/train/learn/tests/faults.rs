@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use foliar_doctor::{Context, Diagnosis, Id, Reduction, ScaleEstimate, Severity, diagnose};
 use foliar_learn::{DataOptions, InitialWeights, Photographs, Recipe, Run, train};
+use foliar_logread::{Metric, RunLog, read_log_path};
 use foliar_metrics::{cross_entropy, softmax};
 use foliar_nn::{
     Batch, Cpu, Device, Engine, EngineError, EngineOptions, Graph, GraphError, Optimizer, State, StateError,
     StepPlan, StepStats,
 };
-use foliar_runlog::{Metric, RunLog, read_log_path};
 use foliar_vision::procedural;
 use tempfile::TempDir;
 

@@ -4,7 +4,7 @@
 //! above what the accuracy needs, nearly equal, and either hardly fall or rise together while the accuracy
 //! holds.
 
-use foliar_runlog::{Metric, Series};
+use foliar_logread::{Metric, Series};
 
 use crate::context::Context;
 use crate::rows::{Chosen, Row};

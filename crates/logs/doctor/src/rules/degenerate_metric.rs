@@ -7,7 +7,7 @@
 //! perfect, with a loss that does not fall: one class is always predicted, unless classes are told apart in
 //! training; then it has come to rest. Source: the definitions of the scores. Limits: (3) also fits a nearly perfect model; the confidence says so.
 
-use foliar_runlog::{Metric, Series};
+use foliar_logread::{Metric, Series};
 
 use crate::case::Case;
 use crate::entropy::least_loss;

@@ -6,7 +6,7 @@
 //! networks" (2019), "verify loss at init". Limits: needs the number of classes, or a first loss beyond that
 //! of a hundred thousand classes; needs means, not sums.
 
-use foliar_runlog::{Metric, Series, Split};
+use foliar_logread::{Metric, Series, Split};
 
 use crate::case::Case;
 use crate::words::number;

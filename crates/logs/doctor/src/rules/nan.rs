@@ -5,7 +5,7 @@
 //! mask without members). Source: IEEE 754. Limits: programs that print `0` or skip the line instead are not
 //! caught.
 
-use foliar_runlog::{Metric, Split};
+use foliar_logread::{Metric, Split};
 
 use crate::case::Case;
 use crate::words::number;

@@ -6,7 +6,7 @@
 //! 103.279; PyTorch's binary cross-entropy stops at 100. Limits: but for 87.3365 the value must be printed
 //! twice, for any number may occur once.
 
-use foliar_runlog::Metric;
+use foliar_logread::Metric;
 
 use crate::case::Case;
 use crate::words::number;

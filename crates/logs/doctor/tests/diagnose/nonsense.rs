@@ -1,7 +1,7 @@
 //! Whatever a reader may hand over, an answer comes back that keeps its promises.
 
 use foliar_doctor::{Context, Diagnosis, Id, Severity, diagnose};
-use foliar_runlog::{Facts, Metric, Point, RunLog, Series, Split};
+use foliar_logread::{Facts, Metric, Point, RunLog, Series, Split};
 
 use crate::support::dice::Dice;
 

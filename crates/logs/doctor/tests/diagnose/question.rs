@@ -2,7 +2,7 @@
 //! model bad?"
 
 use foliar_doctor::{Context, Id, Reduction, diagnose};
-use foliar_runlog::RunLog;
+use foliar_logread::RunLog;
 
 use crate::support::table::{finds, three, warnings};
 

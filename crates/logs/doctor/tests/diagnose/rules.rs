@@ -1,7 +1,7 @@
 //! One small log for each rule that simulated runs do not reach.
 
 use foliar_doctor::{Context, Id, Severity, diagnose};
-use foliar_runlog::{Metric, RunLog, Split};
+use foliar_logread::{Metric, RunLog, Split};
 
 use crate::support::table::{finds, three, warnings, with};
 

@@ -1,7 +1,7 @@
 //! Runs whose truth is known: drawn, learnt, and printed as a log would be.
 
 use foliar_doctor::{Context, Id, Reduction};
-use foliar_runlog::{Metric, Point, RunLog, Series, Split};
+use foliar_logread::{Metric, Point, RunLog, Series, Split};
 
 use super::dice::Dice;
 use super::learner::{EpochSums, Fault, Plan, Sums, Task, learn};
