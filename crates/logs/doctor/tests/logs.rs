@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use foliar_doctor::{Context, Diagnosis, Id, ScaleEstimate, Severity, diagnose};
+use foliar_doctor::{Diagnosis, Id, RunSetup, ScaleEstimate, Severity, diagnose};
 use foliar_logread::{RunLog, read_log};
 use serde_json::Value;
 
@@ -37,10 +37,10 @@ fn all_logs_of_a_folder() {
             tally.total += 1;
             match read_log(&bytes) {
                 Ok(log) => {
-                    let diagnosis = diagnose(&log, &context(&entry["context"]));
+                    let diagnosis = diagnose(&log, &setup(&entry["context"]));
                     judge(&mut tally, &entry, &diagnosis);
                     if entry["kind"] == "healthy" {
-                        watch(&log, &context(&entry["context"]));
+                        watch(&log, &setup(&entry["context"]));
                     }
                 }
                 Err(error) => println!("{file}: UNREADABLE {error}"),
@@ -62,12 +62,12 @@ fn all_logs_of_a_folder() {
 }
 
 /// A healthy log is not warned of on the way either.
-fn watch(log: &RunLog, context: &Context) {
+fn watch(log: &RunLog, setup: &RunSetup) {
     let end = log.series.iter().flat_map(|series| &series.points).map(|point| point.row).max().unwrap_or(0);
     for row in 0..end {
         let mut start = log.clone();
         start.series.iter_mut().for_each(|series| series.points.retain(|point| point.row <= row));
-        for finding in diagnose(&start, context).findings {
+        for finding in diagnose(&start, setup).findings {
             if finding.severity > Severity::Note {
                 println!("BAD on the way, after record {row}: {}", finding.claim);
             }
@@ -75,9 +75,9 @@ fn watch(log: &RunLog, context: &Context) {
     }
 }
 
-fn context(value: &Value) -> Context {
+fn setup(value: &Value) -> RunSetup {
     let read = |name: &str| value[name].as_u64().map(|number| number as usize);
-    Context {
+    RunSetup {
         classes: read("classes"),
         batch_size: read("batch_size"),
         train_size: read("train_size"),

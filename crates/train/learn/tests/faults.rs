@@ -7,7 +7,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use foliar_doctor::{Context, Diagnosis, Id, Reduction, ScaleEstimate, Severity, diagnose};
+use foliar_doctor::{Diagnosis, Id, Reduction, RunSetup, ScaleEstimate, Severity, diagnose};
 use foliar_learn::{DataOptions, InitialWeights, Photographs, Recipe, Run, train};
 use foliar_logread::{Metric, RunLog, read_log_path};
 use foliar_metrics::{cross_entropy, softmax};
@@ -147,7 +147,7 @@ fn log_of(fault: Fault, recipe: &Recipe, folder: &Path) -> RunLog {
 }
 
 fn judge(log: &RunLog) -> Diagnosis {
-    diagnose(log, &Context::default())
+    diagnose(log, &RunSetup::default())
 }
 
 /// What the diagnosis warns of.

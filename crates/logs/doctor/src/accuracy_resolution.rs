@@ -12,7 +12,7 @@ const FLOAT: f64 = 3e-7;
 /// would explain the fit: with `m` different values, a wrong `n` passes with a probability of about `(n *
 /// resolution)^m`, and the values are believed only where that, summed over all smaller `n`, is below 1 %.
 /// The true size may be a multiple of the answer.
-pub(crate) fn grain(values: &[(f64, f64)]) -> Option<usize> {
+pub(crate) fn accuracy_resolution(values: &[(f64, f64)]) -> Option<usize> {
     let mut distinct: Vec<(f64, f64)> = Vec::new();
     for &(value, resolution) in values {
         let trivial = value <= 0.0 || value >= 1.0;
@@ -53,17 +53,17 @@ mod tests {
     #[test]
     fn six_digits_tell_forty_eight() {
         let values = [0.958333, 0.916667, 0.979167].map(|value| (value, 1e-6));
-        assert_eq!(grain(&values), Some(48));
+        assert_eq!(accuracy_resolution(&values), Some(48));
     }
 
     #[test]
     fn three_digits_do_not_tell_a_thousand() {
         let values = [0.753, 0.858, 0.928, 0.948, 0.955].map(|value| (value, 1e-3));
-        assert_eq!(grain(&values), None);
+        assert_eq!(accuracy_resolution(&values), None);
     }
 
     #[test]
     fn nothing_but_ones_tells_nothing() {
-        assert_eq!(grain(&[(1.0, 1e-6)]), None);
+        assert_eq!(accuracy_resolution(&[(1.0, 1e-6)]), None);
     }
 }
