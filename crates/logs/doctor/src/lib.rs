@@ -21,6 +21,7 @@ mod curves;
 mod diagnosis;
 mod entropy;
 mod finding;
+mod live;
 mod offset;
 mod rows;
 mod rules;
@@ -31,6 +32,7 @@ mod words;
 
 pub use diagnosis::{Band, CorrectedLoss, Curves, Diagnosis, EpochCurve, Reduction, Scale, ScaleEstimate};
 pub use finding::{Evidence, Finding, Id, Severity};
+pub use live::{LiveDoctor, LiveEpoch};
 pub use setup::RunSetup;
 
 /// Judges `log`, with what else is known of the run.
