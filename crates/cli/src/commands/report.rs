@@ -7,10 +7,10 @@ mod files;
 mod mistakes;
 mod provenance;
 
-use foliar_doctor::{Context, Diagnosis, diagnose};
+use foliar_doctor::{Diagnosis, RunSetup, diagnose};
 use foliar_train::{Bundle, Evaluation, Predictor, Run, Subject, evaluate};
+use foliar_logread::read_log_path;
 use foliar_report::run::{Absent, RunView};
-use foliar_runlog::read_log_path;
 use foliar_vision::Split;
 
 use super::evaluate::{Bar, options, tell_problems};
@@ -97,13 +97,13 @@ fn evaluated(
 fn diagnosed(run: &Run, bundle: &Bundle, absent: &mut Vec<Absent>) -> Option<Diagnosis> {
     match read_log_path(&run.dir.events()) {
         Ok(log) => {
-            let context = Context {
+            let setup = RunSetup {
                 classes: Some(bundle.classes.len()),
                 batch_size: Some(bundle.provenance.recipe.batch_size),
                 train_size: Some(bundle.provenance.train_photographs),
-                ..Context::default()
+                ..RunSetup::default()
             };
-            Some(diagnose(&log, &context))
+            Some(diagnose(&log, &setup))
         }
         Err(error) => {
             absent.push(absence(

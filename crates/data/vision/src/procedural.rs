@@ -50,7 +50,7 @@ use rayon::prelude::*;
 use camera::Camera;
 use ground::Ground;
 use light::Light;
-use random::{Random, Split};
+use random::{Random, Part};
 use scene::Scene;
 use thing::Thing;
 
@@ -104,7 +104,7 @@ pub fn draw(seed: u64, class: usize, index: u64, size: u32) -> RgbImage {
 pub fn draw_thing(seed: u64, thing: usize, index: u64, size: u32) -> RgbImage {
     assert!(thing < THINGS.len(), "thing {thing} of {}", THINGS.len());
     assert!(SIZES.contains(&size), "size {size} is outside {SIZES:?}");
-    let mut random = Random::new(seed, thing, index, Split::Thing);
+    let mut random = Random::new(seed, thing, index, Part::Thing);
     let thing = Thing::new(THINGS[thing], &mut random);
     let (light, camera) = (Light::new(&mut random), Camera::new(&mut random));
     let place = |place| thing.at(place, light.direction) * light.at(place);
@@ -119,7 +119,7 @@ pub fn draw_thing(seed: u64, thing: usize, index: u64, size: u32) -> RgbImage {
 /// If `size` lies outside [`SIZES`].
 pub fn draw_ground(seed: u64, index: u64, size: u32) -> RgbImage {
     assert!(SIZES.contains(&size), "size {size} is outside {SIZES:?}");
-    let mut random = Random::new(seed, 0, index, Split::Ground);
+    let mut random = Random::new(seed, 0, index, Part::Ground);
     let (ground, light) = (Ground::bare(&mut random), Light::new(&mut random));
     let camera = Camera::new(&mut random);
     let place = |place| ground.at(place, light.direction) * light.at(place);

@@ -1,10 +1,10 @@
 //! Made-up classifiers and their tests.
 
-use foliar_doctor::{Context, Severity, diagnose};
+use foliar_doctor::{RunSetup, Severity, diagnose};
+use foliar_logread::read_log;
 use foliar_report::audit::*;
 use foliar_report::run::*;
 use foliar_report::{Estimate, Gallery, Photo, ReliabilityBin, Remark, Thumbnail};
-use foliar_runlog::read_log;
 
 const CLASSES: [&str; 15] = [
     "Pepper__bell___Bacterial_spot",
@@ -333,8 +333,8 @@ fn strangers(good: bool) -> Vec<Strangers> {
 
 fn run(good: bool) -> RunView {
     let text = log(good);
-    let context = Context { classes: Some(15), ..Context::default() };
-    let diagnosis = read_log(text.as_bytes()).ok().map(|log| diagnose(&log, &context));
+    let setup = RunSetup { classes: Some(15), ..RunSetup::default() };
+    let diagnosis = read_log(text.as_bytes()).ok().map(|log| diagnose(&log, &setup));
     let scores = scores(good);
     let photographs = scores.confusion.iter().sum();
     let first = if good { 0 } else { 4 };

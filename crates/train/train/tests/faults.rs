@@ -7,14 +7,14 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use foliar_doctor::{Context, Diagnosis, Id, Reduction, ScaleEstimate, Severity, diagnose};
+use foliar_doctor::{Diagnosis, Id, Reduction, RunSetup, ScaleEstimate, Severity, diagnose};
+use foliar_train::{DataOptions, InitialWeights, Photographs, Recipe, Run, train};
+use foliar_logread::{Metric, RunLog, read_log_path};
 use foliar_metrics::{cross_entropy, softmax};
 use foliar_nn::{
     Batch, Cpu, Device, Engine, EngineError, EngineOptions, Graph, GraphError, Optimizer, StateDict,
     StateError, StepConfig, StepStats,
 };
-use foliar_runlog::{Metric, RunLog, read_log_path};
-use foliar_train::{DataOptions, InitialWeights, Photographs, Recipe, Run, train};
 use foliar_vision::procedural;
 use tempfile::TempDir;
 
@@ -147,7 +147,7 @@ fn log_of(fault: Fault, recipe: &Recipe, folder: &Path) -> RunLog {
 }
 
 fn judge(log: &RunLog) -> Diagnosis {
-    diagnose(log, &Context::default())
+    diagnose(log, &RunSetup::default())
 }
 
 /// What the diagnosis warns of.

@@ -5,7 +5,7 @@ use foliar_random::Random as Stream;
 /// What a stream of choices is for. Each part of a picture has a stream of its own, so that one can change without
 /// moving the others.
 #[derive(Clone, Copy)]
-pub(super) enum Split {
+pub(super) enum Part {
     Leaf,
     Lesion,
     Surroundings,

@@ -10,7 +10,7 @@ use super::lesion::Lesion;
 use super::light::Light;
 use super::noise::step;
 use super::pose::Pose;
-use super::random::{Random, Split};
+use super::random::{Random, Part};
 
 /// Where in a pixel the scene is looked at, as shares of its side: four places, slightly turned, so that lines along
 /// the axes are smoothed as well.
@@ -47,9 +47,9 @@ impl Scene {
     /// Photograph `index` of a class. Only the lesion asks which class it is.
     pub(super) fn new(seed: u64, class: usize, index: u64) -> Self {
         let stream = |part| Random::new(seed, class, index, part);
-        let leaf = Leaf::new(&mut stream(Split::Leaf));
-        let lesion = Lesion::new(class, &leaf, &mut stream(Split::Lesion));
-        let mut random = stream(Split::Surroundings);
+        let leaf = Leaf::new(&mut stream(Part::Leaf));
+        let lesion = Lesion::new(class, &leaf, &mut stream(Part::Lesion));
+        let mut random = stream(Part::Surroundings);
         let length = random.between(1.25, 2.4);
         let centre = [0.3 * random.around_zero(), 0.3 * random.around_zero()];
         Self {
