@@ -10,6 +10,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, Serialize)]
 pub struct ComparedRun {
     /// The run folder.
+    #[serde(serialize_with = "foliar_files::any_path::serialize")]
     pub run: PathBuf,
     /// Name of the network.
     pub model: String,

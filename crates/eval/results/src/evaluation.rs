@@ -12,6 +12,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EvaluationData {
     /// The folder that the paths of the predictions are relative to.
+    #[serde(serialize_with = "foliar_files::any_path::serialize")]
     pub root: PathBuf,
     /// How they relate to the training of the classifier.
     pub origin: Origin,
