@@ -13,7 +13,8 @@
 
 use std::collections::BTreeMap;
 
-use foliar_train::{Bundle, LearnError, Predictor, decode_reduced};
+use foliar_model::{Bundle, Predictor, decode_reduced};
+use foliar_train::TrainError;
 use foliar_metrics::{Metrics, arg_max, cross_entropy, mcnemar, quantile};
 use foliar_random::Random;
 use foliar_runlog::RunDir;
@@ -82,7 +83,7 @@ pub struct Contest {
 impl Session<'_> {
     pub(crate) fn contest(&mut self, job: &Job) -> Result<Attempt, TuneError> {
         let bundle = |folder: std::path::PathBuf| -> Result<Predictor, TuneError> {
-            let bundle = Bundle::read(&folder.join(RunDir::BUNDLE)).map_err(LearnError::from)?;
+            let bundle = Bundle::read(&folder.join(RunDir::BUNDLE)).map_err(TrainError::from)?;
             Ok(Predictor::new(bundle, BATCH)?)
         };
         let mut predictors = [bundle(self.folder.tuned())?, bundle(self.folder.untuned())?];
@@ -93,7 +94,7 @@ impl Session<'_> {
         for (index, batch) in test.chunks(BATCH).enumerate() {
             let decode = |&photo: &usize| {
                 let path = dataset.root.join(&dataset.photos[photo].path);
-                decode_reduced(&path, side, &Limits::default()).map_err(|reason| LearnError::TooFew {
+                decode_reduced(&path, side, &Limits::default()).map_err(|reason| TrainError::TooFew {
                     root: path,
                     what: format!("{reason}; put the photograph back as it was and go on with --resume"),
                 })

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use foliar_bayes::BayesError;
-use foliar_train::LearnError;
+use foliar_train::TrainError;
 use foliar_study::StudyError;
 
 /// Why tuning could not be done. Whatever the error, trials that have ended stay in the study.
@@ -73,7 +73,10 @@ pub enum TuneError {
     FinalDiverged,
     /// Training.
     #[error(transparent)]
-    Learn(#[from] LearnError),
+    Learn(#[from] TrainError),
+    /// A trained classifier cannot predict.
+    #[error(transparent)]
+    Model(#[from] foliar_model::ModelError),
     /// The study's file.
     #[error(transparent)]
     Study(#[from] StudyError),

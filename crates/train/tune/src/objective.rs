@@ -38,7 +38,7 @@ impl Objective {
     /// The figure after an epoch.
     pub fn of(self, epoch: &TrialEpoch) -> f64 {
         match self {
-            Objective::Loss => epoch.best.calibrated_loss.unwrap_or(epoch.metrics.loss),
+            Objective::Loss => epoch.score.calibrated_loss.unwrap_or(epoch.metrics.loss),
             Objective::Accuracy => epoch.metrics.accuracy,
             Objective::MacroF1 => epoch.metrics.macro_f1,
         }

@@ -247,8 +247,8 @@ pub(crate) fn last(recipe: &Recipe) -> Result<&Phase, TuneError> {
 
 /// Stages of the recipe's network.
 fn stages(recipe: &Recipe) -> Result<usize, TuneError> {
-    let graph = zoo::build(&recipe.model, 2).map_err(foliar_train::LearnError::from)?;
-    Ok(graph.stages().map_err(foliar_train::LearnError::from)?.len())
+    let graph = zoo::build(&recipe.model, 2).map_err(foliar_train::TrainError::from)?;
+    Ok(graph.stages().map_err(foliar_train::TrainError::from)?.len())
 }
 
 /// Every change as often as `strength`, from 0 to 1, says in proportion, and those that have a reach as far.

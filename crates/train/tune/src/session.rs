@@ -4,7 +4,7 @@ use std::fs::TryLockError;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use foliar_train::{LearnError, Photographs, Recipe, Trial, TrialEpoch, TrialEvent, Trials};
+use foliar_train::{TrainError, Photographs, Recipe, Trial, TrialEpoch, TrialEvent, Trials};
 use foliar_nn::Device;
 use foliar_runlog::StopReason;
 use foliar_study::StudyFile;
@@ -65,7 +65,7 @@ impl Session<'_> {
             };
             let flow = match (event, heard) {
                 (_, Err(error)) => Err(error),
-                (TrialEvent::Epoch(ended), Ok(())) if ended.best.phase == last => {
+                (TrialEvent::Epoch(ended), Ok(())) if ended.score.phase == last => {
                     let value = plan.objective.of(ended);
                     let told = observe(TuneEvent::Epoch { epoch: ended.epoch_of_phase, epochs, value });
                     match told {
@@ -89,7 +89,7 @@ impl Session<'_> {
                 ControlFlow::Break(StopReason::Observer)
             })
         };
-        let trial: Result<Trial, LearnError> = self.trials.run(recipe, photographs, &mut watch);
+        let trial: Result<Trial, TrainError> = self.trials.run(recipe, photographs, &mut watch);
         match (failure, trial?) {
             (Some(error), _) => Err(error),
             (None, Trial { reason: StopReason::Interrupted, .. }) => Ok(ControlFlow::Break(())),
