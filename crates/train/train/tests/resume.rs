@@ -6,11 +6,10 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use foliar_model::Bundle;
 use foliar_nn::Cpu;
 use foliar_runlog::{Event, StopReason};
-use foliar_train::{
-    Bundle, DataOptions, Freeze, Outcome, Photographs, Recipe, Run, Schedule, TrainError, train,
-};
+use foliar_train::{DataOptions, Freeze, Outcome, Photographs, Recipe, Run, Schedule, TrainError, train};
 use foliar_vision::{Augment, procedural};
 
 fn recipe() -> Recipe {
@@ -157,5 +156,5 @@ fn a_bundle_holds_all_that_prediction_needs() {
     let validation = bundle.validation.unwrap().metrics;
     assert_eq!((Some(validation.accuracy), Some(validation.loss)), (best.accuracy, best.loss));
     assert_eq!(validation.photographs, data.splits.validation.len());
-    assert_eq!(bundle.provenance.recipe, recipe);
+    assert_eq!(Recipe::of_bundle(&bundle).unwrap(), recipe);
 }
