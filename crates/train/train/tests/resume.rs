@@ -153,7 +153,7 @@ fn a_bundle_holds_all_that_prediction_needs() {
     assert_eq!(bundle.classes, classes);
     assert_eq!(bundle.preprocessing, recipe.preprocessing);
     let best = outcome.best.unwrap();
-    let validation = bundle.validation.unwrap().metrics;
+    let validation = bundle.validation.as_ref().unwrap().metrics.clone();
     assert_eq!((Some(validation.accuracy), Some(validation.loss)), (best.accuracy, best.loss));
     assert_eq!(validation.photographs, data.splits.validation.len());
     assert_eq!(Recipe::of_bundle(&bundle).unwrap(), recipe);
