@@ -1,14 +1,14 @@
-//! A split that was made before, by this program or another, as a table.
+//! A table with the split of each photo, made before by this program or another.
 
 use std::path::{Path, PathBuf};
 
 use foliar_vision::{Dataset, Part, Problem, Reason, portable_name};
 
 use crate::error::AuditError;
-use crate::groups::{Basis, Groups};
+use crate::groups::{GroupNames, GroupSource, NearDuplicates, PhotoGroups, copies_of};
 use crate::listing::{Column, Listing};
 
-/// A table that says of photographs in which part they are.
+/// A table that gives photos their part of a split.
 #[derive(Clone, Debug)]
 pub struct GivenSplit {
     path: PathBuf,
@@ -16,24 +16,23 @@ pub struct GivenSplit {
 }
 
 impl GivenSplit {
-    /// Reads comma-separated values with the columns `path` and `part` (`train`, `val` or `test`), and `group` where it is
-    /// there.
+    /// Reads comma-separated values with the columns `path` and `part` (`train`, `val` or `test`), and optionally `group`.
     ///
     /// # Errors
-    /// As [`Listing::read`], and [`AuditError::Table`] for another name of a part.
+    /// As [`Listing::read`], and [`AuditError::Table`] for any other value of `part`.
     pub fn read(path: &Path) -> Result<Self, AuditError> {
         let listing = Listing::read(path, &[Column::Needed("part"), Column::Optional("group")])?;
         let wrong = |text: &Option<&str>| text.and_then(Part::of_folder).is_none();
         if let Some(text) = listing.values(0).find(wrong) {
             let text = text.unwrap_or_default();
-            let what = format!("`{text}` is no part; a photograph is in `train`, `val` or `test`");
+            let what = format!("`{text}` is not a part of a split; write `train`, `val` or `test`");
             return Err(AuditError::Table { path: path.to_owned(), what });
         }
         Ok(Self { path: path.to_owned(), listing })
     }
 
-    /// The photographs of `dataset` that the table knows, each with its part; a problem for each photograph that it does not
-    /// know and for each row whose photograph is not there.
+    /// The photos of `dataset` that the table lists, each with its part. There is a problem for each photo that the table
+    /// does not list, and for each row whose photo is not in the folder.
     ///
     /// # Errors
     /// [`AuditError::NothingListed`].
@@ -63,13 +62,15 @@ impl GivenSplit {
         Ok((dataset, problems))
     }
 
-    /// The groups that the table gives the photographs of `dataset`; those without one stand alone.
+    /// The groups that the table gives the photos of `dataset`. A photo without a group stands alone unless another file is
+    /// equal to it. Near duplicates are not searched for: the split is taken as it is.
     #[must_use]
-    pub fn groups(&self, dataset: &Dataset) -> Groups {
+    pub fn groups(&self, dataset: &Dataset) -> PhotoGroups {
         let (rows, absent) = self.listing.matched(dataset);
         let mut names = vec![None; dataset.photos.len()];
         rows.iter().for_each(|row| names[row.photograph] = row.values[1].clone());
-        Groups::named(&names, &[], Basis::Table, absent)
+        let names = GroupNames { source: GroupSource::Table, names, absent };
+        PhotoGroups::of_names(names, copies_of(dataset, NearDuplicates::Off))
     }
 }
 
@@ -118,7 +119,7 @@ mod tests {
         let path = folder.path().join("split.csv");
         for (text, expected) in [
             ("path,part\na/1.jpg,holdout\n", "`holdout`"),
-            ("path,part\na/1.jpg,\n", "is no part"),
+            ("path,part\na/1.jpg,\n", "is not a part"),
             ("path,class\na/1.jpg,a\n", "`part`"),
             ("path,part\nz.jpg,train\n", "a/1.jpg"),
         ] {

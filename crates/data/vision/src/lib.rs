@@ -16,7 +16,7 @@
 //! crate knows nothing of networks.
 
 pub mod augment;
-pub mod corrupt;
+pub mod corruptions;
 pub mod dataset;
 pub mod decode;
 pub mod digest;
@@ -29,7 +29,6 @@ pub mod manifest;
 mod name;
 pub mod preprocess;
 pub mod problem;
-pub mod procedural;
 pub mod random;
 pub mod resize;
 pub mod rgb;
@@ -37,9 +36,10 @@ pub mod scan;
 pub mod sequence;
 pub mod split;
 pub mod store;
+pub mod union_find;
 
 pub use augment::Augment;
-pub use corrupt::Corruption;
+pub use corruptions::{Corruption, DrawGround};
 pub use dataset::{Dataset, Part, Photo};
 pub use decode::{decode_bytes, decode_file, decode_reduced};
 pub use digest::Digest;

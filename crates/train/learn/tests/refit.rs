@@ -12,7 +12,7 @@ use foliar_learn::{
 };
 use foliar_nn::Cpu;
 use foliar_runlog::{Event, StopReason};
-use foliar_vision::{portable_name, procedural};
+use foliar_vision::portable_name;
 
 fn recipe() -> Recipe {
     let mut recipe = Recipe { batch_size: 8, ..Recipe::quick("baseline") };
@@ -45,7 +45,7 @@ fn loss<'a>(rows: impl Iterator<Item = &'a HeldOutRow>, classes: &[String]) -> f
 fn every_photograph_is_learnt_from_and_judged_by_a_classifier_that_has_not() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos, 1, 9, 48).unwrap();
+    foliar_synth::write_dataset(&photos, 1, 9, 48).unwrap();
     let recipe = recipe();
     let data = photographs(&photos, &recipe);
     let run = Run::create(&folder.path().join("run"), &recipe, &data).unwrap();
@@ -86,7 +86,7 @@ fn every_photograph_is_learnt_from_and_judged_by_a_classifier_that_has_not() {
 fn interrupted_in_the_last_fit_it_ends_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos, 2, 6, 48).unwrap();
+    foliar_synth::write_dataset(&photos, 2, 6, 48).unwrap();
     let recipe = recipe();
     let data = photographs(&photos, &recipe);
     let results =
@@ -115,8 +115,8 @@ fn interrupted_in_the_last_fit_it_ends_the_same() {
 fn photographs_that_a_folder_sets_apart_are_never_learnt_from() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos.join("train"), 1, 6, 48).unwrap();
-    procedural::write_dataset(&photos.join("val"), 2, 2, 48).unwrap();
+    foliar_synth::write_dataset(&photos.join("train"), 1, 6, 48).unwrap();
+    foliar_synth::write_dataset(&photos.join("val"), 2, 2, 48).unwrap();
     let recipe = recipe();
     let data = photographs(&photos, &recipe);
     let run = Run::create(&folder.path().join("run"), &recipe, &data).unwrap();
@@ -133,7 +133,7 @@ fn photographs_that_a_folder_sets_apart_are_never_learnt_from() {
 fn runs_are_compared_on_what_neither_had_learnt_from() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos, 3, 6, 48).unwrap();
+    foliar_synth::write_dataset(&photos, 3, 6, 48).unwrap();
     let runs = [5, 0].map(|refit| {
         let recipe = Recipe { refit, ..recipe() };
         let data = photographs(&photos, &recipe);
