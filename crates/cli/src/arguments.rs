@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use foliar_learn::{ERRORS, Freeze};
 use foliar_nn::zoo;
+use foliar_train::{ERRORS, Freeze};
 
 mod audit;
 mod bench;
@@ -18,7 +18,7 @@ mod tune;
 
 pub(crate) use audit::AuditArguments;
 pub(crate) use bench::{BenchArguments, BenchMode};
-pub(crate) use evaluate::{EvaluateArguments, PartName};
+pub(crate) use evaluate::{EvaluateArguments, SplitName};
 pub(crate) use examination::ExaminationArguments;
 pub(crate) use explain::{ExplainArguments, MethodName};
 pub(crate) use machine::MachineArguments;

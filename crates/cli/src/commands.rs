@@ -25,8 +25,8 @@ pub(crate) mod weights;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use foliar_learn::Bundle;
 use foliar_runlog::RunDir;
+use foliar_train::Bundle;
 
 /// Uses `threads` threads for arithmetic; all that the machine has if 0.
 pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
@@ -45,7 +45,7 @@ pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
     Ok(Bundle::read(&file)?)
 }
 
-/// The same, with sets and answers that are wrong as often as `error` says: one of [`ERRORS`](foliar_learn::ERRORS).
+/// The same, with sets and answers that are wrong as often as `error` says: one of [`ERRORS`](foliar_train::ERRORS).
 pub(crate) fn open_bundle_for(path: &Path, error: Option<f64>) -> anyhow::Result<Bundle> {
     let mut bundle = open_bundle(path)?;
     if let Some(error) = error {

@@ -4,7 +4,7 @@ mod chart;
 
 use std::io::{self, Write};
 
-use foliar_learn::{Comparison, compare};
+use foliar_train::{Comparison, compare};
 
 use super::{picture, use_threads};
 use crate::arguments::CompareArguments;

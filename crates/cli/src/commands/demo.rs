@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use foliar_learn::{Bundle, EvaluateOptions, Predictor, Recipe, Run, Subject, evaluate};
+use foliar_train::{Bundle, EvaluateOptions, Predictor, Recipe, Run, Subject, evaluate};
 use foliar_vision::{Limits, decode_file};
 
 use super::evaluate::text;
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     }
     let bundle_path = run.dir.bundle();
     let mut predictor = Predictor::new(Bundle::read(&bundle_path)?, BATCH)?;
-    let subject = Subject::Folder { root: &test, part: None };
+    let subject = Subject::Folder { root: &test, split: None };
     let result = evaluate(&mut predictor, &subject, &EvaluateOptions::default(), &mut |_, _, _| {})?;
     eprintln!("\nOn {} leaves that it has not seen:\n", result.metrics.photographs);
     text::print(&mut io::stderr().lock(), &result)?;

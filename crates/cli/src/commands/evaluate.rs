@@ -6,15 +6,15 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use foliar_learn::{EvaluateOptions, Evaluation, Predictor, Run, Stage, Subject, evaluate};
-use foliar_runlog::write_atomically;
-use foliar_vision::Part;
+use foliar_files::write_atomically;
+use foliar_train::{EvaluateOptions, Evaluation, Predictor, Run, Stage, Subject, evaluate};
+use foliar_vision::Split;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::inputs::{self, Input};
 use super::{open_bundle_for, use_threads};
-use crate::arguments::{EvaluateArguments, ExaminationArguments, PartName};
+use crate::arguments::{EvaluateArguments, ExaminationArguments, SplitName};
 use crate::exit::{Exit, UsageError};
 use crate::progress;
 
@@ -44,14 +44,14 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
             return Err(UsageError(what.to_owned()).into());
         }
     };
-    let part = arguments.part.map(|part| match part {
-        PartName::Train => Part::Train,
-        PartName::Val => Part::Validation,
-        PartName::Test => Part::Test,
+    let split = arguments.split.map(|split| match split {
+        SplitName::Train => Split::Train,
+        SplitName::Val => Split::Validation,
+        SplitName::Test => Split::Test,
     });
     let subject = match (&held_back, &arguments.examination.data) {
         (Some(run), _) => Subject::HeldBack(run),
-        (None, data) => Subject::Folder { root: data.as_deref().unwrap_or(Path::new("")), part },
+        (None, data) => Subject::Folder { root: data.as_deref().unwrap_or(Path::new("")), split },
     };
     let options = options(&arguments.examination)?;
     let mut bar = Bar::default();

@@ -4,7 +4,7 @@ mod rows;
 
 use std::io;
 
-use foliar_learn::{Outputs, Predictor, decode_reduced};
+use foliar_train::{Outputs, Predictor, decode_reduced};
 use foliar_vision::{Limits, Reason, Rgb};
 use rayon::prelude::*;
 

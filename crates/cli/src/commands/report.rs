@@ -7,11 +7,11 @@ mod files;
 mod mistakes;
 mod provenance;
 
-use foliar_doctor::{Context, Diagnosis, diagnose};
-use foliar_learn::{Bundle, Evaluation, Predictor, Run, Subject, evaluate};
+use foliar_doctor::{Diagnosis, RunSetup, diagnose};
+use foliar_logread::read_log_path;
 use foliar_report::run::{Absent, RunView};
-use foliar_runlog::read_log_path;
-use foliar_vision::Part;
+use foliar_train::{Bundle, Evaluation, Predictor, Run, Subject, evaluate};
+use foliar_vision::Split;
 
 use super::evaluate::{Bar, options, tell_problems};
 use super::thumbnails::Thumbnails;
@@ -67,7 +67,7 @@ fn evaluated(
 ) -> anyhow::Result<Option<Evaluation>> {
     let options = options(&arguments.examination)?;
     let subject = match &arguments.examination.data {
-        Some(root) => Subject::Folder { root, part: None },
+        Some(root) => Subject::Folder { root, split: None },
         None => Subject::HeldBack(run),
     };
     let mut bar = Bar::default();
@@ -78,7 +78,7 @@ fn evaluated(
         Ok(evaluation) => Ok(Some(evaluation)),
         // Photographs that were named must be there; a run without any still has a training to report.
         Err(error) if arguments.examination.data.is_none() => {
-            let held_back = [Part::Test, Part::Validation].map(|part| run.photographs_of(part));
+            let held_back = [Split::Test, Split::Validation].map(|split| run.photographs_of(split));
             let none =
                 held_back.into_iter().all(|photographs| photographs.is_ok_and(|found| found.is_empty()));
             let why = if none {
@@ -97,13 +97,13 @@ fn evaluated(
 fn diagnosed(run: &Run, bundle: &Bundle, absent: &mut Vec<Absent>) -> Option<Diagnosis> {
     match read_log_path(&run.dir.events()) {
         Ok(log) => {
-            let context = Context {
+            let setup = RunSetup {
                 classes: Some(bundle.classes.len()),
                 batch_size: Some(bundle.provenance.recipe.batch_size),
                 train_size: Some(bundle.provenance.train_photographs),
-                ..Context::default()
+                ..RunSetup::default()
             };
-            Some(diagnose(&log, &context))
+            Some(diagnose(&log, &setup))
         }
         Err(error) => {
             absent.push(absence(

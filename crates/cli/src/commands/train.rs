@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use foliar_audit::GroupSource;
-use foliar_learn::{Best, DataOptions, Grouping, Outcome, Photographs, Recipe, Run, check, train};
 use foliar_runlog::{RunDir, StopReason};
+use foliar_train::{Best, DataOptions, Grouping, Outcome, Photographs, Recipe, Run, check, train};
 
 use self::screen::Screen;
 use super::use_threads;

@@ -1,6 +1,6 @@
 //! The whole audit as one value: the findings, and the tables behind them.
 
-use foliar_vision::Part;
+use foliar_vision::Split;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
@@ -87,8 +87,8 @@ pub struct CopyPair {
     pub overlap: f64,
     /// Whether they are of different classes.
     pub across_classes: bool,
-    /// Whether they are in different parts of the split (train, validation, test).
-    pub across_parts: bool,
+    /// Whether they are in different splits (train, validation, test).
+    pub across_splits: bool,
 }
 
 /// Groups of photos that belong together.
@@ -124,8 +124,8 @@ pub struct Photograph {
     pub path: String,
     /// Class.
     pub class: String,
-    /// The part of the split that its folder assigns.
-    pub part: Option<Part>,
+    /// The split that its folder assigns.
+    pub split: Option<Split>,
     /// Path of the first photo of its group.
     pub group: String,
     /// Pixels in a row.

@@ -55,8 +55,8 @@ impl Audit {
             assert_eq!(features.values.len(), photos.len() * features.width, "one row of features a photo");
             let numbers = groups.numbers();
             let all: Vec<usize> = (0..photos.len()).collect();
-            let parts = folds(dataset, &all, Some(&numbers), FOLDS, SEED);
-            background.probes = probes(dataset, stats, &groups.of, &parts);
+            let folds = folds(dataset, &all, Some(&numbers), FOLDS, SEED);
+            background.probes = probes(dataset, stats, &groups.of, &folds);
             let grouped = OutOfFold::of(dataset, features, &numbers);
             check = split_check(dataset, features, groups, &grouped);
             issues = label_issues(dataset, features, groups, &grouped);
@@ -136,7 +136,7 @@ fn pair(dataset: &Dataset, names: &[String], copy: &Copy) -> CopyPair {
         detail: copy.detail,
         overlap: copy.overlap,
         across_classes: a.class != b.class,
-        across_parts: a.part != b.part,
+        across_splits: a.split != b.split,
     }
 }
 
@@ -153,7 +153,7 @@ fn photographs(
         Photograph {
             path: names[place].clone(),
             class: dataset.classes[photo.class].clone(),
-            part: photo.part,
+            split: photo.split,
             group: names[groups.of[place]].clone(),
             width: photo.width,
             height: photo.height,

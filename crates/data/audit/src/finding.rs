@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// All kinds of findings. Printed in kebab-case, such as `copies-across-parts`.
+/// All kinds of findings. Printed in kebab-case, such as `copies-across-splits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Id {
-    /// Copies are in different parts of the given split.
-    CopiesAcrossParts,
+    /// Copies are in different splits.
+    CopiesAcrossSplits,
     /// Copies are in different classes.
     CopiesAcrossClasses,
     /// Most photos of one class have a mark at the border.

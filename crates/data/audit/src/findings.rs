@@ -20,7 +20,7 @@ const OPTIMISTIC: f64 = 0.02;
 /// All findings, the most important first.
 pub(crate) fn findings(audit: &Audit) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
-        across_parts(audit),
+        across_splits(audit),
         across_classes(audit),
         watermarks(audit),
         background(audit),
@@ -83,11 +83,11 @@ fn examples<'a>(copies: impl Iterator<Item = &'a CopyPair>) -> Vec<String> {
     lines
 }
 
-fn across_parts(audit: &Audit) -> Option<Finding> {
-    let across: Vec<&CopyPair> = audit.copies.iter().filter(|copy| copy.across_parts).collect();
+fn across_splits(audit: &Audit) -> Option<Finding> {
+    let across: Vec<&CopyPair> = audit.copies.iter().filter(|copy| copy.across_splits).collect();
     let leaked: BTreeSet<&str> = across.iter().flat_map(|copy| [&copy.a[..], &copy.b[..]]).collect();
     (!across.is_empty()).then(|| Finding {
-        id: Id::CopiesAcrossParts,
+        id: Id::CopiesAcrossSplits,
         severity: Severity::Error,
         claim: format!(
             "{} {} in more than one of the train, validation and test folders: results on them measure memorisation, not \
@@ -286,7 +286,7 @@ fn broken(audit: &Audit) -> Option<Finding> {
 
 fn copies(audit: &Audit) -> Option<Finding> {
     let within: Vec<&CopyPair> =
-        audit.copies.iter().filter(|copy| !copy.across_classes && !copy.across_parts).collect();
+        audit.copies.iter().filter(|copy| !copy.across_classes && !copy.across_splits).collect();
     let exact = within.iter().filter(|copy| copy.exact).count();
     (!within.is_empty()).then(|| Finding {
         id: Id::Copies,

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 
 use foliar_vision::decode::read_file;
 use foliar_vision::resize::Resizer;
-use foliar_vision::union_find::UnionFind;
-use foliar_vision::{Dataset, Digest, Limits, Photo, decode_reduced, portable_name, sequence};
+use foliar_vision::{Dataset, Digest, Limits, Photo, UnionFind, decode_reduced, portable_name, sequence};
 use rayon::prelude::*;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -258,7 +257,7 @@ mod tests {
         let photo = |path: &&str| Photo {
             path: path.into(),
             class: 0,
-            part: None,
+            split: None,
             digest: Digest::of(path.as_bytes()),
             bytes: 1,
             width: 1,

@@ -19,6 +19,7 @@
 //! Nothing that is predicted for a fold depends on the labels of that fold: means, covariance, shrinkage and temperature
 //! come from the other folds. Only the scaling of the features, which knows no labels, uses all photos.
 
+use foliar_linalg::Cholesky;
 use foliar_metrics::{calibrate, softmax};
 use rayon::prelude::*;
 
@@ -279,7 +280,9 @@ impl Moments {
             // Where all features are constant any positive number will do.
             matrix[i * width + i] += shrinkage * scale.max(1e-9);
         }
-        decompose(&mut matrix, width);
+        let packed: Vec<f64> =
+            matrix.chunks_exact(width).enumerate().flat_map(|(i, row)| row[..=i].iter().copied()).collect();
+        let factor = Cholesky::of(&packed);
         let count = self.counts.iter().sum::<f64>().max(1.0);
         let means = self.means();
         let classes: Vec<(Vec<f64>, f64)> = means
@@ -287,7 +290,11 @@ impl Moments {
             .zip(&self.counts)
             .map(|(mean, &members)| {
                 let mut weights = mean.to_vec();
-                solve(&matrix, width, &mut weights);
+                match &factor {
+                    Some(factor) => factor.solve(&mut weights),
+                    // Features that are not finite: then only the class counts decide.
+                    None => weights.fill(0.0),
+                }
                 let half: f64 =
                     weights.iter().zip(mean).map(|(weight, mean)| weight * mean).sum::<f64>() / 2.0;
                 let prior = if members > 0.5 { (members / count).ln() } else { f64::NEG_INFINITY };
@@ -311,74 +318,19 @@ impl Classifier {
     }
 }
 
-/// Cholesky decomposition of a lower triangle, in place.
-fn decompose(matrix: &mut [f64], width: usize) {
-    for j in 0..width {
-        let (above, rest) = matrix.split_at_mut((j + 1) * width);
-        let row = &mut above[j * width..];
-        let square: f64 = row[..j].iter().map(|value| value * value).sum();
-        let pivot = (row[j] - square).max(1e-12).sqrt();
-        row[j] = pivot;
-        let row = &row[..=j];
-        rest.par_chunks_mut(width).for_each(|other| {
-            let dot: f64 = row[..j].iter().zip(&*other).map(|(a, b)| a * b).sum();
-            other[j] = (other[j] - dot) / pivot;
-        });
-    }
-}
-
-/// Solves a system with a decomposed matrix, in place.
-fn solve(matrix: &[f64], width: usize, values: &mut [f64]) {
-    for i in 0..width {
-        let row = &matrix[i * width..=i * width + i];
-        let dot: f64 = row[..i].iter().zip(&*values).map(|(a, b)| a * b).sum();
-        values[i] = (values[i] - dot) / row[i];
-    }
-    for i in (0..width).rev() {
-        values[i] /= matrix[i * width + i];
-        let factor = values[i];
-        let row = &matrix[i * width..i * width + i];
-        values[..i].iter_mut().zip(row).for_each(|(value, entry)| *value -= entry * factor);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use foliar_vision::random::{Domain, Random};
+    use foliar_random::Random;
 
     use super::*;
 
-    #[test]
-    fn a_system_is_solved() {
-        let width = 5;
-        let mut random = Random::keyed(Domain::Forest, [3, 0, 0]);
-        let root: Vec<f64> = (0..width * width).map(|_| random.unit()).collect();
-        let matrix: Vec<f64> = (0..width * width)
-            .map(|place| {
-                (0..width)
-                    .map(|k| root[place / width * width + k] * root[place % width * width + k])
-                    .sum::<f64>()
-                    + f64::from(u8::from(place % (width + 1) == 0))
-            })
-            .collect();
-        let solution: Vec<f64> = (0..width).map(|i| i as f64 - 2.0).collect();
-        let mut values: Vec<f64> =
-            matrix.chunks(width).map(|row| row.iter().zip(&solution).map(|(a, b)| a * b).sum()).collect();
-        let mut decomposed = matrix.clone();
-        decompose(&mut decomposed, width);
-        solve(&decomposed, width, &mut values);
-        for (value, expected) in values.iter().zip(&solution) {
-            assert!((value - expected).abs() < 1e-9, "{values:?}");
-        }
-    }
-
     fn normal(random: &mut Random) -> f32 {
-        ((0..12).map(|_| random.unit()).sum::<f64>() - 6.0) as f32
+        ((0..12).map(|_| random.uniform()).sum::<f64>() - 6.0) as f32
     }
 
     /// Three clouds that overlap in all but a sum of features, with more features than photos in a fold.
     fn clouds(count: usize, width: usize) -> (Vec<f32>, Vec<usize>, Vec<Vec<usize>>) {
-        let mut random = Random::keyed(Domain::Forest, [4, 0, 0]);
+        let mut random = Random::seeded(4);
         let labels: Vec<usize> = (0..count).map(|photo| photo % 3).collect();
         let features = (0..count * width)
             .map(|place| {
@@ -444,7 +396,7 @@ mod tests {
         let (each, width) = (4, 6);
         let mut hits = Vec::new();
         for seed in 0..SEEDS {
-            let mut random = Random::keyed(Domain::Forest, [seed, 5, 0]);
+            let mut random = Random::keyed([5, seed, 0, 0]);
             // Half of each class, in random order.
             let of_group: Vec<usize> =
                 random.permutation(GROUPS).into_iter().map(|place| place % 2).collect();

@@ -210,7 +210,7 @@ fn best(row: &[f32]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use foliar_vision::random::{Domain, Random};
+    use foliar_random::Random;
 
     use super::*;
 
@@ -222,15 +222,15 @@ mod tests {
     /// Groups of photos with similar numbers and one label each, drawn at random, in folds that hold whole groups and as many
     /// of each class: features, labels and folds.
     fn random_groups(seed: u64, groups: usize, each: usize) -> (Vec<f32>, Vec<usize>, Vec<Vec<usize>>) {
-        let mut random = Random::keyed(Domain::Forest, [seed, 6, 0]);
+        let mut random = Random::keyed([6, seed, 0, 0]);
         let of_group: Vec<usize> = random.permutation(groups).into_iter().map(|place| place % 2).collect();
         let (mut values, mut labels, mut folds, mut next) = (vec![], vec![], vec![vec![]; 5], [0; 2]);
         for (group, &label) in of_group.iter().enumerate() {
-            let centre = [random.unit(), random.unit(), random.unit()];
+            let centre = [random.uniform(), random.uniform(), random.uniform()];
             folds[next[label] % 5].extend(group * each..(group + 1) * each);
             next[label] += 1;
             for _ in 0..each {
-                values.extend(centre.map(|value| (value + 0.02 * random.unit()) as f32));
+                values.extend(centre.map(|value| (value + 0.02 * random.uniform()) as f32));
                 labels.push(label);
             }
         }

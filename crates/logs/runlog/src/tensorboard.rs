@@ -7,16 +7,16 @@
 //! `learning_rate`, `epoch_seconds`; those of validation only where there is one. Values are f32, as the format has it.
 
 mod message;
-pub(crate) mod record;
+pub mod record;
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::atomic::write_atomically;
-use crate::error::{RunError, with_path};
+use crate::error::RunError;
 use crate::event::Epoch;
+use foliar_files::{with_path, write_atomically};
 
 const PREFIX: &str = "events.out.tfevents.";
 

@@ -1,11 +1,11 @@
 //! The curves of the compared runs, and what came of them.
 
 use anyhow::Context;
-use foliar_learn::{Compared, Comparison};
 use foliar_report::{
     Curves, Frame, Heading, Number, Panel, Picture, Reference, Scale, Series, Theme, curves,
 };
 use foliar_runlog::Epoch;
+use foliar_train::{Compared, Comparison};
 
 /// Width of the picture, in pixels.
 const WIDTH: u32 = 1200;

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use foliar_learn::Evaluation;
-use foliar_learn::evaluation::{Estimate, Origin, Robustness};
+use foliar_train::Evaluation;
+use foliar_train::evaluation::{Estimate, Origin, Robustness};
 
 /// Classes up to which the confusion matrix is printed whole.
 const MATRIX_CLASSES: usize = 20;

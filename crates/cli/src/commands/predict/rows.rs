@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use foliar_learn::Doubt;
+use foliar_train::Doubt;
 use serde::Serialize;
 
 use crate::arguments::Format;

@@ -3,10 +3,10 @@
 use foliar_explain::{
     ClassEvidence, Classifier, Evidence as Measured, ExplainError, Explainer, Method, overlay, summarise,
 };
-use foliar_learn::evaluation::PhotographRow;
-use foliar_learn::{Bundle, Evaluation};
 use foliar_report::Gallery;
 use foliar_report::run::{Absent, Evidence, Mistake, RunView};
+use foliar_train::evaluation::PhotographRow;
+use foliar_train::{Bundle, Evaluation};
 use foliar_vision::resize::{Resizer, reduce};
 
 use super::absence;

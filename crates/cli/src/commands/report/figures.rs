@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use foliar_learn::evaluation::{self, Evaluation, OutsideSet};
-use foliar_learn::{Group, Run};
 use foliar_report::run::{
     Abstention, Calibration, ClassScore, Conformal, Origin, Robustness, RunView, Scores, Strangers, TestSet,
 };
 use foliar_report::{Estimate, ReliabilityBin};
+use foliar_train::evaluation::{self, Evaluation, OutsideSet};
+use foliar_train::{Group, Run};
 
 use super::folder_name;
 

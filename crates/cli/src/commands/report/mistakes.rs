@@ -1,7 +1,7 @@
 //! Which photographs called wrongly are shown.
 
-use foliar_learn::Evaluation;
 use foliar_metrics::cross_entropy;
+use foliar_train::Evaluation;
 
 /// Mistakes shown by their loss, and by their confidence.
 const WORST: usize = 12;

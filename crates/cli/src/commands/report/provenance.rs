@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use clap::Parser;
-use foliar_learn::{Bundle, ClassWeights, Group, Recipe, Run, Schedule};
 use foliar_nn::summary::summarise;
 use foliar_nn::{Optimizer, Statistics};
 use foliar_report::run::{Model, Provenance};
-use foliar_vision::Part;
+use foliar_train::{Bundle, ClassWeights, Group, Recipe, Run, Schedule};
+use foliar_vision::Split;
 
 use super::folder_name;
 use crate::arguments::{Arguments, Command};
@@ -39,20 +39,20 @@ pub(super) fn model(bundle: &Bundle) -> anyhow::Result<Model> {
 /// Where it comes from. `folder` is how the run was called.
 pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::Result<Provenance> {
     let origin = &bundle.provenance;
-    let mut parts = Vec::new();
-    for (part, name) in
-        [(Part::Train, "for training"), (Part::Validation, "for validation"), (Part::Test, "for the test")]
+    let mut splits = Vec::new();
+    for (split, name) in
+        [(Split::Train, "for training"), (Split::Validation, "for validation"), (Split::Test, "for the test")]
     {
-        let photographs = run.photographs_of(part)?.len() as u64;
+        let photographs = run.photographs_of(split)?.len() as u64;
         if photographs > 0 {
-            parts.push((name.to_owned(), photographs));
+            splits.push((name.to_owned(), photographs));
         }
     }
     let train = command(&origin.recipe, &run.data_root, folder);
     let report = format!("foliar report {}", quoted(&folder.display().to_string()));
     let phases = origin.recipe.phases.iter().map(|phase| phase.describe()).collect::<Vec<_>>();
     let mut facts = vec![("Training".to_owned(), phases.join("; then "))];
-    if origin.train_photographs > run.photographs_of(Part::Train)?.len() {
+    if origin.train_photographs > run.photographs_of(Split::Train)?.len() {
         let fact = format!(
             "all {} photographs for training and validation, at the end; what is said of them here was said in {} folds by \
              classifiers that had not learnt from them",
@@ -65,7 +65,7 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
         seed: origin.recipe.seed,
         photographs: run.data_root.display().to_string(),
         fingerprint: origin.data_fingerprint.clone(),
-        parts,
+        splits,
         grouping: grouping(&origin.recipe.data),
         facts,
         recipe: origin.recipe.to_toml()?,

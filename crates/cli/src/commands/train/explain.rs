@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use foliar_learn::{Freeze, Phase, Recipe, Schedule};
 use foliar_nn::{Graph, Optimizer, zoo};
+use foliar_train::{Freeze, Phase, Recipe, Schedule};
 use foliar_vision::{Augment, Limits, scan};
 
 use super::recipe;

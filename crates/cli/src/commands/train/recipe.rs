@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use foliar_audit::GroupRule;
-use foliar_learn::{
-    ClassWeights, Freeze, Group, InitialWeights, LearnError, ListFile, Phase, Recipe, Schedule,
-};
 use foliar_nn::{Optimizer, Statistics};
+use foliar_train::{
+    ClassWeights, Freeze, Group, InitialWeights, ListFile, Phase, Recipe, Schedule, TrainError,
+};
 use foliar_vision::{Augment, Preprocessing};
 
 use crate::arguments::{
@@ -50,7 +50,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
     };
     recipe.data.near_duplicates = arguments.group != GroupName::None;
     recipe.data.group_by = group_by(arguments.group_by.as_deref())?;
-    let list = |file: &Option<PathBuf>, read: fn(&Path) -> Result<ListFile, LearnError>| {
+    let list = |file: &Option<PathBuf>, read: fn(&Path) -> Result<ListFile, TrainError>| {
         file.as_deref().map(read).transpose()
     };
     recipe.data.groups = list(&arguments.groups, ListFile::groups)?;
