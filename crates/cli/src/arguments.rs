@@ -221,7 +221,7 @@ pub(crate) struct RecipeArguments {
     /// Decay of a moving average of the weights, such as 0.99, which is then what is kept [default: no average]
     #[arg(long, value_name = "X")]
     pub(crate) ema: Option<f64>,
-    /// Rule that updates the weights
+    /// GroupRule that updates the weights
     #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
     pub(crate) optimizer: OptimizerName,
     /// Momentum of sgd, first decay of adamw
@@ -429,7 +429,7 @@ pub(crate) struct SummaryArguments {
     /// Photographs a step, for the memory
     #[arg(long, default_value_t = 32, value_name = "N")]
     pub(crate) batch_size: usize,
-    /// Rule that updates the weights, for the memory
+    /// GroupRule that updates the weights, for the memory
     #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
     pub(crate) optimizer: OptimizerName,
     /// Photographs that are kept decoded in memory (up to --cache-memory of `foliar train`), for the memory

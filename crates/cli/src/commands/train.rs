@@ -7,7 +7,7 @@ pub(crate) mod screen;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use foliar_audit::Basis;
+use foliar_audit::GroupSource;
 use foliar_runlog::{RunDir, StopReason};
 use foliar_train::{DataOptions, EpochScore, Grouping, Outcome, Photographs, Recipe, Run, check, train};
 
@@ -100,11 +100,11 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
     let groups = grouping.groups;
     let mut lines = Vec::new();
     match grouping.basis {
-        Basis::Sequence => lines.push(
+        GroupSource::Sequence => lines.push(
             "grouped by file-name sequence: consecutive photos (probably one leaf) stay in one split"
                 .to_owned(),
         ),
-        Basis::Pattern | Basis::Table => {
+        GroupSource::Pattern | GroupSource::Table => {
             let rest = match grouping.unnamed {
                 0 => String::new(),
                 unnamed => format!("; {unnamed} have none and stand alone"),
@@ -113,7 +113,7 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
                 "{photographs} photographs in {groups} groups, each on one side of the split{rest}"
             ));
         }
-        Basis::Copies => {}
+        GroupSource::Copies => {}
     }
     if grouping.exact + grouping.near > 0 {
         let across = match grouping.across_classes {

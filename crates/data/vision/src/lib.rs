@@ -16,7 +16,7 @@
 //! crate knows nothing of networks.
 
 pub mod augment;
-pub mod corrupt;
+pub mod corruptions;
 pub mod dataset;
 pub mod decode;
 pub mod digest;
@@ -30,7 +30,6 @@ pub mod manifest;
 mod name;
 pub mod preprocess;
 pub mod problem;
-pub mod procedural;
 pub mod random;
 pub mod resize;
 pub mod rgb;
@@ -40,7 +39,7 @@ pub mod split;
 mod union_find;
 
 pub use augment::Augment;
-pub use corrupt::Corruption;
+pub use corruptions::{Corruption, DrawGround};
 pub use dataset::{Dataset, Photo, Split};
 pub use decode::{decode_bytes, decode_file, decode_reduced};
 pub use digest::Digest;

@@ -22,6 +22,7 @@ use crate::dataset::{Dataset, Photo, Split};
 use crate::digest::Digest;
 use crate::format::Promise;
 use crate::limits::Limits;
+use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
 
 /// The photographs under `root` to learn from: at least two classes, each with a photograph that is not set apart for
@@ -81,7 +82,7 @@ fn survey(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanE
     let layout = Layout::of(root, &tree)?;
     let (placed, problems) = examine_all(root, &tree, layout, limits);
     if placed.is_empty() {
-        return Err(ScanError::nothing(root, &tree, problems));
+        return Err(nothing_usable(root, &tree, problems));
     }
     let mut problems = problems;
     problems.extend(empty_classes(&tree, layout, &placed));
@@ -132,6 +133,23 @@ fn examine_all(root: &Path, tree: &Tree, layout: Layout, limits: &Limits) -> (Ve
         }
     }
     (placed, problems)
+}
+
+/// The error of a tree that has no usable photo in a class folder.
+fn nothing_usable(root: &Path, tree: &Tree, problems: Vec<Problem>) -> ScanError {
+    let root = root.to_owned();
+    let pictures: Vec<&PathBuf> = tree.files.iter().filter(|path| Promise::of(path).is_picture()).collect();
+    let loose: Vec<&&PathBuf> = pictures.iter().filter(|path| path.components().count() == 1).collect();
+    match (loose.first(), pictures.len()) {
+        (Some(example), count) if count == loose.len() => {
+            ScanError::Loose { root, count, example: portable_name(example) }
+        }
+        _ if problems.is_empty() || pictures.is_empty() => {
+            let (folders, files) = (tree.folders.len(), tree.files.len());
+            ScanError::NoPhotographs { root, folders, files, problems }
+        }
+        _ => ScanError::AllBroken { root, problems },
+    }
 }
 
 /// Class folders that are empty or hold nothing but unusable pictures. A folder of other things is no class.
