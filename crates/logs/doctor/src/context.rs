@@ -36,46 +36,48 @@ const CALM: (f64, f64) = (3.0, 100.0);
 const BEYOND_A_MEAN: f64 = 9.0;
 
 impl<'a> Context<'a> {
+    /// A log whose losses may be anything: means, sums, with a penalty.
     pub(crate) fn new(log: &'a RunLog, setup: &RunSetup) -> Self {
-        let setup = setup.or(&log.facts);
+        let mut context = Self::of_means(log, setup);
+        let (rows, chosen, setup) = (&context.rows, &context.chosen, context.setup);
+        let double_softmax = offset::double_softmax(rows, &setup);
+        let penalty =
+            if double_softmax.is_some() { None } else { offset::penalty(rows, chosen, &log.series, &setup) };
+        let loss_is_foreign = offset::is_foreign(rows);
+        let scale = if loss_is_foreign {
+            Posterior::default()
+        } else if double_softmax.is_some() || penalty.is_some() {
+            context.scale
+        } else {
+            let from_scratch = rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
+            let accuracy_resolution = context.accuracy_resolution;
+            let sizes = Sizes { setup, steps: log.facts.steps_per_epoch, accuracy_resolution };
+            posterior(rows, &sizes, from_scratch)
+        };
+        (context.double_softmax, context.penalty) = (double_softmax, penalty);
+        (context.loss_is_foreign, context.scale) = (loss_is_foreign, scale);
+        context
+    }
+
+    /// A log whose losses are known to be mean cross-entropies per sample.
+    pub(crate) fn of_means(log: &'a RunLog, setup: &RunSetup) -> Self {
         let chosen = Chosen::of(log);
-        let rows = rows(&chosen);
         let accuracies: Vec<(f64, f64)> = chosen
             .val_accuracy
             .iter()
             .flat_map(|series| &series.points)
             .map(|point| (point.value, point.resolution))
             .collect();
-        let accuracy_resolution = accuracy_resolution(&accuracies);
-        let double_softmax = offset::double_softmax(&rows, &setup);
-        let penalty = if double_softmax.is_some() {
-            None
-        } else {
-            offset::penalty(&rows, &chosen, &log.series, &setup)
-        };
-        let loss_is_foreign = offset::is_foreign(&rows);
-        let scale = if loss_is_foreign {
-            Posterior::default()
-        } else if double_softmax.is_some() || penalty.is_some() {
-            Posterior::of_means(chosen.train_loss.is_some(), chosen.val_loss.is_some())
-        } else {
-            let from_scratch = rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
-            posterior(
-                &rows,
-                &Sizes { setup, steps: log.facts.steps_per_epoch, accuracy_resolution },
-                from_scratch,
-            )
-        };
         Self {
             log,
-            setup,
+            setup: setup.or(&log.facts),
+            rows: rows(&chosen),
+            accuracy_resolution: accuracy_resolution(&accuracies),
+            double_softmax: None,
+            penalty: None,
+            loss_is_foreign: false,
+            scale: Posterior::of_means(chosen.train_loss.is_some(), chosen.val_loss.is_some()),
             chosen,
-            rows,
-            accuracy_resolution,
-            double_softmax,
-            penalty,
-            loss_is_foreign,
-            scale,
         }
     }
 

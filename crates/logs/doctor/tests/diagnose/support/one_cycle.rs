@@ -72,6 +72,9 @@ fn draw(classes: usize, course: Course, dice: &mut Dice) -> OneCycle {
     // What high rates take from both accuracies, how often validations dip and how far.
     let (held_back, often, far, confident) =
         (dice.between(0.0, 0.25), dice.between(0.0, 0.6), dice.between(0.1, 1.0), dice.between(0.0, 2.0));
+    // A dip may outlast its epoch.
+    let lasting = dice.between(0.0, 0.7);
+    let mut dip = 0.0_f64;
     let (train_costs, validation_costs) = (dice.magnitude(0.8, 1.25), dice.magnitude(0.8, 1.25));
     let mut u = 0.0;
     let drawn = rates.iter().enumerate().map(|(epoch, &rate)| {
@@ -79,7 +82,11 @@ fn draw(classes: usize, course: Course, dice: &mut Dice) -> OneCycle {
         u += (0.15 + rate) / total;
         let hold = 1.0 - held_back * rate;
         let train = guess + (course.train - guess) * skill(0.5 * (before + u)) * hold;
-        let dip = if dice.chance(often * rate) { far * dice.share() } else { 0.0 };
+        dip = (lasting * rate.sqrt() * dip).max(if dice.chance(often * rate) {
+            far * dice.share()
+        } else {
+            0.0
+        });
         let learnt = skill(u.min(course.turn)) / skill(course.turn);
         let validation = guess + (course.validation - guess) * learnt * hold * (1.0 - dip);
         let past = ((u - course.turn) / (1.0 - course.turn).max(1e-9)).max(0.0);
@@ -101,7 +108,12 @@ fn draw(classes: usize, course: Course, dice: &mut Dice) -> OneCycle {
         }
     });
     let epochs = drawn.collect();
-    let setup = RunSetup { classes: Some(classes), ..RunSetup::default() };
+    let setup = RunSetup {
+        classes: Some(classes),
+        train_size: Some(train_size),
+        validation_size: Some(validation_size),
+        ..RunSetup::default()
+    };
     OneCycle { setup, epochs }
 }
 
