@@ -129,13 +129,13 @@ fn a_bundle_that_was_cut_or_altered_is_refused() {
 #[test]
 fn folders_of_train_and_val_are_taken_as_they_are() {
     let scene = Scene::empty();
-    for (part, seed, count) in [("train", 1, 6), ("val", 2, 3), ("test", 3, 2)] {
-        let folder = scene.path("photos").join(part);
+    for (split, seed, count) in [("train", 1, 6), ("val", 2, 3), ("test", 3, 2)] {
+        let folder = scene.path("photos").join(split);
         foliar_vision::procedural::write_dataset(&folder, seed, count, 48).unwrap();
     }
     let trained = scene.train("run", &["--epochs", "1"]).expect(0);
     assert!(trained.err.contains("30 to train on, 15 for validation, 10 kept for a test"), "{}", trained.err);
-    let arguments = ["evaluate", "run", "--data", "photos", "--part", "test", "--json"];
+    let arguments = ["evaluate", "run", "--data", "photos", "--split", "test", "--json"];
     let document: serde_json::Value = serde_json::from_str(&scene.run(&arguments).expect(0).out).unwrap();
     assert_eq!(document["photographs"], 10);
 }

@@ -1,6 +1,6 @@
 //! What belongs together, in words.
 
-use foliar_learn::{DataSpec, Group};
+use foliar_train::{DataSpec, Group};
 
 use super::folder_name;
 

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
             Folder::check_free(&out)?;
             use_threads(arguments.recipe.machine.threads)?;
             let photographs = open_photographs(photos, &plan.recipe, &arguments.recipe.machine)?;
-            foliar_learn::check(&plan.recipe, photographs.dataset.classes.len())?;
+            foliar_train::check(&plan.recipe, photographs.dataset.classes.len())?;
             (Folder::create(&out, &plan, &photographs)?, photographs)
         }
     };

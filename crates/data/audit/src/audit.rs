@@ -1,6 +1,6 @@
 //! The whole answer as one value: what was found, and the tables behind it.
 
-use foliar_vision::Part;
+use foliar_vision::Split;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
@@ -87,8 +87,8 @@ pub struct CopyPair {
     pub overlap: f64,
     /// Whether they are of different classes.
     pub across_classes: bool,
-    /// Whether they stand in different parts (train, validation, test).
-    pub across_parts: bool,
+    /// Whether they stand in different splits (train, validation, test).
+    pub across_splits: bool,
 }
 
 /// What belongs together.
@@ -124,8 +124,8 @@ pub struct Photograph {
     pub path: String,
     /// Class.
     pub class: String,
-    /// The part that its folder assigns.
-    pub part: Option<Part>,
+    /// The split that its folder assigns.
+    pub split: Option<Split>,
     /// Path of the first photograph of its group.
     pub group: String,
     /// Pixels in a row.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that can be found. Printed in kebab-case, such as `copies-across-parts`.
+/// Everything that can be found. Printed in kebab-case, such as `copies-across-splits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Id {

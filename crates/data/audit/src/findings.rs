@@ -19,7 +19,7 @@ const FLATTERING: f64 = 0.02;
 /// Everything there is to say, by importance.
 pub(crate) fn findings(audit: &Audit) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
-        across_parts(audit),
+        across_splits(audit),
         across_classes(audit),
         marks(audit),
         background(audit),
@@ -82,8 +82,8 @@ fn examples<'a>(copies: impl Iterator<Item = &'a CopyPair>) -> Vec<String> {
     lines
 }
 
-fn across_parts(audit: &Audit) -> Option<Finding> {
-    let across: Vec<&CopyPair> = audit.copies.iter().filter(|copy| copy.across_parts).collect();
+fn across_splits(audit: &Audit) -> Option<Finding> {
+    let across: Vec<&CopyPair> = audit.copies.iter().filter(|copy| copy.across_splits).collect();
     let measured: BTreeSet<&str> = across.iter().flat_map(|copy| [&copy.a[..], &copy.b[..]]).collect();
     (!across.is_empty()).then(|| Finding {
         id: Id::CopiesAcrossParts,
@@ -280,7 +280,7 @@ fn broken(audit: &Audit) -> Option<Finding> {
 
 fn copies(audit: &Audit) -> Option<Finding> {
     let within: Vec<&CopyPair> =
-        audit.copies.iter().filter(|copy| !copy.across_classes && !copy.across_parts).collect();
+        audit.copies.iter().filter(|copy| !copy.across_classes && !copy.across_splits).collect();
     let exact = within.iter().filter(|copy| copy.exact).count();
     (!within.is_empty()).then(|| Finding {
         id: Id::Copies,

@@ -67,7 +67,7 @@ mod tests {
         let photo = |path: &str, class: usize| Photo {
             path: path.into(),
             class,
-            part: None,
+            split: None,
             digest: Digest::of(path.as_bytes()),
             bytes: 1,
             width: 1,

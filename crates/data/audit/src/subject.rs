@@ -63,8 +63,8 @@ impl Audit {
             );
             let numbers = groups.numbers();
             let all: Vec<usize> = (0..photos.len()).collect();
-            let parts = folds(dataset, &all, Some(&numbers), FOLDS, SEED);
-            background.probes = probes(dataset, sights, &groups.of, &parts);
+            let splits = folds(dataset, &all, Some(&numbers), FOLDS, SEED);
+            background.probes = probes(dataset, sights, &groups.of, &splits);
             let grouped = Predictions::of(dataset, features, Some(&numbers));
             check = split_check(dataset, features, groups, &grouped);
             wrong = suspects(dataset, features, groups, &grouped);
@@ -145,7 +145,7 @@ fn pair(dataset: &Dataset, names: &[String], copy: &Copy) -> CopyPair {
         detail: copy.detail,
         overlap: copy.overlap,
         across_classes: a.class != b.class,
-        across_parts: a.part != b.part,
+        across_splits: a.split != b.split,
     }
 }
 
@@ -158,7 +158,7 @@ fn photographs(dataset: &Dataset, sights: &[Sight], names: &[String], groups: &G
         .map(|(place, photo)| Photograph {
             path: names[place].clone(),
             class: dataset.classes[photo.class].clone(),
-            part: photo.part,
+            split: photo.split,
             group: names[groups.of[place]].clone(),
             width: photo.width,
             height: photo.height,

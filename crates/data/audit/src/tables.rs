@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
-use foliar_runlog::write_atomically;
-use foliar_vision::Part;
+use foliar_files::write_atomically;
+use foliar_vision::Split;
 use serde::Serialize;
 
 use crate::audit::Audit;
@@ -16,7 +16,7 @@ use crate::quarantine::Proposal;
 const PHOTOGRAPHS: [&str; 13] = [
     "path",
     "class",
-    "part",
+    "split",
     "group",
     "width",
     "height",
@@ -30,7 +30,7 @@ const PHOTOGRAPHS: [&str; 13] = [
 ];
 /// Header of `duplicates.csv`: the fields of [`crate::CopyPair`].
 const COPIES: [&str; 9] =
-    ["a", "b", "exact", "symmetry", "similarity", "detail", "overlap", "across_classes", "across_parts"];
+    ["a", "b", "exact", "symmetry", "similarity", "detail", "overlap", "across_classes", "across_splits"];
 /// Header of `labels.csv`: the fields of [`crate::Suspect`].
 const LABELS: [&str; 12] = [
     "path",
@@ -52,7 +52,7 @@ const LABELS: [&str; 12] = [
 struct PhotographRow<'a> {
     path: &'a str,
     class: &'a str,
-    part: Option<Part>,
+    split: Option<Split>,
     group: &'a str,
     width: u32,
     height: u32,
@@ -95,7 +95,7 @@ pub fn write_tables(audit: &Audit, folder: &Path) -> Result<(), AuditError> {
         PhotographRow {
             path: &photo.path,
             class: &photo.class,
-            part: photo.part,
+            split: photo.split,
             group: &photo.group,
             width: photo.width,
             height: photo.height,

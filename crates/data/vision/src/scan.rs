@@ -18,7 +18,7 @@ pub use self::error::ScanError;
 use self::examine::{Finding, examine};
 use self::layout::{Layout, Place};
 use self::walk::{Tree, walk};
-use crate::dataset::{Dataset, Part, Photo};
+use crate::dataset::{Dataset, Photo, Split};
 use crate::digest::Digest;
 use crate::format::Promise;
 use crate::limits::Limits;
@@ -35,7 +35,7 @@ use crate::problem::{Problem, Reason};
 pub fn scan(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanError> {
     let (dataset, mut problems) = survey(root, limits)?;
     let mut trained = vec![0_usize; dataset.classes.len()];
-    for photo in dataset.photos.iter().filter(|photo| photo.part.is_none_or(|part| part == Part::Train)) {
+    for photo in dataset.photos.iter().filter(|photo| photo.split.is_none_or(|split| split == Split::Train)) {
         trained[photo.class] += 1;
     }
     if trained.iter().all(|&count| count == 0) {
@@ -95,7 +95,7 @@ fn survey(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanE
         .map(|Placed { path, place, examined }| Photo {
             path: path.clone(),
             class: number[place.class.as_str()],
-            part: place.part,
+            split: place.split,
             digest: examined.digest,
             bytes: examined.bytes,
             width: examined.width,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use common::{relative, uniform_image};
 use foliar_nn::weights::{Naming, fit, read};
-use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, State, Statistics, zoo};
+use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, StateDict, Statistics, zoo};
 use serde::Deserialize;
 
 const SIZE: usize = 224;
@@ -44,7 +44,7 @@ fn present(path: &str) -> Option<Vec<u8>> {
     bytes
 }
 
-fn engine(graph: &Graph, state: &State) -> CpuEngine {
+fn engine(graph: &Graph, state: &StateDict) -> CpuEngine {
     let options = EngineOptions {
         image_size: SIZE,
         batch: 1,
@@ -56,7 +56,7 @@ fn engine(graph: &Graph, state: &State) -> CpuEngine {
     let mut engine = CpuEngine::new(graph, options).unwrap();
     let names: Vec<String> = engine.state().tensors.into_keys().collect();
     let tensors = names.into_iter().map(|name| (name.clone(), state.tensors[&name].clone())).collect();
-    engine.restore(&State { tensors, steps: 0 }).unwrap();
+    engine.restore(&StateDict { tensors, steps: 0 }).unwrap();
     engine
 }
 

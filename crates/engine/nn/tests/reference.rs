@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Optimizer, Role, State, Statistics, StepPlan, Tensor, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Optimizer, Role, StateDict, Statistics, StepConfig, Tensor, zoo,
 };
 use serde::Deserialize;
 
@@ -58,7 +58,7 @@ fn uniform(seed: u64, name: &str, count: usize) -> impl Iterator<Item = f64> {
 }
 
 /// The weights of the reference, from the names and shapes of `state`.
-fn fill(state: &mut State, seed: u64) {
+fn fill(state: &mut StateDict, seed: u64) {
     for (name, tensor) in &mut state.tensors {
         if name.contains("running") {
             continue;
@@ -94,7 +94,7 @@ fn norm(tensor: &Tensor) -> f64 {
     tensor.data.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt()
 }
 
-fn norms(state: &State, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, f64> {
+fn norms(state: &StateDict, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, f64> {
     let chosen = state.tensors.iter().filter(|(name, _)| wanted(name));
     chosen.map(|(name, tensor)| (name.clone(), norm(tensor))).collect()
 }
@@ -127,7 +127,7 @@ fn run(case: &Case) -> Figures {
     let mut figures =
         Figures { eval_logits_before: doubles(engine.predict(&images).unwrap()), ..Figures::default() };
     let plan =
-        StepPlan { learning_rate: case.lr, label_smoothing: 0.0, class_weights: None, rate_factors: None };
+        StepConfig { learning_rate: case.lr, label_smoothing: 0.0, class_weights: None, rate_factors: None };
     for step in 0..case.steps {
         let stats = engine.train_step(Batch { images: &images, labels: &labels }, &plan).unwrap();
         figures.loss.push(stats.objective);

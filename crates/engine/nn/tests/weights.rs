@@ -12,7 +12,9 @@ use foliar_nn::weights::{
     FitError, Fitted, Format, InputConvention, Mismatch, Naming, ReplacedClassifier, WeightFile,
     WeightsError, fit, network_of, read,
 };
-use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Node, Op, Sliding, State, Statistics, Tensor, zoo};
+use foliar_nn::{
+    CpuEngine, Engine, EngineOptions, Graph, Node, Op, Sliding, StateDict, Statistics, Tensor, zoo,
+};
 
 fn fixture(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/weights").join(name)).unwrap()
@@ -127,7 +129,7 @@ fn file_of(graph: &Graph) -> WeightFile {
 fn torchvision_names_are_our_own() {
     let graph = zoo::build("resnet18", 4).unwrap();
     let mut file = file_of(&graph);
-    let expected = State { tensors: file.tensors.clone(), steps: 0 };
+    let expected = StateDict { tensors: file.tensors.clone(), steps: 0 };
     let extra = Tensor { shape: vec![1], data: vec![3.0] };
     file.tensors.insert("bn1.num_batches_tracked".into(), extra.clone());
     file.tensors.insert("ema.decay".into(), extra);

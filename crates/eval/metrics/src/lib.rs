@@ -14,6 +14,7 @@
 //! | is it anything like what was learnt | [`energy`], [`FeatureDistance`], [`threshold_of`], [`Detection`] |
 
 mod abstention;
+mod abstention_reason;
 mod beta;
 mod bootstrap;
 mod conformal;
@@ -28,7 +29,6 @@ mod groups;
 mod mcnemar;
 mod metrics;
 mod predictions;
-mod principal;
 mod probability;
 mod random;
 mod reliability;
@@ -40,7 +40,8 @@ mod tally;
 mod temperature;
 
 pub use abstention::Abstention;
-pub use bootstrap::{Bootstrap, Estimate};
+pub use abstention_reason::AbstentionReason;
+pub use bootstrap::{Bootstrap, Estimate, quantile};
 pub use conformal::{ConformalScore, ConformalSets, Promise};
 pub use confusion::{ClassMetrics, Confusion};
 pub use coverage::{ClassCoverage, SetCoverage};
@@ -53,7 +54,7 @@ pub use groups::Groups;
 pub use mcnemar::mcnemar;
 pub use metrics::Metrics;
 pub use predictions::Predictions;
-pub use probability::{arg_max, cross_entropy, softmax};
+pub use probability::{arg_max, cross_entropy, log_sum_exp, softmax, softmax_at};
 pub use reliability::{Binning, ReliabilityBin, calibration_error, reliability_bins};
 pub use scores::{ClassScores, Scores, TopScore};
 pub use selective::{RiskCoverage, RiskPoint};

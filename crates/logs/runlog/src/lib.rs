@@ -9,9 +9,8 @@
 //! | `events.out.tfevents.*`  | TensorBoard        | the scalars of each epoch                   |
 //!
 //! `events.jsonl` is the record; on a resume the other two are brought in line with it. Every other file of a run goes
-//! through [`write_atomically`] and is either whole or absent.
+//! through [`foliar_files::write_atomically`] and is either whole or absent.
 
-mod atomic;
 pub mod csv;
 mod error;
 mod event;
@@ -22,7 +21,6 @@ mod log;
 mod run_dir;
 pub mod tensorboard;
 
-pub use atomic::write_atomically;
 pub use error::RunError;
 pub use event::{Epoch, Event, Note, Progress, Start, Step, Stop, StopReason};
 pub use line::epoch_line;

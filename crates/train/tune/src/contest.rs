@@ -13,13 +13,13 @@
 
 use std::collections::BTreeMap;
 
-use foliar_learn::{Bundle, LearnError, Predictor, decode_reduced};
-use foliar_metrics::{Metrics, cross_entropy, mcnemar};
+use foliar_metrics::{Metrics, arg_max, cross_entropy, mcnemar, quantile};
+use foliar_model::{Bundle, Predictor, decode_reduced};
+use foliar_random::Random;
 use foliar_runlog::RunDir;
 use foliar_study::Job;
+use foliar_train::TrainError;
 use foliar_vision::{Limits, Rgb};
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +83,7 @@ pub struct Contest {
 impl Session<'_> {
     pub(crate) fn contest(&mut self, job: &Job) -> Result<Attempt, TuneError> {
         let bundle = |folder: std::path::PathBuf| -> Result<Predictor, TuneError> {
-            let bundle = Bundle::read(&folder.join(RunDir::BUNDLE)).map_err(LearnError::from)?;
+            let bundle = Bundle::read(&folder.join(RunDir::BUNDLE)).map_err(TrainError::from)?;
             Ok(Predictor::new(bundle, BATCH)?)
         };
         let mut predictors = [bundle(self.folder.tuned())?, bundle(self.folder.untuned())?];
@@ -94,7 +94,7 @@ impl Session<'_> {
         for (index, batch) in test.chunks(BATCH).enumerate() {
             let decode = |&photo: &usize| {
                 let path = dataset.root.join(&dataset.photos[photo].path);
-                decode_reduced(&path, side, &Limits::default()).map_err(|reason| LearnError::TooFew {
+                decode_reduced(&path, side, &Limits::default()).map_err(|reason| TrainError::TooFew {
                     root: path,
                     what: format!("{reason}; put the photograph back as it was and go on with --resume"),
                 })
@@ -147,12 +147,12 @@ impl Contest {
             cluster.iter().take(1).for_each(|answer| strata[answer.label].push(place));
         }
         let whole = differences(members.iter().flatten().copied(), width);
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = Random::seeded(seed);
         let resamples: Vec<[f64; 3]> = (0..RESAMPLES)
             .map(|_| {
                 let mut drawn = Vec::with_capacity(members.len());
                 for stratum in &strata {
-                    drawn.extend(stratum.iter().map(|_| stratum[below(&mut random, stratum.len())]));
+                    drawn.extend(stratum.iter().map(|_| stratum[random.below(stratum.len())]));
                 }
                 differences(drawn.iter().flat_map(|&cluster| members[cluster].iter().copied()), width)
             })
@@ -220,26 +220,6 @@ fn differences<'a>(answers: impl Iterator<Item = &'a Answer>, classes: usize) ->
     [loss / count, right / count, macro_f1(0) - macro_f1(1)]
 }
 
-/// Place of the largest logit, the first of equals.
-fn arg_max(logits: &[f32]) -> usize {
-    (1..logits.len()).fold(0, |best, index| if logits[index] > logits[best] { index } else { best })
-}
-
-/// Uniform in `0..bound`, up to a bias of `bound` / 2^64.
-fn below(random: &mut ChaCha8Rng, bound: usize) -> usize {
-    ((u128::from(random.next_u64()) * bound as u128) >> 64) as usize
-}
-
-/// The quantile of sorted values, linear between them; NaN for none.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let place = share * sorted.len().saturating_sub(1) as f64;
-    let (low, high) = (place.floor() as usize, place.ceil() as usize);
-    match (sorted.get(low), sorted.get(high)) {
-        (Some(a), Some(b)) => a + (b - a) * (place - place.floor()),
-        _ => f64::NAN,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,12 +282,5 @@ mod tests {
             assert!((difference.value - (tuned - untuned)).abs() < 1e-12);
             assert!(difference.interval[0] <= difference.value && difference.value <= difference.interval[1]);
         }
-    }
-
-    #[test]
-    fn quantiles_lie_between_values() {
-        assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.5), 2.0);
-        assert_eq!(quantile(&[1.0, 2.0], 0.25), 1.25);
-        assert!(quantile(&[], 0.5).is_nan());
     }
 }

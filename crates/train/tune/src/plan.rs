@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use foliar_bayes::{Options, Pruner, Setting, Space};
-use foliar_learn::{Freeze, Phase, Photographs, Recipe};
 use foliar_nn::Optimizer;
 use foliar_study::Definition;
+use foliar_train::{Freeze, Phase, Photographs, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::error::TuneError;
@@ -17,7 +17,7 @@ use crate::parameter::{apply, last, own, with_weight_decay};
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The folder of photographs.
-    #[serde(with = "foliar_learn::any_path")]
+    #[serde(with = "foliar_files::any_path")]
     pub photographs: PathBuf,
     /// What is tuned. Its own setting is the first trial, its seed keys everything random, and its test share is what the
     /// result is measured on.
@@ -138,7 +138,7 @@ impl Plan {
     /// variation. Variations whose features are kept are those of the plan's seed in every trial: they are computed once.
     pub(crate) fn seeded(&self, mut recipe: Recipe, seed: u64) -> Recipe {
         let kept_variations =
-            recipe.phases.iter().any(|phase| phase.is_cached() && phase.views.unwrap_or(1) > 1);
+            recipe.phases.iter().any(|phase| phase.is_cached() && phase.augmented_views.unwrap_or(1) > 1);
         if !kept_variations {
             recipe.seed = seed;
         }

@@ -17,11 +17,11 @@ pub(crate) fn of(audit: &Audit, thumbnails: &Thumbnails, subject: &str, most: us
         audit.photographs.iter().map(|row| (row.path.as_str(), row)).collect();
     let photo = |path: &str| {
         let row = rows.get(path);
-        let part = row.and_then(|row| row.part).map_or_else(String::new, |part| part.to_string());
-        thumbnails.photo(path, row.map_or("", |row| &row.class), &part)
+        let split = row.and_then(|row| row.split).map_or_else(String::new, |split| split.to_string());
+        thumbnails.photo(path, row.map_or("", |row| &row.class), &split)
     };
-    let crossing = audit.copies.iter().filter(|pair| pair.across_parts).count() as u64;
-    let split = audit.photographs.iter().any(|row| row.part.is_some());
+    let crossing = audit.copies.iter().filter(|pair| pair.across_splits).count() as u64;
+    let split = audit.photographs.iter().any(|row| row.split.is_some());
     AuditView {
         subject: subject.to_owned(),
         photographs: audit.photographs.len() as u64,
@@ -96,7 +96,7 @@ fn title(finding: &Finding) -> &'static str {
 /// Those across the split first, then those across classes.
 fn duplicates(audit: &Audit, most: usize, photo: &dyn Fn(&str) -> Photo) -> Gallery<Pair> {
     let mut pairs: Vec<&CopyPair> = audit.copies.iter().collect();
-    pairs.sort_by_key(|pair| (!pair.across_parts, !pair.across_classes, pair.exact));
+    pairs.sort_by_key(|pair| (!pair.across_splits, !pair.across_classes, pair.exact));
     let shown = pairs.into_iter().take(most).map(|pair| Pair {
         one: photo(&pair.a),
         other: photo(&pair.b),

@@ -132,7 +132,7 @@ impl ScanError {
         let mut folders: Vec<String> = dataset
             .photos
             .iter()
-            .filter(|photo| photo.part.is_none() && photo.path.components().count() > 2)
+            .filter(|photo| photo.split.is_none() && photo.path.components().count() > 2)
             .filter_map(|photo| photo.path.iter().nth(1))
             .map(crate::name::portable_component)
             .collect();

@@ -15,9 +15,8 @@ mod functions;
 use std::time::Instant;
 
 use foliar_bayes::{Direction, Noise, Options, Outcome, Parameter, Scale, Space, Study};
+use foliar_random::Random;
 use functions::{Function, named, translation};
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
 
 const USAGE: &str = "regret FUNCTION TRIALS SEEDS [--noise S] [--seed0 N] [--shift S] [--json]; FUNCTION: branin, hartmann6, ackley5, \
      rosenbrock4, sgd";
@@ -102,7 +101,7 @@ fn run(arguments: &Arguments, seed: u64) -> Result<Run, foliar_bayes::BayesError
     let space = Space::new(parameters.collect())?;
     let mut study = Study::new(space, Direction::Minimise, seed).with_options(options);
     let moved = translation(function, arguments.shift, seed);
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut random = Random::seeded(seed);
     let mut regrets = Vec::new();
     let mut seconds = 0.0;
     for _ in 0..arguments.trials {
@@ -114,7 +113,7 @@ fn run(arguments: &Arguments, seed: u64) -> Result<Run, foliar_bayes::BayesError
         let value = (function.value)(&point);
         regrets.push(value.map_or(f64::INFINITY, |value| value - function.minimum));
         let outcome = match value {
-            Some(value) => Outcome::Value { value: value + arguments.noise * normal(&mut random) },
+            Some(value) => Outcome::Value { value: value + arguments.noise * random.normal() },
             None => Outcome::Infeasible,
         };
         let started = Instant::now();
@@ -124,11 +123,6 @@ fn run(arguments: &Arguments, seed: u64) -> Result<Run, foliar_bayes::BayesError
     let regret = study.best().map_or(f64::INFINITY, |best| regrets[best.id.0 as usize]);
     let reached = regrets.iter().copied().fold(f64::INFINITY, f64::min);
     Ok(Run { seed, regret, reached, seconds: seconds / arguments.trials as f64 })
-}
-
-fn normal(random: &mut ChaCha8Rng) -> f64 {
-    let mut uniform = || (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
-    (-2.0 * (1.0 - uniform()).ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()
 }
 
 /// Lower quartile, median and upper quartile, interpolated.

@@ -17,7 +17,8 @@
 //! the noise: a logarithm that resolves less than the noise would stretch lucky costs into great ones.
 
 use super::Axis;
-use super::cholesky::{Cholesky, dot};
+use foliar_linalg::{Cholesky, dot};
+
 use super::kernel::matern;
 use super::warp::{Excess, warp};
 use crate::minimise::{Limits, minimise};

@@ -10,7 +10,8 @@
 //!
 //! Rasmussen and Williams (2006), algorithm 2.1. Symbols not listed are those of the evidence.
 
-use super::cholesky::{Cholesky, dot};
+use foliar_linalg::{Cholesky, dot};
+
 use super::evidence::{Hyperparameters, MEAN_VARIANCE, Sample};
 use super::kernel::{Axis, matern};
 use super::warp::{Excess, unwarp};
