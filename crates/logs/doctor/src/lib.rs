@@ -36,8 +36,7 @@ pub use setup::RunSetup;
 
 /// Judges `log`, with what else is known of the run.
 ///
-/// Works on a log that is still growing: what is found after some epochs may be found again after more, and a
-/// caller that reports as it goes remembers which [`Id`]s it has named.
+/// For a log that is still growing, see [`LiveDoctor`].
 #[must_use]
 pub fn diagnose(log: &foliar_logread::RunLog, setup: &RunSetup) -> Diagnosis {
     let context = context::Context::new(log, setup);

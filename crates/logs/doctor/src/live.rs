@@ -17,13 +17,13 @@ use crate::{Finding, Id, RunSetup, Severity};
 pub struct LiveEpoch {
     /// Epoch, from 1.
     pub epoch: u32,
-    /// Mean cross-entropy per training photograph, in nats.
+    /// Mean cross-entropy per training photo, in nats.
     pub train_loss: f64,
-    /// Share of the training photographs classified correctly while the network trained on them, in 0..=1.
+    /// Share of the training photos classified correctly while the network trained on them, in 0..=1.
     pub train_accuracy: f64,
-    /// Mean cross-entropy per validation photograph, in nats; `None` without validation.
+    /// Mean cross-entropy per validation photo, in nats; `None` without validation.
     pub validation_loss: Option<f64>,
-    /// Share of the validation photographs classified correctly, in 0..=1.
+    /// Share of the validation photos classified correctly, in 0..=1.
     pub validation_accuracy: Option<f64>,
     /// Learning rate of the last step of the epoch, 0 or more.
     pub learning_rate: f64,

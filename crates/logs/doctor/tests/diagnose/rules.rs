@@ -177,7 +177,7 @@ fn few_photographs_are_told_by_the_steps_of_the_accuracy() {
     let log = three(&[0.92, 0.34, 0.26], &[0.086, 0.205, 0.118], &[0.958333, 0.916667, 0.979167]);
     let diagnosis = diagnose(&log, &RunSetup::default());
     let few = diagnosis.findings.iter().find(|finding| finding.id == Id::ValidationTooSmall).unwrap();
-    assert!(few.claim.contains("48 photographs"), "{}", few.claim);
+    assert!(few.claim.contains("48 photos"), "{}", few.claim);
 }
 
 #[test]
