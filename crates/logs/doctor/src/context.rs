@@ -135,8 +135,8 @@ impl<'a> Context<'a> {
         last.windows(2).all(|pair| pair[1].1.value < 0.97 * pair[0].1.value)
     }
 
-    /// Whether the losses vary widely while no accuracy exceeds chance. A constant factor cannot explain that, for the
-    /// loss of a network that knows nothing and is not confident is constant too.
+    /// Whether the losses vary widely while no accuracy exceeds chance. A constant factor cannot explain
+    /// that, for the loss of a network that knows nothing and is not confident is constant too.
     pub(crate) fn is_wild(&self) -> bool {
         let Some(classes) = self.setup.classes else { return false };
         let guess = 1.0 / classes as f64;

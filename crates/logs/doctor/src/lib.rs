@@ -10,9 +10,9 @@
 //!
 //! Thirty epochs are judged in less than a millisecond.
 //!
-//! Invariants: a rule knows no other rule (`rules` alone says which finding explains which); beside [`Id::Healthy`] there
-//! are only notes; losses are judged as means per sample in nats, after division by the factor that the `scale` finder is
-//! sure of.
+//! Invariants: a rule knows no other rule (`rules` alone says which finding explains which); beside
+//! [`Id::Healthy`] there are only notes; losses are judged as means per sample in nats, after division by the
+//! factor that the `scale` finder is sure of.
 
 mod accuracy_resolution;
 mod context;

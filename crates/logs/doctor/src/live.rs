@@ -1,8 +1,9 @@
 //! Judges a run while it trains.
 //!
-//! The rules judge the log after every epoch; a finding is told once it stands ([`Patience`]). While the learning rate is
-//! high, the running statistics of batch norm lag behind the weights: validation may drop for some epochs and recover as the
-//! rate falls. So what a lower rate may undo waits for a lower rate, or for long.
+//! The rules judge the log after every epoch; a finding is told once it stands ([`Patience`]). While the
+//! learning rate is high, the running statistics of batch norm lag behind the weights: validation may drop
+//! for some epochs and recover as the rate falls. So what a lower rate may undo waits for a lower rate, or
+//! for long.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +39,8 @@ enum Patience {
     Confirmed,
     /// In the second epoch in a row, but not while the rate rises: during a warm-up little is learned.
     PastWarmUp,
-    /// After [`SETTLED`] epochs in a row with a settled rate, or in a row for half of all epochs so far, [`LONG`] at least.
+    /// After [`SETTLED`] epochs in a row with a settled rate, or in a row for half of all epochs so far,
+    /// [`LONG`] at least.
     Settled,
     /// Not while the run trains: it describes the data, not the run.
     Never,
@@ -117,15 +119,16 @@ impl LiveDoctor {
         }
     }
 
-    /// Forgets the epochs so far, but not what was told: the next ones train other layers at other rates, and their
-    /// losses do not continue the earlier ones.
+    /// Forgets the epochs so far, but not what was told: the next ones train other layers at other rates, and
+    /// their losses do not continue the earlier ones.
     pub fn begin_phase(&mut self) {
         self.log = RunLog::default();
         self.rates = Rates::default();
         self.streaks.clear();
     }
 
-    /// Takes in the results of an epoch. Returns the warnings and errors that stand now and were not told before.
+    /// Takes in the results of an epoch. Returns the warnings and errors that stand now and were not told
+    /// before.
     pub fn epoch(&mut self, epoch: &LiveEpoch) -> Vec<Finding> {
         self.append(epoch);
         self.rates.push(epoch.learning_rate);

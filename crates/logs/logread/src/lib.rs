@@ -2,9 +2,9 @@
 //!
 //! # How a line is understood
 //!
-//! A line, a table or an object is understood from the words in it (`lexicon`), from where they stand beside the numbers
-//! (`roles`) and from what the whole log repeats (`settle`). What is understood from a line holds for all lines like it, so
-//! that a log is read nearly at the speed at which its numbers are.
+//! A line, a table or an object is understood from the words in it (`lexicon`), from where they stand beside
+//! the numbers (`roles`) and from what the whole log repeats (`settle`). What is understood from a line holds
+//! for all lines like it, so that a log is read nearly at the speed at which its numbers are.
 //!
 //! ```text
 //! bytes -> lines -> clean -> token -> sentence --+

@@ -8,8 +8,8 @@
 //! | `metrics.csv`            | spreadsheets       | one row per epoch                           |
 //! | `events.out.tfevents.*`  | TensorBoard        | the scalars of each epoch                   |
 //!
-//! `events.jsonl` is the record; on a resume the other two are brought in line with it. Every other file of a run goes
-//! through [`foliar_files::write_atomically`] and is either whole or absent.
+//! `events.jsonl` is the record; on a resume the other two are brought in line with it. Every other file of a
+//! run goes through [`foliar_files::write_atomically`] and is either whole or absent.
 
 pub mod csv;
 mod error;

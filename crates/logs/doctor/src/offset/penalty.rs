@@ -1,8 +1,8 @@
 //! A penalty on the weights within the printed loss.
 //!
-//! Printed beside the loss under a name such as `reg` or `wd`, or inferred from the curves: both losses stay far
-//! above what the accuracy needs, nearly equal, and either hardly fall or rise together while the accuracy
-//! holds.
+//! Printed beside the loss under a name such as `reg` or `wd`, or inferred from the curves: both losses stay
+//! far above what the accuracy needs, nearly equal, and either hardly fall or rise together while the
+//! accuracy holds.
 
 use foliar_logread::{Metric, Series};
 

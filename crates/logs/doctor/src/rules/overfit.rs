@@ -67,8 +67,8 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
         id: Id::Overfit,
         severity: Severity::Warning,
         claim: format!(
-            "Overfitting: since {} the validation loss has risen from {} to {}, while the training \
-                loss fell from {} to {}.",
+            "Since {} the validation loss has risen from {} to {}, while the training loss fell from \
+                {} to {}: the network memorises its training photos.",
             epoch_name(from, turn_row),
             number(from.val_loss?.value),
             number(to.val_loss?.value),
@@ -95,7 +95,8 @@ fn by_accuracy(context: &Context<'_>) -> Option<Finding> {
         id: Id::Overfit,
         severity: Severity::Warning,
         claim: format!(
-            "Overfitting: the accuracy is {} on training photos and {} on held-out photos.",
+            "The accuracy is {} on training photos and {} on held-out photos: the network memorises \
+                its training photos.",
             percent(train.value),
             percent(val.value)
         ),

@@ -46,9 +46,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 ),
                 evidence: vec![Evidence::at(first.line, format!("{} = {}", series.name, first.value))],
                 confidence: if least == 1 { 0.97 } else { 0.8 },
-                advice: "The logits are enormous. Normalise the inputs (subtract the mean, divide by \
-                    the standard deviation), use a smaller initialisation, lower the learning rate. \
-                    Pass logits, not probabilities, to the loss.".to_owned(),
+                advice: "Normalise the inputs (subtract the mean, divide by the standard deviation), \
+                    use a smaller initialisation and lower the learning rate, because the logits are \
+                    enormous. Pass logits, not probabilities, to the loss.".to_owned(),
                 code: Some(
                     "loss = torch.nn.functional.cross_entropy(logits, labels)   # logits, not probabilities\n\
                     # Keras: Dense(classes) without activation, and\n\

@@ -27,7 +27,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         id: Id::StillImproving,
         severity: Severity::Note,
         claim: format!(
-            "The last {noun}, {}, is the best so far: the run was still improving when the log ends.",
+            "The last {noun}, {}, is the best so far: the run was still improving when it ended.",
             number(last.value)
         ),
         evidence: vec![Evidence::at(last.line, quoted(&context.rows[index], index, noun, last))],

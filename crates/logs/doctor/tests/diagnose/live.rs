@@ -1,4 +1,5 @@
-//! The doctor beside a run that trains: how often it warns without a reason, and how soon it tells what is wrong.
+//! The doctor beside a run that trains: how often it warns without a reason, and how soon it tells what is
+//! wrong.
 
 use std::collections::BTreeMap;
 
