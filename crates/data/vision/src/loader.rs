@@ -1,9 +1,9 @@
-//! The batches of an epoch, made ahead of time on threads.
+//! The batches of an epoch, prepared ahead of time on threads.
 //!
-//! What an epoch holds, and in which order, is a pure function of `(seed, epoch)`; each sample of `(seed, epoch, item)`.
-//! Threads only decide when a batch is made. Training batches are balanced: an epoch of `n` items has
-//! `ceil(n / batch_size)` batches whose sizes differ by at most one, so that no runt of a batch upsets batch norm.
-//! Evaluation keeps the given order and cuts it into plain chunks.
+//! The order of an epoch is a pure function of `(seed, epoch)`, and each augmented picture of `(seed, epoch, item)`. Threads
+//! only decide when a batch is made. Training batches are balanced: an epoch of `n` items has `ceil(n / batch_size)` batches
+//! whose sizes differ by at most one, because a very small last batch would disturb batch norm. Evaluation keeps the given
+//! order and cuts it into plain chunks.
 
 pub mod order;
 mod pool;
@@ -18,7 +18,7 @@ use crate::augment::{Augment, AugmentKey};
 use crate::image_cache::{ImageCache, LoadError};
 use crate::preprocess::{Preprocessing, Workspace};
 
-/// A photograph and the label to learn or expect.
+/// A photo and its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Example {
     /// Index into the [`ImageCache`].
@@ -27,7 +27,7 @@ pub struct Example {
     pub label: u32,
 }
 
-/// What is done to a picture on its way into a batch.
+/// How a picture is prepared for a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Transform {
     /// Random changes, in random order.
@@ -63,7 +63,7 @@ impl Transform {
     }
 }
 
-/// Prepared pictures. When it is dropped its memory serves a later batch.
+/// Prepared pictures. When it is dropped, its memory is reused for a later batch.
 #[derive(Debug)]
 pub struct Batch {
     /// `n x size x size x 3` numbers, channels last.
@@ -103,7 +103,7 @@ pub struct Loader {
     look_ahead: usize,
 }
 
-/// What the threads share.
+/// What all threads use.
 #[derive(Clone, Debug)]
 struct Source {
     store: Arc<ImageCache>,
@@ -121,7 +121,7 @@ impl Loader {
     /// preprocessing, or the check of the preprocessing or the augmentation fails.
     #[must_use]
     pub fn new(store: Arc<ImageCache>, items: Vec<Example>, transform: Transform, batch_size: usize) -> Self {
-        assert!(batch_size > 0, "a batch has pictures");
+        assert!(batch_size > 0, "a batch has at least one picture");
         assert!(items.iter().all(|item| item.photo < store.len()), "items are in the store");
         let preprocessing = transform.preprocessing();
         assert_eq!(preprocessing.check(), Ok(()), "preprocessing is possible");
@@ -134,8 +134,8 @@ impl Loader {
         Self { source: Arc::new(Source { store, items, transform, batch_size, pool }), workers, look_ahead }
     }
 
-    /// The same loader with another number of threads; with 0 each batch is made when it is asked for. The batches are
-    /// the same.
+    /// The same loader with another number of threads; with 0, each batch is made when it is needed. The batches are the
+    /// same.
     #[must_use]
     pub fn with_workers(self, workers: usize) -> Self {
         Self { workers, ..self }
@@ -159,7 +159,7 @@ impl Loader {
         self.source.items.len().div_ceil(self.source.batch_size)
     }
 
-    /// The batches of an epoch from number `first_batch` on, which equal those that the whole epoch ends with. Dropping
+    /// The batches of an epoch from number `first_batch` on; they are equal to the last batches of the whole epoch. Dropping
     /// the iterator early stops its threads.
     #[must_use]
     pub fn epoch(&self, seed: u64, epoch: u32, first_batch: usize) -> Batches {
@@ -178,7 +178,7 @@ impl Source {
         }
     }
 
-    /// Which places of the order make up a batch.
+    /// The positions in the order that make up a batch.
     fn places(&self, batch: usize) -> Range<usize> {
         let count = self.items.len();
         match self.transform {
@@ -191,7 +191,7 @@ impl Source {
     }
 }
 
-/// One epoch of a loader: what a worker needs to make any batch of it.
+/// One epoch of a loader: all that a worker needs to make any of its batches.
 #[derive(Debug)]
 struct Epoch {
     source: Arc<Source>,
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
     use crate::rgb::Rgb;
 
-    /// A mistake of this crate's own, which `Loader::new` rules out: an item that is not in the store.
+    /// A bug that `Loader::new` rules out: an item that is not in the cache.
     #[test]
     fn a_panic_in_a_worker_is_an_error_in_its_place() {
         let preprocessing = Preprocessing::imagenet(8);

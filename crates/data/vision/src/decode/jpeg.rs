@@ -1,11 +1,11 @@
-//! JPEG: its markers read here, its pixels decoded by `zune-jpeg`.
+//! Decodes JPEG: the markers are read here, the pixels are decoded by `zune-jpeg`.
 //!
-//! The decoder of the `image` crate is the same one in its tolerant mode, which fills what is missing with grey and takes
-//! every CMYK file for an inverted one. So the markers are walked first: they tell dimensions, orientation and colour
-//! transform, and whether the end-of-image marker is there.
+//! The `image` crate uses the same decoder in its tolerant mode, which fills missing data with grey and treats every CMYK
+//! file as inverted. So the markers are read first: they give dimensions, orientation and colour transform, and whether the
+//! end-of-image marker is there.
 //!
-//! Picture data that was overwritten in place, or cut short and closed with an end marker, decodes to some picture like any
-//! other: JPEG has no check sum, and only a code that can not occur gives it away.
+//! Picture data that was overwritten in place, or cut short and closed with an end marker, decodes to some picture. JPEG has
+//! no checksum, so only an impossible code reveals it.
 //!
 //! Source: ITU-T T.81 (1992), annex B for the markers; Adobe Technical Note 5116 for the `APP14` segment.
 
@@ -25,7 +25,7 @@ use crate::limits::Limits;
 use crate::problem::Reason;
 use crate::rgb::Rgb;
 
-/// What the markers say.
+/// The content of the markers.
 pub(super) struct Frame {
     /// Pixels in a row as stored.
     pub(super) width: u16,
@@ -43,7 +43,7 @@ pub(super) struct Frame {
     named_rgb: bool,
 }
 
-/// Walks the markers to the end of the image. What follows it (cameras append previews and films) is of no concern.
+/// Reads the markers to the end of the image. Data after it (cameras append previews and videos) is ignored.
 ///
 /// # Errors
 /// [`Reason::Truncated`] if the end is not there, [`Reason::TooManyPixels`], [`Reason::Unsupported`],
@@ -84,7 +84,7 @@ pub(super) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Frame, Reason> {
         Some(frame) if scanned => {
             Ok(Frame { orientation: orientation.unwrap_or(Orientation::NoTransforms), adobe, ..frame })
         }
-        _ => Err(damaged("it has headers and no picture")),
+        _ => Err(damaged("it has headers but no picture")),
     }
 }
 
@@ -168,7 +168,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Rgb, Reason> {
         4 if decoder.input_colorspace() != Some(ColorSpace::YCCK) => ColorSpace::CMYK,
         _ => ColorSpace::RGB,
     };
-    // Tolerance is for odd headers only: missing picture data is an error, not grey.
+    // Tolerant of odd headers only: missing picture data is an error, not grey.
     decoder.set_options(options.jpeg_set_out_colorspace(stored).set_strict_mode(true));
     let pixels = decoder.decode().map_err(|error| damaged(&format!("{error:?}")))?;
     let pixels = match stored {
