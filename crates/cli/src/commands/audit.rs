@@ -20,8 +20,9 @@ use foliar_runlog::StopReason;
 use foliar_train::{DataOptions, Recipe, backbone_features};
 use foliar_vision::{Dataset, Limits, Problem, scan_for_evaluation};
 
+use super::grouping::group_rule;
 use super::thumbnails::Thumbnails;
-use super::train::recipe::{group_by, model_for, pretrained};
+use super::train::recipe::{model_for, pretrained};
 use super::{folder_name, use_threads};
 use crate::arguments::AuditArguments;
 use crate::exit::Exit;
@@ -33,7 +34,7 @@ const SHOWN: usize = 48;
 const PAGE: &str = "audit.html";
 
 pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
-    let rule = rule(arguments)?;
+    let rule = group_rule(arguments.groups.as_deref(), arguments.group_by.as_deref())?;
     let recipe = network(arguments)?;
     if let Some(folder) = &arguments.out {
         // A folder that can not be written is told before the work is done.
@@ -101,14 +102,6 @@ pub(super) fn examine(
     let audit = Audit::of(input);
     groups.absent.iter().for_each(|path| eprintln!("the table of groups lists {path}, which is not there"));
     Ok(Some(audit))
-}
-
-fn rule(arguments: &AuditArguments) -> anyhow::Result<GroupRule> {
-    Ok(match (&arguments.groups, group_by(arguments.group_by.as_deref())?) {
-        (Some(file), _) => GroupRule::table(file)?,
-        (None, Some(pattern)) => GroupRule::pattern(&pattern)?,
-        (None, None) => GroupRule::Sequence,
-    })
 }
 
 /// The recipe whose frozen network makes the features.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::{
-    CpuEngine, Engine, EngineError, EngineOptions, Graph, NodeId, Op, Probe, ProbeError, StateDict,
+    ActivationProbe, CpuEngine, Engine, EngineError, EngineOptions, Graph, NodeId, Op, ProbeError, StateDict,
     StateError, Statistics, zoo,
 };
 use foliar_random::Random;

@@ -20,6 +20,8 @@ pub struct EvaluationData {
     pub training_left_out: Vec<String>,
     /// Such photographs that were asked for and are among those measured: results on them measure memorisation.
     pub training_included: usize,
+    /// What the groups of a given folder rest on, in words; `None` for photographs of a run, grouped as its split was.
+    pub grouped_by: Option<String>,
     /// Groups of photographs that belong together, such as those of one leaf; intervals are bootstrapped over them.
     pub groups: usize,
 }

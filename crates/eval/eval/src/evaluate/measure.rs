@@ -53,6 +53,7 @@ pub(super) fn evaluation(
             origin: photographs.origin,
             training_left_out: photographs.training_left_out,
             training_included: photographs.training_included,
+            grouped_by: photographs.grouped_by,
             groups: predictions.groups().count(),
         },
         photographs: answers.len(),
