@@ -10,11 +10,14 @@
 mod colour;
 mod erasing;
 mod geometry;
+mod key;
 mod turn;
+mod view;
 
 use serde::{Deserialize, Serialize};
 
 use self::geometry::Shot;
+use self::view::View;
 use crate::preprocess::{Preprocessing, Workspace};
 use crate::random::Domain;
 use crate::resize::reduce;
@@ -24,6 +27,7 @@ use foliar_random::Random;
 pub use self::colour::ColourJitter;
 pub use self::erasing::{Erasing, Fill};
 pub use self::geometry::{RandomCrop, Rotation};
+pub use self::key::AugmentKey;
 
 /// The changes and their probabilities. A probability of 0 switches a change off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,23 +84,6 @@ pub struct AugmentError {
     pub field: &'static str,
     /// What it must be.
     pub rule: &'static str,
-}
-
-/// The key of all random choices for one picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AugmentKey {
-    /// Seed of the run.
-    pub seed: u64,
-    /// Number of the epoch.
-    pub epoch: u64,
-    /// Index of the item in the training list.
-    pub item: u64,
-}
-
-impl AugmentKey {
-    fn random(self, domain: Domain) -> Random {
-        domain.stream([self.seed, self.epoch, self.item])
-    }
 }
 
 impl Augment {
@@ -159,7 +146,7 @@ impl Augment {
     ) {
         assert_eq!(out.len(), preprocessing.len(), "one picture's numbers");
         let stored = reduce(photo, preprocessing.store_side, &mut workspace.resizer);
-        let shot = Shot::draw(self, preprocessing, &stored, sample);
+        let shot = Shot::draw(&self.crop, &self.rotation, preprocessing, &stored, sample);
         let view = self.view(preprocessing.size as usize, sample);
         let table = preprocessing.table();
         match self.colour.draw(&mut sample.random(Domain::Colour)) {
@@ -179,31 +166,6 @@ impl Augment {
         let vertical = flip(&mut random, self.vertical_flip);
         let transposed = flip(&mut random, self.transposition);
         View { side, horizontal, vertical, transposed }
-    }
-}
-
-/// How a square picture is flipped and turned.
-#[derive(Clone, Copy, Debug)]
-struct View {
-    side: usize,
-    horizontal: bool,
-    vertical: bool,
-    transposed: bool,
-}
-
-impl View {
-    /// Calls `pixel(offset, out)` for each pixel of `out` in order, with the offset of the byte that begins the pixel seen
-    /// there.
-    fn rows(self, out: &mut [f32], mut pixel: impl FnMut(usize, &mut [f32])) {
-        let (step_x, step_y) = if self.transposed { (self.side, 1) } else { (1, self.side) };
-        let last = self.side - 1;
-        for (y, row) in out.chunks_exact_mut(self.side * 3).enumerate() {
-            let start = if self.vertical { last - y } else { y } * step_y;
-            for (x, out) in row.chunks_exact_mut(3).enumerate() {
-                let x = if self.horizontal { last - x } else { x };
-                pixel((start + x * step_x) * 3, out);
-            }
-        }
     }
 }
 

@@ -6,14 +6,13 @@
 
 mod general;
 mod jpeg;
+mod orientation;
 mod whole;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-
-use image::metadata::Orientation;
 
 use crate::format::{Format, sniff_foreign, sniff_unsupported};
 use crate::limits::Limits;
@@ -78,7 +77,8 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, Reason> {
             _ => general::inspect(bytes, format, limits)?,
         };
         whole::check(bytes, format)?;
-        let (width, height) = if turns_sides(orientation) { (height, width) } else { (width, height) };
+        let (width, height) =
+            if orientation::turns_sides(orientation) { (height, width) } else { (width, height) };
         Ok(Header { format, width, height })
     })
 }
@@ -157,27 +157,4 @@ fn recognise(bytes: &[u8]) -> Result<Format, Reason> {
 fn guarded<T>(work: impl FnOnce() -> Result<T, Reason>) -> Result<T, Reason> {
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(Reason::Damaged { detail: "the decoder failed".to_owned() }))
-}
-
-/// A decoder's message as one short line.
-fn damaged(detail: &str) -> Reason {
-    const LONGEST: usize = 160;
-    let line = detail.lines().next().unwrap_or_default().trim();
-    Reason::Damaged { detail: line.chars().take(LONGEST).collect() }
-}
-
-fn turns_sides(orientation: Orientation) -> bool {
-    matches!(
-        orientation,
-        Orientation::Rotate90
-            | Orientation::Rotate270
-            | Orientation::Rotate90FlipH
-            | Orientation::Rotate270FlipH
-    )
-}
-
-/// The orientation in an EXIF block, with or without the prefix `Exif\0\0` that some writers keep.
-fn exif_orientation(exif: &[u8]) -> Orientation {
-    let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
-    Orientation::from_exif_chunk(tiff).unwrap_or(Orientation::NoTransforms)
 }

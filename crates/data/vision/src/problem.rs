@@ -140,6 +140,13 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// A decoder's message as one short line.
+    pub(crate) fn damaged(detail: &str) -> Self {
+        const LONGEST: usize = 160;
+        let line = detail.lines().next().unwrap_or_default().trim();
+        Self::Damaged { detail: line.chars().take(LONGEST).collect() }
+    }
+
     /// A stable name in kebab case, for logs and scripts.
     #[must_use]
     pub fn code(&self) -> &'static str {

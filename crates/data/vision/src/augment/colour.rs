@@ -13,7 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::View;
+use super::view::View;
 use crate::preprocess::Preprocessing;
 use foliar_random::Random;
 

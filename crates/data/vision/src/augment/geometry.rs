@@ -5,8 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::key::AugmentKey;
 use super::turn::Turn;
-use super::{Augment, AugmentKey, View};
+use super::view::View;
 use crate::preprocess::{Preprocessing, Workspace};
 use crate::random::Domain;
 use crate::resize::Window;
@@ -90,18 +91,19 @@ pub(super) struct Shot<'a> {
 
 impl<'a> Shot<'a> {
     pub(super) fn draw(
-        augment: &Augment,
+        crop: &RandomCrop,
+        rotation: &Rotation,
         preprocessing: &Preprocessing,
         stored: &'a Rgb,
         sample: AugmentKey,
     ) -> Self {
         let bounds = (stored.width, stored.height);
-        let window = augment.crop.draw(bounds, &mut sample.random(Domain::Crop));
+        let window = crop.draw(bounds, &mut sample.random(Domain::Crop));
         Self {
             stored,
             side: preprocessing.size,
             window: window.unwrap_or_else(|| preprocessing.window((stored.width, stored.height))),
-            angle: augment.rotation.draw(&mut sample.random(Domain::Rotation)),
+            angle: rotation.draw(&mut sample.random(Domain::Rotation)),
         }
     }
 

@@ -16,7 +16,7 @@
 
 use std::ops::Range;
 
-use super::View;
+use super::view::View;
 use crate::resize::{Resizer, Window};
 use crate::rgb::Rgb;
 

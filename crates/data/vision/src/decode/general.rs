@@ -7,7 +7,7 @@ use image::error::ImageError;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
-use super::{damaged, exif_orientation};
+use super::orientation;
 use crate::format::Format;
 use crate::limits::Limits;
 use crate::problem::Reason;
@@ -32,7 +32,7 @@ pub(super) fn inspect(
     let mut decoder = open(bytes, format)?;
     let (width, height) = decoder.dimensions();
     limits.check_dimensions(width, height)?;
-    Ok((width, height, orientation(&mut decoder)))
+    Ok((width, height, orientation_of(&mut decoder)))
 }
 
 /// # Errors
@@ -41,12 +41,12 @@ pub(super) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Rg
     let mut decoder = open(bytes, format)?;
     let (width, height) = decoder.dimensions();
     limits.check_dimensions(width, height)?;
-    let orientation = orientation(&mut decoder);
+    let turn = orientation_of(&mut decoder);
     let mut memory = image::Limits::no_limits();
     memory.max_alloc = Some(HEADER_MEMORY + BYTES_PER_PIXEL * u64::from(width) * u64::from(height));
     decoder.set_limits(memory).map_err(reason)?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(reason)?;
-    picture.apply_orientation(orientation);
+    picture.apply_orientation(turn);
     Ok(over_white(picture))
 }
 
@@ -75,9 +75,9 @@ fn open(bytes: &[u8], format: Format) -> Result<impl ImageDecoder, Reason> {
 }
 
 /// Upright if the format has no orientation or it cannot be read: a wrong tag does not make a broken picture.
-fn orientation(decoder: &mut impl ImageDecoder) -> Orientation {
+fn orientation_of(decoder: &mut impl ImageDecoder) -> Orientation {
     match decoder.exif_metadata() {
-        Ok(Some(exif)) => exif_orientation(&exif),
+        Ok(Some(exif)) => orientation::of_exif(&exif),
         _ => decoder.orientation().unwrap_or(Orientation::NoTransforms),
     }
 }
@@ -119,8 +119,8 @@ fn reason(error: ImageError) -> Reason {
         ImageError::Unsupported(error) => {
             Reason::Unsupported { what: format!("this variant of {}", error.format_hint()) }
         }
-        ImageError::Limits(_) => damaged("it needs more memory than its dimensions explain"),
-        error => damaged(&error.to_string()),
+        ImageError::Limits(_) => Reason::damaged("it needs more memory than its dimensions explain"),
+        error => Reason::damaged(&error.to_string()),
     }
 }
 

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-use super::{Batch, Epoch};
+use super::epoch::{Batch, Epoch};
 use crate::image_cache::LoadError;
 use crate::preprocess::Workspace;
 

@@ -16,18 +16,14 @@
 
 use jpeg_decoder::{Decoder, PixelFormat};
 
-use super::{Frame, upright};
+use super::frame::Frame;
+use crate::decode::orientation::upright;
 use crate::resize::{Resizer, Window, reduced_dimensions};
 use crate::rgb::Rgb;
 
 /// The picture with its shorter side reduced to `side` pixels, or `None` if it is not large enough, of an unusual kind, or
 /// this decoder fails.
-pub(in crate::decode) fn decode(
-    bytes: &[u8],
-    frame: &Frame,
-    side: u32,
-    resizer: &mut Resizer,
-) -> Option<Rgb> {
+pub(crate) fn decode(bytes: &[u8], frame: &Frame, side: u32, resizer: &mut Resizer) -> Option<Rgb> {
     let divisor = divisor(frame, side)?;
     let small = decode_at(bytes, frame, divisor)?;
     // Sides that are no multiples of the divisor end in a part of a pixel.
