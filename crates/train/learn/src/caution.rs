@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use foliar_metrics::{
-    Abstention, ConformalScore, ConformalSets, FeatureDistance, Groups, MetricsError, Predictions, Promise,
-    arg_max, softmax, threshold_of,
+    Conditioning, ConformalScore, ConformalSets, GroupedScores, Groups, Guarantee, MahalanobisDetector,
+    MetricsError, Predictions, arg_max, conformal_threshold, softmax,
 };
 use foliar_runlog::StopReason;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub struct Level {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outside {
     /// Where features of photographs lie that it has learnt from.
-    pub distance: FeatureDistance,
+    pub distance: MahalanobisDetector,
     /// The distance beyond which a photograph is outside: that of one in twenty validation photographs.
     pub threshold: f64,
 }
@@ -166,10 +166,10 @@ impl Caution {
 
 impl Level {
     fn fit(said: &Predictions, error: f64) -> Result<Self, MetricsError> {
-        let proven = Abstention::fit(&said.confidences(), &said.correct(), said.groups(), error, PROOF)?;
-        let threshold = proven.map_or(1.0 - error, |proven| proven.threshold);
+        let proven = Guarantee::fit(&said.confidences(), &said.correct(), said.groups(), error, PROOF)?;
+        let threshold = proven.proven().map_or(1.0 - error, |proven| proven.threshold);
         Ok(Self {
-            sets: ConformalSets::fit(said, error, ConformalScore::LeastAmbiguous, promise(said, error))?,
+            sets: ConformalSets::fit(said, error, ConformalScore::LeastAmbiguous, conditioning(said, error))?,
             threshold: threshold.clamp(EVEN, 1.0 - error),
         })
     }
@@ -177,13 +177,15 @@ impl Level {
 
 impl Outside {
     fn fit(evidence: &Evidence) -> Result<Self, MetricsError> {
-        let distance = FeatureDistance::fit(&evidence.train, &evidence.train_labels, evidence.width)?;
+        let distance = MahalanobisDetector::fit(&evidence.train, &evidence.train_labels, evidence.width)?;
         let rows = evidence.validation.chunks_exact(evidence.width.max(1));
         let scores: Vec<f64> = rows.map(|row| distance.score(row)).collect::<Result<_, _>>()?;
         if scores.is_empty() {
             return Err(MetricsError::TooFew { what: "threshold of the distance", found: 0, needed: 1 });
         }
-        let threshold = threshold_of(&scores, KEPT)?.max(f64::MIN_POSITIVE);
+        let groups = Groups::new(&evidence.validation_groups);
+        let threshold = conformal_threshold(GroupedScores { scores: &scores, groups: &groups }, KEPT)?
+            .max(f64::MIN_POSITIVE);
         Ok(Self { distance, threshold })
     }
 
@@ -195,13 +197,17 @@ impl Outside {
 
 /// A threshold for each class where every class has [`MANY`] groups or more, and enough to prove so small a share of errors;
 /// else one for all.
-fn promise(said: &Predictions, error: f64) -> Promise {
+fn conditioning(said: &Predictions, error: f64) -> Conditioning {
     let mut seen: BTreeSet<(u32, u32)> = BTreeSet::new();
     seen.extend(said.labels().iter().copied().zip(said.groups().of().iter().copied()));
     let mut groups = vec![0; said.classes()];
     seen.iter().for_each(|&(class, _)| groups[class as usize] += 1);
     let needed = MANY.max((1.0 / error).ceil() as usize);
-    if groups.iter().all(|&groups| groups >= needed) { Promise::ByClass } else { Promise::Overall }
+    if groups.iter().all(|&groups| groups >= needed) {
+        Conditioning::ClassConditional
+    } else {
+        Conditioning::Marginal
+    }
 }
 
 #[cfg(test)]
@@ -221,6 +227,7 @@ mod tests {
             train: (0..photographs).flat_map(feature).collect(),
             train_labels: (0..photographs as u32).map(|i| i % 2).collect(),
             validation: (1000..1000 + photographs).flat_map(feature).collect(),
+            validation_groups: (0..photographs as u64).collect(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-pub use foliar_metrics::Estimate;
+pub use foliar_metrics::{ClassCoverage, Estimate};
 use foliar_metrics::{ConformalScore, Metrics, ReliabilityBin, RiskCoverage, Scores};
 use foliar_vision::Problem;
 use serde::Serialize;
@@ -95,19 +95,6 @@ pub struct SetFigures {
     pub sizes: Vec<usize>,
     /// Each class, in the order of the classes; `None` for one without photographs.
     pub classes: Vec<Option<ClassCoverage>>,
-}
-
-/// Sets of the photographs of one class.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ClassCoverage {
-    /// Photographs.
-    pub photographs: usize,
-    /// Share of sets that hold the class.
-    pub coverage: f64,
-    /// 95 % Wilson interval of this share.
-    pub interval: [f64; 2],
-    /// Mean number of classes in a set.
-    pub size: f64,
 }
 
 /// What is won by leaving photographs unanswered.

@@ -30,6 +30,8 @@ pub(crate) struct Evidence {
     pub(crate) train_labels: Vec<u32>,
     /// (m, width), of all validation photographs.
     pub(crate) validation: Vec<f32>,
+    /// (m), a number that validation photographs share which belong together.
+    pub(crate) validation_groups: Vec<u64>,
 }
 
 /// A finished network and its run.
@@ -95,6 +97,7 @@ impl Finished<'_> {
                 }
             }
         };
+        let clusters = self.photographs.clusters();
         Ok(ControlFlow::Continue(Evidence {
             width: channels,
             train: pooled(&train, &tail),
@@ -103,6 +106,7 @@ impl Finished<'_> {
                 .map(|&item| self.photographs.dataset.photos[splits.train[item]].class as u32)
                 .collect(),
             validation: pooled(&validation, &tail),
+            validation_groups: splits.validation.iter().map(|&photo| clusters[photo] as u64).collect(),
         }))
     }
 

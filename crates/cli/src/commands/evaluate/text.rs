@@ -28,12 +28,12 @@ pub(crate) fn print(out: &mut impl Write, evaluation: &Evaluation) -> io::Result
 }
 
 /// A share as a percentage with its interval.
-fn percent(Estimate { value, interval: [low, high] }: Estimate) -> String {
+fn percent(Estimate { value, low, high }: Estimate) -> String {
     format!("{:.1} % ({:.1} to {:.1})", 100.0 * value, 100.0 * low, 100.0 * high)
 }
 
 /// A figure with its interval.
-fn figure(Estimate { value, interval: [low, high] }: Estimate) -> String {
+fn figure(Estimate { value, low, high }: Estimate) -> String {
     format!("{value:.3} ({low:.3} to {high:.3})")
 }
 
@@ -61,8 +61,8 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
         "calibration  error {:.3}, {:.3} more than chance explains ({:.3} to {:.3}); Brier {:.3}",
         calibration.error,
         calibration.excess.value,
-        calibration.excess.interval[0],
-        calibration.excess.interval[1],
+        calibration.excess.low,
+        calibration.excess.high,
         scores.brier.value
     )?;
     if let Some(sets) = &evaluation.sets {
@@ -110,8 +110,7 @@ fn classes(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     let width = metrics.classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0).max(5);
     let in_set = if sets.is_some() { "  in its set" } else { "" };
     writeln!(out, "{:width$}  photographs  precision         recall            F1   {in_set}", "class")?;
-    let cell =
-        |Estimate { value, interval: [low, high] }: Estimate| format!("{value:.2} ({low:.2} to {high:.2})");
+    let cell = |Estimate { value, low, high }: Estimate| format!("{value:.2} ({low:.2} to {high:.2})");
     for (index, (class, scores)) in metrics.classes.iter().zip(&scores.classes).enumerate() {
         write!(
             out,
@@ -123,7 +122,7 @@ fn classes(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
             class.f1
         )?;
         match sets.as_ref().and_then(|sets| sets.classes[index]) {
-            Some(coverage) => writeln!(out, "  {:8.0} %", 100.0 * coverage.coverage)?,
+            Some(class) => writeln!(out, "  {:8.0} %", 100.0 * class.coverage.value)?,
             None => writeln!(out)?,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use foliar_metrics::FeatureDistance;
+use foliar_metrics::MahalanobisDetector;
 use foliar_nn::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,8 @@ impl Caution {
     pub(crate) fn store(&self) -> (StoredCaution, BTreeMap<String, Tensor>) {
         let mut tensors = BTreeMap::new();
         let outside = self.outside.as_ref().map(|Outside { distance, threshold }| {
-            let FeatureDistance { width, means, axes, means_along, variances, rest, shrinkage } = distance;
+            let MahalanobisDetector { width, means, axes, means_along, variances, rest, shrinkage } =
+                distance;
             let lists =
                 [(MEANS, means, *width), (AXES, axes, *width), (MEANS_ALONG, means_along, variances.len())];
             for (name, values, columns) in lists {
@@ -84,7 +85,7 @@ impl StoredCaution {
             Some(StoredOutside { threshold, width, variances, rest, shrinkage }) => {
                 let (means, axes, means_along) = (take(MEANS)?, take(AXES)?, take(MEANS_ALONG)?);
                 let distance =
-                    FeatureDistance { width, means, axes, means_along, variances, rest, shrinkage };
+                    MahalanobisDetector { width, means, axes, means_along, variances, rest, shrinkage };
                 distance.check().map_err(|error| error.to_string())?;
                 Some(Outside { distance, threshold })
             }
@@ -105,7 +106,7 @@ mod tests {
     use foliar_metrics::{ConformalScore, ConformalSets};
 
     fn caution() -> Caution {
-        let distance = FeatureDistance {
+        let distance = MahalanobisDetector {
             width: 3,
             means: vec![0.5; 6],
             axes: vec![1.0, 0.0, 0.0],

@@ -1,8 +1,8 @@
 //! From what was said of photographs to figures.
 
 use foliar_metrics::{
-    Binning, Bootstrap, CalibrationExcess, Estimate, Groups, Metrics, Predictions, RiskCoverage, Scores,
-    energy, reliability_bins, wilson,
+    Binning, Bootstrap, DebiasedEce, Detection, Estimate, GroupedScores, Groups, Metrics, Predictions,
+    RiskCoverage, Scores, SelectiveRisk, SetCoverage, energy, reliability_bins,
 };
 
 use super::sample::Choice;
@@ -11,8 +11,8 @@ use crate::bundle::Bundle;
 use crate::caution::Doubt;
 use crate::error::LearnError;
 use crate::evaluation::{
-    CalibrationFigures, ClassCoverage, Evaluation, OutsideFigures, OutsideKind, OutsideSet, PhotographRow,
-    Robustness, Sample, SelectiveFigures, SetFigures,
+    CalibrationFigures, Evaluation, OutsideFigures, OutsideKind, OutsideSet, PhotographRow, Robustness,
+    Sample, SelectiveFigures, SetFigures,
 };
 use crate::predict::Outputs;
 
@@ -42,9 +42,9 @@ pub(super) fn evaluation(
     Ok(Evaluation {
         sample: Sample { root: choice.root, origin: choice.origin, groups: predictions.groups().count() },
         calibration: calibration(bundle, &predictions, bootstrap)?,
-        sets: sets(bundle, asked, &predictions, bootstrap),
+        sets: sets(bundle, asked, &predictions, bootstrap)?,
         selective: selective(bundle, asked, &predictions, bootstrap)?,
-        outside: outside_figures(asked, outside, bootstrap),
+        outside: outside_figures(asked, outside, bootstrap)?,
         robustness,
         rows: asked.iter().map(row).collect(),
         unknown_classes: choice.unknown_classes,
@@ -79,8 +79,8 @@ fn calibration(
 ) -> Result<CalibrationFigures, LearnError> {
     let (confidences, right) = (predictions.confidences(), predictions.correct());
     let (groups, binning) = (predictions.groups(), Binning::default());
-    let CalibrationExcess { error, expected, excess, p_value } =
-        CalibrationExcess::new(&confidences, &right, groups, binning, bootstrap)?;
+    let DebiasedEce { error, expected, excess, p_value } =
+        DebiasedEce::new(&confidences, &right, groups, binning, bootstrap)?;
     let gaps: Vec<f64> =
         confidences.iter().zip(&right).map(|(p, &right)| p - f64::from(u8::from(right))).collect();
     Ok(CalibrationFigures {
@@ -90,7 +90,7 @@ fn calibration(
         excess,
         p_value,
         overconfidence: bootstrap.mean(&gaps, groups),
-        bins: reliability_bins(&confidences, &right, binning)?,
+        bins: reliability_bins(&confidences, &right, groups, binning, bootstrap)?,
     })
 }
 
@@ -101,16 +101,14 @@ fn selective(
     predictions: &Predictions,
     bootstrap: &Bootstrap,
 ) -> Result<SelectiveFigures, LearnError> {
-    let right = predictions.correct();
+    let (right, groups) = (predictions.correct(), predictions.groups());
     let answered: Vec<bool> = asked.iter().map(|asked| asked.outputs.doubt().is_none()).collect();
-    let places: Vec<usize> = (0..asked.len()).filter(|&index| answered[index]).collect();
-    let wrong: Vec<bool> = places.iter().map(|&index| !right[index]).collect();
-    let groups: Vec<u64> = places.iter().map(|&index| asked[index].group).collect();
+    let SelectiveRisk { answered, risk, .. } = SelectiveRisk::new(&answered, &right, groups, bootstrap)?;
     Ok(SelectiveFigures {
-        curve: RiskCoverage::new(&predictions.confidences(), &right)?,
+        curve: RiskCoverage::new(&predictions.confidences(), &right, groups, bootstrap)?,
         threshold: bundle.caution.as_ref().map(|caution| caution.level().threshold),
-        answered: bootstrap.share(&answered, predictions.groups()),
-        error: (!places.is_empty()).then(|| bootstrap.share(&wrong, &Groups::new(&groups))),
+        answered,
+        error: risk,
     })
 }
 
@@ -120,45 +118,38 @@ fn sets(
     asked: &[Asked],
     predictions: &Predictions,
     bootstrap: &Bootstrap,
-) -> Option<SetFigures> {
-    let rules = &bundle.caution.as_ref()?.level().sets;
+) -> Result<Option<SetFigures>, LearnError> {
+    let Some(caution) = &bundle.caution else { return Ok(None) };
+    let rules = &caution.level().sets;
     let sets: Vec<&[usize]> = asked.iter().map(|asked| asked.outputs.set().unwrap_or_default()).collect();
-    let labels = predictions.labels();
-    let holds: Vec<bool> =
-        sets.iter().zip(labels).map(|(set, &label)| set.contains(&(label as usize))).collect();
-    let lengths: Vec<f64> = sets.iter().map(|set| set.len() as f64).collect();
-    let mut sizes = vec![0; predictions.classes() + 1];
-    sets.iter().for_each(|set| sizes[set.len()] += 1);
-    let of_class = |class: u32| {
-        let members: Vec<usize> = (0..labels.len()).filter(|&index| labels[index] == class).collect();
-        let count = members.len();
-        let covered = members.iter().filter(|&&index| holds[index]).count();
-        (count > 0).then(|| ClassCoverage {
-            photographs: count,
-            coverage: covered as f64 / count as f64,
-            interval: wilson(covered, count),
-            size: members.iter().map(|&index| lengths[index]).sum::<f64>() / count as f64,
-        })
-    };
-    Some(SetFigures {
+    let SetCoverage { coverage, mean_size, sizes, classes, .. } =
+        SetCoverage::of(&sets, predictions, bootstrap)?;
+    let classes = classes.into_iter().map(|class| (class.photographs > 0).then_some(class));
+    Ok(Some(SetFigures {
         alpha: rules.alpha,
         score: rules.score,
-        coverage: bootstrap.share(&holds, predictions.groups()),
-        size: bootstrap.mean(&lengths, predictions.groups()),
+        coverage,
+        size: mean_size,
         sizes,
-        classes: (0..predictions.classes() as u32).map(of_class).collect(),
-    })
+        classes: classes.collect(),
+    }))
 }
 
 /// Whether photographs of something else are told from those asked about; `None` if there are none.
-fn outside_figures(asked: &[Asked], outside: &[Outsiders], bootstrap: &Bootstrap) -> Option<OutsideFigures> {
+fn outside_figures(
+    asked: &[Asked],
+    outside: &[Outsiders],
+    bootstrap: &Bootstrap,
+) -> Result<Option<OutsideFigures>, LearnError> {
+    if outside.is_empty() {
+        return Ok(None);
+    }
     let is_refused = |outputs: &Outputs| outputs.doubt() == Some(Doubt::Outside);
     let auroc = |outsiders: &Outsiders, score: &dyn Fn(&Outputs) -> Option<f64>| {
         let inside = asked.iter().filter_map(|asked| Some((score(&asked.outputs)?, asked.group)));
         let (inside, groups): (Vec<f64>, Vec<u64>) = inside.unzip();
         let others: Vec<f64> = outsiders.said().filter_map(score).collect();
-        let both = !inside.is_empty() && !others.is_empty();
-        both.then(|| auroc(&inside, &others, &Groups::new(&groups), bootstrap))
+        auroc(&inside, &Groups::new(&groups), &others, bootstrap)
     };
     let set = |outsiders: &Outsiders| {
         let kinds = outsiders.kinds.iter().map(|(name, said)| OutsideKind {
@@ -166,50 +157,38 @@ fn outside_figures(asked: &[Asked], outside: &[Outsiders], bootstrap: &Bootstrap
             photographs: said.len(),
             refused: share_of(said.iter(), is_refused),
         });
-        OutsideSet {
+        Ok(OutsideSet {
             name: outsiders.name.clone(),
             photographs: outsiders.said().count(),
-            distance_auroc: auroc(outsiders, &Outputs::distance),
-            energy_auroc: auroc(outsiders, &|outputs| Some(energy(&outputs.logits)))
-                .unwrap_or(Estimate { value: 0.5, interval: [0.0, 1.0] }),
+            distance_auroc: auroc(outsiders, &Outputs::distance)?,
+            energy_auroc: auroc(outsiders, &|outputs| Some(energy(&outputs.logits)))?
+                .unwrap_or(Estimate::new(0.5, [0.0, 1.0])),
             refused: share_of(outsiders.said(), is_refused),
             answered: share_of(outsiders.said(), |outputs| outputs.doubt().is_none()),
             kinds: kinds.collect(),
-        }
+        })
     };
     let with_distance = asked.iter().filter(|asked| asked.outputs.distance().is_some());
     let (refused, groups): (Vec<bool>, Vec<u64>) =
         with_distance.map(|asked| (is_refused(&asked.outputs), asked.group)).unzip();
-    (!outside.is_empty()).then(|| OutsideFigures {
-        refused_inside: (!refused.is_empty()).then(|| bootstrap.share(&refused, &Groups::new(&groups))),
-        sets: outside.iter().map(set).collect(),
-    })
+    Ok(Some(OutsideFigures {
+        refused_inside: (!refused.is_empty()).then(|| bootstrap.proportion(&refused, &Groups::new(&groups))),
+        sets: outside.iter().map(set).collect::<Result<_, LearnError>>()?,
+    }))
 }
 
 /// Area under the receiver operating characteristic of a score, `inside` against `outside`, with its interval: groups of the
-/// photographs inside are drawn, and photographs outside one by one.
-fn auroc(inside: &[f64], outside: &[f64], groups: &Groups, bootstrap: &Bootstrap) -> Estimate {
-    let value = foliar_metrics::auroc(inside, outside);
-    let own = (0..outside.len()).map(|index| (groups.count() + index) as u64);
-    let numbers: Vec<u64> = groups.of().iter().map(|&group| u64::from(group)).chain(own).collect();
-    let scores = [inside, outside].concat();
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-    let mut areas = Vec::with_capacity(bootstrap.resamples);
-    bootstrap.resample(&Groups::new(&numbers), |_, weights| {
-        // Going up, each one outside is above all inside so far and ties with those of its own score.
-        let (mut below, mut others, mut area) = (0.0, 0.0, 0.0);
-        for tied in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
-            let weigh = |outside: bool| -> f64 {
-                let chosen = tied.iter().filter(|&&index| (index >= inside.len()) == outside);
-                chosen.map(|&index| f64::from(weights[index])).sum()
-            };
-            let (within, beyond) = (weigh(false), weigh(true));
-            area += beyond * (below + within / 2.0);
-            below += within;
-            others += beyond;
-        }
-        areas.push(area / (below * others));
-    });
-    Estimate { value, interval: bootstrap.interval(&mut areas).unwrap_or([value; 2]) }
+/// photographs inside are drawn, and photographs outside one by one. `None` if either is missing.
+fn auroc(
+    inside: &[f64],
+    groups: &Groups,
+    outside: &[f64],
+    bootstrap: &Bootstrap,
+) -> Result<Option<Estimate>, LearnError> {
+    if inside.is_empty() || outside.is_empty() {
+        return Ok(None);
+    }
+    let inside = GroupedScores { scores: inside, groups };
+    let outside = GroupedScores { scores: outside, groups: &Groups::independent(outside.len()) };
+    Ok(Some(Detection::new(inside, outside, bootstrap)?.auroc))
 }

@@ -37,7 +37,7 @@ impl Evaluation {
 
     fn chance(&self) -> Option<String> {
         let most = self.majority();
-        (self.scores.accuracy.interval[0] <= most).then(|| {
+        (self.scores.accuracy.low <= most).then(|| {
             format!(
                 "the accuracy can not be told from chance: always naming the most frequent class gives {most:.3}"
             )
@@ -72,7 +72,7 @@ impl Evaluation {
 
     fn confidence(&self) -> Option<String> {
         let calibration = &self.calibration;
-        let [low, high] = calibration.overconfidence.interval;
+        let Estimate { low, high, .. } = calibration.overconfidence;
         let points = |value: f64| format!("{:.0}", (100.0 * value.abs()).max(1.0));
         let value = calibration.overconfidence.value;
         let plural = if points(value) == "1" { "point" } else { "points" };
@@ -100,8 +100,8 @@ impl Evaluation {
         let Some(sets) = &self.sets else { return Vec::new() };
         let promised = 1.0 - sets.alpha;
         let mut remarks = Vec::new();
-        let Estimate { value, interval } = sets.coverage;
-        if interval[1] < promised {
+        let Estimate { value, high, .. } = sets.coverage;
+        if high < promised {
             remarks.push(format!(
                 "coverage below what was promised: sets hold the truth in {:.0} % of the photographs instead of {:.0} %",
                 100.0 * value,
@@ -109,8 +109,8 @@ impl Evaluation {
             ));
         }
         let short = self.metrics.classes.iter().zip(&sets.classes).filter_map(|(class, coverage)| {
-            let coverage = coverage.filter(|coverage| coverage.interval[1] < promised)?;
-            Some(format!("{} {:.0} %", class.class, 100.0 * coverage.coverage))
+            let coverage = coverage.filter(|coverage| coverage.coverage.high < promised)?;
+            Some(format!("{} {:.0} %", class.class, 100.0 * coverage.coverage.value))
         });
         let short: Vec<String> = short.collect();
         if !short.is_empty() {
