@@ -20,7 +20,7 @@ pub struct Interval {
 #[must_use]
 pub fn mean_by_group(values: &[f64], groups: &[usize]) -> Interval {
     let groups: Vec<u64> = groups.iter().map(|&group| group as u64).collect();
-    let Estimate { value, interval: [low, high] } = Bootstrap::default().mean(values, &Groups::new(&groups));
+    let Estimate { value, low, high } = Bootstrap::default().mean(values, &Groups::new(&groups));
     Interval { value, low, high }
 }
 

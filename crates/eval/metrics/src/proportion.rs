@@ -1,47 +1,43 @@
-//! Intervals and bounds of the share of successes in independent trials.
+//! Intervals and bounds of the proportion of successes in independent trials.
 //!
 //! | symbol | meaning |
 //! | --- | --- |
 //! | z | 1.959964, the 97.5 % point of the normal distribution |
 
-use crate::beta::beta_share;
-use crate::error::{MetricsError, check_share};
+use crate::distributions::beta_cdf;
+use crate::error::{MetricsError, check_proportion};
 
 /// 97.5 % point of the standard normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// Interval of a share, 95 %, from `successes` of `trials` (Wilson 1927, "Probable Inference", equation 5). All of
+/// Interval of a proportion, 95 %, from `successes` of `trials` (Wilson 1927, "Probable Inference", equation 5). All of
 /// [0, 1] for no trials.
 pub fn wilson(successes: usize, trials: usize) -> [f64; 2] {
-    wilson_of(successes as f64, trials as f64)
-}
-
-/// The same where successes have been shared out.
-pub(crate) fn wilson_of(successes: f64, n: f64) -> [f64; 2] {
-    if n <= 0.0 {
+    if trials == 0 {
         return [0.0, 1.0];
     }
-    let share = successes / n;
+    let (successes, n) = (successes as f64, trials as f64);
+    let proportion = successes / n;
     let scale = 1.0 + Z * Z / n;
-    let centre = share + Z * Z / (2.0 * n);
-    let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let centre = proportion + Z * Z / (2.0 * n);
+    let spread = Z * (proportion * (1.0 - proportion) / n + Z * Z / (4.0 * n * n)).sqrt();
     [((centre - spread) / scale).max(0.0), ((centre + spread) / scale).min(1.0)]
 }
 
-/// Highest share that `errors` of `trials` do not speak against with probability `confidence`: the one-sided upper bound of
+/// Highest proportion that `errors` of `trials` do not speak against with probability `confidence`: the one-sided upper bound of
 /// Clopper and Pearson (1934), exact, for independent trials. 1 for no trials.
 ///
 /// # Errors
 /// A `confidence` that is not above 0 and below 1, more errors than trials.
 pub fn upper_bound(errors: usize, trials: usize, confidence: f64) -> Result<f64, MetricsError> {
-    check_share("confidence of a bound", confidence)?;
+    check_proportion("confidence of a bound", confidence)?;
     if errors > trials {
         return Err(MetricsError::Length { what: "errors", found: errors, expected: trials });
     }
     Ok(upper_bound_of(errors as f64, trials as f64, 1.0 - confidence))
 }
 
-/// The same for whole numbers divided by what makes their trials independent, and the probability of missing.
+/// The same for numbers that need not be whole, and the probability of missing.
 pub(crate) fn upper_bound_of(errors: f64, trials: f64, missing: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     // Each step halves the interval: to 2^-60.
@@ -52,10 +48,10 @@ pub(crate) fn upper_bound_of(errors: f64, trials: f64, missing: f64) -> f64 {
     high
 }
 
-/// Probability of at most `errors` in `trials` of which each is one with probability `share`: the incomplete beta function
-/// I_{1 - share}(trials - errors, errors + 1), so that neither need be whole.
-pub(crate) fn at_most(errors: f64, trials: f64, share: f64) -> f64 {
-    if errors >= trials { 1.0 } else { beta_share(trials - errors, errors + 1.0, 1.0 - share) }
+/// Probability of at most `errors` in `trials` of which each is one with probability `probability`: the incomplete beta function
+/// I_{1 - probability}(trials - errors, errors + 1), so that neither need be whole.
+pub(crate) fn at_most(errors: f64, trials: f64, probability: f64) -> f64 {
+    if errors >= trials { 1.0 } else { beta_cdf(trials - errors, errors + 1.0, 1.0 - probability) }
 }
 
 #[cfg(test)]

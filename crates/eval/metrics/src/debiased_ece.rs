@@ -17,8 +17,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bootstrap::{Bootstrap, Estimate};
+use crate::bootstrap::Bootstrap;
 use crate::error::{MetricsError, check_length, check_verdicts};
+use crate::estimate::Estimate;
 use crate::groups::Groups;
 use crate::random::Purpose;
 use crate::reliability::{Binning, Reliability};
@@ -34,7 +35,7 @@ const AT_ONCE: usize = 8;
 
 /// A calibration error, what chance makes of it, and what is left.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CalibrationExcess {
+pub struct DebiasedEce {
     /// Expected calibration error of the photographs.
     pub error: f64,
     /// Its mean for a perfectly calibrated model with the same confidences.
@@ -47,7 +48,7 @@ pub struct CalibrationExcess {
     pub p_value: f64,
 }
 
-impl CalibrationExcess {
+impl DebiasedEce {
     /// Of photographs of the given `confidences`, each in 0..=1, whether each is `right`, and their groups.
     ///
     /// # Errors
@@ -85,8 +86,8 @@ impl CalibrationExcess {
         });
         let p_value = (as_large + 1) as f64 / (DRAWS + 1) as f64;
         let value = error - expected;
-        let interval = bootstrap.interval(&mut values).unwrap_or([value; 2]);
-        Ok(Self { error, expected, excess: Estimate { value, interval }, p_value })
+        let interval = bootstrap.interval(&mut values, groups.count()).unwrap_or([value; 2]);
+        Ok(Self { error, expected, excess: Estimate::new(value, interval), p_value })
     }
 }
 
@@ -173,10 +174,8 @@ mod tests {
             for seed in 0..100 {
                 let (confidences, right, groups) = simulated(seed, groups, size, 1.0, together);
                 let found =
-                    CalibrationExcess::new(&confidences, &right, &groups, Binning::default(), &bootstrap)
-                        .unwrap();
-                let [low, high] = found.excess.interval;
-                holds += usize::from(low <= 0.0 && 0.0 <= high);
+                    DebiasedEce::new(&confidences, &right, &groups, Binning::default(), &bootstrap).unwrap();
+                holds += usize::from(found.excess.contains(0.0));
                 rejected += usize::from(found.p_value <= 0.05);
                 sum += found.excess.value / found.expected / 100.0;
             }
@@ -190,9 +189,9 @@ mod tests {
     fn an_overconfident_model_has_one() {
         let (confidences, right, groups) = simulated(1, 600, 1, 3.0, false);
         for binning in [Binning::EqualWidth(15), Binning::EqualMass(15)] {
-            let found = CalibrationExcess::new(&confidences, &right, &groups, binning, &Bootstrap::default())
-                .unwrap();
-            assert!(found.excess.interval[0] > 0.05 && found.p_value < 0.001, "{found:?}");
+            let found =
+                DebiasedEce::new(&confidences, &right, &groups, binning, &Bootstrap::default()).unwrap();
+            assert!(found.excess.low > 0.05 && found.p_value < 0.001, "{found:?}");
             assert!((found.error - found.expected - found.excess.value).abs() < 1e-12);
         }
     }
@@ -201,10 +200,10 @@ mod tests {
     fn nothing_and_certainty_do_no_harm() {
         let of = |confidences: &[f64], right: &[bool]| {
             let groups = Groups::independent(right.len());
-            CalibrationExcess::new(confidences, right, &groups, Binning::default(), &Bootstrap::default())
+            DebiasedEce::new(confidences, right, &groups, Binning::default(), &Bootstrap::default())
         };
         let none = of(&[], &[]).unwrap();
-        assert_eq!((none.error, none.expected, none.excess.interval), (0.0, 0.0, [0.0; 2]));
+        assert_eq!((none.error, none.expected, none.excess.interval()), (0.0, 0.0, [0.0; 2]));
         let certain = of(&[1.0; 5], &[true; 5]).unwrap();
         assert_eq!((certain.error, certain.expected, certain.excess.value), (0.0, 0.0, 0.0));
         assert_eq!(certain.p_value, 1.0);

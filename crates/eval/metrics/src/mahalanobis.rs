@@ -27,7 +27,7 @@ const AXES: usize = 64;
 /// Where the features of what a network has learnt from lie. (C' + 64) D + 64 C' + 66 numbers at most,
 /// for C' classes that occur.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FeatureDistance {
+pub struct MahalanobisDetector {
     /// D.
     pub width: usize,
     /// μ_c of the classes that occur, (C', D).
@@ -44,7 +44,7 @@ pub struct FeatureDistance {
     pub shrinkage: f32,
 }
 
-impl FeatureDistance {
+impl MahalanobisDetector {
     /// From the `features` (n, `width`) of the training photographs and their `labels` (n).
     ///
     /// # Errors
@@ -204,7 +204,11 @@ fn class_means(features: &[f32], labels: &[u32], width: usize) -> (Vec<f64>, Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detection::{Detection, threshold_of};
+    use foliar_linalg::Cholesky;
+
+    use crate::bootstrap::Bootstrap;
+    use crate::detection::{Detection, GroupedScores, conformal_threshold};
+    use crate::groups::Groups;
     use crate::random::Purpose;
 
     /// `count` photographs of 3 classes in a `width`-dimensional space in which two directions vary much.
@@ -222,15 +226,15 @@ mod tests {
         (features, labels)
     }
 
-    fn scores(model: &FeatureDistance, features: &[f32]) -> Vec<f64> {
+    fn scores(model: &MahalanobisDetector, features: &[f32]) -> Vec<f64> {
         features.chunks_exact(model.width).map(|row| model.score(row).unwrap()).collect()
     }
 
     #[test]
     fn the_distance_is_that_of_the_whole_covariance() {
-        // All directions have axes of their own, so that the score is exact: Σ⁻¹ by solving with Gauss.
+        // All directions have axes of their own, so that the score is exact.
         let (features, labels) = cloud(1, 60, 6);
-        let model = FeatureDistance::fit(&features, &labels, 6).unwrap();
+        let model = MahalanobisDetector::fit(&features, &labels, 6).unwrap();
         let (means, places) = class_means(&features, &labels, 6);
         let mut sigma = vec![vec![0.0; 6]; 6];
         for (row, &class) in features.chunks_exact(6).zip(&places) {
@@ -244,19 +248,12 @@ mod tests {
             row.iter_mut().for_each(|x| *x *= 1.0 - rho);
             row[i] += rho * m;
         }
-        let solve = |right: &[f64]| -> Vec<f64> {
-            let mut a: Vec<Vec<f64>> =
-                sigma.iter().zip(right).map(|(row, &b)| [row.as_slice(), &[b]].concat()).collect();
-            for i in 0..6 {
-                for j in 0..6 {
-                    if i != j {
-                        let factor = a[j][i] / a[i][i];
-                        let pivot = a[i].clone();
-                        a[j].iter_mut().zip(pivot).for_each(|(x, y)| *x -= factor * y);
-                    }
-                }
-            }
-            (0..6).map(|i| a[i][6] / a[i][i]).collect()
+        let packed: Vec<f64> = (0..6).flat_map(|i| sigma[i][..=i].to_vec()).collect();
+        let factor = Cholesky::of(&packed).unwrap();
+        let solve = |right: &[f64]| {
+            let mut solution = right.to_vec();
+            factor.solve(&mut solution);
+            solution
         };
         for row in features.chunks_exact(6).take(10) {
             let to = |class: usize| {
@@ -273,16 +270,20 @@ mod tests {
     fn strangers_are_told_from_new_photographs_of_the_same_kind() {
         let width = 120;
         let (features, labels) = cloud(2, 600, width);
-        let model = FeatureDistance::fit(&features, &labels, width).unwrap();
+        let model = MahalanobisDetector::fit(&features, &labels, width).unwrap();
         let (held_back, _) = cloud(3, 300, width);
         let inside = scores(&model, &held_back);
         // Strangers differ by one deviation in directions of low variance: nothing to the plain distance.
         let mut strangers = cloud(4, 300, width).0;
         strangers.chunks_exact_mut(width).for_each(|row| row[20..60].iter_mut().for_each(|x| *x += 0.5));
         let outside = scores(&model, &strangers);
-        let detection = Detection::new(&inside, &outside);
-        assert!(detection.auroc > 0.9, "{detection:?}");
-        let threshold = threshold_of(&inside, 0.95).unwrap();
+        let groups = Groups::independent(300);
+        let [inside_groups, outside_groups] =
+            [&inside, &outside].map(|scores| GroupedScores { scores, groups: &groups });
+        let bootstrap = Bootstrap { resamples: 50, ..Bootstrap::default() };
+        let detection = Detection::new(inside_groups, outside_groups, &bootstrap).unwrap();
+        assert!(detection.auroc.low > 0.9, "{detection:?}");
+        let threshold = conformal_threshold(inside_groups, 0.95).unwrap();
         let (fresh, _) = cloud(5, 1000, width);
         let kept = scores(&model, &fresh).iter().filter(|&&score| score <= threshold).count();
         assert!((920..=980).contains(&kept), "{kept} of 1000");
@@ -292,7 +293,7 @@ mod tests {
     #[test]
     fn what_can_not_be_fitted_is_refused() {
         let fit = |features: &[f32], labels: &[u32], width| {
-            FeatureDistance::fit(features, labels, width).map_err(|error| error.to_string())
+            MahalanobisDetector::fit(features, labels, width).map_err(|error| error.to_string())
         };
         let cases: [(&[f32], &[u32], usize, &str); 5] = [
             (&[0.0; 3], &[0, 0], 2, "features: 3 numbers where 4 were expected"),
@@ -321,14 +322,14 @@ mod tests {
         // More features than photographs, half of them always 0.
         let (mut features, labels) = cloud(6, 12, 80);
         features.chunks_exact_mut(80).for_each(|row| row[40..].fill(0.0));
-        let model = FeatureDistance::fit(&features, &labels, 80).unwrap();
+        let model = MahalanobisDetector::fit(&features, &labels, 80).unwrap();
         assert!(scores(&model, &features).iter().all(|score| score.is_finite()));
         assert_eq!(model.score(&[f32::NAN; 80]).unwrap(), f64::INFINITY);
         assert!(model.score(&[0.0; 3]).is_err());
         let text = serde_json::to_string(&model).unwrap();
-        let read: FeatureDistance = serde_json::from_str(&text).unwrap();
+        let read: MahalanobisDetector = serde_json::from_str(&text).unwrap();
         assert_eq!(read, model);
-        assert!(FeatureDistance { rest: 0.0, ..read.clone() }.check().is_err());
-        assert!(FeatureDistance { width: 0, ..read }.check().is_err());
+        assert!(MahalanobisDetector { rest: 0.0, ..read.clone() }.check().is_err());
+        assert!(MahalanobisDetector { width: 0, ..read }.check().is_err());
     }
 }
