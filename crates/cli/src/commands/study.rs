@@ -1,4 +1,4 @@
-//! `foliar study`: the trials of a study, shown and exported.
+//! `foliar study`: shows and exports the trials of a study.
 
 mod csv;
 mod document;
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &StudyArguments) -> anyhow::Result<Exit> {
     }
 }
 
-/// Opens a study, or that of a folder.
+/// Opens a study file, or the study in a folder.
 fn view(path: &Path) -> Result<StudyFile, StudyError> {
     if path.is_dir() { StudyFile::view(&path.join(STUDY)) } else { StudyFile::view(path) }
 }
@@ -49,7 +49,7 @@ fn export(path: &Path, format: StudyFormat, out: Option<&Path>) -> anyhow::Resul
     };
     match out {
         Some(path) => write_atomically(path, |file: &mut BufWriter<File>| write(file))
-            .with_context(|| format!("{} can not be written", path.display()))?,
+            .with_context(|| format!("{} cannot be written", path.display()))?,
         None => {
             let mut out = io::stdout().lock();
             write(&mut out)?;
@@ -59,7 +59,7 @@ fn export(path: &Path, format: StudyFormat, out: Option<&Path>) -> anyhow::Resul
     Ok(Exit::Done)
 }
 
-/// How long the last attempt took, in seconds.
+/// Seconds that the last attempt took.
 fn seconds(trial: &StoredTrial) -> Option<f64> {
     let duration = trial.ended?.duration_since(trial.started?).ok()?;
     Some(duration.as_millis() as f64 / 1000.0)

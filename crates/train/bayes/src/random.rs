@@ -8,12 +8,12 @@ use rand_core::{Rng, SeedableRng};
 
 use crate::TrialId;
 
-/// What a stream is drawn for; streams of different purposes are independent.
+/// The purpose of a stream. Streams of different purposes are independent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
-    /// The first settings of a study.
+    /// The first points of a study.
     Start = 1,
-    /// Candidates for the maximum of the acquisition.
+    /// Candidates for the maximum of the acquisition function.
     Candidates = 2,
     /// Points over which importance is averaged.
     Importance = 3,
@@ -32,7 +32,7 @@ impl Stream {
         Stream(ChaCha8Rng::from_seed(key))
     }
 
-    /// Even over 0 to 1, without 1.
+    /// Uniform in [0, 1).
     pub(crate) fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
@@ -43,7 +43,7 @@ impl Stream {
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
-    /// Even over the integers below `bound`, which is at least 1.
+    /// Uniform over the integers below `bound`, which is at least 1.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((self.uniform() * bound as f64) as usize).min(bound - 1)
     }
@@ -54,8 +54,8 @@ impl Stream {
     }
 }
 
-/// Point `index` of the scrambled Sobol sequence with `seed` in the unit cube. The sequence is fresh every 65,536 points, and
-/// dimensions beyond 256 begin an independent one.
+/// Point `index` of the scrambled Sobol sequence with `seed` in the unit cube. A new sequence starts every 65,536 points
+/// and every 256 dimensions.
 pub(crate) fn sobol(index: u64, dimensions: usize, seed: u32) -> Vec<f64> {
     let (block, place) = ((index >> 16) as u32, (index & 0xffff) as u32);
     let sample = |dimension: usize| {

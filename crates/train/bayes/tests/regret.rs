@@ -1,4 +1,4 @@
-//! How close the study comes to known minima. Figures over more seeds and against other samplers: `bench/bayes.py`.
+//! How close a study comes to known minima. For more seeds and other samplers see `bench/bayes.py`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -8,7 +8,7 @@ mod functions;
 use foliar_bayes::{Direction, Outcome, Parameter, Scale, Space, Study};
 use functions::{Function, named, translation};
 
-/// Regret of the best of `trials` trials, the optimum moved for this seed.
+/// Regret of the best of `trials` trials; the optimum is moved by an amount that depends on the seed.
 fn regret(function: &Function, trials: u64, seed: u64) -> f64 {
     let name = |axis: usize| format!("x{axis}");
     let bounds = function.bounds.iter().enumerate();
@@ -20,7 +20,7 @@ fn regret(function: &Function, trials: u64, seed: u64) -> f64 {
         let trial = study.ask();
         let moved = moved.iter().enumerate();
         let point: Vec<f64> =
-            moved.map(|(axis, moved)| trial.setting.number(&name(axis)).unwrap() - moved).collect();
+            moved.map(|(axis, moved)| trial.params.number(&name(axis)).unwrap() - moved).collect();
         let value = (function.value)(&point).unwrap_or(f64::NAN);
         study.tell(trial.id, Outcome::Value { value }).unwrap();
     }
@@ -36,7 +36,7 @@ fn median_regret(name: &str, trials: u64) -> f64 {
 }
 
 #[test]
-fn minima_are_where_they_are_said_to_be() {
+fn minima_are_where_the_table_says() {
     for name in ["branin", "hartmann6", "ackley5", "rosenbrock4", "sgd"] {
         let function = named(name).unwrap();
         let value = |point: &[f64]| (function.value)(point).unwrap();
@@ -59,7 +59,7 @@ fn branin_in_30_trials() {
 
 #[test]
 fn hartmann_in_60_trials() {
-    // Without luck a study ends in the second-best basin, 0.12 above the best.
+    // An unlucky study ends in the second-best basin, 0.12 above the best.
     assert!(median_regret("hartmann6", 60) < 0.13);
 }
 

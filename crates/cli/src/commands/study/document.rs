@@ -1,17 +1,17 @@
-//! A study as one JSON document, whose parameters carry Optuna's form of their distributions
+//! A study as one JSON document. Each parameter has its distribution in Optuna's JSON form
 //! (`optuna.distributions.json_to_distribution`).
 
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use foliar_bayes::{Direction, Domain, Parameter, Scale, Setting, TrialId};
+use foliar_bayes::{Direction, Domain, Parameter, Params, Scale, TrialId};
 use foliar_study::{Definition, State, StoredTrial};
 use serde::Serialize;
 
 use super::seconds;
 
-/// Changes when a field changes its meaning.
-const VERSION: u32 = 1;
+/// Increases when a field changes.
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -19,13 +19,13 @@ struct Document<'a> {
     fingerprint: &'a str,
     direction: Direction,
     seed: u64,
-    /// Number of the trial to use.
+    /// Number of the best trial.
     best: Option<TrialId>,
     parameters: Vec<Searched<'a>>,
     trials: Vec<Tried<'a>>,
 }
 
-/// A parameter, as it was searched and as Optuna writes it.
+/// A parameter, in foliar's and in Optuna's form.
 #[derive(Serialize)]
 struct Searched<'a> {
     #[serde(flatten)]
@@ -45,7 +45,7 @@ enum Distribution<'a> {
 }
 
 impl<'a> Distribution<'a> {
-    /// Optuna has no scale of momentum; there it is linear.
+    /// Optuna has no momentum scale; there it is linear.
     fn of(domain: &'a Domain) -> Self {
         match domain {
             Domain::Float { low, high, scale } => {
@@ -64,15 +64,15 @@ struct Tried<'a> {
     number: TrialId,
     state: State,
     value: Option<f64>,
-    params: &'a Setting,
+    params: &'a Params,
     intermediate: Vec<Intermediate>,
     seed: u64,
     seconds: Option<f64>,
-    /// Seconds since 1970, as is `ended`.
+    /// Seconds since 1970, like `ended`.
     started: Option<f64>,
     ended: Option<f64>,
     attempts: u32,
-    deaths: u32,
+    lost_workers: u32,
     worker: Option<&'a str>,
     message: Option<&'a str>,
 }
@@ -81,7 +81,7 @@ struct Tried<'a> {
 struct Intermediate {
     fold: u32,
     epoch: u32,
-    /// Null where it was not finite.
+    /// Null if it was not finite.
     value: f64,
 }
 
@@ -97,14 +97,14 @@ impl<'a> Tried<'a> {
             number: record.id,
             state: trial.state,
             value: record.value(),
-            params: &record.setting,
+            params: &record.params,
             intermediate: intermediate.collect(),
             seed: trial.seed,
             seconds: seconds(trial),
             started: unix(trial.started),
             ended: unix(trial.ended),
             attempts: trial.attempts,
-            deaths: trial.deaths,
+            lost_workers: trial.lost_workers,
             worker: trial.worker.as_deref(),
             message: trial.message.as_deref(),
         }

@@ -5,8 +5,9 @@
 //! ```
 //!
 //! FUNCTION is branin, hartmann6, ackley5, rosenbrock4 or sgd. `--noise` is the standard deviation added to every value (sgd:
-//! 0.005 unless given), `--shift` moves the optimum by up to that share of the box, differently for every seed. The regret is
-//! the noiseless value of the setting that the study calls best, less the minimum; without noise the study is told so; `reached` is that of the best it tried.
+//! 0.005 unless given), `--shift` moves the optimum by up to that fraction of the box, differently for every seed. The regret is
+//! the noiseless value of the best trial minus the minimum. Without noise the study uses `Noise::Absent`. `reached` is the
+//! regret of the best point that was tried.
 
 #![allow(clippy::print_stdout)]
 
@@ -37,7 +38,7 @@ struct Run {
     seed: u64,
     regret: f64,
     reached: f64,
-    /// Of ask and tell, mean per trial.
+    /// Mean time of ask and tell per trial.
     seconds: f64,
 }
 
@@ -97,7 +98,7 @@ fn run(arguments: &Arguments, seed: u64) -> Result<Run, foliar_bayes::BayesError
     let names: Vec<String> = (0..function.bounds.len()).map(|axis| format!("x{axis}")).collect();
     let parameters = names.iter().zip(&function.bounds);
     let parameters = parameters.map(|(name, &(low, high))| Parameter::float(name, low, high, Scale::Linear));
-    let noise = if arguments.noise == 0.0 { Noise::Absent } else { Noise::Learnt };
+    let noise = if arguments.noise == 0.0 { Noise::Absent } else { Noise::Learned };
     let options = Options { noise, ..Options::default() };
     let space = Space::new(parameters.collect())?;
     let mut study = Study::new(space, Direction::Minimise, seed).with_options(options);
@@ -109,7 +110,7 @@ fn run(arguments: &Arguments, seed: u64) -> Result<Run, foliar_bayes::BayesError
         let started = Instant::now();
         let trial = study.ask();
         seconds += started.elapsed().as_secs_f64();
-        let coordinate = |axis: usize| trial.setting.number(&names[axis]).unwrap_or(f64::NAN) - moved[axis];
+        let coordinate = |axis: usize| trial.params.number(&names[axis]).unwrap_or(f64::NAN) - moved[axis];
         let point: Vec<f64> = (0..names.len()).map(coordinate).collect();
         let value = (function.value)(&point);
         regrets.push(value.map_or(f64::INFINITY, |value| value - function.minimum));
