@@ -1,7 +1,5 @@
 //! `foliar study`: shows and exports the trials of a study.
 
-mod csv;
-mod document;
 mod table;
 
 use std::fs::File;
@@ -10,7 +8,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use foliar_runlog::write_atomically;
-use foliar_study::{StoredTrial, StudyError, StudyFile};
+use foliar_study::{StudyError, StudyFile};
 
 use crate::arguments::{StudyArguments, StudyCommand, StudyFormat};
 use crate::exit::Exit;
@@ -40,12 +38,10 @@ fn show(path: &Path) -> anyhow::Result<Exit> {
 }
 
 fn export(path: &Path, format: StudyFormat, out: Option<&Path>) -> anyhow::Result<Exit> {
-    let mut file = view(path)?;
-    let trials = file.trials()?;
-    let best = file.best()?.map(|best| best.id);
+    let study = view(path)?.export()?;
     let write = |out: &mut dyn Write| match format {
-        StudyFormat::Csv => csv::write(out, file.definition(), &trials),
-        StudyFormat::Json => document::write(out, file.definition(), &trials, best),
+        StudyFormat::Csv => study.write_csv(out),
+        StudyFormat::Json => study.write_json(out),
     };
     match out {
         Some(path) => write_atomically(path, |file: &mut BufWriter<File>| write(file))
@@ -57,10 +53,4 @@ fn export(path: &Path, format: StudyFormat, out: Option<&Path>) -> anyhow::Resul
         }
     }
     Ok(Exit::Done)
-}
-
-/// Seconds that the last attempt took.
-fn seconds(trial: &StoredTrial) -> Option<f64> {
-    let duration = trial.ended?.duration_since(trial.started?).ok()?;
-    Some(duration.as_millis() as f64 / 1000.0)
 }

@@ -111,6 +111,14 @@ pub struct StoredTrial {
     pub ended: Option<SystemTime>,
 }
 
+impl StoredTrial {
+    /// Seconds that the last attempt took; none while the trial has not ended.
+    pub fn seconds(&self) -> Option<f64> {
+        let duration = self.ended?.duration_since(self.started?).ok()?;
+        Some(duration.as_secs_f64())
+    }
+}
+
 /// How many trials are in each state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {

@@ -71,7 +71,7 @@ impl Session<'_> {
             return self.of_json(stored).map(Some);
         }
         if let Some(limit) = self.plan.seconds {
-            let spent: f64 = self.study.trials()?.iter().map(seconds).sum();
+            let spent: f64 = self.study.trials()?.iter().filter_map(StoredTrial::seconds).sum();
             if spent >= limit {
                 return self.store_stop(SearchStopReason::Time).map(Some);
             }
@@ -182,10 +182,4 @@ impl Session<'_> {
         let (id, params, seconds) = (lease.id, lease.params.clone(), took.as_secs_f64());
         Ok(TrialEnd { id, params, state, value, best, seconds })
     }
-}
-
-/// Seconds that the last attempt at a trial took.
-fn seconds(trial: &StoredTrial) -> f64 {
-    let took = trial.started.zip(trial.ended).and_then(|(from, to)| to.duration_since(from).ok());
-    took.map_or(0.0, |took| took.as_secs_f64())
 }

@@ -5,8 +5,6 @@ use std::io::{self, Write};
 use foliar_bayes::{Best, Parameter, Params, Value};
 use foliar_study::{Counts, Definition, State, StoredTrial};
 
-use super::seconds;
-
 /// One line per trial, with every parameter. The best trial is marked with a star.
 pub(super) fn print(
     out: &mut impl Write,
@@ -47,7 +45,7 @@ fn row(parameters: &[Parameter], trial: &StoredTrial, best: Option<&Best>) -> Ve
     let begin = [format!("{mark}{}", record.id), trial.state.name().to_owned(), value];
     let end = [
         record.reports.len().to_string(),
-        seconds(trial).map_or_else(dash, |seconds| format!("{seconds:.1}")),
+        trial.seconds().map_or_else(dash, |seconds| format!("{seconds:.1}")),
     ];
     begin.into_iter().chain(values).chain(end).collect()
 }

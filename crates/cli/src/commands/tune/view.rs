@@ -91,7 +91,6 @@ fn setting(params: &bayes::Params) -> study::Setting {
 }
 
 fn trial(trial: &StoredTrial) -> study::Trial {
-    let took = trial.started.zip(trial.ended).and_then(|(from, to)| to.duration_since(from).ok());
     let point = |report: &bayes::Report| study::Point {
         fold: report.step.fold,
         epoch: report.step.epoch,
@@ -109,7 +108,7 @@ fn trial(trial: &StoredTrial) -> study::Trial {
         setting: setting(&trial.record.params),
         value: trial.record.value(),
         curve: trial.record.reports.iter().map(point).collect(),
-        seconds: took.map(|took| took.as_secs_f64()),
+        seconds: trial.seconds(),
     }
 }
 
@@ -170,6 +169,8 @@ fn comparison(compared: &PairedComparison, result: &TuningResult) -> study::Comp
     let PairedComparison { tuned, untuned, difference, .. } = compared;
     study::Comparison {
         photographs: compared.photographs as u64,
+        groups: compared.groups as u64,
+        p_value: Some(compared.p_value),
         tuned: setting(&result.tuned),
         untuned: setting(&result.untuned),
         measures: vec![

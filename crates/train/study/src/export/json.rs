@@ -2,13 +2,12 @@
 //! (`optuna.distributions.json_to_distribution`).
 
 use std::io::{self, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use foliar_bayes::{Direction, Domain, Parameter, Params, Scale, TrialId};
-use foliar_study::{Definition, State, StoredTrial};
 use serde::Serialize;
 
-use super::seconds;
+use super::{Export, unix};
+use crate::{State, StoredTrial};
 
 /// Increases when a field changes.
 const VERSION: u32 = 2;
@@ -100,7 +99,7 @@ impl<'a> Tried<'a> {
             params: &record.params,
             intermediate: intermediate.collect(),
             seed: trial.seed,
-            seconds: seconds(trial),
+            seconds: trial.seconds(),
             started: unix(trial.started),
             ended: unix(trial.ended),
             attempts: trial.attempts,
@@ -111,19 +110,15 @@ impl<'a> Tried<'a> {
     }
 }
 
-pub(super) fn write(
-    out: &mut dyn Write,
-    definition: &Definition,
-    trials: &[StoredTrial],
-    best: Option<TrialId>,
-) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, export: &Export) -> io::Result<()> {
+    let Export { definition, trials, best } = export;
     let parameters = definition.space.parameters().iter();
     let document = Document {
         version: VERSION,
         fingerprint: &definition.fingerprint,
         direction: definition.direction,
         seed: definition.seed,
-        best,
+        best: *best,
         parameters: parameters
             .map(|parameter| Searched { parameter, distribution: Distribution::of(&parameter.domain) })
             .collect(),
@@ -131,10 +126,4 @@ pub(super) fn write(
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
-}
-
-/// Seconds since 1970.
-pub(super) fn unix(moment: Option<SystemTime>) -> Option<f64> {
-    let since = moment?.duration_since(UNIX_EPOCH).ok()?;
-    Some(since.as_millis() as f64 / 1000.0)
 }

@@ -2,25 +2,22 @@
 
 use std::io::{self, Write};
 
-use foliar_study::{Definition, StoredTrial};
-
-use super::document::unix;
-use super::seconds;
+use super::{Export, unix};
+use crate::StoredTrial;
 
 /// Columns before and after the parameters. A parameter's column is its name with the prefix `params_`.
 const BEFORE: [&str; 3] = ["number", "state", "value"];
 const AFTER: [&str; 9] =
     ["seed", "seconds", "started", "ended", "attempts", "lost_workers", "worker", "message", "intermediate"];
 
-/// Intermediate values are `fold:epoch:value`, separated by spaces; times are seconds since 1970.
-pub(super) fn write(out: &mut dyn Write, definition: &Definition, trials: &[StoredTrial]) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
+pub(super) fn write(out: &mut dyn Write, export: &Export) -> io::Result<()> {
+    let mut csv = ::csv::Writer::from_writer(out);
     let names: Vec<&str> =
-        definition.space.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
+        export.definition.space.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
     let parameters = names.iter().map(|name| format!("params_{name}"));
     let head = BEFORE.map(str::to_owned).into_iter().chain(parameters).chain(AFTER.map(str::to_owned));
     csv.write_record(head).map_err(io_error)?;
-    for trial in trials {
+    for trial in &export.trials {
         csv.write_record(record(&names, trial)).map_err(io_error)?;
     }
     csv.flush()
@@ -40,7 +37,7 @@ fn record(names: &[&str], trial: &StoredTrial) -> Vec<String> {
     let values = names.iter().map(|name| text(record.params.get(name)));
     let end = [
         trial.seed.to_string(),
-        text(seconds(trial)),
+        text(trial.seconds()),
         text(unix(trial.started)),
         text(unix(trial.ended)),
         trial.attempts.to_string(),
@@ -53,9 +50,9 @@ fn record(names: &[&str], trial: &StoredTrial) -> Vec<String> {
 }
 
 /// The operating system's error itself, so that a closed pipe is recognised.
-fn io_error(error: csv::Error) -> io::Error {
+fn io_error(error: ::csv::Error) -> io::Error {
     match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
+        ::csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
     }
 }
