@@ -12,9 +12,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use common::{Finished, Scene};
+use foliar_random::Random;
 use foliar_study::{State, StoredTrial, StudyFile};
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
 use serde_json::Value;
 
 /// Photographs, and weights in `weights/model.foliar`.
@@ -126,7 +125,7 @@ fn wherever_it_is_killed_it_ends_as_uninterrupted() {
     scene.run(&arguments("whole", "18")).expect(0);
     let took = began.elapsed();
     let expected = results(&scene.path("whole"));
-    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let mut random = Random::seeded(4);
     let mut killed = 0;
     for round in 0..4 {
         let out = format!("killed-{round}");
@@ -137,7 +136,7 @@ fn wherever_it_is_killed_it_ends_as_uninterrupted() {
             sleep(Duration::from_millis(2));
         }
         for _ in 0..3 {
-            let delay = took.mul_f64(f64::from(random.next_u32() % 1000) / 1500.0);
+            let delay = took.mul_f64(f64::from(random.bits32() % 1000) / 1500.0);
             killed += u32::from(kill(child, delay));
             child = start(&scene, &["tune", "--resume", &out]);
         }

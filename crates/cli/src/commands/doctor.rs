@@ -7,8 +7,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use foliar_doctor::{Context, Diagnosis, Severity, diagnose};
+use foliar_files::write_atomically;
 use foliar_report::doctor_page;
-use foliar_runlog::{RunLog, read_log_from, read_log_path, write_atomically};
+use foliar_runlog::{RunLog, read_log_from, read_log_path};
 use serde::Serialize;
 
 use crate::arguments::DoctorArguments;

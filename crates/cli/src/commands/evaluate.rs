@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use foliar_files::write_atomically;
 use foliar_learn::{EvaluateOptions, Evaluation, Predictor, Run, Stage, Subject, evaluate};
-use foliar_runlog::write_atomically;
 use foliar_vision::Part;
 use indicatif::ProgressBar;
 use serde::Serialize;

@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
-use foliar_runlog::write_atomically;
+use foliar_files::write_atomically;
 use foliar_study::{StudyError, StudyFile};
 
 use crate::arguments::{StudyArguments, StudyCommand, StudyFormat};

@@ -11,9 +11,11 @@
 //! value, and keeps the pair that lowers the mean impurity most. A node of fewer than `SPLIT` rows or of one class is a
 //! leaf and says the shares of its classes. The forest says the mean over its trees.
 
-use foliar_vision::random::{Domain, Random};
+use foliar_random::Random;
 use rayon::prelude::*;
 
+/// First number of the key of a tree's stream; the others are the seed and the tree.
+const PURPOSE: u64 = 40;
 /// Trees of a forest.
 const TREES: usize = 40;
 /// Rows from which on a node is divided.
@@ -54,7 +56,7 @@ pub fn predict(
         let grown: Vec<Vec<f32>> = (begin..TREES.min(begin + AT_A_TIME))
             .into_par_iter()
             .map(|tree| {
-                let random = Random::keyed(Domain::Forest, [seed, tree as u64, 0]);
+                let random = Random::keyed([PURPOSE, seed, tree as u64, 0]);
                 let grower = Grower { table, labels, classes, random, nodes: Vec::new() };
                 let nodes = grower.grow(train.to_vec());
                 test.iter().flat_map(|&row| leaf(&nodes, table.row(row)).iter().copied()).collect()
@@ -131,7 +133,7 @@ impl Grower<'_> {
         let mut columns: Vec<usize> = (0..width).collect();
         let mut low_counts = vec![0.0; self.classes];
         for left in (0..width).rev() {
-            let column = columns[self.random.below(left as u64 + 1) as usize];
+            let column = columns[self.random.below(left + 1)];
             if let Some(place) = columns.iter().position(|&other| other == column) {
                 columns.swap_remove(place);
             }
@@ -144,7 +146,8 @@ impl Grower<'_> {
             if least >= most {
                 continue;
             }
-            let drawn = (f64::from(least) + (f64::from(most) - f64::from(least)) * self.random.unit()) as f32;
+            let drawn =
+                (f64::from(least) + (f64::from(most) - f64::from(least)) * self.random.uniform()) as f32;
             // Rounding may reach the upper end, which would leave one side empty.
             let threshold = if drawn >= most { least } else { drawn };
             low_counts.fill(0.0);
@@ -181,11 +184,11 @@ mod tests {
 
     /// Two classes divided by a slanted line, and a column of noise.
     fn table(count: usize) -> (Vec<f32>, Vec<usize>) {
-        let mut random = Random::keyed(Domain::Forest, [99, 0, 0]);
+        let mut random = Random::seeded(99);
         let mut labels = Vec::new();
         let mut values = Vec::new();
         for _ in 0..count {
-            let row = [random.unit() as f32, random.unit() as f32, random.unit() as f32];
+            let row = [random.uniform() as f32, random.uniform() as f32, random.uniform() as f32];
             labels.push(usize::from(row[0] + row[1] > 1.0));
             values.extend(row);
         }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use foliar_vision::{Dataset, portable_name, sequence};
+use foliar_vision::{Dataset, UnionFind, portable_name, sequence};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AuditError;
 use crate::listing::{Column, Listing};
 use crate::near_duplicates::Copy;
-use crate::union_find::UnionFind;
 
 /// What tells which photographs belong together, besides that they are copies.
 #[derive(Clone, Debug, Default)]

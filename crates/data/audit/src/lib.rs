@@ -43,7 +43,6 @@ pub mod symmetry;
 pub mod tables;
 pub mod texture;
 pub mod thumbnail;
-pub mod union_find;
 
 pub use audit::{Audit, CopyPair, Photograph};
 pub use error::AuditError;

@@ -189,7 +189,7 @@ fn neighbours(directions: &[f32], width: usize, groups: &Groups, photo: usize) -
 
 #[cfg(test)]
 mod tests {
-    use foliar_vision::random::{Domain, Random};
+    use foliar_random::Random;
     use foliar_vision::{Digest, Photo};
 
     use super::*;
@@ -199,8 +199,8 @@ mod tests {
     #[test]
     fn exchanged_classes_come_first() {
         let (count, width) = (180, 6);
-        let mut random = Random::keyed(Domain::Forest, [8, 0, 0]);
-        let mut normal = || (0..12).map(|_| random.unit()).sum::<f64>() - 6.0;
+        let mut random = Random::seeded(8);
+        let mut normal = || (0..12).map(|_| random.uniform()).sum::<f64>() - 6.0;
         let truth: Vec<usize> = (0..count).map(|photo| photo % 3).collect();
         let values: Vec<f32> = (0..count * width)
             .map(|place| {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
-use foliar_runlog::write_atomically;
+use foliar_files::write_atomically;
 use foliar_vision::Part;
 use serde::Serialize;
 

@@ -16,9 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use self::geometry::Shot;
 use crate::preprocess::{Preprocessing, Workspace};
-use crate::random::{Domain, Random};
+use crate::random::Domain;
 use crate::resize::reduce;
 use crate::rgb::Rgb;
+use foliar_random::Random;
 
 pub use self::colour::ColourJitter;
 pub use self::erasing::{Erasing, Fill};
@@ -94,7 +95,7 @@ pub struct Sample {
 
 impl Sample {
     fn random(self, domain: Domain) -> Random {
-        Random::keyed(domain, [self.seed, self.epoch, self.item])
+        domain.stream([self.seed, self.epoch, self.item])
     }
 }
 

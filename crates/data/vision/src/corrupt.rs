@@ -24,7 +24,7 @@ mod noise;
 mod rotation;
 mod value;
 
-use crate::random::{Domain, Random};
+use crate::random::Domain;
 use crate::rgb::Rgb;
 
 /// Severities of most kinds.
@@ -99,7 +99,7 @@ impl Corruption {
     pub fn apply(self, photo: &Rgb, severity: u8, item: u64) -> Rgb {
         assert!((1..=self.severities()).contains(&severity), "severity {severity} of {}", self.severities());
         let level = usize::from(severity) - 1;
-        let mut random = Random::keyed(Domain::Corruption, [self as u64, u64::from(severity), item]);
+        let mut random = Domain::Corruption.stream([self as u64, u64::from(severity), item]);
         match self {
             Self::GaussianBlur => {
                 let deviation = [1.0, 2.0, 3.0, 4.0, 6.0][level];

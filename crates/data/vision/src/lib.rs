@@ -37,6 +37,7 @@ pub mod scan;
 pub mod sequence;
 pub mod split;
 pub mod store;
+mod union_find;
 
 pub use augment::Augment;
 pub use corrupt::Corruption;
@@ -56,3 +57,4 @@ pub use rgb::Rgb;
 pub use scan::{ScanError, scan, scan_for_evaluation};
 pub use split::{SplitSpec, Splits, cluster_of, split};
 pub use store::{LoadError, Store};
+pub use union_find::UnionFind;

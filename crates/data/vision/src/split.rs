@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::{Dataset, Part};
 use crate::digest::Digest;
 use crate::problem::{Problem, Reason};
+use crate::union_find::UnionFind;
 
 /// How to split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,21 +114,21 @@ impl Cluster {
 #[must_use]
 pub fn cluster_of(data: &Dataset, groups: Option<&[u64]>) -> Vec<usize> {
     let count = data.photos.len();
-    let mut forest: Vec<usize> = (0..count).collect();
+    let mut sets = UnionFind::new(count);
     let mut first_of_digest: HashMap<Digest, usize> = HashMap::new();
     for (index, photo) in data.photos.iter().enumerate() {
         let first = *first_of_digest.entry(photo.digest).or_insert(index);
-        join(&mut forest, first, index);
+        sets.join(first, index);
     }
     if let Some(groups) = groups {
         assert_eq!(groups.len(), count, "one group for each photograph");
         let mut first_of_group: HashMap<u64, usize> = HashMap::new();
         for (index, group) in groups.iter().enumerate() {
             let first = *first_of_group.entry(*group).or_insert(index);
-            join(&mut forest, first, index);
+            sets.join(first, index);
         }
     }
-    (0..count).map(|index| find(&mut forest, index)).collect()
+    sets.names()
 }
 
 /// The clusters of all photographs, in an order drawn with `seed`.
@@ -149,20 +150,6 @@ pub(crate) fn clusters(data: &Dataset, groups: Option<&[u64]>, seed: u64) -> Vec
         .collect();
     keyed.sort();
     keyed.into_iter().map(|(_, members)| Cluster::new(data, members)).collect()
-}
-
-/// The representative of `index` in a union-find forest; halves the path on its way.
-fn find(forest: &mut [usize], mut index: usize) -> usize {
-    while forest[index] != index {
-        forest[index] = forest[forest[index]];
-        index = forest[index];
-    }
-    index
-}
-
-fn join(forest: &mut [usize], a: usize, b: usize) {
-    let (a, b) = (find(forest, a), find(forest, b));
-    forest[a.max(b)] = a.min(b);
 }
 
 /// Where folders tear a cluster apart, only its members in the part that measures last stay.

@@ -6,8 +6,7 @@ use foliar_nn::{
     Batch, CpuEngine, Engine, EngineOptions, Graph, Node, Op, Optimizer, Sliding, State, Statistics,
     StepPlan, zoo,
 };
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
+use foliar_random::Random;
 
 const STILL: StepPlan<'static> =
     StepPlan { learning_rate: 0.0, label_smoothing: 0.1, class_weights: None, rate_factors: None };
@@ -15,8 +14,8 @@ const PLAIN: Optimizer = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nestero
 
 const STEPS: [f32; 4] = [4e-3, 1e-3, 2.5e-4, 6e-5];
 
-fn unit(random: &mut ChaCha8Rng) -> f32 {
-    random.next_u32() as f32 / u32::MAX as f32 * 2.0 - 1.0
+fn unit(random: &mut Random) -> f32 {
+    random.bits32() as f32 / u32::MAX as f32 * 2.0 - 1.0
 }
 
 /// Operations of the plain and residual networks: odd sizes, strides and both kinds of padding, values that are used twice, a
@@ -112,7 +111,7 @@ impl Problem {
             statistics: Statistics::Batch,
         };
         let engine = CpuEngine::new(graph, options).unwrap();
-        let mut random = ChaCha8Rng::seed_from_u64(5);
+        let mut random = Random::seeded(5);
         let images = (0..batch * size * size * 3).map(|_| unit(&mut random)).collect();
         let labels = (0..batch).map(|i| (i % graph.classes()) as u32).collect();
         let mut start = engine.state();
@@ -136,7 +135,7 @@ impl Problem {
         let start = self.start.clone();
         self.loss(&start);
         let gradients = self.engine.gradients();
-        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let mut random = Random::seeded(7);
         let scale: f64 = gradients
             .tensors
             .values()

@@ -6,16 +6,15 @@ use foliar_nn::{
     CpuEngine, Engine, EngineError, EngineOptions, Graph, NodeId, Op, Probe, ProbeError, State, StateError,
     Statistics, zoo,
 };
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
+use foliar_random::Random;
 
 const CLASSES: usize = 3;
 const BATCH: usize = 2;
 /// Lengths of the way along a direction whose components are of the order of the activations' own times these.
 const STEPS: [f32; 5] = [3e-2, 1e-2, 3e-3, 1e-3, 3e-4];
 
-fn unit(random: &mut ChaCha8Rng) -> f32 {
-    random.next_u32() as f32 / u32::MAX as f32 * 2.0 - 1.0
+fn unit(random: &mut Random) -> f32 {
+    random.bits32() as f32 / u32::MAX as f32 * 2.0 - 1.0
 }
 
 fn options(size: usize) -> EngineOptions {
@@ -25,7 +24,7 @@ fn options(size: usize) -> EngineOptions {
 
 /// A network of random weights, with running statistics and a classifier other than it was made with, and photographs.
 fn scene(graph: &Graph, size: usize) -> (CpuEngine, State, Vec<f32>) {
-    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let mut random = Random::seeded(11);
     let mut engine = CpuEngine::new(graph, options(size)).unwrap();
     let mut state = engine.state();
     for (name, tensor) in &mut state.tensors {
@@ -49,7 +48,7 @@ fn worst(probe: &mut Probe, activations: &[f32], class: usize) -> f64 {
     assert_eq!(gradient.len(), activations.len());
     let norm = gradient.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt();
     assert!(norm > 0.0, "no gradient");
-    let mut random = ChaCha8Rng::seed_from_u64(13);
+    let mut random = Random::seeded(13);
     let size = activations.iter().map(|a| a.abs()).fold(0.0, f32::max) / (activations.len() as f32).sqrt();
     let mut worst = 0.0_f64;
     for _ in 0..2 {

@@ -103,7 +103,7 @@ fn design_effect(right: &[bool], groups: &Groups) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, Stream};
+    use crate::random::Purpose;
     use crate::share::upper_bound;
 
     fn fit(confidences: &[f64], right: &[bool], target: f64) -> Option<Abstention> {
@@ -133,7 +133,7 @@ mod tests {
         // Risk 0.2 (1 - t)² at confidence t: the risk of answers from t on is 0.2 (1 - t)² / 3; from 0.134 on it is 0.05.
         let (mut broken, mut answered) = (0, 0.0);
         for seed in 0..400 {
-            let mut stream = Stream::new(seed, Purpose::Bootstrap, 4);
+            let mut stream = Purpose::Bootstrap.stream(seed, 4);
             let confidences: Vec<f64> = (0..600).map(|_| stream.uniform()).collect();
             let right: Vec<bool> =
                 confidences.iter().map(|t| stream.uniform() >= 0.2 * (1.0 - t).powi(2)).collect();

@@ -13,7 +13,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::groups::Groups;
-use crate::random::{Purpose, Stream};
+use crate::random::Purpose;
 use crate::share::wilson;
 
 /// A figure and how far it can be trusted.
@@ -51,7 +51,7 @@ impl Bootstrap {
         let mut drawn = vec![0; groups.count()];
         let mut weights = vec![0; groups.photographs()];
         for number in 0..self.resamples {
-            let mut stream = Stream::new(self.seed, Purpose::Bootstrap, number as u64);
+            let mut stream = Purpose::Bootstrap.stream(self.seed, number as u64);
             drawn.fill(0);
             (0..groups.count()).for_each(|_| drawn[stream.below(groups.count())] += 1);
             weights.iter_mut().zip(groups.of()).for_each(|(weight, &group)| *weight = drawn[group as usize]);
@@ -111,7 +111,10 @@ pub(crate) fn share_interval(value: f64, interval: [f64; 2], groups: usize) -> [
 }
 
 /// Value below which a `share` of the ascending `values` lies, linear between two (Hyndman and Fan 1996, type 7).
-pub(crate) fn quantile(values: &[f64], share: f64) -> f64 {
+///
+/// # Panics
+/// Without any value.
+pub fn quantile(values: &[f64], share: f64) -> f64 {
     let place = share.clamp(0.0, 1.0) * (values.len() - 1) as f64;
     let low = place.floor() as usize;
     let high = (low + 1).min(values.len() - 1);
@@ -149,7 +152,7 @@ mod tests {
         let bootstrap = Bootstrap { resamples: 400, ..Bootstrap::default() };
         let mut covered = [0; 2];
         for trial in 0..400 {
-            let mut stream = Stream::new(1, Purpose::Calibrated, trial);
+            let mut stream = Purpose::Calibrated.stream(1, trial);
             let (mut numbers, mut ids) = (Vec::new(), Vec::new());
             for group in 0..40 {
                 let common = stream.normal();

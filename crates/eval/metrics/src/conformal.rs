@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{MetricsError, check_length, check_share};
 use crate::predictions::Predictions;
 use crate::probability::softmax;
-use crate::random::{Purpose, Stream};
+use crate::random::Purpose;
 
 /// Equal probabilities that were added in another order differ by as much at most.
 const ROUNDING: f64 = 1e-12;
@@ -143,7 +143,7 @@ impl ConformalScore {
         let last = match self {
             Self::LeastAmbiguous => return probabilities.iter().map(|p| (1.0 - p).clamp(0.0, 1.0)).collect(),
             Self::Adaptive => 1.0,
-            Self::AdaptiveRandomised { seed } => Stream::new(seed, Purpose::PredictionSet, key).uniform(),
+            Self::AdaptiveRandomised { seed } => Purpose::PredictionSet.stream(seed, key).uniform(),
         };
         let mut scores = vec![0.0; probabilities.len()];
         let mut before = 0.0;
@@ -196,7 +196,7 @@ mod tests {
     /// Photographs whose classes are drawn from the probabilities of their logits, `size` to a group of one class and
     /// nearly equal logits.
     fn simulated(seed: u64, groups: usize, size: usize, classes: usize) -> Predictions {
-        let mut stream = Stream::new(seed, Purpose::Bootstrap, 77);
+        let mut stream = Purpose::Bootstrap.stream(seed, 77);
         let (mut logits, mut labels, mut ids) = (Vec::new(), Vec::new(), Vec::new());
         for group in 0..groups {
             let row: Vec<f32> = (0..classes).map(|_| (1.5 * stream.normal()) as f32).collect();
@@ -248,7 +248,7 @@ mod tests {
         let p = [0.2, 0.5, 0.3];
         assert_eq!(ConformalScore::LeastAmbiguous.scores(&p, 0), [0.8, 0.5, 0.7]);
         assert_eq!(ConformalScore::Adaptive.scores(&p, 0), [1.0, 0.5, 0.8]);
-        let throw = Stream::new(5, Purpose::PredictionSet, 9).uniform();
+        let throw = Purpose::PredictionSet.stream(5, 9).uniform();
         let scores = ConformalScore::AdaptiveRandomised { seed: 5 }.scores(&p, 9);
         for (score, expected) in scores.iter().zip([0.8 + 0.2 * throw, 0.5 * throw, 0.5 + 0.3 * throw]) {
             assert!((score - expected).abs() < 1e-12);

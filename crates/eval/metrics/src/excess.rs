@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::bootstrap::{Bootstrap, Estimate};
 use crate::error::{MetricsError, check_length, check_verdicts};
 use crate::groups::Groups;
-use crate::random::{Purpose, Stream};
+use crate::random::Purpose;
 use crate::reliability::{Binning, Reliability};
 
 /// Draws of y⁰ for the expectation.
@@ -119,7 +119,7 @@ impl<'a> Calibrated<'a> {
     fn draw(&self, seed: u64, first: usize, count: usize, outcomes: &mut [u64]) {
         outcomes.fill(0);
         for bit in 0..count {
-            let mut stream = Stream::new(seed, Purpose::Calibrated, (first + bit) as u64);
+            let mut stream = Purpose::Calibrated.stream(seed, (first + bit) as u64);
             let mut common: Vec<Option<f64>> = Vec::new();
             if self.correlation > 0.0 {
                 common.extend((0..self.groups.count()).map(|_| {
@@ -150,7 +150,7 @@ mod tests {
         power: f64,
         together: bool,
     ) -> (Vec<f64>, Vec<bool>, Groups) {
-        let mut stream = Stream::new(seed, Purpose::Bootstrap, 3);
+        let mut stream = Purpose::Bootstrap.stream(seed, 3);
         let (mut confidences, mut right, mut ids) = (Vec::new(), Vec::new(), Vec::new());
         for group in 0..groups {
             let (common, throw) = (stream.uniform(), stream.uniform());

@@ -19,7 +19,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{MetricsError, check_finite, check_length};
-use crate::principal::{Principal, dot};
+use foliar_linalg::{Principal, dot};
 
 /// Most axes with a variance of their own.
 const AXES: usize = 64;
@@ -205,11 +205,11 @@ fn class_means(features: &[f32], labels: &[u32], width: usize) -> (Vec<f64>, Vec
 mod tests {
     use super::*;
     use crate::detection::{Detection, threshold_of};
-    use crate::random::{Purpose, Stream};
+    use crate::random::Purpose;
 
     /// `count` photographs of 3 classes in a `width`-dimensional space in which two directions vary much.
     fn cloud(seed: u64, count: usize, width: usize) -> (Vec<f32>, Vec<u32>) {
-        let mut stream = Stream::new(seed, Purpose::Bootstrap, 1);
+        let mut stream = Purpose::Bootstrap.stream(seed, 1);
         let labels: Vec<u32> = (0..count as u32).map(|index| index % 3).collect();
         let mut features = Vec::new();
         for &label in &labels {

@@ -7,9 +7,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::atomic::write_atomically;
-use crate::error::{RunError, with_path};
+use crate::error::RunError;
 use crate::event::Epoch;
+use foliar_files::{with_path, write_atomically};
 
 const HEADER: &str =
     "epoch,seconds,train_loss,train_accuracy,val_loss,val_accuracy,val_macro_f1,learning_rate\n";

@@ -57,8 +57,3 @@ impl RunError {
         move |source| Self::Write { path, source }
     }
 }
-
-/// Puts the path into an I/O error and keeps its kind.
-pub(crate) fn with_path(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
-    move |source| io::Error::new(source.kind(), format!("{}: {source}", path.display()))
-}

@@ -9,9 +9,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::atomic::write_atomically;
-use crate::error::{RunError, with_path};
+use crate::error::RunError;
 use crate::event::Event;
+use foliar_files::{with_path, write_atomically};
 
 /// A line that holds no event.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,12 +9,11 @@
 //! | `events.out.tfevents.*`  | TensorBoard        | the scalars of each epoch                   |
 //!
 //! `events.jsonl` is the record; on a resume the other two are brought in line with it. All three are append-only
-//! and may be cut short by a killed process; every other file of a run goes through [`write_atomically`] and is
+//! and may be cut short by a killed process; every other file of a run goes through [`foliar_files::write_atomically`] and is
 //! either whole or absent.
 //!
 //! Logs that other programs wrote, of any shape, are read by [`read_log`] and its kin into a [`RunLog`].
 
-mod atomic;
 pub mod csv;
 mod error;
 mod event;
@@ -27,7 +26,6 @@ mod run_dir;
 mod run_log;
 pub mod tensorboard;
 
-pub use atomic::write_atomically;
 pub use error::RunError;
 pub use event::{Epoch, Event, Note, Progress, Start, Step, Stop, StopReason};
 pub use line::epoch_line;

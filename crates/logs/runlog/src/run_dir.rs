@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::atomic::is_partial;
 use crate::error::RunError;
+use foliar_files::is_partial;
 
 /// The folder of one run. Its files:
 ///

@@ -14,9 +14,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::atomic::write_atomically;
-use crate::error::{RunError, with_path};
+use crate::error::RunError;
 use crate::event::Epoch;
+use foliar_files::{with_path, write_atomically};
 
 const PREFIX: &str = "events.out.tfevents.";
 

@@ -1,5 +1,6 @@
 //! A classifier that is asked where it looks.
 
+use foliar_metrics::softmax_at;
 use foliar_nn::{Graph, Probe, State};
 use foliar_vision::{LeafMask, Preprocessing, Rgb, Workspace, leaf_mask};
 use serde::{Deserialize, Serialize};
@@ -136,17 +137,8 @@ impl Explainer {
         if !logits.iter().all(|logit| logit.is_finite()) {
             return Err(ExplainError::NotFinite);
         }
-        Ok(logits.chunks_exact(self.probe.outputs()).map(|row| softmax(row, self.temperature)).collect())
+        Ok(logits.chunks_exact(self.probe.outputs()).map(|row| softmax_at(row, self.temperature)).collect())
     }
-}
-
-/// exp(z / T) / sum of exp(z / T), shifted by the largest z so that nothing overflows.
-fn softmax(logits: &[f32], temperature: f64) -> Vec<f64> {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> =
-        logits.iter().map(|&logit| (f64::from(logit - largest) / temperature).exp()).collect();
-    let sum: f64 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
 }
 
 /// The first of the largest.

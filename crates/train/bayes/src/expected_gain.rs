@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::gp::Moments;
-use crate::random::{Purpose, Stream};
+use crate::random::Purpose;
 use crate::search::maximise;
 use crate::{Study, TrialId};
 
@@ -31,7 +31,7 @@ impl Study {
         let model = self.model()?;
         let acquisition = model.acquisition();
         let next = self.records().last().map_or(TrialId(0), |last| TrialId(last.id.0 + 1));
-        let mut stream = Stream::new(self.seed(), Purpose::Candidates, next);
+        let mut stream = Purpose::Candidates.stream(self.seed(), next);
         let found = maximise(&acquisition, self.space(), model.best_points(), &mut stream);
         let improvement = acquisition.ln_expected_improvement(&found.point, &mut Moments::default()).exp();
         let slope = model.costs.cost_slope(model.incumbent);

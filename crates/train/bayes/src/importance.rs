@@ -16,7 +16,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::gp::Moments;
-use crate::random::{Purpose, Stream, sobol};
+use crate::random::{Purpose, sobol};
 use crate::{Study, TrialId};
 
 /// `N`.
@@ -43,7 +43,7 @@ impl Study {
         let model = self.model()?;
         let (space, mut moments) = (self.space(), Moments::default());
         let dimensions = space.dimensions();
-        let seed = Stream::new(self.seed(), Purpose::Importance, TrialId(0)).seed();
+        let seed = Purpose::Importance.stream(self.seed(), TrialId(0)).bits32();
         let mut mean = |unit: &[f64]| model.costs.mean(&space.snap_cells(unit), &mut moments);
 
         let (mut values, mut main, mut total) = (Vec::new(), vec![0.0; dimensions], vec![0.0; dimensions]);

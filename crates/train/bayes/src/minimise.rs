@@ -11,7 +11,7 @@
 
 use std::collections::VecDeque;
 
-use crate::gp::dot;
+use foliar_linalg::dot;
 
 const MEMORY: usize = 8;
 

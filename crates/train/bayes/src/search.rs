@@ -7,8 +7,9 @@
 use crate::acquisition::Acquisition;
 use crate::gp::Moments;
 use crate::minimise::{Limits, minimise};
-use crate::random::{Stream, sobol};
+use crate::random::sobol;
 use crate::{Domain, Space};
+use foliar_random::Random;
 
 /// Quasi-random candidates.
 const GLOBAL: u64 = 256;
@@ -37,7 +38,7 @@ pub(crate) fn maximise(
     acquisition: &Acquisition,
     space: &Space,
     best: &[Vec<f64>],
-    stream: &mut Stream,
+    stream: &mut Random,
 ) -> Found {
     let mut moments = Moments::default();
     let mut scored: Vec<Found> = candidates(space, best, stream)
@@ -65,9 +66,9 @@ pub(crate) fn maximise(
     winner.unwrap_or_else(|| Found { point: vec![0.5; space.dimensions()], value: f64::NEG_INFINITY })
 }
 
-fn candidates(space: &Space, best: &[Vec<f64>], stream: &mut Stream) -> Vec<Vec<f64>> {
+fn candidates(space: &Space, best: &[Vec<f64>], stream: &mut Random) -> Vec<Vec<f64>> {
     let dimensions = space.dimensions();
-    let seed = stream.seed();
+    let seed = stream.bits32();
     let mut points: Vec<Vec<f64>> =
         (0..GLOBAL).map(|index| space.snap_cells(&sobol(index, dimensions, seed))).collect();
     for centre in best {

@@ -6,7 +6,7 @@
 
 use crate::gp::Moments;
 use crate::model::{Milestones, Model, Observations};
-use crate::random::{Purpose, Stream, latin_hypercube, sobol};
+use crate::random::{Purpose, latin_hypercube, sobol};
 use crate::search::maximise;
 use crate::{BayesError, Direction, Outcome, Params, Record, Report, Space, Trial, TrialId};
 
@@ -273,7 +273,7 @@ impl Study {
             if let Some(model) =
                 Model::fit(observations, &self.space, self.options.noise, &mut self.milestones)
             {
-                let mut stream = Stream::new(self.seed, Purpose::Candidates, id);
+                let mut stream = Purpose::Candidates.stream(self.seed, id);
                 return maximise(&model.acquisition(), &self.space, model.best_points(), &mut stream).point;
             }
         }
@@ -284,12 +284,12 @@ impl Study {
         let dimensions = self.space.dimensions();
         match self.options.start {
             Start::Sobol => {
-                let seed = Stream::new(self.seed, Purpose::Start, TrialId(0)).seed();
+                let seed = Purpose::Start.stream(self.seed, TrialId(0)).bits32();
                 sobol(id.0, dimensions, seed)
             }
             Start::LatinHypercube => {
                 let (cube, place) = (id.0 / start_trials, id.0 % start_trials);
-                let mut stream = Stream::new(self.seed, Purpose::Start, TrialId(cube));
+                let mut stream = Purpose::Start.stream(self.seed, TrialId(cube));
                 latin_hypercube(start_trials as usize, dimensions, &mut stream).swap_remove(place as usize)
             }
         }

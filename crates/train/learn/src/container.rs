@@ -88,7 +88,7 @@ pub(crate) fn write<T: Serialize>(
     .map_err(|source| FileError::Io { path: path.to_owned(), source })?;
     let place = digest_place(&header).ok_or_else(|| damaged("no place for the digest".into()))?;
     header[place].copy_from_slice(hasher.finalize().to_hex().as_bytes());
-    foliar_runlog::write_atomically(path, |file| {
+    foliar_files::write_atomically(path, |file| {
         file.write_all(&header)?;
         stream(&tensors, |bytes| file.write_all(bytes))
     })

@@ -11,7 +11,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sample {
     /// The folder that the paths of the rows are relative to.
-    #[serde(with = "crate::any_path")]
+    #[serde(with = "foliar_files::any_path")]
     pub root: PathBuf,
     /// What they are.
     pub origin: Origin,

@@ -20,7 +20,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use foliar_runlog::write_atomically;
+use foliar_files::write_atomically;
 use memmap2::Mmap;
 
 /// Begins the file; another layout gets another number.

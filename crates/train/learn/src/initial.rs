@@ -15,7 +15,7 @@ use crate::error::{FileError, LearnError};
 #[serde(deny_unknown_fields)]
 pub struct InitialWeights {
     /// The file, safetensors or PyTorch's.
-    #[serde(with = "crate::any_path")]
+    #[serde(with = "foliar_files::any_path")]
     pub file: PathBuf,
     /// BLAKE3 of its bytes, in hexadecimal digits.
     pub digest: String,

@@ -6,7 +6,6 @@
 //!
 //! The crate prints nothing and knows no terminal.
 
-pub mod any_path;
 mod backbone;
 mod bundle;
 mod caution;

@@ -5,7 +5,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use foliar_runlog::{RunDir, write_atomically};
+use foliar_files::write_atomically;
+use foliar_runlog::RunDir;
 use foliar_vision::{Dataset, Digest, Manifest, Part, Problem, portable_name};
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +28,7 @@ const TOLD: usize = 5;
 /// Which photographs a run was begun with.
 #[derive(Serialize, Deserialize)]
 struct Data {
-    #[serde(with = "crate::any_path")]
+    #[serde(with = "foliar_files::any_path")]
     root: PathBuf,
     manifest: Manifest,
 }

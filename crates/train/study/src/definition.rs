@@ -1,8 +1,7 @@
 //! What a study searches. It is fixed when the file is created.
 
 use foliar_bayes::{Direction, Options, Pruner, Space, Study, TrialId};
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
+use foliar_random::Random;
 use serde::{Deserialize, Serialize};
 
 /// Everything that a study's trials depend on. A worker that opens the file with another definition is refused.
@@ -33,7 +32,7 @@ impl Definition {
         let mut key = *b"foliar study seed of trial      ";
         key[16..24].copy_from_slice(&self.seed.to_le_bytes());
         key[24..].copy_from_slice(&id.0.to_le_bytes());
-        ChaCha8Rng::from_seed(key).next_u64() >> 11
+        Random::of_digest(key).bits64() >> 11
     }
 
     /// The first part in which `other` differs, in words for the user.

@@ -14,9 +14,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use common::{continuous, discrete, integrity, work};
+use foliar_random::Random;
 use foliar_study::{Definition, StoredTrial, StudyFile};
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
 use rusqlite::Connection;
 
 const STUDY: &str = "FOLIAR_STUDY_TEST_PATH";
@@ -72,12 +71,12 @@ fn trials(path: &Path) -> Vec<StoredTrial> {
 /// Runs `workers` workers and kills `kills` of them, one at a time at a random moment, each time starting another. Then lets
 /// them finish `trials` trials, or as many as they have begun by then.
 fn kill_at_random(path: &Path, kind: &str, workers: usize, kills: usize, trials: u64) {
-    let mut random = ChaCha8Rng::seed_from_u64(kills as u64);
+    let mut random = Random::seeded(kills as u64);
     set_budget(path, u64::MAX >> 1);
     let mut children: Vec<Child> = (0..workers).map(|_| start(path, kind)).collect();
     for _ in 0..kills {
-        sleep(Duration::from_micros(20_000 + u64::from(random.next_u32() % 130_000)));
-        let child = &mut children[random.next_u32() as usize % workers];
+        sleep(Duration::from_micros(20_000 + u64::from(random.bits32() % 130_000)));
+        let child = &mut children[random.bits32() as usize % workers];
         assert_eq!(child.try_wait().unwrap(), None, "workers end only when killed");
         child.kill().unwrap();
         child.wait().unwrap();

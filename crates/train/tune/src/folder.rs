@@ -12,8 +12,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use foliar_files::write_atomically;
 use foliar_learn::Photographs;
-use foliar_runlog::write_atomically;
 use serde::Serialize;
 
 use crate::error::TuneError;

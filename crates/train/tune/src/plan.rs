@@ -17,7 +17,7 @@ use crate::parameter::{apply, last, own, with_weight_decay};
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The folder of photos.
-    #[serde(with = "foliar_learn::any_path")]
+    #[serde(with = "foliar_files::any_path")]
     pub photographs: PathBuf,
     /// The recipe to tune. Its own parameters are the first trial, its seed is the random seed, and its test split measures
     /// the result.

@@ -7,8 +7,7 @@ use anyhow::bail;
 use foliar_nn::{
     Batch, CpuEngine, Engine, EngineOptions, Optimizer, Spent, Statistics, StepPlan, StepProfile, isa, zoo,
 };
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
+use foliar_random::Random;
 use serde::Serialize;
 
 use super::timing::Timing;
@@ -157,8 +156,8 @@ pub(super) fn run(work: &Work<'_>) -> anyhow::Result<Exit> {
 
 /// Pixels between -2 and 2, whose standard deviation is near that of normalised photographs, and labels.
 fn random_batch(batch: usize, size: usize, classes: usize) -> (Vec<f32>, Vec<u32>) {
-    let mut random = ChaCha8Rng::seed_from_u64(SEED);
-    let mut unit = || (random.next_u32() >> 8) as f32 * (1.0 / (1 << 24) as f32);
+    let mut random = Random::seeded(SEED);
+    let mut unit = || random.uniform_f32();
     let images = (0..batch * size * size * 3).map(|_| 4.0 * unit() - 2.0).collect();
     let labels = (0..batch).map(|_| (unit() * classes as f32) as u32).collect();
     (images, labels)

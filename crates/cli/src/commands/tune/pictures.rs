@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
+use foliar_files::write_atomically;
 use foliar_report::study::Figure;
 use foliar_report::{Frame, Theme, study_page};
-use foliar_runlog::write_atomically;
 use foliar_study::StudyFile;
 use foliar_tune::{Folder, TuningResult};
 

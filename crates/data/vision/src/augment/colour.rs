@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::View;
 use crate::preprocess::Preprocessing;
-use crate::random::Random;
+use foliar_random::Random;
 
 const LUMA: [f64; 3] = [0.299, 0.587, 0.114];
 
@@ -139,7 +139,7 @@ mod tests {
         let preprocessing = Preprocessing { mean: [0.0; 3], std: [1.0; 3], ..Preprocessing::imagenet(2) };
         let view = View { side: 2, horizontal: false, vertical: false, transposed: false };
         let mut out = vec![0.0; 12];
-        let change = jitter.draw(&mut Random::keyed(Domain::Colour, [0; 3])).unwrap();
+        let change = jitter.draw(&mut Domain::Colour.stream([0; 3])).unwrap();
         change.apply(&preprocessing, pixels, view, &mut out);
         out.iter().map(|value| value * 255.0).collect()
     }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::random::Random;
+use foliar_random::Random;
 
 /// What an erased rectangle shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,8 +72,8 @@ impl Erasing {
             let (width, height) =
                 ((area * ratio).sqrt().round() as usize, (area / ratio).sqrt().round() as usize);
             if (1..=side).contains(&width) && (1..=side).contains(&height) {
-                let x = random.below((side - width) as u64 + 1) as usize;
-                let y = random.below((side - height) as u64 + 1) as usize;
+                let x = random.below(side - width + 1);
+                let y = random.below(side - height + 1);
                 return Some((x, y, width, height));
             }
         }
@@ -92,7 +92,7 @@ mod tests {
         let erasing = Erasing { probability: 1.0, ..Erasing::default() };
         for item in 0..200 {
             let mut out = vec![1.0; 64 * 64 * 3];
-            erasing.apply(64, &table, &mut Random::keyed(Domain::Erasing, [0, 0, item]), &mut out);
+            erasing.apply(64, &table, &mut Domain::Erasing.stream([0, 0, item]), &mut out);
             let erased = out.iter().filter(|value| **value == 9.0).count() / 3;
             let share = erased as f64 / 4096.0;
             assert!((0.017..0.21).contains(&share), "{share}");
@@ -103,7 +103,7 @@ mod tests {
     fn mean_is_zero() {
         let mut out = vec![1.0; 16 * 16 * 3];
         let erasing = Erasing { probability: 1.0, fill: Fill::Mean, ..Erasing::default() };
-        erasing.apply(16, &[[9.0; 256]; 3], &mut Random::keyed(Domain::Erasing, [0; 3]), &mut out);
+        erasing.apply(16, &[[9.0; 256]; 3], &mut Domain::Erasing.stream([0; 3]), &mut out);
         assert!(out.contains(&0.0) && out.contains(&1.0) && !out.contains(&9.0));
     }
 }

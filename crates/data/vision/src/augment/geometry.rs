@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::turn::Turn;
 use super::{Augment, Sample, View};
 use crate::preprocess::{Preprocessing, Workspace};
-use crate::random::{Domain, Random};
+use crate::random::Domain;
 use crate::resize::Window;
 use crate::rgb::Rgb;
+use foliar_random::Random;
 
 /// A random window, as in Szegedy et al., *Going Deeper with Convolutions* (2015), section 6.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -155,7 +156,7 @@ mod tests {
     fn windows_keep_their_promises() {
         let crop = RandomCrop::default();
         for item in 0..500 {
-            let mut random = Random::keyed(Domain::Crop, [0, 0, item]);
+            let mut random = Domain::Crop.stream([0, 0, item]);
             let window = crop.draw((200, 150), &mut random).unwrap();
             let (share, ratio) = (window.width * window.height / 30_000.0, window.width / window.height);
             assert!((0.34..1.01).contains(&share) && (0.74..1.34).contains(&ratio), "{window:?}");
@@ -165,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_long_strip_still_has_windows() {
-        let window = RandomCrop::default().draw((4000, 5), &mut Random::keyed(Domain::Crop, [0; 3])).unwrap();
+        let window = RandomCrop::default().draw((4000, 5), &mut Domain::Crop.stream([0; 3])).unwrap();
         assert!(window.width <= 7.0 && window.height <= 5.0, "{window:?}");
     }
 }

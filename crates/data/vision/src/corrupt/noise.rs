@@ -1,27 +1,18 @@
 //! Noise of a sensor.
 
-use std::f64::consts::TAU;
-
-use crate::random::Random;
 use crate::rgb::Rgb;
+use foliar_random::Random;
 
 /// Adds to every value a normal number whose deviation is a share of 255.
 pub(super) fn noisy(photo: &Rgb, deviation: f64, random: &mut Random) -> Rgb {
     let mut pixels = photo.pixels.clone();
     for pair in pixels.chunks_mut(2) {
-        for (value, normal) in pair.iter_mut().zip(normals(random)) {
+        for (value, normal) in pair.iter_mut().zip(random.normal_pair()) {
             let noisy = f64::from(*value) + 255.0 * deviation * normal;
             *value = (noisy + 0.5).clamp(0.0, 255.0) as u8;
         }
     }
     Rgb::new(photo.width, photo.height, pixels)
-}
-
-/// Two independent normal numbers (Box and Muller 1958).
-fn normals(random: &mut Random) -> [f64; 2] {
-    // The first is never 0, of which there is no logarithm.
-    let (radius, angle) = ((-2.0 * (1.0 - random.unit()).ln()).sqrt(), TAU * random.unit());
-    [radius * angle.cos(), radius * angle.sin()]
 }
 
 #[cfg(test)]
@@ -32,7 +23,7 @@ mod tests {
     #[test]
     fn the_deviation_is_the_one_that_was_asked_for() {
         let photo = Rgb::new(100, 100, vec![128; 30_000]);
-        let noisy = noisy(&photo, 0.08, &mut Random::keyed(Domain::Corruption, [1, 2, 3]));
+        let noisy = noisy(&photo, 0.08, &mut Domain::Corruption.stream([1, 2, 3]));
         let differences = noisy.pixels.iter().map(|&value| f64::from(value) - 128.0);
         let mean = differences.clone().sum::<f64>() / 30_000.0;
         let deviation = (differences.map(|d| d * d).sum::<f64>() / 30_000.0).sqrt();

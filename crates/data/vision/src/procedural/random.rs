@@ -1,7 +1,6 @@
 //! The choices behind a picture.
 
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
+use foliar_random::Random as Stream;
 
 /// What a stream of choices is for. Each part of a picture has a stream of its own, so that one can change without
 /// moving the others.
@@ -15,26 +14,22 @@ pub(super) enum Part {
 }
 
 /// A stream of choices.
-pub(super) struct Random(ChaCha8Rng);
+pub(super) struct Random(Stream);
 
 impl Random {
     /// The stream of one part of one picture.
     pub(super) fn new(seed: u64, class: usize, index: u64, part: Part) -> Self {
-        let mut key = [0; 32];
-        for (bytes, word) in key.chunks_exact_mut(8).zip([seed, class as u64, index, part as u64]) {
-            bytes.copy_from_slice(&word.to_le_bytes());
-        }
-        Self(ChaCha8Rng::from_seed(key))
+        Self(Stream::keyed([seed, class as u64, index, part as u64]))
     }
 
     /// Any 32 bits.
     pub(super) fn word(&mut self) -> u32 {
-        self.0.next_u32()
+        self.0.bits32()
     }
 
     /// Uniform in 0..1.
     pub(super) fn unit(&mut self) -> f32 {
-        (self.word() >> 8) as f32 / (1 << 24) as f32
+        self.0.uniform_f32()
     }
 
     /// Uniform in `low..high`.

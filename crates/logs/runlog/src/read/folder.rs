@@ -108,7 +108,7 @@ fn split_of(root: &Path, file: &Path) -> Option<Split> {
 
 fn with_path(path: &Path, error: ReadError) -> ReadError {
     match error {
-        ReadError::Io(error) => ReadError::Io(crate::error::with_path(path)(error)),
+        ReadError::Io(error) => ReadError::Io(foliar_files::with_path(path)(error)),
         nothing @ ReadError::Nothing { .. } => nothing,
     }
 }

@@ -17,7 +17,8 @@
 //! the noise: otherwise the logarithm would turn small lucky differences into large ones.
 
 use super::Axis;
-use super::cholesky::{Cholesky, dot};
+use foliar_linalg::{Cholesky, dot};
+
 use super::kernel::matern;
 use super::warp::{Excess, warp};
 use crate::minimise::{Limits, minimise};

@@ -10,7 +10,8 @@
 //!
 //! Rasmussen and Williams (2006), algorithm 2.1. Other symbols: see the marginal likelihood.
 
-use super::cholesky::{Cholesky, dot};
+use foliar_linalg::{Cholesky, dot};
+
 use super::kernel::{Axis, matern};
 use super::marginal_likelihood::{Hyperparameters, MEAN_VARIANCE, TrainingSet};
 use super::warp::{Excess, unwarp};

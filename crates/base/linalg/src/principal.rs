@@ -9,7 +9,9 @@
 //! | Q | (q, D) | an orthonormal basis of it, a row a vector |
 //! | Qᵀ S Q = V Θ Vᵀ | (q, q) | S within the subspace |
 
-use crate::random::{Purpose, Stream};
+use foliar_random::Random;
+
+use crate::{dot, symmetric_eigen};
 
 /// Dimensions beyond those wanted.
 const OVERSAMPLING: usize = 10;
@@ -17,25 +19,25 @@ const OVERSAMPLING: usize = 10;
 const ITERATIONS: usize = 3;
 /// Random directions that the rest of ‖S‖² is estimated with.
 const PROBES: usize = 10;
-/// Sweeps of Jacobi's method; a matrix of 100 rows needs fewer than 10.
-const SWEEPS: usize = 30;
+/// Key of the random directions that the subspace is sought from.
+const KEY: [u64; 4] = [0, 4, 0, 0];
 
 /// The leading eigenvectors of S.
-pub(crate) struct Principal {
+pub struct Principal {
     /// Unit vectors, (axes, D), by descending variance.
-    pub(crate) axes: Vec<Vec<f64>>,
+    pub axes: Vec<Vec<f64>>,
     /// Variance along each.
-    pub(crate) variances: Vec<f64>,
+    pub variances: Vec<f64>,
     /// Sum of the squares of all entries of S, ‖S‖²: exact where q = D, else the part outside of the subspace is estimated
     /// (Hutchinson's estimator after deflation; Meyer et al. 2021, "Hutch++").
-    pub(crate) square: f64,
+    pub square: f64,
 }
 
 impl Principal {
     /// At most `wanted` axes of `rows` (n, `width`). The same rows give the same axes.
-    pub(crate) fn of(rows: &[f32], width: usize, wanted: usize) -> Self {
+    pub fn of(rows: &[f32], width: usize, wanted: usize) -> Self {
         let dimensions = (wanted + OVERSAMPLING).min(width);
-        let mut stream = Stream::new(0, Purpose::Subspace, 0);
+        let mut stream = Random::keyed(KEY);
         let mut draw = |count: usize| -> Vec<Vec<f64>> {
             (0..count).map(|_| (0..width).map(|_| stream.normal()).collect()).collect()
         };
@@ -114,63 +116,6 @@ fn without(vector: &[f64], basis: &[Vec<f64>]) -> Vec<f64> {
     rest
 }
 
-/// Eigenvalues, descending, and unit eigenvectors of a symmetric matrix: Jacobi's cyclic method (Golub and Van Loan, Matrix
-/// Computations, section 8.5).
-fn symmetric_eigen(mut a: Vec<Vec<f64>>) -> (Vec<f64>, Vec<Vec<f64>>) {
-    let size = a.len();
-    // Row i is the i-th eigenvector.
-    let mut vectors: Vec<Vec<f64>> =
-        (0..size).map(|i| (0..size).map(|j| f64::from(u8::from(i == j))).collect()).collect();
-    let whole: f64 = a.iter().flatten().map(|x| x * x).sum();
-    for _ in 0..SWEEPS {
-        let off: f64 =
-            (0..size).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i][j].powi(2)).sum();
-        if off <= 1e-30 * whole {
-            break;
-        }
-        for p in 0..size {
-            for q in p + 1..size {
-                if a[p][q] == 0.0 {
-                    continue;
-                }
-                let tau = (a[q][q] - a[p][p]) / (2.0 * a[p][q]);
-                let t = tau.signum() / (tau.abs() + (1.0 + tau * tau).sqrt());
-                let c = 1.0 / (1.0 + t * t).sqrt();
-                let s = t * c;
-                for row in &mut a {
-                    (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
-                }
-                rotate(&mut a, p, q, c, s);
-                rotate(&mut vectors, p, q, c, s);
-            }
-        }
-    }
-    let mut order: Vec<usize> = (0..size).collect();
-    order.sort_by(|&i, &j| a[j][j].total_cmp(&a[i][i]));
-    (order.iter().map(|&i| a[i][i]).collect(), order.iter().map(|&i| vectors[i].clone()).collect())
-}
-
-/// Turns rows p < q of a matrix against each other.
-fn rotate(matrix: &mut [Vec<f64>], p: usize, q: usize, c: f64, s: f64) {
-    let (before, from) = matrix.split_at_mut(q);
-    for (x, y) in before[p].iter_mut().zip(&mut from[0]) {
-        (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
-    }
-}
-
-/// Sum of products, in eight interleaved partial sums.
-pub(crate) fn dot(left: &[f64], right: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (left_chunks, right_chunks) = (left.chunks_exact(8), right.chunks_exact(8));
-    let rest: f64 = left_chunks.remainder().iter().zip(right_chunks.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in left_chunks.zip(right_chunks) {
-        for lane in 0..8 {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7])) + rest
-}
-
 fn norm2(vector: &[f64]) -> f64 {
     dot(vector, vector)
 }
@@ -185,28 +130,13 @@ mod tests {
 
     /// Rows whose variance falls along the coordinates, turned by nothing.
     fn rows(count: usize, width: usize, deviation: impl Fn(usize) -> f64) -> Vec<f32> {
-        let mut stream = Stream::new(4, Purpose::Bootstrap, 0);
+        let mut stream = Random::seeded(4);
         (0..count * width).map(|place| (deviation(place % width) * stream.normal()) as f32).collect()
     }
 
     fn second_moment(rows: &[f32], width: usize) -> Vec<Vec<f64>> {
         let unit = |i: usize| (0..width).map(|j| f64::from(u8::from(i == j))).collect();
         times(rows, width, &(0..width).map(unit).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn eigenvectors_stay_where_the_matrix_puts_them() {
-        let rows = rows(50, 12, |i| 1.0 + i as f64);
-        let s = second_moment(&rows, 12);
-        let (values, vectors) = symmetric_eigen(s.clone());
-        for (value, vector) in values.iter().zip(&vectors) {
-            for (row, x) in s.iter().zip(vector) {
-                assert!((dot(row, vector) - value * x).abs() < 1e-9);
-            }
-        }
-        assert!(values.windows(2).all(|pair| pair[0] >= pair[1]));
-        let trace: f64 = (0..12).map(|i| s[i][i]).sum();
-        assert!((values.iter().sum::<f64>() - trace).abs() < 1e-9);
     }
 
     #[test]

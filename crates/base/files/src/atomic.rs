@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::with_path;
+use crate::with_path;
 
 /// Ends the name of a file that is being written.
 const PARTIAL: &str = ".partial";
@@ -40,7 +40,7 @@ pub fn write_atomically(
 }
 
 /// Whether a file of this name was left behind by a killed [`write_atomically`].
-pub(crate) fn is_partial(name: &OsStr) -> bool {
+pub fn is_partial(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.starts_with(b".") && name.ends_with(PARTIAL.as_bytes())
 }

@@ -31,3 +31,28 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf
         Form::Units(units) => units.into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Named(#[serde(with = "super")] PathBuf);
+
+    #[test]
+    fn text_stays_text() {
+        let named = Named("leaves/a b.jpg".into());
+        let json = serde_json::to_string(&named).unwrap();
+        assert_eq!(json, "\"leaves/a b.jpg\"");
+        assert_eq!(serde_json::from_str::<Named>(&json).unwrap(), named);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn bytes_that_are_no_text_survive() {
+        use std::os::unix::ffi::OsStringExt;
+        let named = Named(OsString::from_vec(vec![b'a', 0xff, b'/']).into());
+        let json = serde_json::to_string(&named).unwrap();
+        assert_eq!(serde_json::from_str::<Named>(&json).unwrap(), named);
+    }
+}

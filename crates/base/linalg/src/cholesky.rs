@@ -8,29 +8,19 @@
 //! Every inner loop is a product of two contiguous slices, summed in an order that does not depend on the machine. Golub and
 //! Van Loan, Matrix Computations, section 4.2.
 
-/// `n` is a few hundred at most: no blocking.
+use crate::dot;
+
+/// The factor `L` of a positive definite matrix. No blocking: `n` is a few thousand at most.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cholesky {
+pub struct Cholesky {
     rows: Vec<f64>,
     size: usize,
 }
 
-/// Sum of products, in eight interleaved partial sums.
-pub(crate) fn dot(left: &[f64], right: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (left_chunks, right_chunks) = (left.chunks_exact(8), right.chunks_exact(8));
-    let rest: f64 = left_chunks.remainder().iter().zip(right_chunks.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in left_chunks.zip(right_chunks) {
-        for lane in 0..8 {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7])) + rest
-}
-
 impl Cholesky {
-    /// Factor of the matrix whose packed lower half is `packed`; none if it is not positive definite.
-    pub(crate) fn of(packed: &[f64]) -> Option<Self> {
+    /// Factor of the matrix whose packed lower half `[n (n + 1) / 2]` is `packed`; `None` if it is not positive definite.
+    #[must_use]
+    pub fn of(packed: &[f64]) -> Option<Self> {
         let mut factor = Cholesky { rows: Vec::with_capacity(packed.len()), size: 0 };
         let mut start = 0;
         while start < packed.len() {
@@ -45,7 +35,8 @@ impl Cholesky {
 
     /// Appends a row of the matrix, its diagonal last. Returns false, and changes nothing, if the larger matrix is not
     /// positive definite.
-    pub(crate) fn extend(&mut self, row: &[f64]) -> bool {
+    #[must_use]
+    pub fn extend(&mut self, row: &[f64]) -> bool {
         let start = self.rows.len();
         for (column, &entry) in row.iter().enumerate() {
             let (above, current) = self.rows.split_at(start);
@@ -67,7 +58,7 @@ impl Cholesky {
     }
 
     /// `L⁻¹ b`, in place. `right` may be shorter than `n`: then only the leading rows are solved.
-    pub(crate) fn solve_lower(&self, right: &mut [f64]) {
+    pub fn solve_lower(&self, right: &mut [f64]) {
         for place in 0..right.len() {
             let row = row_of(&self.rows, place);
             let (before, from) = right.split_at_mut(place);
@@ -76,7 +67,7 @@ impl Cholesky {
     }
 
     /// `L⁻ᵀ b`, in place.
-    pub(crate) fn solve_upper(&self, right: &mut [f64]) {
+    pub fn solve_upper(&self, right: &mut [f64]) {
         for place in (0..self.size).rev() {
             let row = row_of(&self.rows, place);
             let (before, from) = right.split_at_mut(place);
@@ -87,13 +78,19 @@ impl Cholesky {
         }
     }
 
+    /// `A⁻¹ b`, in place. `right` has `n` entries.
+    pub fn solve(&self, right: &mut [f64]) {
+        self.solve_lower(right);
+        self.solve_upper(right);
+    }
+
     /// `ln |A|`.
-    pub(crate) fn ln_determinant(&self) -> f64 {
+    pub fn ln_determinant(&self) -> f64 {
         (0..self.size).map(|place| 2.0 * row_of(&self.rows, place)[place].ln()).sum()
     }
 
     /// `A⁻¹`, its lower half packed.
-    pub(crate) fn inverse(&self) -> Vec<f64> {
+    pub fn inverse(&self) -> Vec<f64> {
         let size = self.size;
         // Row `a` of `columns` is column `a` of L⁻¹; entries left of the diagonal are 0 and not used.
         let mut columns = vec![0.0; size * size];
@@ -143,8 +140,7 @@ mod tests {
         let factor = Cholesky::of(&packed(&matrix)).unwrap();
         let right: Vec<f64> = (0..13).map(|place| (place as f64).cos()).collect();
         let mut solution = right.clone();
-        factor.solve_lower(&mut solution);
-        factor.solve_upper(&mut solution);
+        factor.solve(&mut solution);
         for (row, right) in matrix.iter().zip(&right) {
             assert!((dot(row, &solution) - right).abs() < 1e-10);
         }
