@@ -79,7 +79,7 @@ fn a_study_is_bit_for_bit_the_same_and_leaves_runs_that_predict() {
             .map(|place| document.pointer(place).unwrap().as_f64().unwrap());
     assert!((tuned - untuned - difference).abs() < 1e-9);
     assert_eq!(document["untuned"]["learning-rate"], 0.001);
-    for words in ["trial  state", "weight decay", "on the 10 test photographs", "other seeds", "p ="] {
+    for words in ["trial  state", "weight decay", "on 10 test photos", "other seeds", "p ="] {
         assert!(first.err.contains(words), "{words}: {}", first.err);
     }
     for file in [

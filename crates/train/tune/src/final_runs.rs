@@ -64,10 +64,7 @@ impl Session<'_> {
                     return ControlFlow::Break(StopReason::Interrupted);
                 }
             }
-            match observe(TuneEvent::Training(event)) {
-                ControlFlow::Continue(()) => ControlFlow::Continue(()),
-                ControlFlow::Break(()) => ControlFlow::Break(StopReason::Interrupted),
-            }
+            observe(TuneEvent::Training(event)).map_break(|()| StopReason::Interrupted)
         })?;
         if let Some(error) = failure {
             return Err(error.into());

@@ -33,10 +33,10 @@ impl Session<'_> {
         if self.prepare()?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
-        let mut told = false;
+        let mut reported = false;
         loop {
             let end = self.search_stop()?;
-            if let (Some(end), false) = (&end, std::mem::replace(&mut told, end.is_some())) {
+            if let (Some(end), false) = (&end, std::mem::replace(&mut reported, end.is_some())) {
                 let _ = (self.observe)(TuneEvent::SearchEnded(end));
             }
             let trials = if end.is_some() { 0 } else { self.plan.trials };

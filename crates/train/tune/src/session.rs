@@ -67,21 +67,17 @@ impl Session<'_> {
                 (_, Err(error)) => Err(error),
                 (TrialEvent::Epoch(ended), Ok(())) if ended.best.phase == last => {
                     let value = plan.objective.of(ended);
-                    let told = observe(TuneEvent::Epoch { epoch: ended.epoch_of_phase, epochs, value });
-                    match told {
+                    match observe(TuneEvent::Epoch { epoch: ended.epoch_of_phase, epochs, value }) {
                         ControlFlow::Continue(()) => epoch(study, ended),
                         ControlFlow::Break(()) => Ok(ControlFlow::Break(StopReason::Interrupted)),
                     }
                 }
                 (event, Ok(())) => {
-                    let told = match event {
-                        TrialEvent::Features { done, all } => observe(TuneEvent::Features { done, all }),
-                        _ => observe(TuneEvent::Step),
+                    let seen = match event {
+                        TrialEvent::Features { done, all } => TuneEvent::Features { done, all },
+                        _ => TuneEvent::Step,
                     };
-                    Ok(match told {
-                        ControlFlow::Continue(()) => ControlFlow::Continue(()),
-                        ControlFlow::Break(()) => ControlFlow::Break(StopReason::Interrupted),
-                    })
+                    Ok(observe(seen).map_break(|()| StopReason::Interrupted))
                 }
             };
             flow.unwrap_or_else(|error| {
@@ -111,15 +107,10 @@ impl Session<'_> {
             }
         }
         let (recipe, photographs, observe) = (&plan.recipe, self.photographs, &mut *self.observe);
-        let flow =
-            self.trials.prepare(recipe, photographs, &mut |done, all| match observe(TuneEvent::Features {
-                done,
-                all,
-            }) {
-                ControlFlow::Continue(()) => ControlFlow::Continue(()),
-                ControlFlow::Break(()) => ControlFlow::Break(StopReason::Interrupted),
-            })?;
-        Ok(if flow.is_break() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        let flow = self.trials.prepare(recipe, photographs, &mut |done, all| {
+            observe(TuneEvent::Features { done, all }).map_break(|()| StopReason::Interrupted)
+        })?;
+        Ok(flow.map_break(|_| ()))
     }
 
     /// Waits while other workers work.

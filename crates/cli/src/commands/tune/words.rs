@@ -54,12 +54,16 @@ pub(super) fn print(out: &mut impl Write, result: &TuningResult) -> io::Result<(
     if let Some(importance) = &result.importance {
         let mut ranked: Vec<_> = importance.iter().filter(|one| one.total >= MATTERS).collect();
         ranked.sort_by(|a, b| b.total.total_cmp(&a.total));
-        let told: Vec<String> =
+        let shares: Vec<String> =
             ranked.iter().map(|one| format!("{} {:.0} %", one.name, 100.0 * one.total)).collect();
         writeln!(
             out,
             "importance    {}",
-            if told.is_empty() { "no parameter made much difference".to_owned() } else { told.join(", ") }
+            if shares.is_empty() {
+                "no parameter made much difference".to_owned()
+            } else {
+                shares.join(", ")
+            }
         )?;
     }
     for warning in warnings(result) {

@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_and_length_scales_are_learnt() {
+    fn noise_and_length_scales_are_learned() {
         let mut inputs = Vec::new();
         let mut costs = Vec::new();
         for place in 0..60_u32 {
