@@ -11,6 +11,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
+use foliar_train::Run;
 use foliar_tune::{Folder, TuneOutcome, TuningResult, tune};
 
 use self::screen::Screen;

@@ -164,8 +164,7 @@ fn cross_validation(decay: &WeightDecay) -> Option<study::CrossValidation> {
 }
 
 fn comparison(compared: &PairedComparison, result: &TuningResult) -> study::Comparison {
-    let estimate =
-        |of: Estimate| study::Estimate { value: of.value, low: of.interval[0], high: of.interval[1] };
+    let estimate = |of: Estimate| study::Estimate { value: of.value, low: of.low, high: of.high };
     let PairedComparison { tuned, untuned, difference, .. } = compared;
     study::Comparison {
         photographs: compared.photographs as u64,

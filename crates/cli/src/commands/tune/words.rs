@@ -144,7 +144,7 @@ fn compare(out: &mut impl Write, comparison: &PairedComparison, result: &TuningR
         "", "tuned", "untuned", "difference"
     )?;
     let mut row = |name: &str, tuned: &Estimate, untuned: &Estimate, difference: &Estimate| {
-        let Estimate { value, interval: [low, high] } = difference;
+        let Estimate { value, low, high } = difference;
         let (tuned, untuned) = (tuned.value, untuned.value);
         writeln!(out, "{name:10}  {tuned:8.4}  {untuned:8.4}  {value:+10.4}  {low:+.4} to {high:+.4}")
     };
