@@ -12,9 +12,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use common::{Finished, Scene};
+use foliar_random::Random;
 use foliar_study::{State, StoredTrial, StudyFile};
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
 use serde_json::Value;
 
 /// Photographs, and weights in `weights/model.foliar`.
@@ -66,17 +65,21 @@ fn a_study_is_bit_for_bit_the_same_and_leaves_runs_that_predict() {
     let document: Value = serde_json::from_str(&first.out).unwrap();
     assert_eq!(fs::read_to_string(scene.path("a/tuning.json")).unwrap(), first.out);
     assert_eq!(document["trials"].as_array().unwrap().len(), 9);
-    assert_eq!(document["trials"][0]["setting"]["momentum"], 0.9, "the recipe's own setting is tried first");
+    assert_eq!(
+        document["trials"][0]["params"]["momentum"], 0.9,
+        "the recipe's own parameters are tried first"
+    );
     assert_eq!(document["photographs"]["test"], 10);
     assert_eq!(document["weight_decay"]["candidates"].as_array().unwrap().len(), 3);
     assert_eq!(document["weight_decay"]["candidates"][0]["folds"].as_array().unwrap().len(), 2);
     assert_eq!(document["repeats"]["runs"].as_array().unwrap().len(), 2);
     assert_eq!(document["test"]["photographs"], 10);
-    let [tuned, untuned, difference] = ["/test/tuned/loss", "/test/untuned/loss", "/test/loss/value"]
-        .map(|place| document.pointer(place).unwrap().as_f64().unwrap());
+    let [tuned, untuned, difference] =
+        ["/test/tuned/loss/value", "/test/untuned/loss/value", "/test/difference/loss/value"]
+            .map(|place| document.pointer(place).unwrap().as_f64().unwrap());
     assert!((tuned - untuned - difference).abs() < 1e-9);
     assert_eq!(document["untuned"]["learning-rate"], 0.001);
-    for words in ["trial  state", "weight decay", "on the 10 test photographs", "other seeds", "p ="] {
+    for words in ["trial  state", "weight decay", "on 10 test photos", "other seeds", "p ="] {
         assert!(first.err.contains(words), "{words}: {}", first.err);
     }
     for file in [
@@ -122,7 +125,7 @@ fn wherever_it_is_killed_it_ends_as_uninterrupted() {
     scene.run(&arguments("whole", "18")).expect(0);
     let took = began.elapsed();
     let expected = results(&scene.path("whole"));
-    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let mut random = Random::seeded(4);
     let mut killed = 0;
     for round in 0..4 {
         let out = format!("killed-{round}");
@@ -133,7 +136,7 @@ fn wherever_it_is_killed_it_ends_as_uninterrupted() {
             sleep(Duration::from_millis(2));
         }
         for _ in 0..3 {
-            let delay = took.mul_f64(f64::from(random.next_u32() % 1000) / 1500.0);
+            let delay = took.mul_f64(f64::from(random.bits32() % 1000) / 1500.0);
             killed += u32::from(kill(child, delay));
             child = start(&scene, &["tune", "--resume", &out]);
         }
@@ -161,10 +164,10 @@ fn three_workers_finish_every_trial_once() {
     }
     let trials = trials(&scene.path("shared"));
     assert_eq!(trials.len(), 14);
-    assert!(trials.iter().all(|trial| trial.attempts == 1 && trial.deaths == 0));
+    assert!(trials.iter().all(|trial| trial.attempts == 1 && trial.lost_workers == 0));
     assert!(trials.iter().all(|trial| matches!(trial.state, State::Finished | State::Infeasible)));
     let document: Value = serde_json::from_str(&results(&scene.path("shared")).0).unwrap();
-    assert_eq!(document["search"]["ending"], "trials");
+    assert_eq!(document["search"]["reason"], "trials");
 }
 
 #[test]
@@ -211,7 +214,7 @@ fn fine_tuning_searches_more_and_prunes() {
     assert!(ended.err.contains("augmentation") && ended.err.contains("pruned"), "{}", ended.err);
     let trials = trials(&scene.path("fine"));
     assert!(trials.iter().any(|trial| trial.state == State::Pruned && trial.record.reports.len() < 4));
-    assert!(trials.iter().all(|trial| trial.record.setting.len() == 6));
+    assert!(trials.iter().all(|trial| trial.record.params.len() == 6));
 }
 
 #[test]

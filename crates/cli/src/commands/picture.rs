@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
+use foliar_files::write_atomically;
 use foliar_report::Picture;
-use foliar_runlog::write_atomically;
 
 use crate::exit::UsageError;
 

@@ -63,7 +63,7 @@ impl Resizer {
             window.width,
             window.height,
         );
-        // With the type of a pixel known, code for the dozen other types is not compiled.
+        // Views with a pixel type: a view of any pixel would compile the filters for all thirteen types.
         let source = TypedImageRef::<U8x3>::from_buffer(photo.width, photo.height, &photo.pixels);
         let target = TypedImage::<U8x3>::from_buffer(width, height, out);
         let resized = match (source, target) {
@@ -74,7 +74,7 @@ impl Resizer {
     }
 }
 
-/// The picture reduced so that its shorter side is at most `side`; as it is if that is so already.
+/// The picture reduced so that its shorter side is at most `side`; unchanged if it already is.
 ///
 /// # Panics
 /// If `side` is zero.

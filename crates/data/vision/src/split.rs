@@ -1,29 +1,30 @@
-//! Who is learnt from and who is measured on.
+//! The split of a data set into photos for training, validation and test.
 //!
-//! Photographs that belong together (equal bytes, or one group of the caller's, such as one leaf) form a *cluster*, and a
-//! cluster never crosses a border. Folders named `train/ val/ test/` are obeyed; what they leave open is drawn from the
-//! photographs for training, class by class, so that each class has its share on each side.
+//! Photos that belong together (equal files, or one group given by the caller, such as one leaf) form a *cluster*, and a
+//! cluster stays in one split. Folders named `train/ val/ test/` are used as they are. A missing split is drawn from the
+//! training photos, class by class, so that each class has its proportion in each split.
 //!
-//! The draw orders clusters by a hash of the seed and their smallest digest: it depends on contents and the seed alone,
-//! and adding a photograph moves few others.
+//! The draw sorts clusters by a hash of the seed and their smallest digest. So it depends on contents and seed alone, and a
+//! new photo moves few others.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Dataset, Part};
+use crate::dataset::{Dataset, Split};
 use crate::digest::Digest;
 use crate::problem::{Problem, Reason};
+use crate::union_find::UnionFind;
 
 /// How to split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SplitSpec {
-    /// Share of each class to validate on, in `[0, 1)`. Default 0.2. Of no effect if there is a validation folder.
+    /// Proportion of each class for validation, in `[0, 1)`. Default 0.2. Ignored if there is a validation folder.
     pub validation: f64,
-    /// Share of each class to test on, in `[0, 1)`. Default 0. Of no effect if there is a test folder.
+    /// Proportion of each class for the test, in `[0, 1)`. Default 0. Ignored if there is a test folder.
     pub test: f64,
-    /// For each photograph a number that those share which must stay on one side.
+    /// One number for each photo; photos of equal numbers stay in one split.
     #[serde(skip)]
     pub groups: Option<Vec<u64>>,
 }
@@ -34,7 +35,7 @@ impl Default for SplitSpec {
     }
 }
 
-/// Indices into [`Dataset::photos`], ascending. Each photograph is in exactly one part or named in a problem.
+/// Indices into [`Dataset::photos`], ascending. Each photo is in exactly one split or named in a problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Splits {
     /// To learn from.
@@ -43,40 +44,41 @@ pub struct Splits {
     pub validation: Vec<usize>,
     /// To measure on once, at the end.
     pub test: Vec<usize>,
-    /// Photographs left out because folders put them, or one of their cluster, on both sides.
+    /// Photos that were left out because folders put their cluster into more than one split.
     pub problems: Vec<Problem>,
 }
 
-/// Splits the photographs of `data`.
+/// Splits the photos of `data`.
 ///
-/// Of a class of `n` photographs that no folder sets apart about `validation * n` are validated on: at least one if the share is above zero and at
-/// least one stays to learn from, unless the whole class is one cluster. A class with a single photograph is learnt from.
+/// Of the `n` photos of a class that no folder assigns, about `validation * n` are for validation: at least one if the
+/// proportion is above zero and at least one photo is left for training, unless the whole class is one cluster. A single photo
+/// of a class is for training.
 ///
 /// # Panics
-/// If a share is not in `[0, 1)`, their sum is not below 1, or `groups` has not one number for each photograph.
+/// If a proportion is not in `[0, 1)`, their sum is not below 1, or `groups` does not have one number for each photo.
 #[must_use]
 pub fn split(data: &Dataset, spec: &SplitSpec, seed: u64) -> Splits {
     let shares = [spec.validation, spec.test, spec.validation + spec.test];
-    assert!(shares.iter().all(|share| (0.0..1.0).contains(share)), "shares lie in [0, 1)");
+    assert!(shares.iter().all(|share| (0.0..1.0).contains(share)), "proportions are in [0, 1)");
     let mut splits = Splits::default();
-    let mut parts: Vec<Option<Part>> =
-        data.photos.iter().map(|photo| photo.part.or(Some(Part::Train))).collect();
+    let mut assigned: Vec<Option<Split>> =
+        data.photos.iter().map(|photo| photo.split.or(Some(Split::Train))).collect();
     let clusters = clusters(data, spec.groups.as_deref(), seed);
     for cluster in &clusters {
-        keep_the_measuring_side(data, cluster, &mut parts, &mut splits.problems);
+        keep_the_measuring_side(data, cluster, &mut assigned, &mut splits.problems);
     }
-    let pool = trained(data, &parts);
-    for (part, share) in [(Part::Test, spec.test), (Part::Validation, spec.validation)] {
-        if share > 0.0 && data.photos.iter().all(|photo| photo.part != Some(part)) {
+    let pool = trained(data, &assigned);
+    for (split, share) in [(Split::Test, spec.test), (Split::Validation, spec.validation)] {
+        if share > 0.0 && data.photos.iter().all(|photo| photo.split != Some(split)) {
             let wanted = pool.iter().map(|&count| ((count as f64 * share).round() as usize).max(1)).collect();
-            draw(data, &clusters, part, wanted, &mut parts);
+            draw(data, &clusters, split, wanted, &mut assigned);
         }
     }
-    for (index, part) in parts.iter().enumerate() {
-        match part {
-            Some(Part::Train) => splits.train.push(index),
-            Some(Part::Validation) => splits.validation.push(index),
-            Some(Part::Test) => splits.test.push(index),
+    for (index, split) in assigned.iter().enumerate() {
+        match split {
+            Some(Split::Train) => splits.train.push(index),
+            Some(Split::Validation) => splits.validation.push(index),
+            Some(Split::Test) => splits.test.push(index),
             None => {}
         }
     }
@@ -84,10 +86,10 @@ pub fn split(data: &Dataset, spec: &SplitSpec, seed: u64) -> Splits {
     splits
 }
 
-/// Photographs that belong together.
+/// Photos that belong together.
 pub(crate) struct Cluster {
     pub(crate) members: Vec<usize>,
-    /// How many members each of its classes has; most clusters have one class.
+    /// Number of members of each of its classes; most clusters have one class.
     pub(crate) classes: Vec<(usize, usize)>,
 }
 
@@ -105,29 +107,29 @@ impl Cluster {
     }
 }
 
-/// For each photograph the lowest index in its cluster: equal for those that a split keeps on one side, because their bytes
-/// or their `groups` are equal, directly or by way of others.
+/// For each photo the lowest index in its cluster. Photos are in one cluster if their files or their `groups` are equal,
+/// directly or through other photos.
 ///
 /// # Panics
-/// If `groups` has not one number for each photograph.
+/// If `groups` does not have one number for each photo.
 #[must_use]
 pub fn cluster_of(data: &Dataset, groups: Option<&[u64]>) -> Vec<usize> {
     let count = data.photos.len();
-    let mut forest: Vec<usize> = (0..count).collect();
+    let mut sets = UnionFind::new(count);
     let mut first_of_digest: HashMap<Digest, usize> = HashMap::new();
     for (index, photo) in data.photos.iter().enumerate() {
         let first = *first_of_digest.entry(photo.digest).or_insert(index);
-        join(&mut forest, first, index);
+        sets.join(first, index);
     }
     if let Some(groups) = groups {
-        assert_eq!(groups.len(), count, "one group for each photograph");
+        assert_eq!(groups.len(), count, "one group for each photo");
         let mut first_of_group: HashMap<u64, usize> = HashMap::new();
         for (index, group) in groups.iter().enumerate() {
             let first = *first_of_group.entry(*group).or_insert(index);
-            join(&mut forest, first, index);
+            sets.join(first, index);
         }
     }
-    (0..count).map(|index| find(&mut forest, index)).collect()
+    sets.names()
 }
 
 /// The clusters of all photographs, in an order drawn with `seed`.
@@ -151,60 +153,46 @@ pub(crate) fn clusters(data: &Dataset, groups: Option<&[u64]>, seed: u64) -> Vec
     keyed.into_iter().map(|(_, members)| Cluster::new(data, members)).collect()
 }
 
-/// The representative of `index` in a union-find forest; halves the path on its way.
-fn find(forest: &mut [usize], mut index: usize) -> usize {
-    while forest[index] != index {
-        forest[index] = forest[forest[index]];
-        index = forest[index];
-    }
-    index
-}
-
-fn join(forest: &mut [usize], a: usize, b: usize) {
-    let (a, b) = (find(forest, a), find(forest, b));
-    forest[a.max(b)] = a.min(b);
-}
-
-/// Where folders tear a cluster apart, only its members in the part that measures last stay.
+/// If folders put a cluster into several splits, only its members in the last of them (test, then validation) are kept.
 fn keep_the_measuring_side(
     data: &Dataset,
     cluster: &Cluster,
-    parts: &mut [Option<Part>],
+    assigned: &mut [Option<Split>],
     problems: &mut Vec<Problem>,
 ) {
-    let Some(&kept) = cluster.members.iter().rev().max_by_key(|&&index| parts[index]) else {
+    let Some(&kept) = cluster.members.iter().rev().max_by_key(|&&index| assigned[index]) else {
         return;
     };
-    let Some(part) = parts[kept] else {
+    let Some(split) = assigned[kept] else {
         return;
     };
     for &index in &cluster.members {
-        if parts[index] != Some(part) {
-            parts[index] = None;
-            let reason = Reason::Leak { other: data.photos[kept].path.clone(), part };
+        if assigned[index] != Some(split) {
+            assigned[index] = None;
+            let reason = Reason::Leak { other: data.photos[kept].path.clone(), split };
             problems.push(Problem::new(&data.photos[index].path, reason));
         }
     }
 }
 
-/// Moving clusters from training to another part; all counts are by class.
+/// Moving clusters from training to another split; all counts are by class.
 struct Draw<'a> {
-    parts: &'a mut [Option<Part>],
-    part: Part,
+    assigned: &'a mut [Option<Split>],
+    split: Split,
     wanted: Vec<usize>,
     taken: Vec<usize>,
-    /// Photographs that are still learnt from.
+    /// Photos that are still for training.
     left: Vec<usize>,
 }
 
 impl Draw<'_> {
-    /// Whether the cluster is learnt from, and each of its classes has others to learn from.
+    /// Whether the cluster is for training, and each of its classes has other photos for training.
     fn may_go(&self, cluster: &Cluster) -> bool {
-        cluster.members.iter().all(|&index| self.parts[index] == Some(Part::Train))
+        cluster.members.iter().all(|&index| self.assigned[index] == Some(Split::Train))
             && cluster.classes.iter().all(|&(class, count)| count < self.left[class])
     }
 
-    /// Whether at least half of the cluster fits what its classes still lack.
+    /// Whether at least half of the cluster fits into what its classes still need.
     fn fits(&self, cluster: &Cluster) -> bool {
         let lacks = |class: usize| self.wanted[class].saturating_sub(self.taken[class]);
         cluster.classes.iter().all(|&(class, count)| 2 * lacks(class) >= count)
@@ -216,26 +204,32 @@ impl Draw<'_> {
             self.left[class] -= count;
         }
         for &index in &cluster.members {
-            self.parts[index] = Some(self.part);
+            self.assigned[index] = Some(self.split);
         }
     }
 }
 
-/// How many photographs of each class are learnt from.
-fn trained(data: &Dataset, parts: &[Option<Part>]) -> Vec<usize> {
+/// Number of training photos of each class.
+fn trained(data: &Dataset, assigned: &[Option<Split>]) -> Vec<usize> {
     let mut counts = vec![0; data.classes.len()];
-    for (photo, part) in data.photos.iter().zip(parts) {
-        counts[photo.class] += usize::from(*part == Some(Part::Train));
+    for (photo, split) in data.photos.iter().zip(assigned) {
+        counts[photo.class] += usize::from(*split == Some(Split::Train));
     }
     counts
 }
 
-/// Moves about the `wanted` photographs of each class from training to `part`: clusters in their order as far as they
-/// fit, and for a class that got nothing this way, because its clusters are large, the smallest of them.
-fn draw(data: &Dataset, clusters: &[Cluster], part: Part, wanted: Vec<usize>, parts: &mut [Option<Part>]) {
-    let left = trained(data, parts);
+/// Moves about the `wanted` photos of each class from training to `split`: clusters in their order as far as they fit. A class
+/// that gets none because its clusters are large gives its smallest one.
+fn draw(
+    data: &Dataset,
+    clusters: &[Cluster],
+    split: Split,
+    wanted: Vec<usize>,
+    assigned: &mut [Option<Split>],
+) {
+    let left = trained(data, assigned);
     let taken = vec![0; left.len()];
-    let mut draw = Draw { parts, part, wanted, taken, left };
+    let mut draw = Draw { assigned, split, wanted, taken, left };
     for cluster in clusters {
         if draw.may_go(cluster) && draw.fits(cluster) {
             draw.take(cluster);

@@ -62,13 +62,12 @@ fn overlap(a: &RangeInclusive<usize>, b: &RangeInclusive<usize>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand_chacha::ChaCha8Rng;
-    use rand_core::{Rng, SeedableRng};
+    use foliar_random::Random;
 
     #[test]
     fn living_buffers_never_overlap() {
-        let mut random = ChaCha8Rng::seed_from_u64(1);
-        let mut below = |limit: u32| (random.next_u32() % limit) as usize;
+        let mut random = Random::seeded(1);
+        let mut below = |limit: u32| (random.bits32() % limit) as usize;
         for _ in 0..200 {
             let requests: Vec<Request> = (0..40)
                 .map(|_| {

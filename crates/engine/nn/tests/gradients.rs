@@ -3,20 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Graph, Node, Op, Optimizer, Sliding, State, Statistics,
-    StepPlan, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Graph, Node, Op, Optimizer, Sliding, StateDict, Statistics,
+    StepConfig, zoo,
 };
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
+use foliar_random::Random;
 
-const STILL: StepPlan<'static> =
-    StepPlan { learning_rate: 0.0, label_smoothing: 0.1, class_weights: None, rate_factors: None };
+const STILL: StepConfig<'static> =
+    StepConfig { learning_rate: 0.0, label_smoothing: 0.1, class_weights: None, rate_factors: None };
 const PLAIN: Optimizer = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
 
 const STEPS: [f32; 4] = [4e-3, 1e-3, 2.5e-4, 6e-5];
 
-fn unit(random: &mut ChaCha8Rng) -> f32 {
-    random.next_u32() as f32 / u32::MAX as f32 * 2.0 - 1.0
+fn unit(random: &mut Random) -> f32 {
+    random.bits32() as f32 / u32::MAX as f32 * 2.0 - 1.0
 }
 
 /// Operations of the plain and residual networks: odd sizes, strides and both kinds of padding, values that are used twice, a
@@ -98,7 +97,7 @@ struct Problem {
     engine: CpuEngine,
     images: Vec<f32>,
     labels: Vec<u32>,
-    start: State,
+    start: StateDict,
 }
 
 impl Problem {
@@ -112,7 +111,7 @@ impl Problem {
             statistics: Statistics::Batch,
         };
         let engine = CpuEngine::new(graph, options).unwrap();
-        let mut random = ChaCha8Rng::seed_from_u64(5);
+        let mut random = Random::seeded(5);
         let images = (0..batch * size * size * 3).map(|_| unit(&mut random)).collect();
         let labels = (0..batch).map(|i| (i % graph.classes()) as u32).collect();
         let mut start = engine.state();
@@ -124,7 +123,7 @@ impl Problem {
         Self { engine, images, labels, start }
     }
 
-    fn loss(&mut self, state: &State) -> f64 {
+    fn loss(&mut self, state: &StateDict) -> f64 {
         self.engine.restore(state).unwrap();
         let batch = Batch { images: &self.images, labels: &self.labels };
         self.engine.train_step(batch, &STILL).unwrap().objective
@@ -136,7 +135,7 @@ impl Problem {
         let start = self.start.clone();
         self.loss(&start);
         let gradients = self.engine.gradients();
-        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let mut random = Random::seeded(7);
         let scale: f64 = gradients
             .tensors
             .values()

@@ -1,17 +1,14 @@
 //! How little a network has to say: the energy of its logits (Liu et al. 2020, "Energy-based Out-of-distribution Detection",
 //! equation 4, at temperature 1).
 
+use crate::probability::log_sum_exp;
+
 /// -ln Σ exp(logit) over the logits of one photograph; the higher, the stranger. Infinite without any.
 ///
 /// The published score takes the logits as the network gives them. Multiplied by the temperature that they were divided by,
 /// the energy of scaled logits is the published one at that temperature.
 pub fn energy(logits: &[f32]) -> f64 {
-    let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    if !largest.is_finite() {
-        return -largest;
-    }
-    let sum: f64 = logits.iter().map(|&x| (f64::from(x) - largest).exp()).sum();
-    -(largest + sum.ln())
+    -log_sum_exp(logits)
 }
 
 #[cfg(test)]

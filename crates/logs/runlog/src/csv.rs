@@ -1,15 +1,16 @@
 //! `metrics.csv`: one row per epoch, for pandas and spreadsheets.
 //!
-//! Comma-separated with a header and a point as the decimal mark. Floats have as many digits as it takes to read back
-//! the same value; a value that does not exist is an empty cell, and the others are `NaN`, `inf` and `-inf`.
+//! Comma-separated with a header and a point as the decimal mark. Floats have as many digits as it takes to
+//! read back the same value; a value that does not exist is an empty cell, and the others are `NaN`, `inf`
+//! and `-inf`.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::atomic::write_atomically;
-use crate::error::{RunError, with_path};
+use crate::error::RunError;
 use crate::event::Epoch;
+use foliar_files::{with_path, write_atomically};
 
 const HEADER: &str =
     "epoch,seconds,train_loss,train_accuracy,val_loss,val_accuracy,val_macro_f1,learning_rate\n";
@@ -26,7 +27,7 @@ impl CsvWriter {
     ///
     /// # Errors
     ///
-    /// [`RunError::Write`] if the file exists or can not be written.
+    /// [`RunError::Write`] if the file exists or cannot be written.
     pub fn create(path: &Path) -> Result<Self, RunError> {
         let mut file = File::create_new(path).map_err(RunError::write(path))?;
         file.write_all(HEADER.as_bytes()).map_err(RunError::write(path))?;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a run folder or one of its logs can not be used.
+/// Why a run folder or one of its logs cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
@@ -56,9 +56,4 @@ impl RunError {
         let path = path.to_path_buf();
         move |source| Self::Write { path, source }
     }
-}
-
-/// Puts the path into an I/O error and keeps its kind.
-pub(crate) fn with_path(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
-    move |source| io::Error::new(source.kind(), format!("{}: {source}", path.display()))
 }

@@ -1,6 +1,6 @@
-//! What a training run leaves behind: events, CSV and TensorBoard files.
+#![doc = include_str!("../README.md")]
 //!
-//! A run is a folder ([`RunDir`]). While it trains, a [`Log`] writes the same [`Event`]s three times:
+//! # The three logs
 //!
 //! | file                     | for                | content                                     |
 //! | ------------------------ | ------------------ | ------------------------------------------- |
@@ -8,13 +8,9 @@
 //! | `metrics.csv`            | spreadsheets       | one row per epoch                           |
 //! | `events.out.tfevents.*`  | TensorBoard        | the scalars of each epoch                   |
 //!
-//! `events.jsonl` is the record; on a resume the other two are brought in line with it. All three are append-only
-//! and may be cut short by a killed process; every other file of a run goes through [`write_atomically`] and is
-//! either whole or absent.
-//!
-//! Logs that other programs wrote, of any shape, are read by [`read_log`] and its kin into a [`RunLog`].
+//! `events.jsonl` is the record; on a resume the other two are brought in line with it. Every other file of a
+//! run goes through [`foliar_files::write_atomically`] and is either whole or absent.
 
-mod atomic;
 pub mod csv;
 mod error;
 mod event;
@@ -22,16 +18,11 @@ mod float;
 pub mod jsonl;
 mod line;
 mod log;
-mod read;
 mod run_dir;
-mod run_log;
 pub mod tensorboard;
 
-pub use atomic::write_atomically;
 pub use error::RunError;
 pub use event::{Epoch, Event, Note, Progress, Start, Step, Stop, StopReason};
 pub use line::epoch_line;
 pub use log::Log;
-pub use read::{ReadError, read_log, read_log_from, read_log_path};
 pub use run_dir::RunDir;
-pub use run_log::{Facts, Metric, Point, RunLog, Series, Split};

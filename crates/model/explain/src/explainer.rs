@@ -1,6 +1,7 @@
 //! A classifier that is asked where it looks.
 
-use foliar_nn::{Graph, Probe, State};
+use foliar_metrics::softmax_at;
+use foliar_nn::{ActivationProbe, Graph, StateDict};
 use foliar_vision::{LeafMask, Preprocessing, Rgb, Workspace, leaf_mask};
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +34,7 @@ pub struct Classifier<'a> {
     /// The network.
     pub graph: &'a Graph,
     /// Its weights and running statistics.
-    pub state: &'a State,
+    pub state: &'a StateDict,
     /// How a photograph becomes its input.
     pub preprocessing: &'a Preprocessing,
     /// What its outputs are divided by, above 0.
@@ -59,7 +60,7 @@ pub struct Explanation {
 
 /// Explains what a classifier says of photographs.
 pub struct Explainer {
-    probe: Probe,
+    probe: ActivationProbe,
     preprocessing: Preprocessing,
     temperature: f64,
     method: Method,
@@ -78,7 +79,8 @@ impl Explainer {
             Method::GradCam => 1,
             Method::Occlusion => OCCLUSION_BATCH,
         };
-        let probe = Probe::new(graph, state, graph.last_image(size, size.min(LEAST_SIDE))?, size, batch)?;
+        let probe =
+            ActivationProbe::new(graph, state, graph.last_image(size, size.min(LEAST_SIDE))?, size, batch)?;
         let (preprocessing, workspace) = (preprocessing.clone(), Workspace::default());
         Ok(Self { probe, preprocessing, temperature, method, workspace })
     }
@@ -136,17 +138,8 @@ impl Explainer {
         if !logits.iter().all(|logit| logit.is_finite()) {
             return Err(ExplainError::NotFinite);
         }
-        Ok(logits.chunks_exact(self.probe.outputs()).map(|row| softmax(row, self.temperature)).collect())
+        Ok(logits.chunks_exact(self.probe.outputs()).map(|row| softmax_at(row, self.temperature)).collect())
     }
-}
-
-/// exp(z / T) / sum of exp(z / T), shifted by the largest z so that nothing overflows.
-fn softmax(logits: &[f32], temperature: f64) -> Vec<f64> {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> =
-        logits.iter().map(|&logit| (f64::from(logit - largest) / temperature).exp()).collect();
-    let sum: f64 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
 }
 
 /// The first of the largest.

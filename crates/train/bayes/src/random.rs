@@ -1,61 +1,32 @@
 //! Random and quasi-random points, as pure functions of explicit keys.
 //!
 //! Sobol points are Owen-scrambled (Burley, "Practical Hash-based Owen Scrambling", 2020; direction numbers of Joe and Kuo).
-//! Pseudo-random numbers are ChaCha8.
+//! Pseudo-random numbers are those of [`foliar_random`].
 
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
+use foliar_random::Random;
 
 use crate::TrialId;
 
-/// What a stream is drawn for; streams of different purposes are independent.
+/// The purpose of a stream. Streams of different purposes are independent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
-    /// The first settings of a study.
+    /// The first points of a study.
     Start = 1,
-    /// Candidates for the maximum of the acquisition.
+    /// Candidates for the maximum of the acquisition function.
     Candidates = 2,
     /// Points over which importance is averaged.
     Importance = 3,
 }
 
-/// A stream of pseudo-random numbers.
-pub(crate) struct Stream(ChaCha8Rng);
-
-impl Stream {
-    /// The stream of one purpose and trial of the study that was seeded with `seed`.
-    pub(crate) fn new(seed: u64, purpose: Purpose, trial: TrialId) -> Self {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&seed.to_le_bytes());
-        key[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
-        key[16..24].copy_from_slice(&trial.0.to_le_bytes());
-        Stream(ChaCha8Rng::from_seed(key))
-    }
-
-    /// Even over 0 to 1, without 1.
-    pub(crate) fn uniform(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Standard normal (Box and Muller, 1958).
-    pub(crate) fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.uniform()).cos()
-    }
-
-    /// Even over the integers below `bound`, which is at least 1.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        ((self.uniform() * bound as f64) as usize).min(bound - 1)
-    }
-
-    /// A seed for [`sobol`].
-    pub(crate) fn seed(&mut self) -> u32 {
-        self.0.next_u32()
+impl Purpose {
+    /// The stream of this purpose for one trial of the study that was seeded with `seed`.
+    pub(crate) fn stream(self, seed: u64, trial: TrialId) -> Random {
+        Random::keyed([seed, self as u64, trial.0, 0])
     }
 }
 
-/// Point `index` of the scrambled Sobol sequence with `seed` in the unit cube. The sequence is fresh every 65,536 points, and
-/// dimensions beyond 256 begin an independent one.
+/// Point `index` of the scrambled Sobol sequence with `seed` in the unit cube. A new sequence starts every 65,536 points
+/// and every 256 dimensions.
 pub(crate) fn sobol(index: u64, dimensions: usize, seed: u32) -> Vec<f64> {
     let (block, place) = ((index >> 16) as u32, (index & 0xffff) as u32);
     let sample = |dimension: usize| {
@@ -67,14 +38,10 @@ pub(crate) fn sobol(index: u64, dimensions: usize, seed: u32) -> Vec<f64> {
 }
 
 /// A Latin hypercube of `count` points: each of `count` equal slices of each dimension holds exactly one.
-pub(crate) fn latin_hypercube(count: usize, dimensions: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
+pub(crate) fn latin_hypercube(count: usize, dimensions: usize, stream: &mut Random) -> Vec<Vec<f64>> {
     let mut points = vec![Vec::with_capacity(dimensions); count];
     for _ in 0..dimensions {
-        let mut slices: Vec<usize> = (0..count).collect();
-        for place in (1..count).rev() {
-            slices.swap(place, stream.below(place + 1));
-        }
-        for (point, slice) in points.iter_mut().zip(slices) {
+        for (point, slice) in points.iter_mut().zip(stream.permutation(count)) {
             point.push((slice as f64 + stream.uniform()) / count as f64);
         }
     }
@@ -125,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_latin_hypercube_has_one_point_in_every_slice() {
-        let mut stream = Stream::new(1, Purpose::Start, TrialId(0));
+        let mut stream = Purpose::Start.stream(1, TrialId(0));
         let points = latin_hypercube(11, 3, &mut stream);
         for axis in 0..3 {
             let mut slices: Vec<usize> = points.iter().map(|point| (point[axis] * 11.0) as usize).collect();
@@ -136,7 +103,7 @@ mod tests {
 
     #[test]
     fn streams_depend_on_every_part_of_their_key() {
-        let draw = |seed, purpose, trial| Stream::new(seed, purpose, TrialId(trial)).uniform();
+        let draw = |seed, purpose: Purpose, trial| purpose.stream(seed, TrialId(trial)).uniform();
         let first = draw(1, Purpose::Start, 2);
         assert_eq!(first, draw(1, Purpose::Start, 2));
         for other in [draw(2, Purpose::Start, 2), draw(1, Purpose::Candidates, 2), draw(1, Purpose::Start, 3)]

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use anyhow::bail;
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Optimizer, Spent, Statistics, StepPlan, StepProfile, isa, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Optimizer, Spent, Statistics, StepConfig, StepProfile, isa, zoo,
 };
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
+use foliar_random::Random;
 use serde::Serialize;
 
 use super::timing::Timing;
@@ -22,8 +21,8 @@ const SEED: u64 = 1;
 /// What the optimiser does in ImageNet recipes; the rate is so low that random labels can not make the loss explode.
 const OPTIMIZER: Optimizer =
     Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
-const PLAN: StepPlan<'static> =
-    StepPlan { learning_rate: 1e-3, rate_factors: None, label_smoothing: 0.0, class_weights: None };
+const PLAN: StepConfig<'static> =
+    StepConfig { learning_rate: 1e-3, rate_factors: None, label_smoothing: 0.0, class_weights: None };
 
 /// What is printed with `--json`. Times are means over the steps, in seconds a step; rates come from the median step.
 #[derive(Serialize)]
@@ -157,8 +156,8 @@ pub(super) fn run(work: &Work<'_>) -> anyhow::Result<Exit> {
 
 /// Pixels between -2 and 2, whose standard deviation is near that of normalised photographs, and labels.
 fn random_batch(batch: usize, size: usize, classes: usize) -> (Vec<f32>, Vec<u32>) {
-    let mut random = ChaCha8Rng::seed_from_u64(SEED);
-    let mut unit = || (random.next_u32() >> 8) as f32 * (1.0 / (1 << 24) as f32);
+    let mut random = Random::seeded(SEED);
+    let mut unit = || random.uniform_f32();
     let images = (0..batch * size * size * 3).map(|_| 4.0 * unit() - 2.0).collect();
     let labels = (0..batch).map(|_| (unit() * classes as f32) as u32).collect();
     (images, labels)

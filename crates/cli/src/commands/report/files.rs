@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context;
+use foliar_files::write_atomically;
 use foliar_report::run::{Figure, RunView};
 use foliar_report::{Frame, Theme, model_card, run_page};
-use foliar_runlog::{RunDir, write_atomically};
+use foliar_runlog::RunDir;
 
 use crate::commands::picture;
 

@@ -1,10 +1,10 @@
-//! Erasing a random rectangle, so that no single spot decides.
+//! Erasing a random rectangle, so that the network does not rely on a single spot.
 //!
 //! Source: Zhong et al., *Random Erasing Data Augmentation* (2017), algorithm 1.
 
 use serde::{Deserialize, Serialize};
 
-use crate::random::Random;
+use foliar_random::Random;
 
 /// What an erased rectangle shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,11 +23,11 @@ pub enum Fill {
 pub struct Erasing {
     /// Probability. Default 0.25.
     pub probability: f64,
-    /// Least and greatest share of the area, in `(0, 1]`. Default 0.02 to 0.2.
+    /// Smallest and largest proportion of the area, in `(0, 1]`. Default 0.02 to 0.2.
     pub area: [f64; 2],
     /// Least and greatest ratio of width to height, drawn on a logarithmic scale. Default 0.3 to 1 / 0.3.
     pub ratio: [f64; 2],
-    /// What takes its place. Default noise.
+    /// What replaces it. Default noise.
     pub fill: Fill,
 }
 
@@ -72,8 +72,8 @@ impl Erasing {
             let (width, height) =
                 ((area * ratio).sqrt().round() as usize, (area / ratio).sqrt().round() as usize);
             if (1..=side).contains(&width) && (1..=side).contains(&height) {
-                let x = random.below((side - width) as u64 + 1) as usize;
-                let y = random.below((side - height) as u64 + 1) as usize;
+                let x = random.below(side - width + 1);
+                let y = random.below(side - height + 1);
                 return Some((x, y, width, height));
             }
         }
@@ -92,7 +92,7 @@ mod tests {
         let erasing = Erasing { probability: 1.0, ..Erasing::default() };
         for item in 0..200 {
             let mut out = vec![1.0; 64 * 64 * 3];
-            erasing.apply(64, &table, &mut Random::keyed(Domain::Erasing, [0, 0, item]), &mut out);
+            erasing.apply(64, &table, &mut Domain::Erasing.stream([0, 0, item]), &mut out);
             let erased = out.iter().filter(|value| **value == 9.0).count() / 3;
             let share = erased as f64 / 4096.0;
             assert!((0.017..0.21).contains(&share), "{share}");
@@ -103,7 +103,7 @@ mod tests {
     fn mean_is_zero() {
         let mut out = vec![1.0; 16 * 16 * 3];
         let erasing = Erasing { probability: 1.0, fill: Fill::Mean, ..Erasing::default() };
-        erasing.apply(16, &[[9.0; 256]; 3], &mut Random::keyed(Domain::Erasing, [0; 3]), &mut out);
+        erasing.apply(16, &[[9.0; 256]; 3], &mut Domain::Erasing.stream([0; 3]), &mut out);
         assert!(out.contains(&0.0) && out.contains(&1.0) && !out.contains(&9.0));
     }
 }

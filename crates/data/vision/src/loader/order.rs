@@ -1,16 +1,16 @@
-//! The order of a training epoch and how it is cut into batches: pure functions, for whoever makes batches.
+//! The order of a training epoch and how it is cut into batches, as pure functions.
 
 use std::ops::Range;
 
-use crate::random::{Domain, Random};
+use crate::random::Domain;
 
 /// Positions of `count` items in the order of epoch `epoch` of a run with `seed`.
 #[must_use]
 pub fn shuffled(seed: u64, epoch: u32, count: usize) -> Vec<usize> {
-    Random::keyed(Domain::Order, [seed, u64::from(epoch), 0]).permutation(count)
+    Domain::Order.stream([seed, u64::from(epoch), 0]).permutation(count)
 }
 
-/// The places of the order that make up batch number `batch` of `ceil(count / batch_size)`, whose sizes differ by at most
+/// The positions in the order that make up batch number `batch` of `ceil(count / batch_size)`, whose sizes differ by at most
 /// one.
 ///
 /// # Panics

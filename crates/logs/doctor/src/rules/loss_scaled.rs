@@ -1,40 +1,40 @@
 //! The printed loss is the mean per sample times a factor.
 //!
-//! Idea and source: see [`crate::scale`]. Reported where a mean has become improbable and the interval of the
-//! factor leaves out 1. Limits: a factor in the training column alone must show in the first epoch, whose
-//! mean can not be far above ln C; mixed or smoothed labels raise that column too.
+//! Idea and source: see [`crate::scale`]. Reported where a mean has become improbable and the interval of
+//! the factor excludes 1. Limits: a factor in the training column alone must show in the first epoch, whose
+//! mean cannot be far above ln C; mixup and label smoothing raise that column too.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Column;
 use crate::words::{number, percent, quoted, roughly};
 use crate::{Evidence, Finding, Id, Reduction, ScaleEstimate, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if !case.is_scaled() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if !context.is_scaled() {
         return None;
     }
-    let reduction = case.scale.reduction?;
+    let reduction = context.scale.reduction?;
     let off = |estimate: Option<ScaleEstimate>| estimate.filter(|estimate| (estimate.best.ln()).abs() > 0.2);
-    let (train, val) = (off(case.scale.train), off(case.scale.val));
+    let (train, val) = (off(context.scale.train), off(context.scale.val));
     let claim = format!(
         "{} {}",
         factors(train, val),
-        explanation(case, reduction, train.or(val)?, train.is_some() && val.is_some())
+        explanation(context, reduction, train.or(val)?, train.is_some() && val.is_some())
     );
     let mut evidence = Vec::new();
     for (column, noun, estimate) in
         [(Column::TrainLoss, "training loss", train), (Column::ValLoss, "validation loss", val)]
     {
-        let curve = case.column(column);
+        let curve = context.column(column);
         if let (Some(estimate), Some(&(first, start)), Some(&(last, end))) =
             (estimate, curve.first(), curve.last())
         {
-            evidence.push(Evidence::at(start.line, quoted(&case.rows[first], first, noun, start)));
+            evidence.push(Evidence::at(start.line, quoted(&context.rows[first], first, noun, start)));
             evidence.push(Evidence::at(
                 end.line,
                 format!(
-                    "{}; the mean behind it falls from {} to {}; factor between {} and {}",
-                    quoted(&case.rows[last], last, noun, end),
+                    "{}; the mean per photo falls from {} to {}; factor {} to {} (90 % interval)",
+                    quoted(&context.rows[last], last, noun, end),
                     number(start.value / estimate.best),
                     number(end.value / estimate.best),
                     number(estimate.low),
@@ -43,14 +43,14 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
             ));
         }
     }
-    if let Some(&(index, accuracy)) = case.column(Column::ValAccuracy).last() {
+    if let Some(&(index, accuracy)) = context.column(Column::ValAccuracy).last() {
         evidence.push(Evidence::at(
             accuracy.line,
-            quoted(&case.rows[index], index, "validation accuracy", accuracy),
+            quoted(&context.rows[index], index, "validation accuracy", accuracy),
         ));
         if accuracy.value < 1.0 {
             evidence.push(Evidence::whole(format!(
-                "a model that is right in {} and as sure as it is right pays at least {} per photograph",
+                "a calibrated model with an accuracy of {} has a mean loss of at least {} per photo",
                 percent(accuracy.value),
                 number(crate::entropy::entropy(1.0 - accuracy.value))
             )));
@@ -61,12 +61,12 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         claim,
         evidence,
-        confidence: (1.0 - case.scale.mean).min(0.98),
-        advice: "Print the mean per photograph: add up loss times batch size, and divide by the number of \
-            photographs. Compare no printed loss with another program's before that; its fall and the \
-            validation accuracy do count."
+        confidence: (1.0 - context.scale.mean).min(0.98),
+        advice: "Print the mean per photo: add up loss times batch size, and divide by the number of \
+            photos. Until then, do not compare this loss with that of another program. Its fall and the \
+            validation accuracy remain meaningful."
             .to_owned(),
-        code: Some(mend(reduction).to_owned()),
+        code: Some(fix(reduction).to_owned()),
     })
 }
 
@@ -80,53 +80,53 @@ fn factors(train: Option<ScaleEstimate>, val: Option<ScaleEstimate>) -> String {
     };
     match (train, val) {
         (Some(train), Some(val)) if roughly(train.best) == roughly(val.best) => {
-            format!("The printed losses are {} the mean per photograph.", times(train))
+            format!("The printed losses are {} the mean per photo.", times(train))
         }
         (Some(train), Some(val)) => format!(
-            "The printed training loss is {} the mean per photograph, the validation loss {} it.",
+            "The printed training loss is {} the mean per photo, the validation loss {} it.",
             times(train),
             times(val)
         ),
         (Some(train), None) => {
-            format!("The printed training loss is {} the mean per photograph.", times(train))
+            format!("The printed training loss is {} the mean per photo.", times(train))
         }
         (None, Some(val)) => {
-            format!("The printed validation loss is {} the mean per photograph.", times(val))
+            format!("The printed validation loss is {} the mean per photo.", times(val))
         }
         (None, None) => String::new(),
     }
 }
 
-fn explanation(case: &Case<'_>, reduction: Reduction, estimate: ScaleEstimate, both: bool) -> String {
+fn explanation(context: &Context<'_>, reduction: Reduction, estimate: ScaleEstimate, both: bool) -> String {
     let size = if estimate.best >= 1.0 { estimate.best } else { 1.0 / estimate.best };
-    let explains = if case.scale.certainty > 0.8 { "explains it" } else { "may explain it" };
-    match (reduction, case.setup.batch_size) {
+    let explains = if context.scale.certainty > 0.8 { "explains it" } else { "may explain it" };
+    match (reduction, context.setup.batch_size) {
         (Reduction::BatchSum, Some(batch)) => format!(
             "The batch size of {batch} {explains}: losses were multiplied by the batch size (or summed over \
             the batch) and divided by the number of batches."
         ),
         (Reduction::BatchSum, None) => format!(
-            "{} batch size of {} fits: losses were multiplied by the batch size (or summed over the batch) \
-            and divided by the number of batches.",
-            if both { "Both columns share the factor and a" } else { "A" },
-            number(size.round())
+            "A batch size of {} fits{}: losses were multiplied by the batch size (or summed over the \
+                batch) and divided by the number of batches.",
+            number(size.round()),
+            if both { " both columns" } else { "" }
         ),
         (Reduction::SumOfBatchMeans, _) => format!(
-            "The number of batches {explains}: the batches' mean losses were added up and not divided."
+            "The number of batches {explains}: the mean losses of the batches were added up and not \
+                divided."
         ),
         (Reduction::TotalSum, _) => format!(
-            "The number of photographs {explains}: the losses of all photographs were added up and not \
-            divided."
+            "The number of photos {explains}: the losses of all photos were added up and not divided."
         ),
         (Reduction::BatchMeansOverSamples, _) => format!(
-            "Dividing twice {explains}: the batches' mean losses were added up and divided by the number of \
-            photographs instead of the number of batches."
+            "A second division {explains}: the mean losses of the batches were added up and divided by \
+                the number of photos instead of the number of batches."
         ),
         (Reduction::Mean, _) => String::new(),
     }
 }
 
-fn mend(reduction: Reduction) -> &'static str {
+fn fix(reduction: Reduction) -> &'static str {
     match reduction {
         Reduction::TotalSum => {
             "criterion = torch.nn.CrossEntropyLoss()              # reduction='mean', not 'sum'\n\

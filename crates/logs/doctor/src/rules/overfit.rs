@@ -1,26 +1,26 @@
 //! Training goes on improving, validation does not.
 //!
-//! Idea: take the epoch where the (smoothed) training loss is least. If by then the validation loss lies a
-//! third and 0.15 nats above its own least value (an eighth, if it rose steadily over eight epochs), and
-//! training has improved since that least value by a fifth, the network learns its training photographs by
-//! heart. A last training accuracy that is 20 points above validation says the same. Source: early stopping
-//! (Prechelt 1998). Limits: needs four epochs with both losses; a validation whose single photographs run
-//! wild is for `val-spikes`, hence the median of three epochs.
+//! Idea: take the epoch where the (smoothed) training loss is least. The network memorises its training
+//! photos if by then the validation loss is a third and 0.15 nats above its own least value (an eighth, if
+//! it rose steadily over eight epochs), and training has improved since that least value by a fifth. A last
+//! training accuracy that is 20 points above validation says the same. Source: early stopping (Prechelt
+//! 1998). Limits: needs four epochs with both losses. The median of three epochs is compared, because a jump
+//! from single photos is for `val-spikes`.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() || case.is_wild() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if context.penalty.is_some() || context.is_wild() {
         return None;
     }
-    by_loss(case).or_else(|| by_accuracy(case))
+    by_loss(context).or_else(|| by_accuracy(context))
 }
 
-const ADVICE: &str = "Keep the weights of the best validation epoch. Then more photographs or stronger \
-    augmentation, weight decay, a smaller network or pretrained weights; check that no plant stands on both \
-    sides of the split.";
+const ADVICE: &str = "Keep the weights of the best validation epoch. Then use more photos, stronger \
+    augmentation, weight decay, a smaller network or pretrained weights. Check that no plant is in both \
+    training and validation.";
 
 fn code() -> Option<String> {
     Some(
@@ -31,9 +31,9 @@ fn code() -> Option<String> {
     )
 }
 
-fn by_loss(case: &Case<'_>) -> Option<Finding> {
-    let (by_train, by_val) = case.factors();
-    let both: Vec<(usize, f64, f64)> = case
+fn by_loss(context: &Context<'_>) -> Option<Finding> {
+    let (by_train, by_val) = context.factors();
+    let both: Vec<(usize, f64, f64)> = context
         .rows
         .iter()
         .enumerate()
@@ -61,14 +61,14 @@ fn by_loss(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let (turn_row, fitted_row) = (both[turn].0, both[fitted].0);
-    let (from, to) = (&case.rows[turn_row], &case.rows[fitted_row]);
+    let (from, to) = (&context.rows[turn_row], &context.rows[fitted_row]);
     let strong = val[fitted] > 1.5 * val[turn];
     Some(Finding {
         id: Id::Overfit,
         severity: Severity::Warning,
         claim: format!(
-            "Since {} the validation loss has risen from {} to {}, while the training loss fell from {} to \
-                {}: the network learns its training photographs by heart.",
+            "Since {} the validation loss has risen from {} to {}, while the training loss fell from \
+                {} to {}: the network memorises its training photos.",
             epoch_name(from, turn_row),
             number(from.val_loss?.value),
             number(to.val_loss?.value),
@@ -85,24 +85,24 @@ fn by_loss(case: &Case<'_>) -> Option<Finding> {
     })
 }
 
-fn by_accuracy(case: &Case<'_>) -> Option<Finding> {
-    let last = |column| case.column(column).last().copied();
+fn by_accuracy(context: &Context<'_>) -> Option<Finding> {
+    let last = |column| context.column(column).last().copied();
     let (_, train) = last(crate::rows::Column::TrainAccuracy)?;
     let (index, val) = last(crate::rows::Column::ValAccuracy)?;
-    let size = case.validation_size().map_or(200.0, |size| size as f64);
+    let size = context.validation_size().map_or(200.0, |size| size as f64);
     let noise = (val.value * (1.0 - val.value) / size).sqrt();
     (train.value - val.value > 0.2_f64.max(4.0 * noise)).then(|| Finding {
         id: Id::Overfit,
         severity: Severity::Warning,
         claim: format!(
-            "The network is right in {} of its training photographs and in {} of the others: it knows its \
-                own by heart.",
+            "The accuracy is {} on training photos and {} on held-out photos: the network memorises \
+                its training photos.",
             percent(train.value),
             percent(val.value)
         ),
         evidence: vec![
             Evidence::at(train.line, format!("training accuracy {}", number(train.value))),
-            Evidence::at(val.line, quoted(&case.rows[index], index, "validation accuracy", val)),
+            Evidence::at(val.line, quoted(&context.rows[index], index, "validation accuracy", val)),
         ],
         confidence: 0.8,
         advice: ADVICE.to_owned(),

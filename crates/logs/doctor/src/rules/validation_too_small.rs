@@ -1,25 +1,25 @@
-//! So few validation photographs that the metric moves in steps of 1 / n.
+//! So few validation photos that the metric moves in steps of 1 / n.
 //!
-//! Idea: if all accuracies are multiples of 1 / n, the set has n photographs; an accuracy p of n is known to
+//! Idea: if all accuracies are multiples of 1 / n, the set has n photos; an accuracy p of n is known to
 //! within about 2 sqrt(p (1 - p) / n). Source: the binomial distribution. Limits: needs three different
 //! accuracies with enough digits, or the size given.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Column;
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 const FEW: usize = 100;
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    let size = case.validation_size().filter(|&size| size < FEW)?;
-    let &(index, last) = case.column(Column::ValAccuracy).last()?;
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    let size = context.validation_size().filter(|&size| size < FEW)?;
+    let &(index, last) = context.column(Column::ValAccuracy).last()?;
     // Few different values may share a factor with the size by chance.
     let mut values: Vec<f64> =
-        case.column(Column::ValAccuracy).iter().map(|(_, reading)| reading.value).collect();
+        context.column(Column::ValAccuracy).iter().map(|(_, reading)| reading.value).collect();
     values.sort_by(f64::total_cmp);
     values.dedup();
-    let sure = case.setup.validation_size.is_some() || values.len() >= 7;
+    let sure = context.setup.validation_size.is_some() || values.len() >= 7;
     let n = size as f64;
     // Wilson's interval does not shrink to nothing at an accuracy of 1.
     let p = (last.value * n + 2.0) / (n + 4.0);
@@ -28,7 +28,7 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
         id: Id::ValidationTooSmall,
         severity: if sure { Severity::Warning } else { Severity::Note },
         claim: format!(
-            "Validation has {size} photographs: one of them is worth {}, and an accuracy of {} may as well \
+            "Validation has {size} photos: one photo is worth {}, and an accuracy of {} could as well \
                 be {} or {}.",
             percent(1.0 / n),
             percent(last.value),
@@ -36,12 +36,12 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
             percent((p + noise).min(1.0))
         ),
         evidence: vec![
-            Evidence::at(last.line, quoted(&case.rows[index], index, "validation accuracy", last)),
+            Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last)),
             Evidence::whole(format!("every accuracy of the log is a multiple of 1/{}", number(n))),
         ],
-        confidence: if case.setup.validation_size.is_some() { 0.99 } else { 0.9 },
-        advice: "Hold back more photographs (a few hundred, some of every class), or average over several \
-            splits (cross-validation) before comparing epochs or models."
+        confidence: if context.setup.validation_size.is_some() { 0.99 } else { 0.9 },
+        advice: "Hold out more photos (a few hundred, with some of every class), or average over \
+            several splits (cross-validation), before you compare epochs or models."
             .to_owned(),
         code: None,
     })

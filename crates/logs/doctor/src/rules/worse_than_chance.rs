@@ -1,60 +1,60 @@
 //! A loss far above that of guessing, while accuracy is at or below chance.
 //!
-//! Idea: who knows nothing pays ln C; to pay far more one must be sure of wrong classes. That is never
-//! ignorance but a fault between training and evaluation: class numbers in another order, other
-//! normalisation, evaluation mode. Source: cross-entropy of a uniform guess, and the binomial spread of its
-//! accuracy. Limits: the losses must be means (or their factor known), and a single epoch is not believed:
-//! running statistics lag behind weights that move fast.
+//! Idea: a network that knows nothing has a loss of ln C. A far higher loss needs confidence in wrong
+//! classes, and that comes from a fault between training and evaluation: another class order, other
+//! normalisation, the wrong mode. Source: cross-entropy of a uniform guess, and the binomial spread of its
+//! accuracy. Limits: the losses must be means (or their factor known), and a single epoch does not count:
+//! running statistics lag behind weights that change fast.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Row;
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() || case.is_scaled() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if context.penalty.is_some() || context.is_scaled() {
         return None;
     }
-    let classes = case.setup.classes;
-    let chance = case.setup.chance_loss().unwrap_or(3.0);
-    let size = case.validation_size().map_or(300.0, |size| size as f64);
+    let classes = context.setup.classes;
+    let chance = context.setup.chance_loss().unwrap_or(3.0);
+    let size = context.validation_size().map_or(300.0, |size| size as f64);
     // Without the number of classes, the first training loss tells how many there are at least.
-    let start = case.rows.iter().find_map(|row| row.train_loss).map_or(4.0, |loss| loss.value);
+    let start = context.rows.iter().find_map(|row| row.train_loss).map_or(4.0, |loss| loss.value);
     let guess = classes.map_or((-start).exp().clamp(0.02, 0.1), |classes| 1.0 / classes as f64);
     let noise = (guess * (1.0 - guess) / size).sqrt();
     let bad = |row: &Row| {
         let (loss, accuracy) = (row.val_loss?, row.val_accuracy?);
         let at_chance = accuracy.value <= guess + 2.0 * noise;
         let below = classes.is_some() && accuracy.value < guess - 1.8 * noise;
-        let learnt = row.train_loss.is_some_and(|train| train.value < 0.6 * chance);
-        let surely = below || (classes.is_some() && at_chance && learnt);
+        let learned = row.train_loss.is_some_and(|train| train.value < 0.6 * chance);
+        let surely = below || (classes.is_some() && at_chance && learned);
         Some((loss.value > 1.8 * chance && at_chance) || (loss.value > 1.2 * chance && surely))
     };
     let judged: Vec<(usize, bool)> =
-        case.rows.iter().enumerate().filter_map(|(index, row)| Some((index, bad(row)?))).collect();
+        context.rows.iter().enumerate().filter_map(|(index, row)| Some((index, bad(row)?))).collect();
     let late = &judged[judged.len() - judged.len().div_ceil(3).max(2).min(judged.len())..];
     let wrong = late.iter().filter(|(_, bad)| *bad).count();
     let &(index, last) = late.last()?;
     if !last || wrong < 2 || 2 * wrong < late.len() {
         return None;
     }
-    // What was once right far more often has lost it, which is another fault.
-    let accuracies = case.rows.iter().filter_map(|row| row.val_accuracy);
+    // A network that was once clearly better has lost what it learned, which is another fault.
+    let accuracies = context.rows.iter().filter_map(|row| row.val_accuracy);
     let best = accuracies.map(|accuracy| accuracy.value).fold(0.0, f64::max);
     if best > guess + 4.0 * noise + 0.03 {
         return None;
     }
-    let row = &case.rows[index];
+    let row = &context.rows[index];
     let (loss, accuracy) = (row.val_loss?, row.val_accuracy?);
     let trained = row.train_loss.filter(|train| train.value < 0.7 * chance);
-    let learnt = trained
+    let learned = trained
         .map_or(String::new(), |train| format!(" Training itself works (loss {}).", number(train.value)));
     Some(Finding {
         id: Id::WorseThanChance,
         severity: Severity::Error,
         claim: format!(
-            "The validation loss is {} at an accuracy of {}; mere guessing would give {}{} and {}. The \
-                network is sure of the wrong classes.{learnt}",
+            "The validation loss is {} at an accuracy of {}; guessing gives {}{} and {}. The network \
+                is confident in the wrong classes.{learned}",
             number(loss.value),
             percent(accuracy.value),
             if classes.is_some() { "" } else { "about " },
@@ -63,11 +63,11 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
         ),
         evidence: vec![Evidence::at(loss.line, quoted(row, index, "validation loss", loss))],
         confidence: if classes.is_some() { 0.95 } else { 0.85 },
-        advice:
-            "Compare both loaders: are classes numbered in the same order, are the photographs scaled by \
-            the same mean and deviation, is the network in evaluation mode? Evaluate on the training set \
-            with the validation code: a low accuracy there proves it."
-                .to_owned(),
+        advice: "Compare the two data loaders: are the classes in the same order, are the photos \
+                normalised with the same mean and standard deviation, is the network in evaluation \
+                mode? Evaluate the training set with the validation code: a low accuracy there confirms \
+                the fault."
+            .to_owned(),
         code: Some(
             "assert train_set.class_to_idx == val_set.class_to_idx\n\
             val_set.transform = Compose([Resize(256), CenterCrop(224), ToTensor(), Normalize(mean, std)])\n\

@@ -1,19 +1,18 @@
 //! Draws for the tests, the same on every machine.
 
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
+use foliar_random::Random;
 
 /// A seeded source of draws.
-pub(crate) struct Dice(ChaCha8Rng);
+pub(crate) struct Dice(Random);
 
 impl Dice {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(ChaCha8Rng::seed_from_u64(seed))
+        Self(Random::seeded(seed))
     }
 
     /// Uniform in `0..1`.
     pub(crate) fn share(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
+        (self.0.bits64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// Uniform in `low..high`.

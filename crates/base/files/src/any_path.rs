@@ -1,0 +1,58 @@
+//! Paths in files of text, whatever their bytes: as a string where they are UTF-8, else as the operating system's units.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Form {
+    Text(String),
+    Units(OsString),
+}
+
+/// Writes `path`.
+///
+/// # Errors
+/// The serializer's.
+pub fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    let form = path.to_str().map_or_else(|| Form::Units(path.into()), |text| Form::Text(text.to_owned()));
+    form.serialize(serializer)
+}
+
+/// Reads a path.
+///
+/// # Errors
+/// A value that is no path.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    Ok(match Form::deserialize(deserializer)? {
+        Form::Text(text) => text.into(),
+        Form::Units(units) => units.into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Named(#[serde(with = "super")] PathBuf);
+
+    #[test]
+    fn text_stays_text() {
+        let named = Named("leaves/a b.jpg".into());
+        let json = serde_json::to_string(&named).unwrap();
+        assert_eq!(json, "\"leaves/a b.jpg\"");
+        assert_eq!(serde_json::from_str::<Named>(&json).unwrap(), named);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn bytes_that_are_no_text_survive() {
+        use std::os::unix::ffi::OsStringExt;
+        let named = Named(OsString::from_vec(vec![b'a', 0xff, b'/']).into());
+        let json = serde_json::to_string(&named).unwrap();
+        assert_eq!(serde_json::from_str::<Named>(&json).unwrap(), named);
+    }
+}

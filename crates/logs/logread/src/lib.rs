@@ -1,0 +1,56 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # How a line is understood
+//!
+//! A line, a table or an object is understood from the words in it (`lexicon`), from where they stand beside
+//! the numbers (`roles`) and from what the whole log repeats (`settle`). What is understood from a line holds
+//! for all lines like it, so that a log is read nearly at the speed at which its numbers are.
+//!
+//! ```text
+//! bytes -> lines -> clean -> token -> sentence --+
+//!                       |----> table ------------+--> assemble -> column -> settle -> RunLog
+//!                       '----> literal ----------'
+//! ```
+
+mod assemble;
+mod cell;
+mod clean;
+mod clock;
+mod column;
+mod concept;
+mod context;
+mod counted;
+mod emit;
+mod error;
+mod fold;
+mod folder;
+mod hash;
+mod label;
+mod lexicon;
+mod lines;
+mod literal;
+mod meaning;
+mod measurement_name;
+mod number;
+mod reader;
+mod role;
+mod roles;
+mod run_log;
+mod schema;
+mod secondary;
+mod sentence;
+mod settle;
+mod split_word;
+mod table;
+mod template;
+mod tensorboard;
+mod text;
+mod token;
+mod unfold;
+mod vocabulary;
+mod wrap;
+
+pub use error::ReadError;
+pub use folder::read_log_path;
+pub use reader::{read_log, read_log_from};
+pub use run_log::{Facts, Metric, Point, RunLog, Series, Split};
