@@ -6,8 +6,8 @@
 mod naive;
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Graph, Nhwc, Node, NodeId, Op, Optimizer, Sliding, State,
-    Statistics, StepPlan, infer,
+    Batch, CpuEngine, Engine, EngineOptions, Graph, Nhwc, Node, NodeId, Op, Optimizer, Sliding, StateDict,
+    Statistics, StepConfig, infer,
 };
 use naive::{Mode, Naive};
 use proptest::prelude::*;
@@ -16,8 +16,8 @@ use proptest::test_runner::RngSeed;
 const SEED: u64 = 9;
 const CLASSES: usize = 3;
 const PLAIN: Optimizer = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
-const PLAN: StepPlan<'static> =
-    StepPlan { learning_rate: 0.1, label_smoothing: 0.1, class_weights: None, rate_factors: None };
+const PLAN: StepConfig<'static> =
+    StepConfig { learning_rate: 0.1, label_smoothing: 0.1, class_weights: None, rate_factors: None };
 
 /// A node to be: what it is and which of the values before it it takes. Numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
@@ -166,7 +166,7 @@ fn noise(count: usize, key: u64) -> impl Iterator<Item = f32> {
 }
 
 /// The first weights, moved away from zeros and ones; variances stay positive.
-fn shaken(mut state: State) -> State {
+fn shaken(mut state: StateDict) -> StateDict {
     for (key, tensor) in state.tensors.values_mut().enumerate() {
         let moves = noise(tensor.data.len(), key as u64);
         tensor.data.iter_mut().zip(moves).for_each(|(value, by)| *value += 0.3 * by);

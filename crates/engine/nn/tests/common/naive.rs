@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use foliar_kernels::{Accumulate, dropout};
-use foliar_nn::{Graph, Nhwc, Node, Op, Padding, Sliding, State, infer};
+use foliar_nn::{Graph, Nhwc, Node, Op, Padding, Sliding, StateDict, infer};
 
 /// The numbers of a tensor, by its name, in PyTorch's order.
 pub(crate) type Tensors = BTreeMap<String, Vec<f64>>;
@@ -45,7 +45,7 @@ impl Pass {
 }
 
 impl<'a> Naive<'a> {
-    pub(crate) fn new(graph: &'a Graph, state: &State, batch: usize, size: usize) -> Self {
+    pub(crate) fn new(graph: &'a Graph, state: &StateDict, batch: usize, size: usize) -> Self {
         let double = |data: &[f32]| data.iter().map(|&value| f64::from(value)).collect();
         let tensors =
             state.tensors.iter().map(|(name, tensor)| (name.clone(), double(&tensor.data))).collect();
