@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineError, EngineOptions, Graph, Op, Optimizer, StateDict, StateError,
-    Statistics, StepConfig, Tensor, zoo,
+    Batch, CpuEngine, Engine, EngineError, EngineOptions, Graph, GraphError, Node, Op, Optimizer, StateDict,
+    StateError, Statistics, StepConfig, Tensor, zoo,
 };
 
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
@@ -345,4 +345,30 @@ fn absurd_numbers_in_a_graph_are_refused() {
         };
         assert!(CpuEngine::new(&forged, options).is_err(), "{op:?}");
     }
+}
+
+#[test]
+fn networks_that_no_machine_has_memory_for_are_refused() {
+    let node = |name: &str, op, inputs: &[usize]| Node { name: name.to_owned(), op, inputs: inputs.to_vec() };
+    let build = |size, features: &[usize]| {
+        let mut nodes =
+            vec![node("input", Op::Input, &[]), node("pool", Op::AdaptiveAveragePool { size }, &[0])];
+        for (index, &features) in features.iter().enumerate() {
+            nodes.push(node(&format!("fc{index}"), Op::Linear { features }, &[index + 1]));
+        }
+        let graph = Graph { name: "vast".to_owned(), nodes };
+        let options = EngineOptions {
+            image_size: 32,
+            batch: 1,
+            seed: 1,
+            optimizer: Some(SGD),
+            average: None,
+            statistics: Statistics::Batch,
+        };
+        CpuEngine::new(&graph, options).err()
+    };
+    assert!(matches!(build(1024, &[1 << 16]), Some(GraphError::Memory { .. })));
+    let fault = build(1024, &[1 << 16; 300]);
+    assert!(matches!(&fault, Some(GraphError::Weights { node }) if node.starts_with("fc")), "{fault:?}");
+    assert!(build(2, &[3]).is_none());
 }

@@ -148,7 +148,7 @@ impl Growing {
 }
 
 fn graph() -> impl Strategy<Value = (Graph, usize)> {
-    (prop::collection::vec(wish(), 0..12), 5..13_usize).prop_map(|(wishes, size)| {
+    (prop::collection::vec(wish(), 0..18), 5..13_usize).prop_map(|(wishes, size)| {
         let mut growing = Growing::new(size);
         wishes.iter().for_each(|wish| growing.grant(wish));
         (growing.finish(), size)
@@ -204,7 +204,7 @@ fn distance(found: &[f32], expected: &[f64]) -> (f64, f64) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 192,
+        cases: 1024,
         rng_seed: RngSeed::Fixed(7),
         failure_persistence: None,
         ..ProptestConfig::default()
