@@ -32,9 +32,9 @@ fn shown(run: &OneCycle) -> Vec<BTreeSet<Id>> {
         let [train, validation] = [Some(Split::Train), Some(Split::Validation)];
         let log = with(RunLog::default(), "loss", train, Metric::Loss, &column(|e| e.train_loss));
         let log = with(log, "acc", train, Metric::Accuracy, &column(|e| e.train_accuracy));
-        let losses = column(|e| e.validation_loss.unwrap());
+        let losses = column(|e| e.validation_loss.unwrap_or(f64::NAN));
         let log = with(log, "val_loss", validation, Metric::Loss, &losses);
-        let accuracies = column(|e| e.validation_accuracy.unwrap());
+        let accuracies = column(|e| e.validation_accuracy.unwrap_or(f64::NAN));
         let log = with(log, "val_acc", validation, Metric::Accuracy, &accuracies);
         let setup = RunSetup { classes: run.setup.classes, ..RunSetup::default() };
         let findings = diagnose(&log, &setup).findings.into_iter();
