@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use foliar_doctor::{Context, Diagnosis, diagnose};
-use foliar_runlog::read_log;
+use foliar_doctor::{Diagnosis, RunSetup, diagnose};
+use foliar_logread::read_log;
 use libfuzzer_sys::fuzz_target;
 
 fn check(diagnosis: &Diagnosis) {
@@ -20,8 +20,8 @@ fn check(diagnosis: &Diagnosis) {
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(log) = read_log(bytes) else { return };
-    check(&diagnose(&log, &Context::default()));
+    check(&diagnose(&log, &RunSetup::default()));
     let known =
-        Context { classes: Some(5), batch_size: Some(32), train_size: Some(160), validation_size: Some(40) };
+        RunSetup { classes: Some(5), batch_size: Some(32), train_size: Some(160), validation_size: Some(40) };
     check(&diagnose(&log, &known));
 });

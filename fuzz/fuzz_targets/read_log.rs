@@ -4,7 +4,7 @@
 
 use std::io::{self, Read};
 
-use foliar_runlog::{RunLog, read_log, read_log_from};
+use foliar_logread::{RunLog, read_log, read_log_from};
 use libfuzzer_sys::fuzz_target;
 
 /// Bytes that come at most seven at a time.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use foliar_learn::LearnError;
+use foliar_train::TrainError;
 use foliar_tune::TuneError;
 
 /// How a command ended.
@@ -67,10 +67,10 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
     if !error.chain().any(closed) {
         eprintln!("error: {}", one_line(error));
     }
-    let out_of_range = matches!(error.downcast_ref(), Some(LearnError::Recipe { .. }))
+    let out_of_range = matches!(error.downcast_ref(), Some(TrainError::Recipe { .. }))
         || matches!(
             error.downcast_ref(),
-            Some(TuneError::Plan { .. } | TuneError::Learn(LearnError::Recipe { .. }))
+            Some(TuneError::Plan { .. } | TuneError::Learn(TrainError::Recipe { .. }))
         );
     if out_of_range || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
 }

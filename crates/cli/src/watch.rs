@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use foliar_doctor::{Context, Id, Severity, diagnose};
-use foliar_runlog::{Epoch, Metric, Point, RunLog, Series, Split};
+use foliar_doctor::{Id, RunSetup, Severity, diagnose};
+use foliar_logread::{Metric, Point, RunLog, Series, Split};
+use foliar_runlog::Epoch;
 
 /// What a run has shown so far, and what was said about it.
 #[derive(Default)]
@@ -54,8 +55,8 @@ impl Watch {
                 }),
             }
         }
-        let context = Context { classes: Some(epoch.classes), ..Context::default() };
-        let findings = diagnose(&self.log, &context).findings;
+        let setup = RunSetup { classes: Some(epoch.classes), ..RunSetup::default() };
+        let findings = diagnose(&self.log, &setup).findings;
         let serious: Vec<_> =
             findings.into_iter().filter(|finding| finding.severity > Severity::Note).collect();
         let before =

@@ -8,7 +8,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::Scene;
-use foliar_vision::procedural;
 use image::{DynamicImage, Rgb, RgbImage, imageops};
 use serde_json::Value;
 
@@ -18,7 +17,7 @@ const PER_CLASS: usize = 14;
 /// Drawn leaves of five classes, large enough to be no fault in themselves.
 fn leaves() -> Scene {
     let scene = Scene::empty();
-    procedural::write_dataset(&scene.path("photos"), 3, PER_CLASS, SIZE).unwrap();
+    foliar_synth::write_dataset(&scene.path("photos"), 3, PER_CLASS, SIZE).unwrap();
     scene
 }
 
@@ -61,7 +60,7 @@ fn planted_faults_are_named() {
 
     let audit = document(&scene.run(&["audit", "photos", "--json", "--out", "tables"]).expect(3).out);
     let ids = ids(&audit);
-    for id in ["copies-across-classes", "copies", "mark", "broken-files", "quality"] {
+    for id in ["copies-across-classes", "copies", "watermark", "broken-files", "quality"] {
         assert!(ids.contains(&id.to_owned()), "{id} of {ids:?}");
     }
     let copies = audit["copies"].as_array().unwrap();
@@ -72,9 +71,9 @@ fn planted_faults_are_named() {
             .any(|copy| copy["b"] == "healthy/healthy_0002.jpg" && copy["symmetry"] == "quarter-turn")
     );
     assert!(copies.iter().any(|copy| copy["exact"] == true && copy["across_classes"] == true));
-    let mark = &audit["background"]["marks"][0];
+    let mark = &audit["background"]["watermarks"][0];
     assert_eq!((&mark["class"], &mark["region"]), (&"rust_pustules".into(), &"upper right corner".into()));
-    assert_eq!(audit["background"]["marks"].as_array().unwrap().len(), 1);
+    assert_eq!(audit["background"]["watermarks"].as_array().unwrap().len(), 1);
     let proposed: Vec<&str> =
         audit["quarantine"].as_array().unwrap().iter().map(|row| row["path"].as_str().unwrap()).collect();
     for path in ["healthy/empty.png", "healthy/healthy_0002.jpg", "tip_blight/stray.jpg"] {
@@ -116,23 +115,23 @@ fn planted_faults_are_named() {
 #[test]
 fn a_leaf_on_both_sides_of_the_folders_is_named() {
     let scene = leaves();
-    for class in procedural::CLASSES {
+    for class in foliar_synth::CLASSES {
         for number in 0..PER_CLASS {
-            let part = if number < 10 { "train" } else { "test" };
+            let split = if number < 10 { "train" } else { "test" };
             let name = format!("{class}/{class}_{number:04}.jpg");
-            save(open(&scene.path("photos").join(&name)), &scene.path("parts").join(part).join(&name));
+            save(open(&scene.path("photos").join(&name)), &scene.path("splits").join(split).join(&name));
         }
     }
     let leaf = open(&scene.path("photos/healthy/healthy_0004.jpg"));
     let cropped = imageops::crop_imm(&leaf, 3, 1, SIZE - 5, SIZE - 5).to_image();
-    save(cropped, &scene.path("parts/test/healthy/leak.jpg"));
-    let audit = document(&scene.run(&["audit", "parts", "--json"]).expect(3).out);
-    assert_eq!(ids(&audit)[0], "copies-across-parts");
+    save(cropped, &scene.path("splits/test/healthy/leak.jpg"));
+    let audit = document(&scene.run(&["audit", "splits", "--json"]).expect(3).out);
+    assert_eq!(ids(&audit)[0], "copies-across-splits");
     let copies = audit["copies"].as_array().unwrap();
     assert_eq!(copies.len(), 1, "{copies:#?}");
-    assert_eq!(copies[0]["across_parts"], true);
+    assert_eq!(copies[0]["across_splits"], true);
     // Training leaves the one that would be learnt from out.
-    let arguments = ["train", "parts", "--out", "run", "--image-size", "32", "--epochs", "1"];
+    let arguments = ["train", "splits", "--out", "run", "--image-size", "32", "--epochs", "1"];
     scene.run(&arguments).expect(3);
     let problems = fs::read_to_string(scene.path("run/problems.jsonl")).unwrap();
     assert!(
@@ -158,7 +157,7 @@ fn copies_stay_on_one_side_and_a_split_is_used_again() {
         text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
     };
     let first = rows("run");
-    assert_eq!(first[0], ["path", "class", "part", "group"]);
+    assert_eq!(first[0], ["path", "class", "split", "group"]);
     let of = |path: &str| first.iter().find(|row| row[0] == path).unwrap();
     for number in 0..6 {
         let copy = of(&format!("healthy/copy{}.jpg", "x".repeat(number)));
@@ -170,7 +169,7 @@ fn copies_stay_on_one_side_and_a_split_is_used_again() {
     assert!(said.contains("the split is the given one"), "{said}");
     assert_eq!(rows("second"), first);
     // A run is continued on the list that it began with, and on no other.
-    fs::write(scene.path("run/split.csv"), "path,part\nhealthy/healthy_0000.jpg,train\n").unwrap();
+    fs::write(scene.path("run/split.csv"), "path,split\nhealthy/healthy_0000.jpg,train\n").unwrap();
     let refused = scene.run(&["resume", "second"]).expect(1).err;
     assert!(refused.contains("split.csv") && refused.contains("put the old file back"), "{refused}");
 }
@@ -183,15 +182,15 @@ fn groups_come_from_patterns_and_tables() {
     let split = fs::read_to_string(scene.path("run/split.csv")).unwrap();
     for number in 0..PER_CLASS {
         let ending = format!("_{number:04}.jpg,");
-        let parts: Vec<&str> = split
+        let splits: Vec<&str> = split
             .lines()
             .filter(|line| line.contains(&ending))
             .map(|line| line.split(',').nth(2).unwrap())
             .collect();
-        assert!(parts.len() == 5 && parts.iter().all(|part| *part == parts[0]), "{number}: {parts:?}");
+        assert!(splits.len() == 5 && splits.iter().all(|split| *split == splits[0]), "{number}: {splits:?}");
     }
     let audit = document(&scene.run(&["audit", "photos", "--group-by", r"_(\d{4})", "--json"]).out);
-    assert_eq!((&audit["groups"]["count"], &audit["groups"]["basis"]), (&14.into(), &"pattern".into()));
+    assert_eq!((&audit["groups"]["count"], &audit["groups"]["source"]), (&14.into(), &"pattern".into()));
 }
 
 #[test]
@@ -201,7 +200,7 @@ fn bad_input_is_told_in_a_line() {
     fs::create_dir(scene.path("nothing")).unwrap();
     write("columns.csv", "path,plant\nhealthy/healthy_0000.jpg,1\n");
     write("strange.csv", "path,group\nnowhere/1.jpg,1\n");
-    write("parts.csv", "path,part\nhealthy/healthy_0000.jpg,holdout\n");
+    write("splits.csv", "path,split\nhealthy/healthy_0000.jpg,holdout\n");
     write("file", "");
     let unwritable: PathBuf = scene.path("file").join("tables");
     let unwritable = unwritable.to_str().unwrap();
@@ -210,16 +209,16 @@ fn bad_input_is_told_in_a_line() {
         (&["audit", "nothing"], 1, "no photographs in nothing"),
         (&["audit", "file"], 1, "file is a file"),
         (&["audit", "photos", "--group-by", "plant("], 2, "plant("),
-        (&["audit", "photos", "--group-by", "orchid"], 1, "matches none of the 70 photographs"),
+        (&["audit", "photos", "--group-by", "orchid"], 1, "matches none of the 70 photos"),
         (&["audit", "photos", "--groups", "columns.csv"], 1, "no column `group`"),
         (&["audit", "photos", "--groups", "strange.csv"], 1, "none of its 1 rows"),
         (&["audit", "photos", "--groups", "absent.csv"], 1, "absent.csv"),
-        (&["audit", "photos", "--out", unwritable], 1, "can not be written"),
+        (&["audit", "photos", "--out", unwritable], 1, "cannot be written"),
         (&["audit", "photos", "--model", "resnet18"], 2, "--weights"),
         (&["audit", "photos", "--groups", "a.csv", "--group-by", "x"], 2, "--group-by"),
         (&["train", "photos", "--group-by", "plant("], 2, "plant("),
         (&["train", "photos", "--groups", "columns.csv"], 1, "no column `group`"),
-        (&["train", "photos", "--split", "parts.csv"], 1, "`holdout` is no part"),
+        (&["train", "photos", "--split", "splits.csv"], 1, "`holdout` is not a split"),
         (&["train", "photos", "--quarantine", "absent.csv"], 1, "absent.csv"),
     ] {
         let refused = scene.run(arguments).expect(code);

@@ -2,9 +2,9 @@
 //!
 //! `cargo run -p foliar-report --example doctor -- LOG PAGE`
 
-use foliar_doctor::{Context, diagnose};
+use foliar_doctor::{RunSetup, diagnose};
+use foliar_logread::read_log;
 use foliar_report::doctor_page;
-use foliar_runlog::read_log;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);
@@ -12,6 +12,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("give a training log and the page to be written".into());
     };
     let log = read_log(&std::fs::read(log)?)?;
-    std::fs::write(page, doctor_page(&log, &diagnose(&log, &Context::default()))?)?;
+    std::fs::write(page, doctor_page(&log, &diagnose(&log, &RunSetup::default()))?)?;
     Ok(())
 }

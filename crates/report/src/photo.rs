@@ -47,7 +47,7 @@ pub struct Photo {
     /// The class that its folder says.
     pub class: String,
     /// On which side of the split it is, such as `train`; empty where there is none.
-    pub part: String,
+    pub split: String,
     /// None where it could not be read.
     pub thumbnail: Option<Thumbnail>,
 }

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-use foliar_doctor::{Context, Diagnosis, diagnose};
+use foliar_doctor::{Diagnosis, RunSetup, diagnose};
+use foliar_logread::{RunLog, read_log};
 use foliar_report::{doctor_fragment, doctor_page};
-use foliar_runlog::{RunLog, read_log};
 
 /// A run whose losses are 64 times the mean, the shape of the question that the project starts from.
 const SUMMED: &str = "Epoch 1: train loss 118.4, val loss 86.1, val acc 74.6 %\n\
@@ -18,14 +18,14 @@ const HEALTHY: &str = "epoch,train_loss,val_loss,train_acc,val_acc\n\
     1,2.31,2.02,0.31,0.42\n2,1.62,1.45,0.52,0.58\n3,1.21,1.12,0.64,0.67\n4,0.95,0.93,0.71,0.72\n\
     5,0.78,0.82,0.76,0.76\n6,0.66,0.74,0.80,0.78\n";
 
-fn examined(text: &str, context: Context) -> (RunLog, Diagnosis) {
+fn examined(text: &str, setup: RunSetup) -> (RunLog, Diagnosis) {
     let log = read_log(text.as_bytes()).unwrap();
-    let diagnosis = diagnose(&log, &context);
+    let diagnosis = diagnose(&log, &setup);
     (log, diagnosis)
 }
 
-fn page(text: &str, context: Context) -> String {
-    let (log, diagnosis) = examined(text, context);
+fn page(text: &str, setup: RunSetup) -> String {
+    let (log, diagnosis) = examined(text, setup);
     doctor_page(&log, &diagnosis).unwrap()
 }
 
@@ -40,7 +40,7 @@ fn assert_well_formed(page: &str) {
 
 #[test]
 fn verdict_findings_curves_and_numbers_are_there() {
-    let (log, diagnosis) = examined(SUMMED, Context { classes: Some(38), ..Context::default() });
+    let (log, diagnosis) = examined(SUMMED, RunSetup { classes: Some(38), ..RunSetup::default() });
     let page = doctor_page(&log, &diagnosis).unwrap();
     assert_well_formed(&page);
     assert!(page.contains(&diagnosis.verdict));
@@ -68,7 +68,7 @@ fn verdict_findings_curves_and_numbers_are_there() {
 
 #[test]
 fn a_mean_is_shown_once() {
-    let page = page(HEALTHY, Context::default());
+    let page = page(HEALTHY, RunSetup::default());
     assert_well_formed(&page);
     assert!(page.contains("verdict healthy"));
     assert!(!page.contains(", printed") && !page.contains(">mean</th>"));
@@ -76,7 +76,7 @@ fn a_mean_is_shown_once() {
 
 #[test]
 fn the_page_loads_nothing() {
-    let page = page(SUMMED, Context::default());
+    let page = page(SUMMED, RunSetup::default());
     for word in ["<script", "<link", "src=", "href=", "url(", "@import", " on"] {
         let markup = page.split('<').skip(1).filter_map(|rest| rest.split('>').next());
         assert!(markup.clone().all(|tag| !format!("<{tag}").contains(word)), "{word}");
@@ -96,7 +96,7 @@ fn the_page_loads_nothing() {
 fn a_log_can_not_write_markup() {
     let attack =
         "</title></style><script>alert(1)</script><img src=x onerror=alert(1)>\"' onload=\"alert(1)&amp;";
-    let (mut log, mut diagnosis) = examined(SUMMED, Context::default());
+    let (mut log, mut diagnosis) = examined(SUMMED, RunSetup::default());
     log.format = attack.to_owned();
     for series in &mut log.series {
         series.name = attack.to_owned();
@@ -126,9 +126,9 @@ fn numbers_that_are_none_do_no_harm() {
         "epoch 1 train loss 2.3\n",
         "epoch 1 val acc 0.5\nepoch 2 val acc 0.5\n",
     ] {
-        assert_well_formed(&page(text, Context::default()));
+        assert_well_formed(&page(text, RunSetup::default()));
     }
-    let empty = diagnose(&RunLog::default(), &Context::default());
+    let empty = diagnose(&RunLog::default(), &RunSetup::default());
     assert!(doctor_fragment(&RunLog::default(), &empty).unwrap().contains("no losses or accuracies"));
 }
 
@@ -143,6 +143,6 @@ fn a_long_run_makes_a_page_that_opens() {
             )
         })
         .collect();
-    let page = page(&rows, Context::default());
+    let page = page(&rows, RunSetup::default());
     assert!(page.len() < 1_000_000, "{}", page.len());
 }

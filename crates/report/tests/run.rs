@@ -164,7 +164,7 @@ fn lists_of_another_length_are_refused() {
 fn attacked() -> RunView {
     let mut view = sample::doubtful();
     let attack = || ATTACK.to_owned();
-    let photo = |photo: &mut Photo| (photo.name, photo.class, photo.part) = (attack(), attack(), attack());
+    let photo = |photo: &mut Photo| (photo.name, photo.class, photo.split) = (attack(), attack(), attack());
     view.subject = attack();
     view.model.classes.fill(attack());
     (view.model.network, view.model.weights) = (attack(), Some(attack()));
@@ -208,7 +208,7 @@ fn attacked() -> RunView {
     ] {
         *text = attack();
     }
-    origin.parts = vec![(attack(), 1)];
+    origin.splits = vec![(attack(), 1)];
     origin.facts = vec![(attack(), attack())];
     origin.commands = vec![attack()];
     view.absent = vec![Absent { what: attack(), why: attack() }];
@@ -284,7 +284,7 @@ fn estimate() -> impl Strategy<Value = Estimate> {
 fn photo() -> impl Strategy<Value = Photo> {
     (name(), name(), name(), any::<bool>()).prop_map(|(name, class, part, pictured)| {
         let thumbnail = Thumbnail::new(b"\x89PNG".to_vec(), 1, 1).filter(|_| pictured);
-        Photo { name, class, part, thumbnail }
+        Photo { name, class, split: part, thumbnail }
     })
 }
 

@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 
 use super::examination::ExaminationArguments;
 
-/// A part of a folder that has train, val and test folders.
+/// A split of a folder that has train, val and test folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PartName {
+pub(crate) enum SplitName {
     /// The train/ folder
     Train,
     /// The val/ folder
@@ -27,9 +27,9 @@ pub(crate) struct EvaluateArguments {
     pub(crate) bundle: PathBuf,
     #[command(flatten)]
     pub(crate) examination: ExaminationArguments,
-    /// Only this part, where the folder has train/, val/ and test/
+    /// Only this split, where the folder has train/, val/ and test/
     #[arg(long, value_enum, requires = "data")]
-    pub(crate) part: Option<PartName>,
+    pub(crate) split: Option<SplitName>,
     /// Table to write, a row a photograph
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) predictions: Option<PathBuf>,

@@ -7,7 +7,7 @@ mod timing;
 
 use std::io::{self, Write};
 
-use foliar_learn::Recipe;
+use foliar_train::Recipe;
 use serde::Serialize;
 
 use super::use_threads;

@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
-use foliar_doctor::{Context, Diagnosis, Severity, diagnose};
+use foliar_doctor::{Diagnosis, RunSetup, Severity, diagnose};
 use foliar_files::write_atomically;
+use foliar_logread::{RunLog, read_log_from, read_log_path};
 use foliar_report::doctor_page;
-use foliar_runlog::{RunLog, read_log_from, read_log_path};
 use serde::Serialize;
 
 use crate::arguments::DoctorArguments;
@@ -36,13 +36,13 @@ struct Understood<'a> {
 
 pub(crate) fn run(arguments: &DoctorArguments) -> anyhow::Result<Exit> {
     let log = read(&arguments.log)?;
-    let context = Context {
+    let setup = RunSetup {
         classes: arguments.classes,
         batch_size: arguments.batch_size,
         train_size: arguments.train_size,
         validation_size: arguments.val_size,
     };
-    let diagnosis = diagnose(&log, &context);
+    let diagnosis = diagnose(&log, &setup);
     if let Some(path) = &arguments.html {
         let page = doctor_page(&log, &diagnosis)?;
         write_atomically(path, |file| file.write_all(page.as_bytes()))

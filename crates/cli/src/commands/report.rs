@@ -7,15 +7,19 @@ mod files;
 mod mistakes;
 mod provenance;
 
-use foliar_doctor::{Context, Diagnosis, diagnose};
-use foliar_learn::{Bundle, Evaluation, Predictor, Run, Subject, evaluate};
+use foliar_doctor::{Diagnosis, RunSetup, diagnose};
+use foliar_eval::{EvalSource, evaluate};
+use foliar_logread::read_log_path;
+use foliar_model::{Bundle, Predictor};
 use foliar_report::run::{Absent, RunView};
-use foliar_runlog::read_log_path;
-use foliar_vision::Part;
+use foliar_results::Evaluation;
+use foliar_train::{Recipe, Run};
+use foliar_vision::Split;
 
 use super::evaluate::{Bar, options, tell_problems};
+use super::grouping::group_rule;
 use super::thumbnails::Thumbnails;
-use super::{folder_name, open_bundle_for, use_threads};
+use super::{folder_name, open_bundle_with_risk, use_threads};
 use crate::arguments::ReportArguments;
 use crate::exit::Exit;
 
@@ -24,7 +28,7 @@ const BATCH: usize = 32;
 
 pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let run = Run::open(&arguments.run)?;
-    let bundle = open_bundle_for(&arguments.run, arguments.examination.error)?;
+    let bundle = open_bundle_with_risk(&arguments.run, arguments.examination.risk)?;
     let out = arguments.out.as_deref().unwrap_or(&arguments.run);
     files::prepare(out)?;
     use_threads(arguments.threads)?;
@@ -34,7 +38,7 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let bundle = predictor.bundle();
     let diagnosis = diagnosed(&run, bundle, &mut absent);
     let mut view = RunView {
-        subject: format!("{} on {}", bundle.provenance.recipe.model, folder_name(&run.data_root)),
+        subject: format!("{} on {}", run.recipe.model, folder_name(&run.data_root)),
         model: provenance::model(bundle)?,
         diagnosis,
         provenance: provenance::provenance(&run, bundle, &arguments.run)?,
@@ -44,7 +48,7 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     if let Some(evaluation) = &evaluation {
         left_out = tell_problems(evaluation);
         figures::fill(&mut view, evaluation, &run);
-        let thumbnails = Thumbnails::new(&evaluation.sample.root);
+        let thumbnails = Thumbnails::new(&evaluation.data.root);
         evidence::fill(&mut view, evaluation, bundle, &thumbnails, &mut absent)?;
     }
     view.audit = audited(arguments, &run, &mut absent)?;
@@ -66,19 +70,26 @@ fn evaluated(
     absent: &mut Vec<Absent>,
 ) -> anyhow::Result<Option<Evaluation>> {
     let options = options(&arguments.examination)?;
-    let subject = match &arguments.examination.data {
-        Some(root) => Subject::Folder { root, part: None },
-        None => Subject::HeldBack(run),
+    let examination = &arguments.examination;
+    let grouping = group_rule(examination.groups.as_deref(), examination.group_by.as_deref())?;
+    let source = match &arguments.examination.data {
+        Some(root) => EvalSource::Folder {
+            root,
+            split: None,
+            grouping: &grouping,
+            include_training: arguments.examination.include_training,
+        },
+        None => EvalSource::HeldBack(run),
     };
     let mut bar = Bar::default();
     let evaluation =
-        evaluate(predictor, &subject, &options, &mut |stage, done, all| bar.show(stage, done, all));
+        evaluate(predictor, &source, &options, &mut |stage, done, all| bar.show(stage, done, all));
     bar.clear();
     match evaluation {
         Ok(evaluation) => Ok(Some(evaluation)),
         // Photographs that were named must be there; a run without any still has a training to report.
         Err(error) if arguments.examination.data.is_none() => {
-            let held_back = [Part::Test, Part::Validation].map(|part| run.photographs_of(part));
+            let held_back = [Split::Test, Split::Validation].map(|split| run.photographs_of(split));
             let none =
                 held_back.into_iter().all(|photographs| photographs.is_ok_and(|found| found.is_empty()));
             let why = if none {
@@ -97,13 +108,13 @@ fn evaluated(
 fn diagnosed(run: &Run, bundle: &Bundle, absent: &mut Vec<Absent>) -> Option<Diagnosis> {
     match read_log_path(&run.dir.events()) {
         Ok(log) => {
-            let context = Context {
+            let setup = RunSetup {
                 classes: Some(bundle.classes.len()),
-                batch_size: Some(bundle.provenance.recipe.batch_size),
+                batch_size: Recipe::of_bundle(bundle).ok().map(|recipe| recipe.batch_size),
                 train_size: Some(bundle.provenance.train_photographs),
-                ..Context::default()
+                ..RunSetup::default()
             };
-            Some(diagnose(&log, &context))
+            Some(diagnose(&log, &setup))
         }
         Err(error) => {
             absent.push(absence(

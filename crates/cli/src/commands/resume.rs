@@ -1,6 +1,6 @@
 //! `foliar resume`: go on where a run was saved.
 
-use foliar_learn::{Run, check};
+use foliar_train::{Run, check};
 
 use super::train::{drive, open_photographs};
 use super::use_threads;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use foliar_learn::decode_reduced;
+use foliar_model::decode_reduced;
 use foliar_report::{Photo, Thumbnail};
 use foliar_vision::{Limits, Rgb};
 use image::codecs::jpeg::JpegEncoder;
@@ -30,11 +30,11 @@ impl Thumbnails {
     }
 
     /// The photograph as a page shows it.
-    pub(crate) fn photo(&self, name: &str, class: &str, part: &str) -> Photo {
+    pub(crate) fn photo(&self, name: &str, class: &str, split: &str) -> Photo {
         Photo {
             name: name.to_owned(),
             class: class.to_owned(),
-            part: part.to_owned(),
+            split: split.to_owned(),
             thumbnail: self.read(name, SIDE).and_then(|picture| encoded(&picture)),
         }
     }

@@ -1,14 +1,14 @@
-//! A split that was made before, by this program or another, as a table.
+//! A table with the split of each photo, made before by this program or another.
 
 use std::path::{Path, PathBuf};
 
-use foliar_vision::{Dataset, Part, Problem, Reason, portable_name};
+use foliar_vision::{Dataset, Problem, Reason, Split, portable_name};
 
 use crate::error::AuditError;
-use crate::groups::{Basis, Groups};
+use crate::groups::{GroupNames, GroupSource, NearDuplicates, PhotoGroups, copies_of};
 use crate::listing::{Column, Listing};
 
-/// A table that says of photographs in which part they are.
+/// A table that assigns photos to splits.
 #[derive(Clone, Debug)]
 pub struct GivenSplit {
     path: PathBuf,
@@ -16,24 +16,23 @@ pub struct GivenSplit {
 }
 
 impl GivenSplit {
-    /// Reads comma-separated values with the columns `path` and `part` (`train`, `val` or `test`), and `group` where it is
-    /// there.
+    /// Reads comma-separated values with the columns `path` and `split` (`train`, `val` or `test`), and optionally `group`.
     ///
     /// # Errors
-    /// As [`Listing::read`], and [`AuditError::Table`] for another name of a part.
+    /// As [`Listing::read`], and [`AuditError::Table`] for any other value of `split`.
     pub fn read(path: &Path) -> Result<Self, AuditError> {
-        let listing = Listing::read(path, &[Column::Needed("part"), Column::Optional("group")])?;
-        let wrong = |text: &Option<&str>| text.and_then(Part::of_folder).is_none();
+        let listing = Listing::read(path, &[Column::Needed("split"), Column::Optional("group")])?;
+        let wrong = |text: &Option<&str>| text.and_then(Split::of_folder).is_none();
         if let Some(text) = listing.values(0).find(wrong) {
             let text = text.unwrap_or_default();
-            let what = format!("`{text}` is no part; a photograph is in `train`, `val` or `test`");
+            let what = format!("`{text}` is not a split; use `train`, `val` or `test`");
             return Err(AuditError::Table { path: path.to_owned(), what });
         }
         Ok(Self { path: path.to_owned(), listing })
     }
 
-    /// The photographs of `dataset` that the table knows, each with its part; a problem for each photograph that it does not
-    /// know and for each row whose photograph is not there.
+    /// The photos of `dataset` that the table lists, each with its split. There is a problem for each photo that the table
+    /// does not list, and for each row whose photo is not in the folder.
     ///
     /// # Errors
     /// [`AuditError::NothingListed`].
@@ -47,29 +46,31 @@ impl GivenSplit {
                 example: example.unwrap_or_default(),
             });
         }
-        let mut parts: Vec<Option<Part>> = vec![None; dataset.photos.len()];
+        let mut assigned: Vec<Option<Split>> = vec![None; dataset.photos.len()];
         for row in &rows {
-            parts[row.photograph] = row.values[0].as_deref().and_then(Part::of_folder);
+            assigned[row.photograph] = row.values[0].as_deref().and_then(Split::of_folder);
         }
         let mut problems: Vec<Problem> =
             absent.iter().map(|path| Problem::new(PathBuf::from(path), Reason::ListedAndAbsent)).collect();
-        let unknown = dataset.photos.iter().zip(&parts).filter(|(_, part)| part.is_none());
+        let unknown = dataset.photos.iter().zip(&assigned).filter(|(_, split)| split.is_none());
         problems.extend(unknown.map(|(photo, _)| Problem::new(&photo.path, Reason::NotInSplit)));
-        let (mut dataset, lost) = dataset.retain(|place| parts[place].is_some());
+        let (mut dataset, lost) = dataset.retain(|place| assigned[place].is_some());
         problems.extend(lost.iter().map(|class| Problem::new(class, Reason::ClassWithoutPhotographs)));
-        for (photo, part) in dataset.photos.iter_mut().zip(parts.into_iter().flatten()) {
-            photo.part = Some(part);
+        for (photo, split) in dataset.photos.iter_mut().zip(assigned.into_iter().flatten()) {
+            photo.split = Some(split);
         }
         Ok((dataset, problems))
     }
 
-    /// The groups that the table gives the photographs of `dataset`; those without one stand alone.
+    /// The groups that the table gives the photos of `dataset`. A photo without a group stands alone unless another file is
+    /// equal to it. Near duplicates are not searched for: the split is taken as it is.
     #[must_use]
-    pub fn groups(&self, dataset: &Dataset) -> Groups {
+    pub fn groups(&self, dataset: &Dataset) -> PhotoGroups {
         let (rows, absent) = self.listing.matched(dataset);
         let mut names = vec![None; dataset.photos.len()];
         rows.iter().for_each(|row| names[row.photograph] = row.values[1].clone());
-        Groups::named(&names, &[], Basis::Table, absent)
+        let names = GroupNames { source: GroupSource::Table, names, absent };
+        PhotoGroups::of_names(names, copies_of(dataset, NearDuplicates::Off))
     }
 }
 
@@ -83,7 +84,7 @@ mod tests {
         let photo = |path: &str, class: usize| Photo {
             path: path.into(),
             class,
-            part: None,
+            split: None,
             digest: Digest::of(path.as_bytes()),
             bytes: 1,
             width: 1,
@@ -94,19 +95,19 @@ mod tests {
     }
 
     #[test]
-    fn parts_and_groups_are_those_of_the_table() {
+    fn splits_and_groups_are_those_of_the_table() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("split.csv");
         std::fs::write(
             &path,
-            "path,class,part,group\na/1.jpg,a,train,7\nb/1.jpg,b,train,7\na/3.jpg,a,val,\nx,,test,\n",
+            "path,class,split,group\na/1.jpg,a,train,7\nb/1.jpg,b,train,7\na/3.jpg,a,val,\nx,,test,\n",
         )
         .unwrap();
         let split = GivenSplit::read(&path).unwrap();
         let (data, problems) = split.apply(dataset()).unwrap();
         let groups = split.groups(&data);
-        let parts: Vec<Option<Part>> = data.photos.iter().map(|photo| photo.part).collect();
-        assert_eq!(parts, [Some(Part::Train), Some(Part::Validation), Some(Part::Train)]);
+        let assigned: Vec<Option<Split>> = data.photos.iter().map(|photo| photo.split).collect();
+        assert_eq!(assigned, [Some(Split::Train), Some(Split::Validation), Some(Split::Train)]);
         assert_eq!((groups.of, groups.unnamed), (vec![0, 1, 0], 1));
         let codes: Vec<&str> = problems.iter().map(|problem| problem.reason.code()).collect();
         assert_eq!(codes, ["listed-and-absent", "not-in-split"]);
@@ -117,10 +118,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("split.csv");
         for (text, expected) in [
-            ("path,part\na/1.jpg,holdout\n", "`holdout`"),
-            ("path,part\na/1.jpg,\n", "is no part"),
-            ("path,class\na/1.jpg,a\n", "`part`"),
-            ("path,part\nz.jpg,train\n", "a/1.jpg"),
+            ("path,split\na/1.jpg,holdout\n", "`holdout`"),
+            ("path,split\na/1.jpg,\n", "is not a split"),
+            ("path,class\na/1.jpg,a\n", "`split`"),
+            ("path,split\nz.jpg,train\n", "a/1.jpg"),
         ] {
             std::fs::write(&path, text).unwrap();
             let error = GivenSplit::read(&path).and_then(|split| split.apply(dataset())).unwrap_err();

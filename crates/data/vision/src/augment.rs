@@ -84,7 +84,7 @@ pub struct AugmentError {
 
 /// The sample that is being made; with the seed of the run it is all that randomness depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sample {
+pub struct AugmentKey {
     /// Seed of the run.
     pub seed: u64,
     /// Number of the epoch.
@@ -93,7 +93,7 @@ pub struct Sample {
     pub item: u64,
 }
 
-impl Sample {
+impl AugmentKey {
     fn random(self, domain: Domain) -> Random {
         domain.stream([self.seed, self.epoch, self.item])
     }
@@ -153,7 +153,7 @@ impl Augment {
         &self,
         preprocessing: &Preprocessing,
         photo: &Rgb,
-        sample: Sample,
+        sample: AugmentKey,
         workspace: &mut Workspace,
         out: &mut [f32],
     ) {
@@ -172,7 +172,7 @@ impl Augment {
         self.erasing.apply(preprocessing.size as usize, &table, &mut sample.random(Domain::Erasing), out);
     }
 
-    fn view(&self, side: usize, sample: Sample) -> View {
+    fn view(&self, side: usize, sample: AugmentKey) -> View {
         let mut random = sample.random(Domain::Flip);
         let flip = |random: &mut Random, probability| random.chance(probability);
         let horizontal = flip(&mut random, self.horizontal_flip);
@@ -216,14 +216,14 @@ mod tests {
         Rgb::new(width, height, pixels)
     }
 
-    fn prepared(augment: &Augment, photo: &Rgb, sample: Sample) -> Vec<f32> {
+    fn prepared(augment: &Augment, photo: &Rgb, sample: AugmentKey) -> Vec<f32> {
         let preprocessing = Preprocessing::imagenet(48);
         let mut out = vec![0.0; preprocessing.len()];
         augment.prepare_into(&preprocessing, photo, sample, &mut Workspace::default(), &mut out);
         out
     }
 
-    const SAMPLE: Sample = Sample { seed: 1, epoch: 2, item: 3 };
+    const SAMPLE: AugmentKey = AugmentKey { seed: 1, epoch: 2, item: 3 };
 
     #[test]
     fn none_is_evaluation() {
@@ -279,9 +279,11 @@ mod tests {
         let (photo, augment) = (photo(90, 70), Augment::all());
         let base = prepared(&augment, &photo, SAMPLE);
         assert_eq!(base, prepared(&augment, &photo, SAMPLE));
-        for other in
-            [Sample { seed: 9, ..SAMPLE }, Sample { epoch: 9, ..SAMPLE }, Sample { item: 9, ..SAMPLE }]
-        {
+        for other in [
+            AugmentKey { seed: 9, ..SAMPLE },
+            AugmentKey { epoch: 9, ..SAMPLE },
+            AugmentKey { item: 9, ..SAMPLE },
+        ] {
             assert_ne!(base, prepared(&augment, &photo, other));
         }
         assert!(base.iter().all(|value| value.is_finite()));

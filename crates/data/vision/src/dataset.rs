@@ -10,10 +10,10 @@ use crate::digest::Digest;
 use crate::manifest::Manifest;
 use crate::name::portable_name;
 
-/// The part of a data set that a photograph belongs to.
+/// The split of a data set that a photograph belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Part {
+pub enum Split {
     /// Learnt from.
     Train,
     /// Measured after each epoch.
@@ -22,8 +22,8 @@ pub enum Part {
     Test,
 }
 
-impl Part {
-    /// The part that a folder's name stands for, whatever its case: `train`, `training`; `val`, `valid`, `validation`;
+impl Split {
+    /// The split that a folder's name stands for, whatever its case: `train`, `training`; `val`, `valid`, `validation`;
     /// `test`, `testing`.
     #[must_use]
     pub fn of_folder(name: &str) -> Option<Self> {
@@ -36,7 +36,7 @@ impl Part {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for Split {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Train => "train",
@@ -53,8 +53,8 @@ pub struct Photo {
     pub path: PathBuf,
     /// Index into [`Dataset::classes`].
     pub class: usize,
-    /// The part that its folder assigns, if the data set has `train/ val/ test/` folders.
-    pub part: Option<Part>,
+    /// The split that its folder assigns, if the data set has `train/ val/ test/` folders.
+    pub split: Option<Split>,
     /// Hash of the file's bytes.
     pub digest: Digest,
     /// Size of the file.
@@ -139,7 +139,7 @@ mod tests {
 
     fn photo(path: &str, class: usize) -> Photo {
         let digest = Digest::of(path.as_bytes());
-        Photo { path: path.into(), class, part: None, digest, bytes: 1, width: 1, height: 1 }
+        Photo { path: path.into(), class, split: None, digest, bytes: 1, width: 1, height: 1 }
     }
 
     #[test]

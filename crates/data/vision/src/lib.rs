@@ -3,12 +3,12 @@
 //! The way of a photograph:
 //!
 //! ```text
-//! scan ──> Dataset ──> Store::prepare ──> split ──> Loader ──> Batch
+//! scan ──> Dataset ──> ImageCache::prepare ──> split ──> Loader ──> Batch
 //!            files        pixels          who trains   order, augmentation, normalisation
 //! ```
 //!
 //! - [`scan()`] walks the tree, reads headers and hashes files; what can not be used becomes a [`Problem`], not an error.
-//! - [`Store::prepare`] decodes every photograph once, and keeps as many as fit a memory budget.
+//! - [`ImageCache::prepare`] decodes every photograph once, and keeps as many as fit a memory budget.
 //! - [`split()`] divides the photographs so that equal ones never stand on both sides.
 //! - [`Loader`] yields the batches of an epoch, decoded ahead on threads, in an order that the threads can not change.
 //!
@@ -16,12 +16,13 @@
 //! crate knows nothing of networks.
 
 pub mod augment;
-pub mod corrupt;
+pub mod corruptions;
 pub mod dataset;
 pub mod decode;
 pub mod digest;
 pub mod folds;
 pub mod format;
+pub mod image_cache;
 pub mod leaf_mask;
 pub mod limits;
 pub mod loader;
@@ -29,26 +30,25 @@ pub mod manifest;
 mod name;
 pub mod preprocess;
 pub mod problem;
-pub mod procedural;
 pub mod random;
 pub mod resize;
 pub mod rgb;
 pub mod scan;
 pub mod sequence;
 pub mod split;
-pub mod store;
 mod union_find;
 
 pub use augment::Augment;
-pub use corrupt::Corruption;
-pub use dataset::{Dataset, Part, Photo};
+pub use corruptions::{Corruption, DrawGround};
+pub use dataset::{Dataset, Photo, Split};
 pub use decode::{decode_bytes, decode_file, decode_reduced};
 pub use digest::Digest;
 pub use folds::folds;
 pub use format::Format;
+pub use image_cache::{ImageCache, LoadError};
 pub use leaf_mask::{LeafMask, leaf_mask};
 pub use limits::Limits;
-pub use loader::{Batch, Batches, Item, Loader, Transform};
+pub use loader::{Batch, Batches, Example, Loader, Transform};
 pub use manifest::{Difference, Manifest};
 pub use name::portable_name;
 pub use preprocess::{Preprocessing, PreprocessingError, Workspace};
@@ -56,5 +56,4 @@ pub use problem::{Problem, Reason};
 pub use rgb::Rgb;
 pub use scan::{ScanError, scan, scan_for_evaluation};
 pub use split::{SplitSpec, Splits, cluster_of, split};
-pub use store::{LoadError, Store};
 pub use union_find::UnionFind;

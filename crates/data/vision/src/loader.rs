@@ -14,14 +14,14 @@ use std::sync::Arc;
 
 use self::pool::Pool;
 pub use self::queue::Batches;
-use crate::augment::{Augment, Sample};
+use crate::augment::{Augment, AugmentKey};
+use crate::image_cache::{ImageCache, LoadError};
 use crate::preprocess::{Preprocessing, Workspace};
-use crate::store::{LoadError, Store};
 
 /// A photograph and the label to learn or expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// Index into the [`Store`].
+pub struct Example {
+    /// Index into the [`ImageCache`].
     pub photo: usize,
     /// Index of its class.
     pub label: u32,
@@ -70,7 +70,7 @@ pub struct Batch {
     pub images: Vec<f32>,
     /// The `n` labels.
     pub labels: Vec<u32>,
-    /// The `n` indices into the [`Store`].
+    /// The `n` indices into the [`ImageCache`].
     pub photos: Vec<usize>,
     pool: Arc<Pool>,
 }
@@ -106,8 +106,8 @@ pub struct Loader {
 /// What the threads share.
 #[derive(Clone, Debug)]
 struct Source {
-    store: Arc<Store>,
-    items: Vec<Item>,
+    store: Arc<ImageCache>,
+    items: Vec<Example>,
     transform: Transform,
     batch_size: usize,
     pool: Arc<Pool>,
@@ -120,7 +120,7 @@ impl Loader {
     /// If `batch_size` is zero, an item's photograph is not in the store, the store's side is not the `store_side` of the
     /// preprocessing, or the check of the preprocessing or the augmentation fails.
     #[must_use]
-    pub fn new(store: Arc<Store>, items: Vec<Item>, transform: Transform, batch_size: usize) -> Self {
+    pub fn new(store: Arc<ImageCache>, items: Vec<Example>, transform: Transform, batch_size: usize) -> Self {
         assert!(batch_size > 0, "a batch has pictures");
         assert!(items.iter().all(|item| item.photo < store.len()), "items are in the store");
         let preprocessing = transform.preprocessing();
@@ -212,7 +212,7 @@ impl Epoch {
     fn make(&self, batch: usize, workspace: &mut Workspace) -> Result<Batch, LoadError> {
         let positions = &self.order[self.places(batch)];
         let preprocessing = self.transform.preprocessing();
-        let items: Vec<Item> = positions.iter().map(|&position| self.items[position]).collect();
+        let items: Vec<Example> = positions.iter().map(|&position| self.items[position]).collect();
         let mut made = Batch {
             images: self.pool.take(items.len() * preprocessing.len()),
             labels: items.iter().map(|item| item.label).collect(),
@@ -226,7 +226,7 @@ impl Epoch {
                 Transform::Evaluate { .. } => preprocessing.prepare_into(&photo, workspace, out),
                 Transform::Train { augment, .. } | Transform::Vary { augment, .. } => {
                     let sample =
-                        Sample { seed: self.seed, epoch: u64::from(self.epoch), item: position as u64 };
+                        AugmentKey { seed: self.seed, epoch: u64::from(self.epoch), item: position as u64 };
                     augment.prepare_into(preprocessing, &photo, sample, workspace, out);
                 }
             }
@@ -244,10 +244,10 @@ mod tests {
     #[test]
     fn a_panic_in_a_worker_is_an_error_in_its_place() {
         let preprocessing = Preprocessing::imagenet(8);
-        let store = Store::of_pictures(vec![Rgb::new(9, 9, vec![0; 243])], preprocessing.store_side);
+        let store = ImageCache::of_pictures(vec![Rgb::new(9, 9, vec![0; 243])], preprocessing.store_side);
         let source = Source {
             store: Arc::new(store),
-            items: [0, 7, 0].map(|photo| Item { photo, label: 0 }).to_vec(),
+            items: [0, 7, 0].map(|photo| Example { photo, label: 0 }).to_vec(),
             transform: Transform::Evaluate { preprocessing },
             batch_size: 1,
             pool: Arc::new(Pool::new(1)),

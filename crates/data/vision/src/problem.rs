@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::dataset::Part;
+use crate::dataset::Split;
 use crate::format::Format;
 use crate::name::portable_name;
 
@@ -120,8 +120,8 @@ pub enum Reason {
     Leak {
         /// The equal (or grouped) photograph that stays.
         other: PathBuf,
-        /// The part in which that one is.
-        part: Part,
+        /// The split in which that one is.
+        split: Split,
     },
     /// A photograph that is listed in the quarantine.
     Quarantined {
@@ -215,8 +215,8 @@ impl fmt::Display for Reason {
             Self::TwoClasses { other } => {
                 write!(f, "the same picture is also {}, of another class", portable_name(other))
             }
-            Self::Leak { other, part } => {
-                write!(f, "left out: the same or a grouped picture is in {part} as {}", portable_name(other))
+            Self::Leak { other, split } => {
+                write!(f, "left out: the same or a grouped picture is in {split} as {}", portable_name(other))
             }
             Self::Quarantined { why: Some(why) } => write!(f, "left out: in quarantine ({why})"),
             Self::Quarantined { why: None } => f.write_str("left out: in quarantine"),

@@ -18,10 +18,11 @@ pub use self::error::ScanError;
 use self::examine::{Finding, examine};
 use self::layout::{Layout, Place};
 use self::walk::{Tree, walk};
-use crate::dataset::{Dataset, Part, Photo};
+use crate::dataset::{Dataset, Photo, Split};
 use crate::digest::Digest;
 use crate::format::Promise;
 use crate::limits::Limits;
+use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
 
 /// The photographs under `root` to learn from: at least two classes, each with a photograph that is not set apart for
@@ -35,7 +36,7 @@ use crate::problem::{Problem, Reason};
 pub fn scan(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanError> {
     let (dataset, mut problems) = survey(root, limits)?;
     let mut trained = vec![0_usize; dataset.classes.len()];
-    for photo in dataset.photos.iter().filter(|photo| photo.part.is_none_or(|part| part == Part::Train)) {
+    for photo in dataset.photos.iter().filter(|photo| photo.split.is_none_or(|split| split == Split::Train)) {
         trained[photo.class] += 1;
     }
     if trained.iter().all(|&count| count == 0) {
@@ -81,7 +82,7 @@ fn survey(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanE
     let layout = Layout::of(root, &tree)?;
     let (placed, problems) = examine_all(root, &tree, layout, limits);
     if placed.is_empty() {
-        return Err(ScanError::nothing(root, &tree, problems));
+        return Err(nothing_usable(root, &tree, problems));
     }
     let mut problems = problems;
     problems.extend(empty_classes(&tree, layout, &placed));
@@ -95,7 +96,7 @@ fn survey(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanE
         .map(|Placed { path, place, examined }| Photo {
             path: path.clone(),
             class: number[place.class.as_str()],
-            part: place.part,
+            split: place.split,
             digest: examined.digest,
             bytes: examined.bytes,
             width: examined.width,
@@ -132,6 +133,23 @@ fn examine_all(root: &Path, tree: &Tree, layout: Layout, limits: &Limits) -> (Ve
         }
     }
     (placed, problems)
+}
+
+/// The error of a tree that has no usable photo in a class folder.
+fn nothing_usable(root: &Path, tree: &Tree, problems: Vec<Problem>) -> ScanError {
+    let root = root.to_owned();
+    let pictures: Vec<&PathBuf> = tree.files.iter().filter(|path| Promise::of(path).is_picture()).collect();
+    let loose: Vec<&&PathBuf> = pictures.iter().filter(|path| path.components().count() == 1).collect();
+    match (loose.first(), pictures.len()) {
+        (Some(example), count) if count == loose.len() => {
+            ScanError::Loose { root, count, example: portable_name(example) }
+        }
+        _ if problems.is_empty() || pictures.is_empty() => {
+            let (folders, files) = (tree.folders.len(), tree.files.len());
+            ScanError::NoPhotographs { root, folders, files, problems }
+        }
+        _ => ScanError::AllBroken { root, problems },
+    }
 }
 
 /// Class folders that are empty or hold nothing but unusable pictures. A folder of other things is no class.

@@ -78,7 +78,7 @@ mod tests {
         let photo = |(index, name): (usize, String)| Photo {
             path: PathBuf::from("healthy").join(name),
             class: 0,
-            part: None,
+            split: None,
             digest: Digest::of(&index.to_le_bytes()),
             bytes: 1,
             width: 1,

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Dataset, Part};
+use crate::dataset::{Dataset, Split};
 use crate::digest::Digest;
 use crate::problem::{Problem, Reason};
 use crate::union_find::UnionFind;
@@ -35,7 +35,7 @@ impl Default for SplitSpec {
     }
 }
 
-/// Indices into [`Dataset::photos`], ascending. Each photograph is in exactly one part or named in a problem.
+/// Indices into [`Dataset::photos`], ascending. Each photograph is in exactly one split or named in a problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Splits {
     /// To learn from.
@@ -60,24 +60,24 @@ pub fn split(data: &Dataset, spec: &SplitSpec, seed: u64) -> Splits {
     let shares = [spec.validation, spec.test, spec.validation + spec.test];
     assert!(shares.iter().all(|share| (0.0..1.0).contains(share)), "shares lie in [0, 1)");
     let mut splits = Splits::default();
-    let mut parts: Vec<Option<Part>> =
-        data.photos.iter().map(|photo| photo.part.or(Some(Part::Train))).collect();
+    let mut assigned: Vec<Option<Split>> =
+        data.photos.iter().map(|photo| photo.split.or(Some(Split::Train))).collect();
     let clusters = clusters(data, spec.groups.as_deref(), seed);
     for cluster in &clusters {
-        keep_the_measuring_side(data, cluster, &mut parts, &mut splits.problems);
+        keep_the_measuring_side(data, cluster, &mut assigned, &mut splits.problems);
     }
-    let pool = trained(data, &parts);
-    for (part, share) in [(Part::Test, spec.test), (Part::Validation, spec.validation)] {
-        if share > 0.0 && data.photos.iter().all(|photo| photo.part != Some(part)) {
+    let pool = trained(data, &assigned);
+    for (split, share) in [(Split::Test, spec.test), (Split::Validation, spec.validation)] {
+        if share > 0.0 && data.photos.iter().all(|photo| photo.split != Some(split)) {
             let wanted = pool.iter().map(|&count| ((count as f64 * share).round() as usize).max(1)).collect();
-            draw(data, &clusters, part, wanted, &mut parts);
+            draw(data, &clusters, split, wanted, &mut assigned);
         }
     }
-    for (index, part) in parts.iter().enumerate() {
-        match part {
-            Some(Part::Train) => splits.train.push(index),
-            Some(Part::Validation) => splits.validation.push(index),
-            Some(Part::Test) => splits.test.push(index),
+    for (index, split) in assigned.iter().enumerate() {
+        match split {
+            Some(Split::Train) => splits.train.push(index),
+            Some(Split::Validation) => splits.validation.push(index),
+            Some(Split::Test) => splits.test.push(index),
             None => {}
         }
     }
@@ -152,32 +152,32 @@ pub(crate) fn clusters(data: &Dataset, groups: Option<&[u64]>, seed: u64) -> Vec
     keyed.into_iter().map(|(_, members)| Cluster::new(data, members)).collect()
 }
 
-/// Where folders tear a cluster apart, only its members in the part that measures last stay.
+/// Where folders tear a cluster apart, only its members in the split that measures last stay.
 fn keep_the_measuring_side(
     data: &Dataset,
     cluster: &Cluster,
-    parts: &mut [Option<Part>],
+    assigned: &mut [Option<Split>],
     problems: &mut Vec<Problem>,
 ) {
-    let Some(&kept) = cluster.members.iter().rev().max_by_key(|&&index| parts[index]) else {
+    let Some(&kept) = cluster.members.iter().rev().max_by_key(|&&index| assigned[index]) else {
         return;
     };
-    let Some(part) = parts[kept] else {
+    let Some(split) = assigned[kept] else {
         return;
     };
     for &index in &cluster.members {
-        if parts[index] != Some(part) {
-            parts[index] = None;
-            let reason = Reason::Leak { other: data.photos[kept].path.clone(), part };
+        if assigned[index] != Some(split) {
+            assigned[index] = None;
+            let reason = Reason::Leak { other: data.photos[kept].path.clone(), split };
             problems.push(Problem::new(&data.photos[index].path, reason));
         }
     }
 }
 
-/// Moving clusters from training to another part; all counts are by class.
+/// Moving clusters from training to another split; all counts are by class.
 struct Draw<'a> {
-    parts: &'a mut [Option<Part>],
-    part: Part,
+    assigned: &'a mut [Option<Split>],
+    split: Split,
     wanted: Vec<usize>,
     taken: Vec<usize>,
     /// Photographs that are still learnt from.
@@ -187,7 +187,7 @@ struct Draw<'a> {
 impl Draw<'_> {
     /// Whether the cluster is learnt from, and each of its classes has others to learn from.
     fn may_go(&self, cluster: &Cluster) -> bool {
-        cluster.members.iter().all(|&index| self.parts[index] == Some(Part::Train))
+        cluster.members.iter().all(|&index| self.assigned[index] == Some(Split::Train))
             && cluster.classes.iter().all(|&(class, count)| count < self.left[class])
     }
 
@@ -203,26 +203,32 @@ impl Draw<'_> {
             self.left[class] -= count;
         }
         for &index in &cluster.members {
-            self.parts[index] = Some(self.part);
+            self.assigned[index] = Some(self.split);
         }
     }
 }
 
 /// How many photographs of each class are learnt from.
-fn trained(data: &Dataset, parts: &[Option<Part>]) -> Vec<usize> {
+fn trained(data: &Dataset, assigned: &[Option<Split>]) -> Vec<usize> {
     let mut counts = vec![0; data.classes.len()];
-    for (photo, part) in data.photos.iter().zip(parts) {
-        counts[photo.class] += usize::from(*part == Some(Part::Train));
+    for (photo, split) in data.photos.iter().zip(assigned) {
+        counts[photo.class] += usize::from(*split == Some(Split::Train));
     }
     counts
 }
 
-/// Moves about the `wanted` photographs of each class from training to `part`: clusters in their order as far as they
+/// Moves about the `wanted` photographs of each class from training to `split`: clusters in their order as far as they
 /// fit, and for a class that got nothing this way, because its clusters are large, the smallest of them.
-fn draw(data: &Dataset, clusters: &[Cluster], part: Part, wanted: Vec<usize>, parts: &mut [Option<Part>]) {
-    let left = trained(data, parts);
+fn draw(
+    data: &Dataset,
+    clusters: &[Cluster],
+    split: Split,
+    wanted: Vec<usize>,
+    assigned: &mut [Option<Split>],
+) {
+    let left = trained(data, assigned);
     let taken = vec![0; left.len()];
-    let mut draw = Draw { parts, part, wanted, taken, left };
+    let mut draw = Draw { assigned, split, wanted, taken, left };
     for cluster in clusters {
         if draw.may_go(cluster) && draw.fits(cluster) {
             draw.take(cluster);

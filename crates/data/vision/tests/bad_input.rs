@@ -10,7 +10,7 @@ use common::{
     bmp_of_size, encode, exif, fixture, gif_of_size, jpeg, jpeg_of_size, png, png_chunk, png_of_size,
     quarters, tiff_of_size, webp_of_size, with_segment, write_tree,
 };
-use foliar_vision::{Dataset, Limits, Problem, Reason, ScanError, Store, scan, scan_for_evaluation};
+use foliar_vision::{Dataset, ImageCache, Limits, Problem, Reason, ScanError, scan, scan_for_evaluation};
 use image::ImageFormat;
 
 /// Two classes of two photographs each, which every test tree has beside what is wrong with it.
@@ -29,7 +29,7 @@ fn healthy_tree(root: &Path) {
 /// Scans and decodes all, as a training run does.
 fn prepare(root: &Path, limits: &Limits) -> (Dataset, Vec<Problem>) {
     let (dataset, mut problems) = scan(root, limits).unwrap();
-    let (dataset, store, broken) = Store::prepare(dataset, 32, u64::MAX, limits, &|_| false, &|_, _| {});
+    let (dataset, store, broken) = ImageCache::prepare(dataset, 32, u64::MAX, limits, &|_| false, &|_, _| {});
     assert_eq!(store.len(), dataset.photos.len());
     problems.extend(broken);
     (dataset, problems)

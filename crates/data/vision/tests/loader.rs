@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{encode, noise, write_tree};
 use foliar_vision::{
-    Augment, Batch, Item, Limits, LoadError, Loader, Preprocessing, Rgb, Store, Transform, scan,
+    Augment, Batch, Example, ImageCache, Limits, LoadError, Loader, Preprocessing, Rgb, Transform, scan,
 };
 use image::ImageFormat;
 use proptest::prelude::*;
@@ -29,13 +29,13 @@ fn evaluate() -> Transform {
     Transform::Evaluate { preprocessing: Preprocessing::imagenet(SIZE) }
 }
 
-fn items(count: usize) -> Vec<Item> {
-    (0..count).map(|photo| Item { photo, label: photo as u32 % 3 }).collect()
+fn items(count: usize) -> Vec<Example> {
+    (0..count).map(|photo| Example { photo, label: photo as u32 % 3 }).collect()
 }
 
 fn loader(count: usize, transform: Transform, batch_size: usize) -> Loader {
     let side = transform.preprocessing().store_side;
-    Loader::new(Arc::new(Store::of_pictures(pictures(count), side)), items(count), transform, batch_size)
+    Loader::new(Arc::new(ImageCache::of_pictures(pictures(count), side)), items(count), transform, batch_size)
 }
 
 /// All that a batch holds, with its numbers as bits.
@@ -98,8 +98,8 @@ fn seed_and_epoch_change_order_and_pixels() {
 
 #[test]
 fn a_repeated_photograph_is_augmented_anew() {
-    let store = Arc::new(Store::of_pictures(pictures(1), 24));
-    let twice = vec![Item { photo: 0, label: 0 }; 2];
+    let store = Arc::new(ImageCache::of_pictures(pictures(1), 24));
+    let twice = vec![Example { photo: 0, label: 0 }; 2];
     let batch = Loader::new(store, twice, train(), 2).epoch(1, 0, 0).next().unwrap().unwrap();
     let (first, second) = batch.images.split_at(batch.images.len() / 2);
     assert_ne!(first, second);
@@ -176,8 +176,14 @@ fn the_budget_changes_nothing_but_memory() {
         let seen = |_: &foliar_vision::Photo, picture: Option<&foliar_vision::Rgb>| {
             done.fetch_add(usize::from(picture.is_some()), Ordering::Relaxed);
         };
-        let (kept, store, problems) =
-            Store::prepare(dataset.clone(), preprocessing.store_side, budget, &limits, &|_| false, &seen);
+        let (kept, store, problems) = ImageCache::prepare(
+            dataset.clone(),
+            preprocessing.store_side,
+            budget,
+            &limits,
+            &|_| false,
+            &seen,
+        );
         assert_eq!((kept.photos.len(), problems.len(), done.into_inner()), (8, 0, 8));
         assert!(store.bytes() <= budget);
         assert_eq!(store.cached() == 8, budget == u64::MAX);
@@ -201,7 +207,7 @@ fn a_photograph_that_vanishes_or_changes_is_an_error_with_its_name() {
     let folder = photographs();
     let limits = Limits::default();
     let (dataset, _) = scan(folder.path(), &limits).unwrap();
-    let (dataset, store, _) = Store::prepare(dataset, 24, 0, &limits, &|_| false, &|_, _| {});
+    let (dataset, store, _) = ImageCache::prepare(dataset, 24, 0, &limits, &|_| false, &|_, _| {});
     let path = |index: usize| folder.path().join(&dataset.photos[index].path);
     fs::remove_file(path(1)).unwrap();
     fs::write(path(5), encode(noise(77, 50, 50), ImageFormat::Jpeg)).unwrap();

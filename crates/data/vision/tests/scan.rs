@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 
 use common::{encode, exif, jpeg, png, quarters, with_segment, write_tree};
-use foliar_vision::{Difference, Digest, Limits, Part, scan, scan_for_evaluation};
+use foliar_vision::{Difference, Digest, Limits, Split, scan, scan_for_evaluation};
 use image::ImageFormat;
 
 #[test]
@@ -36,7 +36,7 @@ fn photographs_are_sorted_and_described() {
     assert_eq!((told[3].2, told[3].3), (32, 48), "upright");
     assert_eq!(dataset.photos[3].digest, Digest::of(&turned));
     assert_eq!(dataset.photos[3].bytes, turned.len() as u64);
-    assert!(dataset.photos.iter().all(|photo| photo.part.is_none()));
+    assert!(dataset.photos.iter().all(|photo| photo.split.is_none()));
 }
 
 #[test]
@@ -44,11 +44,11 @@ fn parts_come_from_folders_in_all_spellings() {
     for (train, validation, test) in [("train", "val", "test"), ("Training", "VALID", "testing")] {
         let folder = tempfile::tempdir().unwrap();
         let mut files = Vec::new();
-        for (number, part) in [train, validation, test].into_iter().enumerate() {
+        for (number, split) in [train, validation, test].into_iter().enumerate() {
             for (class, offset) in [("a", 0), ("b", 1), ("c", 2)] {
                 for copy in 0..2 {
                     let seed = (number * 10 + offset * 3 + copy) as u32;
-                    files.push((format!("{part}/{class}/{copy}.png"), png(seed)));
+                    files.push((format!("{split}/{class}/{copy}.png"), png(seed)));
                 }
             }
         }
@@ -57,8 +57,8 @@ fn parts_come_from_folders_in_all_spellings() {
         let (dataset, problems) = scan(folder.path(), &Limits::default()).unwrap();
         assert_eq!(problems, []);
         assert_eq!(dataset.classes, ["a", "b", "c"]);
-        for part in [Part::Train, Part::Validation, Part::Test] {
-            assert_eq!(dataset.photos.iter().filter(|photo| photo.part == Some(part)).count(), 6);
+        for split in [Split::Train, Split::Validation, Split::Test] {
+            assert_eq!(dataset.photos.iter().filter(|photo| photo.split == Some(split)).count(), 6);
         }
     }
 }

@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use foliar_vision::{Dataset, Digest, Part, Photo, Reason, SplitSpec, Splits, split};
+use foliar_vision::{Dataset, Digest, Photo, Reason, Split, SplitSpec, Splits, split};
 use proptest::prelude::*;
 
-/// A photograph by its class, its content (equal numbers are equal bytes) and its folder's part.
-type Sketch = (usize, u32, Option<Part>);
+/// A photograph by its class, its content (equal numbers are equal bytes) and its folder's split.
+type Sketch = (usize, u32, Option<Split>);
 
 fn dataset(sketches: &[Sketch], classes: usize) -> Dataset {
-    let photos = sketches.iter().enumerate().map(|(index, &(class, content, part))| Photo {
+    let photos = sketches.iter().enumerate().map(|(index, &(class, content, split))| Photo {
         path: format!("{class}/{index}.jpg").into(),
         class,
-        part,
+        split,
         digest: Digest::of(&content.to_le_bytes()),
         bytes: 1,
         width: 1,
@@ -26,28 +26,28 @@ fn dataset(sketches: &[Sketch], classes: usize) -> Dataset {
     }
 }
 
-fn part_of(splits: &Splits, photos: usize) -> Vec<Option<Part>> {
-    let mut parts = vec![None; photos];
-    for (part, indices) in
-        [(Part::Train, &splits.train), (Part::Validation, &splits.validation), (Part::Test, &splits.test)]
+fn split_of(splits: &Splits, photos: usize) -> Vec<Option<Split>> {
+    let mut assigned = vec![None; photos];
+    for (split, indices) in
+        [(Split::Train, &splits.train), (Split::Validation, &splits.validation), (Split::Test, &splits.test)]
     {
         for &index in indices {
-            assert_eq!(parts[index].replace(part), None, "photograph {index} is in two parts");
+            assert_eq!(assigned[index].replace(split), None, "photograph {index} is in two assigned");
         }
     }
-    parts
+    assigned
 }
 
-fn sketches(parts: BoxedStrategy<Option<Part>>) -> impl Strategy<Value = Vec<Sketch>> {
-    prop::collection::vec((0..4_usize, 0..60_u32, parts), 1..120)
+fn sketches(assigned: BoxedStrategy<Option<Split>>) -> impl Strategy<Value = Vec<Sketch>> {
+    prop::collection::vec((0..4_usize, 0..60_u32, assigned), 1..120)
 }
 
-fn no_parts() -> BoxedStrategy<Option<Part>> {
+fn no_parts() -> BoxedStrategy<Option<Split>> {
     Just(None).boxed()
 }
 
-fn any_part() -> BoxedStrategy<Option<Part>> {
-    prop_oneof![4 => Just(Some(Part::Train)), 1 => Just(Some(Part::Validation)), 1 => Just(Some(Part::Test))]
+fn any_part() -> BoxedStrategy<Option<Split>> {
+    prop_oneof![4 => Just(Some(Split::Train)), 1 => Just(Some(Split::Validation)), 1 => Just(Some(Split::Test))]
         .boxed()
 }
 
@@ -60,13 +60,13 @@ proptest! {
         let groups: Vec<u64> = (0..sketches.len() as u64).map(|index| index * 7 % groups).collect();
         let spec = SplitSpec { validation, test, groups: Some(groups.clone()) };
         let splits = split(&data, &spec, seed);
-        let parts = part_of(&splits, sketches.len());
+        let assigned = split_of(&splits, sketches.len());
         prop_assert!(splits.problems.is_empty());
-        prop_assert!(parts.iter().all(Option::is_some));
+        prop_assert!(assigned.iter().all(Option::is_some));
         for a in 0..sketches.len() {
             for b in 0..a {
                 if sketches[a].1 == sketches[b].1 || groups[a] == groups[b] {
-                    prop_assert_eq!(parts[a], parts[b]);
+                    prop_assert_eq!(assigned[a], assigned[b]);
                 }
             }
         }
@@ -75,10 +75,10 @@ proptest! {
     #[test]
     fn contents_and_seed_decide_and_not_the_order(sketches in sketches(no_parts()), seed: u64) {
         let spec = SplitSpec { validation: 0.3, test: 0.1, groups: None };
-        let outcome = |sketches: &[Sketch]| -> BTreeMap<u32, Option<Part>> {
+        let outcome = |sketches: &[Sketch]| -> BTreeMap<u32, Option<Split>> {
             let splits = split(&dataset(sketches, 4), &spec, seed);
-            let parts = part_of(&splits, sketches.len());
-            sketches.iter().zip(parts).map(|(sketch, part)| (sketch.1, part)).collect()
+            let assigned = split_of(&splits, sketches.len());
+            sketches.iter().zip(assigned).map(|(sketch, split)| (sketch.1, split)).collect()
         };
         let mut reversed = sketches.clone();
         reversed.reverse();
@@ -98,17 +98,17 @@ proptest! {
     fn folders_are_obeyed_and_leaks_reported(sketches in sketches(any_part()), seed: u64) {
         let data = dataset(&sketches, 4);
         let splits = split(&data, &SplitSpec::default(), seed);
-        let parts = part_of(&splits, sketches.len());
-        let measured = sketches.iter().any(|sketch| sketch.2 == Some(Part::Validation));
+        let assigned = split_of(&splits, sketches.len());
+        let measured = sketches.iter().any(|sketch| sketch.2 == Some(Split::Validation));
         for (index, sketch) in sketches.iter().enumerate() {
             let last = sketches.iter().filter(|other| other.1 == sketch.1).filter_map(|other| other.2).max();
             let reported = splits.problems.iter().any(|problem| problem.path == data.photos[index].path);
             prop_assert_eq!(reported, last != sketch.2);
-            match parts[index] {
+            match assigned[index] {
                 None => prop_assert!(reported),
-                part if part == sketch.2 => {}
+                split if split == sketch.2 => {}
                 // Without a validation folder, some of the training photographs are validated on.
-                part => prop_assert!(!measured && part == Some(Part::Validation) && sketch.2 == Some(Part::Train)),
+                split => prop_assert!(!measured && split == Some(Split::Validation) && sketch.2 == Some(Split::Train)),
             }
         }
     }
@@ -120,7 +120,7 @@ fn shares_are_kept_in_every_class() {
     let data = dataset(&sketches, 2);
     let spec = SplitSpec { validation: 0.2, test: 0.1, groups: None };
     let splits = split(&data, &spec, 5);
-    let count = |part: &[usize], class| part.iter().filter(|&&index| sketches[index].0 == class).count();
+    let count = |split: &[usize], class| split.iter().filter(|&&index| sketches[index].0 == class).count();
     assert_eq!([count(&splits.test, 0), count(&splits.test, 1)], [10, 90]);
     assert_eq!([count(&splits.validation, 0), count(&splits.validation, 1)], [20, 180]);
     assert_ne!(splits, split(&data, &spec, 6));
@@ -150,12 +150,12 @@ fn two_large_groups_are_parted() {
 #[test]
 fn a_leak_names_what_stays() {
     let sketches: Vec<Sketch> = vec![
-        (0, 1, Some(Part::Train)),
-        (0, 1, Some(Part::Test)),
-        (0, 2, Some(Part::Train)),
-        (1, 3, Some(Part::Train)),
+        (0, 1, Some(Split::Train)),
+        (0, 1, Some(Split::Test)),
+        (0, 2, Some(Split::Train)),
+        (1, 3, Some(Split::Train)),
     ];
     let splits = split(&dataset(&sketches, 2), &SplitSpec { validation: 0.0, ..SplitSpec::default() }, 1);
     assert_eq!((splits.train, splits.test), (vec![2, 3], vec![1]));
-    assert_eq!(splits.problems[0].reason, Reason::Leak { other: "0/1.jpg".into(), part: Part::Test });
+    assert_eq!(splits.problems[0].reason, Reason::Leak { other: "0/1.jpg".into(), split: Split::Test });
 }

@@ -16,7 +16,7 @@ pub(crate) use training::partials_len;
 use floats::Floats;
 use training::Training;
 
-use crate::engine::{Batch, Device, Engine, EngineOptions, StepPlan, StepStats};
+use crate::engine::{Batch, Device, Engine, EngineOptions, StepConfig, StepStats};
 use crate::error::{EngineError, GraphError, StateError};
 use crate::graph::Graph;
 use crate::init;
@@ -24,7 +24,7 @@ use crate::parameters::Parameter;
 use crate::plan::{Plan, Purpose};
 use crate::profile::{StepProfile, Stopwatch};
 use crate::program::Program;
-use crate::tensor::{AVERAGE_PREFIX, OPTIMIZER_PREFIX, State, Tensor};
+use crate::tensor::{AVERAGE_PREFIX, OPTIMIZER_PREFIX, StateDict, Tensor};
 
 /// This machine's processor.
 #[derive(Clone, Copy, Debug)]
@@ -124,8 +124,8 @@ impl CpuEngine {
     }
 
     /// The gradients of the last training step, by the names of the weights and in PyTorch's shapes.
-    pub fn gradients(&self) -> State {
-        let mut state = State::default();
+    pub fn gradients(&self) -> StateDict {
+        let mut state = StateDict::default();
         if let Some(training) = &self.training {
             for parameter in self.trained() {
                 state.insert(parameter.name.clone(), parameter, &training.gradients);
@@ -190,7 +190,7 @@ impl CpuEngine {
         Ok(())
     }
 
-    fn check(&self, batch: &Batch<'_>, plan: &StepPlan<'_>) -> Result<(), EngineError> {
+    fn check(&self, batch: &Batch<'_>, plan: &StepConfig<'_>) -> Result<(), EngineError> {
         let classes = self.outputs;
         if let Some((index, &label)) =
             batch.labels.iter().enumerate().find(|(_, label)| **label as usize >= classes)
@@ -207,7 +207,7 @@ impl CpuEngine {
 }
 
 impl Engine for CpuEngine {
-    fn train_step(&mut self, batch: Batch<'_>, plan: &StepPlan<'_>) -> Result<StepStats, EngineError> {
+    fn train_step(&mut self, batch: Batch<'_>, plan: &StepConfig<'_>) -> Result<StepStats, EngineError> {
         let count = batch.labels.len();
         self.load(batch.images, count, Purpose::Train)?;
         self.check(&batch, plan)?;
@@ -273,8 +273,8 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
-    fn state(&self) -> State {
-        let mut state = State { steps: self.steps, ..State::default() };
+    fn state(&self) -> StateDict {
+        let mut state = StateDict { steps: self.steps, ..StateDict::default() };
         for parameter in &self.program.parameters.list {
             let flat = if parameter.role.is_trained() { &self.weights } else { &self.buffers };
             state.insert(parameter.name.clone(), parameter, flat);
@@ -295,7 +295,7 @@ impl Engine for CpuEngine {
         state
     }
 
-    fn restore(&mut self, state: &State) -> Result<(), StateError> {
+    fn restore(&mut self, state: &StateDict) -> Result<(), StateError> {
         let slots = self.training.as_ref().map_or(&[][..], |training| training.optimizer.slots());
         let remembered = state.tensors.keys().any(|name| name.starts_with(OPTIMIZER_PREFIX));
         let keeps_average = self.training.as_ref().is_some_and(|training| training.average.is_some());
@@ -388,7 +388,7 @@ fn slot_name(slot: &str, parameter: &Parameter) -> String {
     format!("{OPTIMIZER_PREFIX}{slot}.{}", parameter.name)
 }
 
-impl State {
+impl StateDict {
     fn insert(&mut self, name: String, parameter: &Parameter, flat: &[f32]) {
         let data = parameter.unpack(&flat[parameter.range.clone()]);
         self.tensors.insert(name, Tensor { shape: parameter.shape.clone(), data });

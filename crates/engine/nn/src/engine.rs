@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{EngineError, GraphError, StateError};
 use crate::graph::Graph;
 use crate::optimizer::Optimizer;
-use crate::tensor::State;
+use crate::tensor::StateDict;
 
 /// What an engine is planned for.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +55,7 @@ pub struct Batch<'a> {
 
 /// What may change from one training step to the next.
 #[derive(Clone, Copy, Debug)]
-pub struct StepPlan<'a> {
+pub struct StepConfig<'a> {
     /// Learning rate of this step.
     pub learning_rate: f64,
     /// What the learning rate of each node's weights is multiplied by, in the order of the nodes; all 1 if `None`.
@@ -90,7 +90,7 @@ pub trait Engine: Send {
     ///
     /// # Errors
     /// The batch does not fit the engine; labels or class weights do not fit the classes.
-    fn train_step(&mut self, batch: Batch<'_>, plan: &StepPlan<'_>) -> Result<StepStats, EngineError>;
+    fn train_step(&mut self, batch: Batch<'_>, plan: &StepConfig<'_>) -> Result<StepStats, EngineError>;
 
     /// The graph's last value, logits (n, classes) of a classifier, of preprocessed photographs (n, size, size, 3) or of
     /// features, in evaluation mode: running statistics are used, not changed. If a moving average of the weights is kept,
@@ -109,17 +109,17 @@ pub trait Engine: Send {
     fn estimate_statistics(&mut self, images: &[f32], batches: usize) -> Result<(), EngineError>;
 
     /// Everything that training changes.
-    fn state(&self) -> State;
+    fn state(&self) -> StateDict;
 
     /// Puts a state back. The optimiser's tensors may be absent altogether; it then starts afresh.
     ///
     /// # Errors
     /// The first tensor that is missing, unknown or of another shape; the engine is then as it was.
-    fn restore(&mut self, state: &State) -> Result<(), StateError>;
+    fn restore(&mut self, state: &StateDict) -> Result<(), StateError>;
 
     /// The state with which the network is used: without the optimiser's memory, and with the moving average in the place
     /// of the weights if there is one.
-    fn outcome(&self) -> State {
+    fn outcome(&self) -> StateDict {
         self.state().outcome()
     }
 

@@ -29,13 +29,13 @@ pub mod weights;
 pub mod zoo;
 
 pub use cpu::{Cpu, CpuEngine, LowMemoryCpu};
-pub use engine::{Batch, Device, Engine, EngineOptions, Statistics, StepPlan, StepStats};
+pub use engine::{Batch, Device, Engine, EngineOptions, Statistics, StepConfig, StepStats};
 pub use error::{EngineError, GraphError, ProbeError, StateError};
 pub use foliar_kernels::{Nhwc, isa, peak};
 pub use graph::{Graph, Node, NodeId, Op, Padding, Sliding};
 pub use optimizer::Optimizer;
 pub use parameters::{Parameter, Parameters, Role};
-pub use probe::Probe;
+pub use probe::ActivationProbe;
 pub use profile::{Spent, StepProfile};
 pub use shapes::infer;
-pub use tensor::{AVERAGE_PREFIX, OPTIMIZER_PREFIX, State, Tensor};
+pub use tensor::{AVERAGE_PREFIX, OPTIMIZER_PREFIX, StateDict, Tensor};

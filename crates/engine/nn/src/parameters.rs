@@ -2,7 +2,7 @@
 //!
 //! All weights of a network stand in one flat slice, in the order of the nodes, so that an optimiser is one loop. Inside
 //! it convolution weights are (out, kh, kw, in) and depthwise weights (kh, kw, channels), the order in which kernels read
-//! them, and linear weights over images (out, h, w, in); outside, in a [`crate::State`], every tensor has PyTorch's shape.
+//! them, and linear weights over images (out, h, w, in); outside, in a [`crate::StateDict`], every tensor has PyTorch's shape.
 
 use std::ops::Range;
 
@@ -41,7 +41,7 @@ impl Role {
 /// One named tensor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
-    /// Name in a [`crate::State`].
+    /// Name in a [`crate::StateDict`].
     pub name: String,
     /// The node that it belongs to.
     pub node: NodeId,

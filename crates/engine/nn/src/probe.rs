@@ -10,16 +10,16 @@ use crate::engine::{Engine, EngineOptions, Statistics};
 use crate::error::{EngineError, ProbeError};
 use crate::graph::{Graph, NodeId, Op};
 use crate::shapes;
-use crate::tensor::State;
+use crate::tensor::StateDict;
 
 /// One network, cut at one node.
-pub struct Probe {
+pub struct ActivationProbe {
     front: CpuEngine,
     rest: CpuEngine,
     shape: Nhwc,
 }
 
-impl Probe {
+impl ActivationProbe {
     /// Cuts `graph` after `node` for at most `batch` photographs of `size` x `size` pixels at a time. `state` holds the tensors
     /// of the whole network.
     ///
@@ -27,7 +27,7 @@ impl Probe {
     /// The graph can not be cut there (see [`Graph::cuts`]), the photographs do not fit, or `state` lacks a tensor.
     pub fn new(
         graph: &Graph,
-        state: &State,
+        state: &StateDict,
         node: NodeId,
         size: usize,
         batch: usize,
@@ -96,9 +96,9 @@ impl Probe {
 }
 
 /// The tensors that an engine has.
-fn part(state: &State, engine: &CpuEngine) -> State {
+fn part(state: &StateDict, engine: &CpuEngine) -> StateDict {
     let tensors = engine.parameters().iter().filter_map(|parameter| {
         state.tensors.get(&parameter.name).map(|tensor| (parameter.name.clone(), tensor.clone()))
     });
-    State { tensors: tensors.collect(), steps: state.steps }
+    StateDict { tensors: tensors.collect(), steps: state.steps }
 }

@@ -18,7 +18,7 @@ pub struct Tensor {
 /// Slots of the optimiser are `optimizer.SLOT.NAME` and moving averages `average.NAME`, of the shape of the tensor that they
 /// belong to.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct State {
+pub struct StateDict {
     /// The tensors by name.
     pub tensors: BTreeMap<String, Tensor>,
     /// Optimiser steps taken so far.
@@ -30,9 +30,9 @@ pub const OPTIMIZER_PREFIX: &str = "optimizer.";
 /// What the names of the moving averages of weights and running statistics begin with.
 pub const AVERAGE_PREFIX: &str = "average.";
 
-impl State {
+impl StateDict {
     /// The weights and running statistics alone, averaged where averages are kept: what prediction needs.
-    pub fn outcome(self) -> State {
+    pub fn outcome(self) -> StateDict {
         let mut tensors = BTreeMap::new();
         let mut averages = Vec::new();
         for (name, tensor) in self.tensors {
@@ -43,7 +43,15 @@ impl State {
             }
         }
         tensors.extend(averages);
-        State { tensors, steps: self.steps }
+        StateDict { tensors, steps: self.steps }
+    }
+
+    /// The tensors whose names `known` does not have, and those whose names it has: the frozen part of a network and the part
+    /// that an engine in state `known` runs.
+    pub fn divide(self, known: &StateDict) -> (StateDict, StateDict) {
+        let steps = self.steps;
+        let (ours, rest) = self.tensors.into_iter().partition(|(name, _)| known.tensors.contains_key(name));
+        (StateDict { tensors: rest, steps }, StateDict { tensors: ours, steps })
     }
 
     /// Whether every number is finite.

@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineError, EngineOptions, Graph, Op, Optimizer, State, StateError,
-    Statistics, StepPlan, Tensor, zoo,
+    Batch, CpuEngine, Engine, EngineError, EngineOptions, Graph, Op, Optimizer, StateDict, StateError,
+    Statistics, StepConfig, Tensor, zoo,
 };
 
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
 const ADAM: Optimizer = Optimizer::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 1e-2 };
-const PLAN: StepPlan<'static> =
-    StepPlan { learning_rate: 0.01, label_smoothing: 0.0, class_weights: None, rate_factors: None };
+const PLAN: StepConfig<'static> =
+    StepConfig { learning_rate: 0.01, label_smoothing: 0.0, class_weights: None, rate_factors: None };
 
 /// Networks with dropout, joins or squeeze-and-excitation; `vgg16_bn` is large and stands apart.
 const ADDED: [&str; 4] = ["mobilenet_v2", "squeezenet1_0", "densenet121", "efficientnet_b0"];
@@ -49,7 +49,7 @@ fn bits_do_not_depend_on_the_number_of_threads() {
     let few = ["baseline", "resnet18", "resnet50", "mobilenet_v1_0.25", "vgg16_bn"];
     for model in few.into_iter().chain(ADDED) {
         let (pools, count) = if model == "vgg16_bn" { (&[1, 3][..], 1) } else { (&[1, 2, 3, 8][..], 3) };
-        let results: Vec<(Vec<u64>, State, Vec<f32>)> = pools
+        let results: Vec<(Vec<u64>, StateDict, Vec<f32>)> = pools
             .iter()
             .map(|&threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -160,7 +160,7 @@ fn every_batch_up_to_the_planned_one_can_be_trained_on() {
 
 #[test]
 fn dropout_draws_anew_at_each_step_and_not_when_predicting() {
-    let still = StepPlan { learning_rate: 0.0, ..PLAN };
+    let still = StepConfig { learning_rate: 0.0, ..PLAN };
     let images = images(4);
     let batch = Batch { images: &images, labels: &[0, 1, 2, 1] };
     let mut engine = engine("squeezenet1_0", 4, Some(SGD));

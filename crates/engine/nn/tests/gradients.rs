@@ -3,13 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Graph, Node, Op, Optimizer, Sliding, State, Statistics,
-    StepPlan, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Graph, Node, Op, Optimizer, Sliding, StateDict, Statistics,
+    StepConfig, zoo,
 };
 use foliar_random::Random;
 
-const STILL: StepPlan<'static> =
-    StepPlan { learning_rate: 0.0, label_smoothing: 0.1, class_weights: None, rate_factors: None };
+const STILL: StepConfig<'static> =
+    StepConfig { learning_rate: 0.0, label_smoothing: 0.1, class_weights: None, rate_factors: None };
 const PLAIN: Optimizer = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
 
 const STEPS: [f32; 4] = [4e-3, 1e-3, 2.5e-4, 6e-5];
@@ -97,7 +97,7 @@ struct Problem {
     engine: CpuEngine,
     images: Vec<f32>,
     labels: Vec<u32>,
-    start: State,
+    start: StateDict,
 }
 
 impl Problem {
@@ -123,7 +123,7 @@ impl Problem {
         Self { engine, images, labels, start }
     }
 
-    fn loss(&mut self, state: &State) -> f64 {
+    fn loss(&mut self, state: &StateDict) -> f64 {
         self.engine.restore(state).unwrap();
         let batch = Batch { images: &self.images, labels: &self.labels };
         self.engine.train_step(batch, &STILL).unwrap().objective

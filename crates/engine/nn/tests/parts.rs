@@ -2,14 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, State, Statistics, StepPlan, infer, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, StateDict, Statistics, StepConfig, infer, zoo,
 };
 
 const SIZE: usize = 64;
 const BATCH: usize = 4;
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
-const PLAN: StepPlan<'static> =
-    StepPlan { learning_rate: 0.05, label_smoothing: 0.0, class_weights: None, rate_factors: None };
+const PLAN: StepConfig<'static> =
+    StepConfig { learning_rate: 0.05, label_smoothing: 0.0, class_weights: None, rate_factors: None };
 
 fn options(optimizer: Option<Optimizer>, average: Option<f64>) -> EngineOptions {
     EngineOptions {
@@ -32,7 +32,7 @@ fn images(count: usize, key: usize) -> Vec<f32> {
 }
 
 /// The tensors of `state` that `graph` has.
-fn part(state: &State, graph: &Graph) -> State {
+fn part(state: &StateDict, graph: &Graph) -> StateDict {
     let mut state = state.clone().outcome();
     let nodes = graph.nodes.iter().filter(|node| node.op.arity() > 0);
     let names: Vec<String> = nodes.map(|node| format!("{}.", node.name)).collect();
@@ -92,7 +92,7 @@ fn a_rate_of_zero_leaves_a_stage_as_it_was() {
     let factors: Vec<f64> = stages.iter().map(|&stage| if stage < 2 { 0.0 } else { 1.0 }).collect();
     let mut engine = engine(&graph, None);
     let before = engine.state();
-    let plan = StepPlan { rate_factors: Some(&factors), ..PLAN };
+    let plan = StepConfig { rate_factors: Some(&factors), ..PLAN };
     engine.train_step(Batch { images: &images(BATCH, 1), labels: &[0, 1, 2, 0] }, &plan).unwrap();
     let after = engine.state();
     for (name, changed) in
@@ -110,8 +110,8 @@ fn equal_factors_are_a_rate() {
     for step in 0..3 {
         let images = images(BATCH, step);
         let batch = Batch { images: &images, labels: &[0, 1, 2, 0] };
-        one.train_step(batch, &StepPlan { rate_factors: Some(&halves), ..PLAN }).unwrap();
-        two.train_step(batch, &StepPlan { learning_rate: 0.025, ..PLAN }).unwrap();
+        one.train_step(batch, &StepConfig { rate_factors: Some(&halves), ..PLAN }).unwrap();
+        two.train_step(batch, &StepConfig { learning_rate: 0.025, ..PLAN }).unwrap();
     }
     assert_eq!(one.state(), two.state());
 }
@@ -179,10 +179,10 @@ fn running_statistics_stay_and_the_gradient_is_that_of_the_network_in_use() {
     let before = engine.state();
     let (images, labels) = (images(BATCH, 5), [0u32, 1, 2, 0]);
     let batch = Batch { images: &images, labels: &labels };
-    let plan = StepPlan { learning_rate: 0.0, ..PLAN };
+    let plan = StepConfig { learning_rate: 0.0, ..PLAN };
     let stats = engine.train_step(batch, &plan).unwrap();
     assert_eq!(engine.state().tensors, before.tensors);
-    let mut loss_of = |state: &State| {
+    let mut loss_of = |state: &StateDict| {
         engine.restore(state).unwrap();
         let logits = engine.predict(&images).unwrap();
         let loss = |(row, &label): (&[f32], &u32)| {

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::{
-    CpuEngine, Engine, EngineError, EngineOptions, Graph, NodeId, Op, Probe, ProbeError, State, StateError,
-    Statistics, zoo,
+    ActivationProbe, CpuEngine, Engine, EngineError, EngineOptions, Graph, NodeId, Op, ProbeError, StateDict,
+    StateError, Statistics, zoo,
 };
 use foliar_random::Random;
 
@@ -23,7 +23,7 @@ fn options(size: usize) -> EngineOptions {
 }
 
 /// A network of random weights, with running statistics and a classifier other than it was made with, and photographs.
-fn scene(graph: &Graph, size: usize) -> (CpuEngine, State, Vec<f32>) {
+fn scene(graph: &Graph, size: usize) -> (CpuEngine, StateDict, Vec<f32>) {
     let mut random = Random::seeded(11);
     let mut engine = CpuEngine::new(graph, options(size)).unwrap();
     let mut state = engine.state();
@@ -41,7 +41,7 @@ fn scene(graph: &Graph, size: usize) -> (CpuEngine, State, Vec<f32>) {
 
 /// Worst disagreement of the slope of a class's logit along random directions, relative to the gradient's norm. Of several
 /// steps the best counts: long ones cross kinks of the activations, short ones drown in rounding.
-fn worst(probe: &mut Probe, activations: &[f32], class: usize) -> f64 {
+fn worst(probe: &mut ActivationProbe, activations: &[f32], class: usize) -> f64 {
     let mut weights = vec![0.0; BATCH * CLASSES];
     weights.iter_mut().skip(class).step_by(CLASSES).for_each(|weight| *weight = 1.0);
     let gradient = probe.gradient(activations, &weights).unwrap();
@@ -76,7 +76,7 @@ fn worst(probe: &mut Probe, activations: &[f32], class: usize) -> f64 {
 fn check(graph: &Graph, size: usize, node: NodeId, tolerance: f64) {
     let (model, name) = (&graph.name, &graph.nodes[node].name);
     let (mut whole, state, images) = scene(graph, size);
-    let mut probe = Probe::new(graph, &state, node, size, BATCH).unwrap();
+    let mut probe = ActivationProbe::new(graph, &state, node, size, BATCH).unwrap();
     let activations = probe.activations(&images).unwrap();
     assert_eq!(activations.len(), BATCH * probe.shape().len());
 
@@ -135,14 +135,17 @@ fn what_does_not_fit_is_refused() {
     let graph = zoo::build("baseline", CLASSES).unwrap();
     let (_, mut state, images) = scene(&graph, 32);
     let node = graph.last_image(32, 2).unwrap();
-    let mut probe = Probe::new(&graph, &state, node, 32, BATCH).unwrap();
+    let mut probe = ActivationProbe::new(&graph, &state, node, 32, BATCH).unwrap();
     let activations = probe.activations(&images).unwrap();
     let error = probe.gradient(&activations, &[1.0]).unwrap_err();
     assert_eq!(error, EngineError::OutputWeights { got: 1, expected: BATCH * CLASSES });
     assert!(matches!(probe.gradient(&[0.5; 7], &[1.0]), Err(EngineError::BatchSize { got: 0, .. })));
     state.tensors.remove("fc.weight");
-    let error = Probe::new(&graph, &state, node, 32, BATCH).err();
+    let error = ActivationProbe::new(&graph, &state, node, 32, BATCH).err();
     assert!(matches!(error, Some(ProbeError::State(StateError::Missing { .. }))), "{error:?}");
     // Inside of the last layer there is no cut.
-    assert!(matches!(Probe::new(&graph, &state, graph.nodes.len() - 1, 32, 1), Err(ProbeError::Graph(_))));
+    assert!(matches!(
+        ActivationProbe::new(&graph, &state, graph.nodes.len() - 1, 32, 1),
+        Err(ProbeError::Graph(_))
+    ));
 }

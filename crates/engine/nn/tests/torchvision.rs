@@ -8,7 +8,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use foliar_nn::{Batch, CpuEngine, Engine, EngineOptions, Op, Optimizer, State, Statistics, StepPlan, zoo};
+use foliar_nn::{
+    Batch, CpuEngine, Engine, EngineOptions, Op, Optimizer, StateDict, Statistics, StepConfig, zoo,
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -54,7 +56,7 @@ fn uniform(seed: u64, name: &str, count: usize) -> impl Iterator<Item = f64> {
 }
 
 /// The weights of the reference, from the names and shapes of `state`.
-fn fill(state: &mut State, case: &Case) {
+fn fill(state: &mut StateDict, case: &Case) {
     let is_norm = |name: &str| {
         name.strip_suffix("bias")
             .is_some_and(|node| state.tensors.contains_key(&format!("{node}running_mean")))
@@ -87,7 +89,7 @@ fn images(case: &Case) -> Vec<f32> {
 }
 
 /// Norms of the tensors whose names share their first two words.
-fn norms(state: &State, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, f64> {
+fn norms(state: &StateDict, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, f64> {
     let mut squares = BTreeMap::new();
     for (name, tensor) in state.tensors.iter().filter(|(name, _)| wanted(name)) {
         let part = name.split('.').take(2).collect::<Vec<_>>().join(".");
@@ -126,7 +128,7 @@ fn run(case: &Case) -> Figures {
         engine.predict(&images).unwrap().into_iter().map(f64::from).collect()
     };
     let eval_logits_before = logits(&mut engine);
-    let plan = StepPlan {
+    let plan = StepConfig {
         learning_rate: case.learning_rate,
         label_smoothing: 0.0,
         class_weights: None,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod abstention;
+mod abstention_reason;
 mod bootstrap;
 mod conformal;
 mod confusion;
@@ -31,6 +32,7 @@ mod tally;
 mod temperature;
 
 pub use abstention::{Abstention, Guarantee};
+pub use abstention_reason::AbstentionReason;
 pub use bootstrap::{Bootstrap, quantile};
 pub use conformal::{Conditioning, ConformalScore, ConformalSets};
 pub use confusion::{ClassMetrics, Confusion};

@@ -1,18 +1,18 @@
 //! From the bytes of a log to what the page shows.
 
-use foliar_doctor::{Context, diagnose};
+use foliar_doctor::{RunSetup, diagnose};
+use foliar_logread::read_log;
 use foliar_report::doctor_fragment;
-use foliar_runlog::read_log;
 use maud::html;
 
 /// The diagnosis of a log, or why there is none, as an HTML fragment in which every text of the log is escaped.
 #[must_use]
-pub fn answer(bytes: &[u8], context: &Context) -> String {
+pub fn answer(bytes: &[u8], setup: &RunSetup) -> String {
     let log = match read_log(bytes) {
         Ok(log) => log,
         Err(error) => return refusal(&error.to_string()),
     };
-    doctor_fragment(&log, &diagnose(&log, context)).unwrap_or_else(|error| refusal(&error.to_string()))
+    doctor_fragment(&log, &diagnose(&log, setup)).unwrap_or_else(|error| refusal(&error.to_string()))
 }
 
 fn refusal(reason: &str) -> String {
@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn a_log_is_answered_with_its_diagnosis() {
-        let answer = answer(LOG.as_bytes(), &Context { classes: Some(10), ..Context::default() });
+        let answer = answer(LOG.as_bytes(), &RunSetup { classes: Some(10), ..RunSetup::default() });
         assert!(answer.starts_with("<article class=\"foliar-article foliar-doctor\""));
         assert!(answer.contains("ln C = 2.30"));
     }
@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn what_is_no_log_is_answered_with_an_example() {
         for bytes in [&b""[..], b"nothing of the kind", b"\0\x01\xff\xfe"] {
-            let answer = answer(bytes, &Context::default());
+            let answer = answer(bytes, &RunSetup::default());
             assert!(
                 answer.starts_with("<p class=\"refusal\" role=\"alert\">") && answer.contains("epoch 1"),
                 "{answer}"

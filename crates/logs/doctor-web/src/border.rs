@@ -16,7 +16,7 @@
 
 use std::cell::RefCell;
 
-use foliar_doctor::Context;
+use foliar_doctor::RunSetup;
 
 use crate::answer::answer;
 
@@ -43,13 +43,13 @@ pub(crate) extern "C" fn doctor_diagnose(
     validation_size: usize,
 ) -> usize {
     let known = |value: usize| (value > 0).then_some(value);
-    let context = Context {
+    let setup = RunSetup {
         classes: known(classes),
         batch_size: known(batch_size),
         train_size: known(train_size),
         validation_size: known(validation_size),
     };
-    let text = answer(&LOG.take(), &context);
+    let text = answer(&LOG.take(), &setup);
     ANSWER.with_borrow_mut(|answer| {
         *answer = text;
         answer.len()

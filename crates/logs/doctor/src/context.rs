@@ -1,36 +1,179 @@
-//! What is known about a run besides its numbers.
+//! A log, made ready for the rules: curves side by side, what is known of the run, the scale of its losses.
 
-use foliar_runlog::Facts;
-use serde::Serialize;
+use foliar_logread::RunLog;
 
-/// What the reader of a log knows about the run. Everything is optional; what is absent is taken from
-/// [`Facts`] where the log states it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Context {
-    /// Number of classes, at least 2.
-    pub classes: Option<usize>,
-    /// Photographs a step.
-    pub batch_size: Option<usize>,
-    /// Training photographs.
-    pub train_size: Option<usize>,
-    /// Validation photographs.
-    pub validation_size: Option<usize>,
+use crate::accuracy_resolution::accuracy_resolution;
+use crate::offset::{self, Penalty, SoftmaxFit};
+use crate::rows::{Chosen, Column, Reading, Row, rows};
+use crate::scale::hypothesis::Sizes;
+use crate::scale::{HARDLY_A_MEAN, Posterior, posterior};
+use crate::setup::RunSetup;
+use crate::{Reduction, Scale, ScaleEstimate};
+
+/// What every rule looks at.
+pub(crate) struct Context<'a> {
+    pub(crate) log: &'a RunLog,
+    pub(crate) setup: RunSetup,
+    pub(crate) chosen: Chosen<'a>,
+    pub(crate) rows: Vec<Row>,
+    /// Validation samples as told by the steps of the accuracy; the true number may be a multiple.
+    pub(crate) accuracy_resolution: Option<usize>,
+    /// Whether the losses are those of a softmax of probabilities.
+    pub(crate) double_softmax: Option<SoftmaxFit>,
+    /// Whether the losses hold a penalty.
+    pub(crate) penalty: Option<Penalty<'a>>,
+    /// Whether the loss is no cross-entropy of the classes that the accuracy counts.
+    pub(crate) loss_is_foreign: bool,
+    pub(crate) scale: Posterior,
 }
 
-impl Context {
-    /// This context, with its gaps filled from what the log states. Impossible values count as absent.
-    pub(crate) fn or(self, facts: &Facts) -> Self {
-        let sound = |value: Option<usize>, least: usize| value.filter(|&value| value >= least);
+/// A factor below it may also be that of a network that is unsure of everything for long, and needs more
+/// certainty.
+const SMALL_FACTOR: f64 = 10.0;
+/// By what the training and the validation loss of a network that stays at chance may vary.
+const CALM: (f64, f64) = (3.0, 100.0);
+/// A training loss in the first epoch that no mean has, where the number of classes is not known, in nats.
+const BEYOND_A_MEAN: f64 = 9.0;
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(log: &'a RunLog, setup: &RunSetup) -> Self {
+        let setup = setup.or(&log.facts);
+        let chosen = Chosen::of(log);
+        let rows = rows(&chosen);
+        let accuracies: Vec<(f64, f64)> = chosen
+            .val_accuracy
+            .iter()
+            .flat_map(|series| &series.points)
+            .map(|point| (point.value, point.resolution))
+            .collect();
+        let accuracy_resolution = accuracy_resolution(&accuracies);
+        let double_softmax = offset::double_softmax(&rows, &setup);
+        let penalty = if double_softmax.is_some() {
+            None
+        } else {
+            offset::penalty(&rows, &chosen, &log.series, &setup)
+        };
+        let loss_is_foreign = offset::is_foreign(&rows);
+        let scale = if loss_is_foreign {
+            Posterior::default()
+        } else if double_softmax.is_some() || penalty.is_some() {
+            Posterior::of_means(chosen.train_loss.is_some(), chosen.val_loss.is_some())
+        } else {
+            let from_scratch = rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
+            posterior(
+                &rows,
+                &Sizes { setup, steps: log.facts.steps_per_epoch, accuracy_resolution },
+                from_scratch,
+            )
+        };
         Self {
-            classes: sound(self.classes, 2).or(sound(facts.classes, 2)),
-            batch_size: sound(self.batch_size, 1).or(sound(facts.batch_size, 1)),
-            train_size: sound(self.train_size, 1).or(sound(facts.train_size, 1)),
-            validation_size: sound(self.validation_size, 1).or(sound(facts.validation_size, 1)),
+            log,
+            setup,
+            chosen,
+            rows,
+            accuracy_resolution,
+            double_softmax,
+            penalty,
+            loss_is_foreign,
+            scale,
         }
     }
 
-    /// Mean cross-entropy of guessing, ln(classes), in nats.
-    pub(crate) fn chance_loss(&self) -> Option<f64> {
-        self.classes.map(|classes| (classes as f64).ln())
+    /// The finite readings of a column with the index of their row.
+    pub(crate) fn column(&self, column: Column) -> Vec<(usize, Reading)> {
+        self.rows
+            .iter()
+            .enumerate()
+            .filter_map(|(index, row)| Some((index, row.get(column)?)))
+            .filter(|(_, reading)| reading.value.is_finite())
+            .collect()
+    }
+
+    /// Validation samples, if known in any way.
+    pub(crate) fn validation_size(&self) -> Option<usize> {
+        self.setup.validation_size.or(self.accuracy_resolution)
+    }
+
+    /// Factor of the training and of the validation column; 1 where the losses are not known to be scaled.
+    pub(crate) fn factors(&self) -> (f64, f64) {
+        let best = |estimate: Option<ScaleEstimate>| estimate.map_or(1.0, |estimate| estimate.best);
+        if self.is_scaled() { (best(self.scale.train), best(self.scale.val)) } else { (1.0, 1.0) }
+    }
+
+    /// Whether the printed losses are, almost surely, not means.
+    pub(crate) fn is_scaled(&self) -> bool {
+        let off = |estimate: Option<ScaleEstimate>| {
+            estimate.is_some_and(|estimate| estimate.low > 1.2 || estimate.high < 0.8)
+        };
+        let (train, val) = (off(self.scale.train), off(self.scale.val));
+        let first = self.rows.iter().find_map(|row| row.train_loss).map_or(0.0, |loss| loss.value);
+        let limit = self.setup.chance_loss().map_or(BEYOND_A_MEAN, |chance| 2.0 * chance);
+        let train_alone = train && !val && self.scale.val.is_some();
+        let val_alone = val && !train && self.scale.train.is_some();
+        let best =
+            |estimate: Option<ScaleEstimate>| estimate.map_or(0.0, |estimate| estimate.best.ln().abs());
+        let small = best(self.scale.train).max(best(self.scale.val)) < SMALL_FACTOR.ln();
+        let starts_like_a_mean = first > 0.0 && first < 0.75 * limit;
+        let doubt = match (small && starts_like_a_mean, self.is_falling()) {
+            (true, true) => 0.0,
+            (true, false) => HARDLY_A_MEAN / 8.0,
+            (false, _) => HARDLY_A_MEAN,
+        };
+        self.scale.mean < doubt
+            && !self.is_wild()
+            && self.scale.reduction.is_some_and(|reduction| reduction != Reduction::Mean)
+            && (val || train)
+            && (!train_alone || first > limit)
+            && (!val_alone || self.has_learnt())
+    }
+
+    /// Whether the validation loss fell by 3 % or more in each of the last three epochs.
+    fn is_falling(&self) -> bool {
+        let losses = self.column(Column::ValLoss);
+        let last = &losses[losses.len().saturating_sub(4)..];
+        last.windows(2).all(|pair| pair[1].1.value < 0.97 * pair[0].1.value)
+    }
+
+    /// Whether the losses vary widely while no accuracy leaves chance: whatever the factor, it keeps still, and
+    /// so does the loss of a network that knows nothing and claims nothing.
+    pub(crate) fn is_wild(&self) -> bool {
+        let Some(classes) = self.setup.classes else { return false };
+        let guess = 1.0 / classes as f64;
+        let size = self.validation_size().map_or(300.0, |size| size as f64);
+        let limit = guess + 4.0 * (guess * (1.0 - guess) / size).sqrt() + 0.03;
+        let accuracies = [self.column(Column::TrainAccuracy), self.column(Column::ValAccuracy)].concat();
+        let ignorant = !accuracies.is_empty() && accuracies.iter().all(|(_, reading)| reading.value < limit);
+        let spread = |column| {
+            let values = self.column(column).into_iter().map(|(_, reading)| reading.value);
+            let (least, most) =
+                values.fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+            most / least
+        };
+        ignorant && (spread(Column::TrainLoss) > CALM.0 || spread(Column::ValLoss) > CALM.1)
+    }
+
+    /// Whether the validation accuracy has come clearly above chance.
+    fn has_learnt(&self) -> bool {
+        let guess = self.setup.classes.map_or(0.1, |classes| 1.0 / classes as f64);
+        self.rows.iter().any(|row| row.val_accuracy.is_some_and(|accuracy| accuracy.value > guess + 0.15))
+    }
+
+    /// The scale to report: that of means unless something else is almost sure.
+    pub(crate) fn reported_scale(&self) -> Scale {
+        let around_one = |estimate: ScaleEstimate| ScaleEstimate {
+            low: estimate.low.min(0.98),
+            high: estimate.high.max(1.02),
+            best: 1.0,
+            reduction: Some(Reduction::Mean),
+        };
+        let shown = |estimate: Option<ScaleEstimate>| {
+            estimate.map(|estimate| if self.is_scaled() { estimate } else { around_one(estimate) })
+        };
+        Scale { train: shown(self.scale.train), val: shown(self.scale.val) }
+    }
+
+    /// Whether it is open that the losses are means, so that no absolute value can be judged.
+    pub(crate) fn scale_is_off(&self) -> bool {
+        self.is_scaled() || (self.scale.reduction.is_some() && self.scale.mean < 0.5)
     }
 }

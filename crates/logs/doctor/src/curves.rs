@@ -1,17 +1,17 @@
 //! The curves put right: the mean behind every printed loss, and where it should lie.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::diagnosis::{Band, CorrectedLoss, Curves, EpochCurve};
 use crate::entropy::{entropy, entropy_bound};
 use crate::rows::{Reading, Row};
 use crate::{Reduction, ScaleEstimate};
 
 /// One entry a row, in the order of the log.
-pub(crate) fn curves(case: &Case<'_>) -> Curves {
+pub(crate) fn curves(context: &Context<'_>) -> Curves {
     let mean = ScaleEstimate { low: 1.0, high: 1.0, best: 1.0, reduction: Some(Reduction::Mean) };
-    let scaled = case.is_scaled();
+    let scaled = context.is_scaled();
     let of = |estimate: Option<ScaleEstimate>| estimate.filter(|_| scaled).unwrap_or(mean);
-    let (train, val) = (of(case.scale.train), of(case.scale.val));
+    let (train, val) = (of(context.scale.train), of(context.scale.val));
     let corrected = |reading: Option<Reading>, scale: ScaleEstimate| {
         reading.map(|loss| CorrectedLoss {
             printed: loss.value,
@@ -30,8 +30,11 @@ pub(crate) fn curves(case: &Case<'_>) -> Curves {
         val_accuracy: share(row.val_accuracy),
         band: row.val_accuracy.or(row.train_accuracy).map(|accuracy| {
             let e = (1.0 - accuracy.value).clamp(0.0, 1.0);
-            Band { low: entropy(e), high: case.setup.classes.map(|classes| entropy_bound(e, classes as f64)) }
+            Band {
+                low: entropy(e),
+                high: context.setup.classes.map(|classes| entropy_bound(e, classes as f64)),
+            }
         }),
     };
-    Curves { chance_loss: case.setup.chance_loss(), epochs: case.rows.iter().map(epoch).collect() }
+    Curves { chance_loss: context.setup.chance_loss(), epochs: context.rows.iter().map(epoch).collect() }
 }

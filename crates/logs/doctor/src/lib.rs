@@ -2,7 +2,7 @@
 //! right.
 //!
 //! ```text
-//! RunLog ── rows ──> Case ──> rules ──> findings ──> verdict
+//! RunLog ── rows ──> Context ──> rules ──> findings ──> verdict
 //!                     │ offset: double softmax, penalty?
 //!                     └ scale:  by which factor do the losses exceed the mean per sample?
 //! ```
@@ -15,36 +15,38 @@
 //! stands beside [`Id::Healthy`]; losses are judged as means per sample in nats, after division by the factor
 //! the `scale` finder is sure of.
 
-mod case;
+mod accuracy_resolution;
 mod context;
 mod curves;
 mod diagnosis;
 mod entropy;
 mod finding;
-mod grain;
+mod live;
 mod offset;
 mod rows;
 mod rules;
 mod scale;
+mod setup;
 mod verdict;
 mod words;
 
-pub use context::Context;
 pub use diagnosis::{Band, CorrectedLoss, Curves, Diagnosis, EpochCurve, Reduction, Scale, ScaleEstimate};
 pub use finding::{Evidence, Finding, Id, Severity};
+pub use live::{LiveDoctor, LiveEpoch};
+pub use setup::RunSetup;
 
 /// Judges `log`, with what else is known of the run.
 ///
 /// Works on a log that is still growing: what is found after some epochs may be found again after more, and a
 /// caller that reports as it goes remembers which [`Id`]s it has named.
 #[must_use]
-pub fn diagnose(log: &foliar_runlog::RunLog, context: &Context) -> Diagnosis {
-    let case = case::Case::new(log, context);
-    let findings = rules::findings(&case);
+pub fn diagnose(log: &foliar_logread::RunLog, setup: &RunSetup) -> Diagnosis {
+    let context = context::Context::new(log, setup);
+    let findings = rules::findings(&context);
     Diagnosis {
-        verdict: verdict::verdict(&case, &findings),
-        scale: case.reported_scale(),
-        series: curves::curves(&case),
+        verdict: verdict::verdict(&context, &findings),
+        scale: context.reported_scale(),
+        series: curves::curves(&context),
         findings,
     }
 }

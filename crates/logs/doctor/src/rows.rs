@@ -5,7 +5,7 @@
 //! epoch; a training loss that is printed far more often than the validation is averaged over the stretch
 //! before each validation.
 
-use foliar_runlog::{Metric, Point, RunLog, Series, Split};
+use foliar_logread::{Metric, Point, RunLog, Series, Split};
 
 /// One number and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! The rules, one a file, and which of them explains which away.
 //!
-//! A rule reads the [`Case`] and makes one finding or none; it neither knows the others nor what they found.
+//! A rule reads the [`Context`] and makes one finding or none; it neither knows the others nor what they found.
 //! What one cause makes several rules say is settled here alone, by [`EXPLAINS`].
 
 mod at_chance;
@@ -25,10 +25,10 @@ mod val_spikes;
 mod validation_too_small;
 mod worse_than_chance;
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::{Finding, Id, Severity};
 
-type Rule = fn(&Case<'_>) -> Option<Finding>;
+type Rule = fn(&Context<'_>) -> Option<Finding>;
 
 const RULES: [Rule; 20] = [
     nan::find,
@@ -102,15 +102,15 @@ const EXPLAINS: [(Id, &[Id]); 10] = [
 ];
 
 /// All findings, by importance, with [`Id::Healthy`] where none is above a note.
-pub(crate) fn findings(case: &Case<'_>) -> Vec<Finding> {
-    let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(case)).collect();
+pub(crate) fn findings(context: &Context<'_>) -> Vec<Finding> {
+    let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(context)).collect();
     for (cause, consequences) in EXPLAINS {
         if found.iter().any(|finding| finding.id == cause) {
             found.retain(|finding| !consequences.contains(&finding.id));
         }
     }
     if found.iter().all(|finding| finding.severity == Severity::Note) {
-        found.push(healthy::find(case));
+        found.push(healthy::find(context));
     }
     found.sort_by(|a, b| {
         let healthy = |finding: &Finding| finding.id == Id::Healthy;

@@ -59,7 +59,7 @@ pub(crate) fn posterior(rows: &[Row], sizes: &Sizes, from_scratch: bool) -> Post
     let (has_train, has_val) =
         (rows.iter().any(|row| row.train_loss.is_some()), rows.iter().any(|row| row.val_loss.is_some()));
     let classes = sizes.setup.classes;
-    let samples = sizes.setup.validation_size.or(sizes.grain);
+    let samples = sizes.setup.validation_size.or(sizes.accuracy_resolution);
     let train = Known { classes, samples: sizes.setup.train_size };
     let likelihood = Likelihood::new(&rows, train, Known { classes, samples }, from_scratch);
     if !likelihood.is_informed() {

@@ -1,15 +1,15 @@
 //! The diagnosis in two sentences.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Column;
 use crate::words::{number, percent};
 use crate::{Finding, Id, Severity};
 
 /// First what matters most about the model or the numbers, then what to do next.
-pub(crate) fn verdict(case: &Case<'_>, findings: &[Finding]) -> String {
+pub(crate) fn verdict(context: &Context<'_>, findings: &[Finding]) -> String {
     let Some(first) = findings.first() else { return String::new() };
     if first.id == Id::LossScaled {
-        return scaled(case, findings);
+        return scaled(context, findings);
     }
     let head = match first.id {
         Id::Nan if first.severity < Severity::Error => {
@@ -41,14 +41,14 @@ pub(crate) fn verdict(case: &Case<'_>, findings: &[Finding]) -> String {
         Id::ValidationTooSmall => "There are too few validation photographs to tell good from better.",
         Id::Plateau => "The best of this run lies behind it.",
         Id::LossScaled | Id::SeveralRuns | Id::ValBetterThanTrain | Id::StillImproving | Id::Healthy => {
-            return healthy(case, findings);
+            return healthy(context, findings);
         }
     };
     format!("{head} {}", first_sentence(&first.advice))
 }
 
-fn healthy(case: &Case<'_>, findings: &[Finding]) -> String {
-    let head = match case.column(Column::ValAccuracy).last() {
+fn healthy(context: &Context<'_>, findings: &[Finding]) -> String {
+    let head = match context.column(Column::ValAccuracy).last() {
         Some((_, accuracy)) => {
             format!(
                 "This run looks healthy, with a validation accuracy of {} at the end.",
@@ -66,16 +66,16 @@ fn healthy(case: &Case<'_>, findings: &[Finding]) -> String {
 }
 
 /// Whether the model is any good once the scale is put right, and what the numbers really are.
-fn scaled(case: &Case<'_>, findings: &[Finding]) -> String {
-    let (by_train, by_val) = case.factors();
+fn scaled(context: &Context<'_>, findings: &[Finding]) -> String {
+    let (by_train, by_val) = context.factors();
     let ends = |column, factor: f64| {
-        let curve = case.column(column);
+        let curve = context.column(column);
         let means = (curve.first()?.1.value / factor, curve.last()?.1.value / factor);
         Some(means)
     };
     let means = ends(Column::TrainLoss, by_train).or_else(|| ends(Column::ValLoss, by_val));
     let others = findings.iter().filter(|finding| finding.severity > Severity::Note).count() > 1;
-    let judged = match case.column(Column::ValAccuracy).last() {
+    let judged = match context.column(Column::ValAccuracy).last() {
         Some((_, accuracy)) if accuracy.value >= 0.9 && !others => {
             format!(
                 "The model is good on this split ({} of its validation photographs right), and the size of \

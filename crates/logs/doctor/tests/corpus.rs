@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::Path;
 
-use foliar_doctor::{Context, diagnose};
-use foliar_runlog::read_log;
+use foliar_doctor::{RunSetup, diagnose};
+use foliar_logread::read_log;
 
 #[test]
 fn whatever_fuzzing_found_is_read_or_refused() {
@@ -17,7 +17,7 @@ fn whatever_fuzzing_found_is_read_or_refused() {
             files += 1;
             let Ok(log) = read_log(&fs::read(entry.unwrap().path()).unwrap()) else { continue };
             logs += 1;
-            assert!(!diagnose(&log, &Context::default()).findings.is_empty());
+            assert!(!diagnose(&log, &RunSetup::default()).findings.is_empty());
         }
     }
     assert!(files > 100 && 2 * logs > files, "{logs} logs in {files} files");

@@ -1,15 +1,15 @@
-//! Every log of a folder against its known truth: `FOLIAR_LOGS=FOLDER cargo test --release --test logs --
-//! --ignored --nocapture`.
+//! Every log of a folder against its known diagnosis: `FOLIAR_SHARED=FOLDER cargo test --release -p foliar-doctor
+//! --test logs -- --ignored --nocapture`.
 //!
-//! The folder holds `real/expected.json` and `made/truth.json`, each a list of logs with what must and must
+//! `logs/real/expected.json` and `logs/made/truth.json` in the folder are each a list of logs with what must and what must
 //! not be found.
 
 #![allow(clippy::print_stdout)]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use foliar_doctor::{Context, Diagnosis, Id, ScaleEstimate, Severity, diagnose};
-use foliar_runlog::{RunLog, read_log};
+use foliar_doctor::{Diagnosis, Id, RunSetup, ScaleEstimate, Severity, diagnose};
+use foliar_logread::{RunLog, read_log};
 use serde_json::Value;
 
 #[derive(Default)]
@@ -23,12 +23,20 @@ struct Tally {
     widths: Vec<f64>,
 }
 
+/// The folder of logs with a known diagnosis.
+fn folder() -> PathBuf {
+    let shared =
+        std::env::var_os("FOLIAR_SHARED").expect("FOLIAR_SHARED must name the folder that holds logs/");
+    let folder = Path::new(&shared).join("logs");
+    assert!(folder.is_dir(), "FOLIAR_SHARED: {} is not a folder", folder.display());
+    folder
+}
+
 #[test]
-#[ignore = "needs the folder of logs named by FOLIAR_LOGS"]
-fn all_logs_of_a_folder() {
-    let folder = std::env::var("FOLIAR_LOGS").expect("FOLIAR_LOGS names a folder");
+#[ignore = "needs FOLIAR_SHARED: a folder that holds logs/real and logs/made"]
+fn logs_get_their_known_diagnosis() {
     for (part, list) in [("real", "expected.json"), ("made", "truth.json")] {
-        let folder = Path::new(&folder).join(part);
+        let folder = folder().join(part);
         let text = std::fs::read_to_string(folder.join(list)).expect(list);
         let mut tally = Tally::default();
         for entry in serde_json::from_str::<Vec<Value>>(&text).expect(list) {
@@ -37,10 +45,10 @@ fn all_logs_of_a_folder() {
             tally.total += 1;
             match read_log(&bytes) {
                 Ok(log) => {
-                    let diagnosis = diagnose(&log, &context(&entry["context"]));
+                    let diagnosis = diagnose(&log, &setup(&entry["context"]));
                     judge(&mut tally, &entry, &diagnosis);
                     if entry["kind"] == "healthy" {
-                        watch(&log, &context(&entry["context"]));
+                        watch(&log, &setup(&entry["context"]));
                     }
                 }
                 Err(error) => println!("{file}: UNREADABLE {error}"),
@@ -58,26 +66,25 @@ fn all_logs_of_a_folder() {
             tally.named,
             tally.named_of
         );
+        assert_eq!(tally.right, tally.total, "{part}: see the lines that begin with BAD");
     }
 }
 
 /// A healthy log is not warned of on the way either.
-fn watch(log: &RunLog, context: &Context) {
+fn watch(log: &RunLog, setup: &RunSetup) {
     let end = log.series.iter().flat_map(|series| &series.points).map(|point| point.row).max().unwrap_or(0);
     for row in 0..end {
         let mut start = log.clone();
         start.series.iter_mut().for_each(|series| series.points.retain(|point| point.row <= row));
-        for finding in diagnose(&start, context).findings {
-            if finding.severity > Severity::Note {
-                println!("BAD on the way, after record {row}: {}", finding.claim);
-            }
+        for finding in diagnose(&start, setup).findings {
+            assert!(finding.severity == Severity::Note, "after record {row}: {}", finding.claim);
         }
     }
 }
 
-fn context(value: &Value) -> Context {
+fn setup(value: &Value) -> RunSetup {
     let read = |name: &str| value[name].as_u64().map(|number| number as usize);
-    Context {
+    RunSetup {
         classes: read("classes"),
         batch_size: read("batch_size"),
         train_size: read("train_size"),

@@ -12,7 +12,7 @@
 //! and may be cut short by a killed process; every other file of a run goes through [`foliar_files::write_atomically`] and is
 //! either whole or absent.
 //!
-//! Logs that other programs wrote, of any shape, are read by [`read_log`] and its kin into a [`RunLog`].
+//! The crate `foliar-logread` reads these files, and the logs of other programs.
 
 pub mod csv;
 mod error;
@@ -21,15 +21,11 @@ mod float;
 pub mod jsonl;
 mod line;
 mod log;
-mod read;
 mod run_dir;
-mod run_log;
 pub mod tensorboard;
 
 pub use error::RunError;
 pub use event::{Epoch, Event, Note, Progress, Start, Step, Stop, StopReason};
 pub use line::epoch_line;
 pub use log::Log;
-pub use read::{ReadError, read_log, read_log_from, read_log_path};
 pub use run_dir::RunDir;
-pub use run_log::{Facts, Metric, Point, RunLog, Series, Split};

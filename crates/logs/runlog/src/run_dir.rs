@@ -13,7 +13,7 @@ use foliar_files::is_partial;
 /// | ---------------- | ----------------------------------------------------------- |
 /// | `recipe.toml`    | everything that changes the numbers, after defaults         |
 /// | `split.csv`     | which photograph is trained on and which is held back       |
-/// | `held-out.csv`  | outputs for photographs that were not learnt from           |
+/// | `out-of-fold.csv` | predictions of models that were not trained on the photograph |
 /// | `problems.jsonl` | files that were left out, with the reason                   |
 /// | `events.jsonl`   | what happened, see [`Event`](crate::Event)                  |
 /// | `metrics.csv`    | one row per epoch                                           |
@@ -41,7 +41,7 @@ impl RunDir {
     /// File name of the split.
     pub const SPLIT: &str = "split.csv";
     /// File name of what the run says of photographs that it has not learnt from.
-    pub const HELD_OUT: &str = "held-out.csv";
+    pub const OUT_OF_FOLD: &str = "out-of-fold.csv";
     /// File name of the report.
     pub const REPORT: &str = "report.html";
 
@@ -115,8 +115,8 @@ impl RunDir {
     }
 
     /// Path of what the run says of photographs that it has not learnt from.
-    pub fn held_out(&self) -> PathBuf {
-        self.root.join(Self::HELD_OUT)
+    pub fn out_of_fold(&self) -> PathBuf {
+        self.root.join(Self::OUT_OF_FOLD)
     }
 
     /// Path of the report.

@@ -7,7 +7,7 @@
 //! `learning_rate`, `epoch_seconds`; those of validation only where there is one. Values are f32, as the format has it.
 
 mod message;
-pub(crate) mod record;
+pub mod record;
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};

@@ -1,7 +1,7 @@
 //! A classifier that is asked where it looks.
 
 use foliar_metrics::softmax_at;
-use foliar_nn::{Graph, Probe, State};
+use foliar_nn::{ActivationProbe, Graph, StateDict};
 use foliar_vision::{LeafMask, Preprocessing, Rgb, Workspace, leaf_mask};
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub struct Classifier<'a> {
     /// The network.
     pub graph: &'a Graph,
     /// Its weights and running statistics.
-    pub state: &'a State,
+    pub state: &'a StateDict,
     /// How a photograph becomes its input.
     pub preprocessing: &'a Preprocessing,
     /// What its outputs are divided by, above 0.
@@ -60,7 +60,7 @@ pub struct Explanation {
 
 /// Explains what a classifier says of photographs.
 pub struct Explainer {
-    probe: Probe,
+    probe: ActivationProbe,
     preprocessing: Preprocessing,
     temperature: f64,
     method: Method,
@@ -79,7 +79,8 @@ impl Explainer {
             Method::GradCam => 1,
             Method::Occlusion => OCCLUSION_BATCH,
         };
-        let probe = Probe::new(graph, state, graph.last_image(size, size.min(LEAST_SIDE))?, size, batch)?;
+        let probe =
+            ActivationProbe::new(graph, state, graph.last_image(size, size.min(LEAST_SIDE))?, size, batch)?;
         let (preprocessing, workspace) = (preprocessing.clone(), Workspace::default());
         Ok(Self { probe, preprocessing, temperature, method, workspace })
     }

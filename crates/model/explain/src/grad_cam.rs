@@ -8,7 +8,7 @@
 //! | a | (k) | weight of each channel: mean of g over (h, w), equation 1 |
 //! | L | (h, w) | evidence: max(0, sum over channels of a A), equation 2 |
 
-use foliar_nn::Probe;
+use foliar_nn::ActivationProbe;
 
 use crate::error::ExplainError;
 
@@ -16,7 +16,11 @@ use crate::error::ExplainError;
 ///
 /// # Errors
 /// Activations that do not fit the network, a class that it does not have, or numbers that are not finite.
-pub fn grad_cam(probe: &mut Probe, activations: &[f32], class: usize) -> Result<Vec<f32>, ExplainError> {
+pub fn grad_cam(
+    probe: &mut ActivationProbe,
+    activations: &[f32],
+    class: usize,
+) -> Result<Vec<f32>, ExplainError> {
     let classes = probe.outputs();
     if class >= classes {
         return Err(ExplainError::Class { class, classes });

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_explain::{Classifier, ExplainError, Explainer, Explanation, Method, overlay, png, side_by_side};
-use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Node, Op, Sliding, State, Statistics, Tensor};
+use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Node, Op, Sliding, StateDict, Statistics, Tensor};
 use foliar_vision::{Preprocessing, Rgb};
 
 const SIDE: u32 = 64;
@@ -30,18 +30,18 @@ fn graph() -> Graph {
 }
 
 /// One channel sees green, the other magenta; each speaks for its class, and against the other a little.
-fn by_hand() -> State {
+fn by_hand() -> StateDict {
     let tensor = |shape: &[usize], data: &[f32]| Tensor { shape: shape.to_vec(), data: data.to_vec() };
     let tensors = [
         ("conv.weight", tensor(&[2, 3, 1, 1], &[-1.0, 2.0, -1.0, 1.0, -2.0, 1.0])),
         ("fc.weight", tensor(&[2, 2], &[2.0, -0.5, -0.5, 30.0])),
         ("fc.bias", tensor(&[2], &[0.0, 0.0])),
     ];
-    State { tensors: tensors.map(|(name, tensor)| (name.to_owned(), tensor)).into(), steps: 0 }
+    StateDict { tensors: tensors.map(|(name, tensor)| (name.to_owned(), tensor)).into(), steps: 0 }
 }
 
 /// Random weights: the network before it has learnt anything.
-fn untaught(seed: u64) -> State {
+fn untaught(seed: u64) -> StateDict {
     let options = EngineOptions {
         image_size: SIDE as usize,
         batch: 1,
@@ -76,7 +76,7 @@ fn preprocessing() -> Preprocessing {
     Preprocessing { store_side: SIDE, resize_side: SIDE, ..Preprocessing::minus_one_to_one(SIDE) }
 }
 
-fn explain(state: &State, method: Method, photo: &Rgb, class: Option<usize>) -> Explanation {
+fn explain(state: &StateDict, method: Method, photo: &Rgb, class: Option<usize>) -> Explanation {
     let (graph, preprocessing) = (graph(), preprocessing());
     let classifier = Classifier { graph: &graph, state, preprocessing: &preprocessing, temperature: 1.0 };
     Explainer::new(classifier, method).unwrap().explain(photo, class).unwrap()
@@ -107,7 +107,7 @@ fn the_maps_of_networks_that_learnt_nothing_differ() {
     const NETWORKS: u64 = 20;
     let photo = photograph(true);
     for class in [GREEN, MAGENTA] {
-        let map = |state: &State| explain(state, Method::GradCam, &photo, Some(class)).heat.values;
+        let map = |state: &StateDict| explain(state, Method::GradCam, &photo, Some(class)).heat.values;
         let taught = map(&by_hand());
         assert!(correlation(&taught, &map(&by_hand())) > 0.999);
         let sum: f64 = (1..=NETWORKS).map(|seed| correlation(&taught, &map(&untaught(seed)))).sum();
@@ -173,7 +173,7 @@ fn pictures_show_the_photograph_and_its_overlay() {
 
 #[test]
 fn what_can_not_be_explained_is_said() {
-    let explainer = |state: &State| {
+    let explainer = |state: &StateDict| {
         let (graph, preprocessing) = (graph(), preprocessing());
         let classifier = Classifier { graph: &graph, state, preprocessing: &preprocessing, temperature: 1.0 };
         Explainer::new(classifier, Method::GradCam)

@@ -1,10 +1,10 @@
 //! Made-up classifiers and their tests.
 
-use foliar_doctor::{Context, Severity, diagnose};
+use foliar_doctor::{RunSetup, Severity, diagnose};
+use foliar_logread::read_log;
 use foliar_report::audit::*;
 use foliar_report::run::*;
 use foliar_report::{Estimate, Gallery, Photo, ReliabilityBin, Remark, Thumbnail};
-use foliar_runlog::read_log;
 
 const CLASSES: [&str; 15] = [
     "Pepper__bell___Bacterial_spot",
@@ -83,7 +83,7 @@ fn drawn(key: u64, _: bool) -> Option<Thumbnail> {
     Thumbnail::new([&b"\x89PNG"[..], &key.to_le_bytes()].concat(), SIDE, SIDE)
 }
 
-fn photo(key: u64, part: &str) -> Photo {
+fn photo(key: u64, split: &str) -> Photo {
     let class = CLASSES[(key % 15) as usize];
     Photo {
         name: format!(
@@ -91,7 +91,7 @@ fn photo(key: u64, part: &str) -> Photo {
             key.wrapping_mul(2_654_435_761) % 0xFFFF_FFFF
         ),
         class: class.to_owned(),
-        part: part.to_owned(),
+        split: split.to_owned(),
         thumbnail: drawn(key, false),
     }
 }
@@ -333,8 +333,8 @@ fn strangers(good: bool) -> Vec<Strangers> {
 
 fn run(good: bool) -> RunView {
     let text = log(good);
-    let context = Context { classes: Some(15), ..Context::default() };
-    let diagnosis = read_log(text.as_bytes()).ok().map(|log| diagnose(&log, &context));
+    let setup = RunSetup { classes: Some(15), ..RunSetup::default() };
+    let diagnosis = read_log(text.as_bytes()).ok().map(|log| diagnose(&log, &setup));
     let scores = scores(good);
     let photographs = scores.confusion.iter().sum();
     let first = if good { 0 } else { 4 };
@@ -384,7 +384,7 @@ fn run(good: bool) -> RunView {
             seed: 1,
             photographs: "plantvillage-mini".to_owned(),
             fingerprint: "6b1f0c9a".repeat(8),
-            parts: [("train", 1315), ("val", 438), ("test", 438)].map(|(part, count)| (part.to_owned(), count)).to_vec(),
+            splits: [("train", 1315), ("val", 438), ("test", 438)].map(|(split, count)| (split.to_owned(), count)).to_vec(),
             grouping: "equal and nearly equal photographs, and those whose file names count on".to_owned(),
             facts: vec![("Learning rate".to_owned(), "0.01, cosine".to_owned())],
             recipe: "model = \"mobilenet_v1_0.75\"\nbatch_size = 32\nseed = 1\n\n[data]\nvalidation = 0.2\ntest = 0.2\n".to_owned(),

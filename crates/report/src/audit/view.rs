@@ -65,7 +65,7 @@ impl Pair {
 
     /// Whether they stand on two sides of the split.
     pub fn is_crossing(&self) -> bool {
-        self.one.part != self.other.part && !self.one.part.is_empty() && !self.other.part.is_empty()
+        self.one.split != self.other.split && !self.one.split.is_empty() && !self.other.split.is_empty()
     }
 }
 

@@ -19,7 +19,7 @@ mod tables;
 pub(crate) mod words;
 
 use foliar_doctor::Diagnosis;
-use foliar_runlog::RunLog;
+use foliar_logread::RunLog;
 use maud::{Markup, html};
 
 use crate::error::ReportError;

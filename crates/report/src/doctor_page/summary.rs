@@ -1,7 +1,7 @@
 //! The verdict and the few numbers that carry it.
 
 use foliar_doctor::{Diagnosis, EpochCurve, Reduction, Scale, ScaleEstimate};
-use foliar_runlog::RunLog;
+use foliar_logread::RunLog;
 use maud::{Markup, html};
 
 use super::series::{ACCURACIES, LOSSES};

@@ -1,7 +1,7 @@
 //! Every number that was understood, and how the log was read.
 
 use foliar_doctor::{CorrectedLoss, Curves, EpochCurve};
-use foliar_runlog::{Facts, RunLog};
+use foliar_logread::{Facts, RunLog};
 use maud::{Markup, html};
 
 use super::series::{ACCURACIES, Column, LOSSES, is_corrected};

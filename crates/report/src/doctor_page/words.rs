@@ -1,7 +1,7 @@
 //! Names and numbers as people read them.
 
 use foliar_doctor::{Finding, Id, Reduction};
-use foliar_runlog::{Metric, Split};
+use foliar_logread::{Metric, Split};
 
 use crate::layout::number::{Number, fixed};
 use crate::page::parts::severity;

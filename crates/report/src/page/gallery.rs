@@ -48,7 +48,7 @@ pub(crate) fn photo(photo: &Photo) -> Markup {
     html! {
         div.photo {
             (picture(photo.thumbnail.as_ref(), &format!("Photograph of {}", photo.class)))
-            p.class { (breakable(&photo.class)) @if !photo.part.is_empty() { " " span.part { (photo.part) } } }
+            p.class { (breakable(&photo.class)) @if !photo.split.is_empty() { " " span.split { (photo.split) } } }
             p.name { (breakable(&photo.name)) }
         }
     }

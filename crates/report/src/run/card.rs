@@ -182,12 +182,12 @@ fn evaluation_data(view: &RunView) -> String {
 
 fn training_data(view: &RunView) -> String {
     let origin = &view.provenance;
-    let parts: Vec<String> = origin
-        .parts
+    let splits: Vec<String> = origin
+        .splits
         .iter()
-        .map(|(part, photographs)| format!("{} {part}", Number::Count.shown(*photographs as f64)))
+        .map(|(split, photographs)| format!("{} {split}", Number::Count.shown(*photographs as f64)))
         .collect();
-    let mut words = format!("{}: {}.", plain(&origin.photographs), plain(&parts.join(", ")));
+    let mut words = format!("{}: {}.", plain(&origin.photographs), plain(&splits.join(", ")));
     if let Some(audit) = &view.audit {
         for remark in &audit.remarks {
             words += &format!("\n- **{}** {}", plain(&remark.title), plain(&remark.text));

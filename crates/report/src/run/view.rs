@@ -266,8 +266,8 @@ pub struct Provenance {
     pub photographs: String,
     /// Digest of the names and contents of all photographs.
     pub fingerprint: String,
-    /// Photographs of each part of the split.
-    pub parts: Vec<(String, u64)>,
+    /// Photographs of each split.
+    pub splits: Vec<(String, u64)>,
     /// What stays on one side of the split.
     pub grouping: String,
     /// Other facts, name and value.

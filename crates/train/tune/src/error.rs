@@ -4,8 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use foliar_bayes::BayesError;
-use foliar_learn::LearnError;
 use foliar_study::StudyError;
+use foliar_train::TrainError;
 
 /// Why tuning could not be done. Whatever the error, trials that have ended stay in the study.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +73,10 @@ pub enum TuneError {
     FinalDiverged,
     /// Training.
     #[error(transparent)]
-    Learn(#[from] LearnError),
+    Learn(#[from] TrainError),
+    /// A trained classifier cannot predict.
+    #[error(transparent)]
+    Model(#[from] foliar_model::ModelError),
     /// The study's file.
     #[error(transparent)]
     Study(#[from] StudyError),

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use foliar_files::write_atomically;
-use foliar_learn::Photographs;
+use foliar_train::Photographs;
 use serde::Serialize;
 
 use crate::error::TuneError;

@@ -82,8 +82,8 @@ impl Session<'_> {
     pub(crate) fn measure(
         &mut self,
         job: &Job,
-        recipe: &foliar_learn::Recipe,
-        photographs: &foliar_learn::Photographs,
+        recipe: &foliar_train::Recipe,
+        photographs: &foliar_train::Photographs,
     ) -> Result<Attempt, TuneError> {
         let tried = self.train(
             recipe,
@@ -97,7 +97,7 @@ impl Session<'_> {
         let ControlFlow::Continue(trial) = tried else { return Ok(Attempt::Interrupted) };
         let kept = trial.kept.filter(|_| trial.reason == foliar_runlog::StopReason::Finished);
         let value = kept.as_ref().map(|kept| self.plan.objective.of(kept)).filter(|value| value.is_finite());
-        let measured = Measured { value, epoch: kept.map_or(0, |kept| kept.best.epoch) };
+        let measured = Measured { value, epoch: kept.map_or(0, |kept| kept.score.epoch) };
         Ok(Attempt::Done { result: self.to_json(&measured)?, value })
     }
 

@@ -1,7 +1,7 @@
 //! What a trial is measured by.
 
 use foliar_bayes::Direction;
-use foliar_learn::TrialEpoch;
+use foliar_train::TrialEpoch;
 use serde::{Deserialize, Serialize};
 
 /// A figure on the validation photographs.
@@ -38,7 +38,7 @@ impl Objective {
     /// The figure after an epoch.
     pub fn of(self, epoch: &TrialEpoch) -> f64 {
         match self {
-            Objective::Loss => epoch.best.calibrated_loss.unwrap_or(epoch.metrics.loss),
+            Objective::Loss => epoch.score.calibrated_loss.unwrap_or(epoch.metrics.loss),
             Objective::Accuracy => epoch.metrics.accuracy,
             Objective::MacroF1 => epoch.metrics.macro_f1,
         }

@@ -15,8 +15,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use foliar_bayes::{Domain, Parameter, Scale, Setting, Value};
-use foliar_learn::{Freeze, Phase, Recipe};
 use foliar_nn::{Optimizer, zoo};
+use foliar_train::{Freeze, Phase, Recipe};
 use foliar_vision::Augment;
 
 use crate::error::TuneError;
@@ -247,8 +247,8 @@ pub(crate) fn last(recipe: &Recipe) -> Result<&Phase, TuneError> {
 
 /// Stages of the recipe's network.
 fn stages(recipe: &Recipe) -> Result<usize, TuneError> {
-    let graph = zoo::build(&recipe.model, 2).map_err(foliar_learn::LearnError::from)?;
-    Ok(graph.stages().map_err(foliar_learn::LearnError::from)?.len())
+    let graph = zoo::build(&recipe.model, 2).map_err(foliar_train::TrainError::from)?;
+    Ok(graph.stages().map_err(foliar_train::TrainError::from)?.len())
 }
 
 /// Every change as often as `strength`, from 0 to 1, says in proportion, and those that have a reach as far.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use foliar_bayes::{Options, Pruner, Setting, Space};
-use foliar_learn::{Freeze, Phase, Photographs, Recipe};
 use foliar_nn::Optimizer;
 use foliar_study::Definition;
+use foliar_train::{Freeze, Phase, Photographs, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::error::TuneError;
@@ -138,7 +138,7 @@ impl Plan {
     /// variation. Variations whose features are kept are those of the plan's seed in every trial: they are computed once.
     pub(crate) fn seeded(&self, mut recipe: Recipe, seed: u64) -> Recipe {
         let kept_variations =
-            recipe.phases.iter().any(|phase| phase.is_cached() && phase.views.unwrap_or(1) > 1);
+            recipe.phases.iter().any(|phase| phase.is_cached() && phase.augmented_views.unwrap_or(1) > 1);
         if !kept_variations {
             recipe.seed = seed;
         }

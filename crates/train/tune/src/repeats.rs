@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use foliar_learn::Recipe;
+use foliar_train::Recipe;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TuneError;

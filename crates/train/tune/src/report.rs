@@ -150,7 +150,7 @@ impl Session<'_> {
 }
 
 /// `setting` and the weight decay of `recipe`.
-fn with_decay(setting: &Setting, recipe: &foliar_learn::Recipe) -> Setting {
+fn with_decay(setting: &Setting, recipe: &foliar_train::Recipe) -> Setting {
     let decay = recipe.phases.last().map_or(0.0, |phase| match phase.optimizer {
         foliar_nn::Optimizer::Sgd { weight_decay, .. } | foliar_nn::Optimizer::AdamW { weight_decay, .. } => {
             weight_decay
@@ -161,7 +161,7 @@ fn with_decay(setting: &Setting, recipe: &foliar_learn::Recipe) -> Setting {
 }
 
 /// What the untuned `recipe` has of the parameters of `setting`, and its weight decay.
-fn untuned_setting(setting: &Setting, recipe: &foliar_learn::Recipe) -> Setting {
+fn untuned_setting(setting: &Setting, recipe: &foliar_train::Recipe) -> Setting {
     let value = |name: &str| name.parse::<crate::Tunable>().ok()?.value(recipe);
     let own = setting.iter().filter_map(|(name, _)| Some((name.to_owned(), value(name)?))).collect();
     with_decay(&own, recipe)

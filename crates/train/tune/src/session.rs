@@ -4,10 +4,10 @@ use std::fs::TryLockError;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use foliar_learn::{LearnError, Photographs, Recipe, Trial, TrialEpoch, TrialEvent, Trials};
 use foliar_nn::Device;
 use foliar_runlog::StopReason;
 use foliar_study::StudyFile;
+use foliar_train::{Photographs, Recipe, TrainError, Trial, TrialEpoch, TrialEvent, Trials};
 
 use crate::error::TuneError;
 use crate::event::TuneEvent;
@@ -65,7 +65,7 @@ impl Session<'_> {
             };
             let flow = match (event, heard) {
                 (_, Err(error)) => Err(error),
-                (TrialEvent::Epoch(ended), Ok(())) if ended.best.phase == last => {
+                (TrialEvent::Epoch(ended), Ok(())) if ended.score.phase == last => {
                     let value = plan.objective.of(ended);
                     let told = observe(TuneEvent::Epoch { epoch: ended.epoch_of_phase, epochs, value });
                     match told {
@@ -89,7 +89,7 @@ impl Session<'_> {
                 ControlFlow::Break(StopReason::Observer)
             })
         };
-        let trial: Result<Trial, LearnError> = self.trials.run(recipe, photographs, &mut watch);
+        let trial: Result<Trial, TrainError> = self.trials.run(recipe, photographs, &mut watch);
         match (failure, trial?) {
             (Some(error), _) => Err(error),
             (None, Trial { reason: StopReason::Interrupted, .. }) => Ok(ControlFlow::Break(())),
@@ -101,7 +101,7 @@ impl Session<'_> {
     /// first has kept.
     pub(crate) fn prepare(&mut self) -> Result<ControlFlow<()>, TuneError> {
         let plan = self.plan;
-        if !plan.recipe.phases.iter().any(foliar_learn::Phase::is_cached) {
+        if !plan.recipe.phases.iter().any(foliar_train::Phase::is_cached) {
             return Ok(ControlFlow::Continue(()));
         }
         let lock = self.folder.lock_file()?;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use foliar_learn::Recipe;
-use foliar_vision::{Augment, Item, Limits, Loader, Store, Transform, scan};
+use foliar_train::Recipe;
+use foliar_vision::{Augment, Example, ImageCache, Limits, Loader, Transform, scan};
 use serde::Serialize;
 
 use super::{Work, memory_line, print, threads};
@@ -44,9 +44,9 @@ pub(super) fn run(work: &Work<'_>, folder: &Path) -> anyhow::Result<Exit> {
     let preprocessing = Recipe::preprocessing(&arguments.model, size as u32);
     // Photographs that are taken for whole are not decoded beforehand, and a budget of nothing keeps none.
     let (dataset, store, _) =
-        Store::prepare(dataset, preprocessing.store_side, 0, &limits, &|_| true, &|_, _| {});
+        ImageCache::prepare(dataset, preprocessing.store_side, 0, &limits, &|_| true, &|_, _| {});
     let labelled = dataset.photos.iter().enumerate();
-    let items = labelled.map(|(photo, of)| Item { photo, label: of.class as u32 }).collect();
+    let items = labelled.map(|(photo, of)| Example { photo, label: of.class as u32 }).collect();
     let transform = Transform::Train { preprocessing, augment: Augment::default() };
     let threads = threads();
     let loader = Loader::new(Arc::new(store), items, transform, batch).with_workers(threads);

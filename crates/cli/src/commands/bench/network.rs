@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Optimizer, Spent, Statistics, StepPlan, StepProfile, isa, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Optimizer, Spent, Statistics, StepConfig, StepProfile, isa, zoo,
 };
 use foliar_random::Random;
 use serde::Serialize;
@@ -21,8 +21,8 @@ const SEED: u64 = 1;
 /// What the optimiser does in ImageNet recipes; the rate is so low that random labels can not make the loss explode.
 const OPTIMIZER: Optimizer =
     Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
-const PLAN: StepPlan<'static> =
-    StepPlan { learning_rate: 1e-3, rate_factors: None, label_smoothing: 0.0, class_weights: None };
+const PLAN: StepConfig<'static> =
+    StepConfig { learning_rate: 1e-3, rate_factors: None, label_smoothing: 0.0, class_weights: None };
 
 /// What is printed with `--json`. Times are means over the steps, in seconds a step; rates come from the median step.
 #[derive(Serialize)]

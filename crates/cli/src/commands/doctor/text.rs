@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use foliar_doctor::{CorrectedLoss, Diagnosis, Finding, Severity};
-use foliar_runlog::RunLog;
+use foliar_logread::RunLog;
 
 /// Width that text is wrapped to, in letters.
 const WIDTH: usize = 100;

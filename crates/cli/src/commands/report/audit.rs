@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use foliar_audit::Rule;
-use foliar_learn::{Phase, Run};
+use foliar_audit::GroupRule;
 use foliar_report::audit::AuditView;
-use foliar_vision::{Limits, Part, portable_name, scan_for_evaluation};
+use foliar_train::{Phase, Run};
+use foliar_vision::{Limits, Split, portable_name, scan_for_evaluation};
 
 use crate::commands::audit::{examine, view};
 use crate::commands::folder_name;
@@ -14,21 +14,23 @@ use crate::commands::thumbnails::Thumbnails;
 /// Cards of a gallery.
 const SHOWN: usize = 12;
 
-/// Audits the photographs of a run, with the parts of its split; `None` if the user interrupts.
+/// Audits the photographs of a run, with the splits of its split; `None` if the user interrupts.
 pub(super) fn of_run(run: &Run) -> anyhow::Result<Option<AuditView>> {
     let (mut dataset, problems) = scan_for_evaluation(&run.data_root, &Limits::default())?;
-    let mut parts: BTreeMap<String, Part> = BTreeMap::new();
-    for part in [Part::Train, Part::Validation, Part::Test] {
-        parts.extend(run.photographs_of(part)?.into_iter().map(|(name, _)| (name, part)));
+    let mut splits: BTreeMap<String, Split> = BTreeMap::new();
+    for split in [Split::Train, Split::Validation, Split::Test] {
+        splits.extend(run.photographs_of(split)?.into_iter().map(|(name, _)| (name, split)));
     }
     for photo in &mut dataset.photos {
-        photo.part = parts.get(&portable_name(&photo.path)).copied();
+        photo.split = splits.get(&portable_name(&photo.path)).copied();
     }
     // The network that the run began with tells photographs apart better than colours and textures do.
     let mut recipe = run.recipe.clone();
     recipe.weights = recipe.weights.filter(|weights| weights.file.is_file());
     let cached = recipe.weights.is_some() && recipe.phases.iter().any(Phase::is_cached);
     let recipe = cached.then_some(&recipe);
-    let Some(audit) = examine((dataset, problems), &Rule::Sequence, recipe)? else { return Ok(None) };
+    // The groups that the run used, whatever they rested on.
+    let rule = GroupRule::table(&run.dir.split())?;
+    let Some(audit) = examine((dataset, problems), &rule, recipe)? else { return Ok(None) };
     Ok(Some(view::of(&audit, &Thumbnails::new(&run.data_root), &folder_name(&run.data_root), SHOWN)))
 }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use foliar_audit::Rule;
-use foliar_learn::{
-    ClassWeights, Freeze, Group, InitialWeights, LearnError, ListFile, Phase, Recipe, Schedule,
-};
+use foliar_audit::GroupRule;
 use foliar_nn::{Optimizer, Statistics};
+use foliar_train::{
+    ClassWeights, Freeze, Group, InitialWeights, ListFile, Phase, Recipe, Schedule, TrainError,
+};
 use foliar_vision::{Augment, Preprocessing};
 
 use crate::arguments::{
@@ -50,7 +50,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
     };
     recipe.data.near_duplicates = arguments.group != GroupName::None;
     recipe.data.group_by = group_by(arguments.group_by.as_deref())?;
-    let list = |file: &Option<PathBuf>, read: fn(&Path) -> Result<ListFile, LearnError>| {
+    let list = |file: &Option<PathBuf>, read: fn(&Path) -> Result<ListFile, TrainError>| {
         file.as_deref().map(read).transpose()
     };
     recipe.data.groups = list(&arguments.groups, ListFile::groups)?;
@@ -66,7 +66,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
 /// The pattern that was asked for, if it is one.
 pub(crate) fn group_by(pattern: Option<&str>) -> anyhow::Result<Option<String>> {
     if let Some(pattern) = pattern {
-        Rule::pattern(pattern).map_err(|error| UsageError(format!("--group-by: {error}")))?;
+        GroupRule::pattern(pattern).map_err(|error| UsageError(format!("--group-by: {error}")))?;
     }
     Ok(pattern.map(str::to_owned))
 }
@@ -102,21 +102,21 @@ fn adjust(phase: &mut Phase, arguments: &RecipeArguments) -> anyhow::Result<()> 
     };
     phase.average = arguments.ema.or(phase.average);
     phase.freeze = arguments.freeze.unwrap_or(phase.freeze);
-    if phase.freeze == Freeze::None && arguments.views.is_none() {
-        phase.views = None;
+    if phase.freeze == Freeze::None && arguments.augmented_views.is_none() {
+        phase.augmented_views = None;
     }
-    let one_view = arguments.views.or(phase.views) == Some(1);
+    let one_view = arguments.augmented_views.or(phase.augmented_views) == Some(1);
     match &arguments.augment {
         Some(names) => {
             phase.augment = augment(names)?;
             // Variation without end leaves nothing to keep, and its absence everything.
             let still = phase.augment == Augment::none();
-            phase.views = (phase.freeze != Freeze::None && still).then_some(1);
+            phase.augmented_views = (phase.freeze != Freeze::None && still).then_some(1);
         }
         None if !one_view => phase.augment = Augment::default(),
         None => {}
     }
-    phase.views = arguments.views.or(phase.views);
+    phase.augmented_views = arguments.augmented_views.or(phase.augmented_views);
     Ok(())
 }
 

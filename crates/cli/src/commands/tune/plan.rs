@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use foliar_bayes::{Pruner, Space};
-use foliar_learn::Recipe;
+use foliar_train::Recipe;
 use foliar_tune::{Folder, Objective, Plan, Tunable, weight_decays};
 
 use crate::arguments::{ObjectiveName, PrunerName, TuneArguments};

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::turn::Turn;
-use super::{Augment, Sample, View};
+use super::{Augment, AugmentKey, View};
 use crate::preprocess::{Preprocessing, Workspace};
 use crate::random::Domain;
 use crate::resize::Window;
@@ -93,7 +93,7 @@ impl<'a> Shot<'a> {
         augment: &Augment,
         preprocessing: &Preprocessing,
         stored: &'a Rgb,
-        sample: Sample,
+        sample: AugmentKey,
     ) -> Self {
         let bounds = (stored.width, stored.height);
         let window = augment.crop.draw(bounds, &mut sample.random(Domain::Crop));

@@ -11,8 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use super::{Batch, Epoch};
+use crate::image_cache::LoadError;
 use crate::preprocess::Workspace;
-use crate::store::LoadError;
 
 /// The batches of an epoch, in order. A batch that can not be made is an error in its place; the next ones follow.
 #[derive(Debug)]

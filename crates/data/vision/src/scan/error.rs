@@ -1,12 +1,9 @@
 //! Why a tree is no data set.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::walk::Tree;
 use crate::dataset::Dataset;
-use crate::format::Promise;
-use crate::name::portable_name;
 use crate::problem::Problem;
 
 const EXPECTED: &str = "expected one folder per class with photographs in it (PHOTOS/rust/1.jpg, PHOTOS/healthy/2.jpg), \
@@ -109,30 +106,13 @@ pub enum ScanError {
 }
 
 impl ScanError {
-    /// Which error it is that a tree has no usable photograph in a class folder.
-    pub(super) fn nothing(root: &Path, tree: &Tree, problems: Vec<Problem>) -> Self {
-        let root = root.to_owned();
-        let pictures: Vec<&PathBuf> =
-            tree.files.iter().filter(|path| Promise::of(path).is_picture()).collect();
-        let loose: Vec<&&PathBuf> = pictures.iter().filter(|path| path.components().count() == 1).collect();
-        match (loose.first(), pictures.len()) {
-            (Some(example), total) if total == loose.len() => {
-                Self::Loose { root, count: total, example: portable_name(example) }
-            }
-            _ if problems.is_empty() || pictures.is_empty() => {
-                Self::NoPhotographs { root, folders: tree.folders.len(), files: tree.files.len(), problems }
-            }
-            _ => Self::AllBroken { root, problems },
-        }
-    }
-
     /// The error of a data set with a single class.
     pub(super) fn one_class(dataset: &Dataset, problems: Vec<Problem>) -> Self {
         const NAMED: usize = 5;
         let mut folders: Vec<String> = dataset
             .photos
             .iter()
-            .filter(|photo| photo.part.is_none() && photo.path.components().count() > 2)
+            .filter(|photo| photo.split.is_none() && photo.path.components().count() > 2)
             .filter_map(|photo| photo.path.iter().nth(1))
             .map(crate::name::portable_component)
             .collect();

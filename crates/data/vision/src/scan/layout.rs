@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::error::ScanError;
 use super::walk::Tree;
-use crate::dataset::Part;
+use crate::dataset::Split;
 use crate::format::Promise;
 use crate::name::portable_component;
 
@@ -16,23 +16,23 @@ pub(super) enum Layout {
     /// `class/photograph`.
     Classes,
     /// `train/class/photograph`, and the same under `val` and `test`.
-    Parts,
+    Splits,
 }
 
 /// Where a photograph stands.
 pub(super) struct Place {
     /// Name of the class.
     pub(super) class: String,
-    /// The part, under [`Layout::Parts`].
-    pub(super) part: Option<Part>,
+    /// The split, under [`Layout::Splits`].
+    pub(super) split: Option<Split>,
 }
 
 impl Layout {
-    /// Judges by the folders that hold pictures: they are parts if each of them is named like one and one of them has
+    /// Judges by the folders that hold pictures: they are splits if each of them is named like one and one of them has
     /// folders with pictures in turn.
     ///
     /// # Errors
-    /// [`ScanError::Mixed`] if a `train/` folder of classes stands beside folders that are no parts.
+    /// [`ScanError::Mixed`] if a `train/` folder of classes stands beside folders that are no splits.
     pub(super) fn of(root: &Path, tree: &Tree) -> Result<Self, ScanError> {
         // Each top folder with pictures, and whether it has them in folders of its own.
         let mut tops: BTreeMap<&OsStr, bool> = BTreeMap::new();
@@ -42,18 +42,18 @@ impl Layout {
                 *tops.entry(top).or_default() |= depth >= 3;
             }
         }
-        let part_of = |top: &OsStr| top.to_str().and_then(Part::of_folder);
+        let split_of = |top: &OsStr| top.to_str().and_then(Split::of_folder);
         let others: BTreeSet<String> =
-            tops.keys().filter(|top| part_of(top).is_none()).map(|top| portable_component(top)).collect();
-        let nested = |wanted: fn(Part) -> bool| {
+            tops.keys().filter(|top| split_of(top).is_none()).map(|top| portable_component(top)).collect();
+        let nested = |wanted: fn(Split) -> bool| {
             tops.iter()
-                .find(|(top, nested)| **nested && part_of(top).is_some_and(wanted))
+                .find(|(top, nested)| **nested && split_of(top).is_some_and(wanted))
                 .map(|(top, _)| *top)
         };
         if others.is_empty() {
-            return Ok(if nested(|_| true).is_some() { Self::Parts } else { Self::Classes });
+            return Ok(if nested(|_| true).is_some() { Self::Splits } else { Self::Classes });
         }
-        match nested(|part| part == Part::Train) {
+        match nested(|split| split == Split::Train) {
             Some(train) => Err(ScanError::Mixed {
                 root: root.to_owned(),
                 train: portable_component(train),
@@ -65,22 +65,22 @@ impl Layout {
 
     /// The class of a file, if it lies inside a class folder.
     pub(super) fn place(self, file: &Path) -> Option<Place> {
-        self.class_folder(file.parent()?).map(|class| Place { class, part: self.part(file) })
+        self.class_folder(file.parent()?).map(|class| Place { class, split: self.split(file) })
     }
 
     /// The class that a folder is or belongs to.
     pub(super) fn class_folder(self, folder: &Path) -> Option<String> {
         let level = match self {
             Self::Classes => 0,
-            Self::Parts => 1,
+            Self::Splits => 1,
         };
         folder.iter().nth(level).map(portable_component)
     }
 
-    fn part(self, file: &Path) -> Option<Part> {
+    fn split(self, file: &Path) -> Option<Split> {
         match self {
             Self::Classes => None,
-            Self::Parts => file.iter().next().and_then(OsStr::to_str).and_then(Part::of_folder),
+            Self::Splits => file.iter().next().and_then(OsStr::to_str).and_then(Split::of_folder),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::graph::Graph;
 use crate::parameters::{Parameter, Parameters};
 use crate::shapes;
-use crate::tensor::{State, Tensor};
+use crate::tensor::{StateDict, Tensor};
 use crate::zoo;
 
 use super::WeightFile;
@@ -19,7 +19,7 @@ const COUNTER: &str = "num_batches_tracked";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fitted {
     /// All tensors of the graph, without those of the classifier if it is replaced.
-    pub state: State,
+    pub state: StateDict,
     /// Whose names the file had.
     pub naming: Naming,
     /// Set if the file's classifier can not be used; the caller draws a fresh one.
@@ -53,7 +53,7 @@ pub fn fit(graph: &Graph, mut file: WeightFile) -> Result<Fitted, FitError> {
     let parameters = Parameters::new(graph, &shapes::infer(graph, 1, IMAGE_SIDE, IMAGE_SIDE)?);
     let naming = Naming::of(&file.tensors);
     let replaced_classifier = replaced(graph, &parameters, &mut file, naming);
-    let mut state = State::default();
+    let mut state = StateDict::default();
     let mut mismatches = Vec::new();
     for parameter in &parameters.list {
         let node = &graph.nodes[parameter.node].name;

@@ -4,11 +4,11 @@
 //! above what the accuracy needs, nearly equal, and either hardly fall or rise together while the accuracy
 //! holds.
 
-use foliar_runlog::{Metric, Series};
+use foliar_logread::{Metric, Series};
 
-use crate::context::Context;
 use crate::rows::{Chosen, Row};
 use crate::scale::reference::{Known, expected};
+use crate::setup::RunSetup;
 
 /// A penalty within the printed loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +31,7 @@ pub(crate) fn penalty<'a>(
     rows: &[Row],
     chosen: &Chosen<'a>,
     series: &'a [Series],
-    setup: &Context,
+    setup: &RunSetup,
 ) -> Option<Penalty<'a>> {
     printed(chosen, series).map(Penalty::Printed).or_else(|| told(rows, setup).map(Penalty::Told))
 }
@@ -67,7 +67,7 @@ struct Both {
 }
 
 /// The penalty's size, where the curves show one.
-fn told(rows: &[Row], setup: &Context) -> Option<f64> {
+fn told(rows: &[Row], setup: &RunSetup) -> Option<f64> {
     let known = Known { classes: setup.classes, samples: setup.validation_size };
     let sound = |loss: f64| loss.is_finite() && loss > 0.0;
     let all: Vec<Both> = rows

@@ -11,10 +11,10 @@
 //! near chance tells nothing.
 
 use super::{Pair, pairs};
-use crate::context::Context;
 use crate::entropy::softmax_floor;
 use crate::rows::Row;
 use crate::scale::reference::{Known, expected};
+use crate::setup::RunSetup;
 
 /// Most classes that are tried where the number is not known; beyond, floors lie too close to tell apart.
 const MOST_CLASSES: usize = 60;
@@ -34,7 +34,7 @@ pub(crate) struct SoftmaxFit {
 }
 
 /// Looks for the double softmax.
-pub(crate) fn double_softmax(rows: &[Row], setup: &Context) -> Option<SoftmaxFit> {
+pub(crate) fn double_softmax(rows: &[Row], setup: &RunSetup) -> Option<SoftmaxFit> {
     // Both columns come from one criterion: where validation is printed, it must fit.
     let validation = pairs(rows, true);
     let found = if validation.is_empty() {
@@ -47,7 +47,7 @@ pub(crate) fn double_softmax(rows: &[Row], setup: &Context) -> Option<SoftmaxFit
     found.filter(|fit| fit.rows > 1 || later)
 }
 
-fn fit(pairs: &[Pair], setup: &Context, validation: bool) -> Option<SoftmaxFit> {
+fn fit(pairs: &[Pair], setup: &RunSetup, validation: bool) -> Option<SoftmaxFit> {
     let known = setup.classes.is_some();
     // The first epochs may still be unsure of everything.
     let share = if known { 3 } else { 2 };

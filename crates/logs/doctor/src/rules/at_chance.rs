@@ -6,24 +6,24 @@
 //! look alike for some epochs, hence six; a training set that *is* learnt is a matter for
 //! `train-eval-mismatch`.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Column;
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 const EPOCHS: usize = 6;
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let [val, train] = [(Column::ValLoss, Column::ValAccuracy), (Column::TrainLoss, Column::TrainAccuracy)]
-        .map(|(loss, accuracy)| (case.column(loss), case.column(accuracy)));
+        .map(|(loss, accuracy)| (context.column(loss), context.column(accuracy)));
     let validation = !val.1.is_empty();
     let (losses, accuracies) = if validation { val } else { train };
-    let factor = if validation { case.factors().1 } else { case.factors().0 };
+    let factor = if validation { context.factors().1 } else { context.factors().0 };
     if losses.len() < EPOCHS || accuracies.len() < EPOCHS {
         return None;
     }
     // Many lines of one epoch are one epoch.
-    let (first_row, last_row) = (&case.rows[losses.first()?.0], &case.rows[losses.last()?.0]);
+    let (first_row, last_row) = (&context.rows[losses.first()?.0], &context.rows[losses.last()?.0]);
     if first_row.epoch.is_some() && first_row.epoch == last_row.epoch {
         return None;
     }
@@ -32,11 +32,12 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
     let best = accuracies.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
     let mean = accuracies.iter().map(|(_, reading)| reading.value).sum::<f64>() / accuracies.len() as f64;
     let typical = losses[losses.len() / 2].1;
-    let chance = case.setup.chance_loss().unwrap_or(typical);
+    let chance = context.setup.chance_loss().unwrap_or(typical);
     let guess = (-chance).exp();
-    let size = case.validation_size().map_or(300.0, |size| size as f64);
+    let size = context.validation_size().map_or(300.0, |size| size as f64);
     let noise = (guess * (1.0 - guess) / size).sqrt();
-    let agrees = case.setup.classes.is_some() || (typical > 0.66 && mean > 0.4 * guess && mean < 1.5 * guess);
+    let agrees =
+        context.setup.classes.is_some() || (typical > 0.66 && mean > 0.4 * guess && mean < 1.5 * guess);
     let (first, last) = (losses.first()?, losses.last()?);
     let flat =
         last.1 > 0.985 * first.1.min(chance) && losses.iter().all(|(_, loss, _)| *loss > 0.96 * chance);
@@ -62,11 +63,11 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
         evidence: vec![
             Evidence::at(
                 first.2.line,
-                quoted(&case.rows[first.0], first.0, &format!("{noun} loss"), first.2),
+                quoted(&context.rows[first.0], first.0, &format!("{noun} loss"), first.2),
             ),
-            Evidence::at(last.2.line, quoted(&case.rows[last.0], last.0, &format!("{noun} loss"), last.2)),
+            Evidence::at(last.2.line, quoted(&context.rows[last.0], last.0, &format!("{noun} loss"), last.2)),
         ],
-        confidence: if case.setup.classes.is_some() { 0.93 } else { 0.8 },
+        confidence: if context.setup.classes.is_some() { 0.93 } else { 0.8 },
         advice: "Look at ten photographs with their labels as the network gets them: a shuffled label file \
             is the usual cause. Then overfit one batch on purpose; if that fails, the weights are frozen, \
             the gradient is cut or the learning rate is far too small or large."

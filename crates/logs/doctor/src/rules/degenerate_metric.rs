@@ -7,9 +7,9 @@
 //! perfect, with a loss that does not fall: one class is always predicted, unless classes are told apart in
 //! training; then it has come to rest. Source: the definitions of the scores. Limits: (3) also fits a nearly perfect model; the confidence says so.
 
-use foliar_runlog::{Metric, Series};
+use foliar_logread::{Metric, Series};
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::entropy::least_loss;
 use crate::rows::{Column, Reading};
 use crate::words::{number, percent, quoted};
@@ -18,11 +18,11 @@ use crate::{Evidence, Finding, Id, Severity};
 /// How far the training accuracy of a network that tells classes apart is above a share that one class may have.
 const TOLD_APART: f64 = 0.05;
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    not_cross_entropy(case)
-        .or_else(|| nothing_found(case))
-        .or_else(|| all_positive(case))
-        .or_else(|| one_class(case))
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    not_cross_entropy(context)
+        .or_else(|| nothing_found(context))
+        .or_else(|| all_positive(context))
+        .or_else(|| one_class(context))
 }
 
 fn finding(
@@ -43,13 +43,13 @@ fn finding(
     }
 }
 
-fn not_cross_entropy(case: &Case<'_>) -> Option<Finding> {
-    if !case.loss_is_foreign {
+fn not_cross_entropy(context: &Context<'_>) -> Option<Finding> {
+    if !context.loss_is_foreign {
         return None;
     }
     let columns = [(Column::ValLoss, Column::ValAccuracy), (Column::TrainLoss, Column::TrainAccuracy)];
     let (loss, accuracy) = columns
-        .map(|(loss, accuracy)| (case.column(loss), case.column(accuracy)))
+        .map(|(loss, accuracy)| (context.column(loss), context.column(accuracy)))
         .into_iter()
         .find(|(loss, accuracy)| loss.len() >= 2 && accuracy.len() >= 2)?;
     let best = accuracy.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
@@ -65,7 +65,7 @@ fn not_cross_entropy(case: &Case<'_>) -> Option<Finding> {
             number(last.value),
             number(least_loss(1.0 - best))
         ),
-        vec![Evidence::at(last.line, quoted(&case.rows[index], index, "loss", last))],
+        vec![Evidence::at(last.line, quoted(&context.rows[index], index, "loss", last))],
         "For numbers as targets print the mean absolute error. For classes use cross-entropy, and check that \
             labels are class numbers.",
     );
@@ -77,8 +77,8 @@ fn not_cross_entropy(case: &Case<'_>) -> Option<Finding> {
     Some(finding)
 }
 
-fn nothing_found(case: &Case<'_>) -> Option<Finding> {
-    let f1 = case.log.series.iter().find(|series| {
+fn nothing_found(context: &Context<'_>) -> Option<Finding> {
+    let f1 = context.log.series.iter().find(|series| {
         let is_f = series.metric == Metric::F1
             || series
                 .name
@@ -87,7 +87,7 @@ fn nothing_found(case: &Case<'_>) -> Option<Finding> {
                 .any(|word| matches!(word, "f1" | "f2" | "fbeta"));
         is_f && !series.points.is_empty() && series.points.iter().all(|point| point.value.abs() < 1e-3)
     })?;
-    let accuracy = case.chosen.val_accuracy.or(case.chosen.train_accuracy)?;
+    let accuracy = context.chosen.val_accuracy.or(context.chosen.train_accuracy)?;
     let last = accuracy.points.last().filter(|point| point.value > 0.8)?;
     Some(finding(
         Severity::Warning,
@@ -103,15 +103,15 @@ fn nothing_found(case: &Case<'_>) -> Option<Finding> {
     ))
 }
 
-fn all_positive(case: &Case<'_>) -> Option<Finding> {
-    let named = |word: &str| -> Option<&Series> {
-        case.log
-            .series
-            .iter()
-            .find(|series| series.metric == Metric::OtherScore && series.name.to_lowercase().contains(word))
-    };
+fn all_positive(context: &Context<'_>) -> Option<Finding> {
+    let named =
+        |word: &str| -> Option<&Series> {
+            context.log.series.iter().find(|series| {
+                series.metric == Metric::OtherScore && series.name.to_lowercase().contains(word)
+            })
+        };
     let (recall, precision) = (named("recall")?, named("precision")?);
-    let accuracy = case.chosen.val_accuracy.or(case.chosen.train_accuracy)?;
+    let accuracy = context.chosen.val_accuracy.or(context.chosen.train_accuracy)?;
     let (r, p, a) = (recall.points.last()?, precision.points.last()?, accuracy.points.last()?);
     let always = recall.points.iter().all(|point| point.value > 1.0 - 1e-9);
     (always && p.value < 1.0 && (a.value - p.value).abs() < 0.01).then(|| {
@@ -141,9 +141,9 @@ fn all_positive(case: &Case<'_>) -> Option<Finding> {
     })
 }
 
-fn one_class(case: &Case<'_>) -> Option<Finding> {
-    let accuracies = case.column(Column::ValAccuracy);
-    let losses = case.column(Column::ValLoss);
+fn one_class(context: &Context<'_>) -> Option<Finding> {
+    let accuracies = context.column(Column::ValAccuracy);
+    let losses = context.column(Column::ValLoss);
     let &(index, last) = accuracies.last()?;
     let same =
         accuracies.iter().rev().take_while(|(_, reading)| (reading.value - last.value).abs() < 1e-12).count();
@@ -151,7 +151,7 @@ fn one_class(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let told_apart = |&(_, training): &(usize, Reading)| training.value > last.value + TOLD_APART;
-    if case.column(Column::TrainAccuracy).last().is_some_and(told_apart) {
+    if context.column(Column::TrainAccuracy).last().is_some_and(told_apart) {
         return None;
     }
     let recent = &losses[losses.len().saturating_sub(same)..];
@@ -167,7 +167,7 @@ fn one_class(case: &Case<'_>) -> Option<Finding> {
                 percent(last.value),
                 percent(last.value)
             ),
-            vec![Evidence::at(last.line, quoted(&case.rows[index], index, "validation accuracy", last))],
+            vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last))],
             "Print how often each class is predicted. If it is one class only: lower the learning rate, \
                 check the last layer's size, balance the classes.",
         )

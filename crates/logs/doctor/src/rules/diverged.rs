@@ -8,7 +8,7 @@
 //! explosion in the very last epoch is taken for a jump until a second one confirms it, unless it is a
 //! hundredfold; a log that starts after the explosion is recognised by its size only.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::{Column, Reading};
 use crate::words::{epoch_name, number, quoted};
 use crate::{Evidence, Finding, Id, Severity};
@@ -16,20 +16,20 @@ use crate::{Evidence, Finding, Id, Severity};
 /// Larger than any sum over a data set.
 const ABSURD: f64 = 1e9;
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if context.penalty.is_some() {
         return None;
     }
     [(Column::TrainLoss, "training loss"), (Column::ValLoss, "validation loss")]
         .into_iter()
-        .find_map(|(column, name)| exploded(case, column, name))
-        .or_else(|| never_learnt(case))
+        .find_map(|(column, name)| exploded(context, column, name))
+        .or_else(|| never_learnt(context))
 }
 
 /// A loss that rose far above that of guessing, in a run that never came to know more than that.
-fn never_learnt(case: &Case<'_>) -> Option<Finding> {
-    let chance = case.setup.chance_loss()?;
-    let curve = case.column(Column::TrainLoss);
+fn never_learnt(context: &Context<'_>) -> Option<Finding> {
+    let chance = context.setup.chance_loss()?;
+    let curve = context.column(Column::TrainLoss);
     let first = curve.first()?.1.value;
     let &(index, worst) = curve.iter().max_by(|a, b| a.1.value.total_cmp(&b.1.value))?;
     // A first epoch that is the worst may be a hot start, unless the other loss went on to rise.
@@ -38,26 +38,26 @@ fn never_learnt(case: &Case<'_>) -> Option<Finding> {
         curve.iter().any(|(_, reading)| reading.value > first && reading.value >= 5.0 * chance)
     };
     let exploded =
-        worst.value >= 5.0 * chance && (worst.value > first || rose(&case.column(Column::ValLoss)));
-    if !case.is_wild() || !exploded {
+        worst.value >= 5.0 * chance && (worst.value > first || rose(&context.column(Column::ValLoss)));
+    if !context.is_wild() || !exploded {
         return None;
     }
     let claim = format!(
         "The training loss was {} at {}, where guessing costs {}, and the accuracy has never left that of \
             guessing: the steps were so long that the weights exploded.",
         number(worst.value),
-        epoch_name(&case.rows[index], index),
+        epoch_name(&context.rows[index], index),
         number(chance)
     );
-    let evidence = quoted(&case.rows[index], index, "training loss", worst);
+    let evidence = quoted(&context.rows[index], index, "training loss", worst);
     Some(finding(claim, vec![Evidence::at(worst.line, evidence)]))
 }
 
-fn exploded(case: &Case<'_>, column: Column, name: &str) -> Option<Finding> {
-    let curve = case.column(column);
+fn exploded(context: &Context<'_>, column: Column, name: &str) -> Option<Finding> {
+    let curve = context.column(column);
     let absurd = curve.iter().position(|(_, reading)| reading.value.abs() > ABSURD);
     let at =
-        absurd.or_else(|| (column == Column::TrainLoss).then(|| turning_point(case, &curve)).flatten())?;
+        absurd.or_else(|| (column == Column::TrainLoss).then(|| turning_point(context, &curve)).flatten())?;
     let (index, reading) = curve[at];
     let before = curve[..at].iter().copied().min_by(|a, b| a.1.value.total_cmp(&b.1.value));
     let last = curve.last()?.1.value;
@@ -67,7 +67,7 @@ fn exploded(case: &Case<'_>, column: Column, name: &str) -> Option<Finding> {
                 back.",
             number(least.value),
             number(reading.value),
-            epoch_name(&case.rows[index], index),
+            epoch_name(&context.rows[index], index),
             number(last)
         ),
         None => format!(
@@ -76,10 +76,10 @@ fn exploded(case: &Case<'_>, column: Column, name: &str) -> Option<Finding> {
         ),
     };
     let mut evidence: Vec<Evidence> = before
-        .map(|(index, least)| Evidence::at(least.line, quoted(&case.rows[index], index, name, least)))
+        .map(|(index, least)| Evidence::at(least.line, quoted(&context.rows[index], index, name, least)))
         .into_iter()
         .collect();
-    evidence.push(Evidence::at(reading.line, quoted(&case.rows[index], index, name, reading)));
+    evidence.push(Evidence::at(reading.line, quoted(&context.rows[index], index, name, reading)));
     Some(finding(claim, evidence))
 }
 
@@ -103,9 +103,9 @@ fn finding(claim: String, evidence: Vec<Evidence>) -> Finding {
 }
 
 /// Place in `curve` from which on the loss stays up.
-fn turning_point(case: &Case<'_>, curve: &[(usize, Reading)]) -> Option<usize> {
+fn turning_point(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<usize> {
     let first = curve.first()?.1.value;
-    let start = case.setup.chance_loss().map_or(first, |chance| first.min(chance * case.factors().0));
+    let start = context.setup.chance_loss().map_or(first, |chance| first.min(chance * context.factors().0));
     // Every loss from here on is at least this.
     let mut floor_after = vec![f64::INFINITY; curve.len()];
     let mut least = f64::INFINITY;

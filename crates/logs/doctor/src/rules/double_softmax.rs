@@ -6,14 +6,14 @@
 //! without the number of classes the constant is fitted, which several epochs or four digits must confirm;
 //! above 60 classes the constants lie too close for that.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::entropy::softmax_floor;
 use crate::words::{number, percent};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    let fit = case.double_softmax?;
-    let row = &case.rows[fit.row];
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    let fit = context.double_softmax?;
+    let row = &context.rows[fit.row];
     let (loss, accuracy, noun) = if fit.validation {
         (row.val_loss?, row.val_accuracy?, "validation")
     } else {

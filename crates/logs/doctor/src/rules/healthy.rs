@@ -3,13 +3,13 @@
 //! Idea: the absence of every warning, said with what was looked at. Limits: a log shows no leakage between
 //! training and validation, and nothing about photographs of another field.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Column;
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Finding {
-    let last = |column| case.column(column).last().copied();
+pub(crate) fn find(context: &Context<'_>) -> Finding {
+    let last = |column| context.column(column).last().copied();
     let claim = match (last(Column::ValAccuracy), last(Column::ValLoss), last(Column::TrainLoss)) {
         (Some((_, accuracy)), Some((_, loss)), _) => format!(
             "Nothing is wrong with this log: the validation loss ends at {} and the accuracy at {}, and the \
@@ -32,10 +32,10 @@ pub(crate) fn find(case: &Case<'_>) -> Finding {
         .into_iter()
         .filter_map(|(column, noun)| {
             let (index, reading) = last(column)?;
-            Some(Evidence::at(reading.line, quoted(&case.rows[index], index, noun, reading)))
+            Some(Evidence::at(reading.line, quoted(&context.rows[index], index, noun, reading)))
         })
         .collect();
-    let both = !case.column(Column::ValLoss).is_empty() && !case.column(Column::ValAccuracy).is_empty();
+    let both = !context.column(Column::ValLoss).is_empty() && !context.column(Column::ValAccuracy).is_empty();
     Finding {
         id: Id::Healthy,
         severity: Severity::Note,

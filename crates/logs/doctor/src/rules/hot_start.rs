@@ -6,24 +6,24 @@
 //! networks" (2019), "verify loss at init". Limits: needs the number of classes, or a first loss beyond that
 //! of a hundred thousand classes; needs means, not sums.
 
-use foliar_runlog::{Metric, Series, Split};
+use foliar_logread::{Metric, Series, Split};
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::words::number;
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() || case.scale_is_off() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if context.penalty.is_some() || context.scale_is_off() {
         return None;
     }
-    let losses = case.log.series.iter().filter(|series| {
+    let losses = context.log.series.iter().filter(|series| {
         series.metric == Metric::Loss && series.split.is_none_or(|split| split == Split::Train)
     });
-    losses.into_iter().find_map(|series| hot(case, series))
+    losses.into_iter().find_map(|series| hot(context, series))
 }
 
-fn hot(case: &Case<'_>, series: &Series) -> Option<Finding> {
-    let chance = case.setup.chance_loss();
+fn hot(context: &Context<'_>, series: &Series) -> Option<Finding> {
+    let chance = context.setup.chance_loss();
     let first = series.points.first()?;
     let begins = first.epoch.is_none_or(|epoch| epoch <= 1.0) && first.step.is_none_or(|step| step <= 2000.0);
     let (limit, goal) = match chance {

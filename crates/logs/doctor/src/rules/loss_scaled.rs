@@ -4,37 +4,37 @@
 //! factor leaves out 1. Limits: a factor in the training column alone must show in the first epoch, whose
 //! mean can not be far above ln C; mixed or smoothed labels raise that column too.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Column;
 use crate::words::{number, percent, quoted, roughly};
 use crate::{Evidence, Finding, Id, Reduction, ScaleEstimate, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if !case.is_scaled() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if !context.is_scaled() {
         return None;
     }
-    let reduction = case.scale.reduction?;
+    let reduction = context.scale.reduction?;
     let off = |estimate: Option<ScaleEstimate>| estimate.filter(|estimate| (estimate.best.ln()).abs() > 0.2);
-    let (train, val) = (off(case.scale.train), off(case.scale.val));
+    let (train, val) = (off(context.scale.train), off(context.scale.val));
     let claim = format!(
         "{} {}",
         factors(train, val),
-        explanation(case, reduction, train.or(val)?, train.is_some() && val.is_some())
+        explanation(context, reduction, train.or(val)?, train.is_some() && val.is_some())
     );
     let mut evidence = Vec::new();
     for (column, noun, estimate) in
         [(Column::TrainLoss, "training loss", train), (Column::ValLoss, "validation loss", val)]
     {
-        let curve = case.column(column);
+        let curve = context.column(column);
         if let (Some(estimate), Some(&(first, start)), Some(&(last, end))) =
             (estimate, curve.first(), curve.last())
         {
-            evidence.push(Evidence::at(start.line, quoted(&case.rows[first], first, noun, start)));
+            evidence.push(Evidence::at(start.line, quoted(&context.rows[first], first, noun, start)));
             evidence.push(Evidence::at(
                 end.line,
                 format!(
                     "{}; the mean behind it falls from {} to {}; factor between {} and {}",
-                    quoted(&case.rows[last], last, noun, end),
+                    quoted(&context.rows[last], last, noun, end),
                     number(start.value / estimate.best),
                     number(end.value / estimate.best),
                     number(estimate.low),
@@ -43,10 +43,10 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
             ));
         }
     }
-    if let Some(&(index, accuracy)) = case.column(Column::ValAccuracy).last() {
+    if let Some(&(index, accuracy)) = context.column(Column::ValAccuracy).last() {
         evidence.push(Evidence::at(
             accuracy.line,
-            quoted(&case.rows[index], index, "validation accuracy", accuracy),
+            quoted(&context.rows[index], index, "validation accuracy", accuracy),
         ));
         if accuracy.value < 1.0 {
             evidence.push(Evidence::whole(format!(
@@ -61,7 +61,7 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         claim,
         evidence,
-        confidence: (1.0 - case.scale.mean).min(0.98),
+        confidence: (1.0 - context.scale.mean).min(0.98),
         advice: "Print the mean per photograph: add up loss times batch size, and divide by the number of \
             photographs. Compare no printed loss with another program's before that; its fall and the \
             validation accuracy do count."
@@ -97,10 +97,10 @@ fn factors(train: Option<ScaleEstimate>, val: Option<ScaleEstimate>) -> String {
     }
 }
 
-fn explanation(case: &Case<'_>, reduction: Reduction, estimate: ScaleEstimate, both: bool) -> String {
+fn explanation(context: &Context<'_>, reduction: Reduction, estimate: ScaleEstimate, both: bool) -> String {
     let size = if estimate.best >= 1.0 { estimate.best } else { 1.0 / estimate.best };
-    let explains = if case.scale.certainty > 0.8 { "explains it" } else { "may explain it" };
-    match (reduction, case.setup.batch_size) {
+    let explains = if context.scale.certainty > 0.8 { "explains it" } else { "may explain it" };
+    match (reduction, context.setup.batch_size) {
         (Reduction::BatchSum, Some(batch)) => format!(
             "The batch size of {batch} {explains}: losses were multiplied by the batch size (or summed over \
             the batch) and divided by the number of batches."

@@ -5,24 +5,24 @@
 //! that steps overshoot. Source: the edge of stability (Cohen et al. 2021). Limits: needs six epochs; cyclic
 //! rates with restarts jump on purpose; what has diverged for good is for `diverged`.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Column;
 use crate::words::{number, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if context.penalty.is_some() {
         return None;
     }
-    let curve = case.column(Column::TrainLoss);
+    let curve = context.column(Column::TrainLoss);
     let (first, rest) = curve.split_first()?;
     if curve.len() < 6 {
         return None;
     }
-    let unit = case
+    let unit = context
         .setup
         .chance_loss()
-        .map_or(first.1.value, |chance| (chance * case.factors().0).min(first.1.value));
+        .map_or(first.1.value, |chance| (chance * context.factors().0).min(first.1.value));
     let jumps: Vec<_> = rest
         .windows(2)
         .filter(|pair| {
@@ -43,7 +43,7 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
             reading.line,
             format!(
                 "{} after {}",
-                quoted(&case.rows[index], index, "training loss", reading),
+                quoted(&context.rows[index], index, "training loss", reading),
                 number(pair[0].1.value)
             ),
         )

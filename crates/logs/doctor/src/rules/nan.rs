@@ -5,15 +5,15 @@
 //! mask without members). Source: IEEE 754. Limits: programs that print `0` or skip the line instead are not
 //! caught.
 
-use foliar_runlog::{Metric, Split};
+use foliar_logread::{Metric, Split};
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::words::number;
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let losses = || {
-        let series = &case.log.series;
+        let series = &context.log.series;
         series.iter().filter(|series| matches!(series.metric, Metric::Loss | Metric::LossPart))
     };
     let broken: Vec<_> = losses()

@@ -5,19 +5,19 @@
 //! more than it knows. Source: Guo et al., "On calibration of modern neural networks" (2017). Limits: the
 //! losses must be means, and ten errors or more.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::scale::reference::{Known, expected};
 use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() || case.double_softmax.is_some() || case.scale_is_off() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if context.penalty.is_some() || context.double_softmax.is_some() || context.scale_is_off() {
         return None;
     }
-    let size = case.validation_size();
-    let known = Known { classes: case.setup.classes, samples: size };
-    let by_val = case.factors().1;
-    let curve: Vec<_> = case
+    let size = context.validation_size();
+    let known = Known { classes: context.setup.classes, samples: size };
+    let by_val = context.factors().1;
+    let curve: Vec<_> = context
         .rows
         .iter()
         .enumerate()
@@ -49,7 +49,7 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
         format!(
             "Since {} the validation loss has risen from {} to {} although accuracy rose from {} to {}: the \
                 network has become too sure of itself where it errs.",
-            epoch_name(&case.rows[turn], turn),
+            epoch_name(&context.rows[turn], turn),
             number(lowest.value),
             number(loss.value),
             percent(then.value),
@@ -68,7 +68,7 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
         id: Id::Overconfident,
         severity: Severity::Warning,
         claim,
-        evidence: vec![Evidence::at(loss.line, quoted(&case.rows[index], index, "validation loss", loss))],
+        evidence: vec![Evidence::at(loss.line, quoted(&context.rows[index], index, "validation loss", loss))],
         confidence: 0.8,
         advice: "The accuracy stands, the probabilities do not: divide the logits by a temperature fitted on \
             the validation set before showing a probability, or train with label smoothing.".to_owned(),

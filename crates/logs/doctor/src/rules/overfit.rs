@@ -7,15 +7,15 @@
 //! (Prechelt 1998). Limits: needs four epochs with both losses; a validation whose single photographs run
 //! wild is for `val-spikes`, hence the median of three epochs.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() || case.is_wild() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if context.penalty.is_some() || context.is_wild() {
         return None;
     }
-    by_loss(case).or_else(|| by_accuracy(case))
+    by_loss(context).or_else(|| by_accuracy(context))
 }
 
 const ADVICE: &str = "Keep the weights of the best validation epoch. Then more photographs or stronger \
@@ -31,9 +31,9 @@ fn code() -> Option<String> {
     )
 }
 
-fn by_loss(case: &Case<'_>) -> Option<Finding> {
-    let (by_train, by_val) = case.factors();
-    let both: Vec<(usize, f64, f64)> = case
+fn by_loss(context: &Context<'_>) -> Option<Finding> {
+    let (by_train, by_val) = context.factors();
+    let both: Vec<(usize, f64, f64)> = context
         .rows
         .iter()
         .enumerate()
@@ -61,7 +61,7 @@ fn by_loss(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let (turn_row, fitted_row) = (both[turn].0, both[fitted].0);
-    let (from, to) = (&case.rows[turn_row], &case.rows[fitted_row]);
+    let (from, to) = (&context.rows[turn_row], &context.rows[fitted_row]);
     let strong = val[fitted] > 1.5 * val[turn];
     Some(Finding {
         id: Id::Overfit,
@@ -85,11 +85,11 @@ fn by_loss(case: &Case<'_>) -> Option<Finding> {
     })
 }
 
-fn by_accuracy(case: &Case<'_>) -> Option<Finding> {
-    let last = |column| case.column(column).last().copied();
+fn by_accuracy(context: &Context<'_>) -> Option<Finding> {
+    let last = |column| context.column(column).last().copied();
     let (_, train) = last(crate::rows::Column::TrainAccuracy)?;
     let (index, val) = last(crate::rows::Column::ValAccuracy)?;
-    let size = case.validation_size().map_or(200.0, |size| size as f64);
+    let size = context.validation_size().map_or(200.0, |size| size as f64);
     let noise = (val.value * (1.0 - val.value) / size).sqrt();
     (train.value - val.value > 0.2_f64.max(4.0 * noise)).then(|| Finding {
         id: Id::Overfit,
@@ -102,7 +102,7 @@ fn by_accuracy(case: &Case<'_>) -> Option<Finding> {
         ),
         evidence: vec![
             Evidence::at(train.line, format!("training accuracy {}", number(train.value))),
-            Evidence::at(val.line, quoted(&case.rows[index], index, "validation accuracy", val)),
+            Evidence::at(val.line, quoted(&context.rows[index], index, "validation accuracy", val)),
         ],
         confidence: 0.8,
         advice: ADVICE.to_owned(),

@@ -6,16 +6,16 @@
 //! = cross-entropy + weight * |w|^2`. Limits: a constant added for another reason (a second head's loss)
 //! looks the same; label smoothing gives a smaller floor.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::offset::Penalty;
 use crate::words::{number, percent};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    let (claim, evidence, confidence) = match case.penalty? {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    let (claim, evidence, confidence) = match context.penalty? {
         Penalty::Printed(part) => {
             let point = part.points.last()?;
-            let loss = case.chosen.train_loss.or(case.chosen.val_loss)?;
+            let loss = context.chosen.train_loss.or(context.chosen.val_loss)?;
             let whole = loss.points.last()?;
             (
                 format!(
@@ -40,7 +40,7 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
             )
         }
         Penalty::Told(size) => {
-            let (index, row) = case
+            let (index, row) = context
                 .rows
                 .iter()
                 .enumerate()

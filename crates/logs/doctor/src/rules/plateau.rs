@@ -6,20 +6,20 @@
 //! best of many noisy epochs is partly luck, hence the median of the last third is compared, with four
 //! standard errors.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Column;
 use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    let accuracies = case.column(Column::ValAccuracy);
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    let accuracies = context.column(Column::ValAccuracy);
     let count = accuracies.len();
     let place = (0..count).rev().max_by(|&a, &b| accuracies[a].1.value.total_cmp(&accuracies[b].1.value))?;
     let (index, best) = accuracies[place];
     let since = count - 1 - place;
-    let losses = case.column(Column::ValLoss);
+    let losses = context.column(Column::ValLoss);
     let least = losses.iter().min_by(|a, b| a.1.value.total_cmp(&b.1.value));
-    let loss_too = least.is_none_or(|(row, _)| 2 * row <= case.rows.len());
+    let loss_too = least.is_none_or(|(row, _)| 2 * row <= context.rows.len());
     if since < 5 || 2 * since < count || !loss_too {
         return None;
     }
@@ -27,13 +27,13 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
         accuracies[count - count / 3..].iter().map(|(_, reading)| reading.value).collect();
     late.sort_by(f64::total_cmp);
     let typical = late[late.len() / 2];
-    let size = case.validation_size().map_or(300.0, |size| size as f64);
+    let size = context.validation_size().map_or(300.0, |size| size as f64);
     let noise = (typical * (1.0 - typical) / size).sqrt();
     let fallen = best.value - typical > (4.0 * noise).max(0.03);
     if !fallen && best.value > 0.995 {
         return None;
     }
-    let name = epoch_name(&case.rows[index], index);
+    let name = epoch_name(&context.rows[index], index);
     Some(Finding {
         id: Id::Plateau,
         severity: if fallen { Severity::Warning } else { Severity::Note },
@@ -52,7 +52,7 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
             )
         },
         evidence: vec![
-            Evidence::at(best.line, quoted(&case.rows[index], index, "validation accuracy", best)),
+            Evidence::at(best.line, quoted(&context.rows[index], index, "validation accuracy", best)),
             Evidence::whole(format!("median of the last {} epochs: {}", late.len(), number(typical))),
         ],
         confidence: 0.85,

@@ -6,9 +6,9 @@
 //! 103.279; PyTorch's binary cross-entropy stops at 100. Limits: but for 87.3365 the value must be printed
 //! twice, for any number may occur once.
 
-use foliar_runlog::Metric;
+use foliar_logread::Metric;
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::words::number;
 use crate::{Evidence, Finding, Id, Severity};
 
@@ -21,8 +21,8 @@ const VALUES: [(f64, &str, usize); 6] = [
     (100.0, "e^-100, where PyTorch's binary cross-entropy clips", 3),
 ];
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    let losses = case.log.series.iter().filter(|series| series.metric == Metric::Loss);
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    let losses = context.log.series.iter().filter(|series| series.metric == Metric::Loss);
     losses.into_iter().find_map(|series| {
         VALUES.iter().find_map(|&(value, name, least)| {
             let at: Vec<_> = series

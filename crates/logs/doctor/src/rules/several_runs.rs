@@ -4,12 +4,12 @@
 //! another run begins. Source: none needed. Limits: a gap (epochs cut out of a post) is no restart; columns
 //! that are printed within epochs are left out.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::words::number;
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    let chosen = &case.chosen;
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    let chosen = &context.chosen;
     let columns = [chosen.val_loss, chosen.val_accuracy, chosen.train_loss];
     let series = columns.into_iter().flatten().find(|series| !series.within_epoch)?;
     let back: Vec<_> = series

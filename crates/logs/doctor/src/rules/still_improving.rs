@@ -4,13 +4,13 @@
 //! best of at least four, more epochs are likely to help. Source: none needed. Limits: a schedule that ends
 //! in a rate of zero has nothing left to give.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Column;
 use crate::words::{number, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if context.penalty.is_some() {
         return None;
     }
     let (column, noun, sign) = [
@@ -19,8 +19,8 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
         (Column::TrainLoss, "training loss", 1.0),
     ]
     .into_iter()
-    .find(|(column, ..)| case.column(*column).len() >= 4)?;
-    let curve = case.column(column);
+    .find(|(column, ..)| context.column(*column).len() >= 4)?;
+    let curve = context.column(column);
     let (&(index, last), rest) = curve.split_last()?;
     let best = rest.iter().map(|(_, reading)| sign * reading.value).fold(f64::INFINITY, f64::min);
     (sign * last.value < best).then(|| Finding {
@@ -30,7 +30,7 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
             "The last {noun}, {}, is the best so far: the run had not finished learning.",
             number(last.value)
         ),
-        evidence: vec![Evidence::at(last.line, quoted(&case.rows[index], index, noun, last))],
+        evidence: vec![Evidence::at(last.line, quoted(&context.rows[index], index, noun, last))],
         confidence: 0.8,
         advice: "Train for more epochs, letting the learning rate fall towards the end.".to_owned(),
         code: None,

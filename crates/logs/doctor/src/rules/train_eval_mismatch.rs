@@ -7,7 +7,7 @@
 //! running statistics (Ioffe and Szegedy 2015). Limits: logs that begin later than the first epoch, and
 //! photographs from another field, which differ in earnest.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Row;
 use crate::words::{epoch_name, number, percent};
 use crate::{Evidence, Finding, Id, Severity};
@@ -25,12 +25,12 @@ struct Gap {
 const FIRST: Gap = Gap { loss: 3.0, accuracy: 0.22, wide: 0.4 };
 const NEXT: Gap = Gap { loss: 4.0, accuracy: 0.15, wide: 0.3 };
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() || case.double_softmax.is_some() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if context.penalty.is_some() || context.double_softmax.is_some() {
         return None;
     }
-    let (index, reason) = early_gap(case).or_else(|| stuck_validation(case))?;
-    let row = &case.rows[index];
+    let (index, reason) = early_gap(context).or_else(|| stuck_validation(context))?;
+    let row = &context.rows[index];
     let mut evidence = Vec::new();
     for (noun, reading) in [
         ("training loss", row.train_loss),
@@ -68,9 +68,9 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
 }
 
 /// The first two epochs, while training is still on photographs it hardly knows.
-fn early_gap(case: &Case<'_>) -> Option<(usize, String)> {
-    let (by_train, by_val) = case.factors();
-    let early: Vec<(usize, &Row)> = case
+fn early_gap(context: &Context<'_>) -> Option<(usize, String)> {
+    let (by_train, by_val) = context.factors();
+    let early: Vec<(usize, &Row)> = context
         .rows
         .iter()
         .enumerate()
@@ -120,11 +120,11 @@ fn early_gap(case: &Case<'_>) -> Option<(usize, String)> {
 
 /// Validation within reach of chance over six epochs, while training has left it far behind. A validation
 /// loss that rises would speak for learning by heart.
-fn stuck_validation(case: &Case<'_>) -> Option<(usize, String)> {
-    let chance = case.setup.chance_loss()?;
+fn stuck_validation(context: &Context<'_>) -> Option<(usize, String)> {
+    let chance = context.setup.chance_loss()?;
     let guess = (-chance).exp();
-    let (by_train, by_val) = case.factors();
-    let judged: Vec<(usize, &Row)> = case
+    let (by_train, by_val) = context.factors();
+    let judged: Vec<(usize, &Row)> = context
         .rows
         .iter()
         .enumerate()

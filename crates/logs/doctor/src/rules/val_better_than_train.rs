@@ -6,17 +6,17 @@
 //! methods. Limits: equal photographs on both sides of the split, or a much easier validation set, look the
 //! same.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::words::{number, percent};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() || case.double_softmax.is_some() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if context.penalty.is_some() || context.double_softmax.is_some() {
         return None;
     }
-    let (by_train, by_val) = case.factors();
-    let losses = case.rows.iter().filter_map(|row| Some((row.train_loss?, row.val_loss?)));
-    let accuracies = case.rows.iter().filter_map(|row| Some((row.train_accuracy?, row.val_accuracy?)));
+    let (by_train, by_val) = context.factors();
+    let losses = context.rows.iter().filter_map(|row| Some((row.train_loss?, row.val_loss?)));
+    let accuracies = context.rows.iter().filter_map(|row| Some((row.train_accuracy?, row.val_accuracy?)));
     let losses: Vec<_> =
         losses.filter(|(train, val)| train.value.is_finite() && val.value.is_finite()).collect();
     let accuracies: Vec<_> = accuracies.collect();

@@ -5,16 +5,16 @@
 //! the median of its neighbours', with an accuracy within 5 points of theirs. Source: robustness of the mean
 //! (breakdown point 0). Limits: needs five epochs.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if context.penalty.is_some() {
         return None;
     }
-    let by_val = case.factors().1;
-    let curve: Vec<_> = case
+    let by_val = context.factors().1;
+    let curve: Vec<_> = context
         .rows
         .iter()
         .enumerate()
@@ -68,7 +68,7 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
                 Evidence::at(
                     loss.line,
                     quoted(
-                        &case.rows[*index],
+                        &context.rows[*index],
                         *index,
                         "validation \
                 loss",
@@ -77,7 +77,7 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
                 )
             })
             .collect(),
-        confidence: if index + 1 < case.rows.len() { 0.85 } else { 0.6 },
+        confidence: if index + 1 < context.rows.len() { 0.85 } else { 0.6 },
         advice: "Do not stop early on this loss: choose the epoch by accuracy or by the median loss. List \
             the ten photographs with the highest loss; they are often broken or wrongly labelled."
             .to_owned(),

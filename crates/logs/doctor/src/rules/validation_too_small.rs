@@ -4,22 +4,22 @@
 //! within about 2 sqrt(p (1 - p) / n). Source: the binomial distribution. Limits: needs three different
 //! accuracies with enough digits, or the size given.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Column;
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 const FEW: usize = 100;
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    let size = case.validation_size().filter(|&size| size < FEW)?;
-    let &(index, last) = case.column(Column::ValAccuracy).last()?;
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    let size = context.validation_size().filter(|&size| size < FEW)?;
+    let &(index, last) = context.column(Column::ValAccuracy).last()?;
     // Few different values may share a factor with the size by chance.
     let mut values: Vec<f64> =
-        case.column(Column::ValAccuracy).iter().map(|(_, reading)| reading.value).collect();
+        context.column(Column::ValAccuracy).iter().map(|(_, reading)| reading.value).collect();
     values.sort_by(f64::total_cmp);
     values.dedup();
-    let sure = case.setup.validation_size.is_some() || values.len() >= 7;
+    let sure = context.setup.validation_size.is_some() || values.len() >= 7;
     let n = size as f64;
     // Wilson's interval does not shrink to nothing at an accuracy of 1.
     let p = (last.value * n + 2.0) / (n + 4.0);
@@ -36,10 +36,10 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
             percent((p + noise).min(1.0))
         ),
         evidence: vec![
-            Evidence::at(last.line, quoted(&case.rows[index], index, "validation accuracy", last)),
+            Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last)),
             Evidence::whole(format!("every accuracy of the log is a multiple of 1/{}", number(n))),
         ],
-        confidence: if case.setup.validation_size.is_some() { 0.99 } else { 0.9 },
+        confidence: if context.setup.validation_size.is_some() { 0.99 } else { 0.9 },
         advice: "Hold back more photographs (a few hundred, some of every class), or average over several \
             splits (cross-validation) before comparing epochs or models."
             .to_owned(),

@@ -6,20 +6,20 @@
 //! accuracy. Limits: the losses must be means (or their factor known), and a single epoch is not believed:
 //! running statistics lag behind weights that move fast.
 
-use crate::case::Case;
+use crate::context::Context;
 use crate::rows::Row;
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
-    if case.penalty.is_some() || case.is_scaled() {
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if context.penalty.is_some() || context.is_scaled() {
         return None;
     }
-    let classes = case.setup.classes;
-    let chance = case.setup.chance_loss().unwrap_or(3.0);
-    let size = case.validation_size().map_or(300.0, |size| size as f64);
+    let classes = context.setup.classes;
+    let chance = context.setup.chance_loss().unwrap_or(3.0);
+    let size = context.validation_size().map_or(300.0, |size| size as f64);
     // Without the number of classes, the first training loss tells how many there are at least.
-    let start = case.rows.iter().find_map(|row| row.train_loss).map_or(4.0, |loss| loss.value);
+    let start = context.rows.iter().find_map(|row| row.train_loss).map_or(4.0, |loss| loss.value);
     let guess = classes.map_or((-start).exp().clamp(0.02, 0.1), |classes| 1.0 / classes as f64);
     let noise = (guess * (1.0 - guess) / size).sqrt();
     let bad = |row: &Row| {
@@ -31,7 +31,7 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
         Some((loss.value > 1.8 * chance && at_chance) || (loss.value > 1.2 * chance && surely))
     };
     let judged: Vec<(usize, bool)> =
-        case.rows.iter().enumerate().filter_map(|(index, row)| Some((index, bad(row)?))).collect();
+        context.rows.iter().enumerate().filter_map(|(index, row)| Some((index, bad(row)?))).collect();
     let late = &judged[judged.len() - judged.len().div_ceil(3).max(2).min(judged.len())..];
     let wrong = late.iter().filter(|(_, bad)| *bad).count();
     let &(index, last) = late.last()?;
@@ -39,12 +39,12 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     // What was once right far more often has lost it, which is another fault.
-    let accuracies = case.rows.iter().filter_map(|row| row.val_accuracy);
+    let accuracies = context.rows.iter().filter_map(|row| row.val_accuracy);
     let best = accuracies.map(|accuracy| accuracy.value).fold(0.0, f64::max);
     if best > guess + 4.0 * noise + 0.03 {
         return None;
     }
-    let row = &case.rows[index];
+    let row = &context.rows[index];
     let (loss, accuracy) = (row.val_loss?, row.val_accuracy?);
     let trained = row.train_loss.filter(|train| train.value < 0.7 * chance);
     let learnt = trained

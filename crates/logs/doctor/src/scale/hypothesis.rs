@@ -3,7 +3,7 @@
 //! Where batch and set sizes are known, each way is one pair; where not, it is spread over the usual ones.
 
 use crate::Reduction;
-use crate::context::Context;
+use crate::setup::RunSetup;
 
 /// One pair of factors.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +20,11 @@ pub(crate) struct Hypothesis {
 /// What is known of the sizes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sizes {
-    pub(crate) setup: Context,
+    pub(crate) setup: RunSetup,
     /// Steps an epoch, as the log states them.
     pub(crate) steps: Option<usize>,
     /// Validation samples as told by the accuracies; the true number may be a multiple.
-    pub(crate) grain: Option<usize>,
+    pub(crate) accuracy_resolution: Option<usize>,
 }
 
 /// Batch sizes in use, with weights.
@@ -104,7 +104,8 @@ pub(crate) fn hypotheses(sizes: &Sizes) -> Vec<Hypothesis> {
     let told = sizes.steps.filter(|_| sizes.setup.batch_size.is_none());
     let unstated = if told.is_some() { 1.0 - STEPS_TRUST } else { 1.0 };
     // Where no size is known, a spread over set sizes is one over numbers of batches.
-    let unsized_sets = sizes.setup.train_size.or(sizes.setup.validation_size).or(sizes.grain).is_none();
+    let unsized_sets =
+        sizes.setup.train_size.or(sizes.setup.validation_size).or(sizes.accuracy_resolution).is_none();
     let divisors: &[(f64, f64)] =
         if unsized_sets && sizes.setup.batch_size.is_none() { &[(40.0, 1.0)] } else { &batches };
     for &(train, val, weight) in &sets {
@@ -153,15 +154,15 @@ fn batches(sizes: &Sizes) -> Vec<(f64, f64)> {
 /// Training samples, validation samples, weight.
 fn sets(sizes: &Sizes) -> Vec<(f64, f64, f64)> {
     let by_val = |val: f64, weight: f64| SPLITS.map(|(split, share)| (val * split, val, weight * share));
-    match (sizes.setup.train_size, sizes.setup.validation_size, sizes.grain) {
+    match (sizes.setup.train_size, sizes.setup.validation_size, sizes.accuracy_resolution) {
         (Some(train), Some(val), _) => vec![(train as f64, val as f64, 1.0)],
         (Some(train), None, _) => {
             SPLITS.iter().map(|(split, share)| (train as f64, train as f64 / split, *share)).collect()
         }
         (None, Some(val), _) => by_val(val as f64, 1.0).to_vec(),
-        (None, None, Some(grain)) => [(1.0, 0.8), (2.0, 0.12), (3.0, 0.04), (4.0, 0.04)]
+        (None, None, Some(accuracy_resolution)) => [(1.0, 0.8), (2.0, 0.12), (3.0, 0.04), (4.0, 0.04)]
             .into_iter()
-            .flat_map(|(times, weight)| by_val(times * grain as f64, weight))
+            .flat_map(|(times, weight)| by_val(times * accuracy_resolution as f64, weight))
             .collect(),
         (None, None, None) => {
             let steps = 16;

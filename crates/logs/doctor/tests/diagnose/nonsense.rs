@@ -1,7 +1,7 @@
 //! Whatever a reader may hand over, an answer comes back that keeps its promises.
 
-use foliar_doctor::{Context, Diagnosis, Id, Severity, diagnose};
-use foliar_runlog::{Facts, Metric, Point, RunLog, Series, Split};
+use foliar_doctor::{Diagnosis, Id, RunSetup, Severity, diagnose};
+use foliar_logread::{Facts, Metric, Point, RunLog, Series, Split};
 
 use crate::support::dice::Dice;
 
@@ -84,13 +84,13 @@ fn check(diagnosis: &Diagnosis) {
 fn strange_logs_get_an_answer() {
     let mut dice = Dice::new(1);
     for _ in 0..3000 {
-        check(&diagnose(&strange(&mut dice), &Context::default()));
+        check(&diagnose(&strange(&mut dice), &RunSetup::default()));
     }
 }
 
 #[test]
 fn an_empty_log_is_no_reason_for_a_warning() {
-    let diagnosis = diagnose(&RunLog::default(), &Context::default());
+    let diagnosis = diagnose(&RunLog::default(), &RunSetup::default());
     check(&diagnosis);
     assert_eq!(diagnosis.findings[0].id, Id::Healthy);
 }

@@ -1,8 +1,8 @@
 //! The question this crate starts from: "my loss starts at 118 and ends at 2.2 with 99.5 % accuracy. Is my
 //! model bad?"
 
-use foliar_doctor::{Context, Id, Reduction, diagnose};
-use foliar_runlog::RunLog;
+use foliar_doctor::{Id, Reduction, RunSetup, diagnose};
+use foliar_logread::RunLog;
 
 use crate::support::table::{finds, three, warnings};
 
@@ -24,7 +24,7 @@ fn question() -> RunLog {
 
 #[test]
 fn the_answer_says_that_the_model_is_good_and_the_number_a_sum() {
-    let diagnosis = diagnose(&question(), &Context::default());
+    let diagnosis = diagnose(&question(), &RunSetup::default());
     assert_eq!(warnings(&diagnosis), ["loss-scaled"]);
     for id in [Id::Healthy, Id::SeveralRuns, Id::HotStart, Id::Overfit, Id::DoubleSoftmax] {
         assert!(!finds(&diagnosis, id), "{id:?}");
@@ -52,8 +52,8 @@ fn the_answer_says_that_the_model_is_good_and_the_number_a_sum() {
 
 #[test]
 fn the_batch_size_makes_it_exact() {
-    let context = Context { classes: Some(38), batch_size: Some(64), ..Context::default() };
-    let diagnosis = diagnose(&question(), &context);
+    let setup = RunSetup { classes: Some(38), batch_size: Some(64), ..RunSetup::default() };
+    let diagnosis = diagnose(&question(), &setup);
     let train = diagnosis.scale.train.unwrap();
     assert!(train.low > 60.0 && train.high < 68.0, "{train:?}");
     let first = diagnosis.series.epochs[0];
@@ -66,13 +66,13 @@ fn the_batch_size_makes_it_exact() {
 #[test]
 fn the_same_numbers_divided_are_healthy() {
     let mean = |values: [f64; 10]| values.map(|value| value / 64.0);
-    let diagnosis = diagnose(&three(&mean(TRAIN), &mean(VAL), &ACCURACY), &Context::default());
+    let diagnosis = diagnose(&three(&mean(TRAIN), &mean(VAL), &ACCURACY), &RunSetup::default());
     assert!(finds(&diagnosis, Id::Healthy), "{:?}", warnings(&diagnosis));
 }
 
 #[test]
 fn json_has_the_promised_shape() {
-    let json = serde_json::to_value(diagnose(&question(), &Context::default())).unwrap();
+    let json = serde_json::to_value(diagnose(&question(), &RunSetup::default())).unwrap();
     let finding = &json["findings"][0];
     assert_eq!(finding["id"], "loss-scaled");
     assert_eq!(finding["severity"], "warning");

@@ -1,15 +1,15 @@
 //! One small log for each rule that simulated runs do not reach.
 
-use foliar_doctor::{Context, Id, Severity, diagnose};
-use foliar_runlog::{Metric, RunLog, Split};
+use foliar_doctor::{Id, RunSetup, Severity, diagnose};
+use foliar_logread::{Metric, RunLog, Split};
 
 use crate::support::table::{finds, three, warnings, with};
 
 const TRAIN: Option<Split> = Some(Split::Train);
 const VALIDATION: Option<Split> = Some(Split::Validation);
 
-fn classes(classes: usize) -> Context {
-    Context { classes: Some(classes), ..Context::default() }
+fn classes(classes: usize) -> RunSetup {
+    RunSetup { classes: Some(classes), ..RunSetup::default() }
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn one_infinite_column_does_not_condemn_the_run() {
     let log = with(RunLog::default(), "train/cls_loss", TRAIN, Metric::LossPart, &[5.2, 4.9, 4.6, 4.1]);
     let log = with(log, "val/box_loss", VALIDATION, Metric::LossPart, &[0.78, 0.57, 0.44, 0.39]);
     let log = with(log, "val/cls_loss", VALIDATION, Metric::LossPart, &[f64::INFINITY; 4]);
-    let diagnosis = diagnose(&log, &Context::default());
+    let diagnosis = diagnose(&log, &RunSetup::default());
     assert_eq!(warnings(&diagnosis), ["nan"]);
     assert_eq!(diagnosis.findings[0].severity, Severity::Warning);
     assert!(diagnosis.findings[0].claim.contains("val/cls_loss"));
@@ -27,7 +27,7 @@ fn one_infinite_column_does_not_condemn_the_run() {
 fn an_explosion_that_stays_is_a_divergence() {
     let losses = [1.18, 1.04, 0.99, 0.94, 0.85, 0.76, 0.74, 13.4, 26.6, 26.6, 26.6];
     let log = with(RunLog::default(), "loss", None, Metric::Loss, &losses);
-    assert_eq!(warnings(&diagnose(&log, &Context::default())), ["diverged"]);
+    assert_eq!(warnings(&diagnose(&log, &RunSetup::default())), ["diverged"]);
 }
 
 #[test]
@@ -66,9 +66,9 @@ fn validation_at_chance_beside_a_trained_network_is_another_condition() {
 #[test]
 fn a_clipped_probability_is_recognised() {
     let log = with(RunLog::default(), "loss", TRAIN, Metric::Loss, &[87.3366, 8.26, 8.25, 8.24]);
-    assert!(finds(&diagnose(&log, &Context::default()), Id::SaturatedLoss));
+    assert!(finds(&diagnose(&log, &RunSetup::default()), Id::SaturatedLoss));
     let log = with(RunLog::default(), "loss", TRAIN, Metric::Loss, &[2.0, 16.118, 16.118, 16.118]);
-    assert!(finds(&diagnose(&log, &Context::default()), Id::SaturatedLoss));
+    assert!(finds(&diagnose(&log, &RunSetup::default()), Id::SaturatedLoss));
 }
 
 #[test]
@@ -88,29 +88,29 @@ fn frozen_batch_norm_shows_in_the_first_epoch() {
         &[0.568, 0.768, 0.451, 0.512, 0.559],
     );
     let log = with(log, "acc", TRAIN, Metric::Accuracy, &[0.949, 0.986, 0.990, 0.993, 0.995]);
-    assert_eq!(warnings(&diagnose(&log, &Context::default())), ["train-eval-mismatch"]);
+    assert_eq!(warnings(&diagnose(&log, &RunSetup::default())), ["train-eval-mismatch"]);
 }
 
 #[test]
 fn a_printed_penalty_is_named() {
     let log = with(RunLog::default(), "Loss", TRAIN, Metric::Loss, &[3.418, 3.269, 3.221, 3.422]);
     let log = with(log, "RegLoss", TRAIN, Metric::LossPart, &[2.291; 4]);
-    assert_eq!(warnings(&diagnose(&log, &Context::default())), ["penalty-in-loss"]);
+    assert_eq!(warnings(&diagnose(&log, &RunSetup::default())), ["penalty-in-loss"]);
 }
 
 #[test]
 fn scores_that_mean_nothing_are_told() {
     let regression = three(&[0.158, 0.064, 0.061], &[0.0187, 0.0673, 0.0161], &[0.0; 3]);
-    assert_eq!(warnings(&diagnose(&regression, &Context::default())), ["degenerate-metric"]);
+    assert_eq!(warnings(&diagnose(&regression, &RunSetup::default())), ["degenerate-metric"]);
 
     let log = with(RunLog::default(), "eval_accuracy", VALIDATION, Metric::Accuracy, &[0.9985]);
     let log = with(log, "eval_precision", VALIDATION, Metric::OtherScore, &[0.9992]);
     let all_positive = with(log, "eval_recall", VALIDATION, Metric::OtherScore, &[1.0]);
-    assert_eq!(warnings(&diagnose(&all_positive, &Context::default())), ["degenerate-metric"]);
+    assert_eq!(warnings(&diagnose(&all_positive, &RunSetup::default())), ["degenerate-metric"]);
 
     let log = with(RunLog::default(), "accuracy", VALIDATION, Metric::Accuracy, &[0.997, 0.998]);
     let nothing_found = with(log, "f1", VALIDATION, Metric::F1, &[0.0, 0.0]);
-    assert_eq!(warnings(&diagnose(&nothing_found, &Context::default())), ["degenerate-metric"]);
+    assert_eq!(warnings(&diagnose(&nothing_found, &RunSetup::default())), ["degenerate-metric"]);
 }
 
 #[test]
@@ -168,14 +168,14 @@ fn a_best_epoch_long_ago_is_a_plateau() {
         0.833,
     ];
     let log = with(RunLog::default(), "acc", VALIDATION, Metric::Accuracy, &accuracy);
-    let context = Context { validation_size: Some(2342), ..Context::default() };
-    assert_eq!(warnings(&diagnose(&log, &context)), ["plateau"]);
+    let setup = RunSetup { validation_size: Some(2342), ..RunSetup::default() };
+    assert_eq!(warnings(&diagnose(&log, &setup)), ["plateau"]);
 }
 
 #[test]
 fn few_photographs_are_told_by_the_steps_of_the_accuracy() {
     let log = three(&[0.92, 0.34, 0.26], &[0.086, 0.205, 0.118], &[0.958333, 0.916667, 0.979167]);
-    let diagnosis = diagnose(&log, &Context::default());
+    let diagnosis = diagnose(&log, &RunSetup::default());
     let few = diagnosis.findings.iter().find(|finding| finding.id == Id::ValidationTooSmall).unwrap();
     assert!(few.claim.contains("48 photographs"), "{}", few.claim);
 }
@@ -187,7 +187,7 @@ fn a_restart_is_two_runs_and_a_gap_is_not() {
         for series in &mut log.series {
             series.points.iter_mut().zip(epochs).for_each(|(point, epoch)| point.epoch = Some(epoch));
         }
-        diagnose(&log, &Context::default())
+        diagnose(&log, &RunSetup::default())
     };
     assert!(finds(&number([50.0, 51.0, 52.0, 50.0, 51.0]), Id::SeveralRuns));
     assert!(!finds(&number([1.0, 2.0, 3.0, 26.0, 27.0]), Id::SeveralRuns));
@@ -203,7 +203,7 @@ fn mixed_photographs_make_training_look_worse() {
         &[0.09, 0.22, 0.33, 0.43],
     );
     let log = with(log, "train/accuracy", TRAIN, Metric::Accuracy, &[0.04, 0.13, 0.20, 0.27]);
-    let diagnosis = diagnose(&log, &Context::default());
+    let diagnosis = diagnose(&log, &RunSetup::default());
     assert!(finds(&diagnosis, Id::ValBetterThanTrain) && finds(&diagnosis, Id::Healthy));
     assert!(finds(&diagnosis, Id::StillImproving));
 }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use foliar_doctor::{Context, Id, Reduction, diagnose};
+use foliar_doctor::{Id, Reduction, RunSetup, diagnose};
 
 use crate::support::runs::{Kind, Run, run};
 use crate::support::table::{finds, warnings};
@@ -22,24 +22,24 @@ fn runs(kind: Kind) -> impl Iterator<Item = Run> {
 }
 
 /// Nothing, the classes, the sizes, and all of them.
-fn contexts(all: Context) -> [Context; 4] {
-    let sizes = Context { classes: None, ..all };
-    let classes = Context { classes: all.classes, ..Context::default() };
-    [Context::default(), classes, sizes, all]
+fn setups(all: RunSetup) -> [RunSetup; 4] {
+    let sizes = RunSetup { classes: None, ..all };
+    let classes = RunSetup { classes: all.classes, ..RunSetup::default() };
+    [RunSetup::default(), classes, sizes, all]
 }
 
 #[test]
 fn a_healthy_run_is_never_warned_of_however_far_it_has_come() {
     let mut alarms = Vec::new();
     for (seed, run) in runs(Kind::Healthy).enumerate() {
-        for context in contexts(run.setup) {
+        for setup in setups(run.setup) {
             let first = (1..=run.sums.len()).find_map(|epochs| {
-                let diagnosis = diagnose(&run.prefix(epochs), &context);
+                let diagnosis = diagnose(&run.prefix(epochs), &setup);
                 (!warnings(&diagnosis).is_empty()).then_some((epochs, diagnosis))
             });
             if let Some((epochs, diagnosis)) = first {
                 let claim = &diagnosis.findings[0].claim;
-                alarms.push(format!("run {seed}, {epochs} epochs, {context:?}: {claim}"));
+                alarms.push(format!("run {seed}, {epochs} epochs, {setup:?}: {claim}"));
             }
         }
     }
@@ -74,8 +74,8 @@ fn factors_lie_in_their_intervals_and_have_their_names() {
     let (mut found, mut inside, mut factors, mut named, mut sized) = (0, 0, 0, 0, 0);
     let mut widths = Vec::new();
     for run in WAYS.into_iter().flat_map(|way| runs(Kind::Scaled(way))) {
-        for context in contexts(run.setup) {
-            let diagnosis = diagnose(&run.log, &context);
+        for setup in setups(run.setup) {
+            let diagnosis = diagnose(&run.log, &setup);
             found += usize::from(finds(&diagnosis, Id::LossScaled));
             for (estimate, truth) in
                 [(diagnosis.scale.train, run.divisor.0), (diagnosis.scale.val, run.divisor.1)]
@@ -85,7 +85,7 @@ fn factors_lie_in_their_intervals_and_have_their_names() {
                 factors += 1;
                 inside += usize::from((estimate.low * 0.999..=estimate.high * 1.001).contains(&truth));
                 widths.push(estimate.high / estimate.low);
-                if context.batch_size.is_some() {
+                if setup.batch_size.is_some() {
                     sized += 1;
                     named += usize::from(Some(run.kind) == estimate.reduction.map(Kind::Scaled));
                 }
@@ -105,10 +105,10 @@ fn the_mean_is_taken_for_what_it_is() {
     let mut alarms = Vec::new();
     for kind in [Kind::Overfit, Kind::AtChance, Kind::Diverged] {
         for (seed, run) in runs(kind).enumerate() {
-            for context in contexts(run.setup) {
-                let diagnosis = diagnose(&run.log, &context);
+            for setup in setups(run.setup) {
+                let diagnosis = diagnose(&run.log, &setup);
                 if finds(&diagnosis, Id::LossScaled) {
-                    alarms.push(format!("{kind:?} {seed} {context:?} {:?}", diagnosis.scale));
+                    alarms.push(format!("{kind:?} {seed} {setup:?} {:?}", diagnosis.scale));
                 }
             }
         }

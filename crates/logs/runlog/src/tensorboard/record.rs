@@ -16,7 +16,7 @@ fn masked_crc(bytes: &[u8]) -> u32 {
 }
 
 /// Appends `data` as one record.
-pub(super) fn frame(data: &[u8], out: &mut Vec<u8>) {
+pub fn frame(data: &[u8], out: &mut Vec<u8>) {
     let length = (data.len() as u64).to_le_bytes();
     out.extend_from_slice(&length);
     out.extend_from_slice(&masked_crc(&length).to_le_bytes());
@@ -25,12 +25,14 @@ pub(super) fn frame(data: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Length in bytes of the record that holds `data`.
-pub(crate) fn framed_length(data: &[u8]) -> usize {
+#[must_use]
+pub fn framed_length(data: &[u8]) -> usize {
     data.len() + OVERHEAD
 }
 
 /// Data of the first record; `None` if it is cut short or fails a checksum.
-pub(crate) fn first(bytes: &[u8]) -> Option<&[u8]> {
+#[must_use]
+pub fn first(bytes: &[u8]) -> Option<&[u8]> {
     let (length, rest) = bytes.split_first_chunk::<8>()?;
     let (length_crc, rest) = rest.split_first_chunk::<4>()?;
     if u32::from_le_bytes(*length_crc) != masked_crc(length) {

@@ -35,10 +35,10 @@ pub(super) fn provenance(view: &RunView) -> Markup {
 pub(crate) fn facts(view: &RunView) -> Vec<(String, String)> {
     let (model, origin) = (&view.model, &view.provenance);
     let shown = |number: u64| if number == 0 { String::new() } else { Number::Count.shown(number as f64) };
-    let parts: Vec<String> = origin
-        .parts
+    let splits: Vec<String> = origin
+        .splits
         .iter()
-        .map(|(part, count)| format!("{} {part}", Number::Count.shown(*count as f64)))
+        .map(|(split, count)| format!("{} {split}", Number::Count.shown(*count as f64)))
         .collect();
     let known = [
         ("Network", model.network.clone()),
@@ -52,7 +52,7 @@ pub(crate) fn facts(view: &RunView) -> Vec<(String, String)> {
         ("Epoch kept", shown(model.epoch.into())),
         ("Photographs", origin.photographs.clone()),
         ("Fingerprint of the photographs", origin.fingerprint.clone()),
-        ("Split", parts.join(", ")),
+        ("Split", splits.join(", ")),
         ("Kept on one side", origin.grouping.clone()),
         ("Seed", origin.seed.to_string()),
         ("Version", origin.version.clone()),

@@ -2,5 +2,6 @@
 
 pub(crate) mod dice;
 pub(crate) mod learner;
+pub(crate) mod one_cycle;
 pub(crate) mod runs;
 pub(crate) mod table;

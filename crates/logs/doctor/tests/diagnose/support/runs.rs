@@ -1,7 +1,7 @@
 //! Runs whose truth is known: drawn, learnt, and printed as a log would be.
 
-use foliar_doctor::{Context, Id, Reduction};
-use foliar_runlog::{Metric, Point, RunLog, Series, Split};
+use foliar_doctor::{Id, Reduction, RunSetup};
+use foliar_logread::{Metric, Point, RunLog, Series, Split};
 
 use super::dice::Dice;
 use super::learner::{EpochSums, Fault, Plan, Sums, Task, learn};
@@ -26,7 +26,7 @@ pub(crate) enum Kind {
 pub(crate) struct Run {
     pub(crate) log: RunLog,
     /// All of it; tests give a part.
-    pub(crate) setup: Context,
+    pub(crate) setup: RunSetup,
     pub(crate) kind: Kind,
     /// Printed number over mean per sample, for training and validation.
     pub(crate) divisor: (f64, f64),
@@ -160,7 +160,7 @@ fn attempt_at(kind: Kind, seed: u64) -> Run {
     let digits = dice.pick(&[3, 4, 6, 15]);
     let log = print(&sums, reduction, by_batches, with_train_accuracy, digits);
     let divisor = (factor(&sums[0].train, reduction), factor(&sums[0].validation, reduction));
-    let setup = Context {
+    let setup = RunSetup {
         classes: Some(task.classes),
         batch_size: Some(plan.batch_size),
         train_size: Some(task.train_size),

@@ -1,7 +1,7 @@
 //! Logs written by hand.
 
 use foliar_doctor::{Diagnosis, Id, Severity};
-use foliar_runlog::{Metric, Point, RunLog, Series, Split};
+use foliar_logread::{Metric, Point, RunLog, Series, Split};
 
 /// Adds a column with one value an epoch, from epoch 1 on, in rows of their own line.
 pub(crate) fn with(

@@ -1,0 +1,133 @@
+//! `foliar train --dry-run`: what would be done, and why.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use foliar_nn::{Graph, Optimizer, zoo};
+use foliar_train::{Freeze, Phase, Recipe, Schedule};
+use foliar_vision::{Augment, Limits, scan};
+
+use super::recipe;
+use crate::arguments::{RecipeArguments, RecipeName};
+use crate::commands::grouping::grouping;
+use crate::exit::Exit;
+
+pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe) -> anyhow::Result<Exit> {
+    let (dataset, problems) = scan(photos, &Limits::default())?;
+    let graph = zoo::build(&recipe.model, dataset.classes.len().max(2))?;
+    let mut out = io::stdout().lock();
+    let (count, classes) = (dataset.photos.len(), dataset.classes.len());
+    writeln!(out, "photographs  {count} of {classes} classes in {}", photos.display())?;
+    if !problems.is_empty() {
+        writeln!(out, "             {} remarks on files; training lists them", problems.len())?;
+    }
+    let size = recipe.image_size();
+    writeln!(out, "network      {} on {size} x {size} pixels", recipe.model)?;
+    let begin = match &recipe.weights {
+        Some(weights) => format!("the weights in {}", weights.file.display()),
+        None => format!("random weights of seed {}", recipe.seed),
+    };
+    writeln!(out, "begins with  {begin}")?;
+    let (name, why) = match recipe::name(arguments) {
+        RecipeName::Quick => (
+            "quick",
+            "a network that was trained on a million photographs sees what leaves differ in; only its classifier has to \
+             be learnt, which a few hundred photographs are enough for and which takes about one pass over them",
+        ),
+        RecipeName::Fine => (
+            "fine",
+            "the classifier is learnt first, so that its first errors do not spoil the pretrained weights; then the \
+             whole network follows at a lower rate. If that does not help on the validation photographs, what came \
+             before it is kept",
+        ),
+        RecipeName::Scratch => (
+            "scratch",
+            "there are no pretrained weights, so every weight is learnt from these photographs; with fewer than some \
+             thousand, pretrained weights (--weights) do better",
+        ),
+    };
+    writeln!(out, "recipe       {name}: {why}")?;
+    let held_back = (recipe.data.validation + recipe.data.test) * count as f64;
+    let train = (count as f64 - held_back).max(0.0);
+    for (index, phase) in recipe.phases.iter().enumerate() {
+        writeln!(out, "\nphase {} of {}: {}", index + 1, recipe.phases.len(), phase.describe())?;
+        let steps = (train / recipe.batch_size as f64).ceil() as u64 * u64::from(phase.epochs);
+        writeln!(out, "  steps      about {steps} of {} photographs", recipe.batch_size)?;
+        for (what, text) in lines(phase, &graph) {
+            writeln!(out, "  {what:10} {text}")?;
+        }
+    }
+    writeln!(out)?;
+    if recipe.reestimate {
+        writeln!(
+            out,
+            "at the end   batch norms get statistics of the photographs as they are, if that is better"
+        )?;
+    }
+    writeln!(
+        out,
+        "kept         the weights of the epoch that is best on the {:.0} % of photographs held back for validation",
+        100.0 * recipe.data.validation
+    )?;
+    writeln!(out, "one side     of the split has {}", grouping(&recipe.data))?;
+    if recipe.refit > 0 && recipe.phases[0].is_cached() {
+        writeln!(
+            out,
+            "then         if that is an epoch of the classifier on the frozen network: a cross-validation in {} folds says how \
+             good it is, how long to train and how far to trust its probabilities, and a classifier learns from all \
+             photographs, those held back too",
+            recipe.refit
+        )?;
+    }
+    Ok(Exit::Done)
+}
+
+fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    let frozen = match phase.freeze {
+        Freeze::None => None,
+        _ => Some(
+            "its batch norms keep their running statistics, and nothing is computed backward through it"
+                .to_owned(),
+        ),
+    };
+    lines.extend(frozen.map(|text| ("frozen", text)));
+    let optimizer = match phase.optimizer {
+        Optimizer::Sgd { momentum, weight_decay, nesterov, .. } => {
+            let kind = if nesterov { ", Nesterov's" } else { "" };
+            format!("SGD with momentum {momentum}{kind}, weight decay {weight_decay}")
+        }
+        Optimizer::AdamW { beta1, beta2, weight_decay, .. } => {
+            format!("AdamW with decays {beta1} and {beta2}, weight decay {weight_decay}")
+        }
+    };
+    lines.push(("optimiser", optimizer));
+    let curve = match phase.learning_rate.schedule {
+        Schedule::Constant => "throughout",
+        Schedule::Cosine => "at its peak, then half a cosine down to 0",
+        Schedule::OneCycle => "at its peak after 30 % of the steps, then down to nearly 0",
+        Schedule::Step => "at first, a tenth of it at each further third",
+    };
+    lines.push(("rate", format!("{} {curve}", phase.learning_rate.peak)));
+    if phase.stage_decay < 1.0 && phase.freeze != Freeze::Backbone {
+        let stages = graph.stages().map_or(0, |stages| stages.len());
+        let first = phase.learning_rate.peak * phase.stage_decay.powi(stages as i32);
+        let text = format!(
+            "x {} from each of {stages} stages to the one before it, {first:.2e} for the first: early layers see edges and \
+             colours, which need little change",
+            phase.stage_decay
+        );
+        lines.push(("stages", text));
+    }
+    if let Some(decay) = phase.average {
+        lines
+            .push(("average", format!("a moving average of the weights with decay {decay} is what is kept")));
+    }
+    let varied = if phase.augment == Augment::none() { "not at all" } else { "anew in every epoch" };
+    let varied = match phase.augmented_views {
+        Some(views) if views > 1 => format!("{views} views of each, fixed"),
+        _ => varied.to_owned(),
+    };
+    lines.push(("varied", varied));
+    lines
+}

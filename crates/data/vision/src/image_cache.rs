@@ -1,0 +1,205 @@
+//! Decoded photographs, kept in memory up to a budget.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use crate::dataset::{Dataset, Photo};
+use crate::decode::{decode_reduced, read_file};
+use crate::digest::Digest;
+use crate::limits::Limits;
+use crate::problem::{Problem, Reason};
+use crate::resize::{Resizer, reduce, reduced_dimensions};
+use crate::rgb::Rgb;
+
+/// Why a batch could not be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// A photograph that could be decoded before can not any more.
+    #[error("{}: {reason}", path.display())]
+    Photograph {
+        /// The file.
+        path: PathBuf,
+        /// What is the matter with it.
+        reason: Reason,
+    },
+    /// A file has other bytes than when the data set was scanned.
+    #[error("{} was changed while it was in use; start again with the data set at rest", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A worker of the loader came to an unexpected end; this is a mistake in this program.
+    #[error("batch {batch} could not be made: {detail}")]
+    Worker {
+        /// The batch.
+        batch: usize,
+        /// What the worker said.
+        detail: String,
+    },
+}
+
+/// The photographs of a data set as pixels: those within the memory budget from memory, the others from their files.
+/// Which of the two makes no difference to the pixels.
+#[derive(Debug)]
+pub struct ImageCache {
+    side: u32,
+    limits: Limits,
+    photos: Vec<Stored>,
+}
+
+#[derive(Debug)]
+struct Stored {
+    path: PathBuf,
+    digest: Digest,
+    cached: Option<Rgb>,
+}
+
+impl ImageCache {
+    /// Decodes every photograph once, on the threads of the current `rayon` pool, which finds those whose pixels are
+    /// broken, and keeps them reduced so that the shorter side is at most `side` pixels. Returns the data set without the
+    /// broken ones, the store of its pixels (by index into the returned photographs), and what was left out, sorted by
+    /// path.
+    ///
+    /// At most `budget` bytes of pixels are kept: going by index, each photograph that still fits. Photographs that are
+    /// `known` to be whole are neither decoded nor kept until they are asked for. `seen` is called from several threads, once
+    /// for each photograph that is done, with its picture if it was decoded.
+    ///
+    /// # Panics
+    /// If `side` is zero.
+    #[must_use]
+    pub fn prepare(
+        dataset: Dataset,
+        side: u32,
+        budget: u64,
+        limits: &Limits,
+        known: &(dyn Fn(&Digest) -> bool + Sync),
+        seen: &(dyn Fn(&Photo, Option<&Rgb>) + Sync),
+    ) -> (Dataset, Self, Vec<Problem>) {
+        let chosen = within_budget(&dataset, side, budget);
+        let decoded: Vec<Result<Stored, Reason>> = dataset
+            .photos
+            .par_iter()
+            .zip(&chosen)
+            .map_init(Resizer::default, |resizer, (photo, &keep)| {
+                let path = dataset.root.join(&photo.path);
+                if known(&photo.digest) {
+                    seen(photo, None);
+                    return Ok(Stored { path, digest: photo.digest, cached: None });
+                }
+                let picture =
+                    read_file(&path, limits).and_then(|bytes| decode_reduced(&bytes, side, limits, resizer));
+                seen(photo, picture.as_ref().ok());
+                Ok(Stored { path, digest: photo.digest, cached: Some(picture?).filter(|_| keep) })
+            })
+            .collect();
+
+        let mut problems = Vec::new();
+        for (photo, result) in dataset.photos.iter().zip(&decoded) {
+            if let Err(reason) = result {
+                problems.push(Problem::new(&photo.path, reason.clone()));
+            }
+        }
+        let classes_before = dataset.classes.len();
+        let (dataset, lost) = dataset.retain(|index| decoded[index].is_ok());
+        problems.extend(lost.iter().map(|class| Problem::new(class, Reason::ClassWithoutPhotographs)));
+        problems.sort_by(|a, b| a.path.cmp(&b.path));
+        if classes_before >= 2 && dataset.classes.len() < 2 {
+            problems.push(Problem::new("", Reason::TooFewClasses { count: dataset.classes.len() }));
+        }
+        let photos = decoded.into_iter().filter_map(Result::ok).collect();
+        (dataset, Self { side, limits: *limits, photos }, problems)
+    }
+
+    /// A store of pictures that are in memory already and need no file, reduced to `side`.
+    ///
+    /// # Panics
+    /// If `side` is zero.
+    #[must_use]
+    pub fn of_pictures(pictures: Vec<Rgb>, side: u32) -> Self {
+        let mut resizer = Resizer::default();
+        let photos = pictures
+            .iter()
+            .map(|picture| Stored {
+                path: PathBuf::new(),
+                digest: Digest::of(&picture.pixels),
+                cached: Some(reduce(picture, side, &mut resizer).into_owned()),
+            })
+            .collect();
+        Self { side, limits: Limits::default(), photos }
+    }
+
+    /// The picture of a photograph, its shorter side at most [`ImageCache::side`].
+    ///
+    /// # Errors
+    /// [`LoadError`] if it is not in memory and its file can not be decoded, or has changed.
+    ///
+    /// # Panics
+    /// If there is no such photograph.
+    pub fn get(&self, photo: usize) -> Result<Cow<'_, Rgb>, LoadError> {
+        let stored = &self.photos[photo];
+        if let Some(picture) = &stored.cached {
+            return Ok(Cow::Borrowed(picture));
+        }
+        let failed = |reason| LoadError::Photograph { path: stored.path.clone(), reason };
+        let bytes = read_file(&stored.path, &self.limits).map_err(failed)?;
+        if Digest::of(&bytes) != stored.digest {
+            return Err(LoadError::Changed { path: stored.path.clone() });
+        }
+        let picture = decode_reduced(&bytes, self.side, &self.limits, &mut Resizer::default());
+        Ok(Cow::Owned(picture.map_err(failed)?))
+    }
+
+    /// The bound on the shorter side, in pixels.
+    #[must_use]
+    pub fn side(&self) -> u32 {
+        self.side
+    }
+
+    /// Number of photographs.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.photos.len()
+    }
+
+    /// Whether there are no photographs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.photos.is_empty()
+    }
+
+    /// Number of photographs that are kept in memory.
+    #[must_use]
+    pub fn cached(&self) -> usize {
+        self.photos.iter().filter(|stored| stored.cached.is_some()).count()
+    }
+
+    /// Bytes of pixels that are kept in memory.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.photos
+            .iter()
+            .filter_map(|stored| stored.cached.as_ref())
+            .map(|picture| picture.pixels.len() as u64)
+            .sum()
+    }
+}
+
+/// Whether each photograph is kept, from the dimensions in its header alone, so that timing can not change the choice.
+fn within_budget(dataset: &Dataset, side: u32, budget: u64) -> Vec<bool> {
+    let mut left = budget;
+    dataset
+        .photos
+        .iter()
+        .map(|photo| {
+            let (width, height) = reduced_dimensions((photo.width, photo.height), side);
+            let bytes = u64::from(width) * u64::from(height) * 3;
+            let fits = bytes <= left;
+            if fits {
+                left -= bytes;
+            }
+            fits
+        })
+        .collect()
+}

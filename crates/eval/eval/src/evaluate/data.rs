@@ -1,0 +1,194 @@
+//! Which photographs a classifier is measured on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use foliar_vision::{Limits, Photo, Problem, Reason, Split, portable_name, scan_for_evaluation};
+
+use foliar_audit::{GroupRule, NearDuplicates, group_photos};
+use foliar_model::Bundle;
+use foliar_results::{Origin, SkippedFile};
+use foliar_train::{OutOfFoldRow, Run};
+
+use super::EvalSource;
+use crate::error::EvalError;
+
+/// One photograph.
+#[derive(Clone)]
+pub(super) struct EvalPhotograph {
+    pub(super) path: PathBuf,
+    /// Place of its class in the bundle.
+    pub(super) label: u32,
+    /// A number that photographs share which belong together.
+    pub(super) group: u64,
+    /// Logits of the model of the run that was not trained on it, not yet divided by the temperature; `None` if the model of
+    /// the bundle was not.
+    pub(super) out_of_fold: Option<Vec<f32>>,
+    /// Whether the out-of-distribution detector was not fitted to it.
+    pub(super) unseen: bool,
+}
+
+/// Photographs to measure on, and what could not be used.
+pub(super) struct EvalPhotographs {
+    pub(super) root: PathBuf,
+    pub(super) origin: Origin,
+    pub(super) list: Vec<EvalPhotograph>,
+    /// Those that are left out because the classifier was trained on them.
+    pub(super) training_left_out: Vec<String>,
+    /// Those among the list that it was trained on.
+    pub(super) training_included: usize,
+    /// What the groups of a folder rest on; `None` for those of a run, which its split tells.
+    pub(super) grouped_by: Option<String>,
+    pub(super) unknown_classes: Vec<String>,
+    pub(super) skipped: Vec<SkippedFile>,
+}
+
+impl EvalPhotographs {
+    /// The photographs of `source` whose class is one of those of `bundle`.
+    pub(super) fn of(source: &EvalSource<'_>, bundle: &Bundle, limits: &Limits) -> Result<Self, EvalError> {
+        match *source {
+            EvalSource::Folder { root, split, grouping, include_training } => {
+                Self::of_folder(root, split, grouping, bundle, include_training, limits)
+            }
+            EvalSource::HeldBack(run) => Self::of_run(run, &bundle.classes, limits),
+        }
+    }
+
+    fn of_folder(
+        root: &Path,
+        split: Option<Split>,
+        grouping: &GroupRule,
+        bundle: &Bundle,
+        include_training: bool,
+        limits: &Limits,
+    ) -> Result<Self, EvalError> {
+        let unusable = |what: String| EvalError::Unusable { root: root.to_owned(), what };
+        let classes = &bundle.classes;
+        let (dataset, problems) = scan_for_evaluation(root, limits)?;
+        let chosen = |photo: &Photo| split.is_none() || photo.split == split;
+        if let Some(split) = split.filter(|_| !dataset.photos.iter().any(chosen)) {
+            return Err(unusable(format!("the folder has no photographs in its {split} split")));
+        }
+        let labels: Vec<Option<u32>> = dataset.classes.iter().map(|name| label(classes, name)).collect();
+        let unknown = dataset.classes.iter().zip(&labels).filter(|(_, label)| label.is_none());
+        let unknown_classes = unknown.map(|(class, _)| class.clone()).collect();
+        let groups = group_photos(&dataset, grouping, NearDuplicates::Decode(limits))?;
+        let (mut list, mut left_out, mut included) = (Vec::new(), Vec::new(), 0);
+        for (photo, group) in dataset.photos.iter().zip(groups.of).filter(|(photo, _)| chosen(photo)) {
+            let Some(label) = labels[photo.class] else { continue };
+            let trained_on = bundle.training_digests.contains(&photo.digest);
+            if trained_on && !include_training {
+                left_out.push(portable_name(&photo.path));
+                continue;
+            }
+            included += usize::from(trained_on);
+            let path = photo.path.clone();
+            list.push(EvalPhotograph { path, label, group: group as u64, out_of_fold: None, unseen: true });
+        }
+        if list.is_empty() {
+            return Err(unusable(match left_out.len() {
+                0 => format!(
+                    "no photograph of a class that the classifier knows; it knows {}, the folder has {}",
+                    classes.join(", "),
+                    dataset.classes.join(", ")
+                ),
+                count => format!(
+                    "the classifier was trained, tuned or calibrated on all {count} photographs, so results on them would \
+                     measure memorisation; give photographs that it has not seen, or leave --data out to see the run's own \
+                     results, or measure them all the same (--include-training)"
+                ),
+            }));
+        }
+        Ok(Self {
+            root: dataset.root,
+            origin: Origin::Folder,
+            list,
+            training_left_out: left_out,
+            training_included: included,
+            grouped_by: Some(groups.source.to_string()),
+            unknown_classes,
+            skipped: problems.iter().map(skipped).collect(),
+        })
+    }
+
+    /// The test photographs of the run, or else its out-of-fold predictions. A photograph that was changed since the run began
+    /// is left out.
+    fn of_run(run: &Run, classes: &[String], limits: &Limits) -> Result<Self, EvalError> {
+        let test = run.photographs_of(Split::Test)?;
+        let origin = if test.is_empty() { Origin::Validation } else { Origin::Test };
+        let held_back: Vec<(OutOfFoldRow, bool)> = match origin {
+            Origin::Validation => {
+                let validation: BTreeSet<String> =
+                    run.photographs_of(Split::Validation)?.into_iter().map(|(path, _)| path).collect();
+                let rows = run.out_of_fold(classes)?.into_iter();
+                rows.map(|row| (validation.contains(&row.path), row)).map(|(own, row)| (row, own)).collect()
+            }
+            _ => test
+                .into_iter()
+                .map(|(path, class)| (OutOfFoldRow { path, class, logits: Vec::new() }, true))
+                .collect(),
+        };
+        let (dataset, mut problems) = scan_for_evaluation(&run.data_root, limits)?;
+        let groups = run.groups()?;
+        let places: BTreeMap<String, usize> = dataset
+            .photos
+            .iter()
+            .enumerate()
+            .map(|(place, photo)| (portable_name(&photo.path), place))
+            .collect();
+        // What was wrong with other files is the run's concern.
+        let names: BTreeSet<&str> = held_back.iter().map(|(row, _)| row.path.as_str()).collect();
+        problems.retain(|problem| names.contains(portable_name(&problem.path).as_str()));
+        let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
+        let mut list = Vec::new();
+        for (OutOfFoldRow { path, class, logits }, unseen) in held_back {
+            let place = places.get(&path).copied();
+            let unchanged = place.filter(|&place| run.digest(&path) == Some(&dataset.photos[place].digest));
+            match (unchanged, label(classes, &class)) {
+                (Some(place), Some(label)) => {
+                    let next = numbers.len() as u64;
+                    let name = groups.get(&path).unwrap_or(&path);
+                    list.push(EvalPhotograph {
+                        path: dataset.photos[place].path.clone(),
+                        label,
+                        group: *numbers.entry(name.clone()).or_insert(next),
+                        out_of_fold: (!logits.is_empty()).then_some(logits),
+                        unseen,
+                    });
+                }
+                _ => {
+                    let detail = "it is gone or was changed since the run began".to_owned();
+                    problems.push(Problem::new(path, Reason::Unreadable { detail }));
+                }
+            }
+        }
+        if list.is_empty() {
+            let what = "none of the photographs that the run held back is still as it was".to_owned();
+            return Err(EvalError::Unusable { root: run.dir.root().to_owned(), what });
+        }
+        Ok(Self {
+            root: run.data_root.clone(),
+            origin,
+            list,
+            training_left_out: Vec::new(),
+            training_included: 0,
+            grouped_by: None,
+            unknown_classes: Vec::new(),
+            skipped: problems.iter().map(skipped).collect(),
+        })
+    }
+}
+
+pub(super) fn skipped(problem: &Problem) -> SkippedFile {
+    let Problem { path, reason } = problem;
+    SkippedFile {
+        path: portable_name(path),
+        code: reason.code().to_owned(),
+        excluded: reason.excludes(),
+        message: reason.to_string(),
+    }
+}
+
+fn label(classes: &[String], name: &str) -> Option<u32> {
+    classes.iter().position(|class| class == name).map(|place| place as u32)
+}

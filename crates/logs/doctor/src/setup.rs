@@ -1,0 +1,36 @@
+//! What is known about a run besides its numbers.
+
+use foliar_logread::Facts;
+use serde::Serialize;
+
+/// What the reader of a log knows about the run. Everything is optional; what is absent is taken from
+/// [`Facts`] where the log states it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RunSetup {
+    /// Number of classes, at least 2.
+    pub classes: Option<usize>,
+    /// Photographs a step.
+    pub batch_size: Option<usize>,
+    /// Training photographs.
+    pub train_size: Option<usize>,
+    /// Validation photographs.
+    pub validation_size: Option<usize>,
+}
+
+impl RunSetup {
+    /// This setup, with its gaps filled from what the log states. Impossible values count as absent.
+    pub(crate) fn or(self, facts: &Facts) -> Self {
+        let sound = |value: Option<usize>, least: usize| value.filter(|&value| value >= least);
+        Self {
+            classes: sound(self.classes, 2).or(sound(facts.classes, 2)),
+            batch_size: sound(self.batch_size, 1).or(sound(facts.batch_size, 1)),
+            train_size: sound(self.train_size, 1).or(sound(facts.train_size, 1)),
+            validation_size: sound(self.validation_size, 1).or(sound(facts.validation_size, 1)),
+        }
+    }
+
+    /// Mean cross-entropy of guessing, ln(classes), in nats.
+    pub(crate) fn chance_loss(&self) -> Option<f64> {
+        self.classes.map(|classes| (classes as f64).ln())
+    }
+}

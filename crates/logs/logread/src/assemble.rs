@@ -1,0 +1,298 @@
+//! From numbers in the order of the text to rows and columns.
+//!
+//! A *row* is what was printed together: it ends where the epoch or step changes or a name comes again. A *group* is an
+//! epoch, or a step where the log counts no epochs: of the values of one group the last is the whole epoch's.
+
+use std::collections::HashMap;
+
+use crate::column::{Column, Sample};
+use crate::meaning::{Cadence, Fact, Meaning};
+use crate::number::Number;
+use crate::run_log::{Facts, Split};
+
+/// Quantities of one log beyond which more are not kept.
+const MOST_COLUMNS: usize = 512;
+/// Longest name kept, in bytes.
+const LONGEST_NAME: usize = 80;
+
+/// A name of the log, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NameId(u32);
+
+/// How values of a name relate to the batches of an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Flavour {
+    /// As the series shows.
+    Plain,
+    /// One batch, as its running mean stands beside it.
+    Instant,
+    /// A running mean.
+    Running,
+}
+
+/// Whether what is printed after a batch's slash is the number of batches an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    Said,
+    /// Only if most epochs reach it.
+    IfReached,
+    /// It may count photographs.
+    Never,
+}
+
+#[derive(Debug)]
+pub(crate) struct Name {
+    pub(crate) text: String,
+    pub(crate) meaning: Meaning,
+    pub(crate) flavour: Flavour,
+    loose: bool,
+    columns: [Option<u32>; 4],
+}
+
+/// Takes numbers one by one.
+#[derive(Debug)]
+pub(crate) struct Assembler {
+    names: Vec<Name>,
+    by_text: HashMap<(String, Flavour, bool), NameId>,
+    columns: Vec<Column>,
+    pub(crate) facts: Facts,
+    epoch: f64,
+    step: f64,
+    batch: f64,
+    row: u32,
+    group_row: u32,
+    new_row: bool,
+    new_group: bool,
+    /// Count of batches an epoch that was printed with training batches.
+    pub(crate) batches: Option<f64>,
+    /// Lines in which the count was reached, of those whose count is true only then, and that count.
+    pub(crate) reached: (usize, f64),
+    /// The epoch whose passes are told apart, and how many batches its first pass has.
+    first_pass: (f64, f64),
+    /// Whether the newest batch is of another pass of that epoch, with another number of batches: an evaluation.
+    second_pass: bool,
+    /// Whether steps begin again with each epoch.
+    pub(crate) steps_restart: bool,
+    /// Whether any epoch was named.
+    pub(crate) epochs_named: bool,
+    values: u64,
+}
+
+impl Assembler {
+    pub(crate) fn new() -> Self {
+        Self {
+            names: Vec::new(),
+            by_text: HashMap::new(),
+            columns: Vec::new(),
+            facts: Facts::default(),
+            epoch: f64::NAN,
+            step: f64::NAN,
+            batch: f64::NAN,
+            row: 0,
+            group_row: 0,
+            new_row: false,
+            new_group: false,
+            batches: None,
+            reached: (0, f64::NAN),
+            first_pass: (f64::NAN, f64::NAN),
+            second_pass: false,
+            steps_restart: false,
+            epochs_named: false,
+            values: 0,
+        }
+    }
+
+    /// The number of a name; `None` once too many have been seen.
+    /// `loose` names stand in sentences.
+    pub(crate) fn name(
+        &mut self,
+        text: &str,
+        meaning: Meaning,
+        flavour: Flavour,
+        loose: bool,
+    ) -> Option<NameId> {
+        let mut end = text.len().min(LONGEST_NAME);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let key = (text[..end].to_lowercase(), flavour, loose);
+        if let Some(&id) = self.by_text.get(&key) {
+            return Some(id);
+        }
+        if self.names.len() >= MOST_COLUMNS {
+            return None;
+        }
+        let id = NameId(u32::try_from(self.names.len()).ok()?);
+        self.names.push(Name { text: text[..end].to_owned(), meaning, flavour, loose, columns: [None; 4] });
+        self.by_text.insert(key, id);
+        Some(id)
+    }
+
+    pub(crate) fn meaning(&self, id: NameId) -> Meaning {
+        self.names[id.0 as usize].meaning
+    }
+
+    /// How many values were taken.
+    pub(crate) fn values(&self) -> u64 {
+        self.values
+    }
+
+    /// What follows belongs to another run or table, even if its epochs have the same numbers.
+    pub(crate) fn restart(&mut self) {
+        self.new_row = true;
+        self.new_group = true;
+        self.epoch = f64::NAN;
+        self.step = f64::NAN;
+        self.batch = f64::NAN;
+    }
+
+    /// What follows was measured in this epoch.
+    pub(crate) fn epoch(&mut self, epoch: f64) {
+        if !epoch.is_finite() {
+            return;
+        }
+        self.epochs_named = true;
+        if epoch == self.epoch {
+            return;
+        }
+        self.new_row = true;
+        // Fractional epochs lie within the epoch that they complete.
+        if epoch.ceil() != self.epoch.ceil() || epoch < self.epoch {
+            self.new_group = true;
+            self.batch = f64::NAN;
+        }
+        self.epoch = epoch;
+    }
+
+    /// What follows was measured at this step, counted over the run or over the epoch.
+    pub(crate) fn step(&mut self, step: f64) {
+        if !step.is_finite() || step == self.step {
+            return;
+        }
+        if step < self.step {
+            self.steps_restart = true;
+        }
+        self.new_row = true;
+        if !self.epochs_named {
+            self.new_group = true;
+        }
+        self.step = step;
+    }
+
+    /// What follows was measured at this batch of its epoch or of its pass over `split`.
+    pub(crate) fn batch(&mut self, batch: f64, total: Option<(f64, Trust)>, split: Option<Split>) {
+        if batch != self.batch {
+            self.new_row = true;
+            self.new_group |= !self.epochs_named && self.step.is_nan();
+        }
+        if let (None, Some((total, _)), true) = (split, total, self.epochs_named) {
+            let (epoch, first) = self.first_pass;
+            if epoch != self.epoch {
+                self.first_pass = (self.epoch, total);
+            }
+            self.second_pass = epoch == self.epoch && first != total;
+        }
+        match total.filter(|_| split.is_none_or(|split| split == Split::Train)) {
+            Some((total, Trust::Said)) if !self.second_pass => self.batches = Some(total),
+            Some((total, Trust::IfReached)) if batch == total || batch + 1.0 == total => self.reach(total),
+            _ => {}
+        }
+        self.batch = batch;
+    }
+
+    /// Counts a pass that came to its end. Of two passes an epoch the longer is training's.
+    fn reach(&mut self, total: f64) {
+        let (times, longest) = self.reached;
+        if total == longest {
+            self.reached.0 = times + 1;
+        } else if longest.is_nan() || total > longest {
+            self.reached = (1, total);
+        }
+    }
+
+    /// What follows is no longer a batch's.
+    pub(crate) fn leave_batch(&mut self) {
+        self.batch = f64::NAN;
+        self.second_pass = false;
+    }
+
+    /// The split of the pass over the photographs that the newest batch belongs to, where only the count of batches tells.
+    pub(crate) fn pass(&self) -> Option<Split> {
+        self.second_pass.then_some(Split::Validation)
+    }
+
+    /// One measurement.
+    pub(crate) fn value(&mut self, name: NameId, split: Option<Split>, number: Number, line: usize) {
+        let Some(column) = self.column(name, split) else { return };
+        let again = self.columns[column].last_row() == Some(self.row) && !self.new_row;
+        if again {
+            self.new_row = true;
+            self.new_group |= self.epoch.is_nan() && self.step.is_nan();
+        }
+        if self.new_group && self.values > 0 {
+            self.row = self.row.saturating_add(1);
+            self.group_row = self.row;
+        } else if self.new_row && self.values > 0 {
+            self.row = self.row.saturating_add(1);
+        }
+        self.new_row = false;
+        self.new_group = false;
+        self.values += 1;
+        let most = Column::most_samples(self.columns.len());
+        self.columns[column].push(
+            Sample {
+                row: self.row,
+                group_row: self.group_row,
+                line: u32::try_from(line).unwrap_or(u32::MAX),
+                epoch: self.epoch,
+                step: self.step,
+                batch: self.batch,
+                value: number.value,
+                resolution: number.resolution,
+            },
+            number,
+            most,
+        );
+    }
+
+    /// A number about the set-up; the first one said stays.
+    pub(crate) fn fact(&mut self, fact: Fact, value: f64) {
+        if !(1.0..1e12).contains(&value) || value.fract() != 0.0 {
+            return;
+        }
+        let place = match fact {
+            Fact::Classes => &mut self.facts.classes,
+            Fact::BatchSize => &mut self.facts.batch_size,
+            Fact::Size(Some(Split::Validation)) => &mut self.facts.validation_size,
+            Fact::Size(Some(Split::Train)) => &mut self.facts.train_size,
+            Fact::Size(_) => return,
+        };
+        place.get_or_insert(value as usize);
+    }
+
+    fn column(&mut self, id: NameId, split: Option<Split>) -> Option<usize> {
+        let place = split.map_or(0, |split| 1 + split as usize);
+        let name = self.names.get_mut(id.0 as usize)?;
+        if let Some(column) = name.columns[place] {
+            return Some(column as usize);
+        }
+        if self.columns.len() >= MOST_COLUMNS {
+            return None;
+        }
+        let column = self.columns.len();
+        name.columns[place] = u32::try_from(column).ok();
+        let mut meaning = name.meaning;
+        meaning.split = split.or(meaning.split);
+        let within = name.flavour == Flavour::Instant || meaning.cadence == Cadence::Batch;
+        let text = match name.flavour {
+            Flavour::Running => format!("{} (mean)", name.text),
+            Flavour::Plain | Flavour::Instant => name.text.clone(),
+        };
+        self.columns.push(Column::new(text, meaning, within, name.loose));
+        Some(column)
+    }
+
+    pub(crate) fn into_columns(self) -> Vec<Column> {
+        self.columns
+    }
+}

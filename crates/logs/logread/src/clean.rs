@@ -1,0 +1,189 @@
+//! What a terminal would show of a line.
+//!
+//! Colours and cursor commands go; of a line that was overwritten with carriage returns the last state stays; full-width
+//! forms, box drawings and typographic marks become their plain cousins, so that the rest of the reader knows ASCII marks
+//! only. Bytes that are no UTF-8 become U+FFFD.
+
+use std::borrow::Cow;
+
+/// The visible text of `line`, if need be in `out`.
+pub(crate) fn clean<'a>(line: &'a [u8], out: &'a mut Vec<u8>) -> &'a str {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    // Without a branch in it, so that it runs over many bytes at once.
+    let odd = line
+        .iter()
+        .fold(false, |odd, &byte| odd | ((byte.wrapping_sub(b' ') > b'~' - b' ') & (byte != b'\t')));
+    if !odd && !holds_bare_colours(line) {
+        return std::str::from_utf8(line).unwrap_or_default();
+    }
+    out.clear();
+    let line = last_state(line);
+    let plain = without_commands(line);
+    let plain = without_bare_colours(plain);
+    for chunk in plain.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            match u8::try_from(letter) {
+                Ok(byte) if byte.is_ascii() => out.push(byte),
+                _ => push_plain(letter, out),
+            }
+        }
+        if !chunk.invalid().is_empty() {
+            out.extend_from_slice("\u{fffd}".as_bytes());
+        }
+    }
+    std::str::from_utf8(out).unwrap_or_default()
+}
+
+/// Without the progress bar that ends the line, and the percentage before it.
+pub(crate) fn without_bar(text: &str) -> &str {
+    match text.find("%|") {
+        Some(percent) => text[..percent]
+            .trim_end_matches(|letter: char| letter.is_ascii_digit())
+            .trim_end()
+            .trim_end_matches(':'),
+        None => text,
+    }
+}
+
+/// What stays visible after the last carriage return that is followed by text.
+fn last_state(line: &[u8]) -> &[u8] {
+    let mut line = line;
+    while let Some((b'\r' | b'\n', rest)) = line.split_last() {
+        line = rest;
+    }
+    let erased = line.windows(2).rposition(|pair| pair == b"\x08\r").map(|at| at + 2);
+    let returned = line.iter().rposition(|&byte| byte == b'\r').map(|at| at + 1);
+    &line[returned.max(erased).unwrap_or(0)..]
+}
+
+/// Without escape sequences (ECMA-48) and control characters; text rubbed out with backspaces goes.
+fn without_commands(line: &[u8]) -> Cow<'_, [u8]> {
+    if !line.iter().any(|&byte| byte < b' ' && byte != b'\t' || byte == 0x7f) {
+        return Cow::Borrowed(line);
+    }
+    let mut out = Vec::with_capacity(line.len());
+    let mut at = 0;
+    while let Some(&byte) = line.get(at) {
+        at += 1;
+        match byte {
+            0x1b => at = after_escape(line, at),
+            // Keras rubs out the bar before it draws the next: what stood there is no longer visible.
+            0x08 => {
+                let run = line[at..].iter().take_while(|&&byte| byte == 0x08).count();
+                at += run;
+                let kept = out.len().saturating_sub(run + 1);
+                out.truncate(kept);
+            }
+            b'\t' => out.push(b'\t'),
+            0..b' ' | 0x7f => {}
+            _ => out.push(byte),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Whether colours lost their escape character on the way through a web form: `[1m63/63[0m`.
+fn holds_bare_colours(line: &[u8]) -> bool {
+    memchr::memmem::find(line, b"[0m").is_some()
+}
+
+/// Without such colours.
+fn without_bare_colours(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    if !holds_bare_colours(&line) {
+        return line;
+    }
+    let mut out = Vec::with_capacity(line.len());
+    let mut at = 0;
+    while let Some(&byte) = line.get(at) {
+        let body = line[at + 1..].iter().take_while(|&&byte| byte.is_ascii_digit() || byte == b';').count();
+        if byte == b'[' && body > 0 && line.get(at + 1 + body) == Some(&b'm') {
+            at += body + 2;
+        } else {
+            out.push(byte);
+            at += 1;
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The index after the escape sequence whose second byte is at `at`.
+fn after_escape(line: &[u8], at: usize) -> usize {
+    match line.get(at) {
+        Some(b'[') => {
+            let body = line[at + 1..].iter().take_while(|byte| (0x20..0x40).contains(*byte)).count();
+            (at + body + 2).min(line.len())
+        }
+        Some(b']') => {
+            let body = line[at + 1..].iter().take_while(|&&byte| byte != 0x07 && byte != 0x1b).count();
+            (at + body + 2).min(line.len())
+        }
+        Some(_) => at + 1,
+        None => at,
+    }
+}
+
+fn push_plain(letter: char, out: &mut Vec<u8>) {
+    let plain = match letter {
+        '\u{ff01}'..='\u{ff5e}' => u8::try_from(u32::from(letter) - 0xfee0).unwrap_or(b' '),
+        '\u{2581}'..='\u{259f}' | '━' | '╸' | '╺' | '■' | '□' | '▪' | '●' | '○' => b'#',
+        '─' | '═' | '╌' | '┄' | '—' | '–' | '\u{2212}' | '\u{2010}' | '\u{2011}' => b'-',
+        '\u{2500}'..='\u{257f}' => b'|',
+        '\u{a0}' | '\u{2002}'..='\u{200a}' | '\u{202f}' | '\u{3000}' | '\u{fffd}' => b' ',
+        '、' => b',',
+        '。' => b';',
+        '「' | '『' | '【' | '〔' => b'[',
+        '」' | '』' | '】' | '〕' => b']',
+        '“' | '”' | '„' | '«' | '»' => b'"',
+        '‘' | '’' | 'ʼ' => b'\'',
+        '→' | '⇒' | '➜' | '►' | '▶' | '⟶' => b'>',
+        '•' | '·' | '∙' => b'|',
+        '…' => b';',
+        '×' => b'x',
+        '٫' => b'.',
+        '\u{660}'..='\u{669}' => b'0' + (u32::from(letter) - 0x660) as u8,
+        '\u{6f0}'..='\u{6f9}' => b'0' + (u32::from(letter) - 0x6f0) as u8,
+        '\u{966}'..='\u{96f}' => b'0' + (u32::from(letter) - 0x966) as u8,
+        '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{2060}' => return,
+        // Pictures are marks, not letters of a name.
+        '\u{2600}'..='\u{27bf}' | '\u{1f000}'..='\u{1faff}' | '\u{fe0f}' => b' ',
+        _ => {
+            let mut buffer = [0; 4];
+            out.extend_from_slice(letter.encode_utf8(&mut buffer).as_bytes());
+            return;
+        }
+    };
+    out.push(plain);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    fn cleaned(line: &[u8]) -> String {
+        clean(line, &mut Vec::new()).to_owned()
+    }
+
+    #[test]
+    fn the_visible_text_stays() {
+        let cases: [(&[u8], &str); 12] = [
+            (b"loss: 0.5\r\n", "loss: 0.5"),
+            (b"1/3 loss: 3\r2/3 loss: 2\r3/3 loss: 1\r", "3/3 loss: 1"),
+            (b"\x1b[32mloss\x1b[0m: \x1b[1;31m0.5\x1b[0m", "loss: 0.5"),
+            (b"\x1b]0;title\x07loss 1", "loss 1"),
+            (
+                b"1/3 [.]\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\r2/3 [=] loss 1",
+                "2/3 [=] loss 1",
+            ),
+            (b"abc\x08\x08\x08xyz 1", "xyz 1"),
+            (b"[1m63/63[0m [32mloss[0m: 1", "63/63 loss: 1"),
+            (b"lo\0ss: 1\x1b", "loss: 1"),
+            ("准确率：９３％".as_bytes(), "准确率:93%"),
+            ("│ loss │ 0.5 │".as_bytes(), "| loss | 0.5 |"),
+            ("50%|█████▏    | −3".as_bytes(), "50%|######    | -3"),
+            (b"\xff\xfeloss 1", "\u{fffd}\u{fffd}loss 1"),
+        ];
+        for (line, wanted) in cases {
+            assert_eq!(cleaned(line), wanted);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The values of one quantity, in bounded memory.
+
+use crate::meaning::Meaning;
+use crate::number::Number;
+
+/// Samples of all columns together that are kept of what was measured within epochs.
+const MOST_SAMPLES: usize = 600_000;
+/// Samples of one column that are kept of what was measured within epochs.
+const MOST_OF_ONE: usize = 4096;
+
+/// One value and where it belongs. Absent numbers are NaN.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    pub(crate) row: u32,
+    /// First row of the epoch.
+    pub(crate) group_row: u32,
+    pub(crate) line: u32,
+    pub(crate) epoch: f64,
+    pub(crate) step: f64,
+    pub(crate) batch: f64,
+    pub(crate) value: f64,
+    pub(crate) resolution: f64,
+}
+
+/// What is known of a column's values as a whole.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Summary {
+    pub(crate) count: u64,
+    pub(crate) least: f64,
+    pub(crate) most: f64,
+    /// Whether any was printed with a percent sign.
+    pub(crate) percent: bool,
+}
+
+/// The values of one quantity.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) meaning: Meaning,
+    /// Whether the log itself says that these are single batches.
+    pub(crate) within: bool,
+    /// Whether sentences tell its values.
+    pub(crate) loose: bool,
+    pub(crate) summary: Summary,
+    /// Every value, or every so many.
+    pub(crate) all: Vec<Sample>,
+    /// The last value of each epoch.
+    pub(crate) finals: Vec<Sample>,
+    stride: u64,
+    last: Option<Sample>,
+}
+
+impl Column {
+    /// A column without values.
+    pub(crate) fn new(name: String, meaning: Meaning, within: bool, loose: bool) -> Self {
+        let summary = Summary { count: 0, least: f64::INFINITY, most: f64::NEG_INFINITY, percent: false };
+        Self {
+            name,
+            meaning,
+            within,
+            loose,
+            summary,
+            all: Vec::new(),
+            finals: Vec::new(),
+            stride: 1,
+            last: None,
+        }
+    }
+
+    /// Samples that one of `columns` columns may keep.
+    pub(crate) fn most_samples(columns: usize) -> usize {
+        (MOST_SAMPLES / columns.max(1)).min(MOST_OF_ONE)
+    }
+
+    /// Row of the newest value.
+    pub(crate) fn last_row(&self) -> Option<u32> {
+        self.last.map(|sample| sample.row)
+    }
+
+    /// Adds a value; of more than `most` every other one goes.
+    pub(crate) fn push(&mut self, sample: Sample, number: Number, most: usize) {
+        self.summarise(sample.value, number);
+        if (self.summary.count - 1).is_multiple_of(self.stride) {
+            self.all.push(sample);
+            if self.all.len() > most {
+                halve(&mut self.all);
+                self.stride *= 2;
+            }
+        }
+        match self.finals.last_mut().filter(|last| last.group_row == sample.group_row) {
+            Some(last) => *last = sample,
+            None => {
+                self.finals.push(sample);
+                if self.finals.len() > most.saturating_mul(16) {
+                    halve(&mut self.finals);
+                }
+            }
+        }
+        self.last = Some(sample);
+    }
+
+    fn summarise(&mut self, value: f64, number: Number) {
+        let summary = &mut self.summary;
+        summary.count += 1;
+        if value.is_finite() {
+            summary.least = summary.least.min(value);
+            summary.most = summary.most.max(value);
+        }
+        summary.percent |= number.percent;
+    }
+
+    /// All samples, to change them.
+    pub(crate) fn samples_mut(&mut self) -> impl Iterator<Item = &mut Sample> {
+        self.all.iter_mut().chain(&mut self.finals).chain(&mut self.last)
+    }
+
+    /// Every value that was kept, the newest among them.
+    pub(crate) fn samples(&self) -> Vec<Sample> {
+        let mut samples = self.all.clone();
+        if let Some(last) = self
+            .last
+            .filter(|last| samples.last().is_none_or(|kept| kept.line != last.line || kept.row != last.row))
+        {
+            samples.push(last);
+        }
+        samples
+    }
+
+    /// Takes the values of `other`, which come in between.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.summary.count += other.summary.count;
+        self.summary.least = self.summary.least.min(other.summary.least);
+        self.summary.most = self.summary.most.max(other.summary.most);
+        self.summary.percent |= other.summary.percent;
+        self.all.extend(other.all);
+        self.all.sort_by_key(|sample| (sample.row, sample.line));
+        self.finals.extend(other.finals);
+        self.finals.sort_by_key(|sample| (sample.group_row, sample.row, sample.line));
+        // Of one epoch the last value stays.
+        self.finals.reverse();
+        self.finals.dedup_by_key(|sample| sample.group_row);
+        self.finals.reverse();
+        self.last = self.last.into_iter().chain(other.last).max_by_key(|sample| (sample.row, sample.line));
+    }
+
+    /// Whether any value stands at a batch of its epoch.
+    pub(crate) fn has_batches(&self) -> bool {
+        self.all.iter().any(|sample| !sample.batch.is_nan())
+    }
+}
+
+/// Drops every other element and keeps the newest.
+fn halve(samples: &mut Vec<Sample>) {
+    let newest = samples.last().copied();
+    let mut index = 0;
+    samples.retain(|_| {
+        index += 1;
+        index % 2 == 1
+    });
+    if let Some(newest) = newest.filter(|newest| samples.last().is_some_and(|kept| kept.row != newest.row)) {
+        samples.push(newest);
+    }
+}

@@ -1,0 +1,115 @@
+//! From a settled column to the series of a log.
+//!
+//! A column with one value an epoch is a series of whole epochs. One with more is a series within epochs, and its last
+//! values are another of whole epochs, unless the log prints those by themselves.
+
+use crate::column::{Column, Sample};
+use crate::meaning::{Cadence, Quantity};
+use crate::run_log::{Metric, Point, Series, Split};
+
+/// How steps are counted.
+#[derive(Clone, Copy)]
+pub(crate) struct Steps {
+    pub(crate) batches: Option<f64>,
+    pub(crate) restart: bool,
+}
+
+impl Steps {
+    /// Steps since the run began.
+    fn of(self, sample: &Sample) -> Option<f64> {
+        let known = |number: f64| (!number.is_nan()).then_some(number);
+        let within =
+            if self.restart { known(sample.step).or(known(sample.batch)) } else { known(sample.batch) };
+        match within {
+            Some(batch) => {
+                let epoch = if sample.epoch.is_nan() { 0.0 } else { sample.epoch };
+                self.batches.map(|batches| epoch.floor() * batches + batch)
+            }
+            None => known(sample.step),
+        }
+    }
+}
+
+/// The last values of epochs, without that of an epoch which the log breaks off.
+fn complete(finals: &[Sample]) -> &[Sample] {
+    const MOST_OF_IT: f64 = 0.9;
+    let batch = |sample: &Sample| if sample.batch.is_nan() { sample.step } else { sample.batch };
+    match finals {
+        [.., before, last] if batch(last) < MOST_OF_IT * batch(before) => &finals[..finals.len() - 1],
+        _ => finals,
+    }
+}
+
+/// Adds the series of `column`, whose values `scale` divides; without a scale they are no shares after all.
+pub(crate) fn emit(
+    column: &Column,
+    columns: &[Column],
+    scale: Option<f64>,
+    steps: Steps,
+    epochs_named: bool,
+    series: &mut Vec<Series>,
+) {
+    let (metric, inverted) = match (column.meaning.quantity, scale) {
+        (_, None) => (Metric::Unknown, false),
+        (Quantity::Loss | Quantity::Error, _) => (Metric::Loss, false),
+        (Quantity::LossPart, _) => (Metric::LossPart, false),
+        (Quantity::Accuracy, _) => (Metric::Accuracy, false),
+        (Quantity::ErrorRate, _) => (Metric::Accuracy, true),
+        (Quantity::TopFive, _) => (Metric::TopFive, false),
+        (Quantity::TopFiveError, _) => (Metric::TopFive, true),
+        (Quantity::F1, _) => (Metric::F1, false),
+        (Quantity::Score, _) => (Metric::OtherScore, false),
+        (Quantity::Rate, _) => (Metric::LearningRate, false),
+        (Quantity::Seconds, _) => (Metric::Seconds, false),
+        (Quantity::Unsaid | Quantity::Unknown, _) => (Metric::Unknown, false),
+    };
+    let divisor = scale.unwrap_or(1.0);
+    let point = |sample: &Sample, row: u32| Point {
+        row: row as usize,
+        epoch: (!sample.epoch.is_nan()).then_some(sample.epoch),
+        step: steps.of(sample),
+        value: if inverted { 1.0 - sample.value / divisor } else { sample.value / divisor },
+        resolution: sample.resolution / divisor,
+        line: sample.line as usize,
+    };
+    let named = |within_epoch: bool, points: Vec<Point>| Series {
+        name: column.name.clone(),
+        split: column.meaning.split.filter(|_| column.meaning.quantity.has_split()),
+        metric,
+        within_epoch,
+        points,
+    };
+    let held_out = matches!(column.meaning.split, Some(Split::Validation | Split::Test));
+    let count = column.summary.count as f64;
+    let groups = column.finals.len() as f64;
+    let complete = complete(&column.finals);
+    let finals = || column.finals.iter().map(|sample| point(sample, sample.group_row)).collect();
+    let all = || column.samples().iter().map(|sample| point(sample, sample.row)).collect();
+    // A column of whole epochs tells better than the last values of one that is not.
+    let told = columns.iter().any(|other| {
+        !other.within
+            && !other.has_batches()
+            && (other.meaning.quantity, other.meaning.split)
+                == (column.meaning.quantity, column.meaning.split)
+            && other.summary.count == other.finals.len() as u64
+            && other.finals.len() >= complete.len()
+    });
+    let by_batch = column.within || column.meaning.cadence == Cadence::Batch;
+    // Without epochs, what is measured at a step on training photographs is a batch's.
+    let stepwise = !epochs_named && column.finals.iter().any(|sample| !sample.step.is_nan());
+    if by_batch {
+        series.push(named(true, all()));
+    } else if held_out && !column.has_batches() && count > groups {
+        series.push(named(false, all()));
+    } else if column.has_batches() && told {
+        series.push(named(true, all()));
+    } else if count == groups || count <= groups * 1.5 && !column.has_batches() {
+        series.push(named(stepwise && !held_out && column.meaning.quantity.has_split(), finals()));
+    } else {
+        series.push(named(true, all()));
+        if (complete.len() > 1 || held_out) && !told {
+            series
+                .push(named(false, complete.iter().map(|sample| point(sample, sample.group_row)).collect()));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Why a log could not be read.
+
+/// Why nothing could be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// No number that belongs to training was found.
+    #[error(
+        "no training log: {reason}; a line such as `epoch 1 train loss 2.31 val loss 2.10 val acc 0.34` is one"
+    )]
+    Nothing {
+        /// What it looks like instead.
+        reason: String,
+    },
+    /// The text could not be read from its source.
+    #[error("reading the log: {0}")]
+    Io(#[from] std::io::Error),
+}

@@ -1,0 +1,116 @@
+//! Logs on disk: a file, a run's folder, or a folder of TensorBoard's.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use foliar_runlog::RunDir;
+
+use crate::error::ReadError;
+use crate::reader::read_log_from;
+use crate::run_log::{RunLog, Split};
+use crate::split_word::split_word;
+use crate::tensorboard::{self, EventReader};
+
+/// Names that logs have in a folder, the most telling first.
+const USUAL: [&str; 8] = [
+    RunDir::EVENTS,
+    "results.csv",
+    "metrics.csv",
+    "summary.csv",
+    "log.csv",
+    "trainer_state.json",
+    "log.txt",
+    "train.log",
+];
+/// TensorBoard's part of a file name.
+const EVENTS: &str = "tfevents";
+/// How far below a folder TensorBoard's files are looked for.
+const DEEPEST: usize = 4;
+/// Bytes of event files that are read; pictures in them can make them huge.
+const MOST_BYTES: u64 = 128 << 20;
+
+/// Reads a log from a file or a folder.
+///
+/// Of a folder the record of a foliar run is read, else a file with one of the usual names of logs, else all event files of
+/// TensorBoard in it and in the folders below, whose names may say `train` or `validation`.
+///
+/// # Errors
+/// [`ReadError::Nothing`] if it holds no training log, [`ReadError::Io`] with the path if it can not be read.
+pub fn read_log_path(path: &Path) -> Result<RunLog, ReadError> {
+    if !path.is_dir() {
+        return read_file(path).map_err(|error| with_path(path, error));
+    }
+    for name in USUAL {
+        let file = path.join(name);
+        if file.is_file() {
+            return read_file(&file).map_err(|error| with_path(&file, error));
+        }
+    }
+    let mut files = Vec::new();
+    find(path, 0, &mut files).map_err(|error| with_path(path, error.into()))?;
+    if files.is_empty() {
+        let reason = format!(
+            "{} holds neither events.jsonl nor a table of metrics nor TensorBoard's event files; name the file",
+            path.display()
+        );
+        return Err(ReadError::Nothing { reason });
+    }
+    files.sort();
+    let mut reader = EventReader::new();
+    for file in &files {
+        let bytes = limited(file).map_err(|error| with_path(file, error.into()))?;
+        reader.push(&bytes, split_of(path, file));
+    }
+    reader.finish()
+}
+
+fn read_file(path: &Path) -> Result<RunLog, ReadError> {
+    if is_events(path) {
+        let bytes = limited(path)?;
+        if tensorboard::is_events(&bytes) {
+            let mut reader = EventReader::new();
+            reader.push(&bytes, None);
+            return reader.finish();
+        }
+    }
+    read_log_from(File::open(path)?)
+}
+
+fn limited(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn is_events(path: &Path) -> bool {
+    path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.contains(EVENTS))
+}
+
+fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            if depth < DEEPEST {
+                find(&path, depth + 1, files)?;
+            }
+        } else if is_events(&path) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// What the folders between `root` and `file` say, as Keras names them.
+fn split_of(root: &Path, file: &Path) -> Option<Split> {
+    let inner = file.parent()?.strip_prefix(root).ok()?;
+    inner.iter().rev().filter_map(OsStr::to_str).find_map(split_word)
+}
+
+fn with_path(path: &Path, error: ReadError) -> ReadError {
+    match error {
+        ReadError::Io(error) => ReadError::Io(foliar_files::with_path(path)(error)),
+        nothing @ ReadError::Nothing { .. } => nothing,
+    }
+}

@@ -1,0 +1,224 @@
+//! The text between two numbers of a line.
+//!
+//! Its end names the number after it, its beginning may be the unit of the number before it or count what that number
+//! counts: in `0.5 s, loss: ` the unit is `s` and the name `loss`.
+
+use crate::concept::Concept;
+use crate::counted;
+use crate::fold::{self, Word};
+use crate::lexicon::{Sense, senses};
+use crate::meaning::{self, Fact};
+use crate::measurement_name::{Named, ends_clause, value};
+use crate::run_log::Split;
+
+/// What the end of a label makes of the number after it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Tail {
+    /// No words.
+    Bare,
+    /// Words that name nothing.
+    Words,
+    /// The number of an epoch. With a quantity before it, as in `Train loss: epoch`, perhaps that quantity's value.
+    Epoch(Option<Named>),
+    /// The number of a step or batch.
+    Step,
+    /// Only the photographs are named: `val: `.
+    Split(Split),
+    /// About the set-up.
+    Fact(Fact),
+    /// A measurement.
+    Value(Named),
+    /// A part of something named before, such as `wd`.
+    Part(Named),
+}
+
+/// A label, understood by itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Label {
+    /// For the number after it.
+    pub(crate) tail: Tail,
+    /// What the number before it counts, such as photographs.
+    pub(crate) counts: Option<Fact>,
+    /// A name for the number before it, as in `95 % accuracy`.
+    pub(crate) postfix: Option<Named>,
+    /// The last split named in its last sentence.
+    pub(crate) split: Option<Split>,
+    /// The marks in it, without words and spaces.
+    pub(crate) marks: String,
+    /// Whether `(epoch, batch)` explains the numbers of a bracket before it.
+    pub(crate) explains_bracket: bool,
+    /// Whether a parenthesis opens in it whose first word makes its numbers mean something else.
+    pub(crate) opens_aside: bool,
+    /// Whether the number before it numbers an epoch, as in `第3轮` and `3. Epoche`.
+    pub(crate) begins_with_epoch: bool,
+    /// Whether the percentage before it is that of a progress bar.
+    pub(crate) begins_with_bar: bool,
+    /// Splits joined as in `train/val loss: `, for as many numbers.
+    pub(crate) joint: Option<(Split, Split)>,
+}
+
+/// A longer text between two numbers is prose, of which the end is enough.
+const LONGEST: usize = 160;
+/// Words of a label that are looked at.
+const WORDS: usize = 14;
+
+/// Understands `text`. `glued` says that it follows a number without white space, so that its first word is a unit.
+pub(crate) fn understand(text: &str, glued: bool) -> Label {
+    let marks: String =
+        text.chars().filter(|letter| letter.is_ascii_punctuation() && *letter != '_').take(12).collect();
+    let mut start = text.len().saturating_sub(LONGEST);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    let text = &text[start..];
+    let all = fold::words(text, WORDS);
+    let all_senses = senses(&all);
+    let sentence = [". ", "? ", "! "].iter().filter_map(|mark| text.rfind(mark)).max().unwrap_or(0);
+    let recent = all_senses.iter().rev().take_while(|sense| all[sense.first].start >= sentence);
+    let split = recent.map(|sense| sense.concept).find_map(Concept::split);
+    let from = unit_length(&all, &all_senses, text, glued && start == 0);
+    let ended = all.last().is_some_and(|last| text[last.end..].trim_start().starts_with([',', ';']));
+    let clause = if ended { all.len() } else { clause_start(text, &all, from) };
+    let first = all_senses.iter().position(|sense| sense.first >= clause).unwrap_or(all_senses.len());
+    let named = &all_senses[first..];
+    let opens_aside = text.rfind('(').is_some_and(|open| {
+        let inner = all_senses.iter().find(|sense| all[sense.first].start > open);
+        inner.is_some_and(|sense| sense.concept == Concept::Spoiler) && !text[open..].contains(')')
+    });
+    Label {
+        tail: tail(text, &all, named),
+        counts: if start == 0 { counted::counts(text, &all, &all_senses) } else { None },
+        postfix: if start == 0 { counted::postfix(text, &all, &all_senses) } else { None },
+        split,
+        explains_bracket: text.trim_start().starts_with("](") && all_senses.first().is_some_and(is_counter),
+        opens_aside,
+        begins_with_bar: text.starts_with("%|"),
+        begins_with_epoch: start == 0
+            && all_senses.first().is_some_and(|sense| sense.concept == Concept::Epoch)
+            && matches!(text[..all[0].start].trim(), "" | "."),
+        joint: joint(text, &all, named),
+        marks,
+    }
+}
+
+fn is_counter(sense: &Sense) -> bool {
+    matches!(sense.concept, Concept::Epoch | Concept::Step)
+}
+
+/// Words at the beginning that are the unit of the number before: `ms/step`, `seconds`.
+fn unit_length(words: &[Word], senses: &[Sense], text: &str, glued: bool) -> usize {
+    let first_is_unit = match (words.first(), senses.first()) {
+        (Some(word), _) if glued && word.start == 0 => true,
+        (Some(word), Some(sense)) if sense.concept == Concept::Time => {
+            let before = &text[..word.start];
+            let after = text[word.end..].trim_start();
+            before.trim().is_empty() && !before.is_empty() && !after.starts_with([':', '='])
+        }
+        _ => false,
+    };
+    if !first_is_unit {
+        return 0;
+    }
+    1 + words[1..].iter().take_while(|word| word.glued && text.as_bytes()[word.start - 1] == b'/').count()
+}
+
+/// Index of the first word after the last mark that ends a clause.
+fn clause_start(text: &str, words: &[Word], from: usize) -> usize {
+    let mut start = from;
+    for index in from.max(1)..words.len() {
+        let between = &text[words[index - 1].end..words[index].start];
+        if ends_clause(between) {
+            start = index;
+        }
+    }
+    start
+}
+
+fn tail(text: &str, words: &[Word], senses: &[Sense]) -> Tail {
+    let Some(last) = senses.iter().rev().find(|sense| sense.concept != Concept::Filler) else {
+        return if senses.is_empty() { Tail::Bare } else { Tail::Words };
+    };
+    let said = |concept| senses.iter().any(|sense| sense.concept == concept);
+    let only = |allowed: fn(Concept) -> bool| {
+        senses.iter().all(|sense| sense.concept == Concept::Filler || allowed(sense.concept))
+    };
+    if said(Concept::Epoch) && only(|concept| matches!(concept, Concept::Epoch | Concept::Split(_))) {
+        return Tail::Epoch(None);
+    }
+    if said(Concept::Step) && only(|concept| matches!(concept, Concept::Step | Concept::Split(_))) {
+        return if said_with_plural(words) { Tail::Words } else { Tail::Step };
+    }
+    if only(|concept| matches!(concept, Concept::Split(_))) {
+        return match last.concept.split() {
+            Some(split) => Tail::Split(split),
+            None => Tail::Words,
+        };
+    }
+    let quantity = senses.iter().rposition(|sense| sense.concept.is_quantity_or_time());
+    match (last.concept, quantity) {
+        (Concept::Epoch, None) if !said(Concept::Spoiler) && free(words, last) => return Tail::Epoch(None),
+        (Concept::Epoch, Some(at)) if text[words[last.end - 1].end..].trim().is_empty() => {
+            return Tail::Epoch(value(text, words, &senses[..=at]));
+        }
+        (Concept::Step, None) if !said(Concept::Spoiler) && free(words, last) => return Tail::Step,
+        _ => {}
+    }
+    if let Some(fact) = meaning::fact(senses).filter(|_| quantity.is_none()) {
+        return Tail::Fact(fact);
+    }
+    let Some(quantity) = quantity else { return unnamed(text, words, senses) };
+    let explicit = text[words[last.end - 1].end..].contains([':', '=']);
+    let strangers = senses[quantity + 1..].iter().filter(|sense| sense.concept == Concept::Unknown).count();
+    let glued = senses[quantity + 1..].iter().all(|sense| words[sense.first].glued);
+    if strangers > 4 || strangers > 0 && !explicit && !glued {
+        return Tail::Words;
+    }
+    match value(text, words, senses) {
+        Some(named) => Tail::Value(named),
+        None => Tail::Words,
+    }
+}
+
+fn said_with_plural(words: &[Word]) -> bool {
+    words.iter().any(|word| word.text == "steps" || word.text == "iterations")
+}
+
+/// Whether a counter's word is no part of a longer identifier, as `batch` is in `ms/batch`.
+fn free(words: &[Word], sense: &Sense) -> bool {
+    !words[sense.first].glued
+}
+
+/// An identifier that stands right before the number and is in no list: `grad_norm: `.
+fn unnamed(text: &str, words: &[Word], senses: &[Sense]) -> Tail {
+    let Some(last) = words.last() else { return Tail::Bare };
+    let after = text[last.end..].trim();
+    let first = words.iter().rposition(|word| !word.glued).unwrap_or(0);
+    let begins = senses.first().is_some_and(|sense| sense.first >= first);
+    let identifier = &text[words[first].start..last.end];
+    // The name of a source file, with the number of a line after it.
+    if identifier.contains('.') {
+        return Tail::Words;
+    }
+    if !(begins && matches!(after, ":" | "=")) {
+        return Tail::Words;
+    }
+    let meaning = meaning::judge(text, words, senses);
+    let named = Named { text: identifier.to_owned(), meaning, loose: false };
+    if senses.iter().any(|sense| sense.concept == Concept::Part) {
+        Tail::Part(named)
+    } else {
+        Tail::Value(named)
+    }
+}
+
+/// `train/val loss` and `loss (train, val)`.
+fn joint(text: &str, words: &[Word], senses: &[Sense]) -> Option<(Split, Split)> {
+    let at = senses.windows(2).position(|pair| {
+        // Two senses of one compound have nothing between them.
+        let between = text.get(words[pair[0].end - 1].end..words[pair[1].first].start).unwrap_or_default();
+        pair[0].concept.split().is_some()
+            && pair[1].concept.split().is_some()
+            && matches!(between.trim(), "/" | "," | "|" | "&" | "+" | "-")
+    })?;
+    Some((senses[at].concept.split()?, senses[at + 1].concept.split()?))
+}

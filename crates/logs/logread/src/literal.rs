@@ -1,0 +1,229 @@
+//! Objects as JSON and Python write them, read as they come.
+//!
+//! An object that lies in an array or at the top is a record. One that is the value of a key belongs to the record around
+//! it, and its keys get the outer key before them: `{"val": {"loss": 0.5}}` has the key `val/loss`. Arrays of numbers are
+//! columns: `{"loss": [2.3, 1.1]}` is two records. Reading goes on over line breaks.
+
+mod lists;
+mod records;
+mod scalars;
+
+use std::collections::HashMap;
+
+use crate::assemble::Assembler;
+use crate::cell::Cell;
+use crate::number::Number;
+use crate::run_log::Split;
+use crate::schema::Schema;
+
+/// Nesting beyond this is no log.
+const DEEPEST: usize = 24;
+/// Keys of one record that are kept.
+const MOST_FIELDS: usize = 300;
+/// Elements of one array that are kept.
+const LONGEST_ARRAY: usize = 200_000;
+/// Shapes of records that are remembered.
+const MOST_SHAPES: usize = 1024;
+/// Bytes that one record may have.
+const LONGEST_RECORD: usize = 8 << 20;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Object,
+    Array,
+    /// What a call such as `tensor(0.5, device='cuda')` encloses.
+    Call,
+}
+
+#[derive(Debug)]
+struct Level {
+    kind: Kind,
+    /// Bytes of the path that belong to the levels around.
+    path: usize,
+    /// Bytes of the path up to and with this level's own key.
+    base: usize,
+    /// Fields of the record that belong to the levels around.
+    fields: usize,
+    /// Columns of the record that belong to the levels around.
+    columns: usize,
+    /// Whether it is a record of its own when it closes.
+    record: bool,
+    /// Numbers of an array.
+    numbers: Vec<Number>,
+}
+
+/// Reads objects.
+#[derive(Debug, Default)]
+pub(crate) struct Literal {
+    levels: Vec<Level>,
+    /// The keys around, joined by slashes.
+    path: String,
+    /// Whether a colon came after the last word.
+    valued: bool,
+    /// The last word or string, until it is known to be a key.
+    word: String,
+    keys: String,
+    fields: Vec<(usize, usize, Cell)>,
+    columns: Vec<(String, Vec<Number>)>,
+    shapes: HashMap<u64, Schema>,
+    texts: HashMap<u64, Cell>,
+    /// Arrays that stood under a name outside of any object.
+    lists: Vec<(String, Vec<Number>)>,
+    /// Whether the outermost level stands for such a name.
+    named: bool,
+    bytes: usize,
+    line: usize,
+    /// Records so far that had measurements.
+    pub(crate) records: u64,
+    /// Whether any string was quoted as JSON does.
+    pub(crate) double_quotes: bool,
+}
+
+impl Literal {
+    /// Whether an object is open.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.levels.is_empty()
+    }
+
+    /// Forgets an object that was begun.
+    pub(crate) fn abandon(&mut self) {
+        self.levels.clear();
+        self.path.clear();
+        self.fields.clear();
+        self.keys.clear();
+        self.columns.clear();
+        self.word.clear();
+        self.valued = false;
+        self.named = false;
+        self.bytes = 0;
+    }
+
+    /// Where in `text` an object or an array of objects begins.
+    pub(crate) fn start(text: &str) -> Option<usize> {
+        let bytes = text.as_bytes();
+        let next = |at: usize| bytes[at + 1..].iter().find(|byte| !byte.is_ascii_whitespace());
+        let first = bytes.iter().position(|byte| !byte.is_ascii_whitespace())?;
+        if bytes[first] == b'[' && matches!(next(first), None | Some(b'{')) {
+            return Some(first);
+        }
+        let opens = |at: &usize| match next(*at) {
+            Some(b'"' | b'\'') => true,
+            None => *at == first,
+            _ => false,
+        };
+        (0..bytes.len()).filter(|&at| bytes[at] == b'{').find(opens)
+    }
+
+    /// Reads `text` until its end or the end of the object; returns how many bytes were read and how many measurements
+    /// were found.
+    pub(crate) fn read(
+        &mut self,
+        text: &str,
+        around: Option<Split>,
+        line: usize,
+        into: &mut Assembler,
+    ) -> (usize, usize) {
+        let bytes = text.as_bytes();
+        let before = into.values();
+        self.line = line;
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            at = match byte {
+                b'{' => self.open(Kind::Object, at),
+                b'[' => self.open(Kind::Array, at),
+                b'(' => self.open(Kind::Call, at),
+                b'}' | b']' | b')' => self.close(at, around, into),
+                b':' => {
+                    self.key();
+                    at + 1
+                }
+                b',' => {
+                    self.end_value();
+                    at + 1
+                }
+                b'"' | b'\'' => self.string(text, at),
+                _ if byte.is_ascii_whitespace() => at + 1,
+                _ => self.bare(text, at),
+            };
+            if self.levels.is_empty() {
+                break;
+            }
+        }
+        self.bytes += at;
+        if self.bytes > LONGEST_RECORD {
+            self.abandon();
+        }
+        (at, (into.values() - before) as usize)
+    }
+
+    fn open(&mut self, kind: Kind, at: usize) -> usize {
+        if self.levels.len() >= DEEPEST {
+            self.abandon();
+            return at + 1;
+        }
+        let path = self.path.len();
+        let keyed = self.valued && kind != Kind::Call;
+        if keyed {
+            if !self.path.is_empty() {
+                self.path.push('/');
+            }
+            let word = std::mem::take(&mut self.word);
+            self.path.push_str(&word);
+        }
+        // A key that is an epoch's number makes a record of its value.
+        let numbered = keyed && kind == Kind::Object && records::epoch_of(&self.path[path..]).is_some();
+        let record = kind == Kind::Object && (!keyed || numbered);
+        let (fields, columns) = (self.fields.len(), self.columns.len());
+        let base = self.path.len();
+        self.levels.push(Level { kind, path, base, fields, columns, record, numbers: Vec::new() });
+        if kind != Kind::Call {
+            self.valued = false;
+            self.word.clear();
+        }
+        if record && self.levels.len() > 1 {
+            self.bytes = 0;
+        }
+        at + 1
+    }
+
+    fn close(&mut self, at: usize, around: Option<Split>, into: &mut Assembler) -> usize {
+        self.end_value();
+        let Some(level) = self.levels.pop() else { return at + 1 };
+        match level.kind {
+            Kind::Call => return at + 1,
+            Kind::Array if level.numbers.len() > 1 && !self.path.is_empty() => {
+                if self.columns.len() < MOST_FIELDS {
+                    let name = self.inner_path().to_owned();
+                    self.columns.push((name, level.numbers));
+                }
+            }
+            Kind::Array => {}
+            Kind::Object if self.named => {}
+            Kind::Object if level.record => self.record(&level, around, into),
+            Kind::Object => {}
+        }
+        if self.named && self.levels.len() <= 1 {
+            self.lists.append(&mut self.columns);
+            self.levels.clear();
+        }
+        self.path.truncate(level.path);
+        self.valued = false;
+        self.word.clear();
+        if self.levels.is_empty() {
+            self.abandon();
+        }
+        at + 1
+    }
+
+    fn key(&mut self) {
+        self.valued =
+            matches!(self.levels.last(), Some(Level { kind: Kind::Object, .. })) && !self.word.is_empty();
+    }
+
+    fn end_value(&mut self) {
+        if !matches!(self.levels.last(), Some(Level { kind: Kind::Call, .. })) {
+            self.valued = false;
+            self.word.clear();
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What each number of a line is, from the text around it.
+//!
+//! | text                                   | roles                                        |
+//! | -------------------------------------- | -------------------------------------------- |
+//! | `Epoch: [3][ 10/5005] Loss 0.5 (0.6)`  | epoch, batch, its count, value, running mean |
+//! | `#3/30 - loss: 0.5`                    | batch (perhaps an epoch), its count, value   |
+//! | `Accuracy: 9834/10000 (98%)`           | share, its whole, nothing                    |
+//! | `Accuracy on 10000 test images: 53 %`  | fact, value                                  |
+//! | `train/val loss: 0.5/0.6`              | value, value                                 |
+//! | `95 % accuracy`                        | value                                        |
+
+mod named;
+mod unnamed;
+
+use std::rc::Rc;
+
+use crate::assemble::Flavour;
+use crate::label::{Label, Tail};
+use crate::meaning::{Fact, Quantity};
+use crate::measurement_name::Named;
+use crate::number::{Form, Number};
+use crate::role::{Role, plain};
+use crate::run_log::Split;
+use crate::token::{Kind, Tokens};
+use crate::{context, secondary};
+
+/// A longer line holds many records.
+const LONGEST_RECORD: usize = 4096;
+
+/// The roles of a line's numbers. `labels` holds the text before each number and that after the last.
+pub(crate) fn assign(text: &str, tokens: &Tokens, labels: &[Rc<Label>]) -> Vec<Role> {
+    let mut line = Line {
+        short: text.len() < LONGEST_RECORD,
+        bar: tokens.all.iter().any(|token| token.kind == Kind::Bar && token.end - token.start > 8),
+        numbers: &tokens.numbers,
+        labels,
+        roles: Vec::with_capacity(labels.len()),
+        aside: false,
+        inside: None,
+        epoch: false,
+        measured: false,
+        taken: None,
+        named: false,
+    };
+    for index in 0..tokens.numbers.len() {
+        let role = line.role(index);
+        line.push(index, role);
+    }
+    let mut roles = line.roles;
+    if !roles.iter().any(|role| matches!(role, Role::Value { .. } | Role::Share { .. })) {
+        secondary::take_postfixes(&tokens.numbers, labels, &mut roles);
+    }
+    secondary::mark_running_means(tokens, labels, &mut roles);
+    context::settle_splits(labels, &mut roles);
+    roles
+}
+
+struct Line<'a> {
+    /// Whether it may be a record by itself.
+    short: bool,
+    /// Whether it holds a progress bar.
+    bar: bool,
+    numbers: &'a [Number],
+    labels: &'a [Rc<Label>],
+    roles: Vec<Role>,
+    /// Within a parenthesis about something else, such as chance.
+    aside: bool,
+    /// Within a parenthesis after this loss.
+    inside: Option<Named>,
+    /// Whether an epoch was numbered.
+    epoch: bool,
+    /// Whether anything but epochs was taken since the last epoch.
+    measured: bool,
+    /// The last number that was taken.
+    taken: Option<usize>,
+    /// Whether any label so far had words.
+    named: bool,
+}
+
+impl Line<'_> {
+    fn push(&mut self, index: usize, role: Role) {
+        match role {
+            Role::Ignore => {}
+            Role::Epoch => {
+                self.epoch = true;
+                self.measured = false;
+                self.taken = Some(index);
+            }
+            _ => {
+                self.measured |= !matches!(role, Role::Fact(_));
+                self.taken = Some(index);
+            }
+        }
+        self.named |= self.labels[index].tail != Tail::Bare;
+        self.roles.push(role);
+    }
+
+    fn role(&mut self, index: usize) -> Role {
+        let (number, label) = (self.numbers[index], Rc::clone(&self.labels[index]));
+        self.track_parentheses(index, &label);
+        if label.explains_bracket {
+            return self.bracketed(index);
+        }
+        if number.form == Form::Date || self.measures_progress(index) {
+            return Role::Ignore;
+        }
+        match self.labels[index + 1].counts.filter(|_| number.counts()) {
+            Some(Fact::Size(None)) => return Role::Fact(Fact::Size(label.split)),
+            Some(fact) => return Role::Fact(fact),
+            None => {}
+        }
+        if self.labels[index + 1].begins_with_epoch && number.counts() && self.nothing_taken() {
+            return Role::Epoch;
+        }
+        if let Some(role) = self.of_ratio(index, &label) {
+            return role;
+        }
+        if let Some(role) = self.of_joint(index, &label) {
+            return role;
+        }
+        let role = match &label.tail {
+            Tail::Bare | Tail::Words => self.bare(index, &label),
+            Tail::Epoch(None) if number.form == Form::Decimal && number.percent => Role::Ignore,
+            Tail::Epoch(None) if number.measures() => Role::Epoch,
+            Tail::Epoch(Some(named)) if !number.counts() => plain(named),
+            Tail::Epoch(Some(_)) => Role::Epoch,
+            Tail::Step if number.counts() && self.after_epoch() => {
+                Role::Batch { counted: self.is_ratio(index) }
+            }
+            Tail::Step if number.counts() => Role::Step,
+            Tail::Epoch(None) | Tail::Step => Role::Ignore,
+            Tail::Split(split) => self.of_split(index, *split, &label),
+            Tail::Fact(fact) if number.counts() && !self.is_ratio(index) => Role::Fact(*fact),
+            Tail::Fact(_) => self.carried(index, label.split),
+            Tail::Value(named) => self.value(index, named),
+            Tail::Part(named) => self.part(named),
+        };
+        if self.aside { Role::Ignore } else { role }
+    }
+
+    fn track_parentheses(&mut self, index: usize, label: &Label) {
+        if label.marks.contains(')') {
+            self.aside = false;
+            self.inside = None;
+        }
+        if label.marks.ends_with('(') || label.marks.ends_with("(:") || label.marks.ends_with("(=") {
+            self.inside = match index.checked_sub(1).and_then(|before| self.roles.get(before)) {
+                Some(Role::Value { named, .. }) if named.meaning.quantity == Quantity::Loss => {
+                    Some(named.clone())
+                }
+                _ => None,
+            };
+        }
+        self.aside |= label.opens_aside;
+    }
+
+    /// A number in a share, after an epoch's slash, or before `]`.
+    fn of_ratio(&mut self, index: usize, label: &Label) -> Option<Role> {
+        if label.marks == "/" && label.tail == Tail::Bare && index > 0 {
+            let before = self.numbers[index - 1];
+            if before.form == Form::Integer && self.numbers[index].form == Form::Integer {
+                return Some(Role::Ignore);
+            }
+        }
+        if index > 0
+            && self.roles[index - 1] == Role::Epoch
+            && label.tail == Tail::Words
+            && label.split.is_none()
+        {
+            // `epoch 3 of 30`
+            return (label.marks.is_empty() && self.numbers[index].counts()).then_some(Role::Ignore);
+        }
+        None
+    }
+
+    /// Numbers after `train/val loss: `.
+    fn of_joint(&mut self, index: usize, label: &Label) -> Option<Role> {
+        if let (Some((first, _)), Tail::Value(named)) = (label.joint, &label.tail) {
+            return Some(split_value(named, first));
+        }
+        let before = index.checked_sub(1)?;
+        let (_, second) = self.labels[before].joint?;
+        let Tail::Value(named) = &self.labels[before].tail else { return None };
+        (label.tail == Tail::Bare).then(|| split_value(named, second))
+    }
+
+    /// A value whose name stands before an amount: `accuracy on 10000 test images: `.
+    fn counted_on(&self, index: usize) -> Option<Named> {
+        let before = index.checked_sub(1)?;
+        let Role::Fact(fact) = self.roles[before] else { return None };
+        let (Tail::Value(named), Fact::Size(split)) = (&self.labels[before].tail, fact) else { return None };
+        let mut named = named.clone();
+        named.meaning.split = named.meaning.split.or(split);
+        Some(named)
+    }
+
+    fn is_ratio(&self, index: usize) -> bool {
+        let (Some(next), Some(label)) = (self.numbers.get(index + 1), self.labels.get(index + 1)) else {
+            return false;
+        };
+        label.marks == "/" && label.tail == Tail::Bare && next.counts() && self.numbers[index].counts()
+    }
+
+    /// Whether the number at `index` opens a bracket right after the one before it.
+    fn bracket_follows(&self, index: usize) -> bool {
+        let Some(number) = self.numbers.get(index) else { return false };
+        let label = &self.labels[index];
+        number.counts() && label.tail == Tail::Bare && matches!(label.marks.as_str(), "[" | "][")
+    }
+
+    /// Whether it is the percentage before a progress bar, or a day without a year before a time.
+    fn measures_progress(&self, index: usize) -> bool {
+        let day = self.is_ratio(index)
+            && self.numbers.get(index + 2).is_some_and(|next| next.form == Form::Clock)
+            && self.labels[index + 2].marks.is_empty();
+        day || self.numbers[index].percent && self.labels[index + 1].begins_with_bar
+    }
+
+    fn after_epoch(&self) -> bool {
+        self.epoch
+    }
+
+    fn nothing_measured(&self) -> bool {
+        !self.measured
+    }
+
+    fn nothing_taken(&self) -> bool {
+        self.taken.is_none() && self.short
+    }
+}
+
+fn split_value(named: &Named, split: Split) -> Role {
+    let mut named = named.clone();
+    named.meaning.split = Some(split);
+    Role::Value { split: Some(split), named, own: false, flavour: Flavour::Plain }
+}

@@ -1,0 +1,43 @@
+//! Numbers whose meaning lies in the number before them or in the words after them.
+
+use std::rc::Rc;
+
+use crate::assemble::Flavour;
+use crate::label::{Label, Tail};
+use crate::meaning::Quantity;
+use crate::number::Number;
+use crate::role::{Role, plain};
+use crate::token::Tokens;
+
+/// Takes the names that follow their numbers, in a line where none precedes.
+pub(crate) fn take_postfixes(numbers: &[Number], labels: &[Rc<Label>], roles: &mut [Role]) {
+    for (index, role) in roles.iter_mut().enumerate() {
+        match (&*role, &labels[index + 1].postfix) {
+            (Role::Ignore, Some(named)) if numbers[index].measures() => *role = plain(named),
+            _ => {}
+        }
+    }
+}
+
+/// `0.5 (0.6)`: a batch's value and its running mean.
+pub(crate) fn mark_running_means(tokens: &Tokens, labels: &[Rc<Label>], roles: &mut [Role]) {
+    for index in 1..roles.len() {
+        let alone = labels[index].marks.trim_start_matches('%') == "("
+            && labels[index].tail == Tail::Bare
+            && labels[index + 1].marks.trim_start_matches('%').starts_with(')');
+        let (before, number) = (tokens.numbers[index - 1], tokens.numbers[index]);
+        if !alone
+            || number.percent != before.percent
+            || !number.measures()
+            || tokens.plus.contains(&(index as u32))
+        {
+            continue;
+        }
+        let Role::Value { named, split, flavour, .. } = &mut roles[index - 1] else { continue };
+        if *flavour == Flavour::Plain && named.meaning.quantity != Quantity::Seconds {
+            *flavour = Flavour::Instant;
+            roles[index] =
+                Role::Value { named: named.clone(), split: *split, own: false, flavour: Flavour::Running };
+        }
+    }
+}

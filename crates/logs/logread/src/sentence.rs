@@ -1,0 +1,144 @@
+//! Lines in which names stand beside their numbers.
+//!
+//! What a line's numbers mean follows from the text between them and is the same for every line with the same skeleton,
+//! so it is worked out once per skeleton. See [`crate::roles`] for how.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::rc::Rc;
+
+use crate::assemble::Assembler;
+use crate::hash::{self, AsIs};
+use crate::label::{self, Label};
+use crate::run_log::Split;
+use crate::template::{Taken, Template, Use};
+use crate::token::{Kind, Tokens};
+
+/// Places for skeletons that came once.
+const SEEN: usize = 1 << 16;
+/// Skeletons and labels that are remembered; a log has tens, a text that is none has many.
+const MOST_REMEMBERED: usize = 4096;
+/// A line with more numbers is several records and does not come again.
+const LONGEST_REPEATED: usize = 96;
+
+/// Reads lines of names and numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Sentences {
+    templates: HashMap<u64, Template, BuildHasherDefault<AsIs>>,
+    labels: HashMap<(u64, bool), Rc<Label>>,
+    /// Lines of new skeletons so far.
+    learnt: usize,
+    /// Skeletons that came once, each at its own place.
+    seen: Vec<u64>,
+    /// From a line that is a heading, until the next epoch.
+    heading: Option<Split>,
+    /// From the last line that named a split.
+    leading: Option<Split>,
+    /// From a line that is a name.
+    dangling: Option<Use>,
+}
+
+impl Sentences {
+    /// Forgets what headings said, as where a table begins.
+    pub(crate) fn restart(&mut self) {
+        self.heading = None;
+        self.leading = None;
+    }
+
+    /// The split that a record without one of its own was measured on, as the lines before it say.
+    pub(crate) fn around(&self) -> Option<Split> {
+        self.leading.or(self.heading)
+    }
+
+    /// Reads one line if one of its skeleton was read before.
+    pub(crate) fn known(&mut self, tokens: &Tokens, line: usize, into: &mut Assembler) -> Option<Taken> {
+        let template = self.templates.get_mut(&tokens.skeleton)?;
+        if template.uses.len() != tokens.numbers.len() {
+            return None;
+        }
+        if let (true, Some(Use::Value { name, split, shared }), [number]) =
+            (template.lone, self.dangling.take(), &tokens.numbers[..])
+        {
+            let split = if shared { split.or(self.heading) } else { split };
+            into.value(name, split, *number, line);
+            return Some(Taken { values: 1, ..Taken::default() });
+        }
+        self.dangling = template.dangling;
+        let inherited = if template.counts {
+            None
+        } else {
+            self.heading.or_else(|| *template.inherited.get_or_insert(self.leading))
+        };
+        let taken = template.apply(tokens, inherited, line, into);
+        if template.names_epoch {
+            self.heading = None;
+        }
+        if template.values == 0 {
+            self.heading = template.heading.or(self.heading);
+        } else if template.leading.is_some() {
+            self.heading = None;
+        }
+        if template.counts || template.leading.is_some() {
+            self.leading = template.leading;
+        }
+        Some(taken)
+    }
+
+    /// Whether a line of a new skeleton is worth the work. Once many skeletons have been seen, only one that comes again
+    /// is: a log repeats itself.
+    pub(crate) fn is_worth_learning(&mut self, tokens: &Tokens) -> bool {
+        if tokens.numbers.len() > LONGEST_REPEATED {
+            return true;
+        }
+        self.learnt += 1;
+        if self.learnt < MOST_REMEMBERED {
+            return true;
+        }
+        self.seen.resize(SEEN, 0);
+        let place = &mut self.seen[tokens.skeleton as usize % SEEN];
+        std::mem::replace(place, tokens.skeleton) == tokens.skeleton
+    }
+
+    /// Reads one line of a new skeleton.
+    pub(crate) fn learn(&mut self, text: &str, tokens: &Tokens, line: usize, into: &mut Assembler) -> Taken {
+        let labels = self.labels(text, tokens);
+        let template = Template::new(text, tokens, &labels, into);
+        if self.templates.len() >= MOST_REMEMBERED {
+            self.templates.clear();
+        }
+        self.templates.insert(tokens.skeleton, template);
+        let taken = self.known(tokens, line, into).unwrap_or_default();
+        if tokens.numbers.len() > LONGEST_REPEATED {
+            self.templates.remove(&tokens.skeleton);
+        }
+        taken
+    }
+
+    /// The text before each number, and that after the last, understood.
+    fn labels(&mut self, text: &str, tokens: &Tokens) -> Vec<Rc<Label>> {
+        let mut labels = Vec::with_capacity(tokens.numbers.len() + 1);
+        let mut start = 0;
+        let ends = tokens.all.iter().filter(|token| matches!(token.kind, Kind::Number(_)));
+        for (from, to) in ends.map(|token| (token.start as usize, token.end as usize)) {
+            labels.push(self.label(text, start, from));
+            start = to;
+        }
+        labels.push(self.label(text, start, text.len()));
+        labels
+    }
+
+    fn label(&mut self, text: &str, from: usize, to: usize) -> Rc<Label> {
+        let glued = from > 0;
+        let slice = text.get(from..to).unwrap_or_default();
+        let key = (hash::mix(hash::EMPTY, slice.as_bytes()), glued);
+        if let Some(label) = self.labels.get(&key) {
+            return Rc::clone(label);
+        }
+        if self.labels.len() >= MOST_REMEMBERED {
+            self.labels.clear();
+        }
+        let label = Rc::new(label::understand(slice, glued));
+        self.labels.insert(key, Rc::clone(&label));
+        label
+    }
+}

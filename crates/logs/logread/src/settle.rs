@@ -1,0 +1,255 @@
+//! From columns to series: what only the whole log can tell.
+//!
+//! Whether shares are fractions or percentages, whether an `error` is a share or a loss, on which photographs a name
+//! without a split was measured, and whether a column holds whole epochs or what lies within them.
+
+use crate::assemble::Assembler;
+use crate::column::{Column, Sample};
+use crate::emit::{Steps, emit};
+use crate::meaning::Quantity;
+use crate::run_log::{RunLog, Split};
+
+/// A share may exceed 1 by rounding.
+const ONE: f64 = 1.000_001;
+/// A percentage may exceed 100 by rounding.
+const HUNDRED: f64 = 100.01;
+
+/// The log that the columns make; without series if none of them belongs to training.
+pub(crate) fn settle(assembler: Assembler) -> RunLog {
+    let mut facts = assembler.facts;
+    let batches = assembler.batches;
+    let reached = assembler.reached;
+    let steps_restart = assembler.steps_restart;
+    let epochs_named = assembler.epochs_named;
+    let mut columns = assembler.into_columns();
+    columns.retain(|column| column.summary.count > 0);
+    if !columns.iter().any(|column| measures(column.meaning.quantity)) {
+        return RunLog::default();
+    }
+    let epochs_named = epochs_named || number_epochs(&mut columns);
+    settle_unsaid(&mut columns);
+    settle_errors(&mut columns);
+    settle_splits(&mut columns);
+    merge(&mut columns);
+    settle_parts(&mut columns);
+    settle_accuracies(&mut columns);
+    drop_remarks(&mut columns);
+    settle_twins(&mut columns);
+    let scales = scales(&columns);
+    let steps = Steps { batches, restart: steps_restart && epochs_named };
+    let mut log = RunLog::default();
+    for (column, scale) in columns.iter().zip(scales) {
+        emit(column, &columns, scale, steps, epochs_named, &mut log.series);
+    }
+    let epochs = columns.iter().map(|column| column.finals.len()).max().unwrap_or(0);
+    let said = batches.or((reached.0 * 10 >= epochs * 9).then_some(reached.1));
+    facts.steps_per_epoch =
+        facts.steps_per_epoch.or(said.filter(|said| *said >= 1.0).map(|said| said as usize));
+    log.facts = facts;
+    log
+}
+
+/// Whether a quantity tells of the training itself.
+fn measures(quantity: Quantity) -> bool {
+    !matches!(quantity, Quantity::Unknown | Quantity::Seconds | Quantity::Rate)
+}
+
+/// Takes counts without a name, as in `#3/30 - loss: 0.5`, for epochs where each has a whole epoch's values.
+fn number_epochs(columns: &mut [Column]) -> bool {
+    let of = |held_out: bool| {
+        let columns = columns.iter().filter(move |column| {
+            column.meaning.quantity.has_split()
+                && held_out != matches!(column.meaning.split, None | Some(Split::Train))
+        });
+        columns.map(|column| &column.finals).max_by_key(|finals| finals.len())
+    };
+    let (held_out, train) = (of(true), of(false));
+    let Some(finals) = train.or(held_out) else { return false };
+    let unnamed = |sample: &Sample| sample.epoch.is_nan() && sample.step.is_nan() && !sample.batch.is_nan();
+    let by_one = finals.windows(2).filter(|pair| pair[1].batch == pair[0].batch + 1.0).count();
+    let each_evaluated = held_out.is_some_and(|held_out| held_out.len() * 5 >= finals.len() * 4);
+    let rises = finals.windows(2).all(|pair| pair[1].batch >= pair[0].batch);
+    if !finals.iter().all(unnamed) || !(by_one * 10 >= (finals.len() - 1) * 9 || each_evaluated && rises) {
+        return false;
+    }
+    for sample in columns.iter_mut().flat_map(Column::samples_mut) {
+        if sample.epoch.is_nan() {
+            sample.epoch = std::mem::replace(&mut sample.batch, f64::NAN);
+        }
+    }
+    true
+}
+
+/// Where no loss is named, numbers of which only the photographs are named are losses; else nobody knows.
+fn settle_unsaid(columns: &mut [Column]) {
+    let loss = columns.iter().any(|column| column.meaning.quantity == Quantity::Loss);
+    for column in columns.iter_mut().filter(|column| column.meaning.quantity == Quantity::Unsaid) {
+        let quantity = if column.summary.percent { Quantity::Score } else { Quantity::Loss };
+        column.meaning.quantity = if loss { Quantity::Unknown } else { quantity };
+    }
+}
+
+/// An `error` beside a loss, or printed as a percentage, is a share; alone it is the loss.
+fn settle_errors(columns: &mut [Column]) {
+    let loss = columns.iter().any(|column| column.meaning.quantity == Quantity::Loss);
+    for column in columns.iter_mut().filter(|column| column.meaning.quantity == Quantity::Error) {
+        let summary = column.summary;
+        let share = summary.percent || summary.most <= HUNDRED && loss;
+        column.meaning.quantity = if share { Quantity::ErrorRate } else { Quantity::Loss };
+    }
+}
+
+/// A name without a split belongs to training. Only a score that stands beside two losses whose splits are named was
+/// measured where the model is evaluated.
+fn settle_splits(columns: &mut [Column]) {
+    let held_out = |split: &Split| *split != Split::Train;
+    let losses: Vec<Option<Split>> = columns
+        .iter()
+        .filter(|column| column.meaning.quantity == Quantity::Loss)
+        .map(|column| column.meaning.split)
+        .collect();
+    let named = losses.contains(&Some(Split::Train)) && !losses.contains(&None);
+    let evaluated = losses.iter().copied().flatten().find(held_out).filter(|_| named);
+    let told: Vec<Quantity> = columns
+        .iter()
+        .filter(|column| column.meaning.split.is_some())
+        .map(|column| column.meaning.quantity)
+        .collect();
+    for column in columns.iter_mut() {
+        let quantity = column.meaning.quantity;
+        if quantity.has_split() && column.meaning.split.is_none() {
+            let score = is_share(quantity) && !told.contains(&quantity) && !column.has_batches();
+            column.meaning.split = evaluated.filter(|_| score).or(Some(Split::Train));
+        }
+    }
+}
+
+/// Joins columns that differed only in whether their split was said.
+fn merge(columns: &mut Vec<Column>) {
+    let mut index = 0;
+    while index < columns.len() {
+        let column = &columns[index];
+        let twin = columns[..index].iter().position(|other| {
+            other.name.eq_ignore_ascii_case(&column.name)
+                && (other.within, other.loose) == (column.within, column.loose)
+                && (other.meaning.quantity, other.meaning.split)
+                    == (column.meaning.quantity, column.meaning.split)
+        });
+        match twin {
+            Some(twin) => {
+                let column = columns.remove(index);
+                columns[twin].absorb(column);
+            }
+            None => index += 1,
+        }
+    }
+}
+
+/// Drops what sentences say of quantities that lines of names and numbers tell more about.
+fn drop_remarks(columns: &mut Vec<Column>) {
+    let told: Vec<(Quantity, Option<Split>)> = columns
+        .iter()
+        .filter(|column| !column.loose && column.finals.len() > 1)
+        .map(|column| (column.meaning.quantity, column.meaning.split))
+        .collect();
+    columns
+        .retain(|column| !column.loose || !told.contains(&(column.meaning.quantity, column.meaning.split)));
+}
+
+/// A split's only part of a loss is its loss.
+fn settle_parts(columns: &mut [Column]) {
+    for split in [Split::Train, Split::Validation, Split::Test] {
+        let of = |column: &Column, quantity| {
+            column.meaning.quantity == quantity && column.meaning.split == Some(split)
+        };
+        let whole = columns.iter().any(|column| of(column, Quantity::Loss));
+        let parts = columns.iter().filter(|column| of(column, Quantity::LossPart)).count();
+        if !whole && parts == 1 {
+            for column in columns.iter_mut().filter(|column| of(column, Quantity::LossPart)) {
+                column.meaning.quantity = Quantity::Loss;
+            }
+        }
+    }
+}
+
+/// Of several accuracies of one split only those with the plainest name are the accuracy.
+fn settle_accuracies(columns: &mut [Column]) {
+    for split in [Split::Train, Split::Validation, Split::Test] {
+        let of = |column: &Column| {
+            column.meaning.quantity == Quantity::Accuracy && column.meaning.split == Some(split)
+        };
+        let plainest = columns.iter().filter(|column| of(column)).map(|column| column.meaning.extras).min();
+        for column in columns.iter_mut().filter(|column| of(column)) {
+            if Some(column.meaning.extras) > plainest {
+                column.meaning.quantity = Quantity::Score;
+            }
+        }
+    }
+}
+
+/// Of several accuracies of one split in one row, those with longer names are other scores.
+fn settle_twins(columns: &mut [Column]) {
+    for index in 0..columns.len() {
+        let column = &columns[index];
+        if column.meaning.quantity != Quantity::Accuracy {
+            continue;
+        }
+        let first_line = |column: &Column| column.finals.first().map(|sample| (sample.row, sample.line));
+        let shorter = columns.iter().any(|other| {
+            other.meaning.quantity == Quantity::Accuracy
+                && other.meaning.split == column.meaning.split
+                && other.within == column.within
+                && other.name.len() < column.name.len()
+                && first_line(other) == first_line(column)
+        });
+        if shorter {
+            columns[index].meaning.quantity = Quantity::Score;
+        }
+    }
+}
+
+fn is_share(quantity: Quantity) -> bool {
+    use Quantity::{Accuracy, ErrorRate, F1, Score, TopFive, TopFiveError};
+    matches!(quantity, Accuracy | TopFive | ErrorRate | TopFiveError | F1 | Score)
+}
+
+/// What each column's values are divided by: 100 where they are percentages. `None` where they can be no shares.
+fn scales(columns: &[Column]) -> Vec<Option<f64>> {
+    // The scale of small values is that of the family, unless the family lies far above.
+    const SMALL: f64 = 10.0;
+    let certain = |column: &Column| column.summary.percent || column.meaning.percent;
+    let percentages = |quantity: Quantity| {
+        columns
+            .iter()
+            .filter(|column| is_share(column.meaning.quantity) && column.summary.most <= HUNDRED)
+            .filter(|column| {
+                (certain(column) || column.summary.most > ONE) && related(column.meaning.quantity, quantity)
+            })
+            .map(|column| column.summary.most)
+            .fold(f64::NAN, f64::max)
+    };
+    columns
+        .iter()
+        .map(|column| {
+            let quantity = column.meaning.quantity;
+            if !is_share(quantity) {
+                return Some(1.0);
+            }
+            if column.summary.most > HUNDRED {
+                return None;
+            }
+            let family = percentages(quantity);
+            let percent =
+                certain(column) || column.summary.most > ONE || column.summary.most > 0.0 && family <= SMALL;
+            let scale = if percent { 100.0 } else { 1.0 };
+            (column.summary.least >= -scale * ONE).then_some(scale)
+        })
+        .collect()
+}
+
+/// Whether two shares come from one function, and so have one scale.
+fn related(left: Quantity, right: Quantity) -> bool {
+    use Quantity::{Accuracy, ErrorRate, TopFive, TopFiveError};
+    let ranked = |quantity| matches!(quantity, Accuracy | TopFive | ErrorRate | TopFiveError);
+    left == right || ranked(left) && ranked(right)
+}

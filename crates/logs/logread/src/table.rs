@@ -1,0 +1,276 @@
+//! Tables: a line of names and lines of as many numbers.
+//!
+//! Cells are separated by commas, semicolons, tabs or upright strokes, or by spaces alone. In the last case a name may be
+//! two words, `train loss`; the number of cells below tells.
+
+use crate::assemble::Assembler;
+use crate::cell::{Cell, begins_number, cell, is_blank};
+use crate::concept::Concept;
+use crate::fold;
+use crate::lexicon::senses;
+use crate::number::Style;
+use crate::run_log::Split;
+use crate::schema::Schema;
+
+/// What stands between cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delimiter {
+    Tab,
+    Pipe,
+    Comma,
+    Semicolon,
+    Spaces,
+}
+
+const DELIMITERS: [Delimiter; 5] =
+    [Delimiter::Tab, Delimiter::Pipe, Delimiter::Comma, Delimiter::Semicolon, Delimiter::Spaces];
+
+/// More columns than this are a matrix, not a table of metrics.
+const MOST_COLUMNS: usize = 400;
+
+/// A table whose names are known.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) delimiter: Delimiter,
+    header: String,
+    schema: Schema,
+    /// What its rows were measured on, where their names do not say.
+    around: Option<Split>,
+    cells: Vec<Cell>,
+    spans: Vec<(usize, usize)>,
+}
+
+impl Table {
+    /// The table that `header` begins, if `row` can be its first row.
+    pub(crate) fn begin(header: &str, row: &str, style: Style, into: &mut Assembler) -> Option<Self> {
+        for delimiter in DELIMITERS {
+            let mut spans = Vec::new();
+            split(row, delimiter, &mut spans);
+            let count = spans.len();
+            let share = if delimiter == Delimiter::Spaces { 2.0 / 3.0 } else { 0.5 };
+            if !(2..=MOST_COLUMNS).contains(&count) || numbers_among(row, &spans, style) < share {
+                continue;
+            }
+            let Some(names) = names(header, delimiter, count) else { continue };
+            let schema = Schema::new(names.iter().map(String::as_str), into);
+            if schema.says_anything(into) {
+                let evaluates = into.epochs_named && schema.evaluates(into);
+                let around = evaluates.then_some(Split::Validation);
+                let header = header.to_owned();
+                return Some(Self { delimiter, header, schema, around, cells: Vec::new(), spans });
+            }
+        }
+        None
+    }
+
+    /// Whether `text` is the line of names again.
+    pub(crate) fn is_header(&self, text: &str) -> bool {
+        self.header == text
+    }
+
+    /// Whether its rows say to which epoch or step they belong.
+    pub(crate) fn counts(&self) -> bool {
+        self.schema.counts()
+    }
+
+    /// Takes a row; `None` if `text` is none of this table.
+    pub(crate) fn row(
+        &mut self,
+        text: &str,
+        style: Style,
+        line: usize,
+        into: &mut Assembler,
+    ) -> Option<usize> {
+        split(text, self.delimiter, &mut self.spans);
+        let (count, columns) = (self.spans.len(), self.schema.uses.len());
+        let fits = match self.delimiter {
+            Delimiter::Spaces => count == columns,
+            _ => count == columns || (count >= 2 && count < columns && count + 1 >= columns),
+        };
+        if !fits {
+            return None;
+        }
+        let style = match self.delimiter {
+            Delimiter::Comma => Style::default(),
+            _ => style,
+        };
+        let filled =
+            || self.spans.iter().map(|&(start, end)| &text[start..end]).filter(|cell| !is_blank(cell));
+        let numbers = filled().filter(|cell| begins_number(cell)).count();
+        if numbers == 0 || self.delimiter == Delimiter::Spaces && numbers * 2 < filled().count() {
+            return None;
+        }
+        self.cells.clear();
+        self.cells.extend(self.spans.iter().map(|&(start, end)| cell(&text[start..end], style)));
+        Some(self.schema.row(&self.cells, self.around, line, into))
+    }
+}
+
+/// The names in a header that stands over `count` cells.
+fn names(header: &str, delimiter: Delimiter, count: usize) -> Option<Vec<String>> {
+    let header = header.trim_start().trim_start_matches(['#', '%']);
+    let mut spans = Vec::new();
+    split(header, delimiter, &mut spans);
+    let mut names: Vec<String> = spans.iter().map(|&(start, end)| header[start..end].to_owned()).collect();
+    let textual = names.iter().filter(|name| is_name(name)).count();
+    if textual * 2 < names.len() || textual < 2 {
+        return None;
+    }
+    if names.len() == count {
+        return Some(names);
+    }
+    if delimiter != Delimiter::Spaces {
+        return None;
+    }
+    if names.len() + 1 == count {
+        // What pandas prints has a column of indices without a name.
+        names.insert(0, String::new());
+        return Some(names);
+    }
+    let wide: Vec<String> =
+        header.split("  ").map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    if wide.len() == count {
+        return Some(wide);
+    }
+    join_words(names, count)
+}
+
+/// How many names are left when all neighbours that belong together are joined.
+pub(crate) fn count_names(words: &[&str]) -> usize {
+    let joined = words.windows(2).filter(|pair| {
+        let folded = fold::words(pair[0], 6);
+        let senses = senses(&folded);
+        senses_of(&format!("{} {}", pair[0], pair[1])) == 1
+            || senses.len() == 1 && matches!(senses[0].concept, Concept::Split(_))
+    });
+    words.len() - joined.count()
+}
+
+/// Joins neighbours such as `train` and `loss` until `count` names are left.
+fn join_words(words: Vec<String>, count: usize) -> Option<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    let mut surplus = words.len().checked_sub(count)?;
+    for word in words {
+        let begins = |name: &str| {
+            let folded = fold::words(name, 6);
+            let senses = senses(&folded);
+            let phrase = senses_of(&format!("{name} {word}"));
+            phrase == 1 && senses.len() == 1
+                || senses.last().is_some_and(|sense| {
+                    matches!(
+                        sense.concept,
+                        Concept::Split(_) | Concept::Filler | Concept::Part | Concept::Spoiler
+                    )
+                })
+        };
+        match names.last_mut().filter(|name| surplus > 0 && begins(name)) {
+            Some(name) => {
+                name.push(' ');
+                name.push_str(&word);
+                surplus -= 1;
+            }
+            None => names.push(word),
+        }
+    }
+    (names.len() == count).then_some(names)
+}
+
+fn senses_of(name: &str) -> usize {
+    senses(&fold::words(name, 6)).len()
+}
+
+fn is_name(cell: &str) -> bool {
+    let letters = cell.bytes().any(|byte| byte.is_ascii_alphabetic() || byte >= 0x80);
+    letters && cell.len() <= 120 && !matches!(crate::cell::cell(cell, Style::default()), Cell::Number(_))
+}
+
+/// Which share of the cells that are not empty are numbers; 0 if fewer than two are.
+fn numbers_among(row: &str, spans: &[(usize, usize)], style: Style) -> f64 {
+    let (mut numbers, mut filled) = (0_usize, 0_u32);
+    for &(start, end) in spans {
+        if start < end {
+            filled += 1;
+            numbers += usize::from(matches!(cell(&row[start..end], style), Cell::Number(_)));
+        }
+    }
+    if numbers < 2 { 0.0 } else { numbers as f64 / f64::from(filled) }
+}
+
+/// Cuts a line into trimmed cells, as byte ranges.
+fn split(text: &str, delimiter: Delimiter, spans: &mut Vec<(usize, usize)>) {
+    spans.clear();
+    let mark = match delimiter {
+        Delimiter::Tab => b'\t',
+        Delimiter::Pipe => b'|',
+        Delimiter::Comma => b',',
+        Delimiter::Semicolon => b';',
+        Delimiter::Spaces => return split_spaces(text, spans),
+    };
+    let bytes = text.as_bytes();
+    let (mut start, mut end) = (0, bytes.len());
+    if delimiter == Delimiter::Pipe {
+        let trimmed = text.trim();
+        start = text.len() - text.trim_start().len();
+        end = start + trimmed.len();
+        start += usize::from(trimmed.starts_with('|'));
+        end -= usize::from(trimmed.ends_with('|') && end > start);
+    }
+    let mut quoted = false;
+    let mut from = start;
+    for (at, &byte) in bytes.iter().enumerate().take(end).skip(start) {
+        match byte {
+            b'"' => quoted = !quoted,
+            _ if byte == mark && !quoted => {
+                spans.push(trim(text, from, at));
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    spans.push(trim(text, from.min(end), end));
+}
+
+fn split_spaces(text: &str, spans: &mut Vec<(usize, usize)>) {
+    let mut from = None;
+    for (at, byte) in text.bytes().enumerate() {
+        match (byte == b' ' || byte == b'\t', from) {
+            (false, None) => from = Some(at),
+            (true, Some(start)) => {
+                spans.push((start, at));
+                from = None;
+            }
+            _ => {}
+        }
+    }
+    if let Some(start) = from {
+        spans.push((start, text.len()));
+    }
+}
+
+/// Without the white space and quotation marks around it.
+fn trim(text: &str, start: usize, end: usize) -> (usize, usize) {
+    let bytes = text.as_bytes();
+    let (mut start, mut end) = (start, end);
+    let outer = |byte: u8| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'*');
+    while start < end && outer(bytes[start]) {
+        start += 1;
+    }
+    while end > start && outer(bytes[end - 1]) {
+        end -= 1;
+    }
+    (start, end)
+}
+
+/// Whether a line without measurements may hold the names of a table.
+pub(crate) fn may_be_header(text: &str) -> bool {
+    use crate::meaning::{Field, Quantity, field};
+    let known = |name: &str| match field(name) {
+        Field::Epoch | Field::Step => true,
+        Field::Value(meaning) => meaning.quantity != Quantity::Unknown,
+        Field::Fact(_) => false,
+    };
+    let cells = || text.split([',', ';', '|', '\t', ' ']).filter(|name| !name.is_empty()).take(60);
+    cells().count() > 1
+        && cells().any(known)
+        && !cells().any(|cell| cell.starts_with(|first: char| first.is_ascii_digit()))
+}

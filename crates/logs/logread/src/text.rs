@@ -1,0 +1,287 @@
+//! Reads text of any shape, piece by piece.
+//!
+//! Each line goes to the first reader that it fits: an object that is still open, a table whose names are known, an object
+//! that begins, names beside numbers, the names of a table to come. What they find goes to one [`Assembler`], so that a
+//! log may change its shape as often as it likes.
+
+use crate::assemble::Assembler;
+use crate::clean::{clean, without_bar};
+use crate::lines::Line;
+use crate::literal::Literal;
+use crate::number::Style;
+use crate::run_log::RunLog;
+use crate::sentence::Sentences;
+use crate::settle::settle;
+use crate::table::{Delimiter, Table};
+use crate::template::Taken;
+use crate::token::Tokens;
+use crate::unfold;
+
+/// A longer line may be several rows of a table.
+const LONGEST_ROW: usize = 1000;
+/// A longer line is cut before each epoch.
+const LONGEST_RECORD: usize = 2000;
+/// Lines without success that are tried as the names of a table.
+const MOST_HEADERS: u32 = 1000;
+/// Lines between the names of a table and its first row, such as rules.
+const FARTHEST_ROW: usize = 3;
+/// Tables that may take turns.
+const MOST_TABLES: usize = 4;
+/// Lines that an object may stay open without a record.
+const LONGEST_OBJECT: usize = 100_000;
+
+/// How many measurements each kind of text gave.
+#[derive(Debug, Default)]
+struct Tally {
+    sentences: u64,
+    bars: u64,
+    table: u64,
+    delimiter: Option<Delimiter>,
+    literal: u64,
+}
+
+/// Takes a log in pieces of any size.
+#[derive(Debug)]
+pub(crate) struct TextReader {
+    assembler: Assembler,
+    sentences: Sentences,
+    literal: Literal,
+    /// The tables whose names are known, the last used first.
+    tables: Vec<Table>,
+    /// A line that may hold the names of a table, and how many lines ago it was.
+    header: Option<(String, usize)>,
+    style: Style,
+    cleaned: Vec<u8>,
+    tokens: Tokens,
+    tally: Tally,
+    line: usize,
+    open_since: usize,
+    /// The last line that was cut into rows, from 1.
+    unfolded: usize,
+    understood: usize,
+    ignored: usize,
+    /// Lines that may yet be tried as the names of a table.
+    header_chances: u32,
+}
+
+impl TextReader {
+    pub(crate) fn new() -> Self {
+        Self {
+            assembler: Assembler::new(),
+            sentences: Sentences::default(),
+            literal: Literal::default(),
+            tables: Vec::new(),
+            header: None,
+            style: Style::default(),
+            cleaned: Vec::new(),
+            tokens: Tokens::default(),
+            tally: Tally::default(),
+            line: 0,
+            open_since: 0,
+            unfolded: 0,
+            understood: 0,
+            ignored: 0,
+            header_chances: MOST_HEADERS,
+        }
+    }
+
+    /// Takes the next line, or the next piece of a long one.
+    pub(crate) fn line(&mut self, line: &Line<'_>) {
+        self.style = line.style;
+        let mut cleaned = std::mem::take(&mut self.cleaned);
+        let text = clean(line.text, &mut cleaned);
+        if text.len() > LONGEST_RECORD && !self.literal.is_open() {
+            for record in unfold::epochs(text) {
+                self.text(record);
+            }
+        } else {
+            self.text(text);
+        }
+        self.cleaned = cleaned;
+        self.line += usize::from(line.ends);
+    }
+
+    /// Reads one line of visible text.
+    fn text(&mut self, text: &str) {
+        if text.bytes().all(|byte| byte.is_ascii_whitespace()) {
+            return;
+        }
+        let values = self.dispatch(text);
+        if values > 0 {
+            self.understood += 1;
+        } else if !is_rule(text) {
+            self.ignored += 1;
+        }
+    }
+
+    /// Returns how many numbers were understood.
+    fn dispatch(&mut self, text: &str) -> usize {
+        if self.literal.is_open() {
+            if self.line - self.open_since < LONGEST_OBJECT {
+                return self.object(text);
+            }
+            self.literal.abandon();
+        }
+        let tabular = !self.tables.is_empty() || self.header.is_some();
+        if let Some(taken) = tabular.then(|| self.row(text)).flatten() {
+            return taken;
+        }
+        let bracketed = memchr::memchr2(b'{', b'[', text.as_bytes()).is_some();
+        match bracketed.then(|| self.object_in(text)).flatten() {
+            Some(taken) => taken,
+            None => self.sentence(text),
+        }
+    }
+
+    /// A line that holds an object, or a list under a name.
+    fn object_in(&mut self, text: &str) -> Option<usize> {
+        if let Some(start) = Literal::start(text) {
+            let before = if start > 0 { self.sentence(&text[..start]) } else { 0 };
+            return Some(before + self.object(&text[start..]));
+        }
+        let (start, name) = Literal::named_list(text)?;
+        self.literal.begin(name, &mut self.assembler);
+        self.object(&text[start..]);
+        Some(1)
+    }
+
+    /// A row of the table that was begun, or the first of one.
+    fn row(&mut self, text: &str) -> Option<usize> {
+        let visible = without_bar(text);
+        let line = self.line + 1;
+        for index in 0..self.tables.len() {
+            let table = &mut self.tables[index];
+            if table.is_header(visible) {
+                if table.counts() {
+                    self.assembler.restart();
+                    self.sentences.restart();
+                }
+                self.tables[..=index].rotate_right(1);
+                return Some(0);
+            }
+            if let Some(values) = table.row(visible, self.style, line, &mut self.assembler) {
+                self.tables[..=index].rotate_right(1);
+                self.tally.table += values as u64;
+                return Some(values);
+            }
+        }
+        let (header, age) = self.header.as_mut()?;
+        if is_rule(text) {
+            return Some(0);
+        }
+        *age += 1;
+        let old = *age > FARTHEST_ROW;
+        let begun = Table::begin(header, visible, self.style, &mut self.assembler);
+        if old || begun.is_some() {
+            self.header = None;
+        }
+        let mut table = begun?;
+        self.header_chances = MOST_HEADERS;
+        if table.counts() {
+            self.assembler.restart();
+            self.sentences.restart();
+        }
+        let values = table.row(visible, self.style, line, &mut self.assembler)?;
+        self.tally.table += values as u64;
+        self.tally.delimiter = self.tally.delimiter.or(Some(table.delimiter));
+        self.tables.insert(0, table);
+        self.tables.truncate(MOST_TABLES);
+        Some(values)
+    }
+
+    fn object(&mut self, text: &str) -> usize {
+        if !self.literal.is_open() {
+            self.open_since = self.line;
+        }
+        let (mut at, mut found) = (0, 0);
+        loop {
+            let around = self.sentences.around();
+            let (read, values) = self.literal.read(&text[at..], around, self.line + 1, &mut self.assembler);
+            at += read;
+            found += values;
+            match Literal::start(text.get(at..).unwrap_or_default()) {
+                Some(next) if read > 0 && !self.literal.is_open() => at += next,
+                _ => break,
+            }
+        }
+        self.tally.literal += found as u64;
+        found
+    }
+
+    /// The rows of a table that was pasted as one line. A row is not cut again.
+    fn rows_in<'a>(&mut self, text: &'a str) -> Option<Vec<&'a str>> {
+        let may_be = self.unfolded != self.line + 1 && (self.tables.is_empty() || text.len() > LONGEST_ROW);
+        let rows = may_be.then(|| unfold::records(text)).flatten()?;
+        self.unfolded = self.line + 1;
+        Some(rows)
+    }
+
+    fn sentence(&mut self, text: &str) -> usize {
+        let mut tokens = std::mem::take(&mut self.tokens);
+        tokens.cut(text.as_bytes(), self.style);
+        let line = self.line + 1;
+        let taken = match self.sentences.known(&tokens, line, &mut self.assembler) {
+            Some(taken) => taken,
+            None if self.sentences.is_worth_learning(&tokens) => {
+                if let Some(rows) = self.rows_in(text) {
+                    self.tokens = tokens;
+                    return rows.into_iter().map(|row| self.dispatch(row)).sum();
+                }
+                self.sentences.learn(text, &tokens, line, &mut self.assembler)
+            }
+            None => Taken::default(),
+        };
+        self.tokens = tokens;
+        self.tally.sentences += taken.values as u64;
+        if taken.bar {
+            self.tally.bars += taken.values as u64;
+        }
+        if taken.may_be_header && self.header_chances > 0 {
+            self.header_chances -= 1;
+            self.header = Some((without_bar(text).to_owned(), 0));
+        }
+        taken.values + taken.counters
+    }
+
+    /// The log, once all lines were taken; `None` if it holds no number of a training.
+    pub(crate) fn finish(mut self) -> Result<RunLog, String> {
+        self.tally.literal += self.literal.end(&mut self.assembler) as u64;
+        let format = self.format();
+        let (understood, ignored) = (self.understood, self.ignored);
+        let numbers = self.assembler.values() > 0;
+        let mut log = settle(self.assembler);
+        if log.series.is_empty() {
+            return Err(match numbers {
+                true => "none of its numbers is named as a loss, an accuracy or another score".to_owned(),
+                false => "no number stands beside a name".to_owned(),
+            });
+        }
+        log.format = format.to_owned();
+        log.understood_lines = understood;
+        log.ignored_lines = ignored;
+        Ok(log)
+    }
+
+    fn format(&self) -> &'static str {
+        let tally = &self.tally;
+        if tally.table > tally.sentences && tally.table > tally.literal {
+            return match tally.delimiter {
+                Some(Delimiter::Comma | Delimiter::Semicolon) => "CSV",
+                Some(Delimiter::Tab) => "TSV",
+                Some(Delimiter::Pipe) => "table with rules",
+                Some(Delimiter::Spaces) | None => "aligned table",
+            };
+        }
+        if tally.literal > tally.sentences {
+            return if self.literal.double_quotes { "JSON" } else { "Python dicts" };
+        }
+        if tally.bars * 2 > tally.sentences { "progress bars" } else { "lines of names and numbers" }
+    }
+}
+
+/// Whether a line only separates others: dashes, strokes and crosses.
+fn is_rule(text: &str) -> bool {
+    text.bytes().all(|byte| {
+        matches!(byte, b'-' | b'=' | b'|' | b'+' | b':' | b'_' | b'*' | b'#' | b' ' | b'\t' | b'.')
+    })
+}

@@ -1,0 +1,138 @@
+//! Logs on disk: files, run folders and TensorBoard's folders.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::Path;
+
+use foliar_logread::{Metric, ReadError, RunLog, Split, read_log, read_log_path};
+use foliar_runlog::{Epoch, Event, jsonl::JsonlWriter, tensorboard::TensorboardWriter};
+
+fn epoch(number: u32) -> Epoch {
+    Epoch {
+        epoch: number,
+        epochs: 30,
+        phase: 1,
+        total_step: u64::from(number) * 10,
+        seconds: 28.4,
+        train_loss: 2.0 / f64::from(number),
+        train_accuracy: 0.5,
+        validation_loss: Some(if number == 2 { f64::NAN } else { 1.5 }),
+        validation_accuracy: Some(0.25 * f64::from(number)),
+        validation_macro_f1: None,
+        learning_rate: 0.01,
+        classes: 15,
+        best: true,
+    }
+}
+
+fn values(log: &RunLog, split: Split, metric: Metric) -> Vec<f64> {
+    log.best(split, metric).unwrap().points.iter().map(|point| point.value).collect()
+}
+
+fn events(folder: &Path) -> std::path::PathBuf {
+    let mut writer = TensorboardWriter::create(folder, 1_700_000_000.0).unwrap();
+    for number in 1..=3 {
+        writer.append(&epoch(number), 1_700_000_000.0 + f64::from(number)).unwrap();
+    }
+    fs::read_dir(folder).unwrap().next().unwrap().unwrap().path()
+}
+
+#[test]
+fn our_tensorboard_files_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = events(folder.path());
+    for log in [read_log_path(&file), read_log_path(folder.path()), read_log(&fs::read(&file).unwrap())] {
+        let log = log.unwrap();
+        assert_eq!(log.format, "TensorBoard events");
+        assert_eq!(values(&log, Split::Train, Metric::Loss), [2.0, 1.0, f64::from(2.0_f32 / 3.0)]);
+        assert_eq!(values(&log, Split::Validation, Metric::Accuracy), [0.25, 0.5, 0.75]);
+        assert!(values(&log, Split::Validation, Metric::Loss)[1].is_nan());
+        let epochs: Vec<_> =
+            log.best(Split::Train, Metric::Loss).unwrap().points.iter().map(|point| point.epoch).collect();
+        assert_eq!(epochs, [Some(1.0), Some(2.0), Some(3.0)]);
+    }
+}
+
+#[test]
+fn a_torn_or_damaged_event_file_is_read_as_far_as_it_is_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = events(folder.path());
+    let bytes = fs::read(&file).unwrap();
+    let count = |bytes: &[u8]| read_log(bytes).map(|log| log.series[0].points.len()).unwrap_or(0);
+    assert_eq!(count(&bytes), 3);
+    assert_eq!(count(&bytes[..bytes.len() - 1]), 2);
+    let mut damaged = bytes.clone();
+    let middle = bytes.len() / 2;
+    damaged[middle] ^= 1;
+    assert!(count(&damaged) < 3);
+    for length in 0..bytes.len() {
+        assert!(count(&bytes[..length]) < 3, "{length}");
+    }
+}
+
+/// Keras writes one folder for each split, and tensors in place of simple values.
+#[test]
+fn folders_name_the_split_and_tensors_hold_the_value() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, losses) in [("train", [1.5_f32, 1.0]), ("validation", [1.25, 1.125])] {
+        let inner = folder.path().join(name);
+        fs::create_dir(&inner).unwrap();
+        let mut bytes = Vec::new();
+        for (step, loss) in losses.iter().enumerate() {
+            let mut tensor = vec![0x08, 1, 0x22, 4];
+            tensor.extend_from_slice(&loss.to_le_bytes());
+            let mut value = vec![0x0a, 10];
+            value.extend_from_slice(b"epoch_loss");
+            value.extend_from_slice(&[0x42, tensor.len() as u8]);
+            value.extend_from_slice(&tensor);
+            let mut event = vec![0x10, step as u8, 0x2a, value.len() as u8 + 2, 0x0a, value.len() as u8];
+            event.extend_from_slice(&value);
+            frame(&event, &mut bytes);
+        }
+        fs::write(inner.join("events.out.tfevents.1.host.v2"), bytes).unwrap();
+    }
+    let log = read_log_path(folder.path()).unwrap();
+    assert_eq!(values(&log, Split::Train, Metric::Loss), [1.5, 1.0]);
+    assert_eq!(values(&log, Split::Validation, Metric::Loss), [1.25, 1.125]);
+    let rows = |split| {
+        log.best(split, Metric::Loss).unwrap().points.iter().map(|point| point.row).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(Split::Train), rows(Split::Validation));
+}
+
+fn frame(data: &[u8], out: &mut Vec<u8>) {
+    let masked =
+        |bytes: &[u8]| crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes();
+    let length = (data.len() as u64).to_le_bytes();
+    out.extend_from_slice(&length);
+    out.extend_from_slice(&masked(&length));
+    out.extend_from_slice(data);
+    out.extend_from_slice(&masked(data));
+}
+
+#[test]
+fn a_run_folder_is_read_from_its_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = JsonlWriter::create(&folder.path().join("events.jsonl")).unwrap();
+    for number in 1..=3 {
+        writer.append(&Event::Epoch(epoch(number))).unwrap();
+    }
+    fs::write(folder.path().join("metrics.csv"), "not,a,table\n").unwrap();
+    let log = read_log_path(folder.path()).unwrap();
+    assert_eq!(values(&log, Split::Train, Metric::Loss), [2.0, 1.0, 2.0 / 3.0]);
+    assert_eq!(log.facts.classes, Some(15));
+    assert!(log.series.iter().all(|series| series.points.iter().all(|point| point.step.is_some())));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = read_log_path(folder.path()).unwrap_err();
+    assert!(
+        matches!(error, ReadError::Nothing { .. }) && error.to_string().contains("name the file"),
+        "{error}"
+    );
+    let error = read_log_path(&folder.path().join("absent.log")).unwrap_err();
+    assert!(matches!(error, ReadError::Io(_)) && error.to_string().contains("absent.log"), "{error}");
+}

@@ -1,0 +1,135 @@
+//! The one file that a classifier is: weights, graph, preprocessing, classes, how it was trained and how good it was.
+
+use std::path::Path;
+
+use foliar_metrics::Metrics;
+use foliar_nn::{Graph, StateDict};
+use foliar_vision::Preprocessing;
+use serde::{Deserialize, Serialize};
+
+use crate::container::{self, Kind};
+use crate::error::FileError;
+use crate::training_digests::TrainingDigests;
+use crate::uncertainty::{StoredUncertainty, Uncertainty, is_uncertainty};
+
+/// How a classifier came about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of foliar that trained it.
+    pub foliar: String,
+    /// The recipe that it was trained with, as the training crate writes it: for people, and for training it again.
+    pub recipe: serde_json::Value,
+    /// The epoch whose weights these are, from 1.
+    pub epoch: u32,
+    /// Photographs it was trained on.
+    pub train_photographs: usize,
+    /// Digest of the names and contents of all photographs of the run.
+    pub data_fingerprint: String,
+}
+
+/// How good it was on photographs held back from training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Every figure.
+    pub metrics: Metrics,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Content {
+    classes: Vec<String>,
+    preprocessing: Preprocessing,
+    graph: Graph,
+    provenance: Provenance,
+    temperature: f64,
+    validation: Option<Validation>,
+    training_digests: TrainingDigests,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uncertainty: Option<StoredUncertainty>,
+}
+
+/// A trained classifier.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bundle {
+    /// Names of the classes, in the order of the logits.
+    pub classes: Vec<String>,
+    /// How a photograph becomes the network's input.
+    pub preprocessing: Preprocessing,
+    /// The network.
+    pub graph: Graph,
+    /// How it came about.
+    pub provenance: Provenance,
+    /// What the network's outputs are divided by so that probabilities mean what they say; fitted on the validation
+    /// photographs, 1 without any.
+    pub temperature: f64,
+    /// Which photographs it was trained, tuned or calibrated on.
+    pub training_digests: TrainingDigests,
+    /// How good it was, before calibration; `None` if nothing was held back.
+    pub validation: Option<Validation>,
+    /// How far it can be trusted; `None` if nothing was held back.
+    pub uncertainty: Option<Uncertainty>,
+    /// Weights and running statistics.
+    pub state: StateDict,
+}
+
+impl Bundle {
+    /// Writes it whole or not at all. Equal bundles give equal bytes.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn write(&self, path: &Path) -> Result<(), FileError> {
+        let (uncertainty, tensors) = self.uncertainty.as_ref().map(Uncertainty::store).unzip();
+        let content = Content {
+            classes: self.classes.clone(),
+            preprocessing: self.preprocessing.clone(),
+            graph: self.graph.clone(),
+            provenance: self.provenance.clone(),
+            temperature: self.temperature,
+            validation: self.validation.clone(),
+            training_digests: self.training_digests.clone(),
+            uncertainty,
+        };
+        container::write(path, Kind::Bundle, &content, &self.state, &tensors.unwrap_or_default())
+    }
+
+    /// Reads one and checks that its parts fit each other.
+    ///
+    /// # Errors
+    /// A file that is missing, truncated, altered or of another kind, or whose classes and graph disagree.
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        let (content, mut state): (Content, StateDict) = container::read(path, Kind::Bundle)?;
+        let damaged = |what: String| FileError::Damaged { path: path.to_owned(), what };
+        content.graph.validate().map_err(|error| damaged(error.to_string()))?;
+        content.preprocessing.check().map_err(|error| damaged(error.to_string()))?;
+        if !(content.temperature.is_finite() && content.temperature > 0.0) {
+            return Err(damaged("its temperature is not a number above 0; train again".into()));
+        }
+        if content.graph.classes() != content.classes.len() {
+            let (graph, names) = (content.graph.classes(), content.classes.len());
+            return Err(damaged(format!("the network has {graph} classes and {names} are named")));
+        }
+        if let Some(name) = repeated(&content.classes) {
+            return Err(damaged(format!("two classes have the name {name}")));
+        }
+        if !state.is_finite() {
+            return Err(damaged("it holds weights that are not finite numbers; train again".into()));
+        }
+        let (tensors, weights) = state.tensors.into_iter().partition(|(name, _)| is_uncertainty(name));
+        state.tensors = weights;
+        let restored = content.uncertainty.map(|stored| stored.restore(tensors, content.classes.len()));
+        Ok(Self {
+            uncertainty: restored.transpose().map_err(damaged)?,
+            classes: content.classes,
+            preprocessing: content.preprocessing,
+            graph: content.graph,
+            provenance: content.provenance,
+            temperature: content.temperature,
+            validation: content.validation,
+            training_digests: content.training_digests,
+            state,
+        })
+    }
+}
+
+fn repeated(names: &[String]) -> Option<&String> {
+    names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)).map(|(_, name)| name)
+}

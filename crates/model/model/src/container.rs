@@ -1,0 +1,225 @@
+//! The file form of checkpoints and bundles: a safetensors file that proves its own integrity.
+//!
+//! Any program that reads safetensors opens it. Its metadata has one entry, `foliar`: a JSON document that begins with
+//! the BLAKE3 digest, in 64 hexadecimal digits, of the whole file with those digits replaced by zeros. One flipped or
+//! missing byte anywhere is found.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use foliar_nn::{StateDict, Tensor};
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::FileError;
+
+/// Key of the one metadata entry.
+const KEY: &str = "foliar";
+/// How the digest's field begins, within a JSON string within JSON.
+const MARK: &[u8] = br#"{\"blake3\":\""#;
+/// Hexadecimal digits of the digest.
+const DIGITS: usize = 64;
+/// The tensors begin at a multiple of this many bytes.
+const ALIGNMENT: usize = 8;
+/// Values that are turned into bytes at a time.
+const PIECE: usize = 1 << 14;
+/// Layout of the document; a reader refuses others.
+const FORMAT: u32 = 2;
+
+#[derive(Serialize, Deserialize)]
+struct Document<T> {
+    blake3: String,
+    format: u32,
+    kind: String,
+    steps: u64,
+    content: T,
+}
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A run at one moment.
+    Checkpoint,
+    /// A trained classifier.
+    Bundle,
+}
+
+impl Kind {
+    /// What to do about a damaged one.
+    fn remedy(self) -> &'static str {
+        match self {
+            Kind::Checkpoint => "delete it to begin the run again",
+            Kind::Bundle => "copy it again, or take it from the run folder",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Checkpoint => "checkpoint",
+            Kind::Bundle => "bundle",
+        }
+    }
+}
+
+/// Writes `content`, `state` and `more` tensors, whose names the state does not have, to `path`: beside it first, then renamed.
+/// The tensors are streamed: saving takes little memory.
+///
+/// # Errors
+/// What the operating system says.
+pub fn write<T: Serialize>(
+    path: &Path,
+    kind: Kind,
+    content: &T,
+    state: &StateDict,
+    more: &BTreeMap<String, Tensor>,
+) -> Result<(), FileError> {
+    let damaged = |what| FileError::Damaged { path: path.to_owned(), what };
+    let tensors: Vec<(&String, &Tensor)> = state.tensors.iter().chain(more).collect();
+    let mut header = header(kind, content, state.steps, &tensors).map_err(damaged)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&header);
+    stream(&tensors, |bytes| {
+        hasher.update(bytes);
+        Ok(())
+    })
+    .map_err(|source| FileError::Io { path: path.to_owned(), source })?;
+    let place = digest_place(&header).ok_or_else(|| damaged("no place for the digest".into()))?;
+    header[place].copy_from_slice(hasher.finalize().to_hex().as_bytes());
+    foliar_files::write_atomically(path, |file| {
+        file.write_all(&header)?;
+        stream(&tensors, |bytes| file.write_all(bytes))
+    })
+    .map_err(|source| FileError::Io { path: path.to_owned(), source })
+}
+
+/// Reads what [`write`] wrote: the content, and all tensors.
+///
+/// # Errors
+/// A file that is missing, truncated, altered, or of another kind or format.
+pub fn read<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<(T, StateDict), FileError> {
+    let bytes = fs::read(path).map_err(|source| FileError::Io { path: path.to_owned(), source })?;
+    decode(bytes, kind).map_err(|what| FileError::Damaged { path: path.to_owned(), what })
+}
+
+/// Everything before the tensors: the length of the header, and the header with zeros for the digest.
+fn header<T: Serialize>(
+    kind: Kind,
+    content: &T,
+    steps: u64,
+    tensors: &[(&String, &Tensor)],
+) -> Result<Vec<u8>, String> {
+    let document =
+        Document { blake3: "0".repeat(DIGITS), format: FORMAT, kind: kind.name().to_owned(), steps, content };
+    let text = serde_json::to_string(&document).map_err(|error| error.to_string())?;
+    let mut end = 0;
+    let infos = tensors.iter().map(|&(name, tensor)| {
+        let begin = end;
+        end += size_of_val(&tensor.data[..]);
+        let info = TensorInfo { dtype: Dtype::F32, shape: tensor.shape.clone(), data_offsets: (begin, end) };
+        (name.clone(), info)
+    });
+    let metadata = Metadata::new(Some(HashMap::from([(KEY.to_owned(), text)])), infos.collect())
+        .map_err(|error| error.to_string())?;
+    let mut json = serde_json::to_vec(&metadata).map_err(|error| error.to_string())?;
+    json.resize(json.len().next_multiple_of(ALIGNMENT), b' ');
+    Ok([&(json.len() as u64).to_le_bytes()[..], &json].concat())
+}
+
+/// Hands the bytes of all tensors to `take`, piece by piece, in the order of the header.
+fn stream(tensors: &[(&String, &Tensor)], mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut bytes = Vec::with_capacity(size_of::<f32>() * PIECE);
+    for piece in tensors.iter().flat_map(|(_, tensor)| tensor.data.chunks(PIECE)) {
+        bytes.clear();
+        bytes.extend(piece.iter().flat_map(|value| value.to_le_bytes()));
+        take(&bytes)?;
+    }
+    Ok(())
+}
+
+fn digest_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
+    let header_len = u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?);
+    let header = bytes.get(8..)?.get(..usize::try_from(header_len).ok()?)?;
+    let start = 8 + header.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();
+    (start + DIGITS <= bytes.len()).then_some(start..start + DIGITS)
+}
+
+fn decode<T: DeserializeOwned>(mut bytes: Vec<u8>, kind: Kind) -> Result<(T, StateDict), String> {
+    let truncated = || format!("the file is truncated or was altered; {}", kind.remedy());
+    let place = digest_place(&bytes).ok_or_else(|| {
+        format!("this is not a {} of foliar, or only the beginning of one; {}", kind.name(), kind.remedy())
+    })?;
+    let digest = bytes[place.clone()].to_vec();
+    bytes[place].fill(b'0');
+    if blake3::hash(&bytes).to_hex().as_bytes() != digest {
+        return Err(truncated());
+    }
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| error.to_string())?;
+    let text = header.metadata().as_ref().and_then(|entries| entries.get(KEY)).ok_or_else(truncated)?;
+    let raw: Document<serde_json::Value> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if raw.format != FORMAT {
+        return Err(format!(
+            "its format is {}, this build reads {FORMAT}; use a matching foliar",
+            raw.format
+        ));
+    }
+    if raw.kind != kind.name() {
+        return Err(format!("this is a {}, not a {}", raw.kind, kind.name()));
+    }
+    let content = serde_json::from_value(raw.content).map_err(|error| error.to_string())?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| error.to_string())?;
+    let mut state = StateDict { steps: raw.steps, ..StateDict::default() };
+    for (name, view) in tensors.tensors() {
+        if view.dtype() != Dtype::F32 {
+            return Err(format!("tensor `{name}` is {:?}, not F32", view.dtype()));
+        }
+        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        state.tensors.insert(name, Tensor { shape: view.shape().to_vec(), data: values.collect() });
+    }
+    Ok((content, state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> StateDict {
+        let tensor = |shape: &[usize], first: f32| Tensor {
+            shape: shape.to_vec(),
+            data: (0..shape.iter().product()).map(|i| first + i as f32).collect(),
+        };
+        let tensors = [("fc.weight", tensor(&[2, 3], 0.5)), ("fc.bias", tensor(&[2], f32::MIN_POSITIVE))];
+        StateDict { tensors: tensors.map(|(name, tensor)| (name.to_owned(), tensor)).into(), steps: 7 }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.safetensors");
+        let content = vec!["leaf \"quoted\"".to_owned(), "ø".to_owned()];
+        write(&path, Kind::Bundle, &content, &sample(), &BTreeMap::new()).unwrap();
+        let (read_content, read_state): (Vec<String>, StateDict) = read(&path, Kind::Bundle).unwrap();
+        assert_eq!((read_content, read_state), (content.clone(), sample()));
+        let first = fs::read(&path).unwrap();
+        write(&path, Kind::Bundle, &content, &sample(), &BTreeMap::new()).unwrap();
+        assert_eq!(first, fs::read(&path).unwrap(), "equal contents give equal bytes");
+    }
+
+    #[test]
+    fn every_flipped_byte_and_every_cut_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.safetensors");
+        write(&path, Kind::Bundle, &"content", &sample(), &BTreeMap::new()).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        for index in 0..bytes.len() {
+            let mut altered = bytes.clone();
+            altered[index] ^= 1;
+            assert!(decode::<String>(altered, Kind::Bundle).is_err(), "byte {index}");
+            assert!(decode::<String>(bytes[..index].to_vec(), Kind::Bundle).is_err(), "cut at {index}");
+        }
+        assert!(decode::<String>(bytes.clone(), Kind::Checkpoint).is_err());
+        assert!(decode::<String>(bytes, Kind::Bundle).is_ok());
+    }
+}

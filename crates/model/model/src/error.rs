@@ -1,0 +1,57 @@
+//! What can go wrong with a classifier's file, or while it predicts.
+
+use std::io;
+use std::path::PathBuf;
+
+use foliar_metrics::MetricsError;
+use foliar_nn::{EngineError, GraphError, StateError};
+use thiserror::Error;
+
+/// A checkpoint, bundle or table that cannot be read or written.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The operating system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Its reason.
+        source: io::Error,
+    },
+    /// The bytes are not what the name promises.
+    #[error("{path}: {what}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        what: String,
+    },
+}
+
+/// Why a classifier could not be built or could not predict.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    /// The bundle cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The weights do not fit the network.
+    #[error("the weights do not fit the network: {0}")]
+    State(#[from] StateError),
+    /// The network cannot be built.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// The network cannot be run.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Predictions or features from which nothing can be computed.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// A risk level that the bundle does not hold.
+    #[error("the bundle holds no thresholds for a risk of {risk}; choose one of {known}")]
+    Risk {
+        /// What was asked for.
+        risk: f64,
+        /// The levels that it holds, separated by commas.
+        known: String,
+    },
+}

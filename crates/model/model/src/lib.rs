@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod bundle;
+mod classifier;
+pub mod container;
+mod error;
+mod pooling;
+mod prediction;
+mod predictor;
+mod training_digests;
+mod uncertainty;
+
+pub use bundle::{Bundle, Provenance, Validation};
+pub use classifier::{Classifier, PhotographError};
+pub use error::{FileError, ModelError};
+pub use foliar_metrics::AbstentionReason;
+pub use pooling::{feature_width, pooled_features};
+pub use prediction::{Prediction, PredictionDetails};
+pub use predictor::{Predictor, decode_reduced};
+pub use training_digests::TrainingDigests;
+pub use uncertainty::{
+    DEFAULT_RISK, FeatureSamples, OodDetector, RISK_LEVELS, RiskLevel, Uncertainty, is_uncertainty,
+};

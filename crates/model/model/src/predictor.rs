@@ -1,0 +1,138 @@
+//! Runs a bundle on photographs.
+
+use std::path::Path;
+
+use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Statistics};
+use foliar_vision::decode::read_file;
+use foliar_vision::resize::Resizer;
+use foliar_vision::{Limits, Reason, Rgb, Workspace};
+use rayon::prelude::*;
+
+use crate::bundle::Bundle;
+use crate::error::ModelError;
+use crate::pooling::{feature_width, pooled_features};
+use crate::prediction::Prediction;
+
+/// Decodes the photograph at `path` and reduces it until its shorter side is at most `side` pixels, which is
+/// [`foliar_vision::Preprocessing::store_side`]: the first step of preprocessing. A large photograph then takes its place in
+/// memory for no longer than it must.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn decode_reduced(path: &Path, side: u32, limits: &Limits) -> Result<Rgb, Reason> {
+    foliar_vision::decode_reduced(&read_file(path, limits)?, side, limits, &mut Resizer::default())
+}
+
+/// Runs a bundle on photographs.
+pub struct Predictor {
+    /// Everything before the classifier.
+    front: CpuEngine,
+    classifier: CpuEngine,
+    /// The classifier's graph, which begins with features.
+    tail: Graph,
+    bundle: Bundle,
+    workspace: Workspace,
+    images: Vec<f32>,
+}
+
+impl Predictor {
+    /// Plans for at most `batch` photographs at a time.
+    ///
+    /// # Errors
+    /// A bundle whose weights do not fit its graph.
+    pub fn new(mut bundle: Bundle, batch: usize) -> Result<Self, ModelError> {
+        let options = EngineOptions {
+            image_size: bundle.preprocessing.size as usize,
+            batch: batch.max(1),
+            seed: 0,
+            optimizer: None,
+            average: None,
+            statistics: Statistics::Batch,
+        };
+        let (head, tail) = bundle.graph.split(bundle.graph.backbone(), options.image_size)?;
+        let mut front = CpuEngine::new(&head, options)?;
+        let mut classifier = CpuEngine::new(&tail, options)?;
+        let (frozen, learned) = std::mem::take(&mut bundle.state).divide(&classifier.state());
+        front.restore(&frozen)?;
+        classifier.restore(&learned)?;
+        bundle.state = frozen;
+        bundle.state.tensors.extend(learned.tensors);
+        Ok(Self { front, classifier, tail, bundle, workspace: Workspace::default(), images: Vec::new() })
+    }
+
+    /// What it runs.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// Uses the thresholds of another target error rate; see [`Uncertainty::set_risk`](crate::Uncertainty::set_risk).
+    ///
+    /// # Errors
+    /// A rate that the bundle has no thresholds for.
+    pub fn set_risk(&mut self, risk: f64) -> Result<(), ModelError> {
+        self.bundle.uncertainty.as_mut().map_or(Ok(()), |uncertainty| uncertainty.set_risk(risk))
+    }
+
+    /// Most photographs in one call.
+    pub fn batch(&self) -> usize {
+        self.front.batch()
+    }
+
+    /// Prediction for each of at most [`Predictor::batch`] photographs, preprocessed as the bundle says.
+    ///
+    /// # Errors
+    /// More photographs than were planned for.
+    pub fn predict(&mut self, photographs: &[Rgb]) -> Result<Vec<Prediction>, ModelError> {
+        if photographs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Bundle { preprocessing, uncertainty, temperature, .. } = &self.bundle;
+        let len = preprocessing.len();
+        self.images.resize(photographs.len() * len, 0.0);
+        for (photograph, image) in photographs.iter().zip(self.images.chunks_exact_mut(len)) {
+            preprocessing.prepare_into(photograph, &mut self.workspace, image);
+        }
+        let values = self.front.predict(&self.images)?;
+        let logits = self.classifier.predict(&values)?;
+        let features = pooled_features(&values, &self.tail);
+        let scale = (1.0 / temperature) as f32;
+        let outputs = |(logits, features): (&[f32], &[f32])| {
+            let logits: Vec<f32> = logits.iter().map(|logit| logit * scale).collect();
+            let details = uncertainty.as_ref().map(|uncertainty| uncertainty.assess(&logits, features));
+            Prediction { logits, details }
+        };
+        let rows = logits.chunks_exact(self.classifier.outputs());
+        Ok(rows.zip(features.chunks_exact(feature_width(&self.tail))).map(outputs).collect())
+    }
+
+    /// Decodes the files at `paths` and predicts, a batch at a time; `each` gets the place of every file in turn and its
+    /// prediction, or what is wrong with it.
+    ///
+    /// # Errors
+    /// The network cannot be run; no file causes this.
+    pub fn predict_files<P: AsRef<Path> + Sync>(
+        &mut self,
+        paths: &[P],
+        limits: &Limits,
+        each: &mut dyn FnMut(usize, Result<Prediction, Reason>),
+    ) -> Result<(), ModelError> {
+        let side = self.bundle.preprocessing.store_side;
+        let batch = self.batch();
+        for (first, paths) in (0..).step_by(batch).zip(paths.chunks(batch)) {
+            let decode = |path: &P| decode_reduced(path.as_ref(), side, limits);
+            let decoded: Vec<Result<Rgb, Reason>> = paths.par_iter().map(decode).collect();
+            let (mut pictures, mut reasons) = (Vec::with_capacity(decoded.len()), Vec::new());
+            for result in decoded {
+                reasons.push(result.map(|picture| pictures.push(picture)).err());
+            }
+            let mut predictions = self.predict(&pictures)?.into_iter();
+            for (index, reason) in (first..).zip(reasons) {
+                match reason {
+                    Some(reason) => each(index, Err(reason)),
+                    None => predictions.next().into_iter().for_each(|prediction| each(index, Ok(prediction))),
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! The form of [`Uncertainty`] in a bundle: large lists of numbers are tensors, the rest is text.
+
+use std::collections::BTreeMap;
+
+use foliar_metrics::MahalanobisDetector;
+use foliar_nn::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::{OodDetector, RISK_LEVELS, RiskLevel, Uncertainty, default_level};
+
+const MEANS: &str = "uncertainty.means";
+const AXES: &str = "uncertainty.axes";
+const MEANS_ALONG: &str = "uncertainty.means_along";
+
+/// What the names of these tensors begin with.
+const PREFIX: &str = "uncertainty.";
+
+/// Whether a tensor of a bundle belongs to its [`Uncertainty`], and is none of the network's weights.
+#[must_use]
+pub fn is_uncertainty(name: &str) -> bool {
+    name.starts_with(PREFIX)
+}
+
+/// The text part.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredUncertainty {
+    photographs: usize,
+    groups: usize,
+    levels: Vec<RiskLevel>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ood: Option<StoredDetector>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredDetector {
+    threshold: f64,
+    width: usize,
+    variances: Vec<f32>,
+    rest: f32,
+    shrinkage: f32,
+}
+
+impl Uncertainty {
+    /// Text and tensors.
+    pub(crate) fn store(&self) -> (StoredUncertainty, BTreeMap<String, Tensor>) {
+        let mut tensors = BTreeMap::new();
+        let ood = self.ood.as_ref().map(|OodDetector { distance, threshold }| {
+            let MahalanobisDetector { width, means, axes, means_along, variances, rest, shrinkage } =
+                distance;
+            let lists =
+                [(MEANS, means, *width), (AXES, axes, *width), (MEANS_ALONG, means_along, variances.len())];
+            for (name, values, columns) in lists {
+                let shape = vec![values.len() / columns.max(1), columns];
+                tensors.insert(name.to_owned(), Tensor { shape, data: values.clone() });
+            }
+            let variances = variances.clone();
+            StoredDetector {
+                threshold: *threshold,
+                width: *width,
+                variances,
+                rest: *rest,
+                shrinkage: *shrinkage,
+            }
+        });
+        let Self { photographs, groups, levels, .. } = self;
+        let levels = levels.clone();
+        (StoredUncertainty { photographs: *photographs, groups: *groups, levels, ood }, tensors)
+    }
+}
+
+impl StoredUncertainty {
+    /// Puts the tensors back, for a classifier of so many `classes`.
+    ///
+    /// # Errors
+    /// Values that no training gives, in words.
+    pub(crate) fn restore(
+        self,
+        mut tensors: BTreeMap<String, Tensor>,
+        classes: usize,
+    ) -> Result<Uncertainty, String> {
+        let Self { photographs, groups, levels, ood } = self;
+        if !levels.iter().map(|level| level.sets.alpha).eq(RISK_LEVELS) {
+            return Err("its risk levels are not those of this version of foliar; train again".to_owned());
+        }
+        levels.iter().try_for_each(|level| level.sets.check(classes)).map_err(|error| error.to_string())?;
+        let mut take = |name: &str| {
+            tensors
+                .remove(name)
+                .map(|tensor| tensor.data)
+                .ok_or_else(|| format!("the tensor {name} is missing"))
+        };
+        let ood = match ood {
+            None => None,
+            Some(StoredDetector { threshold, width, variances, rest, shrinkage }) => {
+                let (means, axes, means_along) = (take(MEANS)?, take(AXES)?, take(MEANS_ALONG)?);
+                let distance =
+                    MahalanobisDetector { width, means, axes, means_along, variances, rest, shrinkage };
+                distance.check().map_err(|error| error.to_string())?;
+                Some(OodDetector { distance, threshold })
+            }
+        };
+        let mut thresholds: Vec<f64> = levels.iter().map(|level| level.threshold).collect();
+        thresholds.extend(ood.as_ref().map(|ood| ood.threshold));
+        if thresholds.into_iter().any(|threshold| !(threshold.is_finite() && threshold > 0.0)) {
+            return Err("a threshold is not a number above 0; train again".to_owned());
+        }
+        Ok(Uncertainty { photographs, groups, levels, ood, chosen: default_level() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use foliar_metrics::{ConformalScore, ConformalSets};
+
+    fn uncertainty() -> Uncertainty {
+        let distance = MahalanobisDetector {
+            width: 3,
+            means: vec![0.5; 6],
+            axes: vec![1.0, 0.0, 0.0],
+            means_along: vec![0.5; 2],
+            variances: vec![2.0],
+            rest: 0.25,
+            shrinkage: 0.1,
+        };
+        let level = |alpha: f64| {
+            let (score, own) = (ConformalScore::LeastAmbiguous, vec![false, true]);
+            let sets = ConformalSets { alpha, score, overall: 0.75, thresholds: vec![0.75, 0.5], own };
+            RiskLevel { sets, threshold: 0.625, guaranteed: alpha > 0.05 }
+        };
+        let (levels, ood) = (RISK_LEVELS.map(level).to_vec(), Some(OodDetector { distance, threshold: 1.5 }));
+        Uncertainty { photographs: 20, groups: 7, levels, ood, chosen: default_level() }
+    }
+
+    #[test]
+    fn what_is_stored_is_restored() {
+        for uncertainty in [uncertainty(), Uncertainty { ood: None, ..uncertainty() }] {
+            let (text, tensors) = uncertainty.store();
+            assert!(tensors.keys().all(|name| is_uncertainty(name)));
+            let text =
+                serde_json::from_str::<StoredUncertainty>(&serde_json::to_string(&text).unwrap()).unwrap();
+            assert_eq!(text.restore(tensors, 2).unwrap(), uncertainty);
+        }
+    }
+
+    #[test]
+    fn what_no_training_gives_is_refused() {
+        let refused = |change: &dyn Fn(&mut Uncertainty), classes: usize| {
+            let mut changed = uncertainty();
+            change(&mut changed);
+            let (text, tensors) = changed.store();
+            text.restore(tensors, classes).unwrap_err()
+        };
+        assert!(refused(&|_| {}, 3).contains("thresholds of prediction sets"));
+        assert!(refused(&|uncertainty| uncertainty.levels[4].threshold = f64::NAN, 2).contains("threshold"));
+        assert!(refused(&|uncertainty| uncertainty.levels[0].sets.overall = 2.0, 2).contains("0 to 1"));
+        assert!(refused(&|uncertainty| drop(uncertainty.levels.pop()), 2).contains("risk levels"));
+        let (text, _) = uncertainty().store();
+        assert!(text.restore(BTreeMap::new(), 2).unwrap_err().contains(MEANS));
+    }
+}

@@ -1,0 +1,113 @@
+//! What can go wrong while learning.
+
+use std::io;
+use std::path::PathBuf;
+
+use foliar_audit::AuditError;
+use foliar_metrics::MetricsError;
+use foliar_model::{FileError, ModelError};
+use foliar_nn::{EngineError, GraphError, StateError};
+use foliar_runlog::RunError;
+use foliar_vision::augment::AugmentError;
+use foliar_vision::{LoadError, PreprocessingError, ScanError};
+use thiserror::Error;
+
+/// Why work could not be done.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// A number out of its range.
+    #[error("{field} is {value}; it must be {range}")]
+    Recipe {
+        /// Name of the setting.
+        field: &'static str,
+        /// What was given.
+        value: f64,
+        /// What is allowed.
+        range: &'static str,
+    },
+    /// A recipe that can not be read or written as TOML.
+    #[error("the recipe can not be understood: {what}")]
+    RecipeText {
+        /// What the reader says.
+        what: String,
+    },
+    /// The photographs are not those that the run began with.
+    #[error(
+        "the photographs in {root} are not those that this run began with: {difference}. A run continues only on the same photographs; put them back, or start a new run"
+    )]
+    DataChanged {
+        /// The folder.
+        root: PathBuf,
+        /// Which were added, removed or changed.
+        difference: String,
+    },
+    /// A size or statistic out of its range.
+    #[error(transparent)]
+    Preprocessing(#[from] PreprocessingError),
+    /// A change of photographs that means nothing.
+    #[error(transparent)]
+    Augment(#[from] AugmentError),
+    /// The recipe was edited after the run had begun.
+    #[error("{path} was changed after the run had begun; put it back as it was, or start a new run")]
+    RecipeChanged {
+        /// The recipe.
+        path: PathBuf,
+    },
+    /// Another process trains this run.
+    #[error("another foliar is at work in {path}; wait for it, or end it")]
+    Busy {
+        /// The run folder.
+        path: PathBuf,
+    },
+    /// Nothing is left to train on.
+    #[error("{root}: {what}")]
+    TooFew {
+        /// The folder.
+        root: PathBuf,
+        /// What is missing.
+        what: String,
+    },
+    /// The run was made by a build whose checkpoints are laid out otherwise, or by hand.
+    #[error("the checkpoint does not fit the recipe: {0}")]
+    State(#[from] StateError),
+    /// The network can not be built.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// A step could not be done.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The folder of photographs can not be used.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// A pattern or table that says nothing about the photographs.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// A photograph could not be read any more.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The run folder can not be used.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A checkpoint or bundle can not be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The classifier cannot be put together.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// Outputs or features from which nothing can be computed.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// The log could not be written.
+    #[error("the run folder can not be written to: {0}")]
+    Log(#[from] io::Error),
+}
+
+/// Refuses a field of a recipe unless its value is `good`.
+pub(crate) fn check(
+    field: &'static str,
+    value: f64,
+    good: bool,
+    range: &'static str,
+) -> Result<(), TrainError> {
+    if good { Ok(()) } else { Err(TrainError::Recipe { field, value, range }) }
+}

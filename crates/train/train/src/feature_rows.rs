@@ -1,0 +1,154 @@
+//! Rows of features, each under the key of its photograph: in a file for other runs, or on a feature_store for those that share
+//! their photographs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use foliar_vision::Digest;
+
+use crate::error::TrainError;
+use crate::feature_cache::{self, FeatureCache, Key};
+use crate::phase::Phase;
+use crate::recipe::Recipe;
+
+/// Bytes up to which features of photographs of other runs stay in the file.
+const LARGEST_SHARED_FILE: usize = 1 << 30;
+
+/// Where the features of a frozen network are kept.
+pub(crate) struct FeatureFile {
+    file: PathBuf,
+    network: Key,
+}
+
+impl FeatureFile {
+    /// The place in `folder` for features of `recipe`'s network, frozen as in `phase`.
+    pub(crate) fn new(folder: &Path, recipe: &Recipe, phase: &Phase) -> Result<Self, TrainError> {
+        let network = Self::network(recipe, phase)?;
+        let name = format!("{}-{}.features", recipe.model, &Digest(network).to_string()[..16]);
+        Ok(Self { file: folder.join(name), network })
+    }
+
+    /// Names what computes the features.
+    pub(crate) fn network(recipe: &Recipe, phase: &Phase) -> Result<Key, TrainError> {
+        let preprocessing = serde_json::to_vec(&recipe.preprocessing)
+            .map_err(|error| TrainError::RecipeText { what: error.to_string() })?;
+        let origin = match &recipe.weights {
+            Some(weights) => weights.digest.clone(),
+            None => format!("random {}", recipe.seed),
+        };
+        let mut hasher = blake3::Hasher::new_derive_key("foliar features 1");
+        for part in [
+            env!("CARGO_PKG_VERSION").as_bytes(),
+            recipe.model.as_bytes(),
+            phase.freeze.to_string().as_bytes(),
+            origin.as_bytes(),
+            &preprocessing,
+        ] {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+        }
+        Ok(*hasher.finalize().as_bytes())
+    }
+
+    /// What is kept already.
+    pub(crate) fn open(&self) -> Option<FeatureCache> {
+        FeatureCache::open(&self.file, &self.network)
+    }
+}
+
+/// The key of a photograph's features as it is, without variation.
+pub(crate) fn plain_key(digest: &Digest) -> Key {
+    row_key(digest, b"")
+}
+
+/// The key of one of its variations.
+pub(crate) fn row_key(digest: &Digest, view: &[u8]) -> Key {
+    *blake3::Hasher::new_derive_key("foliar feature row 2")
+        .update(&digest.0)
+        .update(view)
+        .finalize()
+        .as_bytes()
+}
+
+/// Rows of features and the place of each.
+pub(crate) struct Rows {
+    values: Values,
+    index: BTreeMap<Key, usize>,
+}
+
+enum Values {
+    Mapped(FeatureCache),
+    Kept { width: usize, values: Vec<f32> },
+}
+
+impl Rows {
+    pub(crate) fn mapped(cache: FeatureCache) -> Self {
+        let index = cache.rows().enumerate().map(|(place, (key, _))| (key, place)).collect();
+        Self { values: Values::Mapped(cache), index }
+    }
+
+    pub(crate) fn row(&self, place: usize) -> &[f32] {
+        match &self.values {
+            Values::Mapped(cache) => cache.row(place),
+            Values::Kept { width, values } => &values[place * width..(place + 1) * width],
+        }
+    }
+
+    pub(crate) fn holds(&self, key: &Key) -> bool {
+        self.index.contains_key(key)
+    }
+
+    /// Where the row is that [`Rows::holds`].
+    pub(crate) fn place_of(&self, key: &Key) -> usize {
+        self.index[key]
+    }
+
+    /// The rows at some places, one after the other.
+    pub(crate) fn gathered(&self, places: impl Iterator<Item = usize>) -> Vec<f32> {
+        let mut values = Vec::new();
+        places.for_each(|place| values.extend_from_slice(self.row(place)));
+        values
+    }
+}
+
+/// Puts what was computed together with what the cache holds, keeps it in the cache if that can be written, and returns it.
+pub(crate) fn keep(
+    computed_for: &[Key],
+    computed: &[f32],
+    width: usize,
+    cache: Option<&FeatureCache>,
+    needed: &BTreeSet<Key>,
+    place: Option<&FeatureFile>,
+) -> Rows {
+    let mut rows: BTreeMap<Key, &[f32]> =
+        computed_for.iter().copied().zip(computed.chunks_exact(width)).collect();
+    if let Some(cache) = cache.filter(|cache| cache.width() == width) {
+        let shared = cache.len() + 4 * computed.len() <= LARGEST_SHARED_FILE;
+        rows.extend(cache.rows().filter(|(key, _)| shared || needed.contains(key)));
+    }
+    // Without a cache the features are computed again next time, which is no reason to fail.
+    let written = place
+        .filter(|place| feature_cache::write(&place.file, &place.network, width, &rows).is_ok())
+        .and_then(FeatureFile::open);
+    written.map_or_else(
+        || Rows {
+            index: rows.keys().enumerate().map(|(place, key)| (*key, place)).collect(),
+            values: Values::Kept { width, values: rows.values().copied().flatten().copied().collect() },
+        },
+        Rows::mapped,
+    )
+}
+
+/// Features that several runs over the same photographs share, by the network that computed them.
+#[derive(Default)]
+pub(crate) struct FeatureStore(Mutex<BTreeMap<Key, Arc<Rows>>>);
+
+impl FeatureStore {
+    pub(crate) fn find(&self, network: &Key) -> Option<Arc<Rows>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(network).cloned()
+    }
+
+    pub(crate) fn put(&self, network: Key, rows: &Arc<Rows>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(network, Arc::clone(rows));
+    }
+}

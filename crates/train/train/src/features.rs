@@ -1,0 +1,233 @@
+//! The features of a run's photographs: what the frozen part of the network makes of them, from the cache or anew.
+
+use std::collections::BTreeSet;
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
+
+use foliar_nn::Engine;
+use foliar_runlog::StopReason;
+use foliar_vision::Example;
+use foliar_vision::loader::order;
+
+use crate::error::TrainError;
+use crate::feature_cache::Key;
+use crate::feature_rows::{FeatureFile, Rows, keep, plain_key, row_key};
+use crate::phase::Phase;
+use crate::photographs::Photographs;
+use crate::recipe::Recipe;
+
+/// Photographs that the frozen part sees at a time. Always the same, so that a photograph's features do not depend on the
+/// recipe's batch size.
+pub(crate) const BATCH: usize = 32;
+
+/// One row that is needed.
+struct Request {
+    key: Key,
+    /// Position in the list of the photographs that are varied, which with the view decides how.
+    position: usize,
+    view: u32,
+}
+
+/// Features of the photographs of a run: rows of equal width.
+pub(crate) struct Features {
+    rows: Arc<Rows>,
+    /// Place of the rows of each training photograph, one a view.
+    train: Vec<Vec<usize>>,
+    train_labels: Vec<u32>,
+    validation: Vec<usize>,
+    validation_labels: Vec<u32>,
+}
+
+/// What [`Features::gather`] works with.
+pub(crate) struct Source<'a> {
+    pub(crate) photographs: &'a Photographs,
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) phase: &'a Phase,
+}
+
+impl Features {
+    /// Reads from the cache what is there and lets `front`, planned for batches of [`BATCH`], compute the rest, which is
+    /// then kept. `progress` is called with (done, in all) and may end the work early; what was computed is kept then too.
+    pub(crate) fn gather(
+        source: &Source<'_>,
+        front: &mut dyn FnMut() -> Result<Box<dyn Engine>, TrainError>,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason, Self>, TrainError> {
+        let Source { photographs, recipe, phase } = source;
+        let network = FeatureFile::network(recipe, phase)?;
+        let (train, validation) = source.requests()?;
+        let mut requests = train.iter().flatten().chain(&validation);
+        let stored = photographs
+            .feature_store()
+            .find(&network)
+            .filter(|rows| requests.all(|request| rows.holds(&request.key)));
+        let rows = match stored {
+            Some(rows) => rows,
+            None => match source.rows(&train, &validation, front, progress)? {
+                ControlFlow::Continue(rows) => Arc::new(rows),
+                ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+            },
+        };
+        photographs.feature_store().put(network, &rows);
+        let find = |request: &Request| rows.place_of(&request.key);
+        Ok(ControlFlow::Continue(Self {
+            train: train.iter().map(|views| views.iter().map(find).collect()).collect(),
+            train_labels: photographs.labels(&photographs.splits.train),
+            validation: validation.iter().map(find).collect(),
+            validation_labels: photographs.labels(&photographs.splits.validation),
+            rows,
+        }))
+    }
+
+    /// Training batches of an epoch.
+    pub(crate) fn batches(&self, batch_size: usize) -> usize {
+        self.train.len().div_ceil(batch_size)
+    }
+
+    /// Training batch number `batch` of an epoch whose `order` is given.
+    pub(crate) fn train_batch(
+        &self,
+        order: &[usize],
+        epoch: u32,
+        batch_size: usize,
+        batch: usize,
+    ) -> (Vec<f32>, Vec<u32>) {
+        let chosen = &order[order::balanced(order.len(), batch_size, batch)];
+        let place = |&item: &usize| {
+            let views = &self.train[item];
+            views[(epoch as usize + item) % views.len()]
+        };
+        let labels = chosen.iter().map(|&item| self.train_labels[item]).collect();
+        (self.rows.gathered(chosen.iter().map(place)), labels)
+    }
+
+    /// Features of a training photograph as it is.
+    pub(crate) fn plain(&self, item: usize) -> &[f32] {
+        self.rows.row(self.train[item][0])
+    }
+
+    /// Rows of the training photographs as they are, one after the other, and the width of each.
+    pub(crate) fn plain_rows(&self) -> (Vec<f32>, usize) {
+        let rows: Vec<&[f32]> = self.train.iter().map(|views| self.rows.row(views[0])).collect();
+        (rows.concat(), rows.first().map_or(0, |row| row.len()))
+    }
+
+    /// Training photographs.
+    pub(crate) fn len(&self) -> usize {
+        self.train.len()
+    }
+
+    /// Validation photographs.
+    pub(crate) fn validation_len(&self) -> usize {
+        self.validation.len()
+    }
+
+    /// Some of the validation photographs, in their order.
+    pub(crate) fn validation_batch(&self, range: Range<usize>) -> (Vec<f32>, &[u32]) {
+        let rows = self.rows.gathered(self.validation[range.clone()].iter().copied());
+        (rows, &self.validation_labels[range])
+    }
+}
+
+impl Source<'_> {
+    /// The rows of `train` and `validation` from the cache, and what is not there from `front`, which is then kept.
+    fn rows(
+        &self,
+        train: &[Vec<Request>],
+        validation: &[Request],
+        front: &mut dyn FnMut() -> Result<Box<dyn Engine>, TrainError>,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason, Rows>, TrainError> {
+        let place = match self.photographs.feature_folder() {
+            Some(folder) => Some(FeatureFile::new(folder, self.recipe, self.phase)?),
+            None => None,
+        };
+        let cache = place.as_ref().and_then(FeatureFile::open);
+        let needed: BTreeSet<Key> =
+            train.iter().flatten().chain(validation).map(|request| request.key).collect();
+        let absent = |key: &Key| cache.as_ref().is_none_or(|cache| cache.find(key).is_none());
+        let mut missing: Vec<&Request> =
+            train.iter().flatten().chain(validation).filter(|request| absent(&request.key)).collect();
+        missing.sort_by_key(|request| (request.view, request.key));
+        missing.dedup_by_key(|request| request.key);
+        match cache {
+            Some(cache) if missing.is_empty() => Ok(ControlFlow::Continue(Rows::mapped(cache))),
+            cache => {
+                let mut front = front()?;
+                let mut computed = Vec::new();
+                let flow = self.compute(&missing, front.as_mut(), &mut computed, progress)?;
+                let keys: Vec<Key> = missing.iter().map(|request| request.key).collect();
+                let rows = keep(&keys, &computed, front.outputs(), cache.as_ref(), &needed, place.as_ref());
+                Ok(match flow {
+                    ControlFlow::Continue(()) => ControlFlow::Continue(rows),
+                    ControlFlow::Break(reason) => ControlFlow::Break(reason),
+                })
+            }
+        }
+    }
+
+    /// The rows of the training photographs, a list of views each, and of the validation photographs.
+    fn requests(&self) -> Result<(Vec<Vec<Request>>, Vec<Request>), TrainError> {
+        let Self { photographs, recipe, phase } = self;
+        let variation = serde_json::to_string(&(recipe.seed, &phase.augment))
+            .map_err(|error| TrainError::RecipeText { what: error.to_string() })?;
+        let digest = |photo: usize| &photographs.dataset.photos[photo].digest;
+        let plain = |(position, &photo): (usize, &usize)| Request {
+            key: plain_key(digest(photo)),
+            position,
+            view: 0,
+        };
+        let views = |(position, photo): (usize, &usize)| {
+            let varied = (1..phase.augmented_views.unwrap_or(1)).map(|view| Request {
+                key: row_key(digest(*photo), format!("{view} {position} {variation}").as_bytes()),
+                position,
+                view,
+            });
+            std::iter::once(plain((position, photo))).chain(varied).collect()
+        };
+        let train = photographs.splits.train.iter().enumerate().map(views).collect();
+        let behind = photographs.splits.train.len();
+        let validation = photographs.splits.validation.iter().enumerate();
+        Ok((train, validation.map(|(position, photo)| plain((behind + position, photo))).collect()))
+    }
+
+    /// Features of `missing`, sorted by view, appended in their order.
+    fn compute(
+        &self,
+        missing: &[&Request],
+        front: &mut dyn Engine,
+        computed: &mut Vec<f32>,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason>, TrainError> {
+        let splits = &self.photographs.splits;
+        let photos: Vec<usize> = splits.train.iter().chain(&splits.validation).copied().collect();
+        let image_len = self.recipe.preprocessing.len();
+        let width = front.outputs();
+        let mut images = vec![0.0; BATCH * image_len];
+        for group in missing.chunk_by(|a, b| a.view == b.view) {
+            let view = group[0].view;
+            let items = |request: &&Request| Example {
+                photo: photos[request.position],
+                label: request.position as u32,
+            };
+            let loader = self.photographs.view_loader(
+                self.recipe,
+                group.iter().map(items).collect(),
+                (view > 0).then_some(&self.phase.augment),
+                BATCH,
+            );
+            for batch in loader.epoch(self.recipe.seed, view, 0) {
+                let batch = batch?;
+                images[..batch.images.len()].copy_from_slice(&batch.images);
+                images[batch.images.len()..].fill(0.0);
+                // Always a full batch: how a product is cut into blocks may depend on how large it is.
+                let features = front.predict(&images)?;
+                computed.extend_from_slice(&features[..batch.len() * width]);
+                if let ControlFlow::Break(reason) = progress(computed.len() / width, missing.len()) {
+                    return Ok(ControlFlow::Break(reason));
+                }
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}

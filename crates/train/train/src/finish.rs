@@ -1,0 +1,123 @@
+//! What a run ends with: the refit, where there is one, and the bundle.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use foliar_metrics::Metrics;
+use foliar_model::{Bundle, Provenance, Validation};
+use foliar_runlog::{self as runlog, Event, StopReason};
+
+use crate::best_epoch::EpochScore;
+use crate::checkpoint::Checkpoint;
+use crate::error::TrainError;
+use crate::refit::{self, Refit};
+use crate::train::{Session, random_weights, reporter};
+use crate::trained_model::TrainedModel;
+
+impl Session<'_> {
+    /// Trains a classifier on all photographs, where the recipe and the kept epoch allow it.
+    pub(crate) fn refit(&mut self) -> Result<ControlFlow<StopReason, Option<Refit>>, TrainError> {
+        let (recipe, photographs) = (&self.run.recipe, self.photographs);
+        let Some(kept) = self.progress.choice.kept else { return Ok(ControlFlow::Continue(None)) };
+        if !refit::applies(recipe, photographs, &kept) {
+            return Ok(ControlFlow::Continue(None));
+        }
+        self.save_best()?;
+        let mut init = Checkpoint::read(&self.run.best())?.state;
+        let classifier = format!("{}.", self.graph.nodes[self.graph.classifier()].name);
+        let fresh = random_weights(self.device, &self.graph, recipe)?.tensors.into_iter();
+        init.tensors.extend(fresh.filter(|(name, _)| name.starts_with(&classifier)));
+        let graph = self.graph.clone();
+        let source = refit::Source { device: self.device, graph: &graph, recipe, photographs, init };
+        let flow = source.refit(&mut reporter(&mut *self.observe, "classifiers on all but a fold"))?;
+        let (text, flow) = match flow {
+            ControlFlow::Continue(refit) => {
+                let text = words(&refit, recipe.refit);
+                (text, ControlFlow::Continue(Some(refit)))
+            }
+            ControlFlow::Break(StopReason::NonFiniteLoss) => {
+                let text = "training on all photographs diverged; the weights of the best epoch are kept";
+                (text.to_owned(), ControlFlow::Continue(None))
+            }
+            ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+        };
+        let _ = self.tell(Event::Note(runlog::Note { text }))?;
+        Ok(flow)
+    }
+
+    /// Writes the bundle of the best epoch, or that of the refit, and the predictions of models that were not trained on the
+    /// photograph. The thresholds of the bundle are fitted to them.
+    pub(crate) fn bundle(
+        &mut self,
+        refit: Option<Refit>,
+    ) -> Result<ControlFlow<StopReason, Option<PathBuf>>, TrainError> {
+        let Some(kept) = self.progress.choice.kept else { return Ok(ControlFlow::Continue(None)) };
+        self.save_best()?;
+        let splits = &self.photographs.splits;
+        let (state, best, out_of_fold, learned_from) = match refit {
+            Some(Refit { state, best, out_of_fold }) => {
+                (state, best, Some(out_of_fold), splits.train.len() + splits.validation.len())
+            }
+            None => {
+                let Checkpoint { state, out_of_fold, .. } = Checkpoint::read(&self.run.best())?;
+                (state, kept, out_of_fold, splits.train.len())
+            }
+        };
+        let classes = &self.photographs.dataset.classes;
+        let validation = match &out_of_fold {
+            Some(out_of_fold) => {
+                self.run.write_out_of_fold(out_of_fold, &self.photographs.dataset)?;
+                Some(Validation { metrics: Metrics::new(&out_of_fold.logits, &out_of_fold.labels, classes) })
+            }
+            None => None,
+        };
+        let finished = TrainedModel {
+            device: self.device,
+            graph: &self.graph,
+            recipe: &self.run.recipe,
+            photographs: self.photographs,
+            state: &state,
+            phase: kept.phase,
+        };
+        let progress = &mut reporter(&mut *self.observe, "fitting the out-of-distribution detector");
+        let uncertainty = match &out_of_fold {
+            None => None,
+            Some(out_of_fold) => match finished.uncertainty(out_of_fold, best.temperature, progress)? {
+                ControlFlow::Continue(uncertainty) => Some(uncertainty),
+                ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+            },
+        };
+        let bundle = Bundle {
+            classes: classes.clone(),
+            preprocessing: self.run.recipe.preprocessing.clone(),
+            graph: self.graph.clone(),
+            provenance: Provenance {
+                foliar: env!("CARGO_PKG_VERSION").to_owned(),
+                recipe: self.run.recipe.to_json()?,
+                epoch: best.epoch,
+                train_photographs: learned_from,
+                data_fingerprint: self.run.fingerprint(),
+            },
+            temperature: best.temperature,
+            training_digests: self.photographs.training_digests(),
+            validation,
+            uncertainty,
+            state,
+        };
+        let path = self.run.dir.bundle();
+        bundle.write(&path)?;
+        Ok(ControlFlow::Continue(Some(path)))
+    }
+}
+
+/// What there is to say of a refit.
+fn words(refit: &Refit, folds: u32) -> String {
+    let count = refit.out_of_fold.photos.len();
+    let EpochScore { epoch, accuracy, loss, calibrated_loss, temperature, .. } = refit.best;
+    let [accuracy, loss, calibrated] =
+        [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
+    format!(
+        "trained again on all {count} photographs for {epoch} epochs; {folds}-fold cross-validation: loss {loss}, \
+         acc {accuracy}; calibrated with temperature {temperature:.2}, loss {calibrated}"
+    )
+}

@@ -1,0 +1,49 @@
+//! Recipes, the training loop, refits, trials and checkpoints.
+//!
+//! A [`Recipe`] says everything that changes a run's numbers. [`Photographs`] are a folder, scanned, decoded and split as
+//! the recipe says. [`train`] drives an engine over them and leaves checkpoints in the run folder; an observer gets every event
+//! and may stop the run. The result is a [`foliar_model::Bundle`]: one file that predicts.
+//!
+//! The crate prints nothing and knows no terminal.
+
+mod backbone;
+mod best_epoch;
+mod checkpoint;
+mod epochs;
+mod error;
+mod feature_cache;
+mod feature_rows;
+mod features;
+mod finish;
+mod initial;
+mod list_file;
+mod lr_find;
+mod out_of_fold;
+mod phase;
+mod phase_trainer;
+mod photographs;
+mod presets;
+mod recipe;
+mod refit;
+mod run;
+mod schedule;
+mod thumbnails;
+mod train;
+mod trained_model;
+mod trial;
+
+pub use backbone::{BackboneFeatures, backbone_features};
+pub use best_epoch::{BestEpoch, EpochScore};
+pub use checkpoint::{Checkpoint, Progress};
+pub use error::TrainError;
+pub use initial::{Convention, InitialWeights};
+pub use list_file::ListFile;
+pub use lr_find::{RateTest, lr_find};
+pub use out_of_fold::{OutOfFoldPredictions, OutOfFoldRow};
+pub use phase::{Freeze, FreezeError, Phase};
+pub use photographs::{DataOptions, Grouping, Photographs, Summary};
+pub use recipe::{ClassWeights, DataSpec, Group, LossSpec, Recipe};
+pub use run::Run;
+pub use schedule::{LearningRate, Schedule};
+pub use train::{Outcome, check, train};
+pub use trial::{Trial, TrialEpoch, TrialEvent, Trials};

@@ -1,0 +1,71 @@
+//! Lists that a run is begun with: their digest stands in the recipe, so that another list is another run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use foliar_audit::{AuditError, GivenSplit, GroupRule, Quarantine};
+use serde::{Deserialize, Serialize};
+
+use foliar_model::FileError;
+
+use crate::error::TrainError;
+
+/// A table that a run needs, and what it held when the run began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListFile {
+    /// The file.
+    #[serde(with = "foliar_files::any_path")]
+    pub file: PathBuf,
+    /// BLAKE3 of its bytes, in hexadecimal digits.
+    pub digest: String,
+}
+
+impl ListFile {
+    /// The file as it is now, which has to be a table of groups.
+    ///
+    /// # Errors
+    /// A file that can not be read, or is no such table.
+    pub fn groups(file: &Path) -> Result<Self, TrainError> {
+        Self::checked(file, |path| GroupRule::table(path).map(|_| ()))
+    }
+
+    /// The file as it is now, which has to be a split.
+    ///
+    /// # Errors
+    /// As [`ListFile::groups`].
+    pub fn split(file: &Path) -> Result<Self, TrainError> {
+        Self::checked(file, |path| GivenSplit::read(path).map(|_| ()))
+    }
+
+    /// The file as it is now, which has to be a quarantine.
+    ///
+    /// # Errors
+    /// As [`ListFile::groups`].
+    pub fn quarantine(file: &Path) -> Result<Self, TrainError> {
+        Self::checked(file, |path| Quarantine::read(path).map(|_| ()))
+    }
+
+    fn checked(file: &Path, read: impl Fn(&Path) -> Result<(), AuditError>) -> Result<Self, TrainError> {
+        read(file)?;
+        let digest = digest(file)?;
+        Ok(Self { file: fs::canonicalize(file).unwrap_or_else(|_| file.to_owned()), digest })
+    }
+
+    /// Its path, if its bytes are still those that the run began with.
+    ///
+    /// # Errors
+    /// A file that can not be read or was changed.
+    pub(crate) fn unchanged(&self) -> Result<&Path, FileError> {
+        if digest(&self.file)? != self.digest {
+            let what = "this is not the list that the run began with; put the old file back".to_owned();
+            return Err(FileError::Damaged { path: self.file.clone(), what });
+        }
+        Ok(&self.file)
+    }
+}
+
+fn digest(file: &Path) -> Result<String, FileError> {
+    let bytes = fs::read(file).map_err(|source| FileError::Io { path: file.to_owned(), source })?;
+    Ok(blake3::hash(&bytes).to_hex().to_string())
+}

@@ -1,0 +1,278 @@
+//! A network in training: a front that is frozen and only predicts, if there is one, and the rest, which learns.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use foliar_nn::{Batch, Device, Engine, EngineOptions, Graph, StateDict, StepConfig};
+use foliar_runlog::StopReason;
+use foliar_vision::loader::order;
+use foliar_vision::{self as vision, Loader};
+
+use crate::epochs::Step;
+use crate::error::TrainError;
+use crate::features::{self, Features};
+use crate::out_of_fold::{OutOfFoldPredictions, Validated};
+use crate::phase::Phase;
+use crate::photographs::Photographs;
+use crate::recipe::Recipe;
+
+/// What a network is trained on in one phase.
+enum Feed {
+    /// Photographs, which the front sees first if there is one.
+    Photographs { train: Loader, validation: Option<Loader> },
+    /// What the front has made of them.
+    Features(Features),
+}
+
+/// A batch of one or the other.
+enum Inputs {
+    Photographs(vision::Batch),
+    Features { values: Vec<f32>, labels: Vec<u32> },
+}
+
+impl Inputs {
+    fn batch(&self) -> Batch<'_> {
+        match self {
+            Inputs::Photographs(batch) => Batch { images: &batch.images, labels: &batch.labels },
+            Inputs::Features { values, labels } => Batch { images: values, labels },
+        }
+    }
+}
+
+impl Feed {
+    /// The training batches of an epoch of the run, from number `first` on: a pure function of seed, epoch and number.
+    fn epoch<'a>(
+        &'a self,
+        recipe: &'a Recipe,
+        epoch: u32,
+        first: usize,
+    ) -> Box<dyn Iterator<Item = Result<Inputs, TrainError>> + 'a> {
+        match self {
+            Feed::Photographs { train, .. } => {
+                Box::new(train.epoch(recipe.seed, epoch, first).map(|batch| Ok(Inputs::Photographs(batch?))))
+            }
+            Feed::Features(features) => {
+                let order = order::shuffled(recipe.seed, epoch, features.len());
+                let size = recipe.batch_size;
+                let batches = first..features.batches(size);
+                Box::new(batches.map(move |batch| {
+                    let (values, labels) = features.train_batch(&order, epoch, size, batch);
+                    Ok(Inputs::Features { values, labels })
+                }))
+            }
+        }
+    }
+}
+
+/// One phase of training under way.
+pub(crate) struct PhaseTrainer<'a> {
+    recipe: &'a Recipe,
+    phase: &'a Phase,
+    photographs: &'a Photographs,
+    /// Runs the frozen part on photographs; absent if nothing is frozen or features are kept.
+    front: Option<Box<dyn Engine>>,
+    /// Tensors of the frozen part.
+    frozen: StateDict,
+    engine: Box<dyn Engine>,
+    feed: Feed,
+    rate_factors: Option<Vec<f64>>,
+    class_weights: Option<Vec<f32>>,
+}
+
+/// What a phase is begun with.
+pub(crate) struct PhaseInit<'a> {
+    pub(crate) device: &'a dyn Device,
+    pub(crate) graph: &'a Graph,
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) phase: &'a Phase,
+    pub(crate) photographs: &'a Photographs,
+    /// All tensors of the network, with the optimiser's memory if the phase is continued.
+    pub(crate) state: StateDict,
+}
+
+impl<'a> PhaseTrainer<'a> {
+    /// Prepares a phase; with kept features this takes about one pass over the photographs. `progress` is told how far
+    /// that is, and may end it.
+    pub(crate) fn begin(
+        init: PhaseInit<'a>,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason, Self>, TrainError> {
+        let PhaseInit { device, graph, recipe, phase, photographs, state } = init;
+        let size = recipe.image_size();
+        let class_weights = photographs.class_weights(recipe.loss.class_weights);
+        let live = || Feed::Photographs {
+            train: photographs.train_loader(recipe, &phase.augment),
+            validation: photographs.validation_loader(recipe),
+        };
+        let options = EngineOptions {
+            image_size: size,
+            batch: recipe.batch_size,
+            seed: recipe.seed,
+            optimizer: Some(phase.optimizer),
+            average: phase.average,
+            statistics: phase.statistics,
+        };
+        let mut rate_factors = phase.rate_factors(graph)?;
+        let Some(cut) = phase.freeze.cut(graph)? else {
+            let mut engine = device.engine(graph, &options)?;
+            engine.restore(&state)?;
+            let (front, frozen, feed) = (None, StateDict::default(), live());
+            let whole =
+                Self { recipe, phase, photographs, front, frozen, engine, feed, rate_factors, class_weights };
+            return Ok(ControlFlow::Continue(whole));
+        };
+        let (front_graph, tail) = graph.split(cut, size)?;
+        // The tail's first node stands for the cut.
+        rate_factors = rate_factors.map(|factors| factors[cut..].to_vec());
+        let mut engine = device.engine(&tail, &options)?;
+        let (frozen, learning) = state.divide(&engine.state());
+        engine.restore(&learning)?;
+        let front = |batch: usize| -> Result<Box<dyn Engine>, TrainError> {
+            let options = EngineOptions { batch, optimizer: None, average: None, ..options };
+            let mut front = device.engine(&front_graph, &options)?;
+            front.restore(&frozen)?;
+            Ok(front)
+        };
+        let (front, feed) = if phase.is_cached() {
+            let source = features::Source { photographs, recipe, phase };
+            match Features::gather(&source, &mut || front(features::BATCH), progress)? {
+                ControlFlow::Continue(features) => (None, Feed::Features(features)),
+                ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+            }
+        } else {
+            (Some(front(recipe.batch_size)?), live())
+        };
+        let parts =
+            Self { recipe, phase, photographs, front, frozen, engine, feed, rate_factors, class_weights };
+        Ok(ControlFlow::Continue(parts))
+    }
+
+    /// Steps of an epoch.
+    pub(crate) fn batches(&self) -> usize {
+        match &self.feed {
+            Feed::Photographs { train, .. } => train.batches(),
+            Feed::Features(features) => features.batches(self.recipe.batch_size),
+        }
+    }
+
+    /// One epoch: forward pass, loss, backward pass and update for each batch, from number `first` on, with the learning rate
+    /// of each batch. `observe` sees every step and may end the epoch.
+    pub(crate) fn train_epoch(
+        &mut self,
+        epoch: u32,
+        first: usize,
+        learning_rate: &dyn Fn(usize) -> f64,
+        observe: &mut dyn FnMut(&Step<'_>) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason>, TrainError> {
+        let steps = self.batches();
+        let Self { feed, front, engine, recipe, rate_factors, class_weights, .. } = self;
+        for (number, inputs) in (first..).zip(feed.epoch(recipe, epoch, first)) {
+            let inputs = inputs?;
+            let Batch { images, labels } = inputs.batch();
+            let images = match front {
+                Some(front) => Cow::Owned(front.predict(images)?),
+                None => Cow::Borrowed(images),
+            };
+            let config = StepConfig {
+                learning_rate: learning_rate(number),
+                rate_factors: rate_factors.as_deref(),
+                label_smoothing: recipe.loss.label_smoothing,
+                class_weights: class_weights.as_deref(),
+            };
+            let stats = engine.train_step(Batch { images: &images, labels }, &config)?;
+            let step = Step { stats: &stats, learning_rate: config.learning_rate, steps };
+            if let ControlFlow::Break(reason) = observe(&step) {
+                return Ok(ControlFlow::Break(reason));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// How the network does on all validation photographs; `None` if none were held back.
+    pub(crate) fn validate(&mut self) -> Result<Option<Validated>, TrainError> {
+        Ok(Validated::of(self.out_of_fold()?, &self.photographs.dataset.classes))
+    }
+
+    /// Outputs for all validation photographs.
+    pub(crate) fn out_of_fold(&mut self) -> Result<OutOfFoldPredictions, TrainError> {
+        let (mut logits, mut labels) = (Vec::new(), Vec::new());
+        match &self.feed {
+            Feed::Features(features) => {
+                let (count, step) = (features.validation_len(), self.recipe.batch_size);
+                for begin in (0..count).step_by(step) {
+                    let (values, truths) = features.validation_batch(begin..(begin + step).min(count));
+                    logits.extend(self.engine.predict(&values)?);
+                    labels.extend_from_slice(truths);
+                }
+            }
+            Feed::Photographs { validation, .. } => {
+                for batch in validation.iter().flat_map(|loader| loader.epoch(0, 0, 0)) {
+                    let batch = batch?;
+                    let outputs = match &mut self.front {
+                        Some(front) => self.engine.predict(&front.predict(&batch.images)?)?,
+                        None => self.engine.predict(&batch.images)?,
+                    };
+                    logits.extend(outputs);
+                    labels.extend_from_slice(&batch.labels);
+                }
+            }
+        }
+        let photos = self.photographs.splits.validation.clone();
+        Ok(OutOfFoldPredictions { photos, labels, folds: Vec::new(), logits })
+    }
+
+    /// Gives the batch norms that learn running statistics of the training photographs as they are. `progress` is told
+    /// (batches done, in all) and may end it.
+    pub(crate) fn estimate_statistics(
+        &mut self,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason>, TrainError> {
+        let loader = self.photographs.plain_loader(self.recipe);
+        let batches = loader.batches();
+        for (index, batch) in loader.epoch(0, 0, 0).enumerate() {
+            let batch = batch?;
+            // A last batch of few photographs would count as much as a whole one.
+            if index > 0 && batch.len() < self.recipe.batch_size {
+                break;
+            }
+            match &mut self.front {
+                Some(front) => self.engine.estimate_statistics(&front.predict(&batch.images)?, index)?,
+                None => self.engine.estimate_statistics(&batch.images, index)?,
+            }
+            if let ControlFlow::Break(reason) = progress(index + 1, batches) {
+                return Ok(ControlFlow::Break(reason));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Whether batch norms learn from photographs, and so have statistics to estimate.
+    pub(crate) fn sees_photographs(&self) -> bool {
+        matches!(self.feed, Feed::Photographs { .. })
+    }
+
+    /// All tensors of the network and what the part that learns remembers.
+    pub(crate) fn state(&self) -> StateDict {
+        self.whole(self.engine.state())
+    }
+
+    /// All tensors of the network as it is used.
+    pub(crate) fn outcome(&self) -> StateDict {
+        self.whole(self.engine.outcome())
+    }
+
+    fn whole(&self, mut state: StateDict) -> StateDict {
+        state.tensors.extend(self.frozen.tensors.iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
+        state
+    }
+
+    /// Says what its photographs lack.
+    pub(crate) fn refuse(&self, what: &str) -> TrainError {
+        TrainError::TooFew { root: self.photographs.dataset.root.clone(), what: what.to_owned() }
+    }
+
+    /// The phase.
+    pub(crate) fn phase(&self) -> &'a Phase {
+        self.phase
+    }
+}

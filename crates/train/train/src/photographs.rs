@@ -1,0 +1,386 @@
+//! A folder of photographs, made ready for a recipe.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use foliar_audit::{GivenSplit, GroupRule, GroupSource, NearDuplicates, Quarantine, Thumbnail, group_photos};
+use foliar_model::TrainingDigests;
+use foliar_vision::{
+    Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Rgb, Split,
+    SplitSpec, Splits, Transform, cluster_of, folds, scan, split,
+};
+
+use crate::error::TrainError;
+use crate::feature_cache::FeatureCache;
+use crate::feature_rows::{FeatureFile, FeatureStore, plain_key};
+use crate::recipe::{ClassWeights, DataSpec, Group, Recipe};
+use crate::thumbnails::Thumbnails;
+
+/// What may differ between two runs of equal numbers.
+#[derive(Clone, Debug)]
+pub struct DataOptions {
+    /// Largest photographs that are accepted.
+    pub limits: Limits,
+    /// Bytes of decoded photographs kept in memory.
+    pub cache_bytes: u64,
+    /// Threads that decode ahead.
+    pub workers: usize,
+    /// The folder in which features of frozen networks are kept; `None` keeps them for the run alone.
+    pub features: Option<PathBuf>,
+}
+
+impl Default for DataOptions {
+    /// 4 GiB of memory, one thread, no folder for features.
+    fn default() -> Self {
+        Self { limits: Limits::default(), cache_bytes: 4 << 30, workers: 1, features: None }
+    }
+}
+
+/// Photographs that were found, decoded and split.
+pub struct Photographs {
+    /// The good ones, with their classes.
+    pub dataset: Dataset,
+    /// Which are for what.
+    pub splits: Splits,
+    /// What was left out, and what else is odd.
+    pub problems: Vec<Problem>,
+    /// Which photographs stand on one side, and why.
+    pub grouping: Grouping,
+    /// For each photograph a number that those share which stand on one side.
+    groups: Vec<u64>,
+    store: Arc<ImageCache>,
+    workers: usize,
+    features: Option<PathBuf>,
+    feature_store: Arc<FeatureStore>,
+}
+
+/// Which photographs stand on one side of the split, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grouping {
+    /// What it rests on, besides copies.
+    pub basis: GroupSource,
+    /// Whether the split was made before and is used again.
+    pub given_split: bool,
+    /// Groups, those of a single photograph among them.
+    pub groups: usize,
+    /// Photographs to which the rule gave no group.
+    pub unnamed: usize,
+    /// Pairs of photographs that are equal byte for byte.
+    pub exact: usize,
+    /// Pairs that are copies and not equal.
+    pub near: usize,
+    /// Pairs of copies that lie in different classes.
+    pub across_classes: usize,
+}
+
+/// Counts for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Photographs to train on.
+    pub train: usize,
+    /// Photographs for validation.
+    pub validation: usize,
+    /// Photographs that neither training nor validation sees.
+    pub test: usize,
+    /// Files left out.
+    pub skipped: usize,
+    /// Photographs kept decoded in memory.
+    pub cached: usize,
+}
+
+impl Photographs {
+    /// Scans `root`, decodes every photograph once and splits them as `recipe` says. Photographs of which only features are
+    /// needed, and are kept, are not decoded. `progress` is called with
+    /// (photographs decoded, photographs found), from several threads.
+    ///
+    /// # Errors
+    /// A folder that is not laid out as classes of photographs, or of which too little is left.
+    pub fn open(
+        root: &Path,
+        recipe: &Recipe,
+        options: &DataOptions,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Self, TrainError> {
+        let (dataset, mut problems) = scan(root, &options.limits)?;
+        let (dataset, given) = listed(dataset, &recipe.data, &mut problems)?;
+        let found = dataset.photos.len();
+        let done = std::sync::atomic::AtomicUsize::new(0);
+        let side = recipe.preprocessing.store_side;
+        let kept = kept_features(recipe, options)?;
+        let searched = recipe.data.near_duplicates && given.is_none();
+        let thumbnails = searched.then(|| Thumbnails::open(options.features.as_deref(), side));
+        let known = |digest: &Digest| {
+            kept.as_ref().is_some_and(|kept| kept.find(&plain_key(digest)).is_some())
+                && thumbnails.as_ref().is_none_or(|thumbnails| thumbnails.has(digest))
+        };
+        let seen = |photo: &Photo, picture: Option<&Rgb>| {
+            if let (Some(thumbnails), Some(picture)) = (&thumbnails, picture) {
+                thumbnails.make(&photo.digest, picture);
+            }
+            progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, found);
+        };
+        let (dataset, store, broken) =
+            ImageCache::prepare(dataset, side, options.cache_bytes, &options.limits, &known, &seen);
+        problems.extend(broken);
+        let too_few = |what: String| TrainError::TooFew { root: root.to_owned(), what };
+        if dataset.classes.len() < 2 {
+            let skipped = skipped(&problems);
+            return Err(too_few(format!(
+                "only {} class with readable photographs is left ({skipped} files could not be used); at least 2 are needed",
+                dataset.classes.len()
+            )));
+        }
+        let thumbnails = thumbnails.map(|thumbnails| thumbnails.finish(&dataset));
+        let (groups, grouping) = groups(&dataset, &recipe.data, given.as_ref(), thumbnails)?;
+        let DataSpec { validation, test, .. } = recipe.data;
+        let shares = if given.is_some() { [0.0; 2] } else { [validation, test] };
+        let spec = SplitSpec { validation: shares[0], test: shares[1], groups: Some(groups.clone()) };
+        let splits = split(&dataset, &spec, recipe.seed);
+        problems.extend(splits.problems.iter().cloned());
+        if splits.train.len() < 2 {
+            return Err(too_few(format!(
+                "{} photographs are left to train on; at least 2 are needed",
+                splits.train.len()
+            )));
+        }
+        let (store, features) = (Arc::new(store), options.features.clone());
+        let workers = options.workers;
+        let feature_store = Arc::default();
+        Ok(Self { dataset, splits, problems, grouping, groups, store, workers, features, feature_store })
+    }
+
+    /// All photographs of `dataset`, known to be whole, in the training split: for features alone.
+    pub(crate) fn whole(dataset: Dataset, recipe: &Recipe, options: &DataOptions) -> Self {
+        let side = recipe.preprocessing.store_side;
+        let count = dataset.photos.len();
+        let (dataset, store, _) =
+            ImageCache::prepare(dataset, side, 0, &options.limits, &|_| true, &|_, _| {});
+        Self {
+            dataset,
+            splits: Splits { train: (0..count).collect(), ..Splits::default() },
+            problems: Vec::new(),
+            grouping: Grouping {
+                basis: GroupSource::Copies,
+                given_split: false,
+                groups: count,
+                unnamed: count,
+                exact: 0,
+                near: 0,
+                across_classes: 0,
+            },
+            groups: (0..count as u64).collect(),
+            store: Arc::new(store),
+            workers: options.workers,
+            features: options.features.clone(),
+            feature_store: Arc::default(),
+        }
+    }
+
+    /// The photographs for training and validation as `count` data sets of a cross-validation: the validation photographs
+    /// of each are one fold, those for training all others. The test photographs stay apart. What the split keeps on one
+    /// side stays in one fold; see [`foliar_vision::folds()`]. All share the features of frozen networks with these.
+    ///
+    /// # Panics
+    /// If `count` is 0.
+    pub fn folds(&self, count: usize, seed: u64) -> Vec<Photographs> {
+        let mut pool = [&self.splits.train[..], &self.splits.validation].concat();
+        pool.sort_unstable();
+        let folds = folds(&self.dataset, &pool, Some(&self.groups), count, seed);
+        let data_set = |validation: Vec<usize>| {
+            let train =
+                pool.iter().copied().filter(|photo| validation.binary_search(photo).is_err()).collect();
+            self.with_splits(Splits {
+                train,
+                validation,
+                test: self.splits.test.clone(),
+                problems: Vec::new(),
+            })
+        };
+        folds.into_iter().map(data_set).collect()
+    }
+
+    /// The photographs for training and validation as a data set that trains on all of them.
+    pub(crate) fn undivided(&self) -> Photographs {
+        let Splits { train, validation, test, .. } = &self.splits;
+        let mut train = [&train[..], validation].concat();
+        train.sort_unstable();
+        let (validation, problems) = (Vec::new(), Vec::new());
+        self.with_splits(Splits { train, validation, test: test.clone(), problems })
+    }
+
+    fn with_splits(&self, splits: Splits) -> Photographs {
+        Self {
+            dataset: self.dataset.clone(),
+            splits,
+            problems: Vec::new(),
+            grouping: self.grouping,
+            groups: self.groups.clone(),
+            store: Arc::clone(&self.store),
+            workers: self.workers,
+            features: self.features.clone(),
+            feature_store: Arc::clone(&self.feature_store),
+        }
+    }
+
+    /// Whether there are photographs for validation, and a draw chose them, not the folder that they lie in nor a split that
+    /// was given.
+    pub(crate) fn validation_is_drawn(&self) -> bool {
+        let in_folder = |&photo: &usize| self.dataset.photos[photo].split == Some(Split::Validation);
+        let set_apart = self.grouping.given_split || self.splits.validation.iter().any(in_folder);
+        !self.splits.validation.is_empty() && !set_apart
+    }
+
+    /// For each photograph the lowest index of those that stand on one side with it; see [`foliar_vision::cluster_of`].
+    pub fn clusters(&self) -> Vec<usize> {
+        cluster_of(&self.dataset, Some(&self.groups))
+    }
+
+    /// Where features of runs over these photographs are shared.
+    pub(crate) fn feature_store(&self) -> &FeatureStore {
+        &self.feature_store
+    }
+
+    /// Training photographs, varied as `augment` says, in the order of the seed.
+    pub fn train_loader(&self, recipe: &Recipe, augment: &Augment) -> Loader {
+        let preprocessing = recipe.preprocessing.clone();
+        let transform = Transform::Train { preprocessing, augment: augment.clone() };
+        self.loader(&self.splits.train, transform, recipe.batch_size)
+    }
+
+    /// Training photographs as they are, in their order.
+    pub(crate) fn plain_loader(&self, recipe: &Recipe) -> Loader {
+        let transform = Transform::Evaluate { preprocessing: recipe.preprocessing.clone() };
+        self.loader(&self.splits.train, transform, recipe.batch_size)
+    }
+
+    /// `items` in their order, varied if there is an `augment`.
+    pub(crate) fn view_loader(
+        &self,
+        recipe: &Recipe,
+        items: Vec<Example>,
+        augment: Option<&Augment>,
+        batch_size: usize,
+    ) -> Loader {
+        let preprocessing = recipe.preprocessing.clone();
+        let transform = match augment {
+            Some(augment) => Transform::Vary { preprocessing, augment: augment.clone() },
+            None => Transform::Evaluate { preprocessing },
+        };
+        Loader::new(Arc::clone(&self.store), items, transform, batch_size).with_workers(self.workers)
+    }
+
+    /// Classes of `photos`.
+    pub(crate) fn labels(&self, photos: &[usize]) -> Vec<u32> {
+        photos.iter().map(|&photo| self.dataset.photos[photo].class as u32).collect()
+    }
+
+    /// Where features of frozen networks are kept.
+    pub(crate) fn feature_folder(&self) -> Option<&Path> {
+        self.features.as_deref()
+    }
+
+    /// Validation photographs, as they are; `None` if none were held back.
+    pub fn validation_loader(&self, recipe: &Recipe) -> Option<Loader> {
+        let items = &self.splits.validation;
+        let transform = Transform::Evaluate { preprocessing: recipe.preprocessing.clone() };
+        (!items.is_empty()).then(|| self.loader(items, transform, recipe.batch_size))
+    }
+
+    fn loader(&self, photos: &[usize], transform: Transform, batch_size: usize) -> Loader {
+        let label = |&photo: &usize| Example { photo, label: self.dataset.photos[photo].class as u32 };
+        let items = photos.iter().map(label).collect();
+        Loader::new(Arc::clone(&self.store), items, transform, batch_size).with_workers(self.workers)
+    }
+
+    /// Weight of each class in the loss; `None` if all count the same.
+    pub fn class_weights(&self, choice: ClassWeights) -> Option<Vec<f32>> {
+        let mut counts = vec![0usize; self.dataset.classes.len()];
+        self.splits.train.iter().for_each(|&photo| counts[self.dataset.photos[photo].class] += 1);
+        let whole = self.splits.train.len() as f32;
+        let balanced = |&count: &usize| if count == 0 { 0.0 } else { whole / (counts.len() * count) as f32 };
+        (choice == ClassWeights::Balanced).then(|| counts.iter().map(balanced).collect())
+    }
+
+    /// Names and digests of all photographs.
+    pub fn manifest(&self) -> Manifest {
+        self.dataset.manifest()
+    }
+
+    /// Digests of the photographs for training and validation.
+    pub(crate) fn training_digests(&self) -> TrainingDigests {
+        let seen = self.splits.train.iter().chain(&self.splits.validation);
+        TrainingDigests::new(seen.map(|&photo| &self.dataset.photos[photo].digest))
+    }
+
+    /// Counts for people.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            train: self.splits.train.len(),
+            validation: self.splits.validation.len(),
+            test: self.splits.test.len(),
+            skipped: skipped(&self.problems),
+            cached: self.store.cached(),
+        }
+    }
+}
+
+/// The data set without the photographs in quarantine and, if a split is given, with its splits.
+fn listed(
+    mut dataset: Dataset,
+    data: &DataSpec,
+    problems: &mut Vec<Problem>,
+) -> Result<(Dataset, Option<GivenSplit>), TrainError> {
+    if let Some(list) = &data.quarantine {
+        let (kept, more) = Quarantine::read(list.unchanged()?)?.apply(dataset);
+        problems.extend(more);
+        dataset = kept;
+    }
+    let Some(list) = &data.split else { return Ok((dataset, None)) };
+    let given = GivenSplit::read(list.unchanged()?)?;
+    let (dataset, more) = given.apply(dataset)?;
+    problems.extend(more);
+    Ok((dataset, Some(given)))
+}
+
+/// For each photograph a number that those share which stand on one side, and why.
+fn groups(
+    dataset: &Dataset,
+    data: &DataSpec,
+    given: Option<&GivenSplit>,
+    thumbnails: Option<Vec<Thumbnail>>,
+) -> Result<(Vec<u64>, Grouping), TrainError> {
+    let thumbnails: Option<Vec<&Thumbnail>> = thumbnails.as_ref().map(|all| all.iter().collect());
+    let near = thumbnails.as_deref().map_or(NearDuplicates::Off, NearDuplicates::Thumbnails);
+    let groups = match (given, &data.groups, &data.group_by, data.group) {
+        (Some(given), ..) => given.groups(dataset),
+        (None, Some(list), ..) => group_photos(dataset, &GroupRule::table(list.unchanged()?)?, near)?,
+        (None, None, Some(pattern), _) => group_photos(dataset, &GroupRule::pattern(pattern)?, near)?,
+        (None, None, None, Group::Sequence) => group_photos(dataset, &GroupRule::Sequence, near)?,
+        (None, None, None, Group::None) => group_photos(dataset, &GroupRule::None, near)?,
+    };
+    let copies = &groups.copies;
+    let exact = copies.iter().filter(|copy| copy.exact).count();
+    let apart = |copy: &&foliar_audit::Copy| dataset.photos[copy.a].class != dataset.photos[copy.b].class;
+    let grouping = Grouping {
+        basis: groups.source,
+        given_split: given.is_some(),
+        groups: groups.count(),
+        unnamed: groups.unnamed,
+        exact,
+        near: copies.len() - exact,
+        across_classes: copies.iter().filter(apart).count(),
+    };
+    Ok((groups.numbers(), grouping))
+}
+
+/// Features that are kept of earlier runs, if they are all that `recipe` needs of a photograph.
+fn kept_features(recipe: &Recipe, options: &DataOptions) -> Result<Option<FeatureCache>, TrainError> {
+    let (Some(folder), [phase]) = (&options.features, &recipe.phases[..]) else { return Ok(None) };
+    let plain = phase.is_cached() && phase.augmented_views == Some(1);
+    if plain { Ok(FeatureFile::new(folder, recipe, phase)?.open()) } else { Ok(None) }
+}
+
+/// Problems for which a file was left out.
+fn skipped(problems: &[Problem]) -> usize {
+    problems.iter().filter(|problem| problem.reason.excludes()).count()
+}

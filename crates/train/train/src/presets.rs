@@ -1,0 +1,104 @@
+//! Recipes by name: what is done where nothing else is asked for.
+
+use foliar_nn::{Optimizer, Statistics};
+use foliar_vision::Augment;
+
+use crate::phase::{Freeze, Phase};
+use crate::recipe::{ClassWeights, DataSpec, Group, LossSpec, Recipe};
+use crate::schedule::{LearningRate, Schedule};
+
+/// Epochs of a network that begins with random weights, and of a classifier on features.
+const EPOCHS: u32 = 30;
+/// Epochs of fine-tuning, after the classifier has been trained.
+const FINE_EPOCHS: u32 = 12;
+/// Folds of the cross-validation before a classifier on features learns from all photographs.
+const FOLDS: u32 = 5;
+
+impl Recipe {
+    /// Every weight begins random and is trained. 30 epochs, batches of 32, SGD with momentum .9, one-cycle learning rate.
+    /// Deep networks do not bear the rate of the shallow `baseline`.
+    pub fn scratch(model: &str) -> Self {
+        let peak = if model == "baseline" { 0.1 } else { 0.02 };
+        Self::of(
+            model,
+            vec![Phase {
+                epochs: EPOCHS,
+                freeze: Freeze::None,
+                augmented_views: None,
+                stage_decay: 1.0,
+                average: None,
+                statistics: Statistics::Batch,
+                optimizer: sgd(5e-4),
+                learning_rate: LearningRate { peak, schedule: Schedule::OneCycle, warmup: 0.05 },
+                augment: Augment::default(),
+            }],
+        )
+    }
+
+    /// The classifier alone is trained, on features that the frozen network has computed once; at the end on all photographs,
+    /// those for validation too.
+    pub fn quick(model: &str) -> Self {
+        Self { refit: FOLDS, ..Self::of(model, vec![head()]) }
+    }
+
+    /// The classifier first, as in [`Recipe::quick`]; then the whole network, earlier stages more slowly. The best of all
+    /// epochs of both is kept.
+    pub fn fine(model: &str) -> Self {
+        let whole = Phase {
+            epochs: FINE_EPOCHS,
+            freeze: Freeze::None,
+            augmented_views: None,
+            stage_decay: 0.7,
+            average: None,
+            statistics: Statistics::Batch,
+            optimizer: sgd(1e-4),
+            learning_rate: LearningRate { peak: 0.01, schedule: Schedule::Cosine, warmup: 0.1 },
+            augment: Augment::default(),
+        };
+        Self { reestimate: true, refit: FOLDS, ..Self::of(model, vec![head(), whole]) }
+    }
+
+    fn of(model: &str, phases: Vec<Phase>) -> Self {
+        let size = if model == "baseline" { 128 } else { 224 };
+        Self {
+            model: model.to_owned(),
+            batch_size: 32,
+            seed: 1,
+            reestimate: false,
+            refit: 0,
+            weights: None,
+            loss: LossSpec { label_smoothing: 0.0, class_weights: ClassWeights::None },
+            data: DataSpec {
+                validation: 0.2,
+                test: 0.0,
+                group: Group::Sequence,
+                near_duplicates: true,
+                group_by: None,
+                groups: None,
+                split: None,
+                quarantine: None,
+            },
+            preprocessing: Self::preprocessing(model, size),
+            phases,
+        }
+    }
+}
+
+/// A classifier on the features of a frozen network.
+fn head() -> Phase {
+    Phase {
+        epochs: EPOCHS,
+        freeze: Freeze::Backbone,
+        augmented_views: Some(1),
+        stage_decay: 1.0,
+        average: None,
+        statistics: Statistics::Batch,
+        optimizer: sgd(1e-4),
+        learning_rate: LearningRate { peak: 0.01, schedule: Schedule::Cosine, warmup: 0.0 },
+        augment: Augment::none(),
+    }
+}
+
+fn sgd(weight_decay: f64) -> Optimizer {
+    Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay }
+}

@@ -1,0 +1,196 @@
+//! Everything that changes the numbers of a run.
+
+use serde::{Deserialize, Serialize};
+
+use foliar_model::Bundle;
+use foliar_vision::Preprocessing;
+
+use crate::error::{TrainError, check};
+use crate::initial::InitialWeights;
+use crate::list_file::ListFile;
+use crate::phase::{Freeze, Phase};
+
+/// A run, but for its photographs. Stored as `recipe.toml`; two runs with equal recipes and photographs are equal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Name of the network.
+    pub model: String,
+    /// Photographs a step, at least 2.
+    pub batch_size: usize,
+    /// Random seed of the split, the first weights, the order of photographs and the augmentation.
+    pub seed: u64,
+    /// Whether batch norms get their running statistics anew, from the training photographs as they are, when training has
+    /// ended; the result is kept if it is better.
+    pub reestimate: bool,
+    /// Folds of the cross-validation with which a classifier on kept features ends, before it learns from all photographs;
+    /// 0 for neither. See [`crate::train()`].
+    #[serde(default)]
+    pub refit: u32,
+    /// The file that the first weights come from; random ones if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<InitialWeights>,
+    /// What is minimised.
+    pub loss: LossSpec,
+    /// Which photographs are held back.
+    pub data: DataSpec,
+    /// How photographs become tensors, here and wherever the network is used.
+    pub preprocessing: Preprocessing,
+    /// What is trained, one after the other; at least one.
+    #[serde(rename = "phase")]
+    pub phases: Vec<Phase>,
+}
+
+/// What is minimised.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LossSpec {
+    /// Share of the target spread over all classes, in [0, 1).
+    pub label_smoothing: f32,
+    /// How much each class counts.
+    pub class_weights: ClassWeights,
+}
+
+/// How much each class counts in the loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClassWeights {
+    /// Every photograph counts the same.
+    None,
+    /// Every class counts the same: weights are photographs / (classes x photographs of the class).
+    Balanced,
+}
+
+/// Which photographs are held back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSpec {
+    /// Share for validation where the folder has no split of its own for it, in [0, 1).
+    pub validation: f64,
+    /// Share that training never sees, in [0, 1).
+    pub test: f64,
+    /// Which photographs stay together, if no pattern or table says so.
+    pub group: Group,
+    /// Whether copies stay together that are not equal byte for byte.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub near_duplicates: bool,
+    /// Regular expression whose first group, else whole match, in the path names what a photograph belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_by: Option<String>,
+    /// Table of what photographs belong to, with the columns `path` and `group`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<ListFile>,
+    /// Table of a split that was made before, with the columns `path`, `split` and, if it is there, `group`. The shares and
+    /// the other rules of groups are then of no effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<ListFile>,
+    /// Table of photographs to be left out, with the column `path`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<ListFile>,
+}
+
+/// Which photographs stay on one side of a split, besides equal ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// Those that were taken one after the other, where file names count them; see [`foliar_vision::sequence`].
+    Sequence,
+    /// No others.
+    None,
+}
+
+impl Recipe {
+    /// The preprocessing that `model` is used with, at `size` pixels.
+    pub fn preprocessing(model: &str, size: u32) -> Preprocessing {
+        if model.starts_with("mobilenet_v1") {
+            Preprocessing::minus_one_to_one(size)
+        } else {
+            Preprocessing::imagenet(size)
+        }
+    }
+
+    /// Side of the photographs that the network sees, in pixels.
+    pub fn image_size(&self) -> usize {
+        self.preprocessing.size as usize
+    }
+
+    /// Epochs of all phases together.
+    pub fn epochs(&self) -> u32 {
+        self.phases.iter().map(|phase| phase.epochs).fold(0, u32::saturating_add)
+    }
+
+    /// Checks every number against its range.
+    ///
+    /// # Errors
+    /// [`TrainError::Recipe`] with the first field at fault and its range.
+    pub fn validate(&self) -> Result<(), TrainError> {
+        let smoothing = f64::from(self.loss.label_smoothing);
+        let size = self.image_size();
+        let DataSpec { validation, test, .. } = self.data;
+        let held_back = validation + test;
+        check("phases", self.phases.len() as f64, !self.phases.is_empty(), "1 or more")?;
+        check("batch size", self.batch_size as f64, self.batch_size >= 2, "2 or more, for batch norm")?;
+        check("image size", size as f64, (32..=4096).contains(&size), "32 to 4096")?;
+        check("label smoothing", smoothing, (0.0..1.0).contains(&smoothing), "0 up to, not with, 1")?;
+        check("validation share", validation, (0.0..1.0).contains(&validation), "0 up to, not with, 1")?;
+        check("test share", test, (0.0..1.0).contains(&test), "0 up to, not with, 1")?;
+        check("validation and test share", held_back, held_back < 1.0, "less than 1 together")?;
+        let refit = f64::from(self.refit);
+        check("refit", refit, self.refit != 1 && self.refit <= 100, "0, or 2 to 100")?;
+        self.preprocessing.check()?;
+        let mut trained_front = false;
+        for phase in &self.phases {
+            phase.validate()?;
+            let stale = phase.is_cached() && trained_front;
+            check(
+                "augmented views",
+                phase.augmented_views.unwrap_or(0).into(),
+                !stale,
+                "absent once the frozen part was trained",
+            )?;
+            trained_front |= phase.freeze != Freeze::Backbone;
+        }
+        Ok(())
+    }
+
+    /// The recipe as the text of `recipe.toml`.
+    ///
+    /// # Errors
+    /// A number that TOML can not hold.
+    pub fn to_toml(&self) -> Result<String, TrainError> {
+        toml::to_string(self).map_err(|error| TrainError::RecipeText { what: error.to_string() })
+    }
+
+    /// The recipe as a value for the provenance of a bundle.
+    ///
+    /// # Errors
+    /// A number that JSON cannot hold.
+    pub fn to_json(&self) -> Result<serde_json::Value, TrainError> {
+        serde_json::to_value(self).map_err(|error| TrainError::RecipeText { what: error.to_string() })
+    }
+
+    /// The recipe in the provenance of a bundle.
+    ///
+    /// # Errors
+    /// A bundle of another version, whose recipes have other fields.
+    pub fn of_bundle(bundle: &Bundle) -> Result<Self, TrainError> {
+        serde_json::from_value(bundle.provenance.recipe.clone())
+            .map_err(|error| TrainError::RecipeText { what: error.to_string() })
+    }
+
+    /// 64 hexadecimal digits, equal for equal recipes.
+    ///
+    /// # Errors
+    /// As [`Recipe::to_toml`].
+    pub fn digest(&self) -> Result<String, TrainError> {
+        Ok(blake3::hash(self.to_toml()?.as_bytes()).to_hex().to_string())
+    }
+
+    /// Reads the text of a `recipe.toml`.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column.
+    pub fn from_toml(text: &str) -> Result<Self, TrainError> {
+        toml::from_str(text).map_err(|error| TrainError::RecipeText { what: error.to_string() })
+    }
+}

@@ -1,0 +1,277 @@
+//! A run folder with what it was begun with.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use foliar_files::write_atomically;
+use foliar_runlog::RunDir;
+use foliar_vision::{Dataset, Digest, Manifest, Problem, Split, portable_name};
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::Checkpoint;
+use foliar_model::FileError;
+
+use crate::error::TrainError;
+use crate::out_of_fold::{self, OutOfFoldPredictions, OutOfFoldRow};
+use crate::photographs::Photographs;
+use crate::recipe::Recipe;
+
+/// Name of the file that says which photographs the run was begun with.
+const DATA: &str = "data.json";
+/// Held while a process trains the run.
+const LOCK: &str = ".lock";
+const LAST: &str = "last.safetensors";
+const BEST: &str = "best.safetensors";
+/// Differences that an error spells out.
+const TOLD: usize = 5;
+
+/// Which photographs a run was begun with.
+#[derive(Serialize, Deserialize)]
+struct Data {
+    #[serde(with = "foliar_files::any_path")]
+    root: PathBuf,
+    manifest: Manifest,
+}
+
+/// A run folder, its recipe and its photographs.
+pub struct Run {
+    /// The folder.
+    pub dir: RunDir,
+    /// What is done.
+    pub recipe: Recipe,
+    /// The folder of photographs.
+    pub data_root: PathBuf,
+    manifest: Manifest,
+}
+
+impl Run {
+    /// Begins a run in a new or empty folder: writes `recipe.toml`, `data.json`, `split.csv` and `problems.jsonl`.
+    ///
+    /// # Errors
+    /// A folder that holds something already; what the operating system says.
+    pub fn create(dir: &Path, recipe: &Recipe, photographs: &Photographs) -> Result<Self, TrainError> {
+        let text = recipe.to_toml()?;
+        let dir = RunDir::create(dir)?;
+        let root = &photographs.dataset.root;
+        let data_root = fs::canonicalize(root).unwrap_or_else(|_| root.clone());
+        let data = Data { root: data_root, manifest: photographs.manifest() };
+        write_json(&dir.root().join(DATA), &data)?;
+        write_problems(&dir.problems(), &photographs.problems)?;
+        put(&dir.split(), &photographs.split_table()?)?;
+        put(&dir.recipe(), text.as_bytes())?;
+        Ok(Self { dir, recipe: recipe.clone(), data_root: data.root, manifest: data.manifest })
+    }
+
+    /// Opens a run that was begun earlier.
+    ///
+    /// # Errors
+    /// A folder that is no run, or files in it that can not be read.
+    pub fn open(dir: &Path) -> Result<Self, TrainError> {
+        let dir = RunDir::open(dir)?;
+        let path = dir.recipe();
+        let recipe = Recipe::from_toml(&get(&path)?)
+            .and_then(|recipe| recipe.validate().map(|()| recipe))
+            .map_err(|error| FileError::Damaged { path, what: error.to_string() })?;
+        let path = dir.root().join(DATA);
+        let data: Data = serde_json::from_str(&get(&path)?)
+            .map_err(|error| FileError::Damaged { path, what: error.to_string() })?;
+        Ok(Self { dir, recipe, data_root: data.root, manifest: data.manifest })
+    }
+
+    /// The first of `runs/NAME-1`, `runs/NAME-2`, ... that does not exist.
+    #[must_use]
+    pub fn free_folder(name: &str) -> PathBuf {
+        let folder = |number: u32| Path::new("runs").join(format!("{name}-{number}"));
+        (1..).map(folder).find(|path| !path.exists()).unwrap_or_else(|| folder(0))
+    }
+
+    /// Makes sure that these are the photographs that the run was begun with.
+    ///
+    /// # Errors
+    /// [`TrainError::DataChanged`] names the first differences.
+    pub fn check(&self, photographs: &Photographs) -> Result<(), TrainError> {
+        let differences = photographs.manifest().difference(&self.manifest);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let mut told: Vec<String> = differences.iter().take(TOLD).map(ToString::to_string).collect();
+        if differences.len() > TOLD {
+            told.push(format!("and {} more", differences.len() - TOLD));
+        }
+        Err(TrainError::DataChanged { root: photographs.dataset.root.clone(), difference: told.join(", ") })
+    }
+
+    /// Keeps other processes from training this run for as long as the result lives.
+    ///
+    /// # Errors
+    /// [`TrainError::Busy`] if another one does.
+    pub(crate) fn lock(&self) -> Result<fs::File, TrainError> {
+        let path = self.dir.root().join(LOCK);
+        let file = fs::File::create(&path).map_err(|source| FileError::Io { path, source })?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(fs::TryLockError::WouldBlock) => Err(TrainError::Busy { path: self.dir.root().to_owned() }),
+            Err(fs::TryLockError::Error(source)) => Err(TrainError::Log(source)),
+        }
+    }
+
+    /// The newest checkpoint; `None` if the run was stopped before its first.
+    ///
+    /// # Errors
+    /// A checkpoint that can not be read.
+    pub fn last_checkpoint(&self) -> Result<Option<Checkpoint>, FileError> {
+        let path = self.last();
+        if path.exists() { Checkpoint::read(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// (name relative to the folder of photographs, class) of each photograph of a split, from `split.csv`.
+    ///
+    /// # Errors
+    /// A file that can not be read.
+    pub fn photographs_of(&self, split: Split) -> Result<Vec<(String, String)>, FileError> {
+        let chosen = self.split()?.into_iter().filter(|row| row.split == split_name(split));
+        Ok(chosen.map(|row| (row.path, row.class)).collect())
+    }
+
+    /// The group of each photograph, by its name relative to the folder of photographs, from `split.csv`: those that stand on
+    /// one side of the split share one. A group is named by the path of its first photograph.
+    ///
+    /// # Errors
+    /// A file that can not be read.
+    pub fn groups(&self) -> Result<BTreeMap<String, String>, FileError> {
+        let alone = |row: SplitRow| if row.group.is_empty() { row.path.clone() } else { row.group };
+        Ok(self.split()?.into_iter().map(|row| (row.path.clone(), alone(row))).collect())
+    }
+
+    fn split(&self) -> Result<Vec<SplitRow>, FileError> {
+        let path = self.dir.split();
+        let damaged = |error: csv::Error| FileError::Damaged { path: path.clone(), what: error.to_string() };
+        let mut reader = csv::Reader::from_path(&path).map_err(damaged)?;
+        reader.deserialize().collect::<Result<_, _>>().map_err(damaged)
+    }
+
+    /// Digest of each photograph that the run was begun with, by its name relative to their folder.
+    pub fn digest(&self, name: &str) -> Option<&Digest> {
+        self.manifest.entries.get(name)
+    }
+
+    /// Writes `out-of-fold.csv`.
+    pub(crate) fn write_out_of_fold(
+        &self,
+        out_of_fold: &OutOfFoldPredictions,
+        dataset: &Dataset,
+    ) -> Result<(), TrainError> {
+        let table = out_of_fold.table(dataset).map_err(|error| TrainError::Log(error.into()))?;
+        Ok(put(&self.dir.out_of_fold(), &table)?)
+    }
+
+    /// What the run says of photographs that it has not learnt from, from `out-of-fold.csv`; `classes` are those of its bundle.
+    ///
+    /// # Errors
+    /// A run that held back nothing or has not ended, or a file that can not be read.
+    pub fn out_of_fold(&self, classes: &[String]) -> Result<Vec<OutOfFoldRow>, FileError> {
+        out_of_fold::read(&self.dir.out_of_fold(), classes)
+    }
+
+    /// Path of the newest checkpoint.
+    pub(crate) fn last(&self) -> PathBuf {
+        self.dir.checkpoints().join(LAST)
+    }
+
+    /// Path of the checkpoint of the best epoch.
+    pub(crate) fn best(&self) -> PathBuf {
+        self.dir.checkpoints().join(BEST)
+    }
+
+    /// Digest of the photographs.
+    pub fn fingerprint(&self) -> String {
+        self.manifest.fingerprint()
+    }
+}
+
+/// How `split.csv` calls a split.
+fn split_name(split: Split) -> &'static str {
+    match split {
+        Split::Train => "train",
+        Split::Validation => "val",
+        Split::Test => "test",
+    }
+}
+
+fn get(path: &Path) -> Result<String, FileError> {
+    fs::read_to_string(path).map_err(|source| FileError::Io { path: path.to_owned(), source })
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write_atomically(path, |file| file.write_all(bytes))
+        .map_err(|source| FileError::Io { path: path.to_owned(), source })
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<(), FileError> {
+    let write = |file: &mut dyn Write| {
+        serde_json::to_writer_pretty(&mut *file, value).map_err(io::Error::from)?;
+        file.write_all(b"\n")
+    };
+    write_atomically(path, |file| write(file))
+        .map_err(|source| FileError::Io { path: path.to_owned(), source })
+}
+
+/// A JSON document a line.
+fn write_problems(path: &Path, problems: &[Problem]) -> Result<(), FileError> {
+    let write = |file: &mut dyn Write| {
+        problems.iter().try_for_each(|problem| {
+            serde_json::to_writer(&mut *file, problem)?;
+            file.write_all(b"\n")
+        })
+    };
+    write_atomically(path, |file| write(file))
+        .map_err(|source| FileError::Io { path: path.to_owned(), source })
+}
+
+/// One photograph of `split.csv`.
+#[derive(Serialize, Deserialize)]
+struct SplitRow {
+    path: String,
+    class: String,
+    split: String,
+    /// Path of the first photograph of those that stand on one side with it; absent in files of older versions.
+    #[serde(default)]
+    group: String,
+}
+
+impl Photographs {
+    /// `path,class,split,group` of every photograph as comma-separated values with a header, in the order of the paths. Splits
+    /// are `train`, `val` and `test`; a group is named by the path of its first photograph.
+    ///
+    /// # Errors
+    /// None that is expected: the table is made in memory.
+    pub fn split_table(&self) -> Result<Vec<u8>, TrainError> {
+        let refuse = |error: csv::Error| TrainError::Log(error.into());
+        let dataset = &self.dataset;
+        let mut assigned = vec![""; dataset.photos.len()];
+        let splits = &self.splits;
+        for (split, photos) in [
+            (Split::Train, &splits.train),
+            (Split::Validation, &splits.validation),
+            (Split::Test, &splits.test),
+        ] {
+            photos.iter().for_each(|&photo| assigned[photo] = split_name(split));
+        }
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let clusters = self.clusters();
+        for ((photo, split), first) in
+            dataset.photos.iter().zip(assigned).zip(clusters).filter(|((_, split), _)| !split.is_empty())
+        {
+            let row = SplitRow {
+                path: portable_name(&photo.path),
+                class: dataset.classes[photo.class].clone(),
+                split: split.to_owned(),
+                group: portable_name(&dataset.photos[first].path),
+            };
+            writer.serialize(row).map_err(refuse)?;
+        }
+        writer.into_inner().map_err(|error| TrainError::Log(error.into_error()))
+    }
+}

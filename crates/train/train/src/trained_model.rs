@@ -1,0 +1,168 @@
+//! What a finished network makes of the photographs of its run: features of those trained on and of those for validation.
+//!
+//! Features tell what photographs of the classes look like to the network. They are those of the division into training and
+//! validation that the run began with, also where a last fit has made the classifier learn from all: what stands before the
+//! classifier has learnt from none of them then.
+
+use std::ops::ControlFlow;
+
+use foliar_metrics::{Groups, Predictions};
+use foliar_model::{FeatureSamples, Uncertainty, feature_width, pooled_features};
+use foliar_nn::{Device, Engine, EngineOptions, Graph, StateDict, Statistics};
+use foliar_runlog::StopReason;
+use foliar_vision::Example;
+
+use crate::error::TrainError;
+use crate::features::{self, BATCH, Features};
+use crate::out_of_fold::OutOfFoldPredictions;
+use crate::phase::{Freeze, Phase};
+use crate::photographs::Photographs;
+use crate::recipe::Recipe;
+
+/// Most training photographs whose features are asked for: enough to know what features of leaves look like.
+const MOST: usize = 2048;
+
+/// A finished network and its run.
+pub(crate) struct TrainedModel<'a> {
+    pub(crate) device: &'a dyn Device,
+    pub(crate) graph: &'a Graph,
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) photographs: &'a Photographs,
+    pub(crate) state: &'a StateDict,
+    /// Phase, from 1, of the epoch that the weights are from.
+    pub(crate) phase: u32,
+}
+
+impl TrainedModel<'_> {
+    /// How far the classifier can be trusted: fitted to `out_of_fold` predictions, calibrated with `temperature`, and to features
+    /// of the photographs. `progress` is told (photographs done, in all) and may end it.
+    pub(crate) fn uncertainty(
+        &self,
+        out_of_fold: &OutOfFoldPredictions,
+        temperature: f64,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason, Uncertainty>, TrainError> {
+        let features = match self.feature_samples(progress)? {
+            ControlFlow::Continue(features) => features,
+            ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+        };
+        let clusters = self.photographs.clusters();
+        let groups: Vec<u64> = out_of_fold.photos.iter().map(|&photo| clusters[photo] as u64).collect();
+        let scale = (1.0 / temperature) as f32;
+        let logits = out_of_fold.logits.iter().map(|logit| logit * scale).collect();
+        let classes = self.photographs.dataset.classes.len();
+        let predictions =
+            Predictions::new(logits, out_of_fold.labels.clone(), Groups::new(&groups), classes)?;
+        Ok(ControlFlow::Continue(Uncertainty::fit(&predictions, &features)?))
+    }
+
+    /// Runs the network on the photographs, or on their kept features where it was trained on those. `progress` is told
+    /// (photographs done, in all) and may end it.
+    pub(crate) fn feature_samples(
+        &self,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason, FeatureSamples>, TrainError> {
+        let size = self.recipe.image_size();
+        let (front_graph, tail) = self.graph.split(self.graph.backbone(), size)?;
+        let options = EngineOptions {
+            image_size: size,
+            batch: BATCH,
+            seed: 0,
+            optimizer: None,
+            average: None,
+            statistics: Statistics::Batch,
+        };
+        let classifier = self.device.engine(&tail, &options)?;
+        let (frozen, _) = self.state.clone().divide(&classifier.state());
+        let mut front = || -> Result<Box<dyn Engine>, TrainError> {
+            let mut front = self.device.engine(&front_graph, &options)?;
+            front.restore(&frozen)?;
+            Ok(front)
+        };
+        let splits = &self.photographs.splits;
+        let chosen = spread(splits.train.len(), MOST);
+        let (train, validation) = match self.kept_features() {
+            Some(phase) => {
+                let source = features::Source { photographs: self.photographs, recipe: self.recipe, phase };
+                match Features::gather(&source, &mut front, progress)? {
+                    ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+                    ControlFlow::Continue(features) => {
+                        let train = chosen.iter().flat_map(|&item| features.plain(item));
+                        let validation = features.validation_batch(0..features.validation_len()).0;
+                        (train.copied().collect(), validation)
+                    }
+                }
+            }
+            None => {
+                let photos = chosen.iter().map(|&item| splits.train[item]);
+                let photos: Vec<usize> = photos.chain(splits.validation.iter().copied()).collect();
+                let mut front = front()?;
+                match self.compute(&photos, front.as_mut(), progress)? {
+                    ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+                    ControlFlow::Continue(mut train) => {
+                        let validation = train.split_off(chosen.len() * front.outputs());
+                        (train, validation)
+                    }
+                }
+            }
+        };
+        let clusters = self.photographs.clusters();
+        Ok(ControlFlow::Continue(FeatureSamples {
+            width: feature_width(&tail),
+            train: pooled_features(&train, &tail),
+            train_labels: chosen
+                .iter()
+                .map(|&item| self.photographs.dataset.photos[splits.train[item]].class as u32)
+                .collect(),
+            validation: pooled_features(&validation, &tail),
+            validation_groups: splits.validation.iter().map(|&photo| clusters[photo] as u64).collect(),
+        }))
+    }
+
+    /// The phase whose kept features are those of the finished network: nothing before the classifier has ever learnt.
+    fn kept_features(&self) -> Option<&Phase> {
+        let phases = self.recipe.phases.get(..self.phase as usize)?;
+        let frozen = phases.iter().all(|phase| phase.freeze == Freeze::Backbone);
+        phases.last().filter(|phase| frozen && phase.is_cached())
+    }
+
+    /// Features of `photos` as they are, always in full batches: how a product is cut into blocks may depend on its size.
+    fn compute(
+        &self,
+        photos: &[usize],
+        front: &mut dyn Engine,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason, Vec<f32>>, TrainError> {
+        let items = photos.iter().map(|&photo| Example { photo, label: 0 }).collect();
+        let loader = self.photographs.view_loader(self.recipe, items, None, BATCH);
+        let mut images = vec![0.0; BATCH * self.recipe.preprocessing.len()];
+        let mut computed = Vec::new();
+        for batch in loader.epoch(0, 0, 0) {
+            let batch = batch?;
+            images[..batch.images.len()].copy_from_slice(&batch.images);
+            images[batch.images.len()..].fill(0.0);
+            computed.extend_from_slice(&front.predict(&images)?[..batch.len() * front.outputs()]);
+            if let ControlFlow::Break(reason) = progress(computed.len() / front.outputs(), photos.len()) {
+                return Ok(ControlFlow::Break(reason));
+            }
+        }
+        Ok(ControlFlow::Continue(computed))
+    }
+}
+
+/// At most `most` of the numbers `0..count`, evenly spread.
+fn spread(count: usize, most: usize) -> Vec<usize> {
+    if count <= most { (0..count).collect() } else { (0..most).map(|i| i * count / most).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn photographs_are_spread_evenly() {
+        assert_eq!(spread(3, 5), [0, 1, 2]);
+        assert_eq!(spread(10, 5), [0, 2, 4, 6, 8]);
+        assert!(spread(0, 5).is_empty());
+    }
+}

@@ -1,0 +1,132 @@
+//! The refit learns from every photograph, and its figures come from classifiers that have not.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use foliar_model::Bundle;
+use foliar_nn::Cpu;
+use foliar_runlog::{Event, StopReason};
+use foliar_train::{DataOptions, OutOfFoldRow, Outcome, Photographs, Recipe, Run, TrialEvent, Trials, train};
+use foliar_vision::portable_name;
+
+fn recipe() -> Recipe {
+    let mut recipe = Recipe { batch_size: 8, ..Recipe::quick("baseline") };
+    recipe.preprocessing = Recipe::preprocessing("baseline", 32);
+    recipe.phases[0].epochs = 4;
+    recipe
+}
+
+fn photographs(root: &Path, recipe: &Recipe) -> Photographs {
+    Photographs::open(root, recipe, &DataOptions::default(), &|_, _| {}).unwrap()
+}
+
+fn finish(run: &Run, data: &Photographs) -> Outcome {
+    train(&Cpu, run, data, &mut |_| ControlFlow::Continue(())).unwrap()
+}
+
+/// Mean cross-entropy of some rows of the table, in nats.
+fn loss<'a>(rows: impl Iterator<Item = &'a OutOfFoldRow>, classes: &[String]) -> f64 {
+    let losses: Vec<f64> = rows
+        .map(|row| {
+            let label = classes.iter().position(|class| *class == row.class).unwrap();
+            let sum: f64 = row.logits.iter().map(|&logit| f64::from(logit).exp()).sum();
+            sum.ln() - f64::from(row.logits[label])
+        })
+        .collect();
+    losses.iter().sum::<f64>() / losses.len() as f64
+}
+
+#[test]
+fn every_photograph_is_learnt_from_and_judged_by_a_classifier_that_has_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let photos = folder.path().join("photos");
+    foliar_synth::write_dataset(&photos, 1, 9, 48).unwrap();
+    let recipe = recipe();
+    let data = photographs(&photos, &recipe);
+    let run = Run::create(&folder.path().join("run"), &recipe, &data).unwrap();
+    let outcome = finish(&run, &data);
+    let refit = outcome.refit.unwrap();
+    let bundle = Bundle::read(&outcome.bundle.unwrap()).unwrap();
+    assert_eq!((bundle.provenance.train_photographs, bundle.provenance.epoch), (45, refit.epoch));
+    assert_eq!(bundle.temperature, refit.temperature);
+
+    let rows = run.out_of_fold(&bundle.classes).unwrap();
+    let by_path: BTreeMap<&str, &OutOfFoldRow> = rows.iter().map(|row| (row.path.as_str(), row)).collect();
+    assert_eq!(by_path.len(), 45, "every photograph once");
+    let seen = data.splits.train.iter().chain(&data.splits.validation);
+    assert!(seen.clone().all(|&photo| bundle.training_digests.contains(&data.dataset.photos[photo].digest)));
+    assert_eq!(bundle.training_digests.len(), seen.count());
+    let validation = bundle.validation.unwrap().metrics;
+    assert!((validation.loss - loss(rows.iter(), &bundle.classes)).abs() < 1e-6);
+
+    // A trial on a fold learns from the others alone; the table holds what it says after as many epochs.
+    let trials = Trials::new(&Cpu, &recipe, 5).unwrap();
+    for fold in data.folds(recipe.refit as usize, recipe.seed) {
+        let mut expected = f64::NAN;
+        let trial = trials.run(&recipe, &fold, &mut |event| {
+            if let TrialEvent::Epoch(epoch) = event
+                && epoch.score.epoch == refit.epoch
+            {
+                expected = epoch.metrics.loss;
+            }
+            ControlFlow::Continue(())
+        });
+        assert_eq!(trial.unwrap().reason, StopReason::Finished);
+        let names =
+            fold.splits.validation.iter().map(|&photo| portable_name(&fold.dataset.photos[photo].path));
+        let names: Vec<String> = names.collect();
+        let ours = loss(names.iter().map(|name| by_path[name.as_str()]), &bundle.classes);
+        assert!((ours - expected).abs() < 1e-6, "{ours} {expected}");
+    }
+}
+
+#[test]
+fn interrupted_in_the_last_fit_it_ends_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let photos = folder.path().join("photos");
+    foliar_synth::write_dataset(&photos, 2, 6, 48).unwrap();
+    let recipe = recipe();
+    let data = photographs(&photos, &recipe);
+    let results =
+        |run: &Run| ["model.foliar", "out-of-fold.csv"].map(|name| fs::read(run.dir.root().join(name)));
+    let straight = Run::create(&folder.path().join("straight"), &recipe, &data).unwrap();
+    assert!(finish(&straight, &data).refit.is_some());
+    for done in [1, 4, 6] {
+        let run = Run::create(&folder.path().join(format!("run-{done}")), &recipe, &data).unwrap();
+        let stopped = train(&Cpu, &run, &data, &mut |event| match event {
+            Event::Progress(progress) if progress.all == 6 && progress.done == done => {
+                ControlFlow::Break(StopReason::Interrupted)
+            }
+            _ => ControlFlow::Continue(()),
+        });
+        let stopped = stopped.unwrap();
+        assert_eq!((stopped.reason, stopped.bundle), (StopReason::Interrupted, None), "{done}");
+        // Another process has no features in memory.
+        finish(&Run::open(run.dir.root()).unwrap(), &photographs(&photos, &recipe));
+        for (ours, theirs) in results(&run).into_iter().zip(results(&straight)) {
+            assert_eq!(ours.unwrap(), theirs.unwrap(), "stopped after {done}");
+        }
+    }
+}
+
+#[test]
+fn photographs_that_a_folder_sets_apart_are_never_learnt_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let photos = folder.path().join("photos");
+    foliar_synth::write_dataset(&photos.join("train"), 1, 6, 48).unwrap();
+    foliar_synth::write_dataset(&photos.join("val"), 2, 2, 48).unwrap();
+    let recipe = recipe();
+    let data = photographs(&photos, &recipe);
+    let run = Run::create(&folder.path().join("run"), &recipe, &data).unwrap();
+    let outcome = finish(&run, &data);
+    assert!(outcome.refit.is_none() && outcome.best.is_some());
+    let bundle = Bundle::read(&outcome.bundle.unwrap()).unwrap();
+    assert_eq!(bundle.provenance.train_photographs, 30);
+    let rows = run.out_of_fold(&bundle.classes).unwrap();
+    assert_eq!(rows.len(), 10);
+    assert!(rows.iter().all(|row| row.path.starts_with("val/")));
+}
