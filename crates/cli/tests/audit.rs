@@ -206,7 +206,7 @@ fn bad_input_is_told_in_a_line() {
     let unwritable = unwritable.to_str().unwrap();
     for (arguments, code, expected) in [
         (&["audit", "absent"][..], 1, "absent does not exist"),
-        (&["audit", "nothing"], 1, "no photographs in nothing"),
+        (&["audit", "nothing"], 1, "no photos in nothing"),
         (&["audit", "file"], 1, "file is a file"),
         (&["audit", "photos", "--group-by", "plant("], 2, "plant("),
         (&["audit", "photos", "--group-by", "orchid"], 1, "matches none of the 70 photos"),

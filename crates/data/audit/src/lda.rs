@@ -72,9 +72,11 @@ impl<'a> CrossValidation<'a> {
     /// absent from the other folds has a logit of negative infinity.
     #[must_use]
     pub fn logits(&self) -> Vec<f32> {
+        let of_fold =
+            |(number, fold): (usize, &Vec<usize>)| self.predict(&self.classifier_without(&[number]), fold);
+        let predicted: Vec<Vec<f32>> = self.folds.par_iter().enumerate().map(of_fold).collect();
         let mut logits = vec![f32::NEG_INFINITY; self.labels.len() * self.classes];
-        for (number, fold) in self.folds.iter().enumerate() {
-            let predicted = self.predict(&self.classifier_without(&[number]), fold);
+        for (fold, predicted) in self.folds.iter().zip(predicted) {
             for (&photo, row) in fold.iter().zip(predicted.chunks_exact(self.classes)) {
                 logits[photo * self.classes..(photo + 1) * self.classes].copy_from_slice(row);
             }
@@ -87,21 +89,26 @@ impl<'a> CrossValidation<'a> {
     #[must_use]
     pub fn probabilities(&self, logits: &[f32]) -> Vec<f64> {
         let count = self.folds.len();
+        let pairs: Vec<[usize; 2]> =
+            (0..count).flat_map(|one| (0..one).map(move |other| [one, other])).collect();
+        // Logits of either fold of a pair, from a classifier that learned from neither.
+        let predicted: Vec<[Vec<f32>; 2]> = pairs
+            .par_iter()
+            .map(|pair| {
+                let classifier = self.classifier_without(pair);
+                pair.map(|fold| self.predict(&classifier, &self.folds[fold]))
+            })
+            .collect();
         // What the temperature of each fold is fitted on: logits and labels.
         let mut held = vec![(Vec::new(), Vec::new()); count];
-        for one in 0..count {
-            for other in 0..one {
-                let classifier = self.classifier_without(&[one, other]);
-                for (fitted, predicted) in [(one, other), (other, one)] {
-                    let fold = &self.folds[predicted];
-                    let rows = self.predict(&classifier, fold);
-                    let (logits, labels) = &mut held[fitted];
-                    for (&photo, row) in fold.iter().zip(rows.chunks_exact(self.classes)) {
-                        // A class that was not there to learn from says nothing about the temperature.
-                        if row[self.labels[photo]].is_finite() {
-                            logits.extend_from_slice(row);
-                            labels.push(self.labels[photo] as u32);
-                        }
+        for (&[one, other], [of_one, of_other]) in pairs.iter().zip(&predicted) {
+            for (fitted, fold, rows) in [(one, other, of_other), (other, one, of_one)] {
+                let (logits, labels) = &mut held[fitted];
+                for (&photo, row) in self.folds[fold].iter().zip(rows.chunks_exact(self.classes)) {
+                    // A class that was not there to learn from says nothing about the temperature.
+                    if row[self.labels[photo]].is_finite() {
+                        logits.extend_from_slice(row);
+                        labels.push(self.labels[photo] as u32);
                     }
                 }
             }

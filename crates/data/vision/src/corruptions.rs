@@ -2,16 +2,16 @@
 //!
 //! Kinds and strengths are those of ImageNet-C (Hendrycks and Dietterich 2019, "Benchmarking Neural Network Robustness to
 //! Common Corruptions and Perturbations", and its published code) where it has them. A lower brightness is the mirror image
-//! of its higher one; turns are not in it.
+//! of a higher one. Rotation is not part of ImageNet-C.
 //!
 //! | kind | what is done | at severity 1 to 5 |
 //! | --- | --- | --- |
-//! | gaussian blur | every channel is convolved with a bell of deviation σ | σ = 1, 2, 3, 4, 6 pixels of a side of 224 |
-//! | gaussian noise | to every value, as a share of 255, a normal number of deviation σ is added | σ = 0.08, 0.12, 0.18, 0.26, 0.38 |
+//! | gaussian blur | every channel is convolved with a Gaussian of standard deviation σ | σ = 1, 2, 3, 4, 6 pixels of a side of 224 |
+//! | gaussian noise | a normal number of standard deviation 255 σ is added to every value | σ = 0.08, 0.12, 0.18, 0.26, 0.38 |
 //! | brighter, darker | the value of (hue, saturation, value) rises or falls by c | c = 0.1, 0.2, 0.3, 0.4, 0.5 |
 //! | JPEG | the picture is encoded with quality q and decoded | q = 25, 18, 15, 10, 7 |
-//! | rotation | it is turned about its middle by α to a random side; beyond its border it is mirrored | α = 10, 20, 30, 45, 90 degrees |
-//! | grey background, other ground | all but the leaf is replaced, by mid-grey or by a picture of another ground | once |
+//! | rotation | the picture is rotated about its middle by α, to a random side; beyond its border it is mirrored | α = 10, 20, 30, 45, 90 degrees |
+//! | grey background, other ground | everything but the leaf is replaced by mid-grey, or by a picture of another ground | once |
 //!
 //! [`leaf_mask()`](crate::leaf_mask::leaf_mask) finds the background; where it fails the photo stays unchanged.
 //!
@@ -160,10 +160,10 @@ mod tests {
                 .collect();
             assert!(distances[0] > 0.5, "{kind:?} {distances:?}");
             if kind == Corruption::Rotation {
-                // A disc is as unlike itself turned by one angle as by another.
+                // A disc changes equally by every angle.
                 continue;
             }
-            // Blocks of a coarser quality may fall on the picture's borders by chance.
+            // Blocks of a coarser quality may match the structure by chance.
             assert!(distances.windows(2).all(|pair| pair[0] < 1.05 * pair[1]), "{kind:?} {distances:?}");
             let (first, last) = (distances[0], distances[distances.len() - 1]);
             assert!(last > 1.2 * first || kind.severities() == 1, "{kind:?} {distances:?}");

@@ -74,7 +74,7 @@ impl Resizer {
     }
 }
 
-/// The picture reduced so that its shorter side is at most `side`; as it is if that is so already.
+/// The picture reduced so that its shorter side is at most `side`; unchanged if it already is.
 ///
 /// # Panics
 /// If `side` is zero.

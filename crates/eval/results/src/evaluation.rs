@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+pub use foliar_metrics::Estimate;
 use foliar_metrics::{
-    AbstentionReason, ClassScores, ConformalScore, Confusion, ReliabilityBin, RiskCoverage, TopScore,
+    AbstentionReason, Calibrated, ClassCoverage, ClassScores, ConformalScore, Confusion, ReliabilityBin,
+    RiskCoverage, TopScore,
 };
-pub use foliar_metrics::{ClassCoverage, Estimate};
 use serde::Serialize;
 
 /// Which photographs a classifier is measured on.
@@ -142,6 +143,11 @@ pub struct PredictionSetResult {
     pub alpha: f64,
     /// How classes are chosen.
     pub score: ConformalScore,
+    /// On what the sets were calibrated.
+    pub calibrated: Calibrated,
+    /// The coverage that is guaranteed for photographs like those of training, whatever they look like; `None` where nothing
+    /// is guaranteed and `coverage` is all that is known.
+    pub guaranteed_coverage: Option<f64>,
     /// Share of sets that hold the true class.
     pub coverage: Estimate,
     /// Mean number of classes in a set.
@@ -162,6 +168,9 @@ pub struct SelectiveResult {
     /// Whether the threshold is proven: with confidence 0.95, at most the chosen share of the answers is wrong on photographs
     /// like those that it was fitted to.
     pub guaranteed: bool,
+    /// About so many more groups (leaves) in training would be enough to prove a threshold; `None` if it is proven, or if no
+    /// number would do.
+    pub more_groups: Option<usize>,
     /// Photographs of which it can be assessed whether they are out-of-distribution: the detector was not fitted to them.
     pub assessed: usize,
     /// Share of those that is answered: neither below the threshold nor out-of-distribution. `None` if none can be assessed.

@@ -7,7 +7,6 @@ use foliar_metrics::{Bootstrap, Estimate, Groups, MetricsError, PairedDifference
 use foliar_model::{Bundle, Predictor, decode_reduced};
 use foliar_runlog::RunDir;
 use foliar_study::Job;
-use foliar_train::TrainError;
 use foliar_vision::{Limits, Rgb};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -45,7 +44,8 @@ pub struct PairedComparison {
 impl Session<'_> {
     pub(crate) fn compare(&mut self, job: &Job) -> Result<Attempt, TuneError> {
         let bundle = |folder: std::path::PathBuf| -> Result<Predictor, TuneError> {
-            let bundle = Bundle::read(&folder.join(RunDir::BUNDLE)).map_err(TrainError::from)?;
+            let bundle =
+                Bundle::read(&folder.join(RunDir::BUNDLE)).map_err(foliar_train::TrainError::from)?;
             Ok(Predictor::new(bundle, BATCH)?)
         };
         let mut predictors = [bundle(self.folder.tuned())?, bundle(self.folder.untuned())?];
@@ -56,9 +56,11 @@ impl Session<'_> {
         for (index, batch) in test.chunks(BATCH).enumerate() {
             let decode = |&photo: &usize| {
                 let path = dataset.root.join(&dataset.photos[photo].path);
-                decode_reduced(&path, side, &Limits::default()).map_err(|reason| TrainError::TooFew {
-                    root: path,
-                    what: format!("{reason}; put the photograph back as it was and go on with --resume"),
+                decode_reduced(&path, side, &Limits::default()).map_err(|reason| {
+                    foliar_train::TrainError::TooFew {
+                        root: path,
+                        what: format!("{reason}; put the photograph back as it was and go on with --resume"),
+                    }
                 })
             };
             let pictures: Vec<Rgb> = batch.par_iter().map(decode).collect::<Result<_, _>>()?;
@@ -77,7 +79,7 @@ impl Session<'_> {
         let groups = Groups::new(&clusters);
         let bootstrap = Bootstrap { seed: self.plan.seed_of("bootstrap", 0), ..Bootstrap::default() };
         let comparison = PairedComparison::of(logits, &labels, &groups, dataset.classes.len(), &bootstrap)
-            .map_err(TrainError::from)?;
+            .map_err(foliar_train::TrainError::from)?;
         Ok(Attempt::Done { result: self.to_json(&comparison)?, value: None })
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArgume
     let photographs = audit.photographs.len();
     let groups = match audit.groups.source {
         GroupSource::Sequence => {
-            format!("; file names count them: {} groups of neighbours and copies", audit.groups.count)
+            format!("; {}: {} groups", audit.groups.source, audit.groups.count)
         }
         GroupSource::Pattern | GroupSource::Table if audit.groups.unnamed > 0 => {
             format!("; {} groups, {} photographs without one", audit.groups.count, audit.groups.unnamed)

@@ -21,7 +21,7 @@ pub(super) fn ground(photo: &Rgb, ground: &Rgb) -> Rgb {
     })
 }
 
-/// The photograph with another colour wherever there is no leaf; unchanged where the mask is not trusted.
+/// The photo with another colour wherever there is no leaf; unchanged if the mask cannot be trusted.
 fn replaced(photo: &Rgb, colour: impl Fn(u32, u32) -> [u8; 3]) -> Rgb {
     let mask = leaf_mask(photo);
     let mut pixels = photo.pixels.clone();
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_photograph_without_a_leaf_stays_as_it_is() {
+    fn a_photo_without_a_leaf_is_unchanged() {
         let photo = Rgb::new(40, 30, vec![90; 40 * 30 * 3]);
         assert_eq!(grey(&photo), photo);
         assert_eq!(ground(&photo, &Rgb::new(1, 1, vec![0; 3])), photo);

@@ -1,14 +1,14 @@
-//! Convolution with a bell.
+//! Gaussian blur.
 
 use crate::rgb::Rgb;
 
-/// Deviations after which the bell is cut off.
+/// The kernel is cut off after this many standard deviations.
 const REACH: f64 = 4.0;
 
-/// Every channel convolved with a bell of `deviation` pixels, along rows and then along columns. Beyond the border its pixels
-/// go on.
+/// Every channel convolved with a Gaussian of standard deviation `deviation`, in pixels, along rows and then along columns.
+/// Beyond the border its pixels are repeated.
 pub(super) fn blurred(photo: &Rgb, deviation: f64) -> Rgb {
-    let weights = bell(deviation);
+    let weights = gaussian(deviation);
     let (width, height) = (photo.width as usize, photo.height as usize);
     let values: Vec<f32> = photo.pixels.iter().map(|&value| f32::from(value)).collect();
     // Neighbours in a row are 3 values apart, those in a column a whole row.
@@ -18,8 +18,8 @@ pub(super) fn blurred(photo: &Rgb, deviation: f64) -> Rgb {
     Rgb::new(photo.width, photo.height, pixels)
 }
 
-/// Weights of the middle and of what lies 1, 2, ... to either side; both sides together add up to 1.
-fn bell(deviation: f64) -> Vec<f32> {
+/// Weights of the middle pixel and of those 1, 2, ... to each side; over both sides they add up to 1.
+fn gaussian(deviation: f64) -> Vec<f32> {
     let reach = (REACH * deviation).ceil().max(1.0) as usize;
     let height = |offset: usize| (-(offset as f64 / deviation.max(1e-3)).powi(2) / 2.0).exp();
     let total = height(0) + 2.0 * (1..=reach).map(height).sum::<f64>();
@@ -51,12 +51,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_point_becomes_a_bell_of_the_asked_deviation() {
+    fn a_point_becomes_a_gaussian_of_the_given_deviation() {
         let (side, middle) = (41, 20);
         let mut pixels = vec![0_u8; side * side * 3];
         (0..3).for_each(|channel| pixels[(middle * side + middle) * 3 + channel] = 255);
         let values: Vec<f32> = pixels.iter().map(|&value| f32::from(value)).collect();
-        let row = along(&values, &bell(3.0), (side, 3 * side), (side, 3));
+        let row = along(&values, &gaussian(3.0), (side, 3 * side), (side, 3));
         let (mut sum, mut square) = (0.0, 0.0);
         for place in 0..side {
             let value = f64::from(row[(middle * side + place) * 3 + 1]);

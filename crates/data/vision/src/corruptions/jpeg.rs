@@ -1,4 +1,4 @@
-//! Compression until it is seen.
+//! Strong JPEG compression.
 
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
@@ -7,7 +7,7 @@ use crate::decode::decode_bytes;
 use crate::limits::Limits;
 use crate::rgb::Rgb;
 
-/// Encodes with `quality`, 1 to 100, and decodes. A picture too large for the format stays as it is.
+/// Encodes with `quality`, 1 to 100, and decodes. A picture that is too large for the format is unchanged.
 pub(super) fn compressed(photo: &Rgb, quality: u8) -> Rgb {
     let mut bytes = Vec::new();
     let encoded = JpegEncoder::new_with_quality(&mut bytes, quality).encode(

@@ -1,9 +1,9 @@
-//! Noise of a sensor.
+//! Gaussian noise.
 
 use crate::rgb::Rgb;
 use foliar_random::Random;
 
-/// Adds to every value a normal number whose deviation is a share of 255.
+/// Adds a normal random number to every value; its standard deviation is `deviation` times 255.
 pub(super) fn noisy(photo: &Rgb, deviation: f64, random: &mut Random) -> Rgb {
     let mut pixels = photo.pixels.clone();
     for pair in pixels.chunks_mut(2) {

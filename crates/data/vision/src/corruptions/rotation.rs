@@ -2,7 +2,7 @@
 
 use crate::rgb::Rgb;
 
-/// The picture turned by `angle` radians about its middle, blended from the four nearest pixels; beyond its border it goes on
+/// The picture rotated by `angle` radians about its middle, interpolated from the four nearest pixels; beyond its border it is
 /// mirrored.
 pub(super) fn turned(photo: &Rgb, angle: f64) -> Rgb {
     let (sin, cos) = angle.sin_cos();
@@ -31,7 +31,7 @@ pub(super) fn turned(photo: &Rgb, angle: f64) -> Rgb {
     Rgb::new(photo.width, photo.height, pixels)
 }
 
-/// A place on an axis of `length` pixels that is mirrored at its first and its last one.
+/// A position on an axis of `length` pixels, mirrored at the first and the last pixel.
 fn mirrored(place: i64, length: usize) -> usize {
     let last = length as i64 - 1;
     if last == 0 {

@@ -1,9 +1,9 @@
-//! Exposure: the value of (hue, saturation, value).
+//! Exposure: shifts the value of (hue, saturation, value).
 
 use crate::rgb::Rgb;
 
-/// Shifts the largest of each pixel's three numbers by `shift` within 0..=255 and scales the other two with it, which leaves
-/// hue and saturation as they are. Black has neither and becomes grey.
+/// Shifts the largest channel of each pixel by `shift` within 0..=255 and scales the other two with it, which keeps hue and
+/// saturation. Black has neither and becomes grey.
 pub(super) fn shifted(photo: &Rgb, shift: i32) -> Rgb {
     let mut pixels = photo.pixels.clone();
     for pixel in pixels.chunks_exact_mut(3) {

@@ -2,7 +2,7 @@
 
 use foliar_metrics::{
     AbstentionReason, Binning, Bootstrap, ClassScores, DebiasedEce, Detection, Estimate, GroupedScores,
-    Groups, Metrics, Predictions, RiskCoverage, Scores, SetCoverage, energy, reliability_bins,
+    Groups, Metrics, Predictions, RiskCoverage, Scores, SelectiveRisk, SetCoverage, energy, reliability_bins,
 };
 use foliar_model::{Bundle, Prediction};
 use foliar_results::{
@@ -121,29 +121,26 @@ fn selective(
 ) -> Result<SelectiveResult, EvalError> {
     let correct = predictions.correct();
     let detects = bundle.uncertainty.as_ref().is_some_and(|uncertainty| uncertainty.ood.is_some());
-    let groups = predictions.groups();
-    let assessable: Vec<bool> = answers.iter().map(|answer| answer.assessable || !detects).collect();
-    let answered: Vec<bool> = answers
-        .iter()
-        .zip(&assessable)
-        .map(|(answer, &assessable)| assessable && answer.prediction.abstention().is_none())
-        .collect();
-    let wrong: Vec<bool> = correct.iter().map(|&correct| !correct).collect();
+    let assessable: Vec<usize> =
+        (0..answers.len()).filter(|&index| answers[index].assessable || !detects).collect();
+    let groups: Vec<u64> = assessable.iter().map(|&index| answers[index].group).collect();
+    let answered: Vec<bool> =
+        assessable.iter().map(|&index| answers[index].prediction.abstention().is_none()).collect();
+    let right: Vec<bool> = assessable.iter().map(|&index| correct[index]).collect();
+    let risk = SelectiveRisk::new(&answered, &right, &Groups::new(&groups), bootstrap)?;
     let level = bundle.uncertainty.as_ref().map(|uncertainty| uncertainty.level());
-    let among = |holds: &[bool], chosen: &[bool]| {
-        chosen.contains(&true).then(|| bootstrap.proportion_of(holds, chosen, groups))
-    };
     Ok(SelectiveResult {
-        curve: RiskCoverage::new(&predictions.confidences(), &correct, groups, bootstrap)?,
+        curve: RiskCoverage::new(&predictions.confidences(), &correct, predictions.groups(), bootstrap)?,
         threshold: level.map(|level| level.threshold),
         guaranteed: level.is_some_and(|level| level.guaranteed),
-        assessed: assessable.iter().filter(|&&assessable| assessable).count(),
-        answered: among(&answered, &assessable),
-        error: among(&wrong, &answered),
+        more_groups: level.and_then(|level| level.more_groups),
+        assessed: assessable.len(),
+        answered: (!assessable.is_empty()).then_some(risk.answered),
+        error: risk.risk,
     })
 }
 
-/// Whether prediction sets hold the true class.
+/// Whether prediction sets hold the true class; `None` for a bundle without them.
 fn prediction_sets(
     bundle: &Bundle,
     answers: &[Answer],
@@ -156,14 +153,15 @@ fn prediction_sets(
         answers.iter().map(|answer| answer.prediction.set().unwrap_or_default()).collect();
     let SetCoverage { coverage, mean_size, sizes, classes, .. } =
         SetCoverage::of(&sets, predictions, bootstrap)?;
-    let classes = classes.into_iter().map(|class| (class.photographs > 0).then_some(class));
     Ok(Some(PredictionSetResult {
         alpha: rules.alpha,
         score: rules.score,
+        calibrated: uncertainty.calibrated,
+        guaranteed_coverage: uncertainty.calibrated.guaranteed_coverage(rules.alpha, uncertainty.groups),
         coverage,
         size: mean_size,
         sizes,
-        classes: classes.collect(),
+        classes: classes.into_iter().map(|class| (class.photographs > 0).then_some(class)).collect(),
     }))
 }
 
@@ -223,8 +221,8 @@ fn share_of<'a>(
     holding as f64 / count.max(1) as f64
 }
 
-/// Area under the receiver operating characteristic of a score, `own` against `foreign`, with its interval: groups of own
-/// photographs are resampled, and foreign photographs one by one. `None` if either is missing.
+/// Area under the receiver operating characteristic of a score, with its interval: groups of the classifier's own photographs
+/// are resampled, foreign photographs one by one. `None` if either is missing.
 fn auroc(
     own: &[f64],
     groups: &Groups,
