@@ -10,21 +10,21 @@ use crate::page::parts::severity;
 pub(crate) fn title(id: Id) -> &'static str {
     match id {
         Id::Nan => "A loss is not a number",
-        Id::Diverged => "The run blew up",
-        Id::SaturatedLoss => "The loss is stuck at its ceiling",
-        Id::TrainEvalMismatch => "Evaluation is not what training prepared for",
+        Id::Diverged => "The run diverged",
+        Id::SaturatedLoss => "The loss is at the end of its scale",
+        Id::TrainEvalMismatch => "Evaluation differs from training",
         Id::WorseThanChance => "Worse than guessing",
-        Id::AtChance => "Nothing was learnt",
+        Id::AtChance => "Nothing was learned",
         Id::DoubleSoftmax => "Softmax applied twice",
         Id::LossScaled => "The printed loss is not the mean",
-        Id::PenaltyInLoss => "A weight penalty hides in the loss",
+        Id::PenaltyInLoss => "The loss includes a weight penalty",
         Id::DegenerateMetric => "The accuracy says nothing",
-        Id::Overfit => "Learnt by heart",
+        Id::Overfit => "Overfitting",
         Id::LrTooHigh => "The learning rate is too high",
-        Id::HotStart => "A start far worse than guessing",
+        Id::HotStart => "The start was far worse than guessing",
         Id::ValSpikes => "Jumps in the validation loss",
-        Id::Overconfident => "Surer than it may be",
-        Id::ValidationTooSmall => "Too few validation photographs",
+        Id::Overconfident => "Overconfident",
+        Id::ValidationTooSmall => "Too few validation photos",
         Id::Plateau => "The best epoch was long ago",
         Id::SeveralRuns => "More than one run in this log",
         Id::ValBetterThanTrain => "Validation looks better than training",
@@ -41,11 +41,11 @@ pub(crate) fn weight(finding: &Finding) -> (&'static str, &'static str) {
 /// How the printed number was added up.
 pub(crate) fn reduction(reduction: Reduction) -> &'static str {
     match reduction {
-        Reduction::Mean => "a mean per photograph",
+        Reduction::Mean => "a mean per photo",
         Reduction::BatchSum => "summed over each batch",
         Reduction::SumOfBatchMeans => "batch means added, not divided",
-        Reduction::TotalSum => "summed over all photographs",
-        Reduction::BatchMeansOverSamples => "batch means divided by photographs",
+        Reduction::TotalSum => "summed over all photos",
+        Reduction::BatchMeansOverSamples => "batch means divided by photos",
     }
 }
 
