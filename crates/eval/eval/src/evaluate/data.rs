@@ -8,7 +8,7 @@ use foliar_vision::{
 };
 
 use foliar_model::Bundle;
-use foliar_results::{Origin, SkippedFile};
+use foliar_results::{Origin, FileProblem};
 use foliar_train::{OutOfFoldRow, Run};
 
 use super::EvalSource;
@@ -39,7 +39,7 @@ pub(super) struct EvalPhotographs {
     /// Those among the list that it was trained on.
     pub(super) training_included: usize,
     pub(super) unknown_classes: Vec<String>,
-    pub(super) skipped: Vec<SkippedFile>,
+    pub(super) skipped: Vec<FileProblem>,
 }
 
 impl EvalPhotographs {
@@ -174,9 +174,9 @@ impl EvalPhotographs {
     }
 }
 
-pub(super) fn skipped(problem: &Problem) -> SkippedFile {
+pub(super) fn skipped(problem: &Problem) -> FileProblem {
     let Problem { path, reason } = problem;
-    SkippedFile {
+    FileProblem {
         path: portable_name(path),
         code: reason.code().to_owned(),
         excluded: reason.excludes(),
