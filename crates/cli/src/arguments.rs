@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use foliar_train::{ERRORS, Freeze};
+use foliar_model::RISK_LEVELS;
 use foliar_nn::zoo;
+use foliar_train::Freeze;
 
 mod audit;
 mod bench;
@@ -29,11 +30,11 @@ fn models() -> PossibleValuesParser {
     PossibleValuesParser::new(zoo::MODELS)
 }
 
-/// One of the shares of errors that a classifier can be asked for.
-fn error_share(text: &str) -> Result<f64, String> {
+/// One of the target error rates that a bundle has thresholds for.
+fn risk_level(text: &str) -> Result<f64, String> {
     let wanted = text.parse();
-    ERRORS.into_iter().find(|error| wanted.as_ref() == Ok(error)).ok_or_else(|| {
-        let possible: Vec<String> = ERRORS.iter().map(f64::to_string).collect();
+    RISK_LEVELS.into_iter().find(|level| wanted.as_ref() == Ok(level)).ok_or_else(|| {
+        let possible: Vec<String> = RISK_LEVELS.iter().map(f64::to_string).collect();
         format!("it is one of {}", possible.join(", "))
     })
 }
@@ -189,7 +190,7 @@ pub(crate) struct RecipeArguments {
     /// Views of each photograph for a frozen part to see, computed once: the photograph as it is, and N - 1 variations
     /// [default: 1 for quick]
     #[arg(long, value_name = "N")]
-    pub(crate) views: Option<u32>,
+    pub(crate) augmented_views: Option<u32>,
     /// Side of the square that the network sees, in pixels, 32 or more [default: 128 for baseline, else 224]
     #[arg(long, value_name = "N")]
     pub(crate) image_size: Option<u32>,
@@ -265,13 +266,13 @@ pub(crate) struct RecipeArguments {
     /// Table of what photographs belong to, with the columns path and group
     #[arg(long, value_name = "FILE", conflicts_with = "group_by")]
     pub(crate) groups: Option<PathBuf>,
-    /// Use this split again: a table with the columns path and part (train, val or test), such as split.csv of a run
+    /// Use this split again: a table with the columns path and split (train, val or test), such as split.csv of a run
     #[arg(long, value_name = "FILE", conflicts_with_all = ["group_by", "groups"])]
     pub(crate) split: Option<PathBuf>,
     /// Leave out the photographs of this table, which has the column path, such as quarantine.csv of an audit
     #[arg(long, value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,
-    /// Key of everything random: equal seeds give equal runs
+    /// Random seed: equal seeds give equal runs
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
     #[command(flatten)]
@@ -291,9 +292,9 @@ pub(crate) struct TrainArguments {
     /// Run folder to write, new or empty [default: the first free runs/NAME-1, runs/NAME-2, ...]
     #[arg(long, value_name = "RUN")]
     pub(crate) out: Option<PathBuf>,
-    /// Say what would be done and why, and end
+    /// Print what would be done and why, then stop
     #[arg(long)]
-    pub(crate) explain: bool,
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Args)]
@@ -401,10 +402,9 @@ pub(crate) struct PredictArguments {
     /// How many classes to name, the most probable first
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) top: u32,
-    /// Share of wrong answers, and of sets of classes without the true one, that is bearable: 0.2, 0.1, 0.05, 0.02 or 0.01
-    /// [default: 0.1]
-    #[arg(long, value_name = "SHARE", value_parser = error_share)]
-    pub(crate) error: Option<f64>,
+    /// Target error rate for answers and prediction sets: 0.2, 0.1, 0.05, 0.02 or 0.01 [default: 0.1]
+    #[arg(long, value_name = "RATE", value_parser = risk_level)]
+    pub(crate) risk: Option<f64>,
     /// Form of the output
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,

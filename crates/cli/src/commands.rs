@@ -25,7 +25,7 @@ pub(crate) mod weights;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use foliar_train::Bundle;
+use foliar_model::Bundle;
 use foliar_runlog::RunDir;
 
 /// Uses `threads` threads for arithmetic; all that the machine has if 0.
@@ -45,19 +45,17 @@ pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
     Ok(Bundle::read(&file)?)
 }
 
-/// The same, with sets and answers that are wrong as often as `error` says: one of [`ERRORS`](foliar_train::ERRORS).
-pub(crate) fn open_bundle_for(path: &Path, error: Option<f64>) -> anyhow::Result<Bundle> {
+/// The same, with thresholds for a target error rate: one of [`RISK_LEVELS`](foliar_model::RISK_LEVELS).
+pub(crate) fn open_bundle_with_risk(path: &Path, risk: Option<f64>) -> anyhow::Result<Bundle> {
     let mut bundle = open_bundle(path)?;
-    if let Some(error) = error {
-        let Some(caution) = &mut bundle.caution else {
+    if let Some(risk) = risk {
+        let Some(uncertainty) = &mut bundle.uncertainty else {
             anyhow::bail!(
-                "--error {error}: {} can promise nothing, as it was trained without photographs held back; train it anew",
+                "--risk {risk}: {} has no thresholds, because no photographs were held back in training; train again",
                 path.display()
             );
         };
-        if !caution.choose(error) {
-            anyhow::bail!("--error {error}: {} was not made for it", path.display());
-        }
+        uncertainty.set_risk(risk)?;
     }
     Ok(bundle)
 }

@@ -4,22 +4,24 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::error_share;
+use super::risk_level;
 
 #[derive(Args)]
 pub(crate) struct ExaminationArguments {
     /// Folder of photographs to test on, one subfolder per class [default: those that the run held back]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Share of wrong answers, and of sets of classes without the true one, that is bearable: 0.2, 0.1, 0.05, 0.02 or 0.01
-    /// [default: 0.1]
-    #[arg(long, value_name = "SHARE", value_parser = error_share)]
-    pub(crate) error: Option<f64>,
-    /// Photographs of something else, none of any class; the classifier should say that it does not know. May be given more
-    /// than once
+    /// Measure photographs of DIR too that the classifier was trained, tuned or calibrated on [default: they are left out]
+    #[arg(long, requires = "data")]
+    pub(crate) include_training: bool,
+    /// Target error rate for answers and prediction sets: 0.2, 0.1, 0.05, 0.02 or 0.01 [default: 0.1]
+    #[arg(long, value_name = "RATE", value_parser = risk_level)]
+    pub(crate) risk: Option<f64>,
+    /// Photographs of something else, which show none of the classes: how many are flagged as out-of-distribution? May be
+    /// given more than once
     #[arg(long, value_name = "FOLDER")]
     pub(crate) ood: Vec<PathBuf>,
-    /// Ask also about blurred, noisy, brighter, darker, compressed and turned photographs and other backgrounds
+    /// Measure robustness to image corruptions: blurred, noisy, brighter, darker, compressed and turned photographs and other backgrounds
     #[arg(long)]
     pub(crate) robustness: bool,
 }

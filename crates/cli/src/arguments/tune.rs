@@ -109,7 +109,7 @@ const FIXED: [&str; 39] = [
     "weights",
     "recipe",
     "freeze",
-    "views",
+    "augmented_views",
     "image_size",
     "epochs",
     "batch_size",

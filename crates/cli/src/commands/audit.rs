@@ -13,10 +13,10 @@ use foliar_audit::{
     Audit, Features, Rule, Severity, Subject, Thumbnail, find_copies, survey, write_quarantine, write_tables,
 };
 use foliar_files::write_atomically;
-use foliar_train::{DataOptions, Recipe, backbone_features};
 use foliar_nn::Cpu;
 use foliar_report::audit_page;
 use foliar_runlog::StopReason;
+use foliar_train::{DataOptions, Recipe, backbone_features};
 use foliar_vision::{Dataset, Digest, Limits, Problem, scan_for_evaluation};
 
 use super::thumbnails::Thumbnails;

@@ -4,7 +4,8 @@ mod chart;
 
 use std::io::{self, Write};
 
-use foliar_train::{Comparison, compare};
+use foliar_eval::compare;
+use foliar_results::Comparison;
 
 use super::{picture, use_threads};
 use crate::arguments::CompareArguments;

@@ -4,7 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use foliar_train::{Bundle, EvaluateOptions, Predictor, Recipe, Run, Subject, evaluate};
+use foliar_eval::{EvalSource, EvaluateOptions, evaluate};
+use foliar_model::{Bundle, Predictor};
+use foliar_train::{Recipe, Run};
 use foliar_vision::{Limits, decode_file, procedural};
 
 use super::evaluate::text;
@@ -46,9 +48,9 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     }
     let bundle_path = run.dir.bundle();
     let mut predictor = Predictor::new(Bundle::read(&bundle_path)?, BATCH)?;
-    let subject = Subject::Folder { root: &test, split: None };
-    let result = evaluate(&mut predictor, &subject, &EvaluateOptions::default(), &mut |_, _, _| {})?;
-    eprintln!("\nOn {} leaves that it has not seen:\n", result.metrics.photographs);
+    let source = EvalSource::Folder { root: &test, split: None, include_training: false };
+    let result = evaluate(&mut predictor, &source, &EvaluateOptions::default(), &mut |_, _, _| {})?;
+    eprintln!("\nOn {} leaves that it has not seen:\n", result.photographs);
     text::print(&mut io::stderr().lock(), &result)?;
     eprintln!("\nA few of them:\n");
     for path in examples(&test)? {

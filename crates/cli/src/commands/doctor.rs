@@ -7,9 +7,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use foliar_doctor::{Diagnosis, RunSetup, Severity, diagnose};
+use foliar_files::write_atomically;
 use foliar_logread::{RunLog, read_log_from, read_log_path};
 use foliar_report::doctor_page;
-use foliar_files::write_atomically;
 use serde::Serialize;
 
 use crate::arguments::DoctorArguments;

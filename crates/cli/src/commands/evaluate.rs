@@ -6,14 +6,17 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use foliar_eval::{EvalSource, EvaluateOptions, Stage, evaluate, predictions_table};
 use foliar_files::write_atomically;
-use foliar_train::{EvaluateOptions, Evaluation, Predictor, Run, Stage, Subject, evaluate};
+use foliar_model::Predictor;
+use foliar_results::Evaluation;
+use foliar_train::Run;
 use foliar_vision::Split;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use super::inputs::{self, Input};
-use super::{open_bundle_for, use_threads};
+use super::inputs;
+use super::{open_bundle_with_risk, use_threads};
 use crate::arguments::{EvaluateArguments, ExaminationArguments, SplitName};
 use crate::exit::{Exit, UsageError};
 use crate::progress;
@@ -25,9 +28,6 @@ const BATCH: usize = 32;
 #[derive(Serialize)]
 struct Report<'a> {
     bundle: String,
-    data: String,
-    /// What a reader must know, in words.
-    remarks: Vec<String>,
     #[serde(flatten)]
     evaluation: &'a Evaluation,
 }
@@ -35,7 +35,7 @@ struct Report<'a> {
 pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     use_threads(arguments.threads)?;
     let mut predictor =
-        Predictor::new(open_bundle_for(&arguments.bundle, arguments.examination.error)?, BATCH)?;
+        Predictor::new(open_bundle_with_risk(&arguments.bundle, arguments.examination.risk)?, BATCH)?;
     let held_back = match &arguments.examination.data {
         Some(_) => None,
         None if arguments.bundle.is_dir() => Some(Run::open(&arguments.bundle)?),
@@ -49,30 +49,29 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         SplitName::Val => Split::Validation,
         SplitName::Test => Split::Test,
     });
-    let subject = match (&held_back, &arguments.examination.data) {
-        (Some(run), _) => Subject::HeldBack(run),
-        (None, data) => Subject::Folder { root: data.as_deref().unwrap_or(Path::new("")), split },
+    let source = match (&held_back, &arguments.examination.data) {
+        (Some(run), _) => EvalSource::HeldBack(run),
+        (None, data) => EvalSource::Folder {
+            root: data.as_deref().unwrap_or(Path::new("")),
+            split,
+            include_training: arguments.examination.include_training,
+        },
     };
     let options = options(&arguments.examination)?;
     let mut bar = Bar::default();
     let evaluation =
-        evaluate(&mut predictor, &subject, &options, &mut |stage, done, all| bar.show(stage, done, all));
+        evaluate(&mut predictor, &source, &options, &mut |stage, done, all| bar.show(stage, done, all));
     bar.clear();
     let evaluation = evaluation?;
     let left_out = tell_problems(&evaluation);
     if let Some(path) = &arguments.predictions {
-        let table = evaluation.table()?;
+        let table = predictions_table(&evaluation)?;
         write_atomically(path, |file| file.write_all(&table))
             .with_context(|| format!("{} could not be written", path.display()))?;
     }
     let mut out = io::stdout().lock();
     if arguments.json {
-        let report = Report {
-            bundle: arguments.bundle.display().to_string(),
-            data: evaluation.sample.root.display().to_string(),
-            remarks: evaluation.remarks(),
-            evaluation: &evaluation,
-        };
+        let report = Report { bundle: arguments.bundle.display().to_string(), evaluation: &evaluation };
         serde_json::to_writer_pretty(&mut out, &report)?;
         writeln!(out)?;
     } else {
@@ -83,18 +82,15 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
 
 /// What is asked beside the photographs themselves.
 pub(crate) fn options(examination: &ExaminationArguments) -> anyhow::Result<EvaluateOptions> {
-    let outside = examination.ood.iter().map(|folder| others(folder)).collect::<anyhow::Result<_>>()?;
-    Ok(EvaluateOptions { outside, robustness: examination.robustness, ..EvaluateOptions::default() })
+    let ood = examination.ood.iter().map(|folder| others(folder)).collect::<anyhow::Result<_>>()?;
+    Ok(EvaluateOptions { ood, robustness: examination.robustness, ..EvaluateOptions::default() })
 }
 
 /// The photographs of a folder that holds something else.
 fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
     let files: Vec<PathBuf> = inputs::find(&[folder.to_owned()])
-        .into_iter()
-        .filter_map(|input| match input {
-            Input::File(path) => Some(path),
-            Input::Missing { .. } => None,
-        })
+        .iter()
+        .filter_map(|input| input.file().map(Path::to_owned))
         .collect();
     if files.is_empty() {
         anyhow::bail!("--ood {}: the folder holds no photographs", folder.display());
@@ -105,13 +101,13 @@ fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
 /// Says what was left out, and whether anything was.
 pub(crate) fn tell_problems(evaluation: &Evaluation) -> bool {
     for problem in &evaluation.problems {
-        let word = if problem.reason.excludes() { "left out" } else { "remark" };
-        eprintln!("{word}: {problem}");
+        let word = if problem.excluded { "left out" } else { "note" };
+        eprintln!("{word}: {}: {}", problem.path, problem.message);
     }
     for class in &evaluation.unknown_classes {
-        eprintln!("left out: {class} is no class of this classifier");
+        eprintln!("left out: {class} is not a class of this classifier");
     }
-    let excluded = evaluation.problems.iter().any(|problem| problem.reason.excludes());
+    let excluded = evaluation.problems.iter().any(|problem| problem.excluded);
     excluded || !evaluation.unknown_classes.is_empty()
 }
 
@@ -127,8 +123,8 @@ impl Bar {
         let (_, bar) = self.0.get_or_insert_with(|| {
             let what = match stage {
                 Stage::Photographs => "evaluating",
-                Stage::Outside => "asking about other things",
-                Stage::Robustness => "making photographs worse",
+                Stage::Ood => "predicting photographs of other things",
+                Stage::Robustness => "corrupting photographs",
             };
             (stage, progress::photographs(what))
         });

@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::Context;
 use foliar_explain::{Classifier, Explainer, Explanation, Method, png, side_by_side, summarise};
 use foliar_files::write_atomically;
-use foliar_train::{Bundle, decode_reduced};
+use foliar_model::{Bundle, decode_reduced};
 use foliar_vision::{Limits, Rgb};
 
 use self::document::{Class, Document, Photograph};

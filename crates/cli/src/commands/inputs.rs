@@ -15,6 +15,14 @@ pub(crate) enum Input {
 }
 
 impl Input {
+    /// The file, if the argument means one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Input::File(path) => Some(path),
+            Input::Missing { .. } => None,
+        }
+    }
+
     /// How the row is called.
     pub(crate) fn name(&self) -> String {
         match self {

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use anyhow::{Context, bail};
-use foliar_train::{RateTest, check, lr_find};
 use foliar_report::{Frame, Heading, RateCurve, Theme, rate_curve};
+use foliar_train::{RateTest, check, lr_find};
 
 use super::train::open_photographs;
 use super::train::recipe::from_arguments;

@@ -8,14 +8,17 @@ mod mistakes;
 mod provenance;
 
 use foliar_doctor::{Diagnosis, RunSetup, diagnose};
-use foliar_train::{Bundle, Evaluation, Predictor, Run, Subject, evaluate};
+use foliar_eval::{EvalSource, evaluate};
 use foliar_logread::read_log_path;
+use foliar_model::{Bundle, Predictor};
 use foliar_report::run::{Absent, RunView};
+use foliar_results::Evaluation;
+use foliar_train::{Recipe, Run};
 use foliar_vision::Split;
 
 use super::evaluate::{Bar, options, tell_problems};
 use super::thumbnails::Thumbnails;
-use super::{folder_name, open_bundle_for, use_threads};
+use super::{folder_name, open_bundle_with_risk, use_threads};
 use crate::arguments::ReportArguments;
 use crate::exit::Exit;
 
@@ -24,7 +27,7 @@ const BATCH: usize = 32;
 
 pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let run = Run::open(&arguments.run)?;
-    let bundle = open_bundle_for(&arguments.run, arguments.examination.error)?;
+    let bundle = open_bundle_with_risk(&arguments.run, arguments.examination.risk)?;
     let out = arguments.out.as_deref().unwrap_or(&arguments.run);
     files::prepare(out)?;
     use_threads(arguments.threads)?;
@@ -34,7 +37,7 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let bundle = predictor.bundle();
     let diagnosis = diagnosed(&run, bundle, &mut absent);
     let mut view = RunView {
-        subject: format!("{} on {}", bundle.provenance.recipe.model, folder_name(&run.data_root)),
+        subject: format!("{} on {}", run.recipe.model, folder_name(&run.data_root)),
         model: provenance::model(bundle)?,
         diagnosis,
         provenance: provenance::provenance(&run, bundle, &arguments.run)?,
@@ -44,7 +47,7 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     if let Some(evaluation) = &evaluation {
         left_out = tell_problems(evaluation);
         figures::fill(&mut view, evaluation, &run);
-        let thumbnails = Thumbnails::new(&evaluation.sample.root);
+        let thumbnails = Thumbnails::new(&evaluation.data.root);
         evidence::fill(&mut view, evaluation, bundle, &thumbnails, &mut absent)?;
     }
     view.audit = audited(arguments, &run, &mut absent)?;
@@ -66,13 +69,15 @@ fn evaluated(
     absent: &mut Vec<Absent>,
 ) -> anyhow::Result<Option<Evaluation>> {
     let options = options(&arguments.examination)?;
-    let subject = match &arguments.examination.data {
-        Some(root) => Subject::Folder { root, split: None },
-        None => Subject::HeldBack(run),
+    let source = match &arguments.examination.data {
+        Some(root) => {
+            EvalSource::Folder { root, split: None, include_training: arguments.examination.include_training }
+        }
+        None => EvalSource::HeldBack(run),
     };
     let mut bar = Bar::default();
     let evaluation =
-        evaluate(predictor, &subject, &options, &mut |stage, done, all| bar.show(stage, done, all));
+        evaluate(predictor, &source, &options, &mut |stage, done, all| bar.show(stage, done, all));
     bar.clear();
     match evaluation {
         Ok(evaluation) => Ok(Some(evaluation)),
@@ -99,7 +104,7 @@ fn diagnosed(run: &Run, bundle: &Bundle, absent: &mut Vec<Absent>) -> Option<Dia
         Ok(log) => {
             let setup = RunSetup {
                 classes: Some(bundle.classes.len()),
-                batch_size: Some(bundle.provenance.recipe.batch_size),
+                batch_size: Recipe::of_bundle(bundle).ok().map(|recipe| recipe.batch_size),
                 train_size: Some(bundle.provenance.train_photographs),
                 ..RunSetup::default()
             };

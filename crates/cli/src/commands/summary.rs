@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use foliar_train::Recipe;
 use foliar_nn::summary::{Memory, Summary, summarise};
 use foliar_nn::{Optimizer, zoo};
+use foliar_train::Recipe;
 use serde_json::json;
 
 use super::digits::grouped;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use foliar_train::decode_reduced;
+use foliar_model::decode_reduced;
 use foliar_report::{Photo, Thumbnail};
 use foliar_vision::{Limits, Rgb};
 use image::codecs::jpeg::JpegEncoder;

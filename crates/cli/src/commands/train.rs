@@ -1,6 +1,6 @@
 //! `foliar train`: photographs in, run folder out.
 
-mod explain;
+mod dry_run;
 pub(crate) mod recipe;
 pub(crate) mod screen;
 
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use foliar_audit::Basis;
-use foliar_train::{Best, DataOptions, Grouping, Outcome, Photographs, Recipe, Run, check, train};
 use foliar_runlog::{RunDir, StopReason};
+use foliar_train::{DataOptions, EpochScore, Grouping, Outcome, Photographs, Recipe, Run, check, train};
 
 use self::screen::Screen;
 use super::use_threads;
@@ -22,8 +22,8 @@ const TOLD: usize = 5;
 
 pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     let recipe = recipe::from_arguments(&arguments.recipe)?;
-    if arguments.explain {
-        return explain::print(&arguments.photos, &arguments.recipe, &recipe);
+    if arguments.dry_run {
+        return dry_run::print(&arguments.photos, &arguments.recipe, &recipe);
     }
     use_threads(arguments.recipe.machine.threads)?;
     let out = arguments.out.clone().unwrap_or_else(|| free_folder(&recipe.model));
@@ -101,7 +101,7 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
     let mut lines = Vec::new();
     match grouping.basis {
         Basis::Sequence => lines.push(
-            "file names count the photographs: neighbours, likely of one leaf, stay on one side of the split"
+            "grouped by file-name sequence: consecutive photos (probably one leaf) stay in one split"
                 .to_owned(),
         ),
         Basis::Pattern | Basis::Table => {
@@ -148,7 +148,7 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::
     match outcome.best {
         // What was kept has been said.
         Some(_) if outcome.refit.is_some() => {}
-        Some(Best {
+        Some(EpochScore {
             epoch,
             accuracy: Some(accuracy),
             loss: Some(loss),

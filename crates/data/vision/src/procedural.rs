@@ -50,7 +50,7 @@ use rayon::prelude::*;
 use camera::Camera;
 use ground::Ground;
 use light::Light;
-use random::{Random, Part};
+use random::{Part, Random};
 use scene::Scene;
 use thing::Thing;
 

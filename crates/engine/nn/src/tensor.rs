@@ -50,8 +50,7 @@ impl StateDict {
     /// that an engine in state `known` runs.
     pub fn divide(self, known: &StateDict) -> (StateDict, StateDict) {
         let steps = self.steps;
-        let (ours, rest) =
-            self.tensors.into_iter().partition(|(name, _)| known.tensors.contains_key(name));
+        let (ours, rest) = self.tensors.into_iter().partition(|(name, _)| known.tensors.contains_key(name));
         (StateDict { tensors: rest, steps }, StateDict { tensors: ours, steps })
     }
 

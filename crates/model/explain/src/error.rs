@@ -24,6 +24,6 @@ pub enum ExplainError {
         classes: usize,
     },
     /// The network's outputs or gradients are no numbers.
-    #[error("the network's outputs are not finite numbers; train anew")]
+    #[error("the network's outputs are not finite numbers; train again")]
     NotFinite,
 }

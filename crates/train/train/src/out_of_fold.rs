@@ -124,7 +124,7 @@ pub(crate) fn read(path: &Path, classes: &[String]) -> Result<Vec<OutOfFoldRow>,
     let names =
         COLUMNS.map(String::from).into_iter().chain(classes.iter().map(|name| format!("{LOGIT}{name}")));
     if !reader.headers().map_err(table)?.iter().eq(names) {
-        return Err(damaged("its columns are not those of this run's classes; train anew".into()));
+        return Err(damaged("its columns are not those of this run's classes; train again".into()));
     }
     let mut rows = Vec::new();
     for record in reader.into_records() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use foliar_files::write_atomically;
 use foliar_runlog::RunDir;
-use foliar_vision::{Dataset, Digest, Manifest, Split, Problem, portable_name};
+use foliar_vision::{Dataset, Digest, Manifest, Problem, Split, portable_name};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;

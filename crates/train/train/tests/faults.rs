@@ -8,13 +8,13 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use foliar_doctor::{Diagnosis, Id, Reduction, RunSetup, ScaleEstimate, Severity, diagnose};
-use foliar_train::{DataOptions, InitialWeights, Photographs, Recipe, Run, train};
 use foliar_logread::{Metric, RunLog, read_log_path};
 use foliar_metrics::{cross_entropy, softmax};
 use foliar_nn::{
     Batch, Cpu, Device, Engine, EngineError, EngineOptions, Graph, GraphError, Optimizer, StateDict,
     StateError, StepConfig, StepStats,
 };
+use foliar_train::{DataOptions, InitialWeights, Photographs, Recipe, Run, train};
 use foliar_vision::procedural;
 use tempfile::TempDir;
 

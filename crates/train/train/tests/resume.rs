@@ -6,11 +6,10 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use foliar_model::Bundle;
 use foliar_nn::Cpu;
 use foliar_runlog::{Event, StopReason};
-use foliar_train::{
-    Bundle, DataOptions, Freeze, Outcome, Photographs, Recipe, Run, Schedule, TrainError, train,
-};
+use foliar_train::{DataOptions, Freeze, Outcome, Photographs, Recipe, Run, Schedule, TrainError, train};
 use foliar_vision::{Augment, procedural};
 
 fn recipe() -> Recipe {
@@ -154,8 +153,8 @@ fn a_bundle_holds_all_that_prediction_needs() {
     assert_eq!(bundle.classes, classes);
     assert_eq!(bundle.preprocessing, recipe.preprocessing);
     let best = outcome.best.unwrap();
-    let validation = bundle.validation.unwrap().metrics;
+    let validation = bundle.validation.as_ref().unwrap().metrics.clone();
     assert_eq!((Some(validation.accuracy), Some(validation.loss)), (best.accuracy, best.loss));
     assert_eq!(validation.photographs, data.splits.validation.len());
-    assert_eq!(bundle.provenance.recipe, recipe);
+    assert_eq!(Recipe::of_bundle(&bundle).unwrap(), recipe);
 }

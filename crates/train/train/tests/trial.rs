@@ -44,8 +44,8 @@ fn it_keeps_the_epoch_that_a_run_keeps() {
             let trial = trials.run(&recipe, &data, &mut go_on).unwrap();
             assert_eq!(trial.reason, StopReason::Finished);
             let kept = trial.kept.unwrap();
-            assert_eq!(Some(kept.best), outcome.best);
-            assert_eq!(Some(kept.metrics.accuracy), kept.best.accuracy);
+            assert_eq!(Some(kept.score), outcome.best);
+            assert_eq!(Some(kept.metrics.accuracy), kept.score.accuracy);
         }
     }
 }
@@ -88,7 +88,7 @@ fn it_ends_when_told_and_says_when_it_diverges() {
     let trials = Trials::new(&Cpu, &recipe, 5).unwrap();
     let stopped: Trial = trials
         .run(&recipe, &data, &mut |event| match event {
-            TrialEvent::Epoch(epoch) if epoch.best.phase == 2 => {
+            TrialEvent::Epoch(epoch) if epoch.score.phase == 2 => {
                 assert_eq!(epoch.epoch_of_phase, 1);
                 ControlFlow::Break(StopReason::Observer)
             }

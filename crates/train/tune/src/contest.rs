@@ -13,12 +13,12 @@
 
 use std::collections::BTreeMap;
 
-use foliar_model::{Bundle, Predictor, decode_reduced};
-use foliar_train::TrainError;
 use foliar_metrics::{Metrics, arg_max, cross_entropy, mcnemar, quantile};
+use foliar_model::{Bundle, Predictor, decode_reduced};
 use foliar_random::Random;
 use foliar_runlog::RunDir;
 use foliar_study::Job;
+use foliar_train::TrainError;
 use foliar_vision::{Limits, Rgb};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

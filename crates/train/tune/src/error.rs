@@ -4,8 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use foliar_bayes::BayesError;
-use foliar_train::TrainError;
 use foliar_study::StudyError;
+use foliar_train::TrainError;
 
 /// Why tuning could not be done. Whatever the error, trials that have ended stay in the study.
 #[derive(Debug, thiserror::Error)]

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use foliar_train::{Recipe, Run, train};
 use foliar_runlog::StopReason;
 use foliar_study::Job;
+use foliar_train::{Recipe, Run, train};
 use serde::{Deserialize, Serialize};
 
 use crate::contest::Contest;

@@ -15,8 +15,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use foliar_bayes::{Domain, Parameter, Scale, Setting, Value};
-use foliar_train::{Freeze, Phase, Recipe};
 use foliar_nn::{Optimizer, zoo};
+use foliar_train::{Freeze, Phase, Recipe};
 use foliar_vision::Augment;
 
 use crate::error::TuneError;

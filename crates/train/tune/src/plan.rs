@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use foliar_bayes::{Options, Pruner, Setting, Space};
-use foliar_train::{Freeze, Phase, Photographs, Recipe};
 use foliar_nn::Optimizer;
 use foliar_study::Definition;
+use foliar_train::{Freeze, Phase, Photographs, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::error::TuneError;

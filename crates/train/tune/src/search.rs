@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use foliar_bayes::{Best, Outcome, Progress, Report, Step, TrialId, Verdict};
-use foliar_train::Trial;
 use foliar_runlog::StopReason;
 use foliar_study::{Budget, Claim, Next, State, StoredTrial, StudyError};
+use foliar_train::Trial;
 
 use crate::ending::{Ending, SearchEnd};
 use crate::error::TuneError;

@@ -4,10 +4,10 @@ use std::fs::TryLockError;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use foliar_train::{TrainError, Photographs, Recipe, Trial, TrialEpoch, TrialEvent, Trials};
 use foliar_nn::Device;
 use foliar_runlog::StopReason;
 use foliar_study::StudyFile;
+use foliar_train::{Photographs, Recipe, TrainError, Trial, TrialEpoch, TrialEvent, Trials};
 
 use crate::error::TuneError;
 use crate::event::TuneEvent;

@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use foliar_train::{Photographs, Trials};
 use foliar_nn::Device;
 use foliar_study::StudyFile;
+use foliar_train::{Photographs, Trials};
 
 use crate::error::TuneError;
 use crate::event::TuneEvent;

@@ -1,10 +1,10 @@
 //! The curves of the compared runs, and what came of them.
 
 use anyhow::Context;
-use foliar_train::{Compared, Comparison};
 use foliar_report::{
     Curves, Frame, Heading, Number, Panel, Picture, Reference, Scale, Series, Theme, curves,
 };
+use foliar_results::{ComparedRun, Comparison};
 use foliar_runlog::Epoch;
 
 /// Width of the picture, in pixels.
@@ -56,6 +56,6 @@ pub(super) fn draw(comparison: &Comparison) -> anyhow::Result<Picture> {
 }
 
 /// The run's folder, without what leads to it.
-fn name(run: &Compared) -> String {
+fn name(run: &ComparedRun) -> String {
     run.run.file_name().unwrap_or(run.run.as_os_str()).to_string_lossy().into_owned()
 }

@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 
-use foliar_train::Evaluation;
-use foliar_train::evaluation::{Estimate, Origin, Robustness};
+use foliar_results::{ClassResult, Estimate, Evaluation, Origin, Robustness};
 
 /// Classes up to which the confusion matrix is printed whole.
 const MATRIX_CLASSES: usize = 20;
@@ -13,16 +12,11 @@ const CONFUSIONS: usize = 5;
 /// Everything, for people.
 pub(crate) fn print(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     summary(out, evaluation)?;
-    let remarks = evaluation.remarks();
-    if !remarks.is_empty() {
-        writeln!(out, "\nmind that")?;
-        remarks.iter().try_for_each(|remark| writeln!(out, "- {remark}"))?;
-    }
     writeln!(out)?;
     classes(out, evaluation)?;
     confusions(out, evaluation)?;
     match &evaluation.robustness {
-        Some(robustness) => worse(out, robustness),
+        Some(robustness) => corruptions(out, robustness),
         None => Ok(()),
     }
 }
@@ -38,18 +32,14 @@ fn figure(Estimate { value, interval: [low, high] }: Estimate) -> String {
 }
 
 fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
-    let Evaluation { sample, metrics, scores, calibration, selective, .. } = evaluation;
-    let what = match sample.origin {
+    let Evaluation { data, scores, calibration, selective, .. } = evaluation;
+    let what = match data.origin {
         Origin::Folder => "photographs",
         Origin::Test => "photographs that the run set aside for a test",
-        Origin::Validation => "photographs, each as the run saw it before it had learnt from it",
+        Origin::Validation => "photographs, each predicted by a model that was not trained on it",
     };
-    let classes = metrics.classes.len() as f64;
-    writeln!(
-        out,
-        "{} {what}, in {} groups that belong together; figures with 95 % intervals\n",
-        metrics.photographs, sample.groups
-    )?;
+    let classes = evaluation.classes.len() as f64;
+    writeln!(out, "{} {what}, in {} groups; 95 % intervals by group\n", evaluation.photographs, data.groups)?;
     writeln!(out, "accuracy     {}; chance {:.3}", figure(scores.accuracy), 1.0 / classes)?;
     writeln!(out, "macro F1     {}", figure(scores.macro_f1))?;
     for top in &scores.top {
@@ -65,10 +55,10 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
         calibration.excess.interval[1],
         scores.brier.value
     )?;
-    if let Some(sets) = &evaluation.sets {
+    if let Some(sets) = &evaluation.prediction_sets {
         write!(
             out,
-            "sets         hold the truth in {}, promised {:.0} %; {:.1} classes each",
+            "sets         hold the true class in {}, promised {:.0} %; {:.1} classes each",
             percent(sets.coverage),
             100.0 * (1.0 - sets.alpha),
             sets.size.value
@@ -78,51 +68,49 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
             _ => writeln!(out)?,
         }
     }
-    match (selective.threshold, selective.error) {
-        (Some(_), Some(error)) => writeln!(
+    match (selective.threshold, selective.answered, selective.error) {
+        (Some(_), Some(answered), Some(error)) => writeln!(
             out,
-            "don't know   {:.1} % are answered; {} of the answers are wrong",
-            100.0 * selective.answered.value,
+            "answered     {:.1} %; {} of the answers are wrong",
+            100.0 * answered.value,
             percent(error)
         )?,
-        (Some(threshold), None) => {
-            writeln!(out, "don't know   is said of every photograph: none is as probable as {threshold:.2}")?;
+        (Some(threshold), Some(_), None) => {
+            writeln!(out, "answered     none: no photograph reaches the confidence of {threshold:.2}")?;
         }
-        (None, _) => {}
+        _ => {}
     }
-    let Some(outside) = &evaluation.outside else { return Ok(()) };
-    for set in &outside.sets {
+    let Some(ood) = &evaluation.ood else { return Ok(()) };
+    for set in &ood.sets {
         let auroc = set.distance_auroc.unwrap_or(set.energy_auroc);
-        write!(out, "outside      {}: AUROC {}", set.name, figure(auroc))?;
-        if outside.refused_inside.is_some() {
-            write!(out, "; {:.1} % are called no leaf of these classes", 100.0 * set.refused)?;
+        write!(out, "OOD          {}: AUROC {}", set.name, figure(auroc))?;
+        if ood.flagged_inside.is_some() {
+            write!(out, "; {:.1} % are flagged as out-of-distribution", 100.0 * set.flagged)?;
         }
         writeln!(out)?;
     }
-    match outside.refused_inside {
-        Some(refused) => writeln!(out, "             of the photographs themselves {}", percent(refused)),
+    match ood.flagged_inside {
+        Some(flagged) => writeln!(out, "             of the evaluated photographs {}", percent(flagged)),
         None => Ok(()),
     }
 }
 
 fn classes(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
-    let Evaluation { metrics, scores, sets, .. } = evaluation;
-    let width = metrics.classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0).max(5);
-    let in_set = if sets.is_some() { "  in its set" } else { "" };
+    let Evaluation { classes, prediction_sets, .. } = evaluation;
+    let width = classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0).max(5);
+    let in_set = if prediction_sets.is_some() { "  in its set" } else { "" };
     writeln!(out, "{:width$}  photographs  precision         recall            F1   {in_set}", "class")?;
     let cell =
         |Estimate { value, interval: [low, high] }: Estimate| format!("{value:.2} ({low:.2} to {high:.2})");
-    for (index, (class, scores)) in metrics.classes.iter().zip(&scores.classes).enumerate() {
+    for (index, ClassResult { class, photographs, scores, .. }) in classes.iter().enumerate() {
         write!(
             out,
-            "{:width$}  {:11}  {}  {}  {:.3}",
-            class.class,
-            class.photographs,
+            "{class:width$}  {photographs:11}  {}  {}  {:.3}",
             cell(scores.precision),
             cell(scores.recall),
-            class.f1
+            scores.f1.value
         )?;
-        match sets.as_ref().and_then(|sets| sets.classes[index]) {
+        match prediction_sets.as_ref().and_then(|sets| sets.classes[index]) {
             Some(coverage) => writeln!(out, "  {:8.0} %", 100.0 * coverage.coverage)?,
             None => writeln!(out)?,
         }
@@ -132,11 +120,13 @@ fn classes(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
 
 /// The confusion matrix where it fits a terminal, and the most frequent mistakes.
 fn confusions(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
-    let metrics = &evaluation.metrics;
-    let counts = &metrics.confusion.counts;
+    let counts = &evaluation.confusion.counts;
     if counts.len() <= MATRIX_CLASSES {
         let widest = counts.iter().flatten().max().copied().unwrap_or(0).to_string().len().max(2) + 1;
-        writeln!(out, "\nconfusion matrix: rows are the truth, columns what was said, in the order above")?;
+        writeln!(
+            out,
+            "\nconfusion matrix: rows are true classes, columns predicted ones, in the order above"
+        )?;
         for row in counts {
             let cells = row.iter().map(|count| match count {
                 0 => format!("{:>widest$}", "."),
@@ -147,25 +137,25 @@ fn confusions(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     }
     let mut mistakes: Vec<(usize, usize, usize)> = Vec::new();
     for (truth, row) in counts.iter().enumerate() {
-        let wrong = row.iter().enumerate().filter(|&(said, &count)| said != truth && count > 0);
-        mistakes.extend(wrong.map(|(said, &count)| (count, truth, said)));
+        let wrong = row.iter().enumerate().filter(|&(predicted, &count)| predicted != truth && count > 0);
+        mistakes.extend(wrong.map(|(predicted, &count)| (count, truth, predicted)));
     }
-    mistakes.sort_by_key(|&(count, truth, said)| (std::cmp::Reverse(count), truth, said));
+    mistakes.sort_by_key(|&(count, truth, predicted)| (std::cmp::Reverse(count), truth, predicted));
     if !mistakes.is_empty() {
         writeln!(out, "\nmost frequent mistakes")?;
     }
-    for (count, truth, said) in mistakes.into_iter().take(CONFUSIONS) {
-        let [truth, said] = [truth, said].map(|class| &metrics.classes[class].class);
-        writeln!(out, "  {count:4} x {truth}, taken for {said}")?;
+    for (count, truth, predicted) in mistakes.into_iter().take(CONFUSIONS) {
+        let [truth, predicted] = [truth, predicted].map(|class| &evaluation.classes[class].class);
+        writeln!(out, "  {count:4} x {truth}, predicted as {predicted}")?;
     }
     Ok(())
 }
 
-/// Accuracy on photographs made worse.
-fn worse(out: &mut impl Write, robustness: &Robustness) -> io::Result<()> {
+/// Robustness to image corruptions.
+fn corruptions(out: &mut impl Write, robustness: &Robustness) -> io::Result<()> {
     writeln!(
         out,
-        "\naccuracy on {} of the photographs made worse, at severity 1 to 5; in brackets the share left unanswered",
+        "\nrobustness to image corruptions: accuracy on {} of the photographs at severity 1 to 5, and the share unanswered",
         robustness.photographs
     )?;
     for row in &robustness.rows {

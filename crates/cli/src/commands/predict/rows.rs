@@ -2,53 +2,47 @@
 
 use std::io::{self, Write};
 
-use foliar_train::Doubt;
+use foliar_model::AbstentionReason;
 use serde::Serialize;
 
 use crate::arguments::Format;
 
-/// What is said of one photograph, or what is wrong with it.
+/// The prediction for one photograph, or what is wrong with it.
 pub(super) struct Row<'a> {
     pub(super) path: String,
     pub(super) result: Result<Answer<'a>, String>,
 }
 
-/// What is said of one photograph.
+/// The prediction for one photograph.
 #[derive(Clone, Debug)]
 pub(super) struct Answer<'a> {
     /// Classes with their probabilities, the most probable first.
     pub(super) ranking: Vec<(&'a str, f64)>,
-    /// Why the classifier does not know, if it does not.
-    pub(super) doubt: Option<Doubt>,
-    /// Classes that may be the truth; `None` for a bundle that can not tell.
+    /// Why the classifier abstains; `None` if it answers.
+    pub(super) abstention: Option<AbstentionReason>,
+    /// Classes that may be the true one; `None` for a bundle without prediction sets.
     pub(super) set: Option<Vec<&'a str>>,
-    /// Above 1 is unlike all photographs of training; `None` for a bundle that can not tell.
+    /// Above 1 is out-of-distribution; `None` for a bundle without a detector.
     pub(super) distance: Option<f64>,
 }
 
 impl Answer<'_> {
-    /// The class, unless the classifier does not know.
+    /// The class, unless the classifier abstains.
     fn class(&self) -> Option<&str> {
-        self.ranking.first().filter(|_| self.doubt.is_none()).map(|&(class, _)| class)
-    }
-}
-
-/// A doubt in one word.
-fn word(doubt: Doubt) -> &'static str {
-    match doubt {
-        Doubt::Outside => "outside",
-        Doubt::Unsure => "unsure",
+        self.ranking.first().filter(|_| self.abstention.is_none()).map(|&(class, _)| class)
     }
 }
 
 #[derive(Serialize)]
 struct JsonRow<'a> {
     path: &'a str,
-    /// Absent for an error, null where the classifier does not know.
+    /// Absent for an error, null where the classifier abstains.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<Option<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    doubt: Option<&'a str>,
+    abstained: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     predictions: Option<Vec<JsonPrediction<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,29 +115,29 @@ fn text(answer: &Answer<'_>) -> String {
     let ranking: Vec<String> =
         answer.ranking.iter().map(|(class, p)| format!("{class} {:.1} %", 100.0 * p)).collect();
     let ranking = ranking.join(", ");
-    let said = match answer.doubt {
+    let words = match answer.abstention {
         None => ranking,
-        Some(Doubt::Outside) => {
-            format!("don't know (looks like no leaf of these classes); if it is one: {ranking}")
+        Some(AbstentionReason::OutOfDistribution) => {
+            format!("unknown (unlike any training photo); closest: {ranking}")
         }
-        Some(Doubt::Unsure) => format!("don't know (no class is probable enough): {ranking}"),
+        Some(AbstentionReason::LowConfidence) => format!("unknown (no class is probable enough): {ranking}"),
     };
     match &answer.set {
         // A set of one class says no more than the class.
-        Some(set) if set.len() > 1 && answer.doubt != Some(Doubt::Outside) => {
-            format!("{said}; likely one of {}", set.join(", "))
+        Some(set) if set.len() > 1 && answer.abstention != Some(AbstentionReason::OutOfDistribution) => {
+            format!("{words}; likely one of {}", set.join(", "))
         }
-        _ => said,
+        _ => words,
     }
 }
 
-/// `path,class,probability,class_2,probability_2,...,answer,doubt,set,distance,error`.
+/// `path,class,probability,class_2,probability_2,...,answer,abstained,reason,set,distance,error`.
 fn header(top: usize) -> Vec<String> {
     let mut fields = vec!["path".to_owned(), "class".to_owned(), "probability".to_owned()];
     for rank in 2..=top {
         fields.extend([format!("class_{rank}"), format!("probability_{rank}")]);
     }
-    fields.extend(["answer", "doubt", "set", "distance", "error"].map(String::from));
+    fields.extend(["answer", "abstained", "reason", "set", "distance", "error"].map(String::from));
     fields
 }
 
@@ -153,14 +147,15 @@ fn record(row: &Row<'_>, top: usize) -> Vec<String> {
         Ok(answer) => {
             let ranking = answer.ranking.iter();
             fields.extend(ranking.flat_map(|(class, p)| [(*class).to_owned(), format!("{p:.6}")]));
-            fields.push(answer.class().unwrap_or("don't know").to_owned());
-            fields.push(answer.doubt.map_or("", word).to_owned());
+            fields.push(answer.class().unwrap_or("unknown").to_owned());
+            fields.push(answer.abstention.is_some().to_string());
+            fields.push(answer.abstention.map_or("", AbstentionReason::name).to_owned());
             fields.push(answer.set.as_ref().map_or_else(String::new, |set| set.join("|")));
             fields.push(answer.distance.map_or_else(String::new, |distance| format!("{distance:.4}")));
             fields.push(String::new());
         }
         Err(reason) => {
-            fields.extend(std::iter::repeat_n(String::new(), 2 * top + 4));
+            fields.extend(std::iter::repeat_n(String::new(), 2 * top + 5));
             fields.push(reason.clone());
         }
     }
@@ -173,7 +168,8 @@ fn json<'a>(row: &'a Row<'_>) -> JsonRow<'a> {
     JsonRow {
         path: &row.path,
         answer: answer.map(Answer::class),
-        doubt: answer.and_then(|answer| answer.doubt).map(word),
+        abstained: answer.map(|answer| answer.abstention.is_some()),
+        reason: answer.and_then(|answer| answer.abstention).map(AbstentionReason::name),
         predictions: answer.map(|answer| answer.ranking.iter().map(prediction).collect()),
         set: answer.and_then(|answer| answer.set.as_deref()),
         distance: answer.and_then(|answer| answer.distance).filter(|distance| distance.is_finite()),
@@ -185,10 +181,10 @@ fn json<'a>(row: &'a Row<'_>) -> JsonRow<'a> {
 mod tests {
     use super::*;
 
-    fn answer(doubt: Option<Doubt>) -> Answer<'static> {
+    fn answer(abstention: Option<AbstentionReason>) -> Answer<'static> {
         Answer {
             ranking: vec![("rust", 0.75), ("healthy", 0.25)],
-            doubt,
+            abstention,
             set: Some(vec!["rust", "healthy"]),
             distance: Some(0.5),
         }
@@ -201,8 +197,8 @@ mod tests {
         for (path, result) in [
             ("a, b.jpg", Ok(old)),
             ("c.jpg", Ok(answer(None))),
-            ("d.jpg", Ok(answer(Some(Doubt::Unsure)))),
-            ("e.jpg", Ok(answer(Some(Doubt::Outside)))),
+            ("d.jpg", Ok(answer(Some(AbstentionReason::LowConfidence)))),
+            ("e.jpg", Ok(answer(Some(AbstentionReason::OutOfDistribution)))),
             ("f.jpg", Err("the file is empty".into())),
         ] {
             writer.write(&Row { path: path.into(), result }).unwrap();
@@ -213,12 +209,12 @@ mod tests {
 
     #[test]
     fn every_csv_row_has_the_columns_of_the_header() {
-        let expected = "path,class,probability,class_2,probability_2,answer,doubt,set,distance,error\n\
-                        \"a, b.jpg\",rust,0.750000,healthy,0.250000,rust,,,,\n\
-                        c.jpg,rust,0.750000,healthy,0.250000,rust,,rust|healthy,0.5000,\n\
-                        d.jpg,rust,0.750000,healthy,0.250000,don't know,unsure,rust|healthy,0.5000,\n\
-                        e.jpg,rust,0.750000,healthy,0.250000,don't know,outside,rust|healthy,0.5000,\n\
-                        f.jpg,,,,,,,,,the file is empty\n";
+        let expected = "path,class,probability,class_2,probability_2,answer,abstained,reason,set,distance,error\n\
+                        \"a, b.jpg\",rust,0.750000,healthy,0.250000,rust,false,,,,\n\
+                        c.jpg,rust,0.750000,healthy,0.250000,rust,false,,rust|healthy,0.5000,\n\
+                        d.jpg,rust,0.750000,healthy,0.250000,unknown,true,low-confidence,rust|healthy,0.5000,\n\
+                        e.jpg,rust,0.750000,healthy,0.250000,unknown,true,out-of-distribution,rust|healthy,0.5000,\n\
+                        f.jpg,,,,,,,,,,the file is empty\n";
         assert_eq!(written(Format::Csv), expected);
     }
 
@@ -229,9 +225,14 @@ mod tests {
             text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(rows[0]["answer"], "rust");
         assert_eq!(rows[0]["predictions"][1]["class"], "healthy");
-        assert!(rows[0].get("set").is_none() && rows[0].get("doubt").is_none());
+        assert!(
+            rows[0].get("set").is_none() && rows[0].get("reason").is_none() && rows[0]["abstained"] == false
+        );
         assert_eq!(rows[1]["set"][1], "healthy");
-        assert_eq!((&rows[2]["doubt"], &rows[3]["doubt"]), (&"unsure".into(), &"outside".into()));
+        assert_eq!(
+            (&rows[2]["reason"], &rows[3]["reason"]),
+            (&"low-confidence".into(), &"out-of-distribution".into())
+        );
         assert!(rows[3]["answer"].is_null() && rows[3].get("answer").is_some());
         assert_eq!(rows[4], serde_json::json!({"path": "f.jpg", "error": "the file is empty"}));
     }
@@ -242,8 +243,8 @@ mod tests {
             written(Format::Text),
             "a, b.jpg  rust 75.0 %, healthy 25.0 %\n\
              c.jpg  rust 75.0 %, healthy 25.0 %; likely one of rust, healthy\n\
-             d.jpg  don't know (no class is probable enough): rust 75.0 %, healthy 25.0 %; likely one of rust, healthy\n\
-             e.jpg  don't know (looks like no leaf of these classes); if it is one: rust 75.0 %, healthy 25.0 %\n\
+             d.jpg  unknown (no class is probable enough): rust 75.0 %, healthy 25.0 %; likely one of rust, healthy\n\
+             e.jpg  unknown (unlike any training photo); closest: rust 75.0 %, healthy 25.0 %\n\
              f.jpg  error: the file is empty\n"
         );
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use foliar_audit::Rule;
-use foliar_train::{Phase, Run};
 use foliar_report::audit::AuditView;
+use foliar_train::{Phase, Run};
 use foliar_vision::{Limits, Split, portable_name, scan_for_evaluation};
 
 use crate::commands::audit::{examine, view};

@@ -3,10 +3,10 @@
 use foliar_explain::{
     ClassEvidence, Classifier, Evidence as Measured, ExplainError, Explainer, Method, overlay, summarise,
 };
-use foliar_train::evaluation::PhotographRow;
-use foliar_train::{Bundle, Evaluation};
+use foliar_model::Bundle;
 use foliar_report::Gallery;
 use foliar_report::run::{Absent, Evidence, Mistake, RunView};
+use foliar_results::{Evaluation, PhotographPrediction};
 use foliar_vision::resize::{Resizer, reduce};
 
 use super::absence;
@@ -59,7 +59,7 @@ pub(super) fn fill(
         for row in spread {
             bar.inc(1);
             let Some(photo) = thumbnails.read(&row.path, bundle.preprocessing.store_side) else { continue };
-            rows.push((row.said, explainer.explain(&photo, Some(row.said))?.evidence));
+            rows.push((row.predicted, explainer.explain(&photo, Some(row.predicted))?.evidence));
         }
         measured(view, &rows, absent);
     }
@@ -68,11 +68,12 @@ pub(super) fn fill(
 }
 
 /// Some photographs of each class, evenly spread over those that there are.
-fn spread(evaluation: &Evaluation) -> Vec<&PhotographRow> {
-    let classes = evaluation.metrics.classes.len();
+fn spread(evaluation: &Evaluation) -> Vec<&PhotographPrediction> {
+    let classes = evaluation.classes.len();
     let per_class = PER_CLASS.min(MOST / classes.max(1)).max(1);
     let some = |class: usize| {
-        let of_class: Vec<&PhotographRow> = evaluation.rows.iter().filter(|row| row.truth == class).collect();
+        let of_class: Vec<&PhotographPrediction> =
+            evaluation.predictions.iter().filter(|row| row.label == class).collect();
         let count = of_class.len().min(per_class);
         (0..count).map(|place| of_class[place * of_class.len() / count]).collect::<Vec<_>>()
     };
@@ -86,10 +87,10 @@ fn mistake(
     thumbnails: &Thumbnails,
     explainer: Option<&mut Explainer>,
 ) -> Result<Mistake, ExplainError> {
-    let row = &evaluation.rows[wrong.row];
+    let row = &evaluation.predictions[wrong.row];
     let mut mistake = Mistake {
-        photo: thumbnails.photo(&row.path, &bundle.classes[row.truth], ""),
-        called: bundle.classes[row.said].clone(),
+        photo: thumbnails.photo(&row.path, &bundle.classes[row.label], ""),
+        called: bundle.classes[row.predicted].clone(),
         confidence: row.confidence,
         loss: wrong.loss,
         map: None,
@@ -98,7 +99,7 @@ fn mistake(
     if let (Some(explainer), Some(photo)) =
         (explainer, thumbnails.read(&row.path, bundle.preprocessing.store_side))
     {
-        let explanation = explainer.explain(&photo, Some(row.said))?;
+        let explanation = explainer.explain(&photo, Some(row.predicted))?;
         let over = overlay(&photo, &explanation);
         mistake.map = encoded(&reduce(&over, SIDE, &mut Resizer::default()));
         mistake.background = explanation.evidence.map(|evidence| evidence.background);

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use foliar_train::evaluation::{self, Evaluation, OutsideSet};
-use foliar_train::{Group, Run};
 use foliar_report::run::{
     Abstention, Calibration, ClassScore, Conformal, Origin, Robustness, RunView, Scores, Strangers, TestSet,
 };
 use foliar_report::{Estimate, ReliabilityBin};
+use foliar_results::{self as evaluation, Evaluation, OodSet};
+use foliar_train::{Group, Run};
 
 use super::folder_name;
 
@@ -20,14 +20,14 @@ pub(super) fn fill(view: &mut RunView, evaluation: &Evaluation, run: &Run) {
     view.scores = Some(scores(evaluation));
     view.calibration = Some(calibration(evaluation));
     view.abstention = Some(abstention(evaluation));
-    view.conformal = evaluation.sets.as_ref().map(|sets| Conformal {
+    view.conformal = evaluation.prediction_sets.as_ref().map(|sets| Conformal {
         promised: 1.0 - sets.alpha,
         found: estimate(sets.coverage),
         sizes: sets.sizes.iter().map(|&count| count as u64).collect(),
     });
-    if let Some(outside) = &evaluation.outside {
-        view.strangers = outside.sets.iter().map(strangers).collect();
-        view.turned_away = outside.refused_inside.map(estimate);
+    if let Some(ood) = &evaluation.ood {
+        view.strangers = ood.sets.iter().map(strangers).collect();
+        view.turned_away = ood.flagged_inside.map(estimate);
     }
     view.robustness = evaluation.robustness.as_ref().and_then(robustness);
 }
@@ -38,8 +38,8 @@ fn estimate(of: evaluation::Estimate) -> Estimate {
 }
 
 fn test(evaluation: &Evaluation, run: &Run) -> TestSet {
-    let sample = &evaluation.sample;
-    let photographs = evaluation.metrics.photographs;
+    let sample = &evaluation.data;
+    let photographs = evaluation.photographs;
     // Groups that are single photographs are none.
     let in_groups = sample.groups < photographs;
     TestSet {
@@ -62,31 +62,26 @@ fn is_same(one: &Path, other: &Path) -> bool {
 }
 
 fn scores(evaluation: &Evaluation) -> Scores {
-    let (metrics, scores) = (&evaluation.metrics, &evaluation.scores);
-    let counts = &metrics.confusion.counts;
-    let class = |(place, (figures, class)): (
-        usize,
-        (&foliar_metrics::ClassScores<_>, &foliar_metrics::ClassMetrics),
-    )| {
-        let called: usize = counts.iter().map(|row| row[place]).sum();
-        let occurs = class.photographs > 0;
+    let scores = &evaluation.scores;
+    let class = |result: &evaluation::ClassResult| {
+        let occurs = result.photographs > 0;
         ClassScore {
-            name: class.class.clone(),
-            photographs: class.photographs as u64,
-            precision: (called > 0).then(|| estimate(figures.precision)),
-            recall: occurs.then(|| estimate(figures.recall)),
-            f1: (occurs || called > 0).then(|| estimate(figures.f1)),
+            name: result.class.clone(),
+            photographs: result.photographs as u64,
+            precision: (result.predicted > 0).then(|| estimate(result.scores.precision)),
+            recall: occurs.then(|| estimate(result.scores.recall)),
+            f1: (occurs || result.predicted > 0).then(|| estimate(result.scores.f1)),
             ..ClassScore::default()
         }
     };
     Scores {
         accuracy: estimate(scores.accuracy),
-        commonest: evaluation.majority(),
+        commonest: evaluation.majority_share(),
         top: scores.top.iter().map(|top| (top.k, estimate(top.accuracy))).collect(),
         macro_f1: estimate(scores.macro_f1),
         loss: estimate(scores.loss),
-        classes: scores.classes.iter().zip(&metrics.classes).enumerate().map(class).collect(),
-        confusion: counts.iter().flatten().map(|&count| count as u64).collect(),
+        classes: evaluation.classes.iter().map(class).collect(),
+        confusion: evaluation.confusion.counts.iter().flatten().map(|&count| count as u64).collect(),
     }
 }
 
@@ -133,14 +128,14 @@ fn abstention(evaluation: &Evaluation) -> Abstention {
     }
 }
 
-fn strangers(set: &OutsideSet) -> Strangers {
+fn strangers(set: &OodSet) -> Strangers {
     let distance = set.distance_auroc.map(|area| ("distance of features".to_owned(), estimate(area)));
     let energy = ("energy".to_owned(), estimate(set.energy_auroc));
     Strangers {
         name: folder_name(Path::new(&set.name)),
         pictures: set.photographs as u64,
         auroc: distance.into_iter().chain([energy]).collect(),
-        rejected: set.refused,
+        rejected: set.flagged,
         named: set.answered,
     }
 }

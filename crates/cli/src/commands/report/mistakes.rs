@@ -1,7 +1,7 @@
 //! Which photographs called wrongly are shown.
 
-use foliar_train::Evaluation;
 use foliar_metrics::cross_entropy;
+use foliar_results::Evaluation;
 
 /// Mistakes shown by their loss, and by their confidence.
 const WORST: usize = 12;
@@ -26,10 +26,10 @@ pub(super) struct Chosen {
 
 impl Chosen {
     pub(super) fn of(evaluation: &Evaluation) -> Self {
-        let rows = &evaluation.rows;
-        let wrong = rows.iter().enumerate().filter(|(_, row)| row.said != row.truth);
+        let rows = &evaluation.predictions;
+        let wrong = rows.iter().enumerate().filter(|(_, row)| row.predicted != row.label);
         let mut all: Vec<Wrong> = wrong
-            .map(|(place, row)| Wrong { row: place, loss: cross_entropy(&row.logits, row.truth) })
+            .map(|(place, row)| Wrong { row: place, loss: cross_entropy(&row.logits, row.label) })
             .collect();
         let total = all.len();
         all.sort_by(|a, b| b.loss.total_cmp(&a.loss).then(a.row.cmp(&b.row)));

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use clap::Parser;
-use foliar_train::{Bundle, ClassWeights, Group, Recipe, Run, Schedule};
+use foliar_model::Bundle;
 use foliar_nn::summary::summarise;
 use foliar_nn::{Optimizer, Statistics};
 use foliar_report::run::{Model, Provenance};
+use foliar_train::{ClassWeights, Group, Recipe, Run, Schedule};
 use foliar_vision::Split;
 
 use super::folder_name;
@@ -16,7 +17,7 @@ use crate::commands::train::recipe::from_arguments;
 
 /// What the classifier is.
 pub(super) fn model(bundle: &Bundle) -> anyhow::Result<Model> {
-    let recipe = &bundle.provenance.recipe;
+    let recipe = &Recipe::of_bundle(bundle)?;
     let size = bundle.preprocessing.size;
     let optimizer = recipe.phases.last().map(|phase| phase.optimizer);
     let plain = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
@@ -39,6 +40,7 @@ pub(super) fn model(bundle: &Bundle) -> anyhow::Result<Model> {
 /// Where it comes from. `folder` is how the run was called.
 pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::Result<Provenance> {
     let origin = &bundle.provenance;
+    let recipe = Recipe::of_bundle(bundle)?;
     let mut splits = Vec::new();
     for (split, name) in
         [(Split::Train, "for training"), (Split::Validation, "for validation"), (Split::Test, "for the test")]
@@ -48,27 +50,27 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
             splits.push((name.to_owned(), photographs));
         }
     }
-    let train = command(&origin.recipe, &run.data_root, folder);
+    let train = command(&recipe, &run.data_root, folder);
     let report = format!("foliar report {}", quoted(&folder.display().to_string()));
-    let phases = origin.recipe.phases.iter().map(|phase| phase.describe()).collect::<Vec<_>>();
+    let phases = recipe.phases.iter().map(|phase| phase.describe()).collect::<Vec<_>>();
     let mut facts = vec![("Training".to_owned(), phases.join("; then "))];
     if origin.train_photographs > run.photographs_of(Split::Train)?.len() {
         let fact = format!(
             "all {} photographs for training and validation, at the end; what is said of them here was said in {} folds by \
              classifiers that had not learnt from them",
-            origin.train_photographs, origin.recipe.refit
+            origin.train_photographs, recipe.refit
         );
         facts.push(("Learnt from".to_owned(), fact));
     }
     Ok(Provenance {
         version: format!("foliar {}", origin.foliar),
-        seed: origin.recipe.seed,
+        seed: recipe.seed,
         photographs: run.data_root.display().to_string(),
         fingerprint: origin.data_fingerprint.clone(),
         splits,
-        grouping: grouping(&origin.recipe.data),
+        grouping: grouping(&recipe.data),
         facts,
-        recipe: origin.recipe.to_toml()?,
+        recipe: recipe.to_toml()?,
         commands: train.into_iter().chain([report]).collect(),
     })
 }
@@ -130,8 +132,10 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
     setting("--warmup", &rate.warmup, &usual_rate.warmup);
     setting("--stage-decay", &phase.stage_decay, &usual_phase.stage_decay);
     setting("--freeze", &phase.freeze, &usual_phase.freeze);
-    if let Some(views) = phase.views.filter(|_| phase.views != usual_phase.views) {
-        setting("--views", &views, &"");
+    if let Some(augmented_views) =
+        phase.augmented_views.filter(|_| phase.augmented_views != usual_phase.augmented_views)
+    {
+        setting("--augmented-views", &augmented_views, &"");
     }
     setting("--batch-norm", &statistics(phase.statistics), &statistics(usual_phase.statistics));
     if let Some(average) = phase.average {

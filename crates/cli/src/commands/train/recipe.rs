@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use foliar_audit::Rule;
-use foliar_train::{
-    ClassWeights, Freeze, Group, InitialWeights, TrainError, ListFile, Phase, Recipe, Schedule,
-};
 use foliar_nn::{Optimizer, Statistics};
+use foliar_train::{
+    ClassWeights, Freeze, Group, InitialWeights, ListFile, Phase, Recipe, Schedule, TrainError,
+};
 use foliar_vision::{Augment, Preprocessing};
 
 use crate::arguments::{
@@ -102,21 +102,21 @@ fn adjust(phase: &mut Phase, arguments: &RecipeArguments) -> anyhow::Result<()> 
     };
     phase.average = arguments.ema.or(phase.average);
     phase.freeze = arguments.freeze.unwrap_or(phase.freeze);
-    if phase.freeze == Freeze::None && arguments.views.is_none() {
-        phase.views = None;
+    if phase.freeze == Freeze::None && arguments.augmented_views.is_none() {
+        phase.augmented_views = None;
     }
-    let one_view = arguments.views.or(phase.views) == Some(1);
+    let one_view = arguments.augmented_views.or(phase.augmented_views) == Some(1);
     match &arguments.augment {
         Some(names) => {
             phase.augment = augment(names)?;
             // Variation without end leaves nothing to keep, and its absence everything.
             let still = phase.augment == Augment::none();
-            phase.views = (phase.freeze != Freeze::None && still).then_some(1);
+            phase.augmented_views = (phase.freeze != Freeze::None && still).then_some(1);
         }
         None if !one_view => phase.augment = Augment::default(),
         None => {}
     }
-    phase.views = arguments.views.or(phase.views);
+    phase.augmented_views = arguments.augmented_views.or(phase.augmented_views);
     Ok(())
 }
 

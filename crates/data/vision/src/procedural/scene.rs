@@ -10,7 +10,7 @@ use super::lesion::Lesion;
 use super::light::Light;
 use super::noise::step;
 use super::pose::Pose;
-use super::random::{Random, Part};
+use super::random::{Part, Random};
 
 /// Where in a pixel the scene is looked at, as shares of its side: four places, slightly turned, so that lines along
 /// the axes are smoothed as well.

@@ -1,10 +1,10 @@
-//! `foliar train --explain`: what would be done, and why.
+//! `foliar train --dry-run`: what would be done, and why.
 
 use std::io::{self, Write};
 use std::path::Path;
 
-use foliar_train::{Freeze, Phase, Recipe, Schedule};
 use foliar_nn::{Graph, Optimizer, zoo};
+use foliar_train::{Freeze, Phase, Recipe, Schedule};
 use foliar_vision::{Augment, Limits, scan};
 
 use super::recipe;
@@ -124,7 +124,7 @@ fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {
             .push(("average", format!("a moving average of the weights with decay {decay} is what is kept")));
     }
     let varied = if phase.augment == Augment::none() { "not at all" } else { "anew in every epoch" };
-    let varied = match phase.views {
+    let varied = match phase.augmented_views {
         Some(views) if views > 1 => format!("{views} views of each, fixed"),
         _ => varied.to_owned(),
     };
