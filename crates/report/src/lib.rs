@@ -34,7 +34,7 @@
 //! # Ok::<(), foliar_report::ReportError>(())
 //! ```
 
-pub mod audit;
+mod audit;
 mod charts;
 mod doctor_page;
 mod draw;
@@ -43,10 +43,9 @@ mod estimate;
 mod frame;
 mod layout;
 mod page;
-mod photo;
-mod remark;
 pub mod run;
 pub mod study;
+mod thumbnail;
 
 pub use audit::audit_page;
 pub use charts::bars::{Bar, Bars, bars};
@@ -64,7 +63,6 @@ pub use estimate::Estimate;
 pub use frame::{Frame, Heading, Theme};
 pub use layout::axis::Scale;
 pub use layout::number::Number;
-pub use photo::{Gallery, Photo, Thumbnail};
-pub use remark::Remark;
-pub use run::{model_card, run_page};
+pub use run::{RunPictures, model_card, run_page};
 pub use study::study_page;
+pub use thumbnail::{Thumbnail, ThumbnailOf};

@@ -8,7 +8,7 @@ use foliar_vision::{
 };
 
 use foliar_model::Bundle;
-use foliar_results::{Origin, FileProblem};
+use foliar_results::{FileProblem, Origin};
 use foliar_train::{OutOfFoldRow, Run};
 
 use super::EvalSource;
