@@ -230,19 +230,19 @@ def measure(arguments: argparse.Namespace, source: Path) -> None:
             said = {tuple(sorted((a, b))) for a, b, copy in pairs if copy["across_classes"]}
             show("copies across classes", len(across & said), len(across), len(said - own))
         elif name == "labels":
-            ranked = [s["path"] for s in document["suspects"]]
+            ranked = [s["path"] for s in document["label_issues"]]
             planted = {new for new, _ in truth["labels"]}
             right = {new: old for new, old in truth["labels"]}
             best = max((k for k in range(1, len(ranked) + 1) if sum(p in planted for p in ranked[:k]) >= 0.5 * k), default=0)
             hits = sum(p in planted for p in ranked[:best])
-            named = sum(s["suggested"] == right.get(s["path"]) for s in document["suspects"][:best])
+            named = sum(s["suggested"] == right.get(s["path"]) for s in document["label_issues"][:best])
             show("wrong labels, p >= 0.5", hits, len(planted), best, f"right class named for {named}")
             hits = sum(p in planted for p in ranked)
             show("wrong labels, whole list", hits, len(planted), len(ranked))
-            strong = [s["path"] for s in document["suspects"] if s["strong"]]
+            strong = [s["path"] for s in document["label_issues"] if s["strong"]]
             show("wrong labels, strong", sum(p in planted for p in strong), len(planted), len(strong))
         elif name == "corner":
-            marks = document["background"]["marks"]
+            marks = document["background"]["watermarks"]
             hit = [m for m in marks if m["class"] == truth["corner"][0] and m["region"] == truth["corner"][1]]
             show("coloured corner", len(hit), 1, len(marks), f"{truth['corner']}")
         elif name == "broken":

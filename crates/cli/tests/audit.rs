@@ -8,7 +8,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::Scene;
-use foliar_vision::procedural;
 use image::{DynamicImage, Rgb, RgbImage, imageops};
 use serde_json::Value;
 
@@ -18,7 +17,7 @@ const PER_CLASS: usize = 14;
 /// Drawn leaves of five classes, large enough to be no fault in themselves.
 fn leaves() -> Scene {
     let scene = Scene::empty();
-    procedural::write_dataset(&scene.path("photos"), 3, PER_CLASS, SIZE).unwrap();
+    foliar_synth::write_dataset(&scene.path("photos"), 3, PER_CLASS, SIZE).unwrap();
     scene
 }
 
@@ -61,7 +60,7 @@ fn planted_faults_are_named() {
 
     let audit = document(&scene.run(&["audit", "photos", "--json", "--out", "tables"]).expect(3).out);
     let ids = ids(&audit);
-    for id in ["copies-across-classes", "copies", "mark", "broken-files", "quality"] {
+    for id in ["copies-across-classes", "copies", "watermark", "broken-files", "quality"] {
         assert!(ids.contains(&id.to_owned()), "{id} of {ids:?}");
     }
     let copies = audit["copies"].as_array().unwrap();
@@ -72,9 +71,9 @@ fn planted_faults_are_named() {
             .any(|copy| copy["b"] == "healthy/healthy_0002.jpg" && copy["symmetry"] == "quarter-turn")
     );
     assert!(copies.iter().any(|copy| copy["exact"] == true && copy["across_classes"] == true));
-    let mark = &audit["background"]["marks"][0];
+    let mark = &audit["background"]["watermarks"][0];
     assert_eq!((&mark["class"], &mark["region"]), (&"rust_pustules".into(), &"upper right corner".into()));
-    assert_eq!(audit["background"]["marks"].as_array().unwrap().len(), 1);
+    assert_eq!(audit["background"]["watermarks"].as_array().unwrap().len(), 1);
     let proposed: Vec<&str> =
         audit["quarantine"].as_array().unwrap().iter().map(|row| row["path"].as_str().unwrap()).collect();
     for path in ["healthy/empty.png", "healthy/healthy_0002.jpg", "tip_blight/stray.jpg"] {
@@ -116,7 +115,7 @@ fn planted_faults_are_named() {
 #[test]
 fn a_leaf_on_both_sides_of_the_folders_is_named() {
     let scene = leaves();
-    for class in procedural::CLASSES {
+    for class in foliar_synth::CLASSES {
         for number in 0..PER_CLASS {
             let split = if number < 10 { "train" } else { "test" };
             let name = format!("{class}/{class}_{number:04}.jpg");
@@ -191,7 +190,7 @@ fn groups_come_from_patterns_and_tables() {
         assert!(splits.len() == 5 && splits.iter().all(|split| *split == splits[0]), "{number}: {splits:?}");
     }
     let audit = document(&scene.run(&["audit", "photos", "--group-by", r"_(\d{4})", "--json"]).out);
-    assert_eq!((&audit["groups"]["count"], &audit["groups"]["basis"]), (&14.into(), &"pattern".into()));
+    assert_eq!((&audit["groups"]["count"], &audit["groups"]["source"]), (&14.into(), &"pattern".into()));
 }
 
 #[test]
@@ -207,14 +206,14 @@ fn bad_input_is_told_in_a_line() {
     let unwritable = unwritable.to_str().unwrap();
     for (arguments, code, expected) in [
         (&["audit", "absent"][..], 1, "absent does not exist"),
-        (&["audit", "nothing"], 1, "no photographs in nothing"),
+        (&["audit", "nothing"], 1, "no photos in nothing"),
         (&["audit", "file"], 1, "file is a file"),
         (&["audit", "photos", "--group-by", "plant("], 2, "plant("),
-        (&["audit", "photos", "--group-by", "orchid"], 1, "matches none of the 70 photographs"),
+        (&["audit", "photos", "--group-by", "orchid"], 1, "matches none of the 70 photos"),
         (&["audit", "photos", "--groups", "columns.csv"], 1, "no column `group`"),
         (&["audit", "photos", "--groups", "strange.csv"], 1, "none of its 1 rows"),
         (&["audit", "photos", "--groups", "absent.csv"], 1, "absent.csv"),
-        (&["audit", "photos", "--out", unwritable], 1, "can not be written"),
+        (&["audit", "photos", "--out", unwritable], 1, "cannot be written"),
         (&["audit", "photos", "--model", "resnet18"], 2, "--weights"),
         (&["audit", "photos", "--groups", "a.csv", "--group-by", "x"], 2, "--group-by"),
         (&["train", "photos", "--group-by", "plant("], 2, "plant("),

@@ -7,7 +7,6 @@ mod common;
 use std::fs;
 
 use common::{Finished, Scene};
-use foliar_vision::procedural;
 use serde_json::Value;
 
 fn document(finished: &Finished) -> Value {
@@ -17,7 +16,7 @@ fn document(finished: &Finished) -> Value {
 /// Asserts that a figure lies within its interval and returns it.
 fn estimate(figure: &Value) -> f64 {
     let value = figure["value"].as_f64().unwrap();
-    let [low, high] = [0, 1].map(|end| figure["interval"][end].as_f64().unwrap());
+    let [low, high] = ["low", "high"].map(|end| figure[end].as_f64().unwrap());
     assert!(low <= value + 1e-9 && value <= high + 1e-9, "{figure}");
     value
 }
@@ -67,11 +66,11 @@ fn a_run_is_measured_on_what_it_held_back() {
 fn every_figure_has_its_interval_and_every_photograph_its_row() {
     let scene = Scene::new(12);
     scene.train("run", &["--epochs", "6"]).expect(0);
-    procedural::write_dataset(&scene.path("new"), 5, 6, 48).unwrap();
+    foliar_synth::write_dataset(&scene.path("new"), 5, 6, 48).unwrap();
     fs::create_dir(scene.path("things")).unwrap();
-    for thing in 0..procedural::THINGS.len() {
+    for thing in 0..foliar_synth::THINGS.len() {
         let path = scene.path("things").join(format!("{thing}.png"));
-        procedural::draw_thing(3, thing, 1, 48).save(path).unwrap();
+        foliar_synth::draw_thing(3, thing, 1, 48).save(path).unwrap();
     }
     let arguments = ["evaluate", "run", "--data", "new", "--ood", "things", "--robustness"];
     let finished = scene.run(&[&arguments[..], &["--json", "--predictions", "rows.csv"]].concat()).expect(0);
@@ -91,7 +90,7 @@ fn every_figure_has_its_interval_and_every_photograph_its_row() {
     estimate(&sets["coverage"]);
     assert_eq!(sets["sizes"].as_array().unwrap().iter().map(|size| size.as_u64().unwrap()).sum::<u64>(), 30);
     let outside = evaluated["outside"]["sets"].as_array().unwrap();
-    assert_eq!(outside[0]["kinds"].as_array().unwrap().len(), procedural::THINGS.len());
+    assert_eq!(outside[0]["kinds"].as_array().unwrap().len(), foliar_synth::THINGS.len());
     assert_eq!((&outside[1]["name"], &outside[1]["photographs"]), (&"things".into(), &17.into()));
     let rows = evaluated["robustness"]["rows"].as_array().unwrap();
     let lengths: Vec<usize> = rows.iter().map(|row| row["accuracy"].as_array().unwrap().len()).collect();

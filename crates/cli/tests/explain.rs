@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use common::Scene;
-use foliar_vision::{Limits, decode_file, procedural};
+use foliar_vision::{Limits, decode_file};
 use serde_json::Value;
 
 /// Side of the photographs, in pixels.
@@ -20,7 +20,7 @@ const CLASSES: [&str; 3] = ["marked", "spotted", "healthy"];
 /// A leaf on plain grey, away from the border; class `spotted` with brown spots on it, class `marked` with a blue square in
 /// the lower right corner.
 fn photograph(index: u64, class: usize) -> image::RgbImage {
-    let leaf = procedural::draw(7, 0, index, SIDE);
+    let leaf = foliar_synth::draw(7, 0, index, SIDE);
     let half = SIDE as f32 / 2.0;
     image::RgbImage::from_fn(SIDE, SIDE, |x, y| {
         let from_middle = (x as f32 + 0.5 - half).hypot(y as f32 + 0.5 - half);

@@ -94,7 +94,7 @@ fn a_run_that_held_nothing_back_says_what_is_not_known() {
         assert!(page.contains(text), "{text}");
     }
     // Other photographs may be given, and then it is.
-    foliar_vision::procedural::write_dataset(&scene.path("elsewhere"), 2, 2, 48).unwrap();
+    foliar_synth::write_dataset(&scene.path("elsewhere"), 2, 2, 48).unwrap();
     for (data, told) in
         [("elsewhere", "photographs from elsewhere"), ("photos", "Tested on what it was trained on")]
     {

@@ -71,8 +71,9 @@ fn a_study_is_bit_for_bit_the_same_and_leaves_runs_that_predict() {
     assert_eq!(document["weight_decay"]["candidates"][0]["folds"].as_array().unwrap().len(), 2);
     assert_eq!(document["repeats"]["runs"].as_array().unwrap().len(), 2);
     assert_eq!(document["test"]["photographs"], 10);
-    let [tuned, untuned, difference] = ["/test/tuned/loss", "/test/untuned/loss", "/test/loss/value"]
-        .map(|place| document.pointer(place).unwrap().as_f64().unwrap());
+    let [tuned, untuned, difference] =
+        ["/test/tuned/loss/value", "/test/untuned/loss/value", "/test/difference/loss/value"]
+            .map(|place| document.pointer(place).unwrap().as_f64().unwrap());
     assert!((tuned - untuned - difference).abs() < 1e-9);
     assert_eq!(document["untuned"]["learning-rate"], 0.001);
     for words in ["trial  state", "weight decay", "on the 10 test photographs", "other seeds", "p ="] {

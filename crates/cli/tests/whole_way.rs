@@ -131,7 +131,7 @@ fn folders_of_train_and_val_are_taken_as_they_are() {
     let scene = Scene::empty();
     for (split, seed, count) in [("train", 1, 6), ("val", 2, 3), ("test", 3, 2)] {
         let folder = scene.path("photos").join(split);
-        foliar_vision::procedural::write_dataset(&folder, seed, count, 48).unwrap();
+        foliar_synth::write_dataset(&folder, seed, count, 48).unwrap();
     }
     let trained = scene.train("run", &["--epochs", "1"]).expect(0);
     assert!(trained.err.contains("30 to train on, 15 for validation, 10 kept for a test"), "{}", trained.err);
@@ -184,7 +184,7 @@ fn runs_are_compared_on_what_all_of_them_held_back() {
     let p = document["pairs"][0]["p_value"].as_f64().unwrap();
     assert!((0.0..=1.0).contains(&p));
 
-    foliar_vision::procedural::write_dataset(&scene.path("photos"), 9, 12, 48).unwrap();
+    foliar_synth::write_dataset(&scene.path("photos"), 9, 12, 48).unwrap();
     scene.train("other", &["--epochs", "1"]).expect(0);
     let refused = scene.run(&["compare", "short", "other"]).expect(1);
     assert!(refused.err.contains("other photographs"), "{}", refused.err);

@@ -8,9 +8,16 @@ use super::risk_level;
 
 #[derive(Args)]
 pub(crate) struct ExaminationArguments {
-    /// Folder of photographs to test on, one subfolder per class [default: those that the run held back]
+    /// Folder of photographs to evaluate on, one subfolder per class [default: the photographs that the run held back]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// What photographs of DIR belong to: the match of this regular expression in the path, or its first group in parentheses
+    /// [default: the file-name sequence; copies always belong together]
+    #[arg(long, value_name = "REGEX", requires = "data")]
+    pub(crate) group_by: Option<String>,
+    /// Table of what photographs of DIR belong to, with the columns path and group
+    #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "group_by")]
+    pub(crate) groups: Option<PathBuf>,
     /// Measure photographs of DIR too that the classifier was trained, tuned or calibrated on [default: they are left out]
     #[arg(long, requires = "data")]
     pub(crate) include_training: bool,

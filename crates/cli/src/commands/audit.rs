@@ -10,17 +10,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
 use foliar_audit::{
-    Audit, Features, Rule, Severity, Subject, Thumbnail, find_copies, survey, write_quarantine, write_tables,
+    Audit, AuditInput, Features, GroupRule, NearDuplicates, Severity, Thumbnail, group_photos, survey,
+    write_quarantine, write_tables,
 };
 use foliar_files::write_atomically;
 use foliar_nn::Cpu;
 use foliar_report::audit_page;
 use foliar_runlog::StopReason;
 use foliar_train::{DataOptions, Recipe, backbone_features};
-use foliar_vision::{Dataset, Digest, Limits, Problem, scan_for_evaluation};
+use foliar_vision::{Dataset, Limits, Problem, scan_for_evaluation};
 
+use super::grouping::group_rule;
 use super::thumbnails::Thumbnails;
-use super::train::recipe::{group_by, model_for, pretrained};
+use super::train::recipe::{model_for, pretrained};
 use super::{folder_name, use_threads};
 use crate::arguments::AuditArguments;
 use crate::exit::Exit;
@@ -32,7 +34,7 @@ const SHOWN: usize = 48;
 const PAGE: &str = "audit.html";
 
 pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
-    let rule = rule(arguments)?;
+    let rule = group_rule(arguments.groups.as_deref(), arguments.group_by.as_deref())?;
     let recipe = network(arguments)?;
     if let Some(folder) = &arguments.out {
         // A folder that can not be written is told before the work is done.
@@ -69,22 +71,20 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
 /// one. `None` if the user interrupts.
 pub(super) fn examine(
     (dataset, mut problems): (Dataset, Vec<Problem>),
-    rule: &Rule,
+    rule: &GroupRule,
     recipe: Option<&Recipe>,
 ) -> anyhow::Result<Option<Audit>> {
     let bar = progress::photographs("looking at photographs");
     bar.set_length(dataset.photos.len() as u64);
     let done = AtomicUsize::new(0);
-    let (dataset, sights, broken) = survey(dataset, &Limits::default(), &|| {
+    let (dataset, stats, broken) = survey(dataset, &Limits::default(), &|| {
         bar.set_position(done.fetch_add(1, Ordering::Relaxed) as u64 + 1);
     });
     bar.finish_and_clear();
     problems.extend(broken);
     problems.sort_by(|a, b| a.path.cmp(&b.path));
-    let digests: Vec<Digest> = dataset.photos.iter().map(|photo| photo.digest).collect();
-    let thumbnails: Vec<&Thumbnail> = sights.iter().map(|sight| &sight.thumbnail).collect();
-    let copies = find_copies(&digests, &thumbnails);
-    let groups = rule.groups(&dataset, &copies)?;
+    let thumbnails: Vec<&Thumbnail> = stats.iter().map(|stats| &stats.thumbnail).collect();
+    let groups = group_photos(&dataset, rule, NearDuplicates::Thumbnails(&thumbnails))?;
     let features = match recipe {
         Some(recipe) => match features(recipe, &dataset)? {
             ControlFlow::Continue(features) => Some(features),
@@ -92,25 +92,16 @@ pub(super) fn examine(
         },
         None => None,
     };
-    let subject = Subject {
+    let input = AuditInput {
         dataset: &dataset,
-        sights: &sights,
+        stats: &stats,
         problems: &problems,
-        copies: &copies,
         groups: &groups,
         features: features.as_ref(),
     };
-    let audit = Audit::of(subject);
+    let audit = Audit::of(input);
     groups.absent.iter().for_each(|path| eprintln!("the table of groups lists {path}, which is not there"));
     Ok(Some(audit))
-}
-
-fn rule(arguments: &AuditArguments) -> anyhow::Result<Rule> {
-    Ok(match (&arguments.groups, group_by(arguments.group_by.as_deref())?) {
-        (Some(file), _) => Rule::table(file)?,
-        (None, Some(pattern)) => Rule::pattern(&pattern)?,
-        (None, None) => Rule::Sequence,
-    })
 }
 
 /// The recipe whose frozen network makes the features.

@@ -4,10 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use foliar_audit::GroupRule;
 use foliar_eval::{EvalSource, EvaluateOptions, evaluate};
 use foliar_model::{Bundle, Predictor};
 use foliar_train::{Recipe, Run};
-use foliar_vision::{Limits, decode_file, procedural};
+use foliar_vision::{Limits, decode_file};
 
 use super::evaluate::text;
 use super::train::{drive, open_photographs};
@@ -48,7 +49,12 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     }
     let bundle_path = run.dir.bundle();
     let mut predictor = Predictor::new(Bundle::read(&bundle_path)?, BATCH)?;
-    let source = EvalSource::Folder { root: &test, split: None, include_training: false };
+    let source = EvalSource::Folder {
+        root: &test,
+        split: None,
+        grouping: &GroupRule::Sequence,
+        include_training: false,
+    };
     let result = evaluate(&mut predictor, &source, &EvaluateOptions::default(), &mut |_, _, _| {})?;
     eprintln!("\nOn {} leaves that it has not seen:\n", result.photographs);
     text::print(&mut io::stderr().lock(), &result)?;
@@ -73,8 +79,8 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
 }
 
 fn draw(dir: &Path, seed: u64, per_class: usize) -> anyhow::Result<()> {
-    eprintln!("drawing {} leaves in {}", per_class * procedural::CLASSES.len(), dir.display());
-    procedural::write_dataset(dir, seed, per_class, DRAWN)
+    eprintln!("drawing {} leaves in {}", per_class * foliar_synth::CLASSES.len(), dir.display());
+    foliar_synth::write_dataset(dir, seed, per_class, DRAWN)
         .with_context(|| format!("the leaves could not be drawn in {}", dir.display()))
 }
 
@@ -96,7 +102,7 @@ fn recipe(seed: u64) -> Recipe {
 /// The first leaf of each class.
 fn examples(test: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for class in procedural::CLASSES {
+    for class in foliar_synth::CLASSES {
         let mut files: Vec<PathBuf> =
             test.join(class).read_dir()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
         files.sort();

@@ -15,6 +15,7 @@ use foliar_vision::Split;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
+use super::grouping::group_rule;
 use super::inputs;
 use super::{open_bundle_with_risk, use_threads};
 use crate::arguments::{EvaluateArguments, ExaminationArguments, SplitName};
@@ -49,11 +50,14 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         SplitName::Val => Split::Validation,
         SplitName::Test => Split::Test,
     });
+    let examination = &arguments.examination;
+    let grouping = group_rule(examination.groups.as_deref(), examination.group_by.as_deref())?;
     let source = match (&held_back, &arguments.examination.data) {
         (Some(run), _) => EvalSource::HeldBack(run),
         (None, data) => EvalSource::Folder {
             root: data.as_deref().unwrap_or(Path::new("")),
             split,
+            grouping: &grouping,
             include_training: arguments.examination.include_training,
         },
     };

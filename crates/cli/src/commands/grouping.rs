@@ -1,8 +1,12 @@
-//! What belongs together, in words.
+//! Which photographs belong together.
 
+use std::path::Path;
+
+use foliar_audit::GroupRule;
 use foliar_train::{DataSpec, Group};
 
 use super::folder_name;
+use crate::exit::UsageError;
 
 /// What stays on one side of the split.
 pub(crate) fn grouping(data: &DataSpec) -> String {
@@ -15,4 +19,15 @@ pub(crate) fn grouping(data: &DataSpec) -> String {
     };
     let copies = if data.near_duplicates { "copies" } else { "equal photographs" };
     if rule.is_empty() { copies.to_owned() } else { format!("{copies}, and {rule}") }
+}
+
+/// The rule that `--groups` or `--group-by` asks for: the file-name sequence without either.
+pub(crate) fn group_rule(table: Option<&Path>, pattern: Option<&str>) -> anyhow::Result<GroupRule> {
+    match (table, pattern) {
+        (Some(file), _) => Ok(GroupRule::table(file)?),
+        (None, Some(pattern)) => {
+            GroupRule::pattern(pattern).map_err(|error| UsageError(format!("--group-by: {error}")).into())
+        }
+        (None, None) => Ok(GroupRule::Sequence),
+    }
 }

@@ -17,6 +17,7 @@ use foliar_train::{Recipe, Run};
 use foliar_vision::Split;
 
 use super::evaluate::{Bar, options, tell_problems};
+use super::grouping::group_rule;
 use super::thumbnails::Thumbnails;
 use super::{folder_name, open_bundle_with_risk, use_threads};
 use crate::arguments::ReportArguments;
@@ -69,10 +70,15 @@ fn evaluated(
     absent: &mut Vec<Absent>,
 ) -> anyhow::Result<Option<Evaluation>> {
     let options = options(&arguments.examination)?;
+    let examination = &arguments.examination;
+    let grouping = group_rule(examination.groups.as_deref(), examination.group_by.as_deref())?;
     let source = match &arguments.examination.data {
-        Some(root) => {
-            EvalSource::Folder { root, split: None, include_training: arguments.examination.include_training }
-        }
+        Some(root) => EvalSource::Folder {
+            root,
+            split: None,
+            grouping: &grouping,
+            include_training: arguments.examination.include_training,
+        },
         None => EvalSource::HeldBack(run),
     };
     let mut bar = Bar::default();

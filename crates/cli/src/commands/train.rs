@@ -4,10 +4,10 @@ mod dry_run;
 pub(crate) mod recipe;
 pub(crate) mod screen;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
-use foliar_audit::Basis;
+use foliar_audit::GroupSource;
 use foliar_runlog::{RunDir, StopReason};
 use foliar_train::{DataOptions, EpochScore, Grouping, Outcome, Photographs, Recipe, Run, check, train};
 
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
         return dry_run::print(&arguments.photos, &arguments.recipe, &recipe);
     }
     use_threads(arguments.recipe.machine.threads)?;
-    let out = arguments.out.clone().unwrap_or_else(|| free_folder(&recipe.model));
+    let out = arguments.out.clone().unwrap_or_else(|| Run::free_folder(&recipe.model));
     if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         // Refused before any photograph is read.
         RunDir::create(&out)?;
@@ -36,12 +36,6 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     check(&recipe, photographs.dataset.classes.len())?;
     let run = Run::create(&out, &recipe, &photographs)?;
     drive(&run, &photographs, &arguments.recipe.machine)
-}
-
-/// The first of `runs/NAME-1`, `runs/NAME-2`, ... that does not exist.
-pub(crate) fn free_folder(model: &str) -> PathBuf {
-    let name = |number: u32| Path::new("runs").join(format!("{model}-{number}"));
-    (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0))
 }
 
 /// Scans, decodes and splits, with a bar, and says what was found.
@@ -100,11 +94,11 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
     let groups = grouping.groups;
     let mut lines = Vec::new();
     match grouping.basis {
-        Basis::Sequence => lines.push(
+        GroupSource::Sequence => lines.push(
             "grouped by file-name sequence: consecutive photos (probably one leaf) stay in one split"
                 .to_owned(),
         ),
-        Basis::Pattern | Basis::Table => {
+        GroupSource::Pattern | GroupSource::Table => {
             let rest = match grouping.unnamed {
                 0 => String::new(),
                 unnamed => format!("; {unnamed} have none and stand alone"),
@@ -113,7 +107,7 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
                 "{photographs} photographs in {groups} groups, each on one side of the split{rest}"
             ));
         }
-        Basis::Copies => {}
+        GroupSource::Copies => {}
     }
     if grouping.exact + grouping.near > 0 {
         let across = match grouping.across_classes {

@@ -11,10 +11,11 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
+use foliar_train::Run;
 use foliar_tune::{Ended, Folder, Report, tune};
 
 use self::screen::Screen;
-use super::train::{free_folder, open_photographs};
+use super::train::open_photographs;
 use super::use_threads;
 use crate::arguments::TuneArguments;
 use crate::exit::Exit;
@@ -33,7 +34,7 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
             let photos = photos.as_deref().unwrap_or(Path::new("."));
             let plan = plan::of(photos, arguments)?;
             let out = arguments.out.clone();
-            let out = out.unwrap_or_else(|| free_folder(&format!("tune-{}", plan.recipe.model)));
+            let out = out.unwrap_or_else(|| Run::free_folder(&format!("tune-{}", plan.recipe.model)));
             // Refused before any photograph is read.
             Folder::check_free(&out)?;
             use_threads(arguments.recipe.machine.threads)?;

@@ -5,7 +5,6 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use foliar_vision::procedural;
 use tempfile::TempDir;
 
 /// A fresh folder with drawn leaves in `photos/`.
@@ -16,7 +15,7 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) fn new(per_class: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        procedural::write_dataset(&folder.path().join("photos"), 1, per_class, 48).unwrap();
+        foliar_synth::write_dataset(&folder.path().join("photos"), 1, per_class, 48).unwrap();
         Self { folder }
     }
 

@@ -1,4 +1,4 @@
-//! Laying one small picture over another: which window of it shows the same, and how well the two agree there.
+//! Image alignment: which window of one small picture shows what another shows, and how well the two agree there.
 //!
 //! | symbol | is |
 //! | --- | --- |
@@ -41,9 +41,9 @@ pub(crate) struct Agreement {
 
 /// Gauss-Newton steps on a level.
 const STEPS: usize = 6;
-/// A change of the window's border by less than this, in sides, ends the steps.
+/// The steps end once the border of the window moves by less than this, in sides.
 const SETTLED: f64 = 5e-4;
-/// Furthest that a border may lie from where it was, in sides.
+/// Largest shift of a border, in sides.
 const FURTHEST: f64 = 0.16;
 /// Unknowns: scales, shifts, contrast, brightness.
 const UNKNOWNS: usize = 6;
@@ -90,7 +90,7 @@ impl Grey {
         Self::new(half, (0..half * half).map(value).collect())
     }
 
-    /// What is left when the mean of the `2 radius + 1` pixels around each along both axes is taken away.
+    /// The picture less its box blur over `2 radius + 1` pixels along both axes.
     pub(crate) fn detail(&self, radius: usize) -> Option<Self> {
         let side = self.side as isize;
         let radius = radius as isize;

@@ -1,61 +1,61 @@
-//! The whole answer as one value: what was found, and the tables behind it.
+//! The whole audit as one value: the findings, and the tables behind them.
 
 use foliar_vision::Split;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
-use crate::groups::Basis;
-use crate::marks::Mark;
+use crate::groups::GroupSource;
+use crate::label_issues::LabelIssue;
 use crate::probe::Probe;
-use crate::quality::{Flaw, Measures};
+use crate::quality::{MeasuredIssue, Measures};
 use crate::quarantine::Proposal;
 use crate::split_check::SplitCheck;
-use crate::suspects::Suspect;
 use crate::symmetry::Symmetry;
+use crate::watermarks::Watermark;
 
-/// Everything that was found in a data set. Photographs are named by their path relative to the folder.
+/// Everything that was found in a data set. Photos are named by their path relative to the folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Audit {
     /// The folder.
     pub root: String,
-    /// Digest of all photographs that could be read.
+    /// Digest of all readable photos.
     pub data_fingerprint: String,
-    /// What there is to say, by importance; never empty.
+    /// The findings, the most important first; never empty.
     pub findings: Vec<Finding>,
     /// Classes in the order of their names.
     pub classes: Vec<ClassCount>,
-    /// Largest class over smallest, in photographs; 1 if they are equal.
+    /// Largest class over smallest, in photos; 1 if they are equal.
     pub imbalance: f64,
-    /// Files that can not be used, and what else is odd, sorted by path.
+    /// Files that cannot be used, and other oddities, sorted by path.
     pub problems: Vec<FileProblem>,
-    /// Photographs that are copies of one another, sorted by path.
+    /// Photos that are copies of one another, sorted by path.
     pub copies: Vec<CopyPair>,
-    /// What belongs together.
+    /// Groups of photos that belong together.
     pub groups: GroupSummary,
-    /// What the background gives away.
+    /// Shortcuts: what predicts the class without the leaf.
     pub background: Background,
-    /// How much a random split flatters; absent where nothing is grouped.
+    /// How optimistic a random split is; absent if no two photos share a group.
     pub split_check: Option<SplitCheck>,
-    /// Classes that are probably wrong, likeliest first.
-    pub suspects: Vec<Suspect>,
-    /// What is proposed to be left out.
+    /// Labels that are probably wrong, the most likely first.
+    pub label_issues: Vec<LabelIssue>,
+    /// Photos that are proposed to be left out.
     pub quarantine: Vec<Proposal>,
-    /// Every photograph that could be read, sorted by path.
+    /// Every readable photo, sorted by path.
     pub photographs: Vec<Photograph>,
 }
 
-/// How many photographs a class has.
+/// The size of a class.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassCount {
     /// Its name.
     pub class: String,
-    /// Photographs that can be read.
+    /// Number of readable photos.
     pub photographs: usize,
-    /// Groups among them.
+    /// Number of groups among them.
     pub groups: usize,
 }
 
-/// A file that can not be used, or is odd.
+/// A file that cannot be used, or is odd.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileProblem {
     /// Path.
@@ -68,7 +68,7 @@ pub struct FileProblem {
     pub message: String,
 }
 
-/// Two photographs that show the same.
+/// Two photos of which one is a copy of the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CopyPair {
     /// Path of the first.
@@ -77,47 +77,47 @@ pub struct CopyPair {
     pub b: String,
     /// Whether the files are equal byte for byte.
     pub exact: bool,
-    /// What `b` has to go through to look like `a`.
+    /// How to turn or mirror `b` so that it looks like `a`.
     pub symmetry: Symmetry,
-    /// Correlation of the small pictures laid over one another.
+    /// Correlation of the aligned thumbnails.
     pub similarity: f64,
     /// Correlation of their fine detail.
     pub detail: f64,
-    /// Share of the one that the other shows too.
+    /// Proportion of one photo that the other shows too.
     pub overlap: f64,
     /// Whether they are of different classes.
     pub across_classes: bool,
-    /// Whether they stand in different splits (train, validation, test).
+    /// Whether they are in different splits (train, validation, test).
     pub across_splits: bool,
 }
 
-/// What belongs together.
+/// Groups of photos that belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupSummary {
-    /// What it rests on, besides copies.
-    pub basis: Basis,
-    /// Groups, those of one photograph among them.
+    /// What the groups rest on, besides copies.
+    pub source: GroupSource,
+    /// Number of groups, including those of one photo.
     pub count: usize,
-    /// Photographs in the largest.
+    /// Photos in the largest group.
     pub largest: usize,
-    /// Photographs that stand alone.
+    /// Groups of one photo.
     pub alone: usize,
-    /// Photographs that the pattern or table gave no group.
+    /// Photos to which the pattern or table gives no group.
     pub unnamed: usize,
-    /// Rows of the table whose photograph is not there.
+    /// Rows of the table whose photo is not in the folder.
     pub absent: usize,
 }
 
-/// What the background gives away.
+/// Shortcuts in the background.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Background {
-    /// How well the class is told from each clue.
+    /// How well each cue predicts the class.
     pub probes: Vec<Probe>,
-    /// Marks that one class carries at the border.
-    pub marks: Vec<Mark>,
+    /// Marks at the border that one class alone has.
+    pub watermarks: Vec<Watermark>,
 }
 
-/// One photograph.
+/// One photo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Photograph {
     /// Path.
@@ -126,7 +126,7 @@ pub struct Photograph {
     pub class: String,
     /// The split that its folder assigns.
     pub split: Option<Split>,
-    /// Path of the first photograph of its group.
+    /// Path of the first photo of its group.
     pub group: String,
     /// Pixels in a row.
     pub width: u32,
@@ -136,17 +136,6 @@ pub struct Photograph {
     pub bytes: u64,
     /// Its quality.
     pub measures: Measures,
-    /// What is wrong with it, with what was measured and the threshold.
-    pub flaws: Vec<MeasuredFlaw>,
-}
-
-/// What is wrong with a photograph.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MeasuredFlaw {
-    /// What.
-    pub flaw: Flaw,
-    /// What was measured.
-    pub value: f64,
-    /// What it was compared with.
-    pub threshold: f64,
+    /// What is wrong with it.
+    pub issues: Vec<MeasuredIssue>,
 }

@@ -1,10 +1,10 @@
-//! What a photograph's file says of the camera: a class that was taken with a telephone of its own can be told by it.
+//! What the file of a photo says about the camera. If each class was taken with its own phone, that predicts the class.
 
 use std::io::Cursor;
 
 use exif::{In, Reader, Tag};
 
-/// Longest text that is kept of a field, in letters.
+/// Longest kept text of a field, in characters.
 const LONGEST: usize = 64;
 
 /// Three fields of the EXIF block; absent where the file has none.
@@ -19,7 +19,7 @@ pub struct Camera {
 }
 
 impl Camera {
-    /// Reads the EXIF block of a file; what can not be read counts as absent.
+    /// Reads the EXIF block of a file; what cannot be read counts as absent.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         let Ok(block) = Reader::new().read_from_container(&mut Cursor::new(bytes)) else {
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_says_nothing() {
+    fn anything_else_has_no_fields() {
         let block = block();
         for length in 0..block.len() {
             let _ = Camera::of(&block[..length]);

@@ -1,34 +1,34 @@
-//! Why an audit, or what it leaves behind for training, can not be used.
+//! Errors of reading and writing the tables of an audit.
 
 use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why a list, a pattern or a folder can not be used.
+/// Why a table, a pattern or a folder cannot be used.
 #[derive(Debug, Error)]
 pub enum AuditError {
-    /// A pattern that is no regular expression.
-    #[error("`{pattern}` is no regular expression: {what}")]
+    /// A pattern that is not a regular expression.
+    #[error("`{pattern}` is not a regular expression: {what}")]
     Pattern {
         /// What was given.
         pattern: String,
         /// What the parser says, in a line.
         what: String,
     },
-    /// A pattern that names no photograph's group.
+    /// A pattern that matches no photo.
     #[error(
-        "`{pattern}` matches none of the {photographs} photographs, whose paths read like {example}; nothing would be grouped"
+        "`{pattern}` matches none of the {photographs} photos, so nothing would be grouped; a path looks like {example}"
     )]
     NothingMatches {
         /// What was given.
         pattern: String,
-        /// How many were looked at.
+        /// Number of photos.
         photographs: usize,
-        /// Path of the first.
+        /// Path of the first photo.
         example: String,
     },
-    /// A table that can not be read.
+    /// A table that cannot be read.
     #[error("{}: {source}", path.display())]
     Read {
         /// The file.
@@ -36,26 +36,26 @@ pub enum AuditError {
         /// What the system says.
         source: io::Error,
     },
-    /// A table whose rows can not be taken apart.
+    /// A table with a missing column or a malformed row.
     #[error("{}: {what}", path.display())]
     Table {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it, and what is expected.
+        /// What is wrong and what is expected.
         what: String,
     },
-    /// A table that knows none of the photographs.
-    #[error("{}: none of its {rows} rows names a photograph of the folder; paths are relative to it, like {example}", path.display())]
+    /// A table that lists no photo of the data set.
+    #[error("{}: none of its {rows} rows names a photo in the folder; paths are relative to the folder, like {example}", path.display())]
     NothingListed {
         /// The file.
         path: PathBuf,
-        /// How many rows it has.
+        /// Number of its rows.
         rows: usize,
-        /// Path of a photograph.
+        /// Path of a photo.
         example: String,
     },
-    /// A file that can not be written.
-    #[error("{} can not be written: {source}", path.display())]
+    /// A file that cannot be written.
+    #[error("{} cannot be written: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,

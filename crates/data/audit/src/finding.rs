@@ -1,34 +1,34 @@
-//! What an audit has to say: one finding, its weight, and what to do.
+//! One finding of an audit: what is so, how much it matters and what to do.
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that can be found. Printed in kebab-case, such as `copies-across-splits`.
+/// All kinds of findings. Printed in kebab-case, such as `copies-across-splits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Id {
-    /// Copies stand on both sides of the given parts.
-    CopiesAcrossParts,
-    /// Copies stand in different classes.
+    /// Copies are in different splits.
+    CopiesAcrossSplits,
+    /// Copies are in different classes.
     CopiesAcrossClasses,
-    /// Most photographs of one class carry a mark at the border.
-    Mark,
-    /// The class can be told without looking at the leaf.
+    /// Most photos of one class have a mark at the border.
+    Watermark,
+    /// Something other than the leaf predicts the class.
     Background,
-    /// A random split flatters.
+    /// How optimistic a random split is.
     RandomSplit,
-    /// Classes that are probably wrong.
+    /// Labels that are probably wrong.
     WrongLabels,
-    /// Files that can not be used.
+    /// Files that cannot be used.
     BrokenFiles,
-    /// Copies of one class.
+    /// Copies within one class.
     Copies,
     /// Classes of very different sizes.
     Imbalance,
-    /// Photographs of poor quality.
+    /// Photos of poor quality.
     Quality,
-    /// Nothing tells which photographs belong together.
+    /// Nothing says which photos belong together.
     NoGroups,
-    /// Nothing above a note was found.
+    /// Nothing more serious than a note was found.
     Sound,
 }
 
@@ -38,22 +38,22 @@ pub enum Id {
 pub enum Severity {
     /// Good to know.
     Note,
-    /// Numbers measured on these photographs can not be taken at face value.
+    /// Results on these photos need a caveat.
     Warning,
-    /// Numbers measured on these photographs mean something else than they seem to.
+    /// Results on these photos are misleading.
     Error,
 }
 
-/// One thing found in a data set.
+/// A finding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What kind of thing.
+    /// Its kind.
     pub id: Id,
     /// How much it matters.
     pub severity: Severity,
-    /// One or two sentences: what is so.
+    /// What is so, in one or two sentences.
     pub claim: String,
-    /// What it rests on, a line each.
+    /// The evidence, a line each.
     pub evidence: Vec<String>,
     /// What to do.
     pub advice: String,

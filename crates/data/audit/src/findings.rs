@@ -1,27 +1,28 @@
-//! From the tables of an audit to what it says, and to what it proposes to leave out.
+//! From the tables of an audit to its findings, and to the photos that it proposes to leave out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::{Audit, CopyPair};
 use crate::finding::{Finding, Id, Severity};
-use crate::groups::Basis;
-use crate::probe::{Clue, Probe};
-use crate::quality::Flaw;
+use crate::groups::GroupSource;
+use crate::probe::{Probe, ShortcutCue};
+use crate::quality::QualityIssue;
 use crate::quarantine::Proposal;
+use crate::watermarks::Watermark;
 
 /// Examples that a finding names.
 const EXAMPLES: usize = 4;
-/// Largest class over smallest from which on that is said.
+/// Largest class over smallest from which the imbalance is a finding.
 const IMBALANCED: f64 = 4.0;
-/// Points of accuracy by which a random split flatters from which on that is a warning.
-const FLATTERING: f64 = 0.02;
+/// Optimism of a random split, as a difference of accuracies, from which it is a warning.
+const OPTIMISTIC: f64 = 0.02;
 
-/// Everything there is to say, by importance.
+/// All findings, the most important first.
 pub(crate) fn findings(audit: &Audit) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
         across_splits(audit),
         across_classes(audit),
-        marks(audit),
+        watermarks(audit),
         background(audit),
         random_split(audit),
         wrong_labels(audit),
@@ -38,10 +39,9 @@ pub(crate) fn findings(audit: &Audit) -> Vec<Finding> {
         findings.push(Finding {
             id: Id::Sound,
             severity: Severity::Note,
-            claim: "Nothing was found that would make numbers measured on these photographs doubtful."
-                .to_owned(),
+            claim: "No problem was found that would make results on these photos misleading.".to_owned(),
             evidence: Vec::new(),
-            advice: "Photographs from another place and season are the test that no audit replaces."
+            advice: "Test on photos from another place and season as well; no audit replaces that."
                 .to_owned(),
         });
     }
@@ -50,24 +50,25 @@ pub(crate) fn findings(audit: &Audit) -> Vec<Finding> {
     findings
 }
 
-fn percent(share: f64) -> String {
-    format!("{:.0} %", 100.0 * share)
+fn percent(proportion: f64) -> String {
+    format!("{:.0} %", 100.0 * proportion)
 }
 
-/// `1 photograph`, `2 photographs`.
+/// `1 photo`, `2 photos`.
 fn counted(count: usize, what: &str) -> String {
-    let plural = match what.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{what}s"),
-    };
-    if count == 1 { format!("1 {what}") } else { format!("{count} {plural}") }
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// `is` or `are`.
+fn are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
 }
 
 fn pair_line(copy: &CopyPair) -> String {
     let how = match (copy.exact, copy.symmetry.words()) {
-        (true, _) => "the same bytes".to_owned(),
-        (false, "") => format!("detail {:.3}", copy.detail),
-        (false, words) => format!("{words}, detail {:.3}", copy.detail),
+        (true, _) => "identical files".to_owned(),
+        (false, "") => format!("similarity of detail {:.3}", copy.detail),
+        (false, words) => format!("{words}, similarity of detail {:.3}", copy.detail),
     };
     format!("{} and {} ({how})", copy.a, copy.b)
 }
@@ -84,18 +85,19 @@ fn examples<'a>(copies: impl Iterator<Item = &'a CopyPair>) -> Vec<String> {
 
 fn across_splits(audit: &Audit) -> Option<Finding> {
     let across: Vec<&CopyPair> = audit.copies.iter().filter(|copy| copy.across_splits).collect();
-    let measured: BTreeSet<&str> = across.iter().flat_map(|copy| [&copy.a[..], &copy.b[..]]).collect();
+    let leaked: BTreeSet<&str> = across.iter().flat_map(|copy| [&copy.a[..], &copy.b[..]]).collect();
     (!across.is_empty()).then(|| Finding {
-        id: Id::CopiesAcrossParts,
+        id: Id::CopiesAcrossSplits,
         severity: Severity::Error,
         claim: format!(
-            "{} stand on both sides of the train, validation and test folders: what is measured on them is memory, not \
-             skill.",
-            counted(measured.len(), "photograph")
+            "{} {} in more than one of the train, validation and test folders: results on them measure memorisation, not \
+             generalisation.",
+            counted(leaked.len(), "photo"),
+            are(leaked.len())
         ),
         evidence: examples(across.iter().copied()),
-        advice: "Keep them on one side. `foliar train` leaves those in training out; other programs need the folders mended, \
-                 by duplicates.csv."
+        advice: "Keep all copies in one folder. `foliar train` leaves the training copies out; for other programs, fix the \
+                 folders with the help of duplicates.csv."
             .to_owned(),
     })
 }
@@ -106,45 +108,46 @@ fn across_classes(audit: &Audit) -> Option<Finding> {
         id: Id::CopiesAcrossClasses,
         severity: Severity::Warning,
         claim: format!(
-            "{} of the same photograph lie in different classes; in each, at least one class is wrong.",
-            counted(across.len(), "pair")
+            "{} of copies {} in different classes; at least one label of each pair is wrong.",
+            counted(across.len(), "pair"),
+            are(across.len())
         ),
         evidence: examples(across.iter().copied()),
-        advice: "Look at them and take the wrong ones away, or list both in the quarantine.".to_owned(),
+        advice: "Look at them and remove the wrong ones, or list both in the quarantine.".to_owned(),
     })
 }
 
-fn marks(audit: &Audit) -> Option<Finding> {
-    let marks = &audit.background.marks;
-    let line = |mark: &crate::marks::Mark| {
-        let [red, green, blue] = mark.colour;
-        format!(
-            "{}: {} have the colour #{red:02x}{green:02x}{blue:02x} in the {}, and {:.1} % of all others",
-            mark.class,
-            percent(mark.share),
-            mark.region.words(),
-            100.0 * mark.others
-        )
-    };
-    let first = marks.first()?;
+fn watermark_line(watermark: &Watermark) -> String {
+    let [red, green, blue] = watermark.colour;
+    format!(
+        "{}: {} of its photos have the colour #{red:02x}{green:02x}{blue:02x} in the {}, and {:.1} % of all other photos",
+        watermark.class,
+        percent(watermark.share),
+        watermark.region,
+        100.0 * watermark.others
+    )
+}
+
+fn watermarks(audit: &Audit) -> Option<Finding> {
+    let watermarks = &audit.background.watermarks;
+    let first = watermarks.first()?;
     Some(Finding {
-        id: Id::Mark,
+        id: Id::Watermark,
         severity: Severity::Error,
         claim: format!(
-            "Photographs of {} carry a mark in the {} that others do not: a network can learn the mark and never look at the \
+            "Photos of {} have a mark in the {} that other photos do not have. A network can learn the mark and ignore the \
              leaf.",
-            first.class,
-            first.region.words()
+            first.class, first.region
         ),
-        evidence: marks.iter().map(line).collect(),
-        advice: "Crop the border off all photographs, of every class alike, or take them again.".to_owned(),
+        evidence: watermarks.iter().map(watermark_line).collect(),
+        advice: "Crop the border of all photos, in every class alike, or take new photos.".to_owned(),
     })
 }
 
 fn probe_line(probe: &Probe) -> String {
     format!(
-        "{}: {} right ({} to {}), where the most frequent class has {}; balanced {}, where guessing has {}",
-        probe.clue.words(),
+        "{}: accuracy {} ({} to {}), most frequent class {}; balanced accuracy {}, chance {}",
+        probe.cue.words(),
         percent(probe.accuracy.value),
         percent(probe.accuracy.low),
         percent(probe.accuracy.high),
@@ -156,104 +159,107 @@ fn probe_line(probe: &Probe) -> String {
 
 fn background(audit: &Audit) -> Option<Finding> {
     let probes = &audit.background.probes;
-    let beside = |probe: &&Probe| probe.far_above_chance && probe.clue.is_beside_the_leaf();
-    let best = probes.iter().filter(beside).max_by(|a, b| a.accuracy.value.total_cmp(&b.accuracy.value))?;
+    let shortcut = |probe: &&Probe| probe.far_above_chance && probe.cue.excludes_the_leaf();
+    let best = probes.iter().filter(shortcut).max_by(|a, b| a.accuracy.value.total_cmp(&b.accuracy.value))?;
     let mut evidence: Vec<String> =
         probes.iter().filter(|probe| probe.far_above_chance).map(probe_line).collect();
-    let mut told: Vec<(f64, &str)> = best
+    let mut areas: Vec<(f64, &str)> = best
         .class_auroc
         .iter()
         .zip(&audit.classes)
         .filter_map(|(area, class)| Some(((*area)?, &class.class[..])))
         .collect();
-    told.sort_by(|a, b| b.0.total_cmp(&a.0));
+    areas.sort_by(|a, b| b.0.total_cmp(&a.0));
     let named: Vec<String> =
-        told.iter().take(3).map(|(area, class)| format!("{class} (area {area:.2})")).collect();
-    evidence.push(format!("most given away by {}: {}", best.clue.words(), named.join(", ")));
-    let cause = match best.clue {
-        Clue::Border | Clue::BorderPixels => {
-            "Classes were photographed on different grounds or in different light. A classifier can score well by that alone \
-             and fail elsewhere; test it on photographs from another place, and look at where it looks (`foliar explain`)."
+        areas.iter().take(3).map(|(area, class)| format!("{class} (AUROC {area:.2})")).collect();
+    evidence.push(format!("best predicted by {}: {}", best.cue.words(), named.join(", ")));
+    let advice = match best.cue {
+        ShortcutCue::Border | ShortcutCue::BorderPixels => {
+            "Classes were photographed on different backgrounds or in different light. A classifier can score well with that \
+             alone and fail elsewhere. Test it on photos from another place, and look at what it looks at (`foliar explain`)."
         }
         _ => {
-            "Classes come from different cameras or were saved in different ways. A classifier can score well by the traces \
-             of that alone; test it on photographs from another source."
+            "Classes come from different cameras or were saved in different ways. A classifier can score well with those \
+             traces alone. Test it on photos from another source."
         }
     };
     Some(Finding {
         id: Id::Background,
         severity: Severity::Warning,
         claim: format!(
-            "The class can be told without looking at the leaf: {} alone {} right {} of the time on groups not seen before \
-             (most frequent class: {}).",
-            best.clue.words(),
-            if best.clue == Clue::BorderPixels { "are" } else { "is" },
+            "A shortcut: {} alone predicts the class of {} of photos from unseen groups, without the leaf (most frequent \
+             class: {}).",
+            best.cue.words(),
             percent(best.accuracy.value),
             percent(best.most_frequent)
         ),
         evidence,
-        advice: cause.to_owned(),
+        advice: advice.to_owned(),
     })
 }
 
 fn random_split(audit: &Audit) -> Option<Finding> {
     let check = audit.split_check.as_ref()?;
-    let flatters = check.flattery.low > 0.0 && check.flattery.value >= FLATTERING;
+    let optimistic = check.optimism.low > 0.0 && check.optimism.value >= OPTIMISTIC;
     let on = if check.of_a_network {
         format!("a simple classifier on features of {}", check.features)
     } else {
         format!(
-            "a simple classifier on {} (give --weights for features of a network, which flatter more)",
+            "a simple classifier on {} (with --weights, on features of a network, which show more of it)",
             check.features
         )
     };
     let [random, grouped] = [check.random, check.grouped].map(|interval| percent(interval.value));
     Some(Finding {
         id: Id::RandomSplit,
-        severity: if flatters { Severity::Warning } else { Severity::Note },
-        claim: if flatters {
+        severity: if optimistic { Severity::Warning } else { Severity::Note },
+        claim: if optimistic {
             format!(
-                "A random split flatters: {random} instead of {grouped} right, {:.1} points more than on groups not seen \
-                 before ({:.1} to {:.1}).",
-                100.0 * check.flattery.value,
-                100.0 * check.flattery.low,
-                100.0 * check.flattery.high
+                "A random split is optimistic: accuracy {random}, but {grouped} on unseen groups, a difference of {:.1} \
+                 points ({:.1} to {:.1}).",
+                100.0 * check.optimism.value,
+                100.0 * check.optimism.low,
+                100.0 * check.optimism.high
             )
         } else {
-            format!("A random split and a grouped one come to nearly the same: {random} and {grouped} right.")
+            format!("A random split and a grouped split give nearly the same accuracy: {random} and {grouped}.")
         },
         evidence: vec![format!(
             "{on}; {} in {} of two or more",
-            counted(check.grouped_photographs, "photograph"),
+            counted(check.grouped_photographs, "photo"),
             counted(check.groups, "group")
         )],
-        advice: "Split by group, as `foliar train` does, and keep the split (split.csv) for every program that is compared."
+        advice: "Split by group, as `foliar train` does, and use the same split (split.csv) in every program that you \
+                 compare."
             .to_owned(),
     })
 }
 
 fn wrong_labels(audit: &Audit) -> Option<Finding> {
-    let strong: Vec<_> = audit.suspects.iter().filter(|suspect| suspect.strong).collect();
-    let all = audit.suspects.len();
+    let strong: Vec<_> = audit.label_issues.iter().filter(|issue| issue.strong).collect();
+    let all = audit.label_issues.len();
     (all > 0).then(|| Finding {
         id: Id::WrongLabels,
         severity: if strong.is_empty() { Severity::Note } else { Severity::Warning },
         claim: if strong.is_empty() {
-            format!("{} look more like another class than like their own; none of them strongly.", counted(all, "photograph"))
+            format!(
+                "{} may have a wrong label; the evidence is weak for all of them.",
+                counted(all, "photo")
+            )
         } else {
             format!(
-                "{} strongly look like another class than their own, and {} somewhat.",
-                counted(strong.len(), "photograph"),
+                "{} probably {} a wrong label; for {} more the evidence is weak.",
+                counted(strong.len(), "photo"),
+                if strong.len() == 1 { "has" } else { "have" },
                 all - strong.len()
             )
         },
         evidence: strong
             .iter()
             .take(EXAMPLES)
-            .map(|suspect| format!("{}: {}", suspect.path, suspect.reason))
+            .map(|issue| format!("{}: {}", issue.path, issue.reason))
             .collect(),
-        advice: "Have someone who knows the diseases look through labels.csv from the top; hard photographs that are right \
-                 are worth keeping."
+        advice: "Ask someone who knows the diseases to check labels.csv from the top. Keep hard photos with a right label."
             .to_owned(),
     })
 }
@@ -265,14 +271,14 @@ fn broken(audit: &Audit) -> Option<Finding> {
     (!broken.is_empty()).then(|| Finding {
         id: Id::BrokenFiles,
         severity: Severity::Warning,
-        claim: format!("{} can not be used.", counted(broken.len(), "file")),
+        claim: format!("{} cannot be used.", counted(broken.len(), "file")),
         evidence: broken
             .iter()
             .take(EXAMPLES)
             .map(|problem| format!("{}: {}", problem.path, problem.message))
             .collect(),
         advice: format!(
-            "Copy them again from where they came; training leaves them out by itself ({}).",
+            "Copy them again from the original; training leaves them out ({}).",
             kinds.iter().map(|(code, count)| format!("{count} {code}")).collect::<Vec<_>>().join(", ")
         ),
     })
@@ -286,13 +292,14 @@ fn copies(audit: &Audit) -> Option<Finding> {
         id: Id::Copies,
         severity: Severity::Warning,
         claim: format!(
-            "{} are copies of one another within their class: {exact} byte for byte, {} resized, saved again, cropped, turned \
-             or brightened.",
+            "{} of photos {} copies within their class: {exact} identical, {} resized, saved again, cropped, turned or \
+             brightened.",
             counted(within.len(), "pair"),
+            are(within.len()),
             within.len() - exact
         ),
         evidence: examples(within.iter().copied()),
-        advice: "They stay on one side of a split by themselves here. For other programs, keep one of each: duplicates.csv."
+        advice: "foliar keeps copies in one split. For other programs, keep one photo of each pair (duplicates.csv)."
             .to_owned(),
     })
 }
@@ -303,68 +310,66 @@ fn imbalance(audit: &Audit) -> Option<Finding> {
     (audit.imbalance >= IMBALANCED).then(|| Finding {
         id: Id::Imbalance,
         severity: Severity::Note,
-        claim: format!(
-            "{} has {:.0} times as many photographs as {}.",
-            most.class, audit.imbalance, least.class
-        ),
+        claim: format!("{} has {:.0} times as many photos as {}.", most.class, audit.imbalance, least.class),
         evidence: vec![format!(
             "{}: {}; {}: {}",
             most.class, most.photographs, least.class, least.photographs
         )],
-        advice: "Look at the macro F1 instead of the accuracy; --class-weights balanced lets classes count the same.".to_owned(),
+        advice: "Judge by macro F1 instead of accuracy. `--class-weights balanced` gives all classes the same weight."
+            .to_owned(),
     })
 }
 
 fn quality(audit: &Audit) -> Option<Finding> {
-    let mut counts: BTreeMap<Flaw, Vec<&str>> = BTreeMap::new();
+    let mut paths: BTreeMap<QualityIssue, Vec<&str>> = BTreeMap::new();
     for photo in &audit.photographs {
-        photo.flaws.iter().for_each(|flaw| counts.entry(flaw.flaw).or_default().push(&photo.path));
+        photo.issues.iter().for_each(|found| paths.entry(found.issue).or_default().push(&photo.path));
     }
-    let flawed = audit.photographs.iter().filter(|photo| !photo.flaws.is_empty()).count();
-    (flawed > 0).then(|| Finding {
+    let count = audit.photographs.iter().filter(|photo| !photo.issues.is_empty()).count();
+    let line = |(issue, paths): (&QualityIssue, &Vec<&str>)| {
+        format!("{} {}: {}", paths.len(), issue.words(), paths[..paths.len().min(3)].join(", "))
+    };
+    (count > 0).then(|| Finding {
         id: Id::Quality,
         severity: Severity::Note,
-        claim: format!("{} of poor quality.", if flawed == 1 { "1 photograph is".to_owned() } else { format!("{flawed} photographs are") }),
-        evidence: counts
-            .iter()
-            .map(|(flaw, paths)| format!("{} {}: {}", paths.len(), flaw.words(), paths[..paths.len().min(3)].join(", ")))
-            .collect(),
-        advice: "Look at them (audit.csv has what was measured); a photograph on which a person sees nothing teaches nothing."
+        claim: format!("{} {} of poor quality.", counted(count, "photo"), are(count)),
+        evidence: paths.iter().map(line).collect(),
+        advice: "Look at them (audit.csv has the measurements). Remove a photo if a person cannot see the leaf in it."
             .to_owned(),
     })
 }
 
 fn no_groups(audit: &Audit) -> Option<Finding> {
-    (audit.groups.basis == Basis::Copies).then(|| Finding {
+    (audit.groups.source == GroupSource::Copies).then(|| Finding {
         id: Id::NoGroups,
         severity: Severity::Note,
-        claim: "File names do not count photographs, so which of them show the same leaf or plant is not known.".to_owned(),
+        claim: "It is not known which photos show the same leaf or plant: file names do not number the photos.".to_owned(),
         evidence: Vec::new(),
-        advice: "If you know, say so: --group-by REGEX takes it from the path, --groups FILE from a table. Without it a split \
-                 may flatter, and no figure here shows by how much."
+        advice: "If you know, give the groups: --group-by REGEX takes them from the path, --groups FILE from a table. Without \
+                 groups a split may be optimistic, and nothing here can show by how much."
             .to_owned(),
     })
 }
 
-/// What is proposed to be left out: of copies all but the first, photographs that show nothing, strongly suspected classes.
+/// What is proposed to be left out: of copies all but the first, photos that show nothing, and labels with strong evidence
+/// against them.
 pub(crate) fn quarantine(audit: &Audit) -> Vec<Proposal> {
     let mut proposed: BTreeMap<&str, String> = BTreeMap::new();
     for copy in &audit.copies {
-        let other = if copy.across_classes { ", of another class" } else { "" };
+        let other = if copy.across_classes { ", which is in another class" } else { "" };
         if copy.across_classes {
-            proposed.entry(&copy.a).or_insert_with(|| format!("the same photograph as {}{other}", copy.b));
+            proposed.entry(&copy.a).or_insert_with(|| format!("copy of {}{other}", copy.b));
         }
-        proposed.entry(&copy.b).or_insert_with(|| format!("the same photograph as {}{other}", copy.a));
+        proposed.entry(&copy.b).or_insert_with(|| format!("copy of {}{other}", copy.a));
     }
     for photo in &audit.photographs {
-        if let Some(flaw) =
-            photo.flaws.iter().find(|flaw| matches!(flaw.flaw, Flaw::NearlyEmpty | Flaw::Tiny))
-        {
-            proposed.entry(&photo.path).or_insert_with(|| flaw.flaw.words().to_owned());
+        let shows_nothing = |issue| matches!(issue, QualityIssue::NearlyEmpty | QualityIssue::Tiny);
+        if let Some(found) = photo.issues.iter().find(|found| shows_nothing(found.issue)) {
+            proposed.entry(&photo.path).or_insert_with(|| found.issue.words().to_owned());
         }
     }
-    for suspect in audit.suspects.iter().filter(|suspect| suspect.strong) {
-        proposed.entry(&suspect.path).or_insert_with(|| format!("looks like {}", suspect.suggested));
+    for issue in audit.label_issues.iter().filter(|issue| issue.strong) {
+        proposed.entry(&issue.path).or_insert_with(|| format!("probably {}", issue.suggested));
     }
     proposed.into_iter().map(|(path, reason)| Proposal { path: path.to_owned(), reason }).collect()
 }

@@ -1,18 +1,18 @@
-//! A perceptual hash that is known for all eight symmetries at once.
+//! A perceptual hash that gives the hashes of all eight symmetries at once.
 //!
 //! | symbol | is |
 //! | --- | --- |
-//! | N | side of the window of the thumbnail that is looked at, in pixels |
+//! | N | side of the hashed window of the thumbnail, in pixels |
 //! | p(x, y) | luminance of column x and row y of the window |
 //! | F(u, v) | `sum p(x, y) cos(pi u (x + 1/2) / N) cos(pi v (y + 1/2) / N)`, the cosine transform of the second kind |
 //!
-//! A bit is the sign of F(u, v), 0 <= u, v < 8, without F(0, 0), which brightness decides. (The usual hash, Zauner 2010,
-//! compares with the median of F instead.) Signs have the virtue that exchanging left and right multiplies F by (-1)^u, up
-//! and down by (-1)^v, and exchanging rows and columns exchanges u and v: the hash of a turned or mirrored picture is a
-//! rearrangement of the bits of this one, and no picture has to be turned to know it.
+//! A bit is the sign of F(u, v), 0 <= u, v < 8, without F(0, 0), which depends on brightness alone. (The usual hash, Zauner
+//! 2010, compares with the median of F instead.) With signs, exchanging left and right multiplies F by (-1)^u, up and down by
+//! (-1)^v, and exchanging rows and columns exchanges u and v. So the hash of a turned or mirrored picture is a rearrangement
+//! of these bits, and no picture has to be turned.
 //!
-//! A copy that was cropped has other frequencies. So each fingerprint also has the hashes of two inner windows, which
-//! copies of which a border was cut off are near to.
+//! A cropped copy has other frequencies. So each fingerprint also has the hashes of two inner windows, which are near the
+//! hashes of copies without their border.
 
 use crate::symmetry::Symmetry;
 use crate::thumbnail::{SIDE, Thumbnail};
@@ -63,17 +63,17 @@ fn transpose(mut bits: u64) -> u64 {
     bits
 }
 
-/// The hashes of one photograph.
+/// The hashes of one photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// Of the whole photograph.
+    /// Of the whole photo.
     pub whole: Hash,
-    /// Of what is left when 3 % and 6 % are cut off each side.
+    /// Of the inner windows: without 3 % and without 6 % of each side.
     pub inner: [Hash; 2],
 }
 
 impl Fingerprint {
-    /// The fingerprint of a photograph.
+    /// The fingerprint of a photo.
     #[must_use]
     pub fn of(thumbnail: &Thumbnail) -> Self {
         Self { whole: hash(thumbnail, 0), inner: MARGINS.map(|margin| hash(thumbnail, margin)) }
@@ -101,7 +101,7 @@ fn hash(thumbnail: &Thumbnail, margin: usize) -> Hash {
         let row = &thumbnail.pixels()[begin..begin + length];
         let mut across = [0.0_f32; FREQUENCIES];
         for (&value, wave) in row.iter().zip(&waves) {
-            // Without the mean of all greys, so that large sums do not hide small ones.
+            // Centred, so that rounding of large sums does not hide small ones.
             let value = f32::from(value) - 127.5;
             across.iter_mut().zip(wave).for_each(|(sum, factor)| *sum += value * factor);
         }
@@ -133,7 +133,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
 
-        /// Bits whose sum rounds to either side of zero may differ; there are few such.
+        /// Bits whose sum rounds to either side of zero may differ; there are few of them.
         #[test]
         fn hashes_of_turned_pictures_are_rearranged(pixels in prop::collection::vec(any::<u8>(), PIXELS)) {
             let thumbnail = Thumbnail::from_pixels(&pixels).unwrap();

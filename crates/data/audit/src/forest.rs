@@ -1,15 +1,15 @@
-//! Extremely randomised trees (Geurts, Ernst and Wehenkel, *Extremely randomized trees*, 2006): a classifier that needs no
-//! setting and takes any numbers, to learn what a few of them give away.
+//! Extremely randomised trees (Geurts, Ernst and Wehenkel, *Extremely randomized trees*, 2006): a classifier without
+//! hyperparameters for rows of any numbers.
 //!
 //! | symbol | is |
 //! | --- | --- |
 //! | n, d, C | rows, columns, classes |
 //! | K | columns drawn at a node: the root of d, rounded up |
-//! | p | share of a class among the rows of a node; its impurity is `1 - sum p^2` (Gini) |
+//! | p | proportion of a class among the rows of a node; its impurity is `1 - sum p^2` (Gini) |
 //!
-//! A node draws K columns that are not constant in it and for each a threshold uniform between its least and its largest
-//! value, and keeps the pair that lowers the mean impurity most. A node of fewer than `SPLIT` rows or of one class is a
-//! leaf and says the shares of its classes. The forest says the mean over its trees.
+//! A node draws K columns that are not constant in it, and for each a threshold uniform between the least and the largest
+//! value. It keeps the pair that lowers the mean impurity most. A node of fewer than `SPLIT` rows or of one class is a leaf;
+//! it predicts the proportions of its classes. The forest predicts the mean over its trees.
 
 use foliar_random::Random;
 use rayon::prelude::*;
@@ -18,12 +18,12 @@ use rayon::prelude::*;
 const PURPOSE: u64 = 40;
 /// Trees of a forest.
 const TREES: usize = 40;
-/// Rows from which on a node is divided.
+/// A node of fewer rows is not divided.
 const SPLIT: usize = 6;
-/// Trees that grow at a time; their sums are added in their order.
+/// Trees that grow at a time; their predictions are added in their order.
 const AT_A_TIME: usize = 8;
 
-/// Numbers to learn from: rows of equal width.
+/// Features: rows of equal width.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'a> {
     /// The rows, one after the other.
@@ -40,8 +40,9 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Learns the class of the rows `train`, of which `labels` (by row of the table, below `classes`) are known, and returns
-/// for each row of `test` the share of each class, row by row. Equal arguments give equal shares.
+/// Learns the class of the rows `train` and predicts the probability of each class for each row of `test`, row by row.
+/// `labels` has the class of each row of the table, below `classes`; only those of `train` are read. Equal arguments give
+/// equal probabilities.
 #[must_use]
 pub fn predict(
     table: Table<'_>,
@@ -72,7 +73,7 @@ pub fn predict(
 enum Node {
     /// Rows with at most `threshold` in `column` go to the first of two nodes, the others to the second.
     Inner { column: usize, threshold: f32, below: [usize; 2] },
-    /// Shares of the classes.
+    /// Proportions of the classes.
     Leaf(Vec<f32>),
 }
 
@@ -164,7 +165,7 @@ impl Grower<'_> {
                 high += above;
                 high_squares += above * above;
             }
-            // n (1 - impurity): to be as large as possible.
+            // n (1 - impurity), which is to be maximised.
             let purity = low_squares / low + high_squares / high;
             if best.is_none_or(|(other, ..)| purity > other) {
                 best = Some((purity, column, threshold));
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slanted_line_is_learnt_and_noise_is_not() {
+    fn a_slanted_line_is_learned_and_noise_is_not() {
         let (values, labels) = table(600);
         let (train, test): (Vec<usize>, Vec<usize>) = ((0..400).collect(), (400..600).collect());
         let right = |values: &[f32], width: usize| {
@@ -214,7 +215,18 @@ mod tests {
     }
 
     #[test]
-    fn constant_columns_say_the_shares_of_all() {
+    fn labels_of_the_test_rows_are_not_read() {
+        let (values, mut labels) = table(300);
+        let (train, test): (Vec<usize>, Vec<usize>) = ((0..200).collect(), (200..300).collect());
+        let predict =
+            |labels: &[usize]| predict(Table { values: &values, width: 3 }, labels, 2, &train, &test, 1);
+        let before = predict(&labels);
+        test.iter().for_each(|&row| labels[row] = 1 - labels[row]);
+        assert_eq!(before, predict(&labels));
+    }
+
+    #[test]
+    fn constant_columns_predict_the_proportions_of_all() {
         let shares = predict(
             Table { values: &[1.0; 8], width: 1 },
             &[0, 0, 0, 0, 0, 0, 1, 1],

@@ -1,14 +1,14 @@
-//! A split that was made before, by this program or another, as a table.
+//! A table with the split of each photo, made before by this program or another.
 
 use std::path::{Path, PathBuf};
 
 use foliar_vision::{Dataset, Problem, Reason, Split, portable_name};
 
 use crate::error::AuditError;
-use crate::groups::{Basis, Groups};
+use crate::groups::{GroupNames, GroupSource, NearDuplicates, PhotoGroups, copies_of};
 use crate::listing::{Column, Listing};
 
-/// A table that says of photographs in which split they are.
+/// A table that assigns photos to splits.
 #[derive(Clone, Debug)]
 pub struct GivenSplit {
     path: PathBuf,
@@ -16,11 +16,10 @@ pub struct GivenSplit {
 }
 
 impl GivenSplit {
-    /// Reads comma-separated values with the columns `path` and `split` (`train`, `val` or `test`), and `group` where it is
-    /// there.
+    /// Reads comma-separated values with the columns `path` and `split` (`train`, `val` or `test`), and optionally `group`.
     ///
     /// # Errors
-    /// As [`Listing::read`], and [`AuditError::Table`] for another name of a split.
+    /// As [`Listing::read`], and [`AuditError::Table`] for any other value of `split`.
     pub fn read(path: &Path) -> Result<Self, AuditError> {
         let listing = Listing::read(path, &[Column::Needed("split"), Column::Optional("group")])?;
         let wrong = |text: &Option<&str>| text.and_then(Split::of_folder).is_none();
@@ -32,8 +31,8 @@ impl GivenSplit {
         Ok(Self { path: path.to_owned(), listing })
     }
 
-    /// The photographs of `dataset` that the table knows, each with its split; a problem for each photograph that it does not
-    /// know and for each row whose photograph is not there.
+    /// The photos of `dataset` that the table lists, each with its split. There is a problem for each photo that the table
+    /// does not list, and for each row whose photo is not in the folder.
     ///
     /// # Errors
     /// [`AuditError::NothingListed`].
@@ -63,13 +62,15 @@ impl GivenSplit {
         Ok((dataset, problems))
     }
 
-    /// The groups that the table gives the photographs of `dataset`; those without one stand alone.
+    /// The groups that the table gives the photos of `dataset`. A photo without a group stands alone unless another file is
+    /// equal to it. Near duplicates are not searched for: the split is taken as it is.
     #[must_use]
-    pub fn groups(&self, dataset: &Dataset) -> Groups {
+    pub fn groups(&self, dataset: &Dataset) -> PhotoGroups {
         let (rows, absent) = self.listing.matched(dataset);
         let mut names = vec![None; dataset.photos.len()];
         rows.iter().for_each(|row| names[row.photograph] = row.values[1].clone());
-        Groups::named(&names, &[], Basis::Table, absent)
+        let names = GroupNames { source: GroupSource::Table, names, absent };
+        PhotoGroups::of_names(names, copies_of(dataset, NearDuplicates::Off))
     }
 }
 
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_and_groups_are_those_of_the_table() {
+    fn splits_and_groups_are_those_of_the_table() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("split.csv");
         std::fs::write(

@@ -1,9 +1,9 @@
-//! All hashes within a Hamming distance of one, without looking at most of them.
+//! Finds all hashes within a Hamming distance of a query without looking at most of them.
 //!
 //! Multi-index hashing (Norouzi, Punjani and Fleet, *Fast search in Hamming space with multi-index hashing*, 2012). A hash
 //! is cut into M = 4 parts of 16 bits. Two hashes that differ in at most r = M q + a bits agree, in one of the first a + 1
 //! parts, up to q bits, or in one of the others up to q - 1 (their section 3.1). So each part has a table of its 65,536
-//! values, and a query looks up the few values that near its own.
+//! values, and a query looks up the few values that are near its own.
 
 use crate::fingerprint::Hash;
 
@@ -12,7 +12,7 @@ const PARTS: usize = 4;
 /// Bits of a part.
 const BITS: u32 = 16;
 
-/// Hashes, to be searched by nearness.
+/// An index of hashes for searches by Hamming distance.
 #[derive(Clone, Debug)]
 pub struct HashIndex {
     hashes: Vec<Hash>,
@@ -22,7 +22,7 @@ pub struct HashIndex {
     changes: Vec<Vec<u16>>,
 }
 
-/// The places of hashes by the value of one part.
+/// The indices of hashes by the value of one part.
 #[derive(Clone, Debug)]
 struct Table {
     /// Where in `places` those of each value begin; one more at the end.
@@ -47,7 +47,7 @@ impl HashIndex {
         Self { hashes, tables, radius, changes }
     }
 
-    /// Appends the places of all hashes within the radius of `query` to `found`, ascending, each once.
+    /// Appends the indices of all hashes within the radius of `query` to `found`, ascending, each once.
     pub fn near(&self, query: Hash, found: &mut Vec<usize>) {
         let begin = found.len();
         for (part, (table, changes)) in self.tables.iter().zip(&self.changes).enumerate() {

@@ -1,9 +1,9 @@
-//! Intervals of means over photographs that come in groups.
+//! Confidence intervals of means over grouped photos.
 
 use foliar_metrics::{Bootstrap, Estimate, Groups};
 use serde::{Deserialize, Serialize};
 
-/// A mean and where it would lie with other groups of the same kind.
+/// A mean and its confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The mean.
@@ -14,13 +14,13 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// The mean of `values`, one a photograph, with the percentile interval of the bootstrap in which whole groups are drawn
-/// with replacement (Davison and Hinkley 1997, section 3.8): photographs of one leaf are not evidence of their own.
-/// `groups` gives a number to each photograph that those share which belong together.
+/// The mean of `values`, one a photo, with the percentile interval of the cluster bootstrap: whole groups are drawn with
+/// replacement (Davison and Hinkley 1997, section 3.8), because photos of one leaf are not independent. `groups` has one
+/// number a photo, equal within a group.
 #[must_use]
 pub fn mean_by_group(values: &[f64], groups: &[usize]) -> Interval {
     let groups: Vec<u64> = groups.iter().map(|&group| group as u64).collect();
-    let Estimate { value, interval: [low, high] } = Bootstrap::default().mean(values, &Groups::new(&groups));
+    let Estimate { value, low, high } = Bootstrap::default().mean(values, &Groups::new(&groups));
     Interval { value, low, high }
 }
 

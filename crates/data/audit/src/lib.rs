@@ -1,24 +1,27 @@
-//! Questions a data set before anything is learnt from it.
+#![doc = include_str!("../README.md")]
+//!
+//! # Parts
 //!
 //! ```text
-//! photographs ──> survey ──> Sights ──> find_copies ──> Copies ──> Rule::groups ──> Groups
-//!                              │                                                     │
-//!                              └──────────── features of a network, if any ──────────┴──> Audit::of ──> Audit
+//! photos ──> survey ──> ImageStats ──> group_photos ──> PhotoGroups
+//!                           │                                │
+//!                           └── features of a network, if any ──> Audit::of ──> Audit ──> write_tables
 //! ```
 //!
-//! - [`survey()`] decodes every photograph once and keeps what the questions need of it.
-//! - [`find_copies`] finds photographs that are copies of one another, whatever was done to them.
-//! - [`Rule::groups`] says which belong together, so that a split keeps them on one side.
-//! - [`Audit::of`] asks the rest: quality, what the background gives away, how much a random split flatters, which classes
-//!   are probably wrong. Its answer is one value, of which tables are written ([`write_tables`]).
+//! - [`survey()`] decodes every photo once and measures what the checks need.
+//! - [`group_photos`] finds copies, and says which photos belong together, so that a split keeps them together. Training,
+//!   evaluation, reports and audits all use it.
+//! - [`Audit::of`] does the other checks: quality, shortcuts, how optimistic a random split is, wrong labels.
+//! - [`Quarantine`] and [`GivenSplit`] are tables that training applies.
 //!
-//! Training uses the same copies and groups for its splits, and honours a [`Quarantine`] and a [`GivenSplit`]. The crate
-//! knows no networks: features come as plain numbers.
+//! The crate knows no networks: features come as plain numbers. What a check predicts for a photo never depends on the labels
+//! of the photo's own fold.
 
 mod align;
 pub mod audit;
+pub mod audit_input;
+pub mod border_colors;
 pub mod camera;
-pub mod discriminant;
 pub mod error;
 pub mod finding;
 mod findings;
@@ -27,33 +30,35 @@ pub mod forest;
 pub mod given_split;
 pub mod groups;
 pub mod hash_index;
+pub mod image_stats;
 pub mod interval;
+pub mod label_issues;
+pub mod lda;
 pub mod listing;
-pub mod marks;
 pub mod near_duplicates;
 pub mod probe;
 pub mod quality;
 pub mod quarantine;
 pub mod split_check;
-pub mod subject;
-pub mod surroundings;
-pub mod survey;
-pub mod suspects;
 pub mod symmetry;
 pub mod tables;
 pub mod texture;
 pub mod thumbnail;
+pub mod watermarks;
 
 pub use audit::{Audit, CopyPair, Photograph};
+pub use audit_input::AuditInput;
 pub use error::AuditError;
 pub use finding::{Finding, Id, Severity};
 pub use given_split::GivenSplit;
-pub use groups::{Basis, Groups, Rule};
+pub use groups::{GroupRule, GroupSource, NearDuplicates, PhotoGroups, group_photos};
+pub use image_stats::{ImageStats, survey};
+pub use label_issues::LabelIssue;
 pub use near_duplicates::{Copy, find_copies};
+pub use probe::ShortcutCue;
+pub use quality::QualityIssue;
 pub use quarantine::{Proposal, Quarantine};
 pub use split_check::{Features, SplitCheck};
-pub use subject::Subject;
-pub use survey::{Sight, survey};
-pub use suspects::Suspect;
 pub use tables::{write_quarantine, write_tables};
 pub use thumbnail::Thumbnail;
+pub use watermarks::Watermark;

@@ -1,4 +1,4 @@
-//! Tables with a row a photograph, told by its path relative to the folder: groups, splits, quarantines.
+//! Tables with one row a photo, identified by its path relative to the folder: groups, splits, quarantines.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use foliar_vision::{Dataset, portable_name};
 
 use crate::error::AuditError;
 
-/// A table as it was read.
+/// A table in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     /// The wanted columns of each row; the path is the first.
@@ -17,22 +17,23 @@ pub struct Listing {
 /// A column of a [`Listing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column<'a> {
-    /// It has to be there.
+    /// Required.
     Needed(&'a str),
-    /// It may be absent; its values are then `None`.
+    /// Optional; if it is missing, its values are `None`.
     Optional(&'a str),
 }
 
-/// A row whose photograph was found.
+/// A row whose photo is in the data set.
 pub(crate) struct Row<'a> {
-    /// Place of the photograph.
+    /// Index of the photo.
     pub(crate) photograph: usize,
-    /// The other columns, in the order of the request.
+    /// The requested columns, in the order of the request.
     pub(crate) values: &'a [Option<String>],
 }
 
 impl Listing {
-    /// Reads comma-separated values with a header that has the column `path` and the given ones, in any order, among others.
+    /// Reads comma-separated values. The header must have the column `path` and the required ones, in any order; other
+    /// columns are ignored.
     ///
     /// # Errors
     /// [`AuditError::Read`], and [`AuditError::Table`] for a missing column or a row of another length.
@@ -40,7 +41,7 @@ impl Listing {
         let bytes =
             std::fs::read(path).map_err(|source| AuditError::Read { path: path.to_owned(), source })?;
         let table = |what: String| AuditError::Table { path: path.to_owned(), what };
-        // Spreadsheets write a mark of the byte order that no one wants to see.
+        // Spreadsheets write a byte-order mark.
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
         let header = reader.headers().map_err(|error| table(error.to_string()))?.clone();
@@ -48,7 +49,7 @@ impl Listing {
         let missing = |name: &str| {
             let there: Vec<&str> = header.iter().collect();
             table(format!(
-                "there is no column `{name}`; the first line has to name the columns, and it reads `{}`",
+                "no column `{name}`; the first line must name the columns, and it is `{}`",
                 there.join(",")
             ))
         };
@@ -73,7 +74,7 @@ impl Listing {
         Ok(Self { rows })
     }
 
-    /// Rows.
+    /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -85,12 +86,12 @@ impl Listing {
         self.rows.is_empty()
     }
 
-    /// The values of a column, by its place in the request.
+    /// The values of a column, by its index in the request.
     pub(crate) fn values(&self, column: usize) -> impl Iterator<Item = Option<&str>> {
         self.rows.iter().map(move |(_, values)| values[column].as_deref())
     }
 
-    /// The rows whose photograph is in `dataset`, and the paths of the others.
+    /// The rows whose photo is in `dataset`, and the paths of the other rows.
     pub(crate) fn matched(&self, dataset: &Dataset) -> (Vec<Row<'_>>, Vec<String>) {
         let names: BTreeMap<String, usize> = dataset
             .photos

@@ -1,9 +1,8 @@
-//! Photographs that are copies of one another: byte for byte, or resized, saved again, cropped, turned, mirrored or
-//! brightened.
+//! Photos that are copies of one another: byte for byte, or resized, saved again, cropped, turned, mirrored or brightened.
 //!
-//! Copies are looked for by their hashes, within [`RADIUS`] bits under any of the eight symmetries, whole or with a border
-//! cut off, and then laid over one another. Two photographs that were taken of one leaf have much in common, but not their
-//! detail: a copy agrees down to the veins.
+//! The search compares perceptual hashes, within [`RADIUS`] bits under any of the eight symmetries, of the whole photo and
+//! of inner windows. Each candidate pair is then aligned and compared pixel by pixel. Two photos of one leaf are similar but
+//! differ in fine detail; a copy agrees down to the veins.
 
 use std::collections::BTreeMap;
 
@@ -17,49 +16,49 @@ use crate::hash_index::HashIndex;
 use crate::symmetry::Symmetry;
 use crate::thumbnail::{SIDE, Thumbnail};
 
-/// Bits by which the hashes of copies may differ.
+/// Largest number of bits in which the hashes of copies differ.
 pub const RADIUS: u32 = 11;
-/// Least contrast of a thumbnail, as standard deviation of its greys, for the photograph to be compared with others.
+/// Least contrast of a thumbnail, as standard deviation of its greys; with less, the photo is not compared.
 const CONTRAST: f64 = 3.0;
-/// Correlation of the detail of halved thumbnails, before they are laid over one another, below which that is not tried.
+/// Least correlation of the detail of halved thumbnails before alignment; with less, alignment is not tried.
 const PROMISING: f64 = 0.25;
-/// Correlation of halved thumbnails, once laid over one another, below which they are not looked at more closely.
+/// Least correlation of halved thumbnails after alignment; with less, whole ones are not compared.
 const ALIGNED: f64 = 0.9;
-/// Pixels of a thumbnail on each side of a pixel whose mean is taken away from it to see its detail.
+/// Detail is what remains of a pixel less the mean of this many pixels on each side, in pixels of a thumbnail.
 const DETAIL: usize = 2;
 /// Least correlation of a copy.
 const SIMILARITY: f64 = 0.9;
 /// Least correlation of a copy's detail.
 const DETAIL_SIMILARITY: f64 = 0.9;
-/// Least share of the one photograph that the other shows too.
+/// Least proportion of one photo that the other shows too.
 const OVERLAP: f64 = 0.7;
-/// Most ways of laying one photograph over another that are tried.
+/// Most alignments that are tried for a pair.
 const TRIES: usize = 3;
-/// Most candidates of a photograph.
+/// Most candidates of a photo.
 const CANDIDATES: usize = 300;
-/// Scale of the warps that hashes of a whole photograph and its inner windows suggest.
+/// Scales at which the alignment begins, for the hash of the whole photo and of each inner window.
 const ZOOMS: [f64; 3] = [1.0, 60.0 / 64.0, 56.0 / 64.0];
 
-/// Two photographs of which one is a copy of the other, by their places; `a < b`.
+/// Two photos of which one is a copy of the other, by their indices; `a < b`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Copy {
     /// The first.
     pub a: usize,
     /// The second.
     pub b: usize,
-    /// What `b` has to go through to look like `a`.
+    /// How to turn or mirror `b` so that it looks like `a`.
     pub symmetry: Symmetry,
     /// Whether the files are equal byte for byte.
     pub exact: bool,
-    /// Correlation of the small pictures where they overlap, up to 1.
+    /// Correlation of the thumbnails where they overlap, up to 1.
     pub similarity: f64,
     /// Correlation of their fine detail, up to 1.
     pub detail: f64,
-    /// Share of the one that the other shows too.
+    /// Proportion of one photo that the other shows too.
     pub overlap: f64,
 }
 
-/// What a candidate is compared by first.
+/// What candidates are compared by first.
 struct Sketch(Option<Grey>);
 
 impl Sketch {
@@ -72,25 +71,25 @@ fn grey(thumbnail: &Thumbnail) -> Option<Grey> {
     Grey::new(SIDE, thumbnail.pixels().iter().map(|&value| f32::from(value)).collect())
 }
 
-/// A pair that the hashes propose, seen from one of the two.
+/// A pair with similar hashes, seen from one of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     distance: u32,
-    /// The other, by its place among those that are searched.
+    /// The other photo, by its index among those that are searched.
     other: usize,
     symmetry: Symmetry,
-    /// Place in [`ZOOMS`].
+    /// Index into [`ZOOMS`].
     zoom: usize,
 }
 
-/// All copies among photographs of which digests and thumbnails are given, sorted by (a, b). Of files that are equal byte
-/// for byte the first is paired with each other one, and stands for all of them in the search for near copies.
+/// All copies among photos with the given digests and thumbnails, sorted by (a, b). Of files that are equal byte for byte
+/// the first is paired with each of the others, and represents all of them in the search for near duplicates.
 ///
 /// # Panics
 /// If there is not one thumbnail for each digest.
 #[must_use]
 pub fn find_copies(digests: &[Digest], thumbnails: &[&Thumbnail]) -> Vec<Copy> {
-    assert_eq!(digests.len(), thumbnails.len(), "one thumbnail for each photograph");
+    assert_eq!(digests.len(), thumbnails.len(), "one thumbnail for each photo");
     let mut first_of = BTreeMap::new();
     let mut copies = BTreeMap::new();
     let mut searched = Vec::new();
@@ -130,7 +129,7 @@ pub fn find_copies(digests: &[Digest], thumbnails: &[&Thumbnail]) -> Vec<Copy> {
     copies.into_values().collect()
 }
 
-/// The photographs whose hash is near one of those of `own`, nearest first.
+/// The photos whose hash is near one of the hashes of `own`, nearest first.
 fn candidates(index: &HashIndex, prints: &[Fingerprint], own: usize) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     let mut near = Vec::new();
@@ -158,14 +157,14 @@ fn candidates(index: &HashIndex, prints: &[Fingerprint], own: usize) -> Vec<Cand
     candidates
 }
 
-/// Whether it is worth while to lay the second over the first.
+/// Whether the pair is similar enough to be aligned.
 fn is_promising(a: &Sketch, b: &Sketch, candidate: &Candidate) -> bool {
     let (Some(a), Some(b)) = (&a.0, &b.0) else { return false };
     let agreement = a.agreement(&b.seen(candidate.symmetry), &Warp::zoom(ZOOMS[candidate.zoom]));
     agreement.is_some_and(|agreement| agreement.correlation >= PROMISING)
 }
 
-/// Lays `b` over `a`; the two if one is a copy of the other.
+/// Aligns `b` with `a`; returns the pair if one is a copy of the other.
 fn confirm(thumbnails: &[&Thumbnail], a: usize, b: usize, candidate: &Candidate) -> Option<Copy> {
     let (whole_a, whole_b) = (grey(thumbnails[a])?, grey(&thumbnails[b].seen(candidate.symmetry))?);
     let (half_a, half_b) = (whole_a.halved()?, whole_b.halved()?);
@@ -198,15 +197,15 @@ impl Copy {
 
 #[cfg(test)]
 mod tests {
+    use foliar_vision::Rgb;
     use foliar_vision::resize::{Resizer, Window};
-    use foliar_vision::{Rgb, procedural};
 
     use super::*;
 
     const SIZE: u32 = 128;
 
     fn leaf(class: usize, index: u64) -> Rgb {
-        Rgb::new(SIZE, SIZE, procedural::draw(5, class, index, SIZE).into_raw())
+        Rgb::new(SIZE, SIZE, foliar_synth::draw(5, class, index, SIZE).into_raw())
     }
 
     fn windowed(photo: &Rgb, window: [f64; 4], side: u32) -> Rgb {

@@ -1,151 +1,168 @@
-//! What can be told of the class without looking at the leaf.
+//! Shortcut probes: how well the class is predicted from cues that do not show the disease.
 //!
-//! A probe learns the class from a few numbers in which there is nothing of a disease, and is measured on photographs of
-//! groups that it has not seen. If it does well, so may a network, and for the same reason.
+//! A probe learns the class from a few numbers and is tested on photos of groups that it has not seen. If it does well, a
+//! network may learn the same shortcut.
 
 use foliar_metrics::auroc;
 use foliar_vision::Dataset;
 use serde::{Deserialize, Serialize};
 
 use crate::forest::{self, Table};
+use crate::image_stats::ImageStats;
 use crate::interval::{Interval, mean_by_group};
-use crate::survey::Sight;
 
-/// Least share of the way from the most frequent class to no mistake, at the lower end of the interval, that is a warning.
+/// Least gain over the most frequent class, as a proportion of the largest possible gain, at the lower end of the interval,
+/// for a warning.
 const FAR: f64 = 0.2;
-/// Least balanced accuracy, in times that of guessing, for a warning.
+/// Least balanced accuracy, in multiples of chance, for a warning.
 const FAR_BALANCED: f64 = 1.5;
 
-/// What a probe may look at.
+/// A cue: what a probe may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Clue {
+pub enum ShortcutCue {
     /// Colours of the outer sixteenth.
     Border,
     /// Eight single pixels at the border.
     BorderPixels,
-    /// Mean colour of the whole.
+    /// Mean colour of the whole photo.
     MeanColour,
     /// Bytes of the file, and bytes a pixel.
     FileSize,
-    /// Width, height and their quotient.
+    /// Width, height and aspect ratio.
     Dimensions,
-    /// Model, program and day in the EXIF block.
+    /// Camera model, software and day in the EXIF block.
     Camera,
 }
 
-impl Clue {
-    /// All of them.
+impl ShortcutCue {
+    /// All cues.
     pub const ALL: [Self; 6] =
         [Self::Border, Self::BorderPixels, Self::MeanColour, Self::FileSize, Self::Dimensions, Self::Camera];
 
-    /// How it is called in a sentence.
+    /// Its name in a sentence.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
             Self::Border => "the outer border",
             Self::BorderPixels => "eight border pixels",
             Self::MeanColour => "the mean colour",
-            Self::FileSize => "the size of the file",
+            Self::FileSize => "the file size",
             Self::Dimensions => "width and height",
-            Self::Camera => "the camera and the day in the file",
+            Self::Camera => "camera and date in the file",
         }
     }
 
-    /// Whether there is none of the leaf in it: a mean colour shows the leaf too.
+    /// Whether it excludes the leaf; only the mean colour includes it.
     #[must_use]
-    pub fn is_beside_the_leaf(self) -> bool {
+    pub fn excludes_the_leaf(self) -> bool {
         self != Self::MeanColour
     }
 }
 
-/// What a probe came to.
+/// The result of a probe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Probe {
-    /// What it looked at.
-    pub clue: Clue,
-    /// Share of photographs that it called rightly, with its interval.
+    /// What it saw.
+    pub cue: ShortcutCue,
+    /// Out-of-fold accuracy with its interval.
     pub accuracy: Interval,
-    /// Mean over the classes of the share that it called rightly.
+    /// Mean recall over the classes.
     pub balanced_accuracy: f64,
-    /// Accuracy of calling everything by the most frequent class.
+    /// Accuracy of always predicting the most frequent class.
     pub most_frequent: f64,
     /// Balanced accuracy of guessing: 1 / classes.
     pub guessing: f64,
     /// Whether it is far above both.
     pub far_above_chance: bool,
-    /// For each class the area under the curve of telling it from the others; absent where it is the only one.
+    /// For each class the AUROC of that class against the others; absent where it is the only one.
     pub class_auroc: Vec<Option<f64>>,
 }
 
-/// Runs all probes. `folds` hold every photograph once, those of a group together, whose first photograph `groups` gives.
-/// A clue that is the same for all photographs is left out.
+/// Runs all probes. `folds` hold every photo once, and the photos of a group together; `groups` has the first photo of each
+/// photo's group. A cue that is equal in all photos is left out.
 #[must_use]
-pub fn probes(dataset: &Dataset, sights: &[Sight], groups: &[usize], folds: &[Vec<usize>]) -> Vec<Probe> {
+pub fn probes(dataset: &Dataset, stats: &[ImageStats], groups: &[usize], folds: &[Vec<usize>]) -> Vec<Probe> {
     let labels: Vec<usize> = dataset.photos.iter().map(|photo| photo.class).collect();
-    let judged = Clue::ALL.into_iter().filter_map(|clue| {
-        let (values, width) = numbers(clue, dataset, sights);
+    let probed = ShortcutCue::ALL.into_iter().filter_map(|cue| {
+        let (values, width) = numbers(cue, dataset, stats);
+        let table = Table { values: &values, width };
         let varies = values.chunks_exact(width).any(|row| row != &values[..width]);
-        varies.then(|| probe(clue, Table { values: &values, width }, dataset, &labels, groups, folds))
+        varies.then(|| {
+            let probabilities = out_of_fold(table, &labels, dataset.classes.len(), folds, cue as u64);
+            Probe::of(cue, &probabilities, dataset, &labels, groups)
+        })
     });
-    judged.collect()
+    probed.collect()
 }
 
-fn probe(
-    clue: Clue,
+/// Probability of each class, n x C: each fold is predicted by a forest that learned from the other folds.
+fn out_of_fold(
     table: Table<'_>,
-    dataset: &Dataset,
     labels: &[usize],
-    groups: &[usize],
+    classes: usize,
     folds: &[Vec<usize>],
-) -> Probe {
-    let classes = dataset.classes.len();
-    let mut shares = vec![0.0_f32; labels.len() * classes];
+    seed: u64,
+) -> Vec<f32> {
+    let mut probabilities = vec![0.0; labels.len() * classes];
     for (number, fold) in folds.iter().enumerate() {
         let others = folds.iter().enumerate().filter(|(other, _)| *other != number);
         let train: Vec<usize> = others.flat_map(|(_, fold)| fold.iter().copied()).collect();
-        let said = forest::predict(table, labels, classes, &train, fold, clue as u64);
-        for (&photo, row) in fold.iter().zip(said.chunks_exact(classes)) {
-            shares[photo * classes..(photo + 1) * classes].copy_from_slice(row);
+        let predicted = forest::predict(table, labels, classes, &train, fold, seed);
+        for (&photo, row) in fold.iter().zip(predicted.chunks_exact(classes)) {
+            probabilities[photo * classes..(photo + 1) * classes].copy_from_slice(row);
         }
     }
-    let rows: Vec<&[f32]> = shares.chunks_exact(classes).collect();
-    let hits: Vec<f64> =
-        rows.iter().zip(labels).map(|(row, &label)| f64::from(u8::from(best(row) == label))).collect();
-    let accuracy = mean_by_group(&hits, groups);
-    let counts = dataset.class_counts();
-    let mut recalls = vec![0.0; classes];
-    labels.iter().zip(&hits).for_each(|(&label, hit)| recalls[label] += hit / counts[label] as f64);
-    let balanced_accuracy = recalls.iter().sum::<f64>() / classes as f64;
-    let most_frequent = counts.iter().max().map_or(0.0, |&most| most as f64 / labels.len() as f64);
-    let guessing = 1.0 / classes as f64;
-    let way = (accuracy.low - most_frequent) / (1.0 - most_frequent).max(1e-9);
-    let of_class = |class: usize| {
-        let scores = |is_member: bool| -> Vec<f64> {
-            let kind = rows.iter().zip(labels).filter(|&(_, &label)| (label == class) == is_member);
-            kind.map(|(row, _)| f64::from(row[class])).collect()
+    probabilities
+}
+
+impl Probe {
+    fn of(
+        cue: ShortcutCue,
+        probabilities: &[f32],
+        dataset: &Dataset,
+        labels: &[usize],
+        groups: &[usize],
+    ) -> Self {
+        let classes = dataset.classes.len();
+        let rows: Vec<&[f32]> = probabilities.chunks_exact(classes).collect();
+        let hits: Vec<f64> =
+            rows.iter().zip(labels).map(|(row, &label)| f64::from(u8::from(best(row) == label))).collect();
+        let accuracy = mean_by_group(&hits, groups);
+        let counts = dataset.class_counts();
+        let mut recalls = vec![0.0; classes];
+        labels.iter().zip(&hits).for_each(|(&label, hit)| recalls[label] += hit / counts[label] as f64);
+        let balanced_accuracy = recalls.iter().sum::<f64>() / classes as f64;
+        let most_frequent = counts.iter().max().map_or(0.0, |&most| most as f64 / labels.len() as f64);
+        let guessing = 1.0 / classes as f64;
+        let gain = (accuracy.low - most_frequent) / (1.0 - most_frequent).max(1e-9);
+        let of_class = |class: usize| {
+            let scores = |is_member: bool| -> Vec<f64> {
+                let kind = rows.iter().zip(labels).filter(|&(_, &label)| (label == class) == is_member);
+                kind.map(|(row, _)| f64::from(row[class])).collect()
+            };
+            let (others, members) = (scores(false), scores(true));
+            (!others.is_empty() && !members.is_empty()).then(|| auroc(&others, &members))
         };
-        let (others, members) = (scores(false), scores(true));
-        (!others.is_empty() && !members.is_empty()).then(|| auroc(&others, &members))
-    };
-    Probe {
-        clue,
-        accuracy,
-        balanced_accuracy,
-        most_frequent,
-        guessing,
-        far_above_chance: way >= FAR && balanced_accuracy >= FAR_BALANCED * guessing,
-        class_auroc: (0..classes).map(of_class).collect(),
+        Self {
+            cue,
+            accuracy,
+            balanced_accuracy,
+            most_frequent,
+            guessing,
+            far_above_chance: gain >= FAR && balanced_accuracy >= FAR_BALANCED * guessing,
+            class_auroc: (0..classes).map(of_class).collect(),
+        }
     }
 }
 
-/// What a probe looks at: rows of equal width.
-fn numbers(clue: Clue, dataset: &Dataset, sights: &[Sight]) -> (Vec<f32>, usize) {
-    let rows: Vec<Vec<f32>> = match clue {
-        Clue::Border => sights.iter().map(|sight| sight.surroundings.border.clone()).collect(),
-        Clue::BorderPixels => sights.iter().map(|sight| sight.surroundings.pixels.clone()).collect(),
-        Clue::MeanColour => sights.iter().map(|sight| sight.surroundings.mean.to_vec()).collect(),
-        Clue::FileSize => dataset
+/// The numbers of a cue, one row a photo, and their width.
+fn numbers(cue: ShortcutCue, dataset: &Dataset, stats: &[ImageStats]) -> (Vec<f32>, usize) {
+    let rows: Vec<Vec<f32>> = match cue {
+        ShortcutCue::Border => stats.iter().map(|stats| stats.border.border.clone()).collect(),
+        ShortcutCue::BorderPixels => stats.iter().map(|stats| stats.border.pixels.clone()).collect(),
+        ShortcutCue::MeanColour => stats.iter().map(|stats| stats.border.mean.to_vec()).collect(),
+        ShortcutCue::FileSize => dataset
             .photos
             .iter()
             .map(|photo| {
@@ -153,7 +170,7 @@ fn numbers(clue: Clue, dataset: &Dataset, sights: &[Sight]) -> (Vec<f32>, usize)
                 vec![photo.bytes as f32, (photo.bytes as f64 / pixels.max(1.0)) as f32]
             })
             .collect(),
-        Clue::Dimensions => dataset
+        ShortcutCue::Dimensions => dataset
             .photos
             .iter()
             .map(|photo| {
@@ -161,14 +178,14 @@ fn numbers(clue: Clue, dataset: &Dataset, sights: &[Sight]) -> (Vec<f32>, usize)
                 vec![width, height, width / height.max(1.0)]
             })
             .collect(),
-        Clue::Camera => {
+        ShortcutCue::Camera => {
             let fields: [Vec<Option<&str>>; 3] = [
-                sights.iter().map(|sight| sight.camera.model.as_deref()).collect(),
-                sights.iter().map(|sight| sight.camera.software.as_deref()).collect(),
-                sights.iter().map(|sight| sight.camera.day.as_deref()).collect(),
+                stats.iter().map(|stats| stats.camera.model.as_deref()).collect(),
+                stats.iter().map(|stats| stats.camera.software.as_deref()).collect(),
+                stats.iter().map(|stats| stats.camera.day.as_deref()).collect(),
             ];
             let ranks = fields.map(|field| ranks(&field));
-            (0..sights.len()).map(|photo| ranks.iter().map(|ranks| ranks[photo]).collect()).collect()
+            (0..stats.len()).map(|photo| ranks.iter().map(|ranks| ranks[photo]).collect()).collect()
         }
     };
     let width = rows.first().map_or(1, Vec::len);
@@ -186,17 +203,79 @@ fn ranks(texts: &[Option<&str>]) -> Vec<f32> {
     texts.iter().map(rank).collect()
 }
 
-/// The place of the largest value, the first of equals.
-pub(crate) fn best(row: &[f32]) -> usize {
+/// The index of the largest value, the first of equals.
+fn best(row: &[f32]) -> usize {
     row.iter().enumerate().fold(0, |best, (place, &value)| if value > row[best] { place } else { best })
 }
 
 #[cfg(test)]
 mod tests {
+    use foliar_random::Random;
+
     use super::*;
 
     #[test]
     fn texts_are_ranked() {
         assert_eq!(ranks(&[Some("b"), None, Some("a"), Some("b")]), [2.0, 0.0, 1.0, 2.0]);
+    }
+
+    /// Groups of photos with similar numbers and one label each, drawn at random, in folds that hold whole groups and as many
+    /// of each class: features, labels and folds.
+    fn random_groups(seed: u64, groups: usize, each: usize) -> (Vec<f32>, Vec<usize>, Vec<Vec<usize>>) {
+        let mut random = Random::keyed([6, seed, 0, 0]);
+        let of_group: Vec<usize> = random.permutation(groups).into_iter().map(|place| place % 2).collect();
+        let (mut values, mut labels, mut folds, mut next) = (vec![], vec![], vec![vec![]; 5], [0; 2]);
+        for (group, &label) in of_group.iter().enumerate() {
+            let centre = [random.uniform(), random.uniform(), random.uniform()];
+            folds[next[label] % 5].extend(group * each..(group + 1) * each);
+            next[label] += 1;
+            for _ in 0..each {
+                values.extend(centre.map(|value| (value + 0.02 * random.uniform()) as f32));
+                labels.push(label);
+            }
+        }
+        (values, labels, folds)
+    }
+
+    fn right(values: &[f32], labels: &[usize], folds: &[Vec<usize>], seed: u64) -> usize {
+        let probabilities = out_of_fold(Table { values, width: 3 }, labels, 2, folds, seed);
+        probabilities.chunks(2).zip(labels).filter(|(row, label)| best(row) == **label).count()
+    }
+
+    #[test]
+    fn random_labels_of_groups_are_predicted_at_chance() {
+        const SEEDS: u64 = 60;
+        let (groups, each) = (30, 4);
+        let mut hits = 0;
+        let mut shuffled_hits = 0;
+        for seed in 0..SEEDS {
+            let (values, labels, folds) = random_groups(seed, groups, each);
+            hits += right(&values, &labels, &folds, seed);
+            // Folds that tear groups apart show each label in training: far above chance.
+            let torn: Vec<Vec<usize>> =
+                (0..4).map(|fold| (fold..labels.len()).step_by(4).collect()).collect();
+            shuffled_hits += right(&values, &labels, &torn, seed);
+        }
+        let count = SEEDS as f64 * (groups * each) as f64;
+        // Photos of a group are predicted alike: four standard errors of the binomial distribution over groups.
+        let error = 4.0 * (0.25 / (SEEDS as f64 * groups as f64)).sqrt();
+        let accuracy = hits as f64 / count;
+        assert!((accuracy - 0.5).abs() < error, "{accuracy} is not within {error} of a half");
+        assert!(shuffled_hits as f64 / count > 0.9, "{shuffled_hits} of {count}");
+    }
+
+    #[test]
+    fn labels_of_a_fold_do_not_change_its_predictions() {
+        let (values, labels, folds) = random_groups(1, 20, 3);
+        let predict =
+            |labels: &[usize]| out_of_fold(Table { values: &values, width: 3 }, labels, 2, &folds, 1);
+        let before = predict(&labels);
+        for fold in &folds {
+            let mut shifted = labels.clone();
+            fold.iter().for_each(|&photo| shifted[photo] = 1 - shifted[photo]);
+            let after = predict(&shifted);
+            assert!(fold.iter().all(|photo| before[photo * 2..][..2] == after[photo * 2..][..2]));
+            assert_ne!(before, after);
+        }
     }
 }

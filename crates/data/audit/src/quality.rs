@@ -1,44 +1,44 @@
-//! What can be wrong with a single photograph that can be read: too small, dark, pale, blurred, empty, of odd shape.
+//! What can be wrong with a single readable photo: too small, dark, overexposed, blurred, empty or of an odd shape.
 //!
-//! Each is a measured value beside a threshold. What blur is depends on what is photographed, so a photograph counts as
-//! blurred only if it is both below an absolute threshold and far below the others of its data set.
+//! Each check compares a measured value with a threshold. Sharpness depends on the subject, so a photo counts as blurred
+//! only if it is both below an absolute threshold and far below the other photos of its data set.
 
 use foliar_vision::Rgb;
 use serde::{Deserialize, Serialize};
 
 use crate::thumbnail::luminance;
 
-/// Least side of a photograph, in pixels.
+/// Smallest side of a photo, in pixels.
 pub const SMALLEST_SIDE: f64 = 64.0;
-/// Least luminance of the brightest twentieth, 0 to 1: a leaf before a black ground is not underexposed.
+/// Least luminance of the brightest twentieth, 0 to 1. So a leaf on a black background does not count as underexposed.
 pub const DARKEST: f64 = 0.2;
-/// Share of pixels that are the brightest.
+/// Proportion of pixels that are the brightest.
 const BRIGHTEST: f64 = 0.05;
-/// Most pixels that may have reached the end of the scale, as a share.
+/// Largest proportion of clipped pixels.
 pub const MOST_CLIPPED: f64 = 0.4;
-/// Mean luminance from which on clipped pixels count: a leaf on white paper is not overexposed.
+/// Mean luminance above which clipped pixels count. So a leaf on white paper does not count as overexposed.
 const PALEST: f64 = 0.8;
-/// Sharpness below which a photograph may be called blurred.
+/// Sharpness below which a photo may count as blurred.
 pub const LEAST_SHARPNESS: f64 = 40.0;
-/// How many times the median of a data set is sharper than a photograph that is called blurred.
+/// A blurred photo is less sharp than the median of its data set by at least this factor.
 const BLUR_FACTOR: f64 = 6.0;
-/// Entropy of the greys in bits below which a photograph without edges is nearly empty.
+/// Entropy of the greys, in bits, below which a photo without edges is nearly empty.
 const SMOOTH_ENTROPY: f64 = 4.5;
-/// Least entropy of the greys, in bits, whatever the edges.
+/// Entropy of the greys, in bits, below which a photo is nearly empty, whatever its edges.
 pub const LEAST_ENTROPY: f64 = 1.0;
-/// Least share of pixels that differ from a neighbour by a tenth of the scale or more.
+/// Least proportion of pixels that differ from a neighbour by a tenth of the scale or more.
 pub const FEWEST_EDGES: f64 = 0.002;
-/// Longest side over shortest.
+/// Largest ratio of the longer side to the shorter.
 pub const LONGEST_ASPECT: f64 = 3.0;
-/// Luminance from which on a pixel is clipped.
+/// Luminance from which a pixel is clipped.
 const CLIPPED: u8 = 250;
-/// Difference of neighbours that is an edge, of 255.
+/// Difference between neighbours that counts as an edge, of 255.
 const EDGE: i32 = 25;
 
-/// What is measured on one photograph.
+/// What is measured on one photo.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measures {
-    /// Shorter side of the file's picture, in pixels.
+    /// Shorter side of the picture in the file, in pixels.
     pub shorter_side: f64,
     /// Longer side over shorter, 1 or more.
     pub aspect: f64,
@@ -46,36 +46,36 @@ pub struct Measures {
     pub brightness: f64,
     /// Luminance that a twentieth of the pixels exceed, 0 to 1.
     pub brightest: f64,
-    /// Share of pixels whose luminance is 250 of 255 or more.
+    /// Proportion of pixels whose luminance is 250 of 255 or more.
     pub clipped: f64,
     /// Variance of the Laplacian of the luminance (0 to 255) at a shorter side of at most 256 pixels (Pech-Pacheco 2000).
     pub sharpness: f64,
     /// Shannon entropy of the histogram of luminance, 0 to 8 bits.
     pub entropy: f64,
-    /// Share of pixels that differ from the next to the right or below by a tenth of the scale or more.
+    /// Proportion of pixels that differ from the next to the right or below by a tenth of the scale or more.
     pub edges: f64,
 }
 
-/// What is wrong with a photograph.
+/// What can be wrong with a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Flaw {
-    /// Of too few pixels.
+pub enum QualityIssue {
+    /// Too few pixels.
     Tiny,
     /// Underexposed.
     Dark,
     /// Overexposed.
     Overexposed,
-    /// Out of focus, or shaken.
+    /// Out of focus or shaken.
     Blurred,
-    /// Hardly anything on it.
+    /// Almost nothing on it.
     NearlyEmpty,
-    /// Far longer than high, or the other way round.
+    /// One side far longer than the other.
     OddShape,
 }
 
-impl Flaw {
-    /// All of them, in the order of reports.
+impl QualityIssue {
+    /// All issues, in the order of reports.
     pub const ALL: [Self; 6] =
         [Self::Tiny, Self::Dark, Self::Overexposed, Self::Blurred, Self::NearlyEmpty, Self::OddShape];
 
@@ -92,7 +92,7 @@ impl Flaw {
         }
     }
 
-    /// What is so, in words that follow "is".
+    /// Description that follows "is".
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -101,27 +101,25 @@ impl Flaw {
             Self::Overexposed => "overexposed",
             Self::Blurred => "blurred",
             Self::NearlyEmpty => "nearly empty",
-            Self::OddShape => "three times as long as wide, or more",
+            Self::OddShape => "more than three times as long as wide",
         }
     }
 }
 
-/// A flaw of a photograph, with what was measured.
+/// An issue with what was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Flawed {
-    /// Place of the photograph.
-    pub photograph: usize,
+pub struct MeasuredIssue {
     /// What is wrong.
-    pub flaw: Flaw,
-    /// What was measured.
+    pub issue: QualityIssue,
+    /// The measured value.
     pub value: f64,
-    /// What it was compared with.
+    /// The threshold that it was compared with.
     pub threshold: f64,
 }
 
 impl Measures {
-    /// The measures of a photograph that was reduced to a shorter side of at most 256 pixels; `width` and `height` are those
-    /// of the file.
+    /// The measures of a photo that was reduced to a shorter side of at most 256 pixels. `width` and `height` are those of the
+    /// file.
     #[must_use]
     pub fn of(photo: &Rgb, width: u32, height: u32) -> Self {
         let grey: Vec<u8> =
@@ -156,8 +154,8 @@ impl Measures {
     }
 }
 
-/// Variance of the Laplacian with four neighbours, and the share of pixels at an edge; both over pixels that have all
-/// neighbours. Nothing is known of pictures below three pixels: they have neither.
+/// Variance of the Laplacian with four neighbours, and the proportion of pixels at an edge, both over pixels that have all
+/// neighbours. Both are 0 for pictures below three pixels a side.
 fn sharpness_and_edges(grey: &[u8], width: usize) -> (f64, f64) {
     let height = grey.len() / width.max(1);
     if width < 3 || height < 3 {
@@ -180,47 +178,42 @@ fn sharpness_and_edges(grey: &[u8], width: usize) -> (f64, f64) {
     (squares as f64 / count - mean * mean, edges as f64 / count)
 }
 
-/// What is wrong with each of the photographs, in their order.
+/// The issues of each photo, in the order of `measures`.
 #[must_use]
-pub fn flaws(measures: &[Measures]) -> Vec<Flawed> {
+pub fn quality_issues(measures: &[Measures]) -> Vec<Vec<MeasuredIssue>> {
     let mut sharpness: Vec<f64> = measures.iter().map(|measures| measures.sharpness).collect();
     sharpness.sort_by(f64::total_cmp);
     let median = sharpness.get(sharpness.len() / 2).copied().unwrap_or(0.0);
     let blurred = LEAST_SHARPNESS.min(median / BLUR_FACTOR);
-    let of_one = |(photograph, own): (usize, &Measures)| {
-        let empty = if own.entropy < LEAST_ENTROPY {
-            (true, own.entropy, LEAST_ENTROPY)
-        } else {
-            (own.edges < FEWEST_EDGES && own.entropy < SMOOTH_ENTROPY, own.edges, FEWEST_EDGES)
-        };
-        let judged = [
-            (Flaw::Tiny, (own.shorter_side < SMALLEST_SIDE, own.shorter_side, SMALLEST_SIDE)),
-            (Flaw::Dark, (own.brightest < DARKEST, own.brightest, DARKEST)),
-            (
-                Flaw::Overexposed,
-                (own.clipped > MOST_CLIPPED && own.brightness > PALEST, own.clipped, MOST_CLIPPED),
-            ),
-            (Flaw::Blurred, (own.sharpness < blurred, own.sharpness, blurred)),
-            (Flaw::NearlyEmpty, empty),
-            (Flaw::OddShape, (own.aspect > LONGEST_ASPECT, own.aspect, LONGEST_ASPECT)),
-        ];
-        judged
-            .into_iter()
-            .filter(|(_, (is_so, ..))| *is_so)
-            .map(|(flaw, (_, value, threshold))| Flawed { photograph, flaw, value, threshold })
-            .collect::<Vec<_>>()
+    measures.iter().map(|own| issues_of(own, blurred)).collect()
+}
+
+/// The issues of one photo, which counts as blurred below a sharpness of `blurred`.
+fn issues_of(own: &Measures, blurred: f64) -> Vec<MeasuredIssue> {
+    let (empty, content, least_content) = if own.entropy < LEAST_ENTROPY {
+        (true, own.entropy, LEAST_ENTROPY)
+    } else {
+        (own.edges < FEWEST_EDGES && own.entropy < SMOOTH_ENTROPY, own.edges, FEWEST_EDGES)
     };
-    measures.iter().enumerate().flat_map(of_one).collect()
+    let overexposed = own.clipped > MOST_CLIPPED && own.brightness > PALEST;
+    let checks = [
+        (QualityIssue::Tiny, own.shorter_side < SMALLEST_SIDE, own.shorter_side, SMALLEST_SIDE),
+        (QualityIssue::Dark, own.brightest < DARKEST, own.brightest, DARKEST),
+        (QualityIssue::Overexposed, overexposed, own.clipped, MOST_CLIPPED),
+        (QualityIssue::Blurred, own.sharpness < blurred, own.sharpness, blurred),
+        (QualityIssue::NearlyEmpty, empty, content, least_content),
+        (QualityIssue::OddShape, own.aspect > LONGEST_ASPECT, own.aspect, LONGEST_ASPECT),
+    ];
+    let found = checks.into_iter().filter(|(_, is_so, ..)| *is_so);
+    found.map(|(issue, _, value, threshold)| MeasuredIssue { issue, value, threshold }).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use foliar_vision::procedural;
-
     use super::*;
 
     fn leaf(size: u32) -> Rgb {
-        let picture = procedural::draw(1, 3, 0, size);
+        let picture = foliar_synth::draw(1, 3, 0, size);
         Rgb::new(size, size, picture.into_raw())
     }
 
@@ -228,30 +221,31 @@ mod tests {
         Rgb { pixels: photo.pixels.iter().map(|&value| change(value)).collect(), ..photo.clone() }
     }
 
-    fn found(odd: &Rgb, width: u32, height: u32) -> Vec<Flaw> {
+    fn found(odd: &Rgb, width: u32, height: u32) -> Vec<QualityIssue> {
         let usual = Measures::of(&leaf(128), 128, 128);
         let all = [usual, usual, usual, Measures::of(odd, width, height)];
-        let flaws = flaws(&all);
-        assert!(flaws.iter().all(|flawed| flawed.photograph == 3), "{flaws:?}");
-        flaws.into_iter().map(|flawed| flawed.flaw).collect()
+        let mut issues = quality_issues(&all);
+        let of_odd = issues.split_off(3);
+        assert!(issues.iter().all(Vec::is_empty), "{issues:?}");
+        of_odd[0].iter().map(|found| found.issue).collect()
     }
 
     #[test]
-    fn each_flaw_is_found_and_no_other() {
+    fn each_issue_is_found_and_no_other() {
         let leaf = leaf(128);
         assert_eq!(found(&leaf, 128, 128), []);
-        assert_eq!(found(&leaf, 128, 40), [Flaw::Tiny, Flaw::OddShape]);
-        assert_eq!(found(&leaf, 1280, 400), [Flaw::OddShape]);
-        assert!(found(&changed(&leaf, |value| value / 16), 128, 128).contains(&Flaw::Dark));
+        assert_eq!(found(&leaf, 128, 40), [QualityIssue::Tiny, QualityIssue::OddShape]);
+        assert_eq!(found(&leaf, 1280, 400), [QualityIssue::OddShape]);
+        assert!(found(&changed(&leaf, |value| value / 16), 128, 128).contains(&QualityIssue::Dark));
         assert_eq!(
             found(&changed(&leaf, |value| value.saturating_add(200)), 128, 128)
                 .into_iter()
-                .filter(|flaw| *flaw == Flaw::Overexposed)
+                .filter(|issue| *issue == QualityIssue::Overexposed)
                 .count(),
             1
         );
         let empty = changed(&leaf, |value| 120 + value / 128);
-        assert!(found(&empty, 128, 128).contains(&Flaw::NearlyEmpty));
+        assert!(found(&empty, 128, 128).contains(&QualityIssue::NearlyEmpty));
         let mut blurred = leaf.clone();
         for _ in 0..40 {
             let before = blurred.pixels.clone();
@@ -261,7 +255,7 @@ mod tests {
                 blurred.pixels[place] = (sum / 5) as u8;
             }
         }
-        assert_eq!(found(&blurred, 128, 128), [Flaw::Blurred]);
+        assert_eq!(found(&blurred, 128, 128), [QualityIssue::Blurred]);
     }
 
     #[test]

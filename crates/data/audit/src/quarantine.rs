@@ -1,4 +1,4 @@
-//! Photographs that are set aside: a table that an audit proposes, a person edits, and training honours.
+//! The quarantine: a table of photos to leave out, which an audit proposes, a person edits and training applies.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::AuditError;
 use crate::listing::{Column, Listing};
 
-/// A photograph that is proposed to be left out.
+/// A photo that is proposed to be left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
     /// Path relative to the folder.
@@ -17,14 +17,14 @@ pub struct Proposal {
     pub reason: String,
 }
 
-/// Photographs to be left out.
+/// Photos to leave out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantine {
     listing: Listing,
 }
 
 impl Quarantine {
-    /// Reads comma-separated values with the column `path`, and `reason` where it is there.
+    /// Reads comma-separated values with the column `path` and optionally `reason`.
     ///
     /// # Errors
     /// As [`Listing::read`].
@@ -32,9 +32,9 @@ impl Quarantine {
         Ok(Self { listing: Listing::read(path, &[Column::Optional("reason")])? })
     }
 
-    /// The data set without the photographs that are listed, and a problem for each that was left out or is not there.
+    /// The data set without the listed photos, and a problem for each photo that was left out or is not in the data set.
     #[must_use]
-    pub fn honour(&self, dataset: Dataset) -> (Dataset, Vec<Problem>) {
+    pub fn apply(&self, dataset: Dataset) -> (Dataset, Vec<Problem>) {
         let (rows, absent) = self.listing.matched(&dataset);
         let mut listed = vec![false; dataset.photos.len()];
         let mut problems = Vec::new();
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn listed_photographs_are_left_out_and_absent_ones_named() {
+    fn listed_photos_are_left_out_and_absent_ones_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("quarantine.csv");
         std::fs::write(&path, "path,reason\na/1.jpg,\"blurred, dark\"\na/1.jpg,again\nb/9.jpg,\nb/1.jpg,\n")
@@ -75,7 +75,7 @@ mod tests {
         };
         let photos = vec![photo("a/1.jpg", 0), photo("a/2.jpg", 0), photo("b/1.jpg", 1)];
         let data = Dataset { root: "r".into(), classes: vec!["a".into(), "b".into()], photos };
-        let (data, problems) = Quarantine::read(&path).unwrap().honour(data);
+        let (data, problems) = Quarantine::read(&path).unwrap().apply(data);
         assert_eq!(data.photos.len(), 1);
         assert_eq!(data.classes, ["a"]);
         let codes: Vec<&str> = problems.iter().map(|problem| problem.reason.code()).collect();

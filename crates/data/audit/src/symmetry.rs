@@ -1,4 +1,4 @@
-//! The eight symmetries of the square: what a photograph may go through without a pixel being lost.
+//! The eight symmetries of the square: all ways to turn and mirror a photo without losing a pixel.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ impl Symmetry {
         (number & 4 != 0, number & 1 != 0, number & 2 != 0)
     }
 
-    /// What undoes it.
+    /// The inverse symmetry.
     #[must_use]
     pub fn inverse(self) -> Self {
         match self {
@@ -55,7 +55,7 @@ impl Symmetry {
         }
     }
 
-    /// Where the pixel that is in column `x` and row `y` of the result comes from, in a square of `side` pixels.
+    /// Column and row of the source pixel that is shown in column `x` and row `y`, in a square of `side` pixels.
     #[must_use]
     pub fn source(self, x: usize, y: usize, side: usize) -> (usize, usize) {
         let (transposed, mirrored, flipped) = self.parts();
@@ -64,7 +64,7 @@ impl Symmetry {
         if transposed { (y, x) } else { (x, y) }
     }
 
-    /// How it is called, such as `turned by 90°`; empty for no change.
+    /// Its name, such as `turned by 90°`; empty for no change.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What an audit leaves in a folder: one document and tables for spreadsheets.
+//! The files of an audit: one JSON document, and tables for spreadsheets.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -31,7 +31,7 @@ const PHOTOGRAPHS: [&str; 13] = [
 /// Header of `duplicates.csv`: the fields of [`crate::CopyPair`].
 const COPIES: [&str; 9] =
     ["a", "b", "exact", "symmetry", "similarity", "detail", "overlap", "across_classes", "across_splits"];
-/// Header of `labels.csv`: the fields of [`crate::Suspect`].
+/// Header of `labels.csv`: the fields of [`crate::LabelIssue`].
 const LABELS: [&str; 12] = [
     "path",
     "class",
@@ -72,8 +72,8 @@ struct GroupRow<'a> {
     group: &'a str,
 }
 
-/// Writes `audit.json`, `audit.csv` (a row a photograph), `duplicates.csv` (a row a pair), `labels.csv` (a row a suspected
-/// class), `groups.csv` (path and group) and `quarantine.csv` into `folder`, which is made if it does not exist.
+/// Writes `audit.json`, `audit.csv` (one row a photo), `duplicates.csv` (one row a pair), `labels.csv` (one row a label
+/// issue), `groups.csv` (path and group) and `quarantine.csv` into `folder`, which is made if it does not exist.
 ///
 /// # Errors
 /// [`AuditError::Write`] with the file.
@@ -82,14 +82,14 @@ pub fn write_tables(audit: &Audit, folder: &Path) -> Result<(), AuditError> {
         .map_err(|source| AuditError::Write { path: folder.to_owned(), source })?;
     write_document(audit, &folder.join("audit.json"))?;
     let copies: BTreeSet<&str> = audit.copies.iter().flat_map(|copy| [&copy.a[..], &copy.b[..]]).collect();
-    let suspected: BTreeSet<&str> =
-        audit.suspects.iter().filter(|suspect| suspect.strong).map(|suspect| &suspect.path[..]).collect();
+    let mislabelled: BTreeSet<&str> =
+        audit.label_issues.iter().filter(|issue| issue.strong).map(|issue| &issue.path[..]).collect();
     let photographs = audit.photographs.iter().map(|photo| {
-        let mut findings: Vec<&str> = photo.flaws.iter().map(|flaw| flaw.flaw.name()).collect();
+        let mut findings: Vec<&str> = photo.issues.iter().map(|found| found.issue.name()).collect();
         if copies.contains(&photo.path[..]) {
             findings.push("copy");
         }
-        if suspected.contains(&photo.path[..]) {
+        if mislabelled.contains(&photo.path[..]) {
             findings.push("wrong-label");
         }
         PhotographRow {
@@ -110,13 +110,13 @@ pub fn write_tables(audit: &Audit, folder: &Path) -> Result<(), AuditError> {
     });
     write_csv(&folder.join("audit.csv"), &PHOTOGRAPHS, photographs)?;
     write_csv(&folder.join("duplicates.csv"), &COPIES, audit.copies.iter())?;
-    write_csv(&folder.join("labels.csv"), &LABELS, audit.suspects.iter())?;
+    write_csv(&folder.join("labels.csv"), &LABELS, audit.label_issues.iter())?;
     let groups = audit.photographs.iter().map(|photo| GroupRow { path: &photo.path, group: &photo.group });
     write_csv(&folder.join("groups.csv"), &["path", "group"], groups)?;
     write_quarantine(&audit.quarantine, &folder.join("quarantine.csv"))
 }
 
-/// Writes the proposal of a quarantine.
+/// Writes a proposed quarantine.
 ///
 /// # Errors
 /// [`AuditError::Write`].
@@ -136,7 +136,7 @@ fn write_document(audit: &Audit, path: &Path) -> Result<(), AuditError> {
     written.map_err(|source| AuditError::Write { path: path.to_owned(), source })
 }
 
-/// A header, which is there even without rows, and the rows.
+/// Writes the header, even if there are no rows, and the rows.
 fn write_csv(
     path: &Path,
     header: &[&str],

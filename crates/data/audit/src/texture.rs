@@ -1,5 +1,5 @@
-//! Colours and textures of a photograph as a short row of numbers: what classes are told apart by where no network is at
-//! hand. Much less than a network sees, and enough to compare splits.
+//! Colours and textures of a photo as a short row of numbers: the features that are used without a network. They say much
+//! less than those of a network, but enough to compare splits.
 
 use foliar_vision::Rgb;
 use foliar_vision::resize::{Resizer, Window};
@@ -25,7 +25,7 @@ const DIRECTIONS: usize = 8;
 /// Numbers that [`texture`] gives.
 pub const WIDTH: usize = STEPS * STEPS * STEPS + CELLS * CELLS * 6 + DISTANCES.len() * PATTERNS + DIRECTIONS;
 
-/// The colours and textures of a photograph, [`WIDTH`] numbers of about 0 to 1: square roots of the shares of a histogram of
+/// The colours and textures of a photo, [`WIDTH`] numbers of about 0 to 1: square roots of the proportions of a histogram of
 /// colours, mean and standard deviation of the colours of four quarters, square roots of the shares of local binary
 /// patterns and of directions of slopes.
 #[must_use]
@@ -75,13 +75,13 @@ fn reduced(photo: &Rgb, side: usize, resizer: &mut Resizer) -> Vec<u8> {
     small
 }
 
-/// Square roots of shares: differences of small ones count as much as those of large ones (Hellinger's distance).
+/// Appends square roots of proportions, whose differences are those of the Hellinger distance.
 fn push_roots(row: &mut Vec<f32>, counts: &[f32]) {
     let sum = counts.iter().sum::<f32>().max(1.0);
     row.extend(counts.iter().map(|count| (count / sum).sqrt()));
 }
 
-/// How often each local binary pattern occurs.
+/// Counts of the local binary patterns.
 fn patterns(grey: &[u8], distance: usize) -> [f32; PATTERNS] {
     let mut counts = [0.0; PATTERNS];
     let (side, d) = (TEXTURE_SIDE, distance as isize);
@@ -102,7 +102,7 @@ fn patterns(grey: &[u8], distance: usize) -> [f32; PATTERNS] {
     counts
 }
 
-/// How much slope there is in each direction.
+/// Sum of the slopes in each direction.
 fn slopes(grey: &[u8]) -> [f32; DIRECTIONS] {
     let mut sums = [0.0; DIRECTIONS];
     for y in 1..TEXTURE_SIDE - 1 {

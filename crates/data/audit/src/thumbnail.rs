@@ -1,4 +1,4 @@
-//! A small grey picture of a photograph, which is all that copies are found by.
+//! A small grey picture of a photo: all that the search for copies looks at.
 
 use foliar_vision::Rgb;
 use foliar_vision::resize::{Resizer, Window};
@@ -10,12 +10,12 @@ pub const SIDE: usize = 64;
 /// Pixels of a [`Thumbnail`].
 pub const PIXELS: usize = SIDE * SIDE;
 
-/// A photograph squeezed into [`SIDE`] x [`SIDE`] grey pixels, whatever its shape.
+/// A photo squeezed into [`SIDE`] x [`SIDE`] grey pixels, whatever its shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thumbnail(Box<[u8]>);
 
 impl Thumbnail {
-    /// The thumbnail of a photograph: luminance (ITU-R BT.601) of the antialiased reduction, 0 to 255.
+    /// The thumbnail of a photo: luminance (ITU-R BT.601) of the antialiased reduction, 0 to 255.
     #[must_use]
     pub fn of(photo: &Rgb, resizer: &mut Resizer) -> Self {
         let mut small = vec![0; PIXELS * 3];
@@ -33,6 +33,11 @@ impl Thumbnail {
     #[must_use]
     pub fn from_pixels(pixels: &[u8]) -> Option<Self> {
         (pixels.len() == PIXELS).then(|| Self(pixels.into()))
+    }
+
+    /// A picture without contrast, which is a copy of nothing.
+    pub(crate) fn blank() -> Self {
+        Self(vec![0; PIXELS].into())
     }
 
     /// The pixels, row by row.

@@ -1,7 +1,6 @@
-//! Leaf masks of photographs as one picture to look at: `leaf_masks OUT.png PHOTO...`.
+//! A contact sheet of leaf masks: `leaf_masks OUT.png PHOTO...`.
 //!
-//! Each photograph stands above itself with everything outside the mask in magenta, or in grey where the mask is not to
-//! be trusted.
+//! Below each photo is the photo with everything outside the mask in magenta, or in grey if the mask cannot be trusted.
 
 #![allow(clippy::print_stdout, reason = "it prints what it finds")]
 
@@ -30,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "{index:3} share {:.2} {:.1} ms {:?} {name}",
             mask.share,
             time.as_secs_f64() * 1e3,
-            mask.doubt
+            mask.failure
         );
         let mut cut = photo.clone();
         for (pixel, inside) in cut.pixels.chunks_exact_mut(3).zip(&mask.pixels) {

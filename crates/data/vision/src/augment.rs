@@ -1,7 +1,7 @@
-//! Random changes to training pictures that leave their class as it is.
+//! Augmentation: random changes of training pictures that keep their class.
 //!
-//! Everything that is drawn for a sample is a pure function of `(seed, epoch, item)`, with a stream of its own for each
-//! kind of change: switching one off leaves the others as they were. In order: a window of the stored picture is chosen,
+//! All random choices for a picture are a pure function of `(seed, epoch, item)`. Each kind of change has its own random
+//! stream, so switching one off does not change the others. In order: a window of the stored picture is chosen,
 //! resampled to the network's input size and rotated a little; flipped and turned; its colours are changed; it is
 //! normalised; a rectangle is erased. A rotated picture is flipped, turned and normalised while it is resampled.
 //!
@@ -10,11 +10,14 @@
 mod colour;
 mod erasing;
 mod geometry;
+mod key;
 mod turn;
+mod view;
 
 use serde::{Deserialize, Serialize};
 
 use self::geometry::Shot;
+use self::view::View;
 use crate::preprocess::{Preprocessing, Workspace};
 use crate::random::Domain;
 use crate::resize::reduce;
@@ -24,30 +27,31 @@ use foliar_random::Random;
 pub use self::colour::ColourJitter;
 pub use self::erasing::{Erasing, Fill};
 pub use self::geometry::{RandomCrop, Rotation};
+pub use self::key::AugmentKey;
 
-/// Which changes are made, and how often. A probability of 0 switches a change off.
+/// The changes and their probabilities. A probability of 0 switches a change off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augment {
     /// Probability of exchanging left and right. Default 0.5.
     pub horizontal_flip: f64,
-    /// Probability of exchanging top and bottom: a leaf has no up. Default 0.5.
+    /// Probability of exchanging top and bottom. Default 0.5, because a leaf has no upright position.
     pub vertical_flip: f64,
-    /// Probability of exchanging rows and columns, which with the flips makes all quarter turns. Default 0.5.
+    /// Probability of exchanging rows and columns; with the flips, all quarter turns occur. Default 0.5.
     pub transposition: f64,
-    /// The part of the picture that is shown.
+    /// Random crop.
     pub crop: RandomCrop,
     /// Rotation by a small angle.
     pub rotation: Rotation,
-    /// Changes of colour. None by default.
+    /// Changes of colour. Off by default.
     pub colour: ColourJitter,
-    /// Erasing of a rectangle. None by default.
+    /// Erasing of a rectangle. Off by default.
     pub erasing: Erasing,
 }
 
 impl Default for Augment {
-    /// Flips, transposition, crop and rotation. Colours stay as they are, for the colour of a leaf is what many diseases are
-    /// known by, and nothing is erased.
+    /// Flips, transposition, crop and rotation. Colours do not change, because many diseases show in the colour of the leaf;
+    /// nothing is erased.
     fn default() -> Self {
         let all = Self::all();
         let colour = ColourJitter { probability: 0.0, ..all.colour };
@@ -57,7 +61,7 @@ impl Default for Augment {
 }
 
 impl Augment {
-    /// Every change there is.
+    /// All changes.
     #[must_use]
     pub fn all() -> Self {
         Self {
@@ -72,7 +76,7 @@ impl Augment {
     }
 }
 
-/// What makes an [`Augment`] impossible.
+/// Why an [`Augment`] is impossible.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("augmentation: {field} {rule}")]
 pub struct AugmentError {
@@ -82,25 +86,8 @@ pub struct AugmentError {
     pub rule: &'static str,
 }
 
-/// The sample that is being made; with the seed of the run it is all that randomness depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AugmentKey {
-    /// Seed of the run.
-    pub seed: u64,
-    /// Number of the epoch.
-    pub epoch: u64,
-    /// Index of the item in the training list.
-    pub item: u64,
-}
-
-impl AugmentKey {
-    fn random(self, domain: Domain) -> Random {
-        domain.stream([self.seed, self.epoch, self.item])
-    }
-}
-
 impl Augment {
-    /// No change at all.
+    /// No changes.
     #[must_use]
     pub fn none() -> Self {
         Self {
@@ -114,7 +101,7 @@ impl Augment {
         }
     }
 
-    /// Refuses values that mean nothing.
+    /// Refuses impossible values.
     ///
     /// # Errors
     /// [`AugmentError`] naming the field.
@@ -134,21 +121,21 @@ impl Augment {
         ];
         let rule = |field, good, rule| if good { Ok(()) } else { Err(AugmentError { field, rule }) };
         for (field, value) in probabilities {
-            rule(field, (0.0..=1.0).contains(&value), "must lie between 0 and 1")?;
+            rule(field, (0.0..=1.0).contains(&value), "must be between 0 and 1")?;
         }
         let rising = |[low, high]: [f64; 2]| low > 0.0 && low <= high && high.is_finite();
-        let share = "must be two rising numbers above 0 and at most 1";
+        let share = "must be two ascending numbers above 0 and at most 1";
         rule("crop.scale", rising(self.crop.scale) && self.crop.scale[1] <= 1.0, share)?;
         rule("erasing.area", rising(self.erasing.area) && self.erasing.area[1] <= 1.0, share)?;
-        rule("crop.ratio", rising(self.crop.ratio), "must be two rising numbers above 0")?;
-        rule("erasing.ratio", rising(self.erasing.ratio), "must be two rising numbers above 0")?;
-        rule("rotation.degrees", (0.0..=180.0).contains(&self.rotation.degrees), "must lie between 0 and 180")
+        rule("crop.ratio", rising(self.crop.ratio), "must be two ascending numbers above 0")?;
+        rule("erasing.ratio", rising(self.erasing.ratio), "must be two ascending numbers above 0")?;
+        rule("rotation.degrees", (0.0..=180.0).contains(&self.rotation.degrees), "must be between 0 and 180")
     }
 
-    /// The network's input for one sample of `photo`, into `out`: `size x size x 3`, channels last.
+    /// The input of the network for one augmented picture of `photo`, into `out`: `size x size x 3`, channels last.
     ///
     /// # Panics
-    /// If [`Augment::check`] or [`Preprocessing::check`] fails, or `out` has not [`Preprocessing::len`] numbers.
+    /// If [`Augment::check`] or [`Preprocessing::check`] fails, or `out` does not have [`Preprocessing::len`] numbers.
     pub fn prepare_into(
         &self,
         preprocessing: &Preprocessing,
@@ -159,7 +146,7 @@ impl Augment {
     ) {
         assert_eq!(out.len(), preprocessing.len(), "one picture's numbers");
         let stored = reduce(photo, preprocessing.store_side, &mut workspace.resizer);
-        let shot = Shot::draw(self, preprocessing, &stored, sample);
+        let shot = Shot::draw(&self.crop, &self.rotation, preprocessing, &stored, sample);
         let view = self.view(preprocessing.size as usize, sample);
         let table = preprocessing.table();
         match self.colour.draw(&mut sample.random(Domain::Colour)) {
@@ -179,31 +166,6 @@ impl Augment {
         let vertical = flip(&mut random, self.vertical_flip);
         let transposed = flip(&mut random, self.transposition);
         View { side, horizontal, vertical, transposed }
-    }
-}
-
-/// A square picture seen flipped or turned.
-#[derive(Clone, Copy, Debug)]
-struct View {
-    side: usize,
-    horizontal: bool,
-    vertical: bool,
-    transposed: bool,
-}
-
-impl View {
-    /// Calls `pixel(offset, out)` for each pixel of `out` in order, with the offset of the byte that begins the pixel seen
-    /// there.
-    fn rows(self, out: &mut [f32], mut pixel: impl FnMut(usize, &mut [f32])) {
-        let (step_x, step_y) = if self.transposed { (self.side, 1) } else { (1, self.side) };
-        let last = self.side - 1;
-        for (y, row) in out.chunks_exact_mut(self.side * 3).enumerate() {
-            let start = if self.vertical { last - y } else { y } * step_y;
-            for (x, out) in row.chunks_exact_mut(3).enumerate() {
-                let x = if self.horizontal { last - x } else { x };
-                pixel((start + x * step_x) * 3, out);
-            }
-        }
     }
 }
 
@@ -250,9 +212,9 @@ mod tests {
         }
     }
 
-    /// Turned pictures are sampled through the view, and the others seen through it afterwards.
+    /// Rotated pictures are flipped while they are sampled, all others afterwards.
     #[test]
-    fn a_turned_picture_is_flipped_to_the_bit() {
+    fn a_rotated_picture_is_flipped_bit_for_bit() {
         for side in [40, 200] {
             let photo = photo(side, side);
             let turned = Augment {

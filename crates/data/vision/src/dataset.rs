@@ -1,4 +1,4 @@
-//! The photographs of a data set, before any pixel is decoded.
+//! The photos of a data set, before any pixel is decoded.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,20 +10,20 @@ use crate::digest::Digest;
 use crate::manifest::Manifest;
 use crate::name::portable_name;
 
-/// The split of a data set that a photograph belongs to.
+/// The split that a photo belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
-    /// Learnt from.
+    /// To learn from.
     Train,
-    /// Measured after each epoch.
+    /// To measure on after each epoch.
     Validation,
-    /// Measured once, at the end.
+    /// To measure on once, at the end.
     Test,
 }
 
 impl Split {
-    /// The split that a folder's name stands for, whatever its case: `train`, `training`; `val`, `valid`, `validation`;
+    /// The split that a folder's name means, in any case: `train`, `training`; `val`, `valid`, `validation`;
     /// `test`, `testing`.
     #[must_use]
     pub fn of_folder(name: &str) -> Option<Self> {
@@ -46,7 +46,7 @@ impl fmt::Display for Split {
     }
 }
 
-/// One photograph of a [`Dataset`].
+/// One photo of a [`Dataset`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Photo {
     /// Relative to [`Dataset::root`].
@@ -55,7 +55,7 @@ pub struct Photo {
     pub class: usize,
     /// The split that its folder assigns, if the data set has `train/ val/ test/` folders.
     pub split: Option<Split>,
-    /// Hash of the file's bytes.
+    /// Hash of the bytes of the file.
     pub digest: Digest,
     /// Size of the file.
     pub bytes: u64,
@@ -65,19 +65,19 @@ pub struct Photo {
     pub height: u32,
 }
 
-/// Labelled photographs under one folder.
+/// Labelled photos under one folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
     /// The folder that all paths are relative to.
     pub root: PathBuf,
     /// Names of the classes, sorted.
     pub classes: Vec<String>,
-    /// The photographs, sorted by path.
+    /// The photos, sorted by path.
     pub photos: Vec<Photo>,
 }
 
 impl Dataset {
-    /// How many photographs each class has, in the order of `classes`.
+    /// Number of photos of each class, in the order of `classes`.
     #[must_use]
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes.len()];
@@ -87,7 +87,7 @@ impl Dataset {
         counts
     }
 
-    /// What identifies the data set: class names, and the digest of each path.
+    /// The identity of the data set: class names, and the digest of each photo by its path.
     #[must_use]
     pub fn manifest(&self) -> Manifest {
         let entries: BTreeMap<String, Digest> =
@@ -95,14 +95,14 @@ impl Dataset {
         Manifest { classes: self.classes.clone(), entries }
     }
 
-    /// A hash of the [`Manifest`], as 64 hexadecimal digits: equal exactly for equal classes, paths and contents.
+    /// A hash of the [`Manifest`], as 64 hexadecimal digits: equal if and only if classes, paths and contents are equal.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         self.manifest().fingerprint()
     }
 
-    /// The data set of those photographs for which `keep` says so, given their index, and the names of the classes that
-    /// lose their last photograph with it. Those classes are gone and the others are numbered anew.
+    /// The data set without the photos for which `keep`, given their index, is false, and the names of the classes that lose
+    /// their last photo. Those classes are removed, and the others are renumbered.
     #[must_use]
     pub fn retain(self, keep: impl Fn(usize) -> bool) -> (Self, Vec<String>) {
         let Self { root, classes, photos } = self;

@@ -1,19 +1,18 @@
 //! From a file's bytes to upright 8-bit RGB pixels.
 //!
-//! Checks come in the order of their cost: size on disk, format, declared dimensions, completeness of the file, and only
-//! then the pixels. Transparent pictures are laid over white; of an animation the first frame is taken; colour profiles
-//! are ignored, as the usual training libraries ignore them.
+//! Checks are made in the order of their cost: size on disk, format, declared dimensions, completeness of the file, and
+//! finally the pixels. Transparent pictures are drawn over white; of an animation the first frame is used; colour profiles are
+//! ignored, as in the usual training libraries.
 
 mod general;
 mod jpeg;
+mod orientation;
 mod whole;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-
-use image::metadata::Orientation;
 
 use crate::format::{Format, sniff_foreign, sniff_unsupported};
 use crate::limits::Limits;
@@ -66,7 +65,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Reason {
 /// Checks all that can be checked without decoding, in memory that does not grow with the declared size.
 ///
 /// # Errors
-/// Any [`Reason`] that concerns the content of a file.
+/// Any [`Reason`] about the content of a file.
 pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, Reason> {
     guarded(|| {
         let format = recognise(bytes)?;
@@ -78,7 +77,8 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, Reason> {
             _ => general::inspect(bytes, format, limits)?,
         };
         whole::check(bytes, format)?;
-        let (width, height) = if turns_sides(orientation) { (height, width) } else { (width, height) };
+        let (width, height) =
+            if orientation::turns_sides(orientation) { (height, width) } else { (width, height) };
         Ok(Header { format, width, height })
     })
 }
@@ -86,7 +86,7 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, Reason> {
 /// Decodes a picture.
 ///
 /// # Errors
-/// Any [`Reason`] that concerns the content of a file.
+/// Any [`Reason`] about the content of a file.
 pub fn decode_bytes(bytes: &[u8], limits: &Limits) -> Result<Rgb, Reason> {
     guarded(|| {
         let format = recognise(bytes)?;
@@ -106,7 +106,7 @@ pub fn decode_bytes(bytes: &[u8], limits: &Limits) -> Result<Rgb, Reason> {
 /// takes a fraction of the time and of the memory; values differ from those of [`decode_bytes`] and [`reduce`] by little.
 ///
 /// # Errors
-/// Any [`Reason`] that concerns the content of a file.
+/// Any [`Reason`] about the content of a file.
 ///
 /// # Panics
 /// If `side` is zero.
@@ -127,10 +127,10 @@ pub fn decode_reduced(
     }
 }
 
-/// Reads and decodes a picture, by its content and whatever its name.
+/// Reads and decodes a picture, by its content; its name does not matter.
 ///
 /// # Errors
-/// Any [`Reason`] that concerns a single file.
+/// Any [`Reason`] about a single file.
 pub fn decode_file(path: &Path, limits: &Limits) -> Result<Rgb, Reason> {
     decode_bytes(&read_file(path, limits)?, limits)
 }
@@ -153,31 +153,8 @@ fn recognise(bytes: &[u8]) -> Result<Format, Reason> {
     Err(Reason::NotAPicture { found: sniff_foreign(bytes) })
 }
 
-/// A decoder that panics on strange data has found a damaged file, and must not end a run of many hours.
+/// A decoder that panics on unusual data has found a damaged file; it must not end a run of many hours.
 fn guarded<T>(work: impl FnOnce() -> Result<T, Reason>) -> Result<T, Reason> {
     catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(Reason::Damaged { detail: "the decoder gave up".to_owned() }))
-}
-
-/// A decoder's message as one short line.
-fn damaged(detail: &str) -> Reason {
-    const LONGEST: usize = 160;
-    let line = detail.lines().next().unwrap_or_default().trim();
-    Reason::Damaged { detail: line.chars().take(LONGEST).collect() }
-}
-
-fn turns_sides(orientation: Orientation) -> bool {
-    matches!(
-        orientation,
-        Orientation::Rotate90
-            | Orientation::Rotate270
-            | Orientation::Rotate90FlipH
-            | Orientation::Rotate270FlipH
-    )
-}
-
-/// The orientation in an EXIF block, with or without the `Exif\0\0` in front that some writers leave in.
-fn exif_orientation(exif: &[u8]) -> Orientation {
-    let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
-    Orientation::from_exif_chunk(tiff).unwrap_or(Orientation::NoTransforms)
+        .unwrap_or_else(|_| Err(Reason::Damaged { detail: "the decoder failed".to_owned() }))
 }

@@ -1,11 +1,11 @@
-//! The identity of a photograph: a hash of its file's bytes.
+//! The identity of a photo: a hash of the bytes of its file.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// BLAKE3 of a file's bytes. Displayed, serialised and parsed as 64 hexadecimal digits.
+/// BLAKE3 of the bytes of a file. Displayed, serialised and parsed as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);
 

@@ -1,22 +1,22 @@
-//! Folds of a cross-validation: every photograph is measured on once, by a network that has not learnt from it.
+//! Folds of a cross-validation: every photo is tested once, by a network that has not learned from it.
 //!
-//! What [`crate::split()`] keeps on one side stays in one fold. Clusters are dealt out one by one, large ones first, each to
-//! the fold that has the fewest photographs of its classes so far (the longest-processing-time rule, Graham 1969): in no
-//! class do two folds differ by more than that class's largest cluster, as long as clusters have one class each.
+//! Photos that [`crate::split()`] keeps together stay in one fold. Clusters are assigned one by one, large ones first, each to
+//! the fold that has the fewest photos of its classes so far (the longest-processing-time rule, Graham 1969). If each cluster
+//! has one class, the sizes of two folds differ in each class by at most the largest cluster of that class.
 
 use std::cmp::Reverse;
 
 use crate::dataset::Dataset;
 use crate::split::{Cluster, clusters};
 
-/// Divides the photographs of `pool`, indices into [`Dataset::photos`], into `count` folds. Each fold's indices ascend; a
-/// photograph of the pool is in exactly one. A fold holds every class that has at least `count` clusters of its own.
-/// `groups` gives each photograph of `data` a number that those share which must stay together.
+/// Divides the photos of `pool`, indices into [`Dataset::photos`], into `count` folds. The indices of each fold ascend; each
+/// photo of the pool is in exactly one fold. A fold holds every class that has at least `count` clusters of its own.
+/// `groups` has one number for each photo of `data`; photos of equal numbers stay together.
 ///
-/// Clusters of equal size are dealt out in an order that depends on contents and `seed` alone.
+/// Clusters of equal size are assigned in an order that depends on contents and `seed` alone.
 ///
 /// # Panics
-/// If `count` is 0, `pool` names no photograph or one twice, or `groups` has not one number for each photograph.
+/// If `count` is 0, `pool` has an index out of range or one twice, or `groups` does not have one number for each photo.
 #[must_use]
 pub fn folds(
     data: &Dataset,
@@ -28,7 +28,7 @@ pub fn folds(
     assert!(count > 0, "there is at least one fold");
     let mut wanted = vec![false; data.photos.len()];
     for &photo in pool {
-        assert!(!std::mem::replace(&mut wanted[photo], true), "photograph {photo} is in the pool twice");
+        assert!(!std::mem::replace(&mut wanted[photo], true), "photo {photo} is in the pool twice");
     }
     let mut dealt: Vec<Cluster> = clusters(data, groups, seed)
         .into_iter()
@@ -39,7 +39,7 @@ pub fn folds(
     dealt.sort_by_key(|cluster| Reverse(cluster.members.len()));
 
     let mut folds = vec![Vec::new(); count];
-    // Photographs of each class in each fold.
+    // Photos of each class in each fold.
     let mut held = vec![vec![0; data.classes.len()]; count];
     for cluster in dealt {
         let load = |fold: &usize| {

@@ -1,9 +1,9 @@
-//! Picture formats: what a file's name says and what its first bytes say.
+//! Image formats, by the extension of a file and by its first bytes.
 
 use std::fmt;
 use std::path::Path;
 
-/// A format that is read.
+/// A supported format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// JPEG: `.jpg`, `.jpeg`, `.jpe`, `.jfif`.
@@ -34,7 +34,7 @@ impl Format {
         }
     }
 
-    /// The format that `bytes` begin with, if one is recognised.
+    /// The format of content that begins with `bytes`, if it is recognised.
     #[must_use]
     pub fn sniff(bytes: &[u8]) -> Option<Self> {
         match bytes {
@@ -48,7 +48,7 @@ impl Format {
         }
     }
 
-    /// Whether `bytes` are so few that they may be the beginning of this format and nothing more.
+    /// Whether `bytes` are too few to decide but may be the beginning of this format.
     pub(crate) fn may_begin(self, bytes: &[u8]) -> bool {
         let magic: &[u8] = match self {
             Self::Jpeg => &[0xFF, 0xD8, 0xFF],
@@ -69,7 +69,7 @@ impl Format {
     }
 }
 
-/// `BM` alone begins many a text; a bitmap also has one of the known sizes of the second header, at byte 14.
+/// Many texts begin with `BM`; a bitmap also has one of the known sizes of the second header, at byte 14.
 fn is_bitmap_header(after_magic: &[u8]) -> bool {
     matches!(after_magic.get(12..16), Some([12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]))
 }
@@ -87,21 +87,21 @@ impl fmt::Display for Format {
     }
 }
 
-/// What a file's name promises.
+/// What the extension of a file suggests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Promise {
-    /// A picture of a format that is read.
+pub(crate) enum ExtensionHint {
+    /// A picture in a supported format.
     Picture(Format),
-    /// A picture of a format that is not read.
+    /// A picture in an unsupported format.
     Unsupported(&'static str),
-    /// Nothing: there is no extension.
+    /// There is no extension.
     Nothing,
     /// Some other kind of file.
     Other,
 }
 
-impl Promise {
-    /// Judges the name alone, whatever the case of its extension.
+impl ExtensionHint {
+    /// Looks at the extension alone, in any case.
     pub(crate) fn of(path: &Path) -> Self {
         let Some(extension) = path.extension() else {
             return Self::Nothing;
@@ -127,13 +127,13 @@ impl Promise {
         }
     }
 
-    /// Whether a person would call the file a picture by its name.
+    /// Whether the name is that of a picture.
     pub(crate) fn is_picture(self) -> bool {
         matches!(self, Self::Picture(_) | Self::Unsupported(_))
     }
 }
 
-/// A picture format that is recognised and not read.
+/// An unsupported picture format that is recognised.
 pub(crate) fn sniff_unsupported(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => match brand.get(..4)? {
@@ -149,7 +149,7 @@ pub(crate) fn sniff_unsupported(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// A kind of file that often lies under the name of a picture.
+/// A kind of file that is often stored under the name of a picture.
 pub(crate) fn sniff_foreign(bytes: &[u8]) -> Option<&'static str> {
     let text = bytes.trim_ascii_start();
     let begins =
@@ -163,13 +163,13 @@ pub(crate) fn sniff_foreign(bytes: &[u8]) -> Option<&'static str> {
     } else if begins(b"PK\x03\x04") {
         Some("a ZIP archive")
     } else if matches!(bytes, [_, _, _, _, b'f', b't', b'y', b'p', ..]) {
-        Some("a film")
+        Some("a video")
     } else if !bytes.is_empty()
         && bytes.iter().take(512).all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
     {
         Some("text")
     } else if bytes.iter().all(|&byte| byte == 0) {
-        Some("a row of zeros")
+        Some("nothing but zeros")
     } else {
         None
     }
@@ -182,13 +182,13 @@ mod tests {
     #[test]
     fn extensions_of_one_kind_promise_the_same() {
         for name in ["a.jpg", "a.JPG", "a.jpeg", "a.jpe", "a.JFIF"] {
-            assert_eq!(Promise::of(Path::new(name)), Promise::Picture(Format::Jpeg), "{name}");
+            assert_eq!(ExtensionHint::of(Path::new(name)), ExtensionHint::Picture(Format::Jpeg), "{name}");
         }
         for name in ["a.tif", "a.TIFF"] {
-            assert_eq!(Promise::of(Path::new(name)), Promise::Picture(Format::Tiff), "{name}");
+            assert_eq!(ExtensionHint::of(Path::new(name)), ExtensionHint::Picture(Format::Tiff), "{name}");
         }
-        assert_eq!(Promise::of(Path::new("README.txt")), Promise::Other);
-        assert_eq!(Promise::of(Path::new("IMG_1")), Promise::Nothing);
+        assert_eq!(ExtensionHint::of(Path::new("README.txt")), ExtensionHint::Other);
+        assert_eq!(ExtensionHint::of(Path::new("IMG_1")), ExtensionHint::Nothing);
     }
 
     #[test]

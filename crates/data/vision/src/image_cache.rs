@@ -1,4 +1,4 @@
-//! Decoded photographs, kept in memory up to a budget.
+//! Decoded photos, kept in memory up to a budget.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -16,32 +16,32 @@ use crate::rgb::Rgb;
 /// Why a batch could not be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
-    /// A photograph that could be decoded before can not any more.
+    /// A photo that could be decoded before cannot be decoded any more.
     #[error("{}: {reason}", path.display())]
     Photograph {
         /// The file.
         path: PathBuf,
-        /// What is the matter with it.
+        /// What is wrong with it.
         reason: Reason,
     },
-    /// A file has other bytes than when the data set was scanned.
-    #[error("{} was changed while it was in use; start again with the data set at rest", path.display())]
+    /// A file has changed since the data set was scanned.
+    #[error("{} was changed while it was in use; start again and do not change the photos meanwhile", path.display())]
     Changed {
         /// The file.
         path: PathBuf,
     },
-    /// A worker of the loader came to an unexpected end; this is a mistake in this program.
+    /// A worker of the loader panicked; this is a bug in this program.
     #[error("batch {batch} could not be made: {detail}")]
     Worker {
         /// The batch.
         batch: usize,
-        /// What the worker said.
+        /// The message of the panic.
         detail: String,
     },
 }
 
-/// The photographs of a data set as pixels: those within the memory budget from memory, the others from their files.
-/// Which of the two makes no difference to the pixels.
+/// The pixels of the photos of a data set: from memory up to a budget, otherwise from the files. The pixels are the same in
+/// both cases.
 #[derive(Debug)]
 pub struct ImageCache {
     side: u32,
@@ -57,14 +57,13 @@ struct Stored {
 }
 
 impl ImageCache {
-    /// Decodes every photograph once, on the threads of the current `rayon` pool, which finds those whose pixels are
-    /// broken, and keeps them reduced so that the shorter side is at most `side` pixels. Returns the data set without the
-    /// broken ones, the store of its pixels (by index into the returned photographs), and what was left out, sorted by
-    /// path.
+    /// Decodes every photo once, on the threads of the current `rayon` pool, to find those with broken pixels. Keeps pictures
+    /// reduced to a shorter side of at most `side` pixels. Returns the data set without the broken photos, the cache (by
+    /// index into the returned photos), and a problem for each photo that was left out, sorted by path.
     ///
-    /// At most `budget` bytes of pixels are kept: going by index, each photograph that still fits. Photographs that are
-    /// `known` to be whole are neither decoded nor kept until they are asked for. `seen` is called from several threads, once
-    /// for each photograph that is done, with its picture if it was decoded.
+    /// At most `budget` bytes of pixels are kept: in the order of indices, each photo that still fits. Photos that are `known`
+    /// to be whole are decoded only when they are needed, and are not kept. `seen` is called from several threads, once for
+    /// each finished photo, with its picture if it was decoded.
     ///
     /// # Panics
     /// If `side` is zero.
@@ -112,7 +111,7 @@ impl ImageCache {
         (dataset, Self { side, limits: *limits, photos }, problems)
     }
 
-    /// A store of pictures that are in memory already and need no file, reduced to `side`.
+    /// A cache of pictures that are in memory already and have no files, reduced to `side`.
     ///
     /// # Panics
     /// If `side` is zero.
@@ -130,13 +129,13 @@ impl ImageCache {
         Self { side, limits: Limits::default(), photos }
     }
 
-    /// The picture of a photograph, its shorter side at most [`ImageCache::side`].
+    /// The picture of a photo, whose shorter side is at most [`ImageCache::side`].
     ///
     /// # Errors
-    /// [`LoadError`] if it is not in memory and its file can not be decoded, or has changed.
+    /// [`LoadError`] if it is not in memory and its file cannot be decoded or has changed.
     ///
     /// # Panics
-    /// If there is no such photograph.
+    /// If the index is out of range.
     pub fn get(&self, photo: usize) -> Result<Cow<'_, Rgb>, LoadError> {
         let stored = &self.photos[photo];
         if let Some(picture) = &stored.cached {
@@ -151,31 +150,31 @@ impl ImageCache {
         Ok(Cow::Owned(picture.map_err(failed)?))
     }
 
-    /// The bound on the shorter side, in pixels.
+    /// The largest shorter side, in pixels.
     #[must_use]
     pub fn side(&self) -> u32 {
         self.side
     }
 
-    /// Number of photographs.
+    /// Number of photos.
     #[must_use]
     pub fn len(&self) -> usize {
         self.photos.len()
     }
 
-    /// Whether there are no photographs.
+    /// Whether there are no photos.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.photos.is_empty()
     }
 
-    /// Number of photographs that are kept in memory.
+    /// Number of photos in memory.
     #[must_use]
     pub fn cached(&self) -> usize {
         self.photos.iter().filter(|stored| stored.cached.is_some()).count()
     }
 
-    /// Bytes of pixels that are kept in memory.
+    /// Bytes of pixels in memory.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.photos
@@ -186,7 +185,7 @@ impl ImageCache {
     }
 }
 
-/// Whether each photograph is kept, from the dimensions in its header alone, so that timing can not change the choice.
+/// Whether each photo is kept. Depends on the dimensions in the headers alone, so that timing cannot change it.
 fn within_budget(dataset: &Dataset, side: u32, budget: u64) -> Vec<bool> {
     let mut left = budget;
     dataset

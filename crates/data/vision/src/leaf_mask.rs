@@ -1,11 +1,12 @@
-//! Which pixels of a photograph belong to the leaf: simple, fast, and honest about when it can not tell.
+//! Segments the leaf in a photo: simple and fast, with a check of whether it worked.
 //!
-//! The picture is reduced to at most 128 pixels a side. Where the border shows a plain backdrop, as in a laboratory, pixels
-//! are told apart by their distance from it, whatever their lightness: leaves green, yellow or brown stay, shadows go.
-//! Elsewhere by how green they are; then every plant counts as leaf. Otsu's threshold divides, the largest regions stay,
-//! holes such as white mildew are filled.
+//! The picture is reduced to at most 128 pixels a side. If the border shows a plain backdrop, as in a laboratory, pixels are
+//! scored by the distance of their colour from the backdrop, whatever their lightness: green, yellow and brown leaves are
+//! kept, shadows are not. Otherwise pixels are scored by how green they are, and every plant counts as leaf. Otsu's
+//! threshold separates leaf and background; the largest regions are kept, and holes such as white mildew are filled.
 //!
-//! What can not be trusted carries a [`Doubt`]: a pale leaf before a meadow, say, has no colour of its own.
+//! A mask that cannot be trusted has a [`MaskFailure`]. For example, a pale leaf in front of a meadow has no colour that
+//! separates it.
 
 mod backdrop;
 mod lab;
@@ -22,49 +23,49 @@ use threshold::Cut;
 
 /// Longer side of the reduced picture, in pixels.
 const WORK_SIDE: u32 = 128;
-/// Shares of the picture between which a leaf can be told from what is around it.
+/// Proportions of the picture between which a leaf mask is plausible.
 const SHARES: std::ops::RangeInclusive<f64> = 0.05..=0.95;
-/// Largest share of pixels whose colour says neither leaf nor background.
+/// Largest proportion of pixels whose colour is neither clearly leaf nor clearly background.
 const MOST_UNDECIDED: f64 = 0.11;
-/// Smallest part that stays, as a share of the largest one: the leaflets of a leaf, but no crumbs.
+/// Smallest region that is kept, as a proportion of the largest: leaflets are kept, crumbs are not.
 const LEAST_PART: f64 = 0.2;
-/// Largest hole that is filled, as a share of the leaf.
+/// Largest hole that is filled, as a proportion of the leaf.
 const LARGEST_HOLE: f64 = 0.25;
 
-/// The leaf of a photograph.
+/// The leaf of a photo.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeafMask {
-    /// Pixels in a row, as in the photograph.
+    /// Pixels in a row, as in the photo.
     pub width: u32,
-    /// Rows, as in the photograph.
+    /// Rows, as in the photo.
     pub height: u32,
     /// Whether each pixel belongs to the leaf: `height x width`, row by row from the top.
     pub pixels: Vec<bool>,
-    /// Share of the photograph that the leaf covers, 0 to 1.
+    /// Proportion of the photo that the leaf covers, 0 to 1.
     pub share: f64,
-    /// Why the mask is not to be trusted; `None` if it is.
-    pub doubt: Option<Doubt>,
+    /// Why the mask cannot be trusted; `None` if it can.
+    pub failure: Option<MaskFailure>,
 }
 
-/// Why a mask is not to be trusted.
+/// Why a mask cannot be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Doubt {
-    /// Less than 5 % of the photograph would be leaf.
+pub enum MaskFailure {
+    /// Less than 5 % of the photo would be leaf.
     TooSmall,
-    /// More than 95 % of the photograph would be leaf.
+    /// More than 95 % of the photo would be leaf.
     TooLarge,
-    /// The colours of leaf and background run into each other.
+    /// The colours of leaf and background overlap.
     Unclear,
-    /// Less of the middle than of the whole photograph would be leaf: background taken for leaf.
+    /// The middle would have less leaf than the whole photo: background was taken for leaf.
     OffCentre,
 }
 
 impl LeafMask {
-    /// Whether the mask is to be trusted.
+    /// Whether the mask can be trusted.
     #[must_use]
     pub fn is_trusted(&self) -> bool {
-        self.doubt.is_none()
+        self.failure.is_none()
     }
 
     /// Whether a pixel belongs to the leaf; `false` beyond the picture.
@@ -75,7 +76,7 @@ impl LeafMask {
     }
 }
 
-/// The leaf of a photograph, as large as the photograph.
+/// The leaf mask of a photo, in the size of the photo.
 #[must_use]
 pub fn leaf_mask(photo: &Rgb) -> LeafMask {
     let small = reduced(photo);
@@ -93,20 +94,20 @@ pub fn leaf_mask(photo: &Rgb) -> LeafMask {
         height: photo.height,
         pixels: region.enlarged(photo.width, photo.height),
         share: region.share(),
-        doubt: doubt(&region, cut),
+        failure: failure(&region, cut),
     }
 }
 
-fn doubt(region: &Region, cut: Cut) -> Option<Doubt> {
+fn failure(region: &Region, cut: Cut) -> Option<MaskFailure> {
     let share = region.share();
     if share < *SHARES.start() {
-        Some(Doubt::TooSmall)
+        Some(MaskFailure::TooSmall)
     } else if share > *SHARES.end() {
-        Some(Doubt::TooLarge)
+        Some(MaskFailure::TooLarge)
     } else if cut.undecided > MOST_UNDECIDED {
-        Some(Doubt::Unclear)
+        Some(MaskFailure::Unclear)
     } else if region.share_of_middle() < share {
-        Some(Doubt::OffCentre)
+        Some(MaskFailure::OffCentre)
     } else {
         None
     }
@@ -164,7 +165,7 @@ mod tests {
                 (false, false) => [60, 57, 66],
             });
             let mask = leaf_mask(&photo);
-            assert!(mask.is_trusted(), "{leaf:?}: {:?}", mask.doubt);
+            assert!(mask.is_trusted(), "{leaf:?}: {:?}", mask.failure);
             assert!(agreement(&mask) > 0.95, "{leaf:?}: {}", agreement(&mask));
         }
     }
@@ -203,25 +204,25 @@ mod tests {
             |inside, x, y| if inside { [80, 140, 60] } else { soil[((x / 24 + y / 24) % 4) as usize] },
         );
         let mask = leaf_mask(&photo);
-        assert!(mask.is_trusted() && agreement(&mask) > 0.9, "{:?}, {}", mask.doubt, agreement(&mask));
+        assert!(mask.is_trusted() && agreement(&mask) > 0.9, "{:?}, {}", mask.failure, agreement(&mask));
     }
 
     #[test]
-    fn what_is_no_leaf_is_doubted() {
-        let check = |what: &str, photo: Rgb, expected: Doubt| {
+    fn photos_without_a_clear_leaf_fail() {
+        let check = |what: &str, photo: Rgb, expected: MaskFailure| {
             let mask = leaf_mask(&photo);
-            assert_eq!(mask.doubt, Some(expected), "{what}: share {}", mask.share);
+            assert_eq!(mask.failure, Some(expected), "{what}: share {}", mask.share);
         };
-        check("paper", disc(64, |_, _, _| [200, 200, 200]), Doubt::TooSmall);
-        check("foliage", disc(64, |_, _, _| [90, 140, 70]), Doubt::TooLarge);
+        check("paper", disc(64, |_, _, _| [200, 200, 200]), MaskFailure::TooSmall);
+        check("foliage", disc(64, |_, _, _| [90, 140, 70]), MaskFailure::TooLarge);
         // A pale leaf before a meadow: the meadow is greener.
         check(
             "meadow",
             disc(128, |inside, _, _| if inside { [200, 205, 195] } else { [70, 140, 50] }),
-            Doubt::OffCentre,
+            MaskFailure::OffCentre,
         );
         let gradient = |_, x: u32, _| [140 - x as u8, 100 + x as u8 / 2, 60];
-        check("a gradient", disc(128, gradient), Doubt::Unclear);
+        check("a gradient", disc(128, gradient), MaskFailure::Unclear);
     }
 
     #[test]

@@ -1,22 +1,23 @@
-//! From a folder of photographs to ordered batches of tensors.
+#![doc = include_str!("../README.md")]
 //!
-//! The way of a photograph:
+//! # Parts
 //!
 //! ```text
 //! scan ──> Dataset ──> ImageCache::prepare ──> split ──> Loader ──> Batch
-//!            files        pixels          who trains   order, augmentation, normalisation
+//!           files           pixels                        order, augmentation, normalisation
 //! ```
 //!
-//! - [`scan()`] walks the tree, reads headers and hashes files; what can not be used becomes a [`Problem`], not an error.
-//! - [`ImageCache::prepare`] decodes every photograph once, and keeps as many as fit a memory budget.
-//! - [`split()`] divides the photographs so that equal ones never stand on both sides.
-//! - [`Loader`] yields the batches of an epoch, decoded ahead on threads, in an order that the threads can not change.
+//! - [`scan()`] finds the files, reads headers and hashes; a file that cannot be used becomes a [`Problem`], not an error.
+//! - [`ImageCache::prepare`] decodes every photo once, and keeps as many as fit into a memory budget.
+//! - [`split()`] and [`folds()`] divide the photos so that photos that belong together stay together.
+//! - [`Loader`] yields the batches of an epoch, prepared ahead of time on threads, in an order that threads cannot change.
+//! - [`leaf_mask()`] segments the leaf, and [`Corruption`] makes photos worse, to measure robustness.
 //!
-//! [`Preprocessing`] is the only way from pixels to a network's input, for training, evaluation and serving alike. This
-//! crate knows nothing of networks.
+//! [`Preprocessing`] is the only way from pixels to the input of a network, in training, evaluation and serving. This crate
+//! knows nothing about networks.
 
 pub mod augment;
-pub mod corrupt;
+pub mod corruptions;
 pub mod dataset;
 pub mod decode;
 pub mod digest;
@@ -30,7 +31,6 @@ pub mod manifest;
 mod name;
 pub mod preprocess;
 pub mod problem;
-pub mod procedural;
 pub mod random;
 pub mod resize;
 pub mod rgb;
@@ -40,7 +40,7 @@ pub mod split;
 mod union_find;
 
 pub use augment::Augment;
-pub use corrupt::Corruption;
+pub use corruptions::{Corruption, DrawGround};
 pub use dataset::{Dataset, Photo, Split};
 pub use decode::{decode_bytes, decode_file, decode_reduced};
 pub use digest::Digest;

@@ -1,8 +1,8 @@
-//! What a single photograph may cost.
+//! Limits on the size of a single photo.
 
 use crate::problem::Reason;
 
-/// Bounds on one photograph, checked from its size on disk and its header before anything is decoded.
+/// Limits on one photo, checked by its size on disk and its header before anything is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most pixels (width x height) that are decoded. Default: 256 million.
@@ -18,13 +18,13 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Refuses a picture of no pixels or of too many.
+    /// Refuses a picture with no pixels or with too many.
     ///
     /// # Errors
     /// [`Reason::TooManyPixels`] beyond the limit, [`Reason::Damaged`] if a side is zero.
     pub fn check_dimensions(&self, width: u32, height: u32) -> Result<(), Reason> {
         if width == 0 || height == 0 {
-            return Err(Reason::Damaged { detail: format!("its header says {width} x {height} pixels") });
+            return Err(Reason::Damaged { detail: format!("the header declares {width} x {height} pixels") });
         }
         if u64::from(width) * u64::from(height) > self.pixels {
             return Err(Reason::TooManyPixels { width, height, limit: self.pixels });
@@ -32,7 +32,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Refuses a file of too many bytes.
+    /// Refuses a file with too many bytes.
     ///
     /// # Errors
     /// [`Reason::TooLarge`].

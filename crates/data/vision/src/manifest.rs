@@ -1,4 +1,4 @@
-//! What a data set consisted of, so that a later run can say what has changed.
+//! The contents of a data set, so that a later run can say what has changed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,27 +7,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 
-/// Class names, and the digest of every photograph by its portable name relative to the root.
+/// Class names, and the digest of every photo by its portable name relative to the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Names of the classes, sorted.
     pub classes: Vec<String>,
-    /// Digest of each photograph's file.
+    /// Digest of the file of each photo.
     pub entries: BTreeMap<String, Digest>,
 }
 
-/// One way in which a data set differs from an earlier state of it.
+/// One difference between a data set and an earlier state of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Difference {
-    /// A class that was not there before.
+    /// A new class.
     ClassAdded(String),
-    /// A class that is gone.
+    /// A removed class.
     ClassRemoved(String),
-    /// A photograph that was not there before.
+    /// A new photo.
     PhotographAdded(String),
-    /// A photograph that is gone.
+    /// A removed photo.
     PhotographRemoved(String),
-    /// A photograph whose file has other bytes than before.
+    /// A photo whose file has changed.
     PhotographChanged(String),
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for Difference {
 }
 
 impl Manifest {
-    /// 64 hexadecimal digits, equal exactly for equal manifests.
+    /// 64 hexadecimal digits, equal if and only if the manifests are equal.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hasher = blake3::Hasher::new();
@@ -62,8 +62,8 @@ impl Manifest {
         hasher.finalize().to_hex().to_string()
     }
 
-    /// What has changed from `earlier` to `self`: classes first, then photographs by kind of change and name. Empty
-    /// exactly if the two are equal.
+    /// The changes from `earlier` to `self`: classes first, then photos by kind of change and name. Empty if and only if the
+    /// two are equal.
     #[must_use]
     pub fn difference(&self, earlier: &Self) -> Vec<Difference> {
         let mut differences = Vec::new();

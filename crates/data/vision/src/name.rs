@@ -1,11 +1,11 @@
-//! Names of files as text that is the same on every system and loses nothing.
+//! File names as text that is the same on every system and loses no information.
 
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::path::{Component, Path};
 
-/// The path's components joined by `/`. Bytes that are no UTF-8 become `\xNN` and a backslash inside a name becomes
-/// `\\`, so two different paths never share a name.
+/// The path's components joined by `/`. Bytes that are not UTF-8 become `\xNN` and a backslash inside a name becomes
+/// `\\`, so two different paths never have the same name.
 #[must_use]
 pub fn portable_name(path: &Path) -> String {
     let mut name = String::new();

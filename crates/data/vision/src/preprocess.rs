@@ -1,4 +1,4 @@
-//! From a picture to a network's input: the one way, for training, evaluation and serving.
+//! From a picture to the input of a network, in the same way for training, evaluation and serving.
 //!
 //! | symbol | meaning |
 //! | --- | --- |
@@ -7,48 +7,48 @@
 //! | `square` | the central `size x size` pixels of `stored` with its shorter side brought to `resize_side`, bytes |
 //! | output | `(square / 255 - mean) / std`, `size x size x 3` numbers, row by row, channels last |
 //!
-//! Both resamplings use the triangle filter of [`crate::resize`]; the second one reduces or enlarges, and crops in the
-//! same step. Since the first is part of the definition, and both the store and whoever needs no store take it by
-//! [`crate::decode_reduced`], a picture from memory and one fresh from its file give the same bits.
+//! Both resamplings use the triangle filter of [`crate::resize`]; the second one reduces or enlarges, and crops in the same
+//! step. The first is part of the definition, and every reader does it with [`crate::decode_reduced`]. So a picture from the
+//! cache and one from its file give the same bits.
 
 use serde::{Deserialize, Serialize};
 
 use crate::resize::{Resizer, Window, reduce, reduced_dimensions};
 use crate::rgb::Rgb;
 
-/// Sizes and colour statistics that a network was trained with. Refuses to be deserialised from impossible values.
+/// Sizes and colour statistics that a network was trained with. Impossible values are refused when it is deserialised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Preprocessing {
-    /// Bound on the shorter side of stored pictures, in pixels: room for crops to be taken from.
+    /// Largest shorter side of stored pictures, in pixels; larger than the input, to leave room for random crops.
     pub store_side: u32,
-    /// What the shorter side is brought to before the central crop, in pixels; at least `size`.
+    /// Shorter side before the central crop, in pixels; at least `size`.
     pub resize_side: u32,
-    /// Side of the network's input, in pixels.
+    /// Side of the input of the network, in pixels.
     pub size: u32,
-    /// Mean of red, green and blue, as a share of 255.
+    /// Mean of red, green and blue, as a fraction of 255.
     pub mean: [f32; 3],
-    /// Standard deviation of red, green and blue, as a share of 255; above zero.
+    /// Standard deviation of red, green and blue, as a fraction of 255; above zero.
     pub std: [f32; 3],
 }
 
-/// What makes a [`Preprocessing`] impossible.
+/// Why a [`Preprocessing`] is impossible.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PreprocessingError {
-    /// A side is zero or beyond what is sensible.
-    #[error("preprocessing: {field} is {value}; it must lie between 1 and {}", Preprocessing::LARGEST_SIDE)]
+    /// A side is zero or too large.
+    #[error("preprocessing: {field} is {value}; it must be between 1 and {}", Preprocessing::LARGEST_SIDE)]
     Side {
-        /// Which.
+        /// The field.
         field: &'static str,
         /// Its value.
         value: u32,
     },
-    /// The crop is larger than what it is taken from.
+    /// The crop is larger than the picture.
     #[error("preprocessing: size {size} is larger than resize_side {resize_side}")]
     Crop {
         /// Side of the crop.
         size: u32,
-        /// Shorter side of the picture it is taken from.
+        /// Shorter side of the picture.
         resize_side: u32,
     },
     /// A mean is not finite, or a deviation is not finite and above zero.
@@ -78,7 +78,7 @@ impl TryFrom<Unchecked> for Preprocessing {
     }
 }
 
-/// What is needed between calls: one for each thread.
+/// Buffers that are reused between calls; one for each thread.
 #[derive(Debug, Default)]
 pub struct Workspace {
     pub(crate) resizer: Resizer,
@@ -87,28 +87,28 @@ pub struct Workspace {
 }
 
 impl Preprocessing {
-    /// The largest side that is accepted anywhere, in pixels.
+    /// The largest accepted side, in pixels.
     pub const LARGEST_SIDE: u32 = 1 << 14;
 
-    /// With the colour statistics of ImageNet, which torchvision's networks expect; `size` at least 1.
+    /// With the colour statistics of ImageNet, as for the networks of torchvision; `size` is at least 1.
     #[must_use]
     pub fn imagenet(size: u32) -> Self {
         Self::with_statistics(size, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
     }
 
-    /// To the range -1 to 1, which TensorFlow's MobileNets expect; `size` at least 1.
+    /// With values from -1 to 1, as for the MobileNets of TensorFlow; `size` is at least 1.
     #[must_use]
     pub fn minus_one_to_one(size: u32) -> Self {
         Self::with_statistics(size, [0.5; 3], [0.5; 3])
     }
 
-    /// Keeps seven eighths of the shorter side and half as much again in the store.
+    /// The central crop shows seven eighths of the shorter side; stored pictures are half as large again.
     fn with_statistics(size: u32, mean: [f32; 3], std: [f32; 3]) -> Self {
         let resize_side = (f64::from(size) / 0.875).round() as u32;
         Self { store_side: (size * 3).div_ceil(2), resize_side, size, mean, std }
     }
 
-    /// Refuses values that no picture can be prepared with.
+    /// Refuses impossible values.
     ///
     /// # Errors
     /// [`PreprocessingError`] naming the field.
@@ -129,19 +129,19 @@ impl Preprocessing {
         Ok(())
     }
 
-    /// How many numbers a prepared picture has: `size x size x 3`.
+    /// Numbers in a prepared picture: `size x size x 3`.
     #[must_use]
     pub fn len(&self) -> usize {
         self.size as usize * self.size as usize * 3
     }
 
-    /// Whether a prepared picture has no numbers, which [`Preprocessing::check`] excludes.
+    /// Whether a prepared picture has no numbers; [`Preprocessing::check`] refuses that.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The network's input for `photo`: `size x size x 3`, channels last.
+    /// The input of the network for `photo`: `size x size x 3`, channels last.
     ///
     /// # Panics
     /// If [`Preprocessing::check`] fails.
@@ -152,10 +152,10 @@ impl Preprocessing {
         out
     }
 
-    /// As [`Preprocessing::prepare`], into `out` and without allocating in the long run.
+    /// As [`Preprocessing::prepare`], but into `out` and without allocations after the first call.
     ///
     /// # Panics
-    /// If [`Preprocessing::check`] fails or `out` has not [`Preprocessing::len`] numbers.
+    /// If [`Preprocessing::check`] fails or `out` does not have [`Preprocessing::len`] numbers.
     pub fn prepare_into(&self, photo: &Rgb, workspace: &mut Workspace, out: &mut [f32]) {
         let stored = reduce(photo, self.store_side, &mut workspace.resizer);
         workspace.square.resize(self.len(), 0);
@@ -169,8 +169,8 @@ impl Preprocessing {
         self.normalise(&workspace.square, out);
     }
 
-    /// The part of a photograph of `width` x `height` pixels that the network sees: left, top, right and bottom edge in pixels
-    /// of the photograph.
+    /// The part of a photo of `width` x `height` pixels that the network sees: left, top, right and bottom edge in pixels of the
+    /// photo.
     ///
     /// # Panics
     /// If [`Preprocessing::check`] fails or a side is zero.

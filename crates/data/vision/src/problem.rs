@@ -1,4 +1,4 @@
-//! What is wrong with a data set, file by file. A problem is a finding, not an error: work goes on without the file.
+//! What is wrong with the files of a data set. A problem is not an error: work continues without the file.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,19 +9,19 @@ use crate::dataset::Split;
 use crate::format::Format;
 use crate::name::portable_name;
 
-/// A file or folder of the data set and what is the matter with it.
+/// A file or folder of the data set and what is wrong with it.
 ///
 /// Serialised as `{"path", "code", "excluded", "message"}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Relative to the data set's root; empty for the data set as a whole.
     pub path: PathBuf,
-    /// What is the matter.
+    /// What is wrong.
     pub reason: Reason,
 }
 
 impl Problem {
-    /// A problem of the file or folder at `path`.
+    /// A problem with the file or folder at `path`.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, reason: Reason) -> Self {
         Self { path: path.into(), reason }
@@ -52,26 +52,26 @@ impl Serialize for Problem {
 /// Why a file or folder is a [`Problem`]. [`Reason::code`] is stable; the displayed sentence is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The file holds no bytes.
+    /// The file is empty.
     Empty,
-    /// The file ends before its picture does.
+    /// The file ends before the picture is complete.
     Truncated,
-    /// The name says picture and the content does not.
+    /// The name is that of a picture, but the content is not a picture.
     NotAPicture {
-        /// What the content looks like, such as `an HTML page`, where that is recognised.
+        /// What the content is, such as `an HTML page`, if it is recognised.
         found: Option<&'static str>,
     },
-    /// The content is a picture of another format than the name says.
+    /// The content is a picture in another format than the extension says.
     WrongExtension {
         /// The format of the content.
         found: Format,
     },
-    /// A picture in a format, or a variant of one, that is not read.
+    /// A picture in an unsupported format or variant.
     Unsupported {
         /// The format or variant.
         what: String,
     },
-    /// The content breaks the rules of its format.
+    /// The content violates its format.
     Damaged {
         /// What the decoder says.
         detail: String,
@@ -92,54 +92,61 @@ pub enum Reason {
         /// The limit on their product.
         limit: u64,
     },
-    /// The system refuses to read it.
+    /// The system cannot read it.
     Unreadable {
         /// What the system says.
         detail: String,
     },
-    /// A pipe, socket or device under the name of a picture.
+    /// A pipe, socket or device with the name of a picture.
     NotAFile,
     /// A symbolic link to nothing.
     BrokenLink,
     /// A symbolic link to a folder that contains it.
     SymlinkLoop,
-    /// A picture beside the class folders and not inside one.
+    /// A picture outside the class folders.
     OutsideClass,
-    /// A class folder that holds no usable photograph.
+    /// A class folder without a usable photo.
     ClassWithoutPhotographs,
-    /// A class with a single photograph to learn from; it is used for training and can not be validated.
+    /// A class with a single photo: it is used for training, so the class cannot be validated.
     ClassWithOnePhotograph,
     /// A class folder under `val/` or `test/` that `train/` does not have.
     ClassNotInTraining,
-    /// The same bytes lie in another class too; at least one of the two is wrong. Both are kept, on one side of the split.
+    /// An identical file is in another class too; at least one of the two labels is wrong. Both are kept, in one split.
     TwoClasses {
-        /// The photograph of the other class.
+        /// The photo in the other class.
         other: PathBuf,
     },
-    /// A photograph that the folders put on both sides of the split; it is kept on the side that measures.
+    /// The folders put this photo, or one of its group, into several splits; it is kept in the last of them.
     Leak {
-        /// The equal (or grouped) photograph that stays.
+        /// The equal or grouped photo that is kept.
         other: PathBuf,
-        /// The split in which that one is.
+        /// Its split.
         split: Split,
     },
-    /// A photograph that is listed in the quarantine.
+    /// A photo that is listed in the quarantine.
     Quarantined {
-        /// The reason that the list gives, if it does.
+        /// The reason in the list, if there is one.
         why: Option<String>,
     },
-    /// A list names a photograph that is not in the folder.
+    /// A list names a photo that is not in the folder.
     ListedAndAbsent,
-    /// A photograph that the given split does not know.
+    /// A photo that is not in the given split.
     NotInSplit,
-    /// Fewer than two classes are left to tell apart.
+    /// Fewer than two classes are left.
     TooFewClasses {
-        /// How many there are.
+        /// Their number.
         count: usize,
     },
 }
 
 impl Reason {
+    /// A decoder's message as one short line.
+    pub(crate) fn damaged(detail: &str) -> Self {
+        const LONGEST: usize = 160;
+        let line = detail.lines().next().unwrap_or_default().trim();
+        Self::Damaged { detail: line.chars().take(LONGEST).collect() }
+    }
+
     /// A stable name in kebab case, for logs and scripts.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -169,7 +176,7 @@ impl Reason {
         }
     }
 
-    /// Whether the file or folder is left out because of this, or only remarked on.
+    /// Whether the file or folder is left out because of this; otherwise it is only reported.
     #[must_use]
     pub fn excludes(&self) -> bool {
         !matches!(
@@ -188,7 +195,7 @@ impl fmt::Display for Reason {
             Self::Empty => f.write_str("the file is empty"),
             Self::Truncated => f.write_str("the file ends in the middle of the picture; copy it again"),
             Self::NotAPicture { found: Some(found) } => write!(f, "not a picture but {found}"),
-            Self::NotAPicture { found: None } => f.write_str("not a picture, whatever its name says"),
+            Self::NotAPicture { found: None } => f.write_str("not a picture, despite its name"),
             Self::WrongExtension { found } => {
                 write!(f, "the content is {found}; rename it to .{}", found.extension())
             }
@@ -198,32 +205,34 @@ impl fmt::Display for Reason {
                 write!(f, "the file has {bytes} bytes; the limit is {limit}")
             }
             Self::TooManyPixels { width, height, limit } => {
-                write!(f, "{width} x {height} pixels; the limit is {limit} in all")
+                write!(f, "{width} x {height} pixels; the limit is {limit} in total")
             }
-            Self::Unreadable { detail } => write!(f, "can not be read: {detail}"),
+            Self::Unreadable { detail } => write!(f, "cannot be read: {detail}"),
             Self::NotAFile => f.write_str("a pipe, socket or device, not a file"),
             Self::BrokenLink => f.write_str("a symbolic link to nothing"),
-            Self::SymlinkLoop => f.write_str("a symbolic link back to a folder around it"),
-            Self::OutsideClass => f.write_str("the picture lies beside the class folders; move it into one"),
-            Self::ClassWithoutPhotographs => {
-                f.write_str("the class has no usable photograph and is left out")
-            }
-            Self::ClassWithOnePhotograph => {
-                f.write_str("the class has a single photograph: it is trained on and can not be validated")
-            }
-            Self::ClassNotInTraining => f.write_str("the class has no training photograph and is left out"),
+            Self::SymlinkLoop => f.write_str("a symbolic link to a folder that contains it"),
+            Self::OutsideClass => f.write_str("the picture is outside the class folders; move it into one"),
+            Self::ClassWithoutPhotographs => f.write_str("the class has no usable photo and is left out"),
+            Self::ClassWithOnePhotograph => f.write_str(
+                "the class has a single photo, which is used for training; the class cannot be validated",
+            ),
+            Self::ClassNotInTraining => f.write_str("the class has no training photo and is left out"),
             Self::TwoClasses { other } => {
-                write!(f, "the same picture is also {}, of another class", portable_name(other))
+                write!(f, "the same picture is also {}, in another class", portable_name(other))
             }
             Self::Leak { other, split } => {
-                write!(f, "left out: the same or a grouped picture is in {split} as {}", portable_name(other))
+                write!(
+                    f,
+                    "left out: the same picture, or one of its group, is in {split}: {}",
+                    portable_name(other)
+                )
             }
             Self::Quarantined { why: Some(why) } => write!(f, "left out: in quarantine ({why})"),
             Self::Quarantined { why: None } => f.write_str("left out: in quarantine"),
-            Self::ListedAndAbsent => f.write_str("listed, and not in the folder"),
-            Self::NotInSplit => f.write_str("left out: the given split does not know it"),
+            Self::ListedAndAbsent => f.write_str("listed, but not in the folder"),
+            Self::NotInSplit => f.write_str("left out: it is not in the given split"),
             Self::TooFewClasses { count } => {
-                write!(f, "{count} class(es) with usable photographs; two are needed")
+                write!(f, "{count} class(es) with usable photos; two are needed")
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What this crate draws random numbers for.
+//! The purposes of random numbers in this crate.
 //!
 //! Every random decision has a stream of its own, keyed by (domain, a, b, c), most often (domain, seed, epoch, item), so that
 //! switching one decision off leaves the others as they were.
@@ -22,7 +22,7 @@ pub enum Domain {
     Colour = 5,
     /// Random erasing.
     Erasing = 6,
-    /// Corruptions that a classifier is tried with.
+    /// Image corruptions.
     Corruption = 7,
 }
 

@@ -6,8 +6,9 @@
 
 use std::borrow::Cow;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions};
 
 use crate::rgb::Rgb;
 
@@ -62,17 +63,18 @@ impl Resizer {
             window.width,
             window.height,
         );
-        let source = ImageRef::new(photo.width, photo.height, &photo.pixels, PixelType::U8x3);
-        let target = Image::from_slice_u8(width, height, out, PixelType::U8x3);
+        // Views with a pixel type: a view of any pixel would compile the filters for all thirteen types.
+        let source = TypedImageRef::<U8x3>::from_buffer(photo.width, photo.height, &photo.pixels);
+        let target = TypedImage::<U8x3>::from_buffer(width, height, out);
         let resized = match (source, target) {
-            (Ok(source), Ok(mut target)) => self.0.resize(&source, &mut target, &options).is_ok(),
+            (Ok(source), Ok(mut target)) => self.0.resize_typed(&source, &mut target, &options).is_ok(),
             _ => false,
         };
         assert!(resized, "{window:?} of {} x {} into {width} x {height}", photo.width, photo.height);
     }
 }
 
-/// The picture reduced so that its shorter side is at most `side`; as it is if that is so already.
+/// The picture reduced so that its shorter side is at most `side`; unchanged if it already is.
 ///
 /// # Panics
 /// If `side` is zero.

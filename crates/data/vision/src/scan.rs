@@ -1,8 +1,8 @@
-//! Finding the photographs of a data set and what is wrong with them.
+//! Finds the photos of a data set and what is wrong with them.
 //!
-//! Two layouts are understood: one folder per class, or `train/ val/ test/` folders with one folder per class in each.
-//! Folders below a class belong to it. Files that no one would take for a photograph (hidden files, `Thumbs.db`, notes,
-//! tables) are passed over in silence; a photograph that can not be used is a [`Problem`].
+//! Two layouts are supported: one folder per class, or `train/ val/ test/` folders with one folder per class in each.
+//! Folders below a class belong to it. Files that are not photos (hidden files, `Thumbs.db`, notes, tables) are ignored; a
+//! photo that cannot be used is a [`Problem`].
 
 mod error;
 mod examine;
@@ -20,18 +20,19 @@ use self::layout::{Layout, Place};
 use self::walk::{Tree, walk};
 use crate::dataset::{Dataset, Photo, Split};
 use crate::digest::Digest;
-use crate::format::Promise;
+use crate::format::ExtensionHint;
 use crate::limits::Limits;
+use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
 
-/// The photographs under `root` to learn from: at least two classes, each with a photograph that is not set apart for
-/// validation or testing.
+/// The photos under `root` for training: at least two classes, each with a photo that is not set apart for validation or
+/// test.
 ///
 /// Headers are read and files are hashed, on the threads of the current `rayon` pool; pixels are not decoded. The result
-/// depends on the tree alone. Problems are sorted by path.
+/// depends on the folder alone. Problems are sorted by path.
 ///
 /// # Errors
-/// [`ScanError`] if there are no two classes, naming what was found and the layout that is expected.
+/// [`ScanError`] if there are fewer than two classes; it names what was found and the expected layout.
 pub fn scan(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanError> {
     let (dataset, mut problems) = survey(root, limits)?;
     let mut trained = vec![0_usize; dataset.classes.len()];
@@ -57,31 +58,30 @@ pub fn scan(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), Sca
     Ok((dataset, problems))
 }
 
-/// The photographs under `root` to measure a classifier on: as [`scan`], but one class is enough and a class without
-/// training photographs is no problem.
+/// The photos under `root` for evaluation: as [`scan`], but one class is enough, and a class does not need training photos.
 ///
 /// # Errors
-/// [`ScanError`] if there is no usable photograph in a class folder.
+/// [`ScanError`] if there is no usable photo in a class folder.
 pub fn scan_for_evaluation(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanError> {
     let (dataset, mut problems) = survey(root, limits)?;
     problems.sort_by(|a, b| a.path.cmp(&b.path));
     Ok((dataset, problems))
 }
 
-/// A usable photograph and where it stands.
+/// A usable photo with its class and split.
 struct Placed {
     path: PathBuf,
     place: Place,
     examined: examine::Examined,
 }
 
-/// All that both kinds of scan agree on; problems are not sorted.
+/// What both kinds of scan have in common; problems are not sorted.
 fn survey(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanError> {
     let tree = walk(root)?;
     let layout = Layout::of(root, &tree)?;
     let (placed, problems) = examine_all(root, &tree, layout, limits);
     if placed.is_empty() {
-        return Err(ScanError::nothing(root, &tree, problems));
+        return Err(nothing_usable(root, &tree, problems));
     }
     let mut problems = problems;
     problems.extend(empty_classes(&tree, layout, &placed));
@@ -114,7 +114,7 @@ fn examine_all(root: &Path, tree: &Tree, layout: Layout, limits: &Limits) -> (Ve
         .map(|path| {
             let Some(place) = layout.place(path) else {
                 let problem = Problem::new(path, Reason::OutsideClass);
-                return Promise::of(path).is_picture().then_some(Err(problem));
+                return ExtensionHint::of(path).is_picture().then_some(Err(problem));
             };
             match examine(root, path, limits) {
                 Finding::Photo(examined) => Some(Ok(Placed { path: path.clone(), place, examined })),
@@ -134,7 +134,25 @@ fn examine_all(root: &Path, tree: &Tree, layout: Layout, limits: &Limits) -> (Ve
     (placed, problems)
 }
 
-/// Class folders that are empty or hold nothing but unusable pictures. A folder of other things is no class.
+/// The error of a tree that has no usable photo in a class folder.
+fn nothing_usable(root: &Path, tree: &Tree, problems: Vec<Problem>) -> ScanError {
+    let root = root.to_owned();
+    let pictures: Vec<&PathBuf> =
+        tree.files.iter().filter(|path| ExtensionHint::of(path).is_picture()).collect();
+    let loose: Vec<&&PathBuf> = pictures.iter().filter(|path| path.components().count() == 1).collect();
+    match (loose.first(), pictures.len()) {
+        (Some(example), count) if count == loose.len() => {
+            ScanError::Loose { root, count, example: portable_name(example) }
+        }
+        _ if problems.is_empty() || pictures.is_empty() => {
+            let (folders, files) = (tree.folders.len(), tree.files.len());
+            ScanError::NoPhotographs { root, folders, files, problems }
+        }
+        _ => ScanError::AllBroken { root, problems },
+    }
+}
+
+/// Class folders that are empty or have only unusable pictures. A folder of other files is not a class.
 fn empty_classes(tree: &Tree, layout: Layout, placed: &[Placed]) -> Vec<Problem> {
     let filled: BTreeSet<&str> = placed.iter().map(|photo| photo.place.class.as_str()).collect();
     let mut contents: BTreeMap<String, (PathBuf, bool, bool)> = BTreeMap::new();
@@ -146,7 +164,7 @@ fn empty_classes(tree: &Tree, layout: Layout, placed: &[Placed]) -> Vec<Problem>
     for path in &tree.files {
         if let Some(entry) = layout.place(path).and_then(|place| contents.get_mut(&place.class)) {
             entry.1 = true;
-            entry.2 |= Promise::of(path).is_picture();
+            entry.2 |= ExtensionHint::of(path).is_picture();
         }
     }
     contents
@@ -156,7 +174,7 @@ fn empty_classes(tree: &Tree, layout: Layout, placed: &[Placed]) -> Vec<Problem>
         .collect()
 }
 
-/// Photographs whose bytes also lie in another class.
+/// Photos with an identical file in another class.
 fn contradictions(photos: &[Photo]) -> Vec<Problem> {
     let mut first: HashMap<Digest, &Photo> = HashMap::new();
     let mut problems = Vec::new();

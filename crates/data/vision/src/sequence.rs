@@ -1,9 +1,9 @@
-//! Photographs that were taken one after the other, told by their file names.
+//! File-name sequences: photos that were taken one after the other, found by the numbers in their file names.
 //!
-//! Whoever photographs a leaf photographs it several times: `IMG_0493.jpg` and `IMG_0494.jpg` are likely the same leaf, or
-//! its neighbour under the same light. A network that is trained on one knows the other, and a random split then flatters
-//! it. So photographs of one class and one source are put in the order of their numbers and cut into runs; a run stays on
-//! one side. Long runs tear few leaves at their ends; short ones leave enough of them to choose from in a small folder.
+//! People usually take several photos of a leaf: `IMG_0493.jpg` and `IMG_0494.jpg` probably show the same leaf, or its
+//! neighbour under the same light. A network that is trained on one of them knows the other, so a random split is
+//! optimistic. Therefore the photos of one class and one source are sorted by their numbers and cut into runs; a run stays
+//! in one split. Long runs separate few photos of one leaf; short runs leave enough groups to choose from in a small folder.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -11,19 +11,19 @@ use std::path::Path;
 
 use crate::dataset::Dataset;
 
-/// Fewest photographs of a source whose numbers say something.
+/// Least number of photos of a source to use its numbers.
 const SMALLEST_SOURCE: usize = 10;
-/// Runs that a source is cut into, if they are neither too short nor too long.
+/// Number of runs that a source is cut into, unless they would be too short or too long.
 const RUNS: usize = 10;
 /// Shortest and longest run.
 const RUN: [usize; 2] = [5, 10];
-/// Share of the photographs that must belong to a source for the rule to be used at all.
+/// Least proportion of photos that belong to a source; with less, no sequence is used.
 const COVERAGE: f64 = 0.8;
 
-/// For each photograph the number of its run; `None` if the names do not count photographs.
+/// For each photo the number of its run; `None` if file names do not number the photos.
 #[must_use]
 pub fn runs(data: &Dataset) -> Option<Vec<u64>> {
-    // By class, folder and name; of each photograph its number and its index.
+    // By class, folder and name: the number and the index of each photo.
     type Sources<'a> = BTreeMap<(usize, &'a Path, &'a str), Vec<(u64, usize)>>;
     let mut sources = Sources::new();
     for (index, photo) in data.photos.iter().enumerate() {
@@ -78,7 +78,7 @@ mod tests {
         let photo = |(index, name): (usize, String)| Photo {
             path: PathBuf::from("healthy").join(name),
             class: 0,
-            part: None,
+            split: None,
             digest: Digest::of(&index.to_le_bytes()),
             bytes: 1,
             width: 1,
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_taken_apart() {
+    fn names_are_parsed() {
         for (stem, expected) in [
             ("IMG_0493", Some(("IMG_", 493))),
             ("0a1b-22___RS_HL 0493", Some(("RS_HL ", 493))),
@@ -116,9 +116,12 @@ mod tests {
     }
 
     #[test]
-    fn names_that_count_nothing_group_nothing() {
+    fn names_without_numbers_make_no_groups() {
         assert_eq!(
-            runs(&dataset((0..50).map(|number| format!("{:016x}.jpg", number * 0x9e37_79b9_7f4a_7c15u64)))),
+            runs(&dataset(
+                (0..50_u64)
+                    .map(|number| format!("{:016x}.jpg", number.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64)))
+            )),
             None
         );
         assert_eq!(runs(&dataset((0..50).map(|number| format!("{}.jpg", "x".repeat(number + 1))))), None);

@@ -1,11 +1,11 @@
-//! Who is learnt from and who is measured on.
+//! The split of a data set into photos for training, validation and test.
 //!
-//! Photographs that belong together (equal bytes, or one group of the caller's, such as one leaf) form a *cluster*, and a
-//! cluster never crosses a border. Folders named `train/ val/ test/` are obeyed; what they leave open is drawn from the
-//! photographs for training, class by class, so that each class has its share on each side.
+//! Photos that belong together (equal files, or one group given by the caller, such as one leaf) form a *cluster*, and a
+//! cluster stays in one split. Folders named `train/ val/ test/` are used as they are. A missing split is drawn from the
+//! training photos, class by class, so that each class has its proportion in each split.
 //!
-//! The draw orders clusters by a hash of the seed and their smallest digest: it depends on contents and the seed alone,
-//! and adding a photograph moves few others.
+//! The draw sorts clusters by a hash of the seed and their smallest digest. So it depends on contents and seed alone, and a
+//! new photo moves few others.
 
 use std::collections::HashMap;
 
@@ -20,11 +20,11 @@ use crate::union_find::UnionFind;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SplitSpec {
-    /// Share of each class to validate on, in `[0, 1)`. Default 0.2. Of no effect if there is a validation folder.
+    /// Proportion of each class for validation, in `[0, 1)`. Default 0.2. Ignored if there is a validation folder.
     pub validation: f64,
-    /// Share of each class to test on, in `[0, 1)`. Default 0. Of no effect if there is a test folder.
+    /// Proportion of each class for the test, in `[0, 1)`. Default 0. Ignored if there is a test folder.
     pub test: f64,
-    /// For each photograph a number that those share which must stay on one side.
+    /// One number for each photo; photos of equal numbers stay in one split.
     #[serde(skip)]
     pub groups: Option<Vec<u64>>,
 }
@@ -35,7 +35,7 @@ impl Default for SplitSpec {
     }
 }
 
-/// Indices into [`Dataset::photos`], ascending. Each photograph is in exactly one split or named in a problem.
+/// Indices into [`Dataset::photos`], ascending. Each photo is in exactly one split or named in a problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Splits {
     /// To learn from.
@@ -44,21 +44,22 @@ pub struct Splits {
     pub validation: Vec<usize>,
     /// To measure on once, at the end.
     pub test: Vec<usize>,
-    /// Photographs left out because folders put them, or one of their cluster, on both sides.
+    /// Photos that were left out because folders put their cluster into more than one split.
     pub problems: Vec<Problem>,
 }
 
-/// Splits the photographs of `data`.
+/// Splits the photos of `data`.
 ///
-/// Of a class of `n` photographs that no folder sets apart about `validation * n` are validated on: at least one if the share is above zero and at
-/// least one stays to learn from, unless the whole class is one cluster. A class with a single photograph is learnt from.
+/// Of the `n` photos of a class that no folder assigns, about `validation * n` are for validation: at least one if the
+/// proportion is above zero and at least one photo is left for training, unless the whole class is one cluster. A single photo
+/// of a class is for training.
 ///
 /// # Panics
-/// If a share is not in `[0, 1)`, their sum is not below 1, or `groups` has not one number for each photograph.
+/// If a proportion is not in `[0, 1)`, their sum is not below 1, or `groups` does not have one number for each photo.
 #[must_use]
 pub fn split(data: &Dataset, spec: &SplitSpec, seed: u64) -> Splits {
     let shares = [spec.validation, spec.test, spec.validation + spec.test];
-    assert!(shares.iter().all(|share| (0.0..1.0).contains(share)), "shares lie in [0, 1)");
+    assert!(shares.iter().all(|share| (0.0..1.0).contains(share)), "proportions are in [0, 1)");
     let mut splits = Splits::default();
     let mut assigned: Vec<Option<Split>> =
         data.photos.iter().map(|photo| photo.split.or(Some(Split::Train))).collect();
@@ -85,10 +86,10 @@ pub fn split(data: &Dataset, spec: &SplitSpec, seed: u64) -> Splits {
     splits
 }
 
-/// Photographs that belong together.
+/// Photos that belong together.
 pub(crate) struct Cluster {
     pub(crate) members: Vec<usize>,
-    /// How many members each of its classes has; most clusters have one class.
+    /// Number of members of each of its classes; most clusters have one class.
     pub(crate) classes: Vec<(usize, usize)>,
 }
 
@@ -106,11 +107,11 @@ impl Cluster {
     }
 }
 
-/// For each photograph the lowest index in its cluster: equal for those that a split keeps on one side, because their bytes
-/// or their `groups` are equal, directly or by way of others.
+/// For each photo the lowest index in its cluster. Photos are in one cluster if their files or their `groups` are equal,
+/// directly or through other photos.
 ///
 /// # Panics
-/// If `groups` has not one number for each photograph.
+/// If `groups` does not have one number for each photo.
 #[must_use]
 pub fn cluster_of(data: &Dataset, groups: Option<&[u64]>) -> Vec<usize> {
     let count = data.photos.len();
@@ -121,7 +122,7 @@ pub fn cluster_of(data: &Dataset, groups: Option<&[u64]>) -> Vec<usize> {
         sets.join(first, index);
     }
     if let Some(groups) = groups {
-        assert_eq!(groups.len(), count, "one group for each photograph");
+        assert_eq!(groups.len(), count, "one group for each photo");
         let mut first_of_group: HashMap<u64, usize> = HashMap::new();
         for (index, group) in groups.iter().enumerate() {
             let first = *first_of_group.entry(*group).or_insert(index);
@@ -152,7 +153,7 @@ pub(crate) fn clusters(data: &Dataset, groups: Option<&[u64]>, seed: u64) -> Vec
     keyed.into_iter().map(|(_, members)| Cluster::new(data, members)).collect()
 }
 
-/// Where folders tear a cluster apart, only its members in the split that measures last stay.
+/// If folders put a cluster into several splits, only its members in the last of them (test, then validation) are kept.
 fn keep_the_measuring_side(
     data: &Dataset,
     cluster: &Cluster,
@@ -180,18 +181,18 @@ struct Draw<'a> {
     split: Split,
     wanted: Vec<usize>,
     taken: Vec<usize>,
-    /// Photographs that are still learnt from.
+    /// Photos that are still for training.
     left: Vec<usize>,
 }
 
 impl Draw<'_> {
-    /// Whether the cluster is learnt from, and each of its classes has others to learn from.
+    /// Whether the cluster is for training, and each of its classes has other photos for training.
     fn may_go(&self, cluster: &Cluster) -> bool {
         cluster.members.iter().all(|&index| self.assigned[index] == Some(Split::Train))
             && cluster.classes.iter().all(|&(class, count)| count < self.left[class])
     }
 
-    /// Whether at least half of the cluster fits what its classes still lack.
+    /// Whether at least half of the cluster fits into what its classes still need.
     fn fits(&self, cluster: &Cluster) -> bool {
         let lacks = |class: usize| self.wanted[class].saturating_sub(self.taken[class]);
         cluster.classes.iter().all(|&(class, count)| 2 * lacks(class) >= count)
@@ -208,7 +209,7 @@ impl Draw<'_> {
     }
 }
 
-/// How many photographs of each class are learnt from.
+/// Number of training photos of each class.
 fn trained(data: &Dataset, assigned: &[Option<Split>]) -> Vec<usize> {
     let mut counts = vec![0; data.classes.len()];
     for (photo, split) in data.photos.iter().zip(assigned) {
@@ -217,8 +218,8 @@ fn trained(data: &Dataset, assigned: &[Option<Split>]) -> Vec<usize> {
     counts
 }
 
-/// Moves about the `wanted` photographs of each class from training to `split`: clusters in their order as far as they
-/// fit, and for a class that got nothing this way, because its clusters are large, the smallest of them.
+/// Moves about the `wanted` photos of each class from training to `split`: clusters in their order as far as they fit. A class
+/// that gets none because its clusters are large gives its smallest one.
 fn draw(
     data: &Dataset,
     clusters: &[Cluster],

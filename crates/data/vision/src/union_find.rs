@@ -1,7 +1,7 @@
-//! Sets that grow together.
+//! Disjoint sets.
 
-/// A partition of `0..count`, by union of those that belong together (Tarjan 1975, with path halving). The name of a set is
-/// its lowest member, so that it does not depend on the order of the unions.
+/// A partition of `0..count` (union-find, Tarjan 1975, with path halving). The name of a set is its lowest member, so it does
+/// not depend on the order of the unions.
 #[derive(Clone, Debug)]
 pub struct UnionFind(Vec<usize>);
 
@@ -21,7 +21,7 @@ impl UnionFind {
         member
     }
 
-    /// Makes one set of the sets of `a` and `b`.
+    /// Joins the sets of `a` and `b`.
     pub fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.find(a), self.find(b));
         self.0[a.max(b)] = a.min(b);
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sets_grow_together() {
+    fn joined_sets_share_their_lowest_member() {
         let mut sets = UnionFind::new(6);
         [(5, 3), (1, 0), (3, 1)].into_iter().for_each(|(a, b)| sets.join(a, b));
         assert_eq!(sets.names(), [0, 0, 2, 0, 4, 0]);

@@ -13,7 +13,7 @@ fn dataset(sketches: &[Sketch]) -> Dataset {
     let photos = sketches.iter().enumerate().map(|(index, &(class, content, _))| Photo {
         path: format!("{class}/{index}.jpg").into(),
         class,
-        part: None,
+        split: None,
         digest: Digest::of(&content.to_le_bytes()),
         bytes: 1,
         width: 1,

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::{
-    CpuEngine, Engine, EngineError, EngineOptions, Graph, NodeId, Op, Probe, ProbeError, StateDict,
+    ActivationProbe, CpuEngine, Engine, EngineError, EngineOptions, Graph, NodeId, Op, ProbeError, StateDict,
     StateError, Statistics, zoo,
 };
 use foliar_random::Random;
@@ -144,5 +144,8 @@ fn what_does_not_fit_is_refused() {
     let error = ActivationProbe::new(&graph, &state, node, 32, BATCH).err();
     assert!(matches!(error, Some(ProbeError::State(StateError::Missing { .. }))), "{error:?}");
     // Inside of the last layer there is no cut.
-    assert!(matches!(Probe::new(&graph, &state, graph.nodes.len() - 1, 32, 1), Err(ProbeError::Graph(_))));
+    assert!(matches!(
+        ActivationProbe::new(&graph, &state, graph.nodes.len() - 1, 32, 1),
+        Err(ProbeError::Graph(_))
+    ));
 }

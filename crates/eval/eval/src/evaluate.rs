@@ -8,6 +8,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
+use foliar_audit::GroupRule;
 use foliar_metrics::Bootstrap;
 use foliar_model::{Bundle, Prediction, Predictor};
 use foliar_results::Evaluation;
@@ -29,6 +30,8 @@ pub enum EvalSource<'a> {
         root: &'a Path,
         /// The split; all if `None`.
         split: Option<Split>,
+        /// Which photographs belong together; copies always do.
+        grouping: &'a GroupRule,
         /// Whether photographs that the classifier was trained on are measured too; otherwise they are left out and named.
         include_training: bool,
     },

@@ -9,13 +9,12 @@ use std::fs;
 use common::{photographs, recipe, trained};
 use foliar_eval::compare;
 use foliar_train::Recipe;
-use foliar_vision::procedural;
 
 #[test]
 fn runs_are_compared_on_photographs_that_neither_was_trained_on() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos, 3, 6, 48).unwrap();
+    foliar_synth::write_dataset(&photos, 3, 6, 48).unwrap();
     let runs = [5, 0].map(|refit| {
         let recipe = Recipe { refit, ..recipe() };
         let path = folder.path().join(format!("run-{refit}"));

@@ -7,21 +7,22 @@ mod common;
 use std::fs;
 
 use common::{photographs, recipe, trained};
+use foliar_audit::GroupRule;
 use foliar_eval::{EvalError, EvalSource, EvaluateOptions, evaluate};
 use foliar_model::{Bundle, Predictor};
-use foliar_vision::procedural;
 
 #[test]
 fn training_photographs_are_left_out_counted_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let (photos, other) = (folder.path().join("photos"), folder.path().join("other"));
-    procedural::write_dataset(&photos, 3, 6, 48).unwrap();
+    foliar_synth::write_dataset(&photos, 3, 6, 48).unwrap();
     let recipe = recipe();
     let run = trained(&folder.path().join("run"), &recipe, &photographs(&photos, &recipe));
     let mut predictor = Predictor::new(Bundle::read(&run.dir.bundle()).unwrap(), 4).unwrap();
     let options = EvaluateOptions { drawn: false, ..EvaluateOptions::default() };
     let mut measure = |root: &std::path::Path, include_training| {
-        let source = EvalSource::Folder { root, split: None, include_training };
+        let source =
+            EvalSource::Folder { root, split: None, grouping: &GroupRule::Sequence, include_training };
         evaluate(&mut predictor, &source, &options, &mut |_, _, _| {})
     };
 
@@ -31,8 +32,8 @@ fn training_photographs_are_left_out_counted_and_named() {
     assert_eq!((included.photographs, included.data.training_included), (30, 30));
 
     // New leaves, and under other names two that the classifier has seen.
-    procedural::write_dataset(&other, 4, 2, 48).unwrap();
-    let class = procedural::CLASSES[0];
+    foliar_synth::write_dataset(&other, 4, 2, 48).unwrap();
+    let class = foliar_synth::CLASSES[0];
     let mut seen: Vec<_> =
         fs::read_dir(photos.join(class)).unwrap().map(|entry| entry.unwrap().path()).collect();
     seen.sort();

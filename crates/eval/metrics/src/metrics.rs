@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::confusion::{ClassMetrics, Confusion};
 use crate::probability::{arg_max, cross_entropy};
-use crate::share::wilson;
+use crate::proportion::wilson;
 
 /// How good predictions are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 pub use foliar_metrics::Estimate;
 use foliar_metrics::{
-    AbstentionReason, ClassScores, ConformalScore, Confusion, ReliabilityBin, RiskCoverage, TopScore,
+    AbstentionReason, Calibrated, ClassCoverage, ClassScores, ConformalScore, Confusion, ReliabilityBin,
+    RiskCoverage, TopScore,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,8 @@ pub struct EvaluationData {
     pub training_left_out: Vec<String>,
     /// Such photographs that were asked for and are among those measured: results on them measure memorisation.
     pub training_included: usize,
+    /// What the groups of a given folder rest on, in words; `None` for photographs of a run, grouped as its split was.
+    pub grouped_by: Option<String>,
     /// Groups of photographs that belong together, such as those of one leaf; intervals are bootstrapped over them.
     pub groups: usize,
     /// Whether the split of the run kept photographs that belong together on one side; `None` for photographs that no run
@@ -236,6 +239,11 @@ pub struct PredictionSetResult {
     pub alpha: f64,
     /// How classes are chosen.
     pub score: ConformalScore,
+    /// On what the sets were calibrated.
+    pub calibrated: Calibrated,
+    /// The coverage that is guaranteed for photographs like those of training, whatever they look like; `None` where nothing
+    /// is guaranteed and `coverage` is all that is known.
+    pub guaranteed_coverage: Option<f64>,
     /// Share of sets that hold the true class.
     pub coverage: Estimate,
     /// Mean number of classes in a set.
@@ -244,19 +252,6 @@ pub struct PredictionSetResult {
     pub sizes: Vec<usize>,
     /// Each class, in the order of the classes; `None` for one without photographs.
     pub classes: Vec<Option<ClassCoverage>>,
-}
-
-/// Sets of the photographs of one class.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ClassCoverage {
-    /// Photographs.
-    pub photographs: usize,
-    /// Share of sets that hold the class.
-    pub coverage: f64,
-    /// 95 % Wilson interval of this share.
-    pub interval: [f64; 2],
-    /// Mean number of classes in a set.
-    pub size: f64,
 }
 
 /// What abstaining gains.
@@ -269,6 +264,9 @@ pub struct SelectiveResult {
     /// Whether the threshold is proven: with confidence 0.95, at most the chosen share of the answers is wrong on photographs
     /// like those that it was fitted to.
     pub guaranteed: bool,
+    /// About so many more groups (leaves) in training would be enough to prove a threshold; `None` if it is proven, or if no
+    /// number would do.
+    pub more_groups: Option<usize>,
     /// Photographs of which it can be assessed whether they are out-of-distribution: the detector was not fitted to them.
     pub assessed: usize,
     /// Share of those that is answered: neither below the threshold nor out-of-distribution. `None` if none can be assessed.

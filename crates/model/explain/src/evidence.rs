@@ -49,12 +49,12 @@ impl Evidence {
 mod tests {
     use super::*;
     use crate::heat::Seen;
-    use foliar_vision::leaf_mask::Doubt;
+    use foliar_vision::leaf_mask::MaskFailure;
 
     /// Four columns, the two on the right are leaf.
-    fn leaf(doubt: Option<Doubt>) -> LeafMask {
+    fn leaf(failure: Option<MaskFailure>) -> LeafMask {
         let pixels = [false, false, true, true].repeat(4);
-        LeafMask { width: 4, height: 4, pixels, share: 0.5, doubt }
+        LeafMask { width: 4, height: 4, pixels, share: 0.5, failure }
     }
 
     fn heat(row: [f32; 4], left: f64) -> HeatMap {
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn nothing_is_said_without_heat_or_trust() {
         assert_eq!(Evidence::of(&heat([0.0; 4], 0.0), &leaf(None)), None);
-        assert_eq!(Evidence::of(&heat([1.0; 4], 0.0), &leaf(Some(Doubt::Unclear))), None);
+        assert_eq!(Evidence::of(&heat([1.0; 4], 0.0), &leaf(Some(MaskFailure::Unclear))), None);
         let other = LeafMask { width: 2, height: 8, ..leaf(None) };
         assert_eq!(Evidence::of(&heat([1.0; 4], 0.0), &other), None);
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use foliar_audit::{AuditError, GivenSplit, Quarantine, Rule};
+use foliar_audit::{AuditError, GivenSplit, GroupRule, Quarantine};
 use serde::{Deserialize, Serialize};
 
 use foliar_model::FileError;
@@ -27,7 +27,7 @@ impl ListFile {
     /// # Errors
     /// A file that can not be read, or is no such table.
     pub fn groups(file: &Path) -> Result<Self, TrainError> {
-        Self::checked(file, |path| Rule::table(path).map(|_| ()))
+        Self::checked(file, |path| GroupRule::table(path).map(|_| ()))
     }
 
     /// The file as it is now, which has to be a split.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use foliar_audit::{Basis, GivenSplit, Quarantine, Rule, Thumbnail, find_copies};
+use foliar_audit::{GivenSplit, GroupRule, GroupSource, NearDuplicates, Quarantine, Thumbnail, group_photos};
 use foliar_model::TrainingDigests;
 use foliar_vision::{
     Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Rgb, Split,
@@ -58,7 +58,7 @@ pub struct Photographs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grouping {
     /// What it rests on, besides copies.
-    pub basis: Basis,
+    pub basis: GroupSource,
     /// Whether the split was made before and is used again.
     pub given_split: bool,
     /// Groups, those of a single photograph among them.
@@ -160,7 +160,7 @@ impl Photographs {
             splits: Splits { train: (0..count).collect(), ..Splits::default() },
             problems: Vec::new(),
             grouping: Grouping {
-                basis: Basis::Copies,
+                basis: GroupSource::Copies,
                 given_split: false,
                 groups: count,
                 unnamed: count,
@@ -331,7 +331,7 @@ fn listed(
     problems: &mut Vec<Problem>,
 ) -> Result<(Dataset, Option<GivenSplit>), TrainError> {
     if let Some(list) = &data.quarantine {
-        let (kept, more) = Quarantine::read(list.unchanged()?)?.honour(dataset);
+        let (kept, more) = Quarantine::read(list.unchanged()?)?.apply(dataset);
         problems.extend(more);
         dataset = kept;
     }
@@ -349,21 +349,20 @@ fn groups(
     given: Option<&GivenSplit>,
     thumbnails: Option<Vec<Thumbnail>>,
 ) -> Result<(Vec<u64>, Grouping), TrainError> {
-    let copies = thumbnails.map_or_else(Vec::new, |thumbnails| {
-        let digests: Vec<Digest> = dataset.photos.iter().map(|photo| photo.digest).collect();
-        find_copies(&digests, &thumbnails.iter().collect::<Vec<_>>())
-    });
+    let thumbnails: Option<Vec<&Thumbnail>> = thumbnails.as_ref().map(|all| all.iter().collect());
+    let near = thumbnails.as_deref().map_or(NearDuplicates::Off, NearDuplicates::Thumbnails);
     let groups = match (given, &data.groups, &data.group_by, data.group) {
         (Some(given), ..) => given.groups(dataset),
-        (None, Some(list), ..) => Rule::table(list.unchanged()?)?.groups(dataset, &copies)?,
-        (None, None, Some(pattern), _) => Rule::pattern(pattern)?.groups(dataset, &copies)?,
-        (None, None, None, Group::Sequence) => Rule::Sequence.groups(dataset, &copies)?,
-        (None, None, None, Group::None) => Rule::None.groups(dataset, &copies)?,
+        (None, Some(list), ..) => group_photos(dataset, &GroupRule::table(list.unchanged()?)?, near)?,
+        (None, None, Some(pattern), _) => group_photos(dataset, &GroupRule::pattern(pattern)?, near)?,
+        (None, None, None, Group::Sequence) => group_photos(dataset, &GroupRule::Sequence, near)?,
+        (None, None, None, Group::None) => group_photos(dataset, &GroupRule::None, near)?,
     };
+    let copies = &groups.copies;
     let exact = copies.iter().filter(|copy| copy.exact).count();
     let apart = |copy: &&foliar_audit::Copy| dataset.photos[copy.a].class != dataset.photos[copy.b].class;
     let grouping = Grouping {
-        basis: groups.basis,
+        basis: groups.source,
         given_split: given.is_some(),
         groups: groups.count(),
         unnamed: groups.unnamed,

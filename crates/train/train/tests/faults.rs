@@ -15,7 +15,6 @@ use foliar_nn::{
     StateError, StepConfig, StepStats,
 };
 use foliar_train::{DataOptions, InitialWeights, Photographs, Recipe, Run, train};
-use foliar_vision::procedural;
 use tempfile::TempDir;
 
 /// Photographs a step.
@@ -120,7 +119,7 @@ impl Engine for Faulty {
 /// 400 drawn leaves of 5 classes.
 fn leaves() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    procedural::write_dataset(&folder.path().join("photos"), 1, 80, 48).unwrap();
+    foliar_synth::write_dataset(&folder.path().join("photos"), 1, 80, 48).unwrap();
     folder
 }
 
@@ -258,9 +257,9 @@ fn frozen_statistics_in_training_mode() {
 
 fn shuffle(photographs: &Path) {
     let files = |class| fs::read_dir(photographs.join(class)).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = procedural::CLASSES.into_iter().flat_map(files).collect();
+    let mut files: Vec<PathBuf> = foliar_synth::CLASSES.into_iter().flat_map(files).collect();
     files.sort_by_key(|file| blake3::hash(file.file_name().unwrap().as_encoded_bytes()).to_hex());
-    let classes = procedural::CLASSES.iter().cycle();
+    let classes = foliar_synth::CLASSES.iter().cycle();
     for (number, (file, class)) in files.iter().zip(classes).enumerate() {
         fs::rename(file, photographs.join(class).join(format!("leaf-{}.jpg", number * 7))).unwrap();
     }

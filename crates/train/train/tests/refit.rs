@@ -11,7 +11,7 @@ use foliar_model::Bundle;
 use foliar_nn::Cpu;
 use foliar_runlog::{Event, StopReason};
 use foliar_train::{DataOptions, OutOfFoldRow, Outcome, Photographs, Recipe, Run, TrialEvent, Trials, train};
-use foliar_vision::{portable_name, procedural};
+use foliar_vision::portable_name;
 
 fn recipe() -> Recipe {
     let mut recipe = Recipe { batch_size: 8, ..Recipe::quick("baseline") };
@@ -44,7 +44,7 @@ fn loss<'a>(rows: impl Iterator<Item = &'a OutOfFoldRow>, classes: &[String]) ->
 fn every_photograph_is_learnt_from_and_judged_by_a_classifier_that_has_not() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos, 1, 9, 48).unwrap();
+    foliar_synth::write_dataset(&photos, 1, 9, 48).unwrap();
     let recipe = recipe();
     let data = photographs(&photos, &recipe);
     let run = Run::create(&folder.path().join("run"), &recipe, &data).unwrap();
@@ -88,7 +88,7 @@ fn every_photograph_is_learnt_from_and_judged_by_a_classifier_that_has_not() {
 fn interrupted_in_the_last_fit_it_ends_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos, 2, 6, 48).unwrap();
+    foliar_synth::write_dataset(&photos, 2, 6, 48).unwrap();
     let recipe = recipe();
     let data = photographs(&photos, &recipe);
     let results =
@@ -117,8 +117,8 @@ fn interrupted_in_the_last_fit_it_ends_the_same() {
 fn photographs_that_a_folder_sets_apart_are_never_learnt_from() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos.join("train"), 1, 6, 48).unwrap();
-    procedural::write_dataset(&photos.join("val"), 2, 2, 48).unwrap();
+    foliar_synth::write_dataset(&photos.join("train"), 1, 6, 48).unwrap();
+    foliar_synth::write_dataset(&photos.join("val"), 2, 2, 48).unwrap();
     let recipe = recipe();
     let data = photographs(&photos, &recipe);
     let run = Run::create(&folder.path().join("run"), &recipe, &data).unwrap();

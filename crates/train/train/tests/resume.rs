@@ -10,7 +10,7 @@ use foliar_model::Bundle;
 use foliar_nn::Cpu;
 use foliar_runlog::{Event, StopReason};
 use foliar_train::{DataOptions, Freeze, Outcome, Photographs, Recipe, Run, Schedule, TrainError, train};
-use foliar_vision::{Augment, procedural};
+use foliar_vision::Augment;
 
 fn recipe() -> Recipe {
     let mut recipe = Recipe::scratch("baseline");
@@ -74,7 +74,7 @@ fn wherever_it_is_interrupted_in_two_phases() {
 fn ends_as_uninterrupted(recipe: &Recipe) {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos, 1, 6, 48).unwrap();
+    foliar_synth::write_dataset(&photos, 1, 6, 48).unwrap();
     let data = photographs(&photos, recipe, 1);
     let whole = Run::create(&folder.path().join("whole"), recipe, &data).unwrap();
     let outcome = go_on(&whole, &data, u64::MAX).unwrap();
@@ -110,7 +110,7 @@ fn ends_as_uninterrupted(recipe: &Recipe) {
 fn changed_photographs_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos, 1, 4, 48).unwrap();
+    foliar_synth::write_dataset(&photos, 1, 4, 48).unwrap();
     let recipe = recipe();
     let run = Run::create(&folder.path().join("run"), &recipe, &photographs(&photos, &recipe, 1)).unwrap();
     let gone = fs::read_dir(photos.join("healthy")).unwrap().next().unwrap().unwrap().path();
@@ -126,7 +126,7 @@ fn changed_photographs_are_refused_by_name() {
 fn a_loss_that_is_not_finite_ends_the_run_and_keeps_what_was_good() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos, 1, 4, 48).unwrap();
+    foliar_synth::write_dataset(&photos, 1, 4, 48).unwrap();
     let mut recipe = recipe();
     recipe.phases[0].learning_rate.schedule = Schedule::Constant;
     recipe.phases[0].learning_rate.peak = 1e30;
@@ -142,13 +142,13 @@ fn a_loss_that_is_not_finite_ends_the_run_and_keeps_what_was_good() {
 fn a_bundle_holds_all_that_prediction_needs() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos, 1, 6, 48).unwrap();
+    foliar_synth::write_dataset(&photos, 1, 6, 48).unwrap();
     let recipe = recipe();
     let data = photographs(&photos, &recipe, 1);
     let run = Run::create(&folder.path().join("run"), &recipe, &data).unwrap();
     let outcome = go_on(&run, &data, u64::MAX).unwrap();
     let bundle = Bundle::read(&outcome.bundle.unwrap()).unwrap();
-    let mut classes = procedural::CLASSES.map(String::from);
+    let mut classes = foliar_synth::CLASSES.map(String::from);
     classes.sort();
     assert_eq!(bundle.classes, classes);
     assert_eq!(bundle.preprocessing, recipe.preprocessing);

@@ -8,7 +8,6 @@ use std::path::Path;
 use foliar_nn::Cpu;
 use foliar_runlog::StopReason;
 use foliar_train::{DataOptions, Photographs, Recipe, Run, Trial, TrialEvent, Trials, train};
-use foliar_vision::procedural;
 
 /// A classifier on kept features and, if `whole`, the whole network after it.
 fn recipe(whole: bool) -> Recipe {
@@ -31,7 +30,7 @@ fn go_on(_: TrialEvent<'_>) -> ControlFlow<StopReason> {
 fn it_keeps_the_epoch_that_a_run_keeps() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
-    procedural::write_dataset(&photos, 1, 8, 48).unwrap();
+    foliar_synth::write_dataset(&photos, 1, 8, 48).unwrap();
     for whole in [false, true] {
         let recipe = recipe(whole);
         let data = photographs(&photos, &recipe);
@@ -53,7 +52,7 @@ fn it_keeps_the_epoch_that_a_run_keeps() {
 #[test]
 fn shared_features_are_computed_once() {
     let folder = tempfile::tempdir().unwrap();
-    procedural::write_dataset(folder.path(), 1, 8, 48).unwrap();
+    foliar_synth::write_dataset(folder.path(), 1, 8, 48).unwrap();
     let recipe = recipe(false);
     let data = photographs(folder.path(), &recipe);
     let trials = Trials::new(&Cpu, &recipe, 5).unwrap();
@@ -82,7 +81,7 @@ fn shared_features_are_computed_once() {
 #[test]
 fn it_ends_when_told_and_says_when_it_diverges() {
     let folder = tempfile::tempdir().unwrap();
-    procedural::write_dataset(folder.path(), 1, 8, 48).unwrap();
+    foliar_synth::write_dataset(folder.path(), 1, 8, 48).unwrap();
     let mut recipe = recipe(true);
     let data = photographs(folder.path(), &recipe);
     let trials = Trials::new(&Cpu, &recipe, 5).unwrap();

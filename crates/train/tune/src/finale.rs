@@ -10,11 +10,11 @@ use foliar_study::Job;
 use foliar_train::{Recipe, Run, train};
 use serde::{Deserialize, Serialize};
 
-use crate::contest::Contest;
 use crate::error::TuneError;
 use crate::event::TuneEvent;
 use crate::folder::{TUNED, UNTUNED, at};
 use crate::job::Attempt;
+use crate::paired_comparison::PairedComparison;
 use crate::session::{HEARTBEAT, Session};
 
 /// What is remembered of a run.
@@ -29,7 +29,10 @@ const TEST: &str = "test";
 impl Session<'_> {
     /// Trains both runs and sets them side by side on the test photographs; none if there are no such photographs, or the
     /// untuned run has no bundle because it diverged.
-    pub(crate) fn finale(&mut self, tuned: &Recipe) -> Result<ControlFlow<(), Option<Contest>>, TuneError> {
+    pub(crate) fn finale(
+        &mut self,
+        tuned: &Recipe,
+    ) -> Result<ControlFlow<(), Option<PairedComparison>>, TuneError> {
         let names = [UNTUNED, TUNED].map(|name| format!("{name} run"));
         let recipes = [self.plan.untuned(), tuned.clone()];
         let folders = [self.folder.untuned(), self.folder.tuned()];
@@ -42,7 +45,7 @@ impl Session<'_> {
         if self.photographs.splits.test.is_empty() || untuned.epoch.is_none() {
             return Ok(ControlFlow::Continue(None));
         }
-        let flow = self.jobs(&[TEST.to_owned()], &mut |session, job, _| session.contest(job))?;
+        let flow = self.jobs(&[TEST.to_owned()], &mut |session, job, _| session.compare(job))?;
         if flow.is_break() {
             return Ok(ControlFlow::Break(()));
         }

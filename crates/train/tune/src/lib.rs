@@ -12,7 +12,6 @@
 //!
 //! The crate prints nothing and knows no terminal; [`TuneEvent`]s tell what happens.
 
-mod contest;
 mod cross_validation;
 mod ending;
 mod error;
@@ -21,6 +20,7 @@ mod finale;
 mod folder;
 mod job;
 mod objective;
+mod paired_comparison;
 mod parameter;
 mod plan;
 mod repeats;
@@ -29,13 +29,13 @@ mod search;
 mod session;
 mod work;
 
-pub use contest::{Contest, Difference, Figures};
 pub use cross_validation::{PenaltyRow, WeightDecay};
 pub use ending::{Ending, SearchEnd};
 pub use error::TuneError;
 pub use event::{TrialEnd, TuneEvent};
 pub use folder::Folder;
 pub use objective::Objective;
+pub use paired_comparison::{Figures, PairedComparison};
 pub use parameter::Tunable;
 pub use plan::{Plan, weight_decays};
 pub use repeats::{Repeat, Repeats};

@@ -6,12 +6,12 @@ use foliar_bayes::{Best, Border, Direction, Importance, Setting, Space, Value};
 use foliar_study::{State, StoredTrial};
 use serde::Serialize;
 
-use crate::contest::Contest;
 use crate::cross_validation::WeightDecay;
 use crate::ending::SearchEnd;
 use crate::error::TuneError;
 use crate::folder::{TUNED, UNTUNED};
 use crate::objective::Objective;
+use crate::paired_comparison::PairedComparison;
 use crate::repeats::Repeats;
 use crate::session::Session;
 
@@ -56,7 +56,7 @@ pub struct Report {
     /// The tuned setting with other seeds; none if there were none.
     pub repeats: Option<Repeats>,
     /// The two runs on the test photographs; none without such photographs, or if the untuned run diverged.
-    pub test: Option<Contest>,
+    pub test: Option<PairedComparison>,
     /// Name of the run folder of the tuned classifier.
     pub tuned_run: String,
     /// Name of the run folder of the untuned one.
@@ -111,7 +111,7 @@ impl Session<'_> {
         best: Best,
         weight_decay: Option<WeightDecay>,
         repeats: Option<Repeats>,
-        test: Option<Contest>,
+        test: Option<PairedComparison>,
     ) -> Result<Report, TuneError> {
         let Some(search) = self.end()? else {
             return Err(TuneError::Damaged {

@@ -67,11 +67,11 @@ impl Session<'_> {
             ControlFlow::Continue(repeats) => repeats,
             ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
         };
-        let contest = match self.finale(&recipe)? {
-            ControlFlow::Continue(contest) => contest,
+        let comparison = match self.finale(&recipe)? {
+            ControlFlow::Continue(comparison) => comparison,
             ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
         };
-        let report = self.report(best, decay, repeats, contest)?;
+        let report = self.report(best, decay, repeats, comparison)?;
         self.folder.write_json(&self.folder.result(), &report)?;
         Ok(ControlFlow::Continue(report))
     }

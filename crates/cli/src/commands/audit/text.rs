@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use foliar_audit::{Audit, Basis, Severity};
+use foliar_audit::{Audit, GroupSource, Severity};
 
 use super::shown;
 use crate::arguments::AuditArguments;
@@ -14,15 +14,15 @@ const LISTED: usize = 40;
 
 pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArguments) -> io::Result<()> {
     let photographs = audit.photographs.len();
-    let groups = match audit.groups.basis {
-        Basis::Sequence => {
-            format!("; file names count them: {} groups of neighbours and copies", audit.groups.count)
+    let groups = match audit.groups.source {
+        GroupSource::Sequence => {
+            format!("; {}: {} groups", audit.groups.source, audit.groups.count)
         }
-        Basis::Pattern | Basis::Table if audit.groups.unnamed > 0 => {
+        GroupSource::Pattern | GroupSource::Table if audit.groups.unnamed > 0 => {
             format!("; {} groups, {} photographs without one", audit.groups.count, audit.groups.unnamed)
         }
-        Basis::Pattern | Basis::Table => format!("; {} groups", audit.groups.count),
-        Basis::Copies => String::new(),
+        GroupSource::Pattern | GroupSource::Table => format!("; {} groups", audit.groups.count),
+        GroupSource::Copies => String::new(),
     };
     writeln!(out, "{photographs} photographs of {} classes in {}{groups}", audit.classes.len(), audit.root)?;
     if audit.classes.len() <= LISTED {
@@ -39,7 +39,7 @@ pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArgume
         writeln!(
             out,
             "  {:34} {:5.1} % ({:4.1} to {:4.1})   {:5.1} %{}",
-            probe.clue.words(),
+            probe.cue.words(),
             100.0 * accuracy.value,
             100.0 * accuracy.low,
             100.0 * accuracy.high,

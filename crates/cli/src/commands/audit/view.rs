@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use foliar_audit::groups::Basis;
 use foliar_audit::interval::Interval;
 use foliar_audit::symmetry::Symmetry;
-use foliar_audit::{Audit, CopyPair, Finding, Id, Photograph, Severity};
+use foliar_audit::{Audit, CopyPair, Finding, GroupSource, Id, Photograph, Severity};
 use foliar_report::audit::{AuditView, Groups, Pair, Poor, Probe, SplitCheck, Suspect};
 use foliar_report::{Estimate, Gallery, Photo, Remark};
 
@@ -30,11 +29,11 @@ pub(crate) fn of(audit: &Audit, thumbnails: &Thumbnails, subject: &str, most: us
         groups: Some(Groups {
             count: audit.groups.count as u64,
             largest: audit.groups.largest as u64,
-            how: match audit.groups.basis {
-                Basis::Sequence => "file names that count, and copies",
-                Basis::Pattern => "a pattern in the file names, and copies",
-                Basis::Table => "a table, and copies",
-                Basis::Copies => "copies alone",
+            how: match audit.groups.source {
+                GroupSource::Sequence => "file names that count, and copies",
+                GroupSource::Pattern => "a pattern in the file names, and copies",
+                GroupSource::Table => "a table, and copies",
+                GroupSource::Copies => "copies alone",
             }
             .to_owned(),
         }),
@@ -49,10 +48,10 @@ pub(crate) fn of(audit: &Audit, thumbnails: &Thumbnails, subject: &str, most: us
             .probes
             .iter()
             .map(|probe| Probe {
-                name: probe.clue.words().to_owned(),
+                name: probe.cue.words().to_owned(),
                 accuracy: estimate(probe.accuracy),
                 chance: probe.most_frequent,
-                alarming: probe.far_above_chance && probe.clue.is_beside_the_leaf(),
+                alarming: probe.far_above_chance && probe.cue.excludes_the_leaf(),
             })
             .collect(),
         split_check: audit
@@ -78,9 +77,9 @@ fn remark(finding: &Finding) -> Remark {
 /// A finding in a few words.
 fn title(finding: &Finding) -> &'static str {
     match finding.id {
-        Id::CopiesAcrossParts => "Copies stand on both sides of the split",
+        Id::CopiesAcrossSplits => "Copies are in more than one split",
         Id::CopiesAcrossClasses => "Copies stand in different classes",
-        Id::Mark => "A class carries a mark",
+        Id::Watermark => "A class carries a mark",
         Id::Background => "The background gives the class away",
         Id::RandomSplit => "Splits at random and by group",
         Id::WrongLabels => "Labels may be wrong",
@@ -119,7 +118,7 @@ fn how(pair: &CopyPair) -> &'static str {
 
 /// Those of which probability and neighbours agree that the class is wrong.
 fn suspects(audit: &Audit, most: usize, photo: &dyn Fn(&str) -> Photo) -> Gallery<Suspect> {
-    let strong: Vec<_> = audit.suspects.iter().filter(|suspect| suspect.strong).collect();
+    let strong: Vec<_> = audit.label_issues.iter().filter(|issue| issue.strong).collect();
     let total = strong.len() as u64;
     let shown = strong.into_iter().take(most).map(|suspect| Suspect {
         photo: photo(&suspect.path),
@@ -130,10 +129,10 @@ fn suspects(audit: &Audit, most: usize, photo: &dyn Fn(&str) -> Photo) -> Galler
 }
 
 fn poor(audit: &Audit, most: usize, photo: &dyn Fn(&str) -> Photo) -> Gallery<Poor> {
-    let flawed: Vec<&Photograph> = audit.photographs.iter().filter(|row| !row.flaws.is_empty()).collect();
+    let flawed: Vec<&Photograph> = audit.photographs.iter().filter(|row| !row.issues.is_empty()).collect();
     let total = flawed.len() as u64;
     let shown = flawed.into_iter().take(most).map(|row| {
-        let flaws: Vec<&str> = row.flaws.iter().map(|flaw| flaw.flaw.words()).collect();
+        let flaws: Vec<&str> = row.issues.iter().map(|found| found.issue.words()).collect();
         Poor { photo: photo(&row.path), reason: flaws.join(", ") }
     });
     Gallery { shown: shown.collect(), total }

@@ -1,7 +1,7 @@
 //! What `foliar explain --json` writes.
 
 use foliar_explain::{ClassEvidence, Explanation, Method};
-use foliar_vision::leaf_mask::Doubt;
+use foliar_vision::leaf_mask::MaskFailure;
 use serde::Serialize;
 
 /// The document.
@@ -37,8 +37,8 @@ pub(super) struct Found<'a> {
     pub(super) background: Option<f64>,
     /// Share of the area that is background; `null` likewise.
     pub(super) area: Option<f64>,
-    /// Why the leaf can not be told from the background; `null` if it can.
-    pub(super) doubt: Option<Doubt>,
+    /// Why the leaf could not be segmented; `null` if it could.
+    pub(super) mask_failure: Option<MaskFailure>,
     /// File in the folder of the pictures.
     pub(super) picture: String,
 }
@@ -56,7 +56,7 @@ impl<'a> Photograph<'a> {
             predicted: &classes[explanation.predicted],
             background: explanation.evidence.map(|evidence| evidence.background),
             area: explanation.evidence.map(|evidence| evidence.area),
-            doubt: explanation.leaf.doubt,
+            mask_failure: explanation.leaf.failure,
             picture,
         };
         Self { path, found: Some(found), error: None }

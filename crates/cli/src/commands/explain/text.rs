@@ -10,7 +10,7 @@ pub(super) fn photograph(out: &mut impl Write, row: &Photograph<'_>) -> io::Resu
     let Some(found) = &row.found else {
         return writeln!(out, "{}  error: {}", row.path, row.error.as_deref().unwrap_or_default());
     };
-    let evidence = match (found.background, found.area, found.doubt) {
+    let evidence = match (found.background, found.area, found.mask_failure) {
         (Some(background), Some(area), _) => {
             format!("{:.0} % of the evidence on {:.0} % background", 100.0 * background, 100.0 * area)
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use foliar_audit::Rule;
+use foliar_audit::GroupRule;
 use foliar_report::audit::AuditView;
 use foliar_train::{Phase, Run};
 use foliar_vision::{Limits, Split, portable_name, scan_for_evaluation};
@@ -29,6 +29,8 @@ pub(super) fn of_run(run: &Run) -> anyhow::Result<Option<AuditView>> {
     recipe.weights = recipe.weights.filter(|weights| weights.file.is_file());
     let cached = recipe.weights.is_some() && recipe.phases.iter().any(Phase::is_cached);
     let recipe = cached.then_some(&recipe);
-    let Some(audit) = examine((dataset, problems), &Rule::Sequence, recipe)? else { return Ok(None) };
+    // The groups that the run used, whatever they rested on.
+    let rule = GroupRule::table(&run.dir.split())?;
+    let Some(audit) = examine((dataset, problems), &rule, recipe)? else { return Ok(None) };
     Ok(Some(view::of(&audit, &Thumbnails::new(&run.data_root), &folder_name(&run.data_root), SHOWN)))
 }

@@ -33,8 +33,7 @@ pub(super) fn fill(view: &mut RunView, evaluation: &Evaluation, run: &Run) {
 }
 
 fn estimate(of: evaluation::Estimate) -> Estimate {
-    let [low, high] = of.interval;
-    Estimate { value: of.value, low, high }
+    Estimate { value: of.value, low: of.low, high: of.high }
 }
 
 fn test(evaluation: &Evaluation, run: &Run) -> TestSet {
@@ -93,8 +92,8 @@ fn calibration(evaluation: &Evaluation) -> Calibration {
             low: bin.low,
             high: bin.high,
             confidence: bin.confidence,
-            accuracy: bin.accuracy,
-            interval: Some((bin.interval[0], bin.interval[1])),
+            accuracy: bin.accuracy.value,
+            interval: Some((bin.accuracy.low, bin.accuracy.high)),
             count: bin.photographs as u64,
         })
         .collect();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use foliar_audit::Rule;
+use foliar_audit::GroupRule;
 use foliar_nn::{Optimizer, Statistics};
 use foliar_train::{
     ClassWeights, Freeze, Group, InitialWeights, ListFile, Phase, Recipe, Schedule, TrainError,
@@ -66,7 +66,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
 /// The pattern that was asked for, if it is one.
 pub(crate) fn group_by(pattern: Option<&str>) -> anyhow::Result<Option<String>> {
     if let Some(pattern) = pattern {
-        Rule::pattern(pattern).map_err(|error| UsageError(format!("--group-by: {error}")))?;
+        GroupRule::pattern(pattern).map_err(|error| UsageError(format!("--group-by: {error}")))?;
     }
     Ok(pattern.map(str::to_owned))
 }

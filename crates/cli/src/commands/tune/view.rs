@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use foliar_bayes::{self as bayes, Direction, Domain, Scale, Study};
+use foliar_metrics as metrics;
 use foliar_report::Number;
 use foliar_report::study::{self, StudyView};
 use foliar_study::{State, StoredTrial};
-use foliar_tune::{Contest, Difference, Objective, Report, WeightDecay};
+use foliar_tune::{Objective, PairedComparison, Report, WeightDecay};
 
 use super::words;
 
@@ -37,7 +38,7 @@ pub(super) fn of(report: &Report, trials: &[StoredTrial], study: &Study, photogr
         repeats: runs.filter_map(|run| run.value).collect(),
         importance: report.importance.iter().flatten().map(importance).collect(),
         cross_validation: report.weight_decay.as_ref().and_then(cross_validation),
-        comparison: report.test.as_ref().map(|contest| comparison(contest, report)),
+        comparison: report.test.as_ref().map(|found| comparison(found, report)),
         warnings: words::warnings(report),
     }
 }
@@ -158,41 +159,32 @@ fn cross_validation(decay: &WeightDecay) -> Option<study::CrossValidation> {
     })
 }
 
-fn comparison(contest: &Contest, report: &Report) -> study::Comparison {
-    let point = |value: f64| study::Estimate { value, low: value, high: value };
-    let difference =
-        |of: &Difference| study::Estimate { value: of.value, low: of.interval[0], high: of.interval[1] };
-    let (tuned, untuned) = (&contest.tuned, &contest.untuned);
-    let share = |value: f64, [low, high]: [f64; 2]| study::Estimate { value, low, high };
+fn comparison(found: &PairedComparison, report: &Report) -> study::Comparison {
+    let PairedComparison { tuned, untuned, difference } = found;
+    let estimate = |of: metrics::Estimate| study::Estimate { value: of.value, low: of.low, high: of.high };
+    let measure = |name: &str, number, direction, values: [metrics::Estimate; 3]| {
+        let [tuned, untuned, difference] = values.map(estimate);
+        study::Measure { name: name.to_owned(), number, direction, tuned, untuned, difference }
+    };
+    let (maximise, minimise) = (study::Direction::Maximise, study::Direction::Minimise);
     study::Comparison {
-        photographs: contest.photographs as u64,
+        photographs: difference.photographs as u64,
         tuned: setting(&report.tuned),
         untuned: setting(&report.untuned),
         measures: vec![
-            study::Measure {
-                name: "accuracy".to_owned(),
-                number: Number::Percent,
-                direction: study::Direction::Maximise,
-                tuned: share(tuned.accuracy, tuned.accuracy_interval),
-                untuned: share(untuned.accuracy, untuned.accuracy_interval),
-                difference: difference(&contest.accuracy),
-            },
-            study::Measure {
-                name: "loss".to_owned(),
-                number: Number::Plain,
-                direction: study::Direction::Minimise,
-                tuned: point(tuned.loss),
-                untuned: point(untuned.loss),
-                difference: difference(&contest.loss),
-            },
-            study::Measure {
-                name: "macro F1".to_owned(),
-                number: Number::Percent,
-                direction: study::Direction::Maximise,
-                tuned: point(tuned.macro_f1),
-                untuned: point(untuned.macro_f1),
-                difference: difference(&contest.macro_f1),
-            },
+            measure(
+                "accuracy",
+                Number::Percent,
+                maximise,
+                [tuned.accuracy, untuned.accuracy, difference.accuracy],
+            ),
+            measure("loss", Number::Plain, minimise, [tuned.loss, untuned.loss, difference.loss]),
+            measure(
+                "macro F1",
+                Number::Percent,
+                maximise,
+                [tuned.macro_f1, untuned.macro_f1, difference.macro_f1],
+            ),
         ],
     }
 }

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use foliar_bayes::{Border, Domain, Side};
-use foliar_tune::{Contest, Difference, Objective, Report, WeightDecay};
+use foliar_metrics::{Estimate, Groups, PairedDifference};
+use foliar_tune::{Objective, PairedComparison, Report, WeightDecay};
 
 use super::screen::{bare, words};
 
@@ -65,7 +66,7 @@ pub(super) fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
         writeln!(out, "warning       {warning}")?;
     }
     match &report.test {
-        Some(contest) => compare(out, contest, report),
+        Some(found) => compare(out, found, report),
         None if report.photographs.test == 0 => {
             writeln!(out, "\nno photographs were set aside: what tuning has gained is not known")
         }
@@ -130,23 +131,28 @@ fn at_border(border: &Border, report: &Report) -> String {
     )
 }
 
-fn compare(out: &mut impl Write, contest: &Contest, report: &Report) -> io::Result<()> {
-    let Contest { photographs, clusters, tuned, untuned, .. } = contest;
-    let together = if clusters < photographs { format!(" in {clusters} groups") } else { String::new() };
+fn compare(out: &mut impl Write, found: &PairedComparison, report: &Report) -> io::Result<()> {
+    let PairedComparison { tuned, untuned, difference } = found;
+    let PairedDifference { photographs, groups, accuracy_p_value, .. } = difference;
+    let together = if groups < photographs { format!(" in {groups} groups") } else { String::new() };
     writeln!(out, "\non the {photographs} test photographs{together}, which tuning never saw\n")?;
     writeln!(out, "{:10}  {:>8}  {:>8}  {:>10}  95 % interval", "", "tuned", "untuned", "difference")?;
-    let mut row = |name: &str, tuned: f64, untuned: f64, difference: &Difference| {
-        let Difference { value, interval: [low, high] } = difference;
+    let mut row = |name: &str, tuned: Estimate, untuned: Estimate, difference: Estimate| {
+        let (tuned, untuned, Estimate { value, low, high }) = (tuned.value, untuned.value, difference);
         writeln!(out, "{name:10}  {tuned:8.4}  {untuned:8.4}  {value:+10.4}  {low:+.4} to {high:+.4}")
     };
-    row("accuracy", tuned.accuracy, untuned.accuracy, &contest.accuracy)?;
-    row("loss", tuned.loss, untuned.loss, &contest.loss)?;
-    row("macro F1", tuned.macro_f1, untuned.macro_f1, &contest.macro_f1)?;
-    let verdict = if contest.p_value < SIGNIFICANT { "larger than chance" } else { "no larger than chance" };
+    row("accuracy", tuned.accuracy, untuned.accuracy, difference.accuracy)?;
+    row("loss", tuned.loss, untuned.loss, difference.loss)?;
+    row("macro F1", tuned.macro_f1, untuned.macro_f1, difference.macro_f1)?;
+    let verdict =
+        if *accuracy_p_value < SIGNIFICANT { "larger than chance" } else { "no larger than chance" };
     writeln!(
         out,
-        "\ntuned alone right on {}, untuned alone on {}: the difference in accuracy is {verdict} (p = {:.3})",
-        contest.only_tuned, contest.only_untuned, contest.p_value
+        "\ntuned alone right on {}, untuned alone on {}: the difference in accuracy is {verdict} (p = {:.3}, by group)",
+        difference.only_first, difference.only_second, accuracy_p_value
     )?;
+    if *groups < Groups::FEW {
+        writeln!(out, "only {groups} groups: the intervals are rough")?;
+    }
     writeln!(out, "tuned: {}; untuned: {}", words(&report.tuned), words(&report.untuned))
 }

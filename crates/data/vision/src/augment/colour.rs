@@ -13,13 +13,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::View;
+use super::view::View;
 use crate::preprocess::Preprocessing;
 use foliar_random::Random;
 
 const LUMA: [f64; 3] = [0.299, 0.587, 0.114];
 
-/// Random changes of colour. Ranges are to either side of no change.
+/// Random changes of colour. Ranges are to both sides of no change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ColourJitter {
@@ -31,8 +31,8 @@ pub struct ColourJitter {
     pub contrast: f64,
     /// Range of the factor of saturation, in `[0, 1]`. Default 0.3.
     pub saturation: f64,
-    /// Range of the change of hue, as a share of the whole circle, in `[0, 1]`. Default 0.02: the colour of a spot is
-    /// what tells many diseases apart.
+    /// Range of the change of hue, as a fraction of the whole circle, in `[0, 1]`. Default 0.02: small, because many diseases
+    /// differ in the colour of their spots.
     pub hue: f64,
 }
 
@@ -75,7 +75,7 @@ impl ColourJitter {
 }
 
 impl ColourChange {
-    /// Changes the colours of `pixels` as seen through `view` and normalises them into `out`.
+    /// Changes the colours of `pixels`, flipped by `view`, and normalises them into `out`.
     pub(super) fn apply(&self, preprocessing: &Preprocessing, pixels: &[u8], view: View, out: &mut [f32]) {
         let scale: [f32; 3] = std::array::from_fn(|channel| 1.0 / (255.0 * preprocessing.std[channel]));
         let shift: [f32; 3] =

@@ -1,4 +1,4 @@
-//! Erasing a random rectangle, so that no single spot decides.
+//! Erasing a random rectangle, so that the network does not rely on a single spot.
 //!
 //! Source: Zhong et al., *Random Erasing Data Augmentation* (2017), algorithm 1.
 
@@ -23,11 +23,11 @@ pub enum Fill {
 pub struct Erasing {
     /// Probability. Default 0.25.
     pub probability: f64,
-    /// Least and greatest share of the area, in `(0, 1]`. Default 0.02 to 0.2.
+    /// Smallest and largest proportion of the area, in `(0, 1]`. Default 0.02 to 0.2.
     pub area: [f64; 2],
     /// Least and greatest ratio of width to height, drawn on a logarithmic scale. Default 0.3 to 1 / 0.3.
     pub ratio: [f64; 2],
-    /// What takes its place. Default noise.
+    /// What replaces it. Default noise.
     pub fill: Fill,
 }
 

@@ -1,12 +1,13 @@
-//! Which part of the stored picture is shown, and how it is tilted.
+//! The random window of the stored picture, and its rotation.
 //!
 //! Lengths are in pixels. `S` is the side of the output; a window of `w x h` source pixels fills it, so that one source
 //! pixel is `S / w` output pixels wide.
 
 use serde::{Deserialize, Serialize};
 
+use super::key::AugmentKey;
 use super::turn::Turn;
-use super::{Augment, AugmentKey, View};
+use super::view::View;
 use crate::preprocess::{Preprocessing, Workspace};
 use crate::random::Domain;
 use crate::resize::Window;
@@ -17,9 +18,9 @@ use foliar_random::Random;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RandomCrop {
-    /// Probability; otherwise the central crop of evaluation is shown. Default 1.
+    /// Probability; otherwise the central crop of evaluation is used. Default 1.
     pub probability: f64,
-    /// Least and greatest share of the picture's area, in `(0, 1]`. Default 0.35 to 1.
+    /// Smallest and largest proportion of the area of the picture, in `(0, 1]`. Default 0.35 to 1.
     pub scale: [f64; 2],
     /// Least and greatest ratio of width to height, drawn on a logarithmic scale. Default 3/4 to 4/3.
     pub ratio: [f64; 2],
@@ -32,8 +33,8 @@ impl Default for RandomCrop {
 }
 
 impl RandomCrop {
-    /// A window of a picture of `bounds` (width, height), or none if this sample shows the central crop. If ten windows
-    /// of the drawn area and ratio do not fit, the largest central one of an allowed ratio is taken.
+    /// A window of a picture of `bounds` (width, height), or none for the central crop. If ten windows of random area and ratio
+    /// do not fit, the largest central one of an allowed ratio is used.
     fn draw(&self, bounds: (u32, u32), random: &mut Random) -> Option<Window> {
         if !random.chance(self.probability) {
             return None;
@@ -54,14 +55,14 @@ impl RandomCrop {
     }
 }
 
-/// Rotation by a small angle about the middle of the window. What turns into view from beyond the window is shown where
-/// the picture has it, and mirrored at the picture's border where it has not.
+/// Rotation by a small angle about the middle of the window. Pixels beyond the window are those of the picture; beyond the
+/// border of the picture they are mirrored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rotation {
     /// Probability. Default 0.5.
     pub probability: f64,
-    /// Greatest angle to either side, in degrees, in `[0, 180]`. Default 20.
+    /// Largest angle to both sides, in degrees, in `[0, 180]`. Default 20.
     pub degrees: f64,
 }
 
@@ -72,7 +73,7 @@ impl Default for Rotation {
 }
 
 impl Rotation {
-    /// An angle in radians, or none if this sample stays upright.
+    /// An angle in radians, or none for no rotation.
     fn draw(&self, random: &mut Random) -> Option<f64> {
         let turned = random.chance(self.probability);
         let angle = random.between(-self.degrees, self.degrees).to_radians();
@@ -80,7 +81,7 @@ impl Rotation {
     }
 }
 
-/// What of a stored picture a sample shows.
+/// The window of a stored picture, and its rotation.
 pub(super) struct Shot<'a> {
     stored: &'a Rgb,
     side: u32,
@@ -90,18 +91,19 @@ pub(super) struct Shot<'a> {
 
 impl<'a> Shot<'a> {
     pub(super) fn draw(
-        augment: &Augment,
+        crop: &RandomCrop,
+        rotation: &Rotation,
         preprocessing: &Preprocessing,
         stored: &'a Rgb,
         sample: AugmentKey,
     ) -> Self {
         let bounds = (stored.width, stored.height);
-        let window = augment.crop.draw(bounds, &mut sample.random(Domain::Crop));
+        let window = crop.draw(bounds, &mut sample.random(Domain::Crop));
         Self {
             stored,
             side: preprocessing.size,
             window: window.unwrap_or_else(|| preprocessing.window((stored.width, stored.height))),
-            angle: augment.rotation.draw(&mut sample.random(Domain::Rotation)),
+            angle: rotation.draw(&mut sample.random(Domain::Rotation)),
         }
     }
 
@@ -118,7 +120,7 @@ impl<'a> Shot<'a> {
         }
     }
 
-    /// Resamples it into `out` as seen through `view`, each byte as the number that `table` holds for its channel.
+    /// Resamples it into `out`, flipped by `view`; each byte becomes the number that `table` has for its channel.
     pub(super) fn normalised(
         &self,
         view: View,

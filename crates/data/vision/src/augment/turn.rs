@@ -1,4 +1,4 @@
-//! A window of a picture, turned: sampled once, along slanted lines.
+//! Rotates a window of a picture: it is sampled once, along slanted lines.
 //!
 //! | symbol | meaning |
 //! | --- | --- |
@@ -10,13 +10,13 @@
 //! A pixel is blended from the four whose centres surround its position, with the weights `(1 - fx)(1 - fy)`, `fx (1 - fy)`,
 //! `(1 - fx) fy`, `fx fy`. Where the window is enlarged that is the triangle filter of [`crate::resize`]. Where it is reduced
 //! the filter would have to be wider; the window is then first brought to the scale of the square, upright, with as much of
-//! its surroundings as the turn shows.
+//! its surroundings as the rotation shows.
 //!
-//! Positions are in fixed point with 16 bits of fraction, so that a flipped square has the very pixels of the plain one.
+//! Positions are in fixed point with 16 bits of fraction, so that a flipped square has exactly the pixels of the plain one.
 
 use std::ops::Range;
 
-use super::View;
+use super::view::View;
 use crate::resize::{Resizer, Window};
 use crate::rgb::Rgb;
 
@@ -31,7 +31,7 @@ pub(super) struct Source<'a> {
     height: u32,
 }
 
-/// A turned square of a source.
+/// A rotated square of a source.
 pub(super) struct Turn<'a> {
     source: Source<'a>,
     side: usize,
@@ -171,8 +171,8 @@ fn fraction(position: i64) -> u64 {
 }
 
 /// Blends four pixels: each argument holds the red, green and blue of the left one and of the right one in its six lowest
-/// bytes. Lanes of 16 and of 32 bits in one number do what vector instructions would; no sum leaves its lane, for weights add
-/// up to 2^8 along each axis.
+/// bytes. Lanes of 16 and of 32 bits in one number replace vector instructions. No sum overflows its lane, because the weights
+/// add up to 2^8 along each axis.
 #[inline(always)]
 fn blend(above: u64, below: u64, fx: u64, fy: u64) -> [u8; 3] {
     const BYTES: u64 = 0x00FF_00FF_00FF_00FF;
@@ -216,7 +216,7 @@ fn neighbours(position: i64, length: u32) -> [usize; 2] {
     })
 }
 
-/// A window with as much of its surroundings as its turn shows and the picture has, at the scale of the square.
+/// A window with as much of its surroundings as its rotation shows and the picture has, at the scale of the square.
 struct Surroundings {
     window: Window,
     width: u32,

@@ -1,4 +1,4 @@
-//! Every format but JPEG, through the `image` crate.
+//! Decodes every format but JPEG, with the `image` crate.
 
 use std::error::Error;
 use std::io::{self, Cursor};
@@ -7,13 +7,13 @@ use image::error::ImageError;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
-use super::{damaged, exif_orientation};
+use super::orientation;
 use crate::format::Format;
 use crate::limits::Limits;
 use crate::problem::Reason;
 use crate::rgb::Rgb;
 
-/// What a decoder may allocate before the dimensions are known and judged: profiles, palettes, one row.
+/// Most memory that a decoder may allocate before the dimensions are checked: profiles, palettes, one row.
 const HEADER_MEMORY: u64 = 64 << 20;
 
 /// A decoder works in at most this many bytes per declared pixel, in addition to [`HEADER_MEMORY`]: four channels of 32
@@ -32,7 +32,7 @@ pub(super) fn inspect(
     let mut decoder = open(bytes, format)?;
     let (width, height) = decoder.dimensions();
     limits.check_dimensions(width, height)?;
-    Ok((width, height, orientation(&mut decoder)))
+    Ok((width, height, orientation_of(&mut decoder)))
 }
 
 /// # Errors
@@ -41,16 +41,16 @@ pub(super) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Rg
     let mut decoder = open(bytes, format)?;
     let (width, height) = decoder.dimensions();
     limits.check_dimensions(width, height)?;
-    let orientation = orientation(&mut decoder);
+    let turn = orientation_of(&mut decoder);
     let mut memory = image::Limits::no_limits();
     memory.max_alloc = Some(HEADER_MEMORY + BYTES_PER_PIXEL * u64::from(width) * u64::from(height));
     decoder.set_limits(memory).map_err(reason)?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(reason)?;
-    picture.apply_orientation(orientation);
+    picture.apply_orientation(turn);
     Ok(over_white(picture))
 }
 
-/// The PNG decoder refuses gigantic dimensions before it tells them; they stand at a fixed place.
+/// The PNG decoder refuses very large dimensions before it returns them; they are at a fixed position.
 fn png_dimensions(bytes: &[u8], format: Format) -> Option<(u32, u32)> {
     let number = |start: usize| bytes.get(start..)?.first_chunk().map(|digits| u32::from_be_bytes(*digits));
     if format == Format::Png { Some((number(16)?, number(20)?)) } else { None }
@@ -74,15 +74,15 @@ fn open(bytes: &[u8], format: Format) -> Result<impl ImageDecoder, Reason> {
     reader.into_decoder().map_err(reason)
 }
 
-/// Upright, where the format says nothing or what it says can not be read: a wrong tag does not make a broken picture.
-fn orientation(decoder: &mut impl ImageDecoder) -> Orientation {
+/// Upright if the format has no orientation or it cannot be read: a wrong tag does not make a broken picture.
+fn orientation_of(decoder: &mut impl ImageDecoder) -> Orientation {
     match decoder.exif_metadata() {
-        Ok(Some(exif)) => exif_orientation(&exif),
+        Ok(Some(exif)) => orientation::of_exif(&exif),
         _ => decoder.orientation().unwrap_or(Orientation::NoTransforms),
     }
 }
 
-/// 8-bit RGB; what is transparent shows a white ground.
+/// 8-bit RGB; transparent pixels show white.
 fn over_white(picture: DynamicImage) -> Rgb {
     let (width, height) = (picture.width(), picture.height());
     let pixels = match picture {
@@ -119,12 +119,12 @@ fn reason(error: ImageError) -> Reason {
         ImageError::Unsupported(error) => {
             Reason::Unsupported { what: format!("this variant of {}", error.format_hint()) }
         }
-        ImageError::Limits(_) => damaged("it asks for more memory than its dimensions explain"),
-        error => damaged(&error.to_string()),
+        ImageError::Limits(_) => Reason::damaged("it needs more memory than its dimensions explain"),
+        error => Reason::damaged(&error.to_string()),
     }
 }
 
-/// Whether the end of the file lies at the bottom of the error. The GIF decoder says so in words only.
+/// Whether the cause of the error is the end of the file. The GIF decoder says so in its message only.
 fn ends_early(error: &ImageError) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {

@@ -1,7 +1,7 @@
-//! Whether a file is whole, where its format lets one tell without decoding.
+//! Checks whether a file is complete, for formats where that is possible without decoding.
 //!
-//! Decoders stop at the last pixel they need, or fill what is missing with grey; a copy that broke off is to be found
-//! nevertheless. JPEG is checked while its header is read.
+//! Decoders stop at the last pixel they need, or fill missing data with grey; a truncated copy must be found nevertheless.
+//! JPEG is checked while its header is read.
 
 use crate::format::Format;
 use crate::problem::Reason;
@@ -17,7 +17,7 @@ pub(super) fn check(bytes: &[u8], format: Format) -> Result<(), Reason> {
     if whole { Ok(()) } else { Err(Reason::Truncated) }
 }
 
-/// Steps over the chunks (length, name, data, check sum) up to `IEND`. What follows it is of no concern.
+/// Steps over the chunks (length, name, data, check sum) up to `IEND`. Data after it is ignored.
 fn png_reaches_its_end(bytes: &[u8]) -> bool {
     const SIGNATURE: usize = 8;
     let mut rest = bytes.get(SIGNATURE..).unwrap_or_default();

@@ -1,10 +1,10 @@
-//! What a leaf lies on, told by the border of the picture, and how little each pixel looks like it.
+//! The backdrop of a leaf, found at the border of the picture, and how much each pixel differs from it.
 
 use super::lab::Lab;
 
 /// Distance in (a*, b*) within which two colours are the same backdrop: paper, cloth or soil with its grain and light.
 const SPREAD: f32 = 8.0;
-/// Share of the border that must agree for it to be a backdrop.
+/// Least proportion of the border that has the same colour, for a plain backdrop.
 const AGREEMENT: f64 = 0.5;
 /// Where -a* and b* both begin to look like plants.
 const GREEN: f32 = 6.0;
@@ -17,17 +17,17 @@ const CANDIDATES: usize = 64;
 /// Steps of the mean shift towards the mode.
 const STEPS: usize = 3;
 
-/// What the pixels are told apart by.
+/// How leaf and background are separated.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Backdrop {
-    /// Most of the border has one colour, and it is not that of plants.
+    /// Most of the border has one colour, which is not that of plants.
     Plain(Lab),
     /// The border has many colours, or plants reach over it: what is green is the leaf.
     Mixed,
 }
 
 impl Backdrop {
-    /// Judges the border, a frame of 1/32 of the shorter side.
+    /// Looks at the border, a frame of 1/32 of the shorter side.
     pub(super) fn of(colours: &[Lab], width: usize, height: usize) -> Self {
         let depth = (width.min(height) / 32).max(1);
         let framed = |place: usize, length: usize| place < depth || place + depth >= length;
@@ -44,9 +44,9 @@ impl Backdrop {
 
     /// How much each pixel looks like a leaf, in units of L*a*b*.
     ///
-    /// Before a plain backdrop that is the distance in (a*, b*) from the backdrop in the light of that pixel: shade takes
-    /// lightness and chroma in equal parts. Bluer than the backdrop is no leaf, as shade under the sky is bluer. Colours that
-    /// plants do not have score 0.
+    /// With a plain backdrop it is the distance in (a*, b*) from the backdrop under the light of that pixel: shade reduces
+    /// lightness and chroma in proportion. Pixels that are bluer than the backdrop are not leaf, because shade under the sky is
+    /// bluer. Colours that plants do not have score 0.
     pub(super) fn scores(self, colours: &[Lab]) -> Vec<f32> {
         let score = |colour: &Lab| match self {
             _ if colour.a > REDDEST || colour.b < BLUEST => 0.0,
@@ -59,8 +59,8 @@ impl Backdrop {
         colours.iter().map(score).collect()
     }
 
-    /// Least and largest threshold of the scores that makes sense. Grain stays below the first; above the second, what is
-    /// left out before a plain backdrop is pale leaf.
+    /// Smallest and largest plausible threshold of the scores. Grain is below the first; with a threshold above the second,
+    /// pale leaf on a plain backdrop would be lost.
     pub(super) fn thresholds(self) -> [f32; 2] {
         match self {
             Self::Plain(_) => [5.0, 14.0],
@@ -69,7 +69,7 @@ impl Backdrop {
     }
 }
 
-/// The most frequent colour of a border, and the share of the border that agrees with it.
+/// The most frequent colour of a border, and the proportion of the border that has it.
 fn mode(border: &[Lab]) -> (Lab, f64) {
     let near = |centre: Lab| {
         border.iter().filter(move |colour| (colour.a - centre.a).hypot(colour.b - centre.b) < SPREAD)

@@ -1,4 +1,4 @@
-//! Colours as the eye tells them apart: CIE 1976 L*a*b* of sRGB under D65 (CIE 15:2004, section 8.2.1; IEC 61966-2-1).
+//! Perceptual colours: CIE 1976 L*a*b* of sRGB under D65 (CIE 15:2004, section 8.2.1; IEC 61966-2-1).
 
 use crate::rgb::Rgb;
 

@@ -1,6 +1,6 @@
-//! Regions of a picture of yes and no: smoothing, components, holes.
+//! Regions of a binary picture: smoothing, components, holes.
 
-/// A picture of yes and no, row by row.
+/// A binary picture, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Region {
     pub(super) width: usize,
@@ -8,19 +8,19 @@ pub(super) struct Region {
     pub(super) inside: Vec<bool>,
 }
 
-/// One set of pixels that hang together by their sides.
+/// A set of pixels that are connected by their sides.
 struct Component {
     pixels: Vec<usize>,
     touches_border: bool,
 }
 
 impl Region {
-    /// Share of the pixels that are inside.
+    /// Proportion of the pixels that are inside.
     pub(super) fn share(&self) -> f64 {
         self.count() as f64 / self.inside.len() as f64
     }
 
-    /// Share of the pixels inside among those of the middle: half the width and half the height.
+    /// Proportion of the pixels that are inside in the middle: half the width and half the height.
     pub(super) fn share_of_middle(&self) -> f64 {
         let (mut inside, mut all) = (0.0, 0.0);
         for row in self.inside.chunks_exact(self.width).skip(self.height / 4).take(self.height.div_ceil(2)) {
@@ -55,7 +55,7 @@ impl Region {
         Self { inside, ..*self }
     }
 
-    /// With the holes, enclosed areas of at most `share` of what is inside.
+    /// With holes filled: enclosed areas of at most `share` of the area inside.
     pub(super) fn filled(&self, share: f64) -> Self {
         let largest = share * self.count() as f64;
         let mut inside = self.inside.clone();

@@ -1,22 +1,22 @@
-//! Cutting scores in two (Otsu, *A Threshold Selection Method from Gray-Level Histograms*, 1979).
+//! Divides scores in two (Otsu, *A Threshold Selection Method from Gray-Level Histograms*, 1979).
 //!
 //! | symbol | meaning |
 //! | --- | --- |
 //! | `t` | the threshold: the cut of the histogram with the largest variance between its two sides |
 //! | `m0`, `m1` | mean of the scores below and above `t` |
-//! | undecided | share of the scores within `BAND (m1 - m0)` of `t` |
+//! | undecided | proportion of the scores within `BAND (m1 - m0)` of `t` |
 
 /// Bins of the histogram.
 const BINS: usize = 128;
-/// Half the width of the band around the threshold in which a score says nothing, as a share of the means' distance.
+/// Half the width of the band around the threshold in which scores are undecided, as a fraction of the distance of the means.
 const BAND: f64 = 0.15;
 
-/// A threshold and how well it divides.
+/// A threshold and how well it separates.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
-    /// Scores above it are on the far side.
+    /// Scores above it are leaf.
     pub(super) threshold: f32,
-    /// Share of the scores near the threshold, 0 to 1: small for two groups with a valley between them; 0.19 for scores of
+    /// Proportion of the scores near the threshold, 0 to 1: small for two groups with a valley between them; 0.19 for scores of
     /// one normal distribution, 0.15 for evenly spread ones.
     pub(super) undecided: f64,
 }

@@ -1,4 +1,4 @@
-//! The order of a training epoch and how it is cut into batches: pure functions, for whoever makes batches.
+//! The order of a training epoch and how it is cut into batches, as pure functions.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ pub fn shuffled(seed: u64, epoch: u32, count: usize) -> Vec<usize> {
     Domain::Order.stream([seed, u64::from(epoch), 0]).permutation(count)
 }
 
-/// The places of the order that make up batch number `batch` of `ceil(count / batch_size)`, whose sizes differ by at most
+/// The positions in the order that make up batch number `batch` of `ceil(count / batch_size)`, whose sizes differ by at most
 /// one.
 ///
 /// # Panics

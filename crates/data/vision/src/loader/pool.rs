@@ -1,8 +1,8 @@
-//! Memory of batches that are done with.
+//! Reused memory of finished batches.
 
 use std::sync::{Mutex, PoisonError};
 
-/// A few buffers that wait to be used again, so that batches allocate nothing in the long run.
+/// A few buffers that are reused, so that batches do not allocate after the first few.
 #[derive(Debug)]
 pub(super) struct Pool {
     most: usize,

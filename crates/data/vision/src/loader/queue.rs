@@ -1,7 +1,7 @@
-//! Threads that make batches ahead, and the iterator that hands them out in order.
+//! Threads that make batches ahead of time, and the iterator that returns them in order.
 //!
-//! Each worker takes the number of the next batch that no one makes yet, unless that is too far ahead of the one that is
-//! asked for next. Finished batches wait in a map until it is their turn.
+//! Each worker takes the number of the next unassigned batch, unless it is too far ahead of the batch that is returned next.
+//! Finished batches wait in a map for their turn.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -10,11 +10,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-use super::{Batch, Epoch};
+use super::epoch::{Batch, Epoch};
 use crate::image_cache::LoadError;
 use crate::preprocess::Workspace;
 
-/// The batches of an epoch, in order. A batch that can not be made is an error in its place; the next ones follow.
+/// The batches of an epoch, in order. A batch that cannot be made is an error in its position; the next batches follow.
 #[derive(Debug)]
 pub struct Batches {
     shared: Arc<Shared>,
@@ -32,9 +32,9 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
-    /// Batches that no one makes yet.
+    /// Batches that are not assigned yet.
     unmade: Range<usize>,
-    /// The batch that is handed out next.
+    /// The batch that is returned next.
     next: usize,
     ready: BTreeMap<usize, Result<Batch, LoadError>>,
     stopped: bool,
@@ -45,7 +45,7 @@ impl Batches {
         let state = State { next: batches.start, unmade: batches, ready: BTreeMap::new(), stopped: false };
         let shared =
             Arc::new(Shared { epoch, look_ahead, state: Mutex::new(state), changed: Condvar::new() });
-        // Where the system grants no thread, the batches are made when they are asked for.
+        // If the system gives no thread, batches are made when they are needed.
         let threads = (0..workers)
             .map_while(|worker| {
                 let shared = Arc::clone(&shared);
@@ -133,7 +133,7 @@ impl Drop for Batches {
         self.shared.lock().stopped = true;
         self.shared.changed.notify_all();
         for thread in self.threads.drain(..) {
-            // A worker catches its panics; there is nothing to learn from how it ended.
+            // A worker catches its panics, so its result says nothing.
             let _ = thread.join();
         }
     }

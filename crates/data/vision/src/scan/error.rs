@@ -1,42 +1,39 @@
-//! Why a tree is no data set.
+//! Why a folder is not a usable data set.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::walk::Tree;
 use crate::dataset::Dataset;
-use crate::format::Promise;
-use crate::name::portable_name;
 use crate::problem::Problem;
 
-const EXPECTED: &str = "expected one folder per class with photographs in it (PHOTOS/rust/1.jpg, PHOTOS/healthy/2.jpg), \
+const EXPECTED: &str = "expected one folder per class with photos in it (PHOTOS/rust/1.jpg, PHOTOS/healthy/2.jpg), \
                         or train/, val/ and test/ folders above the class folders";
 
-/// Why a tree is no data set to work on.
+/// Why a folder is not a usable data set.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
-    /// Nothing is at the given path.
+    /// The path does not exist.
     #[error("{} does not exist", root.display())]
     NotFound {
         /// The path.
         root: PathBuf,
     },
-    /// A file and not a folder is at the given path.
+    /// The path is a file.
     #[error("{} is a file; {EXPECTED}", root.display())]
     NotAFolder {
         /// The path.
         root: PathBuf,
     },
-    /// The root can not be listed.
-    #[error("{} can not be read", root.display())]
+    /// The folder cannot be read.
+    #[error("{} cannot be read", root.display())]
     Unreadable {
         /// The folder.
         root: PathBuf,
         /// What the system says.
         source: io::Error,
     },
-    /// No file is a picture.
-    #[error("no photographs in {} ({folders} folders, {files} other files); {EXPECTED}", root.display())]
+    /// There is no picture.
+    #[error("no photos in {} ({folders} folders, {files} other files); {EXPECTED}", root.display())]
     NoPhotographs {
         /// The folder.
         root: PathBuf,
@@ -44,20 +41,20 @@ pub enum ScanError {
         folders: usize,
         /// Files in it, at any depth.
         files: usize,
-        /// What could not be walked.
+        /// What could not be read.
         problems: Vec<Problem>,
     },
-    /// Pictures lie in the root and not in class folders.
-    #[error("{count} picture(s) lie in {} itself, such as {example}, and none in a class folder; {EXPECTED}", root.display())]
+    /// All pictures are in the folder itself and not in class folders.
+    #[error("{count} picture(s) are in {} itself, such as {example}, and none in a class folder; {EXPECTED}", root.display())]
     Loose {
         /// The folder.
         root: PathBuf,
-        /// How many.
+        /// Their number.
         count: usize,
-        /// The first of them.
+        /// The first picture.
         example: String,
     },
-    /// There are pictures in class folders and none of them can be used.
+    /// There are pictures in class folders, but none of them can be used.
     #[error(
         "none of the {} picture(s) in {} can be used{}", problems.len(), root.display(),
         problems.first().map(|first| format!("; the first is {first}")).unwrap_or_default()
@@ -68,11 +65,11 @@ pub enum ScanError {
         /// What is wrong with each.
         problems: Vec<Problem>,
     },
-    /// Only one class has photographs.
+    /// Only one class has photos.
     #[error(
-        "only one class in {}: {class} ({photographs} usable photographs); two are needed. {}", root.display(),
+        "only one class in {}: {class} ({photographs} usable photos); two are needed. {}", root.display(),
         if folders.is_empty() { EXPECTED.to_owned() }
-        else { format!("It has folders of its own ({}): give {} if those are the classes",
+        else { format!("It has subfolders ({}); use {} if those are the classes",
             folders.join(", "), root.join(class).display()) }
     )]
     OneClass {
@@ -80,16 +77,16 @@ pub enum ScanError {
         root: PathBuf,
         /// The class.
         class: String,
-        /// Its usable photographs.
+        /// Number of its usable photos.
         photographs: usize,
-        /// The first folders below it, if the photographs lie in such.
+        /// The first subfolders, if its photos are in subfolders.
         folders: Vec<String>,
-        /// What is wrong with files that can not be used.
+        /// What is wrong with files that cannot be used.
         problems: Vec<Problem>,
     },
-    /// A folder of training classes stands beside folders that are neither validation nor test.
+    /// There is a `train/` folder of classes, but also folders that are neither validation nor test.
     #[error(
-        "{} has a {train}/ folder of classes and, beside it, {}: move those away, or into {train}/",
+        "{} has a {train}/ folder of classes but also {}; move those out of the folder, or into {train}/",
         root.display(), others.join(", ")
     )]
     Mixed {
@@ -100,8 +97,8 @@ pub enum ScanError {
         /// The others.
         others: Vec<String>,
     },
-    /// There are validation or test folders and no training folder.
-    #[error("{} has photographs for validation or testing only; a train/ folder of classes is needed", root.display())]
+    /// There are validation or test folders, but no training folder.
+    #[error("{} has photos for validation or test only; a train/ folder of classes is needed", root.display())]
     NothingToTrainOn {
         /// The folder.
         root: PathBuf,
@@ -109,23 +106,6 @@ pub enum ScanError {
 }
 
 impl ScanError {
-    /// Which error it is that a tree has no usable photograph in a class folder.
-    pub(super) fn nothing(root: &Path, tree: &Tree, problems: Vec<Problem>) -> Self {
-        let root = root.to_owned();
-        let pictures: Vec<&PathBuf> =
-            tree.files.iter().filter(|path| Promise::of(path).is_picture()).collect();
-        let loose: Vec<&&PathBuf> = pictures.iter().filter(|path| path.components().count() == 1).collect();
-        match (loose.first(), pictures.len()) {
-            (Some(example), total) if total == loose.len() => {
-                Self::Loose { root, count: total, example: portable_name(example) }
-            }
-            _ if problems.is_empty() || pictures.is_empty() => {
-                Self::NoPhotographs { root, folders: tree.folders.len(), files: tree.files.len(), problems }
-            }
-            _ => Self::AllBroken { root, problems },
-        }
-    }
-
     /// The error of a data set with a single class.
     pub(super) fn one_class(dataset: &Dataset, problems: Vec<Problem>) -> Self {
         const NAMED: usize = 5;

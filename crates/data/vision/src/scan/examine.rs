@@ -1,4 +1,4 @@
-//! One file: a photograph, a problem, or nothing to do with us.
+//! Examines one file: it is a photo, a problem or unrelated.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,21 +6,21 @@ use std::path::Path;
 
 use crate::decode::{inspect, read_file};
 use crate::digest::Digest;
-use crate::format::{Format, Promise};
+use crate::format::{ExtensionHint, Format};
 use crate::limits::Limits;
 use crate::problem::Reason;
 
-/// What a file turns out to be.
+/// The result for a file.
 pub(super) enum Finding {
-    /// A photograph as far as can be told without decoding it.
+    /// A photo, as far as its header shows.
     Photo(Examined),
-    /// What a person would call a photograph, and why it is none.
+    /// A photo by its name or content that cannot be used, and why.
     Problem(Reason),
-    /// Neither by name nor by content a picture.
+    /// Not a picture, neither by name nor by content.
     Unrelated,
 }
 
-/// What is known of a photograph.
+/// What is known about a photo.
 pub(super) struct Examined {
     pub(super) digest: Digest,
     pub(super) bytes: u64,
@@ -31,15 +31,15 @@ pub(super) struct Examined {
 /// Examines the file at `path` below `root`.
 pub(super) fn examine(root: &Path, path: &Path, limits: &Limits) -> Finding {
     let file = root.join(path);
-    let examined = match Promise::of(path) {
-        Promise::Picture(promised) => promised_picture(&file, promised, limits),
-        Promise::Unsupported(what) => Err(Reason::Unsupported { what: what.to_owned() }),
-        Promise::Nothing if found_picture(&file).is_some() => any_picture(&file, limits),
-        Promise::Other => match found_picture(&file) {
+    let examined = match ExtensionHint::of(path) {
+        ExtensionHint::Picture(named) => named_picture(&file, named, limits),
+        ExtensionHint::Unsupported(what) => Err(Reason::Unsupported { what: what.to_owned() }),
+        ExtensionHint::Nothing if found_picture(&file).is_some() => any_picture(&file, limits),
+        ExtensionHint::Other => match found_picture(&file) {
             Some(found) => Err(Reason::WrongExtension { found }),
             None => return Finding::Unrelated,
         },
-        Promise::Nothing => return Finding::Unrelated,
+        ExtensionHint::Nothing => return Finding::Unrelated,
     };
     match examined {
         Ok(examined) => Finding::Photo(examined),
@@ -47,10 +47,10 @@ pub(super) fn examine(root: &Path, path: &Path, limits: &Limits) -> Finding {
     }
 }
 
-fn promised_picture(file: &Path, promised: Format, limits: &Limits) -> Result<Examined, Reason> {
+fn named_picture(file: &Path, named: Format, limits: &Limits) -> Result<Examined, Reason> {
     let bytes = read_file(file, limits)?;
     match Format::sniff(&bytes) {
-        Some(found) if found != promised => Err(Reason::WrongExtension { found }),
+        Some(found) if found != named => Err(Reason::WrongExtension { found }),
         _ => judge(&bytes, limits),
     }
 }
@@ -65,7 +65,7 @@ fn judge(bytes: &[u8], limits: &Limits) -> Result<Examined, Reason> {
     Ok(Examined { digest: Digest::of(bytes), bytes: bytes.len() as u64, width, height })
 }
 
-/// The format of a file whose name promises none, from its first bytes. What can not be opened is none.
+/// The format of a file by its first bytes; `None` if it cannot be opened.
 fn found_picture(file: &Path) -> Option<Format> {
     let mut start = Vec::with_capacity(64);
     File::open(file).ok()?.take(64).read_to_end(&mut start).ok()?;

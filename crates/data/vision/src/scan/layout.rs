@@ -1,4 +1,4 @@
-//! Which folder of a path is the class.
+//! Finds which folder of a path is the class.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::error::ScanError;
 use super::walk::Tree;
 use crate::dataset::Split;
-use crate::format::Promise;
+use crate::format::ExtensionHint;
 use crate::name::portable_component;
 
 /// How the folders of a data set are arranged.
@@ -19,7 +19,7 @@ pub(super) enum Layout {
     Splits,
 }
 
-/// Where a photograph stands.
+/// Class and split of a photo.
 pub(super) struct Place {
     /// Name of the class.
     pub(super) class: String,
@@ -36,7 +36,7 @@ impl Layout {
     pub(super) fn of(root: &Path, tree: &Tree) -> Result<Self, ScanError> {
         // Each top folder with pictures, and whether it has them in folders of its own.
         let mut tops: BTreeMap<&OsStr, bool> = BTreeMap::new();
-        for path in tree.files.iter().filter(|path| Promise::of(path).is_picture()) {
+        for path in tree.files.iter().filter(|path| ExtensionHint::of(path).is_picture()) {
             let depth = path.components().count();
             if let Some(top) = path.iter().next().filter(|_| depth >= 2) {
                 *tops.entry(top).or_default() |= depth >= 3;

@@ -1,4 +1,4 @@
-//! The files and folders of a tree, sorted, with links followed and litter left out.
+//! The files and folders below a folder, sorted, with links followed and system files left out.
 
 use std::ffi::OsStr;
 use std::io;
@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::ScanError;
-use crate::format::Promise;
+use crate::format::ExtensionHint;
 use crate::problem::{Problem, Reason};
 
-/// What lies under a root; paths are relative to it and sorted.
+/// What is below a root; paths are relative to it and sorted.
 pub(super) struct Tree {
     /// Regular files.
     pub(super) files: Vec<PathBuf>,
     /// Folders, without the root.
     pub(super) folders: Vec<PathBuf>,
-    /// What could not be walked.
+    /// What could not be read.
     pub(super) problems: Vec<Problem>,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn walk(root: &Path) -> Result<Tree, ScanError> {
                     tree.folders.push(path);
                 } else if kind.is_file() {
                     tree.files.push(path);
-                } else if Promise::of(&path).is_picture() {
+                } else if ExtensionHint::of(&path).is_picture() {
                     tree.problems.push(Problem::new(path, Reason::NotAFile));
                 }
             }
@@ -75,8 +75,8 @@ fn reason(path: &Path, error: &walkdir::Error) -> Reason {
     };
     match io.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory if path.is_symlink() => Reason::BrokenLink,
-        // What remains for a link that may be read is that it leads back to itself: the system finds that before the
-        // walk does, and its kind of error has no stable name.
+        // The remaining case of a readable link is that it leads back to itself. The system finds that before the walk
+        // does, and its kind of error has no stable name.
         kind if path.is_symlink() && kind != io::ErrorKind::PermissionDenied => Reason::SymlinkLoop,
         _ => Reason::Unreadable { detail: io.to_string() },
     }

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use foliar_vision::{
-    Dataset, Limits, Photo, Problem, Reason, Split, cluster_of, portable_name, scan_for_evaluation, sequence,
-};
+use foliar_vision::{Limits, Photo, Problem, Reason, Split, portable_name, scan_for_evaluation};
 
+use foliar_audit::{GroupRule, NearDuplicates, group_photos};
 use foliar_model::Bundle;
 use foliar_results::{FileProblem, Origin};
 use foliar_train::{OutOfFoldRow, Run};
@@ -38,6 +37,8 @@ pub(super) struct EvalPhotographs {
     pub(super) training_left_out: Vec<String>,
     /// Those among the list that it was trained on.
     pub(super) training_included: usize,
+    /// What the groups of a folder rest on; `None` for those of a run, which its split tells.
+    pub(super) grouped_by: Option<String>,
     pub(super) unknown_classes: Vec<String>,
     pub(super) skipped: Vec<FileProblem>,
 }
@@ -46,8 +47,8 @@ impl EvalPhotographs {
     /// The photographs of `source` whose class is one of those of `bundle`.
     pub(super) fn of(source: &EvalSource<'_>, bundle: &Bundle, limits: &Limits) -> Result<Self, EvalError> {
         match *source {
-            EvalSource::Folder { root, split, include_training } => {
-                Self::of_folder(root, split, bundle, include_training, limits)
+            EvalSource::Folder { root, split, grouping, include_training } => {
+                Self::of_folder(root, split, grouping, bundle, include_training, limits)
             }
             EvalSource::HeldBack(run) => Self::of_run(run, &bundle.classes, limits),
         }
@@ -56,6 +57,7 @@ impl EvalPhotographs {
     fn of_folder(
         root: &Path,
         split: Option<Split>,
+        grouping: &GroupRule,
         bundle: &Bundle,
         include_training: bool,
         limits: &Limits,
@@ -70,8 +72,9 @@ impl EvalPhotographs {
         let labels: Vec<Option<u32>> = dataset.classes.iter().map(|name| label(classes, name)).collect();
         let unknown = dataset.classes.iter().zip(&labels).filter(|(_, label)| label.is_none());
         let unknown_classes = unknown.map(|(class, _)| class.clone()).collect();
+        let groups = group_photos(&dataset, grouping, NearDuplicates::Decode(limits))?;
         let (mut list, mut left_out, mut included) = (Vec::new(), Vec::new(), 0);
-        for (photo, group) in dataset.photos.iter().zip(groups(&dataset)).filter(|(photo, _)| chosen(photo)) {
+        for (photo, group) in dataset.photos.iter().zip(groups.of).filter(|(photo, _)| chosen(photo)) {
             let Some(label) = labels[photo.class] else { continue };
             let trained_on = bundle.training_digests.contains(&photo.digest);
             if trained_on && !include_training {
@@ -80,7 +83,7 @@ impl EvalPhotographs {
             }
             included += usize::from(trained_on);
             let path = photo.path.clone();
-            list.push(EvalPhotograph { path, label, group, out_of_fold: None, unseen: true });
+            list.push(EvalPhotograph { path, label, group: group as u64, out_of_fold: None, unseen: true });
         }
         if list.is_empty() {
             return Err(unusable(match left_out.len() {
@@ -102,6 +105,7 @@ impl EvalPhotographs {
             list,
             training_left_out: left_out,
             training_included: included,
+            grouped_by: Some(groups.source.to_string()),
             unknown_classes,
             skipped: problems.iter().map(skipped).collect(),
         })
@@ -168,6 +172,7 @@ impl EvalPhotographs {
             list,
             training_left_out: Vec::new(),
             training_included: 0,
+            grouped_by: None,
             unknown_classes: Vec::new(),
             skipped: problems.iter().map(skipped).collect(),
         })
@@ -186,10 +191,4 @@ pub(super) fn skipped(problem: &Problem) -> FileProblem {
 
 fn label(classes: &[String], name: &str) -> Option<u32> {
     classes.iter().position(|class| class == name).map(|place| place as u32)
-}
-
-/// For each photograph a number that those share which are equal or were taken one after the other.
-fn groups(dataset: &Dataset) -> Vec<u64> {
-    let runs = sequence::runs(dataset);
-    cluster_of(dataset, runs.as_deref()).into_iter().map(|first| first as u64).collect()
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use foliar_model::{Prediction, Predictor};
-use foliar_vision::procedural::{self, THINGS};
+use foliar_synth::THINGS;
 use foliar_vision::{Limits, Rgb};
 use rayon::prelude::*;
 
@@ -28,11 +28,11 @@ impl ForeignPhotographs {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Self, EvalError> {
         let side = predictor.bundle().preprocessing.resize_side;
-        let side = side.clamp(*procedural::SIZES.start(), *procedural::SIZES.end());
+        let side = side.clamp(*foliar_synth::SIZES.start(), *foliar_synth::SIZES.end());
         let mut kinds = Vec::new();
         for (thing, name) in THINGS.iter().enumerate() {
             let draw = |index: usize| {
-                Rgb::new(side, side, procedural::draw_thing(SEED, thing, index as u64, side).into_raw())
+                Rgb::new(side, side, foliar_synth::draw_thing(SEED, thing, index as u64, side).into_raw())
             };
             let pictures: Vec<Rgb> = (0..EACH).into_par_iter().map(draw).collect();
             let mut predictions = Vec::with_capacity(EACH);

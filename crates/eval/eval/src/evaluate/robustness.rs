@@ -1,9 +1,9 @@
 //! Accuracy on corrupted photographs.
 
 use foliar_metrics::{Bootstrap, Groups};
-use foliar_vision::corrupt::Corruption;
+use foliar_synth::{SIZES, draw_ground};
 use foliar_vision::resize::{Resizer, reduce};
-use foliar_vision::{Limits, Rgb};
+use foliar_vision::{Corruption, Limits, Rgb};
 use rayon::prelude::*;
 
 use super::data::{EvalPhotograph, EvalPhotographs};
@@ -15,6 +15,9 @@ use foliar_results::{Robustness, RobustnessRow};
 const MOST: usize = 300;
 /// Name of the row of photographs as they are.
 const PLAIN: &str = "as they are";
+
+/// Seed of the drawn grounds.
+const GROUND_SEED: u64 = 11;
 
 /// One kind at one severity; `None` is the photograph as it is.
 type Trial = Option<(Corruption, u8)>;
@@ -61,7 +64,7 @@ pub(super) fn measure(
         for (trial, verdicts) in trials.iter().zip(&mut verdicts) {
             let worse = |(item, (_, photo)): (usize, &(&EvalPhotograph, Rgb))| match trial {
                 None => photo.clone(),
-                Some((kind, severity)) => kind.apply(photo, *severity, (first + item) as u64),
+                Some((kind, severity)) => kind.apply(photo, *severity, (first + item) as u64, other_ground),
             };
             let worse: Vec<Rgb> = decoded.par_iter().enumerate().map(worse).collect();
             for (output, (photo, _)) in predictor.predict(&worse)?.iter().zip(&decoded) {
@@ -84,7 +87,7 @@ pub(super) fn measure(
             });
         }
         if let Some(row) = rows.last_mut() {
-            row.accuracy.push(bootstrap.share(right, &groups));
+            row.accuracy.push(bootstrap.proportion(right, &groups));
             row.unanswered.push(share(unanswered));
         }
     }
@@ -94,4 +97,10 @@ pub(super) fn measure(
 /// Share of what is true.
 fn share(verdicts: &[bool]) -> f64 {
     verdicts.iter().filter(|&&verdict| verdict).count() as f64 / verdicts.len().max(1) as f64
+}
+
+/// Ground `item`, drawn as close to `side` as can be drawn.
+fn other_ground(item: u64, side: u32) -> Rgb {
+    let side = side.clamp(*SIZES.start(), *SIZES.end());
+    Rgb::new(side, side, draw_ground(GROUND_SEED, item, side).into_raw())
 }

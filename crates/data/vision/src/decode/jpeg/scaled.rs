@@ -1,4 +1,4 @@
-//! Large JPEGs at a half or a quarter of their sides, by `jpeg-decoder`.
+//! Decodes large JPEGs at a half or a quarter of their sides, with `jpeg-decoder`.
 //!
 //! | symbol | meaning |
 //! | --- | --- |
@@ -12,22 +12,18 @@
 //! of 2 values differ visibly at hard edges, with 7/2 they hardly do. An eighth would be the mean of each block, which
 //! the decoder rounds up.
 //!
-//! Of an unusual picture, and of one that this decoder finds fault with, the other decoder has the last word.
+//! Unusual pictures, and those with which this decoder fails, are left to the other decoder.
 
 use jpeg_decoder::{Decoder, PixelFormat};
 
-use super::{Frame, upright};
+use super::frame::Frame;
+use crate::decode::orientation::upright;
 use crate::resize::{Resizer, Window, reduced_dimensions};
 use crate::rgb::Rgb;
 
 /// The picture with its shorter side reduced to `side` pixels, or `None` if it is not large enough, of an unusual kind, or
-/// this decoder finds fault with it.
-pub(in crate::decode) fn decode(
-    bytes: &[u8],
-    frame: &Frame,
-    side: u32,
-    resizer: &mut Resizer,
-) -> Option<Rgb> {
+/// this decoder fails.
+pub(crate) fn decode(bytes: &[u8], frame: &Frame, side: u32, resizer: &mut Resizer) -> Option<Rgb> {
     let divisor = divisor(frame, side)?;
     let small = decode_at(bytes, frame, divisor)?;
     // Sides that are no multiples of the divisor end in a part of a pixel.

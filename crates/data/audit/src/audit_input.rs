@@ -1,0 +1,166 @@
+//! From the measurements of a data set to its audit.
+
+use foliar_vision::{Dataset, Photo, Problem, folds, portable_name};
+
+use crate::audit::{Audit, Background, ClassCount, CopyPair, FileProblem, GroupSummary, Photograph};
+use crate::findings;
+use crate::groups::PhotoGroups;
+use crate::image_stats::ImageStats;
+use crate::label_issues::label_issues;
+use crate::near_duplicates::Copy;
+use crate::probe::probes;
+use crate::quality::{MeasuredIssue, Measures, quality_issues};
+use crate::split_check::{FOLDS, Features, OutOfFold, split_check};
+use crate::texture;
+use crate::watermarks::watermarks;
+
+/// Seed of the folds of the probes.
+const SEED: u64 = 1;
+
+/// What an audit needs.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditInput<'a> {
+    /// The readable photos.
+    pub dataset: &'a Dataset,
+    /// The measurements of each.
+    pub stats: &'a [ImageStats],
+    /// Files that cannot be read, and other oddities.
+    pub problems: &'a [Problem],
+    /// Groups and copies, of [`group_photos`](crate::group_photos).
+    pub groups: &'a PhotoGroups,
+    /// Features of a network; without them colours and textures are used.
+    pub features: Option<&'a Features>,
+}
+
+impl Audit {
+    /// Audits a data set.
+    ///
+    /// # Panics
+    /// If stats, groups or features are not those of the photos of the data set.
+    #[must_use]
+    pub fn of(input: AuditInput<'_>) -> Self {
+        let AuditInput { dataset, stats, problems, groups, features } = input;
+        let photos = &dataset.photos;
+        assert!(photos.len() == stats.len() && photos.len() == groups.of.len(), "one row a photo");
+        let names: Vec<String> = photos.iter().map(|photo| portable_name(&photo.path)).collect();
+        let textures = features.is_none().then(|| Features {
+            name: "colours and textures".to_owned(),
+            of_a_network: false,
+            width: texture::WIDTH,
+            values: stats.iter().flat_map(|stats| stats.texture.iter().copied()).collect(),
+        });
+        let mut background = Background { probes: Vec::new(), watermarks: watermarks(dataset, stats) };
+        let (mut check, mut issues) = (None, Vec::new());
+        if let Some(features) = features.or(textures.as_ref()).filter(|_| dataset.classes.len() > 1) {
+            assert_eq!(features.values.len(), photos.len() * features.width, "one row of features a photo");
+            let numbers = groups.numbers();
+            let all: Vec<usize> = (0..photos.len()).collect();
+            let folds = folds(dataset, &all, Some(&numbers), FOLDS, SEED);
+            background.probes = probes(dataset, stats, &groups.of, &folds);
+            let grouped = OutOfFold::of(dataset, features, &numbers);
+            check = split_check(dataset, features, groups, &grouped);
+            issues = label_issues(dataset, features, groups, &grouped);
+        }
+        let mut audit = Self {
+            root: dataset.root.display().to_string(),
+            data_fingerprint: dataset.fingerprint(),
+            findings: Vec::new(),
+            classes: class_counts(dataset, groups),
+            imbalance: imbalance(dataset),
+            problems: problems.iter().map(FileProblem::of).collect(),
+            copies: groups.copies.iter().map(|copy| pair(dataset, &names, copy)).collect(),
+            groups: GroupSummary::of(groups),
+            background,
+            split_check: check,
+            label_issues: issues,
+            quarantine: Vec::new(),
+            photographs: photographs(dataset, stats, &names, groups),
+        };
+        audit.quarantine = findings::quarantine(&audit);
+        audit.findings = findings::findings(&audit);
+        audit
+    }
+}
+
+impl FileProblem {
+    fn of(problem: &Problem) -> Self {
+        Self {
+            path: portable_name(&problem.path),
+            code: problem.reason.code().to_owned(),
+            excluded: problem.reason.excludes(),
+            message: problem.reason.to_string(),
+        }
+    }
+}
+
+impl GroupSummary {
+    fn of(groups: &PhotoGroups) -> Self {
+        let sizes = groups.sizes();
+        Self {
+            source: groups.source,
+            count: groups.count(),
+            largest: sizes.iter().copied().max().unwrap_or(0),
+            alone: sizes.iter().filter(|&&size| size == 1).count(),
+            unnamed: groups.unnamed,
+            absent: groups.absent.len(),
+        }
+    }
+}
+
+fn class_counts(dataset: &Dataset, groups: &PhotoGroups) -> Vec<ClassCount> {
+    let count = |(class, name): (usize, &String)| {
+        let members = dataset.photos.iter().zip(&groups.of).filter(|(photo, _)| photo.class == class);
+        let mut firsts: Vec<usize> = members.map(|(_, &first)| first).collect();
+        let photographs = firsts.len();
+        firsts.sort_unstable();
+        firsts.dedup();
+        ClassCount { class: name.clone(), photographs, groups: firsts.len() }
+    };
+    dataset.classes.iter().enumerate().map(count).collect()
+}
+
+fn imbalance(dataset: &Dataset) -> f64 {
+    let counts = dataset.class_counts();
+    let (most, least) = (counts.iter().max(), counts.iter().min());
+    most.zip(least).map_or(1.0, |(&most, &least)| most as f64 / least.max(1) as f64)
+}
+
+fn pair(dataset: &Dataset, names: &[String], copy: &Copy) -> CopyPair {
+    let (a, b) = (&dataset.photos[copy.a], &dataset.photos[copy.b]);
+    CopyPair {
+        a: names[copy.a].clone(),
+        b: names[copy.b].clone(),
+        exact: copy.exact,
+        symmetry: copy.symmetry,
+        similarity: copy.similarity,
+        detail: copy.detail,
+        overlap: copy.overlap,
+        across_classes: a.class != b.class,
+        across_splits: a.split != b.split,
+    }
+}
+
+fn photographs(
+    dataset: &Dataset,
+    stats: &[ImageStats],
+    names: &[String],
+    groups: &PhotoGroups,
+) -> Vec<Photograph> {
+    let measures: Vec<Measures> = stats.iter().map(|stats| stats.measures).collect();
+    let issues = quality_issues(&measures);
+    let row = |(place, (issues, measures)): (usize, (Vec<MeasuredIssue>, Measures))| {
+        let photo: &Photo = &dataset.photos[place];
+        Photograph {
+            path: names[place].clone(),
+            class: dataset.classes[photo.class].clone(),
+            split: photo.split,
+            group: names[groups.of[place]].clone(),
+            width: photo.width,
+            height: photo.height,
+            bytes: photo.bytes,
+            measures,
+            issues,
+        }
+    };
+    issues.into_iter().zip(measures).enumerate().map(row).collect()
+}

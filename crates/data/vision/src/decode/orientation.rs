@@ -1,0 +1,39 @@
+//! Turns pictures upright, as the EXIF orientation says.
+
+use image::metadata::Orientation;
+use image::{DynamicImage, RgbImage};
+
+use crate::problem::Reason;
+use crate::rgb::Rgb;
+
+/// Whether width and height change places.
+pub(super) fn turns_sides(orientation: Orientation) -> bool {
+    matches!(
+        orientation,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    )
+}
+
+/// The orientation in an EXIF block, with or without the prefix `Exif\0\0` that some writers keep.
+pub(super) fn of_exif(exif: &[u8]) -> Orientation {
+    let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
+    Orientation::from_exif_chunk(tiff).unwrap_or(Orientation::NoTransforms)
+}
+
+/// The picture of stored pixels, turned as `orientation` says.
+pub(super) fn upright(
+    width: u32,
+    height: u32,
+    pixels: Vec<u8>,
+    orientation: Orientation,
+) -> Result<Rgb, Reason> {
+    let picture =
+        RgbImage::from_raw(width, height, pixels).ok_or_else(|| Reason::damaged("pixels are missing"))?;
+    let mut picture = DynamicImage::ImageRgb8(picture);
+    picture.apply_orientation(orientation);
+    let (width, height) = (picture.width(), picture.height());
+    Ok(Rgb::new(width, height, picture.into_rgb8().into_raw()))
+}
