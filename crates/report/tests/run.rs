@@ -8,7 +8,7 @@ mod sample;
 
 use foliar_report::run::Figure;
 use foliar_report::{Frame, ReportError, RunPictures, Theme, audit_page, model_card, run_page};
-use foliar_results::{Estimate, Evaluation, Interval as _, MissingSection, Origin, RunReport};
+use foliar_results::{Estimate, Evaluation, MissingSection, Origin, RunReport};
 use proptest::prelude::*;
 
 const ATTACK: &str = "</title></style><script>alert(1)</script><img src=x onerror=alert(1)>\"' onload=\"alert(1)&amp;|`*_[a](b)\n# c";
@@ -327,7 +327,7 @@ fn twisted() -> impl Strategy<Value = Evaluation> {
             evaluation.calibration.excess = one;
             evaluation.calibration.error = alone;
             for bin in evaluation.calibration.bins.iter_mut().take(2) {
-                (bin.low, bin.confidence, bin.accuracy) = (alone, share, share);
+                (bin.low, bin.confidence, bin.accuracy) = (alone, share, one);
             }
             let sets = evaluation.prediction_sets.as_mut().unwrap();
             (sets.alpha, sets.coverage, sets.sizes) = (share, other, sizes);

@@ -9,8 +9,6 @@ use foliar_metrics::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::interval::Interval as _;
-
 /// Which photographs a classifier is measured on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EvaluationData {
@@ -208,7 +206,7 @@ impl Evaluation {
     /// Whether the accuracy is above that of always predicting the most frequent class, beyond chance.
     #[must_use]
     pub fn beats_majority(&self) -> bool {
-        self.scores.accuracy.low() > self.majority_share()
+        self.scores.accuracy.low > self.majority_share()
     }
 }
 

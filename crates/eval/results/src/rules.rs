@@ -61,7 +61,9 @@ pub enum FindingId {
     /// More answers are wrong than the target says.
     RiskAboveTarget,
     /// Nothing is proven of the confidence threshold.
-    NoGuarantee,
+    NoThresholdGuarantee,
+    /// The coverage of prediction sets is not guaranteed.
+    NoSetGuarantee,
     /// The classifier abstains on most photos.
     AbstainsOften,
     /// Photos of other things are taken for the classes.
@@ -105,7 +107,8 @@ impl FindingId {
             Self::ClassUnderCoverage => "class-under-coverage",
             Self::EmptySets => "empty-sets",
             Self::RiskAboveTarget => "risk-above-target",
-            Self::NoGuarantee => "no-guarantee",
+            Self::NoThresholdGuarantee => "no-threshold-guarantee",
+            Self::NoSetGuarantee => "no-set-guarantee",
             Self::AbstainsOften => "abstains-often",
             Self::WeakOodDetection => "weak-ood-detection",
             Self::OodFalseAlarms => "ood-false-alarms",
@@ -129,7 +132,7 @@ impl Serialize for FindingId {
 type Judged = Finding<FindingId>;
 
 /// Rules on an evaluation, in the order in which findings of one severity are told.
-const ON_EVALUATIONS: [fn(&Evaluation, &Circumstances<'_>) -> Option<Judged>; 20] = [
+const ON_EVALUATIONS: [fn(&Evaluation, &Circumstances<'_>) -> Option<Judged>; 21] = [
     scores::accuracy,
     data::trained_on,
     data::leakage,
@@ -147,6 +150,7 @@ const ON_EVALUATIONS: [fn(&Evaluation, &Circumstances<'_>) -> Option<Judged>; 20
     data::validation,
     data::left_out,
     uncertainty::guarantee,
+    uncertainty::set_guarantee,
     uncertainty::class_coverage,
     uncertainty::empty_sets,
     data::ungrouped,

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::evaluation::{Evaluation, Origin};
 use crate::finding::{Finding, Severity};
-use crate::interval::Interval as _;
 use crate::limits::{FAIR, GOOD, VERY_GOOD};
 use crate::rules::{Circumstances, FindingId, findings};
 use crate::words::{of_a_hundred, percent, within};
@@ -58,7 +57,7 @@ impl Verdict {
 /// `Good on leaves that it has not seen: 90 % correct (87 to 93 of 100).`
 fn measured(evaluation: &Evaluation) -> String {
     let accuracy = evaluation.scores.accuracy;
-    let word = match accuracy.low() {
+    let word = match accuracy.low {
         _ if !evaluation.beats_majority() => "No better than always predicting the most frequent class",
         low if low >= VERY_GOOD => "Very good",
         low if low >= GOOD => "Good",

@@ -2,8 +2,6 @@
 
 use foliar_metrics::Estimate;
 
-use crate::interval::Interval as _;
-
 /// Fixed decimals with a comma between thousands and a true minus sign.
 #[must_use]
 pub fn fixed(value: f64, decimals: usize) -> String {
@@ -37,7 +35,7 @@ pub fn percent(share: f64) -> String {
 #[must_use]
 pub fn of_a_hundred(estimate: Estimate) -> String {
     if estimate.has_interval() {
-        format!("{} to {} of 100", hundredths(estimate.low()), hundredths(estimate.high()))
+        format!("{} to {} of 100", hundredths(estimate.low), hundredths(estimate.high))
     } else {
         String::new()
     }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use foliar_metrics::{ClassScores, ConformalScore, Confusion, Estimate, RiskCoverage};
+use foliar_metrics::{
+    Calibrated, ClassCoverage, ClassScores, ConformalScore, Confusion, Estimate, RiskCoverage,
+};
 use foliar_results::audit::{
     Audit, Background, ClassCount, CopyPair, GroupSource, GroupSummary, LabelIssue, Measures, Photograph,
     Probe, ShortcutCue, SplitCheck, Symmetry, Watermark,
@@ -27,6 +29,7 @@ fn sound() -> Evaluation {
             origin: Origin::Test,
             training_left_out: Vec::new(),
             training_included: 0,
+            grouped_by: None,
             groups: 150,
             split_by_group: Some(true),
         },
@@ -58,15 +61,22 @@ fn sound() -> Evaluation {
         prediction_sets: Some(PredictionSetResult {
             alpha: 0.1,
             score: ConformalScore::LeastAmbiguous,
+            calibrated: Calibrated::HeldOut,
+            guaranteed_coverage: Some(0.9),
             coverage: estimate(0.91, 0.88, 0.94),
             size: estimate(1.1, 1.0, 1.2),
             sizes: vec![0, 380, 20],
             classes: Vec::new(),
         }),
         selective: SelectiveResult {
-            curve: RiskCoverage { points: Vec::new(), area: 0.0, excess: 0.0 },
+            curve: RiskCoverage {
+                points: Vec::new(),
+                area: Estimate::point(0.0),
+                excess: Estimate::point(0.0),
+            },
             threshold: Some(0.6),
             guaranteed: true,
+            more_groups: None,
             assessed: 400,
             answered: Some(estimate(0.8, 0.76, 0.84)),
             error: Some(estimate(0.05, 0.02, 0.08)),
@@ -415,8 +425,12 @@ fn each_value_has_its_words() {
         (sets(|sets| sets.sizes = vec![40, 340, 20]), Sound, "10 % of the sets hold no class."),
         (
             sets(|sets| {
-                let rust =
-                    ClassCoverage { photographs: 200, coverage: 0.7, interval: [0.63, 0.76], size: 1.0 };
+                let rust = ClassCoverage {
+                    photographs: 200,
+                    groups: 80,
+                    coverage: estimate(0.7, 0.63, 0.76),
+                    mean_size: estimate(1.0, 0.9, 1.1),
+                };
                 sets.classes = vec![Some(rust), None];
             }),
             Sound,
@@ -436,6 +450,16 @@ fn each_value_has_its_words() {
             selective(|selective| selective.guaranteed = false),
             Sound,
             "Nothing is proven of the confidence threshold",
+        ),
+        (
+            selective(|selective| (selective.guaranteed, selective.more_groups) = (false, Some(40))),
+            Sound,
+            "About 40 more groups held back in training would be enough.",
+        ),
+        (
+            sets(|sets| (sets.calibrated, sets.guaranteed_coverage) = (Calibrated::Refitted, None)),
+            Sound,
+            "a coverage of 90 % is the aim, and was measured as 91 %",
         ),
         (
             blurred(&[0.85, 0.6, 0.3]),

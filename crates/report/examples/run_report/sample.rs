@@ -3,16 +3,16 @@
 use foliar_doctor::{RunSetup, diagnose};
 use foliar_logread::read_log;
 use foliar_metrics::{
-    AbstentionReason, ClassScores, ConformalScore, Confusion, ReliabilityBin, RiskCoverage, RiskPoint,
-    TopScore,
+    AbstentionReason, Calibrated, ClassScores, ConformalScore, Confusion, ReliabilityBin, RiskCoverage,
+    RiskPoint, TopScore,
 };
 use foliar_report::{RunPictures, Thumbnail};
 use foliar_results::audit::*;
 use foliar_results::{
     BackgroundEvidence, CalibrationResult, ClassEvidence, ClassResult, Estimate, Evaluation, EvaluationData,
-    EvidenceShare, FileProblem, Finding, Interval as _, MissingSection, Mistake, Mistakes, ModelSummary,
-    OodResult, OodSet, Origin, OverallScores, PhotographPrediction, PredictionSetResult, Provenance,
-    Robustness, RobustnessRow, RunReport, SelectiveResult, Severity,
+    EvidenceShare, FileProblem, Finding, MissingSection, Mistake, Mistakes, ModelSummary, OodResult, OodSet,
+    Origin, OverallScores, PhotographPrediction, PredictionSetResult, Provenance, Robustness, RobustnessRow,
+    RunReport, SelectiveResult, Severity,
 };
 
 const CLASSES: [&str; 15] = [
@@ -178,9 +178,8 @@ fn calibration(good: bool) -> CalibrationResult {
         let off = if good { 0.03 * (noise(place) - 0.5) } else { -0.13 };
         let photographs = (4 + place * place * 3) as usize;
         let accuracy = (confidence + off).clamp(0.0, 1.0);
-        let interval = share(accuracy, photographs);
-        let interval = [interval.low(), interval.high()];
-        ReliabilityBin { low, high, photographs, confidence, accuracy, interval }
+        let accuracy = share(accuracy, photographs);
+        ReliabilityBin { low, high, photographs, groups: photographs, confidence, accuracy }
     };
     let (error, excess) = if good { (0.021, 0.004) } else { (0.112, 0.094) };
     CalibrationResult {
@@ -204,9 +203,14 @@ fn selective(good: bool, photographs: usize) -> SelectiveResult {
         RiskPoint { threshold: 1.0 - 0.445 * coverage, answered, errors, coverage, risk }
     };
     SelectiveResult {
-        curve: RiskCoverage { points: (1..=60).map(point).collect(), area: all / 3.2, excess: all / 5.0 },
+        curve: RiskCoverage {
+            points: (1..=60).map(point).collect(),
+            area: about(all / 3.2, 0.01),
+            excess: about(all / 5.0, 0.01),
+        },
         threshold: Some(0.62),
         guaranteed: good,
+        more_groups: (!good).then_some(40),
         assessed: photographs,
         answered: Some(share(0.85, photographs)),
         error: Some(share(if good { 0.062 } else { 0.133 }, photographs)),
@@ -277,6 +281,7 @@ fn evaluation(good: bool) -> Evaluation {
             origin: if good { Origin::Test } else { Origin::Validation },
             training_left_out: Vec::new(),
             training_included: 0,
+            grouped_by: None,
             groups: 161,
             split_by_group: Some(good),
         },
@@ -297,6 +302,8 @@ fn evaluation(good: bool) -> Evaluation {
         prediction_sets: Some(PredictionSetResult {
             alpha: 0.1,
             score: ConformalScore::LeastAmbiguous,
+            calibrated: if good { Calibrated::HeldOut } else { Calibrated::Refitted },
+            guaranteed_coverage: good.then_some(0.9),
             coverage: share(if good { 0.912 } else { 0.83 }, photographs),
             size: about(if good { 1.1 } else { 1.9 }, 0.05),
             sizes: if good { vec![3, 402, 24, 9] } else { vec![0, 188, 130, 70, 24] },

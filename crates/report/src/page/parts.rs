@@ -3,8 +3,8 @@
 use foliar_doctor::Severity;
 use maud::{Markup, html};
 
-use crate::estimate::Estimate;
 use crate::layout::number::Number;
+use foliar_results::Estimate;
 
 /// A number with its name and what more there is to say of it.
 pub(crate) struct KeyFigure {
@@ -37,8 +37,8 @@ pub(crate) fn gap() -> String {
 }
 
 /// `90.3 %` and, where it has an interval, `88.5 to 91.9 %`.
-pub(crate) fn estimate(number: Number, estimate: impl Into<Estimate>) -> Markup {
-    let Estimate { value, low, high } = estimate.into();
+pub(crate) fn estimate(number: Number, estimate: Estimate) -> Markup {
+    let Estimate { value, low, high } = estimate;
     let span = number.span(low, high);
     html! {
         (number.shown(value))
@@ -47,8 +47,8 @@ pub(crate) fn estimate(number: Number, estimate: impl Into<Estimate>) -> Markup 
 }
 
 /// `90.3 % (88.5 to 91.9 %)`, as it stands in a sentence.
-pub(crate) fn with_interval(number: Number, estimate: impl Into<Estimate>) -> String {
-    let Estimate { value, low, high } = estimate.into();
+pub(crate) fn with_interval(number: Number, estimate: Estimate) -> String {
+    let Estimate { value, low, high } = estimate;
     let span = number.span(low, high);
     let span = if span.is_empty() { span } else { format!(" ({span})") };
     format!("{}{span}", number.shown(value))

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use foliar_results::words::{count, percent};
-use foliar_results::{Estimate, Interval as _, Origin, RunReport, Verdict};
+use foliar_results::{Estimate, Origin, RunReport, Verdict};
 
 use super::page::provenance::facts;
 use crate::layout::number::Number;

@@ -1,7 +1,7 @@
 //! The pictures of a classifier by name.
 
 use foliar_results::words::count;
-use foliar_results::{ClassResult, Evaluation, Interval as _, RobustnessRow, RunReport};
+use foliar_results::{ClassResult, Evaluation, RobustnessRow, RunReport};
 
 use crate::charts::confusion::{Confusion, confusion};
 use crate::charts::curves::{Curves, curves};
@@ -123,7 +123,7 @@ fn confusion_chart(evaluation: &Evaluation) -> Confusion {
 fn classes_chart(evaluation: &Evaluation) -> Intervals {
     let row = |class: &ClassResult| {
         let f1 = class.f1()?;
-        Some(Interval { name: class.class.clone(), value: f1.value, low: f1.low(), high: f1.high(), hue: 0 })
+        Some(Interval { name: class.class.clone(), value: f1.value, low: f1.low, high: f1.high, hue: 0 })
     };
     Intervals {
         heading: heading(evaluation, "F1 of each class"),
@@ -143,8 +143,8 @@ fn reliability_chart(evaluation: &Evaluation) -> Reliability {
             low: bin.low,
             high: bin.high,
             confidence: bin.confidence,
-            accuracy: bin.accuracy,
-            interval: Some((bin.interval[0], bin.interval[1])),
+            accuracy: bin.accuracy.value,
+            interval: Some((bin.accuracy.low, bin.accuracy.high)),
             count: bin.photographs as u64,
         })
         .collect();

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::estimate::Estimate;
 use crate::layout::axis::Scale;
 use crate::layout::number::Number;
+use foliar_results::Estimate;
 
 /// A study of settings, seen from outside. Every list may be empty and every option absent: what is not there is not shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,6 @@
 use foliar_metrics::Estimate;
 use serde::{Deserialize, Serialize};
 
-use crate::interval::Interval as _;
 use crate::limits::OPTIMISTIC;
 
 /// Shortcuts in the background.
@@ -123,6 +122,6 @@ impl SplitCheck {
     /// Whether a random split looks more accurate than a grouped one, beyond chance and by an amount that matters.
     #[must_use]
     pub fn is_optimistic(&self) -> bool {
-        self.optimism.low() > 0.0 && self.optimism.value >= OPTIMISTIC
+        self.optimism.low > 0.0 && self.optimism.value >= OPTIMISTIC
     }
 }

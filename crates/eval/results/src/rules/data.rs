@@ -3,7 +3,6 @@
 use super::{Circumstances, FindingId, Judged, finding};
 use crate::evaluation::{Evaluation, Origin};
 use crate::finding::Severity;
-use crate::interval::Interval as _;
 use crate::limits::{FEW_GROUPS, LEAKED, WIDE};
 use crate::words::{count, list, percent, points};
 
@@ -117,7 +116,7 @@ pub(super) fn few_photographs(evaluation: &Evaluation, _: &Circumstances<'_>) ->
         photographs
     };
     let accuracy = evaluation.scores.accuracy;
-    let half = (accuracy.high() - accuracy.low()) / 2.0;
+    let half = (accuracy.high - accuracy.low) / 2.0;
     let advice = "Test on more photos, of more leaves.";
     if half > WIDE {
         let evidence = format!(

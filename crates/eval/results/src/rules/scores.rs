@@ -3,7 +3,6 @@
 use super::{Circumstances, FindingId, Judged, finding};
 use crate::evaluation::{ClassResult, Evaluation};
 use crate::finding::Severity;
-use crate::interval::Interval as _;
 use crate::limits::{FAIR, FEW_OF_A_CLASS, FRAGILE, WEAK_RECALL};
 use crate::words::{count, list, of_a_hundred, percent, points};
 
@@ -17,12 +16,12 @@ pub(super) fn accuracy(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option
             format!(
                 "Always predicting the most frequent class would be correct on {}; the interval of the accuracy begins at {}.",
                 percent(evaluation.majority_share()),
-                percent(accuracy.low())
+                percent(accuracy.low)
             ),
             "Train longer, start from pretrained weights (--weights), or give more photos.",
         ));
     }
-    (accuracy.low() < FAIR).then(|| {
+    (accuracy.low < FAIR).then(|| {
         finding(
             FindingId::LowAccuracy,
             Severity::Warning,
@@ -34,7 +33,7 @@ pub(super) fn accuracy(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option
 }
 
 pub(super) fn weak_classes(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
-    let is_weak = |class: &&ClassResult| class.recall().is_some_and(|recall| recall.high() < WEAK_RECALL);
+    let is_weak = |class: &&ClassResult| class.recall().is_some_and(|recall| recall.high < WEAK_RECALL);
     let weak: Vec<&ClassResult> = evaluation.classes.iter().filter(is_weak).collect();
     let first = weak.first()?;
     let told = weak.iter().map(|class| {
@@ -86,7 +85,7 @@ pub(super) fn robustness(evaluation: &Evaluation, _: &Circumstances<'_>) -> Opti
         .corruptions()
         .iter()
         .filter_map(|row| Some((row.corruption.as_str(), row.middle()?)))
-        .filter(|(_, accuracy)| clean - accuracy.value > FRAGILE && accuracy.high() < clean)
+        .filter(|(_, accuracy)| clean - accuracy.value > FRAGILE && accuracy.high < clean)
         .map(|(name, accuracy)| (name, clean - accuracy.value))
         .collect();
     if fragile.is_empty() {

@@ -1,20 +1,19 @@
 //! What the classifier says of its own limits: probabilities, prediction sets, abstention, out-of-distribution detection.
 
-use foliar_metrics::wilson;
+use foliar_metrics::{Calibrated, wilson};
 
 use super::{Circumstances, FindingId, Judged, finding};
 use crate::evaluation::{Evaluation, OodSet};
 use crate::finding::Severity;
-use crate::interval::Interval as _;
 use crate::limits::{ANSWERED, EMPTY_SETS, GOOD_AUROC, MISCALIBRATED, OOD_ANSWERED, OOD_FLAGGED, POOR_AUROC};
-use crate::words::{fixed, list, of_a_hundred, percent, points};
+use crate::words::{count, fixed, list, of_a_hundred, percent, points};
 
 pub(super) fn calibration(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
     let calibration = &evaluation.calibration;
     let (excess, gap) = (calibration.excess, calibration.overconfidence);
-    let is_over = gap.low() > 0.0 && gap.value > MISCALIBRATED;
-    let is_under = gap.high() < 0.0 && gap.value < -MISCALIBRATED;
-    let is_off = excess.low() > 0.0 && excess.value > MISCALIBRATED;
+    let is_over = gap.low > 0.0 && gap.value > MISCALIBRATED;
+    let is_under = gap.high < 0.0 && gap.value < -MISCALIBRATED;
+    let is_off = excess.low > 0.0 && excess.value > MISCALIBRATED;
     let claim = match (is_over, is_under, is_off) {
         (true, ..) => "It is overconfident",
         (_, true, _) => "It is underconfident",
@@ -29,8 +28,8 @@ pub(super) fn calibration(evaluation: &Evaluation, _: &Circumstances<'_>) -> Opt
             "Confidence and accuracy differ by {} on average, {} more than by chance ({} to {}).",
             points(calibration.error),
             points(excess.value),
-            fixed(100.0 * excess.low(), 1),
-            fixed(100.0 * excess.high(), 1)
+            fixed(100.0 * excess.low, 1),
+            fixed(100.0 * excess.high, 1)
         ),
         "Use its probabilities to rank, not as probabilities.",
     );
@@ -39,8 +38,8 @@ pub(super) fn calibration(evaluation: &Evaluation, _: &Circumstances<'_>) -> Opt
         judged.evidence.push(format!(
             "Its mean confidence is {} {side} its accuracy ({} to {}).",
             points(gap.value.abs()),
-            fixed(100.0 * gap.low(), 1),
-            fixed(100.0 * gap.high(), 1)
+            fixed(100.0 * gap.low, 1),
+            fixed(100.0 * gap.high, 1)
         ));
     }
     Some(judged)
@@ -48,7 +47,7 @@ pub(super) fn calibration(evaluation: &Evaluation, _: &Circumstances<'_>) -> Opt
 
 pub(super) fn coverage(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
     let sets = evaluation.prediction_sets.as_ref()?;
-    (sets.coverage.high() < 1.0 - sets.alpha).then(|| {
+    (sets.coverage.high < 1.0 - sets.alpha).then(|| {
         finding(
             FindingId::UnderCoverage,
             Severity::Warning,
@@ -71,8 +70,8 @@ pub(super) fn class_coverage(evaluation: &Evaluation, _: &Circumstances<'_>) -> 
         .iter()
         .zip(&sets.classes)
         .filter_map(|(class, coverage)| {
-            let coverage = coverage.filter(|coverage| coverage.interval[1] < 1.0 - sets.alpha)?;
-            Some(format!("{} ({})", class.class, percent(coverage.coverage)))
+            let coverage = coverage.filter(|coverage| coverage.coverage.high < 1.0 - sets.alpha)?;
+            Some(format!("{} ({})", class.class, percent(coverage.coverage.value)))
         })
         .collect();
     (!short.is_empty()).then(|| {
@@ -106,7 +105,7 @@ pub(super) fn empty_sets(evaluation: &Evaluation, _: &Circumstances<'_>) -> Opti
 
 pub(super) fn risk(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
     let target = evaluation.prediction_sets.as_ref()?.alpha;
-    let error = evaluation.selective.error.filter(|error| error.low() > target)?;
+    let error = evaluation.selective.error.filter(|error| error.low > target)?;
     Some(finding(
         FindingId::RiskAboveTarget,
         Severity::Warning,
@@ -124,8 +123,15 @@ pub(super) fn risk(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Jud
 pub(super) fn guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
     let selective = &evaluation.selective;
     let threshold = selective.threshold.filter(|_| !selective.guaranteed)?;
+    let advice = match selective.more_groups {
+        Some(more) => format!(
+            "About {} held back in training would be enough.",
+            count(more, "more group", "more groups")
+        ),
+        None => "Train with more groups of photos, or choose a higher target (--risk).".to_owned(),
+    };
     Some(finding(
-        FindingId::NoGuarantee,
+        FindingId::NoThresholdGuarantee,
         Severity::Note,
         "Nothing is proven of the confidence threshold",
         format!(
@@ -133,12 +139,34 @@ pub(super) fn guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> Optio
              probabilities are.",
             fixed(threshold, 2)
         ),
-        "Train with more groups of photos held back.",
+        advice,
+    ))
+}
+
+pub(super) fn set_guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
+    let sets = evaluation.prediction_sets.as_ref().filter(|sets| sets.guaranteed_coverage.is_none())?;
+    let how = match sets.calibrated {
+        Calibrated::Refitted => {
+            "They were calibrated by cross-validation, and are used with a model that was trained again on all photos"
+        }
+        Calibrated::Reused => "They were calibrated on photos that also chose the epoch or the temperature",
+        Calibrated::HeldOut | Calibrated::CvPlus { .. } => return None,
+    };
+    Some(finding(
+        FindingId::NoSetGuarantee,
+        Severity::Note,
+        "The coverage of the prediction sets is not guaranteed",
+        format!(
+            "{how}: a coverage of {} is the aim, and was measured as {}.",
+            percent(1.0 - sets.alpha),
+            percent(sets.coverage.value)
+        ),
+        "Test on photos that were used for nothing before (--test 0.2, --data FOLDER).",
     ))
 }
 
 pub(super) fn abstention(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
-    let answered = evaluation.selective.answered.filter(|answered| answered.high() < ANSWERED)?;
+    let answered = evaluation.selective.answered.filter(|answered| answered.high < ANSWERED)?;
     Some(finding(
         FindingId::AbstainsOften,
         Severity::Warning,
@@ -156,12 +184,12 @@ fn answers(set: &OodSet) -> bool {
 
 pub(super) fn ood_detection(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
     let sets = &evaluation.ood.as_ref()?.sets;
-    let weak = sets.iter().filter(|set| set.auroc().high() < GOOD_AUROC || answers(set));
+    let weak = sets.iter().filter(|set| set.auroc().high < GOOD_AUROC || answers(set));
     let worst = weak.min_by(|a, b| a.auroc().value.total_cmp(&b.auroc().value))?;
     let auroc = worst.auroc();
     Some(finding(
         FindingId::WeakOodDetection,
-        if auroc.high() < POOR_AUROC { Severity::Error } else { Severity::Warning },
+        if auroc.high < POOR_AUROC { Severity::Error } else { Severity::Warning },
         "It does not recognise photos of other things",
         format!(
             "Of {}, which show none of its classes, {} are flagged as out-of-distribution and {} are answered with a class \
@@ -176,7 +204,7 @@ pub(super) fn ood_detection(evaluation: &Evaluation, _: &Circumstances<'_>) -> O
 }
 
 pub(super) fn ood_false_alarms(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
-    let flagged = evaluation.ood.as_ref()?.flagged_inside.filter(|flagged| flagged.low() > OOD_FLAGGED)?;
+    let flagged = evaluation.ood.as_ref()?.flagged_inside.filter(|flagged| flagged.low > OOD_FLAGGED)?;
     Some(finding(
         FindingId::OodFalseAlarms,
         Severity::Warning,

@@ -1,6 +1,6 @@
 //! Every class with its results, in a table that sorts.
 
-use foliar_results::{BackgroundEvidence, ClassResult, Estimate, Interval as _, RunReport};
+use foliar_results::{BackgroundEvidence, ClassResult, Estimate, RunReport};
 use maud::{Markup, html};
 
 use crate::layout::number::Number;

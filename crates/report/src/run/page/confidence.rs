@@ -1,7 +1,7 @@
 //! What confidence is worth, when the classifier abstains, and what happens to photos that show none of the classes.
 
-use foliar_results::words::{fixed, percent, points};
-use foliar_results::{CalibrationResult, Evaluation, Interval as _, PredictionSetResult};
+use foliar_results::words::{count, fixed, percent, points};
+use foliar_results::{CalibrationResult, Evaluation, PredictionSetResult};
 use maud::{Markup, html};
 
 use super::super::figure::Figure;
@@ -45,7 +45,7 @@ fn calibration(calibration: &CalibrationResult, evaluation: &Evaluation) -> Mark
                 "On so many photos a perfectly calibrated classifier would show "
                 (Number::Plain.shown(calibration.error_if_perfect)) " by chance. Beyond that: "
                 (with_interval(Number::Plain, excess))
-                @if excess.low() <= 0.0 && excess.has_interval() { ", no more than chance." } @else { "." }
+                @if excess.low <= 0.0 && excess.has_interval() { ", no more than chance." } @else { "." }
             }
             p {
                 "Brier score " (with_interval(Number::Plain, evaluation.scores.brier))
@@ -84,7 +84,12 @@ fn abstention(evaluation: &Evaluation) -> Markup {
                             )))
                         }
                         (true, None) => { "The threshold is proven for photos like those that it was fitted to." }
-                        (false, _) => { "Nothing is proven of the threshold: there were too few groups to fit it to." }
+                        (false, _) => {
+                            "Nothing is proven of the threshold: there were too few groups to fit it to."
+                            @if let Some(more) = selective.more_groups {
+                                " About " (count(more, "more group", "more groups")) " would be enough."
+                            }
+                        }
                     }
                 }
             } @else {
@@ -102,6 +107,14 @@ fn prediction_sets(sets: &PredictionSetResult) -> Markup {
             p {
                 "Instead of one class it can give a set that holds the true class for " (prose(&percent(1.0 - sets.alpha)))
                 " of the photos. Measured: " (with_interval(Number::Percent, sets.coverage)) "."
+            }
+            p {
+                @if let Some(guaranteed) = sets.guaranteed_coverage {
+                    "Guaranteed for photos like those of training, whatever they look like: at least "
+                    (prose(&percent(guaranteed))) "."
+                } @else {
+                    "Nothing is guaranteed, because the sets were not calibrated on photos that were used for nothing else."
+                }
             }
             @if total > 0.0 {
                 p { "A set has " (fixed(sets.size.value, 2)) " classes on average:" }

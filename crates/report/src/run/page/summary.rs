@@ -1,7 +1,7 @@
 //! The verdict, the few numbers that carry it, and its findings.
 
 use foliar_results::words::percent;
-use foliar_results::{Estimate, Evaluation, Interval as _, Rating, RunReport, Verdict};
+use foliar_results::{Estimate, Evaluation, Rating, RunReport, Verdict};
 use maud::{Markup, html};
 
 use crate::layout::number::Number;
@@ -54,7 +54,7 @@ fn figure(name: impl Into<String>, value: String, note: String) -> KeyFigure {
 }
 
 fn measured(name: impl Into<String>, number: Number, estimate: Estimate) -> KeyFigure {
-    figure(name, number.shown(estimate.value), number.span(estimate.low(), estimate.high()))
+    figure(name, number.shown(estimate.value), number.span(estimate.low, estimate.high))
 }
 
 fn figures(evaluation: &Evaluation) -> Vec<KeyFigure> {

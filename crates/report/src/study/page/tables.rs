@@ -5,9 +5,9 @@ use maud::{Markup, html};
 use super::super::view::{Comparison, CrossValidation, Setting, StudyView, Trial};
 use super::super::words;
 use super::verdict::span;
-use crate::estimate::Estimate;
 use crate::layout::number::{Number, fixed};
 use crate::page::parts::{estimate, gap};
+use foliar_results::Estimate;
 
 /// More rows than this are thinned; the best trial stays.
 const MOST_ROWS: usize = 500;
