@@ -1,27 +1,27 @@
-//! Everything that tuning found: the document `tuning.json`.
+//! The result of a tuning: the document `tuning.json`.
 //!
-//! It speaks of no times and no places but the photographs', so that equal studies give equal documents.
+//! It contains no times and no paths, so that equal tunings give equal documents.
 
-use foliar_bayes::{Best, Border, Direction, Importance, Setting, Space, Value};
+use foliar_bayes::{Best, BoundHit, Direction, Importance, Params, Space, Value};
 use foliar_study::{State, StoredTrial};
 use serde::Serialize;
 
 use crate::cross_validation::WeightDecay;
-use crate::ending::SearchEnd;
 use crate::error::TuneError;
 use crate::folder::{TUNED, UNTUNED};
 use crate::objective::Objective;
 use crate::paired_comparison::PairedComparison;
 use crate::repeats::Repeats;
+use crate::search_stop::SearchStop;
 use crate::session::Session;
 
-/// Another layout of the document gets another number.
-const SCHEMA: u32 = 1;
+/// Version of the document's layout.
+const SCHEMA: u32 = 2;
 
-/// What tuning found.
+/// The result of a tuning.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
-    /// Layout of the document.
+pub struct TuningResult {
+    /// Version of the layout.
     pub schema: u32,
     /// Version of foliar.
     pub foliar: String,
@@ -29,48 +29,48 @@ pub struct Report {
     pub model: String,
     /// The classes.
     pub classes: Vec<String>,
-    /// Photographs trained on, validated on, and tested on.
-    pub photographs: Parts,
-    /// What trials were measured by.
+    /// Number of photos in each split.
+    pub photographs: SplitSizes,
+    /// The score that trials were compared by.
     pub objective: Objective,
-    /// Whether less or more of it is better.
+    /// Whether it is minimised or maximised.
     pub direction: Direction,
-    /// What was searched.
+    /// The search space.
     pub space: Space,
-    /// How the search ended.
-    pub search: SearchEnd,
+    /// When and why the search stopped.
+    pub search: SearchStop,
     /// All trials, ordered by number.
     pub trials: Vec<TrialRow>,
-    /// The trial whose setting is used: the one that the model expects most of.
+    /// The trial whose parameters are used: the one with the best predicted mean.
     pub best: Best,
-    /// Which parameter mattered; none if too little is known.
+    /// Importance of each parameter; none if there are too few trials.
     pub importance: Option<Vec<Importance>>,
-    /// Parameters that the best trial has at the border of their range.
-    pub borders: Vec<Border>,
-    /// The cross-validation of the weight decay; none if there was none.
+    /// Parameters of the best trial that lie at a bound of their range.
+    pub bound_hits: Vec<BoundHit>,
+    /// The cross-validation of the weight decay; none if it was not asked for.
     pub weight_decay: Option<WeightDecay>,
-    /// The tuned setting, with the weight decay.
-    pub tuned: Setting,
-    /// The untuned setting.
-    pub untuned: Setting,
-    /// The tuned setting with other seeds; none if there were none.
+    /// The tuned parameters, with the weight decay.
+    pub tuned: Params,
+    /// The untuned parameters.
+    pub untuned: Params,
+    /// The tuned parameters with other seeds; none if no repeats were asked for.
     pub repeats: Option<Repeats>,
-    /// The two runs on the test photographs; none without such photographs, or if the untuned run diverged.
+    /// The comparison on the test photos; none if there are no test photos, or if the untuned run diverged.
     pub test: Option<PairedComparison>,
-    /// Name of the run folder of the tuned classifier.
+    /// Name of the tuned run's folder.
     pub tuned_run: String,
-    /// Name of the run folder of the untuned one.
+    /// Name of the untuned run's folder.
     pub untuned_run: String,
 }
 
-/// How many photographs are for what.
+/// Number of photos in each split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Parts {
-    /// To train on.
+pub struct SplitSizes {
+    /// Training photos.
     pub train: usize,
-    /// To choose by.
+    /// Validation photos.
     pub validation: usize,
-    /// Never seen until the end.
+    /// Test photos.
     pub test: usize,
 }
 
@@ -79,15 +79,15 @@ pub struct Parts {
 pub struct TrialRow {
     /// Its number, from 0.
     pub number: u64,
-    /// How it ended.
+    /// Its state.
     pub state: State,
-    /// What it tried.
-    pub setting: Setting,
-    /// Of its random numbers.
+    /// Its parameters.
+    pub params: Params,
+    /// Its random seed.
     pub seed: u64,
     /// The objective, if it ran to its end.
     pub value: Option<f64>,
-    /// The objective after each epoch of the phase that is tuned; none where it was not finite.
+    /// The objective after each epoch of the tuned phase; none where it was not finite.
     pub epochs: Vec<Option<f64>>,
 }
 
@@ -100,45 +100,49 @@ impl From<StoredTrial> for TrialRow {
             seed: trial.seed,
             value: trial.record.value(),
             epochs: reports.map(|report| Some(report.value).filter(|value| value.is_finite())).collect(),
-            setting: trial.record.setting,
+            params: trial.record.params,
         }
     }
 }
 
 impl Session<'_> {
-    pub(crate) fn report(
+    pub(crate) fn tuning_result(
         &mut self,
         best: Best,
         weight_decay: Option<WeightDecay>,
         repeats: Option<Repeats>,
         test: Option<PairedComparison>,
-    ) -> Result<Report, TuneError> {
-        let Some(search) = self.end()? else {
+    ) -> Result<TuningResult, TuneError> {
+        let Some(search) = self.search_stop()? else {
             return Err(TuneError::Damaged {
                 path: self.folder.study(),
-                problem: "its search has no end; go on with --resume".into(),
+                problem: "its search has not stopped; continue with --resume".into(),
             });
         };
         let summary = self.photographs.summary();
         let decay = weight_decay.as_ref().map(|decay| decay.chosen);
-        let tuned = self.plan.tuned(&best.setting, decay);
+        let tuned = self.plan.tuned(&best.params, decay);
         let trials = self.study.trials()?.into_iter().map(TrialRow::from).collect();
         let study = self.study.study()?;
-        Ok(Report {
+        Ok(TuningResult {
             schema: SCHEMA,
             foliar: env!("CARGO_PKG_VERSION").to_owned(),
             model: self.plan.recipe.model.clone(),
             classes: self.photographs.dataset.classes.clone(),
-            photographs: Parts { train: summary.train, validation: summary.validation, test: summary.test },
+            photographs: SplitSizes {
+                train: summary.train,
+                validation: summary.validation,
+                test: summary.test,
+            },
             objective: self.plan.objective,
             direction: self.plan.objective.direction(),
             space: self.plan.space.clone(),
             search,
             trials,
             importance: study.importance(),
-            borders: study.borders(),
-            tuned: with_decay(&best.setting, &tuned),
-            untuned: untuned_setting(&best.setting, &self.plan.untuned()),
+            bound_hits: study.bound_hits(),
+            tuned: with_decay(&best.params, &tuned),
+            untuned: untuned_params(&best.params, &self.plan.untuned()),
             best,
             weight_decay,
             repeats,
@@ -149,20 +153,20 @@ impl Session<'_> {
     }
 }
 
-/// `setting` and the weight decay of `recipe`.
-fn with_decay(setting: &Setting, recipe: &foliar_train::Recipe) -> Setting {
+/// `params` and the weight decay of `recipe`.
+fn with_decay(params: &Params, recipe: &foliar_train::Recipe) -> Params {
     let decay = recipe.phases.last().map_or(0.0, |phase| match phase.optimizer {
         foliar_nn::Optimizer::Sgd { weight_decay, .. } | foliar_nn::Optimizer::AdamW { weight_decay, .. } => {
             weight_decay
         }
     });
-    let values = setting.iter().map(|(name, value)| (name.to_owned(), value.clone()));
+    let values = params.iter().map(|(name, value)| (name.to_owned(), value.clone()));
     values.chain([("weight-decay".to_owned(), Value::Float(decay))]).collect()
 }
 
-/// What the untuned `recipe` has of the parameters of `setting`, and its weight decay.
-fn untuned_setting(setting: &Setting, recipe: &foliar_train::Recipe) -> Setting {
+/// The values in the untuned `recipe` of the parameters in `params`, and its weight decay.
+fn untuned_params(params: &Params, recipe: &foliar_train::Recipe) -> Params {
     let value = |name: &str| name.parse::<crate::Tunable>().ok()?.value(recipe);
-    let own = setting.iter().filter_map(|(name, _)| Some((name.to_owned(), value(name)?))).collect();
+    let own = params.iter().filter_map(|(name, _)| Some((name.to_owned(), value(name)?))).collect();
     with_decay(&own, recipe)
 }

@@ -1,17 +1,16 @@
-//! A study as one JSON document, whose parameters carry Optuna's form of their distributions
+//! A study as one JSON document. Each parameter has its distribution in Optuna's JSON form
 //! (`optuna.distributions.json_to_distribution`).
 
 use std::io::{self, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use foliar_bayes::{Direction, Domain, Parameter, Scale, Setting, TrialId};
-use foliar_study::{Definition, State, StoredTrial};
+use foliar_bayes::{Direction, Domain, Parameter, Params, Scale, TrialId};
 use serde::Serialize;
 
-use super::seconds;
+use super::{Export, unix};
+use crate::{State, StoredTrial};
 
-/// Changes when a field changes its meaning.
-const VERSION: u32 = 1;
+/// Increases when a field changes.
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -19,13 +18,13 @@ struct Document<'a> {
     fingerprint: &'a str,
     direction: Direction,
     seed: u64,
-    /// Number of the trial to use.
+    /// Number of the best trial.
     best: Option<TrialId>,
     parameters: Vec<Searched<'a>>,
     trials: Vec<Tried<'a>>,
 }
 
-/// A parameter, as it was searched and as Optuna writes it.
+/// A parameter, in foliar's and in Optuna's form.
 #[derive(Serialize)]
 struct Searched<'a> {
     #[serde(flatten)]
@@ -45,7 +44,7 @@ enum Distribution<'a> {
 }
 
 impl<'a> Distribution<'a> {
-    /// Optuna has no scale of momentum; there it is linear.
+    /// Optuna has no momentum scale; there it is linear.
     fn of(domain: &'a Domain) -> Self {
         match domain {
             Domain::Float { low, high, scale } => {
@@ -64,15 +63,15 @@ struct Tried<'a> {
     number: TrialId,
     state: State,
     value: Option<f64>,
-    params: &'a Setting,
+    params: &'a Params,
     intermediate: Vec<Intermediate>,
     seed: u64,
     seconds: Option<f64>,
-    /// Seconds since 1970, as is `ended`.
+    /// Seconds since 1970, like `ended`.
     started: Option<f64>,
     ended: Option<f64>,
     attempts: u32,
-    deaths: u32,
+    lost_workers: u32,
     worker: Option<&'a str>,
     message: Option<&'a str>,
 }
@@ -81,7 +80,7 @@ struct Tried<'a> {
 struct Intermediate {
     fold: u32,
     epoch: u32,
-    /// Null where it was not finite.
+    /// Null if it was not finite.
     value: f64,
 }
 
@@ -97,33 +96,29 @@ impl<'a> Tried<'a> {
             number: record.id,
             state: trial.state,
             value: record.value(),
-            params: &record.setting,
+            params: &record.params,
             intermediate: intermediate.collect(),
             seed: trial.seed,
-            seconds: seconds(trial),
+            seconds: trial.seconds(),
             started: unix(trial.started),
             ended: unix(trial.ended),
             attempts: trial.attempts,
-            deaths: trial.deaths,
+            lost_workers: trial.lost_workers,
             worker: trial.worker.as_deref(),
             message: trial.message.as_deref(),
         }
     }
 }
 
-pub(super) fn write(
-    out: &mut dyn Write,
-    definition: &Definition,
-    trials: &[StoredTrial],
-    best: Option<TrialId>,
-) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, export: &Export) -> io::Result<()> {
+    let Export { definition, trials, best } = export;
     let parameters = definition.space.parameters().iter();
     let document = Document {
         version: VERSION,
         fingerprint: &definition.fingerprint,
         direction: definition.direction,
         seed: definition.seed,
-        best,
+        best: *best,
         parameters: parameters
             .map(|parameter| Searched { parameter, distribution: Distribution::of(&parameter.domain) })
             .collect(),
@@ -131,10 +126,4 @@ pub(super) fn write(
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
-}
-
-/// Seconds since 1970.
-pub(super) fn unix(moment: Option<SystemTime>) -> Option<f64> {
-    let since = moment?.duration_since(UNIX_EPOCH).ok()?;
-    Some(since.as_millis() as f64 / 1000.0)
 }

@@ -1,4 +1,4 @@
-//! The evidence of hyperparameters, its gradient, and their fit.
+//! The log marginal likelihood of the hyperparameters, its gradient, and the fit that maximises it.
 //!
 //! | symbol | shape | meaning |
 //! | --- | --- | --- |
@@ -13,8 +13,8 @@
 //!
 //! Rasmussen and Williams (2006), eqs. 5.8 and 5.9, with the signal variance maximised out. `Σ'` is the Jacobian of the warp
 //! over all observations but the lowest: its excess is 0 by construction, and counting it would reward `c → 0` without limit,
-//! the known fault of the shifted log-normal likelihood. `n - 1` makes `L` independent of the warp's units. `W N` keeps `c` above
-//! the noise: a logarithm that resolves less than the noise would stretch lucky costs into great ones.
+//! a known fault of the shifted log-normal likelihood. `n - 1` makes `L` independent of the warp's units. `W N` keeps `c` above
+//! the noise: otherwise the logarithm would turn small lucky differences into large ones.
 
 use super::Axis;
 use foliar_linalg::{Cholesky, dot};
@@ -31,13 +31,13 @@ const LENGTH_BOUNDS: (f64, f64) = (-4.6, 4.6);
 const NOISE_BOUNDS: (f64, f64) = (-20.7, 2.3);
 const OFFSET_BOUNDS: (f64, f64) = (-16.0, 7.0);
 
-/// `W`: noise with a standard deviation of a tenth, in warped units, costs one nat of evidence.
+/// `W`: noise with a standard deviation of 0.1 in warped units costs one nat.
 const NOISE_IN_WARP: f64 = 100.0;
 
-/// `η` of the start that believes in noise.
+/// `η` of the start that assumes much noise.
 const NOISY_START: f64 = 0.1;
 
-/// Normal priors of `ln ℓ - ½ ln d`, `ln η` and `ln c`: mean and deviation.
+/// Normal priors of `ln ℓ - ½ ln d`, `ln η` and `ln c`: mean and standard deviation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Prior {
     length: (f64, f64),
@@ -45,38 +45,38 @@ pub(crate) struct Prior {
     offset: (f64, f64),
 }
 
-/// Costs may be measured exactly or hardly at all.
+/// For costs, which may be measured exactly or with much noise.
 const COSTS: Prior = Prior { length: (-1.0, 0.85), noise: (-12.0, 4.0), offset: (4.0, 1.5) };
 
-/// Labels step from -1 to 1. A smooth function cannot follow: without a firm prior the step is explained by a length scale
-/// so short that nothing is learnt from a failure but its immediate neighbourhood.
+/// For labels, which step from -1 to 1. A smooth function cannot follow the step. Without a firm prior the fit chooses a
+/// length scale so short that a failure affects only its closest neighbours.
 const LABELS: Prior = Prior { length: (-0.7, 0.3), noise: (-3.0, 0.5), offset: (0.0, 1.0) };
 
-/// Observations to be fitted.
+/// Observations to fit.
 #[derive(Debug, Clone)]
-pub(crate) struct Sample {
-    /// `[d]`: what each coordinate's distance means.
+pub(crate) struct TrainingSet {
+    /// `[d]`: how distances along each coordinate are measured.
     pub(crate) axes: Vec<Axis>,
     /// `[n][d]`: unit coordinates.
     pub(crate) inputs: Vec<Vec<f64>>,
     /// `[n]`: excesses of costs, or labels.
     pub(crate) targets: Vec<f64>,
-    /// How excesses become costs again.
+    /// Maps excesses back to costs; none for labels.
     pub(crate) excess: Option<Excess>,
     prior: Prior,
 }
 
-impl Sample {
-    /// Finite costs at unit coordinates.
+impl TrainingSet {
+    /// Finite costs at unit coordinates `inputs`.
     pub(crate) fn of_costs(axes: Vec<Axis>, inputs: Vec<Vec<f64>>, costs: &[f64]) -> Self {
         let excess = Excess::of(costs);
         let targets = costs.iter().map(|&cost| excess.forward(cost)).collect();
-        Sample { axes, inputs, targets, excess: Some(excess), prior: COSTS }
+        TrainingSet { axes, inputs, targets, excess: Some(excess), prior: COSTS }
     }
 
-    /// Labels of -1 and 1 at unit coordinates.
+    /// Labels of -1 and 1 at unit coordinates `inputs`.
     pub(crate) fn of_labels(axes: Vec<Axis>, inputs: Vec<Vec<f64>>, labels: Vec<f64>) -> Self {
-        Sample { axes, inputs, targets: labels, excess: None, prior: LABELS }
+        TrainingSet { axes, inputs, targets: labels, excess: None, prior: LABELS }
     }
 
     /// Number of observations.
@@ -93,7 +93,7 @@ impl Sample {
     }
 }
 
-/// What is learnt from a sample.
+/// Hyperparameters of a Gaussian process.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Hyperparameters {
     /// `ℓ`, in unit coordinates.
@@ -105,10 +105,10 @@ pub(crate) struct Hyperparameters {
 }
 
 impl Hyperparameters {
-    /// The most probable ones before any target of `sample` is seen.
-    pub(crate) fn prior(sample: &Sample) -> Self {
-        let Prior { length, noise, offset } = sample.prior;
-        let dimensions = sample.axes.len();
+    /// The mode of the prior.
+    pub(crate) fn prior(data: &TrainingSet) -> Self {
+        let Prior { length, noise, offset } = data.prior;
+        let dimensions = data.axes.len();
         Hyperparameters {
             lengths: vec![(length.0 + 0.5 * (dimensions as f64).ln()).exp(); dimensions],
             noise: noise.0.exp(),
@@ -116,10 +116,10 @@ impl Hyperparameters {
         }
     }
 
-    /// Where a full fit begins: at the prior, and at its counterpart that takes much of what it sees for noise. The evidence
-    /// often has a maximum near each.
-    pub(crate) fn starts(sample: &Sample) -> Vec<Self> {
-        let prior = Hyperparameters::prior(sample);
+    /// The starting points of a full fit: the prior mode, and a point with much noise and longer length scales. The
+    /// likelihood often has a maximum near each.
+    pub(crate) fn starts(data: &TrainingSet) -> Vec<Self> {
+        let prior = Hyperparameters::prior(data);
         let lengths = prior.lengths.iter().map(|length| 2.0 * length).collect();
         let noisy = Hyperparameters { lengths, noise: NOISY_START, ..prior.clone() };
         vec![prior, noisy]
@@ -139,17 +139,17 @@ impl Hyperparameters {
         }
     }
 
-    /// The best fit to `sample` that `evaluations` calls from each of `starts` find, and its `-L`.
-    pub(crate) fn fit(sample: &Sample, starts: &[Hyperparameters], evaluations: usize) -> (Self, f64) {
-        let evidence = Evidence::new(sample);
-        let dimensions = sample.axes.len();
+    /// The best fit to `data` that `evaluations` calls from each of `starts` find, and its `-L`.
+    pub(crate) fn fit(data: &TrainingSet, starts: &[Hyperparameters], evaluations: usize) -> (Self, f64) {
+        let marginal_likelihood = MarginalLikelihood::new(data);
+        let dimensions = data.axes.len();
         let mut bounds = vec![LENGTH_BOUNDS; dimensions];
         bounds.extend([NOISE_BOUNDS, OFFSET_BOUNDS]);
         let limits = Limits { evaluations, gradient: 1e-3, decrease: 1e-4, first_step: 0.5 };
-        let mut best = (Hyperparameters::prior(sample), f64::INFINITY);
+        let mut best = (Hyperparameters::prior(data), f64::INFINITY);
         for start in starts {
             let (logs, value) = minimise(&start.to_logs(), &bounds, limits, |logs, gradient| {
-                evidence.evaluate(logs, gradient)
+                marginal_likelihood.evaluate(logs, gradient)
             });
             if value < best.1 {
                 best = (Hyperparameters::from_logs(&logs), value);
@@ -159,30 +159,30 @@ impl Hyperparameters {
     }
 }
 
-/// A sample with what its evaluations share.
-struct Evidence<'a> {
-    sample: &'a Sample,
+/// A training set with the quantities that all evaluations share.
+struct MarginalLikelihood<'a> {
+    data: &'a TrainingSet,
     /// `[d][n (n - 1) / 2]`: `Δⱼ²` of every pair, row by row.
     squares: Vec<Vec<f64>>,
 }
 
-impl<'a> Evidence<'a> {
-    fn new(sample: &'a Sample) -> Self {
-        let squares = sample.axes.iter().enumerate().map(|(axis, kind)| {
-            let pairs = (0..sample.len()).flat_map(|row| (0..row).map(move |column| (row, column)));
+impl<'a> MarginalLikelihood<'a> {
+    fn new(data: &'a TrainingSet) -> Self {
+        let squares = data.axes.iter().enumerate().map(|(axis, kind)| {
+            let pairs = (0..data.len()).flat_map(|row| (0..row).map(move |column| (row, column)));
             pairs
                 .map(|(row, column)| {
-                    kind.difference(sample.inputs[row][axis], sample.inputs[column][axis]).powi(2)
+                    kind.difference(data.inputs[row][axis], data.inputs[column][axis]).powi(2)
                 })
                 .collect()
         });
-        Evidence { sample, squares: squares.collect() }
+        MarginalLikelihood { data, squares: squares.collect() }
     }
 
     /// `-L(θ)`, and its gradient into `gradient`; infinite where `R` is not positive definite.
     fn evaluate(&self, logs: &[f64], gradient: &mut [f64]) -> f64 {
         let theta = Hyperparameters::from_logs(logs);
-        let (count, dimensions) = (self.sample.len(), self.squares.len());
+        let (count, dimensions) = (self.data.len(), self.squares.len());
         let weights: Vec<f64> = theta.lengths.iter().map(|length| length.powi(-2)).collect();
 
         let pairs = count * count.saturating_sub(1) / 2;
@@ -206,7 +206,7 @@ impl<'a> Evidence<'a> {
         }
         let Some(factor) = Cholesky::of(&covariance) else { return f64::INFINITY };
 
-        let warped = self.sample.warped(theta.offset);
+        let warped = self.data.warped(theta.offset);
         let mean = warped.iter().sum::<f64>() / count as f64;
         let targets: Vec<f64> = warped.iter().map(|value| value - mean).collect();
         let mut alpha = targets.clone();
@@ -214,7 +214,7 @@ impl<'a> Evidence<'a> {
         factor.solve_upper(&mut alpha);
         let quadratic = dot(&targets, &alpha).max(1e-300);
         let freedom = (count as f64 - 1.0).max(1.0);
-        let in_warp = if self.sample.excess.is_some() { NOISE_IN_WARP * theta.noise / freedom } else { 0.0 };
+        let in_warp = if self.data.excess.is_some() { NOISE_IN_WARP * theta.noise / freedom } else { 0.0 };
         let mut value = 0.5 * (freedom * quadratic.ln() + factor.ln_determinant()) + in_warp * quadratic;
 
         gradient.fill(0.0);
@@ -238,11 +238,11 @@ impl<'a> Evidence<'a> {
         }
         gradient[dimensions] = in_warp * quadratic - theta.noise * trace;
 
-        if self.sample.excess.is_some() {
-            let lowest = lowest_of(&self.sample.targets);
-            // Centring the targets is centring their weights.
+        if self.data.excess.is_some() {
+            let lowest = lowest_of(&self.data.targets);
+            // Centring the targets equals centring their weights.
             let centre = alpha.iter().sum::<f64>() / count as f64;
-            for (place, (&excess, weight)) in self.sample.targets.iter().zip(&alpha).enumerate() {
+            for (place, (&excess, weight)) in self.data.targets.iter().zip(&alpha).enumerate() {
                 let sum = theta.offset + excess;
                 gradient[dimensions + 1] -= ratio * (weight - centre) * excess / sum;
                 if place != lowest {
@@ -251,7 +251,7 @@ impl<'a> Evidence<'a> {
                 }
             }
         }
-        value + self.sample.prior.penalty(logs, gradient)
+        value + self.data.prior.penalty(logs, gradient)
     }
 }
 
@@ -279,7 +279,7 @@ impl Prior {
 mod tests {
     use super::*;
 
-    fn sample() -> Sample {
+    fn data() -> TrainingSet {
         let inputs: Vec<Vec<f64>> = (0..9)
             .map(|place| {
                 let place = f64::from(place);
@@ -287,23 +287,23 @@ mod tests {
             })
             .collect();
         let costs: Vec<f64> = inputs.iter().map(|x| (3.0 * x[0]).exp() + x[1] * x[1] + x[2]).collect();
-        Sample::of_costs(vec![Axis::Ordered, Axis::Ordered, Axis::Unordered], inputs, &costs)
+        TrainingSet::of_costs(vec![Axis::Ordered, Axis::Ordered, Axis::Unordered], inputs, &costs)
     }
 
     #[test]
     fn the_gradient_agrees_with_differences() {
-        let costs = sample();
-        let labels = Sample { excess: None, ..costs.clone() };
-        for sample in [costs, labels] {
-            let evidence = Evidence::new(&sample);
+        let costs = data();
+        let labels = TrainingSet { excess: None, ..costs.clone() };
+        for data in [costs, labels] {
+            let marginal_likelihood = MarginalLikelihood::new(&data);
             let logs = [-0.7, 0.2, 0.5, -4.0, -1.5];
             let mut gradient = [0.0; 5];
-            evidence.evaluate(&logs, &mut gradient);
+            marginal_likelihood.evaluate(&logs, &mut gradient);
             for place in 0..5 {
                 let at = |step: f64| {
                     let mut moved = logs;
                     moved[place] += step;
-                    evidence.evaluate(&moved, &mut [0.0; 5])
+                    marginal_likelihood.evaluate(&moved, &mut [0.0; 5])
                 };
                 let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
                 assert!((difference - gradient[place]).abs() < 1e-6 * (1.0 + difference.abs()), "{place}");
@@ -314,10 +314,10 @@ mod tests {
     #[test]
     fn the_value_of_two_observations_in_closed_form() {
         let inputs = vec![vec![0.2], vec![0.6]];
-        let sample = Sample::of_costs(vec![Axis::Ordered], inputs, &[1.0, 3.0]);
+        let data = TrainingSet::of_costs(vec![Axis::Ordered], inputs, &[1.0, 3.0]);
         let hyperparameters = Hyperparameters { lengths: vec![0.5], noise: 0.1, offset: 2.0 };
         let logs = hyperparameters.to_logs();
-        let value = Evidence::new(&sample).evaluate(&logs, &mut [0.0; 3]);
+        let value = MarginalLikelihood::new(&data).evaluate(&logs, &mut [0.0; 3]);
 
         // R = [a b; b a], z = ±w / 2 with w the difference of the warped targets: Q = w² / (2 (a - b)).
         let s = 5_f64.sqrt() * 0.4 / 0.5;
@@ -331,17 +331,17 @@ mod tests {
     }
 
     #[test]
-    fn the_evidence_does_not_depend_on_the_units_of_the_objective() {
-        let sample = sample();
-        let costs: Vec<f64> = sample.targets.iter().map(|&u| 1e6 * u - 5e7).collect();
-        let scaled = Sample::of_costs(sample.axes.clone(), sample.inputs.clone(), &costs);
+    fn the_likelihood_does_not_depend_on_the_units_of_the_objective() {
+        let data = data();
+        let costs: Vec<f64> = data.targets.iter().map(|&u| 1e6 * u - 5e7).collect();
+        let scaled = TrainingSet::of_costs(data.axes.clone(), data.inputs.clone(), &costs);
         let logs = [-0.7, 0.2, 0.5, -4.0, -1.5];
-        let value = |sample: &Sample| Evidence::new(sample).evaluate(&logs, &mut [0.0; 5]);
-        assert!((value(&sample) - value(&scaled)).abs() < 1e-6);
+        let value = |data: &TrainingSet| MarginalLikelihood::new(data).evaluate(&logs, &mut [0.0; 5]);
+        assert!((value(&data) - value(&scaled)).abs() < 1e-6);
     }
 
     #[test]
-    fn noise_and_length_scales_are_learnt() {
+    fn noise_and_length_scales_are_learned() {
         let mut inputs = Vec::new();
         let mut costs = Vec::new();
         for place in 0..60_u32 {
@@ -352,10 +352,10 @@ mod tests {
                 0.1 * 12_f64.sqrt() * ((f64::from(place) * 12.9898).sin() * 43_758.545_3).fract().abs();
             costs.push((6.0 * x).sin() + noise);
         }
-        let sample = Sample::of_costs(vec![Axis::Ordered; 2], inputs, &costs);
-        let (fitted, _) = Hyperparameters::fit(&sample, &Hyperparameters::starts(&sample), 60);
+        let data = TrainingSet::of_costs(vec![Axis::Ordered; 2], inputs, &costs);
+        let (fitted, _) = Hyperparameters::fit(&data, &Hyperparameters::starts(&data), 60);
         assert!(fitted.lengths[1] > 3.0 * fitted.lengths[0], "{fitted:?}");
-        let process = crate::gp::Process::new(&sample, fitted).unwrap();
+        let process = crate::gp::Process::new(&data, fitted).unwrap();
         let mut moments = crate::gp::Moments::default();
         let middle = process.mean(&[0.5, 0.5], &mut moments);
         let noise = process.noise_deviation() * process.cost_slope(middle);

@@ -1,26 +1,23 @@
-//! Trials as comma-separated values, a row a trial.
+//! Trials as CSV, one row per trial.
 
 use std::io::{self, Write};
 
-use foliar_study::{Definition, StoredTrial};
+use super::{Export, unix};
+use crate::StoredTrial;
 
-use super::document::unix;
-use super::seconds;
-
-/// Columns before and after the parameters, which are `params_` and their name.
+/// Columns before and after the parameters. A parameter's column is its name with the prefix `params_`.
 const BEFORE: [&str; 3] = ["number", "state", "value"];
 const AFTER: [&str; 9] =
-    ["seed", "seconds", "started", "ended", "attempts", "deaths", "worker", "message", "intermediate"];
+    ["seed", "seconds", "started", "ended", "attempts", "lost_workers", "worker", "message", "intermediate"];
 
-/// Intermediate values are `fold:epoch:value`, separated by spaces; times are seconds since 1970.
-pub(super) fn write(out: &mut dyn Write, definition: &Definition, trials: &[StoredTrial]) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
+pub(super) fn write(out: &mut dyn Write, export: &Export) -> io::Result<()> {
+    let mut csv = ::csv::Writer::from_writer(out);
     let names: Vec<&str> =
-        definition.space.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
+        export.definition.space.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
     let parameters = names.iter().map(|name| format!("params_{name}"));
     let head = BEFORE.map(str::to_owned).into_iter().chain(parameters).chain(AFTER.map(str::to_owned));
     csv.write_record(head).map_err(io_error)?;
-    for trial in trials {
+    for trial in &export.trials {
         csv.write_record(record(&names, trial)).map_err(io_error)?;
     }
     csv.flush()
@@ -37,25 +34,25 @@ fn record(names: &[&str], trial: &StoredTrial) -> Vec<String> {
         .map(|report| format!("{}:{}:{}", report.step.fold, report.step.epoch, report.value))
         .collect();
     let begin = [record.id.to_string(), trial.state.name().to_owned(), text(record.value())];
-    let settings = names.iter().map(|name| text(record.setting.get(name)));
+    let values = names.iter().map(|name| text(record.params.get(name)));
     let end = [
         trial.seed.to_string(),
-        text(seconds(trial)),
+        text(trial.seconds()),
         text(unix(trial.started)),
         text(unix(trial.ended)),
         trial.attempts.to_string(),
-        trial.deaths.to_string(),
+        trial.lost_workers.to_string(),
         text(trial.worker.as_ref()),
         text(trial.message.as_ref()),
         reports.join(" "),
     ];
-    begin.into_iter().chain(settings).chain(end).collect()
+    begin.into_iter().chain(values).chain(end).collect()
 }
 
-/// The operating system's error itself, so that a closed pipe is seen to be one.
-fn io_error(error: csv::Error) -> io::Error {
+/// The operating system's error itself, so that a closed pipe is recognised.
+fn io_error(error: ::csv::Error) -> io::Error {
     match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
+        ::csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
     }
 }

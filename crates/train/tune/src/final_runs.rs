@@ -1,4 +1,4 @@
-//! The tuned run, and the untuned one that it is compared with.
+//! The tuned run, and the untuned run that it is compared with.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -13,23 +13,23 @@ use serde::{Deserialize, Serialize};
 use crate::error::TuneError;
 use crate::event::TuneEvent;
 use crate::folder::{TUNED, UNTUNED, at};
-use crate::job::Attempt;
+use crate::job::JobOutcome;
 use crate::paired_comparison::PairedComparison;
 use crate::session::{HEARTBEAT, Session};
 
-/// What is remembered of a run.
+/// The stored result of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Trained {
-    /// The epoch whose weights the bundle holds; none if the loss was never finite.
+    /// The epoch whose weights are in the bundle; none if the loss was never finite.
     epoch: Option<u32>,
 }
 
 const TEST: &str = "test";
 
 impl Session<'_> {
-    /// Trains both runs and sets them side by side on the test photographs; none if there are no such photographs, or the
-    /// untuned run has no bundle because it diverged.
-    pub(crate) fn finale(
+    /// Trains both runs and compares them on the test photos; none if there are no test photos, or if the untuned run
+    /// diverged and has no bundle.
+    pub(crate) fn final_runs(
         &mut self,
         tuned: &Recipe,
     ) -> Result<ControlFlow<(), Option<PairedComparison>>, TuneError> {
@@ -52,7 +52,7 @@ impl Session<'_> {
         Ok(ControlFlow::Continue(Some(self.result(TEST)?)))
     }
 
-    fn run(&mut self, job: &Job, folder: &Path, recipe: &Recipe) -> Result<Attempt, TuneError> {
+    fn run(&mut self, job: &Job, folder: &Path, recipe: &Recipe) -> Result<JobOutcome, TuneError> {
         let run = self.open_run(folder, recipe)?;
         let (study, observe) = (&mut self.study, &mut *self.observe);
         let (mut failure, mut heard) = (None, Instant::now());
@@ -64,26 +64,23 @@ impl Session<'_> {
                     return ControlFlow::Break(StopReason::Interrupted);
                 }
             }
-            match observe(TuneEvent::Training(event)) {
-                ControlFlow::Continue(()) => ControlFlow::Continue(()),
-                ControlFlow::Break(()) => ControlFlow::Break(StopReason::Interrupted),
-            }
+            observe(TuneEvent::Training(event)).map_break(|()| StopReason::Interrupted)
         })?;
         if let Some(error) = failure {
             return Err(error.into());
         }
         if outcome.reason == StopReason::Interrupted {
-            return Ok(Attempt::Interrupted);
+            return Ok(JobOutcome::Interrupted);
         }
         let kept = outcome.bundle.and(outcome.best);
         if kept.is_none() && *folder == self.folder.tuned() {
             return Err(TuneError::FinalDiverged);
         }
         let result = self.to_json(&Trained { epoch: kept.map(|best| best.epoch) })?;
-        Ok(Attempt::Done { result, value: None })
+        Ok(JobOutcome::Done { result, value: None })
     }
 
-    /// The run in `folder`, begun anew unless an earlier attempt at the job has begun it.
+    /// Opens the run that an earlier attempt at the job has started in `folder`, or starts a new one.
     fn open_run(&self, folder: &Path, recipe: &Recipe) -> Result<Run, TuneError> {
         if let Ok(run) = Run::open(folder)
             && run.recipe == *recipe

@@ -1,19 +1,19 @@
-//! A setting: one value for every parameter.
+//! Parameter values: one value for every parameter.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The value of one parameter. In JSON a bare number or string.
+/// The value of one parameter. In JSON a number or a string.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
-    /// Of an integer parameter.
+    /// A value of an integer parameter.
     Integer(i64),
-    /// Of a float parameter.
+    /// A value of a float parameter.
     Float(f64),
-    /// Of a choice: the chosen option.
+    /// The chosen option of a choice.
     Choice(String),
 }
 
@@ -30,15 +30,15 @@ impl fmt::Display for Value {
 /// Parameter names and their values, ordered by name. In JSON an object such as `{"momentum": 0.9, "rate": 0.01}`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Setting(BTreeMap<String, Value>);
+pub struct Params(BTreeMap<String, Value>);
 
-impl Setting {
+impl Params {
     /// The value of `name`.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// The number of `name`, be it float or integer.
+    /// The value of `name` as a number, if it is a float or an integer.
     pub fn number(&self, name: &str) -> Option<f64> {
         match self.0.get(name)? {
             Value::Float(value) => Some(*value),
@@ -47,7 +47,7 @@ impl Setting {
         }
     }
 
-    /// The integer of `name`.
+    /// The value of `name`, if it is an integer.
     pub fn integer(&self, name: &str) -> Option<i64> {
         match self.0.get(name)? {
             Value::Integer(value) => Some(*value),
@@ -55,7 +55,7 @@ impl Setting {
         }
     }
 
-    /// The chosen option of `name`.
+    /// The chosen option of `name`, if it is a choice.
     pub fn choice(&self, name: &str) -> Option<&str> {
         match self.0.get(name)? {
             Value::Choice(value) => Some(value),
@@ -79,8 +79,8 @@ impl Setting {
     }
 }
 
-impl<Name: Into<String>> FromIterator<(Name, Value)> for Setting {
+impl<Name: Into<String>> FromIterator<(Name, Value)> for Params {
     fn from_iter<Pairs: IntoIterator<Item = (Name, Value)>>(pairs: Pairs) -> Self {
-        Setting(pairs.into_iter().map(|(name, value)| (name.into(), value)).collect())
+        Params(pairs.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 }
