@@ -14,11 +14,11 @@ pub(crate) fn weight(finding: &Finding) -> (&'static str, &'static str) {
 /// How the printed number was added up.
 pub(crate) fn reduction(reduction: Reduction) -> &'static str {
     match reduction {
-        Reduction::Mean => "a mean per photograph",
+        Reduction::Mean => "a mean per photo",
         Reduction::BatchSum => "summed over each batch",
         Reduction::SumOfBatchMeans => "batch means added, not divided",
-        Reduction::TotalSum => "summed over all photographs",
-        Reduction::BatchMeansOverSamples => "batch means divided by photographs",
+        Reduction::TotalSum => "summed over all photos",
+        Reduction::BatchMeansOverSamples => "batch means divided by photos",
     }
 }
 
