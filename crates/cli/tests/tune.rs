@@ -73,7 +73,7 @@ fn a_study_is_bit_for_bit_the_same_and_leaves_runs_that_predict() {
     assert_eq!(document["weight_decay"]["candidates"].as_array().unwrap().len(), 3);
     assert_eq!(document["weight_decay"]["candidates"][0]["folds"].as_array().unwrap().len(), 2);
     assert_eq!(document["repeats"]["runs"].as_array().unwrap().len(), 2);
-    assert_eq!(document["test"]["photographs"], 10);
+    assert_eq!(document["test"]["difference"]["photographs"], 10);
     let [tuned, untuned, difference] =
         ["/test/tuned/loss/value", "/test/untuned/loss/value", "/test/difference/loss/value"]
             .map(|place| document.pointer(place).unwrap().as_f64().unwrap());

@@ -6,9 +6,9 @@
 //! | --- | --- |
 //! | α | how often the truth may be missing |
 //! | G, K, m_g | groups, folds of whole groups, photographs of group g |
-//! | k(i) | fold of photograph i; model k has learnt from all folds but k |
+//! | k(i) | fold of photograph i; model k has learned from all folds but k |
 //! | s_k(x, y) | score of class y for photograph x under model k |
-//! | s_i | s_k(i)(x_i, y_i): of photograph i and its true class, under the model that has not learnt from it |
+//! | s_i | s_k(i)(x_i, y_i): of photograph i and its true class, under the model that has not learned from it |
 //!
 //! A set holds every class y with Σ_i \[s_i < s_k(i)(x, y)\] / m_g(i) < (1 - α)(G + 1). Every photograph helps to train and to
 //! calibrate, but a new photograph has to be shown to all K models. One model that is fitted again on all photographs, with the
@@ -83,7 +83,7 @@ pub struct FoldScores {
 }
 
 impl CrossConformalSets {
-    /// From what fold models predicted for the photographs that they have not learnt from, and the fold of each photograph, from
+    /// From what fold models predicted for the photographs that they have not learned from, and the fold of each photograph, from
     /// 0. The key of a photograph is its place.
     ///
     /// # Errors
@@ -189,7 +189,7 @@ mod tests {
     }
 
     /// A model: the mean features of each class over the photographs for which `chosen` is true.
-    fn learnt(sample: &Sample, chosen: impl Fn(usize) -> bool) -> [[f64; WIDTH]; CLASSES] {
+    fn learned(sample: &Sample, chosen: impl Fn(usize) -> bool) -> [[f64; WIDTH]; CLASSES] {
         let (mut sums, mut counts) = ([[0.0; WIDTH]; CLASSES], [1e-9; CLASSES]);
         for index in (0..sample.labels.len()).filter(|&index| chosen(index)) {
             let class = sample.labels[index] as usize;
@@ -215,7 +215,7 @@ mod tests {
                 let mut stream = Purpose::Calibrated.stream(61, trial);
                 let sample = drawn(&mut stream, leaves);
                 let fold = |index: usize| sample.ids[index] as usize % folds;
-                let models: Vec<_> = (0..folds).map(|k| learnt(&sample, |index| fold(index) != k)).collect();
+                let models: Vec<_> = (0..folds).map(|k| learned(&sample, |index| fold(index) != k)).collect();
                 let rows = (0..sample.labels.len())
                     .flat_map(|index| logits(&models[fold(index)], &sample.features[index]));
                 let out_of_fold = Predictions::new(
@@ -229,7 +229,7 @@ mod tests {
                 let score = ConformalScore::LeastAmbiguous;
                 let sets = CrossConformalSets::fit(&out_of_fold, &places, alpha, score).unwrap();
                 let once = ConformalSets::fit(&out_of_fold, alpha, score, Conditioning::Marginal).unwrap();
-                let all = learnt(&sample, |_| true);
+                let all = learned(&sample, |_| true);
                 guaranteed = sets.guaranteed_coverage().unwrap();
                 let fresh = drawn(&mut stream, 60);
                 let weights = Groups::new(&fresh.ids).weights();
@@ -257,7 +257,7 @@ mod tests {
     fn one_fold_is_split_conformal_prediction() {
         let mut stream = Purpose::Calibrated.stream(67, 0);
         let sample = drawn(&mut stream, 80);
-        let model = learnt(&drawn(&mut stream, 50), |_| true);
+        let model = learned(&drawn(&mut stream, 50), |_| true);
         let rows = sample.features.iter().flat_map(|features| logits(&model, features)).collect();
         let labels = sample.labels.clone();
         let predictions = Predictions::new(rows, labels, Groups::new(&sample.ids), CLASSES).unwrap();

@@ -12,7 +12,7 @@
 //! one leaf change together (the variance of a mean over clusters: Liang and Zeger 1986; Cameron and Miller 2015, equation 11).
 //! An epoch ties with the best one where its mean difference is at most one standard error. Among epochs that tie the best one is
 //! kept, not the last: if all of them are equally good, noise picks any one of them as often as any other, and where they are not
-//! the better one is more likely to be better. Whoever shortens a training may take the first of those that tie.
+//! the better one is more likely to be better. A shorter training may end at the first of those that tie.
 
 use crate::groups::Groups;
 
