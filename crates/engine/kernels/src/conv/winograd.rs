@@ -42,9 +42,7 @@ const PIXELS: usize = 7;
 pub(super) fn suits(conv: &Conv) -> bool {
     let output = conv.output();
     let tiles = Tiles::of_output(output).per_image();
-    can(conv)
-        && conv.input.c.min(conv.channels) >= CHANNELS
-        && output.h * output.w >= PIXELS * tiles
+    can(conv) && conv.input.c.min(conv.channels) >= CHANNELS && output.h * output.w >= PIXELS * tiles
 }
 
 /// Whether the window is one that the transforms are for.
