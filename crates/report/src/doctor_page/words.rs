@@ -6,33 +6,6 @@ use foliar_logread::{Metric, Split};
 use crate::layout::number::{Number, fixed};
 use crate::page::parts::severity;
 
-/// What a finding is called above its claim.
-pub(crate) fn title(id: Id) -> &'static str {
-    match id {
-        Id::Nan => "A loss is not a number",
-        Id::Diverged => "The run diverged",
-        Id::SaturatedLoss => "The loss is at the end of its scale",
-        Id::TrainEvalMismatch => "Evaluation differs from training",
-        Id::WorseThanChance => "Worse than guessing",
-        Id::AtChance => "Nothing was learned",
-        Id::DoubleSoftmax => "Softmax applied twice",
-        Id::LossScaled => "The printed loss is not the mean",
-        Id::PenaltyInLoss => "The loss includes a weight penalty",
-        Id::DegenerateMetric => "The accuracy says nothing",
-        Id::Overfit => "Overfitting",
-        Id::LrTooHigh => "The learning rate is too high",
-        Id::HotStart => "The start was far worse than guessing",
-        Id::ValSpikes => "Jumps in the validation loss",
-        Id::Overconfident => "Overconfident",
-        Id::ValidationTooSmall => "Too few validation photos",
-        Id::Plateau => "The best epoch was long ago",
-        Id::SeveralRuns => "More than one run in this log",
-        Id::ValBetterThanTrain => "Validation looks better than training",
-        Id::StillImproving => "Still improving",
-        Id::Healthy => "Healthy",
-    }
-}
-
 /// How much a finding matters: the word on its card and the class of its colour.
 pub(crate) fn weight(finding: &Finding) -> (&'static str, &'static str) {
     if finding.id == Id::Healthy { ("Healthy", "healthy") } else { severity(finding.severity) }

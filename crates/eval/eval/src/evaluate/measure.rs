@@ -55,6 +55,7 @@ pub(super) fn evaluation(
             training_included: photographs.training_included,
             grouped_by: photographs.grouped_by,
             groups: predictions.groups().count(),
+            split_by_group: photographs.split_by_group,
         },
         photographs: answers.len(),
         scores: OverallScores { accuracy, balanced_accuracy, macro_f1, top, matthews, kappa, loss, brier },
