@@ -1,5 +1,5 @@
 //! How often intervals, tests and thresholds keep what they promise on simulated photographs whose truth is known: the tables of
-//! `docs/decisions/groups-are-the-observations.md`.
+//! `docs/decisions/groups-not-photographs.md`.
 
 use std::io::{self, Write};
 

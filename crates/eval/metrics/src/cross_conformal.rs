@@ -267,7 +267,7 @@ mod tests {
             let split = ConformalSets::fit(&predictions, 0.1, score, Conditioning::Marginal).unwrap();
             for features in drawn(&mut stream, 100).features {
                 let p = softmax(&logits(&model, &features));
-                assert_eq!(cross.set(&[p.clone()], 0).unwrap(), split.set(&p, 0).unwrap());
+                assert_eq!(cross.set(std::slice::from_ref(&p), 0).unwrap(), split.set(&p, 0).unwrap());
             }
         }
     }
