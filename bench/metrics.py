@@ -152,7 +152,7 @@ def compare_calibration(table, test, result):
                 table.add("calibration error, equal masses", "MAPIE, without ties", entry["error"], theirs)
         filled = [one for one in entry["bins"] if one["photographs"]]
         table.add("photographs in bins", "their number", sum(one["photographs"] for one in filled), len(right))
-        gaps = sum(one["photographs"] * abs(one["accuracy"] - one["confidence"]) for one in filled) / len(right)
+        gaps = sum(one["photographs"] * abs(one["accuracy"]["value"] - one["confidence"]) for one in filled) / len(right)
         table.add("reliability bins", "the error that follows", gaps, entry["error"])
     random = np.random.default_rng(0)
     drawn = [equal_mass(confidences, (random.random(len(right)) < confidences).astype(float), 15) for _ in range(300)]
@@ -213,7 +213,7 @@ def compare_sets(table, data, result):
     calibration, test, classes = data["calibration"], data["test"], data["classes"]
     for entry in result["sets"]:
         alpha, fitted, coverage = entry["alpha"], entry["fitted"], entry["coverage"]
-        least_ambiguous, by_class = entry["score"] == "least_ambiguous", entry["promise"] == "by_class"
+        least_ambiguous, by_class = entry["score"] == "least_ambiguous", entry["conditioning"] == "class_conditional"
         name = ("LAC" if least_ambiguous else "APS") + " sets, " + ("by class" if by_class else "overall")
         ours = np.zeros((len(test["labels"]), classes), bool)
         for row, members in zip(ours, entry["sets"]):
@@ -257,11 +257,11 @@ def compare_strangeness(table, data, result):
     table.add("energy", "scipy logsumexp", result["energies"], -logsumexp(data["test"]["logits"].astype(np.float64), axis=1))
     outside = np.r_[np.zeros(len(data["inside"])), np.ones(len(data["outside"]))]
     scores = np.r_[data["inside"], data["outside"]]
-    table.add("AUROC inside against outside", "sklearn roc_auc_score", result["detection"]["auroc"],
+    table.add("AUROC inside against outside", "sklearn roc_auc_score", result["detection"]["auroc"]["value"],
               sk.roc_auc_score(outside, scores))
     # Those inside are let in, and found by a low score.
     let_in, found, _ = sk.roc_curve(1 - outside, -scores, drop_intermediate=False)
-    table.add("let in where 95 % inside are", "sklearn roc_curve", result["detection"]["let_in_at_95"],
+    table.add("false positives at 95 % true positives", "sklearn roc_curve", result["detection"]["fpr_at_95_tpr"]["value"],
               let_in[found >= 0.95 - 1e-12].min())
     features, labels = data["train_features"].astype(np.float64), data["train_labels"]
     means = np.array([features[labels == c].mean(0) for c in range(4)])

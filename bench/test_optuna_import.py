@@ -1,8 +1,9 @@
 """A study that `foliar` exports is the same study in Optuna.
 
-    python bench/test_optuna_import.py
+    python bench/test_optuna_import.py [Frozen]
 
-Needs `pip install optuna`; builds and runs foliar (PROFILE names Cargo's profile, release unless given).
+Needs `pip install optuna`. Builds and runs foliar (PROFILE names Cargo's profile, release unless given). `Frozen` needs no
+build: it loads the fixture that `cargo test -p foliar-study --test export` compares the export with.
 """
 import json
 import math
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import optuna_import  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
+FIXTURE = ROOT / "crates/train/study/tests/fixtures/export.json"
 TRIALS = 24
 
 
@@ -35,7 +37,7 @@ class Imported(unittest.TestCase):
         cls.addClassCleanup(cls.folder.cleanup)
         file, out = (str(Path(cls.folder.name) / name) for name in ("study.sqlite", "trials.json"))
         cargo("-p", "foliar-study", "--example", "sampled", "--", file, str(TRIALS))
-        cargo("-p", "foliar", "--", "study", "export", file, "--out", out)
+        cargo("-p", "foliar-cli", "--", "study", "export", file, "--out", out)
         cls.exported = json.loads(Path(out).read_text(encoding="utf-8"))
         cls.study = optuna_import.load(out)
         cls.pairs = list(zip(cls.exported["trials"], cls.study.trials, strict=True))
@@ -47,7 +49,7 @@ class Imported(unittest.TestCase):
         states = {imported.state.name for _, imported in self.pairs}
         self.assertEqual(states, {"COMPLETE", "PRUNED", "FAIL"})
 
-    def test_values_and_settings_are_the_same_to_the_last_bit(self):
+    def test_values_and_parameters_are_the_same_to_the_last_bit(self):
         for trial, imported in self.pairs:
             self.assertEqual(imported.value, trial["value"])
             self.assertEqual(imported.params, trial["params"])
@@ -68,6 +70,18 @@ class Imported(unittest.TestCase):
         self.assertTrue(distributions["learning rate"].log and distributions["batch size"].log)
         self.study.tell(trial, 1.0)
         self.assertEqual(len(self.study.trials), TRIALS + 1)
+
+
+class Frozen(unittest.TestCase):
+    def test_the_fixture_is_imported(self):
+        exported = json.loads(FIXTURE.read_text(encoding="utf-8"))
+        study = optuna_import.load(FIXTURE)
+        ended = [trial for trial in exported["trials"] if trial["state"] in optuna_import.STATES]
+        self.assertEqual([trial.state.name for trial in study.trials], ["COMPLETE", "PRUNED", "FAIL", "FAIL", "FAIL"])
+        self.assertEqual([trial.params for trial in study.trials], [trial["params"] for trial in ended])
+        self.assertEqual([trial.value for trial in study.trials], [trial["value"] for trial in ended])
+        self.assertEqual(study.best_trial.number, exported["best"])
+        self.assertEqual(study.trials[0].intermediate_values, {1: 0.75, 1_000_001: 0.1 + 0.2})
 
 
 if __name__ == "__main__":

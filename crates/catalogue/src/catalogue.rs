@@ -1,56 +1,56 @@
-//! The table of files, after torchvision 0.29: `torchvision.models.*_Weights`.
+//! The table of weight files, from torchvision 0.29: `torchvision.models.*_Weights`.
 
 use crate::error::CatalogueError;
 
-/// How images were prepared that a network saw in training: `(RGB / 255 - mean) / std` of the central square.
+/// The preprocessing that a network was trained with: `(RGB / 255 - mean) / std` of the central square.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Input {
-    /// What the shorter side is brought to before the central crop, in pixels.
+    /// Length of the shorter side after resizing, before the central crop, in pixels.
     pub resize: u32,
     /// Side of the central crop, in pixels.
     pub crop: u32,
-    /// Mean of red, green and blue, as a share of 255.
+    /// Mean of red, green and blue, on a scale of 0 to 1.
     pub mean: [f32; 3],
-    /// Standard deviation of red, green and blue, as a share of 255.
+    /// Standard deviation of red, green and blue, on a scale of 0 to 1.
     pub std: [f32; 3],
 }
 
 /// One weight file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entry {
-    /// What it is asked for by; the model's name, for its first choice.
+    /// Name of the entry. The default entry of a model has the model's name.
     pub name: &'static str,
-    /// The network that it belongs to.
+    /// The model that it belongs to.
     pub model: &'static str,
     /// Name of the file.
     pub file: &'static str,
-    /// Address of the folder that it is in, without a slash at its end.
+    /// URL of its folder, without a trailing slash.
     pub folder: &'static str,
-    /// The first hexadecimal digits of its SHA-256, as the file's name has them.
+    /// The first hexadecimal digits of its SHA-256, as in the file's name.
     pub sha256_prefix: &'static str,
-    /// Its size in units of 1,048,576 bytes, rounded to three digits after the point.
+    /// Its size in MiB (1,048,576 bytes), rounded to three decimals.
     pub mebibytes: f64,
-    /// Terms of use.
+    /// Licence.
     pub licence: &'static str,
     /// The preprocessing that its published accuracy was measured with.
     pub input: Input,
-    /// Published share of ImageNet's validation images whose first guess is right, in percent.
+    /// Published top-1 accuracy on ImageNet's validation images, in percent.
     pub top1: f64,
     /// Number of classes.
     pub classes: usize,
 }
 
 impl Entry {
-    /// Where the file is fetched from: torchvision's server, or a `mirror`, the address of a folder.
+    /// URL of the file: on torchvision's server, or in the folder with URL `mirror`.
     pub fn url(&self, mirror: Option<&str>) -> String {
         format!("{}/{}", mirror.unwrap_or(self.folder).trim_end_matches('/'), self.file)
     }
 }
 
 const FOLDER: &str = "https://download.pytorch.org/models";
-const LICENCE: &str = "BSD-3-Clause as torchvision; ImageNet's own terms may bear on what it is used for";
+const LICENCE: &str = "BSD-3-Clause, as torchvision; ImageNet's terms of use may apply too";
 
-/// An entry of torchvision's ImageNet classifiers, which all share their colours and their crop.
+/// An entry of torchvision's ImageNet classifiers, which all have the same mean, standard deviation and crop.
 const fn torchvision(
     name: &'static str,
     model: &'static str,
@@ -73,7 +73,7 @@ const fn torchvision(
     }
 }
 
-/// All files, those of one model together, its first choice first.
+/// All files. Those of one model are together, its default first.
 #[rustfmt::skip]
 pub const CATALOGUE: [Entry; 12] = [
     torchvision("resnet18", "resnet18", ("resnet18-f37072fd.pth", "f37072fd"), 44.661, 256, 69.758),
@@ -90,10 +90,10 @@ pub const CATALOGUE: [Entry; 12] = [
     torchvision("squeezenet1_0", "squeezenet1_0", ("squeezenet1_0-b66bff10.pth", "b66bff10"), 4.778, 256, 58.092),
 ];
 
-/// The entry of this name or of this file.
+/// The entry with this name or file name.
 ///
 /// # Errors
-/// There is none; the error lists those that there are.
+/// There is none. The error lists the known names.
 pub fn find(name: &str) -> Result<&'static Entry, CatalogueError> {
     CATALOGUE.iter().find(|entry| entry.name == name || entry.file == name).ok_or_else(|| {
         let known: Vec<&str> = CATALOGUE.iter().map(|entry| entry.name).collect();
@@ -101,7 +101,7 @@ pub fn find(name: &str) -> Result<&'static Entry, CatalogueError> {
     })
 }
 
-/// The first choice for a model, if the catalogue has any.
+/// The default entry for a model, if there is one.
 pub fn for_model(model: &str) -> Option<&'static Entry> {
     CATALOGUE.iter().find(|entry| entry.model == model)
 }

@@ -1,94 +1,94 @@
-//! What can go wrong with weight files.
+//! Errors of weight files.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// A weight file that could not be had, or is not what its name says.
+/// A weight file could not be downloaded, or its content does not match its name.
 #[derive(Debug, Error)]
 pub enum CatalogueError {
-    /// No entry of this name.
-    #[error("the catalogue has no weights called `{name}`; it has {known}")]
+    /// There is no entry with this name.
+    #[error("the catalogue has no weights named `{name}`; known names: {known}")]
     Unknown {
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// The names that there are.
+        /// The known names.
         known: String,
     },
-    /// No folder for the cache can be told.
-    #[error("no folder for downloaded weights is known; set FOLIAR_CACHE to one")]
+    /// The cache folder is unknown.
+    #[error("the cache folder for weights is unknown; set FOLIAR_CACHE to a folder")]
     NoCacheFolder,
-    /// A file that is not in the cache.
-    #[error("{} is not there; `foliar weights fetch {name}` downloads it from {url}, or put it there yourself", path.display())]
+    /// The file is not in the cache.
+    #[error("{} is not in the cache; download it with `foliar weights fetch {name}`, or copy {url} there yourself", path.display())]
     Absent {
         /// Name of the entry.
         name: &'static str,
-        /// Where it is fetched from.
+        /// Its URL.
         url: String,
-        /// Where it should lie.
+        /// Its path in the cache.
         path: PathBuf,
     },
-    /// The mirror's address is none.
-    #[error("the mirror `{mirror}` is no address; FOLIAR_WEIGHTS_URL should look like https://HOST/FOLDER")]
+    /// The mirror is not a URL.
+    #[error("the mirror `{mirror}` is not a URL; FOLIAR_WEIGHTS_URL should look like https://HOST/FOLDER")]
     Mirror {
-        /// What was given.
+        /// The given mirror.
         mirror: String,
     },
-    /// The server has no such file, or refuses it.
+    /// The server refused the request or has no such file.
     #[error("{url} answered {status}; {}", instead(path))]
     Status {
-        /// The address.
+        /// The URL.
         url: String,
-        /// HTTP's status.
+        /// The HTTP status.
         status: u16,
-        /// Where the file should lie.
+        /// The file's path in the cache.
         path: PathBuf,
     },
-    /// The server could not be reached or broke off, again and again. What came so far is kept.
+    /// The server could not be reached or broke off the connection, in every attempt. The downloaded part is kept.
     #[error(
-        "{url} could not be fetched in {attempts} attempts: {reason}; try again to go on where it stopped, or {}",
+        "{url} could not be downloaded in {attempts} attempts: {reason}; try again to continue where it stopped, or {}",
         instead(path)
     )]
     Network {
-        /// The address.
+        /// The URL.
         url: String,
-        /// How often it was tried.
+        /// Number of attempts.
         attempts: u32,
-        /// What happened last.
+        /// Why the last attempt failed.
         reason: String,
-        /// Where the file should lie.
+        /// The file's path in the cache.
         path: PathBuf,
     },
-    /// The server offers something of another size.
+    /// The file on the server has another size.
     #[error(
-        "{url} offers {found} bytes where the file has about {expected}: it is not the file; {}",
+        "{url} has {found} bytes, but the file should have about {expected}, so it is not the right file; {}",
         instead(path)
     )]
     Size {
-        /// The address.
+        /// The URL.
         url: String,
-        /// Bytes that the server announced, or sent at least.
+        /// Bytes that the server announced or sent.
         found: u64,
-        /// Bytes of the file, to within a few hundred.
+        /// Expected size in bytes, to within a few hundred.
         expected: u64,
-        /// Where the file should lie.
+        /// The file's path in the cache.
         path: PathBuf,
     },
-    /// The server sent a file with another digest.
-    #[error("{url} serves another file: its SHA-256 begins with {found}, not {expected}; {}", instead(path))]
+    /// The file on the server has another digest.
+    #[error("{url} is another file: its SHA-256 begins with {found}, not {expected}; {}", instead(path))]
     OtherFile {
-        /// The address.
+        /// The URL.
         url: String,
-        /// The first digits of the digest of what came.
+        /// The first digits of the downloaded file's digest.
         found: String,
         /// The digits in the file's name.
         expected: String,
-        /// Where the file should lie.
+        /// The file's path in the cache.
         path: PathBuf,
     },
-    /// A file on this machine whose digest is not what its name says.
-    #[error("{} is damaged or another file: its SHA-256 begins with {found}, not {expected}; remove it and fetch it again", path.display())]
+    /// The digest of a local file does not match its name.
+    #[error("{} is damaged or another file: its SHA-256 begins with {found}, not {expected}; remove it and download it again", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -97,22 +97,22 @@ pub enum CatalogueError {
         /// The digits in its name.
         expected: String,
     },
-    /// A file whose name carries no digest.
-    #[error("{} can not be verified: its name does not end in -DIGITS, the first eight or more of its SHA-256, as in resnet50-11ad3fa6.pth", path.display())]
+    /// The file's name contains no digest.
+    #[error("{} cannot be verified: its name does not contain the first eight or more digits of its SHA-256, as in resnet50-11ad3fa6.pth", path.display())]
     NoDigits {
         /// The file.
         path: PathBuf,
     },
-    /// Another process is at it.
-    #[error("another process is downloading {}; wait for it", path.display())]
+    /// Another process is downloading the file.
+    #[error("another process is downloading {}; wait until it has finished", path.display())]
     Busy {
-        /// The file that it will be.
+        /// The file.
         path: PathBuf,
     },
-    /// The caller had enough. What came so far is kept.
-    #[error("stopped; what was downloaded is kept in {}", partial.display())]
+    /// The caller stopped the download. The downloaded part is kept.
+    #[error("stopped; the downloaded part is kept in {}", partial.display())]
     Interrupted {
-        /// The part.
+        /// The file of the downloaded part.
         partial: PathBuf,
     },
     /// Reading or writing failed.
@@ -125,13 +125,13 @@ pub enum CatalogueError {
     },
 }
 
-/// What to do without the network.
+/// What to do without a network connection.
 fn instead(path: &Path) -> String {
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    format!("without a network, put {file} at {}", path.display())
+    format!("without a network, copy {file} to {}", path.display())
 }
 
-/// Names the file that an operation failed on.
+/// Adds the path on which an operation failed.
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> CatalogueError {
     |source| CatalogueError::Io { path: path.to_owned(), source }
 }

@@ -1,4 +1,4 @@
-//! From the catalogue into the cache: requests until the file is whole, its digest, its name.
+//! Downloads a file of the catalogue into the cache and verifies it.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 
 use crate::catalogue::Entry;
 use crate::error::{CatalogueError, at};
-use crate::options::{Observer, Options, Progress};
+use crate::options::{FetchEvent, Observer, Options};
 use crate::partial::Partial;
 use crate::transfer::{Attempt, Transfer, agent};
 use crate::verify::{Verified, digest, verify};
 
-/// How long a wait may be before the observer is asked again.
-const NAP: Duration = Duration::from_millis(100);
+/// How often the observer is called during a wait.
+const OBSERVE_EVERY: Duration = Duration::from_millis(100);
 /// Longest wait between two attempts, unless the server asks for more.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
-/// An attempt that brought this share of the file, one in so many, was none in vain.
+/// An attempt that downloaded more than 1 / `WORTHWHILE` of the file does not count as failed.
 const WORTHWHILE: f64 = 16.0;
 
 /// A file that is in the cache.
@@ -25,21 +25,21 @@ const WORTHWHILE: f64 = 16.0;
 pub struct Fetched {
     /// The file and its digest.
     pub file: Verified,
-    /// Whether it was downloaded now; it was there before if not.
+    /// Whether it was downloaded now, or was in the cache before.
     pub downloaded: bool,
 }
 
-/// Makes sure that the file of `entry` is in the cache, whole and verified.
+/// Makes sure that the file of `entry` is in the cache, complete and verified.
 ///
-/// A download that was broken off goes on where it stopped. `progress` is told what happens and may break it off.
+/// An interrupted download continues where it stopped. `observe` is called with every event and can stop the download.
 ///
 /// # Errors
-/// The file can not be had, with what to do instead; what is in the cache is damaged; another process is downloading it;
-/// `progress` stopped it; the disk is full. A part that is worth keeping is kept.
+/// The file cannot be downloaded (the error says what to do instead), the cached file is damaged, another process is
+/// downloading it, `observe` stopped the download, or the disk is full. A usable part is kept.
 pub fn fetch(
     entry: &Entry,
     options: &Options,
-    progress: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
+    observe: &mut dyn FnMut(&FetchEvent<'_>) -> ControlFlow<()>,
 ) -> Result<Fetched, CatalogueError> {
     let mirror = options.mirror.as_deref();
     if let Some(mirror) = mirror
@@ -53,7 +53,7 @@ pub fn fetch(
         return Ok(Fetched { file, downloaded: false });
     }
     let mut partial = Partial::open(&target)?;
-    // Another process may have finished before the part was locked.
+    // Another process may have finished before this one locked the part.
     if let Some(file) = present(&target)? {
         partial.discard();
         return Ok(Fetched { file, downloaded: false });
@@ -61,7 +61,7 @@ pub fn fetch(
     let (url, agent) = (entry.url(mirror), agent(options));
     let stall_timeout = options.stall_timeout;
     let transfer = Transfer { entry, url: &url, target: &target, stall_timeout, agent: &agent };
-    let (sha256, bytes) = download(&transfer, options, &mut partial, progress)?;
+    let (sha256, bytes) = download(&transfer, options, &mut partial, observe)?;
     if !sha256.starts_with(entry.sha256_prefix) {
         partial.discard();
         let found = sha256.chars().take(entry.sha256_prefix.len()).collect();
@@ -86,17 +86,17 @@ fn known(entry: &Entry) -> Option<&'static Entry> {
     crate::catalogue::find(entry.file).ok()
 }
 
-/// Completes `partial`; its digest and its size. The digest is right, or what one single response held.
+/// Completes `partial`; returns its digest and size. If the digest is wrong, the whole file came in a single response.
 fn download(
     transfer: &Transfer<'_>,
     options: &Options,
     partial: &mut Partial,
-    progress: Observer<'_>,
+    observe: Observer<'_>,
 ) -> Result<(String, u64), CatalogueError> {
-    let mut in_vain = 0;
+    let mut failed = 0;
     loop {
         let before = partial.len();
-        let (reason, wait) = match transfer.attempt(partial, progress)? {
+        let (reason, wait) = match transfer.attempt(partial, observe)? {
             Attempt::Complete { continued } => {
                 let (sha256, bytes) = digest(partial.path())?;
                 if sha256.starts_with(transfer.entry.sha256_prefix) || !continued {
@@ -107,33 +107,33 @@ fn download(
             }
             Attempt::Broken { reason, wait } => (reason, wait),
         };
-        let brought = partial.len().saturating_sub(before) as f64 / f64::from(1 << 20);
-        in_vain = if brought * WORTHWHILE > transfer.entry.mebibytes { 1 } else { in_vain + 1 };
-        if in_vain >= options.attempts {
+        let downloaded = partial.len().saturating_sub(before) as f64 / f64::from(1 << 20);
+        failed = if downloaded * WORTHWHILE > transfer.entry.mebibytes { 1 } else { failed + 1 };
+        if failed >= options.attempts {
             return Err(CatalogueError::Network {
                 url: transfer.url.to_owned(),
-                attempts: in_vain,
+                attempts: failed,
                 reason,
                 path: transfer.target.to_owned(),
             });
         }
-        let doubled = options.backoff.saturating_mul(1 << (in_vain - 1).min(10)).min(LONGEST_BACKOFF);
+        let doubled = options.backoff.saturating_mul(1 << (failed - 1).min(10)).min(LONGEST_BACKOFF);
         let wait = wait.unwrap_or_default().max(doubled);
-        if rest(wait, in_vain + 1, &reason, progress).is_break() {
+        if pause(wait, failed + 1, &reason, observe).is_break() {
             return Err(CatalogueError::Interrupted { partial: partial.path().to_owned() });
         }
     }
 }
 
-/// Waits, but not for an observer that wants to stop.
-fn rest(wait: Duration, attempt: u32, reason: &str, progress: Observer<'_>) -> ControlFlow<()> {
+/// Waits, unless the observer stops the download.
+fn pause(wait: Duration, attempt: u32, reason: &str, observe: Observer<'_>) -> ControlFlow<()> {
     let end = Instant::now() + wait;
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        progress(&Progress::Retrying { attempt, wait: left, reason })?;
+        observe(&FetchEvent::Retrying { attempt, wait: left, reason })?;
         if left.is_zero() {
             return ControlFlow::Continue(());
         }
-        thread::sleep(left.min(NAP));
+        thread::sleep(left.min(OBSERVE_EVERY));
     }
 }

@@ -1,4 +1,4 @@
-//! What whoever wants a download says, and what is told them.
+//! Options and events of a download.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -7,25 +7,25 @@ use std::time::Duration;
 use crate::cache::default_cache_dir;
 use crate::error::CatalogueError;
 
-/// Where from and where to, and with how much patience.
+/// Options of a download: source, destination and time limits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// The folder that files are kept in; created if it is not there.
+    /// The cache folder; created if it does not exist.
     pub cache_dir: PathBuf,
-    /// Address of a folder to use instead of torchvision's server.
+    /// URL of a folder to use instead of torchvision's server.
     pub mirror: Option<String>,
     /// Longest wait for a connection, default 20 s.
     pub connect_timeout: Duration,
-    /// Longest silence of the server, default 30 s. Slowness is no silence.
+    /// Longest time without any byte from the server, default 30 s. A slow download is not interrupted.
     pub stall_timeout: Duration,
-    /// How many attempts in a row may bring next to nothing, at least 1; default 5.
+    /// How many attempts in a row may download next to nothing, at least 1; default 5.
     pub attempts: u32,
     /// Wait before the second attempt, default 1 s; doubled for each one after it, up to 30 s.
     pub backoff: Duration,
 }
 
 impl Options {
-    /// The defaults with this cache folder and no mirror.
+    /// The defaults, with this cache folder and no mirror.
     pub fn new(cache_dir: PathBuf) -> Self {
         Self {
             cache_dir,
@@ -37,7 +37,7 @@ impl Options {
         }
     }
 
-    /// The defaults with the user's cache folder ([`default_cache_dir`]) and the mirror in `FOLIAR_WEIGHTS_URL`, if any.
+    /// The defaults, with the user's cache folder ([`default_cache_dir`]) and the mirror in `FOLIAR_WEIGHTS_URL`, if any.
     ///
     /// # Errors
     /// The cache folder is unknown.
@@ -47,27 +47,26 @@ impl Options {
     }
 }
 
-/// What a download is doing.
+/// An event of a download.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Progress<'a> {
-    /// Bytes of the file that are there, and all that there will be, if the server told. The first number falls if the
-    /// download has to begin anew.
+pub enum FetchEvent<'a> {
+    /// More of the file was downloaded. `bytes` decreases if the download has to start again.
     Received {
         /// Bytes so far.
         bytes: u64,
-        /// Bytes in all.
+        /// Size of the file, if the server sent it.
         total: Option<u64>,
     },
-    /// An attempt failed; another one follows.
+    /// An attempt failed; another follows.
     Retrying {
-        /// Its number among the attempts, from 2.
+        /// Number of the next attempt, from 2.
         attempt: u32,
-        /// What still is waited before it.
+        /// Remaining wait before it.
         wait: Duration,
         /// Why the last one failed.
         reason: &'a str,
     },
 }
 
-/// Sees what a download does, several times a second, and may stop it.
-pub(crate) type Observer<'a> = &'a mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>;
+/// Called with the events of a download several times a second; can stop it.
+pub(crate) type Observer<'a> = &'a mut dyn FnMut(&FetchEvent<'_>) -> ControlFlow<()>;

@@ -1,7 +1,7 @@
-//! A download in progress: the bytes so far, and what they are the beginning of.
+//! An unfinished download: the bytes so far, and the version that they belong to.
 //!
-//! `FILE.partial` holds the bytes. `FILE.download` holds the server's validator of the version that they belong to (an
-//! `ETag` or a date), without which they can not be continued, and is locked by the process that is at it.
+//! `FILE.partial` holds the bytes. `FILE.download` holds the server's validator for their version (an `ETag` or a date),
+//! without which the download cannot be continued. The downloading process keeps `FILE.download` locked.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -10,22 +10,22 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{CatalogueError, at};
 
-/// Longest validator that is kept; a longer one is as good as none.
+/// Longest validator that is stored; a longer one is ignored.
 const LONGEST_VALIDATOR: usize = 1024;
 
-/// The part of a file that has been downloaded. This process alone writes to it.
+/// The downloaded part of a file. Only this process writes to it.
 pub(crate) struct Partial {
     path: PathBuf,
     bytes: File,
     len: u64,
     label_path: PathBuf,
     label: File,
-    /// What the server calls the version that the bytes belong to.
+    /// The server's validator for the version of the bytes.
     validator: Option<String>,
 }
 
 impl Partial {
-    /// Opens what was downloaded of `target` before, or begins.
+    /// Opens the part of `target` that was downloaded before, or an empty one.
     pub(crate) fn open(target: &Path) -> Result<Self, CatalogueError> {
         let (path, label_path) = (beside(target, ".partial"), beside(target, ".download"));
         let open = |path: &Path| {
@@ -39,7 +39,7 @@ impl Partial {
         };
         let label = open(&label_path)?;
         match label.try_lock() {
-            // A file system without locks: the digest at the end still finds two writers out.
+            // Without file locks the digest at the end still detects two writers.
             Ok(()) | Err(TryLockError::Error(_)) => {}
             Err(TryLockError::WouldBlock) => return Err(CatalogueError::Busy { path: target.to_owned() }),
         }
@@ -64,14 +64,14 @@ impl Partial {
         self.len
     }
 
-    /// What to ask the server for to continue, if there is anything to continue.
+    /// The validator to continue with, if there is anything to continue.
     pub(crate) fn validator(&self) -> Option<&str> {
         self.validator.as_deref().filter(|_| self.len > 0)
     }
 
-    /// Begins anew with a version that the server calls `validator`.
+    /// Starts again, with the version that `validator` identifies.
     pub(crate) fn restart(&mut self, validator: Option<&str>) -> Result<(), CatalogueError> {
-        // The bytes go first: old ones must never stand under the new label.
+        // The bytes are removed first: old bytes must never be stored with a new validator.
         self.bytes.set_len(0).map_err(at(&self.path))?;
         self.len = 0;
         self.validator = validator.filter(|text| is_sound(text)).map(str::to_owned);
@@ -92,26 +92,26 @@ impl Partial {
         Ok(())
     }
 
-    /// Makes the bytes durable under the name `target`.
+    /// Flushes the bytes and renames the file to `target`.
     pub(crate) fn finish(self, target: &Path) -> Result<(), CatalogueError> {
         self.bytes.sync_all().map_err(at(&self.path))?;
-        // Some systems do not rename what is open.
+        // Some systems cannot rename an open file.
         drop(self.bytes);
         fs::rename(&self.path, target).map_err(at(target))?;
-        // The file is whole; a label that can not be removed harms nobody.
+        // The file is complete; a validator file that cannot be removed does no harm.
         let _ = fs::remove_file(&self.label_path);
         sync_folder(target)
     }
 
-    /// Forgets the bytes.
+    /// Removes the part.
     pub(crate) fn discard(self) {
-        // What can not be removed now is found damaged next time.
+        // A part that cannot be removed now is found to be damaged next time.
         let _ = fs::remove_file(&self.path);
         let _ = fs::remove_file(&self.label_path);
     }
 }
 
-/// A validator that may stand in a header.
+/// Whether a validator can be sent in a header.
 fn is_sound(validator: &str) -> bool {
     !validator.is_empty()
         && validator.len() <= LONGEST_VALIDATOR
@@ -124,7 +124,7 @@ fn beside(target: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Makes a rename durable, where folders can be flushed.
+/// Flushes the folder, where possible, so that a rename is durable.
 fn sync_folder(target: &Path) -> Result<(), CatalogueError> {
     if cfg!(unix)
         && let Some(folder) = target.parent()

@@ -1,7 +1,7 @@
-//! One request for what is missing of a file.
+//! One request for the missing rest of a file.
 //!
-//! A part is continued with `Range` and `If-Range` (RFC 9110, sections 13.1.5 and 14.2): a server whose file has changed, or
-//! that knows no ranges, sends all of it with status 200, and the part begins anew.
+//! A part is continued with `Range` and `If-Range` (RFC 9110, sections 13.1.5 and 14.2). If the file on the server has changed,
+//! or the server does not support ranges, it sends the whole file with status 200, and the download starts again.
 
 use std::io::{self, Read};
 use std::ops::RangeInclusive;
@@ -13,19 +13,19 @@ use ureq::{Agent, Body, Error as HttpError};
 
 use crate::catalogue::Entry;
 use crate::error::CatalogueError;
-use crate::options::{Observer, Options, Progress};
+use crate::options::{FetchEvent, Observer, Options};
 use crate::partial::Partial;
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 16;
-/// Longest wait that a server may ask for.
+/// Longest wait that a server can ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// A file to fetch and where it comes from.
+/// A file to download and its source.
 pub(crate) struct Transfer<'a> {
     pub(crate) entry: &'a Entry,
     pub(crate) url: &'a str,
-    /// Where the file will lie.
+    /// The file's path in the cache.
     pub(crate) target: &'a Path,
     pub(crate) stall_timeout: Duration,
     pub(crate) agent: &'a Agent,
@@ -33,20 +33,20 @@ pub(crate) struct Transfer<'a> {
 
 /// How a request ended.
 pub(crate) enum Attempt {
-    /// All bytes that the server has are there.
+    /// The file is complete, as far as the server says.
     Complete {
-        /// Whether they came in more than one response.
+        /// Whether it came in more than one response.
         continued: bool,
     },
-    /// It can be tried again.
+    /// Another attempt may succeed.
     Broken {
         reason: String,
-        /// How long the server wants to be left alone.
+        /// How long the server asks to wait.
         wait: Option<Duration>,
     },
 }
 
-/// An agent that gives up on a server that is silent.
+/// An HTTP agent with time limits for a silent server.
 pub(crate) fn agent(options: &Options) -> Agent {
     Agent::config_builder()
         .http_status_as_error(false)
@@ -61,7 +61,7 @@ pub(crate) fn agent(options: &Options) -> Agent {
 }
 
 impl Transfer<'_> {
-    /// Asks for what is missing of `partial` and appends what comes.
+    /// Requests the missing rest of `partial` and appends it.
     pub(crate) fn attempt(
         &self,
         partial: &mut Partial,
@@ -84,15 +84,15 @@ impl Transfer<'_> {
             }
             StatusCode::PARTIAL_CONTENT => match content_range(response.headers()) {
                 Some((start, total)) if start == partial.len() => total,
-                _ => return restart(partial, "the server continued at the wrong place"),
+                _ => return restart(partial, "the server sent the wrong range"),
             },
-            // Nothing is missing after a process that died before it could say so.
+            // Nothing is missing: an earlier process died after the last byte and before the rename.
             StatusCode::RANGE_NOT_SATISFIABLE
                 if unsatisfied_total(response.headers()) == Some(partial.len()) =>
             {
                 return Ok(Attempt::Complete { continued: true });
             }
-            StatusCode::RANGE_NOT_SATISFIABLE => return restart(partial, "the part can not be continued"),
+            StatusCode::RANGE_NOT_SATISFIABLE => return restart(partial, "the download cannot be continued"),
             status => return self.refused(&response, status),
         };
         if let Some(total) = total
@@ -106,7 +106,7 @@ impl Transfer<'_> {
         })
     }
 
-    /// Appends the body of a response; the reason why it ended too early, if it did.
+    /// Appends the body of a response; returns why it ended too early, if it did.
     fn receive(
         &self,
         response: &mut Response<Body>,
@@ -117,7 +117,7 @@ impl Transfer<'_> {
         let mut body = response.body_mut().as_reader();
         let mut chunk = vec![0; CHUNK];
         loop {
-            if observe(&Progress::Received { bytes: partial.len(), total }).is_break() {
+            if observe(&FetchEvent::Received { bytes: partial.len(), total }).is_break() {
                 return Err(CatalogueError::Interrupted { partial: partial.path().to_owned() });
             }
             match body.read(&mut chunk) {
@@ -135,7 +135,7 @@ impl Transfer<'_> {
         Ok((!whole).then(|| format!("the connection closed after {} bytes", partial.len())))
     }
 
-    /// What the file's size lies between. The catalogue's is rounded, and need not be exact for the digest to be.
+    /// The range of acceptable sizes. The size in the catalogue is rounded; the digest is the exact check.
     fn sizes(&self) -> RangeInclusive<u64> {
         let bytes = self.entry.mebibytes * f64::from(1 << 20);
         (bytes * 0.99 - 1024.0) as u64..=(bytes * 1.01 + 1024.0) as u64
@@ -161,8 +161,8 @@ impl Transfer<'_> {
     }
 
     fn refused(&self, response: &Response<Body>, status: StatusCode) -> Result<Attempt, CatalogueError> {
-        let passing = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
-        if passing || status.is_server_error() {
+        let temporary = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+        if temporary || status.is_server_error() {
             let reason = format!("the server answered {status}");
             return Ok(Attempt::Broken { reason, wait: retry_after(response.headers()) });
         }
@@ -173,7 +173,7 @@ impl Transfer<'_> {
     fn reason(&self, error: io::Error, received: u64) -> String {
         match HttpError::from(error) {
             HttpError::Timeout(_) => {
-                format!("nothing came for {} s after {received} bytes", self.stall_timeout.as_secs_f64())
+                format!("no data for {} s after {received} bytes", self.stall_timeout.as_secs_f64())
             }
             error => format!("{error} after {received} bytes"),
         }
@@ -189,7 +189,7 @@ fn restart(partial: &mut Partial, reason: &str) -> Result<Attempt, CatalogueErro
     Ok(broken(reason.to_owned()))
 }
 
-/// What a later request may name this version by: a strong `ETag`, or else the date of its last change.
+/// The validator for this version: a strong `ETag`, else the date of the last change.
 fn validator(headers: &HeaderMap) -> Option<&str> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     text(header::ETAG).filter(|tag| !tag.starts_with("W/")).or_else(|| text(header::LAST_MODIFIED))
@@ -203,7 +203,7 @@ fn content_range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
     Some((start.trim().parse().ok()?, total.trim().parse().ok()))
 }
 
-/// Total of `Content-Range: bytes */TOTAL`, with which a server says that a range lies beyond the end.
+/// Total of `Content-Range: bytes */TOTAL`, which a server sends if a range lies beyond the end.
 fn unsatisfied_total(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes */")?.trim().parse().ok()
 }

@@ -1,4 +1,4 @@
-//! Whether a file is what its name says.
+//! Checks a file's digest against its name.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,12 +9,12 @@ use sha2::{Digest, Sha256};
 use crate::catalogue::{CATALOGUE, Entry};
 use crate::error::{CatalogueError, at};
 
-/// Digits that a name must carry at least.
+/// Fewest digits that a name must contain.
 const FEWEST_DIGITS: usize = 8;
 /// Bytes read at once.
 const CHUNK: usize = 1 << 18;
 
-/// A file whose digest agrees with its name.
+/// A file whose digest matches its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verified {
     /// The file.
@@ -23,16 +23,16 @@ pub struct Verified {
     pub bytes: u64,
     /// Its SHA-256 in 64 hexadecimal digits.
     pub sha256: String,
-    /// How many of them its name vouches for.
+    /// How many of these digits are in its name.
     pub digits: usize,
     /// Its entry in the catalogue, if it has one.
     pub entry: Option<&'static Entry>,
 }
 
-/// Holds a file's SHA-256 against the digits in its name: `NAME-DIGITS.EXTENSION`, eight digits or more.
+/// Checks a file's SHA-256 against the digits in its name: `NAME-DIGITS.EXTENSION`, with eight digits or more.
 ///
 /// # Errors
-/// The name carries no digits; the file can not be read; the digest is another.
+/// The name contains no digits, the file cannot be read, or the digest differs.
 pub fn verify(path: &Path) -> Result<Verified, CatalogueError> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let expected = digits_of_name(name).ok_or_else(|| CatalogueError::NoDigits { path: path.to_owned() })?;
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_held_against_their_names() {
+    fn files_are_checked_against_their_names() {
         let folder = tempfile::tempdir().unwrap();
         // SHA-256 of "abc", FIPS 180-2 appendix B.1.
         let path = folder.path().join("letters-ba7816bf.pth");

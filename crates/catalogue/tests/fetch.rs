@@ -1,4 +1,4 @@
-//! Downloads from servers that truncate, stall, refuse, lie, forget or serve something else.
+//! Downloads from servers that truncate, stall, refuse, send wrong headers or serve another file.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod server;
@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use foliar_catalogue::{CatalogueError, Entry, Fetched, Options, Progress, fetch, find};
+use foliar_catalogue::{CatalogueError, Entry, FetchEvent, Fetched, Options, fetch, find};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -74,7 +74,7 @@ impl Scene {
     fn fails(&self, parts: &[&str]) -> CatalogueError {
         let error = self.fetch().unwrap_err();
         let text = error.to_string();
-        for part in parts.iter().chain(&["/weights/tiny-", "without a network, put tiny-"]) {
+        for part in parts.iter().chain(&["/weights/tiny-", "without a network, copy tiny-"]) {
             assert!(text.contains(part), "{text}");
         }
         assert!(text.contains(&self.path("").display().to_string()), "{text}");
@@ -92,7 +92,7 @@ fn a_file_is_fetched_once() {
     let scene = Scene::new([Answer::Whole]);
     let mut seen = Vec::new();
     let fetched = fetch(&scene.entry, &scene.options, &mut |progress| {
-        let Progress::Received { bytes, total } = progress else { panic!("{progress:?}") };
+        let FetchEvent::Received { bytes, total } = progress else { panic!("{progress:?}") };
         assert_eq!(*total, Some(SIZE as u64));
         seen.push(*bytes);
         ControlFlow::Continue(())
@@ -104,7 +104,7 @@ fn a_file_is_fetched_once() {
 }
 
 #[test]
-fn what_breaks_off_goes_on_where_it_stopped() {
+fn an_interrupted_download_continues_where_it_stopped() {
     let requests = Scene::new([Answer::Cut(100_000), Answer::Cut(90_000), Answer::Whole]).succeeds();
     assert_eq!(ranges(&requests), [None, Some(100_000), Some(190_000)]);
     assert!(requests[1..].iter().all(|request| request.if_range.as_deref() == Some("\"one\"")));
@@ -114,14 +114,14 @@ fn what_breaks_off_goes_on_where_it_stopped() {
 fn a_part_survives_the_process() {
     let mut scene = Scene::new([Answer::Cut(100_000), Answer::Whole]);
     scene.options.attempts = 1;
-    let error = scene.fails(&["100000 bytes", "go on where it stopped"]);
+    let error = scene.fails(&["100000 bytes", "continue where it stopped"]);
     assert!(matches!(error, CatalogueError::Network { .. }), "{error:?}");
     assert_eq!(fs::metadata(scene.path(".partial")).unwrap().len(), 100_000);
     assert_eq!(ranges(&scene.succeeds()), [None, Some(100_000)]);
 }
 
 #[test]
-fn a_part_without_its_label_begins_anew() {
+fn a_part_without_its_validator_starts_again() {
     let mut scene = Scene::new([Answer::Cut(100_000), Answer::Whole]);
     scene.options.attempts = 1;
     scene.fails(&[]);
@@ -130,7 +130,7 @@ fn a_part_without_its_label_begins_anew() {
 }
 
 #[test]
-fn a_whole_part_needs_no_byte_more() {
+fn a_complete_part_needs_no_more_bytes() {
     let mut scene = Scene::new([Answer::Cut(100_000), Answer::Whole]);
     scene.options.attempts = 1;
     scene.fails(&[]);
@@ -139,7 +139,7 @@ fn a_whole_part_needs_no_byte_more() {
 }
 
 #[test]
-fn a_damaged_part_is_fetched_anew() {
+fn a_damaged_part_is_downloaded_again() {
     let mut scene = Scene::new([Answer::Cut(100_000), Answer::Whole, Answer::Whole]);
     scene.options.attempts = 1;
     scene.fails(&[]);
@@ -149,7 +149,7 @@ fn a_damaged_part_is_fetched_anew() {
 }
 
 #[test]
-fn a_server_that_ignores_ranges_sends_all_again() {
+fn a_server_that_ignores_ranges_sends_everything_again() {
     let requests = Scene::new([Answer::Cut(100_000), Answer::IgnoreRange]).succeeds();
     assert_eq!(ranges(&requests), [None, Some(100_000)]);
 }
@@ -160,13 +160,13 @@ fn a_file_that_changed_on_the_server_is_not_mixed() {
 }
 
 #[test]
-fn a_wrong_range_is_not_believed() {
+fn a_wrong_range_is_not_used() {
     let requests = Scene::new([Answer::Cut(100_000), Answer::WrongRange, Answer::Whole]).succeeds();
     assert_eq!(ranges(&requests), [None, Some(100_000), None]);
 }
 
 #[test]
-fn a_server_without_versions_begins_anew() {
+fn a_server_without_validators_starts_again() {
     let requests = Scene::new([Answer::CutWithoutTag(100_000), Answer::Whole]).succeeds();
     assert_eq!(ranges(&requests), [None, None]);
 }
@@ -177,17 +177,17 @@ fn a_stall_is_noticed() {
     let requests = Scene::new([Answer::Stall(100_000), Answer::Whole]).succeeds();
     assert_eq!(ranges(&requests), [None, Some(100_000)]);
     assert!(start.elapsed() < Duration::from_secs(5));
-    Scene::new([Answer::Stall(0), Answer::Silence, Answer::Stall(0)]).fails(&["nothing came for 0.3 s"]);
+    Scene::new([Answer::Stall(0), Answer::Silence, Answer::Stall(0)]).fails(&["no data for 0.3 s"]);
 }
 
 #[test]
-fn slowness_is_no_stall() {
+fn a_slow_download_is_not_a_stall() {
     // 30 pieces with 30 ms between them last three times as long as the longest silence.
     assert_eq!(Scene::new([Answer::Slow]).succeeds().len(), 1);
 }
 
 #[test]
-fn an_overloaded_server_is_asked_again() {
+fn an_overloaded_server_is_tried_again() {
     let requests = Scene::new([Answer::Status(503), Answer::Status(429), Answer::Whole]).succeeds();
     assert_eq!(requests.len(), 3);
     let scene = Scene::new([Answer::Status(500), Answer::Status(500), Answer::Status(500)]);
@@ -196,14 +196,14 @@ fn an_overloaded_server_is_asked_again() {
 }
 
 #[test]
-fn progress_does_not_run_out_of_attempts() {
+fn attempts_with_progress_do_not_count() {
     let pieces = [40_000; 7].map(Answer::Cut);
     let requests = Scene::new(pieces.into_iter().chain([Answer::Whole])).succeeds();
     assert_eq!(requests.len(), 8);
 }
 
 #[test]
-fn a_missing_file_is_asked_for_once() {
+fn a_missing_file_is_requested_once() {
     let scene = Scene::new([Answer::Status(404)]);
     let error = scene.fails(&["answered 404"]);
     assert!(matches!(error, CatalogueError::Status { status: 404, .. }));
@@ -218,15 +218,15 @@ fn redirections_are_followed() {
 }
 
 #[test]
-fn lies_about_the_length_are_found() {
+fn wrong_lengths_are_detected() {
     let longer = Scene::new([Answer::Longer(100), Answer::Longer(100), Answer::Longer(100)]);
     assert!(matches!(longer.fails(&["3 attempts"]), CatalogueError::Network { .. }));
     let shorter = Scene::new([Answer::Shorter(100)]);
-    assert!(matches!(shorter.fails(&["serves another file"]), CatalogueError::OtherFile { .. }));
+    assert!(matches!(shorter.fails(&["is another file"]), CatalogueError::OtherFile { .. }));
     for other in [Answer::Longer(1 << 40), Answer::Shorter(SIZE - 10), Answer::Endless] {
         let scene = Scene::new([other]);
         assert!(matches!(
-            scene.fails(&["it is not the file"]),
+            scene.fails(&["it is not the right file"]),
             CatalogueError::Size { expected: 300_000, .. }
         ));
     }
@@ -260,11 +260,11 @@ fn a_damaged_file_in_the_cache_is_named() {
 }
 
 #[test]
-fn an_observer_may_stop_a_download_and_its_waits() {
+fn an_observer_can_stop_a_download_and_its_waits() {
     let mut scene = Scene::new([Answer::Whole, Answer::Status(503), Answer::Whole]);
     let stop_at = |limit: u64| {
-        move |progress: &Progress<'_>| match progress {
-            Progress::Received { bytes, .. } if *bytes < limit => ControlFlow::Continue(()),
+        move |progress: &FetchEvent<'_>| match progress {
+            FetchEvent::Received { bytes, .. } if *bytes < limit => ControlFlow::Continue(()),
             _ => ControlFlow::Break(()),
         }
     };
@@ -293,14 +293,14 @@ fn two_downloads_do_not_write_to_one_part() {
 }
 
 #[test]
-fn nobody_listens() {
+fn an_unreachable_server_fails() {
     let mut scene = Scene::new([]);
     scene.options.mirror = Some("http://127.0.0.1:9/weights".into());
     scene.fails(&["127.0.0.1:9", "3 attempts"]);
 }
 
 #[test]
-fn a_mirror_must_be_an_address() {
+fn a_mirror_must_be_a_url() {
     let mut scene = Scene::new([]);
     for mirror in ["mirror.example", "file:///weights", "http://a b"] {
         scene.options.mirror = Some(mirror.into());
@@ -311,7 +311,7 @@ fn a_mirror_must_be_an_address() {
 }
 
 #[test]
-fn a_cache_that_can_not_be_written_is_named() {
+fn a_cache_that_cannot_be_written_is_named() {
     let mut scene = Scene::new([]);
     let file = scene.cache.path().join("file");
     fs::write(&file, "").unwrap();

@@ -39,12 +39,12 @@ fn risk_level(text: &str) -> Result<f64, String> {
     })
 }
 
-/// Turns a folder of leaf photographs into a plant-disease classifier, and says how far it can be trusted.
+/// Turns a folder of leaf photographs into a plant-disease classifier and reports how far it can be trusted.
 #[derive(Parser)]
 #[command(
     name = "foliar",
     version,
-    after_help = "Begin with `foliar demo`, or with photographs of your own, one folder per class:\n  foliar train photos --model baseline --out runs/first\n  foliar predict runs/first/model.foliar new-photo.jpg\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done but some files were left out, 130 interrupted and saved."
+    after_help = "Start with `foliar demo`, or with your own photographs, one folder per class:\n  foliar train photos --model baseline --out runs/first\n  foliar predict runs/first/model.foliar new-photo.jpg\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -53,50 +53,50 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Question the photographs before anything is learnt: copies, groups, backgrounds, splits, wrong labels
+    /// Check a data set for duplicates, leakage, shortcuts and label errors
     Audit(AuditArguments),
     /// Train a classifier on a folder of photographs
     Train(Box<TrainArguments>),
-    /// Search the learning rate, momentum and weight decay that suit the photographs, and measure the gain
+    /// Tune learning rate, momentum and weight decay, and measure what tuning gains
     Tune(Box<TuneArguments>),
-    /// Raise the learning rate from step to step, draw the loss, and propose a rate
+    /// Learning-rate range test: raise the rate step by step, plot the loss, and suggest a rate
     LrFind(Box<LrFindArguments>),
-    /// Continue a run that was interrupted, exactly where it was saved
+    /// Continue an interrupted run; the result is the same as without the interruption
     Resume(ResumeArguments),
-    /// Measure a classifier on photographs whose class is known
+    /// Evaluate a classifier on photographs whose classes are known
     Evaluate(EvaluateArguments),
-    /// Set runs side by side, on the photographs that all of them held back
+    /// Compare runs on the validation photographs they share
     Compare(CompareArguments),
-    /// Say what a training log means, whoever's program wrote it
+    /// Diagnose a training log of any program
     Doctor(DoctorArguments),
     /// Classify new photographs
     Predict(PredictArguments),
-    /// Show where in photographs the evidence for a class lies, and how much of it beside the leaf
+    /// Draw heat maps of the evidence for a class, and measure how much of it lies beside the leaf
     Explain(ExplainArguments),
-    /// Show how far a run's classifier can be trusted, as a page, pictures and a model card
+    /// Report how far a run's classifier can be trusted: a page, figures and a model card
     Report(ReportArguments),
     /// Print a network's layers, parameters, multiply-adds and memory
     Summary(SummaryArguments),
-    /// Measure how fast networks and the loading of photographs run on this machine
+    /// Benchmark training, prediction and data loading on this machine
     Bench(BenchArguments),
     /// Show or export the trials of a study
     Study(StudyArguments),
     /// List, fetch and verify pretrained weights
     Weights(WeightsArguments),
-    /// Draw leaves, train on them, evaluate and predict: needs nothing but this program
+    /// Draw leaves, train on them, evaluate and predict: needs no other files
     Demo(DemoArguments),
 }
 
 /// Names of the schedules on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ScheduleName {
-    /// The same rate throughout
+    /// Constant learning rate
     Constant,
-    /// Warm-up, then half a cosine down to 0
+    /// Warm-up, then cosine decay to 0
     Cosine,
-    /// Up over the first 30 %, then down to nearly 0
+    /// Rises over the first 30 % of the steps, then falls to nearly 0
     OneCycle,
-    /// A tenth at each third of the run
+    /// Divided by 10 after each third of the run
     Step,
 }
 
@@ -118,14 +118,14 @@ pub(crate) enum ClassWeightsName {
     Balanced,
 }
 
-/// One way of varying photographs.
+/// One kind of augmentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AugmentName {
-    /// All of them
+    /// All augmentations
     All,
-    /// None of them
+    /// No augmentation
     None,
-    /// Mirror left and right, and up and down
+    /// Horizontal and vertical flips
     Flips,
     /// Transposition: with the flips, quarter turns
     Turns,
@@ -142,134 +142,134 @@ pub(crate) enum AugmentName {
 /// Names of the recipes on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RecipeName {
-    /// The classifier alone, on features that the pretrained network computes once
+    /// Train the classifier only, on features that the frozen pretrained network computes once
     Quick,
-    /// As quick, then the whole network at lower rates; the best of both is kept
+    /// Like quick, then fine-tune the whole network at lower rates; the better of both is kept
     Fine,
-    /// The whole network from the start
+    /// Train the whole network from random weights
     Scratch,
 }
 
-/// Names of what batch norms normalise with.
+/// Statistics that batch norms normalise with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BatchNormName {
-    /// Mean and variance of the batch
+    /// Mean and variance of each batch
     Batch,
-    /// The running mean and variance, as when the network is used
+    /// Running mean and variance, as in prediction
     Running,
 }
 
-/// Names of what stays together.
+/// Which photographs stay together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GroupName {
-    /// Copies, and photographs taken one after the other, where file names count them: IMG_0493, IMG_0494
+    /// Copies, and consecutive photographs where file names are numbered: IMG_0493, IMG_0494
     Sequence,
-    /// Copies: resized, saved again, cropped, turned, mirrored, brightened
+    /// Copies only: resized, re-encoded, cropped, rotated, mirrored, brightened
     Copies,
-    /// No others
+    /// Only files that are equal byte for byte
     None,
 }
 
 /// What is trained on what, and how.
 #[derive(Args)]
 pub(crate) struct RecipeArguments {
-    /// Network; `foliar summary --model NAME` describes it [default: the one that the weights are of, else baseline]
+    /// Network; `foliar summary --model NAME` describes it [default: the network of the weights, else baseline]
     #[arg(long, value_name = "NAME", value_parser = models())]
     pub(crate) model: Option<String>,
-    /// Begin with the weights of this file (safetensors or PyTorch's .pth), or with those that `foliar weights fetch` has
-    /// fetched for the model: `imagenet`
+    /// Start from pretrained weights: a file (safetensors or PyTorch's .pth), or `imagenet` for those that
+    /// `foliar weights fetch` downloaded for the model
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: Option<PathBuf>,
-    /// What is trained, and how [default: quick with --weights, else scratch]
+    /// Training recipe [default: quick with --weights, else scratch]
     #[arg(long, value_enum, value_name = "NAME")]
     pub(crate) recipe: Option<RecipeName>,
-    /// What keeps its weights: none, backbone (all but the classifier), or stage:N (the first N stages) [default: backbone
-    /// for quick, else none]
+    /// What to freeze: none, backbone (all but the classifier), or stage:N (the first N stages) [default: backbone for
+    /// quick, else none]
     #[arg(long, value_name = "PART")]
     pub(crate) freeze: Option<Freeze>,
-    /// Views of each photograph for a frozen part to see, computed once: the photograph as it is, and N - 1 variations
+    /// Views of each photograph whose features a frozen backbone computes once: the original and N - 1 augmented ones
     /// [default: 1 for quick]
     #[arg(long, value_name = "N")]
     pub(crate) augmented_views: Option<u32>,
-    /// Side of the square that the network sees, in pixels, 32 or more [default: 128 for baseline, else 224]
+    /// Side of the network's square input in pixels, 32 or more [default: 128 for baseline, else 224]
     #[arg(long, value_name = "N")]
     pub(crate) image_size: Option<u32>,
-    /// Passes over the training photographs; of fine, those of the whole network [default: 30, and 12 for fine]
+    /// Epochs; for fine, those of the whole network [default: 30, and 12 for fine]
     #[arg(long, value_name = "N")]
     pub(crate) epochs: Option<u32>,
-    /// Photographs a step
+    /// Batch size
     #[arg(long, default_value_t = 32, value_name = "N")]
     pub(crate) batch_size: usize,
-    /// Learning rate, the peak of the schedule [default: 0.001 for adamw; for sgd 0.01 for quick and fine, and from scratch
+    /// Peak learning rate of the schedule [default: 0.001 for adamw; for sgd 0.01 for quick and fine, and from scratch
     /// 0.1 for baseline, else 0.02]
     #[arg(long, value_name = "X")]
     pub(crate) lr: Option<f64>,
-    /// How the learning rate changes [default: one-cycle from scratch, else cosine]
+    /// Learning-rate schedule [default: one-cycle from scratch, else cosine]
     #[arg(long, value_enum, value_name = "NAME")]
     pub(crate) schedule: Option<ScheduleName>,
-    /// Share of the steps over which the rate rises; one-cycle has its own rise [default: 0.05 from scratch, 0.1 for fine,
+    /// Share of the steps for warm-up; one-cycle has its own [default: 0.05 from scratch, 0.1 for fine,
     /// 0 for quick and for constant]
     #[arg(long, value_name = "X")]
     pub(crate) warmup: Option<f64>,
-    /// What the learning rate is multiplied by from each stage to the one before it [default: 0.7 for fine, else 1]
+    /// Factor of the learning rate from each stage to the one before it (discriminative rates) [default: 0.7 for fine, else 1]
     #[arg(long, value_name = "X")]
     pub(crate) stage_decay: Option<f64>,
-    /// What batch norms normalise with while training: the statistics of the batch, or the running ones, which then stay as
-    /// they are [default: batch]
+    /// Statistics that batch norms use in training: those of the batch, or the running ones, which then do not change
+    /// [default: batch]
     #[arg(long, value_enum, value_name = "NAME")]
     pub(crate) batch_norm: Option<BatchNormName>,
-    /// Decay of a moving average of the weights, such as 0.99, which is then what is kept [default: no average]
+    /// Decay of an exponential moving average of the weights, such as 0.99; the average is kept [default: none]
     #[arg(long, value_name = "X")]
     pub(crate) ema: Option<f64>,
-    /// GroupRule that updates the weights
+    /// Optimizer
     #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
     pub(crate) optimizer: OptimizerName,
-    /// Momentum of sgd, first decay of adamw
+    /// Momentum of sgd, beta1 of adamw
     #[arg(long, default_value_t = 0.9, value_name = "X")]
     pub(crate) momentum: f64,
     /// Dampening of sgd
     #[arg(long, default_value_t = 0.0, value_name = "X")]
     pub(crate) dampening: f64,
-    /// Nesterov's form of momentum
+    /// Nesterov momentum
     #[arg(long)]
     pub(crate) nesterov: bool,
     /// Weight decay [default: 0.01 for adamw; for sgd 0.0005 from scratch, else 0.0001]
     #[arg(long, value_name = "X")]
     pub(crate) weight_decay: Option<f64>,
-    /// Share of the target spread over all classes
+    /// Label smoothing
     #[arg(long, default_value_t = 0.0, value_name = "X")]
     pub(crate) label_smoothing: f32,
-    /// How much each class counts in the loss
+    /// Class weights in the loss
     #[arg(long, value_enum, default_value = "none", value_name = "NAME")]
     pub(crate) class_weights: ClassWeightsName,
-    /// Ways of varying training photographs, separated by commas [default: none for quick with one view, else
-    /// flips,turns,crop,rotation: the colour of a leaf is what many diseases are known by]
+    /// Augmentations, separated by commas [default: none for quick with one view, else flips,turns,crop,rotation: many
+    /// diseases are recognised by colour]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
     pub(crate) augment: Option<Vec<AugmentName>>,
-    /// Share held back for validation, where there is no val/ folder
+    /// Share for validation, if there is no val/ folder
     #[arg(long, default_value_t = 0.2, value_name = "X")]
     pub(crate) validation: f64,
-    /// Share that neither training nor validation sees
+    /// Share for the test, which neither training nor validation sees
     #[arg(long, default_value_t = 0.0, value_name = "X")]
     pub(crate) test: f64,
-    /// Folds of the cross-validation after which a classifier on a frozen network learns from all photographs, those held
-    /// back for validation too; 0 keeps the classifier of the best epoch [default: 0 from scratch, else 5]
+    /// Folds of the cross-validation that measures a classifier on a frozen network before it is refitted to all photographs;
+    /// 0 keeps the classifier of the best epoch [default: 0 from scratch, else 5]
     #[arg(long, value_name = "FOLDS")]
     pub(crate) refit: Option<u32>,
-    /// Which photographs stay on one side of the split, besides equal ones
+    /// Which photographs stay in one split
     #[arg(long, value_enum, default_value = "sequence", value_name = "NAME")]
     pub(crate) group: GroupName,
-    /// What a photograph belongs to: what this regular expression finds in its path, or its first group in parentheses, such
-    /// as 'plant(\d+)'; in the place of the file names' numbers
+    /// Group photographs by this regular expression: its match in the path, or its first group in parentheses, such as
+    /// 'plant(\d+)'
     #[arg(long, value_name = "REGEX")]
     pub(crate) group_by: Option<String>,
-    /// Table of what photographs belong to, with the columns path and group
+    /// Table of groups, with the columns path and group
     #[arg(long, value_name = "FILE", conflicts_with = "group_by")]
     pub(crate) groups: Option<PathBuf>,
-    /// Use this split again: a table with the columns path and split (train, val or test), such as split.csv of a run
+    /// Use this split: a table with the columns path and split (train, val or test), such as split.csv of a run
     #[arg(long, value_name = "FILE", conflicts_with_all = ["group_by", "groups"])]
     pub(crate) split: Option<PathBuf>,
-    /// Leave out the photographs of this table, which has the column path, such as quarantine.csv of an audit
+    /// Leave out the photographs in this table with the column path, such as quarantine.csv of an audit
     #[arg(long, value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,
     /// Random seed: equal seeds give equal runs
@@ -282,14 +282,14 @@ pub(crate) struct RecipeArguments {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Example:\n  foliar train photos --model baseline --image-size 128 --epochs 20 --out runs/first\n\nPHOTOS holds one folder per class, or train/, val/ and test/ folders above the classes. The untuned run of many a first project is\n  foliar train photos --lr 0.001 --schedule constant --warmup 0"
+    after_help = "Example:\n  foliar train photos --model baseline --image-size 128 --epochs 20 --out runs/first\n\nPHOTOS holds one folder per class, or train/, val/ and test/ folders above the classes. An untuned run, as in many first projects:\n  foliar train photos --lr 0.001 --schedule constant --warmup 0"
 )]
 pub(crate) struct TrainArguments {
     /// Folder of photographs, one subfolder per class
     pub(crate) photos: PathBuf,
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
-    /// Run folder to write, new or empty [default: the first free runs/NAME-1, runs/NAME-2, ...]
+    /// Run folder to write, new or empty [default: runs/NAME-1, or the first free number]
     #[arg(long, value_name = "RUN")]
     pub(crate) out: Option<PathBuf>,
     /// Print what would be done and why, then stop
@@ -300,20 +300,20 @@ pub(crate) struct TrainArguments {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Example:\n  foliar lr-find photos --weights mobilenet.safetensors --picture rates.svg\n\nThe rate rises from step to step until the loss explodes. The proposal lies where the loss still falls; it is the peak of the schedule, --lr of `foliar train`."
+    after_help = "Example:\n  foliar lr-find photos --weights mobilenet.safetensors --picture rates.svg\n\nThe rate rises step by step until the loss diverges. The suggestion lies where the loss still falls: use it as --lr of `foliar train`."
 )]
 pub(crate) struct LrFindArguments {
     /// Folder of photographs, one subfolder per class
     pub(crate) photos: PathBuf,
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
-    /// Picture of the curve to write, .svg or .png
+    /// Plot to write, .svg or .png
     #[arg(long, default_value = "lr-find.svg", value_name = "FILE")]
     pub(crate) picture: PathBuf,
     /// Steps from the lowest rate to the highest
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(20..=10_000))]
     pub(crate) steps: u32,
-    /// One JSON document on standard output
+    /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -324,7 +324,7 @@ pub(crate) struct LrFindArguments {
 pub(crate) struct ResumeArguments {
     /// Run folder
     pub(crate) run: PathBuf,
-    /// Folder of photographs, if it was moved
+    /// Folder of photographs, if it has moved
     #[arg(long, value_name = "PHOTOS")]
     pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
@@ -333,26 +333,26 @@ pub(crate) struct ResumeArguments {
 
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  foliar compare runs/baseline runs/transfer\n\nThe runs must be of the same photographs. A difference is called larger than chance if McNemar's exact test gives it a probability below 0.05 were the two equally good."
+    after_help = "Example:\n  foliar compare runs/baseline runs/transfer\n\nThe runs must be of the same photographs. Intervals and p-values go by group (leaf), not by photograph."
 )]
 pub(crate) struct CompareArguments {
     /// Run folders, two or more
     #[arg(required = true, num_args = 2..)]
     pub(crate) runs: Vec<PathBuf>,
-    /// Picture of the curves and the results to write, .svg or .png
+    /// Plot of the curves and results to write, .svg or .png
     #[arg(long, value_name = "FILE")]
     pub(crate) picture: Option<PathBuf>,
-    /// One JSON document on standard output
+    /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-    /// Threads for arithmetic; 0 takes all
+    /// Threads for arithmetic; 0 uses all cores
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) threads: u16,
 }
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  foliar doctor runs/first\n  foliar doctor train.log --classes 38 --batch-size 64\n  pbpaste | foliar doctor -\n\nAny text will do: consoles of PyTorch, Keras, fastai, timm, Caffe and others, CSV, JSON lines, TensorBoard events, or a question with the log pasted in. The exit code is 3 if something is seriously wrong with the run."
+    after_help = "Examples:\n  foliar doctor runs/first\n  foliar doctor train.log --classes 38 --batch-size 64\n  pbpaste | foliar doctor -\n\nAny text will do: console output of PyTorch, Keras, fastai, timm, Caffe and others, CSV, JSON lines, TensorBoard events, or a question with the log pasted in. The exit code is 3 if something is seriously wrong with the run."
 )]
 pub(crate) struct DoctorArguments {
     /// Log, run folder, folder of TensorBoard events, or - for standard input
@@ -360,38 +360,38 @@ pub(crate) struct DoctorArguments {
     /// Number of classes
     #[arg(long, value_name = "N")]
     pub(crate) classes: Option<usize>,
-    /// Photographs a step
+    /// Batch size
     #[arg(long, value_name = "N")]
     pub(crate) batch_size: Option<usize>,
-    /// Photographs trained on
+    /// Number of training photographs
     #[arg(long, value_name = "N")]
     pub(crate) train_size: Option<usize>,
-    /// Photographs held back for validation
+    /// Number of validation photographs
     #[arg(long, value_name = "N")]
     pub(crate) val_size: Option<usize>,
-    /// Page to write, with the curves: one file that needs no network
+    /// HTML page to write, with the curves: one file that loads nothing else
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// One JSON document on standard output
+    /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Form of the predictions.
+/// Output format of predictions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// A line a photograph, for people
+    /// One line per photograph, for people
     Text,
     /// Comma-separated values with a header
     Csv,
-    /// A JSON document a line
+    /// One JSON document per line
     Jsonl,
 }
 
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar predict runs/first/model.foliar leaf.jpg\n  foliar predict model.foliar field-photos 'more/*.jpg' --top 3 --format csv > predictions.csv\n\nA file that can not be read becomes a row with an error, and the exit code is 3."
+    after_help = "Examples:\n  foliar predict runs/first/model.foliar leaf.jpg\n  foliar predict model.foliar field-photos 'more/*.jpg' --top 3 --format csv > predictions.csv\n\nA file that cannot be read becomes a row with an error, and the exit code is 3."
 )]
 pub(crate) struct PredictArguments {
     /// Bundle, or run folder
@@ -399,16 +399,16 @@ pub(crate) struct PredictArguments {
     /// Photographs, folders of photographs, or quoted patterns such as 'field/*.jpg'
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// How many classes to name, the most probable first
+    /// Number of classes to show, the most probable first
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) top: u32,
     /// Target error rate for answers and prediction sets: 0.2, 0.1, 0.05, 0.02 or 0.01 [default: 0.1]
     #[arg(long, value_name = "RATE", value_parser = risk_level)]
     pub(crate) risk: Option<f64>,
-    /// Form of the output
+    /// Output format
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
-    /// Threads for arithmetic; 0 takes all
+    /// Threads for arithmetic; 0 uses all cores
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) threads: u16,
 }
@@ -423,19 +423,19 @@ pub(crate) struct SummaryArguments {
     /// Number of classes, 2 or more
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pub(crate) classes: usize,
-    /// Side of the photographs in pixels [default: 128 for baseline, else 224]
+    /// Side of the input in pixels [default: 128 for baseline, else 224]
     #[arg(long, value_name = "N")]
     pub(crate) image_size: Option<u32>,
-    /// Photographs a step, for the memory
+    /// Batch size, for the memory
     #[arg(long, default_value_t = 32, value_name = "N")]
     pub(crate) batch_size: usize,
-    /// GroupRule that updates the weights, for the memory
+    /// Optimizer, for the memory
     #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
     pub(crate) optimizer: OptimizerName,
-    /// Photographs that are kept decoded in memory (up to --cache-memory of `foliar train`), for the memory
+    /// Photographs kept decoded in memory (up to --cache-memory of `foliar train`), for the memory
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pub(crate) photographs: usize,
-    /// One JSON document on standard output
+    /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -451,16 +451,16 @@ pub(crate) struct StudyArguments {
 
 #[derive(Subcommand)]
 pub(crate) enum StudyCommand {
-    /// A line a trial on standard output, what they come to on standard error
+    /// One line per trial on standard output, a summary on standard error
     Show {
         /// The study, an SQLite file, or the folder of `foliar tune`
         file: PathBuf,
     },
-    /// All trials with state, setting, value, intermediate values, seeds and times
+    /// Export all trials with state, parameters, value, intermediate values, seeds and times
     Export {
         /// The study, an SQLite file, or the folder of `foliar tune`
         file: PathBuf,
-        /// Form of the output
+        /// Output format
         #[arg(long, value_enum, default_value = "json")]
         format: StudyFormat,
         /// File to write [default: standard output]
@@ -489,7 +489,7 @@ pub(crate) struct WeightsArguments {
 
 #[derive(Subcommand)]
 pub(crate) enum WeightsCommand {
-    /// List the catalogue: network, size, published accuracy, licence, and whether the file is here
+    /// List the catalogue: network, size, published accuracy, licence, and whether the file is downloaded
     List,
     /// Download weights and check them against their digest
     Fetch {
@@ -510,10 +510,10 @@ pub(crate) struct DemoArguments {
     /// Folder for the leaves and the run, new or empty
     #[arg(default_value = "foliar-demo")]
     pub(crate) dir: PathBuf,
-    /// Key of the leaves and the training
+    /// Random seed of the leaves and the training
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
-    /// Threads for arithmetic; 0 takes all
+    /// Threads for arithmetic; 0 uses all cores
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) threads: u16,
 }

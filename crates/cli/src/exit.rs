@@ -70,7 +70,7 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
     let out_of_range = matches!(error.downcast_ref(), Some(TrainError::Recipe { .. }))
         || matches!(
             error.downcast_ref(),
-            Some(TuneError::Plan { .. } | TuneError::Learn(TrainError::Recipe { .. }))
+            Some(TuneError::Plan { .. } | TuneError::Train(TrainError::Recipe { .. }))
         );
     if out_of_range || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
 }

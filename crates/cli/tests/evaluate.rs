@@ -16,7 +16,7 @@ fn document(finished: &Finished) -> Value {
 /// Asserts that a figure lies within its interval and returns it.
 fn estimate(figure: &Value) -> f64 {
     let value = figure["value"].as_f64().unwrap();
-    let [low, high] = [0, 1].map(|end| figure["interval"][end].as_f64().unwrap());
+    let [low, high] = ["low", "high"].map(|end| figure[end].as_f64().unwrap());
     assert!(low <= value + 1e-9 && value <= high + 1e-9, "{figure}");
     value
 }

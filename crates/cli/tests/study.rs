@@ -9,7 +9,7 @@ use std::path::Path;
 
 use common::{Finished, Scene};
 use foliar_bayes::{Direction, Options, Outcome, Parameter, Pruner, Report, Scale, Space, Step};
-use foliar_study::{Budget, Claim, Definition, Next, StudyFile};
+use foliar_study::{Budget, Definition, Lease, NextTrial, StudyFile};
 use serde_json::{Value, json};
 
 const STUDY: &str = "study.sqlite";
@@ -31,9 +31,9 @@ fn definition() -> Definition {
     }
 }
 
-fn claim(study: &mut StudyFile) -> Claim {
+fn claim(study: &mut StudyFile) -> Lease {
     match study.claim("worker 1", Budget::trials(100)).unwrap() {
-        Next::Trial(claim) => claim,
+        NextTrial::Trial(lease) => lease,
         next => panic!("{next:?}"),
     }
 }
@@ -116,7 +116,7 @@ fn json_has_every_trial_and_optunas_distributions() {
         assert_eq!(trial["state"], stored.state.name());
         assert_eq!(trial["value"], json!(stored.record.value()));
         assert_eq!(trial["seed"], stored.seed);
-        assert_eq!(trial["params"], serde_json::to_value(&stored.record.setting).unwrap());
+        assert_eq!(trial["params"], serde_json::to_value(&stored.record.params).unwrap());
         assert_eq!(trial["intermediate"].as_array().unwrap().len(), stored.record.reports.len());
         assert!(trial["seconds"].as_f64().unwrap() >= 0.0);
     }
@@ -172,10 +172,10 @@ fn what_is_no_study_is_said_to_be_none() {
     fs::write(scene.path("empty"), "").unwrap();
     fs::create_dir(scene.path("folder")).unwrap();
     for (name, words) in [
-        ("absent", "there is no study"),
+        ("absent", "does not exist"),
         ("notes.txt", "not a study"),
         ("empty", "not a study"),
-        ("folder", "there is no study folder/study.sqlite"),
+        ("folder", "folder/study.sqlite does not exist"),
     ] {
         for command in ["show", "export"] {
             let refused = scene.run(&["study", command, name]).expect(1);

@@ -65,17 +65,21 @@ fn a_study_is_bit_for_bit_the_same_and_leaves_runs_that_predict() {
     let document: Value = serde_json::from_str(&first.out).unwrap();
     assert_eq!(fs::read_to_string(scene.path("a/tuning.json")).unwrap(), first.out);
     assert_eq!(document["trials"].as_array().unwrap().len(), 9);
-    assert_eq!(document["trials"][0]["setting"]["momentum"], 0.9, "the recipe's own setting is tried first");
+    assert_eq!(
+        document["trials"][0]["params"]["momentum"], 0.9,
+        "the recipe's own parameters are tried first"
+    );
     assert_eq!(document["photographs"]["test"], 10);
     assert_eq!(document["weight_decay"]["candidates"].as_array().unwrap().len(), 3);
     assert_eq!(document["weight_decay"]["candidates"][0]["folds"].as_array().unwrap().len(), 2);
     assert_eq!(document["repeats"]["runs"].as_array().unwrap().len(), 2);
-    assert_eq!(document["test"]["photographs"], 10);
-    let [tuned, untuned, difference] = ["/test/tuned/loss", "/test/untuned/loss", "/test/loss/value"]
-        .map(|place| document.pointer(place).unwrap().as_f64().unwrap());
+    assert_eq!(document["test"]["difference"]["photographs"], 10);
+    let [tuned, untuned, difference] =
+        ["/test/tuned/loss/value", "/test/untuned/loss/value", "/test/difference/loss/value"]
+            .map(|place| document.pointer(place).unwrap().as_f64().unwrap());
     assert!((tuned - untuned - difference).abs() < 1e-9);
     assert_eq!(document["untuned"]["learning-rate"], 0.001);
-    for words in ["trial  state", "weight decay", "on the 10 test photographs", "other seeds", "p ="] {
+    for words in ["trial  state", "weight decay", "on 10 test photos", "other seeds", "p ="] {
         assert!(first.err.contains(words), "{words}: {}", first.err);
     }
     for file in [
@@ -160,10 +164,10 @@ fn three_workers_finish_every_trial_once() {
     }
     let trials = trials(&scene.path("shared"));
     assert_eq!(trials.len(), 14);
-    assert!(trials.iter().all(|trial| trial.attempts == 1 && trial.deaths == 0));
+    assert!(trials.iter().all(|trial| trial.attempts == 1 && trial.lost_workers == 0));
     assert!(trials.iter().all(|trial| matches!(trial.state, State::Finished | State::Infeasible)));
     let document: Value = serde_json::from_str(&results(&scene.path("shared")).0).unwrap();
-    assert_eq!(document["search"]["ending"], "trials");
+    assert_eq!(document["search"]["reason"], "trials");
 }
 
 #[test]
@@ -210,7 +214,7 @@ fn fine_tuning_searches_more_and_prunes() {
     assert!(ended.err.contains("augmentation") && ended.err.contains("pruned"), "{}", ended.err);
     let trials = trials(&scene.path("fine"));
     assert!(trials.iter().any(|trial| trial.state == State::Pruned && trial.record.reports.len() < 4));
-    assert!(trials.iter().all(|trial| trial.record.setting.len() == 6));
+    assert!(trials.iter().all(|trial| trial.record.params.len() == 6));
 }
 
 #[test]

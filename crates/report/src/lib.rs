@@ -34,19 +34,17 @@
 //! # Ok::<(), foliar_report::ReportError>(())
 //! ```
 
-pub mod audit;
+mod audit;
 mod charts;
 mod doctor_page;
 mod draw;
 mod error;
-mod estimate;
 mod frame;
 mod layout;
 mod page;
-mod photo;
-mod remark;
 pub mod run;
 pub mod study;
+mod thumbnail;
 
 pub use audit::audit_page;
 pub use charts::bars::{Bar, Bars, bars};
@@ -60,11 +58,10 @@ pub use charts::risk_coverage::{RiskCoverage, risk_coverage};
 pub use doctor_page::{DOCTOR_STYLE, doctor_fragment, doctor_page};
 pub use draw::picture::Picture;
 pub use error::ReportError;
-pub use estimate::Estimate;
+pub use foliar_results::Estimate;
 pub use frame::{Frame, Heading, Theme};
 pub use layout::axis::Scale;
 pub use layout::number::Number;
-pub use photo::{Gallery, Photo, Thumbnail};
-pub use remark::Remark;
-pub use run::{model_card, run_page};
+pub use run::{RunPictures, model_card, run_page};
 pub use study::study_page;
+pub use thumbnail::{Thumbnail, ThumbnailOf};

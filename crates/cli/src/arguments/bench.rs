@@ -32,7 +32,7 @@ pub(crate) struct BenchArguments {
     /// Photographs a step
     #[arg(long, visible_alias = "batch-size", default_value_t = 32, value_name = "N")]
     pub(crate) batch: usize,
-    /// Side of the photographs in pixels, 32 to 4096 [default: 128 for baseline, else 224]
+    /// Side of the input in pixels, 32 to 4096 [default: 128 for baseline, else 224]
     #[arg(long, visible_alias = "image-size", value_name = "N")]
     pub(crate) size: Option<u32>,
     /// Number of classes, 2 or more
@@ -41,7 +41,7 @@ pub(crate) struct BenchArguments {
     /// Folder of photographs, one subfolder per class, for --mode load
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Time to measure for, in seconds, after the warm-up; three steps are measured at least
+    /// Seconds to measure for after the warm-up; at least three steps are measured
     #[arg(long, default_value_t = 5.0, value_name = "X")]
     pub(crate) seconds: f64,
     /// Threads for arithmetic, or for loading; 0 takes all
@@ -53,7 +53,7 @@ pub(crate) struct BenchArguments {
     /// Add a table of every node, forward and backward
     #[arg(long)]
     pub(crate) profile: bool,
-    /// One JSON document on standard output
+    /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -20,7 +20,7 @@ pub(crate) enum SplitName {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar evaluate runs/first\n  foliar evaluate runs/first --data new-photos --ood holiday-photos --robustness\n  foliar evaluate model.foliar --data new-photos --json --predictions rows.csv\n\nWithout --data a run is measured on what it set aside for a test (--test of `foliar train`), else on its validation photographs, on which epoch, temperature and thresholds were chosen. With --data the class of a photograph is the name of its folder; photographs that the classifier was trained on say nothing about others. All intervals are of 95 %, found by drawing groups of photographs that belong together."
+    after_help = "Examples:\n  foliar evaluate runs/first\n  foliar evaluate runs/first --data new-photos --ood holiday-photos --robustness\n  foliar evaluate model.foliar --data new-photos --json --predictions rows.csv\n\nWithout --data a run is evaluated on its test split (--test of `foliar train`), else on its validation photographs, on which epoch, temperature and thresholds were tuned. With --data the class of a photograph is the name of its folder; photographs that the classifier was trained on are left out. All intervals are 95 % bootstrap intervals over groups (leaves)."
 )]
 pub(crate) struct EvaluateArguments {
     /// Run folder or bundle
@@ -30,13 +30,13 @@ pub(crate) struct EvaluateArguments {
     /// Only this split, where the folder has train/, val/ and test/
     #[arg(long, value_enum, requires = "data")]
     pub(crate) split: Option<SplitName>,
-    /// Table to write, a row a photograph
+    /// Table to write, one row per photograph
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) predictions: Option<PathBuf>,
-    /// One JSON document on standard output
+    /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-    /// Threads for arithmetic; 0 takes all
+    /// Threads for arithmetic; 0 uses all cores
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) threads: u16,
 }

@@ -8,7 +8,7 @@ use super::risk_level;
 
 #[derive(Args)]
 pub(crate) struct ExaminationArguments {
-    /// Folder of photographs to test on, one subfolder per class [default: those that the run held back]
+    /// Folder of photographs to evaluate on, one subfolder per class [default: the photographs that the run held back]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// What photographs of DIR belong to: the match of this regular expression in the path, or its first group in parentheses

@@ -7,14 +7,14 @@ use foliar_nn::{Cpu, Device, LowMemoryCpu};
 #[derive(Args)]
 #[command(args_override_self = true)]
 pub(crate) struct MachineArguments {
-    /// Threads for arithmetic; 0 takes all. The numbers do not depend on it
+    /// Threads for arithmetic; 0 uses all cores. Results do not depend on it
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) threads: u16,
-    /// Memory for decoded photographs, in MiB; those beyond it are decoded anew in each epoch
+    /// Memory for decoded photographs in MiB; the others are decoded again in each epoch
     #[arg(long, default_value_t = 4096, value_name = "MIB")]
     pub(crate) cache_memory: u64,
-    /// Compute parts of the network twice instead of keeping them: slower, with less memory, and the same numbers;
-    /// `foliar summary` tells how much
+    /// Recompute activations instead of keeping them: slower, less memory, the same numbers; `foliar summary` says how
+    /// much
     #[arg(long)]
     pub(crate) low_memory: bool,
 }

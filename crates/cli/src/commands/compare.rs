@@ -5,13 +5,13 @@ mod chart;
 use std::io::{self, Write};
 
 use foliar_eval::compare;
-use foliar_results::Comparison;
+use foliar_results::{Comparison, Estimate, PairwiseTest};
 
 use super::{picture, use_threads};
 use crate::arguments::CompareArguments;
 use crate::exit::Exit;
 
-/// Probability below which a difference is called larger than chance.
+/// p-value below which a difference is called more than chance.
 const SIGNIFICANT: f64 = 0.05;
 
 pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
@@ -35,36 +35,45 @@ fn print(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     let names: Vec<String> = comparison.runs.iter().map(|run| run.run.display().to_string()).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(3);
     let model = comparison.runs.iter().map(|run| run.model.len()).max().unwrap_or(0).max(5);
-    writeln!(out, "on the {} photographs that every run held back\n", comparison.photographs)?;
+    writeln!(
+        out,
+        "on the {} validation photographs, in {} groups, that all runs share; intervals and p-values by group\n",
+        comparison.photographs, comparison.groups
+    )?;
     writeln!(
         out,
         "{:width$}  {:model$}  {:>8}  {:>6}  {:>8}  accuracy (95 % interval)  macro F1   loss",
         "run", "model", "rate", "epochs", "time"
     )?;
     for (name, run) in names.iter().zip(&comparison.runs) {
-        let [low, high] = run.metrics.accuracy_interval;
+        let Estimate { value, low, high } = run.accuracy;
         writeln!(
             out,
-            "{name:width$}  {:model$}  {:>8}  {:>6}  {:>6.0} s  {:.3} ({low:.3} to {high:.3})    {:>8.3}  {:>5.3}",
+            "{name:width$}  {:model$}  {:>8}  {:>6}  {:>6.0} s  {value:.3} ({low:.3} to {high:.3})    {:>8.3}  {:>5.3}",
             run.model,
             run.learning_rate,
             run.epochs.len(),
             run.seconds,
-            run.metrics.accuracy,
-            run.metrics.macro_f1,
-            run.metrics.loss,
+            run.macro_f1.value,
+            run.loss.value,
         )?;
     }
     writeln!(out)?;
-    for pair in &comparison.pairs {
-        let verdict = match pair.p_value < SIGNIFICANT {
-            true => "larger than chance",
-            false => "no larger than chance",
+    for PairwiseTest { first, second, difference } in &comparison.pairs {
+        let verdict = match difference.accuracy_p_value < SIGNIFICANT {
+            true => "more than chance explains",
+            false => "no more than chance explains",
         };
+        let Estimate { value, low, high } = difference.accuracy;
         writeln!(
             out,
-            "{} alone right on {}, {} alone on {}: the difference is {verdict} (p = {:.3})",
-            names[pair.first], pair.only_first, names[pair.second], pair.only_second, pair.p_value
+            "{} - {}: accuracy {value:+.3} ({low:+.3} to {high:+.3}), p = {:.3}: {verdict}; only the first is right on {}, \
+             only the second on {}",
+            names[*first],
+            names[*second],
+            difference.accuracy_p_value,
+            difference.only_first,
+            difference.only_second
         )?;
     }
     Ok(())

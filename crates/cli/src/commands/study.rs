@@ -1,7 +1,5 @@
-//! `foliar study`: the trials of a study, shown and exported.
+//! `foliar study`: shows and exports the trials of a study.
 
-mod csv;
-mod document;
 mod table;
 
 use std::fs::File;
@@ -10,7 +8,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use foliar_files::write_atomically;
-use foliar_study::{StoredTrial, StudyError, StudyFile};
+use foliar_study::{StudyError, StudyFile};
 
 use crate::arguments::{StudyArguments, StudyCommand, StudyFormat};
 use crate::exit::Exit;
@@ -25,7 +23,7 @@ pub(crate) fn run(arguments: &StudyArguments) -> anyhow::Result<Exit> {
     }
 }
 
-/// Opens a study, or that of a folder.
+/// Opens a study file, or the study in a folder.
 fn view(path: &Path) -> Result<StudyFile, StudyError> {
     if path.is_dir() { StudyFile::view(&path.join(STUDY)) } else { StudyFile::view(path) }
 }
@@ -40,16 +38,14 @@ fn show(path: &Path) -> anyhow::Result<Exit> {
 }
 
 fn export(path: &Path, format: StudyFormat, out: Option<&Path>) -> anyhow::Result<Exit> {
-    let mut file = view(path)?;
-    let trials = file.trials()?;
-    let best = file.best()?.map(|best| best.id);
+    let study = view(path)?.export()?;
     let write = |out: &mut dyn Write| match format {
-        StudyFormat::Csv => csv::write(out, file.definition(), &trials),
-        StudyFormat::Json => document::write(out, file.definition(), &trials, best),
+        StudyFormat::Csv => study.write_csv(out),
+        StudyFormat::Json => study.write_json(out),
     };
     match out {
         Some(path) => write_atomically(path, |file: &mut BufWriter<File>| write(file))
-            .with_context(|| format!("{} can not be written", path.display()))?,
+            .with_context(|| format!("{} cannot be written", path.display()))?,
         None => {
             let mut out = io::stdout().lock();
             write(&mut out)?;
@@ -57,10 +53,4 @@ fn export(path: &Path, format: StudyFormat, out: Option<&Path>) -> anyhow::Resul
         }
     }
     Ok(Exit::Done)
-}
-
-/// How long the last attempt took, in seconds.
-fn seconds(trial: &StoredTrial) -> Option<f64> {
-    let duration = trial.ended?.duration_since(trial.started?).ok()?;
-    Some(duration.as_millis() as f64 / 1000.0)
 }

@@ -4,7 +4,7 @@ mod dry_run;
 pub(crate) mod recipe;
 pub(crate) mod screen;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use foliar_audit::GroupSource;
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
         return dry_run::print(&arguments.photos, &arguments.recipe, &recipe);
     }
     use_threads(arguments.recipe.machine.threads)?;
-    let out = arguments.out.clone().unwrap_or_else(|| free_folder(&recipe.model));
+    let out = arguments.out.clone().unwrap_or_else(|| Run::free_folder(&recipe.model));
     if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         // Refused before any photograph is read.
         RunDir::create(&out)?;
@@ -36,12 +36,6 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     check(&recipe, photographs.dataset.classes.len())?;
     let run = Run::create(&out, &recipe, &photographs)?;
     drive(&run, &photographs, &arguments.recipe.machine)
-}
-
-/// The first of `runs/NAME-1`, `runs/NAME-2`, ... that does not exist.
-pub(crate) fn free_folder(model: &str) -> PathBuf {
-    let name = |number: u32| Path::new("runs").join(format!("{model}-{number}"));
-    (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0))
 }
 
 /// Scans, decodes and splits, with a bar, and says what was found.

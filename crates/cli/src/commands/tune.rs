@@ -1,4 +1,4 @@
-//! `foliar tune`: the setting that suits the photographs, and what it gains.
+//! `foliar tune`: finds good hyperparameters for a data set and measures the gain.
 
 mod pictures;
 mod plan;
@@ -11,10 +11,11 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
-use foliar_tune::{Ended, Folder, Report, tune};
+use foliar_train::Run;
+use foliar_tune::{Folder, TuneOutcome, TuningResult, tune};
 
 use self::screen::Screen;
-use super::train::{free_folder, open_photographs};
+use super::train::open_photographs;
 use super::use_threads;
 use crate::arguments::TuneArguments;
 use crate::exit::Exit;
@@ -33,8 +34,8 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
             let photos = photos.as_deref().unwrap_or(Path::new("."));
             let plan = plan::of(photos, arguments)?;
             let out = arguments.out.clone();
-            let out = out.unwrap_or_else(|| free_folder(&format!("tune-{}", plan.recipe.model)));
-            // Refused before any photograph is read.
+            let out = out.unwrap_or_else(|| Run::free_folder(&format!("tune-{}", plan.recipe.model)));
+            // Checked before any photo is read.
             Folder::check_free(&out)?;
             use_threads(arguments.recipe.machine.threads)?;
             let photographs = open_photographs(photos, &plan.recipe, &arguments.recipe.machine)?;
@@ -54,25 +55,25 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
     screen.clear();
     let root = folder.root().display().to_string();
     match ended.with_context(|| format!("study {root}"))? {
-        Ended::Interrupted => {
-            eprintln!("saved; `foliar tune --resume {root}` continues");
+        TuneOutcome::Interrupted => {
+            eprintln!("saved; continue with `foliar tune --resume {root}`");
             Ok(Exit::Interrupted)
         }
-        Ended::Finished(report) => {
-            conclude(&folder, &report, arguments)?;
+        TuneOutcome::Finished(result) => {
+            conclude(&folder, &result, arguments)?;
             Ok(Exit::with_problems(skipped > 0))
         }
     }
 }
 
-fn conclude(folder: &Folder, report: &Report, arguments: &TuneArguments) -> anyhow::Result<()> {
-    words::print(&mut io::stderr().lock(), report)?;
+fn conclude(folder: &Folder, result: &TuningResult, arguments: &TuneArguments) -> anyhow::Result<()> {
+    words::print(&mut io::stderr().lock(), result)?;
     if arguments.report {
-        pictures::write(folder, report)?;
+        pictures::write(folder, result)?;
     }
     let mut out = io::stdout().lock();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, report)?;
+        serde_json::to_writer_pretty(&mut out, result)?;
         writeln!(out)?;
     } else {
         writeln!(out, "{}", folder.tuned().join(foliar_runlog::RunDir::BUNDLE).display())?;

@@ -1,11 +1,11 @@
-//! `foliar weights`: pretrained weights, listed, fetched and verified.
+//! `foliar weights`: lists, downloads and verifies pretrained weights.
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use foliar_catalogue::{
-    CATALOGUE, Entry, Options, Progress, cached, default_cache_dir, fetch, find, for_model, verify,
+    CATALOGUE, Entry, FetchEvent, Options, cached, default_cache_dir, fetch, find, for_model, verify,
 };
 use indicatif::ProgressBar;
 
@@ -13,7 +13,7 @@ use crate::arguments::{WeightsArguments, WeightsCommand};
 use crate::exit::{Exit, UsageError};
 use crate::{interrupt, progress};
 
-/// What `--weights` takes for the catalogue's file of the model.
+/// The value of `--weights` that means the catalogue's file for the model.
 const IMAGENET: &str = "imagenet";
 
 pub(crate) fn run(arguments: &WeightsArguments) -> anyhow::Result<Exit> {
@@ -29,7 +29,7 @@ pub(crate) fn is_catalogued(weights: &Path) -> bool {
     weights.as_os_str() == IMAGENET && !weights.exists()
 }
 
-/// The file that `--weights` means: itself, or the catalogue's for `model` in the cache.
+/// The file that `--weights` names: the given file, or the catalogue's file for `model` in the cache.
 pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
     if !is_catalogued(weights) {
         return Ok(weights.to_owned());
@@ -44,17 +44,17 @@ pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
 fn list() -> anyhow::Result<Exit> {
     let folder = default_cache_dir()?;
     let mut out = io::stdout().lock();
-    writeln!(out, "{:16}  {:42}  {:>9}  {:>6}  here", "name", "file", "MiB", "top-1")?;
+    writeln!(out, "{:16}  {:42}  {:>9}  {:>6}  cached", "name", "file", "MiB", "top-1")?;
     for entry in &CATALOGUE {
-        let here = if folder.join(entry.file).exists() { "yes" } else { "no" };
+        let cached = if folder.join(entry.file).exists() { "yes" } else { "no" };
         let Entry { name, file, mebibytes, top1, .. } = entry;
-        writeln!(out, "{name:16}  {file:42}  {mebibytes:9.1}  {top1:5.1} %  {here}")?;
+        writeln!(out, "{name:16}  {file:42}  {mebibytes:9.1}  {top1:5.1} %  {cached}")?;
     }
     let Entry { input, licence, .. } = &CATALOGUE[0];
     writeln!(
         out,
-        "\ninput    RGB / 255, less {:?}, over {:?}, {} pixels",
-        input.mean, input.std, input.crop
+        "\ninput    (RGB / 255 - {:?}) / {:?}, {} x {} pixels",
+        input.mean, input.std, input.crop, input.crop
     )?;
     writeln!(out, "licence  {licence}")?;
     writeln!(out, "folder   {}", folder.display())?;
@@ -69,20 +69,23 @@ fn download(entry: &Entry) -> anyhow::Result<Exit> {
     let fetched = fetch(entry, &options, &mut |event| show(&bar, event));
     bar.finish_and_clear();
     let fetched = fetched?;
-    eprintln!("{}", if fetched.downloaded { "downloaded and verified" } else { "already here and verified" });
+    eprintln!(
+        "{}",
+        if fetched.downloaded { "downloaded and verified" } else { "already in the cache and verified" }
+    );
     writeln!(io::stdout(), "{}", fetched.file.path.display())?;
     Ok(Exit::Done)
 }
 
-fn show(bar: &ProgressBar, event: &Progress<'_>) -> ControlFlow<()> {
+fn show(bar: &ProgressBar, event: &FetchEvent<'_>) -> ControlFlow<()> {
     match event {
-        Progress::Received { bytes, total } => {
+        FetchEvent::Received { bytes, total } => {
             bar.set_length(total.unwrap_or(*bytes));
             bar.set_position(*bytes);
         }
-        Progress::Retrying { attempt, wait, reason } => {
+        FetchEvent::Retrying { attempt, wait, reason } => {
             bar.suspend(|| {
-                eprintln!("attempt {attempt} failed: {reason}; again in {:.1} s", wait.as_secs_f64())
+                eprintln!("attempt {attempt} failed: {reason}; trying again in {:.1} s", wait.as_secs_f64())
             });
         }
     }
@@ -95,7 +98,7 @@ fn check(file: &Path) -> anyhow::Result<Exit> {
     let mut out = io::stdout();
     writeln!(
         out,
-        "{}: good, {} bytes, SHA-256 {} ({what})",
+        "{}: verified, {} bytes, SHA-256 {} ({what})",
         file.display(),
         verified.bytes,
         verified.sha256

@@ -6,10 +6,9 @@
 //! | s, ds | a factor for each image and channel, and its gradient | (n, c) |
 //! | a, b | images of equal size, as matrices of pixels and channels | (rows, channels of a), (rows, channels of b) |
 
-use rayon::prelude::*;
-
 use crate::elementwise::{Accumulate, add_assign_chunk};
 use crate::isa::level::Level;
+use crate::parallel::{Chunks, chunk_of, share_out};
 use crate::reduce::BLOCK_ROWS;
 use crate::scratch;
 use crate::shape::Nhwc;
@@ -34,7 +33,7 @@ pub fn concat_forward(channels: [usize; 2], a: &[f32], b: &[f32], y: &mut [f32])
         "lengths do not fit the channels"
     );
     let piece = PIECE.div_ceil(total);
-    y.par_chunks_mut(piece * total).enumerate().for_each(|(index, y)| {
+    share_out(Chunks::new(y, piece * total), |index, y| {
         let start = index * piece;
         for (row, y) in y.chunks_exact_mut(total).enumerate() {
             let row = start + row;
@@ -64,7 +63,8 @@ pub fn concat_backward(
     let rows = dx.len() / channels;
     assert!(dx.len() == rows * channels && dy.len() == rows * total, "lengths do not fit the channels");
     let piece = PIECE.div_ceil(channels);
-    dx.par_chunks_mut(piece * channels).zip(dy.par_chunks(piece * total)).for_each(|(dx, dy)| {
+    share_out(Chunks::new(dx, piece * channels), |index, dx| {
+        let dy = chunk_of(dy, piece * total, index);
         for (dx, dy) in dx.chunks_exact_mut(channels).zip(dy.chunks_exact(total)) {
             let dy = &dy[offset..offset + channels];
             match accumulate {
@@ -101,7 +101,8 @@ fn scale(shape: Nhwc, x: &[f32], s: &[f32], accumulate: Accumulate, y: &mut [f32
         return;
     }
     let image = shape.image_len();
-    y.par_chunks_mut(image).zip(x.par_chunks(image)).zip(s.par_chunks(shape.c)).for_each(|((y, x), s)| {
+    share_out(Chunks::new(y, image), |index, y| {
+        let (x, s) = (chunk_of(x, image, index), chunk_of(s, shape.c, index));
         for (y, x) in y.chunks_exact_mut(shape.c).zip(x.chunks_exact(shape.c)) {
             match accumulate {
                 Accumulate::Overwrite => product_row(x, s, y),
@@ -123,23 +124,22 @@ pub fn scale_backward_factor(shape: Nhwc, x: &[f32], dy: &[f32], accumulate: Acc
         return;
     }
     let image = shape.image_len();
-    ds.par_chunks_mut(shape.c).zip(x.par_chunks(image)).zip(dy.par_chunks(image)).for_each(
-        |((ds, x), dy)| {
-            if accumulate == Accumulate::Overwrite {
-                ds.fill(0.0);
-            }
-            let block = BLOCK_ROWS * shape.c;
-            scratch::with(shape.c, |sum| {
-                for (x, dy) in x.chunks(block).zip(dy.chunks(block)) {
-                    sum.fill(0.0);
-                    for (x, dy) in x.chunks_exact(shape.c).zip(dy.chunks_exact(shape.c)) {
-                        add_product_row(x, dy, sum);
-                    }
-                    add_assign_chunk(sum, ds);
+    share_out(Chunks::new(ds, shape.c), |index, ds| {
+        let (x, dy) = (chunk_of(x, image, index), chunk_of(dy, image, index));
+        if accumulate == Accumulate::Overwrite {
+            ds.fill(0.0);
+        }
+        let block = BLOCK_ROWS * shape.c;
+        scratch::with(shape.c, |sum| {
+            for (x, dy) in x.chunks(block).zip(dy.chunks(block)) {
+                sum.fill(0.0);
+                for (x, dy) in x.chunks_exact(shape.c).zip(dy.chunks_exact(shape.c)) {
+                    add_product_row(x, dy, sum);
                 }
-            });
-        },
-    );
+                add_assign_chunk(sum, ds);
+            }
+        });
+    });
 }
 
 fn check(shape: Nhwc, x: &[f32], s: &[f32]) {

@@ -9,10 +9,9 @@
 //! y(i) = x(i) / (1 - p) where h(k, i) ≥ p 2³², else 0, and the gradient likewise. As the mask is a pure function of key and
 //! place, the backward pass draws it again, and a run that is resumed at the same step sees the same one.
 
-use rayon::prelude::*;
-
 use crate::elementwise::{Accumulate, CHUNK};
 use crate::isa::level::Level;
+use crate::parallel::{Chunks, chunk_of, share_out};
 
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -63,15 +62,14 @@ fn mix(mut z: u64) -> u64 {
 /// If the lengths differ.
 pub fn apply(mask: Mask, x: &[f32], accumulate: Accumulate, y: &mut [f32]) {
     assert_eq!(x.len(), y.len(), "lengths differ");
-    y.par_chunks_mut(CHUNK)
-        .zip(x.par_chunks(CHUNK))
-        .enumerate()
-        .for_each(|(chunk, (y, x))| apply_chunk(mask, chunk * CHUNK, x, accumulate, y));
+    share_out(Chunks::new(y, CHUNK), |index, y| {
+        apply_chunk(mask, index * CHUNK, chunk_of(x, CHUNK, index), accumulate, y);
+    });
 }
 
 /// [`apply`], written over `x`.
 pub fn apply_in_place(mask: Mask, x: &mut [f32]) {
-    x.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, x)| apply_in_place_chunk(mask, chunk * CHUNK, x));
+    share_out(Chunks::new(x, CHUNK), |index, x| apply_in_place_chunk(mask, index * CHUNK, x));
 }
 
 // A dropped element is 0 whatever it was, so that a selection stands where a product would let NaN through; what is kept lets

@@ -2,10 +2,9 @@
 //!
 //! Large slices are cut into chunks of `CHUNK` elements that run in parallel.
 
-use rayon::prelude::*;
-
 use crate::activation::{Activation, relu, relu6};
 use crate::isa::level::Level;
+use crate::parallel::{Chunks, chunk_of, share_out};
 
 /// Elements of a parallel piece of work: 128 KiB, which amortises the hand-over to another thread.
 pub(crate) const CHUNK: usize = 1 << 15;
@@ -21,7 +20,7 @@ pub enum Accumulate {
 
 /// `y = value`.
 pub fn fill(y: &mut [f32], value: f32) {
-    y.par_chunks_mut(CHUNK).for_each(|y| y.fill(value));
+    share_out(Chunks::new(y, CHUNK), |_, y| y.fill(value));
 }
 
 /// `y = x`.
@@ -31,7 +30,7 @@ pub fn fill(y: &mut [f32], value: f32) {
 /// If the lengths differ.
 pub fn copy(x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len(), "lengths differ");
-    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| y.copy_from_slice(x));
+    share_out(Chunks::new(y, CHUNK), |index, y| y.copy_from_slice(chunk_of(x, CHUNK, index)));
 }
 
 /// `y = a + b`.
@@ -41,10 +40,9 @@ pub fn copy(x: &[f32], y: &mut [f32]) {
 /// If the lengths differ.
 pub fn add(a: &[f32], b: &[f32], y: &mut [f32]) {
     assert!(a.len() == y.len() && b.len() == y.len(), "lengths differ");
-    y.par_chunks_mut(CHUNK)
-        .zip(a.par_chunks(CHUNK))
-        .zip(b.par_chunks(CHUNK))
-        .for_each(|((y, a), b)| add_chunk(a, b, y));
+    share_out(Chunks::new(y, CHUNK), |index, y| {
+        add_chunk(chunk_of(a, CHUNK, index), chunk_of(b, CHUNK, index), y);
+    });
 }
 
 /// `y = y + x`.
@@ -54,7 +52,7 @@ pub fn add(a: &[f32], b: &[f32], y: &mut [f32]) {
 /// If the lengths differ.
 pub fn add_assign(x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len(), "lengths differ");
-    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| add_assign_chunk(x, y));
+    share_out(Chunks::new(y, CHUNK), |index, y| add_assign_chunk(chunk_of(x, CHUNK, index), y));
 }
 
 /// `y = x` or `y = y + x`.
@@ -82,7 +80,7 @@ pub fn activate(activation: Activation, x: &[f32], y: &mut [f32]) {
 /// `y = activation(y)`.
 pub fn activate_in_place(activation: Activation, y: &mut [f32]) {
     if activation != Activation::Identity {
-        y.par_chunks_mut(CHUNK).for_each(|y| activate_chunk(activation, y));
+        share_out(Chunks::new(y, CHUNK), |_, y| activate_chunk(activation, y));
     }
 }
 
@@ -100,10 +98,10 @@ pub fn activate_backward(
     dx: &mut [f32],
 ) {
     assert!(y.len() == dx.len() && dy.len() == dx.len(), "lengths differ");
-    dx.par_chunks_mut(CHUNK)
-        .zip(y.par_chunks(CHUNK))
-        .zip(dy.par_chunks(CHUNK))
-        .for_each(|((dx, y), dy)| activate_backward_chunk(activation, y, dy, accumulate, dx));
+    share_out(Chunks::new(dx, CHUNK), |index, dx| {
+        let (y, dy) = (chunk_of(y, CHUNK, index), chunk_of(dy, CHUNK, index));
+        activate_backward_chunk(activation, y, dy, accumulate, dx);
+    });
 }
 
 /// [`activate_backward`], written over `dy`.
@@ -114,7 +112,7 @@ pub fn activate_backward(
 pub fn activate_backward_in_place(activation: Activation, y: &[f32], dy: &mut [f32]) {
     assert_eq!(y.len(), dy.len(), "lengths differ");
     if activation != Activation::Identity {
-        dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK)).for_each(|(dy, y)| mask_chunk(activation, y, dy));
+        share_out(Chunks::new(dy, CHUNK), |index, dy| mask_chunk(activation, chunk_of(y, CHUNK, index), dy));
     }
 }
 

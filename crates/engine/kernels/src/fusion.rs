@@ -9,10 +9,9 @@
 
 use std::ops::Range;
 
-use crate::ahead::touch;
 use crate::elementwise::Accumulate;
-use crate::isa::level::Level;
-use crate::norm::{self, ChannelSums, Gradient, Normalisation, Rows, apply_body, input_body};
+use crate::norm::{self, ChannelSums, Gradient, Normalisation, Rows, apply_rows, backward_input_rows};
+use crate::prefetch::touch;
 
 /// Where the mean and biased variance of each channel of an output are left, for a batch norm that follows; both are
 /// overwritten, with zeros if there are no rows.
@@ -133,21 +132,20 @@ impl<'a> Source<'a> {
             return &values[range];
         }
         let room = &mut room[..range.len()];
-        write_rows(self, range, room);
+        self.write(range, room);
         room
     }
 
     /// Writes the elements of `range` to `destination`, which is as long.
-    #[inline(always)]
-    pub(crate) fn write<L: Level>(&self, level: L, range: Range<usize>, destination: &mut [f32]) {
+    pub(crate) fn write(&self, range: Range<usize>, destination: &mut [f32]) {
         match *self {
             Self::Plain(values) => destination.copy_from_slice(&values[range]),
             Self::Normalised(x, normalisation) => {
-                apply_body(level, &x[range], normalisation, None, Rows::Near, destination);
+                apply_rows(&x[range], normalisation, None, Rows::Near, destination);
             }
             Self::Gradient { x, dy, gradient } => {
                 let dy = Gradient::From(&dy[range.clone()], Accumulate::Overwrite);
-                input_body(level, &x[range], dy, gradient, Rows::Near, destination);
+                backward_input_rows(&x[range], dy, gradient, Rows::Near, destination);
             }
         }
     }
@@ -157,11 +155,4 @@ impl<'a> Source<'a> {
 #[inline(always)]
 fn part(values: &[f32], range: Range<usize>) -> &[f32] {
     &values[range.start.min(values.len())..range.end.min(values.len())]
-}
-
-multiversion!(fn write_rows(source: &Source<'_>, range: Range<usize>, destination: &mut [f32]) = write_body);
-
-#[inline(always)]
-fn write_body<L: Level>(level: L, source: &Source<'_>, range: Range<usize>, destination: &mut [f32]) {
-    source.write(level, range, destination);
 }

@@ -1,7 +1,9 @@
 //! Which vector instructions the loops use, chosen once at run time.
 //!
-//! A kernel's body is written once, as an `#[inline(always)]` function; the macro `multiversion!` compiles it
-//! for each instruction set and calls the best one the processor has. Loops over long slices are left to the
+//! The body of an inner loop is written once, as an `#[inline(always)]` function; the macro `multiversion!` compiles it
+//! for each instruction set and calls the best one the processor has. What is around inner loops is compiled once: a
+//! dispatch for each line of an image, or each strip of rows, costs nothing that can be measured, and code that is
+//! compiled for every instruction set, every width of vector and every shape is long. Loops over long slices are left to the
 //! compiler to vectorise; loops over channels, which are often few, use vectors explicitly
 //! (`vector::Vector`).
 //!
@@ -23,6 +25,17 @@ pub enum Isa {
     Avx2 = 2,
     /// AVX-512 F, VL, BW and DQ.
     Avx512 = 3,
+}
+
+impl Isa {
+    /// Floats of its widest vector.
+    pub(crate) const fn lanes(self) -> usize {
+        match self {
+            Self::Avx512 => 16,
+            Self::Avx2 => 8,
+            Self::Portable => 4,
+        }
+    }
 }
 
 /// The choice, or 0 before the first call.
@@ -75,7 +88,8 @@ fn from_environment() -> Isa {
 /// Defines `fn name(arguments)` as `body(level, arguments)`, compiled for every instruction set of [`Isa`]
 /// and dispatched at run time. `body` must be `#[inline(always)]` and generic over its [`level::Level`].
 macro_rules! multiversion {
-    ($visibility:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) = $body:ident) => {
+    ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) = $body:ident) => {
+        $(#[$attribute])*
         #[allow(clippy::too_many_arguments)]
         $visibility fn $name($($argument: $kind),*) {
             #[cfg(target_arch = "x86_64")]

@@ -14,7 +14,6 @@
 //! Slices of a wrong length are a programmer's error and panic; numbers never do, whatever they are: NaN
 //! and infinities flow through, as in PyTorch.
 
-mod ahead;
 mod axis;
 #[macro_use]
 pub mod isa;
@@ -28,9 +27,11 @@ pub mod fusion;
 pub mod loss;
 mod matrix;
 pub mod norm;
+mod parallel;
 pub mod peak;
 pub mod pointwise;
 pub mod pool;
+mod prefetch;
 mod product;
 mod reduce;
 mod scratch;

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use rayon::prelude::*;
+use crate::parallel;
 
 /// A matrix to write: element `(i, j)` lies at `i * row_stride + j`.
 #[derive(Debug)]
@@ -61,13 +61,13 @@ impl<'a> ViewMut<'a> {
         self,
         tile_rows: usize,
         tile_columns: usize,
-        work: impl Fn(usize, usize, ViewMut<'_>) + Send + Sync,
+        work: &(dyn Fn(usize, usize, ViewMut<'_>) + Sync),
     ) {
         assert!(tile_rows > 0 && tile_columns > 0, "a tile must have rows and columns");
         let across = self.columns.div_ceil(tile_columns);
         let count = self.rows.div_ceil(tile_rows) * across;
         let whole = &Shared(self);
-        (0..count).into_par_iter().with_max_len(1).for_each(|index| {
+        parallel::for_each(count, &|index| {
             let (row, column) = (index / across * tile_rows, index % across * tile_columns);
             let Shared(matrix) = whole;
             work(

@@ -23,9 +23,9 @@ mod moments;
 mod reduce;
 mod statistics;
 
-pub(crate) use apply::apply_body;
+pub(crate) use apply::apply_rows;
 pub use apply::{Affine, Normalisation, apply};
-pub(crate) use input::{Gradient, input_body};
+pub(crate) use input::{Gradient, backward_input_rows};
 pub use input::{InputGradient, backward_input, backward_input_in_place};
 pub(crate) use moments::{Moments, merge_parts};
 pub use reduce::{ChannelSums, backward_residual, backward_sums};

@@ -19,10 +19,9 @@ mod tile;
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
-use crate::ahead::Ahead;
 use crate::isa::{self, Isa};
+use crate::parallel::{Chunks, share_out};
+use crate::prefetch::Ahead;
 use crate::scratch;
 use tile::RowsBlock;
 pub(crate) use tile::{Start, SumsBlock};
@@ -50,14 +49,14 @@ impl Panels {
 
     /// Vectors of a panel's row.
     pub(super) fn vectors(&self) -> usize {
-        let all = self.columns.div_ceil(tile::lanes(self.isa)).max(1);
+        let all = self.columns.div_ceil(self.isa.lanes()).max(1);
         let panels = all.div_ceil(tile::most_vectors(self.isa));
         all.div_ceil(panels)
     }
 
     /// Floats of a panel's row; columns that the matrix lacks are zeros.
     pub(crate) fn width(&self) -> usize {
-        self.vectors() * tile::lanes(self.isa)
+        self.vectors() * self.isa.lanes()
     }
 
     /// Number of panels.
@@ -86,10 +85,11 @@ impl Panels {
     pub(crate) fn pack(
         &self,
         packed: &mut [f32],
-        fetch: impl Fn(usize, Range<usize>, Range<usize>, &mut [f32]) + Send + Sync,
+        fetch: &(dyn Fn(usize, Range<usize>, Range<usize>, &mut [f32]) + Sync),
     ) {
         let width = self.width();
-        packed.par_chunks_exact_mut(self.panel_len().max(1)).enumerate().for_each(|(panel, packed)| {
+        let packed = &mut packed[..self.packed_len()];
+        share_out(Chunks::new(packed, self.panel_len().max(1)), |panel, packed| {
             let columns = self.columns(panel);
             if columns.len() < width {
                 packed.fill(0.0);
@@ -107,7 +107,7 @@ impl Panels {
 
     /// Packs a matrix of contiguous rows.
     pub(crate) fn pack_matrix(&self, packed: &mut [f32], matrix: &[f32]) {
-        self.pack(packed, |segment, within, columns, rows| {
+        self.pack(packed, &|segment, within, columns, rows| {
             for (index, row) in within.zip(rows.chunks_exact_mut(self.width())) {
                 let begin = (segment * self.len + index) * self.columns;
                 row[..columns.len()].copy_from_slice(&matrix[begin + columns.start..begin + columns.end]);
@@ -117,7 +117,7 @@ impl Panels {
 
     /// Packs the transpose of a matrix of contiguous rows, one for each column, in one segment.
     pub(crate) fn pack_transposed(&self, packed: &mut [f32], matrix: &[f32]) {
-        self.pack(packed, |_, within, columns, rows| {
+        self.pack(packed, &|_, within, columns, rows| {
             for (column, row) in columns.enumerate() {
                 let values = &matrix[row * self.len..][within.clone()];
                 for (row, &value) in rows.chunks_exact_mut(self.width()).zip(values) {

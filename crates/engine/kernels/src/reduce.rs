@@ -1,10 +1,9 @@
 //! Sums over the rows of a matrix and over private sums, in an order that does not depend on threads.
 
-use rayon::prelude::*;
-
 use crate::elementwise::{CHUNK, add_assign_chunk};
 use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
+use crate::parallel::{Chunks, chunk_of, share_out};
 use crate::scratch;
 
 /// Parts that the rows are cut into, each with a private sum.
@@ -28,7 +27,8 @@ pub(crate) fn column_sums(x: &[f32], sums: &mut [f32]) {
     let part_rows = (x.len() / columns).div_ceil(PARTS);
     scratch::with(PARTS * columns, |parts| {
         let parts = &mut parts[..(x.len() / columns).div_ceil(part_rows) * columns];
-        parts.par_chunks_mut(columns).zip(x.par_chunks(part_rows * columns)).for_each(|(part, x)| {
+        share_out(Chunks::new(parts, columns), |index, part| {
+            let x = chunk_of(x, part_rows * columns, index);
             part.fill(0.0);
             scratch::with(columns, |block| {
                 for x in x.chunks(BLOCK_ROWS * columns) {
@@ -77,8 +77,8 @@ impl<L: Level> ChannelGroup<L> for RowSum<'_> {
 pub(crate) fn sum_parts(parts: &[f32], sum: &mut [f32]) {
     let len = sum.len();
     assert!(len > 0 && !parts.is_empty() && parts.len().is_multiple_of(len), "not a whole number of parts");
-    sum.par_chunks_mut(CHUNK / PARTS).enumerate().for_each(|(chunk, sum)| {
-        let start = chunk * (CHUNK / PARTS);
+    share_out(Chunks::new(sum, CHUNK / PARTS), |index, sum| {
+        let start = index * (CHUNK / PARTS);
         let range = start..start + sum.len();
         sum.copy_from_slice(&parts[range.clone()]);
         for part in parts.chunks_exact(len).skip(1) {

@@ -3,10 +3,9 @@
 //! exp is Cephes's `expf`: x = k ln 2 + r with |r| ≤ ln 2 / 2, exp(r) by a polynomial of degree 7, and k added to the exponent.
 //! It is within 2 units in the last place of exact, and the compiler can vectorise it.
 
-use rayon::prelude::*;
-
 use crate::elementwise::{Accumulate, CHUNK};
 use crate::isa::level::Level;
+use crate::parallel::{Chunks, chunk_of, share_out};
 
 /// exp(x). Beyond ± 87 it keeps the value at that bound, so that it is a normal number; NaN stays NaN.
 #[inline(always)]
@@ -39,7 +38,7 @@ fn sigmoid(x: f32) -> f32 {
 /// If the lengths differ.
 pub fn sigmoid_forward(x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len(), "lengths differ");
-    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| sigmoid_chunk(x, y));
+    share_out(Chunks::new(y, CHUNK), |index, y| sigmoid_chunk(chunk_of(x, CHUNK, index), y));
 }
 
 /// Gradient of the input of [`sigmoid_forward`] from its output `y`: `dx = dy y (1 - y)`.
@@ -59,7 +58,7 @@ pub fn sigmoid_backward(y: &[f32], dy: &[f32], accumulate: Accumulate, dx: &mut 
 /// If the lengths differ.
 pub fn silu_forward(x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len(), "lengths differ");
-    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| silu_chunk(x, y));
+    share_out(Chunks::new(y, CHUNK), |index, y| silu_chunk(chunk_of(x, CHUNK, index), y));
 }
 
 /// Gradient of the input `x` of [`silu_forward`]: `dx = dy σ (1 + x (1 - σ))`.
@@ -79,7 +78,7 @@ pub fn silu_backward(x: &[f32], dy: &[f32], accumulate: Accumulate, dx: &mut [f3
 /// If the lengths differ.
 pub fn sigmoid_backward_in_place(y: &[f32], dy: &mut [f32]) {
     assert_eq!(y.len(), dy.len(), "lengths differ");
-    dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK)).for_each(|(dy, y)| sigmoid_rescale_chunk(y, dy));
+    share_out(Chunks::new(dy, CHUNK), |index, dy| sigmoid_rescale_chunk(chunk_of(y, CHUNK, index), dy));
 }
 
 /// [`silu_backward`], written over `dy`.
@@ -89,14 +88,13 @@ pub fn sigmoid_backward_in_place(y: &[f32], dy: &mut [f32]) {
 /// If the lengths differ.
 pub fn silu_backward_in_place(x: &[f32], dy: &mut [f32]) {
     assert_eq!(x.len(), dy.len(), "lengths differ");
-    dy.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(dy, x)| silu_rescale_chunk(x, dy));
+    share_out(Chunks::new(dy, CHUNK), |index, dy| silu_rescale_chunk(chunk_of(x, CHUNK, index), dy));
 }
 
 fn for_each(values: &[f32], dy: &[f32], dx: &mut [f32], chunk: impl Fn(&[f32], &[f32], &mut [f32]) + Sync) {
-    dx.par_chunks_mut(CHUNK)
-        .zip(values.par_chunks(CHUNK))
-        .zip(dy.par_chunks(CHUNK))
-        .for_each(|((dx, values), dy)| chunk(values, dy, dx));
+    share_out(Chunks::new(dx, CHUNK), |index, dx| {
+        chunk(chunk_of(values, CHUNK, index), chunk_of(dy, CHUNK, index), dx);
+    });
 }
 
 #[inline(always)]

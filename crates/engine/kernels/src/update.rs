@@ -14,10 +14,9 @@
 //! Sources: Sutskever et al. 2013 (momentum), Loshchilov and Hutter 2019 (AdamW), `torch.optim.SGD` and
 //! `torch.optim.AdamW`.
 
-use rayon::prelude::*;
-
 use crate::elementwise::CHUNK;
 use crate::isa::level::Level;
+use crate::parallel::{Chunks, chunk_of, share_out};
 
 /// Hyperparameters of one step of stochastic gradient descent.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,18 +45,16 @@ pub struct Sgd {
 pub fn sgd(params: &mut [f32], grads: &[f32], momentum_buffer: &mut [f32], step: &Sgd) {
     assert_eq!(params.len(), grads.len(), "lengths differ");
     if step.momentum == 0.0 {
-        params
-            .par_chunks_mut(CHUNK)
-            .zip(grads.par_chunks(CHUNK))
-            .for_each(|(params, grads)| plain_chunk(params, grads, step));
+        share_out(Chunks::new(params, CHUNK), |index, params| {
+            plain_chunk(params, chunk_of(grads, CHUNK, index), step);
+        });
         return;
     }
     assert_eq!(params.len(), momentum_buffer.len(), "lengths differ");
-    params
-        .par_chunks_mut(CHUNK)
-        .zip(grads.par_chunks(CHUNK))
-        .zip(momentum_buffer.par_chunks_mut(CHUNK))
-        .for_each(|((params, grads), buffer)| momentum_chunk(params, grads, buffer, step));
+    let shares = (Chunks::new(params, CHUNK), Chunks::new(momentum_buffer, CHUNK));
+    share_out(shares, |index, (params, buffer)| {
+        momentum_chunk(params, chunk_of(grads, CHUNK, index), buffer, step);
+    });
 }
 
 #[inline(always)]
@@ -119,12 +116,10 @@ pub struct AdamW {
 pub fn adamw(params: &mut [f32], grads: &[f32], m: &mut [f32], v: &mut [f32], step: &AdamW) {
     let len = params.len();
     assert!(grads.len() == len && m.len() == len && v.len() == len, "lengths differ");
-    params
-        .par_chunks_mut(CHUNK)
-        .zip(grads.par_chunks(CHUNK))
-        .zip(m.par_chunks_mut(CHUNK))
-        .zip(v.par_chunks_mut(CHUNK))
-        .for_each(|(((params, grads), m), v)| adamw_chunk(params, grads, m, v, step));
+    let shares = (Chunks::new(params, CHUNK), Chunks::new(m, CHUNK), Chunks::new(v, CHUNK));
+    share_out(shares, |index, (params, m, v)| {
+        adamw_chunk(params, chunk_of(grads, CHUNK, index), m, v, step);
+    });
 }
 
 #[inline(always)]

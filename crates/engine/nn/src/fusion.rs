@@ -75,10 +75,14 @@ impl Fusions {
             let joined = convolved && uses[source] == 1;
             let mut end = norm;
             let mut fused = FusedNorm { norm, residual: None, activation: Activation::Identity, joined };
+            // The norm's own input is no residual: two gradients would go to it, and one step has one place for them.
+            let residual_of =
+                |add: NodeId| graph.nodes[add].inputs.iter().copied().find(|&input| input != norm);
             if let Some(add) = only_user(end).filter(|&user| graph.nodes[user].op == Op::Add)
                 && matches!(self.places[add], Place::Plain)
+                && let Some(residual) = residual_of(add).filter(|&residual| residual != source)
             {
-                fused.residual = graph.nodes[add].inputs.iter().copied().find(|&input| input != norm);
+                fused.residual = Some(residual);
                 end = add;
             }
             if let Some(user) = only_user(end)

@@ -1,15 +1,13 @@
 //! MobileNet v1 0.75 with its real ImageNet weights against PyTorch in float64: features and logits of a made image and of
-//! photographs. Weights, photographs and reference are not part of this repository; where they are absent the test says so
-//! and passes. `FOLIAR_SHARED=FOLDER` says where they are.
+//! photographs. They are not part of this repository: `FOLIAR_SHARED=FOLDER cargo test --release -p foliar-nn --test mobilenet
+//! -- --ignored` names them.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use common::{relative, uniform_image};
+use common::{relative, shared, uniform_image};
 use foliar_nn::weights::{Naming, fit, read};
 use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, StateDict, Statistics, zoo};
 use serde::Deserialize;
@@ -29,21 +27,6 @@ struct Case {
     logits: Vec<f64>,
 }
 
-/// The folder that holds `shared/`.
-fn base() -> PathBuf {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../..");
-    env::var_os("FOLIAR_SHARED").map_or_else(beside, |shared| Path::new(&shared).join(".."))
-}
-
-fn present(path: &str) -> Option<Vec<u8>> {
-    let path = base().join(path);
-    let bytes = fs::read(&path).ok();
-    if bytes.is_none() {
-        eprintln!("skipped: there is no {}", path.display());
-    }
-    bytes
-}
-
 fn engine(graph: &Graph, state: &StateDict) -> CpuEngine {
     let options = EngineOptions {
         image_size: SIZE,
@@ -61,9 +44,11 @@ fn engine(graph: &Graph, state: &StateDict) -> CpuEngine {
 }
 
 #[test]
+#[ignore = "needs FOLIAR_SHARED: a folder that holds weights/, reference/ and data/"]
 fn real_weights_give_the_features_and_logits_of_pytorch() {
-    let Some(weights) = present("shared/weights/mobilenet_v1_0.75_224.safetensors") else { return };
-    let Some(reference) = present("shared/reference/mobilenet.json") else { return };
+    let read_shared = |name: &str| fs::read(shared(name)).unwrap();
+    let weights = read_shared("weights/mobilenet_v1_0.75_224.safetensors");
+    let reference = read_shared("reference/mobilenet.json");
     let graph = zoo::build("mobilenet_v1_0.75", 1000).unwrap();
     let fitted = fit(&graph, read(&weights).unwrap()).unwrap();
     assert_eq!(
@@ -77,10 +62,7 @@ fn real_weights_give_the_features_and_logits_of_pytorch() {
     for case in cases {
         let (image, bound) = match case.input.as_str() {
             "uniform" => (uniform_image(SIZE), ROUNDING),
-            path => match present(path) {
-                Some(bytes) => (central(&bytes), DECODING),
-                None => continue,
-            },
+            path => (central(&read_shared(path.strip_prefix("shared/").unwrap_or(path))), DECODING),
         };
         let features = front.predict(&image).unwrap();
         let logits = tail.predict(&features).unwrap();

@@ -144,5 +144,8 @@ fn what_does_not_fit_is_refused() {
     let error = ActivationProbe::new(&graph, &state, node, 32, BATCH).err();
     assert!(matches!(error, Some(ProbeError::State(StateError::Missing { .. }))), "{error:?}");
     // Inside of the last layer there is no cut.
-    assert!(matches!(Probe::new(&graph, &state, graph.nodes.len() - 1, 32, 1), Err(ProbeError::Graph(_))));
+    assert!(matches!(
+        ActivationProbe::new(&graph, &state, graph.nodes.len() - 1, 32, 1),
+        Err(ProbeError::Graph(_))
+    ));
 }

@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use common::{relative, uniform_image};
 use foliar_nn::weights::{
@@ -262,22 +262,14 @@ fn caffe_weights_are_turned_to_red_first() {
 }
 
 /// A file of real weights, if there is one on this machine.
-fn real(name: &str) -> Option<WeightFile> {
-    let path = shared("weights").join(name);
-    let Ok(bytes) = fs::read(&path) else {
-        eprintln!("skipped: there is no {}", path.display());
-        return None;
-    };
-    Some(read(&bytes).unwrap())
-}
-
-fn shared(folder: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared").join(folder)
+fn real(name: &str) -> WeightFile {
+    read(&fs::read(common::shared("weights").join(name)).unwrap()).unwrap()
 }
 
 #[test]
+#[ignore = "needs FOLIAR_SHARED: a folder that holds weights/"]
 fn caffe_weights_of_squeezenet_give_the_logits_of_pytorch() {
-    let Some(file) = real("squeezenet_v1.0_deepcompressed.safetensors") else { return };
+    let file = real("squeezenet_v1.0_deepcompressed.safetensors");
     let graph = zoo::build("squeezenet1_0", 1000).unwrap();
     let fitted = fit(&graph, file).unwrap();
     assert_eq!((fitted.naming, fitted.replaced_classifier, fitted.unused.len()), (Naming::Caffe, None, 0));
@@ -310,8 +302,9 @@ fn caffe_weights_of_squeezenet_give_the_logits_of_pytorch() {
 }
 
 #[test]
+#[ignore = "needs FOLIAR_SHARED: a folder that holds weights/"]
 fn tensorflow_slim_weights_of_mobilenet_fit() {
-    let Some(file) = real("mobilenet_v1_0.25_128.safetensors") else { return };
+    let file = real("mobilenet_v1_0.25_128.safetensors");
     let few = fit(&zoo::build("mobilenet_v1_0.25", 5).unwrap(), file.clone()).unwrap();
     assert_eq!(few.replaced_classifier.as_ref().unwrap().classes_in_file, Some(1001));
     let all = fit(&zoo::build("mobilenet_v1_0.25", 1001).unwrap(), file.clone()).unwrap();

@@ -1,9 +1,9 @@
-//! Several runs side by side, on the photographs that all of them held back.
+//! Several runs side by side, on the validation photographs that they share.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use foliar_metrics::{Metrics, arg_max, mcnemar};
+use foliar_metrics::{Bootstrap, Groups, PairedDifference, Predictions, Scores};
 use foliar_model::Bundle;
 use foliar_results::{ComparedRun, Comparison, PairwiseTest};
 use foliar_runlog::{Epoch, Event, jsonl};
@@ -11,14 +11,15 @@ use foliar_train::{OutOfFoldRow, Run};
 
 use crate::error::EvalError;
 
-/// Compares `runs` by what they said of the photographs that none of them had learnt from when it spoke.
+/// Compares `runs` by their predictions for the photographs that none of them was trained on when it predicted them. Intervals
+/// and p-values go by group: photographs that stand in one group in the split of any run belong together.
 ///
 /// # Errors
 /// A run without a bundle, runs of other photographs or other classes, runs that held back no photograph in common.
 pub fn compare(runs: &[PathBuf]) -> Result<Comparison, EvalError> {
     let opened: Vec<Opened> = runs.iter().map(|path| Opened::open(path)).collect::<Result<_, _>>()?;
     let Some(first) = opened.first() else {
-        return Ok(Comparison { photographs: 0, runs: Vec::new(), pairs: Vec::new() });
+        return Ok(Comparison { photographs: 0, groups: 0, runs: Vec::new(), pairs: Vec::new() });
     };
     let refuse = |run: &Run, what: &str| EvalError::Unusable {
         root: run.dir.root().to_owned(),
@@ -29,26 +30,52 @@ pub fn compare(runs: &[PathBuf]) -> Result<Comparison, EvalError> {
         if other.run.fingerprint() != first.run.fingerprint() {
             return Err(refuse(&other.run, "this run was made with other photographs than the first"));
         }
+        if other.classes != first.classes {
+            return Err(refuse(&other.run, "this run has other classes than the first"));
+        }
         common.retain(|path| other.out_of_fold.contains_key(*path));
     }
     if common.is_empty() {
         return Err(refuse(&first.run, "the runs held back no photograph in common; use one seed for all"));
     }
-    let mut compared = Vec::new();
-    let mut verdicts = Vec::new();
-    for run in &opened {
-        let (result, right) = run.judged_on(&common)?;
-        compared.push(result);
-        verdicts.push(right);
-    }
-    let pairs = (0..opened.len())
-        .flat_map(|first| (first + 1..opened.len()).map(move |second| (first, second)))
-        .map(|(first, second)| pair(first, second, &verdicts[first], &verdicts[second]))
-        .collect();
-    Ok(Comparison { photographs: common.len(), runs: compared, pairs })
+    let groups = groups(&opened, &common)?;
+    let bootstrap = Bootstrap::default();
+    let predictions: Vec<Predictions> =
+        opened.iter().map(|run| run.predictions(&common, &groups)).collect::<Result<_, _>>()?;
+    let compared =
+        opened.iter().zip(&predictions).map(|(run, predictions)| run.result(predictions, &bootstrap));
+    let pairs =
+        (0..opened.len()).flat_map(|first| (first + 1..opened.len()).map(move |second| (first, second)));
+    let pair = |(first, second): (usize, usize)| {
+        let difference = PairedDifference::of(&predictions[first], &predictions[second], &bootstrap)?;
+        Ok(PairwiseTest { first, second, difference })
+    };
+    Ok(Comparison {
+        photographs: common.len(),
+        groups: groups.count(),
+        runs: compared.collect::<Result<_, _>>()?,
+        pairs: pairs.map(pair).collect::<Result<_, EvalError>>()?,
+    })
 }
 
-/// A run with what it said.
+/// The groups of the common photographs, in their order, as the split of the first run has them: equal photographs and equal
+/// seeds give the other runs the same unless they were told otherwise.
+fn groups(runs: &[Opened], common: &BTreeSet<&String>) -> Result<Groups, EvalError> {
+    let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
+    let mut of_photographs = Vec::with_capacity(common.len());
+    let names = match runs.first() {
+        Some(first) => first.run.groups()?,
+        None => BTreeMap::new(),
+    };
+    for &path in common {
+        let next = numbers.len() as u64;
+        let name = names.get(path).unwrap_or(path);
+        of_photographs.push(*numbers.entry(name.clone()).or_insert(next));
+    }
+    Ok(Groups::new(&of_photographs))
+}
+
+/// A run with its out-of-fold predictions.
 struct Opened {
     run: Run,
     classes: Vec<String>,
@@ -66,22 +93,29 @@ impl Opened {
         Ok(Self { run, classes, temperature, out_of_fold })
     }
 
-    /// Its figures on some of its photographs, and on which it is right.
-    fn judged_on(&self, photographs: &BTreeSet<&String>) -> Result<(ComparedRun, Vec<bool>), EvalError> {
-        let Self { run, classes, .. } = self;
-        let (mut logits, mut labels, mut right) = (Vec::new(), Vec::new(), Vec::new());
+    /// Its predictions for some of its photographs, with calibrated probabilities.
+    fn predictions(
+        &self,
+        photographs: &BTreeSet<&String>,
+        groups: &Groups,
+    ) -> Result<Predictions, EvalError> {
+        let (mut logits, mut labels) = (Vec::new(), Vec::new());
         let scale = (1.0 / self.temperature) as f32;
         for OutOfFoldRow { class, logits: row, .. } in
             photographs.iter().filter_map(|&path| self.out_of_fold.get(path))
         {
-            let Some(label) = classes.iter().position(|name| name == class) else {
-                let what = format!("its bundle knows no class {class}");
-                return Err(EvalError::Unusable { root: run.dir.root().to_owned(), what });
+            let Some(label) = self.classes.iter().position(|name| name == class) else {
+                let what = format!("its bundle has no class {class}");
+                return Err(EvalError::Unusable { root: self.run.dir.root().to_owned(), what });
             };
-            right.push(arg_max(row) == label);
             labels.push(label as u32);
             logits.extend(row.iter().map(|logit| logit * scale));
         }
+        Ok(Predictions::new(logits, labels, groups.clone(), self.classes.len())?)
+    }
+
+    fn result(&self, predictions: &Predictions, bootstrap: &Bootstrap) -> Result<ComparedRun, EvalError> {
+        let run = &self.run;
         let (events, _) = jsonl::read(&run.dir.events())?;
         let epochs: Vec<Epoch> = events
             .into_iter()
@@ -90,20 +124,16 @@ impl Opened {
                 _ => None,
             })
             .collect();
-        let compared = ComparedRun {
+        let Scores { accuracy, macro_f1, loss, .. } = Scores::with_intervals(predictions, bootstrap);
+        Ok(ComparedRun {
             run: run.dir.root().to_owned(),
             model: run.recipe.model.clone(),
             learning_rate: run.recipe.phases.last().map_or(0.0, |phase| phase.learning_rate.peak),
             seconds: epochs.iter().map(|epoch| epoch.seconds).fold(0.0, |sum, seconds| sum + seconds),
             epochs,
-            metrics: Metrics::new(&logits, &labels, classes),
-        };
-        Ok((compared, right))
+            accuracy,
+            macro_f1,
+            loss,
+        })
     }
-}
-
-fn pair(first: usize, second: usize, a: &[bool], b: &[bool]) -> PairwiseTest {
-    let only_first = a.iter().zip(b).filter(|&(&a, &b)| a && !b).count();
-    let only_second = a.iter().zip(b).filter(|&(&a, &b)| b && !a).count();
-    PairwiseTest { first, second, only_first, only_second, p_value: mcnemar(only_first, only_second) }
 }

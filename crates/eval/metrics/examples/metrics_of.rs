@@ -7,9 +7,9 @@
 use std::time::Instant;
 
 use foliar_metrics::{
-    Binning, Bootstrap, CalibrationExcess, ConformalScore, ConformalSets, Detection, FeatureDistance, Groups,
-    Predictions, Promise, RiskCoverage, Scores, SetCoverage, auroc, calibration_error, energy, mcnemar,
-    reliability_bins, softmax, upper_bound, wilson,
+    Binning, Bootstrap, Conditioning, ConformalScore, ConformalSets, DebiasedEce, Detection, GroupedScores,
+    Groups, MahalanobisDetector, Predictions, RiskCoverage, Scores, SetCoverage, auroc, calibration_error,
+    energy, mcnemar, reliability_bins, softmax, upper_bound, wilson,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -45,6 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let (calibration, test) = (predictions(&input.calibration)?, predictions(&input.test)?);
     let bootstrap = Bootstrap { resamples: input.resamples, ..Bootstrap::default() };
+    let few = Bootstrap { resamples: 1, ..bootstrap };
     let (confidences, right) = (test.confidences(), test.correct());
     let mut errors = Vec::new();
     for bins in [5, 10, 15] {
@@ -52,43 +53,46 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             errors.push(json!({
                 "binning": binning,
                 "error": calibration_error(&confidences, &right, binning)?,
-                "bins": reliability_bins(&confidences, &right, binning)?,
+                "bins": reliability_bins(&confidences, &right, test.groups(), binning, &few)?,
             }));
         }
     }
-    let excess =
-        CalibrationExcess::new(&confidences, &right, test.groups(), Binning::EqualMass(15), &bootstrap)?;
+    let excess = DebiasedEce::new(&confidences, &right, test.groups(), Binning::EqualMass(15), &bootstrap)?;
     let mut sets = Vec::new();
     for &alpha in &input.alphas {
         for score in [ConformalScore::LeastAmbiguous, ConformalScore::Adaptive] {
-            for promise in [Promise::Overall, Promise::ByClass] {
-                let fitted = ConformalSets::fit(&calibration, alpha, score, promise)?;
+            for conditioning in [Conditioning::Marginal, Conditioning::ClassConditional] {
+                let fitted = ConformalSets::fit(&calibration, alpha, score, conditioning)?;
                 let rows = test.rows().map(|row| fitted.set(&softmax(row), 0));
                 sets.push(json!({
                     "score": score,
-                    "promise": promise,
+                    "conditioning": conditioning,
                     "alpha": alpha,
                     "fitted": fitted,
                     "sets": rows.collect::<Result<Vec<_>, _>>()?,
-                    "coverage": SetCoverage::new(&fitted, &test, &Bootstrap { resamples: 1, ..bootstrap })?,
+                    "coverage": SetCoverage::new(&fitted, &test, &few)?,
                 }));
             }
         }
     }
-    let curve = RiskCoverage::new(&confidences, &right)?;
+    let curve = RiskCoverage::new(&confidences, &right, test.groups(), &few)?;
     let clock = Instant::now();
     let scores = Scores::with_intervals(&test, &bootstrap);
     let seconds = clock.elapsed().as_secs_f64();
+    let [inside_groups, outside_groups] =
+        [&input.inside, &input.outside].map(|scores| Groups::independent(scores.len()));
+    let inside = GroupedScores { scores: &input.inside, groups: &inside_groups };
+    let outside = GroupedScores { scores: &input.outside, groups: &outside_groups };
     let result = json!({
         "scores": scores,
         "seconds_of_intervals": seconds,
         "calibration_errors": errors,
         "excess": excess,
         "sets": sets,
-        "risk_area": curve.area,
-        "risk_excess": curve.excess,
+        "risk_area": curve.area.value,
+        "risk_excess": curve.excess.value,
         "energies": test.rows().map(energy).collect::<Vec<f64>>(),
-        "detection": Detection::new(&input.inside, &input.outside),
+        "detection": Detection::new(inside, outside, &few)?,
         "auroc_of_errors": auroc(
             &picked(&confidences, &right, false),
             &picked(&confidences, &right, true),
@@ -115,7 +119,7 @@ fn distances(input: &Input) -> Result<Value, Box<dyn std::error::Error>> {
     if width == 0 {
         return Ok(Value::Null);
     }
-    let model = FeatureDistance::fit(&input.train_features.concat(), &input.train_labels, width)?;
+    let model = MahalanobisDetector::fit(&input.train_features.concat(), &input.train_labels, width)?;
     let scores = input.test_features.iter().map(|row| model.score(row)).collect::<Result<Vec<f64>, _>>()?;
     Ok(json!({ "shrinkage": model.shrinkage, "scores": scores }))
 }

@@ -6,31 +6,30 @@
 //! | G | groups |
 //! | B | resamples |
 //! | w | (n) how often a resample holds each photograph: as often as it holds its group |
+//! | α | 1 - level |
+//! | t_ν | upper α / 2 point of Student's distribution with ν degrees of freedom |
 //!
 //! A resample draws G of the G groups with replacement. The interval runs between two quantiles of the figure over the B
-//! resamples (the percentile interval, Efron 1981).
+//! resamples. The usual quantiles, α / 2 and 1 - α / 2 (Efron 1981), give intervals that are too narrow where groups are few, as
+//! an interval of a mean would be that divides by G instead of G - 1 and takes the normal distribution for Student's. So the
+//! tails are α' / 2 = Φ(-√(G / (G - 1)) t_{G-1}) (the expanded percentile interval: Hesterberg 2015, "What Teachers Should Know
+//! About the Bootstrap", section 5.4). Below [`Groups::FEW`] groups they still are somewhat too narrow for figures that are far
+//! from normal, which a reader should be told.
 
 use serde::{Deserialize, Serialize};
 
+use crate::distributions::{normal_cdf, student_upper};
+use crate::estimate::Estimate;
 use crate::groups::Groups;
+use crate::proportion::wilson;
 use crate::random::Purpose;
-use crate::share::wilson;
-
-/// A figure and how far it can be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// The figure on the photographs at hand.
-    pub value: f64,
-    /// Where it lies for photographs like these.
-    pub interval: [f64; 2],
-}
 
 /// How intervals are found.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bootstrap {
     /// B; 2,000 unless told. More make the ends steadier, not closer.
     pub resamples: usize,
-    /// Share of the resamples inside an interval, above 0 and below 1; 0.95 unless told.
+    /// Probability that an interval holds the truth, above 0 and below 1; 0.95 unless told.
     pub level: f64,
     /// What the draws follow from.
     pub seed: u64,
@@ -59,63 +58,92 @@ impl Bootstrap {
         }
     }
 
-    /// The interval of a figure from its value in each resample. Values that are not finite, where a resample says
-    /// nothing, are left out; `None` if no value is left. Sorts and shortens `values`.
-    pub fn interval(&self, values: &mut Vec<f64>) -> Option<[f64; 2]> {
+    /// The interval of a figure from its value in each resample of `groups` groups. Values that are not finite, where a
+    /// resample says nothing, are left out; `None` if no value is left. Sorts and shortens `values`.
+    pub fn interval(&self, values: &mut Vec<f64>, groups: usize) -> Option<[f64; 2]> {
         values.retain(|value| value.is_finite());
         values.sort_unstable_by(f64::total_cmp);
-        let tail = (1.0 - self.level) / 2.0;
+        let tail = self.tail(groups);
         (!values.is_empty()).then(|| [quantile(values, tail), quantile(values, 1.0 - tail)])
     }
 
-    /// The mean of one number a photograph; 0 and an empty interval around it without any photograph.
+    /// α' / 2.
+    fn tail(&self, groups: usize) -> f64 {
+        if groups < 2 {
+            return 0.0;
+        }
+        let (g, tail) = (groups as f64, (1.0 - self.level) / 2.0);
+        normal_cdf(-(g / (g - 1.0)).sqrt() * student_upper(g - 1.0, tail))
+    }
+
+    /// Σ `parts` / Σ `wholes` of two numbers a photograph; 0 and no interval where the second sum is 0.
+    ///
+    /// # Panics
+    /// If there are fewer or more numbers than photographs.
+    pub fn ratio(&self, parts: &[f64], wholes: &[f64], groups: &Groups) -> Estimate {
+        assert_eq!(parts.len(), groups.photographs(), "a part for each photograph");
+        assert_eq!(wholes.len(), groups.photographs(), "a whole for each photograph");
+        let (parts, wholes) = (groups.sums(parts), groups.sums(wholes));
+        let whole = wholes.iter().sum::<f64>();
+        let value = if whole == 0.0 { 0.0 } else { parts.iter().sum::<f64>() / whole };
+        let mut ratios = Vec::with_capacity(self.resamples);
+        self.resample(&Groups::independent(groups.count()), |_, weights| {
+            let weighed =
+                |list: &[f64]| -> f64 { list.iter().zip(weights).map(|(x, &w)| x * f64::from(w)).sum() };
+            ratios.push(weighed(&parts) / weighed(&wholes));
+        });
+        Estimate::new(value, self.interval(&mut ratios, groups.count()).unwrap_or([value; 2]))
+    }
+
+    /// The mean of one number a photograph; 0 and no interval without any photograph.
     ///
     /// # Panics
     /// If there are fewer or more numbers than photographs.
     pub fn mean(&self, numbers: &[f64], groups: &Groups) -> Estimate {
-        assert_eq!(numbers.len(), groups.photographs(), "a number for each photograph");
-        let value = numbers.iter().sum::<f64>() / numbers.len().max(1) as f64;
-        let (mut sums, mut sizes) = (vec![0.0; groups.count()], vec![0.0; groups.count()]);
-        for (number, &group) in numbers.iter().zip(groups.of()) {
-            sums[group as usize] += number;
-            sizes[group as usize] += 1.0;
-        }
-        let mut means = Vec::with_capacity(self.resamples);
-        self.resample(&Groups::independent(groups.count()), |_, weights| {
-            let weighed =
-                |list: &[f64]| -> f64 { list.iter().zip(weights).map(|(x, &w)| x * f64::from(w)).sum() };
-            means.push(weighed(&sums) / weighed(&sizes));
-        });
-        Estimate { value, interval: self.interval(&mut means).unwrap_or([value; 2]) }
+        self.ratio(numbers, &vec![1.0; numbers.len()], groups)
     }
 
-    /// The share of photographs for which something holds. The interval of a share of 0 or 1, on which all resamples agree, is
-    /// Wilson's of as many trials as there are groups.
+    /// The proportion of photographs for which something holds. The interval of a proportion of 0 or 1, on which all resamples
+    /// agree, is Wilson's of as many trials as there are groups.
     ///
     /// # Panics
     /// If there are fewer or more verdicts than photographs.
-    pub fn share(&self, holds: &[bool], groups: &Groups) -> Estimate {
-        let numbers: Vec<f64> = holds.iter().map(|&holds| f64::from(u8::from(holds))).collect();
-        let Estimate { value, interval } = self.mean(&numbers, groups);
-        Estimate { value, interval: share_interval(value, interval, groups.count()) }
+    pub fn proportion(&self, holds: &[bool], groups: &Groups) -> Estimate {
+        self.proportion_of(holds, &vec![true; holds.len()], groups)
+    }
+
+    /// The proportion of the photographs that are `chosen` for which something holds.
+    ///
+    /// # Panics
+    /// If there are fewer or more verdicts than photographs.
+    pub fn proportion_of(&self, holds: &[bool], chosen: &[bool], groups: &Groups) -> Estimate {
+        let number = |&chosen: &bool| f64::from(u8::from(chosen));
+        let parts: Vec<f64> =
+            holds.iter().zip(chosen).map(|(&holds, &chosen)| number(&(holds && chosen))).collect();
+        let wholes: Vec<f64> = chosen.iter().map(number).collect();
+        let estimate = self.ratio(&parts, &wholes, groups);
+        proportion_interval(estimate, groups.count_where(|index| chosen[index]))
     }
 }
 
-/// The interval of a share over `groups`. Where it is 0 or 1 all resamples agree, although so many groups can not tell it
-/// from 0.01 or 0.99: then it is Wilson's interval of as many trials as there are groups.
-pub(crate) fn share_interval(value: f64, interval: [f64; 2], groups: usize) -> [f64; 2] {
-    if groups == 0 || (interval[0] == interval[1] && (value <= 0.0 || value >= 1.0)) {
-        return wilson(if value >= 1.0 { groups } else { 0 }, groups);
+/// The interval of a proportion over `groups`. Where it is 0 or 1 all resamples agree, although so many groups cannot tell it
+/// from 0.01 or 0.99: then it is Wilson's interval of as many trials as there are groups. One group or none says nothing of a
+/// proportion in between.
+pub(crate) fn proportion_interval(estimate: Estimate, groups: usize) -> Estimate {
+    let Estimate { value, low, high } = estimate;
+    let extreme = value <= 0.0 || value >= 1.0;
+    if groups == 0 || (low == high && extreme) {
+        return Estimate::new(value, wilson(if value >= 1.0 { groups } else { 0 }, groups));
     }
-    interval
+    if groups == 1 { Estimate::new(value, [0.0, 1.0]) } else { estimate }
 }
 
-/// Value below which a `share` of the ascending `values` lies, linear between two (Hyndman and Fan 1996, type 7).
+/// Value below which a `proportion` of the ascending `values` lies, linear between two (Hyndman and Fan 1996, type 7).
 ///
 /// # Panics
 /// Without any value.
-pub fn quantile(values: &[f64], share: f64) -> f64 {
-    let place = share.clamp(0.0, 1.0) * (values.len() - 1) as f64;
+pub fn quantile(values: &[f64], proportion: f64) -> f64 {
+    let place = proportion.clamp(0.0, 1.0) * (values.len() - 1) as f64;
     let low = place.floor() as usize;
     let high = (low + 1).min(values.len() - 1);
     values[low] + (place - low as f64) * (values[high] - values[low])
@@ -128,8 +156,8 @@ mod tests {
     #[test]
     fn quantiles_are_numpys() {
         let values = [1.0, 2.0, 4.0, 8.0];
-        for (share, expected) in [(0.0, 1.0), (0.25, 1.75), (0.5, 3.0), (0.9, 6.8), (1.0, 8.0)] {
-            assert!((quantile(&values, share) - expected).abs() < 1e-12);
+        for (proportion, expected) in [(0.0, 1.0), (0.25, 1.75), (0.5, 3.0), (0.9, 6.8), (1.0, 8.0)] {
+            assert!((quantile(&values, proportion) - expected).abs() < 1e-12);
         }
         assert_eq!(quantile(&[3.0], 0.7), 3.0);
     }
@@ -161,10 +189,7 @@ mod tests {
                     ids.push(group);
                 }
             }
-            let within = |groups: &Groups| {
-                let [low, high] = bootstrap.mean(&numbers, groups).interval;
-                usize::from(low <= 0.0 && 0.0 <= high)
-            };
+            let within = |groups: &Groups| usize::from(bootstrap.mean(&numbers, groups).contains(0.0));
             covered[0] += within(&Groups::new(&ids));
             covered[1] += within(&Groups::independent(numbers.len()));
         }
@@ -176,12 +201,67 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_all_or_none_is_not_certain() {
+    fn few_groups_widen_the_interval_as_students_distribution_does() {
+        // Means of G normal numbers; the plain percentile interval of 5 groups holds the truth in 83 % of the cases.
+        for (groups, least) in [(5, 0.90), (8, 0.91), (15, 0.925)] {
+            let bootstrap = Bootstrap { resamples: 500, ..Bootstrap::default() };
+            let (mut expanded, mut plain) = (0, 0);
+            for trial in 0..600 {
+                let mut stream = Purpose::Calibrated.stream(groups, trial);
+                let numbers: Vec<f64> = (0..groups).map(|_| stream.normal()).collect();
+                let all = Groups::independent(groups as usize);
+                expanded += usize::from(bootstrap.mean(&numbers, &all).contains(0.0));
+                let mut means = Vec::new();
+                bootstrap.resample(&all, |_, w| {
+                    means.push(numbers.iter().zip(w).map(|(x, &w)| x * f64::from(w)).sum::<f64>());
+                });
+                means.sort_unstable_by(f64::total_cmp);
+                plain += usize::from(quantile(&means, 0.025) <= 0.0 && 0.0 <= quantile(&means, 0.975));
+            }
+            let proportion = f64::from(expanded as u32) / 600.0;
+            assert!((least..=0.98).contains(&proportion), "{groups} groups: {proportion}");
+            assert!(expanded > plain + 6, "{groups} groups: {expanded} {plain}");
+        }
+        assert_eq!(Bootstrap::default().tail(1), 0.0);
+        assert!((Bootstrap::default().tail(100_000) - 0.025).abs() < 1e-5);
+    }
+
+    #[test]
+    fn the_interval_of_a_ratio_covers_it_as_often_as_it_says() {
+        // Errors among the answered: groups of 3 answer and err together; of the answered 0.2 err.
+        let bootstrap = Bootstrap { resamples: 400, ..Bootstrap::default() };
+        let mut covered = 0;
+        for trial in 0..400 {
+            let mut stream = Purpose::Calibrated.stream(3, trial);
+            let (mut wrong, mut answered, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+            for group in 0..60 {
+                let (answers, errs) = (stream.chance(0.7), stream.chance(0.2));
+                for _ in 0..1 + group % 3 {
+                    answered.push(answers);
+                    wrong.push(errs);
+                    ids.push(group);
+                }
+            }
+            let found = bootstrap.proportion_of(&wrong, &answered, &Groups::new(&ids));
+            covered += usize::from(found.contains(0.2));
+        }
+        assert!((364..=394).contains(&covered), "{covered} of 400");
+    }
+
+    #[test]
+    fn a_proportion_of_all_or_none_is_not_certain() {
         let groups = Groups::new(&[0, 0, 1, 1, 2, 2]);
         let bootstrap = Bootstrap::default();
-        assert_eq!(bootstrap.share(&[true; 6], &groups).interval, wilson(3, 3));
-        assert_eq!(bootstrap.share(&[false; 6], &groups).interval, wilson(0, 3));
-        assert_eq!(bootstrap.share(&[], &Groups::independent(0)).interval, [0.0, 1.0]);
-        assert_eq!(bootstrap.mean(&[], &Groups::independent(0)), Estimate { value: 0.0, interval: [0.0; 2] });
+        assert_eq!(bootstrap.proportion(&[true; 6], &groups).interval(), wilson(3, 3));
+        assert_eq!(bootstrap.proportion(&[false; 6], &groups).interval(), wilson(0, 3));
+        assert_eq!(bootstrap.proportion(&[], &Groups::independent(0)).interval(), [0.0, 1.0]);
+        assert_eq!(bootstrap.mean(&[], &Groups::independent(0)), Estimate::default());
+    }
+
+    #[test]
+    fn one_group_says_nothing_of_a_proportion() {
+        let found = Bootstrap::default().proportion(&[true, false, true], &Groups::new(&[4, 4, 4]));
+        assert_eq!(found.interval(), [0.0, 1.0]);
+        assert!(Groups::new(&[4, 4, 4]).are_few() && !Groups::independent(Groups::FEW).are_few());
     }
 }

@@ -20,13 +20,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{MetricsError, check_length, check_share};
+use crate::detection::grouped_quantile;
+use crate::error::{MetricsError, check_length, check_proportion};
 use crate::predictions::Predictions;
 use crate::probability::softmax;
 use crate::random::Purpose;
 
 /// Equal probabilities that were added in another order differ by as much at most.
-const ROUNDING: f64 = 1e-12;
+pub(crate) const ROUNDING: f64 = 1e-12;
 
 /// How ill a class fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,11 +49,11 @@ pub enum ConformalScore {
 /// For whom the promise holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Promise {
+pub enum Conditioning {
     /// For photographs of all classes taken together.
-    Overall,
-    /// For the photographs of each class that has enough.
-    ByClass,
+    Marginal,
+    /// For the photographs of each class that has enough groups.
+    ClassConditional,
 }
 
 /// Thresholds that turn probabilities into a set of classes. A value of a few numbers, to be kept with the network.
@@ -80,9 +81,9 @@ impl ConformalSets {
         predictions: &Predictions,
         alpha: f64,
         score: ConformalScore,
-        promise: Promise,
+        conditioning: Conditioning,
     ) -> Result<Self, MetricsError> {
-        check_share("alpha", alpha)?;
+        check_proportion("alpha", alpha)?;
         let truths: Vec<f64> = predictions
             .rows()
             .zip(predictions.labels())
@@ -95,7 +96,7 @@ impl ConformalSets {
         let labels = predictions.labels();
         let own: Vec<bool> = (0..predictions.classes() as u32)
             .map(|class| {
-                promise == Promise::ByClass
+                conditioning == Conditioning::ClassConditional
                     && predictions.groups().count_where(|index| labels[index] == class) >= fewest
             })
             .collect();
@@ -123,7 +124,7 @@ impl ConformalSets {
     /// # Errors
     /// An `alpha` or a threshold outside its range, or another number of classes than `classes`.
     pub fn check(&self, classes: usize) -> Result<(), MetricsError> {
-        check_share("alpha", self.alpha)?;
+        check_proportion("alpha", self.alpha)?;
         check_length("thresholds of prediction sets", self.thresholds.len(), classes)?;
         check_length("classes of prediction sets", self.own.len(), classes)?;
         match self.thresholds.iter().chain([&self.overall]).find(|&&q| !(0.0..=1.0).contains(&q)) {
@@ -139,7 +140,7 @@ impl ConformalSets {
 
 impl ConformalScore {
     /// The score of each class, each in 0..=1.
-    fn scores(self, probabilities: &[f64], key: u64) -> Vec<f64> {
+    pub(crate) fn scores(self, probabilities: &[f64], key: u64) -> Vec<f64> {
         let last = match self {
             Self::LeastAmbiguous => return probabilities.iter().map(|p| (1.0 - p).clamp(0.0, 1.0)).collect(),
             Self::Adaptive => 1.0,
@@ -156,7 +157,7 @@ impl ConformalScore {
 }
 
 /// Classes by descending probability, equals in their order.
-fn descending(probabilities: &[f64]) -> Vec<usize> {
+pub(crate) fn descending(probabilities: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..probabilities.len()).collect();
     order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
     order
@@ -164,22 +165,10 @@ fn descending(probabilities: &[f64]) -> Vec<usize> {
 
 /// q over the chosen photographs.
 fn quantile(scores: &[f64], predictions: &Predictions, alpha: f64, chosen: &dyn Fn(usize) -> bool) -> f64 {
-    let groups = predictions.groups();
-    let mut sizes = vec![0_u32; groups.count()];
-    let mut members: Vec<usize> = (0..scores.len()).filter(|&index| chosen(index)).collect();
-    members.iter().for_each(|&index| sizes[groups.of()[index] as usize] += 1);
-    let count = sizes.iter().filter(|&&size| size > 0).count() as f64;
-    // Sums of shares such as 3 / 3 and products such as 0.9 · 10 may miss a whole number by rounding.
-    let needed = (1.0 - alpha) * (count + 1.0) - 1e-9 * (count + 1.0);
-    members.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-    let mut sum = 0.0;
-    for index in members {
-        sum += 1.0 / f64::from(sizes[groups.of()[index] as usize]);
-        if sum >= needed {
-            return scores[index];
-        }
-    }
-    1.0
+    let members: Vec<usize> = (0..scores.len()).filter(|&index| chosen(index)).collect();
+    let groups = predictions.groups().subset(&members);
+    let scores: Vec<f64> = members.iter().map(|&index| scores[index]).collect();
+    grouped_quantile(&scores, &groups.weights(), groups.count(), 1.0 - alpha).unwrap_or(1.0)
 }
 
 #[cfg(test)]
@@ -233,7 +222,7 @@ mod tests {
                 .collect();
             let predictions =
                 Predictions::new(logits, vec![0; count], Groups::independent(count), 2).unwrap();
-            ConformalSets::fit(&predictions, alpha, ConformalScore::LeastAmbiguous, Promise::Overall)
+            ConformalSets::fit(&predictions, alpha, ConformalScore::LeastAmbiguous, Conditioning::Marginal)
                 .unwrap()
                 .overall
         };
@@ -258,18 +247,18 @@ mod tests {
     #[test]
     fn sets_of_exchangeable_photographs_hold_the_truth_as_often_as_promised() {
         for score in SCORES {
-            for promise in [Promise::Overall, Promise::ByClass] {
+            for conditioning in [Conditioning::Marginal, Conditioning::ClassConditional] {
                 let mean = (0..40)
                     .map(|seed| {
-                        let sets =
-                            ConformalSets::fit(&simulated(seed, 200, 1, 4), 0.1, score, promise).unwrap();
+                        let sets = ConformalSets::fit(&simulated(seed, 200, 1, 4), 0.1, score, conditioning)
+                            .unwrap();
                         covered(&sets, &simulated(1000 + seed, 500, 1, 4))
                     })
                     .sum::<f64>()
                     / 40.0;
                 // Up to 1 / (n_y + 1) more by class, and more where the score makes no throw.
                 let most = if score == ConformalScore::Adaptive { 0.99 } else { 0.93 };
-                assert!((0.89..most).contains(&mean), "{score:?} {promise:?}: {mean}");
+                assert!((0.89..most).contains(&mean), "{score:?} {conditioning:?}: {mean}");
             }
         }
     }
@@ -278,7 +267,13 @@ mod tests {
     fn groups_count_once() {
         let alone = simulated(3, 30, 1, 3);
         let fit = |predictions: &Predictions| {
-            ConformalSets::fit(predictions, 0.1, ConformalScore::LeastAmbiguous, Promise::ByClass).unwrap()
+            ConformalSets::fit(
+                predictions,
+                0.1,
+                ConformalScore::LeastAmbiguous,
+                Conditioning::ClassConditional,
+            )
+            .unwrap()
         };
         let repeat = |size: usize, ids: &dyn Fn(usize) -> u64| {
             let logits = alone.rows().flat_map(|row| row.repeat(size)).collect();
@@ -294,7 +289,8 @@ mod tests {
     fn few_photographs_promise_nothing_and_say_everything() {
         for score in SCORES {
             for predictions in [simulated(1, 0, 1, 3), simulated(1, 8, 1, 3), simulated(1, 20, 1, 1)] {
-                let sets = ConformalSets::fit(&predictions, 0.1, score, Promise::ByClass).unwrap();
+                let sets =
+                    ConformalSets::fit(&predictions, 0.1, score, Conditioning::ClassConditional).unwrap();
                 sets.check(predictions.classes()).unwrap();
                 if predictions.classes() == 3 {
                     assert_eq!(sets.own, [false; 3]);
@@ -310,9 +306,9 @@ mod tests {
     fn what_can_not_be_is_refused() {
         let predictions = simulated(1, 20, 1, 3);
         for alpha in [0.0, 1.0, -0.1, f64::NAN] {
-            assert!(ConformalSets::fit(&predictions, alpha, SCORES[0], Promise::Overall).is_err());
+            assert!(ConformalSets::fit(&predictions, alpha, SCORES[0], Conditioning::Marginal).is_err());
         }
-        let sets = ConformalSets::fit(&predictions, 0.1, SCORES[0], Promise::Overall).unwrap();
+        let sets = ConformalSets::fit(&predictions, 0.1, SCORES[0], Conditioning::Marginal).unwrap();
         assert!(sets.set(&[1.0], 0).is_err() && sets.check(2).is_err());
         assert!(ConformalSets { overall: f64::NAN, ..sets }.check(3).is_err());
     }

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bootstrap::{Bootstrap, Estimate};
+use crate::bootstrap::Bootstrap;
 use crate::conformal::ConformalSets;
-use crate::error::MetricsError;
+use crate::error::{MetricsError, check_length};
+use crate::estimate::Estimate;
 use crate::predictions::Predictions;
 use crate::probability::softmax;
 
@@ -13,7 +14,7 @@ use crate::probability::softmax;
 pub struct SetCoverage {
     /// Photographs.
     pub photographs: usize,
-    /// Share of the photographs whose set holds the truth.
+    /// Proportion of the photographs whose set holds the truth.
     pub coverage: Estimate,
     /// Mean number of classes in a set.
     pub mean_size: Estimate,
@@ -28,10 +29,12 @@ pub struct SetCoverage {
 pub struct ClassCoverage {
     /// Photographs of the class.
     pub photographs: usize,
-    /// Share whose set holds the class.
+    /// Groups among them.
+    pub groups: usize,
+    /// Proportion whose set holds the class; 0 to 1 without photographs.
     pub coverage: Estimate,
     /// Mean number of classes in a set; 0 without photographs.
-    pub mean_size: f64,
+    pub mean_size: Estimate,
 }
 
 impl SetCoverage {
@@ -44,28 +47,50 @@ impl SetCoverage {
         predictions: &Predictions,
         bootstrap: &Bootstrap,
     ) -> Result<Self, MetricsError> {
-        let (mut held, mut sizes) = (Vec::new(), Vec::new());
-        for (key, (row, &label)) in predictions.rows().zip(predictions.labels()).enumerate() {
-            let set = sets.set(&softmax(row), key as u64)?;
-            held.push(set.contains(&(label as usize)));
-            sizes.push(set.len() as f64);
+        let made: Vec<Vec<usize>> = predictions
+            .rows()
+            .enumerate()
+            .map(|(key, row)| sets.set(&softmax(row), key as u64))
+            .collect::<Result<_, _>>()?;
+        Self::of(&made, predictions, bootstrap)
+    }
+
+    /// Of `sets`, one for each photograph of `predictions`, each of places of classes.
+    ///
+    /// # Errors
+    /// More or fewer sets than photographs, a set of more classes than there are.
+    pub fn of(
+        sets: &[impl AsRef<[usize]>],
+        predictions: &Predictions,
+        bootstrap: &Bootstrap,
+    ) -> Result<Self, MetricsError> {
+        check_length("prediction sets", sets.len(), predictions.len())?;
+        let (labels, groups) = (predictions.labels(), predictions.groups());
+        let mut histogram = vec![0; predictions.classes() + 1];
+        for set in sets {
+            let (found, expected) = (set.as_ref().len(), predictions.classes());
+            if found > expected {
+                return Err(MetricsError::Length { what: "classes of a prediction set", found, expected });
+            }
+            histogram[found] += 1;
         }
-        let groups = predictions.groups();
+        let held: Vec<bool> =
+            sets.iter().zip(labels).map(|(set, &label)| set.as_ref().contains(&(label as usize))).collect();
+        let sizes: Vec<f64> = sets.iter().map(|set| set.as_ref().len() as f64).collect();
         let class = |class: u32| {
-            let places: Vec<usize> =
-                (0..held.len()).filter(|&index| predictions.labels()[index] == class).collect();
-            let of_class: Vec<bool> = places.iter().map(|&place| held[place]).collect();
+            let chosen: Vec<bool> = labels.iter().map(|&label| label == class).collect();
+            let wholes: Vec<f64> = chosen.iter().map(|&chosen| f64::from(u8::from(chosen))).collect();
+            let parts: Vec<f64> = wholes.iter().zip(&sizes).map(|(whole, size)| whole * size).collect();
             ClassCoverage {
-                photographs: places.len(),
-                coverage: bootstrap.share(&of_class, &groups.subset(&places)),
-                mean_size: places.iter().map(|&place| sizes[place]).sum::<f64>() / places.len().max(1) as f64,
+                photographs: chosen.iter().filter(|&&chosen| chosen).count(),
+                groups: groups.count_where(|index| chosen[index]),
+                coverage: bootstrap.proportion_of(&held, &chosen, groups),
+                mean_size: bootstrap.ratio(&parts, &wholes, groups),
             }
         };
-        let mut histogram = vec![0; predictions.classes() + 1];
-        sizes.iter().for_each(|&size| histogram[size as usize] += 1);
         Ok(Self {
             photographs: held.len(),
-            coverage: bootstrap.share(&held, groups),
+            coverage: bootstrap.proportion(&held, groups),
             mean_size: bootstrap.mean(&sizes, groups),
             sizes: histogram,
             classes: (0..predictions.classes() as u32).map(class).collect(),
@@ -78,6 +103,7 @@ mod tests {
     use super::*;
     use crate::conformal::ConformalScore;
     use crate::groups::Groups;
+    use crate::random::Purpose;
 
     #[test]
     fn coverage_by_hand() {
@@ -97,11 +123,42 @@ mod tests {
         assert_eq!(found.sizes, [0, 2, 1]);
         assert!((found.mean_size.value - 4.0 / 3.0).abs() < 1e-12);
         assert_eq!((found.classes[0].photographs, found.classes[0].coverage.value), (2, 0.5));
-        assert_eq!((found.classes[1].coverage.value, found.classes[1].mean_size), (1.0, 2.0));
+        assert_eq!((found.classes[1].coverage.value, found.classes[1].mean_size.value), (1.0, 2.0));
         let three = Predictions::new(vec![0.0; 3], vec![0], Groups::independent(1), 3).unwrap();
         assert!(SetCoverage::new(&sets, &three, &Bootstrap::default()).is_err());
         let none = Predictions::new(Vec::new(), Vec::new(), Groups::independent(0), 2).unwrap();
         let found = SetCoverage::new(&sets, &none, &Bootstrap::default()).unwrap();
-        assert_eq!((found.coverage.interval, found.sizes), ([0.0, 1.0], vec![0; 3]));
+        assert_eq!((found.coverage.interval(), found.sizes), ([0.0, 1.0], vec![0; 3]));
+    }
+
+    #[test]
+    fn intervals_hold_the_coverage_of_all_and_of_each_class_as_often_as_promised() {
+        // Leaves of 1 to 4 photographs whose sets hold the truth or not together: 0.9 of class 0 and 0.7 of class 1.
+        let bootstrap = Bootstrap { resamples: 300, ..Bootstrap::default() };
+        let (mut overall, mut by_class) = (0, [0; 2]);
+        for trial in 0..300 {
+            let mut stream = Purpose::Calibrated.stream(41, trial);
+            let (mut labels, mut sets, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+            for leaf in 0..120 {
+                let class = (leaf % 2) as usize;
+                let held = stream.chance([0.9, 0.7][class]);
+                for _ in 0..1 + leaf / 2 % 4 {
+                    labels.push(class as u32);
+                    sets.push(if held { vec![class] } else { vec![1 - class] });
+                    ids.push(leaf);
+                }
+            }
+            let n = labels.len();
+            let predictions = Predictions::new(vec![0.0; 2 * n], labels, Groups::new(&ids), 2).unwrap();
+            let found = SetCoverage::of(&sets, &predictions, &bootstrap).unwrap();
+            overall += usize::from(found.coverage.contains(0.8));
+            for (class, truth) in [0.9, 0.7].into_iter().enumerate() {
+                assert_eq!(found.classes[class].groups, 60);
+                by_class[class] += usize::from(found.classes[class].coverage.contains(truth));
+            }
+        }
+        for covered in [overall, by_class[0], by_class[1]] {
+            assert!((267..=297).contains(&covered), "{overall} {by_class:?} of 300");
+        }
     }
 }

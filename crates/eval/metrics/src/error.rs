@@ -48,6 +48,9 @@ pub enum MetricsError {
         "the predictions to compare differ in their labels or groups; both must be of the same photographs, in one order"
     )]
     Unpaired,
+    /// Photographs that belong together are in two folds, so that a model has learned from what it is judged on.
+    #[error("a group of photographs is in two folds of the cross-validation; keep whole groups in one fold")]
+    SplitGroup,
     /// A setting outside its range.
     #[error("{name} is {value}; it must be {expected}")]
     Setting {
@@ -60,8 +63,8 @@ pub enum MetricsError {
     },
 }
 
-/// Refuses a share that is not strictly between 0 and 1.
-pub(crate) fn check_share(name: &'static str, value: f64) -> Result<(), MetricsError> {
+/// Refuses a proportion that is not strictly between 0 and 1.
+pub(crate) fn check_proportion(name: &'static str, value: f64) -> Result<(), MetricsError> {
     if value > 0.0 && value < 1.0 {
         Ok(())
     } else {

@@ -25,6 +25,14 @@ impl Groups {
         Self { of: (0..count as u32).collect(), count }
     }
 
+    /// Below so many groups, intervals are rough: ten groups are ten observations, however many photographs they hold.
+    pub const FEW: usize = 10;
+
+    /// Whether there are fewer than [`Groups::FEW`] groups.
+    pub fn are_few(&self) -> bool {
+        self.count < Self::FEW
+    }
+
     /// Number of groups.
     pub fn count(&self) -> usize {
         self.count
@@ -65,6 +73,19 @@ impl Groups {
         };
         let possible = pairs(deviations);
         (possible > 1e-12).then(|| (pairs(residuals) / possible).clamp(0.0, 1.0))
+    }
+
+    /// What each photograph counts where every group counts once: 1 / photographs in its group, (n).
+    pub fn weights(&self) -> Vec<f64> {
+        let sizes = self.sizes();
+        self.of.iter().map(|&group| 1.0 / sizes[group as usize] as f64).collect()
+    }
+
+    /// The sum of one number a photograph over each group, (groups).
+    pub(crate) fn sums(&self, numbers: &[f64]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.count];
+        numbers.iter().zip(&self.of).for_each(|(number, &group)| sums[group as usize] += number);
+        sums
     }
 
     /// Of those photographs for which `chosen` is true, how many groups there are.

@@ -1,62 +1,59 @@
-//! The mathematics of honest evaluation.
-//!
-//! Pure functions from logits, labels and groups to figures and intervals: no file, no clock, no photograph, no network.
-//! Equal values give equal figures; everything random follows from a seed.
-//!
-//! | question | answer |
-//! | --- | --- |
-//! | what was said of which photographs | [`Predictions`], [`Groups`] |
-//! | how good is it, and how sure is that | [`Scores`], [`Bootstrap`]; [`Metrics`] without intervals by group |
-//! | is one better than another | [`Scores::of_difference`], [`mcnemar`] |
-//! | do probabilities mean what they say | [`reliability_bins`], [`CalibrationExcess`]; [`calibrate`] mends them |
-//! | which classes may it be | [`ConformalSets`], [`SetCoverage`] |
-//! | when should it keep silent | [`RiskCoverage`], [`Abstention`] |
-//! | is it anything like what was learnt | [`energy`], [`FeatureDistance`], [`threshold_of`], [`Detection`] |
+#![doc = include_str!("../README.md")]
 
 mod abstention;
 mod abstention_reason;
-mod beta;
 mod bootstrap;
 mod conformal;
 mod confusion;
 mod coverage;
+mod cross_conformal;
+mod debiased_ece;
 mod detection;
+mod distributions;
 mod energy;
+mod epochs;
 mod error;
-mod excess;
-mod feature_distance;
+mod estimate;
 mod groups;
+mod mahalanobis;
 mod mcnemar;
 mod metrics;
+mod paired;
 mod predictions;
 mod probability;
+mod proportion;
 mod random;
 mod reliability;
 mod scores;
 mod scoring;
 mod selective;
-mod share;
+mod sign_flip;
 mod tally;
 mod temperature;
 
-pub use abstention::Abstention;
+pub use abstention::{Abstention, Guarantee};
 pub use abstention_reason::AbstentionReason;
-pub use bootstrap::{Bootstrap, Estimate, quantile};
-pub use conformal::{ConformalScore, ConformalSets, Promise};
+pub use bootstrap::{Bootstrap, quantile};
+pub use conformal::{Conditioning, ConformalScore, ConformalSets};
 pub use confusion::{ClassMetrics, Confusion};
 pub use coverage::{ClassCoverage, SetCoverage};
-pub use detection::{Detection, auroc, threshold_of};
+pub use cross_conformal::{Calibrated, CrossConformalSets, FoldScores};
+pub use debiased_ece::DebiasedEce;
+pub use detection::{Detection, GroupedScores, auroc, conformal_threshold};
 pub use energy::energy;
+pub use epochs::{BestEpoch, best_epoch, paired_difference};
 pub use error::MetricsError;
-pub use excess::CalibrationExcess;
-pub use feature_distance::FeatureDistance;
+pub use estimate::Estimate;
 pub use groups::Groups;
+pub use mahalanobis::MahalanobisDetector;
 pub use mcnemar::mcnemar;
 pub use metrics::Metrics;
+pub use paired::PairedDifference;
 pub use predictions::Predictions;
 pub use probability::{arg_max, cross_entropy, log_sum_exp, softmax, softmax_at};
+pub use proportion::{upper_bound, wilson};
 pub use reliability::{Binning, ReliabilityBin, calibration_error, reliability_bins};
 pub use scores::{ClassScores, Scores, TopScore};
-pub use selective::{RiskCoverage, RiskPoint};
-pub use share::{upper_bound, wilson};
+pub use selective::{RiskCoverage, RiskPoint, SelectiveRisk};
+pub use sign_flip::sign_flip_test;
 pub use temperature::{Calibration, calibrate};

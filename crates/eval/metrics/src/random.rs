@@ -11,6 +11,8 @@ pub(crate) enum Purpose {
     Calibrated = 2,
     /// The throw that decides on a last class of a prediction set.
     PredictionSet = 3,
+    /// Signs of a permutation test.
+    SignFlips = 5,
 }
 
 impl Purpose {

@@ -5,14 +5,16 @@
 //! | n | photographs |
 //! | p | confidence of a photograph: the probability of its most probable class |
 //! | B | bins |
-//! | n_b, conf_b, acc_b | photographs of a bin, their mean confidence, the share of them that is right |
+//! | n_b, conf_b, acc_b | photographs of a bin, their mean confidence, the proportion of them that is right |
 //!
 //! ECE = Σ n_b / n |acc_b - conf_b| (Naeini et al. 2015; Guo et al. 2017, equation 3).
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{MetricsError, check_verdicts};
-use crate::share::wilson_of;
+use crate::bootstrap::{Bootstrap, proportion_interval};
+use crate::error::{MetricsError, check_length, check_verdicts};
+use crate::estimate::Estimate;
+use crate::groups::Groups;
 
 /// How confidences are put in bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,12 +44,12 @@ pub struct ReliabilityBin {
     pub high: f64,
     /// Photographs.
     pub photographs: usize,
+    /// Groups among them.
+    pub groups: usize,
     /// Mean confidence; 0 without photographs.
     pub confidence: f64,
-    /// Share that is right; 0 without photographs.
-    pub accuracy: f64,
-    /// 95 % Wilson interval of this share; \[0, 1\] without photographs.
-    pub interval: [f64; 2],
+    /// Proportion that is right, with its interval by group; 0 to 1 without photographs.
+    pub accuracy: Estimate,
 }
 
 /// Sums over a bin, with K outcomes of the same photographs.
@@ -56,12 +58,10 @@ struct Sums<const K: usize> {
     photographs: f64,
     confidence: f64,
     right: [f64; K],
-    low: f64,
-    high: f64,
 }
 
 impl<const K: usize> Sums<K> {
-    const NONE: Self = Self { photographs: 0.0, confidence: 0.0, right: [0.0; K], low: 0.0, high: 0.0 };
+    const NONE: Self = Self { photographs: 0.0, confidence: 0.0, right: [0.0; K] };
 
     /// Adds photographs of weight `weight` and confidence `p` whose outcome k is bit k of `right`.
     fn count(&mut self, weight: f64, p: f64, right: u64) {
@@ -72,14 +72,10 @@ impl<const K: usize> Sums<K> {
         }
     }
 
-    fn add(&mut self, share: f64, block: &Self) {
-        if self.photographs == 0.0 {
-            self.low = block.low;
-        }
-        self.high = block.high;
-        self.photographs += share * block.photographs;
-        self.confidence += share * block.confidence;
-        self.right.iter_mut().zip(&block.right).for_each(|(sum, right)| *sum += share * right);
+    fn add(&mut self, part: f64, block: &Self) {
+        self.photographs += part * block.photographs;
+        self.confidence += part * block.confidence;
+        self.right.iter_mut().zip(&block.right).for_each(|(sum, right)| *sum += part * right);
     }
 }
 
@@ -141,6 +137,35 @@ impl<const K: usize> Reliability<K> {
         residuals
     }
 
+    /// The photographs of each bin by ascending confidence, each with the part of it that the bin holds.
+    fn members(&self) -> Vec<Vec<(usize, f64)>> {
+        let mut members = vec![Vec::new(); self.sums.len()];
+        if let Binning::EqualWidth(_) = self.binning {
+            for (&index, &bin) in self.order.iter().zip(&self.bins) {
+                members[bin as usize].push((index as usize, 1.0));
+            }
+            return members;
+        }
+        let (whole, count) = (self.order.len(), self.sums.len());
+        // The part of the photographs from the first on that the bins up to each one hold.
+        let ends: Vec<usize> =
+            (1..=count).map(|bins| whole / count * bins + bins.min(whole % count)).collect();
+        let mut start = 0;
+        for tied in self.confidences.chunk_by(|a, b| a.total_cmp(b).is_eq()) {
+            let (end, mut from) = (start + tied.len(), start);
+            for (bin, &bin_end) in ends.iter().enumerate().skip_while(|(_, bin_end)| **bin_end <= start) {
+                let part = bin_end.min(end).saturating_sub(from) as f64 / tied.len() as f64;
+                if part <= 0.0 {
+                    break;
+                }
+                members[bin].extend(self.order[start..end].iter().map(|&index| (index as usize, part)));
+                from = bin_end;
+            }
+            start = end;
+        }
+        members
+    }
+
     fn fill(&mut self, weight: impl Fn(usize) -> u32, right: impl Fn(usize) -> u64) {
         self.sums.fill(Sums::NONE);
         match self.binning {
@@ -162,7 +187,7 @@ impl<const K: usize> Reliability<K> {
         let mut start = 0;
         while start < self.order.len() {
             let p = self.confidences[start];
-            let mut block = Sums { low: p, high: p, ..Sums::NONE };
+            let mut block = Sums::NONE;
             while start < self.order.len() && self.confidences[start].total_cmp(&p).is_eq() {
                 let index = self.order[start] as usize;
                 block.count(f64::from(weight(index)), p, right(index));
@@ -191,38 +216,49 @@ fn place(p: f64, count: usize) -> u32 {
     ((p * count as f64).ceil() as usize).clamp(1, count) as u32 - 1
 }
 
-/// Bins of photographs of the given `confidences`, each in 0..=1, and whether each is `right`. Bins of equal width are
-/// given even where they are empty; of bins of equal mass those with at least one photograph.
+/// Bins of photographs of the given `confidences`, each in 0..=1, whether each is `right`, and their groups. Bins of equal width
+/// are given even where they are empty; of bins of equal mass those with at least one photograph. The interval of a bin comes
+/// from resamples of the groups in it.
 ///
 /// # Errors
 /// Lists of different lengths, a confidence outside 0..=1.
 pub fn reliability_bins(
     confidences: &[f64],
     right: &[bool],
+    groups: &Groups,
     binning: Binning,
+    bootstrap: &Bootstrap,
 ) -> Result<Vec<ReliabilityBin>, MetricsError> {
     check_verdicts(confidences, right)?;
-    let mut reliability = Reliability::<1>::new(confidences, binning);
-    reliability.fill(|_| 1, |index| u64::from(right[index]));
-    let count = reliability.sums.len();
-    let bin = |(index, sums): (usize, &Sums<1>)| {
-        let mean = |sum: f64| if sums.photographs > 0.0 { sum / sums.photographs } else { 0.0 };
+    check_length("groups", groups.photographs(), confidences.len())?;
+    let reliability = Reliability::<1>::new(confidences, binning);
+    let members = reliability.members();
+    let count = members.len();
+    let bin = |(index, members): (usize, Vec<(usize, f64)>)| {
+        let parts: Vec<f64> = members.iter().map(|&(_, part)| part).collect();
+        let rights: Vec<f64> =
+            members.iter().map(|&(place, part)| if right[place] { part } else { 0.0 }).collect();
+        let places: Vec<usize> = members.iter().map(|&(place, _)| place).collect();
+        let groups = groups.subset(&places);
+        let whole: f64 = parts.iter().sum();
+        let sum: f64 = members.iter().map(|&(place, part)| part * confidences[place]).sum();
+        let edge = |place: Option<&usize>| place.map_or(0.0, |&place| confidences[place]);
         let (low, high) = match binning {
             Binning::EqualWidth(_) => (index as f64 / count as f64, (index + 1) as f64 / count as f64),
-            Binning::EqualMass(_) => (sums.low, sums.high),
+            Binning::EqualMass(_) => (edge(places.first()), edge(places.last())),
         };
         ReliabilityBin {
             low,
             high,
-            photographs: sums.photographs.round() as usize,
-            confidence: mean(sums.confidence),
-            accuracy: mean(sums.right[0]),
-            interval: wilson_of(sums.right[0], sums.photographs),
+            photographs: whole.round() as usize,
+            groups: groups.count(),
+            confidence: if whole > 0.0 { sum / whole } else { 0.0 },
+            accuracy: proportion_interval(bootstrap.ratio(&rights, &parts, &groups), groups.count()),
         }
     };
     let equal_width = matches!(binning, Binning::EqualWidth(_));
-    let kept = |(_, sums): &(usize, &Sums<1>)| equal_width || sums.photographs > 0.0;
-    Ok(reliability.sums.iter().enumerate().filter(kept).map(bin).collect())
+    let kept = |(_, members): &(usize, Vec<(usize, f64)>)| equal_width || !members.is_empty();
+    Ok(members.into_iter().enumerate().filter(kept).map(bin).collect())
 }
 
 /// The expected calibration error of photographs of the given `confidences`, each in 0..=1, and whether each is `right`;
@@ -241,6 +277,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::random::Purpose;
+
+    fn bins_of(
+        confidences: &[f64],
+        right: &[bool],
+        binning: Binning,
+    ) -> Result<Vec<ReliabilityBin>, MetricsError> {
+        let bootstrap = Bootstrap { resamples: 50, ..Bootstrap::default() };
+        reliability_bins(confidences, right, &Groups::independent(right.len()), binning, &bootstrap)
+    }
 
     #[test]
     fn errors_by_hand() {
@@ -252,15 +298,18 @@ mod tests {
         assert!((of(Binning::EqualMass(2)) - (0.1 + 0.6) / 4.0).abs() < 1e-12);
         // Three: the first holds two.
         assert!((of(Binning::EqualMass(3)) - (0.1 + 0.7 + 0.1) / 4.0).abs() < 1e-12);
-        let bins = reliability_bins(&confidences, &right, Binning::EqualWidth(4)).unwrap();
+        let bins = bins_of(&confidences, &right, Binning::EqualWidth(4)).unwrap();
         assert_eq!(bins.iter().map(|bin| bin.photographs).collect::<Vec<_>>(), [0, 1, 2, 1]);
-        assert_eq!((bins[0].interval, bins[2].accuracy, bins[2].low), ([0.0, 1.0], 0.5, 0.5));
+        assert_eq!(
+            (bins[0].accuracy.interval(), bins[2].accuracy.value, bins[2].low),
+            ([0.0, 1.0], 0.5, 0.5)
+        );
         assert!((bins[2].confidence - 0.65).abs() < 1e-12);
     }
 
     #[test]
     fn edges_belong_to_the_bin_below() {
-        let bins = reliability_bins(&[0.0, 0.5, 1.0], &[true; 3], Binning::EqualWidth(2)).unwrap();
+        let bins = bins_of(&[0.0, 0.5, 1.0], &[true; 3], Binning::EqualWidth(2)).unwrap();
         assert_eq!(bins.iter().map(|bin| bin.photographs).collect::<Vec<_>>(), [2, 1]);
     }
 
@@ -268,9 +317,9 @@ mod tests {
     fn equal_confidences_are_shared_out() {
         // All bins have the accuracy of the whole.
         let right: Vec<bool> = (0..10).map(|index| index < 5).collect();
-        let bins = reliability_bins(&[0.8; 10], &right, Binning::EqualMass(3)).unwrap();
+        let bins = bins_of(&[0.8; 10], &right, Binning::EqualMass(3)).unwrap();
         assert_eq!(bins.iter().map(|bin| bin.photographs).collect::<Vec<_>>(), [4, 3, 3]);
-        assert!(bins.iter().all(|bin| (bin.accuracy - 0.5).abs() < 1e-12));
+        assert!(bins.iter().all(|bin| (bin.accuracy.value - 0.5).abs() < 1e-12));
     }
 
     #[test]
@@ -281,10 +330,53 @@ mod tests {
             assert!(calibration_error(&[f64::NAN], &[true], binning).is_err());
             assert!(calibration_error(&[0.7], &[], binning).is_err());
         }
-        assert!(reliability_bins(&[], &[], Binning::default()).unwrap().is_empty());
+        assert!(bins_of(&[], &[], Binning::default()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn intervals_of_bins_hold_their_accuracy_as_often_as_promised() {
+        // Leaves of 4 photographs with one confidence that are right together with probability 0.8; one bin by photograph.
+        let bootstrap = Bootstrap { resamples: 300, ..Bootstrap::default() };
+        let (mut by_group, mut by_photograph) = (0, 0);
+        for trial in 0..200 {
+            let mut stream = Purpose::Calibrated.stream(43, trial);
+            let (mut confidences, mut right, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+            for leaf in 0..90 {
+                let (confidence, is_right) = (0.5 + 0.5 * stream.uniform(), stream.chance(0.8));
+                for _ in 0..4 {
+                    confidences.push(confidence);
+                    right.push(is_right);
+                    ids.push(leaf);
+                }
+            }
+            let holds = |groups: &Groups| {
+                let bins = reliability_bins(&confidences, &right, groups, Binning::EqualMass(3), &bootstrap);
+                bins.unwrap().iter().filter(|bin| bin.accuracy.contains(0.8)).count()
+            };
+            by_group += holds(&Groups::new(&ids));
+            by_photograph += holds(&Groups::independent(ids.len()));
+        }
+        assert!((546..=592).contains(&by_group), "{by_group} of 600");
+        assert!(by_photograph < 460, "{by_photograph} of 600 by photograph");
     }
 
     proptest! {
+        #[test]
+        fn bins_add_up_to_the_error(cases in prop::collection::vec((0_u8..12, any::<bool>()), 1..40), bins in 1_usize..9) {
+            let confidences: Vec<f64> = cases.iter().map(|case| f64::from(case.0) / 11.0).collect();
+            let right: Vec<bool> = cases.iter().map(|case| case.1).collect();
+            for binning in [Binning::EqualWidth(bins), Binning::EqualMass(bins)] {
+                let found = bins_of(&confidences, &right, binning).unwrap();
+                prop_assert_eq!(found.iter().map(|bin| bin.photographs).sum::<usize>(), cases.len());
+                let gap = |bin: &ReliabilityBin| bin.photographs as f64 * (bin.accuracy.value - bin.confidence).abs();
+                let sum = found.iter().map(gap).sum::<f64>() / cases.len() as f64;
+                prop_assert!((sum - calibration_error(&confidences, &right, binning).unwrap()).abs() < 1e-9);
+                for bin in &found {
+                    prop_assert!(bin.low <= bin.high && bin.groups >= bin.photographs);
+                }
+            }
+        }
+
         #[test]
         fn weights_are_repetitions(
             cases in prop::collection::vec((0_u8..12, any::<bool>(), 0_u32..4), 1..40),

@@ -1,7 +1,8 @@
 //! From predictions to their scores, and to the scores' intervals by resampling groups.
 
-use crate::bootstrap::{Bootstrap, Estimate, share_interval};
+use crate::bootstrap::{Bootstrap, proportion_interval};
 use crate::error::{MetricsError, check_length};
+use crate::estimate::Estimate;
 use crate::predictions::Predictions;
 use crate::scores::Scores;
 use crate::tally::{Cases, Tally};
@@ -17,7 +18,7 @@ impl Scores<f64> {
 }
 
 impl Scores<Estimate> {
-    /// Every figure of `predictions` with its interval by group. A class counts in the resamples in which it occurs. Shares
+    /// Every figure of `predictions` with its interval by group. A class counts in the resamples in which it occurs. Proportions
     /// of 0 and 1 have Wilson's interval of as many trials as there are groups, since all resamples agree on them.
     pub fn with_intervals(predictions: &Predictions, bootstrap: &Bootstrap) -> Self {
         let cases = Cases::new(predictions);
@@ -27,23 +28,22 @@ impl Scores<Estimate> {
             tally.fill(&cases, weights);
             columns.push(tally.scores(&cases, f64::NAN));
         });
-        let mut scores = columns.intervals(Scores::of(predictions), bootstrap);
         let groups = predictions.groups();
         let whole = groups.count();
-        let share = |estimate: &mut Estimate, groups: usize| {
-            estimate.interval = share_interval(estimate.value, estimate.interval, groups);
-        };
-        share(&mut scores.accuracy, whole);
-        share(&mut scores.balanced_accuracy, whole);
-        share(&mut scores.macro_f1, whole);
-        scores.top.iter_mut().for_each(|top| share(&mut top.accuracy, whole));
+        let mut scores = columns.intervals(Scores::of(predictions), bootstrap, whole);
+        let proportion =
+            |estimate: &mut Estimate, groups: usize| *estimate = proportion_interval(*estimate, groups);
+        proportion(&mut scores.accuracy, whole);
+        proportion(&mut scores.balanced_accuracy, whole);
+        proportion(&mut scores.macro_f1, whole);
+        scores.top.iter_mut().for_each(|top| proportion(&mut top.accuracy, whole));
         for (class, scores) in scores.classes.iter_mut().enumerate() {
             let class = class as u32;
             let truths = groups.count_where(|index| cases.labels[index] == class);
             let calls = groups.count_where(|index| cases.calls[index] == class);
-            share(&mut scores.precision, calls);
-            share(&mut scores.recall, truths);
-            share(&mut scores.f1, truths.max(calls));
+            proportion(&mut scores.precision, calls);
+            proportion(&mut scores.recall, truths);
+            proportion(&mut scores.f1, truths.max(calls));
         }
         scores
     }
@@ -73,7 +73,8 @@ impl Scores<Estimate> {
             });
             columns.push(difference(first, &second));
         });
-        Ok(columns.intervals(difference(Scores::of(first), &Scores::of(second)), bootstrap))
+        let whole = first.groups().count();
+        Ok(columns.intervals(difference(Scores::of(first), &Scores::of(second)), bootstrap, whole))
     }
 }
 
@@ -102,11 +103,11 @@ impl Columns {
     }
 
     /// Figures with the intervals of their columns; a point where no resample speaks.
-    fn intervals(self, scores: Scores<f64>, bootstrap: &Bootstrap) -> Scores<Estimate> {
+    fn intervals(self, scores: Scores<f64>, bootstrap: &Bootstrap, groups: usize) -> Scores<Estimate> {
         let mut columns = self.0.into_iter();
         scores.map(|value| {
-            let interval = columns.next().and_then(|mut column| bootstrap.interval(&mut column));
-            Estimate { value, interval: interval.unwrap_or([value; 2]) }
+            let interval = columns.next().and_then(|mut column| bootstrap.interval(&mut column, groups));
+            Estimate::new(value, interval.unwrap_or([value; 2]))
         })
     }
 }
@@ -118,8 +119,8 @@ mod tests {
     use super::*;
     use crate::groups::Groups;
     use crate::metrics::Metrics;
+    use crate::proportion::wilson;
     use crate::scores::ClassScores;
-    use crate::share::wilson;
 
     fn quick() -> Bootstrap {
         Bootstrap { resamples: 200, ..Bootstrap::default() }
@@ -162,9 +163,9 @@ mod tests {
     fn all_right_is_not_certain() {
         let predictions = predictions([3.0, 0.0].repeat(6), vec![0; 6], &[0, 0, 1, 1, 2, 2], 2);
         let scores = Scores::with_intervals(&predictions, &quick());
-        assert_eq!(scores.accuracy, Estimate { value: 1.0, interval: wilson(3, 3) });
-        assert_eq!(scores.classes[0].recall.interval, wilson(3, 3));
-        assert_eq!(scores.classes[1].recall, Estimate { value: 0.0, interval: [0.0, 1.0] });
+        assert_eq!(scores.accuracy, Estimate::new(1.0, wilson(3, 3)));
+        assert_eq!(scores.classes[0].recall.interval(), wilson(3, 3));
+        assert_eq!(scores.classes[1].recall, Estimate::new(0.0, [0.0, 1.0]));
         assert_eq!((scores.matthews.value, scores.kappa.value), (0.0, 0.0));
     }
 
@@ -172,7 +173,7 @@ mod tests {
     fn no_photograph_and_one_class_do_no_harm() {
         let none = predictions(Vec::new(), Vec::new(), &[], 3);
         assert!(listed(Scores::of(&none)).into_iter().all(|value| value == 0.0));
-        assert_eq!(Scores::with_intervals(&none, &quick()).accuracy.interval, [0.0, 1.0]);
+        assert_eq!(Scores::with_intervals(&none, &quick()).accuracy.interval(), [0.0, 1.0]);
         let one = predictions(vec![0.3; 4], vec![0; 4], &[0, 1, 2, 3], 1);
         let scores = Scores::of(&one);
         assert_eq!((scores.accuracy, scores.brier, scores.matthews, scores.top.len()), (1.0, 0.0, 0.0, 0));
@@ -191,11 +192,11 @@ mod tests {
         let difference = Scores::of_difference(&first, &second, &bootstrap).unwrap().accuracy;
         assert!((difference.value - 0.03).abs() < 1e-12);
         // Of 100 draws, those that find the three photographs: Poisson with mean 3.
-        assert!(difference.interval[0] <= 0.01 && (0.06..0.08).contains(&difference.interval[1]));
-        let alone = Scores::with_intervals(&first, &bootstrap).accuracy.interval;
-        assert!(alone[1] - alone[0] > 0.15);
+        assert!(difference.low <= 0.01 && (0.06..0.08).contains(&difference.high));
+        let alone = Scores::with_intervals(&first, &bootstrap).accuracy;
+        assert!(alone.width() > 0.15);
         let zero = Scores::of_difference(&first, &first, &bootstrap).unwrap();
-        assert!(listed(zero).into_iter().all(|figure| figure == Estimate { value: 0.0, interval: [0.0; 2] }));
+        assert!(listed(zero).into_iter().all(|figure| figure == Estimate::default()));
         let other = predictions(of(40), vec![1; 100], &groups, 2);
         assert_eq!(Scores::of_difference(&first, &other, &bootstrap), Err(MetricsError::Unpaired));
     }
@@ -221,8 +222,8 @@ mod tests {
             let of = |cases: &[_]| listed(Scores::with_intervals(&of_cases(cases), &bootstrap));
             for (a, b) in of(&cases).into_iter().zip(of(&turned)) {
                 prop_assert!((a.value - b.value).abs() < 1e-9);
-                prop_assert!((a.interval[0] - b.interval[0]).abs() < 1e-9);
-                prop_assert!((a.interval[1] - b.interval[1]).abs() < 1e-9);
+                prop_assert!((a.low - b.low).abs() < 1e-9);
+                prop_assert!((a.high - b.high).abs() < 1e-9);
             }
         }
 
@@ -245,7 +246,7 @@ mod tests {
             let tops: Vec<f64> = scores.top.iter().map(|top| top.accuracy.value).collect();
             prop_assert!(tops.len() == 2 && scores.accuracy.value <= tops[0] && tops[0] <= tops[1]);
             for figure in listed(scores) {
-                prop_assert!(figure.value.is_finite() && figure.interval[0] <= figure.interval[1]);
+                prop_assert!(figure.value.is_finite() && figure.low <= figure.high);
             }
         }
     }

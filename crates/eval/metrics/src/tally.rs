@@ -104,8 +104,8 @@ impl Tally {
     /// The figures. Those of a class of which there is nothing to say are `unsaid`.
     pub(crate) fn scores(&self, cases: &Cases, unsaid: f64) -> Scores<f64> {
         let classes = cases.classes;
-        let share = |part: f64, whole: f64, without: f64| if whole > 0.0 { part / whole } else { without };
-        let mean = |sum: f64| share(sum, self.whole, 0.0);
+        let portion = |part: f64, whole: f64, without: f64| if whole > 0.0 { part / whole } else { without };
+        let mean = |sum: f64| portion(sum, self.whole, 0.0);
         let truths: Vec<f64> = self.confusion.chunks_exact(classes).map(|row| row.iter().sum()).collect();
         let mut calls = vec![0.0; classes];
         for row in self.confusion.chunks_exact(classes) {
@@ -117,15 +117,15 @@ impl Tally {
         let mut per_class = Vec::with_capacity(classes);
         for class in 0..classes {
             let (hits, truths, calls) = (hits[class], truths[class], calls[class]);
-            let f1 = share(2.0 * hits, truths + calls, unsaid);
-            let recall = share(hits, truths, unsaid);
+            let f1 = portion(2.0 * hits, truths + calls, unsaid);
+            let recall = portion(hits, truths, unsaid);
             if truths > 0.0 {
                 recalls.add(recall);
             }
             if truths + calls > 0.0 {
                 f1s.add(f1);
             }
-            per_class.push(ClassScores { precision: share(hits, calls, unsaid), recall, f1 });
+            per_class.push(ClassScores { precision: portion(hits, calls, unsaid), recall, f1 });
         }
         let top = |k: usize| TopScore { k, accuracy: mean(self.ranks[..k].iter().sum()) };
         let product = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
@@ -138,8 +138,8 @@ impl Tally {
             balanced_accuracy: recalls.value(),
             macro_f1: f1s.value(),
             top: TOP.into_iter().filter(|&k| k < classes).map(top).collect(),
-            matthews: share(agreement, (of_truths * of_calls).sqrt(), 0.0),
-            kappa: share(agreement, square - chance, 0.0),
+            matthews: portion(agreement, (of_truths * of_calls).sqrt(), 0.0),
+            kappa: portion(agreement, square - chance, 0.0),
             loss: mean(self.loss),
             brier: mean(self.brier),
             calibration_error: self.errors[0],

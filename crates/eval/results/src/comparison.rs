@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use foliar_metrics::Metrics;
+use foliar_metrics::{Estimate, PairedDifference};
 use foliar_runlog::Epoch;
 use serde::Serialize;
 
@@ -20,8 +20,12 @@ pub struct ComparedRun {
     pub seconds: f64,
     /// Its epochs.
     pub epochs: Vec<Epoch>,
-    /// Figures on the common photographs.
-    pub metrics: Metrics,
+    /// Accuracy on the common photographs, with its interval by group.
+    pub accuracy: Estimate,
+    /// Mean F1 over the classes.
+    pub macro_f1: Estimate,
+    /// Mean cross-entropy in nats, with calibrated probabilities.
+    pub loss: Estimate,
 }
 
 /// Two runs of a comparison.
@@ -31,19 +35,18 @@ pub struct PairwiseTest {
     pub first: usize,
     /// Place of the second.
     pub second: usize,
-    /// Photographs on which the first alone is right.
-    pub only_first: usize,
-    /// Photographs on which the second alone is right.
-    pub only_second: usize,
-    /// Probability of a difference at least as large if the two were equally good (exact, two-sided).
-    pub p_value: f64,
+    /// The first minus the second, with intervals and p-values by group.
+    #[serde(flatten)]
+    pub difference: PairedDifference,
 }
 
 /// Runs side by side.
 #[derive(Clone, Debug, Serialize)]
 pub struct Comparison {
-    /// Photographs that no run had learnt from when it spoke of them.
+    /// Photographs that all runs held back: each run's prediction is by a model that was not trained on the photograph.
     pub photographs: usize,
+    /// Groups (leaves) among them: the number of independent observations.
+    pub groups: usize,
     /// The runs, in the order in which they were given.
     pub runs: Vec<ComparedRun>,
     /// Every two of them.

@@ -1,6 +1,6 @@
 "use strict";
 
-const EXAMPLE = `I train a ResNet-50 on photographs of leaves. The loss begins at 118 and is still 2.2 at the end, far from zero.
+const EXAMPLE = `I train a ResNet-50 on photos of leaves. The loss starts at 118 and is still 2.2 at the end, far from zero.
 Is my model bad? This is what it prints:
 
 Epoch [1/30] Train Loss: 118.4127 Val Loss: 86.0934 Val Acc: 74.60%

@@ -5,7 +5,8 @@ use foliar_logread::read_log;
 use foliar_report::doctor_fragment;
 use maud::html;
 
-/// The diagnosis of a log, or why there is none, as an HTML fragment in which every text of the log is escaped.
+/// The diagnosis of a log, or why there is none, as an HTML fragment in which every text of the log is
+/// escaped.
 #[must_use]
 pub fn answer(bytes: &[u8], setup: &RunSetup) -> String {
     let log = match read_log(bytes) {

@@ -1,7 +1,7 @@
 //! What the script of the page calls.
 //!
-//! Numbers alone can cross the border, so texts pass through memory: the script asks for room, writes the log there,
-//! asks for the diagnosis and reads the answer from where it is told.
+//! Numbers alone can cross the border, so texts pass through memory: the script asks for room, writes the log
+//! there, asks for the diagnosis and reads the answer from where it is told.
 //!
 //! | export | takes | gives |
 //! | --- | --- | --- |

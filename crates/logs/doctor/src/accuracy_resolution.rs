@@ -1,9 +1,9 @@
-//! How many samples an accuracy was measured on, told by the steps it moves in.
+//! How many samples an accuracy was measured on, inferred from the steps it moves in.
 
-/// Largest number of samples that is looked for.
+/// Largest number of samples that is tried.
 const MOST: usize = 20_000;
 
-/// What single precision leaves of an accuracy.
+/// Rounding of an accuracy in single precision.
 const FLOAT: f64 = 3e-7;
 
 /// The smallest `n` for which every one of `values` is a multiple of `1 / n`, to within half of `resolution`.

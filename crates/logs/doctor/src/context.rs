@@ -1,4 +1,4 @@
-//! A log, made ready for the rules: curves side by side, what is known of the run, the scale of its losses.
+//! A log prepared for the rules: aligned curves, what is known of the run, the scale of its losses.
 
 use foliar_logread::RunLog;
 
@@ -16,66 +16,67 @@ pub(crate) struct Context<'a> {
     pub(crate) setup: RunSetup,
     pub(crate) chosen: Chosen<'a>,
     pub(crate) rows: Vec<Row>,
-    /// Validation samples as told by the steps of the accuracy; the true number may be a multiple.
+    /// Validation samples as inferred from the steps of the accuracy; the true number may be a multiple.
     pub(crate) accuracy_resolution: Option<usize>,
     /// Whether the losses are those of a softmax of probabilities.
     pub(crate) double_softmax: Option<SoftmaxFit>,
-    /// Whether the losses hold a penalty.
+    /// Whether the losses include a penalty on the weights.
     pub(crate) penalty: Option<Penalty<'a>>,
-    /// Whether the loss is no cross-entropy of the classes that the accuracy counts.
+    /// Whether the loss is not a cross-entropy of the classes that the accuracy counts.
     pub(crate) loss_is_foreign: bool,
     pub(crate) scale: Posterior,
 }
 
-/// A factor below it may also be that of a network that is unsure of everything for long, and needs more
-/// certainty.
+/// A factor below it needs more certainty: a network that stays unsure of everything for long looks the same.
 const SMALL_FACTOR: f64 = 10.0;
-/// By what the training and the validation loss of a network that stays at chance may vary.
+/// Factors by which the training and the validation loss of a network that stays at chance may vary.
 const CALM: (f64, f64) = (3.0, 100.0);
-/// A training loss in the first epoch that no mean has, where the number of classes is not known, in nats.
+/// A first training loss, in nats, that is too high for a mean where the number of classes is not known.
 const BEYOND_A_MEAN: f64 = 9.0;
 
 impl<'a> Context<'a> {
+    /// A log whose losses may be anything: means, sums, with a penalty.
     pub(crate) fn new(log: &'a RunLog, setup: &RunSetup) -> Self {
-        let setup = setup.or(&log.facts);
+        let mut context = Self::of_means(log, setup);
+        let (rows, chosen, setup) = (&context.rows, &context.chosen, context.setup);
+        let double_softmax = offset::double_softmax(rows, &setup);
+        let penalty =
+            if double_softmax.is_some() { None } else { offset::penalty(rows, chosen, &log.series, &setup) };
+        let loss_is_foreign = offset::is_foreign(rows);
+        let scale = if loss_is_foreign {
+            Posterior::default()
+        } else if double_softmax.is_some() || penalty.is_some() {
+            context.scale
+        } else {
+            let from_scratch = rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
+            let accuracy_resolution = context.accuracy_resolution;
+            let sizes = Sizes { setup, steps: log.facts.steps_per_epoch, accuracy_resolution };
+            posterior(rows, &sizes, from_scratch)
+        };
+        (context.double_softmax, context.penalty) = (double_softmax, penalty);
+        (context.loss_is_foreign, context.scale) = (loss_is_foreign, scale);
+        context
+    }
+
+    /// A log whose losses are known to be mean cross-entropies per sample.
+    pub(crate) fn of_means(log: &'a RunLog, setup: &RunSetup) -> Self {
         let chosen = Chosen::of(log);
-        let rows = rows(&chosen);
         let accuracies: Vec<(f64, f64)> = chosen
             .val_accuracy
             .iter()
             .flat_map(|series| &series.points)
             .map(|point| (point.value, point.resolution))
             .collect();
-        let accuracy_resolution = accuracy_resolution(&accuracies);
-        let double_softmax = offset::double_softmax(&rows, &setup);
-        let penalty = if double_softmax.is_some() {
-            None
-        } else {
-            offset::penalty(&rows, &chosen, &log.series, &setup)
-        };
-        let loss_is_foreign = offset::is_foreign(&rows);
-        let scale = if loss_is_foreign {
-            Posterior::default()
-        } else if double_softmax.is_some() || penalty.is_some() {
-            Posterior::of_means(chosen.train_loss.is_some(), chosen.val_loss.is_some())
-        } else {
-            let from_scratch = rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
-            posterior(
-                &rows,
-                &Sizes { setup, steps: log.facts.steps_per_epoch, accuracy_resolution },
-                from_scratch,
-            )
-        };
         Self {
             log,
-            setup,
+            setup: setup.or(&log.facts),
+            rows: rows(&chosen),
+            accuracy_resolution: accuracy_resolution(&accuracies),
+            double_softmax: None,
+            penalty: None,
+            loss_is_foreign: false,
+            scale: Posterior::of_means(chosen.train_loss.is_some(), chosen.val_loss.is_some()),
             chosen,
-            rows,
-            accuracy_resolution,
-            double_softmax,
-            penalty,
-            loss_is_foreign,
-            scale,
         }
     }
 
@@ -124,7 +125,7 @@ impl<'a> Context<'a> {
             && self.scale.reduction.is_some_and(|reduction| reduction != Reduction::Mean)
             && (val || train)
             && (!train_alone || first > limit)
-            && (!val_alone || self.has_learnt())
+            && (!val_alone || self.has_learned())
     }
 
     /// Whether the validation loss fell by 3 % or more in each of the last three epochs.
@@ -134,8 +135,8 @@ impl<'a> Context<'a> {
         last.windows(2).all(|pair| pair[1].1.value < 0.97 * pair[0].1.value)
     }
 
-    /// Whether the losses vary widely while no accuracy leaves chance: whatever the factor, it keeps still, and
-    /// so does the loss of a network that knows nothing and claims nothing.
+    /// Whether the losses vary widely while no accuracy exceeds chance. A constant factor cannot explain
+    /// that, for the loss of a network that knows nothing and is not confident is constant too.
     pub(crate) fn is_wild(&self) -> bool {
         let Some(classes) = self.setup.classes else { return false };
         let guess = 1.0 / classes as f64;
@@ -152,8 +153,8 @@ impl<'a> Context<'a> {
         ignorant && (spread(Column::TrainLoss) > CALM.0 || spread(Column::ValLoss) > CALM.1)
     }
 
-    /// Whether the validation accuracy has come clearly above chance.
-    fn has_learnt(&self) -> bool {
+    /// Whether the validation accuracy has clearly exceeded chance.
+    fn has_learned(&self) -> bool {
         let guess = self.setup.classes.map_or(0.1, |classes| 1.0 / classes as f64);
         self.rows.iter().any(|row| row.val_accuracy.is_some_and(|accuracy| accuracy.value > guess + 0.15))
     }
@@ -172,7 +173,7 @@ impl<'a> Context<'a> {
         Scale { train: shown(self.scale.train), val: shown(self.scale.val) }
     }
 
-    /// Whether it is open that the losses are means, so that no absolute value can be judged.
+    /// Whether the losses may not be means, so that no absolute value can be judged.
     pub(crate) fn scale_is_off(&self) -> bool {
         self.is_scaled() || (self.scale.reduction.is_some() && self.scale.mean < 0.5)
     }

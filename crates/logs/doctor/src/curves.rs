@@ -1,4 +1,4 @@
-//! The curves put right: the mean behind every printed loss, and where it should lie.
+//! The corrected curves: the mean per sample behind every printed loss, and where it should lie.
 
 use crate::context::Context;
 use crate::diagnosis::{Band, CorrectedLoss, Curves, EpochCurve};

@@ -1,4 +1,4 @@
-//! The answer: findings, the scale of the printed losses, and the curves put right.
+//! The result: findings, the scale of the printed losses, and the corrected curves.
 
 use serde::Serialize;
 
@@ -11,18 +11,18 @@ pub struct Diagnosis {
     pub verdict: String,
     /// By importance; never empty: a run without a warning is [`crate::Id::Healthy`].
     pub findings: Vec<Finding>,
-    /// By what the printed losses exceed the mean per sample.
+    /// The factors between the printed losses and the means per sample.
     pub scale: Scale,
-    /// The curves, put right.
+    /// The corrected curves.
     pub series: Curves,
 }
 
-/// By what the printed losses exceed the mean per sample.
+/// The factors between the printed losses and the means per sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Scale {
-    /// Of the training loss; absent where the log does not tell.
+    /// Of the training loss; absent where the log does not show it.
     pub train: Option<ScaleEstimate>,
-    /// Of the validation loss; absent where the log does not tell.
+    /// Of the validation loss; absent where the log does not show it.
     pub val: Option<ScaleEstimate>,
 }
 
@@ -35,7 +35,7 @@ pub struct ScaleEstimate {
     pub high: f64,
     /// The likeliest value; 1 for a mean.
     pub best: f64,
-    /// The way of adding up that explains it, if one does.
+    /// The kind of sum that explains it, if one does.
     pub reduction: Option<Reduction>,
 }
 
@@ -61,7 +61,7 @@ pub enum Reduction {
     BatchMeansOverSamples,
 }
 
-/// The curves with their true scale, to be drawn.
+/// The curves on the scale of means, for charts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Curves {
     /// Loss of guessing, ln(classes), where the number of classes is known.
@@ -81,9 +81,9 @@ pub struct EpochCurve {
     pub train_loss: Option<CorrectedLoss>,
     /// The validation loss.
     pub val_loss: Option<CorrectedLoss>,
-    /// Share of training samples classified rightly.
+    /// Share of training samples classified correctly.
     pub train_accuracy: Option<f64>,
-    /// Share of validation samples classified rightly.
+    /// Share of validation samples classified correctly.
     pub val_accuracy: Option<f64>,
     /// Where the mean loss of a calibrated model with this validation accuracy (else training accuracy) lies.
     pub band: Option<Band>,

@@ -1,4 +1,4 @@
-//! What a mean cross-entropy must and may be, given how often the model errs.
+//! Bounds of the mean cross-entropy, given the error rate.
 //!
 //! | symbol | range    | is                                                         |
 //! | ------ | -------- | ---------------------------------------------------------- |
@@ -7,18 +7,17 @@
 //! | `H(e)` | 0..=ln 2 | `-e ln e - (1 - e) ln(1 - e)`, in nats                     |
 //! | `l`    | 0..      | mean cross-entropy per sample, in nats                     |
 //!
-//! A model that is as sure as it is right (*calibrated*), and equally sure of every sample, has `H(e) <= l <=
-//! H(e) + e ln(C - 1)`: the lower end if it knows which class it takes the wrong ones for, the upper end if
-//! the rest is spread evenly (Fano 1961). A model that knows which samples are hard goes below; *no* model
-//! goes below `e ln 2`, since a sample is only classified wrongly when its own class has a probability of at
-//! most one half.
+//! A *calibrated* model that is equally confident in every sample has `H(e) <= l <= H(e) + e ln(C - 1)`: the
+//! lower bound if it knows which class it confuses the true one with, the upper bound if it spreads the rest
+//! evenly (Fano 1961). A model that knows which samples are hard has less. *No* model has less than `e ln 2`,
+//! because a sample is misclassified only if its own class has a probability of at most one half.
 
 /// Entropy of an error rate, in nats; 0 outside `0..=1`.
 pub(crate) fn entropy(e: f64) -> f64 {
     if e <= 0.0 || e >= 1.0 { 0.0 } else { -e * e.ln() - (1.0 - e) * (-e).ln_1p() }
 }
 
-/// The most that a calibrated model with error rate `e` needs on `classes` classes, in nats.
+/// The highest mean loss of a calibrated model with error rate `e` on `classes` classes, in nats.
 pub(crate) fn entropy_bound(e: f64, classes: f64) -> f64 {
     entropy(e) + e.clamp(0.0, 1.0) * (classes - 1.0).max(1.0).ln()
 }

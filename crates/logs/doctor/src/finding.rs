@@ -1,29 +1,29 @@
-//! What the doctor has to say: one finding, its weight and what it rests on.
+//! One finding, its severity and its evidence.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// Everything that can be found, from broken numbers to remarks. Printed in kebab-case, such as
+/// All kinds of findings, from broken numbers to remarks. Printed in kebab-case, such as
 /// `loss-scaled`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Id {
     /// A loss is not a number or infinite.
     Nan,
-    /// The loss exploded and did not come back.
+    /// The loss exploded and did not recover.
     Diverged,
-    /// The loss sits at the value that a clipped probability gives.
+    /// The loss equals the logarithm of a clipped probability.
     SaturatedLoss,
     /// The network behaves differently in evaluation mode.
     TrainEvalMismatch,
     /// The loss is far above that of guessing while accuracy is at or below chance.
     WorseThanChance,
-    /// Nothing is learnt: loss and accuracy are those of guessing.
+    /// Nothing is learned: loss and accuracy are those of guessing.
     AtChance,
     /// Cross-entropy was taken of probabilities instead of logits.
     DoubleSoftmax,
     /// The printed loss is the mean per sample times a factor.
     LossScaled,
-    /// The printed loss holds a weight penalty.
+    /// The printed loss includes a weight penalty.
     PenaltyInLoss,
     /// The accuracy says nothing about this task.
     DegenerateMetric,
@@ -35,9 +35,9 @@ pub enum Id {
     HotStart,
     /// The validation loss jumps while accuracy holds.
     ValSpikes,
-    /// The loss is far above what the accuracy needs.
+    /// The loss is far above what the accuracy explains.
     Overconfident,
-    /// So few validation photographs that the metric moves in steps.
+    /// So few validation photos that the metric moves in steps.
     ValidationTooSmall,
     /// The best epoch was long ago.
     Plateau,
@@ -79,31 +79,59 @@ impl Id {
             Self::Healthy => "healthy",
         }
     }
+
+    /// The finding in a few words.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Nan => "A loss is not a number",
+            Self::Diverged => "The run diverged",
+            Self::SaturatedLoss => "The loss is stuck at its ceiling",
+            Self::TrainEvalMismatch => "Evaluation differs from training",
+            Self::WorseThanChance => "Worse than guessing",
+            Self::AtChance => "Nothing was learned",
+            Self::DoubleSoftmax => "Softmax applied twice",
+            Self::LossScaled => "The printed loss is not the mean",
+            Self::PenaltyInLoss => "The loss includes a weight penalty",
+            Self::DegenerateMetric => "The accuracy is meaningless",
+            Self::Overfit => "Overfitting",
+            Self::LrTooHigh => "The learning rate is too high",
+            Self::HotStart => "A start far worse than guessing",
+            Self::ValSpikes => "Jumps in the validation loss",
+            Self::Overconfident => "Overconfident",
+            Self::ValidationTooSmall => "Too few validation photos",
+            Self::Plateau => "The best epoch was long ago",
+            Self::SeveralRuns => "More than one run in this log",
+            Self::ValBetterThanTrain => "Validation looks better than training",
+            Self::StillImproving => "Still improving",
+            Self::Healthy => "Healthy",
+        }
+    }
 }
 
 /// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Good to know; nothing is wrong.
     Note,
-    /// The numbers or the model can not be taken at face value.
+    /// The numbers or the model cannot be trusted as they are.
     Warning,
-    /// The run is of no use as it is.
+    /// The run is useless as it is.
     Error,
 }
 
-/// One number of the log that a finding rests on.
+/// One number of the log that supports a finding.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evidence {
-    /// Line of the log, from 1; absent where it rests on the whole log or on what the caller said.
+    /// Line of the log, from 1; absent where the whole log or the set-up is the evidence.
     pub line: Option<usize>,
-    /// What stands there, or what follows from it.
+    /// What the log says there, or what follows from it.
     pub text: String,
 }
 
 impl Evidence {
-    /// Something that stands in `line` (from 1; 0 for a log without lines).
+    /// Something that is printed in `line` (from 1; 0 for a log without lines).
     #[must_use]
     pub fn at(line: usize, text: impl Into<String>) -> Self {
         Self { line: (line > 0).then_some(line), text: text.into() }
@@ -123,14 +151,14 @@ pub struct Finding {
     pub id: Id,
     /// How much it matters.
     pub severity: Severity,
-    /// One or two sentences: what is so.
+    /// One or two sentences: what was found.
     pub claim: String,
-    /// What it rests on.
+    /// The numbers that support it.
     pub evidence: Vec<Evidence>,
-    /// How sure, in 0..=1.
+    /// Confidence, in 0..=1.
     pub confidence: f64,
     /// What to do.
     pub advice: String,
-    /// The lines of PyTorch or Keras that mend it, where code is the cause.
+    /// The lines of PyTorch or Keras that fix it, where code is the cause.
     pub code: Option<String>,
 }

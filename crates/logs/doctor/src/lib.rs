@@ -1,5 +1,6 @@
-//! Judges a training log: findings with evidence and advice, the scale of its losses, and its curves put
-//! right.
+#![doc = include_str!("../README.md")]
+//!
+//! # How a log is judged
 //!
 //! ```text
 //! RunLog ── rows ──> Context ──> rules ──> findings ──> verdict
@@ -7,13 +8,11 @@
 //!                     └ scale:  by which factor do the losses exceed the mean per sample?
 //! ```
 //!
-//! Pure: no I/O, no clock, no randomness; the same log gives the same words. It judges a log that is still
-//! growing as it judges a whole one, in less than a millisecond for thirty epochs, so a training run can ask
-//! after every epoch.
+//! Thirty epochs are judged in less than a millisecond.
 //!
-//! Invariants: a rule knows no other rule (`rules` alone says what explains what away); nothing but a note
-//! stands beside [`Id::Healthy`]; losses are judged as means per sample in nats, after division by the factor
-//! the `scale` finder is sure of.
+//! Invariants: a rule knows no other rule (`rules` alone says which finding explains which); beside
+//! [`Id::Healthy`] there are only notes; losses are judged as means per sample in nats, after division by the
+//! factor that the `scale` finder is sure of.
 
 mod accuracy_resolution;
 mod context;
@@ -37,8 +36,7 @@ pub use setup::RunSetup;
 
 /// Judges `log`, with what else is known of the run.
 ///
-/// Works on a log that is still growing: what is found after some epochs may be found again after more, and a
-/// caller that reports as it goes remembers which [`Id`]s it has named.
+/// For a log that is still growing, see [`LiveDoctor`].
 #[must_use]
 pub fn diagnose(log: &foliar_logread::RunLog, setup: &RunSetup) -> Diagnosis {
     let context = context::Context::new(log, setup);

@@ -4,7 +4,7 @@
 //! | offset         | sign                                                                               |
 //! | -------------- | ---------------------------------------------------------------------------------- |
 //! | double softmax | loss = `ln(e + C - 1) - 1` + error rate, nearly exactly, once the network is sure  |
-//! | weight penalty | both losses far above need, nearly equal, not falling while the accuracy rises     |
+//! | weight penalty | both losses far too high, nearly equal, not falling while the accuracy rises       |
 //!
 //! A loss that is smaller than its errors allow is not a cross-entropy at all.
 
@@ -39,8 +39,8 @@ fn pairs(rows: &[Row], validation: bool) -> Vec<Pair> {
     rows.iter().enumerate().filter_map(pair).collect()
 }
 
-/// Whether the accuracy is never above 3 % and the loss below what so many errors cost at least: then it is
-/// no cross-entropy of these classes.
+/// Whether the accuracy is never above 3 % and the loss below what so many errors must cost: then it is
+/// not a cross-entropy of these classes.
 pub(crate) fn is_foreign(rows: &[Row]) -> bool {
     let columns = [true, false].map(|validation| pairs(rows, validation));
     columns.iter().find(|pairs| pairs.len() >= 2).is_some_and(|pairs| {

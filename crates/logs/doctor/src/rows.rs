@@ -1,4 +1,4 @@
-//! The curves of a log, side by side: one row an epoch (or a validation).
+//! The aligned curves of a log: one row an epoch (or a validation).
 //!
 //! A log may print training and validation in one line, in two, or training a hundred times between two
 //! validations. Numbers belong together if they carry the same epoch, or the same record where there is no
@@ -11,7 +11,7 @@ use foliar_logread::{Metric, Point, RunLog, Series, Split};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Reading {
     pub(crate) value: f64,
-    /// The last digit's worth.
+    /// Value of the last printed digit.
     pub(crate) resolution: f64,
     pub(crate) line: usize,
 }

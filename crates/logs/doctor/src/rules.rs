@@ -1,7 +1,7 @@
-//! The rules, one a file, and which of them explains which away.
+//! The rules, one a file, and which finding explains which.
 //!
-//! A rule reads the [`Context`] and makes one finding or none; it neither knows the others nor what they found.
-//! What one cause makes several rules say is settled here alone, by [`EXPLAINS`].
+//! A rule reads the [`Context`] and makes one finding or none; it knows neither the other rules nor their
+//! findings. Where one cause triggers several rules, [`EXPLAINS`] keeps the cause.
 
 mod at_chance;
 mod degenerate_metric;

@@ -1,19 +1,19 @@
-//! What is known about a run besides its numbers.
+//! What the caller knows about a run.
 
 use foliar_logread::Facts;
 use serde::Serialize;
 
-/// What the reader of a log knows about the run. Everything is optional; what is absent is taken from
-/// [`Facts`] where the log states it.
+/// What the caller knows about a run. Everything is optional; what is absent is taken from [`Facts`] where
+/// the log states it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RunSetup {
     /// Number of classes, at least 2.
     pub classes: Option<usize>,
-    /// Photographs a step.
+    /// Photos a step.
     pub batch_size: Option<usize>,
-    /// Training photographs.
+    /// Training photos.
     pub train_size: Option<usize>,
-    /// Validation photographs.
+    /// Validation photos.
     pub validation_size: Option<usize>,
 }
 

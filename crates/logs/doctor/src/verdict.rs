@@ -13,33 +13,38 @@ pub(crate) fn verdict(context: &Context<'_>, findings: &[Finding]) -> String {
     }
     let head = match first.id {
         Id::Nan if first.severity < Severity::Error => {
-            "One of the losses is not a number at times, while the rest of the log is sound."
+            "One of the losses is not a number at times; the rest of the log is sound."
         }
-        Id::Nan => "The loss is not a number, so this run is lost from there on.",
-        Id::Diverged => "The run has blown up and did not recover.",
-        Id::SaturatedLoss => "The loss sits at the end of its scale: it measures nothing there.",
-        Id::TrainEvalMismatch => {
-            "Training works, but the network is evaluated under other conditions than it was trained in."
-        }
+        Id::Nan => "The loss is not a number, so the run is lost from that point on.",
+        Id::Diverged => "The run diverged and did not recover.",
+        Id::SaturatedLoss => "The loss is at the end of its scale, where it measures nothing.",
+        Id::TrainEvalMismatch => "Training works, but the network is evaluated under different conditions.",
         Id::WorseThanChance => {
-            "Validation is worse than guessing, which only a fault between training and evaluation can bring \
-                about."
+            "Validation is worse than guessing, which only a mismatch between training and evaluation \
+                can cause."
         }
-        Id::AtChance => "The network has learnt nothing that holds outside its training photographs.",
-        Id::DoubleSoftmax => "The accuracy is real, but a softmax is applied twice and the loss says little.",
+        Id::AtChance => "The network has learned nothing that generalises beyond its training photos.",
+        Id::DoubleSoftmax => {
+            "The accuracy is valid, but softmax is applied twice and the loss says \
+            little."
+        }
         Id::PenaltyInLoss => {
-            "Most of what looks wrong with the loss is a penalty on the weights that is printed with it."
+            "Most of what looks wrong with the loss is a weight penalty that is printed with it."
         }
-        Id::DegenerateMetric => "The accuracy of this log does not measure what it seems to.",
-        Id::Overfit => "The network knows its training photographs by heart and does no better on others.",
-        Id::LrTooHigh => "The learning rate is too high for a steady descent.",
-        Id::HotStart => "The run recovered, but it began far worse than guessing.",
-        Id::ValSpikes => "The model is steadier than its validation loss: a few photographs make the jumps.",
-        Id::Overconfident => {
-            "The model is surer of itself than it may be: its accuracy stands, its probabilities do not."
+        Id::DegenerateMetric => "The accuracy in this log does not measure what it seems to.",
+        Id::Overfit => {
+            "The run overfits: the network memorises its training photos and does not \
+            improve on others."
         }
-        Id::ValidationTooSmall => "There are too few validation photographs to tell good from better.",
-        Id::Plateau => "The best of this run lies behind it.",
+        Id::LrTooHigh => "The learning rate is too high for stable training.",
+        Id::HotStart => "The run recovered, but it started far worse than guessing.",
+        Id::ValSpikes => {
+            "The model is more stable than its validation loss: a few photos cause the \
+            jumps."
+        }
+        Id::Overconfident => "The model is overconfident: its accuracy is valid, its probabilities are not.",
+        Id::ValidationTooSmall => "There are too few validation photos to compare epochs or models.",
+        Id::Plateau => "The best epoch of this run is long past.",
         Id::LossScaled | Id::SeveralRuns | Id::ValBetterThanTrain | Id::StillImproving | Id::Healthy => {
             return healthy(context, findings);
         }
@@ -51,21 +56,22 @@ fn healthy(context: &Context<'_>, findings: &[Finding]) -> String {
     let head = match context.column(Column::ValAccuracy).last() {
         Some((_, accuracy)) => {
             format!(
-                "This run looks healthy, with a validation accuracy of {} at the end.",
+                "This run looks healthy, with a final validation accuracy of {}.",
                 percent(accuracy.value)
             )
         }
-        None => "This run looks healthy as far as the log goes.".to_owned(),
+        None => "This run looks healthy as far as the log shows.".to_owned(),
     };
     let next = if findings.iter().any(|finding| finding.id == Id::StillImproving) {
         "It was still improving, so more epochs may help."
     } else {
-        "Next, make sure that no plant stands on both sides of the split, and try photographs from the field."
+        "Next, check that no plant is in both training and validation, and test on photos from the \
+            field."
     };
     format!("{head} {next}")
 }
 
-/// Whether the model is any good once the scale is put right, and what the numbers really are.
+/// Whether the model is good once the scale is corrected, and what the true means are.
 fn scaled(context: &Context<'_>, findings: &[Finding]) -> String {
     let (by_train, by_val) = context.factors();
     let ends = |column, factor: f64| {
@@ -78,8 +84,8 @@ fn scaled(context: &Context<'_>, findings: &[Finding]) -> String {
     let judged = match context.column(Column::ValAccuracy).last() {
         Some((_, accuracy)) if accuracy.value >= 0.9 && !others => {
             format!(
-                "The model is good on this split ({} of its validation photographs right), and the size of \
-                    its loss is no sign against it",
+                "The model is good on this split ({} validation accuracy), and the size of its loss \
+                    does not contradict that",
                 percent(accuracy.value)
             )
         }
@@ -87,7 +93,7 @@ fn scaled(context: &Context<'_>, findings: &[Finding]) -> String {
             "Judge the model by its validation accuracy ({}), not by the size of its loss",
             percent(accuracy.value)
         ),
-        None => "Judge the model by the fall of its loss, not by its size".to_owned(),
+        None => "Judge the model by how far its loss falls, not by the size of the loss".to_owned(),
     };
     let factor = if (by_train - 1.0).abs() > 0.2 { by_train } else { by_val };
     let times = if factor >= 1.0 {
@@ -96,13 +102,13 @@ fn scaled(context: &Context<'_>, findings: &[Finding]) -> String {
         format!("about 1/{} of", crate::words::roughly(1.0 / factor))
     };
     let truly = means.map_or(String::new(), |(start, end)| {
-        format!("; truly it runs from about {} to {}", two_digits(start), two_digits(end))
+        format!("; the true mean goes from about {} to {}", two_digits(start), two_digits(end))
     });
     format!(
-        "{judged}: what is printed is {times} the mean per photograph{truly}. The magnitude of a sum says \
-            nothing, its fall and the validation accuracy do; check next that no plant is on both sides of \
-            the split (leakage), how far its probabilities can be believed (calibration), and photographs \
-            from the field."
+        "{judged}: the printed loss is {times} the mean per photo{truly}. The magnitude of a sum means \
+            nothing; its fall and the validation accuracy count. Next, check that no plant is in both \
+            training and validation (leakage), whether the probabilities can be trusted (calibration), \
+            and the accuracy on photos from the field."
     )
 }
 

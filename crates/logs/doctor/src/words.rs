@@ -1,4 +1,4 @@
-//! Numbers as they stand in sentences.
+//! Numbers within sentences.
 
 use crate::rows::{Reading, Row};
 

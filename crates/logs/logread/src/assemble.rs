@@ -1,7 +1,8 @@
 //! From numbers in the order of the text to rows and columns.
 //!
-//! A *row* is what was printed together: it ends where the epoch or step changes or a name comes again. A *group* is an
-//! epoch, or a step where the log counts no epochs: of the values of one group the last is the whole epoch's.
+//! A *row* is what was printed together: it ends where the epoch or step changes or a name comes again. A
+//! *group* is an epoch, or a step where the log counts no epochs: of the values of one group the last is the
+//! whole epoch's.
 
 use std::collections::HashMap;
 
@@ -36,7 +37,7 @@ pub(crate) enum Trust {
     Said,
     /// Only if most epochs reach it.
     IfReached,
-    /// It may count photographs.
+    /// It may count photos.
     Never,
 }
 
@@ -69,7 +70,8 @@ pub(crate) struct Assembler {
     pub(crate) reached: (usize, f64),
     /// The epoch whose passes are told apart, and how many batches its first pass has.
     first_pass: (f64, f64),
-    /// Whether the newest batch is of another pass of that epoch, with another number of batches: an evaluation.
+    /// Whether the newest batch is of another pass of that epoch, with another number of batches: an
+    /// evaluation.
     second_pass: bool,
     /// Whether steps begin again with each epoch.
     pub(crate) steps_restart: bool,
@@ -216,7 +218,8 @@ impl Assembler {
         self.second_pass = false;
     }
 
-    /// The split of the pass over the photographs that the newest batch belongs to, where only the count of batches tells.
+    /// The split of the pass over the photos that the newest batch belongs to, where only the count of
+    /// batches tells.
     pub(crate) fn pass(&self) -> Option<Split> {
         self.second_pass.then_some(Split::Validation)
     }

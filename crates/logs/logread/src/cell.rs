@@ -12,7 +12,7 @@ pub(crate) enum Cell {
     Empty,
     /// A number.
     Number(Number),
-    /// A word for the photographs that the row is about.
+    /// A word for the photos that the row is about.
     Split(Split),
 }
 

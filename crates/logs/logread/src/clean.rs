@@ -1,8 +1,8 @@
 //! What a terminal would show of a line.
 //!
-//! Colours and cursor commands go; of a line that was overwritten with carriage returns the last state stays; full-width
-//! forms, box drawings and typographic marks become their plain cousins, so that the rest of the reader knows ASCII marks
-//! only. Bytes that are no UTF-8 become U+FFFD.
+//! Colours and cursor commands go; of a line that was overwritten with carriage returns the last state stays;
+//! full-width forms, box drawings and typographic marks become their plain cousins, so that the rest of the
+//! reader knows ASCII marks only. Bytes that are no UTF-8 become U+FFFD.
 
 use std::borrow::Cow;
 

@@ -2,7 +2,8 @@
 
 use crate::number::{Form, Number};
 
-/// `1:34:45`, `00:07`, `17:36:18.471521` or a calendar date at `at`, with whatever offset or fraction belongs to it.
+/// `1:34:45`, `00:07`, `17:36:18.471521` or a calendar date at `at`, with whatever offset or fraction belongs
+/// to it.
 pub(crate) fn scan(text: &[u8], at: usize) -> Option<(Number, usize)> {
     clock(text, at).or_else(|| date(text, at))
 }

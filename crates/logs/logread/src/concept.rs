@@ -5,7 +5,7 @@ use crate::run_log::Split;
 /// The meaning of one word or phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Concept {
-    /// Which photographs.
+    /// Which photos.
     Split(Split),
     /// What training minimises.
     Loss,
@@ -35,11 +35,11 @@ pub(crate) enum Concept {
     Epochs,
     /// A step, iteration or batch.
     Step,
-    /// Photographs a step.
+    /// Photos a step.
     BatchSize,
     /// Classes as an amount.
     Classes,
-    /// Photographs as an amount.
+    /// Photos as an amount.
     Images,
     /// A percentage.
     Percent,

@@ -1,7 +1,8 @@
-//! On which photographs the values of a line were measured.
+//! On which photos the values of a line were measured.
 //!
-//! A split that a name says holds for it, and for the names after it that say none, as in `train loss: 0.5 acc: 0.9`. But in
-//! `loss: 0.5 val_loss: 0.6` the first is training's, and in `train acc: 0.9 >> [acc: 0.8, val loss: 0.6]` the second is not.
+//! A split that a name says holds for it, and for the names after it that say none, as in `train loss: 0.5
+//! acc: 0.9`. But in `loss: 0.5 val_loss: 0.6` the first is training's, and in `train acc: 0.9 >> [acc: 0.8,
+//! val loss: 0.6]` the second is not.
 
 use std::rc::Rc;
 

@@ -1,7 +1,7 @@
 //! From a settled column to the series of a log.
 //!
-//! A column with one value an epoch is a series of whole epochs. One with more is a series within epochs, and its last
-//! values are another of whole epochs, unless the log prints those by themselves.
+//! A column with one value an epoch is a series of whole epochs. One with more is a series within epochs, and
+//! its last values are another of whole epochs, unless the log prints those by themselves.
 
 use crate::column::{Column, Sample};
 use crate::meaning::{Cadence, Quantity};
@@ -95,7 +95,7 @@ pub(crate) fn emit(
             && other.finals.len() >= complete.len()
     });
     let by_batch = column.within || column.meaning.cadence == Cadence::Batch;
-    // Without epochs, what is measured at a step on training photographs is a batch's.
+    // Without epochs, what is measured at a step on training photos is a batch's.
     let stepwise = !epochs_named && column.finals.iter().any(|sample| !sample.step.is_nan());
     if by_batch {
         series.push(named(true, all()));

@@ -1,6 +1,7 @@
 //! Names cut into comparable words.
 //!
-//! `trainAcc`, `TRAIN_ACC` and `train/acc` all fold to `train acc`; `pérdida` folds to `perdida`, `top5` to `top 5`.
+//! `trainAcc`, `TRAIN_ACC` and `train/acc` all fold to `train acc`; `pérdida` folds to `perdida`, `top5` to
+//! `top 5`.
 
 /// One word of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +12,8 @@ pub(crate) struct Word {
     pub(crate) start: usize,
     /// Byte after its last.
     pub(crate) end: usize,
-    /// Whether it belongs to one identifier with the word before it, as `acc` does in `val_acc` and `trainAcc`.
+    /// Whether it belongs to one identifier with the word before it, as `acc` does in `val_acc` and
+    /// `trainAcc`.
     pub(crate) glued: bool,
 }
 

@@ -33,11 +33,11 @@ const MOST_BYTES: u64 = 128 << 20;
 
 /// Reads a log from a file or a folder.
 ///
-/// Of a folder the record of a foliar run is read, else a file with one of the usual names of logs, else all event files of
-/// TensorBoard in it and in the folders below, whose names may say `train` or `validation`.
+/// Of a folder the record of a foliar run is read, else a file with one of the usual names of logs, else all
+/// event files of TensorBoard in it and in the folders below, whose names may say `train` or `validation`.
 ///
 /// # Errors
-/// [`ReadError::Nothing`] if it holds no training log, [`ReadError::Io`] with the path if it can not be read.
+/// [`ReadError::Nothing`] if it holds no training log, [`ReadError::Io`] with the path if it cannot be read.
 pub fn read_log_path(path: &Path) -> Result<RunLog, ReadError> {
     if !path.is_dir() {
         return read_file(path).map_err(|error| with_path(path, error));

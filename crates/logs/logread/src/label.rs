@@ -1,7 +1,7 @@
 //! The text between two numbers of a line.
 //!
-//! Its end names the number after it, its beginning may be the unit of the number before it or count what that number
-//! counts: in `0.5 s, loss: ` the unit is `s` and the name `loss`.
+//! Its end names the number after it, its beginning may be the unit of the number before it or count what
+//! that number counts: in `0.5 s, loss: ` the unit is `s` and the name `loss`.
 
 use crate::concept::Concept;
 use crate::counted;
@@ -18,11 +18,12 @@ pub(crate) enum Tail {
     Bare,
     /// Words that name nothing.
     Words,
-    /// The number of an epoch. With a quantity before it, as in `Train loss: epoch`, perhaps that quantity's value.
+    /// The number of an epoch. With a quantity before it, as in `Train loss: epoch`, perhaps that quantity's
+    /// value.
     Epoch(Option<Named>),
     /// The number of a step or batch.
     Step,
-    /// Only the photographs are named: `val: `.
+    /// Only the photos are named: `val: `.
     Split(Split),
     /// About the set-up.
     Fact(Fact),
@@ -37,7 +38,7 @@ pub(crate) enum Tail {
 pub(crate) struct Label {
     /// For the number after it.
     pub(crate) tail: Tail,
-    /// What the number before it counts, such as photographs.
+    /// What the number before it counts, such as photos.
     pub(crate) counts: Option<Fact>,
     /// A name for the number before it, as in `95 % accuracy`.
     pub(crate) postfix: Option<Named>,
@@ -62,7 +63,8 @@ const LONGEST: usize = 160;
 /// Words of a label that are looked at.
 const WORDS: usize = 14;
 
-/// Understands `text`. `glued` says that it follows a number without white space, so that its first word is a unit.
+/// Understands `text`. `glued` says that it follows a number without white space, so that its first word is a
+/// unit.
 pub(crate) fn understand(text: &str, glued: bool) -> Label {
     let marks: String =
         text.chars().filter(|letter| letter.is_ascii_punctuation() && *letter != '_').take(12).collect();

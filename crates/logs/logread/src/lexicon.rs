@@ -1,7 +1,7 @@
 //! What words mean in a training log, in many languages.
 //!
-//! Keys are folded (see [`crate::fold`]): lower case, without accents. A star stands for any ending, which is how
-//! languages that inflect and compound are met; several words make a phrase, and the longest phrase wins.
+//! Keys are folded (see [`crate::fold`]): lower case, without accents. A star stands for any ending, which is
+//! how languages that inflect and compound are met; several words make a phrase, and the longest phrase wins.
 
 use std::sync::LazyLock;
 

@@ -1,10 +1,10 @@
-//! Reading logs that other programs wrote.
+#![doc = include_str!("../README.md")]
 //!
-//! Any text in which numbers of a training stand beside their names can be read, whoever's program printed it, and so can
-//! the event files of TensorBoard. No shape of log is listed here: a line, a table or an object is understood from the words
-//! in it ([`lexicon`], in many languages), from where they stand beside the numbers ([`roles`]) and from what the whole log
-//! repeats ([`settle`]). Whatever is understood from a line holds for all lines like it, so a log is read at about the
-//! speed at which its numbers can be.
+//! # How a line is understood
+//!
+//! A line, a table or an object is understood from the words in it (`lexicon`), from where they stand beside
+//! the numbers (`roles`) and from what the whole log repeats (`settle`). What is understood from a line holds
+//! for all lines like it, so that a log is read nearly at the speed at which its numbers are.
 //!
 //! ```text
 //! bytes -> lines -> clean -> token -> sentence --+

@@ -185,7 +185,8 @@ impl Utf16 {
     }
 }
 
-/// Where a line that is too long is cut: before an epoch if there is one, at white space if there is any. Never at 0.
+/// Where a line that is too long is cut: before an epoch if there is one, at white space if there is any.
+/// Never at 0.
 fn cut_at(line: &[u8]) -> usize {
     let half = line.len() / 2;
     let epoch = (half.max(1)..line.len().saturating_sub(5))

@@ -1,8 +1,9 @@
 //! Objects as JSON and Python write them, read as they come.
 //!
-//! An object that lies in an array or at the top is a record. One that is the value of a key belongs to the record around
-//! it, and its keys get the outer key before them: `{"val": {"loss": 0.5}}` has the key `val/loss`. Arrays of numbers are
-//! columns: `{"loss": [2.3, 1.1]}` is two records. Reading goes on over line breaks.
+//! An object that lies in an array or at the top is a record. One that is the value of a key belongs to the
+//! record around it, and its keys get the outer key before them: `{"val": {"loss": 0.5}}` has the key
+//! `val/loss`. Arrays of numbers are columns: `{"loss": [2.3, 1.1]}` is two records. Reading goes on over
+//! line breaks.
 
 mod lists;
 mod records;
@@ -114,8 +115,8 @@ impl Literal {
         (0..bytes.len()).filter(|&at| bytes[at] == b'{').find(opens)
     }
 
-    /// Reads `text` until its end or the end of the object; returns how many bytes were read and how many measurements
-    /// were found.
+    /// Reads `text` until its end or the end of the object; returns how many bytes were read and how many
+    /// measurements were found.
     pub(crate) fn read(
         &mut self,
         text: &str,

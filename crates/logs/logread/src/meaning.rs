@@ -1,4 +1,4 @@
-//! What a name says: `val_acc` is the accuracy on validation photographs, `epoch` numbers the epochs.
+//! What a name says: `val_acc` is the accuracy on validation photos, `epoch` numbers the epochs.
 
 use crate::concept::Concept;
 use crate::fold::{self, Word};
@@ -20,13 +20,13 @@ pub(crate) enum Quantity {
     Score,
     Rate,
     Seconds,
-    /// Only the photographs were named.
+    /// Only the photos were named.
     Unsaid,
     Unknown,
 }
 
 impl Quantity {
-    /// Whether it is measured on photographs, so that it has a split.
+    /// Whether it is measured on photos, so that it has a split.
     pub(crate) fn has_split(self) -> bool {
         !matches!(self, Self::Rate | Self::Seconds | Self::Unknown)
     }
@@ -59,7 +59,7 @@ pub(crate) struct Meaning {
 pub(crate) enum Fact {
     Classes,
     BatchSize,
-    /// Photographs of a split; of training where none is said.
+    /// Photos of a split; of training where none is said.
     Size(Option<Split>),
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn field(name: &str) -> Field {
     if let Some(fact) = fact(&senses) {
         return Field::Fact(fact);
     }
-    // Our own events count the photographs under the bare name of their split.
+    // Our own events count the photos under the bare name of their split.
     if let [Sense { concept: Concept::Split(split), .. }] = senses[..] {
         return Field::Fact(Fact::Size(Some(split)));
     }

@@ -71,8 +71,8 @@ const EXACT: u64 = 1 << 53;
 
 /// The number that starts at `at` with a digit, a sign or a decimal mark, and the index of the byte after it.
 ///
-/// `None` if none starts there. Looks only at the number itself: whether what follows makes it part of a word is for the
-/// caller to say.
+/// `None` if none starts there. Looks only at the number itself: whether what follows makes it part of a word
+/// is for the caller to say.
 pub(crate) fn scan(text: &[u8], at: usize, style: Style) -> Option<(Number, usize)> {
     let digit = |index: usize| text.get(index).is_some_and(u8::is_ascii_digit);
     let mut end = at;
@@ -185,7 +185,8 @@ fn slow(text: &[u8], start: usize, end: usize, style: Style) -> f64 {
     plain.parse().unwrap_or(f64::NAN)
 }
 
-/// Whether the comma or underscore at `at` separates thousands: one to three digits before it, exactly three after it.
+/// Whether the comma or underscore at `at` separates thousands: one to three digits before it, exactly three
+/// after it.
 fn grouped(text: &[u8], start: usize, at: usize, style: Style) -> bool {
     let digit = |index: usize| text.get(index).is_some_and(u8::is_ascii_digit);
     let separator = text[at];

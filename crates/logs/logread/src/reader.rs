@@ -23,11 +23,11 @@ pub fn read_log(bytes: &[u8]) -> Result<RunLog, ReadError> {
     reader.finish()
 }
 
-/// Reads a text of any known shape as it comes, in bounded memory: what was measured within epochs is thinned, so that
-/// some thousand points of a series stay.
+/// Reads a text of any known shape as it comes, in bounded memory: what was measured within epochs is
+/// thinned, so that some thousand points of a series stay.
 ///
 /// # Errors
-/// [`ReadError::Nothing`] if it holds no training log, [`ReadError::Io`] if it can not be read.
+/// [`ReadError::Nothing`] if it holds no training log, [`ReadError::Io`] if it cannot be read.
 pub fn read_log_from(mut source: impl Read) -> Result<RunLog, ReadError> {
     let mut reader = Reader::new();
     let mut buffer = vec![0; 256 << 10];

@@ -16,7 +16,8 @@ pub(crate) enum Role {
     Step,
     /// Numbers a batch; `counted` says that the next number is how many there are.
     Batch { counted: bool },
-    /// A measurement. `own` says that a missing split is not that of the lines before, as the line has one for others.
+    /// A measurement. `own` says that a missing split is not that of the lines before, as the line has one
+    /// for others.
     Value { named: Named, split: Option<Split>, own: bool, flavour: Flavour },
     /// A measurement as an amount whose whole is the next number.
     Share { named: Named, split: Option<Split> },

@@ -1,11 +1,11 @@
-//! A training log as values, whoever's program wrote it.
+//! A training log as values, of any program.
 //!
-//! A [`RunLog`] is a set of [`Series`]: one quantity, measured again and again. Points that were printed together carry
-//! the same [`Point::row`], by which series are laid side by side.
+//! A [`RunLog`] is a set of [`Series`]: one quantity, measured again and again. Points that were printed
+//! together carry the same [`Point::row`], by which series are laid side by side.
 
 use serde::Serialize;
 
-/// The photographs that a number was measured on.
+/// The photos that a number was measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Split {
@@ -25,7 +25,7 @@ pub enum Metric {
     Loss,
     /// A named part of the loss, such as a weight penalty.
     LossPart,
-    /// Share classified rightly, as a fraction in 0..=1 whatever was printed.
+    /// Share classified correctly, as a fraction in 0..=1 whatever was printed.
     Accuracy,
     /// Share whose class is among the five likeliest, as a fraction.
     TopFive,
@@ -52,7 +52,8 @@ pub struct Point {
     pub step: Option<f64>,
     /// The value; accuracies as fractions. May be NaN or infinite.
     pub value: f64,
-    /// The last printed digit's worth, in the unit of `value`: 0.0001 for `0.9912` and for `99.12 %`; 0 if unknown.
+    /// The last printed digit's worth, in the unit of `value`: 0.0001 for `0.9912` and for `99.12 %`; 0 if
+    /// unknown.
     pub resolution: f64,
     /// Line of the text, from 1; 0 in a format without lines.
     pub line: usize,
@@ -63,7 +64,7 @@ pub struct Point {
 pub struct Series {
     /// What it was called in the log, such as `val_acc`.
     pub name: String,
-    /// Measured on which photographs, if the log says or it can be told.
+    /// Measured on which photos, if the log shows it.
     pub split: Option<Split>,
     /// What it is.
     pub metric: Metric,
@@ -78,11 +79,11 @@ pub struct Series {
 pub struct Facts {
     /// Number of classes.
     pub classes: Option<usize>,
-    /// Photographs a step.
+    /// Photos a step.
     pub batch_size: Option<usize>,
-    /// Training photographs.
+    /// Training photos.
     pub train_size: Option<usize>,
-    /// Validation photographs.
+    /// Validation photos.
     pub validation_size: Option<usize>,
     /// Steps an epoch of training.
     pub steps_per_epoch: Option<usize>,
@@ -104,7 +105,8 @@ pub struct RunLog {
 }
 
 impl RunLog {
-    /// The series of `metric` on `split` with the most points, whole epochs before batches; the first of equals.
+    /// The series of `metric` on `split` with the most points, whole epochs before batches; the first of
+    /// equals.
     #[must_use]
     pub fn best(&self, split: Split, metric: Metric) -> Option<&Series> {
         self.series

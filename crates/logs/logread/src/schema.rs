@@ -35,7 +35,7 @@ impl Schema {
             .iter()
             .zip(&names)
             .map(|(field, name)| match field {
-                // Ultralytics computes `metrics/...` on the validation photographs.
+                // Ultralytics computes `metrics/...` on the validation photos.
                 Field::Value(meaning) if meaning.split.is_none() && name.starts_with("metrics/") => {
                     (meaning.quantity, Some(Split::Validation))
                 }
@@ -123,7 +123,8 @@ impl Schema {
     }
 }
 
-/// Gives columns without a split that of the column before them, unless one of the same kind has a split of its own.
+/// Gives columns without a split that of the column before them, unless one of the same kind has a split of
+/// its own.
 fn settle_splits(columns: &mut [(Quantity, Option<Split>)]) {
     let explicit: Vec<(Quantity, Split)> =
         columns.iter().filter_map(|(quantity, split)| Some((*quantity, (*split)?))).collect();

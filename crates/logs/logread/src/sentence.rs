@@ -1,7 +1,7 @@
 //! Lines in which names stand beside their numbers.
 //!
-//! What a line's numbers mean follows from the text between them and is the same for every line with the same skeleton,
-//! so it is worked out once per skeleton. See [`crate::roles`] for how.
+//! What a line's numbers mean follows from the text between them and is the same for every line with the same
+//! skeleton, so it is worked out once per skeleton. See [`crate::roles`] for how.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -27,7 +27,7 @@ pub(crate) struct Sentences {
     templates: HashMap<u64, Template, BuildHasherDefault<AsIs>>,
     labels: HashMap<(u64, bool), Rc<Label>>,
     /// Lines of new skeletons so far.
-    learnt: usize,
+    learned: usize,
     /// Skeletons that came once, each at its own place.
     seen: Vec<u64>,
     /// From a line that is a heading, until the next epoch.
@@ -84,14 +84,14 @@ impl Sentences {
         Some(taken)
     }
 
-    /// Whether a line of a new skeleton is worth the work. Once many skeletons have been seen, only one that comes again
-    /// is: a log repeats itself.
+    /// Whether a line of a new skeleton is worth the work. Once many skeletons have been seen, only one that
+    /// comes again is: a log repeats itself.
     pub(crate) fn is_worth_learning(&mut self, tokens: &Tokens) -> bool {
         if tokens.numbers.len() > LONGEST_REPEATED {
             return true;
         }
-        self.learnt += 1;
-        if self.learnt < MOST_REMEMBERED {
+        self.learned += 1;
+        if self.learned < MOST_REMEMBERED {
             return true;
         }
         self.seen.resize(SEEN, 0);

@@ -1,7 +1,7 @@
 //! From columns to series: what only the whole log can tell.
 //!
-//! Whether shares are fractions or percentages, whether an `error` is a share or a loss, on which photographs a name
-//! without a split was measured, and whether a column holds whole epochs or what lies within them.
+//! Whether shares are fractions or percentages, whether an `error` is a share or a loss, on which photos a
+//! name without a split was measured, and whether a column holds whole epochs or what lies within them.
 
 use crate::assemble::Assembler;
 use crate::column::{Column, Sample};
@@ -80,7 +80,7 @@ fn number_epochs(columns: &mut [Column]) -> bool {
     true
 }
 
-/// Where no loss is named, numbers of which only the photographs are named are losses; else nobody knows.
+/// Where no loss is named, numbers of which only the photos are named are losses; else nobody knows.
 fn settle_unsaid(columns: &mut [Column]) {
     let loss = columns.iter().any(|column| column.meaning.quantity == Quantity::Loss);
     for column in columns.iter_mut().filter(|column| column.meaning.quantity == Quantity::Unsaid) {
@@ -99,8 +99,8 @@ fn settle_errors(columns: &mut [Column]) {
     }
 }
 
-/// A name without a split belongs to training. Only a score that stands beside two losses whose splits are named was
-/// measured where the model is evaluated.
+/// A name without a split belongs to training. Only a score that stands beside two losses whose splits are
+/// named was measured where the model is evaluated.
 fn settle_splits(columns: &mut [Column]) {
     let held_out = |split: &Split| *split != Split::Train;
     let losses: Vec<Option<Split>> = columns
@@ -213,7 +213,8 @@ fn is_share(quantity: Quantity) -> bool {
     matches!(quantity, Accuracy | TopFive | ErrorRate | TopFiveError | F1 | Score)
 }
 
-/// What each column's values are divided by: 100 where they are percentages. `None` where they can be no shares.
+/// What each column's values are divided by: 100 where they are percentages. `None` where they can be no
+/// shares.
 fn scales(columns: &[Column]) -> Vec<Option<f64>> {
     // The scale of small values is that of the family, unless the family lies far above.
     const SMALL: f64 = 10.0;

@@ -1,7 +1,7 @@
 //! Tables: a line of names and lines of as many numbers.
 //!
-//! Cells are separated by commas, semicolons, tabs or upright strokes, or by spaces alone. In the last case a name may be
-//! two words, `train loss`; the number of cells below tells.
+//! Cells are separated by commas, semicolons, tabs or upright strokes, or by spaces alone. In the last case a
+//! name may be two words, `train loss`; the number of cells below tells.
 
 use crate::assemble::Assembler;
 use crate::cell::{Cell, begins_number, cell, is_blank};

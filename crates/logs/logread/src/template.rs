@@ -29,7 +29,7 @@ pub(crate) enum Use {
 #[derive(Debug)]
 pub(crate) struct Template {
     pub(crate) uses: Vec<Use>,
-    /// The photographs that the lines after it are about, if it has no measurement of its own.
+    /// The photos that the lines after it are about, if it has no measurement of its own.
     pub(crate) heading: Option<Split>,
     /// Split of the line's first named split, for the lines after it that name none.
     pub(crate) leading: Option<Split>,
@@ -207,8 +207,8 @@ fn leading(labels: &[Rc<Label>], roles: &[Role]) -> Option<Split> {
     labels[..=first].iter().find_map(|label| label.split)
 }
 
-/// What the count beside a batch's number is worth: the bars of old Keras count photographs and not batches, and so does
-/// `[640/60000 (1%)]`.
+/// What the count beside a batch's number is worth: the bars of old Keras count photos and not batches, and
+/// so does `[640/60000 (1%)]`.
 fn trust(text: &str, tokens: &Tokens) -> Trust {
     let bar = tokens.all.iter().any(|token| token.kind == Kind::Bar && token.end - token.start > 3);
     let steps = text.contains("it/s")

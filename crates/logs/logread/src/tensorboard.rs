@@ -1,8 +1,8 @@
 //! Event files of TensorBoard.
 //!
-//! Of each record the checksums are verified; reading ends at the first that is damaged or cut short, as everything after
-//! it may be shifted. Scalars are in `simple_value` or, as TensorFlow 2 writes them, in a tensor of one element
-//! (`tensorflow/core/framework/summary.proto`, `tensor.proto`):
+//! Of each record the checksums are verified; reading ends at the first that is damaged or cut short, as
+//! everything after it may be shifted. Scalars are in `simple_value` or, as TensorFlow 2 writes them, in a
+//! tensor of one element (`tensorflow/core/framework/summary.proto`, `tensor.proto`):
 //!
 //! | message   | field           | number | wire type        |
 //! | --------- | --------------- | -----: | ---------------- |
@@ -109,8 +109,8 @@ impl EventReader {
         }
     }
 
-    /// The log. Scalars of one step lie in one row; the step is that of the file, which is an epoch where all steps
-    /// count by one.
+    /// The log. Scalars of one step lie in one row; the step is that of the file, which is an epoch where all
+    /// steps count by one.
     pub(crate) fn finish(mut self) -> Result<RunLog, ReadError> {
         // Stable, so that of two values of a tag at one step the later one stays the later.
         self.scalars.sort_by_key(|scalar| scalar.0);

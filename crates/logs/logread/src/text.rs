@@ -1,8 +1,8 @@
 //! Reads text of any shape, piece by piece.
 //!
-//! Each line goes to the first reader that it fits: an object that is still open, a table whose names are known, an object
-//! that begins, names beside numbers, the names of a table to come. What they find goes to one [`Assembler`], so that a
-//! log may change its shape as often as it likes.
+//! Each line goes to the first reader that it fits: an object that is still open, a table whose names are
+//! known, an object that begins, names beside numbers, the names of a table to come. What they find goes to
+//! one [`Assembler`], so that a log may change its shape as often as it likes.
 
 use crate::assemble::Assembler;
 use crate::clean::{clean, without_bar};

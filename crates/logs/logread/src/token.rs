@@ -1,7 +1,7 @@
 //! A line cut into words, numbers and marks.
 //!
-//! The cut also yields the line's *skeleton*: a hash of everything but the numbers. Lines that a program prints again and
-//! again have one skeleton, so what was learnt from the first of them serves all.
+//! The cut also yields the line's *skeleton*: a hash of everything but the numbers. Lines that a program
+//! prints again and again have one skeleton, so what was learned from the first of them serves all.
 
 use crate::clock;
 use crate::number::{self, Form, Number, Style};

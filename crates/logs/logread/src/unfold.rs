@@ -1,8 +1,8 @@
 //! Gives a table that was pasted as one line its line breaks back.
 //!
-//! Where rows were joined by spaces a delimited table shows cells such as `lr 0`, the last name and the first value, at equal
-//! distances. A table that is aligned with spaces shows names and then a run of numbers whose first counts up with the
-//! table's period.
+//! Where rows were joined by spaces a delimited table shows cells such as `lr 0`, the last name and the first
+//! value, at equal distances. A table that is aligned with spaces shows names and then a run of numbers whose
+//! first counts up with the table's period.
 
 use crate::cell::{Cell, cell};
 use crate::meaning::{Field, Quantity, field};
@@ -105,7 +105,8 @@ fn delimited(text: &str, mark: u8) -> Option<Vec<&str>> {
     (cuts.len() >= 3 || index >= ends.len()).then(|| cut(text, &cuts))
 }
 
-/// Where, in a cell that holds the end of one row and the beginning of the next, the one ends and the other begins.
+/// Where, in a cell that holds the end of one row and the beginning of the next, the one ends and the other
+/// begins.
 fn border(cell: &str) -> Option<(usize, usize)> {
     let lead = cell.len() - cell.trim_start().len();
     let inner = cell.trim();

@@ -1,8 +1,8 @@
 //! Logs of many shapes, languages and programs, each with what must be read from it.
 //!
-//! A case begins with `### name`, goes on with the log, and after `===` says line by line what is expected: the values of
-//! the best series of a split and metric, `within` an epoch where it says so, the epochs or steps of the first series of
-//! whole epochs, and facts.
+//! A case begins with `### name`, goes on with the log, and after `===` says line by line what is expected:
+//! the values of the best series of a split and metric, `within` an epoch where it says so, the epochs or
+//! steps of the first series of whole epochs, and facts.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

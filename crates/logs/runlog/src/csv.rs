@@ -1,7 +1,8 @@
 //! `metrics.csv`: one row per epoch, for pandas and spreadsheets.
 //!
-//! Comma-separated with a header and a point as the decimal mark. Floats have as many digits as it takes to read back
-//! the same value; a value that does not exist is an empty cell, and the others are `NaN`, `inf` and `-inf`.
+//! Comma-separated with a header and a point as the decimal mark. Floats have as many digits as it takes to
+//! read back the same value; a value that does not exist is an empty cell, and the others are `NaN`, `inf`
+//! and `-inf`.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -26,7 +27,7 @@ impl CsvWriter {
     ///
     /// # Errors
     ///
-    /// [`RunError::Write`] if the file exists or can not be written.
+    /// [`RunError::Write`] if the file exists or cannot be written.
     pub fn create(path: &Path) -> Result<Self, RunError> {
         let mut file = File::create_new(path).map_err(RunError::write(path))?;
         file.write_all(HEADER.as_bytes()).map_err(RunError::write(path))?;

@@ -1,9 +1,9 @@
 //! What happens in a run, as values.
 //!
-//! The training loop hands each event to its observers and to the [`Log`](crate::Log). On disk an event is one JSON
-//! object whose `event` field names its kind: `{"event":"epoch","epoch":3,...}`. Losses are means per photograph in
-//! nats, accuracies and F1 lie in 0..=1, times are seconds. Floats that are not finite are written as the strings
-//! `"NaN"`, `"inf"` and `"-inf"`.
+//! The training loop hands each event to its observers and to the [`Log`](crate::Log). On disk an event is
+//! one JSON object whose `event` field names its kind: `{"event":"epoch","epoch":3,...}`. Losses are means
+//! per photo in nats, accuracies and F1 lie in 0..=1, times are seconds. Floats that are not finite are
+//! written as the strings `"NaN"`, `"inf"` and `"-inf"`.
 
 use serde::{Deserialize, Serialize};
 
@@ -47,9 +47,9 @@ pub struct Start {
     pub model: String,
     /// The classes, in the order of the network's outputs.
     pub classes: Vec<String>,
-    /// Photographs trained on.
+    /// Photos trained on.
     pub train: usize,
-    /// Photographs held back for validation.
+    /// Photos held back for validation.
     pub validation: usize,
     /// Files left out because they could not be used.
     pub skipped: usize,
@@ -76,13 +76,13 @@ pub struct Step {
     pub steps: u32,
     /// Steps since the run began, this one included.
     pub total_step: u64,
-    /// Mean training loss per photograph over the epoch so far, in nats.
+    /// Mean training loss per photo over the epoch so far, in nats.
     #[serde(with = "crate::float")]
     pub loss: f64,
     /// Learning rate of this step.
     #[serde(with = "crate::float")]
     pub learning_rate: f64,
-    /// Photographs trained on per second, over the epoch so far.
+    /// Photos trained on per second, over the epoch so far.
     #[serde(with = "crate::float")]
     pub images_per_second: f64,
 }
@@ -113,19 +113,19 @@ pub struct Epoch {
     /// Time the epoch took, validation included.
     #[serde(with = "crate::float")]
     pub seconds: f64,
-    /// Mean loss per photograph over all training photographs of the epoch, in nats.
+    /// Mean loss per photo over all training photos of the epoch, in nats.
     #[serde(with = "crate::float")]
     pub train_loss: f64,
-    /// Share of those that the network classified rightly while it trained on them.
+    /// Share of those that the network classified correctly while it trained on them.
     #[serde(with = "crate::float")]
     pub train_accuracy: f64,
-    /// Mean loss per validation photograph in nats; `None` without validation.
+    /// Mean loss per validation photo in nats; `None` without validation.
     #[serde(default, with = "crate::float::optional")]
     pub validation_loss: Option<f64>,
-    /// Share of the validation photographs classified rightly.
+    /// Share of the validation photos classified correctly.
     #[serde(default, with = "crate::float::optional")]
     pub validation_accuracy: Option<f64>,
-    /// Mean over the classes of F1 on the validation photographs.
+    /// Mean over the classes of F1 on the validation photos.
     #[serde(default, with = "crate::float::optional")]
     pub validation_macro_f1: Option<f64>,
     /// Learning rate of the epoch's last step.

@@ -1,4 +1,4 @@
-//! Floats that survive JSON: `NaN`, `inf` and `-inf`, which JSON numbers can not express, become strings.
+//! Floats that survive JSON: `NaN`, `inf` and `-inf`, which JSON numbers cannot express, become strings.
 //!
 //! For use as `#[serde(with = "crate::float")]` and `#[serde(with = "crate::float::optional")]`.
 

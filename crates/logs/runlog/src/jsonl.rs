@@ -1,8 +1,8 @@
 //! `events.jsonl`: one event a line, appended as it happens.
 //!
-//! Each line goes to the operating system in one write, so a killed process leaves at most its last line torn. Epochs
-//! and stops are also flushed to the disk. A reader never fails on what a line holds: it returns the events it could
-//! read and a [`Problem`] for each line it could not.
+//! Each line goes to the operating system in one write, so a killed process leaves at most its last line
+//! torn. Epochs and stops are also flushed to the disk. A reader never fails on what a line holds: it returns
+//! the events it could read and a [`Problem`] for each line it could not.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -47,7 +47,7 @@ impl fmt::Display for Problem {
 ///
 /// # Errors
 ///
-/// [`RunError::Read`] if the file can not be read at all.
+/// [`RunError::Read`] if the file cannot be read at all.
 pub fn read(path: &Path) -> Result<(Vec<Event>, Vec<Problem>), RunError> {
     let bytes = fs::read(path).map_err(RunError::read(path))?;
     let (lines, problems) = parse(path, &bytes);
@@ -91,16 +91,17 @@ impl JsonlWriter {
     ///
     /// # Errors
     ///
-    /// [`RunError::Write`] if the file can not be created or exists.
+    /// [`RunError::Write`] if the file cannot be created or exists.
     pub fn create(path: &Path) -> Result<Self, RunError> {
         let file = File::create_new(path).map_err(RunError::write(path))?;
         Ok(Self { path: path.to_path_buf(), file })
     }
 
-    /// Continues a log from a checkpoint made after `total_step` optimiser steps; a log that does not exist is begun.
+    /// Continues a log from a checkpoint made after `total_step` optimiser steps; a log that does not exist
+    /// is begun.
     ///
-    /// The first event past the checkpoint, everything after it and all unreadable lines are dropped from the file; the
-    /// lines that stay are kept byte for byte. Returns the events kept and the problems found.
+    /// The first event past the checkpoint, everything after it and all unreadable lines are dropped from the
+    /// file; the lines that stay are kept byte for byte. Returns the events kept and the problems found.
     ///
     /// # Errors
     ///

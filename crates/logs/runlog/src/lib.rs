@@ -1,6 +1,6 @@
-//! What a training run leaves behind: events, CSV and TensorBoard files.
+#![doc = include_str!("../README.md")]
 //!
-//! A run is a folder ([`RunDir`]). While it trains, a [`Log`] writes the same [`Event`]s three times:
+//! # The three logs
 //!
 //! | file                     | for                | content                                     |
 //! | ------------------------ | ------------------ | ------------------------------------------- |
@@ -8,11 +8,8 @@
 //! | `metrics.csv`            | spreadsheets       | one row per epoch                           |
 //! | `events.out.tfevents.*`  | TensorBoard        | the scalars of each epoch                   |
 //!
-//! `events.jsonl` is the record; on a resume the other two are brought in line with it. All three are append-only
-//! and may be cut short by a killed process; every other file of a run goes through [`foliar_files::write_atomically`] and is
-//! either whole or absent.
-//!
-//! The crate `foliar-logread` reads these files, and the logs of other programs.
+//! `events.jsonl` is the record; on a resume the other two are brought in line with it. Every other file of a
+//! run goes through [`foliar_files::write_atomically`] and is either whole or absent.
 
 pub mod csv;
 mod error;

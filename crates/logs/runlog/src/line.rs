@@ -4,11 +4,13 @@ use crate::event::Epoch;
 
 /// One epoch as one line, without a line break:
 ///
-/// `epoch  3/30  28.4 s  train loss 0.482  val loss 0.391  val acc 0.884  (chance: loss 2.708, acc 0.067)  lr 0.0100`
+/// ```text
+/// epoch  3/30  28.4 s  train loss 0.482  val loss 0.391  val acc 0.884  (chance: ...)  lr 0.0100
+/// ```
 ///
-/// Chance is what a network that always answers with equal probabilities reaches: ln(classes) and 1 / classes. Lines of
-/// one run stay aligned while losses lie below 100,000 and an epoch takes less than 10,000 s. Without validation the
-/// line shows the training accuracy instead.
+/// Chance is what a network that always answers with equal probabilities reaches: ln(classes) and 1 /
+/// classes. Lines of one run stay aligned while losses lie below 100,000 and an epoch takes less than 10,000
+/// s. Without validation the line shows the training accuracy instead.
 pub fn epoch_line(epoch: &Epoch) -> String {
     let mut parts = vec![
         format!("epoch {:>width$}/{}", epoch.epoch, epoch.epochs, width = epoch.epochs.to_string().len()),

@@ -10,10 +10,12 @@ use crate::jsonl::{JsonlWriter, Problem};
 use crate::run_dir::RunDir;
 use crate::tensorboard::TensorboardWriter;
 
-/// Writes the events of a run to `events.jsonl`, and its epochs to `metrics.csv` and TensorBoard's file as well.
+/// Writes the events of a run to `events.jsonl`, and its epochs to `metrics.csv` and TensorBoard's file as
+/// well.
 ///
-/// An epoch has to be written before the checkpoint that ends it is saved: a process killed between the two then
-/// repeats the epoch, and [`Log::resume`] drops the first account of it. The other way round it would be missing.
+/// An epoch has to be written before the checkpoint that ends it is saved: a process killed between the two
+/// then repeats the epoch, and [`Log::resume`] drops the first account of it. The other way round it would be
+/// missing.
 #[derive(Debug)]
 pub struct Log {
     events: JsonlWriter,
@@ -26,7 +28,7 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`RunError::Write`] if one of the files exists or can not be written.
+    /// [`RunError::Write`] if one of the files exists or cannot be written.
     pub fn create(run: &RunDir) -> Result<Self, RunError> {
         Ok(Self {
             events: JsonlWriter::create(&run.events())?,
@@ -37,9 +39,10 @@ impl Log {
 
     /// Continues the logs of a run from a checkpoint made after `total_step` optimiser steps.
     ///
-    /// Whatever was logged past the checkpoint is dropped from all three files, so that they continue as if the run had
-    /// never been interrupted; temporary files that a killed process left in the run are removed. Returns the lines of
-    /// `events.jsonl` that could not be read, a torn last one among them. No other process may be writing to the run.
+    /// Whatever was logged past the checkpoint is dropped from all three files, so that they continue as if
+    /// the run had never been interrupted; temporary files that a killed process left in the run are removed.
+    /// Returns the lines of `events.jsonl` that could not be read, a torn last one among them. No other
+    /// process may be writing to the run.
     ///
     /// # Errors
     ///

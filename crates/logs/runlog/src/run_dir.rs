@@ -12,8 +12,8 @@ use foliar_files::is_partial;
 /// | path             | content                                                     |
 /// | ---------------- | ----------------------------------------------------------- |
 /// | `recipe.toml`    | everything that changes the numbers, after defaults         |
-/// | `split.csv`     | which photograph is trained on and which is held back       |
-/// | `out-of-fold.csv` | predictions of models that were not trained on the photograph |
+/// | `split.csv`     | which photo is trained on and which is held back       |
+/// | `out-of-fold.csv` | predictions of models that were not trained on the photo |
 /// | `problems.jsonl` | files that were left out, with the reason                   |
 /// | `events.jsonl`   | what happened, see [`Event`](crate::Event)                  |
 /// | `metrics.csv`    | one row per epoch                                           |
@@ -40,12 +40,13 @@ impl RunDir {
     pub const PROBLEMS: &str = "problems.jsonl";
     /// File name of the split.
     pub const SPLIT: &str = "split.csv";
-    /// File name of what the run says of photographs that it has not learnt from.
+    /// File name of what the run says of photos that it has not learned from.
     pub const OUT_OF_FOLD: &str = "out-of-fold.csv";
     /// File name of the report.
     pub const REPORT: &str = "report.html";
 
-    /// Makes the folder of a new run, with its folder of checkpoints. It may exist if it is empty but for hidden files.
+    /// Makes the folder of a new run, with its folder of checkpoints. It may exist if it is empty but for
+    /// hidden files.
     ///
     /// # Errors
     ///
@@ -114,7 +115,7 @@ impl RunDir {
         self.root.join(Self::SPLIT)
     }
 
-    /// Path of what the run says of photographs that it has not learnt from.
+    /// Path of what the run says of photos that it has not learned from.
     pub fn out_of_fold(&self) -> PathBuf {
         self.root.join(Self::OUT_OF_FOLD)
     }

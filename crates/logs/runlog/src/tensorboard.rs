@@ -4,7 +4,8 @@
 //! of the format, then one message per epoch with a value for each tag. The step of a message is its epoch.
 //!
 //! Tags: `loss/train`, `loss/validation`, `accuracy/train`, `accuracy/validation`, `macro_f1/validation`,
-//! `learning_rate`, `epoch_seconds`; those of validation only where there is one. Values are f32, as the format has it.
+//! `learning_rate`, `epoch_seconds`; those of validation only where there is one. Values are f32, as the
+//! format has it.
 
 mod message;
 pub mod record;
@@ -28,11 +29,12 @@ pub struct TensorboardWriter {
 }
 
 impl TensorboardWriter {
-    /// Begins a file in `folder`, named `events.out.tfevents.<seconds>.<host>`. `time` is in seconds since the Unix epoch.
+    /// Begins a file in `folder`, named `events.out.tfevents.<seconds>.<host>`. `time` is in seconds since
+    /// the Unix epoch.
     ///
     /// # Errors
     ///
-    /// [`RunError::Write`] if the file exists or can not be written.
+    /// [`RunError::Write`] if the file exists or cannot be written.
     pub fn create(folder: &Path, time: f64) -> Result<Self, RunError> {
         let path = folder.join(format!("{PREFIX}{:010}.{}", time as u64, host_name()));
         let mut file = File::create_new(&path).map_err(RunError::write(&path))?;
@@ -40,8 +42,8 @@ impl TensorboardWriter {
         Ok(Self { path, file })
     }
 
-    /// Continues the newest file in `folder` after `epoch`: later epochs and a torn end are dropped. Begins a file if
-    /// there is none, or none with a readable beginning.
+    /// Continues the newest file in `folder` after `epoch`: later epochs and a torn end are dropped. Begins a
+    /// file if there is none, or none with a readable beginning.
     ///
     /// # Errors
     ///

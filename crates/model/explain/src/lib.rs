@@ -1,7 +1,7 @@
 //! Where in a photograph the evidence of a network lies, and how much of it beside the leaf.
 //!
 //! ```text
-//! photograph ──> Explainer ──> Explanation: HeatMap, LeafMask, Evidence ──> overlay, per class: ClassEvidence
+//! photograph ──> Explainer ──> Explanation: HeatMap, LeafMask, Evidence ──> overlay, per class: EvidenceShare
 //! ```
 //!
 //! Two methods give a [`HeatMap`] for any class: [`grad_cam`] (Selvaraju et al. 2017), one pass forward and a short way back,
@@ -20,7 +20,7 @@ mod heat;
 pub mod occlusion;
 mod picture;
 
-pub use class_evidence::{ClassEvidence, MOST_BY_CHANCE, summarise};
+pub use class_evidence::{MOST_BY_CHANCE, class_evidence, evidence_share};
 pub use error::ExplainError;
 pub use evidence::Evidence;
 pub use explainer::{Classifier, Explainer, Explanation, Method};

@@ -57,6 +57,11 @@ impl Classifier {
         self.predictor.bundle()
     }
 
+    /// What runs the bundle, for those who have pictures in memory or measure the classifier.
+    pub fn predictor(&mut self) -> &mut Predictor {
+        &mut self.predictor
+    }
+
     /// The target error rate of answers and prediction sets: one of [`RISK_LEVELS`](crate::RISK_LEVELS),
     /// [`DEFAULT_RISK`](crate::DEFAULT_RISK) unless this is called. Nothing changes for a bundle without thresholds.
     ///

@@ -10,8 +10,8 @@ mod stored;
 use std::collections::BTreeSet;
 
 use foliar_metrics::{
-    Abstention, AbstentionReason, ConformalScore, ConformalSets, FeatureDistance, MetricsError, Predictions,
-    Promise, arg_max, softmax, threshold_of,
+    AbstentionReason, Calibrated, Conditioning, ConformalScore, ConformalSets, GroupedScores, Groups,
+    Guarantee, MahalanobisDetector, MetricsError, Predictions, arg_max, conformal_threshold, softmax,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,8 @@ pub struct Uncertainty {
     pub photographs: usize,
     /// Groups (leaves) of photographs among them.
     pub groups: usize,
+    /// On what prediction sets were calibrated, and so what is guaranteed of them.
+    pub calibrated: Calibrated,
     /// One for each of [`RISK_LEVELS`], in their order.
     pub levels: Vec<RiskLevel>,
     /// Flags photographs unlike the training photographs; `None` if there were too few to fit it.
@@ -59,13 +61,16 @@ pub struct RiskLevel {
     /// Whether the threshold is proven: with confidence 0.95 at most a share alpha of the answers is wrong. Otherwise the
     /// threshold is 1 - alpha, at which calibrated probabilities are right often enough, and nothing is guaranteed.
     pub guaranteed: bool,
+    /// About so many more groups (leaves) would be enough to prove a threshold; `None` where it is proven, or where the
+    /// classifier errs too often for any number of groups.
+    pub more_groups: Option<usize>,
 }
 
 /// Flags photographs that are unlike the training photographs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OodDetector {
     /// Where features of training photographs lie.
-    pub distance: FeatureDistance,
+    pub distance: MahalanobisDetector,
     /// The distance beyond which a photograph is out-of-distribution: one in twenty validation photographs is.
     pub threshold: f64,
 }
@@ -81,17 +86,24 @@ pub struct FeatureSamples {
     pub train_labels: Vec<u32>,
     /// (m, width), of validation photographs.
     pub validation: Vec<f32>,
+    /// (m), a number that validation photographs share which belong together.
+    pub validation_groups: Vec<u64>,
 }
 
 impl Uncertainty {
-    /// Fits it to calibrated `predictions` on photographs that the predicting models were not trained on, and to features.
+    /// Fits it to `predictions`, with calibrated probabilities, on photographs that the predicting models were not trained on, and to features.
     ///
     /// # Errors
     /// None that is expected: too few photographs give thresholds that guarantee nothing, and no detector.
-    pub fn fit(predictions: &Predictions, features: &FeatureSamples) -> Result<Self, ModelError> {
+    pub fn fit(
+        predictions: &Predictions,
+        calibrated: Calibrated,
+        features: &FeatureSamples,
+    ) -> Result<Self, ModelError> {
         Ok(Self {
             photographs: predictions.len(),
             groups: predictions.groups().count(),
+            calibrated,
             levels: RISK_LEVELS
                 .into_iter()
                 .map(|risk| RiskLevel::fit(predictions, risk))
@@ -148,25 +160,31 @@ fn default_level() -> usize {
 impl RiskLevel {
     fn fit(predictions: &Predictions, risk: f64) -> Result<Self, MetricsError> {
         let (confidences, correct) = (predictions.confidences(), predictions.correct());
-        let proven = Abstention::fit(&confidences, &correct, predictions.groups(), risk, PROOF)?;
+        let guarantee = Guarantee::fit(&confidences, &correct, predictions.groups(), risk, PROOF)?;
         let conditioning = conditioning(predictions, risk);
+        let (threshold, more_groups) = match guarantee {
+            Guarantee::Proven(proven) => (proven.threshold.max(EVEN), None),
+            Guarantee::NotProvable { more_groups } => (1.0 - risk, more_groups),
+        };
         Ok(Self {
             sets: ConformalSets::fit(predictions, risk, ConformalScore::LeastAmbiguous, conditioning)?,
-            threshold: proven.map_or(1.0 - risk, |proven| proven.threshold.max(EVEN)),
-            guaranteed: proven.is_some(),
+            threshold,
+            guaranteed: guarantee.proven().is_some(),
+            more_groups,
         })
     }
 }
 
 impl OodDetector {
     fn fit(features: &FeatureSamples) -> Result<Self, MetricsError> {
-        let distance = FeatureDistance::fit(&features.train, &features.train_labels, features.width)?;
+        let distance = MahalanobisDetector::fit(&features.train, &features.train_labels, features.width)?;
         let rows = features.validation.chunks_exact(features.width.max(1));
         let scores: Vec<f64> = rows.map(|row| distance.score(row)).collect::<Result<_, _>>()?;
         if scores.is_empty() {
             return Err(MetricsError::TooFew { what: "threshold of the distance", found: 0, needed: 1 });
         }
-        let threshold = threshold_of(&scores, ACCEPTED)?.max(f64::MIN_POSITIVE);
+        let scores = GroupedScores { scores: &scores, groups: &Groups::new(&features.validation_groups) };
+        let threshold = conformal_threshold(scores, ACCEPTED)?.max(f64::MIN_POSITIVE);
         Ok(Self { distance, threshold })
     }
 
@@ -180,19 +198,21 @@ impl OodDetector {
 
 /// Class-conditional thresholds where every class has [`GROUPS_PER_CLASS`] groups or more, and enough for so small a risk; else
 /// one for all classes.
-fn conditioning(predictions: &Predictions, risk: f64) -> Promise {
+fn conditioning(predictions: &Predictions, risk: f64) -> Conditioning {
     let mut seen: BTreeSet<(u32, u32)> = BTreeSet::new();
     seen.extend(predictions.labels().iter().copied().zip(predictions.groups().of().iter().copied()));
     let mut groups = vec![0; predictions.classes()];
     seen.iter().for_each(|&(class, _)| groups[class as usize] += 1);
     let needed = GROUPS_PER_CLASS.max((1.0 / risk).ceil() as usize);
-    if groups.iter().all(|&groups| groups >= needed) { Promise::ByClass } else { Promise::Overall }
+    if groups.iter().all(|&groups| groups >= needed) {
+        Conditioning::ClassConditional
+    } else {
+        Conditioning::Marginal
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use foliar_metrics::Groups;
-
     use super::*;
 
     /// Features of two classes at (±3, 0, ...).
@@ -206,6 +226,7 @@ mod tests {
             train: (0..photographs).flat_map(feature).collect(),
             train_labels: (0..photographs as u32).map(|i| i % 2).collect(),
             validation: (1000..1000 + photographs).flat_map(feature).collect(),
+            validation_groups: (0..photographs as u64).collect(),
         }
     }
 
@@ -222,7 +243,7 @@ mod tests {
     }
 
     fn fitted(photographs: usize) -> Uncertainty {
-        Uncertainty::fit(&predictions(photographs), &features(photographs)).unwrap()
+        Uncertainty::fit(&predictions(photographs), Calibrated::Reused, &features(photographs)).unwrap()
     }
 
     #[test]
@@ -256,7 +277,7 @@ mod tests {
         let mut last = None;
         for risk in RISK_LEVELS {
             uncertainty.set_risk(risk).unwrap();
-            let RiskLevel { sets, threshold, guaranteed } = uncertainty.level().clone();
+            let RiskLevel { sets, threshold, guaranteed, .. } = uncertainty.level().clone();
             assert!((0.5..=1.0).contains(&threshold) && guaranteed, "{risk}: {threshold}");
             if let Some((sets_before, threshold_before)) = last {
                 assert!(sets.overall >= sets_before && threshold >= threshold_before, "{risk}");
@@ -298,7 +319,7 @@ mod tests {
             let labels = (0..photographs as u32).map(|i| i % 2).collect();
             Predictions::new(logits.collect(), labels, Groups::independent(photographs), 2).unwrap()
         };
-        let uncertainty = Uncertainty::fit(&predictions(200), &features(200)).unwrap();
+        let uncertainty = Uncertainty::fit(&predictions(200), Calibrated::Reused, &features(200)).unwrap();
         let details = uncertainty.assess(&[3.0, 0.0], &[-3.0, 0.1, 0.0, 0.2, -0.1, 0.0]);
         assert_eq!((details.set, details.abstention), (vec![], None));
     }

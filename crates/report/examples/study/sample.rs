@@ -114,6 +114,8 @@ fn comparison(best: &Setting) -> Comparison {
     let untuned = [("learning rate", 1e-3), ("momentum", 0.9), ("weight decay", 1e-4)];
     Comparison {
         photographs: 1204,
+        groups: 151,
+        p_value: Some(0.0001),
         tuned,
         untuned: untuned.map(|(name, value)| (name.to_owned(), Value::Number(value))).into(),
         measures: vec![

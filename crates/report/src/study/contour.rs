@@ -1,4 +1,4 @@
-//! What the model expects over two parameters, with the trials that it has learnt from.
+//! The model's prediction over two parameters, with the trials.
 //!
 //! Levels lie at `best + (worst - best) (k / n)²`: in a bowl, the contours are equally far apart, and the bottom, where the
 //! choice is made, is not one flat colour.
@@ -24,7 +24,7 @@ const STEPS: usize = 9;
 fn heading(view: &StudyView, surface: &Surface) -> Heading {
     Heading {
         title: format!("{} and {}", words::capitalised(&surface.x), surface.y),
-        note: format!("{} that the model expects; everything else as in the best trial", view.objective.name),
+        note: format!("predicted {}; all other parameters as in the best trial", view.objective.name),
     }
 }
 
@@ -97,7 +97,7 @@ fn key(canvas: &Canvas, view: &StudyView, surface: &Surface) -> Vec<Entry> {
     let mut entries = Marks::on_blue(canvas, view).entries();
     if surface.values.iter().any(Option::is_none) {
         let swatch = Swatch::Field(1.0);
-        entries.push(Entry { name: "expected to fail".to_owned(), colour: canvas.palette.grid, swatch });
+        entries.push(Entry { name: "predicted to fail".to_owned(), colour: canvas.palette.grid, swatch });
     }
     entries
 }
@@ -171,7 +171,7 @@ fn fill(plot: &Plot, surface: &Surface, heights: &Heights, costs: &Costs) {
     if let Some(unknown) = Heights::new(&unknown(surface), surface.xs.len()) {
         let rings = place(unknown.region(0.5));
         if !rings.is_empty() {
-            canvas.hinted("expected to fail", || canvas.region(&rings, canvas.palette.grid, 1.0));
+            canvas.hinted("predicted to fail", || canvas.region(&rings, canvas.palette.grid, 1.0));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The pictures of a study by name.
+//! The charts of a study by name.
 
 use super::view::{State, StudyView, Trial};
 use super::{contour, history, parallel, penalty, slices, trials, words};
@@ -9,26 +9,26 @@ use crate::charts::panel::{Emphasis, Panel, Series};
 use crate::draw::picture::Picture;
 use crate::error::ReportError;
 use crate::error::{MAX_SIDE, MIN_SIDE};
-use crate::estimate::Estimate;
 use crate::frame::{Frame, Heading, Theme};
 use crate::layout::number::Number;
+use foliar_results::Estimate;
 
-/// A picture of a [`StudyView`].
+/// A chart of a [`StudyView`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Figure {
-    /// The tuned setting against the untuned one, by the first measure.
+    /// The tuned against the untuned classifier, by the first measure.
     Comparison,
     /// Every trial's value and the best so far.
     History,
-    /// What the model expects over two parameters, with the trials over it.
+    /// The model's prediction over two parameters, with the trials.
     Contour,
     /// The objective against each parameter.
     Slices,
-    /// A line for each trial through all of its settings.
+    /// A line for each trial through all of its parameter values.
     Parallel,
-    /// How much each parameter mattered.
+    /// The importance of each parameter.
     Importance,
-    /// The objective while the trials ran.
+    /// The objective of every trial by epoch.
     Curves,
     /// The choice of a penalty by cross-validation.
     CrossValidation,
@@ -61,7 +61,7 @@ impl Figure {
         }
     }
 
-    /// Those that the study has values for: all that [`Figure::draw`] does not call empty.
+    /// The charts that the study has values for: those that [`Figure::draw`] does not call empty.
     pub fn of(view: &StudyView) -> Vec<Figure> {
         let frame = Frame { width: 400, height: 400, theme: Theme::Light };
         let has = |figure: &Figure| !matches!(figure.draw(view, &frame), Err(ReportError::Empty { .. }));
@@ -117,11 +117,12 @@ fn comparison_chart(view: &StudyView) -> Intervals {
         heading: Heading {
             title: format!("{}, tuned and untuned", words::capitalised(&measure.name)),
             note: format!(
-                "on {} photographs that tuning never saw",
-                Number::Count.shown(comparison.photographs as f64)
+                "on {} test photos of {} groups (leaves)",
+                Number::Count.shown(comparison.photographs as f64),
+                Number::Count.shown(comparison.groups as f64)
             ),
         },
-        x_title: format!("{}, 95\u{a0}% interval", measure.name),
+        x_title: format!("{}, 95\u{a0}% interval by group", measure.name),
         number: measure.number,
         rows: vec![row("tuned", measure.tuned, 0), row("untuned", measure.untuned, 6)],
         references: Vec::new(),
@@ -140,8 +141,8 @@ fn importance_chart(view: &StudyView) -> Bars {
     });
     Bars {
         heading: Heading {
-            title: "Which parameter mattered".to_owned(),
-            note: "bar: by itself; line: together with others".to_owned(),
+            title: "Parameter importance".to_owned(),
+            note: "bar: alone; line: with interactions".to_owned(),
         },
         x_title: format!("share of the variance of the {}", view.objective.name),
         number: Number::Percent,
@@ -179,8 +180,8 @@ fn curves_chart(view: &StudyView) -> Curves {
     };
     Curves {
         heading: Heading {
-            title: format!("{} while the trials ran", words::capitalised(&view.objective.name)),
-            note: "blue: ran to their end; grey: stopped early".to_owned(),
+            title: format!("{} by epoch", words::capitalised(&view.objective.name)),
+            note: "blue: finished; grey: stopped early".to_owned(),
         },
         x_title: "epoch".to_owned(),
         panels: vec![panel],

@@ -1,11 +1,11 @@
-//! A study of settings as pictures and as a page.
+//! A study as charts and as a page.
 //!
 //! ```text
 //! StudyView ──> Figure::draw ──> Picture     one of eight, as SVG or PNG
-//!      └──────> study_page   ──> HTML        verdict, warnings, all pictures, every trial
+//!      └──────> study_page   ──> HTML        verdict, warnings, all charts, every trial
 //! ```
 //!
-//! A [`StudyView`] is put together by whoever ran the study; nothing here knows how trials are run or stored.
+//! The caller fills a [`StudyView`]. This module does not know how trials are run or stored.
 
 mod contour;
 mod figure;
@@ -18,8 +18,8 @@ mod trials;
 mod view;
 mod words;
 
-pub use crate::estimate::Estimate;
 pub use figure::Figure;
+pub use foliar_results::Estimate;
 pub use page::study_page;
 pub use view::{
     Candidate, Comparison, CrossValidation, Direction, Domain, Importance, Measure, Objective, Parameter,

@@ -1,6 +1,6 @@
-//! Parallel coordinates: a line for each finished trial through its settings to its value.
+//! Parallel coordinates: a line for each finished trial through its parameter values to its objective.
 //!
-//! Axes stand side by side where there is room, and lie one below the other where the page is narrow.
+//! Axes are vertical where there is room, and horizontal, one below the other, on narrow pages.
 
 use plotters::style::text_anchor::{HPos, VPos};
 
@@ -20,9 +20,9 @@ const BEST: usize = 1;
 fn heading(view: &StudyView) -> Heading {
     let finished = view.trials.iter().filter(|trial| trial.state == State::Finished).count();
     let others = view.trials.len() - finished;
-    let left_out = if others > 0 { format!("; the other {others} are left out") } else { String::new() };
+    let left_out = if others > 0 { format!("; {others} other trials are not shown") } else { String::new() };
     Heading {
-        title: "Settings and what came of them".to_owned(),
+        title: "Parameters and results".to_owned(),
         note: format!("a line for each of {finished} finished trials{left_out}"),
     }
 }

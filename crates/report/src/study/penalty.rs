@@ -1,6 +1,6 @@
-//! The choice of a penalty by cross-validation: means with their standard errors, and what is within one of the best.
+//! The choice of a penalty by cross-validation: means with their standard errors, and which are within one of the best.
 //!
-//! Penalties lie on a logarithmic axis; 0, which has no place there, stands at the left beyond a break.
+//! Penalties are on a logarithmic axis; 0 is at the left, beyond a break.
 
 use plotters::style::text_anchor::{HPos, VPos};
 
@@ -25,13 +25,13 @@ fn heading(view: &StudyView, validation: &CrossValidation) -> Heading {
     let title = match validation.candidates.get(validation.chosen) {
         Some(chosen) => {
             let chosen = words::value(&Value::Number(chosen.penalty));
-            format!("{} {chosen} is chosen", words::capitalised(&validation.penalty))
+            format!("{} {chosen} was chosen", words::capitalised(&validation.penalty))
         }
         None => words::capitalised(&validation.penalty),
     };
     let best = if view.objective.direction == Direction::Minimise { "lowest" } else { "highest" };
     let note = format!(
-        "the strongest within one standard error of the {best} mean {} of {} folds",
+        "the largest within one standard error of the {best} mean {} over {} folds",
         view.objective.name, validation.folds
     );
     Heading { title, note }
@@ -53,7 +53,7 @@ fn key(canvas: &Canvas, view: &StudyView, validation: &CrossValidation) -> Vec<E
         entries.push(entry(best.to_owned(), MEAN, Mark::Target));
         entries.push(entry("chosen".to_owned(), CHOSEN, Mark::Target));
     } else {
-        entries.push(entry(format!("{best}, and chosen"), CHOSEN, Mark::Target));
+        entries.push(entry(format!("{best}, chosen"), CHOSEN, Mark::Target));
     }
     entries.push(Entry {
         name: "one standard error from the best".to_owned(),

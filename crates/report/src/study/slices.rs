@@ -19,7 +19,7 @@ use crate::layout::plot::Plot;
 fn heading(view: &StudyView) -> Heading {
     Heading {
         title: format!("{} against each parameter", words::capitalised(&view.objective.name)),
-        note: "every trial once in each panel".to_owned(),
+        note: "each panel shows every trial once".to_owned(),
     }
 }
 

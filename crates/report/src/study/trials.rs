@@ -9,7 +9,7 @@ use crate::layout::axis::{Axis, Scale, drawable};
 use crate::layout::legend::{Entry, Swatch};
 use crate::layout::number::Number;
 
-/// Positive values whose largest is more than this times the smallest are drawn by ratios.
+/// Positive values whose largest is more than this times the smallest are drawn on a logarithmic axis.
 const WIDE_RANGE: f64 = 3.0;
 
 /// The scale that shows these values of the objective best.
@@ -21,20 +21,20 @@ pub(crate) fn value_scale(values: impl Iterator<Item = f64>, number: Number) -> 
     if wide { Scale::Log } else { Scale::Linear }
 }
 
-/// An axis for what the trials have come to; `None` where none has a value.
+/// An axis for the trials' values; `None` where none has a value.
 pub(crate) fn value_axis(view: &StudyView) -> Option<Axis> {
     let values = || view.trials.iter().filter_map(Trial::reached);
     let number = view.objective.number;
     Axis::around(values(), value_scale(values(), number), number)
 }
 
-/// What stands above a value axis: the objective, and whether the axis is logarithmic.
+/// The title of a value axis: the objective, and whether the axis is logarithmic.
 pub(crate) fn value_title(view: &StudyView, scale: Scale) -> String {
     let suffix = if scale == Scale::Log { " (logarithmic)" } else { "" };
     format!("{}{suffix}", view.objective.name)
 }
 
-/// The axis of a parameter over its whole range; `None` where its scale can not show it.
+/// The axis of a parameter over its whole range; `None` where its scale cannot show it.
 pub(crate) fn parameter_axis(parameter: &Parameter) -> Option<Axis> {
     let (low, high, scale, number) = match &parameter.domain {
         Domain::Float { low, high, scale } => (*low, *high, *scale, Number::Plain),
@@ -45,7 +45,7 @@ pub(crate) fn parameter_axis(parameter: &Parameter) -> Option<Axis> {
     shown.then(|| Axis::between(low, high, scale, number))
 }
 
-/// Where a trial lies along a parameter: the number, or the place of the option.
+/// A trial's coordinate along a parameter: the number, or the index of the option.
 pub(crate) fn coordinate(parameter: &Parameter, trial: &Trial) -> Option<f64> {
     match (&parameter.domain, trial.setting.get(&parameter.name)?) {
         (Domain::Choice { options }, Value::Choice(chosen)) => {
@@ -56,7 +56,7 @@ pub(crate) fn coordinate(parameter: &Parameter, trial: &Trial) -> Option<f64> {
     }
 }
 
-/// Trials in the order of drawing: those that say most come last, the best on top.
+/// Trials in the order of drawing: the most informative last, the best on top.
 pub(crate) fn drawing_order(view: &StudyView) -> Vec<&Trial> {
     let mut trials: Vec<&Trial> = view.trials.iter().collect();
     trials.sort_by_key(|trial| (view.best == Some(trial.number), std::cmp::Reverse(trial.state)));
@@ -94,14 +94,14 @@ impl<'a> Marks<'a> {
         }
     }
 
-    /// Draws a trial, with what it is as a hint.
+    /// Draws a trial, with its description as a hint.
     pub(crate) fn draw(&self, trial: &Trial, at: Point) {
         let (mark, colour) = self.look(trial.state, self.view.best == Some(trial.number));
         let radius = self.canvas.em * if self.view.trials.len() > 150 { 0.22 } else { 0.3 };
         self.canvas.hinted(&in_words(self.view, trial), || mark.draw(self.canvas, at, radius, colour));
     }
 
-    /// What the marks mean: an entry for each state that occurs.
+    /// The legend: an entry for each state that occurs.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         let entry = |name: String, state, best| {
             let (mark, colour) = self.look(state, best);

@@ -1,74 +1,74 @@
-//! A study as plain values: all that its page and pictures show, put together by whoever ran it.
+//! A study as plain values: everything that its page and charts show.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::estimate::Estimate;
 use crate::layout::axis::Scale;
 use crate::layout::number::Number;
+use foliar_results::Estimate;
 
-/// A study of settings, seen from outside. Every list may be empty and every option absent: what is not there is not shown.
+/// A study. Every list may be empty and every option absent: missing parts are not shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StudyView {
-    /// What was tuned on what, in one line: `mobilenet_v1_0.75 on plantvillage-mini`.
+    /// Model and data set, in one line: `mobilenet_v1_0.75 on plantvillage-mini`.
     pub subject: String,
-    /// What was searched for.
+    /// The objective of the search.
     pub objective: Objective,
-    /// What was searched, in the order in which it is shown.
+    /// The searched parameters, in the order in which they are shown.
     pub parameters: Vec<Parameter>,
-    /// Ordered by number.
+    /// The trials, ordered by number.
     pub trials: Vec<Trial>,
-    /// Number of the trial to use.
+    /// Number of the best trial.
     pub best: Option<u64>,
-    /// The best setting measured again with other seeds.
+    /// Results of the best parameters with other seeds.
     pub repeats: Vec<f64>,
-    /// What the model expects over two of the parameters.
+    /// The model's prediction over two of the parameters.
     pub surface: Option<Surface>,
-    /// How much each parameter mattered, in any order.
+    /// The importance of each parameter, in any order.
     pub importance: Vec<Importance>,
     /// The choice of a penalty by cross-validation.
     pub cross_validation: Option<CrossValidation>,
-    /// The tuned setting against the untuned one on photographs that tuning never saw.
+    /// The tuned against the untuned classifier, on test photos.
     pub comparison: Option<Comparison>,
-    /// Sentences that a reader should know before believing the rest.
+    /// Warnings about the result, as sentences.
     pub warnings: Vec<String>,
 }
 
 impl StudyView {
-    /// The trial to use.
+    /// The best trial.
     pub fn best_trial(&self) -> Option<&Trial> {
         let best = self.best?;
         self.trials.iter().find(|trial| trial.number == best)
     }
 
-    /// The parameter of this name.
+    /// The parameter with this name.
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| parameter.name == name)
     }
 }
 
-/// What a study minimises or maximises.
+/// The objective that a study minimises or maximises.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Objective {
     /// `validation loss`.
     pub name: String,
-    /// Whether less or more is better.
+    /// Whether it is minimised or maximised.
     pub direction: Direction,
-    /// How its values are written: plain, or as per cent.
+    /// How its values are written: plain or in percent.
     #[serde(default)]
     pub number: Number,
 }
 
-/// Whether less or more is better.
+/// Whether it is minimised or maximised.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// A loss.
+    /// Smaller is better, as for a loss.
     #[default]
     Minimise,
-    /// An accuracy, a score.
+    /// Larger is better, as for an accuracy.
     Maximise,
 }
 
@@ -85,13 +85,13 @@ impl Direction {
 /// One axis of the search.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parameter {
-    /// As it is shown: `learning rate`.
+    /// Its name as shown: `learning rate`.
     pub name: String,
-    /// What values it may take.
+    /// The values it can take.
     pub domain: Domain,
 }
 
-/// What values a parameter may take.
+/// The values that a parameter can take.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Domain {
@@ -101,7 +101,7 @@ pub enum Domain {
         low: f64,
         /// Largest value.
         high: f64,
-        /// How it was searched, and is drawn.
+        /// The scale on which it was searched and is drawn.
         #[serde(default)]
         scale: Scale,
     },
@@ -111,7 +111,7 @@ pub enum Domain {
         low: i64,
         /// Largest value.
         high: i64,
-        /// How it was searched, and is drawn.
+        /// The scale on which it was searched and is drawn.
         #[serde(default)]
         scale: Scale,
     },
@@ -124,7 +124,7 @@ pub enum Domain {
 
 impl Parameter {
     /// About `count` values from the lowest to the highest, evenly spread on the parameter's scale, for a [`Surface`]. Those
-    /// of an integer are whole and all different; empty for a choice and for a range that its scale can not show.
+    /// of an integer are whole and all different; empty for a choice and for a range that its scale cannot show.
     pub fn grid(&self, count: usize) -> Vec<f64> {
         let (low, high, scale, whole) = match self.domain {
             Domain::Float { low, high, scale } => (low, high, scale, false),
@@ -140,59 +140,59 @@ impl Parameter {
     }
 }
 
-/// The value of one parameter. In JSON a bare number or string.
+/// The value of one parameter. In JSON a number or a string.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
-    /// Of a float or an integer.
+    /// A value of a float or an integer.
     Number(f64),
-    /// Of a choice.
+    /// An option of a choice.
     Choice(String),
 }
 
 /// Parameter names and their values. Names that no [`Parameter`] has are shown in words only.
 pub type Setting = BTreeMap<String, Value>;
 
-/// One setting that was tried.
+/// A trial.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// Its number in the study, from 0.
     pub number: u64,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
     /// The value of every parameter.
     pub setting: Setting,
-    /// The objective, of a finished trial.
+    /// The objective of a finished trial.
     #[serde(default)]
     pub value: Option<f64>,
-    /// The objective while it ran, in the order in which it came.
+    /// Intermediate values of the objective, in order of arrival.
     #[serde(default)]
     pub curve: Vec<Point>,
-    /// How long it ran, in seconds.
+    /// Its duration in seconds.
     #[serde(default)]
     pub seconds: Option<f64>,
 }
 
 impl Trial {
-    /// The objective if it has one, else the last finite one while it ran: what a pruned trial had come to.
+    /// The objective if it has one, else its last finite intermediate value.
     pub fn reached(&self) -> Option<f64> {
         let last = || self.curve.iter().rev().find_map(|point| point.value);
         self.value.or_else(last).filter(|value| value.is_finite())
     }
 }
 
-/// Where a trial stands.
+/// A trial's state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Ran to its end.
     #[default]
     Finished,
-    /// Stopped because others were better.
+    /// Stopped early because other trials were better.
     Pruned,
-    /// Can not be run with its setting: diverged, out of memory.
+    /// Cannot be run with its parameters: diverged or out of memory.
     Infeasible,
-    /// Ended for a reason that says nothing about the setting.
+    /// Ended for a reason that says nothing about its parameters.
     Failed,
     /// Not ended yet.
     Running,
@@ -227,7 +227,7 @@ pub struct Point {
     pub value: Option<f64>,
 }
 
-/// What the model expects over two parameters, all others as in the best trial.
+/// The model's prediction over two parameters, with all others as in the best trial.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Surface {
     /// Name of the horizontal parameter.
@@ -238,38 +238,38 @@ pub struct Surface {
     pub xs: Vec<f64>,
     /// Values of `y`, likewise.
     pub ys: Vec<f64>,
-    /// `ys.len() * xs.len()` expected values of the objective, a row for each of `ys`; none where the setting is not
-    /// expected to be feasible.
+    /// `ys.len() * xs.len()` predicted values of the objective, one row for each of `ys`; none where the point is
+    /// predicted to be infeasible.
     pub values: Vec<Option<f64>>,
 }
 
-/// How much a parameter mattered.
+/// The importance of a parameter.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Importance {
     /// The parameter.
     pub name: String,
     /// Share of the objective's variance over the space that it explains alone, 0 to 1.
     pub main: f64,
-    /// Share in which it takes part, 0 to 1.
+    /// Share that it explains together with its interactions, 0 to 1.
     pub total: f64,
 }
 
 /// A penalty chosen by cross-validation with the one-standard-error rule.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CrossValidation {
-    /// What is chosen: `weight decay`.
+    /// Name of the penalty: `weight decay`.
     pub penalty: String,
     /// Number of folds.
     pub folds: u32,
     /// At least one, in any order.
     pub candidates: Vec<Candidate>,
-    /// Place of the candidate with the best mean.
+    /// Index of the candidate with the best mean.
     pub best: usize,
-    /// Place of the strongest penalty within one standard error of the best.
+    /// Index of the largest penalty within one standard error of the best.
     pub chosen: usize,
 }
 
-/// A penalty and how it did.
+/// A penalty and its result.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// 0 or more.
@@ -281,20 +281,26 @@ pub struct Candidate {
     pub standard_error: f64,
 }
 
-/// Two settings on the same photographs, which neither has seen.
+/// The tuned and the untuned classifier on the same test photos.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// How many photographs.
+    /// Number of test photos.
     pub photographs: u64,
-    /// The tuned setting, what was not tuned by trials (weight decay) included.
+    /// Number of their groups (leaves).
+    #[serde(default)]
+    pub groups: u64,
+    /// p-value of the difference in the first measure, by group.
+    #[serde(default)]
+    pub p_value: Option<f64>,
+    /// The tuned parameters, with the weight decay.
     pub tuned: Setting,
-    /// The untuned setting.
+    /// The untuned parameters.
     pub untuned: Setting,
-    /// What was measured, the most important first.
+    /// The measures, the most important first.
     pub measures: Vec<Measure>,
 }
 
-/// One measure of two settings.
+/// One measure of both classifiers. Intervals are by group.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measure {
     /// `accuracy`, `loss`.
@@ -302,12 +308,12 @@ pub struct Measure {
     /// How its values are written.
     #[serde(default)]
     pub number: Number,
-    /// Whether less or more is better.
+    /// Whether it is minimised or maximised.
     pub direction: Direction,
-    /// Of the tuned setting.
+    /// Of the tuned classifier.
     pub tuned: Estimate,
-    /// Of the untuned setting.
+    /// Of the untuned classifier.
     pub untuned: Estimate,
-    /// Tuned less untuned, photograph by photograph.
+    /// Tuned minus untuned, paired on the same photos.
     pub difference: Estimate,
 }

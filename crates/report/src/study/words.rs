@@ -1,4 +1,4 @@
-//! Settings and counts as people read them.
+//! Parameter values and counts as text.
 
 use super::view::{Setting, State, StudyView, Value};
 use crate::layout::number::{Number, fixed};
@@ -6,13 +6,13 @@ use crate::layout::number::{Number, fixed};
 /// The value of a parameter: `0.0123`, `32`, `cosine`.
 pub(crate) fn value(value: &Value) -> String {
     match value {
-        Value::Number(number) => number_of_setting(*number),
+        Value::Number(number) => parameter_number(*number),
         Value::Choice(option) => option.clone(),
     }
 }
 
-/// A number with three significant digits and no idle zeros; whole ones in full.
-fn number_of_setting(number: f64) -> String {
+/// A number with three significant digits and no trailing zeros; whole numbers in full.
+fn parameter_number(number: f64) -> String {
     if number.fract() == 0.0 && number.abs() < 1e6 {
         return fixed(number, 0);
     }
@@ -75,7 +75,7 @@ mod tests {
     use crate::study::view::Trial;
 
     #[test]
-    fn numbers_of_settings_have_no_idle_zeros() {
+    fn parameter_numbers_have_no_trailing_zeros() {
         for (number, text) in [
             (0.001, "0.001"),
             (1.3449e-4, "0.000134"),

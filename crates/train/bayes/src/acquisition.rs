@@ -1,20 +1,20 @@
-//! What a setting is worth trying: the logarithm of expected improvement times the chance of being feasible.
+//! The acquisition function: log expected improvement plus the log probability of being feasible.
 //!
 //! | symbol | meaning |
 //! | --- | --- |
 //! | `μ`, `s` | posterior mean and deviation of the warped cost |
-//! | `μ*` | incumbent: the lowest posterior mean at an observed setting, for under noise the lowest cost is luck |
+//! | `μ*` | incumbent: the lowest posterior mean at an observed point; under noise the lowest cost is mostly luck |
 //! | `z = (μ* - μ) / s` | |
 //! | `m`, `v` | posterior mean and deviation of the feasibility label, noise included |
-//! | `p = Φ(m / v)` | chance of being feasible |
+//! | `p = Φ(m / v)` | probability of being feasible |
 //! | `a = ln s + ln h(z) + ln p + W min(0, ln 2p)` | acquisition |
 //!
-//! The plain product of improvement and chance is not enough: where the cost falls towards a region that can not be run, the
-//! improvement expected there is so much larger than elsewhere that no chance, however small, outweighs it. `W` makes a setting
-//! that more likely fails than not a last resort.
+//! The plain product of improvement and probability is not enough. Where the cost falls towards an infeasible region, the
+//! expected improvement inside that region is so large that even a tiny probability does not outweigh it. `W` makes a point
+//! that is more likely to fail than to succeed a last resort.
 //!
 //! Ament et al. (2023), eq. 8, for the first two terms; Gardner et al., "Bayesian Optimization with Inequality Constraints"
-//! (2014), eq. 4, for the product with the chance; least-squares classification with a probit for the chance itself:
+//! (2014), eq. 4, for the product with the probability; least-squares classification with a probit for the probability:
 //! Rasmussen and Williams (2006), section 6.5.
 
 use crate::gp::{Moments, Process};
@@ -23,12 +23,12 @@ use crate::normal::{Slope, ln_distribution, ln_improvement};
 /// `W`.
 const LAST_RESORT: f64 = 20.0;
 
-/// The models an acquisition is read from.
+/// The models that the acquisition function uses.
 #[derive(Debug, Clone)]
 pub(crate) struct Acquisition {
-    /// Of warped costs, believing in the trials that still run.
+    /// Model of the warped costs, with running trials believed.
     pub(crate) costs: Process,
-    /// Of labels, 1 for feasible and -1 for infeasible; none while nothing was infeasible.
+    /// Model of the labels, 1 for feasible and -1 for infeasible; none while no trial was infeasible.
     pub(crate) feasibility: Option<Process>,
     /// `μ*`.
     pub(crate) incumbent: f64,
@@ -45,7 +45,7 @@ impl Acquisition {
         improvement + chance
     }
 
-    /// Logarithm of the expected improvement at `point`, in warped units.
+    /// Log expected improvement at `point`, in warped units.
     pub(crate) fn ln_expected_improvement(&self, point: &[f64], moments: &mut Moments) -> f64 {
         self.costs.predict(point, moments);
         let z = (self.incumbent - moments.mean) / moments.deviation;
@@ -93,16 +93,16 @@ fn chance_worth(z: f64) -> Slope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gp::{Axis, Hyperparameters, Sample};
+    use crate::gp::{Axis, Hyperparameters, TrainingSet};
 
     fn acquisition(feasibility: bool) -> Acquisition {
         let axes = vec![Axis::Ordered; 2];
         let inputs: Vec<Vec<f64>> =
             [[0.1, 0.2], [0.4, 0.8], [0.7, 0.5], [0.9, 0.1]].map(|x| x.to_vec()).to_vec();
         let hyperparameters = Hyperparameters { lengths: vec![0.4, 0.3], noise: 1e-4, offset: 1.0 };
-        let sample = Sample::of_costs(axes.clone(), inputs.clone(), &[2.0, 0.5, 1.0, 4.0]);
-        let costs = Process::new(&sample, hyperparameters.clone()).unwrap();
-        let labels = Sample::of_labels(axes, inputs, vec![1.0, 1.0, -1.0, 1.0]);
+        let data = TrainingSet::of_costs(axes.clone(), inputs.clone(), &[2.0, 0.5, 1.0, 4.0]);
+        let costs = Process::new(&data, hyperparameters.clone()).unwrap();
+        let labels = TrainingSet::of_labels(axes, inputs, vec![1.0, 1.0, -1.0, 1.0]);
         let feasibility = feasibility.then(|| Process::new(&labels, hyperparameters).unwrap());
         let incumbent = costs.mean(&[0.4, 0.8], &mut Moments::default());
         Acquisition { costs, feasibility, incumbent }

@@ -1,4 +1,4 @@
-//! The choice of a penalty by cross-validation.
+//! Choosing a penalty by cross-validation with the one-standard-error rule.
 //!
 //! | symbol | shape | meaning |
 //! | --- | --- | --- |
@@ -7,25 +7,25 @@
 //! | `sᵢ` | | standard error of `mᵢ`: deviation of the folds over `√K` |
 //!
 //! Of all candidates within one standard error of the best mean, the strongest penalty is chosen: the simplest model that the
-//! data can not tell from the best. Breiman, Friedman, Olshen and Stone (1984), section 3.4.3; Hastie, Tibshirani and
+//! data cannot distinguish from the best. Breiman, Friedman, Olshen and Stone (1984), section 3.4.3; Hastie, Tibshirani and
 //! Friedman, The Elements of Statistical Learning (2009), section 7.10.1.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Direction;
 
-/// A penalty and how it did on every fold.
+/// A penalty and its result on every fold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// Strength of the penalty, such as the weight decay. Larger means a simpler model.
     pub penalty: f64,
-    /// The objective on each fold; a fold that diverged is not finite and rules the candidate out.
+    /// The objective on each fold. A fold that diverged is not finite and rules the candidate out.
     pub folds: Vec<f64>,
 }
 
-/// A candidate's mean and its uncertainty.
+/// A candidate's mean over the folds, with its standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
+pub struct CandidateMean {
     /// The candidate's penalty.
     pub penalty: f64,
     /// Mean over the folds.
@@ -34,42 +34,42 @@ pub struct Summary {
     pub standard_error: f64,
 }
 
-/// What cross-validation says.
+/// The result of a cross-validation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Selection {
-    /// One per candidate, in the order given. The mean of one that was ruled out is not finite.
-    pub summaries: Vec<Summary>,
-    /// Place of the best mean.
+    /// One for each candidate, in the given order. The mean of a candidate that was ruled out is not finite.
+    pub means: Vec<CandidateMean>,
+    /// Index of the best mean.
     pub best: usize,
-    /// Place of the strongest penalty within one standard error of the best.
+    /// Index of the strongest penalty within one standard error of the best mean.
     pub chosen: usize,
-    /// The worst mean that is within one standard error of the best.
+    /// The best mean, made worse by one standard error.
     pub threshold: f64,
 }
 
 /// Applies the one-standard-error rule. None if no candidate has folds that are all finite.
 pub fn one_standard_error(candidates: &[Candidate], direction: Direction) -> Option<Selection> {
-    let summaries: Vec<Summary> = candidates.iter().map(summarise).collect();
-    let cost = |summary: &Summary| direction.cost(summary.mean);
-    let usable = || summaries.iter().enumerate().filter(|(_, summary)| summary.mean.is_finite());
-    // Equal means: the stronger penalty counts as the better.
+    let means: Vec<CandidateMean> = candidates.iter().map(mean_of).collect();
+    let cost = |mean: &CandidateMean| direction.cost(mean.mean);
+    let usable = || means.iter().enumerate().filter(|(_, mean)| mean.mean.is_finite());
+    // Of equal means the stronger penalty counts as better.
     let (best, lowest) = usable().min_by(|(_, left), (_, right)| {
         cost(left).total_cmp(&cost(right)).then(right.penalty.total_cmp(&left.penalty))
     })?;
     let limit = cost(lowest) + lowest.standard_error;
     let (chosen, _) = usable()
-        .filter(|(_, summary)| cost(summary) <= limit)
+        .filter(|(_, mean)| cost(mean) <= limit)
         .max_by(|(_, left), (_, right)| left.penalty.total_cmp(&right.penalty))?;
     let threshold = direction.cost(limit);
-    Some(Selection { best, chosen, threshold, summaries })
+    Some(Selection { best, chosen, threshold, means })
 }
 
-fn summarise(candidate: &Candidate) -> Summary {
+fn mean_of(candidate: &Candidate) -> CandidateMean {
     let count = candidate.folds.len() as f64;
     let mean = candidate.folds.iter().sum::<f64>() / count;
     let squares: f64 = candidate.folds.iter().map(|value| (value - mean).powi(2)).sum();
     let standard_error = if count > 1.0 { (squares / (count - 1.0) / count).sqrt() } else { 0.0 };
-    Summary { penalty: candidate.penalty, mean, standard_error }
+    CandidateMean { penalty: candidate.penalty, mean, standard_error }
 }
 
 #[cfg(test)]
@@ -91,8 +91,8 @@ mod tests {
         ]);
         let selection = one_standard_error(&candidates, Direction::Minimise).unwrap();
         assert_eq!((selection.best, selection.chosen), (1, 2));
-        assert!((selection.summaries[1].standard_error - (0.02_f64 / 12.0).sqrt()).abs() < 1e-15);
-        assert!((selection.threshold - 1.0 - selection.summaries[1].standard_error).abs() < 1e-15);
+        assert!((selection.means[1].standard_error - (0.02_f64 / 12.0).sqrt()).abs() < 1e-15);
+        assert!((selection.threshold - 1.0 - selection.means[1].standard_error).abs() < 1e-15);
     }
 
     #[test]

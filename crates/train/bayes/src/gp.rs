@@ -1,10 +1,10 @@
-//! Gaussian process regression with learnt length scales, noise and output warp.
+//! Gaussian process regression with learned length scales, noise and output warp.
 
-mod evidence;
 mod kernel;
+mod marginal_likelihood;
 mod process;
 mod warp;
 
-pub(crate) use evidence::{Hyperparameters, Sample};
 pub(crate) use kernel::Axis;
+pub(crate) use marginal_likelihood::{Hyperparameters, TrainingSet};
 pub(crate) use process::{Moments, Process};

@@ -1,4 +1,4 @@
-//! Which parameter mattered: variance shares of the modelled objective over the whole space.
+//! Parameter importance: shares of the variance of the modelled objective over the whole space.
 //!
 //! | symbol | shape | meaning |
 //! | --- | --- | --- |
@@ -10,8 +10,8 @@
 //! | total `Tᵢ` | | `mean (f(A) - f(Aᵢ))² / 2V`: its share with all its interactions |
 //!
 //! The functional analysis of variance of Hutter, Hoos and Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter
-//! Importance" (2014), with the estimators of Jansen (1999). Of the warped cost, so that a corner where training nearly
-//! diverges does not outweigh everything else.
+//! Importance" (2014), with the estimators of Jansen (1999). The warped cost is analysed, so that a corner where training
+//! nearly diverges does not outweigh everything else.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,23 +22,23 @@ use crate::{Study, TrialId};
 /// `N`.
 const POINTS: u64 = 1024;
 
-/// How much a parameter mattered.
+/// How important a parameter is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Importance {
     /// The parameter.
     pub name: String,
-    /// Share of the variance that it explains alone, 0 to 1.
+    /// Share of the variance that the parameter explains alone, 0 to 1.
     pub main: f64,
-    /// Share of the variance in which it takes part, 0 to 1, at least about `main`.
+    /// Share of the variance that the parameter explains together with its interactions, 0 to 1; about `main` or more.
     pub total: f64,
-    /// Length scale of the model, in widths of the parameter's (scaled) range: the smaller, the faster the objective
-    /// changes along it; far above 1, hardly at all.
+    /// Length scale of the model, in widths of the parameter's (scaled) range. A small value means that the objective changes
+    /// fast along the parameter; far above 1, that it hardly changes.
     pub length: f64,
 }
 
 impl Study {
-    /// The importance of every parameter, in the space's order. None before two trials have finished, or if the model is
-    /// flat.
+    /// The importance of every parameter, in the order of the space. None before two trials have finished, or if the model is
+    /// constant.
     pub fn importance(&self) -> Option<Vec<Importance>> {
         let model = self.model()?;
         let (space, mut moments) = (self.space(), Moments::default());

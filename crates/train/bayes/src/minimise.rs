@@ -15,7 +15,7 @@ use foliar_linalg::dot;
 
 const MEMORY: usize = 8;
 
-/// When to stop, and how far the first step may go.
+/// When to stop, and the length of the first step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Calls of the function.
@@ -28,8 +28,8 @@ pub(crate) struct Limits {
     pub(crate) first_step: f64,
 }
 
-/// Lowers `function` from `start` within `bounds`; returns the best point and its value. `function` writes its gradient and
-/// returns its value; a value that is not finite counts as a wall.
+/// Minimises `function` from `start` within `bounds`; returns the best point and its value. `function` writes its gradient
+/// and returns its value. Points whose value is not finite are never accepted.
 ///
 /// # Panics
 /// If `bounds` has another length than `start`.

@@ -1,47 +1,47 @@
-//! A history, turned into what the Gaussian processes learn from, and the processes themselves.
+//! From a history of trials to the Gaussian processes that are fitted to it.
 //!
 //! | trial | cost model | feasibility model |
 //! | --- | --- | --- |
 //! | finished with a value | its cost | 1 |
-//! | pruned | the cost of the finished trial that stood next above it at its last step | 1 |
+//! | pruned | the cost of the finished trial that was next worse at its last step | 1 |
 //! | infeasible | | -1 |
-//! | running | believed at the posterior mean | |
+//! | running | assumed to equal the posterior mean | |
 //! | abandoned | | |
 
 use crate::acquisition::Acquisition;
-use crate::gp::{Hyperparameters, Moments, Process, Sample};
+use crate::gp::{Hyperparameters, Moments, Process, TrainingSet};
 use crate::normal::distribution;
 use crate::{Direction, Noise, Outcome, Record, Report, Space};
 
-/// Observations below which a model says nothing.
+/// Fewest observations for a model.
 const FEWEST: usize = 2;
-/// From one full fit to the next the number of observations grows by this factor.
+/// A full fit is repeated whenever the number of observations has grown by this factor.
 const GROWTH: f64 = 1.2;
-/// Calls of the evidence per start of a full fit.
+/// Evaluations of the marginal likelihood per start of a full fit.
 const FULL_FIT: usize = 40;
-/// Beyond this many observations a full fit begins at the one before only: there is little left to be wrong about.
+/// Beyond this many observations a full fit starts from the previous one only, which is then reliable.
 const FRESH_UP_TO: usize = 50;
-/// Calls of the evidence in the fit to all observations, which begins at the last full fit.
+/// Evaluations of the marginal likelihood in the fit to all observations, which starts from the last full fit.
 const LAST_FIT: usize = 12;
 
-/// Observed settings around which to search.
+/// Number of observed points to search around.
 const SEARCHED: usize = 5;
 
-/// What a history says, in unit coordinates.
+/// A history in unit coordinates.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Observations {
-    /// Settings with a cost, in the order of their trials.
+    /// Points with a cost, in the order of their trials.
     pub(crate) inputs: Vec<Vec<f64>>,
     /// Their costs, finite.
     pub(crate) costs: Vec<f64>,
-    /// Settings that could not be run.
+    /// Points that could not be run.
     pub(crate) infeasible: Vec<Vec<f64>>,
-    /// Settings of trials that still run.
+    /// Points of running trials.
     pub(crate) running: Vec<Vec<f64>>,
 }
 
 impl Observations {
-    /// Of `records`, ordered by trial, with their unit coordinates.
+    /// The observations in `records`, which are ordered by trial, at unit coordinates `units`.
     pub(crate) fn of(records: &[Record], units: &[Vec<f64>], direction: Direction) -> Self {
         let mut observations = Observations {
             inputs: Vec::new(),
@@ -69,13 +69,13 @@ impl Observations {
         observations
     }
 
-    fn sample(&self, space: &Space, count: usize) -> Sample {
-        Sample::of_costs(space.axes(), self.inputs[..count].to_vec(), &self.costs[..count])
+    fn data(&self, space: &Space, count: usize) -> TrainingSet {
+        TrainingSet::of_costs(space.axes(), self.inputs[..count].to_vec(), &self.costs[..count])
     }
 }
 
-/// What a pruned trial would have cost: as much as the finished trial that stood next above it at the same step, or as the
-/// worst if none did; its own last value if no finished trial reported at that step.
+/// The estimated cost of a pruned trial: that of the finished trial that was next worse at the same step, or the worst cost
+/// if none was worse; its own last value if no finished trial reported at that step.
 fn pruned_cost(record: &Record, records: &[Record], direction: Direction) -> Option<f64> {
     let last: &Report = record.reports.iter().rev().find(|report| report.value.is_finite())?;
     let reached = direction.cost(last.value);
@@ -91,7 +91,7 @@ fn pruned_cost(record: &Record, records: &[Record], direction: Direction) -> Opt
     finals.get(below.min(finals.len().saturating_sub(1))).copied().or(Some(reached))
 }
 
-/// A full fit and what it was fitted to.
+/// A full fit and the data it was fitted to.
 #[derive(Debug, Clone)]
 struct Milestone {
     inputs: Vec<Vec<f64>>,
@@ -99,16 +99,16 @@ struct Milestone {
     fitted: Hyperparameters,
 }
 
-/// Full fits of earlier parts of a history. A memory only: each is a function of the trials it covers, and is fitted again
-/// where it is missing or those trials have changed.
+/// Full fits to earlier parts of a history. This is only a cache: each fit is a function of the trials it covers, and is
+/// computed again if it is missing or those trials have changed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Milestones(Vec<Milestone>);
 
 impl Milestones {
-    /// Hyperparameters for all of `observations`: those of the last milestone, refined.
+    /// Hyperparameters for all `observations`: those of the last full fit, refined.
     fn fit(&mut self, observations: &Observations, space: &Space) -> Hyperparameters {
         let total = observations.costs.len();
-        let whole = observations.sample(space, total);
+        let whole = observations.data(space, total);
         let fresh = Hyperparameters::starts(&whole);
         let mut starts = fresh.clone();
         let (mut count, mut place) = (FEWEST + 1, 0);
@@ -119,7 +119,7 @@ impl Milestones {
             });
             if !known {
                 self.0.truncate(place);
-                let (fitted, _) = Hyperparameters::fit(&observations.sample(space, count), &starts, FULL_FIT);
+                let (fitted, _) = Hyperparameters::fit(&observations.data(space, count), &starts, FULL_FIT);
                 let (inputs, costs) =
                     (observations.inputs[..count].to_vec(), observations.costs[..count].to_vec());
                 self.0.push(Milestone { inputs, costs, fitted });
@@ -139,16 +139,16 @@ impl Milestones {
 /// The fitted models of a history.
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
-    /// Of costs, from finished and pruned trials.
+    /// Model of costs, from finished and pruned trials.
     pub(crate) costs: Process,
-    /// Of labels; none while nothing was infeasible.
+    /// Model of feasibility labels; none while no trial was infeasible.
     pub(crate) feasibility: Option<Process>,
-    /// What is to be improved on: the lowest posterior mean at an observed setting, or the lowest cost where noise is absent.
-    /// In warped units.
+    /// The value to improve on, in warped units: the lowest posterior mean at an observed point, or the lowest cost where
+    /// noise is absent.
     pub(crate) incumbent: f64,
-    /// Observed settings, best posterior mean first.
+    /// Observed points, best posterior mean first.
     ranked: Vec<Vec<f64>>,
-    /// Settings of trials that still run.
+    /// Points of running trials.
     running: Vec<Vec<f64>>,
 }
 
@@ -164,27 +164,27 @@ impl Model {
             return None;
         }
         let fitted = milestones.fit(&observations, space);
-        let costs = Process::new(&observations.sample(space, observations.costs.len()), fitted)?;
+        let costs = Process::new(&observations.data(space, observations.costs.len()), fitted)?;
         let feasibility = fit_feasibility(&observations, space);
         let mut moments = Moments::default();
         let mut ranked: Vec<(f64, Vec<f64>)> =
             observations.inputs.into_iter().map(|input| (costs.mean(&input, &mut moments), input)).collect();
         ranked.sort_by(|left, right| left.0.total_cmp(&right.0));
         let incumbent = match noise {
-            Noise::Learnt => ranked.first()?.0,
-            // The lowest cost has no excess, and so a warped cost of 0.
+            Noise::Learned => ranked.first()?.0,
+            // The lowest cost has excess 0, so its warped cost is 0.
             Noise::Absent => 0.0,
         };
         let ranked = ranked.into_iter().map(|(_, input)| input).collect();
         Some(Model { costs, feasibility, incumbent, ranked, running: observations.running })
     }
 
-    /// The observed settings around which to search, best posterior mean first.
-    pub(crate) fn best_settings(&self) -> &[Vec<f64>] {
+    /// The observed points to search around, best posterior mean first.
+    pub(crate) fn best_points(&self) -> &[Vec<f64>] {
         &self.ranked[..self.ranked.len().min(SEARCHED)]
     }
 
-    /// Chance that `unit` can be run.
+    /// Probability that `unit` is feasible.
     pub(crate) fn feasible(&self, unit: &[f64], moments: &mut Moments) -> f64 {
         self.feasibility.as_ref().map_or(1.0, |labels| {
             labels.predict(unit, moments);
@@ -192,7 +192,8 @@ impl Model {
         })
     }
 
-    /// The acquisition, with running trials believed: there is nothing to be gained where one of them already is.
+    /// The acquisition function. Running trials count as observed at the posterior mean, so no new trial is placed beside
+    /// one.
     pub(crate) fn acquisition(&self) -> Acquisition {
         let mut costs = self.costs.clone();
         let mut incumbent = self.incumbent;
@@ -212,7 +213,7 @@ fn fit_feasibility(observations: &Observations, space: &Space) -> Option<Process
     let inputs: Vec<Vec<f64>> = observations.inputs.iter().chain(&observations.infeasible).cloned().collect();
     let mut labels = vec![1.0; observations.inputs.len()];
     labels.resize(inputs.len(), -1.0);
-    let sample = Sample::of_labels(space.axes(), inputs, labels);
-    let prior = Hyperparameters::prior(&sample);
-    Process::new(&sample, Hyperparameters::fit(&sample, &[prior], LAST_FIT).0)
+    let data = TrainingSet::of_labels(space.axes(), inputs, labels);
+    let prior = Hyperparameters::prior(&data);
+    Process::new(&data, Hyperparameters::fit(&data, &[prior], LAST_FIT).0)
 }

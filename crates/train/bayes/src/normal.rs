@@ -1,4 +1,4 @@
-//! Logarithms of normal tail quantities that stay exact far out.
+//! Logarithms of normal tail quantities that stay accurate far into the tail.
 //!
 //! | symbol | meaning |
 //! | --- | --- |
@@ -8,8 +8,7 @@
 //! | `R(t) = Φ(-t) / φ(t) = 1 / (t + K)` | Mills' ratio |
 //! | `K = 1 / (t + 2 / (t + 3 / (t + ...)))` | tail of its continued fraction (Laplace) |
 //!
-//! In the tail `h = φ (1 - t R) = φ K / (t + K)`: no difference of near-equal numbers, hence no cancellation. The function
-//! is that of Ament et al., "Unexpected Improvements to Expected Improvement for Bayesian Optimization" (2023), eq. 9, who
+//! In the tail `h = φ (1 - t R) = φ K / (t + K)`, which subtracts no nearly equal numbers. The function is that of Ament et al., "Unexpected Improvements to Expected Improvement for Bayesian Optimization" (2023), eq. 9, who
 //! reach it through `erfcx`.
 
 /// `ln √(2π)`.

@@ -1,26 +1,26 @@
-//! When a running trial is worth stopping.
+//! When to stop a running trial early.
 //!
-//! A trial is compared only with what others reported at exactly the same step: the same epoch of the same fold. An epoch of
-//! a later fold begins with fresh weights, and is no later epoch.
+//! A trial is compared only with other trials' reports at exactly the same step: the same epoch of the same fold. Each fold
+//! starts with fresh weights, so an epoch of a later fold is not a later epoch.
 //!
 //! | rule | at a step, the trial is stopped if | source |
 //! | --- | --- | --- |
-//! | median | its best value of this fold so far is worse than the median of what others reported here | Golovin et al., "Google Vizier" (2017) |
-//! | halving | this is a rung, `first · factorᵏ` epochs, and it is not among the best `1 / factor` of those that came here | Li et al., "A System for Massively Parallel Hyperparameter Tuning" (2020), algorithm 2 |
+//! | median | its best value of this fold so far is worse than the median of the other trials' reports at this step | Golovin et al., "Google Vizier" (2017) |
+//! | halving | this is a rung, `first · factorᵏ` epochs, and the trial is not among the best `1 / factor` of those that reached it | Li et al., "A System for Massively Parallel Hyperparameter Tuning" (2020), algorithm 2 |
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Direction, Record, Report, Step, TrialId};
 
-/// A rule for stopping trials.
+/// A rule for stopping trials early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "snake_case")]
 pub enum Pruner {
     /// Every trial runs to its end.
     Never,
-    /// Stops what is worse than the median.
+    /// Stops trials that are worse than the median.
     Median {
-        /// No trial is stopped before this many others have reported at the step. 5 is usual.
+        /// No trial is stopped before this many others have reported at the step. A usual value is 5.
         trials: u32,
         /// No trial is stopped before this epoch of a fold. 1 compares from the first epoch.
         epoch: u32,
@@ -29,16 +29,16 @@ pub enum Pruner {
     Halving {
         /// Epochs to the first rung, at least 1.
         first: u32,
-        /// From one rung to the next, epochs grow by this factor and trials shrink by it; at least 2, 3 is usual.
+        /// From one rung to the next the epochs grow and the trials shrink by this factor; at least 2, usually 3.
         factor: u32,
     },
 }
 
-/// What a pruner says.
+/// A pruner's decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Go on.
+    /// Continue.
     Continue,
     /// Stop; tell [`crate::Outcome::Pruned`].
     Prune,
@@ -47,8 +47,8 @@ pub enum Verdict {
 }
 
 impl Pruner {
-    /// Whether trial `id` should go on after its last report, seen among all `records`. A trial that is not among them, or
-    /// has not reported, goes on.
+    /// Whether trial `id` should continue after its last report, given all `records`. A trial that is not among them or has
+    /// not reported continues.
     pub fn judge(self, id: TrialId, records: &[Record], direction: Direction) -> Verdict {
         let Some(record) = records.iter().find(|record| record.id == id) else { return Verdict::Continue };
         let Some(last) = record.reports.last() else { return Verdict::Continue };
@@ -86,7 +86,7 @@ fn is_rung(epoch: u32, first: u32, factor: u32) -> bool {
     rung == u64::from(epoch)
 }
 
-/// Finite costs that `records` reported at exactly `step`.
+/// The finite costs that `records` report at exactly `step`.
 fn costs_at<'a>(step: Step, records: impl Iterator<Item = &'a Record>, direction: Direction) -> Vec<f64> {
     let values = records.filter_map(|record| record.reported(step));
     values.filter(|value| value.is_finite()).map(|value| direction.cost(value)).collect()
@@ -106,12 +106,12 @@ fn median(values: &mut [f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Setting;
+    use crate::Params;
 
     fn record(id: u64, reports: &[(u32, u32, f64)]) -> Record {
         let report = |&(fold, epoch, value)| Report { step: Step { fold, epoch }, value };
         let reports = reports.iter().map(report).collect();
-        Record { id: TrialId(id), setting: Setting::default(), reports, outcome: None }
+        Record { id: TrialId(id), params: Params::default(), reports, outcome: None }
     }
 
     fn judge(pruner: Pruner, own: &[(u32, u32, f64)], others: &[&[(u32, u32, f64)]]) -> Verdict {

@@ -7,12 +7,12 @@ use foliar_random::Random;
 
 use crate::TrialId;
 
-/// What a stream is drawn for; streams of different purposes are independent.
+/// The purpose of a stream. Streams of different purposes are independent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
-    /// The first settings of a study.
+    /// The first points of a study.
     Start = 1,
-    /// Candidates for the maximum of the acquisition.
+    /// Candidates for the maximum of the acquisition function.
     Candidates = 2,
     /// Points over which importance is averaged.
     Importance = 3,
@@ -25,8 +25,8 @@ impl Purpose {
     }
 }
 
-/// Point `index` of the scrambled Sobol sequence with `seed` in the unit cube. The sequence is fresh every 65,536 points, and
-/// dimensions beyond 256 begin an independent one.
+/// Point `index` of the scrambled Sobol sequence with `seed` in the unit cube. A new sequence starts every 65,536 points
+/// and every 256 dimensions.
 pub(crate) fn sobol(index: u64, dimensions: usize, seed: u32) -> Vec<f64> {
     let (block, place) = ((index >> 16) as u32, (index & 0xffff) as u32);
     let sample = |dimension: usize| {

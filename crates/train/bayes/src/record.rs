@@ -1,12 +1,12 @@
-//! Trials: what a study gives out, what comes back, and what is kept. All of it is plain data that a caller can store.
+//! Trials as plain data that a caller can store: what a study asks for, what is reported, and how trials end.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Setting;
+use crate::Params;
 
-/// A trial's number within its study: 0 for the first, then ascending. It keys the trial's random numbers.
+/// A trial's number in its study: 0 for the first, then ascending. It keys the trial's random numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TrialId(pub u64);
@@ -21,9 +21,9 @@ impl fmt::Display for TrialId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// A loss.
+    /// Smaller is better, as for a loss.
     Minimise,
-    /// An accuracy, a score.
+    /// Larger is better, as for an accuracy.
     Maximise,
 }
 
@@ -37,17 +37,17 @@ impl Direction {
     }
 }
 
-/// A setting to be tried.
+/// A trial to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
-    /// Its number, to be handed back with the outcome.
+    /// Its number, to be given back with the outcome.
     pub id: TrialId,
     /// The value of every parameter.
-    pub setting: Setting,
+    pub params: Params,
 }
 
-/// A point in a trial's life. Ordered by fold, then epoch; an epoch is only ever compared with the same epoch of the same
-/// fold, for each fold of a cross-validation begins again with fresh weights.
+/// A point in time of a trial, ordered by fold, then epoch. An epoch is only compared with the same epoch of the same fold,
+/// because each fold of a cross-validation starts with fresh weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Step {
     /// Fold of the cross-validation, from 0; always 0 without one.
@@ -74,21 +74,21 @@ pub enum Outcome {
         /// The objective.
         value: f64,
     },
-    /// It can not be run with this setting: the loss diverged, memory ran out.
+    /// It cannot be run with these parameters: the loss diverged or memory ran out.
     Infeasible,
-    /// It was stopped because others were better at the same step. Its reports say how good it was.
+    /// It was stopped because others were better at the same step. The model uses its reports.
     Pruned,
-    /// It ended for a reason that says nothing about the setting: killed, disk full. The model ignores it.
+    /// It ended for a reason that says nothing about its parameters, such as a full disk. The model ignores it.
     Abandoned,
 }
 
-/// All that is known of one trial.
+/// Everything known about one trial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Its number.
     pub id: TrialId,
     /// The value of every parameter.
-    pub setting: Setting,
+    pub params: Params,
     /// Intermediate values, in the order they came.
     #[serde(default)]
     pub reports: Vec<Report>,
@@ -98,9 +98,9 @@ pub struct Record {
 }
 
 impl Record {
-    /// A trial that has just been given out.
+    /// The record of a trial that has just started.
     pub fn running(trial: Trial) -> Self {
-        Record { id: trial.id, setting: trial.setting, reports: Vec::new(), outcome: None }
+        Record { id: trial.id, params: trial.params, reports: Vec::new(), outcome: None }
     }
 
     /// The objective of a trial that ran to its end.

@@ -1,8 +1,8 @@
-//! The maximum of the acquisition over the space.
+//! The maximum of the acquisition function over the space.
 //!
-//! Quasi-random candidates over the whole cube and normal ones around the best observed settings are scored; the best of them
-//! climb by gradient; integers and choices, on which the acquisition is flat or jumps, are then improved one at a time. The
-//! result is a point of the space, not merely of the cube.
+//! Scores quasi-random candidates in the whole cube and normal ones around the best observed points, then improves the best
+//! candidates by gradient ascent. Integers and choices, where the function is flat or jumps, are then improved one at a time.
+//! The result is a point of the space, with valid integers and options.
 
 use crate::acquisition::Acquisition;
 use crate::gp::Moments;
@@ -13,27 +13,27 @@ use foliar_random::Random;
 
 /// Quasi-random candidates.
 const GLOBAL: u64 = 256;
-/// Candidates around each of the best settings.
+/// Candidates around each of the best points.
 const LOCAL: usize = 24;
 /// Standard deviations of local candidates, in unit coordinates, in turn.
 const RADII: [f64; 4] = [0.2, 0.05, 0.0125, 0.003];
-/// Candidates that climb.
+/// Candidates that are improved by gradient ascent.
 const CLIMBERS: usize = 6;
-/// Calls of the acquisition in one climb.
+/// Evaluations of the acquisition function in one ascent.
 const CLIMB: usize = 40;
 /// Options of a choice or steps of an integer that are tried one by one; larger domains try neighbours only.
 const LISTED: usize = 16;
 
-/// A point of the space and its acquisition.
+/// A point of the space and its acquisition value.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     /// Unit coordinates.
     pub(crate) point: Vec<f64>,
-    /// The acquisition there.
+    /// The acquisition value there.
     pub(crate) value: f64,
 }
 
-/// The best point that the search finds. `best` are the unit coordinates of the best observed settings, best first.
+/// The best point found. `best` holds the unit coordinates of the best observed points, best first.
 pub(crate) fn maximise(
     acquisition: &Acquisition,
     space: &Space,
@@ -78,7 +78,7 @@ fn candidates(space: &Space, best: &[Vec<f64>], stream: &mut Random) -> Vec<Vec<
                 .iter()
                 .zip(space.parameters())
                 .map(|(coordinate, parameter)| match parameter.domain {
-                    // An option has no neighbours: it is drawn anew now and then.
+                    // An option has no neighbours: one in four candidates draws a new one.
                     Domain::Choice { .. } if stream.uniform() < 0.25 => stream.uniform(),
                     Domain::Choice { .. } => *coordinate,
                     _ => (coordinate + radius * stream.normal()).clamp(0.0, 1.0),
@@ -90,7 +90,7 @@ fn candidates(space: &Space, best: &[Vec<f64>], stream: &mut Random) -> Vec<Vec<
     points
 }
 
-/// The first of `scored`, then those that are best while keeping their distance from the chosen.
+/// The best of `scored`, each at some distance from those before it.
 fn climbers(scored: Vec<Found>) -> Vec<Found> {
     let mut chosen: Vec<Found> = Vec::with_capacity(CLIMBERS);
     for found in scored {

@@ -1,4 +1,4 @@
-//! The search space, and its map onto the unit cube that the model works in.
+//! The search space, and its map to the unit cube in which the model works.
 //!
 //! | symbol | shape | meaning |
 //! | --- | --- | --- |
@@ -6,25 +6,25 @@
 //! | `u` | `[d]` | unit coordinates, each in 0 to 1 |
 //! | `t` | | a parameter's scale: identity, `ln x`, or `-ln(1 - m)` |
 //!
-//! A float has `u = (t(x) - t(low)) / (t(high) - t(low))`. An integer owns a cell of its scale, half a unit to each side, and
-//! an option of a choice an equal share of 0 to 1; both stand at the middle of their cell, so that equal values have equal
-//! coordinates. Momentum m acts through the effective rate, rate / (1 - m), which is why its scale is even in -ln(1 - m).
+//! A float has `u = (t(x) - t(low)) / (t(high) - t(low))`. An integer covers a cell of its scale, half a unit to each side. An
+//! option of a choice covers an equal part of 0 to 1. Both lie in the middle of their cell, so that equal values have equal
+//! coordinates. Momentum m acts through the effective rate, rate / (1 - m); therefore its scale is uniform in -ln(1 - m).
 
 use serde::{Deserialize, Serialize};
 
 use crate::gp::Axis;
-use crate::{BayesError, Setting, Value};
+use crate::{BayesError, Params, Value};
 
-/// On which scale a number is searched evenly.
+/// The scale on which a number is searched uniformly.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scale {
-    /// Evenly in the number itself.
+    /// Uniform in the number itself.
     #[default]
     Linear,
-    /// Evenly in its logarithm; the bounds are above 0.
+    /// Uniform in its logarithm; the bounds must be above 0.
     Log,
-    /// Evenly in `-ln(1 - m)`; the bounds are below 1.
+    /// Uniform in `-ln(1 - m)`; the bounds must be below 1.
     Momentum,
 }
 
@@ -46,7 +46,7 @@ impl Scale {
     }
 }
 
-/// What values a parameter may take.
+/// The values that a parameter can take.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Domain {
@@ -82,7 +82,7 @@ pub enum Domain {
 pub struct Parameter {
     /// Its name, unique in the space.
     pub name: String,
-    /// What values it may take.
+    /// The values it can take.
     pub domain: Domain,
 }
 
@@ -110,7 +110,7 @@ impl Parameter {
         let problem = match &self.domain {
             Domain::Float { low, high, scale } => number_problem(*low, *high, *scale),
             Domain::Integer { scale: Scale::Momentum, .. } => {
-                Some("an integer is searched on a linear or a log scale".into())
+                Some("an integer needs a linear or a log scale".into())
             }
             Domain::Integer { low, high, scale } => {
                 let exact = 1_i64 << 52;
@@ -134,7 +134,7 @@ impl Parameter {
         problem.map_or(Ok(()), |problem| Err(BayesError::Domain { name: self.name.clone(), problem }))
     }
 
-    /// Bounds of an integer's cells or a float on its scale.
+    /// The bounds on the scale: of a float itself, of an integer's cells.
     fn scaled_bounds(&self) -> (f64, f64) {
         match &self.domain {
             Domain::Float { low, high, scale } => (scale.forward(*low), scale.forward(*high)),
@@ -145,7 +145,7 @@ impl Parameter {
         }
     }
 
-    /// How many values it takes; none for a float.
+    /// How many values it can take; none for a float.
     pub(crate) fn cells(&self) -> Option<usize> {
         match &self.domain {
             Domain::Float { .. } => None,
@@ -180,7 +180,7 @@ impl Parameter {
 
     fn encode(&self, value: &Value) -> Result<f64, BayesError> {
         let (from, to) = self.scaled_bounds();
-        let refuse = |problem: String| Err(BayesError::Setting { name: self.name.clone(), problem });
+        let refuse = |problem: String| Err(BayesError::Params { name: self.name.clone(), problem });
         let scaled = match (&self.domain, value) {
             (Domain::Float { low, high, scale }, Value::Float(_) | Value::Integer(_)) => {
                 let value = match value {
@@ -263,22 +263,22 @@ impl Space {
         self.parameters.len()
     }
 
-    /// The setting at unit coordinates `unit`; coordinates beyond 0 to 1 count as the border.
+    /// The parameter values at unit coordinates `unit`; coordinates outside 0 to 1 are clipped.
     ///
     /// # Panics
     /// If `unit` has another length than the space.
-    pub fn decode(&self, unit: &[f64]) -> Setting {
+    pub fn decode(&self, unit: &[f64]) -> Params {
         assert_eq!(unit.len(), self.parameters.len(), "coordinates of another space");
         let values = self.parameters.iter().zip(unit);
         values.map(|(parameter, &unit)| (parameter.name.clone(), parameter.decode(unit))).collect()
     }
 
-    /// The coordinates of the setting that `unit` stands for.
+    /// The coordinates of the parameter values that `unit` decodes to.
     pub(crate) fn snap(&self, unit: &[f64]) -> Vec<f64> {
         self.parameters.iter().zip(unit).map(|(parameter, &unit)| parameter.snap(unit)).collect()
     }
 
-    /// As [`Space::snap`], but floats are left as they are.
+    /// As [`Space::snap`], but floats do not change.
     pub(crate) fn snap_cells(&self, unit: &[f64]) -> Vec<f64> {
         let snap = |(parameter, &unit): (&Parameter, &f64)| match parameter.domain {
             Domain::Float { .. } => unit,
@@ -287,7 +287,7 @@ impl Space {
         self.parameters.iter().zip(unit).map(snap).collect()
     }
 
-    /// What a distance means along each coordinate.
+    /// How distances along each coordinate are measured.
     pub(crate) fn axes(&self) -> Vec<Axis> {
         let axis = |parameter: &Parameter| match parameter.domain {
             Domain::Choice { .. } => Axis::Unordered,
@@ -296,20 +296,20 @@ impl Space {
         self.parameters.iter().map(axis).collect()
     }
 
-    /// The unit coordinates of `setting`.
+    /// The unit coordinates of `params`.
     ///
     /// # Errors
-    /// A parameter without a value, a value outside its domain, a name that the space does not have.
-    pub fn encode(&self, setting: &Setting) -> Result<Vec<f64>, BayesError> {
+    /// A parameter has no value, a value lies outside its domain, or a name is not in the space.
+    pub fn encode(&self, params: &Params) -> Result<Vec<f64>, BayesError> {
         let unknown = |name: &str| !self.parameters.iter().any(|parameter| parameter.name == name);
-        if let Some((name, _)) = setting.iter().find(|(name, _)| unknown(name)) {
+        if let Some((name, _)) = params.iter().find(|(name, _)| unknown(name)) {
             let problem = "the space has no such parameter".into();
-            return Err(BayesError::Setting { name: name.into(), problem });
+            return Err(BayesError::Params { name: name.into(), problem });
         }
-        let encode = |parameter: &Parameter| match setting.get(&parameter.name) {
+        let encode = |parameter: &Parameter| match params.get(&parameter.name) {
             Some(value) => parameter.encode(value),
             None => {
-                Err(BayesError::Setting { name: parameter.name.clone(), problem: "it has no value".into() })
+                Err(BayesError::Params { name: parameter.name.clone(), problem: "it has no value".into() })
             }
         };
         self.parameters.iter().map(encode).collect()

@@ -1,78 +1,78 @@
-//! A study: trials asked for, told, and learnt from.
+//! A study: it suggests trials and learns from their outcomes.
 //!
-//! A study's only state is its history and its seed. What it asks next is a function of both and of the trial's number: a
-//! study rebuilt from stored records goes on exactly as the one that was interrupted would have, and workers that share a
-//! history need share nothing else.
+//! A study's only state is its history and its seed. The next trial is a function of both and of the trial's number. So a
+//! study rebuilt from stored records continues exactly as if it had not been interrupted, and workers that share a history
+//! need to share nothing else.
 
 use crate::gp::Moments;
 use crate::model::{Milestones, Model, Observations};
 use crate::random::{Purpose, latin_hypercube, sobol};
 use crate::search::maximise;
-use crate::{BayesError, Direction, Outcome, Record, Report, Setting, Space, Trial, TrialId};
+use crate::{BayesError, Direction, Outcome, Params, Record, Report, Space, Trial, TrialId};
 
-/// How the first settings are spread.
+/// How the first points are placed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
-    /// A scrambled Sobol sequence: even at every length.
+    /// A scrambled Sobol sequence: evenly spread at every length.
     #[default]
     Sobol,
-    /// Latin hypercubes, each as large as the start: every parameter takes evenly spread values.
+    /// Latin hypercubes with as many points as there are start trials: every parameter takes evenly spread values.
     LatinHypercube,
 }
 
-/// What is known of the objective's noise.
+/// What is known about the objective's noise.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Noise {
-    /// It is learnt. The best trial is the one that the model expects most of.
+    /// The noise is learned. The best trial is the one with the best predicted mean.
     #[default]
-    Learnt,
-    /// There is none: the same setting always has the same value, and the best trial is the one that measured best.
+    Learned,
+    /// There is no noise: equal parameters always give the same value, and the best trial is the one with the best value.
     Absent,
 }
 
-/// What a study may be told beyond its space.
+/// Options of a study.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Options {
-    /// How the first settings are spread.
+    /// How the first points are placed.
     #[serde(default)]
     pub start: Start,
-    /// What is known of the objective's noise.
+    /// What is known about the objective's noise.
     #[serde(default)]
     pub noise: Noise,
-    /// How many settings are spread before the model chooses. Default: two more than twice the number of parameters, at most 12.
+    /// Trials before the model chooses points. Default: twice the number of parameters plus two, at most 12.
     #[serde(default)]
     pub start_trials: Option<u64>,
 }
 
-/// What the model expects of a setting, in the objective's units.
+/// What the model predicts at a point, in the objective's units.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Prediction {
-    /// Median of the objective without its noise.
+    /// Median of the objective without noise.
     pub value: f64,
     /// The better end of the central 68 %.
     pub better: f64,
     /// The worse end of the central 68 %.
     pub worse: f64,
-    /// Chance that the setting can be run, 0 to 1.
+    /// Probability that the point is feasible, 0 to 1.
     pub feasible: f64,
 }
 
-/// The trial to use.
+/// The best trial.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Best {
     /// Its number.
     pub id: TrialId,
     /// The value of every parameter.
-    pub setting: Setting,
-    /// What it measured.
+    pub params: Params,
+    /// Its measured value.
     pub value: f64,
-    /// What the model expects of it; none before two trials have finished.
+    /// The model's prediction for it; none before two trials have finished.
     pub prediction: Option<Prediction>,
 }
 
-/// A search for the best setting.
+/// A search for the best parameter values.
 #[derive(Debug, Clone)]
 pub struct Study {
     space: Space,
@@ -87,7 +87,7 @@ pub struct Study {
 }
 
 impl Study {
-    /// A study without a trial.
+    /// A study without trials.
     pub fn new(space: Space, direction: Direction, seed: u64) -> Self {
         Study {
             space,
@@ -100,10 +100,10 @@ impl Study {
         }
     }
 
-    /// A study that goes on from stored `records`, in any order.
+    /// A study that continues from stored `records`, in any order.
     ///
     /// # Errors
-    /// A setting that does not belong to `space`, a number that occurs twice.
+    /// Parameters do not belong to `space`, or a trial number occurs twice.
     pub fn from_history(
         space: Space,
         direction: Direction,
@@ -126,12 +126,12 @@ impl Study {
         self
     }
 
-    /// The parameters it searches.
+    /// The parameters that it searches.
     pub fn space(&self) -> &Space {
         &self.space
     }
 
-    /// Whether less or more is better.
+    /// Whether the objective is minimised or maximised.
     pub fn direction(&self) -> Direction {
         self.direction
     }
@@ -141,13 +141,13 @@ impl Study {
         &self.records
     }
 
-    /// Adds `record`, or replaces the one of the same number: how trials of other workers, and settings chosen by hand, come
-    /// in. A value that is not finite is kept as infeasible.
+    /// Adds `record`, or replaces the one with the same number: for trials of other workers and for given parameters. A value
+    /// that is not finite is stored as infeasible.
     ///
     /// # Errors
-    /// A setting that does not belong to the space.
+    /// The parameters do not belong to the space.
     pub fn put(&mut self, mut record: Record) -> Result<(), BayesError> {
-        let unit = self.space.encode(&record.setting)?;
+        let unit = self.space.encode(&record.params)?;
         record.outcome = record.outcome.map(finite);
         match self.place(record.id) {
             Ok(place) => {
@@ -162,50 +162,50 @@ impl Study {
         Ok(())
     }
 
-    /// The next trial, noted as running. Its number follows the largest so far.
+    /// The next trial, recorded as running. Its number follows the largest so far.
     pub fn ask(&mut self) -> Trial {
         let id = self.records.last().map_or(TrialId(0), |last| TrialId(last.id.0 + 1));
         let unit = self.suggest_unit(id);
-        let trial = Trial { id, setting: self.space.decode(&unit) };
-        // Decoding and encoding need not be exact inverses; the model sees what a resumed study would.
-        let unit = self.space.encode(&trial.setting).unwrap_or(unit);
+        let trial = Trial { id, params: self.space.decode(&unit) };
+        // Decoding and encoding are not exact inverses; the model must see what a resumed study would see.
+        let unit = self.space.encode(&trial.params).unwrap_or(unit);
         self.records.push(Record::running(trial.clone()));
         self.units.push(unit);
         trial
     }
 
-    /// The setting that trial `id` should try, given the history of the other trials; notes nothing. For workers whose
-    /// numbers are handed out by a shared store.
-    pub fn suggest(&mut self, id: TrialId) -> Setting {
+    /// The parameters that trial `id` should try, given the history of the other trials. Records nothing. For workers that get
+    /// their trial numbers from a shared store.
+    pub fn suggest(&mut self, id: TrialId) -> Params {
         let unit = self.suggest_unit(id);
         self.space.decode(&unit)
     }
 
-    /// Notes an intermediate value of a running trial.
+    /// Records an intermediate value of a running trial.
     ///
     /// # Errors
-    /// A trial that is not in the study or has finished.
+    /// The trial is not in the study or has finished.
     pub fn report(&mut self, id: TrialId, report: Report) -> Result<(), BayesError> {
         self.running(id)?.reports.push(report);
         Ok(())
     }
 
-    /// Notes how a running trial ended. A value that is not finite counts as infeasible.
+    /// Records how a running trial ended. A value that is not finite counts as infeasible.
     ///
     /// # Errors
-    /// A trial that is not in the study or has finished.
+    /// The trial is not in the study or has finished.
     pub fn tell(&mut self, id: TrialId, outcome: Outcome) -> Result<(), BayesError> {
         self.running(id)?.outcome = Some(finite(outcome));
         Ok(())
     }
 
-    /// The finished trial with the best posterior mean, for under noise the best measurement is mostly luck; the best
-    /// measurement where noise is absent. None before a trial has finished with a value.
+    /// The finished trial with the best posterior mean, because under noise the best measurement is mostly luck; where noise is
+    /// absent, the trial with the best value. None before a trial has finished with a value.
     pub fn best(&self) -> Option<Best> {
         let model = self.model();
         let mut moments = Moments::default();
         let ranking = match &model {
-            Some(model) if self.options.noise == Noise::Learnt => {
+            Some(model) if self.options.noise == Noise::Learned => {
                 self.units.iter().map(|unit| model.costs.mean(unit, &mut moments)).collect()
             }
             _ => vec![0.0; self.units.len()],
@@ -218,24 +218,24 @@ impl Study {
         })?;
         let record = &self.records[place];
         let prediction = model.map(|model| self.prediction(&model, &self.units[place], &mut moments));
-        Some(Best { id: record.id, setting: record.setting.clone(), value, prediction })
+        Some(Best { id: record.id, params: record.params.clone(), value, prediction })
     }
 
-    /// What the model expects of `setting`; none before two trials have finished.
+    /// The model's prediction at `params`; none before two trials have finished.
     ///
     /// # Errors
-    /// A setting that does not belong to the space.
-    pub fn predict(&self, setting: &Setting) -> Result<Option<Prediction>, BayesError> {
-        Ok(self.predict_all(std::slice::from_ref(setting))?.and_then(|mut all| all.pop()))
+    /// The parameters do not belong to the space.
+    pub fn predict(&self, params: &Params) -> Result<Option<Prediction>, BayesError> {
+        Ok(self.predict_all(std::slice::from_ref(params))?.and_then(|mut all| all.pop()))
     }
 
-    /// What the model, fitted once, expects of each of `settings`; none before two trials have finished.
+    /// The model's prediction at each of `points`, from one fit; none before two trials have finished.
     ///
     /// # Errors
-    /// A setting that does not belong to the space.
-    pub fn predict_all(&self, settings: &[Setting]) -> Result<Option<Vec<Prediction>>, BayesError> {
+    /// Parameters do not belong to the space.
+    pub fn predict_all(&self, points: &[Params]) -> Result<Option<Vec<Prediction>>, BayesError> {
         let units: Vec<Vec<f64>> =
-            settings.iter().map(|setting| self.space.encode(setting)).collect::<Result<_, _>>()?;
+            points.iter().map(|params| self.space.encode(params)).collect::<Result<_, _>>()?;
         let mut moments = Moments::default();
         let predict =
             |model: Model| units.iter().map(|unit| self.prediction(&model, unit, &mut moments)).collect();
@@ -267,14 +267,14 @@ impl Study {
         if id.0 >= start_trials {
             let mut observations = Observations::of(&self.records, &self.units, self.direction);
             if let Ok(place) = self.place(id) {
-                // A trial that is being suggested anew does not wait for itself.
+                // A trial that is suggested again must not count as running itself.
                 observations.running.retain(|unit| *unit != self.units[place]);
             }
             if let Some(model) =
                 Model::fit(observations, &self.space, self.options.noise, &mut self.milestones)
             {
                 let mut stream = Purpose::Candidates.stream(self.seed, id);
-                return maximise(&model.acquisition(), &self.space, model.best_settings(), &mut stream).point;
+                return maximise(&model.acquisition(), &self.space, model.best_points(), &mut stream).point;
             }
         }
         self.start_unit(id, start_trials.max(1))

@@ -1,15 +1,15 @@
-//! The map between settings and the unit cube, as far as the public types show it.
+//! The map between parameter values and the unit cube.
 
 #![allow(clippy::unwrap_used)]
 
-use foliar_bayes::{BayesError, Direction, Domain, Parameter, Scale, Setting, Space, Study, TrialId, Value};
+use foliar_bayes::{BayesError, Direction, Domain, Parameter, Params, Scale, Space, Study, TrialId, Value};
 use proptest::prelude::*;
 
 fn space(parameter: Parameter) -> Space {
     Space::new(vec![parameter]).unwrap()
 }
 
-fn one(name: &str, value: Value) -> Setting {
+fn one(name: &str, value: Value) -> Params {
     [(name, value)].into_iter().collect()
 }
 
@@ -24,45 +24,45 @@ fn float_parameter() -> impl Strategy<Value = Parameter> {
 
 proptest! {
     #[test]
-    fn floats_come_back_and_stay_within_bounds(parameter in float_parameter(), unit in 0.0..=1.0_f64) {
+    fn floats_round_trip_within_bounds(parameter in float_parameter(), unit in 0.0..=1.0_f64) {
         let Domain::Float { low, high, .. } = parameter.domain else { unreachable!() };
         let space = space(parameter);
-        let setting = space.decode(&[unit]);
-        let value = setting.number("p").unwrap();
+        let params = space.decode(&[unit]);
+        let value = params.number("p").unwrap();
         prop_assert!((low..=high).contains(&value));
-        prop_assert!((space.encode(&setting).unwrap()[0] - unit).abs() < 1e-7);
-        let again = space.decode(&space.encode(&setting).unwrap()).number("p").unwrap();
+        prop_assert!((space.encode(&params).unwrap()[0] - unit).abs() < 1e-7);
+        let again = space.decode(&space.encode(&params).unwrap()).number("p").unwrap();
         prop_assert!((again - value).abs() <= 1e-12 * (value.abs() + high - low));
     }
 
     #[test]
-    fn integers_come_back_exactly(low in 1_i64..2000, width in 1_i64..5000, place in 0.0..1.0_f64, log in any::<bool>()) {
+    fn integers_round_trip_exactly(low in 1_i64..2000, width in 1_i64..5000, place in 0.0..1.0_f64, log in any::<bool>()) {
         let (high, scale) = (low + width, if log { Scale::Log } else { Scale::Linear });
         let space = space(Parameter::integer("p", low, high, scale));
         let value = low + (place * (width + 1) as f64) as i64;
-        let setting = one("p", Value::Integer(value));
-        let unit = space.encode(&setting).unwrap();
-        prop_assert_eq!(space.decode(&unit), setting);
+        let params = one("p", Value::Integer(value));
+        let unit = space.encode(&params).unwrap();
+        prop_assert_eq!(space.decode(&unit), params);
     }
 
     #[test]
-    fn choices_come_back_exactly(count in 2_usize..30, place in 0.0..1.0_f64) {
+    fn choices_round_trip_exactly(count in 2_usize..30, place in 0.0..1.0_f64) {
         let space = space(Parameter::choice("p", (0..count).map(|option| format!("option {option}"))));
-        let setting = space.decode(&[place]);
-        prop_assert_eq!(setting.choice("p").unwrap(), format!("option {}", (place * count as f64) as usize));
-        prop_assert_eq!(space.decode(&space.encode(&setting).unwrap()), setting);
+        let params = space.decode(&[place]);
+        prop_assert_eq!(params.choice("p").unwrap(), format!("option {}", (place * count as f64) as usize));
+        prop_assert_eq!(space.decode(&space.encode(&params).unwrap()), params);
     }
 }
 
 #[test]
-fn momentum_is_searched_in_the_logarithm_of_the_rest() {
+fn momentum_is_uniform_in_the_logarithm_of_the_rest() {
     let space = space(Parameter::float("momentum", 0.0, 0.99, Scale::Momentum));
     let middle = space.decode(&[0.5]).number("momentum").unwrap();
     assert!((middle - 0.9).abs() < 1e-12, "{middle}");
 }
 
 #[test]
-fn every_integer_has_an_equal_share_of_a_linear_range() {
+fn every_integer_covers_an_equal_part_of_a_linear_range() {
     let space = space(Parameter::integer("n", 1, 4, Scale::Linear));
     let counts = (0..400).fold([0; 5], |mut counts, place| {
         counts[space.decode(&[(f64::from(place) + 0.5) / 400.0]).integer("n").unwrap() as usize] += 1;
@@ -72,7 +72,7 @@ fn every_integer_has_an_equal_share_of_a_linear_range() {
 }
 
 #[test]
-fn what_can_not_be_searched_is_refused() {
+fn domains_that_cannot_be_searched_are_refused() {
     let refused = [
         Parameter::float("p", 1.0, 1.0, Scale::Linear),
         Parameter::float("p", 0.0, f64::INFINITY, Scale::Linear),
@@ -97,7 +97,7 @@ fn what_can_not_be_searched_is_refused() {
 }
 
 #[test]
-fn settings_of_another_space_are_refused() {
+fn parameters_of_another_space_are_refused() {
     let space = Space::new(vec![
         Parameter::float("rate", 0.1, 1.0, Scale::Log),
         Parameter::integer("size", 1, 8, Scale::Linear),
@@ -119,11 +119,11 @@ fn settings_of_another_space_are_refused() {
         ("extra", Value::Integer(0)),
     ];
     for (name, value) in wrong {
-        let setting: Setting = good().into_iter().chain([(name, value.clone())]).collect();
-        let error = space.encode(&setting).unwrap_err();
+        let params: Params = good().into_iter().chain([(name, value.clone())]).collect();
+        let error = space.encode(&params).unwrap_err();
         assert!(error.to_string().contains(name), "{error}");
     }
-    let missing: Setting = good().into_iter().skip(1).collect();
+    let missing: Params = good().into_iter().skip(1).collect();
     assert!(space.encode(&missing).unwrap_err().to_string().contains("rate"));
 }
 

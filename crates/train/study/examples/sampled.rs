@@ -1,4 +1,4 @@
-//! Makes a study of a made-up objective, with parameters of every kind and trials in every state that is final.
+//! Creates a study of an invented objective, with every kind of parameter and trials in every final state.
 //!
 //! `cargo run -p foliar-study --example sampled -- STUDY.sqlite [TRIALS]`
 
@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use std::thread::sleep;
 
 use foliar_bayes::{
-    Direction, Options, Outcome, Parameter, Pruner, Report, Scale, Setting, Space, Step, Verdict,
+    Direction, Options, Outcome, Parameter, Params, Pruner, Report, Scale, Space, Step, Verdict,
 };
-use foliar_study::{Budget, Claim, Definition, Next, StudyError, StudyFile};
+use foliar_study::{Budget, Definition, Lease, NextTrial, StudyError, StudyFile};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);
     let path = PathBuf::from(arguments.next().ok_or("which file?")?);
     let trials = arguments.next().map_or(Ok(24), |count| count.to_string_lossy().parse())?;
     let definition = Definition {
-        fingerprint: "a made-up objective".into(),
+        fingerprint: "an invented objective".into(),
         space: Space::new(vec![
             Parameter::float("learning rate", 1e-4, 1.0, Scale::Log),
             Parameter::float("momentum", 0.0, 0.99, Scale::Momentum),
@@ -30,33 +30,33 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut study = StudyFile::create(&path, &definition)?;
     loop {
         match study.claim("sampled", Budget::trials(trials))? {
-            Next::Trial(claim) if claim.id.0 == 3 => study.fail(&claim, "failed, to have one that did")?,
-            Next::Trial(claim) if claim.id.0 == 4 => study.finish(&claim, Outcome::Abandoned)?,
-            Next::Trial(claim) => run(&mut study, &claim)?,
-            Next::Wait(pause) => sleep(pause),
-            Next::Done => return Ok(()),
+            NextTrial::Trial(lease) if lease.id.0 == 3 => study.fail(&lease, "failed on purpose")?,
+            NextTrial::Trial(lease) if lease.id.0 == 4 => study.finish(&lease, Outcome::Abandoned)?,
+            NextTrial::Trial(lease) => run(&mut study, &lease)?,
+            NextTrial::Wait(pause) => sleep(pause),
+            NextTrial::Done => return Ok(()),
         }
     }
 }
 
-/// Five epochs of a bowl over the effective rate, beyond which training diverges.
-fn run(study: &mut StudyFile, claim: &Claim) -> Result<(), StudyError> {
-    let end = loss(&claim.setting);
+/// Five epochs of a bowl-shaped loss over the effective rate, which diverges when the rate is too high.
+fn run(study: &mut StudyFile, lease: &Lease) -> Result<(), StudyError> {
+    let end = loss(&lease.params);
     for epoch in 1..=5 {
         let value = end + 2.0 * 0.4_f64.powi(epoch);
-        match study.report(claim, Report { step: Step { fold: 0, epoch: epoch as u32 }, value })? {
+        match study.report(lease, Report { step: Step { fold: 0, epoch: epoch as u32 }, value })? {
             Verdict::Continue => {}
-            Verdict::Prune => return study.finish(claim, Outcome::Pruned),
-            Verdict::Diverged => return study.finish(claim, Outcome::Infeasible),
+            Verdict::Prune => return study.finish(lease, Outcome::Pruned),
+            Verdict::Diverged => return study.finish(lease, Outcome::Infeasible),
         }
     }
-    study.finish(claim, Outcome::Value { value: end })
+    study.finish(lease, Outcome::Value { value: end })
 }
 
-fn loss(setting: &Setting) -> f64 {
-    let number = |name| setting.number(name).unwrap_or(f64::NAN);
+fn loss(params: &Params) -> f64 {
+    let number = |name| params.number(name).unwrap_or(f64::NAN);
     let effective = (number("learning rate") / (1.0 - number("momentum")) / 0.1).log10();
     let batch = (number("batch size") / 24.0).ln();
-    let plain = if setting.choice("augmentation") == Some("none") { 0.08 } else { 0.0 };
+    let plain = if params.choice("augmentation") == Some("none") { 0.08 } else { 0.0 };
     if effective > 1.0 { f64::NAN } else { 0.3 + 0.3 * effective * effective + 0.02 * batch * batch + plain }
 }

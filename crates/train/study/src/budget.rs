@@ -3,15 +3,15 @@
 /// How much a study may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Trials of the whole study, in whatever state; at the limit none is added, and those that wait still run.
+    /// Trials of the whole study, in any state. At the limit no trial is added; those that wait still run.
     pub trials: u64,
-    /// A trial fails when its worker has died this often: its setting may be what kills. At least 1.
-    pub deaths: u32,
+    /// A trial fails once it has lost this many workers: its parameters may be what kills them. At least 1.
+    pub lost_workers: u32,
 }
 
 impl Budget {
-    /// `trials` trials, each of which may lose two workers: the third death is its end.
+    /// `trials` trials, each of which may lose two workers: a trial that loses a third one fails.
     pub fn trials(trials: u64) -> Self {
-        Budget { trials, deaths: 3 }
+        Budget { trials, lost_workers: 3 }
     }
 }

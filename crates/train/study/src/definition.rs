@@ -1,34 +1,33 @@
-//! What a study searches: fixed when its file is created.
+//! What a study searches. It is fixed when the file is created.
 
 use foliar_bayes::{Direction, Options, Pruner, Space, Study, TrialId};
 use foliar_random::Random;
 use serde::{Deserialize, Serialize};
 
-/// All that a study's trials depend on. Workers that open a file with another definition are refused.
+/// Everything that a study's trials depend on. A worker that opens the file with another definition is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Definition {
-    /// What is being tuned, as the caller names it: digests of the photographs and of the recipe, for instance. Compared,
-    /// never read.
+    /// Identifies what is tuned, for instance digests of the photos and of the recipe. It is compared, never parsed.
     pub fingerprint: String,
-    /// The parameters to be searched.
+    /// The parameters to search.
     pub space: Space,
-    /// Whether less or more is better.
+    /// Whether the objective is minimised or maximised.
     pub direction: Direction,
     /// Keys every random number, the trials' seeds included.
     pub seed: u64,
-    /// How settings are chosen.
+    /// How parameter values are chosen.
     pub options: Options,
-    /// Which running trials are stopped.
+    /// Which running trials are stopped early.
     pub pruner: Pruner,
 }
 
 impl Definition {
-    /// A study without a trial.
+    /// A study without trials.
     pub(crate) fn study(&self) -> Study {
         Study::new(self.space.clone(), self.direction, self.seed).with_options(self.options)
     }
 
-    /// The seed of trial `id`: 53 bits, so that every reader of JSON and TOML keeps it exactly.
+    /// The seed of trial `id`: below 2^53, so that every JSON and TOML reader keeps it exactly.
     pub(crate) fn trial_seed(&self, id: TrialId) -> u64 {
         let mut key = *b"foliar study seed of trial      ";
         key[16..24].copy_from_slice(&self.seed.to_le_bytes());
@@ -36,7 +35,7 @@ impl Definition {
         Random::of_digest(key).bits64() >> 11
     }
 
-    /// The first part in which `other` differs, as a user would call it.
+    /// The first part in which `other` differs, in words for the user.
     pub(crate) fn difference(&self, other: &Definition) -> Option<&'static str> {
         let parts = [
             ("search space", self.space != other.space),

@@ -9,22 +9,22 @@ use rusqlite::ffi;
 
 use crate::State;
 
-/// Why a study could not be read or written. Whatever the error, the file keeps all that was stored before.
+/// Why a study could not be read or written. After any error the file still holds everything that was stored before.
 #[derive(Debug, thiserror::Error)]
 pub enum StudyError {
-    /// No file to open.
-    #[error("there is no study {}; give the path of an existing one, or start a new one", path.display())]
+    /// There is no file to open.
+    #[error("{} does not exist; give the path of an existing study, or start a new one", path.display())]
     Absent {
         /// The file.
         path: PathBuf,
     },
-    /// A file where a new study should lie.
+    /// The path of a new study is taken by another study.
     #[error("{} already holds a study; resume it, or give the new one another path", path.display())]
     Exists {
         /// The file.
         path: PathBuf,
     },
-    /// A file of something else. It is left as it is.
+    /// The file holds something else. It is not changed.
     #[error("{} is not a study ({reason}); give the path of a study, or of a file that does not exist yet", path.display())]
     NotAStudy {
         /// The file.
@@ -32,7 +32,7 @@ pub enum StudyError {
         /// What it is instead.
         reason: &'static str,
     },
-    /// A study of another version of this program.
+    /// The study was written by another version of this program.
     #[error("{} has schema version {found}, and this program reads version {known}; {}", path.display(), version_advice(*found, *known))]
     Schema {
         /// The file.
@@ -42,9 +42,9 @@ pub enum StudyError {
         /// The version that this program reads and writes.
         known: i64,
     },
-    /// A study of something else: other photographs, another recipe.
+    /// The study tunes something else: other photos or another recipe.
     #[error(
-        "{} tunes something else: it was started for {stored:?}, and this is {given:?}; resume it with what it was started for, or give this study another path",
+        "{} tunes something else: it was started for {stored:?}, and this is {given:?}; resume it with the photos and recipe it was started with, or choose another path",
         path.display()
     )]
     OtherFingerprint {
@@ -55,45 +55,45 @@ pub enum StudyError {
         /// The fingerprint that it was opened with.
         given: String,
     },
-    /// A study of the same thing, searched otherwise.
-    #[error("{} was started with another {part}; resume it with the same, or give this study another path", path.display())]
+    /// The study tunes the same thing with another search.
+    #[error("{} was started with another {part}; resume it with the same {part}, or choose another path", path.display())]
     OtherDefinition {
         /// The file.
         path: PathBuf,
         /// The part of the definition that differs.
         part: &'static str,
     },
-    /// Another process holds the file.
+    /// Another process has locked the file.
     #[error(
-        "{} was locked by another process for {} s; end what holds it and try again, nothing is lost",
+        "{} was locked by another process for {} s; stop that process and try again (no data was lost)",
         path.display(),
         waited.as_secs_f64()
     )]
     Locked {
         /// The file.
         path: PathBuf,
-        /// How long it was waited for.
+        /// How long this process waited.
         waited: Duration,
     },
-    /// The file or its folder can not be written.
+    /// The file or its folder cannot be written.
     #[error(
-        "{} can not be opened for writing; it and its folder must be writable, for SQLite keeps two more files beside it",
+        "{} cannot be opened for writing; it and its folder must be writable, because SQLite keeps two more files beside it",
         path.display()
     )]
     NotWritable {
         /// The file.
         path: PathBuf,
     },
-    /// No room.
+    /// There is no space left.
     #[error(
-        "{} can not grow: the disk is full, or a quota or a limit on the size of files is reached; make room and resume, all that was stored is safe",
+        "{} cannot grow: the disk is full, or a quota or file size limit is reached; free some space and resume (everything stored so far is safe)",
         path.display()
     )]
     Full {
         /// The file.
         path: PathBuf,
     },
-    /// Content that no version of this program writes.
+    /// The file has content that no version of this program writes.
     #[error("{} is damaged ({reason}); restore it from a copy, or start a new study", path.display())]
     Damaged {
         /// The file.
@@ -101,9 +101,9 @@ pub enum StudyError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A trial that was taken from its worker, whose heartbeats had stopped, or that it has already ended.
-    #[error("trial {trial} of {} is no longer this worker's (it is {state}): nothing was stored; go on with the next trial", path.display())]
-    ClaimLost {
+    /// The worker no longer holds the trial: its lease expired and the trial went to another worker, or the trial has ended.
+    #[error("this worker no longer holds trial {trial} of {} (now {state}); nothing was stored; continue with the next trial", path.display())]
+    LeaseLost {
         /// The file.
         path: PathBuf,
         /// The trial.
@@ -111,18 +111,18 @@ pub enum StudyError {
         /// Its state now.
         state: State,
     },
-    /// A job that was taken from its worker, whose heartbeats had stopped, or that is done.
-    #[error("{job} of {} is no longer this worker's: nothing was stored; go on with what is left", path.display())]
+    /// The worker no longer holds the job: its lease expired and the job went to another worker, or the job is done.
+    #[error("this worker no longer holds {job} of {}; nothing was stored; continue with the next job", path.display())]
     JobLost {
         /// The file.
         path: PathBuf,
         /// The job.
         job: String,
     },
-    /// A setting that does not belong to the space.
+    /// Parameter values that do not belong to the space.
     #[error(transparent)]
     Bayes(#[from] BayesError),
-    /// SQLite failed otherwise.
+    /// Another SQLite error.
     #[error("{}: {source}", path.display())]
     Sqlite {
         /// The file.
@@ -133,15 +133,19 @@ pub enum StudyError {
 }
 
 fn version_advice(found: i64, known: i64) -> &'static str {
-    if found > known { "use the newer program that wrote it" } else { "start a new study" }
+    if found > known {
+        "use the newer program that wrote it"
+    } else {
+        "an older program wrote it and this one does not convert it: start a new study"
+    }
 }
 
-/// What stops work inside a transaction, before the file is named.
+/// An error inside a transaction, before the file is named.
 #[derive(Debug)]
 pub(crate) enum Failure {
     Sqlite(rusqlite::Error),
     Damaged(String),
-    ClaimLost { trial: TrialId, state: State },
+    LeaseLost { trial: TrialId, state: State },
     JobLost { job: String },
     Study(StudyError),
 }
@@ -166,12 +170,12 @@ impl From<BayesError> for Failure {
 
 impl Failure {
     /// Names the file; `patience` is how long SQLite waited for locks.
-    pub(crate) fn at(self, path: &Path, patience: Duration) -> StudyError {
+    pub(crate) fn at(self, path: &Path, lock_timeout: Duration) -> StudyError {
         let path = path.to_owned();
         match self {
-            Failure::Sqlite(error) => sqlite(path, patience, error),
+            Failure::Sqlite(error) => sqlite(path, lock_timeout, error),
             Failure::Damaged(reason) => StudyError::Damaged { path, reason },
-            Failure::ClaimLost { trial, state } => StudyError::ClaimLost { path, trial, state },
+            Failure::LeaseLost { trial, state } => StudyError::LeaseLost { path, trial, state },
             Failure::JobLost { job } => StudyError::JobLost { path, job },
             Failure::Study(error) => error,
         }
@@ -180,7 +184,7 @@ impl Failure {
 
 fn sqlite(path: PathBuf, waited: Duration, source: rusqlite::Error) -> StudyError {
     match source.sqlite_error() {
-        // A write that fails for another reason than a full disk meets a quota or a limit on the size of files.
+        // A write that fails without "disk full" has met a quota or a file size limit.
         Some(error) if matches!(error.extended_code, ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_SHMSIZE) => {
             StudyError::Full { path }
         }
@@ -192,7 +196,7 @@ fn sqlite(path: PathBuf, waited: Duration, source: rusqlite::Error) -> StudyErro
             ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
                 StudyError::NotWritable { path }
             }
-            ErrorCode::NotADatabase => StudyError::NotAStudy { path, reason: "no SQLite database" },
+            ErrorCode::NotADatabase => StudyError::NotAStudy { path, reason: "not an SQLite database" },
             ErrorCode::DatabaseCorrupt => StudyError::Damaged { path, reason: source.to_string() },
             _ => StudyError::Sqlite { path, source },
         },

@@ -1,36 +1,36 @@
-//! A study's file: made, opened, looked at.
+//! The study's file: creating, opening and reading it.
 
 use std::path::Path;
 use std::time::Duration;
 
-use foliar_bayes::{Best, Record, Setting, Study, TrialId};
+use foliar_bayes::{Best, Params, Record, Study, TrialId};
 use rusqlite::{OpenFlags, Transaction};
 
 use crate::error::Failure;
 use crate::schema::{self, Content};
-use crate::seat::Seat;
 use crate::store::Store;
-use crate::{Counts, Definition, StoredTrial, StudyError, claim, history};
+use crate::worker_lock::WorkerLock;
+use crate::{Counts, Definition, StoredTrial, StudyError, history, lease};
 
-/// How long a worker may be silent. Its death is noticed earlier; this is for workers that hang.
-const LEASE: Duration = Duration::from_secs(120);
+/// How long a worker may be silent. A worker that dies is noticed earlier; this is for workers that hang.
+const LEASE_TIME: Duration = Duration::from_secs(120);
 
-/// An open study. Workers, in one process or several, each open their own.
+/// An open study. Each worker opens its own, whether workers share a process or not.
 ///
-/// Every method may fail with [`StudyError::Locked`], [`StudyError::Full`] or [`StudyError::Damaged`] beside what it names;
-/// it has then changed nothing, and may be called again.
+/// Every method can fail with [`StudyError::Locked`], [`StudyError::Full`] or [`StudyError::Damaged`] besides the errors it
+/// names. It has then changed nothing and can be called again.
 #[derive(Debug)]
 pub struct StudyFile {
     pub(crate) store: Store,
     pub(crate) definition: Definition,
-    /// The file's history as of the last look, with what the model remembers of fitting it.
+    /// The history when the file was last read, with the model's fits to it.
     pub(crate) study: Study,
-    /// Where this worker sits, once it has claimed.
-    pub(crate) seat: Option<Seat>,
-    pub(crate) lease: Duration,
+    /// This worker's lock, from its first claim on.
+    pub(crate) worker_lock: Option<WorkerLock>,
+    pub(crate) lease_time: Duration,
 }
 
-/// What to do with a file that is there, and one that is not.
+/// Whether the file must exist, must not exist, or either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Opening {
     Create,
@@ -42,36 +42,37 @@ impl StudyFile {
     /// Starts a new study at `path`.
     ///
     /// # Errors
-    /// A study that is already there, a file of something else, a place that can not be written.
+    /// A study exists there already, the file holds something else, or the path cannot be written.
     pub fn create(path: &Path, definition: &Definition) -> Result<Self, StudyError> {
-        Self::enter(path, Opening::Create, Some(definition))
+        Self::open_with(path, Opening::Create, Some(definition))
     }
 
-    /// Opens the study at `path` to go on with it.
+    /// Opens the study at `path` to continue it.
     ///
     /// # Errors
-    /// No file, a file of something else, another schema version, another fingerprint or definition, a place that can not
-    /// be written.
+    /// There is no file, the file holds something else, the schema version, fingerprint or definition differs, or the path
+    /// cannot be written.
     pub fn open(path: &Path, definition: &Definition) -> Result<Self, StudyError> {
-        Self::enter(path, Opening::Existing, Some(definition))
+        Self::open_with(path, Opening::Existing, Some(definition))
     }
 
-    /// Opens the study at `path`, or starts it if there is none. Of several processes at once, one starts it.
+    /// Opens the study at `path`, or creates it if there is none. If several processes call this at once, one creates it.
     ///
     /// # Errors
-    /// As for [`StudyFile::open`], but for a file that is not there.
+    /// As for [`StudyFile::open`], except that the file may be absent.
     pub fn open_or_create(path: &Path, definition: &Definition) -> Result<Self, StudyError> {
-        Self::enter(path, Opening::Either, Some(definition))
+        Self::open_with(path, Opening::Either, Some(definition))
     }
 
-    /// Opens the study at `path` whatever it tunes, to look at it. Where the file or its folder can not be written, it can
-    /// still be read, and all that would change it fails with [`StudyError::NotWritable`].
+    /// Opens the study at `path` for reading, whatever it tunes. If the file or its folder cannot be written, reading still
+    /// works and every change fails with [`StudyError::NotWritable`].
     ///
     /// # Errors
-    /// No file, a file of something else, another schema version; [`StudyError::NotWritable`] where a worker's unfinished
-    /// log lies beside a file in a folder that can not be written, for SQLite reads the one by the other.
+    /// There is no file, the file holds something else, or the schema version differs. [`StudyError::NotWritable`] if the
+    /// folder cannot be written and a worker's write-ahead log lies beside the file: SQLite needs an index of that log,
+    /// which it cannot create there.
     pub fn view(path: &Path) -> Result<Self, StudyError> {
-        match Self::enter(path, Opening::Existing, None) {
+        match Self::open_with(path, Opening::Existing, None) {
             Err(StudyError::NotWritable { .. }) if path.is_file() => {
                 let mut store = Store::open_unwritable(path)?;
                 let definition =
@@ -82,7 +83,7 @@ impl StudyFile {
         }
     }
 
-    fn enter(path: &Path, opening: Opening, definition: Option<&Definition>) -> Result<Self, StudyError> {
+    fn open_with(path: &Path, opening: Opening, definition: Option<&Definition>) -> Result<Self, StudyError> {
         let flags = match opening {
             Opening::Existing if !path.exists() => return Err(StudyError::Absent { path: path.to_owned() }),
             Opening::Existing => OpenFlags::empty(),
@@ -100,26 +101,26 @@ impl StudyFile {
 
     fn assembled(store: Store, definition: Definition) -> Self {
         let study = definition.study();
-        StudyFile { store, definition, study, seat: None, lease: LEASE }
+        StudyFile { store, definition, study, worker_lock: None, lease_time: LEASE_TIME }
     }
 
-    /// The same file, with another lease for the trials that are claimed through it: how long a worker may go without
-    /// [`StudyFile::heartbeat`] or [`StudyFile::report`] before its trial is given to another. Default: two minutes.
-    pub fn with_lease(mut self, lease: Duration) -> Self {
-        self.lease = lease;
+    /// Sets how long a lease lasts: a worker that calls neither [`StudyFile::heartbeat`] nor [`StudyFile::report`] for this
+    /// long loses its trial to another worker. Default: two minutes.
+    pub fn with_lease_time(mut self, lease_time: Duration) -> Self {
+        self.lease_time = lease_time;
         self
     }
 
-    /// The same file, waiting up to `patience` where another process has locked it. Default: 30 seconds.
+    /// Sets how long to wait while another process has the file locked. Default: 30 seconds.
     ///
     /// # Errors
-    /// None that is expected: SQLite refuses to be set.
-    pub fn with_patience(mut self, patience: Duration) -> Result<Self, StudyError> {
-        self.store.set_patience(patience)?;
+    /// SQLite refuses the value. This is not expected.
+    pub fn with_lock_timeout(mut self, lock_timeout: Duration) -> Result<Self, StudyError> {
+        self.store.set_lock_timeout(lock_timeout)?;
         Ok(self)
     }
 
-    /// Where the file is.
+    /// The file's path.
     pub fn path(&self) -> &Path {
         self.store.path()
     }
@@ -129,8 +130,8 @@ impl StudyFile {
         &self.definition
     }
 
-    /// The study with the file's history as of now: for predictions, progress, importance and borders. It suggests what the
-    /// next claim would, but numbers are handed out by [`StudyFile::claim`] alone.
+    /// The study with the file's current history, for predictions, expected gain, importance and bounds. It suggests the same
+    /// parameters as the next claim would, but only [`StudyFile::claim`] assigns trial numbers.
     ///
     /// # Errors
     /// See [`StudyFile`].
@@ -140,7 +141,7 @@ impl StudyFile {
         Ok(&self.study)
     }
 
-    /// All trials as the model sees them, ordered by number. One that waits counts as running.
+    /// All trials as the model sees them, ordered by number. A waiting trial counts as running.
     ///
     /// # Errors
     /// See [`StudyFile`].
@@ -148,7 +149,7 @@ impl StudyFile {
         Ok(self.study()?.records())
     }
 
-    /// All trials with all that is known of them, ordered by number.
+    /// All trials with everything that is stored about them, ordered by number.
     ///
     /// # Errors
     /// See [`StudyFile`].
@@ -156,7 +157,7 @@ impl StudyFile {
         self.store.read(|transaction| history::trials(transaction))
     }
 
-    /// The trial to use, as [`Study::best`] says. None before a trial has finished with a value.
+    /// The best trial, as [`Study::best`] chooses it. None before a trial has finished with a value.
     ///
     /// # Errors
     /// See [`StudyFile`].
@@ -172,33 +173,33 @@ impl StudyFile {
         self.store.read(|transaction| history::counts(transaction))
     }
 
-    /// Adds a trial with a setting chosen by hand; the next claim takes it. The same setting may be added again and again,
-    /// to be measured with other seeds.
+    /// Adds a trial with given parameters; the next claim takes it. The same parameters may be added several times, to
+    /// measure them with several seeds.
     ///
     /// # Errors
-    /// A setting that does not belong to the space.
-    pub fn enqueue(&mut self, setting: &Setting) -> Result<TrialId, StudyError> {
-        self.definition.space.encode(setting)?;
+    /// `params` do not belong to the space.
+    pub fn enqueue(&mut self, params: &Params) -> Result<TrialId, StudyError> {
+        self.definition.space.encode(params)?;
         let definition = &self.definition;
         self.store.write(|transaction| {
-            let id = claim::next_id(transaction)?;
-            claim::insert(transaction, id, setting, definition)?;
+            let id = lease::next_id(transaction)?;
+            lease::insert(transaction, id, params, definition)?;
             Ok(id)
         })
     }
 
-    /// Adds trials with settings chosen by hand to a study that has none yet; does nothing if it has. Of several workers
-    /// that begin at once, one adds them.
+    /// Adds trials with given parameters to a study that has no trial yet; does nothing otherwise. If several workers call
+    /// this at once, one of them adds the trials.
     ///
     /// # Errors
-    /// A setting that does not belong to the space.
-    pub fn begin_with(&mut self, settings: &[Setting]) -> Result<(), StudyError> {
+    /// `params` do not belong to the space.
+    pub fn enqueue_if_empty(&mut self, points: &[Params]) -> Result<(), StudyError> {
         let definition = &self.definition;
-        settings.iter().try_for_each(|setting| definition.space.encode(setting).map(|_| ()))?;
+        points.iter().try_for_each(|params| definition.space.encode(params).map(|_| ()))?;
         self.store.write(|transaction| {
-            if claim::next_id(transaction)? == TrialId(0) {
-                for (id, setting) in (0..).map(TrialId).zip(settings) {
-                    claim::insert(transaction, id, setting, definition)?;
+            if lease::next_id(transaction)? == TrialId(0) {
+                for (id, params) in (0..).map(TrialId).zip(points) {
+                    lease::insert(transaction, id, params, definition)?;
                 }
             }
             Ok(())
@@ -206,20 +207,20 @@ impl StudyFile {
     }
 }
 
-/// Leaves the seat, so that an unfinished trial is claimed by others without delay.
+/// Releases the worker lock, so that others can claim an unfinished trial without delay.
 impl Drop for StudyFile {
     fn drop(&mut self) {
-        let Some(seat) = self.seat.take() else { return };
-        // Without waiting: a seat that stays is found free all the same.
-        let _ = self.store.set_patience(Duration::ZERO);
+        let Some(worker_lock) = self.worker_lock.take() else { return };
+        // Without waiting: a lock file that stays is found unlocked anyway.
+        let _ = self.store.set_lock_timeout(Duration::ZERO);
         let _ = self.store.write(|_| {
-            seat.leave();
+            worker_lock.remove();
             Ok(())
         });
     }
 }
 
-/// The definition of the study in the file, which is made from `given` if the file is to be created.
+/// The definition of the study in the file. If the file is to be created, it is created with `given`.
 fn inspect(
     transaction: &Transaction,
     path: &Path,

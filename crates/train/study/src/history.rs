@@ -1,15 +1,15 @@
-//! Trials read from the tables.
+//! Reads trials from the tables.
 
-use foliar_bayes::{Record, Report, Setting, Step, Study, TrialId};
+use foliar_bayes::{Params, Record, Report, Step, Study, TrialId};
 use rusqlite::{Connection, Row, params};
 
 use crate::error::Failure;
 use crate::{Counts, State, StoredTrial, clock};
 
-/// Brings `study` up to the file. A trial that has ended does not change any more and is not read again.
+/// Updates `study` from the file. A trial that has ended no longer changes and is not read again.
 pub(crate) fn refresh(study: &mut Study, connection: &Connection) -> Result<(), Failure> {
     let mut statement =
-        connection.prepare_cached("SELECT id, state, value, setting FROM trial ORDER BY id")?;
+        connection.prepare_cached("SELECT id, state, value, params FROM trial ORDER BY id")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let id = TrialId(row.get(0)?);
@@ -19,8 +19,8 @@ pub(crate) fn refresh(study: &mut Study, connection: &Connection) -> Result<(), 
         }
         let state = state(row, 1)?;
         let outcome = state.outcome(row.get(2)?);
-        let setting = setting(row, 3)?;
-        study.put(Record { id, setting, reports: reports(connection, id)?, outcome })?;
+        let params = params(row, 3)?;
+        study.put(Record { id, params, reports: reports(connection, id)?, outcome })?;
     }
     Ok(())
 }
@@ -28,7 +28,7 @@ pub(crate) fn refresh(study: &mut Study, connection: &Connection) -> Result<(), 
 /// All trials, ordered by number.
 pub(crate) fn trials(connection: &Connection) -> Result<Vec<StoredTrial>, Failure> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, state, value, setting, seed, attempt, deaths, worker, message, started, ended
+        "SELECT id, state, value, params, seed, attempt, lost_workers, worker, message, started, ended
          FROM trial ORDER BY id",
     )?;
     let mut rows = statement.query([])?;
@@ -39,11 +39,11 @@ pub(crate) fn trials(connection: &Connection) -> Result<Vec<StoredTrial>, Failur
         let outcome = state.outcome(row.get(2)?);
         let moment = |column| row.get::<_, Option<i64>>(column).map(|moment| moment.map(clock::moment));
         trials.push(StoredTrial {
-            record: Record { id, setting: setting(row, 3)?, reports: reports(connection, id)?, outcome },
+            record: Record { id, params: params(row, 3)?, reports: reports(connection, id)?, outcome },
             state,
             seed: row.get(4)?,
             attempts: row.get(5)?,
-            deaths: row.get(6)?,
+            lost_workers: row.get(6)?,
             worker: row.get(7)?,
             message: row.get(8)?,
             started: moment(9)?,
@@ -53,7 +53,7 @@ pub(crate) fn trials(connection: &Connection) -> Result<Vec<StoredTrial>, Failur
     Ok(trials)
 }
 
-/// What trial `id` has reported, in order of arrival.
+/// The values that trial `id` has reported, in order of arrival.
 pub(crate) fn reports(connection: &Connection, id: TrialId) -> Result<Vec<Report>, Failure> {
     let mut statement = connection
         .prepare_cached("SELECT fold, epoch, value FROM report WHERE trial = ?1 ORDER BY sequence")?;
@@ -64,9 +64,9 @@ pub(crate) fn reports(connection: &Connection, id: TrialId) -> Result<Vec<Report
     Ok(reports.collect::<Result<_, _>>()?)
 }
 
-/// What a pruner needs to judge trial `id` at `step`: its own reports, and those of others at the same step.
+/// What a pruner needs to judge trial `id` at `step`: its own reports, and the other trials' reports at the same step.
 pub(crate) fn records_at(connection: &Connection, id: TrialId, step: Step) -> Result<Vec<Record>, Failure> {
-    let record = |id, reports| Record { id, setting: Setting::default(), reports, outcome: None };
+    let record = |id, reports| Record { id, params: Params::default(), reports, outcome: None };
     let mut records = vec![record(id, reports(connection, id)?)];
     let mut statement = connection.prepare_cached(
         "SELECT trial, value FROM report WHERE fold = ?1 AND epoch = ?2 AND trial <> ?3
@@ -97,15 +97,15 @@ pub(crate) fn counts(connection: &Connection) -> Result<Counts, Failure> {
 
 pub(crate) fn state(row: &Row, column: usize) -> Result<State, Failure> {
     let name: String = row.get(column)?;
-    State::named(&name).ok_or_else(|| Failure::Damaged(format!("a trial is {name:?}")))
+    State::named(&name).ok_or_else(|| Failure::Damaged(format!("unknown trial state {name:?}")))
 }
 
-pub(crate) fn setting(row: &Row, column: usize) -> Result<Setting, Failure> {
+pub(crate) fn params(row: &Row, column: usize) -> Result<Params, Failure> {
     let json: String = row.get(column)?;
-    serde_json::from_str(&json).map_err(|error| Failure::Damaged(format!("setting {json}: {error}")))
+    serde_json::from_str(&json).map_err(|error| Failure::Damaged(format!("parameters {json}: {error}")))
 }
 
-/// SQLite keeps NaN as NULL.
+/// SQLite stores NaN as NULL.
 fn number(stored: Option<f64>) -> f64 {
     stored.unwrap_or(f64::NAN)
 }

@@ -1,4 +1,4 @@
-//! The tables, and how a file is known to hold them.
+//! The tables, and how to recognise a file that has them.
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -7,10 +7,10 @@ use crate::{Definition, StudyError, clock};
 
 /// Marks the file as one of ours: "fols".
 const APPLICATION: i64 = 0x666f_6c73;
-/// Version of the tables, kept as SQLite's `user_version`.
-pub(crate) const VERSION: i64 = 2;
+/// Version of the tables, stored as SQLite's `user_version`.
+pub(crate) const VERSION: i64 = 3;
 
-/// Times are milliseconds since 1970. A value that is not a number is NULL, which SQLite makes of it anyway.
+/// Times are milliseconds since 1970. SQLite stores NaN as NULL.
 const TABLES: &str = "
 CREATE TABLE study (
     one        INTEGER PRIMARY KEY CHECK (one = 1),
@@ -18,20 +18,20 @@ CREATE TABLE study (
     created    INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE trial (
-    id       INTEGER PRIMARY KEY,            -- 0, 1, 2, ...
-    setting  TEXT    NOT NULL,               -- JSON
-    seed     INTEGER NOT NULL,
-    state    TEXT    NOT NULL CHECK (state IN
+    id           INTEGER PRIMARY KEY,            -- 0, 1, 2, ...
+    params       TEXT    NOT NULL,               -- JSON
+    seed         INTEGER NOT NULL,
+    state        TEXT    NOT NULL CHECK (state IN
         ('waiting', 'running', 'finished', 'infeasible', 'pruned', 'failed', 'abandoned')),
-    value    REAL,                           -- the objective
-    message  TEXT,                           -- why it failed
-    attempt  INTEGER NOT NULL DEFAULT 0,     -- claims so far; the last one is the valid one
-    deaths   INTEGER NOT NULL DEFAULT 0,     -- claims whose worker was lost
-    worker   TEXT,                           -- who claimed it last
-    seat     INTEGER,                        -- of the worker, while running
-    expires  INTEGER,                        -- end of the lease, while running
-    started  INTEGER,                        -- of the last claim
-    ended    INTEGER,
+    value        REAL,                           -- the objective
+    message      TEXT,                           -- why it failed
+    attempt      INTEGER NOT NULL DEFAULT 0,     -- claims so far; only the last lease is valid
+    lost_workers INTEGER NOT NULL DEFAULT 0,     -- claims whose worker was lost
+    worker       TEXT,                           -- who claimed it last
+    worker_lock  INTEGER,                        -- number of the worker's lock, while running
+    expires      INTEGER,                        -- when the lease ends, while running
+    started      INTEGER,                        -- of the last claim
+    ended        INTEGER,
     CHECK ((state = 'finished') = (value IS NOT NULL)),
     CHECK ((state = 'running') = (expires IS NOT NULL)),
     CHECK ((state IN ('waiting', 'running')) = (ended IS NULL))
@@ -47,13 +47,13 @@ CREATE TABLE report (
 CREATE INDEX report_by_trial ON report (trial);
 CREATE INDEX report_by_step ON report (fold, epoch);
 CREATE TABLE job (
-    name    TEXT PRIMARY KEY,
-    state   TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'finished')),
-    result  TEXT,                            -- the caller's
-    attempt INTEGER NOT NULL DEFAULT 0,      -- claims so far; the last one is the valid one
-    worker  TEXT,                            -- who claimed it last
-    seat    INTEGER,                         -- of the worker, while running
-    expires INTEGER,                         -- end of the lease, while running
+    name        TEXT PRIMARY KEY,
+    state       TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'finished')),
+    result      TEXT,                            -- text of the caller's
+    attempt     INTEGER NOT NULL DEFAULT 0,      -- claims so far; only the last lease is valid
+    worker      TEXT,                            -- who claimed it last
+    worker_lock INTEGER,                         -- number of the worker's lock, while running
+    expires     INTEGER,                         -- when the lease ends, while running
     CHECK ((state = 'finished') = (result IS NOT NULL)),
     CHECK ((state = 'running') = (expires IS NOT NULL))
 ) STRICT;
@@ -62,7 +62,7 @@ CREATE TABLE job (
 /// What a file holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// Nothing: a new file, or one whose creation was cut short.
+    /// Nothing: a new file, or one whose creation was interrupted.
     Nothing,
     /// A study of this version or another.
     Study { version: i64 },
@@ -83,7 +83,7 @@ impl Content {
     }
 }
 
-/// Makes the tables and stores `definition`.
+/// Creates the tables and stores `definition`.
 pub(crate) fn create(transaction: &Transaction, definition: &Definition) -> Result<(), Failure> {
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
@@ -102,7 +102,7 @@ pub(crate) fn definition(connection: &Connection) -> Result<Definition, Failure>
     serde_json::from_str(&json).map_err(|error| Failure::Damaged(format!("its definition: {error}")))
 }
 
-/// Refuses versions that this program does not read.
+/// Refuses versions that this program cannot read.
 pub(crate) fn check_version(found: i64, path: &std::path::Path) -> Result<(), StudyError> {
     if found == VERSION {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The SQLite file: how it is opened, and transactions that either happen as a whole or not at all.
+//! The SQLite file: opening it, and its transactions.
 
 use std::ffi::OsString;
 use std::io;
@@ -11,9 +11,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use crate::StudyError;
 use crate::error::Failure;
 
-/// How long a lock of another process is waited for. A claim holds it while the model is fitted.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Pause between attempts where SQLite does not wait itself.
+/// How long to wait for a lock of another process. A claim holds the lock while it fits the model.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pause between attempts in the one place where SQLite does not wait itself.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// An open file.
@@ -21,57 +21,59 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(crate) struct Store {
     path: PathBuf,
     connection: Connection,
-    patience: Duration,
+    lock_timeout: Duration,
 }
 
 impl Store {
-    /// Opens `path`; a file that does not exist is created if `flags` say so. Writes nothing.
+    /// Opens `path`, and creates a missing file if `flags` say so. Writes nothing.
     pub(crate) fn open(path: &Path, flags: OpenFlags) -> Result<Self, StudyError> {
         let store = Self::connect(path, path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        // SQLite opens what it can not write for reading only, without a word.
+        // SQLite silently opens a file that it cannot write for reading only.
         let read_only = store.connection.is_readonly(rusqlite::MAIN_DB);
-        if read_only.map_err(|error| Failure::from(error).at(path, PATIENCE))? {
+        if read_only.map_err(|error| Failure::from(error).at(path, LOCK_TIMEOUT))? {
             return Err(StudyError::NotWritable { path: path.to_owned() });
         }
         Ok(store)
     }
 
-    /// Opens `path` for reading where nothing can be written beside it. With a log of a worker that runs or has died, SQLite
-    /// needs the index of that log, which it can not make here; without a log nobody works on the file, and it is read as
-    /// one that does not change.
+    /// Opens `path` for reading where nothing can be written beside it. If a worker that runs or has died has left a
+    /// write-ahead log, SQLite needs the index of that log, which it cannot create here. Without a log no worker uses the
+    /// file, and it is read as immutable.
     ///
     /// # Errors
-    /// [`StudyError::NotWritable`] where there is a log without an index.
+    /// [`StudyError::NotWritable`] if there is a log without an index.
     pub(crate) fn open_unwritable(path: &Path) -> Result<Self, StudyError> {
         let log = beside(path, "-wal").metadata().is_ok_and(|log| log.len() > 0);
         if log {
             return Self::connect(path, path, OpenFlags::SQLITE_OPEN_READ_ONLY);
         }
-        let unchanging = unchanging(path).map_err(|_| StudyError::NotWritable { path: path.to_owned() })?;
+        let uri = immutable_uri(path).map_err(|_| StudyError::NotWritable { path: path.to_owned() })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-        Self::connect(path, Path::new(&unchanging), flags)
+        Self::connect(path, Path::new(&uri), flags)
     }
 
-    /// Opens the database that SQLite knows by `name`.
+    /// Opens the database that SQLite calls `name`.
     fn connect(path: &Path, name: &Path, flags: OpenFlags) -> Result<Self, StudyError> {
-        let at = |error: rusqlite::Error| Failure::from(error).at(path, PATIENCE);
+        let at = |error: rusqlite::Error| Failure::from(error).at(path, LOCK_TIMEOUT);
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(name, flags).map_err(at)?;
-        connection.busy_timeout(PATIENCE).map_err(at)?;
-        Ok(Store { path: path.to_owned(), connection, patience: PATIENCE })
+        connection.busy_timeout(LOCK_TIMEOUT).map_err(at)?;
+        Ok(Store { path: path.to_owned(), connection, lock_timeout: LOCK_TIMEOUT })
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(crate) fn set_patience(&mut self, patience: Duration) -> Result<(), StudyError> {
-        self.patience = patience;
-        self.connection.busy_timeout(patience).map_err(|error| Failure::from(error).at(&self.path, patience))
+    pub(crate) fn set_lock_timeout(&mut self, lock_timeout: Duration) -> Result<(), StudyError> {
+        self.lock_timeout = lock_timeout;
+        self.connection
+            .busy_timeout(lock_timeout)
+            .map_err(|error| Failure::from(error).at(&self.path, lock_timeout))
     }
 
-    /// Readers and one writer at a time, commits flushed to disk: a killed process, and a power cut, leave whole
-    /// transactions. Where the file system has no shared memory, SQLite keeps its older journal.
+    /// Turns on the write-ahead log: many readers beside one writer, commits flushed to disk. A killed process or a power cut
+    /// leaves whole transactions. On a file system without shared memory SQLite keeps its older journal.
     pub(crate) fn keep_log(&mut self) -> Result<(), StudyError> {
         let begun = Instant::now();
         let result = loop {
@@ -80,18 +82,18 @@ impl Store {
                 .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
                 .and_then(|()| self.connection.pragma_update(None, "synchronous", "FULL"))
                 .and_then(|()| self.connection.pragma_update(None, "foreign_keys", true));
-            // Changing the journal is refused, not waited for, while another process reads.
+            // SQLite refuses to change the journal while another process reads, and does not wait.
             let busy =
                 matches!(&result, Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy));
-            if !busy || begun.elapsed() > self.patience {
+            if !busy || begun.elapsed() > self.lock_timeout {
                 break result;
             }
             sleep(PAUSE);
         };
-        result.map_err(|error| Failure::from(error).at(&self.path, self.patience))
+        result.map_err(|error| Failure::from(error).at(&self.path, self.lock_timeout))
     }
 
-    /// Does `work` with the file locked for other writers from its beginning, and commits; undoes all of it on failure.
+    /// Does `work` with the file locked against other writers from the start, and commits. Undoes everything on failure.
     pub(crate) fn write<T>(
         &mut self,
         work: impl FnOnce(&Transaction) -> Result<T, Failure>,
@@ -99,7 +101,7 @@ impl Store {
         self.transact(TransactionBehavior::Immediate, work)
     }
 
-    /// Does `work` on one state of the file, whatever others write meanwhile.
+    /// Does `work` on one snapshot of the file, whatever others write meanwhile.
     pub(crate) fn read<T>(
         &mut self,
         work: impl FnOnce(&Transaction) -> Result<T, Failure>,
@@ -112,26 +114,26 @@ impl Store {
         behavior: TransactionBehavior,
         work: impl FnOnce(&Transaction) -> Result<T, Failure>,
     ) -> Result<T, StudyError> {
-        let Store { path, connection, patience } = self;
+        let Store { path, connection, lock_timeout } = self;
         let attempt = || {
             let transaction = connection.transaction_with_behavior(behavior)?;
             let result = work(&transaction)?;
             transaction.commit()?;
             Ok(result)
         };
-        attempt().map_err(|failure: Failure| failure.at(path, *patience))
+        attempt().map_err(|failure: Failure| failure.at(path, *lock_timeout))
     }
 }
 
-/// The file that SQLite keeps beside `path` under this ending.
+/// The file that SQLite keeps beside `path` with this suffix.
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(ending);
     name.into()
 }
 
-/// The address by which SQLite takes `path` for a file that nobody changes (<https://www.sqlite.org/uri.html>).
-fn unchanging(path: &Path) -> io::Result<String> {
+/// The URI that makes SQLite treat `path` as immutable (<https://www.sqlite.org/uri.html>).
+fn immutable_uri(path: &Path) -> io::Result<String> {
     let path = std::path::absolute(path)?;
     let mut address = "file://".to_owned();
     if cfg!(windows) {
@@ -155,13 +157,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_keep_every_byte_of_a_path() {
-        let address = unchanging(Path::new("/studies/a b?c#d%/\u{e9}.sqlite")).unwrap();
+    fn uris_keep_every_byte_of_a_path() {
+        let address = immutable_uri(Path::new("/studies/a b?c#d%/\u{e9}.sqlite")).unwrap();
         assert_eq!(address, "file:///studies/a%20b%3fc%23d%25/%c3%a9.sqlite?immutable=1");
     }
 
     #[test]
-    fn what_can_not_be_written_is_read() {
+    fn a_file_that_cannot_be_written_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a ?#% study.sqlite");
         let connection = Connection::open(&path).unwrap();
@@ -178,7 +180,7 @@ mod tests {
         let before: Vec<_> =
             std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(before, std::slice::from_ref(&path));
-        // Without one: nothing is made beside the file.
+        // Without one: nothing is created beside the file.
         let mut store = Store::open_unwritable(&path).unwrap();
         assert_eq!(value(&mut store).unwrap(), 7);
         let after: Vec<_> =

@@ -1,4 +1,4 @@
-//! Trials as they are stored.
+//! Stored trials and their states.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -6,28 +6,28 @@ use std::time::SystemTime;
 use foliar_bayes::{Outcome, Record};
 use serde::{Deserialize, Serialize};
 
-/// Where a trial stands.
+/// A trial's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// To be claimed: its setting was chosen by hand, or its worker gave it back or died.
+    /// Ready to be claimed: it was enqueued, or its worker gave it back or died.
     Waiting,
-    /// Claimed.
+    /// A worker holds it.
     Running,
-    /// Ran to its end, with a finite value.
+    /// Ran to its end with a finite value.
     Finished,
-    /// Can not be run with its setting.
+    /// Cannot be run with its parameters.
     Infeasible,
-    /// Stopped because others were better.
+    /// Stopped early because other trials were better.
     Pruned,
-    /// Ended by an error, or lost too many workers; the model ignores it.
+    /// Ended with an error, or lost too many workers. The model ignores it.
     Failed,
-    /// Ended for a reason that says nothing about the setting; the model ignores it.
+    /// Ended for a reason that says nothing about its parameters. The model ignores it.
     Abandoned,
 }
 
 impl State {
-    /// All of them, in the order of a trial's life.
+    /// All states, in the order in which a trial reaches them.
     pub const ALL: [State; 7] = [
         State::Waiting,
         State::Running,
@@ -38,7 +38,7 @@ impl State {
         State::Abandoned,
     ];
 
-    /// Its name in the file and on the screen: `finished`.
+    /// Its name in the file and in output, such as `finished`.
     pub fn name(self) -> &'static str {
         match self {
             State::Waiting => "waiting",
@@ -60,7 +60,7 @@ impl State {
         State::ALL.into_iter().find(|state| state.name() == name)
     }
 
-    /// The state that `outcome` ends in, and its value; one that is not finite is infeasible.
+    /// The state that `outcome` leads to, and its value. A value that is not finite is infeasible.
     pub(crate) fn of(outcome: Outcome) -> (State, Option<f64>) {
         match outcome {
             Outcome::Value { value } if value.is_finite() => (State::Finished, Some(value)),
@@ -70,7 +70,7 @@ impl State {
         }
     }
 
-    /// What the model is told of a trial in this state.
+    /// The outcome that the model sees for a trial in this state.
     pub(crate) fn outcome(self, value: Option<f64>) -> Option<Outcome> {
         match self {
             State::Waiting | State::Running => None,
@@ -88,27 +88,35 @@ impl fmt::Display for State {
     }
 }
 
-/// A trial with all that the file says of it.
+/// A trial with everything that the file stores about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredTrial {
-    /// Number, setting, intermediate values and outcome, as the model sees them.
+    /// Number, parameters, intermediate values and outcome, as the model sees them.
     pub record: Record,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
-    /// Of the trial's random numbers, below 2^53.
+    /// Seeds the trial's random numbers, below 2^53.
     pub seed: u64,
     /// How often it was claimed.
     pub attempts: u32,
-    /// How many of these claims ended with the worker's death.
-    pub deaths: u32,
-    /// Who claimed it last.
+    /// How many of these workers died or hung.
+    pub lost_workers: u32,
+    /// The worker that claimed it last.
     pub worker: Option<String>,
     /// Why it failed.
     pub message: Option<String>,
-    /// When it was claimed last.
+    /// When it was last claimed.
     pub started: Option<SystemTime>,
     /// When it ended.
     pub ended: Option<SystemTime>,
+}
+
+impl StoredTrial {
+    /// Seconds that the last attempt took; none while the trial has not ended.
+    pub fn seconds(&self) -> Option<f64> {
+        let duration = self.ended?.duration_since(self.started?).ok()?;
+        Some(duration.as_secs_f64())
+    }
 }
 
 /// How many trials are in each state.
@@ -131,12 +139,12 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// All trials.
+    /// Number of all trials.
     pub fn total(&self) -> u64 {
         self.waiting + self.running + self.ended()
     }
 
-    /// Trials in a final state.
+    /// Number of trials in a final state.
     pub fn ended(&self) -> u64 {
         self.finished + self.infeasible + self.pruned + self.failed + self.abandoned
     }

@@ -1,4 +1,4 @@
-//! Named jobs and findings beside the trials of a study.
+//! Named jobs and agreed values beside the trials of a study.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::{claim, continuous};
-use foliar_study::{Budget, Job, Next, NextJob, StudyError, StudyFile};
+use foliar_study::{Budget, Job, NextJob, NextTrial, StudyError, StudyFile};
 
 fn open(path: &Path) -> StudyFile {
     StudyFile::open_or_create(path, &continuous()).unwrap()
@@ -48,20 +48,20 @@ fn every_job_is_done_once_and_in_order() {
 }
 
 #[test]
-fn the_dead_and_the_silent_give_their_jobs_back() {
+fn jobs_of_dead_and_silent_workers_wait_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("study.sqlite");
     let mut lost = open(&path);
     let first = job(&mut lost);
     let trial = claim(&mut lost);
     drop(lost);
-    // Whoever takes the seat of the dead, by a job or by a trial, takes back both.
-    let mut heir = open(&path);
-    assert_eq!(job(&mut heir), Job { attempt: 2, ..first.clone() });
+    // The worker that takes the dead worker's lock, for a job or a trial, requeues both.
+    let mut successor = open(&path);
+    assert_eq!(job(&mut successor), Job { attempt: 2, ..first.clone() });
     assert!(
-        matches!(heir.claim("worker", Budget::trials(9)).unwrap(), Next::Trial(next) if next.id == trial.id)
+        matches!(successor.claim("worker", Budget::trials(9)).unwrap(), NextTrial::Trial(next) if next.id == trial.id)
     );
-    let mut silent = open(&path).with_lease(Duration::ZERO);
+    let mut silent = open(&path).with_lease_time(Duration::ZERO);
     let second = job(&mut silent);
     let mut awake = open(&path);
     assert_eq!(job(&mut awake), Job { attempt: 2, ..second.clone() });
@@ -69,27 +69,27 @@ fn the_dead_and_the_silent_give_their_jobs_back() {
 }
 
 #[test]
-fn the_first_finding_stands() {
+fn the_first_stored_value_stays() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("study.sqlite");
     let (mut one, mut other) = (open(&path), open(&path));
-    assert_eq!(one.settle("end", "noise").unwrap(), "noise");
-    assert_eq!(other.settle("end", "time").unwrap(), "noise");
+    assert_eq!(one.store_once("end", "noise").unwrap(), "noise");
+    assert_eq!(other.store_once("end", "time").unwrap(), "noise");
     assert_eq!(other.results().unwrap()["end"], "noise");
 }
 
 #[test]
-fn the_first_settings_are_added_once() {
+fn the_first_trials_are_enqueued_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("study.sqlite");
     let mut study = open(&path);
-    let setting = claim(&mut study).setting;
-    study.begin_with(std::slice::from_ref(&setting)).unwrap();
+    let params = claim(&mut study).params;
+    study.enqueue_if_empty(std::slice::from_ref(&params)).unwrap();
     assert_eq!(study.counts().unwrap().total(), 1);
     let fresh = folder.path().join("fresh.sqlite");
     let (mut one, mut other) = (open(&fresh), open(&fresh));
-    one.begin_with(&[setting.clone(), setting.clone()]).unwrap();
-    other.begin_with(std::slice::from_ref(&setting)).unwrap();
+    one.enqueue_if_empty(&[params.clone(), params.clone()]).unwrap();
+    other.enqueue_if_empty(std::slice::from_ref(&params)).unwrap();
     assert_eq!(one.counts().unwrap().waiting, 2);
-    assert_eq!(claim(&mut other).setting, setting);
+    assert_eq!(claim(&mut other).params, params);
 }

@@ -1,4 +1,4 @@
-//! A trial's life, as one or two workers in one process see it.
+//! The states of a trial, with one or two workers in one process.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,20 +8,20 @@ use std::thread::{self, sleep};
 use std::time::Duration;
 
 use common::{claim, continuous, discrete, run, work};
-use foliar_bayes::{Outcome, Report, Setting, Step, Study, TrialId, Value, Verdict};
-use foliar_study::{Budget, Counts, Definition, Next, State, StudyError, StudyFile};
+use foliar_bayes::{Outcome, Params, Report, Step, Study, TrialId, Value, Verdict};
+use foliar_study::{Budget, Counts, Definition, NextTrial, State, StudyError, StudyFile};
 use tempfile::TempDir;
 
 const SHORT: Duration = Duration::from_millis(20);
 
-struct Place {
+struct Fixture {
     folder: TempDir,
     definition: Definition,
 }
 
-impl Place {
+impl Fixture {
     fn new(definition: Definition) -> Self {
-        Place { folder: tempfile::tempdir().unwrap(), definition }
+        Fixture { folder: tempfile::tempdir().unwrap(), definition }
     }
 
     fn worker(&self) -> StudyFile {
@@ -35,22 +35,22 @@ fn report(fold: u32, epoch: u32, value: f64) -> Report {
 
 fn lost(result: Result<(), StudyError>, expected: State) {
     match result {
-        Err(StudyError::ClaimLost { state, .. }) => assert_eq!(state, expected),
+        Err(StudyError::LeaseLost { state, .. }) => assert_eq!(state, expected),
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn a_lone_worker_runs_what_the_optimiser_asks_for() {
-    let place = Place::new(continuous());
-    work(&place.folder.path().join("study.sqlite"), &place.definition, Duration::ZERO, || 20).unwrap();
-    let mut file = place.worker();
+    let fixture = Fixture::new(continuous());
+    work(&fixture.folder.path().join("study.sqlite"), &fixture.definition, Duration::ZERO, || 20).unwrap();
+    let mut file = fixture.worker();
     let mut asked =
-        Study::new(place.definition.space.clone(), place.definition.direction, place.definition.seed)
-            .with_options(place.definition.options);
+        Study::new(fixture.definition.space.clone(), fixture.definition.direction, fixture.definition.seed)
+            .with_options(fixture.definition.options);
     for record in file.records().unwrap().to_vec() {
         let trial = asked.ask();
-        assert_eq!((trial.id, &trial.setting), (record.id, &record.setting));
+        assert_eq!((trial.id, &trial.params), (record.id, &record.params));
         asked.put(record).unwrap();
     }
     assert_eq!(asked.records().len(), 20);
@@ -62,33 +62,33 @@ fn a_lone_worker_runs_what_the_optimiser_asks_for() {
 
 #[test]
 fn the_pruner_judges_as_it_would_with_the_whole_history() {
-    let place = Place::new(discrete());
-    let mut file = place.worker();
+    let fixture = Fixture::new(discrete());
+    let mut file = fixture.worker();
     for _ in 0..12 {
-        let claim = claim(&mut file);
-        let value = common::objective(&claim.setting, claim.seed);
+        let lease = claim(&mut file);
+        let value = common::objective(&lease.params, lease.seed);
         for epoch in 1..=3 {
             let verdict =
-                file.report(&claim, report(epoch % 2, epoch, value + 0.1 / f64::from(epoch))).unwrap();
+                file.report(&lease, report(epoch % 2, epoch, value + 0.1 / f64::from(epoch))).unwrap();
             let records = file.records().unwrap().to_vec();
             let definition = file.definition();
-            assert_eq!(verdict, definition.pruner.judge(claim.id, &records, definition.direction));
+            assert_eq!(verdict, definition.pruner.judge(lease.id, &records, definition.direction));
         }
-        file.finish(&claim, Outcome::Value { value }).unwrap();
+        file.finish(&lease, Outcome::Value { value }).unwrap();
     }
 }
 
 #[test]
 fn two_workers_get_different_trials() {
-    let place = Place::new(continuous());
-    let (mut first, mut second) = (place.worker(), place.worker());
+    let fixture = Fixture::new(continuous());
+    let (mut first, mut second) = (fixture.worker(), fixture.worker());
     for _ in 0..6 {
         let trial = claim(&mut first);
         run(&mut first, &trial, Duration::ZERO).unwrap();
     }
     let (one, two) = (claim(&mut first), claim(&mut second));
     assert_eq!((one.id, two.id), (TrialId(6), TrialId(7)));
-    assert_ne!(one.setting, two.setting);
+    assert_ne!(one.params, two.params);
     assert_ne!(one.seed, two.seed);
     second.finish(&two, Outcome::Value { value: 1.0 }).unwrap();
     first.finish(&one, Outcome::Abandoned).unwrap();
@@ -101,23 +101,23 @@ fn threads_share_a_study() {
     fn movable<T: Send>(value: T) -> T {
         value
     }
-    let place = Place::new(discrete());
-    drop(movable(place.worker()));
-    let path = place.folder.path().join("study.sqlite");
+    let fixture = Fixture::new(discrete());
+    drop(movable(fixture.worker()));
+    let path = fixture.folder.path().join("study.sqlite");
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| work(&path, &place.definition, Duration::from_millis(1), || 24).unwrap());
+            scope.spawn(|| work(&path, &fixture.definition, Duration::from_millis(1), || 24).unwrap());
         }
     });
-    let trials = place.worker().trials().unwrap();
+    let trials = fixture.worker().trials().unwrap();
     assert_eq!(trials.len(), 24);
     assert!(trials.iter().all(|trial| trial.state.is_final() && trial.attempts == 1));
 }
 
 #[test]
 fn the_journal_is_a_log_beside_the_file() {
-    let place = Place::new(continuous());
-    let mut file = place.worker();
+    let fixture = Fixture::new(continuous());
+    let mut file = fixture.worker();
     claim(&mut file);
     let connection = rusqlite::Connection::open(file.path()).unwrap();
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
@@ -126,8 +126,8 @@ fn the_journal_is_a_log_beside_the_file() {
 
 #[test]
 fn a_trial_ends_once() {
-    let place = Place::new(continuous());
-    let mut file = place.worker();
+    let fixture = Fixture::new(continuous());
+    let mut file = fixture.worker();
     let first = claim(&mut file);
     file.finish(&first, Outcome::Value { value: 1.0 }).unwrap();
     lost(file.finish(&first, Outcome::Value { value: 2.0 }), State::Finished);
@@ -140,15 +140,15 @@ fn a_trial_ends_once() {
 }
 
 #[test]
-fn a_silent_workers_trial_is_run_by_another_and_its_own_result_refused() {
-    let place = Place::new(continuous());
-    let mut silent = place.worker().with_lease(SHORT);
-    let mut other = place.worker();
+fn a_silent_workers_trial_goes_to_another_worker_and_its_own_result_is_refused() {
+    let fixture = Fixture::new(continuous());
+    let mut silent = fixture.worker().with_lease_time(SHORT);
+    let mut other = fixture.worker();
     let old = claim(&mut silent);
     silent.report(&old, report(0, 1, 0.5)).unwrap();
     sleep(2 * SHORT);
     let new = claim(&mut other);
-    assert_eq!((new.id, &new.setting, new.seed), (old.id, &old.setting, old.seed));
+    assert_eq!((new.id, &new.params, new.seed), (old.id, &old.params, old.seed));
     assert_eq!((old.attempt, new.attempt), (1, 2));
     assert_eq!(new.reports, [report(0, 1, 0.5)]);
     lost(silent.heartbeat(&old), State::Running);
@@ -159,27 +159,27 @@ fn a_silent_workers_trial_is_run_by_another_and_its_own_result_refused() {
     other.finish(&new, Outcome::Value { value: 0.3 }).unwrap();
     lost(silent.finish(&old, Outcome::Value { value: 9.0 }), State::Finished);
     let trial = &other.trials().unwrap()[0];
-    assert_eq!((trial.record.value(), trial.attempts, trial.deaths), (Some(0.3), 2, 1));
+    assert_eq!((trial.record.value(), trial.attempts, trial.lost_workers), (Some(0.3), 2, 1));
 }
 
 #[test]
-fn a_late_heartbeat_keeps_a_trial_that_nobody_took() {
-    let place = Place::new(continuous());
-    let mut slow = place.worker().with_lease(SHORT);
+fn a_late_heartbeat_keeps_a_trial_that_nobody_claimed() {
+    let fixture = Fixture::new(continuous());
+    let mut slow = fixture.worker().with_lease_time(SHORT);
     let trial = claim(&mut slow);
     sleep(2 * SHORT);
-    slow = slow.with_lease(Duration::from_secs(600));
+    slow = slow.with_lease_time(Duration::from_secs(600));
     slow.heartbeat(&trial).unwrap();
-    assert_eq!(claim(&mut place.worker()).id, TrialId(1));
+    assert_eq!(claim(&mut fixture.worker()).id, TrialId(1));
     slow.finish(&trial, Outcome::Infeasible).unwrap();
 }
 
 #[test]
-fn a_worker_that_leaves_is_missed_at_once() {
-    let place = Place::new(continuous());
-    let mut staying = place.worker();
+fn a_worker_that_exits_is_noticed_at_once() {
+    let fixture = Fixture::new(continuous());
+    let mut staying = fixture.worker();
     let held = claim(&mut staying);
-    let mut leaving = place.worker();
+    let mut leaving = fixture.worker();
     let left = claim(&mut leaving);
     drop(leaving);
     let taken = claim(&mut staying);
@@ -187,28 +187,28 @@ fn a_worker_that_leaves_is_missed_at_once() {
     staying.finish(&held, Outcome::Value { value: 1.0 }).unwrap();
     staying.finish(&taken, Outcome::Value { value: 1.0 }).unwrap();
     drop(staying);
-    let names = std::fs::read_dir(place.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = std::fs::read_dir(fixture.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert_eq!(names.collect::<Vec<_>>(), ["study.sqlite"], "nothing is left behind");
 }
 
 #[test]
 fn a_trial_that_kills_its_workers_fails() {
-    let place = Place::new(continuous());
+    let fixture = Fixture::new(continuous());
     for attempt in 1..=3 {
-        assert_eq!((claim(&mut place.worker()).id, attempt).0, TrialId(0));
+        assert_eq!((claim(&mut fixture.worker()).id, attempt).0, TrialId(0));
     }
-    let mut file = place.worker();
+    let mut file = fixture.worker();
     assert_eq!(claim(&mut file).id, TrialId(1));
     let trial = &file.trials().unwrap()[0];
-    assert_eq!((trial.state, trial.deaths), (State::Failed, 3));
+    assert_eq!((trial.state, trial.lost_workers), (State::Failed, 3));
     assert_eq!(trial.message.as_deref(), Some("its worker died 3 times"));
     assert_eq!(trial.record.outcome, Some(Outcome::Abandoned));
 }
 
 #[test]
-fn a_released_trial_waits_and_no_death_is_counted() {
-    let place = Place::new(continuous());
-    let mut file = place.worker();
+fn a_released_trial_waits_and_counts_no_lost_worker() {
+    let fixture = Fixture::new(continuous());
+    let mut file = fixture.worker();
     for attempt in 1..=5 {
         let trial = claim(&mut file);
         assert_eq!((trial.id, trial.attempt), (TrialId(0), attempt));
@@ -219,15 +219,15 @@ fn a_released_trial_waits_and_no_death_is_counted() {
     let trial = claim(&mut file);
     file.fail(&trial, "disk full").unwrap();
     let trial = &file.trials().unwrap()[0];
-    assert_eq!((trial.state, trial.deaths, trial.attempts), (State::Failed, 0, 6));
+    assert_eq!((trial.state, trial.lost_workers, trial.attempts), (State::Failed, 0, 6));
     assert_eq!(trial.message.as_deref(), Some("disk full"));
     assert!(trial.started <= trial.ended && trial.ended.is_some());
 }
 
 #[test]
 fn a_new_attempt_replaces_reports_from_its_first_step_on() {
-    let place = Place::new(continuous());
-    let mut file = place.worker();
+    let fixture = Fixture::new(continuous());
+    let mut file = fixture.worker();
     let first = claim(&mut file);
     for (fold, epoch) in [(0, 1), (0, 2), (1, 1), (1, 2)] {
         file.report(&first, report(fold, epoch, f64::from(epoch))).unwrap();
@@ -246,8 +246,8 @@ fn a_new_attempt_replaces_reports_from_its_first_step_on() {
 
 #[test]
 fn values_that_are_not_finite_are_kept_as_infeasible() {
-    let place = Place::new(continuous());
-    let mut file = place.worker();
+    let fixture = Fixture::new(continuous());
+    let mut file = fixture.worker();
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let trial = claim(&mut file);
         assert_eq!(file.report(&trial, report(0, 1, value)).unwrap(), Verdict::Diverged);
@@ -260,31 +260,33 @@ fn values_that_are_not_finite_are_kept_as_infeasible() {
 }
 
 #[test]
-fn settings_chosen_by_hand_are_claimed_first() {
-    let place = Place::new(continuous());
-    let mut file = place.worker();
-    let setting: Setting =
+fn enqueued_parameters_are_claimed_first() {
+    let fixture = Fixture::new(continuous());
+    let mut file = fixture.worker();
+    let params: Params =
         [("rate", Value::Float(0.001)), ("momentum", Value::Float(0.9))].into_iter().collect();
-    assert_eq!(file.enqueue(&setting).unwrap(), TrialId(0));
-    assert_eq!(file.enqueue(&setting).unwrap(), TrialId(1));
+    assert_eq!(file.enqueue(&params).unwrap(), TrialId(0));
+    assert_eq!(file.enqueue(&params).unwrap(), TrialId(1));
     let (first, second) = (claim(&mut file), claim(&mut file));
-    assert_eq!((&first.setting, &second.setting), (&setting, &setting));
+    assert_eq!((&first.params, &second.params), (&params, &params));
     assert_ne!(first.seed, second.seed);
-    assert_ne!(claim(&mut file).setting, setting);
-    let wrong: Setting = [("rate", Value::Float(7.0))].into_iter().collect();
+    assert_ne!(claim(&mut file).params, params);
+    let wrong: Params = [("rate", Value::Float(7.0))].into_iter().collect();
     assert!(matches!(file.enqueue(&wrong), Err(StudyError::Bayes(_))));
 }
 
 #[test]
-fn a_spent_budget_waits_for_what_runs_elsewhere() {
-    let place = Place::new(continuous());
-    let (mut first, mut second) = (place.worker(), place.worker());
+fn a_used_up_budget_waits_for_running_trials() {
+    let fixture = Fixture::new(continuous());
+    let (mut first, mut second) = (fixture.worker(), fixture.worker());
     let one = claim(&mut first);
     let budget = Budget::trials(1);
     let next = second.claim("second", budget).unwrap();
-    assert!(matches!(next, Next::Wait(pause) if pause > Duration::ZERO && pause < Duration::from_secs(1)));
+    assert!(
+        matches!(next, NextTrial::Wait(pause) if pause > Duration::ZERO && pause < Duration::from_secs(1))
+    );
     first.finish(&one, Outcome::Value { value: 1.0 }).unwrap();
-    assert_eq!(second.claim("second", budget).unwrap(), Next::Done);
-    assert!(matches!(second.claim("second", Budget::trials(2)).unwrap(), Next::Trial(_)));
+    assert_eq!(second.claim("second", budget).unwrap(), NextTrial::Done);
+    assert!(matches!(second.claim("second", Budget::trials(2)).unwrap(), NextTrial::Trial(_)));
     assert_eq!(first.trials().unwrap()[1].worker.as_deref(), Some("second"));
 }

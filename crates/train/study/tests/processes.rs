@@ -1,4 +1,4 @@
-//! Workers that are processes: killed, out of disk, and many at once.
+//! Worker processes that are killed, run out of disk, or start at the same time.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
@@ -20,14 +20,14 @@ use rusqlite::Connection;
 
 const STUDY: &str = "FOLIAR_STUDY_TEST_PATH";
 const KIND: &str = "FOLIAR_STUDY_TEST_KIND";
-/// An epoch.
+/// Duration of an epoch.
 const EPOCH: Duration = Duration::from_millis(3);
 
 fn definition(kind: &str) -> Definition {
     if kind == "discrete" { discrete() } else { continuous() }
 }
 
-/// How many trials the workers of the study at `path` may run; read before each.
+/// The file that says how many trials the workers of the study at `path` may run; read before each trial.
 fn budget_at(path: &Path) -> PathBuf {
     path.with_extension("budget")
 }
@@ -45,7 +45,7 @@ fn worker() {
     }
 }
 
-/// A worker's command line, begun by `shell`.
+/// A worker's command line, after the shell commands `shell`.
 fn command(shell: &str, path: &Path, kind: &str) -> Command {
     let mut command = Command::new("sh");
     command.arg("-c").arg(format!("{shell} exec \"$0\" --ignored --exact --nocapture worker"));
@@ -68,9 +68,9 @@ fn trials(path: &Path) -> Vec<StoredTrial> {
     StudyFile::view(path).unwrap().trials().unwrap()
 }
 
-/// Keeps `workers` workers at the study until `kills` of them were killed, each at a random moment; then lets them end at
-/// `trials` trials, or where they are by then if that is more.
-fn torment(path: &Path, kind: &str, workers: usize, kills: usize, trials: u64) {
+/// Runs `workers` workers and kills `kills` of them, one at a time at a random moment, each time starting another. Then lets
+/// them finish `trials` trials, or as many as they have begun by then.
+fn kill_at_random(path: &Path, kind: &str, workers: usize, kills: usize, trials: u64) {
     let mut random = Random::seeded(kills as u64);
     set_budget(path, u64::MAX >> 1);
     let mut children: Vec<Child> = (0..workers).map(|_| start(path, kind)).collect();
@@ -89,16 +89,16 @@ fn torment(path: &Path, kind: &str, workers: usize, kills: usize, trials: u64) {
     }
 }
 
-/// Lets the database itself count what happens to each trial.
-fn audit(path: &Path) {
+/// Makes the database itself count how often each trial ends.
+fn count_ends(path: &Path) {
     Connection::open(path)
         .unwrap()
         .execute_batch(
             "CREATE TABLE ends (trial INTEGER);
              CREATE TRIGGER ended AFTER UPDATE OF state ON trial
                  WHEN new.state NOT IN ('waiting', 'running') BEGIN INSERT INTO ends VALUES (new.id); END;
-             CREATE TRIGGER changed BEFORE UPDATE OF setting, seed, id ON trial
-                 BEGIN SELECT raise(ABORT, 'a trial keeps its setting and seed'); END;",
+             CREATE TRIGGER changed BEFORE UPDATE OF params, seed, id ON trial
+                 BEGIN SELECT raise(ABORT, 'a trial keeps its parameters and seed'); END;",
         )
         .unwrap();
 }
@@ -108,16 +108,16 @@ fn three_workers_killed_fifty_times_finish_every_trial_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("study.sqlite");
     drop(StudyFile::create(&path, &discrete()).unwrap());
-    audit(&path);
-    torment(&path, "discrete", 3, 50, 60);
+    count_ends(&path);
+    kill_at_random(&path, "discrete", 3, 50, 60);
 
     assert_eq!(integrity(&path), "ok");
     let trials = trials(&path);
     assert!(trials.len() >= 60);
     assert!(trials.iter().all(|trial| trial.state.is_final() && trial.message.is_none()));
-    let deaths: u32 = trials.iter().map(|trial| trial.deaths).sum();
-    assert!((5..=50).contains(&deaths), "{deaths} of 50 kills hit a running trial");
-    assert!(trials.iter().all(|trial| trial.attempts == trial.deaths + 1));
+    let lost_workers: u32 = trials.iter().map(|trial| trial.lost_workers).sum();
+    assert!((5..=50).contains(&lost_workers), "{lost_workers} of 50 kills hit a running trial");
+    assert!(trials.iter().all(|trial| trial.attempts == trial.lost_workers + 1));
     let connection = Connection::open(&path).unwrap();
     let mut ends = BTreeMap::new();
     let mut statement = connection.prepare("SELECT trial FROM ends").unwrap();
@@ -131,26 +131,26 @@ fn three_workers_killed_fifty_times_finish_every_trial_once() {
     work(&alone, &discrete(), Duration::ZERO, || 60).unwrap();
     let best = |path: &Path| {
         let best = StudyFile::view(path).unwrap().best().unwrap().unwrap();
-        (best.setting, best.value)
+        (best.params, best.value)
     };
     assert_eq!(best(&path), best(&alone));
 }
 
 #[test]
-fn a_lone_worker_killed_and_resumed_leaves_the_study_of_one_never_killed() {
+fn a_killed_and_resumed_worker_gives_the_same_study_as_one_never_killed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("study.sqlite");
-    torment(&path, "continuous", 1, 12, 25);
+    kill_at_random(&path, "continuous", 1, 12, 25);
     let killed = trials(&path);
     let alone = folder.path().join("alone.sqlite");
     work(&alone, &continuous(), Duration::ZERO, || killed.len() as u64).unwrap();
-    let deaths: u32 = killed.iter().map(|trial| trial.deaths).sum();
-    assert!(deaths > 0);
-    // As text, in which every double has digits of its own, and NaN is equal to itself.
-    let essence = |trials: &[StoredTrial]| -> Vec<String> {
+    let lost_workers: u32 = killed.iter().map(|trial| trial.lost_workers).sum();
+    assert!(lost_workers > 0);
+    // Compared as text: different doubles print differently, and NaN equals itself.
+    let comparable = |trials: &[StoredTrial]| -> Vec<String> {
         trials.iter().map(|trial| format!("{:?} {} {}", trial.record, trial.seed, trial.state)).collect()
     };
-    assert_eq!(essence(&killed), essence(&trials(&alone)));
+    assert_eq!(comparable(&killed), comparable(&trials(&alone)));
 }
 
 #[test]
@@ -168,17 +168,17 @@ fn processes_that_start_a_study_at_once_share_it() {
 }
 
 #[test]
-fn a_file_that_can_not_grow_keeps_what_it_has() {
+fn a_file_that_cannot_grow_keeps_what_it_has() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("study.sqlite");
     set_budget(&path, 100);
-    // Half a kibibyte each; without the trap the signal would end the process.
+    // In blocks of 512 bytes. Without the trap the signal would end the process.
     let limited =
         command("trap '' XFSZ; ulimit -f 400;", &path, "discrete").stdout(Stdio::piped()).output().unwrap();
-    let said = String::from_utf8(limited.stdout).unwrap();
+    let output = String::from_utf8(limited.stdout).unwrap();
     assert!(
-        !limited.status.success() && said.contains("can not grow") && said.contains("study.sqlite"),
-        "{said}"
+        !limited.status.success() && output.contains("cannot grow") && output.contains("study.sqlite"),
+        "{output}"
     );
     assert_eq!(integrity(&path), "ok");
     let stored = trials(&path);

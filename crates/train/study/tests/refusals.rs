@@ -1,4 +1,4 @@
-//! What a study refuses, in which words, and that it loses nothing by it.
+//! What a study refuses, with which message, and that it loses no data.
 
 #![allow(clippy::unwrap_used)]
 
@@ -42,17 +42,17 @@ fn intact(path: &Path) {
 }
 
 #[test]
-fn a_study_that_is_not_there() {
+fn a_study_that_does_not_exist() {
     let (_folder, path) = place();
     let error = StudyFile::open(&path, &continuous()).unwrap_err();
     assert!(matches!(error, StudyError::Absent { .. }));
-    says(&error, &path, "there is no study");
+    says(&error, &path, "does not exist");
     assert!(!path.exists());
     assert!(matches!(StudyFile::view(&path), Err(StudyError::Absent { .. })));
 }
 
 #[test]
-fn a_study_that_is_there_already() {
+fn a_study_that_exists_already() {
     let (_folder, path) = studied();
     let error = StudyFile::create(&path, &continuous()).unwrap_err();
     assert!(matches!(error, StudyError::Exists { .. }));
@@ -74,7 +74,7 @@ fn a_study_of_another_data_set() {
 }
 
 #[test]
-fn a_study_searched_otherwise() {
+fn a_study_with_another_search() {
     let (_folder, path) = studied();
     let others = [
         (Definition { space: discrete().space, ..continuous() }, "search space"),
@@ -94,25 +94,27 @@ fn a_study_searched_otherwise() {
 #[test]
 fn another_schema_version() {
     let (_folder, path) = studied();
-    for (version, advice) in [(3, "use the newer program"), (0, "start a new study")] {
+    for (version, advice) in
+        [(4, "use the newer program"), (2, "start a new study"), (0, "start a new study")]
+    {
         Connection::open(&path).unwrap().pragma_update(None, "user_version", version).unwrap();
         let error = StudyFile::open(&path, &continuous()).unwrap_err();
-        assert!(matches!(error, StudyError::Schema { found, known: 2, .. } if found == version));
+        assert!(matches!(error, StudyError::Schema { found, known: 3, .. } if found == version));
         says(&error, &path, advice);
     }
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 3).unwrap();
     intact(&path);
 }
 
 #[test]
-fn files_of_something_else_are_left_as_they_are() {
+fn other_files_are_not_changed() {
     let (folder, path) = place();
     let text = "rate,loss\n0.1,0.5\n".repeat(100);
     fs::write(&path, &text).unwrap();
     for result in [StudyFile::create(&path, &continuous()), StudyFile::open(&path, &continuous())] {
         let error = result.unwrap_err();
         assert!(matches!(error, StudyError::NotAStudy { .. }));
-        says(&error, &path, "no SQLite database");
+        says(&error, &path, "not an SQLite database");
     }
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 
@@ -125,7 +127,7 @@ fn files_of_something_else_are_left_as_they_are() {
 }
 
 #[test]
-fn an_empty_file_is_a_study_yet_to_be_created() {
+fn an_empty_file_becomes_a_study() {
     let (_folder, path) = place();
     fs::write(&path, "").unwrap();
     says(&StudyFile::open(&path, &continuous()).unwrap_err(), &path, "an empty file");
@@ -134,17 +136,17 @@ fn an_empty_file_is_a_study_yet_to_be_created() {
 }
 
 #[test]
-fn a_folder_and_a_folder_that_is_not_there() {
+fn a_folder_and_a_missing_folder() {
     let (folder, _) = place();
     let absent = folder.path().join("absent").join("study.sqlite");
     for path in [folder.path(), absent.as_path()] {
         let error = StudyFile::create(path, &continuous()).unwrap_err();
         assert!(matches!(error, StudyError::NotWritable { .. }), "{error:?}");
-        says(&error, path, "can not be opened for writing");
+        says(&error, path, "cannot be opened for writing");
     }
 }
 
-/// Root may write everywhere: then there is nothing to see.
+/// Does nothing when run as root, which can write everywhere.
 #[cfg(unix)]
 #[test]
 fn a_read_only_folder_and_a_read_only_file() {
@@ -174,13 +176,13 @@ fn a_read_only_folder_and_a_read_only_file() {
 #[test]
 fn a_locked_file() {
     let (_folder, path) = studied();
-    let patience = Duration::from_millis(30);
-    let mut file = StudyFile::open(&path, &continuous()).unwrap().with_patience(patience).unwrap();
+    let lock_timeout = Duration::from_millis(30);
+    let mut file = StudyFile::open(&path, &continuous()).unwrap().with_lock_timeout(lock_timeout).unwrap();
     let trial = claim(&mut file);
     let holder = Connection::open(&path).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let error = file.finish(&trial, Outcome::Value { value: 2.0 }).unwrap_err();
-    assert!(matches!(error, StudyError::Locked { waited, .. } if waited == patience));
+    assert!(matches!(error, StudyError::Locked { waited, .. } if waited == lock_timeout));
     says(&error, &path, "locked by another process for 0.03 s");
     assert!(matches!(file.claim("worker", Budget::trials(9)), Err(StudyError::Locked { .. })));
     assert_eq!(file.counts().unwrap().total(), 2, "reading goes on");
@@ -193,10 +195,10 @@ fn a_locked_file() {
 fn a_damaged_file() {
     let (_folder, path) = studied();
     let connection = Connection::open(&path).unwrap();
-    connection.execute_batch("UPDATE trial SET setting = 'rate 0.1'").unwrap();
+    connection.execute_batch("UPDATE trial SET params = 'rate 0.1'").unwrap();
     let error = StudyFile::open(&path, &continuous()).unwrap().records().unwrap_err();
     assert!(matches!(error, StudyError::Damaged { .. }));
-    says(&error, &path, "is damaged (setting rate 0.1: ");
+    says(&error, &path, "is damaged (parameters rate 0.1: ");
     connection.execute_batch("UPDATE study SET definition = '{}'").unwrap();
     let error = StudyFile::open(&path, &continuous()).unwrap_err();
     assert!(matches!(error, StudyError::Damaged { .. }));

@@ -80,6 +80,13 @@ impl Run {
         Ok(Self { dir, recipe, data_root: data.root, manifest: data.manifest })
     }
 
+    /// The first of `runs/NAME-1`, `runs/NAME-2`, ... that does not exist.
+    #[must_use]
+    pub fn free_folder(name: &str) -> PathBuf {
+        let folder = |number: u32| Path::new("runs").join(format!("{name}-{number}"));
+        (1..).map(folder).find(|path| !path.exists()).unwrap_or_else(|| folder(0))
+    }
+
     /// Makes sure that these are the photographs that the run was begun with.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 
 use std::ops::ControlFlow;
 
-use foliar_metrics::{Groups, Predictions};
+use foliar_metrics::{Calibrated, Groups, Predictions};
 use foliar_model::{FeatureSamples, Uncertainty, feature_width, pooled_features};
 use foliar_nn::{Device, Engine, EngineOptions, Graph, StateDict, Statistics};
 use foliar_runlog::StopReason;
@@ -51,9 +51,12 @@ impl TrainedModel<'_> {
         let scale = (1.0 / temperature) as f32;
         let logits = out_of_fold.logits.iter().map(|logit| logit * scale).collect();
         let classes = self.photographs.dataset.classes.len();
+        // Where there are folds, the refit of the classifier on all photographs makes the sets; without, the very photographs
+        // chose the epoch and the temperature.
+        let calibrated = if out_of_fold.folds.is_empty() { Calibrated::Reused } else { Calibrated::Refitted };
         let predictions =
             Predictions::new(logits, out_of_fold.labels.clone(), Groups::new(&groups), classes)?;
-        Ok(ControlFlow::Continue(Uncertainty::fit(&predictions, &features)?))
+        Ok(ControlFlow::Continue(Uncertainty::fit(&predictions, calibrated, &features)?))
     }
 
     /// Runs the network on the photographs, or on their kept features where it was trained on those. `progress` is told
@@ -114,6 +117,10 @@ impl TrainedModel<'_> {
                 .map(|&item| self.photographs.dataset.photos[splits.train[item]].class as u32)
                 .collect(),
             validation: pooled_features(&validation, &tail),
+            validation_groups: {
+                let clusters = self.photographs.clusters();
+                splits.validation.iter().map(|&photo| clusters[photo] as u64).collect()
+            },
         }))
     }
 

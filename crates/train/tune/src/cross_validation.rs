@@ -1,7 +1,7 @@
-//! The weight decay, chosen by cross-validation.
+//! Choosing the weight decay by cross-validation.
 //!
-//! Every candidate is trained on the same folds with the same seed, so that what differs between two of them is the decay
-//! alone. The test photographs stay out.
+//! Every candidate is trained on the same folds with the same seed, so that two candidates differ in their weight decay only.
+//! Test photos are not used.
 
 use std::ops::ControlFlow;
 
@@ -12,11 +12,11 @@ use crate::error::TuneError;
 use crate::job::Measured;
 use crate::session::Session;
 
-/// A candidate of the cross-validation.
+/// The result of one candidate weight decay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PenaltyRow {
+pub struct WeightDecayResult {
     /// The weight decay.
-    pub penalty: f64,
+    pub weight_decay: f64,
     /// The objective on each fold; none where training diverged.
     pub folds: Vec<Option<f64>>,
     /// Mean over the folds; none if one of them diverged.
@@ -25,23 +25,24 @@ pub struct PenaltyRow {
     pub standard_error: Option<f64>,
 }
 
-/// What the cross-validation says.
+/// The result of the cross-validation of the weight decay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WeightDecay {
-    /// The candidates, in rising order.
-    pub candidates: Vec<PenaltyRow>,
-    /// The decay with the best mean.
+    /// The candidates, in increasing order.
+    pub candidates: Vec<WeightDecayResult>,
+    /// The weight decay with the best mean.
     pub best: f64,
-    /// The strongest within one standard error of it: the one that is used.
+    /// The largest weight decay within one standard error of the best: the one that is used.
     pub chosen: f64,
-    /// The worst mean that is within one standard error of the best.
+    /// The best mean, made worse by one standard error.
     pub threshold: f64,
-    /// Whether the strongest candidate was chosen: stronger ones may serve as well.
-    pub at_border: bool,
+    /// Whether the largest candidate was chosen: a larger one may be as good.
+    pub at_upper_bound: bool,
 }
 
 impl Session<'_> {
-    /// The weight decay for the best setting; none if the plan has no folds, or every candidate diverged somewhere.
+    /// Chooses the weight decay for the best parameters; none if the plan has no folds, or every candidate diverged on some
+    /// fold.
     pub(crate) fn cross_validate(
         &mut self,
         best: &Best,
@@ -57,7 +58,7 @@ impl Session<'_> {
         let names: Vec<String> = pairs.iter().map(|&(decay, fold)| name(decay, fold)).collect();
         let flow = self.jobs(&names, &mut |session, job, place| {
             let (decay, fold) = pairs[place];
-            let recipe = plan.seeded(plan.tuned(&best.setting, Some(decay)), seed);
+            let recipe = plan.seeded(plan.tuned(&best.params, Some(decay)), seed);
             session.measure(job, &recipe, &folds[fold])
         })?;
         if flow.is_break() {
@@ -79,21 +80,22 @@ impl Session<'_> {
             folds: folds.iter().map(diverged).collect(),
         };
         let plain: Vec<Candidate> = candidates.iter().map(plain).collect();
-        let Selection { summaries, best, chosen, threshold } =
+        let Selection { means, best, chosen, threshold } =
             one_standard_error(&plain, self.plan.objective.direction())?;
-        let row =
-            |((penalty, folds), summary): ((f64, Vec<Option<f64>>), &foliar_bayes::Summary)| PenaltyRow {
-                penalty,
+        let row = |((penalty, folds), mean): ((f64, Vec<Option<f64>>), &foliar_bayes::CandidateMean)| {
+            WeightDecayResult {
+                weight_decay: penalty,
                 folds,
-                mean: Some(summary.mean).filter(|mean| mean.is_finite()),
-                standard_error: Some(summary.standard_error).filter(|error| error.is_finite()),
-            };
+                mean: Some(mean.mean).filter(|mean| mean.is_finite()),
+                standard_error: Some(mean.standard_error).filter(|error| error.is_finite()),
+            }
+        };
         Some(WeightDecay {
             best: plain[best].penalty,
             chosen: plain[chosen].penalty,
             threshold,
-            at_border: chosen + 1 == plain.len(),
-            candidates: candidates.into_iter().zip(&summaries).map(row).collect(),
+            at_upper_bound: chosen + 1 == plain.len(),
+            candidates: candidates.into_iter().zip(&means).map(row).collect(),
         })
     }
 }

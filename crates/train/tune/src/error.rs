@@ -1,26 +1,27 @@
-//! Why tuning could not be done.
+//! Errors of tuning.
 
 use std::io;
 use std::path::PathBuf;
 
 use foliar_bayes::BayesError;
+use foliar_metrics::MetricsError;
 use foliar_study::StudyError;
 use foliar_train::TrainError;
 
-/// Why tuning could not be done. Whatever the error, trials that have ended stay in the study.
+/// Why tuning failed. After any error the trials that have ended stay in the study.
 #[derive(Debug, thiserror::Error)]
 pub enum TuneError {
-    /// A part of the plan that can not be carried out.
+    /// A part of the plan that cannot be carried out.
     #[error("{field}: {problem}")]
     Plan {
-        /// The setting at fault.
+        /// The field with the problem.
         field: String,
         /// What is wrong, and what to do.
         problem: String,
     },
-    /// A folder in use.
+    /// The folder already holds a study.
     #[error(
-        "{} already holds a study; go on with it by `foliar tune --resume {}`, or choose another --out",
+        "{} already holds a study; continue it with `foliar tune --resume {}`, or choose another --out",
         path.display(),
         path.display()
     )]
@@ -28,27 +29,27 @@ pub enum TuneError {
         /// The folder.
         path: PathBuf,
     },
-    /// A folder with something else in it.
+    /// The folder holds something else.
     #[error("{} is not empty; choose a new or empty folder for --out", path.display())]
     NotEmpty {
         /// The folder.
         path: PathBuf,
     },
-    /// Nothing to go on with.
-    #[error("{} holds no study: it has no plan.json; begin one with `foliar tune PHOTOS --out {}`", path.display(), path.display())]
+    /// The folder has no plan to resume.
+    #[error("{} holds no study: it has no plan.json; start one with `foliar tune PHOTOS --out {}`", path.display(), path.display())]
     Absent {
         /// The folder.
         path: PathBuf,
     },
-    /// A file of the folder that can not be read or written.
+    /// A file of the folder cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// A file of the folder whose content is not what it should be.
+    /// A file of the folder has invalid content.
     #[error("{}: {problem}", path.display())]
     Damaged {
         /// The file.
@@ -56,31 +57,34 @@ pub enum TuneError {
         /// What is wrong, and what to do.
         problem: String,
     },
-    /// Nothing was found.
+    /// No trial has a finite objective.
     #[error(
         "none of the {trials} trials has a finite {objective}; lower the learning rates, for instance --range learning-rate=1e-5:0.01"
     )]
     AllDiverged {
         /// Trials that have ended.
         trials: u64,
-        /// The objective's name.
+        /// Name of the objective.
         objective: &'static str,
     },
-    /// The best setting does not train.
+    /// The final run with the best parameters diverged.
     #[error(
-        "the final training diverged before its first epoch had ended, though a trial of its setting did not; lower the upper end of --range learning-rate and begin anew"
+        "the final run diverged before its first epoch ended, although a trial with the same parameters did not; lower the upper bound of --range learning-rate and start again"
     )]
     FinalDiverged,
-    /// Training.
+    /// An error of training.
     #[error(transparent)]
-    Learn(#[from] TrainError),
+    Train(#[from] TrainError),
     /// A trained classifier cannot predict.
     #[error(transparent)]
     Model(#[from] foliar_model::ModelError),
-    /// The study's file.
+    /// Predictions that cannot be compared.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// An error of the study's file.
     #[error(transparent)]
     Study(#[from] StudyError),
-    /// A search space.
+    /// An error of the search space.
     #[error(transparent)]
     Bayes(#[from] BayesError),
 }

@@ -1,57 +1,57 @@
-//! What happens while tuning, for whoever watches.
+//! Events of a tuning, for an observer.
 
-use foliar_bayes::{Setting, TrialId};
+use foliar_bayes::{Params, TrialId};
 use foliar_runlog::Event;
 use foliar_study::State;
 
-use crate::ending::SearchEnd;
+use crate::search_stop::SearchStop;
 
-/// Something that happened. The observer may end the work at any of them; what is in hand is then given back.
+/// An event. The observer can stop the work at each of them; the current trial or job is then given back.
 #[derive(Clone, Copy, Debug)]
 pub enum TuneEvent<'a> {
-    /// Features of frozen parts are computed.
+    /// Features of frozen layers are being computed.
     Features {
-        /// Photographs done.
+        /// Photos done.
         done: usize,
-        /// Photographs in all.
+        /// All photos.
         all: usize,
     },
-    /// A trial was claimed.
+    /// A trial has started.
     TrialBegan {
         /// Its number.
         id: TrialId,
-        /// What it tries.
-        setting: &'a Setting,
-        /// How many trials there may be.
+        /// Its parameters.
+        params: &'a Params,
+        /// The largest number of trials.
         trials: u64,
     },
-    /// A training step was taken somewhere.
+    /// A training step has ended.
     Step,
-    /// An epoch of what is in hand ended.
+    /// An epoch of the current trial or job has ended.
     Epoch {
         /// Epoch, from 1.
         epoch: u32,
-        /// Of how many.
+        /// Number of epochs.
         epochs: u32,
         /// The objective after it.
         value: f64,
     },
-    /// A trial ended.
+    /// A trial has ended.
     TrialEnded(&'a TrialEnd),
-    /// The search is over.
-    SearchEnded(&'a SearchEnd),
-    /// Others are at work on all that is left of this part.
+    /// The search has stopped.
+    SearchEnded(&'a SearchStop),
+    /// Other workers hold everything that is left of this stage.
     Waiting,
-    /// A job was claimed.
+    /// A job has started.
     JobBegan {
         /// Its name.
         name: &'a str,
-        /// Its place among the jobs of its part, from 1.
+        /// Its position among the jobs of this stage, from 1.
         place: usize,
-        /// The jobs of its part.
+        /// Number of jobs of this stage.
         jobs: usize,
     },
-    /// A job was done, with this objective if it has one.
+    /// A job is done.
     JobEnded {
         /// Its name.
         name: &'a str,
@@ -60,29 +60,29 @@ pub enum TuneEvent<'a> {
         /// Seconds it took.
         seconds: f64,
     },
-    /// What a run folder's training says.
+    /// An event of a final run's training.
     Training(&'a Event),
-    /// Photographs of the test part are classified.
+    /// Test photos are being classified.
     Test {
-        /// Photographs done, of both classifiers.
+        /// Photos that both classifiers have classified.
         done: usize,
-        /// Photographs in all.
+        /// All photos.
         all: usize,
     },
 }
 
-/// How a trial ended.
+/// The end of a trial.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrialEnd {
     /// Its number.
     pub id: TrialId,
-    /// What it tried.
-    pub setting: Setting,
-    /// How it ended.
+    /// Its parameters.
+    pub params: Params,
+    /// Its final state.
     pub state: State,
     /// The objective, if it ran to its end.
     pub value: Option<f64>,
-    /// The trial with the best value measured so far.
+    /// The trial with the best measured value so far, and that value.
     pub best: Option<(TrialId, f64)>,
     /// Seconds it took.
     pub seconds: f64,

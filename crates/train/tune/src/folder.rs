@@ -1,12 +1,12 @@
-//! The folder of a study: which file lies where.
+//! The folder of a tuning and its files.
 //!
 //! | path | content |
 //! | --- | --- |
-//! | `plan.json` | what is searched, and how; see [`Plan`] |
-//! | `split.csv` | part of every photograph |
-//! | `study.sqlite` | trials, folds and everything else that is done once |
+//! | `plan.json` | what is searched and how; see [`Plan`] |
+//! | `split.csv` | the split of every photo |
+//! | `study.sqlite` | trials, and the results of all jobs |
 //! | `tuned/`, `untuned/` | run folders |
-//! | `tuning.json` | the result; see [`crate::Report`] |
+//! | `tuning.json` | the result; see [`crate::TuningResult`] |
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::error::TuneError;
 use crate::plan::Plan;
 
-/// The folder of a study, with its plan.
+/// The folder of a tuning, with its plan.
 #[derive(Clone, Debug)]
 pub struct Folder {
     root: PathBuf,
@@ -27,10 +27,10 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Begins a study in a new or empty folder.
+    /// Starts a tuning in a new or empty folder.
     ///
     /// # Errors
-    /// A folder that holds something already, a plan that can not be carried out, a place that can not be written.
+    /// The folder is not empty, the plan cannot be carried out, or the folder cannot be written.
     pub fn create(root: &Path, plan: &Plan, photographs: &Photographs) -> Result<Self, TuneError> {
         plan.validate(photographs)?;
         Self::check_free(root)?;
@@ -39,15 +39,15 @@ impl Folder {
         let split = root.join("split.csv");
         let table = photographs.split_table()?;
         write_atomically(&split, |file| file.write_all(&table)).map_err(at(&split))?;
-        // Last: what has a plan can be gone on with.
+        // The plan is written last: a folder with a plan can be resumed.
         folder.write_json(&folder.root.join(PLAN), plan)?;
         Ok(folder)
     }
 
-    /// Makes sure that a study could begin at `root`.
+    /// Checks that a tuning can start in `root`.
     ///
     /// # Errors
-    /// A folder that holds something already.
+    /// The folder is not empty.
     pub fn check_free(root: &Path) -> Result<(), TuneError> {
         let path = root.to_owned();
         if root.join(PLAN).exists() {
@@ -63,10 +63,10 @@ impl Folder {
         }
     }
 
-    /// The folder of a study that was begun.
+    /// Opens the folder of a tuning that was started.
     ///
     /// # Errors
-    /// A folder without a plan, a plan that can not be read.
+    /// The folder has no plan, or the plan cannot be read.
     pub fn open(root: &Path) -> Result<Self, TuneError> {
         let path = root.join(PLAN);
         let text = match fs::read_to_string(&path) {
@@ -78,19 +78,19 @@ impl Folder {
         let plan = serde_json::from_str(&text).map_err(|error| TuneError::Damaged {
             path,
             problem: format!(
-                "{error}; the plan of a study is not edited, begin another with the plan you want"
+                "{error}; a plan cannot be edited: start another study with the options you want"
             ),
         })?;
         Ok(Self { root: root.to_owned(), plan })
     }
 
-    /// The same folder with the plan as `change` makes it, for this process alone.
+    /// The same folder with a changed plan, for this process only.
     pub fn with_plan(mut self, change: impl FnOnce(&mut Plan)) -> Self {
         change(&mut self.plan);
         self
     }
 
-    /// What is searched.
+    /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -100,27 +100,27 @@ impl Folder {
         &self.root
     }
 
-    /// The study.
+    /// Path of the study's file.
     pub fn study(&self) -> PathBuf {
         self.root.join("study.sqlite")
     }
 
-    /// The run with the tuned setting.
+    /// Path of the tuned run.
     pub fn tuned(&self) -> PathBuf {
         self.root.join(TUNED)
     }
 
-    /// The run that it is compared with.
+    /// Path of the untuned run.
     pub fn untuned(&self) -> PathBuf {
         self.root.join(UNTUNED)
     }
 
-    /// The result.
+    /// Path of the result.
     pub fn result(&self) -> PathBuf {
         self.root.join("tuning.json")
     }
 
-    /// Writes a JSON document whole or not at all.
+    /// Writes a JSON document atomically.
     pub(crate) fn write_json(&self, path: &Path, value: &impl Serialize) -> Result<(), TuneError> {
         let write = |file: &mut dyn Write| {
             serde_json::to_writer_pretty(&mut *file, value).map_err(io::Error::from)?;
@@ -129,7 +129,7 @@ impl Folder {
         write_atomically(path, |file| write(file)).map_err(at(path))
     }
 
-    /// A file to lock while doing what several processes would otherwise each do in full.
+    /// A file to lock while one process does work that the others then reuse.
     pub(crate) fn lock_file(&self) -> Result<File, TuneError> {
         let path = self.root.join(".lock");
         File::create(&path).map_err(at(&path))
@@ -139,7 +139,7 @@ impl Folder {
 const PLAN: &str = "plan.json";
 /// Name of the folder of the tuned run.
 pub(crate) const TUNED: &str = "tuned";
-/// Name of the folder of the run that it is compared with.
+/// Name of the folder of the untuned run.
 pub(crate) const UNTUNED: &str = "untuned";
 
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> TuneError + '_ {

@@ -1,4 +1,4 @@
-//! What follows the trials, done by whichever worker comes to it first.
+//! Jobs after the trials. The first worker that is free does each job.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -11,30 +11,30 @@ use crate::error::TuneError;
 use crate::event::TuneEvent;
 use crate::session::Session;
 
-/// What a training in memory has measured: the result of a fold or a repeat.
+/// The measured result of a training in memory: a fold or a repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Measured {
     /// The objective; none if it diverged.
     pub(crate) value: Option<f64>,
-    /// The epoch that it was measured after, of the whole training; 0 if there is none.
+    /// The epoch after which it was measured, counted over the whole training; 0 if there is none.
     pub(crate) epoch: u32,
 }
 
 /// How an attempt at a job ended.
-pub(crate) enum Attempt {
-    /// It is done: its result, and its objective if it has one.
+pub(crate) enum JobOutcome {
+    /// The job is done: its result, and its objective if it has one.
     Done { result: String, value: Option<f64> },
-    /// Whoever watches wants to leave.
+    /// The observer has stopped the work.
     Interrupted,
 }
 
 impl Session<'_> {
-    /// Does the jobs `names` with `work`, which gets the session, the job, and its place among them; until all are done,
-    /// whoever does them. `work` renews the claim where it takes long.
+    /// Does the jobs `names` with `work`, which gets the session, the job and its position; returns when all are done, by this
+    /// worker or others. `work` must renew the lease if it takes long.
     pub(crate) fn jobs(
         &mut self,
         names: &[String],
-        work: &mut dyn FnMut(&mut Self, &Job, usize) -> Result<Attempt, TuneError>,
+        work: &mut dyn FnMut(&mut Self, &Job, usize) -> Result<JobOutcome, TuneError>,
     ) -> Result<ControlFlow<()>, TuneError> {
         loop {
             let job = match self.study.claim_job(&self.worker, names)? {
@@ -49,12 +49,12 @@ impl Session<'_> {
             let began = Instant::now();
             let event = TuneEvent::JobBegan { name: &job.name, place: place + 1, jobs: names.len() };
             let flow = (self.observe)(event);
-            let attempt = if flow.is_break() { Ok(Attempt::Interrupted) } else { work(self, &job, place) };
+            let attempt = if flow.is_break() { Ok(JobOutcome::Interrupted) } else { work(self, &job, place) };
             let finished = match attempt {
-                Ok(Attempt::Done { result, value }) => {
+                Ok(JobOutcome::Done { result, value }) => {
                     self.study.finish_job(&job, &result).map(|()| value).map_err(TuneError::from)
                 }
-                Ok(Attempt::Interrupted) => {
+                Ok(JobOutcome::Interrupted) => {
                     self.study.release_job(&job)?;
                     return Ok(ControlFlow::Break(()));
                 }
@@ -68,7 +68,7 @@ impl Session<'_> {
                         return Ok(flow);
                     }
                 }
-                // The worker was silent for too long, and another has the job.
+                // The lease expired, and another worker has the job.
                 Err(TuneError::Study(StudyError::JobLost { .. })) => {}
                 Err(error) => {
                     let _ = self.study.release_job(&job);
@@ -78,13 +78,13 @@ impl Session<'_> {
         }
     }
 
-    /// Trains `recipe` in memory as a job, on `photographs`.
+    /// Trains `recipe` in memory on `photographs`, as a job.
     pub(crate) fn measure(
         &mut self,
         job: &Job,
         recipe: &foliar_train::Recipe,
         photographs: &foliar_train::Photographs,
-    ) -> Result<Attempt, TuneError> {
+    ) -> Result<JobOutcome, TuneError> {
         let tried = self.train(
             recipe,
             photographs,
@@ -94,19 +94,19 @@ impl Session<'_> {
             },
             &mut |study| Ok(study.renew_job(job)?),
         )?;
-        let ControlFlow::Continue(trial) = tried else { return Ok(Attempt::Interrupted) };
+        let ControlFlow::Continue(trial) = tried else { return Ok(JobOutcome::Interrupted) };
         let kept = trial.kept.filter(|_| trial.reason == foliar_runlog::StopReason::Finished);
         let value = kept.as_ref().map(|kept| self.plan.objective.of(kept)).filter(|value| value.is_finite());
         let measured = Measured { value, epoch: kept.map_or(0, |kept| kept.score.epoch) };
-        Ok(Attempt::Done { result: self.to_json(&measured)?, value })
+        Ok(JobOutcome::Done { result: self.to_json(&measured)?, value })
     }
 
-    /// The stored result of a job that is done.
+    /// The stored result of a finished job.
     pub(crate) fn result<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, TuneError> {
         let results = self.study.results()?;
         match results.get(name) {
             Some(json) => self.of_json(json),
-            None => Err(self.damaged(format!("it has no result of `{name}`"))),
+            None => Err(self.damaged(format!("it has no result for `{name}`"))),
         }
     }
 

@@ -1,24 +1,24 @@
-//! What a trial is measured by.
+//! The objective: the score that trials are compared by.
 
 use foliar_bayes::Direction;
 use foliar_train::TrialEpoch;
 use serde::{Deserialize, Serialize};
 
-/// A figure on the validation photographs.
+/// A score on the validation photos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
-    /// Mean cross-entropy after calibration, in nats: what epochs are chosen by, and what the bundle's probabilities cost.
-    /// The loss before calibration would reward settings that end unsure of themselves, which a temperature mends for free.
+    /// Mean cross-entropy after calibration, in nats. Epochs are chosen by it too. The loss before calibration would favour
+    /// underconfident models, although temperature scaling corrects those at no cost.
     Loss,
-    /// Share called rightly. It moves in steps of 1 / n.
+    /// Accuracy. It changes in steps of 1 / n.
     Accuracy,
     /// Mean F1 over the classes.
     MacroF1,
 }
 
 impl Objective {
-    /// Whether less or more is better.
+    /// Whether it is minimised or maximised.
     pub fn direction(self) -> Direction {
         match self {
             Objective::Loss => Direction::Minimise,
@@ -26,7 +26,7 @@ impl Objective {
         }
     }
 
-    /// Its name: `validation loss`.
+    /// Its name, such as `validation loss`.
     pub fn name(self) -> &'static str {
         match self {
             Objective::Loss => "validation loss",
@@ -35,7 +35,7 @@ impl Objective {
         }
     }
 
-    /// The figure after an epoch.
+    /// Its value after an epoch.
     pub fn of(self, epoch: &TrialEpoch) -> f64 {
         match self {
             Objective::Loss => epoch.score.calibrated_loss.unwrap_or(epoch.metrics.loss),

@@ -1,45 +1,45 @@
-//! The settings that a search may change, and what they mean in a recipe.
+//! The hyperparameters that can be tuned, and their meaning in a recipe.
 //!
 //! | name | scale | default range | changes |
 //! | --- | --- | --- | --- |
-//! | `learning-rate` | log | a hundredth to a hundred times the recipe's | peak of the last phase |
+//! | `learning-rate` | log | 1/100 to 100 times the recipe's | peak rate of the last phase |
 //! | `momentum` | `-ln(1 - m)` | 0 to 0.99 | momentum, or AdamW's first decay, of the last phase |
-//! | `batch-size` | log | 8 to 128 | photographs a step |
-//! | `label-smoothing` | linear | 0 to 0.2 | share of the target spread over all classes |
-//! | `augmentation` | linear | 0 to 1 | 0: photographs as they are; 1: varied as the recipe says; between: as often and as far in proportion |
-//! | `stages` | linear | 1 to all | stages of the network that the last phase trains, counted from the classifier |
+//! | `batch-size` | log | 8 to 128 | photos per step |
+//! | `label-smoothing` | linear | 0 to 0.2 | part of the target probability spread over all classes |
+//! | `augmentation` | linear | 0 to 1 | 0: no augmentation; 1: as in the recipe; between: probability and strength in proportion |
+//! | `stages` | linear | 1 to all | number of network stages that the last phase trains, counted from the classifier |
 //!
-//! The last phase is what a recipe is about; a classifier that is trained before it keeps its own rate.
+//! Tuning changes the last phase of the recipe. An earlier phase that trains only the classifier keeps its own rate.
 
 use std::fmt;
 use std::str::FromStr;
 
-use foliar_bayes::{Domain, Parameter, Scale, Setting, Value};
+use foliar_bayes::{Domain, Parameter, Params, Scale, Value};
 use foliar_nn::{Optimizer, zoo};
 use foliar_train::{Freeze, Phase, Recipe};
 use foliar_vision::Augment;
 
 use crate::error::TuneError;
 
-/// A setting that can be tuned.
+/// A hyperparameter that can be tuned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tunable {
-    /// Peak of the learning rate.
+    /// Peak learning rate.
     LearningRate,
     /// Momentum.
     Momentum,
-    /// Photographs a step.
+    /// Photos per step.
     BatchSize,
-    /// Share of the target spread over all classes.
+    /// Part of the target probability that is spread over all classes.
     LabelSmoothing,
-    /// How strongly photographs are varied.
+    /// Strength of augmentation.
     Augmentation,
-    /// How many stages are trained.
+    /// Number of stages that are trained.
     Stages,
 }
 
 impl Tunable {
-    /// All of them.
+    /// All tunable hyperparameters.
     pub const ALL: [Tunable; 6] = [
         Tunable::LearningRate,
         Tunable::Momentum,
@@ -61,10 +61,10 @@ impl Tunable {
         }
     }
 
-    /// The parameter of a search around `recipe`, within `range` if one is given.
+    /// The search parameter for `recipe`, with the given `range` or the default one.
     ///
     /// # Errors
-    /// A range that means nothing, a parameter without effect in this recipe.
+    /// The range is invalid, or the parameter has no effect in this recipe.
     pub fn parameter(self, recipe: &Recipe, range: Option<[f64; 2]>) -> Result<Parameter, TuneError> {
         let refuse = |problem: String| TuneError::plan(self.name(), problem);
         let phase = last(recipe)?;
@@ -73,10 +73,10 @@ impl Tunable {
             None => self.usual(recipe, phase)?,
         };
         if !(low < high && low.is_finite() && high.is_finite()) {
-            return Err(refuse(format!("a range is LOW:HIGH with LOW below HIGH, not {low}:{high}")));
+            return Err(refuse(format!("a range must be LOW:HIGH with LOW below HIGH, not {low}:{high}")));
         }
         let within = |least: f64, most: f64| {
-            let words = || refuse(format!("its range lies within {least} to {most}, not {low}:{high}"));
+            let words = || refuse(format!("its range must lie within {least} to {most}, not {low}:{high}"));
             if low >= least && high <= most { Ok(()) } else { Err(words()) }
         };
         let float = |scale| Parameter::float(self.name(), low, high, scale);
@@ -102,7 +102,8 @@ impl Tunable {
                 within(0.0, 1.0)?;
                 if phase.is_cached() || phase.augment == Augment::none() {
                     return Err(refuse(
-                        "this recipe does not vary photographs anew in each epoch; give --recipe fine, or --augment".into(),
+                        "this recipe does not augment photos in each epoch; use --recipe fine or --augment"
+                            .into(),
                     ));
                 }
                 float(Scale::Linear)
@@ -111,7 +112,7 @@ impl Tunable {
                 within(1.0, stages(recipe)? as f64)?;
                 if phase.is_cached() {
                     return Err(refuse(
-                        "this recipe trains the classifier alone, on features that are computed once; give --recipe fine".into(),
+                        "this recipe trains only the classifier, on features that are computed once; use --recipe fine".into(),
                     ));
                 }
                 integer(Scale::Linear)
@@ -123,7 +124,7 @@ impl Tunable {
         let peak = phase.learning_rate.peak;
         Ok(match self {
             Tunable::LearningRate => [peak / 100.0, peak * 100.0],
-            // Nesterov's method means nothing without momentum.
+            // Nesterov's method needs momentum.
             Tunable::Momentum => match phase.optimizer {
                 Optimizer::Sgd { nesterov: true, .. } => [0.1, 0.99],
                 _ => [0.0, 0.99],
@@ -135,7 +136,7 @@ impl Tunable {
         })
     }
 
-    /// Its value in `recipe`; none if it has none there.
+    /// Its value in `recipe`, if it has one.
     pub(crate) fn value(self, recipe: &Recipe) -> Option<Value> {
         let phase = recipe.phases.last()?;
         Some(match self {
@@ -198,24 +199,24 @@ impl FromStr for Tunable {
     fn from_str(text: &str) -> Result<Self, TuneError> {
         Tunable::ALL.into_iter().find(|tunable| tunable.name() == text).ok_or_else(|| {
             let names = Tunable::ALL.map(Tunable::name).join(", ");
-            TuneError::plan(text, format!("there is no such setting to tune; there are {names}"))
+            TuneError::plan(text, format!("unknown hyperparameter; tunable are {names}"))
         })
     }
 }
 
-/// `recipe` with the values of `setting`.
-pub(crate) fn apply(setting: &Setting, recipe: &Recipe) -> Recipe {
+/// `recipe` with the values of `params`.
+pub(crate) fn apply(params: &Params, recipe: &Recipe) -> Recipe {
     let mut changed = recipe.clone();
     for tunable in Tunable::ALL {
-        if let Some(value) = setting.get(tunable.name()) {
+        if let Some(value) = params.get(tunable.name()) {
             tunable.put(value, &mut changed);
         }
     }
     changed
 }
 
-/// What `recipe` itself has of the `parameters`; none if a value is missing or lies outside its range.
-pub(crate) fn own(parameters: &[Parameter], recipe: &Recipe) -> Option<Setting> {
+/// The values of `parameters` in `recipe`; none if a value is missing or lies outside its range.
+pub(crate) fn own(parameters: &[Parameter], recipe: &Recipe) -> Option<Params> {
     let value = |parameter: &Parameter| {
         let tunable: Tunable = parameter.name.parse().ok()?;
         let value = tunable.value(recipe)?;
@@ -229,7 +230,7 @@ pub(crate) fn own(parameters: &[Parameter], recipe: &Recipe) -> Option<Setting> 
     parameters.iter().map(value).collect()
 }
 
-/// `recipe` with another weight decay in its last phase.
+/// `recipe` with weight decay `decay` in its last phase.
 pub(crate) fn with_weight_decay(mut recipe: Recipe, decay: f64) -> Recipe {
     if let Some(phase) = recipe.phases.last_mut() {
         match &mut phase.optimizer {
@@ -245,13 +246,13 @@ pub(crate) fn last(recipe: &Recipe) -> Result<&Phase, TuneError> {
     recipe.phases.last().ok_or_else(|| TuneError::plan("recipe", "it has no phase"))
 }
 
-/// Stages of the recipe's network.
+/// Number of stages of the recipe's network.
 fn stages(recipe: &Recipe) -> Result<usize, TuneError> {
     let graph = zoo::build(&recipe.model, 2).map_err(foliar_train::TrainError::from)?;
     Ok(graph.stages().map_err(foliar_train::TrainError::from)?.len())
 }
 
-/// Every change as often as `strength`, from 0 to 1, says in proportion, and those that have a reach as far.
+/// `augment` with probabilities and extents multiplied by `strength`, from 0 to 1.
 fn weakened(augment: &Augment, strength: f64) -> Augment {
     let mut weak = augment.clone();
     for probability in [
@@ -276,19 +277,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_recipes_own_setting_changes_nothing() {
+    fn a_recipes_own_parameters_change_nothing() {
         let recipe = Recipe::fine("baseline");
         let parameters: Vec<Parameter> =
             Tunable::ALL.iter().map(|tunable| tunable.parameter(&recipe, None).unwrap()).collect();
-        let setting = own(&parameters, &recipe).unwrap();
-        assert_eq!(setting.len(), 6);
-        assert_eq!(apply(&setting, &recipe), recipe);
+        let params = own(&parameters, &recipe).unwrap();
+        assert_eq!(params.len(), 6);
+        assert_eq!(apply(&params, &recipe), recipe);
     }
 
     #[test]
-    fn every_setting_reaches_the_last_phase_alone() {
+    fn every_parameter_changes_the_last_phase_only() {
         let recipe = Recipe::fine("baseline");
-        let setting: Setting = [
+        let params: Params = [
             ("learning-rate", Value::Float(0.5)),
             ("momentum", Value::Float(0.25)),
             ("batch-size", Value::Integer(9)),
@@ -298,7 +299,7 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        let changed = with_weight_decay(apply(&setting, &recipe), 0.75);
+        let changed = with_weight_decay(apply(&params, &recipe), 0.75);
         assert_eq!(changed.phases[0], recipe.phases[0]);
         assert_eq!((changed.batch_size, changed.loss.label_smoothing), (9, 0.125));
         let phase = &changed.phases[1];

@@ -1,4 +1,4 @@
-//! The best setting with other seeds: how much of a difference is chance.
+//! Training the best parameters with other seeds, to see how much results vary by chance.
 
 use std::ops::ControlFlow;
 
@@ -9,28 +9,28 @@ use crate::error::TuneError;
 use crate::job::Measured;
 use crate::session::Session;
 
-/// One training of the tuned setting with another seed.
+/// One training of the tuned parameters with another seed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Repeat {
     /// Its seed.
     pub seed: u64,
-    /// The objective on the validation photographs; none if it diverged.
+    /// The objective on the validation photos; none if training diverged.
     pub value: Option<f64>,
 }
 
-/// The tuned setting with other seeds.
+/// Trainings of the tuned parameters with other seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Repeats {
-    /// Each of them.
+    /// One for each seed.
     pub runs: Vec<Repeat>,
-    /// Mean of those that did not diverge; none if all did.
+    /// Mean over the runs that did not diverge; none if all did.
     pub mean: Option<f64>,
-    /// Standard deviation of those that did not diverge; none if fewer than two.
+    /// Standard deviation over the runs that did not diverge; none if there are fewer than two.
     pub deviation: Option<f64>,
 }
 
 impl Session<'_> {
-    /// Trains `recipe` with the plan's number of other seeds.
+    /// Trains `recipe` with as many other seeds as the plan says.
     pub(crate) fn repeat(&mut self, recipe: &Recipe) -> Result<ControlFlow<(), Option<Repeats>>, TuneError> {
         let plan = self.plan;
         if plan.repeats == 0 {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mean_and_spread_of_what_did_not_diverge() {
+    fn mean_and_deviation_of_runs_that_did_not_diverge() {
         let runs = |values: &[Option<f64>]| {
             Repeats::of(values.iter().map(|&value| Repeat { seed: 1, value }).collect())
         };

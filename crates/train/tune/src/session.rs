@@ -1,4 +1,4 @@
-//! One process at work on a study.
+//! A worker's session: one process that works on a study.
 
 use std::fs::TryLockError;
 use std::ops::ControlFlow;
@@ -14,19 +14,19 @@ use crate::event::TuneEvent;
 use crate::folder::Folder;
 use crate::plan::Plan;
 
-/// How often a worker that trains says that it is alive.
+/// How often a training worker renews its lease.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(20);
-/// How soon to look again whether another process has computed the features.
+/// How soon to check again whether another process has computed the features.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Who watches; see [`crate::tune`].
+/// The observer; see [`crate::tune`].
 pub(crate) type Observer<'a> = &'a mut dyn FnMut(TuneEvent<'_>) -> ControlFlow<()>;
 
-/// Sees an epoch of a training, and says how that goes on.
+/// Sees each epoch of a training, and says whether it continues.
 pub(crate) type OnEpoch<'a> =
     dyn FnMut(&mut StudyFile, &TrialEpoch) -> Result<ControlFlow<StopReason>, TuneError> + 'a;
 
-/// What all parts of the work share.
+/// State that all stages of the pipeline share.
 pub(crate) struct Session<'a> {
     pub(crate) device: &'a dyn Device,
     pub(crate) folder: &'a Folder,
@@ -39,8 +39,8 @@ pub(crate) struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Trains `recipe` in memory; breaks if whoever watches wants to leave. `epoch` sees the epochs of the last phase and may
-    /// say why to stop; `alive` is called from time to time.
+    /// Trains `recipe` in memory; breaks if the observer stops the work. `epoch` sees the epochs of the last phase and can stop
+    /// the training; `alive` is called at intervals to renew the lease.
     pub(crate) fn train(
         &mut self,
         recipe: &Recipe,
@@ -67,21 +67,17 @@ impl Session<'_> {
                 (_, Err(error)) => Err(error),
                 (TrialEvent::Epoch(ended), Ok(())) if ended.score.phase == last => {
                     let value = plan.objective.of(ended);
-                    let told = observe(TuneEvent::Epoch { epoch: ended.epoch_of_phase, epochs, value });
-                    match told {
+                    match observe(TuneEvent::Epoch { epoch: ended.epoch_of_phase, epochs, value }) {
                         ControlFlow::Continue(()) => epoch(study, ended),
                         ControlFlow::Break(()) => Ok(ControlFlow::Break(StopReason::Interrupted)),
                     }
                 }
                 (event, Ok(())) => {
-                    let told = match event {
-                        TrialEvent::Features { done, all } => observe(TuneEvent::Features { done, all }),
-                        _ => observe(TuneEvent::Step),
+                    let seen = match event {
+                        TrialEvent::Features { done, all } => TuneEvent::Features { done, all },
+                        _ => TuneEvent::Step,
                     };
-                    Ok(match told {
-                        ControlFlow::Continue(()) => ControlFlow::Continue(()),
-                        ControlFlow::Break(()) => ControlFlow::Break(StopReason::Interrupted),
-                    })
+                    Ok(observe(seen).map_break(|()| StopReason::Interrupted))
                 }
             };
             flow.unwrap_or_else(|error| {
@@ -97,8 +93,8 @@ impl Session<'_> {
         }
     }
 
-    /// Computes the features of frozen parts, which all trials share. One process at a time: the others then read what the
-    /// first has kept.
+    /// Computes the features of frozen layers, which all trials share. One process computes them; the others wait and then read
+    /// its cache.
     pub(crate) fn prepare(&mut self) -> Result<ControlFlow<()>, TuneError> {
         let plan = self.plan;
         if !plan.recipe.phases.iter().any(foliar_train::Phase::is_cached) {
@@ -111,18 +107,13 @@ impl Session<'_> {
             }
         }
         let (recipe, photographs, observe) = (&plan.recipe, self.photographs, &mut *self.observe);
-        let flow =
-            self.trials.prepare(recipe, photographs, &mut |done, all| match observe(TuneEvent::Features {
-                done,
-                all,
-            }) {
-                ControlFlow::Continue(()) => ControlFlow::Continue(()),
-                ControlFlow::Break(()) => ControlFlow::Break(StopReason::Interrupted),
-            })?;
-        Ok(if flow.is_break() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        let flow = self.trials.prepare(recipe, photographs, &mut |done, all| {
+            observe(TuneEvent::Features { done, all }).map_break(|()| StopReason::Interrupted)
+        })?;
+        Ok(flow.map_break(|_| ()))
     }
 
-    /// Sleeps while others work.
+    /// Waits while other workers work.
     pub(crate) fn wait(&mut self, pause: Duration) -> ControlFlow<()> {
         (self.observe)(TuneEvent::Waiting)?;
         std::thread::sleep(pause);

@@ -2,13 +2,12 @@
 
 use std::io::{self, Write};
 
-use foliar_audit::{Audit, GroupSource, Severity};
+use foliar_results::audit::{Audit, GroupSource};
 
 use super::shown;
 use crate::arguments::AuditArguments;
+use crate::commands::findings;
 
-/// Columns of a line.
-const WIDTH: usize = 100;
 /// Classes up to which all are listed.
 const LISTED: usize = 40;
 
@@ -47,19 +46,7 @@ pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArgume
             if probe.far_above_chance { "  far above" } else { "" }
         )?;
     }
-    for finding in &audit.findings {
-        let weight = match finding.severity {
-            Severity::Error => "ERROR",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        };
-        writeln!(out)?;
-        wrap(out, &format!("{weight}: {}", finding.claim), "", "  ")?;
-        for line in &finding.evidence {
-            wrap(out, line, "  - ", "    ")?;
-        }
-        wrap(out, &finding.advice, "  > ", "    ")?;
-    }
+    findings::print(out, &audit.findings)?;
     if let Some(folder) = &arguments.out {
         writeln!(out, "\nthe tables and a page with the photographs, audit.html, are in {}", shown(folder))?;
     }
@@ -74,23 +61,4 @@ pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArgume
         )?;
     }
     Ok(())
-}
-
-/// `text` in lines of [`WIDTH`] columns, broken between words; the first begins with `first`, the others with `rest`.
-fn wrap(out: &mut impl Write, text: &str, first: &str, rest: &str) -> io::Result<()> {
-    let mut line = first.to_owned();
-    let mut is_empty = true;
-    for word in text.split(' ') {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            writeln!(out, "{line}")?;
-            rest.clone_into(&mut line);
-            is_empty = true;
-        }
-        if !is_empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_empty = false;
-    }
-    writeln!(out, "{line}")
 }

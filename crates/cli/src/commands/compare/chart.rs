@@ -4,7 +4,7 @@ use anyhow::Context;
 use foliar_report::{
     Curves, Frame, Heading, Number, Panel, Picture, Reference, Scale, Series, Theme, curves,
 };
-use foliar_results::{ComparedRun, Comparison};
+use foliar_results::{ComparedRun, Comparison, Estimate};
 use foliar_runlog::Epoch;
 
 /// Width of the picture, in pixels.
@@ -32,18 +32,12 @@ pub(super) fn draw(comparison: &Comparison) -> anyhow::Result<Picture> {
     let accuracy =
         Panel { number: Number::Percent, ..panel("validation accuracy", &|epoch| epoch.validation_accuracy) };
     let results = comparison.runs.iter().map(|run| {
-        let [low, high] = run.metrics.accuracy_interval;
-        format!(
-            "{} {:.1} % ({:.1} to {:.1})",
-            name(run),
-            100.0 * run.metrics.accuracy,
-            100.0 * low,
-            100.0 * high
-        )
+        let Estimate { value, low, high } = run.accuracy;
+        format!("{} {:.1} % ({:.1} to {:.1})", name(run), 100.0 * value, 100.0 * low, 100.0 * high)
     });
     let chart = Curves {
         heading: Heading {
-            title: format!("On the {} photographs that every run held back", comparison.photographs),
+            title: format!("On the {} validation photographs that all runs share", comparison.photographs),
             note: results.collect::<Vec<_>>().join("; "),
         },
         x_title: "epoch".to_owned(),

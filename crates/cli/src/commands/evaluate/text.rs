@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use foliar_results::{ClassResult, Estimate, Evaluation, Origin, Robustness};
+use foliar_results::{Circumstances, ClassResult, Estimate, Evaluation, Origin, Robustness, Verdict};
+
+use crate::commands::findings::{self, wrap};
 
 /// Classes up to which the confusion matrix is printed whole.
 const MATRIX_CLASSES: usize = 20;
@@ -11,7 +13,11 @@ const CONFUSIONS: usize = 5;
 
 /// Everything, for people.
 pub(crate) fn print(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
+    let verdict = Verdict::of(Some(evaluation), &Circumstances::default());
     summary(out, evaluation)?;
+    writeln!(out)?;
+    wrap(out, &verdict.summary, "", "")?;
+    findings::print(out, &verdict.findings)?;
     writeln!(out)?;
     classes(out, evaluation)?;
     confusions(out, evaluation)?;
@@ -22,12 +28,12 @@ pub(crate) fn print(out: &mut impl Write, evaluation: &Evaluation) -> io::Result
 }
 
 /// A share as a percentage with its interval.
-fn percent(Estimate { value, interval: [low, high] }: Estimate) -> String {
+fn percent(Estimate { value, low, high }: Estimate) -> String {
     format!("{:.1} % ({:.1} to {:.1})", 100.0 * value, 100.0 * low, 100.0 * high)
 }
 
 /// A figure with its interval.
-fn figure(Estimate { value, interval: [low, high] }: Estimate) -> String {
+fn figure(Estimate { value, low, high }: Estimate) -> String {
     format!("{value:.3} ({low:.3} to {high:.3})")
 }
 
@@ -51,8 +57,8 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
         "calibration  error {:.3}, {:.3} more than chance explains ({:.3} to {:.3}); Brier {:.3}",
         calibration.error,
         calibration.excess.value,
-        calibration.excess.interval[0],
-        calibration.excess.interval[1],
+        calibration.excess.low,
+        calibration.excess.high,
         scores.brier.value
     )?;
     if let Some(sets) = &evaluation.prediction_sets {
@@ -82,8 +88,7 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     }
     let Some(ood) = &evaluation.ood else { return Ok(()) };
     for set in &ood.sets {
-        let auroc = set.distance_auroc.unwrap_or(set.energy_auroc);
-        write!(out, "OOD          {}: AUROC {}", set.name, figure(auroc))?;
+        write!(out, "OOD          {}: AUROC {}", set.name, figure(set.auroc()))?;
         if ood.flagged_inside.is_some() {
             write!(out, "; {:.1} % are flagged as out-of-distribution", 100.0 * set.flagged)?;
         }
@@ -100,8 +105,7 @@ fn classes(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     let width = classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0).max(5);
     let in_set = if prediction_sets.is_some() { "  in its set" } else { "" };
     writeln!(out, "{:width$}  photographs  precision         recall            F1   {in_set}", "class")?;
-    let cell =
-        |Estimate { value, interval: [low, high] }: Estimate| format!("{value:.2} ({low:.2} to {high:.2})");
+    let cell = |Estimate { value, low, high }: Estimate| format!("{value:.2} ({low:.2} to {high:.2})");
     for (index, ClassResult { class, photographs, scores, .. }) in classes.iter().enumerate() {
         write!(
             out,
@@ -111,7 +115,7 @@ fn classes(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
             scores.f1.value
         )?;
         match prediction_sets.as_ref().and_then(|sets| sets.classes[index]) {
-            Some(coverage) => writeln!(out, "  {:8.0} %", 100.0 * coverage.coverage)?,
+            Some(coverage) => writeln!(out, "  {:8.0} %", 100.0 * coverage.coverage.value)?,
             None => writeln!(out)?,
         }
     }

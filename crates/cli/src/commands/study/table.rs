@@ -1,13 +1,11 @@
-//! Trials as a table for people.
+//! Trials as a text table.
 
 use std::io::{self, Write};
 
-use foliar_bayes::{Best, Parameter, Setting, Value};
+use foliar_bayes::{Best, Parameter, Params, Value};
 use foliar_study::{Counts, Definition, State, StoredTrial};
 
-use super::seconds;
-
-/// A line a trial, with every parameter; the best one is marked with a star.
+/// One line per trial, with every parameter. The best trial is marked with a star.
 pub(super) fn print(
     out: &mut impl Write,
     definition: &Definition,
@@ -43,21 +41,21 @@ fn row(parameters: &[Parameter], trial: &StoredTrial, best: Option<&Best>) -> Ve
         }
         (None, _) => dash(),
     };
-    let settings = parameters.iter().map(|parameter| setting(&record.setting, &parameter.name));
+    let values = parameters.iter().map(|parameter| shown(&record.params, &parameter.name));
     let begin = [format!("{mark}{}", record.id), trial.state.name().to_owned(), value];
     let end = [
         record.reports.len().to_string(),
-        seconds(trial).map_or_else(dash, |seconds| format!("{seconds:.1}")),
+        trial.seconds().map_or_else(dash, |seconds| format!("{seconds:.1}")),
     ];
-    begin.into_iter().chain(settings).chain(end).collect()
+    begin.into_iter().chain(values).chain(end).collect()
 }
 
 fn dash() -> String {
     "-".to_owned()
 }
 
-fn setting(setting: &Setting, name: &str) -> String {
-    match setting.get(name) {
+fn shown(params: &Params, name: &str) -> String {
+    match params.get(name) {
         Some(Value::Float(value)) => number(*value),
         Some(other) => other.to_string(),
         None => dash(),
@@ -74,7 +72,7 @@ fn number(value: f64) -> String {
     }
 }
 
-/// How many trials there are, and which is to be used.
+/// How many trials there are, and which is best.
 pub(super) fn summary(counts: &Counts, best: Option<&Best>) -> String {
     let states = [
         (counts.finished, "finished"),
@@ -94,16 +92,11 @@ pub(super) fn summary(counts: &Counts, best: Option<&Best>) -> String {
     let trials = format!("{total} {}", if total == 1 { "trial" } else { "trials" });
     let trials = if parts.is_empty() { trials } else { format!("{trials}: {}", parts.join(", ")) };
     let Some(best) = best else { return format!("{trials}\nno trial has finished with a value yet") };
-    let settings: Vec<String> =
-        best.setting.iter().map(|(name, _)| format!("{name} {}", setting(&best.setting, name))).collect();
-    let expected = best.prediction.map_or_else(String::new, |prediction| {
+    let values: Vec<String> =
+        best.params.iter().map(|(name, _)| format!("{name} {}", shown(&best.params, name))).collect();
+    let predicted = best.prediction.map_or_else(String::new, |prediction| {
         let (low, high) = (prediction.better.min(prediction.worse), prediction.better.max(prediction.worse));
-        format!("; the model expects {} ({} to {})", number(prediction.value), number(low), number(high))
+        format!("; predicted mean {} ({} to {})", number(prediction.value), number(low), number(high))
     });
-    format!(
-        "{trials}\nbest: trial {} with {}{expected}: {}",
-        best.id,
-        number(best.value),
-        settings.join(", ")
-    )
+    format!("{trials}\nbest: trial {} with {}{predicted}: {}", best.id, number(best.value), values.join(", "))
 }

@@ -22,6 +22,7 @@ impl Screen {
     pub(crate) fn show(&mut self, event: &Event) -> ControlFlow<StopReason> {
         match event {
             Event::Start(start) => {
+                self.watch.start(start);
                 if let Some(step) = start.resumed_from_step {
                     eprintln!("continuing after step {step}");
                 }

@@ -1,4 +1,4 @@
-//! `foliar tune --report`: pictures of the search, and a page of all of them.
+//! `foliar tune --report`: charts of the search, and a page with all of them.
 
 use std::fs;
 use std::io::Write;
@@ -9,7 +9,7 @@ use foliar_files::write_atomically;
 use foliar_report::study::Figure;
 use foliar_report::{Frame, Theme, study_page};
 use foliar_study::StudyFile;
-use foliar_tune::{Folder, Report};
+use foliar_tune::{Folder, TuningResult};
 
 use super::view;
 
@@ -17,11 +17,11 @@ use super::view;
 const WIDTH: u32 = 1000;
 
 /// Writes `pictures/*.svg` and `report.html` into the folder.
-pub(super) fn write(folder: &Folder, report: &Report) -> anyhow::Result<()> {
+pub(super) fn write(folder: &Folder, result: &TuningResult) -> anyhow::Result<()> {
     let mut file = StudyFile::view(&folder.study())?;
     let trials = file.trials()?;
     let photographs = folder.plan().photographs.file_name().unwrap_or_default().to_string_lossy();
-    let view = view::of(report, &trials, file.study()?, &photographs);
+    let view = view::of(result, &trials, file.study()?, &photographs);
     let pictures = folder.root().join("pictures");
     fs::create_dir_all(&pictures).with_context(|| pictures.display().to_string())?;
     for figure in Figure::of(&view) {
@@ -31,11 +31,11 @@ pub(super) fn write(folder: &Folder, report: &Report) -> anyhow::Result<()> {
     }
     let page = folder.root().join("report.html");
     put(&page, &study_page(&view)?)?;
-    eprintln!("\npictures in {}, all of them in {}", pictures.display(), page.display());
+    eprintln!("\ncharts in {}, the page is {}", pictures.display(), page.display());
     Ok(())
 }
 
 fn put(path: &Path, text: &str) -> anyhow::Result<()> {
     write_atomically(path, |file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("{} can not be written", path.display()))
+        .with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -1,4 +1,4 @@
-//! From arguments to a plan.
+//! Builds the plan from the arguments.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::arguments::{ObjectiveName, PrunerName, TuneArguments};
 use crate::commands::train::recipe;
 use crate::exit::UsageError;
 
-/// Trials where no number is asked for.
+/// Default number of trials.
 const TRIALS: u64 = 40;
 
 /// The plan that the arguments ask for.
@@ -39,7 +39,7 @@ pub(super) fn of(photos: &Path, arguments: &TuneArguments) -> anyhow::Result<Pla
         pruner,
         trials: TRIALS,
         seconds: None,
-        stop_in_noise: true,
+        stop_below_noise: true,
         folds: arguments.cv_weight_decay,
         weight_decays: if decays.is_empty() { weight_decays(&recipe) } else { decays },
         repeats: arguments.repeats,
@@ -50,13 +50,13 @@ pub(super) fn of(photos: &Path, arguments: &TuneArguments) -> anyhow::Result<Pla
     Ok(budget.applied(plan))
 }
 
-/// The study in `root`, with the budget that the arguments ask for.
+/// The tuning in `root`, with the budget that the arguments ask for.
 pub(super) fn open(root: &Path, arguments: &TuneArguments) -> anyhow::Result<Folder> {
     let budget = Budget::of(arguments)?;
     Ok(Folder::open(root)?.with_plan(|plan| *plan = budget.applied(plan.clone())))
 }
 
-/// What may differ from one process to the next.
+/// The options that can differ between processes.
 struct Budget {
     trials: Option<u64>,
     seconds: Option<f64>,
@@ -73,13 +73,13 @@ impl Budget {
         Plan {
             trials: self.trials.unwrap_or(plan.trials),
             seconds: self.seconds.or(plan.seconds),
-            stop_in_noise: plan.stop_in_noise && !self.all,
+            stop_below_noise: plan.stop_below_noise && !self.all,
             ..plan
         }
     }
 }
 
-/// Learning rate, momentum, and what else is named, in a fixed order.
+/// Learning rate, momentum, and the other named parameters, in a fixed order.
 fn space(arguments: &TuneArguments, recipe: &Recipe) -> anyhow::Result<Space> {
     let ranges: Vec<(Tunable, [f64; 2])> =
         arguments.range.iter().map(|text| range(text)).collect::<Result<_, _>>()?;
@@ -89,7 +89,7 @@ fn space(arguments: &TuneArguments, recipe: &Recipe) -> anyhow::Result<Space> {
             || ranges.iter().any(|(of, _)| of == tunable)
     };
     let parameter = |tunable: Tunable| {
-        // The last range that is given of a setting counts, as everywhere.
+        // The last range given for a parameter counts, as for every option.
         let range = ranges.iter().rev().find(|(of, _)| *of == tunable).map(|(_, range)| *range);
         tunable.parameter(recipe, range)
     };
@@ -99,9 +99,8 @@ fn space(arguments: &TuneArguments, recipe: &Recipe) -> anyhow::Result<Space> {
 
 /// Reads `learning-rate=1e-4:10`.
 fn range(text: &str) -> anyhow::Result<(Tunable, [f64; 2])> {
-    let refuse = || {
-        UsageError(format!("--range takes NAME=LOW:HIGH, such as learning-rate=1e-4:10, and not `{text}`"))
-    };
+    let refuse =
+        || UsageError(format!("--range takes NAME=LOW:HIGH, such as learning-rate=1e-4:10, not `{text}`"));
     let (name, bounds) = text.split_once('=').ok_or_else(refuse)?;
     let (low, high) = bounds.split_once(':').ok_or_else(refuse)?;
     let number = |text: &str| text.trim().parse::<f64>().map_err(|_| refuse());
@@ -110,7 +109,7 @@ fn range(text: &str) -> anyhow::Result<(Tunable, [f64; 2])> {
 
 /// Reads `90s`, `30m`, `1h30m`.
 fn seconds(text: &str) -> anyhow::Result<f64> {
-    let refuse = || UsageError(format!("--time takes 90s, 30m or 1h30m, and not `{text}`"));
+    let refuse = || UsageError(format!("--time takes 90s, 30m or 1h30m, not `{text}`"));
     let (mut rest, mut sum) = (text.trim(), 0.0);
     while !rest.is_empty() {
         let end = rest.find(|letter: char| letter.is_ascii_alphabetic()).ok_or_else(refuse)?;

@@ -1,16 +1,16 @@
-//! What tuning shows while it goes on: a table of trials that grows, and beneath it, on a terminal, what is in hand.
+//! Progress of a tuning: a growing table of trials and, on a terminal, a line for the current trial or job.
 
 use std::time::Duration;
 
-use foliar_bayes::{Setting, Value};
+use foliar_bayes::{Params, Value};
 use foliar_runlog::{Event, epoch_line};
-use foliar_tune::{Ending, Plan, SearchEnd, TrialEnd, TuneEvent};
+use foliar_tune::{Plan, SearchStop, SearchStopReason, TrialEnd, TuneEvent};
 use indicatif::ProgressBar;
 
 use crate::commands::train::screen::Screen as TrainingScreen;
 use crate::progress;
 
-/// Width of the column of a setting.
+/// Width of a parameter's column.
 const COLUMN: usize = 9;
 
 /// Shows events.
@@ -19,9 +19,9 @@ pub(super) struct Screen {
     parameters: Vec<String>,
     bar: Option<ProgressBar>,
     training: TrainingScreen,
-    /// The epoch of the run under way that would be kept.
+    /// The best epoch so far of the current run.
     kept: Option<String>,
-    /// Whether the heading of the table stands.
+    /// Whether the heading of the table has been printed.
     headed: bool,
     waiting: bool,
     folds: usize,
@@ -41,7 +41,7 @@ impl Screen {
         }
     }
 
-    /// Says what will be done.
+    /// Prints what will be done.
     pub(super) fn begin(&self) {
         eprintln!("searching {} for the best {}", self.parameters.join(", "), self.objective);
     }
@@ -60,8 +60,8 @@ impl Screen {
                     self.clear();
                 }
             }
-            TuneEvent::TrialBegan { id, setting, trials } => {
-                self.spin(format!("trial {} of at most {trials}: {}", id.0, words(setting)));
+            TuneEvent::TrialBegan { id, params, trials } => {
+                self.spin(format!("trial {} of at most {trials}: {}", id.0, words(params)));
             }
             TuneEvent::Step => {}
             TuneEvent::Epoch { epoch, epochs, value } => {
@@ -72,18 +72,18 @@ impl Screen {
             TuneEvent::TrialEnded(end) => self.row(end),
             TuneEvent::SearchEnded(end) => {
                 self.clear();
-                eprintln!("{}", ending(end));
+                eprintln!("{}", stop_words(end));
             }
             TuneEvent::Waiting if self.waiting => {}
             TuneEvent::Waiting => {
                 self.waiting = true;
-                self.spin("waiting for what other processes have in hand".to_owned());
+                self.spin("waiting for other processes to finish their part".to_owned());
             }
             TuneEvent::JobBegan { name, place, jobs } => {
                 if place == 1 && name.starts_with("weight decay") {
                     self.clear();
                     eprintln!(
-                        "weight decay: {} candidates, {} folds each, for the setting found",
+                        "weight decay: {} candidates, {} folds each, with the parameters found",
                         jobs / self.folds.max(1),
                         self.folds
                     );
@@ -101,7 +101,7 @@ impl Screen {
                     eprintln!("  {name:28}  {value:>9}  {seconds:6.1} s");
                 }
                 if let Some(kept) = self.kept.take() {
-                    eprintln!("{name}, kept: {kept}");
+                    eprintln!("{name}, best epoch: {kept}");
                 }
             }
             TuneEvent::Training(event) => match event {
@@ -113,7 +113,7 @@ impl Screen {
             },
             TuneEvent::Test { done, all } => {
                 let bar = self.bar("{prefix} {bar:32} {pos}/{len}  {eta} left", all as u64);
-                bar.set_prefix("test photographs");
+                bar.set_prefix("test photos");
                 bar.set_length(all as u64);
                 bar.set_position(done as u64);
             }
@@ -133,8 +133,8 @@ impl Screen {
             let columns: String = self.parameters.iter().map(|name| column(name, name)).collect();
             eprintln!("trial  state     {columns}  {:>9}  {:>9}      time", "value", "best");
         }
-        let setting = |name: &String| column(name, &end.setting.get(name).map_or(String::new(), short));
-        let columns: String = self.parameters.iter().map(setting).collect();
+        let params = |name: &String| column(name, &end.params.get(name).map_or(String::new(), short));
+        let columns: String = self.parameters.iter().map(params).collect();
         let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
         let leads = end.best.is_some_and(|(best, _)| best == end.id);
         eprintln!(
@@ -180,8 +180,8 @@ pub(super) fn short(value: &Value) -> String {
 }
 
 /// `learning-rate 0.01, momentum 0.9`.
-pub(super) fn words(setting: &Setting) -> String {
-    let words: Vec<String> = setting.iter().map(|(name, value)| format!("{name} {}", bare(value))).collect();
+pub(super) fn words(params: &Params) -> String {
+    let words: Vec<String> = params.iter().map(|(name, value)| format!("{name} {}", bare(value))).collect();
     words.join(", ")
 }
 
@@ -194,17 +194,19 @@ pub(super) fn bare(value: &Value) -> String {
     text
 }
 
-fn ending(end: &SearchEnd) -> String {
-    let trials = end.trials;
-    match (end.ending, end.progress) {
-        (Ending::Trials, _) => format!("all {trials} trials have ended"),
-        (Ending::Time, _) => format!("the time for trials is used up after {trials}"),
-        (Ending::Noise, Some(progress)) => format!(
-            "the search ends after {trials} trials: the improvement that can be expected, {:.1e}, is lost in the noise, {:.1e}",
-            progress.expected_improvement, progress.noise
+fn stop_words(stop: &SearchStop) -> String {
+    let trials = stop.trials;
+    match (stop.reason, stop.expected_gain) {
+        (SearchStopReason::Trials, _) => format!("search finished: all {trials} trials have ended"),
+        (SearchStopReason::Time, _) => {
+            format!("search stopped after {trials} trials: the time limit is reached")
+        }
+        (SearchStopReason::Noise, Some(gain)) => format!(
+            "search stopped after {trials} trials: the expected improvement ({:.1e}) is below the noise level ({:.1e})",
+            gain.expected_improvement, gain.noise
         ),
-        (Ending::Noise, None) => {
-            format!("the search ends after {trials} trials: nothing more is to be expected")
+        (SearchStopReason::Noise, None) => {
+            format!("search stopped after {trials} trials: no further improvement is expected")
         }
     }
 }

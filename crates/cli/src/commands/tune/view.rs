@@ -1,44 +1,50 @@
-//! The result as the plain values that its pictures and its page are drawn from.
+//! The result as plain values for charts and page.
 
 use std::collections::BTreeMap;
 
 use foliar_bayes::{self as bayes, Direction, Domain, Scale, Study};
+use foliar_metrics::Estimate;
 use foliar_report::Number;
 use foliar_report::study::{self, StudyView};
 use foliar_study::{State, StoredTrial};
-use foliar_tune::{Contest, Difference, Objective, Report, WeightDecay};
+use foliar_tune::{Objective, PairedComparison, TuningResult, WeightDecay, WeightDecayResult};
 
 use super::words;
 
-/// Values along each side of the model's surface.
+/// Points along each side of the model's surface.
 const GRID: usize = 48;
-/// Chance of being feasible below which the surface has a gap.
+/// Probability of being feasible below which the surface has a gap.
 const FEASIBLE: f64 = 0.5;
 
-/// The view of `report`, whose trials and model are `trials` and `study`; `photographs` names their folder.
-pub(super) fn of(report: &Report, trials: &[StoredTrial], study: &Study, photographs: &str) -> StudyView {
-    let number = match report.objective {
+/// The view of `result`, whose trials and model are `trials` and `study`; `photographs` names their folder.
+pub(super) fn of(
+    result: &TuningResult,
+    trials: &[StoredTrial],
+    study: &Study,
+    photographs: &str,
+) -> StudyView {
+    let number = match result.objective {
         Objective::Loss => Number::Plain,
         Objective::Accuracy | Objective::MacroF1 => Number::Percent,
     };
-    let parameters: Vec<study::Parameter> = report.space.parameters().iter().map(parameter).collect();
-    let runs = report.repeats.iter().flat_map(|repeats| &repeats.runs);
+    let parameters: Vec<study::Parameter> = result.space.parameters().iter().map(parameter).collect();
+    let runs = result.repeats.iter().flat_map(|repeats| &repeats.runs);
     StudyView {
-        subject: format!("{} on {photographs}", report.model),
+        subject: format!("{} on {photographs}", result.model),
         objective: study::Objective {
-            name: report.objective.name().to_owned(),
-            direction: direction(report.direction),
+            name: result.objective.name().to_owned(),
+            direction: direction(result.direction),
             number,
         },
-        surface: surface(report, study, &parameters),
+        surface: surface(result, study, &parameters),
         parameters,
         trials: trials.iter().map(trial).collect(),
-        best: Some(report.best.id.0),
+        best: Some(result.best.id.0),
         repeats: runs.filter_map(|run| run.value).collect(),
-        importance: report.importance.iter().flatten().map(importance).collect(),
-        cross_validation: report.weight_decay.as_ref().and_then(cross_validation),
-        comparison: report.test.as_ref().map(|contest| comparison(contest, report)),
-        warnings: words::warnings(report),
+        importance: result.importance.iter().flatten().map(importance).collect(),
+        cross_validation: result.weight_decay.as_ref().and_then(cross_validation),
+        comparison: result.test.as_ref().map(|compared| comparison(compared, result)),
+        warnings: words::warnings(result),
     }
 }
 
@@ -57,7 +63,7 @@ fn scale(scale: Scale) -> foliar_report::Scale {
     }
 }
 
-/// `learning-rate` as it is read: `learning rate`.
+/// Name for display: `learning rate` for `learning-rate`.
 fn spaced(name: &str) -> String {
     name.replace('-', " ")
 }
@@ -75,17 +81,16 @@ fn parameter(parameter: &bayes::Parameter) -> study::Parameter {
     study::Parameter { name: spaced(&parameter.name), domain }
 }
 
-fn setting(setting: &bayes::Setting) -> study::Setting {
+fn setting(params: &bayes::Params) -> study::Setting {
     let value = |value: &bayes::Value| match value {
         bayes::Value::Float(value) => study::Value::Number(*value),
         bayes::Value::Integer(value) => study::Value::Number(*value as f64),
         bayes::Value::Choice(value) => study::Value::Choice(value.clone()),
     };
-    setting.iter().map(|(name, of)| (spaced(name), value(of))).collect::<BTreeMap<_, _>>()
+    params.iter().map(|(name, of)| (spaced(name), value(of))).collect::<BTreeMap<_, _>>()
 }
 
 fn trial(trial: &StoredTrial) -> study::Trial {
-    let took = trial.started.zip(trial.ended).and_then(|(from, to)| to.duration_since(from).ok());
     let point = |report: &bayes::Report| study::Point {
         fold: report.step.fold,
         epoch: report.step.epoch,
@@ -100,10 +105,10 @@ fn trial(trial: &StoredTrial) -> study::Trial {
             State::Failed | State::Abandoned => study::State::Failed,
             State::Waiting | State::Running => study::State::Running,
         },
-        setting: setting(&trial.record.setting),
+        setting: setting(&trial.record.params),
         value: trial.record.value(),
         curve: trial.record.reports.iter().map(point).collect(),
-        seconds: took.map(|took| took.as_secs_f64()),
+        seconds: trial.seconds(),
     }
 }
 
@@ -111,21 +116,21 @@ fn importance(importance: &bayes::Importance) -> study::Importance {
     study::Importance { name: spaced(&importance.name), main: importance.main, total: importance.total }
 }
 
-/// What the model expects over the first two parameters, all others as in the best trial.
-fn surface(report: &Report, study: &Study, parameters: &[study::Parameter]) -> Option<study::Surface> {
+/// The model's prediction over the first two parameters, with all others as in the best trial.
+fn surface(result: &TuningResult, study: &Study, parameters: &[study::Parameter]) -> Option<study::Surface> {
     let [x, y, ..] = parameters else { return None };
-    let [x_name, y_name, ..] = report.space.parameters() else { return None };
+    let [x_name, y_name, ..] = result.space.parameters() else { return None };
     let (xs, ys) = (x.grid(GRID), y.grid(GRID));
-    let mut settings = Vec::with_capacity(xs.len() * ys.len());
+    let mut points = Vec::with_capacity(xs.len() * ys.len());
     for &at_y in &ys {
         for &at_x in &xs {
-            let others = report.best.setting.iter().map(|(name, value)| (name.to_owned(), value.clone()));
+            let others = result.best.params.iter().map(|(name, value)| (name.to_owned(), value.clone()));
             let here = [(x_name, at_x), (y_name, at_y)];
             let here = here.map(|(parameter, at)| (parameter.name.clone(), value(parameter, at)));
-            settings.push(others.chain(here).collect());
+            points.push(others.chain(here).collect());
         }
     }
-    let predictions = study.predict_all(&settings).ok()??;
+    let predictions = study.predict_all(&points).ok()??;
     let expected = |prediction: &bayes::Prediction| {
         (prediction.feasible >= FEASIBLE && prediction.value.is_finite()).then_some(prediction.value)
     };
@@ -133,7 +138,7 @@ fn surface(report: &Report, study: &Study, parameters: &[study::Parameter]) -> O
     Some(study::Surface { x: x.name.clone(), y: y.name.clone(), xs, ys, values })
 }
 
-/// A point of the grid as a value of `parameter`, within its range whatever the grid's rounding.
+/// A grid point as a value of `parameter`, clipped to its range against rounding of the grid.
 fn value(parameter: &bayes::Parameter, at: f64) -> bayes::Value {
     match parameter.domain {
         Domain::Integer { low, high, .. } => bayes::Value::Integer((at.round() as i64).clamp(low, high)),
@@ -143,9 +148,9 @@ fn value(parameter: &bayes::Parameter, at: f64) -> bayes::Value {
 }
 
 fn cross_validation(decay: &WeightDecay) -> Option<study::CrossValidation> {
-    let place = |penalty: f64| decay.candidates.iter().position(|row| row.penalty == penalty);
-    let candidate = |row: &foliar_tune::PenaltyRow| study::Candidate {
-        penalty: row.penalty,
+    let place = |penalty: f64| decay.candidates.iter().position(|row| row.weight_decay == penalty);
+    let candidate = |row: &WeightDecayResult| study::Candidate {
+        penalty: row.weight_decay,
         mean: row.mean,
         standard_error: row.standard_error.unwrap_or(0.0),
     };
@@ -158,41 +163,27 @@ fn cross_validation(decay: &WeightDecay) -> Option<study::CrossValidation> {
     })
 }
 
-fn comparison(contest: &Contest, report: &Report) -> study::Comparison {
-    let point = |value: f64| study::Estimate { value, low: value, high: value };
-    let difference =
-        |of: &Difference| study::Estimate { value: of.value, low: of.interval[0], high: of.interval[1] };
-    let (tuned, untuned) = (&contest.tuned, &contest.untuned);
-    let share = |value: f64, [low, high]: [f64; 2]| study::Estimate { value, low, high };
+fn comparison(compared: &PairedComparison, result: &TuningResult) -> study::Comparison {
+    let PairedComparison { tuned, untuned, difference } = compared;
+    let estimate = |of: Estimate| study::Estimate { value: of.value, low: of.low, high: of.high };
+    let measure = |name: &str, number, direction, values: [Estimate; 3]| {
+        let [tuned, untuned, difference] = values.map(estimate);
+        study::Measure { name: name.to_owned(), number, direction, tuned, untuned, difference }
+    };
+    let (maximise, minimise) = (study::Direction::Maximise, study::Direction::Minimise);
+    let accuracy = [tuned.accuracy, untuned.accuracy, difference.accuracy];
+    let loss = [tuned.loss, untuned.loss, difference.loss];
+    let macro_f1 = [tuned.macro_f1, untuned.macro_f1, difference.macro_f1];
     study::Comparison {
-        photographs: contest.photographs as u64,
-        tuned: setting(&report.tuned),
-        untuned: setting(&report.untuned),
+        photographs: difference.photographs as u64,
+        groups: difference.groups as u64,
+        p_value: Some(difference.accuracy_p_value),
+        tuned: setting(&result.tuned),
+        untuned: setting(&result.untuned),
         measures: vec![
-            study::Measure {
-                name: "accuracy".to_owned(),
-                number: Number::Percent,
-                direction: study::Direction::Maximise,
-                tuned: share(tuned.accuracy, tuned.accuracy_interval),
-                untuned: share(untuned.accuracy, untuned.accuracy_interval),
-                difference: difference(&contest.accuracy),
-            },
-            study::Measure {
-                name: "loss".to_owned(),
-                number: Number::Plain,
-                direction: study::Direction::Minimise,
-                tuned: point(tuned.loss),
-                untuned: point(untuned.loss),
-                difference: difference(&contest.loss),
-            },
-            study::Measure {
-                name: "macro F1".to_owned(),
-                number: Number::Percent,
-                direction: study::Direction::Maximise,
-                tuned: point(tuned.macro_f1),
-                untuned: point(untuned.macro_f1),
-                difference: difference(&contest.macro_f1),
-            },
+            measure("accuracy", Number::Percent, maximise, accuracy),
+            measure("loss", Number::Plain, minimise, loss),
+            measure("macro F1", Number::Percent, maximise, macro_f1),
         ],
     }
 }

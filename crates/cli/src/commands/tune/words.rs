@@ -1,111 +1,116 @@
-//! The result in words.
+//! The result as text.
 
 use std::io::{self, Write};
 
-use foliar_bayes::{Border, Domain, Side};
-use foliar_tune::{Contest, Difference, Objective, Report, WeightDecay};
+use foliar_bayes::{Bound, BoundHit, Domain};
+use foliar_metrics::{Estimate, Groups, PairedDifference};
+use foliar_tune::{Objective, PairedComparison, TuningResult, WeightDecay};
 
 use super::screen::{bare, words};
 
-/// Share of the variance below which a parameter is not said to matter.
+/// Share of the variance from which on a parameter is called important.
 const MATTERS: f64 = 0.05;
-/// Probability below which a difference is called larger than chance.
+/// p-value below which a difference is called significant.
 const SIGNIFICANT: f64 = 0.05;
 
-pub(super) fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    let objective = report.objective.name();
+pub(super) fn print(out: &mut impl Write, result: &TuningResult) -> io::Result<()> {
+    let objective = result.objective.name();
     writeln!(out)?;
     writeln!(
         out,
-        "best setting  {}: {objective} {:.4} in trial {}",
-        words(&report.best.setting),
-        report.best.value,
-        report.best.id.0
+        "best trial    {}: {objective} {:.4} in trial {}",
+        words(&result.best.params),
+        result.best.value,
+        result.best.id.0
     )?;
-    if let Some(expected) = report.best.prediction.as_ref().map(|prediction| prediction.value) {
+    if let Some(expected) = result.best.prediction.as_ref().map(|prediction| prediction.value) {
         writeln!(
             out,
-            "              {expected:.4} is expected of it, and of no other trial more: single trials are lucky or not"
+            "              predicted mean {expected:.4}; single trials are noisy, so the model's mean decides"
         )?;
     }
-    if let Some(decay) = &report.weight_decay {
+    if let Some(decay) = &result.weight_decay {
         writeln!(
             out,
-            "weight decay  {}: the strongest within one standard error of the best, {}",
+            "weight decay  {}: the largest within one standard error of the best, {}",
             decay.chosen, decay.best
         )?;
     }
-    if let Some(repeats) = &report.repeats {
+    if let Some(repeats) = &result.repeats {
         let values: Vec<f64> = repeats.runs.iter().filter_map(|run| run.value).collect();
         let spread = repeats.deviation.map_or(String::new(), |deviation| format!(" ± {deviation:.4}"));
         match repeats.mean {
             Some(mean) => {
-                writeln!(out, "other seeds   {objective} {mean:.4}{spread} of {} runs", values.len())?
+                writeln!(out, "other seeds   {objective} {mean:.4}{spread} over {} runs", values.len())?
             }
             None => {
-                writeln!(out, "other seeds   every run diverged: the setting is at the edge of what trains")?
+                writeln!(out, "other seeds   every run diverged: the tuned learning rate is barely stable")?
             }
         }
         if repeats.mean.is_some() && values.len() < repeats.runs.len() {
             writeln!(out, "              {} of them diverged", repeats.runs.len() - values.len())?;
         }
     }
-    if let Some(importance) = &report.importance {
+    if let Some(importance) = &result.importance {
         let mut ranked: Vec<_> = importance.iter().filter(|one| one.total >= MATTERS).collect();
         ranked.sort_by(|a, b| b.total.total_cmp(&a.total));
-        let told: Vec<String> =
+        let shares: Vec<String> =
             ranked.iter().map(|one| format!("{} {:.0} %", one.name, 100.0 * one.total)).collect();
         writeln!(
             out,
-            "what mattered {}",
-            if told.is_empty() { "nothing much".to_owned() } else { told.join(", ") }
+            "importance    {}",
+            if shares.is_empty() {
+                "no parameter made much difference".to_owned()
+            } else {
+                shares.join(", ")
+            }
         )?;
     }
-    for warning in warnings(report) {
+    for warning in warnings(result) {
         writeln!(out, "warning       {warning}")?;
     }
-    match &report.test {
-        Some(contest) => compare(out, contest, report),
-        None if report.photographs.test == 0 => {
-            writeln!(out, "\nno photographs were set aside: what tuning has gained is not known")
+    match &result.test {
+        Some(comparison) => compare(out, comparison, result),
+        None if result.photographs.test == 0 => {
+            writeln!(out, "\nthere are no test photos, so the gain of tuning was not measured")
         }
-        None => writeln!(out, "\nthe untuned run diverged: there is nothing to compare with"),
+        None => writeln!(out, "\nthe untuned run diverged, so there is no comparison"),
     }
 }
 
-/// What a reader should know before believing the rest.
-pub(super) fn warnings(report: &Report) -> Vec<String> {
-    let borders = report.borders.iter().filter(|border| !natural(border, report));
-    let mut warnings: Vec<String> = borders.map(|border| at_border(border, report)).collect();
-    if report.weight_decay.as_ref().is_some_and(|decay: &WeightDecay| decay.at_border) {
+/// Warnings about the result.
+pub(super) fn warnings(result: &TuningResult) -> Vec<String> {
+    let bound_hits = result.bound_hits.iter().filter(|hit| !natural(hit, result));
+    let mut warnings: Vec<String> = bound_hits.map(|hit| at_bound(hit, result)).collect();
+    if result.weight_decay.as_ref().is_some_and(|decay: &WeightDecay| decay.at_upper_bound) {
         warnings.push(
-            "the strongest weight decay was chosen, so that still stronger ones may do as well: try --weight-decays with larger ones"
+            "the largest weight decay was chosen; a larger one may be as good: try larger values with --weight-decays"
                 .to_owned(),
         );
     }
-    if report.objective != Objective::Loss && report.photographs.validation < 200 {
+    if result.objective != Objective::Loss && result.photographs.validation < 200 {
         warnings.push(format!(
-            "{} moves in coarse steps on {} photographs; --objective loss tells settings apart better",
-            report.objective.name(),
-            report.photographs.validation
+            "{} changes in coarse steps on {} photos; --objective loss separates trials better",
+            result.objective.name(),
+            result.photographs.validation
         ));
     }
     warnings
 }
 
-/// Whether there is nothing beyond the bound.
-fn natural(border: &Border, report: &Report) -> bool {
-    let [low, _] = bounds(border, report);
-    match border.name.as_str() {
-        "momentum" | "label-smoothing" => border.side == Side::Low && low == 0.0,
+/// Whether the bound is a natural limit.
+fn natural(hit: &BoundHit, result: &TuningResult) -> bool {
+    let [low, _] = bounds(hit, result);
+    match hit.name.as_str() {
+        "momentum" | "label-smoothing" => hit.bound == Bound::Lower && low == 0.0,
         "augmentation" | "stages" => true,
         _ => false,
     }
 }
 
-/// The range of the parameter; not numbers for one that has none.
-fn bounds(border: &Border, report: &Report) -> [f64; 2] {
-    let parameter = report.space.parameters().iter().find(|parameter| parameter.name == border.name);
+/// The range of the parameter; NaN for a choice.
+fn bounds(hit: &BoundHit, result: &TuningResult) -> [f64; 2] {
+    let parameter = result.space.parameters().iter().find(|parameter| parameter.name == hit.name);
     match parameter.map(|parameter| &parameter.domain) {
         Some(Domain::Float { low, high, .. }) => [*low, *high],
         Some(Domain::Integer { low, high, .. }) => [*low as f64, *high as f64],
@@ -113,40 +118,47 @@ fn bounds(border: &Border, report: &Report) -> [f64; 2] {
     }
 }
 
-fn at_border(border: &Border, report: &Report) -> String {
-    let end = if border.side == Side::Low { "lower" } else { "upper" };
-    let name = &border.name;
-    let [low, high] = bounds(border, report);
-    let advice = match (border.side, name.as_str()) {
-        (Side::High, "momentum") => format!("; try --range momentum={low}:0.999"),
-        (Side::Low, "learning-rate") => format!("; try --range {name}={:e}:{high:e}", low / 100.0),
-        (Side::High, "learning-rate") => format!("; try --range {name}={low:e}:{:e}", high * 100.0),
-        (Side::High, "batch-size") => format!("; try --range {name}={low}:{}", high * 4.0),
+fn at_bound(hit: &BoundHit, result: &TuningResult) -> String {
+    let end = if hit.bound == Bound::Lower { "lower" } else { "upper" };
+    let name = &hit.name;
+    let [low, high] = bounds(hit, result);
+    let advice = match (hit.bound, name.as_str()) {
+        (Bound::Upper, "momentum") => format!("; try --range momentum={low}:0.999"),
+        (Bound::Lower, "learning-rate") => format!("; try --range {name}={:e}:{high:e}", low / 100.0),
+        (Bound::Upper, "learning-rate") => format!("; try --range {name}={low:e}:{:e}", high * 100.0),
+        (Bound::Upper, "batch-size") => format!("; try --range {name}={low}:{}", high * 4.0),
         _ => String::new(),
     };
     format!(
-        "the best {name}, {}, is at the {end} end of its range: the optimum may lie beyond{advice}",
-        bare(&border.value)
+        "the best {name}, {}, is at the {end} bound of its range; the optimum may lie outside{advice}",
+        bare(&hit.value)
     )
 }
 
-fn compare(out: &mut impl Write, contest: &Contest, report: &Report) -> io::Result<()> {
-    let Contest { photographs, clusters, tuned, untuned, .. } = contest;
-    let together = if clusters < photographs { format!(" in {clusters} groups") } else { String::new() };
-    writeln!(out, "\non the {photographs} test photographs{together}, which tuning never saw\n")?;
-    writeln!(out, "{:10}  {:>8}  {:>8}  {:>10}  95 % interval", "", "tuned", "untuned", "difference")?;
-    let mut row = |name: &str, tuned: f64, untuned: f64, difference: &Difference| {
-        let Difference { value, interval: [low, high] } = difference;
-        writeln!(out, "{name:10}  {tuned:8.4}  {untuned:8.4}  {value:+10.4}  {low:+.4} to {high:+.4}")
-    };
-    row("accuracy", tuned.accuracy, untuned.accuracy, &contest.accuracy)?;
-    row("loss", tuned.loss, untuned.loss, &contest.loss)?;
-    row("macro F1", tuned.macro_f1, untuned.macro_f1, &contest.macro_f1)?;
-    let verdict = if contest.p_value < SIGNIFICANT { "larger than chance" } else { "no larger than chance" };
+fn compare(out: &mut impl Write, comparison: &PairedComparison, result: &TuningResult) -> io::Result<()> {
+    let PairedComparison { tuned, untuned, difference } = comparison;
+    let PairedDifference { photographs, groups, accuracy_p_value, .. } = *difference;
+    writeln!(out, "\non {photographs} test photos of {groups} groups (leaves) that tuning has not used\n")?;
     writeln!(
         out,
-        "\ntuned alone right on {}, untuned alone on {}: the difference in accuracy is {verdict} (p = {:.3})",
-        contest.only_tuned, contest.only_untuned, contest.p_value
+        "{:10}  {:>8}  {:>8}  {:>10}  95 % interval by group",
+        "", "tuned", "untuned", "difference"
     )?;
-    writeln!(out, "tuned: {}; untuned: {}", words(&report.tuned), words(&report.untuned))
+    let mut row = |name: &str, tuned: Estimate, untuned: Estimate, difference: Estimate| {
+        let (tuned, untuned, Estimate { value, low, high }) = (tuned.value, untuned.value, difference);
+        writeln!(out, "{name:10}  {tuned:8.4}  {untuned:8.4}  {value:+10.4}  {low:+.4} to {high:+.4}")
+    };
+    row("accuracy", tuned.accuracy, untuned.accuracy, difference.accuracy)?;
+    row("loss", tuned.loss, untuned.loss, difference.loss)?;
+    row("macro F1", tuned.macro_f1, untuned.macro_f1, difference.macro_f1)?;
+    let verdict = if accuracy_p_value < SIGNIFICANT { "significant" } else { "not significant" };
+    writeln!(
+        out,
+        "\nonly tuned right on {}, only untuned on {}: the difference in accuracy is {verdict} (p = {accuracy_p_value:.3}, by group (leaf))",
+        difference.only_first, difference.only_second
+    )?;
+    if groups < Groups::FEW {
+        writeln!(out, "there are only {groups} groups, so the intervals are rough")?;
+    }
+    writeln!(out, "tuned: {}; untuned: {}", words(&result.tuned), words(&result.untuned))
 }

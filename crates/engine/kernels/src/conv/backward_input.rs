@@ -114,7 +114,7 @@ impl Phase {
             Accumulate::Add => Start::Add,
         };
         scratch::with(layout.packed_len(), |packed| {
-            layout.pack(packed, |segment, within, columns, rows| {
+            layout.pack(packed, &|segment, within, columns, rows| {
                 let [a, b] = self.tap(conv, segment);
                 let first = (a * conv.window.kernel[1] + b) * inputs;
                 for (column, input) in columns.enumerate() {

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::windows::{Framed, Windows};
 use super::{Conv, winograd};
+use crate::parallel;
 use crate::product::{BLOCK, Panels, Start, SumsBlock, copy_short, sums};
 use crate::reduce::{column_sums, sum_parts};
 use crate::scratch;
@@ -142,7 +141,7 @@ unsafe impl Sync for Gradients {}
 fn all_pieces(conv: &Conv, partition: &Partition, x: &[f32], dy: &[f32], gradients: &mut [f32]) {
     let shared = Gradients { start: gradients.as_mut_ptr(), len: gradients.len() };
     assert_eq!(shared.len, partition.parts * conv.weight_len(), "a gradient for each part");
-    (0..partition.pieces()).into_par_iter().with_max_len(1).for_each(|index| {
+    parallel::for_each(partition.pieces(), &|index| {
         let piece = partition.piece(index, conv.input.n);
         let work = Work { conv, partition, piece: &piece, dy, gradients: shared };
         if Framed::suits(conv) {

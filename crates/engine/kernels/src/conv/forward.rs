@@ -3,11 +3,10 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::windows::{Framed, Position, Windows, positions};
 use super::{Conv, winograd};
-use crate::ahead::Ahead;
+use crate::parallel::{self, Chunks, share_out};
+use crate::prefetch::Ahead;
 use crate::product::{Panels, Start, multiply};
 use crate::scratch;
 use crate::shape::Nhwc;
@@ -86,7 +85,7 @@ impl Pixels {
     /// Sets all values of these pixels to zero.
     pub(super) fn clear(&self, y: &mut [f32]) {
         let one = Self { shape: Nhwc { n: 1, ..self.shape }, ..*self };
-        y.par_chunks_exact_mut(self.shape.image_len()).for_each(|image| {
+        share_out(Chunks::new(y, self.shape.image_len()), |_, image| {
             for start in one.starts(0..self.grid[0] * self.grid[1]) {
                 image[start..][..self.shape.c].fill(0.0);
             }
@@ -173,7 +172,7 @@ pub(super) fn product(
     }
     let pieces = Pieces::new(windows.count(), &right.layout);
     let shared = Shared { start: y.as_mut_ptr(), len: y.len() };
-    (0..pieces.count()).into_par_iter().with_max_len(1).for_each(|index| {
+    parallel::for_each(pieces.count(), &|index| {
         let (rows, panels) = pieces.piece(index);
         piece(windows, right, start, &pixels, rows, panels, shared);
     });
@@ -209,7 +208,7 @@ fn by_bands(conv: &Conv, x: &[f32], right: Right<'_>, start: Start<'_>, y: &mut 
     let band_rows = (2 * PIECE_ROWS).div_ceil(output.w).min(output.h);
     let bands = output.h.div_ceil(band_rows);
     let shared = Shared { start: y.as_mut_ptr(), len: y.len() };
-    (0..output.n * bands).into_par_iter().with_max_len(1).for_each(|index| {
+    parallel::for_each(output.n * bands, &|index| {
         let (image, band) = (index / bands, index % bands);
         let rows = band * band_rows..((band + 1) * band_rows).min(output.h);
         let framed = Framed::new(conv, rows.clone());

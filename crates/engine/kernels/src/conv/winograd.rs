@@ -33,19 +33,16 @@ use weights::{Direction, Weights};
 /// Fewest input and output channels for which the transforms cost less than they save.
 const CHANNELS: usize = 24;
 
-/// Fewest tiles for which transforming the weights pays.
-const TILES: usize = 16;
-
 /// Fewest output pixels of a tile of 16, on average: the others are computed for nothing.
 const PIXELS: usize = 7;
 
 /// Whether a convolution is one that is done this way: 3 x 3 with stride 1 and at most one pixel of padding, of enough
-/// channels and pixels.
+/// channels and pixels. The number of images does not count: the result of an image is the same bits however many others are
+/// computed with it.
 pub(super) fn suits(conv: &Conv) -> bool {
-    can(conv)
-        && conv.input.c.min(conv.channels) >= CHANNELS
-        && tiles(conv) >= TILES
-        && conv.output().rows() >= PIXELS * tiles(conv)
+    let output = conv.output();
+    let tiles = Tiles::of_output(output).per_image();
+    can(conv) && conv.input.c.min(conv.channels) >= CHANNELS && output.h * output.w >= PIXELS * tiles
 }
 
 /// Whether the window is one that the transforms are for.

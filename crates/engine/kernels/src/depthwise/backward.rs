@@ -5,17 +5,15 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::band::{Band, Layout};
 use super::line::{Taps, backward_line, steps};
 use super::{Depthwise, part_rows};
-use crate::ahead::Ahead;
 use crate::axis::Axis;
 use crate::elementwise::{Accumulate, add_assign_chunk};
 use crate::fusion::{Backward, InputGradient, OutputGradient, Source};
-use crate::isa::level::Level;
 use crate::norm::{GradientSums, Incoming, Normalisation, Rows, total_sums};
+use crate::parallel::{Chunks, share_out};
+use crate::prefetch::Ahead;
 use crate::reduce::sum_parts;
 use crate::scratch;
 use crate::shape::{Nhwc, Window};
@@ -57,32 +55,27 @@ pub fn backward(
     let (kernel, far) = (conv.window.kernel, conv.is_far());
     let work = Work { x, before, source, layout, vertical, kernel, weight, input, far };
     let partials = &mut partials[..parts * dweight.len()];
-    let dweights = partials.par_chunks_mut(dweight.len());
+    let dweights = Chunks::new(partials, dweight.len());
+    let rows_of = |part: usize| part * part_rows..rows.min((part + 1) * part_rows);
     let part_len = part_rows * input.w * input.c;
     match dx {
-        InputGradient::Unwanted => dweights.enumerate().for_each(|(part, dweight)| {
-            let end = rows.min((part + 1) * part_rows);
-            work.part(part * part_rows..end, Arriving::Unwanted, dweight);
-        }),
+        InputGradient::Unwanted => {
+            share_out(dweights, |part, dweight| work.part(rows_of(part), Arriving::Unwanted, dweight));
+        }
         InputGradient::Stored(dx, accumulate) => {
             conv.check(dx, weight, dy);
-            dweights.zip(dx.par_chunks_mut(part_len)).enumerate().for_each(|(part, (dweight, dx))| {
-                let end = rows.min((part + 1) * part_rows);
-                work.part(part * part_rows..end, Arriving::Stored(dx, accumulate), dweight);
+            share_out((dweights, Chunks::new(dx, part_len)), |part, (dweight, dx)| {
+                work.part(rows_of(part), Arriving::Stored(dx, accumulate), dweight);
             });
         }
         InputGradient::Gated { g, inv_std, sums, partials } => {
             conv.check(g, weight, dy);
             let Some(norm) = norm else { panic!("there is no norm before {conv:?}") };
             let totals = &mut partials[..parts * 2 * input.c];
-            dweights
-                .zip(g.par_chunks_mut(part_len))
-                .zip(totals.par_chunks_mut(2 * input.c))
-                .enumerate()
-                .for_each(|(part, ((dweight, g), totals))| {
-                    let end = rows.min((part + 1) * part_rows);
-                    work.part(part * part_rows..end, Arriving::Gated { g, norm, totals }, dweight);
-                });
+            let shares = (dweights, Chunks::new(g, part_len), Chunks::new(totals, 2 * input.c));
+            share_out(shares, |part, (dweight, g, totals)| {
+                work.part(rows_of(part), Arriving::Gated { g, norm, totals }, dweight);
+            });
             total_sums(totals, inv_std, sums);
         }
     }
@@ -135,64 +128,36 @@ impl Work<'_> {
     /// Some rows of the input, over all images. Their share of the weights' gradient is left in `dweight`.
     fn part(&self, rows: Range<usize>, arriving: Arriving<'_>, dweight: &mut [f32]) {
         let Nhwc { w, c, .. } = self.input;
-        scratch::with(self.layout.len() + 2 * w * c + 2 * c, |memory| {
-            backward_part(self, rows, arriving, memory, dweight);
+        let line_len = w * c;
+        dweight.fill(0.0);
+        scratch::with(self.layout.len() + 2 * line_len + 2 * c, |memory| {
+            let (band, memory) = memory.split_at_mut(self.layout.len());
+            let (x, memory) = memory.split_at_mut(line_len);
+            let (line, sums) = memory.split_at_mut(line_len);
+            let x_rows = self.x[rows.start * line_len..rows.end * line_len].chunks_exact(line_len);
+            let mut lines =
+                Lines { work: self, band: Band::new(self.layout, band), x, dweight, row: rows.start };
+            match arriving {
+                Arriving::Unwanted => rows.for_each(|_| lines.next(line)),
+                Arriving::Stored(dx, Accumulate::Overwrite) => {
+                    dx.chunks_exact_mut(line_len).for_each(|dx| lines.next(dx));
+                }
+                Arriving::Stored(dx, Accumulate::Add) => {
+                    for dx in dx.chunks_exact_mut(line_len) {
+                        lines.next(line);
+                        add_assign_chunk(line, dx);
+                    }
+                }
+                Arriving::Gated { g, norm, totals } => {
+                    let mut sums = GradientSums::new(Rows::Near, sums, totals);
+                    for (g, x) in g.chunks_exact_mut(line_len).zip(x_rows) {
+                        lines.next(g);
+                        sums.add(x, Incoming::Stored { y: lines.x, dy: g }, norm);
+                    }
+                    sums.finish();
+                }
+            }
         });
-    }
-}
-
-multiversion!(
-    fn backward_part(
-        work: &Work<'_>,
-        rows: Range<usize>,
-        arriving: Arriving<'_>,
-        memory: &mut [f32],
-        dweight: &mut [f32],
-    ) = part_body
-);
-
-#[inline(always)]
-fn part_body<L: Level>(
-    level: L,
-    work: &Work<'_>,
-    rows: Range<usize>,
-    arriving: Arriving<'_>,
-    memory: &mut [f32],
-    dweight: &mut [f32],
-) {
-    dweight.fill(0.0);
-    let line_len = work.input.w * work.input.c;
-    let (band, memory) = memory.split_at_mut(work.layout.len());
-    let (x, memory) = memory.split_at_mut(line_len);
-    let (line, sums) = memory.split_at_mut(line_len);
-    let x_rows = work.x[rows.start * line_len..rows.end * line_len].chunks_exact(line_len);
-    let mut lines = Lines { work, band: Band::new(work.layout, band), x, dweight, row: rows.start };
-    // Not `for_each`, whose closure would be a function of its own, without the instructions.
-    match arriving {
-        Arriving::Unwanted => {
-            for _ in rows {
-                lines.next(level, line);
-            }
-        }
-        Arriving::Stored(dx, Accumulate::Overwrite) => {
-            for dx in dx.chunks_exact_mut(line_len) {
-                lines.next(level, dx);
-            }
-        }
-        Arriving::Stored(dx, Accumulate::Add) => {
-            for dx in dx.chunks_exact_mut(line_len) {
-                lines.next(level, line);
-                add_assign_chunk(line, dx);
-            }
-        }
-        Arriving::Gated { g, norm, totals } => {
-            let mut sums = GradientSums::new(Rows::Near, sums, totals);
-            for (g, x) in g.chunks_exact_mut(line_len).zip(x_rows) {
-                lines.next(level, g);
-                sums.add(level, x, Incoming::Stored { y: lines.x, dy: g }, norm);
-            }
-            sums.finish();
-        }
     }
 }
 
@@ -208,26 +173,25 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    #[inline(always)]
-    fn next<L: Level>(&mut self, level: L, dx: &mut [f32]) {
+    fn next(&mut self, dx: &mut [f32]) {
         let work = self.work;
         let (image, row) = (self.row / work.input.h, self.row % work.input.h);
         if row == 0 {
             self.band.clear();
         }
         let meeting = work.vertical.outputs_of(row);
-        self.band.reach(level, &work.source, image, meeting);
+        self.band.reach(&work.source, image, meeting);
         let range = self.row * self.x.len()..(self.row + 1) * self.x.len();
         if work.far {
             work.before.touch(range.clone());
         }
-        work.before.write(level, range, self.x);
+        work.before.write(range, self.x);
         let [y, dy] = self.band.following(&work.source, image, 1);
         let next = (self.row + 1) * self.x.len();
         let [x, _] = work.before.needs(next..next + self.x.len());
-        let ahead = &Ahead::new([y, dy, x], dx, steps::<L>(work.input.w, work.input.c));
+        let ahead = &Ahead::new([y, dy, x], dx, steps(work.input.w, work.input.c));
         let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight, ahead };
-        backward_line(level, taps, self.x, dx, self.dweight);
+        backward_line(taps, self.x, dx, self.dweight);
         self.row += 1;
     }
 }

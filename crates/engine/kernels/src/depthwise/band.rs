@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use crate::axis::Meeting;
 use crate::fusion::Source;
-use crate::isa::level::Level;
 use crate::shape::Nhwc;
 
 /// How the rows of a source stand in a band.
@@ -58,14 +57,12 @@ impl<'a> Band<'a> {
     }
 
     /// Begins another image.
-    #[inline(always)]
     pub(super) fn clear(&mut self) {
         self.next = 0;
     }
 
     /// Brings in the rows of an image that `meeting` asks for. Later calls ask for the same or later rows.
-    #[inline(always)]
-    pub(super) fn reach<L: Level>(&mut self, level: L, source: &Source<'_>, image: usize, meeting: Meeting) {
+    pub(super) fn reach(&mut self, source: &Source<'_>, image: usize, meeting: Meeting) {
         let Layout { source: Nhwc { h, w, c, .. }, slots, first, step, pixels, far } = self.layout;
         let places = places(meeting);
         for row in places.start.max(self.next)..places.end {
@@ -75,9 +72,9 @@ impl<'a> Band<'a> {
             }
             let padded = &mut self.rows[row % slots * pixels * c..][..pixels * c];
             match self.layout.run() {
-                Some(run) => source.write(level, start..start + w * c, &mut padded[run]),
+                Some(run) => source.write(start..start + w * c, &mut padded[run]),
                 None => {
-                    source.write(level, start..start + w * c, self.loose);
+                    source.write(start..start + w * c, self.loose);
                     for (pixel, values) in self.loose.chunks_exact(c).enumerate() {
                         let place = first + (pixel * step) as isize;
                         if let Some(place) = usize::try_from(place).ok().filter(|&place| place < pixels) {
@@ -91,7 +88,6 @@ impl<'a> Band<'a> {
     }
 
     /// What the next call of [`Self::reach`] brings in, about: as many rows as windows are apart.
-    #[inline(always)]
     pub(super) fn following<'b>(&self, source: &Source<'b>, image: usize, rows: usize) -> [&'b [f32]; 2] {
         let Nhwc { h, w, c, .. } = self.layout.source;
         let start = (image * h + self.next) * w * c;
@@ -107,7 +103,6 @@ impl<'a> Band<'a> {
 }
 
 /// The range of rows from the first to the last that is met.
-#[inline(always)]
 fn places(meeting: Meeting) -> Range<usize> {
     let first = meeting.pairs().map(|(_, place)| place).min().unwrap_or_default();
     let end = meeting.pairs().map(|(_, place)| place + 1).max().unwrap_or_default();

@@ -1,15 +1,13 @@
 //! The forward pass.
 
-use rayon::prelude::*;
-
 use super::band::{Band, Layout};
 use super::line::{Taps, forward_line, steps};
 use super::{Depthwise, part_rows};
-use crate::ahead::Ahead;
 use crate::axis::Axis;
 use crate::fusion::{OutputStatistics, Source};
-use crate::isa::level::Level;
 use crate::norm::{Moments, Normalisation, Rows, merge_parts};
+use crate::parallel::{Chunks, share_out};
+use crate::prefetch::Ahead;
 use crate::scratch;
 use crate::shape::Nhwc;
 
@@ -41,17 +39,16 @@ pub fn forward(
         weight,
         output,
     };
-    let parts = y.par_chunks_mut(part_len.max(1));
+    let parts = Chunks::new(y, part_len.max(1));
     let Some(OutputStatistics { mean, variance, partials }) = statistics else {
-        parts.enumerate().for_each(|(part, y)| work.part(part * part_rows, &mut [], y));
+        share_out(parts, |part, y| work.part(part * part_rows, &mut [], y));
         return;
     };
     assert!(mean.len() == output.c && variance.len() == output.c, "statistics of {conv:?}");
     let partials = &mut partials[..rows.div_ceil(part_rows) * 2 * output.c];
-    parts
-        .zip(partials.par_chunks_mut(2 * output.c))
-        .enumerate()
-        .for_each(|(part, (y, moments))| work.part(part * part_rows, moments, y));
+    share_out((parts, Chunks::new(partials, 2 * output.c)), |part, (y, moments)| {
+        work.part(part * part_rows, moments, y);
+    });
     merge_parts(partials, part_rows * output.w, rows * output.w, mean, variance);
 }
 
@@ -86,47 +83,20 @@ impl Work<'_> {
     /// empty.
     fn part(&self, first: usize, moments: &mut [f64], y: &mut [f32]) {
         let len = self.layout.len() + 3 * self.output.c;
-        scratch::with(len, |memory| forward_part(self, first, moments, memory, y));
-    }
-}
-
-multiversion!(
-    fn forward_part(
-        work: &Work<'_>,
-        first: usize,
-        moments: &mut [f64],
-        memory: &mut [f32],
-        y: &mut [f32],
-    ) = part_body
-);
-
-#[inline(always)]
-fn part_body<L: Level>(
-    level: L,
-    work: &Work<'_>,
-    first: usize,
-    moments: &mut [f64],
-    memory: &mut [f32],
-    y: &mut [f32],
-) {
-    let (band, memory) = memory.split_at_mut(work.layout.len());
-    let mut lines = Lines { work, band: Band::new(work.layout, band), row: first };
-    let line_len = work.output.w * work.output.c;
-    if moments.is_empty() {
-        // Not `for_each`, whose closure would be a function of its own, without the instructions.
-        for line in y.chunks_exact_mut(line_len) {
-            lines.next(level, line);
-        }
-        return;
-    }
-    let mut moments = Moments::new(Rows::Near, moments, memory);
-    // Few enough to be in the cache still, enough not to be mostly about f64.
-    let block = 32_usize.div_ceil(work.output.w) * line_len;
-    for block in y.chunks_mut(block) {
-        for line in block.chunks_exact_mut(line_len) {
-            lines.next(level, line);
-        }
-        moments.add(level, block);
+        scratch::with(len, |memory| {
+            let (band, memory) = memory.split_at_mut(self.layout.len());
+            let mut lines = Lines { work: self, band: Band::new(self.layout, band), row: first };
+            let mut moments = (!moments.is_empty()).then(|| Moments::new(Rows::Near, moments, memory));
+            let line_len = self.output.w * self.output.c;
+            // Few enough to be in the cache still, enough not to be mostly about f64.
+            let block = 32_usize.div_ceil(self.output.w) * line_len;
+            for block in y.chunks_mut(block) {
+                block.chunks_exact_mut(line_len).for_each(|line| lines.next(line));
+                if let Some(moments) = &mut moments {
+                    moments.add(block);
+                }
+            }
+        });
     }
 }
 
@@ -139,19 +109,18 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    #[inline(always)]
-    fn next<L: Level>(&mut self, level: L, line: &mut [f32]) {
+    fn next(&mut self, line: &mut [f32]) {
         let work = self.work;
         let (image, row) = (self.row / work.output.h, self.row % work.output.h);
         if row == 0 {
             self.band.clear();
         }
         let meeting = work.vertical.inputs_of(row);
-        self.band.reach(level, &work.source, image, meeting);
+        self.band.reach(&work.source, image, meeting);
         let [next, _] = self.band.following(&work.source, image, work.step);
-        let ahead = &Ahead::new([next, &[], &[]], line, steps::<L>(work.output.w, work.output.c));
+        let ahead = &Ahead::new([next, &[], &[]], line, steps(work.output.w, work.output.c));
         let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight, ahead };
-        forward_line(level, taps, work.step, line);
+        forward_line(taps, work.step, line);
         self.row += 1;
     }
 }

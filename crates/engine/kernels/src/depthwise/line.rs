@@ -4,10 +4,11 @@
 //! registers and make several pixels at a time, so that a value that neighbouring windows share is loaded once.
 
 use super::band::Band;
-use crate::ahead::Ahead;
 use crate::axis::Meeting;
+use crate::isa;
 use crate::isa::level::{ChannelGroup, Level};
 use crate::isa::vector::Vector;
+use crate::prefetch::Ahead;
 
 /// Pixels made at a time.
 const PIXELS: usize = 4;
@@ -26,9 +27,8 @@ pub(super) struct Taps<'a> {
 }
 
 /// Steps that a line of so many pixels and channels is made in, at least.
-#[inline(always)]
-pub(super) fn steps<L: Level>(pixels: usize, channels: usize) -> usize {
-    pixels.div_ceil(PIXELS) * channels.div_ceil(<L::Widest as Vector<L>>::LANES)
+pub(super) fn steps(pixels: usize, channels: usize) -> usize {
+    pixels.div_ceil(PIXELS) * channels.div_ceil(isa::selected().lanes())
 }
 
 impl<'a> Taps<'a> {
@@ -52,14 +52,16 @@ impl<'a> Taps<'a> {
     }
 }
 
-/// A line of the output; its pixel p sees the pixels from `p * step` on.
+multiversion!(
+    /// A line of the output; its pixel p sees the pixels from `p * step` on.
+    pub(super) fn forward_line(taps: Taps<'_>, step: usize, y: &mut [f32]) = forward_line_body
+);
+
 #[inline(always)]
-pub(super) fn forward_line<L: Level>(level: L, taps: Taps<'_>, step: usize, y: &mut [f32]) {
+fn forward_line_body<L: Level>(level: L, taps: Taps<'_>, step: usize, y: &mut [f32]) {
     match (taps.kernel[1], taps.meeting.count, step) {
-        (3, 1, 1) => forward_three::<L, 1, 1>(level, taps, y),
         (3, 2, 1) => forward_three::<L, 2, 1>(level, taps, y),
         (3, 3, 1) => forward_three::<L, 3, 1>(level, taps, y),
-        (3, 1, 2) => forward_three::<L, 1, 2>(level, taps, y),
         (3, 2, 2) => forward_three::<L, 2, 2>(level, taps, y),
         (3, 3, 2) => forward_three::<L, 3, 2>(level, taps, y),
         _ => level.for_each_group(taps.channels(), &mut ForwardAny { taps, step, mirrored: false, y }),
@@ -79,16 +81,14 @@ fn forward_three<L: Level, const H: usize, const S: usize>(level: L, taps: Taps<
     level.for_each_group(channels, work);
 }
 
-/// A line of the input's gradient, whose pixel p sees the pixels from p on, under mirrored taps. Adds the
-/// products with the line `x` of the input to the gradient of the weights.
+multiversion!(
+    /// A line of the input's gradient, whose pixel p sees the pixels from p on, under mirrored taps. Adds the
+    /// products with the line `x` of the input to the gradient of the weights.
+    pub(super) fn backward_line(taps: Taps<'_>, x: &[f32], dx: &mut [f32], dweight: &mut [f32]) = backward_line_body
+);
+
 #[inline(always)]
-pub(super) fn backward_line<L: Level>(
-    level: L,
-    taps: Taps<'_>,
-    x: &[f32],
-    dx: &mut [f32],
-    dweight: &mut [f32],
-) {
+fn backward_line_body<L: Level>(level: L, taps: Taps<'_>, x: &[f32], dx: &mut [f32], dweight: &mut [f32]) {
     match (taps.kernel[1], taps.meeting.count) {
         (3, 1) => backward_three::<L, 1>(level, taps, x, dx, dweight),
         (3, 2) => backward_three::<L, 2>(level, taps, x, dx, dweight),
@@ -122,6 +122,12 @@ fn backward_three<L: Level, const H: usize>(
     level.for_each_group(channels, work);
 }
 
+/// Whether several pixels are made at a time: with the wide vectors, which hold nearly all channels. The few that are left
+/// over are not worth the code.
+const fn is_wide<L: Level, V: Vector<L>>() -> bool {
+    2 * V::LANES >= <L::Widest as Vector<L>>::LANES
+}
+
 /// `H` rows under windows of three columns that are `S` pixels apart.
 struct ForwardThree<'a, const H: usize, const S: usize> {
     rows: [(&'a [f32], usize); H],
@@ -142,9 +148,11 @@ impl<L: Level, const H: usize, const S: usize> ChannelGroup<L> for ForwardThree<
         }
         let pixels = self.y.len() / self.channels;
         let mut pixel = 0;
-        while pixel + PIXELS <= pixels {
-            self.pixels::<L, V, PIXELS>(level, channel, pixel, &weights);
-            pixel += PIXELS;
+        if const { is_wide::<L, V>() } {
+            while pixel + PIXELS <= pixels {
+                self.pixels::<L, V, PIXELS>(level, channel, pixel, &weights);
+                pixel += PIXELS;
+            }
         }
         while pixel < pixels {
             self.pixels::<L, V, 1>(level, channel, pixel, &weights);
@@ -267,7 +275,7 @@ impl<L: Level, const H: usize> ChannelGroup<L> for BackwardThree<'_, H> {
         }
         let pixels = self.dx.len() / self.channels;
         let mut pixel = 0;
-        if L::REGISTERS > 16 {
+        if const { L::REGISTERS > 16 && is_wide::<L, V>() } {
             while pixel + PIXELS <= pixels {
                 self.pixels::<L, V, PIXELS>(level, channel, pixel, &weights, &mut sums);
                 pixel += PIXELS;

@@ -1,12 +1,11 @@
 //! The normalisation itself, with what follows it in a network: a residual and an activation.
 
-use rayon::prelude::*;
-
 use super::{Rows, rows_of};
 use crate::activation::Activation;
 use crate::elementwise::CHUNK;
 use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
+use crate::parallel::{Chunks, chunk_of, share_out};
 
 /// What a batch norm does to a channel: `(x - center) * scale + shift`, one of each per channel.
 ///
@@ -60,14 +59,15 @@ pub fn apply(x: &[f32], normalisation: Normalisation<'_>, residual: Option<&[f32
     assert!(residual.is_none_or(|residual| residual.len() == x.len()), "lengths differ");
     let piece = CHUNK.div_ceil(channels) * channels;
     let place = Rows::of(x.len());
-    y.par_chunks_mut(piece).zip(x.par_chunks(piece)).enumerate().for_each(|(index, (y, x))| {
-        let residual = residual.map(|residual| &residual[index * piece..][..x.len()]);
-        apply_piece(x, normalisation, residual, place, y);
+    share_out(Chunks::new(y, piece), |index, y| {
+        let residual = residual.map(|residual| chunk_of(residual, piece, index));
+        apply_rows(chunk_of(x, piece, index), normalisation, residual, place, y);
     });
 }
 
 multiversion!(
-    fn apply_piece(
+    /// [`apply`] for some rows, on this thread.
+    pub(crate) fn apply_rows(
         x: &[f32],
         normalisation: Normalisation<'_>,
         residual: Option<&[f32]>,
@@ -77,7 +77,7 @@ multiversion!(
 );
 
 #[inline(always)]
-pub(crate) fn apply_body<L: Level>(
+fn apply_body<L: Level>(
     level: L,
     x: &[f32],
     normalisation: Normalisation<'_>,

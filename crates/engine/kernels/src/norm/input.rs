@@ -1,11 +1,10 @@
 //! The backward pass's second half: the gradient of the input, with the batch's statistics depending on it.
 
-use rayon::prelude::*;
-
 use super::{Affine, Normalisation, Rows, rows_of};
 use crate::elementwise::{Accumulate, CHUNK};
 use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
+use crate::parallel::{Chunks, chunk_of, share_out};
 
 /// The gradient of a batch norm's input as a function of the input and the output's gradient: per channel
 /// `dx = scale * (g - offset + slope * (x - center))`.
@@ -81,10 +80,10 @@ pub fn backward_input(
     rows_of(x, channels);
     let piece = CHUNK.div_ceil(channels) * channels;
     let place = Rows::of(x.len());
-    dx.par_chunks_mut(piece)
-        .zip(x.par_chunks(piece))
-        .zip(dy.par_chunks(piece))
-        .for_each(|((dx, x), dy)| input_piece(x, Gradient::From(dy, accumulate), gradient, place, dx));
+    share_out(Chunks::new(dx, piece), |index, dx| {
+        let dy = Gradient::From(chunk_of(dy, piece, index), accumulate);
+        backward_input_rows(chunk_of(x, piece, index), dy, gradient, place, dx);
+    });
 }
 
 /// [`backward_input`], with the result written over `dy`.
@@ -98,9 +97,9 @@ pub fn backward_input_in_place(x: &[f32], dy: &mut [f32], gradient: &InputGradie
     rows_of(x, channels);
     let piece = CHUNK.div_ceil(channels) * channels;
     let place = Rows::of(x.len());
-    dy.par_chunks_mut(piece)
-        .zip(x.par_chunks(piece))
-        .for_each(|(dy, x)| input_piece(x, Gradient::InPlace, gradient, place, dy));
+    share_out(Chunks::new(dy, piece), |index, dy| {
+        backward_input_rows(chunk_of(x, piece, index), Gradient::InPlace, gradient, place, dy);
+    });
 }
 
 /// Where the gradient of the output is.
@@ -124,7 +123,8 @@ impl<'a> Gradient<'a> {
 }
 
 multiversion!(
-    fn input_piece(
+    /// [`backward_input`] for some rows, on this thread.
+    pub(crate) fn backward_input_rows(
         x: &[f32],
         dy: Gradient<'_>,
         gradient: &InputGradient<'_>,
@@ -133,9 +133,8 @@ multiversion!(
     ) = input_body
 );
 
-/// The gradient of the rows `x`.
 #[inline(always)]
-pub(crate) fn input_body<L: Level>(
+fn input_body<L: Level>(
     level: L,
     x: &[f32],
     dy: Gradient<'_>,

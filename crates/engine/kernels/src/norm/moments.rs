@@ -27,7 +27,6 @@ pub(crate) struct Moments<'a> {
 impl<'a> Moments<'a> {
     /// Of no rows; those that come are at `place`. The means and then the squares are kept in `moments`, two for each channel; `memory` is
     /// room for three values for each channel.
-    #[inline(always)]
     pub(crate) fn new(place: Rows, moments: &'a mut [f64], memory: &'a mut [f32]) -> Self {
         moments.fill(0.0);
         let channels = moments.len() / 2;
@@ -36,8 +35,12 @@ impl<'a> Moments<'a> {
     }
 
     /// Adds rows.
+    pub(crate) fn add(&mut self, x: &[f32]) {
+        add_rows(self, x);
+    }
+
     #[inline(always)]
-    pub(crate) fn add<L: Level>(&mut self, level: L, x: &[f32]) {
+    fn add_body<L: Level>(&mut self, level: L, x: &[f32]) {
         let channels = self.mean.len();
         let strip = self.place.strip(channels) * channels;
         let block = (BLOCK / channels).clamp(16, BLOCK_ROWS) * channels;
@@ -71,6 +74,13 @@ impl<'a> Moments<'a> {
             self.rows += rows;
         }
     }
+}
+
+multiversion!(fn add_rows(moments: &mut Moments<'_>, x: &[f32]) = add_rows_to_moments);
+
+#[inline(always)]
+fn add_rows_to_moments<L: Level>(level: L, moments: &mut Moments<'_>, x: &[f32]) {
+    moments.add_body(level, x);
 }
 
 /// Mean and biased variance from the moments of parts, (parts, 2, channels), of which all but the last have

@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::{Affine, BLOCK_ROWS, Normalisation, Rows, part_rows, partials_len, rows_of};
 use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
+use crate::parallel::{Chunks, chunk_of, share_out};
 use crate::scratch;
 
 /// Where the backward pass leaves the gradients of the norm itself, one of each per channel; overwritten.
@@ -37,11 +36,10 @@ pub fn backward_sums(
     assert_eq!(dy.len(), x.len(), "lengths differ");
     let partials = &mut partials[..partials_len(rows, channels)];
     let (part, place) = (part_rows(rows) * channels, Rows::of(x.len()));
-    partials
-        .par_chunks_mut(2 * channels)
-        .zip(x.par_chunks(part))
-        .zip(dy.par_chunks(part))
-        .for_each(|((totals, x), dy)| reduce_rows(x, Incoming::Anew(dy), normalisation, place, totals));
+    share_out(Chunks::new(partials, 2 * channels), |index, totals| {
+        let dy = Incoming::Anew(chunk_of(dy, part, index));
+        reduce_rows(chunk_of(x, part, index), dy, normalisation, place, totals);
+    });
     total_sums(partials, inv_std, sums);
 }
 
@@ -68,14 +66,10 @@ pub fn backward_residual(
     assert!(dy.len() == x.len() && y.len() == x.len(), "lengths differ");
     let partials = &mut partials[..partials_len(rows, channels)];
     let (part, place) = (part_rows(rows) * channels, Rows::of(x.len()));
-    partials
-        .par_chunks_mut(2 * channels)
-        .zip(x.par_chunks(part))
-        .zip(y.par_chunks(part))
-        .zip(dy.par_chunks_mut(part))
-        .for_each(|(((totals, x), y), dy)| {
-            reduce_rows(x, Incoming::Stored { y, dy }, normalisation, place, totals);
-        });
+    share_out((Chunks::new(partials, 2 * channels), Chunks::new(dy, part)), |index, (totals, dy)| {
+        let incoming = Incoming::Stored { y: chunk_of(y, part, index), dy };
+        reduce_rows(chunk_of(x, part, index), incoming, normalisation, place, totals);
+    });
     total_sums(partials, inv_std, sums);
 }
 
@@ -101,33 +95,11 @@ fn reduce_rows(
     place: Rows,
     totals: &mut [f64],
 ) {
-    scratch::with(totals.len(), |memory| reduce_part(x, incoming, normalisation, place, memory, totals));
-}
-
-multiversion!(
-    fn reduce_part(
-        x: &[f32],
-        incoming: Incoming<'_>,
-        normalisation: Normalisation<'_>,
-        place: Rows,
-        memory: &mut [f32],
-        totals: &mut [f64],
-    ) = reduce_body
-);
-
-#[inline(always)]
-fn reduce_body<L: Level>(
-    level: L,
-    x: &[f32],
-    incoming: Incoming<'_>,
-    normalisation: Normalisation<'_>,
-    place: Rows,
-    memory: &mut [f32],
-    totals: &mut [f64],
-) {
-    let mut sums = GradientSums::new(place, memory, totals);
-    sums.add(level, x, incoming, normalisation);
-    sums.finish();
+    scratch::with(totals.len(), |memory| {
+        let mut sums = GradientSums::new(place, memory, totals);
+        sums.add(x, incoming, normalisation);
+        sums.finish();
+    });
 }
 
 /// The gradient of the output, and how it becomes g.
@@ -160,7 +132,6 @@ pub(crate) struct GradientSums<'a> {
 
 impl<'a> GradientSums<'a> {
     /// Of no rows; those that come are at `place`. `memory` is room for as many values as `totals`, two for each channel.
-    #[inline(always)]
     pub(crate) fn new(place: Rows, memory: &'a mut [f32], totals: &'a mut [f64]) -> Self {
         memory.fill(0.0);
         totals.fill(0.0);
@@ -168,8 +139,12 @@ impl<'a> GradientSums<'a> {
     }
 
     /// Adds rows.
+    pub(crate) fn add(&mut self, x: &[f32], incoming: Incoming<'_>, normalisation: Normalisation<'_>) {
+        add_rows(self, x, incoming, normalisation);
+    }
+
     #[inline(always)]
-    pub(crate) fn add<L: Level>(
+    fn add_body<L: Level>(
         &mut self,
         level: L,
         x: &[f32],
@@ -205,10 +180,29 @@ impl<'a> GradientSums<'a> {
     }
 
     /// Leaves the sums in the totals.
-    #[inline(always)]
     pub(crate) fn finish(mut self) {
         self.flush();
     }
+}
+
+multiversion!(
+    fn add_rows(
+        sums: &mut GradientSums<'_>,
+        x: &[f32],
+        incoming: Incoming<'_>,
+        normalisation: Normalisation<'_>,
+    ) = add_rows_body
+);
+
+#[inline(always)]
+fn add_rows_body<L: Level>(
+    level: L,
+    sums: &mut GradientSums<'_>,
+    x: &[f32],
+    incoming: Incoming<'_>,
+    normalisation: Normalisation<'_>,
+) {
+    sums.add_body(level, x, incoming, normalisation);
 }
 
 struct ReduceStrip<'a> {

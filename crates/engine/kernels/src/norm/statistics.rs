@@ -1,9 +1,7 @@
 //! Mean and variance of a matrix.
 
-use rayon::prelude::*;
-
 use super::{Moments, Rows, merge_parts, part_rows, partials_len, rows_of};
-use crate::isa::level::Level;
+use crate::parallel::{Chunks, chunk_of, share_out};
 use crate::scratch;
 
 /// Mean and biased variance of each channel of `x`, a matrix of `channels` columns; both overwritten, with
@@ -17,17 +15,10 @@ pub fn statistics(x: &[f32], channels: usize, mean: &mut [f64], variance: &mut [
     assert!(mean.len() == channels && variance.len() == channels, "one mean and one variance per channel");
     let partials = &mut partials[..partials_len(rows, channels)];
     let (part_rows, place) = (part_rows(rows), Rows::of(x.len()));
-    partials.par_chunks_mut(2 * channels).zip(x.par_chunks(part_rows * channels)).for_each(|(moments, x)| {
-        scratch::with(3 * channels, |memory| moments_of_part(x, place, memory, moments))
+    share_out(Chunks::new(partials, 2 * channels), |part, moments| {
+        scratch::with(3 * channels, |memory| {
+            Moments::new(place, moments, memory).add(chunk_of(x, part_rows * channels, part));
+        });
     });
     merge_parts(partials, part_rows, rows, mean, variance);
-}
-
-multiversion!(
-    fn moments_of_part(x: &[f32], place: Rows, memory: &mut [f32], moments: &mut [f64]) = moments_body
-);
-
-#[inline(always)]
-fn moments_body<L: Level>(level: L, x: &[f32], place: Rows, memory: &mut [f32], moments: &mut [f64]) {
-    Moments::new(place, moments, memory).add(level, x);
 }

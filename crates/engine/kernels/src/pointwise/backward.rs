@@ -2,14 +2,12 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::{PARTS, Pointwise};
 use crate::conv;
 use crate::elementwise::Accumulate;
 use crate::fusion::{Backward, InputGradient, OutputGradient, Source};
-use crate::isa::level::Level;
 use crate::norm::{GradientSums, Incoming, Normalisation, Rows, total_sums};
+use crate::parallel::{Chunks, share_out};
 use crate::product::{BLOCK, Panels, Start, multiply_rows, sum_rows};
 use crate::reduce::sum_parts;
 use crate::scratch;
@@ -90,8 +88,8 @@ pub fn backward(
         for (index, part) in parts.iter_mut().enumerate().take(layer.parts()) {
             *part = Some(rest.split_off(layer, index));
         }
-        parts.par_iter_mut().with_max_len(1).for_each(|part| {
-            if let Some(part) = part.take() {
+        share_out(Chunks::new(&mut parts, 1), |_, part| {
+            if let Some(part) = part[0].take() {
                 work.part(packed, part, add);
             }
         });
@@ -192,7 +190,7 @@ impl Work<'_> {
                     multiply_rows(&self.layout, packed, begin, dy, dx, [y, dy_next, x]);
                     if let Some((sums, norm)) = &mut sums {
                         let incoming = Incoming::Stored { y: a, dy: dx };
-                        add_sums(sums, &self.x[inputs], incoming, *norm);
+                        sums.add(&self.x[inputs], incoming, *norm);
                     }
                 }
             }
@@ -209,24 +207,4 @@ fn or<'a, 'b: 'a>(kept: &mut &'b mut [f32], len: usize, room: &'a mut [f32]) -> 
         Some(kept) => kept,
         None => room,
     }
-}
-
-multiversion!(
-    fn add_sums(
-        sums: &mut GradientSums<'_>,
-        x: &[f32],
-        incoming: Incoming<'_>,
-        normalisation: Normalisation<'_>,
-    ) = add_sums_body
-);
-
-#[inline(always)]
-fn add_sums_body<L: Level>(
-    level: L,
-    sums: &mut GradientSums<'_>,
-    x: &[f32],
-    incoming: Incoming<'_>,
-    normalisation: Normalisation<'_>,
-) {
-    sums.add(level, x, incoming, normalisation);
 }

@@ -1,11 +1,9 @@
 //! The forward pass.
 
-use rayon::prelude::*;
-
 use super::Pointwise;
 use crate::fusion::{OutputStatistics, Source};
-use crate::isa::level::Level;
 use crate::norm::{Moments, Normalisation, Rows, merge_parts};
+use crate::parallel::{Chunks, share_out};
 use crate::product::{Panels, Start, multiply_rows};
 use crate::scratch;
 
@@ -30,17 +28,16 @@ pub fn forward(
     scratch::with(layout.packed_len(), |packed| {
         layout.pack_matrix(packed, weight);
         let work = Work { layer, source: Source::of_input(x, before), layout, packed, chunk_rows };
-        let parts = y.par_chunks_mut(part_rows * outputs);
+        let parts = Chunks::new(y, part_rows * outputs);
         let Some(OutputStatistics { mean, variance, partials }) = statistics else {
-            parts.enumerate().for_each(|(part, y)| work.part(part * part_rows, &mut [], y));
+            share_out(parts, |part, y| work.part(part * part_rows, &mut [], y));
             return;
         };
         assert!(mean.len() == outputs && variance.len() == outputs, "statistics of {layer:?}");
         let partials = &mut partials[..layer.parts() * 2 * outputs];
-        parts
-            .zip(partials.par_chunks_mut(2 * outputs))
-            .enumerate()
-            .for_each(|(part, (y, moments))| work.part(part * part_rows, moments, y));
+        share_out((parts, Chunks::new(partials, 2 * outputs)), |part, (y, moments)| {
+            work.part(part * part_rows, moments, y);
+        });
         merge_parts(partials, part_rows, rows, mean, variance);
     });
 }
@@ -68,17 +65,10 @@ impl Work<'_> {
                 let [next, _] = self.source.needs(end..end + x.len());
                 multiply_rows(&self.layout, self.packed, Start::Zero, x, y, [next, &[], &[]]);
                 if let Some(moments) = &mut moments {
-                    add_moments(moments, y);
+                    moments.add(y);
                 }
                 start = end;
             }
         });
     }
-}
-
-multiversion!(fn add_moments(moments: &mut Moments<'_>, rows: &[f32]) = add_moments_body);
-
-#[inline(always)]
-fn add_moments_body<L: Level>(level: L, moments: &mut Moments<'_>, rows: &[f32]) {
-    moments.add(level, rows);
 }

@@ -5,9 +5,8 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use crate::elementwise::{Accumulate, add_assign_chunk};
+use crate::parallel::{Chunks, chunk_of, share_out};
 use crate::scratch;
 use crate::shape::Nhwc;
 
@@ -22,7 +21,8 @@ pub fn adaptive_average_forward(input: Nhwc, output: usize, x: &[f32], y: &mut [
         return y.fill(0.0);
     }
     let (c, across) = (input.c, input.w);
-    y.par_chunks_mut(output * output * c).zip(x.par_chunks(input.image_len())).for_each(|(y, x)| {
+    share_out(Chunks::new(y, output * output * c), |image, y| {
+        let x = chunk_of(x, input.image_len(), image);
         for (pixel, y) in y.chunks_exact_mut(c).enumerate() {
             let [rows, columns] = windows(input, output, pixel);
             let share = 1.0 / (rows.len() * columns.len()) as f32;
@@ -54,7 +54,8 @@ pub fn adaptive_average_backward(
         return;
     }
     let (c, across) = (input.c, input.w);
-    dx.par_chunks_mut(input.image_len()).zip(dy.par_chunks(output * output * c)).for_each(|(dx, dy)| {
+    share_out(Chunks::new(dx, input.image_len()), |image, dx| {
+        let dy = chunk_of(dy, output * output * c, image);
         if accumulate == Accumulate::Overwrite {
             dx.fill(0.0);
         }

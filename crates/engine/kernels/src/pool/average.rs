@@ -1,12 +1,11 @@
 //! Mean of each window.
 
-use rayon::prelude::*;
-
 use super::{PIECE, Pool};
 use crate::axis::{Axis, Meeting};
 use crate::elementwise::Accumulate;
 use crate::isa::level::{ChannelGroup, Level};
 use crate::isa::vector::Vector;
+use crate::parallel::{Chunks, share_out};
 use crate::shape::Nhwc;
 
 /// What the sum over a window is divided by.
@@ -75,7 +74,7 @@ impl Side<'_> {
         }
         let row_len = shape.w * shape.c;
         let rows = PIECE.div_ceil(row_len);
-        destination.par_chunks_mut(rows * row_len).enumerate().for_each(|(piece, destination)| {
+        share_out(Chunks::new(destination, rows * row_len), |piece, destination| {
             for (index, line) in destination.chunks_exact_mut(row_len).enumerate() {
                 let row = piece * rows + index;
                 average_line(self, row / shape.h, row % shape.h, line);

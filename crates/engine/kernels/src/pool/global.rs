@@ -1,8 +1,7 @@
 //! Mean of all pixels of an image.
 
-use rayon::prelude::*;
-
 use crate::elementwise::{Accumulate, add_assign_chunk};
+use crate::parallel::{Chunks, chunk_of, share_out};
 use crate::reduce::{BLOCK_ROWS, add_rows};
 use crate::scratch;
 use crate::shape::Nhwc;
@@ -18,7 +17,8 @@ pub fn global_average_forward(input: Nhwc, x: &[f32], y: &mut [f32]) {
         return y.fill(0.0);
     }
     let share = 1.0 / (input.h * input.w) as f32;
-    y.par_chunks_mut(input.c).zip(x.par_chunks(input.image_len())).for_each(|(y, x)| {
+    share_out(Chunks::new(y, input.c), |image, y| {
+        let x = chunk_of(x, input.image_len(), image);
         y.fill(0.0);
         x.chunks(BLOCK_ROWS * input.c).for_each(|x| add_rows(x, y));
         y.iter_mut().for_each(|y| *y *= share);
@@ -36,7 +36,8 @@ pub fn global_average_backward(input: Nhwc, dy: &[f32], accumulate: Accumulate, 
         return;
     }
     let share = 1.0 / (input.h * input.w) as f32;
-    dx.par_chunks_mut(input.image_len()).zip(dy.par_chunks(input.c)).for_each(|(dx, dy)| {
+    share_out(Chunks::new(dx, input.image_len()), |image, dx| {
+        let dy = chunk_of(dy, input.c, image);
         scratch::with(input.c, |gradient| {
             gradient.iter_mut().zip(dy).for_each(|(gradient, dy)| *gradient = dy * share);
             for dx in dx.chunks_exact_mut(input.c) {

@@ -1,12 +1,11 @@
 //! Maximum of each window.
 
-use rayon::prelude::*;
-
 use super::{PIECE, Pool};
 use crate::axis::{Axis, Meeting};
 use crate::elementwise::Accumulate;
 use crate::isa::level::{ChannelGroup, Level};
 use crate::isa::vector::Vector;
+use crate::parallel::{Chunks, chunk_of, share_out};
 use crate::scratch;
 
 /// The index of a maximum over no pixels; also the most positions that a window may have.
@@ -29,18 +28,17 @@ pub fn max_forward(pool: &Pool, x: &[f32], y: &mut [f32], indices: &mut [u8]) {
     let (output, axes) = (pool.output(), pool.axes());
     let row_len = output.w * output.c;
     let rows = PIECE.div_ceil(row_len);
-    y.par_chunks_mut(rows * row_len).zip(indices.par_chunks_mut(rows * row_len)).enumerate().for_each(
-        |(piece, (y, indices))| {
-            scratch::with(row_len, |positions| {
-                let lines = y.chunks_exact_mut(row_len).zip(indices.chunks_exact_mut(row_len));
-                for (index, (y, indices)) in lines.enumerate() {
-                    let row = piece * rows + index;
-                    let image = &x[row / output.h * pool.input.image_len()..][..pool.input.image_len()];
-                    max_line(pool, axes, image, row % output.h, y, positions, indices);
-                }
-            });
-        },
-    );
+    let shares = (Chunks::new(y, rows * row_len), Chunks::new(indices, rows * row_len));
+    share_out(shares, |piece, (y, indices)| {
+        scratch::with(row_len, |positions| {
+            let lines = y.chunks_exact_mut(row_len).zip(indices.chunks_exact_mut(row_len));
+            for (index, (y, indices)) in lines.enumerate() {
+                let row = piece * rows + index;
+                let image = chunk_of(x, pool.input.image_len(), row / output.h);
+                max_line(pool, axes, image, row % output.h, y, positions, indices);
+            }
+        });
+    });
 }
 
 multiversion!(
@@ -126,15 +124,12 @@ pub fn max_backward(pool: &Pool, dy: &[f32], indices: &[u8], accumulate: Accumul
         return;
     }
     let output_len = pool.output().image_len();
-    dx.par_chunks_mut(pool.input.image_len())
-        .zip(dy.par_chunks(output_len))
-        .zip(indices.par_chunks(output_len))
-        .for_each(|((dx, dy), indices)| {
-            if accumulate == Accumulate::Overwrite {
-                dx.fill(0.0);
-            }
-            scatter_image(pool, dy, indices, dx);
-        });
+    share_out(Chunks::new(dx, pool.input.image_len()), |image, dx| {
+        if accumulate == Accumulate::Overwrite {
+            dx.fill(0.0);
+        }
+        scatter_image(pool, chunk_of(dy, output_len, image), chunk_of(indices, output_len, image), dx);
+    });
 }
 
 /// Adds one image's gradients to the elements of the input that they belong to.

@@ -5,25 +5,16 @@
 
 use std::ops::Range;
 
-use crate::ahead::Ahead;
 use crate::isa::level::Level;
 use crate::isa::vector::Vector;
 use crate::isa::{Isa, prefetch_line};
+use crate::prefetch::Ahead;
 
 /// Most rows of a tile.
 pub(super) const MOST_ROWS: usize = 12;
 
 /// Floats of a cache line.
 pub(super) const LINE: usize = 16;
-
-/// Floats of a vector.
-pub(super) fn lanes(isa: Isa) -> usize {
-    match isa {
-        Isa::Avx512 => 16,
-        Isa::Avx2 => 8,
-        Isa::Portable => 4,
-    }
-}
 
 /// Most vectors of a panel's row.
 pub(super) fn most_vectors(isa: Isa) -> usize {

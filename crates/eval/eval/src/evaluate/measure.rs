@@ -1,13 +1,13 @@
 //! From answers to the values of an evaluation.
 
 use foliar_metrics::{
-    AbstentionReason, Binning, Bootstrap, CalibrationExcess, ClassScores, Estimate, Groups, Metrics,
-    Predictions, RiskCoverage, Scores, energy, reliability_bins, wilson,
+    AbstentionReason, Binning, Bootstrap, ClassScores, DebiasedEce, Detection, Estimate, GroupedScores,
+    Groups, Metrics, Predictions, RiskCoverage, Scores, SelectiveRisk, SetCoverage, energy, reliability_bins,
 };
 use foliar_model::{Bundle, Prediction};
 use foliar_results::{
-    CalibrationResult, ClassCoverage, ClassResult, Evaluation, EvaluationData, OodKind, OodResult, OodSet,
-    OverallScores, PhotographPrediction, PredictionSetResult, Robustness, SelectiveResult,
+    CalibrationResult, ClassResult, Evaluation, EvaluationData, OodKind, OodResult, OodSet, OverallScores,
+    PhotographPrediction, PredictionSetResult, Robustness, SelectiveResult,
 };
 
 use super::data::EvalPhotographs;
@@ -55,14 +55,15 @@ pub(super) fn evaluation(
             training_included: photographs.training_included,
             grouped_by: photographs.grouped_by,
             groups: predictions.groups().count(),
+            split_by_group: photographs.split_by_group,
         },
         photographs: answers.len(),
         scores: OverallScores { accuracy, balanced_accuracy, macro_f1, top, matthews, kappa, loss, brier },
         classes: bundle.classes.iter().zip(classes).enumerate().map(class_result).collect(),
         calibration: calibration(bundle, &predictions, bootstrap)?,
-        prediction_sets: prediction_sets(bundle, answers, &predictions, bootstrap),
+        prediction_sets: prediction_sets(bundle, answers, &predictions, bootstrap)?,
         selective: selective(bundle, answers, &predictions, bootstrap)?,
-        ood: ood(answers, foreign, bootstrap),
+        ood: ood(answers, foreign, bootstrap)?,
         robustness,
         predictions: answers.iter().map(photograph_prediction).collect(),
         unknown_classes: photographs.unknown_classes,
@@ -96,8 +97,8 @@ fn calibration(
 ) -> Result<CalibrationResult, EvalError> {
     let (confidences, right) = (predictions.confidences(), predictions.correct());
     let (groups, binning) = (predictions.groups(), Binning::default());
-    let CalibrationExcess { error, expected, excess, p_value } =
-        CalibrationExcess::new(&confidences, &right, groups, binning, bootstrap)?;
+    let DebiasedEce { error, expected, excess, p_value } =
+        DebiasedEce::new(&confidences, &right, groups, binning, bootstrap)?;
     let gaps: Vec<f64> =
         confidences.iter().zip(&right).map(|(p, &right)| p - f64::from(u8::from(right))).collect();
     Ok(CalibrationResult {
@@ -107,7 +108,7 @@ fn calibration(
         excess,
         p_value,
         overconfidence: bootstrap.mean(&gaps, groups),
-        bins: reliability_bins(&confidences, &right, binning)?,
+        bins: reliability_bins(&confidences, &right, groups, binning, bootstrap)?,
     })
 }
 
@@ -123,71 +124,64 @@ fn selective(
     let detects = bundle.uncertainty.as_ref().is_some_and(|uncertainty| uncertainty.ood.is_some());
     let assessable: Vec<usize> =
         (0..answers.len()).filter(|&index| answers[index].assessable || !detects).collect();
-    let groups = |places: &[usize]| {
-        Groups::new(&places.iter().map(|&index| answers[index].group).collect::<Vec<u64>>())
-    };
-    let is_answered = |index: usize| answers[index].prediction.abstention().is_none();
-    let answered: Vec<bool> = assessable.iter().map(|&index| is_answered(index)).collect();
-    let places: Vec<usize> = assessable.iter().copied().filter(|&index| is_answered(index)).collect();
-    let wrong: Vec<bool> = places.iter().map(|&index| !correct[index]).collect();
+    let groups: Vec<u64> = assessable.iter().map(|&index| answers[index].group).collect();
+    let answered: Vec<bool> =
+        assessable.iter().map(|&index| answers[index].prediction.abstention().is_none()).collect();
+    let right: Vec<bool> = assessable.iter().map(|&index| correct[index]).collect();
+    let risk = SelectiveRisk::new(&answered, &right, &Groups::new(&groups), bootstrap)?;
     let level = bundle.uncertainty.as_ref().map(|uncertainty| uncertainty.level());
     Ok(SelectiveResult {
-        curve: RiskCoverage::new(&predictions.confidences(), &correct)?,
+        curve: RiskCoverage::new(&predictions.confidences(), &correct, predictions.groups(), bootstrap)?,
         threshold: level.map(|level| level.threshold),
         guaranteed: level.is_some_and(|level| level.guaranteed),
+        more_groups: level.and_then(|level| level.more_groups),
         assessed: assessable.len(),
-        answered: (!assessable.is_empty()).then(|| bootstrap.share(&answered, &groups(&assessable))),
-        error: (!places.is_empty()).then(|| bootstrap.share(&wrong, &groups(&places))),
+        answered: (!assessable.is_empty()).then_some(risk.answered),
+        error: risk.risk,
     })
 }
 
-/// Whether prediction sets hold the true class.
+/// Whether prediction sets hold the true class; `None` for a bundle without them.
 fn prediction_sets(
     bundle: &Bundle,
     answers: &[Answer],
     predictions: &Predictions,
     bootstrap: &Bootstrap,
-) -> Option<PredictionSetResult> {
-    let rules = &bundle.uncertainty.as_ref()?.level().sets;
+) -> Result<Option<PredictionSetResult>, EvalError> {
+    let Some(uncertainty) = &bundle.uncertainty else { return Ok(None) };
+    let rules = &uncertainty.level().sets;
     let sets: Vec<&[usize]> =
         answers.iter().map(|answer| answer.prediction.set().unwrap_or_default()).collect();
-    let labels = predictions.labels();
-    let holds: Vec<bool> =
-        sets.iter().zip(labels).map(|(set, &label)| set.contains(&(label as usize))).collect();
-    let lengths: Vec<f64> = sets.iter().map(|set| set.len() as f64).collect();
-    let mut sizes = vec![0; predictions.classes() + 1];
-    sets.iter().for_each(|set| sizes[set.len()] += 1);
-    let of_class = |class: u32| {
-        let members: Vec<usize> = (0..labels.len()).filter(|&index| labels[index] == class).collect();
-        let count = members.len();
-        let covered = members.iter().filter(|&&index| holds[index]).count();
-        (count > 0).then(|| ClassCoverage {
-            photographs: count,
-            coverage: covered as f64 / count as f64,
-            interval: wilson(covered, count),
-            size: members.iter().map(|&index| lengths[index]).sum::<f64>() / count as f64,
-        })
-    };
-    Some(PredictionSetResult {
+    let SetCoverage { coverage, mean_size, sizes, classes, .. } =
+        SetCoverage::of(&sets, predictions, bootstrap)?;
+    Ok(Some(PredictionSetResult {
         alpha: rules.alpha,
         score: rules.score,
-        coverage: bootstrap.share(&holds, predictions.groups()),
-        size: bootstrap.mean(&lengths, predictions.groups()),
+        calibrated: uncertainty.calibrated,
+        guaranteed_coverage: uncertainty.calibrated.guaranteed_coverage(rules.alpha, uncertainty.groups),
+        coverage,
+        size: mean_size,
         sizes,
-        classes: (0..predictions.classes() as u32).map(of_class).collect(),
-    })
+        classes: classes.into_iter().map(|class| (class.photographs > 0).then_some(class)).collect(),
+    }))
 }
 
 /// Whether photographs of something else are recognised as such; `None` if there are none.
-fn ood(answers: &[Answer], foreign: &[ForeignPhotographs], bootstrap: &Bootstrap) -> Option<OodResult> {
+fn ood(
+    answers: &[Answer],
+    foreign: &[ForeignPhotographs],
+    bootstrap: &Bootstrap,
+) -> Result<Option<OodResult>, EvalError> {
+    if foreign.is_empty() {
+        return Ok(None);
+    }
     let is_flagged =
         |prediction: &Prediction| prediction.abstention() == Some(AbstentionReason::OutOfDistribution);
     let auroc = |photographs: &ForeignPhotographs, score: &dyn Fn(&Prediction) -> Option<f64>| {
         let own = answers.iter().filter_map(|answer| Some((score(&answer.prediction)?, answer.group)));
         let (own, groups): (Vec<f64>, Vec<u64>) = own.unzip();
         let others: Vec<f64> = photographs.predictions().filter_map(score).collect();
-        let both = !own.is_empty() && !others.is_empty();
-        both.then(|| auroc(&own, &others, &Groups::new(&groups), bootstrap))
+        auroc(&own, &Groups::new(&groups), &others, bootstrap)
     };
     let set = |photographs: &ForeignPhotographs| {
         let kinds = photographs.kinds.iter().map(|(name, predictions)| OodKind {
@@ -195,24 +189,24 @@ fn ood(answers: &[Answer], foreign: &[ForeignPhotographs], bootstrap: &Bootstrap
             photographs: predictions.len(),
             flagged: share_of(predictions.iter(), is_flagged),
         });
-        OodSet {
+        Ok(OodSet {
             name: photographs.name.clone(),
             photographs: photographs.predictions().count(),
-            distance_auroc: auroc(photographs, &Prediction::distance),
-            energy_auroc: auroc(photographs, &|prediction| Some(energy(&prediction.logits)))
-                .unwrap_or(Estimate { value: 0.5, interval: [0.0, 1.0] }),
+            distance_auroc: auroc(photographs, &Prediction::distance)?,
+            energy_auroc: auroc(photographs, &|prediction| Some(energy(&prediction.logits)))?
+                .unwrap_or(Estimate::new(0.5, [0.0, 1.0])),
             flagged: share_of(photographs.predictions(), is_flagged),
             answered: share_of(photographs.predictions(), |prediction| prediction.abstention().is_none()),
             kinds: kinds.collect(),
-        }
+        })
     };
     let with_distance = answers.iter().filter(|answer| answer.prediction.distance().is_some());
     let (flagged, groups): (Vec<bool>, Vec<u64>) =
         with_distance.map(|answer| (is_flagged(&answer.prediction), answer.group)).unzip();
-    (!foreign.is_empty()).then(|| OodResult {
-        flagged_inside: (!flagged.is_empty()).then(|| bootstrap.share(&flagged, &Groups::new(&groups))),
-        sets: foreign.iter().map(set).collect(),
-    })
+    Ok(Some(OodResult {
+        flagged_inside: (!flagged.is_empty()).then(|| bootstrap.proportion(&flagged, &Groups::new(&groups))),
+        sets: foreign.iter().map(set).collect::<Result<_, EvalError>>()?,
+    }))
 }
 
 /// Share of the predictions for which `holds`.
@@ -228,30 +222,18 @@ fn share_of<'a>(
     holding as f64 / count.max(1) as f64
 }
 
-/// Area under the receiver operating characteristic of a score, `own` against `foreign`, with its interval: groups of own
-/// photographs are resampled, and foreign photographs one by one.
-fn auroc(inside: &[f64], ood: &[f64], groups: &Groups, bootstrap: &Bootstrap) -> Estimate {
-    let value = foliar_metrics::auroc(inside, ood);
-    let own = (0..ood.len()).map(|index| (groups.count() + index) as u64);
-    let numbers: Vec<u64> = groups.of().iter().map(|&group| u64::from(group)).chain(own).collect();
-    let scores = [inside, ood].concat();
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-    let mut areas = Vec::with_capacity(bootstrap.resamples);
-    bootstrap.resample(&Groups::new(&numbers), |_, weights| {
-        // Going up, each one ood is above all inside so far and ties with those of its own score.
-        let (mut below, mut others, mut area) = (0.0, 0.0, 0.0);
-        for tied in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
-            let weigh = |ood: bool| -> f64 {
-                let chosen = tied.iter().filter(|&&index| (index >= inside.len()) == ood);
-                chosen.map(|&index| f64::from(weights[index])).sum()
-            };
-            let (within, beyond) = (weigh(false), weigh(true));
-            area += beyond * (below + within / 2.0);
-            below += within;
-            others += beyond;
-        }
-        areas.push(area / (below * others));
-    });
-    Estimate { value, interval: bootstrap.interval(&mut areas).unwrap_or([value; 2]) }
+/// Area under the receiver operating characteristic of a score, with its interval: groups of the classifier's own photographs
+/// are resampled, foreign photographs one by one. `None` if either is missing.
+fn auroc(
+    own: &[f64],
+    groups: &Groups,
+    foreign: &[f64],
+    bootstrap: &Bootstrap,
+) -> Result<Option<Estimate>, EvalError> {
+    if own.is_empty() || foreign.is_empty() {
+        return Ok(None);
+    }
+    let own = GroupedScores { scores: own, groups };
+    let foreign = GroupedScores { scores: foreign, groups: &Groups::independent(foreign.len()) };
+    Ok(Some(Detection::new(own, foreign, bootstrap)?.auroc))
 }

@@ -87,7 +87,7 @@ pub(super) fn measure(
             });
         }
         if let Some(row) = rows.last_mut() {
-            row.accuracy.push(bootstrap.share(right, &groups));
+            row.accuracy.push(bootstrap.proportion(right, &groups));
             row.unanswered.push(share(unanswered));
         }
     }

@@ -2,9 +2,9 @@
 //!
 //! `cargo run -p foliar-doctor-web --example doctor-page -- doctor.html`
 //!
-//! Compiles this package's library to WebAssembly (`rustup target add wasm32-unknown-unknown` once), keeps what the
-//! script of the page can reach, compresses it and writes it, the style and the script into the page. With a second
-//! argument that `.wasm` file is packed and nothing is compiled.
+//! Compiles this package's library to WebAssembly (`rustup target add wasm32-unknown-unknown` once), keeps
+//! what the script of the page can reach, compresses it and writes it, the style and the script into the
+//! page. With a second argument that `.wasm` file is packed and nothing is compiled.
 
 mod module;
 mod page;

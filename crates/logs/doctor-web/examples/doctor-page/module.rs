@@ -2,7 +2,7 @@
 
 use walrus::{ImportKind, ModuleConfig};
 
-/// Why a module can not stand in the page.
+/// Why a module cannot stand in the page.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ModuleError {
     /// It is no WebAssembly, or of a kind that is not known.
@@ -19,11 +19,12 @@ pub(crate) enum ModuleError {
 /// What the script of the page uses.
 const NEEDED: [&str; 4] = ["memory", "doctor_reserve", "doctor_diagnose", "doctor_answer"];
 
-/// Drops exports that the page does not use, and whatever only they reach: crates that can speak to a browser export a
-/// description of each of its functions, half of the module.
+/// Drops exports that the page does not use, and whatever only they reach: crates that can speak to a browser
+/// export a description of each of its functions, half of the module.
 ///
-/// What the module would import becomes a trap. `plotters` asks browsers for the sizes of letters, but those of
-/// `foliar-report` are its own, so that none is ever called; a module without imports can be started by any page.
+/// What the module would import becomes a trap. `plotters` asks browsers for the sizes of letters, but those
+/// of `foliar-report` are its own, so that none is ever called; a module without imports can be started by
+/// any page.
 pub(crate) fn reduced(bytes: &[u8]) -> Result<Vec<u8>, ModuleError> {
     let mut config = ModuleConfig::new();
     config.generate_name_section(false).generate_producers_section(false);

@@ -13,8 +13,8 @@ const STYLE: &str = include_str!("../../page/page.css");
 
 /// The page around a module.
 ///
-/// Its policy allows the one script by its digest, and no address at all: whatever a log holds, the browser runs nothing
-/// else and sends nothing anywhere.
+/// Its policy allows the one script by its digest, and no address at all: whatever a log holds, the browser
+/// runs nothing else and sends nothing anywhere.
 pub(crate) fn page(module: &[u8]) -> io::Result<String> {
     let script_digest = STANDARD.encode(Sha256::digest(SCRIPT));
     let policy = format!(

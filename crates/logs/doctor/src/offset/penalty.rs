@@ -1,8 +1,8 @@
 //! A penalty on the weights within the printed loss.
 //!
-//! Printed beside the loss under a name such as `reg` or `wd`, or told by the curves: both losses stay far
-//! above what the accuracy needs, nearly equal, and either hardly fall or rise together while the accuracy
-//! holds.
+//! Printed beside the loss under a name such as `reg` or `wd`, or inferred from the curves: both losses stay
+//! far above what the accuracy needs, nearly equal, and either hardly fall or rise together while the
+//! accuracy holds.
 
 use foliar_logread::{Metric, Series};
 
@@ -15,8 +15,8 @@ use crate::setup::RunSetup;
 pub(crate) enum Penalty<'a> {
     /// Printed beside the loss.
     Printed(&'a Series),
-    /// Told by the curves: its size in the last row.
-    Told(f64),
+    /// Inferred from the curves: its size in the last row.
+    Inferred(f64),
 }
 
 /// Beginnings of words that name a penalty on the weights.
@@ -33,7 +33,7 @@ pub(crate) fn penalty<'a>(
     series: &'a [Series],
     setup: &RunSetup,
 ) -> Option<Penalty<'a>> {
-    printed(chosen, series).map(Penalty::Printed).or_else(|| told(rows, setup).map(Penalty::Told))
+    printed(chosen, series).map(Penalty::Printed).or_else(|| inferred(rows, setup).map(Penalty::Inferred))
 }
 
 /// A part of the loss with such a name that makes up at least a twentieth of it.
@@ -67,7 +67,7 @@ struct Both {
 }
 
 /// The penalty's size, where the curves show one.
-fn told(rows: &[Row], setup: &RunSetup) -> Option<f64> {
+fn inferred(rows: &[Row], setup: &RunSetup) -> Option<f64> {
     let known = Known { classes: setup.classes, samples: setup.validation_size };
     let sound = |loss: f64| loss.is_finite() && loss > 0.0;
     let all: Vec<Both> = rows

@@ -1,4 +1,4 @@
-//! A softmax of probabilities, told by its floor.
+//! A softmax of probabilities, inferred from its floor.
 //!
 //! | symbol  | is                                                                  |
 //! | ------- | ------------------------------------------------------------------- |
@@ -59,8 +59,8 @@ fn fit(pairs: &[Pair], setup: &RunSetup, validation: bool) -> Option<SoftmaxFit>
     };
     let (floor, guess, nearness) =
         (softmax_floor(classes as f64), 1.0 / classes as f64, typical(late, classes));
-    let learnt = if known && pairs.len() >= 10 { 0.85 } else { 0.65 };
-    if !late.iter().all(|pair| pair.loss > floor - 0.002) || best.error_rate > learnt * (1.0 - guess) {
+    let learned = if known && pairs.len() >= 10 { 0.85 } else { 0.65 };
+    if !late.iter().all(|pair| pair.loss > floor - 0.002) || best.error_rate > learned * (1.0 - guess) {
         return None;
     }
     let usual =

@@ -1,10 +1,9 @@
-//! Nothing is learnt: loss and accuracy stay those of guessing.
+//! Nothing is learned: loss and accuracy stay those of guessing.
 //!
-//! Idea: guessing among C classes costs ln C and is right once in C times. A validation that stays there for
-//! six epochs, with a loss that does not fall, has learnt nothing that holds outside the training set. Where
-//! C is not known, the loss and the accuracy must agree on it: accuracy = exp(-loss). Limits: slow starts
-//! look alike for some epochs, hence six; a training set that *is* learnt is a matter for
-//! `train-eval-mismatch`.
+//! Idea: guessing among C classes costs ln C and is correct once in C times. A validation that stays there
+//! for six epochs, with a loss that does not fall, has learned nothing that generalises. Where C is not
+//! known, loss and accuracy must agree on it: accuracy = exp(-loss). Limits: slow starts look the same for
+//! some epochs, hence six; a training set that *is* learned is a matter for `train-eval-mismatch`.
 
 use crate::context::Context;
 use crate::rows::Column;
@@ -51,8 +50,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         id: Id::AtChance,
         severity: Severity::Error,
         claim: format!(
-            "After {} epochs the {noun} loss is {} and the accuracy at best {}: guessing among {} classes \
-                gives {} and {}. Nothing has been learnt that holds for new photographs.",
+            "After {} epochs the {noun} loss is {} and the best accuracy {}. Guessing among {} classes \
+                gives {} and {}. The network has learned nothing that generalises.",
             losses.len(),
             number(last.1),
             percent(best),
@@ -68,9 +67,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             Evidence::at(last.2.line, quoted(&context.rows[last.0], last.0, &format!("{noun} loss"), last.2)),
         ],
         confidence: if context.setup.classes.is_some() { 0.93 } else { 0.8 },
-        advice: "Look at ten photographs with their labels as the network gets them: a shuffled label file \
-            is the usual cause. Then overfit one batch on purpose; if that fails, the weights are frozen, \
-            the gradient is cut or the learning rate is far too small or large."
+        advice: "Check ten photos with their labels as the network receives them: a shuffled label \
+            file is the usual cause. Then try to overfit a single batch. If that fails, the weights are \
+            frozen, the gradient is cut, or the learning rate is far too small or too large."
             .to_owned(),
         code: Some(
             "images, labels = next(iter(train_loader))\n\

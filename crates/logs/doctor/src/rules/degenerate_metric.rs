@@ -1,11 +1,12 @@
 //! An accuracy that means nothing for this task.
 //!
-//! Idea, four signs: (1) accuracy stays near 0 while the loss is below the `e ln 2` that so many errors cost
-//! at least: the loss is no cross-entropy, as in regression. (2) F1 is 0 while accuracy is high: most labels
-//! are negative and none is found. (3) recall is exactly 1 while precision equals accuracy to 1 %: everything
-//! may be called positive. (4) accuracy is the same to the last digit for eight epochs at a level far from
-//! perfect, with a loss that does not fall: one class is always predicted, unless classes are told apart in
-//! training; then it has come to rest. Source: the definitions of the scores. Limits: (3) also fits a nearly perfect model; the confidence says so.
+//! Idea, four signs: (1) accuracy stays near 0 while the loss is below `e ln 2`, the least cross-entropy of
+//! so many errors: the loss is not cross-entropy, as in regression. (2) F1 is 0 while accuracy is high: most
+//! labels are negative and no positive is found. (3) Recall is exactly 1 while precision equals accuracy to
+//! 1 %: every sample may be predicted positive. (4) Accuracy is the same to the last digit for eight epochs,
+//! far from perfect, with a loss that does not fall: one class is always predicted, unless the training
+//! accuracy is higher; then the network has only stopped changing. Source: the definitions of the scores.
+//! Limits: (3) also fits a nearly perfect model; the confidence says so.
 
 use foliar_logread::{Metric, Series};
 
@@ -15,8 +16,8 @@ use crate::rows::{Column, Reading};
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-/// How far the training accuracy of a network that tells classes apart is above a share that one class may have.
-const TOLD_APART: f64 = 0.05;
+/// How far above the share of one class the training accuracy of a network that distinguishes classes is.
+const DISTINGUISHED: f64 = 0.05;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     not_cross_entropy(context)
@@ -58,16 +59,16 @@ fn not_cross_entropy(context: &Context<'_>) -> Option<Finding> {
         Severity::Warning,
         0.9,
         format!(
-            "Accuracy is never above {} while the loss is {}: whoever errs that often pays at least {} in \
-                cross-entropy. The loss is of another kind, as for a regression, and accuracy is not the \
-                metric of this task.",
+            "Accuracy never exceeds {} while the loss is {}. With so many errors, cross-entropy is at \
+                least {}. So the loss is not cross-entropy (a regression loss, for example), and \
+                accuracy is not the metric of this task.",
             percent(best),
             number(last.value),
             number(least_loss(1.0 - best))
         ),
         vec![Evidence::at(last.line, quoted(&context.rows[index], index, "loss", last))],
-        "For numbers as targets print the mean absolute error. For classes use cross-entropy, and check that \
-            labels are class numbers.",
+        "For numeric targets print the mean absolute error. For classes use cross-entropy, and check \
+            that the labels are class indices.",
     );
     finding.code = Some(
         "model.compile(loss='mse', metrics=['mae'])                                  # for numbers\n\
@@ -93,13 +94,14 @@ fn nothing_found(context: &Context<'_>) -> Option<Finding> {
         Severity::Warning,
         0.85,
         format!(
-            "Accuracy is {} while {} is 0: almost all labels are negative, and calling everything negative \
-                is enough for that accuracy.",
+            "Accuracy is {} while {} is 0: almost all labels are negative, and a model that predicts \
+                only negatives reaches this accuracy.",
             percent(last.value),
             f1.name
         ),
         vec![Evidence::at(last.line, format!("{} = {}, {} = 0", accuracy.name, number(last.value), f1.name))],
-        "Judge by F1 or by precision and recall of each class, and weigh the rare classes in the loss.",
+        "Judge by F1, or by precision and recall of each class, and weight the rare classes in the \
+            loss.",
     ))
 }
 
@@ -119,9 +121,9 @@ fn all_positive(context: &Context<'_>) -> Option<Finding> {
             Severity::Warning,
             if p.value < 0.95 { 0.85 } else { 0.5 },
             format!(
-                "Recall is exactly 1 and accuracy ({}) is nearly precision ({}): that is what calling every \
-                    sample positive gives on a set that is {} positive. These scores do not tell a good \
-                    model from a constant one.",
+                "Recall is exactly 1 and accuracy ({}) nearly equals precision ({}). A model that \
+                    predicts positive for every sample gets the same scores on a set that is {} \
+                    positive, so these scores cannot tell a good model from a constant one.",
                 percent(a.value),
                 percent(p.value),
                 percent(p.value)
@@ -135,8 +137,8 @@ fn all_positive(context: &Context<'_>) -> Option<Finding> {
                     number(a.value)
                 ),
             )],
-            "Print the confusion matrix (rights and wrongs per class) and the share of each class; judge by \
-                the recall of the rarer class.",
+            "Print the confusion matrix and the share of each class. Judge by the recall of the rarer \
+                class.",
         )
     })
 }
@@ -150,8 +152,8 @@ fn one_class(context: &Context<'_>) -> Option<Finding> {
     if same < 8 || !(0.3..0.9).contains(&last.value) {
         return None;
     }
-    let told_apart = |&(_, training): &(usize, Reading)| training.value > last.value + TOLD_APART;
-    if context.column(Column::TrainAccuracy).last().is_some_and(told_apart) {
+    let distinguishes = |&(_, training): &(usize, Reading)| training.value > last.value + DISTINGUISHED;
+    if context.column(Column::TrainAccuracy).last().is_some_and(distinguishes) {
         return None;
     }
     let recent = &losses[losses.len().saturating_sub(same)..];
@@ -161,15 +163,15 @@ fn one_class(context: &Context<'_>) -> Option<Finding> {
             Severity::Warning,
             0.75,
             format!(
-                "The validation accuracy is {} to the last digit for {same} epochs, with a loss that \
-                does not fall: the network gives every photograph the same class, and {} is that class's \
-                share.",
+                "The validation accuracy has been exactly {} for {same} epochs, and the loss does not \
+                    fall: the network predicts the same class for every photo, and {} is the share of \
+                    that class.",
                 percent(last.value),
                 percent(last.value)
             ),
             vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last))],
-            "Print how often each class is predicted. If it is one class only: lower the learning rate, \
-                check the last layer's size, balance the classes.",
+            "Count how often each class is predicted. If it is always the same one: lower the learning \
+                rate, check the size of the last layer, balance the classes.",
         )
     })
 }

@@ -1,11 +1,11 @@
-//! A loss that exploded and did not come back.
+//! A loss that exploded and did not recover.
 //!
 //! Idea: compare each training loss with the least one before it and with the first. A run has diverged if
-//! from some epoch on every loss is above five times the least before and the run is back where it began or
-//! beyond; or if its loss rose to five times that of guessing and no accuracy ever left chance, even where a
-//! falling rate has brought the loss down since. A loss above a billion is beyond any sum of sound losses.
-//! Source: the shape of gradient descent beyond its stability limit, rate > 2 / curvature. Limits: an
-//! explosion in the very last epoch is taken for a jump until a second one confirms it, unless it is a
+//! from some epoch on every loss is above five times the least before, and the run is back where it started
+//! or beyond; or if its loss rose to five times that of guessing and no accuracy ever exceeded chance, even
+//! where a falling rate has brought the loss down since. A loss above a billion is larger than any sum of
+//! normal losses. Source: gradient descent beyond its stability limit, rate > 2 / curvature. Limits: an
+//! explosion in the very last epoch counts as a jump until a second epoch confirms it, unless it is a
 //! hundredfold; a log that starts after the explosion is recognised by its size only.
 
 use crate::context::Context;
@@ -23,11 +23,11 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     [(Column::TrainLoss, "training loss"), (Column::ValLoss, "validation loss")]
         .into_iter()
         .find_map(|(column, name)| exploded(context, column, name))
-        .or_else(|| never_learnt(context))
+        .or_else(|| never_learned(context))
 }
 
-/// A loss that rose far above that of guessing, in a run that never came to know more than that.
-fn never_learnt(context: &Context<'_>) -> Option<Finding> {
+/// A loss that rose far above that of guessing, in a run that never did better than guessing.
+fn never_learned(context: &Context<'_>) -> Option<Finding> {
     let chance = context.setup.chance_loss()?;
     let curve = context.column(Column::TrainLoss);
     let first = curve.first()?.1.value;
@@ -43,8 +43,8 @@ fn never_learnt(context: &Context<'_>) -> Option<Finding> {
         return None;
     }
     let claim = format!(
-        "The training loss was {} at {}, where guessing costs {}, and the accuracy has never left that of \
-            guessing: the steps were so long that the weights exploded.",
+        "The training loss reached {} at {}, where guessing gives {}, and the accuracy never exceeded \
+            chance: the steps were too long and the weights exploded.",
         number(worst.value),
         epoch_name(&context.rows[index], index),
         number(chance)
@@ -63,15 +63,14 @@ fn exploded(context: &Context<'_>, column: Column, name: &str) -> Option<Finding
     let last = curve.last()?.1.value;
     let claim = match before {
         Some((_, least)) => format!(
-            "The {name} had come down to {} and jumped to {} at {}; it is {} at the end and has not come \
-                back.",
+            "The {name} fell to {}, jumped to {} at {} and did not recover; it ends at {}.",
             number(least.value),
             number(reading.value),
             epoch_name(&context.rows[index], index),
             number(last)
         ),
         None => format!(
-            "The {name} is {}: no sum of sound losses is that large, the weights have exploded.",
+            "The {name} is {}, larger than any sum of normal losses: the weights have exploded.",
             number(reading.value)
         ),
     };
@@ -90,8 +89,8 @@ fn finding(claim: String, evidence: Vec<Evidence>) -> Finding {
         claim,
         evidence,
         confidence: 0.93,
-        advice: "Keep the weights from before the jump. Train again with a learning rate three to ten times \
-            lower, a warm-up of some hundred steps, and clipped gradients."
+        advice: "Keep the weights from before the jump. Train again with a learning rate three to ten \
+            times lower, a warm-up of a few hundred steps, and gradient clipping."
             .to_owned(),
         code: Some(
             "optimizer = torch.optim.SGD(model.parameters(), lr=0.1 * old_rate, momentum=0.9)\n\

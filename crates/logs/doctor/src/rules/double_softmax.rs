@@ -1,10 +1,10 @@
-//! Cross-entropy taken of probabilities instead of logits.
+//! Cross-entropy of probabilities instead of logits.
 //!
-//! Idea: probabilities lie in 0..=1, so their softmax can not be sure of anything: the loss of a network that
-//! is right and sure is `ln(e + C - 1) - 1` (here e is Euler's number) and every error adds exactly 1. Loss
-//! minus error rate is then that constant, whatever the accuracy. Source: softmax of a unit vector. Limits:
-//! without the number of classes the constant is fitted, which several epochs or four digits must confirm;
-//! above 60 classes the constants lie too close for that.
+//! Idea: probabilities lie in 0..=1, so their softmax cannot be confident: the loss of a network that is
+//! correct and confident is `ln(e + C - 1) - 1` (here e is Euler's number) and every error adds exactly 1.
+//! Loss minus error rate is then that constant, whatever the accuracy. Source: softmax of a unit vector.
+//! Limits: without the number of classes the constant is fitted, which several epochs or four digits must
+//! confirm; above 60 classes the constants are too close to one another.
 
 use crate::context::Context;
 use crate::entropy::softmax_floor;
@@ -37,10 +37,10 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         id: Id::DoubleSoftmax,
         severity: Severity::Warning,
         claim: format!(
-            "The {noun} loss is {} at an accuracy of {}. A softmax is applied twice: with {} classes{fitted} \
-                such a loss can not fall below ln({}) - 1 = {:.4}, and it equals that floor plus the error \
-                rate. The accuracy is real; the loss is not comparable, and gradients are weak if training \
-                uses it too.",
+            "The {noun} loss is {} at an accuracy of {}. Softmax is applied twice: with {} \
+                classes{fitted} such a loss cannot fall below ln({}) - 1 = {:.4}, and it equals that \
+                floor plus the error rate, as here. The accuracy is valid. The loss is not comparable \
+                with others, and gradients are weak if training uses it too.",
             number(loss.value),
             percent(accuracy.value),
             fit.classes,
@@ -54,8 +54,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             (false, 3..) => 0.85,
             _ => 0.65,
         },
-        advice: "Take the softmax out of the network's last layer (or out of the loss) and train again: the \
-            loss expects logits."
+        advice: "Remove the softmax from the last layer of the network (or from the loss) and train \
+            again: the loss expects logits."
             .to_owned(),
         code: Some(
             "logits = model(images)                     # no softmax in the model's forward\n\

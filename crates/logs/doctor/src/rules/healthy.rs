@@ -1,7 +1,7 @@
 //! Nothing above a note was found.
 //!
-//! Idea: the absence of every warning, said with what was looked at. Limits: a log shows no leakage between
-//! training and validation, and nothing about photographs of another field.
+//! Idea: the absence of every warning, with the values that were looked at. Limits: a log does not show
+//! leakage between training and validation, nor how the model does on photos from another field.
 
 use crate::context::Context;
 use crate::rows::Column;
@@ -12,20 +12,19 @@ pub(crate) fn find(context: &Context<'_>) -> Finding {
     let last = |column| context.column(column).last().copied();
     let claim = match (last(Column::ValAccuracy), last(Column::ValLoss), last(Column::TrainLoss)) {
         (Some((_, accuracy)), Some((_, loss)), _) => format!(
-            "Nothing is wrong with this log: the validation loss ends at {} and the accuracy at {}, and the \
-                two fit together.",
+            "No problem found: the validation loss ends at {} and the accuracy at {}, and the two are \
+                consistent.",
             number(loss.value),
             percent(accuracy.value)
         ),
         (Some((_, accuracy)), None, _) => {
-            format!("Nothing is wrong with this log: the accuracy ends at {}.", percent(accuracy.value))
+            format!("No problem found: the accuracy ends at {}.", percent(accuracy.value))
         }
-        (None, Some((_, loss)), _) | (None, None, Some((_, loss))) => format!(
-            "Nothing is wrong with this log as far as it goes: the loss ends at {}.",
-            number(loss.value)
-        ),
+        (None, Some((_, loss)), _) | (None, None, Some((_, loss))) => {
+            format!("No problem found as far as the log shows: the loss ends at {}.", number(loss.value))
+        }
         (None, None, None) => {
-            "Nothing wrong was found, but the log holds no loss and no accuracy to judge by.".to_owned()
+            "No problem found, but the log contains no loss and no accuracy to judge.".to_owned()
         }
     };
     let evidence = [(Column::ValLoss, "validation loss"), (Column::ValAccuracy, "validation accuracy")]
@@ -42,8 +41,8 @@ pub(crate) fn find(context: &Context<'_>) -> Finding {
         claim,
         evidence,
         confidence: if both { 0.9 } else { 0.6 },
-        advice: "Before trusting it in the field: check that no plant stands on both sides of the split, \
-            measure the calibration, and try photographs from elsewhere."
+        advice: "Before field use: check that no plant is in both training and validation, measure \
+            calibration, and test on photos from other places."
             .to_owned(),
         code: None,
     }

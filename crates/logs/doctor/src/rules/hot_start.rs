@@ -1,10 +1,10 @@
 //! The first losses are far above those of guessing, then recover.
 //!
-//! Idea: a network that knows nothing and claims nothing starts at ln C. A first loss of 1.6 times that,
-//! followed by one below it, means that the first outputs were sure of nothing real: large initial weights,
-//! unscaled inputs, or a first step that was too long. Source: Karpathy, "A recipe for training neural
-//! networks" (2019), "verify loss at init". Limits: needs the number of classes, or a first loss beyond that
-//! of a hundred thousand classes; needs means, not sums.
+//! Idea: a network that knows nothing and is not confident starts at ln C. A first loss of 1.6 times that,
+//! followed by one below it, means that the first outputs were confident without reason: large initial
+//! weights, inputs that are not normalised, or a first step that was too long. Source: Karpathy, "A recipe
+//! for training neural networks" (2019), "verify loss at init". Limits: needs the number of classes, or a
+//! first loss above that of a hundred thousand classes; needs means, not sums.
 
 use foliar_logread::{Metric, Series, Split};
 
@@ -40,25 +40,29 @@ fn hot(context: &Context<'_>, series: &Series) -> Option<Finding> {
     {
         return None;
     }
+    let place = match (back.line, back.epoch) {
+        (0, Some(epoch)) => format!("epoch {}", number(epoch)),
+        (0, None) => format!("record {}", recovered + 1),
+        (line, _) => format!("line {line}"),
+    };
     Some(Finding {
         id: Id::HotStart,
         severity: Severity::Warning,
         claim: format!(
-            "The first loss is {}, where a network that knows nothing pays {}; it needed until line {} to \
-                come below. The first steps only undid the start.",
+            "The first loss is {}; an untrained network should start at {}. The loss fell to that \
+                level only in {}: the first steps were spent on undoing the start.",
             number(first.value),
-            chance.map_or("at most about 11".to_owned(), number),
-            back.line
+            chance.map_or("11 or less".to_owned(), number),
+            place
         ),
         evidence: vec![
             Evidence::at(first.line, format!("{} = {}", series.name, number(first.value))),
             Evidence::at(back.line, format!("{} = {}", series.name, number(back.value))),
         ],
         confidence: if chance.is_some() { 0.9 } else { 0.7 },
-        advice:
-            "Scale the inputs, initialise the last layer with small weights, and raise the learning rate \
-            over the first few hundred steps."
-                .to_owned(),
+        advice: "Normalise the inputs, initialise the last layer with small weights, and warm up the \
+                learning rate over the first few hundred steps."
+            .to_owned(),
         code: Some(
             "torch.nn.init.normal_(model.fc.weight, std=0.01); torch.nn.init.zeros_(model.fc.bias)\n\
             warm_up = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.01, total_iters=500)\n\

@@ -1,8 +1,8 @@
 //! The printed loss is the mean per sample times a factor.
 //!
-//! Idea and source: see [`crate::scale`]. Reported where a mean has become improbable and the interval of the
-//! factor leaves out 1. Limits: a factor in the training column alone must show in the first epoch, whose
-//! mean can not be far above ln C; mixed or smoothed labels raise that column too.
+//! Idea and source: see [`crate::scale`]. Reported where a mean has become improbable and the interval of
+//! the factor excludes 1. Limits: a factor in the training column alone must show in the first epoch, whose
+//! mean cannot be far above ln C; mixup and label smoothing raise that column too.
 
 use crate::context::Context;
 use crate::rows::Column;
@@ -33,7 +33,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             evidence.push(Evidence::at(
                 end.line,
                 format!(
-                    "{}; the mean behind it falls from {} to {}; factor between {} and {}",
+                    "{}; the mean per photo falls from {} to {}; factor {} to {} (90 % interval)",
                     quoted(&context.rows[last], last, noun, end),
                     number(start.value / estimate.best),
                     number(end.value / estimate.best),
@@ -50,7 +50,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         ));
         if accuracy.value < 1.0 {
             evidence.push(Evidence::whole(format!(
-                "a model that is right in {} and as sure as it is right pays at least {} per photograph",
+                "a calibrated model with an accuracy of {} has a mean loss of at least {} per photo",
                 percent(accuracy.value),
                 number(crate::entropy::entropy(1.0 - accuracy.value))
             )));
@@ -62,11 +62,11 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         claim,
         evidence,
         confidence: (1.0 - context.scale.mean).min(0.98),
-        advice: "Print the mean per photograph: add up loss times batch size, and divide by the number of \
-            photographs. Compare no printed loss with another program's before that; its fall and the \
-            validation accuracy do count."
+        advice: "Print the mean per photo: add up loss times batch size, and divide by the number of \
+            photos. Until then, do not compare this loss with that of another program. Its fall and the \
+            validation accuracy remain meaningful."
             .to_owned(),
-        code: Some(mend(reduction).to_owned()),
+        code: Some(fix(reduction).to_owned()),
     })
 }
 
@@ -80,18 +80,18 @@ fn factors(train: Option<ScaleEstimate>, val: Option<ScaleEstimate>) -> String {
     };
     match (train, val) {
         (Some(train), Some(val)) if roughly(train.best) == roughly(val.best) => {
-            format!("The printed losses are {} the mean per photograph.", times(train))
+            format!("The printed losses are {} the mean per photo.", times(train))
         }
         (Some(train), Some(val)) => format!(
-            "The printed training loss is {} the mean per photograph, the validation loss {} it.",
+            "The printed training loss is {} the mean per photo, the validation loss {} it.",
             times(train),
             times(val)
         ),
         (Some(train), None) => {
-            format!("The printed training loss is {} the mean per photograph.", times(train))
+            format!("The printed training loss is {} the mean per photo.", times(train))
         }
         (None, Some(val)) => {
-            format!("The printed validation loss is {} the mean per photograph.", times(val))
+            format!("The printed validation loss is {} the mean per photo.", times(val))
         }
         (None, None) => String::new(),
     }
@@ -106,27 +106,27 @@ fn explanation(context: &Context<'_>, reduction: Reduction, estimate: ScaleEstim
             the batch) and divided by the number of batches."
         ),
         (Reduction::BatchSum, None) => format!(
-            "{} batch size of {} fits: losses were multiplied by the batch size (or summed over the batch) \
-            and divided by the number of batches.",
-            if both { "Both columns share the factor and a" } else { "A" },
-            number(size.round())
+            "A batch size of {} fits{}: losses were multiplied by the batch size (or summed over the \
+                batch) and divided by the number of batches.",
+            number(size.round()),
+            if both { " both columns" } else { "" }
         ),
         (Reduction::SumOfBatchMeans, _) => format!(
-            "The number of batches {explains}: the batches' mean losses were added up and not divided."
+            "The number of batches {explains}: the mean losses of the batches were added up and not \
+                divided."
         ),
         (Reduction::TotalSum, _) => format!(
-            "The number of photographs {explains}: the losses of all photographs were added up and not \
-            divided."
+            "The number of photos {explains}: the losses of all photos were added up and not divided."
         ),
         (Reduction::BatchMeansOverSamples, _) => format!(
-            "Dividing twice {explains}: the batches' mean losses were added up and divided by the number of \
-            photographs instead of the number of batches."
+            "A second division {explains}: the mean losses of the batches were added up and divided by \
+                the number of photos instead of the number of batches."
         ),
         (Reduction::Mean, _) => String::new(),
     }
 }
 
-fn mend(reduction: Reduction) -> &'static str {
+fn fix(reduction: Reduction) -> &'static str {
     match reduction {
         Reduction::TotalSum => {
             "criterion = torch.nn.CrossEntropyLoss()              # reduction='mean', not 'sum'\n\

@@ -1,9 +1,9 @@
-//! A training loss that rises or jumps, which a smaller learning rate would mend.
+//! A training loss that rises or jumps, which a lower learning rate would fix.
 //!
 //! Idea: averaged over an epoch, the training loss of a stable run falls almost every time. Jumps by a third
-//! and a tenth of the loss of guessing in a quarter of the epochs, or a loss that ends above its start, say
-//! that steps overshoot. Source: the edge of stability (Cohen et al. 2021). Limits: needs six epochs; cyclic
-//! rates with restarts jump on purpose; what has diverged for good is for `diverged`.
+//! and by a tenth of the loss of guessing in a quarter of the epochs, or a loss that ends above its start,
+//! show that steps overshoot. Source: the edge of stability (Cohen et al. 2021). Limits: needs six epochs;
+//! cyclic rates with restarts jump by design; a run that does not recover is for `diverged`.
 
 use crate::context::Context;
 use crate::rows::Column;
@@ -50,14 +50,16 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     });
     let claim = if climbs {
         format!(
-            "The training loss began at {}, came down to {} and ended at {}: the steps overshoot.",
+            "The training loss started at {}, fell to {} and ended at {}: the learning rate is too \
+                high, so steps overshoot.",
             number(first.1.value),
             number(least),
             number(last)
         )
     } else {
         format!(
-            "The training loss jumps up by a third or more in {} of {} epochs: the steps overshoot.",
+            "The training loss rises by a third or more in {} of {} epochs: the learning rate is too \
+                high, so steps overshoot.",
             jumps.len(),
             curve.len()
         )
@@ -68,8 +70,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         claim,
         evidence: evidence.collect(),
         confidence: 0.75,
-        advice: "Divide the learning rate by three to ten, or let it fall over the run (cosine); a larger \
-            batch calms it too."
+        advice: "Divide the learning rate by three to ten, or use a schedule that decays (cosine). A \
+            larger batch helps too."
             .to_owned(),
         code: Some(
             "optimizer = torch.optim.SGD(model.parameters(), lr=old_rate / 5, momentum=0.9)\n\

@@ -1,9 +1,9 @@
 //! A loss that is not a number or infinite.
 //!
-//! Idea: once a weight is NaN every later output is, so the first such line names the moment. A column that
-//! is infinite while others go on improving is a fault of that column alone (a division by zero samples, a
-//! mask without members). Source: IEEE 754. Limits: programs that print `0` or skip the line instead are not
-//! caught.
+//! Idea: once a weight is NaN every later output is, so the first such line gives the moment. A column that
+//! is infinite while others go on improving is a fault of that column alone (a division by zero samples, an
+//! empty mask). Source: IEEE 754. Limits: programs that print `0` or skip the line instead are not
+//! recognised.
 
 use foliar_logread::{Metric, Split};
 
@@ -35,31 +35,32 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let when = match (first, point.epoch) {
         (0, _) => "from the first line on".to_owned(),
         (_, Some(epoch)) => format!("from epoch {} on", number(epoch)),
-        _ => "later on".to_owned(),
+        _ => "from a later line on".to_owned(),
     };
     let value = number(point.value);
     let claim = if one_of_many {
         format!(
-            "{} = {value} {when}, while {sound} other loss columns hold sound numbers: that column is \
-                computed wrongly.",
+            "{} = {value} {when}, while {sound} other loss columns are finite: this column is computed \
+                incorrectly.",
             names.join(", ")
         )
     } else {
         format!(
-            "{} = {value} {when}: every weight that took part is spoilt, and accuracies printed beside it \
+            "{} = {value} {when}: the weights are no longer valid, and accuracies printed from then on \
                 mean nothing.",
             names.join(", ")
         )
     };
     let advice = if one_of_many {
-        "Look into the code of that column for a division by a count of zero or a logarithm of zero; leave \
-            it out when choosing the best epoch."
+        "Look in the code of this column for a division by a zero count or a logarithm of zero. Do not \
+            use the column to choose the best epoch."
     } else if first == 0 {
-        "Feed one batch by hand: are the inputs finite and scaled, the labels between 0 and classes - 1, the \
-            learning rate below 0.1? In half precision, use a gradient scaler."
+        "Check one batch by hand: are the inputs finite and normalised, the labels between 0 and \
+            classes - 1, the learning rate below 0.1? With half precision, use a gradient scaler."
     } else {
-        "Go back to the last sound checkpoint, lower the learning rate to a third and clip gradients; in \
-            half precision, use a gradient scaler. Look for a logarithm or a division of zero."
+        "Go back to the last checkpoint with a finite loss, divide the learning rate by three and clip \
+            gradients. With half precision, use a gradient scaler. Look for a logarithm of zero or a \
+            division by zero."
     };
     let mut evidence: Vec<Evidence> = broken
         .iter()
@@ -75,7 +76,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             0,
             Evidence::at(
                 series.points[before].line,
-                format!("still {} = {}", series.name, number(series.points[before].value)),
+                format!("{} = {}, still finite", series.name, number(series.points[before].value)),
             ),
         );
     }

@@ -1,9 +1,9 @@
-//! A loss far above what the accuracy needs.
+//! A loss far above what the accuracy explains.
 //!
-//! Idea: a model as sure as it is right pays about `H(e)` (see [`crate::entropy`]); one that pays three times
-//! as much, and half a nat more, at the end of a run, or whose loss rises while its accuracy does too, claims
-//! more than it knows. Source: Guo et al., "On calibration of modern neural networks" (2017). Limits: the
-//! losses must be means, and ten errors or more.
+//! Idea: a calibrated model has a loss of about `H(e)` (see [`crate::entropy`]). A model is overconfident if
+//! it has three times as much, and half a nat more, at the end of a run, or if its loss rises while its
+//! accuracy rises too. Source: Guo et al., "On calibration of modern neural networks" (2017). Limits: the
+//! losses must be means, with ten errors or more.
 
 use crate::context::Context;
 use crate::scale::reference::{Known, expected};
@@ -47,8 +47,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     }
     let claim = if rises {
         format!(
-            "Since {} the validation loss has risen from {} to {} although accuracy rose from {} to {}: the \
-                network has become too sure of itself where it errs.",
+            "Since {} the validation loss has risen from {} to {}, although accuracy rose from {} to \
+                {}: the network has become overconfident in its errors.",
             epoch_name(&context.rows[turn], turn),
             number(lowest.value),
             number(loss.value),
@@ -57,8 +57,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         )
     } else {
         format!(
-            "The validation loss is {}; at an accuracy of {} a model as sure as it is right pays about {}. \
-                The network is far too sure where it errs.",
+            "The validation loss is {}; a calibrated model with an accuracy of {} has a loss of about \
+                {}. The network is far too confident when it is wrong.",
             number(loss.value),
             percent(accuracy.value),
             number(need)
@@ -70,8 +70,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         claim,
         evidence: vec![Evidence::at(loss.line, quoted(&context.rows[index], index, "validation loss", loss))],
         confidence: 0.8,
-        advice: "The accuracy stands, the probabilities do not: divide the logits by a temperature fitted on \
-            the validation set before showing a probability, or train with label smoothing.".to_owned(),
+        advice: "The accuracy is valid, the probabilities are not. Before you show a probability, \
+            divide the logits by a temperature that is fitted on the validation set (temperature \
+            scaling), or train with label smoothing.".to_owned(),
         code: Some(
             "temperature = torch.ones(1, requires_grad=True); optimizer = torch.optim.LBFGS([temperature])\n\
             def closure(): optimizer.zero_grad(); loss = cross_entropy(val_logits / temperature, val_labels); \

@@ -1,11 +1,11 @@
 //! Training goes on improving, validation does not.
 //!
-//! Idea: take the epoch where the (smoothed) training loss is least. If by then the validation loss lies a
-//! third and 0.15 nats above its own least value (an eighth, if it rose steadily over eight epochs), and
-//! training has improved since that least value by a fifth, the network learns its training photographs by
-//! heart. A last training accuracy that is 20 points above validation says the same. Source: early stopping
-//! (Prechelt 1998). Limits: needs four epochs with both losses; a validation whose single photographs run
-//! wild is for `val-spikes`, hence the median of three epochs.
+//! Idea: take the epoch where the (smoothed) training loss is least. The network memorises its training
+//! photos if by then the validation loss is a third and 0.15 nats above its own least value (an eighth, if
+//! it rose steadily over eight epochs), and training has improved since that least value by a fifth. A last
+//! training accuracy that is 20 points above validation says the same. Source: early stopping (Prechelt
+//! 1998). Limits: needs four epochs with both losses. The median of three epochs is compared, because a jump
+//! from single photos is for `val-spikes`.
 
 use crate::context::Context;
 use crate::words::{epoch_name, number, percent, quoted};
@@ -18,9 +18,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     by_loss(context).or_else(|| by_accuracy(context))
 }
 
-const ADVICE: &str = "Keep the weights of the best validation epoch. Then more photographs or stronger \
-    augmentation, weight decay, a smaller network or pretrained weights; check that no plant stands on both \
-    sides of the split.";
+const ADVICE: &str = "Keep the weights of the best validation epoch. Then use more photos, stronger \
+    augmentation, weight decay, a smaller network or pretrained weights. Check that no plant is in both \
+    training and validation.";
 
 fn code() -> Option<String> {
     Some(
@@ -67,8 +67,8 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
         id: Id::Overfit,
         severity: Severity::Warning,
         claim: format!(
-            "Since {} the validation loss has risen from {} to {}, while the training loss fell from {} to \
-                {}: the network learns its training photographs by heart.",
+            "Since {} the validation loss has risen from {} to {}, while the training loss fell from \
+                {} to {}: the network memorises its training photos.",
             epoch_name(from, turn_row),
             number(from.val_loss?.value),
             number(to.val_loss?.value),
@@ -95,8 +95,8 @@ fn by_accuracy(context: &Context<'_>) -> Option<Finding> {
         id: Id::Overfit,
         severity: Severity::Warning,
         claim: format!(
-            "The network is right in {} of its training photographs and in {} of the others: it knows its \
-                own by heart.",
+            "The accuracy is {} on training photos and {} on held-out photos: the network memorises \
+                its training photos.",
             percent(train.value),
             percent(val.value)
         ),

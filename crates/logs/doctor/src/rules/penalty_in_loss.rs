@@ -1,10 +1,10 @@
-//! The printed loss holds a penalty on the weights.
+//! The printed loss includes a penalty on the weights.
 //!
 //! Idea: a penalty (weight decay, L2) is the same for both columns, does not fall when the accuracy rises,
-//! and may rise as weights grow. A part of the loss that is printed under such a name settles it; otherwise
-//! two losses that are far above need, equal to a few per cent and do not follow the accuracy. Source: `loss
-//! = cross-entropy + weight * |w|^2`. Limits: a constant added for another reason (a second head's loss)
-//! looks the same; label smoothing gives a smaller floor.
+//! and may rise as weights grow. A part of the loss that is printed under such a name proves it; otherwise
+//! two losses that are far above what the accuracy explains, equal to a few per cent, and do not follow the
+//! accuracy. Source: `loss = cross-entropy + weight * |w|^2`. Limits: a constant added for another reason
+//! (the loss of a second head) looks the same; label smoothing gives a smaller floor.
 
 use crate::context::Context;
 use crate::offset::Penalty;
@@ -19,8 +19,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             let whole = loss.points.last()?;
             (
                 format!(
-                    "The printed loss of {} holds a weight penalty of {} ({}), {} of it. The penalty says \
-                        nothing about the photographs.",
+                    "The printed loss of {} includes a weight penalty of {} ({}), which is {} of it. \
+                        The penalty says nothing about the photos.",
                     number(whole.value),
                     number(point.value),
                     part.name,
@@ -39,7 +39,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 0.95,
             )
         }
-        Penalty::Told(size) => {
+        Penalty::Inferred(size) => {
             let (index, row) = context
                 .rows
                 .iter()
@@ -49,9 +49,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             let (train, val, accuracy) = (row.train_loss?, row.val_loss?, row.val_accuracy?);
             (
                 format!(
-                    "Training and validation loss are {} and {} at an accuracy of {}, nearly equal and not \
-                        falling as accuracy rises: about {} of it is a penalty on the weights, added to the \
-                        loss that is printed.",
+                    "Training and validation loss are {} and {} at an accuracy of {}: nearly equal, \
+                        and not falling as accuracy rises. About {} of it is a weight penalty that is \
+                        added to the printed loss.",
                     number(train.value),
                     number(val.value),
                     percent(accuracy.value),
@@ -77,8 +77,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         claim,
         evidence,
         confidence,
-        advice: "Print the cross-entropy by itself, and leave the penalty to the optimiser's weight decay. \
-            If the penalty outweighs the cross-entropy a hundred times, it is too strong."
+        advice: "Print the cross-entropy alone, and apply the penalty as weight decay in the \
+            optimiser. If the penalty is more than a hundred times the cross-entropy, it is too strong."
             .to_owned(),
         code: Some(
             "data_loss = criterion(model(images), labels)\n\

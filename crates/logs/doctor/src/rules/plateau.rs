@@ -1,10 +1,10 @@
 //! The best epoch was long ago.
 //!
-//! Idea: if neither validation accuracy nor loss has improved over the last half of the run and at least five
-//! epochs, more of the same will not help. If accuracy has fallen since by more than chance explains, it is
-//! worse than no help, and a warning. Source: the binomial distribution for what chance explains. Limits: the
-//! best of many noisy epochs is partly luck, hence the median of the last third is compared, with four
-//! standard errors.
+//! Idea: if neither validation accuracy nor loss has improved over the last half of the run and at least
+//! five epochs, more epochs of the same will not help. If accuracy has fallen since by more than chance
+//! explains, this is a warning. Source: the binomial distribution for what chance explains. Limits: the best
+//! of many noisy epochs is partly luck, hence the median of the last third is compared, with four standard
+//! errors.
 
 use crate::context::Context;
 use crate::rows::Column;
@@ -39,15 +39,15 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         severity: if fallen { Severity::Warning } else { Severity::Note },
         claim: if fallen {
             format!(
-                "The best validation accuracy, {}, was in {name}, {since} epochs before the end; since \
-                then it has fallen to about {}.",
+                "The best validation accuracy, {}, was reached in {name}, {since} epochs before the \
+                    end. Since then it has fallen to about {}.",
                 percent(best.value),
                 percent(typical)
             )
         } else {
             format!(
-                "The best validation accuracy, {}, was in {name}; the {since} epochs since have not \
-                improved on it.",
+                "The best validation accuracy, {}, was reached in {name}. The {since} epochs after it \
+                    brought no improvement.",
                 percent(best.value)
             )
         },
@@ -56,10 +56,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             Evidence::whole(format!("median of the last {} epochs: {}", late.len(), number(typical))),
         ],
         confidence: 0.85,
-        advice:
-            "Keep the weights of that epoch. Lower the learning rate tenfold from there, or stop earlier \
-            next time."
-                .to_owned(),
+        advice: "Keep the weights of that epoch. Divide the learning rate by ten from there, or stop \
+                earlier next time."
+            .to_owned(),
         code: fallen.then(|| {
             "scheduler = ReduceLROnPlateau(optimizer, mode='max', factor=0.1, patience=3)\n\
             scheduler.step(val_accuracy)               # once an epoch\n\

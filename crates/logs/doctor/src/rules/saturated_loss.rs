@@ -1,10 +1,10 @@
-//! A loss that sits at the logarithm of a clipped probability.
+//! A loss that equals the logarithm of a clipped probability.
 //!
-//! Idea: programs clip probabilities before taking the logarithm, and a network that is sure of the wrong
-//! class prints exactly that logarithm. Source: `-ln` of the smallest normal float32 is 87.3365 (Caffe), of
-//! 1e-7 is 16.1181 (Keras), of float32's epsilon 15.9424, of float64's 36.0437, of the smallest float32
-//! 103.279; PyTorch's binary cross-entropy stops at 100. Limits: but for 87.3365 the value must be printed
-//! twice, for any number may occur once.
+//! Idea: programs clip probabilities before taking the logarithm, and a network that is confident in the
+//! wrong class prints exactly that logarithm. Source: `-ln` of the smallest normal float32 is 87.3365
+//! (Caffe), of 1e-7 is 16.1181 (Keras), of float32's epsilon 15.9424, of float64's 36.0437, of the smallest
+//! float32 103.279; PyTorch's binary cross-entropy stops at 100. Limits: except for 87.3365 the value must
+//! be printed twice, because any number may occur once.
 
 use foliar_logread::Metric;
 
@@ -36,8 +36,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 id: Id::SaturatedLoss,
                 severity: if stays { Severity::Error } else { Severity::Warning },
                 claim: format!(
-                    "{} is {} in {} of {} places: that is -ln of {name}. The probability of the right class \
-                        has become zero, so this is the end of the scale and not a measurement.",
+                    "{} is {} in {} of {} places: that is -ln of {name}. The predicted probability of \
+                        the true class is zero, so the loss is at the end of its scale and measures \
+                        nothing.",
                     series.name,
                     number(first.value),
                     at.len(),
@@ -45,9 +46,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 ),
                 evidence: vec![Evidence::at(first.line, format!("{} = {}", series.name, first.value))],
                 confidence: if least == 1 { 0.97 } else { 0.8 },
-                advice: "The logits are enormous: scale the inputs (subtract the mean, divide by the \
-                    deviation), initialise smaller, lower the learning rate; pass logits, not probabilities, \
-                    to the loss.".to_owned(),
+                advice: "Normalise the inputs (subtract the mean, divide by the standard deviation), \
+                    use a smaller initialisation and lower the learning rate, because the logits are \
+                    enormous. Pass logits, not probabilities, to the loss.".to_owned(),
                 code: Some(
                     "loss = torch.nn.functional.cross_entropy(logits, labels)   # logits, not probabilities\n\
                     # Keras: Dense(classes) without activation, and\n\

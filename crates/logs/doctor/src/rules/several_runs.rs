@@ -1,8 +1,8 @@
 //! Epochs repeat or restart: a resumed run, an appended log, or two phases.
 //!
 //! Idea: within one run the epochs of a column rise. Where they fall back or repeat in a whole-epoch column,
-//! another run begins. Source: none needed. Limits: a gap (epochs cut out of a post) is no restart; columns
-//! that are printed within epochs are left out.
+//! another run begins. Limits: a gap (epochs cut out of a post) is not a restart; columns that are printed
+//! within epochs are ignored.
 
 use crate::context::Context;
 use crate::words::number;
@@ -27,7 +27,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         id: Id::SeveralRuns,
         severity: Severity::Note,
         claim: format!(
-            "After epoch {} comes epoch {}{}: the log holds {parts} runs or phases, one after the other.",
+            "Epoch {} is followed by epoch {}{}: the log contains {parts} runs or phases, one after \
+                the other.",
             number(before),
             number(after),
             if line > 0 { format!(" (line {line})") } else { String::new() }
@@ -48,8 +49,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             })
             .collect(),
         confidence: 0.95,
-        advice: "If a run was resumed, drop the epochs that were done twice; if these are two phases (head \
-            first, then all layers), read them as two curves."
+        advice: "If a run was resumed, ignore the epochs that were repeated. If these are two phases \
+            (head first, then all layers), read them as two curves."
             .to_owned(),
         code: None,
     })

@@ -1,8 +1,8 @@
 //! The last epoch is the best.
 //!
 //! Idea: if the last validation loss (or accuracy, or training loss where nothing else is printed) is the
-//! best of at least four, more epochs are likely to help. Source: none needed. Limits: a schedule that ends
-//! in a rate of zero has nothing left to give.
+//! best of at least four, more epochs are likely to help. Limits: a schedule that ends at a rate of zero has
+//! nothing left to improve.
 
 use crate::context::Context;
 use crate::rows::Column;
@@ -27,12 +27,12 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         id: Id::StillImproving,
         severity: Severity::Note,
         claim: format!(
-            "The last {noun}, {}, is the best so far: the run had not finished learning.",
+            "The last {noun}, {}, is the best so far: the run was still improving when it ended.",
             number(last.value)
         ),
         evidence: vec![Evidence::at(last.line, quoted(&context.rows[index], index, noun, last))],
         confidence: 0.8,
-        advice: "Train for more epochs, letting the learning rate fall towards the end.".to_owned(),
+        advice: "Train for more epochs, with a learning rate that decays towards the end.".to_owned(),
         code: None,
     })
 }

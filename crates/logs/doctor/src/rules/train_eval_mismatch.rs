@@ -1,11 +1,11 @@
 //! The network behaves differently in evaluation mode.
 //!
-//! Idea: in the first epoch every photograph is new, so the accuracy *while training* is that on unseen
-//! photographs, and a little behind what the epoch's end reaches. A validation that is far worse than that
-//! has not overfitted (there was no time to): it sees other numbers. Likewise a validation that stays at
-//! chance while training learns. Source: progressive validation (Blum, Kalai and Langford 1999); batch norm's
-//! running statistics (Ioffe and Szegedy 2015). Limits: logs that begin later than the first epoch, and
-//! photographs from another field, which differ in earnest.
+//! Idea: in the first epoch every photo is new, so the accuracy *while training* is that on unseen photos,
+//! and a little below that at the end of the epoch. A validation that is far worse has not overfitted (there
+//! was no time): its inputs differ, or the network runs in another mode. The same holds for a validation
+//! that stays at chance while training learns. Source: progressive validation (Blum, Kalai and Langford
+//! 1999); batch norm's running statistics (Ioffe and Szegedy 2015). Limits: logs that start later than the
+//! first epoch, and photos from another field, which really differ.
 
 use crate::context::Context;
 use crate::rows::Row;
@@ -49,14 +49,14 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         id: Id::TrainEvalMismatch,
         severity: Severity::Error,
         claim: format!(
-            "{reason} Overfitting can not explain it: the network sees, or treats, validation \
-            photographs differently."
+            "{reason} Overfitting cannot explain this: the network runs in another mode during \
+                validation, or its photos are prepared differently."
         ),
         evidence,
         confidence: 0.85,
-        advice: "Run the validation code on the training photographs: if it is bad there too, look at batch \
-            norm (frozen layers must be called in evaluation mode), at resizing and normalisation, and at \
-            the order of the class numbers."
+        advice: "Run the validation code on the training photos. If results are bad there too, check \
+            batch norm (frozen layers must be in evaluation mode), resizing, normalisation and the \
+            order of the classes."
             .to_owned(),
         code: Some(
             "base = keras.applications.InceptionV3(include_top=False)\n\
@@ -67,7 +67,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-/// The first two epochs, while training is still on photographs it hardly knows.
+/// The first two epochs, while the training photos are still new.
 fn early_gap(context: &Context<'_>) -> Option<(usize, String)> {
     let (by_train, by_val) = context.factors();
     let early: Vec<(usize, &Row)> = context
@@ -102,13 +102,13 @@ fn early_gap(context: &Context<'_>) -> Option<(usize, String)> {
     let row = first.1;
     let text = match (row.train_accuracy, row.val_accuracy, row.train_loss, row.val_loss) {
         (Some(train), Some(val), ..) => format!(
-            "Already in {} training is right in {} and validation in {}.",
+            "Already in {}, accuracy is {} in training and {} in validation.",
             epoch_name(row, first.0),
             percent(train.value),
             percent(val.value)
         ),
         (_, _, Some(train), Some(val)) => format!(
-            "Already in {} the training loss is {} and the validation loss {}.",
+            "Already in {}, the training loss is {} and the validation loss {}.",
             epoch_name(row, first.0),
             number(train.value),
             number(val.value)
@@ -119,7 +119,7 @@ fn early_gap(context: &Context<'_>) -> Option<(usize, String)> {
 }
 
 /// Validation within reach of chance over six epochs, while training has left it far behind. A validation
-/// loss that rises would speak for learning by heart.
+/// loss that rises would mean overfitting instead.
 fn stuck_validation(context: &Context<'_>) -> Option<(usize, String)> {
     let chance = context.setup.chance_loss()?;
     let guess = (-chance).exp();
@@ -135,18 +135,18 @@ fn stuck_validation(context: &Context<'_>) -> Option<(usize, String)> {
         row.val_loss.is_some_and(|loss| (0.97 * chance..1.08 * chance).contains(&(loss.value / by_val)))
             && row.val_accuracy.is_some_and(|accuracy| accuracy.value < (2.5 * guess).min(guess + 0.1))
     });
-    let learnt = last.train_loss?.value / by_train < 0.85 * chance;
+    let learned = last.train_loss?.value / by_train < 0.85 * chance;
     let accuracy =
         last.train_accuracy.filter(|accuracy| accuracy.value > (4.0 * guess).min(0.5 + 0.5 * guess));
-    (judged.len() >= 6 && val_stuck && learnt && (accuracy.is_some() || last.train_accuracy.is_none())).then(
+    (judged.len() >= 6 && val_stuck && learned && (accuracy.is_some() || last.train_accuracy.is_none())).then(
         || {
             let train =
-                accuracy.map_or(String::new(), |accuracy| format!(", {} right", percent(accuracy.value)));
+                accuracy.map_or(String::new(), |accuracy| format!(", accuracy {}", percent(accuracy.value)));
             (
                 index,
                 format!(
-                    "Training has learnt (loss {}{train}) while validation stays at {}, the loss of guessing \
-                    among {} classes.",
+                    "Training works (loss {}{train}) while the validation loss stays at {}, that of \
+                        guessing among {} classes.",
                     number(last.train_loss.map_or(0.0, |loss| loss.value)),
                     number(last.val_loss.map_or(0.0, |loss| loss.value)),
                     number(chance.exp().round())

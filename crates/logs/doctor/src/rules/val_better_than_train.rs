@@ -1,10 +1,9 @@
 //! Validation looks better than training, for a harmless reason.
 //!
-//! Idea: training is measured while weights change, on augmented or mixed photographs, with dropout, perhaps
-//! with softened labels; validation with none of these. So a training loss above the validation's (by a
-//! tenth), or a lower accuracy (by 1.5 points), in most epochs is usual. Source: the definitions of those
-//! methods. Limits: equal photographs on both sides of the split, or a much easier validation set, look the
-//! same.
+//! Idea: training is measured while weights change, on augmented or mixed photos, with dropout, perhaps with
+//! smoothed labels; validation with none of these. So a training loss above that of validation (by a tenth),
+//! or a lower accuracy (by 1.5 points), is normal in most epochs. Source: the definitions of those methods.
+//! Limits: the same photos in both parts, or a much easier validation set, look the same.
 
 use crate::context::Context;
 use crate::words::{number, percent};
@@ -27,7 +26,11 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let (claim, line) = if most(by_accuracy, accuracies.len()) {
         let (train, val) = accuracies.last()?;
         (
-            format!("Validation is right in {}, training in {}.", percent(val.value), percent(train.value)),
+            format!(
+                "Validation accuracy is {}, training accuracy {}.",
+                percent(val.value),
+                percent(train.value)
+            ),
             val.line,
         )
     } else if most(by_loss, losses.len()) {
@@ -42,12 +45,12 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         severity: Severity::Note,
         evidence: vec![Evidence::at(line, claim.clone())],
         claim: format!(
-            "{claim} Usual where training photographs are augmented or mixed, dropout is on or \
-            labels are softened, and since training is measured while it still learns."
+            "{claim} This is normal with augmentation, mixup, dropout or label smoothing, and because \
+                training is measured while the network still learns."
         ),
         confidence: 0.8,
-        advice: "Nothing to mend. To be sure, measure the training photographs once in evaluation mode \
-            without augmentation, and check that no photograph or plant is on both sides of the split."
+        advice: "Nothing to fix. To be sure, evaluate the training photos once in evaluation mode \
+            without augmentation, and check that no photo or plant is in both training and validation."
             .to_owned(),
         code: None,
     })

@@ -1,8 +1,8 @@
-//! A validation loss that jumps through a few extreme samples, while accuracy holds.
+//! A validation loss that jumps because of a few extreme samples, while accuracy holds.
 //!
-//! Idea: the mean loss has no upper end, so a handful of samples with enormous logits can multiply it, and
-//! accuracy counts them as a handful. A spike is an epoch whose loss is four times (two, if it happens again)
-//! the median of its neighbours', with an accuracy within 5 points of theirs. Source: robustness of the mean
+//! Idea: the mean loss has no upper bound, so a few samples with enormous logits can multiply it, while
+//! accuracy counts them as a few. A spike is an epoch whose loss is four times (two, if it happens again)
+//! the median of its neighbours, with an accuracy within 5 points of theirs. Source: robustness of the mean
 //! (breakdown point 0). Limits: needs five epochs.
 
 use crate::context::Context;
@@ -51,9 +51,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         id: Id::ValSpikes,
         severity: Severity::Warning,
         claim: format!(
-            "The validation loss jumps in {} of {} epochs, once to {} where its neighbours have {}, while \
-                accuracy stays at {} (neighbours {}): a few photographs with extreme outputs make up the \
-                mean.",
+            "The validation loss jumps in {} of {} epochs, once to {} where the neighbouring epochs \
+                have {}, while accuracy stays at {} (neighbours: {}). A few photos with extreme outputs \
+                dominate the mean.",
             spikes.len(),
             curve.len(),
             number(loss.value),
@@ -78,8 +78,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             })
             .collect(),
         confidence: if index + 1 < context.rows.len() { 0.85 } else { 0.6 },
-        advice: "Do not stop early on this loss: choose the epoch by accuracy or by the median loss. List \
-            the ten photographs with the highest loss; they are often broken or wrongly labelled."
+        advice: "Do not use this loss for early stopping: choose the epoch by accuracy or by the \
+            median loss. Inspect the ten photos with the highest loss; they are often broken or \
+            mislabelled."
             .to_owned(),
         code: Some(
             "losses = torch.nn.functional.cross_entropy(logits, labels, reduction='none')\n\

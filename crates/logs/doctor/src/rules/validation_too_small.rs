@@ -1,6 +1,6 @@
-//! So few validation photographs that the metric moves in steps of 1 / n.
+//! So few validation photos that the metric moves in steps of 1 / n.
 //!
-//! Idea: if all accuracies are multiples of 1 / n, the set has n photographs; an accuracy p of n is known to
+//! Idea: if all accuracies are multiples of 1 / n, the set has n photos; an accuracy p of n is known to
 //! within about 2 sqrt(p (1 - p) / n). Source: the binomial distribution. Limits: needs three different
 //! accuracies with enough digits, or the size given.
 
@@ -28,7 +28,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         id: Id::ValidationTooSmall,
         severity: if sure { Severity::Warning } else { Severity::Note },
         claim: format!(
-            "Validation has {size} photographs: one of them is worth {}, and an accuracy of {} may as well \
+            "Validation has {size} photos: one photo is worth {}, and an accuracy of {} could as well \
                 be {} or {}.",
             percent(1.0 / n),
             percent(last.value),
@@ -40,8 +40,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             Evidence::whole(format!("every accuracy of the log is a multiple of 1/{}", number(n))),
         ],
         confidence: if context.setup.validation_size.is_some() { 0.99 } else { 0.9 },
-        advice: "Hold back more photographs (a few hundred, some of every class), or average over several \
-            splits (cross-validation) before comparing epochs or models."
+        advice: "Hold out more photos (a few hundred, with some of every class), or average over \
+            several splits (cross-validation), before you compare epochs or models."
             .to_owned(),
         code: None,
     })

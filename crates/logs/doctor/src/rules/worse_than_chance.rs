@@ -1,10 +1,10 @@
 //! A loss far above that of guessing, while accuracy is at or below chance.
 //!
-//! Idea: who knows nothing pays ln C; to pay far more one must be sure of wrong classes. That is never
-//! ignorance but a fault between training and evaluation: class numbers in another order, other
-//! normalisation, evaluation mode. Source: cross-entropy of a uniform guess, and the binomial spread of its
-//! accuracy. Limits: the losses must be means (or their factor known), and a single epoch is not believed:
-//! running statistics lag behind weights that move fast.
+//! Idea: a network that knows nothing has a loss of ln C. A far higher loss needs confidence in wrong
+//! classes, and that comes from a fault between training and evaluation: another class order, other
+//! normalisation, the wrong mode. Source: cross-entropy of a uniform guess, and the binomial spread of its
+//! accuracy. Limits: the losses must be means (or their factor known), and a single epoch does not count:
+//! running statistics lag behind weights that change fast.
 
 use crate::context::Context;
 use crate::rows::Row;
@@ -26,8 +26,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         let (loss, accuracy) = (row.val_loss?, row.val_accuracy?);
         let at_chance = accuracy.value <= guess + 2.0 * noise;
         let below = classes.is_some() && accuracy.value < guess - 1.8 * noise;
-        let learnt = row.train_loss.is_some_and(|train| train.value < 0.6 * chance);
-        let surely = below || (classes.is_some() && at_chance && learnt);
+        let learned = row.train_loss.is_some_and(|train| train.value < 0.6 * chance);
+        let surely = below || (classes.is_some() && at_chance && learned);
         Some((loss.value > 1.8 * chance && at_chance) || (loss.value > 1.2 * chance && surely))
     };
     let judged: Vec<(usize, bool)> =
@@ -38,7 +38,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if !last || wrong < 2 || 2 * wrong < late.len() {
         return None;
     }
-    // What was once right far more often has lost it, which is another fault.
+    // A network that was once clearly better has lost what it learned, which is another fault.
     let accuracies = context.rows.iter().filter_map(|row| row.val_accuracy);
     let best = accuracies.map(|accuracy| accuracy.value).fold(0.0, f64::max);
     if best > guess + 4.0 * noise + 0.03 {
@@ -47,14 +47,14 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let row = &context.rows[index];
     let (loss, accuracy) = (row.val_loss?, row.val_accuracy?);
     let trained = row.train_loss.filter(|train| train.value < 0.7 * chance);
-    let learnt = trained
+    let learned = trained
         .map_or(String::new(), |train| format!(" Training itself works (loss {}).", number(train.value)));
     Some(Finding {
         id: Id::WorseThanChance,
         severity: Severity::Error,
         claim: format!(
-            "The validation loss is {} at an accuracy of {}; mere guessing would give {}{} and {}. The \
-                network is sure of the wrong classes.{learnt}",
+            "The validation loss is {} at an accuracy of {}; guessing gives {}{} and {}. The network \
+                is confident in the wrong classes.{learned}",
             number(loss.value),
             percent(accuracy.value),
             if classes.is_some() { "" } else { "about " },
@@ -63,11 +63,11 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         ),
         evidence: vec![Evidence::at(loss.line, quoted(row, index, "validation loss", loss))],
         confidence: if classes.is_some() { 0.95 } else { 0.85 },
-        advice:
-            "Compare both loaders: are classes numbered in the same order, are the photographs scaled by \
-            the same mean and deviation, is the network in evaluation mode? Evaluate on the training set \
-            with the validation code: a low accuracy there proves it."
-                .to_owned(),
+        advice: "Compare the two data loaders: are the classes in the same order, are the photos \
+                normalised with the same mean and standard deviation, is the network in evaluation \
+                mode? Evaluate the training set with the validation code: a low accuracy there confirms \
+                the fault."
+            .to_owned(),
         code: Some(
             "assert train_set.class_to_idx == val_set.class_to_idx\n\
             val_set.transform = Compose([Resize(256), CenterCrop(224), ToTensor(), Normalize(mean, std)])\n\

@@ -23,7 +23,7 @@ pub(crate) struct Sizes {
     pub(crate) setup: RunSetup,
     /// Steps an epoch, as the log states them.
     pub(crate) steps: Option<usize>,
-    /// Validation samples as told by the accuracies; the true number may be a multiple.
+    /// Validation samples as inferred from the accuracies; the true number may be a multiple.
     pub(crate) accuracy_resolution: Option<usize>,
 }
 

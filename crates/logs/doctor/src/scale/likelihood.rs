@@ -8,16 +8,15 @@
 //!
 //! Four kinds of evidence, each a Student density (4 degrees of freedom) with its own spread below and above:
 //!
-//! 1. `V_i / exp(x_v)` is what the accuracy of epoch `i` leads to expect ([`super::reference`]); no model at
-//!    all has
-//!    less than `e ln 2`;
+//! 1. `V_i / exp(x_v)` is what the accuracy of epoch `i` leads to expect ([`super::reference`]); no
+//!    model has less than `e ln 2`;
 //! 2. `T_i / exp(x_t)` likewise, where the training accuracy is printed;
 //! 3. the mean over epoch `i` lies between its ends: `T_i / exp(x_t)` is about `M(V_(i-1), V_i) / exp(x_v)`,
-//!    closely so in
-//!    the first epochs and from below once the model fits its training set better than others;
+//!    closely so
+//!    in the first epochs and from below once the model fits its training set better than others;
 //! 4. the first epoch starts at guessing: `T_1 / exp(x_t)` is about `M(ln C, V_1 / exp(x_v))`.
 //!
-//! Epochs of one run stray together (a model that is too sure stays so), hence a hundred of them tell little
+//! Epochs of one run stray together (an overconfident model stays so), hence a hundred of them tell little
 //! more than a few: each kind counts as at most [`EFFECTIVE`] of its sharpest epochs (a composite likelihood,
 //! Varin, Reid and Firth 2011).
 
@@ -145,7 +144,7 @@ impl Likelihood {
             None => (guessing - 0.5, 2.0),
         };
         let u = log_mean - centre;
-        // The less the first epoch learnt, the closer it must be to guessing.
+        // The less the first epoch learned, the closer it must be to guessing.
         let below = (0.12 + 0.25 * fall).hypot(unknown);
         let above = (0.15 + 0.12 * fall).hypot(unknown);
         let z = if u < 0.0 { u / below } else { u / above };

@@ -173,11 +173,11 @@ fn a_best_epoch_long_ago_is_a_plateau() {
 }
 
 #[test]
-fn few_photographs_are_told_by_the_steps_of_the_accuracy() {
+fn few_photos_are_told_by_the_steps_of_the_accuracy() {
     let log = three(&[0.92, 0.34, 0.26], &[0.086, 0.205, 0.118], &[0.958333, 0.916667, 0.979167]);
     let diagnosis = diagnose(&log, &RunSetup::default());
     let few = diagnosis.findings.iter().find(|finding| finding.id == Id::ValidationTooSmall).unwrap();
-    assert!(few.claim.contains("48 photographs"), "{}", few.claim);
+    assert!(few.claim.contains("48 photos"), "{}", few.claim);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_restart_is_two_runs_and_a_gap_is_not() {
 }
 
 #[test]
-fn mixed_photographs_make_training_look_worse() {
+fn mixed_photos_make_training_look_worse() {
     let log = with(
         RunLog::default(),
         "test/accuracy",

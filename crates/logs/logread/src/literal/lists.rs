@@ -1,4 +1,5 @@
-//! Arrays of numbers as columns: `{"loss": [2.3, 1.1]}`, and `train_losses = [2.3, 1.1]` outside of any object.
+//! Arrays of numbers as columns: `{"loss": [2.3, 1.1]}`, and `train_losses = [2.3, 1.1]` outside of any
+//! object.
 
 use super::{Kind, Literal, MOST_FIELDS};
 use crate::assemble::Assembler;
@@ -8,8 +9,8 @@ use crate::run_log::Split;
 use crate::schema::Schema;
 
 impl Literal {
-    /// Begins `name = [...]`: what is read next is the array. Arrays of this kind are kept until [`Self::end`], since
-    /// each line of a log may hold one column.
+    /// Begins `name = [...]`: what is read next is the array. Arrays of this kind are kept until
+    /// [`Self::end`], since each line of a log may hold one column.
     pub(crate) fn begin(&mut self, name: &str, into: &mut Assembler) {
         self.abandon();
         if self.lists.len() >= MOST_FIELDS || self.lists.iter().any(|(known, _)| known == name) {

@@ -82,7 +82,7 @@ impl Line<'_> {
     }
 }
 
-/// `train: 1.52`: a number of which only the photographs are named.
+/// `train: 1.52`: a number of which only the photos are named.
 fn unsaid(split: Split, number: Number) -> Role {
     let text = match split {
         Split::Train => "train",

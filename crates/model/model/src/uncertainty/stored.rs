@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use foliar_metrics::FeatureDistance;
+use foliar_metrics::{Calibrated, MahalanobisDetector};
 use foliar_nn::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,7 @@ pub fn is_uncertainty(name: &str) -> bool {
 pub(crate) struct StoredUncertainty {
     photographs: usize,
     groups: usize,
+    calibrated: Calibrated,
     levels: Vec<RiskLevel>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ood: Option<StoredDetector>,
@@ -45,7 +46,8 @@ impl Uncertainty {
     pub(crate) fn store(&self) -> (StoredUncertainty, BTreeMap<String, Tensor>) {
         let mut tensors = BTreeMap::new();
         let ood = self.ood.as_ref().map(|OodDetector { distance, threshold }| {
-            let FeatureDistance { width, means, axes, means_along, variances, rest, shrinkage } = distance;
+            let MahalanobisDetector { width, means, axes, means_along, variances, rest, shrinkage } =
+                distance;
             let lists =
                 [(MEANS, means, *width), (AXES, axes, *width), (MEANS_ALONG, means_along, variances.len())];
             for (name, values, columns) in lists {
@@ -61,9 +63,8 @@ impl Uncertainty {
                 shrinkage: *shrinkage,
             }
         });
-        let Self { photographs, groups, levels, .. } = self;
-        let levels = levels.clone();
-        (StoredUncertainty { photographs: *photographs, groups: *groups, levels, ood }, tensors)
+        let Self { photographs, groups, calibrated, levels, .. } = self.clone();
+        (StoredUncertainty { photographs, groups, calibrated, levels, ood }, tensors)
     }
 }
 
@@ -77,7 +78,7 @@ impl StoredUncertainty {
         mut tensors: BTreeMap<String, Tensor>,
         classes: usize,
     ) -> Result<Uncertainty, String> {
-        let Self { photographs, groups, levels, ood } = self;
+        let Self { photographs, groups, calibrated, levels, ood } = self;
         if !levels.iter().map(|level| level.sets.alpha).eq(RISK_LEVELS) {
             return Err("its risk levels are not those of this version of foliar; train again".to_owned());
         }
@@ -93,7 +94,7 @@ impl StoredUncertainty {
             Some(StoredDetector { threshold, width, variances, rest, shrinkage }) => {
                 let (means, axes, means_along) = (take(MEANS)?, take(AXES)?, take(MEANS_ALONG)?);
                 let distance =
-                    FeatureDistance { width, means, axes, means_along, variances, rest, shrinkage };
+                    MahalanobisDetector { width, means, axes, means_along, variances, rest, shrinkage };
                 distance.check().map_err(|error| error.to_string())?;
                 Some(OodDetector { distance, threshold })
             }
@@ -103,7 +104,7 @@ impl StoredUncertainty {
         if thresholds.into_iter().any(|threshold| !(threshold.is_finite() && threshold > 0.0)) {
             return Err("a threshold is not a number above 0; train again".to_owned());
         }
-        Ok(Uncertainty { photographs, groups, levels, ood, chosen: default_level() })
+        Ok(Uncertainty { photographs, groups, calibrated, levels, ood, chosen: default_level() })
     }
 }
 
@@ -113,7 +114,7 @@ mod tests {
     use foliar_metrics::{ConformalScore, ConformalSets};
 
     fn uncertainty() -> Uncertainty {
-        let distance = FeatureDistance {
+        let distance = MahalanobisDetector {
             width: 3,
             means: vec![0.5; 6],
             axes: vec![1.0, 0.0, 0.0],
@@ -125,10 +126,22 @@ mod tests {
         let level = |alpha: f64| {
             let (score, own) = (ConformalScore::LeastAmbiguous, vec![false, true]);
             let sets = ConformalSets { alpha, score, overall: 0.75, thresholds: vec![0.75, 0.5], own };
-            RiskLevel { sets, threshold: 0.625, guaranteed: alpha > 0.05 }
+            RiskLevel {
+                sets,
+                threshold: 0.625,
+                guaranteed: alpha > 0.05,
+                more_groups: (alpha < 0.05).then_some(40),
+            }
         };
         let (levels, ood) = (RISK_LEVELS.map(level).to_vec(), Some(OodDetector { distance, threshold: 1.5 }));
-        Uncertainty { photographs: 20, groups: 7, levels, ood, chosen: default_level() }
+        Uncertainty {
+            photographs: 20,
+            groups: 7,
+            calibrated: Calibrated::Refitted,
+            levels,
+            ood,
+            chosen: default_level(),
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A study as a page: verdict, warnings, comparison, pictures and every trial, in one file that needs nothing else.
+//! A study as a page: verdict, warnings, comparison, charts and every trial, in one self-contained file.
 
 mod tables;
 mod verdict;
@@ -23,17 +23,17 @@ const STYLE: &str = concat!(
 const NARROW: u32 = 380;
 const HALF: u32 = 540;
 const FULL: u32 = 1000;
-/// Most height in pixels of the curves, which have little to tell over all of a page.
+/// Largest height of the curves in pixels.
 const CURVES: u32 = 420;
 
-/// A study as one HTML document: light and dark, wide and narrow, on screen and on paper, without scripts, fonts or
-/// anything else from elsewhere. What the view does not have is left out.
+/// A study as one HTML document: light and dark, wide and narrow, on screen and on paper, without scripts, fonts or other
+/// external files. Parts that the view does not have are left out.
 ///
 /// # Errors
 /// [`ReportError::Length`] where the surface is not as large as its axes say.
 pub fn study_page(view: &StudyView) -> Result<String, ReportError> {
     let heading = match view.subject.as_str() {
-        "" => "What tuning found".to_owned(),
+        "" => "Tuning result".to_owned(),
         subject => format!("Tuning {subject}"),
     };
     let page = Page {
@@ -42,7 +42,7 @@ pub fn study_page(view: &StudyView) -> Result<String, ReportError> {
         style: STYLE,
         policy: Policy::Still,
         article: article(view)?,
-        footer: "Written by foliar tune. Losses are in nats, per photograph; intervals hold with 95 % confidence.",
+        footer: "Written by foliar tune. Losses are in nats per photo. Intervals are 95 % bootstrap intervals that resample whole groups (leaves).",
     };
     Ok(page.into_string())
 }
@@ -96,7 +96,7 @@ fn warnings(warnings: &[String]) -> Markup {
     }
     html! {
         section aria-labelledby="study-warnings" {
-            h2 #study-warnings { "Before you believe it" }
+            h2 #study-warnings { "Warnings" }
             ul.findings role="list" {
                 @for warning in warnings {
                     li.finding.warning { p { span.badge { "Warning" } " " (warning) } }
@@ -106,7 +106,7 @@ fn warnings(warnings: &[String]) -> Markup {
     }
 }
 
-/// Whether a picture takes all of a wide page. History and curves do where nothing is left to stand beside them.
+/// Whether a chart takes the full width of a wide page. History and curves do if no other chart is beside them.
 fn is_full(shown: Figure, view: &StudyView, search: &[Figure]) -> bool {
     let many = |figure: Figure| match figure {
         Figure::Slices => view.parameters.len() > 2,
@@ -144,28 +144,28 @@ fn figure(view: &StudyView, shown: Figure, full: bool) -> Result<Markup, ReportE
     })
 }
 
-/// What a screen reader says in place of a picture.
+/// The text of a chart for screen readers.
 fn spoken(view: &StudyView, shown: Figure) -> String {
     let objective = &view.objective.name;
     match shown {
-        Figure::Comparison => "The tuned setting and the untuned one with their intervals.".to_owned(),
+        Figure::Comparison => "The tuned and the untuned classifier with their intervals.".to_owned(),
         Figure::History => {
             format!("The {objective} of every trial and the best so far. {}.", words::census(view))
         }
         Figure::Contour => {
-            format!("The {objective} that the model expects over two parameters, and the trials.")
+            format!("The predicted {objective} over two parameters, and the trials.")
         }
         Figure::Slices => format!("The {objective} of every trial against each parameter."),
         Figure::Parallel => {
-            format!("A line for each finished trial through its settings to its {objective}.")
+            format!("A line for each finished trial through its parameter values to its {objective}.")
         }
-        Figure::Importance => "How much each parameter mattered.".to_owned(),
+        Figure::Importance => "The importance of each parameter.".to_owned(),
         Figure::Curves => format!("The {objective} of every trial over its epochs."),
         Figure::CrossValidation => "Means over the folds with their standard errors, by penalty.".to_owned(),
     }
 }
 
-/// What a picture does not say by itself.
+/// The caption of a chart.
 fn caption(view: &StudyView, shown: Figure) -> Option<&'static str> {
     let has_momentum = || {
         let axes = view.surface.iter().flat_map(|surface| [&surface.x, &surface.y]);
@@ -174,16 +174,16 @@ fn caption(view: &StudyView, shown: Figure) -> Option<&'static str> {
     };
     match shown {
         Figure::Contour if has_momentum() => Some(
-            "Momentum is drawn by what is missing to 1, since a step grows with rate / (1 − momentum): along the valley, a \
-             higher momentum does what a higher rate does.",
+            "Momentum is on a scale of 1 − momentum, because a step grows with rate / (1 − momentum): along the valley, a \
+             higher momentum has the same effect as a higher rate.",
         ),
         Figure::Importance => Some(
-            "Shares of what the objective varies by over the whole space, as the model sees it: a parameter that matters \
-             little here may be left at its default.",
+            "Shares of the variance of the modelled objective over the whole space. A parameter with a small share can stay \
+             at its default.",
         ),
         Figure::CrossValidation => Some(
-            "All folds of a candidate use the same seeds. Of all that the data can not tell from the best, the strongest \
-             penalty makes the simplest model.",
+            "All candidates use the same folds and seeds. Of the candidates within one standard error of the best, the \
+             largest penalty gives the simplest model.",
         ),
         _ => None,
     }

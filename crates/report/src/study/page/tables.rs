@@ -5,11 +5,11 @@ use maud::{Markup, html};
 use super::super::view::{Comparison, CrossValidation, Setting, StudyView, Trial};
 use super::super::words;
 use super::verdict::span;
-use crate::estimate::Estimate;
 use crate::layout::number::{Number, fixed};
 use crate::page::parts::{estimate, gap};
+use foliar_results::Estimate;
 
-/// More rows than this are thinned; the best trial stays.
+/// If there are more trials than this, only some are shown, with the best one among them.
 const MOST_ROWS: usize = 500;
 
 pub(super) fn measures(comparison: &Comparison) -> Markup {
@@ -21,7 +21,7 @@ pub(super) fn measures(comparison: &Comparison) -> Markup {
                         th scope="col" { "Test" }
                         th scope="col" { "Tuned" }
                         th scope="col" { "Untuned" }
-                        th scope="col" { "Difference" }
+                        th scope="col" { "Difference, by group (leaf)" }
                     }
                 }
                 tbody {
@@ -61,11 +61,11 @@ pub(super) fn settings(view: &StudyView, comparison: &Comparison) -> Markup {
     }
     let shown = |setting: &Setting, name: &str| setting.get(name).map_or_else(gap, words::value);
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Both settings" {
+        div.scroll tabindex="0" role="region" aria-label="Parameters" {
             table {
                 thead {
                     tr {
-                        th scope="col" { "Setting" }
+                        th scope="col" { "Parameter" }
                         th scope="col" { "Tuned" }
                         th scope="col" { "Untuned" }
                     }
@@ -88,7 +88,7 @@ pub(super) fn candidates(view: &StudyView, validation: &CrossValidation) -> Mark
     let mut sorted: Vec<_> = validation.candidates.iter().enumerate().collect();
     sorted.sort_by(|(_, a), (_, b)| a.penalty.total_cmp(&b.penalty));
     let remark = |place| match (place == validation.best, place == validation.chosen) {
-        (true, true) => "best, and chosen",
+        (true, true) => "best mean, chosen",
         (true, false) => "best mean",
         (false, true) => "chosen",
         (false, false) => "",
@@ -139,7 +139,7 @@ pub(super) fn trials(view: &StudyView) -> Markup {
             h2 #study-trials { "Every trial" }
             div.scroll tabindex="0" role="region" aria-labelledby="study-trials" {
                 table.trials {
-                    caption { span { (words::census(view)) @if stride > 1 { "; one in " (stride) " shown" } } }
+                    caption { span { (words::census(view)) @if stride > 1 { "; every " (stride) "th is shown" } } }
                     thead {
                         tr {
                             th scope="col" { "Trial" }
@@ -170,7 +170,7 @@ pub(super) fn trials(view: &StudyView) -> Markup {
     }
 }
 
-/// The value, in brackets where the trial did not run to its end.
+/// The value, in brackets if the trial did not run to its end.
 fn value(view: &StudyView, trial: &Trial) -> String {
     match (trial.value, trial.reached()) {
         (Some(value), _) => words::objective(view, value),

@@ -1,18 +1,18 @@
-//! What was gained, in plain words, and the few numbers that carry it.
+//! The gain in words, and the key figures.
 
 use maud::{Markup, html};
 
 use super::super::view::{Comparison, Direction, Measure, StudyView};
 use super::super::words;
-use crate::estimate::Estimate;
 use crate::layout::number::{Number, fixed};
 use crate::page::parts::{KeyFigure, key_figures};
+use foliar_results::Estimate;
 
-/// What the comparison comes to.
+/// The result of the comparison.
 enum Outcome {
     Better,
     Worse,
-    /// The interval of the difference holds 0.
+    /// The interval of the difference contains 0.
     Same,
 }
 
@@ -29,7 +29,7 @@ impl Outcome {
     }
 }
 
-/// By how much the tuned setting is better.
+/// By how much the tuned classifier is better.
 fn gain(measure: &Measure) -> Estimate {
     let Estimate { value, low, high } = measure.difference;
     match measure.direction {
@@ -76,8 +76,7 @@ fn lead(view: &StudyView) -> String {
     }
     match view.best_trial().and_then(|trial| Some((trial.number, trial.value?))) {
         Some((number, value)) => format!(
-            "Trial {number} reached the best {} so far, {}. What that gains over an untuned setting has not been measured \
-             on photographs that the search did not see.",
+            "Trial {number} has the best {} so far, {}. The gain over untuned parameters has not been measured on test photos.",
             view.objective.name,
             words::objective(view, value)
         ),
@@ -90,26 +89,31 @@ fn compared(comparison: &Comparison, measure: &Measure) -> String {
     let gain = gain(measure);
     let photographs = Number::Count.shown(comparison.photographs as f64);
     let (tuned, untuned) = (number.shown(measure.tuned.value), number.shown(measure.untuned.value));
+    let by_group = match comparison.groups {
+        0 => String::new(),
+        groups => format!(" of {} groups", Number::Count.shown(groups as f64)),
+    };
+    let p_value = comparison.p_value.map_or_else(String::new, |p| format!("; p\u{a0}=\u{a0}{p:.3}"));
     match Outcome::of(measure) {
         Outcome::Better => format!(
-            "Tuning improved the {name} by {} on {photographs} photographs that it never saw: {tuned} instead of {untuned}. \
-             With 95\u{a0}% confidence the gain is {}.",
+            "Tuning improved the {name} by {} on {photographs} test photos{by_group}: {tuned} instead of {untuned}. \
+             The 95\u{a0}% interval of the gain, by group (leaf), is {}{p_value}.",
             amount(*number, gain.value),
             span(*number, gain)
         ),
         Outcome::Worse => {
             let loss = Estimate { value: -gain.value, low: -gain.high, high: -gain.low };
             format!(
-                "The tuned setting is worse than the untuned one on {photographs} photographs that neither saw: {name} \
-                 {tuned} instead of {untuned}, a loss of {} (95\u{a0}% interval {}). Keep the untuned setting.",
+                "The tuned classifier is worse than the untuned one on {photographs} test photos{by_group}: {name} {tuned} \
+                 instead of {untuned}, a loss of {} (95\u{a0}% interval by group (leaf): {}{p_value}). Use the untuned parameters.",
                 amount(*number, loss.value),
                 span(*number, loss)
             )
         }
         Outcome::Same => format!(
-            "Tuning made no difference to the {name} that {photographs} photographs can show: {tuned}, and {untuned} \
-             untuned. The gain lies between {} with 95\u{a0}% confidence.",
-            span(*number, gain).replace(" to ", " and ")
+            "No significant difference in {name} on {photographs} test photos{by_group}: {tuned} tuned, {untuned} untuned. \
+             The 95\u{a0}% interval of the gain, by group (leaf), is {}{p_value}.",
+            span(*number, gain)
         ),
     }
 }
@@ -125,7 +129,7 @@ fn figures(view: &StudyView) -> Vec<KeyFigure> {
     let reached = best.and_then(|trial| Some((trial, trial.value?))).map(|(trial, value)| KeyFigure {
         name: words::capitalised(&view.objective.name),
         value: words::objective(view, value),
-        note: format!("in trial {}, the best", trial.number),
+        note: format!("in the best trial, {}", trial.number),
     });
     let trials = KeyFigure {
         name: "Trials".to_owned(),
@@ -135,7 +139,7 @@ fn figures(view: &StudyView) -> Vec<KeyFigure> {
     settings.chain(reached).chain(repeated(view)).chain([trials]).collect()
 }
 
-/// Mean and spread of the best setting on other seeds.
+/// Mean and standard deviation of the best parameters over other seeds.
 fn repeated(view: &StudyView) -> Option<KeyFigure> {
     let finite: Vec<f64> = view.repeats.iter().copied().filter(|value| value.is_finite()).collect();
     let count = finite.len() as f64;
@@ -148,10 +152,12 @@ fn repeated(view: &StudyView) -> Option<KeyFigure> {
     };
     let spread = (finite.len() > 1).then(|| amount(view.objective.number, (squares / (count - 1.0)).sqrt()));
     Some(KeyFigure {
-        name: "Measured again".to_owned(),
+        name: "Other seeds".to_owned(),
         value: words::objective(view, mean),
-        note: spread
-            .map_or_else(|| seeds.clone(), |spread| format!("on {seeds}, standard deviation {spread}")),
+        note: spread.map_or_else(
+            || seeds.clone(),
+            |spread| format!("mean over {seeds}, standard deviation {spread}"),
+        ),
     })
 }
 
@@ -170,34 +176,41 @@ mod tests {
             untuned: estimate((0.86, 0.84, 0.88)),
             difference: estimate(difference),
         };
-        Comparison { photographs: 1204, measures: vec![measure], ..Comparison::default() }
+        Comparison {
+            photographs: 1204,
+            groups: 151,
+            p_value: Some(0.004),
+            measures: vec![measure],
+            ..Comparison::default()
+        }
     }
 
-    fn said(direction: Direction, difference: (f64, f64, f64)) -> String {
+    fn text(direction: Direction, difference: (f64, f64, f64)) -> String {
         let view = StudyView { comparison: Some(measure(direction, difference)), ..StudyView::default() };
         lead(&view).replace('\u{a0}', " ")
     }
 
     #[test]
-    fn a_gain_is_told_with_its_interval() {
-        let said = said(Direction::Maximise, (0.042, 0.026, 0.058));
+    fn a_gain_has_its_interval_and_p_value() {
+        let text = text(Direction::Maximise, (0.042, 0.026, 0.058));
         assert!(
-            said.contains("by 4.2 points on 1,204 photographs") && said.contains("2.6 to 5.8 points"),
-            "{said}"
+            text.contains("by 4.2 points on 1,204 test photos of 151 groups: ")
+                && text.contains("by group (leaf), is 2.6 to 5.8 points; p = 0.004."),
+            "{text}"
         );
     }
 
     #[test]
     fn a_lower_loss_is_a_gain_and_a_higher_one_is_not() {
-        let better = said(Direction::Minimise, (-0.135, -0.168, -0.103));
+        let better = text(Direction::Minimise, (-0.135, -0.168, -0.103));
         assert!(better.contains("by 0.135") && better.contains("0.103 to 0.168"), "{better}");
-        let worse = said(Direction::Minimise, (0.1, 0.05, 0.15));
-        assert!(worse.contains("a loss of 0.100") && worse.contains("Keep the untuned setting"), "{worse}");
+        let worse = text(Direction::Minimise, (0.1, 0.05, 0.15));
+        assert!(worse.contains("a loss of 0.100") && worse.contains("Use the untuned parameters"), "{worse}");
     }
 
     #[test]
-    fn what_may_be_chance_is_not_called_a_gain() {
-        let said = said(Direction::Maximise, (0.004, -0.006, 0.012));
-        assert!(said.contains("no difference") && said.contains("−0.6 and 1.2 points"), "{said}");
+    fn a_difference_that_may_be_chance_is_not_called_a_gain() {
+        let text = text(Direction::Maximise, (0.004, -0.006, 0.012));
+        assert!(text.contains("No significant difference") && text.contains("−0.6 to 1.2 points"), "{text}");
     }
 }

@@ -12,7 +12,7 @@ use std::f64::consts::{E, PI, TAU};
 
 /// A function on a box, with a known minimum.
 pub(crate) struct Function {
-    /// What it is called by.
+    /// Its name.
     pub(crate) name: &'static str,
     /// Lower and upper bound of each coordinate.
     pub(crate) bounds: Vec<(f64, f64)>,
@@ -22,7 +22,7 @@ pub(crate) struct Function {
     pub(crate) minimum: f64,
     /// Standard deviation of the noise it always has.
     pub(crate) noise: f64,
-    /// Its value; none where it can not be computed.
+    /// Its value; none where it cannot be computed.
     pub(crate) value: fn(&[f64]) -> Option<f64>,
 }
 
@@ -139,7 +139,8 @@ fn sgd(x: &[f64]) -> Option<f64> {
     Some(0.1 + 0.5 * loss / total)
 }
 
-/// What to subtract from a point: moves the optimum by up to `shift` widths of the box, reflected into its inner 90 %.
+/// The vector to subtract from a point, which moves the optimum by up to `shift` widths of the box, reflected into its inner
+/// 90 %.
 pub(crate) fn translation(function: &Function, shift: f64, seed: u64) -> Vec<f64> {
     let moved = function.bounds.iter().zip(&function.optimum).enumerate();
     let moved = moved.map(|(axis, (&(low, high), &optimum))| {

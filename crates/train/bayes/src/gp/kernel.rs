@@ -10,7 +10,7 @@
 //!
 //! Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), eqs. 4.17 and 5.1 (ARD).
 
-/// What a coordinate's distance means.
+/// How distances along a coordinate are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Axis {
     /// Distance is the difference.
@@ -24,7 +24,7 @@ impl Axis {
     pub(crate) fn difference(self, left: f64, right: f64) -> f64 {
         match self {
             Axis::Ordered => left - right,
-            // Options stand at the middle of equal shares of 0 to 1, at most 1e9 of them.
+            // Options lie in the middle of equal parts of 0 to 1, at most 1e9 of them.
             Axis::Unordered => f64::from(u8::from((left - right).abs() > 1e-10)),
         }
     }

@@ -8,12 +8,12 @@
 //! | `μ = mean + κᵀ α` | | posterior mean, in warped units |
 //! | `s² = σ² (1 + τ² - vᵀ v)` | | posterior variance of the function itself, without noise |
 //!
-//! Rasmussen and Williams (2006), algorithm 2.1. Symbols not listed are those of the evidence.
+//! Rasmussen and Williams (2006), algorithm 2.1. Other symbols: see the marginal likelihood.
 
 use foliar_linalg::{Cholesky, dot};
 
-use super::evidence::{Hyperparameters, MEAN_VARIANCE, Sample};
 use super::kernel::{Axis, matern};
+use super::marginal_likelihood::{Hyperparameters, MEAN_VARIANCE, TrainingSet};
 use super::warp::{Excess, unwarp};
 
 /// Added to the noise until the covariance is positive definite.
@@ -34,7 +34,7 @@ pub(crate) struct Moments {
     slopes: Vec<f64>,
 }
 
-/// A sample, conditioned on.
+/// A Gaussian process conditioned on a training set.
 #[derive(Debug, Clone)]
 pub(crate) struct Process {
     hyperparameters: Hyperparameters,
@@ -52,9 +52,9 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Conditions on `sample` with given hyperparameters; none if the covariance can not be factored.
-    pub(crate) fn new(sample: &Sample, hyperparameters: Hyperparameters) -> Option<Self> {
-        let warped = sample.warped(hyperparameters.offset);
+    /// Conditions on `data` with given hyperparameters; none if the covariance matrix is not positive definite.
+    pub(crate) fn new(data: &TrainingSet, hyperparameters: Hyperparameters) -> Option<Self> {
+        let warped = data.warped(hyperparameters.offset);
         let mean = warped.iter().sum::<f64>() / (warped.len().max(1)) as f64;
         let targets: Vec<f64> = warped.iter().map(|value| value - mean).collect();
         let weights: Vec<f64> = hyperparameters.lengths.iter().map(|length| length.powi(-2)).collect();
@@ -64,16 +64,16 @@ impl Process {
                     noise: hyperparameters.noise + jitter,
                     ..hyperparameters.clone()
                 },
-                axes: sample.axes.clone(),
+                axes: data.axes.clone(),
                 weights: weights.clone(),
                 inputs: Vec::new(),
                 alpha: Vec::new(),
                 factor: Cholesky::default(),
                 signal: 1.0,
                 mean,
-                excess: sample.excess,
+                excess: data.excess,
             };
-            if sample.inputs.iter().all(|input| process.append(input)) {
+            if data.inputs.iter().all(|input| process.append(input)) {
                 let mut alpha = targets.clone();
                 process.factor.solve_lower(&mut alpha);
                 process.factor.solve_upper(&mut alpha);
@@ -87,9 +87,9 @@ impl Process {
         None
     }
 
-    /// Conditions further on having observed exactly the posterior mean at `input`: the mean stays as it is everywhere and
-    /// the variance shrinks around `input`. This is how a trial that still runs is counted (the "kriging believer" of
-    /// Ginsbourger, Le Riche and Carraro, 2010). A point that adds nothing numerically is passed over.
+    /// Conditions on an imaginary observation of exactly the posterior mean at `input`: the mean does not change anywhere,
+    /// and the variance shrinks around `input`. Running trials are modelled this way (the "kriging believer" of
+    /// Ginsbourger, Le Riche and Carraro, 2010). A point that adds nothing numerically is skipped.
     pub(crate) fn believe(&mut self, input: &[f64]) {
         if self.append(input) {
             self.alpha.push(0.0);
@@ -173,12 +173,12 @@ impl Process {
         (self.signal * self.hyperparameters.noise).sqrt()
     }
 
-    /// Length scales, noise ratio and offset it was built with.
+    /// The length scales, noise ratio and offset that it was built with.
     pub(crate) fn hyperparameters(&self) -> &Hyperparameters {
         &self.hyperparameters
     }
 
-    /// The objective's cost at a warped value; the value itself for labels.
+    /// The cost that a warped value stands for; for labels the value itself.
     pub(crate) fn cost(&self, warped: f64) -> f64 {
         match self.excess {
             Some(excess) => excess.backward(unwarp(warped, self.hyperparameters.offset)),
@@ -186,7 +186,7 @@ impl Process {
         }
     }
 
-    /// `dy / dg` at a warped value: how many units of cost a unit of warped cost is worth there.
+    /// `dy / dg` at a warped value: units of cost per unit of warped cost.
     pub(crate) fn cost_slope(&self, warped: f64) -> f64 {
         self.excess.map_or(1.0, |excess| excess.scale() * self.hyperparameters.offset * warped.exp())
     }
@@ -206,15 +206,15 @@ mod tests {
             .map(|x| x.to_vec())
             .to_vec();
         let costs = vec![3.0, 1.0, 2.0, 7.0];
-        let sample = Sample::of_costs(axes, inputs.clone(), &costs);
-        (Process::new(&sample, hyperparameters(noise)).unwrap(), inputs, costs)
+        let data = TrainingSet::of_costs(axes, inputs.clone(), &costs);
+        (Process::new(&data, hyperparameters(noise)).unwrap(), inputs, costs)
     }
 
     #[test]
     fn the_posterior_of_a_repeated_label_in_closed_form() {
-        let sample = Sample::of_labels(vec![Axis::Ordered], vec![vec![0.5], vec![0.5]], vec![1.0, 3.0]);
+        let data = TrainingSet::of_labels(vec![Axis::Ordered], vec![vec![0.5], vec![0.5]], vec![1.0, 3.0]);
         let hyperparameters = Hyperparameters { lengths: vec![1.0], noise: 0.5, offset: 1.0 };
-        let process = Process::new(&sample, hyperparameters).unwrap();
+        let process = Process::new(&data, hyperparameters).unwrap();
         let mut moments = Moments::default();
         process.predict(&[0.5], &mut moments);
         // Centred targets ∓1 at one place: the mean stays 2, and Q = 2 · 1 / noise = 4 = σ². With prior variance p, R has p
@@ -237,9 +237,9 @@ mod tests {
 
     #[test]
     fn far_away_it_returns_to_the_mean() {
-        let sample = Sample::of_labels(vec![Axis::Ordered], vec![vec![0.0], vec![0.1]], vec![-1.0, 1.0]);
+        let data = TrainingSet::of_labels(vec![Axis::Ordered], vec![vec![0.0], vec![0.1]], vec![-1.0, 1.0]);
         let hyperparameters = Hyperparameters { lengths: vec![0.01], noise: 1e-6, offset: 1.0 };
-        let process = Process::new(&sample, hyperparameters).unwrap();
+        let process = Process::new(&data, hyperparameters).unwrap();
         let mut moments = Moments::default();
         process.predict(&[1.0], &mut moments);
         assert!(moments.mean.abs() < 1e-9);
@@ -283,11 +283,11 @@ mod tests {
     }
 
     #[test]
-    fn repeated_settings_without_noise_are_survived() {
+    fn repeated_points_without_noise_do_not_fail() {
         let inputs = vec![vec![0.5]; 6];
-        let sample = Sample::of_costs(vec![Axis::Ordered], inputs, &[1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
+        let data = TrainingSet::of_costs(vec![Axis::Ordered], inputs, &[1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
         let hyperparameters = Hyperparameters { lengths: vec![1.0], noise: 0.0, offset: 1.0 };
-        let process = Process::new(&sample, hyperparameters).unwrap();
+        let process = Process::new(&data, hyperparameters).unwrap();
         let mut moments = Moments::default();
         process.predict(&[0.5], &mut moments);
         assert!((process.cost(moments.mean) - 1.0).abs() < 1e-9);

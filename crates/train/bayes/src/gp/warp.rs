@@ -1,4 +1,4 @@
-//! The output warp: costs are modelled as a shifted logarithm, whose offset is learnt.
+//! The output warp: costs are modelled on a shifted log scale whose offset is learned.
 //!
 //! | symbol | meaning |
 //! | --- | --- |
@@ -8,12 +8,12 @@
 //! | `c` | offset; large: no warp, small: the logarithm of the excess |
 //! | `g = ln(1 + u / c)` | warped cost |
 //!
-//! A cost that spans orders of magnitude (a rate that nearly diverges) is flattened above, and resolved near its minimum,
-//! where the search happens. `K` tames what is out of all proportion: a single wild value leaves the rest visible. This is the
+//! A cost that spans orders of magnitude (a rate that nearly diverges) is flattened at large values and stays resolved near
+//! its minimum, where the search happens. `K` limits extreme values, so that a single one does not hide the rest. This is the
 //! warped Gaussian process of Snelson, Rasmussen and Ghahramani (2004) with a one-parameter warp: `c` is fitted together with
-//! the other hyperparameters, and the Jacobian of `g` keeps the evidences comparable.
+//! the other hyperparameters, and the Jacobian of `g` keeps marginal likelihoods comparable.
 
-/// Costs beyond this are cut off, so that differences stay finite.
+/// Costs beyond this are clipped, so that differences stay finite.
 const LARGEST_COST: f64 = 1e150;
 
 /// `K`.
@@ -27,7 +27,7 @@ pub(crate) struct Excess {
 }
 
 impl Excess {
-    /// Of `costs`, all finite. Without spread the scale is 1.
+    /// The map for `costs`, all finite. If all costs are equal, the scale is 1.
     pub(crate) fn of(costs: &[f64]) -> Self {
         let mut sorted: Vec<f64> = costs.iter().map(|cost| cost.clamp(-LARGEST_COST, LARGEST_COST)).collect();
         sorted.sort_by(f64::total_cmp);
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn wild_costs_keep_their_order_and_lose_their_weight() {
+    fn extreme_costs_keep_their_order_and_lose_their_weight() {
         let costs = [0.0, 0.1, 0.2, 0.3, 0.4, 1e6, 1e12, 1e200];
         let excess = Excess::of(&costs[..6]);
         let mapped: Vec<f64> = costs.iter().map(|&cost| excess.forward(cost)).collect();

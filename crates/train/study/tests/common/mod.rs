@@ -1,4 +1,4 @@
-//! A study, and an objective that is a function of setting and seed alone.
+//! Studies for tests, and an objective that depends on parameters and seed only.
 
 #![allow(dead_code, clippy::unwrap_used)]
 
@@ -7,9 +7,9 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use foliar_bayes::{
-    Direction, Noise, Options, Outcome, Parameter, Pruner, Report, Scale, Setting, Space, Step, Verdict,
+    Direction, Noise, Options, Outcome, Parameter, Params, Pruner, Report, Scale, Space, Step, Verdict,
 };
-use foliar_study::{Budget, Claim, Definition, Next, StudyError, StudyFile};
+use foliar_study::{Budget, Definition, Lease, NextTrial, StudyError, StudyFile};
 use rusqlite::Connection;
 
 /// Rate and momentum, with noise.
@@ -29,7 +29,7 @@ pub(crate) fn continuous() -> Definition {
     }
 }
 
-/// 144 settings, one of which is best, without noise.
+/// 144 points, one of which is best, without noise.
 pub(crate) fn discrete() -> Definition {
     let space = Space::new(vec![
         Parameter::choice("kind", ["a", "b", "c"]),
@@ -42,10 +42,10 @@ pub(crate) fn discrete() -> Definition {
 }
 
 /// The objective after the last epoch; not finite where the trial diverges.
-pub(crate) fn objective(setting: &Setting, seed: u64) -> f64 {
-    match setting.choice("kind") {
+pub(crate) fn objective(params: &Params, seed: u64) -> f64 {
+    match params.choice("kind") {
         None => {
-            let (rate, momentum) = (setting.number("rate").unwrap(), setting.number("momentum").unwrap());
+            let (rate, momentum) = (params.number("rate").unwrap(), params.number("momentum").unwrap());
             let effective = (rate / (1.0 - momentum) / 0.3).ln();
             let noise = 0.05 * (seed % 1000) as f64 / 1000.0;
             if effective > 3.0 {
@@ -55,8 +55,8 @@ pub(crate) fn objective(setting: &Setting, seed: u64) -> f64 {
             }
         }
         Some(kind) => {
-            let depth = setting.integer("depth").unwrap() as f64;
-            let width = setting.integer("width").unwrap() as f64;
+            let depth = params.integer("depth").unwrap() as f64;
+            let width = params.integer("width").unwrap() as f64;
             let kind = match kind {
                 "a" => 0.7,
                 "b" => 0.0,
@@ -68,23 +68,23 @@ pub(crate) fn objective(setting: &Setting, seed: u64) -> f64 {
     }
 }
 
-/// Runs a claimed trial to its end: three epochs of `pause` each.
-pub(crate) fn run(study: &mut StudyFile, claim: &Claim, pause: Duration) -> Result<(), StudyError> {
-    let value = objective(&claim.setting, claim.seed);
+/// Runs a trial to its end: three epochs of `pause` each.
+pub(crate) fn run(study: &mut StudyFile, lease: &Lease, pause: Duration) -> Result<(), StudyError> {
+    let value = objective(&lease.params, lease.seed);
     for epoch in 1..=3 {
         sleep(pause);
         let step = Step { fold: 0, epoch };
         let report = Report { step, value: value + f64::from(3 - epoch) };
-        match study.report(claim, report)? {
+        match study.report(lease, report)? {
             Verdict::Continue => {}
-            Verdict::Prune => return study.finish(claim, Outcome::Pruned),
-            Verdict::Diverged => return study.finish(claim, Outcome::Infeasible),
+            Verdict::Prune => return study.finish(lease, Outcome::Pruned),
+            Verdict::Diverged => return study.finish(lease, Outcome::Infeasible),
         }
     }
-    study.finish(claim, Outcome::Value { value })
+    study.finish(lease, Outcome::Value { value })
 }
 
-/// Works until the budget, asked for before each trial, is spent.
+/// Runs trials until the budget, read before each trial, is used up.
 pub(crate) fn work(
     path: &Path,
     definition: &Definition,
@@ -93,24 +93,24 @@ pub(crate) fn work(
 ) -> Result<(), StudyError> {
     let mut study = StudyFile::open_or_create(path, definition)?;
     loop {
-        let budget = Budget { deaths: u32::MAX, ..Budget::trials(budget()) };
+        let budget = Budget { lost_workers: u32::MAX, ..Budget::trials(budget()) };
         match study.claim("worker", budget)? {
-            Next::Trial(claim) => run(&mut study, &claim, pause)?,
-            Next::Wait(pause) => sleep(pause),
-            Next::Done => return Ok(()),
+            NextTrial::Trial(lease) => run(&mut study, &lease, pause)?,
+            NextTrial::Wait(pause) => sleep(pause),
+            NextTrial::Done => return Ok(()),
         }
     }
 }
 
-/// The next trial, which must be there.
-pub(crate) fn claim(study: &mut StudyFile) -> Claim {
+/// Claims the next trial, which must exist.
+pub(crate) fn claim(study: &mut StudyFile) -> Lease {
     match study.claim("worker", Budget::trials(u64::MAX)).unwrap() {
-        Next::Trial(claim) => claim,
+        NextTrial::Trial(lease) => lease,
         next => panic!("{next:?}"),
     }
 }
 
-/// What SQLite says of the file: "ok".
+/// The result of SQLite's integrity check: "ok".
 pub(crate) fn integrity(path: &Path) -> String {
     let connection = Connection::open(path).unwrap();
     connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap()

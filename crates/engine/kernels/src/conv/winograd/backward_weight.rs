@@ -164,7 +164,7 @@ impl Work<'_> {
     /// Writes the gradient of the weights from the sums of all panels.
     fn scatter_all(&self, values: &[f32], dweight: &mut [f32]) {
         let sums = self.plan.sums();
-        self.for_each_panel(dweight, |panel, dweight| {
+        self.for_each_panel(dweight, &|panel, dweight| {
             self.scatter(&values[panel * sums.len()..], sums, 0..self.inputs, dweight);
         });
     }
@@ -184,10 +184,10 @@ impl Work<'_> {
     }
 
     /// Calls `work` with each panel and its columns of the gradient, in parallel.
-    fn for_each_panel(&self, dweight: &mut [f32], work: impl Fn(usize, &mut ViewMut<'_>) + Send + Sync) {
+    fn for_each_panel(&self, dweight: &mut [f32], work: &(dyn Fn(usize, &mut ViewMut<'_>) + Sync)) {
         let (rows, width) = (dweight.len() / self.outputs, self.plan.panels.width());
         ViewMut::new(dweight, rows, self.outputs)
-            .for_each_tile(rows, width, |_, column, mut dweight| work(column / width, &mut dweight));
+            .for_each_tile(rows, width, &|_, column, mut dweight| work(column / width, &mut dweight));
     }
 }
 

@@ -13,8 +13,8 @@ use std::ops::Range;
 use super::patch::Pixels;
 use super::tile::{Finish, Gather, Scatter, Spectrum, gather_input, scatter_output};
 use super::weights::Weights;
-use crate::ahead::Ahead;
 use crate::matrix::ViewMut;
+use crate::prefetch::Ahead;
 use crate::product::{Panels, Start, multiply};
 use crate::scratch;
 

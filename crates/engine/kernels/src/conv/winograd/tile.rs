@@ -47,11 +47,11 @@ impl Spectrum {
         &self,
         values: &mut [f32],
         rows: usize,
-        work: impl Fn(Range<usize>, ViewMut<'_>) + Send + Sync,
+        work: &(dyn Fn(Range<usize>, ViewMut<'_>) + Sync),
     ) {
         let (values, width) =
             (ViewMut::new(&mut values[..self.len()], FREQUENCIES, self.stride()), self.width);
-        values.for_each_tile(FREQUENCIES, rows * width, |_, column, values| {
+        values.for_each_tile(FREQUENCIES, rows * width, &|_, column, values| {
             let first = column / width;
             // The last part may have no rows.
             work(first.min(self.rows)..(first + rows).min(self.rows), values);

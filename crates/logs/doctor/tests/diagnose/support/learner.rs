@@ -10,7 +10,7 @@
 
 use super::dice::Dice;
 
-/// What is to be learnt.
+/// What is to be learned.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Task {
     pub(crate) classes: usize,
@@ -23,7 +23,7 @@ pub(crate) struct Task {
     pub(crate) label_noise: f64,
 }
 
-/// How it is learnt, and what goes wrong.
+/// How it is learned, and what goes wrong.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     pub(crate) epochs: usize,
@@ -51,7 +51,7 @@ pub(crate) enum Fault {
     WrongLabels,
     /// The features of the validation inputs stand in another order.
     Preprocessing,
-    /// This weight times the squared weights is added to the printed loss and, if above zero, learnt from.
+    /// This weight times the squared weights is added to the printed loss and, if above zero, learned from.
     Penalty(f64),
     /// Training inputs are jittered by this many standard deviations.
     Augmented(f64),

@@ -1,16 +1,17 @@
 //! Drawn curves of runs with a one-cycle learning rate, healthy or overfitting.
 //!
-//! | symbol | range     | is                                                                                        |
+//! | symbol | range     | is |
 //! | ------ | --------- | ----------------------------------------------------------------------------------------- |
-//! | `T`    | 5..=60    | epochs                                                                                    |
-//! | `r`    | 0..=1     | learning rate over its peak: up by half a cosine over the first 30 %, then down to 0       |
-//! | `u`    | 0..=1     | share of all learning done, the sum of `0.15 + r` over the epochs                          |
-//! | `s`    | 0..=1     | share of its knowledge that the network lacks in one validation, while `r` is high         |
-//! | `e`    | 0..=1     | error rate                                                                                |
+//! | `T`    | 5..=60    | epochs |
+//! | `r`    | 0..=1     | learning rate over its peak: up by half a cosine over the first 30 %, then down to 0 |
+//! | `u`    | 0..=1     | share of all learning done, the sum of `0.15 + r` over the epochs |
+//! | `s`    | 0..=1     | share of its knowledge that the network lacks in one validation, while `r` is high |
+//! | `e`    | 0..=1     | error rate |
 //!
-//! While steps are long, the running statistics of batch norm lag behind the weights: for an epoch or two the validation is
-//! far worse than training, up to the accuracy of guessing and several times its loss. Such dips become rarer and smaller in
-//! proportion to `r`. Accuracies are drawn from the binomial distribution, losses around what the error rate costs.
+//! While steps are long, the running statistics of batch norm lag behind the weights: for an epoch or two the
+//! validation is far worse than training, up to the accuracy of guessing and several times its loss. Such
+//! dips become rarer and smaller in proportion to `r`. Accuracies are drawn from the binomial distribution,
+//! losses around what the error rate costs.
 
 use foliar_doctor::{LiveEpoch, RunSetup};
 
@@ -44,7 +45,7 @@ pub(crate) fn healthy(seed: u64) -> OneCycle {
     draw(classes, course, dice)
 }
 
-/// A run that learns its training photographs by heart: their accuracy nears 1, that of validation stops early and stays
+/// A run that memorises its training photos: their accuracy nears 1, that of validation stops early and stays
 /// 25 points or more behind, and its loss rises by half or more.
 pub(crate) fn overfit(seed: u64) -> OneCycle {
     let dice = &mut Dice::new(seed);
@@ -72,6 +73,9 @@ fn draw(classes: usize, course: Course, dice: &mut Dice) -> OneCycle {
     // What high rates take from both accuracies, how often validations dip and how far.
     let (held_back, often, far, confident) =
         (dice.between(0.0, 0.25), dice.between(0.0, 0.6), dice.between(0.1, 1.0), dice.between(0.0, 2.0));
+    // A dip may outlast its epoch.
+    let lasting = dice.between(0.0, 0.7);
+    let mut dip = 0.0_f64;
     let (train_costs, validation_costs) = (dice.magnitude(0.8, 1.25), dice.magnitude(0.8, 1.25));
     let mut u = 0.0;
     let drawn = rates.iter().enumerate().map(|(epoch, &rate)| {
@@ -79,9 +83,13 @@ fn draw(classes: usize, course: Course, dice: &mut Dice) -> OneCycle {
         u += (0.15 + rate) / total;
         let hold = 1.0 - held_back * rate;
         let train = guess + (course.train - guess) * skill(0.5 * (before + u)) * hold;
-        let dip = if dice.chance(often * rate) { far * dice.share() } else { 0.0 };
-        let learnt = skill(u.min(course.turn)) / skill(course.turn);
-        let validation = guess + (course.validation - guess) * learnt * hold * (1.0 - dip);
+        dip = (lasting * rate.sqrt() * dip).max(if dice.chance(often * rate) {
+            far * dice.share()
+        } else {
+            0.0
+        });
+        let learned = skill(u.min(course.turn)) / skill(course.turn);
+        let validation = guess + (course.validation - guess) * learned * hold * (1.0 - dip);
         let past = ((u - course.turn) / (1.0 - course.turn).max(1e-9)).max(0.0);
         let drift = if course.turn < 1.0 { course.drift.powf(past) } else { course.drift.powf(u) };
         let noise = (0.5 / (1.0 + validation_size as f64 * (1.0 - validation)).sqrt() * dice.normal()).exp();
@@ -101,7 +109,12 @@ fn draw(classes: usize, course: Course, dice: &mut Dice) -> OneCycle {
         }
     });
     let epochs = drawn.collect();
-    let setup = RunSetup { classes: Some(classes), ..RunSetup::default() };
+    let setup = RunSetup {
+        classes: Some(classes),
+        train_size: Some(train_size),
+        validation_size: Some(validation_size),
+        ..RunSetup::default()
+    };
     OneCycle { setup, epochs }
 }
 
@@ -118,7 +131,8 @@ fn rate(share: f64) -> f64 {
     }
 }
 
-/// What a usual network with error rate `e` pays in nats: between the entropy of its errors and that of guessing.
+/// What a usual network with error rate `e` pays in nats: between the entropy of its errors and that of
+/// guessing.
 fn cost(e: f64, classes: usize, samples: usize) -> f64 {
     let guessing = 1.0 - 1.0 / classes as f64;
     let e = e.clamp(0.3 / samples as f64, guessing);

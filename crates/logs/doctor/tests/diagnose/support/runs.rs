@@ -1,4 +1,4 @@
-//! Runs whose truth is known: drawn, learnt, and printed as a log would be.
+//! Runs whose truth is known: drawn, learned, and printed as a log would be.
 
 use foliar_doctor::{Id, Reduction, RunSetup};
 use foliar_logread::{Metric, Point, RunLog, Series, Split};
@@ -56,14 +56,14 @@ impl Run {
         let Some(last) = self.sums.last() else { return false };
         let least = self.sums.iter().map(|epoch| mean(&epoch.validation)).fold(f64::INFINITY, f64::min);
         let guess = 1.0 / self.setup.classes.unwrap_or(2) as f64;
-        let learnt = share(&last.validation) > guess + 0.3 * (1.0 - guess);
+        let learned = share(&last.validation) > guess + 0.3 * (1.0 - guess);
         match self.kind {
             Kind::Healthy | Kind::Scaled(_) => {
                 let by_heart = share(&last.train) - share(&last.validation) > 0.15;
-                learnt && mean(&last.validation) < 1.25 * least + 0.05 && !by_heart
+                learned && mean(&last.validation) < 1.25 * least + 0.05 && !by_heart
             }
-            Kind::Penalty => learnt && last.penalty > 1.0,
-            Kind::DoubleSoftmax => learnt,
+            Kind::Penalty => learned && last.penalty > 1.0,
+            Kind::DoubleSoftmax => learned,
             Kind::WrongLabels | Kind::Mismatch => share(&last.train) > guess + 0.5 * (1.0 - guess),
             Kind::Spikes => self.sums.iter().any(|epoch| mean(&epoch.validation) > 10.0 * least + 0.5),
             Kind::Overfit => share(&last.train) > share(&last.validation) + 0.2,

@@ -14,7 +14,7 @@ pub(super) fn run(work: &Work<'_>, dweight: &mut [f32]) {
     work.with_memory(work.plan.tiles, |mut chunk| {
         chunks::transform(work, 0, &mut chunk);
         let chunk = &chunk;
-        work.for_each_panel(dweight, |panel, dweight| {
+        work.for_each_panel(dweight, &|panel, dweight| {
             scratch::with(sums.len(), |values| {
                 for first in (0..work.inputs).step_by(SUM_ROWS) {
                     let rows = first..(first + SUM_ROWS).min(work.inputs);

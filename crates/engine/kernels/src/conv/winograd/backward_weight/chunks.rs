@@ -1,9 +1,8 @@
 //! The schedule for many weights: chunks of the tiles, whose products are added to the sums of all weights.
 
-use rayon::prelude::*;
-
 use super::super::transform::FREQUENCIES;
 use super::{Chunk, Work};
+use crate::parallel::{Chunks, share_out};
 use crate::product::Start;
 
 /// Tiles that are transformed by one piece of work.
@@ -17,13 +16,11 @@ pub(super) fn run(work: &Work<'_>, tiles: usize, partials: &mut [f32], dweight: 
             let mut chunk = chunk.of_tiles(tiles.min(work.plan.tiles - first));
             transform(work, first, &mut chunk);
             let chunk = &chunk;
-            partials.par_chunks_exact_mut(sums.stride()).with_max_len(1).enumerate().for_each(
-                |(index, values)| {
-                    let (panel, frequency) = (index / FREQUENCIES, index % FREQUENCIES);
-                    let values = &mut values[..sums.rows * sums.width];
-                    chunk.sum(panel, frequency, 0..work.inputs, start, values);
-                },
-            );
+            share_out(Chunks::new(partials, sums.stride()), |index, values| {
+                let (panel, frequency) = (index / FREQUENCIES, index % FREQUENCIES);
+                let values = &mut values[..sums.rows * sums.width];
+                chunk.sum(panel, frequency, 0..work.inputs, start, values);
+            });
             start = Start::Add;
         }
     });
@@ -33,12 +30,12 @@ pub(super) fn run(work: &Work<'_>, tiles: usize, partials: &mut [f32], dweight: 
 /// Transforms the pixels and the gradients of the tiles from `first` on, in parallel.
 pub(super) fn transform(work: &Work<'_>, first: usize, chunk: &mut Chunk<'_>) {
     let Chunk { pixels, input, gradients, output } = chunk;
-    input.for_each_part(pixels, PIECE_TILES, |tiles, values| {
+    input.for_each_part(pixels, PIECE_TILES, &|tiles, values| {
         work.gather_input(first + tiles.start..first + tiles.end, values);
     });
     let gradients = &mut gradients[..work.plan.panels.count() * output.len()];
-    gradients.par_chunks_exact_mut(output.len()).enumerate().for_each(|(panel, gradients)| {
-        output.for_each_part(gradients, PIECE_TILES, |tiles, values| {
+    share_out(Chunks::new(gradients, output.len()), |panel, gradients| {
+        output.for_each_part(gradients, PIECE_TILES, &|tiles, values| {
             work.gather_gradient(first + tiles.start..first + tiles.end, panel, values);
         });
     });

@@ -1,10 +1,9 @@
 //! The schedule for few weights: parts of the tiles, each with sums of its own.
 
-use rayon::prelude::*;
-
 use super::super::transform::FREQUENCIES;
 use super::{Chunk, PART_TILES, Work};
 use crate::matrix::ViewMut;
+use crate::parallel::{Chunks, share_out};
 use crate::product::Start;
 use crate::reduce::sum_parts;
 use crate::scratch;
@@ -12,24 +11,22 @@ use crate::scratch;
 pub(super) fn run(work: &Work<'_>, parts: usize, partials: &mut [f32], dweight: &mut [f32]) {
     let tiles = work.plan.tiles;
     let part_tiles = tiles.div_ceil(parts);
-    partials.par_chunks_exact_mut(work.plan.sums_len()).with_max_len(1).enumerate().for_each(
-        |(part, sums)| {
-            work.with_memory(PART_TILES.min(part_tiles), |mut chunk| {
-                let (mut first, end) = ((part * part_tiles).min(tiles), ((part + 1) * part_tiles).min(tiles));
-                let mut start = Start::Zero;
-                // Runs once for no tiles, which sets the sums to zero.
-                loop {
-                    let count = PART_TILES.min(end - first);
-                    add(work, first, &mut chunk.of_tiles(count), start, sums);
-                    start = Start::Add;
-                    first += count;
-                    if first >= end {
-                        break;
-                    }
+    share_out(Chunks::new(partials, work.plan.sums_len()), |part, sums| {
+        work.with_memory(PART_TILES.min(part_tiles), |mut chunk| {
+            let (mut first, end) = ((part * part_tiles).min(tiles), ((part + 1) * part_tiles).min(tiles));
+            let mut start = Start::Zero;
+            // Runs once for no tiles, which sets the sums to zero.
+            loop {
+                let count = PART_TILES.min(end - first);
+                add(work, first, &mut chunk.of_tiles(count), start, sums);
+                start = Start::Add;
+                first += count;
+                if first >= end {
+                    break;
                 }
-            });
-        },
-    );
+            }
+        });
+    });
     scratch::with(work.plan.sums_len(), |sums| {
         sum_parts(partials, sums);
         work.scatter_all(sums, dweight);

@@ -29,14 +29,14 @@ pub(super) fn run(work: &Work<'_>, panels: &Panels, result: &mut [f32]) {
         let first = index * images * per_image;
         let pixels = Spectrum { rows: rows / image_rows * per_image, width: work.inputs };
         scratch::with(pixels.len(), |pixel_values| {
-            pixels.for_each_part(pixel_values, PIXEL_TILES, |part, values| {
+            pixels.for_each_part(pixel_values, PIXEL_TILES, &|part, values| {
                 work.gather(first + part.start..first + part.end, values);
             });
             let transformed = Transformed { values: pixel_values, spectrum: pixels, first };
             ViewMut::new(result, rows, work.outputs).for_each_tile(
                 group * image_rows,
                 panels.width(),
-                |row, first_column, rows| {
+                &|row, first_column, rows| {
                     let start = first + row / image_rows * per_image;
                     let tiles = start..start + rows.rows() / image_rows * per_image;
                     let first_row = index * images * image_rows + row;

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::super::tile::Spectrum;
 use super::super::transform::{FREQUENCIES, OUTPUTS};
 use super::{Part, Work, multiply_rows};
 use crate::matrix::ViewMut;
+use crate::parallel::{Chunks, share_out};
 use crate::product::{Panels, Start};
 use crate::scratch;
 
@@ -20,12 +19,12 @@ const WEIGHT_ROWS: usize = 16;
 pub(super) fn run(work: &Work<'_>, panels: &Panels, result: &mut [f32]) {
     let weights = Spectrum { rows: work.inputs, width: panels.width() };
     scratch::with(panels.count() * weights.len(), |values| {
-        values.par_chunks_exact_mut(weights.len()).enumerate().for_each(|(panel, values)| {
-            weights.for_each_part(values, WEIGHT_ROWS, |rows, values| {
+        share_out(Chunks::new(values, weights.len()), |panel, values| {
+            weights.for_each_part(values, WEIGHT_ROWS, &|rows, values| {
                 work.weights.transform(rows, panels.columns(panel), weights.width, values);
             });
         });
-        for_each_run(work, result, |tiles, mut part| {
+        for_each_run(work, result, &|tiles, mut part| {
             let pixels = Spectrum { rows: tiles.len(), width: work.inputs };
             let products = Spectrum { rows: tiles.len(), width: weights.width };
             scratch::with(pixels.len() + products.len(), |memory| {
@@ -49,17 +48,17 @@ pub(super) fn run(work: &Work<'_>, panels: &Panels, result: &mut [f32]) {
 }
 
 /// Calls `piece` with the tiles of each run and their part of the result: whole images, or a band of one.
-fn for_each_run(work: &Work<'_>, result: &mut [f32], piece: impl Fn(Range<usize>, Part<'_>) + Send + Sync) {
+fn for_each_run(work: &Work<'_>, result: &mut [f32], piece: &(dyn Fn(Range<usize>, Part<'_>) + Sync)) {
     let ([height, width], tiles) = (work.made.size, work.made.tiles);
     let ([down, across], per_image) = (tiles.grid, tiles.per_image());
     let images = (RUN_TILES / per_image).max(1);
     let bands = if images > 1 { 1 } else { per_image.div_ceil(RUN_TILES).min(down) };
     let band_rows = down.div_ceil(bands) * OUTPUTS * width;
     let (image_rows, columns) = (height * width, work.outputs);
-    result.par_chunks_mut(images * image_rows * columns).enumerate().for_each(|(group, result)| {
+    share_out(Chunks::new(result, images * image_rows * columns), |group, result| {
         let rows = result.len() / columns;
         let run_rows = if bands > 1 { band_rows } else { rows };
-        ViewMut::new(result, rows, columns).for_each_tile(run_rows, columns, |row, _, rows| {
+        ViewMut::new(result, rows, columns).for_each_tile(run_rows, columns, &|row, _, rows| {
             let first = group * images * per_image + row / (OUTPUTS * width) * across;
             let count = if bands > 1 {
                 rows.rows().div_ceil(OUTPUTS * width) * across

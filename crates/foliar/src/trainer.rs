@@ -1,0 +1,95 @@
+//! Training: a recipe, a data set, a run folder.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use foliar_model::{Classifier, ModelError};
+use foliar_nn::Cpu;
+use foliar_runlog::{Event, StopReason};
+use foliar_train::{Outcome, Photographs, Recipe, Run, TrainError, check, train};
+
+use crate::dataset::Dataset;
+
+/// Trains classifiers as a recipe says.
+///
+/// ```
+/// use foliar::{Dataset, Recipe, Trainer};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let (photos, run) = (folder.path().join("photos"), folder.path().join("run"));
+/// # foliar_synth::write_dataset(&photos, 1, 6, 48)?;
+/// let mut recipe = Recipe::scratch("baseline");
+/// recipe.preprocessing = Recipe::preprocessing("baseline", 32);
+/// recipe.phases[0].epochs = 2;
+/// let fit = Trainer::new(recipe).run_folder(&run).fit(&Dataset::new(&photos))?;
+/// println!("{:?}", fit.outcome.best);
+/// # let mut classifier = fit.classifier()?.unwrap();
+/// # assert_eq!(classifier.classes().len(), foliar_synth::CLASSES.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Trainer {
+    recipe: Recipe,
+    folder: Option<PathBuf>,
+}
+
+/// A run that has ended.
+#[derive(Clone, Debug)]
+pub struct Fit {
+    /// The run folder.
+    pub folder: PathBuf,
+    /// How it ended, and the best epoch.
+    pub outcome: Outcome,
+}
+
+impl Trainer {
+    /// Trains as `recipe` says: [`Recipe::quick`], [`Recipe::fine`] or [`Recipe::scratch`], changed as you like.
+    #[must_use]
+    pub fn new(recipe: Recipe) -> Self {
+        Self { recipe, folder: None }
+    }
+
+    /// Writes the run to `folder`, which must be new or empty; the first free `runs/NAME-1`, `runs/NAME-2` and so on unless this
+    /// is called.
+    #[must_use]
+    pub fn run_folder(mut self, folder: impl AsRef<Path>) -> Self {
+        self.folder = Some(folder.as_ref().to_owned());
+        self
+    }
+
+    /// Trains to the end of the recipe.
+    ///
+    /// # Errors
+    /// A recipe out of range, photographs of which too little can be used, a run folder that cannot be written.
+    pub fn fit(&self, dataset: &Dataset) -> Result<Fit, TrainError> {
+        self.fit_observed(dataset, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// The same; `observe` sees every event and may stop the run after any step.
+    ///
+    /// # Errors
+    /// As [`Trainer::fit`].
+    pub fn fit_observed(
+        &self,
+        dataset: &Dataset,
+        observe: &mut dyn FnMut(&Event) -> ControlFlow<StopReason>,
+    ) -> Result<Fit, TrainError> {
+        let photographs = Photographs::open(&dataset.root, &self.recipe, &dataset.options, &|_, _| {})?;
+        // A network that does not fit leaves no run folder behind.
+        check(&self.recipe, photographs.dataset.classes.len())?;
+        let folder = self.folder.clone().unwrap_or_else(|| Run::free_folder(&self.recipe.model));
+        let run = Run::create(&folder, &self.recipe, &photographs)?;
+        let outcome = train(&Cpu, &run, &photographs, observe)?;
+        Ok(Fit { folder, outcome })
+    }
+}
+
+impl Fit {
+    /// The classifier; `None` if the run ended before its first epoch did.
+    ///
+    /// # Errors
+    /// A bundle that cannot be read any more.
+    pub fn classifier(&self) -> Result<Option<Classifier>, ModelError> {
+        self.outcome.bundle.as_ref().map(Classifier::open).transpose()
+    }
+}
