@@ -15,7 +15,7 @@ use foliar_results::audit::Symmetry;
 use foliar_vision::Digest;
 use rayon::prelude::*;
 
-/// Windows that a photograph is asked about in.
+/// Windows of each photo.
 const WINDOWS: usize = 3;
 
 fn main() -> ExitCode {
