@@ -464,9 +464,9 @@ fn each_value_has_its_words() {
         (
             blurred(&[0.85, 0.6, 0.3]),
             Limited,
-            "It is sensitive to blur. Of its accuracy of 90 %, a corruption of medium severity costs: blur (30 points)",
+            "It is sensitive to corruptions: blur. Of its accuracy of 90 %, a corruption of medium severity costs: blur (30 points)",
         ),
-        (blurred(&[0.6]), Limited, "It is sensitive to blur"),
+        (blurred(&[0.6]), Limited, "It is sensitive to corruptions: blur"),
         (blurred(&[0.88, 0.8, 0.3]), Sound, NOTHING),
         (copies(2, |pair| pair.across_classes = true), Limited, "2 pairs of equal photos are in two classes"),
         (suspected(100), Limited, "100 photos (5 %) look like another class"),

@@ -84,13 +84,13 @@ pub(crate) fn findings<'a>(cards: impl IntoIterator<Item = FindingCard<'a>>) -> 
                 li class={ "finding " (colour) } {
                     h3 { span.badge { (word) } " " (prose(title)) }
                     @if !text.is_empty() { p { (prose(&text)) } }
+                    @if !advice.is_empty() { p.advice { (prose(advice)) } }
                     @if !examples.is_empty() {
                         details {
                             summary { "Evidence" }
                             ul.evidence { @for line in examples { li { (breakable(line)) } } }
                         }
                     }
-                    @if !advice.is_empty() { p.advice { (prose(advice)) } }
                 }
             }
         }

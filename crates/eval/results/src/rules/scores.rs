@@ -98,7 +98,7 @@ pub(super) fn robustness(evaluation: &Evaluation, _: &Circumstances<'_>) -> Opti
     Some(finding(
         FindingId::CorruptionSensitive,
         Severity::Warning,
-        format!("It is sensitive to {}", list(&names)),
+        format!("It is sensitive to corruptions: {}", list(&names)),
         format!(
             "Of its accuracy of {}, a corruption of medium severity costs: {} ({}).",
             percent(clean),

@@ -44,7 +44,7 @@ pub(crate) fn facts(report: &RunReport) -> Vec<(String, String)> {
         ("Network", model.network.clone()),
         ("Initial weights", model.weights.clone().unwrap_or_else(|| "random".to_owned())),
         (
-            "Sees",
+            "Input",
             if model.image_size == 0 { String::new() } else { format!("{0} x {0} pixels", model.image_size) },
         ),
         ("Parameters", shown(model.parameters)),

@@ -77,8 +77,9 @@ fn figures(evaluation: &Evaluation) -> Vec<KeyFigure> {
     }
     if let Some(sets) = &evaluation.prediction_sets {
         let promised = percent(1.0 - sets.alpha).replace(' ', "\u{a0}");
-        let name = format!("Prediction sets that hold the class ({promised} promised)");
-        figures.push(measured(name, Number::Percent, sets.coverage));
+        let span = Number::Percent.span(sets.coverage.low, sets.coverage.high);
+        let note = format!("{span}; {promised} promised");
+        figures.push(figure("Prediction-set coverage", Number::Percent.shown(sets.coverage.value), note));
     }
     let sets = evaluation.ood.iter().flat_map(|ood| &ood.sets);
     if let Some(set) = sets.clone().min_by(|a, b| a.auroc().value.total_cmp(&b.auroc().value)) {
