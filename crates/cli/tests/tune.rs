@@ -336,7 +336,7 @@ fn arguments_that_mean_nothing_exit_with_2() {
         (&["--range", "learning-rate=1:0.1"][..], "LOW below HIGH"),
         (&["--range", "depth=1:2"], "learning-rate, momentum, batch-size"),
         (&["--range", "momentum"], "NAME=LOW:HIGH"),
-        (&["--range", "momentum=0:1"], "momentum: its range lies within"),
+        (&["--range", "momentum=0:1"], "momentum: its range must lie within"),
         (&["--tune", "augmentation"], "--recipe fine"),
         (&["--tune", "depth"], "depth"),
         (&["--time", "30"], "1h30m"),

@@ -14,11 +14,12 @@
 
 use std::ops::ControlFlow;
 
+use foliar_metrics::{Groups, best_epoch};
 use foliar_nn::{Device, Graph, StateDict};
 use foliar_runlog::StopReason;
 use rayon::prelude::*;
 
-use crate::best_epoch::{BestEpoch, EpochScore};
+use crate::best_epoch::EpochScore;
 use crate::epochs::{Observer, Position, Step, train_epochs};
 use crate::error::TrainError;
 use crate::out_of_fold::{OutOfFoldPredictions, Validated};
@@ -85,17 +86,17 @@ impl Source<'_> {
             .into_par_iter()
             .map(|outputs| Validated::of(outputs.sorted(classes.len()), classes))
             .collect();
-        let mut choice = BestEpoch::default();
-        let mut chosen = None;
-        for (epoch, validated) in (1..).zip(judged) {
-            let finite = validated.as_ref().is_some_and(Validated::is_finite);
-            if finite && choice.take(EpochScore::new(epoch, 1, validated.as_ref())) {
-                chosen = validated.zip(choice.kept);
-            }
-        }
-        let Some((validated, best)) = chosen else {
+        let (losses, clusters) = (losses(&judged), photographs.clusters());
+        let photos =
+            judged.iter().flatten().next().map_or(&[][..], |validated| &validated.out_of_fold.photos);
+        let groups = Groups::new(&photos.iter().map(|&photo| clusters[photo] as u64).collect::<Vec<_>>());
+        let chosen = best_epoch(&losses, &groups);
+        let validated =
+            chosen.and_then(|chosen| Some((chosen.epoch, judged.into_iter().nth(chosen.epoch)??)));
+        let Some((epoch, validated)) = validated else {
             return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
         };
+        let best = EpochScore::new(epoch as u32 + 1, 1, Some(&validated));
         let whole = photographs.undivided();
         let epochs = matched_epochs(phase, best.epoch);
         let phase = Phase { epochs, ..phase.clone() };
@@ -134,6 +135,17 @@ impl Source<'_> {
             ControlFlow::Break(StopReason::NonFiniteLoss)
         })
     }
+}
+
+/// For each epoch the calibrated loss of each photograph, in nats; not a number where an output was not finite.
+fn losses(epochs: &[Option<Validated>]) -> Vec<Vec<f64>> {
+    let count =
+        epochs.iter().flatten().map(|validated| validated.out_of_fold.labels.len()).max().unwrap_or(0);
+    let losses = |validated: &Option<Validated>| match validated {
+        Some(validated) if validated.is_finite() => validated.calibrated_losses(),
+        _ => vec![f64::NAN; count],
+    };
+    epochs.iter().map(losses).collect()
 }
 
 /// Epochs for which `phase`, whole, does as much as its first `epoch` epochs do within the planned schedule. A schedule that is

@@ -14,9 +14,7 @@ const LISTED: usize = 40;
 pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArguments) -> io::Result<()> {
     let photographs = audit.photographs.len();
     let groups = match audit.groups.source {
-        GroupSource::Sequence => {
-            format!("; {}: {} groups", audit.groups.source, audit.groups.count)
-        }
+        GroupSource::Sequence => format!("; {} groups\n{}", audit.groups.count, audit.groups.source),
         GroupSource::Pattern | GroupSource::Table if audit.groups.unnamed > 0 => {
             format!("; {} groups, {} photographs without one", audit.groups.count, audit.groups.unnamed)
         }

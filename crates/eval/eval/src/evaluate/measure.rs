@@ -158,7 +158,7 @@ fn prediction_sets(
         alpha: rules.alpha,
         score: rules.score,
         calibrated: uncertainty.calibrated,
-        guaranteed_coverage: uncertainty.calibrated.guaranteed_coverage(rules.alpha, uncertainty.groups),
+        guaranteed_coverage: uncertainty.calibrated.guaranteed_coverage(rules.alpha),
         coverage,
         size: mean_size,
         sizes,

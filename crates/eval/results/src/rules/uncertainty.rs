@@ -150,7 +150,7 @@ pub(super) fn set_guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> O
             "They were calibrated by cross-validation, and are used with a model that was trained again on all photos"
         }
         Calibrated::Reused => "They were calibrated on photos that also chose the epoch or the temperature",
-        Calibrated::HeldOut | Calibrated::CvPlus { .. } => return None,
+        Calibrated::HeldOut => return None,
     };
     Some(finding(
         FindingId::NoSetGuarantee,
