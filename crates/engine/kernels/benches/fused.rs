@@ -8,7 +8,7 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use foliar_kernels::depthwise::{self, Depthwise};
 use foliar_kernels::fusion::{Backward, InputGradient, OutputGradient, OutputStatistics};
-use foliar_kernels::norm::{self, Affine, ChannelSums, Normalisation};
+use foliar_kernels::norm::{self, Affine, ChannelSums, ScaleShift};
 use foliar_kernels::pointwise::{self, Pointwise};
 use foliar_kernels::{Activation, Nhwc, Window};
 
@@ -42,9 +42,9 @@ impl Norm {
         Self { mean: vec![0.1; channels], scale: vec![0.9; channels] }
     }
 
-    fn normalisation(&self) -> Normalisation<'_> {
+    fn scale_shift(&self) -> ScaleShift<'_> {
         let affine = Affine { center: &self.mean, scale: &self.scale, shift: &self.mean };
-        Normalisation { affine, activation: Activation::Relu }
+        ScaleShift { affine, activation: Activation::Relu }
     }
 }
 
@@ -71,7 +71,7 @@ impl Work {
         bencher: Bencher<'_, '_>,
         operations: usize,
         partials: usize,
-        convolve: impl Fn(&[f32], Normalisation<'_>, &[f32], OutputStatistics<'_>, &mut [f32]),
+        convolve: impl Fn(&[f32], ScaleShift<'_>, &[f32], OutputStatistics<'_>, &mut [f32]),
     ) {
         let Self { x, y, weight, before, after, .. } = self;
         let channels = after.mean.len();
@@ -81,7 +81,7 @@ impl Work {
         bencher.counter(ItemsCount::new(operations)).counter(BytesCount::new(bytes)).bench_local(|| {
             let (mean, variance) = (&mut mean, &mut variance);
             let statistics = OutputStatistics { mean, variance, partials: &mut partials };
-            convolve(x, before.normalisation(), weight, statistics, y);
+            convolve(x, before.scale_shift(), weight, statistics, y);
         });
     }
 
@@ -101,10 +101,10 @@ impl Work {
         let sums: [&[f32]; 2] = [&after.mean, &after.mean];
         let rows = y.len() / outputs;
         let gradient =
-            norm::InputGradient::of_batch(after.normalisation(), rows, &after.scale, sums, &mut memory);
+            norm::InputGradient::of_batch(after.scale_shift(), rows, &after.scale, sums, &mut memory);
         let from = Backward {
             x,
-            before: Some(before.normalisation()),
+            before: Some(before.scale_shift()),
             weight,
             dy: OutputGradient::Normalised { y, dy, gradient: &gradient },
         };

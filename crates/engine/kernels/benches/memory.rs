@@ -5,7 +5,7 @@
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use foliar_kernels::norm::{self, Affine, ChannelSums, InputGradient, Normalisation};
+use foliar_kernels::norm::{self, Affine, ChannelSums, InputGradient, ScaleShift};
 use foliar_kernels::pool::{self, Pool};
 use foliar_kernels::update::{Sgd, sgd};
 use foliar_kernels::{Accumulate, Activation, Nhwc, Window, elementwise};
@@ -56,11 +56,8 @@ impl Work {
     }
 }
 
-fn relu<'a>(zeros: &'a [f32], ones: &'a [f32]) -> Normalisation<'a> {
-    Normalisation {
-        affine: Affine { center: zeros, scale: ones, shift: zeros },
-        activation: Activation::Relu,
-    }
+fn relu<'a>(zeros: &'a [f32], ones: &'a [f32]) -> ScaleShift<'a> {
+    ScaleShift { affine: Affine { center: zeros, scale: ones, shift: zeros }, activation: Activation::Relu }
 }
 
 #[divan::bench(args = NORMS)]

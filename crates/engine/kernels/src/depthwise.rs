@@ -25,7 +25,7 @@ pub use backward::backward;
 pub use forward::forward;
 
 use crate::axis::Axis;
-use crate::norm::{FAR, Normalisation};
+use crate::norm::{FAR, ScaleShift};
 use crate::shape::{Nhwc, Window};
 
 /// Parts that the rows of a batch are cut into at most, each with private sums.
@@ -87,7 +87,7 @@ impl Depthwise {
     }
 
     /// Panics unless a batch norm has as many channels.
-    fn check_norm(&self, norm: Option<Normalisation<'_>>) {
+    fn check_norm(&self, norm: Option<ScaleShift<'_>>) {
         assert!(norm.is_none_or(|norm| norm.channels() == self.input.c), "channels of the norm of {self:?}");
     }
 

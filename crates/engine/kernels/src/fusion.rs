@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use crate::elementwise::Accumulate;
-use crate::norm::{self, ChannelSums, Gradient, Normalisation, Rows, apply_rows, backward_input_rows};
+use crate::norm::{self, ChannelSums, Gradient, Rows, ScaleShift, apply_rows, backward_input_rows};
 use crate::prefetch::touch;
 
 /// Where the mean and biased variance of each channel of an output are left, for a batch norm that follows; both are
@@ -31,7 +31,7 @@ pub struct Backward<'a> {
     /// The input of the forward pass.
     pub x: &'a [f32],
     /// What the forward pass did with the input first.
-    pub before: Option<Normalisation<'a>>,
+    pub before: Option<ScaleShift<'a>>,
     /// The weights.
     pub weight: &'a [f32],
     /// The gradient of the output.
@@ -90,14 +90,14 @@ pub(crate) enum Source<'a> {
     /// Values as they are.
     Plain(&'a [f32]),
     /// Values under a batch norm and its activation.
-    Normalised(&'a [f32], Normalisation<'a>),
+    Normalised(&'a [f32], ScaleShift<'a>),
     /// The gradient of a batch norm's input `x` from the gradient of its output.
     Gradient { x: &'a [f32], dy: &'a [f32], gradient: &'a norm::InputGradient<'a> },
 }
 
 impl<'a> Source<'a> {
     /// The input of a convolution.
-    pub(crate) fn of_input(x: &'a [f32], before: Option<Normalisation<'a>>) -> Self {
+    pub(crate) fn of_input(x: &'a [f32], before: Option<ScaleShift<'a>>) -> Self {
         before.map_or(Self::Plain(x), |norm| Self::Normalised(x, norm))
     }
 
@@ -140,8 +140,8 @@ impl<'a> Source<'a> {
     pub(crate) fn write(&self, range: Range<usize>, destination: &mut [f32]) {
         match *self {
             Self::Plain(values) => destination.copy_from_slice(&values[range]),
-            Self::Normalised(x, normalisation) => {
-                apply_rows(&x[range], normalisation, None, Rows::Near, destination);
+            Self::Normalised(x, scale_shift) => {
+                apply_rows(&x[range], scale_shift, None, Rows::Near, destination);
             }
             Self::Gradient { x, dy, gradient } => {
                 let dy = Gradient::From(&dy[range.clone()], Accumulate::Overwrite);

@@ -10,6 +10,7 @@
 //! The environment variable `FOLIAR_ISA` (`portable`, `avx2` or `avx512`, read once) lowers the choice; it
 //! never raises it above what the processor has. Results differ between instruction sets by rounding only.
 
+mod lanes;
 pub(crate) mod level;
 pub(crate) mod vector;
 

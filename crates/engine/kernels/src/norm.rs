@@ -24,7 +24,7 @@ mod reduce;
 mod statistics;
 
 pub(crate) use apply::apply_rows;
-pub use apply::{Affine, Normalisation, apply};
+pub use apply::{Affine, ScaleShift, apply};
 pub(crate) use input::{Gradient, backward_input_rows};
 pub use input::{InputGradient, backward_input, backward_input_in_place};
 pub(crate) use moments::{Moments, merge_parts};

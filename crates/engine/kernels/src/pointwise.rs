@@ -22,7 +22,7 @@ pub use backward::backward;
 pub use forward::forward;
 
 use crate::conv::Conv;
-use crate::norm::Normalisation;
+use crate::norm::ScaleShift;
 use crate::shape::{Nhwc, Window};
 
 /// Parts that the rows are cut into at most, each with private sums.
@@ -102,7 +102,7 @@ impl Pointwise {
     }
 
     /// Panics unless a batch norm has as many channels as the input.
-    fn check_norm(&self, norm: Option<Normalisation<'_>>) {
+    fn check_norm(&self, norm: Option<ScaleShift<'_>>) {
         assert!(norm.is_none_or(|norm| norm.channels() == self.inputs), "channels of the norm of {self:?}");
     }
 }

@@ -13,7 +13,7 @@ use crate::isa::prefetch_second_level;
 const LINE: usize = 16;
 
 /// Runs of memory that are asked for in equal parts.
-pub(crate) struct Ahead<'a> {
+pub(crate) struct Prefetch<'a> {
     /// What is read next.
     read: [&'a [f32]; 3],
     /// Where the places that are written next begin, and how many floats they are. They need not exist.
@@ -24,7 +24,7 @@ pub(crate) struct Ahead<'a> {
     asked: Cell<usize>,
 }
 
-impl<'a> Ahead<'a> {
+impl<'a> Prefetch<'a> {
     /// Asks for nothing.
     pub(crate) fn nothing() -> Self {
         Self { read: [&[]; 3], write: (std::ptr::null(), 0), parts: [LINE; 4], asked: Cell::new(0) }

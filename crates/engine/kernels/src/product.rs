@@ -21,7 +21,7 @@ use std::ops::Range;
 
 use crate::isa::{self, Isa};
 use crate::parallel::{Chunks, share_out};
-use crate::prefetch::Ahead;
+use crate::prefetch::Prefetch;
 use crate::scratch;
 use tile::RowsBlock;
 pub(crate) use tile::{Start, SumsBlock};
@@ -167,7 +167,7 @@ pub(crate) unsafe fn multiply(
     start: Start<'_>,
     table: &[*const f32],
     outputs: &[*const f32],
-    ahead: &Ahead<'_>,
+    ahead: &Prefetch<'_>,
 ) {
     let (count, width) = (outputs.len(), layout.width());
     let far = layout.segments == 1 && layout.len >= FAR_LEN;
@@ -228,7 +228,7 @@ pub(crate) fn multiply_rows(
     let rows = c.len() / columns;
     assert!(segments == 1 && a.len() == rows * len && c.len() == rows * columns, "matrices of {rows} rows");
     let steps = rows.div_ceil(tile::MOST_ROWS) * len.div_ceil(tile::LINE) * layout.count();
-    let ahead = Ahead::new(ahead, c, steps);
+    let ahead = Prefetch::new(ahead, c, steps);
     scratch::with_pointers(2 * rows, |pointers| {
         let (table, outputs) = pointers.split_at_mut(rows);
         for (pointer, row) in table.iter_mut().zip(a.chunks_exact(len)) {

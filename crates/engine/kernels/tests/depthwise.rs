@@ -96,7 +96,7 @@ impl Fused {
     fn forward(&self, statistics: Option<OutputStatistics<'_>>) -> Vec<f32> {
         let Case { conv, x, weight, .. } = &self.case;
         let mut y = vec![f32::NAN; self.case.dy.len()];
-        depthwise::forward(conv, x, Some(self.before.normalisation()), weight, statistics, &mut y);
+        depthwise::forward(conv, x, Some(self.before.scale_shift()), weight, statistics, &mut y);
         y
     }
 
@@ -118,7 +118,7 @@ impl Fused {
         let [dgamma, dbeta] = self.after.sums(y, dy);
         let mut memory = vec![f32::NAN; 2 * channels];
         let gradient = norm::InputGradient::of_batch(
-            self.after.normalisation(),
+            self.after.scale_shift(),
             y.len() / channels,
             &self.after.inv_std,
             [&dgamma, &dbeta],
@@ -126,7 +126,7 @@ impl Fused {
         );
         let from = Backward {
             x,
-            before: Some(self.before.normalisation()),
+            before: Some(self.before.scale_shift()),
             weight,
             dy: OutputGradient::Normalised { y, dy, gradient: &gradient },
         };
@@ -168,9 +168,9 @@ impl Fused {
         let [dgamma, dbeta] = self.after.sums(&y, dy);
         let mut memory = vec![f32::NAN; 2 * channels];
         let (rows, inv_std) = (y.len() / channels, &self.after.inv_std);
-        let normalisation = self.after.normalisation();
+        let scale_shift = self.after.scale_shift();
         let gradient =
-            norm::InputGradient::of_batch(normalisation, rows, inv_std, [&dgamma, &dbeta], &mut memory);
+            norm::InputGradient::of_batch(scale_shift, rows, inv_std, [&dgamma, &dbeta], &mut memory);
         let mut outer = vec![f32::NAN; y.len()];
         norm::backward_input(&y, dy, &gradient, Accumulate::Overwrite, &mut outer);
         let case = Case { dy: outer, ..case };

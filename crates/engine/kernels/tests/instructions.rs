@@ -7,7 +7,7 @@ use common::{Random, assert_close};
 use foliar_kernels::depthwise::{self, Depthwise};
 use foliar_kernels::fusion::{self, Backward, OutputGradient};
 use foliar_kernels::isa::{self, Isa};
-use foliar_kernels::norm::{self, ChannelSums, InputGradient, Normalisation};
+use foliar_kernels::norm::{self, ChannelSums, InputGradient, ScaleShift};
 use foliar_kernels::pool::{self, Divisor, Pool};
 use foliar_kernels::update::{AdamW, Sgd, adamw, sgd};
 use foliar_kernels::{Accumulate, Activation, Nhwc, Window, elementwise};
@@ -52,14 +52,14 @@ fn everything(channels: usize) -> Vec<f32> {
     // Away from zero, so that rounding does not decide what passes.
     let mut y = x.clone();
     let affine = norm::Affine { center: &mean, scale: &gamma, shift: &beta };
-    let normalisation = Normalisation { affine, activation: Activation::Relu6 };
-    norm::apply(&x, normalisation, Some(&dy), &mut y);
+    let scale_shift = ScaleShift { affine, activation: Activation::Relu6 };
+    norm::apply(&x, scale_shift, Some(&dy), &mut y);
     let mask: Vec<f32> = dy.iter().map(|dy| dy.signum()).collect();
     let (mut g, mut dgamma, mut dbeta) = (dy.clone(), gamma.clone(), beta.clone());
     let sums = ChannelSums { dgamma: &mut dgamma, dbeta: &mut dbeta };
-    norm::backward_residual(&x, &mask, &mut g, normalisation, &inv_std, sums, &mut partials);
+    norm::backward_residual(&x, &mask, &mut g, scale_shift, &inv_std, sums, &mut partials);
     let (mut dx, mut frozen) = (x.clone(), x.clone());
-    let ungated = Normalisation { affine, activation: Activation::Identity };
+    let ungated = ScaleShift { affine, activation: Activation::Identity };
     let mut memory = vec![0.0; 2 * channels];
     let gradient = InputGradient::of_batch(ungated, rows, &inv_std, [&dgamma, &dbeta], &mut memory);
     norm::backward_input(&x, &g, &gradient, Accumulate::Add, &mut dx);

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Random, assert_close, assert_same_on_all_pools, zeros};
-use foliar_kernels::norm::{self, Affine, ChannelSums, InputGradient, Normalisation};
+use foliar_kernels::norm::{self, Affine, ChannelSums, InputGradient, ScaleShift};
 use foliar_kernels::{Accumulate, Activation};
 
 const EPSILON: f64 = 1e-5;
@@ -156,14 +156,14 @@ impl Case {
         }
     }
 
-    fn normalisation(&self, activation: Activation) -> Normalisation<'_> {
+    fn scale_shift(&self, activation: Activation) -> ScaleShift<'_> {
         let affine = Affine { center: &self.mean, scale: &self.scale, shift: &self.beta };
-        Normalisation { affine, activation }
+        ScaleShift { affine, activation }
     }
 
     fn forward(&self) -> Vec<f32> {
         let mut y = vec![f32::NAN; self.x.len()];
-        norm::apply(&self.x, self.normalisation(self.activation), self.residual.as_deref(), &mut y);
+        norm::apply(&self.x, self.scale_shift(self.activation), self.residual.as_deref(), &mut y);
         y
     }
 
@@ -174,16 +174,16 @@ impl Case {
         let (mut dgamma, mut dbeta) = (vec![f32::NAN; *channels], vec![f32::NAN; *channels]);
         let mut partials = vec![f64::NAN; norm::partials_len(rows, *channels)];
         let sums = ChannelSums { dgamma: &mut dgamma, dbeta: &mut dbeta };
-        let normalisation = self.normalisation(self.activation);
-        let (g, normalisation) = if self.residual.is_some() {
-            norm::backward_residual(x, y, &mut dy, normalisation, inv_std, sums, &mut partials);
-            (Some(dy.clone()), self.normalisation(Activation::Identity))
+        let scale_shift = self.scale_shift(self.activation);
+        let (g, scale_shift) = if self.residual.is_some() {
+            norm::backward_residual(x, y, &mut dy, scale_shift, inv_std, sums, &mut partials);
+            (Some(dy.clone()), self.scale_shift(Activation::Identity))
         } else {
-            norm::backward_sums(x, &dy, normalisation, inv_std, sums, &mut partials);
-            (None, normalisation)
+            norm::backward_sums(x, &dy, scale_shift, inv_std, sums, &mut partials);
+            (None, scale_shift)
         };
         let mut memory = vec![f32::NAN; 2 * channels];
-        let gradient = InputGradient::of_batch(normalisation, rows, inv_std, [&dgamma, &dbeta], &mut memory);
+        let gradient = InputGradient::of_batch(scale_shift, rows, inv_std, [&dgamma, &dbeta], &mut memory);
         let mut dx = vec![f32::NAN; x.len()];
         norm::backward_input(x, &dy, &gradient, Accumulate::Overwrite, &mut dx);
         let mut added = self.old_dx.clone();
@@ -301,7 +301,7 @@ fn frozen_statistics() {
     let case = Case::new(300, 19, Activation::Relu, false, &mut random);
     let y = case.forward();
     let mut memory = vec![f32::NAN; 2 * case.channels];
-    let gradient = InputGradient::of_constants(case.normalisation(case.activation), &mut memory);
+    let gradient = InputGradient::of_constants(case.scale_shift(case.activation), &mut memory);
     let mut dx = vec![f32::NAN; y.len()];
     norm::backward_input(&case.x, &case.dy, &gradient, Accumulate::Overwrite, &mut dx);
     let mut added = case.old_dx.clone();

@@ -66,7 +66,7 @@ impl Case {
 
     fn forward(&self, statistics: Option<OutputStatistics<'_>>) -> Vec<f32> {
         let mut y = vec![f32::NAN; self.dy.len()];
-        let before = self.before.as_ref().map(Norm::normalisation);
+        let before = self.before.as_ref().map(Norm::scale_shift);
         pointwise::forward(&self.layer, &self.x, before, &self.weight, statistics, &mut y);
         y
     }
@@ -88,11 +88,11 @@ impl Case {
         let gradient = self.after.as_ref().map(|after| {
             let [dgamma, dbeta] = after.sums(y, &self.dy);
             let sums: [&[f32]; 2] = [&dgamma, &dbeta];
-            norm::InputGradient::of_batch(after.normalisation(), rows, &after.inv_std, sums, &mut memory)
+            norm::InputGradient::of_batch(after.scale_shift(), rows, &after.inv_std, sums, &mut memory)
         });
         let from = Backward {
             x: &self.x,
-            before: self.before.as_ref().map(Norm::normalisation),
+            before: self.before.as_ref().map(Norm::scale_shift),
             weight: &self.weight,
             dy: match &gradient {
                 Some(gradient) => OutputGradient::Normalised { y, dy: &self.dy, gradient },
@@ -142,7 +142,7 @@ impl Case {
             let [dgamma, dbeta] = after.sums(&y, &dy);
             let mut memory = vec![f32::NAN; 2 * outputs];
             let sums: [&[f32]; 2] = [&dgamma, &dbeta];
-            let norm = after.normalisation();
+            let norm = after.scale_shift();
             let gradient = norm::InputGradient::of_batch(norm, rows, &after.inv_std, sums, &mut memory);
             norm::backward_input_in_place(&y, &mut dy, &gradient);
         }

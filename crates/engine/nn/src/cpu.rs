@@ -92,9 +92,15 @@ impl CpuEngine {
     ) -> Result<Self, GraphError> {
         let program = Program::new(graph, options.batch, options.image_size)?;
         let predicting = Plan::new(&program, Purpose::Predict);
-        let training =
-            options.optimizer.map(|optimizer| Training::new(&program, plan(&program), optimizer, &options));
-        let arena_len = training.as_ref().map_or(0, |training| training.plan.len).max(predicting.len);
+        let training = options.optimizer.map(|optimizer| (plan(&program), optimizer));
+        let arena_len = training.as_ref().map_or(0, |(plan, _)| plan.len).max(predicting.len);
+        let mut floats = program.parameters.trained_len + program.parameters.buffers_len + arena_len;
+        if let Some((_, optimizer)) = &training {
+            let (partials, _) = partials_len(&program);
+            floats += partials + (2 + optimizer.slots().len()) * program.parameters.trained_len;
+        }
+        check_memory(floats)?;
+        let training = training.map(|(plan, optimizer)| Training::new(&program, plan, optimizer, &options));
         let mut engine = Self {
             weights: vec![0.0; program.parameters.trained_len],
             buffers: vec![0.0; program.parameters.buffers_len],
@@ -362,6 +368,12 @@ impl Engine for CpuEngine {
     fn batch(&self) -> usize {
         self.program.batch
     }
+}
+
+/// Asks the allocator for so many floats and gives them back: what it refuses would end the process later.
+fn check_memory(floats: usize) -> Result<(), GraphError> {
+    let refused = Vec::<f32>::new().try_reserve_exact(floats).is_err();
+    if refused { Err(GraphError::Memory { mib: floats.saturating_mul(4) >> 20 }) } else { Ok(()) }
 }
 
 /// The ranges of the weights that are stepped at one rate, with what the rate is multiplied by; neighbours of one factor

@@ -36,6 +36,20 @@ pub enum GraphError {
         /// Columns that reach the node.
         width: usize,
     },
+    /// More weights than can be counted.
+    #[error("node `{node}`: with its weights the network has more numbers than can be counted")]
+    Weights {
+        /// Name of the node.
+        node: String,
+    },
+    /// More memory than there is.
+    #[error(
+        "the network takes {mib} MiB of memory, which the machine does not have; use smaller images or batches"
+    )]
+    Memory {
+        /// What it takes, in MiB.
+        mib: usize,
+    },
 }
 
 /// A step that could not be done.

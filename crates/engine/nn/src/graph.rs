@@ -8,6 +8,8 @@ use std::collections::HashSet;
 
 use crate::error::GraphError;
 
+/// Most nodes of a graph.
+const MOST_NODES: usize = 1 << 14;
 /// Most channels or features of a node.
 const MOST_CHANNELS: usize = 1 << 16;
 /// Largest side of a window, stride or pooled image, in pixels.
@@ -274,6 +276,9 @@ impl Graph {
     /// The first node at fault, by name.
     pub fn check_structure(&self) -> Result<(), GraphError> {
         let fault = |node: &str, what: String| Err(GraphError::Malformed { node: node.to_owned(), what });
+        if self.nodes.len() > MOST_NODES {
+            return fault(&self.nodes[MOST_NODES].name, format!("a graph has at most {MOST_NODES} nodes"));
+        }
         let mut names = HashSet::new();
         for (id, node) in self.nodes.iter().enumerate() {
             if !names.insert(node.name.as_str()) {

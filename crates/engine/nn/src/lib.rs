@@ -1,10 +1,4 @@
-//! Networks as data, and the CPU engine that trains and runs them.
-//!
-//! A [`Graph`] comes from the [`zoo`] or out of a bundle. A [`CpuEngine`] lowers it to kernel steps, lays all values out in
-//! one arena and then trains or predicts without allocating. [`summary`] tells what a graph costs.
-//!
-//! The crate opens no file and starts no thread; kernels use the rayon pool that the caller is in, and give the same bits
-//! whatever its size.
+#![doc = include_str!("../README.md")]
 
 mod builder;
 mod cpu;

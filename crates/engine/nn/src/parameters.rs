@@ -8,7 +8,9 @@ use std::ops::Range;
 
 use foliar_kernels::Nhwc;
 
+use crate::error::GraphError;
 use crate::graph::{Graph, NodeId, Op};
+use crate::shapes::MOST_VALUES;
 
 /// What a tensor is for; initialisation and weight decay depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +70,10 @@ pub struct Parameters {
 
 impl Parameters {
     /// Lists the tensors of `graph`, whose values have the given `shapes`.
-    pub fn new(graph: &Graph, shapes: &[Nhwc]) -> Self {
+    ///
+    /// # Errors
+    /// [`GraphError::Weights`] if they hold more numbers than can be counted.
+    pub fn new(graph: &Graph, shapes: &[Nhwc]) -> Result<Self, GraphError> {
         let mut all = Self::default();
         for (id, node) in graph.nodes.iter().enumerate() {
             let input = node.inputs.first().map(|&input| shapes[input]);
@@ -76,39 +81,50 @@ impl Parameters {
             match node.op {
                 Op::Conv { channels, window, bias } => {
                     let shape = vec![channels, inputs, window.kernel, window.kernel];
-                    all.push(&node.name, "weight", id, Role::ConvWeight, shape);
+                    all.push(&node.name, "weight", id, Role::ConvWeight, shape)?;
                     if bias {
-                        all.push(&node.name, "bias", id, Role::Bias, vec![channels]);
+                        all.push(&node.name, "bias", id, Role::Bias, vec![channels])?;
                     }
                 }
                 Op::Depthwise { window } => {
                     let shape = vec![inputs, 1, window.kernel, window.kernel];
-                    all.push(&node.name, "weight", id, Role::DepthwiseWeight, shape);
+                    all.push(&node.name, "weight", id, Role::DepthwiseWeight, shape)?;
                 }
                 Op::BatchNorm { .. } => {
-                    all.push(&node.name, "weight", id, Role::NormScale, vec![inputs]);
-                    all.push(&node.name, "bias", id, Role::NormShift, vec![inputs]);
-                    all.push(&node.name, "running_mean", id, Role::RunningMean, vec![inputs]);
-                    all.push(&node.name, "running_var", id, Role::RunningVariance, vec![inputs]);
+                    all.push(&node.name, "weight", id, Role::NormScale, vec![inputs])?;
+                    all.push(&node.name, "bias", id, Role::NormShift, vec![inputs])?;
+                    all.push(&node.name, "running_mean", id, Role::RunningMean, vec![inputs])?;
+                    all.push(&node.name, "running_var", id, Role::RunningVariance, vec![inputs])?;
                 }
                 Op::Linear { features } => {
                     let pixels = input.map_or(1, |shape| shape.h * shape.w);
-                    all.push(&node.name, "weight", id, Role::LinearWeight, vec![features, inputs * pixels]);
+                    let shape = vec![features, inputs * pixels];
+                    all.push(&node.name, "weight", id, Role::LinearWeight, shape)?;
                     if let Some(weight) = all.list.last_mut() {
                         weight.pixels = pixels;
                     }
-                    all.push(&node.name, "bias", id, Role::Bias, vec![features]);
+                    all.push(&node.name, "bias", id, Role::Bias, vec![features])?;
                 }
                 _ => {}
             }
         }
-        all
+        Ok(all)
     }
 
-    fn push(&mut self, node: &str, suffix: &str, id: NodeId, role: Role, shape: Vec<usize>) {
+    fn push(
+        &mut self,
+        node: &str,
+        suffix: &str,
+        id: NodeId,
+        role: Role,
+        shape: Vec<usize>,
+    ) -> Result<(), GraphError> {
         let end = if role.is_trained() { &mut self.trained_len } else { &mut self.buffers_len };
-        let range = *end..*end + shape.iter().product::<usize>();
-        *end = range.end;
+        let len = shape.iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent));
+        let sum = len.and_then(|len| end.checked_add(len)).filter(|&sum| sum <= MOST_VALUES);
+        let Some(sum) = sum else { return Err(GraphError::Weights { node: node.to_owned() }) };
+        let range = *end..sum;
+        *end = sum;
         self.list.push(Parameter {
             name: format!("{node}.{suffix}"),
             node: id,
@@ -117,6 +133,7 @@ impl Parameters {
             pixels: 1,
             range,
         });
+        Ok(())
     }
 
     /// The range of the tensor of `node` in this role, if there is one.

@@ -1,6 +1,6 @@
 //! Where every value and gradient of a program lies in the arena, and who overwrites or adds.
 //!
-//! Time runs 0 .. S through the forward steps, S is the loss, and then come the moves of the backward pass in their order
+//! Time runs 0 .. S through the forward steps, S is the loss, and then come the operations of the backward pass in order
 //! ([`crate::recompute`]). A buffer lives from the first moment at which it is written to the last at which it is read. A
 //! value that is computed again for the backward pass lives twice, each time in a place of its own.
 
@@ -10,7 +10,7 @@ use foliar_kernels::Accumulate;
 
 use crate::memory::{self, Request};
 use crate::program::{Program, Step, ValueId};
-use crate::recompute::{Move, Segments};
+use crate::recompute::{BackwardOp, Segments};
 
 /// What the arena is laid out for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) struct Plan {
     /// Place of each value in the backward pass.
     pub(crate) again: Vec<Range<usize>>,
     /// The backward pass.
-    pub(crate) moves: Vec<Move>,
+    pub(crate) backward_ops: Vec<BackwardOp>,
     /// Place of each value's gradient; empty where there is none.
     pub(crate) gradients: Vec<Range<usize>>,
     /// For each step.
@@ -77,7 +77,7 @@ impl Plan {
         Self {
             values: layout.places,
             again: Vec::new(),
-            moves: Vec::new(),
+            backward_ops: Vec::new(),
             gradients: Vec::new(),
             backward: Vec::new(),
             len: layout.len,
@@ -86,7 +86,7 @@ impl Plan {
 
     fn of_training(program: &Program, segments: &Segments, purpose: Purpose) -> Self {
         let (values, loss) = (program.values.len(), program.steps.len());
-        let moves = segments.moves(program);
+        let backward_ops = segments.backward_ops(program);
         let mut requests = forward_requests(program);
         extend(&mut requests[program.logits], loss);
         // The second lives, of no length unless they are needed.
@@ -102,16 +102,16 @@ impl Plan {
         requests.extend(lives.map(|_| Request { len: 0, life: 0..=0 }));
         let request_of = |value: ValueId| second[value].unwrap_or(value);
         let mut backward_time = vec![0; loss];
-        for (index, &step) in moves.iter().enumerate() {
+        for (index, &step) in backward_ops.iter().enumerate() {
             let time = loss + 1 + index;
             match step {
-                Move::Again(step) => {
+                BackwardOp::Recompute(step) => {
                     let step = &program.steps[step];
                     step.inputs().for_each(|x| extend(&mut requests[request_of(x)], time));
                     let len = program.values[step.output()].len();
                     requests[request_of(step.output())] = Request { len, life: time..=time };
                 }
-                Move::Backward(step) => {
+                BackwardOp::Gradients(step) => {
                     backward_time[step] = time;
                     for value in program.steps[step].backward_inputs() {
                         extend(&mut requests[request_of(value)], time);
@@ -130,7 +130,7 @@ impl Plan {
         Self {
             values: layout.places[..values].to_vec(),
             again: (0..values).map(|value| layout.places[request_of(value)].clone()).collect(),
-            moves,
+            backward_ops,
             gradients: (0..values).map(place).collect(),
             backward: gradients.backward,
             len: layout.len,

@@ -258,7 +258,7 @@ impl Program {
     pub(crate) fn new(graph: &Graph, batch: usize, size: usize) -> Result<Self, GraphError> {
         graph.check_structure()?;
         let shapes = shapes::infer(graph, batch, size, size)?;
-        let parameters = Parameters::new(graph, &shapes);
+        let parameters = Parameters::new(graph, &shapes)?;
         let mut lowering = Lowering {
             graph,
             shapes: &shapes,

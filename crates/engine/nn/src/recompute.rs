@@ -12,13 +12,13 @@ use crate::program::{Program, ValueId};
 /// Numbers of segments that are tried.
 const COUNTS: [usize; 8] = [2, 3, 4, 6, 8, 12, 16, 24];
 
-/// One move of the backward pass.
+/// One operation of the backward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Move {
+pub(crate) enum BackwardOp {
     /// Computes a step's output again.
-    Again(usize),
+    Recompute(usize),
     /// Computes a step's gradients.
-    Backward(usize),
+    Gradients(usize),
 }
 
 /// The steps in segments.
@@ -72,8 +72,8 @@ impl Segments {
     }
 
     /// The backward pass.
-    pub(crate) fn moves(&self, program: &Program) -> Vec<Move> {
-        let mut moves = Vec::new();
+    pub(crate) fn backward_ops(&self, program: &Program) -> Vec<BackwardOp> {
+        let mut backward_ops = Vec::new();
         for steps in ranges(&self.borders).collect::<Vec<_>>().into_iter().rev() {
             let mut wanted = vec![false; program.values.len()];
             for step in &program.steps[steps.clone()] {
@@ -87,10 +87,10 @@ impl Segments {
                     again.push(index);
                 }
             }
-            moves.extend(again.into_iter().rev().map(Move::Again));
-            moves.extend(steps.rev().map(Move::Backward));
+            backward_ops.extend(again.into_iter().rev().map(BackwardOp::Recompute));
+            backward_ops.extend(steps.rev().map(BackwardOp::Gradients));
         }
-        moves
+        backward_ops
     }
 }
 

@@ -5,8 +5,8 @@ use foliar_kernels::{Nhwc, Pad, Window};
 use crate::error::GraphError;
 use crate::graph::{Graph, Node, Op, Padding, Sliding};
 
-/// Largest number of values of one tensor that is accepted; keeps every later product within `usize`.
-const MOST_VALUES: usize = 1 << 40;
+/// Largest number of values of one tensor, or of all weights, that is accepted; keeps every later product within `usize`.
+pub(crate) const MOST_VALUES: usize = if usize::BITS == 64 { 1_usize.wrapping_shl(40) } else { 1 << 27 };
 
 impl Sliding {
     /// The window over an image of `height` x `width` pixels, its padding worked out.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::windows::{Framed, Position, Windows, positions};
 use super::{Conv, winograd};
 use crate::parallel::{self, Chunks, share_out};
-use crate::prefetch::Ahead;
+use crate::prefetch::Prefetch;
 use crate::product::{Panels, Start, multiply};
 use crate::scratch;
 use crate::shape::Nhwc;
@@ -194,7 +194,7 @@ fn piece(
             let (table, outputs) = pointers.split_at_mut(windows.segments() * count);
             windows.point(rows.clone(), zeros, table);
             y.point(pixels, rows, outputs);
-            let ahead = Ahead::nothing();
+            let ahead = Prefetch::nothing();
             // SAFETY: the table's pointers are those of whole segments, and the outputs' of whole pixels; pieces have
             // no pixel and panel in common.
             unsafe { multiply(&right.layout, right.packed, panels, start, table, outputs, &ahead) };

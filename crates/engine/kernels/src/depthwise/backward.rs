@@ -11,9 +11,9 @@ use super::{Depthwise, part_rows};
 use crate::axis::Axis;
 use crate::elementwise::{Accumulate, add_assign_chunk};
 use crate::fusion::{Backward, InputGradient, OutputGradient, Source};
-use crate::norm::{GradientSums, Incoming, Normalisation, Rows, total_sums};
+use crate::norm::{GradientSums, Incoming, Rows, ScaleShift, total_sums};
 use crate::parallel::{Chunks, share_out};
-use crate::prefetch::Ahead;
+use crate::prefetch::Prefetch;
 use crate::reduce::sum_parts;
 use crate::scratch;
 use crate::shape::{Nhwc, Window};
@@ -118,7 +118,7 @@ enum Arriving<'a> {
     Stored(&'a mut [f32], Accumulate),
     Gated {
         g: &'a mut [f32],
-        norm: Normalisation<'a>,
+        norm: ScaleShift<'a>,
         /// Sums of g and of `g * (x - center)`, (2, channels).
         totals: &'a mut [f64],
     },
@@ -189,7 +189,7 @@ impl Lines<'_> {
         let [y, dy] = self.band.following(&work.source, image, 1);
         let next = (self.row + 1) * self.x.len();
         let [x, _] = work.before.needs(next..next + self.x.len());
-        let ahead = &Ahead::new([y, dy, x], dx, steps(work.input.w, work.input.c));
+        let ahead = &Prefetch::new([y, dy, x], dx, steps(work.input.w, work.input.c));
         let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight, ahead };
         backward_line(taps, self.x, dx, self.dweight);
         self.row += 1;

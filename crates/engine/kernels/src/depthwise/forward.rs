@@ -5,9 +5,9 @@ use super::line::{Taps, forward_line, steps};
 use super::{Depthwise, part_rows};
 use crate::axis::Axis;
 use crate::fusion::{OutputStatistics, Source};
-use crate::norm::{Moments, Normalisation, Rows, merge_parts};
+use crate::norm::{Moments, Rows, ScaleShift, merge_parts};
 use crate::parallel::{Chunks, share_out};
-use crate::prefetch::Ahead;
+use crate::prefetch::Prefetch;
 use crate::scratch;
 use crate::shape::Nhwc;
 
@@ -19,7 +19,7 @@ use crate::shape::Nhwc;
 pub fn forward(
     conv: &Depthwise,
     x: &[f32],
-    before: Option<Normalisation<'_>>,
+    before: Option<ScaleShift<'_>>,
     weight: &[f32],
     statistics: Option<OutputStatistics<'_>>,
     y: &mut [f32],
@@ -118,7 +118,7 @@ impl Lines<'_> {
         let meeting = work.vertical.inputs_of(row);
         self.band.reach(&work.source, image, meeting);
         let [next, _] = self.band.following(&work.source, image, work.step);
-        let ahead = &Ahead::new([next, &[], &[]], line, steps(work.output.w, work.output.c));
+        let ahead = &Prefetch::new([next, &[], &[]], line, steps(work.output.w, work.output.c));
         let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight, ahead };
         forward_line(taps, work.step, line);
         self.row += 1;

@@ -8,7 +8,7 @@ use crate::axis::Meeting;
 use crate::isa;
 use crate::isa::level::{ChannelGroup, Level};
 use crate::isa::vector::Vector;
-use crate::prefetch::Ahead;
+use crate::prefetch::Prefetch;
 
 /// Pixels made at a time.
 const PIXELS: usize = 4;
@@ -23,7 +23,7 @@ pub(super) struct Taps<'a> {
     /// (kernel height, kernel width, channel)
     pub(super) weight: &'a [f32],
     /// What later lines read.
-    pub(super) ahead: &'a Ahead<'a>,
+    pub(super) ahead: &'a Prefetch<'a>,
 }
 
 /// Steps that a line of so many pixels and channels is made in, at least.
@@ -132,7 +132,7 @@ const fn is_wide<L: Level, V: Vector<L>>() -> bool {
 struct ForwardThree<'a, const H: usize, const S: usize> {
     rows: [(&'a [f32], usize); H],
     weight: &'a [f32],
-    ahead: &'a Ahead<'a>,
+    ahead: &'a Prefetch<'a>,
     channels: usize,
     y: &'a mut [f32],
 }
@@ -256,7 +256,7 @@ impl Places {
 struct BackwardThree<'a, const H: usize> {
     rows: [(&'a [f32], usize); H],
     weight: &'a [f32],
-    ahead: &'a Ahead<'a>,
+    ahead: &'a Prefetch<'a>,
     channels: usize,
     x: &'a [f32],
     dx: &'a mut [f32],

@@ -23,14 +23,14 @@ pub struct Affine<'a> {
 
 /// A batch norm and the activation after it: `activation((x - center) * scale + shift)`.
 #[derive(Clone, Copy, Debug)]
-pub struct Normalisation<'a> {
+pub struct ScaleShift<'a> {
     /// The norm.
     pub affine: Affine<'a>,
     /// What follows it.
     pub activation: Activation,
 }
 
-impl Normalisation<'_> {
+impl ScaleShift<'_> {
     /// Number of channels.
     ///
     /// # Panics
@@ -52,8 +52,8 @@ impl Normalisation<'_> {
 ///
 /// If the parts of the norm differ in length, or `x`, `residual` and `y` do, or these are not a whole number
 /// of rows.
-pub fn apply(x: &[f32], normalisation: Normalisation<'_>, residual: Option<&[f32]>, y: &mut [f32]) {
-    let channels = normalisation.channels();
+pub fn apply(x: &[f32], scale_shift: ScaleShift<'_>, residual: Option<&[f32]>, y: &mut [f32]) {
+    let channels = scale_shift.channels();
     rows_of(x, channels);
     assert_eq!(y.len(), x.len(), "lengths differ");
     assert!(residual.is_none_or(|residual| residual.len() == x.len()), "lengths differ");
@@ -61,7 +61,7 @@ pub fn apply(x: &[f32], normalisation: Normalisation<'_>, residual: Option<&[f32
     let place = Rows::of(x.len());
     share_out(Chunks::new(y, piece), |index, y| {
         let residual = residual.map(|residual| chunk_of(residual, piece, index));
-        apply_rows(chunk_of(x, piece, index), normalisation, residual, place, y);
+        apply_rows(chunk_of(x, piece, index), scale_shift, residual, place, y);
     });
 }
 
@@ -69,7 +69,7 @@ multiversion!(
     /// [`apply`] for some rows, on this thread.
     pub(crate) fn apply_rows(
         x: &[f32],
-        normalisation: Normalisation<'_>,
+        scale_shift: ScaleShift<'_>,
         residual: Option<&[f32]>,
         place: Rows,
         y: &mut [f32],
@@ -80,22 +80,22 @@ multiversion!(
 fn apply_body<L: Level>(
     level: L,
     x: &[f32],
-    normalisation: Normalisation<'_>,
+    scale_shift: ScaleShift<'_>,
     residual: Option<&[f32]>,
     place: Rows,
     y: &mut [f32],
 ) {
-    let channels = normalisation.affine.scale.len();
+    let channels = scale_shift.affine.scale.len();
     let strip = place.strip(channels) * channels;
     for (index, (y, x)) in y.chunks_mut(strip).zip(x.chunks(strip)).enumerate() {
         let residual = residual.map(|residual| &residual[index * strip..][..x.len()]);
-        level.for_each_group(channels, &mut Strip { x, normalisation, residual, y });
+        level.for_each_group(channels, &mut Strip { x, scale_shift, residual, y });
     }
 }
 
 struct Strip<'a> {
     x: &'a [f32],
-    normalisation: Normalisation<'a>,
+    scale_shift: ScaleShift<'a>,
     residual: Option<&'a [f32]>,
     y: &'a mut [f32],
 }
@@ -103,11 +103,11 @@ struct Strip<'a> {
 impl<L: Level> ChannelGroup<L> for Strip<'_> {
     #[inline(always)]
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
-        let Affine { center, scale, shift } = self.normalisation.affine;
+        let Affine { center, scale, shift } = self.scale_shift.affine;
         let channels = scale.len();
         let (center, scale) = (V::load(level, &center[channel..]), V::load(level, &scale[channel..]));
         let shift = V::load(level, &shift[channel..]);
-        let [low, high] = self.normalisation.activation.range();
+        let [low, high] = self.scale_shift.activation.range();
         let (low, high) = (V::splat(level, low), V::splat(level, high));
         let elements = every(channels, channel, self.x.len());
         match self.residual {

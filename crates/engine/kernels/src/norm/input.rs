@@ -1,6 +1,6 @@
 //! The backward pass's second half: the gradient of the input, with the batch's statistics depending on it.
 
-use super::{Affine, Normalisation, Rows, rows_of};
+use super::{Affine, Rows, ScaleShift, rows_of};
 use crate::elementwise::{Accumulate, CHUNK};
 use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
@@ -13,7 +13,7 @@ use crate::parallel::{Chunks, chunk_of, share_out};
 /// `gamma * inv_std / m * (m * g - dbeta - xhat * dgamma)`; both are 0 where the statistics are constants.
 #[derive(Clone, Copy, Debug)]
 pub struct InputGradient<'a> {
-    normalisation: Normalisation<'a>,
+    scale_shift: ScaleShift<'a>,
     offset: &'a [f32],
     slope: &'a [f32],
 }
@@ -23,19 +23,19 @@ impl<'a> InputGradient<'a> {
     /// and `dbeta` are what [`super::backward_sums`] found. `memory` is room for two values per channel.
     ///
     /// If a residual follows the norm, g is what [`super::backward_residual`] left, and the activation of
-    /// `normalisation` has to be the identity.
+    /// `scale_shift` has to be the identity.
     ///
     /// # Panics
     ///
     /// If there is not one value per channel.
     pub fn of_batch(
-        normalisation: Normalisation<'a>,
+        scale_shift: ScaleShift<'a>,
         rows: usize,
         inv_std: &[f32],
         [dgamma, dbeta]: [&[f32]; 2],
         memory: &'a mut [f32],
     ) -> Self {
-        let channels = normalisation.channels();
+        let channels = scale_shift.channels();
         assert!(
             [inv_std, dgamma, dbeta].iter().all(|values| values.len() == channels),
             "one value per channel"
@@ -47,7 +47,7 @@ impl<'a> InputGradient<'a> {
             offset[channel] = (f64::from(dbeta[channel]) / rows) as f32;
             slope[channel] = (-f64::from(dgamma[channel]) * inv_std / rows) as f32;
         }
-        Self { normalisation, offset, slope }
+        Self { scale_shift, offset, slope }
     }
 
     /// Where the statistics were constants. `memory` is room for two values per channel.
@@ -55,11 +55,11 @@ impl<'a> InputGradient<'a> {
     /// # Panics
     ///
     /// If there is not one center, scale and shift per channel, or too little memory.
-    pub fn of_constants(normalisation: Normalisation<'a>, memory: &'a mut [f32]) -> Self {
-        let channels = normalisation.channels();
+    pub fn of_constants(scale_shift: ScaleShift<'a>, memory: &'a mut [f32]) -> Self {
+        let channels = scale_shift.channels();
         memory[..2 * channels].fill(0.0);
         let (offset, slope) = memory[..2 * channels].split_at(channels);
-        Self { normalisation, offset, slope }
+        Self { scale_shift, offset, slope }
     }
 }
 
@@ -76,7 +76,7 @@ pub fn backward_input(
     dx: &mut [f32],
 ) {
     assert!(dy.len() == x.len() && dx.len() == x.len(), "lengths differ");
-    let channels = gradient.normalisation.channels();
+    let channels = gradient.scale_shift.channels();
     rows_of(x, channels);
     let piece = CHUNK.div_ceil(channels) * channels;
     let place = Rows::of(x.len());
@@ -93,7 +93,7 @@ pub fn backward_input(
 /// If the lengths disagree or `x` is not a whole number of rows.
 pub fn backward_input_in_place(x: &[f32], dy: &mut [f32], gradient: &InputGradient<'_>) {
     assert_eq!(dy.len(), x.len(), "lengths differ");
-    let channels = gradient.normalisation.channels();
+    let channels = gradient.scale_shift.channels();
     rows_of(x, channels);
     let piece = CHUNK.div_ceil(channels) * channels;
     let place = Rows::of(x.len());
@@ -160,8 +160,7 @@ struct InputStrip<'a> {
 impl<L: Level> ChannelGroup<L> for InputStrip<'_> {
     #[inline(always)]
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
-        let InputGradient { normalisation: Normalisation { affine, activation }, offset, slope } =
-            self.gradient;
+        let InputGradient { scale_shift: ScaleShift { affine, activation }, offset, slope } = self.gradient;
         let Affine { center, scale, shift } = affine;
         let channels = offset.len();
         let (center, scale) = (V::load(level, &center[channel..]), V::load(level, &scale[channel..]));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Affine, BLOCK_ROWS, Normalisation, Rows, part_rows, partials_len, rows_of};
+use super::{Affine, BLOCK_ROWS, Rows, ScaleShift, part_rows, partials_len, rows_of};
 use crate::isa::level::{ChannelGroup, Level, every};
 use crate::isa::vector::Vector;
 use crate::parallel::{Chunks, chunk_of, share_out};
@@ -26,19 +26,19 @@ pub struct ChannelSums<'a> {
 pub fn backward_sums(
     x: &[f32],
     dy: &[f32],
-    normalisation: Normalisation<'_>,
+    scale_shift: ScaleShift<'_>,
     inv_std: &[f32],
     sums: ChannelSums<'_>,
     partials: &mut [f64],
 ) {
-    let channels = normalisation.channels();
+    let channels = scale_shift.channels();
     let rows = rows_of(x, channels);
     assert_eq!(dy.len(), x.len(), "lengths differ");
     let partials = &mut partials[..partials_len(rows, channels)];
     let (part, place) = (part_rows(rows) * channels, Rows::of(x.len()));
     share_out(Chunks::new(partials, 2 * channels), |index, totals| {
         let dy = Incoming::Anew(chunk_of(dy, part, index));
-        reduce_rows(chunk_of(x, part, index), dy, normalisation, place, totals);
+        reduce_rows(chunk_of(x, part, index), dy, scale_shift, place, totals);
     });
     total_sums(partials, inv_std, sums);
 }
@@ -53,22 +53,22 @@ pub fn backward_residual(
     x: &[f32],
     y: &[f32],
     dy: &mut [f32],
-    normalisation: Normalisation<'_>,
+    scale_shift: ScaleShift<'_>,
     inv_std: &[f32],
     sums: ChannelSums<'_>,
     partials: &mut [f64],
 ) {
-    if normalisation.activation.gate().is_none() {
-        return backward_sums(x, dy, normalisation, inv_std, sums, partials);
+    if scale_shift.activation.gate().is_none() {
+        return backward_sums(x, dy, scale_shift, inv_std, sums, partials);
     }
-    let channels = normalisation.channels();
+    let channels = scale_shift.channels();
     let rows = rows_of(x, channels);
     assert!(dy.len() == x.len() && y.len() == x.len(), "lengths differ");
     let partials = &mut partials[..partials_len(rows, channels)];
     let (part, place) = (part_rows(rows) * channels, Rows::of(x.len()));
     share_out((Chunks::new(partials, 2 * channels), Chunks::new(dy, part)), |index, (totals, dy)| {
         let incoming = Incoming::Stored { y: chunk_of(y, part, index), dy };
-        reduce_rows(chunk_of(x, part, index), incoming, normalisation, place, totals);
+        reduce_rows(chunk_of(x, part, index), incoming, scale_shift, place, totals);
     });
     total_sums(partials, inv_std, sums);
 }
@@ -91,13 +91,13 @@ pub(crate) fn total_sums(partials: &[f64], inv_std: &[f32], ChannelSums { dgamma
 fn reduce_rows(
     x: &[f32],
     incoming: Incoming<'_>,
-    normalisation: Normalisation<'_>,
+    scale_shift: ScaleShift<'_>,
     place: Rows,
     totals: &mut [f64],
 ) {
     scratch::with(totals.len(), |memory| {
         let mut sums = GradientSums::new(place, memory, totals);
-        sums.add(x, incoming, normalisation);
+        sums.add(x, incoming, scale_shift);
         sums.finish();
     });
 }
@@ -139,8 +139,8 @@ impl<'a> GradientSums<'a> {
     }
 
     /// Adds rows.
-    pub(crate) fn add(&mut self, x: &[f32], incoming: Incoming<'_>, normalisation: Normalisation<'_>) {
-        add_rows(self, x, incoming, normalisation);
+    pub(crate) fn add(&mut self, x: &[f32], incoming: Incoming<'_>, scale_shift: ScaleShift<'_>) {
+        add_rows(self, x, incoming, scale_shift);
     }
 
     #[inline(always)]
@@ -149,9 +149,9 @@ impl<'a> GradientSums<'a> {
         level: L,
         x: &[f32],
         mut incoming: Incoming<'_>,
-        normalisation: Normalisation<'_>,
+        scale_shift: ScaleShift<'_>,
     ) {
-        let channels = normalisation.affine.scale.len();
+        let channels = scale_shift.affine.scale.len();
         let strip = self.place.strip(channels);
         let rows = x.len() / channels;
         let mut row = 0;
@@ -160,7 +160,7 @@ impl<'a> GradientSums<'a> {
             let range = row * channels..end * channels;
             let incoming = incoming.part(range.clone());
             let (sums, products) = self.block.split_at_mut(channels);
-            let strip = &mut ReduceStrip { x: &x[range], incoming, normalisation, sums, products };
+            let strip = &mut ReduceStrip { x: &x[range], incoming, scale_shift, sums, products };
             level.for_each_group(channels, strip);
             self.block_rows += end - row;
             if self.block_rows == BLOCK_ROWS {
@@ -190,7 +190,7 @@ multiversion!(
         sums: &mut GradientSums<'_>,
         x: &[f32],
         incoming: Incoming<'_>,
-        normalisation: Normalisation<'_>,
+        scale_shift: ScaleShift<'_>,
     ) = add_rows_body
 );
 
@@ -200,15 +200,15 @@ fn add_rows_body<L: Level>(
     sums: &mut GradientSums<'_>,
     x: &[f32],
     incoming: Incoming<'_>,
-    normalisation: Normalisation<'_>,
+    scale_shift: ScaleShift<'_>,
 ) {
-    sums.add_body(level, x, incoming, normalisation);
+    sums.add_body(level, x, incoming, scale_shift);
 }
 
 struct ReduceStrip<'a> {
     x: &'a [f32],
     incoming: Incoming<'a>,
-    normalisation: Normalisation<'a>,
+    scale_shift: ScaleShift<'a>,
     sums: &'a mut [f32],
     products: &'a mut [f32],
 }
@@ -216,7 +216,7 @@ struct ReduceStrip<'a> {
 impl<L: Level> ChannelGroup<L> for ReduceStrip<'_> {
     #[inline(always)]
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
-        let Normalisation { affine: Affine { center, scale, shift }, activation } = self.normalisation;
+        let ScaleShift { affine: Affine { center, scale, shift }, activation } = self.scale_shift;
         let channels = scale.len();
         let (center, scale) = (V::load(level, &center[channel..]), V::load(level, &scale[channel..]));
         let shift = V::load(level, &shift[channel..]);

@@ -6,7 +6,7 @@ use super::{PARTS, Pointwise};
 use crate::conv;
 use crate::elementwise::Accumulate;
 use crate::fusion::{Backward, InputGradient, OutputGradient, Source};
-use crate::norm::{GradientSums, Incoming, Normalisation, Rows, total_sums};
+use crate::norm::{GradientSums, Incoming, Rows, ScaleShift, total_sums};
 use crate::parallel::{Chunks, share_out};
 use crate::product::{BLOCK, Panels, Start, multiply_rows, sum_rows};
 use crate::reduce::sum_parts;
@@ -113,7 +113,7 @@ struct Work<'a> {
     input: Source<'a>,
     /// Makes the gradient of the output.
     output: Source<'a>,
-    before: Option<Normalisation<'a>>,
+    before: Option<ScaleShift<'a>>,
     x: &'a [f32],
     /// The transposed weights as panels.
     layout: Panels,

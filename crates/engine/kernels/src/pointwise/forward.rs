@@ -2,7 +2,7 @@
 
 use super::Pointwise;
 use crate::fusion::{OutputStatistics, Source};
-use crate::norm::{Moments, Normalisation, Rows, merge_parts};
+use crate::norm::{Moments, Rows, ScaleShift, merge_parts};
 use crate::parallel::{Chunks, share_out};
 use crate::product::{Panels, Start, multiply_rows};
 use crate::scratch;
@@ -15,7 +15,7 @@ use crate::scratch;
 pub fn forward(
     layer: &Pointwise,
     x: &[f32],
-    before: Option<Normalisation<'_>>,
+    before: Option<ScaleShift<'_>>,
     weight: &[f32],
     statistics: Option<OutputStatistics<'_>>,
     y: &mut [f32],

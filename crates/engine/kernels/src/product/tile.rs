@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::isa::level::Level;
 use crate::isa::vector::Vector;
 use crate::isa::{Isa, prefetch_line};
-use crate::prefetch::Ahead;
+use crate::prefetch::Prefetch;
 
 /// Most rows of a tile.
 pub(super) const MOST_ROWS: usize = 12;
@@ -55,7 +55,7 @@ pub(crate) struct RowsBlock<'a> {
     /// Whether the rows of A are far away, so that those of the next tile are asked for while one is computed.
     pub(crate) far: bool,
     /// What is asked for as well.
-    pub(crate) ahead: &'a Ahead<'a>,
+    pub(crate) ahead: &'a Prefetch<'a>,
 }
 
 /// A block of a sum over rows, `C = A^T D`: a run of A's columns, one panel of D.

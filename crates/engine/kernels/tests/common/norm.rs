@@ -1,7 +1,7 @@
 //! Batch norms with made-up statistics.
 
 use foliar_kernels::Activation;
-use foliar_kernels::norm::{self, Affine, ChannelSums, Normalisation};
+use foliar_kernels::norm::{self, Affine, ChannelSums, ScaleShift};
 
 use super::Random;
 
@@ -25,14 +25,14 @@ impl Norm {
         }
     }
 
-    pub(crate) fn normalisation(&self) -> Normalisation<'_> {
+    pub(crate) fn scale_shift(&self) -> ScaleShift<'_> {
         let affine = Affine { center: &self.center, scale: &self.scale, shift: &self.shift };
-        Normalisation { affine, activation: self.activation }
+        ScaleShift { affine, activation: self.activation }
     }
 
     pub(crate) fn apply(&self, x: &[f32]) -> Vec<f32> {
         let mut y = vec![f32::NAN; x.len()];
-        norm::apply(x, self.normalisation(), None, &mut y);
+        norm::apply(x, self.scale_shift(), None, &mut y);
         y
     }
 
@@ -42,7 +42,7 @@ impl Norm {
         let (mut dgamma, mut dbeta) = (vec![f32::NAN; channels], vec![f32::NAN; channels]);
         let mut partials = vec![f64::NAN; norm::partials_len(x.len() / channels, channels)];
         let sums = ChannelSums { dgamma: &mut dgamma, dbeta: &mut dbeta };
-        norm::backward_sums(x, dy, self.normalisation(), &self.inv_std, sums, &mut partials);
+        norm::backward_sums(x, dy, self.scale_shift(), &self.inv_std, sums, &mut partials);
         [dgamma, dbeta]
     }
 

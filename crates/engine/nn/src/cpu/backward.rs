@@ -13,21 +13,21 @@ use super::{CpuEngine, Training, disjoint};
 use crate::plan::Backward;
 use crate::profile::Direction;
 use crate::program::{Program, Step, ValueId};
-use crate::recompute::Move;
+use crate::recompute::BackwardOp;
 
 impl CpuEngine {
     /// Fills the gradients of all weights, from the gradient of the logits that lies in the arena.
     pub(super) fn backward(&mut self, count: usize) {
         self.stopwatch.begin();
-        let moves = self.training.as_ref().map_or(0, |training| training.plan.moves.len());
-        for index in 0..moves {
+        let backward_ops = self.training.as_ref().map_or(0, |training| training.plan.backward_ops.len());
+        for index in 0..backward_ops {
             let Some(training) = &mut self.training else { return };
-            match training.plan.moves[index] {
-                Move::Again(step) => {
+            match training.plan.backward_ops[index] {
+                BackwardOp::Recompute(step) => {
                     self.again(step, count);
                     self.stopwatch.lap(Direction::Forward, step);
                 }
-                Move::Backward(step) => {
+                BackwardOp::Gradients(step) => {
                     let mut pass = Pass {
                         program: &self.program,
                         training,

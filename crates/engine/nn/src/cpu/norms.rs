@@ -1,6 +1,6 @@
 //! What the batch norms do in the pass at hand.
 
-use foliar_kernels::norm::{Affine, InputGradient, Normalisation};
+use foliar_kernels::norm::{Affine, InputGradient, ScaleShift};
 
 use crate::engine::Statistics;
 use crate::program::{Norm, NormTensors};
@@ -8,7 +8,7 @@ use crate::program::{Norm, NormTensors};
 /// A batch norm whose statistics are known.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
-    pub(super) normalisation: Normalisation<'a>,
+    pub(super) scale_shift: ScaleShift<'a>,
     /// 1 / standard deviation of each channel.
     pub(super) inv_std: &'a [f32],
     pub(super) tensors: &'a NormTensors,
@@ -21,8 +21,8 @@ impl<'a> Known<'a> {
         let mut quarters = saved.chunks_exact(saved.len() / 4);
         let mut next = || quarters.next().unwrap_or_default();
         let affine = Affine { center: next(), scale: next(), shift: next() };
-        let normalisation = Normalisation { affine, activation: norm.activation };
-        Self { normalisation, inv_std: next(), tensors: &norm.tensors }
+        let scale_shift = ScaleShift { affine, activation: norm.activation };
+        Self { scale_shift, inv_std: next(), tensors: &norm.tensors }
     }
 
     /// The gradient of the input over a batch of `rows`, once those of the scale and the shift are found.
@@ -40,9 +40,9 @@ impl<'a> Known<'a> {
         let sums = [&gradients[scale.clone()], &gradients[shift.clone()]];
         match statistics {
             Statistics::Batch => {
-                InputGradient::of_batch(self.normalisation, rows, self.inv_std, sums, coefficients)
+                InputGradient::of_batch(self.scale_shift, rows, self.inv_std, sums, coefficients)
             }
-            Statistics::Running => InputGradient::of_constants(self.normalisation, coefficients),
+            Statistics::Running => InputGradient::of_constants(self.scale_shift, coefficients),
         }
     }
 }

@@ -50,7 +50,7 @@ pub struct ReplacedClassifier {
 /// # Errors
 /// All tensors that are missing, of another shape or not finite.
 pub fn fit(graph: &Graph, mut file: WeightFile) -> Result<Fitted, FitError> {
-    let parameters = Parameters::new(graph, &shapes::infer(graph, 1, IMAGE_SIDE, IMAGE_SIDE)?);
+    let parameters = Parameters::new(graph, &shapes::infer(graph, 1, IMAGE_SIDE, IMAGE_SIDE)?)?;
     let naming = Naming::of(&file.tensors);
     let replaced_classifier = replaced(graph, &parameters, &mut file, naming);
     let mut state = StateDict::default();
@@ -84,7 +84,7 @@ pub fn network_of(file: &WeightFile) -> Option<&'static str> {
     let filled = |name: &&'static str| {
         let graph = zoo::build(name, 2).ok()?;
         let shapes = shapes::infer(&graph, 1, IMAGE_SIDE, IMAGE_SIDE).ok()?;
-        let parameters = Parameters::new(&graph, &shapes).list;
+        let parameters = Parameters::new(&graph, &shapes).ok()?.list;
         let classifier = parameters.last()?.node;
         let held = |parameter: &Parameter| {
             let (names, layout) = naming.foreign(&graph.nodes[parameter.node].name, parameter);

@@ -14,7 +14,7 @@ use super::patch::Pixels;
 use super::tile::{Finish, Gather, Scatter, Spectrum, gather_input, scatter_output};
 use super::weights::Weights;
 use crate::matrix::ViewMut;
-use crate::prefetch::Ahead;
+use crate::prefetch::Prefetch;
 use crate::product::{Panels, Start, multiply};
 use crate::scratch;
 
@@ -118,6 +118,6 @@ fn multiply_rows(rows: &[f32], columns: Range<usize>, panel: &[f32], start: Star
         }
         // SAFETY: each row of the left matrix has the columns, and each of the products, which are borrowed exclusively
         // and do not overlap, `width` floats; the one panel is that of the layout.
-        unsafe { multiply(&layout, panel, 0..1, start, table, outputs, &Ahead::nothing()) };
+        unsafe { multiply(&layout, panel, 0..1, start, table, outputs, &Prefetch::nothing()) };
     });
 }

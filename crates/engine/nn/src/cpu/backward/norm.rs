@@ -25,18 +25,18 @@ impl Pass<'_> {
         norm: &Norm,
         passing: Backward,
     ) {
-        let Known { normalisation, inv_std, .. } = Known::new(self.saved, norm);
+        let Known { scale_shift, inv_std, .. } = Known::new(self.saved, norm);
         let places = [self.value(x), self.value(y), self.gradient(y)];
         let Training { gradients, norm_partials, .. } = &mut *self.training;
         let sums = channel_sums(gradients, &norm.tensors);
         if residual.is_some() && norm.activation != Activation::Identity {
             let [x, y, dy] = disjoint(self.arena, places);
-            norm::backward_residual(x, y, dy, normalisation, inv_std, sums, norm_partials);
+            norm::backward_residual(x, y, dy, scale_shift, inv_std, sums, norm_partials);
         } else {
             // The output is not read, and its place may hold another value by now.
             let [x, _, dy] = places;
             let [x, dy] = disjoint(self.arena, [x, dy]);
-            norm::backward_sums(x, dy, normalisation, inv_std, sums, norm_partials);
+            norm::backward_sums(x, dy, scale_shift, inv_std, sums, norm_partials);
         }
         if let Some(residual) = residual {
             self.pass_on(y, residual, passing.second);
@@ -55,7 +55,7 @@ impl Pass<'_> {
         let Some(accumulate) = passing.first else { return };
         let mut known = Known::new(self.saved, norm);
         if residual.is_some() {
-            known.normalisation.activation = Activation::Identity;
+            known.scale_shift.activation = Activation::Identity;
         }
         let (rows, values, dy, dx) =
             (self.shape(x).rows(), self.value(x), self.gradient(y), self.gradient(x));
@@ -100,7 +100,7 @@ impl Pass<'_> {
         let after = after.map(|known| known.input_gradient(rows, *statistics, gradients, coefficients));
         let from = fusion::Backward {
             x: values,
-            before: before.map(|known| known.normalisation),
+            before: before.map(|known| known.scale_shift),
             weight: &self.weights[weight.clone()],
             dy: match &after {
                 Some(gradient) => OutputGradient::Normalised { y: kept, dy, gradient },

@@ -2,7 +2,7 @@
 
 use foliar_kernels::Nhwc;
 use foliar_kernels::fusion::OutputStatistics;
-use foliar_kernels::norm::{self, Normalisation};
+use foliar_kernels::norm::{self, ScaleShift};
 
 use super::{BatchStatistics, Pass, Source};
 use crate::cpu::disjoint;
@@ -12,7 +12,7 @@ use crate::program::{Fused, Norm, ValueId};
 /// What a convolution between norms works on.
 pub(super) struct Operands<'a> {
     pub(super) x: &'a [f32],
-    pub(super) before: Option<Normalisation<'a>>,
+    pub(super) before: Option<ScaleShift<'a>>,
     pub(super) weight: &'a [f32],
     pub(super) statistics: Option<OutputStatistics<'a>>,
     pub(super) y: &'a mut [f32],
@@ -41,7 +41,7 @@ impl Pass<'_> {
         };
         convolve(Operands {
             x,
-            before: before.as_ref().map(|before| Known::new(self.saved, before).normalisation),
+            before: before.as_ref().map(|before| Known::new(self.saved, before).scale_shift),
             weight: &self.weights[weight.clone()],
             statistics: found,
             y: target,
@@ -108,16 +108,16 @@ impl Pass<'_> {
 
     /// y = activation((x - center) scale + shift + residual).
     pub(super) fn apply(&mut self, norm: &Norm, x: ValueId, residual: Option<ValueId>, y: ValueId) {
-        let normalisation = Known::new(self.saved, norm).normalisation;
+        let scale_shift = Known::new(self.saved, norm).scale_shift;
         let (x, y) = (self.place(x), self.place(y));
         match residual.map(|residual| self.place(residual)) {
             Some(residual) => {
                 let [x, residual, y] = disjoint(self.arena, [x, residual, y]);
-                norm::apply(x, normalisation, Some(residual), y);
+                norm::apply(x, scale_shift, Some(residual), y);
             }
             None => {
                 let [x, y] = disjoint(self.arena, [x, y]);
-                norm::apply(x, normalisation, None, y);
+                norm::apply(x, scale_shift, None, y);
             }
         }
     }

@@ -1,0 +1,64 @@
+//! A prediction is a function of the network and the photograph: the same bits alone and among others, on any number of
+//! threads, with every instruction set.
+//!
+//! The instruction set is chosen for the whole process, so this is the only test of its file.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use foliar_nn::isa::{self, Isa};
+use foliar_nn::{CpuEngine, Engine, EngineOptions, Statistics, zoo};
+
+const SIZE: usize = 40;
+const IMAGE: usize = SIZE * SIZE * 3;
+/// Networks that every instruction set computes: dense, depthwise and joined convolutions.
+const FEW: [&str; 4] = ["resnet18", "mobilenet_v2", "squeezenet1_0", "efficientnet_b0"];
+
+fn images(count: usize) -> Vec<f32> {
+    (0..count * IMAGE).map(|index| (index * 7919 % 2003) as f32 / 1001.0 - 1.0).collect()
+}
+
+fn engine(model: &str, batch: usize) -> CpuEngine {
+    let options = EngineOptions {
+        image_size: SIZE,
+        batch,
+        seed: 1,
+        optimizer: None,
+        average: None,
+        statistics: Statistics::Batch,
+    };
+    CpuEngine::new(&zoo::build(model, 3).unwrap(), options).unwrap()
+}
+
+/// The bits of the logits of each photograph.
+fn predict(engine: &mut CpuEngine, images: &[f32], threads: usize) -> Vec<Vec<u32>> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let logits = pool.install(|| engine.predict(images).unwrap());
+    logits.chunks_exact(3).map(|row| row.iter().map(|value| value.to_bits()).collect()).collect()
+}
+
+#[test]
+fn a_prediction_is_the_same_bits_in_any_batch() {
+    for wanted in [Isa::Avx512, Isa::Avx2, Isa::Portable] {
+        if isa::select(wanted) != wanted {
+            continue;
+        }
+        for model in zoo::MODELS {
+            if wanted != isa::detected() && !FEW.contains(&model) {
+                continue;
+            }
+            let images = images(17);
+            let mut engine_of_many = engine(model, 17);
+            let expected = predict(&mut engine_of_many, &images, 1);
+            for (count, threads) in [(17, 2), (17, 3), (16, 2), (5, 3), (2, 1), (1, 2)] {
+                let found = predict(&mut engine_of_many, &images[..count * IMAGE], threads);
+                assert_eq!(
+                    found,
+                    expected[..count],
+                    "{model}, batch of {count}, {threads} threads, {wanted:?}"
+                );
+            }
+            let last = predict(&mut engine(model, 1), &images[16 * IMAGE..], 1);
+            assert_eq!(last, expected[16..], "{model}, planned for one, {wanted:?}");
+        }
+    }
+}
