@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// A small copy of a photograph, or a map over one, encoded by whoever read it.
+/// A small copy of a photograph, or a map over one, which the caller read and encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thumbnail {
     bytes: Vec<u8>,

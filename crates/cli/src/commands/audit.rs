@@ -1,4 +1,4 @@
-//! `foliar audit`: what is wrong with a folder of photographs before anything is learnt from it.
+//! `foliar audit`: checks a data set for duplicates, leakage, shortcuts and label errors before training.
 
 mod text;
 

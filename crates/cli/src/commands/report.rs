@@ -92,7 +92,7 @@ fn explained(
     BTreeMap::new()
 }
 
-/// The figures on the photographs that were asked for; `None`, and the reason, if the run's own can not be had.
+/// The evaluation on the photographs that were asked for; `None`, and the reason, if the run's own cannot be had.
 fn evaluated(
     arguments: &ReportArguments,
     run: &Run,
