@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let mut explainer = Explainer::new(classifier, method)?;
     let inputs = inputs::find(&arguments.paths);
     fs::create_dir_all(&arguments.out)
-        .with_context(|| format!("{}: the folder can not be made", arguments.out.display()))?;
+        .with_context(|| format!("{}: the folder cannot be made", arguments.out.display()))?;
     let mut out = io::stdout().lock();
     let bar = progress::photographs("explaining");
     bar.set_length(inputs.len() as u64);

@@ -7,7 +7,7 @@
 //! Two methods give a [`HeatMap`] for any class: [`grad_cam`] (Selvaraju et al. 2017), one pass forward and a short way back,
 //! and [`occlusion`] (Zeiler and Fergus 2014), which asks how the probability falls where a patch is covered. The leaf mask of
 //! `foliar-vision` then says which share of the heat lies on the background; a network whose evidence lies there more than at
-//! random has learnt the place rather than the plant.
+//! random has learned the place rather than the plant.
 //!
 //! The crate knows networks and photographs, but not how a network was trained; it opens no file and prints nothing.
 

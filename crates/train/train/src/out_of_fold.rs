@@ -1,4 +1,4 @@
-//! What a run says of photographs that it has not learnt from.
+//! What a run says of photographs that it has not learned from.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ const COLUMNS: [&str; 4] = ["path", "class", "predicted", "fold"];
 /// What the name of a class is preceded by in the header.
 const LOGIT: &str = "logit ";
 
-/// Outputs for photographs, each by a classifier that has not learnt from it, nor from its neighbours.
+/// Outputs for photographs, each by a classifier that has not learned from it, nor from its neighbours.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OutOfFoldPredictions {
     /// n indices into [`Dataset::photos`], ascending.

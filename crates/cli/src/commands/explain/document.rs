@@ -34,7 +34,7 @@ pub(super) struct Found<'a> {
     pub(super) probability: f64,
     /// The most probable class.
     pub(super) predicted: &'a str,
-    /// Share of the evidence on the background; `null` where the leaf can not be told, or nothing speaks for the class.
+    /// Share of the evidence on the background; `null` where the leaf cannot be told, or nothing speaks for the class.
     pub(super) background: Option<f64>,
     /// Share of the area that is background; `null` likewise.
     pub(super) area: Option<f64>,
