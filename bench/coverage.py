@@ -70,23 +70,23 @@ def main() -> None:
     parser.add_argument("--other", type=Path, nargs="*", default=[])
     options = parser.parse_args()
     columns = defaultdict(list)
-    print("seed  photos  accuracy  ECE (by chance; excess)          coverage  size  answered  wrong  inside refused  AUROC")
+    print("seed  photos  accuracy  ECE (by chance; excess)          coverage  size  answered  wrong  inside flagged  AUROC")
     for seed in range(options.seeds):
         found = measure(options, seed)
-        calibration, sets, selective = found["calibration"], found["sets"], found["selective"]
-        low, high = calibration["excess"]["interval"]
-        aurocs = {group["name"]: group["distance_auroc"]["value"] for group in found["outside"]["sets"]}
+        calibration, sets, selective = found["calibration"], found["prediction_sets"], found["selective"]
+        low, high = calibration["excess"]["low"], calibration["excess"]["high"]
+        aurocs = {group["name"]: group["distance_auroc"]["value"] for group in found["ood"]["sets"]}
         wrong = selective["error"]["value"] if selective["error"] else float("nan")
         row = {
             "photographs": found["photographs"],
-            "accuracy": found["accuracy"],
+            "accuracy": found["accuracy"]["value"],
             "ece": calibration["error"],
             "excess_holds_0": low <= 0 <= high,
             "coverage": sets["coverage"]["value"],
             "size": sets["size"]["value"],
             "answered": selective["answered"]["value"],
             "wrong": wrong,
-            "refused": found["outside"]["refused_inside"]["value"],
+            "flagged": found["ood"]["flagged_inside"]["value"],
             **{f"AUROC against {Path(name).name}": auroc for name, auroc in aurocs.items()},
         }
         for name, value in row.items():
@@ -94,7 +94,7 @@ def main() -> None:
         print(
             f"{seed:4}  {row['photographs']:6}  {row['accuracy']:8.3f}  {row['ece']:.3f}"
             f" ({calibration['error_if_perfect']:.3f}; {low:+.3f} to {high:+.3f})  {row['coverage']:8.3f}"
-            f"  {row['size']:4.2f}  {row['answered']:8.3f}  {wrong:5.3f}  {row['refused']:14.3f}"
+            f"  {row['size']:4.2f}  {row['answered']:8.3f}  {wrong:5.3f}  {row["flagged"]:14.3f}"
             f"  {' '.join(f'{auroc:.3f}' for auroc in aurocs.values())}",
             flush=True,
         )

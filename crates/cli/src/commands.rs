@@ -8,6 +8,7 @@ mod digits;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
+mod findings;
 mod grouping;
 mod inputs;
 pub(crate) mod lr_find;

@@ -12,7 +12,7 @@ const ONE_PRESS: Duration = Duration::from_secs(1);
 /// Listens from now on for Ctrl-C and for termination.
 ///
 /// # Errors
-/// The operating system's, if a handler can not be set.
+/// The operating system's, if a handler cannot be set.
 pub(crate) fn listen() -> anyhow::Result<()> {
     ctrlc::set_handler(|| match ASKED.get() {
         None => {

@@ -130,7 +130,7 @@ fn a_leaf_on_both_sides_of_the_folders_is_named() {
     let copies = audit["copies"].as_array().unwrap();
     assert_eq!(copies.len(), 1, "{copies:#?}");
     assert_eq!(copies[0]["across_splits"], true);
-    // Training leaves the one that would be learnt from out.
+    // Training leaves the one that would be learned from out.
     let arguments = ["train", "splits", "--out", "run", "--image-size", "32", "--epochs", "1"];
     scene.run(&arguments).expect(3);
     let problems = fs::read_to_string(scene.path("run/problems.jsonl")).unwrap();

@@ -1,4 +1,4 @@
-//! `foliar explain` on a classifier that was led astray on purpose, and on what it can not use.
+//! `foliar explain` on a classifier that was led astray on purpose, and on what it cannot use.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -115,7 +115,7 @@ fn a_mark_beside_the_leaf_is_warned_of() {
     let told = scene.run(&["explain", "run", one, "--class", "healthy"]).expect(0);
     assert!(told.out.starts_with(&format!("{one}  healthy ")), "{}", told.out);
 
-    // What can not be used is named.
+    // What cannot be used is named.
     fs::write(scene.path("broken.jpg"), b"no picture").unwrap();
     let told = scene.run(&["explain", "run", "broken.jpg", "absent.jpg", one]).expect(3);
     assert_eq!(told.out.lines().filter(|line| line.contains("  error: ")).count(), 2, "{}", told.out);
@@ -127,7 +127,7 @@ fn a_mark_beside_the_leaf_is_warned_of() {
     );
     fs::write(scene.path("file"), b"").unwrap();
     let refused = scene.run(&["explain", "run", one, "--out", "file"]).expect(1);
-    assert!(refused.err.contains("file: the folder can not be made"), "{}", refused.err);
+    assert!(refused.err.contains("file: the folder cannot be made"), "{}", refused.err);
     let refused = scene.run(&["explain", "absent", one]).expect(1);
     assert!(refused.err.contains("absent"), "{}", refused.err);
 }

@@ -14,18 +14,18 @@ fn a_run_becomes_a_page_pictures_and_a_model_card() {
     scene.train("run", &["--test", "0.2"]).expect(0);
     let reported = scene.run(&["report", "run", "--robustness"]).expect(0);
     assert_eq!(reported.out.trim_end(), "run/report.html");
-    assert!(reported.err.contains("right"), "the verdict is told: {}", reported.err);
+    assert!(reported.err.contains("correct"), "the verdict is told: {}", reported.err);
     let page = fs::read_to_string(scene.path("run/report.html")).unwrap();
     for text in [
         "Verdict",
         "baseline on photos",
         "held back for the test",
         "ln C = 1.61: guessing",
-        "Class by class",
-        "What its confidence is worth",
-        "Does it know what it does not know?",
+        "Results by class",
+        "Calibration and abstention",
+        "Out-of-distribution detection",
         "gaussian blur",
-        "What the photographs are like",
+        "Data audit",
         " for the test",
         "foliar train ",
         "--recipe scratch",
@@ -66,8 +66,8 @@ fn equal_runs_have_equal_reports_whatever_the_threads() {
         );
     }
     let page = fs::read_to_string(scene.path("one/report.html")).unwrap();
-    assert!(page.contains("Tested on the validation photographs"));
-    assert!(page.contains("How it bears worse photographs</strong>: "), "what was not asked for is told");
+    assert!(page.contains("It was tested on its validation photos"));
+    assert!(page.contains("Robustness to image corruptions</strong>: "), "what was not asked for is told");
 }
 
 /// Features of a first stage are maps of thousands of numbers, which no audit can work with.
@@ -76,7 +76,7 @@ fn a_run_that_kept_maps_of_its_first_stages_has_a_report() {
     let scene = Scene::new(6);
     scene.train("weights", &[]).expect(0);
     scene
-        .train("run", &["--weights", "weights/model.foliar", "--freeze", "stage:1", "--views", "2"])
+        .train("run", &["--weights", "weights/model.foliar", "--freeze", "stage:1", "--augmented-views", "2"])
         .expect(0);
     scene.run(&["report", "run"]).expect(0);
 }
@@ -86,19 +86,21 @@ fn a_run_that_held_nothing_back_says_what_is_not_known() {
     let scene = Scene::new(4);
     scene.train("run", &["--validation", "0", "--epochs", "1"]).expect(0);
     let reported = scene.run(&["report", "run", "--no-audit"]).expect(0);
-    assert!(reported.err.contains("was not measured"), "{}", reported.err);
+    assert!(reported.err.contains("not measured"), "{}", reported.err);
     let page = fs::read_to_string(scene.path("run/report.html")).unwrap();
     for text in
-        ["Not measured", "How good it is", "the run held no photographs back", "--no-audit", "foliar train "]
+        ["Not measured", "How good it is", "the run held no photos back", "--no-audit", "foliar train "]
     {
         assert!(page.contains(text), "{text}");
     }
     // Other photographs may be given, and then it is.
     foliar_synth::write_dataset(&scene.path("elsewhere"), 2, 2, 48).unwrap();
-    for (data, told) in
-        [("elsewhere", "photographs from elsewhere"), ("photos", "Tested on what it was trained on")]
-    {
-        scene.run(&["report", "run", "--data", data, "--out", "other", "--no-audit"]).expect(0);
+    for (data, told) in [
+        (&["elsewhere"][..], "photos of another folder"),
+        (&["photos", "--include-training"], "It was tested on photos that it was trained on"),
+    ] {
+        let arguments = [&["report", "run", "--out", "other", "--no-audit", "--data"], data].concat();
+        scene.run(&arguments).expect(0);
         let page = fs::read_to_string(scene.path("other/report.html")).unwrap();
         assert!(page.contains(told), "{told}");
     }
@@ -111,7 +113,7 @@ fn photographs_that_are_gone_and_folders_that_are_no_runs_are_told() {
     fs::rename(scene.path("photos"), scene.path("moved")).unwrap();
     scene.run(&["report", "run"]).expect(0);
     let page = fs::read_to_string(scene.path("run/report.html")).unwrap();
-    assert!(page.contains("is not there any more") && page.contains("was not measured"));
+    assert!(page.contains("is not there any more") && page.contains("It was not measured"));
     let refused = scene.run(&["report", "moved"]).expect(1);
     assert!(refused.err.starts_with("error: "), "{}", refused.err);
     let refused = scene.run(&["report", "run", "--data", "nowhere"]).expect(1);

@@ -25,7 +25,7 @@ fn tensors(path: &Path) -> BTreeMap<String, Vec<u8>> {
     let bytes = fs::read(path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     // What a classifier knows of its limits is no part of the network.
-    let network = file.tensors().into_iter().filter(|(name, _)| !name.starts_with("caution."));
+    let network = file.tensors().into_iter().filter(|(name, _)| !name.starts_with("uncertainty."));
     network.map(|(name, tensor)| (name, tensor.data().to_vec())).collect()
 }
 
@@ -117,7 +117,7 @@ fn a_fine_run_has_two_phases_and_keeps_the_best_of_both() {
 fn an_explanation_writes_nothing() {
     let scene = scene();
     fs::remove_dir_all(scene.path("cache")).unwrap();
-    let said = scene.train("run", &[&WEIGHTS[..], &["--recipe", "fine", "--explain"]].concat()).expect(0).out;
+    let said = scene.train("run", &[&WEIGHTS[..], &["--recipe", "fine", "--dry-run"]].concat()).expect(0).out;
     for word in ["40 of 5 classes", "phase 1 of 2", "phase 2 of 2", "stages", "weights/model.foliar"] {
         assert!(said.contains(word), "{word}: {said}");
     }
@@ -154,7 +154,7 @@ fn compared_runs_are_drawn() {
 fn weights_tell_their_network() {
     let scene = Scene::new(2);
     scene.train("weights", &["--model", "mobilenet_v1_0.25", "--epochs", "1"]).expect(0);
-    let run = scene.run(&["train", "photos", "--weights", "weights/model.foliar", "--explain"]).expect(0);
+    let run = scene.run(&["train", "photos", "--weights", "weights/model.foliar", "--dry-run"]).expect(0);
     assert!(run.out.contains("mobilenet_v1_0.25"), "{}", run.out);
     let run = scene.run(&["train", "photos", "--weights", "imagenet"]).expect(2);
     assert!(run.err.contains("--model"), "{}", run.err);
@@ -172,7 +172,9 @@ fn recipes_that_need_weights_say_so() {
         let error = scene.train("run", &["--recipe", recipe]).expect(2).err;
         assert!(error.contains("--weights"), "{error}");
     }
-    for (flag, value) in [("--freeze", "head"), ("--views", "0"), ("--ema", "1"), ("--stage-decay", "0")] {
+    for (flag, value) in
+        [("--freeze", "head"), ("--augmented-views", "0"), ("--ema", "1"), ("--stage-decay", "0")]
+    {
         let wrong = scene.train("run", &[flag, value]);
         assert!(matches!(wrong.code, Some(1 | 2)), "{wrong:#?}");
         assert!(!scene.path("run").exists());

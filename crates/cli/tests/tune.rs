@@ -73,7 +73,7 @@ fn a_study_is_bit_for_bit_the_same_and_leaves_runs_that_predict() {
     assert_eq!(document["weight_decay"]["candidates"].as_array().unwrap().len(), 3);
     assert_eq!(document["weight_decay"]["candidates"][0]["folds"].as_array().unwrap().len(), 2);
     assert_eq!(document["repeats"]["runs"].as_array().unwrap().len(), 2);
-    assert_eq!(document["test"]["photographs"], 10);
+    assert_eq!(document["test"]["difference"]["photographs"], 10);
     let [tuned, untuned, difference] =
         ["/test/tuned/loss/value", "/test/untuned/loss/value", "/test/difference/loss/value"]
             .map(|place| document.pointer(place).unwrap().as_f64().unwrap());
@@ -336,7 +336,7 @@ fn arguments_that_mean_nothing_exit_with_2() {
         (&["--range", "learning-rate=1:0.1"][..], "LOW below HIGH"),
         (&["--range", "depth=1:2"], "learning-rate, momentum, batch-size"),
         (&["--range", "momentum"], "NAME=LOW:HIGH"),
-        (&["--range", "momentum=0:1"], "momentum: its range lies within"),
+        (&["--range", "momentum=0:1"], "momentum: its range must lie within"),
         (&["--tune", "augmentation"], "--recipe fine"),
         (&["--tune", "depth"], "depth"),
         (&["--time", "30"], "1h30m"),

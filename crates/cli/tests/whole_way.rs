@@ -33,15 +33,18 @@ fn photographs_become_a_classifier_that_predicts() {
     assert!(names.into_iter().any(|name| name.to_string_lossy().starts_with("events.out.tfevents.")));
 
     for given in ["run", "run/model.foliar"] {
-        let evaluated = scene.run(&["evaluate", given, "--data", "photos", "--json"]).expect(0);
+        let evaluated =
+            scene.run(&["evaluate", given, "--data", "photos", "--include-training", "--json"]).expect(0);
         let document: serde_json::Value = serde_json::from_str(&evaluated.out).unwrap();
-        let accuracy = document["accuracy"].as_f64().unwrap();
+        let figure = |name: &str, end: &str| document[name][end].as_f64().unwrap();
+        let accuracy = figure("accuracy", "value");
         assert!(accuracy > 0.2 && accuracy <= 1.0, "{accuracy}");
-        assert!(document["loss"].as_f64().unwrap() > 0.0);
+        assert!(figure("loss", "value") > 0.0);
+        assert_eq!(document["data"]["training_included"], 40);
         assert_eq!(document["photographs"], 40);
         assert_eq!(document["classes"].as_array().unwrap().len(), 5);
-        let [low, high] = [0, 1].map(|i| document["accuracy_interval"][i].as_f64().unwrap());
-        assert!(low < accuracy && accuracy < high);
+        let [low, high] = ["low", "high"].map(|end| figure("accuracy", end));
+        assert!(low <= accuracy && accuracy <= high && low < high);
     }
 
     fs::write(scene.path("photos/healthy/broken.jpg"), b"no picture").unwrap();
@@ -181,7 +184,7 @@ fn runs_are_compared_on_what_all_of_them_held_back() {
     assert_eq!(document["runs"][1]["epochs"].as_array().unwrap().len(), 4);
     let bundle = scene.run(&["compare", "long", "long"]).expect(0);
     assert!(bundle.out.contains("p = 1.000"), "{}", bundle.out);
-    let p = document["pairs"][0]["p_value"].as_f64().unwrap();
+    let p = document["pairs"][0]["accuracy_p_value"].as_f64().unwrap();
     assert!((0.0..=1.0).contains(&p));
 
     foliar_synth::write_dataset(&scene.path("photos"), 9, 12, 48).unwrap();

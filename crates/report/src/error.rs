@@ -10,7 +10,7 @@ pub(crate) const MAX_SIDE: u32 = 6000;
 pub enum ReportError {
     /// A side of the frame is outside of `160..=6000` pixels.
     #[error(
-        "a picture of {width} x {height} pixels can not be drawn: each side must have {MIN_SIDE} to {MAX_SIDE}"
+        "a picture of {width} x {height} pixels cannot be drawn: each side must have {MIN_SIDE} to {MAX_SIDE}"
     )]
     Size {
         /// Requested width in pixels.

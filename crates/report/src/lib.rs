@@ -1,9 +1,6 @@
-//! Curves and tables as pictures, pages and terminal text.
+#![doc = include_str!("../README.md")]
 //!
-//! Plain values go in, a [`Picture`] comes out, and the picture is written as SVG text or PNG bytes; a diagnosis, a search for
-//! settings, a classifier or an audit goes in, and a page comes out ([`doctor_page()`], [`study_page()`], [`run_page()`],
-//! [`audit_page()`]). The crate opens no file. What draws knows
-//! nothing of training: names, numbers and what they mean come from the caller.
+//! # What draws what
 //!
 //! | function | shows |
 //! | --- | --- |
@@ -13,12 +10,12 @@
 //! | [`confusion()`] | confusion matrix |
 //! | [`reliability()`] | confidence against accuracy |
 //! | [`bars()`] | a value per class |
-//! | [`risk_coverage()`] | error rate against the share of photographs answered |
+//! | [`risk_coverage()`] | share of wrong answers against the share of photos answered |
 //! | [`doctor_page()`] | a diagnosis: verdict, findings, corrected curves, numbers, as HTML |
-//! | [`study_page()`] | a search for settings: verdict, every picture of [`study::Figure`], trials, as HTML |
-//! | [`run_page()`] | a classifier and its test: verdict, figures, galleries, audit, provenance, as HTML |
-//! | [`audit_page()`] | an audit of photographs: findings, galleries, probes, as HTML |
-//! | [`model_card()`] | a classifier as a model card, as Markdown |
+//! | [`study_page()`] | a study of hyperparameters: verdict, every picture of [`study::Figure`], trials, as HTML |
+//! | [`run_page()`] | a run: verdict, findings, figures, galleries, audit, provenance, as HTML |
+//! | [`audit_page()`] | an audit: findings, galleries, probes, as HTML |
+//! | [`model_card()`] | the model card of a run, as Markdown |
 //!
 //! Elements and coordinate systems are those of `plotters`, drawn on a backend that records shapes in tenths of a pixel
 //! ([`Picture`]); the SVG and the PNG are two writings of the same record. Letters are measured and, in the PNG, drawn
@@ -34,19 +31,17 @@
 //! # Ok::<(), foliar_report::ReportError>(())
 //! ```
 
-pub mod audit;
+mod audit;
 mod charts;
 mod doctor_page;
 mod draw;
 mod error;
-mod estimate;
 mod frame;
 mod layout;
 mod page;
-mod photo;
-mod remark;
 pub mod run;
 pub mod study;
+mod thumbnail;
 
 pub use audit::audit_page;
 pub use charts::bars::{Bar, Bars, bars};
@@ -60,11 +55,10 @@ pub use charts::risk_coverage::{RiskCoverage, risk_coverage};
 pub use doctor_page::{DOCTOR_STYLE, doctor_fragment, doctor_page};
 pub use draw::picture::Picture;
 pub use error::ReportError;
-pub use estimate::Estimate;
+pub use foliar_results::Estimate;
 pub use frame::{Frame, Heading, Theme};
 pub use layout::axis::Scale;
 pub use layout::number::Number;
-pub use photo::{Gallery, Photo, Thumbnail};
-pub use remark::Remark;
-pub use run::{model_card, run_page};
+pub use run::{RunPictures, model_card, run_page};
 pub use study::study_page;
+pub use thumbnail::{Thumbnail, ThumbnailOf};

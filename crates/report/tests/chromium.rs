@@ -89,9 +89,10 @@ fn pages_fit_phones_show_their_pictures_and_sort() {
         eprintln!("skipped: there is no Chromium");
         return;
     };
-    let view = sample::doubtful();
-    let audit = audit_page(view.audit.as_ref().unwrap());
-    for (page, scheme) in [(run_page(&view).unwrap(), 1), (run_page(&view).unwrap(), 0), (audit, 0)] {
+    let report = sample::doubtful();
+    let audit = audit_page(report.audit.as_ref().unwrap(), sample::PICTURES.audited);
+    let page = run_page(&report, &sample::PICTURES).unwrap();
+    for (page, scheme) in [(page.clone(), 1), (page, 0), (audit, 0)] {
         let seen = seen(&chromium, &page, scheme);
         let mut lines: Vec<&str> = seen.lines().collect();
         lines.sort_unstable();

@@ -6,13 +6,9 @@
 #[path = "../examples/run_report/sample.rs"]
 mod sample;
 
-use foliar_doctor::Severity;
-use foliar_report::audit::*;
-use foliar_report::run::*;
-use foliar_report::{
-    Estimate, Frame, Gallery, Photo, ReliabilityBin, Remark, ReportError, Theme, Thumbnail, audit_page,
-    model_card, run_page,
-};
+use foliar_report::run::Figure;
+use foliar_report::{Frame, ReportError, RunPictures, Theme, audit_page, model_card, run_page};
+use foliar_results::{Estimate, Evaluation, MissingSection, Origin, RunReport};
 use proptest::prelude::*;
 
 const ATTACK: &str = "</title></style><script>alert(1)</script><img src=x onerror=alert(1)>\"' onload=\"alert(1)&amp;|`*_[a](b)\n# c";
@@ -52,26 +48,26 @@ fn assert_harmless(page: &str) {
 
 #[test]
 fn the_page_says_everything_in_its_order() {
-    let page = run_page(&sample::doubtful()).unwrap();
+    let page = run_page(&sample::doubtful(), &sample::PICTURES).unwrap();
     assert_harmless(&page);
     let mut place = 0;
     for heading in [
         "Verdict",
         "Before you rely on it",
         "Curves",
-        "What the doctor says of the training",
-        "What is taken for what",
-        "Class by class",
-        "What its confidence is worth",
-        "Does it know what it does not know?",
-        "How it bears worse photographs",
+        "Diagnosis of the training log",
+        "Confusion matrix",
+        "Results by class",
+        "Calibration and abstention",
+        "Out-of-distribution detection",
+        "Robustness to image corruptions",
         "Worst mistakes",
         "Most confident mistakes",
         "Near duplicates",
         "Labels that may be wrong",
-        "Photographs of poor quality",
-        "What the photographs are like",
-        "How it was made, and how to repeat it",
+        "Photos of poor quality",
+        "Data audit",
+        "How it was trained, and how to repeat it",
     ] {
         let found = page[place..].find(&format!(">{heading}</h2>"));
         place += found.unwrap_or_else(|| panic!("{heading} is not where it should be"));
@@ -81,12 +77,14 @@ fn the_page_says_everything_in_its_order() {
         "ln C = 2.71: guessing",
         "across the split",
         "two labels",
-        "far above guessing",
-        "14 pairs of photographs",
+        "far above chance",
+        "14 pairs of equal or nearly equal photos",
+        "Epoch, temperature and thresholds were tuned on this data",
+        "Nothing is proven of the threshold",
         "foliar train plantvillage-mini",
-        "6 of 41 are shown.",
+        "12 of 41 are shown.",
         "data:image/png;base64,",
-        "Below a confidence of 62\u{a0}%",
+        "abstains below a confidence of 62\u{a0}%",
     ] {
         assert!(page.contains(text), "{text}");
     }
@@ -97,18 +95,18 @@ fn the_page_says_everything_in_its_order() {
 
 #[test]
 fn a_sound_classifier_is_called_so() {
-    let page = run_page(&sample::sound()).unwrap();
+    let page = run_page(&sample::sound(), &sample::PICTURES).unwrap();
     assert_harmless(&page);
-    assert!(page.contains("verdict healthy") && page.contains("Nothing was found against it."));
+    assert!(page.contains("verdict healthy") && page.contains("No problem was found."));
     assert!(!page.contains("Before you rely on it"));
 }
 
 #[test]
 fn what_is_absent_is_told_and_leaves_no_empty_parts() {
-    let page = run_page(&sample::bare()).unwrap();
+    let page = run_page(&sample::bare(), &sample::PICTURES).unwrap();
     assert_harmless(&page);
     for text in [
-        "was not measured",
+        "It was not measured how good this classifier is",
         "Not measured",
         "the folder is not where it was.",
         "foliar train plantvillage-mini",
@@ -116,24 +114,23 @@ fn what_is_absent_is_told_and_leaves_no_empty_parts() {
         assert!(page.contains(text), "{text}");
     }
     assert!(!page.contains("<svg") && !page.contains("<img") && !page.contains("key-figures\""));
-    assert_harmless(&run_page(&RunView::default()).unwrap());
-    assert!(model_card(&RunView::default()).contains("Nothing was measured"));
-    assert_harmless(&audit_page(&AuditView::default()));
+    assert_harmless(&run_page(&RunReport::default(), &RunPictures::NONE).unwrap());
+    assert!(model_card(&RunReport::default()).contains("Nothing was measured"));
 }
 
 #[test]
 fn every_picture_is_drawn_with_its_words() {
-    let view = sample::doubtful();
-    assert_eq!(Figure::of(&view), Figure::ALL);
+    let report = sample::doubtful();
+    assert_eq!(Figure::of(&report), Figure::ALL);
     assert!(Figure::of(&sample::bare()).is_empty());
     for figure in Figure::ALL {
         for width in [400, 1400] {
-            let frame = Frame { width, height: figure.natural_height(&view, width), theme: Theme::Dark };
-            let svg = figure.draw(&view, &frame).unwrap().svg();
+            let frame = Frame { width, height: figure.natural_height(&report, width), theme: Theme::Dark };
+            let svg = figure.draw(&report, &frame).unwrap().svg();
             assert!(roxmltree::Document::parse(&svg).is_ok());
             let word = match figure {
                 Figure::Curves => "ln C = 2.71: guessing",
-                Figure::Confusion => "What is taken for what",
+                Figure::Confusion => "Confusion matrix",
                 Figure::Classes => "mean",
                 Figure::Reliability => "too confident",
                 Figure::RiskCoverage => "threshold: 85.0\u{a0}% answered",
@@ -145,60 +142,83 @@ fn every_picture_is_drawn_with_its_words() {
 }
 
 #[test]
-fn equal_views_give_equal_bytes() {
+fn equal_reports_give_equal_bytes() {
     for (one, two) in [(sample::sound(), sample::sound()), (sample::doubtful(), sample::doubtful())] {
-        assert_eq!(run_page(&one).unwrap(), run_page(&two).unwrap());
+        let page = |report: &RunReport| run_page(report, &sample::PICTURES).unwrap();
+        assert_eq!(page(&one), page(&two));
         assert_eq!(model_card(&one), model_card(&two));
-        assert_eq!(one.audit.as_ref().map(audit_page), two.audit.as_ref().map(audit_page));
+        let audit = |report: &RunReport| audit_page(report.audit.as_ref().unwrap(), sample::PICTURES.audited);
+        assert_eq!(audit(&one), audit(&two));
+    }
+}
+
+/// The page, the card and the line of `foliar report` are of one verdict.
+#[test]
+fn page_and_card_show_the_verdict() {
+    for report in [sample::sound(), sample::doubtful(), sample::bare()] {
+        let verdict = report.verdict();
+        let page = run_page(&report, &sample::PICTURES).unwrap().replace(['\u{a0}'], " ");
+        let card = model_card(&report);
+        let plain = |text: &str| text.replace('_', "\\_");
+        assert!(
+            page.contains(&verdict.summary) && card.contains(&plain(&verdict.summary)),
+            "{}",
+            verdict.summary
+        );
+        for finding in &verdict.findings {
+            assert!(
+                page.contains(&finding.claim) && card.contains(&plain(&finding.claim)),
+                "{}",
+                finding.claim
+            );
+            let evidence = finding.evidence.join(" ");
+            assert!(card.contains(&plain(&evidence)), "{evidence}");
+        }
     }
 }
 
 #[test]
 fn lists_of_another_length_are_refused() {
-    let mut view = sample::sound();
-    view.scores.as_mut().unwrap().confusion.pop();
-    assert!(matches!(run_page(&view), Err(ReportError::Length { chart: "confusion", .. })));
+    let mut report = sample::sound();
+    report.evaluation.as_mut().unwrap().confusion.counts[0].pop();
+    let refused = run_page(&report, &RunPictures::NONE);
+    assert!(matches!(refused, Err(ReportError::Length { chart: "confusion", .. })));
 }
 
-/// A view in which every name and every text is an attack.
-fn attacked() -> RunView {
-    let mut view = sample::doubtful();
+/// A report in which every name and every text is an attack.
+fn attacked() -> RunReport {
+    let mut report = sample::doubtful();
     let attack = || ATTACK.to_owned();
-    let photo = |photo: &mut Photo| (photo.name, photo.class, photo.split) = (attack(), attack(), attack());
-    view.subject = attack();
-    view.model.classes.fill(attack());
-    (view.model.network, view.model.weights) = (attack(), Some(attack()));
-    view.test.name = attack();
-    view.scores.as_mut().unwrap().classes.iter_mut().for_each(|class| class.name = attack());
-    view.strangers.iter_mut().for_each(|set| {
-        set.name = attack();
-        set.auroc[0].0 = attack();
-    });
-    let robustness = view.robustness.as_mut().unwrap();
-    robustness.severities.fill(attack());
-    robustness.rows.iter_mut().for_each(|(name, _)| *name = attack());
-    view.evidence.as_mut().unwrap().method = attack();
-    for mistake in view.worst.shown.iter_mut().chain(&mut view.confident.shown) {
-        photo(&mut mistake.photo);
-        mistake.called = attack();
+    report.subject = attack();
+    report.model.classes.fill(attack());
+    (report.model.network, report.model.weights) = (attack(), Some(attack()));
+    let evaluation = report.evaluation.as_mut().unwrap();
+    evaluation.data.root = ATTACK.into();
+    evaluation.classes.iter_mut().for_each(|class| class.class = attack());
+    evaluation.predictions.iter_mut().for_each(|prediction| prediction.path = attack());
+    evaluation.ood.as_mut().unwrap().sets.iter_mut().for_each(|set| set.name = attack());
+    let robustness = evaluation.robustness.as_mut().unwrap();
+    robustness.rows.iter_mut().for_each(|row| row.corruption = attack());
+    let evidence = report.evidence.as_mut().unwrap();
+    evidence.method = attack();
+    evidence.classes.iter_mut().for_each(|class| class.class = attack());
+    let audit = report.audit.as_mut().unwrap();
+    audit.root = attack();
+    for finding in &mut audit.findings {
+        (finding.claim, finding.advice) = (attack(), attack());
+        finding.evidence.fill(attack());
     }
-    let audit = view.audit.as_mut().unwrap();
-    audit.subject = attack();
-    audit.remarks = vec![Remark::new(Severity::Error, ATTACK, ATTACK)];
-    audit.classes.iter_mut().for_each(|(name, _)| *name = attack());
-    audit.probes.iter_mut().for_each(|probe| probe.name = attack());
-    audit.groups.as_mut().unwrap().how = attack();
-    for pair in &mut audit.duplicates.shown {
-        photo(&mut pair.one);
-        photo(&mut pair.other);
-        pair.how = attack();
+    audit.classes.iter_mut().for_each(|class| class.class = attack());
+    for pair in &mut audit.copies {
+        (pair.a, pair.b) = (attack(), attack());
     }
-    audit.suspects.shown.iter_mut().for_each(|suspect| {
-        photo(&mut suspect.photo);
-        (suspect.proposed, suspect.reason) = (attack(), attack());
-    });
-    audit.poor.shown.iter_mut().for_each(|poor| poor.reason = attack());
-    let origin = &mut view.provenance;
+    for issue in &mut audit.label_issues {
+        (issue.path, issue.class, issue.suggested, issue.reason) = (attack(), attack(), attack(), attack());
+    }
+    for photograph in &mut audit.photographs {
+        (photograph.path, photograph.class, photograph.split) = (attack(), attack(), Some(attack()));
+    }
+    let origin = &mut report.provenance;
     for text in [
         &mut origin.version,
         &mut origin.photographs,
@@ -211,17 +231,17 @@ fn attacked() -> RunView {
     origin.splits = vec![(attack(), 1)];
     origin.facts = vec![(attack(), attack())];
     origin.commands = vec![attack()];
-    view.absent = vec![Absent { what: attack(), why: attack() }];
-    let finding = &mut view.diagnosis.as_mut().unwrap().findings[0];
+    report.missing = vec![MissingSection::new(ATTACK, ATTACK)];
+    let finding = &mut report.diagnosis.as_mut().unwrap().findings[0];
     (finding.claim, finding.advice) = (attack(), attack());
-    view
+    report
 }
 
 #[test]
-fn names_can_not_write_markup() {
-    let view = attacked();
-    assert_harmless(&run_page(&view).unwrap());
-    assert_harmless(&audit_page(view.audit.as_ref().unwrap()));
+fn names_cannot_write_markup() {
+    let report = attacked();
+    assert_harmless(&run_page(&report, &sample::PICTURES).unwrap());
+    assert_harmless(&audit_page(report.audit.as_ref().unwrap(), sample::PICTURES.audited));
 }
 
 #[test]
@@ -252,7 +272,7 @@ fn the_model_card_has_its_sections_and_no_markup_of_names() {
     }
     assert!(
         model_card(&sample::doubtful())
-            .contains("## Caveats and recommendations\n\n- **Photographs leak across the split.**")
+            .contains("## Caveats and recommendations\n\n- **Photos leak across the split.**")
     );
     let attacked = model_card(&attacked());
     let (text, _) = attacked.split_once("## How to repeat it").unwrap();
@@ -278,115 +298,72 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn estimate() -> impl Strategy<Value = Estimate> {
-    (value(), value(), value()).prop_map(|(value, low, high)| Estimate { value, low, high })
+    (value(), value(), value()).prop_map(|(value, low, high)| Estimate::new(value, [low, high]))
 }
 
-fn photo() -> impl Strategy<Value = Photo> {
-    (name(), name(), name(), any::<bool>()).prop_map(|(name, class, part, pictured)| {
-        let thumbnail = Thumbnail::new(b"\x89PNG".to_vec(), 1, 1).filter(|_| pictured);
-        Photo { name, class, split: part, thumbnail }
-    })
-}
-
-fn scores() -> impl Strategy<Value = Scores> {
-    let class = (name(), any::<u64>(), prop::option::of(estimate()), prop::option::of(value()));
-    let class = class.prop_map(|(name, photographs, score, background)| ClassScore {
-        name,
-        photographs,
-        precision: score,
-        recall: score,
-        f1: score,
-        background,
-        beside_the_leaf: photographs % 2 == 1,
-    });
-    let classes = prop::collection::vec(class, 0..4);
-    let top = prop::collection::vec((any::<usize>(), estimate()), 0..2);
-    (estimate(), value(), top, estimate(), estimate(), classes, prop::collection::vec(any::<u64>(), 0..10))
-        .prop_map(|(accuracy, commonest, top, macro_f1, loss, classes, confusion)| Scores {
-            accuracy,
-            commonest,
-            top,
-            macro_f1,
-            loss,
-            classes,
-            confusion,
-        })
-}
-
-fn confidence() -> impl Strategy<Value = (Calibration, Abstention, Conformal)> {
-    let bins = prop::collection::vec((value(), value(), value(), value(), any::<u64>()), 0..4);
-    let curve = prop::collection::vec((value(), value()), 0..5);
-    let sizes = prop::collection::vec(any::<u64>(), 0..4);
-    (bins, estimate(), curve, prop::option::of(0usize..6), value(), sizes).prop_map(
-        |(bins, estimate, curve, chosen, threshold, sizes)| {
-            let bin = |(low, high, confidence, accuracy, count)| ReliabilityBin {
-                low,
-                high,
-                confidence,
-                accuracy,
-                interval: Some((low, high)),
-                count,
-            };
-            let (coverage, risk) = curve.into_iter().unzip();
-            (
-                Calibration {
-                    bins: bins.into_iter().map(bin).collect(),
-                    error: estimate,
-                    excess: Some(estimate),
-                    brier: estimate,
-                },
-                Abstention { coverage, risk, chosen, threshold: Some(threshold) },
-                Conformal { promised: threshold, found: estimate, sizes },
-            )
+/// Whether a change of values is possible, and what it changes: numbers that no evaluation of photos has, lists of any
+/// length.
+fn twisted() -> impl Strategy<Value = Evaluation> {
+    let lists = (
+        prop::collection::vec(prop::collection::vec(any::<usize>().prop_map(|count| count >> 8), 0..4), 0..4),
+        prop::collection::vec(any::<usize>().prop_map(|count| count >> 8), 0..4),
+        prop::collection::vec((name(), prop::collection::vec(estimate(), 0..4)), 0..4),
+        prop::collection::vec((name(), estimate(), any::<usize>().prop_map(|count| count >> 8)), 0..4),
+    );
+    let values = (estimate(), estimate(), value(), value(), any::<usize>().prop_map(|count| count >> 8));
+    let origins = prop::sample::select(vec![Origin::Test, Origin::Validation, Origin::Folder]);
+    (lists, values, origins, any::<bool>()).prop_map(
+        |((counts, sizes, rows, classes), (one, other, alone, share, photographs), origin, has_detector)| {
+            let mut evaluation = sample::doubtful().evaluation.unwrap();
+            evaluation.data.origin = origin;
+            evaluation.photographs = photographs;
+            evaluation.scores.accuracy = one;
+            evaluation.scores.loss = other;
+            evaluation.confusion.counts = counts;
+            evaluation.classes.truncate(classes.len());
+            for (class, (name, score, photographs)) in evaluation.classes.iter_mut().zip(classes) {
+                (class.class, class.photographs, class.scores.recall) = (name, photographs, score);
+            }
+            evaluation.calibration.excess = one;
+            evaluation.calibration.error = alone;
+            for bin in evaluation.calibration.bins.iter_mut().take(2) {
+                (bin.low, bin.confidence, bin.accuracy) = (alone, share, one);
+            }
+            let sets = evaluation.prediction_sets.as_mut().unwrap();
+            (sets.alpha, sets.coverage, sets.sizes) = (share, other, sizes);
+            evaluation.selective.threshold = Some(alone);
+            evaluation.selective.answered = Some(one);
+            for point in evaluation.selective.curve.points.iter_mut().take(3) {
+                (point.threshold, point.coverage, point.risk) = (alone, share, alone);
+            }
+            for set in &mut evaluation.ood.as_mut().unwrap().sets {
+                set.distance_auroc = has_detector.then_some(one);
+                (set.energy_auroc, set.flagged, set.answered, set.photographs) =
+                    (other, alone, share, photographs);
+            }
+            let robustness = evaluation.robustness.as_mut().unwrap();
+            robustness.rows.truncate(rows.len());
+            for (row, (name, accuracy)) in robustness.rows.iter_mut().zip(rows) {
+                (row.corruption, row.accuracy) = (name, accuracy);
+            }
+            evaluation
         },
     )
-}
-
-fn audit() -> impl Strategy<Value = AuditView> {
-    (prop::collection::vec((photo(), photo(), name()), 0..3), any::<u64>(), name(), estimate(), value())
-        .prop_map(|(photos, total, name, estimate, chance)| {
-            let pairs = photos.iter().cloned().map(|(one, other, how)| Pair { one, other, how });
-            AuditView {
-                subject: name.clone(),
-                photographs: total,
-                crossing: Some(total),
-                conflicting: total,
-                classes: vec![(name.clone(), total)],
-                duplicates: Gallery { shown: pairs.collect(), total },
-                suspects: Gallery { shown: Vec::new(), total },
-                probes: vec![Probe { name, accuracy: estimate, chance, alarming: true }],
-                split_check: Some(SplitCheck { random: estimate, grouped: Estimate::point(chance) }),
-                ..AuditView::default()
-            }
-        })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn no_classifier_makes_it_panic(
-        scores in prop::option::of(scores()), (calibration, abstention, conformal) in confidence(), audit in audit(), name in name(),
-        cells in prop::collection::vec(prop::option::of(value()), 0..4), estimate in estimate(), photographs in any::<u64>(),
-        origin in prop::sample::select(vec![Origin::Test, Origin::Validation, Origin::Other]),
-    ) {
-        let classes = scores.iter().flat_map(|scores: &Scores| &scores.classes).map(|class| class.name.clone()).collect();
-        let strangers = Strangers { name: name.clone(), auroc: vec![(name.clone(), estimate)], ..Strangers::default() };
-        let view = RunView {
-            subject: name.clone(),
-            model: Model { classes, ..Model::default() },
-            test: TestSet { photographs, origin, ..TestSet::default() },
-            scores,
-            calibration: Some(calibration),
-            abstention: Some(abstention),
-            conformal: Some(conformal),
-            strangers: vec![strangers],
-            robustness: Some(Robustness { clean: estimate.value, photographs, severities: vec![name.clone()], rows: vec![(name, cells)] }),
-            audit: Some(audit),
-            ..RunView::default()
-        };
-        let _ = (verdict(&view), model_card(&view));
-        if let Ok(page) = run_page(&view) {
+    fn no_classifier_makes_it_panic(evaluation in twisted(), estimate in estimate(), name in name(), place in any::<usize>()) {
+        let mut report = RunReport { evaluation: Some(evaluation), ..sample::doubtful() };
+        report.subject = name;
+        report.mistakes.worst[0].prediction = place;
+        let audit = report.audit.as_mut().unwrap();
+        audit.background.probes[0].accuracy = estimate;
+        audit.split_check.as_mut().unwrap().optimism = estimate;
+        let _ = (report.verdict(), model_card(&report));
+        if let Ok(page) = run_page(&report, &sample::PICTURES) {
             assert_harmless(&page);
         }
     }

@@ -32,7 +32,7 @@ pub fn write_atomically(
         .and_then(|file| fill(file, write))
         .and_then(|()| fs::rename(&partial, path));
     if let Err(error) = result {
-        // The first error is the one worth telling; a file that was never created can not be removed.
+        // The first error is the one worth telling; a file that was never created cannot be removed.
         let _ = fs::remove_file(&partial);
         return Err(with_path(path)(error));
     }
@@ -70,7 +70,7 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Makes a rename durable. Some file systems can not flush a folder and say so; there the rename is as safe as it gets.
+/// Makes a rename durable. Some file systems cannot flush a folder and say so; there the rename is as safe as it gets.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder)?.sync_all() {

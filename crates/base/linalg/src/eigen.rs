@@ -63,13 +63,9 @@ mod tests {
     fn eigenvectors_stay_where_the_matrix_puts_them() {
         for size in [1, 2, 5, 12, 30] {
             let mut random = Random::seeded(size as u64);
-            let mut a = vec![vec![0.0; size]; size];
-            for i in 0..size {
-                for j in 0..=i {
-                    a[i][j] = random.normal();
-                    a[j][i] = a[i][j];
-                }
-            }
+            let drawn: Vec<f64> = (0..size * size).map(|_| random.normal()).collect();
+            let entry = |i: usize, j: usize| drawn[i.max(j) * size + i.min(j)];
+            let a: Vec<Vec<f64>> = (0..size).map(|i| (0..size).map(|j| entry(i, j)).collect()).collect();
             let (values, vectors) = symmetric_eigen(a.clone());
             for (i, (value, vector)) in values.iter().zip(&vectors).enumerate() {
                 for (row, x) in a.iter().zip(vector) {

@@ -1,7 +1,6 @@
-//! `foliar audit`: what is wrong with a folder of photographs before anything is learnt from it.
+//! `foliar audit`: checks a data set for duplicates, leakage, shortcuts and label errors before training.
 
 mod text;
-pub(crate) mod view;
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -10,26 +9,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
 use foliar_audit::{
-    Audit, AuditInput, Features, GroupRule, NearDuplicates, Severity, Thumbnail, group_photos, survey,
+    AuditInput, Features, GroupRule, NearDuplicates, Thumbnail, audit, group_photos, survey,
     write_quarantine, write_tables,
 };
 use foliar_files::write_atomically;
 use foliar_nn::Cpu;
 use foliar_report::audit_page;
+use foliar_results::Severity;
+use foliar_results::audit::Audit;
 use foliar_runlog::StopReason;
 use foliar_train::{DataOptions, Recipe, backbone_features};
 use foliar_vision::{Dataset, Limits, Problem, scan_for_evaluation};
 
 use super::grouping::group_rule;
-use super::thumbnails::Thumbnails;
 use super::train::recipe::{model_for, pretrained};
-use super::{folder_name, use_threads};
+use super::{thumbnails, use_threads};
 use crate::arguments::AuditArguments;
 use crate::exit::Exit;
 use crate::{interrupt, progress};
 
-/// Cards of a gallery.
-const SHOWN: usize = 48;
 /// File name of the page.
 const PAGE: &str = "audit.html";
 
@@ -37,7 +35,7 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     let rule = group_rule(arguments.groups.as_deref(), arguments.group_by.as_deref())?;
     let recipe = network(arguments)?;
     if let Some(folder) = &arguments.out {
-        // A folder that can not be written is told before the work is done.
+        // A folder that cannot be written is told before the work is done.
         std::fs::create_dir_all(folder)
             .map_err(|source| foliar_audit::AuditError::Write { path: folder.clone(), source })?;
     }
@@ -46,11 +44,9 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     let Some(audit) = examine(scanned, &rule, recipe.as_ref())? else { return Ok(Exit::Interrupted) };
     if let Some(folder) = &arguments.out {
         write_tables(&audit, folder)?;
-        let thumbnails = Thumbnails::new(&arguments.photos);
-        let view = view::of(&audit, &thumbnails, &folder_name(&arguments.photos), SHOWN);
-        let page = audit_page(&view);
+        let page = audit_page(&audit, &|path| thumbnails::of_file(&arguments.photos, path));
         write_atomically(&folder.join(PAGE), |file| file.write_all(page.as_bytes()))
-            .with_context(|| format!("{} can not be written", folder.join(PAGE).display()))?;
+            .with_context(|| format!("{} cannot be written", folder.join(PAGE).display()))?;
     }
     if let Some(file) = &arguments.quarantine {
         write_quarantine(&audit.quarantine, file)?;
@@ -99,9 +95,8 @@ pub(super) fn examine(
         groups: &groups,
         features: features.as_ref(),
     };
-    let audit = Audit::of(input);
     groups.absent.iter().for_each(|path| eprintln!("the table of groups lists {path}, which is not there"));
-    Ok(Some(audit))
+    Ok(Some(audit(input)))
 }
 
 /// The recipe whose frozen network makes the features.

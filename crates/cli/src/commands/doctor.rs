@@ -1,4 +1,4 @@
-//! `foliar doctor`: what a training log says about the run, whoever's program wrote it.
+//! `foliar doctor`: what a training log of any program says about its run.
 
 mod text;
 
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &DoctorArguments) -> anyhow::Result<Exit> {
     if let Some(path) = &arguments.html {
         let page = doctor_page(&log, &diagnosis)?;
         write_atomically(path, |file| file.write_all(page.as_bytes()))
-            .with_context(|| format!("{} can not be written", path.display()))?;
+            .with_context(|| format!("{} cannot be written", path.display()))?;
     }
     let mut out = io::stdout().lock();
     if arguments.json {

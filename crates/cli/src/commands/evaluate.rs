@@ -9,7 +9,7 @@ use anyhow::Context;
 use foliar_eval::{EvalSource, EvaluateOptions, Stage, evaluate, predictions_table};
 use foliar_files::write_atomically;
 use foliar_model::Predictor;
-use foliar_results::Evaluation;
+use foliar_results::{Circumstances, Evaluation, Finding, FindingId, Rating, Verdict};
 use foliar_train::Run;
 use foliar_vision::Split;
 use indicatif::ProgressBar;
@@ -29,8 +29,18 @@ const BATCH: usize = 32;
 #[derive(Serialize)]
 struct Report<'a> {
     bundle: String,
+    verdict: Line<'a>,
+    /// What a reader must know before relying on the classifier.
+    findings: &'a [Finding<FindingId>],
     #[serde(flatten)]
     evaluation: &'a Evaluation,
+}
+
+/// The verdict without its findings.
+#[derive(Serialize)]
+struct Line<'a> {
+    rating: Rating,
+    summary: &'a str,
 }
 
 pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
@@ -75,7 +85,13 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     }
     let mut out = io::stdout().lock();
     if arguments.json {
-        let report = Report { bundle: arguments.bundle.display().to_string(), evaluation: &evaluation };
+        let verdict = Verdict::of(Some(&evaluation), &Circumstances::default());
+        let report = Report {
+            bundle: arguments.bundle.display().to_string(),
+            verdict: Line { rating: verdict.rating, summary: &verdict.summary },
+            findings: &verdict.findings,
+            evaluation: &evaluation,
+        };
         serde_json::to_writer_pretty(&mut out, &report)?;
         writeln!(out)?;
     } else {

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use foliar_explain::{Classifier, Explainer, Explanation, Method, png, side_by_side, summarise};
+use foliar_explain::{Classifier, Explainer, Explanation, Method, class_evidence, png, side_by_side};
 use foliar_files::write_atomically;
 use foliar_model::{Bundle, decode_reduced};
 use foliar_vision::{Limits, Rgb};
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let mut explainer = Explainer::new(classifier, method)?;
     let inputs = inputs::find(&arguments.paths);
     fs::create_dir_all(&arguments.out)
-        .with_context(|| format!("{}: the folder can not be made", arguments.out.display()))?;
+        .with_context(|| format!("{}: the folder cannot be made", arguments.out.display()))?;
     let mut out = io::stdout().lock();
     let bar = progress::photographs("explaining");
     bar.set_length(inputs.len() as u64);
@@ -61,8 +61,10 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     }
     bar.finish_and_clear();
     let failed = rows.iter().any(|row| row.error.is_some());
-    let classes: Vec<Class<'_>> =
-        summarise(measured).into_iter().map(|class| Class::new(class, &bundle.classes)).collect();
+    let classes: Vec<Class<'_>> = class_evidence(measured)
+        .into_iter()
+        .map(|(class, share)| Class::new(class, share, &bundle.classes))
+        .collect();
     if arguments.json {
         let (bundle, out_folder) =
             (arguments.bundle.display().to_string(), arguments.out.display().to_string());

@@ -32,7 +32,7 @@ impl Input {
     }
 }
 
-/// Names that pictures end in; other files in a folder are passed over. The last row can not be read, and is named so that
+/// Names that pictures end in; other files in a folder are passed over. The last row cannot be read, and is named so that
 /// nobody misses a photograph without a word.
 const EXTENSIONS: [&str; 21] = [
     "jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "dib", "gif", "tif", "tiff", //
@@ -63,7 +63,7 @@ fn expand(argument: &Path) -> Vec<Input> {
             .filter_map(Result::ok)
             .flat_map(|path| if path.is_dir() { pictures(&path) } else { vec![Input::File(path)] })
             .collect(),
-        Err(error) => return missing(&format!("the pattern can not be understood: {error}")),
+        Err(error) => return missing(&format!("the pattern cannot be understood: {error}")),
     };
     if found.is_empty() { missing("no file fits the pattern") } else { found }
 }

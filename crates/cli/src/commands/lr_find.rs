@@ -69,6 +69,6 @@ fn draw(arguments: &LrFindArguments, model: &str, test: &RateTest) -> anyhow::Re
         diverged: test.diverged,
     };
     let frame = Frame { width: WIDTH, height: chart.natural_height(WIDTH), theme: Theme::Light };
-    let drawn = rate_curve(&chart, &frame).context("the curve can not be drawn")?;
+    let drawn = rate_curve(&chart, &frame).context("the curve cannot be drawn")?;
     picture::write(&arguments.picture, &drawn)
 }

@@ -27,5 +27,5 @@ pub(crate) fn write(path: &Path, picture: &Picture) -> anyhow::Result<()> {
         _ => picture.svg().into_bytes(),
     };
     write_atomically(path, |file| file.write_all(&bytes))
-        .with_context(|| format!("{} can not be written", path.display()))
+        .with_context(|| format!("{} cannot be written", path.display()))
 }

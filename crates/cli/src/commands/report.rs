@@ -1,27 +1,27 @@
-//! `foliar report`: how far a run's classifier can be trusted, as a page, pictures and a model card.
+//! `foliar report`: how far a run's classifier can be relied on, as a page, pictures and a model card.
 
 mod audit;
-mod evidence;
-mod figures;
 mod files;
-mod mistakes;
 mod provenance;
 
+use std::collections::BTreeMap;
+
 use foliar_doctor::{Diagnosis, RunSetup, diagnose};
-use foliar_eval::{EvalSource, evaluate};
+use foliar_eval::{EvalSource, Explanations, evaluate, explain, mistakes};
 use foliar_logread::read_log_path;
 use foliar_model::{Bundle, Predictor};
-use foliar_report::run::{Absent, RunView};
-use foliar_results::Evaluation;
+use foliar_report::{RunPictures, Thumbnail};
+use foliar_results::audit::Audit;
+use foliar_results::{Evaluation, MissingSection, RunReport};
 use foliar_train::{Recipe, Run};
-use foliar_vision::Split;
+use foliar_vision::{Limits, Rgb, Split};
 
 use super::evaluate::{Bar, options, tell_problems};
 use super::grouping::group_rule;
-use super::thumbnails::Thumbnails;
-use super::{folder_name, open_bundle_with_risk, use_threads};
+use super::{folder_name, open_bundle_with_risk, thumbnails, use_threads};
 use crate::arguments::ReportArguments;
 use crate::exit::Exit;
+use crate::progress;
 
 /// Photographs in one pass of the network.
 const BATCH: usize = 32;
@@ -32,42 +32,72 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let out = arguments.out.as_deref().unwrap_or(&arguments.run);
     files::prepare(out)?;
     use_threads(arguments.threads)?;
-    let mut absent = Vec::new();
+    let mut missing = Vec::new();
     let mut predictor = Predictor::new(bundle, BATCH)?;
-    let evaluation = evaluated(arguments, &run, &mut predictor, &mut absent)?;
+    let evaluation = evaluated(arguments, &run, &mut predictor, &mut missing)?;
     let bundle = predictor.bundle();
-    let diagnosis = diagnosed(&run, bundle, &mut absent);
-    let mut view = RunView {
+    let mut report = RunReport {
         subject: format!("{} on {}", run.recipe.model, folder_name(&run.data_root)),
         model: provenance::model(bundle)?,
-        diagnosis,
+        diagnosis: diagnosed(&run, bundle, &mut missing),
         provenance: provenance::provenance(&run, bundle, &arguments.run)?,
-        ..RunView::default()
+        mistakes: evaluation.as_ref().map(mistakes).unwrap_or_default(),
+        ..RunReport::default()
     };
-    let mut left_out = false;
+    let left_out = evaluation.as_ref().is_some_and(tell_problems);
+    let heat_maps = match &evaluation {
+        Some(evaluation) => explained(&mut report, evaluation, bundle, &mut missing),
+        None => BTreeMap::new(),
+    };
+    report.audit = audited(arguments, &run, &mut missing)?;
     if let Some(evaluation) = &evaluation {
-        left_out = tell_problems(evaluation);
-        figures::fill(&mut view, evaluation, &run);
-        let thumbnails = Thumbnails::new(&evaluation.data.root);
-        evidence::fill(&mut view, evaluation, bundle, &thumbnails, &mut absent)?;
+        missing.extend(unasked(evaluation, arguments));
     }
-    view.audit = audited(arguments, &run, &mut absent)?;
-    note_absent(&view, arguments, &mut absent);
-    view.absent = absent;
-    files::write(out, &view)?;
+    (report.evaluation, report.missing) = (evaluation, missing);
+    let root = report.evaluation.as_ref().map(|evaluation| evaluation.data.root.clone());
+    let evaluated = |path: &str| -> Option<Thumbnail> { thumbnails::of_file(root.as_deref()?, path) };
+    let heat_map = |path: &str| thumbnails::of_picture(heat_maps.get(path)?);
+    let audited = |path: &str| thumbnails::of_file(&run.data_root, path);
+    let pictures = RunPictures { evaluated: &evaluated, heat_map: &heat_map, audited: &audited };
+    files::write(out, &report, &pictures)?;
     Ok(Exit::with_problems(left_out))
 }
 
-fn absence(what: &str, why: impl Into<String>) -> Absent {
-    Absent { what: what.to_owned(), why: why.into() }
+/// Gives the report where the classifier looks, and returns the heat maps of its mistakes by path.
+fn explained(
+    report: &mut RunReport,
+    evaluation: &Evaluation,
+    bundle: &Bundle,
+    missing: &mut Vec<MissingSection>,
+) -> BTreeMap<String, Rgb> {
+    let bar = progress::photographs("explaining");
+    let explained =
+        explain(bundle, evaluation, &mut report.mistakes, &Limits::default(), &mut |done, all| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        });
+    bar.finish_and_clear();
+    let reason = match explained {
+        Ok(Explanations { evidence, heat_maps }) => {
+            report.evidence = evidence;
+            if report.evidence.is_none() {
+                let reason = "the leaf was not found in any photo";
+                missing.push(MissingSection::new("Evidence on the background", reason));
+            }
+            return heat_maps;
+        }
+        Err(error) => error.to_string(),
+    };
+    missing.push(MissingSection::new("Where it looks", reason));
+    BTreeMap::new()
 }
 
-/// The figures on the photographs that were asked for; `None`, and the reason, if the run's own can not be had.
+/// The evaluation on the photographs that were asked for; `None`, and the reason, if the run's own cannot be had.
 fn evaluated(
     arguments: &ReportArguments,
     run: &Run,
     predictor: &mut Predictor,
-    absent: &mut Vec<Absent>,
+    missing: &mut Vec<MissingSection>,
 ) -> anyhow::Result<Option<Evaluation>> {
     let options = options(&arguments.examination)?;
     let examination = &arguments.examination;
@@ -93,11 +123,11 @@ fn evaluated(
             let none =
                 held_back.into_iter().all(|photographs| photographs.is_ok_and(|found| found.is_empty()));
             let why = if none {
-                "the run held no photographs back; test it on others with --data FOLDER".to_owned()
+                "the run held no photos back; test it on others with --data FOLDER".to_owned()
             } else {
                 error.to_string()
             };
-            absent.push(absence("How good it is", why));
+            missing.push(MissingSection::new("How good it is", why));
             Ok(None)
         }
         Err(error) => Err(error.into()),
@@ -105,7 +135,7 @@ fn evaluated(
 }
 
 /// What the doctor says of the run's log.
-fn diagnosed(run: &Run, bundle: &Bundle, absent: &mut Vec<Absent>) -> Option<Diagnosis> {
+fn diagnosed(run: &Run, bundle: &Bundle, missing: &mut Vec<MissingSection>) -> Option<Diagnosis> {
     match read_log_path(&run.dir.events()) {
         Ok(log) => {
             let setup = RunSetup {
@@ -117,10 +147,8 @@ fn diagnosed(run: &Run, bundle: &Bundle, absent: &mut Vec<Absent>) -> Option<Dia
             Some(diagnose(&log, &setup))
         }
         Err(error) => {
-            absent.push(absence(
-                "Curves and their diagnosis",
-                format!("the run's log can not be read: {error}"),
-            ));
+            let reason = format!("the run's log cannot be read: {error}");
+            missing.push(MissingSection::new("Curves and their diagnosis", reason));
             None
         }
     }
@@ -129,45 +157,37 @@ fn diagnosed(run: &Run, bundle: &Bundle, absent: &mut Vec<Absent>) -> Option<Dia
 fn audited(
     arguments: &ReportArguments,
     run: &Run,
-    absent: &mut Vec<Absent>,
-) -> anyhow::Result<Option<foliar_report::audit::AuditView>> {
-    const WHAT: &str = "Audit of the photographs";
-    if arguments.no_audit {
-        absent.push(absence(WHAT, "it was left out (--no-audit)"));
-        return Ok(None);
-    }
-    if !run.data_root.is_dir() {
-        let why = format!("the folder {} is not there any more", run.data_root.display());
-        absent.push(absence(WHAT, why));
-        return Ok(None);
-    }
-    audit::of_run(run)
+    missing: &mut Vec<MissingSection>,
+) -> anyhow::Result<Option<Audit>> {
+    let reason = if arguments.no_audit {
+        "it was left out (--no-audit)".to_owned()
+    } else if !run.data_root.is_dir() {
+        format!("the folder {} is not there any more", run.data_root.display())
+    } else {
+        return audit::of_run(run);
+    };
+    missing.push(MissingSection::new("Data audit", reason));
+    Ok(None)
 }
 
-/// What there are no values for, and what would bring them.
-fn note_absent(view: &RunView, arguments: &ReportArguments, absent: &mut Vec<Absent>) {
-    if view.scores.is_none() {
-        return;
-    }
-    if view.conformal.is_none() {
-        absent.push(absence(
-            "Sets of classes",
-            "the classifier has none: train again with photographs held back",
-        ));
-    }
-    if view.abstention.as_ref().is_some_and(|abstention| abstention.threshold.is_none()) {
-        absent.push(absence(
-            "When it does not know",
-            "the classifier has no threshold: train again with photographs held back",
-        ));
-    }
-    if !arguments.examination.robustness {
-        absent.push(absence("How it bears worse photographs", "add --robustness; it takes minutes"));
-    }
-    if arguments.examination.ood.is_empty() {
-        absent.push(absence(
-            "Photographs of something else",
+/// What was not asked for or cannot be had, and what brings it.
+fn unasked(evaluation: &Evaluation, arguments: &ReportArguments) -> Vec<MissingSection> {
+    let examination = &arguments.examination;
+    [
+        (
+            evaluation.prediction_sets.is_none(),
+            "Prediction sets and abstention",
+            "the classifier was trained without photos held back",
+        ),
+        (!examination.robustness, "Robustness to image corruptions", "add --robustness; it takes minutes"),
+        (
+            examination.ood.is_empty(),
+            "Photos of other things",
             "name a folder of them with --ood; drawn things were tried",
-        ));
-    }
+        ),
+    ]
+    .into_iter()
+    .filter(|(is_missing, ..)| *is_missing)
+    .map(|(_, section, reason)| MissingSection::new(section, reason))
+    .collect()
 }

@@ -11,11 +11,11 @@ use std::time::Instant;
 use foliar_audit::fingerprint::Hash;
 use foliar_audit::hash_index::HashIndex;
 use foliar_audit::near_duplicates::RADIUS;
-use foliar_audit::symmetry::Symmetry;
+use foliar_results::audit::Symmetry;
 use foliar_vision::Digest;
 use rayon::prelude::*;
 
-/// Windows that a photograph is asked about in.
+/// Windows of each photo.
 const WINDOWS: usize = 3;
 
 fn main() -> ExitCode {

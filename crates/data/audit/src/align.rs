@@ -12,7 +12,7 @@
 //! all six unknowns (Lucas and Kanade 1981; Baker and Matthews, *Lucas-Kanade 20 years on*, 2004, section 2), first on
 //! pictures of half the side, then on whole ones.
 
-use crate::symmetry::Symmetry;
+use foliar_results::audit::Symmetry;
 
 /// A grey picture with mean 0 and variance 1.
 #[derive(Clone, Debug)]

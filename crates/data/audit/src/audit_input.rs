@@ -1,15 +1,18 @@
 //! From the measurements of a data set to its audit.
 
+use foliar_results::FileProblem;
+use foliar_results::audit::{
+    Audit, Background, ClassCount, CopyPair, GroupSummary, MeasuredIssue, Measures, Photograph,
+};
 use foliar_vision::{Dataset, Photo, Problem, folds, portable_name};
 
-use crate::audit::{Audit, Background, ClassCount, CopyPair, FileProblem, GroupSummary, Photograph};
 use crate::findings;
 use crate::groups::PhotoGroups;
 use crate::image_stats::ImageStats;
 use crate::label_issues::label_issues;
 use crate::near_duplicates::Copy;
 use crate::probe::probes;
-use crate::quality::{MeasuredIssue, Measures, quality_issues};
+use crate::quality::quality_issues;
 use crate::split_check::{FOLDS, Features, OutOfFold, split_check};
 use crate::texture;
 use crate::watermarks::watermarks;
@@ -32,78 +35,74 @@ pub struct AuditInput<'a> {
     pub features: Option<&'a Features>,
 }
 
-impl Audit {
-    /// Audits a data set.
-    ///
-    /// # Panics
-    /// If stats, groups or features are not those of the photos of the data set.
-    #[must_use]
-    pub fn of(input: AuditInput<'_>) -> Self {
-        let AuditInput { dataset, stats, problems, groups, features } = input;
-        let photos = &dataset.photos;
-        assert!(photos.len() == stats.len() && photos.len() == groups.of.len(), "one row a photo");
-        let names: Vec<String> = photos.iter().map(|photo| portable_name(&photo.path)).collect();
-        let textures = features.is_none().then(|| Features {
-            name: "colours and textures".to_owned(),
-            of_a_network: false,
-            width: texture::WIDTH,
-            values: stats.iter().flat_map(|stats| stats.texture.iter().copied()).collect(),
-        });
-        let mut background = Background { probes: Vec::new(), watermarks: watermarks(dataset, stats) };
-        let (mut check, mut issues) = (None, Vec::new());
-        if let Some(features) = features.or(textures.as_ref()).filter(|_| dataset.classes.len() > 1) {
-            assert_eq!(features.values.len(), photos.len() * features.width, "one row of features a photo");
-            let numbers = groups.numbers();
-            let all: Vec<usize> = (0..photos.len()).collect();
-            let folds = folds(dataset, &all, Some(&numbers), FOLDS, SEED);
-            background.probes = probes(dataset, stats, &groups.of, &folds);
-            let grouped = OutOfFold::of(dataset, features, &numbers);
-            check = split_check(dataset, features, groups, &grouped);
-            issues = label_issues(dataset, features, groups, &grouped);
-        }
-        let mut audit = Self {
-            root: dataset.root.display().to_string(),
-            data_fingerprint: dataset.fingerprint(),
-            findings: Vec::new(),
-            classes: class_counts(dataset, groups),
-            imbalance: imbalance(dataset),
-            problems: problems.iter().map(FileProblem::of).collect(),
-            copies: groups.copies.iter().map(|copy| pair(dataset, &names, copy)).collect(),
-            groups: GroupSummary::of(groups),
-            background,
-            split_check: check,
-            label_issues: issues,
-            quarantine: Vec::new(),
-            photographs: photographs(dataset, stats, &names, groups),
-        };
-        audit.quarantine = findings::quarantine(&audit);
-        audit.findings = findings::findings(&audit);
-        audit
+/// Audits a data set.
+///
+/// # Panics
+/// If stats, groups or features are not those of the photos of the data set.
+#[must_use]
+pub fn audit(input: AuditInput<'_>) -> Audit {
+    let AuditInput { dataset, stats, problems, groups, features } = input;
+    let photos = &dataset.photos;
+    assert!(photos.len() == stats.len() && photos.len() == groups.of.len(), "one row a photo");
+    let names: Vec<String> = photos.iter().map(|photo| portable_name(&photo.path)).collect();
+    let textures = features.is_none().then(|| Features {
+        name: "colours and textures".to_owned(),
+        of_a_network: false,
+        width: texture::WIDTH,
+        values: stats.iter().flat_map(|stats| stats.texture.iter().copied()).collect(),
+    });
+    let mut background = Background { probes: Vec::new(), watermarks: watermarks(dataset, stats) };
+    let (mut check, mut issues) = (None, Vec::new());
+    if let Some(features) = features.or(textures.as_ref()).filter(|_| dataset.classes.len() > 1) {
+        assert_eq!(features.values.len(), photos.len() * features.width, "one row of features a photo");
+        let numbers = groups.numbers();
+        let all: Vec<usize> = (0..photos.len()).collect();
+        let folds = folds(dataset, &all, Some(&numbers), FOLDS, SEED);
+        background.probes = probes(dataset, stats, &groups.of, &folds);
+        let grouped = OutOfFold::of(dataset, features, &numbers);
+        check = split_check(dataset, features, groups, &grouped);
+        issues = label_issues(dataset, features, groups, &grouped);
+    }
+    let mut audit = Audit {
+        root: dataset.root.display().to_string(),
+        data_fingerprint: dataset.fingerprint(),
+        findings: Vec::new(),
+        classes: class_counts(dataset, groups),
+        imbalance: imbalance(dataset),
+        problems: problems.iter().map(file_problem).collect(),
+        copies: groups.copies.iter().map(|copy| pair(dataset, &names, copy)).collect(),
+        groups: group_summary(groups),
+        background,
+        split_check: check,
+        label_issues: issues,
+        quarantine: Vec::new(),
+        photographs: photographs(dataset, stats, &names, groups),
+    };
+    audit.quarantine = findings::quarantine(&audit);
+    audit.findings = findings::findings(&audit);
+    audit
+}
+
+/// A problem of a scan as a plain value.
+#[must_use]
+pub fn file_problem(problem: &Problem) -> FileProblem {
+    FileProblem {
+        path: portable_name(&problem.path),
+        code: problem.reason.code().to_owned(),
+        excluded: problem.reason.excludes(),
+        message: problem.reason.to_string(),
     }
 }
 
-impl FileProblem {
-    fn of(problem: &Problem) -> Self {
-        Self {
-            path: portable_name(&problem.path),
-            code: problem.reason.code().to_owned(),
-            excluded: problem.reason.excludes(),
-            message: problem.reason.to_string(),
-        }
-    }
-}
-
-impl GroupSummary {
-    fn of(groups: &PhotoGroups) -> Self {
-        let sizes = groups.sizes();
-        Self {
-            source: groups.source,
-            count: groups.count(),
-            largest: sizes.iter().copied().max().unwrap_or(0),
-            alone: sizes.iter().filter(|&&size| size == 1).count(),
-            unnamed: groups.unnamed,
-            absent: groups.absent.len(),
-        }
+fn group_summary(groups: &PhotoGroups) -> GroupSummary {
+    let sizes = groups.sizes();
+    GroupSummary {
+        source: groups.source,
+        count: groups.count(),
+        largest: sizes.iter().copied().max().unwrap_or(0),
+        alone: sizes.iter().filter(|&&size| size == 1).count(),
+        unnamed: groups.unnamed,
+        absent: groups.absent.len(),
     }
 }
 
@@ -153,7 +152,7 @@ fn photographs(
         Photograph {
             path: names[place].clone(),
             class: dataset.classes[photo.class].clone(),
-            split: photo.split,
+            split: photo.split.map(|split| split.to_string()),
             group: names[groups.of[place]].clone(),
             width: photo.width,
             height: photo.height,

@@ -2,24 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::audit::{Audit, CopyPair};
-use crate::finding::{Finding, Id, Severity};
-use crate::groups::GroupSource;
-use crate::probe::{Probe, ShortcutCue};
-use crate::quality::QualityIssue;
-use crate::quarantine::Proposal;
-use crate::watermarks::Watermark;
+use foliar_results::audit::{
+    Audit, CopyPair, FindingId, GroupSource, Probe, Proposal, QualityIssue, ShortcutCue, Watermark,
+};
+use foliar_results::{Finding, Severity};
 
 /// Examples that a finding names.
 const EXAMPLES: usize = 4;
 /// Largest class over smallest from which the imbalance is a finding.
 const IMBALANCED: f64 = 4.0;
-/// Optimism of a random split, as a difference of accuracies, from which it is a warning.
-const OPTIMISTIC: f64 = 0.02;
 
 /// All findings, the most important first.
-pub(crate) fn findings(audit: &Audit) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = [
+pub(crate) fn findings(audit: &Audit) -> Vec<Finding<FindingId>> {
+    let mut findings: Vec<Finding<FindingId>> = [
         across_splits(audit),
         across_classes(audit),
         watermarks(audit),
@@ -37,7 +32,7 @@ pub(crate) fn findings(audit: &Audit) -> Vec<Finding> {
     .collect();
     if findings.iter().all(|finding| finding.severity == Severity::Note) {
         findings.push(Finding {
-            id: Id::Sound,
+            id: FindingId::Sound,
             severity: Severity::Note,
             claim: "No problem was found that would make results on these photos misleading.".to_owned(),
             evidence: Vec::new(),
@@ -83,11 +78,11 @@ fn examples<'a>(copies: impl Iterator<Item = &'a CopyPair>) -> Vec<String> {
     lines
 }
 
-fn across_splits(audit: &Audit) -> Option<Finding> {
+fn across_splits(audit: &Audit) -> Option<Finding<FindingId>> {
     let across: Vec<&CopyPair> = audit.copies.iter().filter(|copy| copy.across_splits).collect();
     let leaked: BTreeSet<&str> = across.iter().flat_map(|copy| [&copy.a[..], &copy.b[..]]).collect();
     (!across.is_empty()).then(|| Finding {
-        id: Id::CopiesAcrossSplits,
+        id: FindingId::CopiesAcrossSplits,
         severity: Severity::Error,
         claim: format!(
             "{} {} in more than one of the train, validation and test folders: results on them measure memorisation, not \
@@ -102,10 +97,10 @@ fn across_splits(audit: &Audit) -> Option<Finding> {
     })
 }
 
-fn across_classes(audit: &Audit) -> Option<Finding> {
+fn across_classes(audit: &Audit) -> Option<Finding<FindingId>> {
     let across: Vec<&CopyPair> = audit.copies.iter().filter(|copy| copy.across_classes).collect();
     (!across.is_empty()).then(|| Finding {
-        id: Id::CopiesAcrossClasses,
+        id: FindingId::CopiesAcrossClasses,
         severity: Severity::Warning,
         claim: format!(
             "{} of copies {} in different classes; at least one label of each pair is wrong.",
@@ -128,11 +123,11 @@ fn watermark_line(watermark: &Watermark) -> String {
     )
 }
 
-fn watermarks(audit: &Audit) -> Option<Finding> {
+fn watermarks(audit: &Audit) -> Option<Finding<FindingId>> {
     let watermarks = &audit.background.watermarks;
     let first = watermarks.first()?;
     Some(Finding {
-        id: Id::Watermark,
+        id: FindingId::Watermark,
         severity: Severity::Error,
         claim: format!(
             "Photos of {} have a mark in the {} that other photos do not have. A network can learn the mark and ignore the \
@@ -157,7 +152,7 @@ fn probe_line(probe: &Probe) -> String {
     )
 }
 
-fn background(audit: &Audit) -> Option<Finding> {
+fn background(audit: &Audit) -> Option<Finding<FindingId>> {
     let probes = &audit.background.probes;
     let shortcut = |probe: &&Probe| probe.far_above_chance && probe.cue.excludes_the_leaf();
     let best = probes.iter().filter(shortcut).max_by(|a, b| a.accuracy.value.total_cmp(&b.accuracy.value))?;
@@ -184,7 +179,7 @@ fn background(audit: &Audit) -> Option<Finding> {
         }
     };
     Some(Finding {
-        id: Id::Background,
+        id: FindingId::Background,
         severity: Severity::Warning,
         claim: format!(
             "A shortcut: {} alone predicts the class of {} of photos from unseen groups, without the leaf (most frequent \
@@ -198,9 +193,9 @@ fn background(audit: &Audit) -> Option<Finding> {
     })
 }
 
-fn random_split(audit: &Audit) -> Option<Finding> {
+fn random_split(audit: &Audit) -> Option<Finding<FindingId>> {
     let check = audit.split_check.as_ref()?;
-    let optimistic = check.optimism.low > 0.0 && check.optimism.value >= OPTIMISTIC;
+    let optimistic = check.is_optimistic();
     let on = if check.of_a_network {
         format!("a simple classifier on features of {}", check.features)
     } else {
@@ -211,7 +206,7 @@ fn random_split(audit: &Audit) -> Option<Finding> {
     };
     let [random, grouped] = [check.random, check.grouped].map(|interval| percent(interval.value));
     Some(Finding {
-        id: Id::RandomSplit,
+        id: FindingId::RandomSplit,
         severity: if optimistic { Severity::Warning } else { Severity::Note },
         claim: if optimistic {
             format!(
@@ -235,11 +230,11 @@ fn random_split(audit: &Audit) -> Option<Finding> {
     })
 }
 
-fn wrong_labels(audit: &Audit) -> Option<Finding> {
+fn wrong_labels(audit: &Audit) -> Option<Finding<FindingId>> {
     let strong: Vec<_> = audit.label_issues.iter().filter(|issue| issue.strong).collect();
     let all = audit.label_issues.len();
     (all > 0).then(|| Finding {
-        id: Id::WrongLabels,
+        id: FindingId::WrongLabels,
         severity: if strong.is_empty() { Severity::Note } else { Severity::Warning },
         claim: if strong.is_empty() {
             format!(
@@ -264,12 +259,12 @@ fn wrong_labels(audit: &Audit) -> Option<Finding> {
     })
 }
 
-fn broken(audit: &Audit) -> Option<Finding> {
+fn broken(audit: &Audit) -> Option<Finding<FindingId>> {
     let broken: Vec<_> = audit.problems.iter().filter(|problem| problem.excluded).collect();
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     broken.iter().for_each(|problem| *kinds.entry(&problem.code).or_insert(0) += 1);
     (!broken.is_empty()).then(|| Finding {
-        id: Id::BrokenFiles,
+        id: FindingId::BrokenFiles,
         severity: Severity::Warning,
         claim: format!("{} cannot be used.", counted(broken.len(), "file")),
         evidence: broken
@@ -284,12 +279,12 @@ fn broken(audit: &Audit) -> Option<Finding> {
     })
 }
 
-fn copies(audit: &Audit) -> Option<Finding> {
+fn copies(audit: &Audit) -> Option<Finding<FindingId>> {
     let within: Vec<&CopyPair> =
         audit.copies.iter().filter(|copy| !copy.across_classes && !copy.across_splits).collect();
     let exact = within.iter().filter(|copy| copy.exact).count();
     (!within.is_empty()).then(|| Finding {
-        id: Id::Copies,
+        id: FindingId::Copies,
         severity: Severity::Warning,
         claim: format!(
             "{} of photos {} copies within their class: {exact} identical, {} resized, saved again, cropped, turned or \
@@ -304,11 +299,11 @@ fn copies(audit: &Audit) -> Option<Finding> {
     })
 }
 
-fn imbalance(audit: &Audit) -> Option<Finding> {
+fn imbalance(audit: &Audit) -> Option<Finding<FindingId>> {
     let most = audit.classes.iter().max_by_key(|class| class.photographs)?;
     let least = audit.classes.iter().min_by_key(|class| class.photographs)?;
     (audit.imbalance >= IMBALANCED).then(|| Finding {
-        id: Id::Imbalance,
+        id: FindingId::Imbalance,
         severity: Severity::Note,
         claim: format!("{} has {:.0} times as many photos as {}.", most.class, audit.imbalance, least.class),
         evidence: vec![format!(
@@ -320,7 +315,7 @@ fn imbalance(audit: &Audit) -> Option<Finding> {
     })
 }
 
-fn quality(audit: &Audit) -> Option<Finding> {
+fn quality(audit: &Audit) -> Option<Finding<FindingId>> {
     let mut paths: BTreeMap<QualityIssue, Vec<&str>> = BTreeMap::new();
     for photo in &audit.photographs {
         photo.issues.iter().for_each(|found| paths.entry(found.issue).or_default().push(&photo.path));
@@ -330,7 +325,7 @@ fn quality(audit: &Audit) -> Option<Finding> {
         format!("{} {}: {}", paths.len(), issue.words(), paths[..paths.len().min(3)].join(", "))
     };
     (count > 0).then(|| Finding {
-        id: Id::Quality,
+        id: FindingId::Quality,
         severity: Severity::Note,
         claim: format!("{} {} of poor quality.", counted(count, "photo"), are(count)),
         evidence: paths.iter().map(line).collect(),
@@ -339,9 +334,9 @@ fn quality(audit: &Audit) -> Option<Finding> {
     })
 }
 
-fn no_groups(audit: &Audit) -> Option<Finding> {
+fn no_groups(audit: &Audit) -> Option<Finding<FindingId>> {
     (audit.groups.source == GroupSource::Copies).then(|| Finding {
-        id: Id::NoGroups,
+        id: FindingId::NoGroups,
         severity: Severity::Note,
         claim: "It is not known which photos show the same leaf or plant: file names do not number the photos.".to_owned(),
         evidence: Vec::new(),

@@ -14,7 +14,8 @@
 //! A cropped copy has other frequencies. So each fingerprint also has the hashes of two inner windows, which are near the
 //! hashes of copies without their border.
 
-use crate::symmetry::Symmetry;
+use foliar_results::audit::Symmetry;
+
 use crate::thumbnail::{SIDE, Thumbnail};
 
 /// Frequencies along an axis.

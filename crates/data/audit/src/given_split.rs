@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use foliar_results::audit::GroupSource;
 use foliar_vision::{Dataset, Problem, Reason, Split, portable_name};
 
 use crate::error::AuditError;
-use crate::groups::{GroupNames, GroupSource, NearDuplicates, PhotoGroups, copies_of};
+use crate::groups::{GroupNames, NearDuplicates, PhotoGroups, copies_of};
 use crate::listing::{Column, Listing};
 
 /// A table that assigns photos to splits.

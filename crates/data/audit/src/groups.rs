@@ -4,15 +4,14 @@
 //! same groups everywhere.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
+use foliar_results::audit::GroupSource;
 use foliar_vision::decode::read_file;
 use foliar_vision::resize::Resizer;
 use foliar_vision::{Dataset, Digest, Limits, Photo, UnionFind, decode_reduced, portable_name, sequence};
 use rayon::prelude::*;
 use regex::Regex;
-use serde::{Deserialize, Serialize};
 
 use crate::error::AuditError;
 use crate::image_stats::SIDE;
@@ -37,36 +36,6 @@ pub enum GroupRule {
     },
     /// Copies only.
     None,
-}
-
-/// What groups rest on, besides copies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GroupSource {
-    /// Numbers in the file names.
-    Sequence,
-    /// A regular expression.
-    Pattern,
-    /// A table.
-    Table,
-    /// Copies only.
-    Copies,
-}
-
-impl fmt::Display for GroupSource {
-    /// One sentence without its full stop.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Sequence => {
-                "grouped by file-name sequence: consecutive photos (probably one leaf) stay in one split"
-            }
-            Self::Pattern => {
-                "grouped by a pattern in the path: photos with the same match, and copies, stay in one split"
-            }
-            Self::Table => "grouped by a table: photos of the same group, and copies, stay in one split",
-            Self::Copies => "not grouped: only copies of one photo stay in one split",
-        })
-    }
 }
 
 /// How copies are found that are not equal byte for byte. Equal files are always in one group.

@@ -1,5 +1,6 @@
 //! One pass over all photos that measures everything an audit needs.
 
+use foliar_results::audit::Measures;
 use foliar_vision::decode::read_file;
 use foliar_vision::resize::Resizer;
 use foliar_vision::{Dataset, Limits, Photo, Problem, Reason, Rgb, decode_reduced};
@@ -7,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::border_colors::BorderColors;
 use crate::camera::Camera;
-use crate::quality::Measures;
+use crate::quality::measure;
 use crate::texture::texture;
 use crate::thumbnail::Thumbnail;
 
@@ -33,7 +34,7 @@ impl ImageStats {
     fn of(bytes: &[u8], photo: &Photo, picture: &Rgb, resizer: &mut Resizer) -> Self {
         Self {
             thumbnail: Thumbnail::of(picture, resizer),
-            measures: Measures::of(picture, photo.width, photo.height),
+            measures: measure(picture, photo.width, photo.height),
             border: BorderColors::of(picture, resizer),
             texture: texture(picture, resizer),
             camera: Camera::of(bytes),

@@ -14,9 +14,9 @@
 //! out-of-fold predictions (their C_confusion, section 4). The margin alone ranks hard photos as high as wrong labels.
 //! Where the neighbours, found by another rule, agree with the classifier, the label is wrong far more often.
 
+use foliar_results::audit::LabelIssue;
 use foliar_vision::{Dataset, portable_name};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::groups::PhotoGroups;
 use crate::split_check::{Features, OutOfFold};
@@ -29,35 +29,6 @@ const NEIGHBOUR_WEIGHT: f64 = 3.0;
 const LEAST_PROBABILITY: f64 = 1e-3;
 /// Evidence from which an issue is strong.
 const STRONG: f64 = 4.0;
-
-/// A photo whose label is probably wrong.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LabelIssue {
-    /// Path relative to the folder.
-    pub path: String,
-    /// Class given by its folder.
-    pub class: String,
-    /// Class that it looks like.
-    pub suggested: String,
-    /// Calibrated probability of the suggested class.
-    pub probability: f64,
-    /// Calibrated probability of the class given by its folder.
-    pub own_probability: f64,
-    /// The first less the second.
-    pub margin: f64,
-    /// Evidence for the suggested class and against the given one, 0 to about 10; see the table of this module.
-    pub evidence: f64,
-    /// Number of nearest neighbours that were counted.
-    pub neighbours: usize,
-    /// Number of them in the suggested class.
-    pub neighbours_suggested: usize,
-    /// Number of them in the class given by its folder.
-    pub neighbours_own: usize,
-    /// Whether probability and neighbours agree that the label is wrong.
-    pub strong: bool,
-    /// The reason in words.
-    pub reason: String,
-}
 
 /// Photos whose label is probably wrong, the most likely first.
 pub(crate) fn label_issues(

@@ -5,33 +5,33 @@
 //! ```text
 //! photos ──> survey ──> ImageStats ──> group_photos ──> PhotoGroups
 //!                           │                                │
-//!                           └── features of a network, if any ──> Audit::of ──> Audit ──> write_tables
+//!                           └── features of a network, if any ──> audit ──> Audit ──> write_tables
 //! ```
 //!
 //! - [`survey()`] decodes every photo once and measures what the checks need.
 //! - [`group_photos`] finds copies, and says which photos belong together, so that a split keeps them together. Training,
 //!   evaluation, reports and audits all use it.
-//! - [`Audit::of`] does the other checks: quality, shortcuts, how optimistic a random split is, wrong labels.
+//! - [`audit()`] does the other checks: quality, shortcuts, how optimistic a random split is, wrong labels.
 //! - [`Quarantine`] and [`GivenSplit`] are tables that training applies.
+//!
+//! What an audit finds is an [`Audit`], a plain value of `foliar-results`.
 //!
 //! The crate knows no networks: features come as plain numbers. What a check predicts for a photo never depends on the labels
 //! of the photo's own fold.
 
 mod align;
-pub mod audit;
 pub mod audit_input;
 pub mod border_colors;
 pub mod camera;
 pub mod error;
-pub mod finding;
 mod findings;
 pub mod fingerprint;
 pub mod forest;
 pub mod given_split;
+mod grouped_mean;
 pub mod groups;
 pub mod hash_index;
 pub mod image_stats;
-pub mod interval;
 pub mod label_issues;
 pub mod lda;
 pub mod listing;
@@ -40,25 +40,19 @@ pub mod probe;
 pub mod quality;
 pub mod quarantine;
 pub mod split_check;
-pub mod symmetry;
 pub mod tables;
 pub mod texture;
 pub mod thumbnail;
 pub mod watermarks;
 
-pub use audit::{Audit, CopyPair, Photograph};
-pub use audit_input::AuditInput;
+pub use audit_input::{AuditInput, audit, file_problem};
 pub use error::AuditError;
-pub use finding::{Finding, Id, Severity};
+pub use foliar_results::audit::{Audit, GroupSource};
 pub use given_split::GivenSplit;
-pub use groups::{GroupRule, GroupSource, NearDuplicates, PhotoGroups, group_photos};
+pub use groups::{GroupRule, NearDuplicates, PhotoGroups, group_photos};
 pub use image_stats::{ImageStats, survey};
-pub use label_issues::LabelIssue;
 pub use near_duplicates::{Copy, find_copies};
-pub use probe::ShortcutCue;
-pub use quality::QualityIssue;
-pub use quarantine::{Proposal, Quarantine};
-pub use split_check::{Features, SplitCheck};
+pub use quarantine::Quarantine;
+pub use split_check::Features;
 pub use tables::{write_quarantine, write_tables};
 pub use thumbnail::Thumbnail;
-pub use watermarks::Watermark;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use foliar_results::audit::Symmetry;
 use foliar_vision::Digest;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use crate::align::{Grey, Warp};
 use crate::fingerprint::Fingerprint;
 use crate::hash_index::HashIndex;
-use crate::symmetry::Symmetry;
 use crate::thumbnail::{SIDE, Thumbnail};
 
 /// Largest number of bits in which the hashes of copies differ.

@@ -4,80 +4,18 @@
 //! network may learn the same shortcut.
 
 use foliar_metrics::auroc;
+use foliar_results::audit::{Probe, ShortcutCue};
 use foliar_vision::Dataset;
-use serde::{Deserialize, Serialize};
 
 use crate::forest::{self, Table};
+use crate::grouped_mean::mean_by_group;
 use crate::image_stats::ImageStats;
-use crate::interval::{Interval, mean_by_group};
 
 /// Least gain over the most frequent class, as a proportion of the largest possible gain, at the lower end of the interval,
 /// for a warning.
 const FAR: f64 = 0.2;
 /// Least balanced accuracy, in multiples of chance, for a warning.
 const FAR_BALANCED: f64 = 1.5;
-
-/// A cue: what a probe may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ShortcutCue {
-    /// Colours of the outer sixteenth.
-    Border,
-    /// Eight single pixels at the border.
-    BorderPixels,
-    /// Mean colour of the whole photo.
-    MeanColour,
-    /// Bytes of the file, and bytes a pixel.
-    FileSize,
-    /// Width, height and aspect ratio.
-    Dimensions,
-    /// Camera model, software and day in the EXIF block.
-    Camera,
-}
-
-impl ShortcutCue {
-    /// All cues.
-    pub const ALL: [Self; 6] =
-        [Self::Border, Self::BorderPixels, Self::MeanColour, Self::FileSize, Self::Dimensions, Self::Camera];
-
-    /// Its name in a sentence.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Border => "the outer border",
-            Self::BorderPixels => "eight border pixels",
-            Self::MeanColour => "the mean colour",
-            Self::FileSize => "the file size",
-            Self::Dimensions => "width and height",
-            Self::Camera => "camera and date in the file",
-        }
-    }
-
-    /// Whether it excludes the leaf; only the mean colour includes it.
-    #[must_use]
-    pub fn excludes_the_leaf(self) -> bool {
-        self != Self::MeanColour
-    }
-}
-
-/// The result of a probe.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Probe {
-    /// What it saw.
-    pub cue: ShortcutCue,
-    /// Out-of-fold accuracy with its interval.
-    pub accuracy: Interval,
-    /// Mean recall over the classes.
-    pub balanced_accuracy: f64,
-    /// Accuracy of always predicting the most frequent class.
-    pub most_frequent: f64,
-    /// Balanced accuracy of guessing: 1 / classes.
-    pub guessing: f64,
-    /// Whether it is far above both.
-    pub far_above_chance: bool,
-    /// For each class the AUROC of that class against the others; absent where it is the only one.
-    pub class_auroc: Vec<Option<f64>>,
-}
 
 /// Runs all probes. `folds` hold every photo once, and the photos of a group together; `groups` has the first photo of each
 /// photo's group. A cue that is equal in all photos is left out.
@@ -90,7 +28,7 @@ pub fn probes(dataset: &Dataset, stats: &[ImageStats], groups: &[usize], folds: 
         let varies = values.chunks_exact(width).any(|row| row != &values[..width]);
         varies.then(|| {
             let probabilities = out_of_fold(table, &labels, dataset.classes.len(), folds, cue as u64);
-            Probe::of(cue, &probabilities, dataset, &labels, groups)
+            probe(cue, &probabilities, dataset, &labels, groups)
         })
     });
     probed.collect()
@@ -116,43 +54,41 @@ fn out_of_fold(
     probabilities
 }
 
-impl Probe {
-    fn of(
-        cue: ShortcutCue,
-        probabilities: &[f32],
-        dataset: &Dataset,
-        labels: &[usize],
-        groups: &[usize],
-    ) -> Self {
-        let classes = dataset.classes.len();
-        let rows: Vec<&[f32]> = probabilities.chunks_exact(classes).collect();
-        let hits: Vec<f64> =
-            rows.iter().zip(labels).map(|(row, &label)| f64::from(u8::from(best(row) == label))).collect();
-        let accuracy = mean_by_group(&hits, groups);
-        let counts = dataset.class_counts();
-        let mut recalls = vec![0.0; classes];
-        labels.iter().zip(&hits).for_each(|(&label, hit)| recalls[label] += hit / counts[label] as f64);
-        let balanced_accuracy = recalls.iter().sum::<f64>() / classes as f64;
-        let most_frequent = counts.iter().max().map_or(0.0, |&most| most as f64 / labels.len() as f64);
-        let guessing = 1.0 / classes as f64;
-        let gain = (accuracy.low - most_frequent) / (1.0 - most_frequent).max(1e-9);
-        let of_class = |class: usize| {
-            let scores = |is_member: bool| -> Vec<f64> {
-                let kind = rows.iter().zip(labels).filter(|&(_, &label)| (label == class) == is_member);
-                kind.map(|(row, _)| f64::from(row[class])).collect()
-            };
-            let (others, members) = (scores(false), scores(true));
-            (!others.is_empty() && !members.is_empty()).then(|| auroc(&others, &members))
+fn probe(
+    cue: ShortcutCue,
+    probabilities: &[f32],
+    dataset: &Dataset,
+    labels: &[usize],
+    groups: &[usize],
+) -> Probe {
+    let classes = dataset.classes.len();
+    let rows: Vec<&[f32]> = probabilities.chunks_exact(classes).collect();
+    let hits: Vec<f64> =
+        rows.iter().zip(labels).map(|(row, &label)| f64::from(u8::from(best(row) == label))).collect();
+    let accuracy = mean_by_group(&hits, groups);
+    let counts = dataset.class_counts();
+    let mut recalls = vec![0.0; classes];
+    labels.iter().zip(&hits).for_each(|(&label, hit)| recalls[label] += hit / counts[label] as f64);
+    let balanced_accuracy = recalls.iter().sum::<f64>() / classes as f64;
+    let most_frequent = counts.iter().max().map_or(0.0, |&most| most as f64 / labels.len() as f64);
+    let guessing = 1.0 / classes as f64;
+    let gain = (accuracy.low - most_frequent) / (1.0 - most_frequent).max(1e-9);
+    let of_class = |class: usize| {
+        let scores = |is_member: bool| -> Vec<f64> {
+            let kind = rows.iter().zip(labels).filter(|&(_, &label)| (label == class) == is_member);
+            kind.map(|(row, _)| f64::from(row[class])).collect()
         };
-        Self {
-            cue,
-            accuracy,
-            balanced_accuracy,
-            most_frequent,
-            guessing,
-            far_above_chance: gain >= FAR && balanced_accuracy >= FAR_BALANCED * guessing,
-            class_auroc: (0..classes).map(of_class).collect(),
-        }
+        let (others, members) = (scores(false), scores(true));
+        (!others.is_empty() && !members.is_empty()).then(|| auroc(&others, &members))
+    };
+    Probe {
+        cue,
+        accuracy,
+        balanced_accuracy,
+        most_frequent,
+        guessing,
+        far_above_chance: gain >= FAR && balanced_accuracy >= FAR_BALANCED * guessing,
+        class_auroc: (0..classes).map(of_class).collect(),
     }
 }
 

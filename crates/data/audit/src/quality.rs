@@ -3,8 +3,8 @@
 //! Each check compares a measured value with a threshold. Sharpness depends on the subject, so a photo counts as blurred
 //! only if it is both below an absolute threshold and far below the other photos of its data set.
 
+use foliar_results::audit::{MeasuredIssue, Measures, QualityIssue};
 use foliar_vision::Rgb;
-use serde::{Deserialize, Serialize};
 
 use crate::thumbnail::luminance;
 
@@ -35,122 +35,33 @@ const CLIPPED: u8 = 250;
 /// Difference between neighbours that counts as an edge, of 255.
 const EDGE: i32 = 25;
 
-/// What is measured on one photo.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Measures {
-    /// Shorter side of the picture in the file, in pixels.
-    pub shorter_side: f64,
-    /// Longer side over shorter, 1 or more.
-    pub aspect: f64,
-    /// Mean luminance, 0 to 1.
-    pub brightness: f64,
-    /// Luminance that a twentieth of the pixels exceed, 0 to 1.
-    pub brightest: f64,
-    /// Proportion of pixels whose luminance is 250 of 255 or more.
-    pub clipped: f64,
-    /// Variance of the Laplacian of the luminance (0 to 255) at a shorter side of at most 256 pixels (Pech-Pacheco 2000).
-    pub sharpness: f64,
-    /// Shannon entropy of the histogram of luminance, 0 to 8 bits.
-    pub entropy: f64,
-    /// Proportion of pixels that differ from the next to the right or below by a tenth of the scale or more.
-    pub edges: f64,
-}
-
-/// What can be wrong with a photo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum QualityIssue {
-    /// Too few pixels.
-    Tiny,
-    /// Underexposed.
-    Dark,
-    /// Overexposed.
-    Overexposed,
-    /// Out of focus or shaken.
-    Blurred,
-    /// Almost nothing on it.
-    NearlyEmpty,
-    /// One side far longer than the other.
-    OddShape,
-}
-
-impl QualityIssue {
-    /// All issues, in the order of reports.
-    pub const ALL: [Self; 6] =
-        [Self::Tiny, Self::Dark, Self::Overexposed, Self::Blurred, Self::NearlyEmpty, Self::OddShape];
-
-    /// The name in files, such as `nearly-empty`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Tiny => "tiny",
-            Self::Dark => "dark",
-            Self::Overexposed => "overexposed",
-            Self::Blurred => "blurred",
-            Self::NearlyEmpty => "nearly-empty",
-            Self::OddShape => "odd-shape",
-        }
-    }
-
-    /// Description that follows "is".
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Tiny => "smaller than 64 pixels",
-            Self::Dark => "very dark",
-            Self::Overexposed => "overexposed",
-            Self::Blurred => "blurred",
-            Self::NearlyEmpty => "nearly empty",
-            Self::OddShape => "more than three times as long as wide",
-        }
-    }
-}
-
-/// An issue with what was measured.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MeasuredIssue {
-    /// What is wrong.
-    pub issue: QualityIssue,
-    /// The measured value.
-    pub value: f64,
-    /// The threshold that it was compared with.
-    pub threshold: f64,
-}
-
-impl Measures {
-    /// The measures of a photo that was reduced to a shorter side of at most 256 pixels. `width` and `height` are those of the
-    /// file.
-    #[must_use]
-    pub fn of(photo: &Rgb, width: u32, height: u32) -> Self {
-        let grey: Vec<u8> =
-            photo.pixels.chunks_exact(3).map(|pixel| luminance([pixel[0], pixel[1], pixel[2]])).collect();
-        let count = grey.len() as f64;
-        let mut histogram = [0_u32; 256];
-        grey.iter().for_each(|&value| histogram[usize::from(value)] += 1);
-        let shares = histogram.map(|pixels| f64::from(pixels) / count);
-        let mut above = 0.0;
-        let exceeded = |value: &usize| {
-            above += shares[*value];
-            above >= BRIGHTEST
-        };
-        let brightest = (0..=255).rev().find(exceeded).unwrap_or(0);
-        let (sharpness, edges) = sharpness_and_edges(&grey, photo.width as usize);
-        let (shorter, longer) = (f64::from(width.min(height)), f64::from(width.max(height)));
-        Self {
-            shorter_side: shorter,
-            aspect: longer / shorter.max(1.0),
-            brightness: shares.iter().enumerate().map(|(value, share)| value as f64 * share).sum::<f64>()
-                / 255.0,
-            brightest: brightest as f64 / 255.0,
-            clipped: shares[usize::from(CLIPPED)..].iter().sum(),
-            sharpness,
-            entropy: -shares
-                .iter()
-                .filter(|&&share| share > 0.0)
-                .map(|share| share * share.log2())
-                .sum::<f64>(),
-            edges,
-        }
+/// The measures of a photo that was reduced to a shorter side of at most 256 pixels. `width` and `height` are those of the
+/// file.
+#[must_use]
+pub fn measure(photo: &Rgb, width: u32, height: u32) -> Measures {
+    let grey: Vec<u8> =
+        photo.pixels.chunks_exact(3).map(|pixel| luminance([pixel[0], pixel[1], pixel[2]])).collect();
+    let count = grey.len() as f64;
+    let mut histogram = [0_u32; 256];
+    grey.iter().for_each(|&value| histogram[usize::from(value)] += 1);
+    let shares = histogram.map(|pixels| f64::from(pixels) / count);
+    let mut above = 0.0;
+    let exceeded = |value: &usize| {
+        above += shares[*value];
+        above >= BRIGHTEST
+    };
+    let brightest = (0..=255).rev().find(exceeded).unwrap_or(0);
+    let (sharpness, edges) = sharpness_and_edges(&grey, photo.width as usize);
+    let (shorter, longer) = (f64::from(width.min(height)), f64::from(width.max(height)));
+    Measures {
+        shorter_side: shorter,
+        aspect: longer / shorter.max(1.0),
+        brightness: shares.iter().enumerate().map(|(value, share)| value as f64 * share).sum::<f64>() / 255.0,
+        brightest: brightest as f64 / 255.0,
+        clipped: shares[usize::from(CLIPPED)..].iter().sum(),
+        sharpness,
+        entropy: -shares.iter().filter(|&&share| share > 0.0).map(|share| share * share.log2()).sum::<f64>(),
+        edges,
     }
 }
 
@@ -222,8 +133,8 @@ mod tests {
     }
 
     fn found(odd: &Rgb, width: u32, height: u32) -> Vec<QualityIssue> {
-        let usual = Measures::of(&leaf(128), 128, 128);
-        let all = [usual, usual, usual, Measures::of(odd, width, height)];
+        let usual = measure(&leaf(128), 128, 128);
+        let all = [usual, usual, usual, measure(odd, width, height)];
         let mut issues = quality_issues(&all);
         let of_odd = issues.split_off(3);
         assert!(issues.iter().all(Vec::is_empty), "{issues:?}");
@@ -261,7 +172,7 @@ mod tests {
     #[test]
     fn the_smallest_picture_has_measures() {
         let dot = Rgb::new(1, 1, vec![9, 9, 9]);
-        let measures = Measures::of(&dot, 1, 1);
+        let measures = measure(&dot, 1, 1);
         assert_eq!((measures.sharpness, measures.edges, measures.entropy), (0.0, 0.0, 0.0));
     }
 }

@@ -3,19 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use foliar_vision::{Dataset, Problem, Reason};
-use serde::{Deserialize, Serialize};
 
 use crate::error::AuditError;
 use crate::listing::{Column, Listing};
-
-/// A photo that is proposed to be left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proposal {
-    /// Path relative to the folder.
-    pub path: String,
-    /// Why.
-    pub reason: String,
-}
 
 /// Photos to leave out.
 #[derive(Clone, Debug, PartialEq, Eq)]

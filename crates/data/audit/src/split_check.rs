@@ -1,11 +1,11 @@
 //! How optimistic a random split is: the accuracy of one simple classifier under random folds, less its accuracy under folds
 //! that keep each group together.
 
+use foliar_results::audit::SplitCheck;
 use foliar_vision::{Dataset, folds};
-use serde::{Deserialize, Serialize};
 
+use crate::grouped_mean::mean_by_group;
 use crate::groups::PhotoGroups;
-use crate::interval::{Interval, mean_by_group};
 use crate::lda::{CrossValidation, LabelledFeatures};
 
 /// Folds of a cross-validation.
@@ -24,25 +24,6 @@ pub struct Features {
     pub width: usize,
     /// All rows, one a photo.
     pub values: Vec<f32>,
-}
-
-/// A random split compared with a grouped one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SplitCheck {
-    /// Name of the features that it was measured on.
-    pub features: String,
-    /// Whether a network made them.
-    pub of_a_network: bool,
-    /// Number of groups with two photos or more.
-    pub groups: usize,
-    /// Photos in such groups.
-    pub grouped_photographs: usize,
-    /// Accuracy when folds are drawn at random.
-    pub random: Interval,
-    /// Accuracy when a group stays in one fold.
-    pub grouped: Interval,
-    /// The first less the second, photo by photo.
-    pub optimism: Interval,
 }
 
 /// Out-of-fold predictions of repeated cross-validations.

@@ -5,12 +5,10 @@ use std::io::Write;
 use std::path::Path;
 
 use foliar_files::write_atomically;
-use foliar_vision::Split;
+use foliar_results::audit::{Audit, Proposal};
 use serde::Serialize;
 
-use crate::audit::Audit;
 use crate::error::AuditError;
-use crate::quarantine::Proposal;
 
 /// Header of `audit.csv`.
 const PHOTOGRAPHS: [&str; 13] = [
@@ -28,10 +26,10 @@ const PHOTOGRAPHS: [&str; 13] = [
     "edges",
     "findings",
 ];
-/// Header of `duplicates.csv`: the fields of [`crate::CopyPair`].
+/// Header of `duplicates.csv`: the fields of [`foliar_results::audit::CopyPair`].
 const COPIES: [&str; 9] =
     ["a", "b", "exact", "symmetry", "similarity", "detail", "overlap", "across_classes", "across_splits"];
-/// Header of `labels.csv`: the fields of [`crate::LabelIssue`].
+/// Header of `labels.csv`: the fields of [`foliar_results::audit::LabelIssue`].
 const LABELS: [&str; 12] = [
     "path",
     "class",
@@ -52,7 +50,7 @@ const LABELS: [&str; 12] = [
 struct PhotographRow<'a> {
     path: &'a str,
     class: &'a str,
-    split: Option<Split>,
+    split: Option<&'a str>,
     group: &'a str,
     width: u32,
     height: u32,
@@ -95,7 +93,7 @@ pub fn write_tables(audit: &Audit, folder: &Path) -> Result<(), AuditError> {
         PhotographRow {
             path: &photo.path,
             class: &photo.class,
-            split: photo.split,
+            split: photo.split.as_deref(),
             group: &photo.group,
             width: photo.width,
             height: photo.height,

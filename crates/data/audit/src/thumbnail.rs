@@ -1,9 +1,8 @@
 //! A small grey picture of a photo: all that the search for copies looks at.
 
+use foliar_results::audit::Symmetry;
 use foliar_vision::Rgb;
 use foliar_vision::resize::{Resizer, Window};
-
-use crate::symmetry::Symmetry;
 
 /// Side of a [`Thumbnail`], in pixels.
 pub const SIDE: usize = 64;

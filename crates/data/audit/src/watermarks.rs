@@ -9,8 +9,8 @@
 //!
 //! A class with its own background also has a small f, but everywhere; a watermark is in one place.
 
+use foliar_results::audit::Watermark;
 use foliar_vision::Dataset;
-use serde::{Deserialize, Serialize};
 
 use crate::border_colors::Region;
 use crate::image_stats::ImageStats;
@@ -27,21 +27,6 @@ const SMALLEST_RADIUS: f32 = 4.0;
 const MOST_OTHERS: f64 = 0.02;
 /// Least f of the median other region of the same class.
 const ELSEWHERE: f64 = 0.06;
-
-/// A watermark of one class.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Watermark {
-    /// Name of the class.
-    pub class: String,
-    /// Where it is, such as `upper left corner`.
-    pub region: String,
-    /// Its colour: red, green and blue.
-    pub colour: [u8; 3],
-    /// Proportion of the class that has this colour there.
-    pub share: f64,
-    /// Proportion of all other photos that have it.
-    pub others: f64,
-}
 
 /// The watermarks of all classes.
 #[must_use]

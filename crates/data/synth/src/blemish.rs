@@ -1,5 +1,5 @@
-//! What happens to any leaf, ill or not: specks of dirt, a film of dust, holes, a dry tip. The same for every class, so
-//! that a brown dot or a pale patch alone proves nothing.
+//! Damage to any leaf, healthy or not: specks of dirt, a film of dust, holes, a dry tip. It has the same distribution in every
+//! class, so a brown dot or a pale patch alone does not predict the class.
 
 use crate::colour::Colour;
 use crate::noise::{fractal, step, value};

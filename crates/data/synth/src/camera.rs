@@ -6,7 +6,7 @@ use crate::colour::Colour;
 use crate::noise::{hash, unit};
 use crate::random::Random;
 
-/// How a photograph is taken.
+/// How the photo is taken.
 pub(crate) struct Camera {
     /// Exposure and white balance.
     gains: [f32; 3],

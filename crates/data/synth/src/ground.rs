@@ -1,4 +1,4 @@
-//! What the leaf lies on: soil, grass, other leaves, pebbles or paper, whatever the class.
+//! The ground below the leaf: soil, grass, other leaves, pebbles or paper, independent of the class.
 
 use crate::colour::Colour;
 use crate::leaf::Leaf;
@@ -34,7 +34,7 @@ impl Ground {
         Self::numbered(number, random)
     }
 
-    /// Soil, pebbles or paper: no leaf and no blade is on it.
+    /// Soil, pebbles or paper, without any plant.
     pub(crate) fn bare(random: &mut Random) -> Self {
         let number = [0, 3, 4][random.count(0, 2)];
         Self::numbered(number, random)
@@ -75,7 +75,7 @@ impl Ground {
         }
     }
 
-    /// The light that a place throws back under a light of strength 1 that comes from direction `light`.
+    /// The light that a place reflects under a light of strength 1 that comes from direction `light`.
     pub(crate) fn at(&self, [x, y]: [f32; 2], light: [f32; 2]) -> Colour {
         let scaled = [x * self.scale, y * self.scale];
         match &self.kind {

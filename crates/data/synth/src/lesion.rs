@@ -1,4 +1,4 @@
-//! What a disease does to a leaf. Each has its own shape, size, colour and place:
+//! The signs of each disease: shape, size, colour and place.
 //!
 //! | class            | shape               | size        | colour                     | place                      |
 //! | ---------------- | ------------------- | ----------- | -------------------------- | -------------------------- |
@@ -46,7 +46,7 @@ impl Lesion {
         }
     }
 
-    /// What becomes of the tissue's colour.
+    /// The colour of the tissue with the disease.
     pub(crate) fn paint(&self, tissue: Colour, place: &Place, veins: &Veins) -> Colour {
         match self {
             Self::Healthy => tissue,

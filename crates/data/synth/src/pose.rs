@@ -1,4 +1,4 @@
-//! Where a leaf lies in the picture.
+//! The position and direction of a leaf in the picture.
 //!
 //! | symbol | meaning                                                          | unit         |
 //! | ------ | ---------------------------------------------------------------- | ------------ |
@@ -46,7 +46,7 @@ impl Pose {
         [s / length, t / length]
     }
 
-    /// False where the leaf can not be.
+    /// False where the leaf cannot be.
     pub(crate) fn may_cover(&self, [x, y]: [f32; 2]) -> bool {
         let [dx, dy] = [x - self.centre[0], y - self.centre[1]];
         dx * dx + dy * dy < self.reach * self.reach

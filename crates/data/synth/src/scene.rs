@@ -33,7 +33,7 @@ pub(crate) fn exposed(size: u32, scene: impl Fn([f32; 2]) -> Colour) -> Vec<Colo
     light
 }
 
-/// One photograph before it is taken.
+/// The content of one photo.
 pub(crate) struct Scene {
     pub leaf: Leaf,
     pub lesion: Lesion,
@@ -62,7 +62,7 @@ impl Scene {
         }
     }
 
-    /// Takes the photograph.
+    /// Takes the photo.
     pub(crate) fn photograph(&self, size: u32) -> RgbImage {
         self.camera.develop(&exposed(size, |place| self.at(place)), size)
     }

@@ -1,4 +1,4 @@
-//! Photographs without a leaf: what a phone also takes, and what no camera does.
+//! Photos without a leaf: other things, and artificial pictures.
 
 mod axes;
 mod object;
@@ -47,7 +47,7 @@ impl Thing {
         }
     }
 
-    /// The light that a place throws back, or sends out, under a light of strength 1 that comes from direction `light`.
+    /// The light that a place reflects or emits under a light of strength 1 that comes from direction `light`.
     pub(crate) fn at(&self, place: [f32; 2], light: [f32; 2]) -> Colour {
         match self {
             Self::Ground(ground) => ground.at(place, light),

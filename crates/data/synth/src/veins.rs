@@ -2,7 +2,7 @@
 //!
 //! A side vein leaves the midrib at s = q and runs along s = q + slope a + curve a^2, where a = |t| (see
 //! [`pose`](crate::pose)). Turned round, q n + phase numbers the veins: they lie at whole numbers, and the fields
-//! between two of them are what a lesion that can not cross a vein is confined to.
+//! between two of them limit lesions that cannot cross a vein.
 
 use crate::noise::{split, value};
 use crate::random::Random;

@@ -43,7 +43,7 @@ fn push_escaped(name: &mut String, component: &OsStr) {
             }
         }
         for byte in chunk.invalid() {
-            // Writing to a String can not fail.
+            // Writing to a String cannot fail.
             let _ = write!(name, "\\x{byte:02X}");
         }
     }

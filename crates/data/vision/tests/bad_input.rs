@@ -415,7 +415,7 @@ fn trees_that_are_no_data_set() {
             "training beside a class",
             vec![("train/rust/1.png", png(1)), ("healthy/1.png", png(2))],
             |e| matches!(e, ScanError::Mixed { .. }),
-            "beside it, healthy",
+            "but also healthy",
         ),
         hopeless(
             "test only",

@@ -2,7 +2,7 @@
 //!
 //! The only test of its program, so that no other test allocates meanwhile.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
-#![allow(unsafe_code, reason = "a global allocator can not be written without")]
+#![allow(unsafe_code, reason = "a global allocator cannot be written without")]
 
 mod common;
 

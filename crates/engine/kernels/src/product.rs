@@ -32,6 +32,9 @@ pub(crate) const BLOCK: usize = 128;
 /// Floats of a row from which on its part of a block is no continuation of its neighbour's that hardware foresees.
 const FAR_LEN: usize = 64;
 
+/// Writes rows of a matrix for packing: (segment, indices within the segment, columns, destination).
+type Fetch<'a> = dyn Fn(usize, Range<usize>, Range<usize>, &mut [f32]) + Sync + 'a;
+
 /// How a right matrix is packed: panel by panel, a panel's rows in the order in which [`rows`] reads them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Panels {
@@ -82,11 +85,7 @@ impl Panels {
 
     /// Packs a matrix of which `fetch(segment, indices within the segment, columns, destination)` writes a part: a row of
     /// `width` floats for each index, of which the first are the columns. The rest is zero.
-    pub(crate) fn pack(
-        &self,
-        packed: &mut [f32],
-        fetch: &(dyn Fn(usize, Range<usize>, Range<usize>, &mut [f32]) + Sync),
-    ) {
+    pub(crate) fn pack(&self, packed: &mut [f32], fetch: &Fetch<'_>) {
         let width = self.width();
         let packed = &mut packed[..self.packed_len()];
         share_out(Chunks::new(packed, self.panel_len().max(1)), |panel, packed| {

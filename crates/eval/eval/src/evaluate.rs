@@ -8,7 +8,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-use foliar_audit::GroupRule;
+use foliar_audit::{GroupRule, file_problem};
 use foliar_metrics::Bootstrap;
 use foliar_model::{Bundle, Prediction, Predictor};
 use foliar_results::Evaluation;
@@ -124,7 +124,7 @@ fn answers(
         let photo = &list[index];
         match prediction {
             Ok(prediction) => predictions.push((index, prediction)),
-            Err(reason) => skipped.push(data::skipped(&Problem::new(&photo.path, reason))),
+            Err(reason) => skipped.push(file_problem(&Problem::new(&photo.path, reason))),
         }
         progress(index + 1, paths.len());
     })?;

@@ -4,7 +4,11 @@
 mod compare;
 mod error;
 mod evaluate;
+mod explanations;
+mod mistakes;
 
 pub use compare::compare;
 pub use error::EvalError;
 pub use evaluate::{EvalSource, EvaluateOptions, Stage, evaluate, predictions_table};
+pub use explanations::{Explanations, explain};
+pub use mistakes::mistakes;

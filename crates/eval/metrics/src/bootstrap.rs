@@ -14,7 +14,7 @@
 //! an interval of a mean would be that divides by G instead of G - 1 and takes the normal distribution for Student's. So the
 //! tails are α' / 2 = Φ(-√(G / (G - 1)) t_{G-1}) (the expanded percentile interval: Hesterberg 2015, "What Teachers Should Know
 //! About the Bootstrap", section 5.4). Below [`Groups::FEW`] groups they still are somewhat too narrow for figures that are far
-//! from normal, and whoever shows them says so.
+//! from normal, which a reader should be told.
 
 use serde::{Deserialize, Serialize};
 
@@ -156,8 +156,8 @@ mod tests {
     #[test]
     fn quantiles_are_numpys() {
         let values = [1.0, 2.0, 4.0, 8.0];
-        for (share, expected) in [(0.0, 1.0), (0.25, 1.75), (0.5, 3.0), (0.9, 6.8), (1.0, 8.0)] {
-            assert!((quantile(&values, share) - expected).abs() < 1e-12);
+        for (proportion, expected) in [(0.0, 1.0), (0.25, 1.75), (0.5, 3.0), (0.9, 6.8), (1.0, 8.0)] {
+            assert!((quantile(&values, proportion) - expected).abs() < 1e-12);
         }
         assert_eq!(quantile(&[3.0], 0.7), 3.0);
     }

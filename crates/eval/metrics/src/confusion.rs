@@ -21,9 +21,9 @@ pub struct ClassMetrics {
     pub class: String,
     /// Photographs of the class.
     pub photographs: usize,
-    /// Of those called so, the share that are; 0 if none was.
+    /// Of the photographs predicted as this class, the proportion that are; 0 if none was.
     pub precision: f64,
-    /// Of those that are, the share called so; 0 if there is none.
+    /// Of the photographs of this class, the proportion predicted as it; 0 if there is none.
     pub recall: f64,
     /// 2 precision recall / (precision + recall); 0 if both are 0.
     pub f1: f64,
@@ -53,8 +53,8 @@ impl Confusion {
 
     pub(crate) fn class(&self, class: usize, name: &str) -> ClassMetrics {
         let hits = self.counts[class][class] as f64;
-        let share = |whole: usize| if whole == 0 { 0.0 } else { hits / whole as f64 };
-        let (precision, recall) = (share(self.calls(class)), share(self.truths(class)));
+        let proportion = |whole: usize| if whole == 0 { 0.0 } else { hits / whole as f64 };
+        let (precision, recall) = (proportion(self.calls(class)), proportion(self.truths(class)));
         let sum = precision + recall;
         let f1 = if sum > 0.0 { 2.0 * precision * recall / sum } else { 0.0 };
         ClassMetrics { class: name.to_owned(), photographs: self.truths(class), precision, recall, f1 }

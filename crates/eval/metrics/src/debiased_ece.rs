@@ -2,7 +2,7 @@
 //!
 //! | symbol | meaning |
 //! | --- | --- |
-//! | p_i, y_i | confidence of photograph i, and 1 if it was called rightly, else 0 |
+//! | p_i, y_i | confidence of photograph i, and 1 if it was predicted correctly, else 0 |
 //! | ECE(y) | expected calibration error of the outcomes y |
 //! | y⁰ | outcomes of a perfectly calibrated model of the same confidences: 1 with probability p_i |
 //! | ρ | intraclass correlation of y - p within groups |

@@ -3,7 +3,7 @@
 //! | symbol | meaning |
 //! | --- | --- |
 //! | in_distribution | scores of photographs of the kind that the network was made for |
-//! | ood | scores of others; a higher score is stranger |
+//! | ood | scores of others; a higher score is less like the training photographs |
 //! | G, m_g | groups in distribution, photographs of group g |
 
 use serde::{Deserialize, Serialize};

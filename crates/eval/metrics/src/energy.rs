@@ -3,7 +3,7 @@
 
 use crate::probability::log_sum_exp;
 
-/// -ln Σ exp(logit) over the logits of one photograph; the higher, the stranger. Infinite without any.
+/// -ln Σ exp(logit) over the logits of one photograph; the higher, the less like the training photographs. Infinite without any.
 ///
 /// The published score takes the logits as the network gives them. Multiplied by the temperature that they were divided by,
 /// the energy of scaled logits is the published one at that temperature.

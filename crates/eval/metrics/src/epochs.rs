@@ -12,13 +12,13 @@
 //! one leaf change together (the variance of a mean over clusters: Liang and Zeger 1986; Cameron and Miller 2015, equation 11).
 //! An epoch ties with the best one where its mean difference is at most one standard error. Among epochs that tie the best one is
 //! kept, not the last: if all of them are equally good, noise picks any one of them as often as any other, and where they are not
-//! the better one is more likely to be better. Whoever shortens a training may take the first of those that tie.
+//! the better one is more likely to be better. A shorter training may end at the first of those that tie.
 
 use crate::groups::Groups;
 
-/// The epoch to keep and those that are not worse by more than noise.
+/// Which of several epochs is the best, and which are not worse by more than noise.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BestEpoch {
+pub struct EpochComparison {
     /// Place of the epoch of the lowest mean loss.
     pub epoch: usize,
     /// Places of the epochs that tie with it, itself included, ascending.
@@ -30,7 +30,7 @@ pub struct BestEpoch {
 ///
 /// # Panics
 /// If an epoch has more or fewer losses than there are photographs.
-pub fn best_epoch(losses: &[Vec<f64>], groups: &Groups) -> Option<BestEpoch> {
+pub fn best_epoch(losses: &[Vec<f64>], groups: &Groups) -> Option<EpochComparison> {
     let mean = |losses: &Vec<f64>| losses.iter().sum::<f64>() / losses.len() as f64;
     let finite = losses.iter().map(mean).enumerate().filter(|(_, mean)| mean.is_finite());
     let (epoch, _) = finite.min_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -38,7 +38,7 @@ pub fn best_epoch(losses: &[Vec<f64>], groups: &Groups) -> Option<BestEpoch> {
         let (mean, error) = paired_difference(&losses[*other], &losses[epoch], groups);
         mean <= error
     };
-    Some(BestEpoch { epoch, tied: (0..losses.len()).filter(ties).collect() })
+    Some(EpochComparison { epoch, tied: (0..losses.len()).filter(ties).collect() })
 }
 
 /// Mean of `first` - `second`, one number a photograph each, and its standard error by group: 0 where all differences are equal,

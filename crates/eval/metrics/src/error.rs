@@ -48,7 +48,7 @@ pub enum MetricsError {
         "the predictions to compare differ in their labels or groups; both must be of the same photographs, in one order"
     )]
     Unpaired,
-    /// Photographs that belong together are in two folds, so that a model has learnt from what it is judged on.
+    /// Photographs that belong together are in two folds, so that a model has learned from what it is judged on.
     #[error("a group of photographs is in two folds of the cross-validation; keep whole groups in one fold")]
     SplitGroup,
     /// A setting outside its range.

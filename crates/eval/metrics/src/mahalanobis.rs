@@ -1,4 +1,4 @@
-//! How far a photograph lies from all that a network has learnt from, in the space of its features: Mahalanobis' distance to
+//! How far a photograph lies from all that a network has learned from, in the space of its features: Mahalanobis' distance to
 //! the nearest class, with one covariance for all classes (Lee et al. 2018, "A Simple Unified Framework for Detecting
 //! Out-of-Distribution Samples", equation 2).
 //!
@@ -14,7 +14,7 @@
 //!
 //! The score is min_c d²(x, μ_c) / D with d²(x, μ) = Σ_j (u_jᵀ(x - μ))² / λ_j + (‖x - μ‖² - Σ_j (u_jᵀ(x - μ))²) / τ: all
 //! directions but the leading ones have one variance (Tipping and Bishop 1999). It is about 1 for a photograph like those
-//! learnt from, and the covariance takes 64 D numbers instead of D².
+//! learned from, and the covariance takes 64 D numbers instead of D².
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ use foliar_linalg::{Principal, dot};
 /// Most axes with a variance of their own.
 const AXES: usize = 64;
 
-/// Where the features of what a network has learnt from lie. (C' + 64) D + 64 C' + 66 numbers at most,
+/// Where the features of what a network has learned from lie. (C' + 64) D + 64 C' + 66 numbers at most,
 /// for C' classes that occur.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MahalanobisDetector {
@@ -92,7 +92,7 @@ impl MahalanobisDetector {
         let leading: f64 = principal.variances.iter().sum();
         let others = width - principal.axes.len();
         let rest = if others > 0 { (trace - leading).max(0.0) / others as f64 } else { m };
-        // What never varied among the photographs learnt from still may by a millionth of the mean.
+        // What never varied among the photographs learned from still may by a millionth of the mean.
         let floor = |variance: f64| shrunk(variance).max(1e-6 * m) as f32;
         let means_along = means
             .chunks_exact(width)
@@ -111,8 +111,8 @@ impl MahalanobisDetector {
         Ok(fitted)
     }
 
-    /// How strange a photograph is, from its features (D): about 1 for those like the ones learnt from, the higher the
-    /// stranger. Features that are not finite give infinity.
+    /// How far a photograph is out of distribution, from its features (D): about 1 for those like the ones learned from, the higher the
+    /// farther. Features that are not finite give infinity.
     ///
     /// # Errors
     /// Another number of features than D.
@@ -267,16 +267,16 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_told_from_new_photographs_of_the_same_kind() {
+    fn ood_photographs_are_distinguished_from_new_ones_of_the_same_kind() {
         let width = 120;
         let (features, labels) = cloud(2, 600, width);
         let model = MahalanobisDetector::fit(&features, &labels, width).unwrap();
         let (held_back, _) = cloud(3, 300, width);
         let inside = scores(&model, &held_back);
         // Strangers differ by one deviation in directions of low variance: nothing to the plain distance.
-        let mut strangers = cloud(4, 300, width).0;
-        strangers.chunks_exact_mut(width).for_each(|row| row[20..60].iter_mut().for_each(|x| *x += 0.5));
-        let outside = scores(&model, &strangers);
+        let mut others = cloud(4, 300, width).0;
+        others.chunks_exact_mut(width).for_each(|row| row[20..60].iter_mut().for_each(|x| *x += 0.5));
+        let outside = scores(&model, &others);
         let groups = Groups::independent(300);
         let [inside_groups, outside_groups] =
             [&inside, &outside].map(|scores| GroupedScores { scores, groups: &groups });

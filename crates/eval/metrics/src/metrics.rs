@@ -1,10 +1,9 @@
-//! Figures that say how good predictions are.
+//! Figures that say how good predictions are, without intervals: for the log of a training. `Scores` has intervals by group.
 
 use serde::{Deserialize, Serialize};
 
 use crate::confusion::{ClassMetrics, Confusion};
 use crate::probability::{arg_max, cross_entropy};
-use crate::proportion::wilson;
 
 /// How good predictions are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,10 +12,8 @@ pub struct Metrics {
     pub photographs: usize,
     /// Mean cross-entropy in nats.
     pub loss: f64,
-    /// Share called rightly.
+    /// Proportion predicted correctly.
     pub accuracy: f64,
-    /// 95 % Wilson interval of the accuracy.
-    pub accuracy_interval: [f64; 2],
     /// Mean F1 over the classes that occur among the truth or the predictions.
     pub macro_f1: f64,
     /// Each class.
@@ -40,7 +37,6 @@ impl Metrics {
         }
         let confusion = Confusion { counts };
         let n = labels.len();
-        let correct = confusion.correct();
         let per_class: Vec<ClassMetrics> =
             classes.iter().enumerate().map(|(index, name)| confusion.class(index, name)).collect();
         let occurring = |index: &usize| confusion.truths(*index) + confusion.calls(*index) > 0;
@@ -48,8 +44,7 @@ impl Metrics {
         Self {
             photographs: n,
             loss: loss / n.max(1) as f64,
-            accuracy: correct as f64 / n.max(1) as f64,
-            accuracy_interval: wilson(correct, n),
+            accuracy: confusion.correct() as f64 / n.max(1) as f64,
             macro_f1: occurring.iter().sum::<f64>() / occurring.len().max(1) as f64,
             classes: per_class,
             confusion,

@@ -87,7 +87,7 @@ impl Predictions {
         self.rows().map(arg_max).collect()
     }
 
-    /// Whether each photograph was called rightly, (n).
+    /// Whether each photograph was predicted correctly, (n).
     pub fn correct(&self) -> Vec<bool> {
         self.rows().zip(&self.labels).map(|(row, &label)| arg_max(row) == label as usize).collect()
     }

@@ -5,7 +5,7 @@
 //! | n | photographs |
 //! | p | confidence of a photograph: the probability of its most probable class |
 //! | B | bins |
-//! | n_b, conf_b, acc_b | photographs of a bin, their mean confidence, the share of them that is right |
+//! | n_b, conf_b, acc_b | photographs of a bin, their mean confidence, the proportion of them that is right |
 //!
 //! ECE = Σ n_b / n |acc_b - conf_b| (Naeini et al. 2015; Guo et al. 2017, equation 3).
 

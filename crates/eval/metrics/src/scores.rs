@@ -11,7 +11,7 @@
 //! | --- | --- | --- |
 //! | balanced accuracy | mean recall over the classes that occur | Brodersen et al. 2010 |
 //! | macro F1 | mean F1 over the classes that occur or are called | |
-//! | top-k accuracy | share whose truth is among the k most probable classes, of equals the first | |
+//! | top-k accuracy | proportion whose truth is among the k most probable classes, of equals the first | |
 //! | Matthews | correlation of truth and call | Gorodkin 2004, equation 2 |
 //! | κ | agreement beyond that of equal margins | Cohen 1960 |
 //! | Brier | mean of Σ_c (p_c - \[c = y\])², in 0..=2 | Brier 1950, equation 2 |
@@ -24,7 +24,7 @@ pub(crate) const TOP: [usize; 3] = [2, 3, 5];
 /// Every figure: `Scores<f64>`, or `Scores<Estimate>` with intervals.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scores<T> {
-    /// Share called rightly.
+    /// Proportion predicted correctly.
     pub accuracy: T,
     /// Mean recall over the classes that occur.
     pub balanced_accuracy: T,
@@ -53,16 +53,16 @@ pub struct Scores<T> {
 pub struct TopScore<T> {
     /// How many classes may be named.
     pub k: usize,
-    /// The share.
+    /// The proportion.
     pub accuracy: T,
 }
 
 /// Figures of one class.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassScores<T> {
-    /// Of those called so, the share that are; 0 if none was.
+    /// Of the photographs predicted as this class, the proportion that are; 0 if none was.
     pub precision: T,
-    /// Of those that are, the share called so; 0 if there is none.
+    /// Of the photographs of this class, the proportion predicted as it; 0 if there is none.
     pub recall: T,
     /// 2 precision recall / (precision + recall); 0 if both are 0.
     pub f1: T,

@@ -105,7 +105,7 @@ pub struct SelectiveRisk {
 }
 
 impl SelectiveRisk {
-    /// Of photographs of which some are `answered`, whether each would be called rightly, and their groups.
+    /// Of photographs of which some are `answered`, whether each is predicted correctly, and their groups.
     ///
     /// # Errors
     /// Lists of different lengths.

@@ -8,7 +8,7 @@
 //! | σ | 0.5, how far ln T is expected to be from 0 |
 //!
 //! T minimises Σ -ln softmax(z / T)_y + (ln T)² / (2 σ²): the cross-entropy with a normal prior on ln T, which matters where
-//! photographs are few or all are called rightly, when the likelihood alone would make T as small as it may be.
+//! photographs are few or all are predicted correctly, when the likelihood alone would make T as small as it may be.
 
 use crate::probability::cross_entropy;
 
@@ -109,7 +109,7 @@ fn minimum(slope: &dyn Fn(f64) -> [f64; 2], [mut low, mut high]: [f64; 2]) -> f6
 mod tests {
     use super::*;
 
-    /// Two classes; 4 of 5 photographs are called rightly, all with the same margin.
+    /// Two classes; 4 of 5 photographs are predicted correctly, all with the same margin.
     fn rows(margin: f32, count: usize) -> (Vec<f32>, Vec<u32>) {
         let logits = (0..count).flat_map(|_| [margin, 0.0]).collect();
         (logits, (0..count).map(|index| u32::from(index % 5 == 0)).collect())

@@ -7,7 +7,7 @@ use foliar_metrics::{
     AbstentionReason, Calibrated, ClassCoverage, ClassScores, ConformalScore, Confusion, ReliabilityBin,
     RiskCoverage, TopScore,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which photographs a classifier is measured on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,6 +25,32 @@ pub struct EvaluationData {
     pub grouped_by: Option<String>,
     /// Groups of photographs that belong together, such as those of one leaf; intervals are bootstrapped over them.
     pub groups: usize,
+    /// Whether the split of the run kept photographs that belong together on one side; `None` for photographs that no run
+    /// split.
+    pub split_by_group: Option<bool>,
+}
+
+impl EvaluationData {
+    /// Name of the folder.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = self.root.file_name().unwrap_or(self.root.as_os_str());
+        name.to_string_lossy().into_owned()
+    }
+
+    /// What the photographs are: `photos of plantvillage-mini held back for validation`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let name = self.name();
+        match self.origin {
+            Origin::Test => format!("photos of {name} held back for the test"),
+            Origin::Validation => format!("photos of {name} held back for validation"),
+            Origin::Folder if self.training_included > 0 => {
+                format!("photos of {name}, training photos included")
+            }
+            Origin::Folder => format!("photos of {name}"),
+        }
+    }
 }
 
 /// How photographs relate to the training of the classifier.
@@ -41,7 +67,7 @@ pub enum Origin {
 }
 
 /// Everything that is measured of a classifier.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
     /// Which photographs.
     pub data: EvaluationData,
@@ -69,7 +95,7 @@ pub struct Evaluation {
     /// Classes of the folder that the classifier does not know; their photographs are left out.
     pub unknown_classes: Vec<String>,
     /// Files left out and why.
-    pub problems: Vec<SkippedFile>,
+    pub problems: Vec<FileProblem>,
 }
 
 /// Scores over all photographs, each with its 95 % interval.
@@ -107,12 +133,80 @@ pub struct ClassResult {
     pub scores: ClassScores<Estimate>,
 }
 
+impl ClassResult {
+    /// Of the photographs predicted as it, the share that are; `None` if none was.
+    #[must_use]
+    pub fn precision(&self) -> Option<Estimate> {
+        (self.predicted > 0).then_some(self.scores.precision)
+    }
+
+    /// Of its photographs, the share predicted as it; `None` if there are none.
+    #[must_use]
+    pub fn recall(&self) -> Option<Estimate> {
+        (self.photographs > 0).then_some(self.scores.recall)
+    }
+
+    /// F1; `None` for a class that neither occurs nor is predicted.
+    #[must_use]
+    pub fn f1(&self) -> Option<Estimate> {
+        (self.photographs > 0 || self.predicted > 0).then_some(self.scores.f1)
+    }
+}
+
+impl OodSet {
+    /// The area under the curve of what the classifier uses: the distance of features, or the energy without a detector.
+    #[must_use]
+    pub fn auroc(&self) -> Estimate {
+        self.distance_auroc.unwrap_or(self.energy_auroc)
+    }
+
+    /// Last part of its name, which may be a path.
+    #[must_use]
+    pub fn short_name(&self) -> &str {
+        self.name.rsplit(['/', std::path::MAIN_SEPARATOR]).find(|part| !part.is_empty()).unwrap_or(&self.name)
+    }
+}
+
+impl Robustness {
+    /// Accuracy without corruption; `None` without any row.
+    #[must_use]
+    pub fn clean(&self) -> Option<Estimate> {
+        self.rows.first()?.accuracy.first().copied()
+    }
+
+    /// The kinds of corruption.
+    #[must_use]
+    pub fn corruptions(&self) -> &[RobustnessRow] {
+        self.rows.get(1..).unwrap_or_default()
+    }
+
+    /// The highest severity of any kind.
+    #[must_use]
+    pub fn severities(&self) -> usize {
+        self.corruptions().iter().map(|row| row.accuracy.len()).max().unwrap_or(0)
+    }
+}
+
+impl RobustnessRow {
+    /// Accuracy at the middle severity: 3 of 5.
+    #[must_use]
+    pub fn middle(&self) -> Option<Estimate> {
+        self.accuracy.get(self.accuracy.len().saturating_sub(1) / 2).copied()
+    }
+}
+
 impl Evaluation {
     /// Share of the most frequent class: the accuracy of always predicting it.
     #[must_use]
     pub fn majority_share(&self) -> f64 {
         let largest = self.classes.iter().map(|class| class.photographs).max().unwrap_or(0);
         largest as f64 / self.photographs.max(1) as f64
+    }
+
+    /// Whether the accuracy is above that of always predicting the most frequent class, beyond chance.
+    #[must_use]
+    pub fn beats_majority(&self) -> bool {
+        self.scores.accuracy.low > self.majority_share()
     }
 }
 
@@ -265,10 +359,10 @@ pub struct PhotographPrediction {
     pub group: u64,
 }
 
-/// A file that could not be used, or with which something is odd.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SkippedFile {
-    /// Relative to the root of the data, with `/`.
+/// A file that cannot be used, or that is odd.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileProblem {
+    /// Relative to the folder, with `/`.
     pub path: String,
     /// A word for programs, such as `truncated`.
     pub code: String,

@@ -1,7 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+pub mod audit;
 mod comparison;
 mod evaluation;
+mod evidence;
+mod finding;
+pub mod limits;
+mod rules;
+mod run_report;
+mod verdict;
+pub mod words;
 
 pub use comparison::{ComparedRun, Comparison, PairwiseTest};
 pub use evaluation::*;
+pub use evidence::{BackgroundEvidence, ClassEvidence, EvidenceShare};
+pub use finding::{Finding, Severity};
+pub use rules::{Circumstances, FindingId, findings};
+pub use run_report::{MissingSection, Mistake, Mistakes, ModelSummary, Provenance, RunReport};
+pub use verdict::{Rating, Verdict};

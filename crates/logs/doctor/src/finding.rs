@@ -1,6 +1,6 @@
 //! One finding, its severity and its evidence.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// All kinds of findings, from broken numbers to remarks. Printed in kebab-case, such as
 /// `loss-scaled`.
@@ -79,10 +79,38 @@ impl Id {
             Self::Healthy => "healthy",
         }
     }
+
+    /// The finding in a few words.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Nan => "A loss is not a number",
+            Self::Diverged => "The run diverged",
+            Self::SaturatedLoss => "The loss is stuck at its ceiling",
+            Self::TrainEvalMismatch => "Evaluation differs from training",
+            Self::WorseThanChance => "Worse than guessing",
+            Self::AtChance => "Nothing was learned",
+            Self::DoubleSoftmax => "Softmax applied twice",
+            Self::LossScaled => "The printed loss is not the mean",
+            Self::PenaltyInLoss => "The loss includes a weight penalty",
+            Self::DegenerateMetric => "The accuracy is meaningless",
+            Self::Overfit => "Overfitting",
+            Self::LrTooHigh => "The learning rate is too high",
+            Self::HotStart => "A start far worse than guessing",
+            Self::ValSpikes => "Jumps in the validation loss",
+            Self::Overconfident => "Overconfident",
+            Self::ValidationTooSmall => "Too few validation photos",
+            Self::Plateau => "The best epoch was long ago",
+            Self::SeveralRuns => "More than one run in this log",
+            Self::ValBetterThanTrain => "Validation looks better than training",
+            Self::StillImproving => "Still improving",
+            Self::Healthy => "Healthy",
+        }
+    }
 }
 
 /// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Good to know; nothing is wrong.

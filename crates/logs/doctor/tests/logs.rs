@@ -4,7 +4,11 @@
 //! `logs/real/expected.json` and `logs/made/truth.json` in the folder are each a list of logs with what must
 //! and what must not be found.
 
-#![allow(clippy::print_stdout)]
+#![allow(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a test prints what it found and fails by panicking"
+)]
 
 use std::path::{Path, PathBuf};
 

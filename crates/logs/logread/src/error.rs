@@ -5,13 +5,13 @@
 pub enum ReadError {
     /// No number that belongs to training was found.
     #[error(
-        "no training log: {reason}; a line such as `epoch 1 train loss 2.31 val loss 2.10 val acc 0.34` is one"
+        "not a training log: {reason}; `epoch 1 train loss 2.31 val loss 2.10 val acc 0.34` is an example of one"
     )]
     Nothing {
         /// What it looks like instead.
         reason: String,
     },
     /// The text could not be read from its source.
-    #[error("reading the log: {0}")]
+    #[error("cannot read the log: {0}")]
     Io(#[from] std::io::Error),
 }

@@ -10,7 +10,9 @@
 //! has a mean of 0 and passes that in one class of forty. Heat maps are coarse and reach over the edge of a leaf, so evidence on
 //! the background is nothing bad in itself; more of it than background is.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+
+use foliar_results::EvidenceShare;
 
 use crate::evidence::Evidence;
 
@@ -19,46 +21,10 @@ pub const MOST_BY_CHANCE: f64 = 2.0;
 /// Fewest photographs that a warning can stand on.
 const FEWEST: usize = 5;
 
-/// Where the evidence for one class lies, over all photographs that were explained for it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ClassEvidence {
-    /// The class, in the order of the logits.
-    pub class: usize,
-    /// Photographs that were explained for it.
-    pub photographs: usize,
-    /// Those of them whose leaf could be told from the background and in which something speaks for the class.
-    pub measured: usize,
-    /// Mean share of the evidence on the background, 0 to 1; 0 if none was measured.
-    pub background: f64,
-    /// Mean share of the area that is background, 0 to 1; 0 if none was measured.
-    pub area: f64,
-    /// Whether the network looks beside the leaf more than at random, beyond chance.
-    pub beside_the_leaf: bool,
-}
-
-impl ClassEvidence {
-    /// `background / area`; 0 where there is no background.
-    #[must_use]
-    pub fn ratio(&self) -> f64 {
-        Evidence { background: self.background, area: self.area }.ratio()
-    }
-}
-
-/// Sums up explanations, each the class that was explained and what was measured, for the classes that occur, in their order.
-pub fn summarise(explanations: impl IntoIterator<Item = (usize, Option<Evidence>)>) -> Vec<ClassEvidence> {
-    let mut classes: std::collections::BTreeMap<usize, (usize, Vec<Evidence>)> = Default::default();
-    for (class, evidence) in explanations {
-        let (photographs, measured) = classes.entry(class).or_default();
-        *photographs += 1;
-        measured.extend(evidence);
-    }
-    classes
-        .into_iter()
-        .map(|(class, (photographs, measured))| of_class(class, photographs, &measured))
-        .collect()
-}
-
-fn of_class(class: usize, photographs: usize, measured: &[Evidence]) -> ClassEvidence {
+/// The background's share of the evidence over explanations, each what was measured if it could be.
+pub fn evidence_share(explanations: impl IntoIterator<Item = Option<Evidence>>) -> EvidenceShare {
+    let explanations: Vec<Option<Evidence>> = explanations.into_iter().collect();
+    let measured: Vec<Evidence> = explanations.iter().copied().flatten().collect();
     let n = measured.len() as f64;
     let mean = |of: &dyn Fn(&Evidence) -> f64| {
         if measured.is_empty() { 0.0 } else { measured.iter().map(of).sum::<f64>() / n }
@@ -68,7 +34,24 @@ fn of_class(class: usize, photographs: usize, measured: &[Evidence]) -> ClassEvi
     let variance =
         mean(&|evidence| (evidence.background - evidence.area - difference).powi(2)) * n / (n - 1.0);
     let beside_the_leaf = measured.len() >= FEWEST && difference > MOST_BY_CHANCE * (variance / n).sqrt();
-    ClassEvidence { class, photographs, measured: measured.len(), background, area, beside_the_leaf }
+    EvidenceShare {
+        photographs: explanations.len(),
+        measured: measured.len(),
+        background,
+        area,
+        beside_the_leaf,
+    }
+}
+
+/// The same for each class that occurs, of explanations with the class that was explained.
+pub fn class_evidence(
+    explanations: impl IntoIterator<Item = (usize, Option<Evidence>)>,
+) -> BTreeMap<usize, EvidenceShare> {
+    let mut classes: BTreeMap<usize, Vec<Option<Evidence>>> = BTreeMap::new();
+    for (class, evidence) in explanations {
+        classes.entry(class).or_default().push(evidence);
+    }
+    classes.into_iter().map(|(class, explanations)| (class, evidence_share(explanations))).collect()
 }
 
 #[cfg(test)]
@@ -85,22 +68,23 @@ mod tests {
         let rows = wobble.into_iter().flat_map(|w| {
             [(0, evidence(0.3 + w, 0.5)), (2, evidence(0.8 + w, 0.5)), (3, evidence(0.5 + w, 0.5))]
         });
-        let classes = summarise(rows);
-        let warned: Vec<(usize, bool)> = classes.iter().map(|c| (c.class, c.beside_the_leaf)).collect();
+        let classes = class_evidence(rows);
+        let warned: Vec<(usize, bool)> =
+            classes.iter().map(|(&class, share)| (class, share.beside_the_leaf)).collect();
         assert_eq!(warned, [(0, false), (2, true), (3, false)]);
-        assert!((classes[1].ratio() - 1.6).abs() < 0.01, "{:?}", classes[1]);
+        assert!((classes[&2].ratio() - 1.6).abs() < 0.01, "{:?}", classes[&2]);
     }
 
     #[test]
     fn a_few_photographs_are_no_ground_for_a_warning() {
         let rows = vec![(1, evidence(0.9, 0.2)), (1, evidence(0.9, 0.2)), (1, None)];
-        let class = summarise(rows)[0];
+        let class = class_evidence(rows)[&1];
         assert_eq!((class.photographs, class.measured, class.beside_the_leaf), (3, 2, false));
     }
 
     #[test]
     fn classes_without_a_measurement_are_listed() {
-        let class = summarise([(4, None)])[0];
+        let class = class_evidence([(4, None)])[&4];
         assert_eq!((class.measured, class.background, class.beside_the_leaf), (0, 0.0, false));
     }
 }

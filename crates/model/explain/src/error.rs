@@ -6,11 +6,11 @@ use thiserror::Error;
 /// Why nothing can be said.
 #[derive(Debug, Error)]
 pub enum ExplainError {
-    /// The network can not be looked into.
-    #[error("the network can not be explained: {0}")]
+    /// The network cannot be looked into.
+    #[error("the network cannot be explained: {0}")]
     Probe(#[from] ProbeError),
     /// The network's graph has no place to look at.
-    #[error("the network can not be explained: {0}")]
+    #[error("the network cannot be explained: {0}")]
     Graph(#[from] GraphError),
     /// A pass through the network failed.
     #[error(transparent)]

@@ -54,7 +54,7 @@ pub struct Explanation {
     pub heat: HeatMap,
     /// The leaf, and whether it could be told from the background.
     pub leaf: LeafMask,
-    /// How much evidence lies on the background; `None` where the leaf can not be told or nothing speaks for the class.
+    /// How much evidence lies on the background; `None` where the leaf cannot be told or nothing speaks for the class.
     pub evidence: Option<Evidence>,
 }
 

@@ -1,13 +1,13 @@
 //! Where in a photograph the evidence of a network lies, and how much of it beside the leaf.
 //!
 //! ```text
-//! photograph ──> Explainer ──> Explanation: HeatMap, LeafMask, Evidence ──> overlay, per class: ClassEvidence
+//! photograph ──> Explainer ──> Explanation: HeatMap, LeafMask, Evidence ──> overlay, per class: EvidenceShare
 //! ```
 //!
 //! Two methods give a [`HeatMap`] for any class: [`grad_cam`] (Selvaraju et al. 2017), one pass forward and a short way back,
 //! and [`occlusion`] (Zeiler and Fergus 2014), which asks how the probability falls where a patch is covered. The leaf mask of
 //! `foliar-vision` then says which share of the heat lies on the background; a network whose evidence lies there more than at
-//! random has learnt the place rather than the plant.
+//! random has learned the place rather than the plant.
 //!
 //! The crate knows networks and photographs, but not how a network was trained; it opens no file and prints nothing.
 
@@ -20,7 +20,7 @@ mod heat;
 pub mod occlusion;
 mod picture;
 
-pub use class_evidence::{ClassEvidence, MOST_BY_CHANCE, summarise};
+pub use class_evidence::{MOST_BY_CHANCE, class_evidence, evidence_share};
 pub use error::ExplainError;
 pub use evidence::Evidence;
 pub use explainer::{Classifier, Explainer, Explanation, Method};

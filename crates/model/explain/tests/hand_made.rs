@@ -40,7 +40,7 @@ fn by_hand() -> StateDict {
     StateDict { tensors: tensors.map(|(name, tensor)| (name.to_owned(), tensor)).into(), steps: 0 }
 }
 
-/// Random weights: the network before it has learnt anything.
+/// Random weights: the network before it has learned anything.
 fn untaught(seed: u64) -> StateDict {
     let options = EngineOptions {
         image_size: SIDE as usize,

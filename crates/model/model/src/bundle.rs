@@ -1,5 +1,6 @@
 //! The one file that a classifier is: weights, graph, preprocessing, classes, how it was trained and how good it was.
 
+use std::fs;
 use std::path::Path;
 
 use foliar_metrics::Metrics;
@@ -96,28 +97,36 @@ impl Bundle {
     /// # Errors
     /// A file that is missing, truncated, altered or of another kind, or whose classes and graph disagree.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        let (content, mut state): (Content, StateDict) = container::read(path, Kind::Bundle)?;
-        let damaged = |what: String| FileError::Damaged { path: path.to_owned(), what };
-        content.graph.validate().map_err(|error| damaged(error.to_string()))?;
-        content.preprocessing.check().map_err(|error| damaged(error.to_string()))?;
+        let bytes = fs::read(path).map_err(|source| FileError::Io { path: path.to_owned(), source })?;
+        Self::from_bytes(bytes).map_err(|what| FileError::Damaged { path: path.to_owned(), what })
+    }
+
+    /// Reads the bytes of a bundle, where there is no file.
+    ///
+    /// # Errors
+    /// What is wrong with them and what to do, in words.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, String> {
+        let (content, mut state): (Content, StateDict) = container::from_bytes(bytes, Kind::Bundle)?;
+        content.graph.validate().map_err(|error| error.to_string())?;
+        content.preprocessing.check().map_err(|error| error.to_string())?;
         if !(content.temperature.is_finite() && content.temperature > 0.0) {
-            return Err(damaged("its temperature is not a number above 0; train again".into()));
+            return Err("its temperature is not a number above 0; train again".into());
         }
         if content.graph.classes() != content.classes.len() {
             let (graph, names) = (content.graph.classes(), content.classes.len());
-            return Err(damaged(format!("the network has {graph} classes and {names} are named")));
+            return Err(format!("the network has {graph} classes and {names} are named"));
         }
         if let Some(name) = repeated(&content.classes) {
-            return Err(damaged(format!("two classes have the name {name}")));
+            return Err(format!("two classes have the name {name}"));
         }
         if !state.is_finite() {
-            return Err(damaged("it holds weights that are not finite numbers; train again".into()));
+            return Err("it holds weights that are not finite numbers; train again".into());
         }
         let (tensors, weights) = state.tensors.into_iter().partition(|(name, _)| is_uncertainty(name));
         state.tensors = weights;
         let restored = content.uncertainty.map(|stored| stored.restore(tensors, content.classes.len()));
         Ok(Self {
-            uncertainty: restored.transpose().map_err(damaged)?,
+            uncertainty: restored.transpose()?,
             classes: content.classes,
             preprocessing: content.preprocessing,
             graph: content.graph,

@@ -30,8 +30,6 @@ const PROOF: f64 = 0.95;
 const ACCEPTED: f64 = 0.95;
 /// Groups that a class needs for a conformal threshold of its own: its sets then cover at most a fiftieth more than promised.
 const GROUPS_PER_CLASS: usize = 50;
-/// Lowest confidence of an answer: below it an answer is more likely wrong than right by its own probability.
-const EVEN: f64 = 0.5;
 
 /// How far a classifier can be trusted.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +54,7 @@ pub struct RiskLevel {
     /// Prediction sets that hold the true class with probability 1 - alpha. A set is empty where no class fits as well as the
     /// true class does for 1 - alpha of the photographs.
     pub sets: ConformalSets,
-    /// Confidence, 0.5 to 1, below which the classifier abstains.
+    /// Confidence, 0 to 1, below which the classifier abstains.
     pub threshold: f64,
     /// Whether the threshold is proven: with confidence 0.95 at most a share alpha of the answers is wrong. Otherwise the
     /// threshold is 1 - alpha, at which calibrated probabilities are right often enough, and nothing is guaranteed.
@@ -163,7 +161,7 @@ impl RiskLevel {
         let guarantee = Guarantee::fit(&confidences, &correct, predictions.groups(), risk, PROOF)?;
         let conditioning = conditioning(predictions, risk);
         let (threshold, more_groups) = match guarantee {
-            Guarantee::Proven(proven) => (proven.threshold.max(EVEN), None),
+            Guarantee::Proven(proven) => (proven.threshold, None),
             Guarantee::NotProvable { more_groups } => (1.0 - risk, more_groups),
         };
         Ok(Self {
@@ -278,7 +276,7 @@ mod tests {
         for risk in RISK_LEVELS {
             uncertainty.set_risk(risk).unwrap();
             let RiskLevel { sets, threshold, guaranteed, .. } = uncertainty.level().clone();
-            assert!((0.5..=1.0).contains(&threshold) && guaranteed, "{risk}: {threshold}");
+            assert!((0.0..=1.0).contains(&threshold) && guaranteed, "{risk}: {threshold}");
             if let Some((sets_before, threshold_before)) = last {
                 assert!(sets.overall >= sets_before && threshold >= threshold_before, "{risk}");
             }
@@ -321,7 +319,8 @@ mod tests {
         };
         let uncertainty = Uncertainty::fit(&predictions(200), Calibrated::Reused, &features(200)).unwrap();
         let details = uncertainty.assess(&[3.0, 0.0], &[-3.0, 0.1, 0.0, 0.2, -0.1, 0.0]);
-        assert_eq!((details.set, details.abstention), (vec![], None));
+        // Nothing is known of answers that are less confident than all that the threshold is proven on.
+        assert_eq!((details.set, details.abstention), (vec![], Some(AbstentionReason::LowConfidence)));
     }
 
     #[test]

@@ -13,20 +13,23 @@ use foliar_report::{Frame, Theme, audit_page, model_card, run_page};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args_os().nth(1).ok_or("which folder?")?);
     std::fs::create_dir_all(&folder)?;
-    for (view, name) in
+    for (report, name) in
         [(sample::sound(), "sound"), (sample::doubtful(), "doubtful"), (sample::bare(), "bare")]
     {
-        std::fs::write(folder.join(format!("{name}.html")), run_page(&view)?)?;
-        std::fs::write(folder.join(format!("{name}.md")), model_card(&view))?;
-        for figure in Figure::of(&view) {
+        std::fs::write(folder.join(format!("{name}.html")), run_page(&report, &sample::PICTURES)?)?;
+        std::fs::write(folder.join(format!("{name}.md")), model_card(&report))?;
+        for figure in Figure::of(&report) {
             for (theme, dark) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
-                let frame = Frame { width: 1000, height: figure.natural_height(&view, 1000), theme };
+                let frame = Frame { width: 1000, height: figure.natural_height(&report, 1000), theme };
                 let path = folder.join(format!("{}-{name}-{dark}", figure.name()));
-                std::fs::write(path.with_extension("png"), figure.draw(&view, &frame)?.png()?)?;
+                std::fs::write(path.with_extension("png"), figure.draw(&report, &frame)?.png()?)?;
             }
         }
-        if let Some(audit) = &view.audit {
-            std::fs::write(folder.join(format!("{name}-audit.html")), audit_page(audit))?;
+        if let Some(audit) = &report.audit {
+            std::fs::write(
+                folder.join(format!("{name}-audit.html")),
+                audit_page(audit, sample::PICTURES.audited),
+            )?;
         }
     }
     Ok(())

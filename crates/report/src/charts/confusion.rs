@@ -129,7 +129,7 @@ fn key(canvas: &Canvas, area: Area) {
     let letters = canvas.small().anchored(HPos::Left, VPos::Center);
     let (side, middle) = (canvas.em * 0.85, area.top + canvas.em * 0.5);
     let mut right = area.right;
-    for (word, ramp) in [("wrong", canvas.palette.wrong), ("right", canvas.palette.right)] {
+    for (word, ramp) in [("wrong", canvas.palette.wrong), ("correct", canvas.palette.right)] {
         for &share in KEY.iter().rev() {
             let field = Area::new(right - side, middle - side / 2.0, right, middle + side / 2.0);
             canvas.rectangle(field, colour(canvas, share, ramp), 1.0);

@@ -87,7 +87,7 @@ pub fn reliability(chart: &Reliability, frame: &Frame) -> Result<Picture, Report
     let upper = Area { bottom: cut, ..area }.inset(beside, title, 0.0, 0.0);
     let lower = Area { top: cut, ..area }.inset(beside, title * 1.6, 0.0, letters.size * 3.1);
 
-    heading(&canvas, "right predictions", (area.left, area.top));
+    heading(&canvas, "correct predictions", (area.left, area.top));
     let plot = Plot::bare(&canvas, upper, shares(), shares());
     plot.label_y(5);
     for bin in &bins {
@@ -128,7 +128,7 @@ fn entries(canvas: &Canvas) -> Vec<Entry> {
         swatch: Swatch::Field(alpha),
     };
     vec![
-        entry("right", RIGHT, 0.85),
+        entry("correct", RIGHT, 0.85),
         entry("too confident", OVERCONFIDENT, 0.6),
         entry("not confident enough", UNDERCONFIDENT, 0.6),
         Entry {

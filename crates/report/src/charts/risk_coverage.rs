@@ -48,7 +48,7 @@ pub fn risk_coverage(chart: &RiskCoverage, frame: &Frame) -> Result<Picture, Rep
         value: coverage,
     });
     let panel = Panel {
-        title: "wrong among the answered".to_owned(),
+        title: "share of wrong answers".to_owned(),
         number: Number::Percent,
         series: vec![Series { points, marked: chart.chosen, ..Series::default() }],
         bands: vec![Band { edges, ..Band::default() }],
@@ -58,7 +58,7 @@ pub fn risk_coverage(chart: &RiskCoverage, frame: &Frame) -> Result<Picture, Rep
     };
     let drawn = Curves {
         heading: chart.heading.clone(),
-        x_title: "photographs answered".to_owned(),
+        x_title: "photos answered".to_owned(),
         x_number: Number::Percent,
         panels: vec![panel],
         ..Curves::default()

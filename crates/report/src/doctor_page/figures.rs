@@ -44,7 +44,7 @@ pub(crate) fn figures(curves: &foliar_doctor::Curves) -> Result<Markup, ReportEr
                 @if let Some(panel) = accuracy {
                     figure.accuracy {
                         (drawn(&along, panel, &ACCURACY, &accuracy_words(&curves.epochs))?)
-                        figcaption { "Share of photographs that are classified rightly." }
+                        figcaption { "Share of correct predictions." }
                     }
                 }
             }

@@ -3,7 +3,7 @@
 use foliar_doctor::{Evidence, Finding};
 use maud::{Markup, html};
 
-use super::words::{title, weight};
+use super::words::weight;
 
 /// All findings, in their order, below a heading.
 pub(crate) fn findings(heading: &str, findings: &[Finding]) -> Markup {
@@ -23,7 +23,7 @@ fn card(finding: &Finding) -> Markup {
     html! {
         article class={ "finding " (colour) } aria-labelledby=(heading) {
             header {
-                h3 id=(heading) { span.badge { (word) } " " (title(finding.id)) }
+                h3 id=(heading) { span.badge { (word) } " " (finding.id.title()) }
                 p.aside { code { (finding.id.name()) } " " span { (sureness(finding.confidence)) } }
             }
             div.body {

@@ -5,12 +5,12 @@ use foliar_logread::RunLog;
 use maud::{Markup, html};
 
 use super::series::{ACCURACIES, LOSSES};
-use super::words::{brief, count, number, percent, reduction, times, title, weight};
+use super::words::{brief, count, number, percent, reduction, times, weight};
 use crate::page::parts::{KeyFigure, key_figures};
 
 /// What the page is called: the finding that matters most.
 pub(crate) fn headline(diagnosis: &Diagnosis) -> &'static str {
-    diagnosis.findings.first().map_or("nothing found", |finding| title(finding.id))
+    diagnosis.findings.first().map_or("nothing found", |finding| finding.id.title())
 }
 
 /// The verdict in the colour of the first finding, with the key figures.

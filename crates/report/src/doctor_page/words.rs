@@ -6,33 +6,6 @@ use foliar_logread::{Metric, Split};
 use crate::layout::number::{Number, fixed};
 use crate::page::parts::severity;
 
-/// What a finding is called above its claim.
-pub(crate) fn title(id: Id) -> &'static str {
-    match id {
-        Id::Nan => "A loss is not a number",
-        Id::Diverged => "The run blew up",
-        Id::SaturatedLoss => "The loss is stuck at its ceiling",
-        Id::TrainEvalMismatch => "Evaluation is not what training prepared for",
-        Id::WorseThanChance => "Worse than guessing",
-        Id::AtChance => "Nothing was learnt",
-        Id::DoubleSoftmax => "Softmax applied twice",
-        Id::LossScaled => "The printed loss is not the mean",
-        Id::PenaltyInLoss => "A weight penalty hides in the loss",
-        Id::DegenerateMetric => "The accuracy says nothing",
-        Id::Overfit => "Learnt by heart",
-        Id::LrTooHigh => "The learning rate is too high",
-        Id::HotStart => "A start far worse than guessing",
-        Id::ValSpikes => "Jumps in the validation loss",
-        Id::Overconfident => "Surer than it may be",
-        Id::ValidationTooSmall => "Too few validation photographs",
-        Id::Plateau => "The best epoch was long ago",
-        Id::SeveralRuns => "More than one run in this log",
-        Id::ValBetterThanTrain => "Validation looks better than training",
-        Id::StillImproving => "Still improving",
-        Id::Healthy => "Healthy",
-    }
-}
-
 /// How much a finding matters: the word on its card and the class of its colour.
 pub(crate) fn weight(finding: &Finding) -> (&'static str, &'static str) {
     if finding.id == Id::Healthy { ("Healthy", "healthy") } else { severity(finding.severity) }
@@ -41,11 +14,11 @@ pub(crate) fn weight(finding: &Finding) -> (&'static str, &'static str) {
 /// How the printed number was added up.
 pub(crate) fn reduction(reduction: Reduction) -> &'static str {
     match reduction {
-        Reduction::Mean => "a mean per photograph",
+        Reduction::Mean => "a mean per photo",
         Reduction::BatchSum => "summed over each batch",
         Reduction::SumOfBatchMeans => "batch means added, not divided",
-        Reduction::TotalSum => "summed over all photographs",
-        Reduction::BatchMeansOverSamples => "batch means divided by photographs",
+        Reduction::TotalSum => "summed over all photos",
+        Reduction::BatchMeansOverSamples => "batch means divided by photos",
     }
 }
 

@@ -207,7 +207,7 @@ impl Canvas {
         E: Drawable<Recorder>,
     {
         let outcome = self.page.draw(&element);
-        debug_assert!(outcome.is_ok(), "recording can not fail: {outcome:?}");
+        debug_assert!(outcome.is_ok(), "recording cannot fail: {outcome:?}");
     }
 
     /// The surface itself, for elements in the coordinates of a plot.

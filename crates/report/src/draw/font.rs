@@ -39,7 +39,7 @@ fn face(weight: Weight) -> &'static Face<'static> {
     }
 }
 
-/// A text without what can not be shown or must not stand in XML: control characters become spaces, marks that turn the
+/// A text without what cannot be shown or must not stand in XML: control characters become spaces, marks that turn the
 /// direction of writing are left out.
 pub(crate) fn cleaned(text: &str) -> String {
     text.chars()

@@ -25,7 +25,7 @@ impl Picture {
 
 fn written(picture: &Picture) -> String {
     let mut writer = Writer::new(Vec::new());
-    // A vector takes every byte, so that the only error a writer knows can not happen.
+    // A vector takes every byte, so that the only error a writer knows cannot happen.
     let outcome = document(&mut writer, picture);
     debug_assert!(outcome.is_ok(), "{outcome:?}");
     String::from_utf8_lossy(&writer.into_inner()).into_owned()

@@ -1,5 +1,6 @@
 //! Numbers as people write them: `0.025`, `88.4 %`, `12,000`, `3×10⁻⁵`.
 
+pub(crate) use foliar_results::words::fixed;
 use serde::{Deserialize, Serialize};
 
 /// How the values of an axis are written.
@@ -67,6 +68,15 @@ impl Number {
         self.with_unit(text)
     }
 
+    /// An interval: `88.5 to 91.9 %`; empty where its ends are equal.
+    pub(crate) fn span(self, low: f64, high: f64) -> String {
+        if low < high {
+            format!("{} to {}", self.shown(low).trim_end_matches("\u{a0}%"), self.shown(high))
+        } else {
+            String::new()
+        }
+    }
+
     /// A value with two significant digits, as learning rates are given: `0.012`.
     pub(crate) fn rough(value: f64) -> String {
         let rounded = format!("{value:.1e}").parse().unwrap_or(value);
@@ -90,21 +100,6 @@ fn decimals(value: f64, largest: f64) -> usize {
 
 fn signed(value: f64, text: String) -> String {
     if value < 0.0 { format!("−{text}") } else { text }
-}
-
-/// Fixed decimals with a comma between thousands and a true minus sign.
-pub(crate) fn fixed(value: f64, decimals: usize) -> String {
-    let text = format!("{:.decimals$}", value.abs());
-    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let zero = !text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
-    signed(if zero { 0.0 } else { value }, format!("{grouped}{rest}"))
 }
 
 /// Mantissa and power of ten: `1.5×10⁶`, `10⁻⁴`; plain from 0.1 to 10.

@@ -153,7 +153,7 @@ impl<'a> Plot<'a> {
                 let stroke = (width * UNITS).round().max(1.0) as u32;
                 let style = ShapeStyle::from(RGBColor::from(colour).mix(alpha)).stroke_width(stroke);
                 let outcome = self.page.draw(&PathElement::new(strand.as_slice(), style));
-                debug_assert!(outcome.is_ok(), "recording can not fail: {outcome:?}");
+                debug_assert!(outcome.is_ok(), "recording cannot fail: {outcome:?}");
             }
         }
         strands.iter().map(|strand| strand.iter().map(|&point| self.pixel(point)).collect()).collect()
@@ -170,7 +170,7 @@ impl<'a> Plot<'a> {
             let corners: Vec<(f64, f64)> = upper.chain(lower).collect();
             let style = ShapeStyle::from(RGBColor::from(colour).mix(alpha));
             let outcome = self.page.draw(&Polygon::new(corners, style));
-            debug_assert!(outcome.is_ok(), "recording can not fail: {outcome:?}");
+            debug_assert!(outcome.is_ok(), "recording cannot fail: {outcome:?}");
         }
     }
 

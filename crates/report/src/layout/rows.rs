@@ -9,7 +9,7 @@ pub(crate) struct Rows {
     count: usize,
 }
 
-/// Letters smaller than this, in pixels, can not be read.
+/// Letters smaller than this, in pixels, cannot be read.
 const SMALLEST_LETTERS: f64 = 6.5;
 
 impl Rows {

@@ -4,30 +4,23 @@ use maud::{Markup, html};
 
 use crate::layout::number::Number;
 use crate::page::parts::breakable;
-use crate::photo::{Gallery, Photo, Thumbnail};
+use crate::thumbnail::Thumbnail;
 
-/// A section with a card for each thing of a gallery; nothing where the gallery is empty. `note` says what is seen.
-pub(crate) fn gallery<T>(
-    id: &str,
-    heading: &str,
-    note: &str,
-    gallery: &Gallery<T>,
-    card: impl Fn(&T) -> Markup,
-) -> Markup {
-    if gallery.shown.is_empty() {
+/// A section with `cards` of `total` things; nothing without a card. `note` says what is seen.
+pub(crate) fn gallery(id: &str, heading: &str, note: &str, total: usize, cards: &[Markup]) -> Markup {
+    if cards.is_empty() {
         return html! {};
     }
-    let shown = gallery.shown.len() as u64;
     html! {
         section aria-labelledby=(id) {
             h2 id=(id) { (heading) }
             p.about {
                 (note)
-                @if gallery.total > shown {
-                    " " (Number::Count.shown(shown as f64)) " of " (Number::Count.shown(gallery.total as f64)) " are shown."
+                @if total > cards.len() {
+                    " " (Number::Count.shown(cards.len() as f64)) " of " (Number::Count.shown(total as f64)) " are shown."
                 }
             }
-            ul.gallery role="list" { @for thing in &gallery.shown { li.card { (card(thing)) } } }
+            ul.gallery role="list" { @for card in cards { li.card { (card) } } }
         }
     }
 }
@@ -43,13 +36,13 @@ pub(crate) fn picture(thumbnail: Option<&Thumbnail>, words: &str) -> Markup {
     }
 }
 
-/// The photograph with its class and its name.
-pub(crate) fn photo(photo: &Photo) -> Markup {
+/// The photograph at `path` with its class and, where it has one, its split.
+pub(crate) fn photo(thumbnail: Option<&Thumbnail>, path: &str, class: &str, split: Option<&str>) -> Markup {
     html! {
         div.photo {
-            (picture(photo.thumbnail.as_ref(), &format!("Photograph of {}", photo.class)))
-            p.class { (breakable(&photo.class)) @if !photo.split.is_empty() { " " span.split { (photo.split) } } }
-            p.name { (breakable(&photo.name)) }
+            (picture(thumbnail, &format!("Photo of {class}")))
+            p.class { (breakable(class)) @if let Some(split) = split { " " span.split { (split) } } }
+            p.name { (breakable(path)) }
         }
     }
 }

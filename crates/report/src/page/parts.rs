@@ -3,9 +3,8 @@
 use foliar_doctor::Severity;
 use maud::{Markup, html};
 
-use crate::estimate::Estimate;
 use crate::layout::number::Number;
-use crate::remark::Remark;
+use foliar_results::Estimate;
 
 /// A number with its name and what more there is to say of it.
 pub(crate) struct KeyFigure {
@@ -39,10 +38,20 @@ pub(crate) fn gap() -> String {
 
 /// `90.3 %` and, where it has an interval, `88.5 to 91.9 %`.
 pub(crate) fn estimate(number: Number, estimate: Estimate) -> Markup {
+    let Estimate { value, low, high } = estimate;
+    let span = number.span(low, high);
     html! {
-        (number.shown(estimate.value))
-        @if estimate.has_interval() { span.interval { (estimate.span(number)) } }
+        (number.shown(value))
+        @if !span.is_empty() { span.interval { (span) } }
     }
+}
+
+/// `90.3 % (88.5 to 91.9 %)`, as it stands in a sentence.
+pub(crate) fn with_interval(number: Number, estimate: Estimate) -> String {
+    let Estimate { value, low, high } = estimate;
+    let span = number.span(low, high);
+    let span = if span.is_empty() { span } else { format!(" ({span})") };
+    format!("{}{span}", number.shown(value))
 }
 
 /// The word for a weight, and the class of its colour.
@@ -54,15 +63,34 @@ pub(crate) fn severity(severity: Severity) -> (&'static str, &'static str) {
     }
 }
 
-/// Remarks as cards, in their order.
-pub(crate) fn remarks(remarks: &[Remark]) -> Markup {
+/// A finding as a card.
+pub(crate) struct FindingCard<'a> {
+    pub(crate) severity: Severity,
+    pub(crate) title: &'a str,
+    /// What is so.
+    pub(crate) text: String,
+    /// Examples, which are folded away; may be empty.
+    pub(crate) examples: &'a [String],
+    /// What to do; may be empty.
+    pub(crate) advice: &'a str,
+}
+
+/// Findings as cards, in their order.
+pub(crate) fn findings<'a>(cards: impl IntoIterator<Item = FindingCard<'a>>) -> Markup {
     html! {
         ul.findings role="list" {
-            @for remark in remarks {
-                @let (word, colour) = severity(remark.severity);
+            @for FindingCard { severity: weight, title, text, examples, advice } in cards {
+                @let (word, colour) = severity(weight);
                 li class={ "finding " (colour) } {
-                    h3 { span.badge { (word) } " " (remark.title) }
-                    p { (prose(&remark.text)) }
+                    h3 { span.badge { (word) } " " (prose(title)) }
+                    @if !text.is_empty() { p { (prose(&text)) } }
+                    @if !advice.is_empty() { p.advice { (prose(advice)) } }
+                    @if !examples.is_empty() {
+                        details {
+                            summary { "Evidence" }
+                            ul.evidence { @for line in examples { li { (breakable(line)) } } }
+                        }
+                    }
                 }
             }
         }
@@ -76,8 +104,10 @@ pub(crate) fn breakable(name: &str) -> Markup {
     }
 }
 
-/// A sentence in which what stands between backticks is code, and options of the command line stay whole.
+/// A sentence in which what stands between backticks is code, and options of the command line and numbers with their unit
+/// stay whole.
 pub(crate) fn prose(text: &str) -> Markup {
+    let text = text.replace(" %", "\u{a0}%").replace("± ", "±\u{a0}");
     html! {
         @for (place, part) in text.split('`').enumerate() {
             @if place % 2 == 1 {

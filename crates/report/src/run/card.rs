@@ -3,31 +3,32 @@
 
 use std::fmt::Write as _;
 
-use super::page::provenance::facts;
-use super::verdict::verdict;
-use super::view::{Origin, RunView};
-use super::words::{count, percent};
-use crate::estimate::Estimate;
-use crate::layout::number::Number;
+use foliar_results::words::{count, percent};
+use foliar_results::{Estimate, Origin, RunReport, Verdict};
 
-/// The model card. Equal views give equal texts.
-pub fn model_card(view: &RunView) -> String {
-    let title = if view.subject.is_empty() { "Model card".to_owned() } else { plain(&view.subject) };
+use super::page::provenance::facts;
+use crate::layout::number::Number;
+use crate::page::parts::with_interval;
+
+/// The model card. Equal reports give equal texts.
+pub fn model_card(report: &RunReport) -> String {
+    let title = if report.subject.is_empty() { "Model card".to_owned() } else { plain(&report.subject) };
+    let verdict = report.verdict();
     let sections = [
-        ("Model details", details(view)),
-        ("Intended use", intended_use(view)),
-        ("Factors", factors(view)),
-        ("Metrics", metrics(view)),
-        ("Evaluation data", evaluation_data(view)),
-        ("Training data", training_data(view)),
-        ("Quantitative analyses", analyses(view)),
+        ("Model details", details(report)),
+        ("Intended use", intended_use(report)),
+        ("Factors", factors(report)),
+        ("Metrics", metrics(report)),
+        ("Evaluation data", evaluation_data(report)),
+        ("Training data", training_data(report)),
+        ("Quantitative analyses", analyses(report)),
         ("Ethical considerations", ethics()),
-        ("Caveats and recommendations", caveats(view)),
-        ("How to repeat it", repeat(view)),
+        ("Caveats and recommendations", caveats(report, &verdict)),
+        ("How to repeat it", repeat(report)),
     ];
-    let mut card = format!("# {title}\n\n{}\n", plain(&verdict(view).lead));
+    let mut card = format!("# {title}\n\n{}\n", plain(&verdict.summary));
     for (heading, body) in sections.into_iter().filter(|(_, body)| !body.is_empty()) {
-        // Writing to a string can not fail.
+        // Writing to a string cannot fail.
         let _ = write!(card, "\n## {heading}\n\n{}\n", body.trim_end());
     }
     card
@@ -66,174 +67,177 @@ fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     format!("| {} |\n| {} |\n{}", head.join(" | "), line.join(" | "), rows.concat())
 }
 
-fn told(number: Number, estimate: Estimate) -> String {
-    let span = estimate.span(number);
-    let span = if span.is_empty() { span } else { format!(" ({span})") };
-    format!("{}{span}", number.shown(estimate.value))
-}
-
-fn details(view: &RunView) -> String {
-    let mut rows = facts(view);
+fn details(report: &RunReport) -> String {
+    let mut rows = facts(report);
     rows.push(("Trained with".to_owned(), "foliar".to_owned()));
     table(&["", ""], rows.into_iter().map(|(name, value)| vec![plain(&name), plain(&value)]))
         .replace("---:", "---")
 }
 
-fn intended_use(view: &RunView) -> String {
+fn intended_use(report: &RunReport) -> String {
     let classes: Vec<String> =
-        view.model.classes.iter().map(|class| format!("- {}\n", plain(class))).collect();
+        report.model.classes.iter().map(|class| format!("- {}\n", plain(class))).collect();
     format!(
-        "It names, from a photograph of one leaf, one of the classes below, and is meant for photographs like those that it \
-         was tested on. It is an aid to a person who looks at the plant. It is not meant to decide by itself on spraying, \
-         quarantine or insurance, and knows no crop and no disease that is not in this list.\n\n{}",
+        "From a photo of one leaf it predicts one of the classes below. It is meant for photos like those that it was tested \
+         on, and as an aid to a person who looks at the plant. It is not meant to decide by itself on spraying, quarantine or \
+         insurance, and it knows no crop and no disease that is not in this list.\n\n{}",
         classes.concat()
     )
 }
 
-fn factors(view: &RunView) -> String {
-    let mut words = "How good it is depends on the class (table below), on how the photograph was taken, and on whether its \
-                     photographs are like those of the test: crop, variety, place, season, camera, light and background."
+fn factors(report: &RunReport) -> String {
+    let mut words = "How good it is depends on the class (table below), on how the photo was taken, and on how much the photo is \
+                     like those of the test: crop, variety, place, season, camera, light and background."
         .to_owned();
-    if let Some(robustness) = &view.robustness {
-        let head: Vec<String> = std::iter::once("made worse by".to_owned())
-            .chain(robustness.severities.iter().map(|s| plain(s)))
-            .collect();
+    let robustness = report.evaluation.as_ref().and_then(|evaluation| evaluation.robustness.as_ref());
+    let robustness = robustness.and_then(|robustness| Some((robustness, robustness.clean()?)));
+    if let Some((robustness, clean)) = robustness {
+        let severities = (1..=robustness.severities()).map(|severity| severity.to_string());
+        let head: Vec<String> = std::iter::once("corruption".to_owned()).chain(severities).collect();
         let head: Vec<&str> = head.iter().map(String::as_str).collect();
-        let cells = |cells: &[Option<f64>]| {
-            (0..robustness.severities.len())
-                .map(|place| {
-                    cells
-                        .get(place)
-                        .copied()
-                        .flatten()
-                        .map_or_else(|| "–".to_owned(), |share| Number::Percent.shown(share))
-                })
-                .collect::<Vec<_>>()
-        };
-        let rows = robustness.rows.iter().map(|(name, of)| [vec![plain(name)], cells(of)].concat());
+        let rows = robustness.corruptions().iter().map(|row| {
+            let cell = |place| {
+                let accuracy = row.accuracy.get(place);
+                accuracy.map_or_else(|| "–".to_owned(), |one: &Estimate| Number::Percent.shown(one.value))
+            };
+            std::iter::once(plain(&row.corruption)).chain((0..robustness.severities()).map(cell)).collect()
+        });
         words += &format!(
-            "\n\nAccuracy on {} of the test, {} as they are:\n\n{}",
-            count(robustness.photographs, "photograph", "photographs"),
-            Number::Percent.shown(robustness.clean),
+            "\n\nAccuracy on {} of the test by severity of a corruption; without corruption {}:\n\n{}",
+            count(robustness.photographs, "photo", "photos"),
+            Number::Percent.shown(clean.value),
             table(&head, rows)
         );
     }
     words
 }
 
-fn metrics(view: &RunView) -> String {
+fn metrics(report: &RunReport) -> String {
+    let Some(evaluation) = &report.evaluation else {
+        return "Nothing was measured: there were no photos to test it on.".to_owned();
+    };
+    let scores = &evaluation.scores;
     let mut rows: Vec<(String, String)> = Vec::new();
-    let mut row = |name: &str, number, estimate| rows.push((name.to_owned(), told(number, estimate)));
-    if let Some(scores) = &view.scores {
-        row("accuracy", Number::Percent, scores.accuracy);
-        for (k, accuracy) in &scores.top {
-            row(&format!("class among the first {k}"), Number::Percent, *accuracy);
-        }
-        row("macro F1", Number::Percent, scores.macro_f1);
-        row("loss (mean cross-entropy, nats)", Number::Plain, scores.loss);
+    let mut row = |name: &str, number, estimate: Estimate| {
+        rows.push((name.to_owned(), with_interval(number, estimate)))
+    };
+    row("accuracy", Number::Percent, scores.accuracy);
+    for top in &scores.top {
+        row(&format!("top-{} accuracy", top.k), Number::Percent, top.accuracy);
     }
-    if let Some(calibration) = &view.calibration {
-        row("expected calibration error", Number::Plain, calibration.error);
-        if let Some(excess) = calibration.excess {
-            row("its excess over a calibrated classifier's", Number::Plain, excess);
-        }
-        row("Brier score", Number::Plain, calibration.brier);
+    row("macro F1", Number::Percent, scores.macro_f1);
+    row("loss (mean cross-entropy, nats)", Number::Plain, scores.loss);
+    row("expected calibration error", Number::Plain, Estimate::point(evaluation.calibration.error));
+    row("its excess over chance", Number::Plain, evaluation.calibration.excess);
+    row("Brier score", Number::Plain, scores.brier);
+    if let Some(sets) = &evaluation.prediction_sets {
+        let name = format!("prediction sets that hold the class ({} promised)", percent(1.0 - sets.alpha));
+        row(&name, Number::Percent, sets.coverage);
     }
-    if let Some(sets) = &view.conformal {
-        row(
-            &format!("sets that hold the class, of {} promised", percent(sets.promised)),
-            Number::Percent,
-            sets.found,
-        );
-    }
-    for set in &view.strangers {
-        for (score, area) in &set.auroc {
-            row(&format!("leaf against {}: area under the curve by {score}", set.name), Number::Plain, *area);
+    if evaluation.selective.threshold.is_some() {
+        let proven =
+            if evaluation.selective.guaranteed { "proven threshold" } else { "threshold without guarantee" };
+        for (name, share) in [
+            (format!("answered ({proven})"), evaluation.selective.answered),
+            ("wrong answers among these".to_owned(), evaluation.selective.error),
+        ] {
+            share.into_iter().for_each(|share| row(&name, Number::Percent, share));
         }
     }
-    if rows.is_empty() {
-        return "Nothing was measured: there were no photographs to test it on.".to_owned();
+    for set in evaluation.ood.iter().flat_map(|ood| &ood.sets) {
+        row(&format!("OOD detection of {}, AUROC", set.short_name()), Number::Plain, set.auroc());
     }
     let rows = rows.into_iter().map(|(name, value)| vec![plain(&name), value]);
-    format!("In brackets 95 % intervals.\n\n{}", table(&["metric", "value"], rows))
+    format!("95 % intervals in brackets.\n\n{}", table(&["metric", "value"], rows))
 }
 
-fn evaluation_data(view: &RunView) -> String {
-    if view.test.photographs == 0 {
-        return "None.".to_owned();
-    }
-    let groups = view
-        .test
-        .groups
-        .map_or_else(String::new, |groups| format!(" in {}", count(groups, "group", "groups")));
-    let photographs = count(view.test.photographs, "photograph", "photographs");
-    let used = match view.test.origin {
-        Origin::Test => "They took part in nothing before.",
-        Origin::Validation => {
-            "They also chose the epoch and calibrated the probabilities, which flatters a little."
-        }
-        Origin::Other => "They come from another folder than those it was trained on.",
-        Origin::Trained => {
-            "Those that it was trained on are among them: the figures say nothing of other photographs."
-        }
+fn evaluation_data(report: &RunReport) -> String {
+    let Some(evaluation) = &report.evaluation else { return "None.".to_owned() };
+    let data = &evaluation.data;
+    let groups = if data.groups < evaluation.photographs {
+        format!(" in {}", count(data.groups, "group", "groups"))
+    } else {
+        String::new()
     };
-    format!("{photographs}{groups}: {}. {used}", plain(&view.test.describe()))
+    let photographs = count(evaluation.photographs, "photo", "photos");
+    let used = match data.origin {
+        _ if data.training_included > 0 => {
+            "Training photos are among them: results on them measure memorisation, not generalisation."
+        }
+        Origin::Test => "They were used for nothing before.",
+        Origin::Validation => {
+            "Epoch, temperature and thresholds were tuned on this data, so these results are optimistic."
+        }
+        Origin::Folder => "They are from another folder than the training photos.",
+    };
+    format!("{photographs}{groups}: {}. {used}", plain(&data.describe()))
 }
 
-fn training_data(view: &RunView) -> String {
-    let origin = &view.provenance;
+fn training_data(report: &RunReport) -> String {
+    let origin = &report.provenance;
     let splits: Vec<String> = origin
         .splits
         .iter()
         .map(|(split, photographs)| format!("{} {split}", Number::Count.shown(*photographs as f64)))
         .collect();
     let mut words = format!("{}: {}.", plain(&origin.photographs), plain(&splits.join(", ")));
-    if let Some(audit) = &view.audit {
-        for remark in &audit.remarks {
-            words += &format!("\n- **{}** {}", plain(&remark.title), plain(&remark.text));
-        }
+    for finding in report.audit.iter().flat_map(|audit| &audit.findings) {
+        let text = sentences(&[], &finding.claim, &finding.advice);
+        words += &format!("\n- **{}.** {}", plain(finding.id.title()), plain(&text));
     }
     words
 }
 
-fn analyses(view: &RunView) -> String {
-    let Some(scores) = &view.scores else { return String::new() };
+fn analyses(report: &RunReport) -> String {
+    let Some(evaluation) = &report.evaluation else { return String::new() };
     let share = |estimate: Option<Estimate>| {
-        estimate.map_or_else(|| "–".to_owned(), |one| told(Number::Percent, one))
+        estimate.map_or_else(|| "–".to_owned(), |one| with_interval(Number::Percent, one))
     };
-    let rows = scores.classes.iter().map(|class| {
+    let background = |class: &str| {
+        let classes = report.evidence.iter().flat_map(|evidence| &evidence.classes);
+        let explained = classes.filter(|explained| explained.share.measured > 0);
+        let mut found = explained.filter(|explained| explained.class == class);
+        found.next().map(|explained| Estimate::point(explained.share.background))
+    };
+    let rows = evaluation.classes.iter().map(|class| {
         vec![
-            plain(&class.name),
+            plain(&class.class),
             class.photographs.to_string(),
-            share(class.precision),
-            share(class.recall),
-            share(class.f1),
-            share(class.background.map(Estimate::point)),
+            share(class.precision()),
+            share(class.recall()),
+            share(class.f1()),
+            share(background(&class.class)),
         ]
     });
-    table(&["class", "photographs", "precision", "recall", "F1", "evidence beside the leaf"], rows)
+    table(&["class", "photos", "precision", "recall", "F1", "evidence on the background"], rows)
 }
 
 fn ethics() -> String {
-    "A wrong name costs: an untreated disease spreads, a needless treatment harms people, land and purse. Have a person confirm \
-     what follows from an answer. Photographs may hold places and people; check before you share them."
+    "A wrong prediction has a price: an untreated disease spreads, and a needless treatment harms people, land and purse. Have a \
+     person confirm what follows from an answer. Photos may show places and people; check before you share them."
         .to_owned()
 }
 
-fn caveats(view: &RunView) -> String {
-    let reservations = verdict(view).reservations;
-    let reservations = reservations
+fn caveats(report: &RunReport, verdict: &Verdict) -> String {
+    let findings = verdict.findings.iter().map(|finding| {
+        let text = sentences(&finding.evidence, "", &finding.advice);
+        format!("- **{}.** {}\n", plain(&finding.claim), plain(&text))
+    });
+    let missing = report
+        .missing
         .iter()
-        .map(|remark| format!("- **{}.** {}\n", plain(&remark.title), plain(&remark.text)));
-    let absent = view
-        .absent
-        .iter()
-        .map(|absent| format!("- Not measured: {}: {}\n", plain(&absent.what), plain(&absent.why)));
-    reservations.chain(absent).collect()
+        .map(|missing| format!("- Not measured: {}: {}\n", plain(&missing.section), plain(&missing.reason)));
+    findings.chain(missing).collect()
 }
 
-fn repeat(view: &RunView) -> String {
-    let origin = &view.provenance;
+/// All of them in one line.
+fn sentences(evidence: &[String], claim: &str, advice: &str) -> String {
+    let parts = std::iter::once(claim).chain(evidence.iter().map(String::as_str)).chain([advice]);
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn repeat(report: &RunReport) -> String {
+    let origin = &report.provenance;
     let mut words = String::new();
     if !origin.commands.is_empty() {
         words += &fenced("sh", &origin.commands.join("\n"));
@@ -249,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_can_not_write_markdown() {
+    fn names_cannot_write_markdown() {
         assert_eq!(plain("a|b_c*d\n<script>"), "a\\|b\\_c\\*d \\<script\\>");
         assert_eq!(fenced("sh", "a ``` b"), "````sh\na ``` b\n````\n");
         assert_eq!(fenced("sh", "foliar"), "```sh\nfoliar\n```\n");

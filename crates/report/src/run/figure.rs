@@ -1,34 +1,37 @@
 //! The pictures of a classifier by name.
 
-use super::view::{Calibration, ClassScore, Robustness, RunView};
-use super::words::count;
+use foliar_results::words::count;
+use foliar_results::{ClassResult, Evaluation, RobustnessRow, RunReport};
+
 use crate::charts::confusion::{Confusion, confusion};
 use crate::charts::curves::{Curves, curves};
 use crate::charts::intervals::{Interval, Intervals, intervals};
 use crate::charts::panel::{Panel, Reference, Series};
-use crate::charts::reliability::{Reliability, reliability};
+use crate::charts::reliability::{Reliability, ReliabilityBin, reliability};
 use crate::charts::risk_coverage::{RiskCoverage, risk_coverage};
 use crate::doctor_page::figures;
 use crate::draw::picture::Picture;
-use crate::error::ReportError;
-use crate::error::{MAX_SIDE, MIN_SIDE};
+use crate::error::{MAX_SIDE, MIN_SIDE, ReportError};
 use crate::frame::{Frame, Heading, Theme};
 use crate::layout::number::Number;
 
-/// A picture of a [`RunView`].
+/// Points of a curve that can be told apart in a picture.
+const MOST_POINTS: usize = 200;
+
+/// A picture of a [`RunReport`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Figure {
-    /// Losses and accuracies while it was trained.
+    /// Losses and accuracies by epoch.
     Curves,
-    /// Which classes are taken for which.
+    /// The confusion matrix.
     Confusion,
     /// F1 of each class with its interval.
     Classes,
     /// Confidence against accuracy.
     Reliability,
-    /// The error rate when the least certain are passed over.
+    /// Share of wrong answers against the share of photos answered.
     RiskCoverage,
-    /// Accuracy on worse photographs.
+    /// Accuracy on corrupted photos.
     Robustness,
 }
 
@@ -55,22 +58,22 @@ impl Figure {
         }
     }
 
-    /// Those that the view has values for: all that [`Figure::draw`] does not call empty.
-    pub fn of(view: &RunView) -> Vec<Figure> {
+    /// Those that the report has values for: all that [`Figure::draw`] does not call empty.
+    pub fn of(report: &RunReport) -> Vec<Figure> {
         let frame = Frame { width: 400, height: 400, theme: Theme::Light };
-        let has = |figure: &Figure| !matches!(figure.draw(view, &frame), Err(ReportError::Empty { .. }));
+        let has = |figure: &Figure| !matches!(figure.draw(report, &frame), Err(ReportError::Empty { .. }));
         Figure::ALL.into_iter().filter(has).collect()
     }
 
     /// The height in pixels at which a picture of this width looks best.
-    pub fn natural_height(self, view: &RunView, width: u32) -> u32 {
+    pub fn natural_height(self, report: &RunReport, width: u32) -> u32 {
         let height = match self {
-            Figure::Curves => curves_chart(view).natural_height(width),
-            Figure::Confusion => confusion_chart(view).natural_height(width),
-            Figure::Classes => classes_chart(view).natural_height(width),
-            Figure::Reliability => reliability_chart(view).natural_height(width),
-            Figure::RiskCoverage => risk_chart(view).natural_height(width),
-            Figure::Robustness => robustness_chart(view).natural_height(width),
+            Figure::Curves => curves_chart(report).natural_height(width),
+            Figure::Confusion => of(report, confusion_chart).natural_height(width),
+            Figure::Classes => of(report, classes_chart).natural_height(width),
+            Figure::Reliability => of(report, reliability_chart).natural_height(width),
+            Figure::RiskCoverage => of(report, risk_chart).natural_height(width),
+            Figure::Robustness => of(report, robustness_chart).natural_height(width),
         };
         height.clamp(MIN_SIDE, MAX_SIDE)
     }
@@ -78,96 +81,122 @@ impl Figure {
     /// Draws it.
     ///
     /// # Errors
-    /// [`ReportError::Empty`] where the view has no values for it; [`ReportError::Length`] where lists that belong together
+    /// [`ReportError::Empty`] where the report has no values for it; [`ReportError::Length`] where lists that belong together
     /// have different lengths; [`ReportError::Size`].
-    pub fn draw(self, view: &RunView, frame: &Frame) -> Result<Picture, ReportError> {
+    pub fn draw(self, report: &RunReport, frame: &Frame) -> Result<Picture, ReportError> {
         match self {
-            Figure::Curves => curves(&curves_chart(view), frame),
-            Figure::Confusion => confusion(&confusion_chart(view), frame),
-            Figure::Classes => intervals(&classes_chart(view), frame),
-            Figure::Reliability => reliability(&reliability_chart(view), frame),
-            Figure::RiskCoverage => risk_coverage(&risk_chart(view), frame),
-            Figure::Robustness => curves(&robustness_chart(view), frame),
+            Figure::Curves => curves(&curves_chart(report), frame),
+            Figure::Confusion => confusion(&of(report, confusion_chart), frame),
+            Figure::Classes => intervals(&of(report, classes_chart), frame),
+            Figure::Reliability => reliability(&of(report, reliability_chart), frame),
+            Figure::RiskCoverage => risk_coverage(&of(report, risk_chart), frame),
+            Figure::Robustness => curves(&of(report, robustness_chart), frame),
         }
     }
 }
 
-/// A heading that says on which photographs.
-fn heading(view: &RunView, title: &str) -> Heading {
-    let photographs = count(view.test.photographs, "photograph", "photographs");
-    Heading { title: title.to_owned(), note: format!("{}, {photographs}", view.test.describe()) }
+/// The chart of the evaluation; an empty one without an evaluation.
+fn of<Chart: Default>(report: &RunReport, chart: fn(&Evaluation) -> Chart) -> Chart {
+    report.evaluation.as_ref().map(chart).unwrap_or_default()
 }
 
-fn curves_chart(view: &RunView) -> Curves {
-    let Some(diagnosis) = &view.diagnosis else { return Curves::default() };
-    Curves {
-        heading: Heading::new(format!("Training {}", view.subject)),
-        ..figures::chart(&diagnosis.series)
-    }
+/// A heading that says on which photos.
+fn heading(evaluation: &Evaluation, title: &str) -> Heading {
+    let photographs = count(evaluation.photographs, "photo", "photos");
+    Heading { title: title.to_owned(), note: format!("{}, {photographs}", evaluation.data.describe()) }
 }
 
-fn confusion_chart(view: &RunView) -> Confusion {
-    let Some(scores) = &view.scores else { return Confusion::default() };
+fn curves_chart(report: &RunReport) -> Curves {
+    let Some(diagnosis) = &report.diagnosis else { return Curves::default() };
+    let heading = Heading::new(format!("Training {}", report.subject));
+    Curves { heading, ..figures::chart(&diagnosis.series) }
+}
+
+fn confusion_chart(evaluation: &Evaluation) -> Confusion {
     Confusion {
-        heading: heading(view, "What is taken for what"),
-        classes: view.model.classes.clone(),
-        counts: scores.confusion.clone(),
+        heading: heading(evaluation, "Confusion matrix"),
+        classes: evaluation.classes.iter().map(|class| class.class.clone()).collect(),
+        counts: evaluation.confusion.counts.iter().flatten().map(|&count| count as u64).collect(),
     }
 }
 
-fn classes_chart(view: &RunView) -> Intervals {
-    let Some(scores) = &view.scores else { return Intervals::default() };
-    let row = |class: &ClassScore| {
-        let f1 = class.f1?;
-        Some(Interval { name: class.name.clone(), value: f1.value, low: f1.low, high: f1.high, hue: 0 })
+fn classes_chart(evaluation: &Evaluation) -> Intervals {
+    let row = |class: &ClassResult| {
+        let f1 = class.f1()?;
+        Some(Interval { name: class.class.clone(), value: f1.value, low: f1.low, high: f1.high, hue: 0 })
     };
     Intervals {
-        heading: heading(view, "How well each class is told"),
+        heading: heading(evaluation, "F1 of each class"),
         x_title: "F1, 95\u{a0}% interval".to_owned(),
         number: Number::Percent,
-        rows: scores.classes.iter().filter_map(row).collect(),
-        references: vec![Reference { name: "mean".to_owned(), value: scores.macro_f1.value }],
+        rows: evaluation.classes.iter().filter_map(row).collect(),
+        references: vec![Reference { name: "mean".to_owned(), value: evaluation.scores.macro_f1.value }],
     }
 }
 
-fn reliability_chart(view: &RunView) -> Reliability {
-    let Some(Calibration { bins, error, .. }) = &view.calibration else { return Reliability::default() };
-    let mut heading = heading(view, "Do the probabilities mean what they say?");
-    heading.note += &format!("; expected calibration error {}", Number::Plain.shown(error.value));
-    Reliability { heading, bins: bins.clone() }
+/// Bins of equally many photos end at their lowest and highest confidence; drawn they meet half-way.
+fn reliability_chart(evaluation: &Evaluation) -> Reliability {
+    let calibration = &evaluation.calibration;
+    let filled = calibration.bins.iter().filter(|bin| bin.photographs > 0);
+    let mut bins: Vec<ReliabilityBin> = filled
+        .map(|bin| ReliabilityBin {
+            low: bin.low,
+            high: bin.high,
+            confidence: bin.confidence,
+            accuracy: bin.accuracy.value,
+            interval: Some((bin.accuracy.low, bin.accuracy.high)),
+            count: bin.photographs as u64,
+        })
+        .collect();
+    for place in 1..bins.len() {
+        let middle = f64::midpoint(bins[place - 1].high, bins[place].low);
+        (bins[place - 1].high, bins[place].low) = (middle, middle);
+    }
+    let mut heading = heading(evaluation, "Are the probabilities calibrated?");
+    heading.note += &format!("; expected calibration error {}", Number::Plain.shown(calibration.error));
+    Reliability { heading, bins }
 }
 
-fn risk_chart(view: &RunView) -> RiskCoverage {
-    let Some(abstention) = &view.abstention else { return RiskCoverage::default() };
+/// Some points of the curve, that of the threshold among them.
+fn risk_chart(evaluation: &Evaluation) -> RiskCoverage {
+    let selective = &evaluation.selective;
+    let points = &selective.curve.points;
+    let last_answered = selective
+        .threshold
+        .and_then(|threshold| points.iter().rposition(|point| point.threshold >= threshold));
+    let stride = points.len().div_ceil(MOST_POINTS).max(1);
+    let kept: Vec<usize> = (0..points.len())
+        .filter(|&place| place % stride == 0 || place + 1 == points.len() || Some(place) == last_answered)
+        .collect();
     RiskCoverage {
-        heading: heading(view, "What is gained by not answering when in doubt"),
-        coverage: abstention.coverage.clone(),
-        risk: abstention.risk.clone(),
-        chosen: abstention.chosen,
+        heading: heading(evaluation, "Wrong answers against answered photos"),
+        coverage: kept.iter().map(|&place| points[place].coverage).collect(),
+        risk: kept.iter().map(|&place| points[place].risk).collect(),
+        chosen: last_answered.and_then(|place| kept.iter().position(|&one| one == place)),
     }
 }
 
-/// A line for each way of making photographs worse, from the photographs as they are.
-fn robustness_chart(view: &RunView) -> Curves {
-    let Some(Robustness { clean, photographs, severities, rows }) = &view.robustness else {
-        return Curves::default();
-    };
-    let line = |(hue, (name, cells)): (usize, &(String, Vec<Option<f64>>))| {
-        let worse = cells.iter().enumerate().filter_map(|(place, cell)| Some(((place + 1) as f64, (*cell)?)));
-        Series::new(name.clone(), hue, std::iter::once((0.0, *clean)).chain(worse).collect())
+/// A line for each corruption, from the photos as they are.
+fn robustness_chart(evaluation: &Evaluation) -> Curves {
+    let Some(robustness) = &evaluation.robustness else { return Curves::default() };
+    let Some(clean) = robustness.clean() else { return Curves::default() };
+    let line = |(hue, row): (usize, &RobustnessRow)| {
+        let worse =
+            row.accuracy.iter().enumerate().map(|(place, accuracy)| ((place + 1) as f64, accuracy.value));
+        Series::new(row.corruption.clone(), hue, std::iter::once((0.0, clean.value)).chain(worse).collect())
     };
     let panel = Panel {
         title: "accuracy".to_owned(),
         number: Number::Percent,
-        series: rows.iter().enumerate().map(line).collect(),
+        series: robustness.corruptions().iter().enumerate().map(line).collect(),
         ..Panel::default()
     };
     Curves {
         heading: Heading {
-            title: "How it bears worse photographs".to_owned(),
-            note: format!("{}, made worse", count(*photographs, "photograph", "photographs")),
+            title: "Robustness to image corruptions".to_owned(),
+            note: format!("{}, corrupted", count(robustness.photographs, "photo", "photos")),
         },
-        x_title: format!("severity, 0 (as they are) to {}", severities.len()),
+        x_title: format!("severity, 0 (without corruption) to {}", robustness.severities()),
         x_number: Number::Count,
         panels: vec![panel],
         ..Curves::default()

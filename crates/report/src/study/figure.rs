@@ -9,9 +9,9 @@ use crate::charts::panel::{Emphasis, Panel, Series};
 use crate::draw::picture::Picture;
 use crate::error::ReportError;
 use crate::error::{MAX_SIDE, MIN_SIDE};
-use crate::estimate::Estimate;
 use crate::frame::{Frame, Heading, Theme};
 use crate::layout::number::Number;
+use foliar_results::Estimate;
 
 /// A chart of a [`StudyView`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -18,8 +18,8 @@ mod trials;
 mod view;
 mod words;
 
-pub use crate::estimate::Estimate;
 pub use figure::Figure;
+pub use foliar_results::Estimate;
 pub use page::study_page;
 pub use view::{
     Candidate, Comparison, CrossValidation, Direction, Domain, Importance, Measure, Objective, Parameter,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::estimate::Estimate;
 use crate::layout::axis::Scale;
 use crate::layout::number::Number;
+use foliar_results::Estimate;
 
 /// A study. Every list may be empty and every option absent: missing parts are not shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

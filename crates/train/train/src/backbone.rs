@@ -28,7 +28,7 @@ pub struct BackboneFeatures {
 /// all) and may end the work.
 ///
 /// # Errors
-/// Weights that do not fit, photographs that can not be read any more.
+/// Weights that do not fit, photographs that cannot be read any more.
 pub fn backbone_features(
     device: &dyn Device,
     recipe: &Recipe,

@@ -22,7 +22,7 @@ pub struct Progress {
     pub total_step: u64,
     /// Sum of the losses of the photographs seen in the unfinished epoch, in nats; every digit is kept.
     pub loss_sum: f64,
-    /// Photographs called rightly in it.
+    /// Correct predictions in it.
     pub correct: u64,
     /// Photographs seen in it.
     pub seen: u64,

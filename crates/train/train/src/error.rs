@@ -25,8 +25,8 @@ pub enum TrainError {
         /// What is allowed.
         range: &'static str,
     },
-    /// A recipe that can not be read or written as TOML.
-    #[error("the recipe can not be understood: {what}")]
+    /// A recipe that cannot be read or written as TOML.
+    #[error("the recipe cannot be understood: {what}")]
     RecipeText {
         /// What the reader says.
         what: String,
@@ -70,13 +70,13 @@ pub enum TrainError {
     /// The run was made by a build whose checkpoints are laid out otherwise, or by hand.
     #[error("the checkpoint does not fit the recipe: {0}")]
     State(#[from] StateError),
-    /// The network can not be built.
+    /// The network cannot be built.
     #[error(transparent)]
     Graph(#[from] GraphError),
     /// A step could not be done.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The folder of photographs can not be used.
+    /// The folder of photographs cannot be used.
     #[error(transparent)]
     Scan(#[from] ScanError),
     /// A pattern or table that says nothing about the photographs.
@@ -85,10 +85,10 @@ pub enum TrainError {
     /// A photograph could not be read any more.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// The run folder can not be used.
+    /// The run folder cannot be used.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// A checkpoint or bundle can not be used.
+    /// A checkpoint or bundle cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
     /// The classifier cannot be put together.
@@ -98,7 +98,7 @@ pub enum TrainError {
     #[error(transparent)]
     Metrics(#[from] MetricsError),
     /// The log could not be written.
-    #[error("the run folder can not be written to: {0}")]
+    #[error("the run folder cannot be written to: {0}")]
     Log(#[from] io::Error),
 }
 

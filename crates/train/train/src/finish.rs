@@ -55,7 +55,7 @@ impl Session<'_> {
         self.save_best()?;
         let splits = &self.photographs.splits;
         let (state, best, out_of_fold, learned_from) = match refit {
-            Some(Refit { state, best, out_of_fold }) => {
+            Some(Refit { state, best, out_of_fold, .. }) => {
                 (state, best, Some(out_of_fold), splits.train.len() + splits.validation.len())
             }
             None => {
@@ -112,12 +112,12 @@ impl Session<'_> {
 
 /// What there is to say of a refit.
 fn words(refit: &Refit, folds: u32) -> String {
-    let count = refit.out_of_fold.photos.len();
-    let EpochScore { epoch, accuracy, loss, calibrated_loss, temperature, .. } = refit.best;
+    let (count, epochs) = (refit.out_of_fold.photos.len(), refit.epochs);
+    let EpochScore { accuracy, loss, calibrated_loss, temperature, .. } = refit.best;
     let [accuracy, loss, calibrated] =
         [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
     format!(
-        "trained again on all {count} photographs for {epoch} epochs; {folds}-fold cross-validation: loss {loss}, \
+        "trained again on all {count} photographs for {epochs} epochs; {folds}-fold cross-validation: loss {loss}, \
          acc {accuracy}; calibrated with temperature {temperature:.2}, loss {calibrated}"
     )
 }

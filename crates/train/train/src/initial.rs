@@ -37,7 +37,7 @@ impl InitialWeights {
     /// The network whose weights `file` holds; `None` if it is none that is known.
     ///
     /// # Errors
-    /// A file that can not be read.
+    /// A file that cannot be read.
     pub fn network(file: &Path) -> Result<Option<&'static str>, TrainError> {
         Ok(weights::network_of(&parsed(file, &read(file)?)?))
     }
@@ -45,7 +45,7 @@ impl InitialWeights {
     /// Reads `file`, makes sure that it holds weights of `model`, and tells how its photographs were prepared.
     ///
     /// # Errors
-    /// A file that can not be read or that holds other weights, with every tensor that does not fit.
+    /// A file that cannot be read or that holds other weights, with every tensor that does not fit.
     pub fn examine(file: &Path, model: &str) -> Result<(Self, Convention), TrainError> {
         let bytes = read(file)?;
         let digest = blake3::hash(&bytes).to_hex().to_string();

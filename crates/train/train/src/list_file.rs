@@ -25,7 +25,7 @@ impl ListFile {
     /// The file as it is now, which has to be a table of groups.
     ///
     /// # Errors
-    /// A file that can not be read, or is no such table.
+    /// A file that cannot be read, or is no such table.
     pub fn groups(file: &Path) -> Result<Self, TrainError> {
         Self::checked(file, |path| GroupRule::table(path).map(|_| ()))
     }
@@ -55,7 +55,7 @@ impl ListFile {
     /// Its path, if its bytes are still those that the run began with.
     ///
     /// # Errors
-    /// A file that can not be read or was changed.
+    /// A file that cannot be read or was changed.
     pub(crate) fn unchanged(&self) -> Result<&Path, FileError> {
         if digest(&self.file)? != self.digest {
             let what = "this is not the list that the run began with; put the old file back".to_owned();

@@ -7,7 +7,7 @@
 //! | l_i | mean loss of step i's batch, in nats |
 //! | s_i | smoothed loss: a moving average over about N / 10 steps, without the bias of its beginning |
 //!
-//! The test ends where s exceeds four times its lowest value, or a step can not be taken. The proposal is a third of the
+//! The test ends where s exceeds four times its lowest value, or a step cannot be taken. The proposal is a third of the
 //! rate at which s is lowest: at the minimum itself the gain of a step and its harm are already equal, and the average lags
 //! behind by half a decade.
 

@@ -42,10 +42,7 @@ impl Freeze {
                     Some(&end) => Ok(Some(end)),
                     None => Err(GraphError::Malformed {
                         node: graph.name.clone(),
-                        what: format!(
-                            "stage:{count} can not be frozen, the stages are 1 to {}",
-                            stages.len()
-                        ),
+                        what: format!("stage:{count} cannot be frozen, the stages are 1 to {}", stages.len()),
                     }),
                 }
             }

@@ -156,7 +156,7 @@ impl Recipe {
     /// The recipe as the text of `recipe.toml`.
     ///
     /// # Errors
-    /// A number that TOML can not hold.
+    /// A number that TOML cannot hold.
     pub fn to_toml(&self) -> Result<String, TrainError> {
         toml::to_string(self).map_err(|error| TrainError::RecipeText { what: error.to_string() })
     }

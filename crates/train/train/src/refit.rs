@@ -5,7 +5,7 @@
 //! less than a second, so both can be had. K classifiers are trained, each on all photographs but a fold. The predictions of
 //! each for its fold, put together, are out-of-fold predictions (Stone 1974, "Cross-validatory choice and assessment of
 //! statistical predictions"): they choose the epoch, fit the temperature, and give every figure of the bundle. Then one
-//! classifier is trained on all photographs for as many epochs, with the schedule fitted to them.
+//! classifier is trained on all photographs with a whole schedule that does as much as theirs did by then.
 //!
 //! The prediction sets are calibrated on the predictions of the K classifiers and used with the one that learned from all.
 //! That is cross-validation calibration: it has no distribution-free guarantee (Barber et al. 2021, "Predictive inference with
@@ -14,11 +14,12 @@
 
 use std::ops::ControlFlow;
 
+use foliar_metrics::{Groups, best_epoch};
 use foliar_nn::{Device, Graph, StateDict};
 use foliar_runlog::StopReason;
 use rayon::prelude::*;
 
-use crate::best_epoch::{BestEpoch, EpochScore};
+use crate::best_epoch::EpochScore;
 use crate::epochs::{Observer, Position, Step, train_epochs};
 use crate::error::TrainError;
 use crate::out_of_fold::{OutOfFoldPredictions, Validated};
@@ -31,8 +32,10 @@ use crate::recipe::Recipe;
 pub(crate) struct Refit {
     /// All tensors of the network.
     pub(crate) state: StateDict,
-    /// The epochs that it was trained for, and how good the classifiers of the folds were after as many.
+    /// The epoch that cross-validation chose, and how good the classifiers of the folds were after it.
     pub(crate) best: EpochScore,
+    /// Epochs of the refit itself; see [`matched_epochs`].
+    pub(crate) epochs: u32,
     /// Their predictions for every photograph.
     pub(crate) out_of_fold: OutOfFoldPredictions,
 }
@@ -83,20 +86,20 @@ impl Source<'_> {
             .into_par_iter()
             .map(|outputs| Validated::of(outputs.sorted(classes.len()), classes))
             .collect();
-        let mut choice = BestEpoch::default();
-        let mut chosen = None;
-        for (epoch, validated) in (1..).zip(judged) {
-            let finite = validated.as_ref().is_some_and(Validated::is_finite);
-            if finite && choice.take(EpochScore::new(epoch, 1, validated.as_ref())) {
-                chosen = validated.zip(choice.kept);
-            }
-        }
-        let Some((validated, best)) = chosen else {
+        let (losses, clusters) = (losses(&judged), photographs.clusters());
+        let photos =
+            judged.iter().flatten().next().map_or(&[][..], |validated| &validated.out_of_fold.photos);
+        let groups = Groups::new(&photos.iter().map(|&photo| clusters[photo] as u64).collect::<Vec<_>>());
+        let chosen = best_epoch(&losses, &groups);
+        let validated =
+            chosen.and_then(|chosen| Some((chosen.epoch, judged.into_iter().nth(chosen.epoch)??)));
+        let Some((epoch, validated)) = validated else {
             return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
         };
+        let best = EpochScore::new(epoch as u32 + 1, 1, Some(&validated));
         let whole = photographs.undivided();
-        // The schedule of the shorter training is whole: it ends at the same low learning rate.
-        let phase = Phase { epochs: best.epoch, ..phase.clone() };
+        let epochs = matched_epochs(phase, best.epoch);
+        let phase = Phase { epochs, ..phase.clone() };
         let state = match self.train(&whole, &phase, &mut Unobserved)? {
             ControlFlow::Continue(state) => state,
             ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
@@ -104,7 +107,7 @@ impl Source<'_> {
         if let ControlFlow::Break(reason) = progress(count + 1, count + 1) {
             return Ok(ControlFlow::Break(reason));
         }
-        Ok(ControlFlow::Continue(Refit { state, best, out_of_fold: validated.out_of_fold }))
+        Ok(ControlFlow::Continue(Refit { state, best, epochs, out_of_fold: validated.out_of_fold }))
     }
 
     /// Trains on the training photographs of `photographs` as `phase` says.
@@ -132,6 +135,32 @@ impl Source<'_> {
             ControlFlow::Break(StopReason::NonFiniteLoss)
         })
     }
+}
+
+/// For each epoch the calibrated loss of each photograph, in nats; not a number where an output was not finite.
+fn losses(epochs: &[Option<Validated>]) -> Vec<Vec<f64>> {
+    let count =
+        epochs.iter().flatten().map(|validated| validated.out_of_fold.labels.len()).max().unwrap_or(0);
+    let losses = |validated: &Option<Validated>| match validated {
+        Some(validated) if validated.is_finite() => validated.calibrated_losses(),
+        _ => vec![f64::NAN; count],
+    };
+    epochs.iter().map(losses).collect()
+}
+
+/// Epochs for which `phase`, whole, does as much as its first `epoch` epochs do within the planned schedule. A schedule that is
+/// cut ends at a high rate, one that is squeezed into so many epochs does less: what a network has learned goes with the sum of
+/// its learning rates, which is matched here. At least 1, at most the planned number.
+fn matched_epochs(phase: &Phase, epoch: u32) -> u32 {
+    // An epoch of so many steps: enough for the shape of the schedule, the same for any number of photographs.
+    const STEPS: usize = 32;
+    let sum = |phase: &Phase, epochs: u32| -> f64 {
+        let rates = (0..epochs).flat_map(|epoch| (0..STEPS).map(move |step| (epoch, step)));
+        rates.map(|(epoch, step)| phase.rate(STEPS, epoch, step)).sum()
+    };
+    let wanted = sum(phase, epoch);
+    let whole = |epochs: u32| sum(&Phase { epochs, ..phase.clone() }, epochs);
+    (1..=phase.epochs).find(|&epochs| whole(epochs) >= (1.0 - 1e-9) * wanted).unwrap_or(phase.epochs)
 }
 
 /// Collects what a classifier predicts for its fold after each epoch.
@@ -167,5 +196,24 @@ impl Observer for Unobserved {
 
     fn epoch(&mut self, _: &mut PhaseTrainer<'_>, _: u32) -> Result<ControlFlow<StopReason>, TrainError> {
         Ok(ControlFlow::Continue(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::Recipe;
+    use crate::schedule::Schedule;
+
+    #[test]
+    fn a_whole_schedule_does_as_much_as_the_part_that_it_replaces() {
+        let mut phase = Recipe::quick("baseline").phases[0].clone();
+        assert_eq!((phase.epochs, phase.learning_rate.schedule), (30, Schedule::Cosine));
+        assert_eq!([1, 7, 12, 30].map(|epoch| matched_epochs(&phase, epoch)), [2, 14, 22, 30]);
+        phase.learning_rate.schedule = Schedule::Constant;
+        assert!(
+            (1..=30).all(|epoch| matched_epochs(&phase, epoch) == epoch),
+            "a constant rate is whole wherever it ends"
+        );
     }
 }

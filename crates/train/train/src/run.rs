@@ -67,7 +67,7 @@ impl Run {
     /// Opens a run that was begun earlier.
     ///
     /// # Errors
-    /// A folder that is no run, or files in it that can not be read.
+    /// A folder that is no run, or files in it that cannot be read.
     pub fn open(dir: &Path) -> Result<Self, TrainError> {
         let dir = RunDir::open(dir)?;
         let path = dir.recipe();
@@ -120,7 +120,7 @@ impl Run {
     /// The newest checkpoint; `None` if the run was stopped before its first.
     ///
     /// # Errors
-    /// A checkpoint that can not be read.
+    /// A checkpoint that cannot be read.
     pub fn last_checkpoint(&self) -> Result<Option<Checkpoint>, FileError> {
         let path = self.last();
         if path.exists() { Checkpoint::read(&path).map(Some) } else { Ok(None) }
@@ -129,7 +129,7 @@ impl Run {
     /// (name relative to the folder of photographs, class) of each photograph of a split, from `split.csv`.
     ///
     /// # Errors
-    /// A file that can not be read.
+    /// A file that cannot be read.
     pub fn photographs_of(&self, split: Split) -> Result<Vec<(String, String)>, FileError> {
         let chosen = self.split()?.into_iter().filter(|row| row.split == split_name(split));
         Ok(chosen.map(|row| (row.path, row.class)).collect())
@@ -139,7 +139,7 @@ impl Run {
     /// one side of the split share one. A group is named by the path of its first photograph.
     ///
     /// # Errors
-    /// A file that can not be read.
+    /// A file that cannot be read.
     pub fn groups(&self) -> Result<BTreeMap<String, String>, FileError> {
         let alone = |row: SplitRow| if row.group.is_empty() { row.path.clone() } else { row.group };
         Ok(self.split()?.into_iter().map(|row| (row.path.clone(), alone(row))).collect())
@@ -167,10 +167,10 @@ impl Run {
         Ok(put(&self.dir.out_of_fold(), &table)?)
     }
 
-    /// What the run says of photographs that it has not learnt from, from `out-of-fold.csv`; `classes` are those of its bundle.
+    /// What the run says of photographs that it has not learned from, from `out-of-fold.csv`; `classes` are those of its bundle.
     ///
     /// # Errors
-    /// A run that held back nothing or has not ended, or a file that can not be read.
+    /// A run that held back nothing or has not ended, or a file that cannot be read.
     pub fn out_of_fold(&self, classes: &[String]) -> Result<Vec<OutOfFoldRow>, FileError> {
         out_of_fold::read(&self.dir.out_of_fold(), classes)
     }

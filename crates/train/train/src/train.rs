@@ -2,8 +2,8 @@
 //!
 //! Phase by phase, epoch by epoch: every training photograph once, then every validation photograph in evaluation mode,
 //! then the log, then the checkpoints. In this order: a process that is killed anywhere leaves a newest checkpoint and a
-//! log that is at least as long, and whoever resumes cuts the log back to the checkpoint. At the end a classifier on kept
-//! features learns from all photographs ([`crate::refit`]); interrupted in this, it begins with it again.
+//! log that is at least as long, and resuming cuts the log back to the checkpoint. At the end a classifier on kept
+//! features learns from all photographs ([`crate::refit`]); an interrupted refit starts again.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -32,10 +32,10 @@ pub struct Outcome {
     pub reason: StopReason,
     /// Epochs that are done.
     pub epochs: u32,
-    /// The epoch that did best on the validation photographs; the bundle holds its weights unless there was a last fit.
+    /// The epoch that did best on the validation photographs; the bundle holds its weights unless there was a refit.
     pub best: Option<EpochScore>,
-    /// How many epochs the classifier of the bundle was trained for on all photographs, and what a cross-validation says of
-    /// it; `None` if there was no last fit.
+    /// The epoch that cross-validation chose before the classifier was trained again on all photographs, and how good it was;
+    /// `None` if there was no refit.
     pub refit: Option<EpochScore>,
     /// The bundle; `None` if no epoch was finished.
     pub bundle: Option<PathBuf>,
@@ -44,7 +44,7 @@ pub struct Outcome {
 /// Makes sure that a network can be built for the recipe and `classes` classes, before anything is written.
 ///
 /// # Errors
-/// A network that the photographs' size or the frozen part does not fit; weights that can not be read or are of another
+/// A network that the photographs' size or the frozen part does not fit; weights that cannot be read or are of another
 /// network.
 pub fn check(recipe: &Recipe, classes: usize) -> Result<(), TrainError> {
     let graph = zoo::build(&recipe.model, classes)?;
@@ -62,7 +62,7 @@ pub fn check(recipe: &Recipe, classes: usize) -> Result<(), TrainError> {
 /// `observe` sees every event and may say stop after any step.
 ///
 /// # Errors
-/// Photographs that can not be read any more, weights or a checkpoint that do not fit, a run folder that can not be
+/// Photographs that cannot be read any more, weights or a checkpoint that do not fit, a run folder that cannot be
 /// written. What was saved before stays.
 pub fn train(
     device: &dyn Device,
@@ -258,7 +258,7 @@ impl Session<'_> {
             resumed_from_step: resumed.then_some(self.progress.total_step),
             time: SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |t| t.as_secs_f64()),
         };
-        // The start of a run can not be refused.
+        // The start of a run cannot be refused.
         let _ = self.tell(Event::Start(start))?;
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! What a finished network makes of the photographs of its run: features of those trained on and of those for validation.
 //!
 //! Features tell what photographs of the classes look like to the network. They are those of the division into training and
-//! validation that the run began with, also where a last fit has made the classifier learn from all: what stands before the
-//! classifier has learnt from none of them then.
+//! validation that the run began with, also where a refit has made the classifier learn from all: what stands before the
+//! classifier has learned from none of them then.
 
 use std::ops::ControlFlow;
 
@@ -124,7 +124,7 @@ impl TrainedModel<'_> {
         }))
     }
 
-    /// The phase whose kept features are those of the finished network: nothing before the classifier has ever learnt.
+    /// The phase whose kept features are those of the finished network: nothing before the classifier has ever learned.
     fn kept_features(&self) -> Option<&Phase> {
         let phases = self.recipe.phases.get(..self.phase as usize)?;
         let frozen = phases.iter().all(|phase| phase.freeze == Freeze::Backbone);

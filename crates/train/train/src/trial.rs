@@ -110,7 +110,7 @@ impl<'a> Trials<'a> {
     /// measures on those for validation, of which there must be some. `observe` may end the trial at any event.
     ///
     /// # Errors
-    /// A recipe out of range, no validation photographs, photographs that can not be read any more.
+    /// A recipe out of range, no validation photographs, photographs that cannot be read any more.
     pub fn run(
         &self,
         recipe: &Recipe,

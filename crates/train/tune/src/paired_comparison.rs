@@ -1,8 +1,7 @@
 //! The tuned and the untuned classifier, compared on photos that neither they nor the search have seen.
 //!
-//! Photos of one group (one leaf, or near duplicates) err together. Therefore every interval resamples whole groups and every
-//! difference is paired: both classifiers are judged on the same resamples. Losses are after calibration, as the bundles
-//! predict.
+//! Photos of one group (one leaf, or near duplicates) err together. Therefore intervals and p-values are by group: see
+//! [`PairedDifference`]. Losses are after calibration, as the bundles predict.
 
 use std::path::Path;
 
@@ -23,7 +22,7 @@ use crate::session::Session;
 /// Photos in one pass of a network.
 const BATCH: usize = 32;
 
-/// Scores on the test photos with 95 % intervals by group, or differences of such scores.
+/// Scores on the test photos with 95 % intervals by group.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestScores {
     /// Mean cross-entropy after calibration, in nats.
@@ -40,26 +39,15 @@ impl From<Scores<Estimate>> for TestScores {
     }
 }
 
-/// The tuned and the untuned classifier side by side.
+/// The tuned and the untuned classifier on the same photos.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PairedComparison {
-    /// Test photos.
-    pub photographs: usize,
-    /// Groups of test photos.
-    pub groups: usize,
     /// The tuned classifier.
     pub tuned: TestScores,
     /// The untuned classifier.
     pub untuned: TestScores,
-    /// Tuned minus untuned.
-    pub difference: TestScores,
-    /// Photos that only the tuned classifier gets right.
-    pub only_tuned: usize,
-    /// Photos that only the untuned classifier gets right.
-    pub only_untuned: usize,
-    /// Probability of a difference in accuracy at least this large if both classifiers were equally good, by group: the
-    /// sign-flip permutation test.
-    pub p_value: f64,
+    /// Tuned minus untuned, with intervals and p-values by group.
+    pub difference: PairedDifference,
 }
 
 impl Session<'_> {
@@ -113,17 +101,10 @@ impl PairedComparison {
     /// The predictions are for different photos.
     fn of(tuned: &Predictions, untuned: &Predictions, seed: u64) -> Result<Self, MetricsError> {
         let bootstrap = Bootstrap { seed, ..Bootstrap::default() };
-        let PairedDifference { accuracy, accuracy_p_value, loss, macro_f1, only_first, only_second, .. } =
-            PairedDifference::of(tuned, untuned, &bootstrap)?;
         Ok(Self {
-            photographs: tuned.len(),
-            groups: tuned.groups().count(),
             tuned: Scores::with_intervals(tuned, &bootstrap).into(),
             untuned: Scores::with_intervals(untuned, &bootstrap).into(),
-            difference: TestScores { loss, accuracy, macro_f1 },
-            only_tuned: only_first,
-            only_untuned: only_second,
-            p_value: accuracy_p_value,
+            difference: PairedDifference::of(tuned, untuned, &bootstrap)?,
         })
     }
 }
@@ -152,41 +133,43 @@ mod tests {
     #[test]
     fn equal_classifiers_do_not_differ() {
         let comparison = compare([|index| index % 5 > 0, |index| index % 5 > 0], 1);
-        let nothing = Estimate { value: 0.0, low: 0.0, high: 0.0 };
-        assert_eq!((comparison.difference.accuracy, comparison.difference.loss), (nothing, nothing));
-        assert_eq!(comparison.p_value, 1.0);
+        let PairedDifference { accuracy, loss, accuracy_p_value, .. } = comparison.difference;
+        assert_eq!((accuracy, loss, accuracy_p_value), (Estimate::default(), Estimate::default(), 1.0));
         assert_eq!(comparison.tuned, comparison.untuned);
     }
 
     #[test]
     fn a_gain_is_seen_and_its_interval_is_the_binomial_one() {
-        let comparison = compare([|index| index % 10 > 0, |index| index % 5 > 0], 1);
-        let TestScores { accuracy, loss, .. } = comparison.difference;
-        assert!((accuracy.value - 0.1).abs() < 1e-12, "{comparison:?}");
-        assert_eq!((comparison.only_tuned, comparison.only_untuned, comparison.groups), (40, 0, 400));
-        assert!(comparison.p_value < 1e-3 && loss.value < 0.0 && loss.interval()[1] < 0.0);
+        let difference = compare([|index| index % 10 > 0, |index| index % 5 > 0], 1).difference;
+        assert!((difference.accuracy.value - 0.1).abs() < 1e-12, "{difference:?}");
+        assert_eq!((difference.only_first, difference.only_second, difference.groups), (40, 0, 400));
+        assert!(difference.accuracy_p_value < 1e-3 && difference.loss_p_value < 1e-3);
+        assert!(difference.loss.value < 0.0 && difference.loss.high < 0.0);
         // √(0.1 · 0.9 / 400) = 0.015
-        let [low, high] = accuracy.interval();
+        let [low, high] = difference.accuracy.interval();
         assert!((low - (0.1 - 1.96 * 0.015)).abs() < 0.006 && (high - (0.1 + 1.96 * 0.015)).abs() < 0.006);
     }
 
     #[test]
-    fn large_groups_give_wide_intervals() {
-        let fine = compare([|index| index / 40 % 10 > 0, |index| index / 40 % 5 > 0], 1);
-        let coarse = compare([|index| index / 40 % 10 > 0, |index| index / 40 % 5 > 0], 20);
-        let width = |comparison: &PairedComparison| {
-            let [low, high] = comparison.difference.accuracy.interval();
-            high - low
-        };
-        assert_eq!(coarse.groups, 20);
-        assert_eq!(coarse.difference.accuracy.value, fine.difference.accuracy.value);
-        assert!(width(&coarse) > 3.0 * width(&fine), "{} {}", width(&coarse), width(&fine));
+    fn large_groups_give_wide_intervals_and_large_p_values() {
+        // The classifiers differ on 40 photos in a row. As 40 independent photos that would be beyond doubt, but they are two
+        // groups of 20, one of each class.
+        let right: [fn(usize) -> bool; 2] =
+            [|index| index / 40 != 3, |index| index / 40 != 3 && index / 40 != 7];
+        let difference = |group| compare(right, group).difference;
+        let (fine, coarse) = (difference(1), difference(20));
+        assert_eq!((fine.groups, coarse.groups), (400, 20));
+        assert_eq!(coarse.accuracy.value, fine.accuracy.value);
+        assert!(coarse.accuracy.width() > 3.0 * fine.accuracy.width(), "{coarse:?} {fine:?}");
+        let by_photo = foliar_metrics::mcnemar(coarse.only_first, coarse.only_second);
+        assert!(by_photo < 1e-9 && fine.accuracy_p_value < 1e-3, "{by_photo} {fine:?}");
+        assert_eq!(coarse.accuracy_p_value, 0.5, "two groups can only agree or not");
     }
 
     #[test]
     fn differences_are_those_of_the_scores() {
         let comparison = compare([|index| index % 7 > 0, |index| index % 3 > 0], 1);
-        let PairedComparison { tuned, untuned, difference, .. } = comparison;
+        let PairedComparison { tuned, untuned, difference } = comparison;
         for (difference, tuned, untuned) in [
             (difference.loss, tuned.loss, untuned.loss),
             (difference.accuracy, tuned.accuracy, untuned.accuracy),

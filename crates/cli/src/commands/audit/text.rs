@@ -2,22 +2,19 @@
 
 use std::io::{self, Write};
 
-use foliar_audit::{Audit, GroupSource, Severity};
+use foliar_results::audit::{Audit, GroupSource};
 
 use super::shown;
 use crate::arguments::AuditArguments;
+use crate::commands::findings;
 
-/// Columns of a line.
-const WIDTH: usize = 100;
 /// Classes up to which all are listed.
 const LISTED: usize = 40;
 
 pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArguments) -> io::Result<()> {
     let photographs = audit.photographs.len();
     let groups = match audit.groups.source {
-        GroupSource::Sequence => {
-            format!("; {}: {} groups", audit.groups.source, audit.groups.count)
-        }
+        GroupSource::Sequence => format!("; {} groups\n{}", audit.groups.count, audit.groups.source),
         GroupSource::Pattern | GroupSource::Table if audit.groups.unnamed > 0 => {
             format!("; {} groups, {} photographs without one", audit.groups.count, audit.groups.unnamed)
         }
@@ -47,19 +44,7 @@ pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArgume
             if probe.far_above_chance { "  far above" } else { "" }
         )?;
     }
-    for finding in &audit.findings {
-        let weight = match finding.severity {
-            Severity::Error => "ERROR",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        };
-        writeln!(out)?;
-        wrap(out, &format!("{weight}: {}", finding.claim), "", "  ")?;
-        for line in &finding.evidence {
-            wrap(out, line, "  - ", "    ")?;
-        }
-        wrap(out, &finding.advice, "  > ", "    ")?;
-    }
+    findings::print(out, &audit.findings)?;
     if let Some(folder) = &arguments.out {
         writeln!(out, "\nthe tables and a page with the photographs, audit.html, are in {}", shown(folder))?;
     }
@@ -74,23 +59,4 @@ pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArgume
         )?;
     }
     Ok(())
-}
-
-/// `text` in lines of [`WIDTH`] columns, broken between words; the first begins with `first`, the others with `rest`.
-fn wrap(out: &mut impl Write, text: &str, first: &str, rest: &str) -> io::Result<()> {
-    let mut line = first.to_owned();
-    let mut is_empty = true;
-    for word in text.split(' ') {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            writeln!(out, "{line}")?;
-            rest.clone_into(&mut line);
-            is_empty = true;
-        }
-        if !is_empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_empty = false;
-    }
-    writeln!(out, "{line}")
 }

@@ -18,7 +18,7 @@ use crate::peak_memory;
 
 /// Key of the first weights, the pixels and the labels.
 const SEED: u64 = 1;
-/// What the optimiser does in ImageNet recipes; the rate is so low that random labels can not make the loss explode.
+/// What the optimiser does in ImageNet recipes; the rate is so low that random labels cannot make the loss explode.
 const OPTIMIZER: Optimizer =
     Optimizer::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 1e-4 };
 const PLAN: StepConfig<'static> =

@@ -46,7 +46,7 @@ pub(super) fn draw(comparison: &Comparison) -> anyhow::Result<Picture> {
         ..Curves::default()
     };
     let frame = Frame { width: WIDTH, height: chart.natural_height(WIDTH), theme: Theme::Light };
-    curves(&chart, &frame).context("the curves can not be drawn")
+    curves(&chart, &frame).context("the curves cannot be drawn")
 }
 
 /// The run's folder, without what leads to it.

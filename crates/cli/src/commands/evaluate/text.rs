@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use foliar_results::{ClassResult, Estimate, Evaluation, Origin, Robustness};
+use foliar_results::{Circumstances, ClassResult, Estimate, Evaluation, Origin, Robustness, Verdict};
+
+use crate::commands::findings::{self, wrap};
 
 /// Classes up to which the confusion matrix is printed whole.
 const MATRIX_CLASSES: usize = 20;
@@ -11,7 +13,11 @@ const CONFUSIONS: usize = 5;
 
 /// Everything, for people.
 pub(crate) fn print(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
+    let verdict = Verdict::of(Some(evaluation), &Circumstances::default());
     summary(out, evaluation)?;
+    writeln!(out)?;
+    wrap(out, &verdict.summary, "", "")?;
+    findings::print(out, &verdict.findings)?;
     writeln!(out)?;
     classes(out, evaluation)?;
     confusions(out, evaluation)?;
@@ -82,8 +88,7 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     }
     let Some(ood) = &evaluation.ood else { return Ok(()) };
     for set in &ood.sets {
-        let auroc = set.distance_auroc.unwrap_or(set.energy_auroc);
-        write!(out, "OOD          {}: AUROC {}", set.name, figure(auroc))?;
+        write!(out, "OOD          {}: AUROC {}", set.name, figure(set.auroc()))?;
         if ood.flagged_inside.is_some() {
             write!(out, "; {:.1} % are flagged as out-of-distribution", 100.0 * set.flagged)?;
         }

@@ -1,6 +1,7 @@
 //! What `foliar explain --json` writes.
 
-use foliar_explain::{ClassEvidence, Explanation, Method};
+use foliar_explain::{Explanation, Method};
+use foliar_results::EvidenceShare;
 use foliar_vision::leaf_mask::MaskFailure;
 use serde::Serialize;
 
@@ -33,7 +34,7 @@ pub(super) struct Found<'a> {
     pub(super) probability: f64,
     /// The most probable class.
     pub(super) predicted: &'a str,
-    /// Share of the evidence on the background; `null` where the leaf can not be told, or nothing speaks for the class.
+    /// Share of the evidence on the background; `null` where the leaf cannot be told, or nothing speaks for the class.
     pub(super) background: Option<f64>,
     /// Share of the area that is background; `null` likewise.
     pub(super) area: Option<f64>,
@@ -71,14 +72,16 @@ impl<'a> Photograph<'a> {
 #[derive(Serialize)]
 pub(super) struct Class<'a> {
     pub(super) name: &'a str,
+    /// Its place.
+    pub(super) class: usize,
     #[serde(flatten)]
-    pub(super) evidence: ClassEvidence,
+    pub(super) evidence: EvidenceShare,
     /// `background / area`.
     pub(super) ratio: f64,
 }
 
 impl<'a> Class<'a> {
-    pub(super) fn new(evidence: ClassEvidence, classes: &'a [String]) -> Self {
-        Self { name: &classes[evidence.class], evidence, ratio: evidence.ratio() }
+    pub(super) fn new(class: usize, evidence: EvidenceShare, classes: &'a [String]) -> Self {
+        Self { name: &classes[class], class, evidence, ratio: evidence.ratio() }
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn photograph(out: &mut impl Write, row: &Photograph<'_>) -> io::Resu
         (Some(background), Some(area), _) => {
             format!("{:.0} % of the evidence on {:.0} % background", 100.0 * background, 100.0 * area)
         }
-        (_, _, Some(_)) => "the leaf can not be told from the background".to_owned(),
+        (_, _, Some(_)) => "the leaf cannot be told from the background".to_owned(),
         _ => "nothing in it speaks for the class".to_owned(),
     };
     writeln!(out, "{}  {} {:.1} %  {evidence}", row.path, found.class, 100.0 * found.probability)
@@ -45,7 +45,7 @@ pub(super) fn classes(out: &mut impl Write, classes: &[Class<'_>], folder: &Path
         writeln!(
             out,
             "\nwarning: {}: {:.0} % of the evidence lies on the background, which is {:.0} % of the area. The network looks beside \
-             the leaf more than one that looks anywhere; it may have learnt the place instead of the plant.",
+             the leaf more than one that looks anywhere; it may have learned the place instead of the plant.",
             class.name,
             100.0 * class.evidence.background,
             100.0 * class.evidence.area

@@ -1,21 +1,16 @@
-//! The audit of a run's photographs as the plain values of the report.
+//! The audit of a run's photographs.
 
 use std::collections::BTreeMap;
 
 use foliar_audit::GroupRule;
-use foliar_report::audit::AuditView;
+use foliar_results::audit::Audit;
 use foliar_train::{Phase, Run};
 use foliar_vision::{Limits, Split, portable_name, scan_for_evaluation};
 
-use crate::commands::audit::{examine, view};
-use crate::commands::folder_name;
-use crate::commands::thumbnails::Thumbnails;
+use crate::commands::audit::examine;
 
-/// Cards of a gallery.
-const SHOWN: usize = 12;
-
-/// Audits the photographs of a run, with the splits of its split; `None` if the user interrupts.
-pub(super) fn of_run(run: &Run) -> anyhow::Result<Option<AuditView>> {
+/// Audits the photographs of a run, with the splits and the groups of its split; `None` if the user interrupts.
+pub(super) fn of_run(run: &Run) -> anyhow::Result<Option<Audit>> {
     let (mut dataset, problems) = scan_for_evaluation(&run.data_root, &Limits::default())?;
     let mut splits: BTreeMap<String, Split> = BTreeMap::new();
     for split in [Split::Train, Split::Validation, Split::Test] {
@@ -31,6 +26,5 @@ pub(super) fn of_run(run: &Run) -> anyhow::Result<Option<AuditView>> {
     let recipe = cached.then_some(&recipe);
     // The groups that the run used, whatever they rested on.
     let rule = GroupRule::table(&run.dir.split())?;
-    let Some(audit) = examine((dataset, problems), &rule, recipe)? else { return Ok(None) };
-    Ok(Some(view::of(&audit, &Thumbnails::new(&run.data_root), &folder_name(&run.data_root), SHOWN)))
+    examine((dataset, problems), &rule, recipe)
 }

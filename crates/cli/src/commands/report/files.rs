@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::Context;
 use foliar_files::write_atomically;
-use foliar_report::run::{Figure, RunView};
-use foliar_report::{Frame, Theme, model_card, run_page};
+use foliar_report::run::Figure;
+use foliar_report::{Frame, RunPictures, Theme, model_card, run_page};
+use foliar_results::RunReport;
 use foliar_runlog::RunDir;
 
 use crate::commands::picture;
@@ -17,30 +18,30 @@ const WIDTH: u32 = 1000;
 const PICTURES: &str = "pictures";
 const CARD: &str = "model-card.md";
 
-/// Makes the folders, so that one that can not be written is told before the work is done.
+/// Makes the folders, so that one that cannot be written is told before the work is done.
 pub(super) fn prepare(folder: &Path) -> anyhow::Result<()> {
     let pictures = folder.join(PICTURES);
-    fs::create_dir_all(&pictures).with_context(|| format!("{} can not be made", pictures.display()))
+    fs::create_dir_all(&pictures).with_context(|| format!("{} cannot be made", pictures.display()))
 }
 
-pub(super) fn write(folder: &Path, view: &RunView) -> anyhow::Result<()> {
-    for figure in Figure::of(view) {
-        let frame = Frame { width: WIDTH, height: figure.natural_height(view, WIDTH), theme: Theme::Light };
-        let drawn = figure.draw(view, &frame)?;
+pub(super) fn write(folder: &Path, report: &RunReport, shown: &RunPictures<'_>) -> anyhow::Result<()> {
+    for figure in Figure::of(report) {
+        let frame = Frame { width: WIDTH, height: figure.natural_height(report, WIDTH), theme: Theme::Light };
+        let drawn = figure.draw(report, &frame)?;
         for form in ["svg", "png"] {
             picture::write(&folder.join(PICTURES).join(figure.name()).with_extension(form), &drawn)?;
         }
     }
     let card = folder.join(CARD);
-    put(&card, &model_card(view))?;
+    put(&card, &model_card(report))?;
     let page = folder.join(RunDir::REPORT);
-    put(&page, &run_page(view)?)?;
-    say(&page, &card, &folder.join(PICTURES), view)
+    put(&page, &run_page(report, shown)?)?;
+    say(&page, &card, &folder.join(PICTURES), report)
 }
 
 /// The verdict for people, the path of the page for programs.
-fn say(page: &Path, card: &Path, pictures: &Path, view: &RunView) -> anyhow::Result<()> {
-    eprintln!("{}", foliar_report::run::verdict(view).lead);
+fn say(page: &Path, card: &Path, pictures: &Path, report: &RunReport) -> anyhow::Result<()> {
+    eprintln!("{}", report.verdict().summary);
     eprintln!("\npictures in {}, model card {}", pictures.display(), card.display());
     writeln!(io::stdout().lock(), "{}", page.display())?;
     Ok(())
@@ -48,5 +49,5 @@ fn say(page: &Path, card: &Path, pictures: &Path, view: &RunView) -> anyhow::Res
 
 fn put(path: &Path, text: &str) -> anyhow::Result<()> {
     write_atomically(path, |file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("{} can not be written", path.display()))
+        .with_context(|| format!("{} cannot be written", path.display()))
 }

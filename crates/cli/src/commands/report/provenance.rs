@@ -6,7 +6,7 @@ use clap::Parser;
 use foliar_model::Bundle;
 use foliar_nn::summary::summarise;
 use foliar_nn::{Optimizer, Statistics};
-use foliar_report::run::{Model, Provenance};
+use foliar_results::{ModelSummary, Provenance};
 use foliar_train::{ClassWeights, Group, Recipe, Run, Schedule};
 use foliar_vision::Split;
 
@@ -16,18 +16,18 @@ use crate::commands::grouping::grouping;
 use crate::commands::train::recipe::from_arguments;
 
 /// What the classifier is.
-pub(super) fn model(bundle: &Bundle) -> anyhow::Result<Model> {
+pub(super) fn model(bundle: &Bundle) -> anyhow::Result<ModelSummary> {
     let recipe = &Recipe::of_bundle(bundle)?;
     let size = bundle.preprocessing.size;
     let optimizer = recipe.phases.last().map(|phase| phase.optimizer);
     let plain = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
     let summary = summarise(&bundle.graph, 1, size as usize, optimizer.unwrap_or(plain))?;
-    Ok(Model {
+    Ok(ModelSummary {
         network: recipe.model.clone(),
         classes: bundle.classes.clone(),
         image_size: size,
-        parameters: summary.parameters as u64,
-        multiply_adds: summary.multiply_adds as u64,
+        parameters: summary.parameters,
+        multiply_adds: summary.multiply_adds,
         weights: recipe
             .weights
             .as_ref()
@@ -45,7 +45,7 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
     for (split, name) in
         [(Split::Train, "for training"), (Split::Validation, "for validation"), (Split::Test, "for the test")]
     {
-        let photographs = run.photographs_of(split)?.len() as u64;
+        let photographs = run.photographs_of(split)?.len();
         if photographs > 0 {
             splits.push((name.to_owned(), photographs));
         }
@@ -56,11 +56,10 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
     let mut facts = vec![("Training".to_owned(), phases.join("; then "))];
     if origin.train_photographs > run.photographs_of(Split::Train)?.len() {
         let fact = format!(
-            "all {} photographs for training and validation, at the end; what is said of them here was said in {} folds by \
-             classifiers that had not learnt from them",
+            "all {} training and validation photos; they are tested in {} folds, each by a model that was not trained on it",
             origin.train_photographs, recipe.refit
         );
-        facts.push(("Learnt from".to_owned(), fact));
+        facts.push(("Trained on".to_owned(), fact));
     }
     Ok(Provenance {
         version: format!("foliar {}", origin.foliar),

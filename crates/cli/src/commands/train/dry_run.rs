@@ -32,17 +32,17 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         RecipeName::Quick => (
             "quick",
             "a network that was trained on a million photographs sees what leaves differ in; only its classifier has to \
-             be learnt, which a few hundred photographs are enough for and which takes about one pass over them",
+             be learned, which a few hundred photographs are enough for and which takes about one pass over them",
         ),
         RecipeName::Fine => (
             "fine",
-            "the classifier is learnt first, so that its first errors do not spoil the pretrained weights; then the \
+            "the classifier is learned first, so that its first errors do not spoil the pretrained weights; then the \
              whole network follows at a lower rate. If that does not help on the validation photographs, what came \
              before it is kept",
         ),
         RecipeName::Scratch => (
             "scratch",
-            "there are no pretrained weights, so every weight is learnt from these photographs; with fewer than some \
+            "there are no pretrained weights, so every weight is learned from these photographs; with fewer than some \
              thousand, pretrained weights (--weights) do better",
         ),
     };

@@ -164,39 +164,26 @@ fn cross_validation(decay: &WeightDecay) -> Option<study::CrossValidation> {
 }
 
 fn comparison(compared: &PairedComparison, result: &TuningResult) -> study::Comparison {
+    let PairedComparison { tuned, untuned, difference } = compared;
     let estimate = |of: Estimate| study::Estimate { value: of.value, low: of.low, high: of.high };
-    let PairedComparison { tuned, untuned, difference, .. } = compared;
+    let measure = |name: &str, number, direction, values: [Estimate; 3]| {
+        let [tuned, untuned, difference] = values.map(estimate);
+        study::Measure { name: name.to_owned(), number, direction, tuned, untuned, difference }
+    };
+    let (maximise, minimise) = (study::Direction::Maximise, study::Direction::Minimise);
+    let accuracy = [tuned.accuracy, untuned.accuracy, difference.accuracy];
+    let loss = [tuned.loss, untuned.loss, difference.loss];
+    let macro_f1 = [tuned.macro_f1, untuned.macro_f1, difference.macro_f1];
     study::Comparison {
-        photographs: compared.photographs as u64,
-        groups: compared.groups as u64,
-        p_value: Some(compared.p_value),
+        photographs: difference.photographs as u64,
+        groups: difference.groups as u64,
+        p_value: Some(difference.accuracy_p_value),
         tuned: setting(&result.tuned),
         untuned: setting(&result.untuned),
         measures: vec![
-            study::Measure {
-                name: "accuracy".to_owned(),
-                number: Number::Percent,
-                direction: study::Direction::Maximise,
-                tuned: estimate(tuned.accuracy),
-                untuned: estimate(untuned.accuracy),
-                difference: estimate(difference.accuracy),
-            },
-            study::Measure {
-                name: "loss".to_owned(),
-                number: Number::Plain,
-                direction: study::Direction::Minimise,
-                tuned: estimate(tuned.loss),
-                untuned: estimate(untuned.loss),
-                difference: estimate(difference.loss),
-            },
-            study::Measure {
-                name: "macro F1".to_owned(),
-                number: Number::Percent,
-                direction: study::Direction::Maximise,
-                tuned: estimate(tuned.macro_f1),
-                untuned: estimate(untuned.macro_f1),
-                difference: estimate(difference.macro_f1),
-            },
+            measure("accuracy", Number::Percent, maximise, accuracy),
+            measure("loss", Number::Plain, minimise, loss),
+            measure("macro F1", Number::Percent, maximise, macro_f1),
         ],
     }
 }

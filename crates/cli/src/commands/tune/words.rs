@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use foliar_bayes::{Bound, BoundHit, Domain};
-use foliar_metrics::Estimate;
+use foliar_metrics::{Estimate, Groups, PairedDifference};
 use foliar_tune::{Objective, PairedComparison, TuningResult, WeightDecay};
 
 use super::screen::{bare, words};
@@ -136,27 +136,29 @@ fn at_bound(hit: &BoundHit, result: &TuningResult) -> String {
 }
 
 fn compare(out: &mut impl Write, comparison: &PairedComparison, result: &TuningResult) -> io::Result<()> {
-    let PairedComparison { photographs, groups, tuned, untuned, difference, .. } = comparison;
+    let PairedComparison { tuned, untuned, difference } = comparison;
+    let PairedDifference { photographs, groups, accuracy_p_value, .. } = *difference;
     writeln!(out, "\non {photographs} test photos of {groups} groups (leaves) that tuning has not used\n")?;
     writeln!(
         out,
         "{:10}  {:>8}  {:>8}  {:>10}  95 % interval by group",
         "", "tuned", "untuned", "difference"
     )?;
-    let mut row = |name: &str, tuned: &Estimate, untuned: &Estimate, difference: &Estimate| {
-        let Estimate { value, low, high } = difference;
-        let (tuned, untuned) = (tuned.value, untuned.value);
+    let mut row = |name: &str, tuned: Estimate, untuned: Estimate, difference: Estimate| {
+        let (tuned, untuned, Estimate { value, low, high }) = (tuned.value, untuned.value, difference);
         writeln!(out, "{name:10}  {tuned:8.4}  {untuned:8.4}  {value:+10.4}  {low:+.4} to {high:+.4}")
     };
-    row("accuracy", &tuned.accuracy, &untuned.accuracy, &difference.accuracy)?;
-    row("loss", &tuned.loss, &untuned.loss, &difference.loss)?;
-    row("macro F1", &tuned.macro_f1, &untuned.macro_f1, &difference.macro_f1)?;
-    let verdict =
-        if comparison.p_value < SIGNIFICANT { "larger than chance" } else { "no larger than chance" };
+    row("accuracy", tuned.accuracy, untuned.accuracy, difference.accuracy)?;
+    row("loss", tuned.loss, untuned.loss, difference.loss)?;
+    row("macro F1", tuned.macro_f1, untuned.macro_f1, difference.macro_f1)?;
+    let verdict = if accuracy_p_value < SIGNIFICANT { "significant" } else { "not significant" };
     writeln!(
         out,
-        "\ntuned alone right on {}, untuned alone on {}: the difference in accuracy is {verdict} (p = {:.3})",
-        comparison.only_tuned, comparison.only_untuned, comparison.p_value
+        "\nonly tuned right on {}, only untuned on {}: the difference in accuracy is {verdict} (p = {accuracy_p_value:.3}, by group (leaf))",
+        difference.only_first, difference.only_second
     )?;
+    if groups < Groups::FEW {
+        writeln!(out, "there are only {groups} groups, so the intervals are rough")?;
+    }
     writeln!(out, "tuned: {}; untuned: {}", words(&result.tuned), words(&result.untuned))
 }

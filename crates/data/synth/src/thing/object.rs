@@ -1,4 +1,4 @@
-//! Things that lie on a ground, or shine in the dark.
+//! Objects on a ground, and lights in the dark.
 
 use super::axes::Axes;
 use crate::colour::Colour;

@@ -1,4 +1,4 @@
-//! Two colours in an order that nature does not make.
+//! Artificial patterns of two colours.
 
 use super::axes::Axes;
 use crate::colour::Colour;

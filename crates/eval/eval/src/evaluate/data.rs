@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use foliar_vision::{Limits, Photo, Problem, Reason, Split, portable_name, scan_for_evaluation};
 
-use foliar_audit::{GroupRule, NearDuplicates, group_photos};
+use foliar_audit::{GroupRule, NearDuplicates, file_problem, group_photos};
 use foliar_model::Bundle;
-use foliar_results::{Origin, SkippedFile};
-use foliar_train::{OutOfFoldRow, Run};
+use foliar_results::{FileProblem, Origin};
+use foliar_train::{Group, OutOfFoldRow, Run};
 
 use super::EvalSource;
 use crate::error::EvalError;
@@ -39,8 +39,10 @@ pub(super) struct EvalPhotographs {
     pub(super) training_included: usize,
     /// What the groups of a folder rest on; `None` for those of a run, which its split tells.
     pub(super) grouped_by: Option<String>,
+    /// Whether the split of the run kept what belongs together on one side; `None` for a folder.
+    pub(super) split_by_group: Option<bool>,
     pub(super) unknown_classes: Vec<String>,
-    pub(super) skipped: Vec<SkippedFile>,
+    pub(super) skipped: Vec<FileProblem>,
 }
 
 impl EvalPhotographs {
@@ -106,8 +108,9 @@ impl EvalPhotographs {
             training_left_out: left_out,
             training_included: included,
             grouped_by: Some(groups.source.to_string()),
+            split_by_group: None,
             unknown_classes,
-            skipped: problems.iter().map(skipped).collect(),
+            skipped: problems.iter().map(file_problem).collect(),
         })
     }
 
@@ -166,6 +169,8 @@ impl EvalPhotographs {
             let what = "none of the photographs that the run held back is still as it was".to_owned();
             return Err(EvalError::Unusable { root: run.dir.root().to_owned(), what });
         }
+        // Groups that are single photographs are none.
+        let in_groups = numbers.len() < list.len();
         Ok(Self {
             root: run.data_root.clone(),
             origin,
@@ -173,19 +178,10 @@ impl EvalPhotographs {
             training_left_out: Vec::new(),
             training_included: 0,
             grouped_by: None,
+            split_by_group: Some(in_groups && run.recipe.data.group != Group::None),
             unknown_classes: Vec::new(),
-            skipped: problems.iter().map(skipped).collect(),
+            skipped: problems.iter().map(file_problem).collect(),
         })
-    }
-}
-
-pub(super) fn skipped(problem: &Problem) -> SkippedFile {
-    let Problem { path, reason } = problem;
-    SkippedFile {
-        path: portable_name(path),
-        code: reason.code().to_owned(),
-        excluded: reason.excludes(),
-        message: reason.to_string(),
     }
 }
 

@@ -120,9 +120,14 @@ fn the_mean_is_taken_for_what_it_is() {
 #[ignore = "a measurement; run it optimised"]
 fn an_epoch_is_judged_in_a_millisecond() {
     let run = run(Kind::Healthy, 3);
-    let start = Instant::now();
-    for epochs in 1..=run.sums.len() {
-        std::hint::black_box(diagnose(&run.prefix(epochs), &run.setup));
-    }
-    assert!(start.elapsed() < Duration::from_millis(run.sums.len() as u64));
+    let time = |_| {
+        let start = Instant::now();
+        for epochs in 1..=run.sums.len() {
+            std::hint::black_box(diagnose(&run.prefix(epochs), &run.setup));
+        }
+        start.elapsed()
+    };
+    // The least of several, because other programs may run at the same time.
+    let least = (0..20).map(time).min().unwrap();
+    assert!(least < Duration::from_millis(run.sums.len() as u64), "{least:?}");
 }

@@ -1,57 +1,63 @@
-//! Every class with its figures, in a table that sorts.
+//! Every class with its results, in a table that sorts.
 
+use foliar_results::{BackgroundEvidence, ClassResult, Estimate, RunReport};
 use maud::{Markup, html};
 
-use super::super::view::{ClassScore, RunView};
-use crate::estimate::Estimate;
 use crate::layout::number::Number;
 use crate::page::parts::{breakable, estimate, gap};
 
-pub(super) fn classes(view: &RunView) -> Markup {
-    let Some(scores) = view.scores.as_ref().filter(|scores| !scores.classes.is_empty()) else {
+pub(super) fn classes(report: &RunReport) -> Markup {
+    let classes = report.evaluation.iter().flat_map(|evaluation| &evaluation.classes);
+    if classes.clone().next().is_none() {
         return html! {};
-    };
-    let explained = scores.classes.iter().any(|class| class.background.is_some());
+    }
+    let evidence = report.evidence.as_ref();
     html! {
         section aria-labelledby="run-classes" {
-            h2 #run-classes { "Class by class" }
+            h2 #run-classes { "Results by class" }
             div.scroll tabindex="0" role="region" aria-labelledby="run-classes" {
                 table.sortable.classes {
-                    caption { span { (caption(view, explained)) } }
+                    caption { span { (caption(evidence)) } }
                     thead {
                         tr {
-                            @for name in ["Class", "Photographs", "Precision", "Recall", "F1"] { th scope="col" { (name) } }
-                            @if explained { th scope="col" { "Beside the leaf" } }
+                            @for name in ["Class", "Photos", "Precision", "Recall", "F1"] { th scope="col" { (name) } }
+                            @if evidence.is_some() { th scope="col" { "On the background" } }
                         }
                     }
-                    tbody { @for class in &scores.classes { (row(class, explained)) } }
+                    tbody { @for class in classes { (row(class, evidence)) } }
                 }
             }
         }
     }
 }
 
-fn caption(view: &RunView, explained: bool) -> String {
-    let mut words = "Precision: of the photographs called so, how many are. Recall: of those that are, how many are called \
-                     so. F1: both in one number. Below each, its interval."
+fn caption(evidence: Option<&BackgroundEvidence>) -> String {
+    let mut words = "Precision: of the photos predicted as the class, the share that is. Recall: of the photos of the class, the \
+                     share predicted as it. F1: both in one number. Below each, its interval."
         .to_owned();
-    if explained && let Some(evidence) = &view.evidence {
+    if let Some(evidence) = evidence {
         words += &format!(
-            " Beside the leaf: share of the evidence that lies on the background ({}); the background is {} of the pictures.",
+            " On the background: share of the evidence beside the leaf ({}); the background is {} of the image.",
             evidence.method,
-            Number::Percent.shown(evidence.area)
+            Number::Percent.shown(evidence.overall.area)
         );
     }
     words
 }
 
-fn row(class: &ClassScore, explained: bool) -> Markup {
+fn row(class: &ClassResult, evidence: Option<&BackgroundEvidence>) -> Markup {
+    let explained = evidence.and_then(|evidence| {
+        evidence
+            .classes
+            .iter()
+            .find(|explained| explained.class == class.class && explained.share.measured > 0)
+    });
     html! {
         tr {
-            th scope="row" { (breakable(&class.name)) }
+            th scope="row" { (breakable(&class.class)) }
             td data-value=(class.photographs) { (Number::Count.shown(class.photographs as f64)) }
-            @for score in [class.precision, class.recall, class.f1] { (cell(score)) }
-            @if explained { (cell(class.background.map(Estimate::point))) }
+            @for score in [class.precision(), class.recall(), class.f1()] { (cell(score)) }
+            @if evidence.is_some() { (cell(explained.map(|explained| Estimate::point(explained.share.background)))) }
         }
     }
 }

@@ -1,21 +1,23 @@
-//! A classifier as a page: verdict, figures, galleries, audit and how to repeat it, in one file that needs nothing else.
+//! A classifier as a page: verdict, findings, figures, galleries, audit and how to repeat it, in one file that needs nothing
+//! else.
 
 mod classes;
+mod confidence;
 mod mistakes;
 pub(crate) mod provenance;
 mod robustness;
 mod summary;
-mod trust;
 
+use foliar_results::RunReport;
 use maud::{Markup, html};
 
 use super::figure::Figure;
-use super::view::RunView;
-use crate::audit::sections as audit;
+use crate::audit::sections::{Galleries, findings as audit_findings};
 use crate::doctor_page::{figures, findings};
 use crate::error::ReportError;
 use crate::frame::Frame;
 use crate::page::{Breadth, Page, Policy, picture};
+use crate::thumbnail::ThumbnailOf;
 
 const STYLE: &str = concat!(
     include_str!("../../page/base.css"),
@@ -33,15 +35,34 @@ const FULL: u32 = 1000;
 /// Classes from which a confusion matrix takes all of a wide page.
 const MANY_CLASSES: usize = 7;
 
-/// A classifier as one HTML document: light and dark, wide and narrow, on screen and on paper, with its photographs inside
-/// and nothing from elsewhere. One script, which the page's policy names by its digest, sorts tables; without it they are
-/// plain. What the view does not have is left out, and [`RunView::absent`] is told.
+/// Cards of a gallery of the audit.
+const SHOWN: usize = 12;
+
+/// Where the page gets its small pictures from.
+#[derive(Clone, Copy)]
+pub struct RunPictures<'a> {
+    /// Of photos of the evaluation.
+    pub evaluated: ThumbnailOf<'a>,
+    /// Of heat maps over photos of the evaluation, for the predicted class.
+    pub heat_map: ThumbnailOf<'a>,
+    /// Of photos of the audit.
+    pub audited: ThumbnailOf<'a>,
+}
+
+impl RunPictures<'_> {
+    /// No pictures at all.
+    pub const NONE: Self = RunPictures { evaluated: &|_| None, heat_map: &|_| None, audited: &|_| None };
+}
+
+/// A classifier as one HTML document: light and dark, wide and narrow, on screen and on paper, with its photos inside and
+/// nothing from elsewhere. One script, which the page's policy names by its digest, sorts tables; without it they are plain.
+/// What the report does not have is left out, and [`RunReport::missing`] is told.
 ///
 /// # Errors
 /// [`ReportError::Length`] where lists that belong together have different lengths.
-pub fn run_page(view: &RunView) -> Result<String, ReportError> {
-    let heading = match view.subject.as_str() {
-        "" => "How far this classifier can be trusted",
+pub fn run_page(report: &RunReport, pictures: &RunPictures<'_>) -> Result<String, ReportError> {
+    let heading = match report.subject.as_str() {
+        "" => "How far this classifier can be relied on",
         subject => subject,
     };
     let page = Page {
@@ -49,65 +70,69 @@ pub fn run_page(view: &RunView) -> Result<String, ReportError> {
         heading,
         style: STYLE,
         policy: Policy::Pictured,
-        article: article(view)?,
+        article: article(report, pictures)?,
         footer: "Written by foliar report. Losses are means in nats; intervals hold with 95 % confidence.",
     };
     Ok(page.into_string())
 }
 
-fn article(view: &RunView) -> Result<Markup, ReportError> {
-    let drawn = Figure::of(view);
+fn article(report: &RunReport, pictures: &RunPictures<'_>) -> Result<Markup, ReportError> {
+    let drawn = Figure::of(report);
     let shown = |figure: Figure| drawn.contains(&figure);
+    let verdict = report.verdict();
+    let evaluation = report.evaluation.as_ref();
     Ok(html! {
         article.foliar-article.foliar-run {
-            (summary::verdict(view))
-            (summary::limits(view))
-            @if let Some(diagnosis) = &view.diagnosis {
+            (summary::verdict(&verdict, report))
+            (summary::limits(&verdict, report))
+            @if let Some(diagnosis) = &report.diagnosis {
                 div.foliar-doctor {
                     (figures::figures(&diagnosis.series)?)
-                    (findings::findings("What the doctor says of the training", &diagnosis.findings))
+                    (findings::findings("Diagnosis of the training log", &diagnosis.findings))
                 }
             }
             @if shown(Figure::Confusion) {
                 section aria-labelledby="run-confusion" {
-                    h2 #run-confusion { "What is taken for what" }
-                    div.figures { (figure(view, Figure::Confusion)?) }
+                    h2 #run-confusion { "Confusion matrix" }
+                    div.figures { (figure(report, Figure::Confusion)?) }
                 }
             }
-            (classes::classes(view))
-            (trust::confidence(view, |one| shown(one).then(|| figure(view, one)).transpose())?)
-            (trust::strangers(view))
-            @if let Some(robustness) = &view.robustness {
-                section aria-labelledby="run-robustness" {
-                    h2 #run-robustness { "How it bears worse photographs" }
-                    div.figures {
-                        (robustness::heat(robustness))
-                        @if shown(Figure::Robustness) { (figure(view, Figure::Robustness)?) }
+            (classes::classes(report))
+            @if let Some(evaluation) = evaluation {
+                (confidence::confidence(evaluation, |one| shown(one).then(|| figure(report, one)).transpose())?)
+                (confidence::ood(evaluation))
+                @if let Some(robustness) = &evaluation.robustness {
+                    section aria-labelledby="run-robustness" {
+                        h2 #run-robustness { "Robustness to image corruptions" }
+                        div.figures {
+                            (robustness::heat(robustness))
+                            @if shown(Figure::Robustness) { (figure(report, Figure::Robustness)?) }
+                        }
                     }
                 }
             }
-            (mistakes::worst(&view.worst))
-            (mistakes::confident(&view.confident))
-            @if let Some(view) = &view.audit {
-                (audit::duplicates(view))
-                (audit::suspects(view))
-                (audit::poor(view))
-                (audit::findings(view))
+            (mistakes::mistakes(report, pictures))
+            @if let Some(audit) = &report.audit {
+                @let galleries = Galleries::new(audit, pictures.audited, SHOWN);
+                (galleries.duplicates())
+                (galleries.label_issues())
+                (galleries.quality())
+                (audit_findings(audit))
             }
-            (provenance::provenance(view))
+            (provenance::provenance(report))
         }
     })
 }
 
-fn figure(view: &RunView, shown: Figure) -> Result<Markup, ReportError> {
-    let full = shown == Figure::Confusion && view.model.classes.len() >= MANY_CLASSES;
+fn figure(report: &RunReport, shown: Figure) -> Result<Markup, ReportError> {
+    let full = shown == Figure::Confusion && report.model.classes.len() >= MANY_CLASSES;
     let drawn = picture(spoken(shown), |breadth, theme| {
         let width = match breadth {
             Breadth::Narrow => NARROW,
             Breadth::Wide if full => FULL,
             Breadth::Wide => HALF,
         };
-        shown.draw(view, &Frame { width, height: shown.natural_height(view, width), theme })
+        shown.draw(report, &Frame { width, height: shown.natural_height(report, width), theme })
     })?;
     Ok(html! {
         figure class={ (shown.name()) @if full { " full" } } {
@@ -121,12 +146,12 @@ fn figure(view: &RunView, shown: Figure) -> Result<Markup, ReportError> {
 fn spoken(shown: Figure) -> &'static str {
     match shown {
         Figure::Curves => "Losses and accuracies by epoch.",
-        Figure::Confusion => "Confusion matrix: counts of photographs by actual and predicted class.",
+        Figure::Confusion => "Confusion matrix: counts of photos by actual and predicted class.",
         Figure::Classes => "F1 of each class with its interval; the table has the numbers.",
         Figure::Reliability => "Reliability diagram: accuracy against confidence.",
-        Figure::RiskCoverage => "Share of wrong answers against the share of photographs answered.",
+        Figure::RiskCoverage => "Share of wrong answers against the share of photos answered.",
         Figure::Robustness => {
-            "Accuracy against severity, a line for each way of making photographs worse; the table has the numbers."
+            "Accuracy against severity, a line for each corruption; the table has the numbers."
         }
     }
 }
@@ -139,12 +164,11 @@ fn caption(shown: Figure) -> &'static str {
             "A row for each actual class; the stronger the colour, the larger its share of the class."
         }
         Figure::Reliability => {
-            "Bars that end at the diagonal are probabilities that mean what they say. Below it, the classifier is surer than \
-             it is right."
+            "Bars that end at the diagonal are calibrated. Below it, the classifier is overconfident."
         }
         Figure::RiskCoverage => {
-            "The least certain photographs are passed over first; those to the right of the threshold it would rather not answer."
+            "The classifier abstains on the least certain photos first; it does not answer those to the right of the threshold."
         }
-        Figure::Robustness => "At severity 0 the photographs are as they are.",
+        Figure::Robustness => "Severity 0 is without corruption.",
     }
 }

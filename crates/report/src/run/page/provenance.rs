@@ -1,19 +1,19 @@
-//! How it was made, so that a stranger can make it again.
+//! How it was made, so that others can make it again.
 
+use foliar_results::RunReport;
 use maud::{Markup, html};
 
-use super::super::view::RunView;
 use crate::layout::number::Number;
 
-pub(super) fn provenance(view: &RunView) -> Markup {
-    let origin = &view.provenance;
+pub(super) fn provenance(report: &RunReport) -> Markup {
+    let origin = &report.provenance;
     html! {
         section aria-labelledby="run-provenance" {
-            h2 #run-provenance { "How it was made, and how to repeat it" }
+            h2 #run-provenance { "How it was trained, and how to repeat it" }
             div.scroll tabindex="0" role="region" aria-labelledby="run-provenance" {
                 table.facts {
                     tbody {
-                        @for (name, value) in facts(view) { tr { th scope="row" { (name) } td { (value) } } }
+                        @for (name, value) in facts(report) { tr { th scope="row" { (name) } td { (value) } } }
                     }
                 }
             }
@@ -32,9 +32,9 @@ pub(super) fn provenance(view: &RunView) -> Markup {
 }
 
 /// Names and values; without those that are not known.
-pub(crate) fn facts(view: &RunView) -> Vec<(String, String)> {
-    let (model, origin) = (&view.model, &view.provenance);
-    let shown = |number: u64| if number == 0 { String::new() } else { Number::Count.shown(number as f64) };
+pub(crate) fn facts(report: &RunReport) -> Vec<(String, String)> {
+    let (model, origin) = (&report.model, &report.provenance);
+    let shown = |number: usize| if number == 0 { String::new() } else { Number::Count.shown(number as f64) };
     let splits: Vec<String> = origin
         .splits
         .iter()
@@ -42,18 +42,18 @@ pub(crate) fn facts(view: &RunView) -> Vec<(String, String)> {
         .collect();
     let known = [
         ("Network", model.network.clone()),
-        ("First weights", model.weights.clone().unwrap_or_else(|| "random".to_owned())),
+        ("Initial weights", model.weights.clone().unwrap_or_else(|| "random".to_owned())),
         (
-            "Sees",
+            "Input",
             if model.image_size == 0 { String::new() } else { format!("{0} x {0} pixels", model.image_size) },
         ),
         ("Parameters", shown(model.parameters)),
-        ("Multiply-adds a photograph", shown(model.multiply_adds)),
-        ("Epoch kept", shown(model.epoch.into())),
-        ("Photographs", origin.photographs.clone()),
-        ("Fingerprint of the photographs", origin.fingerprint.clone()),
+        ("Multiply-adds a photo", shown(model.multiply_adds)),
+        ("Epoch kept", shown(model.epoch as usize)),
+        ("Photos", origin.photographs.clone()),
+        ("Fingerprint of the photos", origin.fingerprint.clone()),
         ("Split", splits.join(", ")),
-        ("Kept on one side", origin.grouping.clone()),
+        ("Grouping", origin.grouping.clone()),
         ("Seed", origin.seed.to_string()),
         ("Version", origin.version.clone()),
     ];

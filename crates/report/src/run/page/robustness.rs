@@ -1,8 +1,8 @@
-//! Accuracy on worse photographs as a table whose colours say what is lost.
+//! Accuracy on corrupted photos as a table whose colours say what is lost.
 
+use foliar_results::{Robustness, RobustnessRow};
 use maud::{Markup, html};
 
-use super::super::view::Robustness;
 use crate::layout::number::Number;
 use crate::page::parts::gap;
 
@@ -10,24 +10,28 @@ use crate::page::parts::gap;
 const STRONGEST: f64 = 0.4;
 
 pub(super) fn heat(robustness: &Robustness) -> Markup {
-    let clean = Number::Percent.shown(robustness.clean);
+    let Some(clean) = robustness.clean() else { return html! {} };
+    let severities = robustness.severities();
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Accuracy on worse photographs" {
+        div.scroll tabindex="0" role="region" aria-label="Accuracy on corrupted photos" {
             table.heat {
-                caption { span { "Accuracy, " (clean) " as they are. The stronger the colour, the more is lost." } }
+                caption {
+                    span {
+                        "Accuracy by severity; without corruption " (Number::Percent.shown(clean.value))
+                        ". The stronger the colour, the more is lost."
+                    }
+                }
                 thead {
                     tr {
-                        th scope="col" { "Made worse by" }
-                        @for severity in &robustness.severities { th scope="col" { (severity) } }
+                        th scope="col" { "Corruption" }
+                        @for severity in 1..=severities { th scope="col" { (severity) } }
                     }
                 }
                 tbody {
-                    @for (name, cells) in &robustness.rows {
+                    @for row in robustness.corruptions() {
                         tr {
-                            th scope="row" { (name) }
-                            @for place in 0..robustness.severities.len() {
-                                (cell(cells.get(place).copied().flatten(), robustness.clean))
-                            }
+                            th scope="row" { (row.corruption) }
+                            @for place in 0..severities { (cell(row, place, clean.value)) }
                         }
                     }
                 }
@@ -36,7 +40,8 @@ pub(super) fn heat(robustness: &Robustness) -> Markup {
     }
 }
 
-fn cell(accuracy: Option<f64>, clean: f64) -> Markup {
+fn cell(row: &RobustnessRow, place: usize, clean: f64) -> Markup {
+    let accuracy = row.accuracy.get(place).map(|accuracy| accuracy.value);
     let Some(accuracy) = accuracy.filter(|accuracy| accuracy.is_finite()) else {
         return html! { td { (gap()) } };
     };

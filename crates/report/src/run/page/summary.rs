@@ -1,45 +1,48 @@
-//! The verdict, the few numbers that carry it, and what limits it.
+//! The verdict, the few numbers that carry it, and its findings.
 
+use foliar_results::words::percent;
+use foliar_results::{Estimate, Evaluation, Rating, RunReport, Verdict};
 use maud::{Markup, html};
 
-use super::super::verdict::{Standing, verdict as judge};
-use super::super::view::{RunView, Scores};
-use super::super::words::percent;
-use crate::estimate::Estimate;
 use crate::layout::number::Number;
-use crate::page::parts::{KeyFigure, key_figures, prose, remarks};
+use crate::page::parts::{FindingCard, KeyFigure, findings, key_figures, prose};
 
-pub(super) fn verdict(view: &RunView) -> Markup {
-    let verdict = judge(view);
-    let colour = match verdict.standing {
-        Standing::Sound => "healthy",
-        Standing::Unknown => "note",
-        Standing::Limited => "warning",
-        Standing::Unsound => "error",
+pub(super) fn verdict(verdict: &Verdict, report: &RunReport) -> Markup {
+    let colour = match verdict.rating {
+        Rating::Sound => "healthy",
+        Rating::Unknown => "note",
+        Rating::Limited => "warning",
+        Rating::Unsound => "error",
     };
     html! {
         section class={ "verdict " (colour) } aria-labelledby="run-verdict" {
             h2 #run-verdict { "Verdict" }
-            p.lead { (verdict.lead) }
-            (key_figures(&figures(view)))
+            p.lead { (prose(&verdict.summary)) }
+            (key_figures(&report.evaluation.as_ref().map(figures).unwrap_or_default()))
         }
     }
 }
 
-/// Every reservation, and what was not measured.
-pub(super) fn limits(view: &RunView) -> Markup {
-    let reservations = judge(view).reservations;
-    if reservations.is_empty() && view.absent.is_empty() {
+/// Every finding, and what was not measured.
+pub(super) fn limits(verdict: &Verdict, report: &RunReport) -> Markup {
+    if verdict.findings.is_empty() && report.missing.is_empty() {
         return html! {};
     }
+    let cards = verdict.findings.iter().map(|finding| FindingCard {
+        severity: finding.severity,
+        title: &finding.claim,
+        text: finding.evidence.join(" "),
+        examples: &[],
+        advice: &finding.advice,
+    });
     html! {
         section.limits aria-labelledby="run-limits" {
             h2 #run-limits { "Before you rely on it" }
-            @if !reservations.is_empty() { (remarks(&reservations)) }
-            @if !view.absent.is_empty() {
-                div.finding.note.absent {
+            @if !verdict.findings.is_empty() { (findings(cards)) }
+            @if !report.missing.is_empty() {
+                div.finding.note.missing-sections {
                     h3 { span.badge { "Note" } " Not measured" }
-                    ul { @for absent in &view.absent { li { strong { (absent.what) } ": " (prose(&absent.why)) } } }
+                    ul { @for missing in &report.missing { li { strong { (missing.section) } ": " (prose(&missing.reason)) } } }
                 }
             }
         }
@@ -51,48 +54,40 @@ fn figure(name: impl Into<String>, value: String, note: String) -> KeyFigure {
 }
 
 fn measured(name: impl Into<String>, number: Number, estimate: Estimate) -> KeyFigure {
-    figure(name, number.shown(estimate.value), estimate.span(number))
+    figure(name, number.shown(estimate.value), number.span(estimate.low, estimate.high))
 }
 
-fn figures(view: &RunView) -> Vec<KeyFigure> {
-    let mut figures: Vec<KeyFigure> = view.scores.iter().flat_map(of_scores).collect();
-    if let Some(calibration) = &view.calibration {
-        figures.push(measured("Calibration error", Number::Plain, calibration.error));
+fn figures(evaluation: &Evaluation) -> Vec<KeyFigure> {
+    let Evaluation { scores, calibration, selective, .. } = evaluation;
+    let mut figures = vec![measured("Accuracy", Number::Percent, scores.accuracy)];
+    figures.extend(
+        scores
+            .top
+            .first()
+            .map(|top| measured(format!("Top-{} accuracy", top.k), Number::Percent, top.accuracy)),
+    );
+    figures.push(measured("Macro F1", Number::Percent, scores.macro_f1));
+    figures.push(measured("Loss", Number::Plain, scores.loss));
+    let excess = format!("{} beyond chance", Number::Plain.shown(calibration.excess.value));
+    figures.push(figure("Calibration error", Number::Plain.shown(calibration.error), excess));
+    if let (Some(_), Some(answered), Some(error)) = (selective.threshold, selective.answered, selective.error)
+    {
+        let note = format!("{} of the answers are wrong", Number::Percent.shown(error.value));
+        figures.push(figure("Answered", Number::Percent.shown(answered.value), note));
     }
-    if let Some(sets) = &view.conformal {
-        let found = measured(
-            format!("Sets that hold the class, of {}", percent(sets.promised)),
-            Number::Percent,
-            sets.found,
-        );
-        figures.push(found);
+    if let Some(sets) = &evaluation.prediction_sets {
+        let promised = percent(1.0 - sets.alpha).replace(' ', "\u{a0}");
+        let span = Number::Percent.span(sets.coverage.low, sets.coverage.high);
+        let note = format!("{span}; {promised} promised");
+        figures.push(figure("Prediction-set coverage", Number::Percent.shown(sets.coverage.value), note));
     }
-    if let Some(set) = view.strangers.iter().min_by(|a, b| a.area().total_cmp(&b.area())) {
-        let worst = if view.strangers.len() > 1 { "the hardest: " } else { "" };
-        figures.push(figure(
-            "Leaf or not, area under the curve",
-            Number::Plain.shown(set.area()),
-            format!("{worst}{}", set.name),
-        ));
+    let sets = evaluation.ood.iter().flat_map(|ood| &ood.sets);
+    if let Some(set) = sets.clone().min_by(|a, b| a.auroc().value.total_cmp(&b.auroc().value)) {
+        let worst = if sets.count() > 1 { "the hardest: " } else { "" };
+        let note = format!("{worst}{}", set.short_name());
+        figures.push(figure("OOD detection, AUROC", Number::Plain.shown(set.auroc().value), note));
     }
-    if view.test.photographs > 0 {
-        figures.push(figure(
-            "Tested on",
-            Number::Count.shown(view.test.photographs as f64),
-            view.test.describe(),
-        ));
-    }
-    figures
-}
-
-fn of_scores(scores: &Scores) -> Vec<KeyFigure> {
-    let mut figures = vec![
-        measured("Accuracy", Number::Percent, scores.accuracy),
-        measured("Macro F1", Number::Percent, scores.macro_f1),
-        measured("Loss", Number::Plain, scores.loss),
-    ];
-    if let Some((k, accuracy)) = scores.top.first() {
-        figures.insert(1, measured(format!("Among the first {k}"), Number::Percent, *accuracy));
-    }
+    let photographs = Number::Count.shown(evaluation.photographs as f64);
+    figures.push(figure("Tested on", photographs, evaluation.data.describe()));
     figures
 }

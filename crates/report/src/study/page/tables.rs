@@ -5,9 +5,9 @@ use maud::{Markup, html};
 use super::super::view::{Comparison, CrossValidation, Setting, StudyView, Trial};
 use super::super::words;
 use super::verdict::span;
-use crate::estimate::Estimate;
 use crate::layout::number::{Number, fixed};
 use crate::page::parts::{estimate, gap};
+use foliar_results::Estimate;
 
 /// If there are more trials than this, only some are shown, with the best one among them.
 const MOST_ROWS: usize = 500;

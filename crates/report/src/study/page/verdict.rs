@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::super::view::{Comparison, Direction, Measure, StudyView};
 use super::super::words;
-use crate::estimate::Estimate;
 use crate::layout::number::{Number, fixed};
 use crate::page::parts::{KeyFigure, key_figures};
+use foliar_results::Estimate;
 
 /// The result of the comparison.
 enum Outcome {

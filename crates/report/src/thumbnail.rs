@@ -1,9 +1,9 @@
-//! Photographs in a page.
+//! Small pictures of photographs in a page.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// A small copy of a photograph, or a map over one, encoded by whoever read it.
+/// A small copy of a photograph, or a map over one, which the caller read and encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thumbnail {
     bytes: Vec<u8>,
@@ -39,33 +39,8 @@ impl Thumbnail {
     }
 }
 
-/// A photograph as it is shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Photo {
-    /// Path below the folder of photographs.
-    pub name: String,
-    /// The class that its folder says.
-    pub class: String,
-    /// On which side of the split it is, such as `train`; empty where there is none.
-    pub split: String,
-    /// None where it could not be read.
-    pub thumbnail: Option<Thumbnail>,
-}
-
-/// Those that are shown out of those that there are.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Gallery<T> {
-    /// The most important first.
-    pub shown: Vec<T>,
-    /// How many there are, those not shown included.
-    pub total: u64,
-}
-
-impl<T> Default for Gallery<T> {
-    fn default() -> Self {
-        Self { shown: Vec::new(), total: 0 }
-    }
-}
+/// Where a page gets the small pictures of photos from, by their paths below a folder; `None` where there is none.
+pub type ThumbnailOf<'a> = &'a dyn Fn(&str) -> Option<Thumbnail>;
 
 #[cfg(test)]
 mod tests {

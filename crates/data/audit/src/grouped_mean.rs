@@ -1,27 +1,13 @@
 //! Confidence intervals of means over grouped photos.
 
 use foliar_metrics::{Bootstrap, Estimate, Groups};
-use serde::{Deserialize, Serialize};
-
-/// A mean and its confidence interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// The mean.
-    pub value: f64,
-    /// Lower end of the 95 % interval.
-    pub low: f64,
-    /// Upper end of the 95 % interval.
-    pub high: f64,
-}
 
 /// The mean of `values`, one a photo, with the percentile interval of the cluster bootstrap: whole groups are drawn with
 /// replacement (Davison and Hinkley 1997, section 3.8), because photos of one leaf are not independent. `groups` has one
 /// number a photo, equal within a group.
-#[must_use]
-pub fn mean_by_group(values: &[f64], groups: &[usize]) -> Interval {
+pub(crate) fn mean_by_group(values: &[f64], groups: &[usize]) -> Estimate {
     let groups: Vec<u64> = groups.iter().map(|&group| group as u64).collect();
-    let Estimate { value, low, high } = Bootstrap::default().mean(values, &Groups::new(&groups));
-    Interval { value, low, high }
+    Bootstrap::default().mean(values, &Groups::new(&groups))
 }
 
 #[cfg(test)]
@@ -34,7 +20,7 @@ mod tests {
         let alone = mean_by_group(&values, &(0..400).collect::<Vec<_>>());
         let grouped = mean_by_group(&values, &(0..400).map(|number| number / 20).collect::<Vec<_>>());
         assert_eq!((alone.value, grouped.value), (0.5, 0.5));
-        let width = |interval: Interval| interval.high - interval.low;
+        let width = |interval: Estimate| interval.high - interval.low;
         // Of n independent halves: 2 x 1.96 x 0.5 / sqrt(n).
         assert!((width(alone) - 0.098).abs() < 0.02, "{alone:?}");
         assert!((width(grouped) - 0.438).abs() < 0.1, "{grouped:?}");

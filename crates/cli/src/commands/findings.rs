@@ -1,0 +1,47 @@
+//! Findings as text: what is so, what says so, and what to do.
+
+use std::io::{self, Write};
+
+use foliar_results::{Finding, Severity};
+
+/// Columns of a line.
+const WIDTH: usize = 100;
+
+/// Each finding as a paragraph, in their order.
+pub(crate) fn print<Id>(out: &mut impl Write, findings: &[Finding<Id>]) -> io::Result<()> {
+    for finding in findings {
+        let weight = match finding.severity {
+            Severity::Error => "ERROR",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        writeln!(out)?;
+        wrap(out, &format!("{weight}: {}", finding.claim), "", "  ")?;
+        for line in &finding.evidence {
+            wrap(out, line, "  - ", "    ")?;
+        }
+        if !finding.advice.is_empty() {
+            wrap(out, &finding.advice, "  > ", "    ")?;
+        }
+    }
+    Ok(())
+}
+
+/// `text` in lines of at most 100 columns, broken between words; the first begins with `first`, the others with `rest`.
+pub(crate) fn wrap(out: &mut impl Write, text: &str, first: &str, rest: &str) -> io::Result<()> {
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            writeln!(out, "{line}")?;
+            rest.clone_into(&mut line);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    writeln!(out, "{line}")
+}

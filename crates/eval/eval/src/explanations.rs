@@ -1,0 +1,99 @@
+//! Where a classifier looks: heat maps of its mistakes, and how much of its evidence is on the background.
+
+use std::collections::BTreeMap;
+
+use foliar_explain::{
+    Classifier, Evidence, ExplainError, Explainer, Method, class_evidence, evidence_share, overlay,
+};
+use foliar_model::{Bundle, decode_reduced};
+use foliar_results::{BackgroundEvidence, ClassEvidence, Evaluation, Mistakes, PhotographPrediction};
+use foliar_vision::{Limits, Rgb};
+
+/// Photographs of each class that are explained to see where evidence is.
+const PER_CLASS: usize = 10;
+/// And of all classes together.
+const MOST: usize = 240;
+const METHOD: &str = "Grad-CAM";
+
+/// What explanations of an evaluation show.
+#[derive(Clone, Debug, Default)]
+pub struct Explanations {
+    /// How much of the evidence is on the background, on up to 10 photographs of each class; `None` if the leaf was found in
+    /// none.
+    pub evidence: Option<BackgroundEvidence>,
+    /// The heat map of each mistake over its photograph, by path.
+    pub heat_maps: BTreeMap<String, Rgb>,
+}
+
+/// Explains the predictions of `evaluation` that are mistakes, and some of each class. Gives each mistake the background's share
+/// of its evidence. Photographs that cannot be read are left out. `progress` is told how much is done and how much there is.
+///
+/// # Errors
+/// A network that computes no image, outputs that are not finite.
+pub fn explain(
+    bundle: &Bundle,
+    evaluation: &Evaluation,
+    mistakes: &mut Mistakes,
+    limits: &Limits,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Explanations, ExplainError> {
+    let classifier = Classifier {
+        graph: &bundle.graph,
+        state: &bundle.state,
+        preprocessing: &bundle.preprocessing,
+        temperature: bundle.temperature,
+    };
+    let mut explainer = Explainer::new(classifier, Method::GradCam)?;
+    let read = |row: &PhotographPrediction| {
+        let path = evaluation.data.root.join(&row.path);
+        decode_reduced(&path, bundle.preprocessing.resize_side, limits).ok()
+    };
+    let spread = spread(evaluation);
+    let all = mistakes.worst.len() + mistakes.confident.len() + spread.len();
+    let mut done = 0;
+    let mut advance = || {
+        done += 1;
+        progress(done, all);
+    };
+    let mut heat_maps = BTreeMap::new();
+    for mistake in mistakes.worst.iter_mut().chain(&mut mistakes.confident) {
+        advance();
+        let row = &evaluation.predictions[mistake.prediction];
+        let Some(photo) = read(row) else { continue };
+        let explanation = explainer.explain(&photo, Some(row.predicted))?;
+        mistake.background = explanation.evidence.map(|evidence| evidence.background);
+        heat_maps.insert(row.path.clone(), overlay(&photo, &explanation));
+    }
+    let mut explained: Vec<(usize, Option<Evidence>)> = Vec::new();
+    for row in spread {
+        advance();
+        let Some(photo) = read(row) else { continue };
+        explained.push((row.predicted, explainer.explain(&photo, Some(row.predicted))?.evidence));
+    }
+    Ok(Explanations { evidence: background_evidence(&explained, &bundle.classes), heat_maps })
+}
+
+/// Some photographs of each class, evenly spread over those that there are.
+fn spread(evaluation: &Evaluation) -> Vec<&PhotographPrediction> {
+    let classes = evaluation.classes.len();
+    let per_class = PER_CLASS.min(MOST / classes.max(1)).max(1);
+    let some = |class: usize| {
+        let of_class: Vec<&PhotographPrediction> =
+            evaluation.predictions.iter().filter(|row| row.label == class).collect();
+        let count = of_class.len().min(per_class);
+        (0..count).map(|place| of_class[place * of_class.len() / count]).collect::<Vec<_>>()
+    };
+    (0..classes).flat_map(some).collect()
+}
+
+fn background_evidence(
+    explained: &[(usize, Option<Evidence>)],
+    classes: &[String],
+) -> Option<BackgroundEvidence> {
+    let overall = evidence_share(explained.iter().map(|(_, evidence)| *evidence));
+    let classes = class_evidence(explained.iter().copied())
+        .into_iter()
+        .map(|(class, share)| ClassEvidence { class: classes[class].clone(), share })
+        .collect();
+    (overall.measured > 0).then(|| BackgroundEvidence { method: METHOD.to_owned(), overall, classes })
+}

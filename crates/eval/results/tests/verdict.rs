@@ -1,0 +1,522 @@
+//! Each value has its words: a table of cases, each a classifier of which one thing is changed.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use foliar_metrics::{
+    Calibrated, ClassCoverage, ClassScores, ConformalScore, Confusion, Estimate, RiskCoverage,
+};
+use foliar_results::audit::{
+    Audit, Background, ClassCount, CopyPair, GroupSource, GroupSummary, LabelIssue, Measures, Photograph,
+    Probe, ShortcutCue, SplitCheck, Symmetry, Watermark,
+};
+use foliar_results::*;
+
+fn estimate(value: f64, low: f64, high: f64) -> Estimate {
+    Estimate::new(value, [low, high])
+}
+
+fn class(name: &str, photographs: usize, recall: Estimate) -> ClassResult {
+    let scores = ClassScores { precision: recall, recall, f1: recall };
+    ClassResult { class: name.into(), photographs, predicted: photographs, scores }
+}
+
+/// 90 % correct on 400 test photos of two classes, in 150 groups; nothing is wrong with it.
+fn sound() -> Evaluation {
+    let good = estimate(0.9, 0.87, 0.93);
+    Evaluation {
+        data: EvaluationData {
+            root: "data/photos".into(),
+            origin: Origin::Test,
+            training_left_out: Vec::new(),
+            training_included: 0,
+            grouped_by: None,
+            groups: 150,
+            split_by_group: Some(true),
+        },
+        photographs: 400,
+        scores: OverallScores {
+            accuracy: good,
+            balanced_accuracy: good,
+            macro_f1: good,
+            top: Vec::new(),
+            matthews: good,
+            kappa: good,
+            loss: estimate(0.3, 0.2, 0.4),
+            brier: estimate(0.1, 0.05, 0.15),
+        },
+        classes: vec![
+            class("rust", 200, estimate(0.91, 0.86, 0.95)),
+            class("healthy", 200, estimate(0.89, 0.84, 0.93)),
+        ],
+        confusion: Confusion { counts: vec![vec![182, 18], vec![22, 178]] },
+        calibration: CalibrationResult {
+            temperature: 1.2,
+            error: 0.02,
+            error_if_perfect: 0.02,
+            excess: estimate(0.0, -0.02, 0.02),
+            p_value: 0.5,
+            overconfidence: estimate(0.0, -0.02, 0.02),
+            bins: Vec::new(),
+        },
+        prediction_sets: Some(PredictionSetResult {
+            alpha: 0.1,
+            score: ConformalScore::LeastAmbiguous,
+            calibrated: Calibrated::HeldOut,
+            guaranteed_coverage: Some(0.9),
+            coverage: estimate(0.91, 0.88, 0.94),
+            size: estimate(1.1, 1.0, 1.2),
+            sizes: vec![0, 380, 20],
+            classes: Vec::new(),
+        }),
+        selective: SelectiveResult {
+            curve: RiskCoverage {
+                points: Vec::new(),
+                area: Estimate::point(0.0),
+                excess: Estimate::point(0.0),
+            },
+            threshold: Some(0.6),
+            guaranteed: true,
+            more_groups: None,
+            assessed: 400,
+            answered: Some(estimate(0.8, 0.76, 0.84)),
+            error: Some(estimate(0.05, 0.02, 0.08)),
+        },
+        ood: None,
+        robustness: None,
+        predictions: Vec::new(),
+        unknown_classes: Vec::new(),
+        problems: Vec::new(),
+    }
+}
+
+fn photograph(path: &str) -> Photograph {
+    Photograph {
+        path: path.into(),
+        class: "rust".into(),
+        split: Some("train".into()),
+        group: path.into(),
+        width: 64,
+        height: 64,
+        bytes: 1,
+        measures: Measures::default(),
+        issues: Vec::new(),
+    }
+}
+
+/// 2,000 photos of which nothing is wrong.
+fn clean() -> Audit {
+    Audit {
+        root: "data/photos".into(),
+        data_fingerprint: String::new(),
+        findings: Vec::new(),
+        classes: vec![ClassCount { class: "rust".into(), photographs: 2000, groups: 2000 }],
+        imbalance: 1.0,
+        problems: Vec::new(),
+        copies: Vec::new(),
+        groups: GroupSummary {
+            source: GroupSource::Sequence,
+            count: 900,
+            largest: 5,
+            alone: 300,
+            unnamed: 0,
+            absent: 0,
+        },
+        background: Background::default(),
+        split_check: None,
+        label_issues: Vec::new(),
+        quarantine: Vec::new(),
+        photographs: (0..2000).map(|number| photograph(&format!("rust/{number}.jpg"))).collect(),
+    }
+}
+
+/// What a case is made of.
+struct Case {
+    evaluation: Option<Evaluation>,
+    audit: Audit,
+    evidence: Option<BackgroundEvidence>,
+}
+
+fn plain() -> Case {
+    Case { evaluation: Some(sound()), audit: clean(), evidence: None }
+}
+
+fn evaluated(change: impl Fn(&mut Evaluation)) -> Case {
+    let mut evaluation = sound();
+    change(&mut evaluation);
+    Case { evaluation: Some(evaluation), ..plain() }
+}
+
+fn audited(change: impl Fn(&mut Audit)) -> Case {
+    let mut audit = clean();
+    change(&mut audit);
+    Case { audit, ..plain() }
+}
+
+fn accuracy(value: f64, low: f64, high: f64) -> Case {
+    evaluated(|evaluation| evaluation.scores.accuracy = estimate(value, low, high))
+}
+
+fn copies(number: usize, change: impl Fn(&mut CopyPair)) -> Case {
+    let mut pair = CopyPair {
+        a: "a.jpg".into(),
+        b: "b.jpg".into(),
+        exact: true,
+        symmetry: Symmetry::Same,
+        similarity: 1.0,
+        detail: 1.0,
+        overlap: 1.0,
+        across_classes: false,
+        across_splits: false,
+    };
+    change(&mut pair);
+    audited(|audit| audit.copies = vec![pair.clone(); number])
+}
+
+fn foreign(area: Estimate, answered: f64) -> Case {
+    let set = OodSet {
+        name: "data/shoes".into(),
+        photographs: 200,
+        distance_auroc: None,
+        energy_auroc: area,
+        flagged: 0.6,
+        answered,
+        kinds: Vec::new(),
+    };
+    evaluated(|evaluation| {
+        evaluation.ood =
+            Some(OodResult { flagged_inside: Some(estimate(0.05, 0.03, 0.07)), sets: vec![set.clone()] });
+    })
+}
+
+fn calibrated(change: impl Fn(&mut CalibrationResult)) -> Case {
+    evaluated(|evaluation| change(&mut evaluation.calibration))
+}
+
+fn explained(background: f64, area: f64, beside_the_leaf: bool) -> Case {
+    let overall = EvidenceShare { photographs: 80, measured: 80, background, area, beside_the_leaf };
+    let evidence = BackgroundEvidence { method: "Grad-CAM".into(), overall, classes: Vec::new() };
+    Case { evidence: Some(evidence), ..plain() }
+}
+
+fn explained_class(background: f64) -> Case {
+    let mut case = explained(0.3, 0.5, false);
+    let share = EvidenceShare { background, area: 0.5, beside_the_leaf: true, ..EvidenceShare::default() };
+    case.evidence.as_mut().unwrap().classes = vec![ClassEvidence { class: "rust".into(), share }];
+    case
+}
+
+fn sets(change: impl Fn(&mut PredictionSetResult)) -> Case {
+    evaluated(|evaluation| change(evaluation.prediction_sets.as_mut().unwrap()))
+}
+
+fn blurred(accuracies: &[f64]) -> Case {
+    let row = |name: &str, accuracies: &[f64]| RobustnessRow {
+        corruption: name.into(),
+        accuracy: accuracies.iter().map(|&value| Estimate::point(value)).collect(),
+        unanswered: vec![0.0; accuracies.len()],
+    };
+    let rows = vec![row("none", &[0.9]), row("blur", accuracies)];
+    evaluated(|evaluation| evaluation.robustness = Some(Robustness { photographs: 100, rows: rows.clone() }))
+}
+
+fn optimistic(split_by_group: bool, low: f64) -> Case {
+    let check = SplitCheck {
+        features: "colours".into(),
+        of_a_network: false,
+        groups: 100,
+        grouped_photographs: 400,
+        random: Estimate::point(0.92),
+        grouped: Estimate::point(0.79),
+        optimism: estimate(0.13, low, 0.2),
+    };
+    let mut case = audited(|audit| audit.split_check = Some(check.clone()));
+    case.evaluation.as_mut().unwrap().data.split_by_group = Some(split_by_group);
+    case
+}
+
+fn probed(cue: ShortcutCue) -> Case {
+    let probe = Probe {
+        cue,
+        accuracy: Estimate::point(0.49),
+        balanced_accuracy: 0.4,
+        most_frequent: 0.11,
+        guessing: 0.1,
+        far_above_chance: true,
+        class_auroc: Vec::new(),
+    };
+    audited(|audit| audit.background.probes = vec![probe.clone()])
+}
+
+fn suspected(number: usize) -> Case {
+    let issue = LabelIssue {
+        path: "a.jpg".into(),
+        class: "rust".into(),
+        suggested: "healthy".into(),
+        probability: 0.9,
+        own_probability: 0.01,
+        margin: 0.89,
+        evidence: 5.0,
+        neighbours: 10,
+        neighbours_suggested: 9,
+        neighbours_own: 0,
+        strong: true,
+        reason: String::new(),
+    };
+    audited(|audit| audit.label_issues = vec![issue.clone(); number])
+}
+
+fn data(change: impl Fn(&mut EvaluationData)) -> Case {
+    evaluated(|evaluation| change(&mut evaluation.data))
+}
+
+fn selective(change: impl Fn(&mut SelectiveResult)) -> Case {
+    evaluated(|evaluation| change(&mut evaluation.selective))
+}
+
+fn verdict(case: &Case) -> Verdict {
+    let besides = Circumstances {
+        audit: Some(&case.audit),
+        evidence: case.evidence.as_ref(),
+        ..Circumstances::default()
+    };
+    Verdict::of(case.evaluation.as_ref(), &besides)
+}
+
+/// Everything that is said: the summary, then claim, evidence and advice of each finding.
+fn told(verdict: &Verdict) -> String {
+    let findings = verdict.findings.iter().map(|finding| {
+        format!(
+            "\n{}: {}. {} {}",
+            finding.id.name(),
+            finding.claim,
+            finding.evidence.join(" "),
+            finding.advice
+        )
+    });
+    verdict.summary.clone() + &findings.collect::<String>()
+}
+
+const NOTHING: &str = "No problem was found.";
+
+#[test]
+fn each_value_has_its_words() {
+    use Rating::{Limited, Sound, Unknown, Unsound};
+    let poor = Estimate::point(0.7);
+    let cases: Vec<(Case, Rating, &str)> = vec![
+        (
+            plain(),
+            Sound,
+            "Good on leaves that it has not seen: 90 % correct (87 to 93 of 100). No problem was found.",
+        ),
+        (accuracy(0.97, 0.96, 0.98), Sound, "Very good on leaves"),
+        (accuracy(0.8, 0.76, 0.84), Sound, "Fair on leaves"),
+        (
+            accuracy(0.62, 0.58, 0.66),
+            Limited,
+            "Weak on leaves that it has not seen: 62 % correct (58 to 66 of 100). Its limits: it is often wrong.",
+        ),
+        (accuracy(0.55, 0.49, 0.6), Unsound, "No better than always predicting the most frequent class on"),
+        (
+            accuracy(0.55, 0.49, 0.6),
+            Unsound,
+            "Always predicting the most frequent class would be correct on 50 %; the interval of the accuracy begins at 49 %",
+        ),
+        (accuracy(0.8, 0.7, 0.9), Limited, "known to about ± 10 points only"),
+        (data(|data| data.groups = 30), Sound, "400 photos in 30 groups: with so few groups"),
+        (data(|data| data.origin = Origin::Validation), Sound, "leaves that it was not trained on"),
+        (data(|data| data.origin = Origin::Validation), Sound, "so these results are optimistic"),
+        (data(|data| data.split_by_group = Some(false)), Sound, "photos that it has not seen: 90 %"),
+        (data(|data| data.split_by_group = Some(false)), Sound, "Leaves may be on both sides of the split"),
+        (data(|data| data.origin = Origin::Folder), Sound, "photos of another folder"),
+        (
+            data(|data| data.training_included = 12),
+            Unsound,
+            "12 photos of 400 photos: results on them measure memorisation, not generalisation",
+        ),
+        (
+            data(|data| data.training_left_out = vec!["rust/1.jpg".into(), "rust/2.jpg".into()]),
+            Sound,
+            "trained, tuned or calibrated on 2 photos of this folder: rust/1.jpg and rust/2.jpg",
+        ),
+        (Case { evaluation: None, ..plain() }, Unknown, "It was not measured how good"),
+        (
+            copies(14, |pair| pair.across_splits = true),
+            Unsound,
+            "Do not rely on it yet: photos leak across the split.",
+        ),
+        (copies(1, |pair| pair.across_splits = true), Limited, "Its limits: photos leak across the split."),
+        (optimistic(false, 0.08), Unsound, "which adds 13 points: 92 % against 79 %"),
+        (optimistic(false, -0.01), Sound, "Leaves may be on both sides of the split"),
+        (optimistic(true, 0.08), Sound, NOTHING),
+        (
+            probed(ShortcutCue::Border),
+            Limited,
+            "From the outer border alone a simple classifier is correct on 49 % of these photos",
+        ),
+        (probed(ShortcutCue::MeanColour), Sound, NOTHING),
+        (
+            audited(|audit| {
+                let (class, region) = ("rust".to_owned(), "upper left corner".to_owned());
+                audit.background.watermarks =
+                    vec![Watermark { class, region, colour: [255, 0, 0], share: 0.9, others: 0.01 }];
+            }),
+            Limited,
+            "rust (upper left corner)",
+        ),
+        (
+            explained(0.6, 0.5, true),
+            Limited,
+            "60 % of the evidence is on the background, which is 50 % of the image (Grad-CAM, 80 photos)",
+        ),
+        (explained(0.6, 0.9, false), Sound, NOTHING),
+        (explained_class(0.7), Limited, "than chance explains for rust (70 %)"),
+        (
+            foreign(Estimate::point(0.9), 0.3),
+            Limited,
+            "Of shoes, which show none of its classes, 60 % are flagged as out-of-distribution and 30 % are answered",
+        ),
+        (foreign(poor, 0.3), Unsound, "it does not recognise photos of other things"),
+        (foreign(estimate(0.9, 0.84, 0.96), 0.05), Sound, NOTHING),
+        (foreign(Estimate::point(0.98), 0.3), Limited, "30 % are answered with a class"),
+        (foreign(Estimate::point(0.98), 0.05), Sound, NOTHING),
+        (
+            evaluated(|evaluation| {
+                let flagged_inside = Some(estimate(0.2, 0.15, 0.25));
+                evaluation.ood = Some(OodResult { flagged_inside, sets: Vec::new() });
+            }),
+            Limited,
+            "20 % of these photos are flagged as out-of-distribution (15 to 25 of 100)",
+        ),
+        (
+            evaluated(|evaluation| evaluation.classes[0].scores.recall = estimate(0.4, 0.3, 0.5)),
+            Limited,
+            "It fails on rust. Recall, the share of photos of the class that it recognises: rust (40 %, 30 to 50 of 100).",
+        ),
+        (
+            evaluated(|evaluation| evaluation.classes[0].scores.recall = estimate(0.6, 0.4, 0.8)),
+            Sound,
+            NOTHING,
+        ),
+        (evaluated(|evaluation| evaluation.classes[1].photographs = 4), Limited, "Too few photos of healthy"),
+        (
+            calibrated(|calibration| {
+                (calibration.error, calibration.excess) = (0.08, estimate(0.06, 0.04, 0.08));
+            }),
+            Limited,
+            "differ by 8.0 points on average, 6.0 points more than by chance (4.0 to 8.0)",
+        ),
+        (calibrated(|calibration| calibration.excess = estimate(0.06, -0.01, 0.13)), Sound, NOTHING),
+        (
+            calibrated(|calibration| calibration.overconfidence = estimate(0.05, 0.02, 0.08)),
+            Limited,
+            "It is overconfident",
+        ),
+        (
+            calibrated(|calibration| calibration.overconfidence = estimate(-0.05, -0.08, -0.02)),
+            Limited,
+            "Its mean confidence is 5.0 points below its accuracy (−8.0 to −2.0).",
+        ),
+        (
+            sets(|sets| sets.coverage = estimate(0.8, 0.76, 0.84)),
+            Limited,
+            "hold the true class for 90 % of the photos, and do for 80 % (76 to 84 of 100)",
+        ),
+        (sets(|sets| sets.coverage = estimate(0.88, 0.84, 0.92)), Sound, NOTHING),
+        (sets(|sets| sets.sizes = vec![40, 340, 20]), Sound, "10 % of the sets hold no class."),
+        (
+            sets(|sets| {
+                let rust = ClassCoverage {
+                    photographs: 200,
+                    groups: 80,
+                    coverage: estimate(0.7, 0.63, 0.76),
+                    mean_size: estimate(1.0, 0.9, 1.1),
+                };
+                sets.classes = vec![Some(rust), None];
+            }),
+            Sound,
+            "Sets should hold the true class for 90 %: rust (70 %).",
+        ),
+        (
+            selective(|selective| selective.error = Some(estimate(0.2, 0.15, 0.25))),
+            Limited,
+            "20 % of the answers are wrong (15 to 25 of 100); the target is 10 %.",
+        ),
+        (
+            selective(|selective| selective.answered = Some(estimate(0.1, 0.05, 0.15))),
+            Limited,
+            "It answers 10 % of the photos",
+        ),
+        (
+            selective(|selective| selective.guaranteed = false),
+            Sound,
+            "Nothing is proven of the confidence threshold",
+        ),
+        (
+            selective(|selective| (selective.guaranteed, selective.more_groups) = (false, Some(40))),
+            Sound,
+            "About 40 more groups held back in training would be enough.",
+        ),
+        (
+            sets(|sets| (sets.calibrated, sets.guaranteed_coverage) = (Calibrated::Refitted, None)),
+            Sound,
+            "a coverage of 90 % is the aim, and was measured as 91 %",
+        ),
+        (
+            blurred(&[0.85, 0.6, 0.3]),
+            Limited,
+            "It is sensitive to corruptions: blur. Of its accuracy of 90 %, a corruption of medium severity costs: blur (30 points)",
+        ),
+        (blurred(&[0.6]), Limited, "It is sensitive to corruptions: blur"),
+        (blurred(&[0.88, 0.8, 0.3]), Sound, NOTHING),
+        (copies(2, |pair| pair.across_classes = true), Limited, "2 pairs of equal photos are in two classes"),
+        (suspected(100), Limited, "100 photos (5 %) look like another class"),
+        (suspected(10), Sound, NOTHING),
+    ];
+    for (case, rating, words) in cases {
+        let verdict = verdict(&case);
+        let told = told(&verdict);
+        assert!(told.contains(words), "{words:?} is not in {told}");
+        assert_eq!(verdict.rating, rating, "{told}");
+    }
+}
+
+#[test]
+fn what_matters_most_is_said_first() {
+    let case = Case {
+        audit: copies(90, |pair| pair.across_splits = true).audit,
+        ..foreign(Estimate::point(0.9), 0.3)
+    };
+    let severities: Vec<Severity> = verdict(&case).findings.iter().map(|finding| finding.severity).collect();
+    assert_eq!(severities, [Severity::Error, Severity::Warning]);
+}
+
+/// `foliar evaluate` knows the evaluation alone, `foliar report` an audit and more besides: what it adds takes nothing of
+/// the other's findings away.
+#[test]
+fn an_evaluation_is_judged_alike_whatever_is_known_besides() {
+    let mut evaluation = foreign(Estimate::point(0.7), 0.3).evaluation.unwrap();
+    evaluation.data.origin = Origin::Validation;
+    evaluation.scores.accuracy = estimate(0.62, 0.55, 0.7);
+    evaluation.classes[1].photographs = 4;
+    evaluation.selective.guaranteed = false;
+    let alone = Verdict::of(Some(&evaluation), &Circumstances::default());
+    assert!(alone.findings.len() >= 5);
+    let report = RunReport {
+        evaluation: Some(evaluation),
+        audit: Some(copies(3, |pair| pair.across_splits = true).audit),
+        evidence: explained(0.9, 0.2, true).evidence,
+        ..RunReport::default()
+    };
+    let together = report.verdict();
+    assert!(alone.findings.iter().all(|finding| together.findings.contains(finding)));
+    assert!(together.findings.len() > alone.findings.len() && together.rating >= alone.rating);
+}
+
+#[test]
+fn findings_are_plain_json() {
+    let verdict = verdict(&copies(14, |pair| pair.across_splits = true));
+    let json: serde_json::Value = serde_json::to_value(&verdict).unwrap();
+    assert_eq!((&json["rating"], &json["findings"][0]["id"]), (&"unsound".into(), &"split-leakage".into()));
+    assert_eq!(json["findings"][0]["severity"], "error");
+    assert!(json["findings"][0]["evidence"][0].as_str().unwrap().starts_with("14 pairs"));
+}
