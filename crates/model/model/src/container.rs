@@ -95,7 +95,7 @@ pub fn write<T: Serialize>(
     .map_err(|source| FileError::Io { path: path.to_owned(), source })
 }
 
-/// Reads what [`write`] wrote: the content, and all tensors.
+/// Reads what [`write()`] wrote: the content, and all tensors.
 ///
 /// # Errors
 /// A file that is missing, truncated, altered, or of another kind or format.
@@ -104,7 +104,7 @@ pub fn read<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<(T, StateDic
     decode(bytes, kind).map_err(|what| FileError::Damaged { path: path.to_owned(), what })
 }
 
-/// Reads the bytes of a file that [`write`] wrote.
+/// Reads the bytes of a file that [`write()`] wrote.
 ///
 /// # Errors
 /// What is wrong with them, in words.
