@@ -1,6 +1,5 @@
 //! Paths in files of text, whatever their bytes: as a string where they are UTF-8, else as the operating system's units.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -9,7 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[serde(untagged)]
 enum Form {
     Text(String),
-    Units(OsString),
+    // Where there is no operating system a path is text.
+    #[cfg(any(unix, windows))]
+    Units(std::ffi::OsString),
 }
 
 /// Writes `path`.
@@ -17,8 +18,11 @@ enum Form {
 /// # Errors
 /// The serializer's.
 pub fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-    let form = path.to_str().map_or_else(|| Form::Units(path.into()), |text| Form::Text(text.to_owned()));
-    form.serialize(serializer)
+    #[cfg(any(unix, windows))]
+    let units = || Form::Units(path.into());
+    #[cfg(not(any(unix, windows)))]
+    let units = || Form::Text(path.to_string_lossy().into_owned());
+    path.to_str().map_or_else(units, |text| Form::Text(text.to_owned())).serialize(serializer)
 }
 
 /// Reads a path.
@@ -28,6 +32,7 @@ pub fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
     Ok(match Form::deserialize(deserializer)? {
         Form::Text(text) => text.into(),
+        #[cfg(any(unix, windows))]
         Form::Units(units) => units.into(),
     })
 }
@@ -51,7 +56,7 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_survive() {
         use std::os::unix::ffi::OsStringExt;
-        let named = Named(OsString::from_vec(vec![b'a', 0xff, b'/']).into());
+        let named = Named(std::ffi::OsString::from_vec(vec![b'a', 0xff, b'/']).into());
         let json = serde_json::to_string(&named).unwrap();
         assert_eq!(serde_json::from_str::<Named>(&json).unwrap(), named);
     }

@@ -2,8 +2,8 @@
 
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::panel::Reference;
 use super::row_plot::row_plot;
+use super::values::Reference;
 use crate::draw::canvas::{self, Area, Canvas};
 use crate::draw::picture::Picture;
 use crate::error::ReportError;

@@ -1,28 +1,12 @@
 //! Curves: values per epoch (or step) of several series, in one panel or more.
 
-use super::panel::{Labelling, Panel, draw_panel, has_points, names_fit, stroke};
+use super::panel::{Labelling, draw_panel, has_points, names_fit, stroke};
+use super::values::{Curves, Panel};
 use crate::draw::canvas::{self, Area, Canvas};
 use crate::draw::picture::Picture;
 use crate::error::ReportError;
-use crate::frame::{Frame, Heading};
-use crate::layout::axis::Scale;
+use crate::frame::Frame;
 use crate::layout::legend::{Entry, Swatch, legend, legend_height};
-use crate::layout::number::Number;
-
-/// Panels with a common horizontal axis title, side by side where the width allows and else one below the other.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Curves {
-    /// What stands above.
-    pub heading: Heading,
-    /// What is counted along the horizontal axes, such as `epoch`.
-    pub x_title: String,
-    /// Of the horizontal axes. Default linear.
-    pub x_scale: Scale,
-    /// How the values along the horizontal axes are written. Default plain.
-    pub x_number: Number,
-    /// At least one.
-    pub panels: Vec<Panel>,
-}
 
 impl Curves {
     /// The height in pixels at which a picture of this width looks best.

@@ -2,7 +2,7 @@
 
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::panel::{Band, Panel, Reference, Series};
+use super::values::{Band, Panel, Reference, Series};
 use crate::draw::canvas::{Area, Canvas, Letters, Point};
 use crate::draw::colour::Rgb;
 use crate::layout::end_labels::spread;

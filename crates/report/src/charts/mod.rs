@@ -10,3 +10,4 @@ pub(crate) mod rate_curve;
 pub(crate) mod reliability;
 pub(crate) mod risk_coverage;
 mod row_plot;
+pub(crate) mod values;

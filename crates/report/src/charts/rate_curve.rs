@@ -1,8 +1,9 @@
 //! The learning-rate range test (Smith, "Cyclical Learning Rates for Training Neural Networks", 2017): the loss while the
 //! rate grows from batch to batch.
 
-use super::curves::{Curves, curves};
-use super::panel::{Emphasis, Panel, Reference, Series};
+use super::curves::curves;
+use super::values::Curves;
+use super::values::{Emphasis, Panel, Reference, Series};
 use crate::draw::picture::Picture;
 use crate::error::ReportError;
 use crate::frame::{Frame, Heading};

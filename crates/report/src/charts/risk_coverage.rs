@@ -1,7 +1,8 @@
 //! Risk and coverage: the error rate among the photographs that are answered, when the least certain are passed over.
 
-use super::curves::{Curves, curves};
-use super::panel::{Band, Panel, Reference, Series};
+use super::curves::curves;
+use super::values::Curves;
+use super::values::{Band, Panel, Reference, Series};
 use crate::draw::picture::Picture;
 use crate::error::ReportError;
 use crate::frame::{Frame, Heading};

@@ -3,7 +3,7 @@
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::labels::{draw_verticals, name_verticals};
-use super::panel::Reference;
+use super::values::Reference;
 use crate::draw::canvas::{Area, Canvas};
 use crate::layout::axis::{Axis, Scale};
 use crate::layout::number::Number;

@@ -4,11 +4,11 @@ use foliar_results::words::count;
 use foliar_results::{ClassResult, Evaluation, RobustnessRow, RunReport};
 
 use crate::charts::confusion::{Confusion, confusion};
-use crate::charts::curves::{Curves, curves};
+use crate::charts::curves::curves;
 use crate::charts::intervals::{Interval, Intervals, intervals};
-use crate::charts::panel::{Panel, Reference, Series};
 use crate::charts::reliability::{Reliability, ReliabilityBin, reliability};
 use crate::charts::risk_coverage::{RiskCoverage, risk_coverage};
+use crate::charts::values::{Curves, Panel, Reference, Series};
 use crate::doctor_page::figures;
 use crate::draw::picture::Picture;
 use crate::error::{MAX_SIDE, MIN_SIDE, ReportError};

@@ -3,9 +3,9 @@
 use super::view::{State, StudyView, Trial};
 use super::{contour, history, parallel, penalty, slices, trials, words};
 use crate::charts::bars::{Bar, Bars, bars};
-use crate::charts::curves::{Curves, curves};
+use crate::charts::curves::curves;
 use crate::charts::intervals::{Interval, Intervals, intervals};
-use crate::charts::panel::{Emphasis, Panel, Series};
+use crate::charts::values::{Curves, Emphasis, Panel, Series};
 use crate::draw::picture::Picture;
 use crate::error::ReportError;
 use crate::error::{MAX_SIDE, MIN_SIDE};

@@ -2,21 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use foliar_nn::StepStats;
 use foliar_runlog::StopReason;
 
 use crate::error::TrainError;
-use crate::phase_trainer::PhaseTrainer;
-
-/// One step that was taken.
-pub(crate) struct Step<'a> {
-    /// What it found.
-    pub(crate) stats: &'a StepStats,
-    /// Learning rate that it was taken with.
-    pub(crate) learning_rate: f64,
-    /// Steps of an epoch.
-    pub(crate) steps: usize,
-}
+use crate::phase_trainer::{PhaseTrainer, Step};
 
 /// Sees what happens in a phase and may end it. Validation, logs, checkpoints and pruning are observers.
 pub(crate) trait Observer {

@@ -17,9 +17,8 @@ use foliar_nn::{Device, zoo};
 use foliar_runlog::{self as runlog, Event, StopReason};
 use serde::Serialize;
 
-use crate::epochs::Step;
 use crate::error::TrainError;
-use crate::phase_trainer::{PhaseInit, PhaseTrainer};
+use crate::phase_trainer::{PhaseInit, PhaseTrainer, Step};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
 use crate::train::first_weights;

@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use foliar_nn::{Batch, Device, Engine, EngineOptions, Graph, StateDict, StepConfig};
+use foliar_nn::{Batch, Device, Engine, EngineOptions, Graph, StateDict, StepConfig, StepStats};
 use foliar_runlog::StopReason;
 use foliar_vision::loader::order;
 use foliar_vision::{self as vision, Loader};
 
-use crate::epochs::Step;
 use crate::error::TrainError;
 use crate::features::{self, Features};
 use crate::out_of_fold::{OutOfFoldPredictions, Validated};
@@ -77,6 +76,16 @@ pub(crate) struct PhaseTrainer<'a> {
     feed: Feed,
     rate_factors: Option<Vec<f64>>,
     class_weights: Option<Vec<f32>>,
+}
+
+/// One step that was taken.
+pub(crate) struct Step<'a> {
+    /// What it found.
+    pub(crate) stats: &'a StepStats,
+    /// Learning rate that it was taken with.
+    pub(crate) learning_rate: f64,
+    /// Steps of an epoch.
+    pub(crate) steps: usize,
 }
 
 /// What a phase is begun with.

@@ -20,11 +20,11 @@ use foliar_runlog::StopReason;
 use rayon::prelude::*;
 
 use crate::best_epoch::EpochScore;
-use crate::epochs::{Observer, Position, Step, train_epochs};
+use crate::epochs::{Observer, Position, train_epochs};
 use crate::error::TrainError;
 use crate::out_of_fold::{OutOfFoldPredictions, Validated};
 use crate::phase::{Freeze, Phase};
-use crate::phase_trainer::{PhaseInit, PhaseTrainer};
+use crate::phase_trainer::{PhaseInit, PhaseTrainer, Step};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
 

@@ -14,10 +14,10 @@ use foliar_runlog::{self as runlog, Event, Log, StopReason};
 
 use crate::best_epoch::EpochScore;
 use crate::checkpoint::{Checkpoint, Progress};
-use crate::epochs::{Observer, Position, Step, train_epochs};
+use crate::epochs::{Observer, Position, train_epochs};
 use crate::error::TrainError;
 use crate::out_of_fold::{OutOfFoldPredictions, Validated};
-use crate::phase_trainer::{PhaseInit, PhaseTrainer};
+use crate::phase_trainer::{PhaseInit, PhaseTrainer, Step};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
 use crate::run::Run;

@@ -11,9 +11,9 @@ use foliar_nn::{Device, Graph, StateDict, zoo};
 use foliar_runlog::StopReason;
 
 use crate::best_epoch::{BestEpoch, EpochScore};
-use crate::epochs::{Observer, Position, Step, train_epochs};
+use crate::epochs::{Observer, Position, train_epochs};
 use crate::error::TrainError;
-use crate::phase_trainer::{PhaseInit, PhaseTrainer};
+use crate::phase_trainer::{PhaseInit, PhaseTrainer, Step};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
 use crate::train::random_weights;
