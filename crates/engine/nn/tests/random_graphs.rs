@@ -15,6 +15,8 @@ use proptest::test_runner::RngSeed;
 
 const SEED: u64 = 9;
 const CLASSES: usize = 3;
+/// Distance from a jump of the gradient at which float32 and float64 are surely on the same side of it.
+const SMOOTH: f64 = 1e-5;
 const PLAIN: Optimizer = Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
 const PLAN: StepConfig<'static> =
     StepConfig { learning_rate: 0.1, label_smoothing: 0.1, class_weights: None, rate_factors: None };
@@ -241,7 +243,8 @@ proptest! {
         let gradients = engine.gradients().tensors;
         prop_assert_eq!(gradients.len(), expected.len());
         let whole = expected.values().flatten().map(|g| g.powi(2)).sum::<f64>().sqrt();
-        for (name, gradient) in &gradients {
+        // Where a gradient jumps, rounding decides on which side float32 is.
+        for (name, gradient) in gradients.iter().filter(|_| pass.margin > SMOOTH) {
             let (error, norm) = distance(&gradient.data, &expected[name]);
             prop_assert!(error <= 1e-3 * (norm + whole), "{name}: {error} of {norm}, {whole} in all");
         }

@@ -35,6 +35,15 @@ pub(crate) struct Pass {
     norms: BTreeMap<usize, (Vec<f64>, Vec<f64>)>,
     /// The running statistics afterwards.
     pub(crate) running: Tensors,
+    /// Least distance of a value from a place where a gradient jumps: where an activation bends, or a maximum changes hands.
+    /// Values that lie there exactly do not count.
+    pub(crate) margin: f64,
+}
+
+impl Pass {
+    fn near(&mut self, distances: impl Iterator<Item = f64>) {
+        self.margin = distances.map(f64::abs).filter(|&distance| distance > 0.0).fold(self.margin, f64::min);
+    }
 }
 
 impl Pass {
@@ -57,7 +66,13 @@ impl<'a> Naive<'a> {
     }
 
     pub(crate) fn forward(&self, images: &[f32], mode: Mode) -> Pass {
-        let mut pass = Pass { mode, values: Vec::new(), norms: BTreeMap::new(), running: BTreeMap::new() };
+        let mut pass = Pass {
+            mode,
+            values: Vec::new(),
+            norms: BTreeMap::new(),
+            running: BTreeMap::new(),
+            margin: f64::INFINITY,
+        };
         for (id, node) in self.graph.nodes.iter().enumerate() {
             let value = match node.op {
                 Op::Input | Op::Features { .. } => images.iter().map(|&value| f64::from(value)).collect(),
@@ -111,8 +126,14 @@ impl<'a> Naive<'a> {
                 }
                 pass.norms.insert(id, (mean, inverse));
             }
-            Op::Relu => map(&x, &mut y, |x| x.max(0.0)),
-            Op::Relu6 => map(&x, &mut y, |x| x.clamp(0.0, 6.0)),
+            Op::Relu => {
+                pass.near(x.iter().copied());
+                map(&x, &mut y, |x| x.max(0.0));
+            }
+            Op::Relu6 => {
+                pass.near(x.iter().flat_map(|&x| [x, x - 6.0]));
+                map(&x, &mut y, |x| x.clamp(0.0, 6.0));
+            }
             Op::Silu => map(&x, &mut y, |x| x * sigmoid(x)),
             Op::Sigmoid => map(&x, &mut y, sigmoid),
             Op::Dropout { rate } => {
@@ -126,6 +147,11 @@ impl<'a> Naive<'a> {
                         y[meeting.output + c] = y[meeting.output + c].max(x[meeting.input + c]);
                     }
                 });
+                let mut gaps = Vec::new();
+                meetings(window, from, shape, |meeting| {
+                    gaps.extend((0..shape.c).map(|c| y[meeting.output + c] - x[meeting.input + c]));
+                });
+                pass.near(gaps.into_iter());
             }
             Op::AveragePool { window } => meetings(window, from, shape, |meeting| {
                 for c in 0..shape.c {
