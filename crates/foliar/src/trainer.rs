@@ -85,7 +85,9 @@ impl Trainer {
 }
 
 impl Fit {
-    /// The classifier; `None` if the run ended before its first epoch did.
+    /// The classifier; `None` if the run ended before its first epoch did, or if the observer ended it with
+    /// [`StopReason::Interrupted`]: `foliar resume` goes on then. To end early and keep what was learned, break with
+    /// [`StopReason::Observer`].
     ///
     /// # Errors
     /// A bundle that cannot be read any more.

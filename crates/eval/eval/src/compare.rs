@@ -8,6 +8,7 @@ use foliar_model::Bundle;
 use foliar_results::{ComparedRun, Comparison, PairwiseTest};
 use foliar_runlog::{Epoch, Event, jsonl};
 use foliar_train::{OutOfFoldRow, Run};
+use foliar_vision::UnionFind;
 
 use crate::error::EvalError;
 
@@ -58,21 +59,19 @@ pub fn compare(runs: &[PathBuf]) -> Result<Comparison, EvalError> {
     })
 }
 
-/// The groups of the common photographs, in their order, as the split of the first run has them: equal photographs and equal
-/// seeds give the other runs the same unless they were told otherwise.
+/// The groups of the common photographs, in their order. What any run takes for one group is one here, so that the result does
+/// not depend on which run is named first.
 fn groups(runs: &[Opened], common: &BTreeSet<&String>) -> Result<Groups, EvalError> {
-    let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
-    let mut of_photographs = Vec::with_capacity(common.len());
-    let names = match runs.first() {
-        Some(first) => first.run.groups()?,
-        None => BTreeMap::new(),
-    };
-    for &path in common {
-        let next = numbers.len() as u64;
-        let name = names.get(path).unwrap_or(path);
-        of_photographs.push(*numbers.entry(name.clone()).or_insert(next));
+    let mut sets = UnionFind::new(common.len());
+    for opened in runs {
+        let names = opened.run.groups()?;
+        let mut first: BTreeMap<&String, usize> = BTreeMap::new();
+        for (place, &path) in common.iter().enumerate() {
+            let name = names.get(path).unwrap_or(path);
+            sets.join(place, *first.entry(name).or_insert(place));
+        }
     }
-    Ok(Groups::new(&of_photographs))
+    Ok(Groups::new(&sets.names().into_iter().map(|name| name as u64).collect::<Vec<_>>()))
 }
 
 /// A run with its out-of-fold predictions.

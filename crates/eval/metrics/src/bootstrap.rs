@@ -3,7 +3,7 @@
 //!
 //! | symbol | meaning |
 //! | --- | --- |
-//! | G | groups |
+//! | G | groups: of a figure for a part of the photographs, those with a photograph of that part |
 //! | B | resamples |
 //! | w | (n) how often a resample holds each photograph: as often as it holds its group |
 //! | α | 1 - level |
@@ -50,12 +50,17 @@ impl Bootstrap {
         let mut drawn = vec![0; groups.count()];
         let mut weights = vec![0; groups.photographs()];
         for number in 0..self.resamples {
-            let mut stream = Purpose::Bootstrap.stream(self.seed, number as u64);
-            drawn.fill(0);
-            (0..groups.count()).for_each(|_| drawn[stream.below(groups.count())] += 1);
-            weights.iter_mut().zip(groups.of()).for_each(|(weight, &group)| *weight = drawn[group as usize]);
+            self.draw(groups, number, &mut drawn, &mut weights);
             visit(number, &weights);
         }
+    }
+
+    /// The weights w, (n), of the resample `number`; `drawn`, (G), is overwritten with how often each group is in it.
+    pub(crate) fn draw(&self, groups: &Groups, number: usize, drawn: &mut [u32], weights: &mut [u32]) {
+        let mut stream = Purpose::Bootstrap.stream(self.seed, number as u64);
+        drawn.fill(0);
+        (0..groups.count()).for_each(|_| drawn[stream.below(groups.count())] += 1);
+        weights.iter_mut().zip(groups.of()).for_each(|(weight, &group)| *weight = drawn[group as usize]);
     }
 
     /// The interval of a figure from its value in each resample of `groups` groups. Values that are not finite, where a
@@ -92,7 +97,9 @@ impl Bootstrap {
                 |list: &[f64]| -> f64 { list.iter().zip(weights).map(|(x, &w)| x * f64::from(w)).sum() };
             ratios.push(weighed(&parts) / weighed(&wholes));
         });
-        Estimate::new(value, self.interval(&mut ratios, groups.count()).unwrap_or([value; 2]))
+        // Groups without a whole say nothing: the ratio rests on the others.
+        let speaking = wholes.iter().filter(|&&whole| whole != 0.0).count();
+        Estimate::new(value, self.interval(&mut ratios, speaking).unwrap_or([value; 2]))
     }
 
     /// The mean of one number a photograph; 0 and no interval without any photograph.

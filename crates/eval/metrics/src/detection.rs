@@ -57,14 +57,15 @@ impl Detection {
         let scores: Vec<f64> = in_distribution.scores.iter().chain(ood.scores).copied().map(number).collect();
         let mut order: Vec<usize> = (0..scores.len()).collect();
         order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-        let mut drawn: Vec<Vec<u32>> = Vec::new();
-        bootstrap.resample(in_distribution.groups, |_, weights| drawn.push(weights.to_vec()));
+        let mut drawn = vec![0; in_distribution.groups.count()];
+        let mut all = vec![0; scores.len()];
         let (mut areas, mut rates) = (Vec::new(), Vec::new());
         let other = Bootstrap { seed: bootstrap.seed ^ OTHER_SIDE, ..*bootstrap };
         other.resample(ood.groups, |number, weights| {
-            if let Some(all) = drawn.get_mut(number) {
-                all.extend_from_slice(weights);
-                let [area, rate] = weighted(&scores, &order, inside, all);
+            if inside > 0 {
+                bootstrap.draw(in_distribution.groups, number, &mut drawn, &mut all[..inside]);
+                all[inside..].copy_from_slice(weights);
+                let [area, rate] = weighted(&scores, &order, inside, &all);
                 areas.push(area);
                 rates.push(rate);
             }

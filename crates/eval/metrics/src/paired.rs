@@ -10,6 +10,7 @@ use crate::error::MetricsError;
 use crate::estimate::Estimate;
 use crate::predictions::Predictions;
 use crate::probability::cross_entropy;
+use crate::proportion::wilson;
 use crate::scores::Scores;
 use crate::sign_flip::sign_flip_test;
 
@@ -56,7 +57,7 @@ impl PairedDifference {
         Ok(Self {
             photographs: first.len(),
             groups: groups.count(),
-            accuracy: scores.accuracy,
+            accuracy: accuracy_difference(scores.accuracy, &verdicts, first, second),
             accuracy_p_value: sign_flip_test(&verdicts, groups, bootstrap.seed),
             loss: scores.loss,
             loss_p_value: sign_flip_test(&losses, groups, bootstrap.seed),
@@ -65,6 +66,23 @@ impl PairedDifference {
             only_second: alone(-1.0),
         })
     }
+}
+
+/// Where two different classifiers are right on the same photographs all resamples agree on 0, although so few groups cannot
+/// tell that from a small difference: then the interval is as wide as Wilson's upper bound of the proportion of groups on which
+/// they might differ.
+fn accuracy_difference(
+    found: Estimate,
+    verdicts: &[f64],
+    first: &Predictions,
+    second: &Predictions,
+) -> Estimate {
+    let agree = verdicts.iter().all(|&verdict| verdict == 0.0);
+    if !agree || first.rows().eq(second.rows()) {
+        return found;
+    }
+    let [_, most] = wilson(0, first.groups().count());
+    Estimate::new(0.0, [-most, most])
 }
 
 fn losses(predictions: &Predictions) -> impl Iterator<Item = f64> {
@@ -92,6 +110,18 @@ mod tests {
             }
         }
         logits.map(|logits| Predictions::new(logits, vec![0; ids.len()], Groups::new(&ids), 2).unwrap())
+    }
+
+    #[test]
+    fn agreement_on_few_groups_is_not_certain() {
+        let bootstrap = Bootstrap { resamples: 100, ..Bootstrap::default() };
+        let made = |logits: [f32; 6]| {
+            Predictions::new(logits.to_vec(), vec![0; 3], Groups::new(&[0, 1, 2]), 2).unwrap()
+        };
+        let (sure, less_sure) = (made([9.0, 0.0, 9.0, 0.0, 0.0, 9.0]), made([1.0, 0.0, 1.0, 0.0, 0.0, 1.0]));
+        let found = PairedDifference::of(&sure, &less_sure, &bootstrap).unwrap().accuracy;
+        assert_eq!((found.value, found.high, found.low), (0.0, wilson(0, 3)[1], -wilson(0, 3)[1]));
+        assert_eq!(PairedDifference::of(&sure, &sure, &bootstrap).unwrap().accuracy.interval(), [0.0, 0.0]);
     }
 
     #[test]

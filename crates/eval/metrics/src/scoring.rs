@@ -1,8 +1,11 @@
 //! From predictions to their scores, and to the scores' intervals by resampling groups.
 
+use std::iter;
+
 use crate::bootstrap::{Bootstrap, proportion_interval};
 use crate::error::{MetricsError, check_length};
 use crate::estimate::Estimate;
+use crate::groups::Groups;
 use crate::predictions::Predictions;
 use crate::scores::Scores;
 use crate::tally::{Cases, Tally};
@@ -30,20 +33,18 @@ impl Scores<Estimate> {
         });
         let groups = predictions.groups();
         let whole = groups.count();
-        let mut scores = columns.intervals(Scores::of(predictions), bootstrap, whole);
+        let of_classes = ClassGroups::of(&cases, groups);
+        let mut scores = columns.intervals(Scores::of(predictions), bootstrap, whole, &of_classes);
         let proportion =
             |estimate: &mut Estimate, groups: usize| *estimate = proportion_interval(*estimate, groups);
         proportion(&mut scores.accuracy, whole);
         proportion(&mut scores.balanced_accuracy, whole);
         proportion(&mut scores.macro_f1, whole);
         scores.top.iter_mut().for_each(|top| proportion(&mut top.accuracy, whole));
-        for (class, scores) in scores.classes.iter_mut().enumerate() {
-            let class = class as u32;
-            let truths = groups.count_where(|index| cases.labels[index] == class);
-            let calls = groups.count_where(|index| cases.calls[index] == class);
-            proportion(&mut scores.precision, calls);
-            proportion(&mut scores.recall, truths);
-            proportion(&mut scores.f1, truths.max(calls));
+        for (scores, groups) in scores.classes.iter_mut().zip(&of_classes) {
+            proportion(&mut scores.precision, groups.precision);
+            proportion(&mut scores.recall, groups.recall);
+            proportion(&mut scores.f1, groups.f1);
         }
         scores
     }
@@ -74,7 +75,9 @@ impl Scores<Estimate> {
             columns.push(difference(first, &second));
         });
         let whole = first.groups().count();
-        Ok(columns.intervals(difference(Scores::of(first), &Scores::of(second)), bootstrap, whole))
+        let of_classes = ClassGroups::of_two(&cases, first.groups());
+        let scores = difference(Scores::of(first), &Scores::of(second));
+        Ok(columns.intervals(scores, bootstrap, whole, &of_classes))
     }
 }
 
@@ -102,13 +105,56 @@ impl Columns {
         });
     }
 
-    /// Figures with the intervals of their columns; a point where no resample speaks.
-    fn intervals(self, scores: Scores<f64>, bootstrap: &Bootstrap, groups: usize) -> Scores<Estimate> {
+    /// Figures with the intervals of their columns; a point where no resample speaks. Figures of a class rest on its own groups,
+    /// the others on all `groups`.
+    fn intervals(
+        self,
+        scores: Scores<f64>,
+        bootstrap: &Bootstrap,
+        groups: usize,
+        of_classes: &[ClassGroups],
+    ) -> Scores<Estimate> {
+        let by_class = of_classes.iter().flat_map(|class| [class.precision, class.recall, class.f1]);
+        let overall = self.0.len().saturating_sub(3 * of_classes.len());
+        let mut groups = iter::repeat_n(groups, overall).chain(by_class);
         let mut columns = self.0.into_iter();
         scores.map(|value| {
-            let interval = columns.next().and_then(|mut column| bootstrap.interval(&mut column, groups));
+            let column = columns.next().zip(groups.next());
+            let interval = column.and_then(|(mut column, groups)| bootstrap.interval(&mut column, groups));
             Estimate::new(value, interval.unwrap_or([value; 2]))
         })
+    }
+}
+
+/// On how many groups each figure of a class rests.
+struct ClassGroups {
+    /// Groups with a photograph that is called the class.
+    precision: usize,
+    /// Groups with a photograph of the class.
+    recall: usize,
+    /// The larger of the two.
+    f1: usize,
+}
+
+impl ClassGroups {
+    fn of(cases: &Cases, groups: &Groups) -> Vec<Self> {
+        let of_class = |class: u32| {
+            let precision = groups.count_where(|index| cases.calls[index] == class);
+            let recall = groups.count_where(|index| cases.labels[index] == class);
+            Self { precision, recall, f1: precision.max(recall) }
+        };
+        (0..cases.classes as u32).map(of_class).collect()
+    }
+
+    /// The larger of what two classifiers have.
+    fn of_two(cases: &[Cases; 2], groups: &Groups) -> Vec<Self> {
+        let [first, second] = [0, 1].map(|which| Self::of(&cases[which], groups));
+        let larger = |(a, b): (Self, Self)| Self {
+            precision: a.precision.max(b.precision),
+            recall: a.recall.max(b.recall),
+            f1: a.f1.max(b.f1),
+        };
+        first.into_iter().zip(second).map(larger).collect()
     }
 }
 
@@ -117,7 +163,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::groups::Groups;
     use crate::metrics::Metrics;
     use crate::proportion::wilson;
     use crate::scores::ClassScores;

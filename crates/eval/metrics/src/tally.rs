@@ -13,7 +13,7 @@ const BINS: usize = 15;
 
 /// What figures need to know of the photographs: one entry each.
 pub(crate) struct Cases {
-    classes: usize,
+    pub(crate) classes: usize,
     /// Truths.
     pub(crate) labels: Vec<u32>,
     /// Most probable classes.

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-pub use foliar_metrics::Estimate;
 use foliar_metrics::{
-    AbstentionReason, Calibrated, ClassCoverage, ClassScores, ConformalScore, Confusion, ReliabilityBin,
-    RiskCoverage, TopScore,
+    AbstentionReason, ClassCoverage, ClassScores, ConformalScore, Confusion, ReliabilityBin, RiskCoverage,
+    TopScore,
 };
+pub use foliar_metrics::{Calibrated, Estimate};
 use serde::{Deserialize, Serialize};
 
 /// Which photographs a classifier is measured on.
@@ -208,6 +208,12 @@ impl Evaluation {
     pub fn beats_majority(&self) -> bool {
         self.scores.accuracy.low > self.majority_share()
     }
+
+    /// Whether photographs of two classes or more were measured: with one class alone, always predicting it is never wrong.
+    #[must_use]
+    pub fn has_several_classes(&self) -> bool {
+        self.classes.iter().filter(|class| class.photographs > 0).count() > 1
+    }
 }
 
 /// Whether probabilities can be taken at their word.
@@ -259,11 +265,16 @@ pub struct SelectiveResult {
     pub curve: RiskCoverage,
     /// Confidence below which the classifier abstains; `None` for a bundle without thresholds.
     pub threshold: Option<f64>,
-    /// Whether the threshold is proven: with confidence 0.95, at most the chosen share of the answers is wrong on photographs
-    /// like those that it was fitted to.
+    /// Whether the threshold is proven for the predictions that it was fitted to: with confidence 0.95, at most the chosen share
+    /// of the answers of the models that made them is wrong.
+    pub proven: bool,
+    /// Of what predictions that is true; only of [`Calibrated::HeldOut`] ones is it true of this classifier. `None` for a bundle
+    /// without thresholds.
+    pub calibrated: Option<Calibrated>,
+    /// Whether the threshold is proven for this classifier: `proven`, of held-out predictions.
     pub guaranteed: bool,
     /// About so many more groups (leaves) in training would be enough to prove a threshold; `None` if it is proven, or if no
-    /// number would do.
+    /// number would be enough because the classifier errs too often.
     pub more_groups: Option<usize>,
     /// Photographs of which it can be assessed whether they are out-of-distribution: the detector was not fitted to them.
     pub assessed: usize,

@@ -58,7 +58,9 @@ impl Verdict {
 fn measured(evaluation: &Evaluation) -> String {
     let accuracy = evaluation.scores.accuracy;
     let word = match accuracy.low {
-        _ if !evaluation.beats_majority() => "No better than always predicting the most frequent class",
+        _ if evaluation.has_several_classes() && !evaluation.beats_majority() => {
+            "No better than always predicting the most frequent class"
+        }
         low if low >= VERY_GOOD => "Very good",
         low if low >= GOOD => "Good",
         low if low >= FAIR => "Fair",

@@ -75,6 +75,8 @@ fn sound() -> Evaluation {
                 excess: Estimate::point(0.0),
             },
             threshold: Some(0.6),
+            proven: true,
+            calibrated: Some(Calibrated::HeldOut),
             guaranteed: true,
             more_groups: None,
             assessed: 400,
@@ -447,12 +449,12 @@ fn each_value_has_its_words() {
             "It answers 10 % of the photos",
         ),
         (
-            selective(|selective| selective.guaranteed = false),
+            selective(|selective| selective.proven = false),
             Sound,
-            "Nothing is proven of the confidence threshold",
+            "Where it is most confident it is still wrong more often than the target",
         ),
         (
-            selective(|selective| (selective.guaranteed, selective.more_groups) = (false, Some(40))),
+            selective(|selective| (selective.proven, selective.more_groups) = (false, Some(40))),
             Sound,
             "About 40 more groups held back in training would be enough.",
         ),
@@ -460,6 +462,14 @@ fn each_value_has_its_words() {
             sets(|sets| (sets.calibrated, sets.guaranteed_coverage) = (Calibrated::Refitted, None)),
             Sound,
             "a coverage of 90 % is the aim, and was measured as 91 %",
+        ),
+        (
+            evaluated(|evaluation| {
+                evaluation.classes[1..].iter_mut().for_each(|class| class.photographs = 0);
+                evaluation.classes[0].photographs = evaluation.photographs;
+            }),
+            Limited,
+            "Good on leaves that it has not seen",
         ),
         (
             blurred(&[0.85, 0.6, 0.3]),
@@ -498,7 +508,7 @@ fn an_evaluation_is_judged_alike_whatever_is_known_besides() {
     evaluation.data.origin = Origin::Validation;
     evaluation.scores.accuracy = estimate(0.62, 0.55, 0.7);
     evaluation.classes[1].photographs = 4;
-    evaluation.selective.guaranteed = false;
+    evaluation.selective.proven = false;
     let alone = Verdict::of(Some(&evaluation), &Circumstances::default());
     assert!(alone.findings.len() >= 5);
     let report = RunReport {

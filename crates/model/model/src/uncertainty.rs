@@ -56,8 +56,9 @@ pub struct RiskLevel {
     pub sets: ConformalSets,
     /// Confidence, 0 to 1, below which the classifier abstains.
     pub threshold: f64,
-    /// Whether the threshold is proven: with confidence 0.95 at most a share alpha of the answers is wrong. Otherwise the
-    /// threshold is 1 - alpha, at which calibrated probabilities are right often enough, and nothing is guaranteed.
+    /// Whether the threshold is proven: with confidence 0.95 at most a share alpha of the answers is wrong, of the models that
+    /// made the predictions it was fitted to; [`Uncertainty::calibrated`] says whether that is the model of the bundle.
+    /// Otherwise the threshold is 1 - alpha, at which calibrated probabilities are right often enough, and nothing is guaranteed.
     pub guaranteed: bool,
     /// About so many more groups (leaves) would be enough to prove a threshold; `None` where it is proven, or where the
     /// classifier errs too often for any number of groups.

@@ -209,6 +209,8 @@ fn selective(good: bool, photographs: usize) -> SelectiveResult {
             excess: about(all / 5.0, 0.01),
         },
         threshold: Some(0.62),
+        proven: good,
+        calibrated: Some(if good { Calibrated::HeldOut } else { Calibrated::Reused }),
         guaranteed: good,
         more_groups: (!good).then_some(40),
         assessed: photographs,

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use foliar_results::words::{count, percent};
-use foliar_results::{Estimate, Origin, RunReport, Verdict};
+use foliar_results::{Calibrated, Estimate, Origin, RunReport, Verdict};
 
 use super::page::provenance::facts;
 use crate::layout::number::Number;
@@ -135,8 +135,12 @@ fn metrics(report: &RunReport) -> String {
         row(&name, Number::Percent, sets.coverage);
     }
     if evaluation.selective.threshold.is_some() {
-        let proven =
-            if evaluation.selective.guaranteed { "proven threshold" } else { "threshold without guarantee" };
+        let proven = match (evaluation.selective.proven, evaluation.selective.calibrated) {
+            (true, Some(Calibrated::HeldOut)) => "proven threshold",
+            (true, Some(Calibrated::Refitted)) => "threshold proven for the models of cross-validation",
+            (true, _) => "threshold not proven: its photos chose the epoch or the temperature",
+            (false, _) => "threshold without guarantee",
+        };
         for (name, share) in [
             (format!("answered ({proven})"), evaluation.selective.answered),
             ("wrong answers among these".to_owned(), evaluation.selective.error),

@@ -28,7 +28,7 @@ pub struct Progress {
     pub seen: u64,
     /// Seconds spent in it.
     pub seconds: f64,
-    /// The best epoch so far, and the one that is kept.
+    /// The epoch that is kept: the best so far.
     #[serde(default)]
     pub choice: BestEpoch,
 }

@@ -220,7 +220,7 @@ impl Source<'_> {
                 let batch = batch?;
                 images[..batch.images.len()].copy_from_slice(&batch.images);
                 images[batch.images.len()..].fill(0.0);
-                // Always a full batch: how a product is cut into blocks may depend on how large it is.
+                // The rest of a short batch is zeros, and its features are left out.
                 let features = front.predict(&images)?;
                 computed.extend_from_slice(&features[..batch.len() * width]);
                 if let ControlFlow::Break(reason) = progress(computed.len() / width, missing.len()) {

@@ -37,7 +37,7 @@ pub struct Outcome {
     /// The epoch that cross-validation chose before the classifier was trained again on all photographs, and how good it was;
     /// `None` if there was no refit.
     pub refit: Option<EpochScore>,
-    /// The bundle; `None` if no epoch was finished.
+    /// The bundle; `None` if no epoch was finished, or if the run was interrupted: resuming it writes the bundle.
     pub bundle: Option<PathBuf>,
 }
 
@@ -317,7 +317,7 @@ impl Session<'_> {
         self.clock = EpochClock::new(&self.progress);
         let flow = train_epochs(trainer, position, self)?;
         let ControlFlow::Break(reason) = flow else { return Ok(flow) };
-        self.progress.seconds = self.clock.seconds();
+        self.progress.seconds = if self.progress.step == 0 { 0.0 } else { self.clock.seconds() };
         // Weights that are no longer finite are not saved: the checkpoint from before is worth more then.
         let state = trainer.state();
         if reason == StopReason::NonFiniteLoss || !state.is_finite() {
@@ -361,7 +361,6 @@ impl Session<'_> {
         });
         self.log.write(&event)?;
         self.progress = Progress { epochs: epochs + 1, total_step, choice, ..Progress::default() };
-        self.clock = EpochClock::new(&self.progress);
         if is_best {
             let out_of_fold = validation.map(|validated| validated.out_of_fold);
             self.unsaved_best = Some(self.checkpoint(trainer.outcome(), out_of_fold));
@@ -371,6 +370,7 @@ impl Session<'_> {
             self.save(state)?;
         }
         let flow = (self.observe)(&event);
+        self.clock = EpochClock::new(&self.progress);
         // Nothing is left to stop.
         Ok(if finished { ControlFlow::Continue(()) } else { flow })
     }

@@ -131,7 +131,7 @@ impl TrainedModel<'_> {
         phases.last().filter(|phase| frozen && phase.is_cached())
     }
 
-    /// Features of `photos` as they are, always in full batches: how a product is cut into blocks may depend on its size.
+    /// Features of `photos` as they are.
     fn compute(
         &self,
         photos: &[usize],

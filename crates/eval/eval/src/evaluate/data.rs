@@ -85,7 +85,8 @@ impl EvalPhotographs {
             }
             included += usize::from(trained_on);
             let path = photo.path.clone();
-            list.push(EvalPhotograph { path, label, group: group as u64, out_of_fold: None, unseen: true });
+            let group = group as u64;
+            list.push(EvalPhotograph { path, label, group, out_of_fold: None, unseen: !trained_on });
         }
         if list.is_empty() {
             return Err(unusable(match left_out.len() {

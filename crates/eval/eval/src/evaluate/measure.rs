@@ -1,8 +1,9 @@
 //! From answers to the values of an evaluation.
 
 use foliar_metrics::{
-    AbstentionReason, Binning, Bootstrap, ClassScores, DebiasedEce, Detection, Estimate, GroupedScores,
-    Groups, Metrics, Predictions, RiskCoverage, Scores, SelectiveRisk, SetCoverage, energy, reliability_bins,
+    AbstentionReason, Binning, Bootstrap, Calibrated, ClassScores, DebiasedEce, Detection, Estimate,
+    GroupedScores, Groups, Metrics, Predictions, RiskCoverage, Scores, SelectiveRisk, SetCoverage, energy,
+    reliability_bins,
 };
 use foliar_model::{Bundle, Prediction};
 use foliar_results::{
@@ -130,10 +131,13 @@ fn selective(
     let right: Vec<bool> = assessable.iter().map(|&index| correct[index]).collect();
     let risk = SelectiveRisk::new(&answered, &right, &Groups::new(&groups), bootstrap)?;
     let level = bundle.uncertainty.as_ref().map(|uncertainty| uncertainty.level());
+    let calibrated = bundle.uncertainty.as_ref().map(|uncertainty| uncertainty.calibrated);
     Ok(SelectiveResult {
         curve: RiskCoverage::new(&predictions.confidences(), &correct, predictions.groups(), bootstrap)?,
         threshold: level.map(|level| level.threshold),
-        guaranteed: level.is_some_and(|level| level.guaranteed),
+        proven: level.is_some_and(|level| level.guaranteed),
+        calibrated,
+        guaranteed: calibrated == Some(Calibrated::HeldOut) && level.is_some_and(|level| level.guaranteed),
         more_groups: level.and_then(|level| level.more_groups),
         assessed: assessable.len(),
         answered: (!assessable.is_empty()).then_some(risk.answered),

@@ -8,7 +8,7 @@ use crate::words::{count, list, of_a_hundred, percent, points};
 
 pub(super) fn accuracy(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
     let accuracy = evaluation.scores.accuracy;
-    if !evaluation.beats_majority() {
+    if evaluation.has_several_classes() && !evaluation.beats_majority() {
         return Some(finding(
             FindingId::NoBetterThanMajority,
             Severity::Error,

@@ -122,21 +122,26 @@ pub(super) fn risk(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Jud
 
 pub(super) fn guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
     let selective = &evaluation.selective;
-    let threshold = selective.threshold.filter(|_| !selective.guaranteed)?;
-    let advice = match selective.more_groups {
-        Some(more) => format!(
-            "About {} held back in training would be enough.",
-            count(more, "more group", "more groups")
+    let threshold = selective.threshold.filter(|_| !selective.proven)?;
+    let (why, advice) = match selective.more_groups {
+        Some(more) => (
+            "There were too few groups to prove a share of wrong answers",
+            format!(
+                "About {} held back in training would be enough.",
+                count(more, "more group", "more groups")
+            ),
         ),
-        None => "Train with more groups of photos, or choose a higher target (--risk).".to_owned(),
+        None => (
+            "Where it is most confident it is still wrong more often than the target, which more groups do not mend",
+            "Choose a higher target (--risk), or improve the classifier.".to_owned(),
+        ),
     };
     Some(finding(
         FindingId::NoThresholdGuarantee,
         Severity::Note,
         "Nothing is proven of the confidence threshold",
         format!(
-            "There were too few groups to prove a share of wrong answers; the threshold of {} is right only as far as the \
-             probabilities are.",
+            "{why}; the threshold of {} is right only as far as the probabilities are.",
             fixed(threshold, 2)
         ),
         advice,

@@ -1,7 +1,7 @@
 //! What confidence is worth, when the classifier abstains, and what happens to photos that show none of the classes.
 
 use foliar_results::words::{count, fixed, percent, points};
-use foliar_results::{CalibrationResult, Evaluation, PredictionSetResult};
+use foliar_results::{Calibrated, CalibrationResult, Evaluation, PredictionSetResult, SelectiveResult};
 use maud::{Markup, html};
 
 use super::super::figure::Figure;
@@ -76,26 +76,37 @@ fn abstention(evaluation: &Evaluation) -> Markup {
                     }
                 }
                 p {
-                    @match (selective.guaranteed, &target) {
-                        (true, Some(target)) => {
-                            (prose(&format!(
-                                "Proven with 95 % confidence: at most {target} of the answers are wrong on photos like those that \
-                                 the threshold was fitted to."
-                            )))
-                        }
-                        (true, None) => { "The threshold is proven for photos like those that it was fitted to." }
-                        (false, _) => {
-                            "Nothing is proven of the threshold: there were too few groups to fit it to."
-                            @if let Some(more) = selective.more_groups {
-                                " About " (count(more, "more group", "more groups")) " would be enough."
-                            }
-                        }
-                    }
+                    (prose(&proof(selective, target.as_deref())))
                 }
             } @else {
                 p { "It answers every photo, and " (all) " of the answers are wrong: it has no threshold." }
             }
         }
+    }
+}
+
+/// What is known of the threshold.
+fn proof(selective: &SelectiveResult, target: Option<&str>) -> String {
+    let wrong = format!("at most {} of the answers are wrong", target.unwrap_or("the chosen share"));
+    match (selective.proven, selective.calibrated, selective.more_groups) {
+        (true, Some(Calibrated::HeldOut), _) => format!(
+            "Proven with 95 % confidence: {wrong} on photos like those that the threshold was fitted to."
+        ),
+        (true, Some(Calibrated::Refitted), _) => format!(
+            "Proven with 95 % confidence for the models of cross-validation: {wrong}. Nothing is proven for the model in use, which \
+             was trained again on all photos and should be as good: test it on photos that were used for nothing before."
+        ),
+        (true, _, _) => format!(
+            "It was chosen so that, with 95 % confidence, {wrong}. But the same photos chose the epoch or the temperature, so this \
+             is no proof: test it on photos that were used for nothing before."
+        ),
+        (false, _, Some(more)) => format!(
+            "Nothing is proven of the threshold: there were too few groups to fit it to. About {} would be enough.",
+            count(more, "more group", "more groups")
+        ),
+        (false, _, None) => "Nothing is proven of the threshold: where the classifier is most confident it is still wrong more \
+                             often than the target, which more groups do not mend."
+            .to_owned(),
     }
 }
 
