@@ -99,7 +99,7 @@ def main() -> None:
 
     rows = list(csv.DictReader(options.split.open()))
     classes = sorted({row["class"] for row in rows})
-    part = lambda name: [(options.train / row["path"], classes.index(row["class"])) for row in rows if row["part"] == name]
+    part = lambda name: [(options.train / row["path"], classes.index(row["class"])) for row in rows if row["split"] == name]
     held = [(path, index) for index, name in enumerate(classes) for path in sorted((options.holdout / name).iterdir())]
     train = [(picture(path), label) for path, label in part("train")]
     fixed = lambda items: (

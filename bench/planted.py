@@ -255,7 +255,7 @@ def measure(arguments: argparse.Namespace, source: Path) -> None:
             hits = sum(together(pairs, names[0], other) for other in names[1:])
             show("leaf in both parts", hits, 5, sum(a in names or b in names for a, b, _ in pairs) and 5)
             said = [p for p in pairs if p[2]["across_splits"] and (p[0] not in names or p[1] not in names)]
-            print(f"      other copies across parts: {len(said)}")
+            print(f"      other copies across splits: {len(said)}")
 
 
 def main() -> None:
