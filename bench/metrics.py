@@ -253,7 +253,7 @@ def compare_selection(table, test, result):
         table.add("AUROC of errors", "sklearn roc_auc_score", result["auroc_of_errors"], sk.roc_auc_score(~wrong, confidences))
 
 
-def compare_strangeness(table, data, result):
+def compare_ood(table, data, result):
     table.add("energy", "scipy logsumexp", result["energies"], -logsumexp(data["test"]["logits"].astype(np.float64), axis=1))
     outside = np.r_[np.zeros(len(data["inside"])), np.ones(len(data["outside"]))]
     scores = np.r_[data["inside"], data["outside"]]
@@ -307,7 +307,7 @@ def main() -> None:
             compare_calibration(table, data["test"], result)
             compare_sets(table, data, result)
             compare_selection(table, data["test"], result)
-            compare_strangeness(table, data, result)
+            compare_ood(table, data, result)
             compare_counts(table, data, result)
     sys.exit(0 if table.print() else 1)
 

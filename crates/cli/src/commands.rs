@@ -41,7 +41,11 @@ pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
 pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
     let file: PathBuf = if path.is_dir() { path.join(RunDir::BUNDLE) } else { path.to_owned() };
     if path.is_dir() && !file.exists() {
-        anyhow::bail!("{} holds no {}: is the run not finished?", path.display(), RunDir::BUNDLE);
+        anyhow::bail!(
+            "{} has no {}: the run is not finished; continue it with `foliar resume`",
+            path.display(),
+            RunDir::BUNDLE
+        );
     }
     Ok(Bundle::read(&file)?)
 }

@@ -162,7 +162,7 @@ fn weights_tell_their_network() {
     let file = [&(header.len() as u64).to_le_bytes(), &header[..], &[0; 4]].concat();
     fs::write(scene.path("other.safetensors"), file).unwrap();
     let run = scene.run(&["train", "photos", "--weights", "other.safetensors"]).expect(2);
-    assert!(run.err.contains("no network") && run.err.contains("--model"), "{}", run.err);
+    assert!(run.err.contains("unrecognised architecture") && run.err.contains("--model"), "{}", run.err);
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn compare() -> Curves {
             series.push(Series { marked, ..Series::new(*name, index, points) });
         }
         let chance = if loss {
-            Reference { name: "ln C = 2.71: knows nothing".into(), value: 15f64.ln() }
+            Reference { name: "ln C = 2.71: chance".into(), value: 15f64.ln() }
         } else {
             Reference { name: "chance".into(), value: 1.0 / 15.0 }
         };
@@ -146,7 +146,7 @@ fn doctor() -> Curves {
                 Series { marked: Some(29), ..Series::new("corrected, train", 0, line(1.0, 3)) },
             ],
             bands: vec![Band { name: "possible for this accuracy".into(), edges: band.clone(), hue: 2 }],
-            references: vec![Reference { name: "ln C = 3.64: knows nothing".into(), value: 38f64.ln() }],
+            references: vec![Reference { name: "ln C = 3.64: chance".into(), value: 38f64.ln() }],
             ..Panel::default()
         }],
         ..Curves::default()

@@ -1,4 +1,4 @@
-//! The page of a diagnosis: what it says, and that a log can not write into it.
+//! The page of a diagnosis: what it says, and that a log cannot write into it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 

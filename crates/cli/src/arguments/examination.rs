@@ -11,21 +11,21 @@ pub(crate) struct ExaminationArguments {
     /// Folder of photographs to evaluate on, one subfolder per class [default: the photographs that the run held back]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// What photographs of DIR belong to: the match of this regular expression in the path, or its first group in parentheses
+    /// Group the photographs of DIR by this regular expression: its match in the path, or its first group in parentheses
     /// [default: the file-name sequence; copies always belong together]
     #[arg(long, value_name = "REGEX", requires = "data")]
     pub(crate) group_by: Option<String>,
-    /// Table of what photographs of DIR belong to, with the columns path and group
+    /// Table of groups of the photographs of DIR, with the columns path and group
     #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "group_by")]
     pub(crate) groups: Option<PathBuf>,
-    /// Measure photographs of DIR too that the classifier was trained, tuned or calibrated on [default: they are left out]
+    /// Also evaluate photographs of DIR that the classifier was trained, tuned or calibrated on [default: they are left out]
     #[arg(long, requires = "data")]
     pub(crate) include_training: bool,
     /// Target error rate for answers and prediction sets: 0.2, 0.1, 0.05, 0.02 or 0.01 [default: 0.1]
     #[arg(long, value_name = "RATE", value_parser = risk_level)]
     pub(crate) risk: Option<f64>,
-    /// Photographs of something else, which show none of the classes: how many are flagged as out-of-distribution? May be
-    /// given more than once
+    /// Folder of out-of-distribution photographs, which show none of the classes: measure how many are flagged. May be given
+    /// more than once
     #[arg(long, value_name = "FOLDER")]
     pub(crate) ood: Vec<PathBuf>,
     /// Measure robustness to image corruptions: blurred, noisy, brighter, darker, compressed and turned photographs and other backgrounds

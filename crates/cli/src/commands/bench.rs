@@ -75,6 +75,6 @@ fn threads() -> usize {
 fn memory_line(bytes: Option<u64>) -> String {
     match bytes {
         Some(bytes) => format!("{} MiB", super::digits::grouped(bytes.div_ceil(1 << 20))),
-        None => "not told by this system".to_owned(),
+        None => "not available".to_owned(),
     }
 }

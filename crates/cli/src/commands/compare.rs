@@ -61,14 +61,14 @@ fn print(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     writeln!(out)?;
     for PairwiseTest { first, second, difference } in &comparison.pairs {
         let verdict = match difference.accuracy_p_value < SIGNIFICANT {
-            true => "more than chance explains",
-            false => "no more than chance explains",
+            true => "significant",
+            false => "not significant",
         };
         let Estimate { value, low, high } = difference.accuracy;
         writeln!(
             out,
-            "{} - {}: accuracy {value:+.3} ({low:+.3} to {high:+.3}), p = {:.3}: {verdict}; only the first is right on {}, \
-             only the second on {}",
+            "{} - {}: accuracy {value:+.3} ({low:+.3} to {high:+.3}), p = {:.3}: {verdict}; correct only in the first: {}, \
+             only in the second: {}",
             names[*first],
             names[*second],
             difference.accuracy_p_value,

@@ -8,13 +8,13 @@ use foliar_train::{DataSpec, Group};
 use super::folder_name;
 use crate::exit::UsageError;
 
-/// What stays on one side of the split.
+/// What keeps photographs in one split.
 pub(crate) fn grouping(data: &DataSpec) -> String {
     let rule = match (&data.split, &data.groups, &data.group_by, data.group) {
-        (Some(split), ..) => return format!("what the split {} says", folder_name(&split.file)),
-        (_, Some(groups), ..) => format!("what the table {} puts together", folder_name(&groups.file)),
-        (_, _, Some(pattern), _) => format!("photographs in whose paths {pattern} finds the same"),
-        (.., Group::Sequence) => "those whose file names count on, where they do".to_owned(),
+        (Some(split), ..) => return format!("the split in {}", folder_name(&split.file)),
+        (_, Some(groups), ..) => format!("the groups in {}", folder_name(&groups.file)),
+        (_, _, Some(pattern), _) => format!("equal matches of {pattern} in the path"),
+        (.., Group::Sequence) => "consecutive file names".to_owned(),
         (.., Group::None) => String::new(),
     };
     let copies = if data.near_duplicates { "copies" } else { "equal photographs" };

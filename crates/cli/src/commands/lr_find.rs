@@ -34,9 +34,7 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
         return Ok(Exit::Interrupted);
     }
     if test.rates.is_empty() {
-        bail!(
-            "the loss was no finite number from the first step on; are the photographs and the weights whole?"
-        );
+        bail!("the loss is not finite from the first step on; check photos and weights for damage");
     }
     draw(arguments, &recipe.model, &test)?;
     let mut out = io::stdout().lock();

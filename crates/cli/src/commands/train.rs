@@ -71,7 +71,7 @@ pub(crate) fn open_photographs(
     }
     if !photographs.problems.is_empty() {
         let remarks = photographs.problems.len() - summary.skipped;
-        let counts = [(summary.skipped, "left out"), (remarks, "worth a look")];
+        let counts = [(summary.skipped, "left out"), (remarks, "with warnings")];
         let told: Vec<String> = counts
             .into_iter()
             .filter(|&(count, _)| count > 0)
@@ -152,7 +152,7 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::
         }) => eprintln!(
             "kept epoch {epoch}: val loss {loss:.3}, val acc {accuracy:.3}; calibrated with temperature {temperature:.2}, val loss {calibrated:.3}"
         ),
-        Some(_) => eprintln!("no photographs were held back: how good the classifier is is not known"),
+        Some(_) => eprintln!("no validation photos: the accuracy is unknown"),
         None => {}
     }
     if let Some(bundle) = &outcome.bundle {

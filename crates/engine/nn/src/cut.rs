@@ -105,11 +105,11 @@ impl Graph {
     /// that the tensors of both parts together are those of the whole.
     ///
     /// # Errors
-    /// [`GraphError::Malformed`] if the graph can not be cut there, [`GraphError::Size`] if the photographs do not fit.
+    /// [`GraphError::Malformed`] if the graph cannot be cut there, [`GraphError::Size`] if the photographs do not fit.
     pub fn split(&self, cut: NodeId, size: usize) -> Result<(Graph, Graph), GraphError> {
         let Some(last) = self.nodes.get(cut).filter(|_| self.cuts().contains(&cut)) else {
             let node = self.nodes.get(cut).map_or_else(String::new, |node| node.name.clone());
-            let what = "the network can not be cut here: later nodes take values from before it".to_owned();
+            let what = "the network cannot be cut here: later nodes take values from before it".to_owned();
             return Err(GraphError::Malformed { node, what });
         };
         let shape = shapes::infer(self, 1, size, size)?[cut];

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// A graph that can not be run.
+/// A graph that cannot be run.
 #[derive(Debug, Error, PartialEq)]
 pub enum GraphError {
     /// No network of this name.
@@ -102,10 +102,10 @@ pub enum EngineError {
     NotTrainable,
 }
 
-/// A network that can not be looked into.
+/// A network that cannot be looked into.
 #[derive(Debug, Error, PartialEq)]
 pub enum ProbeError {
-    /// It can not be cut there, or the photographs do not fit.
+    /// It cannot be cut there, or the photographs do not fit.
     #[error(transparent)]
     Graph(#[from] GraphError),
     /// The weights are not those of the network.

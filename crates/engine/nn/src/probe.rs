@@ -24,7 +24,7 @@ impl ActivationProbe {
     /// of the whole network.
     ///
     /// # Errors
-    /// The graph can not be cut there (see [`Graph::cuts`]), the photographs do not fit, or `state` lacks a tensor.
+    /// The graph cannot be cut there (see [`Graph::cuts`]), the photographs do not fit, or `state` lacks a tensor.
     pub fn new(
         graph: &Graph,
         state: &StateDict,

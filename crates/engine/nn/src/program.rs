@@ -448,7 +448,7 @@ impl Lowering<'_> {
             Op::Concat => Step::Concat { a: x, b: inputs[1], y },
             Op::Scale => Step::Scale { x, factor: inputs[1], y },
             Op::BatchNorm { .. } | Op::Depthwise { .. } | Op::Input | Op::Features { .. } => {
-                return Err(self.malformed(id, "it can not stand here"));
+                return Err(self.malformed(id, "this op is not allowed here"));
             }
         }))
     }

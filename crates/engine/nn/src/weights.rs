@@ -1,7 +1,7 @@
 //! Weights that other programs trained: their files, and how their names fit a graph of ours.
 //!
 //! [`read`] turns the bytes of a safetensors or PyTorch file into named `f32` tensors, and [`fit`] gives them the names and
-//! the order of a [`crate::Graph`]. Files come from strangers: nothing in them is executed, every size they declare is held
+//! the order of a [`crate::Graph`]. Files are untrusted: nothing in them is executed, every size they declare is held
 //! against the bytes that are there before anything is allocated, and nothing recurses on their structure.
 
 mod archive;

@@ -3,7 +3,7 @@
 //! The only test of its program, so that no other test allocates meanwhile.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 #![allow(clippy::print_stdout, reason = "what each file costs is worth seeing")]
-#![allow(unsafe_code, reason = "a global allocator can not be written without")]
+#![allow(unsafe_code, reason = "a global allocator cannot be written without")]
 
 #[path = "weights_hostile/forge.rs"]
 mod forge;

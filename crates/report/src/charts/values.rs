@@ -86,7 +86,7 @@ pub struct Band {
 /// A value that means something by itself, such as chance.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reference {
-    /// Shown at the line, such as `ln C = 2.71: knows nothing`.
+    /// Shown at the line, such as `ln C = 2.71: chance`.
     pub name: String,
     /// Where the line is.
     pub value: f64,

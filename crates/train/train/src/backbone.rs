@@ -1,4 +1,4 @@
-//! What a pretrained network without its classifier makes of photographs, for whoever wants to compare photographs and not
+//! What a pretrained network without its classifier makes of photographs, for comparing photographs and not
 //! to train.
 
 use std::ops::ControlFlow;

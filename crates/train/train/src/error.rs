@@ -54,7 +54,7 @@ pub enum TrainError {
         path: PathBuf,
     },
     /// Another process trains this run.
-    #[error("another foliar is at work in {path}; wait for it, or end it")]
+    #[error("another foliar process uses {path}; wait for it or stop it")]
     Busy {
         /// The run folder.
         path: PathBuf,

@@ -26,7 +26,7 @@ pub(super) fn draw(comparison: &Comparison) -> anyhow::Result<Picture> {
     };
     let loss = Panel {
         scale: Scale::Log,
-        references: vec![Reference { name: "knows nothing".to_owned(), value: classes.ln() }],
+        references: vec![Reference { name: "chance".to_owned(), value: classes.ln() }],
         ..panel("validation loss, nats", &|epoch| epoch.validation_loss)
     };
     let accuracy =

@@ -83,7 +83,7 @@ fn curves(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
         )?;
     }
     if let Some(chance) = diagnosis.series.chance_loss {
-        writeln!(out, "a classifier that knows nothing has a mean loss of {chance:.3}")?;
+        writeln!(out, "chance: mean loss {chance:.3}")?;
     }
     Ok(())
 }

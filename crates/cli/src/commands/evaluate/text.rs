@@ -54,7 +54,7 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     writeln!(out, "loss         {} nats; chance {:.3}", figure(scores.loss), classes.ln())?;
     writeln!(
         out,
-        "calibration  error {:.3}, {:.3} more than chance explains ({:.3} to {:.3}); Brier {:.3}",
+        "calibration  error {:.3}, excess over chance {:.3} ({:.3} to {:.3}); Brier {:.3}",
         calibration.error,
         calibration.excess.value,
         calibration.excess.low,

@@ -14,8 +14,8 @@ pub(super) fn photograph(out: &mut impl Write, row: &Photograph<'_>) -> io::Resu
         (Some(background), Some(area), _) => {
             format!("{:.0} % of the evidence on {:.0} % background", 100.0 * background, 100.0 * area)
         }
-        (_, _, Some(_)) => "the leaf cannot be told from the background".to_owned(),
-        _ => "nothing in it speaks for the class".to_owned(),
+        (_, _, Some(_)) => "leaf not found".to_owned(),
+        _ => "no evidence for the class".to_owned(),
     };
     writeln!(out, "{}  {} {:.1} %  {evidence}", row.path, found.class, 100.0 * found.probability)
 }

@@ -19,7 +19,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     let (count, classes) = (dataset.photos.len(), dataset.classes.len());
     writeln!(out, "photographs  {count} of {classes} classes in {}", photos.display())?;
     if !problems.is_empty() {
-        writeln!(out, "             {} remarks on files; training lists them", problems.len())?;
+        writeln!(out, "             {} file warnings; training lists them", problems.len())?;
     }
     let size = recipe.image_size();
     writeln!(out, "network      {} on {size} x {size} pixels", recipe.model)?;
@@ -27,12 +27,12 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         Some(weights) => format!("the weights in {}", weights.file.display()),
         None => format!("random weights of seed {}", recipe.seed),
     };
-    writeln!(out, "begins with  {begin}")?;
+    writeln!(out, "weights      {begin}")?;
     let (name, why) = match recipe::name(arguments) {
         RecipeName::Quick => (
             "quick",
-            "a network that was trained on a million photographs sees what leaves differ in; only its classifier has to \
-             be learned, which a few hundred photographs are enough for and which takes about one pass over them",
+            "the pretrained network already extracts useful features: only its classifier is trained, for which a few hundred \
+             photos are enough, and which takes about one pass over them",
         ),
         RecipeName::Fine => (
             "fine",
@@ -61,7 +61,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     if recipe.reestimate {
         writeln!(
             out,
-            "at the end   batch norms get statistics of the photographs as they are, if that is better"
+            "at the end   batch-norm statistics are estimated again on photos without augmentation, if that lowers the validation loss"
         )?;
     }
     writeln!(
@@ -69,13 +69,12 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         "kept         the weights of the epoch that is best on the {:.0} % of photographs held back for validation",
         100.0 * recipe.data.validation
     )?;
-    writeln!(out, "one side     of the split has {}", grouping(&recipe.data))?;
+    writeln!(out, "grouping     {}", grouping(&recipe.data))?;
     if recipe.refit > 0 && recipe.phases[0].is_cached() {
         writeln!(
             out,
-            "then         if that is an epoch of the classifier on the frozen network: a cross-validation in {} folds says how \
-             good it is, how long to train and how far to trust its probabilities, and a classifier learns from all \
-             photographs, those held back too",
+            "refit        if that is an epoch of the classifier on the frozen network: {}-fold cross-validation sets epochs, temperature \
+             and thresholds, then a classifier is trained on all photos",
             recipe.refit
         )?;
     }
@@ -104,9 +103,9 @@ fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {
     lines.push(("optimiser", optimizer));
     let curve = match phase.learning_rate.schedule {
         Schedule::Constant => "throughout",
-        Schedule::Cosine => "at its peak, then half a cosine down to 0",
-        Schedule::OneCycle => "at its peak after 30 % of the steps, then down to nearly 0",
-        Schedule::Step => "at first, a tenth of it at each further third",
+        Schedule::Cosine => "peak, cosine decay to 0",
+        Schedule::OneCycle => "peak after 30 % of the steps, then down to nearly 0",
+        Schedule::Step => "at first, divided by 10 after each third",
     };
     lines.push(("rate", format!("{} {curve}", phase.learning_rate.peak)));
     if phase.stage_decay < 1.0 && phase.freeze != Freeze::Backbone {
@@ -123,11 +122,11 @@ fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {
         lines
             .push(("average", format!("a moving average of the weights with decay {decay} is what is kept")));
     }
-    let varied = if phase.augment == Augment::none() { "not at all" } else { "anew in every epoch" };
+    let varied = if phase.augment == Augment::none() { "none" } else { "new in every epoch" };
     let varied = match phase.augmented_views {
         Some(views) if views > 1 => format!("{views} views of each, fixed"),
         _ => varied.to_owned(),
     };
-    lines.push(("varied", varied));
+    lines.push(("augment", varied));
     lines
 }

@@ -141,7 +141,7 @@ pub(crate) fn model_for(model: Option<&str>, weights: &Path) -> anyhow::Result<S
     match InitialWeights::network(weights)? {
         Some(model) => Ok(model.to_owned()),
         None => Err(UsageError(format!(
-            "{}: these are weights of no network that foliar has; with --model NAME it says what does not fit",
+            "{}: unrecognised architecture; name it with --model to see which tensors differ",
             weights.display()
         ))
         .into()),

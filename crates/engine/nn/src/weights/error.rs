@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::naming::Naming;
 use crate::error::GraphError;
 
-/// A weight file that can not be read.
+/// A weight file that cannot be read.
 #[derive(Debug, Error, PartialEq)]
 pub enum WeightsError {
     /// Neither safetensors nor PyTorch.
@@ -64,7 +64,7 @@ pub enum WeightsError {
 /// Weights that do not fit a graph: every tensor at fault.
 #[derive(Debug, Error, PartialEq)]
 pub enum FitError {
-    /// The graph itself can not be laid out.
+    /// The graph itself cannot be laid out.
     #[error(transparent)]
     Graph(#[from] GraphError),
     /// Some tensors are missing, of another shape or broken.

@@ -22,7 +22,7 @@ pub struct Fitted {
     pub state: StateDict,
     /// Whose names the file had.
     pub naming: Naming,
-    /// Set if the file's classifier can not be used; the caller draws a fresh one.
+    /// Set if the file's classifier cannot be used; the caller draws a fresh one.
     pub replaced_classifier: Option<ReplacedClassifier>,
     /// Tensors of the file that the graph has no place for, sorted.
     pub unused: Vec<String>,

@@ -51,7 +51,7 @@ pub(super) fn coverage(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option
         finding(
             FindingId::UnderCoverage,
             Severity::Warning,
-            "Its prediction sets promise too much",
+            "Its prediction sets have too low a coverage",
             format!(
                 "They should hold the true class for {} of the photos, and do for {} ({}).",
                 percent(1.0 - sets.alpha),
@@ -78,9 +78,9 @@ pub(super) fn class_coverage(evaluation: &Evaluation, _: &Circumstances<'_>) -> 
         finding(
             FindingId::ClassUnderCoverage,
             Severity::Note,
-            "Its prediction sets hold some classes too rarely",
+            "Its prediction sets have too low a coverage for some classes",
             format!("Sets should hold the true class for {}: {}.", percent(1.0 - sets.alpha), list(&short)),
-            "The promise is over all photos, not for each class.",
+            "The target is the coverage on average over all photos, not for each class.",
         )
     })
 }
@@ -125,7 +125,7 @@ pub(super) fn guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> Optio
     let threshold = selective.threshold.filter(|_| !selective.proven)?;
     let (why, advice) = match selective.more_groups {
         Some(more) => (
-            "There were too few groups to prove a share of wrong answers",
+            "There were too few groups to prove an error rate",
             format!(
                 "About {} held back in training would be enough.",
                 count(more, "more group", "more groups")
@@ -140,10 +140,7 @@ pub(super) fn guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> Optio
         FindingId::NoThresholdGuarantee,
         Severity::Note,
         "Nothing is proven of the confidence threshold",
-        format!(
-            "{why}; the threshold of {} is right only as far as the probabilities are.",
-            fixed(threshold, 2)
-        ),
+        format!("{why}; the threshold of {} relies on calibrated probabilities.", fixed(threshold, 2)),
         advice,
     ))
 }

@@ -121,7 +121,7 @@ fn prediction_sets(sets: &PredictionSetResult) -> Markup {
             }
             p {
                 @if let Some(guaranteed) = sets.guaranteed_coverage {
-                    "Guaranteed for photos like those of training, whatever they look like: at least "
+                    "Guaranteed for new photos from the same source, whatever their distribution: at least "
                     (prose(&percent(guaranteed))) "."
                 } @else {
                     "Nothing is guaranteed, because the sets were not calibrated on photos that were used for nothing else."
