@@ -20,8 +20,8 @@ pub struct Provenance {
     pub foliar: String,
     /// The recipe that it was trained with, as the training crate writes it: for people, and for training it again.
     pub recipe: serde_json::Value,
-    /// The epoch that was chosen, from 1: these are its weights, or, after a refit, those of a model trained on all photographs
-    /// as far as the models of cross-validation were after it.
+    /// The epoch whose weights these are, from 1; after a refit the number of epochs that cross-validation chose and the model
+    /// was trained for on all photographs.
     pub epoch: u32,
     /// Photographs it was trained on.
     pub train_photographs: usize,

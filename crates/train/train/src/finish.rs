@@ -55,7 +55,7 @@ impl Session<'_> {
         self.save_best()?;
         let splits = &self.photographs.splits;
         let (state, best, out_of_fold, learned_from) = match refit {
-            Some(Refit { state, best, out_of_fold, .. }) => {
+            Some(Refit { state, best, out_of_fold }) => {
                 (state, best, Some(out_of_fold), splits.train.len() + splits.validation.len())
             }
             None => {
@@ -112,8 +112,8 @@ impl Session<'_> {
 
 /// What there is to say of a refit.
 fn words(refit: &Refit, folds: u32) -> String {
-    let (count, epochs) = (refit.out_of_fold.photos.len(), refit.epochs);
-    let EpochScore { accuracy, loss, calibrated_loss, temperature, .. } = refit.best;
+    let count = refit.out_of_fold.photos.len();
+    let EpochScore { epoch: epochs, accuracy, loss, calibrated_loss, temperature, .. } = refit.best;
     let [accuracy, loss, calibrated] =
         [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
     format!(

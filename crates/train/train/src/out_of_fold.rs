@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use foliar_metrics::{Calibration, Metrics, arg_max, calibrate, cross_entropy};
+use foliar_metrics::{Calibration, Metrics, arg_max, calibrate};
 use foliar_model::FileError;
 use foliar_vision::{Dataset, portable_name};
 use serde::{Deserialize, Serialize};
@@ -91,15 +91,6 @@ impl Validated {
         let metrics = Metrics::new(logits, labels, classes);
         let calibration = calibrate(logits, labels, classes.len());
         Some(Self { out_of_fold, metrics, calibration })
-    }
-
-    /// Cross-entropy of each photograph with calibrated probabilities, in nats.
-    pub(crate) fn calibrated_losses(&self) -> Vec<f64> {
-        let OutOfFoldPredictions { logits, labels, .. } = &self.out_of_fold;
-        let scale = (1.0 / self.calibration.temperature) as f32;
-        let scaled: Vec<f32> = logits.iter().map(|logit| logit * scale).collect();
-        let rows = scaled.chunks_exact((logits.len() / labels.len().max(1)).max(1));
-        rows.zip(labels).map(|(row, &label)| cross_entropy(row, label as usize)).collect()
     }
 
     /// Whether the loss and every output is a finite number.

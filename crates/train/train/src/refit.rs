@@ -4,8 +4,10 @@
 //! a hundred photographs that costs twenty. Where the network is frozen and its features are kept, a classifier trains in
 //! less than a second, so both can be had. K classifiers are trained, each on all photographs but a fold. The predictions of
 //! each for its fold, put together, are out-of-fold predictions (Stone 1974, "Cross-validatory choice and assessment of
-//! statistical predictions"): they choose the epoch, fit the temperature, and give every figure of the bundle. Then one
-//! classifier is trained on all photographs with a whole schedule that does as much as theirs did by then.
+//! statistical predictions"): they fit the temperature, and give every figure of the bundle. That is done for the planned number
+//! of epochs, and for a half, a quarter and an eighth of it, each with a whole schedule: training that is cut short ends at a high
+//! rate, and is not what the last classifier gets. The length with the lowest calibrated loss is kept, and one classifier is
+//! trained that long on all photographs.
 //!
 //! The prediction sets are calibrated on the predictions of the K classifiers and used with the one that learned from all.
 //! That is cross-validation calibration: it has no distribution-free guarantee (Barber et al. 2021, "Predictive inference with
@@ -14,12 +16,10 @@
 
 use std::ops::ControlFlow;
 
-use foliar_metrics::{Groups, best_epoch};
 use foliar_nn::{Device, Graph, StateDict};
 use foliar_runlog::StopReason;
-use rayon::prelude::*;
 
-use crate::best_epoch::EpochScore;
+use crate::best_epoch::{BestEpoch, EpochScore};
 use crate::epochs::{Observer, Position, train_epochs};
 use crate::error::TrainError;
 use crate::out_of_fold::{OutOfFoldPredictions, Validated};
@@ -32,10 +32,8 @@ use crate::recipe::Recipe;
 pub(crate) struct Refit {
     /// All tensors of the network.
     pub(crate) state: StateDict,
-    /// The epoch that cross-validation chose, and how good the classifiers of the folds were after it.
+    /// The number of epochs that cross-validation chose, and how good the classifiers of the folds were after so many.
     pub(crate) best: EpochScore,
-    /// Epochs of the refit itself; see [`matched_epochs`].
-    pub(crate) epochs: u32,
     /// Their predictions for every photograph.
     pub(crate) out_of_fold: OutOfFoldPredictions,
 }
@@ -68,55 +66,78 @@ impl Source<'_> {
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<StopReason>,
     ) -> Result<ControlFlow<StopReason, Refit>, TrainError> {
         let Self { recipe, photographs, .. } = self;
-        let phase = &recipe.phases[0];
-        let count = recipe.refit as usize;
-        let folds = photographs.folds(count, recipe.seed);
-        let mut epochs = vec![OutOfFoldPredictions::default(); phase.epochs as usize];
-        for (index, fold) in folds.iter().enumerate().filter(|(_, fold)| !fold.splits.validation.is_empty()) {
-            let mut predictions = FoldPredictions { epochs: &mut epochs, fold: index as u32 + 1 };
-            if let ControlFlow::Break(reason) = self.train(fold, phase, &mut predictions)? {
-                return Ok(ControlFlow::Break(reason));
-            }
-            if let ControlFlow::Break(reason) = progress(index + 1, count + 1) {
-                return Ok(ControlFlow::Break(reason));
+        let folds = photographs.folds(recipe.refit as usize, recipe.seed);
+        let lengths = lengths(recipe.phases[0].epochs);
+        let all = folds.len() * lengths.len() + 1;
+        let mut done = 0;
+        let mut progress = || {
+            done += 1;
+            progress(done, all)
+        };
+        let mut choice = BestEpoch::default();
+        let mut best = None;
+        for epochs in lengths {
+            let phase = Phase { epochs, ..recipe.phases[0].clone() };
+            let validated = match self.cross_validate(&folds, &phase, &mut progress)? {
+                ControlFlow::Continue(validated) => validated,
+                ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+            };
+            if let Some(validated) = validated.filter(Validated::is_finite)
+                && choice.take(EpochScore::new(epochs, 1, Some(&validated)))
+            {
+                best = Some((phase, validated.out_of_fold));
             }
         }
-        let classes = &photographs.dataset.classes;
-        let judged: Vec<Option<Validated>> = epochs
-            .into_par_iter()
-            .map(|outputs| Validated::of(outputs.sorted(classes.len()), classes))
-            .collect();
-        let (losses, clusters) = (losses(&judged), photographs.clusters());
-        let photos =
-            judged.iter().flatten().next().map_or(&[][..], |validated| &validated.out_of_fold.photos);
-        let groups = Groups::new(&photos.iter().map(|&photo| clusters[photo] as u64).collect::<Vec<_>>());
-        let chosen = best_epoch(&losses, &groups);
-        let validated =
-            chosen.and_then(|chosen| Some((chosen.epoch, judged.into_iter().nth(chosen.epoch)??)));
-        let Some((epoch, validated)) = validated else {
+        let (Some(score), Some((phase, out_of_fold))) = (choice.kept, best) else {
             return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
         };
-        let best = EpochScore::new(epoch as u32 + 1, 1, Some(&validated));
         let whole = photographs.undivided();
-        let epochs = matched_epochs(phase, best.epoch);
-        let phase = Phase { epochs, ..phase.clone() };
-        let state = match self.train(&whole, &phase, &mut Unobserved)? {
-            ControlFlow::Continue(state) => state,
+        let state = match self.train(&whole, &phase)? {
+            ControlFlow::Continue(trainer) => trainer.outcome(),
             ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
         };
-        if let ControlFlow::Break(reason) = progress(count + 1, count + 1) {
+        if !state.is_finite() {
+            return Ok(ControlFlow::Break(StopReason::NonFiniteLoss));
+        }
+        if let ControlFlow::Break(reason) = progress() {
             return Ok(ControlFlow::Break(reason));
         }
-        Ok(ControlFlow::Continue(Refit { state, best, epochs, out_of_fold: validated.out_of_fold }))
+        Ok(ControlFlow::Continue(Refit { state, best: score, out_of_fold }))
+    }
+
+    /// What classifiers trained as `phase` says on all but a fold predict for that fold; `None` if one of them diverged.
+    /// `progress` is told of each classifier.
+    fn cross_validate(
+        &self,
+        folds: &[Photographs],
+        phase: &Phase,
+        progress: &mut dyn FnMut() -> ControlFlow<StopReason>,
+    ) -> Result<ControlFlow<StopReason, Option<Validated>>, TrainError> {
+        let classes = &self.photographs.dataset.classes;
+        let mut predictions = OutOfFoldPredictions::default();
+        let mut diverged = false;
+        for (fold, number) in folds.iter().zip(1..) {
+            if !fold.splits.validation.is_empty() {
+                match self.train(fold, phase)? {
+                    ControlFlow::Continue(mut trainer) => predictions.extend(trainer.out_of_fold()?, number),
+                    ControlFlow::Break(StopReason::NonFiniteLoss) => diverged = true,
+                    ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
+                }
+            }
+            if let ControlFlow::Break(reason) = progress() {
+                return Ok(ControlFlow::Break(reason));
+            }
+        }
+        let validated = Validated::of(predictions.sorted(classes.len()), classes).filter(|_| !diverged);
+        Ok(ControlFlow::Continue(validated))
     }
 
     /// Trains on the training photographs of `photographs` as `phase` says.
-    fn train(
-        &self,
-        photographs: &Photographs,
-        phase: &Phase,
-        observer: &mut dyn Observer,
-    ) -> Result<ControlFlow<StopReason, StateDict>, TrainError> {
+    fn train<'a>(
+        &'a self,
+        photographs: &'a Photographs,
+        phase: &'a Phase,
+    ) -> Result<ControlFlow<StopReason, PhaseTrainer<'a>>, TrainError> {
         let Self { device, graph, recipe, init, .. } = self;
         let (device, state) = (*device, init.clone());
         let init = PhaseInit { device, graph, recipe, phase, photographs, state };
@@ -125,65 +146,18 @@ impl Source<'_> {
             ControlFlow::Continue(trainer) => trainer,
             ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
         };
-        if let ControlFlow::Break(reason) = train_epochs(&mut trainer, Position::default(), observer)? {
-            return Ok(ControlFlow::Break(reason));
-        }
-        let state = trainer.outcome();
-        Ok(if state.is_finite() {
-            ControlFlow::Continue(state)
-        } else {
-            ControlFlow::Break(StopReason::NonFiniteLoss)
+        Ok(match train_epochs(&mut trainer, Position::default(), &mut Unobserved)? {
+            ControlFlow::Continue(()) => ControlFlow::Continue(trainer),
+            ControlFlow::Break(reason) => ControlFlow::Break(reason),
         })
     }
 }
 
-/// For each epoch the calibrated loss of each photograph, in nats; not a number where an output was not finite.
-fn losses(epochs: &[Option<Validated>]) -> Vec<Vec<f64>> {
-    let count =
-        epochs.iter().flatten().map(|validated| validated.out_of_fold.labels.len()).max().unwrap_or(0);
-    let losses = |validated: &Option<Validated>| match validated {
-        Some(validated) if validated.is_finite() => validated.calibrated_losses(),
-        _ => vec![f64::NAN; count],
-    };
-    epochs.iter().map(losses).collect()
-}
-
-/// Epochs for which `phase`, whole, does as much as its first `epoch` epochs do within the planned schedule. A schedule that is
-/// cut ends at a high rate, one that is squeezed into so many epochs does less: what a network has learned goes with the sum of
-/// its learning rates, which is matched here. At least 1, at most the planned number.
-fn matched_epochs(phase: &Phase, epoch: u32) -> u32 {
-    // An epoch of so many steps: enough for the shape of the schedule, the same for any number of photographs.
-    const STEPS: usize = 32;
-    let sum = |phase: &Phase, epochs: u32| -> f64 {
-        let rates = (0..epochs).flat_map(|epoch| (0..STEPS).map(move |step| (epoch, step)));
-        rates.map(|(epoch, step)| phase.rate(STEPS, epoch, step)).sum()
-    };
-    let wanted = sum(phase, epoch);
-    let whole = |epochs: u32| sum(&Phase { epochs, ..phase.clone() }, epochs);
-    (1..=phase.epochs).find(|&epochs| whole(epochs) >= (1.0 - 1e-9) * wanted).unwrap_or(phase.epochs)
-}
-
-/// Collects what a classifier predicts for its fold after each epoch.
-struct FoldPredictions<'a> {
-    /// Predictions of all folds, by epoch.
-    epochs: &'a mut [OutOfFoldPredictions],
-    /// The fold, from 1.
-    fold: u32,
-}
-
-impl Observer for FoldPredictions<'_> {
-    fn step(&mut self, _: &Step<'_>) -> ControlFlow<StopReason> {
-        ControlFlow::Continue(())
-    }
-
-    fn epoch(
-        &mut self,
-        trainer: &mut PhaseTrainer<'_>,
-        epoch: u32,
-    ) -> Result<ControlFlow<StopReason>, TrainError> {
-        self.epochs[epoch as usize].extend(trainer.out_of_fold()?, self.fold);
-        Ok(ControlFlow::Continue(()))
-    }
+/// The numbers of epochs that are tried where `planned` are: all, a half, a quarter, an eighth, rounded up.
+fn lengths(planned: u32) -> Vec<u32> {
+    let mut lengths: Vec<u32> = (0..4).map(|halvings| planned.div_ceil(1 << halvings)).collect();
+    lengths.dedup();
+    lengths
 }
 
 /// Trains without looking.
@@ -202,18 +176,11 @@ impl Observer for Unobserved {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::Recipe;
-    use crate::schedule::Schedule;
 
     #[test]
-    fn a_whole_schedule_does_as_much_as_the_part_that_it_replaces() {
-        let mut phase = Recipe::quick("baseline").phases[0].clone();
-        assert_eq!((phase.epochs, phase.learning_rate.schedule), (30, Schedule::Cosine));
-        assert_eq!([1, 7, 12, 30].map(|epoch| matched_epochs(&phase, epoch)), [2, 14, 22, 30]);
-        phase.learning_rate.schedule = Schedule::Constant;
-        assert!(
-            (1..=30).all(|epoch| matched_epochs(&phase, epoch) == epoch),
-            "a constant rate is whole wherever it ends"
-        );
+    fn no_length_is_tried_twice() {
+        assert_eq!(lengths(30), [30, 15, 8, 4]);
+        assert_eq!(lengths(4), [4, 2, 1]);
+        assert_eq!(lengths(1), [1]);
     }
 }
