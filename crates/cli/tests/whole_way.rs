@@ -190,7 +190,7 @@ fn runs_are_compared_on_what_all_of_them_held_back() {
     foliar_synth::write_dataset(&scene.path("photos"), 9, 12, 48).unwrap();
     scene.train("other", &["--epochs", "1"]).expect(0);
     let refused = scene.run(&["compare", "short", "other"]).expect(1);
-    assert!(refused.err.contains("other photographs"), "{}", refused.err);
+    assert!(refused.err.contains("other photos"), "{}", refused.err);
 }
 
 #[cfg(unix)]

@@ -13,7 +13,7 @@ pub(crate) enum BenchMode {
     Train,
     /// Predictions
     Infer,
-    /// Photographs from files to augmented batches, without a network
+    /// Photos from files to augmented batches, without a network
     Load,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct BenchArguments {
     /// What is measured
     #[arg(long, value_enum, default_value = "train")]
     pub(crate) mode: BenchMode,
-    /// Photographs a step
+    /// Photos a step
     #[arg(long, visible_alias = "batch-size", default_value_t = 32, value_name = "N")]
     pub(crate) batch: usize,
     /// Side of the input in pixels, 32 to 4096 [default: 128 for baseline, else 224]
@@ -38,7 +38,7 @@ pub(crate) struct BenchArguments {
     /// Number of classes, 2 or more
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pub(crate) classes: usize,
-    /// Folder of photographs, one subfolder per class, for --mode load
+    /// Folder of photos, one subfolder per class, for --mode load
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Seconds to measure for after the warm-up; at least three steps are measured

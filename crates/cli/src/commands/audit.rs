@@ -70,7 +70,7 @@ pub(super) fn examine(
     rule: &GroupRule,
     recipe: Option<&Recipe>,
 ) -> anyhow::Result<Option<Audit>> {
-    let bar = progress::photographs("looking at photographs");
+    let bar = progress::photographs("looking at photos");
     bar.set_length(dataset.photos.len() as u64);
     let done = AtomicUsize::new(0);
     let (dataset, stats, broken) = survey(dataset, &Limits::default(), &|| {

@@ -37,7 +37,7 @@ fn print(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     let model = comparison.runs.iter().map(|run| run.model.len()).max().unwrap_or(0).max(5);
     writeln!(
         out,
-        "on the {} validation photographs, in {} groups, that all runs share; intervals and p-values by group\n",
+        "on the {} validation photos, in {} groups, that all runs share; intervals and p-values by group\n",
         comparison.photographs, comparison.groups
     )?;
     writeln!(

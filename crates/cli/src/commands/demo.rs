@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     ] {
         eprintln!("  {}  {what}", path.display());
     }
-    eprintln!("\nNext, with photographs of your own, one folder per class:");
+    eprintln!("\nNext, with photos of your own, one folder per class:");
     eprintln!(
         "  foliar train PHOTOS --out runs/first\n  foliar predict runs/first/model.foliar NEW-PHOTO.jpg"
     );

@@ -51,7 +51,8 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         Some(_) => None,
         None if arguments.bundle.is_dir() => Some(Run::open(&arguments.bundle)?),
         None => {
-            let what = "a bundle alone does not say on which photographs: name a folder with --data, or the run folder";
+            let what =
+                "a bundle alone does not say on which photos: name a folder with --data, or the run folder";
             return Err(UsageError(what.to_owned()).into());
         }
     };
@@ -113,7 +114,7 @@ fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
         .filter_map(|input| input.file().map(Path::to_owned))
         .collect();
     if files.is_empty() {
-        anyhow::bail!("--ood {}: the folder holds no photographs", folder.display());
+        anyhow::bail!("--ood {}: the folder holds no photos", folder.display());
     }
     Ok((folder.display().to_string(), files))
 }
@@ -143,8 +144,8 @@ impl Bar {
         let (_, bar) = self.0.get_or_insert_with(|| {
             let what = match stage {
                 Stage::Photographs => "evaluating",
-                Stage::Ood => "predicting photographs of other things",
-                Stage::Robustness => "corrupting photographs",
+                Stage::Ood => "predicting photos of other things",
+                Stage::Robustness => "corrupting photos",
             };
             (stage, progress::photographs(what))
         });

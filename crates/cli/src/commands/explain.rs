@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
             Ok((photo, explanation)) => {
                 let picture = picture_name(index, input);
                 write_picture(&arguments.out.join(&picture), &photo, &explanation)?;
-                measured.push((explanation.class, explanation.evidence));
+                measured.push((explanation.class, explanation.background));
                 Photograph::explained(input.name(), &explanation, &bundle.classes, picture)
             }
             Err(reason) => Photograph::failed(input.name(), reason),

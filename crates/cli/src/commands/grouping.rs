@@ -17,7 +17,7 @@ pub(crate) fn grouping(data: &DataSpec) -> String {
         (.., Group::Sequence) => "consecutive file names".to_owned(),
         (.., Group::None) => String::new(),
     };
-    let copies = if data.near_duplicates { "copies" } else { "equal photographs" };
+    let copies = if data.near_duplicates { "copies" } else { "equal photos" };
     if rule.is_empty() { copies.to_owned() } else { format!("{copies}, and {rule}") }
 }
 

@@ -50,7 +50,7 @@ fn expand(argument: &Path) -> Vec<Input> {
     };
     if argument.is_dir() {
         let files = pictures(argument);
-        return if files.is_empty() { missing("the folder holds no photographs") } else { files };
+        return if files.is_empty() { missing("the folder holds no photos") } else { files };
     }
     if argument.exists() {
         return vec![Input::File(argument.to_owned())];

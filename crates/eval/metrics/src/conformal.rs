@@ -129,7 +129,7 @@ impl ConformalSets {
         check_length("classes of prediction sets", self.own.len(), classes)?;
         match self.thresholds.iter().chain([&self.overall]).find(|&&q| !(0.0..=1.0).contains(&q)) {
             None => Ok(()),
-            Some(&value) => Err(MetricsError::Setting {
+            Some(&value) => Err(MetricsError::Parameter {
                 name: "threshold of a prediction set",
                 value,
                 expected: "0 to 1",

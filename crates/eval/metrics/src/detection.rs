@@ -135,7 +135,7 @@ pub fn auroc(negatives: &[f64], positives: &[f64]) -> f64 {
 /// A `proportion` that is not above 0 and below 1, groups of another number of photographs.
 pub fn conformal_threshold(in_distribution: GroupedScores<'_>, proportion: f64) -> Result<f64, MetricsError> {
     let GroupedScores { scores, groups } = in_distribution;
-    check_proportion("proportion of photographs to be accepted", proportion)?;
+    check_proportion("proportion of photos to be accepted", proportion)?;
     check_length("groups", groups.photographs(), scores.len())?;
     let scores: Vec<f64> = scores.iter().copied().map(number).collect();
     let largest = scores.iter().copied().reduce(f64::max).unwrap_or(f64::INFINITY);

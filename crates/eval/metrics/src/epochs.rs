@@ -47,8 +47,8 @@ pub fn best_epoch(losses: &[Vec<f64>], groups: &Groups) -> Option<EpochCompariso
 /// # Panics
 /// If there are fewer or more numbers than photographs.
 pub fn paired_difference(first: &[f64], second: &[f64], groups: &Groups) -> (f64, f64) {
-    assert_eq!(first.len(), groups.photographs(), "a loss for each photograph");
-    assert_eq!(second.len(), groups.photographs(), "a loss for each photograph");
+    assert_eq!(first.len(), groups.photographs(), "a loss for each photo");
+    assert_eq!(second.len(), groups.photographs(), "a loss for each photo");
     let differences: Vec<f64> = first.iter().zip(second).map(|(a, b)| a - b).collect();
     let n = differences.len().max(1) as f64;
     let mean = differences.iter().sum::<f64>() / n;

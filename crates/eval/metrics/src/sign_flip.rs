@@ -33,7 +33,7 @@ const FLIPS: usize = 9_999;
 /// # Panics
 /// If there are fewer or more numbers than photographs.
 pub fn sign_flip_test(differences: &[f64], groups: &Groups, seed: u64) -> f64 {
-    assert_eq!(differences.len(), groups.photographs(), "a difference for each photograph");
+    assert_eq!(differences.len(), groups.photographs(), "a difference for each photo");
     let mut sums = groups.sums(differences);
     let size = sums.iter().map(|sum| sum.abs()).sum::<f64>();
     sums.retain(|sum| sum.abs() > 1e-12 * size);

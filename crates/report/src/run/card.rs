@@ -131,7 +131,7 @@ fn metrics(report: &RunReport) -> String {
     row("its excess over chance", Number::Plain, evaluation.calibration.excess);
     row("Brier score", Number::Plain, scores.brier);
     if let Some(sets) = &evaluation.prediction_sets {
-        let name = format!("prediction sets that hold the class ({} promised)", percent(1.0 - sets.alpha));
+        let name = format!("prediction sets that hold the true class (target {})", percent(1.0 - sets.alpha));
         row(&name, Number::Percent, sets.coverage);
     }
     if evaluation.selective.threshold.is_some() {

@@ -33,7 +33,7 @@ pub enum TrainError {
     },
     /// The photographs are not those that the run began with.
     #[error(
-        "the photographs in {root} are not those that this run began with: {difference}. A run continues only on the same photographs; put them back, or start a new run"
+        "the photos in {root} are not those that this run began with: {difference}. A run continues only on the same photos; put them back, or start a new run"
     )]
     DataChanged {
         /// The folder.

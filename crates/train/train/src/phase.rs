@@ -174,7 +174,7 @@ impl Phase {
         let kept = match self.augmented_views {
             Some(1) if self.is_cached() => ", with features that are computed once".to_owned(),
             Some(views) => {
-                format!(", with features of {views} views of each photograph that are computed once")
+                format!(", with features of {views} views of each photo that are computed once")
             }
             None => String::new(),
         };

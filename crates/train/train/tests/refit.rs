@@ -41,7 +41,7 @@ fn loss<'a>(rows: impl Iterator<Item = &'a OutOfFoldRow>, classes: &[String]) ->
 }
 
 #[test]
-fn every_photograph_is_learnt_from_and_judged_by_a_classifier_that_has_not() {
+fn every_photograph_is_learned_from_and_judged_by_a_classifier_that_has_not() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
     foliar_synth::write_dataset(&photos, 1, 9, 48).unwrap();
@@ -114,7 +114,7 @@ fn interrupted_in_the_last_fit_it_ends_the_same() {
 }
 
 #[test]
-fn photographs_that_a_folder_sets_apart_are_never_learnt_from() {
+fn photographs_that_a_folder_sets_apart_are_never_learned_from() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
     foliar_synth::write_dataset(&photos.join("train"), 1, 6, 48).unwrap();

@@ -196,7 +196,7 @@ fn print_text(out: &mut dyn Write, document: &Document<'_>, timing: &Timing) -> 
     let Document { model, mode, batch, size, classes, threads, .. } = *document;
     writeln!(
         out,
-        "{model}, {mode}, batches of {batch} photographs of {size} x {size} pixels, {classes} classes, \
+        "{model}, {mode}, batches of {batch} photos of {size} x {size} pixels, {classes} classes, \
          {threads} threads, {}\n",
         document.instructions
     )?;

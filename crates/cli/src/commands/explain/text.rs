@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::document::{Class, Photograph};
 
-/// A line a photograph.
+/// One line per photo.
 pub(super) fn photograph(out: &mut impl Write, row: &Photograph<'_>) -> io::Result<()> {
     let Some(found) = &row.found else {
         return writeln!(out, "{}  error: {}", row.path, row.error.as_deref().unwrap_or_default());
@@ -20,13 +20,13 @@ pub(super) fn photograph(out: &mut impl Write, row: &Photograph<'_>) -> io::Resu
     writeln!(out, "{}  {} {:.1} %  {evidence}", row.path, found.class, 100.0 * found.probability)
 }
 
-/// A table of the classes, and what is worth a warning.
+/// A table of the classes, and warnings.
 pub(super) fn classes(out: &mut impl Write, classes: &[Class<'_>], folder: &Path) -> io::Result<()> {
     if classes.is_empty() {
         return Ok(());
     }
     let width = classes.iter().map(|class| class.name.chars().count()).max().unwrap_or(0).max(5);
-    writeln!(out, "\n{:width$}  photographs  measured  evidence on background  area  ratio", "class")?;
+    writeln!(out, "\n{:width$}  photos  measured  evidence on background  area  ratio", "class")?;
     for class in classes {
         let evidence = &class.evidence;
         let cells = if evidence.measured == 0 {
@@ -35,11 +35,7 @@ pub(super) fn classes(out: &mut impl Write, classes: &[Class<'_>], folder: &Path
             let [background, area] = [evidence.background, evidence.area].map(|share| 100.0 * share);
             format!("{background:20.0} %  {area:2.0} %  {:5.2}", class.ratio)
         };
-        writeln!(
-            out,
-            "{:width$}  {:11}  {:8}  {cells}",
-            class.name, evidence.photographs, evidence.measured
-        )?;
+        writeln!(out, "{:width$}  {:6}  {:8}  {cells}", class.name, evidence.photographs, evidence.measured)?;
     }
     for class in classes.iter().filter(|class| class.evidence.beside_the_leaf) {
         writeln!(

@@ -17,7 +17,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     let graph = zoo::build(&recipe.model, dataset.classes.len().max(2))?;
     let mut out = io::stdout().lock();
     let (count, classes) = (dataset.photos.len(), dataset.classes.len());
-    writeln!(out, "photographs  {count} of {classes} classes in {}", photos.display())?;
+    writeln!(out, "photos       {count} of {classes} classes in {}", photos.display())?;
     if !problems.is_empty() {
         writeln!(out, "             {} file warnings; training lists them", problems.len())?;
     }
@@ -37,12 +37,12 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         RecipeName::Fine => (
             "fine",
             "the classifier is learned first, so that its first errors do not spoil the pretrained weights; then the \
-             whole network follows at a lower rate. If that does not help on the validation photographs, what came \
+             whole network follows at a lower rate. If that does not help on the validation photos, what came \
              before it is kept",
         ),
         RecipeName::Scratch => (
             "scratch",
-            "there are no pretrained weights, so every weight is learned from these photographs; with fewer than some \
+            "there are no pretrained weights, so every weight is learned from these photos; with fewer than some \
              thousand, pretrained weights (--weights) do better",
         ),
     };
@@ -52,7 +52,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     for (index, phase) in recipe.phases.iter().enumerate() {
         writeln!(out, "\nphase {} of {}: {}", index + 1, recipe.phases.len(), phase.describe())?;
         let steps = (train / recipe.batch_size as f64).ceil() as u64 * u64::from(phase.epochs);
-        writeln!(out, "  steps      about {steps} of {} photographs", recipe.batch_size)?;
+        writeln!(out, "  steps      about {steps} of {} photos", recipe.batch_size)?;
         for (what, text) in lines(phase, &graph) {
             writeln!(out, "  {what:10} {text}")?;
         }
@@ -66,7 +66,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     }
     writeln!(
         out,
-        "kept         the weights of the epoch that is best on the {:.0} % of photographs held back for validation",
+        "kept         the weights of the epoch that is best on the {:.0} % of photos held back for validation",
         100.0 * recipe.data.validation
     )?;
     writeln!(out, "grouping     {}", grouping(&recipe.data))?;

@@ -154,7 +154,7 @@ fn compare(out: &mut impl Write, comparison: &PairedComparison, result: &TuningR
     let verdict = if accuracy_p_value < SIGNIFICANT { "significant" } else { "not significant" };
     writeln!(
         out,
-        "\nonly tuned right on {}, only untuned on {}: the difference in accuracy is {verdict} (p = {accuracy_p_value:.3}, by group (leaf))",
+        "\ncorrect only tuned: {}, only untuned: {}; the difference in accuracy is {verdict} (p = {accuracy_p_value:.3}, by group (leaf))",
         difference.only_first, difference.only_second
     )?;
     if groups < Groups::FEW {

@@ -69,7 +69,7 @@ impl EvalPhotographs {
         let (dataset, problems) = scan_for_evaluation(root, limits)?;
         let chosen = |photo: &Photo| split.is_none() || photo.split == split;
         if let Some(split) = split.filter(|_| !dataset.photos.iter().any(chosen)) {
-            return Err(unusable(format!("the folder has no photographs in its {split} split")));
+            return Err(unusable(format!("the folder has no photos in its {split} split")));
         }
         let labels: Vec<Option<u32>> = dataset.classes.iter().map(|name| label(classes, name)).collect();
         let unknown = dataset.classes.iter().zip(&labels).filter(|(_, label)| label.is_none());
@@ -91,13 +91,13 @@ impl EvalPhotographs {
         if list.is_empty() {
             return Err(unusable(match left_out.len() {
                 0 => format!(
-                    "no photograph of a class that the classifier knows; it knows {}, the folder has {}",
+                    "no photo of a class that the classifier knows; it knows {}, the folder has {}",
                     classes.join(", "),
                     dataset.classes.join(", ")
                 ),
                 count => format!(
-                    "the classifier was trained, tuned or calibrated on all {count} photographs, so results on them would \
-                     measure memorisation; give photographs that it has not seen, or leave --data out to see the run's own \
+                    "the classifier was trained, tuned or calibrated on all {count} photos, so results on them would \
+                     measure memorisation; give photos that it has not seen, or leave --data out to see the run's own \
                      results, or measure them all the same (--include-training)"
                 ),
             }));
@@ -167,7 +167,7 @@ impl EvalPhotographs {
             }
         }
         if list.is_empty() {
-            let what = "none of the photographs that the run held back is still as it was".to_owned();
+            let what = "none of the photos that the run held back is still as it was".to_owned();
             return Err(EvalError::Unusable { root: run.dir.root().to_owned(), what });
         }
         // Groups that are single photographs are none.

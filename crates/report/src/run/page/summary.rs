@@ -76,9 +76,9 @@ fn figures(evaluation: &Evaluation) -> Vec<KeyFigure> {
         figures.push(figure("Answered", Number::Percent.shown(answered.value), note));
     }
     if let Some(sets) = &evaluation.prediction_sets {
-        let promised = percent(1.0 - sets.alpha).replace(' ', "\u{a0}");
+        let target = percent(1.0 - sets.alpha).replace(' ', "\u{a0}");
         let span = Number::Percent.span(sets.coverage.low, sets.coverage.high);
-        let note = format!("{span}; {promised} promised");
+        let note = format!("{span}; target {target}");
         figures.push(figure("Prediction-set coverage", Number::Percent.shown(sets.coverage.value), note));
     }
     let sets = evaluation.ood.iter().flat_map(|ood| &ood.sets);
