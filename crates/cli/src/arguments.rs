@@ -127,7 +127,7 @@ pub(crate) enum AugmentName {
     None,
     /// Horizontal and vertical flips
     Flips,
-    /// Transposition: with the flips, quarter turns
+    /// Transposition; together with flips: rotation by 90 degrees
     Turns,
     /// Random resized crop
     Crop,
@@ -207,11 +207,11 @@ pub(crate) struct RecipeArguments {
     /// Learning-rate schedule [default: one-cycle from scratch, else cosine]
     #[arg(long, value_enum, value_name = "NAME")]
     pub(crate) schedule: Option<ScheduleName>,
-    /// Share of the steps for warm-up; one-cycle has its own [default: 0.05 from scratch, 0.1 for fine,
+    /// Share of the steps for the warm-up of the learning rate; one-cycle has its own [default: 0.05 from scratch, 0.1 for fine,
     /// 0 for quick and for constant]
     #[arg(long, value_name = "X")]
     pub(crate) warmup: Option<f64>,
-    /// Factor of the learning rate from each stage to the one before it (discriminative rates) [default: 0.7 for fine, else 1]
+    /// Factor by which the learning rate falls from each stage to the one before it (discriminative rates) [default: 0.7 for fine, else 1]
     #[arg(long, value_name = "X")]
     pub(crate) stage_decay: Option<f64>,
     /// Statistics that batch norms use in training: those of the batch, or the running ones, which then do not change
@@ -221,7 +221,7 @@ pub(crate) struct RecipeArguments {
     /// Decay of an exponential moving average of the weights, such as 0.99; the average is kept [default: none]
     #[arg(long, value_name = "X")]
     pub(crate) ema: Option<f64>,
-    /// Optimizer
+    /// Optimiser
     #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
     pub(crate) optimizer: OptimizerName,
     /// Momentum of sgd, beta1 of adamw
@@ -246,10 +246,10 @@ pub(crate) struct RecipeArguments {
     /// diseases are recognised by colour]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
     pub(crate) augment: Option<Vec<AugmentName>>,
-    /// Share for validation, if there is no val/ folder
+    /// Share of the photos for validation, if there is no val/ folder
     #[arg(long, default_value_t = 0.2, value_name = "X")]
     pub(crate) validation: f64,
-    /// Share for the test, which neither training nor validation sees
+    /// Share of the photos for a test split, which neither training nor validation uses
     #[arg(long, default_value_t = 0.0, value_name = "X")]
     pub(crate) test: f64,
     /// Folds of the cross-validation that measures a classifier on a frozen network before it is refitted to all photos;
@@ -426,13 +426,13 @@ pub(crate) struct SummaryArguments {
     /// Side of the input in pixels [default: 128 for baseline, else 224]
     #[arg(long, value_name = "N")]
     pub(crate) image_size: Option<u32>,
-    /// Batch size, for the memory
+    /// Batch size, for the estimate of memory
     #[arg(long, default_value_t = 32, value_name = "N")]
     pub(crate) batch_size: usize,
-    /// Optimizer, for the memory
+    /// Optimiser, for the estimate of memory
     #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
     pub(crate) optimizer: OptimizerName,
-    /// Photos kept decoded in memory (up to --cache-memory of `foliar train`), for the memory
+    /// Photos kept decoded in memory (up to --cache-memory of `foliar train`), for the estimate of memory
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pub(crate) photos: usize,
     /// Print one JSON document
@@ -472,7 +472,7 @@ pub(crate) enum StudyCommand {
 /// Form of exported trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StudyFormat {
-    /// Comma-separated values, a row a trial
+    /// Comma-separated values, one row per trial
     Csv,
     /// One JSON document, with what was searched
     Json,

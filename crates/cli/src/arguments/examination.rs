@@ -28,7 +28,7 @@ pub(crate) struct ExaminationArguments {
     /// more than once
     #[arg(long, value_name = "FOLDER")]
     pub(crate) ood: Vec<PathBuf>,
-    /// Measure robustness to image corruptions: blurred, noisy, brighter, darker, compressed and turned photos and other backgrounds
+    /// Measure robustness to image corruptions: blurred, noisy, brighter, darker, compressed and rotated photos, and other backgrounds
     #[arg(long)]
     pub(crate) robustness: bool,
 }

@@ -5,14 +5,11 @@ mod chart;
 use std::io::{self, Write};
 
 use foliar_eval::compare;
-use foliar_results::{Comparison, Estimate, PairwiseTest};
+use foliar_results::{Comparison, ComparisonOutcome, Estimate, PairwiseTest};
 
 use super::{picture, use_threads};
 use crate::arguments::CompareArguments;
 use crate::exit::Exit;
-
-/// p-value below which a difference is called more than chance.
-const SIGNIFICANT: f64 = 0.05;
 
 pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     arguments.picture.as_deref().map_or(Ok(()), picture::check_name)?;
@@ -60,10 +57,7 @@ fn print(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     }
     writeln!(out)?;
     for PairwiseTest { first, second, difference } in &comparison.pairs {
-        let verdict = match difference.accuracy_p_value < SIGNIFICANT {
-            true => "significant",
-            false => "not significant",
-        };
+        let verdict = ComparisonOutcome::of(difference).words();
         let Estimate { value, low, high } = difference.accuracy;
         writeln!(
             out,

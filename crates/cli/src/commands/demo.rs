@@ -62,10 +62,10 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     for path in examples(&test)? {
         say(&mut predictor, &path)?;
     }
-    eprintln!("\nEverything lies in {}:", dir.display());
+    eprintln!("\nEverything is in {}:", dir.display());
     for (path, what) in [
         (&photos, "drawn leaves, one folder per class; look at them"),
-        (&test, "more of them, for measuring"),
+        (&test, "more drawn leaves, for the test"),
         (&run_dir, "the run: recipe.toml, metrics.csv, TensorBoard events, checkpoints"),
         (&bundle_path, "the classifier"),
     ] {

@@ -63,9 +63,9 @@ fn expand(argument: &Path) -> Vec<Input> {
             .filter_map(Result::ok)
             .flat_map(|path| if path.is_dir() { pictures(&path) } else { vec![Input::File(path)] })
             .collect(),
-        Err(error) => return missing(&format!("the pattern cannot be understood: {error}")),
+        Err(error) => return missing(&format!("the pattern is not valid: {error}")),
     };
-    if found.is_empty() { missing("no file fits the pattern") } else { found }
+    if found.is_empty() { missing("no file matches the pattern") } else { found }
 }
 
 /// Files below `folder` that are named as pictures, by path; hidden ones are passed over.

@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
         match test.proposed {
             Some(rate) => writeln!(out, "{rate:.1e}")?,
             None => bail!(
-                "the loss never fell, so no rate can be proposed; see {}, and give more steps with --steps",
+                "the loss never fell, so no rate can be suggested; see {}, or try more steps (--steps)",
                 arguments.picture.display()
             ),
         }

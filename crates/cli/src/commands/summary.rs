@@ -91,7 +91,7 @@ fn print(
     }
     let Memory { activations, weights, work, checkpoint } = summary.training;
     writeln!(out, "\nparameters         {}", grouped(summary.parameters as u64))?;
-    writeln!(out, "multiply-adds      {} a photo, forward", grouped(summary.multiply_adds as u64))?;
+    writeln!(out, "multiply-adds      {} per photo, forward pass", grouped(summary.multiply_adds as u64))?;
     writeln!(out, "training memory    {} with batches of {batch_size}", mebibytes(total))?;
     writeln!(
         out,

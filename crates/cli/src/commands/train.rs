@@ -59,12 +59,12 @@ pub(crate) fn open_photographs(
     let photographs = photographs?;
     let summary = photographs.summary();
     eprintln!(
-        "{} photos of {} classes: {} to train on, {} for validation{}",
+        "{} photos of {} classes: {} for training, {} for validation{}",
         photographs.dataset.photos.len(),
         photographs.dataset.classes.len(),
         summary.train,
         summary.validation,
-        if summary.test > 0 { format!(", {} kept for a test", summary.test) } else { String::new() },
+        if summary.test > 0 { format!(", {} for the test", summary.test) } else { String::new() },
     );
     for line in grouping_lines(&photographs.grouping, photographs.dataset.photos.len()) {
         eprintln!("{line}");

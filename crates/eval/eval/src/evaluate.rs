@@ -84,8 +84,8 @@ pub fn evaluate(
 ) -> Result<Evaluation, EvalError> {
     let mut photographs = EvalPhotographs::of(source, predictor.bundle(), &options.limits)?;
     if options.robustness && photographs.list.iter().any(|photo| photo.out_of_fold.is_some()) {
-        let what = "the classifier was trained on the photos that the run held back; measure its robustness on others \
-                    (--data FOLDER), or set some aside before training (--test 0.2)";
+        let what = "the classifier was trained on the run's validation photos; measure its robustness on other photos (--data FOLDER), \
+                    or set some aside before training (--test 0.2)";
         return Err(EvalError::Unusable { root: photographs.root, what: what.to_owned() });
     }
     let answers = answers(predictor, &mut photographs, &options.limits, &mut |done, all| {

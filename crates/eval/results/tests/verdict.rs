@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use foliar_metrics::{
-    Calibrated, ClassCoverage, ClassScores, ConformalScore, Confusion, Estimate, RiskCoverage,
-};
+use foliar_metrics::{Calibrated, ClassCoverage, ClassScores, Confusion, Estimate, RiskCoverage};
 use foliar_results::audit::{
     Audit, Background, ClassCount, CopyPair, GroupSource, GroupSummary, LabelIssue, Measures, Photograph,
     Probe, ShortcutCue, SplitCheck, Symmetry, Watermark,
@@ -60,7 +58,6 @@ fn sound() -> Evaluation {
         },
         prediction_sets: Some(PredictionSetResult {
             alpha: 0.1,
-            score: ConformalScore::LeastAmbiguous,
             calibrated: Calibrated::HeldOut,
             guaranteed_coverage: Some(0.9),
             coverage: estimate(0.91, 0.88, 0.94),

@@ -26,7 +26,7 @@ pub enum TrainError {
         range: &'static str,
     },
     /// A recipe that cannot be read or written as TOML.
-    #[error("the recipe cannot be understood: {what}")]
+    #[error("the recipe is not valid: {what}")]
     RecipeText {
         /// What the reader says.
         what: String,

@@ -91,7 +91,7 @@ fn print_text(out: &mut dyn Write, document: &Document) -> io::Result<()> {
     )?;
     writeln!(
         out,
-        "images a second  {:<9.1}  {:.1} a thread; {images} images in {seconds:.1} s",
+        "images/s         {:<9.1}  {:.1} per thread; {images} images in {seconds:.1} s",
         document.images_per_second, document.images_per_second_per_thread
     )?;
     writeln!(out, "peak memory      {}", memory_line(document.peak_memory_bytes))

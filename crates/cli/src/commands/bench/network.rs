@@ -203,7 +203,7 @@ fn print_text(out: &mut dyn Write, document: &Document<'_>, timing: &Timing) -> 
     let (fastest, slowest) = timing.extremes();
     writeln!(
         out,
-        "images a second  {:<9.2}  median of {} steps, {:.2} to {:.2}",
+        "images/s         {:<9.2}  median of {} steps, {:.2} to {:.2}",
         document.images_per_second,
         document.step_seconds.len(),
         batch as f64 / slowest,

@@ -40,8 +40,8 @@ pub(super) fn classes(out: &mut impl Write, classes: &[Class<'_>], folder: &Path
     for class in classes.iter().filter(|class| class.evidence.beside_the_leaf) {
         writeln!(
             out,
-            "\nwarning: {}: {:.0} % of the evidence lies on the background, which is {:.0} % of the area. The network looks beside \
-             the leaf more than one that looks anywhere; it may have learned the place instead of the plant.",
+            "\nwarning: {}: {:.0} % of the evidence lies on the background, which is {:.0} % of the area. The network \
+             looks beside the leaf more than chance explains; it may have learned the place instead of the plant.",
             class.name,
             100.0 * class.evidence.background,
             100.0 * class.evidence.area

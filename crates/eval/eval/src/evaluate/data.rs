@@ -91,14 +91,14 @@ impl EvalPhotographs {
         if list.is_empty() {
             return Err(unusable(match left_out.len() {
                 0 => format!(
-                    "no photo of a class that the classifier knows; it knows {}, the folder has {}",
+                    "no photo is of a class of this classifier; its classes are {}, the folder has {}",
                     classes.join(", "),
                     dataset.classes.join(", ")
                 ),
                 count => format!(
                     "the classifier was trained, tuned or calibrated on all {count} photos, so results on them would \
                      measure memorisation; give photos that it has not seen, or leave --data out to see the run's own \
-                     results, or measure them all the same (--include-training)"
+                     results, or measure them anyway (--include-training)"
                 ),
             }));
         }
@@ -161,13 +161,13 @@ impl EvalPhotographs {
                     });
                 }
                 _ => {
-                    let detail = "it is gone or was changed since the run began".to_owned();
+                    let detail = "it was removed or changed since the run began".to_owned();
                     problems.push(Problem::new(path, Reason::Unreadable { detail }));
                 }
             }
         }
         if list.is_empty() {
-            let what = "none of the photos that the run held back is still as it was".to_owned();
+            let what = "all photos that the run held back were removed or changed".to_owned();
             return Err(EvalError::Unusable { root: run.dir.root().to_owned(), what });
         }
         // Groups that are single photographs are none.
