@@ -35,7 +35,7 @@ fn risk_level(text: &str) -> Result<f64, String> {
     let wanted = text.parse();
     RISK_LEVELS.into_iter().find(|level| wanted.as_ref() == Ok(level)).ok_or_else(|| {
         let possible: Vec<String> = RISK_LEVELS.iter().map(f64::to_string).collect();
-        format!("it is one of {}", possible.join(", "))
+        format!("it must be one of {}", possible.join(", "))
     })
 }
 

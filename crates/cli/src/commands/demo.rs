@@ -11,6 +11,7 @@ use foliar_train::{Recipe, Run};
 use foliar_vision::{Limits, decode_file};
 
 use super::evaluate::text;
+use super::predict::in_words;
 use super::train::{drive, open_photographs};
 use super::use_threads;
 use crate::arguments::{DemoArguments, MachineArguments};
@@ -115,14 +116,8 @@ fn say(predictor: &mut Predictor, path: &Path) -> anyhow::Result<()> {
     let photograph = decode_file(path, &Limits::default())
         .map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
     let outputs = predictor.predict(&[photograph])?;
-    let classes = &predictor.bundle().classes;
     for output in outputs {
-        let said: Vec<String> = output
-            .top(2)
-            .iter()
-            .map(|&(class, p)| format!("{} {:.1} %", classes[class], 100.0 * p))
-            .collect();
-        eprintln!("  {}  {}", path.display(), said.join(", "));
+        eprintln!("  {}  {}", path.display(), in_words(&output, 2, &predictor.bundle().classes));
     }
     Ok(())
 }

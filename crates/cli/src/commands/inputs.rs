@@ -56,7 +56,7 @@ fn expand(argument: &Path) -> Vec<Input> {
         return vec![Input::File(argument.to_owned())];
     }
     let Some(pattern) = argument.to_str().filter(|text| text.contains(['*', '?', '['])) else {
-        return missing("there is no such file");
+        return missing("the file does not exist");
     };
     let found: Vec<Input> = match glob::glob(pattern) {
         Ok(paths) => paths

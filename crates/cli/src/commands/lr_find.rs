@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
             ),
         }
     }
-    eprintln!("the curve is in {}", arguments.picture.display());
+    eprintln!("the number is the suggested --lr; the curve is in {}", arguments.picture.display());
     Ok(Exit::with_problems(photographs.summary().skipped > 0))
 }
 

@@ -95,13 +95,13 @@ fn print(
     writeln!(out, "training memory    {} with batches of {batch_size}", mebibytes(total))?;
     writeln!(
         out,
-        "                   {} activations and their gradients, {} weights, gradients and optimiser,",
+        "                   {} for activations and their gradients, {} for weights, gradients and optimiser,",
         mebibytes(activations),
         mebibytes(weights)
     )?;
     writeln!(
         out,
-        "                   {} to save them, {} work space, {} batches on their way,",
+        "                   {} for saving them, {} for work space, {} for batches being loaded,",
         mebibytes(checkpoint),
         mebibytes(work + PROGRAM_BYTES),
         mebibytes(loader.batches)

@@ -138,7 +138,9 @@ fn metrics(report: &RunReport) -> String {
         let proven = match (evaluation.selective.proven, evaluation.selective.calibrated) {
             (true, Some(Calibrated::HeldOut)) => "proven threshold",
             (true, Some(Calibrated::Refitted)) => "threshold proven for the models of cross-validation",
-            (true, _) => "threshold not proven: its photos chose the epoch or the temperature",
+            (true, _) => {
+                "threshold not proven: its photos were also used to choose the epoch or to fit the temperature"
+            }
             (false, _) => "threshold without guarantee",
         };
         for (name, share) in [

@@ -12,7 +12,11 @@ pub(super) fn photograph(out: &mut impl Write, row: &Photograph<'_>) -> io::Resu
     };
     let evidence = match (found.background, found.area, found.mask_failure) {
         (Some(background), Some(area), _) => {
-            format!("{:.0} % of the evidence on {:.0} % background", 100.0 * background, 100.0 * area)
+            format!(
+                "{:.0} % of the evidence is on the background, which is {:.0} % of the area",
+                100.0 * background,
+                100.0 * area
+            )
         }
         (_, _, Some(_)) => "leaf not found".to_owned(),
         _ => "no evidence for the class".to_owned(),

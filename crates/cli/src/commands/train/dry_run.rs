@@ -52,7 +52,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     for (index, phase) in recipe.phases.iter().enumerate() {
         writeln!(out, "\nphase {} of {}: {}", index + 1, recipe.phases.len(), phase.describe())?;
         let steps = (train / recipe.batch_size as f64).ceil() as u64 * u64::from(phase.epochs);
-        writeln!(out, "  steps      about {steps} of {} photos", recipe.batch_size)?;
+        writeln!(out, "  steps      about {steps}, of {} photos each", recipe.batch_size)?;
         for (what, text) in lines(phase, &graph) {
             writeln!(out, "  {what:10} {text}")?;
         }
@@ -102,8 +102,8 @@ fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {
     lines.push(("optimiser", optimizer));
     let curve = match phase.learning_rate.schedule {
         Schedule::Constant => "throughout",
-        Schedule::Cosine => "peak, cosine decay to 0",
-        Schedule::OneCycle => "peak after 30 % of the steps, then down to nearly 0",
+        Schedule::Cosine => "at the peak, then cosine decay to 0",
+        Schedule::OneCycle => "at the peak, after 30 % of the steps, then down to nearly 0",
         Schedule::Step => "at the start, divided by 10 after each third of the steps",
     };
     lines.push(("rate", format!("{} {curve}", phase.learning_rate.peak)));

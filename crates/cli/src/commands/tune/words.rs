@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use foliar_bayes::{Bound, BoundHit, Domain};
 use foliar_metrics::Groups;
+use foliar_results::words::count;
 use foliar_results::{ComparisonOutcome, Estimate, PairedComparison, PairedDifference, Verdict};
 use foliar_tune::{Objective, TuningResult, WeightDecay};
 
@@ -40,9 +41,11 @@ pub(super) fn print(out: &mut impl Write, result: &TuningResult) -> io::Result<(
         let values: Vec<f64> = repeats.runs.iter().filter_map(|run| run.value).collect();
         let spread = repeats.deviation.map_or(String::new(), |deviation| format!(" ± {deviation:.4}"));
         match repeats.mean {
-            Some(mean) => {
-                writeln!(out, "other seeds   {objective} {mean:.4}{spread} over {} runs", values.len())?
-            }
+            Some(mean) => writeln!(
+                out,
+                "other seeds   {objective} {mean:.4}{spread} over {}",
+                count(values.len(), "run", "runs")
+            )?,
             None => {
                 writeln!(out, "other seeds   every run diverged: the tuned learning rate is barely stable")?
             }
@@ -87,8 +90,7 @@ pub(super) fn print_verdict(
         Ok(verdict) => {
             writeln!(out)?;
             wrap(out, &format!("tuned classifier: {}", verdict.summary), "", "")?;
-            findings::print(out, &verdict.findings)?;
-            writeln!(out)
+            findings::print(out, &verdict.findings)
         }
         Err(error) => writeln!(out, "\nthe tuned classifier could not be evaluated: {error}"),
     }

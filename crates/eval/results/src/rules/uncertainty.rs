@@ -151,7 +151,9 @@ pub(super) fn set_guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> O
         Calibrated::Refitted => {
             "They were calibrated by cross-validation, and are used with a model that was trained again on all photos"
         }
-        Calibrated::Reused => "They were calibrated on photos that also chose the epoch or the temperature",
+        Calibrated::Reused => {
+            "They were calibrated on photos that were also used to choose the epoch or to fit the temperature"
+        }
         Calibrated::HeldOut => return None,
     };
     Some(finding(

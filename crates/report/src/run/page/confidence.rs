@@ -97,8 +97,8 @@ fn proof(selective: &SelectiveResult, target: Option<&str>) -> String {
              and should be as good, but nothing is proven for it: test it on photos that were used for nothing before."
         ),
         (true, _, _) => format!(
-            "It was chosen so that, with 95 % confidence, {wrong}. But the same photos chose the epoch or the temperature, so this \
-             is no proof: test it on photos that were used for nothing before."
+            "It was chosen so that, with 95 % confidence, {wrong}. But the same photos were used to choose the epoch or to fit the temperature, so \
+             this is not a proof: test it on photos that were used for nothing before."
         ),
         (false, _, Some(more)) => format!(
             "The threshold is not guaranteed: there were too few groups to fit it to. About {} would be enough.",
