@@ -151,7 +151,7 @@ fn copies_stay_on_one_side_and_a_split_is_used_again() {
         );
     }
     let said = scene.train("run", &["--group", "copies", "--epochs", "1"]).expect(0).err;
-    assert!(said.contains("6 resized, cropped, turned"), "{said}");
+    assert!(said.contains("6 resized, cropped, rotated"), "{said}");
     let rows = |run: &str| -> Vec<Vec<String>> {
         let text = fs::read_to_string(scene.path(run).join("split.csv")).unwrap();
         text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()

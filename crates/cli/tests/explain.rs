@@ -110,7 +110,7 @@ fn a_mark_beside_the_leaf_is_warned_of() {
         "{}",
         told.out
     );
-    let lines = told.out.lines().filter(|line| line.contains("% of the evidence on")).count();
+    let lines = told.out.lines().filter(|line| line.contains("% of the evidence is on")).count();
     assert_eq!(lines, PER_CLASS as usize, "{}", told.out);
     let told = scene.run(&["explain", "run", one, "--class", "healthy"]).expect(0);
     assert!(told.out.starts_with(&format!("{one}  healthy ")), "{}", told.out);
