@@ -3,9 +3,9 @@
     python bench/bayes.py [--functions branin,sgd] [--seeds 20] [--variants plain,shift,noise,both] [--cache FILE]
 
 Needs `pip install optuna torch`; builds and runs `cargo run --release -p foliar-bayes --example regret` beside it. Prints
-the median (quartiles) of the simple regret: the noiseless value, less the minimum, of the setting that the sampler would
-hand to its user after the budget is spent. Optuna hands out the trial with the best observed value, foliar the one with
-the best posterior mean. `reached` is the regret of the best setting that was tried, whether or not the sampler knew.
+the median (quartiles) of the simple regret: the noiseless value, less the minimum, of the hyperparameters that the sampler
+proposes after the budget is spent. Optuna proposes the trial with the best observed value, foliar the one with
+the best posterior mean. `reached` is the regret of the best hyperparameters that were tried, whether or not the sampler knew.
 
 The functions, their boxes and the shift are those of `crates/train/bayes/examples/regret/`. With `--cache` results are kept, one
 line of JSON per run, and runs found there are not repeated: Optuna's GPSampler takes about half a second a trial.

@@ -35,16 +35,16 @@ fn risk_level(text: &str) -> Result<f64, String> {
     let wanted = text.parse();
     RISK_LEVELS.into_iter().find(|level| wanted.as_ref() == Ok(level)).ok_or_else(|| {
         let possible: Vec<String> = RISK_LEVELS.iter().map(f64::to_string).collect();
-        format!("it is one of {}", possible.join(", "))
+        format!("it must be one of {}", possible.join(", "))
     })
 }
 
-/// Turns a folder of leaf photographs into a plant-disease classifier and reports how far it can be trusted.
+/// Turns a folder of leaf photos into a plant-disease classifier and reports how far it can be trusted.
 #[derive(Parser)]
 #[command(
     name = "foliar",
     version,
-    after_help = "Start with `foliar demo`, or with your own photographs, one folder per class:\n  foliar train photos --model baseline --out runs/first\n  foliar predict runs/first/model.foliar new-photo.jpg\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved."
+    after_help = "Start with `foliar demo`, or with your own photos, one folder per class:\n  foliar train photos --model baseline --out runs/first\n  foliar predict runs/first/model.foliar new-photo.jpg\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Check a data set for duplicates, leakage, shortcuts and label errors
     Audit(AuditArguments),
-    /// Train a classifier on a folder of photographs
+    /// Train a classifier on a folder of photos
     Train(Box<TrainArguments>),
     /// Tune learning rate, momentum and weight decay, and measure what tuning gains
     Tune(Box<TuneArguments>),
@@ -63,13 +63,13 @@ pub(crate) enum Command {
     LrFind(Box<LrFindArguments>),
     /// Continue an interrupted run; the result is the same as without the interruption
     Resume(ResumeArguments),
-    /// Evaluate a classifier on photographs whose classes are known
+    /// Evaluate a classifier on photos whose classes are known
     Evaluate(EvaluateArguments),
-    /// Compare runs on the validation photographs they share
+    /// Compare runs on the validation photos they share
     Compare(CompareArguments),
     /// Diagnose a training log of any program
     Doctor(DoctorArguments),
-    /// Classify new photographs
+    /// Classify new photos
     Predict(PredictArguments),
     /// Draw heat maps of the evidence for a class, and measure how much of it lies beside the leaf
     Explain(ExplainArguments),
@@ -112,7 +112,7 @@ pub(crate) enum OptimizerName {
 /// How much each class counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ClassWeightsName {
-    /// Every photograph counts the same
+    /// Every photo counts the same
     None,
     /// Every class counts the same
     Balanced,
@@ -127,7 +127,7 @@ pub(crate) enum AugmentName {
     None,
     /// Horizontal and vertical flips
     Flips,
-    /// Transposition: with the flips, quarter turns
+    /// Transposition; together with flips: rotation by 90 degrees
     Turns,
     /// Random resized crop
     Crop,
@@ -159,10 +159,10 @@ pub(crate) enum BatchNormName {
     Running,
 }
 
-/// Which photographs stay together.
+/// Which photos stay together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GroupName {
-    /// Copies, and consecutive photographs where file names are numbered: IMG_0493, IMG_0494
+    /// Copies, and consecutive photos where file names are numbered: IMG_0493, IMG_0494
     Sequence,
     /// Copies only: resized, re-encoded, cropped, rotated, mirrored, brightened
     Copies,
@@ -187,7 +187,7 @@ pub(crate) struct RecipeArguments {
     /// quick, else none]
     #[arg(long, value_name = "PART")]
     pub(crate) freeze: Option<Freeze>,
-    /// Views of each photograph whose features a frozen backbone computes once: the original and N - 1 augmented ones
+    /// Views of each photo whose features a frozen backbone computes once: the original and N - 1 augmented ones
     /// [default: 1 for quick]
     #[arg(long, value_name = "N")]
     pub(crate) augmented_views: Option<u32>,
@@ -207,11 +207,11 @@ pub(crate) struct RecipeArguments {
     /// Learning-rate schedule [default: one-cycle from scratch, else cosine]
     #[arg(long, value_enum, value_name = "NAME")]
     pub(crate) schedule: Option<ScheduleName>,
-    /// Share of the steps for warm-up; one-cycle has its own [default: 0.05 from scratch, 0.1 for fine,
+    /// Share of the steps for the warm-up of the learning rate; one-cycle has its own [default: 0.05 from scratch, 0.1 for fine,
     /// 0 for quick and for constant]
     #[arg(long, value_name = "X")]
     pub(crate) warmup: Option<f64>,
-    /// Factor of the learning rate from each stage to the one before it (discriminative rates) [default: 0.7 for fine, else 1]
+    /// Factor by which the learning rate falls from each stage to the one before it (discriminative rates) [default: 0.7 for fine, else 1]
     #[arg(long, value_name = "X")]
     pub(crate) stage_decay: Option<f64>,
     /// Statistics that batch norms use in training: those of the batch, or the running ones, which then do not change
@@ -221,7 +221,7 @@ pub(crate) struct RecipeArguments {
     /// Decay of an exponential moving average of the weights, such as 0.99; the average is kept [default: none]
     #[arg(long, value_name = "X")]
     pub(crate) ema: Option<f64>,
-    /// Optimizer
+    /// Optimiser
     #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
     pub(crate) optimizer: OptimizerName,
     /// Momentum of sgd, beta1 of adamw
@@ -246,20 +246,20 @@ pub(crate) struct RecipeArguments {
     /// diseases are recognised by colour]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
     pub(crate) augment: Option<Vec<AugmentName>>,
-    /// Share for validation, if there is no val/ folder
+    /// Share of the photos for validation, if there is no val/ folder
     #[arg(long, default_value_t = 0.2, value_name = "X")]
     pub(crate) validation: f64,
-    /// Share for the test, which neither training nor validation sees
+    /// Share of the photos for a test split, which neither training nor validation uses
     #[arg(long, default_value_t = 0.0, value_name = "X")]
     pub(crate) test: f64,
-    /// Folds of the cross-validation that measures a classifier on a frozen network before it is refitted to all photographs;
+    /// Folds of the cross-validation that measures a classifier on a frozen network before it is refitted to all photos;
     /// 0 keeps the classifier of the best epoch [default: 0 from scratch, else 5]
     #[arg(long, value_name = "FOLDS")]
     pub(crate) refit: Option<u32>,
-    /// Which photographs stay in one split
+    /// Which photos stay in one split
     #[arg(long, value_enum, default_value = "sequence", value_name = "NAME")]
     pub(crate) group: GroupName,
-    /// Group photographs by this regular expression: its match in the path, or its first group in parentheses, such as
+    /// Group photos by this regular expression: its match in the path, or its first group in parentheses, such as
     /// 'plant(\d+)'
     #[arg(long, value_name = "REGEX")]
     pub(crate) group_by: Option<String>,
@@ -269,7 +269,7 @@ pub(crate) struct RecipeArguments {
     /// Use this split: a table with the columns path and split (train, val or test), such as split.csv of a run
     #[arg(long, value_name = "FILE", conflicts_with_all = ["group_by", "groups"])]
     pub(crate) split: Option<PathBuf>,
-    /// Leave out the photographs in this table with the column path, such as quarantine.csv of an audit
+    /// Leave out the photos in this table with the column path, such as quarantine.csv of an audit
     #[arg(long, value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,
     /// Random seed: equal seeds give equal runs
@@ -285,7 +285,7 @@ pub(crate) struct RecipeArguments {
     after_help = "Example:\n  foliar train photos --model baseline --image-size 128 --epochs 20 --out runs/first\n\nPHOTOS holds one folder per class, or train/, val/ and test/ folders above the classes. An untuned run, as in many first projects:\n  foliar train photos --lr 0.001 --schedule constant --warmup 0"
 )]
 pub(crate) struct TrainArguments {
-    /// Folder of photographs, one subfolder per class
+    /// Folder of photos, one subfolder per class
     pub(crate) photos: PathBuf,
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
@@ -303,7 +303,7 @@ pub(crate) struct TrainArguments {
     after_help = "Example:\n  foliar lr-find photos --weights mobilenet.safetensors --picture rates.svg\n\nThe rate rises step by step until the loss diverges. The suggestion lies where the loss still falls: use it as --lr of `foliar train`."
 )]
 pub(crate) struct LrFindArguments {
-    /// Folder of photographs, one subfolder per class
+    /// Folder of photos, one subfolder per class
     pub(crate) photos: PathBuf,
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
@@ -324,7 +324,7 @@ pub(crate) struct LrFindArguments {
 pub(crate) struct ResumeArguments {
     /// Run folder
     pub(crate) run: PathBuf,
-    /// Folder of photographs, if it has moved
+    /// Folder of photos, if it has moved
     #[arg(long, value_name = "PHOTOS")]
     pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
@@ -333,7 +333,7 @@ pub(crate) struct ResumeArguments {
 
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  foliar compare runs/baseline runs/transfer\n\nThe runs must be of the same photographs. Intervals and p-values go by group (leaf), not by photograph."
+    after_help = "Example:\n  foliar compare runs/baseline runs/transfer\n\nThe runs must be of the same photos. Intervals and p-values go by group (leaf), not by photo."
 )]
 pub(crate) struct CompareArguments {
     /// Run folders, two or more
@@ -363,10 +363,10 @@ pub(crate) struct DoctorArguments {
     /// Batch size
     #[arg(long, value_name = "N")]
     pub(crate) batch_size: Option<usize>,
-    /// Number of training photographs
+    /// Number of training photos
     #[arg(long, value_name = "N")]
     pub(crate) train_size: Option<usize>,
-    /// Number of validation photographs
+    /// Number of validation photos
     #[arg(long, value_name = "N")]
     pub(crate) val_size: Option<usize>,
     /// HTML page to write, with the curves: one file that loads nothing else
@@ -380,7 +380,7 @@ pub(crate) struct DoctorArguments {
 /// Output format of predictions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// One line per photograph, for people
+    /// One line per photo, for people
     Text,
     /// Comma-separated values with a header
     Csv,
@@ -396,7 +396,7 @@ pub(crate) enum Format {
 pub(crate) struct PredictArguments {
     /// Bundle, or run folder
     pub(crate) bundle: PathBuf,
-    /// Photographs, folders of photographs, or quoted patterns such as 'field/*.jpg'
+    /// Photos, folders of photos, or quoted patterns such as 'field/*.jpg'
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// Number of classes to show, the most probable first
@@ -426,15 +426,15 @@ pub(crate) struct SummaryArguments {
     /// Side of the input in pixels [default: 128 for baseline, else 224]
     #[arg(long, value_name = "N")]
     pub(crate) image_size: Option<u32>,
-    /// Batch size, for the memory
+    /// Batch size, for the estimate of memory
     #[arg(long, default_value_t = 32, value_name = "N")]
     pub(crate) batch_size: usize,
-    /// Optimizer, for the memory
+    /// Optimiser, for the estimate of memory
     #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
     pub(crate) optimizer: OptimizerName,
-    /// Photographs kept decoded in memory (up to --cache-memory of `foliar train`), for the memory
+    /// Photos kept decoded in memory (up to --cache-memory of `foliar train`), for the estimate of memory
     #[arg(long, default_value_t = 1000, value_name = "N")]
-    pub(crate) photographs: usize,
+    pub(crate) photos: usize,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
@@ -472,7 +472,7 @@ pub(crate) enum StudyCommand {
 /// Form of exported trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StudyFormat {
-    /// Comma-separated values, a row a trial
+    /// Comma-separated values, one row per trial
     Csv,
     /// One JSON document, with what was searched
     Json,

@@ -56,7 +56,7 @@ pub(crate) fn open_bundle_with_risk(path: &Path, risk: Option<f64>) -> anyhow::R
     if let Some(risk) = risk {
         let Some(uncertainty) = &mut bundle.uncertainty else {
             anyhow::bail!(
-                "--risk {risk}: {} has no thresholds, because no photographs were held back in training; train again",
+                "--risk {risk}: {} has no thresholds, because it was trained without validation photos; train again",
                 path.display()
             );
         };

@@ -151,7 +151,7 @@ fn copies_stay_on_one_side_and_a_split_is_used_again() {
         );
     }
     let said = scene.train("run", &["--group", "copies", "--epochs", "1"]).expect(0).err;
-    assert!(said.contains("6 resized, cropped, turned"), "{said}");
+    assert!(said.contains("6 resized, cropped, rotated"), "{said}");
     let rows = |run: &str| -> Vec<Vec<String>> {
         let text = fs::read_to_string(scene.path(run).join("split.csv")).unwrap();
         text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
@@ -166,7 +166,7 @@ fn copies_stay_on_one_side_and_a_split_is_used_again() {
     }
     let said =
         scene.train("second", &["--split", "run/split.csv", "--epochs", "1", "--seed", "9"]).expect(0).err;
-    assert!(said.contains("the split is the given one"), "{said}");
+    assert!(said.contains("using the split given by --split"), "{said}");
     assert_eq!(rows("second"), first);
     // A run is continued on the list that it began with, and on no other.
     fs::write(scene.path("run/split.csv"), "path,split\nhealthy/healthy_0000.jpg,train\n").unwrap();
@@ -178,7 +178,7 @@ fn copies_stay_on_one_side_and_a_split_is_used_again() {
 fn groups_come_from_patterns_and_tables() {
     let scene = leaves();
     let said = scene.train("run", &["--group-by", r"_(\d{4})", "--epochs", "1"]).expect(0).err;
-    assert!(said.contains("70 photographs in 14 groups"), "{said}");
+    assert!(said.contains("70 photos in 14 groups"), "{said}");
     let split = fs::read_to_string(scene.path("run/split.csv")).unwrap();
     for number in 0..PER_CLASS {
         let ending = format!("_{number:04}.jpg,");

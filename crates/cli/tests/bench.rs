@@ -59,8 +59,7 @@ fn a_network_is_measured() {
 fn the_table_names_what_takes_time() {
     let scene = Scene::empty();
     let text = scene.run(&[&TINY[..], &["--threads", "1"]].concat()).expect(0).out;
-    for expected in ["images a second", "GFLOP/s", "peak memory", "conv ", "batch norm", "max pool", "linear"]
-    {
+    for expected in ["images/s", "GFLOP/s", "peak memory", "conv ", "batch norm", "max pool", "linear"] {
         assert!(text.contains(expected), "{expected} in {text}");
     }
     assert!(!text.contains("conv1"), "{text}");

@@ -117,7 +117,7 @@ fn every_figure_has_its_interval_and_every_photograph_its_row() {
 
     let text = scene.run(&arguments).expect(0).out;
     for part in
-        ["accuracy", "promised 90 %", "drawn things: AUROC", "answered", "gaussian blur", "confusion matrix"]
+        ["accuracy", "target 90 %", "drawn things: AUROC", "answered", "gaussian blur", "confusion matrix"]
     {
         assert!(text.contains(part), "{part}: {text}");
     }

@@ -110,7 +110,7 @@ fn a_mark_beside_the_leaf_is_warned_of() {
         "{}",
         told.out
     );
-    let lines = told.out.lines().filter(|line| line.contains("% of the evidence on")).count();
+    let lines = told.out.lines().filter(|line| line.contains("% of the evidence is on")).count();
     assert_eq!(lines, PER_CLASS as usize, "{}", told.out);
     let told = scene.run(&["explain", "run", one, "--class", "healthy"]).expect(0);
     assert!(told.out.starts_with(&format!("{one}  healthy ")), "{}", told.out);
@@ -121,13 +121,13 @@ fn a_mark_beside_the_leaf_is_warned_of() {
     assert_eq!(told.out.lines().filter(|line| line.contains("  error: ")).count(), 2, "{}", told.out);
     let refused = scene.run(&["explain", "run", one, "--class", "rust"]).expect(2);
     assert!(
-        refused.err.contains("--class rust: the classifier knows healthy, marked, spotted"),
+        refused.err.contains("--class rust: the classes of this classifier are healthy, marked, spotted"),
         "{}",
         refused.err
     );
     fs::write(scene.path("file"), b"").unwrap();
     let refused = scene.run(&["explain", "run", one, "--out", "file"]).expect(1);
-    assert!(refused.err.contains("file: the folder cannot be made"), "{}", refused.err);
+    assert!(refused.err.contains("file: the folder cannot be created"), "{}", refused.err);
     let refused = scene.run(&["explain", "absent", one]).expect(1);
     assert!(refused.err.contains("absent"), "{}", refused.err);
 }

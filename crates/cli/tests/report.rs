@@ -88,9 +88,13 @@ fn a_run_that_held_nothing_back_says_what_is_not_known() {
     let reported = scene.run(&["report", "run", "--no-audit"]).expect(0);
     assert!(reported.err.contains("not measured"), "{}", reported.err);
     let page = fs::read_to_string(scene.path("run/report.html")).unwrap();
-    for text in
-        ["Not measured", "How good it is", "the run held no photos back", "--no-audit", "foliar train "]
-    {
+    for text in [
+        "Not measured",
+        "How good it is",
+        "the run has no validation or test photos",
+        "--no-audit",
+        "foliar train ",
+    ] {
         assert!(page.contains(text), "{text}");
     }
     // Other photographs may be given, and then it is.
@@ -113,7 +117,7 @@ fn photographs_that_are_gone_and_folders_that_are_no_runs_are_told() {
     fs::rename(scene.path("photos"), scene.path("moved")).unwrap();
     scene.run(&["report", "run"]).expect(0);
     let page = fs::read_to_string(scene.path("run/report.html")).unwrap();
-    assert!(page.contains("is not there any more") && page.contains("It was not measured"));
+    assert!(page.contains("no longer exists") && page.contains("It was not measured"));
     let refused = scene.run(&["report", "moved"]).expect(1);
     assert!(refused.err.starts_with("error: "), "{}", refused.err);
     let refused = scene.run(&["report", "run", "--data", "nowhere"]).expect(1);

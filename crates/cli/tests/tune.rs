@@ -102,6 +102,21 @@ fn a_study_is_bit_for_bit_the_same_and_leaves_runs_that_predict() {
     let again = scene.run(&["tune", "--resume", "a", "--json"]).expect(0);
     assert_eq!(again.out, first.out, "nothing is left to do");
 
+    // The verdict is that of `foliar evaluate`, on the screen and on the page.
+    let evaluated = scene.run(&["evaluate", "a/tuned", "--json"]).expect(0).out;
+    let evaluated: Value = serde_json::from_str(&evaluated).unwrap();
+    let on_one_line =
+        |text: &str| text.replace('\u{a0}', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = fs::read_to_string(scene.path("a/report.html")).unwrap();
+    let summary = evaluated["verdict"]["summary"].as_str().unwrap();
+    for shown in [&first.err, &page] {
+        assert!(on_one_line(shown).contains(summary), "{summary} is not in {shown}");
+    }
+    for finding in evaluated["findings"].as_array().unwrap() {
+        let claim = finding["claim"].as_str().unwrap();
+        assert!(on_one_line(&first.err).contains(claim) && page.contains(claim), "{claim}");
+    }
+
     scene.run(&["predict", "a/tuned", "photos/healthy"]).expect(0);
     scene.run(&["compare", "a/tuned", "a/untuned"]).expect(0);
     let other = scene.run(&[&arguments("c", "9")[..], &["--seed", "5"]].concat()).expect(0);

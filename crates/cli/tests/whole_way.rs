@@ -137,7 +137,7 @@ fn folders_of_train_and_val_are_taken_as_they_are() {
         foliar_synth::write_dataset(&folder, seed, count, 48).unwrap();
     }
     let trained = scene.train("run", &["--epochs", "1"]).expect(0);
-    assert!(trained.err.contains("30 to train on, 15 for validation, 10 kept for a test"), "{}", trained.err);
+    assert!(trained.err.contains("30 for training, 15 for validation, 10 for the test"), "{}", trained.err);
     let arguments = ["evaluate", "run", "--data", "photos", "--split", "test", "--json"];
     let document: serde_json::Value = serde_json::from_str(&scene.run(&arguments).expect(0).out).unwrap();
     assert_eq!(document["photographs"], 10);
@@ -190,7 +190,7 @@ fn runs_are_compared_on_what_all_of_them_held_back() {
     foliar_synth::write_dataset(&scene.path("photos"), 9, 12, 48).unwrap();
     scene.train("other", &["--epochs", "1"]).expect(0);
     let refused = scene.run(&["compare", "short", "other"]).expect(1);
-    assert!(refused.err.contains("other photographs"), "{}", refused.err);
+    assert!(refused.err.contains("other photos"), "{}", refused.err);
 }
 
 #[cfg(unix)]

@@ -80,7 +80,7 @@ fn the_page_says_everything_in_its_order() {
         "far above chance",
         "14 pairs of equal or nearly equal photos",
         "Epoch, temperature and thresholds were tuned on this data",
-        "Nothing is proven of the threshold",
+        "The threshold is not guaranteed",
         "foliar train plantvillage-mini",
         "12 of 41 are shown.",
         "data:image/png;base64,",

@@ -8,7 +8,8 @@ mod sample;
 use std::collections::BTreeMap;
 
 use foliar_report::study::*;
-use foliar_report::{Frame, Number, ReportError, Scale, Theme, study_page};
+use foliar_report::{Estimate, Frame, Number, ReportError, Scale, Theme, study_page};
+use foliar_results::{PairedComparison, PairedDifference, TestScores};
 use proptest::prelude::*;
 
 fn frame(view: &StudyView, figure: Figure, width: u32, theme: Theme) -> Frame {
@@ -125,7 +126,8 @@ fn states_differ_in_shape() {
         trial.state = state;
         let valued = matches!(state, State::Finished | State::Pruned | State::Running);
         trial.value = (state == State::Finished).then_some(0.4);
-        trial.curve = if valued { vec![Point { fold: 0, epoch: 1, value: Some(0.4) }] } else { Vec::new() };
+        trial.curve =
+            if valued { vec![Report { step: Step { fold: 0, epoch: 1 }, value: 0.4 }] } else { Vec::new() };
     }
     view.best = None;
     let svg = Figure::History.draw(&view, &frame(&view, Figure::History, 800, Theme::Light)).unwrap().svg();
@@ -166,6 +168,8 @@ fn the_page_says_what_was_gained() {
         view.warnings[0].as_str(),
         "Weight decay by cross-validation",
         "Every trial",
+        "Good on leaves that it has not seen",
+        "There are few groups",
         "in the best trial, 37",
         "standard deviation 0.0059",
     ] {
@@ -218,8 +222,9 @@ fn the_page_loads_nothing_and_names_can_not_write_markup() {
         domain: Domain::Choice { options: vec![attack.into(), "none".into(), "all".into()] },
     };
     for trial in &mut view.trials {
-        trial.setting.remove(&renamed);
-        trial.setting.insert(attack.into(), Value::Choice(attack.into()));
+        let others = trial.params.iter().filter(|(name, _)| *name != renamed);
+        let others = others.map(|(name, value)| (name, value.clone()));
+        trial.params = others.chain([(attack, Value::Choice(attack.into()))]).collect();
     }
     let page = study_page(&view).unwrap();
     assert_well_formed(&page);
@@ -253,17 +258,17 @@ fn a_surface_of_another_size_is_refused() {
 #[test]
 fn grids_are_even_on_their_scale() {
     let parameters = sample::parameters(true);
-    let momentum = parameters[1].grid(3);
+    let momentum = Surface::grid(&parameters[1], 3);
     assert!(
         (momentum[0] - 0.0).abs() < 1e-12
             && (momentum[1] - 0.9).abs() < 1e-12
             && (momentum[2] - 0.99).abs() < 1e-12
     );
-    let rates = parameters[0].grid(5);
+    let rates = Surface::grid(&parameters[0], 5);
     assert!(rates.windows(2).all(|pair| (pair[1] / pair[0] - 10.0).abs() < 1e-9), "{rates:?}");
-    let batches = parameters[2].grid(300);
+    let batches = Surface::grid(&parameters[2], 300);
     assert!(batches.len() <= 121 && batches.windows(2).all(|pair| pair[0] < pair[1]));
-    assert!(parameters[4].grid(9).is_empty());
+    assert!(Surface::grid(&parameters[4], 9).is_empty());
 }
 
 fn value() -> impl Strategy<Value = f64> {
@@ -292,19 +297,25 @@ fn parameter() -> impl Strategy<Value = Parameter> {
     (name(), domain).prop_map(|(name, domain)| Parameter { name, domain })
 }
 
+fn params() -> impl Strategy<Value = Params> {
+    let value = prop_oneof![
+        value().prop_map(Value::Float),
+        any::<i64>().prop_map(Value::Integer),
+        name().prop_map(Value::Choice)
+    ];
+    prop::collection::vec((name(), value), 0..4).prop_map(|pairs| pairs.into_iter().collect())
+}
+
 fn trial() -> impl Strategy<Value = Trial> {
     let state = prop::sample::select(State::ALL.to_vec());
-    let setting = prop_oneof![value().prop_map(Value::Number), name().prop_map(Value::Choice)];
-    let settings = prop::collection::btree_map(name(), setting, 0..4);
-    let curve = prop::collection::vec((0u32..3, any::<u32>(), prop::option::of(value())), 0..5);
-    let curve = curve.prop_map(|points| {
-        points.into_iter().map(|(fold, epoch, value)| Point { fold, epoch, value }).collect::<Vec<_>>()
-    });
-    (any::<u64>(), state, settings, prop::option::of(value()), curve, prop::option::of(value())).prop_map(
-        |(number, state, setting, value, curve, seconds)| Trial {
+    let curve = prop::collection::vec((0u32..3, any::<u32>(), value()), 0..5);
+    let report = |(fold, epoch, value)| Report { step: Step { fold, epoch }, value };
+    let curve = curve.prop_map(move |points| points.into_iter().map(report).collect::<Vec<_>>());
+    (any::<u64>(), state, params(), prop::option::of(value()), curve, prop::option::of(value())).prop_map(
+        |(number, state, params, value, curve, seconds)| Trial {
             number,
             state,
-            setting,
+            params,
             value,
             curve,
             seconds,
@@ -338,43 +349,58 @@ fn surface() -> impl Strategy<Value = Surface> {
 
 fn cross_validation() -> impl Strategy<Value = CrossValidation> {
     let candidate = (value(), prop::option::of(value()), value());
-    let candidate =
-        candidate.prop_map(|(penalty, mean, standard_error)| Candidate { penalty, mean, standard_error });
-    (name(), any::<u32>(), prop::collection::vec(candidate, 0..6), 0usize..7, 0usize..7).prop_map(
-        |(penalty, folds, candidates, best, chosen)| CrossValidation {
-            penalty,
-            folds,
-            candidates,
-            best,
-            chosen,
-        },
-    )
+    let candidate = candidate.prop_map(|(weight_decay, mean, standard_error)| Candidate {
+        weight_decay,
+        mean,
+        standard_error,
+    });
+    (any::<u32>(), prop::collection::vec(candidate, 0..6), 0usize..7, 0usize..7)
+        .prop_map(|(folds, candidates, best, chosen)| CrossValidation { folds, candidates, best, chosen })
 }
 
 fn comparison() -> impl Strategy<Value = Comparison> {
     let estimate =
         || (value(), value(), value()).prop_map(|(value, low, high)| Estimate { value, low, high });
-    let measure = (name(), number(), direction(), estimate(), estimate(), estimate());
-    let measure = measure.prop_map(|(name, number, direction, tuned, untuned, difference)| Measure {
-        name,
-        number,
-        direction,
-        tuned,
-        untuned,
-        difference,
-    });
-    let p_value = prop::option::of(value());
-    let measures = prop::collection::vec(measure, 0..3);
-    (any::<u64>(), any::<u64>(), p_value, measures).prop_map(|(photographs, groups, p_value, measures)| {
-        Comparison { photographs, groups, p_value, measures, ..Comparison::default() }
-    })
+    let scores = move || {
+        (estimate(), estimate(), estimate()).prop_map(|(loss, accuracy, macro_f1)| TestScores {
+            loss,
+            accuracy,
+            macro_f1,
+        })
+    };
+    let difference = (any::<usize>(), any::<usize>(), scores(), value(), value()).prop_map(
+        |(photographs, groups, TestScores { loss, accuracy, macro_f1 }, accuracy_p_value, loss_p_value)| {
+            let (only_first, only_second) = (groups, photographs);
+            PairedDifference {
+                photographs,
+                groups,
+                accuracy,
+                accuracy_p_value,
+                loss,
+                loss_p_value,
+                macro_f1,
+                only_first,
+                only_second,
+            }
+        },
+    );
+    (scores(), scores(), difference, params(), params()).prop_map(
+        |(tuned_scores, untuned_scores, difference, tuned, untuned)| {
+            let scores = PairedComparison { tuned: tuned_scores, untuned: untuned_scores, difference };
+            Comparison { scores, tuned, untuned }
+        },
+    )
 }
 
 fn study() -> impl Strategy<Value = StudyView> {
     let objective = (name(), direction(), number());
     let objective = objective.prop_map(|(name, direction, number)| Objective { name, direction, number });
-    let importance =
-        (name(), value(), value()).prop_map(|(name, main, total)| Importance { name, main, total });
+    let importance = (name(), value(), value()).prop_map(|(name, main, total)| Importance {
+        name,
+        main,
+        total,
+        length: 1.0,
+    });
     (
         (name(), objective, prop::collection::vec(parameter(), 0..6), prop::collection::vec(trial(), 0..12)),
         (
@@ -404,6 +430,7 @@ fn study() -> impl Strategy<Value = StudyView> {
                     importance,
                     cross_validation,
                     comparison,
+                    verdict: None,
                     warnings,
                 }
             },

@@ -9,10 +9,10 @@ use super::models;
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar audit photos\n  foliar audit photos --weights mobilenet.safetensors --out audit\n  foliar audit photos --quarantine quarantine.csv\n  foliar train photos --quarantine quarantine.csv\n\nNothing is moved, changed or deleted. quarantine.csv is a proposal of what to leave out: read it, remove the lines you disagree with, and give it to `foliar train`. The exit code is 3 if files were left out or something is seriously wrong with the photographs."
+    after_help = "Examples:\n  foliar audit photos\n  foliar audit photos --weights mobilenet.safetensors --out audit\n  foliar audit photos --quarantine quarantine.csv\n  foliar train photos --quarantine quarantine.csv\n\nNothing is moved, changed or deleted. quarantine.csv is a proposal of what to leave out: read it, remove the lines you disagree with, and give it to `foliar train`. The exit code is 3 if files were left out or something is seriously wrong with the photos."
 )]
 pub(crate) struct AuditArguments {
-    /// Folder of photographs, one subfolder per class, or train/, val/ and test/ folders above the classes
+    /// Folder of photos, one subfolder per class, or train/, val/ and test/ folders above the classes
     pub(crate) photos: PathBuf,
     /// Pretrained weights whose features find label errors and leakage; without them colours and textures are used. A file
     /// (safetensors or PyTorch's .pth), or `imagenet` for those that `foliar weights fetch` downloaded
@@ -21,7 +21,7 @@ pub(crate) struct AuditArguments {
     /// Network of the weights [default: recognised from the file]
     #[arg(long, value_name = "NAME", value_parser = models(), requires = "weights")]
     pub(crate) model: Option<String>,
-    /// Group photographs by this regular expression: its match in the path, or its first group in parentheses, such as
+    /// Group photos by this regular expression: its match in the path, or its first group in parentheses, such as
     /// 'plant(\d+)'
     #[arg(long, value_name = "REGEX")]
     pub(crate) group_by: Option<String>,
@@ -31,7 +31,7 @@ pub(crate) struct AuditArguments {
     /// Folder for the page audit.html, audit.json, and the tables audit.csv, duplicates.csv, labels.csv, groups.csv and quarantine.csv
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Table to write: photographs proposed to be left out
+    /// Table to write: photos proposed for quarantine, which `foliar train --quarantine` leaves out
     #[arg(long, value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,
     /// Print one JSON document

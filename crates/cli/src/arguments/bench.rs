@@ -13,7 +13,7 @@ pub(crate) enum BenchMode {
     Train,
     /// Predictions
     Infer,
-    /// Photographs from files to augmented batches, without a network
+    /// Photos from files to augmented batches, without a network
     Load,
 }
 
@@ -26,10 +26,10 @@ pub(crate) struct BenchArguments {
     /// Network
     #[arg(long, default_value = "baseline", value_name = "NAME", value_parser = models())]
     pub(crate) model: String,
-    /// What is measured
+    /// What to measure
     #[arg(long, value_enum, default_value = "train")]
     pub(crate) mode: BenchMode,
-    /// Photographs a step
+    /// Batch size: photos per step
     #[arg(long, visible_alias = "batch-size", default_value_t = 32, value_name = "N")]
     pub(crate) batch: usize,
     /// Side of the input in pixels, 32 to 4096 [default: 128 for baseline, else 224]
@@ -38,13 +38,13 @@ pub(crate) struct BenchArguments {
     /// Number of classes, 2 or more
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pub(crate) classes: usize,
-    /// Folder of photographs, one subfolder per class, for --mode load
+    /// Folder of photos, one subfolder per class, for --mode load
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Seconds to measure for after the warm-up; at least three steps are measured
+    /// Seconds to measure after the warm-up; at least three steps are measured
     #[arg(long, default_value_t = 5.0, value_name = "X")]
     pub(crate) seconds: f64,
-    /// Threads for arithmetic, or for loading; 0 takes all
+    /// Threads for arithmetic, or for loading; 0 uses all cores
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) threads: u16,
     /// Train with less memory, as `foliar train --low-memory` does

@@ -20,7 +20,7 @@ pub(crate) enum SplitName {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar evaluate runs/first\n  foliar evaluate runs/first --data new-photos --ood holiday-photos --robustness\n  foliar evaluate model.foliar --data new-photos --json --predictions rows.csv\n\nWithout --data a run is evaluated on its test split (--test of `foliar train`), else on its validation photographs, on which epoch, temperature and thresholds were tuned. With --data the class of a photograph is the name of its folder; photographs that the classifier was trained on are left out. All intervals are 95 % bootstrap intervals over groups (leaves)."
+    after_help = "Examples:\n  foliar evaluate runs/first\n  foliar evaluate runs/first --data new-photos --ood holiday-photos --robustness\n  foliar evaluate model.foliar --data new-photos --json --predictions rows.csv\n\nWithout --data a run is evaluated on its test split (--test of `foliar train`), else on its validation photos, on which epoch, temperature and thresholds were tuned. With --data the class of a photo is the name of its folder; photos that the classifier was trained on are left out. All intervals are 95 % bootstrap intervals over groups (leaves)."
 )]
 pub(crate) struct EvaluateArguments {
     /// Run folder or bundle
@@ -30,7 +30,7 @@ pub(crate) struct EvaluateArguments {
     /// Only this split, where the folder has train/, val/ and test/
     #[arg(long, value_enum, requires = "data")]
     pub(crate) split: Option<SplitName>,
-    /// Table to write, one row per photograph
+    /// Table to write, one row per photo
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) predictions: Option<PathBuf>,
     /// Print one JSON document

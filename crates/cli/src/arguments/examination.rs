@@ -8,27 +8,27 @@ use super::risk_level;
 
 #[derive(Args)]
 pub(crate) struct ExaminationArguments {
-    /// Folder of photographs to evaluate on, one subfolder per class [default: the photographs that the run held back]
+    /// Folder of photos to evaluate on, one subfolder per class [default: the photos that the run held back]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Group the photographs of DIR by this regular expression: its match in the path, or its first group in parentheses
+    /// Group the photos of DIR by this regular expression: its match in the path, or its first group in parentheses
     /// [default: the file-name sequence; copies always belong together]
     #[arg(long, value_name = "REGEX", requires = "data")]
     pub(crate) group_by: Option<String>,
-    /// Table of groups of the photographs of DIR, with the columns path and group
+    /// Table of groups of the photos of DIR, with the columns path and group
     #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "group_by")]
     pub(crate) groups: Option<PathBuf>,
-    /// Also evaluate photographs of DIR that the classifier was trained, tuned or calibrated on [default: they are left out]
+    /// Also evaluate photos of DIR that the classifier was trained, tuned or calibrated on [default: they are left out]
     #[arg(long, requires = "data")]
     pub(crate) include_training: bool,
     /// Target error rate for answers and prediction sets: 0.2, 0.1, 0.05, 0.02 or 0.01 [default: 0.1]
     #[arg(long, value_name = "RATE", value_parser = risk_level)]
     pub(crate) risk: Option<f64>,
-    /// Folder of out-of-distribution photographs, which show none of the classes: measure how many are flagged. May be given
+    /// Folder of out-of-distribution photos, which show none of the classes: measure how many are flagged. May be given
     /// more than once
     #[arg(long, value_name = "FOLDER")]
     pub(crate) ood: Vec<PathBuf>,
-    /// Measure robustness to image corruptions: blurred, noisy, brighter, darker, compressed and turned photographs and other backgrounds
+    /// Measure robustness to image corruptions: blurred, noisy, brighter, darker, compressed and rotated photos, and other backgrounds
     #[arg(long)]
     pub(crate) robustness: bool,
 }

@@ -10,7 +10,7 @@ pub(crate) struct MachineArguments {
     /// Threads for arithmetic; 0 uses all cores. Results do not depend on it
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) threads: u16,
-    /// Memory for decoded photographs in MiB; the others are decoded again in each epoch
+    /// Memory for decoded photos in MiB; the others are decoded again in each epoch
     #[arg(long, default_value_t = 4096, value_name = "MIB")]
     pub(crate) cache_memory: u64,
     /// Recompute activations instead of keeping them: slower, less memory, the same numbers; `foliar summary` says how

@@ -9,7 +9,7 @@ use super::examination::ExaminationArguments;
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar report runs/first\n  foliar report runs/first --robustness --ood holiday-photos\n  foliar report runs/first --data field-photos --out reports/field\n\nWrites report.html, one page that needs nothing else, pictures/ (SVG and PNG) and model-card.md. Without --data the classifier is evaluated on the run's test split (--test of `foliar train`), else on its validation photographs."
+    after_help = "Examples:\n  foliar report runs/first\n  foliar report runs/first --robustness --ood holiday-photos\n  foliar report runs/first --data field-photos --out reports/field\n\nWrites report.html, one page that needs nothing else, pictures/ (SVG and PNG) and model-card.md. Without --data the classifier is evaluated on the run's test split (--test of `foliar train`), else on its validation photos."
 )]
 pub(crate) struct ReportArguments {
     /// Run folder
@@ -19,7 +19,7 @@ pub(crate) struct ReportArguments {
     /// Output folder [default: the run folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Skip the audit of the photographs
+    /// Skip the audit of the photos
     #[arg(long)]
     pub(crate) no_audit: bool,
     /// Threads for arithmetic; 0 uses all cores

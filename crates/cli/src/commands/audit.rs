@@ -70,7 +70,7 @@ pub(super) fn examine(
     rule: &GroupRule,
     recipe: Option<&Recipe>,
 ) -> anyhow::Result<Option<Audit>> {
-    let bar = progress::photographs("looking at photographs");
+    let bar = progress::photographs("examining photos");
     bar.set_length(dataset.photos.len() as u64);
     let done = AtomicUsize::new(0);
     let (dataset, stats, broken) = survey(dataset, &Limits::default(), &|| {
@@ -95,7 +95,7 @@ pub(super) fn examine(
         groups: &groups,
         features: features.as_ref(),
     };
-    groups.absent.iter().for_each(|path| eprintln!("the table of groups lists {path}, which is not there"));
+    groups.absent.iter().for_each(|path| eprintln!("the table of groups lists {path}, which does not exist"));
     Ok(Some(audit(input)))
 }
 

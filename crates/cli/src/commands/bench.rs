@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> anyhow::Result<Exit> {
     match (arguments.mode, &arguments.data) {
         (BenchMode::Load, Some(folder)) => load::run(&work, folder),
         (BenchMode::Load, None) => {
-            Err(UsageError("--mode load needs photographs: --data FOLDER".to_owned()).into())
+            Err(UsageError("--mode load needs photos: --data FOLDER".to_owned()).into())
         }
         (BenchMode::Train | BenchMode::Infer, Some(_)) => {
             Err(UsageError("--data is for --mode load; networks are measured on random pixels".to_owned())

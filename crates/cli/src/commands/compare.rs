@@ -5,14 +5,11 @@ mod chart;
 use std::io::{self, Write};
 
 use foliar_eval::compare;
-use foliar_results::{Comparison, Estimate, PairwiseTest};
+use foliar_results::{Comparison, ComparisonOutcome, Estimate, PairwiseTest};
 
 use super::{picture, use_threads};
 use crate::arguments::CompareArguments;
 use crate::exit::Exit;
-
-/// p-value below which a difference is called more than chance.
-const SIGNIFICANT: f64 = 0.05;
 
 pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     arguments.picture.as_deref().map_or(Ok(()), picture::check_name)?;
@@ -37,7 +34,7 @@ fn print(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     let model = comparison.runs.iter().map(|run| run.model.len()).max().unwrap_or(0).max(5);
     writeln!(
         out,
-        "on the {} validation photographs, in {} groups, that all runs share; intervals and p-values by group\n",
+        "on the {} validation photos, in {} groups, that all runs share; intervals and p-values by group\n",
         comparison.photographs, comparison.groups
     )?;
     writeln!(
@@ -60,10 +57,7 @@ fn print(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     }
     writeln!(out)?;
     for PairwiseTest { first, second, difference } in &comparison.pairs {
-        let verdict = match difference.accuracy_p_value < SIGNIFICANT {
-            true => "significant",
-            false => "not significant",
-        };
+        let verdict = ComparisonOutcome::of(difference).words();
         let Estimate { value, low, high } = difference.accuracy;
         writeln!(
             out,

@@ -11,6 +11,7 @@ use foliar_train::{Recipe, Run};
 use foliar_vision::{Limits, decode_file};
 
 use super::evaluate::text;
+use super::predict::in_words;
 use super::train::{drive, open_photographs};
 use super::use_threads;
 use crate::arguments::{DemoArguments, MachineArguments};
@@ -62,16 +63,16 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     for path in examples(&test)? {
         say(&mut predictor, &path)?;
     }
-    eprintln!("\nEverything lies in {}:", dir.display());
+    eprintln!("\nEverything is in {}:", dir.display());
     for (path, what) in [
         (&photos, "drawn leaves, one folder per class; look at them"),
-        (&test, "more of them, for measuring"),
+        (&test, "more drawn leaves, for the test"),
         (&run_dir, "the run: recipe.toml, metrics.csv, TensorBoard events, checkpoints"),
         (&bundle_path, "the classifier"),
     ] {
         eprintln!("  {}  {what}", path.display());
     }
-    eprintln!("\nNext, with photographs of your own, one folder per class:");
+    eprintln!("\nNext, with photos of your own, one folder per class:");
     eprintln!(
         "  foliar train PHOTOS --out runs/first\n  foliar predict runs/first/model.foliar NEW-PHOTO.jpg"
     );
@@ -115,14 +116,8 @@ fn say(predictor: &mut Predictor, path: &Path) -> anyhow::Result<()> {
     let photograph = decode_file(path, &Limits::default())
         .map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
     let outputs = predictor.predict(&[photograph])?;
-    let classes = &predictor.bundle().classes;
     for output in outputs {
-        let said: Vec<String> = output
-            .top(2)
-            .iter()
-            .map(|&(class, p)| format!("{} {:.1} %", classes[class], 100.0 * p))
-            .collect();
-        eprintln!("  {}  {}", path.display(), said.join(", "));
+        eprintln!("  {}  {}", path.display(), in_words(&output, 2, &predictor.bundle().classes));
     }
     Ok(())
 }

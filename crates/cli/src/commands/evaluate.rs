@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use foliar_eval::{EvalSource, EvaluateOptions, Stage, evaluate, predictions_table};
 use foliar_files::write_atomically;
-use foliar_model::Predictor;
+use foliar_model::{Bundle, Predictor};
 use foliar_results::{Circumstances, Evaluation, Finding, FindingId, Rating, Verdict};
 use foliar_train::Run;
 use foliar_vision::Split;
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         Some(_) => None,
         None if arguments.bundle.is_dir() => Some(Run::open(&arguments.bundle)?),
         None => {
-            let what = "a bundle alone does not say on which photographs: name a folder with --data, or the run folder";
+            let what = "a bundle does not know its test photos: add --data FOLDER, or give the run folder instead of the bundle";
             return Err(UsageError(what.to_owned()).into());
         }
     };
@@ -100,6 +100,17 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     Ok(Exit::with_problems(left_out))
 }
 
+/// The verdict on the classifier of the run in `folder`: what `foliar evaluate` says of it without any options.
+pub(crate) fn verdict_on(folder: &Path) -> anyhow::Result<Verdict> {
+    let run = Run::open(folder)?;
+    let mut predictor = Predictor::new(Bundle::read(&run.dir.bundle())?, BATCH)?;
+    let (source, options, mut bar) = (EvalSource::HeldBack(&run), EvaluateOptions::default(), Bar::default());
+    let evaluation =
+        evaluate(&mut predictor, &source, &options, &mut |stage, done, all| bar.show(stage, done, all));
+    bar.clear();
+    Ok(Verdict::of(Some(&evaluation?), &Circumstances::default()))
+}
+
 /// What is asked beside the photographs themselves.
 pub(crate) fn options(examination: &ExaminationArguments) -> anyhow::Result<EvaluateOptions> {
     let ood = examination.ood.iter().map(|folder| others(folder)).collect::<anyhow::Result<_>>()?;
@@ -113,7 +124,7 @@ fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
         .filter_map(|input| input.file().map(Path::to_owned))
         .collect();
     if files.is_empty() {
-        anyhow::bail!("--ood {}: the folder holds no photographs", folder.display());
+        anyhow::bail!("--ood {}: the folder holds no photos", folder.display());
     }
     Ok((folder.display().to_string(), files))
 }
@@ -143,8 +154,8 @@ impl Bar {
         let (_, bar) = self.0.get_or_insert_with(|| {
             let what = match stage {
                 Stage::Photographs => "evaluating",
-                Stage::Ood => "predicting photographs of other things",
-                Stage::Robustness => "corrupting photographs",
+                Stage::Ood => "predicting photos of other things",
+                Stage::Robustness => "corrupting photos",
             };
             (stage, progress::photographs(what))
         });

@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let mut explainer = Explainer::new(classifier, method)?;
     let inputs = inputs::find(&arguments.paths);
     fs::create_dir_all(&arguments.out)
-        .with_context(|| format!("{}: the folder cannot be made", arguments.out.display()))?;
+        .with_context(|| format!("{}: the folder cannot be created", arguments.out.display()))?;
     let mut out = io::stdout().lock();
     let bar = progress::photographs("explaining");
     bar.set_length(inputs.len() as u64);
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
             Ok((photo, explanation)) => {
                 let picture = picture_name(index, input);
                 write_picture(&arguments.out.join(&picture), &photo, &explanation)?;
-                measured.push((explanation.class, explanation.evidence));
+                measured.push((explanation.class, explanation.background));
                 Photograph::explained(input.name(), &explanation, &bundle.classes, picture)
             }
             Err(reason) => Photograph::failed(input.name(), reason),
@@ -79,7 +79,10 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
 
 fn class_number(bundle: &Bundle, name: &str) -> Result<usize, UsageError> {
     bundle.classes.iter().position(|class| class == name).ok_or_else(|| {
-        UsageError(format!("--class {name}: the classifier knows {}", bundle.classes.join(", ")))
+        UsageError(format!(
+            "--class {name}: the classes of this classifier are {}",
+            bundle.classes.join(", ")
+        ))
     })
 }
 

@@ -27,11 +27,12 @@ pub(crate) fn print<Id>(out: &mut impl Write, findings: &[Finding<Id>]) -> io::R
     Ok(())
 }
 
-/// `text` in lines of at most 100 columns, broken between words; the first begins with `first`, the others with `rest`.
+/// `text` in lines of at most 100 columns, broken between words but not before a per cent sign; the first begins with `first`, the
+/// others with `rest`.
 pub(crate) fn wrap(out: &mut impl Write, text: &str, first: &str, rest: &str) -> io::Result<()> {
     let mut line = first.to_owned();
     let mut is_empty = true;
-    for word in text.split(' ') {
+    for word in text.replace(" %", "\u{a0}%").split(' ') {
         if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
             writeln!(out, "{line}")?;
             rest.clone_into(&mut line);
@@ -40,7 +41,7 @@ pub(crate) fn wrap(out: &mut impl Write, text: &str, first: &str, rest: &str) ->
         if !is_empty {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word.replace('\u{a0}', " "));
         is_empty = false;
     }
     writeln!(out, "{line}")

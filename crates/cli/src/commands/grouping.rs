@@ -13,11 +13,11 @@ pub(crate) fn grouping(data: &DataSpec) -> String {
     let rule = match (&data.split, &data.groups, &data.group_by, data.group) {
         (Some(split), ..) => return format!("the split in {}", folder_name(&split.file)),
         (_, Some(groups), ..) => format!("the groups in {}", folder_name(&groups.file)),
-        (_, _, Some(pattern), _) => format!("equal matches of {pattern} in the path"),
+        (_, _, Some(pattern), _) => format!("photos with the same match of {pattern} in their path"),
         (.., Group::Sequence) => "consecutive file names".to_owned(),
         (.., Group::None) => String::new(),
     };
-    let copies = if data.near_duplicates { "copies" } else { "equal photographs" };
+    let copies = if data.near_duplicates { "copies" } else { "identical photos" };
     if rule.is_empty() { copies.to_owned() } else { format!("{copies}, and {rule}") }
 }
 

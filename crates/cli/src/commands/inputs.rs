@@ -50,22 +50,22 @@ fn expand(argument: &Path) -> Vec<Input> {
     };
     if argument.is_dir() {
         let files = pictures(argument);
-        return if files.is_empty() { missing("the folder holds no photographs") } else { files };
+        return if files.is_empty() { missing("the folder holds no photos") } else { files };
     }
     if argument.exists() {
         return vec![Input::File(argument.to_owned())];
     }
     let Some(pattern) = argument.to_str().filter(|text| text.contains(['*', '?', '['])) else {
-        return missing("there is no such file");
+        return missing("the file does not exist");
     };
     let found: Vec<Input> = match glob::glob(pattern) {
         Ok(paths) => paths
             .filter_map(Result::ok)
             .flat_map(|path| if path.is_dir() { pictures(&path) } else { vec![Input::File(path)] })
             .collect(),
-        Err(error) => return missing(&format!("the pattern cannot be understood: {error}")),
+        Err(error) => return missing(&format!("the pattern is not valid: {error}")),
     };
-    if found.is_empty() { missing("no file fits the pattern") } else { found }
+    if found.is_empty() { missing("no file matches the pattern") } else { found }
 }
 
 /// Files below `folder` that are named as pictures, by path; hidden ones are passed over.

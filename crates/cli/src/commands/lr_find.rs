@@ -45,12 +45,12 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
         match test.proposed {
             Some(rate) => writeln!(out, "{rate:.1e}")?,
             None => bail!(
-                "the loss never fell, so no rate can be proposed; see {}, and give more steps with --steps",
+                "the loss never fell, so no rate can be suggested; see {}, or try more steps (--steps)",
                 arguments.picture.display()
             ),
         }
     }
-    eprintln!("the curve is in {}", arguments.picture.display());
+    eprintln!("the number is the suggested --lr; the curve is in {}", arguments.picture.display());
     Ok(Exit::with_problems(photographs.summary().skipped > 0))
 }
 

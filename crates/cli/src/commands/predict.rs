@@ -54,6 +54,14 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     Ok(Exit::with_problems(failures > 0))
 }
 
+/// A prediction for people: the most probable classes, or that the classifier abstains.
+pub(super) fn in_words(prediction: &Prediction, top: usize, classes: &[String]) -> String {
+    match answer(prediction, top, classes) {
+        Ok(answer) => rows::text(&answer),
+        Err(reason) => format!("error: {reason}"),
+    }
+}
+
 fn answer<'a>(prediction: &Prediction, top: usize, classes: &'a [String]) -> Result<Answer<'a>, String> {
     if !prediction.logits.iter().all(|logit| logit.is_finite()) {
         return Err("the network's outputs are not finite numbers".to_owned());

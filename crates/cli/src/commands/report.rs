@@ -123,7 +123,8 @@ fn evaluated(
             let none =
                 held_back.into_iter().all(|photographs| photographs.is_ok_and(|found| found.is_empty()));
             let why = if none {
-                "the run held no photos back; test it on others with --data FOLDER".to_owned()
+                "the run has no validation or test photos; test it on other photos with --data FOLDER"
+                    .to_owned()
             } else {
                 error.to_string()
             };
@@ -160,9 +161,9 @@ fn audited(
     missing: &mut Vec<MissingSection>,
 ) -> anyhow::Result<Option<Audit>> {
     let reason = if arguments.no_audit {
-        "it was left out (--no-audit)".to_owned()
+        "skipped (--no-audit)".to_owned()
     } else if !run.data_root.is_dir() {
-        format!("the folder {} is not there any more", run.data_root.display())
+        format!("the folder {} no longer exists", run.data_root.display())
     } else {
         return audit::of_run(run);
     };
@@ -177,13 +178,13 @@ fn unasked(evaluation: &Evaluation, arguments: &ReportArguments) -> Vec<MissingS
         (
             evaluation.prediction_sets.is_none(),
             "Prediction sets and abstention",
-            "the classifier was trained without photos held back",
+            "the classifier was trained without validation photos",
         ),
         (!examination.robustness, "Robustness to image corruptions", "add --robustness; it takes minutes"),
         (
             examination.ood.is_empty(),
             "Photos of other things",
-            "name a folder of them with --ood; drawn things were tried",
+            "only drawn things were tried; name a folder of other photos with --ood",
         ),
     ]
     .into_iter()

@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<Exit> {
     let side = Recipe::preprocessing(&arguments.model, size as u32).store_side as usize;
     let loader = Waiting {
         batches: WAITING_BATCHES * arguments.batch_size * size * size * 3 * size_of::<f32>(),
-        kept: arguments.photographs.saturating_mul(side * side * 3),
+        kept: arguments.photos.saturating_mul(side * side * 3),
     };
     let total = summary.training.total() + loader.batches + loader.kept + PROGRAM_BYTES;
     let mut out = io::stdout().lock();
@@ -69,7 +69,7 @@ fn print(
     total: usize,
 ) -> io::Result<()> {
     let SummaryArguments { model, classes, batch_size, .. } = arguments;
-    writeln!(out, "{model}, {classes} classes, photographs of {size} x {size} pixels\n")?;
+    writeln!(out, "{model}, {classes} classes, photos of {size} x {size} pixels\n")?;
     let width = summary.rows.iter().map(|row| row.name.len()).max().unwrap_or(0).max(5);
     writeln!(
         out,
@@ -91,26 +91,26 @@ fn print(
     }
     let Memory { activations, weights, work, checkpoint } = summary.training;
     writeln!(out, "\nparameters         {}", grouped(summary.parameters as u64))?;
-    writeln!(out, "multiply-adds      {} a photograph, forward", grouped(summary.multiply_adds as u64))?;
+    writeln!(out, "multiply-adds      {} per photo, forward pass", grouped(summary.multiply_adds as u64))?;
     writeln!(out, "training memory    {} with batches of {batch_size}", mebibytes(total))?;
     writeln!(
         out,
-        "                   {} activations and their gradients, {} weights, gradients and optimiser,",
+        "                   {} for activations and their gradients, {} for weights, gradients and optimiser,",
         mebibytes(activations),
         mebibytes(weights)
     )?;
     writeln!(
         out,
-        "                   {} to save them, {} work space, {} batches on their way,",
+        "                   {} for saving them, {} for work space, {} for batches being loaded,",
         mebibytes(checkpoint),
         mebibytes(work + PROGRAM_BYTES),
         mebibytes(loader.batches)
     )?;
     writeln!(
         out,
-        "                   {} for {} photographs kept decoded (--photographs)",
+        "                   {} for {} photos kept decoded (--photos)",
         mebibytes(loader.kept),
-        grouped(arguments.photographs as u64)
+        grouped(arguments.photos as u64)
     )?;
     let saved = summary.training.total().saturating_sub(summary.low_memory.total());
     writeln!(

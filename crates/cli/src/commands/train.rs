@@ -50,7 +50,7 @@ pub(crate) fn open_photographs(
         features: foliar_catalogue::feature_folder().ok(),
         ..DataOptions::default()
     };
-    let bar = progress::photographs("reading photographs");
+    let bar = progress::photographs("reading photos");
     let photographs = Photographs::open(root, recipe, &options, &|done, found| {
         bar.set_length(found as u64);
         bar.set_position(done as u64);
@@ -59,12 +59,12 @@ pub(crate) fn open_photographs(
     let photographs = photographs?;
     let summary = photographs.summary();
     eprintln!(
-        "{} photographs of {} classes: {} to train on, {} for validation{}",
+        "{} photos of {} classes: {} for training, {} for validation{}",
         photographs.dataset.photos.len(),
         photographs.dataset.classes.len(),
         summary.train,
         summary.validation,
-        if summary.test > 0 { format!(", {} kept for a test", summary.test) } else { String::new() },
+        if summary.test > 0 { format!(", {} for the test", summary.test) } else { String::new() },
     );
     for line in grouping_lines(&photographs.grouping, photographs.dataset.photos.len()) {
         eprintln!("{line}");
@@ -86,14 +86,14 @@ pub(crate) fn open_photographs(
     Ok(photographs)
 }
 
-/// Which photographs stay on one side of the split, and why.
+/// Which photographs stay in one split, and why.
 fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
     if grouping.given_split {
-        return vec!["the split is the given one".to_owned()];
+        return vec!["using the split given by --split".to_owned()];
     }
     let groups = grouping.groups;
     let mut lines = Vec::new();
-    match grouping.basis {
+    match grouping.source {
         GroupSource::Sequence => lines.push(
             "grouped by file-name sequence: consecutive photos (probably one leaf) stay in one split"
                 .to_owned(),
@@ -101,10 +101,10 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
         GroupSource::Pattern | GroupSource::Table => {
             let rest = match grouping.unnamed {
                 0 => String::new(),
-                unnamed => format!("; {unnamed} have none and stand alone"),
+                unnamed => format!("; {unnamed} have none, and each is a group of its own"),
             };
             lines.push(format!(
-                "{photographs} photographs in {groups} groups, each on one side of the split{rest}"
+                "{photographs} photos in {groups} groups; each group stays in one split{rest}"
             ));
         }
         GroupSource::Copies => {}
@@ -112,10 +112,10 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
     if grouping.exact + grouping.near > 0 {
         let across = match grouping.across_classes {
             0 => String::new(),
-            across => format!("; {across} of them lie in different classes, see `foliar audit`"),
+            across => format!("; {across} of them are in two classes, see `foliar audit`"),
         };
         lines.push(format!(
-            "copies stay on one side of the split: {} equal pairs, {} resized, cropped, turned or otherwise changed{across}",
+            "copies stay in one split: {} identical pairs, {} resized, cropped, rotated or otherwise changed pairs{across}",
             grouping.exact, grouping.near
         ));
     }

@@ -15,6 +15,7 @@ use foliar_train::Run;
 use foliar_tune::{Folder, TuneOutcome, TuningResult, tune};
 
 use self::screen::Screen;
+use super::evaluate::verdict_on;
 use super::train::open_photographs;
 use super::use_threads;
 use crate::arguments::TuneArguments;
@@ -68,8 +69,10 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
 
 fn conclude(folder: &Folder, result: &TuningResult, arguments: &TuneArguments) -> anyhow::Result<()> {
     words::print(&mut io::stderr().lock(), result)?;
+    let verdict = verdict_on(&folder.tuned());
+    words::print_verdict(&mut io::stderr().lock(), verdict.as_ref())?;
     if arguments.report {
-        pictures::write(folder, result)?;
+        pictures::write(folder, result, verdict.ok())?;
     }
     let mut out = io::stdout().lock();
     if arguments.json {

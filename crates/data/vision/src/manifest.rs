@@ -36,9 +36,9 @@ impl fmt::Display for Difference {
         match self {
             Self::ClassAdded(name) => write!(f, "class added: {name}"),
             Self::ClassRemoved(name) => write!(f, "class removed: {name}"),
-            Self::PhotographAdded(name) => write!(f, "photograph added: {name}"),
-            Self::PhotographRemoved(name) => write!(f, "photograph removed: {name}"),
-            Self::PhotographChanged(name) => write!(f, "photograph changed: {name}"),
+            Self::PhotographAdded(name) => write!(f, "photo added: {name}"),
+            Self::PhotographRemoved(name) => write!(f, "photo removed: {name}"),
+            Self::PhotographChanged(name) => write!(f, "photo changed: {name}"),
         }
     }
 }
@@ -114,9 +114,9 @@ mod tests {
             [
                 "class added: c",
                 "class removed: b",
-                "photograph added: c/1",
-                "photograph removed: b/1",
-                "photograph changed: a/1",
+                "photo added: c/1",
+                "photo removed: b/1",
+                "photo changed: a/1",
             ]
         );
         assert!(before.difference(&before).is_empty());

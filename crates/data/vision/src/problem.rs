@@ -193,14 +193,14 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the file is empty"),
-            Self::Truncated => f.write_str("the file ends in the middle of the picture; copy it again"),
-            Self::NotAPicture { found: Some(found) } => write!(f, "not a picture but {found}"),
-            Self::NotAPicture { found: None } => f.write_str("not a picture, despite its name"),
+            Self::Truncated => f.write_str("the file ends in the middle of the image; copy it again"),
+            Self::NotAPicture { found: Some(found) } => write!(f, "not an image but {found}"),
+            Self::NotAPicture { found: None } => f.write_str("not an image, despite its name"),
             Self::WrongExtension { found } => {
                 write!(f, "the content is {found}; rename it to .{}", found.extension())
             }
             Self::Unsupported { what } => write!(f, "{what} is not supported; save it as JPEG or PNG"),
-            Self::Damaged { detail } => write!(f, "the picture is damaged: {detail}"),
+            Self::Damaged { detail } => write!(f, "the image is damaged: {detail}"),
             Self::TooLarge { bytes, limit } => {
                 write!(f, "the file has {bytes} bytes; the limit is {limit}")
             }
@@ -209,27 +209,27 @@ impl fmt::Display for Reason {
             }
             Self::Unreadable { detail } => write!(f, "cannot be read: {detail}"),
             Self::NotAFile => f.write_str("a pipe, socket or device, not a file"),
-            Self::BrokenLink => f.write_str("a symbolic link to nothing"),
+            Self::BrokenLink => f.write_str("a symbolic link to a file that does not exist"),
             Self::SymlinkLoop => f.write_str("a symbolic link to a folder that contains it"),
-            Self::OutsideClass => f.write_str("the picture is outside the class folders; move it into one"),
+            Self::OutsideClass => f.write_str("the image is outside the class folders; move it into one"),
             Self::ClassWithoutPhotographs => f.write_str("the class has no usable photo and is left out"),
             Self::ClassWithOnePhotograph => f.write_str(
                 "the class has a single photo, which is used for training; the class cannot be validated",
             ),
             Self::ClassNotInTraining => f.write_str("the class has no training photo and is left out"),
             Self::TwoClasses { other } => {
-                write!(f, "the same picture is also {}, in another class", portable_name(other))
+                write!(f, "the same image is also in another class: {}", portable_name(other))
             }
             Self::Leak { other, split } => {
                 write!(
                     f,
-                    "left out: the same picture, or one of its group, is in {split}: {}",
+                    "left out: the same image, or one of its group, is in {split}: {}",
                     portable_name(other)
                 )
             }
             Self::Quarantined { why: Some(why) } => write!(f, "left out: in quarantine ({why})"),
             Self::Quarantined { why: None } => f.write_str("left out: in quarantine"),
-            Self::ListedAndAbsent => f.write_str("listed, but not in the folder"),
+            Self::ListedAndAbsent => f.write_str("listed, but not found in the folder"),
             Self::NotInSplit => f.write_str("left out: it is not in the given split"),
             Self::TooFewClasses { count } => {
                 write!(f, "{count} class(es) with usable photos; two are needed")

@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn every_class_is_learnt_from(sketches in sketches(no_parts()), seed: u64, validation in 0.01..0.9) {
+    fn every_class_is_learned_from(sketches in sketches(no_parts()), seed: u64, validation in 0.01..0.9) {
         let data = dataset(&sketches, 4);
         let splits = split(&data, &SplitSpec { validation, ..SplitSpec::default() }, seed);
         let trained: BTreeSet<usize> = splits.train.iter().map(|&index| sketches[index].0).collect();

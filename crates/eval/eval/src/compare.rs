@@ -29,15 +29,18 @@ pub fn compare(runs: &[PathBuf]) -> Result<Comparison, EvalError> {
     let mut common: BTreeSet<&String> = first.out_of_fold.keys().collect();
     for other in &opened[1..] {
         if other.run.fingerprint() != first.run.fingerprint() {
-            return Err(refuse(&other.run, "this run was made with other photographs than the first"));
+            return Err(refuse(&other.run, "this run was made with other photos than the first run"));
         }
         if other.classes != first.classes {
-            return Err(refuse(&other.run, "this run has other classes than the first"));
+            return Err(refuse(&other.run, "this run has other classes than the first run"));
         }
         common.retain(|path| other.out_of_fold.contains_key(*path));
     }
     if common.is_empty() {
-        return Err(refuse(&first.run, "the runs held back no photograph in common; use one seed for all"));
+        return Err(refuse(
+            &first.run,
+            "the runs have no validation photo in common; use one seed for all of them",
+        ));
     }
     let groups = groups(&opened, &common)?;
     let bootstrap = Bootstrap::default();

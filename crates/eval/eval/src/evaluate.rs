@@ -84,8 +84,8 @@ pub fn evaluate(
 ) -> Result<Evaluation, EvalError> {
     let mut photographs = EvalPhotographs::of(source, predictor.bundle(), &options.limits)?;
     if options.robustness && photographs.list.iter().any(|photo| photo.out_of_fold.is_some()) {
-        let what = "the classifier was trained on the photographs that the run held back; measure its robustness on others \
-                    (--data FOLDER), or set some aside before training (--test 0.2)";
+        let what = "the classifier was trained on the run's validation photos; measure its robustness on other photos (--data FOLDER), \
+                    or set some aside before training (--test 0.2)";
         return Err(EvalError::Unusable { root: photographs.root, what: what.to_owned() });
     }
     let answers = answers(predictor, &mut photographs, &options.limits, &mut |done, all| {
@@ -146,7 +146,7 @@ fn answers(
     let finite = |answer: &Answer| answer.prediction.logits.iter().all(|logit| logit.is_finite());
     if answers.is_empty() || !answers.iter().all(finite) {
         let what = match answers.len() {
-            0 => format!("none of the {} photographs could be read", list.len()),
+            0 => format!("none of the {} photos could be read", list.len()),
             _ => "the network's outputs are not finite numbers; train again at a lower learning rate"
                 .to_owned(),
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use foliar_explain::{
-    Classifier, Evidence, ExplainError, Explainer, Method, class_evidence, evidence_share, overlay,
+    BackgroundShare, Classifier, ExplainError, Explainer, Method, class_evidence, evidence_share, overlay,
 };
 use foliar_model::{Bundle, decode_reduced};
 use foliar_results::{BackgroundEvidence, ClassEvidence, Evaluation, Mistakes, PhotographPrediction};
@@ -61,14 +61,14 @@ pub fn explain(
         let row = &evaluation.predictions[mistake.prediction];
         let Some(photo) = read(row) else { continue };
         let explanation = explainer.explain(&photo, Some(row.predicted))?;
-        mistake.background = explanation.evidence.map(|evidence| evidence.background);
+        mistake.background = explanation.background.map(|share| share.evidence);
         heat_maps.insert(row.path.clone(), overlay(&photo, &explanation));
     }
-    let mut explained: Vec<(usize, Option<Evidence>)> = Vec::new();
+    let mut explained: Vec<(usize, Option<BackgroundShare>)> = Vec::new();
     for row in spread {
         advance();
         let Some(photo) = read(row) else { continue };
-        explained.push((row.predicted, explainer.explain(&photo, Some(row.predicted))?.evidence));
+        explained.push((row.predicted, explainer.explain(&photo, Some(row.predicted))?.background));
     }
     Ok(Explanations { evidence: background_evidence(&explained, &bundle.classes), heat_maps })
 }
@@ -87,10 +87,10 @@ fn spread(evaluation: &Evaluation) -> Vec<&PhotographPrediction> {
 }
 
 fn background_evidence(
-    explained: &[(usize, Option<Evidence>)],
+    explained: &[(usize, Option<BackgroundShare>)],
     classes: &[String],
 ) -> Option<BackgroundEvidence> {
-    let overall = evidence_share(explained.iter().map(|(_, evidence)| *evidence));
+    let overall = evidence_share(explained.iter().map(|(_, share)| *share));
     let classes = class_evidence(explained.iter().copied())
         .into_iter()
         .map(|(class, share)| ClassEvidence { class: classes[class].clone(), share })

@@ -2,14 +2,14 @@
 //!
 //! The file holds `classes`, and under `calibration` and `test` each `logits` (a row a photograph), `labels` and `groups`;
 //! `resamples` and `alphas`; features as `train_features`, `train_labels`, `test_features`; two lists of scores, `inside` and
-//! `outside`; `pairs` for McNemar's test and `bounds` (errors, trials, confidence).
+//! `outside`; `pairs` of photographs that one of two classifiers alone has right and `bounds` (errors, trials, confidence).
 
 use std::time::Instant;
 
 use foliar_metrics::{
-    Binning, Bootstrap, Conditioning, ConformalScore, ConformalSets, DebiasedEce, Detection, GroupedScores,
-    Groups, MahalanobisDetector, Predictions, RiskCoverage, Scores, SetCoverage, auroc, calibration_error,
-    energy, mcnemar, reliability_bins, softmax, upper_bound, wilson,
+    Binning, Bootstrap, Conditioning, ConformalSets, DebiasedEce, Detection, GroupedScores, Groups,
+    MahalanobisDetector, Predictions, RiskCoverage, Scores, SetCoverage, auroc, calibration_error, energy,
+    reliability_bins, sign_flip_test, softmax, upper_bound, wilson,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -60,19 +60,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let excess = DebiasedEce::new(&confidences, &right, test.groups(), Binning::EqualMass(15), &bootstrap)?;
     let mut sets = Vec::new();
     for &alpha in &input.alphas {
-        for score in [ConformalScore::LeastAmbiguous, ConformalScore::Adaptive] {
-            for conditioning in [Conditioning::Marginal, Conditioning::ClassConditional] {
-                let fitted = ConformalSets::fit(&calibration, alpha, score, conditioning)?;
-                let rows = test.rows().map(|row| fitted.set(&softmax(row), 0));
-                sets.push(json!({
-                    "score": score,
-                    "conditioning": conditioning,
-                    "alpha": alpha,
-                    "fitted": fitted,
-                    "sets": rows.collect::<Result<Vec<_>, _>>()?,
-                    "coverage": SetCoverage::new(&fitted, &test, &few)?,
-                }));
-            }
+        for conditioning in [Conditioning::Marginal, Conditioning::ClassConditional] {
+            let fitted = ConformalSets::fit(&calibration, alpha, conditioning)?;
+            let rows = test.rows().map(|row| fitted.set(&softmax(row))).collect::<Result<Vec<_>, _>>()?;
+            sets.push(json!({
+                "conditioning": conditioning,
+                "alpha": alpha,
+                "fitted": fitted,
+                "coverage": SetCoverage::of(&rows, &test, &few)?,
+                "sets": rows,
+            }));
         }
     }
     let curve = RiskCoverage::new(&confidences, &right, test.groups(), &few)?;
@@ -98,7 +95,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             &picked(&confidences, &right, true),
         ),
         "distance": distances(&input)?,
-        "mcnemar": input.pairs.iter().map(|&(b, c)| mcnemar(b, c)).collect::<Vec<f64>>(),
+        "sign_flips": input.pairs.iter().map(sign_flips).collect::<Vec<f64>>(),
         "wilson": input.bounds.iter().map(|&(k, n, _)| wilson(k, n)).collect::<Vec<_>>(),
         "upper_bounds": input
             .bounds
@@ -108,6 +105,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     serde_json::to_writer(std::io::stdout().lock(), &result)?;
     Ok(())
+}
+
+/// The sign-flip test of `b` independent photographs on which the first alone is right, and `c` on which the second is.
+fn sign_flips(&(b, c): &(usize, usize)) -> f64 {
+    let differences = [vec![1.0; b], vec![-1.0; c]].concat();
+    sign_flip_test(&differences, &Groups::independent(b + c), 0)
 }
 
 fn picked(values: &[f64], verdicts: &[bool], wanted: bool) -> Vec<f64> {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Calibrated {
-    /// On photographs that neither the model nor the choice of its epoch and temperature has seen: split conformal prediction.
+    /// On photographs that neither the model nor the choice of its epoch and temperature has seen: split conformal prediction. No
+    /// training of this version does that: its validation photographs choose the epoch and fit the temperature.
     HeldOut,
     /// On every fold, by the model that has not seen it; a model that was fitted again on all photographs makes the sets.
     Refitted,

@@ -6,11 +6,11 @@
 //! | α | how often the truth may be missing |
 //! | p_y | probability of class y |
 //! | p_(1) ≥ p_(2) ≥ … | the probabilities in descending order, equals in the order of the classes |
-//! | s(x, y) | score: how ill class y fits photograph x, in 0..=1 |
+//! | s(x, y) | score of class y for photograph x: 1 - p_y, the least ambiguous classifier's (Sadinle, Lei and Wasserman 2019) |
 //! | G, m_g | groups, photographs of group g |
 //! | q | threshold: a set holds every class with s(x, y) ≤ q |
 //!
-//! q is the smallest score for which Σ_g #{s ≤ q in g} / m_g ≥ (1 - α)(G + 1), and 1 if there is none. For photographs that
+//! This score gives the smallest sets on average; a set is empty where no class fits. q is the smallest score for which Σ_g #{s ≤ q in g} / m_g ≥ (1 - α)(G + 1), and 1 if there is none. For photographs that
 //! are independent this is the ⌈(n + 1)(1 - α)⌉-th smallest score. Each group counts once, and its photographs share its
 //! weight, so that the promise holds for a photograph of a leaf that was not seen (Lee, Barber and Willett 2023,
 //! "Distribution-free inference with hierarchical data", section 3).
@@ -24,27 +24,9 @@ use crate::detection::grouped_quantile;
 use crate::error::{MetricsError, check_length, check_proportion};
 use crate::predictions::Predictions;
 use crate::probability::softmax;
-use crate::random::Purpose;
 
 /// Equal probabilities that were added in another order differ by as much at most.
 pub(crate) const ROUNDING: f64 = 1e-12;
-
-/// How ill a class fits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConformalScore {
-    /// 1 - p_y (Sadinle, Lei and Wasserman 2019): the smallest sets on average; empty where nothing fits.
-    LeastAmbiguous,
-    /// The probabilities of the classes from the most probable one to y (Romano, Sesia and Candès 2020, without their
-    /// throw): larger sets where the network doubts; they hold the truth more often than promised.
-    Adaptive,
-    /// The probabilities of the classes before y, and u p_y with u even over 0..1 (Romano, Sesia and Candès 2020, equation
-    /// 8). u follows from this seed and the key of the photograph.
-    AdaptiveRandomised {
-        /// What the throws follow from.
-        seed: u64,
-    },
-}
 
 /// For whom the promise holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,8 +43,6 @@ pub enum Conditioning {
 pub struct ConformalSets {
     /// α.
     pub alpha: f64,
-    /// The score.
-    pub score: ConformalScore,
     /// q of all photographs, 0..=1.
     pub overall: f64,
     /// q of each class; that of all where it has too few photographs.
@@ -73,22 +53,20 @@ pub struct ConformalSets {
 
 impl ConformalSets {
     /// Finds the thresholds on photographs that the network was not trained on. With fewer than ⌈1/α⌉ - 1 groups every set
-    /// holds every class. The key of a photograph is its place.
+    /// holds every class.
     ///
     /// # Errors
     /// An `alpha` that is not above 0 and below 1.
     pub fn fit(
         predictions: &Predictions,
         alpha: f64,
-        score: ConformalScore,
         conditioning: Conditioning,
     ) -> Result<Self, MetricsError> {
         check_proportion("alpha", alpha)?;
         let truths: Vec<f64> = predictions
             .rows()
             .zip(predictions.labels())
-            .enumerate()
-            .map(|(key, (row, &label))| score.scores(&softmax(row), key as u64)[label as usize])
+            .map(|(row, &label)| score(softmax(row)[label as usize]))
             .collect();
         let threshold = |chosen: &dyn Fn(usize) -> bool| quantile(&truths, predictions, alpha, chosen);
         let overall = threshold(&|_| true);
@@ -104,18 +82,16 @@ impl ConformalSets {
             if own { threshold(&|index| labels[index] as usize == class) } else { overall }
         };
         let thresholds = own.iter().enumerate().map(of_class).collect();
-        Ok(Self { alpha, score, overall, thresholds, own })
+        Ok(Self { alpha, overall, thresholds, own })
     }
 
-    /// The classes that may be the truth, most probable first, from the probabilities of all (C). `key` tells photographs
-    /// apart and only matters for [`ConformalScore::AdaptiveRandomised`].
+    /// The classes that may be the truth, most probable first, from the probabilities of all (C).
     ///
     /// # Errors
     /// Another number of probabilities than of classes.
-    pub fn set(&self, probabilities: &[f64], key: u64) -> Result<Vec<usize>, MetricsError> {
+    pub fn set(&self, probabilities: &[f64]) -> Result<Vec<usize>, MetricsError> {
         check_length("probabilities", probabilities.len(), self.thresholds.len())?;
-        let scores = self.score.scores(probabilities, key);
-        let fits = |&class: &usize| scores[class] <= self.thresholds[class] + ROUNDING;
+        let fits = |&class: &usize| score(probabilities[class]) <= self.thresholds[class] + ROUNDING;
         Ok(descending(probabilities).into_iter().filter(fits).collect())
     }
 
@@ -129,7 +105,7 @@ impl ConformalSets {
         check_length("classes of prediction sets", self.own.len(), classes)?;
         match self.thresholds.iter().chain([&self.overall]).find(|&&q| !(0.0..=1.0).contains(&q)) {
             None => Ok(()),
-            Some(&value) => Err(MetricsError::Setting {
+            Some(&value) => Err(MetricsError::Parameter {
                 name: "threshold of a prediction set",
                 value,
                 expected: "0 to 1",
@@ -138,22 +114,9 @@ impl ConformalSets {
     }
 }
 
-impl ConformalScore {
-    /// The score of each class, each in 0..=1.
-    pub(crate) fn scores(self, probabilities: &[f64], key: u64) -> Vec<f64> {
-        let last = match self {
-            Self::LeastAmbiguous => return probabilities.iter().map(|p| (1.0 - p).clamp(0.0, 1.0)).collect(),
-            Self::Adaptive => 1.0,
-            Self::AdaptiveRandomised { seed } => Purpose::PredictionSet.stream(seed, key).uniform(),
-        };
-        let mut scores = vec![0.0; probabilities.len()];
-        let mut before = 0.0;
-        for class in descending(probabilities) {
-            scores[class] = f64::clamp(before + last * probabilities[class], 0.0, 1.0);
-            before += probabilities[class];
-        }
-        scores
-    }
+/// s(x, y) of a class with probability `p`, in 0..=1.
+fn score(p: f64) -> f64 {
+    (1.0 - p).clamp(0.0, 1.0)
 }
 
 /// Classes by descending probability, equals in their order.
@@ -175,12 +138,7 @@ fn quantile(scores: &[f64], predictions: &Predictions, alpha: f64, chosen: &dyn 
 mod tests {
     use super::*;
     use crate::groups::Groups;
-
-    const SCORES: [ConformalScore; 3] = [
-        ConformalScore::LeastAmbiguous,
-        ConformalScore::Adaptive,
-        ConformalScore::AdaptiveRandomised { seed: 5 },
-    ];
+    use crate::random::Purpose;
 
     /// Photographs whose classes are drawn from the probabilities of their logits, `size` to a group of one class and
     /// nearly equal logits.
@@ -205,11 +163,9 @@ mod tests {
     }
 
     fn covered(sets: &ConformalSets, predictions: &Predictions) -> f64 {
-        let holds = |(key, (row, label)): (usize, (&[f32], &u32))| {
-            sets.set(&softmax(row), key as u64).unwrap().contains(&(*label as usize))
-        };
-        let count =
-            predictions.rows().zip(predictions.labels()).enumerate().filter(|&one| holds(one)).count();
+        let holds =
+            |&(row, label): &(&[f32], &u32)| sets.set(&softmax(row)).unwrap().contains(&(*label as usize));
+        let count = predictions.rows().zip(predictions.labels()).filter(holds).count();
         count as f64 / predictions.len() as f64
     }
 
@@ -222,9 +178,7 @@ mod tests {
                 .collect();
             let predictions =
                 Predictions::new(logits, vec![0; count], Groups::independent(count), 2).unwrap();
-            ConformalSets::fit(&predictions, alpha, ConformalScore::LeastAmbiguous, Conditioning::Marginal)
-                .unwrap()
-                .overall
+            ConformalSets::fit(&predictions, alpha, Conditioning::Marginal).unwrap().overall
         };
         // ⌈(n + 1)(1 - α)⌉: 9 of 9, 9 of 9, 16 of 19, and 9 of 8, which is all.
         for (count, alpha, expected) in [(9, 0.1, 9), (9, 0.11, 9), (19, 0.2, 16), (8, 0.1, 20)] {
@@ -233,33 +187,17 @@ mod tests {
     }
 
     #[test]
-    fn scores_by_hand() {
-        let p = [0.2, 0.5, 0.3];
-        assert_eq!(ConformalScore::LeastAmbiguous.scores(&p, 0), [0.8, 0.5, 0.7]);
-        assert_eq!(ConformalScore::Adaptive.scores(&p, 0), [1.0, 0.5, 0.8]);
-        let throw = Purpose::PredictionSet.stream(5, 9).uniform();
-        let scores = ConformalScore::AdaptiveRandomised { seed: 5 }.scores(&p, 9);
-        for (score, expected) in scores.iter().zip([0.8 + 0.2 * throw, 0.5 * throw, 0.5 + 0.3 * throw]) {
-            assert!((score - expected).abs() < 1e-12);
-        }
-    }
-
-    #[test]
     fn sets_of_exchangeable_photographs_hold_the_truth_as_often_as_promised() {
-        for score in SCORES {
-            for conditioning in [Conditioning::Marginal, Conditioning::ClassConditional] {
-                let mean = (0..40)
-                    .map(|seed| {
-                        let sets = ConformalSets::fit(&simulated(seed, 200, 1, 4), 0.1, score, conditioning)
-                            .unwrap();
-                        covered(&sets, &simulated(1000 + seed, 500, 1, 4))
-                    })
-                    .sum::<f64>()
-                    / 40.0;
-                // Up to 1 / (n_y + 1) more by class, and more where the score makes no throw.
-                let most = if score == ConformalScore::Adaptive { 0.99 } else { 0.93 };
-                assert!((0.89..most).contains(&mean), "{score:?} {conditioning:?}: {mean}");
-            }
+        for conditioning in [Conditioning::Marginal, Conditioning::ClassConditional] {
+            let mean = (0..40)
+                .map(|seed| {
+                    let sets = ConformalSets::fit(&simulated(seed, 200, 1, 4), 0.1, conditioning).unwrap();
+                    covered(&sets, &simulated(1000 + seed, 500, 1, 4))
+                })
+                .sum::<f64>()
+                / 40.0;
+            // Up to 1 / (n_y + 1) more by class.
+            assert!((0.89..0.93).contains(&mean), "{conditioning:?}: {mean}");
         }
     }
 
@@ -267,13 +205,7 @@ mod tests {
     fn groups_count_once() {
         let alone = simulated(3, 30, 1, 3);
         let fit = |predictions: &Predictions| {
-            ConformalSets::fit(
-                predictions,
-                0.1,
-                ConformalScore::LeastAmbiguous,
-                Conditioning::ClassConditional,
-            )
-            .unwrap()
+            ConformalSets::fit(predictions, 0.1, Conditioning::ClassConditional).unwrap()
         };
         let repeat = |size: usize, ids: &dyn Fn(usize) -> u64| {
             let logits = alone.rows().flat_map(|row| row.repeat(size)).collect();
@@ -287,18 +219,15 @@ mod tests {
 
     #[test]
     fn few_photographs_promise_nothing_and_say_everything() {
-        for score in SCORES {
-            for predictions in [simulated(1, 0, 1, 3), simulated(1, 8, 1, 3), simulated(1, 20, 1, 1)] {
-                let sets =
-                    ConformalSets::fit(&predictions, 0.1, score, Conditioning::ClassConditional).unwrap();
-                sets.check(predictions.classes()).unwrap();
-                if predictions.classes() == 3 {
-                    assert_eq!(sets.own, [false; 3]);
-                    assert_eq!(sets.set(&[0.2, 0.7, 0.1], 0).unwrap(), [1, 0, 2]);
-                }
-                let text = serde_json::to_string(&sets).unwrap();
-                assert_eq!(serde_json::from_str::<ConformalSets>(&text).unwrap(), sets);
+        for predictions in [simulated(1, 0, 1, 3), simulated(1, 8, 1, 3), simulated(1, 20, 1, 1)] {
+            let sets = ConformalSets::fit(&predictions, 0.1, Conditioning::ClassConditional).unwrap();
+            sets.check(predictions.classes()).unwrap();
+            if predictions.classes() == 3 {
+                assert_eq!(sets.own, [false; 3]);
+                assert_eq!(sets.set(&[0.2, 0.7, 0.1]).unwrap(), [1, 0, 2]);
             }
+            let text = serde_json::to_string(&sets).unwrap();
+            assert_eq!(serde_json::from_str::<ConformalSets>(&text).unwrap(), sets);
         }
     }
 
@@ -306,10 +235,10 @@ mod tests {
     fn what_can_not_be_is_refused() {
         let predictions = simulated(1, 20, 1, 3);
         for alpha in [0.0, 1.0, -0.1, f64::NAN] {
-            assert!(ConformalSets::fit(&predictions, alpha, SCORES[0], Conditioning::Marginal).is_err());
+            assert!(ConformalSets::fit(&predictions, alpha, Conditioning::Marginal).is_err());
         }
-        let sets = ConformalSets::fit(&predictions, 0.1, SCORES[0], Conditioning::Marginal).unwrap();
-        assert!(sets.set(&[1.0], 0).is_err() && sets.check(2).is_err());
+        let sets = ConformalSets::fit(&predictions, 0.1, Conditioning::Marginal).unwrap();
+        assert!(sets.set(&[1.0]).is_err() && sets.check(2).is_err());
         assert!(ConformalSets { overall: f64::NAN, ..sets }.check(3).is_err());
     }
 }

@@ -3,11 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bootstrap::Bootstrap;
-use crate::conformal::ConformalSets;
 use crate::error::{MetricsError, check_length};
 use crate::estimate::Estimate;
 use crate::predictions::Predictions;
-use crate::probability::softmax;
 
 /// How often sets hold the truth, and how large they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,23 +36,6 @@ pub struct ClassCoverage {
 }
 
 impl SetCoverage {
-    /// Of the sets that `sets` makes of `predictions`, which it was not fitted on. The key of a photograph is its place.
-    ///
-    /// # Errors
-    /// Predictions of another number of classes.
-    pub fn new(
-        sets: &ConformalSets,
-        predictions: &Predictions,
-        bootstrap: &Bootstrap,
-    ) -> Result<Self, MetricsError> {
-        let made: Vec<Vec<usize>> = predictions
-            .rows()
-            .enumerate()
-            .map(|(key, row)| sets.set(&softmax(row), key as u64))
-            .collect::<Result<_, _>>()?;
-        Self::of(&made, predictions, bootstrap)
-    }
-
     /// Of `sets`, one for each photograph of `predictions`, each of places of classes.
     ///
     /// # Errors
@@ -101,33 +82,23 @@ impl SetCoverage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformal::ConformalScore;
     use crate::groups::Groups;
     use crate::random::Purpose;
 
     #[test]
     fn coverage_by_hand() {
-        // Probabilities of class 0: 0.9, 0.6, 0.3; a set holds what has 0.4 or more.
-        let logits: Vec<f32> =
-            [0.9f64, 0.6, 0.3].iter().flat_map(|p| [p.ln() as f32, (1.0 - p).ln() as f32]).collect();
-        let predictions = Predictions::new(logits, vec![0, 1, 0], Groups::independent(3), 2).unwrap();
-        let sets = ConformalSets {
-            alpha: 0.1,
-            score: ConformalScore::LeastAmbiguous,
-            overall: 0.61,
-            thresholds: vec![0.61; 2],
-            own: vec![false; 2],
-        };
-        let found = SetCoverage::new(&sets, &predictions, &Bootstrap::default()).unwrap();
+        let predictions = Predictions::new(vec![0.0; 6], vec![0, 1, 0], Groups::independent(3), 2).unwrap();
+        let found =
+            SetCoverage::of(&[vec![0], vec![0, 1], vec![1]], &predictions, &Bootstrap::default()).unwrap();
         assert!((found.coverage.value - 2.0 / 3.0).abs() < 1e-12);
         assert_eq!(found.sizes, [0, 2, 1]);
         assert!((found.mean_size.value - 4.0 / 3.0).abs() < 1e-12);
         assert_eq!((found.classes[0].photographs, found.classes[0].coverage.value), (2, 0.5));
         assert_eq!((found.classes[1].coverage.value, found.classes[1].mean_size.value), (1.0, 2.0));
-        let three = Predictions::new(vec![0.0; 3], vec![0], Groups::independent(1), 3).unwrap();
-        assert!(SetCoverage::new(&sets, &three, &Bootstrap::default()).is_err());
+        let one = [vec![0]];
+        assert!(SetCoverage::of(&one, &predictions, &Bootstrap::default()).is_err(), "two sets are missing");
         let none = Predictions::new(Vec::new(), Vec::new(), Groups::independent(0), 2).unwrap();
-        let found = SetCoverage::new(&sets, &none, &Bootstrap::default()).unwrap();
+        let found = SetCoverage::of(&one[..0], &none, &Bootstrap::default()).unwrap();
         assert_eq!((found.coverage.interval(), found.sizes), ([0.0, 1.0], vec![0; 3]));
     }
 

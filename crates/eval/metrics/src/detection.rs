@@ -35,8 +35,6 @@ pub struct Detection {
     /// Area under the receiver operating characteristic: how often an OOD photograph scores higher than one in distribution,
     /// half where they are equal; 0.5 is a guess, and the value where either is missing.
     pub auroc: Estimate,
-    /// Proportion of the OOD photographs that are accepted where at least 95 % of those in distribution are; 0 without any.
-    pub fpr_at_95_tpr: Estimate,
 }
 
 impl Detection {
@@ -59,39 +57,31 @@ impl Detection {
         order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
         let mut drawn = vec![0; in_distribution.groups.count()];
         let mut all = vec![0; scores.len()];
-        let (mut areas, mut rates) = (Vec::new(), Vec::new());
+        let mut areas = Vec::new();
         let other = Bootstrap { seed: bootstrap.seed ^ OTHER_SIDE, ..*bootstrap };
         other.resample(ood.groups, |number, weights| {
             if inside > 0 {
                 bootstrap.draw(in_distribution.groups, number, &mut drawn, &mut all[..inside]);
                 all[inside..].copy_from_slice(weights);
-                let [area, rate] = weighted(&scores, &order, inside, &all);
-                areas.push(area);
-                rates.push(rate);
+                areas.push(weighted(&scores, &order, inside, &all));
             }
         });
         let groups = in_distribution.groups.count().min(ood.groups.count());
-        let [auroc, rate] = weighted(&scores, &order, inside, &vec![1; scores.len()]);
-        let estimate = |value: f64, values: &mut Vec<f64>| {
-            Estimate::new(value, bootstrap.interval(values, groups).unwrap_or([0.0, 1.0]))
-        };
+        let auroc = weighted(&scores, &order, inside, &vec![1; scores.len()]);
         Ok(Self {
             in_distribution: inside,
             ood: ood.scores.len(),
-            auroc: estimate(auroc, &mut areas),
-            fpr_at_95_tpr: estimate(rate, &mut rates),
+            auroc: Estimate::new(auroc, bootstrap.interval(&mut areas, groups).unwrap_or([0.0, 1.0])),
         })
     }
 }
 
-/// AUROC and false positive rate at 95 % true positives, of weighted photographs: those in distribution first, `order` by
-/// ascending score.
-fn weighted(scores: &[f64], order: &[usize], inside: usize, weights: &[u32]) -> [f64; 2] {
+/// AUROC of weighted photographs: those in distribution first, `order` by ascending score.
+fn weighted(scores: &[f64], order: &[usize], inside: usize, weights: &[u32]) -> f64 {
     let sum = |weights: &[u32]| weights.iter().map(|&w| f64::from(w)).sum::<f64>();
     let (whole, others) = (sum(&weights[..inside]), sum(&weights[inside..]));
-    let accepted_at = (0.95 * whole).ceil().max(1.0);
     // Going up, each OOD photograph is above all in distribution so far and ties with those of its own score.
-    let (mut below, mut beyond, mut area, mut rate) = (0.0, 0.0, 0.0, None);
+    let (mut below, mut area) = (0.0, 0.0);
     for tied in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
         let (mut own, mut ood) = (0.0, 0.0);
         for &index in tied {
@@ -99,13 +89,8 @@ fn weighted(scores: &[f64], order: &[usize], inside: usize, weights: &[u32]) -> 
         }
         area += ood * (below + own / 2.0);
         below += own;
-        beyond += ood;
-        if rate.is_none() && below >= accepted_at {
-            rate = Some(beyond);
-        }
     }
-    let auroc = if whole > 0.0 && others > 0.0 { area / (whole * others) } else { 0.5 };
-    [auroc, if others > 0.0 { rate.unwrap_or(others) / others } else { 0.0 }]
+    if whole > 0.0 && others > 0.0 { area / (whole * others) } else { 0.5 }
 }
 
 /// How often one of `positives` is larger than one of `negatives`, half where they are equal: the area under the receiver
@@ -135,7 +120,7 @@ pub fn auroc(negatives: &[f64], positives: &[f64]) -> f64 {
 /// A `proportion` that is not above 0 and below 1, groups of another number of photographs.
 pub fn conformal_threshold(in_distribution: GroupedScores<'_>, proportion: f64) -> Result<f64, MetricsError> {
     let GroupedScores { scores, groups } = in_distribution;
-    check_proportion("proportion of photographs to be accepted", proportion)?;
+    check_proportion("proportion of photos to be accepted", proportion)?;
     check_length("groups", groups.photographs(), scores.len())?;
     let scores: Vec<f64> = scores.iter().copied().map(number).collect();
     let largest = scores.iter().copied().reduce(f64::max).unwrap_or(f64::INFINITY);
@@ -200,9 +185,8 @@ mod tests {
             prop_assert!((auroc(&positives, &negatives) + expected - 1.0).abs() < 1e-12);
             let found = detection(&negatives, &positives);
             prop_assert!((found.auroc.value - expected).abs() < 1e-12);
-            for figure in [found.auroc, found.fpr_at_95_tpr] {
-                prop_assert!(0.0 <= figure.low && figure.low <= figure.high && figure.high <= 1.0);
-            }
+            let figure = found.auroc;
+            prop_assert!(0.0 <= figure.low && figure.low <= figure.high && figure.high <= 1.0);
         }
 
         #[test]
@@ -231,8 +215,6 @@ mod tests {
     fn detection_by_hand() {
         let inside: Vec<f64> = (1..=20).map(f64::from).collect();
         let found = detection(&inside, &[18.0, 19.0, 20.0, 30.0]);
-        // 19 of 20 are accepted up to 19, and so are two of four others.
-        assert_eq!(found.fpr_at_95_tpr.value, 0.5);
         assert!((found.auroc.value - (17.5 + 18.5 + 19.5 + 20.0) / 80.0).abs() < 1e-12);
         assert_eq!(threshold(&inside, 0.9).unwrap(), 19.0);
         assert_eq!(threshold(&inside, 0.99).unwrap(), 20.0);
@@ -302,8 +284,8 @@ mod tests {
     #[test]
     fn what_is_missing_or_no_number_does_no_harm() {
         let none = detection(&[], &[]);
-        assert_eq!((none.auroc.value, none.fpr_at_95_tpr.value), (0.5, 0.0));
-        assert_eq!(detection(&[], &[1.0]).fpr_at_95_tpr.value, 1.0);
+        assert_eq!(none.auroc.value, 0.5);
+        assert_eq!(detection(&[], &[1.0]).auroc.value, 0.5);
         assert_eq!(detection(&[1.0, f64::INFINITY], &[f64::NAN]).auroc.value, 0.75);
         assert_eq!(threshold(&[], 0.95).unwrap(), f64::INFINITY);
         assert!(threshold(&[1.0], 1.0).is_err());

@@ -14,7 +14,7 @@ pub enum MetricsError {
         expected: usize,
     },
     /// A label that is no class.
-    #[error("photograph {photograph} is labelled {label}, but there are {classes} classes, counted from 0")]
+    #[error("photo {photograph} is labelled {label}, but there are {classes} classes, counted from 0")]
     Label {
         /// Place of the photograph, from 0.
         photograph: usize,
@@ -24,7 +24,7 @@ pub enum MetricsError {
         classes: usize,
     },
     /// A network that has overflowed says nothing.
-    #[error("{what} {column} of photograph {row} is not a finite number; the network has overflowed")]
+    #[error("{what} {column} of photo {row} is not a finite number; the network has overflowed")]
     NotFinite {
         /// What the number is.
         what: &'static str,
@@ -34,7 +34,7 @@ pub enum MetricsError {
         column: usize,
     },
     /// Nothing can be fitted to so few photographs.
-    #[error("{what}: {found} photographs, of at least {needed} that are needed; hold back more")]
+    #[error("{what}: {found} photos, of at least {needed} that are needed; hold back more")]
     TooFew {
         /// What was to be fitted.
         what: &'static str,
@@ -45,15 +45,15 @@ pub enum MetricsError {
     },
     /// Two lists of predictions that are to be compared are not of the same photographs.
     #[error(
-        "the predictions to compare differ in their labels or groups; both must be of the same photographs, in one order"
+        "the predictions to compare differ in their labels or groups; both must be of the same photos, in one order"
     )]
     Unpaired,
     /// Photographs that belong together are in two folds, so that a model has learned from what it is judged on.
-    #[error("a group of photographs is in two folds of the cross-validation; keep whole groups in one fold")]
+    #[error("a group of photos is in two folds of the cross-validation; keep whole groups in one fold")]
     SplitGroup,
     /// A setting outside its range.
     #[error("{name} is {value}; it must be {expected}")]
-    Setting {
+    Parameter {
         /// Its name.
         name: &'static str,
         /// What it was set to.
@@ -68,7 +68,7 @@ pub(crate) fn check_proportion(name: &'static str, value: f64) -> Result<(), Met
     if value > 0.0 && value < 1.0 {
         Ok(())
     } else {
-        Err(MetricsError::Setting { name, value, expected: "above 0 and below 1" })
+        Err(MetricsError::Parameter { name, value, expected: "above 0 and below 1" })
     }
 }
 
@@ -93,6 +93,6 @@ pub(crate) fn check_verdicts(confidences: &[f64], right: &[bool]) -> Result<(), 
     check_length("verdicts", right.len(), confidences.len())?;
     match confidences.iter().find(|&confidence| !(0.0..=1.0).contains(confidence)) {
         None => Ok(()),
-        Some(&value) => Err(MetricsError::Setting { name: "confidence", value, expected: "0 to 1" }),
+        Some(&value) => Err(MetricsError::Parameter { name: "confidence", value, expected: "0 to 1" }),
     }
 }

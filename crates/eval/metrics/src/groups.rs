@@ -28,11 +28,6 @@ impl Groups {
     /// Below so many groups, intervals are rough: ten groups are ten observations, however many photographs they hold.
     pub const FEW: usize = 10;
 
-    /// Whether there are fewer than [`Groups::FEW`] groups.
-    pub fn are_few(&self) -> bool {
-        self.count < Self::FEW
-    }
-
     /// Number of groups.
     pub fn count(&self) -> usize {
         self.count

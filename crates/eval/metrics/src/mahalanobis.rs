@@ -53,7 +53,7 @@ impl MahalanobisDetector {
     pub fn fit(features: &[f32], labels: &[u32], width: usize) -> Result<Self, MetricsError> {
         check_length("features", features.len(), labels.len() * width)?;
         if width == 0 {
-            return Err(MetricsError::Setting {
+            return Err(MetricsError::Parameter {
                 name: "number of features",
                 value: 0.0,
                 expected: "1 or more",
@@ -76,7 +76,7 @@ impl MahalanobisDetector {
         let (n, d) = (count as f64, width as f64);
         let trace = squares.iter().sum::<f64>() / n;
         if trace <= 0.0 {
-            return Err(MetricsError::Setting {
+            return Err(MetricsError::Parameter {
                 name: "variance of the features",
                 value: 0.0,
                 expected: "above 0",
@@ -144,7 +144,7 @@ impl MahalanobisDetector {
     /// Lengths that do not fit each other, numbers that are not finite, variances that are not above 0.
     pub fn check(&self) -> Result<(), MetricsError> {
         if self.width == 0 {
-            return Err(MetricsError::Setting {
+            return Err(MetricsError::Parameter {
                 name: "number of features",
                 value: 0.0,
                 expected: "1 or more",
@@ -160,7 +160,7 @@ impl MahalanobisDetector {
         check_finite("axis of feature", &self.axes, self.width)?;
         match self.variances.iter().chain([&self.rest]).find(|&&value| !(value > 0.0 && value.is_finite())) {
             None => Ok(()),
-            Some(&value) => Err(MetricsError::Setting {
+            Some(&value) => Err(MetricsError::Parameter {
                 name: "variance of features",
                 value: f64::from(value),
                 expected: "a finite number above 0",
@@ -298,18 +298,13 @@ mod tests {
         let cases: [(&[f32], &[u32], usize, &str); 5] = [
             (&[0.0; 3], &[0, 0], 2, "features: 3 numbers where 4 were expected"),
             (&[], &[], 0, "number of features is 0; it must be 1 or more"),
-            (
-                &[],
-                &[],
-                2,
-                "distance of features: 0 photographs, of at least 2 that are needed; hold back more",
-            ),
+            (&[], &[], 2, "distance of features: 0 photos, of at least 2 that are needed; hold back more"),
             (&[1.0; 6], &[0, 0, 0], 2, "variance of the features is 0; it must be above 0"),
             (
                 &[1.0, f32::NAN],
                 &[0],
                 2,
-                "feature 1 of photograph 0 is not a finite number; the network has overflowed",
+                "feature 1 of photo 0 is not a finite number; the network has overflowed",
             ),
         ];
         for (features, labels, width, expected) in cases {

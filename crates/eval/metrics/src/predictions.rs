@@ -32,7 +32,7 @@ impl Predictions {
         classes: usize,
     ) -> Result<Self, MetricsError> {
         if classes == 0 {
-            return Err(MetricsError::Setting {
+            return Err(MetricsError::Parameter {
                 name: "number of classes",
                 value: 0.0,
                 expected: "1 or more",
@@ -114,15 +114,15 @@ mod tests {
             (make(&[0.0; 4], &[0, 1], 1, 2), "groups: 1 numbers where 2 were expected"),
             (
                 make(&[0.0; 4], &[0, 2], 2, 2),
-                "photograph 1 is labelled 2, but there are 2 classes, counted from 0",
+                "photo 1 is labelled 2, but there are 2 classes, counted from 0",
             ),
             (
                 make(&[0.0, 0.0, 0.0, f32::NAN], &[0, 1], 2, 2),
-                "logit 1 of photograph 1 is not a finite number; the network has overflowed",
+                "logit 1 of photo 1 is not a finite number; the network has overflowed",
             ),
             (
                 make(&[0.0, f32::INFINITY], &[0], 1, 2),
-                "logit 1 of photograph 0 is not a finite number; the network has overflowed",
+                "logit 1 of photo 0 is not a finite number; the network has overflowed",
             ),
         ];
         for (result, expected) in cases {

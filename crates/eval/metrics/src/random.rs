@@ -9,8 +9,6 @@ pub(crate) enum Purpose {
     Bootstrap = 1,
     /// Outcomes of a perfectly calibrated model.
     Calibrated = 2,
-    /// The throw that decides on a last class of a prediction set.
-    PredictionSet = 3,
     /// Signs of a permutation test.
     SignFlips = 5,
 }

@@ -60,7 +60,7 @@ impl Scores<Estimate> {
         bootstrap: &Bootstrap,
     ) -> Result<Self, MetricsError> {
         check_length("classes of the second predictions", second.classes(), first.classes())?;
-        check_length("photographs of the second predictions", second.len(), first.len())?;
+        check_length("photos of the second predictions", second.len(), first.len())?;
         if first.labels() != second.labels() || first.groups() != second.groups() {
             return Err(MetricsError::Unpaired);
         }

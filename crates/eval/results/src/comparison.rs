@@ -1,10 +1,12 @@
-//! Runs side by side.
+//! Classifiers side by side.
 
 use std::path::PathBuf;
 
 use foliar_metrics::{Estimate, PairedDifference};
 use foliar_runlog::Epoch;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::limits::SIGNIFICANT;
 
 /// One run of a comparison.
 #[derive(Clone, Debug, Serialize)]
@@ -51,4 +53,88 @@ pub struct Comparison {
     pub runs: Vec<ComparedRun>,
     /// Every two of them.
     pub pairs: Vec<PairwiseTest>,
+}
+
+/// Scores on test photos with 95 % intervals by group.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TestScores {
+    /// Mean cross-entropy after calibration, in nats.
+    pub loss: Estimate,
+    /// Accuracy, 0 to 1.
+    pub accuracy: Estimate,
+    /// Mean F1 over the classes, 0 to 1.
+    pub macro_f1: Estimate,
+}
+
+/// A tuned and an untuned classifier on the same test photos.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairedComparison {
+    /// The tuned classifier.
+    pub tuned: TestScores,
+    /// The untuned classifier.
+    pub untuned: TestScores,
+    /// Tuned minus untuned, with intervals and p-values by group.
+    pub difference: PairedDifference,
+}
+
+/// Which of two classifiers is better, by accuracy. `foliar compare`, `foliar tune` and its page all use this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComparisonOutcome {
+    /// The first one, significantly.
+    FirstBetter,
+    /// The second one, significantly.
+    SecondBetter,
+    /// The p-value is not below [`SIGNIFICANT`].
+    NotSignificant,
+}
+
+impl ComparisonOutcome {
+    /// Judges a difference, first minus second.
+    #[must_use]
+    pub fn of(difference: &PairedDifference) -> Self {
+        if difference.accuracy_p_value >= SIGNIFICANT {
+            Self::NotSignificant
+        } else if difference.accuracy.value > 0.0 {
+            Self::FirstBetter
+        } else {
+            Self::SecondBetter
+        }
+    }
+
+    /// `significant` or `not significant`.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::FirstBetter | Self::SecondBetter => "significant",
+            Self::NotSignificant => "not significant",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_needs_a_small_p_value_and_has_a_side() {
+        let difference = |value: f64, accuracy_p_value: f64| PairedDifference {
+            photographs: 90,
+            groups: 9,
+            accuracy: Estimate::point(value),
+            accuracy_p_value,
+            loss: Estimate::point(0.0),
+            loss_p_value: 0.001,
+            macro_f1: Estimate::point(0.0),
+            only_first: 1,
+            only_second: 1,
+        };
+        for (value, p, outcome) in [
+            (0.1, 0.049, ComparisonOutcome::FirstBetter),
+            (-0.1, 0.0, ComparisonOutcome::SecondBetter),
+            (0.1, 0.05, ComparisonOutcome::NotSignificant),
+            (-0.3, 1.0, ComparisonOutcome::NotSignificant),
+        ] {
+            assert_eq!(ComparisonOutcome::of(&difference(value, p)), outcome, "{value} {p}");
+        }
+    }
 }

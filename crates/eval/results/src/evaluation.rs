@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use foliar_metrics::{
-    AbstentionReason, ClassCoverage, ClassScores, ConformalScore, Confusion, ReliabilityBin, RiskCoverage,
-    TopScore,
+    AbstentionReason, ClassCoverage, ClassScores, Confusion, ReliabilityBin, RiskCoverage, TopScore,
 };
-pub use foliar_metrics::{Calibrated, Estimate};
+pub use foliar_metrics::{Calibrated, Estimate, PairedDifference};
 use serde::{Deserialize, Serialize};
 
 /// Which photographs a classifier is measured on.
@@ -236,13 +235,11 @@ pub struct CalibrationResult {
     pub bins: Vec<ReliabilityBin>,
 }
 
-/// Whether prediction sets hold the true class as often as promised.
+/// Whether prediction sets hold the true class as often as the target says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PredictionSetResult {
-    /// Promised share of sets without the true class.
+    /// Target share of sets without the true class.
     pub alpha: f64,
-    /// How classes are chosen.
-    pub score: ConformalScore,
     /// On what the sets were calibrated.
     pub calibrated: Calibrated,
     /// The coverage that is guaranteed for photographs like those of training, whatever they look like; `None` where nothing

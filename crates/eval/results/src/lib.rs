@@ -11,7 +11,9 @@ mod run_report;
 mod verdict;
 pub mod words;
 
-pub use comparison::{ComparedRun, Comparison, PairwiseTest};
+pub use comparison::{
+    ComparedRun, Comparison, ComparisonOutcome, PairedComparison, PairwiseTest, TestScores,
+};
 pub use evaluation::*;
 pub use evidence::{BackgroundEvidence, ClassEvidence, EvidenceShare};
 pub use finding::{Finding, Severity};

@@ -36,3 +36,5 @@ pub const OOD_FLAGGED: f64 = 0.1;
 pub const FRAGILE: f64 = 0.15;
 /// Share of labels that are probably wrong that matters.
 pub const WRONG_LABELS: f64 = 0.02;
+/// p-value below which two classifiers differ significantly.
+pub const SIGNIFICANT: f64 = 0.05;

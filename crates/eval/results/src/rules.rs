@@ -52,7 +52,7 @@ pub enum FindingId {
     RareClasses,
     /// Probabilities do not mean what they say.
     Miscalibrated,
-    /// Prediction sets hold the true class less often than promised.
+    /// Prediction sets hold the true class less often than the target.
     UnderCoverage,
     /// They do so for some classes.
     ClassUnderCoverage,
@@ -60,7 +60,7 @@ pub enum FindingId {
     EmptySets,
     /// More answers are wrong than the target says.
     RiskAboveTarget,
-    /// Nothing is proven of the confidence threshold.
+    /// The confidence threshold is not guaranteed.
     NoThresholdGuarantee,
     /// The coverage of prediction sets is not guaranteed.
     NoSetGuarantee,

@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use foliar_metrics::{
-    Calibrated, ClassCoverage, ClassScores, ConformalScore, Confusion, Estimate, RiskCoverage,
-};
+use foliar_metrics::{Calibrated, ClassCoverage, ClassScores, Confusion, Estimate, RiskCoverage};
 use foliar_results::audit::{
     Audit, Background, ClassCount, CopyPair, GroupSource, GroupSummary, LabelIssue, Measures, Photograph,
     Probe, ShortcutCue, SplitCheck, Symmetry, Watermark,
@@ -60,7 +58,6 @@ fn sound() -> Evaluation {
         },
         prediction_sets: Some(PredictionSetResult {
             alpha: 0.1,
-            score: ConformalScore::LeastAmbiguous,
             calibrated: Calibrated::HeldOut,
             guaranteed_coverage: Some(0.9),
             coverage: estimate(0.91, 0.88, 0.94),
@@ -323,12 +320,12 @@ fn each_value_has_its_words() {
             Unsound,
             "Always predicting the most frequent class would be correct on 50 %; the interval of the accuracy begins at 49 %",
         ),
-        (accuracy(0.8, 0.7, 0.9), Limited, "known to about ± 10 points only"),
+        (accuracy(0.8, 0.7, 0.9), Limited, "known only to about ± 10 points"),
         (data(|data| data.groups = 30), Sound, "400 photos in 30 groups: with so few groups"),
         (data(|data| data.origin = Origin::Validation), Sound, "leaves that it was not trained on"),
         (data(|data| data.origin = Origin::Validation), Sound, "so these results are optimistic"),
         (data(|data| data.split_by_group = Some(false)), Sound, "photos that it has not seen: 90 %"),
-        (data(|data| data.split_by_group = Some(false)), Sound, "Leaves may be on both sides of the split"),
+        (data(|data| data.split_by_group = Some(false)), Sound, "Photos of one leaf may be in two splits"),
         (data(|data| data.origin = Origin::Folder), Sound, "photos of another folder"),
         (
             data(|data| data.training_included = 12),
@@ -347,8 +344,8 @@ fn each_value_has_its_words() {
             "Do not rely on it yet: photos leak across the split.",
         ),
         (copies(1, |pair| pair.across_splits = true), Limited, "Its limits: photos leak across the split."),
-        (optimistic(false, 0.08), Unsound, "which adds 13 points: 92 % against 79 %"),
-        (optimistic(false, -0.01), Sound, "Leaves may be on both sides of the split"),
+        (optimistic(false, 0.08), Unsound, "which adds 13 points of accuracy: 92 % instead of 79 %"),
+        (optimistic(false, -0.01), Sound, "Photos of one leaf may be in two splits"),
         (optimistic(true, 0.08), Sound, NOTHING),
         (
             probed(ShortcutCue::Border),
@@ -421,7 +418,7 @@ fn each_value_has_its_words() {
         (
             sets(|sets| sets.coverage = estimate(0.8, 0.76, 0.84)),
             Limited,
-            "hold the true class for 90 % of the photos, and do for 80 % (76 to 84 of 100)",
+            "hold the true class of 90 % of the photos, and they hold that of 80 % (76 to 84 of 100)",
         ),
         (sets(|sets| sets.coverage = estimate(0.88, 0.84, 0.92)), Sound, NOTHING),
         (sets(|sets| sets.sizes = vec![40, 340, 20]), Sound, "10 % of the sets hold no class."),
@@ -436,7 +433,7 @@ fn each_value_has_its_words() {
                 sets.classes = vec![Some(rust), None];
             }),
             Sound,
-            "Sets should hold the true class for 90 %: rust (70 %).",
+            "Below the target of 90 %: rust (70 %).",
         ),
         (
             selective(|selective| selective.error = Some(estimate(0.2, 0.15, 0.25))),
@@ -451,7 +448,7 @@ fn each_value_has_its_words() {
         (
             selective(|selective| selective.proven = false),
             Sound,
-            "Where it is most confident it is still wrong more often than the target",
+            "Even its most confident predictions are wrong more often than the target",
         ),
         (
             selective(|selective| (selective.proven, selective.more_groups) = (false, Some(40))),
@@ -461,7 +458,7 @@ fn each_value_has_its_words() {
         (
             sets(|sets| (sets.calibrated, sets.guaranteed_coverage) = (Calibrated::Refitted, None)),
             Sound,
-            "a coverage of 90 % is the aim, and was measured as 91 %",
+            "The target coverage is 90 %; the measured one is 91 %",
         ),
         (
             evaluated(|evaluation| {

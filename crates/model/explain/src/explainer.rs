@@ -5,11 +5,11 @@ use foliar_nn::{ActivationProbe, Graph, StateDict};
 use foliar_vision::{LeafMask, Preprocessing, Rgb, Workspace, leaf_mask};
 use serde::{Deserialize, Serialize};
 
+use crate::background_share::BackgroundShare;
 use crate::error::ExplainError;
-use crate::evidence::Evidence;
 use crate::grad_cam::grad_cam;
-use crate::heat::{HeatMap, Seen};
-use crate::occlusion::Patches;
+use crate::heat::{CropGeometry, HeatMap};
+use crate::occlusion::Occluder;
 
 /// Side of the image that evidence is sought in, in pixels at least: that of the last one of the usual networks for
 /// photographs of 224 pixels. Networks for smaller photographs have one of it earlier.
@@ -54,8 +54,8 @@ pub struct Explanation {
     pub heat: HeatMap,
     /// The leaf, and whether it could be told from the background.
     pub leaf: LeafMask,
-    /// How much evidence lies on the background; `None` where the leaf cannot be told or nothing speaks for the class.
-    pub evidence: Option<Evidence>,
+    /// How much of the evidence and of the area is background; `None` where the leaf cannot be told or nothing speaks for the class.
+    pub background: Option<BackgroundShare>,
 }
 
 /// Explains what a classifier says of photographs.
@@ -109,27 +109,27 @@ impl Explainer {
                 (self.occluded(&input, class, probability)?, [side, side])
             }
         };
-        let seen = Seen::of(&self.preprocessing, photo.width, photo.height);
-        let heat = HeatMap::from_grid(&grid, cells, [photo.width, photo.height], seen);
+        let crop = CropGeometry::of(&self.preprocessing, photo.width, photo.height);
+        let heat = HeatMap::from_grid(&grid, cells, [photo.width, photo.height], crop);
         let leaf = leaf_mask(photo);
-        let evidence = Evidence::of(&heat, &leaf);
-        Ok(Explanation { class, predicted, probabilities, heat, leaf, evidence })
+        let background = BackgroundShare::of(&heat, &leaf);
+        Ok(Explanation { class, predicted, probabilities, heat, leaf, background })
     }
 
     /// Evidence at each pixel of an input by covering its parts.
     fn occluded(&mut self, input: &[f32], class: usize, probability: f64) -> Result<Vec<f32>, ExplainError> {
-        let patches = Patches::usual(self.preprocessing.size as usize);
+        let occluder = Occluder::usual(self.preprocessing.size as usize);
         let mut losses = Vec::new();
-        for batch in patches.all().chunks(self.probe.batch()) {
+        for batch in occluder.all().chunks(self.probe.batch()) {
             let mut inputs = input.repeat(batch.len());
             for (patch, input) in batch.iter().zip(inputs.chunks_exact_mut(input.len())) {
-                patches.cover(patch, input);
+                occluder.cover(patch, input);
             }
             let activations = self.probe.activations(&inputs)?;
             let rows = self.probabilities(&activations)?;
             losses.extend(rows.iter().map(|row| probability - row[class]));
         }
-        Ok(patches.evidence(&losses))
+        Ok(occluder.evidence(&losses))
     }
 
     /// Probabilities of the classes, a row for each input behind `activations`.

@@ -3,7 +3,7 @@
 //! | symbol | meaning |
 //! | --- | --- |
 //! | grid | `rows x columns` numbers of evidence over the network's input |
-//! | seen | the part of the photograph that the network's input shows, `[left, right) x [top, bottom)` in its pixels |
+//! | crop | the part of the photograph that the network's input shows, `[left, right) x [top, bottom)` in its pixels |
 //!
 //! A pixel whose centre is `(x, y)` lies at `((x - left) / (right - left) columns - 1/2, ...)` of the grid, whose values are
 //! taken to lie in the middles of their cells. Between them they are interpolated linearly; beyond the outermost ones they
@@ -13,7 +13,7 @@ use foliar_vision::Preprocessing;
 
 /// The part of a photograph that a network sees after resizing and the central crop, in pixels of the photograph.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Seen {
+pub struct CropGeometry {
     /// Left edge, 0 or more.
     pub left: f64,
     /// Upper edge, 0 or more.
@@ -24,7 +24,7 @@ pub struct Seen {
     pub bottom: f64,
 }
 
-impl Seen {
+impl CropGeometry {
     /// What `preprocessing` shows of a photograph of `width` x `height` pixels.
     #[must_use]
     pub fn of(preprocessing: &Preprocessing, width: u32, height: u32) -> Self {
@@ -50,8 +50,8 @@ pub struct HeatMap {
     /// `height x width` values from 0 to 1, row by row from the top; the strongest is near 1, and all are 0 where nothing
     /// speaks for the class. 0 where the network does not see.
     pub values: Vec<f32>,
-    /// What the network sees.
-    pub seen: Seen,
+    /// The part of the photograph that the network sees.
+    pub crop: CropGeometry,
 }
 
 impl HeatMap {
@@ -64,25 +64,25 @@ impl HeatMap {
         grid: &[f32],
         [rows, columns]: [usize; 2],
         [width, height]: [u32; 2],
-        seen: Seen,
+        crop: CropGeometry,
     ) -> Self {
         assert!(rows > 0 && grid.len() == rows * columns, "a grid of {rows} x {columns}");
         assert!(grid.iter().all(|value| value.is_finite()), "evidence is a number");
         let largest = grid.iter().copied().fold(0.0, f32::max);
         let scale = if largest > 0.0 { 1.0 / largest } else { 0.0 };
-        let across: Vec<Between> = between(width, [seen.left, seen.right], columns).collect();
-        let down: Vec<Between> = between(height, [seen.top, seen.bottom], rows).collect();
+        let across: Vec<Between> = between(width, [crop.left, crop.right], columns).collect();
+        let down: Vec<Between> = between(height, [crop.top, crop.bottom], rows).collect();
         let mut values = Vec::with_capacity(width as usize * height as usize);
         for (y, down) in (0..height).zip(&down) {
             for (x, across) in (0..width).zip(&across) {
                 let at = |row: usize, column: usize| grid[row * columns + column].max(0.0);
                 let [upper, lower] =
                     [down.low, down.high].map(|row| across.mix(at(row, across.low), at(row, across.high)));
-                let value = if seen.contains(x, y) { down.mix(upper, lower) * scale } else { 0.0 };
+                let value = if crop.contains(x, y) { down.mix(upper, lower) * scale } else { 0.0 };
                 values.push(value.min(1.0));
             }
         }
-        Self { width, height, values, seen }
+        Self { width, height, values, crop }
     }
 
     /// Whether nothing speaks for the class anywhere.
@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    const WHOLE: Seen = Seen { left: 0.0, top: 0.0, right: 8.0, bottom: 4.0 };
+    const WHOLE: CropGeometry = CropGeometry { left: 0.0, top: 0.0, right: 8.0, bottom: 4.0 };
 
     #[test]
     fn a_grid_is_stretched_over_what_is_seen() {
@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn the_border_that_the_crop_leaves_is_unseen() {
-        let seen = Seen { left: 2.0, top: 1.0, right: 6.0, bottom: 3.0 };
-        let map = HeatMap::from_grid(&[5.0], [1, 1], [8, 4], seen);
+        let crop = CropGeometry { left: 2.0, top: 1.0, right: 6.0, bottom: 3.0 };
+        let map = HeatMap::from_grid(&[5.0], [1, 1], [8, 4], crop);
         let lit = |x: usize, y: usize| map.values[y * 8 + x];
         assert_eq!((lit(1, 1), lit(2, 1), lit(5, 2), lit(6, 2)), (0.0, 1.0, 1.0, 0.0));
         assert_eq!((lit(3, 0), lit(3, 3)), (0.0, 0.0));
@@ -154,10 +154,10 @@ mod tests {
         // Stored at 96 x 48 of 200 x 100; the central 7/8 of the shorter side.
         let preprocessing =
             Preprocessing { store_side: 48, resize_side: 64, size: 56, ..Preprocessing::imagenet(56) };
-        let seen = Seen::of(&preprocessing, 200, 100);
+        let crop = CropGeometry::of(&preprocessing, 200, 100);
         let near = |a: f64, b: f64| (a - b).abs() < 0.02;
-        assert!(near(seen.left, 56.25) && near(seen.right, 143.75), "{seen:?}");
-        assert!(near(seen.top, 6.25) && near(seen.bottom, 93.75), "{seen:?}");
+        assert!(near(crop.left, 56.25) && near(crop.right, 143.75), "{crop:?}");
+        assert!(near(crop.top, 6.25) && near(crop.bottom, 93.75), "{crop:?}");
     }
 
     proptest! {
@@ -165,8 +165,8 @@ mod tests {
         fn values_lie_between_0_and_1(
             grid in prop::collection::vec(-5.0_f32..5.0, 12), width in 1_u32..40, height in 1_u32..40,
         ) {
-            let seen = Seen { left: 0.0, top: 0.0, right: f64::from(width), bottom: f64::from(height) };
-            let map = HeatMap::from_grid(&grid, [3, 4], [width, height], seen);
+            let crop = CropGeometry { left: 0.0, top: 0.0, right: f64::from(width), bottom: f64::from(height) };
+            let map = HeatMap::from_grid(&grid, [3, 4], [width, height], crop);
             prop_assert_eq!(map.values.len(), (width * height) as usize);
             prop_assert!(map.values.iter().all(|value| (0.0..=1.0).contains(value)));
         }

@@ -1,7 +1,7 @@
 //! Where in a photograph the evidence of a network lies, and how much of it beside the leaf.
 //!
 //! ```text
-//! photograph ──> Explainer ──> Explanation: HeatMap, LeafMask, Evidence ──> overlay, per class: EvidenceShare
+//! photograph ──> Explainer ──> Explanation: HeatMap, LeafMask, BackgroundShare ──> overlay, per class: EvidenceShare
 //! ```
 //!
 //! Two methods give a [`HeatMap`] for any class: [`grad_cam`] (Selvaraju et al. 2017), one pass forward and a short way back,
@@ -11,18 +11,18 @@
 //!
 //! The crate knows networks and photographs, but not how a network was trained; it opens no file and prints nothing.
 
+mod background_share;
 mod class_evidence;
 mod error;
-mod evidence;
 mod explainer;
 pub mod grad_cam;
 mod heat;
 pub mod occlusion;
 mod picture;
 
+pub use background_share::BackgroundShare;
 pub use class_evidence::{MOST_BY_CHANCE, class_evidence, evidence_share};
 pub use error::ExplainError;
-pub use evidence::Evidence;
 pub use explainer::{Classifier, Explainer, Explanation, Method};
-pub use heat::{HeatMap, Seen};
+pub use heat::{CropGeometry, HeatMap};
 pub use picture::{overlay, png, side_by_side};

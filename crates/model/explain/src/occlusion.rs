@@ -12,9 +12,9 @@ use std::ops::Range;
 /// Patches along a side at most: a map then takes 169 passes at most.
 const PATCHES: usize = 13;
 
-/// The patches that are covered one after the other.
+/// Covers an input patch by patch, over a grid of overlapping patches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patches {
+pub struct Occluder {
     /// Side of the network's input, in pixels, 1 or more.
     pub size: usize,
     /// Side of a patch, in pixels, 1 to `size`.
@@ -23,7 +23,7 @@ pub struct Patches {
     pub stride: usize,
 }
 
-impl Patches {
+impl Occluder {
     /// Patches of a seventh of the side that overlap by half: at most 13 a side.
     ///
     /// # Panics
@@ -35,7 +35,7 @@ impl Patches {
         Self { size, patch, stride: (size - patch).div_ceil(PATCHES - 1).max(1) }
     }
 
-    /// Begin of each patch along a side; the last one ends at the border.
+    /// Start of each patch along a side; the last one ends at the border.
     fn starts(&self) -> Vec<usize> {
         let last = self.size - self.patch;
         (0..last).step_by(self.stride).chain([last]).collect()
@@ -61,7 +61,7 @@ impl Patches {
         }
     }
 
-    /// The evidence at each pixel, `size x size` values, from what the probability loses behind each of [`Patches::all`].
+    /// The evidence at each pixel, `size x size` values, from what the probability loses behind each of [`Occluder::all`].
     ///
     /// # Panics
     /// If there is not one loss for each patch.
@@ -90,28 +90,28 @@ mod tests {
     #[test]
     fn usual_patches_cover_everything_in_less_than_200_passes() {
         for size in 1..400 {
-            let patches = Patches::usual(size);
-            let all = patches.all();
+            let occluder = Occluder::usual(size);
+            let all = occluder.all();
             assert!(all.len() <= PATCHES * PATCHES, "{size}: {}", all.len());
             let mut covered = vec![1.0; size * size * 3];
-            all.iter().for_each(|patch| patches.cover(patch, &mut covered));
+            all.iter().for_each(|patch| occluder.cover(patch, &mut covered));
             assert!(covered.iter().all(|&value| value == 0.0), "{size}");
         }
     }
 
     #[test]
     fn evidence_lies_where_covering_hurts() {
-        let patches = Patches { size: 4, patch: 2, stride: 2 };
-        assert_eq!(patches.all().len(), 4);
-        let map = patches.evidence(&[0.0, 0.5, 0.0, -0.1]);
+        let occluder = Occluder { size: 4, patch: 2, stride: 2 };
+        assert_eq!(occluder.all().len(), 4);
+        let map = occluder.evidence(&[0.0, 0.5, 0.0, -0.1]);
         assert_eq!(map[..4], [0.0, 0.0, 0.5, 0.5]);
         assert_eq!(map[12..], [0.0, 0.0, -0.1, -0.1]);
     }
 
     #[test]
     fn overlapping_patches_share() {
-        let patches = Patches { size: 3, patch: 2, stride: 1 };
-        let map = patches.evidence(&[1.0, 0.0, 0.0, 0.0]);
+        let occluder = Occluder { size: 3, patch: 2, stride: 1 };
+        let map = occluder.evidence(&[1.0, 0.0, 0.0, 0.0]);
         assert_eq!(map, [1.0, 0.5, 0.0, 0.5, 0.25, 0.0, 0.0, 0.0, 0.0]);
     }
 }

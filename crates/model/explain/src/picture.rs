@@ -26,7 +26,7 @@ const WHITE: [u8; 3] = [255; 3];
 #[must_use]
 pub fn overlay(photo: &Rgb, explanation: &Explanation) -> Rgb {
     let Explanation { heat, leaf, .. } = explanation;
-    assert_eq!((photo.width, photo.height), (heat.width, heat.height), "a heat map of this photograph");
+    assert_eq!((photo.width, photo.height), (heat.width, heat.height), "a heat map of this photo");
     let colours: Vec<[u8; 3]> =
         (0..256).map(|step| colorous::INFERNO.eval_rational(step, 256).as_array()).collect();
     let mut pixels = Vec::with_capacity(photo.pixels.len());
@@ -39,7 +39,7 @@ pub fn overlay(photo: &Rgb, explanation: &Explanation) -> Rgb {
         };
         let colour: [u8; 3] = if leaf.is_trusted() && edge() {
             WHITE
-        } else if heat.seen.contains(x, y) {
+        } else if heat.crop.contains(x, y) {
             let colour = colours[(value * 255.0).round() as usize];
             std::array::from_fn(|channel| mix(pixel[channel], colour[channel], STRENGTH))
         } else {

@@ -88,22 +88,22 @@ fn a_mark_beside_the_leaf_is_found_by_both_methods() {
     for method in [Method::GradCam, Method::Occlusion] {
         let marked = explain(&by_hand(), method, &photo, None);
         assert_eq!((marked.class, marked.predicted), (MAGENTA, MAGENTA), "{method:?}");
-        let evidence = marked.evidence.unwrap();
-        assert!(evidence.background > 0.95 && evidence.ratio() > 1.2, "{method:?}: {evidence:?}");
+        let share = marked.background.unwrap();
+        assert!(share.evidence > 0.95 && share.ratio() > 1.2, "{method:?}: {share:?}");
         let hottest = |x: u32, y: u32| marked.heat.values[(y * SIDE + x) as usize];
         assert!(hottest(60, 60) > 0.8 && hottest(32, 32) < 0.05, "{method:?}");
 
         let leaf = explain(&by_hand(), method, &photo, Some(GREEN));
         assert_eq!((leaf.class, leaf.predicted), (GREEN, MAGENTA), "{method:?}");
-        let evidence = leaf.evidence.unwrap();
-        assert!(evidence.ratio() < 0.5, "{method:?}: {evidence:?}");
+        let share = leaf.background.unwrap();
+        assert!(share.ratio() < 0.5, "{method:?}: {share:?}");
     }
 }
 
 /// Adebayo et al., *Sanity Checks for Saliency Maps*, 2018: a map that does not depend on the weights explains nothing. Some
 /// random weights see what the taught ones see; most do not.
 #[test]
-fn the_maps_of_networks_that_learnt_nothing_differ() {
+fn the_maps_of_networks_that_learned_nothing_differ() {
     const NETWORKS: u64 = 20;
     let photo = photograph(true);
     for class in [GREEN, MAGENTA] {

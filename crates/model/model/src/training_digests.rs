@@ -64,8 +64,7 @@ impl Serialize for TrainingDigests {
 impl<'de> Deserialize<'de> for TrainingDigests {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let wrong =
-            || serde::de::Error::custom("the digests of training photographs are not hexadecimal digits");
+        let wrong = || serde::de::Error::custom("the digests of training photos are not hexadecimal digits");
         let digits: Option<Vec<u8>> =
             text.chars().map(|letter| letter.to_digit(16).map(|digit| digit as u8)).collect();
         let digits = digits.filter(|digits| digits.len() % (2 * BYTES) == 0).ok_or_else(wrong)?;

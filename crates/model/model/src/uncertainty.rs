@@ -10,8 +10,8 @@ mod stored;
 use std::collections::BTreeSet;
 
 use foliar_metrics::{
-    AbstentionReason, Calibrated, Conditioning, ConformalScore, ConformalSets, GroupedScores, Groups,
-    Guarantee, MahalanobisDetector, MetricsError, Predictions, arg_max, conformal_threshold, softmax,
+    AbstentionReason, Calibrated, Conditioning, ConformalSets, GroupedScores, Groups, Guarantee,
+    MahalanobisDetector, MetricsError, Predictions, arg_max, conformal_threshold, softmax,
 };
 use serde::{Deserialize, Serialize};
 
@@ -142,7 +142,7 @@ impl Uncertainty {
     pub fn assess_at(&self, logits: &[f32], distance: Option<f64>) -> PredictionDetails {
         let probabilities = softmax(logits);
         let level = self.level();
-        let set = level.sets.set(&probabilities, 0).unwrap_or_default();
+        let set = level.sets.set(&probabilities).unwrap_or_default();
         let abstention = if distance.is_some_and(|distance| distance > 1.0) {
             Some(AbstentionReason::OutOfDistribution)
         } else {
@@ -166,7 +166,7 @@ impl RiskLevel {
             Guarantee::NotProvable { more_groups } => (1.0 - risk, more_groups),
         };
         Ok(Self {
-            sets: ConformalSets::fit(predictions, risk, ConformalScore::LeastAmbiguous, conditioning)?,
+            sets: ConformalSets::fit(predictions, risk, conditioning)?,
             threshold,
             guaranteed: guarantee.proven().is_some(),
             more_groups,

@@ -3,8 +3,7 @@
 use foliar_doctor::{RunSetup, diagnose};
 use foliar_logread::read_log;
 use foliar_metrics::{
-    AbstentionReason, Calibrated, ClassScores, ConformalScore, Confusion, ReliabilityBin, RiskCoverage,
-    RiskPoint, TopScore,
+    AbstentionReason, Calibrated, ClassScores, Confusion, ReliabilityBin, RiskCoverage, RiskPoint, TopScore,
 };
 use foliar_report::{RunPictures, Thumbnail};
 use foliar_results::audit::*;
@@ -303,7 +302,6 @@ fn evaluation(good: bool) -> Evaluation {
         calibration: calibration(good),
         prediction_sets: Some(PredictionSetResult {
             alpha: 0.1,
-            score: ConformalScore::LeastAmbiguous,
             calibrated: if good { Calibrated::HeldOut } else { Calibrated::Refitted },
             guaranteed_coverage: good.then_some(0.9),
             coverage: share(if good { 0.912 } else { 0.83 }, photographs),

@@ -3,7 +3,10 @@
 use std::f64::consts::{E, LN_10};
 
 use foliar_report::study::*;
-use foliar_report::{Number, Scale};
+use foliar_report::{Estimate, Number, Scale};
+use foliar_results::{
+    Finding, FindingId, PairedComparison, PairedDifference, Rating, Severity, TestScores, Verdict,
+};
 
 /// A number in `0.0..1.0` that depends on `n` alone (Weyl, mixed).
 fn noise(n: u64) -> f64 {
@@ -40,6 +43,10 @@ pub(crate) fn parameters(many: bool) -> Vec<Parameter> {
     parameters
 }
 
+fn report(epoch: u32, value: f64) -> Report {
+    Report { step: Step { fold: 0, epoch }, value }
+}
+
 fn trial(number: u64, many: bool) -> Trial {
     let spread = 0.45 / (1.0 + number as f64 / 30.0);
     let place = |key: u64, centre: f64| {
@@ -48,10 +55,7 @@ fn trial(number: u64, many: bool) -> Trial {
     };
     let rate = (-4.0 * LN_10 + 4.0 * LN_10 * place(1, 0.52)).exp();
     let momentum = 1.0 - (-place(2, 0.5) * 100f64.ln()).exp();
-    let mut setting = Setting::from([
-        ("learning rate".to_owned(), Value::Number(rate)),
-        ("momentum".to_owned(), Value::Number(momentum)),
-    ]);
+    let mut params = vec![("learning rate", Value::Float(rate)), ("momentum", Value::Float(momentum))];
     let mut more = 0.0;
     if many {
         let batch = (8.0 * 16f64.powf(place(3, 0.4))).round();
@@ -59,13 +63,16 @@ fn trial(number: u64, many: bool) -> Trial {
         let augmentation = ["none", "flips and turns", "all"][(noise(number * 7 + 5) * 2.999) as usize];
         more = 0.02 * (batch / 24.0).ln().abs() + 0.6 * (smoothing - 0.07).powi(2) * E;
         more += if augmentation == "none" { 0.07 } else { 0.0 };
-        setting.insert("batch size".into(), Value::Number(batch));
-        setting.insert("label smoothing".into(), Value::Number(smoothing));
-        setting.insert("augmentation".into(), Value::Choice(augmentation.into()));
+        params.extend([
+            ("batch size", Value::Integer(batch as i64)),
+            ("label smoothing", Value::Float(smoothing)),
+            ("augmentation", Value::Choice(augmentation.into())),
+        ]);
     }
+    let params: Params = params.into_iter().collect();
     let Some(end) = loss(rate, momentum) else {
-        let curve = vec![Point { fold: 0, epoch: 1, value: None }];
-        return Trial { number, state: State::Infeasible, setting, value: None, curve, seconds: Some(1.3) };
+        let curve = vec![report(1, f64::NAN)];
+        return Trial { number, state: State::Infeasible, params, value: None, curve, seconds: Some(1.3) };
     };
     let end = end + more + 0.012 * (noise(number + 900) - 0.5);
     let at = |epoch: u32| {
@@ -73,11 +80,11 @@ fn trial(number: u64, many: bool) -> Trial {
     };
     let pruned = end > 0.62 && number > 5;
     let epochs = if pruned { 3 + (number % 3) as u32 * 2 } else { 15 };
-    let point = |epoch| Point { fold: 0, epoch, value: Some(if epoch == 15 { end } else { at(epoch) }) };
+    let point = |epoch| report(epoch, if epoch == 15 { end } else { at(epoch) });
     Trial {
         number,
         state: if pruned { State::Pruned } else { State::Finished },
-        setting,
+        params,
         value: (!pruned).then_some(end),
         curve: (1..=epochs).map(point).collect(),
         seconds: Some(0.42 * f64::from(epochs) + noise(number)),
@@ -85,65 +92,66 @@ fn trial(number: u64, many: bool) -> Trial {
 }
 
 fn surface(parameters: &[Parameter]) -> Surface {
-    let (xs, ys) = (parameters[0].grid(41), parameters[1].grid(41));
+    let (xs, ys) = (Surface::grid(&parameters[0], 41), Surface::grid(&parameters[1], 41));
     let values = ys.iter().flat_map(|&y| xs.iter().map(move |&x| loss(x, y)));
     Surface { x: "learning rate".into(), y: "momentum".into(), values: values.collect(), xs, ys }
 }
 
 fn cross_validation() -> CrossValidation {
     let means = [0.342, 0.341, 0.338, 0.333, 0.329, 0.334, 0.352, 0.47];
-    let penalties = [0.0, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2];
-    let candidates = penalties.into_iter().zip(means).enumerate().map(|(place, (penalty, mean))| Candidate {
-        penalty,
-        mean: Some(mean),
-        standard_error: 0.006 + 0.004 * noise(place as u64),
+    let weight_decays = [0.0, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2];
+    let candidates = weight_decays.into_iter().zip(means).enumerate().map(|(place, (weight_decay, mean))| {
+        Candidate { weight_decay, mean: Some(mean), standard_error: 0.006 + 0.004 * noise(place as u64) }
     });
-    CrossValidation {
-        penalty: "weight decay".into(),
-        folds: 5,
-        candidates: candidates.collect(),
-        best: 4,
-        chosen: 5,
+    CrossValidation { folds: 5, candidates: candidates.collect(), best: 4, chosen: 5 }
+}
+
+fn comparison(best: &Params) -> Comparison {
+    let estimate = |value, low, high| Estimate { value, low, high };
+    let tuned = best.iter().map(|(name, value)| (name, value.clone()));
+    let untuned = [("learning rate", 1e-3), ("momentum", 0.9), ("weight decay", 1e-4)];
+    let scores = PairedComparison {
+        tuned: TestScores {
+            loss: estimate(0.312, 0.274, 0.351),
+            accuracy: estimate(0.903, 0.885, 0.919),
+            macro_f1: estimate(0.896, 0.876, 0.914),
+        },
+        untuned: TestScores {
+            loss: estimate(0.447, 0.408, 0.489),
+            accuracy: estimate(0.861, 0.840, 0.879),
+            macro_f1: estimate(0.848, 0.824, 0.869),
+        },
+        difference: PairedDifference {
+            photographs: 1204,
+            groups: 151,
+            accuracy: estimate(0.042, 0.026, 0.058),
+            accuracy_p_value: 0.0001,
+            loss: estimate(-0.135, -0.168, -0.103),
+            loss_p_value: 0.0001,
+            macro_f1: estimate(0.048, 0.029, 0.066),
+            only_first: 78,
+            only_second: 27,
+        },
+    };
+    Comparison {
+        scores,
+        tuned: tuned.chain([("weight decay", Value::Float(1e-3))]).collect(),
+        untuned: untuned.into_iter().map(|(name, value)| (name, Value::Float(value))).collect(),
     }
 }
 
-fn comparison(best: &Setting) -> Comparison {
-    let estimate = |value, low, high| Estimate { value, low, high };
-    let mut tuned = best.clone();
-    tuned.insert("weight decay".into(), Value::Number(1e-3));
-    let untuned = [("learning rate", 1e-3), ("momentum", 0.9), ("weight decay", 1e-4)];
-    Comparison {
-        photographs: 1204,
-        groups: 151,
-        p_value: Some(0.0001),
-        tuned,
-        untuned: untuned.map(|(name, value)| (name.to_owned(), Value::Number(value))).into(),
-        measures: vec![
-            Measure {
-                name: "accuracy".into(),
-                number: Number::Percent,
-                direction: Direction::Maximise,
-                tuned: estimate(0.903, 0.885, 0.919),
-                untuned: estimate(0.861, 0.840, 0.879),
-                difference: estimate(0.042, 0.026, 0.058),
-            },
-            Measure {
-                name: "macro F1".into(),
-                number: Number::Percent,
-                direction: Direction::Maximise,
-                tuned: estimate(0.896, 0.876, 0.914),
-                untuned: estimate(0.848, 0.824, 0.869),
-                difference: estimate(0.048, 0.029, 0.066),
-            },
-            Measure {
-                name: "loss".into(),
-                number: Number::Plain,
-                direction: Direction::Minimise,
-                tuned: estimate(0.312, 0.274, 0.351),
-                untuned: estimate(0.447, 0.408, 0.489),
-                difference: estimate(-0.135, -0.168, -0.103),
-            },
-        ],
+fn verdict() -> Verdict {
+    let finding = Finding {
+        id: FindingId::FewPhotographs,
+        severity: Severity::Note,
+        claim: "There are few groups".into(),
+        evidence: vec!["With so few groups, even the intervals are uncertain.".into()],
+        advice: "Test on more photos, of more leaves.".into(),
+    };
+    Verdict {
+        rating: Rating::Sound,
+        summary: "Good on leaves that it has not seen: 90 % correct (88 to 92 of 100).".into(),
+        findings: vec![finding],
     }
 }
 
@@ -158,6 +166,7 @@ pub(crate) fn study(many: bool) -> StudyView {
         name: parameter.name.clone(),
         main,
         total,
+        length: 1.0,
     });
     StudyView {
         subject: "mobilenet_v1_0.75 on plantvillage-mini".into(),
@@ -171,7 +180,8 @@ pub(crate) fn study(many: bool) -> StudyView {
         surface: Some(surface(&parameters)),
         importance: importance.collect(),
         cross_validation: Some(cross_validation()),
-        comparison: best.map(|trial| comparison(&trial.setting)),
+        comparison: best.map(|trial| comparison(&trial.params)),
+        verdict: Some(verdict()),
         warnings: vec![
             "The best momentum, 0.988, lies at the upper end of its range, 0 to 0.99: the optimum may be beyond it.".into(),
         ],

@@ -200,18 +200,18 @@ fn loss_caption(curves: &foliar_doctor::Curves) -> Markup {
     let bounded = curves.epochs.iter().any(|epoch| epoch.band.is_some());
     html! {
         @if is_corrected(&curves.epochs) {
-            "Pale: the losses as printed. Strong: the means per photograph behind them. "
+            "Pale: the losses as printed. Strong: the means per photo behind them. "
         }
         @if banded {
             span.swatch aria-hidden="true" {}
             "Green: the mean loss to expect with the error rate " i { "e" }
             " from a model that is as sure as it is right, from " i { "H(e)" } " to " i { "H(e) + e ln(C − 1)" }
-            "; one that knows its hard photographs can be below. "
+            "; one that knows its hard photos can be below. "
         } @else if bounded {
             span.swatch aria-hidden="true" {}
             "Green: " i { "H(e)" } ", about the mean loss to expect with the error rate " i { "e" }
             " from a model that is as sure as it is right. How far above it may be depends on the number of classes, "
-            "which is not known; one that knows its hard photographs can be below. "
+            "which is not known; one that knows its hard photos can be below. "
         }
         @if curves.chance_loss.is_some() { "Grey: " i { "ln C" } ", the loss of guessing." }
     }

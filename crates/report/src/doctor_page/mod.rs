@@ -40,7 +40,7 @@ pub fn doctor_page(log: &RunLog, diagnosis: &Diagnosis) -> Result<String, Report
         style: DOCTOR_STYLE,
         policy: Policy::Still,
         article: fragment(log, diagnosis)?,
-        footer: "Written by foliar doctor. Losses are in nats, per photograph unless they are called printed.",
+        footer: "Written by foliar doctor. Losses are in nats, per photo unless they are called printed.",
     };
     Ok(page.into_string())
 }

@@ -43,7 +43,7 @@ fn figures(log: &RunLog, diagnosis: &Diagnosis) -> Vec<KeyFigure> {
         name: "Read".to_owned(),
         value: count(log.understood_lines, "line", "lines"),
         note: format!(
-            "{} left aside",
+            "{} skipped",
             if log.ignored_lines == 0 {
                 "none".to_owned()
             } else {

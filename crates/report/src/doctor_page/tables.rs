@@ -32,7 +32,7 @@ pub(crate) fn numbers(curves: &Curves) -> Markup {
                         span {
                             (count(epochs.len(), "row", "rows")) " of the log"
                             @if stride > 1 { ", one in " (stride) " shown" }
-                            @if columns.corrected { ". Mean: the loss per photograph behind the printed one." } @else { "." }
+                            @if columns.corrected { ". Mean: the loss per photo behind the printed one." } @else { "." }
                         }
                     }
                     (columns.head())
@@ -160,8 +160,8 @@ fn stated(facts: &Facts) -> Vec<String> {
     let Facts { classes, batch_size, train_size, validation_size, steps_per_epoch } = *facts;
     let named = [
         (classes, "class", "classes"),
-        (train_size, "training photograph", "training photographs"),
-        (validation_size, "validation photograph", "validation photographs"),
+        (train_size, "training photo", "training photos"),
+        (validation_size, "validation photo", "validation photos"),
         (steps_per_epoch, "step an epoch", "steps an epoch"),
     ];
     let mut stated: Vec<String> = named

@@ -11,33 +11,20 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 
-use serde::{Deserialize, Serialize};
+/// Values that have no place on the scale are gaps: those that are not above 0 on a logarithmic one, not below 1 on one of
+/// momentum.
+pub use foliar_bayes::Scale;
 
 use super::number::Number;
 
-/// What equal distances mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scale {
-    /// Equal differences.
-    #[default]
-    Linear,
-    /// Equal ratios; values that are not positive are gaps.
-    Log,
-    /// Equal ratios of what is missing to 1, as momentum acts; values that are not below 1 are gaps.
-    Momentum,
-}
-
-impl Scale {
-    /// `count` values from `low` to `high` with equal distances; empty where they are not in order or not drawable.
-    pub(crate) fn spread(self, low: f64, high: f64, count: usize) -> Vec<f64> {
-        if !(drawable(low, self) && drawable(high, self) && low < high) {
-            return Vec::new();
-        }
-        let axis = Axis::between(low, high, self, Number::Plain);
-        let last = count.saturating_sub(1).max(1) as f64;
-        (0..count).map(|place| axis.value(place as f64 / last).clamp(low, high)).collect()
+/// `count` values from `low` to `high`, evenly spread on `scale`; empty where they are not in order or not drawable.
+pub(crate) fn spread(scale: Scale, low: f64, high: f64, count: usize) -> Vec<f64> {
+    if !(drawable(low, scale) && drawable(high, scale) && low < high) {
+        return Vec::new();
     }
+    let axis = Axis::between(low, high, scale, Number::Plain);
+    let last = count.saturating_sub(1).max(1) as f64;
+    (0..count).map(|place| axis.value(place as f64 / last).clamp(low, high)).collect()
 }
 
 /// Values beyond this size are gaps: differences and ratios of what remains are finite.

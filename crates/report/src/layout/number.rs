@@ -1,11 +1,9 @@
 //! Numbers as people write them: `0.025`, `88.4 %`, `12,000`, `3×10⁻⁵`.
 
 pub(crate) use foliar_results::words::fixed;
-use serde::{Deserialize, Serialize};
 
 /// How the values of an axis are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Number {
     /// As they are; a power of ten where they are very small or very large.
     #[default]

@@ -4,7 +4,7 @@ use foliar_doctor::Severity;
 use maud::{Markup, html};
 
 use crate::layout::number::Number;
-use foliar_results::Estimate;
+use foliar_results::{Estimate, Finding, FindingId, Rating};
 
 /// A number with its name and what more there is to say of it.
 pub(crate) struct KeyFigure {
@@ -94,6 +94,27 @@ pub(crate) fn findings<'a>(cards: impl IntoIterator<Item = FindingCard<'a>>) -> 
                 }
             }
         }
+    }
+}
+
+/// The findings of an evaluation as cards.
+pub(crate) fn finding_cards(findings: &[Finding<FindingId>]) -> impl Iterator<Item = FindingCard<'_>> {
+    findings.iter().map(|finding| FindingCard {
+        severity: finding.severity,
+        title: &finding.claim,
+        text: finding.evidence.join(" "),
+        examples: &[],
+        advice: &finding.advice,
+    })
+}
+
+/// The colour of a rating.
+pub(crate) fn rating(rating: Rating) -> &'static str {
+    match rating {
+        Rating::Sound => "healthy",
+        Rating::Unknown => "note",
+        Rating::Limited => "warning",
+        Rating::Unsound => "error",
     }
 }
 

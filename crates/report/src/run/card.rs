@@ -131,14 +131,16 @@ fn metrics(report: &RunReport) -> String {
     row("its excess over chance", Number::Plain, evaluation.calibration.excess);
     row("Brier score", Number::Plain, scores.brier);
     if let Some(sets) = &evaluation.prediction_sets {
-        let name = format!("prediction sets that hold the class ({} promised)", percent(1.0 - sets.alpha));
+        let name = format!("prediction sets that hold the true class (target {})", percent(1.0 - sets.alpha));
         row(&name, Number::Percent, sets.coverage);
     }
     if evaluation.selective.threshold.is_some() {
         let proven = match (evaluation.selective.proven, evaluation.selective.calibrated) {
             (true, Some(Calibrated::HeldOut)) => "proven threshold",
             (true, Some(Calibrated::Refitted)) => "threshold proven for the models of cross-validation",
-            (true, _) => "threshold not proven: its photos chose the epoch or the temperature",
+            (true, _) => {
+                "threshold not proven: its photos were also used to choose the epoch or to fit the temperature"
+            }
             (false, _) => "threshold without guarantee",
         };
         for (name, share) in [

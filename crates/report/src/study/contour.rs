@@ -38,11 +38,8 @@ struct Costs {
 
 impl Costs {
     fn of(surface: &Surface, direction: Direction) -> Option<Self> {
-        let cost = |value: f64| match direction {
-            Direction::Minimise => value,
-            Direction::Maximise => -value,
-        };
-        let finite = |value: &Option<f64>| value.filter(|value| value.abs() < 1e100).map(cost);
+        let finite = |value: &Option<f64>| value.filter(|value| value.abs() < 1e100);
+        let finite = |value: &Option<f64>| finite(value).map(|value| direction.cost(value));
         let costs: Vec<Option<f64>> = surface.values.iter().map(finite).collect();
         let mut known: Vec<f64> = costs.iter().flatten().copied().collect();
         known.sort_by(f64::total_cmp);
@@ -183,10 +180,7 @@ fn colour(canvas: &Canvas, step: usize) -> crate::draw::colour::Rgb {
 
 /// A row of the colours with the values between them.
 fn colour_key(canvas: &Canvas, view: &StudyView, costs: &Costs, area: Area) -> Area {
-    let value = |cost: f64| match view.objective.direction {
-        Direction::Minimise => cost,
-        Direction::Maximise => -cost,
-    };
+    let value = |cost: f64| view.objective.direction.cost(cost);
     let letters = canvas.small().anchored(HPos::Left, VPos::Center);
     let (middle, half) = (area.top + canvas.em * 0.6, canvas.em * 0.42);
     let ends = [costs.best, costs.worst].map(|cost| words::objective(view, value(cost)));

@@ -1,7 +1,7 @@
 //! The charts of a study by name.
 
 use super::view::{State, StudyView, Trial};
-use super::{contour, history, parallel, penalty, slices, trials, words};
+use super::{contour, history, parallel, slices, trials, weight_decay, words};
 use crate::charts::bars::{Bar, Bars, bars};
 use crate::charts::curves::curves;
 use crate::charts::intervals::{Interval, Intervals, intervals};
@@ -30,7 +30,7 @@ pub enum Figure {
     Importance,
     /// The objective of every trial by epoch.
     Curves,
-    /// The choice of a penalty by cross-validation.
+    /// The choice of the weight decay by cross-validation.
     CrossValidation,
 }
 
@@ -78,7 +78,7 @@ impl Figure {
             Figure::Parallel => parallel::natural_height(view, width),
             Figure::Importance => importance_chart(view).natural_height(width),
             Figure::Curves => curves_chart(view).natural_height(width),
-            Figure::CrossValidation => penalty::natural_height(view, width),
+            Figure::CrossValidation => weight_decay::natural_height(view, width),
         };
         height.clamp(MIN_SIDE, MAX_SIDE)
     }
@@ -97,15 +97,15 @@ impl Figure {
             Figure::Parallel => parallel::draw(view, frame),
             Figure::Importance => bars(&importance_chart(view), frame),
             Figure::Curves => curves(&curves_chart(view), frame),
-            Figure::CrossValidation => penalty::draw(view, frame),
+            Figure::CrossValidation => weight_decay::draw(view, frame),
         }
     }
 }
 
 fn comparison_chart(view: &StudyView) -> Intervals {
-    let measured =
-        view.comparison.as_ref().and_then(|comparison| Some((comparison, comparison.measures.first()?)));
-    let Some((comparison, measure)) = measured else { return Intervals::default() };
+    let Some(comparison) = &view.comparison else { return Intervals::default() };
+    let [measure, ..] = comparison.measures();
+    let difference = &comparison.scores.difference;
     let row = |name: &str, estimate: Estimate, hue| Interval {
         name: name.to_owned(),
         value: estimate.value,
@@ -115,11 +115,11 @@ fn comparison_chart(view: &StudyView) -> Intervals {
     };
     Intervals {
         heading: Heading {
-            title: format!("{}, tuned and untuned", words::capitalised(&measure.name)),
+            title: format!("{}, tuned and untuned", words::capitalised(measure.name)),
             note: format!(
                 "on {} test photos of {} groups (leaves)",
-                Number::Count.shown(comparison.photographs as f64),
-                Number::Count.shown(comparison.groups as f64)
+                Number::Count.shown(difference.photographs as f64),
+                Number::Count.shown(difference.groups as f64)
             ),
         },
         x_title: format!("{}, 95\u{a0}% interval by group", measure.name),
@@ -153,9 +153,8 @@ fn importance_chart(view: &StudyView) -> Bars {
 
 /// Epochs and values of the first fold, with gaps where a value is missing. A single value is no curve.
 fn curve(trial: &Trial) -> Vec<(f64, f64)> {
-    let first = trial.curve.iter().filter(|point| point.fold == 0);
-    let points: Vec<_> =
-        first.map(|point| (f64::from(point.epoch), point.value.unwrap_or(f64::NAN))).collect();
+    let first = trial.curve.iter().filter(|report| report.step.fold == 0);
+    let points: Vec<_> = first.map(|report| (f64::from(report.step.epoch), report.value)).collect();
     if points.len() > 1 { points } else { Vec::new() }
 }
 

@@ -95,7 +95,9 @@ fn best_so_far(view: &StudyView, end: f64) -> Vec<(f64, f64)> {
         let Some(value) = trial.reached() else { continue };
         let place = trial.number as f64;
         match steps.last() {
-            Some(&(_, best)) if view.objective.direction.prefers(value, best) => {
+            Some(&(_, best))
+                if view.objective.direction.cost(value) < view.objective.direction.cost(best) =>
+            {
                 steps.extend([(place, best), (place, value)]);
             }
             Some(_) => {}

@@ -5,7 +5,7 @@
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::trials::{coordinate, parameter_axis, value_axis};
-use super::view::{Domain, Parameter, State, StudyView, Trial};
+use super::view::{Direction, Domain, Parameter, State, StudyView, Trial};
 use super::words;
 use crate::draw::canvas::{self, Area, Canvas, Point};
 use crate::draw::picture::Picture;
@@ -219,7 +219,7 @@ fn draw_trials(canvas: &Canvas, view: &StudyView, scales: &[Scale], axes: &Axes)
         finished.filter_map(|trial| Some((trial, trial.reached()?))).collect();
     ranked.sort_by(|(_, a), (_, b)| {
         let worst_first = b.total_cmp(a);
-        if view.objective.direction.prefers(0.0, 1.0) { worst_first } else { worst_first.reverse() }
+        if view.objective.direction == Direction::Minimise { worst_first } else { worst_first.reverse() }
     });
     let is_best = |trial: &Trial| view.best == Some(trial.number);
     let last = (ranked.len().max(2) - 1) as f64;
@@ -238,7 +238,7 @@ fn draw_trials(canvas: &Canvas, view: &StudyView, scales: &[Scale], axes: &Axes)
             (palette.shade(palette.right, 0.25 + 0.75 * rank as f64 / last), 0.12)
         };
         let told = format!("trial {}: {}", trial.number, words::objective(view, value));
-        canvas.hinted(&format!("{told}; {}", words::setting(view, &trial.setting)), || {
+        canvas.hinted(&format!("{told}; {}", words::params(view, &trial.params)), || {
             canvas.line(&points, colour, 1.0, canvas.em * width);
         });
     }

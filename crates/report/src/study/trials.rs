@@ -47,11 +47,12 @@ pub(crate) fn parameter_axis(parameter: &Parameter) -> Option<Axis> {
 
 /// A trial's coordinate along a parameter: the number, or the index of the option.
 pub(crate) fn coordinate(parameter: &Parameter, trial: &Trial) -> Option<f64> {
-    match (&parameter.domain, trial.setting.get(&parameter.name)?) {
+    match (&parameter.domain, trial.params.get(&parameter.name)?) {
         (Domain::Choice { options }, Value::Choice(chosen)) => {
             options.iter().position(|option| option == chosen).map(|place| place as f64)
         }
-        (Domain::Float { .. } | Domain::Integer { .. }, Value::Number(number)) => Some(*number),
+        (Domain::Float { .. } | Domain::Integer { .. }, Value::Float(number)) => Some(*number),
+        (Domain::Float { .. } | Domain::Integer { .. }, Value::Integer(number)) => Some(*number as f64),
         _ => None,
     }
 }
@@ -133,7 +134,7 @@ fn in_words(view: &StudyView, trial: &Trial) -> String {
         (state, Some(value)) => format!("{} at {value}", state.name()),
         (state, None) => state.name().to_owned(),
     };
-    format!("trial {}, {outcome}: {}", trial.number, words::setting(view, &trial.setting))
+    format!("trial {}, {outcome}: {}", trial.number, words::params(view, &trial.params))
 }
 
 /// Whether some trial ended without a value, and so needs a place beside the plot.

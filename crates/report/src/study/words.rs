@@ -1,12 +1,13 @@
 //! Parameter values and counts as text.
 
-use super::view::{Setting, State, StudyView, Value};
+use super::view::{Params, State, StudyView, Value};
 use crate::layout::number::{Number, fixed};
 
 /// The value of a parameter: `0.0123`, `32`, `cosine`.
 pub(crate) fn value(value: &Value) -> String {
     match value {
-        Value::Number(number) => parameter_number(*number),
+        Value::Float(number) => parameter_number(*number),
+        Value::Integer(number) => parameter_number(*number as f64),
         Value::Choice(option) => option.clone(),
     }
 }
@@ -25,20 +26,20 @@ fn parameter_number(number: f64) -> String {
 }
 
 /// `learning rate 0.0123, momentum 0.912`, in the order of the study's parameters and then of names.
-pub(crate) fn setting(view: &StudyView, setting: &Setting) -> String {
-    let pairs = ordered(view, setting).map(|(name, told)| format!("{name} {}", value(told)));
+pub(crate) fn params(view: &StudyView, params: &Params) -> String {
+    let pairs = ordered(view, params).map(|(name, told)| format!("{name} {}", value(told)));
     pairs.collect::<Vec<_>>().join(", ")
 }
 
 /// Names and values in the order of the study's parameters, and then the others.
 pub(crate) fn ordered<'a>(
     view: &'a StudyView,
-    setting: &'a Setting,
+    params: &'a Params,
 ) -> impl Iterator<Item = (&'a str, &'a Value)> {
     let names = view.parameters.iter().map(|parameter| parameter.name.as_str());
-    let searched = names.filter_map(|name| setting.get(name).map(|value| (name, value)));
-    let others = setting.iter().filter(|(name, _)| view.parameter(name).is_none());
-    searched.chain(others.map(|(name, value)| (name.as_str(), value)))
+    let searched = names.filter_map(|name| params.get(name).map(|value| (name, value)));
+    let others = params.iter().filter(|(name, _)| view.parameter(name).is_none());
+    searched.chain(others)
 }
 
 /// The objective's value.
@@ -84,7 +85,7 @@ mod tests {
             (-0.5, "−0.5"),
             (1e-6, "10⁻⁶"),
         ] {
-            assert_eq!(value(&Value::Number(number)), text);
+            assert_eq!(value(&Value::Float(number)), text);
         }
     }
 

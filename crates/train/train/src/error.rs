@@ -26,14 +26,14 @@ pub enum TrainError {
         range: &'static str,
     },
     /// A recipe that cannot be read or written as TOML.
-    #[error("the recipe cannot be understood: {what}")]
+    #[error("the recipe is not valid: {what}")]
     RecipeText {
         /// What the reader says.
         what: String,
     },
     /// The photographs are not those that the run began with.
     #[error(
-        "the photographs in {root} are not those that this run began with: {difference}. A run continues only on the same photographs; put them back, or start a new run"
+        "the photos in {root} are not those that this run began with: {difference}. A run continues only on the same photos; put them back, or start a new run"
     )]
     DataChanged {
         /// The folder.

@@ -36,7 +36,7 @@ impl Session<'_> {
                 (text, ControlFlow::Continue(Some(refit)))
             }
             ControlFlow::Break(StopReason::NonFiniteLoss) => {
-                let text = "training on all photographs diverged; the weights of the best epoch are kept";
+                let text = "training on all photos diverged; the weights of the best epoch are kept";
                 (text.to_owned(), ControlFlow::Continue(None))
             }
             ControlFlow::Break(reason) => return Ok(ControlFlow::Break(reason)),
@@ -117,7 +117,7 @@ fn words(refit: &Refit, folds: u32) -> String {
     let [accuracy, loss, calibrated] =
         [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
     format!(
-        "trained again on all {count} photographs for {epochs} epochs; {folds}-fold cross-validation: loss {loss}, \
+        "trained again on all {count} photos for {epochs} epochs; {folds}-fold cross-validation: loss {loss}, \
          acc {accuracy}; calibrated with temperature {temperature:.2}, loss {calibrated}"
     )
 }

@@ -71,7 +71,7 @@ impl InitialWeights {
         if let Some(replaced) = fitted.replaced_classifier {
             let before = replaced.classes_in_file.map_or("no".to_owned(), |classes| classes.to_string());
             notes.push(format!(
-                "the classifier `{}` is a fresh one for {} classes; the file's has {before} classes",
+                "the classifier `{}` starts from random weights for {} classes; that of the file has {before} classes",
                 replaced.node, replaced.classes
             ));
         }

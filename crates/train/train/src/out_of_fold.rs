@@ -118,7 +118,7 @@ pub(crate) fn read(path: &Path, classes: &[String]) -> Result<Vec<OutOfFoldRow>,
     let damaged = |what: String| FileError::Damaged { path: path.to_owned(), what };
     let table = |error: csv::Error| match error.into_kind() {
         csv::ErrorKind::Io(source) => FileError::Io { path: path.to_owned(), source },
-        other => damaged(format!("it is no table: {other:?}")),
+        other => damaged(format!("it is not a table: {other:?}")),
     };
     let mut reader = csv::Reader::from_path(path).map_err(table)?;
     let names =
@@ -133,7 +133,7 @@ pub(crate) fn read(path: &Path, classes: &[String]) -> Result<Vec<OutOfFoldRow>,
         let logits =
             record.iter().skip(COLUMNS.len()).map(number).collect::<Option<_>>().ok_or_else(|| {
                 let line = record.position().map_or(0, csv::Position::line);
-                damaged(format!("line {line} holds a logit that is no finite number"))
+                damaged(format!("line {line} holds a logit that is not a finite number"))
             })?;
         rows.push(OutOfFoldRow { path: record[0].to_owned(), class: record[1].to_owned(), logits });
     }

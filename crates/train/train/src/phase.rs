@@ -133,7 +133,7 @@ impl Phase {
                 (momentum, weight_decay)
             }
             Optimizer::AdamW { beta1, beta2, weight_decay, epsilon } => {
-                check("beta2", beta2, (0.0..1.0).contains(&beta2), "0 up to, not with, 1")?;
+                check("beta2", beta2, (0.0..1.0).contains(&beta2), "0 or more and below 1")?;
                 check("epsilon", epsilon, epsilon > 0.0 && epsilon.is_finite(), "above 0")?;
                 (beta1, weight_decay)
             }
@@ -142,11 +142,11 @@ impl Phase {
         let (decay, average) = (self.stage_decay, self.average.unwrap_or(0.0));
         check("epochs", f64::from(self.epochs), self.epochs >= 1, "1 or more")?;
         check("learning rate", peak, peak > 0.0 && peak.is_finite(), "above 0")?;
-        check("warm-up", warmup, (0.0..1.0).contains(&warmup), "0 up to, not with, 1")?;
-        check("momentum", momentum, (0.0..1.0).contains(&momentum), "0 up to, not with, 1")?;
+        check("warm-up", warmup, (0.0..1.0).contains(&warmup), "0 or more and below 1")?;
+        check("momentum", momentum, (0.0..1.0).contains(&momentum), "0 or more and below 1")?;
         check("weight decay", weight_decay, weight_decay >= 0.0 && weight_decay.is_finite(), "0 or more")?;
         check("stage decay", decay, decay > 0.0 && decay <= 1.0, "above 0, at most 1")?;
-        check("average", average, (0.0..1.0).contains(&average), "0 up to, not with, 1")?;
+        check("average", average, (0.0..1.0).contains(&average), "0 or more and below 1")?;
         if let Some(augmented_views) = self.augmented_views {
             check(
                 "augmented views",
@@ -174,7 +174,7 @@ impl Phase {
         let kept = match self.augmented_views {
             Some(1) if self.is_cached() => ", with features that are computed once".to_owned(),
             Some(views) => {
-                format!(", with features of {views} views of each photograph that are computed once")
+                format!(", with features of {views} views of each photo that are computed once")
             }
             None => String::new(),
         };

@@ -44,9 +44,9 @@ pub struct Photographs {
     pub splits: Splits,
     /// What was left out, and what else is odd.
     pub problems: Vec<Problem>,
-    /// Which photographs stand on one side, and why.
+    /// Which photographs stay in one split, and why.
     pub grouping: Grouping,
-    /// For each photograph a number that those share which stand on one side.
+    /// For each photograph the number of its group.
     groups: Vec<u64>,
     store: Arc<ImageCache>,
     workers: usize,
@@ -54,11 +54,11 @@ pub struct Photographs {
     feature_store: Arc<FeatureStore>,
 }
 
-/// Which photographs stand on one side of the split, for people.
+/// Which photographs stay in one split, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grouping {
-    /// What it rests on, besides copies.
-    pub basis: GroupSource,
+    /// Where the groups come from, besides copies.
+    pub source: GroupSource,
     /// Whether the split was made before and is used again.
     pub given_split: bool,
     /// Groups, those of a single photograph among them.
@@ -126,7 +126,7 @@ impl Photographs {
         if dataset.classes.len() < 2 {
             let skipped = skipped(&problems);
             return Err(too_few(format!(
-                "only {} class with readable photographs is left ({skipped} files could not be used); at least 2 are needed",
+                "only {} class with readable photos is left ({skipped} files could not be used); at least 2 are needed",
                 dataset.classes.len()
             )));
         }
@@ -139,7 +139,7 @@ impl Photographs {
         problems.extend(splits.problems.iter().cloned());
         if splits.train.len() < 2 {
             return Err(too_few(format!(
-                "{} photographs are left to train on; at least 2 are needed",
+                "{} photos are left to train on; at least 2 are needed",
                 splits.train.len()
             )));
         }
@@ -160,7 +160,7 @@ impl Photographs {
             splits: Splits { train: (0..count).collect(), ..Splits::default() },
             problems: Vec::new(),
             grouping: Grouping {
-                basis: GroupSource::Copies,
+                source: GroupSource::Copies,
                 given_split: false,
                 groups: count,
                 unnamed: count,
@@ -342,7 +342,7 @@ fn listed(
     Ok((dataset, Some(given)))
 }
 
-/// For each photograph a number that those share which stand on one side, and why.
+/// For each photograph the number of its group, and where the groups come from.
 fn groups(
     dataset: &Dataset,
     data: &DataSpec,
@@ -362,7 +362,7 @@ fn groups(
     let exact = copies.iter().filter(|copy| copy.exact).count();
     let apart = |copy: &&foliar_audit::Copy| dataset.photos[copy.a].class != dataset.photos[copy.b].class;
     let grouping = Grouping {
-        basis: groups.source,
+        source: groups.source,
         given_split: given.is_some(),
         groups: groups.count(),
         unnamed: groups.unnamed,

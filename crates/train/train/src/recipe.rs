@@ -131,10 +131,10 @@ impl Recipe {
         check("phases", self.phases.len() as f64, !self.phases.is_empty(), "1 or more")?;
         check("batch size", self.batch_size as f64, self.batch_size >= 2, "2 or more, for batch norm")?;
         check("image size", size as f64, (32..=4096).contains(&size), "32 to 4096")?;
-        check("label smoothing", smoothing, (0.0..1.0).contains(&smoothing), "0 up to, not with, 1")?;
-        check("validation share", validation, (0.0..1.0).contains(&validation), "0 up to, not with, 1")?;
-        check("test share", test, (0.0..1.0).contains(&test), "0 up to, not with, 1")?;
-        check("validation and test share", held_back, held_back < 1.0, "less than 1 together")?;
+        check("label smoothing", smoothing, (0.0..1.0).contains(&smoothing), "0 or more and below 1")?;
+        check("validation share", validation, (0.0..1.0).contains(&validation), "0 or more and below 1")?;
+        check("test share", test, (0.0..1.0).contains(&test), "0 or more and below 1")?;
+        check("the sum of validation and test", held_back, held_back < 1.0, "below 1")?;
         let refit = f64::from(self.refit);
         check("refit", refit, self.refit != 1 && self.refit <= 100, "0, or 2 to 100")?;
         self.preprocessing.check()?;

@@ -67,7 +67,7 @@ impl Thumbnails {
             .iter()
             .filter_map(|photo| made.get(&photo.digest.0).cloned().or_else(|| kept(&photo.digest.0)))
             .collect();
-        assert_eq!(thumbnails.len(), dataset.photos.len(), "each photograph was decoded or is kept");
+        assert_eq!(thumbnails.len(), dataset.photos.len(), "each photo was decoded or is kept");
         if let Some(file) = self.file.filter(|_| !made.is_empty()) {
             // Rows of numbers have to lie where numbers may.
             let fresh: Vec<(Key, Vec<f32>)> =

@@ -399,7 +399,7 @@ impl Session<'_> {
         }
         if let (Some(before), Some(after)) = (before, after) {
             let text = format!(
-                "batch norm with statistics of the photographs as they are: val loss {:.3} instead of {:.3}, {}",
+                "batch-norm statistics without augmentation: val loss {:.3} instead of {:.3}, {}",
                 after.metrics.loss,
                 before.metrics.loss,
                 if better { "kept" } else { "not kept" }

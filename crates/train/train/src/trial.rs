@@ -168,8 +168,7 @@ impl Observer for TrialObserver<'_> {
         epoch: u32,
     ) -> Result<ControlFlow<StopReason>, TrainError> {
         let Some(validated) = trainer.validate()? else {
-            let what =
-                "no photographs are held back for validation; without them settings cannot be compared";
+            let what = "no photos are held back for validation; without them trials cannot be compared";
             return Err(trainer.refuse(what));
         };
         if !validated.metrics.loss.is_finite() {

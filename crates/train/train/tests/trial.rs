@@ -100,5 +100,5 @@ fn it_ends_when_told_and_says_when_it_diverges() {
     assert_eq!(trials.run(&recipe, &data, &mut go_on).unwrap().reason, StopReason::NonFiniteLoss);
     recipe.data.validation = 0.0;
     let error = trials.run(&recipe, &photographs(folder.path(), &recipe), &mut go_on).unwrap_err();
-    assert!(error.to_string().contains("no photographs are held back"), "{error}");
+    assert!(error.to_string().contains("no photos are held back"), "{error}");
 }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
+use foliar_results::PairedComparison;
 use foliar_runlog::StopReason;
 use foliar_study::Job;
 use foliar_train::{Recipe, Run, train};
@@ -14,7 +15,6 @@ use crate::error::TuneError;
 use crate::event::TuneEvent;
 use crate::folder::{TUNED, UNTUNED, at};
 use crate::job::JobOutcome;
-use crate::paired_comparison::PairedComparison;
 use crate::session::{HEARTBEAT, Session};
 
 /// The stored result of a run.

@@ -22,7 +22,6 @@ pub use error::TuneError;
 pub use event::{TrialEnd, TuneEvent};
 pub use folder::Folder;
 pub use objective::Objective;
-pub use paired_comparison::{PairedComparison, TestScores};
 pub use parameter::Tunable;
 pub use pipeline::{TuneOutcome, tune};
 pub use plan::{Plan, weight_decays};

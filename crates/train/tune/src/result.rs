@@ -3,6 +3,7 @@
 //! It contains no times and no paths, so that equal tunings give equal documents.
 
 use foliar_bayes::{Best, BoundHit, Direction, Importance, Params, Space, Value};
+use foliar_results::PairedComparison;
 use foliar_study::{State, StoredTrial};
 use serde::Serialize;
 
@@ -10,7 +11,6 @@ use crate::cross_validation::WeightDecay;
 use crate::error::TuneError;
 use crate::folder::{TUNED, UNTUNED};
 use crate::objective::Objective;
-use crate::paired_comparison::PairedComparison;
 use crate::repeats::Repeats;
 use crate::search_stop::SearchStop;
 use crate::session::Session;

@@ -16,12 +16,12 @@ pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArgume
     let groups = match audit.groups.source {
         GroupSource::Sequence => format!("; {} groups\n{}", audit.groups.count, audit.groups.source),
         GroupSource::Pattern | GroupSource::Table if audit.groups.unnamed > 0 => {
-            format!("; {} groups, {} photographs without one", audit.groups.count, audit.groups.unnamed)
+            format!("; {} groups, {} photos without a group", audit.groups.count, audit.groups.unnamed)
         }
         GroupSource::Pattern | GroupSource::Table => format!("; {} groups", audit.groups.count),
         GroupSource::Copies => String::new(),
     };
-    writeln!(out, "{photographs} photographs of {} classes in {}{groups}", audit.classes.len(), audit.root)?;
+    writeln!(out, "{photographs} photos of {} classes in {}{groups}", audit.classes.len(), audit.root)?;
     if audit.classes.len() <= LISTED {
         let width = audit.classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0);
         for class in &audit.classes {
@@ -29,29 +29,32 @@ pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArgume
         }
     }
     if !audit.background.probes.is_empty() {
-        writeln!(out, "\nclass told from                      right (95 % interval)   most frequent class")?;
+        writeln!(
+            out,
+            "\nclass predicted from                 accuracy (95 % interval)   most frequent class"
+        )?;
     }
     for probe in &audit.background.probes {
         let accuracy = probe.accuracy;
         writeln!(
             out,
-            "  {:34} {:5.1} % ({:4.1} to {:4.1})   {:5.1} %{}",
+            "  {:34} {:5.1} % ({:4.1} to {:4.1})      {:5.1} %{}",
             probe.cue.words(),
             100.0 * accuracy.value,
             100.0 * accuracy.low,
             100.0 * accuracy.high,
             100.0 * probe.most_frequent,
-            if probe.far_above_chance { "  far above" } else { "" }
+            if probe.far_above_chance { "  far above chance" } else { "" }
         )?;
     }
     findings::print(out, &audit.findings)?;
     if let Some(folder) = &arguments.out {
-        writeln!(out, "\nthe tables and a page with the photographs, audit.html, are in {}", shown(folder))?;
+        writeln!(out, "\nthe tables and a page with the photos, audit.html, are in {}", shown(folder))?;
     }
     if let Some(file) = &arguments.quarantine {
         writeln!(
             out,
-            "\n{} photographs are proposed to be left out in {}; look through it, then: foliar train {} --quarantine {}",
+            "\n{} photos are proposed for quarantine in {}; read it, then: foliar train {} --quarantine {}",
             audit.quarantine.len(),
             shown(file),
             shown(&arguments.photos),

@@ -39,7 +39,7 @@ pub(super) fn run(work: &Work<'_>, folder: &Path) -> anyhow::Result<Exit> {
     let limits = Limits::default();
     let (dataset, _) = scan(folder, &limits)?;
     if dataset.photos.is_empty() {
-        bail!("{} holds no folders of photographs that could be read", folder.display());
+        bail!("{} holds no folders of photos that could be read", folder.display());
     }
     let preprocessing = Recipe::preprocessing(&arguments.model, size as u32);
     // Photographs that are taken for whole are not decoded beforehand, and a budget of nothing keeps none.
@@ -86,12 +86,12 @@ fn print_text(out: &mut dyn Write, document: &Document) -> io::Result<()> {
     let Document { photographs, batch, size, threads, images, seconds, .. } = *document;
     writeln!(
         out,
-        "{photographs} photographs, from files to augmented batches of {batch} of {size} x {size} pixels, \
+        "{photographs} photos, from files to augmented batches of {batch} of {size} x {size} pixels, \
          {threads} threads\n"
     )?;
     writeln!(
         out,
-        "images a second  {:<9.1}  {:.1} a thread; {images} images in {seconds:.1} s",
+        "images/s         {:<9.1}  {:.1} per thread; {images} images in {seconds:.1} s",
         document.images_per_second, document.images_per_second_per_thread
     )?;
     writeln!(out, "peak memory      {}", memory_line(document.peak_memory_bytes))

@@ -196,14 +196,14 @@ fn print_text(out: &mut dyn Write, document: &Document<'_>, timing: &Timing) -> 
     let Document { model, mode, batch, size, classes, threads, .. } = *document;
     writeln!(
         out,
-        "{model}, {mode}, batches of {batch} photographs of {size} x {size} pixels, {classes} classes, \
+        "{model}, {mode}, batches of {batch} photos of {size} x {size} pixels, {classes} classes, \
          {threads} threads, {}\n",
         document.instructions
     )?;
     let (fastest, slowest) = timing.extremes();
     writeln!(
         out,
-        "images a second  {:<9.2}  median of {} steps, {:.2} to {:.2}",
+        "images/s         {:<9.2}  median of {} steps, {:.2} to {:.2}",
         document.images_per_second,
         document.step_seconds.len(),
         batch as f64 / slowest,

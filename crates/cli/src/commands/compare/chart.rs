@@ -37,7 +37,7 @@ pub(super) fn draw(comparison: &Comparison) -> anyhow::Result<Picture> {
     });
     let chart = Curves {
         heading: Heading {
-            title: format!("On the {} validation photographs that all runs share", comparison.photographs),
+            title: format!("On the {} validation photos that all runs share", comparison.photographs),
             note: results.collect::<Vec<_>>().join("; "),
         },
         x_title: "epoch".to_owned(),

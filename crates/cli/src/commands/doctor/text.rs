@@ -21,7 +21,7 @@ pub(super) fn print(out: &mut impl Write, log: &RunLog, diagnosis: &Diagnosis) -
     curves(out, diagnosis)?;
     writeln!(
         out,
-        "\nread as {}: {} lines understood, {} left aside",
+        "\nread as {}: {} lines understood, {} skipped",
         log.format, log.understood_lines, log.ignored_lines
     )
 }

@@ -40,9 +40,9 @@ fn figure(Estimate { value, low, high }: Estimate) -> String {
 fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     let Evaluation { data, scores, calibration, selective, .. } = evaluation;
     let what = match data.origin {
-        Origin::Folder => "photographs",
-        Origin::Test => "photographs that the run set aside for a test",
-        Origin::Validation => "photographs, each predicted by a model that was not trained on it",
+        Origin::Folder => "photos",
+        Origin::Test => "test photos of the run",
+        Origin::Validation => "photos, each predicted by a model that was not trained on it",
     };
     let classes = evaluation.classes.len() as f64;
     writeln!(out, "{} {what}, in {} groups; 95 % intervals by group\n", evaluation.photographs, data.groups)?;
@@ -64,7 +64,7 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     if let Some(sets) = &evaluation.prediction_sets {
         write!(
             out,
-            "sets         hold the true class in {}, promised {:.0} %; {:.1} classes each",
+            "sets         hold the true class in {}, target {:.0} %; {:.1} classes each",
             percent(sets.coverage),
             100.0 * (1.0 - sets.alpha),
             sets.size.value
@@ -82,7 +82,7 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
             percent(error)
         )?,
         (Some(threshold), Some(_), None) => {
-            writeln!(out, "answered     none: no photograph reaches the confidence of {threshold:.2}")?;
+            writeln!(out, "answered     none: no photo reaches the confidence threshold, {threshold:.2}")?;
         }
         _ => {}
     }
@@ -95,7 +95,9 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
         writeln!(out)?;
     }
     match ood.flagged_inside {
-        Some(flagged) => writeln!(out, "             of the evaluated photographs {}", percent(flagged)),
+        Some(flagged) => {
+            writeln!(out, "             flagged among the evaluated photos: {}", percent(flagged))
+        }
         None => Ok(()),
     }
 }
@@ -104,12 +106,12 @@ fn classes(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     let Evaluation { classes, prediction_sets, .. } = evaluation;
     let width = classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0).max(5);
     let in_set = if prediction_sets.is_some() { "  in its set" } else { "" };
-    writeln!(out, "{:width$}  photographs  precision         recall            F1   {in_set}", "class")?;
+    writeln!(out, "{:width$}  photos  precision         recall            F1   {in_set}", "class")?;
     let cell = |Estimate { value, low, high }: Estimate| format!("{value:.2} ({low:.2} to {high:.2})");
     for (index, ClassResult { class, photographs, scores, .. }) in classes.iter().enumerate() {
         write!(
             out,
-            "{class:width$}  {photographs:11}  {}  {}  {:.3}",
+            "{class:width$}  {photographs:6}  {}  {}  {:.3}",
             cell(scores.precision),
             cell(scores.recall),
             scores.f1.value
@@ -159,7 +161,7 @@ fn confusions(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
 fn corruptions(out: &mut impl Write, robustness: &Robustness) -> io::Result<()> {
     writeln!(
         out,
-        "\nrobustness to image corruptions: accuracy on {} of the photographs at severity 1 to 5, and the share unanswered",
+        "\nrobustness to image corruptions: accuracy on {} of the photos at severity 1 to 5, and the share unanswered",
         robustness.photographs
     )?;
     for row in &robustness.rows {

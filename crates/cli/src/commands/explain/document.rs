@@ -55,8 +55,8 @@ impl<'a> Photograph<'a> {
             class: &classes[explanation.class],
             probability: explanation.probabilities[explanation.class],
             predicted: &classes[explanation.predicted],
-            background: explanation.evidence.map(|evidence| evidence.background),
-            area: explanation.evidence.map(|evidence| evidence.area),
+            background: explanation.background.map(|share| share.evidence),
+            area: explanation.background.map(|share| share.area),
             mask_failure: explanation.leaf.failure,
             picture,
         };

@@ -111,7 +111,7 @@ fn io_error(error: csv::Error) -> io::Error {
 }
 
 /// A line for people.
-fn text(answer: &Answer<'_>) -> String {
+pub(super) fn text(answer: &Answer<'_>) -> String {
     let ranking: Vec<String> =
         answer.ranking.iter().map(|(class, p)| format!("{class} {:.1} %", 100.0 * p)).collect();
     let ranking = ranking.join(", ");

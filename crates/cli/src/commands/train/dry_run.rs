@@ -17,7 +17,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     let graph = zoo::build(&recipe.model, dataset.classes.len().max(2))?;
     let mut out = io::stdout().lock();
     let (count, classes) = (dataset.photos.len(), dataset.classes.len());
-    writeln!(out, "photographs  {count} of {classes} classes in {}", photos.display())?;
+    writeln!(out, "photos       {count} of {classes} classes in {}", photos.display())?;
     if !problems.is_empty() {
         writeln!(out, "             {} file warnings; training lists them", problems.len())?;
     }
@@ -37,12 +37,12 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         RecipeName::Fine => (
             "fine",
             "the classifier is learned first, so that its first errors do not spoil the pretrained weights; then the \
-             whole network follows at a lower rate. If that does not help on the validation photographs, what came \
+             whole network follows at a lower rate. If that does not help on the validation photos, what came \
              before it is kept",
         ),
         RecipeName::Scratch => (
             "scratch",
-            "there are no pretrained weights, so every weight is learned from these photographs; with fewer than some \
+            "there are no pretrained weights, so every weight is learned from these photos; with fewer than a few \
              thousand, pretrained weights (--weights) do better",
         ),
     };
@@ -52,7 +52,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     for (index, phase) in recipe.phases.iter().enumerate() {
         writeln!(out, "\nphase {} of {}: {}", index + 1, recipe.phases.len(), phase.describe())?;
         let steps = (train / recipe.batch_size as f64).ceil() as u64 * u64::from(phase.epochs);
-        writeln!(out, "  steps      about {steps} of {} photographs", recipe.batch_size)?;
+        writeln!(out, "  steps      about {steps}, of {} photos each", recipe.batch_size)?;
         for (what, text) in lines(phase, &graph) {
             writeln!(out, "  {what:10} {text}")?;
         }
@@ -66,7 +66,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     }
     writeln!(
         out,
-        "kept         the weights of the epoch that is best on the {:.0} % of photographs held back for validation",
+        "kept         the weights of the epoch that is best on the {:.0} % of photos held back for validation",
         100.0 * recipe.data.validation
     )?;
     writeln!(out, "grouping     {}", grouping(&recipe.data))?;
@@ -86,8 +86,7 @@ fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {
     let frozen = match phase.freeze {
         Freeze::None => None,
         _ => Some(
-            "its batch norms keep their running statistics, and nothing is computed backward through it"
-                .to_owned(),
+            "its batch norms keep their running statistics, and no gradient is computed for it".to_owned(),
         ),
     };
     lines.extend(frozen.map(|text| ("frozen", text)));
@@ -97,30 +96,29 @@ fn lines(phase: &Phase, graph: &Graph) -> Vec<(&'static str, String)> {
             format!("SGD with momentum {momentum}{kind}, weight decay {weight_decay}")
         }
         Optimizer::AdamW { beta1, beta2, weight_decay, .. } => {
-            format!("AdamW with decays {beta1} and {beta2}, weight decay {weight_decay}")
+            format!("AdamW with beta1 {beta1}, beta2 {beta2}, weight decay {weight_decay}")
         }
     };
     lines.push(("optimiser", optimizer));
     let curve = match phase.learning_rate.schedule {
         Schedule::Constant => "throughout",
-        Schedule::Cosine => "peak, cosine decay to 0",
-        Schedule::OneCycle => "peak after 30 % of the steps, then down to nearly 0",
-        Schedule::Step => "at first, divided by 10 after each third",
+        Schedule::Cosine => "at the peak, then cosine decay to 0",
+        Schedule::OneCycle => "at the peak, after 30 % of the steps, then down to nearly 0",
+        Schedule::Step => "at the start, divided by 10 after each third of the steps",
     };
     lines.push(("rate", format!("{} {curve}", phase.learning_rate.peak)));
     if phase.stage_decay < 1.0 && phase.freeze != Freeze::Backbone {
         let stages = graph.stages().map_or(0, |stages| stages.len());
         let first = phase.learning_rate.peak * phase.stage_decay.powi(stages as i32);
         let text = format!(
-            "x {} from each of {stages} stages to the one before it, {first:.2e} for the first: early layers see edges and \
+            "times {} from each of {stages} stages to the one before it, down to {first:.2e}: early layers detect edges and \
              colours, which need little change",
             phase.stage_decay
         );
         lines.push(("stages", text));
     }
     if let Some(decay) = phase.average {
-        lines
-            .push(("average", format!("a moving average of the weights with decay {decay} is what is kept")));
+        lines.push(("average", format!("a moving average of the weights with decay {decay} is kept")));
     }
     let varied = if phase.augment == Augment::none() { "none" } else { "new in every epoch" };
     let varied = match phase.augmented_views {

@@ -21,7 +21,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
     let name = name(arguments);
     if name != RecipeName::Scratch && arguments.weights.is_none() {
         let message =
-            "this recipe begins with pretrained weights: give --weights FILE, or --weights imagenet";
+            "this recipe starts from pretrained weights: give --weights FILE, or --weights imagenet";
         return Err(UsageError(message.to_owned()).into());
     }
     let model = match &arguments.weights {

@@ -8,6 +8,7 @@ use anyhow::Context;
 use foliar_files::write_atomically;
 use foliar_report::study::Figure;
 use foliar_report::{Frame, Theme, study_page};
+use foliar_results::Verdict;
 use foliar_study::StudyFile;
 use foliar_tune::{Folder, TuningResult};
 
@@ -17,11 +18,11 @@ use super::view;
 const WIDTH: u32 = 1000;
 
 /// Writes `pictures/*.svg` and `report.html` into the folder.
-pub(super) fn write(folder: &Folder, result: &TuningResult) -> anyhow::Result<()> {
+pub(super) fn write(folder: &Folder, result: &TuningResult, verdict: Option<Verdict>) -> anyhow::Result<()> {
     let mut file = StudyFile::view(&folder.study())?;
     let trials = file.trials()?;
     let photographs = folder.plan().photographs.file_name().unwrap_or_default().to_string_lossy();
-    let view = view::of(result, &trials, file.study()?, &photographs);
+    let view = view::of(result, &trials, file.study()?, verdict, &photographs);
     let pictures = folder.root().join("pictures");
     fs::create_dir_all(&pictures).with_context(|| pictures.display().to_string())?;
     for figure in Figure::of(&view) {

@@ -3,15 +3,16 @@
 use std::io::{self, Write};
 
 use foliar_bayes::{Bound, BoundHit, Domain};
-use foliar_metrics::{Estimate, Groups, PairedDifference};
-use foliar_tune::{Objective, PairedComparison, TuningResult, WeightDecay};
+use foliar_metrics::Groups;
+use foliar_results::words::count;
+use foliar_results::{ComparisonOutcome, Estimate, PairedComparison, PairedDifference, Verdict};
+use foliar_tune::{Objective, TuningResult, WeightDecay};
 
 use super::screen::{bare, words};
+use crate::commands::findings::{self, wrap};
 
 /// Share of the variance from which on a parameter is called important.
 const MATTERS: f64 = 0.05;
-/// p-value below which a difference is called significant.
-const SIGNIFICANT: f64 = 0.05;
 
 pub(super) fn print(out: &mut impl Write, result: &TuningResult) -> io::Result<()> {
     let objective = result.objective.name();
@@ -40,9 +41,11 @@ pub(super) fn print(out: &mut impl Write, result: &TuningResult) -> io::Result<(
         let values: Vec<f64> = repeats.runs.iter().filter_map(|run| run.value).collect();
         let spread = repeats.deviation.map_or(String::new(), |deviation| format!(" ± {deviation:.4}"));
         match repeats.mean {
-            Some(mean) => {
-                writeln!(out, "other seeds   {objective} {mean:.4}{spread} over {} runs", values.len())?
-            }
+            Some(mean) => writeln!(
+                out,
+                "other seeds   {objective} {mean:.4}{spread} over {}",
+                count(values.len(), "run", "runs")
+            )?,
             None => {
                 writeln!(out, "other seeds   every run diverged: the tuned learning rate is barely stable")?
             }
@@ -75,6 +78,21 @@ pub(super) fn print(out: &mut impl Write, result: &TuningResult) -> io::Result<(
             writeln!(out, "\nthere are no test photos, so the gain of tuning was not measured")
         }
         None => writeln!(out, "\nthe untuned run diverged, so there is no comparison"),
+    }
+}
+
+/// How far the tuned classifier can be relied on, as `foliar evaluate` says it.
+pub(super) fn print_verdict(
+    out: &mut impl Write,
+    verdict: Result<&Verdict, &anyhow::Error>,
+) -> io::Result<()> {
+    match verdict {
+        Ok(verdict) => {
+            writeln!(out)?;
+            wrap(out, &format!("tuned classifier: {}", verdict.summary), "", "")?;
+            findings::print(out, &verdict.findings)
+        }
+        Err(error) => writeln!(out, "\nthe tuned classifier could not be evaluated: {error}"),
     }
 }
 
@@ -151,10 +169,10 @@ fn compare(out: &mut impl Write, comparison: &PairedComparison, result: &TuningR
     row("accuracy", tuned.accuracy, untuned.accuracy, difference.accuracy)?;
     row("loss", tuned.loss, untuned.loss, difference.loss)?;
     row("macro F1", tuned.macro_f1, untuned.macro_f1, difference.macro_f1)?;
-    let verdict = if accuracy_p_value < SIGNIFICANT { "significant" } else { "not significant" };
+    let verdict = ComparisonOutcome::of(difference).words();
     writeln!(
         out,
-        "\nonly tuned right on {}, only untuned on {}: the difference in accuracy is {verdict} (p = {accuracy_p_value:.3}, by group (leaf))",
+        "\ncorrect only tuned: {}, only untuned: {}; the difference in accuracy is {verdict} (p = {accuracy_p_value:.3}, by group (leaf))",
         difference.only_first, difference.only_second
     )?;
     if groups < Groups::FEW {

@@ -45,7 +45,7 @@ pub enum ScanError {
         problems: Vec<Problem>,
     },
     /// All pictures are in the folder itself and not in class folders.
-    #[error("{count} picture(s) are in {} itself, such as {example}, and none in a class folder; {EXPECTED}", root.display())]
+    #[error("{count} image(s) are in {} itself, such as {example}, and none in a class folder; {EXPECTED}", root.display())]
     Loose {
         /// The folder.
         root: PathBuf,
@@ -56,7 +56,7 @@ pub enum ScanError {
     },
     /// There are pictures in class folders, but none of them can be used.
     #[error(
-        "none of the {} picture(s) in {} can be used{}", problems.len(), root.display(),
+        "none of the {} image(s) in {} can be used{}", problems.len(), root.display(),
         problems.first().map(|first| format!("; the first is {first}")).unwrap_or_default()
     )]
     AllBroken {

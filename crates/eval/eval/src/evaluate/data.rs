@@ -69,7 +69,7 @@ impl EvalPhotographs {
         let (dataset, problems) = scan_for_evaluation(root, limits)?;
         let chosen = |photo: &Photo| split.is_none() || photo.split == split;
         if let Some(split) = split.filter(|_| !dataset.photos.iter().any(chosen)) {
-            return Err(unusable(format!("the folder has no photographs in its {split} split")));
+            return Err(unusable(format!("the folder has no photos in its {split} split")));
         }
         let labels: Vec<Option<u32>> = dataset.classes.iter().map(|name| label(classes, name)).collect();
         let unknown = dataset.classes.iter().zip(&labels).filter(|(_, label)| label.is_none());
@@ -91,14 +91,14 @@ impl EvalPhotographs {
         if list.is_empty() {
             return Err(unusable(match left_out.len() {
                 0 => format!(
-                    "no photograph of a class that the classifier knows; it knows {}, the folder has {}",
+                    "no photo is of a class of this classifier; its classes are {}, the folder has {}",
                     classes.join(", "),
                     dataset.classes.join(", ")
                 ),
                 count => format!(
-                    "the classifier was trained, tuned or calibrated on all {count} photographs, so results on them would \
-                     measure memorisation; give photographs that it has not seen, or leave --data out to see the run's own \
-                     results, or measure them all the same (--include-training)"
+                    "the classifier was trained, tuned or calibrated on all {count} photos, so results on them would \
+                     measure memorisation; give photos that it has not seen, or leave --data out to see the run's own \
+                     results, or measure them anyway (--include-training)"
                 ),
             }));
         }
@@ -161,13 +161,13 @@ impl EvalPhotographs {
                     });
                 }
                 _ => {
-                    let detail = "it is gone or was changed since the run began".to_owned();
+                    let detail = "it was removed or changed since the run began".to_owned();
                     problems.push(Problem::new(path, Reason::Unreadable { detail }));
                 }
             }
         }
         if list.is_empty() {
-            let what = "none of the photographs that the run held back is still as it was".to_owned();
+            let what = "all photos that the run held back were removed or changed".to_owned();
             return Err(EvalError::Unusable { root: run.dir.root().to_owned(), what });
         }
         // Groups that are single photographs are none.

@@ -160,7 +160,6 @@ fn prediction_sets(
         SetCoverage::of(&sets, predictions, bootstrap)?;
     Ok(Some(PredictionSetResult {
         alpha: rules.alpha,
-        score: rules.score,
         calibrated: uncertainty.calibrated,
         guaranteed_coverage: uncertainty.calibrated.guaranteed_coverage(rules.alpha),
         coverage,

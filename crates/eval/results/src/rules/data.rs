@@ -23,7 +23,7 @@ pub(super) fn trained_on(evaluation: &Evaluation, _: &Circumstances<'_>) -> Opti
                 count(included, "photo", "photos"),
                 count(evaluation.photographs, "photo", "photos")
             ),
-            "Leave out --include-training, or give photos that it has not seen.",
+            "Remove --include-training, or test on photos that it has not seen.",
         )
     })
 }
@@ -40,7 +40,7 @@ pub(super) fn left_out(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option
                 count(left_out.len(), "photo", "photos"),
                 list(left_out)
             ),
-            "The results are those of the other photos.",
+            "The results are for the other photos.",
         )
     })
 }
@@ -52,7 +52,7 @@ pub(super) fn validation(evaluation: &Evaluation, _: &Circumstances<'_>) -> Opti
             Severity::Note,
             "It was tested on its validation photos",
             "Epoch, temperature and thresholds were tuned on this data, so these results are optimistic.",
-            "Hold photos back before training (--test 0.2), or test on others (--data FOLDER).",
+            "Set photos aside before training (--test 0.2), or test on other photos (--data FOLDER).",
         )
     })
 }
@@ -65,7 +65,7 @@ pub(super) fn leakage(evaluation: &Evaluation, besides: &Circumstances<'_>) -> O
         if share > LEAKED { Severity::Error } else { Severity::Warning },
         "Photos leak across the split",
         format!(
-            "{} on both sides of the split, so the test asks for what was memorised.",
+            "{} in two splits, so the test rewards memorisation.",
             count(
                 pairs,
                 "pair of equal or nearly equal photos is",
@@ -84,7 +84,7 @@ pub(super) fn split(evaluation: &Evaluation, besides: &Circumstances<'_>) -> Opt
             Severity::Error,
             "The split makes results optimistic",
             format!(
-                "Photos that belong together were split at random, which adds {}: {} against {} where they stay on one side.",
+                "Photos of one group were split at random, which adds {} of accuracy: {} instead of {} where groups stay in one split.",
                 points(check.optimism.value),
                 percent(check.random.value),
                 percent(check.grouped.value)
@@ -100,9 +100,9 @@ pub(super) fn ungrouped(evaluation: &Evaluation, besides: &Circumstances<'_>) ->
         finding(
             FindingId::UngroupedSplit,
             Severity::Note,
-            "Leaves may be on both sides of the split",
+            "Photos of one leaf may be in two splits",
             "It is not known which photos show the same leaf or plant. If some do, these results are optimistic.",
-            "Say which belong together (--group-by, --groups), or test on photos from elsewhere.",
+            "Tell foliar which photos belong together (--group-by, --groups), or test on photos from another place.",
         )
     })
 }
@@ -120,7 +120,7 @@ pub(super) fn few_photographs(evaluation: &Evaluation, _: &Circumstances<'_>) ->
     let advice = "Test on more photos, of more leaves.";
     if half > WIDE {
         let evidence = format!(
-            "On {on}, the accuracy is known to about ± {} only. Smaller differences mean nothing.",
+            "On {on}, the accuracy is known only to about ± {}. Smaller differences mean nothing.",
             points(half)
         );
         let claim = "Too few photos to be sure";

@@ -31,7 +31,7 @@ pub(super) fn calibration(evaluation: &Evaluation, _: &Circumstances<'_>) -> Opt
             fixed(100.0 * excess.low, 1),
             fixed(100.0 * excess.high, 1)
         ),
-        "Use its probabilities to rank, not as probabilities.",
+        "Use its probabilities to rank photos, not as probabilities.",
     );
     if is_over || is_under {
         let side = if is_over { "above" } else { "below" };
@@ -53,7 +53,7 @@ pub(super) fn coverage(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option
             Severity::Warning,
             "Its prediction sets have too low a coverage",
             format!(
-                "They should hold the true class for {} of the photos, and do for {} ({}).",
+                "They should hold the true class of {} of the photos, and they hold that of {} ({}).",
                 percent(1.0 - sets.alpha),
                 percent(sets.coverage.value),
                 of_a_hundred(sets.coverage)
@@ -79,7 +79,7 @@ pub(super) fn class_coverage(evaluation: &Evaluation, _: &Circumstances<'_>) -> 
             FindingId::ClassUnderCoverage,
             Severity::Note,
             "Its prediction sets have too low a coverage for some classes",
-            format!("Sets should hold the true class for {}: {}.", percent(1.0 - sets.alpha), list(&short)),
+            format!("Below the target of {}: {}.", percent(1.0 - sets.alpha), list(&short)),
             "The target is the coverage on average over all photos, not for each class.",
         )
     })
@@ -91,7 +91,7 @@ pub(super) fn empty_sets(evaluation: &Evaluation, _: &Circumstances<'_>) -> Opti
     (empty > EMPTY_SETS).then(|| {
         let advice = if evaluation.scores.accuracy.value > 1.0 - sets.alpha {
             format!(
-                "The classifier is wrong less often than the {} that sets may be; choose a lower target (--risk).",
+                "The classifier is wrong less often than the target of {}; choose a lower target (--risk).",
                 percent(sets.alpha)
             )
         } else {
@@ -132,14 +132,14 @@ pub(super) fn guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> Optio
             ),
         ),
         None => (
-            "Where it is most confident it is still wrong more often than the target, which more groups do not mend",
+            "Even its most confident predictions are wrong more often than the target, and more groups would not help",
             "Choose a higher target (--risk), or improve the classifier.".to_owned(),
         ),
     };
     Some(finding(
         FindingId::NoThresholdGuarantee,
         Severity::Note,
-        "Nothing is proven of the confidence threshold",
+        "The confidence threshold is not guaranteed",
         format!("{why}; the threshold of {} relies on calibrated probabilities.", fixed(threshold, 2)),
         advice,
     ))
@@ -151,7 +151,9 @@ pub(super) fn set_guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> O
         Calibrated::Refitted => {
             "They were calibrated by cross-validation, and are used with a model that was trained again on all photos"
         }
-        Calibrated::Reused => "They were calibrated on photos that also chose the epoch or the temperature",
+        Calibrated::Reused => {
+            "They were calibrated on photos that were also used to choose the epoch or to fit the temperature"
+        }
         Calibrated::HeldOut => return None,
     };
     Some(finding(
@@ -159,7 +161,7 @@ pub(super) fn set_guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> O
         Severity::Note,
         "The coverage of the prediction sets is not guaranteed",
         format!(
-            "{how}: a coverage of {} is the aim, and was measured as {}.",
+            "{how}. The target coverage is {}; the measured one is {}.",
             percent(1.0 - sets.alpha),
             percent(sets.coverage.value)
         ),

@@ -111,7 +111,7 @@ impl StoredUncertainty {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use foliar_metrics::{ConformalScore, ConformalSets};
+    use foliar_metrics::ConformalSets;
 
     fn uncertainty() -> Uncertainty {
         let distance = MahalanobisDetector {
@@ -124,8 +124,8 @@ mod tests {
             shrinkage: 0.1,
         };
         let level = |alpha: f64| {
-            let (score, own) = (ConformalScore::LeastAmbiguous, vec![false, true]);
-            let sets = ConformalSets { alpha, score, overall: 0.75, thresholds: vec![0.75, 0.5], own };
+            let own = vec![false, true];
+            let sets = ConformalSets { alpha, overall: 0.75, thresholds: vec![0.75, 0.5], own };
             RiskLevel {
                 sets,
                 threshold: 0.625,

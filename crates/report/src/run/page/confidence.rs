@@ -93,19 +93,19 @@ fn proof(selective: &SelectiveResult, target: Option<&str>) -> String {
             "Proven with 95 % confidence: {wrong} on photos like those that the threshold was fitted to."
         ),
         (true, Some(Calibrated::Refitted), _) => format!(
-            "Proven with 95 % confidence for the models of cross-validation: {wrong}. Nothing is proven for the model in use, which \
-             was trained again on all photos and should be as good: test it on photos that were used for nothing before."
+            "Proven with 95 % confidence for the models of cross-validation: {wrong}. The model in use was trained again on all photos \
+             and should be as good, but nothing is proven for it: test it on photos that were used for nothing before."
         ),
         (true, _, _) => format!(
-            "It was chosen so that, with 95 % confidence, {wrong}. But the same photos chose the epoch or the temperature, so this \
-             is no proof: test it on photos that were used for nothing before."
+            "It was chosen so that, with 95 % confidence, {wrong}. But the same photos were used to choose the epoch or to fit the temperature, so \
+             this is not a proof: test it on photos that were used for nothing before."
         ),
         (false, _, Some(more)) => format!(
-            "Nothing is proven of the threshold: there were too few groups to fit it to. About {} would be enough.",
+            "The threshold is not guaranteed: there were too few groups to fit it to. About {} would be enough.",
             count(more, "more group", "more groups")
         ),
-        (false, _, None) => "Nothing is proven of the threshold: where the classifier is most confident it is still wrong more \
-                             often than the target, which more groups do not mend."
+        (false, _, None) => "The threshold is not guaranteed: even the most confident predictions are wrong more often than the target, \
+                             and more groups would not help."
             .to_owned(),
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn facts(report: &RunReport) -> Vec<(String, String)> {
             if model.image_size == 0 { String::new() } else { format!("{0} x {0} pixels", model.image_size) },
         ),
         ("Parameters", shown(model.parameters)),
-        ("Multiply-adds a photo", shown(model.multiply_adds)),
+        ("Multiply-adds per photo", shown(model.multiply_adds)),
         ("Epoch kept", shown(model.epoch as usize)),
         ("Photos", origin.photographs.clone()),
         ("Fingerprint of the photos", origin.fingerprint.clone()),

@@ -1,21 +1,15 @@
 //! The verdict, the few numbers that carry it, and its findings.
 
 use foliar_results::words::percent;
-use foliar_results::{Estimate, Evaluation, Rating, RunReport, Verdict};
+use foliar_results::{Estimate, Evaluation, RunReport, Verdict};
 use maud::{Markup, html};
 
 use crate::layout::number::Number;
-use crate::page::parts::{FindingCard, KeyFigure, findings, key_figures, prose};
+use crate::page::parts::{KeyFigure, finding_cards, findings, key_figures, prose, rating};
 
 pub(super) fn verdict(verdict: &Verdict, report: &RunReport) -> Markup {
-    let colour = match verdict.rating {
-        Rating::Sound => "healthy",
-        Rating::Unknown => "note",
-        Rating::Limited => "warning",
-        Rating::Unsound => "error",
-    };
     html! {
-        section class={ "verdict " (colour) } aria-labelledby="run-verdict" {
+        section class={ "verdict " (rating(verdict.rating)) } aria-labelledby="run-verdict" {
             h2 #run-verdict { "Verdict" }
             p.lead { (prose(&verdict.summary)) }
             (key_figures(&report.evaluation.as_ref().map(figures).unwrap_or_default()))
@@ -28,17 +22,10 @@ pub(super) fn limits(verdict: &Verdict, report: &RunReport) -> Markup {
     if verdict.findings.is_empty() && report.missing.is_empty() {
         return html! {};
     }
-    let cards = verdict.findings.iter().map(|finding| FindingCard {
-        severity: finding.severity,
-        title: &finding.claim,
-        text: finding.evidence.join(" "),
-        examples: &[],
-        advice: &finding.advice,
-    });
     html! {
         section.limits aria-labelledby="run-limits" {
             h2 #run-limits { "Before you rely on it" }
-            @if !verdict.findings.is_empty() { (findings(cards)) }
+            @if !verdict.findings.is_empty() { (findings(finding_cards(&verdict.findings))) }
             @if !report.missing.is_empty() {
                 div.finding.note.missing-sections {
                     h3 { span.badge { "Note" } " Not measured" }
@@ -76,9 +63,9 @@ fn figures(evaluation: &Evaluation) -> Vec<KeyFigure> {
         figures.push(figure("Answered", Number::Percent.shown(answered.value), note));
     }
     if let Some(sets) = &evaluation.prediction_sets {
-        let promised = percent(1.0 - sets.alpha).replace(' ', "\u{a0}");
+        let target = percent(1.0 - sets.alpha).replace(' ', "\u{a0}");
         let span = Number::Percent.span(sets.coverage.low, sets.coverage.high);
-        let note = format!("{span}; {promised} promised");
+        let note = format!("{span}; target {target}");
         figures.push(figure("Prediction-set coverage", Number::Percent.shown(sets.coverage.value), note));
     }
     let sets = evaluation.ood.iter().flat_map(|ood| &ood.sets);

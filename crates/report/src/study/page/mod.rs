@@ -56,7 +56,8 @@ fn article(view: &StudyView) -> Result<Markup, ReportError> {
         .collect();
     Ok(html! {
         article.foliar-article.foliar-study {
-            (verdict::verdict(view))
+            (verdict::gain(view))
+            @if let Some(verdict) = &view.verdict { (verdict::classifier(verdict)) }
             (warnings(&view.warnings))
             @if let Some(comparison) = &view.comparison {
                 section aria-labelledby="study-comparison" {
@@ -66,7 +67,7 @@ fn article(view: &StudyView) -> Result<Markup, ReportError> {
                             @if figures.contains(&Figure::Comparison) { (figure(view, Figure::Comparison, false)?) }
                             (tables::measures(comparison))
                         }
-                        (tables::settings(view, comparison))
+                        (tables::params(view, comparison))
                     }
                 }
             }
@@ -77,8 +78,8 @@ fn article(view: &StudyView) -> Result<Markup, ReportError> {
                 }
             }
             @if let Some(validation) = &view.cross_validation {
-                section aria-labelledby="study-penalty" {
-                    h2 #study-penalty { (words::capitalised(&validation.penalty)) " by cross-validation" }
+                section aria-labelledby="study-weight-decay" {
+                    h2 #study-weight-decay { "Weight decay by cross-validation" }
                     div.figures {
                         @if figures.contains(&Figure::CrossValidation) { (figure(view, Figure::CrossValidation, false)?) }
                         (tables::candidates(view, validation))
@@ -161,7 +162,9 @@ fn spoken(view: &StudyView, shown: Figure) -> String {
         }
         Figure::Importance => "The importance of each parameter.".to_owned(),
         Figure::Curves => format!("The {objective} of every trial over its epochs."),
-        Figure::CrossValidation => "Means over the folds with their standard errors, by penalty.".to_owned(),
+        Figure::CrossValidation => {
+            "Means over the folds with their standard errors, by weight decay.".to_owned()
+        }
     }
 }
 
@@ -183,7 +186,7 @@ fn caption(view: &StudyView, shown: Figure) -> Option<&'static str> {
         ),
         Figure::CrossValidation => Some(
             "All candidates use the same folds and seeds. Of the candidates within one standard error of the best, the \
-             largest penalty gives the simplest model.",
+             largest weight decay gives the simplest model.",
         ),
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::view::{Comparison, CrossValidation, Setting, StudyView, Trial};
+use super::super::view::{Comparison, CrossValidation, Params, StudyView, Trial};
 use super::super::words;
 use super::verdict::span;
 use crate::layout::number::{Number, fixed};
@@ -25,7 +25,7 @@ pub(super) fn measures(comparison: &Comparison) -> Markup {
                     }
                 }
                 tbody {
-                    @for measure in &comparison.measures {
+                    @for measure in comparison.measures() {
                         tr {
                             th scope="row" { (measure.name) }
                             td { (estimate(measure.number, measure.tuned)) }
@@ -49,17 +49,13 @@ fn difference(number: Number, estimate: Estimate) -> Markup {
     html! { (sign) (value) span.interval { (span(number, estimate)) } }
 }
 
-pub(super) fn settings(view: &StudyView, comparison: &Comparison) -> Markup {
-    let both: Setting = comparison
-        .tuned
-        .iter()
-        .chain(&comparison.untuned)
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
+pub(super) fn params(view: &StudyView, comparison: &Comparison) -> Markup {
+    let pairs = comparison.tuned.iter().chain(comparison.untuned.iter());
+    let both: Params = pairs.map(|(name, value)| (name, value.clone())).collect();
     if both.is_empty() {
         return html! {};
     }
-    let shown = |setting: &Setting, name: &str| setting.get(name).map_or_else(gap, words::value);
+    let shown = |params: &Params, name: &str| params.get(name).map_or_else(gap, words::value);
     html! {
         div.scroll tabindex="0" role="region" aria-label="Parameters" {
             table {
@@ -86,7 +82,7 @@ pub(super) fn settings(view: &StudyView, comparison: &Comparison) -> Markup {
 
 pub(super) fn candidates(view: &StudyView, validation: &CrossValidation) -> Markup {
     let mut sorted: Vec<_> = validation.candidates.iter().enumerate().collect();
-    sorted.sort_by(|(_, a), (_, b)| a.penalty.total_cmp(&b.penalty));
+    sorted.sort_by(|(_, a), (_, b)| a.weight_decay.total_cmp(&b.weight_decay));
     let remark = |place| match (place == validation.best, place == validation.chosen) {
         (true, true) => "best mean, chosen",
         (true, false) => "best mean",
@@ -98,7 +94,7 @@ pub(super) fn candidates(view: &StudyView, validation: &CrossValidation) -> Mark
             table {
                 thead {
                     tr {
-                        th scope="col" { (validation.penalty) }
+                        th scope="col" { "weight decay" }
                         th scope="col" { "Mean " (view.objective.name) }
                         th scope="col" { "Standard error" }
                         th.remark scope="col" {}
@@ -108,7 +104,7 @@ pub(super) fn candidates(view: &StudyView, validation: &CrossValidation) -> Mark
                     @for (place, candidate) in sorted {
                         tr.chosen[place == validation.chosen] {
                             th scope="row" {
-                                @if candidate.penalty == 0.0 { "0" } @else { (Number::rough(candidate.penalty)) }
+                                @if candidate.weight_decay == 0.0 { "0" } @else { (Number::rough(candidate.weight_decay)) }
                             }
                             @if let Some(mean) = candidate.mean {
                                 td { (words::objective(view, mean)) }
@@ -157,7 +153,7 @@ pub(super) fn trials(view: &StudyView) -> Markup {
                                 td { (value(view, trial)) }
                                 td.state { (trial.state.name()) @if view.best == Some(trial.number) { ", best" } }
                                 @for parameter in &view.parameters {
-                                    td { (trial.setting.get(&parameter.name).map_or_else(gap, words::value)) }
+                                    td { (trial.params.get(&parameter.name).map_or_else(gap, words::value)) }
                                 }
                                 td { (trial.curve.len()) }
                                 @if timed { td { (trial.seconds.map_or_else(gap, |seconds| fixed(seconds, 1))) } }

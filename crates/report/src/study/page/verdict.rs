@@ -2,41 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::super::view::{Comparison, Direction, Measure, StudyView};
+use super::super::view::{Comparison, Measure, StudyView};
 use super::super::words;
 use crate::layout::number::{Number, fixed};
-use crate::page::parts::{KeyFigure, key_figures};
-use foliar_results::Estimate;
-
-/// The result of the comparison.
-enum Outcome {
-    Better,
-    Worse,
-    /// The interval of the difference contains 0.
-    Same,
-}
-
-impl Outcome {
-    fn of(measure: &Measure) -> Self {
-        let gain = gain(measure);
-        if gain.low > 0.0 {
-            Outcome::Better
-        } else if gain.high < 0.0 {
-            Outcome::Worse
-        } else {
-            Outcome::Same
-        }
-    }
-}
-
-/// By how much the tuned classifier is better.
-fn gain(measure: &Measure) -> Estimate {
-    let Estimate { value, low, high } = measure.difference;
-    match measure.direction {
-        Direction::Maximise => measure.difference,
-        Direction::Minimise => Estimate { value: -value, low: -high, high: -low },
-    }
-}
+use crate::page::parts::{KeyFigure, finding_cards, findings, key_figures, prose, rating};
+use foliar_results::{ComparisonOutcome, Estimate, PairedDifference, Verdict};
 
 /// `4.2 points`, or `0.135`.
 fn amount(number: Number, value: f64) -> String {
@@ -52,27 +22,37 @@ pub(super) fn span(number: Number, estimate: Estimate) -> String {
     format!("{} to {}", low.trim_end_matches("\u{a0}points"), amount(number, estimate.high))
 }
 
-pub(super) fn verdict(view: &StudyView) -> Markup {
-    let outcome = view.comparison.as_ref().and_then(|c| c.measures.first()).map(Outcome::of);
+pub(super) fn gain(view: &StudyView) -> Markup {
+    let outcome =
+        view.comparison.as_ref().map(|comparison| ComparisonOutcome::of(&comparison.scores.difference));
     let colour = match outcome {
-        Some(Outcome::Better) => "healthy",
-        Some(Outcome::Worse) => "warning",
-        Some(Outcome::Same) | None => "note",
+        Some(ComparisonOutcome::FirstBetter) => "healthy",
+        Some(ComparisonOutcome::SecondBetter) => "warning",
+        Some(ComparisonOutcome::NotSignificant) | None => "note",
     };
     html! {
-        section class={ "verdict " (colour) } aria-labelledby="study-verdict" {
-            h2 #study-verdict { "Verdict" }
+        section class={ "verdict " (colour) } aria-labelledby="study-gain" {
+            h2 #study-gain { "Gain from tuning" }
             p.lead { (lead(view)) }
             (key_figures(&figures(view)))
         }
     }
 }
 
+/// How far the tuned classifier can be relied on: what `foliar evaluate` says of it.
+pub(super) fn classifier(verdict: &Verdict) -> Markup {
+    html! {
+        section class={ "verdict " (rating(verdict.rating)) } aria-labelledby="study-verdict" {
+            h2 #study-verdict { "The tuned classifier" }
+            p.lead { (prose(&verdict.summary)) }
+            @if !verdict.findings.is_empty() { (findings(finding_cards(&verdict.findings))) }
+        }
+    }
+}
+
 fn lead(view: &StudyView) -> String {
-    if let Some(comparison) = &view.comparison
-        && let Some(measure) = comparison.measures.first()
-    {
-        return compared(comparison, measure);
+    if let Some(comparison) = &view.comparison {
+        return compared(comparison);
     }
     match view.best_trial().and_then(|trial| Some((trial.number, trial.value?))) {
         Some((number, value)) => format!(
@@ -84,36 +64,27 @@ fn lead(view: &StudyView) -> String {
     }
 }
 
-fn compared(comparison: &Comparison, measure: &Measure) -> String {
-    let Measure { name, number, .. } = measure;
-    let gain = gain(measure);
-    let photographs = Number::Count.shown(comparison.photographs as f64);
-    let (tuned, untuned) = (number.shown(measure.tuned.value), number.shown(measure.untuned.value));
-    let by_group = match comparison.groups {
-        0 => String::new(),
-        groups => format!(" of {} groups", Number::Count.shown(groups as f64)),
-    };
-    let p_value = comparison.p_value.map_or_else(String::new, |p| format!("; p\u{a0}=\u{a0}{p:.3}"));
-    match Outcome::of(measure) {
-        Outcome::Better => format!(
-            "Tuning improved the {name} by {} on {photographs} test photos{by_group}: {tuned} instead of {untuned}. \
-             The 95\u{a0}% interval of the gain, by group (leaf), is {}{p_value}.",
-            amount(*number, gain.value),
-            span(*number, gain)
+fn compared(comparison: &Comparison) -> String {
+    let [Measure { number, tuned, untuned, difference, .. }, ..] = comparison.measures();
+    let PairedDifference { photographs, groups, accuracy_p_value, .. } = comparison.scores.difference;
+    let count = |number: usize| Number::Count.shown(number as f64);
+    let on = format!("{} test photos of {} groups", count(photographs), count(groups));
+    let (tuned, untuned) = (number.shown(tuned.value), number.shown(untuned.value));
+    let interval = format!(
+        "The 95\u{a0}% interval of the difference, by group (leaf), is {}; p\u{a0}=\u{a0}{accuracy_p_value:.3}.",
+        span(number, difference)
+    );
+    match ComparisonOutcome::of(&comparison.scores.difference) {
+        ComparisonOutcome::FirstBetter => format!(
+            "Tuning improved the accuracy by {} on {on}: {tuned} instead of {untuned}. {interval}",
+            amount(number, difference.value)
         ),
-        Outcome::Worse => {
-            let loss = Estimate { value: -gain.value, low: -gain.high, high: -gain.low };
-            format!(
-                "The tuned classifier is worse than the untuned one on {photographs} test photos{by_group}: {name} {tuned} \
-                 instead of {untuned}, a loss of {} (95\u{a0}% interval by group (leaf): {}{p_value}). Use the untuned parameters.",
-                amount(*number, loss.value),
-                span(*number, loss)
-            )
-        }
-        Outcome::Same => format!(
-            "No significant difference in {name} on {photographs} test photos{by_group}: {tuned} tuned, {untuned} untuned. \
-             The 95\u{a0}% interval of the gain, by group (leaf), is {}{p_value}.",
-            span(*number, gain)
+        ComparisonOutcome::SecondBetter => format!(
+            "The tuned classifier is worse than the untuned one on {on}: accuracy {tuned} instead of {untuned}. {interval} \
+             Use the untuned parameters."
+        ),
+        ComparisonOutcome::NotSignificant => format!(
+            "No significant difference in accuracy on {on}: {tuned} tuned, {untuned} untuned. {interval}"
         ),
     }
 }
@@ -121,11 +92,13 @@ fn compared(comparison: &Comparison, measure: &Measure) -> String {
 fn figures(view: &StudyView) -> Vec<KeyFigure> {
     let best = view.best_trial();
     let tuned = view.comparison.as_ref().map(|comparison| &comparison.tuned);
-    let setting = tuned.or(best.map(|trial| &trial.setting));
-    let settings =
-        setting.into_iter().flat_map(|setting| words::ordered(view, setting)).map(|(name, value)| {
-            KeyFigure { name: words::capitalised(name), value: words::value(value), note: String::new() }
-        });
+    let params = tuned.or(best.map(|trial| &trial.params));
+    let params = params.into_iter().flat_map(|params| words::ordered(view, params));
+    let params = params.map(|(name, value)| KeyFigure {
+        name: words::capitalised(name),
+        value: words::value(value),
+        note: String::new(),
+    });
     let reached = best.and_then(|trial| Some((trial, trial.value?))).map(|(trial, value)| KeyFigure {
         name: words::capitalised(&view.objective.name),
         value: words::objective(view, value),
@@ -136,7 +109,7 @@ fn figures(view: &StudyView) -> Vec<KeyFigure> {
         value: view.trials.len().to_string(),
         note: words::census(view).split_once(": ").map_or_else(String::new, |(_, states)| states.to_owned()),
     };
-    settings.chain(reached).chain(repeated(view)).chain([trials]).collect()
+    params.chain(reached).chain(repeated(view)).chain([trials]).collect()
 }
 
 /// Mean and standard deviation of the best parameters over other seeds.
@@ -163,36 +136,37 @@ fn repeated(view: &StudyView) -> Option<KeyFigure> {
 
 #[cfg(test)]
 mod tests {
+    use foliar_bayes::Params;
+    use foliar_results::{PairedComparison, TestScores};
+
     use super::*;
 
-    fn measure(direction: Direction, difference: (f64, f64, f64)) -> Comparison {
+    fn text(difference: (f64, f64, f64), accuracy_p_value: f64) -> String {
         let estimate = |(value, low, high)| Estimate { value, low, high };
-        let percent = direction == Direction::Maximise;
-        let measure = Measure {
-            name: if percent { "accuracy" } else { "loss" }.into(),
-            number: if percent { Number::Percent } else { Number::Plain },
-            direction,
-            tuned: estimate((0.9, 0.88, 0.92)),
-            untuned: estimate((0.86, 0.84, 0.88)),
-            difference: estimate(difference),
+        let scores = |value| TestScores {
+            loss: Estimate::point(0.3),
+            accuracy: Estimate::point(value),
+            macro_f1: Estimate::point(value),
         };
-        Comparison {
+        let difference = PairedDifference {
             photographs: 1204,
             groups: 151,
-            p_value: Some(0.004),
-            measures: vec![measure],
-            ..Comparison::default()
-        }
-    }
-
-    fn text(direction: Direction, difference: (f64, f64, f64)) -> String {
-        let view = StudyView { comparison: Some(measure(direction, difference)), ..StudyView::default() };
-        lead(&view).replace('\u{a0}', " ")
+            accuracy: estimate(difference),
+            accuracy_p_value,
+            loss: Estimate::point(0.0),
+            loss_p_value: 1.0,
+            macro_f1: Estimate::point(0.0),
+            only_first: 3,
+            only_second: 2,
+        };
+        let scores = PairedComparison { tuned: scores(0.9), untuned: scores(0.86), difference };
+        let comparison = Comparison { scores, tuned: Params::default(), untuned: Params::default() };
+        lead(&StudyView { comparison: Some(comparison), ..StudyView::default() }).replace('\u{a0}', " ")
     }
 
     #[test]
     fn a_gain_has_its_interval_and_p_value() {
-        let text = text(Direction::Maximise, (0.042, 0.026, 0.058));
+        let text = text((0.042, 0.026, 0.058), 0.004);
         assert!(
             text.contains("by 4.2 points on 1,204 test photos of 151 groups: ")
                 && text.contains("by group (leaf), is 2.6 to 5.8 points; p = 0.004."),
@@ -201,16 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn a_lower_loss_is_a_gain_and_a_higher_one_is_not() {
-        let better = text(Direction::Minimise, (-0.135, -0.168, -0.103));
-        assert!(better.contains("by 0.135") && better.contains("0.103 to 0.168"), "{better}");
-        let worse = text(Direction::Minimise, (0.1, 0.05, 0.15));
-        assert!(worse.contains("a loss of 0.100") && worse.contains("Use the untuned parameters"), "{worse}");
+    fn a_loss_is_no_gain() {
+        let text = text((-0.04, -0.06, -0.02), 0.002);
+        assert!(text.contains("is worse than") && text.contains("Use the untuned parameters"), "{text}");
     }
 
     #[test]
     fn a_difference_that_may_be_chance_is_not_called_a_gain() {
-        let text = text(Direction::Maximise, (0.004, -0.006, 0.012));
+        let text = text((0.004, -0.006, 0.012), 0.6);
         assert!(text.contains("No significant difference") && text.contains("−0.6 to 1.2 points"), "{text}");
     }
 }

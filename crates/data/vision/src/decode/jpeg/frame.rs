@@ -68,7 +68,7 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Frame, Reason> {
         Some(frame) if scanned => {
             Ok(Frame { orientation: turn.unwrap_or(Orientation::NoTransforms), adobe, ..frame })
         }
-        _ => Err(Reason::damaged("it has headers but no picture")),
+        _ => Err(Reason::damaged("it has headers but no image")),
     }
 }
 

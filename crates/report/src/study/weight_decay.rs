@@ -1,6 +1,6 @@
-//! The choice of a penalty by cross-validation: means with their standard errors, and which are within one of the best.
+//! The choice of the weight decay by cross-validation: means with their standard errors, and which are within one of the best.
 //!
-//! Penalties are on a logarithmic axis; 0 is at the left, beyond a break.
+//! Weight decays are on a logarithmic axis; 0 is at the left, beyond a break.
 
 use plotters::style::text_anchor::{HPos, VPos};
 
@@ -24,10 +24,9 @@ const CHOSEN: usize = 1;
 fn heading(view: &StudyView, validation: &CrossValidation) -> Heading {
     let title = match validation.candidates.get(validation.chosen) {
         Some(chosen) => {
-            let chosen = words::value(&Value::Number(chosen.penalty));
-            format!("{} {chosen} was chosen", words::capitalised(&validation.penalty))
+            format!("Weight decay {} was chosen", words::value(&Value::Float(chosen.weight_decay)))
         }
-        None => words::capitalised(&validation.penalty),
+        None => "Weight decay".to_owned(),
     };
     let best = if view.objective.direction == Direction::Minimise { "lowest" } else { "highest" };
     let note = format!(
@@ -37,7 +36,7 @@ fn heading(view: &StudyView, validation: &CrossValidation) -> Heading {
     Heading { title, note }
 }
 
-fn penalty(value: f64) -> String {
+fn shown_value(value: f64) -> String {
     if value == 0.0 { "0".to_owned() } else { Number::rough(value) }
 }
 
@@ -102,20 +101,20 @@ pub(crate) fn draw(view: &StudyView, frame: &Frame) -> Result<Picture, ReportErr
         let level = plot.pixel((0.0, limit)).1;
         canvas.hairline((plot.bounds.left, level), (plot.bounds.right, level), canvas.reference());
     }
-    label(&plot, &across, &candidates, &validation.penalty, area.bottom);
+    label(&plot, &across, &candidates, area.bottom);
     for (place, candidate) in &candidates {
-        draw_candidate(&plot, validation, *place, *candidate, across.at(candidate.penalty), lane);
+        draw_candidate(&plot, validation, *place, *candidate, across.at(candidate.weight_decay), lane);
     }
     Ok(canvas.finished())
 }
 
-/// Candidates that have a place on the axis, with their places in the list, by penalty.
+/// Candidates that have a place on the axis, with their places in the list, ascending.
 fn shown(validation: &CrossValidation) -> Vec<(usize, Candidate)> {
-    let places = |penalty: f64| penalty == 0.0 || drawable(penalty, Scale::Log);
+    let places = |weight_decay: f64| weight_decay == 0.0 || drawable(weight_decay, Scale::Log);
     let candidates = validation.candidates.iter().copied().enumerate();
     let mut shown: Vec<(usize, Candidate)> =
-        candidates.filter(|(_, candidate)| places(candidate.penalty)).collect();
-    shown.sort_by(|(_, a), (_, b)| a.penalty.total_cmp(&b.penalty));
+        candidates.filter(|(_, candidate)| places(candidate.weight_decay)).collect();
+    shown.sort_by(|(_, a), (_, b)| a.weight_decay.total_cmp(&b.weight_decay));
     shown
 }
 
@@ -129,7 +128,7 @@ fn limit(view: &StudyView, validation: &CrossValidation) -> Option<f64> {
     })
 }
 
-/// Penalties along the horizontal axis, in pixels.
+/// Weight decays along the horizontal axis, in pixels.
 struct Across {
     /// Where 0 is, and where the axis is broken.
     zero: Option<(f64, f64)>,
@@ -141,27 +140,27 @@ struct Across {
 impl Across {
     fn of(canvas: &Canvas, bounds: Area, candidates: &[(usize, Candidate)]) -> Self {
         let positive =
-            candidates.iter().map(|(_, candidate)| candidate.penalty).filter(|&penalty| penalty > 0.0);
+            candidates.iter().map(|(_, candidate)| candidate.weight_decay).filter(|&value| value > 0.0);
         let log = Axis::along(positive, Scale::Log, Number::Plain);
         let air = canvas.em * 1.4;
         let begin = bounds.left + air;
-        let zero = candidates.first().filter(|(_, candidate)| candidate.penalty == 0.0);
+        let zero = candidates.first().filter(|(_, candidate)| candidate.weight_decay == 0.0);
         let zero = zero.map(|_| (begin, begin + canvas.em * 2.2));
         let left = zero.map_or(begin, |_| begin + canvas.em * 4.4);
         Self { zero, log, left, right: (bounds.right - air).max(left) }
     }
 
-    fn at(&self, penalty: f64) -> f64 {
+    fn at(&self, weight_decay: f64) -> f64 {
         match (&self.zero, &self.log) {
-            (Some((zero, _)), _) if penalty == 0.0 => *zero,
-            (_, Some(log)) => self.left + (self.right - self.left) * log.share(penalty).clamp(0.0, 1.0),
+            (Some((zero, _)), _) if weight_decay == 0.0 => *zero,
+            (_, Some(log)) => self.left + (self.right - self.left) * log.share(weight_decay).clamp(0.0, 1.0),
             _ => self.left,
         }
     }
 }
 
-/// The base line with its break, and as many penalties as do not touch.
-fn label(plot: &Plot, across: &Across, candidates: &[(usize, Candidate)], title: &str, bottom: f64) {
+/// The base line with its break, and as many weight decays as do not touch.
+fn label(plot: &Plot, across: &Across, candidates: &[(usize, Candidate)], bottom: f64) {
     let (canvas, bounds) = (plot.canvas, plot.bounds);
     let (letters, rule) = (canvas.small(), canvas.palette.rule);
     canvas.hairline((bounds.left, bounds.bottom), (bounds.right, bounds.bottom), rule);
@@ -176,9 +175,9 @@ fn label(plot: &Plot, across: &Across, candidates: &[(usize, Candidate)], title:
     }
     let mut free = f64::NEG_INFINITY;
     for (_, candidate) in candidates {
-        let x = across.at(candidate.penalty);
+        let x = across.at(candidate.weight_decay);
         canvas.hairline((x, bounds.bottom), (x, bounds.bottom + letters.size * 0.3), rule);
-        let label = penalty(candidate.penalty);
+        let label = shown_value(candidate.weight_decay);
         let half = letters.width(&label) / 2.0;
         if x - half >= free {
             free = x + half + letters.size * 0.6;
@@ -187,7 +186,7 @@ fn label(plot: &Plot, across: &Across, candidates: &[(usize, Candidate)], title:
         }
     }
     let at = (f64::midpoint(bounds.left, bounds.right), bottom);
-    canvas.name_at(title, bounds.width(), at, &letters.anchored(HPos::Center, VPos::Bottom));
+    canvas.name_at("weight decay", bounds.width(), at, &letters.anchored(HPos::Center, VPos::Bottom));
 }
 
 fn draw_candidate(
