@@ -29,7 +29,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() || context.double_softmax.is_some() {
         return None;
     }
-    let (index, reason) = early_gap(context).or_else(|| stuck_validation(context))?;
+    let (index, reason) =
+        early_gap(context).or_else(|| stuck_validation(context)).or_else(|| unmoved_validation(context))?;
     let row = &context.rows[index];
     let mut evidence = Vec::new();
     for (noun, reading) in [
@@ -65,6 +66,13 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 .to_owned(),
         ),
     })
+}
+
+/// A validation that is the same to the last digit while training moves.
+fn unmoved_validation(context: &Context<'_>) -> Option<(usize, String)> {
+    let index = context.rows.iter().rposition(|row| row.val_loss.is_some())?;
+    crate::repeats::validation_alone(context)
+        .then(|| (index, "The training loss moves and the validation loss never does.".to_owned()))
 }
 
 /// The first two epochs, while the training photos are still new.
