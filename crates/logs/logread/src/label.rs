@@ -23,6 +23,8 @@ pub(crate) enum Tail {
     Epoch(Option<Named>),
     /// The number of a step or batch.
     Step,
+    /// The number of a step, after the name of the value that follows it: `Score at iteration`.
+    StepOf(Named),
     /// Only the photos are named: `val: `.
     Split(Split),
     /// About the set-up.
@@ -163,6 +165,16 @@ fn tail(text: &str, words: &[Word], senses: &[Sense]) -> Tail {
             return Tail::Epoch(value(text, words, &senses[..=at]));
         }
         (Concept::Step, None) if !said(Concept::Spoiler) && free(words, last) => return Tail::Step,
+        (Concept::Step, Some(at))
+            if text[words[last.end - 1].end..].trim().is_empty() && free(words, last) =>
+        {
+            let joins = |word: &Word| matches!(word.text.as_str(), "at" | "after" | "in" | "on");
+            if words[senses[at].end..last.first].iter().any(joins)
+                && let Some(named) = value(text, words, &senses[..=at])
+            {
+                return Tail::StepOf(named);
+            }
+        }
         _ => {}
     }
     if let Some(fact) = meaning::fact(senses).filter(|_| quantity.is_none()) {

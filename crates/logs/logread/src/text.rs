@@ -4,15 +4,18 @@
 //! known, an object that begins, names beside numbers, the names of a table to come. What they find goes to
 //! one [`Assembler`], so that a log may change its shape as often as it likes.
 
+use std::borrow::Cow;
+
 use crate::assemble::Assembler;
 use crate::clean::{clean, without_bar};
 use crate::lines::Line;
 use crate::literal::Literal;
+use crate::meaning::{self, Field, Meaning};
 use crate::number::Style;
-use crate::run_log::RunLog;
+use crate::run_log::{RunLog, Split};
 use crate::sentence::Sentences;
 use crate::settle::settle;
-use crate::table::{Delimiter, Table};
+use crate::table::{Delimiter, Table, stacked};
 use crate::template::Taken;
 use crate::token::Tokens;
 use crate::unfold;
@@ -140,7 +143,15 @@ impl TextReader {
             return Some(before + self.object(&text[start..]));
         }
         let (start, name) = Literal::named_list(text)?;
-        self.literal.begin(name, &mut self.assembler);
+        // `info.val =` above `objective: [...]`, as MATLAB shows a structure.
+        let unsplit = matches!(meaning::field(name), Field::Value(Meaning { split: None, quantity, .. }) if quantity.has_split());
+        let name = match self.sentences.around().filter(|_| unsplit) {
+            Some(Split::Train) => Cow::Owned(format!("train {name}")),
+            Some(Split::Validation) => Cow::Owned(format!("val {name}")),
+            Some(Split::Test) => Cow::Owned(format!("test {name}")),
+            None => Cow::Borrowed(name),
+        };
+        self.literal.begin(&name, &mut self.assembler);
         self.object(&text[start..]);
         Some(1)
     }
@@ -238,7 +249,12 @@ impl TextReader {
         }
         if taken.may_be_header && self.header_chances > 0 {
             self.header_chances -= 1;
-            self.header = Some((without_bar(text).to_owned(), 0));
+            let line = without_bar(text);
+            let header = match self.header.take() {
+                Some((above, 0 | 1)) => stacked(&above, line).unwrap_or_else(|| line.to_owned()),
+                _ => line.to_owned(),
+            };
+            self.header = Some((header, 0));
         }
         taken.values + taken.counters
     }

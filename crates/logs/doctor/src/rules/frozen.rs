@@ -13,7 +13,7 @@ use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let (train, val) = (context.column(Column::TrainLoss), context.column(Column::ValLoss));
-    let trained = repeats(&train).filter(|count| *count >= EPOCHS + 1);
+    let trained = repeats(&train).filter(|count| *count > EPOCHS);
     let measured = repeats(&val);
     let (curve, noun, count) = match (trained, measured) {
         (Some(count), _) => (&train, "training loss", count),

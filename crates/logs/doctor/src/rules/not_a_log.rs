@@ -31,9 +31,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     Some(Finding {
         id: Id::NotALog,
         severity: Severity::Warning,
-        claim: format!(
-            "This does not look like a training log: there is no loss and no accuracy that is followed over epochs."
-        ),
+        claim: "This does not look like a training log: there is no loss and no accuracy that is followed over epochs."
+            .to_owned(),
         evidence: vec![Evidence::whole(format!(
             "{read}, in {} of {} lines",
             context.log.understood_lines,

@@ -47,11 +47,11 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let somewhat = errors >= 5.0
         && curve[curve.len().saturating_sub(4)..]
             .iter()
-            .all(|(.., mean, need)| *mean > 2.5 * need && mean - need > 0.1);
-    if !too_sure && !(sure_of_scale && curve.len() >= 4 && rises) && !somewhat {
+            .all(|(.., mean, need)| *mean > 2.0 * need && mean - need > 0.1);
+    let rises = sure_of_scale && curve.len() >= 4 && rises;
+    if !(too_sure || rises || somewhat) {
         return None;
     }
-    let rises = sure_of_scale && curve.len() >= 4 && rises;
     let claim = if rises {
         format!(
             "Since {} the validation loss has risen from {} to {}, although accuracy rose from {} to \

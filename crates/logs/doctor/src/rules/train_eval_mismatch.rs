@@ -7,6 +7,8 @@
 //! 1999); batch norm's running statistics (Ioffe and Szegedy 2015). Limits: logs that start later than the
 //! first epoch, and photos from another field, which really differ.
 
+use foliar_logread::{Metric, Series, Split};
+
 use crate::context::Context;
 use crate::rows::Row;
 use crate::words::{epoch_name, number, percent};
@@ -29,8 +31,10 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() || context.double_softmax.is_some() {
         return None;
     }
-    let (index, reason) =
-        early_gap(context).or_else(|| stuck_validation(context)).or_else(|| unmoved_validation(context))?;
+    let (index, reason) = training_evaluated(context)
+        .or_else(|| early_gap(context))
+        .or_else(|| stuck_validation(context))
+        .or_else(|| unmoved_validation(context))?;
     let row = &context.rows[index];
     let mut evidence = Vec::new();
     for (noun, reading) in [
@@ -65,6 +69,38 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             outputs = head(base(inputs, training=False))     # PyTorch: frozen.eval() after model.train()"
                 .to_owned(),
         ),
+    })
+}
+
+/// Training photos that were evaluated, far below the accuracy that was measured on them while the network trained.
+fn training_evaluated(context: &Context<'_>) -> Option<(usize, String)> {
+    const GAP: f64 = 0.15;
+    let is_evaluated = |series: &&Series| {
+        let name = series.name.to_lowercase();
+        let share = matches!(series.metric, Metric::Accuracy | Metric::OtherScore) && name.contains("acc");
+        series.split == Some(Split::Train) && share && name.contains("eval") && !series.points.is_empty()
+    };
+    let evaluated = context.log.series.iter().find(is_evaluated)?;
+    let trained = context.chosen.train_accuracy.filter(|trained| trained.name != evaluated.name)?;
+    let pairs: Vec<(f64, f64)> = evaluated
+        .points
+        .iter()
+        .filter_map(|point| {
+            let twin = trained.points.iter().find(|other| other.row == point.row)?;
+            Some((twin.value, point.value))
+        })
+        .collect();
+    let late = &pairs[pairs.len().saturating_sub(2)..];
+    let &(while_training, in_evaluation) = late.last()?;
+    let apart = late.len() == 2 && late.iter().all(|(trained, evaluated)| trained - evaluated > GAP);
+    let index = context.rows.iter().rposition(|row| row.train_accuracy.is_some())?;
+    apart.then(|| {
+        let text = format!(
+            "On the same training photos the accuracy is {} while training and {} in evaluation mode.",
+            percent(while_training),
+            percent(in_evaluation)
+        );
+        (index, text)
     })
 }
 
