@@ -6,6 +6,7 @@ use crate::accuracy_resolution::accuracy_resolution;
 use crate::offset::{self, Penalty, SoftmaxFit};
 use crate::rows::{Chosen, Column, Reading, Row, rows};
 use crate::scale::hypothesis::Sizes;
+use crate::scale::one_column::one_column;
 use crate::scale::{HARDLY_A_MEAN, Posterior, posterior};
 use crate::setup::RunSetup;
 use crate::{Reduction, Scale, ScaleEstimate};
@@ -51,7 +52,10 @@ impl<'a> Context<'a> {
             let from_scratch = rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
             let accuracy_resolution = context.accuracy_resolution;
             let sizes = Sizes { setup, steps: log.facts.steps_per_epoch, accuracy_resolution };
-            posterior(rows, &sizes, from_scratch)
+            match one_column(rows, setup.classes) {
+                Some(column) => Posterior::of_one(column),
+                None => posterior(rows, &sizes, from_scratch),
+            }
         };
         (context.double_softmax, context.penalty) = (double_softmax, penalty);
         (context.loss_is_foreign, context.scale) = (loss_is_foreign, scale);
@@ -103,6 +107,9 @@ impl<'a> Context<'a> {
 
     /// Whether the printed losses are, almost surely, not means.
     pub(crate) fn is_scaled(&self) -> bool {
+        if self.scale.by_ratio {
+            return true;
+        }
         let off = |estimate: Option<ScaleEstimate>| {
             estimate.is_some_and(|estimate| estimate.low > 1.2 || estimate.high < 0.8)
         };

@@ -32,6 +32,7 @@ mod literal;
 mod meaning;
 mod measurement_name;
 mod number;
+mod prefix;
 mod reader;
 mod role;
 mod roles;

@@ -12,10 +12,11 @@ use crate::lines::Line;
 use crate::literal::Literal;
 use crate::meaning::{self, Field, Meaning};
 use crate::number::Style;
+use crate::prefix::without_prefix;
 use crate::run_log::{RunLog, Split};
 use crate::sentence::Sentences;
 use crate::settle::settle;
-use crate::table::{Delimiter, Table, stacked};
+use crate::table::{Delimiter, Table, may_be_header, stacked};
 use crate::template::Taken;
 use crate::token::Tokens;
 use crate::unfold;
@@ -127,6 +128,10 @@ impl TextReader {
         }
         let tabular = !self.tables.is_empty() || self.header.is_some();
         if let Some(taken) = tabular.then(|| self.row(text)).flatten() {
+            return taken;
+        }
+        let bare = without_prefix(text);
+        if let Some(taken) = (tabular && bare.len() < text.len()).then(|| self.row(bare)).flatten() {
             return taken;
         }
         let bracketed = memchr::memchr2(b'{', b'[', text.as_bytes()).is_some();
@@ -247,9 +252,11 @@ impl TextReader {
         if taken.bar {
             self.tally.bars += taken.values as u64;
         }
-        if taken.may_be_header && self.header_chances > 0 {
+        let bare = without_prefix(text);
+        let may_be_header = taken.may_be_header || bare.len() < text.len() && may_be_header(bare);
+        if may_be_header && self.header_chances > 0 {
             self.header_chances -= 1;
-            let line = without_bar(text);
+            let line = without_bar(bare);
             let header = match self.header.take() {
                 Some((above, 0 | 1)) => stacked(&above, line).unwrap_or_else(|| line.to_owned()),
                 _ => line.to_owned(),
