@@ -25,6 +25,8 @@ pub(crate) struct Context<'a> {
     pub(crate) penalty: Option<Penalty<'a>>,
     /// Whether the loss is not a cross-entropy of the classes that the accuracy counts.
     pub(crate) loss_is_foreign: bool,
+    /// Whether the loss is a sum over several outputs, each with an accuracy of its own.
+    pub(crate) has_heads: bool,
     pub(crate) scale: Posterior,
 }
 
@@ -44,6 +46,7 @@ impl<'a> Context<'a> {
         let penalty =
             if double_softmax.is_some() { None } else { offset::penalty(rows, chosen, &log.series, &setup) };
         let loss_is_foreign = offset::is_foreign(rows);
+        let heads = context.has_heads;
         let scale = if loss_is_foreign {
             Posterior::default()
         } else if double_softmax.is_some() || penalty.is_some() {
@@ -52,8 +55,9 @@ impl<'a> Context<'a> {
             let from_scratch = rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
             let accuracy_resolution = context.accuracy_resolution;
             let sizes = Sizes { setup, steps: log.facts.steps_per_epoch, accuracy_resolution };
-            match one_column(rows, setup.classes) {
+            match one_column(rows, setup.classes).filter(|_| !heads) {
                 Some(column) => Posterior::of_one(column),
+                None if heads => Posterior::default(),
                 None => posterior(rows, &sizes, from_scratch),
             }
         };
@@ -79,6 +83,7 @@ impl<'a> Context<'a> {
             double_softmax: None,
             penalty: None,
             loss_is_foreign: false,
+            has_heads: offset::has_heads(&log.series),
             scale: Posterior::of_means(chosen.train_loss.is_some(), chosen.val_loss.is_some()),
             chosen,
         }
@@ -129,10 +134,28 @@ impl<'a> Context<'a> {
         };
         self.scale.mean < doubt
             && !self.is_wild()
+            && !self.is_idle()
             && self.scale.reduction.is_some_and(|reduction| reduction != Reduction::Mean)
             && (val || train)
             && (!train_alone || first > limit)
             && (!val_alone || self.has_learned())
+    }
+
+    /// Whether neither loss fell by a twentieth nor an accuracy rose by as much, with accuracies that a coin may have. Then
+    /// nothing says that the losses are what these accuracies cost.
+    fn is_idle(&self) -> bool {
+        let columns = [Column::TrainAccuracy, Column::ValAccuracy].map(|column| self.column(column));
+        let rises = columns.iter().any(|curve| match (curve.first(), curve.last()) {
+            (Some(first), Some(last)) => last.1.value > first.1.value + 0.05,
+            _ => false,
+        });
+        let falls = [Column::TrainLoss, Column::ValLoss].into_iter().any(|column| {
+            let curve = self.column(column);
+            let first = curve.first().map_or(0.0, |(_, reading)| reading.value);
+            curve.iter().any(|(_, reading)| reading.value < 0.95 * first)
+        });
+        let best = columns.iter().flatten().map(|(_, reading)| reading.value).fold(0.0, f64::max);
+        self.rows.len() > 2 && best < 0.6 && !rises && !falls
     }
 
     /// Whether the validation loss fell by 3 % or more in each of the last three epochs.

@@ -75,8 +75,7 @@ fn exact(context: &Context<'_>) -> Option<Finding> {
     Some(finding(
         format!(
             "{} is {} in the last {repeats} lines: exactly ln {classes}, the loss of guessing among {classes} classes.",
-            series.name,
-            number(last.value)
+            series.name, last.value
         ),
         vec![Evidence::at(last.line, format!("{} = {}", series.name, last.value))],
         0.97,

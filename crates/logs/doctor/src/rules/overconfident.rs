@@ -45,6 +45,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let too_sure = sure_of_scale && curve.len() >= 4 && far && !falling && errors >= 10.0;
     // Several times what is needed in every epoch, if by less than half a nat.
     let somewhat = errors >= 5.0
+        && accuracy.value >= 0.6
         && curve[curve.len().saturating_sub(4)..]
             .iter()
             .all(|(.., mean, need)| *mean > 2.0 * need && mean - need > 0.1);

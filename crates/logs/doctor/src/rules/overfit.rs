@@ -199,8 +199,12 @@ fn by_accuracy(context: &Context<'_>) -> Option<Finding> {
         let (by_train, by_val) = context.factors();
         val.value / by_val < train.value / by_train
     });
-    // What still catches up is no memory yet.
-    let catches_up = nearly_all && now > before + 0.5 * noise;
+    // What still catches up is no memory yet: the accuracy rises, and the loss is at its least.
+    let losses = |rows: &[(usize, Reading, Reading)]| {
+        let losses = rows.iter().filter_map(|(index, ..)| context.rows[*index].val_loss);
+        losses.map(|loss| loss.value).fold(f64::INFINITY, f64::min)
+    };
+    let catches_up = nearly_all && now > before + 0.5 * noise && losses(late) <= losses(early);
     let memorised = train.value >= HARDLY && train.value - best > limit && !lower && !catches_up;
     memorised.then(|| Finding {
         id: Id::Overfit,

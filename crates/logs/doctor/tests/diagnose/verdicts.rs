@@ -164,6 +164,52 @@ const CASES: &[Case] = &[
         Id::Diverged,
         &[Id::Healthy],
     ),
+    (
+        "a training loss that was divided once more",
+        None,
+        "epoch 5 train loss 0.00612 train acc 0.641 test loss 0.581 test acc 0.644\nepoch 6 train loss 0.00588 train acc 0.655 test loss 0.569 test acc 0.651\n\
+         epoch 7 train loss 0.00571 train acc 0.668 test loss 0.557 test acc 0.660\n",
+        Id::LossScaled,
+        &[],
+    ),
+    (
+        "a loss beside its cross-entropy",
+        None,
+        "step 100: loss = 1.910, cross_entropy = 1.490\nstep 200: loss = 1.702, cross_entropy = 1.281\nstep 300: loss = 1.533, cross_entropy = 1.114\n",
+        Id::PenaltyInLoss,
+        &[Id::Healthy],
+    ),
+    (
+        "training photos in evaluation mode",
+        Some(38),
+        "epoch,train_loss,train_accuracy,train_eval_loss,train_eval_accuracy,validation_loss,validation_accuracy\n\
+         1,1.48,0.57,3.10,0.30,2.42,0.44\n2,0.79,0.76,2.49,0.42,1.95,0.56\n3,0.57,0.84,2.20,0.45,1.50,0.63\n",
+        Id::TrainEvalMismatch,
+        &[Id::Healthy, Id::Overfit],
+    ),
+    (
+        "a sum over heads",
+        None,
+        "epoch 0 | train_loss: 14.10 | acc_stem: 0.91 | acc_leaf: 0.99\nepoch 1 | train_loss: 6.20 | acc_stem: 0.95 | acc_leaf: 0.97\n\
+         epoch 2 | train_loss: 3.90 | acc_stem: 0.96 | acc_leaf: 0.99\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy, Id::LossScaled],
+    ),
+    (
+        "an enormous loss that moves while the network guesses",
+        None,
+        "Epoch 3 loss: 21.1 - acc: 0.52 - val_loss: 25.0 - val_acc: 0.49\nEpoch 4 loss: 26.4 - acc: 0.50 - val_loss: 31.2 - val_acc: 0.51\n\
+         Epoch 5 loss: 33.0 - acc: 0.47 - val_loss: 29.7 - val_acc: 0.50\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy, Id::LossScaled],
+    ),
+    (
+        "a loss below what its errors cost",
+        Some(4),
+        "epoch 1 | loss: 0.42 - acc: 0.35 | val_loss: 0.31 - val_acc: 0.15\nepoch 2 | loss: 0.40 - acc: 0.36 | val_loss: 0.30 - val_acc: 0.16\n",
+        Id::DegenerateMetric,
+        &[Id::Healthy, Id::Overfit],
+    ),
 ];
 
 #[test]
