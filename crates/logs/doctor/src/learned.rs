@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | C | number of classes, where it is known |
 //! | p | validation accuracy at the end: the median of the last third |
-//! | n | validation photos; 100 where unknown, which is cautious |
+//! | n | validation photos; 300 where unknown |
 //! | σ | standard error of an accuracy: √(p (1 - p) / n) |
 //!
 //! Proof is an accuracy that is clearly above guessing (p > 1 / C + 4 σ; above one half where C is unknown, since no
@@ -17,7 +17,7 @@ use crate::rows::{Column, Reading};
 /// Epochs with a validation that a judgement needs; two will do for an accuracy above the guessing of known classes.
 pub(crate) const EPOCHS: usize = 3;
 /// Validation photos that are assumed where nothing tells their number.
-const ASSUMED: f64 = 100.0;
+const ASSUMED: f64 = 300.0;
 
 /// What is missing for a judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -144,10 +144,10 @@ fn loss_alone(
         }
         // Level within half a per cent, near the logarithm of a small whole number, and no sign of a fall.
         None => {
-            let classes = least.exp().floor().max(2.0);
+            let classes = (1.001 * least).exp().floor().max(2.0);
             let level =
                 losses.len() >= EPOCHS && most < 1.005 * least && last.1.value > 0.998 * first.1.value;
-            let near = least >= classes.ln() - 1e-9 && least < 1.025 * classes.ln() && classes <= 50.0;
+            let near = least > 0.999 * classes.ln() && least < 1.025 * classes.ln() && classes <= 50.0;
             (Some(classes.ln()).filter(|_| level && near)?, 0.7)
         }
     };
