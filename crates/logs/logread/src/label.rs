@@ -79,12 +79,12 @@ pub(crate) fn understand(text: &str, glued: bool) -> Label {
     let text = &text[start..];
     let all = fold::words(text, WORDS);
     let all_senses = senses(&all);
-    let sentence = [". ", "? ", "! "].iter().filter_map(|mark| text.rfind(mark)).max().unwrap_or(0);
+    let sentence = sentence_start(text, &all, &all_senses);
     let recent = all_senses.iter().rev().take_while(|sense| all[sense.first].start >= sentence);
     let split = recent.map(|sense| sense.concept).find_map(Concept::split);
     let from = unit_length(&all, &all_senses, text, glued && start == 0);
     let ended = all.last().is_some_and(|last| text[last.end..].trim_start().starts_with([',', ';']));
-    let clause = if ended { all.len() } else { clause_start(text, &all, from) };
+    let clause = if ended { all.len() } else { clause_start(text, &all, &all_senses, from) };
     let first = all_senses.iter().position(|sense| sense.first >= clause).unwrap_or(all_senses.len());
     let named = &all_senses[first..];
     let opens_aside = text.rfind('(').is_some_and(|open| {
@@ -129,12 +129,27 @@ fn unit_length(words: &[Word], senses: &[Sense], text: &str, glued: bool) -> usi
     1 + words[1..].iter().take_while(|word| word.glued && text.as_bytes()[word.start - 1] == b'/').count()
 }
 
+/// Whether the period in `between` only shortens the split that the word before it names: `Val. Loss`.
+fn abbreviates(between: &str, senses: &[Sense], word: usize) -> bool {
+    between == ". " && senses.iter().any(|sense| sense.end == word + 1 && sense.concept.split().is_some())
+}
+
+/// Where the last sentence of `text` begins.
+fn sentence_start(text: &str, words: &[Word], senses: &[Sense]) -> usize {
+    let ends = (1..words.len()).rev().find(|&index| {
+        let between = &text[words[index - 1].end..words[index].start];
+        let mark = [". ", "? ", "! "].iter().any(|mark| between.contains(mark));
+        mark && !abbreviates(between, senses, index - 1)
+    });
+    ends.map_or(0, |index| words[index].start)
+}
+
 /// Index of the first word after the last mark that ends a clause.
-fn clause_start(text: &str, words: &[Word], from: usize) -> usize {
+fn clause_start(text: &str, words: &[Word], senses: &[Sense], from: usize) -> usize {
     let mut start = from;
     for index in from.max(1)..words.len() {
         let between = &text[words[index - 1].end..words[index].start];
-        if ends_clause(between) {
+        if ends_clause(between) && !abbreviates(between, senses, index - 1) {
             start = index;
         }
     }

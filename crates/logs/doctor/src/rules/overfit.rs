@@ -67,7 +67,7 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
     let steps = &val[turn..=fitted];
     let ups = steps.windows(2).filter(|pair| pair[1] > pair[0]).count();
     let steady = steps.len() >= 8 && 5 * ups >= 3 * (steps.len() - 1) && train[fitted] < 0.6 * train[turn];
-    let stays = steps.len() >= 5 && steps[steps.len() - 3..].iter().all(|loss| *loss > 1.12 * val[turn]);
+    let stays = steps.len() >= 5 && steps[steps.len() - 3..].iter().all(|loss| *loss > 1.08 * val[turn]);
     let apart = stays && rise > 0.1 && rise > 0.25 * val[turn] && train[fitted] < 0.67 * train[turn];
     let risen = apart || (rise > 0.15 && (rise > 0.35 * val[turn] || (steady && rise > 0.12 * val[turn])));
     let learning = train[fitted] < 0.8 * train[turn];

@@ -13,6 +13,32 @@ use crate::{Evidence, Finding, Id, Severity};
 const EPOCHS: usize = 3;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    no_loss(context).or_else(|| no_error(context))
+}
+
+/// No error while training, in any epoch from the first one on.
+fn no_error(context: &Context<'_>) -> Option<Finding> {
+    let curve = context.column(Column::TrainAccuracy);
+    let &(index, first) = curve.first()?;
+    let begins = context.rows[index].epoch.is_some_and(|epoch| epoch <= 1.0);
+    let perfect = curve.len() >= EPOCHS && curve.iter().all(|(_, reading)| reading.value >= 1.0);
+    (begins && perfect).then(|| Finding {
+        id: Id::TooGood,
+        severity: Severity::Warning,
+        claim: "The training accuracy is 100 % from the first epoch on, although a network makes errors while it learns. Either \
+            the task is trivial, the run went on from a finished one, or the network is shown the answer."
+            .to_owned(),
+        evidence: vec![Evidence::at(first.line, quoted(&context.rows[index], index, "training accuracy", first))],
+        confidence: 0.7,
+        advice: "Check that no label is part of the input, such as a caption or a colour of the border, and that photos of one \
+            class do not all come from one camera."
+            .to_owned(),
+        code: None,
+    })
+}
+
+/// No loss at all.
+fn no_loss(context: &Context<'_>) -> Option<Finding> {
     let (loss, accuracy, index, reading) =
         [(Column::ValLoss, Column::ValAccuracy), (Column::TrainLoss, Column::TrainAccuracy)]
             .into_iter()

@@ -210,6 +210,30 @@ const CASES: &[Case] = &[
         Id::DegenerateMetric,
         &[Id::Healthy, Id::Overfit],
     ),
+    (
+        "the loss and the accuracy of guessing among 38, in four epochs",
+        None,
+        "[Epoch 1] train loss: 3.6412, val loss: 3.6388, val acc: 2.6%\n[Epoch 2] train loss: 3.6391, val loss: 3.6402, val acc: 2.5%\n\
+         [Epoch 3] train loss: 3.6388, val loss: 3.6397, val acc: 2.7%\n[Epoch 4] train loss: 3.6390, val loss: 3.6393, val acc: 2.6%\n",
+        Id::AtChance,
+        &[Id::Healthy],
+    ),
+    (
+        "no error while training, from the first epoch on",
+        None,
+        "Epoch 1: train_loss=0.0013 train_acc=1.0000 val_loss=0.0008 val_acc=1.0000\nEpoch 2: train_loss=0.0004 train_acc=1.0000 val_loss=0.0005 val_acc=1.0000\n\
+         Epoch 3: train_loss=0.0002 train_acc=1.0000 val_loss=0.0004 val_acc=1.0000\n",
+        Id::TooGood,
+        &[Id::Healthy],
+    ),
+    (
+        "a validation loss that climbs by a third in four epochs",
+        None,
+        "epoch,train_loss,val_loss,val_acc\n1,2.1,1.9,0.35\n2,1.6,1.5,0.48\n3,1.3,1.4,0.52\n4,1.1,1.35,0.54\n5,0.9,1.33,0.55\n6,0.7,1.38,0.55\n\
+         7,0.5,1.47,0.54\n8,0.35,1.60,0.54\n9,0.25,1.75,0.53\n",
+        Id::Overfit,
+        &[Id::Healthy],
+    ),
 ];
 
 #[test]
