@@ -89,6 +89,7 @@ const EXPLAINS: [(Id, &[Id]); 14] = [
         Id::Diverged,
         &[
             Id::LrTooHigh,
+            Id::Frozen,
             Id::StillImproving,
             Id::Plateau,
             Id::ValSpikes,
@@ -104,7 +105,10 @@ const EXPLAINS: [(Id, &[Id]); 14] = [
         Id::PenaltyInLoss,
         &[Id::LossScaled, Id::Overconfident, Id::HotStart, Id::WorseThanChance, Id::Diverged, Id::LrTooHigh],
     ),
-    (Id::DoubleSoftmax, &[Id::LossScaled, Id::Overconfident, Id::AtChance, Id::PenaltyInLoss, Id::Overfit]),
+    (
+        Id::DoubleSoftmax,
+        &[Id::Frozen, Id::LossScaled, Id::Overconfident, Id::AtChance, Id::PenaltyInLoss, Id::Overfit],
+    ),
     (
         Id::WorseThanChance,
         &[Id::Overfit, Id::Overconfident, Id::ValSpikes, Id::Plateau, Id::DegenerateMetric, Id::LossScaled],

@@ -142,7 +142,7 @@ fn contradicts(losses: &[(usize, Reading)], accuracies: &[(usize, Reading)]) -> 
         Some((loss.value, 1.0 - accuracy.value))
     });
     let below =
-        |(loss, errors): (f64, f64)| errors > 0.3 && (0.25..0.85).contains(&(loss / least_loss(errors)));
+        |(loss, errors): (f64, f64)| errors > 0.3 && (0.4..0.85).contains(&(loss / least_loss(errors)));
     pairs.clone().next().is_some() && pairs.all(below)
 }
 

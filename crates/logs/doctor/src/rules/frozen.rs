@@ -2,7 +2,7 @@
 //!
 //! Idea: a loss of three digits and more that is measured again on changed weights does not repeat itself. A training loss that
 //! stays the same means that no weight changes; a validation loss that stays the same while training moves, that validation
-//! sees other weights than training changes. Source: the definition of the mean. Limits: a network that answers the same
+//! sees other weights than training changes. Source: the definition of the mean. Limits: a network without errors has stopped for good; one that answers the same
 //! whatever it sees is at chance or saturated, which other rules say; a perfect run is for `too-good`.
 
 use crate::context::Context;
@@ -12,6 +12,14 @@ use crate::words::{number, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    // A network that makes hardly an error any more has nothing left to change.
+    let finished = [Column::TrainAccuracy, Column::ValAccuracy]
+        .into_iter()
+        .filter_map(|column| context.column(column).last().map(|(_, reading)| reading.value))
+        .fold(0.0, f64::max);
+    if finished > 0.95 {
+        return None;
+    }
     let (train, val) = (context.column(Column::TrainLoss), context.column(Column::ValLoss));
     let trained = repeats(&train).filter(|count| *count > EPOCHS);
     let measured = repeats(&val);

@@ -93,7 +93,12 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
             Evidence::at(from.val_loss?.line, quoted(from, turn_row, "validation loss", from.val_loss?)),
             Evidence::at(to.val_loss?.line, quoted(to, fitted_row, "validation loss", to.val_loss?)),
         ],
-        confidence: if strong { 0.93 } else { 0.8 },
+        // Where validation was never better than at first, it may not measure what was trained.
+        confidence: match (turn, strong) {
+            (0, _) => 0.4,
+            (_, true) => 0.9,
+            _ => 0.8,
+        },
         advice: ADVICE.to_owned(),
         code: code(),
     })

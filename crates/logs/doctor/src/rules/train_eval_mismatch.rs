@@ -34,6 +34,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let (index, reason) = training_evaluated(context)
         .or_else(|| early_gap(context))
         .or_else(|| stuck_validation(context))
+        .or_else(|| never_better_than_guessing(context))
         .or_else(|| unmoved_validation(context))?;
     let row = &context.rows[index];
     let mut evidence = Vec::new();
@@ -69,6 +70,40 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             outputs = head(base(inputs, training=False))     # PyTorch: frozen.eval() after model.train()"
                 .to_owned(),
         ),
+    })
+}
+
+/// A validation loss that was never below that of guessing, while training left it far behind: overfitting begins with a validation
+/// that improves.
+fn never_better_than_guessing(context: &Context<'_>) -> Option<(usize, String)> {
+    const EPOCHS: usize = 8;
+    let chance = context.setup.chance_loss().filter(|_| !context.scale_is_off())?;
+    let (by_train, by_val) = context.factors();
+    let losses: Vec<(usize, f64, f64)> = context
+        .rows
+        .iter()
+        .enumerate()
+        .filter_map(|(index, row)| {
+            Some((index, row.train_loss?.value / by_train, row.val_loss?.value / by_val))
+        })
+        .collect();
+    let &(index, train, val) = losses.last()?;
+    let least = losses.iter().map(|loss| loss.2).fold(f64::INFINITY, f64::min);
+    let guess = (-chance).exp();
+    let best = context
+        .rows
+        .iter()
+        .filter_map(|row| row.val_accuracy)
+        .map(|reading| reading.value)
+        .fold(0.0, f64::max);
+    (losses.len() >= EPOCHS && best < guess + 0.2 && least > chance && val > 1.1 * chance && val > losses[0].2 && train < 0.7 * chance).then(|| {
+        let text = format!(
+            "Training works (loss {}), but the validation loss was never below that of guessing ({}) and ends at {}.",
+            number(train),
+            number(chance),
+            number(val)
+        );
+        (index, text)
     })
 }
 
