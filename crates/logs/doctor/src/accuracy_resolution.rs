@@ -8,7 +8,7 @@ const FLOAT: f64 = 3e-7;
 
 /// The smallest `n` for which every one of `values` is a multiple of `1 / n`, to within half of `resolution`.
 ///
-/// None for fewer than three different values, whose common step may be coarser than `1 / n`, and if chance
+/// None for fewer than three different values (two, if they have six digits and more), whose common step may be coarser than `1 / n`, and if chance
 /// would explain the fit: with `m` different values, a wrong `n` passes with a probability of about `(n *
 /// resolution)^m`, and the values are believed only where that, summed over all smaller `n`, is below 1 %.
 /// The true size may be a multiple of the answer.
@@ -24,7 +24,9 @@ pub(crate) fn accuracy_resolution(values: &[(f64, f64)]) -> Option<usize> {
             }
         }
     }
-    if distinct.len() < 3 {
+    // Two values will do where every digit is printed.
+    let exact = distinct.iter().all(|(_, resolution)| *resolution <= 1e-6);
+    if distinct.len() < if exact { 2 } else { 3 } {
         return None;
     }
     let (first, rest) = distinct.split_first()?;

@@ -6,6 +6,7 @@ use crate::accuracy_resolution::accuracy_resolution;
 use crate::offset::{self, Penalty, SoftmaxFit};
 use crate::rows::{Chosen, Column, Reading, Row, rows};
 use crate::scale::hypothesis::Sizes;
+use crate::scale::one_column::one_column;
 use crate::scale::{HARDLY_A_MEAN, Posterior, posterior};
 use crate::setup::RunSetup;
 use crate::{Reduction, Scale, ScaleEstimate};
@@ -24,6 +25,8 @@ pub(crate) struct Context<'a> {
     pub(crate) penalty: Option<Penalty<'a>>,
     /// Whether the loss is not a cross-entropy of the classes that the accuracy counts.
     pub(crate) loss_is_foreign: bool,
+    /// Whether the loss is a sum over several outputs, each with an accuracy of its own.
+    pub(crate) has_heads: bool,
     pub(crate) scale: Posterior,
 }
 
@@ -43,6 +46,7 @@ impl<'a> Context<'a> {
         let penalty =
             if double_softmax.is_some() { None } else { offset::penalty(rows, chosen, &log.series, &setup) };
         let loss_is_foreign = offset::is_foreign(rows);
+        let heads = context.has_heads;
         let scale = if loss_is_foreign {
             Posterior::default()
         } else if double_softmax.is_some() || penalty.is_some() {
@@ -51,7 +55,11 @@ impl<'a> Context<'a> {
             let from_scratch = rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
             let accuracy_resolution = context.accuracy_resolution;
             let sizes = Sizes { setup, steps: log.facts.steps_per_epoch, accuracy_resolution };
-            posterior(rows, &sizes, from_scratch)
+            match one_column(rows, setup.classes).filter(|_| !heads) {
+                Some(column) => Posterior::of_one(column),
+                None if heads => Posterior::default(),
+                None => posterior(rows, &sizes, from_scratch),
+            }
         };
         (context.double_softmax, context.penalty) = (double_softmax, penalty);
         (context.loss_is_foreign, context.scale) = (loss_is_foreign, scale);
@@ -75,6 +83,7 @@ impl<'a> Context<'a> {
             double_softmax: None,
             penalty: None,
             loss_is_foreign: false,
+            has_heads: offset::has_heads(&log.series),
             scale: Posterior::of_means(chosen.train_loss.is_some(), chosen.val_loss.is_some()),
             chosen,
         }
@@ -103,6 +112,9 @@ impl<'a> Context<'a> {
 
     /// Whether the printed losses are, almost surely, not means.
     pub(crate) fn is_scaled(&self) -> bool {
+        if self.scale.by_ratio {
+            return true;
+        }
         let off = |estimate: Option<ScaleEstimate>| {
             estimate.is_some_and(|estimate| estimate.low > 1.2 || estimate.high < 0.8)
         };
@@ -122,10 +134,28 @@ impl<'a> Context<'a> {
         };
         self.scale.mean < doubt
             && !self.is_wild()
+            && !self.is_idle()
             && self.scale.reduction.is_some_and(|reduction| reduction != Reduction::Mean)
             && (val || train)
             && (!train_alone || first > limit)
             && (!val_alone || self.has_learned())
+    }
+
+    /// Whether neither loss fell by a twentieth nor an accuracy rose by as much, with accuracies that a coin may have. Then
+    /// nothing says that the losses are what these accuracies cost.
+    fn is_idle(&self) -> bool {
+        let columns = [Column::TrainAccuracy, Column::ValAccuracy].map(|column| self.column(column));
+        let rises = columns.iter().any(|curve| match (curve.first(), curve.last()) {
+            (Some(first), Some(last)) => last.1.value > first.1.value + 0.05,
+            _ => false,
+        });
+        let falls = [Column::TrainLoss, Column::ValLoss].into_iter().any(|column| {
+            let curve = self.column(column);
+            let first = curve.first().map_or(0.0, |(_, reading)| reading.value);
+            curve.iter().any(|(_, reading)| reading.value < 0.95 * first)
+        });
+        let best = columns.iter().flatten().map(|(_, reading)| reading.value).fold(0.0, f64::max);
+        self.rows.len() > 2 && best < 0.6 && !rises && !falls
     }
 
     /// Whether the validation loss fell by 3 % or more in each of the last three epochs.

@@ -9,7 +9,8 @@ use crate::Finding;
 pub struct Diagnosis {
     /// Two sentences in plain words.
     pub verdict: String,
-    /// By importance; never empty: a run without a warning is [`crate::Id::Healthy`].
+    /// By importance; never empty: a run without a warning is [`crate::Id::Healthy`] if the log proves that it learned, else
+    /// [`crate::Id::TooLittleToTell`].
     pub findings: Vec<Finding>,
     /// The factors between the printed losses and the means per sample.
     pub scale: Scale,

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Id {
-    /// A loss is not a number or infinite.
+    /// A loss or another metric is not a number or infinite.
     Nan,
+    /// A number that the quantity cannot have.
+    ImpossibleValue,
     /// The loss exploded and did not recover.
     Diverged,
     /// The loss equals the logarithm of a clipped probability.
@@ -19,6 +21,10 @@ pub enum Id {
     WorseThanChance,
     /// Nothing is learned: loss and accuracy are those of guessing.
     AtChance,
+    /// The same value to the last digit in every epoch.
+    Frozen,
+    /// No error at all, from the first epoch on.
+    TooGood,
     /// Cross-entropy was taken of probabilities instead of logits.
     DoubleSoftmax,
     /// The printed loss is the mean per sample times a factor.
@@ -31,6 +37,8 @@ pub enum Id {
     Overfit,
     /// The training loss rises or jumps.
     LrTooHigh,
+    /// Loss and accuracy of validation jump together, while training is smooth.
+    UnstableValidation,
     /// The first losses are far above those of guessing, then recover.
     HotStart,
     /// The validation loss jumps while accuracy holds.
@@ -47,7 +55,11 @@ pub enum Id {
     ValBetterThanTrain,
     /// The last epoch is the best.
     StillImproving,
-    /// Nothing above a note was found.
+    /// The text holds no course of a training.
+    NotALog,
+    /// What was read neither shows a fault nor proves that the network learned.
+    TooLittleToTell,
+    /// The network has learned, and nothing above a note was found.
     Healthy,
 }
 
@@ -57,17 +69,21 @@ impl Id {
     pub fn name(self) -> &'static str {
         match self {
             Self::Nan => "nan",
+            Self::ImpossibleValue => "impossible-value",
             Self::Diverged => "diverged",
             Self::SaturatedLoss => "saturated-loss",
             Self::TrainEvalMismatch => "train-eval-mismatch",
             Self::WorseThanChance => "worse-than-chance",
             Self::AtChance => "at-chance",
+            Self::Frozen => "frozen",
+            Self::TooGood => "too-good",
             Self::DoubleSoftmax => "double-softmax",
             Self::LossScaled => "loss-scaled",
             Self::PenaltyInLoss => "penalty-in-loss",
             Self::DegenerateMetric => "degenerate-metric",
             Self::Overfit => "overfit",
             Self::LrTooHigh => "lr-too-high",
+            Self::UnstableValidation => "unstable-validation",
             Self::HotStart => "hot-start",
             Self::ValSpikes => "val-spikes",
             Self::Overconfident => "overconfident",
@@ -76,6 +92,8 @@ impl Id {
             Self::SeveralRuns => "several-runs",
             Self::ValBetterThanTrain => "val-better-than-train",
             Self::StillImproving => "still-improving",
+            Self::NotALog => "not-a-log",
+            Self::TooLittleToTell => "too-little-to-tell",
             Self::Healthy => "healthy",
         }
     }
@@ -84,18 +102,22 @@ impl Id {
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
-            Self::Nan => "A loss is not a number",
+            Self::Nan => "A value is not a number",
+            Self::ImpossibleValue => "An impossible value",
             Self::Diverged => "The run diverged",
             Self::SaturatedLoss => "The loss is stuck at its ceiling",
             Self::TrainEvalMismatch => "Evaluation differs from training",
             Self::WorseThanChance => "Worse than guessing",
             Self::AtChance => "Nothing was learned",
+            Self::Frozen => "Values that never change",
+            Self::TooGood => "Too good to be true",
             Self::DoubleSoftmax => "Softmax applied twice",
             Self::LossScaled => "The printed loss is not the mean",
             Self::PenaltyInLoss => "The loss includes a weight penalty",
             Self::DegenerateMetric => "The accuracy is meaningless",
             Self::Overfit => "Overfitting",
             Self::LrTooHigh => "The learning rate is too high",
+            Self::UnstableValidation => "Validation is unstable",
             Self::HotStart => "A start far worse than guessing",
             Self::ValSpikes => "Jumps in the validation loss",
             Self::Overconfident => "Overconfident",
@@ -104,6 +126,8 @@ impl Id {
             Self::SeveralRuns => "More than one run in this log",
             Self::ValBetterThanTrain => "Validation looks better than training",
             Self::StillImproving => "Still improving",
+            Self::NotALog => "Not a training log",
+            Self::TooLittleToTell => "Too little to tell",
             Self::Healthy => "Healthy",
         }
     }

@@ -11,7 +11,7 @@
 //! Thirty epochs are judged in less than a millisecond.
 //!
 //! Invariants: a rule knows no other rule (`rules` alone says which finding explains which); beside
-//! [`Id::Healthy`] there are only notes; losses are judged as means per sample in nats, after division by the
+//! [`Id::Healthy`] there are only notes, and it needs proof that the network learned (`learned`); losses are judged as means per sample in nats, after division by the
 //! factor that the `scale` finder is sure of.
 
 mod accuracy_resolution;
@@ -20,8 +20,11 @@ mod curves;
 mod diagnosis;
 mod entropy;
 mod finding;
+mod guessing;
+mod learned;
 mod live;
 mod offset;
+mod repeats;
 mod rows;
 mod rules;
 mod scale;

@@ -42,7 +42,7 @@ enum Patience {
     /// After [`SETTLED`] epochs in a row with a settled rate, or in a row for half of all epochs so far,
     /// [`LONG`] at least.
     Settled,
-    /// Not while the run trains: it describes the data, not the run.
+    /// Not while the run trains: it describes the data, not the run, or ends as the rate falls.
     Never,
 }
 
@@ -59,7 +59,7 @@ impl Patience {
                 Self::Confirmed
             }
             Id::AtChance => Self::PastWarmUp,
-            Id::ValidationTooSmall => Self::Never,
+            Id::ValidationTooSmall | Id::UnstableValidation => Self::Never,
             _ => Self::Settled,
         }
     }

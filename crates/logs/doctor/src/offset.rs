@@ -14,6 +14,8 @@ mod softmax;
 pub(crate) use penalty::{Penalty, penalty};
 pub(crate) use softmax::{SoftmaxFit, double_softmax};
 
+use foliar_logread::Series;
+
 use crate::entropy::least_loss;
 use crate::rows::Row;
 
@@ -37,6 +39,21 @@ fn pairs(rows: &[Row], validation: bool) -> Vec<Pair> {
         (loss.is_finite() && loss > 0.0).then_some(Pair { row: index, loss, error_rate })
     };
     rows.iter().enumerate().filter_map(pair).collect()
+}
+
+/// Whether a network of several outputs prints the accuracy of each: `acc_day`, `acc_rain`.
+pub(crate) fn has_heads(series: &[Series]) -> bool {
+    let named = |series: &&Series| {
+        let name = series.name.to_lowercase();
+        let of_head = ["acc_", "accuracy_"].iter().filter_map(|start| name.split(start).nth(1)).next();
+        let plain =
+            ["top", "epoch", "step", "best", "ema", "mean", "avg", "macro", "micro", "train", "val", "test"];
+        of_head.is_some_and(|head| {
+            head.starts_with(|first: char| first.is_alphabetic())
+                && !plain.iter().any(|word| head.starts_with(word))
+        })
+    };
+    series.iter().filter(named).filter(|series| !series.points.is_empty()).count() >= 2
 }
 
 /// Whether the accuracy is never above 3 % and the loss below what so many errors must cost: then it is

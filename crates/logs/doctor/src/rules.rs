@@ -7,11 +7,14 @@ mod at_chance;
 mod degenerate_metric;
 mod diverged;
 mod double_softmax;
+mod frozen;
 mod healthy;
 mod hot_start;
+mod impossible_value;
 mod loss_scaled;
 mod lr_too_high;
 mod nan;
+mod not_a_log;
 mod overconfident;
 mod overfit;
 mod penalty_in_loss;
@@ -19,7 +22,10 @@ mod plateau;
 mod saturated_loss;
 mod several_runs;
 mod still_improving;
+mod too_good;
+mod too_little_to_tell;
 mod train_eval_mismatch;
+mod unstable_validation;
 mod val_better_than_train;
 mod val_spikes;
 mod validation_too_small;
@@ -30,19 +36,23 @@ use crate::{Finding, Id, Severity};
 
 type Rule = fn(&Context<'_>) -> Option<Finding>;
 
-const RULES: [Rule; 20] = [
+const RULES: [Rule; 25] = [
     nan::find,
+    impossible_value::find,
     diverged::find,
     saturated_loss::find,
     train_eval_mismatch::find,
     worse_than_chance::find,
     at_chance::find,
+    frozen::find,
+    too_good::find,
     double_softmax::find,
     loss_scaled::find,
     penalty_in_loss::find,
     degenerate_metric::find,
     overfit::find,
     lr_too_high::find,
+    unstable_validation::find,
     hot_start::find,
     val_spikes::find,
     overconfident::find,
@@ -51,10 +61,18 @@ const RULES: [Rule; 20] = [
     several_runs::find,
     val_better_than_train::find,
     still_improving::find,
+    not_a_log::find,
 ];
 
 /// If the first is found, the others are its consequences and are not reported.
-const EXPLAINS: [(Id, &[Id]); 10] = [
+const EXPLAINS: [(Id, &[Id]); 14] = [
+    (
+        Id::ImpossibleValue,
+        &[Id::LossScaled, Id::Overconfident, Id::StillImproving, Id::ValBetterThanTrain, Id::HotStart],
+    ),
+    (Id::TooGood, &[Id::Frozen, Id::Plateau, Id::StillImproving, Id::ValBetterThanTrain]),
+    (Id::Frozen, &[Id::Plateau, Id::StillImproving, Id::Overfit, Id::LossScaled, Id::Overconfident]),
+    (Id::UnstableValidation, &[Id::ValSpikes, Id::Plateau]),
     (
         Id::Nan,
         &[
@@ -71,6 +89,7 @@ const EXPLAINS: [(Id, &[Id]); 10] = [
         Id::Diverged,
         &[
             Id::LrTooHigh,
+            Id::Frozen,
             Id::StillImproving,
             Id::Plateau,
             Id::ValSpikes,
@@ -86,7 +105,10 @@ const EXPLAINS: [(Id, &[Id]); 10] = [
         Id::PenaltyInLoss,
         &[Id::LossScaled, Id::Overconfident, Id::HotStart, Id::WorseThanChance, Id::Diverged, Id::LrTooHigh],
     ),
-    (Id::DoubleSoftmax, &[Id::LossScaled, Id::Overconfident, Id::AtChance, Id::PenaltyInLoss, Id::Overfit]),
+    (
+        Id::DoubleSoftmax,
+        &[Id::Frozen, Id::LossScaled, Id::Overconfident, Id::AtChance, Id::PenaltyInLoss, Id::Overfit],
+    ),
     (
         Id::WorseThanChance,
         &[Id::Overfit, Id::Overconfident, Id::ValSpikes, Id::Plateau, Id::DegenerateMetric, Id::LossScaled],
@@ -95,13 +117,14 @@ const EXPLAINS: [(Id, &[Id]); 10] = [
         Id::TrainEvalMismatch,
         &[Id::Overfit, Id::Overconfident, Id::ValSpikes, Id::AtChance, Id::Plateau, Id::LossScaled],
     ),
-    (Id::AtChance, &[Id::DegenerateMetric, Id::Plateau, Id::StillImproving, Id::LrTooHigh]),
+    (Id::AtChance, &[Id::DegenerateMetric, Id::Frozen, Id::Plateau, Id::StillImproving, Id::LrTooHigh]),
     (Id::LossScaled, &[Id::HotStart, Id::Overconfident, Id::WorseThanChance]),
     (Id::DegenerateMetric, &[Id::ValSpikes, Id::LossScaled, Id::AtChance, Id::WorseThanChance, Id::Plateau]),
     (Id::Overfit, &[Id::Plateau]),
 ];
 
-/// All findings, by importance, with [`Id::Healthy`] where none is above a note.
+/// All findings, by importance. Where none is above a note, one says whether the log proves that the network learned
+/// ([`Id::Healthy`]) or what is missing for that ([`Id::TooLittleToTell`]).
 pub(crate) fn findings(context: &Context<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(context)).collect();
     for (cause, consequences) in EXPLAINS {
@@ -110,11 +133,11 @@ pub(crate) fn findings(context: &Context<'_>) -> Vec<Finding> {
         }
     }
     if found.iter().all(|finding| finding.severity == Severity::Note) {
-        found.push(healthy::find(context));
+        found.push(too_little_to_tell::find(context).unwrap_or_else(|| healthy::find(context)));
     }
     found.sort_by(|a, b| {
-        let healthy = |finding: &Finding| finding.id == Id::Healthy;
-        b.severity.cmp(&a.severity).then(healthy(b).cmp(&healthy(a))).then(a.id.cmp(&b.id))
+        let concludes = |finding: &Finding| matches!(finding.id, Id::Healthy | Id::TooLittleToTell);
+        b.severity.cmp(&a.severity).then(concludes(b).cmp(&concludes(a))).then(a.id.cmp(&b.id))
     });
     found
 }

@@ -10,10 +10,12 @@
 
 pub(crate) mod hypothesis;
 pub(crate) mod likelihood;
+pub(crate) mod one_column;
 pub(crate) mod reference;
 
 use hypothesis::{Hypothesis, Sizes, hypotheses};
 use likelihood::Likelihood;
+use one_column::OneColumn;
 use reference::Known;
 
 use crate::rows::Row;
@@ -37,6 +39,8 @@ pub(crate) struct Posterior {
     pub(crate) reduction: Option<Reduction>,
     /// Its probability.
     pub(crate) certainty: f64,
+    /// Whether the two columns show it by their ratio.
+    pub(crate) by_ratio: bool,
 }
 
 impl Posterior {
@@ -49,7 +53,18 @@ impl Posterior {
             mean: 1.0,
             reduction: Some(Reduction::Mean),
             certainty: 1.0,
+            by_ratio: false,
         }
+    }
+
+    /// What is known where one column has a factor and the other one is a mean.
+    pub(crate) fn of_one(column: OneColumn) -> Self {
+        let mean = Self::of_means(true, true);
+        let (train, val, estimate) = match column {
+            OneColumn::Train(estimate) => (Some(estimate), mean.val, estimate),
+            OneColumn::Validation(estimate) => (mean.train, Some(estimate), estimate),
+        };
+        Self { train, val, mean: 0.1, reduction: estimate.reduction, certainty: 0.7, by_ratio: true }
     }
 }
 
@@ -95,6 +110,7 @@ pub(crate) fn posterior(rows: &[Row], sizes: &Sizes, from_scratch: bool) -> Post
         mean,
         reduction: Some(reduction),
         certainty,
+        by_ratio: false,
     }
 }
 

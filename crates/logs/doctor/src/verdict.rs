@@ -45,6 +45,22 @@ pub(crate) fn verdict(context: &Context<'_>, findings: &[Finding]) -> String {
         Id::Overconfident => "The model is overconfident: its accuracy is valid, its probabilities are not.",
         Id::ValidationTooSmall => "There are too few validation photos to compare epochs or models.",
         Id::Plateau => "The best epoch of this run is long past.",
+        Id::ImpossibleValue => "A number of this log cannot be what its name says.",
+        Id::Frozen => "Something is not being trained, or not being measured: its values never change.",
+        Id::TooGood => "The run is too good to be true.",
+        Id::UnstableValidation => {
+            "The model changes too much from epoch to epoch to be trusted in any one of them."
+        }
+        Id::NotALog => {
+            "This text cannot be judged: it is no training log, or its columns are not recognised."
+        }
+        Id::TooLittleToTell => {
+            return format!(
+                "There is too little in this log to tell. {} {}",
+                first.claim,
+                first_sentence(&first.advice)
+            );
+        }
         Id::LossScaled | Id::SeveralRuns | Id::ValBetterThanTrain | Id::StillImproving | Id::Healthy => {
             return healthy(context, findings);
         }

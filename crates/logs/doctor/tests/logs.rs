@@ -39,7 +39,9 @@ fn folder() -> PathBuf {
 #[test]
 #[ignore = "needs FOLIAR_SHARED: a folder that holds logs/real and logs/made"]
 fn logs_get_their_known_diagnosis() {
-    for (part, list) in [("real", "expected.json"), ("made", "truth.json")] {
+    for (part, list, least) in
+        [("real", "expected.json", 1.0), ("made", "truth.json", 1.0), ("field", "expected.json", 1.0)]
+    {
         let folder = folder().join(part);
         let text = std::fs::read_to_string(folder.join(list)).expect(list);
         let mut tally = Tally::default();
@@ -70,7 +72,8 @@ fn logs_get_their_known_diagnosis() {
             tally.named,
             tally.named_of
         );
-        assert_eq!(tally.right, tally.total, "{part}: see the lines that begin with BAD");
+        let enough = tally.right as f64 >= least * tally.total as f64;
+        assert!(enough, "{part}: see the lines that begin with BAD");
     }
 }
 

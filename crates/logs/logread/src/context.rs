@@ -14,15 +14,28 @@ use crate::run_log::Split;
 /// Gives values without a split that of the words before them, within each epoch of the line.
 pub(crate) fn settle_splits(labels: &[Rc<Label>], roles: &mut [Role]) {
     let mut start = 0;
+    let mut around = None;
     for end in 1..=roles.len() {
         if end == roles.len() || roles[end] == Role::Epoch {
-            settle_segment(labels, roles, start, end);
+            let split = settle_segment(labels, roles, start, end, around);
+            // What was said before the epoch and of no value yet holds for the values after it.
+            let measured =
+                roles[start..end].iter().any(|role| matches!(role, Role::Value { .. } | Role::Share { .. }));
+            around = split.filter(|_| !measured);
             start = end;
         }
     }
 }
 
-fn settle_segment(labels: &[Rc<Label>], roles: &mut [Role], start: usize, end: usize) {
+/// Settles the values from `start` to `end`, where `around` is the split that was said before, and returns the split that was
+/// said last.
+fn settle_segment(
+    labels: &[Rc<Label>],
+    roles: &mut [Role],
+    start: usize,
+    end: usize,
+    around: Option<Split>,
+) -> Option<Split> {
     let split_of = |role: &Role| match role {
         Role::Value { named, split, .. } | Role::Share { named, split } => {
             Some((named.meaning.quantity, *split))
@@ -34,7 +47,7 @@ fn settle_segment(labels: &[Rc<Label>], roles: &mut [Role], start: usize, end: u
         .filter_map(split_of)
         .filter_map(|(quantity, split)| Some((quantity, split?)))
         .collect();
-    let mut sticky = None;
+    let mut sticky = around;
     for index in start..end {
         // The word before an epoch's number speaks of the whole line: `Train Epoch: 1`.
         sticky = match roles[index] {
@@ -62,6 +75,7 @@ fn settle_segment(labels: &[Rc<Label>], roles: &mut [Role], start: usize, end: u
             _ => {}
         }
     }
+    sticky
 }
 
 /// The split that a line without measurements announces: `Validation:`, `--- Testing ---`.

@@ -23,6 +23,8 @@ pub(crate) enum Tail {
     Epoch(Option<Named>),
     /// The number of a step or batch.
     Step,
+    /// The number of a step, after the name of the value that follows it: `Score at iteration`.
+    StepOf(Named),
     /// Only the photos are named: `val: `.
     Split(Split),
     /// About the set-up.
@@ -54,6 +56,8 @@ pub(crate) struct Label {
     pub(crate) begins_with_epoch: bool,
     /// Whether the percentage before it is that of a progress bar.
     pub(crate) begins_with_bar: bool,
+    /// Whether the number before it is a running mean, as `avg, ` says.
+    pub(crate) averages: bool,
     /// Splits joined as in `train/val loss: `, for as many numbers.
     pub(crate) joint: Option<(Split, Split)>,
 }
@@ -75,12 +79,12 @@ pub(crate) fn understand(text: &str, glued: bool) -> Label {
     let text = &text[start..];
     let all = fold::words(text, WORDS);
     let all_senses = senses(&all);
-    let sentence = [". ", "? ", "! "].iter().filter_map(|mark| text.rfind(mark)).max().unwrap_or(0);
+    let sentence = sentence_start(text, &all, &all_senses);
     let recent = all_senses.iter().rev().take_while(|sense| all[sense.first].start >= sentence);
     let split = recent.map(|sense| sense.concept).find_map(Concept::split);
     let from = unit_length(&all, &all_senses, text, glued && start == 0);
     let ended = all.last().is_some_and(|last| text[last.end..].trim_start().starts_with([',', ';']));
-    let clause = if ended { all.len() } else { clause_start(text, &all, from) };
+    let clause = if ended { all.len() } else { clause_start(text, &all, &all_senses, from) };
     let first = all_senses.iter().position(|sense| sense.first >= clause).unwrap_or(all_senses.len());
     let named = &all_senses[first..];
     let opens_aside = text.rfind('(').is_some_and(|open| {
@@ -98,6 +102,7 @@ pub(crate) fn understand(text: &str, glued: bool) -> Label {
         begins_with_epoch: start == 0
             && all_senses.first().is_some_and(|sense| sense.concept == Concept::Epoch)
             && matches!(text[..all[0].start].trim(), "" | "."),
+        averages: start == 0 && all.len() == 1 && all[0].text == "avg" && text.trim_end().ends_with(','),
         joint: joint(text, &all, named),
         marks,
     }
@@ -124,12 +129,27 @@ fn unit_length(words: &[Word], senses: &[Sense], text: &str, glued: bool) -> usi
     1 + words[1..].iter().take_while(|word| word.glued && text.as_bytes()[word.start - 1] == b'/').count()
 }
 
+/// Whether the period in `between` only shortens the split that the word before it names: `Val. Loss`.
+fn abbreviates(between: &str, senses: &[Sense], word: usize) -> bool {
+    between == ". " && senses.iter().any(|sense| sense.end == word + 1 && sense.concept.split().is_some())
+}
+
+/// Where the last sentence of `text` begins.
+fn sentence_start(text: &str, words: &[Word], senses: &[Sense]) -> usize {
+    let ends = (1..words.len()).rev().find(|&index| {
+        let between = &text[words[index - 1].end..words[index].start];
+        let mark = [". ", "? ", "! "].iter().any(|mark| between.contains(mark));
+        mark && !abbreviates(between, senses, index - 1)
+    });
+    ends.map_or(0, |index| words[index].start)
+}
+
 /// Index of the first word after the last mark that ends a clause.
-fn clause_start(text: &str, words: &[Word], from: usize) -> usize {
+fn clause_start(text: &str, words: &[Word], senses: &[Sense], from: usize) -> usize {
     let mut start = from;
     for index in from.max(1)..words.len() {
         let between = &text[words[index - 1].end..words[index].start];
-        if ends_clause(between) {
+        if ends_clause(between) && !abbreviates(between, senses, index - 1) {
             start = index;
         }
     }
@@ -163,6 +183,16 @@ fn tail(text: &str, words: &[Word], senses: &[Sense]) -> Tail {
             return Tail::Epoch(value(text, words, &senses[..=at]));
         }
         (Concept::Step, None) if !said(Concept::Spoiler) && free(words, last) => return Tail::Step,
+        (Concept::Step, Some(at))
+            if text[words[last.end - 1].end..].trim().is_empty() && free(words, last) =>
+        {
+            let joins = |word: &Word| matches!(word.text.as_str(), "at" | "after" | "in" | "on");
+            if words[senses[at].end..last.first].iter().any(joins)
+                && let Some(named) = value(text, words, &senses[..=at])
+            {
+                return Tail::StepOf(named);
+            }
+        }
         _ => {}
     }
     if let Some(fact) = meaning::fact(senses).filter(|_| quantity.is_none()) {

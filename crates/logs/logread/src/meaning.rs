@@ -145,6 +145,12 @@ pub(crate) fn judge(name: &str, words: &[Word], senses: &[Sense]) -> Meaning {
     for (index, sense) in senses.iter().enumerate() {
         let after_quantity = senses[..index].iter().any(|before| before.concept.is_quantity());
         match sense.concept {
+            // `train_eval_loss` is taken on training photos, by a network in evaluation mode.
+            Concept::Split(Split::Validation)
+                if split == Some(Split::Train) && words[sense.first].text.starts_with("eval") =>
+            {
+                extras = extras.saturating_add(1);
+            }
             Concept::Split(named) => split = Some(named),
             Concept::Spoiler => spoiled = true,
             Concept::Part => part = true,

@@ -124,7 +124,10 @@ pub(crate) fn scan(text: &[u8], at: usize, style: Style) -> Option<(Number, usiz
     if let Some(found) = microsoft.then(|| windows_not_finite(text, end, negative)).flatten() {
         return Some(found);
     }
-    let (exponent, end) = exponent(text, end);
+    let (exponent, end) = match form {
+        Form::Decimal => exponent_of_julia(text, end).unwrap_or_else(|| exponent(text, end)),
+        _ => exponent(text, end),
+    };
     if exponent.is_some() {
         form = Form::Decimal;
     }
@@ -203,6 +206,17 @@ fn grouped(text: &[u8], start: usize, at: usize, style: Style) -> bool {
 fn followed_by_word(text: &[u8], at: usize) -> bool {
     text.get(at).is_some_and(|&byte| byte.is_ascii_alphabetic() && !matches!(byte, b'e' | b'E'))
         || exponent(text, at).0.is_none() && text.get(at).is_some_and(|&byte| matches!(byte, b'e' | b'E'))
+}
+
+/// `f0` in `1.5f0`: how Julia writes a number of 32 bits.
+fn exponent_of_julia(text: &[u8], at: usize) -> Option<(Option<i32>, usize)> {
+    let rest = text.get(at..)?.strip_prefix(b"f")?;
+    let (negative, digits) = rest.strip_prefix(b"-").map_or((false, rest), |digits| (true, digits));
+    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let ends = !digits.get(count).is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let size: i32 =
+        std::str::from_utf8(&digits[..count]).ok()?.parse().ok().filter(|size| *size < 100 && ends)?;
+    Some((Some(if negative { -size } else { size }), at + 1 + usize::from(negative) + count))
 }
 
 /// `e-04` and its like.

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use crate::document::{Document, LARGEST};
 use crate::error::ReadError;
 use crate::lines::Lines;
 use crate::run_log::RunLog;
@@ -46,18 +47,43 @@ pub fn read_log_from(mut source: impl Read) -> Result<RunLog, ReadError> {
 struct Reader {
     lines: Lines,
     text: TextReader,
+    /// The document that the text turned out to be, and its bytes so far.
+    document: Option<(Document, Vec<u8>)>,
+    begun: bool,
 }
 
 impl Reader {
     fn new() -> Self {
-        Self { lines: Lines::new(), text: TextReader::new() }
+        Self { lines: Lines::new(), text: TextReader::new(), document: None, begun: false }
     }
 
     fn push(&mut self, piece: &[u8]) {
+        if !self.begun && !piece.is_empty() {
+            self.begun = true;
+            self.document = Document::of(piece).map(|document| (document, Vec::new()));
+        }
+        match &mut self.document {
+            Some((_, held)) if held.len() + piece.len() <= LARGEST => held.extend_from_slice(piece),
+            Some(_) => {
+                let held = self.document.take().map(|(_, held)| held).unwrap_or_default();
+                self.read(&held);
+                self.read(piece);
+            }
+            None => self.read(piece),
+        }
+    }
+
+    fn read(&mut self, piece: &[u8]) {
         self.lines.push(piece, &mut |line| self.text.line(&line));
     }
 
     fn finish(mut self) -> Result<RunLog, ReadError> {
+        if let Some((document, held)) = self.document.take() {
+            match document.text(&held) {
+                Some(text) => self.read(text.as_bytes()),
+                None => self.read(&held),
+            }
+        }
         self.lines.finish(&mut |line| self.text.line(&line));
         self.text.finish().map_err(|reason| ReadError::Nothing {
             reason: match (self.lines.bytes, self.lines.binary || self.lines.hollow) {

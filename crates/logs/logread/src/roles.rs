@@ -41,6 +41,7 @@ pub(crate) fn assign(text: &str, tokens: &Tokens, labels: &[Rc<Label>]) -> Vec<R
         measured: false,
         taken: None,
         named: false,
+        announced: None,
     };
     for index in 0..tokens.numbers.len() {
         let role = line.role(index);
@@ -75,6 +76,8 @@ struct Line<'a> {
     taken: Option<usize>,
     /// Whether any label so far had words.
     named: bool,
+    /// The name of the value after the counter that was just taken, and the place of that value.
+    announced: Option<(Named, usize)>,
 }
 
 impl Line<'_> {
@@ -118,7 +121,18 @@ impl Line<'_> {
         if let Some(role) = self.of_joint(index, &label) {
             return role;
         }
+        if let Some((named, place)) = self.announced.take()
+            && place == index
+            && matches!(label.tail, Tail::Bare | Tail::Words)
+        {
+            return plain(&named);
+        }
         let role = match &label.tail {
+            Tail::StepOf(named) if number.counts() => {
+                self.announced = Some((of_counter(named), index + 1));
+                Role::Step
+            }
+            Tail::StepOf(named) => self.value(index, named),
             Tail::Bare | Tail::Words => self.bare(index, &label),
             Tail::Epoch(None) if number.form == Form::Decimal && number.percent => Role::Ignore,
             Tail::Epoch(None) if number.measures() => Role::Epoch,
@@ -227,6 +241,15 @@ impl Line<'_> {
     fn nothing_taken(&self) -> bool {
         self.taken.is_none() && self.short
     }
+}
+
+/// `Score at iteration 20 is 0.5`: what DL4J calls a score is the loss.
+fn of_counter(named: &Named) -> Named {
+    let mut named = named.clone();
+    if named.meaning.quantity == Quantity::Score && named.text.eq_ignore_ascii_case("score") {
+        named.meaning.quantity = Quantity::Loss;
+    }
+    named
 }
 
 fn split_value(named: &Named, split: Split) -> Role {

@@ -4,19 +4,48 @@ use std::rc::Rc;
 
 use crate::assemble::Flavour;
 use crate::label::{Label, Tail};
-use crate::meaning::Quantity;
+use crate::meaning::{Cadence, Meaning, Quantity};
+use crate::measurement_name::Named;
 use crate::number::Number;
 use crate::role::{Role, plain};
 use crate::token::Tokens;
 
 /// Takes the names that follow their numbers, in a line where none precedes.
 pub(crate) fn take_postfixes(numbers: &[Number], labels: &[Rc<Label>], roles: &mut [Role]) {
+    take_running_mean(numbers, labels, roles);
     for (index, role) in roles.iter_mut().enumerate() {
         match (&*role, &labels[index + 1].postfix) {
             (Role::Ignore, Some(named)) if numbers[index].measures() => *role = plain(named),
             _ => {}
         }
     }
+}
+
+/// `7, 0.01: 2.31, 2.28 avg, 0.10 rate, 0.4 seconds, 896 images`: darknet names nothing but what follows. The first number is
+/// the step, the one before `avg` the running mean of the loss.
+fn take_running_mean(numbers: &[Number], labels: &[Rc<Label>], roles: &mut [Role]) {
+    let Some(mean) = (2..numbers.len()).find(|&index| labels[index + 1].averages) else { return };
+    let batch = mean - 1;
+    let bare = |index: usize| labels[index].tail == Tail::Bare;
+    if !(numbers[0].counts()
+        && bare(batch)
+        && bare(mean)
+        && numbers[batch].measures()
+        && numbers[mean].measures())
+    {
+        return;
+    }
+    let meaning = Meaning {
+        quantity: Quantity::Loss,
+        split: None,
+        percent: false,
+        cadence: Cadence::Unsaid,
+        extras: 0,
+    };
+    let named = Named { text: "avg".to_owned(), meaning, loose: false };
+    roles[0] = Role::Step;
+    roles[batch] = Role::Value { named: named.clone(), split: None, own: false, flavour: Flavour::Instant };
+    roles[mean] = Role::Value { named, split: None, own: false, flavour: Flavour::Running };
 }
 
 /// `0.5 (0.6)`: a batch's value and its running mean.

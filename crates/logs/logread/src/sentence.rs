@@ -65,7 +65,7 @@ impl Sentences {
         }
         self.dangling = template.dangling;
         let inherited = if template.counts {
-            None
+            self.heading
         } else {
             self.heading.or_else(|| *template.inherited.get_or_insert(self.leading))
         };

@@ -261,6 +261,25 @@ fn trim(text: &str, start: usize, end: usize) -> (usize, usize) {
     (start, end)
 }
 
+/// A header of two lines, cell upon cell, where strokes divide both alike: `Mini-batch` over `Accuracy`.
+pub(crate) fn stacked(above: &str, below: &str) -> Option<String> {
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    split(above, Delimiter::Pipe, &mut first);
+    split(below, Delimiter::Pipe, &mut second);
+    let named = |text: &str, spans: &[(usize, usize)]| {
+        spans.iter().filter(|span| is_name(&text[span.0..span.1])).count()
+    };
+    // A header of one line may be followed by another table's.
+    let partial = named(below, &second) < second.len();
+    (first.len() == second.len() && first.len() > 2 && partial && named(above, &first) == first.len()).then(
+        || {
+            let cells =
+                first.iter().zip(&second).map(|(a, b)| format!("{} {}", &above[a.0..a.1], &below[b.0..b.1]));
+            format!("|{}|", cells.collect::<Vec<_>>().join("|"))
+        },
+    )
+}
+
 /// Whether a line without measurements may hold the names of a table.
 pub(crate) fn may_be_header(text: &str) -> bool {
     use crate::meaning::{Field, Quantity, field};

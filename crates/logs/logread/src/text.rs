@@ -4,15 +4,19 @@
 //! known, an object that begins, names beside numbers, the names of a table to come. What they find goes to
 //! one [`Assembler`], so that a log may change its shape as often as it likes.
 
+use std::borrow::Cow;
+
 use crate::assemble::Assembler;
 use crate::clean::{clean, without_bar};
 use crate::lines::Line;
 use crate::literal::Literal;
+use crate::meaning::{self, Field, Meaning};
 use crate::number::Style;
-use crate::run_log::RunLog;
+use crate::prefix::without_prefix;
+use crate::run_log::{RunLog, Split};
 use crate::sentence::Sentences;
 use crate::settle::settle;
-use crate::table::{Delimiter, Table};
+use crate::table::{Delimiter, Table, may_be_header, stacked};
 use crate::template::Taken;
 use crate::token::Tokens;
 use crate::unfold;
@@ -126,6 +130,10 @@ impl TextReader {
         if let Some(taken) = tabular.then(|| self.row(text)).flatten() {
             return taken;
         }
+        let bare = without_prefix(text);
+        if let Some(taken) = (tabular && bare.len() < text.len()).then(|| self.row(bare)).flatten() {
+            return taken;
+        }
         let bracketed = memchr::memchr2(b'{', b'[', text.as_bytes()).is_some();
         match bracketed.then(|| self.object_in(text)).flatten() {
             Some(taken) => taken,
@@ -140,7 +148,15 @@ impl TextReader {
             return Some(before + self.object(&text[start..]));
         }
         let (start, name) = Literal::named_list(text)?;
-        self.literal.begin(name, &mut self.assembler);
+        // `info.val =` above `objective: [...]`, as MATLAB shows a structure.
+        let unsplit = matches!(meaning::field(name), Field::Value(Meaning { split: None, quantity, .. }) if quantity.has_split());
+        let name = match self.sentences.around().filter(|_| unsplit) {
+            Some(Split::Train) => Cow::Owned(format!("train {name}")),
+            Some(Split::Validation) => Cow::Owned(format!("val {name}")),
+            Some(Split::Test) => Cow::Owned(format!("test {name}")),
+            None => Cow::Borrowed(name),
+        };
+        self.literal.begin(&name, &mut self.assembler);
         self.object(&text[start..]);
         Some(1)
     }
@@ -236,9 +252,16 @@ impl TextReader {
         if taken.bar {
             self.tally.bars += taken.values as u64;
         }
-        if taken.may_be_header && self.header_chances > 0 {
+        let bare = without_prefix(text);
+        let may_be_header = taken.may_be_header || bare.len() < text.len() && may_be_header(bare);
+        if may_be_header && self.header_chances > 0 {
             self.header_chances -= 1;
-            self.header = Some((without_bar(text).to_owned(), 0));
+            let line = without_bar(bare);
+            let header = match self.header.take() {
+                Some((above, 0 | 1)) => stacked(&above, line).unwrap_or_else(|| line.to_owned()),
+                _ => line.to_owned(),
+            };
+            self.header = Some((header, 0));
         }
         taken.values + taken.counters
     }

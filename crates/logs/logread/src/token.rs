@@ -124,7 +124,9 @@ impl Tokens {
             }
             end = while_matching(text, end + 1, is_word);
         }
-        if text[at..end].eq_ignore_ascii_case(b"top") {
+        let name = &text[at..end];
+        let top = name.len().checked_sub(3).filter(|&start| name[start..].eq_ignore_ascii_case(b"top"));
+        if top.is_some_and(|start| start == 0 || name[start - 1] == b'_') {
             end = ranked(text, end).unwrap_or(end);
         }
         if let Some((number, number_end)) = number::scan(text, at, style).filter(|found| found.1 == end) {
@@ -254,6 +256,7 @@ mod tests {
             ("epoch003 val_loss=-1.5e-3 mAP50-95", "epoch <3> val_loss = <-0.0015> mAP50-95"),
             ("224x224 3f9a v1.2.3 resnet50", "224x224 3f9a v1 . <2.3> resnet50"),
             ("top-5: 0.9 nan -inf", "top-5 : <0.9> <NaN> <-inf>"),
+            ("accuracy_top-1: 22.0", "accuracy_top-1 : <22>"),
             ("10%|###  | 5/50", "<10%> % | ~~ | <5> / <50>"),
         ];
         for (text, wanted) in cases {

@@ -15,6 +15,8 @@ use crate::setup::RunSetup;
 pub(crate) enum Penalty<'a> {
     /// Printed beside the loss.
     Printed(&'a Series),
+    /// The cross-entropy is printed too, and the loss exceeds it by the same amount again and again.
+    Difference { loss: &'a Series, cross_entropy: &'a Series, size: f64 },
     /// Inferred from the curves: its size in the last row.
     Inferred(f64),
 }
@@ -33,7 +35,47 @@ pub(crate) fn penalty<'a>(
     series: &'a [Series],
     setup: &RunSetup,
 ) -> Option<Penalty<'a>> {
-    printed(chosen, series).map(Penalty::Printed).or_else(|| inferred(rows, setup).map(Penalty::Inferred))
+    printed(chosen, series)
+        .map(Penalty::Printed)
+        .or_else(|| difference(chosen, series))
+        .or_else(|| inferred(rows, setup).map(Penalty::Inferred))
+}
+
+/// A loss beside its cross-entropy: the difference, if it stays within a tenth over three records and makes up a twentieth.
+fn difference<'a>(chosen: &Chosen<'a>, series: &'a [Series]) -> Option<Penalty<'a>> {
+    let loss = chosen.train_loss.or(chosen.val_loss)?;
+    let names_entropy = |series: &&Series| {
+        let name = series.name.to_lowercase();
+        ["cross_entropy", "crossentropy", "cross-entropy", "cross entropy", "ce_loss", "xent"]
+            .iter()
+            .any(|word| name.contains(word))
+    };
+    let is_loss = |series: &&Series| {
+        matches!(series.metric, Metric::Loss | Metric::LossPart)
+            && series.split == loss.split
+            && series.name != loss.name
+    };
+    let cross_entropy =
+        series.iter().filter(is_loss).find(names_entropy).filter(|_| !names_entropy(&loss))?;
+    // Records of two lines have the loss in the line after.
+    let differences: Vec<f64> = cross_entropy
+        .points
+        .iter()
+        .filter_map(|part| {
+            let whole =
+                loss.points.iter().find(|whole| whole.row >= part.row && whole.row <= part.row + 1)?;
+            Some(whole.value - part.value)
+        })
+        .collect();
+    let (least, most) =
+        differences.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(*x), high.max(*x)));
+    let size = *differences.last()?;
+    let whole = loss.points.last()?.value;
+    (differences.len() >= 3 && least > 0.05 * whole && most < 1.1 * least).then_some(Penalty::Difference {
+        loss,
+        cross_entropy,
+        size,
+    })
 }
 
 /// A part of the loss with such a name that makes up at least a twentieth of it.

@@ -1,29 +1,103 @@
 //! Nothing is learned: loss and accuracy stay those of guessing.
 //!
-//! Idea: guessing among C classes costs ln C and is correct once in C times. A validation that stays there
-//! for six epochs, with a loss that does not fall, has learned nothing that generalises. Where C is not
-//! known, loss and accuracy must agree on it: accuracy = exp(-loss). Limits: slow starts look the same for
-//! some epochs, hence six; a training set that *is* learned is a matter for `train-eval-mismatch`.
+//! Idea: guessing among C classes costs ln C and is correct once in C times. Four proofs: (1) a loss that equals ln C to five
+//! digits and more, three times in a row, for some whole C: no learning network stays there. (2) Loss and accuracy of guessing
+//! for six epochs, without a fall of the loss (four, where each accuracy is exp(-loss)); where C is not known, the two must agree on it: accuracy = exp(-loss). (3) The
+//! loss alone within 3 % of ln C for four epochs, C known. (4) The accuracy alone never above guessing in five epochs, C known.
+//! Limits: slow starts look the same for some epochs; a training set that *is* learned is a matter for
+//! `train-eval-mismatch`.
 
 use crate::context::Context;
-use crate::rows::Column;
+use crate::guessing::{self, Guess};
+use crate::rows::{Column, Reading};
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
+/// Epochs that loss and accuracy together need.
 const EPOCHS: usize = 6;
+/// Epochs that a loss alone needs.
+const LOSSES: usize = 4;
+/// Epochs that an accuracy alone needs.
+const ACCURACIES: usize = 5;
+
+type Curve = Vec<(usize, Reading)>;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    let [val, train] = [(Column::ValLoss, Column::ValAccuracy), (Column::TrainLoss, Column::TrainAccuracy)]
-        .map(|(loss, accuracy)| (context.column(loss), context.column(accuracy)));
-    let validation = !val.1.is_empty();
-    let (losses, accuracies) = if validation { val } else { train };
-    let factor = if validation { context.factors().1 } else { context.factors().0 };
-    if losses.len() < EPOCHS || accuracies.len() < EPOCHS {
-        return None;
+    exact(context).or_else(|| {
+        let val = (context.column(Column::ValLoss), context.column(Column::ValAccuracy));
+        let train = (context.column(Column::TrainLoss), context.column(Column::TrainAccuracy));
+        let validation = !val.0.is_empty() || !val.1.is_empty();
+        let (losses, accuracies) = if validation { val } else { train };
+        let factor = if validation { context.factors().1 } else { context.factors().0 };
+        let noun = if validation { "validation" } else { "training" };
+        if is_one_epoch(context, if losses.is_empty() { &accuracies } else { &losses }) {
+            return None;
+        }
+        match (losses.is_empty(), accuracies.is_empty()) {
+            (false, false) if accuracies.len() >= LOSSES => both(context, &losses, &accuracies, factor, noun),
+            (false, _) => loss_alone(context, &losses, &accuracies, factor, noun),
+            (true, false) => accuracy_alone(context, &accuracies, noun),
+            (true, true) => None,
+        }
+    })
+}
+
+/// Whether the readings are many lines of one epoch.
+fn is_one_epoch(context: &Context<'_>, curve: &Curve) -> bool {
+    let epoch = |end: Option<&(usize, Reading)>| end.and_then(|(index, _)| context.rows[*index].epoch);
+    epoch(curve.first()).is_some() && epoch(curve.first()) == epoch(curve.last())
+}
+
+fn finding(claim: String, evidence: Vec<Evidence>, confidence: f64) -> Finding {
+    Finding {
+        id: Id::AtChance,
+        severity: Severity::Error,
+        claim: format!("{claim} The network has learned nothing that generalises."),
+        evidence,
+        confidence,
+        advice: "Check ten photos with their labels as the network receives them: a shuffled label \
+            file is the usual cause. Then try to overfit a single batch. If that fails, the weights are \
+            frozen, the gradient is cut, or the learning rate is far too small or too large."
+            .to_owned(),
+        code: Some(
+            "images, labels = next(iter(train_loader))\n\
+            for _ in range(200): loss = criterion(model(images), labels); loss.backward(); optimizer.step(); \
+            optimizer.zero_grad()\n\
+            print(loss.item())   # must come near 0"
+                .to_owned(),
+        ),
     }
-    // Many lines of one epoch are one epoch.
-    let (first_row, last_row) = (&context.rows[losses.first()?.0], &context.rows[losses.last()?.0]);
-    if first_row.epoch.is_some() && first_row.epoch == last_row.epoch {
+}
+
+/// A loss that ends at ln C to the last of five digits and more.
+fn exact(context: &Context<'_>) -> Option<Finding> {
+    let Guess { series, last, classes, repeats } = guessing::exact(context)?;
+    Some(finding(
+        format!(
+            "{} is {} in the last {repeats} lines: exactly ln {classes}, the loss of guessing among {classes} classes.",
+            series.name, last.value
+        ),
+        vec![Evidence::at(last.line, format!("{} = {}", series.name, last.value))],
+        0.97,
+    ))
+}
+
+fn both(
+    context: &Context<'_>,
+    losses: &Curve,
+    accuracies: &Curve,
+    factor: f64,
+    noun: &str,
+) -> Option<Finding> {
+    // Fewer will do where each accuracy is that of its loss.
+    let told = |&(row, loss): &(usize, Reading)| {
+        let of_loss = (-loss.value / factor).exp();
+        accuracies
+            .iter()
+            .any(|(other, accuracy)| *other == row && (accuracy.value / of_loss - 1.0).abs() < 0.2)
+    };
+    let least = if losses.iter().all(told) { LOSSES } else { EPOCHS };
+    if losses.len() < least || accuracies.len() < least {
         return None;
     }
     let losses: Vec<_> =
@@ -45,13 +119,10 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     {
         return None;
     }
-    let noun = if validation { "validation" } else { "training" };
-    Some(Finding {
-        id: Id::AtChance,
-        severity: Severity::Error,
-        claim: format!(
+    Some(finding(
+        format!(
             "After {} epochs the {noun} loss is {} and the best accuracy {}. Guessing among {} classes \
-                gives {} and {}. The network has learned nothing that generalises.",
+                gives {} and {}.",
             losses.len(),
             number(last.1),
             percent(best),
@@ -59,24 +130,81 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             number(chance),
             percent(guess)
         ),
-        evidence: vec![
-            Evidence::at(
-                first.2.line,
-                quoted(&context.rows[first.0], first.0, &format!("{noun} loss"), first.2),
-            ),
-            Evidence::at(last.2.line, quoted(&context.rows[last.0], last.0, &format!("{noun} loss"), last.2)),
-        ],
-        confidence: if context.setup.classes.is_some() { 0.93 } else { 0.8 },
-        advice: "Check ten photos with their labels as the network receives them: a shuffled label \
-            file is the usual cause. Then try to overfit a single batch. If that fails, the weights are \
-            frozen, the gradient is cut, or the learning rate is far too small or too large."
-            .to_owned(),
-        code: Some(
-            "images, labels = next(iter(train_loader))\n\
-            for _ in range(200): loss = criterion(model(images), labels); loss.backward(); optimizer.step(); \
-            optimizer.zero_grad()\n\
-            print(loss.item())   # must come near 0"
-                .to_owned(),
+        ends(context, &[(first.0, first.2), (last.0, last.2)], &format!("{noun} loss")),
+        if context.setup.classes.is_some() { 0.93 } else { 0.8 },
+    ))
+}
+
+fn loss_alone(
+    context: &Context<'_>,
+    losses: &Curve,
+    accuracies: &Curve,
+    factor: f64,
+    noun: &str,
+) -> Option<Finding> {
+    let (first, last) = (losses.first()?, losses.last()?);
+    let means = || losses.iter().map(|(_, reading)| reading.value / factor);
+    let (least, most) = means().fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+    let (chance, confidence) = match context.setup.chance_loss() {
+        Some(chance) => {
+            let near = losses.len() >= LOSSES && least > 0.97 * chance && most < 1.03 * chance;
+            (Some(chance).filter(|_| near && last.1.value > 0.99 * first.1.value)?, 0.9)
+        }
+        // Level within half a per cent, near the logarithm of a small whole number, and no sign of a fall.
+        None => {
+            let classes = (1.001 * least).exp().floor().max(2.0);
+            let level =
+                losses.len() >= EPOCHS && most < 1.005 * least && last.1.value > 0.998 * first.1.value;
+            let near = least > 0.999 * classes.ln() && least < 1.025 * classes.ln() && classes <= 50.0;
+            (Some(classes.ln()).filter(|_| level && near)?, 0.7)
+        }
+    };
+    // Few accuracies, if any, on perhaps a hundred photos.
+    let guess = (-chance).exp();
+    let above = |(_, reading): &(usize, Reading)| {
+        reading.value > guess + 3.0 * (guess * (1.0 - guess) / 100.0).sqrt()
+    };
+    if accuracies.iter().any(above) {
+        return None;
+    }
+    Some(finding(
+        format!(
+            "The {noun} loss goes from {} to {} in {} epochs. Guessing among {} classes gives {}.",
+            number(first.1.value / factor),
+            number(last.1.value / factor),
+            losses.len(),
+            number(chance.exp().round()),
+            number(chance)
         ),
+        ends(context, &[*first, *last], &format!("{noun} loss")),
+        confidence,
+    ))
+}
+
+fn accuracy_alone(context: &Context<'_>, accuracies: &Curve, noun: &str) -> Option<Finding> {
+    let guess = 1.0 / context.setup.classes? as f64;
+    let (first, last) = (accuracies.first()?, accuracies.last()?);
+    let size = context.validation_size().map_or(300.0, |size| size as f64);
+    let best = accuracies.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
+    let limit = guess + 3.0 * (guess * (1.0 - guess) / size).sqrt();
+    (accuracies.len() >= ACCURACIES && best <= limit).then(|| {
+        finding(
+            format!(
+                "The best {noun} accuracy of {} epochs is {}. Guessing among {} classes gives {}.",
+                accuracies.len(),
+                percent(best),
+                number((1.0 / guess).round()),
+                percent(guess)
+            ),
+            ends(context, &[*first, *last], &format!("{noun} accuracy")),
+            0.85,
+        )
     })
+}
+
+fn ends(context: &Context<'_>, readings: &[(usize, Reading)], noun: &str) -> Vec<Evidence> {
+    let quote = |&(index, reading): &(usize, Reading)| {
+        Evidence::at(reading.line, quoted(&context.rows[index], index, noun, reading))
+    };
+    readings.iter().map(quote).collect()
 }

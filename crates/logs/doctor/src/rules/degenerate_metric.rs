@@ -1,11 +1,13 @@
 //! An accuracy that means nothing for this task.
 //!
-//! Idea, four signs: (1) accuracy stays near 0 while the loss is below `e ln 2`, the least cross-entropy of
-//! so many errors: the loss is not cross-entropy, as in regression. (2) F1 is 0 while accuracy is high: most
+//! Idea, seven signs: (1) the loss is below `e ln 2`, the least cross-entropy of
+//! so many errors, everywhere: the loss is not cross-entropy, as in regression. (2) F1 is 0 while accuracy is high: most
 //! labels are negative and no positive is found. (3) Recall is exactly 1 while precision equals accuracy to
 //! 1 %: every sample may be predicted positive. (4) Accuracy is the same to the last digit for eight epochs,
 //! far from perfect, with a loss that does not fall: one class is always predicted, unless the training
-//! accuracy is higher; then the network has only stopped changing. Source: the definitions of the scores.
+//! accuracy is higher; then the network has only stopped changing. (5) Accuracy is exactly 0 in three epochs and more: it is
+//! not computed. (6) Accuracy is exactly 1 and the loss exactly 0 in all epochs. (7) The five likeliest classes always hold
+//! the right one, although the likeliest is often wrong: there are at most five classes. Source: the definitions of the scores.
 //! Limits: (3) also fits a nearly perfect model; the confidence says so.
 
 use foliar_logread::{Metric, Series};
@@ -24,6 +26,61 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| nothing_found(context))
         .or_else(|| all_positive(context))
         .or_else(|| one_class(context))
+        .or_else(|| constant(context))
+        .or_else(|| all_of_five(context))
+}
+
+/// Sign (5) and (6).
+fn constant(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 3;
+    let columns = [(Column::ValAccuracy, Column::ValLoss), (Column::TrainAccuracy, Column::TrainLoss)];
+    columns.into_iter().find_map(|(accuracy, loss)| {
+        let (accuracies, losses) = (context.column(accuracy), context.column(loss));
+        let &(index, first) = accuracies.first()?;
+        let all = |value: f64| accuracies.len() >= EPOCHS && accuracies.iter().all(|(_, reading)| reading.value == value);
+        let no_loss = !losses.is_empty() && losses.iter().all(|(_, reading)| reading.value == 0.0);
+        let (severity, text) = if all(0.0) {
+            (Severity::Warning, "is exactly 0 in every line: it is not computed, or labels and outputs are never of one form")
+        } else if all(1.0) && no_loss {
+            (Severity::Warning, "is exactly 1 in every line while the loss is 0, so it measures nothing")
+        } else {
+            return None;
+        };
+        let noun = if accuracy == Column::ValAccuracy { "validation accuracy" } else { "training accuracy" };
+        Some(finding(
+            severity,
+            0.85,
+            format!("The {noun} {text}."),
+            vec![Evidence::at(first.line, quoted(&context.rows[index], index, noun, first))],
+            "Compare ten outputs with their labels by hand. Classes must be numbers on both sides, or one-hot on both.",
+        ))
+    })
+}
+
+/// Sign (7).
+fn all_of_five(context: &Context<'_>) -> Option<Finding> {
+    const LINES: usize = 3;
+    let series = &context.log.series;
+    let five = series.iter().find(|series| {
+        let points = &series.points;
+        series.metric == Metric::TopFive
+            && points.len() >= LINES
+            && points.iter().all(|point| point.value == 1.0)
+    })?;
+    let one = series.iter().find(|one| one.metric == Metric::Accuracy && one.split == five.split)?;
+    let last = one.points.last().filter(|point| point.value < 0.9)?;
+    Some(finding(
+        Severity::Note,
+        0.85,
+        format!(
+            "{} is always 100 %, while {} is {}: there are at most five classes, so it says nothing.",
+            five.name,
+            one.name,
+            percent(last.value)
+        ),
+        vec![Evidence::at(last.line, format!("{} = {}", one.name, number(last.value)))],
+        "Judge by the accuracy of the likeliest class.",
+    ))
 }
 
 fn finding(
@@ -45,14 +102,14 @@ fn finding(
 }
 
 fn not_cross_entropy(context: &Context<'_>) -> Option<Finding> {
-    if !context.loss_is_foreign {
+    let columns = [(Column::ValLoss, Column::ValAccuracy), (Column::TrainLoss, Column::TrainAccuracy)]
+        .map(|(loss, accuracy)| (context.column(loss), context.column(accuracy)));
+    let readings = if context.loss_is_foreign { 2 } else { 1 };
+    let enough = |(loss, accuracy): &(Vec<_>, Vec<_>)| loss.len() >= readings && accuracy.len() >= readings;
+    let (loss, accuracy) = columns.into_iter().find(enough)?;
+    if !context.loss_is_foreign && !contradicts(&loss, &accuracy) {
         return None;
     }
-    let columns = [(Column::ValLoss, Column::ValAccuracy), (Column::TrainLoss, Column::TrainAccuracy)];
-    let (loss, accuracy) = columns
-        .map(|(loss, accuracy)| (context.column(loss), context.column(accuracy)))
-        .into_iter()
-        .find(|(loss, accuracy)| loss.len() >= 2 && accuracy.len() >= 2)?;
     let best = accuracy.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
     let &(index, last) = loss.last()?;
     let mut finding = finding(
@@ -78,16 +135,32 @@ fn not_cross_entropy(context: &Context<'_>) -> Option<Finding> {
     Some(finding)
 }
 
+/// Whether every loss is below what its errors cost at least, but by less than a sum or a division by a batch explains.
+fn contradicts(losses: &[(usize, Reading)], accuracies: &[(usize, Reading)]) -> bool {
+    let mut pairs = losses.iter().filter_map(|(row, loss)| {
+        let (_, accuracy) = accuracies.iter().find(|(other, _)| other == row)?;
+        Some((loss.value, 1.0 - accuracy.value))
+    });
+    let below =
+        |(loss, errors): (f64, f64)| errors > 0.3 && (0.4..0.85).contains(&(loss / least_loss(errors)));
+    pairs.clone().next().is_some() && pairs.all(below)
+}
+
 fn nothing_found(context: &Context<'_>) -> Option<Finding> {
-    let f1 = context.log.series.iter().find(|series| {
-        let is_f = series.metric == Metric::F1
-            || series
-                .name
-                .to_lowercase()
-                .split(|c: char| !c.is_alphanumeric())
-                .any(|word| matches!(word, "f1" | "f2" | "fbeta"));
-        is_f && !series.points.is_empty() && series.points.iter().all(|point| point.value.abs() < 1e-3)
-    })?;
+    let f1 = context
+        .log
+        .series
+        .iter()
+        .find(|series| {
+            let is_f = series.metric == Metric::F1
+                || series
+                    .name
+                    .to_lowercase()
+                    .split(|c: char| !c.is_alphanumeric())
+                    .any(|word| matches!(word, "f1" | "f2" | "fbeta"));
+            is_f && !series.points.is_empty() && series.points.iter().all(|point| point.value.abs() < 1e-3)
+        })
+        .or_else(|| nothing_recalled(context))?;
     let accuracy = context.chosen.val_accuracy.or(context.chosen.train_accuracy)?;
     let last = accuracy.points.last().filter(|point| point.value > 0.8)?;
     Some(finding(
@@ -105,14 +178,23 @@ fn nothing_found(context: &Context<'_>) -> Option<Finding> {
     ))
 }
 
-fn all_positive(context: &Context<'_>) -> Option<Finding> {
+/// The score of a name that holds `word`.
+fn score<'a>(context: &Context<'a>, word: &str) -> Option<&'a Series> {
     let named =
-        |word: &str| -> Option<&Series> {
-            context.log.series.iter().find(|series| {
-                series.metric == Metric::OtherScore && series.name.to_lowercase().contains(word)
-            })
-        };
-    let (recall, precision) = (named("recall")?, named("precision")?);
+        |series: &&Series| series.metric == Metric::OtherScore && series.name.to_lowercase().contains(word);
+    context.log.series.iter().find(named)
+}
+
+/// Recall, where it and precision are 0 throughout.
+fn nothing_recalled<'a>(context: &Context<'a>) -> Option<&'a Series> {
+    let none =
+        |series: &&Series| !series.points.is_empty() && series.points.iter().all(|point| point.value == 0.0);
+    score(context, "precision").filter(none)?;
+    score(context, "recall").filter(none)
+}
+
+fn all_positive(context: &Context<'_>) -> Option<Finding> {
+    let (recall, precision) = (score(context, "recall")?, score(context, "precision")?);
     let accuracy = context.chosen.val_accuracy.or(context.chosen.train_accuracy)?;
     let (r, p, a) = (recall.points.last()?, precision.points.last()?, accuracy.points.last()?);
     let always = recall.points.iter().all(|point| point.value > 1.0 - 1e-9);

@@ -10,7 +10,7 @@
 
 use crate::context::Context;
 use crate::rows::{Column, Reading};
-use crate::words::{epoch_name, number, quoted};
+use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 /// Larger than any sum over a data set.
@@ -24,6 +24,30 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .into_iter()
         .find_map(|(column, name)| exploded(context, column, name))
         .or_else(|| never_learned(context))
+        .or_else(|| grows(context))
+}
+
+/// A training loss that grows from line to line without end.
+fn grows(context: &Context<'_>) -> Option<Finding> {
+    const LINES: usize = 10;
+    let curve = context.column(Column::TrainLoss);
+    let (&(_, first), &(index, last)) = (curve.first()?, curve.last()?);
+    let ups = curve.windows(2).filter(|pair| pair[1].1.value > pair[0].1.value).count();
+    let steady = curve.len() >= LINES && 10 * ups >= 9 * (curve.len() - 1);
+    (steady && first.value > 0.0 && last.value > 1.3 * first.value).then(|| {
+        let rate = (last.value / first.value).powf(1.0 / (curve.len() - 1) as f64) - 1.0;
+        finding(
+            format!(
+                "The training loss grows in {ups} of {} lines, by {} a line, from {} to {}. A loss that is minimised does \
+                    not; the weights grow, or a penalty on them whose factor grows is printed with it.",
+                curve.len() - 1,
+                percent(rate),
+                number(first.value),
+                number(last.value)
+            ),
+            vec![Evidence::at(last.line, quoted(&context.rows[index], index, "training loss", last))],
+        )
+    })
 }
 
 /// A loss that rose far above that of guessing, in a run that never did better than guessing.

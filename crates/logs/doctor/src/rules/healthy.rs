@@ -1,6 +1,6 @@
-//! Nothing above a note was found.
+//! The network learned, and nothing above a note was found.
 //!
-//! Idea: the absence of every warning, with the values that were looked at. Limits: a log does not show
+//! Idea: the absence of every warning in a log that proves learning (see [`crate::learned`]). Limits: a log does not show
 //! leakage between training and validation, nor how the model does on photos from another field.
 
 use crate::context::Context;
@@ -23,9 +23,7 @@ pub(crate) fn find(context: &Context<'_>) -> Finding {
         (None, Some((_, loss)), _) | (None, None, Some((_, loss))) => {
             format!("No problem found as far as the log shows: the loss ends at {}.", number(loss.value))
         }
-        (None, None, None) => {
-            "No problem found, but the log contains no loss and no accuracy to judge.".to_owned()
-        }
+        (None, None, None) => "No problem found.".to_owned(),
     };
     let evidence = [(Column::ValLoss, "validation loss"), (Column::ValAccuracy, "validation accuracy")]
         .into_iter()

@@ -13,7 +13,7 @@ use crate::words::number;
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    if context.penalty.is_some() || context.scale_is_off() {
+    if context.penalty.is_some() || context.scale_is_off() || context.has_heads {
         return None;
     }
     let losses = context.log.series.iter().filter(|series| {

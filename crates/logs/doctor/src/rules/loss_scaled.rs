@@ -1,6 +1,6 @@
 //! The printed loss is the mean per sample times a factor.
 //!
-//! Idea and source: see [`crate::scale`]. Reported where a mean has become improbable and the interval of
+//! Idea and source: see [`crate::scale`]; a factor in one column is told by its ratio to the other ([`crate::scale::one_column`]). Reported where a mean has become improbable and the interval of
 //! the factor excludes 1. Limits: a factor in the training column alone must show in the first epoch, whose
 //! mean cannot be far above ln C; mixup and label smoothing raise that column too.
 

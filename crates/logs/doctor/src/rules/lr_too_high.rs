@@ -10,6 +10,22 @@ use crate::rows::Column;
 use crate::words::{number, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
+/// Jumps of the validation that a lower rate calms.
+fn restless_validation(context: &Context<'_>) -> Option<Finding> {
+    let drop = super::unstable_validation::drops(context).into_iter().next()?;
+    Some(Finding {
+        id: Id::LrTooHigh,
+        severity: Severity::Note,
+        claim: "The training loss is smooth, but validation jumps: a learning rate that is too high for the running \
+            statistics of batch norm is the usual cause."
+            .to_owned(),
+        evidence: vec![Evidence::at(drop.line, format!("validation accuracy {}", number(drop.accuracy)))],
+        confidence: 0.6,
+        advice: "Divide the learning rate by three, or let it fall with a cosine.".to_owned(),
+        code: None,
+    })
+}
+
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() {
         return None;
@@ -35,7 +51,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let climbs = last > 1.1 * first.1.value && last > 1.5 * least && least < 0.95 * first.1.value;
     let often = jumps.len() >= 2 && jumps.len() * 5 >= rest.len();
     if !often && !climbs {
-        return None;
+        return restless_validation(context);
     }
     let evidence = jumps.iter().take(3).map(|pair| {
         let (index, reading) = pair[1];

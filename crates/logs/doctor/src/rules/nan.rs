@@ -1,4 +1,4 @@
-//! A loss that is not a number or infinite.
+//! A loss or another metric that is not a number or infinite.
 //!
 //! Idea: once a weight is NaN every later output is, so the first such line gives the moment. A column that
 //! is infinite while others go on improving is a fault of that column alone (a division by zero samples, an
@@ -16,7 +16,15 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         let series = &context.log.series;
         series.iter().filter(|series| matches!(series.metric, Metric::Loss | Metric::LossPart))
     };
+    let scores = context.log.series.iter().filter(|series| {
+        let is_score =
+            matches!(series.metric, Metric::Accuracy | Metric::TopFive | Metric::F1 | Metric::OtherScore);
+        // Tables have holes where nothing was computed.
+        let rest = series.points.iter().skip_while(|point| point.value.is_finite());
+        is_score && rest.clone().next().is_some() && rest.clone().all(|point| !point.value.is_finite())
+    });
     let broken: Vec<_> = losses()
+        .chain(scores)
         .filter_map(|series| {
             let first = series.points.iter().position(|point| !point.value.is_finite())?;
             // Some programs have no training loss to print in their first line.
@@ -28,7 +36,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .collect();
     let &(series, first) = broken.iter().min_by_key(|(series, first)| series.points[*first].row)?;
     let point = series.points[first];
-    let sound = losses().count() - broken.len();
+    let sound = losses().filter(|series| series.points.iter().all(|point| point.value.is_finite())).count();
     let to_the_end = series.points.last().is_some_and(|point| !point.value.is_finite());
     let one_of_many = sound > 0 && series.split != Some(Split::Train);
     let names: Vec<&str> = broken.iter().map(|(series, _)| series.name.as_str()).collect();

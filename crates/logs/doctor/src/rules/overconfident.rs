@@ -11,7 +11,7 @@ use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    if context.penalty.is_some() || context.double_softmax.is_some() || context.scale_is_off() {
+    if context.penalty.is_some() || context.double_softmax.is_some() || context.is_scaled() {
         return None;
     }
     let size = context.validation_size();
@@ -27,7 +27,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             Some((index, loss, accuracy, loss.value / by_val, need))
         })
         .collect();
-    if curve.len() < 4 {
+    if curve.len() < 3 {
         return None;
     }
     let late = &curve[curve.len() - curve.len().div_ceil(4).max(2)..];
@@ -41,8 +41,16 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         2.0 * (accuracy.value * (1.0 - accuracy.value) / size.map_or(500.0, |size| size as f64)).sqrt();
     let rises =
         mean > 1.3 * least && mean - least > 0.15 && accuracy.value > then.value + noise && index > turn + 2;
-    let too_sure = far && !falling && errors >= 10.0;
-    if !too_sure && !rises {
+    let sure_of_scale = !context.scale_is_off();
+    let too_sure = sure_of_scale && curve.len() >= 4 && far && !falling && errors >= 10.0;
+    // Several times what is needed in every epoch, if by less than half a nat.
+    let somewhat = errors >= 5.0
+        && accuracy.value >= 0.6
+        && curve[curve.len().saturating_sub(4)..]
+            .iter()
+            .all(|(.., mean, need)| *mean > 2.0 * need && mean - need > 0.1);
+    let rises = sure_of_scale && curve.len() >= 4 && rises;
+    if !(too_sure || rises || somewhat) {
         return None;
     }
     let claim = if rises {
@@ -66,10 +74,10 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     };
     Some(Finding {
         id: Id::Overconfident,
-        severity: Severity::Warning,
+        severity: if too_sure || rises { Severity::Warning } else { Severity::Note },
         claim,
         evidence: vec![Evidence::at(loss.line, quoted(&context.rows[index], index, "validation loss", loss))],
-        confidence: 0.8,
+        confidence: 0.65,
         advice: "The accuracy is valid, the probabilities are not. Before you show a probability, \
             divide the logits by a temperature that is fitted on the validation set (temperature \
             scaling), or train with label smoothing.".to_owned(),

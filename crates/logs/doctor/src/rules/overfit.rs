@@ -2,12 +2,16 @@
 //!
 //! Idea: take the epoch where the (smoothed) training loss is least. The network memorises its training
 //! photos if by then the validation loss is a third and 0.15 nats above its own least value (an eighth, if
-//! it rose steadily over eight epochs), and training has improved since that least value by a fifth. A last
-//! training accuracy that is 20 points above validation says the same. Source: early stopping (Prechelt
-//! 1998). Limits: needs four epochs with both losses. The median of three epochs is compared, because a jump
-//! from single photos is for `val-spikes`.
+//! it rose steadily over eight epochs; a quarter and 0.1 nats, if training has improved by a third), and training has improved
+//! since that least value by a fifth. A training accuracy that is 20 points above validation at the end says the same, or 8
+//! points where training makes next to no error. Three epochs will do where validation is worse by a quarter while the training
+//! loss fell below a half, as fine-tuned networks do. A validation loss that stays while training goes on is a note. Source:
+//! early stopping (Prechelt 1998). Limits: not claimed where training is not good itself, where the validation loss is the
+//! lower one, or for one bad epoch; medians of three epochs are compared, because a jump from single photos is for
+//! `val-spikes`.
 
 use crate::context::Context;
+use crate::rows::{Reading, Row};
 use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
@@ -15,8 +19,16 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() || context.is_wild() {
         return None;
     }
-    by_loss(context).or_else(|| by_accuracy(context))
+    by_loss(context)
+        .or_else(|| within_three_epochs(context))
+        .or_else(|| by_accuracy(context))
+        .or_else(|| stalled(context))
 }
+
+/// Training accuracy from which on there is next to nothing left to learn.
+const NEARLY_ALL: f64 = 0.95;
+/// Training accuracy below which training itself is not good.
+const HARDLY: f64 = 0.6;
 
 const ADVICE: &str = "Keep the weights of the best validation epoch. Then use more photos, stronger \
     augmentation, weight decay, a smaller network or pretrained weights. Check that no plant is in both \
@@ -55,7 +67,9 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
     let steps = &val[turn..=fitted];
     let ups = steps.windows(2).filter(|pair| pair[1] > pair[0]).count();
     let steady = steps.len() >= 8 && 5 * ups >= 3 * (steps.len() - 1) && train[fitted] < 0.6 * train[turn];
-    let risen = rise > 0.15 && (rise > 0.35 * val[turn] || (steady && rise > 0.12 * val[turn]));
+    let stays = steps.len() >= 5 && steps[steps.len() - 3..].iter().all(|loss| *loss > 1.08 * val[turn]);
+    let apart = stays && rise > 0.1 && rise > 0.25 * val[turn] && train[fitted] < 0.67 * train[turn];
+    let risen = apart || (rise > 0.15 && (rise > 0.35 * val[turn] || (steady && rise > 0.12 * val[turn])));
     let learning = train[fitted] < 0.8 * train[turn];
     if !risen || !learning || fitted < turn + 2 {
         return None;
@@ -79,19 +93,125 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
             Evidence::at(from.val_loss?.line, quoted(from, turn_row, "validation loss", from.val_loss?)),
             Evidence::at(to.val_loss?.line, quoted(to, fitted_row, "validation loss", to.val_loss?)),
         ],
-        confidence: if strong { 0.93 } else { 0.8 },
+        // Where validation was never better than at first, it may not measure what was trained.
+        confidence: match (turn, strong) {
+            (0, _) => 0.4,
+            (_, true) => 0.9,
+            _ => 0.8,
+        },
         advice: ADVICE.to_owned(),
         code: code(),
     })
 }
 
+/// The first three epochs of a network that begins with pretrained weights.
+fn within_three_epochs(context: &Context<'_>) -> Option<Finding> {
+    let complete = |row: &&Row| row.train_loss.is_some() && row.val_loss.is_some();
+    let rows: Vec<&Row> = context.rows.iter().filter(complete).collect();
+    let &[first, middle, last] = rows.as_slice() else { return None };
+    let (train, val) =
+        ([first, last].map(|row| row.train_loss), [first, middle, last].map(|row| row.val_loss));
+    let least = val[0]?.value.min(val[1]?.value);
+    let gains =
+        match (last.val_accuracy, first.val_accuracy.into_iter().chain(middle.val_accuracy).next_back()) {
+            (Some(now), Some(before)) => now.value > before.value + 0.01,
+            _ => false,
+        };
+    let memorised = train[1]?.value < 0.5 * train[0]?.value && val[2]?.value > 1.25 * least && !gains;
+    (memorised && least > 0.1 && val[2]?.value > train[1]?.value).then(|| Finding {
+        id: Id::Overfit,
+        severity: Severity::Warning,
+        claim: format!(
+            "In three epochs the training loss fell from {} to {}, while the validation loss rose from {} to {}: the \
+                network has begun to memorise its training photos.",
+            number(train[0].map_or(0.0, |loss| loss.value)),
+            number(train[1].map_or(0.0, |loss| loss.value)),
+            number(least),
+            number(val[2].map_or(0.0, |loss| loss.value))
+        ),
+        evidence: val
+            .iter()
+            .flatten()
+            .map(|loss| Evidence::at(loss.line, format!("validation loss {}", number(loss.value))))
+            .collect(),
+        confidence: 0.7,
+        advice: ADVICE.to_owned(),
+        code: code(),
+    })
+}
+
+/// The best validation loss is long past, and training has improved since.
+fn stalled(context: &Context<'_>) -> Option<Finding> {
+    let (by_train, by_val) = context.factors();
+    let both: Vec<(usize, f64, f64)> = context
+        .rows
+        .iter()
+        .enumerate()
+        .filter_map(|(index, row)| {
+            Some((index, row.train_loss?.value / by_train, row.val_loss?.value / by_val))
+        })
+        .filter(|(_, train, val)| train.is_finite() && val.is_finite())
+        .collect();
+    let (place, &(index, then, least)) = both.iter().enumerate().min_by(|a, b| a.1.2.total_cmp(&b.1.2))?;
+    let &(end, train, val) = both.last()?;
+    let past = both.len() - 1 - place;
+    let goes_on = train < 0.85 * then && train < 0.6 * val;
+    (past >= 5 && 4 * past >= both.len() && goes_on && least > 0.0).then(|| {
+        let (from, to) = (&context.rows[index], &context.rows[end]);
+        Finding {
+            id: Id::Overfit,
+            severity: Severity::Note,
+            claim: format!(
+                "The validation loss was least in {} ({}). Since then the training loss has fallen from {} to {}, and \
+                    validation has not improved.",
+                epoch_name(from, index),
+                number(from.val_loss.map_or(0.0, |loss| loss.value)),
+                number(from.train_loss.map_or(0.0, |loss| loss.value)),
+                number(to.train_loss.map_or(0.0, |loss| loss.value))
+            ),
+            evidence: from
+                .val_loss
+                .map(|loss| Evidence::at(loss.line, quoted(from, index, "validation loss", loss)))
+                .into_iter()
+                .collect(),
+            confidence: 0.7,
+            advice: ADVICE.to_owned(),
+            code: None,
+        }
+    })
+}
+
 fn by_accuracy(context: &Context<'_>) -> Option<Finding> {
-    let last = |column| context.column(column).last().copied();
-    let (_, train) = last(crate::rows::Column::TrainAccuracy)?;
-    let (index, val) = last(crate::rows::Column::ValAccuracy)?;
-    let size = context.validation_size().map_or(200.0, |size| size as f64);
-    let noise = (val.value * (1.0 - val.value) / size).sqrt();
-    (train.value - val.value > 0.2_f64.max(4.0 * noise)).then(|| Finding {
+    let both: Vec<(usize, Reading, Reading)> = context
+        .rows
+        .iter()
+        .enumerate()
+        .filter_map(|(index, row)| Some((index, row.train_accuracy?, row.val_accuracy?)))
+        .collect();
+    let &(index, train, val) = both.last()?;
+    // A bad last epoch is no memory: the best of the last three speaks for validation, of all where the gap may be small.
+    let nearly_all = train.value >= NEARLY_ALL && both.len() >= 4;
+    let (early, late) = both.split_at(both.len().saturating_sub(3));
+    let best =
+        |epochs: &[(usize, Reading, Reading)]| epochs.iter().map(|epoch| epoch.2.value).fold(0.0, f64::max);
+    let (before, now) = (best(early), best(late));
+    let best = if nearly_all { before.max(now) } else { now };
+    let size = context.validation_size().map_or(300.0, |size| size as f64);
+    let noise = (best * (1.0 - best) / size).sqrt();
+    let limit = if nearly_all { f64::max(0.08, 6.0 * noise) } else { f64::max(0.2, 4.0 * noise) };
+    let row = &context.rows[index];
+    let lower = row.train_loss.zip(row.val_loss).is_some_and(|(train, val)| {
+        let (by_train, by_val) = context.factors();
+        val.value / by_val < train.value / by_train
+    });
+    // What still catches up is no memory yet: the accuracy rises, and the loss is at its least.
+    let losses = |rows: &[(usize, Reading, Reading)]| {
+        let losses = rows.iter().filter_map(|(index, ..)| context.rows[*index].val_loss);
+        losses.map(|loss| loss.value).fold(f64::INFINITY, f64::min)
+    };
+    let catches_up = nearly_all && now > before + 0.5 * noise && losses(late) <= losses(early);
+    let memorised = train.value >= HARDLY && train.value - best > limit && !lower && !catches_up;
+    memorised.then(|| Finding {
         id: Id::Overfit,
         severity: Severity::Warning,
         claim: format!(

@@ -39,6 +39,29 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 0.95,
             )
         }
+        Penalty::Difference { loss, cross_entropy, size } => {
+            let (whole, part) = (loss.points.last()?, cross_entropy.points.last()?);
+            (
+                format!(
+                    "{} exceeds {} by {} again and again: a weight penalty is added to the printed loss. It says \
+                        nothing about the photos.",
+                    loss.name,
+                    cross_entropy.name,
+                    number(size)
+                ),
+                vec![Evidence::at(
+                    whole.line,
+                    format!(
+                        "{} = {}, {} = {}",
+                        loss.name,
+                        number(whole.value),
+                        cross_entropy.name,
+                        number(part.value)
+                    ),
+                )],
+                0.9,
+            )
+        }
         Penalty::Inferred(size) => {
             let (index, row) = context
                 .rows

@@ -7,6 +7,8 @@
 //! 1999); batch norm's running statistics (Ioffe and Szegedy 2015). Limits: logs that start later than the
 //! first epoch, and photos from another field, which really differ.
 
+use foliar_logread::{Metric, Series, Split};
+
 use crate::context::Context;
 use crate::rows::Row;
 use crate::words::{epoch_name, number, percent};
@@ -29,7 +31,11 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() || context.double_softmax.is_some() {
         return None;
     }
-    let (index, reason) = early_gap(context).or_else(|| stuck_validation(context))?;
+    let (index, reason) = training_evaluated(context)
+        .or_else(|| early_gap(context))
+        .or_else(|| stuck_validation(context))
+        .or_else(|| never_better_than_guessing(context))
+        .or_else(|| unmoved_validation(context))?;
     let row = &context.rows[index];
     let mut evidence = Vec::new();
     for (noun, reading) in [
@@ -65,6 +71,79 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 .to_owned(),
         ),
     })
+}
+
+/// A validation loss that was never below that of guessing, while training left it far behind: overfitting begins with a validation
+/// that improves.
+fn never_better_than_guessing(context: &Context<'_>) -> Option<(usize, String)> {
+    const EPOCHS: usize = 8;
+    let chance = context.setup.chance_loss().filter(|_| !context.scale_is_off())?;
+    let (by_train, by_val) = context.factors();
+    let losses: Vec<(usize, f64, f64)> = context
+        .rows
+        .iter()
+        .enumerate()
+        .filter_map(|(index, row)| {
+            Some((index, row.train_loss?.value / by_train, row.val_loss?.value / by_val))
+        })
+        .collect();
+    let &(index, train, val) = losses.last()?;
+    let least = losses.iter().map(|loss| loss.2).fold(f64::INFINITY, f64::min);
+    let guess = (-chance).exp();
+    let best = context
+        .rows
+        .iter()
+        .filter_map(|row| row.val_accuracy)
+        .map(|reading| reading.value)
+        .fold(0.0, f64::max);
+    (losses.len() >= EPOCHS && best < guess + 0.2 && least > chance && val > 1.1 * chance && val > losses[0].2 && train < 0.7 * chance).then(|| {
+        let text = format!(
+            "Training works (loss {}), but the validation loss was never below that of guessing ({}) and ends at {}.",
+            number(train),
+            number(chance),
+            number(val)
+        );
+        (index, text)
+    })
+}
+
+/// Training photos that were evaluated, far below the accuracy that was measured on them while the network trained.
+fn training_evaluated(context: &Context<'_>) -> Option<(usize, String)> {
+    const GAP: f64 = 0.15;
+    let is_evaluated = |series: &&Series| {
+        let name = series.name.to_lowercase();
+        let share = matches!(series.metric, Metric::Accuracy | Metric::OtherScore) && name.contains("acc");
+        series.split == Some(Split::Train) && share && name.contains("eval") && !series.points.is_empty()
+    };
+    let evaluated = context.log.series.iter().find(is_evaluated)?;
+    let trained = context.chosen.train_accuracy.filter(|trained| trained.name != evaluated.name)?;
+    let pairs: Vec<(f64, f64)> = evaluated
+        .points
+        .iter()
+        .filter_map(|point| {
+            let twin = trained.points.iter().find(|other| other.row == point.row)?;
+            Some((twin.value, point.value))
+        })
+        .collect();
+    let late = &pairs[pairs.len().saturating_sub(2)..];
+    let &(while_training, in_evaluation) = late.last()?;
+    let apart = late.len() == 2 && late.iter().all(|(trained, evaluated)| trained - evaluated > GAP);
+    let index = context.rows.iter().rposition(|row| row.train_accuracy.is_some())?;
+    apart.then(|| {
+        let text = format!(
+            "On the same training photos the accuracy is {} while training and {} in evaluation mode.",
+            percent(while_training),
+            percent(in_evaluation)
+        );
+        (index, text)
+    })
+}
+
+/// A validation that is the same to the last digit while training moves.
+fn unmoved_validation(context: &Context<'_>) -> Option<(usize, String)> {
+    let index = context.rows.iter().rposition(|row| row.val_loss.is_some())?;
+    crate::repeats::validation_alone(context)
+        .then(|| (index, "The training loss moves and the validation loss never does.".to_owned()))
 }
 
 /// The first two epochs, while the training photos are still new.

@@ -23,6 +23,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         losses.iter().filter(|(train, val)| train.value / by_train > 1.1 * val.value / by_val).count();
     let by_accuracy = accuracies.iter().filter(|(train, val)| val.value - train.value > 0.015).count();
     let most = |count: usize, of: usize| of >= 2 && 10 * count >= 7 * of;
+    // One epoch will do where training has twice the loss.
+    let far =
+        matches!(losses.as_slice(), [(train, val)] if train.value / by_train > 2.0 * val.value / by_val);
     let (claim, line) = if most(by_accuracy, accuracies.len()) {
         let (train, val) = accuracies.last()?;
         (
@@ -33,7 +36,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             ),
             val.line,
         )
-    } else if most(by_loss, losses.len()) {
+    } else if far || most(by_loss, losses.len()) {
         let (train, val) = losses.last()?;
         let means = (number(val.value / by_val), number(train.value / by_train));
         (format!("The validation loss ({}) is below the training loss ({}).", means.0, means.1), val.line)

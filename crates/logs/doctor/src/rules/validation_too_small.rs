@@ -28,8 +28,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         id: Id::ValidationTooSmall,
         severity: if sure { Severity::Warning } else { Severity::Note },
         claim: format!(
-            "Validation has {size} photos: one photo is worth {}, and an accuracy of {} could as well \
+            "Validation has {size} photos{}: one photo is worth {}, and an accuracy of {} could as well \
                 be {} or {}.",
+            if sure { "" } else { " or a small multiple of that" },
             percent(1.0 / n),
             percent(last.value),
             percent((p - noise).max(0.0)),

@@ -6,3 +6,4 @@ mod question;
 mod rules;
 mod simulated;
 mod support;
+mod verdicts;

@@ -1,9 +1,10 @@
 //! Runs that really learn, with a known fault and a known way of adding up, judged with and without what a
 //! user may know.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use foliar_doctor::{Id, Reduction, RunSetup, diagnose};
+use foliar_doctor::{Id, Reduction, RunSetup, Severity, diagnose};
 
 use crate::support::runs::{Kind, Run, run};
 use crate::support::table::{finds, warnings};
@@ -114,6 +115,74 @@ fn the_mean_is_taken_for_what_it_is() {
         }
     }
     assert!(alarms.is_empty(), "{} alarms\n{}", alarms.len(), alarms.join("\n"));
+}
+
+/// Everything that is true of a run of this kind, beside what was done to it.
+fn also_true(kind: Kind) -> &'static [Id] {
+    match kind {
+        Kind::Healthy => &[],
+        Kind::Scaled(_) => &[],
+        Kind::Overfit => &[Id::Overconfident, Id::Plateau, Id::ValidationTooSmall],
+        Kind::AtChance => &[],
+        Kind::Diverged | Kind::Nan => {
+            &[Id::Overconfident, Id::LrTooHigh, Id::SaturatedLoss, Id::AtChance, Id::WorseThanChance]
+        }
+        Kind::DoubleSoftmax => &[],
+        Kind::WrongLabels | Kind::Mismatch => &[Id::Overconfident, Id::UnstableValidation],
+        Kind::Penalty => &[],
+        Kind::Spikes => &[Id::Overconfident],
+    }
+}
+
+#[test]
+fn what_is_said_with_some_confidence_is_right_as_often() {
+    let kinds = [
+        Kind::Healthy,
+        Kind::Overfit,
+        Kind::AtChance,
+        Kind::Diverged,
+        Kind::Nan,
+        Kind::DoubleSoftmax,
+        Kind::WrongLabels,
+        Kind::Mismatch,
+        Kind::Penalty,
+        Kind::Spikes,
+    ];
+    let kinds = kinds.into_iter().chain(WAYS.map(Kind::Scaled));
+    let mut by_confidence = BTreeMap::<u32, (u32, u32)>::new();
+    let mut by_id = BTreeMap::<(Id, u32), (u32, u32, BTreeMap<String, u32>)>::new();
+    for run in kinds.flat_map(runs) {
+        for setup in setups(run.setup) {
+            for finding in diagnose(&run.log, &setup).findings {
+                if finding.severity == Severity::Note && finding.id != Id::Healthy {
+                    continue;
+                }
+                let right = run.expected().contains(&finding.id) || also_true(run.kind).contains(&finding.id);
+                let confidence = (100.0 * finding.confidence).round() as u32;
+                let bin = by_confidence.entry(confidence / 10 * 10).or_default();
+                let one = by_id.entry((finding.id, confidence)).or_default();
+                (bin.0, one.0) = (bin.0 + u32::from(right), one.0 + u32::from(right));
+                (bin.1, one.1) = (bin.1 + 1, one.1 + 1);
+                if !right {
+                    *one.2.entry(format!("{:?}", run.kind)).or_default() += 1;
+                }
+            }
+        }
+    }
+    for ((id, confidence), (right, of, wrong)) in &by_id {
+        println!("{:22} said with {confidence:3} %: {right} of {of} right  {wrong:?}", id.name());
+    }
+    let mut all = 0;
+    for (bin, (right, of)) in &by_confidence {
+        let share = 100.0 * f64::from(*right) / f64::from(*of);
+        println!("| {bin} to {} % | {of} | {share:.0} % |", bin + 9);
+        all += of;
+        assert!(
+            *of < 50 || (share - f64::from(*bin) - 5.0).abs() <= 15.0,
+            "{bin} %: {share:.0} % of {of} are right"
+        );
+    }
+    assert!(all >= 500 || cfg!(debug_assertions), "{all} findings");
 }
 
 #[test]

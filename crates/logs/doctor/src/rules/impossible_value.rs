@@ -1,0 +1,90 @@
+//! A number that the quantity cannot have.
+//!
+//! Idea: a cross-entropy is never below 0, a share never above 1, and the five likeliest classes contain the
+//! likeliest. Source: the definitions. Limits: losses other than cross-entropy may be negative; the claim says so.
+
+use foliar_logread::{Metric, Point, Series};
+
+use crate::context::Context;
+use crate::rows::Column;
+use crate::words::{number, percent, quoted};
+use crate::{Evidence, Finding, Id, Severity};
+
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    negative_loss(context).or_else(|| above_one(context)).or_else(|| top_five_below(context))
+}
+
+fn finding(claim: String, evidence: Evidence, confidence: f64, advice: &str) -> Finding {
+    Finding {
+        id: Id::ImpossibleValue,
+        severity: Severity::Error,
+        claim,
+        evidence: vec![evidence],
+        confidence,
+        advice: advice.to_owned(),
+        code: None,
+    }
+}
+
+fn negative_loss(context: &Context<'_>) -> Option<Finding> {
+    [(Column::TrainLoss, "training loss"), (Column::ValLoss, "validation loss")].into_iter().find_map(
+        |(column, noun)| {
+            let curve = context.column(column);
+            // Some programs print -1 for a loss that was not computed.
+            let negative = |value: f64, resolution: f64| value < -resolution && value != -1.0;
+            let &(index, first) =
+                curve.iter().find(|(_, reading)| negative(reading.value, reading.resolution))?;
+            Some(finding(
+                format!(
+                    "The {noun} is {}. A cross-entropy is never below 0, so this is another quantity, or the labels \
+                        are not what the loss expects.",
+                    number(first.value)
+                ),
+                Evidence::at(first.line, quoted(&context.rows[index], index, noun, first)),
+                0.95,
+                "Print the smallest and the largest label: binary cross-entropy expects 0 and 1, categorical \
+                    cross-entropy class numbers from 0 or one-hot rows. Do not judge this run by its loss.",
+            ))
+        },
+    )
+}
+
+fn above_one(context: &Context<'_>) -> Option<Finding> {
+    let accuracies = context.log.series.iter().filter(|series| series.metric == Metric::Accuracy);
+    accuracies.into_iter().find_map(|series| {
+        let point = series.points.iter().find(|point| point.value > 1.0 + 1e-6 || point.value < 0.0)?;
+        Some(finding(
+            format!("{} is {}, which no share of correct answers can be.", series.name, number(point.value)),
+            Evidence::at(point.line, format!("{} = {}", series.name, number(point.value))),
+            0.8,
+            "Look how the accuracy is computed: correct answers divided by photos, each counted once.",
+        ))
+    })
+}
+
+fn top_five_below(context: &Context<'_>) -> Option<Finding> {
+    let series = &context.log.series;
+    series.iter().filter(|five| five.metric == Metric::TopFive).find_map(|five| {
+        let same = |one: &&Series| {
+            one.metric == Metric::Accuracy && one.split == five.split && one.within_epoch == five.within_epoch
+        };
+        let one = series.iter().find(same)?;
+        let below = |point: &Point| {
+            let twin = one.points.iter().find(|other| other.row == point.row)?;
+            (twin.value > point.value + point.resolution.max(1e-6)).then_some((*twin, *point))
+        };
+        let (top_one, top_five) = five.points.iter().find_map(below)?;
+        Some(finding(
+            format!(
+                "{} ({}) is above {} ({}), but the five likeliest classes contain the likeliest one.",
+                one.name,
+                percent(top_one.value),
+                five.name,
+                percent(top_five.value)
+            ),
+            Evidence::at(top_one.line, format!("{} = {}", one.name, number(top_one.value))),
+            0.9,
+            "The two columns are exchanged, or one of them is computed on other photos.",
+        ))
+    })
+}

@@ -1,0 +1,68 @@
+//! No error at all, from the first epoch on.
+//!
+//! Idea: a network begins with random outputs, so its first epochs hold errors. A loss of 0 and an accuracy of 1 in
+//! all of them mean that there is nothing to tell apart: one class in the labels, or the label among the inputs. Source: the
+//! loss of guessing, ln C > 0. Limits: a log that starts after training, and easy data after transfer learning, which still
+//! has a loss above 0.
+
+use crate::context::Context;
+use crate::rows::Column;
+use crate::words::quoted;
+use crate::{Evidence, Finding, Id, Severity};
+
+const EPOCHS: usize = 3;
+
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    no_loss(context).or_else(|| no_error(context))
+}
+
+/// No error while training, in any epoch from the first one on.
+fn no_error(context: &Context<'_>) -> Option<Finding> {
+    let curve = context.column(Column::TrainAccuracy);
+    let &(index, first) = curve.first()?;
+    let begins = context.rows[index].epoch.is_some_and(|epoch| epoch <= 1.0);
+    let perfect = curve.len() >= EPOCHS && curve.iter().all(|(_, reading)| reading.value >= 1.0);
+    (begins && perfect).then(|| Finding {
+        id: Id::TooGood,
+        severity: Severity::Warning,
+        claim: "The training accuracy is 100 % from the first epoch on, although a network makes errors while it learns. Either \
+            the task is trivial, the run went on from a finished one, or the network is shown the answer."
+            .to_owned(),
+        evidence: vec![Evidence::at(first.line, quoted(&context.rows[index], index, "training accuracy", first))],
+        confidence: 0.7,
+        advice: "Check that no label is part of the input, such as a caption or a colour of the border, and that photos of one \
+            class do not all come from one camera."
+            .to_owned(),
+        code: None,
+    })
+}
+
+/// No loss at all.
+fn no_loss(context: &Context<'_>) -> Option<Finding> {
+    let (loss, accuracy, index, reading) =
+        [(Column::ValLoss, Column::ValAccuracy), (Column::TrainLoss, Column::TrainAccuracy)]
+            .into_iter()
+            .find_map(|(loss, accuracy)| {
+                let (losses, accuracies) = (context.column(loss), context.column(accuracy));
+                let perfect = losses.len().max(accuracies.len()) >= EPOCHS
+                    && losses.iter().all(|(_, reading)| reading.value.abs() <= reading.resolution.min(1e-4))
+                    && accuracies.iter().all(|(_, reading)| reading.value >= 1.0);
+                let &(index, reading) = losses.first().or(accuracies.first()).filter(|_| perfect)?;
+                (!losses.is_empty()).then_some((losses.len(), accuracies.len(), index, reading))
+            })?;
+    Some(Finding {
+        id: Id::TooGood,
+        severity: Severity::Error,
+        claim: format!(
+            "The loss is 0 in all {loss} epochs{}: there is nothing to tell apart. Either all labels are of one class, \
+                or the network is shown the answer.",
+            if accuracy > 0 { " and the accuracy 1" } else { "" }
+        ),
+        evidence: vec![Evidence::at(reading.line, quoted(&context.rows[index], index, "loss", reading))],
+        confidence: 0.93,
+        advice: "Count the labels of each class as the network receives them. Check that a softmax has more than one output, \
+            and that no label is part of the input."
+            .to_owned(),
+        code: Some("print(torch.bincount(torch.cat([labels for _, labels in train_loader])))".to_owned()),
+    })
+}

@@ -1,0 +1,92 @@
+//! What was read neither shows a fault nor proves that the network learned.
+//!
+//! Idea: the absence of a warning is no evidence. See [`crate::learned`] for what is. Limits: what counts as
+//! enough is cautious where the numbers of classes and of validation photos are not known.
+
+use crate::context::Context;
+use crate::learned::{Gap, gap};
+use crate::rows::Column;
+use crate::words::{number, percent, quoted};
+use crate::{Evidence, Finding, Id, Severity};
+
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    let gap = gap(context)?;
+    let (claim, advice) = match gap {
+        Gap::Curves => (
+            "Scores were read, but no loss and no accuracy: nothing says whether the network learns."
+                .to_owned(),
+            "Print the loss and the accuracy of validation once an epoch.",
+        ),
+        Gap::Validation => (
+            format!(
+                "{}Nothing was measured on photos that the network is not trained on, so the log cannot show whether \
+                    it generalises.",
+                course(context)
+            ),
+            "Print loss and accuracy on validation photos once an epoch. If the log has them, name them `val_loss` \
+                and `val_acc`.",
+        ),
+        Gap::Epochs(epochs) => (
+            format!(
+                "Validation was read {}: too little to judge a course. {}",
+                if epochs == 1 { "once".to_owned() } else { format!("{epochs} times") },
+                course(context)
+            ),
+            "Give the log of at least three epochs, from the first one on.",
+        ),
+        Gap::Proof => (
+            format!("{}That is not clearly better than guessing, as far as the log tells.", course(context)),
+            if context.setup.classes.is_none() {
+                "Say how many classes there are (`--classes`) and how many validation photos (`--val-size`): then \
+                    guessing has a known loss and accuracy."
+            } else {
+                "Train for more epochs, and say how many validation photos there are (`--val-size`)."
+            },
+        ),
+    };
+    let evidence = COLUMNS
+        .into_iter()
+        .filter_map(|(column, noun)| {
+            let &(index, reading) = context.column(column).last()?;
+            Some(Evidence::at(reading.line, quoted(&context.rows[index], index, noun, reading)))
+        })
+        .collect();
+    Some(Finding {
+        id: Id::TooLittleToTell,
+        severity: Severity::Note,
+        claim,
+        evidence,
+        confidence: 0.9,
+        advice: advice.to_owned(),
+        code: None,
+    })
+}
+
+const COLUMNS: [(Column, &str); 4] = [
+    (Column::TrainLoss, "training loss"),
+    (Column::ValLoss, "validation loss"),
+    (Column::TrainAccuracy, "training accuracy"),
+    (Column::ValAccuracy, "validation accuracy"),
+];
+
+/// `The training loss goes from 2 to 1, the validation accuracy from 50 % to 60 %. `, or nothing.
+fn course(context: &Context<'_>) -> String {
+    let courses = COLUMNS.into_iter().filter_map(|(column, noun)| {
+        let curve = context.column(column);
+        let (first, last) = (curve.first()?.1.value, curve.last()?.1.value);
+        let text = |value| match column {
+            Column::TrainLoss | Column::ValLoss => number(value),
+            Column::TrainAccuracy | Column::ValAccuracy => percent(value),
+        };
+        Some(if curve.len() == 1 {
+            format!("the {noun} is {}", text(last))
+        } else {
+            format!("the {noun} goes from {} to {}", text(first), text(last))
+        })
+    });
+    let text = courses.collect::<Vec<_>>().join(", ");
+    match text.split_at_checked(1) {
+        Some((head, rest)) => format!("{}{rest}. ", head.to_uppercase()),
+        None => text,
+    }
+}

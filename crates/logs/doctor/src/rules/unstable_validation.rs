@@ -1,0 +1,106 @@
+//! Loss and accuracy of validation jump together, while training is smooth.
+//!
+//! Idea: a few extreme photos move the loss alone (`val-spikes`). Where accuracy falls with it for single epochs and comes back, the
+//! network itself is another one in evaluation: the running statistics of batch norm lag behind weights that move fast. A
+//! drop is an epoch whose accuracy lies far below the better of its neighbours on both sides, or below the one before at the
+//! end, while the training accuracy does not fall. Source: Ioffe and Szegedy 2015; the standard error of an accuracy.
+//! Limits: needs five epochs; small validation sets jump by chance, hence five standard errors.
+
+use crate::context::Context;
+use crate::rows::{Reading, Row};
+use crate::words::{epoch_name, percent};
+use crate::{Evidence, Finding, Id, Severity};
+
+const EPOCHS: usize = 5;
+/// Least drop that counts, as a share of photos.
+const DROP: f64 = 0.12;
+/// A drop that counts alone.
+const DEEP: f64 = 0.25;
+
+/// An epoch whose validation falls far below its neighbours.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Drop {
+    /// Index of its row.
+    index: usize,
+    /// Line of its accuracy.
+    pub(crate) line: usize,
+    /// Its accuracy.
+    pub(crate) accuracy: f64,
+    /// That of the neighbours.
+    usual: f64,
+}
+
+impl Drop {
+    fn depth(&self) -> f64 {
+        self.usual - self.accuracy
+    }
+}
+
+/// The drops, where they are several or one is deep.
+pub(crate) fn drops(context: &Context<'_>) -> Vec<Drop> {
+    let curve: Vec<(usize, &Row, Reading)> = context
+        .rows
+        .iter()
+        .enumerate()
+        .filter_map(|(index, row)| {
+            Some((index, row, row.val_accuracy.filter(|reading| reading.value.is_finite())?))
+        })
+        .collect();
+    if curve.len() < EPOCHS {
+        return Vec::new();
+    }
+    let size = context.validation_size().map_or(200.0, |size| size as f64);
+    let error = |p: f64| (p * (1.0 - p) / size).sqrt();
+    let best =
+        |epochs: &[(usize, &Row, Reading)]| epochs.iter().map(|epoch| epoch.2.value).fold(0.0, f64::max);
+    let drop = |place: usize| {
+        let (index, row, reading) = curve[place];
+        let before = best(&curve[place.saturating_sub(2)..place]);
+        let after = &curve[place + 1..(place + 4).min(curve.len())];
+        let usual = if after.is_empty() { before } else { before.min(best(after)) };
+        let earlier = curve[place - 1].1;
+        let steady = match (earlier.train_accuracy, row.train_accuracy, earlier.train_loss, row.train_loss) {
+            (Some(before), Some(now), ..) => now.value > before.value - 0.03,
+            (_, _, Some(before), Some(now)) => now.value < 1.15 * before.value,
+            _ => false,
+        };
+        let drop = Drop { index, line: reading.line, accuracy: reading.value, usual };
+        (steady && drop.depth() > DROP.max(5.0 * error(usual))).then_some(drop)
+    };
+    let drops: Vec<Drop> = (1..curve.len()).filter_map(drop).collect();
+    let enough = drops.len() >= 2 || drops.iter().any(|drop| drop.depth() >= DEEP);
+    if enough { drops } else { Vec::new() }
+}
+
+pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    let drops = drops(context);
+    let deepest = drops.iter().max_by(|a, b| a.depth().total_cmp(&b.depth()))?;
+    let name = |drop: &Drop| epoch_name(&context.rows[drop.index], drop.index);
+    Some(Finding {
+        id: Id::UnstableValidation,
+        severity: Severity::Warning,
+        claim: format!(
+            "The validation accuracy falls to {} in {} where it is {} before and after, and drops like that in {} \
+                epoch(s), while training is smooth.",
+            percent(deepest.accuracy),
+            name(deepest),
+            percent(deepest.usual),
+            drops.len()
+        ),
+        evidence: drops
+            .iter()
+            .take(3)
+            .map(|drop| Evidence::at(drop.line, format!("{}: validation accuracy {}", name(drop), percent(drop.accuracy))))
+            .collect(),
+        confidence: if drops.len() > 1 { 0.85 } else { 0.7 },
+        advice: "Lower the learning rate, let it fall during training (cosine), and give batch norm larger batches or a \
+            momentum that follows faster. Do not choose an epoch by one lucky value."
+            .to_owned(),
+        code: Some(
+            "scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)\n\
+            for module in model.modules():\n    \
+            if isinstance(module, torch.nn.BatchNorm2d): module.momentum = 0.2"
+                .to_owned(),
+        ),
+    })
+}

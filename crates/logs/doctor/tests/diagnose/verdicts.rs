@@ -1,0 +1,255 @@
+//! Small logs, each with one thing that must be found, and never "healthy" for want of a rule.
+
+use foliar_doctor::{Id, RunSetup, diagnose};
+use foliar_logread::read_log;
+
+/// A log, what is known of it, what must be found and what must not.
+type Case = (&'static str, Option<usize>, &'static str, Id, &'static [Id]);
+
+const CASES: &[Case] = &[
+    (
+        "a report by class",
+        None,
+        ",precision,recall,f1-score,support\nrust,0.81,0.77,0.79,120\nscab,0.64,0.70,0.67,88\n",
+        Id::NotALog,
+        &[Id::Healthy],
+    ),
+    ("prose", None, "The leaves were photographed in May.\nThey were dry.\n", Id::NotALog, &[Id::Healthy]),
+    (
+        "training alone",
+        None,
+        "epoch 1 train loss 1.91 train acc 0.31\nepoch 2 train loss 1.22 train acc 0.52\nepoch 3 train loss 0.91 train acc 0.66\n\
+         epoch 4 train loss 0.70 train acc 0.74\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy],
+    ),
+    (
+        "one epoch",
+        None,
+        "epoch 1 train loss 1.91 val loss 1.51 val acc 0.45\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy],
+    ),
+    (
+        "an accuracy of unknown classes that does not move",
+        None,
+        "epoch 1 val acc 0.31\nepoch 2 val acc 0.33\nepoch 3 val acc 0.30\nepoch 4 val acc 0.32\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy],
+    ),
+    (
+        "a loss and an accuracy that improve",
+        None,
+        "epoch 1 train loss 1.51 val loss 1.41 val acc 0.42\nepoch 2 train loss 1.02 val loss 0.98 val acc 0.63\n\
+         epoch 3 train loss 0.77 val loss 0.80 val acc 0.72\nepoch 4 train loss 0.62 val loss 0.71 val acc 0.76\n",
+        Id::Healthy,
+        &[Id::TooLittleToTell],
+    ),
+    (
+        "ln 7 to six digits",
+        None,
+        "step 1 loss 1.945910\nstep 2 loss 1.945910\nstep 3 loss 1.945910\n",
+        Id::AtChance,
+        &[Id::Healthy, Id::Frozen],
+    ),
+    (
+        "a loss near ln 7, classes known",
+        Some(7),
+        "epoch 1 val loss 1.953\nepoch 2 val loss 1.949\nepoch 3 val loss 1.951\nepoch 4 val loss 1.948\n",
+        Id::AtChance,
+        &[Id::Healthy],
+    ),
+    (
+        "an accuracy of guessing, classes known",
+        Some(20),
+        "epoch 1 val acc 0.052\nepoch 2 val acc 0.049\nepoch 3 val acc 0.055\nepoch 4 val acc 0.047\nepoch 5 val acc 0.051\n",
+        Id::AtChance,
+        &[Id::Healthy],
+    ),
+    (
+        "a level loss that guessing explains, classes unknown",
+        None,
+        "epoch 1 loss 1.812\nepoch 2 loss 1.809\nepoch 3 loss 1.811\nepoch 4 loss 1.810\nepoch 5 loss 1.813\nepoch 6 loss 1.812\n",
+        Id::AtChance,
+        &[Id::Healthy],
+    ),
+    (
+        "labels that the loss does not expect",
+        None,
+        "Epoch 1 loss: -0.31 - acc: 0.48 - val_loss: -0.72 - val_acc: 0.49\nEpoch 2 loss: -3.92 - acc: 0.48 - val_loss: -6.13 - val_acc: 0.49\n\
+         Epoch 3 loss: -9.10 - acc: 0.48 - val_loss: -12.40 - val_acc: 0.49\n",
+        Id::ImpossibleValue,
+        &[Id::Healthy],
+    ),
+    (
+        "a training loss that never changes",
+        None,
+        "epoch,loss,val_loss,val_acc\n1,1.7312,1.6988,0.21\n2,1.7312,1.6990,0.22\n3,1.7312,1.6987,0.21\n4,1.7312,1.6989,0.20\n5,1.7312,1.6988,0.21\n",
+        Id::Frozen,
+        &[Id::Healthy],
+    ),
+    (
+        "a validation that sees other weights",
+        None,
+        "epoch,loss,val_loss,val_acc\n1,0.912,0.6141,0.771\n2,0.544,0.6141,0.771\n3,0.391,0.6141,0.771\n4,0.302,0.6141,0.771\n",
+        Id::Frozen,
+        &[Id::Healthy],
+    ),
+    (
+        "labels of one class",
+        None,
+        "Epoch 1 loss: 0.0000 - acc: 1.0000 - val_loss: 0.0000 - val_acc: 1.0000\nEpoch 2 loss: 0.0000 - acc: 1.0000 - val_loss: 0.0000 - val_acc: 1.0000\n\
+         Epoch 3 loss: 0.0000 - acc: 1.0000 - val_loss: 0.0000 - val_acc: 1.0000\n",
+        Id::TooGood,
+        &[Id::Healthy],
+    ),
+    (
+        "a score that is no number",
+        None,
+        "Epoch 0 Accuracy: 0.71\nEpoch 1 Accuracy: 0.78\nEpoch 2 Accuracy: NaN\nEpoch 3 Accuracy: NaN\n",
+        Id::Nan,
+        &[Id::Healthy],
+    ),
+    (
+        "a validation that jumps",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n1,0.81,0.70,0.66,0.75\n2,0.52,0.80,0.47,0.83\n3,0.43,0.84,1.42,0.49\n4,0.37,0.86,0.39,0.86\n\
+         5,0.33,0.88,1.10,0.58\n6,0.30,0.89,0.33,0.88\n7,0.27,0.90,0.31,0.89\n",
+        Id::UnstableValidation,
+        &[Id::Healthy, Id::Overfit],
+    ),
+    (
+        "no error in training, a gap that stays",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n1,1.20,0.62,1.00,0.68\n2,0.51,0.86,0.78,0.76\n3,0.20,0.95,0.75,0.79\n4,0.08,0.985,0.77,0.80\n\
+         5,0.03,0.995,0.79,0.80\n6,0.02,0.998,0.80,0.80\n7,0.01,0.999,0.81,0.80\n",
+        Id::Overfit,
+        &[Id::Healthy],
+    ),
+    (
+        "three epochs of fine-tuning",
+        None,
+        "epoch,accuracy,loss,val_accuracy,val_loss\n0,0.79,0.471,0.871,0.341\n1,0.90,0.248,0.874,0.352\n2,0.95,0.121,0.870,0.489\n",
+        Id::Overfit,
+        &[Id::Healthy],
+    ),
+    (
+        "one bad last epoch",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n1,1.20,0.62,1.00,0.68\n2,0.71,0.77,0.62,0.79\n3,0.52,0.83,0.50,0.84\n4,0.44,0.86,0.43,0.86\n5,0.40,0.88,0.55,0.66\n",
+        Id::Healthy,
+        &[Id::Overfit],
+    ),
+    (
+        "an accuracy that is never computed",
+        None,
+        "step 100: loss = 1.71, train_accuracy = 0\nstep 200: loss = 1.32, train_accuracy = 0\nstep 300: loss = 1.11, train_accuracy = 0\n",
+        Id::DegenerateMetric,
+        &[Id::Healthy],
+    ),
+    (
+        "no positive found",
+        None,
+        "Epoch 1 - val_loss: 0.3112 - val_accuracy: 0.9210 - val_precision: 0.0 - val_recall: 0.0\nEpoch 2 - val_loss: 0.2907 - val_accuracy: 0.9210 - val_precision: 0.0 - val_recall: 0.0\n\
+         Epoch 3 - val_loss: 0.2821 - val_accuracy: 0.9210 - val_precision: 0.0 - val_recall: 0.0\n",
+        Id::DegenerateMetric,
+        &[Id::Healthy],
+    ),
+    (
+        "a penalty whose factor grows",
+        None,
+        "iter 1 loss 1000.0 test acc 0.51\niter 2 loss 1030.0 test acc 0.52\niter 3 loss 1060.9 test acc 0.51\niter 4 loss 1092.7 test acc 0.52\n\
+         iter 5 loss 1125.5 test acc 0.50\niter 6 loss 1159.3 test acc 0.51\niter 7 loss 1194.1 test acc 0.52\niter 8 loss 1229.9 test acc 0.51\n\
+         iter 9 loss 1266.8 test acc 0.51\niter 10 loss 1304.8 test acc 0.52\niter 11 loss 1343.9 test acc 0.51\n",
+        Id::Diverged,
+        &[Id::Healthy],
+    ),
+    (
+        "a training loss that was divided once more",
+        None,
+        "epoch 5 train loss 0.00612 train acc 0.641 test loss 0.581 test acc 0.644\nepoch 6 train loss 0.00588 train acc 0.655 test loss 0.569 test acc 0.651\n\
+         epoch 7 train loss 0.00571 train acc 0.668 test loss 0.557 test acc 0.660\n",
+        Id::LossScaled,
+        &[],
+    ),
+    (
+        "a loss beside its cross-entropy",
+        None,
+        "step 100: loss = 1.910, cross_entropy = 1.490\nstep 200: loss = 1.702, cross_entropy = 1.281\nstep 300: loss = 1.533, cross_entropy = 1.114\n",
+        Id::PenaltyInLoss,
+        &[Id::Healthy],
+    ),
+    (
+        "training photos in evaluation mode",
+        Some(38),
+        "epoch,train_loss,train_accuracy,train_eval_loss,train_eval_accuracy,validation_loss,validation_accuracy\n\
+         1,1.48,0.57,3.10,0.30,2.42,0.44\n2,0.79,0.76,2.49,0.42,1.95,0.56\n3,0.57,0.84,2.20,0.45,1.50,0.63\n",
+        Id::TrainEvalMismatch,
+        &[Id::Healthy, Id::Overfit],
+    ),
+    (
+        "a sum over heads",
+        None,
+        "epoch 0 | train_loss: 14.10 | acc_stem: 0.91 | acc_leaf: 0.99\nepoch 1 | train_loss: 6.20 | acc_stem: 0.95 | acc_leaf: 0.97\n\
+         epoch 2 | train_loss: 3.90 | acc_stem: 0.96 | acc_leaf: 0.99\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy, Id::LossScaled],
+    ),
+    (
+        "an enormous loss that moves while the network guesses",
+        None,
+        "Epoch 3 loss: 21.1 - acc: 0.52 - val_loss: 25.0 - val_acc: 0.49\nEpoch 4 loss: 26.4 - acc: 0.50 - val_loss: 31.2 - val_acc: 0.51\n\
+         Epoch 5 loss: 33.0 - acc: 0.47 - val_loss: 29.7 - val_acc: 0.50\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy, Id::LossScaled],
+    ),
+    (
+        "a loss below what its errors cost",
+        Some(4),
+        "epoch 1 | loss: 0.42 - acc: 0.35 | val_loss: 0.31 - val_acc: 0.15\nepoch 2 | loss: 0.40 - acc: 0.36 | val_loss: 0.30 - val_acc: 0.16\n",
+        Id::DegenerateMetric,
+        &[Id::Healthy, Id::Overfit],
+    ),
+    (
+        "the loss and the accuracy of guessing among 38, in four epochs",
+        None,
+        "[Epoch 1] train loss: 3.6412, val loss: 3.6388, val acc: 2.6%\n[Epoch 2] train loss: 3.6391, val loss: 3.6402, val acc: 2.5%\n\
+         [Epoch 3] train loss: 3.6388, val loss: 3.6397, val acc: 2.7%\n[Epoch 4] train loss: 3.6390, val loss: 3.6393, val acc: 2.6%\n",
+        Id::AtChance,
+        &[Id::Healthy],
+    ),
+    (
+        "no error while training, from the first epoch on",
+        None,
+        "Epoch 1: train_loss=0.0013 train_acc=1.0000 val_loss=0.0008 val_acc=1.0000\nEpoch 2: train_loss=0.0004 train_acc=1.0000 val_loss=0.0005 val_acc=1.0000\n\
+         Epoch 3: train_loss=0.0002 train_acc=1.0000 val_loss=0.0004 val_acc=1.0000\n",
+        Id::TooGood,
+        &[Id::Healthy],
+    ),
+    (
+        "a validation loss that climbs by a third in four epochs",
+        None,
+        "epoch,train_loss,val_loss,val_acc\n1,2.1,1.9,0.35\n2,1.6,1.5,0.48\n3,1.3,1.4,0.52\n4,1.1,1.35,0.54\n5,0.9,1.33,0.55\n6,0.7,1.38,0.55\n\
+         7,0.5,1.47,0.54\n8,0.35,1.60,0.54\n9,0.25,1.75,0.53\n",
+        Id::Overfit,
+        &[Id::Healthy],
+    ),
+];
+
+#[test]
+fn each_small_log_gets_its_verdict() {
+    let mut wrong = Vec::new();
+    for &(name, classes, text, wanted, unwanted) in CASES {
+        let found: Vec<Id> = match read_log(text.as_bytes()) {
+            Ok(log) => {
+                let setup = RunSetup { classes, ..RunSetup::default() };
+                diagnose(&log, &setup).findings.iter().map(|finding| finding.id).collect()
+            }
+            Err(_) => vec![Id::NotALog],
+        };
+        if !found.contains(&wanted) || found.iter().any(|id| unwanted.contains(id)) {
+            wrong.push(format!("{name}: {found:?}, not {wanted:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
