@@ -6,8 +6,10 @@
 //! end, while the training accuracy does not fall. Source: Ioffe and Szegedy 2015; the standard error of an accuracy.
 //! Limits: needs five epochs; small validation sets jump by chance, hence five standard errors.
 
+use foliar_logread::{Metric, Point};
+
 use crate::context::Context;
-use crate::rows::{Reading, Row};
+use crate::rows::{Column, Reading, Row};
 use crate::words::{epoch_name, percent};
 use crate::{Evidence, Finding, Id, Severity};
 
@@ -16,12 +18,16 @@ const EPOCHS: usize = 5;
 const DROP: f64 = 0.12;
 /// A drop that counts alone.
 const DEEP: f64 = 0.25;
+/// A drop that counts even where all is well at the end.
+const ABYSS: f64 = 0.38;
 
 /// An epoch whose validation falls far below its neighbours.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Drop {
     /// Index of its row.
     index: usize,
+    /// Validations after it.
+    since: usize,
     /// Line of its accuracy.
     pub(crate) line: usize,
     /// Its accuracy.
@@ -64,7 +70,13 @@ pub(crate) fn drops(context: &Context<'_>) -> Vec<Drop> {
             (_, _, Some(before), Some(now)) => now.value < 1.15 * before.value,
             _ => false,
         };
-        let drop = Drop { index, line: reading.line, accuracy: reading.value, usual };
+        let drop = Drop {
+            index,
+            since: curve.len() - 1 - place,
+            line: reading.line,
+            accuracy: reading.value,
+            usual,
+        };
         (steady && drop.depth() > DROP.max(5.0 * error(usual))).then_some(drop)
     };
     let drops: Vec<Drop> = (1..curve.len()).filter_map(drop).collect();
@@ -72,13 +84,29 @@ pub(crate) fn drops(context: &Context<'_>) -> Vec<Drop> {
     if enough { drops } else { Vec::new() }
 }
 
+/// Whether the learning rate of the row `index`, where the log prints one, has fallen to less than a third since.
+fn is_past_its_peak(context: &Context<'_>, index: usize) -> bool {
+    let rates = context.log.series.iter().filter(|series| series.metric == Metric::LearningRate);
+    let line = context.rows[index].val_accuracy.map_or(0, |reading| reading.line);
+    let epoch = context.rows[index].epoch;
+    rates.into_iter().any(|series| {
+        let same = |point: &&Point| if line > 0 { point.line >= line } else { point.epoch >= epoch };
+        let then = series.points.iter().find(same).map_or(0.0, |point| point.value);
+        series.points.last().is_some_and(|last| last.value < then / 3.0)
+    })
+}
+
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let drops = drops(context);
     let deepest = drops.iter().max_by(|a, b| a.depth().total_cmp(&b.depth()))?;
+    // What ended is over, if it was neither frequent nor worse than a lag of the running statistics makes it.
+    let validations = context.column(Column::ValAccuracy).len();
+    let lasting = drops.iter().any(|drop| drop.since < 2) || 4 * drops.len() >= validations;
+    let over = drops.iter().all(|drop| is_past_its_peak(context, drop.index));
     let name = |drop: &Drop| epoch_name(&context.rows[drop.index], drop.index);
     Some(Finding {
         id: Id::UnstableValidation,
-        severity: Severity::Warning,
+        severity: if !over && (lasting || deepest.depth() >= ABYSS) { Severity::Warning } else { Severity::Note },
         claim: format!(
             "The validation accuracy falls to {} in {} where it is {} before and after, and drops like that in {} \
                 epoch(s), while training is smooth.",

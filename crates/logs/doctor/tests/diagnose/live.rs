@@ -36,6 +36,7 @@ fn shown(run: &OneCycle) -> Vec<BTreeSet<Id>> {
         let log = with(log, "val_loss", validation, Metric::Loss, &losses);
         let accuracies = column(|e| e.validation_accuracy.unwrap_or(f64::NAN));
         let log = with(log, "val_acc", validation, Metric::Accuracy, &accuracies);
+        let log = with(log, "lr", None, Metric::LearningRate, &column(|e| e.learning_rate));
         let setup = RunSetup { classes: run.setup.classes, ..RunSetup::default() };
         let findings = diagnose(&log, &setup).findings.into_iter();
         let serious = findings.filter(|found| found.severity > Severity::Note).map(|found| found.id);
@@ -98,6 +99,20 @@ fn at_most_one_in_a_hundred_healthy_one_cycle_runs_sees_a_false_alarm() {
     }
     println!("{alarmed} of {RUNS} healthy runs saw a false alarm: {alarms:?}");
     assert!(100 * alarmed <= RUNS, "{alarmed} of {RUNS} healthy runs saw a false alarm: {alarms:?}");
+}
+
+#[test]
+fn at_most_one_in_fifty_healthy_one_cycle_runs_is_warned_of_at_its_end() {
+    const RUNS: u64 = 1000;
+    let mut alarms: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut alarmed = 0;
+    for seed in 0..RUNS {
+        let shown = shown(&healthy(seed)).pop().unwrap_or_default();
+        alarmed += u64::from(!shown.is_empty());
+        shown.iter().for_each(|id| *alarms.entry(id.name()).or_default() += 1);
+    }
+    println!("{alarmed} of {RUNS} healthy runs are warned of at their end: {alarms:?}");
+    assert!(50 * alarmed <= RUNS, "{alarmed} of {RUNS} healthy runs are warned of: {alarms:?}");
 }
 
 #[test]
