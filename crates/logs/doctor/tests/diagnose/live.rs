@@ -31,7 +31,8 @@ fn shown(run: &OneCycle) -> Vec<BTreeSet<Id>> {
         let column = |read: fn(&LiveEpoch) -> f64| epochs.iter().map(read).collect::<Vec<_>>();
         let [train, validation] = [Some(Split::Train), Some(Split::Validation)];
         let log = with(RunLog::default(), "loss", train, Metric::Loss, &column(|e| e.train_loss));
-        let log = with(log, "acc", train, Metric::Accuracy, &column(|e| e.train_accuracy.unwrap()));
+        let log =
+            with(log, "acc", train, Metric::Accuracy, &column(|e| e.train_accuracy.unwrap_or(f64::NAN)));
         let losses = column(|e| e.validation_loss.unwrap_or(f64::NAN));
         let log = with(log, "val_loss", validation, Metric::Loss, &losses);
         let accuracies = column(|e| e.validation_accuracy.unwrap_or(f64::NAN));
