@@ -29,7 +29,7 @@ impl Watch {
         let findings = doctor.epoch(&LiveEpoch {
             epoch: epoch.epoch,
             train_loss: epoch.train_loss,
-            train_accuracy: epoch.train_accuracy,
+            train_accuracy: Some(epoch.train_accuracy),
             validation_loss: epoch.validation_loss,
             validation_accuracy: epoch.validation_accuracy,
             learning_rate: epoch.learning_rate,

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod markup;
+
 use foliar_doctor::{Diagnosis, RunSetup, diagnose};
 use foliar_logread::{RunLog, read_log};
 use foliar_report::{doctor_fragment, doctor_page};
+use markup::assert_well_formed;
 
 /// A run whose losses are 64 times the mean, the shape of the question that the project starts from.
 const SUMMED: &str = "Epoch 1: train loss 118.4, val loss 86.1, val acc 74.6 %\n\
@@ -30,14 +33,6 @@ fn page(text: &str, setup: RunSetup) -> String {
 }
 
 /// Parses what is between `<body` and `</body>` as XML: every element is closed, every text escaped.
-fn assert_well_formed(page: &str) {
-    let start = page.find("<body").unwrap();
-    let end = page.find("</body>").unwrap() + "</body>".len();
-    if let Err(error) = roxmltree::Document::parse(&page[start..end]) {
-        panic!("{error}");
-    }
-}
-
 #[test]
 fn verdict_findings_curves_and_numbers_are_there() {
     let (log, diagnosis) = examined(SUMMED, RunSetup { classes: Some(38), ..RunSetup::default() });
@@ -110,10 +105,6 @@ fn a_log_can_not_write_markup() {
     let page = doctor_page(&log, &diagnosis).unwrap();
     assert_well_formed(&page);
     assert!(!page.contains("<script") && !page.contains("<img"));
-    let body = &page[page.find("<body").unwrap()..page.find("</body>").unwrap() + 7];
-    let document = roxmltree::Document::parse(body).unwrap();
-    let attributes = document.descendants().flat_map(|node| node.attributes());
-    assert!(attributes.clone().all(|attribute| !attribute.name().starts_with("on")));
 }
 
 #[test]

@@ -77,23 +77,10 @@ impl GivenSplit {
 
 #[cfg(test)]
 mod tests {
-    use foliar_vision::{Digest, Photo};
-
     use super::*;
+    use crate::sample::dataset;
 
-    fn dataset() -> Dataset {
-        let photo = |path: &str, class: usize| Photo {
-            path: path.into(),
-            class,
-            split: None,
-            digest: Digest::of(path.as_bytes()),
-            bytes: 1,
-            width: 1,
-            height: 1,
-        };
-        let photos = vec![photo("a/1.jpg", 0), photo("a/2.jpg", 0), photo("a/3.jpg", 0), photo("b/1.jpg", 1)];
-        Dataset { root: "r".into(), classes: vec!["a".into(), "b".into()], photos }
-    }
+    const PHOTOS: [&str; 4] = ["a/1.jpg", "a/2.jpg", "a/3.jpg", "b/1.jpg"];
 
     #[test]
     fn splits_and_groups_are_those_of_the_table() {
@@ -105,7 +92,7 @@ mod tests {
         )
         .unwrap();
         let split = GivenSplit::read(&path).unwrap();
-        let (data, problems) = split.apply(dataset()).unwrap();
+        let (data, problems) = split.apply(dataset(&PHOTOS)).unwrap();
         let groups = split.groups(&data);
         let assigned: Vec<Option<Split>> = data.photos.iter().map(|photo| photo.split).collect();
         assert_eq!(assigned, [Some(Split::Train), Some(Split::Validation), Some(Split::Train)]);
@@ -125,7 +112,7 @@ mod tests {
             ("path,split\nz.jpg,train\n", "a/1.jpg"),
         ] {
             std::fs::write(&path, text).unwrap();
-            let error = GivenSplit::read(&path).and_then(|split| split.apply(dataset())).unwrap_err();
+            let error = GivenSplit::read(&path).and_then(|split| split.apply(dataset(&PHOTOS))).unwrap_err();
             assert!(error.to_string().contains(expected), "{error}");
         }
     }

@@ -218,22 +218,10 @@ impl PhotoGroups {
 
 #[cfg(test)]
 mod tests {
-    use foliar_vision::{Digest, Photo, Rgb};
+    use foliar_vision::Rgb;
 
     use super::*;
-
-    fn dataset(paths: &[&str]) -> Dataset {
-        let photo = |path: &&str| Photo {
-            path: path.into(),
-            class: 0,
-            split: None,
-            digest: Digest::of(path.as_bytes()),
-            bytes: 1,
-            width: 1,
-            height: 1,
-        };
-        Dataset { root: "r".into(), classes: vec!["a".into()], photos: paths.iter().map(photo).collect() }
-    }
+    use crate::sample::dataset;
 
     fn leaf(index: u64) -> Rgb {
         Rgb::new(96, 96, foliar_synth::draw(3, 1, index, 96).into_raw())

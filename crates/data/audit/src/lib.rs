@@ -39,6 +39,8 @@ pub mod near_duplicates;
 pub mod probe;
 pub mod quality;
 pub mod quarantine;
+#[cfg(test)]
+mod sample;
 pub mod split_check;
 pub mod tables;
 pub mod texture;

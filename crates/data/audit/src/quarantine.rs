@@ -44,9 +44,8 @@ impl Quarantine {
 
 #[cfg(test)]
 mod tests {
-    use foliar_vision::{Digest, Photo};
-
     use super::*;
+    use crate::sample::dataset;
 
     #[test]
     fn listed_photos_are_left_out_and_absent_ones_named() {
@@ -54,17 +53,7 @@ mod tests {
         let path = folder.path().join("quarantine.csv");
         std::fs::write(&path, "path,reason\na/1.jpg,\"blurred, dark\"\na/1.jpg,again\nb/9.jpg,\nb/1.jpg,\n")
             .unwrap();
-        let photo = |path: &str, class: usize| Photo {
-            path: path.into(),
-            class,
-            split: None,
-            digest: Digest::of(path.as_bytes()),
-            bytes: 1,
-            width: 1,
-            height: 1,
-        };
-        let photos = vec![photo("a/1.jpg", 0), photo("a/2.jpg", 0), photo("b/1.jpg", 1)];
-        let data = Dataset { root: "r".into(), classes: vec!["a".into(), "b".into()], photos };
+        let data = dataset(&["a/1.jpg", "a/2.jpg", "b/1.jpg"]);
         let (data, problems) = Quarantine::read(&path).unwrap().apply(data);
         assert_eq!(data.photos.len(), 1);
         assert_eq!(data.classes, ["a"]);

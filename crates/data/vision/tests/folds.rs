@@ -1,7 +1,9 @@
 //! Properties of folds on random data sets.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-use foliar_vision::{Dataset, Digest, Photo, cluster_of, folds};
+mod common;
+
+use foliar_vision::{Dataset, cluster_of, folds};
 use proptest::prelude::*;
 
 /// A photograph by its class, its content (equal numbers are equal bytes) and its group.
@@ -10,17 +12,8 @@ type Sketch = (usize, u32, u64);
 const CLASSES: usize = 4;
 
 fn dataset(sketches: &[Sketch]) -> Dataset {
-    let photos = sketches.iter().enumerate().map(|(index, &(class, content, _))| Photo {
-        path: format!("{class}/{index}.jpg").into(),
-        class,
-        split: None,
-        digest: Digest::of(&content.to_le_bytes()),
-        bytes: 1,
-        width: 1,
-        height: 1,
-    });
-    let classes = (0..CLASSES).map(|class| class.to_string()).collect();
-    Dataset { root: "photos".into(), classes, photos: photos.collect() }
+    let photographs: Vec<_> = sketches.iter().map(|&(class, content, _)| (class, content, None)).collect();
+    common::dataset(CLASSES, &photographs)
 }
 
 fn groups(sketches: &[Sketch]) -> Vec<u64> {

@@ -1,30 +1,16 @@
 //! Properties of the split on random data sets.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use foliar_vision::{Dataset, Digest, Photo, Reason, Split, SplitSpec, Splits, split};
+use common::dataset;
+use foliar_vision::{Reason, Split, SplitSpec, Splits, split};
 use proptest::prelude::*;
 
 /// A photograph by its class, its content (equal numbers are equal bytes) and its folder's split.
 type Sketch = (usize, u32, Option<Split>);
-
-fn dataset(sketches: &[Sketch], classes: usize) -> Dataset {
-    let photos = sketches.iter().enumerate().map(|(index, &(class, content, split))| Photo {
-        path: format!("{class}/{index}.jpg").into(),
-        class,
-        split,
-        digest: Digest::of(&content.to_le_bytes()),
-        bytes: 1,
-        width: 1,
-        height: 1,
-    });
-    Dataset {
-        root: "photos".into(),
-        classes: (0..classes).map(|class| class.to_string()).collect(),
-        photos: photos.collect(),
-    }
-}
 
 fn split_of(splits: &Splits, photos: usize) -> Vec<Option<Split>> {
     let mut assigned = vec![None; photos];
@@ -56,7 +42,7 @@ proptest! {
     fn equal_photographs_and_groups_never_cross(
         sketches in sketches(no_parts()), seed: u64, validation in 0.0..0.5, test in 0.0..0.4, groups in 1..40_u64,
     ) {
-        let data = dataset(&sketches, 4);
+        let data = dataset(4, &sketches);
         let groups: Vec<u64> = (0..sketches.len() as u64).map(|index| index * 7 % groups).collect();
         let spec = SplitSpec { validation, test, groups: Some(groups.clone()) };
         let splits = split(&data, &spec, seed);
@@ -76,7 +62,7 @@ proptest! {
     fn contents_and_seed_decide_and_not_the_order(sketches in sketches(no_parts()), seed: u64) {
         let spec = SplitSpec { validation: 0.3, test: 0.1, groups: None };
         let outcome = |sketches: &[Sketch]| -> BTreeMap<u32, Option<Split>> {
-            let splits = split(&dataset(sketches, 4), &spec, seed);
+            let splits = split(&dataset(4, sketches), &spec, seed);
             let assigned = split_of(&splits, sketches.len());
             sketches.iter().zip(assigned).map(|(sketch, split)| (sketch.1, split)).collect()
         };
@@ -87,7 +73,7 @@ proptest! {
 
     #[test]
     fn every_class_is_learned_from(sketches in sketches(no_parts()), seed: u64, validation in 0.01..0.9) {
-        let data = dataset(&sketches, 4);
+        let data = dataset(4, &sketches);
         let splits = split(&data, &SplitSpec { validation, ..SplitSpec::default() }, seed);
         let trained: BTreeSet<usize> = splits.train.iter().map(|&index| sketches[index].0).collect();
         let all: BTreeSet<usize> = sketches.iter().map(|sketch| sketch.0).collect();
@@ -96,7 +82,7 @@ proptest! {
 
     #[test]
     fn folders_are_obeyed_and_leaks_reported(sketches in sketches(any_part()), seed: u64) {
-        let data = dataset(&sketches, 4);
+        let data = dataset(4, &sketches);
         let splits = split(&data, &SplitSpec::default(), seed);
         let assigned = split_of(&splits, sketches.len());
         let measured = sketches.iter().any(|sketch| sketch.2 == Some(Split::Validation));
@@ -117,7 +103,7 @@ proptest! {
 #[test]
 fn shares_are_kept_in_every_class() {
     let sketches: Vec<Sketch> = (0..1000).map(|index| (usize::from(index >= 100), index, None)).collect();
-    let data = dataset(&sketches, 2);
+    let data = dataset(2, &sketches);
     let spec = SplitSpec { validation: 0.2, test: 0.1, groups: None };
     let splits = split(&data, &spec, 5);
     let count = |split: &[usize], class| split.iter().filter(|&&index| sketches[index].0 == class).count();
@@ -131,7 +117,7 @@ fn shares_are_kept_in_every_class() {
 #[test]
 fn small_classes_are_validated_where_possible() {
     let sketches: Vec<Sketch> = vec![(0, 0, None), (1, 1, None), (1, 2, None), (2, 3, None), (2, 3, None)];
-    let splits = split(&dataset(&sketches, 3), &SplitSpec::default(), 1);
+    let splits = split(&dataset(3, &sketches), &SplitSpec::default(), 1);
     // One photograph; two photographs; two copies of one photograph.
     assert!(splits.train.contains(&0));
     assert_eq!(splits.validation.len(), 1);
@@ -143,7 +129,7 @@ fn small_classes_are_validated_where_possible() {
 fn two_large_groups_are_parted() {
     let sketches: Vec<Sketch> = (0..20).map(|index| (0, index, None)).collect();
     let groups = Some((0..20).map(|index| index / 10).collect());
-    let splits = split(&dataset(&sketches, 1), &SplitSpec { groups, ..SplitSpec::default() }, 1);
+    let splits = split(&dataset(1, &sketches), &SplitSpec { groups, ..SplitSpec::default() }, 1);
     assert_eq!((splits.train.len(), splits.validation.len()), (10, 10));
 }
 
@@ -155,7 +141,7 @@ fn a_leak_names_what_stays() {
         (0, 2, Some(Split::Train)),
         (1, 3, Some(Split::Train)),
     ];
-    let splits = split(&dataset(&sketches, 2), &SplitSpec { validation: 0.0, ..SplitSpec::default() }, 1);
+    let splits = split(&dataset(2, &sketches), &SplitSpec { validation: 0.0, ..SplitSpec::default() }, 1);
     assert_eq!((splits.train, splits.test), (vec![2, 3], vec![1]));
     assert_eq!(splits.problems[0].reason, Reason::Leak { other: "0/1.jpg".into(), split: Split::Test });
 }

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Random, assert_close, assert_same_on_all_pools, for_each_meeting, zeros};
+use common::{Random, assert_close, assert_same_on_all_pools, fewer, for_each_meeting, zeros};
 use foliar_kernels::conv::{self, Conv};
 use foliar_kernels::{Accumulate, Nhwc, Window};
 
@@ -99,17 +99,18 @@ fn conv(input: [usize; 4], channels: usize, window: Window) -> Conv {
 #[test]
 fn random_shapes() {
     let mut random = Random::new(1);
-    for _ in 0..150 {
+    for _ in 0..fewer(150) {
         let (window, [h, w]) = random.window(5, 9);
         let channels = [1, 2, 3, 5, 8, 17, 64, 67];
-        let input = [random.between(1, 5), h, w, random.pick(&channels)];
-        let conv = conv(input, random.pick(&channels), window);
+        let input = [random.count(5), h, w, random.channels(&channels)];
+        let conv = conv(input, random.channels(&channels), window);
         Case::new(conv, &mut random).check();
     }
 }
 
 /// The shapes that networks have, small.
 #[test]
+#[cfg_attr(miri, ignore = "too much for Miri")]
 fn layers_of_networks() {
     let mut random = Random::new(2);
     for conv in [
@@ -133,6 +134,7 @@ fn layers_of_networks() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too much for Miri")]
 fn threads_do_not_change_a_bit() {
     let mut random = Random::new(3);
     for conv in [

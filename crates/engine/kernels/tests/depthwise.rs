@@ -4,7 +4,7 @@
 mod common;
 
 use common::norm::Norm;
-use common::{Random, assert_close, assert_same_on_all_pools, for_each_meeting, zeros};
+use common::{Random, assert_close, assert_same_on_all_pools, fewer, for_each_meeting, zeros};
 use foliar_kernels::depthwise::{self, Depthwise};
 use foliar_kernels::fusion::{Backward, InputGradient, OutputGradient, OutputStatistics};
 use foliar_kernels::norm::{self, ChannelSums};
@@ -199,20 +199,21 @@ fn depthwise(input: [usize; 4], window: Window) -> Depthwise {
 #[test]
 fn random_shapes() {
     let mut random = Random::new(1);
-    for round in 0..300 {
+    for round in 0..fewer(300) {
         let (mut window, [mut h, mut w]) = random.window(5, 12);
         if round % 2 == 0 {
             window.kernel = [3, 3];
             (h, w) = (h + 3, w + 3);
         }
-        let c = random.pick(&[1, 2, 3, 5, 8, 15, 16, 17, 24, 31, 64, 70]);
-        let input = [random.between(1, 6), h, w, c];
+        let c = random.channels(&[1, 2, 3, 5, 8, 15, 16, 17, 24, 31, 64, 70]);
+        let input = [random.count(6), h, w, c];
         Case::new(depthwise(input, window), &mut random).check();
         Fused::new(depthwise(input, window), &mut random).check();
     }
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too much for Miri")]
 fn layers_of_networks() {
     let mut random = Random::new(2);
     for (size, stride) in [(28, 1), (28, 2), (15, 2), (7, 1), (2, 1), (1, 1)] {
@@ -225,6 +226,7 @@ fn layers_of_networks() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too much for Miri")]
 fn threads_do_not_change_a_bit() {
     let mut random = Random::new(3);
     for (size, stride) in [(40, 1), (41, 2)] {

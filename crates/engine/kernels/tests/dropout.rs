@@ -2,11 +2,9 @@
 
 mod common;
 
-use common::{Random, assert_same_on_all_pools};
+use common::{LONG as LEN, Random, assert_same_on_all_pools};
 use foliar_kernels::Accumulate;
 use foliar_kernels::dropout::{Mask, apply, apply_in_place};
-
-const LEN: usize = 100_003;
 
 fn masked(mask: Mask, x: &[f32]) -> Vec<f32> {
     assert_same_on_all_pools("dropout", || {
@@ -17,6 +15,7 @@ fn masked(mask: Mask, x: &[f32]) -> Vec<f32> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too much for Miri")]
 fn the_rate_is_dropped_and_the_mean_kept() {
     for rate in [0.0, 0.2, 0.5, 0.9] {
         let y = masked(Mask::new(1, 2, 3, rate), &vec![1.0; LEN]);
@@ -28,6 +27,7 @@ fn the_rate_is_dropped_and_the_mean_kept() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too much for Miri")]
 fn seed_step_and_layer_each_change_the_mask_and_nothing_else_does() {
     let ones = vec![1.0; LEN];
     let first = masked(Mask::new(1, 2, 3, 0.5), &ones);

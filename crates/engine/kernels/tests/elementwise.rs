@@ -2,11 +2,9 @@
 
 mod common;
 
-use common::{Random, assert_same_on_all_pools};
+use common::{LONG as LEN, Random, assert_same_on_all_pools};
 use foliar_kernels::elementwise::*;
 use foliar_kernels::{Accumulate, Activation};
-
-const LEN: usize = 100_003;
 
 #[test]
 fn copies_and_sums() {

@@ -4,7 +4,7 @@
 mod common;
 
 use common::norm::Norm;
-use common::{Random, assert_close, assert_same_on_all_pools};
+use common::{Random, assert_close, assert_same_on_all_pools, fewer};
 use foliar_kernels::conv::{self, Conv};
 use foliar_kernels::fusion::{Backward, InputGradient, OutputGradient, OutputStatistics};
 use foliar_kernels::norm::{self, ChannelSums};
@@ -181,14 +181,15 @@ impl Case {
 #[test]
 fn random_shapes() {
     let mut random = Random::new(1);
-    for _ in 0..150 {
+    for _ in 0..fewer(150) {
         let channels = [1, 2, 3, 8, 15, 16, 17, 24, 48, 64, 70, 130];
-        let shape = [random.between(1, 500), random.pick(&channels), random.pick(&channels)];
+        let shape = [random.count(500), random.channels(&channels), random.channels(&channels)];
         Case::new(shape, &mut random).check();
     }
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too much for Miri")]
 fn layers_of_networks() {
     let mut random = Random::new(2);
     for shape in [[4 * 784, 24, 48], [4 * 784, 96, 96], [4 * 196, 192, 384], [4 * 49, 384, 768], [1, 32, 64]]
@@ -198,6 +199,7 @@ fn layers_of_networks() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too much for Miri")]
 fn threads_do_not_change_a_bit() {
     let mut random = Random::new(3);
     for shape in [[20_000, 20, 30], [900, 200, 100]] {

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Random, assert_close, assert_same_on_all_pools, for_each_meeting, zeros};
+use common::{Random, assert_close, assert_same_on_all_pools, fewer, for_each_meeting, zeros};
 use foliar_kernels::pool::{self, Divisor, Pool};
 use foliar_kernels::{Accumulate, Nhwc, Pad, Window};
 
@@ -23,14 +23,14 @@ fn start(accumulate: Accumulate, old: &[f32]) -> Vec<f32> {
 
 fn random_pool(random: &mut Random) -> Pool {
     let (window, [h, w]) = random.window(4, 8);
-    let c = random.pick(&[1, 3, 8, 17, 24, 64]);
-    Pool::new(Nhwc::new(random.between(1, 4), h, w, c), window).unwrap()
+    let c = random.channels(&[1, 3, 8, 17, 24, 64]);
+    Pool::new(Nhwc::new(random.count(4), h, w, c), window).unwrap()
 }
 
 #[test]
 fn maximum_and_its_gradient() {
     let mut random = Random::new(1);
-    for _ in 0..200 {
+    for _ in 0..fewer(200) {
         let pool = random_pool(&mut random);
         let what = format!("{pool:?}");
         let c = pool.input.c;
@@ -131,7 +131,7 @@ fn a_window_that_sees_no_pixel() {
 #[test]
 fn average_and_its_gradient() {
     let mut random = Random::new(2);
-    for _ in 0..200 {
+    for _ in 0..fewer(200) {
         let pool = random_pool(&mut random);
         let divisor = random.pick(&[Divisor::Window, Divisor::Visible]);
         let what = format!("{pool:?}, {divisor:?}");
@@ -171,7 +171,9 @@ fn average_and_its_gradient() {
 #[test]
 fn global_average_and_its_gradient() {
     let mut random = Random::new(3);
-    for [n, h, w, c] in [[1, 1, 1, 1], [3, 7, 7, 33], [2, 40, 30, 5], [4, 7, 7, 512], [0, 7, 7, 4]] {
+    for [n, h, w, c] in
+        [[1, 1, 1, 1], [3, 7, 7, 33], [2, 40, fewer(30), 5], [4, 7, 7, fewer(512)], [0, 7, 7, 4]]
+    {
         let shape = Nhwc::new(n, h, w, c);
         let what = format!("{shape:?}");
         let (x, dy) = (random.values(shape.len()), random.values(n * c));
@@ -239,6 +241,7 @@ fn adaptive_average_and_its_gradient() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too much for Miri")]
 fn threads_do_not_change_a_bit() {
     let mut random = Random::new(4);
     let pool = Pool::new(Nhwc::new(5, 40, 41, 33), Window::square(3, 2, 1)).unwrap();

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Random, assert_same_on_all_pools};
+use common::{LONG, Random, assert_same_on_all_pools};
 use foliar_kernels::update::{AdamW, Sgd, adamw, sgd};
 
 const START: [f32; 5] = [1.0, -2.0, 0.5, 3.0, -0.25];
@@ -114,8 +114,7 @@ fn the_first_step_of_adamw_has_the_length_of_the_learning_rate() {
 #[test]
 fn threads_do_not_change_a_bit() {
     let mut random = Random::new(1);
-    let len = 200_001;
-    let (params, grads, buffer) = (random.values(len), random.values(len), random.values(len));
+    let (params, grads, buffer) = (random.values(LONG), random.values(LONG), random.values(LONG));
     assert_same_on_all_pools("sgd", || {
         let (mut params, mut buffer) = (params.clone(), buffer.clone());
         let step = Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4, first_step: false, ..SGD };
@@ -123,7 +122,7 @@ fn threads_do_not_change_a_bit() {
         [params, buffer].concat()
     });
     assert_same_on_all_pools("adamw", || {
-        let (mut params, mut m, mut v) = (params.clone(), vec![0.0; len], vec![0.0; len]);
+        let (mut params, mut m, mut v) = (params.clone(), vec![0.0; LONG], vec![0.0; LONG]);
         adamw(&mut params, &grads, &mut m, &mut v, &ADAMW);
         [params, m, v].concat()
     });

@@ -90,6 +90,7 @@ impl Case {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too much for Miri")]
 fn right_on_all_instruction_sets_and_the_same_for_any_number_of_threads() {
     for case in CASES.map(Case::new) {
         let expected = case.expected();

@@ -20,11 +20,11 @@ pub struct LiveEpoch {
     pub epoch: u32,
     /// Mean cross-entropy per training photo, in nats.
     pub train_loss: f64,
-    /// Share of the training photos classified correctly while the network trained on them, in 0..=1.
-    pub train_accuracy: f64,
+    /// Share of the training photos classified correctly while the network trained on them, in 0..=1; `None` if not counted.
+    pub train_accuracy: Option<f64>,
     /// Mean cross-entropy per validation photo, in nats; `None` without validation.
     pub validation_loss: Option<f64>,
-    /// Share of the validation photos classified correctly, in 0..=1.
+    /// Share of the validation photos classified correctly, in 0..=1; `None` without validation, or if not counted.
     pub validation_accuracy: Option<f64>,
     /// Learning rate of the last step of the epoch, 0 or more.
     pub learning_rate: f64,
@@ -162,7 +162,7 @@ impl LiveDoctor {
         self.log.understood_lines += 1;
         let values = [
             ("train loss", Split::Train, Metric::Loss, Some(epoch.train_loss)),
-            ("train acc", Split::Train, Metric::Accuracy, Some(epoch.train_accuracy)),
+            ("train acc", Split::Train, Metric::Accuracy, epoch.train_accuracy),
             ("val loss", Split::Validation, Metric::Loss, epoch.validation_loss),
             ("val acc", Split::Validation, Metric::Accuracy, epoch.validation_accuracy),
         ];

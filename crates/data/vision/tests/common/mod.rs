@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
-use foliar_vision::Rgb;
+use foliar_vision::{Dataset, Digest, Photo, Rgb, Split};
 use image::{DynamicImage, ImageFormat, RgbImage};
 
 /// The four quarters of the fixtures: upper left, upper right, lower left, lower right.
@@ -156,4 +156,23 @@ pub(crate) fn tiff_of_size(width: u32, height: u32) -> Vec<u8> {
     }
     bytes.extend([0; 4]);
     bytes
+}
+
+/// A data set of `classes` classes: each photograph by its class, its content (equal numbers are equal bytes) and the split that
+/// its folder names.
+pub(crate) fn dataset(classes: usize, photographs: &[(usize, u32, Option<Split>)]) -> Dataset {
+    let photo = |(index, &(class, content, split)): (usize, &(usize, u32, Option<Split>))| Photo {
+        path: format!("{class}/{index}.jpg").into(),
+        class,
+        split,
+        digest: Digest::of(&content.to_le_bytes()),
+        bytes: 1,
+        width: 1,
+        height: 1,
+    };
+    Dataset {
+        root: "photos".into(),
+        classes: (0..classes).map(|class| class.to_string()).collect(),
+        photos: photographs.iter().enumerate().map(photo).collect(),
+    }
 }

@@ -1,9 +1,19 @@
 //! Random data, tolerances and thread pools for the tests.
+//!
+//! Miri is some thousand times slower than the processor. Under it there are fewer cases with smaller shapes, of the same kinds.
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub(crate) mod norm;
 
 use foliar_kernels::{Nhwc, Pad, Window};
+
+/// That many cases or rows, under Miri a thirtieth of them.
+pub(crate) const fn fewer(usual: usize) -> usize {
+    if cfg!(miri) { usual.div_ceil(30) } else { usual }
+}
+
+/// Elements of a slice that elementwise kernels cut into several chunks, the last of which is not full.
+pub(crate) const LONG: usize = if cfg!(miri) { 33_003 } else { 100_003 };
 
 /// A small generator (SplitMix64): the tests' data are the same everywhere.
 pub(crate) struct Random(u64);
@@ -30,6 +40,17 @@ impl Random {
         choices[self.between(0, choices.len() - 1)]
     }
 
+    /// One of `choices`, which rise; under Miri at most two vectors and a rest.
+    pub(crate) fn channels(&mut self, choices: &[usize]) -> usize {
+        let most = if cfg!(miri) { 17 } else { usize::MAX };
+        self.pick(&choices[..choices.partition_point(|&channels| channels <= most)])
+    }
+
+    /// One of `1..=most` images or rows.
+    pub(crate) fn count(&mut self, most: usize) -> usize {
+        self.between(1, if cfg!(miri) { most.div_ceil(10).max(2) } else { most })
+    }
+
     /// Values in [-1, 1), multiples of 2^-23.
     pub(crate) fn values(&mut self, len: usize) -> Vec<f32> {
         (0..len).map(|_| (self.bits() >> 40) as f32 / (1u64 << 23) as f32 - 1.0).collect()
@@ -38,6 +59,7 @@ impl Random {
     /// A window of up to `kernel` x `kernel` with padding below the kernel on each side, and an input shape
     /// of up to `size` x `size` that it fits into.
     pub(crate) fn window(&mut self, kernel: usize, size: usize) -> (Window, [usize; 2]) {
+        let size = if cfg!(miri) { size.div_ceil(2) } else { size };
         let kernel = [self.between(1, kernel), self.between(1, kernel)];
         let pad = Pad {
             top: self.between(0, kernel[0] - 1),
@@ -65,18 +87,19 @@ pub(crate) fn assert_close(actual: &[f32], expected: &[f64], tolerance: f64, wha
     }
 }
 
-/// Runs `work` on pools of 1, 2, 3 and 8 threads and panics unless all results agree bit for bit.
+/// Runs `work` on pools of 1, 2, 3 and 8 threads, under Miri of 1 and 3, and panics unless all results agree bit for bit.
 #[track_caller]
 pub(crate) fn assert_same_on_all_pools(what: &str, work: impl Fn() -> Vec<f32> + Sync) -> Vec<f32> {
-    let mut results = [1, 2, 3, 8].map(|threads| {
+    let on = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(&work)
-    });
+    };
+    let first = on(1);
     let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-    for result in &results[1..] {
-        assert!(bits(result) == bits(&results[0]), "{what}: depends on the number of threads");
+    for &threads in if cfg!(miri) { &[3][..] } else { &[2, 3, 8] } {
+        assert!(bits(&on(threads)) == bits(&first), "{what}: depends on the number of threads");
     }
-    std::mem::take(&mut results[0])
+    first
 }
 
 /// Calls `visit` with each output pixel (row index), each tap (index in the kernel) and the input pixel (row

@@ -31,7 +31,8 @@ fn shown(run: &OneCycle) -> Vec<BTreeSet<Id>> {
         let column = |read: fn(&LiveEpoch) -> f64| epochs.iter().map(read).collect::<Vec<_>>();
         let [train, validation] = [Some(Split::Train), Some(Split::Validation)];
         let log = with(RunLog::default(), "loss", train, Metric::Loss, &column(|e| e.train_loss));
-        let log = with(log, "acc", train, Metric::Accuracy, &column(|e| e.train_accuracy));
+        let log =
+            with(log, "acc", train, Metric::Accuracy, &column(|e| e.train_accuracy.unwrap_or(f64::NAN)));
         let losses = column(|e| e.validation_loss.unwrap_or(f64::NAN));
         let log = with(log, "val_loss", validation, Metric::Loss, &losses);
         let accuracies = column(|e| e.validation_accuracy.unwrap_or(f64::NAN));
@@ -57,7 +58,7 @@ fn learned(kind: Kind, seed: u64) -> (OneCycle, &'static [Id]) {
     let epochs = run.sums.iter().enumerate().map(|(index, sums)| LiveEpoch {
         epoch: index as u32 + 1,
         train_loss: sums.train.loss / sums.train.samples as f64,
-        train_accuracy: sums.train.correct as f64 / sums.train.samples as f64,
+        train_accuracy: Some(sums.train.correct as f64 / sums.train.samples as f64),
         validation_loss: Some(sums.validation.loss / sums.validation.samples as f64),
         validation_accuracy: Some(sums.validation.correct as f64 / sums.validation.samples as f64),
         learning_rate: 0.01,
@@ -166,7 +167,7 @@ fn by_hand(epochs: &[(f64, f64, f64)]) -> OneCycle {
     let epochs = epochs.iter().zip(1..).map(|(&(train, validation, learning_rate), epoch)| LiveEpoch {
         epoch,
         train_loss: cost(train),
-        train_accuracy: train,
+        train_accuracy: Some(train),
         validation_loss: Some(cost(validation)),
         validation_accuracy: Some(validation),
         learning_rate,

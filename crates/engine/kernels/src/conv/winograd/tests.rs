@@ -98,24 +98,26 @@ fn conv([n, h, w, c]: [usize; 4], outputs: usize, pad: Pad) -> Conv {
 #[test]
 fn small_shapes() {
     let mut random = Random(1);
-    for _ in 0..100 {
+    let (cases, size, choices) = if cfg!(miri) { (3, 6, 6) } else { (100, 14, 10) };
+    for _ in 0..cases {
         let pad = Pad {
             top: random.below(2),
             left: random.below(2),
             bottom: random.below(2),
             right: random.below(2),
         };
-        let h = 3usize.saturating_sub(pad.top + pad.bottom) + random.below(14);
-        let w = 3usize.saturating_sub(pad.left + pad.right) + random.below(14);
+        let h = 3usize.saturating_sub(pad.top + pad.bottom) + random.below(size);
+        let w = 3usize.saturating_sub(pad.left + pad.right) + random.below(size);
         let channels = [1, 2, 3, 5, 8, 17, 24, 48, 70, 130];
-        let input = [1 + random.below(4), h, w, channels[random.below(10)]];
-        let conv = conv(input, channels[random.below(10)], pad);
+        let input = [1 + random.below(4), h, w, channels[random.below(choices)]];
+        let conv = conv(input, channels[random.below(choices)], pad);
         check(&conv, &mut random);
     }
 }
 
 /// Those that go through panels of the weights, and whose gradients are summed at once or in several chunks.
 #[test]
+#[cfg_attr(miri, ignore = "too much for Miri")]
 fn many_channels() {
     let mut random = Random(5);
     for (input, outputs) in
@@ -132,6 +134,7 @@ fn check(conv: &Conv, random: &mut Random) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too much for Miri")]
 fn errors_of_layers_are_below_the_bound() {
     let mut random = Random(2);
     for (n, size, channels) in [(1, 56, 64), (2, 28, 128), (2, 14, 256), (3, 7, 512)] {

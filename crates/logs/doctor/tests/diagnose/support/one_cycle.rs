@@ -96,7 +96,7 @@ fn draw(classes: usize, course: Course, dice: &mut Dice) -> OneCycle {
         LiveEpoch {
             epoch: epoch as u32 + 1,
             train_loss: cost(1.0 - train, classes, train_size) * train_costs * (0.02 * dice.normal()).exp(),
-            train_accuracy: share_of(train, train_size, dice),
+            train_accuracy: Some(share_of(train, train_size, dice)),
             validation_loss: Some(
                 cost(1.0 - validation, classes, validation_size)
                     * validation_costs
