@@ -352,11 +352,12 @@ pub(crate) struct CompareArguments {
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  foliar doctor runs/first\n  foliar doctor train.log --classes 38 --batch-size 64\n  pbpaste | foliar doctor -\n\nAny text will do: console output of PyTorch, Keras, fastai, timm, Caffe and others, CSV, JSON lines, TensorBoard events, or a question with the log pasted in. The exit code is 3 if something is seriously wrong with the run."
+    after_help = "Examples:\n  foliar doctor runs/first\n  foliar doctor train.log --classes 38 --batch-size 64\n  foliar doctor untuned.log tuned.log\n  pbpaste | foliar doctor -\n\nAny text will do: console output of PyTorch, Keras, fastai, timm, Caffe and others, CSV, JSON lines, TensorBoard events, or a question with the log pasted in. The exit code is 3 if something is seriously wrong with the run."
 )]
 pub(crate) struct DoctorArguments {
-    /// Log, run folder, folder of TensorBoard events, or - for standard input
-    pub(crate) log: PathBuf,
+    /// Log, run folder, folder of TensorBoard events, or - for standard input; several are compared
+    #[arg(required = true, num_args = 1..)]
+    pub(crate) log: Vec<PathBuf>,
     /// Number of classes
     #[arg(long, value_name = "N")]
     pub(crate) classes: Option<usize>,
@@ -369,7 +370,7 @@ pub(crate) struct DoctorArguments {
     /// Number of validation photos
     #[arg(long, value_name = "N")]
     pub(crate) val_size: Option<usize>,
-    /// HTML page to write, with the curves: one file that loads nothing else
+    /// HTML page of one log to write, with the curves: one file that loads nothing else
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
     /// Print one JSON document

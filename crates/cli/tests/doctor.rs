@@ -107,3 +107,20 @@ fn what_is_no_log_is_said_to_be_none() {
         assert!(name == "absent" || error.contains("epoch 1 train loss"), "{error}");
     }
 }
+
+#[test]
+fn several_logs_are_compared_and_one_page_holds_one() {
+    let scene = Scene::empty();
+    fs::write(scene.path("sums.log"), scaled()).unwrap();
+    let means = "epoch 1 train loss 0.90 val loss 0.95 val acc 0.60\nepoch 2 train loss 0.62 val loss 0.71 val acc 0.72\n\
+        epoch 3 train loss 0.48 val loss 0.58 val acc 0.79\nepoch 4 train loss 0.41 val loss 0.52 val acc 0.82\n";
+    fs::write(scene.path("means.log"), means).unwrap();
+    let both = ["doctor", "means.log", "sums.log", "--val-size", "1000"];
+    let said = scene.run(&both).expect(0).out;
+    assert!(said.contains("sums.log is better than means.log: 97.8 % against 82 %"), "{said}");
+    let document = json(&scene.run(&[&both[..], &["--json"]].concat()).expect(0));
+    assert_eq!(document["comparison"]["better"], 1);
+    assert_eq!(document["logs"][0]["understood"]["lines"], 4);
+    let error = scene.run(&["doctor", "means.log", "sums.log", "--html", "page.html"]).expect(1).err;
+    assert!(error.contains("one log"), "{error}");
+}

@@ -15,6 +15,7 @@
 //! factor that the `scale` finder is sure of.
 
 mod accuracy_resolution;
+mod comparison;
 mod context;
 mod curves;
 mod diagnosis;
@@ -32,6 +33,7 @@ mod setup;
 mod verdict;
 mod words;
 
+pub use comparison::{Comparison, RunSummary, compare};
 pub use diagnosis::{Band, CorrectedLoss, Curves, Diagnosis, EpochCurve, Reduction, Scale, ScaleEstimate};
 pub use finding::{Evidence, Finding, Id, Severity};
 pub use live::{LiveDoctor, LiveEpoch};

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use foliar_doctor::{CorrectedLoss, Diagnosis, Finding, Severity};
+use foliar_doctor::{Comparison, CorrectedLoss, Diagnosis, Finding, Id, Severity};
 use foliar_logread::RunLog;
 
 /// Width that text is wrapped to, in letters.
@@ -24,6 +24,57 @@ pub(super) fn print(out: &mut impl Write, log: &RunLog, diagnosis: &Diagnosis) -
         "\nread as {}: {} lines understood, {} skipped",
         log.format, log.understood_lines, log.ignored_lines
     )
+}
+
+/// Several runs in one table, which is better, and what cannot be compared.
+pub(super) fn print_comparison(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
+    let wide = comparison.runs.iter().map(|run| run.name.chars().count()).max().unwrap_or(0).max(3);
+    writeln!(
+        out,
+        "{:wide$}  epochs  best acc  last acc  printed loss          mean per photo        finding",
+        "log"
+    )?;
+    for run in &comparison.runs {
+        let share = |share: Option<f64>| {
+            share.map_or_else(|| "-".to_owned(), |share| format!("{:.2} %", 100.0 * share))
+        };
+        let course = |read: fn(CorrectedLoss) -> f64| {
+            let ends =
+                run.losses.map(|(first, last)| format!("{} to {}", loss(read(first)), loss(read(last))));
+            ends.unwrap_or_else(|| "-".to_owned())
+        };
+        writeln!(
+            out,
+            "{:wide$}  {:>6}  {:>8}  {:>8}  {:20}  {:20}  {}",
+            run.name,
+            run.epochs,
+            share(run.best_accuracy),
+            share(run.last_accuracy),
+            course(|loss| loss.printed),
+            course(|loss| loss.mean),
+            run.finding.map_or("-", Id::name)
+        )?;
+    }
+    writeln!(out)?;
+    paragraph(out, "", &comparison.answer)?;
+    comparison.limits.iter().try_for_each(|limit| {
+        writeln!(out)?;
+        paragraph(out, "", limit)
+    })
+}
+
+/// A loss to three significant digits.
+fn loss(value: f64) -> String {
+    let digits = if value.abs() >= 100.0 {
+        0
+    } else if value.abs() >= 10.0 {
+        1
+    } else if value.abs() >= 1.0 {
+        2
+    } else {
+        3
+    };
+    format!("{value:.digits$}")
 }
 
 fn one(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
