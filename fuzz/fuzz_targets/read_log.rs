@@ -1,39 +1,8 @@
-//! Whatever the bytes, reading them ends, keeps its promises and does not depend on the pieces in which they come.
-
 #![no_main]
 
-use std::io::{self, Read};
+#[path = "../checks/log.rs"]
+mod log;
 
-use foliar_logread::{RunLog, read_log, read_log_from};
 use libfuzzer_sys::fuzz_target;
 
-/// Bytes that come at most seven at a time.
-struct Trickle<'a>(&'a [u8]);
-
-impl Read for Trickle<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = buffer.len().min(7);
-        self.0.read(&mut buffer[..length])
-    }
-}
-
-fn check(log: &RunLog) {
-    assert!(!log.series.is_empty());
-    for series in &log.series {
-        assert!(!series.points.is_empty(), "{series:?}");
-        assert!(series.points.windows(2).all(|pair| pair[0].row <= pair[1].row), "{series:?}");
-        assert!(series.points.iter().all(|point| point.resolution >= 0.0), "{series:?}");
-    }
-}
-
-fuzz_target!(|bytes: &[u8]| {
-    let whole = read_log(bytes);
-    if let Ok(log) = &whole {
-        check(log);
-    }
-    // TensorBoard's files, which are full of zeros, are read whole or not at all.
-    if !bytes.contains(&0) {
-        let pieces = read_log_from(Trickle(bytes));
-        assert_eq!(format!("{whole:?}"), format!("{pieces:?}"));
-    }
-});
+fuzz_target!(|bytes: &[u8]| log::check(bytes));

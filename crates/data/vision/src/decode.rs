@@ -76,7 +76,6 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, Reason> {
             }
             _ => general::inspect(bytes, format, limits)?,
         };
-        whole::check(bytes, format)?;
         let (width, height) =
             if orientation::turns_sides(orientation) { (height, width) } else { (width, height) };
         Ok(Header { format, width, height })
@@ -94,7 +93,6 @@ pub fn decode_bytes(bytes: &[u8], limits: &Limits) -> Result<Rgb, Reason> {
             Format::Jpeg => jpeg::decode(bytes, limits),
             _ => {
                 general::inspect(bytes, format, limits)?;
-                whole::check(bytes, format)?;
                 general::decode(bytes, format, limits)
             }
         }

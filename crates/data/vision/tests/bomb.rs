@@ -2,38 +2,26 @@
 //!
 //! The only test of its program, so that no other test allocates meanwhile.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
-#![allow(unsafe_code, reason = "a global allocator cannot be written without")]
 
 mod common;
+#[path = "../../../../fuzz/checks/memory.rs"]
+mod memory;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use common::{bmp_of_size, gif_of_size, jpeg_of_size, png_of_size, tiff_of_size, webp_of_size};
+use common::{
+    bmp_of_size, encode, gif_of_size, jpeg_of_size, png_of_size, quarters, tiff_of_size, webp_of_size,
+};
 use foliar_vision::{Limits, Reason, decode_bytes};
+use image::ImageFormat;
 
-/// The system's allocator, which remembers how much was in use at most.
-struct Counting;
-
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call is passed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = IN_USE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(now, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(pointer, layout) }
-    }
+/// A small WebP whose last chunk, of metadata, claims a length that the file does not have.
+fn webp_with_metadata(claimed: u32) -> Vec<u8> {
+    const WITH_EXIF: u8 = 8;
+    let plain = encode(quarters(8, 8), ImageFormat::WebP);
+    let extended = [WITH_EXIF, 0, 0, 0, 7, 0, 0, 7, 0, 0];
+    let metadata = [&b"EXIF"[..], &claimed.to_le_bytes()].concat();
+    let content = [&b"WEBPVP8X\x0A\0\0\0"[..], &extended, &plain[12..], &metadata].concat();
+    [&b"RIFF"[..], &(content.len() as u32).to_le_bytes(), &content].concat()
 }
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn bombs_cost_no_memory() {
@@ -50,13 +38,12 @@ fn bombs_cost_no_memory() {
         ("gif", gif_of_size(60_000, 60_000), true),
         ("gif frame", frame, false),
         ("webp", webp_of_size(16_383, 16_383), true),
+        ("webp with metadata", webp_with_metadata(0x7FFF_FFFE), false),
         ("tiff", tiff_of_size(60_000, 60_000), true),
     ];
     for (name, bytes, by_pixels) in bombs {
-        let before = IN_USE.load(Ordering::Relaxed);
-        PEAK.store(before, Ordering::Relaxed);
-        let reason = decode_bytes(&bytes, &limits).unwrap_err();
-        let cost = PEAK.load(Ordering::Relaxed) - before;
+        let (decoded, cost) = memory::peak_of(|| decode_bytes(&bytes, &limits));
+        let reason = decoded.unwrap_err();
         assert_eq!(matches!(reason, Reason::TooManyPixels { .. }), by_pixels, "{name}: {reason:?}");
         assert!(cost < 1 << 20, "{name} cost {cost} bytes");
     }

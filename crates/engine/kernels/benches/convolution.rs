@@ -3,6 +3,7 @@
 //! `cargo bench -p foliar-kernels --bench convolution -- [FILTER]`; an item is an operation. `RAYON_NUM_THREADS` sets the
 //! number of threads, `FOLIAR_ISA` the instructions. 3 x 3 windows of stride 1 are counted as direct convolutions, although
 //! most go through Winograd's transform.
+#![allow(clippy::unwrap_used)]
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -71,14 +72,12 @@ struct Work {
 impl Work {
     fn new(layer: &Layer) -> Self {
         let Layer { images, size, inputs, outputs, kernel, stride } = *layer;
-        let conv = Conv {
-            input: Nhwc::new(images, size, size, inputs),
-            channels: outputs,
-            window: Window::same([kernel; 2], [stride; 2], size, size),
-        };
+        let input = Nhwc::new(images, size, size, inputs).unwrap();
+        let window = Window::same([kernel; 2], [stride; 2], size, size).unwrap();
+        let conv = Conv::new(input, outputs, window).unwrap();
         let values = |len: usize| (0..len).map(|i| (i * 7919 % 1013) as f32 / 506.5 - 1.0).collect();
         Self {
-            x: values(conv.input.len()),
+            x: values(conv.input().len()),
             weight: values(conv.weight_len()),
             y: values(conv.output().len()),
             conv,

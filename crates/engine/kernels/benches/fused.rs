@@ -3,6 +3,7 @@
 //! `cargo bench -p foliar-kernels --bench fused -- [FILTER]`; an item is an operation of the convolution (a multiply-add
 //! counts as two), a byte one of the tensors that are read and written. `RAYON_NUM_THREADS` sets the number of threads,
 //! `FOLIAR_ISA` the instructions.
+#![allow(clippy::unwrap_used)]
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
@@ -122,7 +123,7 @@ impl Work {
 }
 
 fn pointwise([rows, inputs, outputs]: [usize; 3]) -> (Pointwise, Work, usize) {
-    let layer = Pointwise { rows, inputs, outputs };
+    let layer = Pointwise::new(rows, inputs, outputs).unwrap();
     let work = Work::new([rows * inputs, rows * outputs, layer.weight_len()], [inputs, outputs]);
     (layer, work, 2 * rows * layer.weight_len())
 }
@@ -145,9 +146,9 @@ fn pointwise_backward(bencher: Bencher<'_, '_>, shape: [usize; 3]) {
 }
 
 fn depthwise([size, channels, stride]: [usize; 3]) -> (Depthwise, Work, usize) {
-    let input = Nhwc::new(32, size, size, channels);
-    let conv = Depthwise { input, window: Window::same([3, 3], [stride; 2], size, size) };
-    let lens = [conv.input.len(), conv.output().len(), conv.weight_len()];
+    let input = Nhwc::new(32, size, size, channels).unwrap();
+    let conv = Depthwise::new(input, Window::same([3, 3], [stride; 2], size, size).unwrap()).unwrap();
+    let lens = [conv.input().len(), conv.output().len(), conv.weight_len()];
     (conv, Work::new(lens, [channels; 2]), 2 * 9 * conv.output().len())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! `cargo bench -p foliar-kernels --bench memory -- [FILTER]`. `copy` is the limit to compare with. `RAYON_NUM_THREADS` sets
 //! the number of threads, `FOLIAR_ISA` the instructions.
+#![allow(clippy::unwrap_used)]
 
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -96,8 +97,8 @@ fn norm_backward_input(bencher: Bencher<'_, '_>, shape: [usize; 2]) {
 
 #[divan::bench]
 fn max_pool(bencher: Bencher<'_, '_>) {
-    let pool = Pool { input: Nhwc::new(16, 112, 112, 64), window: Window::square(3, 2, 1) };
-    let (inputs, outputs) = (pool.input.len(), pool.output().len());
+    let pool = Pool::new(Nhwc::new(16, 112, 112, 64).unwrap(), Window::square(3, 2, 1).unwrap()).unwrap();
+    let (inputs, outputs) = (pool.input().len(), pool.output().len());
     let (x, mut y, mut indices) = (vec![0.5; inputs], vec![0.0; outputs], vec![0; outputs]);
     bencher
         .counter(floats(inputs + outputs))
@@ -106,8 +107,8 @@ fn max_pool(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn max_pool_backward(bencher: Bencher<'_, '_>) {
-    let pool = Pool { input: Nhwc::new(16, 112, 112, 64), window: Window::square(3, 2, 1) };
-    let (inputs, outputs) = (pool.input.len(), pool.output().len());
+    let pool = Pool::new(Nhwc::new(16, 112, 112, 64).unwrap(), Window::square(3, 2, 1).unwrap()).unwrap();
+    let (inputs, outputs) = (pool.input().len(), pool.output().len());
     let (mut dx, dy, indices) = (vec![0.5; inputs], vec![0.0; outputs], vec![0; outputs]);
     bencher
         .counter(floats(inputs + outputs))

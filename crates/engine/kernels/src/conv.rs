@@ -26,53 +26,59 @@ pub use backward_input::backward_input;
 pub use backward_weight::backward_weight;
 pub use forward::forward;
 
-use crate::shape::{Nhwc, Window};
+use std::ops::Deref;
 
-/// A dense convolution: its input, its number of output channels and its window.
+use crate::shape::{Nhwc, Window, values};
+use crate::slide::Slide;
+
+/// A dense convolution: its input, its number of output channels and its window; padding is zeros.
 ///
 /// Weights are laid out (kernel height, kernel width, in, out).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Conv {
-    /// Shape of the input.
-    pub input: Nhwc,
-    /// Output channels.
-    pub channels: usize,
-    /// The window; padding is zeros.
-    pub window: Window,
+    slide: Slide,
+}
+
+impl Deref for Conv {
+    type Target = Slide;
+
+    #[inline]
+    fn deref(&self) -> &Slide {
+        &self.slide
+    }
 }
 
 impl Conv {
-    /// A convolution, or `None` if the window does not fit into the padded input.
+    /// A convolution, or `None` if the window does not fit into the padded input, or a tensor is beyond
+    /// [`MOST_VALUES`](crate::shape::MOST_VALUES).
     pub fn new(input: Nhwc, channels: usize, window: Window) -> Option<Self> {
-        window.output(input.h, input.w)?;
-        Some(Self { input, channels, window })
+        values(&[window.area(), input.c, channels])?;
+        Some(Self { slide: Slide::new(input, channels, window)? })
     }
 
     /// The same for `n` images.
-    pub const fn of_images(self, n: usize) -> Self {
-        Self { input: Nhwc { n, ..self.input }, ..self }
-    }
-
-    /// Shape of the output.
     ///
     /// # Panics
     ///
-    /// If the window does not fit into the padded input, which [`Conv::new`] rules out.
-    pub fn output(&self) -> Nhwc {
-        let Some((h, w)) = self.window.output(self.input.h, self.input.w) else {
-            panic!("the window does not fit into the padded input: {self:?}");
-        };
-        Nhwc::new(self.input.n, h, w, self.channels)
+    /// If their tensors are too large: never for fewer images than there are.
+    pub fn of_images(self, n: usize) -> Self {
+        Self { slide: self.slide.of_images(n) }
+    }
+
+    /// Output channels.
+    #[inline]
+    pub fn channels(&self) -> usize {
+        self.output.c
     }
 
     /// Number of weights that make one output value: kernel height x kernel width x input channels.
-    pub const fn patch_len(&self) -> usize {
+    pub fn patch_len(&self) -> usize {
         self.window.area() * self.input.c
     }
 
     /// Number of weights.
-    pub const fn weight_len(&self) -> usize {
-        self.channels * self.patch_len()
+    pub fn weight_len(&self) -> usize {
+        self.channels() * self.patch_len()
     }
 
     /// Number of floats that [`backward_weight`] needs for partial sums.
@@ -85,8 +91,7 @@ impl Conv {
 
     /// Panics unless the slices have the lengths of the input, the weights and the output.
     fn check(&self, x: &[f32], weight: &[f32], y: &[f32]) {
-        assert_eq!(x.len(), self.input.len(), "input of {self:?}");
+        self.slide.check(x, y);
         assert_eq!(weight.len(), self.weight_len(), "weights of {self:?}");
-        assert_eq!(y.len(), self.output().len(), "output of {self:?}");
     }
 }

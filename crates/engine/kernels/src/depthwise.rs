@@ -24,9 +24,11 @@ mod line;
 pub use backward::backward;
 pub use forward::forward;
 
-use crate::axis::Axis;
+use std::ops::Deref;
+
 use crate::norm::{FAR, ScaleShift};
 use crate::shape::{Nhwc, Window};
+use crate::slide::Slide;
 
 /// Parts that the rows of a batch are cut into at most, each with private sums.
 const PARTS: usize = 32;
@@ -34,56 +36,58 @@ const PARTS: usize = 32;
 /// Floats of a part, about, at least: its first rows are read by its neighbour too.
 const PART: usize = 1 << 14;
 
-/// A depthwise convolution: its input and its window.
+/// A depthwise convolution: its input and its window; padding is zeros.
 ///
 /// Weights are laid out (kernel height, kernel width, channel).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Depthwise {
-    /// Shape of the input.
-    pub input: Nhwc,
-    /// The window; padding is zeros.
-    pub window: Window,
+    slide: Slide,
+}
+
+impl Deref for Depthwise {
+    type Target = Slide;
+
+    #[inline]
+    fn deref(&self) -> &Slide {
+        &self.slide
+    }
 }
 
 impl Depthwise {
-    /// A depthwise convolution, or `None` if the window does not fit into the padded input.
+    /// A depthwise convolution, or `None` if the window does not fit into the padded input, or a tensor is beyond
+    /// [`MOST_VALUES`](crate::shape::MOST_VALUES).
     pub fn new(input: Nhwc, window: Window) -> Option<Self> {
-        window.output(input.h, input.w)?;
-        Some(Self { input, window })
+        Some(Self { slide: Slide::new(input, input.c, window)? })
     }
 
-    /// Shape of the output.
+    /// The same for `n` images.
     ///
     /// # Panics
     ///
-    /// If the window does not fit into the padded input, which [`Depthwise::new`] rules out.
-    pub fn output(&self) -> Nhwc {
-        let Some((h, w)) = self.window.output(self.input.h, self.input.w) else {
-            panic!("the window does not fit into the padded input: {self:?}");
-        };
-        Nhwc::new(self.input.n, h, w, self.input.c)
+    /// If their tensors are too large: never for fewer images than there are.
+    pub fn of_images(self, n: usize) -> Self {
+        Self { slide: self.slide.of_images(n) }
     }
 
     /// Number of weights.
-    pub const fn weight_len(&self) -> usize {
+    pub fn weight_len(&self) -> usize {
         self.window.area() * self.input.c
     }
 
     /// Number of floats that [`backward`] needs for partial sums of the weights' gradient.
-    pub const fn partials_len(&self) -> usize {
+    pub fn partials_len(&self) -> usize {
         PARTS * self.weight_len()
     }
 
     /// Number of doubles that [`forward`] and [`backward`] need for the partial sums of a batch norm.
-    pub const fn norm_partials_len(&self) -> usize {
+    pub fn norm_partials_len(&self) -> usize {
         PARTS * 2 * self.input.c
     }
 
     /// Panics unless the slices have the lengths of the input, the weights and the output.
     fn check(&self, x: &[f32], weight: &[f32], y: &[f32]) {
-        assert_eq!(x.len(), self.input.len(), "input of {self:?}");
+        self.slide.check(x, y);
         assert_eq!(weight.len(), self.weight_len(), "weights of {self:?}");
-        assert_eq!(y.len(), self.output().len(), "output of {self:?}");
     }
 
     /// Panics unless a batch norm has as many channels.
@@ -94,11 +98,6 @@ impl Depthwise {
     /// Whether the input's rows come from memory.
     fn is_far(&self) -> bool {
         self.input.len() >= FAR
-    }
-
-    fn axes(&self) -> [Axis; 2] {
-        let (input, output) = (self.input, self.output());
-        Axis::pair(&self.window, [input.h, input.w], [output.h, output.w])
     }
 }
 

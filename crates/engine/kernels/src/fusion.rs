@@ -55,11 +55,11 @@ pub enum OutputGradient<'a> {
 }
 
 impl<'a> OutputGradient<'a> {
-    /// Its rows, made as they are read.
-    pub(crate) fn source(self) -> Source<'a> {
+    /// Its rows, made as they are read, and the two tensors that they are made from, or one of them twice.
+    pub(crate) fn source(self) -> (Source<'a>, [&'a [f32]; 2]) {
         match self {
-            Self::Plain(dy) => Source::Plain(dy),
-            Self::Normalised { y, dy, gradient } => Source::Gradient { x: y, dy, gradient },
+            Self::Plain(dy) => (Source::Plain(dy), [dy; 2]),
+            Self::Normalised { y, dy, gradient } => (Source::Gradient { x: y, dy, gradient }, [y, dy]),
         }
     }
 }

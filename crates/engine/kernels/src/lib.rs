@@ -23,6 +23,7 @@ mod reduce;
 mod scratch;
 pub mod shape;
 pub mod sigmoid;
+pub mod slide;
 mod transpose;
 pub mod update;
 

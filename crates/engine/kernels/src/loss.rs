@@ -53,7 +53,7 @@ pub struct LossSums {
 /// classes.
 pub fn cross_entropy(batch: &CrossEntropy<'_>, mut dlogits: Option<&mut [f32]>) -> LossSums {
     let &CrossEntropy { logits, labels, classes, class_weights, .. } = batch;
-    assert_eq!(logits.len(), labels.len() * classes, "logits must be (labels, classes)");
+    assert_eq!(Some(logits.len()), labels.len().checked_mul(classes), "logits must be (labels, classes)");
     assert!(
         labels.iter().all(|&label| (label as usize) < classes),
         "a label is not below the number of classes"

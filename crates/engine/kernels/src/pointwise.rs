@@ -36,18 +36,52 @@ const TILE_ROWS: usize = 48;
 /// Weights are laid out (in, out).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pointwise {
-    /// Pixels over all images.
-    pub rows: usize,
-    /// Input channels, at least 1.
-    pub inputs: usize,
-    /// Output channels, at least 1.
-    pub outputs: usize,
+    rows: usize,
+    /// The rows, one at least, as a column of pixels.
+    conv: Conv,
 }
 
 impl Pointwise {
+    /// A product for `rows` pixels over all images, from `inputs` channels to `outputs`; `None` if there are no channels, or
+    /// a matrix is beyond [`MOST_VALUES`](crate::shape::MOST_VALUES).
+    pub fn new(rows: usize, inputs: usize, outputs: usize) -> Option<Self> {
+        let conv = Conv::new(Nhwc::new(1, rows.max(1), 1, inputs)?, outputs, Window::PIXEL)?;
+        (inputs > 0 && outputs > 0).then_some(Self { rows, conv })
+    }
+
+    /// The same for `rows` pixels.
+    ///
+    /// # Panics
+    ///
+    /// If a matrix is too large: never for fewer pixels than there are.
+    pub fn of_rows(&self, rows: usize) -> Self {
+        let Some(layer) = Self::new(rows, self.inputs(), self.outputs()) else {
+            panic!("{rows} pixels are too many for {self:?}");
+        };
+        layer
+    }
+
+    /// Pixels over all images.
+    #[inline]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Input channels, at least 1.
+    #[inline]
+    pub fn inputs(&self) -> usize {
+        self.conv.input.c
+    }
+
+    /// Output channels, at least 1.
+    #[inline]
+    pub fn outputs(&self) -> usize {
+        self.conv.channels()
+    }
+
     /// Number of weights.
-    pub const fn weight_len(&self) -> usize {
-        self.inputs * self.outputs
+    pub fn weight_len(&self) -> usize {
+        self.inputs() * self.outputs()
     }
 
     /// Number of floats that [`backward`] needs for partial sums of the weights' gradient, and for rows that it keeps.
@@ -55,26 +89,26 @@ impl Pointwise {
         if self.is_tall() {
             self.parts() * self.weight_len()
         } else {
-            self.rows * (self.inputs + self.outputs) + self.as_conv().partials_len()
+            self.rows() * (self.inputs() + self.outputs()) + self.conv.partials_len()
         }
     }
 
     /// Number of doubles that [`forward`] and [`backward`] need for the partial sums of a batch norm.
     pub fn norm_partials_len(&self) -> usize {
-        self.parts() * 2 * self.inputs.max(self.outputs)
+        self.parts() * 2 * self.inputs().max(self.outputs())
     }
 
     /// Whether private sums of the weights' gradient are small beside the rows.
     fn is_tall(&self) -> bool {
-        2 * self.parts() * self.weight_len() <= self.rows * (self.inputs + self.outputs)
+        2 * self.parts() * self.weight_len() <= self.rows() * (self.inputs() + self.outputs())
     }
 
     fn part_rows(&self) -> usize {
-        self.rows.div_ceil(PARTS).next_multiple_of(TILE_ROWS).max(TILE_ROWS)
+        self.rows().div_ceil(PARTS).next_multiple_of(TILE_ROWS).max(TILE_ROWS)
     }
 
     fn parts(&self) -> usize {
-        self.rows.div_ceil(self.part_rows())
+        self.rows().div_ceil(self.part_rows())
     }
 
     /// Rows of a chunk of which `floats` floats a row are to stay in the second-level cache.
@@ -84,25 +118,15 @@ impl Pointwise {
         fit.clamp(TILE_ROWS, MOST)
     }
 
-    /// The same as a convolution of one image.
-    fn as_conv(&self) -> Conv {
-        Conv {
-            input: Nhwc::new(1, self.rows, 1, self.inputs),
-            channels: self.outputs,
-            window: Window::square(1, 1, 0),
-        }
-    }
-
     /// Panics unless the slices have the lengths of the input, the weights and the output.
     fn check(&self, x: &[f32], weight: &[f32], y: &[f32]) {
-        assert!(self.inputs > 0 && self.outputs > 0, "no channels in {self:?}");
-        assert_eq!(x.len(), self.rows * self.inputs, "input of {self:?}");
+        assert_eq!(x.len(), self.rows() * self.inputs(), "input of {self:?}");
         assert_eq!(weight.len(), self.weight_len(), "weights of {self:?}");
-        assert_eq!(y.len(), self.rows * self.outputs, "output of {self:?}");
+        assert_eq!(y.len(), self.rows() * self.outputs(), "output of {self:?}");
     }
 
     /// Panics unless a batch norm has as many channels as the input.
     fn check_norm(&self, norm: Option<ScaleShift<'_>>) {
-        assert!(norm.is_none_or(|norm| norm.channels() == self.inputs), "channels of the norm of {self:?}");
+        assert!(norm.is_none_or(|norm| norm.channels() == self.inputs()), "channels of the norm of {self:?}");
     }
 }

@@ -16,48 +16,43 @@ pub use average::{Divisor, average_backward, average_forward};
 pub use global::{global_average_backward, global_average_forward};
 pub use max::{max_backward, max_forward};
 
-use crate::axis::Axis;
+use std::ops::Deref;
+
 use crate::shape::{Nhwc, Window};
+use crate::slide::Slide;
 
 /// Floats that a piece of work writes, about.
 const PIECE: usize = 1 << 14;
 
-/// A pooling over windows: its input and its window.
+/// A pooling over windows: its input and its window. Pixels outside the image never are the maximum and add nothing to an
+/// average.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pool {
-    /// Shape of the input.
-    pub input: Nhwc,
-    /// The window. Pixels outside the image never are the maximum and add nothing to an average.
-    pub window: Window,
+    slide: Slide,
+}
+
+impl Deref for Pool {
+    type Target = Slide;
+
+    #[inline]
+    fn deref(&self) -> &Slide {
+        &self.slide
+    }
 }
 
 impl Pool {
-    /// A pooling, or `None` if the window does not fit into the padded input.
+    /// A pooling, or `None` if the window does not fit into the padded input, or a tensor is beyond
+    /// [`MOST_VALUES`](crate::shape::MOST_VALUES).
     pub fn new(input: Nhwc, window: Window) -> Option<Self> {
-        window.output(input.h, input.w)?;
-        Some(Self { input, window })
+        Some(Self { slide: Slide::new(input, input.c, window)? })
     }
 
-    /// Shape of the output.
+    /// The same for `n` images.
     ///
     /// # Panics
     ///
-    /// If the window does not fit into the padded input, which [`Pool::new`] rules out.
-    pub fn output(&self) -> Nhwc {
-        let Some((h, w)) = self.window.output(self.input.h, self.input.w) else {
-            panic!("the window does not fit into the padded input: {self:?}");
-        };
-        Nhwc::new(self.input.n, h, w, self.input.c)
-    }
-
-    /// Panics unless the slices have the lengths of the input and the output.
-    fn check(&self, x: &[f32], y: &[f32]) {
-        assert_eq!(x.len(), self.input.len(), "input of {self:?}");
-        assert_eq!(y.len(), self.output().len(), "output of {self:?}");
-    }
-
-    fn axes(&self) -> [Axis; 2] {
-        let (input, output) = (self.input, self.output());
-        Axis::pair(&self.window, [input.h, input.w], [output.h, output.w])
+    /// If their tensors are too large: never for fewer images than there are.
+    pub fn of_images(self, n: usize) -> Self {
+        Self { slide: self.slide.of_images(n) }
     }
 }

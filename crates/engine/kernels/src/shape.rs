@@ -1,41 +1,94 @@
 //! Shapes of image batches and of the windows that slide over them.
+//!
+//! A shape can only be had from a constructor that multiplies with checks. Whatever is computed from one later, tile sizes,
+//! private sums and bytes included, stays within `usize`.
+
+/// Most values of a tensor, an image with its padding, or a kernel's weights.
+pub const MOST_VALUES: usize = if usize::BITS >= 64 { 1_usize.wrapping_shl(40) } else { 1 << 26 };
+
+/// Largest side of a window, step or padding, in pixels.
+pub const LARGEST_SIDE: usize = 1 << 15;
+
+/// The product of extents, if it is at most [`MOST_VALUES`]; an extent of zero counts as one, so that the product of a part of
+/// them is no larger.
+pub(crate) fn values(extents: &[usize]) -> Option<usize> {
+    let product = extents.iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent.max(1)));
+    product.filter(|&product| product <= MOST_VALUES)
+}
 
 /// The shape of a batch of images, channels innermost: element `(n, y, x, c)` lies at
 /// `((n * h + y) * w + x) * c_total + c`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Nhwc {
-    /// Images.
-    pub n: usize,
-    /// Height in pixels.
-    pub h: usize,
-    /// Width in pixels.
-    pub w: usize,
-    /// Channels.
-    pub c: usize,
+    pub(crate) n: usize,
+    pub(crate) h: usize,
+    pub(crate) w: usize,
+    pub(crate) c: usize,
 }
 
 impl Nhwc {
-    /// A shape from its four extents.
-    pub const fn new(n: usize, h: usize, w: usize, c: usize) -> Self {
-        Self { n, h, w, c }
+    /// A shape of `n` images of `h` rows, `w` columns and `c` channels, or `None` beyond [`MOST_VALUES`].
+    pub fn new(n: usize, h: usize, w: usize, c: usize) -> Option<Self> {
+        values(&[n, h, w, c])?;
+        Some(Self { n, h, w, c })
+    }
+
+    /// The same for `n` images.
+    ///
+    /// # Panics
+    ///
+    /// Beyond [`MOST_VALUES`]: never for fewer images than there are.
+    pub fn of_images(self, n: usize) -> Self {
+        let Some(shape) = Self::new(n, self.h, self.w, self.c) else {
+            panic!("{n} images of {self:?} are too many");
+        };
+        shape
+    }
+
+    /// Images.
+    #[inline]
+    pub const fn n(self) -> usize {
+        self.n
+    }
+
+    /// Height in pixels.
+    #[inline]
+    pub const fn h(self) -> usize {
+        self.h
+    }
+
+    /// Width in pixels.
+    #[inline]
+    pub const fn w(self) -> usize {
+        self.w
+    }
+
+    /// Channels.
+    #[inline]
+    pub const fn c(self) -> usize {
+        self.c
     }
 
     /// Number of elements.
+    #[inline]
     pub const fn len(self) -> usize {
         self.rows() * self.c
     }
 
     /// Whether there are no elements.
+    #[inline]
     pub const fn is_empty(self) -> bool {
         self.len() == 0
     }
 
     /// Number of pixels over all images: the rows of the batch seen as a matrix of `c` columns.
+    #[inline]
     pub const fn rows(self) -> usize {
         self.n * self.h * self.w
     }
 
     /// Number of elements of one image.
+    #[inline]
     pub const fn image_len(self) -> usize {
         self.h * self.w * self.c
     }
@@ -65,48 +118,54 @@ impl Pad {
 /// `(y * stride - pad.top + i, x * stride - pad.left + j)` for `i`, `j` in the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
-    /// Height and width of the window, in pixels, at least 1.
-    pub kernel: [usize; 2],
-    /// Vertical and horizontal step, in pixels, at least 1.
-    pub stride: [usize; 2],
-    /// Padding around the image.
-    pub pad: Pad,
+    pub(crate) kernel: [usize; 2],
+    pub(crate) stride: [usize; 2],
+    pub(crate) pad: Pad,
 }
 
 impl Window {
-    /// A square window with the same step both ways and the same padding on all sides.
-    pub const fn square(kernel: usize, stride: usize, pad: usize) -> Self {
-        Self { kernel: [kernel, kernel], stride: [stride, stride], pad: Pad::all(pad) }
+    /// A window of one pixel that visits every pixel once.
+    pub const PIXEL: Self = Self { kernel: [1, 1], stride: [1, 1], pad: Pad::all(0) };
+
+    /// A window from its height and width, its vertical and horizontal step and its padding, all in pixels. `None` if a
+    /// side or a step is zero, or anything is beyond [`LARGEST_SIDE`].
+    pub fn new(kernel: [usize; 2], stride: [usize; 2], pad: Pad) -> Option<Self> {
+        let sides = [kernel[0], kernel[1], stride[0], stride[1]];
+        let pads = [pad.top, pad.left, pad.bottom, pad.right];
+        let fits = sides.iter().all(|side| (1..=LARGEST_SIDE).contains(side))
+            && pads.iter().all(|&side| side <= LARGEST_SIDE);
+        fits.then_some(Self { kernel, stride, pad })
+    }
+
+    /// A square window with the same step both ways and the same padding on all sides; `None` as from [`Window::new`].
+    pub fn square(kernel: usize, stride: usize, pad: usize) -> Option<Self> {
+        Self::new([kernel; 2], [stride; 2], Pad::all(pad))
     }
 
     /// TensorFlow's `SAME` padding for an input of `h` x `w`: the output is `ceil(input / stride)`, and
-    /// where the padding is odd the larger half lies below and to the right.
-    pub fn same(kernel: [usize; 2], stride: [usize; 2], h: usize, w: usize) -> Self {
+    /// where the padding is odd the larger half lies below and to the right. `None` as from [`Window::new`].
+    pub fn same(kernel: [usize; 2], stride: [usize; 2], h: usize, w: usize) -> Option<Self> {
+        Self::new(kernel, stride, Pad::default())?;
         let total = |input: usize, axis: usize| {
-            let output = input.div_ceil(stride[axis]);
-            (output.saturating_sub(1) * stride[axis] + kernel[axis]).saturating_sub(input)
+            let last = input.div_ceil(stride[axis]).saturating_sub(1) * stride[axis];
+            kernel[axis].saturating_sub(input - last)
         };
         let (vertical, horizontal) = (total(h, 0), total(w, 1));
-        Self {
-            kernel,
-            stride,
-            pad: Pad {
-                top: vertical / 2,
-                left: horizontal / 2,
-                bottom: vertical - vertical / 2,
-                right: horizontal - horizontal / 2,
-            },
-        }
+        let pad = Pad {
+            top: vertical / 2,
+            left: horizontal / 2,
+            bottom: vertical - vertical / 2,
+            right: horizontal - horizontal / 2,
+        };
+        Some(Self { kernel, stride, pad })
     }
 
     /// The same window with padding added below and to the right, so that steps that would not fit whole over an
-    /// input of `h` x `w` are taken too (ceil mode), if they begin on the image or the padding before it, as in PyTorch.
+    /// input of `h` x `w`, at most [`MOST_VALUES`] each, are taken too (ceil mode), if they begin on the image or the padding
+    /// before it, as in PyTorch.
     pub fn ceil(self, h: usize, w: usize) -> Self {
         let missing = |input: usize, before: usize, after: usize, axis: usize| {
             let (kernel, stride, padded) = (self.kernel[axis], self.stride[axis], before + input + after);
-            if kernel == 0 || stride == 0 {
-                return 0;
-            }
             let steps = padded.saturating_sub(kernel).div_ceil(stride);
             let steps = if steps * stride >= input + before { steps.saturating_sub(1) } else { steps };
             (steps * stride + kernel).saturating_sub(padded)
@@ -120,16 +179,37 @@ impl Window {
         Self { pad, ..self }
     }
 
+    /// Height and width of the window, in pixels.
+    #[inline]
+    pub const fn kernel(&self) -> [usize; 2] {
+        self.kernel
+    }
+
+    /// Vertical and horizontal step, in pixels.
+    #[inline]
+    pub const fn stride(&self) -> [usize; 2] {
+        self.stride
+    }
+
+    /// Padding around the image.
+    #[inline]
+    pub const fn pad(&self) -> Pad {
+        self.pad
+    }
+
     /// Height and width of the output for an input of `h` x `w`; steps that do not fit whole are dropped
-    /// (floor mode). `None` if the kernel or a stride is zero, or the padded input is smaller than the
-    /// kernel.
+    /// (floor mode). `None` if the padded input is smaller than the kernel.
     pub fn output(&self, h: usize, w: usize) -> Option<(usize, usize)> {
-        let extent = |padded: usize, axis: usize| {
-            let (kernel, stride) = (self.kernel[axis], self.stride[axis]);
-            (kernel > 0 && stride > 0 && padded >= kernel).then(|| (padded - kernel) / stride + 1)
-        };
+        let [h, w] = self.padded(h, w)?;
+        let extent =
+            |padded: usize, axis: usize| Some(padded.checked_sub(self.kernel[axis])? / self.stride[axis] + 1);
+        Some((extent(h, 0)?, extent(w, 1)?))
+    }
+
+    /// Height and width of an image of `h` x `w` with its padding.
+    pub(crate) fn padded(&self, h: usize, w: usize) -> Option<[usize; 2]> {
         let pad = self.pad;
-        Some((extent(h + pad.top + pad.bottom, 0)?, extent(w + pad.left + pad.right, 1)?))
+        Some([h.checked_add(pad.top + pad.bottom)?, w.checked_add(pad.left + pad.right)?])
     }
 
     /// Number of positions in the window.
@@ -140,7 +220,7 @@ impl Window {
     /// Whether the window is one pixel that visits every pixel once, so that the output's pixels are the
     /// input's.
     pub fn is_pointwise(&self) -> bool {
-        *self == Self::square(1, 1, 0)
+        *self == Self::PIXEL
     }
 }
 
@@ -150,11 +230,12 @@ mod tests {
 
     #[test]
     fn output_is_floored() {
-        assert_eq!(Window::square(7, 2, 3).output(224, 224), Some((112, 112)));
-        assert_eq!(Window::square(3, 2, 1).output(112, 57), Some((56, 29)));
-        assert_eq!(Window::square(2, 2, 0).output(5, 1), None);
-        assert_eq!(Window::square(0, 1, 0).output(5, 5), None);
-        assert_eq!(Window::square(1, 0, 0).output(5, 5), None);
+        let output = |kernel, stride, pad, h, w| Window::square(kernel, stride, pad)?.output(h, w);
+        assert_eq!(output(7, 2, 3, 224, 224), Some((112, 112)));
+        assert_eq!(output(3, 2, 1, 112, 57), Some((56, 29)));
+        assert_eq!(output(2, 2, 0, 5, 1), None);
+        assert_eq!(output(0, 1, 0, 5, 5), None);
+        assert_eq!(output(1, 0, 0, 5, 5), None);
     }
 
     /// Extents of `torch.nn.functional.max_pool2d(x, kernel, stride, pad, ceil_mode=True)`.
@@ -171,7 +252,7 @@ mod tests {
             (1, 3, 0, 5, 2),
             (2, 3, 0, 6, 2),
         ] {
-            let window = Window::square(kernel, stride, pad).ceil(input, input);
+            let window = Window::square(kernel, stride, pad).unwrap().ceil(input, input);
             let found = window.output(input, input);
             assert_eq!(found, Some((expected, expected)), "{kernel} {stride} {pad} {input}");
         }
@@ -181,12 +262,12 @@ mod tests {
     fn same_keeps_ceil_of_input_over_stride_and_pads_the_far_side_more() {
         for (kernel, stride, input) in [(3, 1, 7), (3, 2, 224), (3, 2, 113), (5, 3, 10), (1, 2, 9), (2, 5, 9)]
         {
-            let window = Window::same([kernel; 2], [stride; 2], input, input);
+            let window = Window::same([kernel; 2], [stride; 2], input, input).unwrap();
             let expected = input.div_ceil(stride);
             assert_eq!(window.output(input, input), Some((expected, expected)), "{window:?}");
             assert!(window.pad.bottom - window.pad.top <= 1);
         }
-        let pad = Window::same([3, 3], [2, 2], 224, 224).pad;
+        let pad = Window::same([3, 3], [2, 2], 224, 224).unwrap().pad;
         assert_eq!((pad.top, pad.bottom), (0, 1));
     }
 }

@@ -41,10 +41,11 @@ fn channels_are_joined_and_parted() {
 fn channels_are_scaled() {
     let mut random = Random::new(2);
     for shape in [Nhwc::new(1, 1, 1, 1), Nhwc::new(3, 5, 4, 19), Nhwc::new(2, 40, fewer(30), 6)] {
+        let shape = shape.unwrap();
         let what = format!("{shape:?}");
         let (x, dy, s) =
-            (random.values(shape.len()), random.values(shape.len()), random.values(shape.n * shape.c));
-        let factor = |i: usize| i / shape.image_len() * shape.c + i % shape.c;
+            (random.values(shape.len()), random.values(shape.len()), random.values(shape.n() * shape.c()));
+        let factor = |i: usize| i / shape.image_len() * shape.c() + i % shape.c();
         let mut y = vec![f32::NAN; x.len()];
         scale_forward(shape, &x, &s, &mut y);
         assert!((0..x.len()).all(|i| y[i] == x[i] * s[factor(i)]), "{what}");

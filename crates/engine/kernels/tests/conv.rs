@@ -4,96 +4,13 @@
 
 mod common;
 
-use common::{Random, assert_close, assert_same_on_all_pools, fewer, for_each_meeting, zeros};
-use foliar_kernels::conv::{self, Conv};
+use common::conv::{Case, conv};
+use common::{Random, assert_same_on_all_pools, fewer};
+use foliar_kernels::conv::Conv;
 use foliar_kernels::{Accumulate, Nhwc, Window};
 
-struct Case {
-    conv: Conv,
-    x: Vec<f32>,
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-    dy: Vec<f32>,
-    dx: Vec<f32>,
-}
-
-impl Case {
-    fn new(conv: Conv, random: &mut Random) -> Self {
-        Self {
-            conv,
-            x: random.values(conv.input.len()),
-            weight: random.values(conv.weight_len()),
-            bias: random.values(conv.channels),
-            dy: random.values(conv.output().len()),
-            dx: random.values(conv.input.len()),
-        }
-    }
-
-    fn forward(&self, bias: Option<&[f32]>) -> Vec<f32> {
-        let mut y = vec![f32::NAN; self.conv.output().len()];
-        conv::forward(&self.conv, &self.x, &self.weight, bias, &mut y);
-        y
-    }
-
-    fn backward_input(&self, accumulate: Accumulate) -> Vec<f32> {
-        let mut dx = match accumulate {
-            Accumulate::Overwrite => vec![f32::NAN; self.dx.len()],
-            Accumulate::Add => self.dx.clone(),
-        };
-        conv::backward_input(&self.conv, &self.dy, &self.weight, accumulate, &mut dx);
-        dx
-    }
-
-    fn backward_weight(&self) -> (Vec<f32>, Vec<f32>) {
-        let mut dweight = vec![f32::NAN; self.weight.len()];
-        let mut dbias = vec![f32::NAN; self.bias.len()];
-        let mut partials = vec![f32::NAN; self.conv.partials_len()];
-        conv::backward_weight(&self.conv, &self.x, &self.dy, &mut dweight, Some(&mut dbias), &mut partials);
-        (dweight, dbias)
-    }
-
-    fn check(&self) {
-        let Conv { input, channels, window } = self.conv;
-        let what = format!("{:?}", self.conv);
-        let inputs = input.c;
-        let mut y = zeros(self.dy.len());
-        let (mut dx, mut dweight, mut dbias) =
-            (zeros(self.x.len()), zeros(self.weight.len()), zeros(channels));
-        for_each_meeting(input, window, |output, tap, pixel| {
-            for o in 0..channels {
-                for i in 0..inputs {
-                    let (at_x, at_y) = (pixel * inputs + i, output * channels + o);
-                    let at_weight = (tap * inputs + i) * channels + o;
-                    y[at_y] += f64::from(self.x[at_x]) * f64::from(self.weight[at_weight]);
-                    dx[at_x] += f64::from(self.dy[at_y]) * f64::from(self.weight[at_weight]);
-                    dweight[at_weight] += f64::from(self.dy[at_y]) * f64::from(self.x[at_x]);
-                }
-            }
-        });
-        for row in self.dy.chunks_exact(channels) {
-            row.iter().zip(&mut dbias).for_each(|(&dy, sum)| *sum += f64::from(dy));
-        }
-        assert_close(&self.forward(None), &y, 3e-6, &format!("y of {what}"));
-        for row in y.chunks_exact_mut(channels) {
-            row.iter_mut().zip(&self.bias).for_each(|(y, &bias)| *y += f64::from(bias));
-        }
-        assert_close(&self.forward(Some(&self.bias)), &y, 3e-6, &format!("y with bias of {what}"));
-
-        let overwritten = self.backward_input(Accumulate::Overwrite);
-        assert_close(&overwritten, &dx, 3e-6, &format!("dx of {what}"));
-        dx.iter_mut().zip(&self.dx).for_each(|(sum, &dx)| *sum += f64::from(dx));
-        let added = self.backward_input(Accumulate::Add);
-        assert_close(&added, &dx, 3e-6, &format!("added dx of {what}"));
-
-        let (actual_weight, actual_bias) = self.backward_weight();
-        assert_close(&actual_weight, &dweight, 3e-6, &format!("dweight of {what}"));
-        assert_close(&actual_bias, &dbias, 3e-6, &format!("dbias of {what}"));
-    }
-}
-
-fn conv(input: [usize; 4], channels: usize, window: Window) -> Conv {
-    let [n, h, w, c] = input;
-    Conv::new(Nhwc::new(n, h, w, c), channels, window).unwrap()
+fn check(case: &Case) {
+    case.check(&case.expected(), 3e-6, "any instructions");
 }
 
 #[test]
@@ -104,7 +21,7 @@ fn random_shapes() {
         let channels = [1, 2, 3, 5, 8, 17, 64, 67];
         let input = [random.count(5), h, w, random.channels(&channels)];
         let conv = conv(input, random.channels(&channels), window);
-        Case::new(conv, &mut random).check();
+        check(&Case::new(conv, &mut random));
     }
 }
 
@@ -129,7 +46,7 @@ fn layers_of_networks() {
         // The padding is wider than the kernel.
         conv([1, 4, 4, 3], 5, Window::square(2, 1, 3)),
     ] {
-        Case::new(conv, &mut random).check();
+        check(&Case::new(conv, &mut random));
     }
 }
 
@@ -144,12 +61,7 @@ fn threads_do_not_change_a_bit() {
         conv([3, 9, 9, 72], 96, Window::square(3, 1, 1)),
     ] {
         let case = Case::new(conv, &mut random);
-        let what = format!("{conv:?}");
-        assert_same_on_all_pools(&what, || case.forward(Some(&case.bias)));
-        assert_same_on_all_pools(&what, || case.backward_input(Accumulate::Overwrite));
-        assert_same_on_all_pools(&what, || case.backward_input(Accumulate::Add));
-        assert_same_on_all_pools(&what, || case.backward_weight().0);
-        assert_same_on_all_pools(&what, || case.backward_weight().1);
+        assert_same_on_all_pools(&format!("{conv:?}"), || case.results());
     }
 }
 
@@ -165,5 +77,5 @@ fn no_images() {
 
 #[test]
 fn a_window_larger_than_the_padded_input_is_refused() {
-    assert_eq!(Conv::new(Nhwc::new(1, 2, 2, 1), 1, Window::square(5, 1, 1)), None);
+    assert_eq!(Conv::new(Nhwc::new(1, 2, 2, 1).unwrap(), 1, Window::square(5, 1, 1).unwrap()), None);
 }

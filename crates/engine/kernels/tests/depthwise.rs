@@ -22,10 +22,10 @@ impl Case {
     fn new(conv: Depthwise, random: &mut Random) -> Self {
         Self {
             conv,
-            x: random.values(conv.input.len()),
+            x: random.values(conv.input().len()),
             weight: random.values(conv.weight_len()),
             dy: random.values(conv.output().len()),
-            dx: random.values(conv.input.len()),
+            dx: random.values(conv.input().len()),
         }
     }
 
@@ -55,9 +55,9 @@ impl Case {
     }
 
     fn check(&self) {
-        let Depthwise { input, window } = self.conv;
+        let (input, window) = (self.conv.input(), self.conv.window());
         let what = format!("{:?}", self.conv);
-        let c = input.c;
+        let c = input.c();
         let (mut y, mut dx, mut dweight) =
             (zeros(self.dy.len()), zeros(self.x.len()), zeros(self.weight.len()));
         for_each_meeting(input, window, |output, tap, pixel| {
@@ -88,8 +88,9 @@ struct Fused {
 
 impl Fused {
     fn new(conv: Depthwise, random: &mut Random) -> Self {
-        let before = Norm::new(conv.input.c, random.pick(&[Activation::Identity, Activation::Relu6]), random);
-        let after = Norm::new(conv.input.c, Activation::Relu, random);
+        let before =
+            Norm::new(conv.input().c(), random.pick(&[Activation::Identity, Activation::Relu6]), random);
+        let after = Norm::new(conv.input().c(), Activation::Relu, random);
         Self { case: Case::new(conv, random), before, after }
     }
 
@@ -102,7 +103,7 @@ impl Fused {
 
     /// The output with its means and variances.
     fn statistics(&self) -> [Vec<f64>; 3] {
-        let (conv, channels) = (&self.case.conv, self.case.conv.input.c);
+        let (conv, channels) = (&self.case.conv, self.case.conv.input().c());
         let (mut mean, mut variance) = (vec![f64::NAN; channels], vec![f64::NAN; channels]);
         let mut partials = vec![f64::NAN; conv.norm_partials_len()];
         let (means, variances) = (&mut mean, &mut variance);
@@ -114,7 +115,7 @@ impl Fused {
     /// g, dweight, dgamma and dbeta.
     fn backward(&self, y: &[f32]) -> [Vec<f32>; 4] {
         let Case { conv, x, weight, dy, .. } = &self.case;
-        let channels = conv.input.c;
+        let channels = conv.input().c();
         let [dgamma, dbeta] = self.after.sums(y, dy);
         let mut memory = vec![f32::NAN; 2 * channels];
         let gradient = norm::InputGradient::of_batch(
@@ -145,7 +146,7 @@ impl Fused {
     /// Against the same passes one by one.
     fn check(&self) {
         let Case { conv, x, dy, weight, .. } = &self.case;
-        let (what, channels) = (format!("{conv:?}"), conv.input.c);
+        let (what, channels) = (format!("{conv:?}"), conv.input().c());
         let case = Case {
             x: self.before.apply(x),
             weight: weight.clone(),
@@ -191,9 +192,9 @@ impl Fused {
     }
 }
 
-fn depthwise(input: [usize; 4], window: Window) -> Depthwise {
+fn depthwise(input: [usize; 4], window: impl Into<Option<Window>>) -> Depthwise {
     let [n, h, w, c] = input;
-    Depthwise::new(Nhwc::new(n, h, w, c), window).unwrap()
+    Depthwise::new(Nhwc::new(n, h, w, c).unwrap(), window.into().unwrap()).unwrap()
 }
 
 #[test]
@@ -202,7 +203,7 @@ fn random_shapes() {
     for round in 0..fewer(300) {
         let (mut window, [mut h, mut w]) = random.window(5, 12);
         if round % 2 == 0 {
-            window.kernel = [3, 3];
+            window = Window::new([3, 3], window.stride(), window.pad()).unwrap();
             (h, w) = (h + 3, w + 3);
         }
         let c = random.channels(&[1, 2, 3, 5, 8, 15, 16, 17, 24, 31, 64, 70]);

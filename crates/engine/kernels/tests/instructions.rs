@@ -17,8 +17,8 @@ fn everything(channels: usize) -> Vec<f32> {
     let mut random = Random::new(channels as u64);
     let mut results = Vec::new();
     for stride in [1, 2] {
-        let input = Nhwc::new(2, 11, 10, channels);
-        let window = Window::square(3, stride, 1);
+        let input = Nhwc::new(2, 11, 10, channels).unwrap();
+        let window = Window::square(3, stride, 1).unwrap();
         let conv = Depthwise::new(input, window).unwrap();
         let (x, weight) = (random.values(input.len()), random.values(conv.weight_len()));
         let dy = random.values(conv.output().len());

@@ -40,7 +40,7 @@ enum Wanted {
 impl Case {
     fn new([rows, inputs, outputs]: [usize; 3], random: &mut Random) -> Self {
         let activation = |random: &mut Random| random.pick(&[Activation::Identity, Activation::Relu6]);
-        let layer = Pointwise { rows, inputs, outputs };
+        let layer = Pointwise::new(rows, inputs, outputs).unwrap();
         let before = (random.between(0, 3) > 0).then(|| Norm::new(inputs, activation(random), random));
         let after = (random.between(0, 3) > 0).then(|| Norm::new(outputs, activation(random), random));
         Self {
@@ -55,8 +55,8 @@ impl Case {
     }
 
     fn conv(&self) -> Conv {
-        let Pointwise { rows, inputs, outputs } = self.layer;
-        Conv::new(Nhwc::new(1, rows, 1, inputs), outputs, Window::square(1, 1, 0)).unwrap()
+        let (rows, inputs, outputs) = (self.layer.rows(), self.layer.inputs(), self.layer.outputs());
+        Conv::new(Nhwc::new(1, rows, 1, inputs).unwrap(), outputs, Window::square(1, 1, 0).unwrap()).unwrap()
     }
 
     /// The input of the convolution proper.
@@ -73,7 +73,7 @@ impl Case {
 
     /// The output with its means and variances.
     fn statistics(&self) -> [Vec<f64>; 3] {
-        let channels = self.layer.outputs;
+        let channels = self.layer.outputs();
         let (mut mean, mut variance) = (vec![f64::NAN; channels], vec![f64::NAN; channels]);
         let mut partials = vec![f64::NAN; self.layer.norm_partials_len()];
         let (means, variances) = (&mut mean, &mut variance);
@@ -83,7 +83,7 @@ impl Case {
     }
 
     fn backward(&self, y: &[f32], wanted: Wanted) -> Found {
-        let Pointwise { rows, inputs, outputs } = self.layer;
+        let (rows, inputs, outputs) = (self.layer.rows(), self.layer.inputs(), self.layer.outputs());
         let mut memory = vec![f32::NAN; 2 * outputs];
         let gradient = self.after.as_ref().map(|after| {
             let [dgamma, dbeta] = after.sums(y, &self.dy);
@@ -121,7 +121,7 @@ impl Case {
 
     fn check(&self) {
         let (what, conv, a) = (format!("{:?}", self.layer), self.conv(), self.a());
-        let Pointwise { rows, outputs, .. } = self.layer;
+        let (rows, outputs) = (self.layer.rows(), self.layer.outputs());
         let mut y = vec![f32::NAN; self.dy.len()];
         conv::forward(&conv, &a, &self.weight, None, &mut y);
         assert_eq!(self.forward(None), y, "y of {what}");

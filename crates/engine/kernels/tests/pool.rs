@@ -24,7 +24,7 @@ fn start(accumulate: Accumulate, old: &[f32]) -> Vec<f32> {
 fn random_pool(random: &mut Random) -> Pool {
     let (window, [h, w]) = random.window(4, 8);
     let c = random.channels(&[1, 3, 8, 17, 24, 64]);
-    Pool::new(Nhwc::new(random.count(4), h, w, c), window).unwrap()
+    Pool::new(Nhwc::new(random.count(4), h, w, c).unwrap(), window).unwrap()
 }
 
 #[test]
@@ -33,14 +33,14 @@ fn maximum_and_its_gradient() {
     for _ in 0..fewer(200) {
         let pool = random_pool(&mut random);
         let what = format!("{pool:?}");
-        let c = pool.input.c;
+        let c = pool.input().c();
         // Few different values, so that there are ties.
-        let x: Vec<f32> = random.values(pool.input.len()).iter().map(|x| (x * 4.0).round()).collect();
+        let x: Vec<f32> = random.values(pool.input().len()).iter().map(|x| (x * 4.0).round()).collect();
         let (y, indices) = max_forward(&pool, &x);
         let dy = random.values(y.len());
 
         let mut best: Vec<Option<(f32, usize, usize)>> = vec![None; y.len()];
-        for_each_meeting(pool.input, pool.window, |output, tap, pixel| {
+        for_each_meeting(pool.input(), pool.window(), |output, tap, pixel| {
             for channel in 0..c {
                 let value = x[pixel * c + channel];
                 let best = &mut best[output * c + channel];
@@ -71,7 +71,7 @@ fn maximum_and_its_gradient() {
 #[test]
 fn ties_nan_and_infinities() {
     let pool =
-        Pool::new(Nhwc::new(1, 1, 6, 1), Window { kernel: [1, 3], stride: [1, 3], pad: Pad::default() })
+        Pool::new(Nhwc::new(1, 1, 6, 1).unwrap(), Window::new([1, 3], [1, 3], Pad::default()).unwrap())
             .unwrap();
     for (x, value, index) in [
         ([2.0, 2.0, 1.0], 2.0, 0),
@@ -93,7 +93,7 @@ fn maximum_with_padding_equals_pytorch() {
     let mut x: Vec<f32> = (0..25).map(|i| (i * 7 % 11) as f32 - 5.0).collect();
     x[6] = f32::NAN;
     x[24] = x[23];
-    let pool = Pool::new(Nhwc::new(1, 5, 5, 1), Window::square(3, 2, 1)).unwrap();
+    let pool = Pool::new(Nhwc::new(1, 5, 5, 1).unwrap(), Window::square(3, 2, 1).unwrap()).unwrap();
     let (y, indices) = max_forward(&pool, &x);
     let elements: Vec<usize> = (0..9)
         .map(|i| {
@@ -110,8 +110,8 @@ fn maximum_with_padding_equals_pytorch() {
 
 #[test]
 fn a_window_that_sees_no_pixel() {
-    let window = Window::square(1, 1, 1);
-    let pool = Pool::new(Nhwc::new(1, 1, 1, 1), window).unwrap();
+    let window = Window::square(1, 1, 1).unwrap();
+    let pool = Pool::new(Nhwc::new(1, 1, 1, 1).unwrap(), window).unwrap();
     let (y, indices) = max_forward(&pool, &[3.0]);
     assert_eq!(y[0], f32::NEG_INFINITY);
     assert_eq!((y[4], indices[4]), (3.0, 0));
@@ -135,16 +135,16 @@ fn average_and_its_gradient() {
         let pool = random_pool(&mut random);
         let divisor = random.pick(&[Divisor::Window, Divisor::Visible]);
         let what = format!("{pool:?}, {divisor:?}");
-        let c = pool.input.c;
-        let x = random.values(pool.input.len());
+        let c = pool.input().c();
+        let x = random.values(pool.input().len());
         let dy = random.values(pool.output().len());
 
         let mut visible = vec![0.0; pool.output().rows()];
-        for_each_meeting(pool.input, pool.window, |output, _, _| visible[output] += 1.0);
+        for_each_meeting(pool.input(), pool.window(), |output, _, _| visible[output] += 1.0);
         let (mut y, mut dx) = (zeros(dy.len()), zeros(x.len()));
-        for_each_meeting(pool.input, pool.window, |output, _, pixel| {
+        for_each_meeting(pool.input(), pool.window(), |output, _, pixel| {
             let share = match divisor {
-                Divisor::Window => 1.0 / pool.window.area() as f64,
+                Divisor::Window => 1.0 / pool.window().area() as f64,
                 Divisor::Visible => 1.0 / visible[output],
             };
             for channel in 0..c {
@@ -174,7 +174,7 @@ fn global_average_and_its_gradient() {
     for [n, h, w, c] in
         [[1, 1, 1, 1], [3, 7, 7, 33], [2, 40, fewer(30), 5], [4, 7, 7, fewer(512)], [0, 7, 7, 4]]
     {
-        let shape = Nhwc::new(n, h, w, c);
+        let shape = Nhwc::new(n, h, w, c).unwrap();
         let what = format!("{shape:?}");
         let (x, dy) = (random.values(shape.len()), random.values(n * c));
         let share = 1.0 / (h * w) as f64;
@@ -205,7 +205,7 @@ fn adaptive_average_and_its_gradient() {
     for ([n, h, w, c], output) in
         [([2, 7, 7, 5], 7), ([1, 1, 2, 3], 7), ([3, 10, 9, 4], 3), ([2, 8, 3, 17], 5)]
     {
-        let shape = Nhwc::new(n, h, w, c);
+        let shape = Nhwc::new(n, h, w, c).unwrap();
         let what = format!("{shape:?} to {output}");
         let (x, dy) = (random.values(shape.len()), random.values(n * output * output * c));
         let (mut y, mut dx) = (zeros(dy.len()), zeros(x.len()));
@@ -244,8 +244,8 @@ fn adaptive_average_and_its_gradient() {
 #[cfg_attr(miri, ignore = "too much for Miri")]
 fn threads_do_not_change_a_bit() {
     let mut random = Random::new(4);
-    let pool = Pool::new(Nhwc::new(5, 40, 41, 33), Window::square(3, 2, 1)).unwrap();
-    let (x, dy) = (random.values(pool.input.len()), random.values(pool.output().len()));
+    let pool = Pool::new(Nhwc::new(5, 40, 41, 33).unwrap(), Window::square(3, 2, 1).unwrap()).unwrap();
+    let (x, dy) = (random.values(pool.input().len()), random.values(pool.output().len()));
     let (_, indices) = max_forward(&pool, &x);
     assert_same_on_all_pools("maximum", || {
         let (mut y, indices) = max_forward(&pool, &x);
@@ -269,12 +269,12 @@ fn threads_do_not_change_a_bit() {
     });
     assert_same_on_all_pools("global average", || {
         let mut y = vec![f32::NAN; 5 * 33];
-        pool::global_average_forward(pool.input, &x, &mut y);
+        pool::global_average_forward(pool.input(), &x, &mut y);
         y
     });
     assert_same_on_all_pools("gradient of the global average", || {
         let mut dx = vec![f32::NAN; x.len()];
-        pool::global_average_backward(pool.input, &dy[..5 * 33], Accumulate::Overwrite, &mut dx);
+        pool::global_average_backward(pool.input(), &dy[..5 * 33], Accumulate::Overwrite, &mut dx);
         dx
     });
 }

@@ -62,7 +62,7 @@ pub struct CpuEngine {
     /// Values of the output of one photograph.
     outputs: usize,
     image_len: usize,
-    /// Key of everything random.
+    /// Random seed.
     seed: u64,
     steps: u64,
     stopwatch: Stopwatch,
@@ -404,17 +404,6 @@ impl StateDict {
     fn insert(&mut self, name: String, parameter: &Parameter, flat: &[f32]) {
         let data = parameter.unpack(&flat[parameter.range.clone()]);
         self.tensors.insert(name, Tensor { shape: parameter.shape.clone(), data });
-    }
-
-    fn require(&self, name: &str, shape: &[usize]) -> Result<(), StateError> {
-        let Some(tensor) = self.tensors.get(name) else {
-            return Err(StateError::Missing { name: name.to_owned(), shape: shape.to_vec() });
-        };
-        if tensor.shape != shape || tensor.data.len() != shape.iter().product::<usize>() {
-            let (got, expected) = (tensor.shape.clone(), shape.to_vec());
-            return Err(StateError::Shape { name: name.to_owned(), got, expected });
-        }
-        Ok(())
     }
 }
 

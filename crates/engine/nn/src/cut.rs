@@ -53,7 +53,7 @@ impl Graph {
         let shapes = shapes::infer(self, 1, size, size)?;
         let adds_places = |id: NodeId| {
             !matches!(self.nodes[id].op, Op::Dropout { .. } | Op::AdaptiveAveragePool { .. })
-                && shapes[id].h.min(shapes[id].w) >= side
+                && shapes[id].h().min(shapes[id].w()) >= side
         };
         self.cuts().into_iter().rev().find(|&id| adds_places(id)).ok_or_else(|| {
             let node = self.nodes.first().map_or_else(String::new, |node| node.name.clone());
@@ -75,7 +75,7 @@ impl Graph {
         let cuts: Vec<NodeId> = self.cuts().into_iter().filter(|&cut| 0 < cut && cut <= backbone).collect();
         let mut stages: Vec<NodeId> = Vec::new();
         for (index, &cut) in cuts.iter().enumerate() {
-            let shrinks = cuts.get(index + 1).is_none_or(|&next| shapes[next].h < shapes[cut].h);
+            let shrinks = cuts.get(index + 1).is_none_or(|&next| shapes[next].h() < shapes[cut].h());
             let begin = stages.last().map_or(0, |&end| end + 1);
             let has_parameters = |id: NodeId| {
                 let op = &self.nodes[id].op;
@@ -113,7 +113,7 @@ impl Graph {
             return Err(GraphError::Malformed { node, what });
         };
         let shape = shapes::infer(self, 1, size, size)?[cut];
-        let features = Op::Features { height: shape.h, width: shape.w, channels: shape.c };
+        let features = Op::Features { height: shape.h(), width: shape.w(), channels: shape.c() };
         let mut tail = vec![Node { name: last.name.clone(), op: features, inputs: Vec::new() }];
         tail.extend(self.nodes[cut + 1..].iter().map(|node| Node {
             inputs: node.inputs.iter().map(|input| input - cut).collect(),

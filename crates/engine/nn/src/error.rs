@@ -36,9 +36,9 @@ pub enum GraphError {
         /// Columns that reach the node.
         width: usize,
     },
-    /// More weights than can be counted.
-    #[error("node `{node}`: with its weights the network has more numbers than can be counted")]
-    Weights {
+    /// More values or weights than can be counted.
+    #[error("node `{node}`: with it the network has more numbers than can be counted")]
+    TooLarge {
         /// Name of the node.
         node: String,
     },

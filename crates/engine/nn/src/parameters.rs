@@ -7,10 +7,10 @@
 use std::ops::Range;
 
 use foliar_kernels::Nhwc;
+use foliar_kernels::shape::MOST_VALUES;
 
 use crate::error::GraphError;
 use crate::graph::{Graph, NodeId, Op};
-use crate::shapes::MOST_VALUES;
 
 /// What a tensor is for; initialisation and weight decay depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,12 +72,12 @@ impl Parameters {
     /// Lists the tensors of `graph`, whose values have the given `shapes`.
     ///
     /// # Errors
-    /// [`GraphError::Weights`] if they hold more numbers than can be counted.
+    /// [`GraphError::TooLarge`] if they hold more numbers than can be counted.
     pub fn new(graph: &Graph, shapes: &[Nhwc]) -> Result<Self, GraphError> {
         let mut all = Self::default();
         for (id, node) in graph.nodes.iter().enumerate() {
             let input = node.inputs.first().map(|&input| shapes[input]);
-            let inputs = input.map_or(0, |shape| shape.c);
+            let inputs = input.map_or(0, |shape| shape.c());
             match node.op {
                 Op::Conv { channels, window, bias } => {
                     let shape = vec![channels, inputs, window.kernel, window.kernel];
@@ -97,7 +97,7 @@ impl Parameters {
                     all.push(&node.name, "running_var", id, Role::RunningVariance, vec![inputs])?;
                 }
                 Op::Linear { features } => {
-                    let pixels = input.map_or(1, |shape| shape.h * shape.w);
+                    let pixels = input.map_or(1, |shape| shape.h() * shape.w());
                     let shape = vec![features, inputs * pixels];
                     all.push(&node.name, "weight", id, Role::LinearWeight, shape)?;
                     if let Some(weight) = all.list.last_mut() {
@@ -122,7 +122,7 @@ impl Parameters {
         let end = if role.is_trained() { &mut self.trained_len } else { &mut self.buffers_len };
         let len = shape.iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent));
         let sum = len.and_then(|len| end.checked_add(len)).filter(|&sum| sum <= MOST_VALUES);
-        let Some(sum) = sum else { return Err(GraphError::Weights { node: node.to_owned() }) };
+        let Some(sum) = sum else { return Err(GraphError::TooLarge { node: node.to_owned() }) };
         let range = *end..sum;
         *end = sum;
         self.list.push(Parameter {

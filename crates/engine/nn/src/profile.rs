@@ -108,11 +108,10 @@ impl Stopwatch {
 
 fn multiply_adds(program: &Program, step: &Step) -> usize {
     let outputs = program.values[step.output()].image_len();
-    let window = |[height, width]: [usize; 2]| height * width;
     match *step {
-        Step::Conv { conv, .. } => outputs * window(conv.window.kernel) * conv.input.c,
-        Step::Pointwise { layer, .. } => outputs * layer.inputs,
-        Step::Depthwise { depthwise, .. } => outputs * window(depthwise.window.kernel),
+        Step::Conv { conv, .. } => outputs * conv.patch_len(),
+        Step::Pointwise { layer, .. } => outputs * layer.inputs(),
+        Step::Depthwise { depthwise, .. } => outputs * depthwise.window().area(),
         _ => 0,
     }
 }

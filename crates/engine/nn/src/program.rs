@@ -333,6 +333,10 @@ impl Lowering<'_> {
         GraphError::Malformed { node: self.graph.nodes[id].name.clone(), what: what.to_owned() }
     }
 
+    fn too_large(&self, id: NodeId) -> GraphError {
+        GraphError::TooLarge { node: self.graph.nodes[id].name.clone() }
+    }
+
     fn norm_step(&mut self, fused: FusedNorm, y: ValueId) -> Result<Step, GraphError> {
         let residual = fused.residual.map(|id| self.value(id)).transpose()?;
         let x = self.value(self.graph.nodes[fused.norm].inputs[0])?;
@@ -370,7 +374,7 @@ impl Lowering<'_> {
         let Op::BatchNorm { epsilon, momentum } = self.graph.nodes[id].op else {
             return Err(self.malformed(id, "it is no batch norm"));
         };
-        let saved = self.program.saved_len..self.program.saved_len + 4 * self.shapes[id].c;
+        let saved = self.program.saved_len..self.program.saved_len + 4 * self.shapes[id].c();
         self.program.saved_len = saved.end;
         Ok(NormTensors {
             scale: self.tensor(id, Role::NormScale)?,
@@ -388,7 +392,7 @@ impl Lowering<'_> {
         match node.op {
             Op::Depthwise { window } => {
                 let (input, fused) = self.fused(id, y, Role::DepthwiseWeight)?;
-                let depthwise = Depthwise { input, window: window.window(input.h, input.w) };
+                let depthwise = window.depthwise(input).ok_or_else(|| self.too_large(id))?;
                 return Ok(Some(Step::Depthwise { depthwise, fused }));
             }
             Op::Conv { channels: outputs, .. }
@@ -396,7 +400,8 @@ impl Lowering<'_> {
                     && (self.fusions.before[id].is_some() || self.fusions.after[id].is_some()) =>
             {
                 let (input, fused) = self.fused(id, y, Role::ConvWeight)?;
-                let layer = Pointwise { rows: input.rows(), inputs: input.c, outputs };
+                let layer =
+                    Pointwise::new(input.rows(), input.c(), outputs).ok_or_else(|| self.too_large(id))?;
                 return Ok(Some(Step::Pointwise { layer, fused }));
             }
             _ => {}
@@ -408,7 +413,7 @@ impl Lowering<'_> {
             Op::Conv { channels, window, bias } => Step::Conv {
                 x,
                 y,
-                conv: Conv { input: shape, channels, window: window.window(shape.h, shape.w) },
+                conv: window.conv(shape, channels).ok_or_else(|| self.too_large(id))?,
                 weight: self.tensor(id, Role::ConvWeight)?,
                 bias: bias.then(|| self.tensor(id, Role::Bias)).transpose()?,
                 after: self.after(id)?,
@@ -416,14 +421,12 @@ impl Lowering<'_> {
             Op::MaxPool { window, ceil } => {
                 let indices = self.program.indices_len..self.program.indices_len + self.shapes[id].len();
                 self.program.indices_len = indices.end;
-                let pool = Pool { input: shape, window: window.pooling(shape.h, shape.w, ceil) };
+                let pool = window.pool(shape, ceil).ok_or_else(|| self.too_large(id))?;
                 Step::MaxPool { x, y, pool, indices }
             }
-            Op::AveragePool { window } => Step::AveragePool {
-                x,
-                y,
-                pool: Pool { input: shape, window: window.window(shape.h, shape.w) },
-            },
+            Op::AveragePool { window } => {
+                Step::AveragePool { x, y, pool: window.pool(shape, false).ok_or_else(|| self.too_large(id))? }
+            }
             Op::AdaptiveAveragePool { .. } => Step::AdaptivePool { x, y },
             Op::Silu => Step::Silu { x, y },
             Op::Sigmoid => Step::Sigmoid { x, y },
@@ -435,11 +438,9 @@ impl Lowering<'_> {
             Op::Linear { features } => Step::Conv {
                 x,
                 y,
-                conv: Conv {
-                    input: Nhwc::new(shape.n, 1, 1, shape.image_len()),
-                    channels: features,
-                    window: Window::same([1, 1], [1, 1], 1, 1),
-                },
+                conv: Nhwc::new(shape.n(), 1, 1, shape.image_len())
+                    .and_then(|image| Conv::new(image, features, Window::PIXEL))
+                    .ok_or_else(|| self.too_large(id))?,
                 weight: self.tensor(id, Role::LinearWeight)?,
                 bias: Some(self.tensor(id, Role::Bias)?),
                 after: None,

@@ -1,30 +1,37 @@
 //! The shape of every value of a graph, once the size of the input is known.
 
+use foliar_kernels::conv::Conv;
+use foliar_kernels::depthwise::Depthwise;
+use foliar_kernels::pool::Pool;
 use foliar_kernels::{Nhwc, Pad, Window};
 
 use crate::error::GraphError;
 use crate::graph::{Graph, Node, Op, Padding, Sliding};
 
-/// Largest number of values of one tensor, or of all weights, that is accepted; keeps every later product within `usize`.
-pub(crate) const MOST_VALUES: usize = if usize::BITS == 64 { 1_usize.wrapping_shl(40) } else { 1 << 27 };
-
 impl Sliding {
-    /// The window over an image of `height` x `width` pixels, its padding worked out.
-    pub fn window(&self, height: usize, width: usize) -> Window {
+    /// The window over an image, its padding worked out.
+    fn window(&self, image: Nhwc) -> Option<Window> {
+        let (kernel, stride) = ([self.kernel; 2], [self.stride; 2]);
         match self.padding {
-            Padding::Same => Window::same([self.kernel; 2], [self.stride; 2], height, width),
-            Padding::Explicit(border) => Window {
-                kernel: [self.kernel; 2],
-                stride: [self.stride; 2],
-                pad: Pad { top: border, left: border, bottom: border, right: border },
-            },
+            Padding::Same => Window::same(kernel, stride, image.h(), image.w()),
+            Padding::Explicit(border) => Window::new(kernel, stride, Pad::all(border)),
         }
     }
 
-    /// [`Sliding::window`], with the padding that `ceil` adds.
-    pub(crate) fn pooling(&self, height: usize, width: usize, ceil: bool) -> Window {
-        let window = self.window(height, width);
-        if ceil { window.ceil(height, width) } else { window }
+    /// The convolution of `input` to so many channels; `None` if the window does not fit, or there are too many numbers.
+    pub(crate) fn conv(&self, input: Nhwc, channels: usize) -> Option<Conv> {
+        Conv::new(input, channels, self.window(input)?)
+    }
+
+    /// The depthwise convolution of `input`; `None` as from [`Sliding::conv`].
+    pub(crate) fn depthwise(&self, input: Nhwc) -> Option<Depthwise> {
+        Depthwise::new(input, self.window(input)?)
+    }
+
+    /// The pooling of `input`, with windows that reach beyond the border if `ceil` says so; `None` as from [`Sliding::conv`].
+    pub(crate) fn pool(&self, input: Nhwc, ceil: bool) -> Option<Pool> {
+        let window = self.window(input)?;
+        Pool::new(input, if ceil { window.ceil(input.h(), input.w()) } else { window })
     }
 }
 
@@ -36,47 +43,52 @@ pub fn infer(graph: &Graph, n: usize, height: usize, width: usize) -> Result<Vec
     let mut shapes: Vec<Nhwc> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
         let inputs: Vec<Nhwc> = node.inputs.iter().map(|&id| shapes[id]).collect();
-        let shape = output(node, &inputs, Nhwc { n, h: height, w: width, c: 3 })?;
-        let values =
-            [shape.h, shape.w, shape.c].iter().try_fold(shape.n, |product, &x| product.checked_mul(x));
-        if values.is_none_or(|values| values == 0 || values > MOST_VALUES) {
-            return Err(GraphError::Size { node: node.name.clone(), height: shape.h, width: shape.w });
+        let shape = output(node, &inputs, [n, height, width])?;
+        if shape.is_empty() {
+            return Err(GraphError::Size { node: node.name.clone(), height: shape.h(), width: shape.w() });
         }
         shapes.push(shape);
     }
     Ok(shapes)
 }
 
-fn output(node: &Node, inputs: &[Nhwc], photographs: Nhwc) -> Result<Nhwc, GraphError> {
-    let malformed = |what: String| GraphError::Malformed { node: node.name.clone(), what };
-    let slide = |window: &Sliding, x: Nhwc, c: usize, ceil: bool| {
-        let misfit = || GraphError::Size { node: node.name.clone(), height: x.h, width: x.w };
-        if window.kernel == 0 || window.stride == 0 {
-            return Err(malformed("a window needs a kernel and a stride of at least 1".into()));
+fn output(node: &Node, inputs: &[Nhwc], [n, height, width]: [usize; 3]) -> Result<Nhwc, GraphError> {
+    let malformed = |what: String| Err(GraphError::Malformed { node: node.name.clone(), what });
+    let counted = |shape: Option<Nhwc>| shape.ok_or_else(|| GraphError::TooLarge { node: node.name.clone() });
+    // What slides over x, unless the window does not fit.
+    let slid = |window: &Sliding, x: Nhwc, shape: Option<Nhwc>| {
+        if shape.is_none() && window.window(x).and_then(|window| window.output(x.h(), x.w())).is_none() {
+            return Err(GraphError::Size { node: node.name.clone(), height: x.h(), width: x.w() });
         }
-        let (h, w) = window.pooling(x.h, x.w, ceil).output(x.h, x.w).ok_or_else(misfit)?;
-        Ok(Nhwc { n: x.n, h, w, c })
+        counted(shape)
     };
     match (&node.op, inputs) {
-        (Op::Input, []) => Ok(photographs),
-        (Op::Features { height, width, channels }, []) => {
-            Ok(Nhwc { n: photographs.n, h: *height, w: *width, c: *channels })
+        (Op::Input, []) => counted(Nhwc::new(n, height, width, 3)),
+        (&Op::Features { height, width, channels }, []) => counted(Nhwc::new(n, height, width, channels)),
+        (Op::Conv { channels, window, .. }, [x]) => {
+            slid(window, *x, window.conv(*x, *channels).map(|conv| conv.output()))
         }
-        (Op::Conv { channels, window, .. }, [x]) => slide(window, *x, *channels, false),
-        (Op::Depthwise { window } | Op::AveragePool { window }, [x]) => slide(window, *x, x.c, false),
-        (Op::MaxPool { window, ceil }, [x]) => slide(window, *x, x.c, *ceil),
+        (Op::Depthwise { window }, [x]) => slid(window, *x, window.depthwise(*x).map(|conv| conv.output())),
+        (Op::AveragePool { window }, [x]) => {
+            slid(window, *x, window.pool(*x, false).map(|pool| pool.output()))
+        }
+        (Op::MaxPool { window, ceil }, [x]) => {
+            slid(window, *x, window.pool(*x, *ceil).map(|pool| pool.output()))
+        }
         (Op::BatchNorm { .. } | Op::Relu | Op::Relu6 | Op::Silu | Op::Sigmoid | Op::Dropout { .. }, [x]) => {
             Ok(*x)
         }
-        (Op::AdaptiveAveragePool { size }, [x]) => Ok(Nhwc { h: *size, w: *size, ..*x }),
-        (Op::GlobalAveragePool, [x]) => Ok(Nhwc { h: 1, w: 1, ..*x }),
-        (Op::Linear { features }, [x]) => Ok(Nhwc { n: x.n, h: 1, w: 1, c: *features }),
+        (Op::AdaptiveAveragePool { size }, [x]) => counted(Nhwc::new(x.n(), *size, *size, x.c())),
+        (Op::GlobalAveragePool, [x]) => counted(Nhwc::new(x.n(), 1, 1, x.c())),
+        (Op::Linear { features }, [x]) => counted(Nhwc::new(x.n(), 1, 1, *features)),
         (Op::Add, [a, b]) if a == b => Ok(*a),
-        (Op::Add, [a, b]) => Err(malformed(format!("adds values of unequal shapes, {a:?} and {b:?}"))),
-        (Op::Concat, [a, b]) if (a.h, a.w) == (b.h, b.w) => Ok(Nhwc { c: a.c + b.c, ..*a }),
-        (Op::Concat, [a, b]) => Err(malformed(format!("joins images of unequal sizes, {a:?} and {b:?}"))),
-        (Op::Scale, [x, s]) if *s == (Nhwc { h: 1, w: 1, ..*x }) => Ok(*x),
-        (Op::Scale, [x, s]) => Err(malformed(format!("scales {x:?} by {s:?}, not by one number a channel"))),
-        _ => Err(malformed(format!("takes {} inputs, has {}", node.op.arity(), inputs.len()))),
+        (Op::Add, [a, b]) => malformed(format!("adds values of unequal shapes, {a:?} and {b:?}")),
+        (Op::Concat, [a, b]) if (a.h(), a.w()) == (b.h(), b.w()) => {
+            counted(Nhwc::new(a.n(), a.h(), a.w(), a.c() + b.c()))
+        }
+        (Op::Concat, [a, b]) => malformed(format!("joins images of unequal sizes, {a:?} and {b:?}")),
+        (Op::Scale, [x, s]) if Some(*s) == Nhwc::new(x.n(), 1, 1, x.c()) => Ok(*x),
+        (Op::Scale, [x, s]) => malformed(format!("scales {x:?} by {s:?}, not by one number a channel")),
+        _ => malformed(format!("takes {} inputs, has {}", node.op.arity(), inputs.len())),
     }
 }

@@ -93,7 +93,7 @@ pub fn summarise(
     };
     Ok(Summary {
         parameters: trained,
-        multiply_adds: rows.iter().map(|row| row.multiply_adds).sum(),
+        multiply_adds: rows.iter().fold(0, |sum, row| sum.saturating_add(row.multiply_adds)),
         rows,
         training: training(Plan::new(&program, Purpose::Train)),
         low_memory: training(Plan::recomputing(&program)),
@@ -105,18 +105,18 @@ fn row(graph: &Graph, shapes: &[Nhwc], program: &Program, id: usize) -> Row {
     let node = &graph.nodes[id];
     let shape = shapes[id];
     let input = node.inputs.first().map(|&input| shapes[input]);
-    let inputs = input.map_or(0, |shape| shape.c);
+    let inputs = input.map_or(0, |shape| shape.c());
     let list = program.parameters.list.iter();
     let multiply_adds = match node.op {
-        Op::Conv { window, .. } => shape.len() * window.kernel * window.kernel * inputs,
-        Op::Depthwise { window } => shape.len() * window.kernel * window.kernel,
-        Op::Linear { .. } => shape.len() * input.map_or(0, Nhwc::image_len),
+        Op::Conv { window, .. } => shape.len().saturating_mul(window.kernel * window.kernel * inputs),
+        Op::Depthwise { window } => shape.len().saturating_mul(window.kernel * window.kernel),
+        Op::Linear { .. } => shape.len().saturating_mul(input.map_or(0, Nhwc::image_len)),
         _ => 0,
     };
     Row {
         name: node.name.clone(),
         op: node.op.label(),
-        shape: [shape.h, shape.w, shape.c],
+        shape: [shape.h(), shape.w(), shape.c()],
         parameters: list.filter(|p| p.node == id && p.role.is_trained()).map(|p| p.range.len()).sum(),
         multiply_adds,
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::StateError;
+
 /// Numbers with a shape, row-major.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
@@ -52,6 +54,21 @@ impl StateDict {
         let steps = self.steps;
         let (ours, rest) = self.tensors.into_iter().partition(|(name, _)| known.tensors.contains_key(name));
         (StateDict { tensors: rest, steps }, StateDict { tensors: ours, steps })
+    }
+
+    /// Checks that there is a tensor of this name and shape.
+    ///
+    /// # Errors
+    /// [`StateError::Missing`] or [`StateError::Shape`].
+    pub fn require(&self, name: &str, shape: &[usize]) -> Result<(), StateError> {
+        let Some(tensor) = self.tensors.get(name) else {
+            return Err(StateError::Missing { name: name.to_owned(), shape: shape.to_vec() });
+        };
+        if tensor.shape != shape || tensor.data.len() != shape.iter().product::<usize>() {
+            let (got, expected) = (tensor.shape.clone(), shape.to_vec());
+            return Err(StateError::Shape { name: name.to_owned(), got, expected });
+        }
+        Ok(())
     }
 
     /// Whether every number is finite.

@@ -296,7 +296,7 @@ fn each_network_takes_every_size_from_32_up() {
         for size in [32, 45, 224] {
             let graph = zoo::build(model, 2).unwrap();
             assert_eq!(
-                foliar_nn::infer(&graph, 1, size, size).unwrap().last().unwrap().c,
+                foliar_nn::infer(&graph, 1, size, size).unwrap().last().unwrap().c(),
                 2,
                 "{model} {size}"
             );
@@ -375,6 +375,6 @@ fn networks_that_no_machine_has_memory_for_are_refused() {
     };
     assert!(matches!(build(1024, &[1 << 16]), Some(GraphError::Memory { .. })));
     let fault = build(1024, &[1 << 16; 300]);
-    assert!(matches!(&fault, Some(GraphError::Weights { node }) if node.starts_with("fc")), "{fault:?}");
+    assert!(matches!(&fault, Some(GraphError::TooLarge { node }) if node.starts_with("fc")), "{fault:?}");
     assert!(build(2, &[3]).is_none());
 }

@@ -7,7 +7,8 @@ mod common;
 
 use std::fs;
 
-use common::{relative, shared, uniform_image};
+use common::figures::{images, relative};
+use common::shared;
 use foliar_nn::weights::{Naming, fit, read};
 use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, StateDict, Statistics, zoo};
 use serde::Deserialize;
@@ -61,7 +62,7 @@ fn real_weights_give_the_features_and_logits_of_pytorch() {
     assert!(cases.len() > 1);
     for case in cases {
         let (image, bound) = match case.input.as_str() {
-            "uniform" => (uniform_image(SIZE), ROUNDING),
+            "uniform" => (images(1, 1, SIZE, 1.0), ROUNDING),
             path => (central(&read_shared(path.strip_prefix("shared/").unwrap_or(path))), DECODING),
         };
         let features = front.predict(&image).unwrap();

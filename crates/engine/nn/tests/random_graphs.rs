@@ -96,12 +96,14 @@ impl Growing {
             12 => drop(self.add(Op::AveragePool { window }, &[x])),
             13 => drop(self.add(Op::AdaptiveAveragePool { size: 1 + size % 5 }, &[x])),
             14 => {
-                let factor = fitting(&|shape| (shape.h, shape.w, shape.c) == (1, 1, shapes[x].c));
+                let factor = fitting(&|shape| (shape.h(), shape.w(), shape.c()) == (1, 1, shapes[x].c()));
                 let factor = factor.unwrap_or_else(|| self.add(Op::GlobalAveragePool, &[x]));
                 let _ = self.add(Op::Scale, &[x, factor]);
             }
             15 => {
-                if let Some(other) = fitting(&|shape| (shape.h, shape.w) == (shapes[x].h, shapes[x].w)) {
+                if let Some(other) =
+                    fitting(&|shape| (shape.h(), shape.w()) == (shapes[x].h(), shapes[x].w()))
+                {
                     let _ = self.add(Op::Concat, &[x, other]);
                 }
             }

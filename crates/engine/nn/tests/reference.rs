@@ -16,6 +16,8 @@ use foliar_nn::{
 };
 use serde::Deserialize;
 
+use common::figures::{self, relative, relative_by_name};
+
 #[derive(Deserialize)]
 struct Case {
     arch: String,
@@ -41,24 +43,6 @@ struct Figures {
     eval_logits_after: Vec<f64>,
 }
 
-const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-
-fn fnv1a(text: &str) -> u64 {
-    text.bytes().fold(0xCBF2_9CE4_8422_2325, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
-}
-
-/// `count` numbers in [-1, 1), splitmix64 of (seed, name, index).
-fn uniform(seed: u64, name: &str, count: usize) -> impl Iterator<Item = f64> {
-    let base = fnv1a(name).wrapping_add(seed.wrapping_mul(GOLDEN));
-    (0..count as u64).map(move |i| {
-        let mut z = base.wrapping_add((i + 1).wrapping_mul(GOLDEN));
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^= z >> 31;
-        (z >> 40) as f64 / f64::from(1u32 << 23) - 1.0
-    })
-}
-
 /// The weights of the reference, from the names and shapes of `state`.
 fn fill(state: &mut StateDict, seed: u64) {
     for (name, tensor) in &mut state.tensors {
@@ -72,24 +56,9 @@ fn fill(state: &mut StateDict, seed: u64) {
             _ if name.ends_with("weight") => 0.3 + 0.1 * u,
             _ => 0.1 * u,
         };
-        let numbers = uniform(seed, name, tensor.data.len());
+        let numbers = figures::uniform(seed, name, tensor.data.len());
         tensor.data = numbers.map(|u| value(u) as f32).collect();
     }
-}
-
-/// (n, c, h, w) numbers of the reference as (n, h, w, c).
-fn images(case: &Case) -> Vec<f32> {
-    let (n, size) = (case.batch, case.size);
-    let planes: Vec<f64> = uniform(case.seed, "images", n * 3 * size * size).collect();
-    let mut images = Vec::with_capacity(planes.len());
-    for image in 0..n {
-        for pixel in 0..size * size {
-            for channel in 0..3 {
-                images.push(2.0 * planes[(image * 3 + channel) * size * size + pixel] as f32);
-            }
-        }
-    }
-    images
 }
 
 fn norm(tensor: &Tensor) -> f64 {
@@ -121,10 +90,8 @@ fn run(case: &Case) -> Figures {
     let mut state = engine.state().outcome();
     fill(&mut state, case.seed);
     engine.restore(&state).unwrap();
-    let images = images(case);
-    let labels: Vec<u32> = uniform(case.seed, "labels", case.batch)
-        .map(|u| ((u + 1.0) / 2.0 * case.classes as f64) as u32)
-        .collect();
+    let images = figures::images(case.seed, case.batch, case.size, 2.0);
+    let labels = figures::labels(case.seed, case.batch, case.classes);
     let doubles = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<f64>>();
     let mut figures =
         Figures { eval_logits_before: doubles(engine.predict(&images).unwrap()), ..Figures::default() };
@@ -148,19 +115,6 @@ fn run(case: &Case) -> Figures {
     figures
 }
 
-fn relative(a: &[f64], b: &[f64]) -> f64 {
-    assert_eq!(a.len(), b.len());
-    let difference: f64 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
-    let scale: f64 = b.iter().map(|b| b.powi(2)).sum();
-    (difference / scale).sqrt()
-}
-
-fn relative_maps(a: &BTreeMap<String, f64>, b: &BTreeMap<String, f64>) -> f64 {
-    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>(), "the names differ");
-    let values = |map: &BTreeMap<String, f64>| map.values().copied().collect::<Vec<_>>();
-    relative(&values(a), &values(b))
-}
-
 #[test]
 #[ignore = "needs FOLIAR_SHARED: a folder that holds reference/resnet.json; FOLIAR_REFERENCE may name another file"]
 fn agrees_with_pytorch() {
@@ -174,18 +128,12 @@ fn agrees_with_pytorch() {
         let errors = [
             ("eval_logits_before", relative(&ours.eval_logits_before, &theirs.eval_logits_before)),
             ("loss", relative(&ours.loss, &theirs.loss)),
-            ("gradient_norm", relative_maps(&ours.gradient_norm, &theirs.gradient_norm)),
-            ("parameter_norm", relative_maps(&ours.parameter_norm, &theirs.parameter_norm)),
-            ("running_norm", relative_maps(&ours.running_norm, &theirs.running_norm)),
+            ("gradient_norm", relative_by_name(&ours.gradient_norm, &theirs.gradient_norm)),
+            ("parameter_norm", relative_by_name(&ours.parameter_norm, &theirs.parameter_norm)),
+            ("running_norm", relative_by_name(&ours.running_norm, &theirs.running_norm)),
             ("eval_logits_after", relative(&ours.eval_logits_after, &theirs.eval_logits_after)),
         ];
-        for (name, error) in errors {
-            let allowed = (3.0 * case.float32_error[name]).max(1e-5);
-            println!("{:10} {name:20} error {error:.2e}, allowed {allowed:.2e}", case.arch);
-            if error.is_nan() || error > allowed {
-                failures.push(format!("{} {name}: {error:.2e} > {allowed:.2e}", case.arch));
-            }
-        }
+        failures.extend(figures::failures(&case.arch, &errors, &case.float32_error));
     }
     assert!(failures.is_empty(), "{failures:#?}");
 }

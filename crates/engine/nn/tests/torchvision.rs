@@ -6,12 +6,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::collections::{BTreeMap, HashSet};
 
 use foliar_nn::{
     Batch, CpuEngine, Engine, EngineOptions, Op, Optimizer, StateDict, Statistics, StepConfig, zoo,
 };
 use serde::Deserialize;
+
+use common::figures::{self, relative, relative_by_name};
 
 #[derive(Deserialize)]
 struct Case {
@@ -37,24 +41,6 @@ struct Figures {
     eval_logits_after: Vec<f64>,
 }
 
-const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-
-fn fnv1a(text: &str) -> u64 {
-    text.bytes().fold(0xCBF2_9CE4_8422_2325, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
-}
-
-/// `count` numbers in [-1, 1), splitmix64 of (seed, name, index).
-fn uniform(seed: u64, name: &str, count: usize) -> impl Iterator<Item = f64> {
-    let base = fnv1a(name).wrapping_add(seed.wrapping_mul(GOLDEN));
-    (0..count as u64).map(move |i| {
-        let mut z = base.wrapping_add((i + 1).wrapping_mul(GOLDEN));
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^= z >> 31;
-        (z >> 40) as f64 / f64::from(1u32 << 23) - 1.0
-    })
-}
-
 /// The weights of the reference, from the names and shapes of `state`.
 fn fill(state: &mut StateDict, case: &Case) {
     let is_norm = |name: &str| {
@@ -73,19 +59,11 @@ fn fill(state: &mut StateDict, case: &Case) {
             _ => (0.1, 0.0),
         };
         let shift = if shifts.contains(name) { case.norm_shift } else { 0.0 };
-        let numbers = uniform(case.seed, name, tensor.data.len());
+        let numbers = figures::uniform(case.seed, name, tensor.data.len());
         for (value, u) in tensor.data.iter_mut().zip(numbers) {
             *value = (offset + factor * u + shift.copysign(u)) as f32;
         }
     }
-}
-
-/// (n, c, h, w) numbers of the reference as (n, h, w, c).
-fn images(case: &Case) -> Vec<f32> {
-    let (n, pixels) = (case.batch, case.size * case.size);
-    let planes: Vec<f64> = uniform(case.seed, "images", n * 3 * pixels).collect();
-    let place = |i: usize| (i / (3 * pixels) * 3 + i % 3) * pixels + i / 3 % pixels;
-    (0..planes.len()).map(|i| 2.0 * planes[place(i)] as f32).collect()
 }
 
 /// Norms of the tensors whose names share their first two words.
@@ -120,10 +98,8 @@ fn run(case: &Case) -> Figures {
     fill(&mut state, case);
     engine.restore(&state).unwrap();
     drop(state);
-    let images = images(case);
-    let labels: Vec<u32> = uniform(case.seed, "labels", case.batch)
-        .map(|u| ((u + 1.0) / 2.0 * case.classes as f64) as u32)
-        .collect();
+    let images = figures::images(case.seed, case.batch, case.size, 2.0);
+    let labels = figures::labels(case.seed, case.batch, case.classes);
     let logits = |engine: &mut CpuEngine| -> Vec<f64> {
         engine.predict(&images).unwrap().into_iter().map(f64::from).collect()
     };
@@ -144,20 +120,6 @@ fn run(case: &Case) -> Figures {
     }
 }
 
-/// ‖found − expected‖ / ‖expected‖, 0 where there is nothing to compare.
-fn relative(found: &[f64], expected: &[f64]) -> f64 {
-    assert_eq!(found.len(), expected.len());
-    let difference: f64 = found.iter().zip(expected).map(|(a, b)| (a - b).powi(2)).sum();
-    let scale: f64 = expected.iter().map(|b| b.powi(2)).sum();
-    if expected.is_empty() { 0.0 } else { (difference / scale).sqrt() }
-}
-
-fn relative_maps(found: &BTreeMap<String, f64>, expected: &BTreeMap<String, f64>) -> f64 {
-    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "the names differ");
-    let values = |map: &BTreeMap<String, f64>| map.values().copied().collect::<Vec<_>>();
-    relative(&values(found), &values(expected))
-}
-
 #[test]
 fn agrees_with_torchvision() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("fixtures/torchvision.json")).unwrap();
@@ -168,17 +130,11 @@ fn agrees_with_torchvision() {
         let errors = [
             ("eval_logits_before", relative(&ours.eval_logits_before, &theirs.eval_logits_before)),
             ("loss", relative(&ours.loss, &theirs.loss)),
-            ("gradient_norm", relative_maps(&ours.gradient_norm, &theirs.gradient_norm)),
-            ("running_norm", relative_maps(&ours.running_norm, &theirs.running_norm)),
+            ("gradient_norm", relative_by_name(&ours.gradient_norm, &theirs.gradient_norm)),
+            ("running_norm", relative_by_name(&ours.running_norm, &theirs.running_norm)),
             ("eval_logits_after", relative(&ours.eval_logits_after, &theirs.eval_logits_after)),
         ];
-        for (name, error) in errors {
-            let allowed = (3.0 * case.float32_error[name]).max(1e-5);
-            println!("{:15} {name:20} error {error:.2e}, allowed {allowed:.2e}", case.arch);
-            if error.is_nan() || error > allowed {
-                failures.push(format!("{} {name}: {error:.2e} > {allowed:.2e}", case.arch));
-            }
-        }
+        failures.extend(figures::failures(&case.arch, &errors, &case.float32_error));
     }
     assert!(failures.is_empty(), "{failures:#?}");
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use common::{relative, uniform_image};
+use common::figures::{images, relative};
 use foliar_nn::weights::{
     FitError, Fitted, Format, InputConvention, Mismatch, Naming, ReplacedClassifier, WeightFile,
     WeightsError, fit, network_of, read,
@@ -283,7 +283,7 @@ fn caffe_weights_of_squeezenet_give_the_logits_of_pytorch() {
     };
     let mut engine = CpuEngine::new(&graph, options).unwrap();
     engine.restore(&fitted.state).unwrap();
-    let image: Vec<f32> = uniform_image(227).iter().map(|value| 100.0 * value).collect();
+    let image: Vec<f32> = images(1, 1, 227, 1.0).iter().map(|value| 100.0 * value).collect();
     let logits = engine.predict(&image).unwrap();
     // PyTorch in float64, on torchvision's network with the same weights, its first layer turned to red first.
     let largest = [

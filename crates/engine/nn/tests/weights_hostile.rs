@@ -3,43 +3,19 @@
 //! The only test of its program, so that no other test allocates meanwhile.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 #![allow(clippy::print_stdout, reason = "what each file costs is worth seeing")]
-#![allow(unsafe_code, reason = "a global allocator cannot be written without")]
 
 #[path = "weights_hostile/forge.rs"]
 mod forge;
+#[path = "../../../../fuzz/checks/memory.rs"]
+mod memory;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use foliar_nn::weights::read;
 
 use forge::{Zip, checkpoint, legacy, pickle, safetensors, tensor};
-
-/// The system's allocator, which remembers how much was in use at most.
-struct Counting;
-
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call is passed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = IN_USE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(now, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// What reading may take, whatever the file.
 const MOST_MEMORY: usize = 256 << 20;
@@ -47,11 +23,9 @@ const MOST_TIME: Duration = Duration::from_secs(10);
 
 /// Reads `bytes` within bounds; the text of the error, if there is one.
 fn bounded(name: &str, bytes: &[u8]) -> Option<String> {
-    let before = IN_USE.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
     let start = Instant::now();
-    let result = read(bytes);
-    let (cost, time) = (PEAK.load(Ordering::Relaxed) - before, start.elapsed());
+    let (result, cost) = memory::peak_of(|| read(bytes));
+    let time = start.elapsed();
     assert!(cost < MOST_MEMORY, "{name}: {cost} bytes for a file of {}", bytes.len());
     assert!(time < MOST_TIME, "{name}: {time:?}");
     if cost > 1 << 20 {

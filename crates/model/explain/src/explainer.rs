@@ -102,7 +102,7 @@ impl Explainer {
         let (grid, cells) = match self.method {
             Method::GradCam => {
                 let shape = self.probe.shape();
-                (grad_cam(&mut self.probe, &activations, class)?, [shape.h, shape.w])
+                (grad_cam(&mut self.probe, &activations, class)?, [shape.h(), shape.w()])
             }
             Method::Occlusion => {
                 let side = self.preprocessing.size as usize;

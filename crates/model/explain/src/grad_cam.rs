@@ -28,7 +28,7 @@ pub fn grad_cam(
     let mut chosen = vec![0.0; classes];
     chosen[class] = 1.0;
     let gradient = probe.gradient(activations, &chosen)?;
-    let map = evidence(activations, &gradient, probe.shape().c);
+    let map = evidence(activations, &gradient, probe.shape().c());
     if map.iter().all(|value| value.is_finite()) { Ok(map) } else { Err(ExplainError::NotFinite) }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Statistics};
+use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Parameters, Statistics, infer};
 use foliar_vision::decode::read_file;
 use foliar_vision::resize::Resizer;
 use foliar_vision::{Limits, Reason, Rgb, Workspace};
@@ -49,6 +49,7 @@ impl Predictor {
             average: None,
             statistics: Statistics::Batch,
         };
+        check_weights(&bundle, options.image_size)?;
         let (head, tail) = bundle.graph.split(bundle.graph.backbone(), options.image_size)?;
         let mut front = CpuEngine::new(&head, options)?;
         let mut classifier = CpuEngine::new(&tail, options)?;
@@ -135,4 +136,14 @@ impl Predictor {
         }
         Ok(())
     }
+}
+
+/// Checks that a bundle has all weights of its graph before an engine takes memory for them: a file of a few bytes could ask
+/// for any number.
+fn check_weights(bundle: &Bundle, size: usize) -> Result<(), ModelError> {
+    let shapes = infer(&bundle.graph, 1, size, size)?;
+    for parameter in Parameters::new(&bundle.graph, &shapes)?.list {
+        bundle.state.require(&parameter.name, &parameter.shape)?;
+    }
+    Ok(())
 }

@@ -97,6 +97,22 @@ fn an_untouched_bundle_predicts() {
     assert_eq!(sealed, bytes(), "its digest was right");
 }
 
+#[test]
+fn weights_that_are_not_there_take_no_memory() {
+    let mut bundle = bundle();
+    let widest = Op::Conv { channels: 1 << 16, window: Sliding::new(1, 1, 0), bias: false };
+    // Weights of 16 GiB.
+    for (id, name) in [(3, "wide"), (4, "wider")] {
+        bundle.graph.nodes.insert(id, Node { name: name.into(), op: widest, inputs: vec![id - 1] });
+    }
+    for (id, node) in bundle.graph.nodes.iter_mut().enumerate().skip(5) {
+        node.inputs = vec![id - 1];
+    }
+    bundle.graph.validate().unwrap();
+    let error = Predictor::new(bundle, 2).err().unwrap().to_string();
+    assert!(error.contains("wide.weight"), "{error}");
+}
+
 /// Pieces of text that stand in the header, and what to put in their place.
 fn swaps() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([

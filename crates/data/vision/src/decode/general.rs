@@ -7,7 +7,7 @@ use image::error::ImageError;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
-use super::orientation;
+use super::{orientation, whole};
 use crate::format::Format;
 use crate::limits::Limits;
 use crate::problem::Reason;
@@ -20,7 +20,7 @@ const HEADER_MEMORY: u64 = 64 << 20;
 /// bits, twice.
 const BYTES_PER_PIXEL: u64 = 32;
 
-/// Width, height as stored, and orientation.
+/// Width, height as stored, and orientation of a complete file.
 pub(super) fn inspect(
     bytes: &[u8],
     format: Format,
@@ -32,9 +32,13 @@ pub(super) fn inspect(
     let mut decoder = open(bytes, format)?;
     let (width, height) = decoder.dimensions();
     limits.check_dimensions(width, height)?;
+    // The decoders take memory for the parts that a file names before they see that they are not there.
+    whole::check(bytes, format)?;
     Ok((width, height, orientation_of(&mut decoder)))
 }
 
+/// Decodes a file that [`inspect`] has looked at.
+///
 /// # Errors
 /// As [`super::decode_bytes`].
 pub(super) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Rgb, Reason> {
@@ -58,7 +62,7 @@ fn png_dimensions(bytes: &[u8], format: Format) -> Option<(u32, u32)> {
 
 fn open(bytes: &[u8], format: Format) -> Result<impl ImageDecoder, Reason> {
     let mut reader = ImageReader::with_format(
-        Cursor::new(bytes),
+        Cursor::new(whole::declared(bytes, format)),
         match format {
             Format::Jpeg => ImageFormat::Jpeg,
             Format::Png => ImageFormat::Png,

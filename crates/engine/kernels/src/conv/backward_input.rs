@@ -69,7 +69,7 @@ struct Phase {
 
 impl Phase {
     fn of(conv: &Conv, residue: [usize; 2]) -> Self {
-        let Conv { input, window, .. } = *conv;
+        let (input, window) = (conv.input, conv.window);
         Self {
             residue,
             vertical: Residue::of(residue[0], window.kernel[0], window.stride[0], window.pad.top, input.h),
@@ -89,7 +89,7 @@ impl Phase {
 
     /// Computes the gradient of the phase's pixels.
     fn gradient(&self, conv: &Conv, dy: &[f32], weight: &[f32], accumulate: Accumulate, dx: &mut [f32]) {
-        let (inputs, outputs) = (conv.input.c, conv.channels);
+        let (inputs, outputs) = (conv.input.c, conv.channels());
         let taps = self.vertical.taps * self.horizontal.taps;
         let grid = [self.vertical.pixels, self.horizontal.pixels];
         let pixels = Pixels { shape: conv.input, first: self.residue, step: conv.window.stride, grid };
@@ -102,7 +102,7 @@ impl Phase {
         let layout = Panels::new(taps, outputs, inputs);
         let windows = Windows {
             source: dy,
-            shape: conv.output(),
+            shape: conv.output,
             kernel: [self.vertical.taps, self.horizontal.taps],
             segment: outputs,
             stride: [1, 1],

@@ -38,12 +38,12 @@ impl Partition {
     pub(super) fn of(conv: &Conv) -> Self {
         let segments = if Framed::suits(conv) { conv.window.kernel[0] } else { conv.window.area() };
         let len = conv.patch_len() / segments.max(1);
-        let panels = Panels::new(1, BLOCK, conv.channels);
+        let panels = Panels::new(1, BLOCK, conv.channels());
         let piece_len = len.div_ceil(len.div_ceil(PIECE_ROWS).max(1)).max(1);
         let piece_segments = (PIECE_ROWS / piece_len).clamp(1, segments.max(1));
         let pieces = panels.count() * len.div_ceil(piece_len) * segments.div_ceil(piece_segments);
         let images = conv.input.n.max(1);
-        let pixels = images * conv.output().h * conv.output().w;
+        let pixels = images * conv.output.h * conv.output.w;
         let most_parts = (pixels / BLOCK).clamp(1, MOST_PARTS);
         let parts = PIECES.div_ceil(pieces.max(1)).min(most_parts);
         let images_per_part = images.div_ceil(parts);
@@ -147,7 +147,7 @@ fn all_pieces(conv: &Conv, partition: &Partition, x: &[f32], dy: &[f32], gradien
         if Framed::suits(conv) {
             work.framed(x);
         } else {
-            let pixels = conv.output().h * conv.output().w;
+            let pixels = conv.output.h * conv.output.w;
             work.add(
                 &Windows::of_input(conv, x),
                 piece.images.start * pixels..piece.images.end * pixels,
@@ -169,7 +169,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// Adds up the windows of framed copies of the images.
     fn framed(&self, x: &[f32]) {
-        let output = self.conv.output();
+        let output = self.conv.output;
         let frame = Framed::new(self.conv, 0..output.h);
         scratch::with(frame.len(self.conv), |memory| {
             for image in self.piece.images.clone() {
@@ -185,7 +185,7 @@ impl Work<'_> {
     fn add(&self, windows: &Windows<'_>, range: Range<usize>, pixel: usize, first: bool) {
         let Self { conv, partition, piece, dy, gradients } = *self;
         let (width, columns) = (partition.panels.width(), partition.panels.columns(piece.panel));
-        let outputs = conv.channels;
+        let outputs = conv.channels();
         let segment_len = partition.len;
         let mut start = if first { Start::Zero } else { Start::Add };
         scratch::with(windows.segment + BLOCK * width, |memory| {

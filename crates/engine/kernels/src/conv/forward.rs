@@ -31,7 +31,7 @@ const PIECES: usize = 16;
 /// If the length of a slice is not that of its tensor.
 pub fn forward(conv: &Conv, x: &[f32], weight: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     conv.check(x, weight, y);
-    assert!(bias.is_none_or(|bias| bias.len() == conv.channels), "one bias per output channel");
+    assert!(bias.is_none_or(|bias| bias.len() == conv.channels()), "one bias per output channel");
     if y.is_empty() {
         return;
     }
@@ -39,7 +39,7 @@ pub fn forward(conv: &Conv, x: &[f32], weight: &[f32], bias: Option<&[f32]>, y: 
         return winograd::forward(conv, x, weight, bias, y);
     }
     let framed = Framed::suits(conv);
-    let (rows, outputs) = (conv.patch_len(), conv.channels);
+    let (rows, outputs) = (conv.patch_len(), conv.channels());
     let segments = if framed { conv.window.kernel[0] } else { conv.window.area() };
     let len = rows / segments.max(1);
     let layout = Panels::new(segments, len, outputs);
@@ -50,7 +50,7 @@ pub fn forward(conv: &Conv, x: &[f32], weight: &[f32], bias: Option<&[f32]>, y: 
         if framed {
             by_bands(conv, x, right, start, y);
         } else {
-            let pixels = Pixels::all(conv.output());
+            let pixels = Pixels::all(conv.output);
             product(&Windows::of_input(conv, x), right, start, pixels, y);
         }
     });
@@ -204,7 +204,7 @@ fn piece(
 
 /// The forward pass where windows have few channels: bands of the output's rows, each from a framed copy of what it sees.
 fn by_bands(conv: &Conv, x: &[f32], right: Right<'_>, start: Start<'_>, y: &mut [f32]) {
-    let output = conv.output();
+    let output = conv.output;
     let band_rows = (2 * PIECE_ROWS).div_ceil(output.w).min(output.h);
     let bands = output.h.div_ceil(band_rows);
     let shared = Shared { start: y.as_mut_ptr(), len: y.len() };

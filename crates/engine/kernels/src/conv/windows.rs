@@ -27,7 +27,7 @@ pub(super) struct Windows<'a> {
 impl<'a> Windows<'a> {
     /// What a convolution sees of its input.
     pub(super) fn of_input(conv: &Conv, x: &'a [f32]) -> Self {
-        let (window, output) = (conv.window, conv.output());
+        let (window, output) = (conv.window, conv.output);
         Self {
             source: x,
             shape: conv.input,
@@ -201,7 +201,7 @@ impl Framed {
 
     /// What the output's rows `rows` see.
     pub(super) fn new(conv: &Conv, rows: Range<usize>) -> Self {
-        let (window, output) = (conv.window, conv.output());
+        let (window, output) = (conv.window, conv.output);
         let side =
             |count: usize, axis: usize| count.saturating_sub(1) * window.stride[axis] + window.kernel[axis];
         Self { size: [side(rows.len(), 0), side(output.w, 1)], rows }
@@ -220,7 +220,7 @@ impl Framed {
         image: usize,
         memory: &'a mut [f32],
     ) -> Windows<'a> {
-        let Conv { input: Nhwc { h, w, c, .. }, window, .. } = *conv;
+        let (Nhwc { h, w, c, .. }, window) = (conv.input, conv.window);
         let [height, width] = self.size;
         let image = &x[image * h * w * c..][..h * w * c];
         let left = window.pad.left.min(width);
@@ -239,12 +239,12 @@ impl Framed {
         }
         Windows {
             source: memory,
-            shape: Nhwc::new(1, height, width, c),
+            shape: Nhwc { n: 1, h: height, w: width, c },
             kernel: [window.kernel[0], 1],
             segment: window.kernel[1] * c,
             stride: window.stride,
             origin: [0, 0],
-            grid: [self.rows.len(), conv.output().w],
+            grid: [self.rows.len(), conv.output.w],
         }
     }
 }

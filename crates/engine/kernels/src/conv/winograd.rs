@@ -40,9 +40,9 @@ const PIXELS: usize = 7;
 /// channels and pixels. The number of images does not count: the result of an image is the same bits however many others are
 /// computed with it.
 pub(super) fn suits(conv: &Conv) -> bool {
-    let output = conv.output();
+    let output = conv.output;
     let tiles = Tiles::of_output(output).per_image();
-    can(conv) && conv.input.c.min(conv.channels) >= CHANNELS && output.h * output.w >= PIXELS * tiles
+    can(conv) && conv.input.c.min(conv.channels()) >= CHANNELS && output.h * output.w >= PIXELS * tiles
 }
 
 /// Whether the window is one that the transforms are for.
@@ -54,13 +54,13 @@ fn can(conv: &Conv) -> bool {
 
 /// Tiles of all output images.
 fn tiles(conv: &Conv) -> usize {
-    let output = conv.output();
+    let output = conv.output;
     output.n * Tiles::of_output(output).per_image()
 }
 
 /// `y = conv(x, weight) + bias`; weights are (3, 3, in, out).
 pub(super) fn forward(conv: &Conv, x: &[f32], weight: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
-    let (input, output, pad) = (conv.input, conv.output(), conv.window.pad);
+    let (input, output, pad) = (conv.input, conv.output, conv.window.pad);
     let tiles = Tiles::of_output(output);
     convolve::Work {
         source: x,
@@ -87,7 +87,7 @@ pub(super) fn backward_input(
     accumulate: Accumulate,
     dx: &mut [f32],
 ) {
-    let (input, output, pad) = (conv.input, conv.output(), conv.window.pad);
+    let (input, output, pad) = (conv.input, conv.output, conv.window.pad);
     let tiles = Tiles::of_output(input);
     convolve::Work {
         source: dy,
@@ -115,12 +115,12 @@ pub(super) fn backward_input(
 
 /// Number of floats that [`backward_weight`] needs for partial sums.
 pub(super) fn partials_len(conv: &Conv) -> usize {
-    backward_weight::Plan::new(conv.input.c, conv.channels, tiles(conv)).partials_len()
+    backward_weight::Plan::new(conv.input.c, conv.channels(), tiles(conv)).partials_len()
 }
 
 /// Gradient of the weights from the gradient of the output, `dy`; overwritten.
 pub(super) fn backward_weight(conv: &Conv, x: &[f32], dy: &[f32], dweight: &mut [f32], partials: &mut [f32]) {
-    let (input, output, pad) = (conv.input, conv.output(), conv.window.pad);
+    let (input, output, pad) = (conv.input, conv.output, conv.window.pad);
     let tiles = Tiles::of_output(output);
     backward_weight::Work {
         x,

@@ -10,7 +10,7 @@ use super::line::{Taps, backward_line, steps};
 use super::{Depthwise, part_rows};
 use crate::axis::Axis;
 use crate::elementwise::{Accumulate, add_assign_chunk};
-use crate::fusion::{Backward, InputGradient, OutputGradient, Source};
+use crate::fusion::{Backward, InputGradient, Source};
 use crate::norm::{GradientSums, Incoming, Rows, ScaleShift, total_sums};
 use crate::parallel::{Chunks, share_out};
 use crate::prefetch::Prefetch;
@@ -34,12 +34,8 @@ pub fn backward(
     partials: &mut [f32],
 ) {
     let Backward { x, before, weight, dy } = from;
-    if let OutputGradient::Normalised { y, .. } = dy {
-        conv.check(x, weight, y);
-    }
-    let source = dy.source();
-    let (OutputGradient::Plain(dy) | OutputGradient::Normalised { dy, .. }) = dy;
-    conv.check(x, weight, dy);
+    let (source, [y, dy]) = dy.source();
+    conv.check(x, weight, y);
     conv.check(x, dweight, dy);
     conv.check_norm(before);
     let input = conv.input;
@@ -87,7 +83,7 @@ pub fn backward(
 fn layout(conv: &Depthwise) -> Layout {
     let Window { kernel: [down, across], stride, pad } = conv.window;
     Layout {
-        source: conv.output(),
+        source: conv.output,
         slots: down.div_ceil(stride[0]),
         first: across as isize - 1 - pad.left as isize,
         step: stride[1],

@@ -26,7 +26,7 @@ pub fn forward(
 ) {
     conv.check(x, weight, y);
     conv.check_norm(before);
-    let output = conv.output();
+    let output = conv.output;
     let (rows, part_rows) = (output.n * output.h, part_rows(output));
     let part_len = part_rows * output.w * output.c;
     let [vertical, _] = conv.axes();
@@ -54,7 +54,7 @@ pub fn forward(
 
 /// Rows as the windows of the output's lines slide over them.
 fn layout(conv: &Depthwise) -> Layout {
-    let (window, output) = (conv.window, conv.output());
+    let (window, output) = (conv.window, conv.output);
     let seen = (output.w - 1) * window.stride[1] + window.kernel[1];
     Layout {
         source: conv.input,

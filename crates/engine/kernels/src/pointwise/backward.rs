@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{PARTS, Pointwise};
 use crate::conv;
 use crate::elementwise::Accumulate;
-use crate::fusion::{Backward, InputGradient, OutputGradient, Source};
+use crate::fusion::{Backward, InputGradient, Source};
 use crate::norm::{GradientSums, Incoming, Rows, ScaleShift, total_sums};
 use crate::parallel::{Chunks, share_out};
 use crate::product::{BLOCK, Panels, Start, multiply_rows, sum_rows};
@@ -28,15 +28,11 @@ pub fn backward(
     partials: &mut [f32],
 ) {
     let Backward { x, before, weight, dy } = from;
-    if let OutputGradient::Normalised { y, .. } = dy {
-        layer.check(x, weight, y);
-    }
-    let source = dy.source();
-    let (OutputGradient::Plain(dy) | OutputGradient::Normalised { dy, .. }) = dy;
-    layer.check(x, weight, dy);
+    let (source, [y, dy]) = dy.source();
+    layer.check(x, weight, y);
     layer.check(x, dweight, dy);
     layer.check_norm(before);
-    let Pointwise { rows, inputs, outputs } = *layer;
+    let (rows, inputs, outputs) = (layer.rows(), layer.inputs(), layer.outputs());
     if rows == 0 {
         dweight.fill(0.0);
         return;
@@ -102,7 +98,7 @@ pub fn backward(
     } else {
         let a = if work.input.is_plain() { x } else { &*a };
         let dy = if work.output.is_plain() { dy } else { &*g };
-        conv::backward_weight(&layer.as_conv(), a, dy, dweight, None, private);
+        conv::backward_weight(&layer.conv, a, dy, dweight, None, private);
     }
 }
 
@@ -145,11 +141,11 @@ impl<'a> Rest<'a> {
     /// The share of part number `index`, after those of the parts before it.
     fn split_off(&mut self, layer: &Pointwise, index: usize) -> Part<'a> {
         let start = index * layer.part_rows();
-        let rows = start..layer.rows.min(start + layer.part_rows());
-        let (inputs, outputs) = (rows.len() * layer.inputs, rows.len() * layer.outputs);
+        let rows = start..layer.rows().min(start + layer.part_rows());
+        let (inputs, outputs) = (rows.len() * layer.inputs(), rows.len() * layer.outputs());
         let writes = Rest {
             dx: self.dx.split_off_mut(..inputs).unwrap_or_default(),
-            totals: self.totals.split_off_mut(..2 * layer.inputs).unwrap_or_default(),
+            totals: self.totals.split_off_mut(..2 * layer.inputs()).unwrap_or_default(),
             dweight: self.dweight.split_off_mut(..layer.weight_len()).unwrap_or_default(),
             a: self.a.split_off_mut(..inputs).unwrap_or_default(),
             dy: self.dy.split_off_mut(..outputs).unwrap_or_default(),
@@ -162,7 +158,7 @@ impl Work<'_> {
     /// Computes a part. `packed` holds the transposed weights; the gradient of the input is added to what is there if
     /// `add` says so.
     fn part(&self, packed: &[f32], part: Part<'_>, add: bool) {
-        let Pointwise { inputs, outputs, .. } = *self.layer;
+        let (inputs, outputs) = (self.layer.inputs(), self.layer.outputs());
         let Part { rows, writes } = part;
         let Rest { mut dx, totals, dweight, mut a, mut dy } = writes;
         let chunk = self.chunk_rows;

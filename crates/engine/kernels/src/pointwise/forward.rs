@@ -22,7 +22,7 @@ pub fn forward(
 ) {
     layer.check(x, weight, y);
     layer.check_norm(before);
-    let Pointwise { rows, inputs, outputs } = *layer;
+    let (rows, inputs, outputs) = (layer.rows(), layer.inputs(), layer.outputs());
     let layout = Panels::new(1, inputs, outputs);
     let (part_rows, chunk_rows) = (layer.part_rows(), Pointwise::chunk_rows(inputs + outputs));
     scratch::with(layout.packed_len(), |packed| {
@@ -54,7 +54,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// The rows from `first` on; their means and squares go to `moments`, (2, out), unless it is empty.
     fn part(&self, first: usize, moments: &mut [f64], y: &mut [f32]) {
-        let Pointwise { inputs, outputs, .. } = *self.layer;
+        let (inputs, outputs) = (self.layer.inputs(), self.layer.outputs());
         scratch::with(self.chunk_rows * inputs + 3 * outputs, |memory| {
             let (room, memory) = memory.split_at_mut(self.chunk_rows * inputs);
             let mut moments = (!moments.is_empty()).then(|| Moments::new(Rows::Near, moments, memory));

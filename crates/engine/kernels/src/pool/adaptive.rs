@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::elementwise::{Accumulate, add_assign_chunk};
 use crate::parallel::{Chunks, chunk_of, share_out};
 use crate::scratch;
-use crate::shape::Nhwc;
+use crate::shape::{Nhwc, values};
 
 /// Mean of the windows: `y` is (n, output, output, c).
 ///
@@ -82,6 +82,8 @@ fn windows(input: Nhwc, output: usize, pixel: usize) -> [Range<usize>; 2] {
 
 fn check(input: Nhwc, output: usize, x: &[f32], y: &[f32]) {
     assert!(output > 0, "an output of at least one pixel");
+    assert!(values(&[output, input.h.max(input.w)]).is_some(), "too large an output from {input:?}");
     assert_eq!(x.len(), input.len(), "input of {input:?}");
-    assert_eq!(y.len(), input.n * output * output * input.c, "output of {output} x {output} from {input:?}");
+    let means = Nhwc::new(input.n, output, output, input.c).map(Nhwc::len);
+    assert_eq!(Some(y.len()), means, "output of {output} x {output} from {input:?}");
 }

@@ -33,7 +33,7 @@ pub fn average_forward(pool: &Pool, divisor: Divisor, x: &[f32], y: &mut [f32]) 
         backward: false,
         accumulate: Accumulate::Overwrite,
     };
-    side.run(pool.output(), y);
+    side.run(pool.output, y);
 }
 
 /// Gradient of the input of [`average_forward`].
@@ -48,7 +48,7 @@ pub fn average_backward(pool: &Pool, divisor: Divisor, dy: &[f32], accumulate: A
         divisor,
         axes: pool.axes(),
         source: dy,
-        source_shape: pool.output(),
+        source_shape: pool.output,
         backward: true,
         accumulate,
     };

@@ -25,7 +25,7 @@ pub fn max_forward(pool: &Pool, x: &[f32], y: &mut [f32], indices: &mut [u8]) {
     if y.is_empty() {
         return;
     }
-    let (output, axes) = (pool.output(), pool.axes());
+    let (output, axes) = (pool.output, pool.axes());
     let row_len = output.w * output.c;
     let rows = PIECE.div_ceil(row_len);
     let shares = (Chunks::new(y, rows * row_len), Chunks::new(indices, rows * row_len));
@@ -123,7 +123,7 @@ pub fn max_backward(pool: &Pool, dy: &[f32], indices: &[u8], accumulate: Accumul
     if dx.is_empty() {
         return;
     }
-    let output_len = pool.output().image_len();
+    let output_len = pool.output.image_len();
     share_out(Chunks::new(dx, pool.input.image_len()), |image, dx| {
         if accumulate == Accumulate::Overwrite {
             dx.fill(0.0);
@@ -137,7 +137,7 @@ fn scatter_image(pool: &Pool, dy: &[f32], indices: &[u8], dx: &mut [f32]) {
     let (w, c) = (pool.input.w, pool.input.c);
     let [down, across] = pool.window.stride;
     let pad = pool.window.pad;
-    let width = pool.output().w;
+    let width = pool.output.w;
     // What is nowhere stays out of range.
     let mut offsets = [usize::MAX / 2; 1 + NOWHERE as usize];
     for (position, offset) in offsets.iter_mut().take(pool.window.area()).enumerate() {

@@ -3,6 +3,7 @@
 //! Miri is some thousand times slower than the processor. Under it there are fewer cases with smaller shapes, of the same kinds.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub(crate) mod conv;
 pub(crate) mod norm;
 
 use foliar_kernels::{Nhwc, Pad, Window};
@@ -69,7 +70,7 @@ impl Random {
         };
         let stride = [self.between(1, 3), self.between(1, 3)];
         let input = [self.between(kernel[0], kernel[0] + size), self.between(kernel[1], kernel[1] + size)];
-        (Window { kernel, stride, pad }, input)
+        (Window::new(kernel, stride, pad).unwrap(), input)
     }
 }
 
@@ -105,19 +106,19 @@ pub(crate) fn assert_same_on_all_pools(what: &str, work: impl Fn() -> Vec<f32> +
 /// Calls `visit` with each output pixel (row index), each tap (index in the kernel) and the input pixel (row
 /// index) that they meet in, if it is inside the image.
 pub(crate) fn for_each_meeting(input: Nhwc, window: Window, mut visit: impl FnMut(usize, usize, usize)) {
-    let (h, w) = window.output(input.h, input.w).unwrap();
-    for n in 0..input.n {
+    let (h, w) = window.output(input.h(), input.w()).unwrap();
+    for n in 0..input.n() {
         for oy in 0..h {
             for ox in 0..w {
-                for a in 0..window.kernel[0] {
-                    for b in 0..window.kernel[1] {
-                        let y = (oy * window.stride[0] + a).wrapping_sub(window.pad.top);
-                        let x = (ox * window.stride[1] + b).wrapping_sub(window.pad.left);
-                        if y < input.h && x < input.w {
+                for a in 0..window.kernel()[0] {
+                    for b in 0..window.kernel()[1] {
+                        let y = (oy * window.stride()[0] + a).wrapping_sub(window.pad().top);
+                        let x = (ox * window.stride()[1] + b).wrapping_sub(window.pad().left);
+                        if y < input.h() && x < input.w() {
                             visit(
                                 (n * h + oy) * w + ox,
-                                a * window.kernel[1] + b,
-                                (n * input.h + y) * input.w + x,
+                                a * window.kernel()[1] + b,
+                                (n * input.h() + y) * input.w() + x,
                             );
                         }
                     }

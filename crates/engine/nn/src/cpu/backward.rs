@@ -6,8 +6,7 @@ use std::ops::Range;
 
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Activation, Nhwc};
-use foliar_kernels::{channels, conv, elementwise, pool, sigmoid};
-use foliar_kernels::{depthwise, depthwise::Depthwise, pointwise, pointwise::Pointwise};
+use foliar_kernels::{channels, conv, depthwise, elementwise, pointwise, pool, sigmoid};
 
 use super::{CpuEngine, Training, disjoint};
 use crate::plan::Backward;
@@ -60,7 +59,7 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn shape(&self, value: ValueId) -> Nhwc {
-        Nhwc { n: self.count, ..self.program.values[value] }
+        self.program.values[value].of_images(self.count)
     }
 
     fn value(&self, value: ValueId) -> Range<usize> {
@@ -91,13 +90,13 @@ impl Pass<'_> {
                 }
             }
             Step::Pointwise { layer, ref fused } => {
-                let layer = Pointwise { rows: self.shape(fused.x).rows(), ..layer };
+                let layer = layer.of_rows(self.shape(fused.x).rows());
                 self.fused(fused, backward, |from, to, dweight, partials| {
                     pointwise::backward(&layer, from, to, dweight, partials);
                 });
             }
             Step::Depthwise { depthwise, ref fused } => {
-                let conv = Depthwise { input: self.shape(fused.x), ..depthwise };
+                let conv = depthwise.of_images(self.count);
                 self.fused(fused, backward, |from, to, dweight, partials| {
                     depthwise::backward(&conv, from, to, dweight, partials);
                 });
@@ -111,20 +110,20 @@ impl Pass<'_> {
             Step::Activate { x, y, activation } => self.activate(x, y, activation, backward),
             Step::MaxPool { x, y, pool, ref indices } => {
                 let Some(accumulate) = backward.first else { return };
-                let pool = pool::Pool { input: self.shape(x), ..pool };
+                let pool = pool.of_images(self.count);
                 let indices = &self.indices[indices.start..indices.start + pool.output().len()];
                 let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
                 pool::max_backward(&pool, dy, indices, accumulate, dx);
             }
             Step::AveragePool { x, y, pool } => {
                 let Some(accumulate) = backward.first else { return };
-                let pool = pool::Pool { input: self.shape(x), ..pool };
+                let pool = pool.of_images(self.count);
                 let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
                 pool::average_backward(&pool, pool::Divisor::Window, dy, accumulate, dx);
             }
             Step::AdaptivePool { x, y } => {
                 let Some(accumulate) = backward.first else { return };
-                let (input, size) = (self.shape(x), self.shape(y).h);
+                let (input, size) = (self.shape(x), self.shape(y).h());
                 let [dx, dy] = disjoint(self.arena, [self.gradient(x), self.gradient(y)]);
                 pool::adaptive_average_backward(input, size, dy, accumulate, dx);
             }
@@ -174,7 +173,7 @@ impl Pass<'_> {
             }
             Step::Concat { a, b, y } => {
                 self.part(y, a, 0, backward.first);
-                self.part(y, b, self.shape(a).c, backward.second);
+                self.part(y, b, self.shape(a).c(), backward.second);
             }
             Step::Scale { x, factor, y } => self.scale(x, factor, y, backward),
         }
@@ -183,7 +182,7 @@ impl Pass<'_> {
     /// Gives the gradient of the channels of `from` from `offset` on to `to`.
     fn part(&mut self, from: ValueId, to: ValueId, offset: usize, accumulate: Option<Accumulate>) {
         let Some(accumulate) = accumulate else { return };
-        let (total, width) = (self.shape(from).c, self.shape(to).c);
+        let (total, width) = (self.shape(from).c(), self.shape(to).c());
         let [dy, dx] = disjoint(self.arena, [self.gradient(from), self.gradient(to)]);
         channels::concat_backward(total, offset, width, dy, accumulate, dx);
     }

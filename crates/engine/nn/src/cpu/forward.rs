@@ -6,8 +6,7 @@ use std::ops::Range;
 
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Nhwc};
-use foliar_kernels::{channels, conv, elementwise, pool, sigmoid};
-use foliar_kernels::{depthwise, depthwise::Depthwise, pointwise, pointwise::Pointwise};
+use foliar_kernels::{channels, conv, depthwise, elementwise, pointwise, pool, sigmoid};
 
 use super::{CpuEngine, disjoint};
 use crate::engine::Statistics;
@@ -128,7 +127,7 @@ impl Pass<'_> {
     }
 
     fn shape(&self, value: ValueId) -> Nhwc {
-        Nhwc { n: self.count, ..self.program.values[value] }
+        self.program.values[value].of_images(self.count)
     }
 
     /// Where the photographs of this batch lie in the arena.
@@ -150,13 +149,13 @@ impl Pass<'_> {
                 }
             }
             Step::Pointwise { layer, ref fused } => {
-                let layer = Pointwise { rows: self.shape(fused.x).rows(), ..layer };
+                let layer = layer.of_rows(self.shape(fused.x).rows());
                 self.fused(fused, statistics, |of| {
                     pointwise::forward(&layer, of.x, of.before, of.weight, of.statistics, of.y);
                 });
             }
             Step::Depthwise { depthwise, ref fused } => {
-                let conv = Depthwise { input: self.shape(fused.x), ..depthwise };
+                let conv = depthwise.of_images(self.count);
                 self.fused(fused, statistics, |of| {
                     depthwise::forward(&conv, of.x, of.before, of.weight, of.statistics, of.y);
                 });
@@ -172,19 +171,19 @@ impl Pass<'_> {
                 elementwise::activate(activation, x, y);
             }
             Step::MaxPool { x, y, pool, ref indices } => {
-                let pool = pool::Pool { input: self.shape(x), ..pool };
+                let pool = pool.of_images(self.count);
                 let [x, y] = [self.place(x), self.place(y)];
                 let indices = &mut self.indices[indices.start..indices.start + y.len()];
                 let [x, y] = disjoint(self.arena, [x, y]);
                 pool::max_forward(&pool, x, y, indices);
             }
             Step::AveragePool { x, y, pool } => {
-                let pool = pool::Pool { input: self.shape(x), ..pool };
+                let pool = pool.of_images(self.count);
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
                 pool::average_forward(&pool, pool::Divisor::Window, x, y);
             }
             Step::AdaptivePool { x, y } => {
-                let (input, size) = (self.shape(x), self.shape(y).h);
+                let (input, size) = (self.shape(x), self.shape(y).h());
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
                 pool::adaptive_average_forward(input, size, x, y);
             }
@@ -215,7 +214,7 @@ impl Pass<'_> {
                 elementwise::add(a, b, y);
             }
             Step::Concat { a, b, y } => {
-                let widths = [self.shape(a).c, self.shape(b).c];
+                let widths = [self.shape(a).c(), self.shape(b).c()];
                 let [a, b, y] = disjoint(self.arena, [self.place(a), self.place(b), self.place(y)]);
                 channels::concat_forward(widths, a, b, y);
             }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use foliar_kernels::{Nhwc, conv::Conv, depthwise::Depthwise, norm, pointwise::Pointwise, update};
+use foliar_kernels::{norm, update};
 
 use super::floats::Floats;
 use crate::engine::{EngineOptions, Statistics};
@@ -109,31 +109,30 @@ impl Training {
 pub(crate) fn partials_len(program: &Program) -> (usize, usize) {
     let (mut weights, mut norms) = (0, 0);
     for n in 1..=program.batch {
-        let batch = |shape: Nhwc| Nhwc { n, ..shape };
         for step in &program.steps {
             match *step {
                 Step::Conv { conv, .. } => {
-                    weights = weights.max(Conv { input: batch(conv.input), ..conv }.partials_len());
+                    weights = weights.max(conv.of_images(n).partials_len());
                 }
                 Step::Pointwise { layer, ref fused } => {
-                    let layer = Pointwise { rows: batch(program.values[fused.x]).rows(), ..layer };
+                    let layer = layer.of_rows(program.values[fused.x].of_images(n).rows());
                     weights = weights.max(layer.partials_len());
                     norms = norms.max(layer.norm_partials_len());
                 }
                 Step::Depthwise { depthwise, .. } => {
-                    let depthwise = Depthwise { input: batch(depthwise.input), ..depthwise };
+                    let depthwise = depthwise.of_images(n);
                     weights = weights.max(depthwise.partials_len());
                     norms = norms.max(depthwise.norm_partials_len());
                 }
                 Step::Norm { x, .. } => {
-                    let shape = batch(program.values[x]);
-                    norms = norms.max(norm::partials_len(shape.rows(), shape.c));
+                    let shape = program.values[x].of_images(n);
+                    norms = norms.max(norm::partials_len(shape.rows(), shape.c()));
                 }
                 _ => {}
             }
             if step.after().is_some() {
-                let shape = batch(program.values[step.output()]);
-                norms = norms.max(norm::partials_len(shape.rows(), shape.c));
+                let shape = program.values[step.output()].of_images(n);
+                norms = norms.max(norm::partials_len(shape.rows(), shape.c()));
             }
         }
     }

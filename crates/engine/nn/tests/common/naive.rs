@@ -94,22 +94,22 @@ impl<'a> Naive<'a> {
             Op::Conv { window, bias, .. } => {
                 let weight = self.tensor(node, "weight");
                 meetings(window, from, shape, |meeting| {
-                    for o in 0..shape.c {
-                        for i in 0..from.c {
-                            y[meeting.output + o] +=
-                                x[meeting.input + i] * weight[(o * from.c + i) * meeting.taps + meeting.tap];
+                    for o in 0..shape.c() {
+                        for i in 0..from.c() {
+                            y[meeting.output + o] += x[meeting.input + i]
+                                * weight[(o * from.c() + i) * meeting.taps + meeting.tap];
                         }
                     }
                 });
                 if bias {
                     let bias = self.tensor(node, "bias");
-                    y.iter_mut().enumerate().for_each(|(at, y)| *y += bias[at % shape.c]);
+                    y.iter_mut().enumerate().for_each(|(at, y)| *y += bias[at % shape.c()]);
                 }
             }
             Op::Depthwise { window } => {
                 let weight = self.tensor(node, "weight");
                 meetings(window, from, shape, |meeting| {
-                    for c in 0..shape.c {
+                    for c in 0..shape.c() {
                         y[meeting.output + c] +=
                             x[meeting.input + c] * weight[c * meeting.taps + meeting.tap];
                     }
@@ -121,7 +121,7 @@ impl<'a> Naive<'a> {
                 let inverse: Vec<f64> = variance.iter().map(deviation).collect();
                 let (gamma, beta) = (self.tensor(node, "weight"), self.tensor(node, "bias"));
                 for (at, y) in y.iter_mut().enumerate() {
-                    let c = at % shape.c;
+                    let c = at % shape.c();
                     *y = (x[at] - mean[c]) * inverse[c] * gamma[c] + beta[c];
                 }
                 pass.norms.insert(id, (mean, inverse));
@@ -143,18 +143,18 @@ impl<'a> Naive<'a> {
             Op::MaxPool { window, .. } => {
                 y.fill(f64::NEG_INFINITY);
                 meetings(window, from, shape, |meeting| {
-                    for c in 0..shape.c {
+                    for c in 0..shape.c() {
                         y[meeting.output + c] = y[meeting.output + c].max(x[meeting.input + c]);
                     }
                 });
                 let mut gaps = Vec::new();
                 meetings(window, from, shape, |meeting| {
-                    gaps.extend((0..shape.c).map(|c| y[meeting.output + c] - x[meeting.input + c]));
+                    gaps.extend((0..shape.c()).map(|c| y[meeting.output + c] - x[meeting.input + c]));
                 });
                 pass.near(gaps.into_iter());
             }
             Op::AveragePool { window } => meetings(window, from, shape, |meeting| {
-                for c in 0..shape.c {
+                for c in 0..shape.c() {
                     y[meeting.output + c] += x[meeting.input + c] / meeting.taps as f64;
                 }
             }),
@@ -163,7 +163,7 @@ impl<'a> Naive<'a> {
             }
             Op::Linear { features } => {
                 let (weight, bias) = (self.tensor(node, "weight"), self.tensor(node, "bias"));
-                for image in 0..shape.n {
+                for image in 0..shape.n() {
                     for feature in 0..features {
                         let sum: f64 = (0..from.image_len())
                             .map(|at| {
@@ -181,15 +181,15 @@ impl<'a> Naive<'a> {
             }
             Op::Concat => {
                 let (other, b) = second.unwrap();
-                for (row, y) in y.chunks_exact_mut(shape.c).enumerate() {
-                    y[..from.c].copy_from_slice(&x[row * from.c..][..from.c]);
-                    y[from.c..].copy_from_slice(&b[row * other.c..][..other.c]);
+                for (row, y) in y.chunks_exact_mut(shape.c()).enumerate() {
+                    y[..from.c()].copy_from_slice(&x[row * from.c()..][..from.c()]);
+                    y[from.c()..].copy_from_slice(&b[row * other.c()..][..other.c()]);
                 }
             }
             Op::Scale => {
                 let (_, factor) = second.unwrap();
                 (0..x.len()).for_each(|at| {
-                    y[at] = x[at] * factor[at / shape.image_len() * shape.c + at % shape.c];
+                    y[at] = x[at] * factor[at / shape.image_len() * shape.c() + at % shape.c()];
                 });
             }
         }
@@ -211,10 +211,10 @@ impl<'a> Naive<'a> {
             return (mean, variance);
         }
         let rows = shape.rows() as f64;
-        let channel = |c: usize| x.iter().skip(c).step_by(shape.c);
-        let mean: Vec<f64> = (0..shape.c).map(|c| channel(c).sum::<f64>() / rows).collect();
+        let channel = |c: usize| x.iter().skip(c).step_by(shape.c());
+        let mean: Vec<f64> = (0..shape.c()).map(|c| channel(c).sum::<f64>() / rows).collect();
         let variance: Vec<f64> =
-            (0..shape.c).map(|c| channel(c).map(|x| (x - mean[c]).powi(2)).sum::<f64>() / rows).collect();
+            (0..shape.c()).map(|c| channel(c).map(|x| (x - mean[c]).powi(2)).sum::<f64>() / rows).collect();
         let unbias = if rows > 1.0 { rows / (rows - 1.0) } else { 1.0 };
         let momentum = f64::from(momentum);
         let [old_mean, old_variance] = running;
@@ -266,9 +266,9 @@ impl<'a> Naive<'a> {
                 let weight = self.tensor(node, "weight");
                 let mut dweight = vec![0.0; weight.len()];
                 meetings(window, from, shape, |meeting| {
-                    for o in 0..shape.c {
-                        for i in 0..from.c {
-                            let at = (o * from.c + i) * meeting.taps + meeting.tap;
+                    for o in 0..shape.c() {
+                        for i in 0..from.c() {
+                            let at = (o * from.c() + i) * meeting.taps + meeting.tap;
                             dx[meeting.input + i] += dy[meeting.output + o] * weight[at];
                             dweight[at] += dy[meeting.output + o] * x[meeting.input + i];
                         }
@@ -276,14 +276,14 @@ impl<'a> Naive<'a> {
                 });
                 put("weight", dweight);
                 if bias {
-                    put("bias", channel_sums(dy, shape.c));
+                    put("bias", channel_sums(dy, shape.c()));
                 }
             }
             Op::Depthwise { window } => {
                 let weight = self.tensor(node, "weight");
                 let mut dweight = vec![0.0; weight.len()];
                 meetings(window, from, shape, |meeting| {
-                    for c in 0..shape.c {
+                    for c in 0..shape.c() {
                         let at = c * meeting.taps + meeting.tap;
                         dx[meeting.input + c] += dy[meeting.output + c] * weight[at];
                         dweight[at] += dy[meeting.output + c] * x[meeting.input + c];
@@ -297,14 +297,14 @@ impl<'a> Naive<'a> {
                 let normal: Vec<f64> = x
                     .iter()
                     .enumerate()
-                    .map(|(at, x)| (x - mean[at % shape.c]) * inverse[at % shape.c])
+                    .map(|(at, x)| (x - mean[at % shape.c()]) * inverse[at % shape.c()])
                     .collect();
                 let products: Vec<f64> = dy.iter().zip(&normal).map(|(dy, normal)| dy * normal).collect();
-                let (dgamma, dbeta) = (channel_sums(&products, shape.c), channel_sums(dy, shape.c));
+                let (dgamma, dbeta) = (channel_sums(&products, shape.c()), channel_sums(dy, shape.c()));
                 let rows = shape.rows() as f64;
                 let depends = matches!(pass.mode, Mode::TrainWithBatch { .. });
                 for (at, dx) in dx.iter_mut().enumerate() {
-                    let c = at % shape.c;
+                    let c = at % shape.c();
                     let taken = if depends { (dbeta[c] + normal[at] * dgamma[c]) / rows } else { 0.0 };
                     *dx = gamma[c] * inverse[c] * (dy[at] - taken);
                 }
@@ -327,7 +327,7 @@ impl<'a> Naive<'a> {
             Op::MaxPool { window, .. } => {
                 let mut given = vec![false; y.len()];
                 meetings(window, from, shape, |meeting| {
-                    for c in 0..shape.c {
+                    for c in 0..shape.c() {
                         let at = meeting.output + c;
                         if !given[at] && x[meeting.input + c] == y[at] {
                             given[at] = true;
@@ -337,7 +337,7 @@ impl<'a> Naive<'a> {
                 });
             }
             Op::AveragePool { window } => meetings(window, from, shape, |meeting| {
-                for c in 0..shape.c {
+                for c in 0..shape.c() {
                     dx[meeting.input + c] += dy[meeting.output + c] / meeting.taps as f64;
                 }
             }),
@@ -348,7 +348,7 @@ impl<'a> Naive<'a> {
                 let weight = self.tensor(node, "weight");
                 let len = from.image_len();
                 let mut dweight = vec![0.0; weight.len()];
-                for image in 0..shape.n {
+                for image in 0..shape.n() {
                     for feature in 0..features {
                         for at in 0..len {
                             let place = feature * len + outside(from, at);
@@ -362,9 +362,9 @@ impl<'a> Naive<'a> {
             }
             Op::Add => return vec![dy.to_vec(), dy.to_vec()],
             Op::Concat => {
-                let (a, b) = (from.c, shape.c - from.c);
+                let (a, b) = (from.c(), shape.c() - from.c());
                 let part = |offset: usize, width: usize| -> Vec<f64> {
-                    dy.chunks_exact(shape.c).flat_map(|dy| dy[offset..offset + width].to_vec()).collect()
+                    dy.chunks_exact(shape.c()).flat_map(|dy| dy[offset..offset + width].to_vec()).collect()
                 };
                 return vec![part(0, a), part(a, b)];
             }
@@ -372,7 +372,7 @@ impl<'a> Naive<'a> {
                 let factor = &pass.values[node.inputs[1]];
                 let mut dfactor = vec![0.0; factor.len()];
                 for at in 0..x.len() {
-                    let place = at / shape.image_len() * shape.c + at % shape.c;
+                    let place = at / shape.image_len() * shape.c() + at % shape.c();
                     dx[at] = dy[at] * factor[place];
                     dfactor[place] += dy[at] * x[at];
                 }
@@ -400,15 +400,15 @@ fn meetings(window: Sliding, from: Nhwc, to: Nhwc, mut work: impl FnMut(Meeting)
         Padding::Explicit(border) => border,
         Padding::Same => ((output - 1) * stride + kernel).saturating_sub(input) / 2,
     };
-    let (top, left) = (before(from.h, to.h), before(from.w, to.w));
-    for image in 0..to.n {
-        for (i, j) in (0..to.h).flat_map(|i| (0..to.w).map(move |j| (i, j))) {
+    let (top, left) = (before(from.h(), to.h()), before(from.w(), to.w()));
+    for image in 0..to.n() {
+        for (i, j) in (0..to.h()).flat_map(|i| (0..to.w()).map(move |j| (i, j))) {
             for (a, b) in (0..kernel).flat_map(|a| (0..kernel).map(move |b| (a, b))) {
                 let (y, x) = ((i * stride + a).wrapping_sub(top), (j * stride + b).wrapping_sub(left));
-                if y < from.h && x < from.w {
+                if y < from.h() && x < from.w() {
                     work(Meeting {
-                        input: ((image * from.h + y) * from.w + x) * from.c,
-                        output: ((image * to.h + i) * to.w + j) * to.c,
+                        input: ((image * from.h() + y) * from.w() + x) * from.c(),
+                        output: ((image * to.h() + i) * to.w() + j) * to.c(),
                         tap: a * kernel + b,
                         taps: kernel * kernel,
                     });
@@ -423,14 +423,14 @@ fn shares(from: Nhwc, to: Nhwc, mut work: impl FnMut(usize, usize, f64)) {
     let seen = |place: usize, extent: usize, parts: usize| {
         place * extent / parts..((place + 1) * extent).div_ceil(parts)
     };
-    for image in 0..to.n {
-        for (i, j) in (0..to.h).flat_map(|i| (0..to.w).map(move |j| (i, j))) {
-            let (rows, columns) = (seen(i, from.h, to.h), seen(j, from.w, to.w));
+    for image in 0..to.n() {
+        for (i, j) in (0..to.h()).flat_map(|i| (0..to.w()).map(move |j| (i, j))) {
+            let (rows, columns) = (seen(i, from.h(), to.h()), seen(j, from.w(), to.w()));
             let share = 1.0 / (rows.len() * columns.len()) as f64;
             for (y, x) in rows.flat_map(|y| columns.clone().map(move |x| (y, x))) {
-                for c in 0..from.c {
-                    let output = ((image * to.h + i) * to.w + j) * to.c + c;
-                    work(output, ((image * from.h + y) * from.w + x) * from.c + c, share);
+                for c in 0..from.c() {
+                    let output = ((image * to.h() + i) * to.w() + j) * to.c() + c;
+                    work(output, ((image * from.h() + y) * from.w() + x) * from.c() + c, share);
                 }
             }
         }
@@ -439,7 +439,7 @@ fn shares(from: Nhwc, to: Nhwc, mut work: impl FnMut(usize, usize, f64)) {
 
 /// The place in (c, h, w) order of a value of an image.
 fn outside(shape: Nhwc, at: usize) -> usize {
-    at % shape.c * shape.h * shape.w + at / shape.c
+    at % shape.c() * shape.h() * shape.w() + at / shape.c()
 }
 
 fn channel_sums(values: &[f64], channels: usize) -> Vec<f64> {

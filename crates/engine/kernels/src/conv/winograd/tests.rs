@@ -33,7 +33,7 @@ impl Random {
 
 /// The relative L2 errors of the output and of the gradients of the input and the weights.
 fn errors(conv: &Conv, random: &mut Random) -> [f64; 3] {
-    let (input, output) = (conv.input, conv.output());
+    let (input, output) = (conv.input, conv.output);
     let (inputs, outputs) = (input.c, output.c);
     let x = random.values(input.len());
     let weight = random.values(conv.weight_len());
@@ -89,8 +89,8 @@ fn relative(actual: &[f32], expected: &[f64]) -> f64 {
 }
 
 fn conv([n, h, w, c]: [usize; 4], outputs: usize, pad: Pad) -> Conv {
-    let window = Window { kernel: [3, 3], stride: [1, 1], pad };
-    let conv = Conv::new(Nhwc::new(n, h, w, c), outputs, window).unwrap();
+    let window = Window::new([3, 3], [1, 1], pad).unwrap();
+    let conv = Conv::new(Nhwc::new(n, h, w, c).unwrap(), outputs, window).unwrap();
     assert!(can(&conv));
     conv
 }

@@ -30,7 +30,7 @@ impl Pass<'_> {
         if let (Some(before), Source::Running(running)) = (before, &*statistics) {
             self.fix(before, running);
         }
-        let channels = self.shape(*y).c;
+        let channels = self.shape(*y).c();
         let [x, target] = disjoint(self.arena, [self.place(*x), self.place(*y)]);
         let found = match (after, &mut *statistics) {
             (Some(_), Source::Batch(BatchStatistics { moments, partials, .. })) => {
@@ -56,8 +56,8 @@ impl Pass<'_> {
         match statistics {
             Source::Batch(batch) => {
                 let shape = self.shape(x);
-                let (mean, variance) = batch.moments[..2 * shape.c].split_at_mut(shape.c);
-                norm::statistics(&self.arena[self.place(x)], shape.c, mean, variance, batch.partials);
+                let (mean, variance) = batch.moments[..2 * shape.c()].split_at_mut(shape.c());
+                norm::statistics(&self.arena[self.place(x)], shape.c(), mean, variance, batch.partials);
                 self.derive(norm, shape, batch);
             }
             Source::Running(running) => self.fix(norm, running),
@@ -71,7 +71,7 @@ impl Pass<'_> {
         let [center, scale, shift, inv_std] = quarters(&mut self.saved[tensors.saved.clone()]);
         let gamma = &self.weights[tensors.scale.clone()];
         let beta = &self.weights[tensors.shift.clone()];
-        let (mean, variance) = batch.moments[..2 * shape.c].split_at_mut(shape.c);
+        let (mean, variance) = batch.moments[..2 * shape.c()].split_at_mut(shape.c());
         let rows = shape.rows() as f64;
         // PyTorch keeps the unbiased variance, and of a single value none at all.
         let unbias = if rows > 1.0 { rows / (rows - 1.0) } else { 1.0 };
@@ -81,7 +81,7 @@ impl Pass<'_> {
         };
         let [running_mean, running_variance] =
             disjoint(batch.running, [tensors.mean.clone(), tensors.variance.clone()]);
-        for c in 0..shape.c {
+        for c in 0..shape.c() {
             keep(&mut running_mean[c], mean[c]);
             keep(&mut running_variance[c], variance[c] * unbias);
             inv_std[c] = inverse_deviation(variance[c], tensors.epsilon);
