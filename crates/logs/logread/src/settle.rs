@@ -145,15 +145,20 @@ fn merge(columns: &mut Vec<Column>) {
     }
 }
 
-/// Drops what sentences say of quantities that lines of names and numbers tell more about.
+/// Drops what sentences say of quantities that lines of names and numbers tell more about: on the same photos, or once or twice on
+/// any, as a question does that quotes a log.
 fn drop_remarks(columns: &mut Vec<Column>) {
     let told: Vec<(Quantity, Option<Split>)> = columns
         .iter()
         .filter(|column| !column.loose && column.finals.len() > 1)
         .map(|column| (column.meaning.quantity, column.meaning.split))
         .collect();
-    columns
-        .retain(|column| !column.loose || !told.contains(&(column.meaning.quantity, column.meaning.split)));
+    columns.retain(|column| {
+        let same = told.contains(&(column.meaning.quantity, column.meaning.split));
+        let aside =
+            column.finals.len() <= 2 && told.iter().any(|(quantity, _)| *quantity == column.meaning.quantity);
+        !column.loose || !(same || aside)
+    });
 }
 
 /// A split's only part of a loss is its loss.

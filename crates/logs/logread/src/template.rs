@@ -67,6 +67,7 @@ impl Template {
     /// Works out what `text` means; `labels` holds the text before each number and that after the last.
     pub(crate) fn new(text: &str, tokens: &Tokens, labels: &[Rc<Label>], into: &mut Assembler) -> Self {
         let roles = roles::assign(text, tokens, labels);
+        let prose = is_prose(text, tokens, &roles);
         let mut template = Self {
             uses: Vec::with_capacity(roles.len()),
             heading: None,
@@ -95,13 +96,13 @@ impl Template {
                 Role::Fact(fact) => Use::Fact(fact),
                 Role::Value { named, split, own, flavour } => {
                     let shared = split.is_none() && !own && named.meaning.quantity.has_split();
-                    match into.name(&named.text, named.meaning, flavour, named.loose) {
+                    match into.name(&named.text, named.meaning, flavour, named.loose || prose) {
                         Some(name) => Use::Value { name, split, shared },
                         None => Use::Ignore,
                     }
                 }
                 Role::Share { named, split } => {
-                    match into.name(&named.text, named.meaning, Flavour::Plain, named.loose) {
+                    match into.name(&named.text, named.meaning, Flavour::Plain, named.loose || prose) {
                         Some(name) => Use::Share { name, split, of: split },
                         None => Use::Ignore,
                     }
@@ -221,6 +222,17 @@ fn trust(text: &str, tokens: &Tokens) -> Trust {
         (false, _) if share => Trust::IfReached,
         (false, _) => Trust::Said,
     }
+}
+
+/// Whether a line is prose, in which a number or two is mentioned: eight words and more, four and more for each number (five and
+/// three where a sentence ends with the line), and nothing that is counted.
+fn is_prose(text: &str, tokens: &Tokens, roles: &[Role]) -> bool {
+    let words = tokens.all.iter().filter(|token| token.kind == Kind::Word).count();
+    let counted =
+        |role: &Role| matches!(role, Role::Epoch | Role::Step | Role::Batch { .. } | Role::Share { .. });
+    let ends = text.trim_end().ends_with(['.', '?', '!']);
+    let (least, each) = if ends { (5, 3) } else { (8, 4) };
+    words >= least && words >= each * tokens.numbers.len() && !roles.iter().any(counted)
 }
 
 /// The name that a short line without numbers consists of.
