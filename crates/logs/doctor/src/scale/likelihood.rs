@@ -21,13 +21,18 @@
 //! Varin, Reid and Firth 2011).
 
 use super::reference::{self, Expected, Known};
-use crate::entropy::least_loss;
+use crate::entropy::{entropy_bound, least_loss};
 use crate::rows::{Reading, Row};
 
 /// How many of its sharpest epochs one kind of evidence counts for.
 const EFFECTIVE: f64 = 1.5;
 /// The most that breaking the bound of `e ln 2` costs: the loss may be another than cross-entropy.
 const BOUND_COST: f64 = 14.0;
+
+/// The most that a first epoch costs whose loss is far above what its errors explain: it may be that unsure.
+const UNSURE_COST: f64 = 3.0;
+/// By how much such a loss may exceed H(e) + e ln(C - 1).
+const UNSURE: f64 = 1.3;
 
 /// Share of runs that start anywhere: far above guessing, or from weights that know the task.
 const ODD_STARTS: f64 = 0.02;
@@ -106,17 +111,20 @@ pub(crate) struct Likelihood {
 impl Likelihood {
     /// From rows of finite, positive losses; `from_scratch` if the first row is the first epoch of training.
     pub(crate) fn new(rows: &[Row], train: Known, val: Known, from_scratch: bool) -> Self {
-        let table = |observations: Vec<Observation>, bound: f64| {
+        let table = |observations: Vec<Observation>, (least, most): (f64, f64)| {
             let table = (!observations.is_empty()).then(|| composite(&observations))?;
-            Some(Table::new(|x| table.at(x) - ((x - bound).max(0.0) * 20.0).min(BOUND_COST)))
+            Some(Table::new(|x| {
+                let above = ((x - most).max(0.0) * 20.0).min(BOUND_COST);
+                table.at(x) - above - ((least - x).max(0.0) * 8.0).min(UNSURE_COST)
+            }))
         };
         let val_pairs = pairs(rows, |row| (row.val_loss, row.val_accuracy));
         let train_pairs = pairs(rows, |row| (row.train_loss, row.train_accuracy));
         let first = rows.iter().find_map(|row| row.train_loss.map(|train| (train.value, row.val_loss)));
         Self {
-            train: table(against_accuracy(&train_pairs, train), bound(&train_pairs)),
-            val: table(against_accuracy(&val_pairs, val), bound(&val_pairs)),
-            coupling: table(against_each_other(rows), f64::INFINITY),
+            train: table(against_accuracy(&train_pairs, train), bounds(&train_pairs, train.classes)),
+            val: table(against_accuracy(&val_pairs, val), bounds(&val_pairs, val.classes)),
+            coupling: table(against_each_other(rows), (f64::NEG_INFINITY, f64::INFINITY)),
             start: first.filter(|_| from_scratch).map(|(train, val)| (train, val.map(|val| val.value))),
             classes: val.classes,
         }
@@ -201,13 +209,19 @@ fn against_accuracy(pairs: &[Pair], known: Known) -> Vec<Observation> {
     observations
 }
 
-/// The largest ln of a factor that leaves every epoch the `e ln 2` that it needs.
-fn bound(pairs: &[Pair]) -> f64 {
+/// The largest ln of a factor that leaves every epoch the `e ln 2` that it needs, and the least that leaves the first one within
+/// reach of what its errors cost a calibrated model, where the classes are known.
+fn bounds(pairs: &[Pair], classes: Option<usize>) -> (f64, f64) {
     let least = |pair: &Pair| {
         let e = 1.0 - pair.accuracy.value - 0.5 * pair.accuracy.resolution;
         if e > 1e-9 { pair.loss.value.ln() - least_loss(e).ln() } else { f64::INFINITY }
     };
-    pairs.iter().map(least).fold(f64::INFINITY, f64::min)
+    let unsure = pairs.first().zip(classes).map_or(f64::NEG_INFINITY, |(pair, classes)| {
+        let e = 1.0 - pair.accuracy.value;
+        let most = UNSURE * entropy_bound(e, classes as f64);
+        if most > 0.0 { pair.loss.value.ln() - most.ln() } else { f64::NEG_INFINITY }
+    });
+    (unsure, pairs.iter().map(least).fold(f64::INFINITY, f64::min))
 }
 
 /// Training loss of an epoch against the validation losses at its ends: observations of `x_t - x_v`.
