@@ -10,7 +10,7 @@
 use foliar_logread::{Metric, Series, Split};
 
 use crate::context::Context;
-use crate::rows::Row;
+use crate::rows::{Column, Row};
 use crate::words::{epoch_name, number, percent};
 use crate::{Evidence, Finding, Id, Severity};
 
@@ -96,7 +96,11 @@ fn never_better_than_guessing(context: &Context<'_>) -> Option<(usize, String)> 
         .filter_map(|row| row.val_accuracy)
         .map(|reading| reading.value)
         .fold(0.0, f64::max);
-    (losses.len() >= EPOCHS && best < guess + 0.2 && least > chance && val > 1.1 * chance && val > losses[0].2 && train < 0.7 * chance).then(|| {
+    // Below guessing the network is sure of other classes, which is `worse-than-chance`.
+    let last = context.column(Column::ValAccuracy).last().map_or(guess, |(_, reading)| reading.value);
+    let guesses = best < guess + 0.2 && last > 0.8 * guess;
+    let rises = least > chance && val > 1.1 * chance && val > losses[0].2;
+    (losses.len() >= EPOCHS && guesses && rises && train < 0.7 * chance).then(|| {
         let text = format!(
             "Training works (loss {}), but the validation loss was never below that of guessing ({}) and ends at {}.",
             number(train),
