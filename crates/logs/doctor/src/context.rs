@@ -99,6 +99,15 @@ impl<'a> Context<'a> {
             .collect()
     }
 
+    /// The rows with both losses: index, training and validation loss as means per sample, in nats, both finite.
+    pub(crate) fn mean_losses(&self) -> Vec<(usize, f64, f64)> {
+        let (by_train, by_val) = self.factors();
+        let means = self.rows.iter().enumerate().filter_map(|(index, row)| {
+            Some((index, row.train_loss?.value / by_train, row.val_loss?.value / by_val))
+        });
+        means.filter(|(_, train, val)| train.is_finite() && val.is_finite()).collect()
+    }
+
     /// Validation samples, if known in any way.
     pub(crate) fn validation_size(&self) -> Option<usize> {
         self.setup.validation_size.or(self.accuracy_resolution)

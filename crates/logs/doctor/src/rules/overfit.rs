@@ -44,16 +44,7 @@ fn code() -> Option<String> {
 }
 
 fn by_loss(context: &Context<'_>) -> Option<Finding> {
-    let (by_train, by_val) = context.factors();
-    let both: Vec<(usize, f64, f64)> = context
-        .rows
-        .iter()
-        .enumerate()
-        .filter_map(|(index, row)| {
-            Some((index, row.train_loss?.value / by_train, row.val_loss?.value / by_val))
-        })
-        .filter(|(_, train, val)| train.is_finite() && val.is_finite())
-        .collect();
+    let both = context.mean_losses();
     if both.len() < 4 {
         return None;
     }
@@ -142,16 +133,7 @@ fn within_three_epochs(context: &Context<'_>) -> Option<Finding> {
 
 /// The best validation loss is long past, and training has improved since.
 fn stalled(context: &Context<'_>) -> Option<Finding> {
-    let (by_train, by_val) = context.factors();
-    let both: Vec<(usize, f64, f64)> = context
-        .rows
-        .iter()
-        .enumerate()
-        .filter_map(|(index, row)| {
-            Some((index, row.train_loss?.value / by_train, row.val_loss?.value / by_val))
-        })
-        .filter(|(_, train, val)| train.is_finite() && val.is_finite())
-        .collect();
+    let both = context.mean_losses();
     let (place, &(index, then, least)) = both.iter().enumerate().min_by(|a, b| a.1.2.total_cmp(&b.1.2))?;
     let &(end, train, val) = both.last()?;
     let past = both.len() - 1 - place;

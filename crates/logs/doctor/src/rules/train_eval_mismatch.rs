@@ -78,15 +78,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
 fn never_better_than_guessing(context: &Context<'_>) -> Option<(usize, String)> {
     const EPOCHS: usize = 8;
     let chance = context.setup.chance_loss().filter(|_| !context.scale_is_off())?;
-    let (by_train, by_val) = context.factors();
-    let losses: Vec<(usize, f64, f64)> = context
-        .rows
-        .iter()
-        .enumerate()
-        .filter_map(|(index, row)| {
-            Some((index, row.train_loss?.value / by_train, row.val_loss?.value / by_val))
-        })
-        .collect();
+    let losses = context.mean_losses();
     let &(index, train, val) = losses.last()?;
     let least = losses.iter().map(|loss| loss.2).fold(f64::INFINITY, f64::min);
     let guess = (-chance).exp();
