@@ -30,6 +30,7 @@ mod rows;
 mod rules;
 mod scale;
 mod setup;
+mod smoothing;
 mod verdict;
 mod words;
 

@@ -11,6 +11,7 @@ mod frozen;
 mod healthy;
 mod hot_start;
 mod impossible_value;
+mod label_smoothing;
 mod loss_scaled;
 mod lr_too_high;
 mod nan;
@@ -25,6 +26,7 @@ mod still_improving;
 mod too_good;
 mod too_little_to_tell;
 mod train_eval_mismatch;
+mod underfit;
 mod unstable_validation;
 mod val_better_than_train;
 mod val_spikes;
@@ -36,7 +38,7 @@ use crate::{Finding, Id, Severity};
 
 type Rule = fn(&Context<'_>) -> Option<Finding>;
 
-const RULES: [Rule; 25] = [
+const RULES: [Rule; 27] = [
     nan::find,
     impossible_value::find,
     diverged::find,
@@ -51,6 +53,7 @@ const RULES: [Rule; 25] = [
     penalty_in_loss::find,
     degenerate_metric::find,
     overfit::find,
+    underfit::find,
     lr_too_high::find,
     unstable_validation::find,
     hot_start::find,
@@ -59,13 +62,14 @@ const RULES: [Rule; 25] = [
     validation_too_small::find,
     plateau::find,
     several_runs::find,
+    label_smoothing::find,
     val_better_than_train::find,
     still_improving::find,
     not_a_log::find,
 ];
 
 /// If the first is found, the others are its consequences and are not reported.
-const EXPLAINS: [(Id, &[Id]); 14] = [
+const EXPLAINS: [(Id, &[Id]); 15] = [
     (
         Id::ImpossibleValue,
         &[Id::LossScaled, Id::Overconfident, Id::StillImproving, Id::ValBetterThanTrain, Id::HotStart],
@@ -120,6 +124,7 @@ const EXPLAINS: [(Id, &[Id]); 14] = [
     (Id::AtChance, &[Id::DegenerateMetric, Id::Frozen, Id::Plateau, Id::StillImproving, Id::LrTooHigh]),
     (Id::LossScaled, &[Id::HotStart, Id::Overconfident, Id::WorseThanChance]),
     (Id::DegenerateMetric, &[Id::ValSpikes, Id::LossScaled, Id::AtChance, Id::WorseThanChance, Id::Plateau]),
+    (Id::LabelSmoothing, &[Id::Overconfident]),
     (Id::Overfit, &[Id::Plateau]),
 ];
 

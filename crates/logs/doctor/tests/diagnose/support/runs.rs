@@ -20,6 +20,39 @@ pub(crate) enum Kind {
     Mismatch,
     Penalty,
     Spikes,
+    /// Smoothed labels.
+    Smoothing,
+    /// Validation with statistics of other photos.
+    Statistics,
+    /// A network that cannot fit its training set.
+    Underfit,
+    /// Labels of which a quarter and more are wrong, in both sets.
+    LabelNoise,
+    /// A few dozen validation samples.
+    FewPhotos,
+    /// Copies of training samples in the validation set, which no log shows.
+    Copies,
+}
+
+impl Kind {
+    /// All kinds but sums.
+    pub(crate) const FAULTS: [Self; 15] = [
+        Self::Overfit,
+        Self::AtChance,
+        Self::Diverged,
+        Self::Nan,
+        Self::DoubleSoftmax,
+        Self::WrongLabels,
+        Self::Mismatch,
+        Self::Penalty,
+        Self::Spikes,
+        Self::Smoothing,
+        Self::Statistics,
+        Self::Underfit,
+        Self::LabelNoise,
+        Self::FewPhotos,
+        Self::Copies,
+    ];
 }
 
 /// A log and its truth.
@@ -43,9 +76,15 @@ impl Run {
             Kind::AtChance => &[Id::AtChance],
             Kind::Diverged | Kind::Nan => &[Id::Diverged, Id::Nan],
             Kind::DoubleSoftmax => &[Id::DoubleSoftmax],
-            Kind::WrongLabels | Kind::Mismatch => &[Id::WorseThanChance, Id::TrainEvalMismatch],
+            Kind::WrongLabels | Kind::Mismatch | Kind::Statistics => {
+                &[Id::WorseThanChance, Id::TrainEvalMismatch]
+            }
             Kind::Penalty => &[Id::PenaltyInLoss],
             Kind::Spikes => &[Id::ValSpikes],
+            Kind::Smoothing => &[Id::LabelSmoothing, Id::Healthy],
+            Kind::Underfit | Kind::LabelNoise => &[Id::Underfit],
+            Kind::FewPhotos => &[Id::ValidationTooSmall, Id::Healthy],
+            Kind::Copies => &[Id::Healthy],
         }
     }
 
@@ -64,7 +103,22 @@ impl Run {
             }
             Kind::Penalty => learned && last.penalty > 1.0,
             Kind::DoubleSoftmax => learned,
-            Kind::WrongLabels | Kind::Mismatch => share(&last.train) > guess + 0.5 * (1.0 - guess),
+            Kind::WrongLabels | Kind::Mismatch | Kind::Statistics => {
+                let lost = share(&last.train) - share(&last.validation);
+                share(&last.train) > guess + 0.5 * (1.0 - guess) && lost > 0.3
+            }
+            Kind::Smoothing | Kind::FewPhotos | Kind::Copies => {
+                learned && mean(&last.validation) < 1.25 * least + 0.05
+            }
+            Kind::Underfit | Kind::LabelNoise => {
+                let before = &self.sums[self.sums.len() * 2 / 3];
+                let level = mean(&last.train) > 0.97 * mean(&before.train);
+                let equal = (share(&last.train) - share(&last.validation)).abs() < 0.07;
+                level
+                    && equal
+                    && share(&last.train).max(share(&last.validation)) < guess + 0.42 * (1.0 - guess)
+                    && share(&last.train) > guess + 0.15 * (1.0 - guess)
+            }
             Kind::Spikes => self.sums.iter().any(|epoch| mean(&epoch.validation) > 10.0 * least + 0.5),
             Kind::Overfit => share(&last.train) > share(&last.validation) + 0.2,
             Kind::AtChance | Kind::Nan | Kind::Diverged => true,
@@ -149,6 +203,34 @@ fn attempt_at(kind: Kind, seed: u64) -> Run {
             }
         }
         Kind::Spikes => plan.fault = Fault::Extremes(0.004),
+        Kind::Smoothing => {
+            let share = dice.pick(&[0.05, 0.1, 0.1, 0.1, 0.2]);
+            plan.fault = Fault::Smoothing { share, in_validation: dice.chance(0.5) };
+            plan.rate = dice.magnitude(0.01, 0.05);
+        }
+        Kind::Statistics => {
+            plan.fault = Fault::Statistics(dice.magnitude(0.2, 5.0), dice.between(-3.0, 3.0));
+        }
+        Kind::Underfit => {
+            plan.fault = if dice.chance(0.5) { Fault::FrozenFront } else { Fault::None };
+            plan.hidden = 1 + dice.below(4);
+            plan.epochs = dice.pick(&[15, 20, 30]);
+            plan.rate = dice.magnitude(0.01, 0.05);
+            task.classes = dice.pick(&[4, 5, 7, 10, 15, 20]);
+            task.separation = dice.between(1.0, 2.5);
+        }
+        Kind::LabelNoise => {
+            task.label_noise = dice.between(0.58, 0.7);
+            task.train_size = 1600;
+            plan.hidden = 12;
+            plan.epochs = dice.pick(&[10, 15, 20]);
+            plan.rate = dice.magnitude(0.005, 0.02);
+            task.separation = dice.between(1.5, 2.5);
+        }
+        Kind::FewPhotos => {
+            task.validation_size = dice.pick(&[20, 24, 30, 40, 48, 50, 60, 80]);
+        }
+        Kind::Copies => plan.fault = Fault::Copies(dice.between(0.2, 1.0)),
     }
     let sums = learn(&task, &plan, dice);
     let reduction = match kind {
