@@ -129,7 +129,7 @@ const EXPLAINS: [(Id, &[Id]); 15] = [
 ];
 
 /// All findings, by importance. Where none is above a note, one says whether the log proves that the network learned
-/// ([`Id::Healthy`]) or what is missing for that ([`Id::TooLittleToTell`]).
+/// ([`Id::Healthy`]) or what is missing for that ([`Id::TooLittleToTell`]). A note that names a fault is no health.
 pub(crate) fn findings(context: &Context<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(context)).collect();
     for (cause, consequences) in EXPLAINS {
@@ -138,10 +138,14 @@ pub(crate) fn findings(context: &Context<'_>) -> Vec<Finding> {
         }
     }
     if found.iter().all(|finding| finding.severity == Severity::Note) {
-        found.push(too_little_to_tell::find(context).unwrap_or_else(|| healthy::find(context)));
+        let doubtful = found.iter().any(|finding| finding.id.is_fault());
+        let learned = || (!doubtful).then(|| healthy::find(context));
+        found.extend(too_little_to_tell::find(context).or_else(learned));
     }
     found.sort_by(|a, b| {
-        let concludes = |finding: &Finding| matches!(finding.id, Id::Healthy | Id::TooLittleToTell);
+        let concludes = |finding: &Finding| {
+            matches!(finding.id, Id::Healthy | Id::TooLittleToTell) || finding.id.is_fault()
+        };
         b.severity.cmp(&a.severity).then(concludes(b).cmp(&concludes(a))).then(a.id.cmp(&b.id))
     });
     found

@@ -11,6 +11,9 @@ pub(crate) fn verdict(context: &Context<'_>, findings: &[Finding]) -> String {
     if first.id == Id::LossScaled {
         return scaled(context, findings);
     }
+    if first.severity == Severity::Note && first.id.is_fault() {
+        return doubtful(context, first);
+    }
     let head = match first.id {
         Id::Nan if first.severity < Severity::Error => {
             "One of the losses is not a number at times; the rest of the log is sound."
@@ -72,6 +75,20 @@ pub(crate) fn verdict(context: &Context<'_>, findings: &[Finding]) -> String {
         }
     };
     format!("{head} {}", first_sentence(&first.advice))
+}
+
+/// The network learned, but a note names a fault.
+fn doubtful(context: &Context<'_>, fault: &Finding) -> String {
+    let learned = match context.column(Column::ValAccuracy).last() {
+        Some((_, accuracy)) => {
+            format!(
+                "The network learned ({} validation accuracy), but not without a doubt",
+                percent(accuracy.value)
+            )
+        }
+        None => "The network learned, but not without a doubt".to_owned(),
+    };
+    format!("{learned}. {} {}", fault.claim, first_sentence(&fault.advice))
 }
 
 fn healthy(context: &Context<'_>, findings: &[Finding]) -> String {

@@ -3,9 +3,9 @@
 //! Idea, seven signs: (1) the loss is below `e ln 2`, the least cross-entropy of
 //! so many errors, everywhere: the loss is not cross-entropy, as in regression. (2) F1 is 0 while accuracy is high: most
 //! labels are negative and no positive is found. (3) Recall is exactly 1 while precision equals accuracy to
-//! 1 %: every sample may be predicted positive. (4) Accuracy is the same to the last digit for eight epochs,
-//! far from perfect, with a loss that does not fall: one class is always predicted, unless the training
-//! accuracy is higher; then the network has only stopped changing. (5) Accuracy is exactly 0 in three epochs and more: it is
+//! 1 %: every sample may be predicted positive. (4) Accuracy is the same to the last digit for eight epochs (for three from the
+//! first on, where that of training repeats itself too), far from perfect, with a loss that does not fall: one class is always
+//! predicted, unless the training accuracy is higher; then the network has only stopped changing. (5) Accuracy is exactly 0 in three epochs and more: it is
 //! not computed. (6) Accuracy is exactly 1 and the loss exactly 0 in all epochs. (7) The five likeliest classes always hold
 //! the right one, although the likeliest is often wrong: there are at most five classes. Source: the definitions of the scores.
 //! Limits: (3) also fits a nearly perfect model; the confidence says so.
@@ -231,11 +231,15 @@ fn one_class(context: &Context<'_>) -> Option<Finding> {
     let &(index, last) = accuracies.last()?;
     let same =
         accuracies.iter().rev().take_while(|(_, reading)| (reading.value - last.value).abs() < 1e-12).count();
-    if same < 8 || !(0.3..0.9).contains(&last.value) {
+    // Few epochs will do where the training accuracy repeats itself too.
+    let training = context.column(Column::TrainAccuracy);
+    let repeats = training.windows(2).rev().take_while(|pair| pair[0].1.value == pair[1].1.value).count() + 1;
+    let both = same >= 3 && same == accuracies.len() && repeats >= 2 && repeats + 1 >= training.len();
+    if !(same >= 8 || both) || !(0.3..0.9).contains(&last.value) {
         return None;
     }
     let distinguishes = |&(_, training): &(usize, Reading)| training.value > last.value + DISTINGUISHED;
-    if context.column(Column::TrainAccuracy).last().is_some_and(distinguishes) {
+    if training.last().is_some_and(distinguishes) {
         return None;
     }
     let recent = &losses[losses.len().saturating_sub(same)..];

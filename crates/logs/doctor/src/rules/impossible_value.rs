@@ -26,7 +26,23 @@ fn finding(claim: String, evidence: Evidence, confidence: f64, advice: &str) -> 
     }
 }
 
+/// Whether the loss may hold a score of overlap (Dice, Jaccard), which counts from -1 on.
+fn is_overlap(context: &Context<'_>) -> bool {
+    let overlap = |series: &Series| {
+        let name = series.name.to_lowercase();
+        ["dice", "iou", "jaccard"].iter().any(|word| name.contains(word))
+    };
+    let least = [Column::TrainLoss, Column::ValLoss]
+        .into_iter()
+        .flat_map(|column| context.column(column))
+        .fold(f64::INFINITY, |least, (_, reading)| least.min(reading.value));
+    least >= -1.0 && context.log.series.iter().any(overlap)
+}
+
 fn negative_loss(context: &Context<'_>) -> Option<Finding> {
+    if is_overlap(context) {
+        return None;
+    }
     [(Column::TrainLoss, "training loss"), (Column::ValLoss, "validation loss")].into_iter().find_map(
         |(column, noun)| {
             let curve = context.column(column);

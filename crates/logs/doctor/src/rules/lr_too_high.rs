@@ -2,13 +2,25 @@
 //!
 //! Idea: averaged over an epoch, the training loss of a stable run falls almost every time. Jumps by a third
 //! and by a tenth of the loss of guessing in a quarter of the epochs, or a loss that ends above its start,
-//! show that steps overshoot. Source: the edge of stability (Cohen et al. 2021). Limits: needs six epochs;
+//! show that steps overshoot, and so does a loss that rises in almost every epoch. Source: the edge of stability (Cohen et al. 2021). Limits: needs six epochs;
 //! cyclic rates with restarts jump by design; a run that does not recover is for `diverged`.
 
 use crate::context::Context;
-use crate::rows::Column;
+use crate::rows::{Column, Reading};
 use crate::words::{number, quoted};
 use crate::{Evidence, Finding, Id, Severity};
+
+const ADVICE: &str = "Divide the learning rate by three to ten, or use a schedule that decays (cosine). A larger batch helps \
+    too. If the run goes on from saved weights, restore the optimiser and the rate that it had.";
+
+fn code() -> Option<String> {
+    Some(
+        "optimizer = torch.optim.SGD(model.parameters(), lr=old_rate / 5, momentum=0.9)\n\
+        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)\n\
+        scheduler.step()   # once an epoch"
+            .to_owned(),
+    )
+}
 
 /// Jumps of the validation that a lower rate calms.
 fn restless_validation(context: &Context<'_>) -> Option<Finding> {
@@ -26,12 +38,42 @@ fn restless_validation(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
+/// A training loss that goes up in almost all epochs: three in a row where validation does the same, eight of nine else.
+fn rises(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<Finding> {
+    let share = |curve: &[(usize, Reading)]| {
+        let ups = curve.windows(2).filter(|pair| pair[1].1.value > pair[0].1.value).count();
+        (ups, curve.len().saturating_sub(1))
+    };
+    let (ups, steps) = share(curve);
+    let (val_ups, val_steps) = share(&context.column(Column::ValLoss));
+    let together = steps >= 3 && ups == steps && val_ups == steps && val_steps == steps;
+    let (&(_, first), &(index, last)) = (curve.first()?, curve.last()?);
+    let risen = first.value > 0.0 && last.value > 1.03 * first.value;
+    (risen && (together || (steps >= 7 && 8 * ups >= 7 * steps))).then(|| Finding {
+        id: Id::LrTooHigh,
+        severity: Severity::Warning,
+        claim: format!(
+            "The training loss rises in {ups} of {steps} epochs, from {} to {}: what is minimised goes up, so each step makes \
+                the network worse.",
+            number(first.value),
+            number(last.value)
+        ),
+        evidence: vec![Evidence::at(last.line, quoted(&context.rows[index], index, "training loss", last))],
+        confidence: 0.8,
+        advice: ADVICE.to_owned(),
+        code: code(),
+    })
+}
+
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() {
         return None;
     }
     let curve = context.column(Column::TrainLoss);
     let (first, rest) = curve.split_first()?;
+    if let Some(finding) = rises(context, &curve) {
+        return Some(finding);
+    }
     if curve.len() < 6 {
         return None;
     }
@@ -49,7 +91,12 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let last = rest.last()?.1.value;
     let least = rest.iter().map(|(_, reading)| reading.value).fold(f64::INFINITY, f64::min);
     let climbs = last > 1.1 * first.1.value && last > 1.5 * least && least < 0.95 * first.1.value;
-    let often = jumps.len() >= 2 && jumps.len() * 5 >= rest.len();
+    // Without epochs and validation the lines may be single batches, which vary as much by themselves.
+    let epochs = context
+        .rows
+        .iter()
+        .any(|row| row.epoch.is_some() || row.val_loss.is_some() || row.val_accuracy.is_some());
+    let often = epochs && jumps.len() >= 2 && jumps.len() * 5 >= rest.len();
     if !often && !climbs {
         return restless_validation(context);
     }
@@ -86,14 +133,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         claim,
         evidence: evidence.collect(),
         confidence: 0.75,
-        advice: "Divide the learning rate by three to ten, or use a schedule that decays (cosine). A \
-            larger batch helps too."
-            .to_owned(),
-        code: Some(
-            "optimizer = torch.optim.SGD(model.parameters(), lr=old_rate / 5, momentum=0.9)\n\
-            scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)\n\
-            scheduler.step()   # once an epoch"
-                .to_owned(),
-        ),
+        advice: ADVICE.to_owned(),
+        code: code(),
     })
 }

@@ -3,14 +3,15 @@
 //! Idea: a few extreme photos move the loss alone (`val-spikes`). Where accuracy falls with it for single epochs and comes back, the
 //! network itself is another one in evaluation: the running statistics of batch norm lag behind weights that move fast. A
 //! drop is an epoch whose accuracy lies far below the better of its neighbours on both sides, or below the one before at the
-//! end, while the training accuracy does not fall. Source: Ioffe and Szegedy 2015; the standard error of an accuracy.
+//! end, while the training accuracy does not fall. The same shows as a validation that lies far behind training in most epochs
+//! from the first on, when all photos are new, and meets it at the end. Source: Ioffe and Szegedy 2015; the standard error of an accuracy.
 //! Limits: needs five epochs; small validation sets jump by chance, hence five standard errors.
 
 use foliar_logread::{Metric, Point};
 
 use crate::context::Context;
 use crate::rows::{Column, Reading, Row};
-use crate::words::{epoch_name, percent};
+use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 const EPOCHS: usize = 5;
@@ -97,6 +98,64 @@ fn is_past_its_peak(context: &Context<'_>, index: usize) -> bool {
 }
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    by_drops(context).or_else(|| lags(context))
+}
+
+const ADVICE: &str = "Lower the learning rate, let it fall during training (cosine), and give batch norm larger batches or a \
+    momentum that follows faster. Do not choose an epoch by one lucky value.";
+
+fn code() -> Option<String> {
+    Some(
+        "scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)\n\
+        for module in model.modules():\n    \
+        if isinstance(module, torch.nn.BatchNorm2d): module.momentum = 0.2"
+            .to_owned(),
+    )
+}
+
+/// Validation far behind training in most epochs from the first one on, where memory explains no gap, and level with it at
+/// the end.
+fn lags(context: &Context<'_>) -> Option<Finding> {
+    let losses = context.mean_losses();
+    let far: Vec<bool> = losses
+        .iter()
+        .map(|&(index, train, val)| {
+            let row = &context.rows[index];
+            let accuracies = row.train_accuracy.zip(row.val_accuracy);
+            accuracies.is_some_and(|(train, val)| val.value < 0.75 * train.value)
+                && val > 1.5 * train
+                && val - train > 0.5
+        })
+        .collect();
+    let count = far.iter().filter(|&&far| far).count();
+    let lagged = far.len() >= EPOCHS && far.first() == Some(&true) && far.last() == Some(&false);
+    if !lagged || 5 * count < 3 * far.len() {
+        return None;
+    }
+    let (index, train, val) = losses[0];
+    let row = &context.rows[index];
+    Some(Finding {
+        id: Id::UnstableValidation,
+        severity: Severity::Warning,
+        claim: format!(
+            "In {count} of {} epochs, from {} on, the validation loss lies far above that of training ({} against {} at \
+                first), and then level with it: the network is another one in evaluation, and the last epoch may be luck.",
+            far.len(),
+            epoch_name(row, index),
+            number(val),
+            number(train)
+        ),
+        evidence: vec![Evidence::at(
+            row.val_loss?.line,
+            quoted(row, index, "validation loss", row.val_loss?),
+        )],
+        confidence: 0.7,
+        advice: ADVICE.to_owned(),
+        code: code(),
+    })
+}
+
+fn by_drops(context: &Context<'_>) -> Option<Finding> {
     let drops = drops(context);
     let deepest = drops.iter().max_by(|a, b| a.depth().total_cmp(&b.depth()))?;
     // What ended is over, if it was neither frequent nor worse than a lag of the running statistics makes it.
@@ -106,7 +165,11 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let name = |drop: &Drop| epoch_name(&context.rows[drop.index], drop.index);
     Some(Finding {
         id: Id::UnstableValidation,
-        severity: if !over && (lasting || deepest.depth() >= ABYSS) { Severity::Warning } else { Severity::Note },
+        severity: if !over && (lasting || deepest.depth() >= ABYSS) {
+            Severity::Warning
+        } else {
+            Severity::Note
+        },
         claim: format!(
             "The validation accuracy falls to {} in {} where it is {} before and after, and drops like that in {} \
                 epoch(s), while training is smooth.",
@@ -118,17 +181,15 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         evidence: drops
             .iter()
             .take(3)
-            .map(|drop| Evidence::at(drop.line, format!("{}: validation accuracy {}", name(drop), percent(drop.accuracy))))
+            .map(|drop| {
+                Evidence::at(
+                    drop.line,
+                    format!("{}: validation accuracy {}", name(drop), percent(drop.accuracy)),
+                )
+            })
             .collect(),
         confidence: if drops.len() > 1 { 0.85 } else { 0.7 },
-        advice: "Lower the learning rate, let it fall during training (cosine), and give batch norm larger batches or a \
-            momentum that follows faster. Do not choose an epoch by one lucky value."
-            .to_owned(),
-        code: Some(
-            "scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)\n\
-            for module in model.modules():\n    \
-            if isinstance(module, torch.nn.BatchNorm2d): module.momentum = 0.2"
-                .to_owned(),
-        ),
+        advice: ADVICE.to_owned(),
+        code: code(),
     })
 }
