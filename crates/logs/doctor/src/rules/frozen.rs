@@ -7,9 +7,39 @@
 
 use crate::context::Context;
 use crate::repeats::{EPOCHS, repeats};
-use crate::rows::Column;
+use crate::rows::{Column, Reading};
 use crate::words::{number, quoted};
 use crate::{Evidence, Finding, Id, Severity};
+
+/// Change of a training loss, as a share of it, below which no weight that matters changes.
+const STILL: f64 = 1e-4;
+/// Readings of it that this takes.
+const READINGS: usize = 6;
+
+/// A training loss that has moved by less than [`STILL`] since the first epoch.
+fn hardly_moves(context: &Context<'_>, train: &[(usize, Reading)]) -> Option<Finding> {
+    let (&(start, first), &(index, last)) = (train.first()?, train.last()?);
+    let begins = context.rows[start].epoch.is_none_or(|epoch| epoch <= 1.0);
+    let sharp = train.iter().all(|(_, reading)| reading.resolution < 0.2 * STILL * first.value.abs());
+    let still =
+        train.iter().all(|(_, reading)| (reading.value - first.value).abs() < STILL * first.value.abs());
+    (begins && sharp && still && train.len() >= READINGS && first.value != last.value).then(|| Finding {
+        id: Id::Frozen,
+        severity: Severity::Warning,
+        claim: format!(
+            "The training loss has moved by less than a ten-thousandth in {} readings, from {} to {}: hardly a weight changes.",
+            train.len(),
+            first.value,
+            last.value
+        ),
+        evidence: vec![Evidence::at(last.line, quoted(&context.rows[index], index, "training loss", last))],
+        confidence: 0.8,
+        advice: "Raise the learning rate by ten, again and again, until the loss moves; normalise the inputs; check that the \
+            optimiser holds the parameters of this network."
+            .to_owned(),
+        code: None,
+    })
+}
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     // A network that makes hardly an error any more has nothing left to change.
@@ -21,6 +51,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         return None;
     }
     let (train, val) = (context.column(Column::TrainLoss), context.column(Column::ValLoss));
+    if let Some(finding) = hardly_moves(context, &train) {
+        return Some(finding);
+    }
     let trained = repeats(&train).filter(|count| *count > EPOCHS);
     let measured = repeats(&val);
     let (curve, noun, count) = match (trained, measured) {

@@ -104,6 +104,72 @@ const CASES: &[Case] = &[
         &[Id::Healthy],
     ),
     (
+        "one class predicted, four epochs",
+        Some(4),
+        "epoch,loss,acc,val_loss,val_acc\n1,1.3512,0.4610,1.2811,0.4520\n2,1.2701,0.4733,1.2790,0.4520\n3,1.2688,0.4733,1.2755,0.4520\n\
+         4,1.2611,0.4733,1.2702,0.4520\n",
+        Id::DegenerateMetric,
+        &[Id::Healthy],
+    ),
+    (
+        "a training loss that rises after a restart",
+        Some(10),
+        "Epoch 61 loss: 0.8012 - acc: 0.731 - val_loss: 0.702 - val_acc: 0.772\nEpoch 62 loss: 0.8120 - acc: 0.728 - val_loss: 0.731 - val_acc: 0.761\n\
+         Epoch 63 loss: 0.8230 - acc: 0.722 - val_loss: 0.716 - val_acc: 0.765\nEpoch 64 loss: 0.8333 - acc: 0.718 - val_loss: 0.764 - val_acc: 0.749\n\
+         Epoch 65 loss: 0.8391 - acc: 0.715 - val_loss: 0.751 - val_acc: 0.752\nEpoch 66 loss: 0.8377 - acc: 0.716 - val_loss: 0.782 - val_acc: 0.741\n\
+         Epoch 67 loss: 0.8466 - acc: 0.711 - val_loss: 0.772 - val_acc: 0.744\nEpoch 68 loss: 0.8551 - acc: 0.707 - val_loss: 0.803 - val_acc: 0.733\n\
+         Epoch 69 loss: 0.8602 - acc: 0.704 - val_loss: 0.811 - val_acc: 0.731\n",
+        Id::LrTooHigh,
+        &[Id::Healthy],
+    ),
+    (
+        "both losses rise from the first round on",
+        Some(2),
+        "round,train_logloss,valid_logloss\n1,0.7012,0.7015\n2,0.7190,0.7199\n3,0.7371,0.7384\n4,0.7555,0.7570\n",
+        Id::LrTooHigh,
+        &[Id::Healthy],
+    ),
+    (
+        "validation that lags until the last epoch",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n1,1.912,0.431,5.871,0.187\n2,1.744,0.472,4.312,0.291\n3,1.655,0.496,2.951,0.262\n\
+         4,1.602,0.511,3.702,0.243\n5,1.551,0.525,1.633,0.509\n",
+        Id::UnstableValidation,
+        &[Id::Healthy],
+    ),
+    (
+        "drops at a constant rate, all well at the end",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n1,0.612,0.821,0.598,0.601\n2,0.284,0.884,0.941,0.402\n3,0.251,0.893,0.402,0.791\n\
+         4,0.233,0.902,0.341,0.858\n5,0.207,0.916,0.903,0.668\n6,0.221,0.911,0.253,0.929\n7,0.199,0.921,0.261,0.921\n\
+         8,0.161,0.941,0.171,0.947\n9,0.158,0.940,0.169,0.948\n10,0.150,0.944,0.165,0.950\n",
+        Id::UnstableValidation,
+        &[Id::Healthy],
+    ),
+    (
+        "the end of the scale of a clipped probability",
+        None,
+        "epoch 1 train cross-entropy 20.723266 val cross-entropy 20.723266 val acc 0.0\n\
+         epoch 2 train cross-entropy 20.723266 val cross-entropy 20.723266 val acc 0.0\n",
+        Id::SaturatedLoss,
+        &[Id::Healthy],
+    ),
+    (
+        "a loss of overlap counts from -1 on",
+        None,
+        "epoch,train_loss,val_loss,val_dice\n1,-0.312,-0.402,0.61\n2,-0.471,-0.513,0.70\n3,-0.552,-0.590,0.76\n4,-0.601,-0.622,0.79\n",
+        Id::StillImproving,
+        &[Id::ImpossibleValue],
+    ),
+    (
+        "a sum of errors that hardly moves",
+        None,
+        "iteration 1 error 48210.53\niteration 2 error 48210.53\niteration 3 error 48210.51\niteration 4 error 48210.51\n\
+         iteration 5 error 48210.50\niteration 6 error 48210.50\niteration 7 error 48210.48\n",
+        Id::Frozen,
+        &[Id::Healthy],
+    ),
+    (
         "a score that is no number",
         None,
         "Epoch 0 Accuracy: 0.71\nEpoch 1 Accuracy: 0.78\nEpoch 2 Accuracy: NaN\nEpoch 3 Accuracy: NaN\n",
