@@ -30,7 +30,6 @@ mod rows;
 mod rules;
 mod scale;
 mod setup;
-mod smoothing;
 mod verdict;
 mod words;
 

@@ -59,7 +59,7 @@ impl Patience {
                 Self::Confirmed
             }
             Id::AtChance => Self::PastWarmUp,
-            Id::ValidationTooSmall | Id::UnstableValidation => Self::Never,
+            Id::ValidationTooSmall | Id::UnstableValidation | Id::Underfit => Self::Never,
             _ => Self::Settled,
         }
     }

@@ -109,13 +109,18 @@ fn both(
     let guess = (-chance).exp();
     let size = context.validation_size().map_or(300.0, |size| size as f64);
     let noise = (guess * (1.0 - guess) / size).sqrt();
-    let agrees =
-        context.setup.classes.is_some() || (typical > 0.66 && mean > 0.4 * guess && mean < 1.5 * guess);
+    // Of few photos that a guess gets right, there may be none.
+    let enough = mean > 0.4 * guess || guess * size < 8.0;
+    let agrees = context.setup.classes.is_some() || (typical > 0.66 && enough && mean < 1.5 * guess);
     let (first, last) = (losses.first()?, losses.last()?);
     let flat =
         last.1 > 0.985 * first.1.min(chance) && losses.iter().all(|(_, loss, _)| *loss > 0.96 * chance);
     let near = last.1 < 1.6 * chance;
-    if !agrees || !flat || !near || best > guess + (4.5 * noise + 1.0 / size).max(0.6 * guess * (1.0 - guess))
+    if !agrees
+        || !flat
+        || !near
+        || training_learned(context)
+        || best > guess + (4.5 * noise + 1.0 / size).max(0.6 * guess * (1.0 - guess))
     {
         return None;
     }
@@ -133,6 +138,13 @@ fn both(
         ends(context, &[(first.0, first.2), (last.0, last.2)], &format!("{noun} loss")),
         if context.setup.classes.is_some() { 0.93 } else { 0.8 },
     ))
+}
+
+/// Whether the training loss has fallen by a third: then the network learns, if nothing that generalises.
+pub(super) fn training_learned(context: &Context<'_>) -> bool {
+    let losses = context.column(Column::TrainLoss);
+    let first = losses.first().map_or(0.0, |(_, reading)| reading.value);
+    losses.last().is_some_and(|(_, reading)| reading.value < 0.67 * first)
 }
 
 fn loss_alone(

@@ -1,26 +1,18 @@
 //! A loss that does not fall below the floor that smoothed labels have.
 //!
 //! Idea: a network that reproduces labels smoothed by s pays their entropy, however many answers are right (see
-//! [`crate::smoothing`]). A loss that stays level, far above what its accuracy explains, with the same s in all late epochs, is
+//! `offset/smoothing.rs`). A loss that stays level, far above what its accuracy explains, with the same s in all late epochs, is
 //! explained by that. Source: Szegedy et al., "Rethinking the Inception architecture" (2016). Limits: needs five epochs with loss
 //! and accuracy; a constant that is added to the loss looks the same; where the number of classes is not known, s is only known
 //! to within an order of magnitude.
 
 use crate::context::Context;
 use crate::rows::Column;
-use crate::smoothing::smoothing;
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    if context.penalty.is_some()
-        || context.double_softmax.is_some()
-        || context.is_scaled()
-        || context.has_heads
-    {
-        return None;
-    }
-    let fit = smoothing(&context.rows, &context.setup)?;
+    let fit = context.smoothing?;
     let noun = if fit.column == Column::TrainLoss { "training loss" } else { "validation loss" };
     let (low, high) = fit.share;
     let explained = match (fit.best, context.setup.classes) {

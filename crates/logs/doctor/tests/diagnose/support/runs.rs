@@ -99,7 +99,9 @@ impl Run {
         match self.kind {
             Kind::Healthy | Kind::Scaled(_) => {
                 let by_heart = share(&last.train) - share(&last.validation) > 0.15;
-                learned && mean(&last.validation) < 1.25 * least + 0.05 && !by_heart
+                // Without an error, nothing tells a factor.
+                let errs = share(&self.sums[0].validation) < 0.98 || self.kind == Kind::Healthy;
+                learned && errs && mean(&last.validation) < 1.25 * least + 0.05 && !by_heart
             }
             Kind::Penalty => learned && last.penalty > 1.0,
             Kind::DoubleSoftmax => learned,
@@ -119,9 +121,13 @@ impl Run {
                     && share(&last.train).max(share(&last.validation)) < guess + 0.42 * (1.0 - guess)
                     && share(&last.train) > guess + 0.15 * (1.0 - guess)
             }
-            Kind::Spikes => self.sums.iter().any(|epoch| mean(&epoch.validation) > 10.0 * least + 0.5),
+            Kind::Spikes => self.sums.windows(3).any(|three| {
+                let [before, here, after] = [0, 1, 2].map(|place| mean(&three[place].validation));
+                here > 4.0 * before.max(after) && here > before + 0.3
+            }),
             Kind::Overfit => share(&last.train) > share(&last.validation) + 0.2,
-            Kind::AtChance | Kind::Nan | Kind::Diverged => true,
+            Kind::Diverged => !(mean(&last.validation) < 2.0 * least + 0.5),
+            Kind::AtChance | Kind::Nan => true,
         }
     }
 

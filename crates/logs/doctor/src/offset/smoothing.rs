@@ -9,7 +9,8 @@
 //!
 //! For each late epoch b(s) = loss is solved for s, with the two bounds of b and with a value between them. A smoothing gives the
 //! same s in all epochs, for the floor does not move; a network that is only unsure gives one that falls. Smoothing is looked for
-//! in the training loss first: many programs smooth there alone.
+//! in the training loss first: many programs smooth there alone. A penalty on the weights, a factor and a softmax of probabilities
+//! leave a floor too; they need an s that nobody uses, or a start above guessing.
 
 use crate::entropy::smoothed_bounds;
 use crate::rows::{Column, Reading, Row};
@@ -21,7 +22,10 @@ const EPOCHS: usize = 5;
 /// Most errors: the more there are, the less of a loss is floor.
 const ERRORS: f64 = 0.15;
 /// Shares that are in use, with a margin.
-const SHARES: std::ops::RangeInclusive<f64> = 0.02..=0.35;
+const SHARES: std::ops::RangeInclusive<f64> = 0.02..=0.25;
+/// A first training loss above this many times that of guessing is not that of a mean with smoothed labels; and above this many
+/// nats, where the number of classes is not known.
+const START: (f64, f64) = (1.35, 7.0);
 /// By how much the share may differ between late epochs.
 const SPREAD: f64 = 1.5;
 /// By how much the loss may still change in the last third.
@@ -48,6 +52,11 @@ pub(crate) struct Smoothing {
 
 /// The smoothing of a log whose losses are means, if one explains them.
 pub(crate) fn smoothing(rows: &[Row], setup: &RunSetup) -> Option<Smoothing> {
+    let begins = rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
+    let start = rows.iter().find_map(|row| row.train_loss).map_or(0.0, |loss| loss.value);
+    if begins && start > setup.chance_loss().map_or(START.1, |chance| START.0 * chance) {
+        return None;
+    }
     let of_training = fit(rows, Column::TrainLoss, Column::TrainAccuracy, setup);
     of_training.or_else(|| {
         // A training loss that is far lower would show no floor.
