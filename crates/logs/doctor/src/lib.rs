@@ -3,8 +3,8 @@
 //! # How a log is judged
 //!
 //! ```text
-//! RunLog ── rows ──> Context ──> rules ──> findings ──> verdict
-//!                     │ offset: double softmax, penalty?
+//! RunLog ── rows ──> Context ──> rules ──> findings ──> explanations ──> verdict
+//!                     │ offset: double softmax, smoothed labels, penalty?
 //!                     └ scale:  by which factor do the losses exceed the mean per sample?
 //! ```
 //!
@@ -20,6 +20,7 @@ mod context;
 mod curves;
 mod diagnosis;
 mod entropy;
+mod explanations;
 mod finding;
 mod guessing;
 mod learned;
@@ -35,6 +36,7 @@ mod words;
 
 pub use comparison::{Comparison, RunSummary, compare};
 pub use diagnosis::{Band, CorrectedLoss, Curves, Diagnosis, EpochCurve, Reduction, Scale, ScaleEstimate};
+pub use explanations::{Alternative, Explanation};
 pub use finding::{Evidence, Finding, Id, Severity};
 pub use live::{LiveDoctor, LiveEpoch};
 pub use setup::RunSetup;
@@ -45,11 +47,12 @@ pub use setup::RunSetup;
 #[must_use]
 pub fn diagnose(log: &foliar_logread::RunLog, setup: &RunSetup) -> Diagnosis {
     let context = context::Context::new(log, setup);
-    let findings = rules::findings(&context);
+    let rules::Judgement { findings, explanations } = rules::judge(&context);
     Diagnosis {
         verdict: verdict::verdict(&context, &findings),
         scale: context.reported_scale(),
         series: curves::curves(&context),
         findings,
+        explanations,
     }
 }

@@ -136,7 +136,7 @@ fn both(
             percent(guess)
         ),
         ends(context, &[(first.0, first.2), (last.0, last.2)], &format!("{noun} loss")),
-        if context.setup.classes.is_some() { 0.93 } else { 0.8 },
+        if context.setup.classes.is_some() { 0.95 } else { 0.93 },
     ))
 }
 

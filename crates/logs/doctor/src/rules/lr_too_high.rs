@@ -85,7 +85,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         claim,
         evidence: evidence.collect(),
-        confidence: 0.75,
+        confidence: 0.9,
         advice: "Divide the learning rate by three to ten, or use a schedule that decays (cosine). A \
             larger batch helps too."
             .to_owned(),

@@ -77,7 +77,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         severity: if too_sure || rises { Severity::Warning } else { Severity::Note },
         claim,
         evidence: vec![Evidence::at(loss.line, quoted(&context.rows[index], index, "validation loss", loss))],
-        confidence: 0.65,
+        confidence: 0.82,
         advice: "The accuracy is valid, the probabilities are not. Before you show a probability, \
             divide the logits by a temperature that is fitted on the validation set (temperature \
             scaling), or train with label smoothing.".to_owned(),

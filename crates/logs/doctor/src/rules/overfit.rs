@@ -87,7 +87,7 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
         ],
         // Where validation was never better than at first, it may not measure what was trained.
         confidence: match (turn, strong) {
-            (0, _) => 0.4,
+            (0, _) => 0.55,
             (_, true) => 0.9,
             _ => 0.8,
         },
@@ -131,7 +131,7 @@ fn by_gap(context: &Context<'_>) -> Option<Finding> {
                 .map(|loss| Evidence::at(loss.line, quoted(row, index, "validation loss", loss)))
                 .into_iter()
                 .collect(),
-            confidence: 0.6,
+            confidence: 0.35,
             advice: ADVICE.to_owned(),
             code: code(),
         }

@@ -55,7 +55,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             Evidence::at(best.line, quoted(&context.rows[index], index, "validation accuracy", best)),
             Evidence::whole(format!("median of the last {} epochs: {}", late.len(), number(typical))),
         ],
-        confidence: 0.85,
+        confidence: 0.9,
         advice: "Keep the weights of that epoch. Divide the learning rate by ten from there, or stop \
                 earlier next time."
             .to_owned(),

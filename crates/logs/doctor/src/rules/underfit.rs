@@ -56,11 +56,15 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let guess = context.setup.classes.map_or_else(|| guess_of_start(context), |classes| 1.0 / classes as f64);
     let learned = |accuracy: f64| (accuracy - guess) / (1.0 - guess);
     let share = learned(trained.map_or(judged, |trained| trained.max(judged)));
+    // Without a known guess, an accuracy that never rose may be one.
+    let rose = accuracies.1.first().is_some_and(|(_, first)| judged > first.value + RISE)
+        || context.setup.classes.is_some();
     let rises = improves(&accuracies.0, |_, before, now| now > before + RISE);
     let falls = improves(&losses.0, |first, before, now| {
         now < (1.0 - FALL) * before || before - now > SLOW * (first - now).max(0.0)
     });
-    if !equal || !(LEARNED..MODERATE).contains(&share) || learned(judged) < LEARNED || rises || falls {
+    if !equal || !rose || !(LEARNED..MODERATE).contains(&share) || learned(judged) < LEARNED || rises || falls
+    {
         return None;
     }
     let quotes = [
@@ -87,7 +91,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             percent(judged)
         ),
         evidence,
-        confidence: 0.8,
+        confidence: 0.9,
         advice: "Overfit a hundred photos: if their accuracy does not near 100 %, train more layers, a larger network, or at a \
             higher learning rate, with less augmentation and weight decay. If it does, look for contradictory labels."
             .to_owned(),

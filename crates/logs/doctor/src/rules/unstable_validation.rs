@@ -120,7 +120,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             .take(3)
             .map(|drop| Evidence::at(drop.line, format!("{}: validation accuracy {}", name(drop), percent(drop.accuracy))))
             .collect(),
-        confidence: if drops.len() > 1 { 0.85 } else { 0.7 },
+        confidence: if drops.len() > 1 { 0.94 } else { 0.85 },
         advice: "Lower the learning rate, let it fall during training (cosine), and give batch norm larger batches or a \
             momentum that follows faster. Do not choose an epoch by one lucky value."
             .to_owned(),

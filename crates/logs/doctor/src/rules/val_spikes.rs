@@ -80,7 +80,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 )
             })
             .collect(),
-        confidence: if index + 1 < context.rows.len() { 0.85 } else { 0.6 },
+        confidence: if index + 1 < context.rows.len() { 0.94 } else { 0.85 },
         advice: "Do not use this loss for early stopping: choose the epoch by accuracy or by the \
             median loss. Inspect the ten photos with the highest loss; they are often broken or \
             mislabelled."
