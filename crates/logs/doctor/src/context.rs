@@ -3,6 +3,7 @@
 use foliar_logread::RunLog;
 
 use crate::accuracy_resolution::accuracy_resolution;
+use crate::limits::Limits;
 use crate::offset::{self, Penalty, Smoothing, SoftmaxFit};
 use crate::rows::{Chosen, Column, Reading, Row, rows};
 use crate::scale::hypothesis::Sizes;
@@ -15,6 +16,7 @@ use crate::{Reduction, Scale, ScaleEstimate};
 pub(crate) struct Context<'a> {
     pub(crate) log: &'a RunLog,
     pub(crate) setup: RunSetup,
+    pub(crate) limits: Limits,
     pub(crate) chosen: Chosen<'a>,
     pub(crate) rows: Vec<Row>,
     /// Validation samples as inferred from the steps of the accuracy; the true number may be a multiple.
@@ -87,6 +89,7 @@ impl<'a> Context<'a> {
         Self {
             log,
             setup: setup.or(&log.facts),
+            limits: Limits::default(),
             rows: rows(&chosen),
             accuracy_resolution: accuracy_resolution(&accuracies),
             double_softmax: None,

@@ -24,6 +24,7 @@ mod explanations;
 mod finding;
 mod guessing;
 mod learned;
+mod limits;
 mod live;
 mod offset;
 mod repeats;
@@ -38,6 +39,7 @@ pub use comparison::{Comparison, RunSummary, compare};
 pub use diagnosis::{Band, CorrectedLoss, Curves, Diagnosis, EpochCurve, Reduction, Scale, ScaleEstimate};
 pub use explanations::{Alternative, Explanation};
 pub use finding::{Evidence, Finding, Id, Severity};
+pub use limits::Limits;
 pub use live::{LiveDoctor, LiveEpoch};
 pub use setup::RunSetup;
 
@@ -46,7 +48,13 @@ pub use setup::RunSetup;
 /// For a log that is still growing, see [`LiveDoctor`].
 #[must_use]
 pub fn diagnose(log: &foliar_logread::RunLog, setup: &RunSetup) -> Diagnosis {
-    let context = context::Context::new(log, setup);
+    diagnose_with(log, setup, Limits::default())
+}
+
+/// Judges `log` as [`diagnose`] does, with other thresholds.
+#[must_use]
+pub fn diagnose_with(log: &foliar_logread::RunLog, setup: &RunSetup, limits: Limits) -> Diagnosis {
+    let context = context::Context { limits, ..context::Context::new(log, setup) };
     let rules::Judgement { findings, explanations } = rules::judge(&context);
     Diagnosis {
         verdict: verdict::verdict(&context, &findings),

@@ -13,8 +13,6 @@ use crate::rows::{Column, Reading};
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-/// Epochs that loss and accuracy together need.
-const EPOCHS: usize = 6;
 /// Epochs that a loss alone needs.
 const LOSSES: usize = 4;
 /// Epochs that an accuracy alone needs.
@@ -96,7 +94,7 @@ fn both(
             .iter()
             .any(|(other, accuracy)| *other == row && (accuracy.value / of_loss - 1.0).abs() < 0.2)
     };
-    let least = if losses.iter().all(told) { LOSSES } else { EPOCHS };
+    let least = if losses.iter().all(told) { LOSSES } else { context.limits.chance_epochs };
     if losses.len() < least || accuracies.len() < least {
         return None;
     }
@@ -165,8 +163,9 @@ fn loss_alone(
         // Level within half a per cent, near the logarithm of a small whole number, and no sign of a fall.
         None => {
             let classes = (1.001 * least).exp().floor().max(2.0);
-            let level =
-                losses.len() >= EPOCHS && most < 1.005 * least && last.1.value > 0.998 * first.1.value;
+            let level = losses.len() >= context.limits.chance_epochs
+                && most < 1.005 * least
+                && last.1.value > 0.998 * first.1.value;
             let near = least > 0.999 * classes.ln() && least < 1.025 * classes.ln() && classes <= 50.0;
             (Some(classes.ln()).filter(|_| level && near)?, 0.7)
         }

@@ -27,7 +27,7 @@ fn hot(context: &Context<'_>, series: &Series) -> Option<Finding> {
     let first = series.points.first()?;
     let begins = first.epoch.is_none_or(|epoch| epoch <= 1.0) && first.step.is_none_or(|step| step <= 2000.0);
     let (limit, goal) = match chance {
-        Some(chance) => (1.6 * chance, 1.02 * chance),
+        Some(chance) => (context.limits.hot_start * chance, 1.02 * chance),
         None => (11.5, 6.0),
     };
     let recovered = series.points.iter().position(|point| point.value < goal)?;

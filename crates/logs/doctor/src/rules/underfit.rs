@@ -19,8 +19,7 @@ use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 const EPOCHS: usize = 8;
-/// k below which it is a warning, and a note.
-const POOR: f64 = 0.45;
+/// k below which it is a note.
 const MODERATE: f64 = 0.65;
 /// k above which something was learned.
 const LEARNED: f64 = 0.1;
@@ -84,7 +83,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     };
     Some(Finding {
         id: Id::Underfit,
-        severity: if share < POOR { Severity::Warning } else { Severity::Note },
+        severity: if share < context.limits.underfit { Severity::Warning } else { Severity::Note },
         claim: format!(
             "Training itself stops at {stops} and hardly improves any more; validation is equal to it, with an accuracy of {}. More \
                 photos do not help a network that does not fit those it has.",
