@@ -30,9 +30,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             overfit_gap: 0.2,
-            overfit_rise: 0.25,
+            overfit_rise: 0.2,
             underfit: 0.45,
-            jump_share: 0.2,
+            jump_share: 0.15,
             unstable_drop: 0.12,
             spike: 2.0,
             overconfident: 3.0,

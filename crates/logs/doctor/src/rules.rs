@@ -81,7 +81,7 @@ const EXPLAINS: [(Id, &[Id]); 15] = [
         Id::Frozen,
         &[Id::Underfit, Id::Plateau, Id::StillImproving, Id::Overfit, Id::LossScaled, Id::Overconfident],
     ),
-    (Id::UnstableValidation, &[Id::ValSpikes, Id::Plateau, Id::Overfit]),
+    (Id::UnstableValidation, &[Id::ValSpikes, Id::Plateau]),
     (
         Id::Nan,
         &[
