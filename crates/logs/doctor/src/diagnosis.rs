@@ -108,7 +108,7 @@ pub struct CorrectedLoss {
 /// Where a calibrated model's mean loss lies, given its error rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Band {
-    /// H(e), the entropy of the error rate.
+    /// H(e), the entropy of the error rate; above one half, that of as few classes as can be. Below chance, the loss of guessing.
     pub low: f64,
     /// H(e) + e ln(C - 1); absent where the number of classes is not known.
     pub high: Option<f64>,

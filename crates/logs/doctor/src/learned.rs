@@ -47,7 +47,7 @@ pub(crate) enum Gap {
 
 /// What is missing to say that the network learned; `None` if nothing is.
 pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
-    let [accuracy, loss] = [Column::ValAccuracy, Column::ValLoss].map(|column| context.column(column));
+    let [accuracy, loss] = [Column::ValAccuracy, Column::ValLoss].map(|column| context.best_run(column));
     let trained = [Column::TrainAccuracy, Column::TrainLoss].map(|column| context.column(column).len());
     let epochs = accuracy.len().max(loss.len());
     match epochs {
@@ -105,7 +105,7 @@ fn is_unexplained(context: &Context<'_>) -> bool {
     if beyond_guessing || high {
         return true;
     }
-    let judged: Vec<bool> = context.rows.iter().filter_map(far).collect();
+    let judged: Vec<bool> = context.rows[context.best_run.clone()].iter().filter_map(far).collect();
     judged.len() >= EPOCHS && judged[judged.len() - judged.len().div_ceil(3)..].iter().all(|far| *far)
 }
 

@@ -15,6 +15,7 @@
 //! factor that the `scale` finder is sure of.
 
 mod accuracy_resolution;
+mod best_run;
 mod comparison;
 mod context;
 mod curves;

@@ -31,7 +31,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let noise = (typical * (1.0 - typical) / size).sqrt();
     // A fall that no chance explains needs no loss that says the same.
     let drop = best.value - typical;
-    if !loss_too && drop < (8.0 * noise).max(0.1) {
+    if !loss_too && drop < (6.0 * noise).max(0.1) {
         return None;
     }
     let fallen = drop > (4.0 * noise).max(0.03);

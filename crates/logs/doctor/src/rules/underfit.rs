@@ -36,8 +36,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() || context.double_softmax.is_some() {
         return None;
     }
-    let accuracies = (context.column(Column::TrainAccuracy), context.column(Column::ValAccuracy));
-    let losses = (context.column(Column::TrainLoss), context.column(Column::ValLoss));
+    let accuracies = (context.best_run(Column::TrainAccuracy), context.best_run(Column::ValAccuracy));
+    let losses = (context.best_run(Column::TrainLoss), context.best_run(Column::ValLoss));
     let judged = late(&accuracies.1).filter(|_| accuracies.1.len() >= EPOCHS)?;
     let trained = late(&accuracies.0).filter(|_| accuracies.0.len() >= EPOCHS);
     let size = context.validation_size().map_or(300.0, |size| size as f64);

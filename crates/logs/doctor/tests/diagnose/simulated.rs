@@ -192,18 +192,6 @@ impl Reliability {
                 (bin.0, one.0) = (bin.0 + u32::from(right), one.0 + u32::from(right));
                 (bin.1, one.1) = (bin.1 + 1, one.1 + 1);
                 if !right {
-                    // DEBUG
-                    if std::env::var("SHOW").is_ok_and(|show| show == finding.id.name()) {
-                        println!(
-                            "#### {:?} {:?} conf {:.2} {}",
-                            run.kind, setup, finding.confidence, finding.claim
-                        );
-                        for series in &run.log.series {
-                            let values: Vec<String> =
-                                series.points.iter().map(|p| format!("{:.3}", p.value)).collect();
-                            println!("     {:10} {}", series.name, values.join(" "));
-                        }
-                    }
                     *one.2.entry(format!("{:?}", run.kind)).or_default() += 1;
                 }
             }
