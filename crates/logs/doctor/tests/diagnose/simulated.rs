@@ -152,13 +152,16 @@ const HEALTHY: u64 = 10;
 /// Overfitting is the commonest fault.
 const OVERFIT: u64 = 3;
 
+/// In how many runs of each kind something wrong was said.
+type Wrong = BTreeMap<String, u32>;
+
 /// What was said of runs, and how often it was right.
 #[derive(Default)]
 struct Reliability {
     by_confidence: BTreeMap<u32, (u32, u32)>,
     /// Judgements of healthy runs: called healthy, warned of, all.
     healthy: (u32, u32, u32),
-    by_id: BTreeMap<(Id, u32), (u32, u32, BTreeMap<String, u32>)>,
+    by_id: BTreeMap<(Id, u32), (u32, u32, Wrong)>,
 }
 
 impl Reliability {
@@ -198,6 +201,7 @@ impl Reliability {
         }
     }
 
+    #[allow(clippy::print_stdout, reason = "a test prints what it measured")]
     fn print(&self) {
         for ((id, confidence), (right, of, wrong)) in &self.by_id {
             println!("{:22} said with {confidence:3} %: {right} of {of} right  {wrong:?}", id.name());

@@ -1,7 +1,7 @@
 //! Small logs, each with one thing that must be found, and never "healthy" for want of a rule.
 
-use foliar_doctor::{Id, RunSetup, diagnose};
-use foliar_logread::read_log;
+use foliar_doctor::{Diagnosis, Id, RunSetup, diagnose};
+use foliar_logread::{RunLog, read_log};
 
 /// A log, what is known of it, what must be found and what must not.
 type Case = (&'static str, Option<usize>, &'static str, Id, &'static [Id]);
@@ -271,8 +271,8 @@ fn each_small_log_gets_its_verdict() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn told(text: &str, classes: Option<usize>) -> foliar_doctor::Diagnosis {
-    diagnose(&read_log(text.as_bytes()).unwrap(), &RunSetup { classes, ..RunSetup::default() })
+fn told(log: &RunLog, classes: Option<usize>) -> Diagnosis {
+    diagnose(log, &RunSetup { classes, ..RunSetup::default() })
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn the_verdict_quotes_the_best_run_and_not_the_last_fragment() {
         epoch 3 train loss 41.5 val loss 31.2 val acc: 0.928\nepoch 4 train loss 26.9 val loss 21.1 val acc: 0.948\n\
         epoch 5 train loss 19.4 val loss 15.5 val acc: 0.955\nepoch 1 train loss 119.5 val loss 88.5 val acc: 0.743\n\
         epoch 2 train loss 69.8 val loss 51.3 val acc: 0.848\n";
-    let verdict = told(text, None).verdict;
+    let verdict = told(&read_log(text.as_bytes()).unwrap(), None).verdict;
     assert!(verdict.contains("95.5 %") && !verdict.contains("84.8 %"), "{verdict}");
 }
 
@@ -289,7 +289,7 @@ fn the_verdict_quotes_the_best_run_and_not_the_last_fragment() {
 fn what_rises_is_not_said_to_fall() {
     let text = "epoch 1 train loss 118.5 val loss 29.5 val acc: 0.753\nepoch 2 train loss 68.8 val loss 30.2 val acc: 0.858\n\
         epoch 3 train loss 41.5 val loss 34.1 val acc: 0.928\nepoch 4 train loss 26.9 val loss 45.2 val acc: 0.948\n";
-    let diagnosis = told(text, None);
+    let diagnosis = told(&read_log(text.as_bytes()).unwrap(), None);
     let evidence = diagnosis.findings.iter().flat_map(|finding| &finding.evidence);
     for piece in evidence.filter(|piece| piece.text.contains("the mean per photo")) {
         let numbers: Vec<f64> = piece.text.split([' ', ';']).filter_map(|word| word.parse().ok()).collect();
@@ -302,7 +302,7 @@ fn what_rises_is_not_said_to_fall() {
 #[test]
 fn no_band_lies_below_chance() {
     let text = "epoch 1 train loss 2.31 val loss 2.32 val acc 0.06\nepoch 2 train loss 2.30 val loss 2.31 val acc 0.07\n";
-    for epoch in told(text, Some(10)).series.epochs {
+    for epoch in told(&read_log(text.as_bytes()).unwrap(), Some(10)).series.epochs {
         let band = epoch.band.unwrap();
         assert!((band.low - 10f64.ln()).abs() < 1e-6 && band.low <= band.high.unwrap() + 1e-9, "{band:?}");
     }

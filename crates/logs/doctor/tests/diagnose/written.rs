@@ -78,8 +78,8 @@ fn overfit(s: f64, epoch: usize) -> Epoch {
 }
 
 fn at_chance(_: f64, epoch: usize) -> Epoch {
-    let n = noise(epoch);
-    [2.3026 + 0.002 * n, 2.3028 + 0.003 * n, 0.1 + 0.004 * n, 0.1 + 0.006 * n]
+    let (n, chance) = (noise(epoch), 10f64.ln());
+    [chance + 0.002 * n, chance + 0.003 * n, 0.1 + 0.004 * n, 0.1 + 0.006 * n]
 }
 
 fn double_softmax(s: f64, epoch: usize) -> Epoch {

@@ -147,7 +147,10 @@ impl Run {
                 here > 4.0 * before.max(after) && here > before + 0.3
             }),
             Kind::Overfit => share(&last.train) > share(&last.validation) + 0.2,
-            Kind::Diverged => !(mean(&last.validation) < 2.0 * least + 0.5),
+            Kind::Diverged => {
+                let end = mean(&last.validation);
+                end.is_nan() || end > 2.0 * least + 0.5
+            }
             Kind::HotStart => {
                 learned
                     && mean(&self.sums[0].train) > 1.6 * (1.0 / guess).ln()
