@@ -1,8 +1,12 @@
 //! A log prepared for the rules: aligned curves, what is known of the run, the scale of its losses.
 
+use std::ops::Range;
+
 use foliar_logread::RunLog;
 
 use crate::accuracy_resolution::accuracy_resolution;
+use crate::best_run::best_run;
+use crate::limits::Limits;
 use crate::offset::{self, Penalty, Smoothing, SoftmaxFit};
 use crate::rows::{Chosen, Column, Reading, Row, rows};
 use crate::scale::hypothesis::Sizes;
@@ -15,8 +19,11 @@ use crate::{Reduction, Scale, ScaleEstimate};
 pub(crate) struct Context<'a> {
     pub(crate) log: &'a RunLog,
     pub(crate) setup: RunSetup,
+    pub(crate) limits: Limits,
     pub(crate) chosen: Chosen<'a>,
     pub(crate) rows: Vec<Row>,
+    /// The rows of the run that the log came to, where it holds several.
+    pub(crate) best_run: Range<usize>,
     /// Validation samples as inferred from the steps of the accuracy; the true number may be a multiple.
     pub(crate) accuracy_resolution: Option<usize>,
     /// Whether the losses are those of a softmax of probabilities.
@@ -84,10 +91,13 @@ impl<'a> Context<'a> {
             .flat_map(|series| &series.points)
             .map(|point| (point.value, point.resolution))
             .collect();
+        let rows = rows(&chosen);
         Self {
             log,
             setup: setup.or(&log.facts),
-            rows: rows(&chosen),
+            limits: Limits::default(),
+            best_run: best_run(&rows),
+            rows,
             accuracy_resolution: accuracy_resolution(&accuracies),
             double_softmax: None,
             smoothing: None,
@@ -107,6 +117,11 @@ impl<'a> Context<'a> {
             .filter_map(|(index, row)| Some((index, row.get(column)?)))
             .filter(|(_, reading)| reading.value.is_finite())
             .collect()
+    }
+
+    /// As [`Self::column`], of the best run alone.
+    pub(crate) fn best_run(&self, column: Column) -> Vec<(usize, Reading)> {
+        self.column(column).into_iter().filter(|(index, _)| self.best_run.contains(index)).collect()
     }
 
     /// The rows with both losses: index, training and validation loss as means per sample, in nats, both finite.

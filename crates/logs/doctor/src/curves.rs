@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::diagnosis::{Band, CorrectedLoss, Curves, EpochCurve};
-use crate::entropy::{entropy, entropy_bound};
+use crate::entropy::{entropy_bound, least_entropy};
 use crate::rows::{Reading, Row};
 use crate::{Reduction, ScaleEstimate};
 
@@ -30,10 +30,10 @@ pub(crate) fn curves(context: &Context<'_>) -> Curves {
         val_accuracy: share(row.val_accuracy),
         band: row.val_accuracy.or(row.train_accuracy).map(|accuracy| {
             let e = (1.0 - accuracy.value).clamp(0.0, 1.0);
-            Band {
-                low: entropy(e),
-                high: context.setup.classes.map(|classes| entropy_bound(e, classes as f64)),
-            }
+            // Below chance, a calibrated model guesses.
+            let e = context.setup.classes.map_or(e, |classes| e.min(1.0 - 1.0 / classes as f64));
+            let high = context.setup.classes.map(|classes| entropy_bound(e, classes as f64));
+            Band { low: least_entropy(e).min(high.unwrap_or(f64::INFINITY)), high }
         }),
     };
     Curves { chance_loss: context.setup.chance_loss(), epochs: context.rows.iter().map(epoch).collect() }

@@ -24,6 +24,22 @@ pub(crate) fn entropy(e: f64) -> f64 {
     if e <= 0.0 || e >= 1.0 { 0.0 } else { -e * e.ln() - (1.0 - e) * (-e).ln_1p() }
 }
 
+/// The lowest mean loss of a calibrated model with error rate `e` that is equally confident in every sample, in nats: the entropy of as
+/// few classes as can be, none likelier than the predicted one. Up to one half it is that of `e`; beyond, more than two classes share
+/// the probability.
+pub(crate) fn least_entropy(e: f64) -> f64 {
+    let p = 1.0 - e;
+    if e <= 0.5 {
+        return entropy(e);
+    }
+    if p < 1e-6 {
+        return (1e6f64).ln();
+    }
+    let whole = (1.0 / p).floor();
+    let rest = (1.0 - whole * p).max(0.0);
+    -whole * p * p.ln() - if rest > 0.0 { rest * rest.ln() } else { 0.0 }
+}
+
 /// The highest mean loss of a calibrated model with error rate `e` on `classes` classes, in nats.
 pub(crate) fn entropy_bound(e: f64, classes: f64) -> f64 {
     entropy(e) + e.clamp(0.0, 1.0) * (classes - 1.0).max(1.0).ln()
@@ -59,6 +75,19 @@ mod tests {
         assert!((entropy(0.5) - std::f64::consts::LN_2).abs() < 1e-15);
         assert_eq!(entropy(0.0), 0.0);
         assert!((entropy(0.247) - 0.559).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_least_loss_of_guessing_is_that_of_guessing() {
+        for classes in [2.0, 3.0, 10.0, 38.0f64] {
+            assert!((least_entropy(1.0 - 1.0 / classes) - classes.ln()).abs() < 1e-6);
+        }
+        let mut before = 0.0;
+        for step in 0..1000 {
+            let least = least_entropy(f64::from(step) / 1000.0);
+            assert!(least >= before - 1e-12 && least.is_finite());
+            before = least;
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! | σ | standard error of an accuracy: √(p (1 - p) / n) |
 //!
 //! Proof is an accuracy that is clearly above guessing (p > 1 / C + 4 σ; above one half where C is unknown, since no
-//! balanced task is guessed better), one that rose by more than noise since the first epoch (4 √2 σ), a loss below 0.9 ln C,
+//! balanced task is guessed better; then it must have risen or be above 0.8, for one class may have a large share), one that rose by more than noise since the first epoch (4 √2 σ), a loss below 0.9 ln C,
 //! or, where C is unknown, a loss that fell by a tenth and more. Everything on validation photos, in three epochs or more.
 
 use crate::context::Context;
@@ -21,9 +21,12 @@ pub(crate) const EPOCHS: usize = 3;
 const ASSUMED: f64 = 300.0;
 
 /// How far a loss may lie above what its accuracy explains, as a factor and in nats.
-const ABOVE: (f64, f64) = (1.75, 0.3);
+const ABOVE: (f64, f64) = (1.6, 0.3);
 /// A first training loss, in nats, that no mean begins with, where the number of classes is not known; and as a multiple of guessing.
 const START: (f64, f64) = (8.0, 2.0);
+
+/// No class of a usual data set has so large a share.
+const SKEWED: f64 = 0.8;
 
 /// What is missing for a judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +47,7 @@ pub(crate) enum Gap {
 
 /// What is missing to say that the network learned; `None` if nothing is.
 pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
-    let [accuracy, loss] = [Column::ValAccuracy, Column::ValLoss].map(|column| context.column(column));
+    let [accuracy, loss] = [Column::ValAccuracy, Column::ValLoss].map(|column| context.best_run(column));
     let trained = [Column::TrainAccuracy, Column::TrainLoss].map(|column| context.column(column).len());
     let epochs = accuracy.len().max(loss.len());
     match epochs {
@@ -53,10 +56,19 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         2 if context.setup.classes.is_some() && by_accuracy(context, &accuracy) => None,
         _ if epochs < EPOCHS => Some(Gap::Epochs(epochs)),
         _ if !by_accuracy(context, &accuracy) && !by_loss(context, &loss) => Some(Gap::Proof),
+        _ if may_be_one_class(context, &accuracy) => Some(Gap::Proof),
         _ if has_risen(&loss) => Some(Gap::Rise),
         _ if is_unexplained(context) => Some(Gap::Loss),
         _ => None,
     }
+}
+
+/// Whether an accuracy of unknown classes never rose, so that it may be the share of one of them.
+fn may_be_one_class(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
+    let (Some(first), Some(end)) = (curve.first(), late(curve)) else { return false };
+    let size = context.validation_size().map_or(ASSUMED, |size| size as f64);
+    let noise = (2.0 * end * (1.0 - end) / size).sqrt();
+    context.setup.classes.is_none() && curve.len() >= EPOCHS && end < SKEWED && end < first.1.value + noise
 }
 
 /// Whether a loss of validation ends above its least value by more than jumps and a mild overfitting make of it.
@@ -93,7 +105,7 @@ fn is_unexplained(context: &Context<'_>) -> bool {
     if beyond_guessing || high {
         return true;
     }
-    let judged: Vec<bool> = context.rows.iter().filter_map(far).collect();
+    let judged: Vec<bool> = context.rows[context.best_run.clone()].iter().filter_map(far).collect();
     judged.len() >= EPOCHS && judged[judged.len() - judged.len().div_ceil(3)..].iter().all(|far| *far)
 }
 

@@ -1,7 +1,8 @@
 //! The rules, one a file, and which finding explains which.
 //!
 //! A rule reads the [`Context`] and makes one finding or none; it knows neither the other rules nor their
-//! findings. Where one cause triggers several rules, [`EXPLAINS`] keeps the cause.
+//! findings. Where one cause triggers several rules, [`EXPLAINS`] keeps the cause; what explains the same in another way is weighed
+//! by [`crate::explanations`].
 
 mod at_chance;
 mod degenerate_metric;
@@ -34,6 +35,7 @@ mod validation_too_small;
 mod worse_than_chance;
 
 use crate::context::Context;
+use crate::explanations::{self, Explanation};
 use crate::{Finding, Id, Severity};
 
 type Rule = fn(&Context<'_>) -> Option<Finding>;
@@ -75,7 +77,10 @@ const EXPLAINS: [(Id, &[Id]); 15] = [
         &[Id::LossScaled, Id::Overconfident, Id::StillImproving, Id::ValBetterThanTrain, Id::HotStart],
     ),
     (Id::TooGood, &[Id::Frozen, Id::Plateau, Id::StillImproving, Id::ValBetterThanTrain]),
-    (Id::Frozen, &[Id::Plateau, Id::StillImproving, Id::Overfit, Id::LossScaled, Id::Overconfident]),
+    (
+        Id::Frozen,
+        &[Id::Underfit, Id::Plateau, Id::StillImproving, Id::Overfit, Id::LossScaled, Id::Overconfident],
+    ),
     (Id::UnstableValidation, &[Id::ValSpikes, Id::Plateau]),
     (
         Id::Nan,
@@ -121,20 +126,38 @@ const EXPLAINS: [(Id, &[Id]); 15] = [
         Id::TrainEvalMismatch,
         &[Id::Overfit, Id::Overconfident, Id::ValSpikes, Id::AtChance, Id::Plateau, Id::LossScaled],
     ),
-    (Id::AtChance, &[Id::DegenerateMetric, Id::Frozen, Id::Plateau, Id::StillImproving, Id::LrTooHigh]),
+    (
+        Id::AtChance,
+        &[Id::DegenerateMetric, Id::Frozen, Id::Plateau, Id::StillImproving, Id::LrTooHigh, Id::Underfit],
+    ),
     (Id::LossScaled, &[Id::HotStart, Id::Overconfident, Id::WorseThanChance]),
-    (Id::DegenerateMetric, &[Id::ValSpikes, Id::LossScaled, Id::AtChance, Id::WorseThanChance, Id::Plateau]),
+    (
+        Id::DegenerateMetric,
+        &[Id::Underfit, Id::ValSpikes, Id::LossScaled, Id::AtChance, Id::WorseThanChance, Id::Plateau],
+    ),
     (Id::LabelSmoothing, &[Id::Overconfident]),
     (Id::Overfit, &[Id::Plateau]),
 ];
 
-/// All findings, by importance. Where none is above a note, one says whether the log proves that the network learned
-/// ([`Id::Healthy`]) or what is missing for that ([`Id::TooLittleToTell`]). A note that names a fault is no health.
-pub(crate) fn findings(context: &Context<'_>) -> Vec<Finding> {
+/// What is said of a log.
+pub(crate) struct Judgement {
+    /// By importance.
+    pub(crate) findings: Vec<Finding>,
+    /// What else explains each of them, in the same order.
+    pub(crate) explanations: Vec<Explanation>,
+}
+
+/// All findings, by importance, weighed against what else explains the same. Where none is above a note, one says whether the log
+/// proves that the network learned ([`Id::Healthy`]) or what is missing for that ([`Id::TooLittleToTell`]). A note that names a
+/// fault is no health.
+pub(crate) fn judge(context: &Context<'_>) -> Judgement {
     let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(context)).collect();
+    let mut explained = Vec::new();
     for (cause, consequences) in EXPLAINS {
         if found.iter().any(|finding| finding.id == cause) {
-            found.retain(|finding| !consequences.contains(&finding.id));
+            let (gone, stay) = found.into_iter().partition(|finding| consequences.contains(&finding.id));
+            found = stay;
+            explained.extend(Vec::<Finding>::into_iter(gone).map(|finding| finding.id));
         }
     }
     if found.iter().all(|finding| finding.severity == Severity::Note) {
@@ -148,5 +171,6 @@ pub(crate) fn findings(context: &Context<'_>) -> Vec<Finding> {
         };
         b.severity.cmp(&a.severity).then(concludes(b).cmp(&concludes(a))).then(a.id.cmp(&b.id))
     });
-    found
+    let explanations = explanations::weigh(&mut found, &explained);
+    Judgement { findings: found, explanations }
 }

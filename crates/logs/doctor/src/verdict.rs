@@ -92,7 +92,7 @@ fn doubtful(context: &Context<'_>, fault: &Finding) -> String {
 }
 
 fn healthy(context: &Context<'_>, findings: &[Finding]) -> String {
-    let head = match context.column(Column::ValAccuracy).last() {
+    let head = match context.best_run(Column::ValAccuracy).last() {
         Some((_, accuracy)) => {
             format!(
                 "This run looks healthy, with a final validation accuracy of {}.",
@@ -114,13 +114,13 @@ fn healthy(context: &Context<'_>, findings: &[Finding]) -> String {
 fn scaled(context: &Context<'_>, findings: &[Finding]) -> String {
     let (by_train, by_val) = context.factors();
     let ends = |column, factor: f64| {
-        let curve = context.column(column);
+        let curve = context.best_run(column);
         let means = (curve.first()?.1.value / factor, curve.last()?.1.value / factor);
         Some(means)
     };
     let means = ends(Column::TrainLoss, by_train).or_else(|| ends(Column::ValLoss, by_val));
     let others = findings.iter().filter(|finding| finding.severity > Severity::Note).count() > 1;
-    let judged = match context.column(Column::ValAccuracy).last() {
+    let judged = match context.best_run(Column::ValAccuracy).last() {
         Some((_, accuracy)) if accuracy.value >= 0.9 && !others => {
             format!(
                 "The model is good on this split ({} validation accuracy), and the size of its loss \

@@ -3,7 +3,8 @@
 //! Idea: guessing among C classes costs ln C and is correct once in C times. Four proofs: (1) a loss that equals ln C to five
 //! digits and more, three times in a row, for some whole C: no learning network stays there. (2) Loss and accuracy of guessing
 //! for six epochs, without a fall of the loss (four, where each accuracy is exp(-loss)); where C is not known, the two must agree on it: accuracy = exp(-loss). (3) The
-//! loss alone within 3 % of ln C for four epochs, C known. (4) The accuracy alone never above guessing in five epochs, C known.
+//! loss alone within 3 % of ln C for four epochs, C known. (4) The accuracy alone never above guessing in five epochs,
+//! C known; or level below 6 % for six, C unknown.
 //! Limits: slow starts look the same for some epochs; a training set that *is* learned is a matter for
 //! `train-eval-mismatch`.
 
@@ -13,8 +14,6 @@ use crate::rows::{Column, Reading};
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-/// Epochs that loss and accuracy together need.
-const EPOCHS: usize = 6;
 /// Epochs that a loss alone needs.
 const LOSSES: usize = 4;
 /// Epochs that an accuracy alone needs.
@@ -96,7 +95,7 @@ fn both(
             .iter()
             .any(|(other, accuracy)| *other == row && (accuracy.value / of_loss - 1.0).abs() < 0.2)
     };
-    let least = if losses.iter().all(told) { LOSSES } else { EPOCHS };
+    let least = if losses.iter().all(told) { LOSSES } else { context.limits.chance_epochs };
     if losses.len() < least || accuracies.len() < least {
         return None;
     }
@@ -136,7 +135,7 @@ fn both(
             percent(guess)
         ),
         ends(context, &[(first.0, first.2), (last.0, last.2)], &format!("{noun} loss")),
-        if context.setup.classes.is_some() { 0.93 } else { 0.8 },
+        if context.setup.classes.is_some() { 0.95 } else { 0.93 },
     ))
 }
 
@@ -165,8 +164,9 @@ fn loss_alone(
         // Level within half a per cent, near the logarithm of a small whole number, and no sign of a fall.
         None => {
             let classes = (1.001 * least).exp().floor().max(2.0);
-            let level =
-                losses.len() >= EPOCHS && most < 1.005 * least && last.1.value > 0.998 * first.1.value;
+            let level = losses.len() >= context.limits.chance_epochs
+                && most < 1.005 * least
+                && last.1.value > 0.998 * first.1.value;
             let near = least > 0.999 * classes.ln() && least < 1.025 * classes.ln() && classes <= 50.0;
             (Some(classes.ln()).filter(|_| level && near)?, 0.7)
         }
@@ -194,8 +194,9 @@ fn loss_alone(
 }
 
 fn accuracy_alone(context: &Context<'_>, accuracies: &Curve, noun: &str) -> Option<Finding> {
-    let guess = 1.0 / context.setup.classes? as f64;
     let (first, last) = (accuracies.first()?, accuracies.last()?);
+    let Some(classes) = context.setup.classes else { return tiny_accuracy(context, accuracies, noun) };
+    let guess = 1.0 / classes as f64;
     let size = context.validation_size().map_or(300.0, |size| size as f64);
     let best = accuracies.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
     let limit = guess + 3.0 * (guess * (1.0 - guess) / size).sqrt();
@@ -210,6 +211,27 @@ fn accuracy_alone(context: &Context<'_>, accuracies: &Curve, noun: &str) -> Opti
             ),
             ends(context, &[*first, *last], &format!("{noun} accuracy")),
             0.85,
+        )
+    })
+}
+
+/// An accuracy of unknown classes that stays so low that no task of a few dozen classes is learned.
+fn tiny_accuracy(context: &Context<'_>, accuracies: &Curve, noun: &str) -> Option<Finding> {
+    const TINY: f64 = 0.06;
+    let (first, last) = (accuracies.first()?, accuracies.last()?);
+    let values = || accuracies.iter().map(|(_, reading)| reading.value);
+    let (least, most) = values().fold((1.0_f64, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+    let level = most < 1.3 * least && last.1.value < 1.1 * first.1.value;
+    (accuracies.len() > ACCURACIES && level && most < TINY).then(|| {
+        finding(
+            format!(
+                "The {noun} accuracy stays at {} for {} epochs, as guessing among about {} classes does.",
+                percent(last.1.value),
+                accuracies.len(),
+                number((1.0 / last.1.value).round())
+            ),
+            ends(context, &[*first, *last], &format!("{noun} accuracy")),
+            0.7,
         )
     })
 }

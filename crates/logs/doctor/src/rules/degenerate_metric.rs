@@ -252,16 +252,23 @@ fn one_class(context: &Context<'_>) -> Option<Finding> {
     if !(same >= 8 || both) || others.len() > OTHERS || !(0.3..0.9).contains(&last.value) {
         return None;
     }
-    let distinguishes = |&(_, training): &(usize, Reading)| training.value > last.value + DISTINGUISHED;
+    let moves = training.windows(2).rev().take(same).any(|pair| pair[0].1.value != pair[1].1.value);
+    // One class may have another share in each part.
+    let size = context.validation_size().map_or(300.0, |size| size as f64);
+    let of_another_set = DISTINGUISHED.max(3.0 * (last.value * (1.0 - last.value) / size).sqrt());
+    let distinguishes = |&(_, training): &(usize, Reading)| {
+        training.value > last.value + if moves { DISTINGUISHED } else { of_another_set }
+    };
     if training.last().is_some_and(distinguishes) || at_chance::training_learned(context) {
         return None;
     }
     let recent = &losses[losses.len().saturating_sub(same)..];
-    let (first, end) = (recent.first()?.1.value, recent.last()?.1.value);
+    let level = &recent[recent.len() / 3..];
+    let (first, end) = (level.first()?.1.value, level.last()?.1.value);
     (end > 0.97 * first).then(|| {
         finding(
             Severity::Warning,
-            0.75,
+            0.85,
             format!(
                 "The validation accuracy has been exactly {} for {same} epochs, and the loss does not \
                     fall: the network predicts the same class for every photo, and {} is the share of \

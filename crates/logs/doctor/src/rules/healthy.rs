@@ -9,7 +9,7 @@ use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Finding {
-    let last = |column| context.column(column).last().copied();
+    let last = |column| context.best_run(column).last().copied();
     let claim = match (last(Column::ValAccuracy), last(Column::ValLoss), last(Column::TrainLoss)) {
         (Some((_, accuracy)), Some((_, loss)), _) => format!(
             "No problem found: the validation loss ends at {} and the accuracy at {}, and the two are \

@@ -45,7 +45,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             fit.loss.line,
             quoted(&context.rows[fit.row], fit.row, noun, fit.loss),
         )],
-        confidence: if fit.best.is_some() { 0.8 } else { 0.65 },
+        confidence: if fit.best.is_some() { 0.93 } else { 0.88 },
         advice: "Nothing to fix. Judge by the accuracy, or print the cross-entropy without smoothing for validation. If labels are \
             not smoothed, look for a penalty that is added to the loss."
             .to_owned(),

@@ -33,8 +33,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             evidence.push(Evidence::at(
                 end.line,
                 format!(
-                    "{}; the mean per photo falls from {} to {}; factor {} to {} (90 % interval)",
+                    "{}; the mean per photo {} from {} to {}; factor {} to {} (90 % interval)",
                     quoted(&context.rows[last], last, noun, end),
+                    if end.value < start.value { "falls" } else { "rises" },
                     number(start.value / estimate.best),
                     number(end.value / estimate.best),
                     number(estimate.low),
@@ -52,7 +53,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             evidence.push(Evidence::whole(format!(
                 "a calibrated model with an accuracy of {} has a mean loss of at least {} per photo",
                 percent(accuracy.value),
-                number(crate::entropy::entropy(1.0 - accuracy.value))
+                number(crate::entropy::least_entropy(1.0 - accuracy.value))
             )));
         }
     }
@@ -61,7 +62,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         claim,
         evidence,
-        confidence: (1.0 - context.scale.mean).min(0.98),
+        confidence: (1.0 - context.scale.mean).min(0.96),
         advice: "Print the mean per photo: add up loss times batch size, and divide by the number of \
             photos. Until then, do not compare this loss with that of another program. Its fall and the \
             validation accuracy remain meaningful."

@@ -96,7 +96,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .rows
         .iter()
         .any(|row| row.epoch.is_some() || row.val_loss.is_some() || row.val_accuracy.is_some());
-    let often = epochs && jumps.len() >= 2 && jumps.len() * 5 >= rest.len();
+    let often =
+        epochs && jumps.len() >= 2 && jumps.len() as f64 >= context.limits.jump_share * rest.len() as f64;
     if !often && !climbs {
         return restless_validation(context);
     }
@@ -132,7 +133,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         claim,
         evidence: evidence.collect(),
-        confidence: 0.75,
+        confidence: 0.9,
         advice: ADVICE.to_owned(),
         code: code(),
     })

@@ -56,12 +56,14 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
     let fitted = least(&train)?;
     let turn = least(&val[..=fitted])?;
     let rise = val[fitted] - val[turn];
+    let limit = context.limits.overfit_rise;
     let steps = &val[turn..=fitted];
     let ups = steps.windows(2).filter(|pair| pair[1] > pair[0]).count();
     let steady = steps.len() >= 8 && 5 * ups >= 3 * (steps.len() - 1) && train[fitted] < 0.6 * train[turn];
     let stays = steps.len() >= 5 && steps[steps.len() - 3..].iter().all(|loss| *loss > 1.08 * val[turn]);
-    let apart = stays && rise > 0.1 && rise > 0.25 * val[turn] && train[fitted] < 0.67 * train[turn];
-    let risen = apart || (rise > 0.15 && (rise > 0.35 * val[turn] || (steady && rise > 0.12 * val[turn])));
+    let apart = stays && rise > 0.1 && rise > limit * val[turn] && train[fitted] < 0.67 * train[turn];
+    let risen =
+        apart || (rise > 0.15 && (rise > (limit + 0.1) * val[turn] || (steady && rise > 0.12 * val[turn])));
     let learning = train[fitted] < 0.8 * train[turn];
     if !risen || !learning || fitted < turn + 2 || is_sudden(context, &both[turn..=fitted]) {
         return None;
@@ -87,7 +89,7 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
         ],
         // Where validation was never better than at first, it may not measure what was trained.
         confidence: match (turn, strong) {
-            (0, _) => 0.4,
+            (0, _) => 0.55,
             (_, true) => 0.9,
             _ => 0.8,
         },
@@ -131,7 +133,7 @@ fn by_gap(context: &Context<'_>) -> Option<Finding> {
                 .map(|loss| Evidence::at(loss.line, quoted(row, index, "validation loss", loss)))
                 .into_iter()
                 .collect(),
-            confidence: 0.6,
+            confidence: 0.35,
             advice: ADVICE.to_owned(),
             code: code(),
         }
@@ -223,7 +225,8 @@ fn by_accuracy(context: &Context<'_>) -> Option<Finding> {
     let best = if nearly_all { before.max(now) } else { now };
     let size = context.validation_size().map_or(300.0, |size| size as f64);
     let noise = (best * (1.0 - best) / size).sqrt();
-    let limit = if nearly_all { f64::max(0.08, 6.0 * noise) } else { f64::max(0.2, 4.0 * noise) };
+    let limit =
+        if nearly_all { f64::max(0.08, 6.0 * noise) } else { context.limits.overfit_gap.max(4.0 * noise) };
     let row = &context.rows[index];
     let lower = row.train_loss.zip(row.val_loss).is_some_and(|(train, val)| {
         let (by_train, by_val) = context.factors();

@@ -67,7 +67,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let evidence = COLUMNS
         .into_iter()
         .filter_map(|(column, noun)| {
-            let &(index, reading) = context.column(column).last()?;
+            let &(index, reading) = context.best_run(column).last()?;
             Some(Evidence::at(reading.line, quoted(&context.rows[index], index, noun, reading)))
         })
         .collect();
@@ -92,7 +92,7 @@ const COLUMNS: [(Column, &str); 4] = [
 /// `The training loss goes from 2 to 1, the validation accuracy from 50 % to 60 %. `, or nothing.
 fn course(context: &Context<'_>) -> String {
     let courses = COLUMNS.into_iter().filter_map(|(column, noun)| {
-        let curve = context.column(column);
+        let curve = context.best_run(column);
         let (first, last) = (curve.first()?.1.value, curve.last()?.1.value);
         let text = |value| match column {
             Column::TrainLoss | Column::ValLoss => number(value),

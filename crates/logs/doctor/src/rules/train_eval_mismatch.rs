@@ -62,7 +62,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 validation, or its photos are prepared differently."
         ),
         evidence,
-        confidence: 0.85,
+        confidence: 0.93,
         advice: "Run the validation code on the training photos. If results are bad there too, check \
             batch norm (frozen layers must be in evaluation mode), resizing, normalisation and the \
             order of the classes."

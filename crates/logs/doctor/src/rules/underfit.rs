@@ -19,8 +19,7 @@ use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 const EPOCHS: usize = 8;
-/// k below which it is a warning, and a note.
-const POOR: f64 = 0.45;
+/// k below which it is a note.
 const MODERATE: f64 = 0.65;
 /// k above which something was learned.
 const LEARNED: f64 = 0.1;
@@ -37,8 +36,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() || context.double_softmax.is_some() {
         return None;
     }
-    let accuracies = (context.column(Column::TrainAccuracy), context.column(Column::ValAccuracy));
-    let losses = (context.column(Column::TrainLoss), context.column(Column::ValLoss));
+    let accuracies = (context.best_run(Column::TrainAccuracy), context.best_run(Column::ValAccuracy));
+    let losses = (context.best_run(Column::TrainLoss), context.best_run(Column::ValLoss));
     let judged = late(&accuracies.1).filter(|_| accuracies.1.len() >= EPOCHS)?;
     let trained = late(&accuracies.0).filter(|_| accuracies.0.len() >= EPOCHS);
     let size = context.validation_size().map_or(300.0, |size| size as f64);
@@ -56,11 +55,15 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let guess = context.setup.classes.map_or_else(|| guess_of_start(context), |classes| 1.0 / classes as f64);
     let learned = |accuracy: f64| (accuracy - guess) / (1.0 - guess);
     let share = learned(trained.map_or(judged, |trained| trained.max(judged)));
+    // Without a known guess, an accuracy that never rose may be one.
+    let rose = accuracies.1.first().is_some_and(|(_, first)| judged > first.value + RISE)
+        || context.setup.classes.is_some();
     let rises = improves(&accuracies.0, |_, before, now| now > before + RISE);
     let falls = improves(&losses.0, |first, before, now| {
         now < (1.0 - FALL) * before || before - now > SLOW * (first - now).max(0.0)
     });
-    if !equal || !(LEARNED..MODERATE).contains(&share) || learned(judged) < LEARNED || rises || falls {
+    if !equal || !rose || !(LEARNED..MODERATE).contains(&share) || learned(judged) < LEARNED || rises || falls
+    {
         return None;
     }
     let quotes = [
@@ -80,14 +83,14 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     };
     Some(Finding {
         id: Id::Underfit,
-        severity: if share < POOR { Severity::Warning } else { Severity::Note },
+        severity: if share < context.limits.underfit { Severity::Warning } else { Severity::Note },
         claim: format!(
             "Training itself stops at {stops} and hardly improves any more; validation is equal to it, with an accuracy of {}. More \
                 photos do not help a network that does not fit those it has.",
             percent(judged)
         ),
         evidence,
-        confidence: 0.8,
+        confidence: 0.9,
         advice: "Overfit a hundred photos: if their accuracy does not near 100 %, train more layers, a larger network, or at a \
             higher learning rate, with less augmentation and weight decay. If it does, look for contradictory labels."
             .to_owned(),

@@ -27,7 +27,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let far =
         matches!(losses.as_slice(), [(train, val)] if train.value / by_train > 2.0 * val.value / by_val);
     let (claim, line) = if most(by_accuracy, accuracies.len()) {
-        let (train, val) = accuracies.last()?;
+        let (train, val) = accuracies.iter().rfind(|(train, val)| val.value > train.value)?;
         (
             format!(
                 "Validation accuracy is {}, training accuracy {}.",
@@ -37,7 +37,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             val.line,
         )
     } else if far || most(by_loss, losses.len()) {
-        let (train, val) = losses.last()?;
+        let (train, val) = losses.iter().rfind(|(train, val)| train.value / by_train > val.value / by_val)?;
         let means = (number(val.value / by_val), number(train.value / by_train));
         (format!("The validation loss ({}) is below the training loss ({}).", means.0, means.1), val.line)
     } else {

@@ -39,13 +39,15 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             // The loss that the lost accuracy would explain, at 25 nats an error, is no spike.
             let explained = 25.0 * (accuracy - right.value).max(0.0);
             let rise = (loss.value - usual) / by_val;
-            (loss.value > 2.0 * usual && rise > 0.15 + explained && accuracy - right.value < 0.05)
+            (loss.value > context.limits.spike * usual
+                && rise > 0.15 + explained
+                && accuracy - right.value < 0.05)
                 .then_some((index, loss, usual, right.value, accuracy))
         })
         .collect();
     // A single epoch must stand out further than several.
     let most = spikes.iter().map(|spike| spike.1.value / spike.2).fold(0.0, f64::max);
-    if spikes.len() < 2 && most < 4.0 {
+    if spikes.len() < 2 && most < 2.0 * context.limits.spike {
         return None;
     }
     let &(index, loss, usual, right, accuracy) =
@@ -80,7 +82,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 )
             })
             .collect(),
-        confidence: if index + 1 < context.rows.len() { 0.85 } else { 0.6 },
+        confidence: if index + 1 < context.rows.len() { 0.94 } else { 0.85 },
         advice: "Do not use this loss for early stopping: choose the epoch by accuracy or by the \
             median loss. Inspect the ten photos with the highest loss; they are often broken or \
             mislabelled."

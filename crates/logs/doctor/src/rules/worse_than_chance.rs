@@ -7,13 +7,67 @@
 //! running statistics lag behind weights that change fast.
 
 use crate::context::Context;
-use crate::rows::Row;
+use crate::rows::{Column, Row};
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
+
+/// A loss that is so many times that of guessing.
+const ENORMOUS: f64 = 20.0;
+
+/// A loss far above that of any usual number of classes that moves, while the accuracy is that of guessing among two, three or four.
+fn enormous(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 3;
+    if context.setup.classes.is_some_and(|classes| classes > 4) {
+        return None;
+    }
+    let rows = || context.rows.iter().filter_map(|row| Some((row.val_loss?, row.val_accuracy?)));
+    let count = rows().count();
+    let all = |ok: &dyn Fn(f64, f64) -> bool| rows().all(|(loss, accuracy)| ok(loss.value, accuracy.value));
+    let range = |values: &mut dyn Iterator<Item = f64>| {
+        values.fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)))
+    };
+    let (low, high) = range(&mut rows().map(|(loss, _)| loss.value));
+    let size = context.validation_size().map_or(150.0, |size| size as f64);
+    let guesses = (2..=4).any(|classes| {
+        let guess = 1.0 / f64::from(classes);
+        let noise = (guess * (1.0 - guess) / size).sqrt();
+        all(&|loss, accuracy| (accuracy - guess).abs() < 2.0 * noise && loss > ENORMOUS * -guess.ln())
+    });
+    let learns = |column| {
+        let curve = context.column(column);
+        curve.iter().any(|(_, reading)| reading.value > 0.65)
+    };
+    let moves = high > 1.15 * low;
+    if count < EPOCHS || !guesses || !moves || learns(Column::TrainAccuracy) {
+        return None;
+    }
+    let (index, row) = context.rows.iter().enumerate().rev().find(|(_, row)| row.val_loss.is_some())?;
+    let (loss, accuracy) = (row.val_loss?, row.val_accuracy?);
+    Some(Finding {
+        id: Id::WorseThanChance,
+        severity: Severity::Error,
+        claim: format!(
+            "The validation loss lies between {} and {} at an accuracy of {}, that of guessing. A network that guesses and knows it \
+                has a loss that does not move, even if it is a sum: this one is sure of wrong classes.",
+            number(low),
+            number(high),
+            percent(accuracy.value)
+        ),
+        evidence: vec![Evidence::at(loss.line, quoted(row, index, "validation loss", loss))],
+        confidence: 0.6,
+        advice: "Normalise the inputs, lower the learning rate by a factor of ten, and give `--batch-size` and `--classes`: a sum over \
+            the batch would fit one of them."
+            .to_owned(),
+        code: None,
+    })
+}
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() || context.is_scaled() {
         return None;
+    }
+    if let Some(finding) = enormous(context) {
+        return Some(finding);
     }
     let classes = context.setup.classes;
     let size = context.validation_size().map_or(300.0, |size| size as f64);
@@ -75,7 +129,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             classes.map_or("a few per cent".to_owned(), |classes| percent(1.0 / classes as f64)),
         ),
         evidence: vec![Evidence::at(loss.line, quoted(row, index, "validation loss", loss))],
-        confidence: if classes.is_some() { 0.95 } else { 0.85 },
+        confidence: if classes.is_some() { 0.96 } else { 0.93 },
         advice: "Compare the two data loaders: are the classes in the same order, are the photos \
                 normalised with the same mean and standard deviation, is the network in evaluation \
                 mode? Evaluate the training set with the validation code: a low accuracy there confirms \

@@ -4,11 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use foliar_doctor::{Id, LiveDoctor, LiveEpoch, RunSetup, Severity, diagnose};
-use foliar_logread::{Metric, RunLog, Split};
 
 use crate::support::one_cycle::{OneCycle, healthy, overfit};
 use crate::support::runs::{Kind, run};
-use crate::support::table::with;
 
 /// Each kind of finding that is told of a run, with the epoch that it is told in.
 fn told(run: &OneCycle) -> Vec<(u32, Id)> {
@@ -27,23 +25,14 @@ fn told_in(run: &OneCycle, ids: &[Id]) -> Option<u32> {
 
 /// What the log up to each epoch shows, without patience and without knowing that its losses are means.
 fn shown(run: &OneCycle) -> Vec<BTreeSet<Id>> {
-    let shows = |epochs: &[LiveEpoch]| {
-        let column = |read: fn(&LiveEpoch) -> f64| epochs.iter().map(read).collect::<Vec<_>>();
-        let [train, validation] = [Some(Split::Train), Some(Split::Validation)];
-        let log = with(RunLog::default(), "loss", train, Metric::Loss, &column(|e| e.train_loss));
-        let log =
-            with(log, "acc", train, Metric::Accuracy, &column(|e| e.train_accuracy.unwrap_or(f64::NAN)));
-        let losses = column(|e| e.validation_loss.unwrap_or(f64::NAN));
-        let log = with(log, "val_loss", validation, Metric::Loss, &losses);
-        let accuracies = column(|e| e.validation_accuracy.unwrap_or(f64::NAN));
-        let log = with(log, "val_acc", validation, Metric::Accuracy, &accuracies);
-        let log = with(log, "lr", None, Metric::LearningRate, &column(|e| e.learning_rate));
+    let shows = |epochs: usize| {
+        let log = run.start(epochs);
         let setup = RunSetup { classes: run.setup.classes, ..RunSetup::default() };
         let findings = diagnose(&log, &setup).findings.into_iter();
         let serious = findings.filter(|found| found.severity > Severity::Note).map(|found| found.id);
         serious.filter(|id| *id != Id::ValidationTooSmall).collect()
     };
-    (1..=run.epochs.len()).map(|end| shows(&run.epochs[..end])).collect()
+    (1..=run.epochs.len()).map(shows).collect()
 }
 
 /// The second epoch in a row that shows one of `ids`.

@@ -6,4 +6,6 @@ mod question;
 mod rules;
 mod simulated;
 mod support;
+mod thresholds;
 mod verdicts;
+mod written;

@@ -73,6 +73,19 @@ fn check(diagnosis: &Diagnosis) {
     for finding in &diagnosis.findings {
         assert!((0.0..=1.0).contains(&finding.confidence) && !finding.claim.is_empty(), "{finding:?}");
     }
+    assert_eq!(diagnosis.explanations.len(), diagnosis.findings.len());
+    for (finding, explanation) in diagnosis.findings.iter().zip(&diagnosis.explanations) {
+        assert!(finding.id == explanation.id && (finding.confidence - explanation.share).abs() < 1e-12);
+        let shares = explanation.alternatives.iter().map(|other| other.share);
+        assert!(explanation.share + shares.clone().sum::<f64>() <= 1.0 + 1e-9, "{explanation:?}");
+        assert!(
+            !explanation.alternatives.is_empty() && shares.is_sorted_by(|a, b| a >= b),
+            "{explanation:?}"
+        );
+        assert!(
+            explanation.alternatives.iter().all(|other| !other.cause.is_empty() && !other.test.is_empty())
+        );
+    }
     for estimate in [diagnosis.scale.train, diagnosis.scale.val].into_iter().flatten() {
         assert!(
             estimate.low > 0.0 && estimate.low <= estimate.best && estimate.best <= estimate.high,

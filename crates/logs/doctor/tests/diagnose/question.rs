@@ -79,6 +79,12 @@ fn json_has_the_promised_shape() {
     for key in ["claim", "evidence", "confidence", "advice", "code"] {
         assert!(!finding[key].is_null(), "{key}");
     }
+    let explanation = &json["explanations"][0];
+    assert_eq!(explanation["id"], "loss-scaled");
+    assert_eq!(explanation["share"], finding["confidence"]);
+    for key in ["cause", "share", "test"] {
+        assert!(!explanation["alternatives"][0][key].is_null(), "{key}");
+    }
     for column in ["train", "val"] {
         assert_eq!(json["scale"][column]["reduction"], "batch-sum");
         assert!(json["scale"][column]["low"].as_f64() < json["scale"][column]["high"].as_f64());

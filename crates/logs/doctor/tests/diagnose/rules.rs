@@ -219,3 +219,66 @@ fn batches_of_one_epoch_are_no_reason_to_despair() {
     }
     assert!(warnings(&diagnose(&log, &classes(1000))).is_empty());
 }
+
+/// The loss of a calibrated network with these accuracies, against labels that are smoothed by `share`.
+fn smoothed(accuracies: &[f64], classes: f64, share: f64) -> Vec<f64> {
+    let loss = |accuracy: &f64| {
+        let each = share / classes;
+        let spread = ((1.0 - share) * (1.0 - accuracy) / (classes - 1.0)) + each;
+        let right = (1.0 - share) * accuracy + each;
+        -right * right.ln() - (classes - 1.0) * spread * spread.ln()
+    };
+    accuracies.iter().map(loss).collect()
+}
+
+#[test]
+fn smoothed_labels_are_a_note_with_their_share() {
+    let accuracies = [0.41, 0.68, 0.81, 0.88, 0.92, 0.95, 0.965, 0.975, 0.98, 0.983, 0.985, 0.986];
+    for (classes, share) in [(10, 0.1), (100, 0.1), (5, 0.2)] {
+        let losses = smoothed(&accuracies, classes as f64, share);
+        let log = three(&losses, &losses, &accuracies);
+        let log = with(log, "acc", TRAIN, Metric::Accuracy, &accuracies);
+        let diagnosis = diagnose(&log, &self::classes(classes));
+        assert!(
+            finds(&diagnosis, Id::LabelSmoothing) && finds(&diagnosis, Id::Healthy),
+            "{:?}",
+            warnings(&diagnosis)
+        );
+        let claim = &diagnosis.findings.iter().find(|found| found.id == Id::LabelSmoothing).unwrap().claim;
+        // "smoothed by about 0.1 (0.09 to 0.12)": the interval holds the share.
+        let inside = claim.split_once('(').and_then(|(_, rest)| rest.split_once(')')).unwrap().0;
+        let (low, high) = inside.split_once(" to ").unwrap();
+        let (low, high): (f64, f64) = (low.parse().unwrap(), high.parse().unwrap());
+        assert!((0.95 * low..=1.05 * high).contains(&share) && high < 2.0 * low, "{claim}");
+        // Without the classes, the interval is wide and says so.
+        let unknown = diagnose(&log, &RunSetup::default());
+        let found = unknown.findings.iter().find(|found| found.id == Id::LabelSmoothing);
+        assert!(found.is_none_or(|found| found.claim.contains("depends on the number of classes")));
+    }
+    // What the accuracies explain is no smoothing.
+    let losses = smoothed(&accuracies, 10.0, 0.0);
+    let log = with(three(&losses, &losses, &accuracies), "acc", TRAIN, Metric::Accuracy, &accuracies);
+    assert!(!finds(&diagnose(&log, &classes(10)), Id::LabelSmoothing));
+}
+
+#[test]
+fn training_that_stops_far_from_good_is_underfitting() {
+    let curve = |end: f64| -> Vec<f64> {
+        (0..16).map(|epoch| end - 0.25 * (-0.6 * f64::from(epoch)).exp()).collect()
+    };
+    let told = |train: f64, val: f64| {
+        let (train, val) = (curve(train), curve(val));
+        let cost = |accuracies: &[f64]| {
+            accuracies.iter().map(|accuracy| 2.6 * (1.0 - accuracy)).collect::<Vec<f64>>()
+        };
+        let log = with(three(&cost(&train), &cost(&val), &val), "acc", TRAIN, Metric::Accuracy, &train);
+        warnings(&diagnose(&log, &classes(10)))
+    };
+    assert_eq!(told(0.42, 0.41), ["underfit"]);
+    // A good network, one that knows its training photos better, and one that still learns do not underfit.
+    assert!(!told(0.9, 0.89).contains(&"underfit") && !told(0.7, 0.4).contains(&"underfit"));
+    let rising: Vec<f64> = (0..16).map(|epoch| 0.12 + 0.02 * f64::from(epoch)).collect();
+    let losses: Vec<f64> = rising.iter().map(|accuracy| 2.6 * (1.0 - accuracy)).collect();
+    let log = with(three(&losses, &losses, &rising), "acc", TRAIN, Metric::Accuracy, &rising);
+    assert!(!finds(&diagnose(&log, &classes(10)), Id::Underfit));
+}

@@ -1,7 +1,7 @@
 //! Small logs, each with one thing that must be found, and never "healthy" for want of a rule.
 
-use foliar_doctor::{Id, RunSetup, diagnose};
-use foliar_logread::read_log;
+use foliar_doctor::{Diagnosis, Id, RunSetup, diagnose};
+use foliar_logread::{RunLog, read_log};
 
 /// A log, what is known of it, what must be found and what must not.
 type Case = (&'static str, Option<usize>, &'static str, Id, &'static [Id]);
@@ -266,7 +266,7 @@ const CASES: &[Case] = &[
         None,
         "Epoch 3 loss: 21.1 - acc: 0.52 - val_loss: 25.0 - val_acc: 0.49\nEpoch 4 loss: 26.4 - acc: 0.50 - val_loss: 31.2 - val_acc: 0.51\n\
          Epoch 5 loss: 33.0 - acc: 0.47 - val_loss: 29.7 - val_acc: 0.50\n",
-        Id::TooLittleToTell,
+        Id::WorseThanChance,
         &[Id::Healthy, Id::LossScaled],
     ),
     (
@@ -300,6 +300,23 @@ const CASES: &[Case] = &[
         Id::Overfit,
         &[Id::Healthy],
     ),
+    (
+        "an accuracy of guessing among unknown classes",
+        None,
+        "Epoch 1 val acc 0.021\nEpoch 2 val acc 0.021\nEpoch 3 val acc 0.021\nEpoch 4 val acc 0.021\nEpoch 5 val acc 0.021\nEpoch 6 val acc 0.021\n\
+         Epoch 7 val acc 0.021\n",
+        Id::AtChance,
+        &[Id::Healthy],
+    ),
+    (
+        "a best run before a fragment",
+        None,
+        "epoch 1 train loss 1.2 val loss 1.0 val acc 0.62\nepoch 2 train loss 0.8 val loss 0.7 val acc 0.78\nepoch 3 train loss 0.5 val loss 0.5 val acc 0.85\n\
+         epoch 4 train loss 0.4 val loss 0.45 val acc 0.88\nepoch 5 train loss 0.35 val loss 0.42 val acc 0.90\nepoch 6 train loss 0.31 val loss 0.40 val acc 0.91\n\
+         epoch 1 train loss 1.3 val loss 1.1 val acc 0.60\nepoch 2 train loss 0.9 val loss 0.8 val acc 0.72\n",
+        Id::Healthy,
+        &[Id::TooLittleToTell, Id::Underfit],
+    ),
 ];
 
 #[test]
@@ -318,4 +335,41 @@ fn each_small_log_gets_its_verdict() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn told(log: &RunLog, classes: Option<usize>) -> Diagnosis {
+    diagnose(log, &RunSetup { classes, ..RunSetup::default() })
+}
+
+#[test]
+fn the_verdict_quotes_the_best_run_and_not_the_last_fragment() {
+    let text = "epoch 1 train loss 118.5 val loss 87.5 val acc: 0.753\nepoch 2 train loss 68.8 val loss 50.3 val acc: 0.858\n\
+        epoch 3 train loss 41.5 val loss 31.2 val acc: 0.928\nepoch 4 train loss 26.9 val loss 21.1 val acc: 0.948\n\
+        epoch 5 train loss 19.4 val loss 15.5 val acc: 0.955\nepoch 1 train loss 119.5 val loss 88.5 val acc: 0.743\n\
+        epoch 2 train loss 69.8 val loss 51.3 val acc: 0.848\n";
+    let verdict = told(&read_log(text.as_bytes()).unwrap(), None).verdict;
+    assert!(verdict.contains("95.5 %") && !verdict.contains("84.8 %"), "{verdict}");
+}
+
+#[test]
+fn what_rises_is_not_said_to_fall() {
+    let text = "epoch 1 train loss 118.5 val loss 29.5 val acc: 0.753\nepoch 2 train loss 68.8 val loss 30.2 val acc: 0.858\n\
+        epoch 3 train loss 41.5 val loss 34.1 val acc: 0.928\nepoch 4 train loss 26.9 val loss 45.2 val acc: 0.948\n";
+    let diagnosis = told(&read_log(text.as_bytes()).unwrap(), None);
+    let evidence = diagnosis.findings.iter().flat_map(|finding| &finding.evidence);
+    for piece in evidence.filter(|piece| piece.text.contains("the mean per photo")) {
+        let numbers: Vec<f64> = piece.text.split([' ', ';']).filter_map(|word| word.parse().ok()).collect();
+        let [.., from, to, _, _] = numbers[..] else { continue };
+        let word = if to < from { "falls" } else { "rises" };
+        assert!(piece.text.contains(word), "{}", piece.text);
+    }
+}
+
+#[test]
+fn no_band_lies_below_chance() {
+    let text = "epoch 1 train loss 2.31 val loss 2.32 val acc 0.06\nepoch 2 train loss 2.30 val loss 2.31 val acc 0.07\n";
+    for epoch in told(&read_log(text.as_bytes()).unwrap(), Some(10)).series.epochs {
+        let band = epoch.band.unwrap();
+        assert!((band.low - 10f64.ln()).abs() < 1e-6 && band.low <= band.high.unwrap() + 1e-9, "{band:?}");
+    }
 }

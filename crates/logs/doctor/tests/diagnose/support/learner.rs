@@ -68,6 +68,10 @@ pub(crate) enum Fault {
     Copies(f64),
     /// The first layer never changes.
     FrozenFront,
+    /// Half of all samples are of one class, and the hidden values are 0.
+    DeadFront,
+    /// In this share of epochs, validation sees its inputs through other statistics.
+    Lag(f64),
 }
 
 /// What one epoch came to, before anything is added up.
@@ -95,6 +99,8 @@ struct Net {
     dims: usize,
     hidden: usize,
     classes: usize,
+    /// Whether the hidden values are 0.
+    dead: bool,
     w1: Vec<f32>,
     w2: Vec<f32>,
     v1: Vec<f32>,
@@ -130,6 +136,11 @@ pub(crate) fn learn(task: &Task, plan: &Plan, dice: &mut Dice) -> Vec<EpochSums>
             validation.inputs[..values].copy_from_slice(&train.inputs[..values]);
             validation.labels[..copies].copy_from_slice(&train.labels[..copies]);
         }
+        Fault::DeadFront => {
+            train.labels.iter_mut().chain(&mut validation.labels).for_each(|label| {
+                *label = if dice.chance(0.4) { 0 } else { *label };
+            });
+        }
         _ => {}
     }
     let usual = validation.inputs.clone();
@@ -154,6 +165,13 @@ pub(crate) fn learn(task: &Task, plan: &Plan, dice: &mut Dice) -> Vec<EpochSums>
                 let count = (share * task.validation_size as f64).ceil() as usize;
                 let factor = dice.magnitude(30.0, 3000.0) as f32;
                 validation.inputs[..count * task.dims].iter_mut().for_each(|x| *x *= -factor);
+            }
+        }
+        if let Fault::Lag(share) = plan.fault {
+            validation.inputs.clone_from(&usual);
+            if epoch > 0 && dice.chance(share) {
+                let (factor, offset) = (dice.magnitude(0.2, 5.0) as f32, dice.between(-3.0, 3.0) as f32);
+                validation.inputs.iter_mut().for_each(|x| *x = *x * factor + offset);
             }
         }
         let all: Vec<usize> = (0..task.validation_size).collect();
@@ -188,7 +206,8 @@ impl Net {
         let deviation = plan.initial / (hidden as f64).sqrt();
         let w2: Vec<f32> = (0..classes * (hidden + 1)).map(|_| (dice.normal() * deviation) as f32).collect();
         let (v1, v2) = (vec![0.0; w1.len()], vec![0.0; w2.len()]);
-        Self { dims, hidden, classes, w1, w2, v1, v2 }
+        let dead = plan.fault == Fault::DeadFront;
+        Self { dims, hidden, classes, dead, w1, w2, v1, v2 }
     }
 
     /// Hidden values and probabilities for one sample.
@@ -198,6 +217,7 @@ impl Net {
             .chunks_exact(self.dims + 1)
             .map(|row| (dot(&row[..self.dims], x) + row[self.dims]).max(0.0))
             .collect();
+        let hidden = if self.dead { vec![0.0; self.hidden] } else { hidden };
         let logits: Vec<f32> = self
             .w2
             .chunks_exact(self.hidden + 1)

@@ -14,13 +14,36 @@
 //! losses around what the error rate costs.
 
 use foliar_doctor::{LiveEpoch, RunSetup};
+use foliar_logread::{Metric, RunLog, Split};
 
 use super::dice::Dice;
+use super::table::with;
 
 /// One drawn run.
 pub(crate) struct OneCycle {
     pub(crate) setup: RunSetup,
     pub(crate) epochs: Vec<LiveEpoch>,
+}
+
+impl OneCycle {
+    /// The log of all epochs.
+    pub(crate) fn log(&self) -> RunLog {
+        self.start(self.epochs.len())
+    }
+
+    /// The log of the first `epochs` epochs.
+    pub(crate) fn start(&self, epochs: usize) -> RunLog {
+        let column = |read: fn(&LiveEpoch) -> f64| self.epochs[..epochs].iter().map(read).collect::<Vec<_>>();
+        let [train, validation] = [Some(Split::Train), Some(Split::Validation)];
+        let log = with(RunLog::default(), "loss", train, Metric::Loss, &column(|e| e.train_loss));
+        let log =
+            with(log, "acc", train, Metric::Accuracy, &column(|e| e.train_accuracy.unwrap_or(f64::NAN)));
+        let losses = column(|e| e.validation_loss.unwrap_or(f64::NAN));
+        let log = with(log, "val_loss", validation, Metric::Loss, &losses);
+        let accuracies = column(|e| e.validation_accuracy.unwrap_or(f64::NAN));
+        let log = with(log, "val_acc", validation, Metric::Accuracy, &accuracies);
+        with(log, "lr", None, Metric::LearningRate, &column(|e| e.learning_rate))
+    }
 }
 
 /// Final accuracies and what happens on the way to them.
@@ -58,6 +81,16 @@ pub(crate) fn overfit(seed: u64) -> OneCycle {
         turn: dice.between(0.2, 0.6),
         drift: dice.between(1.5, 3.0),
     };
+    draw(classes, course, dice)
+}
+
+/// A run that memorises a little: validation stops early, ends 10 to 30 points behind training, and its loss rises by 15 to 80 %.
+pub(crate) fn mildly_overfit(seed: u64) -> OneCycle {
+    let dice = &mut Dice::new(seed);
+    let classes = dice.pick(&[3, 4, 5, 7, 10, 15, 20, 38]);
+    let train = dice.between(0.85, 1.0);
+    let validation = train - dice.between(0.1, 0.3);
+    let course = Course { train, validation, turn: dice.between(0.3, 0.7), drift: dice.between(1.15, 1.8) };
     draw(classes, course, dice)
 }
 

@@ -32,11 +32,21 @@ pub(crate) enum Kind {
     FewPhotos,
     /// Copies of training samples in the validation set, which no log shows.
     Copies,
+    /// A network that always gives the same answer.
+    OneClass,
+    /// A learning rate of 0.
+    Still,
+    /// A validation that is bad in some epochs.
+    Unstable,
+    /// Steps that are too long.
+    Restless,
+    /// First weights that are too large.
+    HotStart,
 }
 
 impl Kind {
     /// All kinds but sums.
-    pub(crate) const FAULTS: [Self; 15] = [
+    pub(crate) const FAULTS: [Self; 20] = [
         Self::Overfit,
         Self::AtChance,
         Self::Diverged,
@@ -52,6 +62,11 @@ impl Kind {
         Self::LabelNoise,
         Self::FewPhotos,
         Self::Copies,
+        Self::OneClass,
+        Self::Still,
+        Self::Unstable,
+        Self::Restless,
+        Self::HotStart,
     ];
 }
 
@@ -85,6 +100,11 @@ impl Run {
             Kind::Underfit | Kind::LabelNoise => &[Id::Underfit],
             Kind::FewPhotos => &[Id::ValidationTooSmall, Id::Healthy],
             Kind::Copies => &[Id::Healthy],
+            Kind::OneClass => &[Id::DegenerateMetric, Id::AtChance],
+            Kind::Still => &[Id::Frozen, Id::AtChance],
+            Kind::Unstable => &[Id::UnstableValidation],
+            Kind::Restless => &[Id::LrTooHigh, Id::Diverged],
+            Kind::HotStart => &[Id::HotStart],
         }
     }
 
@@ -100,7 +120,8 @@ impl Run {
             Kind::Healthy | Kind::Scaled(_) => {
                 let by_heart = share(&last.train) - share(&last.validation) > 0.15;
                 // Without an error, nothing tells a factor.
-                let errs = share(&self.sums[0].validation) < 0.98 || self.kind == Kind::Healthy;
+                let limit = if self.kind == Kind::Healthy { 0.9999 } else { 0.98 };
+                let errs = share(&self.sums[0].validation) < limit;
                 learned && errs && mean(&last.validation) < 1.25 * least + 0.05 && !by_heart
             }
             Kind::Penalty => learned && last.penalty > 1.0,
@@ -126,8 +147,28 @@ impl Run {
                 here > 4.0 * before.max(after) && here > before + 0.3
             }),
             Kind::Overfit => share(&last.train) > share(&last.validation) + 0.2,
-            Kind::Diverged => !(mean(&last.validation) < 2.0 * least + 0.5),
-            Kind::AtChance | Kind::Nan => true,
+            Kind::Diverged => {
+                let end = mean(&last.validation);
+                end.is_nan() || end > 2.0 * least + 0.5
+            }
+            Kind::HotStart => {
+                learned
+                    && mean(&self.sums[0].train) > 1.6 * (1.0 / guess).ln()
+                    && mean(&last.train) < 0.8 * (1.0 / guess).ln()
+            }
+            Kind::Restless => {
+                let jumps = self
+                    .sums
+                    .windows(2)
+                    .filter(|pair| mean(&pair[1].train) > 1.3 * mean(&pair[0].train) + 0.15);
+                5 * jumps.count() >= self.sums.len()
+            }
+            Kind::Unstable => {
+                let accuracies: Vec<f64> = self.sums.iter().map(|epoch| share(&epoch.validation)).collect();
+                let drops = accuracies.windows(3).filter(|three| three[1] < three[0].min(three[2]) - 0.2);
+                learned && drops.count() >= 2
+            }
+            Kind::AtChance | Kind::Nan | Kind::OneClass | Kind::Still => true,
         }
     }
 
@@ -181,7 +222,7 @@ fn attempt_at(kind: Kind, seed: u64) -> Run {
             plan.rate = dice.magnitude(0.01, 0.05);
             plan.batch_size = 16;
             plan.hidden = 40;
-            task.classes = dice.pick(&[3, 5, 10]);
+            task.classes = dice.pick(&[2, 3, 5, 10, 20]);
             task.train_size = dice.pick(&[60, 100, 150]);
             task.separation = dice.between(0.3, 0.7);
             task.label_noise = dice.between(0.1, 0.3);
@@ -236,6 +277,18 @@ fn attempt_at(kind: Kind, seed: u64) -> Run {
         Kind::FewPhotos => {
             task.validation_size = dice.pick(&[20, 24, 30, 40, 48, 50, 60, 80]);
         }
+        Kind::OneClass => {
+            plan.fault = Fault::DeadFront;
+            task.classes = dice.pick(&[2, 3, 4, 5, 7, 10]);
+        }
+        Kind::Still => plan.rate = 0.0,
+        Kind::Unstable => plan.fault = Fault::Lag(dice.between(0.2, 0.5)),
+        Kind::Restless => {
+            plan.rate = dice.magnitude(0.1, 3.0);
+            plan.batch_size = 16;
+            task.separation = dice.between(0.6, 1.5);
+        }
+        Kind::HotStart => plan.initial = dice.magnitude(4.0, 40.0),
         Kind::Copies => plan.fault = Fault::Copies(dice.between(0.2, 1.0)),
     }
     let sums = learn(&task, &plan, dice);
