@@ -13,6 +13,7 @@
 //! ```
 
 mod assemble;
+mod binary;
 mod cell;
 mod clean;
 mod clock;
@@ -30,23 +31,28 @@ mod label;
 mod lexicon;
 mod lines;
 mod literal;
+mod long_form;
 mod meaning;
 mod measurement_name;
 mod number;
+mod parts;
 mod prefix;
 mod reader;
 mod role;
 mod roles;
 mod run_log;
+mod scalars;
 mod schema;
 mod secondary;
 mod sentence;
 mod settle;
+mod side_by_side;
 mod split_word;
 mod table;
 mod template;
 mod tensorboard;
 mod text;
+mod title;
 mod token;
 mod unfold;
 mod vocabulary;

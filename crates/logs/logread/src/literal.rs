@@ -5,11 +5,13 @@
 //! `val/loss`. Arrays of numbers are columns: `{"loss": [2.3, 1.1]}` is two records. Reading goes on over
 //! line breaks.
 
+mod curves;
 mod lists;
 mod records;
 mod scalars;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::assemble::Assembler;
 use crate::cell::Cell;
@@ -47,10 +49,20 @@ struct Level {
     fields: usize,
     /// Columns of the record that belong to the levels around.
     columns: usize,
+    /// Maps of the record that belong to the levels around.
+    maps: usize,
     /// Whether it is a record of its own when it closes.
     record: bool,
     /// Numbers of an array.
     numbers: Vec<Number>,
+}
+
+/// A key and its value; key and text lie in [`Literal::keys`].
+#[derive(Clone, Debug)]
+struct Field {
+    key: Range<usize>,
+    text: Range<usize>,
+    cell: Cell,
 }
 
 /// Reads objects.
@@ -64,7 +76,9 @@ pub(crate) struct Literal {
     /// The last word or string, until it is known to be a key.
     word: String,
     keys: String,
-    fields: Vec<(usize, usize, Cell)>,
+    fields: Vec<Field>,
+    /// Numbers under keys that are numbers, by the name of the object they are in: `{"loss": {"0": 2.1, "1": 1.5}}`.
+    maps: Vec<(String, Vec<(f64, Number)>)>,
     columns: Vec<(String, Vec<Number>)>,
     shapes: HashMap<u64, Schema>,
     texts: HashMap<u64, Cell>,
@@ -93,6 +107,7 @@ impl Literal {
         self.fields.clear();
         self.keys.clear();
         self.columns.clear();
+        self.maps.clear();
         self.word.clear();
         self.valued = false;
         self.named = false;
@@ -174,9 +189,9 @@ impl Literal {
         // A key that is an epoch's number makes a record of its value.
         let numbered = keyed && kind == Kind::Object && records::epoch_of(&self.path[path..]).is_some();
         let record = kind == Kind::Object && (!keyed || numbered);
-        let (fields, columns) = (self.fields.len(), self.columns.len());
+        let (fields, columns, maps) = (self.fields.len(), self.columns.len(), self.maps.len());
         let base = self.path.len();
-        self.levels.push(Level { kind, path, base, fields, columns, record, numbers: Vec::new() });
+        self.levels.push(Level { kind, path, base, fields, columns, maps, record, numbers: Vec::new() });
         if kind != Kind::Call {
             self.valued = false;
             self.word.clear();

@@ -2,8 +2,11 @@
 
 use crate::assemble::{Assembler, Flavour, NameId};
 use crate::cell::Cell;
+use crate::long_form::LongForm;
 use crate::meaning::{self, Fact, Field, Quantity};
 use crate::run_log::Split;
+use crate::scalars::Place;
+use crate::side_by_side::{OfRun, runs};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,19 +21,43 @@ pub(crate) enum Use {
         split: Option<Split>,
         shared: bool,
     },
+    /// The value of one of several runs.
+    OfRun(usize),
 }
 
 /// All columns of a table, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schema {
     pub(crate) uses: Vec<Use>,
+    /// Set where a row is a measurement.
+    long: Option<LongForm>,
+    /// Runs and names of the columns that are of one of several runs.
+    of_runs: Vec<(String, String)>,
 }
 
 impl Schema {
     /// Understands columns of these names.
     pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>, into: &mut Assembler) -> Self {
-        let names: Vec<&str> = names.collect();
+        let mut names: Vec<&str> = names.collect();
+        let of_runs = runs(&names);
+        let mut several = Vec::new();
+        let mut places = vec![None; names.len()];
+        if let Some(of_runs) = &of_runs {
+            let first =
+                of_runs.iter().flatten().find(|column| !column.run.is_empty()).map(|column| column.run);
+            let alone =
+                of_runs.iter().flatten().all(|column| column.run.is_empty() || Some(column.run) == first);
+            for (index, column) in of_runs.iter().enumerate() {
+                let Some(OfRun { run, quantity }) = *column else { continue };
+                names[index] = quantity;
+                if !alone && !run.is_empty() {
+                    places[index] = Some(several.len());
+                    several.push((run.to_owned(), quantity.to_owned()));
+                }
+            }
+        }
         let fields: Vec<Field> = names.iter().map(|name| meaning::field(name)).collect();
+        let long = LongForm::of(&names, &fields);
         let mut splits: Vec<(Quantity, Option<Split>)> = fields
             .iter()
             .zip(&names)
@@ -50,7 +77,9 @@ impl Schema {
             .iter()
             .zip(names)
             .zip(splits)
-            .map(|((field, name), (quantity, split))| match *field {
+            .zip(places)
+            .map(|(((field, name), (quantity, split)), place)| match *field {
+                Field::Value(_) if place.is_some() => place.map_or(Use::Ignore, Use::OfRun),
                 Field::Epoch => Use::Epoch,
                 Field::Step => Use::Step,
                 Field::Fact(fact) => Use::Fact(fact),
@@ -63,13 +92,18 @@ impl Schema {
                 },
             })
             .collect();
-        Self { uses }
+        Self { uses, long, of_runs: several }
+    }
+
+    /// Whether a row is a measurement.
+    pub(crate) fn is_long(&self) -> bool {
+        self.long.is_some()
     }
 
     /// Whether any column means something in training.
     pub(crate) fn says_anything(&self, into: &Assembler) -> bool {
         self.uses.iter().any(|one| match one {
-            Use::Epoch | Use::Step => true,
+            Use::Epoch | Use::Step | Use::OfRun(_) => true,
             Use::Value { name, .. } => into.meaning(*name).quantity != Quantity::Unknown,
             Use::Ignore | Use::Fact(_) => false,
         })
@@ -94,13 +128,18 @@ impl Schema {
     }
 
     /// Hands a row on: first what counts, then what was measured. Returns how many measurements there were.
-    pub(crate) fn row(
+    /// `text` is the text of a cell.
+    pub(crate) fn row<'a>(
         &self,
         cells: &[Cell],
+        text: impl Fn(usize) -> &'a str,
         around: Option<Split>,
         line: usize,
         into: &mut Assembler,
     ) -> usize {
+        if let Some(long) = &self.long {
+            return long.row(&self.uses, cells, text, around, line, into);
+        }
         let mut around = around;
         for (one, cell) in self.uses.iter().zip(cells) {
             match (one, cell) {
@@ -111,12 +150,32 @@ impl Schema {
                 _ => {}
             }
         }
-        let mut values = 0;
+        let mut values = self.of_several_runs(cells, line, into);
         for (one, cell) in self.uses.iter().zip(cells) {
             if let (Use::Value { name, split, shared }, Cell::Number(number)) = (one, cell) {
                 let split = if *shared { split.or(around) } else { *split };
                 into.value(*name, split, *number, line);
                 values += 1;
+            }
+        }
+        values
+    }
+
+    fn of_several_runs(&self, cells: &[Cell], line: usize, into: &mut Assembler) -> usize {
+        if self.of_runs.is_empty() {
+            return 0;
+        }
+        let mut place = Place { epoch: f64::NAN, step: f64::NAN };
+        let mut values = 0;
+        for (one, cell) in self.uses.iter().zip(cells) {
+            match (one, cell) {
+                (Use::Epoch, Cell::Number(number)) => place.epoch = number.value,
+                (Use::Step, Cell::Number(number)) => place.step = number.value,
+                (Use::OfRun(index), Cell::Number(number)) => {
+                    let (run, name) = &self.of_runs[*index];
+                    values += usize::from(into.scalar(Some(name), None, run, place, *number, line));
+                }
+                _ => {}
             }
         }
         values

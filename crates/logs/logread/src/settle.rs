@@ -15,7 +15,8 @@ const ONE: f64 = 1.000_001;
 const HUNDRED: f64 = 100.01;
 
 /// The log that the columns make; without series if none of them belongs to training.
-pub(crate) fn settle(assembler: Assembler) -> RunLog {
+pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
+    assembler.place_scalars();
     let mut facts = assembler.facts;
     let batches = assembler.batches;
     let reached = assembler.reached;

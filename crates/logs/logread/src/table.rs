@@ -48,12 +48,14 @@ impl Table {
             split(row, delimiter, &mut spans);
             let count = spans.len();
             let share = if delimiter == Delimiter::Spaces { 2.0 / 3.0 } else { 0.5 };
-            if !(2..=MOST_COLUMNS).contains(&count) || numbers_among(row, &spans, style) < share {
+            let numbers = numbers_among(row, &spans, style);
+            if !(2..=MOST_COLUMNS).contains(&count) || numbers == 0.0 {
                 continue;
             }
             let Some(names) = names(header, delimiter, count) else { continue };
             let schema = Schema::new(names.iter().map(String::as_str), into);
-            if schema.says_anything(into) {
+            // Where a row is a measurement, its name, split and run are words.
+            if schema.says_anything(into) && (numbers >= share || schema.is_long()) {
                 let evaluates = into.epochs_named && schema.evaluates(into);
                 let around = evaluates.then_some(Split::Validation);
                 let header = header.to_owned();
@@ -97,12 +99,14 @@ impl Table {
         let filled =
             || self.spans.iter().map(|&(start, end)| &text[start..end]).filter(|cell| !is_blank(cell));
         let numbers = filled().filter(|cell| begins_number(cell)).count();
-        if numbers == 0 || self.delimiter == Delimiter::Spaces && numbers * 2 < filled().count() {
+        let worded = self.delimiter == Delimiter::Spaces && !self.schema.is_long();
+        if numbers == 0 || worded && numbers * 2 < filled().count() {
             return None;
         }
         self.cells.clear();
         self.cells.extend(self.spans.iter().map(|&(start, end)| cell(&text[start..end], style)));
-        Some(self.schema.row(&self.cells, self.around, line, into))
+        let text = |index: usize| self.spans.get(index).map_or("", |&(start, end)| &text[start..end]);
+        Some(self.schema.row(&self.cells, text, self.around, line, into))
     }
 }
 
