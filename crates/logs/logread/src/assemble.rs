@@ -205,6 +205,11 @@ impl Assembler {
         self.step = step;
     }
 
+    /// Whether the log has come further than this step.
+    pub(crate) fn is_past(&self, step: f64) -> bool {
+        step < self.step
+    }
+
     /// What follows was measured at this batch of its epoch or of its pass over `split`.
     pub(crate) fn batch(&mut self, batch: f64, total: Option<(f64, Trust)>, split: Option<Split>) {
         if batch != self.batch {
@@ -334,8 +339,8 @@ impl Assembler {
         meant
     }
 
-    /// Keeps a measurement until all are put in order, if its place is known.
-    fn keep(
+    /// Keeps a measurement until all are put in order; where its run is not named, its place must be known.
+    pub(crate) fn keep(
         &mut self,
         name: NameId,
         split: Option<Split>,
@@ -344,11 +349,12 @@ impl Assembler {
         number: Number,
         line: usize,
     ) -> bool {
-        let run = self.run(run);
-        if place.is_known() {
+        let fits = place.is_known() || !run.is_empty();
+        if fits {
+            let run = self.run(run);
             self.scalars.push(Scalar::new(run, place, name, split, number, line));
         }
-        place.is_known()
+        fits
     }
 
     fn run(&mut self, run: &str) -> RunId {
@@ -364,6 +370,11 @@ impl Assembler {
         self.title = title;
         self.collects = true;
         self.scalars.next_part();
+    }
+
+    /// Whether what was kept is a list of results and no course.
+    pub(crate) fn lists(&self) -> bool {
+        self.scalars.is_list()
     }
 
     /// Hands on what was kept.

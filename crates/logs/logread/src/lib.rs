@@ -12,6 +12,7 @@
 //!                       '----> literal ----------'
 //! ```
 
+mod aside;
 mod assemble;
 mod binary;
 mod cell;
@@ -35,6 +36,7 @@ mod long_form;
 mod meaning;
 mod measurement_name;
 mod number;
+mod numbered_sets;
 mod parts;
 mod prefix;
 mod reader;

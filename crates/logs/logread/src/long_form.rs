@@ -93,6 +93,13 @@ impl LongForm {
     }
 }
 
+/// The column that says which run or model a row of a wide table is of.
+pub(crate) fn run_column(names: &[&str]) -> Option<usize> {
+    const MODELS: [&str; 6] = ["model", "models", "model name", "backbone", "network", "architecture"];
+    let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
+    RUNS.iter().chain(&MODELS).find_map(|known| plain.iter().position(|name| name == known))
+}
+
 /// A name in lower case, its words separated by spaces.
 fn plain(name: &str) -> String {
     let words: Vec<String> = fold::words(name, 4).into_iter().map(|word| word.text).collect();

@@ -125,8 +125,33 @@ impl Scalars {
         self.all.truncate(MOST - MOST / 8);
     }
 
-    /// Hands all on as rows, a run after the other.
+    /// Whether each of several runs was measured at one place only: a comparison and no course.
+    pub(crate) fn is_list(&self) -> bool {
+        let rises = |pair: &[Scalar]| {
+            pair[0].run == pair[1].run
+                || pair[0].place.epoch < pair[1].place.epoch
+                || pair[0].place.step < pair[1].place.step
+        };
+        self.is_once() && !self.all.windows(2).all(rises)
+    }
+
+    /// Whether there are several runs, each with one place.
+    fn is_once(&self) -> bool {
+        let place = |scalar: &Scalar| (scalar.place.epoch.to_bits(), scalar.place.step.to_bits());
+        let mut places = HashMap::new();
+        self.all.iter().all(|scalar| *places.entry(scalar.run).or_insert(place(scalar)) == place(scalar))
+            && places.len() > 1
+    }
+
+    /// Hands all on as rows, a run after the other; nothing of a list.
     pub(crate) fn hand_on(mut self, into: &mut Assembler) {
+        if self.is_list() {
+            return;
+        }
+        // A name that changes with each epoch names no run.
+        if self.is_once() {
+            self.all.iter_mut().for_each(|scalar| scalar.run = RunId(0));
+        }
         self.separate();
         self.fill_epochs();
         let by_step = self.all.iter().all(|scalar| !scalar.place.step.is_nan());

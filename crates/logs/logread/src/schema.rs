@@ -2,11 +2,11 @@
 
 use crate::assemble::{Assembler, Flavour, NameId};
 use crate::cell::Cell;
-use crate::long_form::LongForm;
+use crate::long_form::{LongForm, run_column};
 use crate::meaning::{self, Fact, Field, Quantity};
 use crate::run_log::Split;
 use crate::scalars::Place;
-use crate::side_by_side::{OfRun, runs};
+use crate::side_by_side::{self, Columns};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,31 +33,18 @@ pub(crate) struct Schema {
     long: Option<LongForm>,
     /// Runs and names of the columns that are of one of several runs.
     of_runs: Vec<(String, String)>,
+    /// The column that says which run or model a row is of.
+    run_column: Option<usize>,
 }
 
 impl Schema {
     /// Understands columns of these names.
     pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>, into: &mut Assembler) -> Self {
-        let mut names: Vec<&str> = names.collect();
-        let of_runs = runs(&names);
-        let mut several = Vec::new();
-        let mut places = vec![None; names.len()];
-        if let Some(of_runs) = &of_runs {
-            let first =
-                of_runs.iter().flatten().find(|column| !column.run.is_empty()).map(|column| column.run);
-            let alone =
-                of_runs.iter().flatten().all(|column| column.run.is_empty() || Some(column.run) == first);
-            for (index, column) in of_runs.iter().enumerate() {
-                let Some(OfRun { run, quantity }) = *column else { continue };
-                names[index] = quantity;
-                if !alone && !run.is_empty() {
-                    places[index] = Some(several.len());
-                    several.push((run.to_owned(), quantity.to_owned()));
-                }
-            }
-        }
+        let Columns { names, runs } = side_by_side::columns(names.collect());
         let fields: Vec<Field> = names.iter().map(|name| meaning::field(name)).collect();
         let long = LongForm::of(&names, &fields);
+        let run_column = run_column(&names);
+        let mut of_runs = Vec::new();
         let mut splits: Vec<(Quantity, Option<Split>)> = fields
             .iter()
             .zip(&names)
@@ -77,9 +64,12 @@ impl Schema {
             .iter()
             .zip(names)
             .zip(splits)
-            .zip(places)
-            .map(|(((field, name), (quantity, split)), place)| match *field {
-                Field::Value(_) if place.is_some() => place.map_or(Use::Ignore, Use::OfRun),
+            .zip(runs)
+            .map(|(((field, name), (quantity, split)), run)| match *field {
+                Field::Value(_) if let Some(run) = run => {
+                    of_runs.push((run.to_owned(), name.to_owned()));
+                    Use::OfRun(of_runs.len() - 1)
+                }
                 Field::Epoch => Use::Epoch,
                 Field::Step => Use::Step,
                 Field::Fact(fact) => Use::Fact(fact),
@@ -92,7 +82,7 @@ impl Schema {
                 },
             })
             .collect();
-        Self { uses, long, of_runs: several }
+        Self { uses, long, of_runs, run_column }
     }
 
     /// Whether a row is a measurement.
@@ -114,7 +104,7 @@ impl Schema {
         self.uses.iter().any(|one| matches!(one, Use::Epoch | Use::Step))
     }
 
-    /// Whether rows hold scores and no loss, as those of an evaluation do.
+    /// Whether rows hold scores, no loss and no epoch, as those of an evaluation do.
     pub(crate) fn evaluates(&self, into: &Assembler) -> bool {
         let names = || {
             self.uses.iter().filter_map(|one| match one {
@@ -122,7 +112,7 @@ impl Schema {
                 _ => None,
             })
         };
-        !self.counts()
+        !self.uses.contains(&Use::Epoch)
             && names().any(Quantity::has_split)
             && !names().any(|quantity| quantity == Quantity::Loss)
     }
@@ -140,6 +130,13 @@ impl Schema {
         if let Some(long) = &self.long {
             return long.row(&self.uses, cells, text, around, line, into);
         }
+        let run = self
+            .run_column
+            .filter(|column| matches!(cells.get(*column), Some(Cell::Empty)))
+            .map_or("", &text);
+        if !run.is_empty() || !self.of_runs.is_empty() {
+            return self.of_runs(cells, run, around, line, into);
+        }
         let mut around = around;
         for (one, cell) in self.uses.iter().zip(cells) {
             match (one, cell) {
@@ -150,7 +147,7 @@ impl Schema {
                 _ => {}
             }
         }
-        let mut values = self.of_several_runs(cells, line, into);
+        let mut values = 0;
         for (one, cell) in self.uses.iter().zip(cells) {
             if let (Use::Value { name, split, shared }, Cell::Number(number)) = (one, cell) {
                 let split = if *shared { split.or(around) } else { *split };
@@ -161,22 +158,40 @@ impl Schema {
         values
     }
 
-    fn of_several_runs(&self, cells: &[Cell], line: usize, into: &mut Assembler) -> usize {
-        if self.of_runs.is_empty() {
-            return 0;
-        }
+    /// Hands on a row of one run of several, or one in which several runs have their columns.
+    fn of_runs(
+        &self,
+        cells: &[Cell],
+        run: &str,
+        around: Option<Split>,
+        line: usize,
+        into: &mut Assembler,
+    ) -> usize {
         let mut place = Place { epoch: f64::NAN, step: f64::NAN };
-        let mut values = 0;
+        let mut around = around;
         for (one, cell) in self.uses.iter().zip(cells) {
             match (one, cell) {
                 (Use::Epoch, Cell::Number(number)) => place.epoch = number.value,
                 (Use::Step, Cell::Number(number)) => place.step = number.value,
-                (Use::OfRun(index), Cell::Number(number)) => {
-                    let (run, name) = &self.of_runs[*index];
-                    values += usize::from(into.scalar(Some(name), None, run, place, *number, line));
-                }
+                (Use::Fact(fact), Cell::Number(number)) => into.fact(*fact, number.value),
+                (_, Cell::Split(split)) => around = Some(*split),
                 _ => {}
             }
+        }
+        let mut values = 0;
+        for (one, cell) in self.uses.iter().zip(cells) {
+            let Cell::Number(number) = *cell else { continue };
+            values += usize::from(match one {
+                Use::OfRun(index) => {
+                    let (run, name) = &self.of_runs[*index];
+                    into.scalar(Some(name), around, run, place, number, line)
+                }
+                Use::Value { name, split, shared } => {
+                    let split = if *shared { split.or(around) } else { *split };
+                    into.keep(*name, split, run, place, number, line)
+                }
+                _ => false,
+            });
         }
         values
     }

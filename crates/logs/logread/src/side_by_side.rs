@@ -6,46 +6,55 @@ use crate::split_word::split_word;
 /// What stands between a run's name and the quantity's.
 const SEPARATOR: &str = " - ";
 /// Columns that smoothing adds to each.
-const SMOOTHING: [&str; 2] = ["__MIN", "__MAX"];
+const RANGE: [&str; 2] = ["__MIN", "__MAX"];
 
-/// A column of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct OfRun<'a> {
-    pub(crate) run: &'a str,
-    pub(crate) quantity: &'a str,
+/// The columns of a table without the names of runs.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Columns<'a> {
+    /// What each column is; empty for the range of another.
+    pub(crate) names: Vec<&'a str>,
+    /// The run that each column is of, where there are several.
+    pub(crate) runs: Vec<Option<&'a str>>,
 }
 
-/// Which run and quantity each column is of; `None` where the columns are not those of runs. Columns of the range
-/// that a point stands for are of no quantity.
-pub(crate) fn runs<'a>(names: &[&'a str]) -> Option<Vec<Option<OfRun<'a>>>> {
-    let ranged = |name: &str| SMOOTHING.iter().all(|end| names.contains(&format!("{name}{end}").as_str()));
-    names.iter().any(|name| ranged(name)).then(|| {
-        names
-            .iter()
-            .map(|name| {
-                if let Some(base) = SMOOTHING.iter().find_map(|end| name.strip_suffix(end)) {
-                    return names.contains(&base).then_some(OfRun { run: "", quantity: "" });
-                }
-                let (run, quantity) = name.rsplit_once(SEPARATOR).filter(|_| ranged(name))?;
-                // A run that is named after its photos says what they are.
-                Some(match split_word(run) {
-                    Some(_) => OfRun { run: "", quantity: name },
-                    None => OfRun { run, quantity },
-                })
-            })
-            .collect()
-    })
+/// Tells the names of runs from those of quantities, where a range beside each quantity shows such an export.
+pub(crate) fn columns(mut names: Vec<&str>) -> Columns<'_> {
+    let mut runs = vec![None; names.len()];
+    let all = names.clone();
+    let ranged = |name: &str| RANGE.iter().all(|end| all.contains(&format!("{name}{end}").as_str()));
+    for (name, run) in names.iter_mut().zip(&mut runs) {
+        let base = RANGE.iter().find_map(|end| name.strip_suffix(end));
+        if base.is_some_and(|base| all.contains(&base)) {
+            *name = "";
+        } else if let Some((of, quantity)) = name.rsplit_once(SEPARATOR).filter(|_| ranged(name))
+            // A run that is named after its photos says what they are.
+            && split_word(of).is_none()
+        {
+            (*name, *run) = (quantity, Some(of));
+        }
+    }
+    let first = runs.iter().flatten().next().copied();
+    if runs.iter().flatten().all(|run| Some(*run) == first) {
+        runs.fill(None);
+    }
+    Columns { names, runs }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{OfRun, runs};
+    use super::columns;
 
     #[test]
     fn charts_of_several_runs_are_told_from_tables_of_one() {
-        let names = ["Step", "a-1 - val/loss", "a-1 - val/loss__MIN", "a-1 - val/loss__MAX", "train - loss"];
-        let of = |run, quantity| Some(OfRun { run, quantity });
-        assert_eq!(runs(&names), Some(vec![None, of("a-1", "val/loss"), of("", ""), of("", ""), None]));
-        assert_eq!(runs(&["epoch", "train - loss", "val - loss", "lr__MIN"]), None);
+        let ranged = |name: &str| [name.to_owned(), format!("{name}__MIN"), format!("{name}__MAX")];
+        let chart =
+            [vec!["Step".to_owned()], ranged("a-1 - loss").into(), ranged("b - 2 - loss").into()].concat();
+        let found = columns(chart.iter().map(String::as_str).collect());
+        assert_eq!(found.names, ["Step", "loss", "", "", "loss", "", ""]);
+        assert_eq!(found.runs, [None, Some("a-1"), None, None, Some("b - 2"), None, None]);
+        let found = columns(chart[..4].iter().map(String::as_str).collect());
+        assert_eq!((found.names, found.runs), (vec!["Step", "loss", "", ""], vec![None; 4]));
+        let plain = vec!["epoch", "train - loss", "val - loss", "lr__MIN"];
+        assert_eq!(columns(plain.clone()).names, plain);
     }
 }

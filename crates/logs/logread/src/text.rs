@@ -16,7 +16,7 @@ use crate::prefix::without_prefix;
 use crate::run_log::{RunLog, Split};
 use crate::sentence::Sentences;
 use crate::settle::settle;
-use crate::table::{Delimiter, Table, may_be_header, stacked};
+use crate::table::{Delimiter, Table, may_be_header, names_columns, stacked};
 use crate::template::Taken;
 use crate::title::Title;
 use crate::token::Tokens;
@@ -260,6 +260,12 @@ impl TextReader {
         let line = self.line + 1;
         let taken = match self.sentences.known(&tokens, line, &mut self.assembler) {
             Some(taken) => taken,
+            None if self.header_chances > 0 && names_columns(text) => {
+                self.header_chances -= 1;
+                self.header = Some((text.to_owned(), 0));
+                self.tokens = tokens;
+                return 0;
+            }
             None if self.sentences.is_worth_learning(&tokens) => {
                 if let Some(rows) = self.rows_in(text) {
                     self.tokens = tokens;
@@ -294,13 +300,14 @@ impl TextReader {
         let format = self.format();
         let (understood, ignored) = (self.understood, self.ignored);
         let numbers = self.assembler.values() > 0;
-        let untitled = self.assembler.untitled;
+        let (untitled, listed) = (self.assembler.untitled, self.assembler.lists());
         let mut log = settle(self.assembler);
         if log.series.is_empty() {
             return Err(match numbers {
                 _ if untitled => {
                     "what its values are is not said; name the file after them, as in `val_loss.csv`, or their column".to_owned()
                 }
+                _ if listed => "it compares runs or models, with one result each; give the log of one of them".to_owned(),
                 true => "none of its numbers is named as a loss, an accuracy or another score".to_owned(),
                 false => "no number stands beside a name".to_owned(),
             });

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::{Field, LONGEST_ARRAY, Level, Literal, MOST_FIELDS, MOST_SHAPES};
+use super::{Field, Kind, LONGEST_ARRAY, Level, Literal, MOST_FIELDS, MOST_SHAPES};
 use crate::assemble::Assembler;
 use crate::cell::Cell;
 use crate::hash;
 use crate::number::Number;
 use crate::run_log::Split;
 use crate::scalars::Place;
-use crate::schema::Schema;
+use crate::schema::{Schema, Use};
 
 /// Longer texts say nothing.
 const LONGEST_TEXT: usize = 80;
@@ -79,6 +79,12 @@ impl Literal {
         if let Some(epoch) = epoch_of(&self.path[level.path..]) {
             into.epoch(epoch);
         }
+        if self.is_of_a_batch() {
+            self.fields.truncate(outer);
+            self.columns.truncate(level.columns);
+            self.maps.truncate(level.maps);
+            return;
+        }
         let maps = self.maps.split_off(level.maps.min(self.maps.len()));
         self.take_maps(maps, outer, around, into);
         let columns = self.columns.split_off(level.columns.min(self.columns.len()));
@@ -100,7 +106,18 @@ impl Literal {
             }
             if let Some(schema) = self.shapes.get(&key) {
                 let fields = &self.fields[outer..];
-                let cells: Vec<Cell> = fields.iter().map(|field| field.cell).collect();
+                let mut cells: Vec<Cell> = fields.iter().map(|field| field.cell).collect();
+                // Beside records of epochs, one of scores alone is an evaluation; its steps may count epochs.
+                let mut around = around;
+                if into.epochs_named && schema.evaluates(into) {
+                    around = around.or(Some(Split::Validation));
+                    for (one, cell) in schema.uses.iter().zip(&mut cells) {
+                        if matches!((one, &*cell), (Use::Step, Cell::Number(step)) if into.is_past(step.value))
+                        {
+                            *cell = Cell::Empty;
+                        }
+                    }
+                }
                 let text =
                     |index: usize| fields.get(index).map_or("", |field| &self.keys[field.text.clone()]);
                 self.records += u64::from(schema.row(&cells, text, around, self.line, into) > 0);
@@ -110,6 +127,12 @@ impl Literal {
             self.fields.truncate(outer);
         }
         self.records += u64::from(super::lists::rows_of(&columns, around, self.line, into) > 0);
+    }
+
+    /// Whether the record is one of the batches that an epoch's record lists.
+    fn is_of_a_batch(&self) -> bool {
+        let listed = self.levels.iter().filter(|level| level.kind == Kind::Array).count() > 1;
+        listed && self.path.split('/').any(|key| key == "batches")
     }
 
     /// Maps from steps to values are curves where a record consists of them; else their numbers are fields of it.
