@@ -16,12 +16,14 @@ use crate::tensorboard::{self, EventReader};
 use crate::title::Title;
 
 /// Names that logs have in a folder, the most telling first.
-const USUAL: [&str; 8] = [
+const USUAL: [&str; 10] = [
     RunDir::EVENTS,
     "results.csv",
     "metrics.csv",
     "summary.csv",
     "log.csv",
+    "history.csv",
+    "history.json",
     "trainer_state.json",
     "log.txt",
     "train.log",
@@ -79,8 +81,12 @@ fn of_parts(folder: &Path) -> Result<Option<RunLog>, ReadError> {
     if let Some(file) = only(folder).map_err(|error| with_path(folder, error.into()))? {
         return read_file(&file).map(Some).map_err(|error| with_path(&file, error));
     }
+    let parts = parts(folder).map_err(|error| with_path(folder, error.into()))?;
+    if parts.len() < 2 {
+        return Ok(None);
+    }
     let mut reader = Reader::new();
-    for part in parts(folder).map_err(|error| with_path(folder, error.into()))? {
+    for part in parts {
         File::open(&part.path)
             .and_then(|file| reader.push_part(file, part.title))
             .map_err(|error| with_path(&part.path, error.into()))?;

@@ -55,6 +55,8 @@ struct Level {
     record: bool,
     /// Numbers of an array.
     numbers: Vec<Number>,
+    /// The arrays of numbers in an array.
+    rows: Vec<Vec<Number>>,
 }
 
 /// A key and its value; key and text lie in [`Literal::keys`].
@@ -191,7 +193,17 @@ impl Literal {
         let record = kind == Kind::Object && (!keyed || numbered);
         let (fields, columns, maps) = (self.fields.len(), self.columns.len(), self.maps.len());
         let base = self.path.len();
-        self.levels.push(Level { kind, path, base, fields, columns, maps, record, numbers: Vec::new() });
+        self.levels.push(Level {
+            kind,
+            path,
+            base,
+            fields,
+            columns,
+            maps,
+            record,
+            numbers: Vec::new(),
+            rows: Vec::new(),
+        });
         if kind != Kind::Call {
             self.valued = false;
             self.word.clear();
@@ -207,6 +219,15 @@ impl Literal {
         let Some(level) = self.levels.pop() else { return at + 1 };
         match level.kind {
             Kind::Call => return at + 1,
+            Kind::Array if self.levels.last().is_some_and(|outer| outer.kind == Kind::Array) => {
+                if let Some(outer) = self.levels.last_mut().filter(|outer| outer.rows.len() < LONGEST_ARRAY) {
+                    outer.rows.push(level.numbers);
+                }
+            }
+            Kind::Array if !level.rows.is_empty() => {
+                let name = self.inner_path().to_owned();
+                curves::take_rows(&name, &level.rows, around, self.line, into);
+            }
             Kind::Array if level.numbers.len() > 1 && !self.path.is_empty() => {
                 if self.columns.len() < MOST_FIELDS {
                     let name = self.inner_path().to_owned();

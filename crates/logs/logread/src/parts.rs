@@ -31,7 +31,7 @@ pub(crate) struct Part {
     pub(crate) title: Title,
 }
 
-/// The parts in a folder, in the order of their names and numbers.
+/// The parts in a folder, in the order of their names and numbers: files whose names tell a curve, photos or an epoch.
 pub(crate) fn parts(folder: &Path) -> io::Result<Vec<Part>> {
     let inner = folder.join(METRICS);
     let metrics =
@@ -43,8 +43,18 @@ pub(crate) fn parts(folder: &Path) -> io::Result<Vec<Part>> {
             |path: &Path| path.strip_prefix(metrics).unwrap_or(path).to_string_lossy().replace('\\', "/");
         return Ok(files.into_iter().map(|path| Part { title: Title::of_key(&key(&path)), path }).collect());
     }
-    let files = ending_in(folder, &ENDINGS)?;
-    Ok(files.into_iter().map(|path| Part { title: Title::of_file(&path), path }).collect())
+    let files =
+        ending_in(folder, &ENDINGS)?.into_iter().map(|path| Part { title: Title::of_file(&path), path });
+    let tells =
+        |part: &Part| part.title.name.is_some() || part.title.split.is_some() || is_of_epoch(&part.path);
+    Ok(files.filter(tells).collect())
+}
+
+/// Whether a file is named after an epoch: `metrics_epoch_3.json`.
+fn is_of_epoch(path: &Path) -> bool {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    let name = stem.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    name.len() < stem.len() && name.trim_end_matches(['_', '-', ' ']).to_ascii_lowercase().ends_with("epoch")
 }
 
 /// The only file in a folder that may be a log.

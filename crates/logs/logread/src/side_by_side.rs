@@ -13,7 +13,7 @@ const RANGE: [&str; 2] = ["__MIN", "__MAX"];
 pub(crate) struct Columns<'a> {
     /// What each column is; empty for the range of another.
     pub(crate) names: Vec<&'a str>,
-    /// The run that each column is of, where there are several.
+    /// The run that each column is of, where they say it.
     pub(crate) runs: Vec<Option<&'a str>>,
 }
 
@@ -33,10 +33,6 @@ pub(crate) fn columns(mut names: Vec<&str>) -> Columns<'_> {
             (*name, *run) = (quantity, Some(of));
         }
     }
-    let first = runs.iter().flatten().next().copied();
-    if runs.iter().flatten().all(|run| Some(*run) == first) {
-        runs.fill(None);
-    }
     Columns { names, runs }
 }
 
@@ -52,8 +48,6 @@ mod tests {
         let found = columns(chart.iter().map(String::as_str).collect());
         assert_eq!(found.names, ["Step", "loss", "", "", "loss", "", ""]);
         assert_eq!(found.runs, [None, Some("a-1"), None, None, Some("b - 2"), None, None]);
-        let found = columns(chart[..4].iter().map(String::as_str).collect());
-        assert_eq!((found.names, found.runs), (vec!["Step", "loss", "", ""], vec![None; 4]));
         let plain = vec!["epoch", "train - loss", "val - loss", "lr__MIN"];
         assert_eq!(columns(plain.clone()).names, plain);
     }

@@ -53,14 +53,16 @@ fn curve_of(stem: &str) -> Option<String> {
     if senses(&words).iter().any(|sense| sense.concept == Concept::Spoiler) {
         return None;
     }
-    let ends = words.iter().map(|word| &stem[word.start..]);
-    let measures = |end: &&str| match meaning::field(end) {
+    let split = split_in(stem);
+    let measured = words.iter().map(|word| &stem[word.start..]).filter_map(|end| match meaning::field(end) {
         Field::Value(meaning) => {
-            meaning.extras == 0 && meaning.quantity.has_split() && meaning.quantity != Quantity::LossPart
+            let plain = meaning.extras == 0 && meaning.quantity != Quantity::LossPart;
+            (plain && meaning.quantity.has_split()).then_some((end, meaning.split == split))
         }
-        _ => false,
-    };
-    ends.into_iter().find(measures).map(str::to_owned)
+        _ => None,
+    });
+    let ends: Vec<(&str, bool)> = measured.collect();
+    ends.iter().rev().find(|(_, whole)| *whole).or(ends.last()).map(|(end, _)| (*end).to_owned())
 }
 
 #[cfg(test)]
@@ -83,6 +85,8 @@ mod tests {
             ("run-version_0-tag-val_loss.csv", title(Some("val_loss"), None, "version 0")),
             ("val_acc.csv", title(Some("val_acc"), Some(Split::Validation), "")),
             ("resnet50_lr0.001_val_loss.csv", title(Some("val_loss"), Some(Split::Validation), "")),
+            ("val_resnet50_loss.csv", title(Some("loss"), Some(Split::Validation), "")),
+            ("a_val_loss.csv", title(Some("val_loss"), Some(Split::Validation), "")),
             ("export.csv", title(None, None, "")),
             ("best_val_acc.csv", title(None, Some(Split::Validation), "")),
         ] {

@@ -1,5 +1,9 @@
-//! Curves that objects hold as two arrays, `x` and `y`: `{"loss": {"train": {"x": [0, 1], "y": [2.1, 1.6]}}}`, as
-//! plots are stored.
+//! Curves that objects hold as two arrays, `x` and `y`, as plots are stored, or as an array of points.
+//!
+//! ```text
+//! {"loss": {"train": {"x": [0, 1], "y": [2.1, 1.6]}}}
+//! {"loss/train": [[1712000000.1, 0, 2.1], [1712000037.6, 1, 1.6]]}
+//! ```
 
 use crate::assemble::Assembler;
 use crate::number::Number;
@@ -59,4 +63,29 @@ pub(super) fn take(
         }
     }
     values
+}
+
+/// Hands on the points of a curve: step and value, with or without a time before them. Other arrays of arrays are
+/// matrices.
+pub(super) fn take_rows(
+    name: &str,
+    rows: &[Vec<Number>],
+    around: Option<Split>,
+    line: usize,
+    into: &mut Assembler,
+) {
+    /// Seconds since 1970 are more.
+    const TIME: f64 = 1e9;
+    let point = |row: &Vec<Number>| match row[..] {
+        [time, step, value] if time.value > TIME && step.value.fract() == 0.0 => Some((step.value, value)),
+        [step, value] if step.counts() => Some((step.value, value)),
+        _ => None,
+    };
+    let points: Option<Vec<(f64, Number)>> = rows.iter().map(point).collect();
+    let Some(points) = points.filter(|_| !name.is_empty()) else { return };
+    if points.windows(2).all(|pair| pair[0].0 < pair[1].0) {
+        for (step, value) in points {
+            into.scalar(Some(name), around, "", Place::at_step(step), value, line);
+        }
+    }
 }

@@ -120,7 +120,13 @@ impl Literal {
                 }
                 let text =
                     |index: usize| fields.get(index).map_or("", |field| &self.keys[field.text.clone()]);
+                // An array under a name holds the points of a curve.
+                let name = Some(self.path.trim_start_matches('/')).filter(|name| !name.is_empty());
+                let title = name.map(|name| into.title.name.replace(name.to_owned()));
                 self.records += u64::from(schema.row(&cells, text, around, self.line, into) > 0);
+                if let Some(title) = title {
+                    into.title.name = title;
+                }
             }
             let keep = self.fields[outer].key.start;
             self.keys.truncate(keep);
