@@ -304,11 +304,18 @@ impl Assembler {
         number: Number,
         line: usize,
     ) -> bool {
-        let Some(key) = key.map(str::to_owned).or_else(|| self.title.name.clone()) else {
-            self.untitled = true;
-            return false;
+        let meant = match (key, &self.title.name) {
+            (Some(key), _) => self.key(key),
+            (None, Some(title)) => {
+                let title = title.clone();
+                self.key(&title)
+            }
+            (None, None) => {
+                self.untitled = true;
+                return false;
+            }
         };
-        match self.key(&key) {
+        match meant {
             Key::Value(name, named) => {
                 let split = named.or(split).or(self.title.split);
                 self.keep(name, split, run, place, number, line)

@@ -30,7 +30,8 @@ impl Document {
         let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head).trim_ascii_start();
         let starts = |mark: &[u8]| head.get(..mark.len()).is_some_and(|head| head.eq_ignore_ascii_case(mark));
         let holds = |mark: &[u8]| memchr::memmem::find(head, mark).is_some();
-        if starts(b"<!doctype html") || starts(b"<html") {
+        let table = starts(b"<") && (holds(b"<table") || holds(b"<TABLE"));
+        if starts(b"<!doctype html") || starts(b"<html") || table {
             Some(Self::Page)
         } else if starts(b"{") && (holds(b"\"cells\"") || holds(b"\"nbformat\"")) {
             Some(Self::Notebook)
@@ -164,8 +165,13 @@ fn joined(value: &Value) -> Option<String> {
 fn visible(page: &str) -> String {
     let mut text = String::with_capacity(page.len() / 2);
     let mut rest = page;
+    let mut in_row = false;
     while let Some(open) = rest.find('<') {
-        push_decoded(&rest[..open], &mut text);
+        // Line breaks between the cells of a row are white space only.
+        match in_row {
+            true => push_decoded(&rest[..open].replace('\n', " "), &mut text),
+            false => push_decoded(&rest[..open], &mut text),
+        }
         rest = &rest[open..];
         let Some(close) = rest.find('>') else { break };
         let tag = rest[1..close].trim_start();
@@ -173,6 +179,9 @@ fn visible(page: &str) -> String {
         let name: String =
             tag.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
         rest = &rest[close + 1..];
+        if name == "tr" {
+            in_row = !ends;
+        }
         match (name.as_str(), ends) {
             ("script" | "style", false) => {
                 let end = format!("</{name}");
@@ -187,7 +196,6 @@ fn visible(page: &str) -> String {
         }
     }
     push_decoded(rest, &mut text);
-    // Line breaks between the cells of one row are white space only.
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.fold(String::new(), |mut all, line| {
         all.push_str(line);
@@ -243,10 +251,10 @@ mod tests {
 
     #[test]
     fn cells_of_a_page_are_set_apart_and_scripts_are_not_shown() {
-        let page = "<!DOCTYPE html><html><script>var loss = 9 < 10;</script><table><tr><th>epoch</th><th>loss</th></tr>\n\
+        let page = "<!DOCTYPE html><html><script>var loss = 9 < 10;</script><table><tr>\n<th>epoch</th>\n<th>loss</th></tr>\n\
             <tr><td>1</td><td>0.5 &lt; 1&nbsp;</td></tr></table><p>end &amp; more</html>";
         let kind = Document::of(page.as_bytes()).expect("a page");
-        assert_eq!(kind.text(page.as_bytes()).expect("whole"), "epoch\tloss\n1\t0.5 < 1\nend & more\n");
+        assert_eq!(kind.text(page.as_bytes()).expect("whole"), "epoch\t loss\n1\t0.5 < 1\nend & more\n");
     }
 
     #[test]

@@ -39,6 +39,7 @@ mod number;
 mod numbered_sets;
 mod parts;
 mod prefix;
+mod rank_errors;
 mod reader;
 mod role;
 mod roles;

@@ -23,8 +23,20 @@ use crate::schema::Use;
 const KEYS: [&str; 10] =
     ["metric name", "metric key", "metric", "scalar", "tag", "key", "variable", "measure", "series", "name"];
 const AMOUNTS: [&str; 3] = ["metric value", "value", "values"];
-const RUNS: [&str; 9] =
-    ["run", "run id", "run uuid", "run hash", "run name", "run key", "experiment", "experiment key", "name"];
+const RUNS: [&str; 12] = [
+    "run",
+    "run id",
+    "run uuid",
+    "run hash",
+    "run name",
+    "run key",
+    "experiment",
+    "experiment key",
+    "trial",
+    "trial id",
+    "trial name",
+    "name",
+];
 
 /// Which columns hold what.
 #[derive(Clone, Debug, PartialEq)]

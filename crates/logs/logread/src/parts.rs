@@ -4,6 +4,7 @@
 //! | ---------------------------------------- | ----------------- | -------------------- |
 //! | `run-train-tag-epoch_loss.csv`, ...       | a curve           | TensorBoard          |
 //! | `metrics/val_loss`, ...                  | a curve           | MLflow               |
+//! | `plots/metrics/val/loss.tsv`, ...        | a curve           | DVCLive              |
 //! | `learn_error.tsv`, `test_error.tsv`      | a split           | CatBoost and others  |
 //! | `metrics_epoch_0.json`, ...              | an epoch          | AllenNLP             |
 
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use crate::title::Title;
 
-/// Where MLflow keeps the metrics of a run.
+/// Where trackers keep the metrics of a run.
 const METRICS: &str = "metrics";
 /// How tables and objects end.
 const ENDINGS: [&str; 4] = ["csv", "tsv", "json", "jsonl"];
@@ -33,14 +34,13 @@ pub(crate) struct Part {
 
 /// The parts in a folder, in the order of their names and numbers: files whose names tell a curve, photos or an epoch.
 pub(crate) fn parts(folder: &Path) -> io::Result<Vec<Part>> {
-    let inner = folder.join(METRICS);
-    let metrics =
-        if inner.is_dir() { Some(&*inner) } else { Some(folder).filter(|folder| folder.ends_with(METRICS)) };
-    if let Some(metrics) = metrics {
+    if let Some(metrics) = metrics_in(folder) {
         let mut files = Vec::new();
-        find(metrics, 0, &mut files)?;
-        let key =
-            |path: &Path| path.strip_prefix(metrics).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        find(&metrics, 0, &mut files)?;
+        let key = |path: &Path| {
+            let key = path.strip_prefix(&metrics).unwrap_or(path).to_string_lossy().replace('\\', "/");
+            key.strip_suffix(".tsv").map(str::to_owned).unwrap_or(key)
+        };
         return Ok(files.into_iter().map(|path| Part { title: Title::of_key(&key(&path)), path }).collect());
     }
     let files =
@@ -50,6 +50,15 @@ pub(crate) fn parts(folder: &Path) -> io::Result<Vec<Part>> {
     Ok(files.filter(tells).collect())
 }
 
+/// The folder in which each file is a metric.
+fn metrics_in(folder: &Path) -> Option<PathBuf> {
+    let inner = [folder.join(METRICS), folder.join("plots").join(METRICS)];
+    inner
+        .into_iter()
+        .find(|inner| inner.is_dir())
+        .or_else(|| folder.ends_with(METRICS).then(|| folder.to_owned()))
+}
+
 /// Whether a file is named after an epoch: `metrics_epoch_3.json`.
 fn is_of_epoch(path: &Path) -> bool {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
@@ -57,8 +66,11 @@ fn is_of_epoch(path: &Path) -> bool {
     name.len() < stem.len() && name.trim_end_matches(['_', '-', ' ']).to_ascii_lowercase().ends_with("epoch")
 }
 
-/// The only file in a folder that may be a log.
+/// The only file in a folder that may be a log; `None` where metrics have a folder of their own.
 pub(crate) fn only(folder: &Path) -> io::Result<Option<PathBuf>> {
+    if metrics_in(folder).is_some() {
+        return Ok(None);
+    }
     let mut files = ending_in(folder, &ENDINGS)?;
     files.extend(ending_in(folder, &TEXTS)?);
     Ok(files.pop().filter(|_| files.is_empty()))

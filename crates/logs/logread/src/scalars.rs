@@ -11,7 +11,7 @@ use crate::number::Number;
 use crate::run_log::Split;
 
 /// Beyond this every other measurement of each curve goes.
-const MOST: usize = 1 << 20;
+const MOST: usize = 1 << 19;
 /// Steps that may be epochs.
 const MOST_EPOCHS: usize = 2_000;
 /// Runs beyond this are one.
@@ -115,12 +115,16 @@ impl Scalars {
         }
     }
 
+    /// Drops every other measurement of each curve, but never its newest.
     fn thin(&mut self) {
-        let mut counts = HashMap::new();
+        let mut left: HashMap<_, u32> = HashMap::new();
+        for scalar in &self.all {
+            *left.entry(scalar.curve()).or_default() += 1;
+        }
         self.all.retain(|scalar| {
-            let count: &mut u32 = counts.entry(scalar.curve()).or_default();
-            *count += 1;
-            *count % 2 == 1
+            let left = left.entry(scalar.curve()).or_default();
+            *left -= 1;
+            left.is_multiple_of(2)
         });
         self.all.truncate(MOST - MOST / 8);
     }
@@ -184,6 +188,9 @@ impl Scalars {
 
     /// Files that say different things of the same place are of different runs.
     fn separate(&mut self) {
+        if self.part < 2 {
+            return;
+        }
         let mut known = HashMap::new();
         let differs = self.all.iter().any(|scalar| {
             let place = (scalar.place.epoch.to_bits(), scalar.place.step.to_bits());
@@ -200,6 +207,9 @@ impl Scalars {
 
     /// Gives measurements the epochs that were recorded for their steps.
     fn fill_epochs(&mut self) {
+        if self.epochs.is_empty() {
+            return;
+        }
         let known: HashMap<(RunId, u64), f64> =
             self.epochs.drain(..).map(|(run, step, epoch)| ((run, step.to_bits()), epoch)).collect();
         for scalar in self.all.iter_mut().filter(|scalar| scalar.place.epoch.is_nan()) {

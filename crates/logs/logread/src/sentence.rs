@@ -80,7 +80,9 @@ impl Sentences {
             return Some(Taken { values: 1, ..Taken::default() });
         }
         self.dangling = template.dangling;
-        let inherited = if template.counts {
+        let inherited = if template.concludes {
+            self.heading.or(self.leading)
+        } else if template.counts {
             self.heading
         } else {
             self.heading.or_else(|| *template.inherited.get_or_insert(self.leading))

@@ -8,6 +8,7 @@ use crate::column::{Column, Sample};
 use crate::emit::{Steps, emit};
 use crate::meaning::Quantity;
 use crate::numbered_sets;
+use crate::rank_errors;
 use crate::run_log::{RunLog, Split};
 
 /// A share may exceed 1 by rounding.
@@ -36,6 +37,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     merge(&mut columns);
     settle_parts(&mut columns);
     settle_accuracies(&mut columns);
+    rank_errors::settle(&mut columns);
     drop_remarks(&mut columns);
     settle_twins(&mut columns);
     let scales = scales(&columns);

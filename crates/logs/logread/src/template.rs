@@ -37,6 +37,8 @@ pub(crate) struct Template {
     /// Whether it numbers an epoch, step or batch.
     pub(crate) counts: bool,
     pub(crate) names_epoch: bool,
+    /// Whether it begins with the star that ends a pass over photos: ` * Finished epoch # 1  top1: 25.3`.
+    pub(crate) concludes: bool,
     pub(crate) has_batch: bool,
     /// Whether more than one epoch may be in it.
     pub(crate) sequence: bool,
@@ -84,6 +86,7 @@ impl Template {
             leading: leading(labels, &roles),
             counts: false,
             names_epoch: false,
+            concludes: text.trim_start().starts_with("* "),
             has_batch: false,
             sequence: roles.iter().filter(|role| matches!(role, Role::Epoch)).count() > 1,
             values: 0,

@@ -34,7 +34,7 @@ impl Title {
 
     /// The title of a file whose name is the key of a metric.
     pub(crate) fn of_key(key: &str) -> Self {
-        Self { name: Some(key.to_owned()), split: None, run: String::new() }
+        Self { name: Some(key.to_owned()), split: split_in(key), run: String::new() }
     }
 }
 

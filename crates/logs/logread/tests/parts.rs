@@ -82,6 +82,19 @@ fn a_file_a_curve_is_one_run() {
     let run = named(metrics, "", lines);
     assert_whole(run.path());
     assert_whole(&run.path().join("metrics"));
+    let column = |name: &str, values: [f64; 3]| {
+        let rows = (0..3).map(|step| format!("{step}\t{}\n", values[step]));
+        format!("step\t{name}\n{}", rows.collect::<String>())
+    };
+    assert_whole(
+        folder(&[
+            ("plots/metrics/train/loss.tsv", column("loss", TRAIN)),
+            ("plots/metrics/val/loss.tsv", column("loss", VALIDATION)),
+            ("plots/metrics/val/acc.tsv", column("acc", ACCURACY)),
+            ("metrics.json", "{\"train\": {\"loss\": 0.9}, \"step\": 2}".to_owned()),
+        ])
+        .path(),
+    );
 }
 
 #[test]
