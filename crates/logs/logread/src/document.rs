@@ -10,7 +10,7 @@ use serde_json::Value;
 /// Bytes of the largest document; a longer text is read as it is.
 pub(crate) const LARGEST: usize = 64 << 20;
 /// Bytes by which a document is recognised.
-const HEAD: usize = 4096;
+pub(crate) const HEAD: usize = 4096;
 
 /// What kind of document a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub(crate) fn missing_header(beginning: &[u8]) -> Option<&'static str> {
     let digits = |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
     let text = std::str::from_utf8(&beginning[..beginning.len().min(HEAD)]).ok()?;
     let mut lines = text.lines().take(3);
-    let whole = lines.clone().count() > 1 || beginning.len() < HEAD;
+    let whole = text.contains('\n') || beginning.len() < HEAD;
     let fits = |line: &str| {
         let cells: Vec<&str> = line.split(' ').collect();
         matches!(&cells[..], [time, value, step]

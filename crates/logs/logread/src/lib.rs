@@ -11,6 +11,9 @@
 //!                       |----> table ------------+--> assemble -> column -> settle -> RunLog
 //!                       '----> literal ----------'
 //! ```
+//!
+//! Where a text holds a curve after the other, runs side by side or a file a curve, its measurements are kept and put in order
+//! of their steps before they are assembled (`scalars`).
 
 mod aside;
 mod assemble;

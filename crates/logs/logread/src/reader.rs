@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use crate::binary;
-use crate::document::{Document, LARGEST, missing_header};
+use crate::document::{Document, HEAD, LARGEST, missing_header};
 use crate::error::ReadError;
 use crate::lines::Lines;
 use crate::run_log::RunLog;
@@ -51,18 +51,20 @@ pub(crate) struct Reader {
     document: Option<(Document, Vec<u8>)>,
     /// What the file is where it is no text, and how it becomes one.
     binary: Option<&'static str>,
-    begun: bool,
+    /// The beginning of a file that is not known yet, by which its kind is told.
+    beginning: Option<Vec<u8>>,
 }
 
 impl Reader {
     pub(crate) fn new() -> Self {
-        Self { lines: Lines::new(), text: TextReader::new(), document: None, binary: None, begun: false }
+        let beginning = Some(Vec::new());
+        Self { lines: Lines::new(), text: TextReader::new(), document: None, binary: None, beginning }
     }
 
     /// Takes all of `source` as the next part of one run, in a file of this name.
     pub(crate) fn push_part(&mut self, source: impl Read, title: Title) -> std::io::Result<()> {
         self.end_file();
-        (self.lines, self.begun) = (Lines::new(), false);
+        (self.lines, self.beginning) = (Lines::new(), Some(Vec::new()));
         self.text.next_part(title);
         self.push_all(source)
     }
@@ -81,14 +83,28 @@ impl Reader {
     }
 
     fn push(&mut self, piece: &[u8]) {
-        if !self.begun && !piece.is_empty() {
-            self.begun = true;
-            self.document = Document::of(piece).map(|document| (document, Vec::new()));
-            self.binary = binary::kind(piece);
-            if let Some(header) = missing_header(piece) {
-                self.text.begin_table(header);
+        match &mut self.beginning {
+            Some(beginning) if beginning.len() + piece.len() < HEAD => beginning.extend_from_slice(piece),
+            Some(beginning) => {
+                beginning.extend_from_slice(piece);
+                self.begin();
             }
+            None => self.push_known(piece),
         }
+    }
+
+    /// Tells the kind of the file and takes what there is of it.
+    fn begin(&mut self) {
+        let Some(beginning) = self.beginning.take() else { return };
+        self.document = Document::of(&beginning).map(|document| (document, Vec::new()));
+        self.binary = binary::kind(&beginning);
+        if let Some(header) = missing_header(&beginning) {
+            self.text.begin_table(header);
+        }
+        self.push_known(&beginning);
+    }
+
+    fn push_known(&mut self, piece: &[u8]) {
         match &mut self.document {
             Some((_, held)) if held.len() + piece.len() <= LARGEST => held.extend_from_slice(piece),
             Some(_) => {
@@ -105,6 +121,7 @@ impl Reader {
     }
 
     fn end_file(&mut self) {
+        self.begin();
         if let Some((document, held)) = self.document.take() {
             match document.text(&held) {
                 Some(text) => self.read(text.as_bytes()),
