@@ -317,8 +317,8 @@ impl Assembler {
         };
         match meant {
             Key::Value(name, named) => {
-                let split = named.or(split).or(self.title.split);
-                self.keep(name, split, run, place, number, line)
+                let titled = self.title.split.filter(|_| key.is_none() || self.collects);
+                self.keep(name, named.or(split).or(titled), run, place, number, line)
             }
             Key::Epoch => {
                 let run = self.run(run);

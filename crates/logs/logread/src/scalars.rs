@@ -158,10 +158,19 @@ impl Scalars {
         }
         self.separate();
         self.fill_epochs();
-        let by_step = self.all.iter().all(|scalar| !scalar.place.step.is_nan());
-        let key = |scalar: &Scalar| if by_step { scalar.place.step } else { scalar.place.epoch };
+        let known = |number: fn(&Scalar) -> f64| self.all.iter().all(|scalar| !number(scalar).is_nan());
+        let (by_epoch, by_step) = (known(|scalar| scalar.place.epoch), known(|scalar| scalar.place.step));
+        // Steps may begin again with each epoch.
+        let key = |scalar: &Scalar| match (by_epoch, by_step) {
+            (true, true) => (scalar.place.epoch.floor(), scalar.place.step),
+            (false, true) => (0.0, scalar.place.step),
+            _ => (scalar.place.epoch, 0.0),
+        };
         // Stable, so that of two values at one place the later one stays the later.
-        self.all.sort_by(|a, b| a.run.cmp(&b.run).then(key(a).total_cmp(&key(b))));
+        self.all.sort_by(|a, b| {
+            let (left, right) = (key(a), key(b));
+            a.run.cmp(&b.run).then(left.0.total_cmp(&right.0)).then(left.1.total_cmp(&right.1))
+        });
         let same_place = |a: &Scalar, b: &Scalar| a.run == b.run && key(a) == key(b);
         for run in self.all.chunk_by(|a, b| a.run == b.run) {
             if into.values() > 0 {

@@ -38,6 +38,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     settle_parts(&mut columns);
     settle_accuracies(&mut columns);
     rank_errors::settle(&mut columns);
+    join_announced(&mut columns);
     drop_remarks(&mut columns);
     settle_twins(&mut columns);
     let scales = scales(&columns);
@@ -161,6 +162,30 @@ fn merge(columns: &mut Vec<Column>) {
                 columns[twin].absorb(column);
             }
             None => index += 1,
+        }
+    }
+}
+
+/// Joins what sentences say of epochs of which nothing else tells: `New best model! Epoch 3: val_acc=0.9`.
+fn join_announced(columns: &mut Vec<Column>) {
+    for index in (0..columns.len()).rev() {
+        let epochs =
+            |column: &Column| -> Vec<f64> { column.finals.iter().map(|sample| sample.epoch).collect() };
+        let (loose, known) = (&columns[index], epochs(&columns[index]));
+        if !loose.loose || known.iter().any(|epoch| epoch.is_nan()) {
+            continue;
+        }
+        let told = columns.iter().position(|other| {
+            !other.loose
+                && other.name.eq_ignore_ascii_case(&loose.name)
+                && (other.meaning.quantity, other.meaning.split)
+                    == (loose.meaning.quantity, loose.meaning.split)
+                && !epochs(other).iter().any(|epoch| known.contains(epoch))
+        });
+        if let Some(told) = told {
+            let column = columns.remove(index);
+            // What stood before is one place further on.
+            columns[told - usize::from(told > index)].absorb(column);
         }
     }
 }

@@ -260,9 +260,9 @@ fn is_prose(text: &str, tokens: &Tokens, roles: &[Role]) -> bool {
     words >= least && words >= each * tokens.numbers.len() && !roles.iter().any(counted)
 }
 
-/// Whether the best epoch is named before the first measurement.
+/// Whether the best epoch is announced before the first number that counts or measures.
 fn repeats(text: &str, tokens: &Tokens, roles: &[Role]) -> bool {
-    let first = roles.iter().position(|role| matches!(role, Role::Value { .. } | Role::Share { .. }));
+    let first = roles.iter().position(|role| !matches!(role, Role::Ignore | Role::Fact(_)));
     let mut numbers = tokens.all.iter().filter(|token| matches!(token.kind, Kind::Number(_)));
     let start = first.and_then(|first| numbers.nth(first)).map_or(0, |token| token.start as usize);
     text.get(..start).is_some_and(aside::names_the_best)
