@@ -277,20 +277,31 @@ impl Assembler {
         self.new_group = false;
         self.values += 1;
         let most = Column::most_samples(self.columns.len());
-        self.columns[column].push(
-            Sample {
-                row: self.row,
-                group_row: self.group_row,
-                line: u32::try_from(line).unwrap_or(u32::MAX),
-                epoch: self.epoch,
-                step: self.step,
-                batch: self.batch,
-                value: number.value,
-                resolution: number.resolution,
-            },
-            number,
-            most,
-        );
+        let sample = self.sample(number.value, number.resolution, line);
+        self.columns[column].push(sample, number, most);
+    }
+
+    /// The row that is being read has no value of this name.
+    pub(crate) fn missing(&mut self, name: NameId, split: Option<Split>, line: usize) {
+        let place = split.map_or(0, |split| 1 + split as usize);
+        let column = self.names.get(name.0 as usize).and_then(|name| name.columns[place]);
+        if let Some(column) = column {
+            let sample = self.sample(f64::NAN, 0.0, line);
+            self.columns[column as usize].miss(sample);
+        }
+    }
+
+    fn sample(&self, value: f64, resolution: f64, line: usize) -> Sample {
+        Sample {
+            row: self.row,
+            group_row: self.group_row,
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            epoch: self.epoch,
+            step: self.step,
+            batch: self.batch,
+            value,
+            resolution,
+        }
     }
 
     /// One measurement that says itself what it is of, `key`, where the file's name does not, and of which run and

@@ -61,6 +61,7 @@ mod text;
 mod title;
 mod token;
 mod unfold;
+mod vanished;
 mod vocabulary;
 mod wrap;
 

@@ -30,6 +30,13 @@ const MOST_SHAPES: usize = 1024;
 /// Bytes that one record may have.
 const LONGEST_RECORD: usize = 8 << 20;
 
+/// The elements of an array; `None` for `null`.
+type List = Vec<Option<Number>>;
+/// Arrays under their names.
+type Columns = Vec<(String, List)>;
+/// Values by their steps.
+type Map = Vec<(f64, Option<Number>)>;
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     Object,
@@ -54,9 +61,9 @@ struct Level {
     /// Whether it is a record of its own when it closes.
     record: bool,
     /// Numbers of an array.
-    numbers: Vec<Number>,
+    numbers: List,
     /// The arrays of numbers in an array.
-    rows: Vec<Vec<Number>>,
+    rows: Vec<List>,
 }
 
 /// A key and its value; key and text lie in [`Literal::keys`].
@@ -80,12 +87,12 @@ pub(crate) struct Literal {
     keys: String,
     fields: Vec<Field>,
     /// Numbers under keys that are numbers, by the name of the object they are in: `{"loss": {"0": 2.1, "1": 1.5}}`.
-    maps: Vec<(String, Vec<(f64, Number)>)>,
-    columns: Vec<(String, Vec<Number>)>,
+    maps: Vec<(String, Map)>,
+    columns: Columns,
     shapes: HashMap<u64, Schema>,
     texts: HashMap<u64, Cell>,
     /// Arrays that stood under a name outside of any object.
-    lists: Vec<(String, Vec<Number>)>,
+    lists: Columns,
     /// Whether the outermost level stands for such a name.
     named: bool,
     bytes: usize,

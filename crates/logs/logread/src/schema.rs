@@ -155,6 +155,13 @@ impl Schema {
                 values += 1;
             }
         }
+        if values > 0 {
+            for (one, cell) in self.uses.iter().zip(cells) {
+                if let (Use::Value { name, split, shared }, Cell::Empty) = (one, cell) {
+                    into.missing(*name, if *shared { split.or(around) } else { *split }, line);
+                }
+            }
+        }
         values
     }
 

@@ -10,6 +10,7 @@ use crate::meaning::Quantity;
 use crate::numbered_sets;
 use crate::rank_errors;
 use crate::run_log::{RunLog, Split};
+use crate::vanished;
 
 /// A share may exceed 1 by rounding.
 const ONE: f64 = 1.000_001;
@@ -35,6 +36,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     numbered_sets::settle(&mut columns);
     settle_splits(&mut columns);
     merge(&mut columns);
+    vanished::settle(&mut columns);
     settle_parts(&mut columns);
     settle_accuracies(&mut columns);
     rank_errors::settle(&mut columns);

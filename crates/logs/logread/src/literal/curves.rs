@@ -5,19 +5,17 @@
 //! {"loss/train": [[1712000000.1, 0, 2.1], [1712000037.6, 1, 1.6]]}
 //! ```
 
+use super::{Columns, List};
 use crate::assemble::Assembler;
 use crate::number::Number;
 use crate::run_log::Split;
 use crate::scalars::Place;
 
-/// Arrays under their names.
-pub(super) type Columns = Vec<(String, Vec<Number>)>;
-
 /// A curve's name, where the object has it by its keys, with its places and values.
 pub(super) struct Curve {
     name: String,
-    x: Vec<Number>,
-    y: Vec<Number>,
+    x: List,
+    y: List,
 }
 
 /// The curves among `columns`, and the columns that belong to none.
@@ -59,6 +57,7 @@ pub(super) fn take(
     for curve in curves {
         let name = Some(curve.name.as_str()).filter(|name| !name.is_empty()).or(name);
         for (x, y) in curve.x.iter().zip(&curve.y) {
+            let (Some(x), Some(y)) = (x, y) else { continue };
             values += usize::from(into.scalar(name, around, "", Place::at_step(x.value), *y, line));
         }
     }
@@ -67,18 +66,14 @@ pub(super) fn take(
 
 /// Hands on the points of a curve: step and value, with or without a time before them. Other arrays of arrays are
 /// matrices.
-pub(super) fn take_rows(
-    name: &str,
-    rows: &[Vec<Number>],
-    around: Option<Split>,
-    line: usize,
-    into: &mut Assembler,
-) {
+pub(super) fn take_rows(name: &str, rows: &[List], around: Option<Split>, line: usize, into: &mut Assembler) {
     /// Seconds since 1970 are more.
     const TIME: f64 = 1e9;
-    let point = |row: &Vec<Number>| match row[..] {
-        [time, step, value] if time.value > TIME && step.value.fract() == 0.0 => Some((step.value, value)),
-        [step, value] if step.counts() => Some((step.value, value)),
+    let point = |row: &List| match row[..] {
+        [Some(time), Some(step), Some(value)] if time.value > TIME && step.value.fract() == 0.0 => {
+            Some((step.value, value))
+        }
+        [Some(step), Some(value)] if step.counts() => Some((step.value, value)),
         _ => None,
     };
     let points: Option<Vec<(f64, Number)>> = rows.iter().map(point).collect();

@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Field, Kind, LONGEST_ARRAY, Level, Literal, MOST_FIELDS, MOST_SHAPES};
+use super::{Field, Kind, LONGEST_ARRAY, Level, Literal, MOST_FIELDS, MOST_SHAPES, Map};
 use crate::assemble::Assembler;
 use crate::cell::Cell;
 use crate::hash;
-use crate::number::Number;
 use crate::run_log::Split;
 use crate::scalars::Place;
 use crate::schema::{Schema, Use};
@@ -49,7 +48,10 @@ impl Literal {
         let key = self.word.parse().unwrap_or(f64::NAN);
         self.word.clear();
         self.valued = false;
-        let Cell::Number(number) = cell else { return true };
+        let number = match cell {
+            Cell::Number(number) => Some(number),
+            _ => None,
+        };
         let base = self.base();
         let name = self.path[base..].trim_start_matches('/');
         if self.maps.last().is_none_or(|(last, _)| last != name) && self.maps.len() < MOST_FIELDS {
@@ -141,17 +143,22 @@ impl Literal {
         listed && self.path.split('/').any(|key| key == "batches")
     }
 
-    /// Maps from steps to values are curves where a record consists of them; else their numbers are fields of it.
+    /// Maps from steps to values are columns where a record consists of them; else their numbers are fields of it.
     fn take_maps(
         &mut self,
-        maps: Vec<(String, Vec<(f64, Number)>)>,
+        maps: Vec<(String, Map)>,
         outer: usize,
         around: Option<Split>,
         into: &mut Assembler,
     ) {
-        if self.fields.len() == outer {
+        if self.fields.len() == outer && !maps.is_empty() {
+            if let Some(columns) = super::lists::from_maps(&maps) {
+                super::lists::rows_of(&columns, around, self.line, into);
+                return;
+            }
             for (name, points) in &maps {
                 for &(key, number) in points {
+                    let Some(number) = number else { continue };
                     into.scalar(Some(name), around, "", Place::at_step(key), number, self.line);
                 }
             }
@@ -162,7 +169,8 @@ impl Literal {
                 let start = self.keys.len();
                 let _ = write!(self.keys, "{name}/{key}");
                 let end = self.keys.len();
-                self.fields.push(Field { key: start..end, text: end..end, cell: Cell::Number(number) });
+                let cell = number.map_or(Cell::Empty, Cell::Number);
+                self.fields.push(Field { key: start..end, text: end..end, cell });
             }
         }
     }
