@@ -107,7 +107,8 @@ impl LongForm {
 
 /// The column that says which run or model a row of a wide table is of.
 pub(crate) fn run_column(names: &[&str]) -> Option<usize> {
-    const MODELS: [&str; 6] = ["model", "models", "model name", "backbone", "network", "architecture"];
+    const MODELS: [&str; 8] =
+        ["model", "models", "model name", "backbone", "network", "architecture", "fold", "seed"];
     let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
     RUNS.iter().chain(&MODELS).find_map(|known| plain.iter().position(|name| name == known))
 }

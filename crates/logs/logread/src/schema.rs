@@ -3,10 +3,11 @@
 use crate::assemble::{Assembler, Flavour, NameId};
 use crate::cell::Cell;
 use crate::long_form::{LongForm, run_column};
-use crate::meaning::{self, Fact, Field, Quantity};
+use crate::meaning::{self, Fact, Field, Meaning, Quantity};
 use crate::run_log::Split;
 use crate::scalars::Place;
 use crate::side_by_side::{self, Columns};
+use crate::split_word::split_word;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +42,8 @@ impl Schema {
     /// Understands columns of these names.
     pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>, into: &mut Assembler) -> Self {
         let Columns { names, runs } = side_by_side::columns(names.collect());
-        let fields: Vec<Field> = names.iter().map(|name| meaning::field(name)).collect();
+        let mut fields: Vec<Field> = names.iter().map(|name| meaning::field(name)).collect();
+        name_by_title(&names, &mut fields, into);
         let long = LongForm::of(&names, &fields);
         let run_column = run_column(&names);
         let mut of_runs = Vec::new();
@@ -132,7 +134,7 @@ impl Schema {
         }
         let run = self
             .run_column
-            .filter(|column| matches!(cells.get(*column), Some(Cell::Empty)))
+            .filter(|column| !matches!(cells.get(*column), Some(Cell::Split(_))))
             .map_or("", &text);
         if !run.is_empty() || !self.of_runs.is_empty() {
             return self.of_runs(cells, run, around, line, into);
@@ -201,6 +203,24 @@ impl Schema {
             });
         }
         values
+    }
+}
+
+/// Columns beside a counter of which only the photos are named, as in `epoch,train,val`, hold what the file's name says.
+fn name_by_title(names: &[&str], fields: &mut [Field], into: &mut Assembler) {
+    let counts = fields.iter().any(|field| matches!(field, Field::Epoch | Field::Step));
+    let bare: Vec<(usize, Split)> =
+        names.iter().enumerate().filter_map(|(index, name)| Some((index, split_word(name)?))).collect();
+    if !counts || bare.len() < 2 {
+        return;
+    }
+    match into.title.name.as_deref().map(meaning::field) {
+        Some(Field::Value(meaning)) if meaning.quantity.has_split() => {
+            for (index, split) in bare {
+                fields[index] = Field::Value(Meaning { split: Some(split), ..meaning });
+            }
+        }
+        _ => into.untitled = true,
     }
 }
 

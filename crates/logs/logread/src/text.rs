@@ -307,7 +307,7 @@ impl TextReader {
                 _ if untitled => {
                     "what its values are is not said; name the file after them, as in `val_loss.csv`, or their column".to_owned()
                 }
-                _ if listed => "it compares runs or models, with one result each; give the log of one of them".to_owned(),
+                _ if listed => "it compares runs, models or folds, with one result each; give the log of one of them".to_owned(),
                 true => "none of its numbers is named as a loss, an accuracy or another score".to_owned(),
                 false => "no number stands beside a name".to_owned(),
             });

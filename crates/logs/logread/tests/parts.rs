@@ -155,14 +155,26 @@ fn a_curve_needs_a_name() {
 }
 
 #[test]
+fn columns_of_splits_are_what_the_file_is_named_after() {
+    let text = "epoch,train,val\n0,1.5,1.4\n1,1.1,1.2\n2,0.9,1.1\n";
+    let files = folder(&[("loss.csv", text.to_owned()), ("plot.csv", text.to_owned())]);
+    let log = read_log_path(&files.path().join("loss.csv")).unwrap();
+    assert_eq!(points(&log, Split::Train, Metric::Loss), by_epoch(TRAIN));
+    assert_eq!(points(&log, Split::Validation, Metric::Loss), by_epoch(VALIDATION));
+    let error = read_log_path(&files.path().join("plot.csv")).unwrap_err().to_string();
+    assert!(error.contains("what its values are is not said"), "{error}");
+}
+
+#[test]
 fn a_comparison_of_models_is_no_course() {
     for text in [
+        "fold,val_acc,val_loss\n1,0.81,0.62\n2,0.84,0.55\n3,0.79,0.71\n",
         "model,val_acc,val_loss\nresnet18,0.81,0.62\nresnet50,0.84,0.55\nvit_s,0.79,0.71\n",
         "| Model | Train Acc | Val Acc |\n|---|---|---|\n| ResNet18 | 0.91 | 0.81 |\n| ResNet50 | 0.93 | 0.84 |\n",
         "\"Name\",\"State\",\"epoch\",\"val_acc\"\n\"wave-3\",\"finished\",\"8\",\"0.74\"\n\"sun-7\",\"finished\",\"8\",\"0.64\"\n",
     ] {
         let error = read_log(text.as_bytes()).unwrap_err().to_string();
-        assert!(error.contains("compares runs or models"), "{error}");
+        assert!(error.contains("compares runs, models or folds"), "{error}");
     }
 }
 
