@@ -46,6 +46,10 @@ pub(crate) struct Column {
     pub(crate) all: Vec<Sample>,
     /// The last value of each epoch.
     pub(crate) finals: Vec<Sample>,
+    /// Rows since the newest value that had none, if there was one in each row before.
+    pub(crate) gap: Vec<Sample>,
+    /// Whether rows without a value came before others that had one.
+    holed: bool,
     stride: u64,
     last: Option<Sample>,
 }
@@ -62,6 +66,8 @@ impl Column {
             summary,
             all: Vec::new(),
             finals: Vec::new(),
+            gap: Vec::new(),
+            holed: false,
             stride: 1,
             last: None,
         }
@@ -79,6 +85,10 @@ impl Column {
 
     /// Adds a value; of more than `most` every other one goes.
     pub(crate) fn push(&mut self, sample: Sample, number: Number, most: usize) {
+        if !self.gap.is_empty() {
+            self.holed = true;
+            self.gap = Vec::new();
+        }
         self.summarise(sample.value, number);
         if (self.summary.count - 1).is_multiple_of(self.stride) {
             self.all.push(sample);
@@ -99,6 +109,13 @@ impl Column {
         self.last = Some(sample);
     }
 
+    /// A row had no value, `sample` where it would stand.
+    pub(crate) fn miss(&mut self, sample: Sample) {
+        if self.summary.count > 0 && !self.holed && self.gap.len() < MOST_OF_ONE {
+            self.gap.push(sample);
+        }
+    }
+
     fn summarise(&mut self, value: f64, number: Number) {
         let summary = &mut self.summary;
         summary.count += 1;
@@ -111,7 +128,7 @@ impl Column {
 
     /// All samples, to change them.
     pub(crate) fn samples_mut(&mut self) -> impl Iterator<Item = &mut Sample> {
-        self.all.iter_mut().chain(&mut self.finals).chain(&mut self.last)
+        self.all.iter_mut().chain(&mut self.finals).chain(&mut self.gap).chain(&mut self.last)
     }
 
     /// Every value that was kept, the newest among them.
@@ -128,6 +145,8 @@ impl Column {
 
     /// Takes the values of `other`, which come in between.
     pub(crate) fn absorb(&mut self, other: Self) {
+        self.holed = true;
+        self.gap = Vec::new();
         self.summary.count += other.summary.count;
         self.summary.least = self.summary.least.min(other.summary.least);
         self.summary.most = self.summary.most.max(other.summary.most);

@@ -1,10 +1,10 @@
 //! Arrays of numbers as columns: `{"loss": [2.3, 1.1]}`, and `train_losses = [2.3, 1.1]` outside of any
 //! object.
 
-use super::{Kind, Literal, MOST_FIELDS};
+use super::{Columns, Kind, List, Literal, MOST_FIELDS, Map};
 use crate::assemble::Assembler;
 use crate::cell::Cell;
-use crate::number::{self, Number, Style};
+use crate::number::{self, Form, Number, Style};
 use crate::run_log::Split;
 use crate::schema::Schema;
 
@@ -53,9 +53,26 @@ impl Literal {
     }
 }
 
+/// Maps with the same keys as columns, with one more for the keys; `None` where they differ.
+pub(super) fn from_maps(maps: &[(String, Map)]) -> Option<Columns> {
+    let keys: Vec<f64> = maps.first()?.1.iter().map(|(key, _)| *key).collect();
+    let same =
+        |map: &Map| map.len() == keys.len() && map.iter().zip(&keys).all(|((key, _), known)| key == known);
+    if !maps.iter().all(|(_, map)| same(map)) {
+        return None;
+    }
+    let by_one = keys.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
+    let name = if by_one && keys.first().is_some_and(|first| *first <= 1.0) { "epoch" } else { "step" };
+    let count = |value: f64| Some(Number { value, resolution: 1.0, form: Form::Integer, percent: false });
+    let counter = (name.to_owned(), keys.iter().copied().map(count).collect());
+    let values =
+        maps.iter().map(|(name, map)| (name.clone(), map.iter().map(|(_, number)| *number).collect()));
+    Some(std::iter::once(counter).chain(values).collect())
+}
+
 /// Hands arrays on as rows; returns how many measurements there were.
 pub(super) fn rows_of(
-    columns: &[(String, Vec<Number>)],
+    columns: &[(String, List)],
     around: Option<Split>,
     line: usize,
     into: &mut Assembler,
@@ -66,9 +83,9 @@ pub(super) fn rows_of(
     for row in 0..longest {
         let cells: Vec<Cell> = columns
             .iter()
-            .map(|(_, numbers)| numbers.get(row).map_or(Cell::Empty, |number| Cell::Number(*number)))
+            .map(|(_, numbers)| numbers.get(row).copied().flatten().map_or(Cell::Empty, Cell::Number))
             .collect();
-        values += schema.row(&cells, around, line, into);
+        values += schema.row(&cells, |_| "", around, line, into);
     }
     values
 }

@@ -26,7 +26,7 @@ impl Literal {
                 Some(number) => Cell::Number(number),
                 None => self.text_cell(content),
             };
-            self.push(cell);
+            self.push(cell, if number.is_some() { "" } else { content });
         } else if !matches!(self.levels.last(), Some(Level { kind: Kind::Call, .. })) {
             self.word.clear();
             self.word.push_str(content);
@@ -69,6 +69,16 @@ impl Literal {
             .count()
             .max(1);
         let end = at + length;
+        if matches!(text.get(at..end), Some("null" | "None")) {
+            match self.levels.last_mut() {
+                Some(level) if level.kind == Kind::Array && level.numbers.len() < LONGEST_ARRAY => {
+                    level.numbers.push(None);
+                }
+                _ if self.valued => self.push(Cell::Empty, ""),
+                _ => {}
+            }
+            return end;
+        }
         if !self.valued {
             self.word.clear();
             self.word.push_str(text.get(at..end).unwrap_or_default());
@@ -80,7 +90,7 @@ impl Literal {
         match self.levels.last_mut() {
             Some(level) if level.kind == Kind::Array => {
                 if level.numbers.len() < LONGEST_ARRAY {
-                    level.numbers.push(number);
+                    level.numbers.push(Some(number));
                 }
                 return;
             }
@@ -89,12 +99,12 @@ impl Literal {
                 if !level.numbers.is_empty() {
                     return;
                 }
-                level.numbers.push(number);
+                level.numbers.push(Some(number));
                 let depth = self.levels.len();
                 let outer = depth.checked_sub(2).and_then(|outer| self.levels.get_mut(outer));
                 if let Some(array) = outer.filter(|outer| outer.kind == Kind::Array) {
                     if array.numbers.len() < LONGEST_ARRAY {
-                        array.numbers.push(number);
+                        array.numbers.push(Some(number));
                     }
                     return;
                 }
@@ -102,7 +112,7 @@ impl Literal {
             _ => {}
         }
         if self.valued {
-            self.push(Cell::Number(number));
+            self.push(Cell::Number(number), "");
         } else {
             self.word.clear();
             self.word.push_str(text.get(at..end).unwrap_or_default());
