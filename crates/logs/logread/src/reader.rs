@@ -5,9 +5,10 @@ use std::io::Read;
 use crate::document::{Document, LARGEST};
 use crate::error::ReadError;
 use crate::lines::Lines;
-use crate::run_log::RunLog;
+use crate::run_log::{RunLog, Split};
 use crate::tensorboard::{self, EventReader};
 use crate::text::TextReader;
+use crate::wrap;
 
 /// Reads a log of any known shape, in memory.
 ///
@@ -54,7 +55,7 @@ struct Reader {
 
 impl Reader {
     fn new() -> Self {
-        Self { lines: Lines::new(), text: TextReader::new(), document: None, begun: false }
+        Self { lines: Lines::new(), text: TextReader::default(), document: None, begun: false }
     }
 
     fn push(&mut self, piece: &[u8]) {
@@ -84,8 +85,32 @@ impl Reader {
                 None => self.read(&held),
             }
         }
+        let hypotheses = self.lines.held().map(wrap::hypotheses).unwrap_or_default();
+        let mut log = self.end();
+        let plain = log.as_ref().map_or(0, measured);
+        for hypothesis in hypotheses {
+            let mut other = Self { lines: Lines::joined(), ..Self::new() };
+            other.read(&hypothesis.text);
+            let Ok(joined) = other.end() else { continue };
+            let gain = measured(&joined);
+            if if hypothesis.proved { gain >= plain } else { gain * 5 > plain * 6 } {
+                return Ok(joined);
+            }
+            if let (true, Ok(log)) = (hypothesis.proved, log.as_mut()) {
+                log.cut_line = Some(hypothesis.first_line);
+            }
+        }
+        log
+    }
+
+    /// The log of what was read.
+    fn end(&mut self) -> Result<RunLog, ReadError> {
         self.lines.finish(&mut |line| self.text.line(&line));
-        self.text.finish().map_err(|reason| ReadError::Nothing {
+        let mut log = std::mem::take(&mut self.text).finish();
+        if let Ok(log) = &mut log {
+            log.cut_line = self.lines.cut_line;
+        }
+        log.map_err(|reason| ReadError::Nothing {
             reason: match (self.lines.bytes, self.lines.binary || self.lines.hollow) {
                 (0, _) => "the text is empty".to_owned(),
                 (_, true) => "it is a binary file".to_owned(),
@@ -93,4 +118,17 @@ impl Reader {
             },
         })
     }
+}
+
+/// How many numbers of known photos a log holds; of whole epochs and batches the more.
+fn measured(log: &RunLog) -> usize {
+    let mut counts: Vec<(&str, Option<Split>, usize)> = Vec::new();
+    for series in log.series.iter().filter(|series| series.split.is_some()) {
+        let name = series.name.as_str();
+        match counts.iter_mut().find(|(other, split, _)| (*other, *split) == (name, series.split)) {
+            Some((_, _, count)) => *count = (*count).max(series.points.len()),
+            None => counts.push((name, series.split, series.points.len())),
+        }
+    }
+    counts.into_iter().map(|(_, _, count)| count).sum()
 }

@@ -7,6 +7,7 @@ use crate::assemble::Assembler;
 use crate::column::{Column, Sample};
 use crate::emit::{Steps, emit};
 use crate::meaning::Quantity;
+use crate::one_epoch::settle_one_epoch;
 use crate::run_log::{RunLog, Split};
 
 /// A share may exceed 1 by rounding.
@@ -31,6 +32,7 @@ pub(crate) fn settle(assembler: Assembler) -> RunLog {
     settle_errors(&mut columns);
     settle_splits(&mut columns);
     merge(&mut columns);
+    settle_one_epoch(&mut columns);
     settle_parts(&mut columns);
     settle_accuracies(&mut columns);
     drop_remarks(&mut columns);

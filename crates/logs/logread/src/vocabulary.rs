@@ -62,7 +62,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     (Accuracy, "top 1 acc*,acc top 1,accuracy top 1,accuracytop 1,top one"),
     (
         Error,
-        "err,error,errors,fehler*,erreur*,errore*,erro,fout*,blad*,ошибк*,错误,エラー,오류,hata*,kesalahan,loi,त्रुटि",
+        "eval err per sample,eval err 0 per sample,eval err 1 per sample,err,error,errors,fehler*,erreur*,errore*,erro,fout*,blad*,ошибк*,错误,エラー,오류,hata*,kesalahan,loi,त्रुटि",
     ),
     (
         ErrorRate,
@@ -190,6 +190,9 @@ pub(crate) const STEMS: &[(&str, Concept)] = &[
     ("值", Filler),
     ("为", Filler),
     ("是", Filler),
+    ("整体", Filler),
+    ("上", Filler),
+    ("次数", Step),
     ("步", Step),
     ("时间", Time),
     ("用时", Time),

@@ -1,0 +1,141 @@
+//! What stands at the place where two lines may have been one.
+
+use std::collections::HashMap;
+
+use crate::concept::Concept;
+use crate::fold;
+use crate::lexicon::senses;
+use crate::number::{self, Style};
+
+/// Whether two lines look as if they had been one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Fits,
+    Silent,
+    Contradicts,
+}
+
+/// What is usual in a text: how many decimals its numbers have, and which words it holds.
+#[derive(Debug)]
+pub(crate) struct Usual {
+    decimals: Vec<usize>,
+    words: HashMap<String, usize>,
+}
+
+impl Usual {
+    pub(crate) fn of(lines: &[String]) -> Self {
+        let mut counts: HashMap<usize, usize> = HashMap::new();
+        let mut words: HashMap<String, usize> = HashMap::new();
+        for line in lines {
+            for word in line.split(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '.' | '_')))
+            {
+                // What touches the border of a line may be half a word.
+                let inner = !line.ends_with(word) && !line.starts_with(word);
+                match word.split_once('.').filter(|_| inner && is_number(word)) {
+                    Some((_, decimals)) => *counts.entry(decimals.len()).or_default() += 1,
+                    None if inner && !word.is_empty() => *words.entry(word.to_owned()).or_default() += 1,
+                    None => {}
+                }
+            }
+        }
+        let all: usize = counts.values().sum();
+        let decimals =
+            counts.into_iter().filter(|(_, count)| count * 7 >= all).map(|(decimals, _)| decimals).collect();
+        Self { decimals, words }
+    }
+}
+
+/// Lines that may have been broken anywhere.
+pub(crate) fn within_words(before: &str, after: &str, usual: &Usual) -> Verdict {
+    let (Some(last), Some(first)) = (before.chars().next_back(), after.chars().next()) else {
+        return Verdict::Contradicts;
+    };
+    if last == ' ' || first == ' ' {
+        return of_row(before, after, Verdict::Silent);
+    }
+    let part = |letter: char| letter.is_ascii_digit() || matches!(letter, '.' | 'e' | '-' | '+');
+    let number = ending(before, part).to_owned() + beginning(after, part);
+    if number.contains('e')
+        && number::scan(number.as_bytes(), 0, Style::default()).is_some_and(|found| found.1 == number.len())
+    {
+        return Verdict::Fits;
+    }
+    let part = |letter: char| letter.is_ascii_digit() || letter == '.';
+    if part(last) && part(first) {
+        let number = ending(before, part).to_owned() + beginning(after, part);
+        let decimals = number.split_once('.').map(|(_, decimals)| decimals.len());
+        let usual = is_number(&number) && decimals.is_some_and(|decimals| usual.decimals.contains(&decimals));
+        return if usual { Verdict::Fits } else { Verdict::Contradicts };
+    }
+    let part = |letter: char| letter.is_alphabetic() || letter == '_';
+    if part(last) && part(first) {
+        let word = ending(before, part).to_owned() + beginning(after, part);
+        // A capital begins a word.
+        let one = !(last.is_lowercase() && first.is_uppercase());
+        let known = usual.words.contains_key(&word) || one && says_something(&word);
+        return if known { Verdict::Fits } else { Verdict::Contradicts };
+    }
+    if matches!(first, ':' | '=' | '_' | ',' | ')' | ']' | '%' | '.' | ';') || ends_open(before) {
+        return Verdict::Fits;
+    }
+    of_row(before, after, Verdict::Contradicts)
+}
+
+/// Lines that may have been broken between words.
+pub(crate) fn between_words(before: &str, after: &str) -> Verdict {
+    let (before, after) = (before.trim_end(), after.trim_start());
+    if of_row(before, after, Verdict::Silent) == Verdict::Fits || ends_open(before) {
+        return Verdict::Fits;
+    }
+    let last = before.rsplit(' ').next().unwrap_or_default();
+    let name = last.chars().all(|letter| letter.is_alphabetic() || letter == '_');
+    let joins = ["| ", "|| ", "- ", ", ", ": ", "= "].iter().any(|mark| after.starts_with(mark));
+    if name && says_something(last) || joins && !before.starts_with('|') {
+        return Verdict::Fits;
+    }
+    if before.ends_with(['.', '!', '?', '}']) || before.ends_with('|') && after.starts_with('|') {
+        return Verdict::Contradicts;
+    }
+    Verdict::Silent
+}
+
+/// The two halves of a row between strokes; `otherwise` where they are none.
+fn of_row(before: &str, after: &str, otherwise: Verdict) -> Verdict {
+    let (before, after) = (before.trim(), after.trim());
+    if before.starts_with('|') && before.ends_with('|') && after.starts_with('|') && after.len() > 1 {
+        return Verdict::Contradicts;
+    }
+    if is_row(before, after) { Verdict::Fits } else { otherwise }
+}
+
+/// Whether two lines are a row between strokes only together.
+pub(crate) fn is_row(before: &str, after: &str) -> bool {
+    let (before, after) = (before.trim(), after.trim());
+    before.starts_with('|') && after.ends_with('|') && (!after.starts_with('|') || after.len() == 1)
+}
+
+/// Whether a name or a mark ends the line that something must follow.
+fn ends_open(line: &str) -> bool {
+    line.ends_with([':', '=', '(', '[', '/', '_', ',']) && !line.ends_with("==")
+}
+
+fn says_something(word: &str) -> bool {
+    let words = fold::words(word, 6);
+    let senses = senses(&words);
+    senses.iter().any(|sense| sense.concept.is_quantity() || sense.concept.split().is_some())
+        || senses.iter().any(|sense| matches!(sense.concept, Concept::Epoch | Concept::Step))
+}
+
+fn ending(text: &str, part: impl Fn(char) -> bool) -> &str {
+    &text[text.trim_end_matches(part).len()..]
+}
+
+fn beginning(text: &str, part: impl Fn(char) -> bool) -> &str {
+    &text[..text.len() - text.trim_start_matches(part).len()]
+}
+
+fn is_number(word: &str) -> bool {
+    word.split('.').count() <= 2
+        && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && word.bytes().any(|byte| byte.is_ascii_digit())
+}
