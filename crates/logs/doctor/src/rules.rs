@@ -4,6 +4,7 @@
 //! findings. Where one cause triggers several rules, [`EXPLAINS`] keeps the cause.
 
 mod at_chance;
+mod cut_values;
 mod degenerate_metric;
 mod diverged;
 mod double_softmax;
@@ -36,7 +37,7 @@ use crate::{Finding, Id, Severity};
 
 type Rule = fn(&Context<'_>) -> Option<Finding>;
 
-const RULES: [Rule; 25] = [
+const RULES: [Rule; 26] = [
     nan::find,
     impossible_value::find,
     diverged::find,
@@ -61,6 +62,7 @@ const RULES: [Rule; 25] = [
     several_runs::find,
     val_better_than_train::find,
     still_improving::find,
+    cut_values::find,
     not_a_log::find,
 ];
 

@@ -61,7 +61,12 @@ pub(crate) fn verdict(context: &Context<'_>, findings: &[Finding]) -> String {
                 first_sentence(&first.advice)
             );
         }
-        Id::LossScaled | Id::SeveralRuns | Id::ValBetterThanTrain | Id::StillImproving | Id::Healthy => {
+        Id::LossScaled
+        | Id::SeveralRuns
+        | Id::ValBetterThanTrain
+        | Id::StillImproving
+        | Id::CutValues
+        | Id::Healthy => {
             return healthy(context, findings);
         }
     };

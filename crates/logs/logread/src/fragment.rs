@@ -75,7 +75,8 @@ impl Shapes {
     /// What `line`, at which a text breaks off, is worth. `counted` says that it is one of the sample's lines.
     pub(crate) fn worth(&self, line: &[u8], counted: bool) -> Worth {
         let digits = digits_at_end(line);
-        if line.len() > LONGEST || digits == 0 && !breaks_number_off(line) {
+        let open = is_open(line);
+        if line.len() > LONGEST || digits == 0 && !breaks_number_off(line) && !open {
             return Worth::Whole;
         }
         let number = line.iter().rposition(|byte| !in_number(*byte)).map_or(0, |at| at + 1);
@@ -86,10 +87,16 @@ impl Shapes {
             }
             Some(kind) if digits < kind.most && after_point(line) => Worth::Doubtful,
             Some(_) => Worth::Whole,
-            None => {
-                let goes_on = |other: &Vec<u8>| other.len() > shape.len() && other.starts_with(&shape);
-                if self.kinds.keys().any(goes_on) { Worth::Start(number) } else { Worth::Whole }
+            None if !self
+                .kinds
+                .keys()
+                .any(|other| other.len() > shape.len() && other.starts_with(&shape)) =>
+            {
+                Worth::Whole
             }
+            // What the bracket would say of the numbers before it is missing.
+            None if open => Worth::Start(0),
+            None => Worth::Start(number),
         }
     }
 
@@ -158,6 +165,12 @@ fn breaks_number_off(line: &[u8]) -> bool {
     exponent.or(point).is_some_and(|number| number.last().is_some_and(u8::is_ascii_digit))
 }
 
+/// Whether a bracket is open at the end.
+fn is_open(line: &[u8]) -> bool {
+    let last = |marks: &[u8]| line.iter().rposition(|byte| marks.contains(byte));
+    last(b"([") > last(b")]")
+}
+
 /// Whether the digits at the end are decimals or those of an exponent.
 fn after_point(line: &[u8]) -> bool {
     let before = line.len() - digits_at_end(line);
@@ -172,8 +185,8 @@ fn in_number(byte: u8) -> bool {
 mod tests {
     use super::{Shapes, Worth};
 
-    const LOG: &str =
-        "epoch 1 loss 0.5123 acc 0.7123\nepoch 2 loss 0.4123 acc 0.8123\nepoch 3 loss 0.3123 acc 0.8312\n";
+    const LOG: &str = "epoch 1 loss 0.5123 acc 0.7123\nepoch 2 loss 0.4123 acc 0.8123\nepoch 3 loss 0.3123 acc 0.8312\n\
+        step [1, 200](epoch, batch) 0.5123\n";
 
     #[test]
     fn a_line_that_lacks_its_beginning_is_told_from_a_short_one() {
@@ -199,6 +212,7 @@ mod tests {
             ("epoch 4 loss 0.2123 acc 0", Worth::Start(24)),
             ("epoch 4 loss 0.21", Worth::Start(13)),
             ("epoch 4 loss 0.2123 a", Worth::Whole),
+            ("step [4, 200](epo", Worth::Start(0)),
             ("best 0.84", Worth::Whole),
         ] {
             assert_eq!(shapes.worth(line.as_bytes(), false), worth, "{line}");

@@ -116,7 +116,7 @@ pub(crate) fn is_row(before: &str, after: &str) -> bool {
 
 /// Whether a name or a mark ends the line that something must follow.
 fn ends_open(line: &str) -> bool {
-    line.ends_with([':', '=', '(', '[', '/', '_', ',']) && !line.ends_with("==")
+    line.ends_with([':', '=', '(', '[', '/', '_', ',', '@']) && !line.ends_with("==")
 }
 
 fn says_something(word: &str) -> bool {

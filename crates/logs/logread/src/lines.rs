@@ -28,6 +28,9 @@ pub(crate) struct Lines {
     pub(crate) hollow: bool,
     utf16: Option<Utf16>,
     shapes: Shapes,
+    /// Whether every line comes twice, and the line that may come again.
+    doubled: bool,
+    once: Vec<u8>,
     /// Lines handed on.
     number: usize,
     /// The first line at whose end a value may be cut off, from 1.
@@ -59,6 +62,8 @@ impl Lines {
             hollow: false,
             utf16: None,
             shapes: Shapes::default(),
+            doubled: false,
+            once: Vec::new(),
             number: 0,
             cut_line: None,
             joined: false,
@@ -140,6 +145,7 @@ impl Lines {
         self.hollow = share(|byte| byte == 0);
         if !self.binary {
             self.shapes = Shapes::of(&sample);
+            self.doubled = is_doubled(&sample);
             let (sample, in_doubt) = self.shapes.without_fragments(sample);
             self.cut_line = in_doubt;
             self.cut(&sample, each);
@@ -173,7 +179,12 @@ impl Lines {
     }
 
     fn line(&mut self, line: &[u8], each: &mut impl FnMut(Line<'_>)) {
-        let mut rest = line;
+        let again = self.doubled && line == self.once && !line.trim_ascii().is_empty();
+        if self.doubled {
+            self.once.clear();
+            self.once.extend_from_slice(if again { b"" } else { line });
+        }
+        let mut rest = if again { b"" } else { line };
         while rest.len() > LONGEST_LINE {
             let (text, after) = rest.split_at(cut_at(&rest[..LONGEST_LINE]));
             each(Line { text, ends: 0, style: self.style, common: &self.common });
@@ -234,6 +245,15 @@ fn cut_at(line: &[u8]) -> usize {
     epoch.or_else(space).unwrap_or(line.len())
 }
 
+/// Whether every line comes twice, as where two handlers of a logger print it.
+fn is_doubled(sample: &[u8]) -> bool {
+    const FEWEST: usize = 8;
+    let lines: Vec<&[u8]> =
+        sample.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).collect();
+    let pairs = lines.chunks_exact(2).filter(|pair| pair[0] == pair[1]).count();
+    lines.len() >= FEWEST && pairs * 20 >= lines.len() / 2 * 19
+}
+
 /// How the log writes numbers, told from its beginning.
 fn style_of(sample: &[u8]) -> Style {
     let digit = |at: usize| sample.get(at).is_some_and(u8::is_ascii_digit);
@@ -278,6 +298,14 @@ mod tests {
         assert_eq!(lines(&[b"ab\ncde\n", b"f", b"gh\n\n", b"i"]), [(2, 1), (3, 1), (3, 1), (0, 1), (1, 1)]);
         assert_eq!(lines(&[]), []);
         assert_eq!(lines(&[b"ab\rc\r"]), [(2, 1), (1, 1)]);
+    }
+
+    #[test]
+    fn lines_that_all_come_twice_are_taken_once() {
+        let log: String = (0..9).map(|epoch| format!("loss {epoch}\nloss {epoch}\n")).collect();
+        let found = lines(&[log.as_bytes()]);
+        assert_eq!(found.iter().filter(|line| line.0 > 0).count(), 9);
+        assert_eq!(found.iter().map(|line| line.1).sum::<usize>(), 18);
     }
 
     #[test]

@@ -67,11 +67,17 @@ pub(crate) fn hypotheses(text: &[u8]) -> Vec<Hypothesis> {
         let full = first.is_some_and(|first| first <= breakable && lengths[index] + 1 + first > breakable);
         fits && full || next(index).is_some_and(|next| joint::is_row(&lines[index], next))
     };
-    let letters = joined(&raw, &after_letters, b"", |index| {
+    // A name and its number do not become one word.
+    let apart = |index: usize| {
+        lines[index].ends_with(char::is_alphabetic)
+            && lines[index + 1].starts_with(|first: char| first.is_ascii_digit())
+    };
+    let glue = |index: usize| if apart(index) { " " } else { "" };
+    let letters = joined(&raw, &after_letters, glue, |index| {
         joint::within_words(&lines[index], &lines[index + 1], &usual)
     });
     let words =
-        joined(&raw, &between_words, b" ", |index| joint::between_words(&lines[index], &lines[index + 1]));
+        joined(&raw, &between_words, |_| " ", |index| joint::between_words(&lines[index], &lines[index + 1]));
     [letters, words].into_iter().flatten().collect()
 }
 
@@ -79,7 +85,7 @@ pub(crate) fn hypotheses(text: &[u8]) -> Vec<Hypothesis> {
 fn joined(
     raw: &[&[u8]],
     goes_on: impl Fn(usize) -> bool,
-    glue: &[u8],
+    glue: impl Fn(usize) -> &'static str,
     judge: impl Fn(usize) -> Verdict,
 ) -> Option<Hypothesis> {
     let (mut joints, mut fits, mut contradicts) = (0, 0, 0);
@@ -98,7 +104,7 @@ fn joined(
             text.push(b'\n');
             continue;
         }
-        text.extend_from_slice(glue);
+        text.extend_from_slice(glue(index).as_bytes());
         text.push(JOINT);
         first_line = first_line.or(Some(index + 1));
         joints += 1;
