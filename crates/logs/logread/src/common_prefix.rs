@@ -13,7 +13,7 @@ use crate::run_log::Split;
 /// Lines of the sample that are looked at.
 const LINES: usize = 400;
 /// Fewer lines have nothing in common.
-const FEWEST: usize = 3;
+const FEWEST: usize = 2;
 /// Lines of which the beginnings are tried.
 const TRIED: usize = 8;
 /// Bytes of the longest prefix.

@@ -19,6 +19,7 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Usual {
     decimals: Vec<usize>,
+    most_decimals: usize,
     words: HashMap<String, usize>,
 }
 
@@ -39,9 +40,17 @@ impl Usual {
             }
         }
         let all: usize = counts.values().sum();
+        let most_decimals = counts.keys().copied().max().unwrap_or(0);
         let decimals =
-            counts.into_iter().filter(|(_, count)| count * 7 >= all).map(|(decimals, _)| decimals).collect();
-        Self { decimals, words }
+            counts.into_iter().filter(|(_, count)| count * 20 >= all).map(|(decimals, _)| decimals).collect();
+        Self { decimals, most_decimals, words }
+    }
+
+    /// Whether numbers have so many decimals. All digits of a number in binary are some more or fewer.
+    fn has(&self, decimals: usize) -> bool {
+        const ALL_DIGITS: usize = 12;
+        self.decimals.contains(&decimals)
+            || decimals >= ALL_DIGITS && (ALL_DIGITS..=decimals + 4).contains(&self.most_decimals)
     }
 }
 
@@ -60,22 +69,23 @@ pub(crate) fn within_words(before: &str, after: &str, usual: &Usual) -> Verdict 
     {
         return Verdict::Fits;
     }
-    let part = |letter: char| letter.is_ascii_digit() || letter == '.';
-    if part(last) && part(first) {
-        let number = ending(before, part).to_owned() + beginning(after, part);
-        let decimals = number.split_once('.').map(|(_, decimals)| decimals.len());
-        let usual = is_number(&number) && decimals.is_some_and(|decimals| usual.decimals.contains(&decimals));
-        return if usual { Verdict::Fits } else { Verdict::Contradicts };
-    }
-    let part = |letter: char| letter.is_alphabetic() || letter == '_';
-    if part(last) && part(first) {
+    let part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let named = ending(before, part).contains(char::is_alphabetic);
+    if part(last) && part(first) && named {
         let word = ending(before, part).to_owned() + beginning(after, part);
         // A capital begins a word.
         let one = !(last.is_lowercase() && first.is_uppercase());
         let known = usual.words.contains_key(&word) || one && says_something(&word);
         return if known { Verdict::Fits } else { Verdict::Contradicts };
     }
-    if matches!(first, ':' | '=' | '_' | ',' | ')' | ']' | '%' | '.' | ';') || ends_open(before) {
+    let part = |letter: char| letter.is_ascii_digit() || letter == '.';
+    if part(last) && part(first) {
+        let number = ending(before, part).to_owned() + beginning(after, part);
+        let decimals = number.split_once('.').map(|(_, decimals)| decimals.len());
+        let fits = is_number(&number) && decimals.is_some_and(|decimals| usual.has(decimals));
+        return if fits { Verdict::Fits } else { Verdict::Contradicts };
+    }
+    if matches!(first, ':' | '=' | '_' | ',' | ')' | ']' | '}' | '%' | '.' | ';') || ends_open(before) {
         return Verdict::Fits;
     }
     of_row(before, after, Verdict::Contradicts)
@@ -90,7 +100,8 @@ pub(crate) fn between_words(before: &str, after: &str) -> Verdict {
     let last = before.rsplit(' ').next().unwrap_or_default();
     let name = last.chars().all(|letter| letter.is_alphabetic() || letter == '_');
     let joins = ["| ", "|| ", "- ", ", ", ": ", "= "].iter().any(|mark| after.starts_with(mark));
-    if name && says_something(last) || joins && !before.starts_with('|') {
+    let joined = [" -", " |", " ||", " >>"].iter().any(|mark| before.ends_with(mark));
+    if name && says_something(last) || (joins || joined) && !before.starts_with('|') {
         return Verdict::Fits;
     }
     if before.ends_with(['.', '!', '?', '}']) || before.ends_with('|') && after.starts_with('|') {

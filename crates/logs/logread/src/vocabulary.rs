@@ -79,7 +79,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Time,
-        "time,time cost,times,sec,secs,second,seconds,s,ms,min,mins,minute,minutes,hour,hours,h,duration,elapsed,eta,runtime,walltime,took,zeit,dauer,sekund*,temps,tiempo,tempo,tijd,czas,врем*,секунд*,сек,时间,用时,耗时,時間,시간,sure,waktu,thoi gian,समय,segundos,secondes,secondi",
+        "time,time cost,batch cost,reader cost,times,sec,secs,second,seconds,s,ms,min,mins,minute,minutes,hour,hours,h,duration,elapsed,eta,runtime,walltime,took,zeit,dauer,sekund*,temps,tiempo,tempo,tijd,czas,врем*,секунд*,сек,时间,用时,耗时,時間,시간,sure,waktu,thoi gian,समय,segundos,secondes,secondi",
     ),
     (
         Epoch,
@@ -140,6 +140,7 @@ pub(crate) const STEMS: &[(&str, Concept)] = &[
     ("nojagtighed", Accuracy),
     ("noyaktighet", Accuracy),
     ("loss", Loss),
+    ("reg", Part),
     ("acc", Accuracy),
     ("accuracy", Accuracy),
     ("学习率", Rate),

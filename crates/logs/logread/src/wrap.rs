@@ -73,17 +73,23 @@ pub(crate) fn hypotheses(text: &[u8]) -> Vec<Hypothesis> {
             && lines[index + 1].starts_with(|first: char| first.is_ascii_digit())
     };
     let glue = |index: usize| if apart(index) { " " } else { "" };
-    let letters = joined(&raw, &after_letters, glue, |index| {
+    let letters = joined(&raw, &lines, &after_letters, glue, |index| {
         joint::within_words(&lines[index], &lines[index + 1], &usual)
     });
-    let words =
-        joined(&raw, &between_words, |_| " ", |index| joint::between_words(&lines[index], &lines[index + 1]));
+    let words = joined(
+        &raw,
+        &lines,
+        &between_words,
+        |_| " ",
+        |index| joint::between_words(&lines[index], &lines[index + 1]),
+    );
     [letters, words].into_iter().flatten().collect()
 }
 
 /// The lines with those that go on joined to the next, if the joints do not speak against it.
 fn joined(
     raw: &[&[u8]],
+    lines: &[String],
     goes_on: impl Fn(usize) -> bool,
     glue: impl Fn(usize) -> &'static str,
     judge: impl Fn(usize) -> Verdict,
@@ -91,8 +97,10 @@ fn joined(
     let (mut joints, mut fits, mut contradicts) = (0, 0, 0);
     // What begins a record elsewhere ends none.
     let begins = |index: usize| index == 0 || !goes_on(index - 1);
-    let beginnings: HashSet<Vec<u8>> =
-        (0..raw.len()).filter(|&index| begins(index)).map(|index| shape(raw[index].trim_ascii())).collect();
+    let beginnings: HashSet<Vec<u8>> = (0..raw.len())
+        .filter(|&index| begins(index))
+        .map(|index| shape(lines[index].trim().as_bytes()))
+        .collect();
     let mut first_line = None;
     let mut text = Vec::new();
     for (index, line) in raw.iter().enumerate() {
@@ -108,14 +116,14 @@ fn joined(
         text.push(JOINT);
         first_line = first_line.or(Some(index + 1));
         joints += 1;
-        let begun = beginnings.contains(&shape(raw[index + 1].trim_ascii()));
+        let begun = beginnings.contains(&shape(lines[index + 1].trim().as_bytes()));
         match if begun { Verdict::Contradicts } else { judge(index) } {
             Verdict::Fits => fits += 1,
             Verdict::Contradicts => contradicts += 1,
             Verdict::Silent => {}
         }
     }
-    let possible = joints >= 2 && joints < raw.len() - 1 && contradicts * 5 <= joints;
+    let possible = (joints >= 2 || fits == 1) && joints < raw.len() - 1 && contradicts * 5 <= joints;
     let proved = fits >= 2 && fits * 10 >= joints * 3 && fits > contradicts * 3;
     first_line.filter(|_| possible).map(|first_line| Hypothesis { text, proved, first_line })
 }

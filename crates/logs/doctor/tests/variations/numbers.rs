@@ -13,8 +13,9 @@ pub(crate) fn foreign(plain: &RunLog, changed: &RunLog, cut: bool) -> Option<Str
         return None;
     }
     let known = values(plain);
-    let same =
-        |left: f64, right: f64| left.is_nan() && right.is_nan() || (left - right).abs() <= 1e-9 * right.abs();
+    let same = |left: f64, right: f64| {
+        left.is_nan() && right.is_nan() || left == right || (left - right).abs() <= 1e-9 * right.abs()
+    };
     for series in measured(changed) {
         for point in &series.points {
             let epoch = point.epoch.map(f64::to_bits);

@@ -14,7 +14,7 @@ impl Literal {
     pub(crate) fn begin(&mut self, name: &str, into: &mut Assembler) {
         self.abandon();
         if self.lists.len() >= MOST_FIELDS || self.lists.iter().any(|(known, _)| known == name) {
-            self.end(into);
+            self.hand_on(into);
         }
         self.open(Kind::Object, 0);
         self.named = true;
@@ -22,8 +22,28 @@ impl Literal {
         self.valued = true;
     }
 
-    /// Hands on the arrays that were kept; returns how many measurements they held.
+    /// Hands on the arrays that were kept, also of an object that the text breaks off in; returns how many measurements they
+    /// held.
     pub(crate) fn end(&mut self, into: &mut Assembler) -> usize {
+        let before = into.values();
+        self.break_off(into);
+        self.hand_on(into);
+        (into.values() - before) as usize
+    }
+
+    /// Closes what is open, without the record that is not complete and a number that may lack digits.
+    fn break_off(&mut self, into: &mut Assembler) {
+        if let Some(level) = self.levels.last_mut().filter(|_| self.after_number) {
+            level.numbers.pop();
+        }
+        self.fields.clear();
+        self.keys.clear();
+        while self.is_open() {
+            self.close(0, None, into);
+        }
+    }
+
+    fn hand_on(&mut self, into: &mut Assembler) -> usize {
         let lists = std::mem::take(&mut self.lists);
         if lists.is_empty() {
             return 0;
