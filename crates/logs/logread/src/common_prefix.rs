@@ -43,27 +43,30 @@ impl CommonPrefix {
         }
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let before = shared(&lines, true);
-        let rest: Vec<&str> =
-            lines.iter().map(|line| without_prefix(line.strip_prefix(&before).unwrap_or(line))).collect();
+        let rest: Vec<&str> = lines.iter().map(|line| without_prefix(after(line, &before))).collect();
         Self { after: shared(&rest, false), before }
     }
 
     /// `text` without it, and without what a logger writes; all of it where nothing else would stay.
     pub(crate) fn strip<'a>(&self, text: &'a str) -> &'a str {
-        let rest = without_prefix(self.strip_before(text));
-        let rest = rest.strip_prefix(&self.after).unwrap_or(rest);
+        let rest = after(without_prefix(self.strip_before(text)), &self.after);
         if rest.trim().is_empty() { self.strip_before(text) } else { rest }
     }
 
     /// Whether `text` begins with it, or as a logger begins a line.
     pub(crate) fn begins(&self, text: &str) -> bool {
-        !self.before.is_empty() && text.starts_with(&self.before) || begins_with_stamp(text)
+        !self.before.is_empty() && text.starts_with(self.before.trim_end()) || begins_with_stamp(text)
     }
 
     /// `text` without what stands before everything else.
     pub(crate) fn strip_before<'a>(&self, text: &'a str) -> &'a str {
-        text.strip_prefix(&self.before).unwrap_or(text)
+        after(text, &self.before)
     }
+}
+
+/// `text` after `prefix`, of which the blanks at the end may be the lines' own.
+fn after<'a>(text: &'a str, prefix: &str) -> &'a str {
+    text.strip_prefix(prefix).or_else(|| text.strip_prefix(prefix.trim_end())).unwrap_or(text)
 }
 
 /// The longest text that nine in ten of `lines` begin with and that may go.
@@ -93,8 +96,15 @@ fn shared(lines: &[&str], before_stamp: bool) -> String {
 
 /// Whether `prefix` is no part of what the log says.
 fn may_go(prefix: &str, lines: &[&str], before_stamp: bool) -> bool {
-    if prefix.contains(['{', '"', '\'', '=', ',', ';']) && !is_rank(prefix) || prefix.starts_with('|') {
+    if prefix.contains(['{', '"', '\'', '=', ',', ';']) && !is_rank(prefix) {
         return false;
+    }
+    // The first stroke of a table is no mark after a name.
+    if let Some(name) = prefix.trim_end().strip_suffix('|') {
+        let named = name.bytes().any(|byte| byte.is_ascii_alphanumeric());
+        if !named || name.contains(['|', ':', ']', '>', ')']) {
+            return false;
+        }
     }
     let stamped = || {
         let rests = lines.iter().filter_map(|line| line.strip_prefix(prefix));
@@ -182,6 +192,7 @@ mod tests {
         for log in [
             "train: loss 0.5\ntrain: loss 0.4\ntrain: loss 0.3\n",
             "| 0 | 0.5 |\n| 0 | 0.4 |\n| 0 | 0.3 |\n",
+            "    | 0 | 0.5 |\n    | 0 | 0.4 |\n    | 0 | 0.3 |\n",
             "{\"id\": 1, \"loss\": 0.5}\n{\"id\": 1, \"loss\": 0.4}\n{\"id\": 1, \"loss\": 0.3}\n",
             "0 0.5 0.4\n0 0.4 0.3\n0 0.3 0.2\n",
             "epoch 1: loss 0.5\nepoch 2: loss 0.4\nepoch 3: loss 0.3\n",

@@ -86,6 +86,8 @@ impl Shapes {
                 Worth::Start(number)
             }
             Some(kind) if digits < kind.most && after_point(line) => Worth::Doubtful,
+            // Of integers only far fewer digits tell.
+            Some(kind) if 2 * digits < kind.least => Worth::Start(number),
             Some(_) => Worth::Whole,
             None if !self
                 .kinds
@@ -227,7 +229,7 @@ mod tests {
         let (left, in_doubt) = shapes.without_fragments(text.clone().into_bytes());
         let left = String::from_utf8(left).expect("still text");
         let lines: Vec<&str> = left.lines().map(str::trim_end).collect();
-        assert_eq!(lines[3..6], ["epoch 4 loss", "...", ""]);
-        assert_eq!((left.len(), in_doubt), (text.len(), Some(4)));
+        assert_eq!(lines[4..7], ["epoch 4 loss", "...", ""]);
+        assert_eq!((left.len(), in_doubt), (text.len(), Some(5)));
     }
 }

@@ -48,9 +48,9 @@ impl Usual {
 
     /// Whether numbers have so many decimals. All digits of a number in binary are some more or fewer.
     fn has(&self, decimals: usize) -> bool {
-        const ALL_DIGITS: usize = 12;
+        const ALL_DIGITS: usize = 8;
         self.decimals.contains(&decimals)
-            || decimals >= ALL_DIGITS && (ALL_DIGITS..=decimals + 4).contains(&self.most_decimals)
+            || decimals >= ALL_DIGITS && (ALL_DIGITS..=decimals + 8).contains(&self.most_decimals)
     }
 }
 
@@ -60,7 +60,12 @@ pub(crate) fn within_words(before: &str, after: &str, usual: &Usual) -> Verdict 
         return Verdict::Contradicts;
     };
     if last == ' ' || first == ' ' {
-        return of_row(before, after, Verdict::Silent);
+        let fits = between_words(before, after) == Verdict::Fits;
+        return of_row(before, after, if fits { Verdict::Fits } else { Verdict::Silent });
+    }
+    // No line begins with a decimal mark.
+    if last.is_ascii_digit() && first == '.' && after[1..].starts_with(|next: char| next.is_ascii_digit()) {
+        return Verdict::Fits;
     }
     let part = |letter: char| letter.is_ascii_digit() || matches!(letter, '.' | 'e' | '-' | '+');
     let number = ending(before, part).to_owned() + beginning(after, part);
@@ -69,23 +74,36 @@ pub(crate) fn within_words(before: &str, after: &str, usual: &Usual) -> Verdict 
     {
         return Verdict::Fits;
     }
-    let part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '/');
     let named = ending(before, part).contains(char::is_alphabetic);
     if part(last) && part(first) && named {
         let word = ending(before, part).to_owned() + beginning(after, part);
         // A capital begins a word.
         let one = !(last.is_lowercase() && first.is_uppercase());
         let known = usual.words.contains_key(&word) || one && says_something(&word);
-        return if known { Verdict::Fits } else { Verdict::Contradicts };
+        let identifier = ending(before, part).contains('_') && beginning(after, part).contains('_');
+        return match known || identifier {
+            true => Verdict::Fits,
+            // A word of prose.
+            false if last.is_lowercase() && first.is_lowercase() => Verdict::Silent,
+            false => Verdict::Contradicts,
+        };
     }
     let part = |letter: char| letter.is_ascii_digit() || letter == '.';
     if part(last) && part(first) {
         let number = ending(before, part).to_owned() + beginning(after, part);
         let decimals = number.split_once('.').map(|(_, decimals)| decimals.len());
         let fits = is_number(&number) && decimals.is_some_and(|decimals| usual.has(decimals));
-        return if fits { Verdict::Fits } else { Verdict::Contradicts };
+        return match decimals {
+            _ if fits => Verdict::Fits,
+            // A few digits alone are no record.
+            Some(_) if after.len() <= 3 && is_number(after) => Verdict::Fits,
+            // An integer may have any number of digits.
+            None => Verdict::Silent,
+            Some(_) => Verdict::Contradicts,
+        };
     }
-    if matches!(first, ':' | '=' | '_' | ',' | ')' | ']' | '}' | '%' | '.' | ';') || ends_open(before) {
+    if matches!(first, ':' | '=' | '_' | ',' | ')' | ']' | '}' | '%' | '.' | ';' | '@') || ends_open(before) {
         return Verdict::Fits;
     }
     of_row(before, after, Verdict::Contradicts)

@@ -47,6 +47,7 @@ mod secondary;
 mod sentence;
 mod settle;
 mod split_word;
+mod style;
 mod table;
 mod template;
 mod tensorboard;

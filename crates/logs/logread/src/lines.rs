@@ -3,6 +3,7 @@
 use crate::common_prefix::CommonPrefix;
 use crate::fragment::{Shapes, Worth};
 use crate::number::Style;
+use crate::style::style_of;
 use crate::wrap::JOINT;
 
 /// A longer line is handed on in pieces.
@@ -133,8 +134,8 @@ impl Lines {
     fn take_sample(&mut self, each: &mut impl FnMut(Line<'_>)) {
         self.sampled = true;
         let sample = std::mem::take(&mut self.carry);
-        self.style = style_of(&sample);
         self.common = CommonPrefix::of(&sample);
+        self.style = style_of(&sample, &self.common);
         // Classic Mac OS ended lines so; elsewhere it rewinds them.
         if !sample.contains(&b'\n') && sample.contains(&b'\r') {
             self.end = b'\r';
@@ -254,30 +255,6 @@ fn is_doubled(sample: &[u8]) -> bool {
     lines.len() >= FEWEST && pairs * 20 >= lines.len() / 2 * 19
 }
 
-/// How the log writes numbers, told from its beginning.
-fn style_of(sample: &[u8]) -> Style {
-    let digit = |at: usize| sample.get(at).is_some_and(u8::is_ascii_digit);
-    let (mut points, mut commas) = (0_u64, 0_u64);
-    for at in 1..sample.len() {
-        let mark = matches!(sample[at], b'.' | b',');
-        if !(mark && digit(at - 1) && digit(at + 1)) {
-            continue;
-        }
-        if sample[at] == b'.' {
-            points += 1;
-            continue;
-        }
-        let before = sample[..at].iter().rev().take(24).take_while(|byte| byte.is_ascii_digit()).count();
-        let after = sample[at + 1..].iter().take(24).take_while(|byte| byte.is_ascii_digit()).count();
-        let mark = |byte: Option<&u8>| byte.is_some_and(|&byte| matches!(byte, b',' | b'.'));
-        let alone = !mark(sample.get(at + 1 + after))
-            && !mark(at.checked_sub(before + 1).and_then(|at| sample.get(at)));
-        let grouped = after == 3 && sample[at - before] != b'0' && before <= 3;
-        commas += u64::from(alone && !grouped);
-    }
-    Style { decimal_comma: commas > points }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{LONGEST_LINE, Lines};
@@ -340,13 +317,5 @@ mod tests {
                 assert_eq!(found.iter().filter(|line| line.1 == 1).count(), 1);
             }
         }
-    }
-
-    #[test]
-    fn decimal_commas_are_told_from_lists_and_thousands() {
-        let comma = |text: &[u8]| super::style_of(text).decimal_comma;
-        assert!(comma(b"Verlust: 2,3105 Genauigkeit: 0,125"));
-        assert!(!comma(b"1,2,3,4 and 50,000 images, loss 0.5"));
-        assert!(!comma(b"0,46,3152.489304,,"));
     }
 }

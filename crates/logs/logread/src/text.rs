@@ -14,6 +14,7 @@ use crate::lines::Line;
 use crate::literal::Literal;
 use crate::meaning::{self, Field, Meaning};
 use crate::number::Style;
+use crate::prefix::begins_with_stamp;
 use crate::run_log::{RunLog, Split};
 use crate::sentence::Sentences;
 use crate::settle::settle;
@@ -132,6 +133,9 @@ impl TextReader {
     /// Reads a line that is `bare` without its prefix; returns how many numbers were understood.
     fn dispatch(&mut self, text: &str, bare: &str) -> usize {
         if self.literal.is_open() {
+            if is_foreign(bare) {
+                return 0;
+            }
             if self.line - self.open_since < LONGEST_OBJECT {
                 return self.object(bare);
             }
@@ -314,6 +318,22 @@ impl TextReader {
         }
         if tally.bars * 2 > tally.sentences { "progress bars" } else { "lines of names and numbers" }
     }
+}
+
+/// Whether a line within an object is none of it: what a library writes to the terminal meanwhile.
+fn is_foreign(text: &str) -> bool {
+    let text = text.trim_start();
+    let letter = |letter: char| letter.is_ascii_alphabetic();
+    let word = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
+    let prose =
+        word.len() < text.len() && word.strip_prefix(' ').is_some_and(|next| next.starts_with(letter));
+    prose
+        || text.starts_with(['/', '`'])
+        || text.starts_with("warnings.")
+        || text
+            .strip_prefix('[')
+            .is_some_and(|inner| inner.starts_with(|first: char| first.is_ascii_uppercase()))
+        || begins_with_stamp(text)
 }
 
 /// Whether a line only separates others: dashes, strokes and crosses.

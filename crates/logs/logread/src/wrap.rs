@@ -10,6 +10,7 @@ use crate::clean::clean;
 use crate::common_prefix::CommonPrefix;
 use crate::fragment::shape;
 use crate::joint::{self, Usual, Verdict};
+use crate::style::style_of;
 
 /// Stands where lines were joined, so that lines can still be counted. It is not visible.
 pub(crate) const JOINT: u8 = 0x1e;
@@ -43,8 +44,9 @@ pub(crate) fn hypotheses(text: &[u8]) -> Vec<Hypothesis> {
     }
     let raw: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
     let common = CommonPrefix::of(text);
+    let style = style_of(text, &common);
     let mut buffer = Vec::new();
-    let lines: Vec<String> = raw.iter().map(|line| clean(line, &mut buffer).to_owned()).collect();
+    let lines: Vec<String> = raw.iter().map(|line| style.with_points(clean(line, &mut buffer))).collect();
     let lengths: Vec<usize> = lines.iter().map(|line| line.chars().count()).collect();
     let width = lengths.iter().copied().max().unwrap_or(0);
     if lines.len() < FEWEST || !WIDTHS.contains(&width) {
@@ -124,7 +126,7 @@ fn joined(
         }
     }
     let possible = (joints >= 2 || fits == 1) && joints < raw.len() - 1 && contradicts * 5 <= joints;
-    let proved = fits >= 2 && fits * 10 >= joints * 3 && fits > contradicts * 3;
+    let proved = fits >= 2 && fits * 4 >= joints && fits > contradicts * 3;
     first_line.filter(|_| possible).map(|first_line| Hypothesis { text, proved, first_line })
 }
 
