@@ -64,7 +64,10 @@ pub(crate) fn within_words(before: &str, after: &str, usual: &Usual) -> Verdict 
         return of_row(before, after, if fits { Verdict::Fits } else { Verdict::Silent });
     }
     // No line begins with a decimal mark.
-    if last.is_ascii_digit() && first == '.' && after[1..].starts_with(|next: char| next.is_ascii_digit()) {
+    if last.is_ascii_digit()
+        && first == '.'
+        && after[1..].starts_with(|next: char| next.is_ascii_digit() || next == '#')
+    {
         return Verdict::Fits;
     }
     let part = |letter: char| letter.is_ascii_digit() || matches!(letter, '.' | 'e' | '-' | '+');
@@ -84,8 +87,12 @@ pub(crate) fn within_words(before: &str, after: &str, usual: &Usual) -> Verdict 
         let identifier = ending(before, part).contains('_') && beginning(after, part).contains('_');
         return match known || identifier {
             true => Verdict::Fits,
-            // A word of prose.
-            false if last.is_lowercase() && first.is_lowercase() => Verdict::Silent,
+            // The two halves of a word of prose are no words.
+            false if last.is_lowercase() && first.is_lowercase() => {
+                let whole = |half: &str| usual.words.contains_key(half) || says_something(half);
+                let halves = whole(ending(before, part)) || whole(beginning(after, part));
+                if halves { Verdict::Silent } else { Verdict::Fits }
+            }
             false => Verdict::Contradicts,
         };
     }
@@ -103,10 +110,22 @@ pub(crate) fn within_words(before: &str, after: &str, usual: &Usual) -> Verdict 
             Some(_) => Verdict::Contradicts,
         };
     }
+    let closes =
+        ["':", "\":", "',", "\",", "'}", "\"}", "']", "\"]"].iter().any(|mark| after.starts_with(mark));
+    if closes && last.is_alphanumeric() {
+        return Verdict::Fits;
+    }
     if matches!(first, ':' | '=' | '_' | ',' | ')' | ']' | '}' | '%' | '.' | ';' | '@') || ends_open(before) {
         return Verdict::Fits;
     }
     of_row(before, after, Verdict::Contradicts)
+}
+
+/// Whether a name ends one line and its number begins the next, which must not become one word.
+pub(crate) fn is_apart(before: &str, after: &str) -> bool {
+    let rest = after.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let name = rest.starts_with([':', '=', '_', '@']) || rest.starts_with(char::is_alphabetic);
+    before.ends_with(char::is_alphabetic) && rest.len() < after.len() && !name
 }
 
 /// Lines that may have been broken between words.

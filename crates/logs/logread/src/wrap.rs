@@ -69,12 +69,7 @@ pub(crate) fn hypotheses(text: &[u8]) -> Vec<Hypothesis> {
         let full = first.is_some_and(|first| first <= breakable && lengths[index] + 1 + first > breakable);
         fits && full || next(index).is_some_and(|next| joint::is_row(&lines[index], next))
     };
-    // A name and its number do not become one word.
-    let apart = |index: usize| {
-        lines[index].ends_with(char::is_alphabetic)
-            && lines[index + 1].starts_with(|first: char| first.is_ascii_digit())
-    };
-    let glue = |index: usize| if apart(index) { " " } else { "" };
+    let glue = |index: usize| if joint::is_apart(&lines[index], &lines[index + 1]) { " " } else { "" };
     let letters = joined(&raw, &lines, &after_letters, glue, |index| {
         joint::within_words(&lines[index], &lines[index + 1], &usual)
     });
@@ -114,18 +109,22 @@ fn joined(
             text.push(b'\n');
             continue;
         }
-        text.extend_from_slice(glue(index).as_bytes());
-        text.push(JOINT);
-        first_line = first_line.or(Some(index + 1));
         joints += 1;
         let begun = beginnings.contains(&shape(lines[index + 1].trim().as_bytes()));
         match if begun { Verdict::Contradicts } else { judge(index) } {
+            Verdict::Contradicts => {
+                contradicts += 1;
+                text.push(b'\n');
+                continue;
+            }
             Verdict::Fits => fits += 1,
-            Verdict::Contradicts => contradicts += 1,
             Verdict::Silent => {}
         }
+        text.extend_from_slice(glue(index).as_bytes());
+        text.push(JOINT);
+        first_line = first_line.or(Some(index + 1));
     }
-    let possible = (joints >= 2 || fits == 1) && joints < raw.len() - 1 && contradicts * 5 <= joints;
+    let possible = (joints >= 2 || fits == 1) && joints < raw.len() - 1 && contradicts * 3 <= joints;
     let proved = fits >= 2 && fits * 4 >= joints && fits > contradicts * 3;
     first_line.filter(|_| possible).map(|first_line| Hypothesis { text, proved, first_line })
 }
