@@ -107,6 +107,7 @@ pub(crate) fn within_words(before: &str, after: &str, usual: &Usual) -> Verdict 
             Some(_) if after.len() <= 3 && is_number(after) => Verdict::Fits,
             // An integer may have any number of digits.
             None => Verdict::Silent,
+            Some(_) if usual.decimals.is_empty() => Verdict::Silent,
             Some(_) => Verdict::Contradicts,
         };
     }
@@ -125,7 +126,11 @@ pub(crate) fn within_words(before: &str, after: &str, usual: &Usual) -> Verdict 
 pub(crate) fn is_apart(before: &str, after: &str) -> bool {
     let rest = after.trim_start_matches(|letter: char| letter.is_ascii_digit());
     let name = rest.starts_with([':', '=', '_', '@']) || rest.starts_with(char::is_alphabetic);
-    before.ends_with(char::is_alphabetic) && rest.len() < after.len() && !name
+    let identifier = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '/');
+    before.ends_with(char::is_alphabetic)
+        && rest.len() < after.len()
+        && !name
+        && !ending(before, identifier).contains(['_', '/'])
 }
 
 /// Lines that may have been broken between words.
@@ -138,7 +143,10 @@ pub(crate) fn between_words(before: &str, after: &str) -> Verdict {
     let name = last.chars().all(|letter| letter.is_alphabetic() || letter == '_');
     let joins = ["| ", "|| ", "- ", ", ", ": ", "= "].iter().any(|mark| after.starts_with(mark));
     let joined = [" -", " |", " ||", " >>"].iter().any(|mark| before.ends_with(mark));
-    if name && says_something(last) || (joins || joined) && !before.starts_with('|') {
+    let first = after.split([' ', ':', '=', ',']).next().unwrap_or_default();
+    if name && (says_something(last) || is_phrase(last, first))
+        || (joins || joined) && !before.starts_with('|')
+    {
         return Verdict::Fits;
     }
     if before.ends_with(['.', '!', '?', '}']) || before.ends_with('|') && after.starts_with('|') {
@@ -165,6 +173,13 @@ pub(crate) fn is_row(before: &str, after: &str) -> bool {
 /// Whether a name or a mark ends the line that something must follow.
 fn ends_open(line: &str) -> bool {
     line.ends_with([':', '=', '(', '[', '/', '_', ',', '@']) && !line.ends_with("==")
+}
+
+/// Whether two words have one meaning together: `learning rate`.
+fn is_phrase(first: &str, second: &str) -> bool {
+    let words = fold::words(&format!("{first} {second}"), 6);
+    let senses = senses(&words);
+    senses.len() == 1 && words.len() > 1 && senses[0].concept != Concept::Unknown
 }
 
 fn says_something(word: &str) -> bool {

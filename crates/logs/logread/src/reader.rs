@@ -94,11 +94,15 @@ impl Reader {
             let Ok(joined) = other.end() else { continue };
             let gain = measured(&joined);
             // Halves of numbers that were broken count twice.
-            let enough = if hypothesis.proved { gain * 2 >= plain } else { gain * 5 > plain * 6 };
+            let enough = match (hypothesis.proved, hypothesis.anywhere) {
+                (true, true) => gain * 2 >= plain,
+                (true, false) => gain * 10 >= plain * 9,
+                (false, _) => gain * 5 > plain * 6,
+            };
             if enough {
                 return Ok(joined);
             }
-            if let (true, Ok(log)) = (hypothesis.proved, log.as_mut()) {
+            if let (true, Ok(log)) = (hypothesis.suspected, log.as_mut()) {
                 log.cut_line = Some(hypothesis.first_line);
             }
         }

@@ -31,6 +31,10 @@ pub(crate) struct Hypothesis {
     pub(crate) text: Vec<u8>,
     /// Whether the joints alone prove it.
     pub(crate) proved: bool,
+    /// Whether words and numbers were broken too.
+    pub(crate) anywhere: bool,
+    /// Whether numbers may have been broken, even if it is not proved.
+    pub(crate) suspected: bool,
     /// The first line, from 1, that goes on in the next.
     pub(crate) first_line: usize,
 }
@@ -40,7 +44,7 @@ pub(crate) fn hypotheses(text: &[u8]) -> Vec<Hypothesis> {
     if is_paragraph(text) {
         let joined = text.iter().flat_map(|&byte| if byte == b'\n' { [b' ', JOINT] } else { [byte, 0] });
         let text = joined.filter(|&byte| byte != 0).collect();
-        return vec![Hypothesis { text, proved: true, first_line: 1 }];
+        return vec![Hypothesis { text, proved: true, anywhere: true, suspected: true, first_line: 1 }];
     }
     let raw: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
     let common = CommonPrefix::of(text);
@@ -54,7 +58,7 @@ pub(crate) fn hypotheses(text: &[u8]) -> Vec<Hypothesis> {
     }
     // Between words nothing can be broken that has no space.
     let spaced = lines.iter().zip(&lengths).filter(|(line, _)| line.trim().contains(' '));
-    let breakable = spaced.map(|(_, length)| *length).max().unwrap_or(width);
+    let breakable = spaced.map(|(_, length)| *length).max().unwrap_or(0);
     let usual = Usual::of(&lines);
     // What a logger has begun does not go on a line.
     let next = |index: usize| {
@@ -70,12 +74,13 @@ pub(crate) fn hypotheses(text: &[u8]) -> Vec<Hypothesis> {
         fits && full || next(index).is_some_and(|next| joint::is_row(&lines[index], next))
     };
     let glue = |index: usize| if joint::is_apart(&lines[index], &lines[index + 1]) { " " } else { "" };
-    let letters = joined(&raw, &lines, &after_letters, glue, |index| {
+    let letters = joined(&raw, &lines, true, &after_letters, glue, |index| {
         joint::within_words(&lines[index], &lines[index + 1], &usual)
     });
     let words = joined(
         &raw,
         &lines,
+        false,
         &between_words,
         |_| " ",
         |index| joint::between_words(&lines[index], &lines[index + 1]),
@@ -83,20 +88,22 @@ pub(crate) fn hypotheses(text: &[u8]) -> Vec<Hypothesis> {
     [letters, words].into_iter().flatten().collect()
 }
 
-/// The lines with those that go on joined to the next, if the joints do not speak against it.
+/// The lines with those that go on joined to the next, if the joints do not speak against it. `anywhere` says that words may be
+/// broken too.
 fn joined(
     raw: &[&[u8]],
     lines: &[String],
+    anywhere: bool,
     goes_on: impl Fn(usize) -> bool,
     glue: impl Fn(usize) -> &'static str,
     judge: impl Fn(usize) -> Verdict,
 ) -> Option<Hypothesis> {
-    let (mut joints, mut fits, mut contradicts) = (0, 0, 0);
+    let (mut joints, mut fits, mut contradicts, mut numbers) = (0, 0, 0, 0);
     // What begins a record elsewhere ends none.
     let begins = |index: usize| index == 0 || !goes_on(index - 1);
     let beginnings: HashSet<Vec<u8>> = (0..raw.len())
         .filter(|&index| begins(index))
-        .map(|index| shape(lines[index].trim().as_bytes()))
+        .flat_map(|index| [shape(lines[index].trim().as_bytes()), first_word(&lines[index])])
         .collect();
     let mut first_line = None;
     let mut text = Vec::new();
@@ -109,9 +116,20 @@ fn joined(
             text.push(b'\n');
             continue;
         }
+        let next = &lines[index + 1];
+        let begun = beginnings.contains(&shape(next.trim().as_bytes()))
+            || beginnings.contains(&first_word(next)) && !first_word(next).is_empty();
+        if begun {
+            // Two words that do not fit into one line are common, two lines of one length are not.
+            joints += usize::from(anywhere);
+            contradicts += usize::from(anywhere);
+            text.push(b'\n');
+            continue;
+        }
         joints += 1;
-        let begun = beginnings.contains(&shape(lines[index + 1].trim().as_bytes()));
-        match if begun { Verdict::Contradicts } else { judge(index) } {
+        let digit = |letter: char| letter.is_ascii_digit();
+        numbers += usize::from(lines[index].ends_with(digit) && next.starts_with(digit));
+        match judge(index) {
             Verdict::Contradicts => {
                 contradicts += 1;
                 text.push(b'\n');
@@ -125,8 +143,23 @@ fn joined(
         first_line = first_line.or(Some(index + 1));
     }
     let possible = (joints >= 2 || fits == 1) && joints < raw.len() - 1 && contradicts * 3 <= joints;
-    let proved = fits >= 2 && fits * 4 >= joints && fits > contradicts * 3;
-    first_line.filter(|_| possible).map(|first_line| Hypothesis { text, proved, first_line })
+    let proved = fits >= 2 && fits * 4 >= joints && fits > contradicts;
+    let suspected = proved || contradicts == 0 && numbers * 2 >= joints;
+    first_line.filter(|_| possible).map(|first_line| Hypothesis {
+        text,
+        proved,
+        anywhere,
+        suspected,
+        first_line,
+    })
+}
+
+/// The first word of a line, if it is long enough to tell what begins there.
+fn first_word(line: &str) -> Vec<u8> {
+    const FEWEST_LETTERS: usize = 3;
+    let word = line.trim_start().split(' ').next().unwrap_or_default();
+    let letters = word.chars().filter(|letter| letter.is_alphabetic()).count();
+    if letters < FEWEST_LETTERS { Vec::new() } else { shape(word.as_bytes()) }
 }
 
 /// Whether the lines of `text` end where the next word would not have fitted, and begin in no common way.
@@ -204,6 +237,8 @@ mod tests {
             "Epoch 1\n - 3s - loss: 0.5123 - acc: 0.7123 - val_loss: 0.5\nEpoch 2\n - 3s - loss: 0.4123 - acc: 0.8123 - val_loss: 0.4\n",
             "1,0.51234,0.71234,0.51234,0.61234,0.612\n12,0.51234,0.71234,0.51234,0.61234,0.612\n13,0.41234,0.81234,0.41234,0.71234,0.712\n\
              14,0.41234,0.81234,0.41234,0.71234,0.712\n",
+            "epoch,step,train_loss,val_acc,val_loss,train_loss_epoch\n0,1599,0.07987164705991745,,,\n0,1649,0.02579093538224697,,,\n0,1699,0.0060985698364675045,,,\n\
+             0,1718,,0.9761999845504761,0.07106363773345947,\n1,1749,0.002521513495594263,,,\n1,1799,0.09148768335580826,,,\n1,1849,0.02116183191537857,,,\n",
         ] {
             assert!(hypotheses(log.as_bytes()).is_empty(), "{log}");
         }
