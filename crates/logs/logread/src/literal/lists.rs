@@ -49,7 +49,7 @@ impl Literal {
             return 0;
         }
         into.restart();
-        rows_of(&lists, None, self.line, into)
+        rows_of(&lists, None, None, self.line, into)
     }
 
     /// Where the array begins in `name = [0.5, 0.4, ...]`, and the name.
@@ -73,17 +73,28 @@ impl Literal {
     }
 }
 
-/// Hands arrays on as rows; returns how many measurements there were.
+/// Hands arrays on as rows; returns how many measurements there were. Beside `{"epoch": 4, "loss": [...]}` the last of four or five
+/// values belongs to that epoch.
 pub(super) fn rows_of(
     columns: &[(String, Vec<Number>)],
+    last_epoch: Option<f64>,
     around: Option<Split>,
     line: usize,
     into: &mut Assembler,
 ) -> usize {
     let Some(longest) = columns.iter().map(|(_, numbers)| numbers.len()).max() else { return 0 };
     let schema = Schema::new(columns.iter().map(|(name, _)| name.as_str()), into);
+    let last_epoch = last_epoch.filter(|_| !schema.counts());
+    let before_first = last_epoch.map(|last| last - longest as f64);
+    let counts = before_first.is_some_and(|before| before == 0.0 || before == -1.0);
+    if last_epoch.is_some() && !counts {
+        into.restart();
+    }
     let mut values = 0;
     for row in 0..longest {
+        if let Some(before) = before_first.filter(|_| counts) {
+            into.epoch(before + 1.0 + row as f64);
+        }
         let cells: Vec<Cell> = columns
             .iter()
             .map(|(_, numbers)| numbers.get(row).map_or(Cell::Empty, |number| Cell::Number(*number)))

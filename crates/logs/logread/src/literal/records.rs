@@ -62,7 +62,9 @@ impl Literal {
             self.fields.truncate(outer);
         }
         let columns = self.columns.split_off(level.columns.min(self.columns.len()));
-        self.records += u64::from(super::lists::rows_of(&columns, around, self.line, into) > 0);
+        let longest = columns.iter().map(|(_, numbers)| numbers.len()).max().unwrap_or(0);
+        let epoch = into.current_epoch().filter(|_| self.records <= 1 && longest > 1);
+        self.records += u64::from(super::lists::rows_of(&columns, epoch, around, self.line, into) > 0);
     }
 }
 
