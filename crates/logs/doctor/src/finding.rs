@@ -59,6 +59,8 @@ pub enum Id {
     ValBetterThanTrain,
     /// The last epoch is the best.
     StillImproving,
+    /// Lines are cut off, and with them perhaps digits.
+    CutValues,
     /// The text holds no course of a training.
     NotALog,
     /// What was read neither shows a fault nor proves that the network learned.
@@ -98,6 +100,7 @@ impl Id {
             Self::LabelSmoothing => "label-smoothing",
             Self::ValBetterThanTrain => "val-better-than-train",
             Self::StillImproving => "still-improving",
+            Self::CutValues => "cut-values",
             Self::NotALog => "not-a-log",
             Self::TooLittleToTell => "too-little-to-tell",
             Self::Healthy => "healthy",
@@ -139,6 +142,7 @@ impl Id {
             Self::LabelSmoothing => "Smoothed labels",
             Self::ValBetterThanTrain => "Validation looks better than training",
             Self::StillImproving => "Still improving",
+            Self::CutValues => "Lines that are cut off",
             Self::NotALog => "Not a training log",
             Self::TooLittleToTell => "Too little to tell",
             Self::Healthy => "Healthy",

@@ -5,6 +5,7 @@
 //! by [`crate::explanations`].
 
 mod at_chance;
+mod cut_values;
 mod degenerate_metric;
 mod diverged;
 mod double_softmax;
@@ -40,7 +41,7 @@ use crate::{Finding, Id, Severity};
 
 type Rule = fn(&Context<'_>) -> Option<Finding>;
 
-const RULES: [Rule; 27] = [
+const RULES: [Rule; 28] = [
     nan::find,
     impossible_value::find,
     diverged::find,
@@ -67,6 +68,7 @@ const RULES: [Rule; 27] = [
     label_smoothing::find,
     val_better_than_train::find,
     still_improving::find,
+    cut_values::find,
     not_a_log::find,
 ];
 

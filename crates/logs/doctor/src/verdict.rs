@@ -70,6 +70,7 @@ pub(crate) fn verdict(context: &Context<'_>, findings: &[Finding]) -> String {
         | Id::LabelSmoothing
         | Id::ValBetterThanTrain
         | Id::StillImproving
+        | Id::CutValues
         | Id::Healthy => {
             return healthy(context, findings);
         }

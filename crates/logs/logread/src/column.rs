@@ -162,6 +162,15 @@ impl Column {
         self.last = self.last.into_iter().chain(other.last).max_by_key(|sample| (sample.row, sample.line));
     }
 
+    /// Puts every value that was kept into another epoch, of which the last value stays.
+    pub(crate) fn regroup(&mut self, place: impl Fn(Sample) -> Sample) {
+        self.samples_mut().for_each(|sample| *sample = place(*sample));
+        self.finals = self.samples();
+        self.finals.reverse();
+        self.finals.dedup_by_key(|sample| sample.group_row);
+        self.finals.reverse();
+    }
+
     /// Whether any value stands at a batch of its epoch.
     pub(crate) fn has_batches(&self) -> bool {
         self.all.iter().any(|sample| !sample.batch.is_nan())

@@ -6,7 +6,10 @@
 
 use std::rc::Rc;
 
+use crate::concept::Concept;
+use crate::fold;
 use crate::label::Label;
+use crate::lexicon::senses;
 use crate::meaning::Quantity;
 use crate::role::Role;
 use crate::run_log::Split;
@@ -92,7 +95,28 @@ fn settle_segment(
 pub(crate) fn heading(text: &str, labels: &[Rc<Label>]) -> Option<Split> {
     const LONGEST_HEADING: usize = 120;
     let named: Vec<Split> = labels.iter().filter_map(|label| label.split).collect();
-    (text.len() <= LONGEST_HEADING && named.windows(2).all(|pair| pair[0] == pair[1]))
-        .then(|| named.first().copied())
-        .flatten()
+    (text.len() <= LONGEST_HEADING
+        && !named.is_empty()
+        && names_split(text)
+        && named.windows(2).all(|pair| pair[0] == pair[1]))
+    .then(|| named.first().copied())
+    .flatten()
+}
+
+/// Whether a word for a split stands by itself, and not in the name of a file or an address.
+fn names_split(text: &str) -> bool {
+    let words = fold::words(text, usize::MAX);
+    let senses = senses(&words);
+    let foreign = |index: usize| {
+        let sense = &senses[index];
+        let digits = words[sense.first].text.bytes().all(|byte| byte.is_ascii_digit());
+        sense.concept == Concept::Unknown && !digits
+    };
+    (0..senses.len()).filter(|&index| senses[index].concept.split().is_some()).any(|index| {
+        let after = words.get(senses[index].end).is_some_and(|word| word.glued) && foreign(index + 1);
+        // `for-development` is a piece of an address.
+        let joins = |index: usize| foreign(index) || senses[index].concept == Concept::Filler;
+        let before = words[senses[index].first].glued && index > 0 && joins(index - 1);
+        !(before || after)
+    })
 }

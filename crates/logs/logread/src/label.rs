@@ -56,6 +56,8 @@ pub(crate) struct Label {
     pub(crate) begins_with_epoch: bool,
     /// Whether the percentage before it is that of a progress bar.
     pub(crate) begins_with_bar: bool,
+    /// Whether the number before it is a duration, as in `0.84s`.
+    pub(crate) begins_with_seconds: bool,
     /// Whether the number before it is a running mean, as `avg, ` says.
     pub(crate) averages: bool,
     /// Splits joined as in `train/val loss: `, for as many numbers.
@@ -102,6 +104,11 @@ pub(crate) fn understand(text: &str, glued: bool) -> Label {
         begins_with_epoch: start == 0
             && all_senses.first().is_some_and(|sense| sense.concept == Concept::Epoch)
             && matches!(text[..all[0].start].trim(), "" | "."),
+        begins_with_seconds: glued
+            && start == 0
+            && all.first().is_some_and(|word| {
+                word.start == 0 && matches!(word.text.as_str(), "s" | "ms" | "us" | "sec")
+            }),
         averages: start == 0 && all.len() == 1 && all[0].text == "avg" && text.trim_end().ends_with(','),
         joint: joint(text, &all, named),
         marks,

@@ -1,7 +1,10 @@
 //! Cuts a stream into lines of bounded length.
 
+use crate::common_prefix::CommonPrefix;
+use crate::fragment::{Shapes, Worth};
 use crate::number::Style;
-use crate::wrap;
+use crate::style::style_of;
+use crate::wrap::JOINT;
 
 /// A longer line is handed on in pieces.
 const LONGEST_LINE: usize = 64 << 10;
@@ -18,11 +21,23 @@ pub(crate) struct Lines {
     end: u8,
     /// How the log writes numbers; told before the first line is handed on.
     pub(crate) style: Style,
+    /// What stands before every line; told at the same time.
+    common: CommonPrefix,
     /// Whether the sample is no text; then no line is handed on.
     pub(crate) binary: bool,
     /// Whether the sample is full of zeros.
     pub(crate) hollow: bool,
     utf16: Option<Utf16>,
+    shapes: Shapes,
+    /// Whether every line comes twice, and the line that may come again.
+    doubled: bool,
+    once: Vec<u8>,
+    /// Lines handed on.
+    number: usize,
+    /// The first line at whose end a value may be cut off, from 1.
+    pub(crate) cut_line: Option<usize>,
+    /// Whether [`JOINT`] stands where lines were joined.
+    joined: bool,
     /// Bytes taken.
     pub(crate) bytes: u64,
 }
@@ -30,9 +45,10 @@ pub(crate) struct Lines {
 /// A line, or as much of it as is handed on at once.
 pub(crate) struct Line<'a> {
     pub(crate) text: &'a [u8],
-    /// Whether it ends here.
-    pub(crate) ends: bool,
+    /// How many lines of the text end here: one, or more where lines were joined; none within a line.
+    pub(crate) ends: usize,
     pub(crate) style: Style,
+    pub(crate) common: &'a CommonPrefix,
 }
 
 impl Lines {
@@ -42,11 +58,28 @@ impl Lines {
             sampled: false,
             end: b'\n',
             style: Style::default(),
+            common: CommonPrefix::default(),
             binary: false,
             hollow: false,
             utf16: None,
+            shapes: Shapes::default(),
+            doubled: false,
+            once: Vec::new(),
+            number: 0,
+            cut_line: None,
+            joined: false,
             bytes: 0,
         }
+    }
+
+    /// For a text in which lines were joined.
+    pub(crate) fn joined() -> Self {
+        Self { joined: true, ..Self::new() }
+    }
+
+    /// The text, as long as none of it was handed on.
+    pub(crate) fn held(&self) -> Option<&[u8]> {
+        (!self.sampled).then_some(&self.carry)
     }
 
     /// Takes the next piece.
@@ -85,7 +118,14 @@ impl Lines {
         if !self.sampled {
             self.take_sample(each);
         }
-        let last = std::mem::take(&mut self.carry);
+        let mut last = std::mem::take(&mut self.carry);
+        let worth = self.shapes.worth(&last, false);
+        if worth != Worth::Whole {
+            self.cut_line = self.cut_line.or(Some(self.number + 1));
+        }
+        if let Worth::Start(length) = worth {
+            last.truncate(length);
+        }
         if !last.is_empty() {
             self.line(&last, each);
         }
@@ -94,7 +134,8 @@ impl Lines {
     fn take_sample(&mut self, each: &mut impl FnMut(Line<'_>)) {
         self.sampled = true;
         let sample = std::mem::take(&mut self.carry);
-        self.style = style_of(&sample);
+        self.common = CommonPrefix::of(&sample);
+        self.style = style_of(&sample, &self.common);
         // Classic Mac OS ended lines so; elsewhere it rewinds them.
         if !sample.contains(&b'\n') && sample.contains(&b'\r') {
             self.end = b'\r';
@@ -104,8 +145,10 @@ impl Lines {
         self.binary = share(|byte| matches!(byte, 1..=7 | 0x0e..=0x1a | 0x1c..=0x1f));
         self.hollow = share(|byte| byte == 0);
         if !self.binary {
-            let wrapped = sample.len() < SAMPLE && wrap::is_wrapped(&sample);
-            let sample = if wrapped { wrap::unwrapped(&sample) } else { sample };
+            self.shapes = Shapes::of(&sample);
+            self.doubled = is_doubled(&sample);
+            let (sample, in_doubt) = self.shapes.without_fragments(sample);
+            self.cut_line = in_doubt;
             self.cut(&sample, each);
         }
     }
@@ -130,20 +173,27 @@ impl Lines {
             self.carry.extend_from_slice(&rest[..taken]);
             rest = &rest[taken..];
             let cut = cut_at(&self.carry);
-            each(Line { text: &self.carry[..cut], ends: false, style: self.style });
+            each(Line { text: &self.carry[..cut], ends: 0, style: self.style, common: &self.common });
             self.carry.drain(..cut);
         }
         self.carry.extend_from_slice(rest);
     }
 
-    fn line(&self, line: &[u8], each: &mut impl FnMut(Line<'_>)) {
-        let mut rest = line;
+    fn line(&mut self, line: &[u8], each: &mut impl FnMut(Line<'_>)) {
+        let again = self.doubled && line == self.once && !line.trim_ascii().is_empty();
+        if self.doubled {
+            self.once.clear();
+            self.once.extend_from_slice(if again { b"" } else { line });
+        }
+        let mut rest = if again { b"" } else { line };
         while rest.len() > LONGEST_LINE {
             let (text, after) = rest.split_at(cut_at(&rest[..LONGEST_LINE]));
-            each(Line { text, ends: false, style: self.style });
+            each(Line { text, ends: 0, style: self.style, common: &self.common });
             rest = after;
         }
-        each(Line { text: rest, ends: true, style: self.style });
+        let ends = 1 + if self.joined { memchr::memchr_iter(JOINT, line).count() } else { 0 };
+        each(Line { text: rest, ends, style: self.style, common: &self.common });
+        self.number += ends;
     }
 }
 
@@ -196,35 +246,20 @@ fn cut_at(line: &[u8]) -> usize {
     epoch.or_else(space).unwrap_or(line.len())
 }
 
-/// How the log writes numbers, told from its beginning.
-fn style_of(sample: &[u8]) -> Style {
-    let digit = |at: usize| sample.get(at).is_some_and(u8::is_ascii_digit);
-    let (mut points, mut commas) = (0_u64, 0_u64);
-    for at in 1..sample.len() {
-        let mark = matches!(sample[at], b'.' | b',');
-        if !(mark && digit(at - 1) && digit(at + 1)) {
-            continue;
-        }
-        if sample[at] == b'.' {
-            points += 1;
-            continue;
-        }
-        let before = sample[..at].iter().rev().take(24).take_while(|byte| byte.is_ascii_digit()).count();
-        let after = sample[at + 1..].iter().take(24).take_while(|byte| byte.is_ascii_digit()).count();
-        let mark = |byte: Option<&u8>| byte.is_some_and(|&byte| matches!(byte, b',' | b'.'));
-        let alone = !mark(sample.get(at + 1 + after))
-            && !mark(at.checked_sub(before + 1).and_then(|at| sample.get(at)));
-        let grouped = after == 3 && sample[at - before] != b'0' && before <= 3;
-        commas += u64::from(alone && !grouped);
-    }
-    Style { decimal_comma: commas > points }
+/// Whether every line comes twice, as where two handlers of a logger print it.
+fn is_doubled(sample: &[u8]) -> bool {
+    const FEWEST: usize = 8;
+    let lines: Vec<&[u8]> =
+        sample.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).collect();
+    let pairs = lines.chunks_exact(2).filter(|pair| pair[0] == pair[1]).count();
+    lines.len() >= FEWEST && pairs * 20 >= lines.len() / 2 * 19
 }
 
 #[cfg(test)]
 mod tests {
     use super::{LONGEST_LINE, Lines};
 
-    fn lines(pieces: &[&[u8]]) -> Vec<(usize, bool)> {
+    fn lines(pieces: &[&[u8]]) -> Vec<(usize, usize)> {
         let mut lines = Lines::new();
         let mut found = Vec::new();
         let mut each = |line: super::Line<'_>| found.push((line.text.len(), line.ends));
@@ -237,12 +272,17 @@ mod tests {
 
     #[test]
     fn lines_come_out_as_they_went_in() {
-        assert_eq!(
-            lines(&[b"ab\ncde\n", b"f", b"gh\n\n", b"i"]),
-            [(2, true), (3, true), (3, true), (0, true), (1, true)]
-        );
+        assert_eq!(lines(&[b"ab\ncde\n", b"f", b"gh\n\n", b"i"]), [(2, 1), (3, 1), (3, 1), (0, 1), (1, 1)]);
         assert_eq!(lines(&[]), []);
-        assert_eq!(lines(&[b"ab\rc\r"]), [(2, true), (1, true)]);
+        assert_eq!(lines(&[b"ab\rc\r"]), [(2, 1), (1, 1)]);
+    }
+
+    #[test]
+    fn lines_that_all_come_twice_are_taken_once() {
+        let log: String = (0..9).map(|epoch| format!("loss {epoch}\nloss {epoch}\n")).collect();
+        let found = lines(&[log.as_bytes()]);
+        assert_eq!(found.iter().filter(|line| line.0 > 0).count(), 9);
+        assert_eq!(found.iter().map(|line| line.1).sum::<usize>(), 18);
     }
 
     #[test]
@@ -253,7 +293,7 @@ mod tests {
         for size in [2, 3, 7, 100] {
             let pieces: Vec<&[u8]> = bytes.chunks(size).collect();
             let mark = '\u{feff}'.len_utf8();
-            assert_eq!(lines(&pieces), [(17 + mark, true), (11, true)], "{size}");
+            assert_eq!(lines(&pieces), [(17 + mark, 1), (11, 1)], "{size}");
         }
     }
 
@@ -274,16 +314,8 @@ mod tests {
                 let found = lines(&pieces);
                 assert_eq!(found.iter().map(|line| line.0).sum::<usize>(), text.len());
                 assert!(found.iter().all(|line| line.0 <= LONGEST_LINE));
-                assert_eq!(found.iter().filter(|line| line.1).count(), 1);
+                assert_eq!(found.iter().filter(|line| line.1 == 1).count(), 1);
             }
         }
-    }
-
-    #[test]
-    fn decimal_commas_are_told_from_lists_and_thousands() {
-        let comma = |text: &[u8]| super::style_of(text).decimal_comma;
-        assert!(comma(b"Verlust: 2,3105 Genauigkeit: 0,125"));
-        assert!(!comma(b"1,2,3,4 and 50,000 images, loss 0.5"));
-        assert!(!comma(b"0,46,3152.489304,,"));
     }
 }

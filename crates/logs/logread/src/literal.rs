@@ -97,6 +97,8 @@ pub(crate) struct Literal {
     named: bool,
     bytes: usize,
     line: usize,
+    /// Whether the text so far ends right after a number.
+    after_number: bool,
     /// Records so far that had measurements.
     pub(crate) records: u64,
     /// Whether any string was quoted as JSON does.
@@ -174,6 +176,7 @@ impl Literal {
                 break;
             }
         }
+        self.after_number = bytes.last().is_some_and(u8::is_ascii_digit);
         self.bytes += at;
         if self.bytes > LONGEST_RECORD {
             self.abandon();

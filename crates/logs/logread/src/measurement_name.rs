@@ -42,6 +42,10 @@ pub(crate) fn value(text: &str, words: &[Word], senses: &[Sense]) -> Option<Name
 
 /// Whether marks between two words separate what they say.
 pub(crate) fn ends_clause(between: &str) -> bool {
+    // `EvalErr[0]PerSample` is one name.
+    if between == "]" {
+        return false;
+    }
     between.contains(['|', ';', '!', '?', ')', ']', '}', '>', ',', '%', '{', '*', '#', '"'])
         || between.contains(". ")
         || between.contains(" - ")

@@ -1,10 +1,21 @@
 //! What loggers, containers and quotations put before a line.
 //!
 //! `2024-03-01 10:00:01,037 INFO train.py:101 - 1,1.46,0.58` is a row of a table behind a time, a level and a place. A prefix
-//! begins with a date or a time of day; what belongs to it are words that only loggers write, up to the first other one.
-//! Marks of comments, quotations and preformatted text are a prefix too.
+//! begins with a date, a time of day or a level; what belongs to it are words that only loggers write, up to the first other one.
+//! Marks of comments, quotations and preformatted text are a prefix too. What is the same before all lines of a log is for
+//! [`crate::common_prefix`].
 
 use crate::clock;
+use crate::concept::Concept;
+use crate::fold;
+use crate::lexicon::senses;
+
+const LEVELS: [&str; 12] = [
+    "INFO", "WARNING", "WARN", "DEBUG", "ERROR", "TRACE", "NOTICE", "FATAL", "CRITICAL", "info", "warn",
+    "debug",
+];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// `text` without such a prefix; all of it where there is none, or nothing else.
 pub(crate) fn without_prefix(text: &str) -> &str {
@@ -12,30 +23,54 @@ pub(crate) fn without_prefix(text: &str) -> &str {
     if rest.trim().is_empty() { text } else { rest }
 }
 
+/// Whether a date, a time of day or a level begins `text`.
+pub(crate) fn begins_with_stamp(text: &str) -> bool {
+    stamp(text.trim_start()).is_some()
+}
+
+/// Whether `text` holds a word that means something in a training log.
+pub(crate) fn says_something(text: &str) -> bool {
+    let words = fold::words(text, usize::MAX);
+    let nothing = |concept| matches!(concept, Concept::Unknown | Concept::Filler | Concept::Spoiler);
+    senses(&words).iter().any(|sense| !nothing(sense.concept))
+}
+
 fn after_marks(text: &str) -> &str {
-    let text = ["<pre>", "<code>", "<pre><code>"]
+    let mut text = ["<pre>", "<code>", "<pre><code>"]
         .iter()
         .fold(text, |text, tag| text.strip_prefix(tag).unwrap_or(text));
-    let rest = text.trim_start();
-    match rest.strip_prefix(['%', '#', '>']) {
-        Some(after) if after.starts_with([' ', '\t']) => after.trim_start(),
-        _ => text,
+    while let Some(after) = text.trim_start().strip_prefix(['%', '#', '>']) {
+        if !after.starts_with([' ', '\t', '>']) {
+            break;
+        }
+        text = after.strip_prefix([' ', '\t']).unwrap_or(after);
     }
+    text
 }
 
 fn after_logger(text: &str) -> &str {
+    let blank = [' ', '\t'];
     let mut rest = text.trim_start();
     let mut stamped = false;
     let ruled = text.trim_end().ends_with('|');
     loop {
-        let word = rest.split([' ', '\t']).next().unwrap_or_default();
-        let bare = word.trim_matches(['[', ']', '(', ')', '|', ',', ':']);
-        let timed = is_time(bare);
-        if !(timed || stamped && is_of_logger(word, bare)) || ruled && word == "|" {
-            break;
+        let word = rest.split(blank).next().unwrap_or_default();
+        let length = match stamp(rest) {
+            Some(length) => {
+                stamped = true;
+                length
+            }
+            None if stamped && is_of_logger(word) && !(ruled && word == "|") => word.len(),
+            None => break,
+        };
+        let after = &rest[length..];
+        // One blank ends the prefix; more are the line's own.
+        rest = after.strip_prefix(blank).unwrap_or(after);
+        let next = rest.trim_start_matches(blank);
+        let follows = stamp(next).is_some() || is_of_logger(next.split(blank).next().unwrap_or_default());
+        if follows && !(ruled && next.starts_with('|')) {
+            rest = next;
         }
-        stamped |= timed;
-        rest = rest[word.len()..].trim_start_matches([' ', '\t']);
         if rest.is_empty() {
             break;
         }
@@ -43,26 +78,91 @@ fn after_logger(text: &str) -> &str {
     if stamped { rest } else { text }
 }
 
-fn is_time(word: &str) -> bool {
-    let words = word.split('T');
-    word.len() >= 8
-        && words.clone().count() <= 2
-        && clock::scan(word.as_bytes(), 0).is_some_and(|(_, end)| end == word.len())
+/// The bytes of the date, time or level that `rest` begins with.
+fn stamp(rest: &str) -> Option<usize> {
+    let first = *rest.as_bytes().first()?;
+    if !(first.is_ascii_digit() || first.is_ascii_alphabetic() || matches!(first, b'[' | b'(')) {
+        return None;
+    }
+    let word = rest.split([' ', '\t']).next()?;
+    let bare = word.trim_matches(['[', ']', '(', ')', '|', ',', ':']);
+    if is_time(bare) {
+        return Some(word.len());
+    }
+    level(rest).or_else(|| google(rest)).or_else(|| day(rest))
 }
 
-fn is_of_logger(word: &str, bare: &str) -> bool {
-    const WORDS: [&str; 17] = [
-        "INFO", "WARNING", "WARN", "DEBUG", "ERROR", "TRACE", "NOTICE", "FATAL", "CRITICAL", "info", "warn",
-        "debug", "error", "stdout", "stderr", "F", "P",
-    ];
+/// `INFO:root:`, `[INFO] `, `INFO - `: a level that a mark sets apart.
+fn level(rest: &str) -> Option<usize> {
+    let open = usize::from(rest.starts_with('['));
+    let level = LEVELS.iter().find(|level| rest[open..].starts_with(**level))?;
+    let end = open + level.len();
+    let after = &rest[end..];
+    if open == 1 {
+        return after.starts_with("]:").then_some(end + 2).or(after.starts_with(']').then_some(end + 1));
+    }
+    let spaced = after.trim_start_matches(' ');
+    let set_apart = ["- ", "| ", ": "].iter().any(|mark| spaced.starts_with(mark));
+    if spaced.len() < after.len() && set_apart {
+        return Some(end);
+    }
+    let named = after.strip_prefix(':')?;
+    let name = named.split(':').next().filter(|name| name.len() < named.len()).unwrap_or_default();
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+    let is_name = !name.is_empty() && plain && (name == "tensorflow" || !says_something(name));
+    Some(if is_name { end + 1 + name.len() + 1 } else { end + 1 })
+}
+
+/// `I0301 10:00:01.037 4123 train.py:101] `, as glog and absl write it.
+fn google(rest: &str) -> Option<usize> {
+    let end = rest.find("] ")? + 1;
+    let mut words = rest[..end].split_ascii_whitespace();
+    let day = words.next()?;
+    let dated = day.len() >= 5
+        && day.starts_with(['I', 'W', 'E', 'F', 'D'])
+        && day[1..].bytes().all(|byte| byte.is_ascii_digit());
+    (dated && is_time(words.next()?) && words.count() <= 2).then_some(end)
+}
+
+/// `Mar 01` before a time of day.
+fn day(rest: &str) -> Option<usize> {
+    let month = MONTHS.iter().find(|month| rest.starts_with(**month))?;
+    let mut words = rest[month.len()..].split_ascii_whitespace();
+    let day = words.next().filter(|day| day.len() <= 2 && day.bytes().all(|byte| byte.is_ascii_digit()))?;
+    is_time(words.next()?).then(|| rest.find(day).map(|at| at + day.len())).flatten()
+}
+
+fn is_time(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let short = || {
+        bytes.len() == 8
+            && bytes
+                .iter()
+                .enumerate()
+                .all(|(at, &byte)| if at % 3 == 2 { byte == b'/' } else { byte.is_ascii_digit() })
+    };
+    word.len() >= 8
+        && word.split('T').count() <= 2
+        && (clock::scan(bytes, 0).is_some_and(|(_, end)| end == word.len()) || short())
+}
+
+fn is_of_logger(word: &str) -> bool {
+    const WORDS: [&str; 5] = ["error", "stdout", "stderr", "F", "P"];
+    let bare = word.trim_matches(['[', ']', '(', ')', '|', ',', ':']);
+    let numbered = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // `train.py:101`, `__main__:train:42`
     let place = bare.rsplit_once(':').is_some_and(|(file, line)| {
-        file.contains('.') && !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit())
+        file.contains(['.', ':']) && !file.contains(['=', '"']) && numbered(line)
     });
     let enclosed = word.len() > 2
-        && (word.starts_with('[')
-            && word.ends_with([']', ':'])
-            && bare.bytes().all(|byte| !byte.is_ascii_digit()));
-    WORDS.contains(&bare) || place || enclosed || matches!(word, "-" | "--" | "|" | ":" | "::" | ">")
+        && word.starts_with('[')
+        && word.ends_with([']', ':'])
+        && bare.bytes().all(|byte| !byte.is_ascii_digit());
+    LEVELS.contains(&bare)
+        || WORDS.contains(&bare)
+        || place
+        || enclosed
+        || matches!(word, "-" | "--" | "|" | ":" | "::" | ">")
 }
 
 #[cfg(test)]
@@ -77,9 +177,18 @@ mod tests {
             ("2024-03-01 10:00:01 epoch,loss", "epoch,loss"),
             ("[2024-03-01 10:00:01] [trainer] INFO: | 1 | 0.5 |", "| 1 | 0.5 |"),
             ("10:00:01 | INFO | epoch loss", "epoch loss"),
+            ("2024-03-01 10:00:01.412 | INFO     | __main__:train:42 - epoch 1", "epoch 1"),
+            ("24/03/01 10:00:01 INFO 1,1.46,0.58", "1,1.46,0.58"),
+            ("I0301 10:00:01.123456 41235 train.py:120] 1,1.46,0.58", "1,1.46,0.58"),
+            ("Mar  1 10:00:01 1,1.46,0.58", "1,1.46,0.58"),
+            ("INFO:root:1,1.46,0.58", "1,1.46,0.58"),
+            ("INFO:loss: 0.5", "loss: 0.5"),
+            ("[INFO] epoch 1", "epoch 1"),
             ("% |  1 |  1.2 |", "|  1 |  1.2 |"),
             ("<pre>| Epoch | Loss |", "| Epoch | Loss |"),
             ("> 1 0.5 0.4", "1 0.5 0.4"),
+            (">> 1 0.5 0.4", "1 0.5 0.4"),
+            ("> > 1 0.5 0.4", "1 0.5 0.4"),
         ] {
             assert_eq!(without_prefix(line), rest, "{line}");
         }
@@ -95,6 +204,8 @@ mod tests {
             "2024-03-01 10:00:01",
             "1 2 3",
             "F 1 2",
+            "Information 1",
+            "May loss 0.5",
         ] {
             assert_eq!(without_prefix(line), line);
         }

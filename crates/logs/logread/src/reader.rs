@@ -6,10 +6,11 @@ use crate::binary;
 use crate::document::{Document, HEAD, LARGEST, missing_header};
 use crate::error::ReadError;
 use crate::lines::Lines;
-use crate::run_log::RunLog;
+use crate::run_log::{RunLog, Split};
 use crate::tensorboard::{self, EventReader};
 use crate::text::TextReader;
 use crate::title::Title;
+use crate::wrap;
 
 /// Reads a log of any known shape, in memory.
 ///
@@ -51,6 +52,8 @@ pub(crate) struct Reader {
     document: Option<(Document, Vec<u8>)>,
     /// What the file is where it is no text, and how it becomes one.
     binary: Option<&'static str>,
+    /// Whether several files are read as one run.
+    parted: bool,
     /// The beginning of a file that is not known yet, by which its kind is told.
     beginning: Option<Vec<u8>>,
 }
@@ -58,13 +61,21 @@ pub(crate) struct Reader {
 impl Reader {
     pub(crate) fn new() -> Self {
         let beginning = Some(Vec::new());
-        Self { lines: Lines::new(), text: TextReader::new(), document: None, binary: None, beginning }
+        Self {
+            lines: Lines::new(),
+            text: TextReader::default(),
+            document: None,
+            binary: None,
+            parted: false,
+            beginning,
+        }
     }
 
     /// Takes all of `source` as the next part of one run, in a file of this name.
     pub(crate) fn push_part(&mut self, source: impl Read, title: Title) -> std::io::Result<()> {
-        self.end_file();
-        (self.lines, self.beginning) = (Lines::new(), Some(Vec::new()));
+        self.end_document();
+        self.lines.finish(&mut |line| self.text.line(&line));
+        (self.lines, self.beginning, self.parted) = (Lines::new(), Some(Vec::new()), true);
         self.text.next_part(title);
         self.push_all(source)
     }
@@ -120,7 +131,8 @@ impl Reader {
         self.lines.push(piece, &mut |line| self.text.line(&line));
     }
 
-    fn end_file(&mut self) {
+    /// Takes what was held back to know the kind of the file.
+    fn end_document(&mut self) {
         self.begin();
         if let Some((document, held)) = self.document.take() {
             match document.text(&held) {
@@ -128,12 +140,43 @@ impl Reader {
                 None => self.read(&held),
             }
         }
-        self.lines.finish(&mut |line| self.text.line(&line));
     }
 
     pub(crate) fn finish(mut self) -> Result<RunLog, ReadError> {
-        self.end_file();
-        self.text.finish().map_err(|reason| ReadError::Nothing {
+        self.end_document();
+        let held = self.lines.held().filter(|_| !self.parted);
+        let hypotheses = held.map(wrap::hypotheses).unwrap_or_default();
+        let mut log = self.end();
+        let plain = log.as_ref().map_or(0, measured);
+        for hypothesis in hypotheses {
+            let mut other = Self { lines: Lines::joined(), ..Self::new() };
+            other.read(&hypothesis.text);
+            let Ok(joined) = other.end() else { continue };
+            let gain = measured(&joined);
+            // Halves of numbers that were broken count twice.
+            let enough = match (hypothesis.proved, hypothesis.anywhere) {
+                (true, true) => gain * 2 >= plain,
+                (true, false) => gain * 10 >= plain * 9,
+                (false, _) => gain * 5 > plain * 6,
+            };
+            if enough {
+                return Ok(joined);
+            }
+            if let (true, Ok(log)) = (hypothesis.suspected, log.as_mut()) {
+                log.cut_line = Some(hypothesis.first_line);
+            }
+        }
+        log
+    }
+
+    /// The log of what was read.
+    fn end(&mut self) -> Result<RunLog, ReadError> {
+        self.lines.finish(&mut |line| self.text.line(&line));
+        let mut log = std::mem::take(&mut self.text).finish();
+        if let Ok(log) = &mut log {
+            log.cut_line = self.lines.cut_line;
+        }
+        log.map_err(|reason| ReadError::Nothing {
             reason: match (self.lines.bytes, self.lines.binary || self.lines.hollow) {
                 (0, _) if self.binary.is_none() => "the text is empty".to_owned(),
                 (_, binary) => match self.binary {
@@ -144,4 +187,17 @@ impl Reader {
             },
         })
     }
+}
+
+/// How many numbers of known photos a log holds; of whole epochs and batches the more.
+fn measured(log: &RunLog) -> usize {
+    let mut counts: Vec<(&str, Option<Split>, usize)> = Vec::new();
+    for series in log.series.iter().filter(|series| series.split.is_some()) {
+        let name = series.name.as_str();
+        match counts.iter_mut().find(|(other, split, _)| (*other, *split) == (name, series.split)) {
+            Some((_, _, count)) => *count = (*count).max(series.points.len()),
+            None => counts.push((name, series.split, series.points.len())),
+        }
+    }
+    counts.into_iter().map(|(_, _, count)| count).sum()
 }

@@ -102,6 +102,8 @@ pub struct RunLog {
     pub understood_lines: usize,
     /// Lines that hold something but from which nothing was taken.
     pub ignored_lines: usize,
+    /// The first line, from 1, at whose end a value may be cut off, so that it is not what was printed.
+    pub cut_line: Option<usize>,
 }
 
 impl RunLog {

@@ -52,7 +52,7 @@ impl Schema {
             .zip(&names)
             .map(|(field, name)| match field {
                 // Ultralytics computes `metrics/...` on the validation photos.
-                Field::Value(meaning) if meaning.split.is_none() && name.starts_with("metrics/") => {
+                Field::Value(meaning) if meaning.split.is_none() && is_of_metrics(name) => {
                     (meaning.quantity, Some(Split::Validation))
                 }
                 Field::Value(meaning) => (meaning.quantity, meaning.split),
@@ -152,6 +152,10 @@ impl Schema {
         let mut values = 0;
         for (one, cell) in self.uses.iter().zip(cells) {
             if let (Use::Value { name, split, shared }, Cell::Number(number)) = (one, cell) {
+                // A time of day is no loss.
+                if !number.measures() && into.meaning(*name).quantity.has_split() {
+                    continue;
+                }
                 let split = if *shared { split.or(around) } else { *split };
                 into.value(*name, split, *number, line);
                 values += 1;
@@ -222,6 +226,10 @@ fn name_by_title(names: &[&str], fields: &mut [Field], into: &mut Assembler) {
         }
         _ => into.untitled = true,
     }
+}
+
+fn is_of_metrics(name: &str) -> bool {
+    name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("metrics/"))
 }
 
 /// Gives columns without a split that of the column before them, unless one of the same kind has a split of

@@ -8,6 +8,7 @@ use crate::column::{Column, Sample};
 use crate::emit::{Steps, emit};
 use crate::meaning::Quantity;
 use crate::numbered_sets;
+use crate::one_epoch::settle_one_epoch;
 use crate::rank_errors;
 use crate::run_log::{RunLog, Split};
 use crate::vanished;
@@ -37,6 +38,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     settle_splits(&mut columns);
     merge(&mut columns);
     vanished::settle(&mut columns);
+    settle_one_epoch(&mut columns);
     settle_parts(&mut columns);
     settle_accuracies(&mut columns);
     rank_errors::settle(&mut columns);

@@ -8,15 +8,17 @@ use std::borrow::Cow;
 
 use crate::assemble::Assembler;
 use crate::clean::{clean, without_bar};
+use crate::common_prefix::CommonPrefix;
+use crate::fragment::is_gap;
 use crate::lines::Line;
 use crate::literal::Literal;
 use crate::meaning::{self, Field, Meaning};
 use crate::number::Style;
-use crate::prefix::without_prefix;
+use crate::prefix::begins_with_stamp;
 use crate::run_log::{RunLog, Split};
 use crate::sentence::Sentences;
 use crate::settle::settle;
-use crate::table::{Delimiter, Table, may_be_header, names_columns, stacked};
+use crate::table::{Delimiter, Table, names_columns, stacked};
 use crate::template::Taken;
 use crate::title::Title;
 use crate::token::Tokens;
@@ -55,6 +57,8 @@ pub(crate) struct TextReader {
     tables: Vec<Table>,
     /// A line that may hold the names of a table, and how many lines ago it was.
     header: Option<(String, usize)>,
+    /// Whether a prefix stood before the names of the newest table, and so stands before its rows.
+    prefixed: bool,
     style: Style,
     cleaned: Vec<u8>,
     tokens: Tokens,
@@ -69,14 +73,15 @@ pub(crate) struct TextReader {
     header_chances: u32,
 }
 
-impl TextReader {
-    pub(crate) fn new() -> Self {
+impl Default for TextReader {
+    fn default() -> Self {
         Self {
             assembler: Assembler::new(),
             sentences: Sentences::default(),
             literal: Literal::default(),
             tables: Vec::new(),
             header: None,
+            prefixed: false,
             style: Style::default(),
             cleaned: Vec::new(),
             tokens: Tokens::default(),
@@ -89,7 +94,9 @@ impl TextReader {
             header_chances: MOST_HEADERS,
         }
     }
+}
 
+impl TextReader {
     /// Takes what follows as the rows of a table with these names.
     pub(crate) fn begin_table(&mut self, header: &str) {
         self.header = Some((header.to_owned(), 0));
@@ -115,58 +122,67 @@ impl TextReader {
     pub(crate) fn line(&mut self, line: &Line<'_>) {
         self.style = line.style;
         let mut cleaned = std::mem::take(&mut self.cleaned);
-        let text = clean(line.text, &mut cleaned);
+        let text = line.common.strip_before(clean(line.text, &mut cleaned));
         if text.len() > LONGEST_RECORD && !self.literal.is_open() {
             for record in unfold::epochs(text) {
-                self.text(record);
+                self.text(record, line.common);
             }
         } else {
-            self.text(text);
+            self.text(text, line.common);
         }
         self.cleaned = cleaned;
-        self.line += usize::from(line.ends);
+        self.line += line.ends;
     }
 
     /// Reads one line of visible text.
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &str, common: &CommonPrefix) {
         if text.bytes().all(|byte| byte.is_ascii_whitespace()) {
             return;
         }
-        let values = self.dispatch(text);
+        let bare = common.strip(text);
+        if is_gap(bare.as_bytes()) {
+            self.assembler.restart();
+            self.sentences.restart();
+        }
+        let values = self.dispatch(text, bare);
         if values > 0 {
             self.understood += 1;
-        } else if !is_rule(text) {
+        } else if !is_rule(bare) {
             self.ignored += 1;
         }
     }
 
-    /// Returns how many numbers were understood.
-    fn dispatch(&mut self, text: &str) -> usize {
+    /// Reads a line that is `bare` without its prefix; returns how many numbers were understood.
+    fn dispatch(&mut self, text: &str, bare: &str) -> usize {
         if self.literal.is_open() {
+            if is_foreign(bare) {
+                return 0;
+            }
             if self.line - self.open_since < LONGEST_OBJECT {
-                return self.object(text);
+                return self.object(bare);
             }
             self.literal.abandon();
         }
         let tabular = !self.tables.is_empty() || self.header.is_some();
-        if let Some(taken) = tabular.then(|| self.row(text)).flatten() {
+        // A time may be a column of a table whose names stand alone.
+        if let Some(taken) = (tabular && !self.prefixed).then(|| self.row(text)).flatten() {
             return taken;
         }
-        let bare = without_prefix(text);
-        if let Some(taken) = (tabular && bare.len() < text.len()).then(|| self.row(bare)).flatten() {
+        let other = self.prefixed || bare.len() < text.len();
+        if let Some(taken) = (tabular && other).then(|| self.row(bare)).flatten() {
             return taken;
         }
-        let bracketed = memchr::memchr2(b'{', b'[', text.as_bytes()).is_some();
-        match bracketed.then(|| self.object_in(text)).flatten() {
+        let bracketed = memchr::memchr2(b'{', b'[', bare.as_bytes()).is_some();
+        match bracketed.then(|| self.object_in(bare)).flatten() {
             Some(taken) => taken,
-            None => self.sentence(text),
+            None => self.sentence(bare, bare.len() < text.len()),
         }
     }
 
     /// A line that holds an object, or a list under a name.
     fn object_in(&mut self, text: &str) -> Option<usize> {
         if let Some(start) = Literal::start(text) {
-            let before = if start > 0 { self.sentence(&text[..start]) } else { 0 };
+            let before = if start > 0 { self.sentence(&text[..start], false) } else { 0 };
             return Some(before + self.object(&text[start..]));
         }
         let (start, name) = Literal::named_list(text)?;
@@ -254,7 +270,8 @@ impl TextReader {
         Some(rows)
     }
 
-    fn sentence(&mut self, text: &str) -> usize {
+    /// Names beside numbers, or the names of a table to come; `prefixed` says that something stood before them.
+    fn sentence(&mut self, text: &str, prefixed: bool) -> usize {
         let mut tokens = std::mem::take(&mut self.tokens);
         tokens.cut(text.as_bytes(), self.style);
         let line = self.line + 1;
@@ -269,7 +286,7 @@ impl TextReader {
             None if self.sentences.is_worth_learning(&tokens) => {
                 if let Some(rows) = self.rows_in(text) {
                     self.tokens = tokens;
-                    return rows.into_iter().map(|row| self.dispatch(row)).sum();
+                    return rows.into_iter().map(|row| self.dispatch(row, row)).sum();
                 }
                 self.sentences.learn(text, &tokens, line, &mut self.assembler)
             }
@@ -280,16 +297,17 @@ impl TextReader {
         if taken.bar {
             self.tally.bars += taken.values as u64;
         }
-        let bare = without_prefix(text);
-        let may_be_header = taken.may_be_header || bare.len() < text.len() && may_be_header(bare);
-        if may_be_header && self.header_chances > 0 {
+        if taken.may_be_header && self.header_chances > 0 {
             self.header_chances -= 1;
-            let line = without_bar(bare);
+            let line = without_bar(text);
             let header = match self.header.take() {
-                Some((above, 0 | 1)) => stacked(&above, line).unwrap_or_else(|| line.to_owned()),
+                Some((above, age)) if age <= FARTHEST_ROW => {
+                    stacked(&above, line).unwrap_or_else(|| line.to_owned())
+                }
                 _ => line.to_owned(),
             };
             self.header = Some((header, 0));
+            self.prefixed = prefixed;
         }
         taken.values + taken.counters
     }
@@ -333,6 +351,22 @@ impl TextReader {
         }
         if tally.bars * 2 > tally.sentences { "progress bars" } else { "lines of names and numbers" }
     }
+}
+
+/// Whether a line within an object is none of it: what a library writes to the terminal meanwhile.
+fn is_foreign(text: &str) -> bool {
+    let text = text.trim_start();
+    let letter = |letter: char| letter.is_ascii_alphabetic();
+    let word = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
+    let prose =
+        word.len() < text.len() && word.strip_prefix(' ').is_some_and(|next| next.starts_with(letter));
+    prose
+        || text.starts_with(['/', '`'])
+        || text.starts_with("warnings.")
+        || text
+            .strip_prefix('[')
+            .is_some_and(|inner| inner.starts_with(|first: char| first.is_ascii_uppercase()))
+        || begins_with_stamp(text)
 }
 
 /// Whether a line only separates others: dashes, strokes and crosses.

@@ -124,6 +124,11 @@ impl Tokens {
             }
             end = while_matching(text, end + 1, is_word);
         }
+        if let Some(inner) = indexed(text, end)
+            .filter(|_| !COUNTERS.iter().any(|word| word.eq_ignore_ascii_case(&text[at..end])))
+        {
+            end = inner;
+        }
         let name = &text[at..end];
         let top = name.len().checked_sub(3).filter(|&start| name[start..].eq_ignore_ascii_case(b"top"));
         if top.is_some_and(|start| start == 0 || name[start - 1] == b'_') {
@@ -206,6 +211,16 @@ fn ranked(text: &[u8], end: usize) -> Option<usize> {
     (matches!(text.get(digit), Some(b'1' | b'2' | b'3' | b'5')) && alone).then_some(digit + 1)
 }
 
+/// The end of a name that goes on after an index: `EvalErr[0]PerSample`.
+fn indexed(text: &[u8], end: usize) -> Option<usize> {
+    let open = text.get(end..)?.strip_prefix(b"[")?;
+    let digits = open.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let after = open.get(digits..)?.strip_prefix(b"]")?;
+    let letters = after.iter().take_while(|&&byte| is_word(byte)).count();
+    let begins = after.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    (begins && (1..=3).contains(&digits)).then_some(end + digits + 2 + letters)
+}
+
 fn contains_dot(text: &[u8], at: usize) -> bool {
     text.get(while_matching(text, at, |byte| byte.is_ascii_digit())) == Some(&b'.')
 }
@@ -257,6 +272,8 @@ mod tests {
             ("224x224 3f9a v1.2.3 resnet50", "224x224 3f9a v1 . <2.3> resnet50"),
             ("top-5: 0.9 nan -inf", "top-5 : <0.9> <NaN> <-inf>"),
             ("accuracy_top-1: 22.0", "accuracy_top-1 : <22>"),
+            ("EvalErr[0]PerSample = 0.27", "EvalErr[0]PerSample = <0.27>"),
+            ("Epoch[0]Loss = 0.27", "Epoch [ <0> ] Loss = <0.27>"),
             ("10%|###  | 5/50", "<10%> % | ~~ | <5> / <50>"),
         ];
         for (text, wanted) in cases {

@@ -62,7 +62,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     (Accuracy, "top 1 acc*,acc top 1,accuracy top 1,accuracytop 1,top one"),
     (
         Error,
-        "err,error,errors,fehler*,erreur*,errore*,erro,fout*,blad*,ошибк*,错误,エラー,오류,hata*,kesalahan,loi,त्रुटि",
+        "eval err per sample,eval err 0 per sample,eval err 1 per sample,err,error,errors,fehler*,erreur*,errore*,erro,fout*,blad*,ошибк*,错误,エラー,오류,hata*,kesalahan,loi,त्रुटि",
     ),
     (
         ErrorRate,
@@ -79,7 +79,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Time,
-        "time,time cost,times,sec,secs,second,seconds,s,ms,min,mins,minute,minutes,hour,hours,h,duration,elapsed,eta,runtime,walltime,took,zeit,dauer,sekund*,temps,tiempo,tempo,tijd,czas,врем*,секунд*,сек,时间,用时,耗时,時間,시간,sure,waktu,thoi gian,समय,segundos,secondes,secondi",
+        "time,time cost,batch cost,reader cost,times,sec,secs,second,seconds,s,ms,min,mins,minute,minutes,hour,hours,h,duration,elapsed,eta,runtime,walltime,took,zeit,dauer,sekund*,temps,tiempo,tempo,tijd,czas,врем*,секунд*,сек,时间,用时,耗时,時間,시간,sure,waktu,thoi gian,समय,segundos,secondes,secondi",
     ),
     (
         Epoch,
@@ -140,6 +140,7 @@ pub(crate) const STEMS: &[(&str, Concept)] = &[
     ("nojagtighed", Accuracy),
     ("noyaktighet", Accuracy),
     ("loss", Loss),
+    ("reg", Part),
     ("acc", Accuracy),
     ("accuracy", Accuracy),
     ("学习率", Rate),
@@ -190,6 +191,9 @@ pub(crate) const STEMS: &[(&str, Concept)] = &[
     ("值", Filler),
     ("为", Filler),
     ("是", Filler),
+    ("整体", Filler),
+    ("上", Filler),
+    ("次数", Step),
     ("步", Step),
     ("时间", Time),
     ("用时", Time),

@@ -443,6 +443,7 @@ pub(super) fn causes(id: Id) -> &'static [Cause] {
             }
         }
         Id::StillImproving => const { &[unnamed("a lucky last epoch", 1.0, "Train three epochs more.")] },
+        Id::CutValues => const { &[] },
         Id::NotALog => {
             const {
                 &[unnamed(

@@ -14,7 +14,7 @@ impl Literal {
     pub(crate) fn begin(&mut self, name: &str, into: &mut Assembler) {
         self.abandon();
         if self.lists.len() >= MOST_FIELDS || self.lists.iter().any(|(known, _)| known == name) {
-            self.end(into);
+            self.hand_on(into);
         }
         self.open(Kind::Object, 0);
         self.named = true;
@@ -22,14 +22,34 @@ impl Literal {
         self.valued = true;
     }
 
-    /// Hands on the arrays that were kept; returns how many measurements they held.
+    /// Hands on the arrays that were kept, also of an object that the text breaks off in; returns how many measurements they
+    /// held.
     pub(crate) fn end(&mut self, into: &mut Assembler) -> usize {
+        let before = into.values();
+        self.break_off(into);
+        self.hand_on(into);
+        (into.values() - before) as usize
+    }
+
+    /// Closes what is open, without the record that is not complete and a number that may lack digits.
+    fn break_off(&mut self, into: &mut Assembler) {
+        if let Some(level) = self.levels.last_mut().filter(|_| self.after_number) {
+            level.numbers.pop();
+        }
+        self.fields.clear();
+        self.keys.clear();
+        while self.is_open() {
+            self.close(0, None, into);
+        }
+    }
+
+    fn hand_on(&mut self, into: &mut Assembler) -> usize {
         let lists = std::mem::take(&mut self.lists);
         if lists.is_empty() {
             return 0;
         }
         into.restart();
-        rows_of(&lists, None, self.line, into)
+        rows_of(&lists, None, None, self.line, into)
     }
 
     /// Where the array begins in `name = [0.5, 0.4, ...]`, and the name.
@@ -70,17 +90,28 @@ pub(super) fn from_maps(maps: &[(String, Map)]) -> Option<Columns> {
     Some(std::iter::once(counter).chain(values).collect())
 }
 
-/// Hands arrays on as rows; returns how many measurements there were.
+/// Hands arrays on as rows; returns how many measurements there were. Beside `{"epoch": 4, "loss": [...]}` the last of four or five
+/// values belongs to that epoch.
 pub(super) fn rows_of(
     columns: &[(String, List)],
+    last_epoch: Option<f64>,
     around: Option<Split>,
     line: usize,
     into: &mut Assembler,
 ) -> usize {
     let Some(longest) = columns.iter().map(|(_, numbers)| numbers.len()).max() else { return 0 };
     let schema = Schema::new(columns.iter().map(|(name, _)| name.as_str()), into);
+    let last_epoch = last_epoch.filter(|_| !schema.counts());
+    let before_first = last_epoch.map(|last| last - longest as f64);
+    let counts = before_first.is_some_and(|before| before == 0.0 || before == -1.0);
+    if last_epoch.is_some() && !counts {
+        into.restart();
+    }
     let mut values = 0;
     for row in 0..longest {
+        if let Some(before) = before_first.filter(|_| counts) {
+            into.epoch(before + 1.0 + row as f64);
+        }
         let cells: Vec<Cell> = columns
             .iter()
             .map(|(_, numbers)| numbers.get(row).copied().flatten().map_or(Cell::Empty, Cell::Number))

@@ -134,7 +134,9 @@ impl Literal {
             self.keys.truncate(keep);
             self.fields.truncate(outer);
         }
-        self.records += u64::from(super::lists::rows_of(&columns, around, self.line, into) > 0);
+        let longest = columns.iter().map(|(_, numbers)| numbers.len()).max().unwrap_or(0);
+        let epoch = into.current_epoch().filter(|_| self.records <= 1 && longest > 1);
+        self.records += u64::from(super::lists::rows_of(&columns, epoch, around, self.line, into) > 0);
     }
 
     /// Whether the record is one of the batches that an epoch's record lists.
@@ -153,7 +155,7 @@ impl Literal {
     ) {
         if self.fields.len() == outer && !maps.is_empty() {
             if let Some(columns) = super::lists::from_maps(&maps) {
-                super::lists::rows_of(&columns, around, self.line, into);
+                super::lists::rows_of(&columns, None, around, self.line, into);
                 return;
             }
             for (name, points) in &maps {

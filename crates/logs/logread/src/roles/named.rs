@@ -62,7 +62,8 @@ impl Line<'_> {
         if self.labels[index].marks.ends_with('[') && self.explained(index) {
             return Role::Ignore;
         }
-        if number.form == Form::Clock && named.meaning.quantity != Quantity::Seconds {
+        let duration = number.form == Form::Clock || self.labels[index + 1].begins_with_seconds;
+        if duration && named.meaning.quantity != Quantity::Seconds {
             return Role::Ignore;
         }
         plain(named)
