@@ -5,7 +5,10 @@
 
 use crate::assemble::Assembler;
 use crate::column::{Column, Sample};
+use crate::concept::Concept;
 use crate::emit::{Steps, emit};
+use crate::fold;
+use crate::lexicon::senses;
 use crate::meaning::Quantity;
 use crate::run_log::{RunLog, Split};
 
@@ -31,6 +34,7 @@ pub(crate) fn settle(assembler: Assembler) -> RunLog {
     settle_errors(&mut columns);
     settle_splits(&mut columns);
     merge(&mut columns);
+    settle_side_losses(&mut columns);
     settle_parts(&mut columns);
     settle_accuracies(&mut columns);
     drop_remarks(&mut columns);
@@ -159,6 +163,28 @@ fn drop_remarks(columns: &mut Vec<Column>) {
             column.finals.len() <= 2 && told.iter().any(|(quantity, _)| *quantity == column.meaning.quantity);
         !column.loose || !(same || aside)
     });
+}
+
+/// Of several losses of one split in one line, those whose names say more are parts: `val ce loss` beside `val loss`.
+fn settle_side_losses(columns: &mut [Column]) {
+    let says = |column: &Column| {
+        let words = fold::words(&column.name, usize::MAX);
+        let nothing = |concept| matches!(concept, Concept::Filler | Concept::Split(_));
+        senses(&words).iter().filter(|sense| !nothing(sense.concept)).count()
+    };
+    let lines = |column: &Column| column.all.first().map(|first| (first.row, first.line));
+    let is_part = |column: &Column| {
+        column.meaning.quantity == Quantity::Loss
+            && columns.iter().any(|other| {
+                (other.meaning.quantity, other.meaning.split) == (Quantity::Loss, column.meaning.split)
+                    && says(other) < says(column)
+                    && other.all.iter().any(|sample| Some((sample.row, sample.line)) == lines(column))
+            })
+    };
+    let parts: Vec<bool> = columns.iter().map(is_part).collect();
+    for (column, _) in columns.iter_mut().zip(parts).filter(|(_, part)| *part) {
+        column.meaning.quantity = Quantity::LossPart;
+    }
 }
 
 /// A split's only part of a loss is its loss.

@@ -10,13 +10,14 @@ use std::fmt::Write as _;
 
 use foliar_logread::{Metric, RunLog, Series, Split, read_log};
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("consoles", include_str!("shapes/consoles.txt")),
     ("tables", include_str!("shapes/tables.txt")),
     ("objects", include_str!("shapes/objects.txt")),
     ("languages", include_str!("shapes/languages.txt")),
     ("prose", include_str!("shapes/prose.txt")),
     ("more", include_str!("shapes/more.txt")),
+    ("belonging", include_str!("shapes/belonging.txt")),
 ];
 
 #[test]
