@@ -77,6 +77,14 @@ pub(crate) struct Assembler {
     pub(crate) steps_restart: bool,
     /// Whether any epoch was named.
     pub(crate) epochs_named: bool,
+    /// Whether epochs of several numbers were.
+    epochs_differ: bool,
+    /// Epochs that were named where nothing was measured.
+    headings: u32,
+    /// Whether what follows is printed again and again until its epoch ends.
+    pub(crate) redrawn: bool,
+    /// What a line about a step measured, as long as the next may tell its epoch.
+    held: Vec<(NameId, Option<Split>, Number, usize)>,
     values: u64,
 }
 
@@ -100,6 +108,10 @@ impl Assembler {
             second_pass: false,
             steps_restart: false,
             epochs_named: false,
+            epochs_differ: false,
+            headings: 0,
+            redrawn: false,
+            held: Vec::new(),
             values: 0,
         }
     }
@@ -141,6 +153,7 @@ impl Assembler {
 
     /// What follows belongs to another run or table, even if its epochs have the same numbers.
     pub(crate) fn restart(&mut self) {
+        self.release();
         self.new_row = true;
         self.new_group = true;
         self.epoch = f64::NAN;
@@ -153,6 +166,8 @@ impl Assembler {
         if !epoch.is_finite() {
             return;
         }
+        self.release();
+        self.epochs_differ |= self.epochs_named && epoch != self.epoch;
         self.epochs_named = true;
         if epoch == self.epoch {
             return;
@@ -168,6 +183,7 @@ impl Assembler {
 
     /// What follows was measured at this step, counted over the run or over the epoch.
     pub(crate) fn step(&mut self, step: f64) {
+        self.release();
         if !step.is_finite() || step == self.step {
             return;
         }
@@ -183,6 +199,7 @@ impl Assembler {
 
     /// What follows was measured at this batch of its epoch or of its pass over `split`.
     pub(crate) fn batch(&mut self, batch: f64, total: Option<(f64, Trust)>, split: Option<Split>) {
+        self.release();
         if batch != self.batch {
             self.new_row = true;
             self.new_group |= !self.epochs_named && self.step.is_nan();
@@ -224,9 +241,68 @@ impl Assembler {
         self.second_pass.then_some(Split::Validation)
     }
 
+    /// A line that only names an epoch begins one, even if it had a number before.
+    pub(crate) fn head_epoch(&mut self) {
+        self.headings = self.headings.saturating_add(1);
+    }
+
+    /// Whether the newest value of a name is this one, at this very place: several processes print one line, or one prints it
+    /// to several places. An epoch is a place where the log tells several apart.
+    pub(crate) fn was_said(&self, name: NameId, split: Option<Split>, number: Number) -> bool {
+        let placed =
+            !self.step.is_nan() || !self.batch.is_nan() || self.epochs_differ && !self.epoch.is_nan();
+        let place = split.map_or(0, |split| 1 + split as usize);
+        let column = self.names.get(name.0 as usize).and_then(|name| name.columns[place]);
+        let column = column.and_then(|column| self.columns.get(column as usize));
+        let sample = self.sample(number, 0);
+        placed && column.is_some_and(|column| column.repeats(&sample, self.headings, false))
+    }
+
+    fn sample(&self, number: Number, line: usize) -> Sample {
+        Sample {
+            row: self.row,
+            group_row: self.group_row,
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            epoch: self.epoch,
+            step: self.step,
+            batch: self.batch,
+            value: number.value,
+            resolution: number.resolution,
+        }
+    }
+
+    /// One measurement of a line that tells its step and no epoch.
+    pub(crate) fn hold(&mut self, name: NameId, split: Option<Split>, number: Number, line: usize) {
+        self.held.push((name, split, number, line));
+    }
+
+    /// Drops what the line before measured on photos if all of it `comes_again`: then it heads the record that this line is of.
+    pub(crate) fn drop_held(&mut self, comes_again: impl Fn(NameId, Option<Split>, f64) -> bool) {
+        let names = &self.names;
+        let on_photos = |name: NameId| names[name.0 as usize].meaning.quantity.has_split();
+        let mut measured = self.held.iter().filter(|held| on_photos(held.0));
+        if measured.all(|&(name, split, number, _)| comes_again(name, split, number.value)) {
+            self.held.retain(|held| !on_photos(held.0));
+        }
+    }
+
+    /// Takes what the line before measured.
+    fn release(&mut self) {
+        for (name, split, number, line) in std::mem::take(&mut self.held) {
+            self.value(name, split, number, line);
+        }
+    }
+
     /// One measurement.
     pub(crate) fn value(&mut self, name: NameId, split: Option<Split>, number: Number, line: usize) {
+        self.release();
         let Some(column) = self.column(name, split) else { return };
+        let sample = self.sample(number, line);
+        if self.redrawn && !self.epoch.is_nan() && self.columns[column].repeats(&sample, self.headings, true)
+        {
+            self.columns[column].redraw(sample);
+            return;
+        }
         let again = self.columns[column].last_row() == Some(self.row) && !self.new_row;
         if again {
             self.new_row = true;
@@ -242,20 +318,8 @@ impl Assembler {
         self.new_group = false;
         self.values += 1;
         let most = Column::most_samples(self.columns.len());
-        self.columns[column].push(
-            Sample {
-                row: self.row,
-                group_row: self.group_row,
-                line: u32::try_from(line).unwrap_or(u32::MAX),
-                epoch: self.epoch,
-                step: self.step,
-                batch: self.batch,
-                value: number.value,
-                resolution: number.resolution,
-            },
-            number,
-            most,
-        );
+        let sample = self.sample(number, line);
+        self.columns[column].push(sample, number, self.headings, most);
     }
 
     /// A number about the set-up; the first one said stays.
@@ -295,7 +359,8 @@ impl Assembler {
         Some(column)
     }
 
-    pub(crate) fn into_columns(self) -> Vec<Column> {
+    pub(crate) fn into_columns(mut self) -> Vec<Column> {
+        self.release();
         self.columns
     }
 }

@@ -48,6 +48,8 @@ pub(crate) struct Column {
     pub(crate) finals: Vec<Sample>,
     stride: u64,
     last: Option<Sample>,
+    /// How many headings of epochs stood before the newest value.
+    headings: u32,
 }
 
 impl Column {
@@ -64,6 +66,7 @@ impl Column {
             finals: Vec::new(),
             stride: 1,
             last: None,
+            headings: 0,
         }
     }
 
@@ -77,8 +80,31 @@ impl Column {
         self.last.map(|sample| sample.row)
     }
 
-    /// Adds a value; of more than `most` every other one goes.
-    pub(crate) fn push(&mut self, sample: Sample, number: Number, most: usize) {
+    /// Whether `sample`, after so many headings of epochs, is no new measurement: the newest value again, at the same place or,
+    /// `within` an epoch, at a later batch of it.
+    pub(crate) fn repeats(&self, sample: &Sample, headings: u32, within: bool) -> bool {
+        let same = |left: f64, right: f64| left == right || left.is_nan() && right.is_nan();
+        self.headings == headings
+            && self.last.is_some_and(|last| {
+                let epoch = same(last.epoch, sample.epoch) || last.epoch.is_nan() && !within;
+                let place = within || same(last.step, sample.step) && same(last.batch, sample.batch);
+                same(last.value, sample.value) && epoch && place
+            })
+    }
+
+    /// Moves the newest value to the place of `sample`, which repeats it.
+    pub(crate) fn redraw(&mut self, sample: Sample) {
+        let Some(last) = self.last else { return };
+        for kept in self.all.last_mut().into_iter().chain(self.finals.last_mut()).chain(&mut self.last) {
+            if (kept.row, kept.line) == (last.row, last.line) {
+                *kept = Sample { row: kept.row, group_row: kept.group_row, ..sample };
+            }
+        }
+    }
+
+    /// Adds a value after so many headings of epochs; of more than `most` every other one goes.
+    pub(crate) fn push(&mut self, sample: Sample, number: Number, headings: u32, most: usize) {
+        self.headings = headings;
         self.summarise(sample.value, number);
         if (self.summary.count - 1).is_multiple_of(self.stride) {
             self.all.push(sample);

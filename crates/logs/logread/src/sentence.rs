@@ -32,6 +32,8 @@ pub(crate) struct Sentences {
     seen: Vec<u64>,
     /// From a line that is a heading, until the next epoch.
     heading: Option<Split>,
+    /// Whether that line is a progress bar, beside which another may stand.
+    heading_is_bar: bool,
     /// From the last line that named a split.
     leading: Option<Split>,
     /// From a line that is a name.
@@ -64,17 +66,21 @@ impl Sentences {
             return Some(Taken { values: 1, ..Taken::default() });
         }
         self.dangling = template.dangling;
+        let heading = self.heading.filter(|_| !(self.heading_is_bar && template.names_epoch));
         let inherited = if template.counts {
-            self.heading
+            heading
         } else {
-            self.heading.or_else(|| *template.inherited.get_or_insert(self.leading))
+            heading.or_else(|| *template.inherited.get_or_insert(self.leading))
         };
         let taken = template.apply(tokens, inherited, line, into);
         if template.names_epoch {
             self.heading = None;
         }
         if template.values == 0 {
-            self.heading = template.heading.or(self.heading);
+            if template.heading.is_some() {
+                self.heading = template.heading;
+                self.heading_is_bar = template.redrawn;
+            }
         } else if template.leading.is_some() {
             self.heading = None;
         }
