@@ -83,6 +83,10 @@ pub(crate) struct Assembler {
     headings: u32,
     /// Whether what follows is printed again and again until its epoch ends.
     pub(crate) redrawn: bool,
+    /// Whether bars of batches were drawn, so that a count without a name is none of epochs.
+    pub(crate) bars: bool,
+    /// Whether batches of an evaluation were counted.
+    pub(crate) passes: bool,
     /// What a line about a step measured, as long as the next may tell its epoch.
     held: Vec<(NameId, Option<Split>, Number, usize)>,
     values: u64,
@@ -111,6 +115,8 @@ impl Assembler {
             epochs_differ: false,
             headings: 0,
             redrawn: false,
+            bars: false,
+            passes: false,
             held: Vec::new(),
             values: 0,
         }
@@ -200,9 +206,11 @@ impl Assembler {
     /// What follows was measured at this batch of its epoch or of its pass over `split`.
     pub(crate) fn batch(&mut self, batch: f64, total: Option<(f64, Trust)>, split: Option<Split>) {
         self.release();
+        self.passes |= split.is_some_and(|split| split != Split::Train);
         if batch != self.batch {
             self.new_row = true;
-            self.new_group |= !self.epochs_named && self.step.is_nan();
+            let goes_on = self.bars && batch > self.batch;
+            self.new_group |= !self.epochs_named && self.step.is_nan() && !goes_on;
         }
         if let (None, Some((total, _)), true) = (split, total, self.epochs_named) {
             let (epoch, first) = self.first_pass;
@@ -256,6 +264,11 @@ impl Assembler {
         let column = column.and_then(|column| self.columns.get(column as usize));
         let sample = self.sample(number, 0);
         placed && column.is_some_and(|column| column.repeats(&sample, self.headings, false))
+    }
+
+    /// Whether a bar was drawn before its first batch: it shows what the one before ended with.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.redrawn && self.batch == 0.0
     }
 
     fn sample(&self, number: Number, line: usize) -> Sample {

@@ -24,12 +24,14 @@ pub(crate) fn settle(assembler: Assembler) -> RunLog {
     let reached = assembler.reached;
     let steps_restart = assembler.steps_restart;
     let epochs_named = assembler.epochs_named;
+    let (bars, passes) = (assembler.bars, assembler.passes);
     let mut columns = assembler.into_columns();
     columns.retain(|column| column.summary.count > 0);
     if !columns.iter().any(|column| measures(column.meaning.quantity)) {
         return RunLog::default();
     }
-    let epochs_named = epochs_named || number_epochs(&mut columns);
+    let counts_batches = bars || passes && !epochs_named && settle_passes(&mut columns);
+    let epochs_named = epochs_named || !counts_batches && number_epochs(&mut columns);
     settle_unsaid(&mut columns);
     settle_errors(&mut columns);
     settle_splits(&mut columns);
@@ -43,7 +45,7 @@ pub(crate) fn settle(assembler: Assembler) -> RunLog {
     let steps = Steps { batches, restart: steps_restart && epochs_named };
     let mut log = RunLog::default();
     for (column, scale) in columns.iter().zip(scales) {
-        emit(column, &columns, scale, steps, epochs_named, &mut log.series);
+        emit(column, &columns, scale, steps, &mut log.series);
     }
     let epochs = columns.iter().map(|column| column.finals.len()).max().unwrap_or(0);
     let said = batches.or((reached.0 * 10 >= epochs * 9).then_some(reached.1));
@@ -56,6 +58,19 @@ pub(crate) fn settle(assembler: Assembler) -> RunLog {
 /// Whether a quantity tells of the training itself.
 fn measures(quantity: Quantity) -> bool {
     !matches!(quantity, Quantity::Unknown | Quantity::Seconds | Quantity::Rate)
+}
+
+/// Where nothing but an evaluation was printed, its last batch tells the whole of each pass; returns whether that is
+/// so.
+fn settle_passes(columns: &mut [Column]) -> bool {
+    let trains = |column: &Column| {
+        column.meaning.quantity.has_split() && matches!(column.meaning.split, None | Some(Split::Train))
+    };
+    if columns.iter().any(trains) {
+        return false;
+    }
+    columns.iter_mut().filter(|column| !column.within).for_each(Column::keep_ends);
+    true
 }
 
 /// Takes counts without a name, as in `#3/30 - loss: 0.5`, for epochs where each has a whole epoch's values.

@@ -182,7 +182,8 @@ impl Template {
                     let Some((name, split, number)) = measured(index, into) else { continue };
                     if taken.values == 0 && !self.sequence {
                         let mut rest = (index..numbers.len()).filter_map(|index| measured(index, into));
-                        copy = rest.all(|(name, split, number)| into.was_said(name, split, number));
+                        copy = into.is_stale()
+                            || rest.all(|(name, split, number)| into.was_said(name, split, number));
                     }
                     taken.values += 1;
                     if copy {
@@ -211,6 +212,7 @@ impl Template {
             Use::Epoch => into.epoch(numbers[index].value),
             Use::Batch { counted, split, trust } => {
                 let total = numbers.get(index + 1).filter(|_| counted).map(|next| (next.value, trust));
+                into.bars |= self.bar;
                 into.batch(numbers[index].value, total, split);
             }
             _ => {}
