@@ -187,6 +187,11 @@ impl Assembler {
         self.epoch = epoch;
     }
 
+    /// Whether the newest epoch has this number.
+    pub(crate) fn is_in_epoch(&self, epoch: f64) -> bool {
+        epoch == self.epoch
+    }
+
     /// What follows was measured at this step, counted over the run or over the epoch.
     pub(crate) fn step(&mut self, step: f64) {
         self.release();

@@ -10,6 +10,7 @@ use crate::lexicon::{Sense, senses};
 use crate::meaning::{self, Fact};
 use crate::measurement_name::{Named, ends_clause, value};
 use crate::run_log::Split;
+use crate::token::output_number;
 
 /// What the end of a label makes of the number after it.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +71,24 @@ const WORDS: usize = 14;
 /// Understands `text`. `glued` says that it follows a number without white space, so that its first word is a
 /// unit.
 pub(crate) fn understand(text: &str, glued: bool) -> Label {
+    let Some((text, number)) = without_output_number(text) else { return understand_plain(text, glued) };
+    let mut label = understand_plain(&text, glued);
+    if let (Tail::Value(named), true) = (&mut label.tail, number != "0") {
+        // The first output is the plainest.
+        named.text = format!("{} #{number}", named.text);
+        named.meaning.extras = named.meaning.extras.saturating_add(1);
+    }
+    label
+}
+
+/// `output #1: loss` without the number, and the number.
+fn without_output_number(text: &str) -> Option<(String, &str)> {
+    let (at, end) =
+        text.match_indices('#').find_map(|(at, _)| Some((at, output_number(text.as_bytes(), at)?)))?;
+    Some((format!("{}#{}", &text[..at], &text[end..]), text[at + 1..end].trim()))
+}
+
+fn understand_plain(text: &str, glued: bool) -> Label {
     let marks: String =
         text.chars().filter(|letter| letter.is_ascii_punctuation() && *letter != '_').take(12).collect();
     let mut start = text.len().saturating_sub(LONGEST);

@@ -20,6 +20,7 @@ mod column;
 mod concept;
 mod context;
 mod counted;
+mod direction;
 mod document;
 mod emit;
 mod error;

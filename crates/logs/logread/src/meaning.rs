@@ -30,6 +30,12 @@ impl Quantity {
     pub(crate) fn has_split(self) -> bool {
         !matches!(self, Self::Rate | Self::Seconds | Self::Unknown)
     }
+
+    /// Whether it is a share of the photos or another value in 0..=1.
+    pub(crate) fn is_share(self) -> bool {
+        use Quantity::{Accuracy, ErrorRate, F1, Score, TopFive, TopFiveError};
+        matches!(self, Accuracy | TopFive | ErrorRate | TopFiveError | F1 | Score)
+    }
 }
 
 /// How often a value of this name is taken, where the name says it.

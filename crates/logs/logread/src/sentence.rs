@@ -68,7 +68,8 @@ impl Sentences {
         self.dangling = template.dangling;
         let heading = self.heading.filter(|_| !(self.heading_is_bar && template.names_epoch));
         let inherited = if template.counts {
-            heading
+            let held_out = self.leading.filter(|split| *split != Split::Train);
+            heading.or_else(|| held_out.filter(|_| template.sums_up(tokens, into)))
         } else {
             heading.or_else(|| *template.inherited.get_or_insert(self.leading))
         };

@@ -6,6 +6,7 @@
 use crate::assemble::Assembler;
 use crate::column::{Column, Sample};
 use crate::concept::Concept;
+use crate::direction;
 use crate::emit::{Steps, emit};
 use crate::fold;
 use crate::lexicon::senses;
@@ -32,6 +33,7 @@ pub(crate) fn settle(assembler: Assembler) -> RunLog {
     }
     let counts_batches = bars || passes && !epochs_named && settle_passes(&mut columns);
     let epochs_named = epochs_named || !counts_batches && number_epochs(&mut columns);
+    direction::settle(&mut columns);
     settle_unsaid(&mut columns);
     settle_errors(&mut columns);
     settle_splits(&mut columns);
@@ -137,7 +139,7 @@ fn settle_splits(columns: &mut [Column]) {
     for column in columns.iter_mut() {
         let quantity = column.meaning.quantity;
         if quantity.has_split() && column.meaning.split.is_none() {
-            let score = is_share(quantity) && !told.contains(&quantity) && !column.has_batches();
+            let score = quantity.is_share() && !told.contains(&quantity) && !column.has_batches();
             column.meaning.split = evaluated.filter(|_| score).or(Some(Split::Train));
         }
     }
@@ -254,11 +256,6 @@ fn settle_twins(columns: &mut [Column]) {
     }
 }
 
-fn is_share(quantity: Quantity) -> bool {
-    use Quantity::{Accuracy, ErrorRate, F1, Score, TopFive, TopFiveError};
-    matches!(quantity, Accuracy | TopFive | ErrorRate | TopFiveError | F1 | Score)
-}
-
 /// What each column's values are divided by: 100 where they are percentages. `None` where they can be no
 /// shares.
 fn scales(columns: &[Column]) -> Vec<Option<f64>> {
@@ -268,7 +265,7 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
     let percentages = |quantity: Quantity| {
         columns
             .iter()
-            .filter(|column| is_share(column.meaning.quantity) && column.summary.most <= HUNDRED)
+            .filter(|column| column.meaning.quantity.is_share() && column.summary.most <= HUNDRED)
             .filter(|column| {
                 (certain(column) || column.summary.most > ONE) && related(column.meaning.quantity, quantity)
             })
@@ -279,7 +276,7 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
         .iter()
         .map(|column| {
             let quantity = column.meaning.quantity;
-            if !is_share(quantity) {
+            if !quantity.is_share() {
                 return Some(1.0);
             }
             if column.summary.most > HUNDRED {

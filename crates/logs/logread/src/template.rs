@@ -36,6 +36,8 @@ pub(crate) struct Template {
     /// Whether it numbers an epoch, step or batch.
     pub(crate) counts: bool,
     pub(crate) names_epoch: bool,
+    /// Whether it tells nothing but scores of an epoch.
+    sums_up: bool,
     /// Whether it numbers a step and no epoch.
     names_step_alone: bool,
     pub(crate) has_batch: bool,
@@ -78,6 +80,7 @@ impl Template {
             leading: leading(labels, &roles),
             counts: false,
             names_epoch: false,
+            sums_up: false,
             names_step_alone: false,
             has_batch: false,
             sequence: roles.iter().filter(|role| matches!(role, Role::Epoch)).count() > 1,
@@ -120,6 +123,12 @@ impl Template {
             template.has_batch |= matches!(one, Use::Batch { .. });
             template.uses.push(one);
         }
+        let scores = |one: &Use| match one {
+            Use::Value { name, .. } => into.meaning(*name).quantity.is_share(),
+            Use::Batch { .. } => false,
+            _ => true,
+        };
+        template.sums_up = template.names_epoch && template.uses.iter().all(scores);
         template.names_step_alone = !template.names_epoch && template.uses.contains(&Use::Step);
         if template.values == 0 {
             template.heading = context::heading(text, labels);
@@ -127,6 +136,12 @@ impl Template {
             template.dangling = dangling(text, tokens, labels, into);
         }
         template
+    }
+
+    /// Whether the line tells the scores of the epoch that the lines before were of.
+    pub(crate) fn sums_up(&self, tokens: &Tokens, into: &Assembler) -> bool {
+        let known = |(one, number): (&Use, &Number)| *one != Use::Epoch || into.is_in_epoch(number.value);
+        self.sums_up && self.uses.iter().zip(&tokens.numbers).all(known)
     }
 
     /// Hands a line's numbers on as its template says.

@@ -92,6 +92,9 @@ impl Tokens {
         if is_word(byte) {
             return self.word(text, at, style);
         }
+        if let Some(end) = output_number(text, at) {
+            return self.push(Kind::Word, text, at, end);
+        }
         if is_bar(byte) {
             let end = while_matching(text, at, is_bar);
             if end - at >= 3 {
@@ -204,6 +207,16 @@ fn ranked(text: &[u8], end: usize) -> Option<usize> {
     };
     let alone = !text.get(digit + 1).is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'.');
     (matches!(text.get(digit), Some(b'1' | b'2' | b'3' | b'5')) && alone).then_some(digit + 1)
+}
+
+/// The end of the number in `output #1:` and `score # 1:`, which is a part of the name.
+pub(crate) fn output_number(text: &[u8], at: usize) -> Option<usize> {
+    let named = text[..at].ends_with(b"output ") || text[..at].ends_with(b"score ");
+    let after = text[at..].strip_prefix(b"#").filter(|_| named)?;
+    let blanks = after.iter().take_while(|&&byte| byte == b' ').count();
+    let digits = after[blanks..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let end = at + 1 + blanks + digits;
+    (digits > 0 && text.get(end) == Some(&b':')).then_some(end)
 }
 
 fn contains_dot(text: &[u8], at: usize) -> bool {

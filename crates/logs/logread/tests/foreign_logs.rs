@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use foliar_logread::{Metric, RunLog, Series, Split, read_log};
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("consoles", include_str!("shapes/consoles.txt")),
     ("tables", include_str!("shapes/tables.txt")),
     ("objects", include_str!("shapes/objects.txt")),
@@ -19,6 +19,7 @@ const FILES: [(&str, &str); 8] = [
     ("more", include_str!("shapes/more.txt")),
     ("belonging", include_str!("shapes/belonging.txt")),
     ("copies", include_str!("shapes/copies.txt")),
+    ("directions", include_str!("shapes/directions.txt")),
 ];
 
 #[test]
