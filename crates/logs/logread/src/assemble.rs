@@ -50,6 +50,17 @@ pub(crate) struct Name {
     columns: [Option<u32>; 4],
 }
 
+/// Where a log has come to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogPlace {
+    epoch: f64,
+    step: f64,
+    group_row: u32,
+    new_group: bool,
+    epochs_named: bool,
+    epochs_differ: bool,
+}
+
 /// Takes numbers one by one.
 #[derive(Debug)]
 pub(crate) struct Assembler {
@@ -185,6 +196,23 @@ impl Assembler {
             self.batch = f64::NAN;
         }
         self.epoch = epoch;
+    }
+
+    /// Where the log has come to.
+    pub(crate) fn place(&mut self) -> LogPlace {
+        self.release();
+        let Self { epoch, step, group_row, new_group, epochs_named, epochs_differ, .. } = *self;
+        LogPlace { epoch, step, group_row, new_group, epochs_named, epochs_differ }
+    }
+
+    /// What follows was measured where the log had come to before, as what lies between told of another place.
+    pub(crate) fn return_to(&mut self, place: LogPlace) {
+        self.release();
+        (self.epoch, self.step) = (place.epoch, place.step);
+        (self.epochs_named, self.epochs_differ) = (place.epochs_named, place.epochs_differ);
+        (self.group_row, self.new_group) = (place.group_row, place.new_group);
+        self.batch = f64::NAN;
+        self.new_row = true;
     }
 
     /// Whether the newest epoch has this number.

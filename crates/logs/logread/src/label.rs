@@ -100,9 +100,12 @@ fn understand_plain(text: &str, glued: bool) -> Label {
     let all_senses = senses(&all);
     let sentence = sentence_start(text, &all, &all_senses);
     let recent = all_senses.iter().rev().take_while(|sense| all[sense.first].start >= sentence);
-    let split = recent.map(|sense| sense.concept).find_map(Concept::split);
+    let place = is_place(text);
+    let called = place && text.contains("():");
+    let split = recent.map(|sense| sense.concept).find_map(Concept::split).filter(|_| !called);
     let from = unit_length(&all, &all_senses, text, glued && start == 0);
     let ended = all.last().is_some_and(|last| text[last.end..].trim_start().starts_with([',', ';']));
+    let ended = ended && !is_symbol(text, &all);
     let clause = if ended { all.len() } else { clause_start(text, &all, &all_senses, from) };
     let first = all_senses.iter().position(|sense| sense.first >= clause).unwrap_or(all_senses.len());
     let named = &all_senses[first..];
@@ -111,7 +114,7 @@ fn understand_plain(text: &str, glued: bool) -> Label {
         inner.is_some_and(|sense| sense.concept == Concept::Spoiler) && !text[open..].contains(')')
     });
     Label {
-        tail: tail(text, &all, named),
+        tail: if place { Tail::Words } else { tail(text, &all, named) },
         counts: if start == 0 { counted::counts(text, &all, &all_senses) } else { None },
         postfix: if start == 0 { counted::postfix(text, &all, &all_senses) } else { None },
         split,
@@ -125,6 +128,22 @@ fn understand_plain(text: &str, glued: bool) -> Label {
         joint: joint(text, &all, named),
         marks,
     }
+}
+
+/// Whether the number after `text` is that of a line of source: `ctc-loss.cc:`.
+fn is_place(text: &str) -> bool {
+    const SOURCES: [&str; 16] = [
+        "cc", "cpp", "cxx", "cu", "c", "h", "hpp", "py", "lua", "java", "scala", "go", "rs", "jl", "js", "cs",
+    ];
+    let file = text.strip_suffix(':').and_then(|text| text.rsplit([' ', '(', '[', ':', '/']).next());
+    let parts = file.and_then(|file| file.rsplit_once('.'));
+    parts.is_some_and(|(name, ending)| !name.is_empty() && SOURCES.contains(&ending))
+}
+
+/// Whether the last word is a name as Julia writes it before its value: `(:epoch,8,:trn,0.5)`.
+fn is_symbol(text: &str, words: &[Word]) -> bool {
+    let before = words.last().map_or("", |last| &text[..last.start]);
+    before.strip_suffix(':').is_some_and(|before| before.trim_end().ends_with([',', '(']))
 }
 
 fn is_counter(sense: &Sense) -> bool {

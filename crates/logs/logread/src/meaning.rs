@@ -183,6 +183,8 @@ pub(crate) fn judge(name: &str, words: &[Word], senses: &[Sense]) -> Meaning {
         || has(Concept::Error) && (has(Concept::Accuracy) || has(Concept::Percent))
     {
         Quantity::ErrorRate
+    } else if has(Concept::Accuracy) && has_other_rank(words) {
+        Quantity::Score
     } else if has(Concept::Accuracy) {
         ranked(words, senses, &ranks, Quantity::Accuracy)
     } else if has(Concept::F1) {
@@ -222,6 +224,14 @@ fn is_rank(name: &str, words: &[Word], senses: &[Sense], index: usize) -> bool {
     matches!(before.concept, Concept::Accuracy | Concept::Score | Concept::Error)
         && matches!(name.get(left.end..right.start), Some("" | "@"))
         && matches!(right.text.as_str(), "1" | "3" | "5")
+}
+
+/// Whether the accuracy is that of more classes than one, and not of five: `top 3 accuracy`.
+fn has_other_rank(words: &[Word]) -> bool {
+    let of = |pair: &[Word]| {
+        pair[0].text == "top" && matches!(pair[1].text.as_str(), "2" | "3" | "4" | "10" | "k")
+    };
+    words.windows(2).any(of)
 }
 
 /// `acc1` and `acc5` as their rank says.

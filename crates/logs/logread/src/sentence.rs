@@ -10,6 +10,7 @@ use std::rc::Rc;
 use crate::assemble::Assembler;
 use crate::hash::{self, AsIs};
 use crate::label::{self, Label};
+use crate::number::Form;
 use crate::run_log::Split;
 use crate::template::{Taken, Template, Use};
 use crate::token::{Kind, Tokens};
@@ -126,16 +127,18 @@ impl Sentences {
         let mut labels = Vec::with_capacity(tokens.numbers.len() + 1);
         let mut start = 0;
         let ends = tokens.all.iter().filter(|token| matches!(token.kind, Kind::Number(_)));
-        for (from, to) in ends.map(|token| (token.start as usize, token.end as usize)) {
-            labels.push(self.label(text, start, from));
-            start = to;
+        // Whether the first word after a number is its unit; a time of day has none.
+        let mut unit = false;
+        for (token, number) in ends.zip(&tokens.numbers) {
+            labels.push(self.label(text, start, token.start as usize, unit));
+            start = token.end as usize;
+            unit = number.form != Form::Clock;
         }
-        labels.push(self.label(text, start, text.len()));
+        labels.push(self.label(text, start, text.len(), unit));
         labels
     }
 
-    fn label(&mut self, text: &str, from: usize, to: usize) -> Rc<Label> {
-        let glued = from > 0;
+    fn label(&mut self, text: &str, from: usize, to: usize, glued: bool) -> Rc<Label> {
         let slice = text.get(from..to).unwrap_or_default();
         let key = (hash::mix(hash::EMPTY, slice.as_bytes()), glued);
         if let Some(label) = self.labels.get(&key) {

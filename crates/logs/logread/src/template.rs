@@ -50,6 +50,8 @@ pub(crate) struct Template {
     pub(crate) may_be_header: bool,
     /// A name without a number, of which the next line may be.
     pub(crate) dangling: Option<Use>,
+    /// Whether it is prose, whose counters are of what it says itself.
+    wordy: bool,
     /// Whether the line is one number and nothing else.
     pub(crate) lone: bool,
     /// What a line without split and counter took from the line before when this skeleton was first seen.
@@ -73,7 +75,10 @@ impl Template {
     /// Works out what `text` means; `labels` holds the text before each number and that after the last.
     pub(crate) fn new(text: &str, tokens: &Tokens, labels: &[Rc<Label>], into: &mut Assembler) -> Self {
         let roles = roles::assign(text, tokens, labels);
-        let prose = is_prose(text, tokens, &roles);
+        let wordy = is_wordy(text, tokens);
+        let counted =
+            |role: &Role| matches!(role, Role::Epoch | Role::Step | Role::Batch { .. } | Role::Share { .. });
+        let prose = wordy && !roles.iter().any(counted);
         let mut template = Self {
             uses: Vec::with_capacity(roles.len()),
             heading: None,
@@ -89,6 +94,7 @@ impl Template {
             redrawn: holds_bar(tokens) || ["it/s", "s/it", "%|"].iter().any(|mark| text.contains(mark)),
             may_be_header: false,
             dangling: None,
+            wordy,
             lone: tokens.all.len() == 1
                 || tokens.all.len() == 2 && tokens.numbers.iter().all(|number| number.percent),
             inherited: None,
@@ -155,6 +161,7 @@ impl Template {
         let mut taken = Taken { bar: self.bar, may_be_header: self.may_be_header, ..Taken::default() };
         let numbers = &tokens.numbers;
         let measured = |index, into: &Assembler| self.measured(index, numbers, inherited, into.pass());
+        let before = (self.wordy && self.counts).then(|| into.place());
         if self.names_epoch {
             let values: Vec<Measured> =
                 (0..numbers.len()).filter_map(|index| measured(index, into)).collect();
@@ -218,6 +225,9 @@ impl Template {
             }
         }
         into.redrawn = false;
+        if let Some(place) = before {
+            into.return_to(place);
+        }
         taken
     }
 
@@ -284,14 +294,12 @@ fn trust(text: &str, tokens: &Tokens) -> Trust {
 }
 
 /// Whether a line is prose, in which a number or two is mentioned: eight words and more, four and more for each number (five and
-/// three where a sentence ends with the line), and nothing that is counted.
-fn is_prose(text: &str, tokens: &Tokens, roles: &[Role]) -> bool {
+/// three where a sentence ends with the line).
+fn is_wordy(text: &str, tokens: &Tokens) -> bool {
     let words = tokens.all.iter().filter(|token| token.kind == Kind::Word).count();
-    let counted =
-        |role: &Role| matches!(role, Role::Epoch | Role::Step | Role::Batch { .. } | Role::Share { .. });
     let ends = text.trim_end().ends_with(['.', '?', '!']);
     let (least, each) = if ends { (5, 3) } else { (8, 4) };
-    words >= least && words >= each * tokens.numbers.len() && !roles.iter().any(counted)
+    words >= least && words >= each * tokens.numbers.len()
 }
 
 /// The name that a short line without numbers consists of.

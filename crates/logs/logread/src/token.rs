@@ -129,7 +129,7 @@ impl Tokens {
         }
         let name = &text[at..end];
         let top = name.len().checked_sub(3).filter(|&start| name[start..].eq_ignore_ascii_case(b"top"));
-        if top.is_some_and(|start| start == 0 || name[start - 1] == b'_') {
+        if top.is_some_and(|start| start == 0 || name[start - 1] == b'_' || name[start - 1] >= 0x80) {
             end = ranked(text, end).unwrap_or(end);
         }
         if let Some((number, number_end)) = number::scan(text, at, style).filter(|found| found.1 == end) {

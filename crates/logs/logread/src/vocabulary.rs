@@ -107,6 +107,9 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
         "binary error,multi error,classification error,classif error,zero one loss,classificationerror",
     ),
     (Error, "evaluation criterion,eval criterion"),
+    // Of cross-validation.
+    (TRAIN, "cv train"),
+    (TEST, "cv test"),
     (Percent, "percent,pct,percentage,prozent,procent,pourcent,porciento"),
     (
         Spoiler,
@@ -132,6 +135,8 @@ pub(crate) const STEMS: &[(&str, Concept)] = &[
     ("validerings", VALIDATION),
     ("test", TEST),
     ("train", TRAIN),
+    ("trn", TRAIN),
+    ("tst", TEST),
     ("val", VALIDATION),
     ("verlust", Loss),
     ("verlies", Loss),
