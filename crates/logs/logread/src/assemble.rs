@@ -90,6 +90,8 @@ pub(crate) struct Assembler {
     pub(crate) epochs_named: bool,
     /// Whether epochs of several numbers were.
     epochs_differ: bool,
+    /// Whether they were counted where the log only lists values.
+    epochs_counted: bool,
     /// Epochs that were named where nothing was measured.
     headings: u32,
     /// Whether what follows is printed again and again until its epoch ends.
@@ -124,6 +126,7 @@ impl Assembler {
             steps_restart: false,
             epochs_named: false,
             epochs_differ: false,
+            epochs_counted: false,
             headings: 0,
             redrawn: false,
             bars: false,
@@ -280,6 +283,17 @@ impl Assembler {
     /// batches tells.
     pub(crate) fn pass(&self) -> Option<Split> {
         self.second_pass.then_some(Split::Validation)
+    }
+
+    /// Whether epochs may be counted where the log lists values without their number: not where it named any itself.
+    pub(crate) fn may_count_epochs(&self) -> bool {
+        !self.epochs_named || self.epochs_counted
+    }
+
+    /// What follows is not of the last epoch that was counted.
+    pub(crate) fn end_counted_epochs(&mut self) {
+        self.restart();
+        self.epochs_counted = true;
     }
 
     /// A line that only names an epoch begins one, even if it had a number before.

@@ -56,8 +56,8 @@ fn difference(log: &RunLog, line: &str) -> Option<String> {
             (found[name].as_u64() != value.parse().ok()).then(|| format!("{name} is {}", found[name]))
         });
     }
-    let (name, values) = line.split_once(" = ").unwrap();
-    let values: Vec<f64> = values.split(' ').map(|value| value.parse().unwrap()).collect();
+    let (name, values) = line.split_once(" =").unwrap();
+    let values: Vec<f64> = values.split_whitespace().map(|value| value.parse().unwrap()).collect();
     let found: Option<Vec<f64>> = match name {
         "epochs" => whole(log).map(|series| series.points.iter().filter_map(|point| point.epoch).collect()),
         "steps" => log
