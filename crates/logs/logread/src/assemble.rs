@@ -363,7 +363,7 @@ impl Assembler {
             self.columns[column].redraw(sample);
             return;
         }
-        let again = self.columns[column].last_row() == Some(self.row) && !self.new_row;
+        let again = !self.new_row && self.is_in_row(name, split);
         if again {
             self.new_row = true;
             self.new_group |= self.epoch.is_nan() && self.step.is_nan();
@@ -380,6 +380,17 @@ impl Assembler {
         let most = Column::most_samples(self.columns.len());
         let sample = self.sample(number, line);
         self.columns[column].push(sample, number, self.headings, most);
+    }
+
+    /// Whether the newest row has a value of this name on these photos. Where none are said, they are training's.
+    fn is_in_row(&self, name: NameId, split: Option<Split>) -> bool {
+        let same = |other: Option<Split>| other.unwrap_or(Split::Train) == split.unwrap_or(Split::Train);
+        let splits = [None, Some(Split::Train), Some(Split::Validation), Some(Split::Test)];
+        let columns = self.names.get(name.0 as usize).map(|name| name.columns).unwrap_or_default();
+        splits.into_iter().zip(columns).any(|(other, column)| {
+            let column = column.and_then(|column| self.columns.get(column as usize));
+            same(other) && column.is_some_and(|column| column.last_row() == Some(self.row))
+        })
     }
 
     /// A number about the set-up; the first one said stays.
