@@ -52,6 +52,17 @@ pub(crate) struct Name {
     columns: [Option<u32>; 4],
 }
 
+/// Where a log has come to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogPlace {
+    epoch: f64,
+    step: f64,
+    group_row: u32,
+    new_group: bool,
+    epochs_named: bool,
+    epochs_differ: bool,
+}
+
 /// Takes numbers one by one.
 #[derive(Debug)]
 pub(crate) struct Assembler {
@@ -79,6 +90,20 @@ pub(crate) struct Assembler {
     pub(crate) steps_restart: bool,
     /// Whether any epoch was named.
     pub(crate) epochs_named: bool,
+    /// Whether epochs of several numbers were.
+    epochs_differ: bool,
+    /// Whether they were counted where the log only lists values.
+    epochs_counted: bool,
+    /// Epochs that were named where nothing was measured.
+    headings: u32,
+    /// Whether what follows is printed again and again until its epoch ends.
+    pub(crate) redrawn: bool,
+    /// Whether bars of batches were drawn, so that a count without a name is none of epochs.
+    pub(crate) bars: bool,
+    /// Whether batches of an evaluation were counted.
+    pub(crate) passes: bool,
+    /// What a line about a step measured, as long as the next may tell its epoch.
+    held: Vec<(NameId, Option<Split>, Number, usize)>,
     values: u64,
     scalars: Scalars,
     /// What each key of the measurements that came one by one means.
@@ -119,6 +144,13 @@ impl Assembler {
             second_pass: false,
             steps_restart: false,
             epochs_named: false,
+            epochs_differ: false,
+            epochs_counted: false,
+            headings: 0,
+            redrawn: false,
+            bars: false,
+            passes: false,
+            held: Vec::new(),
             values: 0,
             scalars: Scalars::default(),
             keys: HashMap::new(),
@@ -165,6 +197,7 @@ impl Assembler {
 
     /// What follows belongs to another run or table, even if its epochs have the same numbers.
     pub(crate) fn restart(&mut self) {
+        self.release();
         self.new_row = true;
         self.new_group = true;
         self.epoch = f64::NAN;
@@ -182,6 +215,8 @@ impl Assembler {
         if !epoch.is_finite() {
             return;
         }
+        self.release();
+        self.epochs_differ |= self.epochs_named && epoch != self.epoch;
         self.epochs_named = true;
         if epoch == self.epoch {
             return;
@@ -195,8 +230,31 @@ impl Assembler {
         self.epoch = epoch;
     }
 
+    /// Where the log has come to.
+    pub(crate) fn place(&mut self) -> LogPlace {
+        self.release();
+        let Self { epoch, step, group_row, new_group, epochs_named, epochs_differ, .. } = *self;
+        LogPlace { epoch, step, group_row, new_group, epochs_named, epochs_differ }
+    }
+
+    /// What follows was measured where the log had come to before, as what lies between told of another place.
+    pub(crate) fn return_to(&mut self, place: LogPlace) {
+        self.release();
+        (self.epoch, self.step) = (place.epoch, place.step);
+        (self.epochs_named, self.epochs_differ) = (place.epochs_named, place.epochs_differ);
+        (self.group_row, self.new_group) = (place.group_row, place.new_group);
+        self.batch = f64::NAN;
+        self.new_row = true;
+    }
+
+    /// Whether the newest epoch has this number.
+    pub(crate) fn is_in_epoch(&self, epoch: f64) -> bool {
+        epoch == self.epoch
+    }
+
     /// What follows was measured at this step, counted over the run or over the epoch.
     pub(crate) fn step(&mut self, step: f64) {
+        self.release();
         if !step.is_finite() || step == self.step {
             return;
         }
@@ -217,9 +275,12 @@ impl Assembler {
 
     /// What follows was measured at this batch of its epoch or of its pass over `split`.
     pub(crate) fn batch(&mut self, batch: f64, total: Option<(f64, Trust)>, split: Option<Split>) {
+        self.release();
+        self.passes |= split.is_some_and(|split| split != Split::Train);
         if batch != self.batch {
             self.new_row = true;
-            self.new_group |= !self.epochs_named && self.step.is_nan();
+            let goes_on = self.bars && batch > self.batch;
+            self.new_group |= !self.epochs_named && self.step.is_nan() && !goes_on;
         }
         if let (None, Some((total, _)), true) = (split, total, self.epochs_named) {
             let (epoch, first) = self.first_pass;
@@ -258,8 +319,68 @@ impl Assembler {
         self.second_pass.then_some(Split::Validation)
     }
 
+    /// Whether epochs may be counted where the log lists values without their number: not where it named any itself.
+    pub(crate) fn may_count_epochs(&self) -> bool {
+        !self.epochs_named || self.epochs_counted
+    }
+
+    /// What follows is not of the last epoch that was counted.
+    pub(crate) fn end_counted_epochs(&mut self) {
+        self.restart();
+        self.epochs_counted = true;
+    }
+
+    /// A line that only names an epoch begins one, even if it had a number before.
+    pub(crate) fn head_epoch(&mut self) {
+        self.headings = self.headings.saturating_add(1);
+    }
+
+    /// Whether the newest value of a name is this one, at this very place: several processes print one line, or one prints it
+    /// to several places. An epoch is a place where the log tells several apart.
+    pub(crate) fn was_said(&self, name: NameId, split: Option<Split>, number: Number) -> bool {
+        let placed =
+            !self.step.is_nan() || !self.batch.is_nan() || self.epochs_differ && !self.epoch.is_nan();
+        let place = split.map_or(0, |split| 1 + split as usize);
+        let column = self.names.get(name.0 as usize).and_then(|name| name.columns[place]);
+        let column = column.and_then(|column| self.columns.get(column as usize));
+        let sample = self.sample(number, 0);
+        placed && column.is_some_and(|column| column.repeats(&sample, self.headings, false))
+    }
+
+    /// Whether a bar was drawn before its first batch: it shows what the one before ended with.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.redrawn && self.batch == 0.0
+    }
+
+    fn sample(&self, number: Number, line: usize) -> Sample {
+        self.sample_of(number.value, number.resolution, line)
+    }
+
+    /// One measurement of a line that tells its step and no epoch.
+    pub(crate) fn hold(&mut self, name: NameId, split: Option<Split>, number: Number, line: usize) {
+        self.held.push((name, split, number, line));
+    }
+
+    /// Drops what the line before measured on photos if all of it `comes_again`: then it heads the record that this line is of.
+    pub(crate) fn drop_held(&mut self, comes_again: impl Fn(NameId, Option<Split>, f64) -> bool) {
+        let names = &self.names;
+        let on_photos = |name: NameId| names[name.0 as usize].meaning.quantity.has_split();
+        let mut measured = self.held.iter().filter(|held| on_photos(held.0));
+        if measured.all(|&(name, split, number, _)| comes_again(name, split, number.value)) {
+            self.held.retain(|held| !on_photos(held.0));
+        }
+    }
+
+    /// Takes what the line before measured.
+    fn release(&mut self) {
+        for (name, split, number, line) in std::mem::take(&mut self.held) {
+            self.value(name, split, number, line);
+        }
+    }
+
     /// One measurement.
     pub(crate) fn value(&mut self, name: NameId, split: Option<Split>, number: Number, line: usize) {
+        self.release();
         if self.collects {
             let place = Place { epoch: self.epoch, step: self.step };
             let split = split.or(self.title.split);
@@ -267,7 +388,13 @@ impl Assembler {
             return;
         }
         let Some(column) = self.column(name, split) else { return };
-        let again = self.columns[column].last_row() == Some(self.row) && !self.new_row;
+        let sample = self.sample(number, line);
+        if self.redrawn && !self.epoch.is_nan() && self.columns[column].repeats(&sample, self.headings, true)
+        {
+            self.columns[column].redraw(sample);
+            return;
+        }
+        let again = !self.new_row && self.is_in_row(name, split);
         if again {
             self.new_row = true;
             self.new_group |= self.epoch.is_nan() && self.step.is_nan();
@@ -282,8 +409,19 @@ impl Assembler {
         self.new_group = false;
         self.values += 1;
         let most = Column::most_samples(self.columns.len());
-        let sample = self.sample(number.value, number.resolution, line);
-        self.columns[column].push(sample, number, most);
+        let sample = self.sample(number, line);
+        self.columns[column].push(sample, number, self.headings, most);
+    }
+
+    /// Whether the newest row has a value of this name on these photos. Where none are said, they are training's.
+    fn is_in_row(&self, name: NameId, split: Option<Split>) -> bool {
+        let same = |other: Option<Split>| other.unwrap_or(Split::Train) == split.unwrap_or(Split::Train);
+        let splits = [None, Some(Split::Train), Some(Split::Validation), Some(Split::Test)];
+        let columns = self.names.get(name.0 as usize).map(|name| name.columns).unwrap_or_default();
+        splits.into_iter().zip(columns).any(|(other, column)| {
+            let column = column.and_then(|column| self.columns.get(column as usize));
+            same(other) && column.is_some_and(|column| column.last_row() == Some(self.row))
+        })
     }
 
     /// The row that is being read has no value of this name.
@@ -291,12 +429,12 @@ impl Assembler {
         let place = split.map_or(0, |split| 1 + split as usize);
         let column = self.names.get(name.0 as usize).and_then(|name| name.columns[place]);
         if let Some(column) = column {
-            let sample = self.sample(f64::NAN, 0.0, line);
+            let sample = self.sample_of(f64::NAN, 0.0, line);
             self.columns[column as usize].miss(sample);
         }
     }
 
-    fn sample(&self, value: f64, resolution: f64, line: usize) -> Sample {
+    fn sample_of(&self, value: f64, resolution: f64, line: usize) -> Sample {
         Sample {
             row: self.row,
             group_row: self.group_row,
@@ -443,7 +581,8 @@ impl Assembler {
         Some(column)
     }
 
-    pub(crate) fn into_columns(self) -> Vec<Column> {
+    pub(crate) fn into_columns(mut self) -> Vec<Column> {
+        self.release();
         self.columns
     }
 }

@@ -13,11 +13,13 @@ pub(crate) fn clean<'a>(line: &'a [u8], out: &'a mut Vec<u8>) -> &'a str {
     let odd = line
         .iter()
         .fold(false, |odd, &byte| odd | ((byte.wrapping_sub(b' ') > b'~' - b' ') & (byte != b'\t')));
-    if !odd && !holds_bare_colours(line) {
+    let escaped = holds_octal(line);
+    if !odd && !escaped && !holds_bare_colours(line) {
         return std::str::from_utf8(line).unwrap_or_default();
     }
     out.clear();
-    let line = last_state(line);
+    let line = if escaped { Cow::Owned(without_octal(line)) } else { Cow::Borrowed(line) };
+    let line = last_state(&line);
     let plain = without_commands(line);
     let plain = without_bare_colours(plain);
     for chunk in plain.utf8_chunks() {
@@ -80,6 +82,34 @@ fn without_commands(line: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Control characters as syslog writes them, by their octal number.
+const OCTAL: [(&[u8], u8); 4] = [(b"#010", 0x08), (b"#011", b'\t'), (b"#015", b'\r'), (b"#033", 0x1b)];
+
+fn holds_octal(line: &[u8]) -> bool {
+    memchr::memmem::find(line, b"#0").is_some_and(|at| octal(&line[at..]).is_some())
+}
+
+/// The control character that `text` begins with.
+fn octal(text: &[u8]) -> Option<u8> {
+    let (code, byte) = OCTAL.iter().find(|(code, _)| text.starts_with(code))?;
+    let after = &text[code.len()..];
+    let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    // A bar begins with a percentage.
+    (digits == 0 || after.get(digits) == Some(&b'%')).then_some(*byte)
+}
+
+/// With the control characters that [`OCTAL`] stands for.
+fn without_octal(line: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(line.len());
+    let mut at = 0;
+    while at < line.len() {
+        let byte = octal(&line[at..]);
+        out.push(byte.unwrap_or(line[at]));
+        at += if byte.is_some() { OCTAL[0].0.len() } else { 1 };
+    }
+    out
 }
 
 /// Whether colours lost their escape character on the way through a web form: `[1m63/63[0m`.
@@ -165,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_visible_text_stays() {
-        let cases: [(&[u8], &str); 12] = [
+        let cases: [(&[u8], &str); 15] = [
             (b"loss: 0.5\r\n", "loss: 0.5"),
             (b"1/3 loss: 3\r2/3 loss: 2\r3/3 loss: 1\r", "3/3 loss: 1"),
             (b"\x1b[32mloss\x1b[0m: \x1b[1;31m0.5\x1b[0m", "loss: 0.5"),
@@ -176,6 +206,9 @@ mod tests {
             ),
             (b"abc\x08\x08\x08xyz 1", "xyz 1"),
             (b"[1m63/63[0m [32mloss[0m: 1", "63/63 loss: 1"),
+            (b"out: #015Epoch 0: 50% loss=2#033[A", "Epoch 0: 50% loss=2"),
+            (b"#015 99%|#| loss 2#015100%|##| loss 1", "100%|##| loss 1"),
+            (b"run #012 #0151 loss 1", "run #012 #0151 loss 1"),
             (b"lo\0ss: 1\x1b", "loss: 1"),
             ("准确率：９３％".as_bytes(), "准确率:93%"),
             ("│ loss │ 0.5 │".as_bytes(), "| loss | 0.5 |"),

@@ -52,6 +52,8 @@ pub(crate) struct Column {
     holed: bool,
     stride: u64,
     last: Option<Sample>,
+    /// How many headings of epochs stood before the newest value.
+    headings: u32,
 }
 
 impl Column {
@@ -70,6 +72,7 @@ impl Column {
             holed: false,
             stride: 1,
             last: None,
+            headings: 0,
         }
     }
 
@@ -83,8 +86,31 @@ impl Column {
         self.last.map(|sample| sample.row)
     }
 
-    /// Adds a value; of more than `most` every other one goes.
-    pub(crate) fn push(&mut self, sample: Sample, number: Number, most: usize) {
+    /// Whether `sample`, after so many headings of epochs, is no new measurement: the newest value again, at the same place or,
+    /// `within` an epoch, at a later batch of it.
+    pub(crate) fn repeats(&self, sample: &Sample, headings: u32, within: bool) -> bool {
+        let same = |left: f64, right: f64| left == right || left.is_nan() && right.is_nan();
+        self.headings == headings
+            && self.last.is_some_and(|last| {
+                let epoch = same(last.epoch, sample.epoch) || last.epoch.is_nan() && !within;
+                let place = within || same(last.step, sample.step) && same(last.batch, sample.batch);
+                same(last.value, sample.value) && epoch && place
+            })
+    }
+
+    /// Moves the newest value to the place of `sample`, which repeats it.
+    pub(crate) fn redraw(&mut self, sample: Sample) {
+        let Some(last) = self.last else { return };
+        for kept in self.all.last_mut().into_iter().chain(self.finals.last_mut()).chain(&mut self.last) {
+            if (kept.row, kept.line) == (last.row, last.line) {
+                *kept = Sample { row: kept.row, group_row: kept.group_row, ..sample };
+            }
+        }
+    }
+
+    /// Adds a value after so many headings of epochs; of more than `most` every other one goes.
+    pub(crate) fn push(&mut self, sample: Sample, number: Number, headings: u32, most: usize) {
+        self.headings = headings;
         if !self.gap.is_empty() {
             self.holed = true;
             self.gap = Vec::new();
@@ -169,6 +195,17 @@ impl Column {
         self.finals.reverse();
         self.finals.dedup_by_key(|sample| sample.group_row);
         self.finals.reverse();
+    }
+
+    /// Keeps the last value of each pass, at which the batches begin again.
+    pub(crate) fn keep_ends(&mut self) {
+        let goes_on = |pair: &[Sample]| pair[1].batch > pair[0].batch;
+        let mut goes_on: Vec<bool> = self.finals.windows(2).map(goes_on).collect();
+        goes_on.push(false);
+        let mut goes_on = goes_on.into_iter();
+        self.finals.retain(|_| goes_on.next() == Some(false));
+        self.all = self.finals.clone();
+        self.summary.count = self.finals.len() as u64;
     }
 
     /// Whether any value stands at a batch of its epoch.

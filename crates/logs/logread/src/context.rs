@@ -16,6 +16,7 @@ use crate::run_log::Split;
 
 /// Gives values without a split that of the words before them, within each epoch of the line.
 pub(crate) fn settle_splits(labels: &[Rc<Label>], roles: &mut [Role]) {
+    settle_brackets(labels, roles);
     let mut start = 0;
     let mut around = None;
     for end in 1..=roles.len() {
@@ -26,6 +27,41 @@ pub(crate) fn settle_splits(labels: &[Rc<Label>], roles: &mut [Role]) {
                 roles[start..end].iter().any(|role| matches!(role, Role::Value { .. } | Role::Share { .. }));
             around = split.filter(|_| !measured);
             start = end;
+        }
+    }
+}
+
+/// Gives values without a split that of the bracket they stand in, where it opens after values of other photos: `train loss: 0.5
+/// [acc: 0.8, val loss: 0.6]`.
+fn settle_brackets(labels: &[Rc<Label>], roles: &mut [Role]) {
+    let mut open = None;
+    for index in 0..roles.len() {
+        let marks = &labels[index].marks;
+        if marks.contains([']', ')']) {
+            open = None;
+        }
+        if marks.ends_with(['[', '(', ':', '=']) && marks.contains(['[', '(']) && index > 0 {
+            open = Some(index);
+        }
+        let (Some(open), Role::Value { split: Some(split), .. }) = (open, &roles[index]) else { continue };
+        let split = *split;
+        let of = |role: &Role| match role {
+            Role::Value { named, split, .. } => Some((named.meaning.quantity, *split)),
+            _ => None,
+        };
+        let before = roles[..open].iter().filter_map(of).next_back();
+        if before.and_then(|(_, split)| split).is_none_or(|other| other == split) {
+            continue;
+        }
+        let told: Vec<Quantity> =
+            roles.iter().filter_map(of).filter(|value| value.1.is_some()).map(|value| value.0).collect();
+        for role in &mut roles[open..index] {
+            if let Role::Value { named, split: missing @ None, .. } = role
+                && named.meaning.quantity.has_split()
+                && !told.contains(&named.meaning.quantity)
+            {
+                *missing = Some(split);
+            }
         }
     }
 }

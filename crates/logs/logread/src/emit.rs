@@ -46,7 +46,6 @@ pub(crate) fn emit(
     columns: &[Column],
     scale: Option<f64>,
     steps: Steps,
-    epochs_named: bool,
     series: &mut Vec<Series>,
 ) {
     let (metric, inverted) = match (column.meaning.quantity, scale) {
@@ -96,7 +95,8 @@ pub(crate) fn emit(
     });
     let by_batch = column.within || column.meaning.cadence == Cadence::Batch;
     // Without epochs, what is measured at a step on training photos is a batch's.
-    let stepwise = !epochs_named && column.finals.iter().any(|sample| !sample.step.is_nan());
+    let stepwise = column.finals.iter().any(|sample| !sample.step.is_nan())
+        && column.finals.iter().all(|sample| sample.epoch.is_nan());
     if by_batch {
         series.push(named(true, all()));
     } else if held_out && !column.has_batches() && count > groups {

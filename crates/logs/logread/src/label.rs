@@ -10,6 +10,7 @@ use crate::lexicon::{Sense, senses};
 use crate::meaning::{self, Fact};
 use crate::measurement_name::{Named, ends_clause, value};
 use crate::run_log::Split;
+use crate::token::output_number;
 
 /// What the end of a label makes of the number after it.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +73,24 @@ const WORDS: usize = 14;
 /// Understands `text`. `glued` says that it follows a number without white space, so that its first word is a
 /// unit.
 pub(crate) fn understand(text: &str, glued: bool) -> Label {
+    let Some((text, number)) = without_output_number(text) else { return understand_plain(text, glued) };
+    let mut label = understand_plain(&text, glued);
+    if let (Tail::Value(named), true) = (&mut label.tail, number != "0") {
+        // The first output is the plainest.
+        named.text = format!("{} #{number}", named.text);
+        named.meaning.extras = named.meaning.extras.saturating_add(1);
+    }
+    label
+}
+
+/// `output #1: loss` without the number, and the number.
+fn without_output_number(text: &str) -> Option<(String, &str)> {
+    let (at, end) =
+        text.match_indices('#').find_map(|(at, _)| Some((at, output_number(text.as_bytes(), at)?)))?;
+    Some((format!("{}#{}", &text[..at], &text[end..]), text[at + 1..end].trim()))
+}
+
+fn understand_plain(text: &str, glued: bool) -> Label {
     let marks: String =
         text.chars().filter(|letter| letter.is_ascii_punctuation() && *letter != '_').take(12).collect();
     let mut start = text.len().saturating_sub(LONGEST);
@@ -83,9 +102,12 @@ pub(crate) fn understand(text: &str, glued: bool) -> Label {
     let all_senses = senses(&all);
     let sentence = sentence_start(text, &all, &all_senses);
     let recent = all_senses.iter().rev().take_while(|sense| all[sense.first].start >= sentence);
-    let split = recent.map(|sense| sense.concept).find_map(Concept::split);
+    let place = is_place(text);
+    let called = place && text.contains("():");
+    let split = recent.map(|sense| sense.concept).find_map(Concept::split).filter(|_| !called);
     let from = unit_length(&all, &all_senses, text, glued && start == 0);
     let ended = all.last().is_some_and(|last| text[last.end..].trim_start().starts_with([',', ';']));
+    let ended = ended && !is_symbol(text, &all);
     let clause = if ended { all.len() } else { clause_start(text, &all, &all_senses, from) };
     let first = all_senses.iter().position(|sense| sense.first >= clause).unwrap_or(all_senses.len());
     let named = &all_senses[first..];
@@ -94,7 +116,7 @@ pub(crate) fn understand(text: &str, glued: bool) -> Label {
         inner.is_some_and(|sense| sense.concept == Concept::Spoiler) && !text[open..].contains(')')
     });
     Label {
-        tail: tail(text, &all, named),
+        tail: if place { Tail::Words } else { tail(text, &all, named) },
         counts: if start == 0 { counted::counts(text, &all, &all_senses) } else { None },
         postfix: if start == 0 { counted::postfix(text, &all, &all_senses) } else { None },
         split,
@@ -113,6 +135,22 @@ pub(crate) fn understand(text: &str, glued: bool) -> Label {
         joint: joint(text, &all, named),
         marks,
     }
+}
+
+/// Whether the number after `text` is that of a line of source: `ctc-loss.cc:`.
+fn is_place(text: &str) -> bool {
+    const SOURCES: [&str; 16] = [
+        "cc", "cpp", "cxx", "cu", "c", "h", "hpp", "py", "lua", "java", "scala", "go", "rs", "jl", "js", "cs",
+    ];
+    let file = text.strip_suffix(':').and_then(|text| text.rsplit([' ', '(', '[', ':', '/']).next());
+    let parts = file.and_then(|file| file.rsplit_once('.'));
+    parts.is_some_and(|(name, ending)| !name.is_empty() && SOURCES.contains(&ending))
+}
+
+/// Whether the last word is a name as Julia writes it before its value: `(:epoch,8,:trn,0.5)`.
+fn is_symbol(text: &str, words: &[Word]) -> bool {
+    let before = words.last().map_or("", |last| &text[..last.start]);
+    before.strip_suffix(':').is_some_and(|before| before.trim_end().ends_with([',', '(']))
 }
 
 fn is_counter(sense: &Sense) -> bool {

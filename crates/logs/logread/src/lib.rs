@@ -26,6 +26,7 @@ mod common_prefix;
 mod concept;
 mod context;
 mod counted;
+mod direction;
 mod document;
 mod emit;
 mod error;

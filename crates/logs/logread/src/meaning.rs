@@ -30,6 +30,12 @@ impl Quantity {
     pub(crate) fn has_split(self) -> bool {
         !matches!(self, Self::Rate | Self::Seconds | Self::Unknown)
     }
+
+    /// Whether it is a share of the photos or another value in 0..=1.
+    pub(crate) fn is_share(self) -> bool {
+        use Quantity::{Accuracy, ErrorRate, F1, Score, TopFive, TopFiveError};
+        matches!(self, Accuracy | TopFive | ErrorRate | TopFiveError | F1 | Score)
+    }
 }
 
 /// How often a value of this name is taken, where the name says it.
@@ -177,6 +183,8 @@ pub(crate) fn judge(name: &str, words: &[Word], senses: &[Sense]) -> Meaning {
         || has(Concept::Error) && (has(Concept::Accuracy) || has(Concept::Percent))
     {
         Quantity::ErrorRate
+    } else if has(Concept::Accuracy) && has_other_rank(words) {
+        Quantity::Score
     } else if has(Concept::Accuracy) {
         ranked(words, senses, &ranks, Quantity::Accuracy)
     } else if has(Concept::F1) {
@@ -219,6 +227,14 @@ fn is_rank(name: &str, words: &[Word], senses: &[Sense], index: usize) -> bool {
     matches!(before.concept, Concept::Accuracy | Concept::Score | Concept::Error)
         && matches!(name.get(left.end..right.start), Some("" | "@"))
         && matches!(right.text.as_str(), "1" | "3" | "5")
+}
+
+/// Whether the accuracy is that of more classes than one, and not of five: `top 3 accuracy`.
+fn has_other_rank(words: &[Word]) -> bool {
+    let of = |pair: &[Word]| {
+        pair[0].text == "top" && matches!(pair[1].text.as_str(), "2" | "3" | "4" | "10" | "k")
+    };
+    words.windows(2).any(of)
 }
 
 /// `acc1` and `acc5` as their rank says.

@@ -18,16 +18,17 @@ pub(crate) struct Named {
 
 /// The measurement that `senses` name, if nothing in them spoils it.
 pub(crate) fn value(text: &str, words: &[Word], senses: &[Sense]) -> Option<Named> {
-    let belongs = |sense: &Sense| {
-        !matches!(
-            sense.concept,
-            Concept::Filler | Concept::Time | Concept::Epoch | Concept::Step | Concept::Images
-        ) && (sense.concept != Concept::Unknown || words.get(sense.end).is_some_and(|next| next.glued))
+    // Words that say nothing belong to an identifier all the same: `softmax_loss` is not `loss`.
+    let belongs = |sense: &Sense| match sense.concept {
+        Concept::Time | Concept::Epoch | Concept::Step | Concept::Images => false,
+        Concept::Filler | Concept::Unknown => words.get(sense.end).is_some_and(|next| next.glued),
+        _ => true,
     };
     let only_time =
         !senses.iter().any(|sense| sense.concept.is_quantity_or_time() && sense.concept != Concept::Time);
     let first = if only_time { 0 } else { senses.iter().position(belongs)? };
-    let last = senses.iter().rposition(|sense| sense.concept != Concept::Filler)?;
+    let last =
+        senses.iter().rposition(|sense| sense.concept != Concept::Filler || words[sense.first].glued)?;
     let senses = &senses[first..=last];
     let name = &text[words[senses[0].first].start..words[senses[senses.len() - 1].end - 1].end];
     let mut meaning = meaning::judge(text, words, senses);

@@ -106,6 +106,22 @@ impl Schema {
         self.uses.iter().any(|one| matches!(one, Use::Epoch | Use::Step))
     }
 
+    /// Whether columns of these lengths list the epochs from the first: they do not count them, and all that were measured on
+    /// photos, two at least, are as long.
+    pub(crate) fn lists_epochs(&self, lengths: impl Iterator<Item = usize>, into: &Assembler) -> bool {
+        const MOST_EPOCHS: usize = 5000;
+        let measured = |one: &Use| match one {
+            Use::Value { name, .. } => into.meaning(*name).quantity.has_split(),
+            _ => false,
+        };
+        let measured = self.uses.iter().zip(lengths).filter(|(one, _)| measured(one));
+        let lengths: Vec<usize> = measured.map(|(_, length)| length).collect();
+        !self.counts()
+            && lengths.len() > 1
+            && lengths.windows(2).all(|pair| pair[0] == pair[1])
+            && (2..=MOST_EPOCHS).contains(&lengths[0])
+    }
+
     /// Whether rows hold scores, no loss and no epoch, as those of an evaluation do.
     pub(crate) fn evaluates(&self, into: &Assembler) -> bool {
         let names = || {

@@ -11,6 +11,7 @@ use crate::aside::Aside;
 use crate::assemble::Assembler;
 use crate::hash::{self, AsIs};
 use crate::label::{self, Label};
+use crate::number::Form;
 use crate::run_log::Split;
 use crate::template::{Taken, Template, Use};
 use crate::token::{Kind, Tokens};
@@ -33,6 +34,8 @@ pub(crate) struct Sentences {
     seen: Vec<u64>,
     /// From a line that is a heading, until the next epoch.
     heading: Option<Split>,
+    /// Whether that line is a progress bar, beside which another may stand.
+    heading_is_bar: bool,
     /// From the last line that named a split.
     leading: Option<Split>,
     /// From a line that is a name.
@@ -80,12 +83,14 @@ impl Sentences {
             return Some(Taken { values: 1, ..Taken::default() });
         }
         self.dangling = template.dangling;
+        let heading = self.heading.filter(|_| !(self.heading_is_bar && template.names_epoch));
         let inherited = if template.concludes {
-            self.heading.or(self.leading)
+            heading.or(self.leading)
         } else if template.counts {
-            self.heading
+            let held_out = self.leading.filter(|split| *split != Split::Train);
+            heading.or_else(|| held_out.filter(|_| template.sums_up(tokens, into)))
         } else {
-            self.heading.or_else(|| *template.inherited.get_or_insert(self.leading))
+            heading.or_else(|| *template.inherited.get_or_insert(self.leading))
         };
         self.aside = template.announces.or(self.aside.filter(|aside| *aside == Aside::Block));
         let taken = template.apply(tokens, inherited, line, into);
@@ -93,7 +98,10 @@ impl Sentences {
             self.heading = None;
         }
         if template.values == 0 || template.heading.is_some() {
-            self.heading = template.heading.or(self.heading);
+            if template.heading.is_some() {
+                self.heading = template.heading;
+                self.heading_is_bar = template.redrawn;
+            }
         } else if template.leading.is_some() {
             self.heading = None;
         }
@@ -139,16 +147,18 @@ impl Sentences {
         let mut labels = Vec::with_capacity(tokens.numbers.len() + 1);
         let mut start = 0;
         let ends = tokens.all.iter().filter(|token| matches!(token.kind, Kind::Number(_)));
-        for (from, to) in ends.map(|token| (token.start as usize, token.end as usize)) {
-            labels.push(self.label(text, start, from));
-            start = to;
+        // Whether the first word after a number is its unit; a time of day has none.
+        let mut unit = false;
+        for (token, number) in ends.zip(&tokens.numbers) {
+            labels.push(self.label(text, start, token.start as usize, unit));
+            start = token.end as usize;
+            unit = number.form != Form::Clock;
         }
-        labels.push(self.label(text, start, text.len()));
+        labels.push(self.label(text, start, text.len(), unit));
         labels
     }
 
-    fn label(&mut self, text: &str, from: usize, to: usize) -> Rc<Label> {
-        let glued = from > 0;
+    fn label(&mut self, text: &str, from: usize, to: usize, glued: bool) -> Rc<Label> {
         let slice = text.get(from..to).unwrap_or_default();
         let key = (hash::mix(hash::EMPTY, slice.as_bytes()), glued);
         if let Some(label) = self.labels.get(&key) {

@@ -5,7 +5,11 @@
 
 use crate::assemble::Assembler;
 use crate::column::{Column, Sample};
+use crate::concept::Concept;
+use crate::direction;
 use crate::emit::{Steps, emit};
+use crate::fold;
+use crate::lexicon::senses;
 use crate::meaning::Quantity;
 use crate::numbered_sets;
 use crate::one_epoch::settle_one_epoch;
@@ -26,12 +30,15 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     let reached = assembler.reached;
     let steps_restart = assembler.steps_restart;
     let epochs_named = assembler.epochs_named;
+    let (bars, passes) = (assembler.bars, assembler.passes);
     let mut columns = assembler.into_columns();
     columns.retain(|column| column.summary.count > 0);
     if !columns.iter().any(|column| measures(column.meaning.quantity)) {
         return RunLog::default();
     }
-    let epochs_named = epochs_named || number_epochs(&mut columns);
+    let counts_batches = bars || passes && !epochs_named && settle_passes(&mut columns);
+    let epochs_named = epochs_named || !counts_batches && number_epochs(&mut columns);
+    direction::settle(&mut columns);
     settle_unsaid(&mut columns);
     settle_errors(&mut columns);
     numbered_sets::settle(&mut columns);
@@ -39,6 +46,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     merge(&mut columns);
     vanished::settle(&mut columns);
     settle_one_epoch(&mut columns);
+    settle_side_losses(&mut columns);
     settle_parts(&mut columns);
     settle_accuracies(&mut columns);
     rank_errors::settle(&mut columns);
@@ -49,7 +57,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     let steps = Steps { batches, restart: steps_restart && epochs_named };
     let mut log = RunLog::default();
     for (column, scale) in columns.iter().zip(scales) {
-        emit(column, &columns, scale, steps, epochs_named, &mut log.series);
+        emit(column, &columns, scale, steps, &mut log.series);
     }
     let epochs = columns.iter().map(|column| column.finals.len()).max().unwrap_or(0);
     let said = batches.or((reached.0 * 10 >= epochs * 9).then_some(reached.1));
@@ -62,6 +70,19 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
 /// Whether a quantity tells of the training itself.
 fn measures(quantity: Quantity) -> bool {
     !matches!(quantity, Quantity::Unknown | Quantity::Seconds | Quantity::Rate)
+}
+
+/// Where nothing but an evaluation was printed, its last batch tells the whole of each pass; returns whether that is
+/// so.
+fn settle_passes(columns: &mut [Column]) -> bool {
+    let trains = |column: &Column| {
+        column.meaning.quantity.has_split() && matches!(column.meaning.split, None | Some(Split::Train))
+    };
+    if columns.iter().any(trains) {
+        return false;
+    }
+    columns.iter_mut().filter(|column| !column.within).for_each(Column::keep_ends);
+    true
 }
 
 /// Takes counts without a name, as in `#3/30 - loss: 0.5`, for epochs where each has a whole epoch's values.
@@ -143,7 +164,7 @@ fn settle_splits(columns: &mut [Column]) {
     for column in columns.iter_mut() {
         let quantity = column.meaning.quantity;
         if quantity.has_split() && column.meaning.split.is_none() {
-            let score = is_share(quantity) && !told.contains(&quantity) && !column.has_batches();
+            let score = quantity.is_share() && !told.contains(&quantity) && !column.has_batches();
             column.meaning.split = evaluated.filter(|_| score).or(Some(Split::Train));
         }
     }
@@ -210,6 +231,28 @@ fn drop_remarks(columns: &mut Vec<Column>) {
     });
 }
 
+/// Of several losses of one split in one line, those whose names say more are parts: `val ce loss` beside `val loss`.
+fn settle_side_losses(columns: &mut [Column]) {
+    let says = |column: &Column| {
+        let words = fold::words(&column.name, usize::MAX);
+        let nothing = |concept| matches!(concept, Concept::Filler | Concept::Split(_));
+        senses(&words).iter().filter(|sense| !nothing(sense.concept)).count()
+    };
+    let lines = |column: &Column| column.all.first().map(|first| (first.row, first.line));
+    let is_part = |column: &Column| {
+        column.meaning.quantity == Quantity::Loss
+            && columns.iter().any(|other| {
+                (other.meaning.quantity, other.meaning.split) == (Quantity::Loss, column.meaning.split)
+                    && says(other) < says(column)
+                    && other.all.iter().any(|sample| Some((sample.row, sample.line)) == lines(column))
+            })
+    };
+    let parts: Vec<bool> = columns.iter().map(is_part).collect();
+    for (column, _) in columns.iter_mut().zip(parts).filter(|(_, part)| *part) {
+        column.meaning.quantity = Quantity::LossPart;
+    }
+}
+
 /// A split's only part of a loss is its loss.
 fn settle_parts(columns: &mut [Column]) {
     for split in [Split::Train, Split::Validation, Split::Test] {
@@ -262,11 +305,6 @@ fn settle_twins(columns: &mut [Column]) {
     }
 }
 
-fn is_share(quantity: Quantity) -> bool {
-    use Quantity::{Accuracy, ErrorRate, F1, Score, TopFive, TopFiveError};
-    matches!(quantity, Accuracy | TopFive | ErrorRate | TopFiveError | F1 | Score)
-}
-
 /// What each column's values are divided by: 100 where they are percentages. `None` where they can be no
 /// shares.
 fn scales(columns: &[Column]) -> Vec<Option<f64>> {
@@ -276,7 +314,7 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
     let percentages = |quantity: Quantity| {
         columns
             .iter()
-            .filter(|column| is_share(column.meaning.quantity) && column.summary.most <= HUNDRED)
+            .filter(|column| column.meaning.quantity.is_share() && column.summary.most <= HUNDRED)
             .filter(|column| {
                 (certain(column) || column.summary.most > ONE) && related(column.meaning.quantity, quantity)
             })
@@ -287,7 +325,7 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
         .iter()
         .map(|column| {
             let quantity = column.meaning.quantity;
-            if !is_share(quantity) {
+            if !quantity.is_share() {
                 return Some(1.0);
             }
             if column.summary.most > HUNDRED {

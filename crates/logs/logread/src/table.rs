@@ -11,6 +11,7 @@ use crate::lexicon::senses;
 use crate::number::Style;
 use crate::run_log::Split;
 use crate::schema::Schema;
+use crate::split_word::split_word;
 
 /// What stands between cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,18 @@ pub(crate) enum Delimiter {
     Comma,
     Semicolon,
     Spaces,
+}
+
+impl Delimiter {
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Tab => "\t",
+            Self::Pipe => "|",
+            Self::Comma => ",",
+            Self::Semicolon => ";",
+            Self::Spaces => " ",
+        }
+    }
 }
 
 const DELIMITERS: [Delimiter; 5] =
@@ -67,7 +80,13 @@ impl Table {
                 spans = aligned;
                 found = names(header, delimiter, spans.len());
             }
-            let Some(names) = found else { continue };
+            let Some(mut names) = found else { continue };
+            // Nothing says what a name means that comes again.
+            for index in (1..names.len()).rev() {
+                if names[..index].contains(&names[index]) {
+                    names[index].clear();
+                }
+            }
             let schema = Schema::new(names.iter().map(String::as_str), into);
             // Where a row is a measurement, its name, split and run are words.
             if schema.says_anything(into) && (numbers >= share || schema.is_long()) {
@@ -312,7 +331,8 @@ fn trim(text: &str, start: usize, end: usize) -> (usize, usize) {
     (start, end)
 }
 
-/// A header of two lines, cell upon cell, where strokes divide both alike: `Mini-batch` over `Accuracy`.
+/// A header of two lines: cell upon cell, where strokes divide both alike, as `Mini-batch` over `Accuracy`, or words for photos
+/// over groups of names that come again.
 pub(crate) fn stacked(above: &str, below: &str) -> Option<String> {
     let (mut first, mut second) = (Vec::new(), Vec::new());
     split(above, Delimiter::Pipe, &mut first);
@@ -322,13 +342,48 @@ pub(crate) fn stacked(above: &str, below: &str) -> Option<String> {
     };
     // A header of one line may be followed by another table's.
     let partial = named(below, &second) < second.len();
-    (first.len() == second.len() && first.len() > 2 && partial && named(above, &first) == first.len()).then(
-        || {
-            let cells =
-                first.iter().zip(&second).map(|(a, b)| format!("{} {}", &above[a.0..a.1], &below[b.0..b.1]));
-            format!("|{}|", cells.collect::<Vec<_>>().join("|"))
-        },
-    )
+    if !(first.len() == second.len() && first.len() > 2 && partial && named(above, &first) == first.len()) {
+        return grouped(above, below);
+    }
+    let cells = first.iter().zip(&second).map(|(a, b)| format!("{} {}", &above[a.0..a.1], &below[b.0..b.1]));
+    Some(format!("|{}|", cells.collect::<Vec<_>>().join("|")))
+}
+
+/// `train` and `validate` over `loss`, `accuracy`, `loss`, `accuracy`: each name comes once for each group, in their order.
+fn grouped(above: &str, below: &str) -> Option<String> {
+    let delimiter = *DELIMITERS
+        .iter()
+        .find(|delimiter| **delimiter == Delimiter::Spaces || below.contains(delimiter.mark()))?;
+    let (mut groups, mut spans) = (Vec::new(), Vec::new());
+    split(above, delimiter, &mut spans);
+    for span in spans.iter().map(|span| &above[span.0..span.1]).filter(|cell| !cell.is_empty()) {
+        split_word(span)?;
+        if groups.last() != Some(&span) {
+            groups.push(span);
+        }
+    }
+    split(below, delimiter, &mut spans);
+    let names: Vec<&str> = spans.iter().map(|span| &below[span.0..span.1]).collect();
+    let times = |name: &str| names.iter().filter(|other| **other == name).count();
+    let again = |name: &str| is_name(name) && times(name) > 1;
+    if groups.len() < 2 || !names.iter().any(|name| again(name)) {
+        return None;
+    }
+    let mut cells = Vec::with_capacity(names.len());
+    for (index, name) in names.iter().enumerate() {
+        if !again(name) {
+            cells.push((*name).to_owned());
+            continue;
+        }
+        let before = names[..index].iter().filter(|other| *other == name).count();
+        (times(name) == groups.len()).then_some(())?;
+        cells.push(format!("{} {name}", groups[before]));
+    }
+    Some(match delimiter {
+        Delimiter::Spaces => cells.join("  "),
+        Delimiter::Pipe => format!("|{}|", cells.join("|")),
+        _ => cells.join(delimiter.mark()),
+    })
 }
 
 /// Whether a line holds nothing but the names of columns, even if digits are in them: `epoch,train/loss,lr/0`.
@@ -362,6 +417,6 @@ fn is_known(name: &str) -> bool {
 pub(crate) fn may_be_header(text: &str) -> bool {
     let cells = || text.split([',', ';', '|', '\t', ' ']).filter(|name| !name.is_empty()).take(60);
     cells().count() > 1
-        && cells().any(is_known)
+        && (cells().any(is_known) || cells().all(|cell| split_word(cell).is_some()))
         && !cells().any(|cell| cell.starts_with(|first: char| first.is_ascii_digit()))
 }

@@ -7,7 +7,7 @@ use crate::assemble::{Assembler, Flavour, NameId, Trust};
 use crate::clean::without_bar;
 use crate::label::{Label, Tail};
 use crate::meaning::{Fact, Quantity};
-use crate::number::Form;
+use crate::number::{Form, Number};
 use crate::role::Role;
 use crate::roles;
 use crate::run_log::Split;
@@ -39,14 +39,22 @@ pub(crate) struct Template {
     pub(crate) names_epoch: bool,
     /// Whether it begins with the star that ends a pass over photos: ` * Finished epoch # 1  top1: 25.3`.
     pub(crate) concludes: bool,
+    /// Whether it tells nothing but scores of an epoch.
+    sums_up: bool,
+    /// Whether it numbers a step and no epoch.
+    names_step_alone: bool,
     pub(crate) has_batch: bool,
     /// Whether more than one epoch may be in it.
     pub(crate) sequence: bool,
     pub(crate) values: usize,
     pub(crate) bar: bool,
+    /// Whether it is drawn again and again, as the lines of a progress bar are.
+    pub(crate) redrawn: bool,
     pub(crate) may_be_header: bool,
     /// A name without a number, of which the next line may be.
     pub(crate) dangling: Option<Use>,
+    /// Whether it is prose, whose counters are of what it says itself.
+    wordy: bool,
     /// Whether the line is one number and nothing else.
     pub(crate) lone: bool,
     /// What a line without split and counter took from the line before when this skeleton was first seen.
@@ -79,7 +87,10 @@ impl Template {
         into: &mut Assembler,
     ) -> Self {
         let roles = roles::assign(text, tokens, labels);
-        let prose = aside || is_prose(text, tokens, &roles) || repeats(text, tokens, &roles);
+        let wordy = is_wordy(text, tokens);
+        let counted =
+            |role: &Role| matches!(role, Role::Epoch | Role::Step | Role::Batch { .. } | Role::Share { .. });
+        let prose = aside || repeats(text, tokens, &roles) || (wordy && !roles.iter().any(counted));
         let mut template = Self {
             uses: Vec::with_capacity(roles.len()),
             heading: None,
@@ -87,12 +98,16 @@ impl Template {
             counts: false,
             names_epoch: false,
             concludes: text.trim_start().starts_with("* "),
+            sums_up: false,
+            names_step_alone: false,
             has_batch: false,
             sequence: roles.iter().filter(|role| matches!(role, Role::Epoch)).count() > 1,
             values: 0,
             bar: holds_bar(tokens),
+            redrawn: holds_bar(tokens) || ["it/s", "s/it", "%|"].iter().any(|mark| text.contains(mark)),
             may_be_header: false,
             dangling: None,
+            wordy,
             lone: tokens.all.len() == 1
                 || tokens.all.len() == 2 && tokens.numbers.iter().all(|number| number.percent),
             inherited: None,
@@ -139,12 +154,25 @@ impl Template {
             template.heading = labels.last().and_then(|label| label.split);
             template.leading = template.leading.filter(|_| template.heading.is_none());
         }
+        let scores = |one: &Use| match one {
+            Use::Value { name, .. } => into.meaning(*name).quantity.is_share(),
+            Use::Batch { .. } => false,
+            _ => true,
+        };
+        template.sums_up = template.names_epoch && template.uses.iter().all(scores);
+        template.names_step_alone = !template.names_epoch && template.uses.contains(&Use::Step);
         if template.values == 0 {
             template.heading = context::heading(text, labels);
             template.may_be_header = table::may_be_header(without_bar(text));
             template.dangling = dangling(text, tokens, labels, into);
         }
         template
+    }
+
+    /// Whether the line tells the scores of the epoch that the lines before were of.
+    pub(crate) fn sums_up(&self, tokens: &Tokens, into: &Assembler) -> bool {
+        let known = |(one, number): (&Use, &Number)| *one != Use::Epoch || into.is_in_epoch(number.value);
+        self.sums_up && self.uses.iter().zip(&tokens.numbers).all(known)
     }
 
     /// Hands a line's numbers on as its template says.
@@ -157,74 +185,115 @@ impl Template {
     ) -> Taken {
         let mut taken = Taken { bar: self.bar, may_be_header: self.may_be_header, ..Taken::default() };
         let numbers = &tokens.numbers;
+        let measured = |index, into: &Assembler| self.measured(index, numbers, inherited, into.pass());
+        let before = (self.wordy && self.counts).then(|| into.place());
+        if self.names_epoch {
+            let values: Vec<Measured> =
+                (0..numbers.len()).filter_map(|index| measured(index, into)).collect();
+            into.drop_held(|name, split, value| {
+                values.iter().any(|&(other, of, number)| {
+                    (other, number.value) == (name, value) && (of == split || of.is_none() || split.is_none())
+                })
+            });
+        }
         if self.values > 0 && !self.has_batch {
             into.leave_batch();
         }
         // Of one record the counters hold for all its numbers, wherever they stand.
         if (self.names_epoch || self.has_batch) && !self.sequence {
-            for (index, one) in self.uses.iter().enumerate() {
-                match *one {
-                    Use::Epoch => into.epoch(numbers[index].value),
-                    Use::Batch { counted, split, trust } => {
-                        let total =
-                            numbers.get(index + 1).filter(|_| counted).map(|next| (next.value, trust));
-                        into.batch(numbers[index].value, total, split);
-                    }
-                    _ => {}
-                }
+            (0..numbers.len()).for_each(|index| self.count(index, numbers, into));
+            if self.values == 0 && self.names_epoch {
+                into.head_epoch();
             }
         }
+        into.redrawn = self.redrawn;
+        let mut copy = false;
         for (index, one) in self.uses.iter().enumerate() {
-            let number = numbers[index];
             match *one {
-                Use::Ignore => continue,
-                Use::Epoch => {
+                Use::Ignore => {}
+                Use::Epoch | Use::Batch { .. } => {
                     if self.sequence {
-                        into.epoch(number.value);
+                        self.count(index, numbers, into);
                     }
                     taken.counters += 1;
                 }
                 Use::Step => {
-                    into.step(number.value);
-                    taken.counters += 1;
-                }
-                Use::Batch { counted, split, trust } => {
-                    if self.sequence {
-                        let total =
-                            numbers.get(index + 1).filter(|_| counted).map(|next| (next.value, trust));
-                        into.batch(number.value, total, split);
-                    }
+                    into.step(numbers[index].value);
                     taken.counters += 1;
                 }
                 Use::Fact(fact) => {
-                    into.fact(fact, number.value);
+                    into.fact(fact, numbers[index].value);
                     taken.counters += 1;
                 }
-                Use::Value { name, split, shared } => {
-                    let split = if shared { split.or(inherited).or(into.pass()) } else { split };
-                    into.value(name, split, number, line);
-                    taken.values += 1;
-                }
-                Use::Share { name, split, of } => {
-                    let Some(whole) = numbers.get(index + 1).filter(|whole| whole.value > 0.0) else {
-                        continue;
-                    };
-                    let split = split.or(inherited);
-                    let mut share = number;
-                    share.value /= whole.value;
-                    share.resolution = 0.0;
-                    share.form = Form::Decimal;
-                    into.value(name, split, share, line);
-                    if let Some(of) = of.or(inherited) {
-                        into.fact(Fact::Size(Some(of)), whole.value);
+                Use::Value { .. } | Use::Share { .. } => {
+                    let Some((name, split, number)) = measured(index, into) else { continue };
+                    if taken.values == 0 && !self.sequence {
+                        let mut rest = (index..numbers.len()).filter_map(|index| measured(index, into));
+                        copy = into.is_stale()
+                            || rest.all(|(name, split, number)| into.was_said(name, split, number));
                     }
                     taken.values += 1;
+                    if copy {
+                        continue;
+                    }
+                    if self.names_step_alone {
+                        into.hold(name, split, number, line);
+                    } else {
+                        into.value(name, split, number, line);
+                    }
+                    if let (Use::Share { of, .. }, Some(whole)) = (one, numbers.get(index + 1))
+                        && let Some(of) = of.or(inherited)
+                    {
+                        into.fact(Fact::Size(Some(of)), whole.value);
+                    }
                 }
             }
         }
+        into.redrawn = false;
+        if let Some(place) = before {
+            into.return_to(place);
+        }
         taken
     }
+
+    /// Hands on the epoch or the batch that a number counts.
+    fn count(&self, index: usize, numbers: &[Number], into: &mut Assembler) {
+        match self.uses[index] {
+            Use::Epoch => into.epoch(numbers[index].value),
+            Use::Batch { counted, split, trust } => {
+                let total = numbers.get(index + 1).filter(|_| counted).map(|next| (next.value, trust));
+                into.bars |= self.bar;
+                into.batch(numbers[index].value, total, split);
+            }
+            _ => {}
+        }
+    }
+
+    /// What a number measures, and on which photos.
+    fn measured(
+        &self,
+        index: usize,
+        numbers: &[Number],
+        inherited: Option<Split>,
+        pass: Option<Split>,
+    ) -> Option<Measured> {
+        let number = numbers[index];
+        match self.uses[index] {
+            Use::Value { name, split, shared: true } => Some((name, split.or(inherited).or(pass), number)),
+            Use::Value { name, split, shared: false } => Some((name, split, number)),
+            Use::Share { name, split, .. } => {
+                let whole = numbers.get(index + 1).filter(|whole| whole.value > 0.0)?;
+                let value = number.value / whole.value;
+                let share = Number { value, resolution: 0.0, form: Form::Decimal, ..number };
+                Some((name, split.or(inherited), share))
+            }
+            _ => None,
+        }
+    }
 }
+
+/// A name, the photos and the value.
+type Measured = (NameId, Option<Split>, Number);
 
 /// The split that a line is about as a whole: one named no later than its first measurement.
 fn leading(labels: &[Rc<Label>], roles: &[Role]) -> Option<Split> {
@@ -250,14 +319,12 @@ fn trust(text: &str, tokens: &Tokens) -> Trust {
 }
 
 /// Whether a line is prose, in which a number or two is mentioned: eight words and more, four and more for each number (five and
-/// three where a sentence ends with the line), and nothing that is counted.
-fn is_prose(text: &str, tokens: &Tokens, roles: &[Role]) -> bool {
+/// three where a sentence ends with the line).
+fn is_wordy(text: &str, tokens: &Tokens) -> bool {
     let words = tokens.all.iter().filter(|token| token.kind == Kind::Word).count();
-    let counted =
-        |role: &Role| matches!(role, Role::Epoch | Role::Step | Role::Batch { .. } | Role::Share { .. });
     let ends = text.trim_end().ends_with(['.', '?', '!']);
     let (least, each) = if ends { (5, 3) } else { (8, 4) };
-    words >= least && words >= each * tokens.numbers.len() && !roles.iter().any(counted)
+    words >= least && words >= each * tokens.numbers.len()
 }
 
 /// Whether the best epoch is announced before the first number that counts or measures.

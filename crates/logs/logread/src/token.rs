@@ -92,6 +92,9 @@ impl Tokens {
         if is_word(byte) {
             return self.word(text, at, style);
         }
+        if let Some(end) = output_number(text, at) {
+            return self.push(Kind::Word, text, at, end);
+        }
         if is_bar(byte) {
             let end = while_matching(text, at, is_bar);
             if end - at >= 3 {
@@ -131,7 +134,7 @@ impl Tokens {
         }
         let name = &text[at..end];
         let top = name.len().checked_sub(3).filter(|&start| name[start..].eq_ignore_ascii_case(b"top"));
-        if top.is_some_and(|start| start == 0 || name[start - 1] == b'_') {
+        if top.is_some_and(|start| start == 0 || name[start - 1] == b'_' || name[start - 1] >= 0x80) {
             end = ranked(text, end).unwrap_or(end);
         }
         if let Some((number, number_end)) = number::scan(text, at, style).filter(|found| found.1 == end) {
@@ -219,6 +222,16 @@ fn indexed(text: &[u8], end: usize) -> Option<usize> {
     let letters = after.iter().take_while(|&&byte| is_word(byte)).count();
     let begins = after.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
     (begins && (1..=3).contains(&digits)).then_some(end + digits + 2 + letters)
+}
+
+/// The end of the number in `output #1:` and `score # 1:`, which is a part of the name.
+pub(crate) fn output_number(text: &[u8], at: usize) -> Option<usize> {
+    let named = text[..at].ends_with(b"output ") || text[..at].ends_with(b"score ");
+    let after = text[at..].strip_prefix(b"#").filter(|_| named)?;
+    let blanks = after.iter().take_while(|&&byte| byte == b' ').count();
+    let digits = after[blanks..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let end = at + 1 + blanks + digits;
+    (digits > 0 && text.get(end) == Some(&b':')).then_some(end)
 }
 
 fn contains_dot(text: &[u8], at: usize) -> bool {

@@ -37,7 +37,7 @@ pub(crate) fn settle(columns: &mut [Column]) {
         if column.gap.first().is_some_and(|sample| proved.contains(&sample.row)) {
             let gap: Vec<Sample> = std::mem::take(&mut column.gap);
             for sample in gap {
-                column.push(sample, Number::not_finite(f64::NAN), most);
+                column.push(sample, Number::not_finite(f64::NAN), 0, most);
             }
         }
     }

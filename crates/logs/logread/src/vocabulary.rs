@@ -102,6 +102,14 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
         Images,
         "images,image,imgs,img,samples,sample,examples,photos,photographs,pictures,pics,files,bilder,bildern,fotos,foto,imagenes,imagens,immagini,afbeeldingen,zdjec,obrazow,изображ*,картин*,张,張,枚,장,data points,datapoints,instances,records,rows,items,leaves,num examples,num samples,dataset size,set size,size,num images,n samples",
     ),
+    (
+        ErrorRate,
+        "binary error,multi error,classification error,classif error,zero one loss,classificationerror",
+    ),
+    (Error, "evaluation criterion,eval criterion"),
+    // Of cross-validation.
+    (TRAIN, "cv train"),
+    (TEST, "cv test"),
     (Percent, "percent,pct,percentage,prozent,procent,pourcent,porciento"),
     (
         Spoiler,
@@ -127,6 +135,8 @@ pub(crate) const STEMS: &[(&str, Concept)] = &[
     ("validerings", VALIDATION),
     ("test", TEST),
     ("train", TRAIN),
+    ("trn", TRAIN),
+    ("tst", TEST),
     ("val", VALIDATION),
     ("verlust", Loss),
     ("verlies", Loss),

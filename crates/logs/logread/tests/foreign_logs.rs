@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use foliar_logread::{Metric, RunLog, Series, Split, read_log};
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 11] = [
     ("consoles", include_str!("shapes/consoles.txt")),
     ("tables", include_str!("shapes/tables.txt")),
     ("objects", include_str!("shapes/objects.txt")),
@@ -19,6 +19,9 @@ const FILES: [(&str, &str); 8] = [
     ("more", include_str!("shapes/more.txt")),
     ("exports", include_str!("shapes/exports.txt")),
     ("frameworks", include_str!("shapes/frameworks.txt")),
+    ("belonging", include_str!("shapes/belonging.txt")),
+    ("copies", include_str!("shapes/copies.txt")),
+    ("directions", include_str!("shapes/directions.txt")),
 ];
 
 #[test]
@@ -55,8 +58,8 @@ fn difference(log: &RunLog, line: &str) -> Option<String> {
             (found[name].as_u64() != value.parse().ok()).then(|| format!("{name} is {}", found[name]))
         });
     }
-    let (name, values) = line.split_once(" = ").unwrap();
-    let values: Vec<f64> = values.split(' ').map(|value| value.parse().unwrap()).collect();
+    let (name, values) = line.split_once(" =").unwrap();
+    let values: Vec<f64> = values.split_whitespace().map(|value| value.parse().unwrap()).collect();
     let found: Option<Vec<f64>> = match name {
         "epochs" => whole(log).map(|series| series.points.iter().filter_map(|point| point.epoch).collect()),
         "steps" => log

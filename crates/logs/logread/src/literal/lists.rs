@@ -99,24 +99,68 @@ pub(super) fn rows_of(
     line: usize,
     into: &mut Assembler,
 ) -> usize {
-    let Some(longest) = columns.iter().map(|(_, numbers)| numbers.len()).max() else { return 0 };
-    let schema = Schema::new(columns.iter().map(|(name, _)| name.as_str()), into);
-    let last_epoch = last_epoch.filter(|_| !schema.counts());
-    let before_first = last_epoch.map(|last| last - longest as f64);
-    let counts = before_first.is_some_and(|before| before == 0.0 || before == -1.0);
-    if last_epoch.is_some() && !counts {
-        into.restart();
-    }
     let mut values = 0;
-    for row in 0..longest {
-        if let Some(before) = before_first.filter(|_| counts) {
-            into.epoch(before + 1.0 + row as f64);
+    let mut epochs = 0;
+    for phase in phases(columns) {
+        let Some(longest) = phase.iter().map(|(_, numbers)| numbers.len()).max() else { continue };
+        let schema = Schema::new(phase.iter().map(|(name, _)| *name), into);
+        let last_epoch = last_epoch.filter(|_| !schema.counts());
+        let before_first =
+            last_epoch.map(|last| last - longest as f64).filter(|before| [0.0, -1.0].contains(before));
+        if last_epoch.is_some() && before_first.is_none() {
+            into.restart();
         }
-        let cells: Vec<Cell> = columns
-            .iter()
-            .map(|(_, numbers)| numbers.get(row).copied().flatten().map_or(Cell::Empty, Cell::Number))
-            .collect();
-        values += schema.row(&cells, |_| "", around, line, into);
+        let lengths = phase.iter().map(|(_, numbers)| numbers.len());
+        let lists = before_first.is_none() && schema.lists_epochs(lengths, into) && into.may_count_epochs();
+        if lists && epochs == 0 {
+            into.restart();
+        }
+        for row in 0..longest {
+            if let Some(before) = before_first {
+                into.epoch(before + 1.0 + row as f64);
+            } else if lists {
+                epochs += 1;
+                into.epoch(f64::from(epochs));
+            }
+            let cells: Vec<Cell> = phase
+                .iter()
+                .map(|(_, numbers)| numbers.get(row).copied().flatten().map_or(Cell::Empty, Cell::Number))
+                .collect();
+            values += schema.row(&cells, |_| "", around, line, into);
+        }
+        if lists {
+            into.end_counted_epochs();
+        }
     }
     values
+}
+
+/// Columns of one phase of training, with their names in it.
+type Phase<'a> = Vec<(&'a str, &'a [Option<Number>])>;
+
+/// The columns of the first phase, and those of a fine-tuning after it: `loss` and `fine_tune_loss`.
+fn phases(columns: &[(String, List)]) -> Vec<Phase<'_>> {
+    let (mut first, mut second) = (Phase::new(), Phase::new());
+    for (name, numbers) in columns {
+        match of_fine_tuning(name) {
+            Some(inner) => second.push((inner, numbers)),
+            None => first.push((name, numbers)),
+        }
+    }
+    let again = second.iter().filter(|(name, _)| first.iter().any(|(other, _)| other == name)).count();
+    if again < 2 {
+        return vec![columns.iter().map(|(name, numbers)| (name.as_str(), numbers.as_slice())).collect()];
+    }
+    vec![first, second]
+}
+
+/// The name without the words for a fine-tuning before it.
+fn of_fine_tuning(name: &str) -> Option<&str> {
+    const STARTS: [&str; 8] =
+        ["fine_tuning", "fine_tune", "finetuning", "finetune", "fine-tuning", "fine-tune", "fine", "ft"];
+    STARTS.iter().find_map(|start| {
+        let rest = name.get(start.len()..).filter(|_| name.to_ascii_lowercase().starts_with(start))?;
+        let inner = rest.trim_start_matches("_history").strip_prefix(['_', '/', '-', '.'])?;
+        (!inner.is_empty()).then_some(inner)
+    })
 }

@@ -78,7 +78,7 @@ impl Literal {
     pub(super) fn record(&mut self, level: &Level, around: Option<Split>, into: &mut Assembler) {
         self.bytes = 0;
         let outer = level.fields;
-        if let Some(epoch) = epoch_of(&self.path[level.path..]) {
+        if let Some(epoch) = epoch_of(self.path.get(level.path..).unwrap_or_default()) {
             into.epoch(epoch);
         }
         if self.is_of_a_batch() {
@@ -91,8 +91,8 @@ impl Literal {
         self.take_maps(maps, outer, around, into);
         let columns = self.columns.split_off(level.columns.min(self.columns.len()));
         let (curves, columns) = super::curves::split(columns);
-        let name =
-            self.fields[outer..].iter().find(|field| super::curves::is_name(&self.keys[field.key.clone()]));
+        let mut named = self.fields.get(outer..).unwrap_or_default().iter();
+        let name = named.find(|field| super::curves::is_name(&self.keys[field.key.clone()]));
         let name = name.map(|field| self.keys[field.text.clone()].to_owned());
         self.records += u64::from(super::curves::take(&curves, name.as_deref(), around, self.line, into) > 0);
         if self.fields.len() > outer {

@@ -23,7 +23,7 @@ impl Line<'_> {
         }
         let carried = self.carried(index, Some(split));
         if carried == Role::Ignore
-            && label.marks.ends_with([':', '='])
+            && (label.marks.ends_with([':', '=']) || label.marks.ends_with(":,"))
             && number.form != Form::Integer
             && number.measures()
         {

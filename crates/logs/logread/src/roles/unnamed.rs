@@ -42,6 +42,10 @@ impl Line<'_> {
         if pair || self.bracket_follows(index + 1) {
             return Role::Epoch;
         }
+        // `VLOG[1]` numbers something else.
+        if label.tail == Tail::Words {
+            return Role::Ignore;
+        }
         if label.marks.is_empty() || matches!(label.marks.as_str(), "#" | "[" | "(" | "|") {
             Role::Batch { counted: false }
         } else {
