@@ -29,7 +29,7 @@ impl Literal {
             return 0;
         }
         into.restart();
-        rows_of(&lists, None, self.line, into)
+        rows_of(&lists, false, None, self.line, into)
     }
 
     /// Where the array begins in `name = [0.5, 0.4, ...]`, and the name.
@@ -53,9 +53,11 @@ impl Literal {
     }
 }
 
-/// Hands arrays on as rows; returns how many measurements there were.
+/// Hands arrays on as rows, which list the `known` epochs or those from the first if no others were named; returns how many
+/// measurements there were.
 pub(super) fn rows_of(
     columns: &[(String, Vec<Number>)],
+    known: bool,
     around: Option<Split>,
     line: usize,
     into: &mut Assembler,
@@ -66,7 +68,7 @@ pub(super) fn rows_of(
         let Some(longest) = phase.iter().map(|(_, numbers)| numbers.len()).max() else { continue };
         let schema = Schema::new(phase.iter().map(|(name, _)| *name), into);
         let lengths = phase.iter().map(|(_, numbers)| numbers.len());
-        let counts_epochs = schema.lists_epochs(lengths, into) && into.may_count_epochs();
+        let counts_epochs = schema.lists_epochs(lengths, into) && (known || into.may_count_epochs());
         if counts_epochs && epochs == 0 {
             into.restart();
         }

@@ -39,6 +39,7 @@ impl Literal {
     pub(super) fn record(&mut self, level: &Level, around: Option<Split>, into: &mut Assembler) {
         self.bytes = 0;
         let outer = level.fields;
+        let mut counter = None;
         if let Some(epoch) = epoch_of(&self.path[level.path..]) {
             into.epoch(epoch);
         }
@@ -55,14 +56,23 @@ impl Literal {
             }
             if let Some(schema) = self.shapes.get(&key) {
                 let cells: Vec<Cell> = self.fields[outer..].iter().map(|field| field.2).collect();
+                counter = schema.epoch(&cells);
                 self.records += u64::from(schema.row(&cells, around, self.line, into) > 0);
             }
             let keep = self.fields[outer].0;
             self.keys.truncate(keep);
             self.fields.truncate(outer);
         }
-        let columns = self.columns.split_off(level.columns.min(self.columns.len()));
-        self.records += u64::from(super::lists::rows_of(&columns, around, self.line, into) > 0);
+        let mut columns = self.columns.split_off(level.columns.min(self.columns.len()));
+        // The history up to this record's epoch, not what it says of each class.
+        if let Some(epoch) = counter {
+            columns.retain(|(_, numbers)| {
+                let length = numbers.len() as f64;
+                length == epoch || length == epoch + 1.0
+            });
+        }
+        self.records +=
+            u64::from(super::lists::rows_of(&columns, counter.is_some(), around, self.line, into) > 0);
     }
 }
 
