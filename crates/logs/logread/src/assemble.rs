@@ -91,13 +91,15 @@ pub(crate) struct Assembler {
     /// Whether any epoch was named.
     pub(crate) epochs_named: bool,
     /// Whether epochs of several numbers were.
-    epochs_differ: bool,
+    pub(crate) epochs_differ: bool,
     /// Whether they were counted where the log only lists values.
     epochs_counted: bool,
     /// Epochs that were named where nothing was measured.
     headings: u32,
     /// Whether what follows is printed again and again until its epoch ends.
     pub(crate) redrawn: bool,
+    /// Whether the line of what follows names its epoch.
+    pub(crate) names_epoch: bool,
     /// Whether bars of batches were drawn, so that a count without a name is none of epochs.
     pub(crate) bars: bool,
     /// Whether batches of an evaluation were counted.
@@ -148,6 +150,7 @@ impl Assembler {
             epochs_counted: false,
             headings: 0,
             redrawn: false,
+            names_epoch: false,
             bars: false,
             passes: false,
             held: Vec::new(),
@@ -344,7 +347,9 @@ impl Assembler {
         let column = self.names.get(name.0 as usize).and_then(|name| name.columns[place]);
         let column = column.and_then(|column| self.columns.get(column as usize));
         let sample = self.sample(number, 0);
-        placed && column.is_some_and(|column| column.repeats(&sample, self.headings, false))
+        placed
+            && !self.new_group
+            && column.is_some_and(|column| column.repeats(&sample, self.headings, false))
     }
 
     /// Whether a bar was drawn before its first batch: it shows what the one before ended with.
@@ -389,7 +394,9 @@ impl Assembler {
         }
         let Some(column) = self.column(name, split) else { return };
         let sample = self.sample(number, line);
-        if self.redrawn && !self.epoch.is_nan() && self.columns[column].repeats(&sample, self.headings, true)
+        let again = self.redrawn && !self.epoch.is_nan() && !self.new_group;
+        if again && self.columns[column].repeats(&sample, self.headings, true)
+            || self.names_epoch && self.was_said(name, split, number)
         {
             self.columns[column].redraw(sample);
             return;

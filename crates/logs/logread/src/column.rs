@@ -92,10 +92,30 @@ impl Column {
         let same = |left: f64, right: f64| left == right || left.is_nan() && right.is_nan();
         self.headings == headings
             && self.last.is_some_and(|last| {
-                let epoch = same(last.epoch, sample.epoch) || last.epoch.is_nan() && !within;
+                let group = last.group_row == sample.group_row;
+                let epoch = same(last.epoch, sample.epoch) && group
+                    || last.epoch.is_nan() && !sample.epoch.is_nan() && !within;
                 let place = within || same(last.step, sample.step) && same(last.batch, sample.batch);
                 same(last.value, sample.value) && epoch && place
             })
+    }
+
+    /// Drops copies of the first epoch's value where all epochs after it have one value each: from then on it was known that
+    /// epochs are told apart, see [`Self::repeats`].
+    pub(crate) fn drop_copies_at_start(&mut self) {
+        let Some(first) = self.all.first().copied() else { return };
+        let copies = self.all.iter().take_while(|sample| sample.group_row == first.group_row).count();
+        let same = |left: f64, right: f64| left == right || left.is_nan() && right.is_nan();
+        let equal = self.all[..copies].iter().all(|sample| {
+            (sample.epoch, sample.step.is_nan(), sample.batch.is_nan()) == (first.epoch, true, true)
+                && same(sample.value, first.value)
+        });
+        let alone = self.summary.count as usize == copies + self.finals.len() - 1;
+        if equal && alone && self.finals.len() > 1 {
+            self.all.drain(1..copies);
+            self.finals[0] = first;
+            self.summary.count -= copies as u64 - 1;
+        }
     }
 
     /// Moves the newest value to the place of `sample`, which repeats it.

@@ -106,6 +106,17 @@ impl Schema {
         self.uses.iter().any(|one| matches!(one, Use::Epoch | Use::Step))
     }
 
+    /// The epoch that a row is of, or else the step.
+    pub(crate) fn epoch(&self, cells: &[Cell]) -> Option<f64> {
+        let of = |wanted: Use| {
+            self.uses.iter().zip(cells).find_map(|(one, cell)| match cell {
+                Cell::Number(number) if *one == wanted => Some(number.value),
+                _ => None,
+            })
+        };
+        of(Use::Epoch).or_else(|| of(Use::Step))
+    }
+
     /// Whether columns of these lengths list the epochs from the first: they do not count them, and all that were measured on
     /// photos, two at least, are as long.
     pub(crate) fn lists_epochs(&self, lengths: impl Iterator<Item = usize>, into: &Assembler) -> bool {

@@ -30,9 +30,13 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     let reached = assembler.reached;
     let steps_restart = assembler.steps_restart;
     let epochs_named = assembler.epochs_named;
+    let epochs_differ = assembler.epochs_differ;
     let (bars, passes) = (assembler.bars, assembler.passes);
     let mut columns = assembler.into_columns();
     columns.retain(|column| column.summary.count > 0);
+    if epochs_differ {
+        columns.iter_mut().for_each(Column::drop_copies_at_start);
+    }
     if !columns.iter().any(|column| measures(column.meaning.quantity)) {
         return RunLog::default();
     }
@@ -99,7 +103,9 @@ fn number_epochs(columns: &mut [Column]) -> bool {
     let unnamed = |sample: &Sample| sample.epoch.is_nan() && sample.step.is_nan() && !sample.batch.is_nan();
     let by_one = finals.windows(2).filter(|pair| pair[1].batch == pair[0].batch + 1.0).count();
     let each_evaluated = held_out.is_some_and(|held_out| held_out.len() * 5 >= finals.len() * 4);
-    let rises = finals.windows(2).all(|pair| pair[1].batch >= pair[0].batch);
+    let rises = finals.windows(2).all(|pair| pair[1].batch >= pair[0].batch)
+        && (finals.len() < 2
+            || finals.first().map(|first| first.batch) != finals.last().map(|last| last.batch));
     if !finals.iter().all(unnamed) || !(by_one * 10 >= (finals.len() - 1) * 9 || each_evaluated && rises) {
         return false;
     }

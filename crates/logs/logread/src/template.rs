@@ -206,7 +206,7 @@ impl Template {
                 into.head_epoch();
             }
         }
-        into.redrawn = self.redrawn;
+        (into.redrawn, into.names_epoch) = (self.redrawn, self.names_epoch && !self.sequence);
         let mut copy = false;
         for (index, one) in self.uses.iter().enumerate() {
             match *one {
@@ -249,7 +249,7 @@ impl Template {
                 }
             }
         }
-        into.redrawn = false;
+        (into.redrawn, into.names_epoch) = (false, false);
         if let Some(place) = before {
             into.return_to(place);
         }

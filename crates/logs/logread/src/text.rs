@@ -278,8 +278,7 @@ impl TextReader {
         let taken = match self.sentences.known(&tokens, line, &mut self.assembler) {
             Some(taken) => taken,
             None if self.header_chances > 0 && names_columns(text) => {
-                self.header_chances -= 1;
-                self.header = Some((text.to_owned(), 0));
+                self.expect_table(text, prefixed);
                 self.tokens = tokens;
                 return 0;
             }
@@ -298,18 +297,22 @@ impl TextReader {
             self.tally.bars += taken.values as u64;
         }
         if taken.may_be_header && self.header_chances > 0 {
-            self.header_chances -= 1;
-            let line = without_bar(text);
-            let header = match self.header.take() {
-                Some((above, age)) if age <= FARTHEST_ROW => {
-                    stacked(&above, line).unwrap_or_else(|| line.to_owned())
-                }
-                _ => line.to_owned(),
-            };
-            self.header = Some((header, 0));
-            self.prefixed = prefixed;
+            self.expect_table(without_bar(text), prefixed);
         }
         taken.values + taken.counters
+    }
+
+    /// Takes a line as the names of a table to come, or as their second line.
+    fn expect_table(&mut self, line: &str, prefixed: bool) {
+        self.header_chances -= 1;
+        let header = match self.header.take() {
+            Some((above, age)) if age <= FARTHEST_ROW => {
+                stacked(&above, line).unwrap_or_else(|| line.to_owned())
+            }
+            _ => line.to_owned(),
+        };
+        self.header = Some((header, 0));
+        self.prefixed = prefixed;
     }
 
     /// The log, once all lines were taken; `None` if it holds no number of a training.

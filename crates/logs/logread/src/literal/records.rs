@@ -78,6 +78,7 @@ impl Literal {
     pub(super) fn record(&mut self, level: &Level, around: Option<Split>, into: &mut Assembler) {
         self.bytes = 0;
         let outer = level.fields;
+        let mut counter = None;
         if let Some(epoch) = epoch_of(self.path.get(level.path..).unwrap_or_default()) {
             into.epoch(epoch);
         }
@@ -120,6 +121,7 @@ impl Literal {
                         }
                     }
                 }
+                counter = schema.epoch(&cells);
                 let text =
                     |index: usize| fields.get(index).map_or("", |field| &self.keys[field.text.clone()]);
                 // An array under a name holds the points of a curve.
@@ -134,9 +136,15 @@ impl Literal {
             self.keys.truncate(keep);
             self.fields.truncate(outer);
         }
-        let longest = columns.iter().map(|(_, numbers)| numbers.len()).max().unwrap_or(0);
-        let epoch = into.current_epoch().filter(|_| self.records <= 1 && longest > 1);
-        self.records += u64::from(super::lists::rows_of(&columns, epoch, around, self.line, into) > 0);
+        // The history up to this record's epoch, not what it says of each class.
+        let mut columns = columns;
+        if let Some(epoch) = counter {
+            columns.retain(|(_, numbers)| {
+                let length = numbers.len() as f64;
+                length == epoch || length == epoch + 1.0
+            });
+        }
+        self.records += u64::from(super::lists::rows_of(&columns, counter, around, self.line, into) > 0);
     }
 
     /// Whether the record is one of the batches that an epoch's record lists.
