@@ -15,6 +15,7 @@
 mod assemble;
 mod cell;
 mod clean;
+mod clip;
 mod clock;
 mod column;
 mod common_prefix;

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use crate::clip::first_clipped;
 use crate::document::{Document, LARGEST};
 use crate::error::ReadError;
 use crate::lines::Lines;
@@ -86,7 +87,11 @@ impl Reader {
             }
         }
         let hypotheses = self.lines.held().map(wrap::hypotheses).unwrap_or_default();
+        let clipped = self.lines.held().and_then(first_clipped);
         let mut log = self.end();
+        if let Ok(log) = &mut log {
+            log.cut_line = log.cut_line.or(clipped);
+        }
         let plain = log.as_ref().map_or(0, measured);
         for hypothesis in hypotheses {
             let mut other = Self { lines: Lines::joined(), ..Self::new() };

@@ -144,7 +144,7 @@ fn joined(
     }
     let possible = (joints >= 2 || fits == 1) && joints < raw.len() - 1 && contradicts * 3 <= joints;
     let proved = fits >= 2 && fits * 4 >= joints && fits > contradicts;
-    let suspected = proved || contradicts == 0 && numbers * 2 >= joints;
+    let suspected = proved || anywhere && contradicts == 0 && numbers * 2 >= joints;
     first_line.filter(|_| possible).map(|first_line| Hypothesis {
         text,
         proved,
