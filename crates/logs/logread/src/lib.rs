@@ -38,6 +38,7 @@ mod meaning;
 mod measurement_name;
 mod number;
 mod one_epoch;
+mod paragraph;
 mod prefix;
 mod reader;
 mod role;

@@ -157,7 +157,7 @@ fn thousands(text: &str) -> String {
         }
         let name = out.ends_with(|before: char| before.is_ascii_alphabetic() || before == '_');
         for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index) % 3 == 0 && !fraction && !name {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) && !fraction && !name {
                 out.push(',');
             }
             out.push(digit);
