@@ -160,7 +160,7 @@ fn digits_at_end(line: &[u8]) -> usize {
 }
 
 /// Whether `line` ends with what more digits follow in a number: `0.`, `1.0e`, `1.0e-`.
-fn breaks_number_off(line: &[u8]) -> bool {
+pub(crate) fn breaks_number_off(line: &[u8]) -> bool {
     let rest = line.strip_suffix(b"-").or(line.strip_suffix(b"+")).unwrap_or(line);
     let exponent = rest.strip_suffix(b"e").or(rest.strip_suffix(b"E"));
     let point = if rest.len() == line.len() { line.strip_suffix(b".") } else { None };

@@ -19,6 +19,7 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Usual {
     decimals: Vec<usize>,
+    commonest: Option<usize>,
     most_decimals: usize,
     words: HashMap<String, usize>,
 }
@@ -40,10 +41,17 @@ impl Usual {
             }
         }
         let all: usize = counts.values().sum();
+        let commonest = counts.iter().max_by_key(|(decimals, count)| (**count, **decimals));
+        let commonest = commonest.map(|(decimals, _)| *decimals);
         let most_decimals = counts.keys().copied().max().unwrap_or(0);
         let decimals =
             counts.into_iter().filter(|(_, count)| count * 20 >= all).map(|(decimals, _)| decimals).collect();
-        Self { decimals, most_decimals, words }
+        Self { decimals, commonest, most_decimals, words }
+    }
+
+    /// How many decimals most numbers have; `None` if no number has any.
+    pub(crate) fn decimals(&self) -> Option<usize> {
+        self.commonest
     }
 
     /// Whether numbers have so many decimals. All digits of a number in binary are some more or fewer.
@@ -72,7 +80,9 @@ pub(crate) fn within_words(before: &str, after: &str, usual: &Usual) -> Verdict 
     }
     let part = |letter: char| letter.is_ascii_digit() || matches!(letter, '.' | 'e' | '-' | '+');
     let number = ending(before, part).to_owned() + beginning(after, part);
-    if number.contains('e')
+    if part(last)
+        && part(first)
+        && number.contains('e')
         && number::scan(number.as_bytes(), 0, Style::default()).is_some_and(|found| found.1 == number.len())
     {
         return Verdict::Fits;
@@ -100,14 +110,17 @@ pub(crate) fn within_words(before: &str, after: &str, usual: &Usual) -> Verdict 
     if part(last) && part(first) {
         let number = ending(before, part).to_owned() + beginning(after, part);
         let decimals = number.split_once('.').map(|(_, decimals)| decimals.len());
-        let fits = is_number(&number) && decimals.is_some_and(|decimals| usual.has(decimals));
+        // `0.38` and `42/63` are two numbers.
+        let rest = &after[beginning(after, part).len()..];
+        let other = rest.starts_with(['/', ':', '[', '=', '_']) || rest.starts_with("%|");
+        let fits = !other && is_number(&number) && decimals.is_some_and(|decimals| usual.has(decimals));
         return match decimals {
             _ if fits => Verdict::Fits,
             // A few digits alone are no record.
             Some(_) if after.len() <= 3 && is_number(after) => Verdict::Fits,
             // An integer may have any number of digits.
             None => Verdict::Silent,
-            Some(_) if usual.decimals.is_empty() => Verdict::Silent,
+            Some(_) if usual.decimals.is_empty() && !other => Verdict::Silent,
             Some(_) => Verdict::Contradicts,
         };
     }

@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use crate::binary;
+use crate::clip::first_clipped;
 use crate::document::{Document, HEAD, LARGEST, missing_header};
 use crate::error::ReadError;
 use crate::lines::Lines;
@@ -146,7 +147,11 @@ impl Reader {
         self.end_document();
         let held = self.lines.held().filter(|_| !self.parted);
         let hypotheses = held.map(wrap::hypotheses).unwrap_or_default();
+        let clipped = held.and_then(first_clipped);
         let mut log = self.end();
+        if let Ok(log) = &mut log {
+            log.cut_line = log.cut_line.or(clipped);
+        }
         let plain = log.as_ref().map_or(0, measured);
         for hypothesis in hypotheses {
             let mut other = Self { lines: Lines::joined(), ..Self::new() };

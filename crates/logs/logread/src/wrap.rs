@@ -4,25 +4,22 @@
 //! there. A way is a [`Hypothesis`]: the text with those lines joined. What is at the joints speaks for or against it, and whether
 //! more is read from the joined text decides.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::clean::clean;
 use crate::common_prefix::CommonPrefix;
 use crate::fragment::shape;
 use crate::joint::{self, Usual, Verdict};
+use crate::paragraph::is_paragraph;
 use crate::style::style_of;
 
 /// Stands where lines were joined, so that lines can still be counted. It is not visible.
 pub(crate) const JOINT: u8 = 0x1e;
 
-/// Fewer lines show no width, and fewer beginnings no variety.
+/// Fewer lines show no width.
 const FEWEST: usize = 4;
-/// A line of wrapped text has several words.
-const FEWEST_SPACES: usize = 3;
 /// Narrower or wider text was not wrapped.
 const WIDTHS: std::ops::RangeInclusive<usize> = 40..=260;
-/// Widest paragraph.
-const WIDEST: usize = 200;
 
 /// A text with those lines joined that may belong together.
 #[derive(Debug)]
@@ -65,93 +62,97 @@ pub(crate) fn hypotheses(text: &[u8]) -> Vec<Hypothesis> {
         let next = lines.get(index + 1).map(String::as_str);
         next.filter(|next| !next.is_empty() && !common.begins(next))
     };
-    let after_letters = |index: usize| lengths[index] == width && next(index).is_some();
-    let between_words = |index: usize| {
-        let first =
-            next(index).map(|next| next.trim_start().split(' ').next().unwrap_or_default().chars().count());
-        let fits = (1..=breakable).contains(&lengths[index]);
-        let full = first.is_some_and(|first| first <= breakable && lengths[index] + 1 + first > breakable);
-        fits && full || next(index).is_some_and(|next| joint::is_row(&lines[index], next))
+    let full = |index: usize, next: &str| {
+        let first = next.trim_start().split(' ').next().unwrap_or_default().chars().count();
+        let length = lengths[index];
+        length > 0 && length.max(first) <= breakable && length + 1 + first > breakable
     };
-    let glue = |index: usize| if joint::is_apart(&lines[index], &lines[index + 1]) { " " } else { "" };
-    let letters = joined(&raw, &lines, true, &after_letters, glue, |index| {
-        joint::within_words(&lines[index], &lines[index + 1], &usual)
-    });
-    let words = joined(
-        &raw,
-        &lines,
-        false,
-        &between_words,
-        |_| " ",
-        |index| joint::between_words(&lines[index], &lines[index + 1]),
-    );
-    [letters, words].into_iter().flatten().collect()
+    let text = Text { raw: &raw, lines: &lines };
+    let letters = Way {
+        anywhere: true,
+        goes_on: &|index| lengths[index] == width && next(index).is_some(),
+        glue: &|index| if joint::is_apart(&lines[index], &lines[index + 1]) { " " } else { "" },
+        judge: &|index| joint::within_words(&lines[index], &lines[index + 1], &usual),
+    };
+    let words = Way {
+        anywhere: false,
+        goes_on: &|index| {
+            next(index).is_some_and(|next| full(index, next) || joint::is_row(&lines[index], next))
+        },
+        glue: &|_| " ",
+        judge: &|index| joint::between_words(&lines[index], &lines[index + 1]),
+    };
+    [letters, words].iter().filter_map(|way| text.joined(way)).collect()
 }
 
-/// The lines with those that go on joined to the next, if the joints do not speak against it. `anywhere` says that words may be
-/// broken too.
-fn joined(
-    raw: &[&[u8]],
-    lines: &[String],
+/// The lines of a text, as they are and as they look.
+struct Text<'a> {
+    raw: &'a [&'a [u8]],
+    lines: &'a [String],
+}
+
+/// A way of breaking lines.
+struct Way<'a> {
+    /// Whether words and numbers are broken too.
     anywhere: bool,
-    goes_on: impl Fn(usize) -> bool,
-    glue: impl Fn(usize) -> &'static str,
-    judge: impl Fn(usize) -> Verdict,
-) -> Option<Hypothesis> {
-    let (mut joints, mut fits, mut contradicts, mut numbers) = (0, 0, 0, 0);
-    // What begins a record elsewhere ends none.
-    let begins = |index: usize| index == 0 || !goes_on(index - 1);
-    let beginnings: HashSet<Vec<u8>> = (0..raw.len())
-        .filter(|&index| begins(index))
-        .flat_map(|index| [shape(lines[index].trim().as_bytes()), first_word(&lines[index])])
-        .collect();
-    let mut first_line = None;
-    let mut text = Vec::new();
-    for (index, line) in raw.iter().enumerate() {
-        text.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
-        if index + 1 == raw.len() {
-            break;
-        }
-        if !goes_on(index) {
-            text.push(b'\n');
-            continue;
-        }
-        let next = &lines[index + 1];
-        let begun = beginnings.contains(&shape(next.trim().as_bytes()))
-            || beginnings.contains(&first_word(next)) && !first_word(next).is_empty();
-        if begun {
-            // Two words that do not fit into one line are common, two lines of one length are not.
-            joints += usize::from(anywhere);
-            contradicts += usize::from(anywhere);
-            text.push(b'\n');
-            continue;
-        }
-        joints += 1;
-        let digit = |letter: char| letter.is_ascii_digit();
-        numbers += usize::from(lines[index].ends_with(digit) && next.starts_with(digit));
-        match judge(index) {
-            Verdict::Contradicts => {
-                contradicts += 1;
+    /// Whether a line may go on in the next.
+    goes_on: &'a dyn Fn(usize) -> bool,
+    /// What stood between it and the next.
+    glue: &'a dyn Fn(usize) -> &'static str,
+    /// Whether the two look as if they had been one.
+    judge: &'a dyn Fn(usize) -> Verdict,
+}
+
+impl Text<'_> {
+    /// What begins records, as shapes of lines and of their first words: a line that goes on from none.
+    fn beginnings(&self, way: &Way<'_>) -> HashSet<Vec<u8>> {
+        (0..self.lines.len())
+            .filter(|&index| index == 0 || !(way.goes_on)(index - 1))
+            .flat_map(|index| [shape(self.lines[index].trim().as_bytes()), first_word(&self.lines[index])])
+            .filter(|beginning| !beginning.is_empty())
+            .collect()
+    }
+
+    /// The text with those lines joined that go on in the next, if the joints do not speak against it.
+    fn joined(&self, way: &Way<'_>) -> Option<Hypothesis> {
+        let (mut joints, mut fits, mut contradicts, mut numbers) = (0, 0, 0, 0);
+        let beginnings = self.beginnings(way);
+        let mut first_line = None;
+        let mut text = Vec::new();
+        for (index, line) in self.raw.iter().enumerate() {
+            text.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+            let Some(next) = self.lines.get(index + 1) else { break };
+            // What begins a record elsewhere ends none.
+            let begun = || {
+                let known = |beginning: Vec<u8>| beginnings.contains(&beginning);
+                known(shape(next.trim().as_bytes())) || known(first_word(next))
+            };
+            let verdict = match (way.goes_on)(index) {
+                false => None,
+                true if !begun() => Some((way.judge)(index)),
+                // Two words that do not fit into one line are common, two lines of one length are not.
+                true => way.anywhere.then_some(Verdict::Contradicts),
+            };
+            joints += usize::from(verdict.is_some());
+            fits += usize::from(verdict == Some(Verdict::Fits));
+            contradicts += usize::from(verdict == Some(Verdict::Contradicts));
+            if verdict.is_none_or(|verdict| verdict == Verdict::Contradicts) {
                 text.push(b'\n');
                 continue;
             }
-            Verdict::Fits => fits += 1,
-            Verdict::Silent => {}
+            let digit = |letter: char| letter.is_ascii_digit();
+            numbers += usize::from(self.lines[index].ends_with(digit) && next.starts_with(digit));
+            text.extend_from_slice((way.glue)(index).as_bytes());
+            text.push(JOINT);
+            first_line = first_line.or(Some(index + 1));
         }
-        text.extend_from_slice(glue(index).as_bytes());
-        text.push(JOINT);
-        first_line = first_line.or(Some(index + 1));
+        let possible = (joints >= 2 || fits == 1) && joints < self.raw.len() - 1 && contradicts * 3 <= joints;
+        let proved = fits >= 2 && fits * 4 >= joints && fits > contradicts;
+        let anywhere = way.anywhere;
+        let suspected = proved || anywhere && contradicts == 0 && numbers * 2 >= joints;
+        let first_line = first_line.filter(|_| possible)?;
+        Some(Hypothesis { text, proved, anywhere, suspected, first_line })
     }
-    let possible = (joints >= 2 || fits == 1) && joints < raw.len() - 1 && contradicts * 3 <= joints;
-    let proved = fits >= 2 && fits * 4 >= joints && fits > contradicts;
-    let suspected = proved || contradicts == 0 && numbers * 2 >= joints;
-    first_line.filter(|_| possible).map(|first_line| Hypothesis {
-        text,
-        proved,
-        anywhere,
-        suspected,
-        first_line,
-    })
 }
 
 /// The first word of a line, if it is long enough to tell what begins there.
@@ -162,48 +163,9 @@ fn first_word(line: &str) -> Vec<u8> {
     if letters < FEWEST_LETTERS { Vec::new() } else { shape(word.as_bytes()) }
 }
 
-/// Whether the lines of `text` end where the next word would not have fitted, and begin in no common way.
-fn is_paragraph(text: &[u8]) -> bool {
-    let lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end).collect();
-    let lines = lines.strip_suffix(&[&b""[..]]).unwrap_or(&lines);
-    let width = lines.iter().map(|line| line.len()).max().unwrap_or(0);
-    let spaces = text.iter().filter(|&&byte| byte == b' ').count();
-    if lines.len() < FEWEST || width > WIDEST || spaces < FEWEST_SPACES * lines.len() {
-        return false;
-    }
-    let first_word = |line: &[u8]| line.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
-    let full = lines.windows(2).filter(|pair| pair[0].len() + 1 + first_word(pair[1]) > width).count();
-    let mut beginnings: HashMap<Vec<u8>, usize> = HashMap::new();
-    for line in lines {
-        let word = &line[..first_word(line)];
-        *beginnings
-            .entry(word.iter().copied().filter(|byte| !byte.is_ascii_digit()).collect())
-            .or_default() += 1;
-    }
-    let various = beginnings.len() >= FEWEST;
-    let commonest = beginnings.into_values().max().unwrap_or(0);
-    full * 20 >= (lines.len() - 1) * 19 && various && commonest * 2 < lines.len()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{JOINT, hypotheses, is_paragraph};
-
-    #[test]
-    fn broken_lines_are_told_from_records() {
-        let wrapped = b"EPOCH: 1 loss: 118.5250 Validation loss: 87.5\nValidation accuracy: 0.753 EPOCH: 2 loss:\n68.8141 \
-            Validation loss: 50.3 Validation\naccuracy: 0.858 EPOCH: 3 loss: 41.5181\n";
-        assert!(is_paragraph(wrapped));
-        let records: [&[u8]; 4] = [
-            b"Epoch 1 loss 0.5\nEpoch 2 loss 0.4\nEpoch 3 loss 0.3\nEpoch 4 loss 0.2\n",
-            b"0,1.5,1.4\n1,1.2,1.1\n2,1.0,1.0\n3,0.9,0.9\n",
-            b"Epoch 1\ntrain loss 0.5 acc 0.8\nval loss 0.6 acc 0.7\nEpoch 2\ntrain loss 0.4 acc 0.9\n",
-            b"",
-        ];
-        for text in records {
-            assert!(!is_paragraph(text));
-        }
-    }
+    use super::{JOINT, hypotheses};
 
     #[test]
     fn lines_broken_after_so_many_letters_are_joined() {

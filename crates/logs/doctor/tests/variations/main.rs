@@ -45,17 +45,20 @@ fn the_same_log_in_another_shape_has_the_same_findings() {
         let variations = variations::variations(&original.text, original.commas);
         assert!(variations.len() >= 17);
         for variation in variations {
-            all += 1;
+            all += i32::from(!variation.lossy);
             let name = format!("{}, {}", original.name, variation.name);
             let log = match read_log(&variation.bytes) {
                 Ok(log) => log,
+                Err(_) if variation.lossy => continue,
                 Err(error) => {
                     writeln!(different, "{name}: {error}").expect("memory");
                     continue;
                 }
             };
             let found = concluded(&log);
-            if found == wanted {
+            if variation.lossy {
+                // Only its numbers are checked.
+            } else if found == wanted {
                 same += 1;
             } else {
                 writeln!(different, "{name}: {found:?} instead of {wanted:?}").expect("memory");

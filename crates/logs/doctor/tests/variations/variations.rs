@@ -6,6 +6,8 @@ pub(crate) struct Variation {
     pub(crate) bytes: Vec<u8>,
     /// Whether lines are missing, so that the epoch of a number may be unknown.
     pub(crate) cut: bool,
+    /// Whether so much is missing that other things may be found.
+    pub(crate) lossy: bool,
 }
 
 /// All variations of `text`; where it separates cells by commas, not those that need another use of them.
@@ -13,10 +15,12 @@ pub(crate) fn variations(text: &str, commas: bool) -> Vec<Variation> {
     let mut all = Vec::new();
     let mut add = |name: &str, bytes: Vec<u8>| {
         let cut = name.starts_with("with");
-        all.push(Variation { name: name.to_owned(), bytes, cut });
+        let lossy = name.starts_with("clipped");
+        all.push(Variation { name: name.to_owned(), bytes, cut, lossy });
     };
     for width in [80, 100, 132] {
         add(&format!("wrapped at {width}"), lines(text, |_, line| chunks(line, width)));
+        add(&format!("clipped at {width}"), lines(text, |_, line| line.chars().take(width).collect()));
         add(&format!("wrapped between words at {width}"), lines(text, |_, line| words(line, width)));
     }
     for (name, prefix) in PREFIXES {
@@ -153,7 +157,7 @@ fn thousands(text: &str) -> String {
         }
         let name = out.ends_with(|before: char| before.is_ascii_alphabetic() || before == '_');
         for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index) % 3 == 0 && !fraction && !name {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) && !fraction && !name {
                 out.push(',');
             }
             out.push(digit);

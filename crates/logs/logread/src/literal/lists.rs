@@ -58,7 +58,7 @@ impl Literal {
         let open = text.find('[')?;
         let name = text[..open].trim_end().strip_suffix(['=', ':'])?.trim_end();
         let name = name.rsplit([';', '\t']).next()?.trim();
-        let mut numbers = text[open + 1..].split([',', ' ']).filter(|number| !number.is_empty());
+        let mut numbers = text[open + 1..].split([',', ' ', '\t']).filter(|number| !number.is_empty());
         let all_numbers = (0..3).all(|_| {
             let number = numbers.next().map(|number| number.trim_end_matches([']', ',']));
             number.is_some_and(|number| {
