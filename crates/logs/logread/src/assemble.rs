@@ -208,11 +208,6 @@ impl Assembler {
         self.batch = f64::NAN;
     }
 
-    /// The epoch that was named last.
-    pub(crate) fn current_epoch(&self) -> Option<f64> {
-        (!self.epoch.is_nan()).then_some(self.epoch)
-    }
-
     /// What follows was measured in this epoch.
     pub(crate) fn epoch(&mut self, epoch: f64) {
         if !epoch.is_finite() {

@@ -99,6 +99,10 @@ fn may_go(prefix: &str, lines: &[&str], before_stamp: bool) -> bool {
     if prefix.contains(['{', '"', '\'', '=', ',', ';']) && !is_rank(prefix) {
         return false;
     }
+    // An opening bracket belongs to what it opens.
+    if prefix.starts_with(['(', '[']) && !prefix.contains([')', ']']) {
+        return false;
+    }
     // The first stroke of a table is no mark after a name.
     if let Some(name) = prefix.trim_end().strip_suffix('|') {
         let named = name.bytes().any(|byte| byte.is_ascii_alphanumeric());

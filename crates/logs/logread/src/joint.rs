@@ -64,6 +64,9 @@ impl Usual {
 
 /// Lines that may have been broken anywhere.
 pub(crate) fn within_words(before: &str, after: &str, usual: &Usual) -> Verdict {
+    if begins_anew(before, after) {
+        return Verdict::Contradicts;
+    }
     let (Some(last), Some(first)) = (before.chars().next_back(), after.chars().next()) else {
         return Verdict::Contradicts;
     };
@@ -146,8 +149,20 @@ pub(crate) fn is_apart(before: &str, after: &str) -> bool {
         && !ending(before, identifier).contains(['_', '/'])
 }
 
+/// Whether a line is indented below a heading, or begins with the mark of an item.
+fn begins_anew(before: &str, after: &str) -> bool {
+    // One blank may be that between two words.
+    let indented = after.trim_start_matches(' ').len() + 2 <= after.len()
+        || after.trim_start_matches(' ').starts_with('\t');
+    let below = before.trim_end().ends_with(':') && indented && !before.starts_with([' ', '\t']);
+    below || after.trim_start().starts_with("* ")
+}
+
 /// Lines that may have been broken between words.
 pub(crate) fn between_words(before: &str, after: &str) -> Verdict {
+    if begins_anew(before, after) {
+        return Verdict::Contradicts;
+    }
     let (before, after) = (before.trim_end(), after.trim_start());
     if of_row(before, after, Verdict::Silent) == Verdict::Fits || ends_open(before) {
         return Verdict::Fits;

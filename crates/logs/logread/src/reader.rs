@@ -7,7 +7,7 @@ use crate::clip::first_clipped;
 use crate::document::{Document, HEAD, LARGEST, missing_header};
 use crate::error::ReadError;
 use crate::lines::Lines;
-use crate::run_log::{RunLog, Split};
+use crate::run_log::{Point, RunLog, Split};
 use crate::tensorboard::{self, EventReader};
 use crate::text::TextReader;
 use crate::title::Title;
@@ -194,14 +194,16 @@ impl Reader {
     }
 }
 
-/// How many numbers of known photos a log holds; of whole epochs and batches the more.
+/// How many numbers of known photos a log holds; of whole epochs and batches the more. One that is said again at once is none.
 fn measured(log: &RunLog) -> usize {
     let mut counts: Vec<(&str, Option<Split>, usize)> = Vec::new();
     for series in log.series.iter().filter(|series| series.split.is_some()) {
         let name = series.name.as_str();
+        let same = |pair: &[Point]| pair[0].epoch == pair[1].epoch && pair[0].value == pair[1].value;
+        let points = series.points.len() - series.points.windows(2).filter(|pair| same(pair)).count();
         match counts.iter_mut().find(|(other, split, _)| (*other, *split) == (name, series.split)) {
-            Some((_, _, count)) => *count = (*count).max(series.points.len()),
-            None => counts.push((name, series.split, series.points.len())),
+            Some((_, _, count)) => *count = (*count).max(points),
+            None => counts.push((name, series.split, points)),
         }
     }
     counts.into_iter().map(|(_, _, count)| count).sum()
