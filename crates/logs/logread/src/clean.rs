@@ -24,7 +24,7 @@ pub(crate) fn clean<'a>(line: &'a [u8], out: &'a mut Vec<u8>) -> &'a str {
     for chunk in plain.utf8_chunks() {
         let mut letters = chunk.valid().chars();
         while let Some(letter) = letters.next() {
-            if separates_thousands(letter, spaced) && is_group(&out, letters.clone()) {
+            if separates_thousands(letter, spaced) && is_group(out, letters.clone()) {
                 continue;
             }
             match u8::try_from(letter) {
