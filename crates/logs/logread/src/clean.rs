@@ -22,8 +22,13 @@ pub(crate) fn clean<'a>(line: &'a [u8], out: &'a mut Vec<u8>) -> &'a str {
     let line = last_state(&line);
     let plain = without_commands(line);
     let plain = without_bare_colours(plain);
+    let spaced = plain.contains(&b' ');
     for chunk in plain.utf8_chunks() {
-        for letter in chunk.valid().chars() {
+        let mut letters = chunk.valid().chars();
+        while let Some(letter) = letters.next() {
+            if separates_thousands(letter, spaced) && is_group(out, letters.clone()) {
+                continue;
+            }
             match u8::try_from(letter) {
                 Ok(byte) if byte.is_ascii() => out.push(byte),
                 _ => push_plain(letter, out),
@@ -34,6 +39,18 @@ pub(crate) fn clean<'a>(line: &'a [u8], out: &'a mut Vec<u8>) -> &'a str {
         }
     }
     std::str::from_utf8(out).unwrap_or_default()
+}
+
+/// Whether a space of its own kind may stand between the thousands of a number, as in French: not where every space is of this kind.
+fn separates_thousands(letter: char, spaced: bool) -> bool {
+    matches!(letter, '\u{202f}' | '\u{2009}') || letter == '\u{a0}' && spaced
+}
+
+/// Whether one to three digits stand before, and exactly three follow.
+fn is_group(before: &[u8], after: std::str::Chars<'_>) -> bool {
+    let digits = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let free = before.len() == digits || !matches!(before[before.len() - 1 - digits], b'.' | b',');
+    (1..=3).contains(&digits) && free && after.take(4).take_while(char::is_ascii_digit).count() == 3
 }
 
 /// Without the progress bar that ends the line, and the percentage before it.
@@ -128,6 +145,9 @@ fn without_bare_colours(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
         let body = line[at + 1..].iter().take_while(|&&byte| byte.is_ascii_digit() || byte == b';').count();
         if byte == b'[' && body > 0 && line.get(at + 1 + body) == Some(&b'm') {
             at += body + 2;
+            let escape =
+                [&b"#033"[..], b"\\033", b"\\x1b", b"\\e", b"^"].into_iter().find(|mark| out.ends_with(mark));
+            out.truncate(out.len() - escape.map_or(0, <[u8]>::len));
         } else {
             out.push(byte);
             at += 1;
@@ -210,6 +230,9 @@ mod tests {
             (b"#015 99%|#| loss 2#015100%|##| loss 1", "100%|##| loss 1"),
             (b"run #012 #0151 loss 1", "run #012 #0151 loss 1"),
             (b"lo\0ss: 1\x1b", "loss: 1"),
+            (b"#033[34mloss: 1#033[0m", "loss: 1"),
+            ("loss 5\u{202f}099.5".as_bytes(), "loss 5099.5"),
+            ("1\u{a0}250\u{a0}0.5".as_bytes(), "1 250 0.5"),
             ("准确率：９３％".as_bytes(), "准确率:93%"),
             ("│ loss │ 0.5 │".as_bytes(), "| loss | 0.5 |"),
             ("50%|█████▏    | −3".as_bytes(), "50%|######    | -3"),

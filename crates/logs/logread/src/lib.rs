@@ -6,6 +6,10 @@
 //! the numbers (`roles`) and from what the whole log repeats (`settle`). What is understood from a line holds
 //! for all lines like it, so that a log is read nearly at the speed at which its numbers are.
 //!
+//! Before that, a text in memory is looked at as a whole (`reader`): what stands before every line goes (`common_prefix`), and lines
+//! that were broken at a width are joined where more is read then (`wrap`). Where lines are cut off (`fragment`, `clip`), a number that
+//! may lack digits is left out, or [`RunLog::cut_line`] says so.
+//!
 //! ```text
 //! bytes -> lines -> clean -> token -> sentence --+
 //!                       |----> table ------------+--> assemble -> column -> settle -> RunLog

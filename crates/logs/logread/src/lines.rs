@@ -208,11 +208,17 @@ struct Utf16 {
 }
 
 impl Utf16 {
-    /// Told by the mark at the beginning.
+    /// Told by the mark at the beginning, or by the zeros of plain letters.
     fn of(beginning: &[u8]) -> Option<Self> {
         match beginning {
             [0xff, 0xfe, ..] => Some(Self { big_endian: false, odd: None, high: None }),
             [0xfe, 0xff, ..] => Some(Self { big_endian: true, odd: None, high: None }),
+            [a, 0, b, 0, c, 0, ..] if [a, b, c].into_iter().all(|byte| *byte > 0) => {
+                Some(Self { big_endian: false, odd: None, high: None })
+            }
+            [0, a, 0, b, 0, c, ..] if [a, b, c].into_iter().all(|byte| *byte > 0) => {
+                Some(Self { big_endian: true, odd: None, high: None })
+            }
             _ => None,
         }
     }

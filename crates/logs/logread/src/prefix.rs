@@ -36,6 +36,7 @@ pub(crate) fn says_something(text: &str) -> bool {
 }
 
 fn after_marks(text: &str) -> &str {
+    let text = after_rank(in_container(text));
     let mut text = ["<pre>", "<code>", "<pre><code>"]
         .iter()
         .fold(text, |text, tag| text.strip_prefix(tag).unwrap_or(text));
@@ -46,6 +47,22 @@ fn after_marks(text: &str) -> &str {
         text = after.strip_prefix([' ', '\t']).unwrap_or(after);
     }
     text
+}
+
+/// `{"log":"epoch 1\n","stream":"stdout","time":"..."}`, as Docker keeps what a container prints.
+fn in_container(text: &str) -> &str {
+    let inner = text.strip_prefix("{\"log\":\"").and_then(|rest| rest.split_once("\",\"stream\":"));
+    inner.map_or(text, |(line, _)| line.trim_end_matches("\\n").trim_end_matches("\\r"))
+}
+
+/// `[1,0]<stdout>:`, as MPI marks the rank of a process.
+fn after_rank(text: &str) -> &str {
+    let rank = text.strip_prefix('[').and_then(|rest| rest.split_once("]<std"));
+    let numbered = |rank: &str| rank.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'.'));
+    let rest = rank
+        .filter(|(rank, _)| numbered(rank))
+        .and_then(|(_, rest)| rest.strip_prefix("out>:").or_else(|| rest.strip_prefix("err>:")));
+    rest.unwrap_or(text)
 }
 
 fn after_logger(text: &str) -> &str {
@@ -189,6 +206,11 @@ mod tests {
             ("> 1 0.5 0.4", "1 0.5 0.4"),
             (">> 1 0.5 0.4", "1 0.5 0.4"),
             ("> > 1 0.5 0.4", "1 0.5 0.4"),
+            ("[1,0]<stdout>:1 0.5 0.4", "1 0.5 0.4"),
+            (
+                "{\"log\":\"1 0.5 0.4\\n\",\"stream\":\"stdout\",\"time\":\"2024-03-01T10:00:00.123Z\"}",
+                "1 0.5 0.4",
+            ),
         ] {
             assert_eq!(without_prefix(line), rest, "{line}");
         }

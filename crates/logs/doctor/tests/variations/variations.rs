@@ -34,6 +34,17 @@ pub(crate) fn variations(text: &str, commas: bool) -> Vec<Variation> {
             format!("\x1b[32m{}\x1b[0m", line.replace(": ", ":\x1b[1m ").replace(" - ", "\x1b[0m - "))
         }),
     );
+    add("colours, as SageMaker shows them", lines(text, |_, line| format!("#033[34m{line}#033[0m")));
+    if !text.contains('"') {
+        add(
+            "Docker's file",
+            lines(text, |_, line| {
+                format!(
+                    "{{\"log\":\"{line}\\n\",\"stream\":\"stdout\",\"time\":\"2024-03-01T10:00:00.123456789Z\"}}"
+                )
+            }),
+        );
+    }
     add(
         "carriage returns",
         lines(text, |_, line| format!("  0%|          | 0/63\r 50%|#####     | 31/63\r{line}")),
@@ -52,7 +63,8 @@ pub(crate) fn variations(text: &str, commas: bool) -> Vec<Variation> {
     add("trailing blanks", lines(text, |_, line| format!("{line}   \t ")));
     if !commas {
         add("decimal commas", decimal_commas(text).into_bytes());
-        add("thousands", thousands(text).into_bytes());
+        add("thousands", thousands(text, ',').into_bytes());
+        add("thousands, as in French", thousands(text, '\u{202f}').into_bytes());
         add("tabs", text.replace(' ', "\t").into_bytes());
     }
     add("blanks that do not break", text.replace(' ', "\u{a0}").into_bytes());
@@ -146,7 +158,7 @@ fn decimal_commas(text: &str) -> String {
     })
 }
 
-fn thousands(text: &str) -> String {
+fn thousands(text: &str, mark: char) -> String {
     let mut out = String::new();
     let mut digits = String::new();
     let mut fraction = false;
@@ -158,7 +170,7 @@ fn thousands(text: &str) -> String {
         let name = out.ends_with(|before: char| before.is_ascii_alphabetic() || before == '_');
         for (index, digit) in digits.chars().enumerate() {
             if index > 0 && (digits.len() - index).is_multiple_of(3) && !fraction && !name {
-                out.push(',');
+                out.push(mark);
             }
             out.push(digit);
         }
