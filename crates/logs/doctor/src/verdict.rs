@@ -102,7 +102,9 @@ fn healthy(context: &Context<'_>, findings: &[Finding]) -> String {
         }
         None => "This run looks healthy as far as the log shows.".to_owned(),
     };
-    let next = if findings.iter().any(|finding| finding.id == Id::StillImproving) {
+    let next = if findings.iter().any(|finding| finding.id == Id::Overfit) {
+        "It has begun to overfit, so keep the weights of the best validation epoch."
+    } else if findings.iter().any(|finding| finding.id == Id::StillImproving) {
         "It was still improving, so more epochs may help."
     } else {
         "Next, check that no plant is in both training and validation, and test on photos from the \

@@ -480,6 +480,12 @@ pub(super) fn causes(id: Id) -> &'static [Cause] {
                         "Run `foliar audit` on the data set: a log does not show leaks.",
                     ),
                     named(
+                        Id::Overfit,
+                        BY_HEART,
+                        1.0,
+                        "Train three epochs more: a validation loss that rises while that of training falls is overfitting.",
+                    ),
+                    named(
                         Id::DoubleSoftmax,
                         SOFTMAX,
                         1.0,

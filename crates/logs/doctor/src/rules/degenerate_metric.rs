@@ -255,7 +255,7 @@ fn one_class(context: &Context<'_>) -> Option<Finding> {
     let moves = training.windows(2).rev().take(same).any(|pair| pair[0].1.value != pair[1].1.value);
     // One class may have another share in each part.
     let size = context.validation_size().map_or(300.0, |size| size as f64);
-    let of_another_set = DISTINGUISHED.max(3.0 * (last.value * (1.0 - last.value) / size).sqrt());
+    let of_another_set = DISTINGUISHED.max(2.0 * (last.value * (1.0 - last.value) / size).sqrt());
     let distinguishes = |&(_, training): &(usize, Reading)| {
         training.value > last.value + if moves { DISTINGUISHED } else { of_another_set }
     };

@@ -89,7 +89,7 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
         ],
         // Where validation was never better than at first, it may not measure what was trained.
         confidence: match (turn, strong) {
-            (0, _) => 0.55,
+            (0, _) => 0.6,
             (_, true) => 0.9,
             _ => 0.8,
         },

@@ -1,6 +1,6 @@
 //! One small log for each rule that simulated runs do not reach.
 
-use foliar_doctor::{Id, RunSetup, Severity, diagnose};
+use foliar_doctor::{Id, Reduction, RunSetup, Severity, diagnose};
 use foliar_logread::{Metric, RunLog, Split};
 
 use crate::support::table::{finds, three, warnings, with};
@@ -281,4 +281,31 @@ fn training_that_stops_far_from_good_is_underfitting() {
     let losses: Vec<f64> = rising.iter().map(|accuracy| 2.6 * (1.0 - accuracy)).collect();
     let log = with(three(&losses, &losses, &rising), "acc", TRAIN, Metric::Accuracy, &rising);
     assert!(!finds(&diagnose(&log, &classes(10)), Id::Underfit));
+}
+
+#[test]
+fn the_sizes_decide_between_the_ways_of_adding_up() {
+    let accuracy = [0.61, 0.78, 0.85, 0.89, 0.915, 0.93, 0.94];
+    let (train, val) =
+        ([1.61, 0.92, 0.63, 0.48, 0.39, 0.33, 0.28], [1.18, 0.71, 0.50, 0.38, 0.31, 0.265, 0.235]);
+    let setup = RunSetup {
+        classes: Some(10),
+        batch_size: Some(32),
+        train_size: Some(1600),
+        validation_size: Some(400),
+    };
+    for (reduction, by_train, by_val) in [
+        (Reduction::BatchSum, 32.0, 400.0 / 13.0),
+        (Reduction::SumOfBatchMeans, 50.0, 13.0),
+        (Reduction::TotalSum, 1600.0, 400.0),
+    ] {
+        let log = three(&train.map(|loss| by_train * loss), &val.map(|loss| by_val * loss), &accuracy);
+        let diagnosis = diagnose(&log, &setup);
+        assert!(finds(&diagnosis, Id::LossScaled), "{reduction:?}: {:?}", warnings(&diagnosis));
+        for (estimate, factor) in [(diagnosis.scale.train, by_train), (diagnosis.scale.val, by_val)] {
+            let estimate = estimate.unwrap();
+            assert_eq!(estimate.reduction, Some(reduction));
+            assert!((estimate.best / factor - 1.0).abs() < 0.02, "{reduction:?}: {estimate:?}, not {factor}");
+        }
+    }
 }

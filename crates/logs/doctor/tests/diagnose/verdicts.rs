@@ -373,3 +373,12 @@ fn no_band_lies_below_chance() {
         assert!((band.low - 10f64.ln()).abs() < 1e-6 && band.low <= band.high.unwrap() + 1e-9, "{band:?}");
     }
 }
+
+#[test]
+fn a_healthy_run_that_has_begun_to_overfit_is_told_to_stop() {
+    let text = "epoch,loss,val_loss,val_acc\n1,1.10,0.80,0.71\n2,0.70,0.60,0.79\n3,0.50,0.45,0.84\n4,0.40,0.38,0.87\n5,0.33,0.35,0.885\n\
+        6,0.28,0.36,0.885\n7,0.24,0.35,0.89\n8,0.21,0.37,0.885\n9,0.19,0.36,0.89\n10,0.17,0.37,0.89\n11,0.15,0.38,0.885\n12,0.14,0.38,0.89\n";
+    let diagnosis = told(&read_log(text.as_bytes()).unwrap(), None);
+    assert_eq!(diagnosis.findings[0].id, Id::Healthy);
+    assert!(diagnosis.verdict.contains("best validation epoch"), "{}", diagnosis.verdict);
+}

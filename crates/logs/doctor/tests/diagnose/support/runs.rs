@@ -122,7 +122,9 @@ impl Run {
                 // Without an error, nothing tells a factor.
                 let limit = if self.kind == Kind::Healthy { 0.9999 } else { 0.98 };
                 let errs = share(&self.sums[0].validation) < limit;
-                learned && errs && mean(&last.validation) < 1.25 * least + 0.05 && !by_heart
+                // What rests below half of what there is to learn, or rises by an eighth, is a fault.
+                let good = share(&last.validation) > guess + 0.45 * (1.0 - guess);
+                good && errs && mean(&last.validation) < 1.12 * least + 0.03 && !by_heart
             }
             Kind::Penalty => learned && last.penalty > 1.0,
             Kind::DoubleSoftmax => learned,
