@@ -86,6 +86,17 @@ impl Column {
         self.last.map(|sample| sample.row)
     }
 
+    /// Keeps the last value of each pass, at which the batches begin again.
+    pub(crate) fn keep_ends(&mut self) {
+        let goes_on = |pair: &[Sample]| pair[1].batch > pair[0].batch;
+        let mut goes_on: Vec<bool> = self.finals.windows(2).map(goes_on).collect();
+        goes_on.push(false);
+        let mut goes_on = goes_on.into_iter();
+        self.finals.retain(|_| goes_on.next() == Some(false));
+        self.all = self.finals.clone();
+        self.summary.count = self.finals.len() as u64;
+    }
+
     /// Whether `sample`, after so many headings of epochs, is no new measurement: the newest value again, at the same place or,
     /// `within` an epoch, at a later batch of it.
     pub(crate) fn repeats(&self, sample: &Sample, headings: u32, within: bool) -> bool {
@@ -215,17 +226,6 @@ impl Column {
         self.finals.reverse();
         self.finals.dedup_by_key(|sample| sample.group_row);
         self.finals.reverse();
-    }
-
-    /// Keeps the last value of each pass, at which the batches begin again.
-    pub(crate) fn keep_ends(&mut self) {
-        let goes_on = |pair: &[Sample]| pair[1].batch > pair[0].batch;
-        let mut goes_on: Vec<bool> = self.finals.windows(2).map(goes_on).collect();
-        goes_on.push(false);
-        let mut goes_on = goes_on.into_iter();
-        self.finals.retain(|_| goes_on.next() == Some(false));
-        self.all = self.finals.clone();
-        self.summary.count = self.finals.len() as u64;
     }
 
     /// Whether any value stands at a batch of its epoch.

@@ -224,16 +224,6 @@ fn indexed(text: &[u8], end: usize) -> Option<usize> {
     (begins && (1..=3).contains(&digits)).then_some(end + digits + 2 + letters)
 }
 
-/// The end of the number in `output #1:` and `score # 1:`, which is a part of the name.
-pub(crate) fn output_number(text: &[u8], at: usize) -> Option<usize> {
-    let named = text[..at].ends_with(b"output ") || text[..at].ends_with(b"score ");
-    let after = text[at..].strip_prefix(b"#").filter(|_| named)?;
-    let blanks = after.iter().take_while(|&&byte| byte == b' ').count();
-    let digits = after[blanks..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let end = at + 1 + blanks + digits;
-    (digits > 0 && text.get(end) == Some(&b':')).then_some(end)
-}
-
 fn contains_dot(text: &[u8], at: usize) -> bool {
     text.get(while_matching(text, at, |byte| byte.is_ascii_digit())) == Some(&b'.')
 }
@@ -245,6 +235,16 @@ fn while_matching(text: &[u8], at: usize, matching: impl Fn(u8) -> bool) -> usiz
 /// Letters of every script, digits and the underscore.
 pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+/// The end of the number in `output #1:` and `score # 1:`, which is a part of the name.
+pub(crate) fn output_number(text: &[u8], at: usize) -> Option<usize> {
+    let named = text[..at].ends_with(b"output ") || text[..at].ends_with(b"score ");
+    let after = text[at..].strip_prefix(b"#").filter(|_| named)?;
+    let blanks = after.iter().take_while(|&&byte| byte == b' ').count();
+    let digits = after[blanks..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let end = at + 1 + blanks + digits;
+    (digits > 0 && text.get(end) == Some(&b':')).then_some(end)
 }
 
 fn is_bar(byte: u8) -> bool {

@@ -1,6 +1,8 @@
 //! Arrays of numbers as columns: `{"loss": [2.3, 1.1]}`, and `train_losses = [2.3, 1.1]` outside of any
 //! object.
 
+use std::collections::BTreeMap;
+
 use super::{Columns, Kind, List, Literal, MOST_FIELDS, Map};
 use crate::assemble::Assembler;
 use crate::cell::Cell;
@@ -138,29 +140,47 @@ pub(super) fn rows_of(
 /// Columns of one phase of training, with their names in it.
 type Phase<'a> = Vec<(&'a str, &'a [Option<Number>])>;
 
-/// The columns of the first phase, and those of a fine-tuning after it: `loss` and `fine_tune_loss`.
+/// The columns of each phase: `loss` and then `fine_tune_loss`, `phase1/loss` and then `phase2/loss`.
 fn phases(columns: &[(String, List)]) -> Vec<Phase<'_>> {
-    let (mut first, mut second) = (Phase::new(), Phase::new());
+    let mut phases: BTreeMap<u32, Phase<'_>> = BTreeMap::new();
     for (name, numbers) in columns {
-        match of_fine_tuning(name) {
-            Some(inner) => second.push((inner, numbers)),
-            None => first.push((name, numbers)),
-        }
+        let (number, inner) = phase_of(name).unwrap_or((1, name));
+        phases.entry(number).or_default().push((inner, numbers));
     }
-    let again = second.iter().filter(|(name, _)| first.iter().any(|(other, _)| other == name)).count();
-    if again < 2 {
-        return vec![columns.iter().map(|(name, numbers)| (name.as_str(), numbers.as_slice())).collect()];
+    let phases: Vec<Phase<'_>> = phases.into_values().collect();
+    let names = |phase: &Phase<'_>, name: &str| phase.iter().any(|(other, _)| *other == name);
+    let follows = |pair: &[Phase<'_>]| pair[1].iter().filter(|(name, _)| names(&pair[0], name)).count() > 1;
+    if phases.windows(2).all(follows) {
+        return phases;
     }
-    vec![first, second]
+    vec![columns.iter().map(|(name, numbers)| (name.as_str(), numbers.as_slice())).collect()]
 }
 
-/// The name without the words for a fine-tuning before it.
-fn of_fine_tuning(name: &str) -> Option<&str> {
-    const STARTS: [&str; 8] =
-        ["fine_tuning", "fine_tune", "finetuning", "finetune", "fine-tuning", "fine-tune", "fine", "ft"];
-    STARTS.iter().find_map(|start| {
-        let rest = name.get(start.len()..).filter(|_| name.to_ascii_lowercase().starts_with(start))?;
-        let inner = rest.trim_start_matches("_history").strip_prefix(['_', '/', '-', '.'])?;
-        (!inner.is_empty()).then_some(inner)
-    })
+/// The number of the phase that a name begins with, and the name in it.
+fn phase_of(name: &str) -> Option<(u32, &str)> {
+    const PHASES: [(&str, u32); 10] = [
+        ("fine_tuning", 2),
+        ("fine_tune", 2),
+        ("finetuning", 2),
+        ("finetune", 2),
+        ("fine-tuning", 2),
+        ("fine-tune", 2),
+        ("fine", 2),
+        ("ft", 2),
+        ("head", 1),
+        ("initial", 1),
+    ];
+    let lower = name.to_ascii_lowercase();
+    let named = PHASES.into_iter().find(|(start, _)| lower.starts_with(start));
+    let numbered = || {
+        let word = ["phase", "stage"].into_iter().find(|word| lower.starts_with(word))?;
+        let digits = lower[word.len()..].trim_start_matches(['_', '-', ' ']);
+        let start = lower.len() - digits.len();
+        let length = digits.bytes().take_while(u8::is_ascii_digit).count();
+        Some((start + length, digits[..length].parse().ok()?))
+    };
+    let (length, number) = named.map(|(start, number)| (start.len(), number)).or_else(numbered)?;
+    let rest = name.get(length..)?;
+    let inner = rest.strip_prefix("_history").unwrap_or(rest).strip_prefix(['_', '/', '-', '.'])?;
+    (!inner.is_empty()).then_some((number, inner))
 }

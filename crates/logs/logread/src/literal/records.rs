@@ -6,6 +6,7 @@ use super::{Field, Kind, LONGEST_ARRAY, Level, Literal, MOST_FIELDS, MOST_SHAPES
 use crate::assemble::Assembler;
 use crate::cell::Cell;
 use crate::hash;
+use crate::meaning::{self, Field, Quantity};
 use crate::run_log::Split;
 use crate::scalars::Place;
 use crate::schema::{Schema, Use};
@@ -143,6 +144,9 @@ impl Literal {
                 let length = numbers.len() as f64;
                 length == epoch || length == epoch + 1.0
             });
+            if !columns.iter().any(|(name, _)| is_loss(name)) {
+                columns.clear();
+            }
         }
         self.records += u64::from(super::lists::rows_of(&columns, counter, around, self.line, into) > 0);
     }
@@ -184,6 +188,10 @@ impl Literal {
             }
         }
     }
+}
+
+fn is_loss(name: &str) -> bool {
+    matches!(meaning::field(name), Field::Value(meaning) if meaning.quantity == Quantity::Loss)
 }
 
 /// The epoch that a key such as `3` or `epoch_3` is the number of.
