@@ -1,5 +1,6 @@
 //! Logs on disk: a file, a run's folder, or a folder of TensorBoard's.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -13,17 +14,11 @@ use crate::run_log::{RunLog, Split};
 use crate::split_word::split_word;
 use crate::tensorboard::{self, EventReader};
 
-/// Names that logs have in a folder, the most telling first.
-const USUAL: [&str; 8] = [
-    RunDir::EVENTS,
-    "results.csv",
-    "metrics.csv",
-    "summary.csv",
-    "log.csv",
-    "trainer_state.json",
-    "log.txt",
-    "train.log",
-];
+/// Names of the record of a run, the most telling first: a folder with one of them is a run.
+const RECORDS: [&str; 6] =
+    [RunDir::EVENTS, "results.csv", "metrics.csv", "summary.csv", "log.csv", "trainer_state.json"];
+/// Names that logs often have, in a folder of one run or of several.
+const USUAL: [&str; 2] = ["log.txt", "train.log"];
 /// TensorBoard's part of a file name.
 const EVENTS: &str = "tfevents";
 /// How far below a folder TensorBoard's files are looked for.
@@ -34,28 +29,39 @@ const MOST_BYTES: u64 = 128 << 20;
 /// Reads a log from a file or a folder.
 ///
 /// Of a folder the record of a foliar run is read, else a file with one of the usual names of logs, else all
-/// event files of TensorBoard in it and in the folders below, whose names may say `train` or `validation`.
+/// event files of TensorBoard in it and in the folders below, whose names may say `train` or `validation`. For a folder of
+/// several runs see [`find_runs`](crate::find_runs).
 ///
 /// # Errors
-/// [`ReadError::Nothing`] if it holds no training log, [`ReadError::Io`] with the path if it cannot be read.
+/// [`ReadError::Nothing`] if it holds no training log, [`ReadError::Folder`] if the folder is not that of one run,
+/// [`ReadError::Io`] with the path if it cannot be read.
 pub fn read_log_path(path: &Path) -> Result<RunLog, ReadError> {
     if !path.is_dir() {
         return read_file(path).map_err(|error| with_path(path, error));
     }
-    for name in USUAL {
-        let file = path.join(name);
-        if file.is_file() {
-            return read_file(&file).map_err(|error| with_path(&file, error));
-        }
+    let usual = || USUAL.iter().map(|name| path.join(name)).find(|file| file.is_file());
+    if let Some(file) = record(path).or_else(usual) {
+        return read_file(&file).map_err(|error| with_path(&file, error));
     }
     let mut files = Vec::new();
     find(path, 0, &mut files).map_err(|error| with_path(path, error.into()))?;
-    if files.is_empty() {
+    let runs: BTreeSet<&Path> = files.iter().map(|file| run_of(path, file)).collect();
+    if runs.is_empty() {
         let reason = format!(
             "{} holds neither events.jsonl nor a table of metrics nor TensorBoard's event files; name the file",
             path.display()
         );
-        return Err(ReadError::Nothing { reason });
+        return Err(ReadError::Folder { reason });
+    }
+    if let ([one, other, ..], false) = (&Vec::from_iter(&runs)[..], runs.contains(path)) {
+        let reason = format!(
+            "{} holds {} runs; name one of them, such as {} or {}",
+            path.display(),
+            runs.len(),
+            one.display(),
+            other.display()
+        );
+        return Err(ReadError::Folder { reason });
     }
     files.sort();
     let mut reader = EventReader::new();
@@ -64,6 +70,31 @@ pub fn read_log_path(path: &Path) -> Result<RunLog, ReadError> {
         reader.push(&bytes, split_of(path, file));
     }
     reader.finish()
+}
+
+/// The file in `folder` that is the record of a run.
+pub(crate) fn record(folder: &Path) -> Option<PathBuf> {
+    RECORDS.iter().map(|name| folder.join(name)).find(|file| file.is_file())
+}
+
+/// The folder of the run that an event file belongs to: the one it lies in, or above those that are named after splits.
+fn run_of<'a>(root: &Path, file: &'a Path) -> &'a Path {
+    let mut folder = file.parent().unwrap_or(file);
+    while folder != root && names_split(folder) {
+        folder = folder.parent().unwrap_or(folder);
+    }
+    folder
+}
+
+/// Whether a folder holds event files itself, or in folders that are named after splits. What cannot be read holds none.
+pub(crate) fn holds_events(folder: &Path) -> bool {
+    let mut files = Vec::new();
+    let _ = find(folder, DEEPEST - 1, &mut files);
+    files.iter().any(|file| run_of(folder, file) == folder)
+}
+
+fn names_split(folder: &Path) -> bool {
+    folder.file_name().and_then(OsStr::to_str).is_some_and(|name| split_word(name).is_some())
 }
 
 fn read_file(path: &Path) -> Result<RunLog, ReadError> {
@@ -84,7 +115,7 @@ fn limited(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn is_events(path: &Path) -> bool {
+pub(crate) fn is_events(path: &Path) -> bool {
     path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.contains(EVENTS))
 }
 
@@ -111,6 +142,6 @@ fn split_of(root: &Path, file: &Path) -> Option<Split> {
 fn with_path(path: &Path, error: ReadError) -> ReadError {
     match error {
         ReadError::Io(error) => ReadError::Io(foliar_files::with_path(path)(error)),
-        nothing @ ReadError::Nothing { .. } => nothing,
+        other @ (ReadError::Nothing { .. } | ReadError::Folder { .. }) => other,
     }
 }
