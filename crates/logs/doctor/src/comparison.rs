@@ -31,8 +31,23 @@ pub struct RunSummary {
     pub losses: Option<(CorrectedLoss, CorrectedLoss)>,
     /// What matters most about the run.
     pub finding: Option<Id>,
+    /// How much that matters.
+    pub severity: Option<Severity>,
     /// The verdict on this run alone.
     pub verdict: String,
+}
+
+impl RunSummary {
+    /// The verdict in a word or two: `healthy`, `warning: overfit`; `-` where nothing was found.
+    #[must_use]
+    pub fn main_finding(&self) -> String {
+        let Some(id) = self.finding else { return "-".to_owned() };
+        match self.severity {
+            Some(Severity::Error) => format!("error: {}", id.name()),
+            Some(Severity::Warning) => format!("warning: {}", id.name()),
+            Some(Severity::Note) | None => id.name().to_owned(),
+        }
+    }
 }
 
 /// Several runs side by side.
@@ -86,19 +101,18 @@ fn summary(name: &str, diagnosis: &Diagnosis) -> RunSummary {
     } else {
         of_validation
     };
+    let finding = diagnosis.findings.iter().find(|finding| {
+        finding.severity > Severity::Note
+            || matches!(finding.id, Id::Healthy | Id::TooLittleToTell | Id::NotALog)
+    });
     RunSummary {
         name: name.to_owned(),
         epochs: epochs.len(),
         best_accuracy: accuracies.iter().copied().max_by(f64::total_cmp),
         last_accuracy: accuracies.last().copied(),
         losses: losses.first().copied().zip(losses.last().copied()),
-        finding: diagnosis
-            .findings
-            .iter()
-            .find(|finding| {
-                finding.severity > Severity::Note || matches!(finding.id, Id::Healthy | Id::TooLittleToTell)
-            })
-            .map(|finding| finding.id),
+        finding: finding.map(|finding| finding.id),
+        severity: finding.map(|finding| finding.severity),
         verdict: diagnosis.verdict.clone(),
     }
 }

@@ -5,21 +5,21 @@ use maud::{Markup, html};
 
 use super::words::weight;
 
-/// All findings, in their order, below a heading.
-pub(crate) fn findings(heading: &str, findings: &[Finding]) -> Markup {
+/// All findings, in their order, below a heading. `id` begins the names of the parts.
+pub(crate) fn findings(heading: &str, findings: &[Finding], id: &str) -> Markup {
     html! {
-        section aria-labelledby="doctor-findings" {
-            h2 #doctor-findings { (heading) }
+        section aria-labelledby={ (id) "-findings" } {
+            h2 id={ (id) "-findings" } { (heading) }
             ol.findings role="list" {
-                @for finding in findings { li { (card(finding)) } }
+                @for finding in findings { li { (card(finding, id)) } }
             }
         }
     }
 }
 
-fn card(finding: &Finding) -> Markup {
+fn card(finding: &Finding, id: &str) -> Markup {
     let (word, colour) = weight(finding);
-    let heading = format!("doctor-{}", finding.id.name());
+    let heading = format!("{id}-{}", finding.id.name());
     html! {
         article class={ "finding " (colour) } aria-labelledby=(heading) {
             header {
@@ -64,7 +64,7 @@ fn evidence(evidence: &[Evidence]) -> Markup {
 }
 
 /// Confidence in words that promise no more than it holds.
-fn sureness(confidence: f64) -> String {
+pub(crate) fn sureness(confidence: f64) -> String {
     let share = (confidence.clamp(0.0, 1.0) * 100.0).round().min(99.0);
     format!("{share}\u{a0}% sure")
 }

@@ -14,12 +14,12 @@ pub(crate) fn headline(diagnosis: &Diagnosis) -> &'static str {
 }
 
 /// The verdict in the colour of the first finding, with the key figures.
-pub(crate) fn verdict(log: &RunLog, diagnosis: &Diagnosis) -> Markup {
+pub(crate) fn verdict(log: &RunLog, diagnosis: &Diagnosis, id: &str) -> Markup {
     let colour = diagnosis.findings.first().map_or("note", |finding| weight(finding).1);
     let figures = figures(log, diagnosis);
     html! {
-        section class={ "verdict " (colour) } aria-labelledby="doctor-verdict" {
-            h2 #doctor-verdict { "Verdict" }
+        section class={ "verdict " (colour) } aria-labelledby={ (id) "-verdict" } {
+            h2 id={ (id) "-verdict" } { "Verdict" }
             p.lead { (diagnosis.verdict) }
             (key_figures(&figures))
         }
