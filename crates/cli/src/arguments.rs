@@ -69,7 +69,7 @@ pub(crate) enum Command {
     Evaluate(EvaluateArguments),
     /// Compare runs on the validation photos they share
     Compare(CompareArguments),
-    /// Diagnose a training log of any program
+    /// Diagnose the training log of any program: what is wrong with the run, and what to do
     Doctor(DoctorArguments),
     /// Classify new photos
     Predict(PredictArguments),

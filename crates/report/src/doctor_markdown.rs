@@ -144,11 +144,11 @@ fn best(epochs: &[EpochCurve]) -> Option<usize> {
 
 fn reading(log: &RunLog) -> String {
     let kind = if log.format.is_empty() { "a text".to_owned() } else { plain(&log.format) };
-    let mut words = format!(
-        "Read as {kind}: numbers from {}, nothing from {}.",
-        count(log.understood_lines, "line", "lines"),
-        count(log.ignored_lines, "other", "others")
-    );
+    let mut words = format!("Read as {kind}: numbers from {}", count(log.understood_lines, "line", "lines"));
+    if log.ignored_lines > 0 {
+        words += &format!(", nothing from {}", count(log.ignored_lines, "other", "others"));
+    }
+    words.push('.');
     let facts = stated(&log.facts);
     if !facts.is_empty() {
         words += &format!(" The log itself states {}.", facts.join(", "));

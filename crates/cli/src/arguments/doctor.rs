@@ -4,17 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Reads training logs of any program and says what is wrong with the run, on which lines it shows, how sure that is, and what
-/// to do.
-///
-/// Several logs, or a folder of logs or of run folders, are compared: which run is better, and what cannot be compared.
+/// Which logs, what is known of them, and how they are answered.
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
     after_help = "Examples:\n  foliar doctor train.log                       what does this log say?\n  foliar doctor train.log --classes 38          the same, with what you know about the run\n  foliar doctor untuned.log tuned.log           which of two runs is better?\n  foliar doctor runs                            a folder of runs or logs: one line each\n  foliar doctor train.log --html page.html      a page with the curves\n  foliar doctor train.log --markdown            the answer for a forum or an issue\n  python train.py 2>&1 | foliar doctor -        what a program prints\n\nAny text will do: console output of PyTorch, Keras, fastai, timm, Caffe and others, CSV, JSON lines, TensorBoard events, a notebook, or a question with the log pasted in.\n\nExit codes: 0 done, 1 not read, 2 wrong arguments, 3 done, and something is seriously wrong with a run."
 )]
 pub(crate) struct DoctorArguments {
-    /// Log, run folder, folder of TensorBoard events, folder of any of these, or - for standard input
+    /// Log, run folder, folder of TensorBoard events, or - for standard input; several, or those in a folder, are compared
     #[arg(required = true, num_args = 1..)]
     pub(crate) log: Vec<PathBuf>,
     /// Number of classes: the loss of guessing is its logarithm

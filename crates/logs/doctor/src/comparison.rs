@@ -146,7 +146,7 @@ fn answer(runs: &[RunSummary], size: Option<usize>) -> (Option<usize>, String) {
             let needed = (4.0 * variance / difference.powi(2)).ceil();
             let text = format!(
                 "{one} is better than {other} if validation has {} photos or more: {both}. With fewer, chance explains the \
-                    difference. Say how many there are with `--val-size`.",
+                    difference. Say how many there are (`--val-size`).",
                 number(needed.max(1.0))
             );
             (Some(first), text)

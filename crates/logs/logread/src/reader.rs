@@ -87,7 +87,7 @@ impl Reader {
         self.lines.finish(&mut |line| self.text.line(&line));
         self.text.finish().map_err(|reason| ReadError::Nothing {
             reason: match (self.lines.bytes, self.lines.binary || self.lines.hollow) {
-                (0, _) => "the text is empty, so first save what the training prints".to_owned(),
+                (0, _) => "the text is empty".to_owned(),
                 (_, true) => "it is a binary file".to_owned(),
                 _ => reason,
             },

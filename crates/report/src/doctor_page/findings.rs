@@ -4,6 +4,7 @@ use foliar_doctor::{Evidence, Finding};
 use maud::{Markup, html};
 
 use super::words::weight;
+use crate::page::parts::coded;
 
 /// All findings, in their order, below a heading. `id` begins the names of the parts.
 pub(crate) fn findings(heading: &str, findings: &[Finding], id: &str) -> Markup {
@@ -28,10 +29,10 @@ fn card(finding: &Finding, id: &str) -> Markup {
             }
             div.body {
                 div {
-                    p.claim { (finding.claim) }
+                    p.claim { (coded(&finding.claim)) }
                     @if !finding.advice.is_empty() {
                         h4 { "What to do" }
-                        p { (finding.advice) }
+                        p { (coded(&finding.advice)) }
                     }
                 }
                 (evidence(&finding.evidence))

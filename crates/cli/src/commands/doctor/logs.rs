@@ -12,6 +12,9 @@ use crate::exit::UsageError;
 /// Means standard input.
 const STANDARD_INPUT: &str = "-";
 
+/// What to do where there is no log.
+const SAVE: &str = "save what the training prints, as with `python train.py > train.log`";
+
 /// A log that was read.
 pub(super) struct Log {
     /// As it was named, or its path below the one folder that was named.
@@ -99,8 +102,7 @@ impl Logs {
         self.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         if self.logs.len() == logs {
             anyhow::bail!(
-                "{} holds no training log: {}; save what the training prints, as with `python train.py > train.log`, and \
-                 name that file",
+                "{} holds no training log: {}; {SAVE}, and name that file",
                 folder.display(),
                 match files {
                     0 => "it is empty".to_owned(),
@@ -121,6 +123,9 @@ fn is_standard_input(path: &Path) -> bool {
 fn refused(path: &Path, error: ReadError) -> anyhow::Error {
     let name = if is_standard_input(path) { "standard input".to_owned() } else { path.display().to_string() };
     match error {
+        ReadError::Nothing { ref reason } if reason.ends_with("empty") => {
+            anyhow::anyhow!("{name} is {error}; {SAVE}")
+        }
         ReadError::Nothing { .. } => anyhow::anyhow!("{name} is {error}"),
         ReadError::Folder { .. } => anyhow::anyhow!("{error}"),
         ReadError::Io(ref cause) => match cause.kind() {
