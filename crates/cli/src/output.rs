@@ -5,8 +5,10 @@
 //! nothing.
 
 use std::fmt;
-use std::io::{self, ErrorKind, StdoutLock, Write};
+use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::Serialize;
 
 /// Whether the reader of standard output has gone.
 static CLOSED: AtomicBool = AtomicBool::new(false);
@@ -17,6 +19,16 @@ pub(crate) struct Output(StdoutLock<'static>);
 /// Standard output, for as long as it is held.
 pub(crate) fn stdout() -> Output {
     Output(io::stdout().lock())
+}
+
+impl Output {
+    /// One JSON document, for people to read as well.
+    pub(crate) fn json(&mut self, document: &impl Serialize) -> io::Result<()> {
+        let mut out = BufWriter::new(self);
+        serde_json::to_writer_pretty(&mut out, document)?;
+        writeln!(out)?;
+        out.flush()
+    }
 }
 
 /// Whether something could not be written because the reader of standard output has gone.

@@ -54,8 +54,7 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     }
     let mut out = output::stdout();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &audit)?;
-        writeln!(out)?;
+        out.json(&audit)?;
     } else {
         text::print(&mut out, &audit, arguments)?;
     }

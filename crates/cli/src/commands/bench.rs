@@ -60,8 +60,7 @@ fn print(
 ) -> anyhow::Result<Exit> {
     let mut out = output::stdout();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, document)?;
-        writeln!(out)?;
+        out.json(document)?;
     } else {
         text(&mut out)?;
     }

@@ -21,8 +21,7 @@ pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     }
     let mut out = output::stdout();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &comparison)?;
-        writeln!(out)?;
+        out.json(&comparison)?;
     } else {
         print(&mut out, &comparison)?;
     }

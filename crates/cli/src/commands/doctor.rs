@@ -74,7 +74,7 @@ fn show_one(one: &Log, skipped: &[NoLog], arguments: &DoctorArguments) -> anyhow
     }
     let mut out = output::stdout();
     if arguments.json {
-        print_json(&mut out, &Document::of(one))?;
+        out.json(&Document::of(one))?;
     } else if arguments.markdown {
         out.write_all(doctor_markdown(log, diagnosis).as_bytes())?;
     } else {
@@ -103,7 +103,7 @@ fn show_several(
     let mut out = output::stdout();
     if arguments.json {
         let logs = logs.iter().map(Document::of).collect();
-        print_json(&mut out, &Documents { logs, comparison: &comparison, skipped })?;
+        out.json(&Documents { logs, comparison: &comparison, skipped })?;
     } else if arguments.markdown {
         out.write_all(doctor_comparison_markdown(&diagnosed, &comparison).as_bytes())?;
     } else {
@@ -117,10 +117,4 @@ fn write_page(page: &str, arguments: &DoctorArguments) -> anyhow::Result<()> {
     let Some(path) = &arguments.html else { return Ok(()) };
     write_atomically(path, |file| file.write_all(page.as_bytes()))
         .with_context(|| format!("{} cannot be written", path.display()))
-}
-
-fn print_json(out: &mut impl Write, document: &impl Serialize) -> anyhow::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document)?;
-    writeln!(out)?;
-    Ok(())
 }

@@ -93,8 +93,7 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
             findings: &verdict.findings,
             evaluation: &evaluation,
         };
-        serde_json::to_writer_pretty(&mut out, &report)?;
-        writeln!(out)?;
+        out.json(&report)?;
     } else {
         text::print(&mut out, &evaluation)?;
     }

@@ -70,8 +70,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         let (bundle, out_folder) =
             (arguments.bundle.display().to_string(), arguments.out.display().to_string());
         let document = Document { bundle, method, out: out_folder, photographs: rows, classes };
-        serde_json::to_writer_pretty(&mut out, &document)?;
-        writeln!(out)?;
+        out.json(&document)?;
     } else {
         text::classes(&mut out, &classes, &arguments.out)?;
     }

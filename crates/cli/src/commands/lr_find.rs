@@ -40,8 +40,7 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
     draw(arguments, &recipe.model, &test)?;
     let mut out = output::stdout();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &test)?;
-        writeln!(out)?;
+        out.json(&test)?;
     } else {
         match test.proposed {
             Some(rate) => writeln!(out, "{rate:.1e}")?,

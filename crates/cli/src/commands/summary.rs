@@ -44,8 +44,7 @@ pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<Exit> {
     let mut out = output::stdout();
     if arguments.json {
         let document = document(arguments, size, &summary, loader, total);
-        serde_json::to_writer_pretty(&mut out, &document)?;
-        writeln!(out)?;
+        out.json(&document)?;
     } else {
         print(&mut out, arguments, size, &summary, loader, total)?;
     }

@@ -78,8 +78,7 @@ fn conclude(folder: &Folder, result: &TuningResult, arguments: &TuneArguments) -
     }
     let mut out = output::stdout();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, result)?;
-        writeln!(out)?;
+        out.json(result)?;
     } else {
         writeln!(out, "{}", folder.tuned().join(foliar_runlog::RunDir::BUNDLE).display())?;
     }
