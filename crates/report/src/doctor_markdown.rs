@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use foliar_doctor::{Comparison, Diagnosis, EpochCurve, Finding};
+use foliar_doctor::{Comparison, Diagnosis, EpochCurve, Explanation, Finding};
 use foliar_logread::RunLog;
 
 use crate::doctor_page::DiagnosedLog;
 use crate::doctor_page::comparison::{CELLS, cells};
-use crate::doctor_page::findings::sureness;
+use crate::doctor_page::findings::{sentence, share, sureness};
 use crate::doctor_page::series::{ACCURACIES, LOSSES, is_corrected};
 use crate::doctor_page::tables::stated;
 use crate::doctor_page::words::{count, metric, number, percent, printed, split, weight};
@@ -51,8 +51,8 @@ pub fn doctor_comparison_markdown(logs: &[DiagnosedLog<'_>], comparison: &Compar
 fn one(text: &mut String, log: &RunLog, diagnosis: &Diagnosis) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "**Verdict:** {}", prose(&diagnosis.verdict));
-    for finding in &diagnosis.findings {
-        found(text, finding);
+    for (place, finding) in diagnosis.findings.iter().enumerate() {
+        found(text, finding, diagnosis.explanations.get(place));
     }
     let epochs = epochs(&diagnosis.series.epochs);
     if !epochs.is_empty() {
@@ -61,7 +61,7 @@ fn one(text: &mut String, log: &RunLog, diagnosis: &Diagnosis) {
     let _ = write!(text, "\n### What was read\n\n{}", reading(log));
 }
 
-fn found(text: &mut String, finding: &Finding) {
+fn found(text: &mut String, finding: &Finding, explanation: Option<&Explanation>) {
     let _ = writeln!(
         text,
         "\n### {}: {} ({}, {})\n\n{}",
@@ -83,6 +83,19 @@ fn found(text: &mut String, finding: &Finding) {
     }
     if let Some(lines) = &finding.code {
         let _ = write!(text, "\n{}", fenced("python", lines));
+    }
+    let others = explanation.map_or(&[][..], |explanation| &explanation.alternatives);
+    if !others.is_empty() {
+        text.push_str("\n**What else it could be:**\n\n");
+    }
+    for other in others {
+        let _ = writeln!(
+            text,
+            "- {} ({}). {}",
+            plain(&sentence(other.cause)),
+            share(other.share),
+            prose(other.test)
+        );
     }
 }
 

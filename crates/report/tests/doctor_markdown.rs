@@ -61,6 +61,10 @@ fn the_answer_holds_verdict_findings_and_three_epochs() {
     for part in ["- line 1: ", "**What to do:**", "```python\n", "numbers from 6 lines"] {
         assert!(text.contains(part), "no {part} in {text}");
     }
+    for other in diagnosis.explanations.iter().flat_map(|explanation| &explanation.alternatives) {
+        assert!(text.contains(&other.cause[1..]), "no {} in {text}", other.cause);
+    }
+    assert!(text.contains("**What else it could be:**"), "{text}");
     let rows = rows(&text);
     assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{rows:?}");
     let named: Vec<_> = rows[2..].iter().map(|row| (row[0], row[1])).collect();

@@ -54,6 +54,7 @@ fn verdict_findings_curves_and_numbers_are_there() {
         "training, printed",
         "training, mean",
         "expected",
+        "What else it could be",
         "118.4",
         "98.80\u{a0}%",
     ] {

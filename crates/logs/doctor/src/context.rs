@@ -3,7 +3,8 @@
 use foliar_logread::RunLog;
 
 use crate::accuracy_resolution::accuracy_resolution;
-use crate::offset::{self, Penalty, SoftmaxFit};
+use crate::limits::Limits;
+use crate::offset::{self, Penalty, Smoothing, SoftmaxFit};
 use crate::rows::{Chosen, Column, Reading, Row, rows};
 use crate::scale::hypothesis::Sizes;
 use crate::scale::one_column::one_column;
@@ -15,12 +16,15 @@ use crate::{Reduction, Scale, ScaleEstimate};
 pub(crate) struct Context<'a> {
     pub(crate) log: &'a RunLog,
     pub(crate) setup: RunSetup,
+    pub(crate) limits: Limits,
     pub(crate) chosen: Chosen<'a>,
     pub(crate) rows: Vec<Row>,
     /// Validation samples as inferred from the steps of the accuracy; the true number may be a multiple.
     pub(crate) accuracy_resolution: Option<usize>,
     /// Whether the losses are those of a softmax of probabilities.
     pub(crate) double_softmax: Option<SoftmaxFit>,
+    /// Whether a loss rests on the floor of smoothed labels.
+    pub(crate) smoothing: Option<Smoothing>,
     /// Whether the losses include a penalty on the weights.
     pub(crate) penalty: Option<Penalty<'a>>,
     /// Whether the loss is not a cross-entropy of the classes that the accuracy counts.
@@ -43,13 +47,20 @@ impl<'a> Context<'a> {
         let mut context = Self::of_means(log, setup);
         let (rows, chosen, setup) = (&context.rows, &context.chosen, context.setup);
         let double_softmax = offset::double_softmax(rows, &setup);
-        let penalty =
-            if double_softmax.is_some() { None } else { offset::penalty(rows, chosen, &log.series, &setup) };
+        let printed =
+            if double_softmax.is_some() { None } else { offset::printed_penalty(chosen, &log.series) };
+        // One offset is enough; the commoner one is tried first.
+        let plain = double_softmax.is_none() && printed.is_none() && !context.has_heads;
+        let smoothing = if plain { offset::smoothing(rows, &setup) } else { None };
+        let penalty = match printed {
+            None if plain && smoothing.is_none() => offset::inferred_penalty(rows, &setup),
+            printed => printed,
+        };
         let loss_is_foreign = offset::is_foreign(rows);
         let heads = context.has_heads;
         let scale = if loss_is_foreign {
             Posterior::default()
-        } else if double_softmax.is_some() || penalty.is_some() {
+        } else if double_softmax.is_some() || smoothing.is_some() || penalty.is_some() {
             context.scale
         } else {
             let from_scratch = rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
@@ -61,7 +72,7 @@ impl<'a> Context<'a> {
                 None => posterior(rows, &sizes, from_scratch),
             }
         };
-        (context.double_softmax, context.penalty) = (double_softmax, penalty);
+        (context.double_softmax, context.smoothing, context.penalty) = (double_softmax, smoothing, penalty);
         (context.loss_is_foreign, context.scale) = (loss_is_foreign, scale);
         context
     }
@@ -78,9 +89,11 @@ impl<'a> Context<'a> {
         Self {
             log,
             setup: setup.or(&log.facts),
+            limits: Limits::default(),
             rows: rows(&chosen),
             accuracy_resolution: accuracy_resolution(&accuracies),
             double_softmax: None,
+            smoothing: None,
             penalty: None,
             loss_is_foreign: false,
             has_heads: offset::has_heads(&log.series),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::Finding;
+use crate::{Explanation, Finding};
 
 /// Everything the doctor says about one log.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -12,6 +12,8 @@ pub struct Diagnosis {
     /// By importance; never empty: a run without a warning is [`crate::Id::Healthy`] if the log proves that it learned, else
     /// [`crate::Id::TooLittleToTell`].
     pub findings: Vec<Finding>,
+    /// What else explains each finding, in their order.
+    pub explanations: Vec<Explanation>,
     /// The factors between the printed losses and the means per sample.
     pub scale: Scale,
     /// The corrected curves.

@@ -35,6 +35,8 @@ pub enum Id {
     DegenerateMetric,
     /// Training goes on improving, validation does not.
     Overfit,
+    /// Training itself stops far from good, and validation is equal to it.
+    Underfit,
     /// The training loss rises or jumps.
     LrTooHigh,
     /// Loss and accuracy of validation jump together, while training is smooth.
@@ -51,6 +53,8 @@ pub enum Id {
     Plateau,
     /// Epochs repeat or restart.
     SeveralRuns,
+    /// The loss rests on the floor of smoothed labels.
+    LabelSmoothing,
     /// Validation looks better than training, for a harmless reason.
     ValBetterThanTrain,
     /// The last epoch is the best.
@@ -82,6 +86,7 @@ impl Id {
             Self::PenaltyInLoss => "penalty-in-loss",
             Self::DegenerateMetric => "degenerate-metric",
             Self::Overfit => "overfit",
+            Self::Underfit => "underfit",
             Self::LrTooHigh => "lr-too-high",
             Self::UnstableValidation => "unstable-validation",
             Self::HotStart => "hot-start",
@@ -90,6 +95,7 @@ impl Id {
             Self::ValidationTooSmall => "validation-too-small",
             Self::Plateau => "plateau",
             Self::SeveralRuns => "several-runs",
+            Self::LabelSmoothing => "label-smoothing",
             Self::ValBetterThanTrain => "val-better-than-train",
             Self::StillImproving => "still-improving",
             Self::NotALog => "not-a-log",
@@ -116,6 +122,7 @@ impl Id {
             Self::PenaltyInLoss => "The loss includes a weight penalty",
             Self::DegenerateMetric => "The accuracy is meaningless",
             Self::Overfit => "Overfitting",
+            Self::Underfit => "Underfitting",
             Self::LrTooHigh => "The learning rate is too high",
             Self::UnstableValidation => "Validation is unstable",
             Self::HotStart => "A start far worse than guessing",
@@ -124,6 +131,7 @@ impl Id {
             Self::ValidationTooSmall => "Too few validation photos",
             Self::Plateau => "The best epoch was long ago",
             Self::SeveralRuns => "More than one run in this log",
+            Self::LabelSmoothing => "Smoothed labels",
             Self::ValBetterThanTrain => "Validation looks better than training",
             Self::StillImproving => "Still improving",
             Self::NotALog => "Not a training log",

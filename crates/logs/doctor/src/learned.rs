@@ -8,16 +8,25 @@
 //! | σ | standard error of an accuracy: √(p (1 - p) / n) |
 //!
 //! Proof is an accuracy that is clearly above guessing (p > 1 / C + 4 σ; above one half where C is unknown, since no
-//! balanced task is guessed better), one that rose by more than noise since the first epoch (4 √2 σ), a loss below 0.9 ln C,
+//! balanced task is guessed better; then it must have risen or be above 0.8, for one class may have a large share), one that rose by more than noise since the first epoch (4 √2 σ), a loss below 0.9 ln C,
 //! or, where C is unknown, a loss that fell by a tenth and more. Everything on validation photos, in three epochs or more.
 
 use crate::context::Context;
-use crate::rows::{Column, Reading};
+use crate::rows::{Column, Reading, Row};
+use crate::scale::reference::{Known, expected};
 
 /// Epochs with a validation that a judgement needs; two will do for an accuracy above the guessing of known classes.
 pub(crate) const EPOCHS: usize = 3;
 /// Validation photos that are assumed where nothing tells their number.
 const ASSUMED: f64 = 300.0;
+
+/// How far a loss may lie above what its accuracy explains, as a factor and in nats.
+const ABOVE: (f64, f64) = (1.6, 0.3);
+/// A first training loss, in nats, that no mean begins with, where the number of classes is not known; and as a multiple of guessing.
+const START: (f64, f64) = (8.0, 2.0);
+
+/// No class of a usual data set has so large a share.
+const SKEWED: f64 = 0.8;
 
 /// What is missing for a judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +39,10 @@ pub(crate) enum Gap {
     Epochs(usize),
     /// The values are those of guessing, as far as can be told.
     Proof,
+    /// The loss is far above what the accuracy explains, and nothing else says why.
+    Loss,
+    /// The validation loss ends far above its least value, and nothing else says why.
+    Rise,
 }
 
 /// What is missing to say that the network learned; `None` if nothing is.
@@ -42,9 +55,58 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         0 => Some(Gap::Validation),
         2 if context.setup.classes.is_some() && by_accuracy(context, &accuracy) => None,
         _ if epochs < EPOCHS => Some(Gap::Epochs(epochs)),
-        _ if by_accuracy(context, &accuracy) || by_loss(context, &loss) => None,
-        _ => Some(Gap::Proof),
+        _ if !by_accuracy(context, &accuracy) && !by_loss(context, &loss) => Some(Gap::Proof),
+        _ if may_be_one_class(context, &accuracy) => Some(Gap::Proof),
+        _ if has_risen(&loss) => Some(Gap::Rise),
+        _ if is_unexplained(context) => Some(Gap::Loss),
+        _ => None,
     }
+}
+
+/// Whether an accuracy of unknown classes never rose, so that it may be the share of one of them.
+fn may_be_one_class(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
+    let (Some(first), Some(end)) = (curve.first(), late(curve)) else { return false };
+    let size = context.validation_size().map_or(ASSUMED, |size| size as f64);
+    let noise = (2.0 * end * (1.0 - end) / size).sqrt();
+    context.setup.classes.is_none() && curve.len() >= EPOCHS && end < SKEWED && end < first.1.value + noise
+}
+
+/// Whether a loss of validation ends above its least value by more than jumps and a mild overfitting make of it.
+fn has_risen(losses: &[(usize, Reading)]) -> bool {
+    let least = losses.iter().map(|(_, reading)| reading.value).fold(f64::INFINITY, f64::min);
+    late(losses).is_some_and(|end| least > 0.0 && end > 1.22 * least && end - least > 0.3)
+}
+
+/// Whether the last losses of validation, and those of training, lie far above what the accuracy of the same epoch explains to a
+/// network that is no longer unsure, so that they may be sums, hold a penalty, or come from a softmax of probabilities.
+fn is_unexplained(context: &Context<'_>) -> bool {
+    if context.is_scaled()
+        || context.double_softmax.is_some()
+        || context.smoothing.is_some()
+        || context.has_heads
+    {
+        return false;
+    }
+    let known = Known { classes: context.setup.classes, samples: context.validation_size() };
+    let far = |row: &Row| {
+        let (train, loss, accuracy) = (row.train_loss?, row.val_loss?, row.val_accuracy?);
+        let need = expected(1.0 - accuracy.value, accuracy.resolution, known).log_loss.exp();
+        let above = |loss: f64| loss > ABOVE.0 * need && loss - need > ABOVE.1;
+        Some(above(loss.value) && above(train.value))
+    };
+    // At an accuracy above guessing, a mean is below it.
+    let beyond_guessing = context.setup.chance_loss().is_some_and(|chance| {
+        late(&context.column(Column::ValLoss)).is_some_and(|loss| loss > 0.98 * chance)
+            && late(&context.column(Column::ValAccuracy)).is_some()
+    });
+    let begins = context.rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
+    let start = context.rows.iter().find_map(|row| row.train_loss).map_or(0.0, |loss| loss.value);
+    let high = begins && start > context.setup.chance_loss().map_or(START.0, |chance| START.1 * chance);
+    if beyond_guessing || high {
+        return true;
+    }
+    let judged: Vec<bool> = context.rows.iter().filter_map(far).collect();
+    judged.len() >= EPOCHS && judged[judged.len() - judged.len().div_ceil(3)..].iter().all(|far| *far)
 }
 
 /// The median of the last third, at least of one value.

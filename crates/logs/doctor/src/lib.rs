@@ -3,8 +3,8 @@
 //! # How a log is judged
 //!
 //! ```text
-//! RunLog ── rows ──> Context ──> rules ──> findings ──> verdict
-//!                     │ offset: double softmax, penalty?
+//! RunLog ── rows ──> Context ──> rules ──> findings ──> explanations ──> verdict
+//!                     │ offset: double softmax, smoothed labels, penalty?
 //!                     └ scale:  by which factor do the losses exceed the mean per sample?
 //! ```
 //!
@@ -20,9 +20,11 @@ mod context;
 mod curves;
 mod diagnosis;
 mod entropy;
+mod explanations;
 mod finding;
 mod guessing;
 mod learned;
+mod limits;
 mod live;
 mod offset;
 mod repeats;
@@ -35,7 +37,9 @@ mod words;
 
 pub use comparison::{Comparison, RunSummary, compare};
 pub use diagnosis::{Band, CorrectedLoss, Curves, Diagnosis, EpochCurve, Reduction, Scale, ScaleEstimate};
+pub use explanations::{Alternative, Explanation};
 pub use finding::{Evidence, Finding, Id, Severity};
+pub use limits::Limits;
 pub use live::{LiveDoctor, LiveEpoch};
 pub use setup::RunSetup;
 
@@ -44,12 +48,19 @@ pub use setup::RunSetup;
 /// For a log that is still growing, see [`LiveDoctor`].
 #[must_use]
 pub fn diagnose(log: &foliar_logread::RunLog, setup: &RunSetup) -> Diagnosis {
-    let context = context::Context::new(log, setup);
-    let findings = rules::findings(&context);
+    diagnose_with(log, setup, Limits::default())
+}
+
+/// Judges `log` as [`diagnose`] does, with other thresholds.
+#[must_use]
+pub fn diagnose_with(log: &foliar_logread::RunLog, setup: &RunSetup, limits: Limits) -> Diagnosis {
+    let context = context::Context { limits, ..context::Context::new(log, setup) };
+    let rules::Judgement { findings, explanations } = rules::judge(&context);
     Diagnosis {
         verdict: verdict::verdict(&context, &findings),
         scale: context.reported_scale(),
         series: curves::curves(&context),
         findings,
+        explanations,
     }
 }

@@ -59,7 +59,7 @@ impl Patience {
                 Self::Confirmed
             }
             Id::AtChance => Self::PastWarmUp,
-            Id::ValidationTooSmall | Id::UnstableValidation => Self::Never,
+            Id::ValidationTooSmall | Id::UnstableValidation | Id::Underfit => Self::Never,
             _ => Self::Settled,
         }
     }
@@ -132,7 +132,7 @@ impl LiveDoctor {
     pub fn epoch(&mut self, epoch: &LiveEpoch) -> Vec<Finding> {
         self.append(epoch);
         self.rates.push(epoch.learning_rate);
-        let mut serious = rules::findings(&Context::of_means(&self.log, &self.setup));
+        let mut serious = rules::judge(&Context::of_means(&self.log, &self.setup)).findings;
         serious.retain(|finding| finding.severity > Severity::Note);
         self.streaks.retain(|id, _| serious.iter().any(|finding| finding.id == *id));
         serious.retain(|finding| self.stands(finding.id) && self.told.insert(finding.id));

@@ -4,14 +4,17 @@
 //! | offset         | sign                                                                               |
 //! | -------------- | ---------------------------------------------------------------------------------- |
 //! | double softmax | loss = `ln(e + C - 1) - 1` + error rate, nearly exactly, once the network is sure  |
+//! | smoothing      | loss = entropy of the smoothed labels, far above what the accuracy explains, level   |
 //! | weight penalty | both losses far too high, nearly equal, not falling while the accuracy rises       |
 //!
 //! A loss that is smaller than its errors allow is not a cross-entropy at all.
 
 mod penalty;
+mod smoothing;
 mod softmax;
 
-pub(crate) use penalty::{Penalty, penalty};
+pub(crate) use penalty::{Penalty, inferred_penalty, printed_penalty};
+pub(crate) use smoothing::{Smoothing, smoothing};
 pub(crate) use softmax::{SoftmaxFit, double_softmax};
 
 use foliar_logread::Series;

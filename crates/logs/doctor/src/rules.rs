@@ -1,7 +1,8 @@
 //! The rules, one a file, and which finding explains which.
 //!
 //! A rule reads the [`Context`] and makes one finding or none; it knows neither the other rules nor their
-//! findings. Where one cause triggers several rules, [`EXPLAINS`] keeps the cause.
+//! findings. Where one cause triggers several rules, [`EXPLAINS`] keeps the cause; what explains the same in another way is weighed
+//! by [`crate::explanations`].
 
 mod at_chance;
 mod degenerate_metric;
@@ -11,6 +12,7 @@ mod frozen;
 mod healthy;
 mod hot_start;
 mod impossible_value;
+mod label_smoothing;
 mod loss_scaled;
 mod lr_too_high;
 mod nan;
@@ -25,6 +27,7 @@ mod still_improving;
 mod too_good;
 mod too_little_to_tell;
 mod train_eval_mismatch;
+mod underfit;
 mod unstable_validation;
 mod val_better_than_train;
 mod val_spikes;
@@ -32,11 +35,12 @@ mod validation_too_small;
 mod worse_than_chance;
 
 use crate::context::Context;
+use crate::explanations::{self, Explanation};
 use crate::{Finding, Id, Severity};
 
 type Rule = fn(&Context<'_>) -> Option<Finding>;
 
-const RULES: [Rule; 25] = [
+const RULES: [Rule; 27] = [
     nan::find,
     impossible_value::find,
     diverged::find,
@@ -51,6 +55,7 @@ const RULES: [Rule; 25] = [
     penalty_in_loss::find,
     degenerate_metric::find,
     overfit::find,
+    underfit::find,
     lr_too_high::find,
     unstable_validation::find,
     hot_start::find,
@@ -59,20 +64,24 @@ const RULES: [Rule; 25] = [
     validation_too_small::find,
     plateau::find,
     several_runs::find,
+    label_smoothing::find,
     val_better_than_train::find,
     still_improving::find,
     not_a_log::find,
 ];
 
 /// If the first is found, the others are its consequences and are not reported.
-const EXPLAINS: [(Id, &[Id]); 14] = [
+const EXPLAINS: [(Id, &[Id]); 15] = [
     (
         Id::ImpossibleValue,
         &[Id::LossScaled, Id::Overconfident, Id::StillImproving, Id::ValBetterThanTrain, Id::HotStart],
     ),
     (Id::TooGood, &[Id::Frozen, Id::Plateau, Id::StillImproving, Id::ValBetterThanTrain]),
-    (Id::Frozen, &[Id::Plateau, Id::StillImproving, Id::Overfit, Id::LossScaled, Id::Overconfident]),
-    (Id::UnstableValidation, &[Id::ValSpikes, Id::Plateau]),
+    (
+        Id::Frozen,
+        &[Id::Underfit, Id::Plateau, Id::StillImproving, Id::Overfit, Id::LossScaled, Id::Overconfident],
+    ),
+    (Id::UnstableValidation, &[Id::ValSpikes, Id::Plateau, Id::Overfit]),
     (
         Id::Nan,
         &[
@@ -117,19 +126,37 @@ const EXPLAINS: [(Id, &[Id]); 14] = [
         Id::TrainEvalMismatch,
         &[Id::Overfit, Id::Overconfident, Id::ValSpikes, Id::AtChance, Id::Plateau, Id::LossScaled],
     ),
-    (Id::AtChance, &[Id::DegenerateMetric, Id::Frozen, Id::Plateau, Id::StillImproving, Id::LrTooHigh]),
+    (
+        Id::AtChance,
+        &[Id::DegenerateMetric, Id::Frozen, Id::Plateau, Id::StillImproving, Id::LrTooHigh, Id::Underfit],
+    ),
     (Id::LossScaled, &[Id::HotStart, Id::Overconfident, Id::WorseThanChance]),
-    (Id::DegenerateMetric, &[Id::ValSpikes, Id::LossScaled, Id::AtChance, Id::WorseThanChance, Id::Plateau]),
+    (
+        Id::DegenerateMetric,
+        &[Id::Underfit, Id::ValSpikes, Id::LossScaled, Id::AtChance, Id::WorseThanChance, Id::Plateau],
+    ),
+    (Id::LabelSmoothing, &[Id::Overconfident]),
     (Id::Overfit, &[Id::Plateau]),
 ];
 
-/// All findings, by importance. Where none is above a note, one says whether the log proves that the network learned
+/// What is said of a log.
+pub(crate) struct Judgement {
+    /// By importance.
+    pub(crate) findings: Vec<Finding>,
+    /// What else explains each of them, in the same order.
+    pub(crate) explanations: Vec<Explanation>,
+}
+
+/// All findings, by importance, weighed against what else explains the same. Where none is above a note, one says whether the log proves that the network learned
 /// ([`Id::Healthy`]) or what is missing for that ([`Id::TooLittleToTell`]).
-pub(crate) fn findings(context: &Context<'_>) -> Vec<Finding> {
+pub(crate) fn judge(context: &Context<'_>) -> Judgement {
     let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(context)).collect();
+    let mut explained = Vec::new();
     for (cause, consequences) in EXPLAINS {
         if found.iter().any(|finding| finding.id == cause) {
-            found.retain(|finding| !consequences.contains(&finding.id));
+            let (gone, stay) = found.into_iter().partition(|finding| consequences.contains(&finding.id));
+            found = stay;
+            explained.extend(Vec::<Finding>::into_iter(gone).map(|finding| finding.id));
         }
     }
     if found.iter().all(|finding| finding.severity == Severity::Note) {
@@ -139,5 +166,6 @@ pub(crate) fn findings(context: &Context<'_>) -> Vec<Finding> {
         let concludes = |finding: &Finding| matches!(finding.id, Id::Healthy | Id::TooLittleToTell);
         b.severity.cmp(&a.severity).then(concludes(b).cmp(&concludes(a))).then(a.id.cmp(&b.id))
     });
-    found
+    let explanations = explanations::weigh(&mut found, &explained);
+    Judgement { findings: found, explanations }
 }

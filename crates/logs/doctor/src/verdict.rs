@@ -36,6 +36,7 @@ pub(crate) fn verdict(context: &Context<'_>, findings: &[Finding]) -> String {
             "The run overfits: the network memorises its training photos and does not \
             improve on others."
         }
+        Id::Underfit => "The run underfits: the network does not fit even the photos that it is trained on.",
         Id::LrTooHigh => "The learning rate is too high for stable training.",
         Id::HotStart => "The run recovered, but it started far worse than guessing.",
         Id::ValSpikes => {
@@ -61,7 +62,12 @@ pub(crate) fn verdict(context: &Context<'_>, findings: &[Finding]) -> String {
                 first_sentence(&first.advice)
             );
         }
-        Id::LossScaled | Id::SeveralRuns | Id::ValBetterThanTrain | Id::StillImproving | Id::Healthy => {
+        Id::LossScaled
+        | Id::SeveralRuns
+        | Id::LabelSmoothing
+        | Id::ValBetterThanTrain
+        | Id::StillImproving
+        | Id::Healthy => {
             return healthy(context, findings);
         }
     };

@@ -1,24 +1,26 @@
 //! Findings as cards, the most important first.
 
-use foliar_doctor::{Evidence, Finding};
+use foliar_doctor::{Alternative, Diagnosis, Evidence, Explanation, Finding};
 use maud::{Markup, html};
 
 use super::words::weight;
 use crate::page::parts::coded;
 
 /// All findings, in their order, below a heading. `id` begins the names of the parts.
-pub(crate) fn findings(heading: &str, findings: &[Finding], id: &str) -> Markup {
+pub(crate) fn findings(heading: &str, diagnosis: &Diagnosis, id: &str) -> Markup {
     html! {
         section aria-labelledby={ (id) "-findings" } {
             h2 id={ (id) "-findings" } { (heading) }
             ol.findings role="list" {
-                @for finding in findings { li { (card(finding, id)) } }
+                @for (place, finding) in diagnosis.findings.iter().enumerate() {
+                    li { (card(finding, diagnosis.explanations.get(place), id)) }
+                }
             }
         }
     }
 }
 
-fn card(finding: &Finding, id: &str) -> Markup {
+fn card(finding: &Finding, explanation: Option<&Explanation>, id: &str) -> Markup {
     let (word, colour) = weight(finding);
     let heading = format!("{id}-{}", finding.id.name());
     html! {
@@ -39,6 +41,28 @@ fn card(finding: &Finding, id: &str) -> Markup {
             }
             @if let Some(code) = &finding.code {
                 pre tabindex="0" role="region" aria-label="Code that mends it" { code { (code) } }
+            }
+            @if let Some(explanation) = explanation { (alternatives(&explanation.alternatives)) }
+        }
+    }
+}
+
+/// What else explains the same numbers, and what would tell.
+fn alternatives(alternatives: &[Alternative]) -> Markup {
+    if alternatives.is_empty() {
+        return html! {};
+    }
+    html! {
+        details {
+            summary { "What else it could be" }
+            ul.evidence.alternatives role="list" {
+                @for other in alternatives {
+                    li {
+                        span.line { (share(other.share)) }
+                        " "
+                        span { (sentence(other.cause)) ". " (coded(other.test)) }
+                    }
+                }
             }
         }
     }
@@ -62,6 +86,17 @@ fn evidence(evidence: &[Evidence]) -> Markup {
             }
         }
     }
+}
+
+/// A probability in per cent.
+pub(crate) fn share(share: f64) -> String {
+    format!("{:.0}\u{a0}%", 100.0 * share)
+}
+
+/// Words with a capital at their beginning.
+pub(crate) fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Confidence in words that promise no more than it holds.

@@ -101,7 +101,7 @@ fn fragment(log: &RunLog, diagnosis: &Diagnosis, id: &str) -> Result<Markup, Rep
 fn parts(log: &RunLog, diagnosis: &Diagnosis, id: &str) -> Result<Markup, ReportError> {
     Ok(html! {
         (summary::verdict(log, diagnosis, id))
-        (findings::findings("Findings", &diagnosis.findings, id))
+        (findings::findings("Findings", diagnosis, id))
         (figures::figures(&diagnosis.series, id)?)
         (tables::numbers(&diagnosis.series, id))
         (tables::reading(log, id))

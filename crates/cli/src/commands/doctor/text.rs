@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use foliar_doctor::{Comparison, CorrectedLoss, Diagnosis, Finding, Severity};
+use foliar_doctor::{Comparison, CorrectedLoss, Diagnosis, Explanation, Finding, Id, Severity};
 use foliar_logread::RunLog;
 
 use super::logs::NoLog;
@@ -18,9 +18,15 @@ const NAMED: usize = 20;
 
 pub(super) fn print(out: &mut impl Write, log: &RunLog, diagnosis: &Diagnosis) -> io::Result<()> {
     paragraph(out, "", &diagnosis.verdict)?;
-    for finding in &diagnosis.findings {
+    if let Some(explanation) = diagnosis.explanations.first() {
+        best_and_next(out, explanation)?;
+    }
+    for (finding, explanation) in diagnosis.findings.iter().zip(&diagnosis.explanations) {
         writeln!(out)?;
         one(out, finding)?;
+        if let Some(next) = explanation.alternatives.first() {
+            paragraph(out, "  ", &format!("Or else: {} ({}). {}", next.cause, share(next.share), next.test))?;
+        }
     }
     curves(out, diagnosis)?;
     writeln!(
@@ -28,6 +34,24 @@ pub(super) fn print(out: &mut impl Write, log: &RunLog, diagnosis: &Diagnosis) -
         "\nread as {}: {} lines understood, {} skipped",
         log.format, log.understood_lines, log.ignored_lines
     )
+}
+
+/// The explanation that fits best, and the next one.
+fn best_and_next(out: &mut impl Write, best: &Explanation) -> io::Result<()> {
+    let Some(next) = best.alternatives.first() else { return Ok(()) };
+    let (id, name) = (best.id.name(), next.id.map_or(next.cause, Id::name));
+    let text = format!(
+        "Best explanation: {id} ({}); next: {name} ({}). To tell them apart: {}",
+        share(best.share),
+        share(next.share),
+        next.test
+    );
+    paragraph(out, "", &text)
+}
+
+/// A probability in per cent.
+fn share(probability: f64) -> String {
+    format!("{:.0} %", 100.0 * probability)
 }
 
 /// Several runs in one table, which is better, and what cannot be compared.

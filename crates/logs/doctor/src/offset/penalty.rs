@@ -28,17 +28,14 @@ const NAMES: [&str; 6] = ["reg", "wd", "l2", "l1", "penalty", "decay"];
 const OF_DETECTORS: [&str; 12] =
     ["box", "bbox", "obj", "iou", "giou", "dfl", "rpn", "ctr", "centerness", "conf", "wh", "mask"];
 
-/// Looks for a penalty: a printed part of the loss first, then the curves.
-pub(crate) fn penalty<'a>(
-    rows: &[Row],
-    chosen: &Chosen<'a>,
-    series: &'a [Series],
-    setup: &RunSetup,
-) -> Option<Penalty<'a>> {
-    printed(chosen, series)
-        .map(Penalty::Printed)
-        .or_else(|| difference(chosen, series))
-        .or_else(|| inferred(rows, setup).map(Penalty::Inferred))
+/// A penalty that columns show: a part of the loss with such a name, or a cross-entropy that is printed beside the loss.
+pub(crate) fn printed_penalty<'a>(chosen: &Chosen<'a>, series: &'a [Series]) -> Option<Penalty<'a>> {
+    printed(chosen, series).map(Penalty::Printed).or_else(|| difference(chosen, series))
+}
+
+/// A penalty that the curves show.
+pub(crate) fn inferred_penalty(rows: &[Row], setup: &RunSetup) -> Option<Penalty<'static>> {
+    inferred(rows, setup).map(Penalty::Inferred)
 }
 
 /// A loss beside its cross-entropy: the difference, if it stays within a tenth over three records and makes up a twentieth.

@@ -13,8 +13,6 @@ use crate::rows::{Column, Reading};
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
-/// Epochs that loss and accuracy together need.
-const EPOCHS: usize = 6;
 /// Epochs that a loss alone needs.
 const LOSSES: usize = 4;
 /// Epochs that an accuracy alone needs.
@@ -96,7 +94,7 @@ fn both(
             .iter()
             .any(|(other, accuracy)| *other == row && (accuracy.value / of_loss - 1.0).abs() < 0.2)
     };
-    let least = if losses.iter().all(told) { LOSSES } else { EPOCHS };
+    let least = if losses.iter().all(told) { LOSSES } else { context.limits.chance_epochs };
     if losses.len() < least || accuracies.len() < least {
         return None;
     }
@@ -109,13 +107,18 @@ fn both(
     let guess = (-chance).exp();
     let size = context.validation_size().map_or(300.0, |size| size as f64);
     let noise = (guess * (1.0 - guess) / size).sqrt();
-    let agrees =
-        context.setup.classes.is_some() || (typical > 0.66 && mean > 0.4 * guess && mean < 1.5 * guess);
+    // Of few photos that a guess gets right, there may be none.
+    let enough = mean > 0.4 * guess || guess * size < 8.0;
+    let agrees = context.setup.classes.is_some() || (typical > 0.66 && enough && mean < 1.5 * guess);
     let (first, last) = (losses.first()?, losses.last()?);
     let flat =
         last.1 > 0.985 * first.1.min(chance) && losses.iter().all(|(_, loss, _)| *loss > 0.96 * chance);
     let near = last.1 < 1.6 * chance;
-    if !agrees || !flat || !near || best > guess + (4.5 * noise + 1.0 / size).max(0.6 * guess * (1.0 - guess))
+    if !agrees
+        || !flat
+        || !near
+        || training_learned(context)
+        || best > guess + (4.5 * noise + 1.0 / size).max(0.6 * guess * (1.0 - guess))
     {
         return None;
     }
@@ -131,8 +134,15 @@ fn both(
             percent(guess)
         ),
         ends(context, &[(first.0, first.2), (last.0, last.2)], &format!("{noun} loss")),
-        if context.setup.classes.is_some() { 0.93 } else { 0.8 },
+        if context.setup.classes.is_some() { 0.95 } else { 0.93 },
     ))
+}
+
+/// Whether the training loss has fallen by a third: then the network learns, if nothing that generalises.
+pub(super) fn training_learned(context: &Context<'_>) -> bool {
+    let losses = context.column(Column::TrainLoss);
+    let first = losses.first().map_or(0.0, |(_, reading)| reading.value);
+    losses.last().is_some_and(|(_, reading)| reading.value < 0.67 * first)
 }
 
 fn loss_alone(
@@ -153,8 +163,9 @@ fn loss_alone(
         // Level within half a per cent, near the logarithm of a small whole number, and no sign of a fall.
         None => {
             let classes = (1.001 * least).exp().floor().max(2.0);
-            let level =
-                losses.len() >= EPOCHS && most < 1.005 * least && last.1.value > 0.998 * first.1.value;
+            let level = losses.len() >= context.limits.chance_epochs
+                && most < 1.005 * least
+                && last.1.value > 0.998 * first.1.value;
             let near = least > 0.999 * classes.ln() && least < 1.025 * classes.ln() && classes <= 50.0;
             (Some(classes.ln()).filter(|_| level && near)?, 0.7)
         }

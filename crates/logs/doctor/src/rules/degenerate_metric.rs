@@ -12,6 +12,7 @@
 
 use foliar_logread::{Metric, Series};
 
+use super::at_chance;
 use crate::context::Context;
 use crate::entropy::least_loss;
 use crate::rows::{Column, Reading};
@@ -20,6 +21,9 @@ use crate::{Evidence, Finding, Id, Severity};
 
 /// How far above the share of one class the training accuracy of a network that distinguishes classes is.
 const DISTINGUISHED: f64 = 0.05;
+
+/// Most other values that the accuracy of a network that always predicts one class has had.
+const OTHERS: usize = 3;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     not_cross_entropy(context)
@@ -39,7 +43,12 @@ fn constant(context: &Context<'_>) -> Option<Finding> {
         let &(index, first) = accuracies.first()?;
         let all = |value: f64| accuracies.len() >= EPOCHS && accuracies.iter().all(|(_, reading)| reading.value == value);
         let no_loss = !losses.is_empty() && losses.iter().all(|(_, reading)| reading.value == 0.0);
-        let (severity, text) = if all(0.0) {
+        // Among many classes, a network that guesses may have no answer right.
+        let size = context.validation_size().map_or(300.0, |size| size as f64);
+        let many = losses.first().map(|(_, loss)| loss.value.exp());
+        let classes = context.setup.classes.map(|classes| classes as f64).or(many);
+        let by_chance = classes.is_some_and(|classes| (1.0 - 1.0 / classes).powf(size) > 1e-3);
+        let (severity, text) = if all(0.0) && !by_chance {
             (Severity::Warning, "is exactly 0 in every line: it is not computed, or labels and outputs are never of one form")
         } else if all(1.0) && no_loss {
             (Severity::Warning, "is exactly 1 in every line while the loss is 0, so it measures nothing")
@@ -231,19 +240,32 @@ fn one_class(context: &Context<'_>) -> Option<Finding> {
     let &(index, last) = accuracies.last()?;
     let same =
         accuracies.iter().rev().take_while(|(_, reading)| (reading.value - last.value).abs() < 1e-12).count();
-    if same < 8 || !(0.3..0.9).contains(&last.value) {
+    // A network that has settled passed many values on its way.
+    let mut others: Vec<f64> =
+        accuracies[..accuracies.len() - same].iter().map(|(_, reading)| reading.value).collect();
+    others.sort_by(f64::total_cmp);
+    others.dedup();
+    if same < 8 || others.len() > OTHERS || !(0.3..0.9).contains(&last.value) {
         return None;
     }
-    let distinguishes = |&(_, training): &(usize, Reading)| training.value > last.value + DISTINGUISHED;
-    if context.column(Column::TrainAccuracy).last().is_some_and(distinguishes) {
+    let trained = context.column(Column::TrainAccuracy);
+    let moves = trained.windows(2).rev().take(same).any(|pair| pair[0].1.value != pair[1].1.value);
+    // One class may have another share in each part.
+    let size = context.validation_size().map_or(300.0, |size| size as f64);
+    let of_another_set = DISTINGUISHED.max(2.0 * (last.value * (1.0 - last.value) / size).sqrt());
+    let distinguishes = |&(_, training): &(usize, Reading)| {
+        training.value > last.value + if moves { DISTINGUISHED } else { of_another_set }
+    };
+    if trained.last().is_some_and(distinguishes) || at_chance::training_learned(context) {
         return None;
     }
     let recent = &losses[losses.len().saturating_sub(same)..];
-    let (first, end) = (recent.first()?.1.value, recent.last()?.1.value);
+    let level = &recent[recent.len() / 3..];
+    let (first, end) = (level.first()?.1.value, level.last()?.1.value);
     (end > 0.97 * first).then(|| {
         finding(
             Severity::Warning,
-            0.75,
+            0.85,
             format!(
                 "The validation accuracy has been exactly {} for {same} epochs, and the loss does not \
                     fall: the network predicts the same class for every photo, and {} is the share of \

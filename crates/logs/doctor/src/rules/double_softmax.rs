@@ -49,9 +49,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         ),
         evidence,
         confidence: match (fit.known, fit.rows) {
-            (true, 2..) => 0.97,
+            (true, 2..) => 0.95,
             (true, _) => 0.92,
-            (false, 3..) => 0.85,
+            (false, 3..) => 0.92,
             _ => 0.65,
         },
         advice: "Remove the softmax from the last layer of the network (or from the loss) and train \

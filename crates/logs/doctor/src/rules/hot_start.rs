@@ -27,7 +27,7 @@ fn hot(context: &Context<'_>, series: &Series) -> Option<Finding> {
     let first = series.points.first()?;
     let begins = first.epoch.is_none_or(|epoch| epoch <= 1.0) && first.step.is_none_or(|step| step <= 2000.0);
     let (limit, goal) = match chance {
-        Some(chance) => (1.6 * chance, 1.02 * chance),
+        Some(chance) => (context.limits.hot_start * chance, 1.02 * chance),
         None => (11.5, 6.0),
     };
     let recovered = series.points.iter().position(|point| point.value < goal)?;
@@ -59,7 +59,7 @@ fn hot(context: &Context<'_>, series: &Series) -> Option<Finding> {
             Evidence::at(first.line, format!("{} = {}", series.name, number(first.value))),
             Evidence::at(back.line, format!("{} = {}", series.name, number(back.value))),
         ],
-        confidence: if chance.is_some() { 0.9 } else { 0.7 },
+        confidence: if chance.is_some() { 0.94 } else { 0.85 },
         advice: "Normalise the inputs, initialise the last layer with small weights, and warm up the \
                 learning rate over the first few hundred steps."
             .to_owned(),

@@ -61,7 +61,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         claim,
         evidence,
-        confidence: (1.0 - context.scale.mean).min(0.98),
+        confidence: (1.0 - context.scale.mean).min(0.96),
         advice: "Print the mean per photo: add up loss times batch size, and divide by the number of \
             photos. Until then, do not compare this loss with that of another program. Its fall and the \
             validation accuracy remain meaningful."

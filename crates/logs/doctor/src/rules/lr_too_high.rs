@@ -49,7 +49,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let last = rest.last()?.1.value;
     let least = rest.iter().map(|(_, reading)| reading.value).fold(f64::INFINITY, f64::min);
     let climbs = last > 1.1 * first.1.value && last > 1.5 * least && least < 0.95 * first.1.value;
-    let often = jumps.len() >= 2 && jumps.len() * 5 >= rest.len();
+    let often = jumps.len() >= 2 && jumps.len() as f64 >= context.limits.jump_share * rest.len() as f64;
     if !often && !climbs {
         return restless_validation(context);
     }
@@ -85,7 +85,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         claim,
         evidence: evidence.collect(),
-        confidence: 0.75,
+        confidence: 0.9,
         advice: "Divide the learning rate by three to ten, or use a schedule that decays (cosine). A \
             larger batch helps too."
             .to_owned(),

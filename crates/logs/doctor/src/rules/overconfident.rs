@@ -33,7 +33,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let late = &curve[curve.len() - curve.len().div_ceil(4).max(2)..];
     let &(index, loss, accuracy, mean, need) = late.last()?;
     let errors = (1.0 - accuracy.value) * size.map_or(500.0, |size| size as f64);
-    let far = late.iter().all(|(.., mean, need)| *mean > 3.0 * need && mean - need > 0.5);
+    let far =
+        late.iter().all(|(.., mean, need)| *mean > context.limits.overconfident * need && mean - need > 0.5);
     // A model that is still catching up is unsure, not too sure: its loss falls.
     let falling = curve[curve.len() - 2].3 > 1.1 * mean;
     let &(turn, lowest, then, least, _) = curve.iter().min_by(|a, b| a.3.total_cmp(&b.3))?;
@@ -77,7 +78,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         severity: if too_sure || rises { Severity::Warning } else { Severity::Note },
         claim,
         evidence: vec![Evidence::at(loss.line, quoted(&context.rows[index], index, "validation loss", loss))],
-        confidence: 0.65,
+        confidence: 0.82,
         advice: "The accuracy is valid, the probabilities are not. Before you show a probability, \
             divide the logits by a temperature that is fitted on the validation set (temperature \
             scaling), or train with label smoothing.".to_owned(),

@@ -22,6 +22,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     by_loss(context)
         .or_else(|| within_three_epochs(context))
         .or_else(|| by_accuracy(context))
+        .or_else(|| by_gap(context))
         .or_else(|| stalled(context))
 }
 
@@ -55,14 +56,16 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
     let fitted = least(&train)?;
     let turn = least(&val[..=fitted])?;
     let rise = val[fitted] - val[turn];
+    let limit = context.limits.overfit_rise;
     let steps = &val[turn..=fitted];
     let ups = steps.windows(2).filter(|pair| pair[1] > pair[0]).count();
     let steady = steps.len() >= 8 && 5 * ups >= 3 * (steps.len() - 1) && train[fitted] < 0.6 * train[turn];
     let stays = steps.len() >= 5 && steps[steps.len() - 3..].iter().all(|loss| *loss > 1.08 * val[turn]);
-    let apart = stays && rise > 0.1 && rise > 0.25 * val[turn] && train[fitted] < 0.67 * train[turn];
-    let risen = apart || (rise > 0.15 && (rise > 0.35 * val[turn] || (steady && rise > 0.12 * val[turn])));
+    let apart = stays && rise > 0.1 && rise > limit * val[turn] && train[fitted] < 0.67 * train[turn];
+    let risen =
+        apart || (rise > 0.15 && (rise > (limit + 0.1) * val[turn] || (steady && rise > 0.12 * val[turn])));
     let learning = train[fitted] < 0.8 * train[turn];
-    if !risen || !learning || fitted < turn + 2 {
+    if !risen || !learning || fitted < turn + 2 || is_sudden(context, &both[turn..=fitted]) {
         return None;
     }
     let (turn_row, fitted_row) = (both[turn].0, both[fitted].0);
@@ -86,12 +89,54 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
         ],
         // Where validation was never better than at first, it may not measure what was trained.
         confidence: match (turn, strong) {
-            (0, _) => 0.4,
+            (0, _) => 0.55,
             (_, true) => 0.9,
             _ => 0.8,
         },
         advice: ADVICE.to_owned(),
         code: code(),
+    })
+}
+
+/// Whether most of a rise of the validation loss comes from one of its last two steps, which the accuracy does not follow: then single
+/// photos cause it.
+fn is_sudden(context: &Context<'_>, rows: &[(usize, f64, f64)]) -> bool {
+    let accuracy = |row: usize| context.rows[row].val_accuracy.map(|reading| reading.value);
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return false };
+    rows.windows(2).rev().take(2).any(|pair| {
+        let step = pair[1].2 - pair[0].2;
+        let holds = accuracy(pair[0].0).zip(accuracy(pair[1].0)).is_some_and(|(from, to)| to > from - 0.015);
+        holds && step > 0.8 * (last.2 - first.2) && pair[1].2 > 2.0 * pair[0].2
+    })
+}
+
+/// A training loss near 0 beside a validation loss that is not.
+fn by_gap(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 4;
+    let both = context.mean_losses();
+    let &(index, train, val) = both.last()?;
+    let late = &both[both.len() - both.len().div_ceil(3)..];
+    let apart = late.iter().all(|(_, train, val)| *val > 3.0 * train && val - train > 0.7);
+    (both.len() >= EPOCHS && apart && train < 0.5 && !context.scale_is_off()).then(|| {
+        let row = &context.rows[index];
+        Finding {
+            id: Id::Overfit,
+            severity: Severity::Warning,
+            claim: format!(
+                "The training loss is {} and the validation loss {}: what the network knows of its training photos does not \
+                    hold for others.",
+                number(train),
+                number(val)
+            ),
+            evidence: row
+                .val_loss
+                .map(|loss| Evidence::at(loss.line, quoted(row, index, "validation loss", loss)))
+                .into_iter()
+                .collect(),
+            confidence: 0.35,
+            advice: ADVICE.to_owned(),
+            code: code(),
+        }
     })
 }
 
@@ -180,7 +225,8 @@ fn by_accuracy(context: &Context<'_>) -> Option<Finding> {
     let best = if nearly_all { before.max(now) } else { now };
     let size = context.validation_size().map_or(300.0, |size| size as f64);
     let noise = (best * (1.0 - best) / size).sqrt();
-    let limit = if nearly_all { f64::max(0.08, 6.0 * noise) } else { f64::max(0.2, 4.0 * noise) };
+    let limit =
+        if nearly_all { f64::max(0.08, 6.0 * noise) } else { context.limits.overfit_gap.max(4.0 * noise) };
     let row = &context.rows[index];
     let lower = row.train_loss.zip(row.val_loss).is_some_and(|(train, val)| {
         let (by_train, by_val) = context.factors();

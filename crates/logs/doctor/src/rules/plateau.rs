@@ -20,7 +20,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let losses = context.column(Column::ValLoss);
     let least = losses.iter().min_by(|a, b| a.1.value.total_cmp(&b.1.value));
     let loss_too = least.is_none_or(|(row, _)| 2 * row <= context.rows.len());
-    if since < 5 || 2 * since < count || !loss_too {
+    if since < 5 || (since as f64) < context.limits.plateau * count as f64 {
         return None;
     }
     let mut late: Vec<f64> =
@@ -29,7 +29,12 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let typical = late[late.len() / 2];
     let size = context.validation_size().map_or(300.0, |size| size as f64);
     let noise = (typical * (1.0 - typical) / size).sqrt();
-    let fallen = best.value - typical > (4.0 * noise).max(0.03);
+    // A fall that no chance explains needs no loss that says the same.
+    let drop = best.value - typical;
+    if !loss_too && drop < (8.0 * noise).max(0.1) {
+        return None;
+    }
+    let fallen = drop > (4.0 * noise).max(0.03);
     if !fallen && best.value > 0.995 {
         return None;
     }
@@ -55,7 +60,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             Evidence::at(best.line, quoted(&context.rows[index], index, "validation accuracy", best)),
             Evidence::whole(format!("median of the last {} epochs: {}", late.len(), number(typical))),
         ],
-        confidence: 0.85,
+        confidence: 0.9,
         advice: "Keep the weights of that epoch. Divide the learning rate by ten from there, or stop \
                 earlier next time."
             .to_owned(),

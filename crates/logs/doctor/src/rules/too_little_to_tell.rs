@@ -26,6 +26,26 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             "Print loss and accuracy on validation photos once an epoch. If the log has them, name them `val_loss` \
                 and `val_acc`.",
         ),
+        Gap::Loss => (
+            format!(
+                "{}The losses of training and validation are far above what such an accuracy explains. Sums, smoothed labels, a \
+                    penalty on the weights and a softmax that is applied twice give such losses.",
+                course(context)
+            ),
+            if context.setup.classes.is_none() {
+                "Say how many classes there are (`--classes`) and how many photos a batch has (`--batch-size`): each of these has \
+                    another floor."
+            } else {
+                "Print the mean cross-entropy per photo beside this loss. Train for more epochs if the loss still falls."
+            },
+        ),
+        Gap::Rise => (
+            format!(
+                "{}The validation loss ends far above its least value, and neither training nor the accuracy says why.",
+                course(context)
+            ),
+            "Print the accuracy and the cross-entropy of training and validation once an epoch.",
+        ),
         Gap::Epochs(epochs) => (
             format!(
                 "Validation was read {}: too little to judge a course. {}",

@@ -10,6 +10,7 @@
 use foliar_logread::{Metric, Series, Split};
 
 use crate::context::Context;
+use crate::learned::late;
 use crate::rows::{Column, Row};
 use crate::words::{epoch_name, number, percent};
 use crate::{Evidence, Finding, Id, Severity};
@@ -33,8 +34,10 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     }
     let (index, reason) = training_evaluated(context)
         .or_else(|| early_gap(context))
+        .or_else(|| second_gap(context))
         .or_else(|| stuck_validation(context))
         .or_else(|| never_better_than_guessing(context))
+        .or_else(|| worse_from_the_start(context))
         .or_else(|| unmoved_validation(context))?;
     let row = &context.rows[index];
     let mut evidence = Vec::new();
@@ -59,7 +62,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 validation, or its photos are prepared differently."
         ),
         evidence,
-        confidence: 0.85,
+        confidence: 0.93,
         advice: "Run the validation code on the training photos. If results are bad there too, check \
             batch norm (frozen layers must be in evaluation mode), resizing, normalisation and the \
             order of the classes."
@@ -77,8 +80,14 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
 /// that improves.
 fn never_better_than_guessing(context: &Context<'_>) -> Option<(usize, String)> {
     const EPOCHS: usize = 8;
-    let chance = context.setup.chance_loss().filter(|_| !context.scale_is_off())?;
+    if context.scale_is_off() {
+        return None;
+    }
     let losses = context.mean_losses();
+    // Where the number of classes is not known, guessing costs at least what training begins with.
+    let begins = context.rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
+    let start = losses.first().filter(|_| begins).map(|loss| loss.1);
+    let chance = context.setup.chance_loss().or(start)?;
     let &(index, train, val) = losses.last()?;
     let least = losses.iter().map(|loss| loss.2).fold(f64::INFINITY, f64::min);
     let guess = (-chance).exp();
@@ -90,7 +99,7 @@ fn never_better_than_guessing(context: &Context<'_>) -> Option<(usize, String)> 
         .fold(0.0, f64::max);
     // Below guessing the network is sure of other classes, which is `worse-than-chance`.
     let last = context.column(Column::ValAccuracy).last().map_or(guess, |(_, reading)| reading.value);
-    let guesses = best < guess + 0.2 && last > 0.8 * guess;
+    let guesses = best < guess + 0.1 && (last > 0.8 * guess || context.setup.classes.is_none());
     let rises = least > chance && val > 1.1 * chance && val > losses[0].2;
     (losses.len() >= EPOCHS && guesses && rises && train < 0.7 * chance).then(|| {
         let text = format!(
@@ -98,6 +107,30 @@ fn never_better_than_guessing(context: &Context<'_>) -> Option<(usize, String)> 
             number(train),
             number(chance),
             number(val)
+        );
+        (index, text)
+    })
+}
+
+/// A validation whose loss rises and whose accuracy falls from the first epoch on, while training learns: overfitting costs little
+/// accuracy.
+fn worse_from_the_start(context: &Context<'_>) -> Option<(usize, String)> {
+    const EPOCHS: usize = 6;
+    let losses = context.mean_losses();
+    let accuracies = context.column(Column::ValAccuracy);
+    let (&(_, begin, first), &(index, train, val)) = (losses.first()?, losses.last()?);
+    let (&(_, before), now) = (accuracies.first()?, late(&accuracies)?);
+    let rises = losses[1..].iter().all(|loss| loss.2 > 0.98 * first) && val > 1.1 * first;
+    let falls = now < 0.8 * before.value && before.value - now > 0.04;
+    (losses.len() >= EPOCHS && rises && falls && train < 0.7 * begin).then(|| {
+        let text = format!(
+            "Training works (loss {}), but validation gets worse from the first epoch on: its loss goes from {} to {} and its \
+                accuracy from {} to {}.",
+            number(train),
+            number(first),
+            number(val),
+            percent(before.value),
+            percent(now)
         );
         (index, text)
     })
@@ -191,6 +224,34 @@ fn early_gap(context: &Context<'_>) -> Option<(usize, String)> {
         _ => return None,
     };
     Some((first.0, text))
+}
+
+/// The second and the third epoch, where a network has seen each photo once or twice: too early to know them by heart.
+fn second_gap(context: &Context<'_>) -> Option<(usize, String)> {
+    let (by_train, by_val) = context.factors();
+    let early: Vec<(usize, &Row)> =
+        context.rows.iter().enumerate().filter(|(_, row)| row.val_loss.is_some()).take(4).collect();
+    let begins = early.first()?.1.epoch.is_none_or(|epoch| epoch <= 1.0);
+    let apart = |row: &Row| {
+        let (train, val) = (row.train_loss?.value / by_train, row.val_loss?.value / by_val);
+        let gap = row.train_accuracy.zip(row.val_accuracy).map(|(train, val)| train.value - val.value);
+        Some(match gap {
+            Some(gap) => gap > 0.3 && val > 2.5 * train && val - train > 0.6,
+            None => val > 3.5 * train && val - train > 0.8,
+        })
+    };
+    let next = early.get(1..)?;
+    let &(index, row) = next.first()?;
+    let all = next.len() == 3 && next.iter().all(|(_, row)| apart(row) == Some(true));
+    (begins && all).then(|| {
+        let text = format!(
+            "Already in {}, the training loss is {} and the validation loss {}, after each photo was seen once before.",
+            epoch_name(row, index),
+            number(row.train_loss.map_or(0.0, |loss| loss.value)),
+            number(row.val_loss.map_or(0.0, |loss| loss.value))
+        );
+        (index, text)
+    })
 }
 
 /// Validation within reach of chance over six epochs, while training has left it far behind. A validation

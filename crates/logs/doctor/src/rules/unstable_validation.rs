@@ -14,8 +14,6 @@ use crate::words::{epoch_name, percent};
 use crate::{Evidence, Finding, Id, Severity};
 
 const EPOCHS: usize = 5;
-/// Least drop that counts, as a share of photos.
-const DROP: f64 = 0.12;
 /// A drop that counts alone.
 const DEEP: f64 = 0.25;
 /// A drop that counts even where all is well at the end.
@@ -77,7 +75,7 @@ pub(crate) fn drops(context: &Context<'_>) -> Vec<Drop> {
             accuracy: reading.value,
             usual,
         };
-        (steady && drop.depth() > DROP.max(5.0 * error(usual))).then_some(drop)
+        (steady && drop.depth() > context.limits.unstable_drop.max(5.0 * error(usual))).then_some(drop)
     };
     let drops: Vec<Drop> = (1..curve.len()).filter_map(drop).collect();
     let enough = drops.len() >= 2 || drops.iter().any(|drop| drop.depth() >= DEEP);
@@ -120,7 +118,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             .take(3)
             .map(|drop| Evidence::at(drop.line, format!("{}: validation accuracy {}", name(drop), percent(drop.accuracy))))
             .collect(),
-        confidence: if drops.len() > 1 { 0.85 } else { 0.7 },
+        confidence: if drops.len() > 1 { 0.94 } else { 0.85 },
         advice: "Lower the learning rate, let it fall during training (cosine), and give batch norm larger batches or a \
             momentum that follows faster. Do not choose an epoch by one lucky value."
             .to_owned(),

@@ -2,10 +2,11 @@
 //!
 //! Idea: the mean loss has no upper bound, so a few samples with enormous logits can multiply it, while
 //! accuracy counts them as a few. A spike is an epoch whose loss is four times (two, if it happens again)
-//! the median of its neighbours, with an accuracy within 5 points of theirs. Source: robustness of the mean
+//! the least of its two neighbours on either side, with an accuracy within 5 points of theirs. Source: robustness of the mean
 //! (breakdown point 0). Limits: needs five epochs.
 
 use crate::context::Context;
+use crate::rows::Reading;
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
@@ -27,22 +28,26 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     }
     let spikes: Vec<_> = (1..curve.len())
         .filter_map(|place| {
-            let near: Vec<usize> = (place.saturating_sub(2)..(place + 3).min(curve.len()))
-                .filter(|&other| other != place)
-                .collect();
-            let usual = median(near.iter().map(|&other| curve[other].1.value));
-            let accuracy = median(near.iter().map(|&other| curve[other].2.value));
+            let (before, after) =
+                (&curve[place.saturating_sub(2)..place], &curve[place + 1..(place + 3).min(curve.len())]);
+            let least = |epochs: &[(usize, Reading, Reading)]| {
+                epochs.iter().map(|epoch| epoch.1.value).fold(f64::INFINITY, f64::min)
+            };
+            let usual = if after.len() < 2 { least(before) } else { least(before).max(least(after)) };
+            let accuracy = median(before.iter().chain(after).map(|epoch| epoch.2.value));
             let (index, loss, right) = curve[place];
             // The loss that the lost accuracy would explain, at 25 nats an error, is no spike.
             let explained = 25.0 * (accuracy - right.value).max(0.0);
             let rise = (loss.value - usual) / by_val;
-            (loss.value > 2.0 * usual && rise > 0.25 + explained && accuracy - right.value < 0.05)
+            (loss.value > context.limits.spike * usual
+                && rise > 0.15 + explained
+                && accuracy - right.value < 0.05)
                 .then_some((index, loss, usual, right.value, accuracy))
         })
         .collect();
     // A single epoch must stand out further than several.
     let most = spikes.iter().map(|spike| spike.1.value / spike.2).fold(0.0, f64::max);
-    if spikes.len() < 2 && most < 4.0 {
+    if spikes.len() < 2 && most < 2.0 * context.limits.spike {
         return None;
     }
     let &(index, loss, usual, right, accuracy) =
@@ -77,7 +82,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 )
             })
             .collect(),
-        confidence: if index + 1 < context.rows.len() { 0.85 } else { 0.6 },
+        confidence: if index + 1 < context.rows.len() { 0.94 } else { 0.85 },
         advice: "Do not use this loss for early stopping: choose the epoch by accuracy or by the \
             median loss. Inspect the ten photos with the highest loss; they are often broken or \
             mislabelled."

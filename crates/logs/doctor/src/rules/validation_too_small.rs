@@ -40,7 +40,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last)),
             Evidence::whole(format!("every accuracy of the log is a multiple of 1/{}", number(n))),
         ],
-        confidence: if context.setup.validation_size.is_some() { 0.99 } else { 0.9 },
+        confidence: if context.setup.validation_size.is_some() { 0.99 } else { 0.95 },
         advice: "Hold out more photos (a few hundred, with some of every class), or average over \
             several splits (cross-validation), before you compare epochs or models."
             .to_owned(),

@@ -16,19 +16,31 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         return None;
     }
     let classes = context.setup.classes;
-    let chance = context.setup.chance_loss().unwrap_or(3.0);
     let size = context.validation_size().map_or(300.0, |size| size as f64);
     // Without the number of classes, the first training loss tells how many there are at least.
+    let begins = context.rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
     let start = context.rows.iter().find_map(|row| row.train_loss).map_or(4.0, |loss| loss.value);
+    let chance = context.setup.chance_loss().unwrap_or(3.0);
     let guess = classes.map_or((-start).exp().clamp(0.02, 0.1), |classes| 1.0 / classes as f64);
     let noise = (guess * (1.0 - guess) / size).sqrt();
+    // An accuracy far below that guess, with a loss above that of the start, is sure of wrong classes.
+    let least = (-start).exp().min(0.5);
+    let astray = |loss: f64, accuracy: f64| {
+        let limit = 0.5 * least - 2.0 * (least * (1.0 - least) / size).sqrt();
+        classes.is_none() && begins && accuracy < limit && loss > 1.2 * start
+    };
     let bad = |row: &Row| {
         let (loss, accuracy) = (row.val_loss?, row.val_accuracy?);
         let at_chance = accuracy.value <= guess + 2.0 * noise;
         let below = classes.is_some() && accuracy.value < guess - 1.8 * noise;
         let learned = row.train_loss.is_some_and(|train| train.value < 0.6 * chance);
         let surely = below || (classes.is_some() && at_chance && learned);
-        Some((loss.value > 1.8 * chance && at_chance) || (loss.value > 1.2 * chance && surely))
+        let learns = row.train_loss.is_some_and(|train| train.value < 0.8 * start);
+        Some(
+            (loss.value > 1.8 * chance && at_chance)
+                || (loss.value > 1.2 * chance && surely)
+                || (learns && astray(loss.value, accuracy.value)),
+        )
     };
     let judged: Vec<(usize, bool)> =
         context.rows.iter().enumerate().filter_map(|(index, row)| Some((index, bad(row)?))).collect();
@@ -41,7 +53,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     // A network that was once clearly better has lost what it learned, which is another fault.
     let accuracies = context.rows.iter().filter_map(|row| row.val_accuracy);
     let best = accuracies.map(|accuracy| accuracy.value).fold(0.0, f64::max);
-    if best > guess + 4.0 * noise + 0.03 {
+    let strays = |row: &Row| Some(astray(row.val_loss?.value, row.val_accuracy?.value));
+    if best > guess + 4.0 * noise + 0.03 && strays(&context.rows[index]) != Some(true) {
         return None;
     }
     let row = &context.rows[index];
@@ -62,7 +75,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             classes.map_or("a few per cent".to_owned(), |classes| percent(1.0 / classes as f64)),
         ),
         evidence: vec![Evidence::at(loss.line, quoted(row, index, "validation loss", loss))],
-        confidence: if classes.is_some() { 0.95 } else { 0.85 },
+        confidence: if classes.is_some() { 0.96 } else { 0.93 },
         advice: "Compare the two data loaders: are the classes in the same order, are the photos \
                 normalised with the same mean and standard deviation, is the network in evaluation \
                 mode? Evaluate the training set with the validation code: a low accuracy there confirms \

@@ -19,7 +19,11 @@ const WAYS: [Reduction; 4] =
     [Reduction::BatchSum, Reduction::SumOfBatchMeans, Reduction::TotalSum, Reduction::BatchMeansOverSamples];
 
 fn runs(kind: Kind) -> impl Iterator<Item = Run> {
-    (0..count()).map(move |seed| run(kind, seed))
+    runs_from(0, kind, count())
+}
+
+fn runs_from(first: u64, kind: Kind, count: u64) -> impl Iterator<Item = Run> {
+    (first..first + count).map(move |seed| run(kind, seed))
 }
 
 /// Nothing, the classes, the sizes, and all of them.
@@ -120,69 +124,127 @@ fn the_mean_is_taken_for_what_it_is() {
 /// Everything that is true of a run of this kind, beside what was done to it.
 fn also_true(kind: Kind) -> &'static [Id] {
     match kind {
-        Kind::Healthy => &[],
-        Kind::Scaled(_) => &[],
         Kind::Overfit => &[Id::Overconfident, Id::Plateau, Id::ValidationTooSmall],
-        Kind::AtChance => &[],
-        Kind::Diverged | Kind::Nan => {
-            &[Id::Overconfident, Id::LrTooHigh, Id::SaturatedLoss, Id::AtChance, Id::WorseThanChance]
-        }
-        Kind::DoubleSoftmax => &[],
-        Kind::WrongLabels | Kind::Mismatch => &[Id::Overconfident, Id::UnstableValidation],
-        Kind::Penalty => &[],
+        Kind::HotStart => &[Id::Overconfident, Id::Healthy],
+        Kind::Restless => &[Id::Overconfident, Id::Plateau, Id::UnstableValidation, Id::Nan],
+        Kind::OneClass => &[Id::Underfit],
+        Kind::Underfit => &[Id::Plateau],
+        Kind::Diverged | Kind::Nan => &[
+            Id::Plateau,
+            Id::UnstableValidation,
+            Id::Overconfident,
+            Id::LrTooHigh,
+            Id::SaturatedLoss,
+            Id::AtChance,
+            Id::WorseThanChance,
+        ],
+        Kind::WrongLabels | Kind::Mismatch | Kind::Statistics => &[Id::Overconfident, Id::UnstableValidation],
         Kind::Spikes => &[Id::Overconfident],
+        _ => &[],
     }
 }
 
-#[test]
-fn what_is_said_with_some_confidence_is_right_as_often() {
-    let kinds = [
-        Kind::Healthy,
-        Kind::Overfit,
-        Kind::AtChance,
-        Kind::Diverged,
-        Kind::Nan,
-        Kind::DoubleSoftmax,
-        Kind::WrongLabels,
-        Kind::Mismatch,
-        Kind::Penalty,
-        Kind::Spikes,
-    ];
-    let kinds = kinds.into_iter().chain(WAYS.map(Kind::Scaled));
-    let mut by_confidence = BTreeMap::<u32, (u32, u32)>::new();
-    let mut by_id = BTreeMap::<(Id, u32), (u32, u32, BTreeMap<String, u32>)>::new();
-    for run in kinds.flat_map(runs) {
+/// First seeds of the runs that confidences and thresholds were chosen by, and of those that the documentation shows.
+const CHOOSING: u64 = 0;
+const SHOWN: u64 = 10_000;
+/// As many healthy runs for each run of another kind: every third run is healthy.
+const HEALTHY: u64 = 10;
+/// Overfitting is the commonest fault.
+const OVERFIT: u64 = 3;
+
+/// What was said of runs, and how often it was right.
+#[derive(Default)]
+struct Reliability {
+    by_confidence: BTreeMap<u32, (u32, u32)>,
+    /// Judgements of healthy runs: called healthy, warned of, all.
+    healthy: (u32, u32, u32),
+    by_id: BTreeMap<(Id, u32), (u32, u32, BTreeMap<String, u32>)>,
+}
+
+impl Reliability {
+    /// Of every kind as many runs as [`count`] says, from seed `first` on.
+    fn of(first: u64) -> Self {
+        let faults = Kind::FAULTS.into_iter().chain(WAYS.map(Kind::Scaled));
+        let often = |kind| if kind == Kind::Overfit { OVERFIT } else { 1 };
+        let faults = faults.flat_map(|kind| runs_from(first, kind, often(kind) * count()));
+        let mut all = Self::default();
+        faults.chain(runs_from(first, Kind::Healthy, HEALTHY * count())).for_each(|run| all.add(&run));
+        all
+    }
+
+    fn add(&mut self, run: &Run) {
         for setup in setups(run.setup) {
-            for finding in diagnose(&run.log, &setup).findings {
-                if finding.severity == Severity::Note && finding.id != Id::Healthy {
+            let diagnosis = diagnose(&run.log, &setup);
+            if run.kind == Kind::Healthy {
+                self.healthy.0 += u32::from(finds(&diagnosis, Id::Healthy));
+                self.healthy.1 += u32::from(!warnings(&diagnosis).is_empty());
+                self.healthy.2 += 1;
+            }
+            for finding in diagnosis.findings {
+                let counts = matches!(finding.id, Id::Healthy | Id::LabelSmoothing);
+                if finding.severity == Severity::Note && !counts {
                     continue;
                 }
                 let right = run.expected().contains(&finding.id) || also_true(run.kind).contains(&finding.id);
                 let confidence = (100.0 * finding.confidence).round() as u32;
-                let bin = by_confidence.entry(confidence / 10 * 10).or_default();
-                let one = by_id.entry((finding.id, confidence)).or_default();
+                let bin = self.by_confidence.entry(confidence / 10 * 10).or_default();
+                let one = self.by_id.entry((finding.id, confidence)).or_default();
                 (bin.0, one.0) = (bin.0 + u32::from(right), one.0 + u32::from(right));
                 (bin.1, one.1) = (bin.1 + 1, one.1 + 1);
                 if !right {
+                    // DEBUG
+                    if std::env::var("SHOW").is_ok_and(|show| show == finding.id.name()) {
+                        println!(
+                            "#### {:?} {:?} conf {:.2} {}",
+                            run.kind, setup, finding.confidence, finding.claim
+                        );
+                        for series in &run.log.series {
+                            let values: Vec<String> =
+                                series.points.iter().map(|p| format!("{:.3}", p.value)).collect();
+                            println!("     {:10} {}", series.name, values.join(" "));
+                        }
+                    }
                     *one.2.entry(format!("{:?}", run.kind)).or_default() += 1;
                 }
             }
         }
     }
-    for ((id, confidence), (right, of, wrong)) in &by_id {
-        println!("{:22} said with {confidence:3} %: {right} of {of} right  {wrong:?}", id.name());
+
+    fn print(&self) {
+        for ((id, confidence), (right, of, wrong)) in &self.by_id {
+            println!("{:22} said with {confidence:3} %: {right} of {of} right  {wrong:?}", id.name());
+        }
+        let (healthy, warned, all) = self.healthy;
+        println!("of {all} judgements of healthy runs {healthy} are healthy, {warned} warn");
+        for (bin, (right, of)) in &self.by_confidence {
+            println!(
+                "| {bin} to {} % | {of} | {:.0} % |",
+                bin + 9,
+                100.0 * f64::from(*right) / f64::from(*of)
+            );
+        }
     }
-    let mut all = 0;
-    for (bin, (right, of)) in &by_confidence {
+}
+
+#[test]
+fn what_is_said_with_some_confidence_is_right_as_often() {
+    let shown = Reliability::of(SHOWN);
+    shown.print();
+    let all: u32 = shown.by_confidence.values().map(|(_, of)| of).sum();
+    for (bin, (right, of)) in &shown.by_confidence {
         let share = 100.0 * f64::from(*right) / f64::from(*of);
-        println!("| {bin} to {} % | {of} | {share:.0} % |", bin + 9);
-        all += of;
         assert!(
-            *of < 50 || (share - f64::from(*bin) - 5.0).abs() <= 15.0,
+            *of < 50 || (share - f64::from(*bin) - 5.0).abs() <= 10.0,
             "{bin} %: {share:.0} % of {of} are right"
         );
     }
     assert!(all >= 500 || cfg!(debug_assertions), "{all} findings");
+}
+
+#[test]
+#[ignore = "a measurement, for whoever chooses a confidence"]
+fn what_the_runs_for_choosing_say() {
+    Reliability::of(CHOOSING).print();
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn article(report: &RunReport, pictures: &RunPictures<'_>) -> Result<Markup, Rep
             @if let Some(diagnosis) = &report.diagnosis {
                 div.foliar-doctor {
                     (figures::figures(&diagnosis.series, "doctor")?)
-                    (findings::findings("Diagnosis of the training log", &diagnosis.findings, "doctor"))
+                    (findings::findings("Diagnosis of the training log", diagnosis, "doctor"))
                 }
             }
             @if shown(Figure::Confusion) {

@@ -57,6 +57,21 @@ pub(crate) enum Fault {
     Augmented(f64),
     /// This share of validation samples is inverted and far too bright in some epochs.
     Extremes(f64),
+    /// This share of each target is spread over all classes, in training and perhaps in validation.
+    Smoothing {
+        share: f64,
+        in_validation: bool,
+    },
+    /// The validation inputs are scaled by the first and shifted by the second, as by running statistics of other photos.
+    Statistics(f64, f64),
+    /// This share of the validation set are copies of training samples.
+    Copies(f64),
+    /// The first layer never changes.
+    FrozenFront,
+    /// Half of all samples are of one class, and the hidden values are 0.
+    DeadFront,
+    /// In this share of epochs, validation sees its inputs through other statistics.
+    Lag(f64),
 }
 
 /// What one epoch came to, before anything is added up.
@@ -84,6 +99,8 @@ struct Net {
     dims: usize,
     hidden: usize,
     classes: usize,
+    /// Whether the hidden values are 0.
+    dead: bool,
     w1: Vec<f32>,
     w2: Vec<f32>,
     v1: Vec<f32>,
@@ -110,6 +127,20 @@ pub(crate) fn learn(task: &Task, plan: &Plan, dice: &mut Dice) -> Vec<EpochSums>
             validation.labels.iter_mut().for_each(|label| *label = (*label + 1) % task.classes);
         }
         Fault::Preprocessing => validation.inputs.chunks_mut(task.dims).for_each(|x| x.reverse()),
+        Fault::Statistics(factor, offset) => {
+            validation.inputs.iter_mut().for_each(|x| *x = *x * factor as f32 + offset as f32);
+        }
+        Fault::Copies(share) => {
+            let copies = (share * task.validation_size.min(task.train_size) as f64) as usize;
+            let values = copies * task.dims;
+            validation.inputs[..values].copy_from_slice(&train.inputs[..values]);
+            validation.labels[..copies].copy_from_slice(&train.labels[..copies]);
+        }
+        Fault::DeadFront => {
+            train.labels.iter_mut().chain(&mut validation.labels).for_each(|label| {
+                *label = if dice.chance(0.4) { 0 } else { *label };
+            });
+        }
         _ => {}
     }
     let usual = validation.inputs.clone();
@@ -134,6 +165,13 @@ pub(crate) fn learn(task: &Task, plan: &Plan, dice: &mut Dice) -> Vec<EpochSums>
                 let count = (share * task.validation_size as f64).ceil() as usize;
                 let factor = dice.magnitude(30.0, 3000.0) as f32;
                 validation.inputs[..count * task.dims].iter_mut().for_each(|x| *x *= -factor);
+            }
+        }
+        if let Fault::Lag(share) = plan.fault {
+            validation.inputs.clone_from(&usual);
+            if epoch > 0 && dice.chance(share) {
+                let (factor, offset) = (dice.magnitude(0.2, 5.0) as f32, dice.between(-3.0, 3.0) as f32);
+                validation.inputs.iter_mut().for_each(|x| *x = *x * factor + offset);
             }
         }
         let all: Vec<usize> = (0..task.validation_size).collect();
@@ -168,7 +206,8 @@ impl Net {
         let deviation = plan.initial / (hidden as f64).sqrt();
         let w2: Vec<f32> = (0..classes * (hidden + 1)).map(|_| (dice.normal() * deviation) as f32).collect();
         let (v1, v2) = (vec![0.0; w1.len()], vec![0.0; w2.len()]);
-        Self { dims, hidden, classes, w1, w2, v1, v2 }
+        let dead = plan.fault == Fault::DeadFront;
+        Self { dims, hidden, classes, dead, w1, w2, v1, v2 }
     }
 
     /// Hidden values and probabilities for one sample.
@@ -178,6 +217,7 @@ impl Net {
             .chunks_exact(self.dims + 1)
             .map(|row| (dot(&row[..self.dims], x) + row[self.dims]).max(0.0))
             .collect();
+        let hidden = if self.dead { vec![0.0; self.hidden] } else { hidden };
         let logits: Vec<f32> = self
             .w2
             .chunks_exact(self.hidden + 1)
@@ -186,8 +226,9 @@ impl Net {
         (hidden, softmax(&logits))
     }
 
-    /// Adds one sample to the sums and returns its loss; with it the gradient of the logits.
-    fn judge(&self, p: &[f32], label: usize, plan: &Plan, sums: &mut Sums) -> (f64, Vec<f32>) {
+    /// Adds one sample to the sums and returns its loss, against a target of which `smoothed` is spread over all classes; with it the
+    /// gradient of the logits.
+    fn judge(&self, p: &[f32], label: usize, smoothed: f64, plan: &Plan, sums: &mut Sums) -> (f64, Vec<f32>) {
         let likeliest = (0..self.classes).fold(0, |best, c| if p[c] > p[best] { c } else { best });
         sums.correct += usize::from(likeliest == label && p[label].is_finite());
         sums.samples += 1;
@@ -197,9 +238,16 @@ impl Net {
             let mean = dot(p, &slope);
             (-f64::from(q[label].ln()), (0..self.classes).map(|c| p[c] * (slope[c] - mean)).collect())
         } else {
-            let loss = -f64::from(p[label].max(1e-38).ln());
+            let share = smoothed / self.classes as f64;
+            let target = |c: usize| if c == label { 1.0 - smoothed + share } else { share };
+            let cost = |c: usize| -f64::from(p[c].max(1e-38).ln());
+            let loss: f64 = if smoothed > 0.0 {
+                (0..self.classes).map(|c| target(c) * cost(c)).sum()
+            } else {
+                cost(label)
+            };
             let loss = if p[label].is_nan() { f64::NAN } else { loss };
-            (loss, (0..self.classes).map(|c| p[c] - f32::from(u8::from(c == label))).collect())
+            (loss, (0..self.classes).map(|c| p[c] - target(c) as f32).collect())
         }
     }
 
@@ -207,7 +255,11 @@ impl Net {
         let mut total = 0.0;
         for &sample in batch {
             let (_, p) = self.forward(&data.inputs[sample * self.dims..][..self.dims]);
-            total += self.judge(&p, data.labels[sample], plan, sums).0;
+            let smoothed = match plan.fault {
+                Fault::Smoothing { share, in_validation: true } => share,
+                _ => 0.0,
+            };
+            total += self.judge(&p, data.labels[sample], smoothed, plan, sums).0;
         }
         sums.loss += total;
         sums.batch_means += total / batch.len() as f64;
@@ -232,7 +284,8 @@ impl Net {
                 x.iter_mut().for_each(|x| *x += (dice.normal() * size) as f32);
             }
             let (hidden, p) = self.forward(&x);
-            let (loss, slope) = self.judge(&p, data.labels[sample], plan, sums);
+            let smoothed = if let Fault::Smoothing { share, .. } = plan.fault { share } else { 0.0 };
+            let (loss, slope) = self.judge(&p, data.labels[sample], smoothed, plan, sums);
             total += loss;
             let mut back = vec![0.0f32; self.hidden];
             for (class, &d) in slope.iter().enumerate() {
@@ -256,6 +309,9 @@ impl Net {
         sums.batches += 1;
         let pull = if let Fault::Penalty(weight) = plan.fault { weight.max(0.0) as f32 } else { 0.0 };
         let share = rate / batch.len() as f32;
+        if plan.fault == Fault::FrozenFront {
+            g1.fill(0.0);
+        }
         let weights = self.w1.iter_mut().zip(&mut self.v1).zip(&g1);
         for ((w, v), g) in weights.chain(self.w2.iter_mut().zip(&mut self.v2).zip(&g2)) {
             *v = 0.9 * *v - share * g - rate * 2.0 * pull * *w;

@@ -20,6 +20,54 @@ pub(crate) enum Kind {
     Mismatch,
     Penalty,
     Spikes,
+    /// Smoothed labels.
+    Smoothing,
+    /// Validation with statistics of other photos.
+    Statistics,
+    /// A network that cannot fit its training set.
+    Underfit,
+    /// Labels of which a quarter and more are wrong, in both sets.
+    LabelNoise,
+    /// A few dozen validation samples.
+    FewPhotos,
+    /// Copies of training samples in the validation set, which no log shows.
+    Copies,
+    /// A network that always gives the same answer.
+    OneClass,
+    /// A learning rate of 0.
+    Still,
+    /// A validation that is bad in some epochs.
+    Unstable,
+    /// Steps that are too long.
+    Restless,
+    /// First weights that are too large.
+    HotStart,
+}
+
+impl Kind {
+    /// All kinds but sums.
+    pub(crate) const FAULTS: [Self; 20] = [
+        Self::Overfit,
+        Self::AtChance,
+        Self::Diverged,
+        Self::Nan,
+        Self::DoubleSoftmax,
+        Self::WrongLabels,
+        Self::Mismatch,
+        Self::Penalty,
+        Self::Spikes,
+        Self::Smoothing,
+        Self::Statistics,
+        Self::Underfit,
+        Self::LabelNoise,
+        Self::FewPhotos,
+        Self::Copies,
+        Self::OneClass,
+        Self::Still,
+        Self::Unstable,
+        Self::Restless,
+        Self::HotStart,
+    ];
 }
 
 /// A log and its truth.
@@ -43,9 +91,20 @@ impl Run {
             Kind::AtChance => &[Id::AtChance],
             Kind::Diverged | Kind::Nan => &[Id::Diverged, Id::Nan],
             Kind::DoubleSoftmax => &[Id::DoubleSoftmax],
-            Kind::WrongLabels | Kind::Mismatch => &[Id::WorseThanChance, Id::TrainEvalMismatch],
+            Kind::WrongLabels | Kind::Mismatch | Kind::Statistics => {
+                &[Id::WorseThanChance, Id::TrainEvalMismatch]
+            }
             Kind::Penalty => &[Id::PenaltyInLoss],
             Kind::Spikes => &[Id::ValSpikes],
+            Kind::Smoothing => &[Id::LabelSmoothing, Id::Healthy],
+            Kind::Underfit | Kind::LabelNoise => &[Id::Underfit],
+            Kind::FewPhotos => &[Id::ValidationTooSmall, Id::Healthy],
+            Kind::Copies => &[Id::Healthy],
+            Kind::OneClass => &[Id::DegenerateMetric, Id::AtChance],
+            Kind::Still => &[Id::Frozen, Id::AtChance],
+            Kind::Unstable => &[Id::UnstableValidation],
+            Kind::Restless => &[Id::LrTooHigh, Id::Diverged],
+            Kind::HotStart => &[Id::HotStart],
         }
     }
 
@@ -60,14 +119,53 @@ impl Run {
         match self.kind {
             Kind::Healthy | Kind::Scaled(_) => {
                 let by_heart = share(&last.train) - share(&last.validation) > 0.15;
-                learned && mean(&last.validation) < 1.25 * least + 0.05 && !by_heart
+                // Without an error, nothing tells a factor.
+                let limit = if self.kind == Kind::Healthy { 0.9999 } else { 0.98 };
+                let errs = share(&self.sums[0].validation) < limit;
+                learned && errs && mean(&last.validation) < 1.25 * least + 0.05 && !by_heart
             }
             Kind::Penalty => learned && last.penalty > 1.0,
             Kind::DoubleSoftmax => learned,
-            Kind::WrongLabels | Kind::Mismatch => share(&last.train) > guess + 0.5 * (1.0 - guess),
-            Kind::Spikes => self.sums.iter().any(|epoch| mean(&epoch.validation) > 10.0 * least + 0.5),
+            Kind::WrongLabels | Kind::Mismatch | Kind::Statistics => {
+                let lost = share(&last.train) - share(&last.validation);
+                share(&last.train) > guess + 0.5 * (1.0 - guess) && lost > 0.3
+            }
+            Kind::Smoothing | Kind::FewPhotos | Kind::Copies => {
+                learned && mean(&last.validation) < 1.25 * least + 0.05
+            }
+            Kind::Underfit | Kind::LabelNoise => {
+                let before = &self.sums[self.sums.len() * 2 / 3];
+                let level = mean(&last.train) > 0.97 * mean(&before.train);
+                let equal = (share(&last.train) - share(&last.validation)).abs() < 0.07;
+                level
+                    && equal
+                    && share(&last.train).max(share(&last.validation)) < guess + 0.42 * (1.0 - guess)
+                    && share(&last.train) > guess + 0.15 * (1.0 - guess)
+            }
+            Kind::Spikes => self.sums.windows(3).any(|three| {
+                let [before, here, after] = [0, 1, 2].map(|place| mean(&three[place].validation));
+                here > 4.0 * before.max(after) && here > before + 0.3
+            }),
             Kind::Overfit => share(&last.train) > share(&last.validation) + 0.2,
-            Kind::AtChance | Kind::Nan | Kind::Diverged => true,
+            Kind::Diverged => !(mean(&last.validation) < 2.0 * least + 0.5),
+            Kind::HotStart => {
+                learned
+                    && mean(&self.sums[0].train) > 1.6 * (1.0 / guess).ln()
+                    && mean(&last.train) < 0.8 * (1.0 / guess).ln()
+            }
+            Kind::Restless => {
+                let jumps = self
+                    .sums
+                    .windows(2)
+                    .filter(|pair| mean(&pair[1].train) > 1.3 * mean(&pair[0].train) + 0.15);
+                5 * jumps.count() >= self.sums.len()
+            }
+            Kind::Unstable => {
+                let accuracies: Vec<f64> = self.sums.iter().map(|epoch| share(&epoch.validation)).collect();
+                let drops = accuracies.windows(3).filter(|three| three[1] < three[0].min(three[2]) - 0.2);
+                learned && drops.count() >= 2
+            }
+            Kind::AtChance | Kind::Nan | Kind::OneClass | Kind::Still => true,
         }
     }
 
@@ -121,7 +219,7 @@ fn attempt_at(kind: Kind, seed: u64) -> Run {
             plan.rate = dice.magnitude(0.01, 0.05);
             plan.batch_size = 16;
             plan.hidden = 40;
-            task.classes = dice.pick(&[3, 5, 10]);
+            task.classes = dice.pick(&[2, 3, 5, 10, 20]);
             task.train_size = dice.pick(&[60, 100, 150]);
             task.separation = dice.between(0.3, 0.7);
             task.label_noise = dice.between(0.1, 0.3);
@@ -149,6 +247,46 @@ fn attempt_at(kind: Kind, seed: u64) -> Run {
             }
         }
         Kind::Spikes => plan.fault = Fault::Extremes(0.004),
+        Kind::Smoothing => {
+            let share = dice.pick(&[0.05, 0.1, 0.1, 0.1, 0.2]);
+            plan.fault = Fault::Smoothing { share, in_validation: dice.chance(0.5) };
+            plan.rate = dice.magnitude(0.01, 0.05);
+        }
+        Kind::Statistics => {
+            plan.fault = Fault::Statistics(dice.magnitude(0.2, 5.0), dice.between(-3.0, 3.0));
+        }
+        Kind::Underfit => {
+            plan.fault = if dice.chance(0.5) { Fault::FrozenFront } else { Fault::None };
+            plan.hidden = 1 + dice.below(4);
+            plan.epochs = dice.pick(&[15, 20, 30]);
+            plan.rate = dice.magnitude(0.01, 0.05);
+            task.classes = dice.pick(&[4, 5, 7, 10, 15, 20]);
+            task.separation = dice.between(1.0, 2.5);
+        }
+        Kind::LabelNoise => {
+            task.label_noise = dice.between(0.58, 0.7);
+            task.train_size = 1600;
+            plan.hidden = 12;
+            plan.epochs = dice.pick(&[10, 15, 20]);
+            plan.rate = dice.magnitude(0.005, 0.02);
+            task.separation = dice.between(1.5, 2.5);
+        }
+        Kind::FewPhotos => {
+            task.validation_size = dice.pick(&[20, 24, 30, 40, 48, 50, 60, 80]);
+        }
+        Kind::OneClass => {
+            plan.fault = Fault::DeadFront;
+            task.classes = dice.pick(&[2, 3, 4, 5, 7, 10]);
+        }
+        Kind::Still => plan.rate = 0.0,
+        Kind::Unstable => plan.fault = Fault::Lag(dice.between(0.2, 0.5)),
+        Kind::Restless => {
+            plan.rate = dice.magnitude(0.1, 3.0);
+            plan.batch_size = 16;
+            task.separation = dice.between(0.6, 1.5);
+        }
+        Kind::HotStart => plan.initial = dice.magnitude(4.0, 40.0),
+        Kind::Copies => plan.fault = Fault::Copies(dice.between(0.2, 1.0)),
     }
     let sums = learn(&task, &plan, dice);
     let reduction = match kind {
