@@ -108,6 +108,7 @@ fn show_several(
         out.write_all(doctor_comparison_markdown(&diagnosed, &comparison).as_bytes())?;
     } else {
         text::print_comparison(&mut out, &comparison)?;
+        writeln!(out, "\n`foliar doctor LOG` says of one of them what was found, and on which lines.")?;
         text::print_skipped(&mut out, skipped)?;
     }
     Ok(())
