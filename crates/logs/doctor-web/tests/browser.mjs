@@ -175,6 +175,8 @@ look("keys alone", {}, async (page) => {
   await diagnosed(page);
   await page.waitFor(() => document.activeElement.id === "answer");
   assert.match(await text(page, "[role=status]"), /verdict/);
+  await page.press("Tab", 9, 8);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "copy", "what copies stands before the answer");
   const levels = await page.evaluate(() => [...document.querySelectorAll("h1, h2, h3")].map((heading) => +heading.tagName[1]));
   assert.equal(levels[0], 1);
   assert.ok(levels.slice(1).every((level, index) => level - levels[index] <= 1), "no heading level is skipped");

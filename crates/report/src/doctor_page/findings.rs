@@ -13,14 +13,14 @@ pub(crate) fn findings(heading: &str, diagnosis: &Diagnosis, id: &str) -> Markup
             h2 id={ (id) "-findings" } { (heading) }
             ol.findings role="list" {
                 @for (place, finding) in diagnosis.findings.iter().enumerate() {
-                    li { (card(finding, diagnosis.explanations.get(place), id)) }
+                    li { (card(finding, diagnosis.explanations.get(place), place == 0, id)) }
                 }
             }
         }
     }
 }
 
-fn card(finding: &Finding, explanation: Option<&Explanation>, id: &str) -> Markup {
+fn card(finding: &Finding, explanation: Option<&Explanation>, is_main: bool, id: &str) -> Markup {
     let (word, colour) = weight(finding);
     let heading = format!("{id}-{}", finding.id.name());
     html! {
@@ -42,18 +42,18 @@ fn card(finding: &Finding, explanation: Option<&Explanation>, id: &str) -> Marku
             @if let Some(code) = &finding.code {
                 pre tabindex="0" role="region" aria-label="Code that mends it" { code { (code) } }
             }
-            @if let Some(explanation) = explanation { (alternatives(&explanation.alternatives)) }
+            @if let Some(explanation) = explanation { (alternatives(&explanation.alternatives, is_main)) }
         }
     }
 }
 
-/// What else explains the same numbers, and what would tell.
-fn alternatives(alternatives: &[Alternative]) -> Markup {
+/// What else explains the same numbers, and what would tell; folded up unless `open`.
+fn alternatives(alternatives: &[Alternative], open: bool) -> Markup {
     if alternatives.is_empty() {
         return html! {};
     }
     html! {
-        details {
+        details open[open] {
             summary { "What else it could be" }
             ul.evidence.alternatives role="list" {
                 @for other in alternatives {
