@@ -7,9 +7,11 @@
 use std::collections::HashMap;
 
 use crate::column::{Column, Sample};
-use crate::meaning::{Cadence, Fact, Meaning};
+use crate::meaning::{self, Cadence, Fact, Field, Meaning};
 use crate::number::Number;
 use crate::run_log::{Facts, Split};
+use crate::scalars::{Place, RunId, Scalar, Scalars};
+use crate::title::Title;
 
 /// Quantities of one log beyond which more are not kept.
 const MOST_COLUMNS: usize = 512;
@@ -17,7 +19,7 @@ const MOST_COLUMNS: usize = 512;
 const LONGEST_NAME: usize = 80;
 
 /// A name of the log, by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NameId(u32);
 
 /// How values of a name relate to the batches of an epoch.
@@ -78,6 +80,23 @@ pub(crate) struct Assembler {
     /// Whether any epoch was named.
     pub(crate) epochs_named: bool,
     values: u64,
+    scalars: Scalars,
+    /// What each key of the measurements that came one by one means.
+    keys: HashMap<String, Key>,
+    /// What the file says by its name.
+    pub(crate) title: Title,
+    /// Whether each file is a part of one run, whose rows are put together by their epochs and steps.
+    pub(crate) collects: bool,
+    /// Whether there were values of which nothing said what they measure.
+    pub(crate) untitled: bool,
+}
+
+/// What the key of a measurement means.
+#[derive(Clone, Copy, Debug)]
+enum Key {
+    Nothing,
+    Epoch,
+    Value(NameId, Option<Split>),
 }
 
 impl Assembler {
@@ -101,6 +120,11 @@ impl Assembler {
             steps_restart: false,
             epochs_named: false,
             values: 0,
+            scalars: Scalars::default(),
+            keys: HashMap::new(),
+            title: Title::default(),
+            collects: false,
+            untitled: false,
         }
     }
 
@@ -136,7 +160,7 @@ impl Assembler {
 
     /// How many values were taken.
     pub(crate) fn values(&self) -> u64 {
-        self.values
+        self.values + self.scalars.taken()
     }
 
     /// What follows belongs to another run or table, even if its epochs have the same numbers.
@@ -179,6 +203,11 @@ impl Assembler {
             self.new_group = true;
         }
         self.step = step;
+    }
+
+    /// Whether the log has come further than this step.
+    pub(crate) fn is_past(&self, step: f64) -> bool {
+        step < self.step
     }
 
     /// What follows was measured at this batch of its epoch or of its pass over `split`.
@@ -226,6 +255,12 @@ impl Assembler {
 
     /// One measurement.
     pub(crate) fn value(&mut self, name: NameId, split: Option<Split>, number: Number, line: usize) {
+        if self.collects {
+            let place = Place { epoch: self.epoch, step: self.step };
+            let split = split.or(self.title.split);
+            self.keep(name, split, "", place, number, line);
+            return;
+        }
         let Some(column) = self.column(name, split) else { return };
         let again = self.columns[column].last_row() == Some(self.row) && !self.new_row;
         if again {
@@ -256,6 +291,103 @@ impl Assembler {
             number,
             most,
         );
+    }
+
+    /// One measurement that says itself what it is of, `key`, where the file's name does not, and of which run and
+    /// where; returns whether it is kept.
+    pub(crate) fn scalar(
+        &mut self,
+        key: Option<&str>,
+        split: Option<Split>,
+        run: &str,
+        place: Place,
+        number: Number,
+        line: usize,
+    ) -> bool {
+        let meant = match (key, &self.title.name) {
+            (Some(key), _) => self.key(key),
+            (None, Some(title)) => {
+                let title = title.clone();
+                self.key(&title)
+            }
+            (None, None) => {
+                self.untitled = true;
+                return false;
+            }
+        };
+        match meant {
+            Key::Value(name, named) => {
+                let split = named.or(split).or(self.title.split);
+                self.keep(name, split, run, place, number, line)
+            }
+            Key::Epoch => {
+                let run = self.run(run);
+                self.scalars.epoch(run, place.step, number.value);
+                false
+            }
+            Key::Nothing => false,
+        }
+    }
+
+    fn key(&mut self, key: &str) -> Key {
+        if let Some(&known) = self.keys.get(key) {
+            return known;
+        }
+        let meant = match meaning::field(key) {
+            Field::Epoch => Key::Epoch,
+            Field::Value(meaning) => self
+                .name(key, meaning, Flavour::Plain, false)
+                .map_or(Key::Nothing, |name| Key::Value(name, meaning.split)),
+            Field::Step | Field::Fact(_) => Key::Nothing,
+        };
+        if self.keys.len() < MOST_COLUMNS {
+            self.keys.insert(key.to_owned(), meant);
+        }
+        meant
+    }
+
+    /// Keeps a measurement until all are put in order; where its run is not named, its place must be known.
+    pub(crate) fn keep(
+        &mut self,
+        name: NameId,
+        split: Option<Split>,
+        run: &str,
+        place: Place,
+        number: Number,
+        line: usize,
+    ) -> bool {
+        let fits = place.is_known() || !run.is_empty();
+        if fits {
+            let run = self.run(run);
+            self.scalars.push(Scalar::new(run, place, name, split, number, line));
+        }
+        fits
+    }
+
+    fn run(&mut self, run: &str) -> RunId {
+        match self.title.run.as_str() {
+            "" => self.scalars.run(run),
+            file => self.scalars.run(&format!("{file}/{run}")),
+        }
+    }
+
+    /// What follows is the next part of one run, in a file of this name.
+    pub(crate) fn next_part(&mut self, title: Title) {
+        self.restart();
+        self.title = title;
+        self.collects = true;
+        self.scalars.next_part();
+    }
+
+    /// Whether what was kept is a list of results and no course.
+    pub(crate) fn lists(&self) -> bool {
+        self.scalars.is_list()
+    }
+
+    /// Hands on what was kept.
+    pub(crate) fn place_scalars(&mut self) {
+        self.collects = false;
+        std::mem::take(&mut self.scalars).hand_on(self);
     }
 
     /// A number about the set-up; the first one said stays.

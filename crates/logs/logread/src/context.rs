@@ -47,8 +47,18 @@ fn settle_segment(
         .filter_map(split_of)
         .filter_map(|(quantity, split)| Some((quantity, split?)))
         .collect();
+    // In `train=0.4 val=0.5 loss=1.4` the words for the photos belong to their own numbers.
+    let unsaid: Vec<Split> = explicit
+        .iter()
+        .filter(|(quantity, _)| *quantity == Quantity::Unsaid)
+        .map(|(_, split)| *split)
+        .collect();
+    let spent = unsaid.len() > 1 && unsaid.iter().any(|split| *split != unsaid[0]);
     let mut sticky = around;
     for index in start..end {
+        if spent && matches!(split_of(&roles[index]), Some((Quantity::Unsaid, _))) {
+            continue;
+        }
         // The word before an epoch's number speaks of the whole line: `Train Epoch: 1`.
         sticky = match roles[index] {
             // Unless it stands in a list of values, a step begins a record of its own.

@@ -9,27 +9,40 @@ use std::path::{Path, PathBuf};
 use foliar_runlog::RunDir;
 
 use crate::error::ReadError;
-use crate::reader::read_log_from;
+use crate::parts::{is_parted, only, parts};
+use crate::reader::{Reader, read_titled};
 use crate::run_log::{RunLog, Split};
 use crate::split_word::split_word;
 use crate::tensorboard::{self, EventReader};
+use crate::title::Title;
 
 /// Names of the record of a run, the most telling first: a folder with one of them is a run.
-const RECORDS: [&str; 6] =
-    [RunDir::EVENTS, "results.csv", "metrics.csv", "summary.csv", "log.csv", "trainer_state.json"];
+const RECORDS: [&str; 8] = [
+    RunDir::EVENTS,
+    "results.csv",
+    "metrics.csv",
+    "summary.csv",
+    "log.csv",
+    "history.csv",
+    "history.json",
+    "trainer_state.json",
+];
 /// Names that logs often have, in a folder of one run or of several.
 const USUAL: [&str; 2] = ["log.txt", "train.log"];
 /// TensorBoard's part of a file name.
 const EVENTS: &str = "tfevents";
 /// How far below a folder TensorBoard's files are looked for.
 const DEEPEST: usize = 4;
+/// Bytes by which event files are told.
+const BEGINNING: u64 = 4096;
 /// Bytes of event files that are read; pictures in them can make them huge.
 const MOST_BYTES: u64 = 128 << 20;
 
 /// Reads a log from a file or a folder.
 ///
 /// Of a folder the record of a foliar run is read, else a file with one of the usual names of logs, else all
-/// event files of TensorBoard in it and in the folders below, whose names may say `train` or `validation`. For a folder of
+/// event files of TensorBoard in it and in the folders below, whose names may say `train` or `validation`, else
+/// its tables and objects as parts of one run, each with a curve, a split or an epoch, or its only text. For a folder of
 /// several runs see [`find_runs`](crate::find_runs).
 ///
 /// # Errors
@@ -47,6 +60,9 @@ pub fn read_log_path(path: &Path) -> Result<RunLog, ReadError> {
     find(path, 0, &mut files).map_err(|error| with_path(path, error.into()))?;
     let runs: BTreeSet<&Path> = files.iter().map(|file| run_of(path, file)).collect();
     if runs.is_empty() {
+        if let Some(log) = of_parts(path)? {
+            return Ok(log);
+        }
         let reason = format!(
             "{} holds neither events.jsonl nor a table of metrics nor TensorBoard's event files; name the file",
             path.display()
@@ -97,16 +113,45 @@ fn names_split(folder: &Path) -> bool {
     folder.file_name().and_then(OsStr::to_str).is_some_and(|name| split_word(name).is_some())
 }
 
-fn read_file(path: &Path) -> Result<RunLog, ReadError> {
-    if is_events(path) {
-        let bytes = limited(path)?;
-        if tensorboard::is_events(&bytes) {
-            let mut reader = EventReader::new();
-            reader.push(&bytes, None);
-            return reader.finish();
-        }
+/// What several files tell together, or one alone.
+fn of_parts(folder: &Path) -> Result<Option<RunLog>, ReadError> {
+    if let Some(file) = only(folder).map_err(|error| with_path(folder, error.into()))? {
+        return read_file(&file).map(Some).map_err(|error| with_path(&file, error));
     }
-    read_log_from(File::open(path)?)
+    let parts = parts(folder).map_err(|error| with_path(folder, error.into()))?;
+    if parts.len() < 2 && !is_parted(folder) {
+        return Ok(None);
+    }
+    let mut reader = Reader::new();
+    for part in parts {
+        File::open(&part.path)
+            .and_then(|file| reader.push_part(file, part.title))
+            .map_err(|error| with_path(&part.path, error.into()))?;
+    }
+    match reader.finish() {
+        Ok(log) => Ok(Some(log)),
+        Err(ReadError::Nothing { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn read_file(path: &Path) -> Result<RunLog, ReadError> {
+    // A pipe can be read only once.
+    let mut file = File::open(path)?;
+    let mut beginning = Vec::new();
+    file.by_ref().take(BEGINNING).read_to_end(&mut beginning)?;
+    if tensorboard::is_events(&beginning) {
+        file.take(MOST_BYTES).read_to_end(&mut beginning)?;
+        let mut reader = EventReader::new();
+        reader.push(&beginning, None);
+        return reader.finish();
+    }
+    let key = path.extension().is_none() && path.parent().is_some_and(|folder| folder.ends_with("metrics"));
+    let title = match path.file_name().filter(|_| key) {
+        Some(name) => Title::of_key(&name.to_string_lossy()),
+        None => Title::of_file(path),
+    };
+    read_titled(beginning.as_slice().chain(file), title)
 }
 
 fn limited(path: &Path) -> io::Result<Vec<u8>> {

@@ -11,8 +11,13 @@
 //!                       |----> table ------------+--> assemble -> column -> settle -> RunLog
 //!                       '----> literal ----------'
 //! ```
+//!
+//! Where a text holds a curve after the other, runs side by side or a file a curve, its measurements are kept and put in order
+//! of their steps before they are assembled (`scalars`).
 
+mod aside;
 mod assemble;
+mod binary;
 mod cell;
 mod clean;
 mod clock;
@@ -30,24 +35,31 @@ mod label;
 mod lexicon;
 mod lines;
 mod literal;
+mod long_form;
 mod meaning;
 mod measurement_name;
 mod number;
+mod numbered_sets;
+mod parts;
 mod prefix;
+mod rank_errors;
 mod reader;
 mod role;
 mod roles;
 mod run_log;
 mod runs;
+mod scalars;
 mod schema;
 mod secondary;
 mod sentence;
 mod settle;
+mod side_by_side;
 mod split_word;
 mod table;
 mod template;
 mod tensorboard;
 mod text;
+mod title;
 mod token;
 mod unfold;
 mod vocabulary;

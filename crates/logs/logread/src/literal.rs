@@ -5,11 +5,13 @@
 //! `val/loss`. Arrays of numbers are columns: `{"loss": [2.3, 1.1]}` is two records. Reading goes on over
 //! line breaks.
 
+mod curves;
 mod lists;
 mod records;
 mod scalars;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::assemble::Assembler;
 use crate::cell::Cell;
@@ -47,10 +49,22 @@ struct Level {
     fields: usize,
     /// Columns of the record that belong to the levels around.
     columns: usize,
+    /// Maps of the record that belong to the levels around.
+    maps: usize,
     /// Whether it is a record of its own when it closes.
     record: bool,
     /// Numbers of an array.
     numbers: Vec<Number>,
+    /// The arrays of numbers in an array.
+    rows: Vec<Vec<Number>>,
+}
+
+/// A key and its value; key and text lie in [`Literal::keys`].
+#[derive(Clone, Debug)]
+struct Field {
+    key: Range<usize>,
+    text: Range<usize>,
+    cell: Cell,
 }
 
 /// Reads objects.
@@ -64,7 +78,9 @@ pub(crate) struct Literal {
     /// The last word or string, until it is known to be a key.
     word: String,
     keys: String,
-    fields: Vec<(usize, usize, Cell)>,
+    fields: Vec<Field>,
+    /// Numbers under keys that are numbers, by the name of the object they are in: `{"loss": {"0": 2.1, "1": 1.5}}`.
+    maps: Vec<(String, Vec<(f64, Number)>)>,
     columns: Vec<(String, Vec<Number>)>,
     shapes: HashMap<u64, Schema>,
     texts: HashMap<u64, Cell>,
@@ -93,6 +109,7 @@ impl Literal {
         self.fields.clear();
         self.keys.clear();
         self.columns.clear();
+        self.maps.clear();
         self.word.clear();
         self.valued = false;
         self.named = false;
@@ -174,9 +191,19 @@ impl Literal {
         // A key that is an epoch's number makes a record of its value.
         let numbered = keyed && kind == Kind::Object && records::epoch_of(&self.path[path..]).is_some();
         let record = kind == Kind::Object && (!keyed || numbered);
-        let (fields, columns) = (self.fields.len(), self.columns.len());
+        let (fields, columns, maps) = (self.fields.len(), self.columns.len(), self.maps.len());
         let base = self.path.len();
-        self.levels.push(Level { kind, path, base, fields, columns, record, numbers: Vec::new() });
+        self.levels.push(Level {
+            kind,
+            path,
+            base,
+            fields,
+            columns,
+            maps,
+            record,
+            numbers: Vec::new(),
+            rows: Vec::new(),
+        });
         if kind != Kind::Call {
             self.valued = false;
             self.word.clear();
@@ -192,6 +219,15 @@ impl Literal {
         let Some(level) = self.levels.pop() else { return at + 1 };
         match level.kind {
             Kind::Call => return at + 1,
+            Kind::Array if self.levels.last().is_some_and(|outer| outer.kind == Kind::Array) => {
+                if let Some(outer) = self.levels.last_mut().filter(|outer| outer.rows.len() < LONGEST_ARRAY) {
+                    outer.rows.push(level.numbers);
+                }
+            }
+            Kind::Array if !level.rows.is_empty() => {
+                let name = self.inner_path().to_owned();
+                curves::take_rows(&name, &level.rows, around, self.line, into);
+            }
             Kind::Array if level.numbers.len() > 1 && !self.path.is_empty() => {
                 if self.columns.len() < MOST_FIELDS {
                     let name = self.inner_path().to_owned();

@@ -187,6 +187,9 @@ pub(crate) fn judge(name: &str, words: &[Word], senses: &[Sense]) -> Meaning {
         ranked(words, senses, &ranks, Quantity::Error)
     } else if has(Concept::Time) && !has(Concept::Images) && !has(Concept::Step) && extras == 0 {
         Quantity::Seconds
+    } else if name.ends_with("MultiClass") {
+        // The cross-entropy, as CatBoost calls it.
+        Quantity::Loss
     } else {
         Quantity::Unknown
     };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::ReadError;
 use crate::folder::{holds_events, is_events, record};
+use crate::parts::is_parted;
 
 /// How far below a folder runs are looked for.
 const DEEPEST: usize = 4;
@@ -26,7 +27,7 @@ pub struct Runs {
 }
 
 /// Finds the runs in a folder and up to four levels below it. A folder is a run if it holds the record of one, such as
-/// `events.jsonl`, `metrics.csv` or TensorBoard's event files; in all others each file may be the log of one. Hidden files and
+/// `events.jsonl`, `metrics.csv`, TensorBoard's event files or a file for each metric; in all others each file may be the log of one. Hidden files and
 /// links to folders are passed over. Of the checkpoints of the Hugging Face trainer the last is taken: it holds the log of all
 /// before it.
 ///
@@ -42,7 +43,7 @@ pub fn find_runs(folder: &Path) -> Result<Runs, ReadError> {
 
 fn walk(folder: &Path, depth: usize, found: &mut Runs) -> Result<(), ReadError> {
     let located = |error| ReadError::Io(foliar_files::with_path(folder)(error));
-    if record(folder).is_some() || holds_events(folder) {
+    if record(folder).is_some() || holds_events(folder) || is_parted(folder) {
         found.runs.push(folder.to_owned());
         return Ok(());
     }

@@ -2,8 +2,11 @@
 
 use crate::assemble::{Assembler, Flavour, NameId};
 use crate::cell::Cell;
+use crate::long_form::{LongForm, run_column};
 use crate::meaning::{self, Fact, Field, Quantity};
 use crate::run_log::Split;
+use crate::scalars::Place;
+use crate::side_by_side::{self, Columns};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,19 +21,30 @@ pub(crate) enum Use {
         split: Option<Split>,
         shared: bool,
     },
+    /// The value of one of several runs.
+    OfRun(usize),
 }
 
 /// All columns of a table, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schema {
     pub(crate) uses: Vec<Use>,
+    /// Set where a row is a measurement.
+    long: Option<LongForm>,
+    /// Runs and names of the columns that are of one of several runs.
+    of_runs: Vec<(String, String)>,
+    /// The column that says which run or model a row is of.
+    run_column: Option<usize>,
 }
 
 impl Schema {
     /// Understands columns of these names.
     pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>, into: &mut Assembler) -> Self {
-        let names: Vec<&str> = names.collect();
+        let Columns { names, runs } = side_by_side::columns(names.collect());
         let fields: Vec<Field> = names.iter().map(|name| meaning::field(name)).collect();
+        let long = LongForm::of(&names, &fields);
+        let run_column = run_column(&names);
+        let mut of_runs = Vec::new();
         let mut splits: Vec<(Quantity, Option<Split>)> = fields
             .iter()
             .zip(&names)
@@ -50,7 +64,12 @@ impl Schema {
             .iter()
             .zip(names)
             .zip(splits)
-            .map(|((field, name), (quantity, split))| match *field {
+            .zip(runs)
+            .map(|(((field, name), (quantity, split)), run)| match *field {
+                Field::Value(_) if let Some(run) = run => {
+                    of_runs.push((run.to_owned(), name.to_owned()));
+                    Use::OfRun(of_runs.len() - 1)
+                }
                 Field::Epoch => Use::Epoch,
                 Field::Step => Use::Step,
                 Field::Fact(fact) => Use::Fact(fact),
@@ -63,13 +82,18 @@ impl Schema {
                 },
             })
             .collect();
-        Self { uses }
+        Self { uses, long, of_runs, run_column }
+    }
+
+    /// Whether a row is a measurement.
+    pub(crate) fn is_long(&self) -> bool {
+        self.long.is_some()
     }
 
     /// Whether any column means something in training.
     pub(crate) fn says_anything(&self, into: &Assembler) -> bool {
         self.uses.iter().any(|one| match one {
-            Use::Epoch | Use::Step => true,
+            Use::Epoch | Use::Step | Use::OfRun(_) => true,
             Use::Value { name, .. } => into.meaning(*name).quantity != Quantity::Unknown,
             Use::Ignore | Use::Fact(_) => false,
         })
@@ -80,7 +104,7 @@ impl Schema {
         self.uses.iter().any(|one| matches!(one, Use::Epoch | Use::Step))
     }
 
-    /// Whether rows hold scores and no loss, as those of an evaluation do.
+    /// Whether rows hold scores, no loss and no epoch, as those of an evaluation do.
     pub(crate) fn evaluates(&self, into: &Assembler) -> bool {
         let names = || {
             self.uses.iter().filter_map(|one| match one {
@@ -88,19 +112,31 @@ impl Schema {
                 _ => None,
             })
         };
-        !self.counts()
+        !self.uses.contains(&Use::Epoch)
             && names().any(Quantity::has_split)
             && !names().any(|quantity| quantity == Quantity::Loss)
     }
 
     /// Hands a row on: first what counts, then what was measured. Returns how many measurements there were.
-    pub(crate) fn row(
+    /// `text` is the text of a cell.
+    pub(crate) fn row<'a>(
         &self,
         cells: &[Cell],
+        text: impl Fn(usize) -> &'a str,
         around: Option<Split>,
         line: usize,
         into: &mut Assembler,
     ) -> usize {
+        if let Some(long) = &self.long {
+            return long.row(&self.uses, cells, text, around, line, into);
+        }
+        let run = self
+            .run_column
+            .filter(|column| matches!(cells.get(*column), Some(Cell::Empty)))
+            .map_or("", &text);
+        if !run.is_empty() || !self.of_runs.is_empty() {
+            return self.of_runs(cells, run, around, line, into);
+        }
         let mut around = around;
         for (one, cell) in self.uses.iter().zip(cells) {
             match (one, cell) {
@@ -118,6 +154,44 @@ impl Schema {
                 into.value(*name, split, *number, line);
                 values += 1;
             }
+        }
+        values
+    }
+
+    /// Hands on a row of one run of several, or one in which several runs have their columns.
+    fn of_runs(
+        &self,
+        cells: &[Cell],
+        run: &str,
+        around: Option<Split>,
+        line: usize,
+        into: &mut Assembler,
+    ) -> usize {
+        let mut place = Place { epoch: f64::NAN, step: f64::NAN };
+        let mut around = around;
+        for (one, cell) in self.uses.iter().zip(cells) {
+            match (one, cell) {
+                (Use::Epoch, Cell::Number(number)) => place.epoch = number.value,
+                (Use::Step, Cell::Number(number)) => place.step = number.value,
+                (Use::Fact(fact), Cell::Number(number)) => into.fact(*fact, number.value),
+                (_, Cell::Split(split)) => around = Some(*split),
+                _ => {}
+            }
+        }
+        let mut values = 0;
+        for (one, cell) in self.uses.iter().zip(cells) {
+            let Cell::Number(number) = *cell else { continue };
+            values += usize::from(match one {
+                Use::OfRun(index) => {
+                    let (run, name) = &self.of_runs[*index];
+                    into.scalar(Some(name), around, run, place, number, line)
+                }
+                Use::Value { name, split, shared } => {
+                    let split = if *shared { split.or(around) } else { *split };
+                    into.keep(*name, split, run, place, number, line)
+                }
+                _ => false,
+            });
         }
         values
     }

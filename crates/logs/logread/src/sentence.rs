@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 
+use crate::aside::Aside;
 use crate::assemble::Assembler;
 use crate::hash::{self, AsIs};
 use crate::label::{self, Label};
@@ -36,13 +37,24 @@ pub(crate) struct Sentences {
     leading: Option<Split>,
     /// From a line that is a name.
     dangling: Option<Use>,
+    /// What the next lines repeat.
+    aside: Option<Aside>,
 }
+
+/// Distinguishes the templates of repetitions.
+const ASIDE: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Sentences {
     /// Forgets what headings said, as where a table begins.
     pub(crate) fn restart(&mut self) {
         self.heading = None;
         self.leading = None;
+        self.aside = None;
+    }
+
+    /// The key of the template of a line.
+    fn key(&self, tokens: &Tokens) -> u64 {
+        tokens.skeleton ^ if self.aside.is_some() { ASIDE } else { 0 }
     }
 
     /// The split that a record without one of its own was measured on, as the lines before it say.
@@ -52,7 +64,11 @@ impl Sentences {
 
     /// Reads one line if one of its skeleton was read before.
     pub(crate) fn known(&mut self, tokens: &Tokens, line: usize, into: &mut Assembler) -> Option<Taken> {
-        let template = self.templates.get_mut(&tokens.skeleton)?;
+        if tokens.numbers.is_empty() {
+            self.aside = None;
+        }
+        let key = self.key(tokens);
+        let template = self.templates.get_mut(&key)?;
         if template.uses.len() != tokens.numbers.len() {
             return None;
         }
@@ -64,16 +80,19 @@ impl Sentences {
             return Some(Taken { values: 1, ..Taken::default() });
         }
         self.dangling = template.dangling;
-        let inherited = if template.counts {
+        let inherited = if template.concludes {
+            self.heading.or(self.leading)
+        } else if template.counts {
             self.heading
         } else {
             self.heading.or_else(|| *template.inherited.get_or_insert(self.leading))
         };
+        self.aside = template.announces.or(self.aside.filter(|aside| *aside == Aside::Block));
         let taken = template.apply(tokens, inherited, line, into);
         if template.names_epoch {
             self.heading = None;
         }
-        if template.values == 0 {
+        if template.values == 0 || template.heading.is_some() {
             self.heading = template.heading.or(self.heading);
         } else if template.leading.is_some() {
             self.heading = None;
@@ -102,14 +121,15 @@ impl Sentences {
     /// Reads one line of a new skeleton.
     pub(crate) fn learn(&mut self, text: &str, tokens: &Tokens, line: usize, into: &mut Assembler) -> Taken {
         let labels = self.labels(text, tokens);
-        let template = Template::new(text, tokens, &labels, into);
+        let key = self.key(tokens);
+        let template = Template::new(text, tokens, &labels, self.aside.is_some(), into);
         if self.templates.len() >= MOST_REMEMBERED {
             self.templates.clear();
         }
-        self.templates.insert(tokens.skeleton, template);
+        self.templates.insert(key, template);
         let taken = self.known(tokens, line, into).unwrap_or_default();
         if tokens.numbers.len() > LONGEST_REPEATED {
-            self.templates.remove(&tokens.skeleton);
+            self.templates.remove(&key);
         }
         taken
     }

@@ -7,6 +7,8 @@ use crate::assemble::Assembler;
 use crate::column::{Column, Sample};
 use crate::emit::{Steps, emit};
 use crate::meaning::Quantity;
+use crate::numbered_sets;
+use crate::rank_errors;
 use crate::run_log::{RunLog, Split};
 
 /// A share may exceed 1 by rounding.
@@ -15,7 +17,8 @@ const ONE: f64 = 1.000_001;
 const HUNDRED: f64 = 100.01;
 
 /// The log that the columns make; without series if none of them belongs to training.
-pub(crate) fn settle(assembler: Assembler) -> RunLog {
+pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
+    assembler.place_scalars();
     let mut facts = assembler.facts;
     let batches = assembler.batches;
     let reached = assembler.reached;
@@ -29,10 +32,12 @@ pub(crate) fn settle(assembler: Assembler) -> RunLog {
     let epochs_named = epochs_named || number_epochs(&mut columns);
     settle_unsaid(&mut columns);
     settle_errors(&mut columns);
+    numbered_sets::settle(&mut columns);
     settle_splits(&mut columns);
     merge(&mut columns);
     settle_parts(&mut columns);
     settle_accuracies(&mut columns);
+    rank_errors::settle(&mut columns);
     drop_remarks(&mut columns);
     settle_twins(&mut columns);
     let scales = scales(&columns);
@@ -80,12 +85,27 @@ fn number_epochs(columns: &mut [Column]) -> bool {
     true
 }
 
-/// Where no loss is named, numbers of which only the photos are named are losses; else nobody knows.
+/// Where no loss is named, numbers of which only the photos are named are losses. Beside a loss they are accuracies if all
+/// are shares that rise, as in `train=0.41 val=0.52 loss=1.4`; else nobody knows.
 fn settle_unsaid(columns: &mut [Column]) {
-    let loss = columns.iter().any(|column| column.meaning.quantity == Quantity::Loss);
+    let named = |quantity| columns.iter().any(|column| column.meaning.quantity == quantity);
+    let unsaid = || columns.iter().filter(|column| column.meaning.quantity == Quantity::Unsaid);
+    let rises = |column: &Column| match &column.finals[..] {
+        [first, .., last] => {
+            column.summary.least >= 0.0 && column.summary.most <= ONE && last.value > first.value
+        }
+        _ => false,
+    };
+    let quantity = match named(Quantity::Loss) {
+        false => Quantity::Loss,
+        true if !named(Quantity::Accuracy) && unsaid().count() > 1 && unsaid().all(rises) => {
+            Quantity::Accuracy
+        }
+        true => Quantity::Unknown,
+    };
     for column in columns.iter_mut().filter(|column| column.meaning.quantity == Quantity::Unsaid) {
-        let quantity = if column.summary.percent { Quantity::Score } else { Quantity::Loss };
-        column.meaning.quantity = if loss { Quantity::Unknown } else { quantity };
+        let percent = column.summary.percent && quantity == Quantity::Loss;
+        column.meaning.quantity = if percent { Quantity::Score } else { quantity };
     }
 }
 

@@ -38,26 +38,43 @@ pub(crate) struct Table {
     around: Option<Split>,
     cells: Vec<Cell>,
     spans: Vec<(usize, usize)>,
+    /// Where the names stand in the header, if each is one word and aligned with its cells.
+    places: Vec<(usize, usize)>,
 }
 
 impl Table {
     /// The table that `header` begins, if `row` can be its first row.
     pub(crate) fn begin(header: &str, row: &str, style: Style, into: &mut Assembler) -> Option<Self> {
+        let mut places = Vec::new();
+        split_spaces(header, &mut places);
+        if !places.iter().all(|&(start, end)| is_known(&header[start..end])) {
+            places.clear();
+        }
         for delimiter in DELIMITERS {
             let mut spans = Vec::new();
             split(row, delimiter, &mut spans);
             let count = spans.len();
             let share = if delimiter == Delimiter::Spaces { 2.0 / 3.0 } else { 0.5 };
-            if !(2..=MOST_COLUMNS).contains(&count) || numbers_among(row, &spans, style) < share {
+            let numbers = numbers_among(row, &spans, style);
+            if !(2..=MOST_COLUMNS).contains(&count) || numbers == 0.0 {
                 continue;
             }
-            let Some(names) = names(header, delimiter, count) else { continue };
+            let mut found = names(header, delimiter, count);
+            if found.is_none()
+                && delimiter == Delimiter::Spaces
+                && let Some(aligned) = by_place(row, &spans, &places, style)
+            {
+                spans = aligned;
+                found = names(header, delimiter, spans.len());
+            }
+            let Some(names) = found else { continue };
             let schema = Schema::new(names.iter().map(String::as_str), into);
-            if schema.says_anything(into) {
-                let evaluates = into.epochs_named && schema.evaluates(into);
+            // Where a row is a measurement, its name, split and run are words.
+            if schema.says_anything(into) && (numbers >= share || schema.is_long()) {
+                let evaluates = into.epochs_named && !schema.counts() && schema.evaluates(into);
                 let around = evaluates.then_some(Split::Validation);
                 let header = header.to_owned();
-                return Some(Self { delimiter, header, schema, around, cells: Vec::new(), spans });
+                return Some(Self { delimiter, header, schema, around, cells: Vec::new(), spans, places });
             }
         }
         None
@@ -82,6 +99,13 @@ impl Table {
         into: &mut Assembler,
     ) -> Option<usize> {
         split(text, self.delimiter, &mut self.spans);
+        if self.delimiter == Delimiter::Spaces
+            && self.spans.len() < self.schema.uses.len()
+            && self.places.len() == self.schema.uses.len()
+            && let Some(aligned) = by_place(text, &self.spans, &self.places, style)
+        {
+            self.spans = aligned;
+        }
         let (count, columns) = (self.spans.len(), self.schema.uses.len());
         let fits = match self.delimiter {
             Delimiter::Spaces => count == columns,
@@ -97,13 +121,40 @@ impl Table {
         let filled =
             || self.spans.iter().map(|&(start, end)| &text[start..end]).filter(|cell| !is_blank(cell));
         let numbers = filled().filter(|cell| begins_number(cell)).count();
-        if numbers == 0 || self.delimiter == Delimiter::Spaces && numbers * 2 < filled().count() {
+        let worded = self.delimiter == Delimiter::Spaces && !self.schema.is_long();
+        if numbers == 0 || worded && numbers * 2 < filled().count() {
             return None;
         }
         self.cells.clear();
         self.cells.extend(self.spans.iter().map(|&(start, end)| cell(&text[start..end], style)));
-        Some(self.schema.row(&self.cells, self.around, line, into))
+        let text = |index: usize| self.spans.get(index).map_or("", |&(start, end)| &text[start..end]);
+        Some(self.schema.row(&self.cells, text, self.around, line, into))
     }
+}
+
+/// The cells of a row that leaves some empty, each under the name it stands below; `None` if that is not certain.
+fn by_place(
+    row: &str,
+    cells: &[(usize, usize)],
+    names: &[(usize, usize)],
+    style: Style,
+) -> Option<Vec<(usize, usize)>> {
+    if cells.len() < 2 || cells.len() >= names.len() || cells[0].0 >= names[0].1 {
+        return None;
+    }
+    let mut placed = vec![(0, 0); names.len()];
+    let mut free = 0;
+    for &(start, end) in cells {
+        let numeric = matches!(cell(&row[start..end], style), Cell::Number(_));
+        let column = free + names[free..].iter().position(|name| start < name.1 && name.0 < end)?;
+        let next = names.get(column + 1).is_none_or(|next| end <= next.0);
+        if !(numeric && next) {
+            return None;
+        }
+        placed[column] = (start, end);
+        free = column + 1;
+    }
+    Some(placed)
 }
 
 /// The names in a header that stands over `count` cells.
@@ -280,16 +331,37 @@ pub(crate) fn stacked(above: &str, below: &str) -> Option<String> {
     )
 }
 
-/// Whether a line without measurements may hold the names of a table.
-pub(crate) fn may_be_header(text: &str) -> bool {
+/// Whether a line holds nothing but the names of columns, even if digits are in them: `epoch,train/loss,lr/0`.
+pub(crate) fn names_columns(text: &str) -> bool {
+    const LONGEST_NAME: usize = 80;
+    let mut spans = Vec::new();
+    [Delimiter::Tab, Delimiter::Comma, Delimiter::Semicolon].into_iter().any(|delimiter| {
+        split(text, delimiter, &mut spans);
+        let cells = || spans.iter().map(|&(start, end)| &text[start..end]).filter(|cell| !cell.is_empty());
+        let is_column = |cell: &str| {
+            cell.len() <= LONGEST_NAME
+                && is_name(cell)
+                && !cell.contains([':', '='])
+                && !cell.split(' ').any(|word| word.parse::<f64>().is_ok())
+        };
+        spans.len() > 2 && cells().all(is_column) && cells().filter(|cell| is_known(cell)).count() > 1
+    })
+}
+
+/// Whether a name means something in training.
+fn is_known(name: &str) -> bool {
     use crate::meaning::{Field, Quantity, field};
-    let known = |name: &str| match field(name) {
+    match field(name) {
         Field::Epoch | Field::Step => true,
         Field::Value(meaning) => meaning.quantity != Quantity::Unknown,
         Field::Fact(_) => false,
-    };
+    }
+}
+
+/// Whether a line without measurements may hold the names of a table.
+pub(crate) fn may_be_header(text: &str) -> bool {
     let cells = || text.split([',', ';', '|', '\t', ' ']).filter(|name| !name.is_empty()).take(60);
     cells().count() > 1
-        && cells().any(known)
+        && cells().any(is_known)
         && !cells().any(|cell| cell.starts_with(|first: char| first.is_ascii_digit()))
 }

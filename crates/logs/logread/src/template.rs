@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
+use crate::aside::{self, Aside};
 use crate::assemble::{Assembler, Flavour, NameId, Trust};
 use crate::clean::without_bar;
 use crate::label::{Label, Tail};
-use crate::meaning::Fact;
+use crate::meaning::{Fact, Quantity};
 use crate::number::Form;
 use crate::role::Role;
 use crate::roles;
@@ -36,6 +37,8 @@ pub(crate) struct Template {
     /// Whether it numbers an epoch, step or batch.
     pub(crate) counts: bool,
     pub(crate) names_epoch: bool,
+    /// Whether it begins with the star that ends a pass over photos: ` * Finished epoch # 1  top1: 25.3`.
+    pub(crate) concludes: bool,
     pub(crate) has_batch: bool,
     /// Whether more than one epoch may be in it.
     pub(crate) sequence: bool,
@@ -48,6 +51,8 @@ pub(crate) struct Template {
     pub(crate) lone: bool,
     /// What a line without split and counter took from the line before when this skeleton was first seen.
     pub(crate) inherited: Option<Option<Split>>,
+    /// What the lines after it repeat.
+    pub(crate) announces: Option<Aside>,
 }
 
 /// What came of a line.
@@ -64,16 +69,24 @@ pub(crate) struct Taken {
 }
 
 impl Template {
-    /// Works out what `text` means; `labels` holds the text before each number and that after the last.
-    pub(crate) fn new(text: &str, tokens: &Tokens, labels: &[Rc<Label>], into: &mut Assembler) -> Self {
+    /// Works out what `text` means; `labels` holds the text before each number and that after the last. Of an `aside` that
+    /// repeats what was said elsewhere, the counters do not count.
+    pub(crate) fn new(
+        text: &str,
+        tokens: &Tokens,
+        labels: &[Rc<Label>],
+        aside: bool,
+        into: &mut Assembler,
+    ) -> Self {
         let roles = roles::assign(text, tokens, labels);
-        let prose = is_prose(text, tokens, &roles);
+        let prose = aside || is_prose(text, tokens, &roles) || repeats(text, tokens, &roles);
         let mut template = Self {
             uses: Vec::with_capacity(roles.len()),
             heading: None,
             leading: leading(labels, &roles),
             counts: false,
             names_epoch: false,
+            concludes: text.trim_start().starts_with("* "),
             has_batch: false,
             sequence: roles.iter().filter(|role| matches!(role, Role::Epoch)).count() > 1,
             values: 0,
@@ -83,10 +96,12 @@ impl Template {
             lone: tokens.all.len() == 1
                 || tokens.all.len() == 2 && tokens.numbers.iter().all(|number| number.percent),
             inherited: None,
+            announces: aside::announced(text, tokens),
         };
         for (index, role) in roles.into_iter().enumerate() {
             let one = match role {
                 Role::Ignore => Use::Ignore,
+                Role::Epoch | Role::Step | Role::Batch { .. } if aside => Use::Ignore,
                 Role::Epoch => Use::Epoch,
                 Role::Step => Use::Step,
                 Role::Batch { counted } => {
@@ -113,6 +128,16 @@ impl Template {
             template.names_epoch |= one == Use::Epoch;
             template.has_batch |= matches!(one, Use::Batch { .. });
             template.uses.push(one);
+        }
+        let timed = |one: &Use| match one {
+            Use::Value { name, .. } => into.meaning(*name).quantity == Quantity::Seconds,
+            _ => false,
+        };
+        let times = template.uses.iter().filter(|one| timed(one)).count();
+        // `Epoch 1 - Evaluation time (seconds): 3.12 - Train metrics:`
+        if template.values == times && times > 0 && text.trim_end().ends_with(':') {
+            template.heading = labels.last().and_then(|label| label.split);
+            template.leading = template.leading.filter(|_| template.heading.is_none());
         }
         if template.values == 0 {
             template.heading = context::heading(text, labels);
@@ -233,6 +258,14 @@ fn is_prose(text: &str, tokens: &Tokens, roles: &[Role]) -> bool {
     let ends = text.trim_end().ends_with(['.', '?', '!']);
     let (least, each) = if ends { (5, 3) } else { (8, 4) };
     words >= least && words >= each * tokens.numbers.len() && !roles.iter().any(counted)
+}
+
+/// Whether the best epoch is named before the first measurement.
+fn repeats(text: &str, tokens: &Tokens, roles: &[Role]) -> bool {
+    let first = roles.iter().position(|role| matches!(role, Role::Value { .. } | Role::Share { .. }));
+    let mut numbers = tokens.all.iter().filter(|token| matches!(token.kind, Kind::Number(_)));
+    let start = first.and_then(|first| numbers.nth(first)).map_or(0, |token| token.start as usize);
+    text.get(..start).is_some_and(aside::names_the_best)
 }
 
 /// The name that a short line without numbers consists of.

@@ -17,15 +17,13 @@
 //! |           | `float_val`     |      5 | f32, packed or not |
 //! |           | `double_val`    |      6 | f64, packed or not |
 
-use std::collections::HashMap;
-
 use foliar_runlog::tensorboard::record;
 
-use crate::assemble::{Assembler, Flavour, NameId};
+use crate::assemble::Assembler;
 use crate::error::ReadError;
-use crate::meaning::{Field, field};
 use crate::number::{Form, Number};
 use crate::run_log::{RunLog, Split};
+use crate::scalars::Place;
 use crate::settle::settle;
 
 /// Relative precision of the f32 values in the file.
@@ -39,21 +37,13 @@ pub(crate) fn is_events(bytes: &[u8]) -> bool {
 /// Reads scalars from the files of one run.
 #[derive(Debug)]
 pub(crate) struct EventReader {
-    /// Step, tag and value of each scalar.
-    scalars: Vec<(u64, u32, Option<Split>, f64)>,
-    tags: Vec<String>,
-    by_tag: HashMap<String, u32>,
+    into: Assembler,
     records: usize,
 }
 
-/// Scalars beyond this are not kept.
-const MOST_SCALARS: usize = 2_000_000;
-/// Tags beyond this are not kept.
-const MOST_TAGS: usize = 512;
-
 impl EventReader {
     pub(crate) fn new() -> Self {
-        Self { scalars: Vec::new(), tags: Vec::new(), by_tag: HashMap::new(), records: 0 }
+        Self { into: Assembler::new(), records: 0 }
     }
 
     /// Takes one file; `split` is what its folder says of its scalars.
@@ -93,51 +83,16 @@ impl EventReader {
                 _ => {}
             }
         }
-        let (Some(tag), Some(scalar)) = (tag, scalar) else { return };
-        let index = match self.by_tag.get(tag) {
-            Some(&index) => index,
-            None if self.tags.len() < MOST_TAGS => {
-                let index = self.tags.len() as u32;
-                self.tags.push(tag.to_owned());
-                self.by_tag.insert(tag.to_owned(), index);
-                index
-            }
-            None => return,
-        };
-        if self.scalars.len() < MOST_SCALARS {
-            self.scalars.push((step, index, split, scalar));
-        }
+        let (Some(tag), Some(value)) = (tag, scalar) else { return };
+        let number =
+            Number { value, resolution: value.abs() * PRECISION, form: Form::Decimal, percent: false };
+        self.into.scalar(Some(tag), split, "", Place::at_step(step as f64), number, 0);
     }
 
     /// The log. Scalars of one step lie in one row; the step is that of the file, which is an epoch where all
     /// steps count by one.
-    pub(crate) fn finish(mut self) -> Result<RunLog, ReadError> {
-        // Stable, so that of two values of a tag at one step the later one stays the later.
-        self.scalars.sort_by_key(|scalar| scalar.0);
-        let mut into = Assembler::new();
-        let names: Vec<Option<(NameId, Option<Split>)>> = self
-            .tags
-            .iter()
-            .map(|tag| match field(tag) {
-                Field::Value(meaning) => {
-                    Some((into.name(tag, meaning, Flavour::Plain, false)?, meaning.split))
-                }
-                Field::Epoch | Field::Step | Field::Fact(_) => None,
-            })
-            .collect();
-        let epochs = self.counts_epochs();
-        for &(step, tag, around, value) in &self.scalars {
-            let Some((name, split)) = names[tag as usize] else { continue };
-            if epochs {
-                into.epoch(step as f64);
-            } else {
-                into.step(step as f64);
-            }
-            let resolution = value.abs() * PRECISION;
-            let number = Number { value, resolution, form: Form::Decimal, percent: false };
-            into.value(name, split.or(around), number, 0);
-        }
-        let mut log = settle(into);
+    pub(crate) fn finish(self) -> Result<RunLog, ReadError> {
+        let mut log = settle(self.into);
         if log.series.is_empty() {
             let reason = "its TensorBoard events hold no loss, accuracy or other score".to_owned();
             return Err(ReadError::Nothing { reason });
@@ -145,14 +100,6 @@ impl EventReader {
         log.format = "TensorBoard events".to_owned();
         log.understood_lines = self.records;
         Ok(log)
-    }
-
-    /// Whether the steps are 0, 1, 2, ... or 1, 2, 3, ...
-    fn counts_epochs(&self) -> bool {
-        let mut steps: Vec<u64> = self.scalars.iter().map(|scalar| scalar.0).collect();
-        steps.dedup();
-        let from_the_beginning = steps.first().is_some_and(|&first| first <= 1);
-        from_the_beginning && steps.len() < 2_000 && steps.windows(2).all(|pair| pair[1] == pair[0] + 1)
     }
 }
 

@@ -16,8 +16,9 @@ use crate::prefix::without_prefix;
 use crate::run_log::{RunLog, Split};
 use crate::sentence::Sentences;
 use crate::settle::settle;
-use crate::table::{Delimiter, Table, may_be_header, stacked};
+use crate::table::{Delimiter, Table, may_be_header, names_columns, stacked};
 use crate::template::Taken;
+use crate::title::Title;
 use crate::token::Tokens;
 use crate::unfold;
 
@@ -87,6 +88,27 @@ impl TextReader {
             ignored: 0,
             header_chances: MOST_HEADERS,
         }
+    }
+
+    /// Takes what follows as the rows of a table with these names.
+    pub(crate) fn begin_table(&mut self, header: &str) {
+        self.header = Some((header.to_owned(), 0));
+    }
+
+    /// Takes what follows as a file of this name.
+    pub(crate) fn title(&mut self, title: Title) {
+        self.assembler.title = title;
+    }
+
+    /// Takes what follows as the next part of one run, of this name.
+    pub(crate) fn next_part(&mut self, title: Title) {
+        self.tally.literal += self.literal.end(&mut self.assembler) as u64;
+        self.literal.abandon();
+        self.tables.clear();
+        self.header = None;
+        self.sentences.restart();
+        self.assembler.next_part(title);
+        self.line = 0;
     }
 
     /// Takes the next line, or the next piece of a long one.
@@ -238,6 +260,12 @@ impl TextReader {
         let line = self.line + 1;
         let taken = match self.sentences.known(&tokens, line, &mut self.assembler) {
             Some(taken) => taken,
+            None if self.header_chances > 0 && names_columns(text) => {
+                self.header_chances -= 1;
+                self.header = Some((text.to_owned(), 0));
+                self.tokens = tokens;
+                return 0;
+            }
             None if self.sentences.is_worth_learning(&tokens) => {
                 if let Some(rows) = self.rows_in(text) {
                     self.tokens = tokens;
@@ -272,9 +300,14 @@ impl TextReader {
         let format = self.format();
         let (understood, ignored) = (self.understood, self.ignored);
         let numbers = self.assembler.values() > 0;
+        let (untitled, listed) = (self.assembler.untitled, self.assembler.lists());
         let mut log = settle(self.assembler);
         if log.series.is_empty() {
             return Err(match numbers {
+                _ if untitled => {
+                    "what its values are is not said; name the file after them, as in `val_loss.csv`, or their column".to_owned()
+                }
+                _ if listed => "it compares runs or models, with one result each; give the log of one of them".to_owned(),
                 true => "none of its numbers is named as a loss, an accuracy or another score".to_owned(),
                 false => "no number stands beside a name".to_owned(),
             });

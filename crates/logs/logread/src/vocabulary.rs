@@ -44,7 +44,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Entropy,
-        "crossentropy,cross entropy,xent,nll,nllloss,mlogloss,multi logloss,binary logloss,ce,logloss,log loss,neg log likelihood,entropie croisee,kreuzentropie,entropia cruzada,交叉熵,кросс энтроп*",
+        "crossentropy,cross entropy,crossentropyloss,labelsmoothingcrossentropyloss,xent,nll,nllloss,mlogloss,multi logloss,binary logloss,ce,logloss,log loss,neg log likelihood,entropie croisee,kreuzentropie,entropia cruzada,交叉熵,кросс энтроп*",
     ),
     (
         Part,
@@ -66,7 +66,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         ErrorRate,
-        "error rate,merror,errorrate,err rate,error pct,misclass*,fehlerrate,fehlerquote,taux d erreur,tasa de error,tasso di errore,taxa de erro,foutpercentage,错误率,誤り率,오류율,hata orani,top 1 err*,err 1,top 1 error",
+        "error rate,classif ce,merror,errorrate,err rate,error pct,misclass*,fehlerrate,fehlerquote,taux d erreur,tasa de error,tasso di errore,taxa de erro,foutpercentage,错误率,誤り率,오류율,hata orani,top 1 err*,err 1,top 1 error",
     ),
     (F1, "f 1,f 1 score,fscore,f score,f measure,f 1 macro"),
     (
@@ -109,7 +109,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Filler,
-        "the,a,an,my,our,its,of,on,in,at,for,and,with,is,was,are,were,be,been,has,had,have,average,avg,averaged,mean,running,overall,total,final,current,cur,this,that,so,now,about,around,approximately,approx,equal,equals,reached,reaches,reaching,value,values,val_,set,data,dataset,network,model,net,per,over,all,then,also,output,result,results,metric,metrics,score_,global,no,nr,number,micro,macro,weighted,categorical,sparse,binary,softmax,classification,clf,multiclass,smoothed,instantaneous,sum,summed,epoch_,end,here,i,got,get,gets,gives,as,stands,came,comes,drops,dropped,fell,falls,rises,rose,went,goes,climbed,ended,finished,after,subset,split,phase,stage,during,info,debug,thresh,multi,standard,focal,pure,pg,group,whole,full,percent_,on average,to,out,which,while,whereas,but,already,just,only,still,sits,gave,achieved,achieves,obtained,hits,hit,showed,shows,reads,read,reported",
+        "the,a,an,my,our,its,of,on,in,at,for,and,with,is,was,are,were,be,been,has,had,have,average,avg,averaged,mean,running,overall,total,combined,final,current,cur,this,that,so,now,about,around,approximately,approx,equal,equals,reached,reaches,reaching,value,values,val_,set,data,dataset,network,model,net,per,over,all,then,also,output,result,results,metric,metrics,score_,global,no,nr,number,micro,macro,weighted,categorical,sparse,binary,softmax,classification,clf,multiclass,smoothed,instantaneous,sum,summed,epoch_,end,here,i,got,get,gets,gives,as,stands,came,comes,drops,dropped,fell,falls,rises,rose,went,goes,climbed,ended,finished,after,subset,split,phase,stage,during,info,debug,thresh,multi,standard,focal,pure,pg,group,whole,full,history,percent_,on average,to,out,which,while,whereas,but,already,just,only,still,sits,gave,achieved,achieves,obtained,hits,hit,showed,shows,reads,read,reported",
     ),
     (
         Filler,

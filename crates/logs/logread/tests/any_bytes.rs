@@ -99,6 +99,22 @@ fn scraps() -> impl Strategy<Value = String> {
         "top-5",
         "](epoch, batch):",
         "\u{8}",
+        "run_id,key,value,step\n",
+        "a,val_loss,0.5,3\n",
+        "Wall time,Step,Value\n",
+        "17.5,0,0.5\n",
+        "1712000000123 0.5 0\n",
+        "\"Step\",\"a - loss\",\"a - loss__MIN\",\"a - loss__MAX\"\n",
+        "[[1712000000.5, 0, 2.5], [1712000001.5, 1,",
+        "{\"columns\":[\"loss\"],\"data\":[[",
+        "{\"loss\":{\"0\":2.5,\"1\":",
+        "{\"loss\":{\"x\":[0,1],\"y\":[2,1]}}",
+        "{\"batches\":[{",
+        "Run summary:\n",
+        "best iteration is:\n",
+        "Epoch    TrainLoss    ValLoss\n",
+        "    1          0.5\n",
+        "model,val_acc,val_loss\nr18,",
     ]);
     prop::collection::vec(scrap, 0..60).prop_map(|scraps| scraps.concat())
 }

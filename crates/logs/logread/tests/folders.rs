@@ -176,6 +176,26 @@ fn runs_are_told_from_folders_of_runs() {
 }
 
 #[test]
+fn files_for_each_metric_are_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for name in ["0/a/metrics/val_loss", "0/a/metrics/loss", "0/b/metrics/val_loss"] {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "1700000000123 0.5 0\n1700000001123 0.4 1\n1700000002123 0.3 2\n").unwrap();
+    }
+    for name in
+        ["curves/train_loss.csv", "curves/val_loss.csv", "nets/vgg_val_loss.csv", "nets/resnet_val_loss.csv"]
+    {
+        write(root, name);
+    }
+    assert_eq!(found(root).0, ["0/a", "0/b", "curves", "nets/resnet_val_loss.csv", "nets/vgg_val_loss.csv"]);
+    for run in found(root).0 {
+        assert!(read_log_path(&root.join(&run)).is_ok(), "{run}");
+    }
+}
+
+#[test]
 fn event_files_of_several_runs_are_not_mixed() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();

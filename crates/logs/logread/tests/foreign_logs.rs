@@ -10,13 +10,15 @@ use std::fmt::Write as _;
 
 use foliar_logread::{Metric, RunLog, Series, Split, read_log};
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 8] = [
     ("consoles", include_str!("shapes/consoles.txt")),
     ("tables", include_str!("shapes/tables.txt")),
     ("objects", include_str!("shapes/objects.txt")),
     ("languages", include_str!("shapes/languages.txt")),
     ("prose", include_str!("shapes/prose.txt")),
     ("more", include_str!("shapes/more.txt")),
+    ("exports", include_str!("shapes/exports.txt")),
+    ("frameworks", include_str!("shapes/frameworks.txt")),
 ];
 
 #[test]
@@ -34,7 +36,7 @@ fn logs_of_every_shape_are_read() {
         }
     }
     assert!(failures.is_empty(), "\n{failures}");
-    assert!(cases >= 70, "{cases}");
+    assert!(cases >= 150, "{cases}");
 }
 
 fn check(text: &str, expected: &str) -> Vec<String> {

@@ -68,7 +68,7 @@ pub(super) fn rows_of(
             .iter()
             .map(|(_, numbers)| numbers.get(row).map_or(Cell::Empty, |number| Cell::Number(*number)))
             .collect();
-        values += schema.row(&cells, around, line, into);
+        values += schema.row(&cells, |_| "", around, line, into);
     }
     values
 }

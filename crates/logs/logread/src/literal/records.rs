@@ -1,16 +1,23 @@
 //! From the keys and values of an object to rows.
 
-use super::{Level, Literal, MOST_FIELDS, MOST_SHAPES};
+use std::fmt::Write as _;
+
+use super::{Field, Kind, LONGEST_ARRAY, Level, Literal, MOST_FIELDS, MOST_SHAPES};
 use crate::assemble::Assembler;
 use crate::cell::Cell;
 use crate::hash;
+use crate::number::Number;
 use crate::run_log::Split;
-use crate::schema::Schema;
+use crate::scalars::Place;
+use crate::schema::{Schema, Use};
+
+/// Longer texts say nothing.
+const LONGEST_TEXT: usize = 80;
 
 impl Literal {
-    /// Adds a field to the record, under the last word.
-    pub(super) fn push(&mut self, cell: Cell) {
-        if self.fields.len() >= MOST_FIELDS {
+    /// Adds a field to the record, under the last word; `text` is what a string says.
+    pub(super) fn push(&mut self, cell: Cell, text: &str) {
+        if self.push_to_map(cell) || self.fields.len() >= MOST_FIELDS {
             return;
         }
         let start = self.keys.len();
@@ -21,9 +28,39 @@ impl Literal {
             self.keys.push('/');
         }
         self.keys.push_str(&self.word);
-        self.fields.push((start, self.keys.len(), cell));
+        let key = start..self.keys.len();
+        if text.len() <= LONGEST_TEXT {
+            self.keys.push_str(text);
+        }
+        self.fields.push(Field { text: key.end..self.keys.len(), key, cell });
         self.word.clear();
         self.valued = false;
+    }
+
+    /// Takes a number whose key is one too, in an object under a name.
+    fn push_to_map(&mut self, cell: Cell) -> bool {
+        let named = self.levels.last().is_some_and(|level| !level.record) && !self.inner_path().is_empty();
+        let digits = !self.word.is_empty()
+            && self.word.len() <= 9
+            && self.word.bytes().all(|byte| byte.is_ascii_digit());
+        if !(named && digits) {
+            return false;
+        }
+        let key = self.word.parse().unwrap_or(f64::NAN);
+        self.word.clear();
+        self.valued = false;
+        let Cell::Number(number) = cell else { return true };
+        let base = self.base();
+        let name = self.path[base..].trim_start_matches('/');
+        if self.maps.last().is_none_or(|(last, _)| last != name) && self.maps.len() < MOST_FIELDS {
+            self.maps.push((name.to_owned(), Vec::new()));
+        }
+        if let Some((_, points)) = self.maps.last_mut().filter(|(last, _)| last == name)
+            && points.len() < LONGEST_ARRAY
+        {
+            points.push((key, number));
+        }
+        true
     }
 
     /// Bytes of the path that the innermost record does not own.
@@ -42,27 +79,92 @@ impl Literal {
         if let Some(epoch) = epoch_of(&self.path[level.path..]) {
             into.epoch(epoch);
         }
+        if self.is_of_a_batch() {
+            self.fields.truncate(outer);
+            self.columns.truncate(level.columns);
+            self.maps.truncate(level.maps);
+            return;
+        }
+        let maps = self.maps.split_off(level.maps.min(self.maps.len()));
+        self.take_maps(maps, outer, around, into);
+        let columns = self.columns.split_off(level.columns.min(self.columns.len()));
+        let (curves, columns) = super::curves::split(columns);
+        let name =
+            self.fields[outer..].iter().find(|field| super::curves::is_name(&self.keys[field.key.clone()]));
+        let name = name.map(|field| self.keys[field.text.clone()].to_owned());
+        self.records += u64::from(super::curves::take(&curves, name.as_deref(), around, self.line, into) > 0);
         if self.fields.len() > outer {
-            let key = self.fields[outer..].iter().fold(hash::EMPTY, |key, &(start, end, _)| {
-                hash::mix(hash::mix(key, &self.keys.as_bytes()[start..end]), b"\0")
+            let key = self.fields[outer..].iter().fold(hash::EMPTY, |key, field| {
+                hash::mix(hash::mix(key, &self.keys.as_bytes()[field.key.clone()]), b"\0")
             });
             if !self.shapes.contains_key(&key) {
                 if self.shapes.len() >= MOST_SHAPES {
                     self.shapes.clear();
                 }
-                let names = self.fields[outer..].iter().map(|&(start, end, _)| &self.keys[start..end]);
+                let names = self.fields[outer..].iter().map(|field| &self.keys[field.key.clone()]);
                 self.shapes.insert(key, Schema::new(names, into));
             }
             if let Some(schema) = self.shapes.get(&key) {
-                let cells: Vec<Cell> = self.fields[outer..].iter().map(|field| field.2).collect();
-                self.records += u64::from(schema.row(&cells, around, self.line, into) > 0);
+                let fields = &self.fields[outer..];
+                let mut cells: Vec<Cell> = fields.iter().map(|field| field.cell).collect();
+                // Beside records of epochs, one of scores alone is an evaluation; its steps may count epochs.
+                let mut around = around;
+                if into.epochs_named && schema.evaluates(into) {
+                    around = around.or(Some(Split::Validation));
+                    for (one, cell) in schema.uses.iter().zip(&mut cells) {
+                        if matches!((one, &*cell), (Use::Step, Cell::Number(step)) if into.is_past(step.value))
+                        {
+                            *cell = Cell::Empty;
+                        }
+                    }
+                }
+                let text =
+                    |index: usize| fields.get(index).map_or("", |field| &self.keys[field.text.clone()]);
+                // An array under a name holds the points of a curve.
+                let name = Some(self.path.trim_start_matches('/')).filter(|name| !name.is_empty());
+                let title = name.map(|name| into.title.name.replace(name.to_owned()));
+                self.records += u64::from(schema.row(&cells, text, around, self.line, into) > 0);
+                if let Some(title) = title {
+                    into.title.name = title;
+                }
             }
-            let keep = self.fields[outer].0;
+            let keep = self.fields[outer].key.start;
             self.keys.truncate(keep);
             self.fields.truncate(outer);
         }
-        let columns = self.columns.split_off(level.columns.min(self.columns.len()));
         self.records += u64::from(super::lists::rows_of(&columns, around, self.line, into) > 0);
+    }
+
+    /// Whether the record is one of the batches that an epoch's record lists.
+    fn is_of_a_batch(&self) -> bool {
+        let listed = self.levels.iter().filter(|level| level.kind == Kind::Array).count() > 1;
+        listed && self.path.split('/').any(|key| key == "batches")
+    }
+
+    /// Maps from steps to values are curves where a record consists of them; else their numbers are fields of it.
+    fn take_maps(
+        &mut self,
+        maps: Vec<(String, Vec<(f64, Number)>)>,
+        outer: usize,
+        around: Option<Split>,
+        into: &mut Assembler,
+    ) {
+        if self.fields.len() == outer {
+            for (name, points) in &maps {
+                for &(key, number) in points {
+                    into.scalar(Some(name), around, "", Place::at_step(key), number, self.line);
+                }
+            }
+            return;
+        }
+        for (name, points) in maps {
+            for (key, number) in points {
+                let start = self.keys.len();
+                let _ = write!(self.keys, "{name}/{key}");
+                let end = self.keys.len();
+                self.fields.push(Field { key: start..end, text: end..end, cell: Cell::Number(number) });
+            }
+        }
     }
 }
 

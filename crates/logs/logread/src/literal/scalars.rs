@@ -26,7 +26,7 @@ impl Literal {
                 Some(number) => Cell::Number(number),
                 None => self.text_cell(content),
             };
-            self.push(cell);
+            self.push(cell, if number.is_some() { "" } else { content });
         } else if !matches!(self.levels.last(), Some(Level { kind: Kind::Call, .. })) {
             self.word.clear();
             self.word.push_str(content);
@@ -102,7 +102,7 @@ impl Literal {
             _ => {}
         }
         if self.valued {
-            self.push(Cell::Number(number));
+            self.push(Cell::Number(number), "");
         } else {
             self.word.clear();
             self.word.push_str(text.get(at..end).unwrap_or_default());
