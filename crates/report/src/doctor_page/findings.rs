@@ -53,7 +53,7 @@ fn alternatives(alternatives: &[Alternative], open: bool) -> Markup {
         return html! {};
     }
     html! {
-        details open[open] {
+        details open=[open.then_some("")] {
             summary { "What else it could be" }
             ul.evidence.alternatives role="list" {
                 @for other in alternatives {
