@@ -120,4 +120,6 @@ fn several_logs_stand_side_by_side() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), all, "every name of a part is used once");
+    let none = compare(&[], &RunSetup::default());
+    markup::assert_well_formed(&doctor_comparison_page(&[], &none).unwrap());
 }

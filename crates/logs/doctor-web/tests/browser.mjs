@@ -79,7 +79,7 @@ for (const [width, colorScheme] of [[1400, "light"], [1400, "dark"], [400, "ligh
     await page.click("Diagnose");
     await diagnosed(page);
     const verdict = await text(page, "#answer .lead");
-    assert.match(verdict, /good on this split \(98\.8 %/);
+    assert.match(verdict, /good on this split \(98\.8\u00a0%/);
     const factor = Number(verdict.match(/about (\d+) times the mean/)?.[1]);
     assert.ok(factor >= 40 && factor <= 90, verdict);
     assert.equal(await text(page, "#answer .finding header code"), "loss-scaled");

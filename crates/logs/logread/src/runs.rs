@@ -27,9 +27,9 @@ pub struct Runs {
 }
 
 /// Finds the runs in a folder and up to four levels below it. A folder is a run if it holds the record of one, such as
-/// `events.jsonl`, `metrics.csv`, TensorBoard's event files or a file for each metric; in all others each file may be the log of one. Hidden files and
-/// links to folders are passed over. Of the checkpoints of the Hugging Face trainer the last is taken: it holds the log of all
-/// before it.
+/// `events.jsonl`, `metrics.csv`, TensorBoard's event files or a file for each metric; in all others each file may be the log of
+/// one. Hidden files and links to folders are passed over. Of the checkpoints of the Hugging Face trainer the last is taken: it
+/// holds the log of all before it.
 ///
 /// # Errors
 /// [`ReadError::Io`] if a folder cannot be read, [`ReadError::Folder`] if it holds more than 10,000 files.

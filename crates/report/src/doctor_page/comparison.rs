@@ -3,7 +3,7 @@
 use foliar_doctor::{Comparison, CorrectedLoss, EpochCurve, RunSummary, Severity};
 use maud::{Markup, html};
 
-use super::figures::{ACCURACY, LOSS, WIDE_RANGE, drawn};
+use super::figures::{ACCURACY, LOSS, Sizes, WIDE_RANGE, drawn};
 use super::series::Along;
 use super::words::{number, percent, printed};
 use super::{DiagnosedLog, parts};
@@ -106,7 +106,7 @@ fn table(comparison: &Comparison) -> Markup {
 
 /// Mean losses and accuracies of all logs.
 fn figures(logs: &[DiagnosedLog<'_>], comparison: &Comparison) -> Result<Markup, ReportError> {
-    if logs.len() > MOST_LINES {
+    if !(1..=MOST_LINES).contains(&logs.len()) {
         return Ok(html! {});
     }
     let along: Vec<Along<'_>> =
@@ -123,23 +123,31 @@ fn figures(logs: &[DiagnosedLog<'_>], comparison: &Comparison) -> Result<Markup,
     };
     let loss = lines(|epoch| epoch.val_loss.or(epoch.train_loss).map(|loss| loss.mean));
     let accuracy = lines(|epoch| epoch.val_accuracy);
-    let words = &comparison.answer;
+    let drawn = |panel: Panel, sizes: &Sizes| {
+        let is_empty = panel.series.is_empty();
+        (!is_empty).then(|| drawn(title, panel, sizes, &comparison.answer)).transpose()
+    };
+    let title = "mean loss (nats)".to_owned();
+    let loss = drawn(Panel { title, scale: scale(&loss), series: loss, ..Panel::default() }, &LOSS)?;
+    let (title, number) = ("accuracy".to_owned(), Number::Percent);
+    let accuracy = drawn(Panel { title, number, series: accuracy, ..Panel::default() }, &ACCURACY)?;
+    if loss.is_none() && accuracy.is_none() {
+        return Ok(html! {});
+    }
     Ok(html! {
-        @if loss.len() + accuracy.len() > 0 {
-            section aria-labelledby="doctor-together" {
-                h2 #doctor-together { "Curves" }
-                div.curves {
-                    @if !loss.is_empty() {
-                        figure.loss {
-                            (drawn(title, Panel { title: "mean loss (nats)".to_owned(), scale: scale(&loss), series: loss, ..Panel::default() }, &LOSS, words)?)
-                            figcaption { "The mean loss per photo, of validation where there is one." }
-                        }
+        section aria-labelledby="doctor-together" {
+            h2 #doctor-together { "Curves" }
+            div.curves {
+                @if let Some(picture) = loss {
+                    figure.loss {
+                        (picture)
+                        figcaption { "The mean loss per photo, of validation where there is one." }
                     }
-                    @if !accuracy.is_empty() {
-                        figure.accuracy {
-                            (drawn(title, Panel { title: "accuracy".to_owned(), number: Number::Percent, series: accuracy, ..Panel::default() }, &ACCURACY, words)?)
-                            figcaption { "Share of correct predictions on validation photos." }
-                        }
+                }
+                @if let Some(picture) = accuracy {
+                    figure.accuracy {
+                        (picture)
+                        figcaption { "Share of correct predictions on validation photos." }
                     }
                 }
             }

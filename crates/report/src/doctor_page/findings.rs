@@ -80,7 +80,7 @@ fn evidence(evidence: &[Evidence]) -> Markup {
                     li {
                         span.line { @if let Some(line) = piece.line { "line " (line) } @else { "whole log" } }
                         " "
-                        span { (piece.text) }
+                        span { (coded(&piece.text)) }
                     }
                 }
             }

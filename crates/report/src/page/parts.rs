@@ -125,8 +125,9 @@ pub(crate) fn breakable(name: &str) -> Markup {
     }
 }
 
-/// A sentence in which what stands between backticks is code.
+/// A sentence in which what stands between backticks is code, and numbers with a per cent sign stay whole.
 pub(crate) fn coded(text: &str) -> Markup {
+    let text = text.replace(" %", "\u{a0}%");
     html! {
         @for (place, part) in text.split('`').enumerate() {
             @if place % 2 == 1 { code { (part) } } @else { (part) }
