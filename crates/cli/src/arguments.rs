@@ -10,6 +10,7 @@ use foliar_train::Freeze;
 
 mod audit;
 mod bench;
+mod doctor;
 mod evaluate;
 mod examination;
 mod explain;
@@ -19,6 +20,7 @@ mod tune;
 
 pub(crate) use audit::AuditArguments;
 pub(crate) use bench::{BenchArguments, BenchMode};
+pub(crate) use doctor::DoctorArguments;
 pub(crate) use evaluate::{EvaluateArguments, SplitName};
 pub(crate) use examination::ExaminationArguments;
 pub(crate) use explain::{ExplainArguments, MethodName};
@@ -44,7 +46,7 @@ fn risk_level(text: &str) -> Result<f64, String> {
 #[command(
     name = "foliar",
     version,
-    after_help = "Start with `foliar demo`, or with your own photos, one folder per class:\n  foliar train photos --model baseline --out runs/first\n  foliar predict runs/first/model.foliar new-photo.jpg\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved."
+    after_help = "Start with `foliar demo`, or with your own photos, one folder per class:\n  foliar train photos --model baseline --out runs/first\n  foliar predict runs/first/model.foliar new-photo.jpg\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved, 141 output cut off by its reader."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -67,7 +69,7 @@ pub(crate) enum Command {
     Evaluate(EvaluateArguments),
     /// Compare runs on the validation photos they share
     Compare(CompareArguments),
-    /// Diagnose a training log of any program
+    /// Diagnose the training log of any program: what is wrong with the run, and what to do
     Doctor(DoctorArguments),
     /// Classify new photos
     Predict(PredictArguments),
@@ -348,34 +350,6 @@ pub(crate) struct CompareArguments {
     /// Threads for arithmetic; 0 uses all cores
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) threads: u16,
-}
-
-#[derive(Args)]
-#[command(
-    after_help = "Examples:\n  foliar doctor runs/first\n  foliar doctor train.log --classes 38 --batch-size 64\n  foliar doctor untuned.log tuned.log\n  pbpaste | foliar doctor -\n\nAny text will do: console output of PyTorch, Keras, fastai, timm, Caffe and others, CSV, JSON lines, TensorBoard events, or a question with the log pasted in. The exit code is 3 if something is seriously wrong with the run."
-)]
-pub(crate) struct DoctorArguments {
-    /// Log, run folder, folder of TensorBoard events, or - for standard input; several are compared
-    #[arg(required = true, num_args = 1..)]
-    pub(crate) log: Vec<PathBuf>,
-    /// Number of classes
-    #[arg(long, value_name = "N")]
-    pub(crate) classes: Option<usize>,
-    /// Batch size
-    #[arg(long, value_name = "N")]
-    pub(crate) batch_size: Option<usize>,
-    /// Number of training photos
-    #[arg(long, value_name = "N")]
-    pub(crate) train_size: Option<usize>,
-    /// Number of validation photos
-    #[arg(long, value_name = "N")]
-    pub(crate) val_size: Option<usize>,
-    /// HTML page of one log to write, with the curves: one file that loads nothing else
-    #[arg(long, value_name = "FILE")]
-    pub(crate) html: Option<PathBuf>,
-    /// Print one JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// Output format of predictions.

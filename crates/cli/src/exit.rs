@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use foliar_train::TrainError;
 use foliar_tune::TuneError;
 
+use crate::output;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -18,6 +20,8 @@ pub(crate) enum Exit {
     Problems,
     /// Interrupted, state saved.
     Interrupted,
+    /// The reader of standard output has gone; the code is that of a tool which the signal for it, SIGPIPE, has ended.
+    Closed,
 }
 
 impl Exit {
@@ -35,6 +39,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Problems => 3,
             Exit::Interrupted => 130,
+            Exit::Closed => 141,
         })
     }
 }
@@ -57,16 +62,12 @@ fn one_line(error: &anyhow::Error) -> String {
 #[error("{0}")]
 pub(crate) struct UsageError(pub(crate) String);
 
-/// Says in one line what, where and why. A closed pipe at the other end is no failure worth a word.
+/// Says in one line what, where and why. That the reader of standard output has gone is worth no word.
 pub(crate) fn report(error: &anyhow::Error) -> Exit {
-    let closed = |cause: &(dyn std::error::Error + 'static)| {
-        cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
-    };
-    if !error.chain().any(closed) {
-        eprintln!("error: {}", one_line(error));
+    if output::is_closed() {
+        return Exit::Closed;
     }
+    say!("error: {}", one_line(error));
     let out_of_range = matches!(error.downcast_ref(), Some(TrainError::Recipe { .. }))
         || matches!(
             error.downcast_ref(),

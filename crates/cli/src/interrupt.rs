@@ -17,10 +17,10 @@ pub(crate) fn listen() -> anyhow::Result<()> {
     ctrlc::set_handler(|| match ASKED.get() {
         None => {
             let _ = ASKED.set(Instant::now());
-            eprintln!("\ninterrupted: saving after the current step (press Ctrl-C again to quit now)");
+            say!("\ninterrupted: saving after the current step (press Ctrl-C again to quit now)");
         }
         Some(first) if first.elapsed() > ONE_PRESS => {
-            eprintln!("quit; what was saved earlier is intact");
+            say!("quit; what was saved earlier is intact");
             std::process::exit(1);
         }
         Some(_) => {}

@@ -1,5 +1,8 @@
 //! Trains plant-disease classifiers that can be trusted from a folder of leaf photographs.
 
+#[macro_use]
+mod output;
+
 mod arguments;
 mod commands;
 mod exit;

@@ -121,6 +121,126 @@ fn several_logs_are_compared_and_one_page_holds_one() {
     let document = json(&scene.run(&[&both[..], &["--json"]].concat()).expect(0));
     assert_eq!(document["comparison"]["better"], 1);
     assert_eq!(document["logs"][0]["understood"]["lines"], 4);
-    let error = scene.run(&["doctor", "means.log", "sums.log", "--html", "page.html"]).expect(1).err;
-    assert!(error.contains("one log"), "{error}");
+    assert_eq!(document["skipped"], Value::Array(Vec::new()));
+    scene.run(&[&both[..], &["--html", "page.html"]].concat()).expect(0);
+    let page = fs::read_to_string(scene.path("page.html")).unwrap();
+    assert!(page.contains("sums.log is better than means.log") && page.contains("<svg"));
+}
+
+/// A run of four epochs that ends at the accuracy `last`.
+fn rising(last: f64) -> String {
+    let line = |(index, share): (usize, f64)| {
+        format!(
+            "epoch {} train loss {:.3} val loss {:.3} val acc {:.3}\n",
+            index + 1,
+            1.0 - share * last,
+            1.1 - share * last,
+            share * last
+        )
+    };
+    [0.5, 0.7, 0.9, 1.0].into_iter().enumerate().map(line).collect()
+}
+
+#[test]
+fn a_folder_of_runs_is_listed_by_name() {
+    let scene = Scene::empty();
+    for name in ["runs/b", "runs/c/tuned", "runs/.git"] {
+        fs::create_dir_all(scene.path(name)).unwrap();
+    }
+    fs::write(
+        scene.path("runs/b/metrics.csv"),
+        "epoch,train_loss,val_acc\n1,2.1,0.3\n2,1.6,0.5\n3,1.1,0.6\n4,0.9,0.7\n",
+    )
+    .unwrap();
+    fs::write(scene.path("runs/b/notes.txt"), rising(0.99)).unwrap();
+    fs::write(scene.path("runs/c/tuned/out.log"), rising(0.94)).unwrap();
+    fs::write(scene.path("runs/a.log"), rising(0.8)).unwrap();
+    fs::write(scene.path("runs/.git/x.log"), rising(0.8)).unwrap();
+    fs::write(scene.path("runs/poem.txt"), "The leaf is green.\n").unwrap();
+    fs::write(scene.path("runs/weights.pt"), [0u8, 159, 146, 150]).unwrap();
+    let said = scene.run(&["doctor", "runs"]).expect(0).out;
+    let names: Vec<&str> = said.lines().skip(1).take(3).map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(names, ["a.log", "b", "c/tuned/out.log"], "{said}");
+    assert!(said.contains("94.00 %") && said.contains("c/tuned/out.log is better"), "{said}");
+    for part in ["2 other files hold no log", "poem.txt", "weights.pt"] {
+        assert!(said.contains(part), "{said}");
+    }
+    let document = json(&scene.run(&["doctor", "runs", "--json"]).expect(0));
+    assert_eq!(document["logs"].as_array().unwrap().len(), 3);
+    assert_eq!(document["comparison"]["runs"][2]["best_accuracy"], 0.94);
+    assert_eq!(document["skipped"][0]["path"], "poem.txt");
+    let both = json(&scene.run(&["doctor", "runs/c", "runs/b", "--json"]).expect(0));
+    let names = [0, 1].map(|run| both["comparison"]["runs"][run]["name"].as_str().unwrap());
+    assert_eq!(names, ["runs/c/tuned/out.log", "runs/b"]);
+}
+
+#[test]
+fn a_folder_of_one_run_is_one_run() {
+    let scene = Scene::empty();
+    for name in ["record", "only", "none"] {
+        fs::create_dir_all(scene.path(name)).unwrap();
+    }
+    fs::write(
+        scene.path("record/results.csv"),
+        "epoch,train_loss,val_acc\n1,2.1,0.3\n2,1.6,0.5\n3,1.1,0.6\n4,0.9,0.7\n",
+    )
+    .unwrap();
+    fs::write(scene.path("record/console.log"), rising(0.9)).unwrap();
+    fs::write(scene.path("only/console.log"), rising(0.9)).unwrap();
+    fs::write(scene.path("only/args.yaml"), "lr: 0.1\n").unwrap();
+    for (name, line) in [("record", 1), ("only", 1)] {
+        let document = json(&scene.run(&["doctor", name, "--json"]).expect(0));
+        assert_eq!(document["series"]["epochs"].as_array().unwrap().len(), 4, "{document}");
+        assert!(document["understood"]["lines"].as_u64().unwrap() > line);
+    }
+    let said = scene.run(&["doctor", "only"]).expect(0).out;
+    assert!(
+        said.contains("the one log of the folder is console.log") && said.contains("args.yaml"),
+        "{said}"
+    );
+    let error = scene.run(&["doctor", "none"]).expect(1).err;
+    assert!(error.contains("none holds no training log") && error.contains("train.log"), "{error}");
+}
+
+#[test]
+fn the_answer_is_written_as_markdown() {
+    let scene = Scene::empty();
+    fs::write(scene.path("train.log"), scaled()).unwrap();
+    let said = scene.run(&["doctor", "train.log", "--markdown"]).expect(0).out;
+    for part in ["**Verdict:** ", "(`loss-scaled`, ", "| first | 1 |", "numbers from 10 lines"] {
+        assert!(said.contains(part), "no {part} in {said}");
+    }
+    fs::write(scene.path("other.log"), rising(0.9)).unwrap();
+    let said = scene.run(&["doctor", "train.log", "other.log", "--markdown"]).expect(0).out;
+    assert!(said.starts_with("**Comparison:** ") && said.contains("\n## other.log\n"), "{said}");
+    scene.run(&["doctor", "train.log", "--markdown", "--json"]).expect(2);
+}
+
+#[test]
+fn a_line_is_named_once() {
+    let scene = Scene::empty();
+    let lines = rising(0.9).replace("epoch ", "it ");
+    let lines = lines.lines().map(|line| line.split_once("train").unwrap().1);
+    let lines: Vec<String> = lines.map(|line| format!("train{line}")).collect();
+    fs::write(scene.path("train.log"), lines.join("\n").repeat(2)).unwrap();
+    for form in ["--json", "--markdown"] {
+        let said = scene.run(&["doctor", "train.log", form]).out;
+        assert!(!said.contains("\"line ") && !said.contains(": line "), "{said}");
+    }
+}
+
+#[test]
+fn what_can_not_be_read_says_what_to_do() {
+    let scene = Scene::empty();
+    fs::write(scene.path("file"), "x").unwrap();
+    for (name, expected) in [
+        ("absent", "check the path"),
+        ("file/below", "check the path"),
+        ("-", "save what the training prints"),
+    ] {
+        let mut command = scene.command(&["doctor", name]);
+        let refused = Finished::from(command.stdin(Stdio::null()).output().unwrap()).expect(1);
+        assert!(refused.err.contains(expected) && refused.err.lines().count() == 1, "{}", refused.err);
+    }
+    assert!(scene.run(&["doctor", "-", "-"]).expect(2).err.contains("twice"));
 }

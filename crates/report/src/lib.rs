@@ -12,6 +12,8 @@
 //! | [`bars()`] | a value per class |
 //! | [`risk_coverage()`] | share of wrong answers against the share of photos answered |
 //! | [`doctor_page()`] | a diagnosis: verdict, findings, corrected curves, numbers, as HTML |
+//! | [`doctor_comparison_page()`] | several diagnoses side by side, as HTML |
+//! | [`doctor_markdown()`] | a diagnosis as Markdown, for a forum or an issue |
 //! | [`study_page()`] | a study of hyperparameters: verdict, every picture of [`study::Figure`], trials, as HTML |
 //! | [`run_page()`] | a run: verdict, findings, figures, galleries, audit, provenance, as HTML |
 //! | [`audit_page()`] | an audit: findings, galleries, probes, as HTML |
@@ -33,11 +35,13 @@
 
 mod audit;
 mod charts;
+mod doctor_markdown;
 mod doctor_page;
 mod draw;
 mod error;
 mod frame;
 mod layout;
+mod markdown;
 mod page;
 pub mod run;
 pub mod study;
@@ -52,7 +56,11 @@ pub use charts::rate_curve::{RateCurve, rate_curve};
 pub use charts::reliability::{Reliability, ReliabilityBin, reliability};
 pub use charts::risk_coverage::{RiskCoverage, risk_coverage};
 pub use charts::values::{Band, Curves, Emphasis, Panel, Reference, Series};
-pub use doctor_page::{DOCTOR_STYLE, doctor_fragment, doctor_page};
+pub use doctor_markdown::{doctor_comparison_markdown, doctor_markdown};
+pub use doctor_page::{
+    DOCTOR_STYLE, DiagnosedLog, doctor_comparison_fragment, doctor_comparison_page, doctor_fragment,
+    doctor_page,
+};
 pub use draw::picture::Picture;
 pub use error::ReportError;
 pub use foliar_results::Estimate;

@@ -2,7 +2,7 @@
 
 mod text;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,6 +26,7 @@ use super::train::recipe::{model_for, pretrained};
 use super::{thumbnails, use_threads};
 use crate::arguments::AuditArguments;
 use crate::exit::Exit;
+use crate::output;
 use crate::{interrupt, progress};
 
 /// File name of the page.
@@ -51,10 +52,9 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     if let Some(file) = &arguments.quarantine {
         write_quarantine(&audit.quarantine, file)?;
     }
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &audit)?;
-        writeln!(out)?;
+        out.json(&audit)?;
     } else {
         text::print(&mut out, &audit, arguments)?;
     }
@@ -95,7 +95,7 @@ pub(super) fn examine(
         groups: &groups,
         features: features.as_ref(),
     };
-    groups.absent.iter().for_each(|path| eprintln!("the table of groups lists {path}, which does not exist"));
+    groups.absent.iter().for_each(|path| say!("the table of groups lists {path}, which does not exist"));
     Ok(Some(audit(input)))
 }
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::use_threads;
 use crate::arguments::{BenchArguments, BenchMode};
 use crate::exit::{Exit, UsageError};
+use crate::output;
 
 pub(crate) fn run(arguments: &BenchArguments) -> anyhow::Result<Exit> {
     let default = Recipe::scratch(&arguments.model).image_size();
@@ -57,10 +58,9 @@ fn print(
     document: &impl Serialize,
     text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> anyhow::Result<Exit> {
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, document)?;
-        writeln!(out)?;
+        out.json(document)?;
     } else {
         text(&mut out)?;
     }

@@ -10,6 +10,7 @@ use foliar_results::{Comparison, ComparisonOutcome, Estimate, PairwiseTest};
 use super::{picture, use_threads};
 use crate::arguments::CompareArguments;
 use crate::exit::Exit;
+use crate::output;
 
 pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     arguments.picture.as_deref().map_or(Ok(()), picture::check_name)?;
@@ -18,10 +19,9 @@ pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     if let Some(path) = &arguments.picture {
         picture::write(path, &chart::draw(&comparison)?)?;
     }
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &comparison)?;
-        writeln!(out)?;
+        out.json(&comparison)?;
     } else {
         print(&mut out, &comparison)?;
     }

@@ -16,6 +16,7 @@ use super::train::{drive, open_photographs};
 use super::use_threads;
 use crate::arguments::{DemoArguments, MachineArguments};
 use crate::exit::Exit;
+use crate::output::Messages;
 
 /// Leaves of each class to train on, and of other seeds to measure on.
 const TRAIN_LEAVES: usize = 160;
@@ -57,30 +58,28 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
         include_training: false,
     };
     let result = evaluate(&mut predictor, &source, &EvaluateOptions::default(), &mut |_, _, _| {})?;
-    eprintln!("\nOn {} leaves that it has not seen:\n", result.photographs);
-    text::print(&mut io::stderr().lock(), &result)?;
-    eprintln!("\nA few of them:\n");
+    say!("\nOn {} leaves that it has not seen:\n", result.photographs);
+    text::print(&mut Messages, &result)?;
+    say!("\nA few of them:\n");
     for path in examples(&test)? {
         say(&mut predictor, &path)?;
     }
-    eprintln!("\nEverything is in {}:", dir.display());
+    say!("\nEverything is in {}:", dir.display());
     for (path, what) in [
         (&photos, "drawn leaves, one folder per class; look at them"),
         (&test, "more drawn leaves, for the test"),
         (&run_dir, "the run: recipe.toml, metrics.csv, TensorBoard events, checkpoints"),
         (&bundle_path, "the classifier"),
     ] {
-        eprintln!("  {}  {what}", path.display());
+        say!("  {}  {what}", path.display());
     }
-    eprintln!("\nNext, with photos of your own, one folder per class:");
-    eprintln!(
-        "  foliar train PHOTOS --out runs/first\n  foliar predict runs/first/model.foliar NEW-PHOTO.jpg"
-    );
+    say!("\nNext, with photos of your own, one folder per class:");
+    say!("  foliar train PHOTOS --out runs/first\n  foliar predict runs/first/model.foliar NEW-PHOTO.jpg");
     Ok(Exit::Done)
 }
 
 fn draw(dir: &Path, seed: u64, per_class: usize) -> anyhow::Result<()> {
-    eprintln!("drawing {} leaves in {}", per_class * foliar_synth::CLASSES.len(), dir.display());
+    say!("drawing {} leaves in {}", per_class * foliar_synth::CLASSES.len(), dir.display());
     foliar_synth::write_dataset(dir, seed, per_class, DRAWN)
         .with_context(|| format!("the leaves could not be drawn in {}", dir.display()))
 }
@@ -117,7 +116,7 @@ fn say(predictor: &mut Predictor, path: &Path) -> anyhow::Result<()> {
         .map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
     let outputs = predictor.predict(&[photograph])?;
     for output in outputs {
-        eprintln!("  {}  {}", path.display(), in_words(&output, 2, &predictor.bundle().classes));
+        say!("  {}  {}", path.display(), in_words(&output, 2, &predictor.bundle().classes));
     }
     Ok(())
 }

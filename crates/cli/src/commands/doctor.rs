@@ -1,24 +1,24 @@
-//! `foliar doctor`: what a training log of any program says about its run.
+//! `foliar doctor`: what training logs of any program say about their runs.
 
+mod logs;
 mod text;
 
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::Write;
 
 use anyhow::Context as _;
-use foliar_doctor::{Comparison, Diagnosis, RunSetup, Severity, compare, diagnose};
+use foliar_doctor::{Comparison, Diagnosis, RunSetup, Severity, compare};
 use foliar_files::write_atomically;
-use foliar_logread::{RunLog, read_log_from, read_log_path};
-use foliar_report::doctor_page;
+use foliar_report::{
+    DiagnosedLog, doctor_comparison_markdown, doctor_comparison_page, doctor_markdown, doctor_page,
+};
 use serde::Serialize;
 
+use self::logs::{Log, Logs, NoLog};
 use crate::arguments::DoctorArguments;
 use crate::exit::Exit;
+use crate::output;
 
-/// Means standard input.
-const STANDARD_INPUT: &str = "-";
-
-/// What `--json` prints.
+/// What `--json` prints of one log.
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]
@@ -27,7 +27,7 @@ struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn of(log: &'a RunLog, diagnosis: &'a Diagnosis) -> Self {
+    fn of(Log { log, diagnosis, .. }: &'a Log) -> Self {
         let understood =
             Understood { format: &log.format, lines: log.understood_lines, ignored_lines: log.ignored_lines };
         Self { diagnosis, understood }
@@ -47,6 +47,8 @@ struct Understood<'a> {
 struct Documents<'a> {
     logs: Vec<Document<'a>>,
     comparison: &'a Comparison,
+    /// Files of the folders that hold no log.
+    skipped: &'a [NoLog],
 }
 
 pub(crate) fn run(arguments: &DoctorArguments) -> anyhow::Result<Exit> {
@@ -56,47 +58,64 @@ pub(crate) fn run(arguments: &DoctorArguments) -> anyhow::Result<Exit> {
         train_size: arguments.train_size,
         validation_size: arguments.val_size,
     };
-    let logs = arguments.log.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
-    let diagnoses: Vec<Diagnosis> = logs.iter().map(|log| diagnose(log, &setup)).collect();
-    if let Some(path) = &arguments.html {
-        let ([log], [diagnosis]) = (&logs[..], &diagnoses[..]) else {
-            anyhow::bail!("--html writes the page of one log: give one");
-        };
-        let page = doctor_page(log, diagnosis)?;
-        write_atomically(path, |file| file.write_all(page.as_bytes()))
-            .with_context(|| format!("{} cannot be written", path.display()))?;
+    let Logs { logs, skipped } = Logs::read(&arguments.log, &setup)?;
+    match &logs[..] {
+        [one] => show_one(one, &skipped, arguments)?,
+        _ => show_several(&logs, &skipped, &setup, arguments)?,
     }
-    let mut out = io::stdout().lock();
-    if let ([log], [diagnosis]) = (&logs[..], &diagnoses[..]) {
-        if arguments.json {
-            print_json(&mut out, &Document::of(log, diagnosis))?;
-        } else {
-            text::print(&mut out, log, diagnosis)?;
-        }
-    } else {
-        let names: Vec<String> = arguments.log.iter().map(|path| path.display().to_string()).collect();
-        let runs: Vec<(&str, &Diagnosis)> = names.iter().map(String::as_str).zip(&diagnoses).collect();
-        let comparison = compare(&runs, &setup);
-        if arguments.json {
-            let logs =
-                logs.iter().zip(&diagnoses).map(|(log, diagnosis)| Document::of(log, diagnosis)).collect();
-            print_json(&mut out, &Documents { logs, comparison: &comparison })?;
-        } else {
-            text::print_comparison(&mut out, &comparison)?;
-        }
-    }
-    let mut findings = diagnoses.iter().flat_map(|diagnosis| &diagnosis.findings);
+    let mut findings = logs.iter().flat_map(|log| &log.diagnosis.findings);
     Ok(Exit::with_problems(findings.any(|finding| finding.severity == Severity::Error)))
 }
 
-fn print_json(out: &mut impl Write, document: &impl Serialize) -> anyhow::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document)?;
-    writeln!(out)?;
+fn show_one(one: &Log, skipped: &[NoLog], arguments: &DoctorArguments) -> anyhow::Result<()> {
+    let Log { name, log, diagnosis } = one;
+    if arguments.html.is_some() {
+        write_page(&doctor_page(log, diagnosis)?, arguments)?;
+    }
+    let mut out = output::stdout();
+    if arguments.json {
+        out.json(&Document::of(one))?;
+    } else if arguments.markdown {
+        out.write_all(doctor_markdown(log, diagnosis).as_bytes())?;
+    } else {
+        text::print(&mut out, log, diagnosis)?;
+        if !skipped.is_empty() {
+            writeln!(out, "the one log of the folder is {name}")?;
+        }
+        text::print_skipped(&mut out, skipped)?;
+    }
     Ok(())
 }
 
-fn read(path: &Path) -> anyhow::Result<RunLog> {
-    let log =
-        if path == Path::new(STANDARD_INPUT) { read_log_from(io::stdin()) } else { read_log_path(path) };
-    log.with_context(|| path.display().to_string())
+fn show_several(
+    logs: &[Log],
+    skipped: &[NoLog],
+    setup: &RunSetup,
+    arguments: &DoctorArguments,
+) -> anyhow::Result<()> {
+    let runs: Vec<(&str, &Diagnosis)> = logs.iter().map(|log| (log.name.as_str(), &log.diagnosis)).collect();
+    let comparison = compare(&runs, setup);
+    let diagnosed: Vec<DiagnosedLog<'_>> =
+        logs.iter().map(|Log { name, log, diagnosis }| DiagnosedLog { name, log, diagnosis }).collect();
+    if arguments.html.is_some() {
+        write_page(&doctor_comparison_page(&diagnosed, &comparison)?, arguments)?;
+    }
+    let mut out = output::stdout();
+    if arguments.json {
+        let logs = logs.iter().map(Document::of).collect();
+        out.json(&Documents { logs, comparison: &comparison, skipped })?;
+    } else if arguments.markdown {
+        out.write_all(doctor_comparison_markdown(&diagnosed, &comparison).as_bytes())?;
+    } else {
+        text::print_comparison(&mut out, &comparison)?;
+        writeln!(out, "\n`foliar doctor LOG` says of one of them what was found, and on which lines.")?;
+        text::print_skipped(&mut out, skipped)?;
+    }
+    Ok(())
+}
+
+fn write_page(page: &str, arguments: &DoctorArguments) -> anyhow::Result<()> {
+    let Some(path) = &arguments.html else { return Ok(()) };
+    write_atomically(path, |file| file.write_all(page.as_bytes()))
+        .with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -2,7 +2,7 @@
 
 pub(crate) mod text;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -20,6 +20,7 @@ use super::inputs;
 use super::{open_bundle_with_risk, use_threads};
 use crate::arguments::{EvaluateArguments, ExaminationArguments, SplitName};
 use crate::exit::{Exit, UsageError};
+use crate::output;
 use crate::progress;
 
 /// Photographs in one pass of the network.
@@ -83,7 +84,7 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         write_atomically(path, |file| file.write_all(&table))
             .with_context(|| format!("{} could not be written", path.display()))?;
     }
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if arguments.json {
         let verdict = Verdict::of(Some(&evaluation), &Circumstances::default());
         let report = Report {
@@ -92,8 +93,7 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
             findings: &verdict.findings,
             evaluation: &evaluation,
         };
-        serde_json::to_writer_pretty(&mut out, &report)?;
-        writeln!(out)?;
+        out.json(&report)?;
     } else {
         text::print(&mut out, &evaluation)?;
     }
@@ -133,10 +133,10 @@ fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
 pub(crate) fn tell_problems(evaluation: &Evaluation) -> bool {
     for problem in &evaluation.problems {
         let word = if problem.excluded { "left out" } else { "note" };
-        eprintln!("{word}: {}: {}", problem.path, problem.message);
+        say!("{word}: {}: {}", problem.path, problem.message);
     }
     for class in &evaluation.unknown_classes {
-        eprintln!("left out: {class} is not a class of this classifier");
+        say!("left out: {class} is not a class of this classifier");
     }
     let excluded = evaluation.problems.iter().any(|problem| problem.excluded);
     excluded || !evaluation.unknown_classes.is_empty()

@@ -4,7 +4,7 @@ mod document;
 mod text;
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
@@ -18,6 +18,7 @@ use super::inputs::{self, Input};
 use super::{open_bundle, use_threads};
 use crate::arguments::{ExplainArguments, MethodName};
 use crate::exit::{Exit, UsageError};
+use crate::output;
 use crate::progress;
 
 pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
@@ -38,7 +39,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let inputs = inputs::find(&arguments.paths);
     fs::create_dir_all(&arguments.out)
         .with_context(|| format!("{}: the folder cannot be created", arguments.out.display()))?;
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     let bar = progress::photographs("explaining");
     bar.set_length(inputs.len() as u64);
     let (mut rows, mut measured) = (Vec::new(), Vec::new());
@@ -69,8 +70,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         let (bundle, out_folder) =
             (arguments.bundle.display().to_string(), arguments.out.display().to_string());
         let document = Document { bundle, method, out: out_folder, photographs: rows, classes };
-        serde_json::to_writer_pretty(&mut out, &document)?;
-        writeln!(out)?;
+        out.json(&document)?;
     } else {
         text::classes(&mut out, &classes, &arguments.out)?;
     }

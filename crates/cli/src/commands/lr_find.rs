@@ -1,6 +1,6 @@
 //! `foliar lr-find`: the loss over the learning rate, and a proposal.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use anyhow::{Context, bail};
 use foliar_report::{Frame, Heading, RateCurve, Theme, rate_curve};
@@ -13,6 +13,7 @@ use super::{picture, use_threads};
 use crate::arguments::LrFindArguments;
 use crate::exit::Exit;
 use crate::interrupt;
+use crate::output;
 
 /// Width of the picture, in pixels.
 const WIDTH: u32 = 900;
@@ -37,10 +38,9 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
         bail!("the loss is not finite from the first step on; check photos and weights for damage");
     }
     draw(arguments, &recipe.model, &test)?;
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &test)?;
-        writeln!(out)?;
+        out.json(&test)?;
     } else {
         match test.proposed {
             Some(rate) => writeln!(out, "{rate:.1e}")?,
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
             ),
         }
     }
-    eprintln!("the number is the suggested --lr; the curve is in {}", arguments.picture.display());
+    say!("the number is the suggested --lr; the curve is in {}", arguments.picture.display());
     Ok(Exit::with_problems(photographs.summary().skipped > 0))
 }
 

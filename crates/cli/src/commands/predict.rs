@@ -2,7 +2,6 @@
 
 mod rows;
 
-use std::io;
 use std::path::Path;
 
 use foliar_model::{Prediction, Predictor};
@@ -13,6 +12,7 @@ use super::inputs::{self, Input};
 use super::{open_bundle_with_risk, use_threads};
 use crate::arguments::PredictArguments;
 use crate::exit::Exit;
+use crate::output;
 
 /// Photographs in one pass of the network.
 const BATCH: usize = 16;
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;
     let classes = predictor.bundle().classes.clone();
     let top = (arguments.top as usize).min(classes.len());
-    let mut writer = Writer::new(io::stdout().lock(), arguments.format, top)?;
+    let mut writer = Writer::new(output::stdout(), arguments.format, top)?;
     let mut failures = 0;
     let mut write = |input: &Input, result: Result<Answer<'_>, String>| {
         failures += usize::from(result.is_err());

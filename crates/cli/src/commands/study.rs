@@ -3,7 +3,7 @@
 mod table;
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -12,6 +12,7 @@ use foliar_study::{StudyError, StudyFile};
 
 use crate::arguments::{StudyArguments, StudyCommand, StudyFormat};
 use crate::exit::Exit;
+use crate::output;
 
 /// Name of the study in a folder of `foliar tune`.
 const STUDY: &str = "study.sqlite";
@@ -32,8 +33,8 @@ fn show(path: &Path) -> anyhow::Result<Exit> {
     let mut file = view(path)?;
     let trials = file.trials()?;
     let best = file.best()?;
-    table::print(&mut io::stdout().lock(), file.definition(), &trials, best.as_ref())?;
-    eprintln!("{}", table::summary(&file.counts()?, best.as_ref()));
+    table::print(&mut output::stdout(), file.definition(), &trials, best.as_ref())?;
+    say!("{}", table::summary(&file.counts()?, best.as_ref()));
     Ok(Exit::Done)
 }
 
@@ -47,7 +48,7 @@ fn export(path: &Path, format: StudyFormat, out: Option<&Path>) -> anyhow::Resul
         Some(path) => write_atomically(path, |file: &mut BufWriter<File>| write(file))
             .with_context(|| format!("{} cannot be written", path.display()))?,
         None => {
-            let mut out = io::stdout().lock();
+            let mut out = output::stdout();
             write(&mut out)?;
             out.flush()?;
         }

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::digits::grouped;
 use crate::arguments::{OptimizerName, SummaryArguments};
 use crate::exit::{Exit, UsageError};
+use crate::output;
 
 /// Batches of photographs that a run holds besides the one at work: those decoded ahead.
 const WAITING_BATCHES: usize = 5;
@@ -40,11 +41,10 @@ pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<Exit> {
         kept: arguments.photos.saturating_mul(side * side * 3),
     };
     let total = summary.training.total() + loader.batches + loader.kept + PROGRAM_BYTES;
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if arguments.json {
         let document = document(arguments, size, &summary, loader, total);
-        serde_json::to_writer_pretty(&mut out, &document)?;
-        writeln!(out)?;
+        out.json(&document)?;
     } else {
         print(&mut out, arguments, size, &summary, loader, total)?;
     }

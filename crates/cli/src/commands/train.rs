@@ -15,6 +15,7 @@ use self::screen::Screen;
 use super::use_threads;
 use crate::arguments::{MachineArguments, TrainArguments};
 use crate::exit::Exit;
+use crate::output;
 use crate::{interrupt, progress};
 
 /// Problems that are spelled out; the others are in the run folder.
@@ -58,7 +59,7 @@ pub(crate) fn open_photographs(
     bar.finish_and_clear();
     let photographs = photographs?;
     let summary = photographs.summary();
-    eprintln!(
+    say!(
         "{} photos of {} classes: {} for training, {} for validation{}",
         photographs.dataset.photos.len(),
         photographs.dataset.classes.len(),
@@ -67,7 +68,7 @@ pub(crate) fn open_photographs(
         if summary.test > 0 { format!(", {} for the test", summary.test) } else { String::new() },
     );
     for line in grouping_lines(&photographs.grouping, photographs.dataset.photos.len()) {
-        eprintln!("{line}");
+        say!("{line}");
     }
     if !photographs.problems.is_empty() {
         let remarks = photographs.problems.len() - summary.skipped;
@@ -77,10 +78,10 @@ pub(crate) fn open_photographs(
             .filter(|&(count, _)| count > 0)
             .map(|(count, what)| format!("{count} {} {what}", if count == 1 { "file" } else { "files" }))
             .collect();
-        eprintln!("{}:", told.join(", "));
-        photographs.problems.iter().take(TOLD).for_each(|problem| eprintln!("  {problem}"));
+        say!("{}:", told.join(", "));
+        photographs.problems.iter().take(TOLD).for_each(|problem| say!("  {problem}"));
         if photographs.problems.len() > TOLD {
-            eprintln!("  ... and {} more, listed in the run folder", photographs.problems.len() - TOLD);
+            say!("  ... and {} more, listed in the run folder", photographs.problems.len() - TOLD);
         }
     }
     Ok(photographs)
@@ -149,10 +150,10 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::
             calibrated_loss: Some(calibrated),
             temperature,
             ..
-        }) => eprintln!(
+        }) => say!(
             "kept epoch {epoch}: val loss {loss:.3}, val acc {accuracy:.3}; calibrated with temperature {temperature:.2}, val loss {calibrated:.3}"
         ),
-        Some(_) => eprintln!("no validation photos: the accuracy is unknown"),
+        Some(_) => say!("no validation photos: the accuracy is unknown"),
         None => {}
     }
     if let Some(bundle) = &outcome.bundle {
@@ -170,7 +171,7 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::
             )
         }
         StopReason::Interrupted => {
-            eprintln!("saved; `foliar resume {folder}` continues");
+            say!("saved; `foliar resume {folder}` continues");
             Ok(Exit::Interrupted)
         }
         _ => Ok(Exit::with_problems(photographs.summary().skipped > 0)),
@@ -180,5 +181,5 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::
 /// A line of the result on standard output.
 fn println(line: &str) -> std::io::Result<()> {
     use std::io::Write;
-    writeln!(std::io::stdout(), "{line}")
+    writeln!(output::stdout(), "{line}")
 }

@@ -6,7 +6,7 @@ mod screen;
 mod view;
 mod words;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -21,6 +21,8 @@ use super::use_threads;
 use crate::arguments::TuneArguments;
 use crate::exit::Exit;
 use crate::interrupt;
+use crate::output;
+use crate::output::Messages;
 
 pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
     let (folder, photographs) = match (&arguments.resume, &arguments.photos) {
@@ -57,7 +59,7 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
     let root = folder.root().display().to_string();
     match ended.with_context(|| format!("study {root}"))? {
         TuneOutcome::Interrupted => {
-            eprintln!("saved; continue with `foliar tune --resume {root}`");
+            say!("saved; continue with `foliar tune --resume {root}`");
             Ok(Exit::Interrupted)
         }
         TuneOutcome::Finished(result) => {
@@ -68,16 +70,15 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
 }
 
 fn conclude(folder: &Folder, result: &TuningResult, arguments: &TuneArguments) -> anyhow::Result<()> {
-    words::print(&mut io::stderr().lock(), result)?;
+    words::print(&mut Messages, result)?;
     let verdict = verdict_on(&folder.tuned());
-    words::print_verdict(&mut io::stderr().lock(), verdict.as_ref())?;
+    words::print_verdict(&mut Messages, verdict.as_ref())?;
     if arguments.report {
         pictures::write(folder, result, verdict.ok())?;
     }
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, result)?;
-        writeln!(out)?;
+        out.json(result)?;
     } else {
         writeln!(out, "{}", folder.tuned().join(foliar_runlog::RunDir::BUNDLE).display())?;
     }

@@ -1,6 +1,6 @@
 //! `foliar weights`: lists, downloads and verifies pretrained weights.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 
 use crate::arguments::{WeightsArguments, WeightsCommand};
 use crate::exit::{Exit, UsageError};
+use crate::output;
 use crate::{interrupt, progress};
 
 /// The value of `--weights` that means the catalogue's file for the model.
@@ -43,7 +44,7 @@ pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
 
 fn list() -> anyhow::Result<Exit> {
     let folder = default_cache_dir()?;
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     writeln!(out, "{:16}  {:42}  {:>9}  {:>6}  cached", "name", "file", "MiB", "top-1")?;
     for entry in &CATALOGUE {
         let cached = if folder.join(entry.file).exists() { "yes" } else { "no" };
@@ -69,11 +70,11 @@ fn download(entry: &Entry) -> anyhow::Result<Exit> {
     let fetched = fetch(entry, &options, &mut |event| show(&bar, event));
     bar.finish_and_clear();
     let fetched = fetched?;
-    eprintln!(
+    say!(
         "{}",
         if fetched.downloaded { "downloaded and verified" } else { "already in the cache and verified" }
     );
-    writeln!(io::stdout(), "{}", fetched.file.path.display())?;
+    writeln!(output::stdout(), "{}", fetched.file.path.display())?;
     Ok(Exit::Done)
 }
 
@@ -85,7 +86,7 @@ fn show(bar: &ProgressBar, event: &FetchEvent<'_>) -> ControlFlow<()> {
         }
         FetchEvent::Retrying { attempt, wait, reason } => {
             bar.suspend(|| {
-                eprintln!("attempt {attempt} failed: {reason}; trying again in {:.1} s", wait.as_secs_f64())
+                say!("attempt {attempt} failed: {reason}; trying again in {:.1} s", wait.as_secs_f64())
             });
         }
     }
@@ -95,7 +96,7 @@ fn show(bar: &ProgressBar, event: &FetchEvent<'_>) -> ControlFlow<()> {
 fn check(file: &Path) -> anyhow::Result<Exit> {
     let verified = verify(file)?;
     let what = verified.entry.map_or("not in the catalogue", |entry| entry.name);
-    let mut out = io::stdout();
+    let mut out = output::stdout();
     writeln!(
         out,
         "{}: verified, {} bytes, SHA-256 {} ({what})",

@@ -46,15 +46,27 @@ const diagnosed = (page) => page.waitFor(() => document.querySelector("#answer .
 const text = (page, selector) => page.evaluate((selector) => document.querySelector(selector).textContent, selector);
 const count = (page, selector) => page.evaluate((selector) => document.querySelectorAll(selector).length, selector);
 
-/** Drops a file onto the field. */
-function drop(page, name, content) {
-  return page.evaluate((name, content) => {
+/** Drops files, of name and content, onto the first field. */
+function drop(page, ...files) {
+  return page.evaluate((files) => {
     const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File([content], name));
+    for (const [name, content] of files) dataTransfer.items.add(new File([content], name));
     for (const kind of ["dragenter", "dragover", "drop"]) {
-      document.querySelector("#drop").dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+      document.querySelector(".entry").dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
     }
-  }, name, content);
+  }, files);
+}
+
+/** Nothing is wider than the window, and of the tables those that scroll say so. */
+async function fits(page) {
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(content <= window, `${content} pixels in a window of ${window}`);
+  // The words come with the next frame.
+  await page.waitFor(() =>
+    [...document.querySelectorAll("#answer .scroll")]
+      .filter((table) => table.checkVisibility())
+      .every((table) => table.scrollWidth > table.clientWidth === (getComputedStyle(table, "::before").visibility === "visible")),
+  );
 }
 
 test("the page is below 1 MB", () => assert.ok(statSync(path).size < 1_000_000));
@@ -67,7 +79,7 @@ for (const [width, colorScheme] of [[1400, "light"], [1400, "dark"], [400, "ligh
     await page.click("Diagnose");
     await diagnosed(page);
     const verdict = await text(page, "#answer .lead");
-    assert.match(verdict, /good on this split \(98\.8 %/);
+    assert.match(verdict, /good on this split \(98\.8\u00a0%/);
     const factor = Number(verdict.match(/about (\d+) times the mean/)?.[1]);
     assert.ok(factor >= 40 && factor <= 90, verdict);
     assert.equal(await text(page, "#answer .finding header code"), "loss-scaled");
@@ -81,8 +93,77 @@ for (const [width, colorScheme] of [[1400, "light"], [1400, "dark"], [400, "ligh
     }
     const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     assert.equal(background, colorScheme === "dark" ? "rgb(11, 14, 18)" : "rgb(246, 247, 248)");
-    const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(content <= window, `${content} pixels in a window of ${window}`);
+    await fits(page);
+  });
+
+  look(`two logs, ${width} ${colorScheme}`, { width, colorScheme }, async (page) => {
+    await page.fill("Training log", QUESTION);
+    await page.click("Add a log to compare");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "log-2");
+    await page.insert(CSV);
+    await page.click("Diagnose");
+    await page.waitFor(() => document.querySelector("#answer table.runs"));
+    assert.match(await text(page, "#answer .lead"), /^log 1 is better than log 2 .* 98\.8\s% against 93\.5\s%/);
+    const cells = await page.evaluate(() =>
+      [...document.querySelectorAll("#answer table.runs tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent)),
+    );
+    assert.deepEqual(cells.map((row) => [row[0].trim(), row[1], row[6]]), [["log 1 better", "8", "warning: loss-scaled"], ["log 2", "12", "healthy"]]);
+    assert.match(cells[0][4], /^85\.7 to 4/);
+    assert.equal(await count(page, "#answer .one"), 2);
+    await fits(page);
+    await page.evaluate(() => document.querySelector("#answer .one details").setAttribute("open", ""));
+    await fits(page);
+  });
+}
+
+look("logs dropped together, with one that is none", {}, async (page) => {
+  await drop(page, ["metrics.csv", CSV], ["metrics.csv", CSV.replaceAll(",0.9", ",0.8")], ["poem.txt", "The leaf is green."]);
+  await page.waitFor(() => document.querySelector("#answer table.runs"));
+  const names = await page.evaluate(() => [...document.querySelectorAll("#answer .runs tbody th")].map((cell) => cell.firstChild.textContent.trim()));
+  assert.deepEqual(names, ["metrics.csv", "metrics.csv (2)"]);
+  assert.match(await text(page, "#answer [role=alert]"), /poem\.txt: not a training log/);
+  assert.match(await text(page, "[role=status]"), /comparison/);
+  await page.click("Remove log 2");
+  await page.click("Remove log 2");
+  await page.click("Diagnose");
+  await page.waitFor(() => !document.querySelector("#answer table.runs"));
+  await diagnosed(page);
+  assert.equal(await count(page, ".entry"), 1);
+});
+
+/** What the page would paste, with the clipboard as it is, forbidden, or not to be reached in any way. */
+for (const clipboard of ["allowed", "forbidden", "absent"]) {
+  look(`the answer as Markdown, clipboard ${clipboard}`, {}, async (page) => {
+    await page.evaluate((clipboard) => {
+      const writeText = async (text) => {
+        if (clipboard !== "allowed") throw new DOMException("no", "NotAllowedError");
+        window.copied = text;
+      };
+      Object.defineProperty(navigator, "clipboard", { value: { writeText } });
+      const copy = document.execCommand.bind(document);
+      document.execCommand = (name) => {
+        window.copied = document.getSelection().toString() || document.activeElement.value;
+        return clipboard === "forbidden" && (copy(name) || true);
+      };
+      delete window.copied;
+    }, clipboard);
+    assert.ok(await page.evaluate(() => !document.querySelector("#take").checkVisibility()), "there is nothing to copy yet");
+    await page.fill("Training log", QUESTION);
+    await page.click("Diagnose");
+    await diagnosed(page);
+    await page.click("Copy as Markdown");
+    await page.waitFor(() => document.querySelector("#copied").textContent);
+    const copied = await page.evaluate(() => window.copied);
+    assert.match(copied, /^\*\*Verdict:\*\* The model is good on this split/);
+    for (const part of ["(`loss-scaled`, ", "| first | 1 | 118.2 |", "| last, best | 30 | 2.2 |", "```python", "### What was read"]) {
+      assert.ok(copied.includes(part), `${part} in ${copied}`);
+    }
+    assert.doesNotMatch(copied.replaceAll(/\\</g, ""), /<\w/, "no HTML");
+    const shown = await page.evaluate(() => document.querySelector("#markdown").checkVisibility());
+    assert.equal(shown, clipboard === "absent", "the text is shown where it must be copied by hand");
+    assert.match(await text(page, "#copied"), clipboard === "absent" ? /Ctrl \+ C/ : /Copied/);
+    const focused = await page.evaluate(() => document.activeElement.id);
+    assert.equal(focused, clipboard === "absent" ? "markdown" : "copy");
   });
 }
 
@@ -94,15 +175,17 @@ look("keys alone", {}, async (page) => {
   await diagnosed(page);
   await page.waitFor(() => document.activeElement.id === "answer");
   assert.match(await text(page, "[role=status]"), /verdict/);
+  await page.press("Tab", 9, 8);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "copy", "what copies stands before the answer");
   const levels = await page.evaluate(() => [...document.querySelectorAll("h1, h2, h3")].map((heading) => +heading.tagName[1]));
   assert.equal(levels[0], 1);
   assert.ok(levels.slice(1).every((level, index) => level - levels[index] <= 1), "no heading level is skipped");
 });
 
 look("a CSV dragged in", {}, async (page) => {
-  await drop(page, "metrics.csv", CSV);
+  await drop(page, ["metrics.csv", CSV]);
   await diagnosed(page);
-  assert.match(await text(page, "#chosen"), /metrics\.csv, 1 kB/);
+  assert.match(await text(page, ".chosen"), /metrics\.csv, 1 kB/);
   assert.equal(await count(page, "#answer .finding.error"), 0);
   assert.equal(await count(page, "#answer table.numbers tbody tr"), 12);
   await page.click("Back to the text");
@@ -119,16 +202,17 @@ look("a file chosen", {}, async (page) => {
 
 look("a log that attacks", {}, async (page) => {
   const name = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
-  await drop(page, `${name}.csv`, CSV.replace("train_acc", `"${name.replaceAll('"', '""')} train_acc"`));
+  const attack = [`${name}.csv`, CSV.replace("train_acc", `"${name.replaceAll('"', '""')} train_acc"`)];
+  await drop(page, attack, attack);
   await diagnosed(page);
-  assert.equal(await count(page, "#answer img, #answer script, #drop img"), 0);
+  assert.equal(await count(page, "#answer img, #answer script, #logs img"), 0);
   assert.notEqual(await page.evaluate(() => document.title), "owned");
 });
 
 look("what is no log", {}, async (page) => {
   for (const content of ["", "Dear diary, nothing happened today.", "\u0000\u0001\u0002".repeat(5000)]) {
     await page.evaluate(() => document.querySelector("#answer").replaceChildren());
-    await drop(page, "thing.bin", content);
+    await drop(page, ["thing.bin", content]);
     await page.waitFor(() => document.querySelector("[role=alert]"));
     assert.match(await text(page, "[role=alert]"), /epoch 1 train loss/, "an example of what would be read");
   }

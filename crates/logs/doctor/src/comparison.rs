@@ -16,6 +16,9 @@ use crate::diagnosis::{CorrectedLoss, Diagnosis};
 use crate::words::{number, percent};
 use crate::{Id, RunSetup, Severity};
 
+/// Of more runs the verdicts are not told one by one beside the comparison.
+const MOST_TOLD: usize = 6;
+
 /// What one log shows of its run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunSummary {
@@ -31,8 +34,23 @@ pub struct RunSummary {
     pub losses: Option<(CorrectedLoss, CorrectedLoss)>,
     /// What matters most about the run.
     pub finding: Option<Id>,
+    /// How much that matters.
+    pub severity: Option<Severity>,
     /// The verdict on this run alone.
     pub verdict: String,
+}
+
+impl RunSummary {
+    /// The verdict in a word or two: `healthy`, `warning: overfit`; `-` where nothing was found.
+    #[must_use]
+    pub fn main_finding(&self) -> String {
+        let Some(id) = self.finding else { return "-".to_owned() };
+        match self.severity {
+            Some(Severity::Error) => format!("error: {}", id.name()),
+            Some(Severity::Warning) => format!("warning: {}", id.name()),
+            Some(Severity::Note) | None => id.name().to_owned(),
+        }
+    }
 }
 
 /// Several runs side by side.
@@ -66,8 +84,15 @@ pub fn compare(runs: &[(&str, &Diagnosis)], setup: &RunSetup) -> Comparison {
     }
     let serious =
         |run: &RunSummary| run.finding.is_some_and(|id| !matches!(id, Id::Healthy | Id::LossScaled));
-    for run in runs.iter().filter(|run| serious(run)) {
-        limits.push(format!("{}: {}", run.name, run.verdict));
+    if runs.len() <= MOST_TOLD {
+        limits.extend(
+            runs.iter().filter(|run| serious(run)).map(|run| format!("{}: {}", run.name, run.verdict)),
+        );
+    }
+    let unranked: Vec<&str> =
+        runs.iter().filter(|run| !is_ranked(run, &runs)).map(|run| run.name.as_str()).collect();
+    if !unranked.is_empty() {
+        limits.push(format!("Runs with an error are not ranked: {}.", unranked.join(", ")));
     }
     limits.push(
         "A log does not show whether the runs were validated on the same photos, nor whether these are of other plants than the \
@@ -75,6 +100,12 @@ pub fn compare(runs: &[(&str, &Diagnosis)], setup: &RunSetup) -> Comparison {
             .to_owned(),
     );
     Comparison { runs, better, answer, limits }
+}
+
+/// Whether the numbers of a run may decide: those of a run with an error do only where no two others can be compared.
+fn is_ranked(run: &RunSummary, runs: &[RunSummary]) -> bool {
+    let sound = |run: &RunSummary| run.severity != Some(Severity::Error);
+    sound(run) || runs.iter().filter(|run| sound(run)).count() < 2
 }
 
 fn summary(name: &str, diagnosis: &Diagnosis) -> RunSummary {
@@ -86,27 +117,27 @@ fn summary(name: &str, diagnosis: &Diagnosis) -> RunSummary {
     } else {
         of_validation
     };
+    let finding = diagnosis.findings.iter().find(|finding| {
+        finding.severity > Severity::Note
+            || matches!(finding.id, Id::Healthy | Id::TooLittleToTell | Id::NotALog)
+    });
     RunSummary {
         name: name.to_owned(),
         epochs: epochs.len(),
         best_accuracy: accuracies.iter().copied().max_by(f64::total_cmp),
         last_accuracy: accuracies.last().copied(),
         losses: losses.first().copied().zip(losses.last().copied()),
-        finding: diagnosis
-            .findings
-            .iter()
-            .find(|finding| {
-                finding.severity > Severity::Note || matches!(finding.id, Id::Healthy | Id::TooLittleToTell)
-            })
-            .map(|finding| finding.id),
+        finding: finding.map(|finding| finding.id),
+        severity: finding.map(|finding| finding.severity),
         verdict: diagnosis.verdict.clone(),
     }
 }
 
 /// The better run by validation accuracy, else by the mean loss, and the sentence that says so.
 fn answer(runs: &[RunSummary], size: Option<usize>) -> (Option<usize>, String) {
+    let may_decide = runs.iter().enumerate().filter(|(_, run)| is_ranked(run, runs));
     let mut ranked: Vec<(usize, f64)> =
-        runs.iter().enumerate().filter_map(|(place, run)| Some((place, run.best_accuracy?))).collect();
+        may_decide.filter_map(|(place, run)| Some((place, run.best_accuracy?))).collect();
     if ranked.len() < 2 {
         return by_loss(runs);
     }
@@ -132,7 +163,7 @@ fn answer(runs: &[RunSummary], size: Option<usize>) -> (Option<usize>, String) {
             let needed = (4.0 * variance / difference.powi(2)).ceil();
             let text = format!(
                 "{one} is better than {other} if validation has {} photos or more: {both}. With fewer, chance explains the \
-                    difference. Say how many there are with `--val-size`.",
+                    difference. Say how many there are (`--val-size`).",
                 number(needed.max(1.0))
             );
             (Some(first), text)
@@ -141,8 +172,9 @@ fn answer(runs: &[RunSummary], size: Option<usize>) -> (Option<usize>, String) {
 }
 
 fn by_loss(runs: &[RunSummary]) -> (Option<usize>, String) {
+    let may_decide = runs.iter().enumerate().filter(|(_, run)| is_ranked(run, runs));
     let mut ranked: Vec<(usize, CorrectedLoss)> =
-        runs.iter().enumerate().filter_map(|(place, run)| Some((place, run.losses?.1))).collect();
+        may_decide.filter_map(|(place, run)| Some((place, run.losses?.1))).collect();
     ranked.sort_by(|a, b| a.1.mean.total_cmp(&b.1.mean));
     let [(first, low), (second, high), ..] = ranked[..] else {
         return (
@@ -194,6 +226,22 @@ mod tests {
         }
         let same = compare(&[("a", &worse), ("b", &worse)], &RunSetup::default());
         assert_eq!(same.better, None, "{}", same.answer);
+    }
+
+    #[test]
+    fn a_run_with_an_error_wins_only_where_there_is_no_other_pair() {
+        let sound = diagnosis(&log([0.5, 0.7, 0.8, 0.90]));
+        let lost = diagnosis(
+            "epoch 1 train loss 0.9 val loss nan val acc 0.95\nepoch 2 train loss nan val loss nan val acc 0.99\n\
+             epoch 3 train loss nan val loss nan val acc 0.99\n",
+        );
+        let better = diagnosis(&log([0.5, 0.7, 0.9, 0.95]));
+        let three = compare(&[("a", &sound), ("lost", &lost), ("b", &better)], &RunSetup::default());
+        assert_eq!(three.better, Some(2), "{}", three.answer);
+        assert!(three.limits.iter().any(|limit| limit == "Runs with an error are not ranked: lost."));
+        let two = compare(&[("a", &sound), ("lost", &lost)], &RunSetup::default());
+        assert_eq!(two.better, Some(1), "{}", two.answer);
+        assert!(two.limits.iter().any(|limit| limit.starts_with("lost: ")), "{:?}", two.limits);
     }
 
     #[test]

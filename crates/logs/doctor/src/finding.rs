@@ -172,10 +172,16 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Something that is printed in `line` (from 1; 0 for a log without lines).
+    /// Something that is printed in `line` (from 1; 0 for a log without lines). Where `text` begins with the name of a line, as
+    /// epochs without a number are called, that is left out: it would be said twice.
     #[must_use]
     pub fn at(line: usize, text: impl Into<String>) -> Self {
-        Self { line: (line > 0).then_some(line), text: text.into() }
+        let mut text = text.into();
+        let named = text.strip_prefix("line ").and_then(|rest| rest.split_once(": "));
+        if let Some((_, rest)) = named.filter(|(number, _)| line > 0 && number.parse::<usize>().is_ok()) {
+            text = rest.to_owned();
+        }
+        Self { line: (line > 0).then_some(line), text }
     }
 
     /// Something that follows from the log as a whole.
@@ -202,4 +208,22 @@ pub struct Finding {
     pub advice: String,
     /// The lines of PyTorch or Keras that fix it, where code is the cause.
     pub code: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_named_once() {
+        for (line, text, shown) in [
+            (56, "line 56: validation loss 0.4", "validation loss 0.4"),
+            (57, "line 56: validation loss 0.4", "validation loss 0.4"),
+            (56, "epoch 3: validation loss 0.4", "epoch 3: validation loss 0.4"),
+            (56, "line up: 3", "line up: 3"),
+            (0, "line 56: validation loss 0.4", "line 56: validation loss 0.4"),
+        ] {
+            assert_eq!(Evidence::at(line, text).text, shown);
+        }
+    }
 }

@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_visible_text_stays() {
-        let cases: [(&[u8], &str); 15] = [
+        let cases: [(&[u8], &str); 18] = [
             (b"loss: 0.5\r\n", "loss: 0.5"),
             (b"1/3 loss: 3\r2/3 loss: 2\r3/3 loss: 1\r", "3/3 loss: 1"),
             (b"\x1b[32mloss\x1b[0m: \x1b[1;31m0.5\x1b[0m", "loss: 0.5"),

@@ -11,6 +11,12 @@ pub enum ReadError {
         /// What it looks like instead.
         reason: String,
     },
+    /// A folder is not that of one run.
+    #[error("{reason}")]
+    Folder {
+        /// What it holds instead, and what to do.
+        reason: String,
+    },
     /// The text could not be read from its source.
     #[error("cannot read the log: {0}")]
     Io(#[from] std::io::Error),

@@ -1,5 +1,6 @@
 //! Logs on disk: a file, a run's folder, or a folder of TensorBoard's.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -8,15 +9,15 @@ use std::path::{Path, PathBuf};
 use foliar_runlog::RunDir;
 
 use crate::error::ReadError;
-use crate::parts::{only, parts};
+use crate::parts::{is_parted, only, parts};
 use crate::reader::{Reader, read_titled};
 use crate::run_log::{RunLog, Split};
 use crate::split_word::split_word;
 use crate::tensorboard::{self, EventReader};
 use crate::title::Title;
 
-/// Names that logs have in a folder, the most telling first.
-const USUAL: [&str; 10] = [
+/// Names of the record of a run, the most telling first: a folder with one of them is a run.
+const RECORDS: [&str; 8] = [
     RunDir::EVENTS,
     "results.csv",
     "metrics.csv",
@@ -25,9 +26,9 @@ const USUAL: [&str; 10] = [
     "history.csv",
     "history.json",
     "trainer_state.json",
-    "log.txt",
-    "train.log",
 ];
+/// Names that logs often have, in a folder of one run or of several.
+const USUAL: [&str; 2] = ["log.txt", "train.log"];
 /// TensorBoard's part of a file name.
 const EVENTS: &str = "tfevents";
 /// How far below a folder TensorBoard's files are looked for.
@@ -41,23 +42,24 @@ const MOST_BYTES: u64 = 128 << 20;
 ///
 /// Of a folder the record of a foliar run is read, else a file with one of the usual names of logs, else all
 /// event files of TensorBoard in it and in the folders below, whose names may say `train` or `validation`, else
-/// its tables and objects as parts of one run, each with a curve, a split or an epoch, or its only text.
+/// its tables and objects as parts of one run, each with a curve, a split or an epoch, or its only text. For a folder of
+/// several runs see [`find_runs`](crate::find_runs).
 ///
 /// # Errors
-/// [`ReadError::Nothing`] if it holds no training log, [`ReadError::Io`] with the path if it cannot be read.
+/// [`ReadError::Nothing`] if it holds no training log, [`ReadError::Folder`] if the folder is not that of one run,
+/// [`ReadError::Io`] with the path if it cannot be read.
 pub fn read_log_path(path: &Path) -> Result<RunLog, ReadError> {
     if !path.is_dir() {
         return read_file(path).map_err(|error| with_path(path, error));
     }
-    for name in USUAL {
-        let file = path.join(name);
-        if file.is_file() {
-            return read_file(&file).map_err(|error| with_path(&file, error));
-        }
+    let usual = || USUAL.iter().map(|name| path.join(name)).find(|file| file.is_file());
+    if let Some(file) = record(path).or_else(usual) {
+        return read_file(&file).map_err(|error| with_path(&file, error));
     }
     let mut files = Vec::new();
     find(path, 0, &mut files).map_err(|error| with_path(path, error.into()))?;
-    if files.is_empty() {
+    let runs: BTreeSet<&Path> = files.iter().map(|file| run_of(path, file)).collect();
+    if runs.is_empty() {
         if let Some(log) = of_parts(path)? {
             return Ok(log);
         }
@@ -65,7 +67,17 @@ pub fn read_log_path(path: &Path) -> Result<RunLog, ReadError> {
             "{} holds neither events.jsonl nor a table of metrics nor TensorBoard's event files; name the file",
             path.display()
         );
-        return Err(ReadError::Nothing { reason });
+        return Err(ReadError::Folder { reason });
+    }
+    if let ([one, other, ..], false) = (&Vec::from_iter(&runs)[..], runs.contains(path)) {
+        let reason = format!(
+            "{} holds {} runs; name one of them, such as {} or {}",
+            path.display(),
+            runs.len(),
+            one.display(),
+            other.display()
+        );
+        return Err(ReadError::Folder { reason });
     }
     files.sort();
     let mut reader = EventReader::new();
@@ -76,13 +88,38 @@ pub fn read_log_path(path: &Path) -> Result<RunLog, ReadError> {
     reader.finish()
 }
 
+/// The file in `folder` that is the record of a run.
+pub(crate) fn record(folder: &Path) -> Option<PathBuf> {
+    RECORDS.iter().map(|name| folder.join(name)).find(|file| file.is_file())
+}
+
+/// The folder of the run that an event file belongs to: the one it lies in, or above those that are named after splits.
+fn run_of<'a>(root: &Path, file: &'a Path) -> &'a Path {
+    let mut folder = file.parent().unwrap_or(file);
+    while folder != root && names_split(folder) {
+        folder = folder.parent().unwrap_or(folder);
+    }
+    folder
+}
+
+/// Whether a folder holds event files itself, or in folders that are named after splits. What cannot be read holds none.
+pub(crate) fn holds_events(folder: &Path) -> bool {
+    let mut files = Vec::new();
+    let _ = find(folder, DEEPEST - 1, &mut files);
+    files.iter().any(|file| run_of(folder, file) == folder)
+}
+
+fn names_split(folder: &Path) -> bool {
+    folder.file_name().and_then(OsStr::to_str).is_some_and(|name| split_word(name).is_some())
+}
+
 /// What several files tell together, or one alone.
 fn of_parts(folder: &Path) -> Result<Option<RunLog>, ReadError> {
     if let Some(file) = only(folder).map_err(|error| with_path(folder, error.into()))? {
         return read_file(&file).map(Some).map_err(|error| with_path(&file, error));
     }
     let parts = parts(folder).map_err(|error| with_path(folder, error.into()))?;
-    if parts.len() < 2 {
+    if parts.len() < 2 && !is_parted(folder) {
         return Ok(None);
     }
     let mut reader = Reader::new();
@@ -99,11 +136,14 @@ fn of_parts(folder: &Path) -> Result<Option<RunLog>, ReadError> {
 }
 
 fn read_file(path: &Path) -> Result<RunLog, ReadError> {
+    // A pipe can be read only once.
+    let mut file = File::open(path)?;
     let mut beginning = Vec::new();
-    File::open(path)?.take(BEGINNING).read_to_end(&mut beginning)?;
+    file.by_ref().take(BEGINNING).read_to_end(&mut beginning)?;
     if tensorboard::is_events(&beginning) {
+        file.take(MOST_BYTES).read_to_end(&mut beginning)?;
         let mut reader = EventReader::new();
-        reader.push(&limited(path)?, None);
+        reader.push(&beginning, None);
         return reader.finish();
     }
     let key = path.extension().is_none() && path.parent().is_some_and(|folder| folder.ends_with("metrics"));
@@ -111,7 +151,7 @@ fn read_file(path: &Path) -> Result<RunLog, ReadError> {
         Some(name) => Title::of_key(&name.to_string_lossy()),
         None => Title::of_file(path),
     };
-    read_titled(File::open(path)?, title)
+    read_titled(beginning.as_slice().chain(file), title)
 }
 
 fn limited(path: &Path) -> io::Result<Vec<u8>> {
@@ -120,7 +160,7 @@ fn limited(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn is_events(path: &Path) -> bool {
+pub(crate) fn is_events(path: &Path) -> bool {
     path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.contains(EVENTS))
 }
 
@@ -147,6 +187,6 @@ fn split_of(root: &Path, file: &Path) -> Option<Split> {
 fn with_path(path: &Path, error: ReadError) -> ReadError {
     match error {
         ReadError::Io(error) => ReadError::Io(foliar_files::with_path(path)(error)),
-        nothing @ ReadError::Nothing { .. } => nothing,
+        other @ (ReadError::Nothing { .. } | ReadError::Folder { .. }) => other,
     }
 }

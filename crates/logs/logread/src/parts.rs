@@ -50,6 +50,21 @@ pub(crate) fn parts(folder: &Path) -> io::Result<Vec<Part>> {
     Ok(files.filter(tells).collect())
 }
 
+/// Whether a folder is a run in parts, as far as names tell: each says something else, and no other file may be a log.
+pub(crate) fn is_parted(folder: &Path) -> bool {
+    let Ok(parts) = parts(folder) else { return false };
+    if metrics_in(folder).is_some() {
+        return !parts.is_empty();
+    }
+    if parts.len() < 2 {
+        return false;
+    }
+    let differ = |a: &Part, b: &Part| a.title != b.title || is_of_epoch(&a.path) && is_of_epoch(&b.path);
+    let apart = parts.iter().enumerate().all(|(place, a)| parts[..place].iter().all(|b| differ(a, b)));
+    let files = |endings| ending_in(folder, endings).map_or(0, |files| files.len());
+    apart && files(&ENDINGS) == parts.len() && files(&TEXTS) == 0
+}
+
 /// The folder in which each file is a metric.
 fn metrics_in(folder: &Path) -> Option<PathBuf> {
     let inner = [folder.join(METRICS), folder.join("plots").join(METRICS)];

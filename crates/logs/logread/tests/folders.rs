@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use foliar_logread::{Metric, ReadError, RunLog, Split, read_log, read_log_path};
+use foliar_logread::{Metric, ReadError, RunLog, Split, find_runs, read_log, read_log_path};
 use foliar_runlog::{Epoch, Event, jsonl::JsonlWriter, tensorboard::TensorboardWriter};
 
 fn epoch(number: u32) -> Epoch {
@@ -130,9 +130,83 @@ fn what_is_missing_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = read_log_path(folder.path()).unwrap_err();
     assert!(
-        matches!(error, ReadError::Nothing { .. }) && error.to_string().contains("name the file"),
+        matches!(error, ReadError::Folder { .. }) && error.to_string().contains("name the file"),
         "{error}"
     );
     let error = read_log_path(&folder.path().join("absent.log")).unwrap_err();
     assert!(matches!(error, ReadError::Io(_)) && error.to_string().contains("absent.log"), "{error}");
+}
+
+/// The names, below `folder`, of what is found in it.
+fn found(folder: &Path) -> (Vec<String>, Vec<String>) {
+    let names = |paths: &[std::path::PathBuf]| {
+        paths.iter().map(|path| path.strip_prefix(folder).unwrap().to_string_lossy().into_owned()).collect()
+    };
+    let runs = find_runs(folder).unwrap();
+    (names(&runs.runs), names(&runs.others))
+}
+
+fn write(folder: &Path, name: &str) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, "epoch,train_loss\n1,2.5\n2,1.5\n").unwrap();
+}
+
+#[test]
+fn runs_are_told_from_folders_of_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for name in [
+        "b.log",
+        "a/metrics.csv",
+        "a/other.log",
+        "deep/er/train.log",
+        "deep/er/model.pth",
+        "README.md",
+        ".git/x.log",
+        "hf/checkpoint-50/trainer_state.json",
+        "hf/checkpoint-100/trainer_state.json",
+    ] {
+        write(root, name);
+    }
+    let (runs, others) = found(root);
+    assert_eq!(runs, ["a", "b.log", "deep/er/train.log", "hf/checkpoint-100"]);
+    assert_eq!(others, ["README.md", "deep/er/model.pth"]);
+    assert_eq!(found(&root.join("a")).0, [""], "the folder of a run is one run");
+}
+
+#[test]
+fn files_for_each_metric_are_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for name in ["0/a/metrics/val_loss", "0/a/metrics/loss", "0/b/metrics/val_loss"] {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "1700000000123 0.5 0\n1700000001123 0.4 1\n1700000002123 0.3 2\n").unwrap();
+    }
+    for name in
+        ["curves/train_loss.csv", "curves/val_loss.csv", "nets/vgg_val_loss.csv", "nets/resnet_val_loss.csv"]
+    {
+        write(root, name);
+    }
+    assert_eq!(found(root).0, ["0/a", "0/b", "curves", "nets/resnet_val_loss.csv", "nets/vgg_val_loss.csv"]);
+    for run in found(root).0 {
+        assert!(read_log_path(&root.join(&run)).is_ok(), "{run}");
+    }
+}
+
+#[test]
+fn event_files_of_several_runs_are_not_mixed() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for run in ["one", "two/train", "two/validation"] {
+        fs::create_dir_all(root.join(run)).unwrap();
+        events(&root.join(run));
+    }
+    assert_eq!(found(root).0, ["one", "two"]);
+    let error = read_log_path(root).unwrap_err().to_string();
+    assert!(error.contains("2 runs") && error.contains("one") && error.contains("two"), "{error}");
+    for run in found(root).0 {
+        assert!(read_log_path(&root.join(run)).is_ok());
+    }
 }

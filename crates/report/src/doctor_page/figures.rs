@@ -14,36 +14,36 @@ const HUES: [usize; 2] = [1, 0];
 const EXPECTED: usize = 2;
 
 /// Losses whose largest is more than this times the smallest are drawn by ratios.
-const WIDE_RANGE: f64 = 12.0;
+pub(super) const WIDE_RANGE: f64 = 12.0;
 
 /// Sizes in pixels of a picture on wide and on narrow pages.
-struct Sizes {
+pub(super) struct Sizes {
     wide: (u32, u32),
     narrow: (u32, u32),
 }
 
-const LOSS: Sizes = Sizes { wide: (700, 430), narrow: (380, 330) };
-const ACCURACY: Sizes = Sizes { wide: (400, 430), narrow: (380, 260) };
+pub(super) const LOSS: Sizes = Sizes { wide: (700, 430), narrow: (380, 330) };
+pub(super) const ACCURACY: Sizes = Sizes { wide: (400, 430), narrow: (380, 260) };
 
 /// Losses and accuracies, or a sentence where there are none.
-pub(crate) fn figures(curves: &foliar_doctor::Curves) -> Result<Markup, ReportError> {
+pub(crate) fn figures(curves: &foliar_doctor::Curves, id: &str) -> Result<Markup, ReportError> {
     let along = Along::of(&curves.epochs);
     let loss = loss_panel(&along, curves);
     let accuracy = accuracy_panel(&along, curves.chance_loss);
     Ok(html! {
-        section aria-labelledby="doctor-curves" {
-            h2 #doctor-curves { "Curves" }
+        section aria-labelledby={ (id) "-curves" } {
+            h2 id={ (id) "-curves" } { "Curves" }
             @if loss.is_none() && accuracy.is_none() { p { "The log holds no losses or accuracies that could be drawn." } }
             div.curves {
                 @if let Some(panel) = loss {
                     figure.loss {
-                        (drawn(&along, panel, &LOSS, &loss_words(&curves.epochs))?)
+                        (drawn(along.title, panel, &LOSS, &loss_words(&curves.epochs))?)
                         figcaption { (loss_caption(curves)) }
                     }
                 }
                 @if let Some(panel) = accuracy {
                     figure.accuracy {
-                        (drawn(&along, panel, &ACCURACY, &accuracy_words(&curves.epochs))?)
+                        (drawn(along.title, panel, &ACCURACY, &accuracy_words(&curves.epochs))?)
                         figcaption { "Share of correct predictions." }
                     }
                 }
@@ -60,8 +60,9 @@ pub(crate) fn chart(curves: &foliar_doctor::Curves) -> Curves {
     Curves { x_title: along.title.to_owned(), panels, ..Curves::default() }
 }
 
-fn drawn(along: &Along<'_>, panel: Panel, sizes: &Sizes, words: &str) -> Result<Markup, ReportError> {
-    let chart = Curves { x_title: along.title.to_owned(), panels: vec![panel], ..Curves::default() };
+/// One panel along `title`, on wide and narrow pages.
+pub(super) fn drawn(title: &str, panel: Panel, sizes: &Sizes, words: &str) -> Result<Markup, ReportError> {
+    let chart = Curves { x_title: title.to_owned(), panels: vec![panel], ..Curves::default() };
     picture(words, |breadth, theme| {
         let (width, height) = match breadth {
             Breadth::Wide => sizes.wide,

@@ -1,25 +1,28 @@
 //! Findings as cards, the most important first.
 
-use foliar_doctor::{Evidence, Finding};
+use foliar_doctor::{Alternative, Diagnosis, Evidence, Explanation, Finding};
 use maud::{Markup, html};
 
 use super::words::weight;
+use crate::page::parts::coded;
 
-/// All findings, in their order, below a heading.
-pub(crate) fn findings(heading: &str, findings: &[Finding]) -> Markup {
+/// All findings, in their order, below a heading. `id` begins the names of the parts.
+pub(crate) fn findings(heading: &str, diagnosis: &Diagnosis, id: &str) -> Markup {
     html! {
-        section aria-labelledby="doctor-findings" {
-            h2 #doctor-findings { (heading) }
+        section aria-labelledby={ (id) "-findings" } {
+            h2 id={ (id) "-findings" } { (heading) }
             ol.findings role="list" {
-                @for finding in findings { li { (card(finding)) } }
+                @for (place, finding) in diagnosis.findings.iter().enumerate() {
+                    li { (card(finding, diagnosis.explanations.get(place), place == 0, id)) }
+                }
             }
         }
     }
 }
 
-fn card(finding: &Finding) -> Markup {
+fn card(finding: &Finding, explanation: Option<&Explanation>, is_main: bool, id: &str) -> Markup {
     let (word, colour) = weight(finding);
-    let heading = format!("doctor-{}", finding.id.name());
+    let heading = format!("{id}-{}", finding.id.name());
     html! {
         article class={ "finding " (colour) } aria-labelledby=(heading) {
             header {
@@ -28,16 +31,38 @@ fn card(finding: &Finding) -> Markup {
             }
             div.body {
                 div {
-                    p.claim { (finding.claim) }
+                    p.claim { (coded(&finding.claim)) }
                     @if !finding.advice.is_empty() {
                         h4 { "What to do" }
-                        p { (finding.advice) }
+                        p { (coded(&finding.advice)) }
                     }
                 }
                 (evidence(&finding.evidence))
             }
             @if let Some(code) = &finding.code {
                 pre tabindex="0" role="region" aria-label="Code that mends it" { code { (code) } }
+            }
+            @if let Some(explanation) = explanation { (alternatives(&explanation.alternatives, is_main)) }
+        }
+    }
+}
+
+/// What else explains the same numbers, and what would tell; folded up unless `open`.
+fn alternatives(alternatives: &[Alternative], open: bool) -> Markup {
+    if alternatives.is_empty() {
+        return html! {};
+    }
+    html! {
+        details open=[open.then_some("")] {
+            summary { "What else it could be" }
+            ul.evidence.alternatives role="list" {
+                @for other in alternatives {
+                    li {
+                        span.line { (share(other.share)) }
+                        " "
+                        span { (sentence(other.cause)) ". " (coded(other.test)) }
+                    }
+                }
             }
         }
     }
@@ -55,7 +80,7 @@ fn evidence(evidence: &[Evidence]) -> Markup {
                     li {
                         span.line { @if let Some(line) = piece.line { "line " (line) } @else { "whole log" } }
                         " "
-                        span { (piece.text) }
+                        span { (coded(&piece.text)) }
                     }
                 }
             }
@@ -63,8 +88,19 @@ fn evidence(evidence: &[Evidence]) -> Markup {
     }
 }
 
+/// A probability in per cent.
+pub(crate) fn share(share: f64) -> String {
+    format!("{:.0}\u{a0}%", 100.0 * share)
+}
+
+/// Words with a capital at their beginning.
+pub(crate) fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Confidence in words that promise no more than it holds.
-fn sureness(confidence: f64) -> String {
+pub(crate) fn sureness(confidence: f64) -> String {
     let share = (confidence.clamp(0.0, 1.0) * 100.0).round().min(99.0);
     format!("{share}\u{a0}% sure")
 }

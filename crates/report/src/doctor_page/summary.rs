@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::series::{ACCURACIES, LOSSES};
 use super::words::{brief, count, number, percent, reduction, times, weight};
-use crate::page::parts::{KeyFigure, key_figures};
+use crate::page::parts::{KeyFigure, coded, key_figures};
 
 /// What the page is called: the finding that matters most.
 pub(crate) fn headline(diagnosis: &Diagnosis) -> &'static str {
@@ -14,13 +14,13 @@ pub(crate) fn headline(diagnosis: &Diagnosis) -> &'static str {
 }
 
 /// The verdict in the colour of the first finding, with the key figures.
-pub(crate) fn verdict(log: &RunLog, diagnosis: &Diagnosis) -> Markup {
+pub(crate) fn verdict(log: &RunLog, diagnosis: &Diagnosis, id: &str) -> Markup {
     let colour = diagnosis.findings.first().map_or("note", |finding| weight(finding).1);
     let figures = figures(log, diagnosis);
     html! {
-        section class={ "verdict " (colour) } aria-labelledby="doctor-verdict" {
-            h2 #doctor-verdict { "Verdict" }
-            p.lead { (diagnosis.verdict) }
+        section class={ "verdict " (colour) } aria-labelledby={ (id) "-verdict" } {
+            h2 id={ (id) "-verdict" } { "Verdict" }
+            p.lead { (coded(&diagnosis.verdict)) }
             (key_figures(&figures))
         }
     }

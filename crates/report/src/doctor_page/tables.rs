@@ -14,7 +14,7 @@ const MOST_ROWS: usize = 400;
 const MOST_SERIES: usize = 200;
 
 /// Losses as printed and put right, and accuracies, epoch by epoch.
-pub(crate) fn numbers(curves: &Curves) -> Markup {
+pub(crate) fn numbers(curves: &Curves, id: &str) -> Markup {
     let epochs = &curves.epochs;
     if epochs.is_empty() {
         return html! {};
@@ -24,9 +24,9 @@ pub(crate) fn numbers(curves: &Curves) -> Markup {
     let last = epochs.len() - 1;
     let rows = || epochs.iter().enumerate().filter(move |(index, _)| index % stride == 0 || *index == last);
     html! {
-        section aria-labelledby="doctor-numbers" {
-            h2 #doctor-numbers { "What was understood" }
-            div.scroll tabindex="0" role="region" aria-labelledby="doctor-numbers" {
+        section aria-labelledby={ (id) "-numbers" } {
+            h2 id={ (id) "-numbers" } { "What was understood" }
+            div.scroll tabindex="0" role="region" aria-labelledby={ (id) "-numbers" } {
                 table.numbers {
                     caption {
                         span {
@@ -109,11 +109,11 @@ impl Columns {
 }
 
 /// What kind of log it was taken for, and what each of its columns.
-pub(crate) fn reading(log: &RunLog) -> Markup {
+pub(crate) fn reading(log: &RunLog, id: &str) -> Markup {
     let facts = stated(&log.facts);
     html! {
-        section aria-labelledby="doctor-reading" {
-            h2 #doctor-reading { "How it was read" }
+        section aria-labelledby={ (id) "-reading" } {
+            h2 id={ (id) "-reading" } { "How it was read" }
             p {
                 @if log.format.is_empty() { "A text" } @else { "Taken for " strong { (log.format) } }
                 ", with numbers from " (count(log.understood_lines, "line", "lines"))
@@ -156,7 +156,7 @@ pub(crate) fn reading(log: &RunLog) -> Markup {
     }
 }
 
-fn stated(facts: &Facts) -> Vec<String> {
+pub(crate) fn stated(facts: &Facts) -> Vec<String> {
     let Facts { classes, batch_size, train_size, validation_size, steps_per_epoch } = *facts;
     let named = [
         (classes, "class", "classes"),

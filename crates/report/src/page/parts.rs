@@ -125,6 +125,16 @@ pub(crate) fn breakable(name: &str) -> Markup {
     }
 }
 
+/// A sentence in which what stands between backticks is code, and numbers with a per cent sign stay whole.
+pub(crate) fn coded(text: &str) -> Markup {
+    let text = text.replace(" %", "\u{a0}%");
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 /// A sentence in which what stands between backticks is code, and options of the command line and numbers with their unit
 /// stay whole.
 pub(crate) fn prose(text: &str) -> Markup {

@@ -8,6 +8,7 @@ use foliar_results::{Calibrated, Estimate, Origin, RunReport, Verdict};
 
 use super::page::provenance::facts;
 use crate::layout::number::Number;
+use crate::markdown::{fenced, plain, table};
 use crate::page::parts::with_interval;
 
 /// The model card. Equal reports give equal texts.
@@ -32,39 +33,6 @@ pub fn model_card(report: &RunReport) -> String {
         let _ = write!(card, "\n## {heading}\n\n{}\n", body.trim_end());
     }
     card
-}
-
-/// The text with everything escaped that Markdown or HTML would take for its own, in one line.
-fn plain(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' => {
-                escaped.push('\\');
-                escaped.push(letter);
-            }
-            letter if letter.is_control() => escaped.push(' '),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
-}
-
-/// A block that is shown as it is, behind a fence longer than any within.
-fn fenced(kind: &str, text: &str) -> String {
-    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}{kind}\n{}\n{fence}\n", text.trim_end())
-}
-
-fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let rows: Vec<String> = rows.into_iter().map(|cells| format!("| {} |\n", cells.join(" | "))).collect();
-    if rows.is_empty() {
-        return String::new();
-    }
-    let line: Vec<&str> =
-        head.iter().enumerate().map(|(column, _)| if column == 0 { "---" } else { "---:" }).collect();
-    format!("| {} |\n| {} |\n{}", head.join(" | "), line.join(" | "), rows.concat())
 }
 
 fn details(report: &RunReport) -> String {

@@ -5,12 +5,16 @@ use std::io::{self, Write};
 use foliar_doctor::{Comparison, CorrectedLoss, Diagnosis, Explanation, Finding, Id, Severity};
 use foliar_logread::RunLog;
 
+use super::logs::NoLog;
+
 /// Width that text is wrapped to, in letters.
 const WIDTH: usize = 100;
 /// Epochs of the table; of longer runs some are left out.
 const ROWS: usize = 16;
 /// Pieces of evidence that are spelled out.
 const EVIDENCE: usize = 4;
+/// Files without a log that are named.
+const NAMED: usize = 20;
 
 pub(super) fn print(out: &mut impl Write, log: &RunLog, diagnosis: &Diagnosis) -> io::Result<()> {
     paragraph(out, "", &diagnosis.verdict)?;
@@ -55,7 +59,7 @@ pub(super) fn print_comparison(out: &mut impl Write, comparison: &Comparison) ->
     let wide = comparison.runs.iter().map(|run| run.name.chars().count()).max().unwrap_or(0).max(3);
     writeln!(
         out,
-        "{:wide$}  epochs  best acc  last acc  printed loss          mean per photo        finding",
+        "{:wide$}  epochs  best acc  last acc  printed loss          mean per photo        verdict",
         "log"
     )?;
     for run in &comparison.runs {
@@ -76,7 +80,7 @@ pub(super) fn print_comparison(out: &mut impl Write, comparison: &Comparison) ->
             share(run.last_accuracy),
             course(|loss| loss.printed),
             course(|loss| loss.mean),
-            run.finding.map_or("-", Id::name)
+            run.main_finding()
         )?;
     }
     writeln!(out)?;
@@ -87,8 +91,28 @@ pub(super) fn print_comparison(out: &mut impl Write, comparison: &Comparison) ->
     })
 }
 
+/// Files of a folder that hold no log: how many, and which.
+pub(super) fn print_skipped(out: &mut impl Write, skipped: &[NoLog]) -> io::Result<()> {
+    let count = match skipped.len() {
+        0 => return Ok(()),
+        1 => "1 other file holds no log".to_owned(),
+        many => format!("{many} other files hold no log"),
+    };
+    let names = skipped
+        .iter()
+        .take(NAMED)
+        .map(|file| format!("{} ({})", file.path, file.reason.trim_end_matches('.')));
+    let more = skipped.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    writeln!(out)?;
+    paragraph(out, "", &format!("{count}: {}{more}", names.collect::<Vec<_>>().join(", ")))
+}
+
 /// A loss to three significant digits.
 fn loss(value: f64) -> String {
+    if value.is_finite() && value != 0.0 && !(1e-3..1e6).contains(&value.abs()) {
+        return format!("{value:.1e}");
+    }
     let digits = if value.abs() >= 100.0 {
         0
     } else if value.abs() >= 10.0 {

@@ -1,7 +1,7 @@
 //! The page, the pictures and the model card as files.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
@@ -12,6 +12,7 @@ use foliar_results::RunReport;
 use foliar_runlog::RunDir;
 
 use crate::commands::picture;
+use crate::output;
 
 /// Width of a picture in pixels.
 const WIDTH: u32 = 1000;
@@ -41,9 +42,9 @@ pub(super) fn write(folder: &Path, report: &RunReport, shown: &RunPictures<'_>) 
 
 /// The verdict for people, the path of the page for programs.
 fn say(page: &Path, card: &Path, pictures: &Path, report: &RunReport) -> anyhow::Result<()> {
-    eprintln!("{}", report.verdict().summary);
-    eprintln!("\npictures in {}, model card {}", pictures.display(), card.display());
-    writeln!(io::stdout().lock(), "{}", page.display())?;
+    say!("{}", report.verdict().summary);
+    say!("\npictures in {}, model card {}", pictures.display(), card.display());
+    writeln!(output::stdout(), "{}", page.display())?;
     Ok(())
 }
 

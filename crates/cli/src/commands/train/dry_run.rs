@@ -1,6 +1,6 @@
 //! `foliar train --dry-run`: what would be done, and why.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use foliar_nn::{Graph, Optimizer, zoo};
@@ -11,11 +11,12 @@ use super::recipe;
 use crate::arguments::{RecipeArguments, RecipeName};
 use crate::commands::grouping::grouping;
 use crate::exit::Exit;
+use crate::output;
 
 pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe) -> anyhow::Result<Exit> {
     let (dataset, problems) = scan(photos, &Limits::default())?;
     let graph = zoo::build(&recipe.model, dataset.classes.len().max(2))?;
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     let (count, classes) = (dataset.photos.len(), dataset.classes.len());
     writeln!(out, "photos       {count} of {classes} classes in {}", photos.display())?;
     if !problems.is_empty() {

@@ -24,9 +24,9 @@ impl Screen {
             Event::Start(start) => {
                 self.watch.start(start);
                 if let Some(step) = start.resumed_from_step {
-                    eprintln!("continuing after step {step}");
+                    say!("continuing after step {step}");
                 }
-                eprintln!("{}: {} parameters", start.model, grouped(start.parameters));
+                say!("{}: {} parameters", start.model, grouped(start.parameters));
             }
             Event::Step(step) => {
                 let template = "{prefix} {bar:32} {pos}/{len}  {msg}  {eta} left";
@@ -50,12 +50,12 @@ impl Screen {
             }
             Event::Epoch(epoch) => {
                 self.clear();
-                eprintln!("{}", epoch_line(epoch));
-                self.watch.epoch(epoch).iter().for_each(|warning| eprintln!("doctor: {warning}"));
+                say!("{}", epoch_line(epoch));
+                self.watch.epoch(epoch).iter().for_each(|warning| say!("doctor: {warning}"));
             }
             Event::Note(note) => {
                 self.clear();
-                eprintln!("{}", note.text);
+                say!("{}", note.text);
             }
             Event::Stop(_) => self.clear(),
         }

@@ -32,7 +32,7 @@ pub(super) fn write(folder: &Folder, result: &TuningResult, verdict: Option<Verd
     }
     let page = folder.root().join("report.html");
     put(&page, &study_page(&view)?)?;
-    eprintln!("\ncharts in {}, the page is {}", pictures.display(), page.display());
+    say!("\ncharts in {}, the page is {}", pictures.display(), page.display());
     Ok(())
 }
 

@@ -43,7 +43,7 @@ impl Screen {
 
     /// Prints what will be done.
     pub(super) fn begin(&self) {
-        eprintln!("searching {} for the best {}", self.parameters.join(", "), self.objective);
+        say!("searching {} for the best {}", self.parameters.join(", "), self.objective);
     }
 
     pub(super) fn show(&mut self, event: TuneEvent<'_>) {
@@ -72,7 +72,7 @@ impl Screen {
             TuneEvent::TrialEnded(end) => self.row(end),
             TuneEvent::SearchEnded(end) => {
                 self.clear();
-                eprintln!("{}", stop_words(end));
+                say!("{}", stop_words(end));
             }
             TuneEvent::Waiting if self.waiting => {}
             TuneEvent::Waiting => {
@@ -82,7 +82,7 @@ impl Screen {
             TuneEvent::JobBegan { name, place, jobs } => {
                 if place == 1 && name.starts_with("weight decay") {
                     self.clear();
-                    eprintln!(
+                    say!(
                         "weight decay: {} candidates, {} folds each, with the parameters found",
                         jobs / self.folds.max(1),
                         self.folds
@@ -98,10 +98,10 @@ impl Screen {
                 self.clear();
                 if name.starts_with("weight decay") || name.starts_with("repeat") {
                     let value = value.map_or("diverged".to_owned(), |value| format!("{value:.4}"));
-                    eprintln!("  {name:28}  {value:>9}  {seconds:6.1} s");
+                    say!("  {name:28}  {value:>9}  {seconds:6.1} s");
                 }
                 if let Some(kept) = self.kept.take() {
-                    eprintln!("{name}, best epoch: {kept}");
+                    say!("{name}, best epoch: {kept}");
                 }
             }
             TuneEvent::Training(event) => match event {
@@ -131,13 +131,13 @@ impl Screen {
         self.clear();
         if !std::mem::replace(&mut self.headed, true) {
             let columns: String = self.parameters.iter().map(|name| column(name, name)).collect();
-            eprintln!("trial  state     {columns}  {:>9}  {:>9}      time", "value", "best");
+            say!("trial  state     {columns}  {:>9}  {:>9}      time", "value", "best");
         }
         let params = |name: &String| column(name, &end.params.get(name).map_or(String::new(), short));
         let columns: String = self.parameters.iter().map(params).collect();
         let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
         let leads = end.best.is_some_and(|(best, _)| best == end.id);
-        eprintln!(
+        say!(
             "{:5}  {:10}{columns}  {:>9}  {:>9}{} {:6.1} s",
             end.id.0,
             end.state,

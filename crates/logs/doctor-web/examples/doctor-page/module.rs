@@ -17,7 +17,8 @@ pub(crate) enum ModuleError {
 }
 
 /// What the script of the page uses.
-const NEEDED: [&str; 4] = ["memory", "doctor_reserve", "doctor_diagnose", "doctor_answer"];
+const NEEDED: [&str; 5] =
+    ["memory", "doctor_reserve", "doctor_diagnose", "doctor_answer", "doctor_answer_length"];
 
 /// Drops exports that the page does not use, and whatever only they reach: crates that can speak to a browser
 /// export a description of each of its functions, half of the module.

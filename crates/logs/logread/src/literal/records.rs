@@ -6,7 +6,7 @@ use super::{Field, Kind, LONGEST_ARRAY, Level, Literal, MOST_FIELDS, MOST_SHAPES
 use crate::assemble::Assembler;
 use crate::cell::Cell;
 use crate::hash;
-use crate::meaning::{self, Field, Quantity};
+use crate::meaning::{self, Quantity};
 use crate::run_log::Split;
 use crate::scalars::Place;
 use crate::schema::{Schema, Use};
@@ -191,7 +191,7 @@ impl Literal {
 }
 
 fn is_loss(name: &str) -> bool {
-    matches!(meaning::field(name), Field::Value(meaning) if meaning.quantity == Quantity::Loss)
+    matches!(meaning::field(name), meaning::Field::Value(meaning) if meaning.quantity == Quantity::Loss)
 }
 
 /// The epoch that a key such as `3` or `epoch_3` is the number of.

@@ -87,8 +87,8 @@ fn article(report: &RunReport, pictures: &RunPictures<'_>) -> Result<Markup, Rep
             (summary::limits(&verdict, report))
             @if let Some(diagnosis) = &report.diagnosis {
                 div.foliar-doctor {
-                    (figures::figures(&diagnosis.series)?)
-                    (findings::findings("Diagnosis of the training log", &diagnosis.findings))
+                    (figures::figures(&diagnosis.series, "doctor")?)
+                    (findings::findings("Diagnosis of the training log", diagnosis, "doctor"))
                 }
             }
             @if shown(Figure::Confusion) {
