@@ -162,14 +162,16 @@ pub(crate) fn judge(context: &Context<'_>) -> Judgement {
             explained.extend(Vec::<Finding>::into_iter(gone).map(|finding| finding.id));
         }
     }
+    let mut doubtful = false;
     if found.iter().all(|finding| finding.severity == Severity::Note) {
-        let doubtful = found.iter().any(|finding| finding.id.is_fault());
+        let harmless = |id: Id| id == Id::Overfit && !overfit::has_risen(context);
+        doubtful = found.iter().any(|finding| finding.id.is_fault() && !harmless(finding.id));
         let learned = || (!doubtful).then(|| healthy::find(context));
         found.extend(too_little_to_tell::find(context).or_else(learned));
     }
     found.sort_by(|a, b| {
         let concludes = |finding: &Finding| {
-            matches!(finding.id, Id::Healthy | Id::TooLittleToTell) || finding.id.is_fault()
+            matches!(finding.id, Id::Healthy | Id::TooLittleToTell) || (doubtful && finding.id.is_fault())
         };
         b.severity.cmp(&a.severity).then(concludes(b).cmp(&concludes(a))).then(a.id.cmp(&b.id))
     });

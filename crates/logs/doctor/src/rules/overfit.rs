@@ -176,6 +176,15 @@ fn within_three_epochs(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
+/// Whether the validation loss ends a fifth above its least value; less is within what a healthy run may do.
+pub(crate) fn has_risen(context: &Context<'_>) -> bool {
+    let losses: Vec<f64> = context.mean_losses().iter().map(|row| row.2).collect();
+    let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    let mut end = losses[losses.len().saturating_sub(3)..].to_vec();
+    end.sort_by(f64::total_cmp);
+    end.get(end.len() / 2).is_some_and(|end| *end > 1.2 * least)
+}
+
 /// The best validation loss is long past, and training has improved since.
 fn stalled(context: &Context<'_>) -> Option<Finding> {
     let both = context.mean_losses();
