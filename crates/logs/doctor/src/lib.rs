@@ -10,7 +10,7 @@
 //!
 //! Thirty epochs are judged in less than a millisecond.
 //!
-//! Invariants: a rule knows no other rule (`rules` alone says which finding explains which); beside
+//! Invariants: a rule asks another one only for a sign that both look at (`rules` alone says which finding explains which); beside
 //! [`Id::Healthy`] there are only notes, and it needs proof that the network learned (`learned`); losses are judged as means per sample in nats, after division by the
 //! factor that the `scale` finder is sure of.
 

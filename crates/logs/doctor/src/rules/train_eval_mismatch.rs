@@ -32,12 +32,14 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() || context.double_softmax.is_some() {
         return None;
     }
+    // What is sure of wrong classes has its own name; only the plainest signs of other conditions are said beside it.
+    let unnamed = super::worse_than_chance::find(context).is_none();
     let (index, reason) = training_evaluated(context)
         .or_else(|| early_gap(context))
-        .or_else(|| second_gap(context))
+        .or_else(|| second_gap(context).filter(|_| unnamed))
         .or_else(|| stuck_validation(context))
         .or_else(|| never_better_than_guessing(context))
-        .or_else(|| worse_from_the_start(context))
+        .or_else(|| worse_from_the_start(context).filter(|_| unnamed))
         .or_else(|| unmoved_validation(context))?;
     let row = &context.rows[index];
     let mut evidence = Vec::new();
@@ -99,7 +101,8 @@ fn never_better_than_guessing(context: &Context<'_>) -> Option<(usize, String)> 
         .fold(0.0, f64::max);
     // Below guessing the network is sure of other classes, which is `worse-than-chance`.
     let last = context.column(Column::ValAccuracy).last().map_or(guess, |(_, reading)| reading.value);
-    let guesses = best < guess + 0.1 && (last > 0.8 * guess || context.setup.classes.is_none());
+    let named = super::worse_than_chance::find(context).is_some();
+    let guesses = best < guess + 0.1 && (last > 0.8 * guess || (context.setup.classes.is_none() && !named));
     let rises = least > chance && val > 1.1 * chance && val > losses[0].2;
     (losses.len() >= EPOCHS && guesses && rises && train < 0.7 * chance).then(|| {
         let text = format!(
