@@ -202,7 +202,7 @@ impl Template {
                 }
                 Use::Value { .. } | Use::Share { .. } => {
                     let Some((name, split, number)) = measured(index, into) else { continue };
-                    if taken.values == 0 && !self.sequence {
+                    if taken.values == 0 && !self.sequence && !self.uses[index..].contains(&Use::Step) {
                         let rest = || (index..numbers.len()).filter_map(|index| measured(index, into));
                         let on_photos = |value: &Measured| into.meaning(value.0).quantity.has_split();
                         // Durations and speeds differ between copies.
