@@ -361,6 +361,11 @@ impl Assembler {
         self.held.push((name, split, number, line));
     }
 
+    /// Whether anything waits for what the next line says.
+    pub(crate) fn holds(&self) -> bool {
+        !self.held.is_empty()
+    }
+
     /// Drops what the line before measured on photos if all of it `comes_again`: then it heads the record that this line is of.
     pub(crate) fn drop_held(&mut self, comes_again: impl Fn(NameId, Option<Split>, f64) -> bool) {
         let names = &self.names;
@@ -373,6 +378,9 @@ impl Assembler {
 
     /// Takes what the line before measured.
     fn release(&mut self) {
+        if self.held.is_empty() {
+            return;
+        }
         for (name, split, number, line) in std::mem::take(&mut self.held) {
             self.value(name, split, number, line);
         }

@@ -9,7 +9,7 @@ use crate::concept::Concept;
 use crate::direction;
 use crate::emit::{Steps, emit};
 use crate::fold;
-use crate::lexicon::senses;
+use crate::lexicon::{Sense, senses};
 use crate::meaning::Quantity;
 use crate::numbered_sets;
 use crate::one_epoch::settle_one_epoch;
@@ -241,8 +241,13 @@ fn drop_remarks(columns: &mut Vec<Column>) {
 fn settle_side_losses(columns: &mut [Column]) {
     let says = |column: &Column| {
         let words = fold::words(&column.name, usize::MAX);
-        let nothing = |concept| matches!(concept, Concept::Filler | Concept::Split(_));
-        senses(&words).iter().filter(|sense| !nothing(sense.concept)).count()
+        let within_epochs = |word: &str| matches!(word, "running" | "smoothed" | "instantaneous");
+        let says = |sense: &&Sense| match sense.concept {
+            Concept::Filler => within_epochs(&words[sense.first].text),
+            Concept::Split(_) | Concept::Epoch => false,
+            _ => true,
+        };
+        senses(&words).iter().filter(says).count()
     };
     let lines = |column: &Column| column.all.first().map(|first| (first.row, first.line));
     let is_part = |column: &Column| {

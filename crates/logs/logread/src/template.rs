@@ -187,7 +187,7 @@ impl Template {
         let numbers = &tokens.numbers;
         let measured = |index, into: &Assembler| self.measured(index, numbers, inherited, into.pass());
         let before = (self.wordy && self.counts).then(|| into.place());
-        if self.names_epoch {
+        if self.names_epoch && into.holds() {
             let values: Vec<Measured> =
                 (0..numbers.len()).filter_map(|index| measured(index, into)).collect();
             into.drop_held(|name, split, value| {
@@ -227,10 +227,14 @@ impl Template {
                 }
                 Use::Value { .. } | Use::Share { .. } => {
                     let Some((name, split, number)) = measured(index, into) else { continue };
-                    if taken.values == 0 && !self.sequence {
-                        let mut rest = (index..numbers.len()).filter_map(|index| measured(index, into));
+                    if taken.values == 0 && !self.sequence && !self.uses[index..].contains(&Use::Step) {
+                        let rest = || (index..numbers.len()).filter_map(|index| measured(index, into));
+                        let on_photos = |value: &Measured| into.meaning(value.0).quantity.has_split();
+                        // Durations and speeds differ between copies.
+                        let any = rest().any(|value| on_photos(&value));
+                        let mut told = rest().filter(|value| on_photos(value) == any);
                         copy = into.is_stale()
-                            || rest.all(|(name, split, number)| into.was_said(name, split, number));
+                            || told.all(|(name, split, number)| into.was_said(name, split, number));
                     }
                     taken.values += 1;
                     if copy {

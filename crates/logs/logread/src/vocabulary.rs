@@ -110,6 +110,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     // Of cross-validation.
     (TRAIN, "cv train"),
     (TEST, "cv test"),
+    (VALIDATION, "crossval,cross val,cross validation"),
     (Percent, "percent,pct,percentage,prozent,procent,pourcent,porciento"),
     (
         Spoiler,
