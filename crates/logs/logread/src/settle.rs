@@ -6,6 +6,7 @@
 use crate::assemble::Assembler;
 use crate::column::{Column, Sample};
 use crate::emit::{Steps, emit};
+use crate::holes;
 use crate::meaning::Quantity;
 use crate::numbered_sets;
 use crate::rank_errors;
@@ -36,6 +37,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     numbered_sets::settle(&mut columns);
     settle_splits(&mut columns);
     merge(&mut columns);
+    holes::settle(&mut columns);
     vanished::settle(&mut columns);
     settle_parts(&mut columns);
     settle_accuracies(&mut columns);

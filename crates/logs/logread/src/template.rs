@@ -86,7 +86,7 @@ impl Template {
             leading: leading(labels, &roles),
             counts: false,
             names_epoch: false,
-            concludes: text.trim_start().starts_with("* "),
+            concludes: text.trim_start().starts_with("* Finished"),
             has_batch: false,
             sequence: roles.iter().filter(|role| matches!(role, Role::Epoch)).count() > 1,
             values: 0,

@@ -13,6 +13,7 @@ use crate::literal::Literal;
 use crate::meaning::{self, Field, Meaning};
 use crate::number::Style;
 use crate::prefix::without_prefix;
+use crate::repr::as_records;
 use crate::run_log::{RunLog, Split};
 use crate::sentence::Sentences;
 use crate::settle::settle;
@@ -155,6 +156,9 @@ impl TextReader {
         let bare = without_prefix(text);
         if let Some(taken) = (tabular && bare.len() < text.len()).then(|| self.row(bare)).flatten() {
             return taken;
+        }
+        if let Some(records) = as_records(text) {
+            return self.object(&records);
         }
         let bracketed = memchr::memchr2(b'{', b'[', text.as_bytes()).is_some();
         match bracketed.then(|| self.object_in(text)).flatten() {
