@@ -105,7 +105,8 @@ pub(crate) fn rows(chosen: &Chosen<'_>) -> Vec<Row> {
     let length = |series: Option<&Series>| series.map_or(0, |series| series.points.len());
     let measured = length(chosen.val_loss).max(length(chosen.val_accuracy));
     let trained = length(chosen.train_loss);
-    let dense = measured > 0 && 2 * trained > 3 * measured + 2;
+    let whole = chosen.train_loss.is_some_and(tells_epochs);
+    let dense = measured > 0 && 2 * trained > 3 * measured + 2 && !whole;
     let is_val = |column| matches!(column, Column::ValLoss | Column::ValAccuracy);
     let mut all: Vec<(Column, &Point)> = chosen
         .columns()
@@ -126,6 +127,14 @@ pub(crate) fn rows(chosen: &Chosen<'_>) -> Vec<Row> {
         }
     }
     rows.into_iter().map(|(row, _)| row).collect()
+}
+
+/// Whether a series has one value for each of its epochs, so that none need be averaged.
+fn tells_epochs(series: &Series) -> bool {
+    let epochs: Vec<f64> = series.points.iter().filter_map(|point| point.epoch).collect();
+    !series.within_epoch
+        && epochs.len() == series.points.len()
+        && epochs.windows(2).all(|pair| pair[0].floor() != pair[1].floor())
 }
 
 /// Rows with the record each of them ends at: a new one wherever the epoch changes or a column comes again.

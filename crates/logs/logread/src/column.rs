@@ -228,6 +228,25 @@ impl Column {
         self.finals.reverse();
     }
 
+    /// Rows with a number and rows with what is not one; `None` where not every value was kept.
+    pub(crate) fn rows(&self) -> Option<(Vec<u32>, Vec<u32>)> {
+        let (numbers, others): (Vec<Sample>, Vec<Sample>) =
+            self.all.iter().copied().partition(|sample| !sample.value.is_nan());
+        let rows = |samples: Vec<Sample>| samples.into_iter().map(|sample| sample.row).collect();
+        (self.stride == 1).then(|| (rows(numbers), rows(others)))
+    }
+
+    /// Drops what is not a number, as it stands for nothing.
+    pub(crate) fn drop_holes(&mut self) {
+        self.all.retain(|sample| !sample.value.is_nan());
+        self.summary.count = self.all.len() as u64;
+        self.finals = self.all.clone();
+        self.finals.reverse();
+        self.finals.dedup_by_key(|sample| sample.group_row);
+        self.finals.reverse();
+        self.last = self.all.last().copied();
+    }
+
     /// Whether any value stands at a batch of its epoch.
     pub(crate) fn has_batches(&self) -> bool {
         self.all.iter().any(|sample| !sample.batch.is_nan())

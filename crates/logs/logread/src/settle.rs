@@ -9,11 +9,11 @@ use crate::concept::Concept;
 use crate::direction;
 use crate::emit::{Steps, emit};
 use crate::fold;
+use crate::holes;
 use crate::lexicon::{Sense, senses};
 use crate::meaning::Quantity;
 use crate::numbered_sets;
 use crate::one_epoch::settle_one_epoch;
-use crate::rank_errors;
 use crate::run_log::{RunLog, Split};
 use crate::vanished;
 
@@ -48,12 +48,12 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     numbered_sets::settle(&mut columns);
     settle_splits(&mut columns);
     merge(&mut columns);
+    holes::settle(&mut columns);
     vanished::settle(&mut columns);
     settle_one_epoch(&mut columns);
     settle_side_losses(&mut columns);
     settle_parts(&mut columns);
     settle_accuracies(&mut columns);
-    rank_errors::settle(&mut columns);
     join_announced(&mut columns);
     drop_remarks(&mut columns);
     settle_twins(&mut columns);

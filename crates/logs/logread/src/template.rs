@@ -97,7 +97,7 @@ impl Template {
             leading: leading(labels, &roles),
             counts: false,
             names_epoch: false,
-            concludes: text.trim_start().starts_with("* "),
+            concludes: text.trim_start().starts_with("* Finished"),
             sums_up: false,
             names_step_alone: false,
             has_batch: false,

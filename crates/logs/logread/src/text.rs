@@ -15,6 +15,7 @@ use crate::literal::Literal;
 use crate::meaning::{self, Field, Meaning};
 use crate::number::Style;
 use crate::prefix::begins_with_stamp;
+use crate::repr::as_records;
 use crate::run_log::{RunLog, Split};
 use crate::sentence::Sentences;
 use crate::settle::settle;
@@ -171,6 +172,9 @@ impl TextReader {
         let other = self.prefixed || bare.len() < text.len();
         if let Some(taken) = (tabular && other).then(|| self.row(bare)).flatten() {
             return taken;
+        }
+        if let Some(records) = as_records(bare) {
+            return self.object(&records);
         }
         let bracketed = memchr::memchr2(b'{', b'[', bare.as_bytes()).is_some();
         match bracketed.then(|| self.object_in(bare)).flatten() {
