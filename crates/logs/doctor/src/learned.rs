@@ -53,7 +53,7 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
     match epochs {
         0 if trained == [0, 0] => Some(Gap::Curves),
         0 => Some(Gap::Validation),
-        2 if context.setup.classes.is_some() && by_accuracy(context, &accuracy) => None,
+        2 if context.setup.classes.is_some() && trained != [0, 0] && by_accuracy(context, &accuracy) => None,
         _ if epochs < EPOCHS => Some(Gap::Epochs(epochs)),
         _ if !by_accuracy(context, &accuracy) && !by_loss(context, &loss) => Some(Gap::Proof),
         _ if may_be_one_class(context, &accuracy) => Some(Gap::Proof),
@@ -135,6 +135,7 @@ fn by_loss(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     let mean = end / context.factors().1;
     match context.setup.chance_loss() {
         Some(chance) if !context.scale_is_off() => mean < 0.9 * chance,
-        _ => end > 0.0 && end < 0.9 * first.1.value,
+        // The fall of one number that nothing explains may be that of a penalty.
+        _ => end > 0.0 && end < 0.9 * first.1.value && !context.column(Column::TrainLoss).is_empty(),
     }
 }

@@ -78,7 +78,10 @@ const EXPLAINS: [(Id, &[Id]); 15] = [
         Id::ImpossibleValue,
         &[Id::LossScaled, Id::Overconfident, Id::StillImproving, Id::ValBetterThanTrain, Id::HotStart],
     ),
-    (Id::TooGood, &[Id::Frozen, Id::Plateau, Id::StillImproving, Id::ValBetterThanTrain]),
+    (
+        Id::TooGood,
+        &[Id::Frozen, Id::Plateau, Id::StillImproving, Id::ValBetterThanTrain, Id::TrainEvalMismatch],
+    ),
     (
         Id::Frozen,
         &[Id::Underfit, Id::Plateau, Id::StillImproving, Id::Overfit, Id::LossScaled, Id::Overconfident],
@@ -156,16 +159,24 @@ pub(crate) fn judge(context: &Context<'_>) -> Judgement {
     let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(context)).collect();
     let mut explained = Vec::new();
     for (cause, consequences) in EXPLAINS {
-        if found.iter().any(|finding| finding.id == cause) {
-            let (gone, stay) = found.into_iter().partition(|finding| consequences.contains(&finding.id));
+        // A remark explains no fault.
+        if let Some(weight) = found.iter().find(|finding| finding.id == cause).map(|finding| finding.severity)
+        {
+            let (gone, stay) = found.into_iter().partition(|finding| {
+                consequences.contains(&finding.id)
+                    && (finding.severity <= weight || weight > Severity::Note || cause == Id::LabelSmoothing)
+            });
             found = stay;
             explained.extend(Vec::<Finding>::into_iter(gone).map(|finding| finding.id));
         }
     }
     let mut doubtful = false;
     if found.iter().all(|finding| finding.severity == Severity::Note) {
-        let harmless = |id: Id| id == Id::Overfit && !overfit::has_risen(context);
-        doubtful = found.iter().any(|finding| finding.id.is_fault() && !harmless(finding.id));
+        doubtful = found.iter().any(|finding| match finding.id {
+            Id::Overfit => overfit::has_risen(context),
+            Id::ValidationTooSmall => validation_too_small::proves_nothing(context),
+            id => id.is_fault(),
+        });
         let learned = || (!doubtful).then(|| healthy::find(context));
         found.extend(too_little_to_tell::find(context).or_else(learned));
     }

@@ -1,13 +1,14 @@
 //! An accuracy that means nothing for this task.
 //!
-//! Idea, seven signs: (1) the loss is below `e ln 2`, the least cross-entropy of
+//! Idea, eight signs: (1) the loss is below `e ln 2`, the least cross-entropy of
 //! so many errors, everywhere: the loss is not cross-entropy, as in regression. (2) F1 is 0 while accuracy is high: most
 //! labels are negative and no positive is found. (3) Recall is exactly 1 while precision equals accuracy to
 //! 1 %: every sample may be predicted positive. (4) Accuracy is the same to the last digit for eight epochs (for three from the
 //! first on, where that of training repeats itself too), far from perfect, with a loss that does not fall: one class is always
 //! predicted, unless the training accuracy is higher; then the network has only stopped changing. (5) Accuracy is exactly 0 in three epochs and more: it is
 //! not computed. (6) Accuracy is exactly 1 and the loss exactly 0 in all epochs. (7) The five likeliest classes always hold
-//! the right one, although the likeliest is often wrong: there are at most five classes. Source: the definitions of the scores.
+//! the right one, although the likeliest is often wrong: there are at most five classes. (8) Training and validation have the
+//! same accuracy to the last digit in all epochs. Source: the definitions of the scores.
 //! Limits: (3) also fits a nearly perfect model; the confidence says so.
 
 use foliar_logread::{Metric, Series};
@@ -31,6 +32,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| all_positive(context))
         .or_else(|| one_class(context))
         .or_else(|| constant(context))
+        .or_else(|| one_share(context))
         .or_else(|| all_of_five(context))
 }
 
@@ -66,6 +68,30 @@ fn constant(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
+/// Sign (8).
+fn one_share(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 4;
+    let [train, val] = [Column::TrainAccuracy, Column::ValAccuracy].map(|column| context.column(column));
+    let &(index, last) = val.last()?;
+    let same = |curve: &[(usize, Reading)]| {
+        curve.len() >= EPOCHS && curve.iter().all(|(_, reading)| reading.value == last.value)
+    };
+    (same(&train) && same(&val) && (0.5..0.99995).contains(&last.value)).then(|| {
+        finding(
+            Severity::Warning,
+            0.8,
+            format!(
+                "The accuracy is exactly {} in training and validation, in all {} epochs: the share of one class, which is predicted \
+                    for every photo.",
+                percent(last.value),
+                val.len()
+            ),
+            vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last))],
+            "Print the confusion matrix. Judge by recall and precision of the rare class, and weight it in the loss.",
+        )
+    })
+}
+
 /// Sign (7).
 fn all_of_five(context: &Context<'_>) -> Option<Finding> {
     const LINES: usize = 3;
@@ -76,7 +102,20 @@ fn all_of_five(context: &Context<'_>) -> Option<Finding> {
             && points.len() >= LINES
             && points.iter().all(|point| point.value == 1.0)
     })?;
-    let one = series.iter().find(|one| one.metric == Metric::Accuracy && one.split == five.split)?;
+    let Some(one) = series.iter().find(|one| one.metric == Metric::Accuracy && one.split == five.split)
+    else {
+        let last = five.points.last()?;
+        return Some(finding(
+            Severity::Warning,
+            0.85,
+            format!(
+                "{} is always 100 %, and no other accuracy is printed: there are not more classes than it allows.",
+                five.name
+            ),
+            vec![Evidence::at(last.line, format!("{} = {}", five.name, number(last.value)))],
+            "Print the accuracy of the likeliest class.",
+        ));
+    };
     let last = one.points.last().filter(|point| point.value < 0.9)?;
     Some(finding(
         Severity::Note,

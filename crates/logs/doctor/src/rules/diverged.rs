@@ -138,6 +138,11 @@ fn turning_point(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<us
     }
     let mut least_before = f64::INFINITY;
     for (place, (_, reading)) in curve.iter().enumerate() {
+        // A run that begins anew after another has not jumped.
+        let epoch = |place: usize| context.rows[curve[place].0].epoch;
+        if place > 0 && epoch(place).zip(epoch(place - 1)).is_some_and(|(now, before)| now < before) {
+            least_before = f64::INFINITY;
+        }
         let jump = reading.value / least_before;
         let confirmed = curve.len() - place >= 2 || jump > 100.0;
         if place > 0

@@ -92,10 +92,11 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let least = rest.iter().map(|(_, reading)| reading.value).fold(f64::INFINITY, f64::min);
     let climbs = last > 1.1 * first.1.value && last > 1.5 * least && least < 0.95 * first.1.value;
     // Without epochs and validation the lines may be single batches, which vary as much by themselves.
-    let epochs = context
-        .rows
-        .iter()
-        .any(|row| row.epoch.is_some() || row.val_loss.is_some() || row.val_accuracy.is_some());
+    let mut epochs: Vec<i64> =
+        context.rows.iter().filter_map(|row| row.epoch).map(|epoch| epoch as i64).collect();
+    epochs.dedup();
+    let validated = context.rows.iter().any(|row| row.val_loss.is_some() || row.val_accuracy.is_some());
+    let epochs = epochs.len() > 2 || validated;
     let often =
         epochs && jumps.len() >= 2 && jumps.len() as f64 >= context.limits.jump_share * rest.len() as f64;
     if !often && !climbs {

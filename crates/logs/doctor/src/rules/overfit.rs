@@ -5,13 +5,14 @@
 //! it rose steadily over eight epochs; a quarter and 0.1 nats, if training has improved by a third), and training has improved
 //! since that least value by a fifth. A training accuracy that is 20 points above validation at the end says the same, or 8
 //! points where training makes next to no error. Three epochs will do where validation is worse by a quarter while the training
-//! loss fell below a half, as fine-tuned networks do. A validation loss that stays while training goes on is a note. Source:
+//! loss fell below a half, as fine-tuned networks do, and so will readings each of which is better in training and worse in
+//! validation. A validation loss that stays while training goes on is a note. Source:
 //! early stopping (Prechelt 1998). Limits: not claimed where training is not good itself, where the validation loss is the
 //! lower one, or for one bad epoch; medians of three epochs are compared, because a jump from single photos is for
 //! `val-spikes`.
 
 use crate::context::Context;
-use crate::rows::{Reading, Row};
+use crate::rows::{Column, Reading, Row};
 use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
@@ -22,12 +23,15 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     by_loss(context)
         .or_else(|| within_three_epochs(context))
         .or_else(|| by_accuracy(context))
+        .or_else(|| parts_company(context))
         .or_else(|| by_gap(context))
         .or_else(|| stalled(context))
 }
 
 /// Training accuracy from which on there is next to nothing left to learn.
 const NEARLY_ALL: f64 = 0.95;
+/// Gap of the accuracies that may still close.
+const CLOSE: f64 = 0.15;
 /// Training accuracy below which training itself is not good.
 const HARDLY: f64 = 0.6;
 
@@ -140,6 +144,45 @@ fn by_gap(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
+/// Training better and validation worse in each reading.
+fn parts_company(context: &Context<'_>) -> Option<Finding> {
+    let [train, val] = [Column::TrainLoss, Column::ValLoss].map(|column| context.column(column));
+    let [learned, judged] = [Column::TrainAccuracy, Column::ValAccuracy].map(|column| context.column(column));
+    let up = |curve: &[(usize, Reading)]| curve.windows(2).all(|pair| pair[1].1.value > pair[0].1.value);
+    let down = |curve: &[(usize, Reading)]| curve.windows(2).all(|pair| pair[1].1.value < pair[0].1.value);
+    let ends = |curve: &[(usize, Reading)]| Some((curve.first()?.1.value, *curve.last()?));
+    let losses = || {
+        let ((before, _), (first, last)) = (ends(&train)?, ends(&val)?);
+        let share = if val.len() >= 4 { 1.1 } else { 1.5 };
+        let apart = val.len() >= 3 && train.len() >= 2 && up(&val) && down(&train);
+        (apart && before > 0.0 && last.1.value > share * first && last.1.value > first + 0.1)
+            .then_some(("loss", "risen", first, last))
+    };
+    let accuracies = || {
+        let ((_, best), (first, last)) = (ends(&learned)?, ends(&judged)?);
+        let apart = judged.len() >= 3 && learned.len() == judged.len() && down(&judged) && up(&learned);
+        (apart && best.1.value - last.1.value > CLOSE).then_some(("accuracy", "fallen", first, last))
+    };
+    let (noun, way, first, (index, last)) = losses().or_else(accuracies)?;
+    Some(Finding {
+        id: Id::Overfit,
+        severity: Severity::Warning,
+        claim: format!(
+            "The validation {noun} has {way} in every reading, from {} to {}, while training got better in every one: the network \
+                memorises its training photos.",
+            number(first),
+            number(last.value)
+        ),
+        evidence: vec![Evidence::at(
+            last.line,
+            quoted(&context.rows[index], index, &format!("validation {noun}"), last),
+        )],
+        confidence: 0.8,
+        advice: ADVICE.to_owned(),
+        code: code(),
+    })
+}
+
 /// The first three epochs of a network that begins with pretrained weights.
 fn within_three_epochs(context: &Context<'_>) -> Option<Finding> {
     let complete = |row: &&Row| row.train_loss.is_some() && row.val_loss.is_some();
@@ -226,7 +269,11 @@ fn by_accuracy(context: &Context<'_>) -> Option<Finding> {
         .collect();
     let &(index, train, val) = both.last()?;
     // A bad last epoch is no memory: the best of the last three speaks for validation, of all where the gap may be small.
-    let nearly_all = train.value >= NEARLY_ALL && both.len() >= 4;
+    let losses_apart = || {
+        let row = &context.rows[index];
+        row.train_loss.zip(row.val_loss).is_some_and(|(train, val)| val.value > 3.0 * train.value)
+    };
+    let nearly_all = train.value >= NEARLY_ALL && (both.len() >= 4 || both.len() == 3 && losses_apart());
     let (early, late) = both.split_at(both.len().saturating_sub(3));
     let best =
         |epochs: &[(usize, Reading, Reading)]| epochs.iter().map(|epoch| epoch.2.value).fold(0.0, f64::max);
@@ -246,7 +293,10 @@ fn by_accuracy(context: &Context<'_>) -> Option<Finding> {
         let losses = rows.iter().filter_map(|(index, ..)| context.rows[*index].val_loss);
         losses.map(|loss| loss.value).fold(f64::INFINITY, f64::min)
     };
-    let catches_up = nearly_all && now > before + 0.5 * noise && losses(late) <= losses(early);
+    let catches_up = nearly_all
+        && train.value - best < CLOSE
+        && now > before + 0.5 * noise
+        && losses(late) <= losses(early);
     let memorised = train.value >= HARDLY && train.value - best > limit && !lower && !catches_up;
     memorised.then(|| Finding {
         id: Id::Overfit,

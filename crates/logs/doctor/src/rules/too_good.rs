@@ -7,13 +7,13 @@
 
 use crate::context::Context;
 use crate::rows::Column;
-use crate::words::quoted;
+use crate::words::{number, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 const EPOCHS: usize = 3;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    no_loss(context).or_else(|| no_error(context))
+    no_loss(context).or_else(|| no_error(context)).or_else(|| validation_without_loss(context))
 }
 
 /// No error while training, in any epoch from the first one on.
@@ -34,6 +34,33 @@ fn no_error(context: &Context<'_>) -> Option<Finding> {
             class do not all come from one camera."
             .to_owned(),
         code: None,
+    })
+}
+
+/// A validation without any loss, while training still errs.
+fn validation_without_loss(context: &Context<'_>) -> Option<Finding> {
+    /// The least loss of a clipped probability in single precision is 1.2e-7.
+    const NOTHING: f64 = 1e-5;
+    let losses = context.column(Column::ValLoss);
+    let without =
+        losses.iter().rev().take_while(|(_, reading)| (0.0..NOTHING).contains(&reading.value)).count();
+    let trained = context.column(Column::TrainAccuracy);
+    let errs = trained.last().is_some_and(|(_, reading)| reading.value < 0.97);
+    let &(index, last) = losses.last().filter(|_| without >= EPOCHS && errs)?;
+    Some(Finding {
+        id: Id::TooGood,
+        severity: Severity::Error,
+        claim: format!(
+            "The validation loss is {} in the last {without} epochs while training still makes errors: validation holds photos of one \
+                class only, or its labels are among its inputs.",
+            number(last.value)
+        ),
+        evidence: vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation loss", last))],
+        confidence: 0.9,
+        advice: "Count the validation labels of each class. A split by the order of files puts one class into validation: shuffle \
+            before splitting."
+            .to_owned(),
+        code: Some("print(torch.bincount(torch.cat([labels for _, labels in val_loader])))".to_owned()),
     })
 }
 

@@ -89,7 +89,7 @@ fn never_better_than_guessing(context: &Context<'_>) -> Option<(usize, String)> 
     // Where the number of classes is not known, guessing costs at least what training begins with.
     let begins = context.rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
     let start = losses.first().filter(|_| begins).map(|loss| loss.1);
-    let chance = context.setup.chance_loss().or(start)?;
+    let chance = context.setup.chance_loss().or(start.map(|start| start.max(std::f64::consts::LN_2)))?;
     let &(index, train, val) = losses.last()?;
     let least = losses.iter().map(|loss| loss.2).fold(f64::INFINITY, f64::min);
     let guess = (-chance).exp();

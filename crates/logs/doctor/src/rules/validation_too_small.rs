@@ -11,6 +11,14 @@ use crate::{Evidence, Finding, Id, Severity};
 
 const FEW: usize = 100;
 
+/// Fewer photos do not tell a good classifier from a middling one.
+const HARDLY_ANY: usize = 30;
+
+/// Whether validation is so small that an accuracy on it is no proof.
+pub(crate) fn proves_nothing(context: &Context<'_>) -> bool {
+    context.validation_size().is_some_and(|size| size < HARDLY_ANY)
+}
+
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let size = context.validation_size().filter(|&size| size < FEW)?;
     let &(index, last) = context.column(Column::ValAccuracy).last()?;
