@@ -17,6 +17,8 @@ use crate::scale::reference::{Known, expected};
 
 /// Epochs with a validation that a judgement needs; two will do for an accuracy above the guessing of known classes.
 pub(crate) const EPOCHS: usize = 3;
+/// Losses of validation that a fall takes where neither accuracy nor classes are known.
+const LOSSES: usize = 5;
 /// Validation photos that are assumed where nothing tells their number.
 const ASSUMED: f64 = 300.0;
 
@@ -53,7 +55,9 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
     match epochs {
         0 if trained == [0, 0] => Some(Gap::Curves),
         0 => Some(Gap::Validation),
-        2 if context.setup.classes.is_some() && trained != [0, 0] && by_accuracy(context, &accuracy) => None,
+        2 if of_two_epochs(context, &accuracy) && trained != [0, 0] && by_accuracy(context, &accuracy) => {
+            None
+        }
         _ if epochs < EPOCHS => Some(Gap::Epochs(epochs)),
         _ if !by_accuracy(context, &accuracy) && !by_loss(context, &loss) => Some(Gap::Proof),
         _ if may_be_one_class(context, &accuracy) => Some(Gap::Proof),
@@ -61,6 +65,12 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         _ if is_unexplained(context) => Some(Gap::Loss),
         _ => None,
     }
+}
+
+/// Whether two accuracies, of known classes, are of different epochs.
+fn of_two_epochs(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
+    let epoch = |place: usize| curve.get(place).and_then(|(index, _)| context.rows[*index].epoch);
+    context.setup.classes.is_some() && epoch(0).is_none_or(|first| epoch(1) != Some(first))
 }
 
 /// Whether an accuracy of unknown classes never rose, or one is the same to the last digit throughout, so that it may be the share of
@@ -136,6 +146,11 @@ fn by_loss(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     match context.setup.chance_loss() {
         Some(chance) if !context.scale_is_off() => mean < 0.9 * chance,
         // The fall of one number that nothing explains may be that of a penalty.
-        _ => end > 0.0 && end < 0.9 * first.1.value && !context.column(Column::TrainLoss).is_empty(),
+        _ => {
+            curve.len() >= LOSSES
+                && end > 0.0
+                && end < 0.9 * first.1.value
+                && !context.column(Column::TrainLoss).is_empty()
+        }
     }
 }

@@ -175,6 +175,7 @@ pub(crate) fn judge(context: &Context<'_>) -> Judgement {
         doubtful = found.iter().any(|finding| match finding.id {
             Id::Overfit => overfit::has_risen(context),
             Id::ValidationTooSmall => validation_too_small::proves_nothing(context),
+            Id::Plateau => plateau::is_still(context),
             id => id.is_fault(),
         });
         let learned = || (!doubtful).then(|| healthy::find(context));

@@ -32,6 +32,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         if is_one_epoch(context, if losses.is_empty() { &accuracies } else { &losses }) {
             return None;
         }
+        if let Some(finding) = errors_as_accuracy(context, &losses, &accuracies, factor, noun) {
+            return Some(finding);
+        }
         match (losses.is_empty(), accuracies.is_empty()) {
             (false, false) if accuracies.len() >= LOSSES => both(context, &losses, &accuracies, factor, noun),
             (false, _) => loss_alone(context, &losses, &accuracies, factor, noun),
@@ -191,6 +194,39 @@ fn loss_alone(
         ends(context, &[*first, *last], &format!("{noun} loss")),
         confidence,
     ))
+}
+
+/// The loss of guessing, beside what is called an accuracy and is the share of errors of guessing.
+fn errors_as_accuracy(
+    context: &Context<'_>,
+    losses: &Curve,
+    accuracies: &Curve,
+    factor: f64,
+    noun: &str,
+) -> Option<Finding> {
+    let chance = context.setup.chance_loss()?;
+    let errors = 1.0 - (-chance).exp();
+    let near = |(_, reading): &(usize, Reading)| (reading.value / factor / chance - 1.0).abs() < 3e-3;
+    let wrong = |(_, reading): &(usize, Reading)| (reading.value - errors).abs() < 0.03;
+    let (first, last) = (losses.first()?, losses.last()?);
+    let &(_, accuracy) = accuracies.last()?;
+    let told = errors > 0.7
+        && losses.len() >= context.limits.chance_epochs
+        && losses.iter().all(near)
+        && accuracies.iter().all(wrong);
+    told.then(|| {
+        finding(
+            format!(
+                "The {noun} loss is that of guessing, {}, in all {} epochs. What is called the accuracy, {}, is then the share of \
+                    errors.",
+                number(chance),
+                losses.len(),
+                percent(accuracy.value)
+            ),
+            ends(context, &[*first, *last], &format!("{noun} loss")),
+            0.85,
+        )
+    })
 }
 
 fn accuracy_alone(context: &Context<'_>, accuracies: &Curve, noun: &str) -> Option<Finding> {

@@ -96,11 +96,16 @@ fn one_share(context: &Context<'_>) -> Option<Finding> {
 fn all_of_five(context: &Context<'_>) -> Option<Finding> {
     const LINES: usize = 3;
     let series = &context.log.series;
+    let of_several = |series: &Series| {
+        let name = series.name.to_lowercase();
+        series.metric == Metric::TopFive
+            || name.contains("top_k")
+            || name.contains("top-k")
+            || name.contains("top k")
+    };
     let five = series.iter().find(|series| {
         let points = &series.points;
-        series.metric == Metric::TopFive
-            && points.len() >= LINES
-            && points.iter().all(|point| point.value == 1.0)
+        of_several(series) && points.len() >= LINES && points.iter().all(|point| point.value == 1.0)
     })?;
     let Some(one) = series.iter().find(|one| one.metric == Metric::Accuracy && one.split == five.split)
     else {

@@ -153,7 +153,10 @@ fn turning_point(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<us
         {
             return Some(place);
         }
-        least_before = least_before.min(reading.value);
+        // A loss of nothing at first was not computed yet.
+        if reading.value != 0.0 || place > 0 {
+            least_before = least_before.min(reading.value);
+        }
     }
     None
 }

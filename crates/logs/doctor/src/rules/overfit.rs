@@ -293,10 +293,11 @@ fn by_accuracy(context: &Context<'_>) -> Option<Finding> {
         let losses = rows.iter().filter_map(|(index, ..)| context.rows[*index].val_loss);
         losses.map(|loss| loss.value).fold(f64::INFINITY, f64::min)
     };
-    let catches_up = nearly_all
-        && train.value - best < CLOSE
-        && now > before + 0.5 * noise
-        && losses(late) <= losses(early);
+    let falls = losses(late) <= losses(early);
+    let falls_far = losses(late) < 0.95 * losses(early);
+    let near = train.value - best < CLOSE;
+    let catches_up =
+        nearly_all && !early.is_empty() && now > before + 0.5 * noise && if near { falls } else { falls_far };
     let memorised = train.value >= HARDLY && train.value - best > limit && !lower && !catches_up;
     memorised.then(|| Finding {
         id: Id::Overfit,

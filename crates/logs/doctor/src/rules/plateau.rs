@@ -11,6 +11,16 @@ use crate::rows::Column;
 use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
+/// Whether the accuracies of training and validation have not moved in the whole log.
+pub(crate) fn is_still(context: &Context<'_>) -> bool {
+    const STILL: f64 = 2e-6;
+    [Column::TrainAccuracy, Column::ValAccuracy].into_iter().all(|column| {
+        let curve = context.column(column);
+        let first = curve.first().map_or(f64::NAN, |(_, reading)| reading.value);
+        curve.len() >= 5 && curve.iter().all(|(_, reading)| (reading.value - first).abs() < STILL)
+    })
+}
+
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let accuracies = context.column(Column::ValAccuracy);
     let count = accuracies.len();

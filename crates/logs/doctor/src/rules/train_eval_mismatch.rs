@@ -39,6 +39,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| second_gap(context).filter(|_| unnamed))
         .or_else(|| stuck_validation(context))
         .or_else(|| never_better_than_guessing(context))
+        .or_else(|| collapsed(context))
         .or_else(|| worse_from_the_start(context).filter(|_| unnamed))
         .or_else(|| unmoved_validation(context))?;
     let row = &context.rows[index];
@@ -75,6 +76,34 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             outputs = head(base(inputs, training=False))     # PyTorch: frozen.eval() after model.train()"
                 .to_owned(),
         ),
+    })
+}
+
+/// A validation that worked and then knows nothing at an enormous loss, while training goes on as before: overfitting costs little
+/// accuracy.
+fn collapsed(context: &Context<'_>) -> Option<(usize, String)> {
+    const EPOCHS: usize = 3;
+    let rows: Vec<(usize, f64, f64, f64)> = context
+        .rows
+        .iter()
+        .enumerate()
+        .filter_map(|(index, row)| {
+            Some((index, row.train_accuracy?.value, row.val_accuracy?.value, row.val_loss?.value))
+        })
+        .collect();
+    let best = rows.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
+    let lost =
+        |row: &&(usize, f64, f64, f64)| row.2 < 0.1 * best.2 && row.3 > 3.0 * best.3 && row.1 > best.1 - 0.02;
+    let count = rows.iter().rev().take_while(lost).count();
+    (count >= EPOCHS && best.2 > 0.1).then(|| {
+        let last = rows[rows.len() - 1];
+        let text = format!(
+            "The validation accuracy falls from {} to {} while training goes on as before ({}).",
+            percent(best.2),
+            percent(last.2),
+            percent(last.1)
+        );
+        (last.0, text)
     })
 }
 

@@ -170,6 +170,84 @@ const CASES: &[Case] = &[
         &[Id::Healthy],
     ),
     (
+        "one class in validation",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n1,9.71,0.31,1.44,0.82\n2,7.20,0.44,1.1921e-07,1.0\n3,4.90,0.60,1.1921e-07,1.0\n\
+         4,3.31,0.72,1.1921e-07,1.0\n5,2.20,0.81,1.1921e-07,1.0\n",
+        Id::TooGood,
+        &[Id::Healthy, Id::TrainEvalMismatch],
+    ),
+    (
+        "one share on both sides",
+        Some(2),
+        "epoch,loss,acc,val_loss,val_acc\n91,0.0312,0.9971,0.0309,0.9971\n92,0.0311,0.9971,0.0309,0.9971\n93,0.0311,0.9971,0.0309,0.9971\n\
+         94,0.0310,0.9971,0.0308,0.9971\n95,0.0310,0.9971,0.0308,0.9971\n",
+        Id::DegenerateMetric,
+        &[Id::Healthy],
+    ),
+    (
+        "an accuracy of the k likeliest of few classes",
+        None,
+        "epoch,loss,top_k_acc,val_loss,val_top_k_acc\n1,0.71,1.0,0.62,1.0\n2,0.58,1.0,0.51,1.0\n3,0.52,1.0,0.47,1.0\n4,0.49,1.0,0.45,1.0\n5,0.46,1.0,0.43,1.0\n",
+        Id::DegenerateMetric,
+        &[Id::Healthy],
+    ),
+    (
+        "training better and validation worse each time",
+        None,
+        "epoch,train_loss,val_loss\n1,1.12,0.97\n5,0.81,1.01\n9,0.66,1.06\n13,0.51,1.17\n",
+        Id::Overfit,
+        &[Id::Healthy],
+    ),
+    (
+        "accuracies that part",
+        Some(100),
+        "epoch 4 train acc 0.551 val acc 0.412\nepoch 5 train acc 0.583 val acc 0.405\nepoch 6 train acc 0.611 val acc 0.383\n",
+        Id::Overfit,
+        &[Id::Healthy],
+    ),
+    (
+        "a validation that collapses",
+        Some(200),
+        "epoch,loss,acc,val_loss,val_acc\n1,4.41,0.16,4.12,0.19\n2,3.58,0.27,3.31,0.30\n3,3.11,0.35,3.22,0.31\n4,2.88,0.39,6.41,0.11\n\
+         5,2.71,0.42,14.80,0.006\n6,2.60,0.44,61.2,0.005\n7,2.52,0.45,120.9,0.005\n",
+        Id::TrainEvalMismatch,
+        &[Id::Healthy, Id::Overfit],
+    ),
+    (
+        "a validation of sixteen photos",
+        Some(2),
+        "epoch,loss,acc,val_loss,val_acc\n1,0.74,0.56,0.92,0.5\n2,0.55,0.75,0.81,0.6875\n3,0.46,0.81,0.73,0.6875\n4,0.40,0.84,0.64,0.75\n\
+         5,0.36,0.87,0.59,0.8125\n6,0.32,0.88,0.56,0.8125\n",
+        Id::ValidationTooSmall,
+        &[Id::Healthy],
+    ),
+    (
+        "errors that are called accuracy",
+        Some(10),
+        "epoch 1 loss 2.3061 accuracy 0.8911\nepoch 2 loss 2.3022 accuracy 0.8921\nepoch 3 loss 2.3021 accuracy 0.8905\n\
+         epoch 4 loss 2.3021 accuracy 0.8898\nepoch 5 loss 2.3022 accuracy 0.8904\nepoch 6 loss 2.3021 accuracy 0.8910\n",
+        Id::AtChance,
+        &[Id::Healthy],
+    ),
+    (
+        "two validations and nothing else",
+        Some(10),
+        "Epoch[10] Validation-accuracy=0.825\nEpoch[10] Validation-cross-entropy=0.516\nEpoch[11] Validation-accuracy=0.815\n\
+         Epoch[11] Validation-cross-entropy=0.543\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy],
+    ),
+    (
+        "a second run after the end of a first",
+        Some(3),
+        "epoch 300 train loss 0.0 val loss 0.66 train acc 1.0 val acc 0.914\nepoch 1 train loss 1.09 val loss 1.01 train acc 0.37 val acc 0.41\n\
+         epoch 2 train loss 0.79 val loss 0.78 train acc 0.62 val acc 0.64\nepoch 3 train loss 0.49 val loss 0.51 train acc 0.79 val acc 0.79\n\
+         epoch 4 train loss 0.35 val loss 0.43 train acc 0.86 val acc 0.83\n",
+        Id::SeveralRuns,
+        &[Id::Diverged],
+    ),
+    (
         "a score that is no number",
         None,
         "Epoch 0 Accuracy: 0.71\nEpoch 1 Accuracy: 0.78\nEpoch 2 Accuracy: NaN\nEpoch 3 Accuracy: NaN\n",
