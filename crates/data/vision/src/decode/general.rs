@@ -91,6 +91,7 @@ fn over_white(picture: DynamicImage) -> Rgb {
     let (width, height) = (picture.width(), picture.height());
     let pixels = match picture {
         DynamicImage::ImageRgb8(picture) => picture.into_raw(),
+        DynamicImage::ImageLuma8(picture) => picture.iter().flat_map(|&grey| [grey; 3]).collect(),
         DynamicImage::ImageLumaA16(_) | DynamicImage::ImageRgba16(_) | DynamicImage::ImageRgba32F(_) => {
             composite(picture.into_rgba16().into_raw(), 65_535, |value| ((value + 128) / 257) as u8)
         }
