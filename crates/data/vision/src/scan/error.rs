@@ -97,6 +97,32 @@ pub enum ScanError {
         /// The others.
         others: Vec<String>,
     },
+    /// The folders may be meant in several ways.
+    #[error("{}: {what}; choose: {}", root.display(), ways.join(", or "))]
+    Undecided {
+        /// The folder.
+        root: PathBuf,
+        /// What was found.
+        what: String,
+        /// What to give instead, in words and arguments.
+        ways: Vec<String>,
+    },
+    /// The folders do not say what the photos show.
+    #[error(
+        "{}: {folders} {what}{}; {EXPECTED}", root.display(),
+        if tables.is_empty() { String::new() }
+        else { format!("; the labels may be in {}", tables.join(", ")) }
+    )]
+    LabelsElsewhere {
+        /// The folder.
+        root: PathBuf,
+        /// Names of the folders.
+        folders: String,
+        /// What is wrong with them.
+        what: String,
+        /// Files that may hold the labels.
+        tables: Vec<String>,
+    },
     /// There are validation or test folders, but no training folder.
     #[error("{} has photos for validation or test only; a train/ folder of classes is needed", root.display())]
     NothingToTrainOn {

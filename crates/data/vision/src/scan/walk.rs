@@ -88,7 +88,7 @@ fn relative(root: &Path, path: &Path) -> PathBuf {
 
 /// Hidden files and folders, and what systems and tools leave behind.
 fn is_litter(name: &OsStr) -> bool {
-    const LEFT_BEHIND: [&str; 7] = [
+    const LEFT_BEHIND: [&str; 11] = [
         "__macosx",
         "__pycache__",
         "thumbs.db",
@@ -96,6 +96,10 @@ fn is_litter(name: &OsStr) -> bool {
         "@eadir",
         "$recycle.bin",
         "system volume information",
+        "lost+found",
+        "#recycle",
+        "thumbnails",
+        "_thumbnails",
     ];
     name.as_encoded_bytes().first() == Some(&b'.')
         || name.to_str().is_some_and(|name| LEFT_BEHIND.contains(&name.to_lowercase().as_str()))
