@@ -8,6 +8,7 @@
 mod error;
 mod examine;
 mod layout;
+mod litter;
 mod node;
 mod part;
 mod recognise;
@@ -21,6 +22,7 @@ use rayon::prelude::*;
 pub use self::error::ScanError;
 use self::examine::{Finding, examine};
 use self::layout::{Layout, Place};
+pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
 use self::node::Node;
 use self::recognise::recognise;
 use self::walk::{Tree, walk};

@@ -132,6 +132,20 @@ pub enum ScanError {
 }
 
 impl ScanError {
+    /// Whether the folder holds photos that are not arranged as a data set: another folder or an option mends it.
+    #[must_use]
+    pub fn is_of_the_layout(&self) -> bool {
+        matches!(
+            self,
+            Self::Undecided { .. }
+                | Self::LabelsElsewhere { .. }
+                | Self::Mixed { .. }
+                | Self::Loose { .. }
+                | Self::OneClass { .. }
+                | Self::NothingToTrainOn { .. }
+        )
+    }
+
     /// The error of a data set with a single class.
     pub(super) fn one_class(dataset: &Dataset, problems: Vec<Problem>) -> Self {
         const NAMED: usize = 5;
