@@ -271,6 +271,10 @@ pub(crate) struct RecipeArguments {
     /// Use this split: a table with the columns path and split (train, val or test), such as split.csv of a run
     #[arg(long, value_name = "FILE", conflicts_with_all = ["group_by", "groups"])]
     pub(crate) split: Option<PathBuf>,
+    /// How many folders below PHOTOS, or below its train/ and val/, the classes are: 1, or 2 where folders of crops hold
+    /// folders of diseases [default: understood from the folders, or asked for]
+    #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub(crate) classes_from: Option<u8>,
     /// Leave out the photos in this table with the column path, such as quarantine.csv of an audit
     #[arg(long, value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use foliar_train::TrainError;
 use foliar_tune::TuneError;
+use foliar_vision::ScanError;
 
 use crate::output;
 
@@ -73,5 +74,7 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
             error.downcast_ref(),
             Some(TuneError::Plan { .. } | TuneError::Train(TrainError::Recipe { .. }))
         );
-    if out_of_range || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
+    let another_folder =
+        error.chain().any(|cause| cause.downcast_ref().is_some_and(ScanError::is_of_the_layout));
+    if out_of_range || another_folder || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
 }

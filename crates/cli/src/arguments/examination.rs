@@ -18,6 +18,9 @@ pub(crate) struct ExaminationArguments {
     /// Table of groups of the photos of DIR, with the columns path and group
     #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "group_by")]
     pub(crate) groups: Option<PathBuf>,
+    /// How many folders below DIR the classes are, as in training [default: understood from the folders, or asked for]
+    #[arg(long, value_name = "DEPTH", requires = "data", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub(crate) classes_from: Option<u8>,
     /// Also evaluate photos of DIR that the classifier was trained, tuned or calibrated on [default: they are left out]
     #[arg(long, requires = "data")]
     pub(crate) include_training: bool,

@@ -96,7 +96,7 @@ pub(crate) struct TuneArguments {
 }
 
 /// Options that are fixed when a tuning is started.
-const FIXED: [&str; 39] = [
+const FIXED: [&str; 40] = [
     "out",
     "tune",
     "range",
@@ -135,5 +135,6 @@ const FIXED: [&str; 39] = [
     "groups",
     "split",
     "quarantine",
+    "classes_from",
     "seed",
 ];

@@ -19,7 +19,7 @@ use foliar_results::Severity;
 use foliar_results::audit::Audit;
 use foliar_runlog::StopReason;
 use foliar_train::{DataOptions, Recipe, backbone_features};
-use foliar_vision::{Dataset, Limits, Problem, scan_for_evaluation};
+use foliar_vision::{Dataset, Limits, Problem, ScanOptions, scan_for_evaluation};
 
 use super::grouping::group_rule;
 use super::train::recipe::{model_for, pretrained};
@@ -41,7 +41,12 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
             .map_err(|source| foliar_audit::AuditError::Write { path: folder.clone(), source })?;
     }
     use_threads(arguments.threads)?;
-    let scanned = scan_for_evaluation(&arguments.photos, &Limits::default())?;
+    let scanning =
+        ScanOptions { classes_from: arguments.classes_from.map(usize::from), ..ScanOptions::default() };
+    let scanned = scan_for_evaluation(&arguments.photos, &scanning)?;
+    if let Some(layout) = &scanned.0.layout {
+        say!("{layout}");
+    }
     let Some(audit) = examine(scanned, &rule, recipe.as_ref())? else { return Ok(Exit::Interrupted) };
     if let Some(folder) = &arguments.out {
         write_tables(&audit, folder)?;

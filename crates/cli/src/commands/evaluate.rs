@@ -114,7 +114,12 @@ pub(crate) fn verdict_on(folder: &Path) -> anyhow::Result<Verdict> {
 /// What is asked beside the photographs themselves.
 pub(crate) fn options(examination: &ExaminationArguments) -> anyhow::Result<EvaluateOptions> {
     let ood = examination.ood.iter().map(|folder| others(folder)).collect::<anyhow::Result<_>>()?;
-    Ok(EvaluateOptions { ood, robustness: examination.robustness, ..EvaluateOptions::default() })
+    Ok(EvaluateOptions {
+        classes_from: examination.classes_from.map(usize::from),
+        ood,
+        robustness: examination.robustness,
+        ..EvaluateOptions::default()
+    })
 }
 
 /// The photographs of a folder that holds something else.

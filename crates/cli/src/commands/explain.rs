@@ -11,7 +11,7 @@ use anyhow::Context;
 use foliar_explain::{Classifier, Explainer, Explanation, Method, class_evidence, png, side_by_side};
 use foliar_files::write_atomically;
 use foliar_model::{Bundle, decode_reduced};
-use foliar_vision::{Limits, Rgb};
+use foliar_vision::{Limits, OUTPUT_MARK, Rgb};
 
 use self::document::{Class, Document, Photograph};
 use super::inputs::{self, Input};
@@ -39,6 +39,9 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let inputs = inputs::find(&arguments.paths);
     fs::create_dir_all(&arguments.out)
         .with_context(|| format!("{}: the folder cannot be created", arguments.out.display()))?;
+    // Where the folder lies among photos, nothing in it is taken for one.
+    fs::write(arguments.out.join(OUTPUT_MARK), "Pictures made by foliar explain; no photos.\n")
+        .with_context(|| format!("{}: the folder cannot be written", arguments.out.display()))?;
     let mut out = output::stdout();
     let bar = progress::photographs("explaining");
     bar.set_length(inputs.len() as u64);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use foliar_vision::portable_name;
+use foliar_vision::{is_litter, is_own, portable_name};
 use walkdir::WalkDir;
 
 /// One row of the result to be.
@@ -68,16 +68,16 @@ fn expand(argument: &Path) -> Vec<Input> {
     if found.is_empty() { missing("no file matches the pattern") } else { found }
 }
 
-/// Files below `folder` that are named as pictures, by path; hidden ones are passed over.
+/// Files below `folder` that are named as pictures, by path; what lies among photos and is none is passed over.
 fn pictures(folder: &Path) -> Vec<Input> {
-    let hidden = |entry: &walkdir::DirEntry| {
-        entry.depth() > 0 && entry.file_name().as_encoded_bytes().first() == Some(&b'.')
+    let litter = |entry: &walkdir::DirEntry| {
+        entry.depth() > 0 && (is_litter(entry.file_name()) || is_own(entry.path()))
     };
     WalkDir::new(folder)
         .follow_links(true)
         .sort_by_file_name()
         .into_iter()
-        .filter_entry(|entry| !hidden(entry))
+        .filter_entry(|entry| !litter(entry))
         .filter_map(|entry| match entry {
             Ok(entry) if entry.file_type().is_file() && named_as_picture(entry.path()) => {
                 Some(Input::File(entry.into_path()))

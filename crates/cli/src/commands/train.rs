@@ -59,6 +59,9 @@ pub(crate) fn open_photographs(
     bar.finish_and_clear();
     let photographs = photographs?;
     let summary = photographs.summary();
+    if let Some(layout) = &photographs.dataset.layout {
+        say!("{layout}");
+    }
     say!(
         "{} photos of {} classes: {} for training, {} for validation{}",
         photographs.dataset.photos.len(),

@@ -23,7 +23,7 @@ impl GivenSplit {
     /// As [`Listing::read`], and [`AuditError::Table`] for any other value of `split`.
     pub fn read(path: &Path) -> Result<Self, AuditError> {
         let listing = Listing::read(path, &[Column::Needed("split"), Column::Optional("group")])?;
-        let wrong = |text: &Option<&str>| text.and_then(Split::of_folder).is_none();
+        let wrong = |text: &Option<&str>| text.and_then(Split::of_word).is_none();
         if let Some(text) = listing.values(0).find(wrong) {
             let text = text.unwrap_or_default();
             let what = format!("`{text}` is not a split; use `train`, `val` or `test`");
@@ -49,7 +49,7 @@ impl GivenSplit {
         }
         let mut assigned: Vec<Option<Split>> = vec![None; dataset.photos.len()];
         for row in &rows {
-            assigned[row.photograph] = row.values[0].as_deref().and_then(Split::of_folder);
+            assigned[row.photograph] = row.values[0].as_deref().and_then(Split::of_word);
         }
         let mut problems: Vec<Problem> =
             absent.iter().map(|path| Problem::new(PathBuf::from(path), Reason::ListedAndAbsent)).collect();

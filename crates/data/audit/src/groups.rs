@@ -272,7 +272,9 @@ mod tests {
         save("two.png", 1);
         // The first once more, in other bytes.
         save("three.bmp", 0);
-        let (data, _) = foliar_vision::scan_for_evaluation(folder.path(), &Limits::default()).unwrap();
+        let (data, _) =
+            foliar_vision::scan_for_evaluation(folder.path(), &foliar_vision::ScanOptions::default())
+                .unwrap();
         let decoded =
             group_photos(&data, &GroupRule::None, NearDuplicates::Decode(&Limits::default())).unwrap();
         let index: Vec<u64> =

@@ -23,14 +23,14 @@ pub enum Split {
 }
 
 impl Split {
-    /// The split that a folder's name means, in any case: `train`, `training`; `val`, `valid`, `validation`;
-    /// `test`, `testing`.
+    /// The split that a word means, in any case: `train`, `training`; `val`, `valid`, `validation`, `dev`; `test`, `testing`,
+    /// `holdout`, and their usual short forms.
     #[must_use]
-    pub fn of_folder(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "train" | "training" => Some(Self::Train),
-            "val" | "valid" | "validation" => Some(Self::Validation),
-            "test" | "testing" => Some(Self::Test),
+    pub fn of_word(word: &str) -> Option<Self> {
+        match word.to_lowercase().as_str() {
+            "train" | "training" | "trn" => Some(Self::Train),
+            "val" | "valid" | "validate" | "validation" | "dev" | "development" => Some(Self::Validation),
+            "test" | "testing" | "tst" | "holdout" => Some(Self::Test),
             _ => None,
         }
     }
@@ -74,6 +74,8 @@ pub struct Dataset {
     pub classes: Vec<String>,
     /// The photos, sorted by path.
     pub photos: Vec<Photo>,
+    /// How the folders were understood, in one sentence; absent where they are class folders and nothing else.
+    pub layout: Option<String>,
 }
 
 impl Dataset {
@@ -105,7 +107,7 @@ impl Dataset {
     /// their last photo. Those classes are removed, and the others are renumbered.
     #[must_use]
     pub fn retain(self, keep: impl Fn(usize) -> bool) -> (Self, Vec<String>) {
-        let Self { root, classes, photos } = self;
+        let Self { root, classes, photos, layout } = self;
         let mut index = 0;
         let mut kept = photos;
         kept.retain(|_| {
@@ -129,7 +131,7 @@ impl Dataset {
         for photo in &mut kept {
             photo.class = number[photo.class];
         }
-        (Self { root, classes: remaining, photos: kept }, lost)
+        (Self { root, classes: remaining, photos: kept, layout }, lost)
     }
 }
 
@@ -148,6 +150,7 @@ mod tests {
             root: "r".into(),
             classes: vec!["a".into(), "b".into(), "c".into()],
             photos: vec![photo("a/1", 0), photo("b/1", 1), photo("c/1", 2)],
+            layout: None,
         };
         let (data, lost) = data.retain(|index| index != 1);
         assert_eq!(lost, ["b"]);

@@ -55,6 +55,6 @@ pub use name::portable_name;
 pub use preprocess::{Preprocessing, PreprocessingError, Workspace};
 pub use problem::{Problem, Reason};
 pub use rgb::Rgb;
-pub use scan::{ScanError, scan, scan_for_evaluation};
+pub use scan::{OUTPUT_MARK, ScanError, ScanOptions, is_litter, is_own, scan, scan_for_evaluation};
 pub use split::{SplitSpec, Splits, cluster_of, split};
 pub use union_find::UnionFind;

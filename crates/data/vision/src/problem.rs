@@ -105,6 +105,8 @@ pub enum Reason {
     SymlinkLoop,
     /// A picture outside the class folders.
     OutsideClass,
+    /// A mask of the photo beside it.
+    Mask,
     /// A class folder without a usable photo.
     ClassWithoutPhotographs,
     /// A class with a single photo: it is used for training, so the class cannot be validated.
@@ -164,6 +166,7 @@ impl Reason {
             Self::BrokenLink => "broken-link",
             Self::SymlinkLoop => "symlink-loop",
             Self::OutsideClass => "outside-class",
+            Self::Mask => "mask",
             Self::ClassWithoutPhotographs => "class-without-photographs",
             Self::ClassWithOnePhotograph => "class-with-one-photograph",
             Self::ClassNotInTraining => "class-not-in-training",
@@ -212,6 +215,7 @@ impl fmt::Display for Reason {
             Self::BrokenLink => f.write_str("a symbolic link to a file that does not exist"),
             Self::SymlinkLoop => f.write_str("a symbolic link to a folder that contains it"),
             Self::OutsideClass => f.write_str("the image is outside the class folders; move it into one"),
+            Self::Mask => f.write_str("a mask of the photo beside it, and no photo"),
             Self::ClassWithoutPhotographs => f.write_str("the class has no usable photo and is left out"),
             Self::ClassWithOnePhotograph => f.write_str(
                 "the class has a single photo, which is used for training; the class cannot be validated",

@@ -1,12 +1,17 @@
 //! Finds the photos of a data set and what is wrong with them.
 //!
-//! Two layouts are supported: one folder per class, or `train/ val/ test/` folders with one folder per class in each.
-//! Folders below a class belong to it. Files that are not photos (hidden files, `Thumbs.db`, notes, tables) are ignored; a
+//! One folder per class, or folders of parts (`train/ val/ test/`, by any usual name) with one folder per class in each, also
+//! inside other folders; what else a tree may mean is an error that names the ways to go on. Folders below a class that are told
+//! apart by numbers belong to it. Files that are not photos (hidden files, `Thumbs.db`, notes, tables) are ignored; a
 //! photo that cannot be used is a [`Problem`].
 
 mod error;
 mod examine;
 mod layout;
+mod litter;
+mod node;
+mod part;
+mod recognise;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,6 +22,9 @@ use rayon::prelude::*;
 pub use self::error::ScanError;
 use self::examine::{Finding, examine};
 use self::layout::{Layout, Place};
+pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
+use self::node::Node;
+use self::recognise::recognise;
 use self::walk::{Tree, walk};
 use crate::dataset::{Dataset, Photo, Split};
 use crate::digest::Digest;
@@ -24,6 +32,16 @@ use crate::format::ExtensionHint;
 use crate::limits::Limits;
 use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
+
+/// How the photos of a folder are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScanOptions {
+    /// Limits on one photo.
+    pub limits: Limits,
+    /// How many folders below the root, or below its parts, the classes are: 1 for folders of photos, 2 for folders of folders,
+    /// whose two names together name a class. Absent: understood from the whole tree, or an error.
+    pub classes_from: Option<usize>,
+}
 
 /// The photos under `root` for training: at least two classes, each with a photo that is not set apart for validation or
 /// test.
@@ -33,8 +51,8 @@ use crate::problem::{Problem, Reason};
 ///
 /// # Errors
 /// [`ScanError`] if there are fewer than two classes; it names what was found and the expected layout.
-pub fn scan(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanError> {
-    let (dataset, mut problems) = survey(root, limits)?;
+pub fn scan(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>), ScanError> {
+    let (dataset, mut problems) = survey(root, options)?;
     let mut trained = vec![0_usize; dataset.classes.len()];
     for photo in dataset.photos.iter().filter(|photo| photo.split.is_none_or(|split| split == Split::Train)) {
         trained[photo.class] += 1;
@@ -62,8 +80,8 @@ pub fn scan(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), Sca
 ///
 /// # Errors
 /// [`ScanError`] if there is no usable photo in a class folder.
-pub fn scan_for_evaluation(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanError> {
-    let (dataset, mut problems) = survey(root, limits)?;
+pub fn scan_for_evaluation(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>), ScanError> {
+    let (dataset, mut problems) = survey(root, options)?;
     problems.sort_by(|a, b| a.path.cmp(&b.path));
     Ok((dataset, problems))
 }
@@ -76,15 +94,15 @@ struct Placed {
 }
 
 /// What both kinds of scan have in common; problems are not sorted.
-fn survey(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanError> {
+fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>), ScanError> {
     let tree = walk(root)?;
-    let layout = Layout::of(root, &tree)?;
-    let (placed, problems) = examine_all(root, &tree, layout, limits);
+    let layout = recognise(root, &Node::of(&tree), options.classes_from)?;
+    let (placed, problems) = examine_all(root, &tree, &layout, &options.limits);
     if placed.is_empty() {
         return Err(nothing_usable(root, &tree, problems));
     }
     let mut problems = problems;
-    problems.extend(empty_classes(&tree, layout, &placed));
+    problems.extend(empty_classes(&tree, &layout, &placed));
 
     let names: BTreeSet<&str> = placed.iter().map(|photo| photo.place.class.as_str()).collect();
     let classes: Vec<String> = names.iter().map(ToString::to_string).collect();
@@ -103,15 +121,22 @@ fn survey(root: &Path, limits: &Limits) -> Result<(Dataset, Vec<Problem>), ScanE
         })
         .collect();
     problems.extend(contradictions(&photos));
-    Ok((Dataset { root: root.to_owned(), classes, photos }, problems))
+    Ok((Dataset { root: root.to_owned(), classes, photos, layout: layout.understood }, problems))
 }
 
 /// Examines every file in parallel. Files come in the order of the tree, which is sorted.
-fn examine_all(root: &Path, tree: &Tree, layout: Layout, limits: &Limits) -> (Vec<Placed>, Vec<Problem>) {
+fn examine_all(root: &Path, tree: &Tree, layout: &Layout, limits: &Limits) -> (Vec<Placed>, Vec<Problem>) {
+    let companions = Layout::companions(tree);
     let findings: Vec<Option<Result<Placed, Problem>>> = tree
         .files
         .par_iter()
         .map(|path| {
+            if layout.left_out(path).is_some() {
+                return None;
+            }
+            if companions.contains(path.as_path()) {
+                return ExtensionHint::of(path).is_picture().then(|| Err(Problem::new(path, Reason::Mask)));
+            }
             let Some(place) = layout.place(path) else {
                 let problem = Problem::new(path, Reason::OutsideClass);
                 return ExtensionHint::of(path).is_picture().then_some(Err(problem));
@@ -153,7 +178,7 @@ fn nothing_usable(root: &Path, tree: &Tree, problems: Vec<Problem>) -> ScanError
 }
 
 /// Class folders that are empty or have only unusable pictures. A folder of other files is not a class.
-fn empty_classes(tree: &Tree, layout: Layout, placed: &[Placed]) -> Vec<Problem> {
+fn empty_classes(tree: &Tree, layout: &Layout, placed: &[Placed]) -> Vec<Problem> {
     let filled: BTreeSet<&str> = placed.iter().map(|photo| photo.place.class.as_str()).collect();
     let mut contents: BTreeMap<String, (PathBuf, bool, bool)> = BTreeMap::new();
     for folder in &tree.folders {

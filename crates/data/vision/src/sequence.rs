@@ -85,7 +85,7 @@ mod tests {
             height: 1,
         };
         let photos = names.enumerate().map(photo).collect();
-        Dataset { root: PathBuf::new(), classes: vec!["healthy".to_owned()], photos }
+        Dataset { root: PathBuf::new(), classes: vec!["healthy".to_owned()], photos, layout: None }
     }
 
     #[test]

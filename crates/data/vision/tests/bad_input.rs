@@ -10,7 +10,9 @@ use common::{
     bmp_of_size, encode, exif, fixture, gif_of_size, jpeg, jpeg_of_size, png, png_chunk, png_of_size,
     quarters, tiff_of_size, webp_of_size, with_segment, write_tree,
 };
-use foliar_vision::{Dataset, ImageCache, Limits, Problem, Reason, ScanError, scan, scan_for_evaluation};
+use foliar_vision::{
+    Dataset, ImageCache, Limits, Problem, Reason, ScanError, ScanOptions, scan, scan_for_evaluation,
+};
 use image::ImageFormat;
 
 /// Two classes of two photographs each, which every test tree has beside what is wrong with it.
@@ -28,7 +30,8 @@ fn healthy_tree(root: &Path) {
 
 /// Scans and decodes all, as a training run does.
 fn prepare(root: &Path, limits: &Limits) -> (Dataset, Vec<Problem>) {
-    let (dataset, mut problems) = scan(root, limits).unwrap();
+    let (dataset, mut problems) =
+        scan(root, &ScanOptions { limits: *limits, ..ScanOptions::default() }).unwrap();
     let (dataset, store, broken) = ImageCache::prepare(dataset, 32, u64::MAX, limits, &|_| false, &|_, _| {});
     assert_eq!(store.len(), dataset.photos.len());
     problems.extend(broken);
@@ -247,7 +250,11 @@ fn limits_are_kept() {
             ("rust/many.png", encode(quarters(60, 60), ImageFormat::Png)),
         ],
     );
-    let (_, problems) = scan(folder.path(), &Limits { pixels: 2_000, bytes: 4_000 }).unwrap();
+    let (_, problems) = scan(
+        folder.path(),
+        &ScanOptions { limits: Limits { pixels: 2_000, bytes: 4_000 }, ..ScanOptions::default() },
+    )
+    .unwrap();
     assert_eq!(
         codes(&problems),
         [("rust/large.bmp".to_owned(), "too-large"), ("rust/many.png".to_owned(), "too-many-pixels"),]
@@ -364,7 +371,7 @@ fn folders_named_like_parts() {
         codes(&problems),
         [("mildew".to_owned(), "class-not-in-training"), ("test/loose.png".to_owned(), "outside-class"),]
     );
-    let (all, _) = scan_for_evaluation(folder.path(), &Limits::default()).unwrap();
+    let (all, _) = scan_for_evaluation(folder.path(), &ScanOptions::default()).unwrap();
     assert_eq!(all.classes, ["healthy", "mildew", "rust"]);
 }
 
@@ -400,10 +407,10 @@ fn trees_that_are_no_data_set() {
             "two are needed",
         ),
         hopeless(
-            "classes one folder down",
-            vec![("archive/rust/1.png", png(1)), ("archive/healthy/2.png", png(2))],
-            |e| matches!(e, ScanError::OneClass { folders, .. } if folders == &["healthy", "rust"]),
-            "archive if those are the classes",
+            "plants of one class",
+            vec![("rust/plant1/1.png", png(1)), ("rust/plant2/2.png", png(2))],
+            |e| matches!(e, ScanError::OneClass { folders, .. } if folders == &["plant1", "plant2"]),
+            "rust if those are the classes",
         ),
         hopeless(
             "all broken",
@@ -427,16 +434,16 @@ fn trees_that_are_no_data_set() {
     for Hopeless { name, files, is_expected, says } in cases {
         let folder = tempfile::tempdir().unwrap();
         write_tree(folder.path(), &files);
-        let error = scan(folder.path(), &Limits::default()).unwrap_err();
+        let error = scan(folder.path(), &ScanOptions::default()).unwrap_err();
         assert!(is_expected(&error), "{name}: {error:?}");
         let text = error.to_string();
         assert!(text.contains(says) && !text.contains('\n'), "{name}: {text}");
     }
     let folder = tempfile::tempdir().unwrap();
-    let missing = scan(&folder.path().join("missing"), &Limits::default()).unwrap_err();
+    let missing = scan(&folder.path().join("missing"), &ScanOptions::default()).unwrap_err();
     assert!(matches!(missing, ScanError::NotFound { .. }));
     fs::write(folder.path().join("file.zip"), b"PK").unwrap();
-    let file = scan(&folder.path().join("file.zip"), &Limits::default()).unwrap_err();
+    let file = scan(&folder.path().join("file.zip"), &ScanOptions::default()).unwrap_err();
     assert!(matches!(file, ScanError::NotAFolder { .. }));
 }
 

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{encode, noise, write_tree};
 use foliar_vision::{
-    Augment, Batch, Example, ImageCache, Limits, LoadError, Loader, Preprocessing, Rgb, Transform, scan,
+    Augment, Batch, Example, ImageCache, Limits, LoadError, Loader, Preprocessing, Rgb, ScanOptions,
+    Transform, scan,
 };
 use image::ImageFormat;
 use proptest::prelude::*;
@@ -168,7 +169,7 @@ fn the_budget_changes_nothing_but_memory() {
     let folder = photographs();
     let limits = Limits::default();
     let preprocessing = Preprocessing::imagenet(SIZE);
-    let (dataset, _) = scan(folder.path(), &limits).unwrap();
+    let (dataset, _) = scan(folder.path(), &ScanOptions { limits, ..ScanOptions::default() }).unwrap();
     let one = 24 * 32 * 3;
     let mut first: Option<Vec<_>> = None;
     for budget in [0, 3 * one, u64::MAX] {
@@ -206,7 +207,7 @@ fn the_budget_changes_nothing_but_memory() {
 fn a_photograph_that_vanishes_or_changes_is_an_error_with_its_name() {
     let folder = photographs();
     let limits = Limits::default();
-    let (dataset, _) = scan(folder.path(), &limits).unwrap();
+    let (dataset, _) = scan(folder.path(), &ScanOptions { limits, ..ScanOptions::default() }).unwrap();
     let (dataset, store, _) = ImageCache::prepare(dataset, 24, 0, &limits, &|_| false, &|_, _| {});
     let path = |index: usize| folder.path().join(&dataset.photos[index].path);
     fs::remove_file(path(1)).unwrap();

@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 
 use common::{encode, exif, jpeg, png, quarters, with_segment, write_tree};
-use foliar_vision::{Difference, Digest, Limits, Split, scan, scan_for_evaluation};
+use foliar_vision::{Difference, Digest, ScanOptions, Split, scan, scan_for_evaluation};
 use image::ImageFormat;
 
 #[test]
@@ -22,7 +22,7 @@ fn photographs_are_sorted_and_described() {
             ("healthy/2.png", png(2)),
         ],
     );
-    let (dataset, problems) = scan(folder.path(), &Limits::default()).unwrap();
+    let (dataset, problems) = scan(folder.path(), &ScanOptions::default()).unwrap();
     assert_eq!(problems, []);
     assert_eq!(dataset.classes, ["healthy", "rust"]);
     let told: Vec<_> = dataset
@@ -54,7 +54,7 @@ fn parts_come_from_folders_in_all_spellings() {
         }
         let files: Vec<_> = files.iter().map(|(path, bytes)| (path.as_str(), bytes.clone())).collect();
         write_tree(folder.path(), &files);
-        let (dataset, problems) = scan(folder.path(), &Limits::default()).unwrap();
+        let (dataset, problems) = scan(folder.path(), &ScanOptions::default()).unwrap();
         assert_eq!(problems, []);
         assert_eq!(dataset.classes, ["a", "b", "c"]);
         for split in [Split::Train, Split::Validation, Split::Test] {
@@ -67,7 +67,7 @@ fn parts_come_from_folders_in_all_spellings() {
 fn one_class_can_be_evaluated() {
     let folder = tempfile::tempdir().unwrap();
     write_tree(folder.path(), &[("rust/1.png", png(1))]);
-    let (dataset, problems) = scan_for_evaluation(folder.path(), &Limits::default()).unwrap();
+    let (dataset, problems) = scan_for_evaluation(folder.path(), &ScanOptions::default()).unwrap();
     assert_eq!((dataset.classes, problems), (vec!["rust".to_owned()], vec![]));
 }
 
@@ -78,7 +78,7 @@ fn fingerprints_tell_data_sets_apart() {
         folder.path(),
         &[("a/1.png", png(1)), ("a/2.png", png(2)), ("b/1.png", png(3)), ("b/2.png", png(4))],
     );
-    let scanned = || scan(folder.path(), &Limits::default()).unwrap().0;
+    let scanned = || scan(folder.path(), &ScanOptions::default()).unwrap().0;
     let before = scanned();
     assert_eq!(before.fingerprint(), scanned().fingerprint());
     fs::write(folder.path().join("a/1.png"), png(5)).unwrap();

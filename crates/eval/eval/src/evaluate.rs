@@ -13,7 +13,7 @@ use foliar_metrics::Bootstrap;
 use foliar_model::{Bundle, Prediction, Predictor};
 use foliar_results::Evaluation;
 use foliar_train::Run;
-use foliar_vision::{Limits, Problem, Split, portable_name};
+use foliar_vision::{Limits, Problem, ScanOptions, Split, portable_name};
 
 use self::data::{EvalPhotograph, EvalPhotographs};
 use self::measure::Answer;
@@ -44,6 +44,8 @@ pub enum EvalSource<'a> {
 pub struct EvaluateOptions {
     /// Largest photographs that are accepted.
     pub limits: Limits,
+    /// How many folders below the root the classes are, where it is given; see [`ScanOptions`].
+    pub classes_from: Option<usize>,
     /// Whether the classifier is asked about drawings of things that are not leaves.
     pub drawn: bool,
     /// Photographs of something else, by name: none of them may show one of the classes.
@@ -55,7 +57,13 @@ pub struct EvaluateOptions {
 impl Default for EvaluateOptions {
     /// Drawn things, nothing else.
     fn default() -> Self {
-        Self { limits: Limits::default(), drawn: true, ood: Vec::new(), robustness: false }
+        Self {
+            limits: Limits::default(),
+            classes_from: None,
+            drawn: true,
+            ood: Vec::new(),
+            robustness: false,
+        }
     }
 }
 
@@ -82,7 +90,8 @@ pub fn evaluate(
     options: &EvaluateOptions,
     progress: &mut dyn FnMut(Stage, usize, usize),
 ) -> Result<Evaluation, EvalError> {
-    let mut photographs = EvalPhotographs::of(source, predictor.bundle(), &options.limits)?;
+    let scanning = ScanOptions { limits: options.limits, classes_from: options.classes_from };
+    let mut photographs = EvalPhotographs::of(source, predictor.bundle(), &scanning)?;
     if options.robustness && photographs.list.iter().any(|photo| photo.out_of_fold.is_some()) {
         let what = "the classifier was trained on the run's validation photos; measure its robustness on other photos (--data FOLDER), \
                     or set some aside before training (--test 0.2)";

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use foliar_audit::{GivenSplit, GroupRule, GroupSource, NearDuplicates, Quarantine, Thumbnail, group_photos};
 use foliar_model::TrainingDigests;
 use foliar_vision::{
-    Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Rgb, Split,
-    SplitSpec, Splits, Transform, cluster_of, folds, scan, split,
+    Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Rgb,
+    ScanOptions, Split, SplitSpec, Splits, Transform, cluster_of, folds, scan, split,
 };
 
 use crate::error::TrainError;
@@ -101,7 +101,8 @@ impl Photographs {
         options: &DataOptions,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Self, TrainError> {
-        let (dataset, mut problems) = scan(root, &options.limits)?;
+        let scanning = ScanOptions { limits: options.limits, classes_from: recipe.data.classes_from };
+        let (dataset, mut problems) = scan(root, &scanning)?;
         let (dataset, given) = listed(dataset, &recipe.data, &mut problems)?;
         let found = dataset.photos.len();
         let done = std::sync::atomic::AtomicUsize::new(0);

@@ -77,6 +77,7 @@ impl Recipe {
                 groups: None,
                 split: None,
                 quarantine: None,
+                classes_from: None,
             },
             preprocessing: Self::preprocessing(model, size),
             phases,

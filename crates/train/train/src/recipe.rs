@@ -87,6 +87,9 @@ pub struct DataSpec {
     /// Table of photographs to be left out, with the column `path`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<ListFile>,
+    /// How many folders below the root the classes are, where it is given; see [`foliar_vision::ScanOptions`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes_from: Option<usize>,
 }
 
 /// Which photographs stay on one side of a split, besides equal ones.

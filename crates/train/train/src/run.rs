@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use foliar_files::write_atomically;
 use foliar_runlog::RunDir;
-use foliar_vision::{Dataset, Digest, Manifest, Problem, Split, portable_name};
+use foliar_vision::{Dataset, Digest, Manifest, Problem, ScanOptions, Split, portable_name};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
@@ -47,6 +47,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// How its photographs are found again.
+    #[must_use]
+    pub fn scanning(&self) -> ScanOptions {
+        ScanOptions { classes_from: self.recipe.data.classes_from, ..ScanOptions::default() }
+    }
+
     /// Begins a run in a new or empty folder: writes `recipe.toml`, `data.json`, `split.csv` and `problems.jsonl`.
     ///
     /// # Errors

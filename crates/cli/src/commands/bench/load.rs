@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use foliar_train::Recipe;
-use foliar_vision::{Augment, Example, ImageCache, Limits, Loader, Transform, scan};
+use foliar_vision::{Augment, Example, ImageCache, Limits, Loader, ScanOptions, Transform, scan};
 use serde::Serialize;
 
 use super::{Work, memory_line, print, threads};
@@ -37,7 +37,7 @@ struct Document {
 pub(super) fn run(work: &Work<'_>, folder: &Path) -> anyhow::Result<Exit> {
     let Work { arguments, batch, size } = *work;
     let limits = Limits::default();
-    let (dataset, _) = scan(folder, &limits)?;
+    let (dataset, _) = scan(folder, &ScanOptions::default())?;
     if dataset.photos.is_empty() {
         bail!("{} holds no folders of photos that could be read", folder.display());
     }

@@ -97,6 +97,32 @@ pub enum ScanError {
         /// The others.
         others: Vec<String>,
     },
+    /// The folders may be meant in several ways.
+    #[error("{}: {what}; choose: {}", root.display(), ways.join(", or "))]
+    Undecided {
+        /// The folder.
+        root: PathBuf,
+        /// What was found.
+        what: String,
+        /// What to give instead, in words and arguments.
+        ways: Vec<String>,
+    },
+    /// The folders do not say what the photos show.
+    #[error(
+        "{}: {folders} {what}{}; {EXPECTED}", root.display(),
+        if tables.is_empty() { String::new() }
+        else { format!("; the labels may be in {}", tables.join(", ")) }
+    )]
+    LabelsElsewhere {
+        /// The folder.
+        root: PathBuf,
+        /// Names of the folders.
+        folders: String,
+        /// What is wrong with them.
+        what: String,
+        /// Files that may hold the labels.
+        tables: Vec<String>,
+    },
     /// There are validation or test folders, but no training folder.
     #[error("{} has photos for validation or test only; a train/ folder of classes is needed", root.display())]
     NothingToTrainOn {
@@ -106,6 +132,20 @@ pub enum ScanError {
 }
 
 impl ScanError {
+    /// Whether the folder holds photos that are not arranged as a data set: another folder or an option mends it.
+    #[must_use]
+    pub fn is_of_the_layout(&self) -> bool {
+        matches!(
+            self,
+            Self::Undecided { .. }
+                | Self::LabelsElsewhere { .. }
+                | Self::Mixed { .. }
+                | Self::Loose { .. }
+                | Self::OneClass { .. }
+                | Self::NothingToTrainOn { .. }
+        )
+    }
+
     /// The error of a data set with a single class.
     pub(super) fn one_class(dataset: &Dataset, problems: Vec<Problem>) -> Self {
         const NAMED: usize = 5;

@@ -1,86 +1,87 @@
-//! Finds which folder of a path is the class.
+//! Which folder of a path is the class, and which part of the data set it lies in.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::error::ScanError;
 use super::walk::Tree;
 use crate::dataset::Split;
-use crate::format::ExtensionHint;
 use crate::name::portable_component;
 
-/// How the folders of a data set are arranged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
-    /// `class/photograph`.
-    Classes,
-    /// `train/class/photograph`, and the same under `val` and `test`.
-    Splits,
+/// A folder whose folders are classes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Section {
+    /// Below the root; empty for the root itself.
+    pub(super) folder: PathBuf,
+    /// The part of the data set that it is.
+    pub(super) split: Option<Split>,
 }
 
-/// Class and split of a photo.
+/// How the folders of a data set are arranged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// None lies inside another.
+    pub(super) sections: Vec<Section>,
+    /// How many folders below a section name a class: 1, or 2 where folders of crops hold folders of diseases.
+    pub(super) depth: usize,
+    /// Folders with pictures that are not used, and why.
+    pub(super) left_out: Vec<(PathBuf, &'static str)>,
+    /// What had to be understood, in one sentence; absent for a folder of class folders.
+    pub(super) understood: Option<String>,
+}
+
+/// Class and part of a photo.
 pub(super) struct Place {
     /// Name of the class.
     pub(super) class: String,
-    /// The split, under [`Layout::Splits`].
+    /// The part, where folders say it.
     pub(super) split: Option<Split>,
 }
 
 impl Layout {
-    /// Judges by the folders that hold pictures: they are splits if each of them is named like one and one of them has
-    /// folders with pictures in turn.
-    ///
-    /// # Errors
-    /// [`ScanError::Mixed`] if a `train/` folder of classes stands beside folders that are no splits.
-    pub(super) fn of(root: &Path, tree: &Tree) -> Result<Self, ScanError> {
-        // Each top folder with pictures, and whether it has them in folders of its own.
-        let mut tops: BTreeMap<&OsStr, bool> = BTreeMap::new();
-        for path in tree.files.iter().filter(|path| ExtensionHint::of(path).is_picture()) {
-            let depth = path.components().count();
-            if let Some(top) = path.iter().next().filter(|_| depth >= 2) {
-                *tops.entry(top).or_default() |= depth >= 3;
-            }
-        }
-        let split_of = |top: &OsStr| top.to_str().and_then(Split::of_folder);
-        let others: BTreeSet<String> =
-            tops.keys().filter(|top| split_of(top).is_none()).map(|top| portable_component(top)).collect();
-        let nested = |wanted: fn(Split) -> bool| {
-            tops.iter()
-                .find(|(top, nested)| **nested && split_of(top).is_some_and(wanted))
-                .map(|(top, _)| *top)
-        };
-        if others.is_empty() {
-            return Ok(if nested(|_| true).is_some() { Self::Splits } else { Self::Classes });
-        }
-        match nested(|split| split == Split::Train) {
-            Some(train) => Err(ScanError::Mixed {
-                root: root.to_owned(),
-                train: portable_component(train),
-                others: others.into_iter().collect(),
-            }),
-            None => Ok(Self::Classes),
-        }
+    /// The folders of the root are the classes.
+    pub(super) fn plain() -> Self {
+        let section = Section { folder: PathBuf::new(), split: None };
+        Self { sections: vec![section], depth: 1, left_out: Vec::new(), understood: None }
+    }
+
+    /// Why a file is not used although it may be a photo.
+    pub(super) fn left_out(&self, file: &Path) -> Option<&'static str> {
+        self.left_out.iter().find(|(folder, _)| file.starts_with(folder)).map(|(_, why)| *why)
     }
 
     /// The class of a file, if it lies inside a class folder.
-    pub(super) fn place(self, file: &Path) -> Option<Place> {
-        self.class_folder(file.parent()?).map(|class| Place { class, split: self.split(file) })
+    pub(super) fn place(&self, file: &Path) -> Option<Place> {
+        let (section, class) = self.class_of(file.parent()?)?;
+        Some(Place { class, split: section.split })
     }
 
     /// The class that a folder is or belongs to.
-    pub(super) fn class_folder(self, folder: &Path) -> Option<String> {
-        let level = match self {
-            Self::Classes => 0,
-            Self::Splits => 1,
-        };
-        folder.iter().nth(level).map(portable_component)
+    pub(super) fn class_folder(&self, folder: &Path) -> Option<String> {
+        self.class_of(folder).map(|(_, class)| class)
     }
 
-    fn split(self, file: &Path) -> Option<Split> {
-        match self {
-            Self::Classes => None,
-            Self::Splits => file.iter().next().and_then(OsStr::to_str).and_then(Split::of_folder),
-        }
+    fn class_of(&self, folder: &Path) -> Option<(&Section, String)> {
+        let section = self.sections.iter().find(|section| folder.starts_with(&section.folder))?;
+        let below = folder.strip_prefix(&section.folder).ok()?;
+        let names: Vec<String> = below.iter().take(self.depth).map(portable_component).collect();
+        (names.len() == self.depth).then(|| (section, names.join(" ")))
+    }
+
+    /// Masks and other pictures that belong to a photo beside them, by their names: `leaf_mask.png` beside `leaf.jpg`.
+    pub(super) fn companions(tree: &Tree) -> std::collections::BTreeSet<&Path> {
+        const ENDS: [&str; 8] =
+            ["_mask", "-mask", "_masks", "_segmentation", "_seg", "_label", "_gt", "_final_masked"];
+        let stems: std::collections::BTreeSet<PathBuf> =
+            tree.files.iter().map(|file| file.with_extension("")).collect();
+        let beside = |file: &&PathBuf| {
+            let bare = file.with_extension("");
+            let name = bare.to_string_lossy().to_lowercase();
+            ENDS.iter().any(|end| {
+                name.ends_with(end)
+                    && bare.to_str().is_some_and(|bare| {
+                        bare.get(..bare.len() - end.len()).is_some_and(|stem| stems.contains(Path::new(stem)))
+                    })
+            })
+        };
+        tree.files.iter().filter(beside).map(PathBuf::as_path).collect()
     }
 }

@@ -1,12 +1,12 @@
 //! The files and folders below a folder, sorted, with links followed and system files left out.
 
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
 use super::error::ScanError;
+use super::litter::{is_litter, is_own};
 use crate::format::ExtensionHint;
 use crate::problem::{Problem, Reason};
 
@@ -31,11 +31,10 @@ pub(super) fn walk(root: &Path) -> Result<Tree, ScanError> {
         return Err(ScanError::NotAFolder { root: root.to_owned() });
     }
     let mut tree = Tree { files: Vec::new(), folders: Vec::new(), problems: Vec::new() };
-    let entries = WalkDir::new(root)
-        .min_depth(1)
-        .follow_links(true)
-        .into_iter()
-        .filter_entry(|entry| entry.depth() == 0 || !is_litter(entry.file_name()));
+    let entries =
+        WalkDir::new(root).min_depth(1).follow_links(true).into_iter().filter_entry(|entry| {
+            entry.depth() == 0 || !(is_litter(entry.file_name()) || is_own(entry.path()))
+        });
     for entry in entries {
         match entry {
             Ok(entry) => {
@@ -84,19 +83,4 @@ fn reason(path: &Path, error: &walkdir::Error) -> Reason {
 
 fn relative(root: &Path, path: &Path) -> PathBuf {
     path.strip_prefix(root).unwrap_or(path).to_owned()
-}
-
-/// Hidden files and folders, and what systems and tools leave behind.
-fn is_litter(name: &OsStr) -> bool {
-    const LEFT_BEHIND: [&str; 7] = [
-        "__macosx",
-        "__pycache__",
-        "thumbs.db",
-        "desktop.ini",
-        "@eadir",
-        "$recycle.bin",
-        "system volume information",
-    ];
-    name.as_encoded_bytes().first() == Some(&b'.')
-        || name.to_str().is_some_and(|name| LEFT_BEHIND.contains(&name.to_lowercase().as_str()))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use foliar_vision::{Limits, Photo, Problem, Reason, Split, portable_name, scan_for_evaluation};
+use foliar_vision::{Photo, Problem, Reason, ScanOptions, Split, portable_name, scan_for_evaluation};
 
 use foliar_audit::{GroupRule, NearDuplicates, file_problem, group_photos};
 use foliar_model::Bundle;
@@ -47,12 +47,16 @@ pub(super) struct EvalPhotographs {
 
 impl EvalPhotographs {
     /// The photographs of `source` whose class is one of those of `bundle`.
-    pub(super) fn of(source: &EvalSource<'_>, bundle: &Bundle, limits: &Limits) -> Result<Self, EvalError> {
+    pub(super) fn of(
+        source: &EvalSource<'_>,
+        bundle: &Bundle,
+        scanning: &ScanOptions,
+    ) -> Result<Self, EvalError> {
         match *source {
             EvalSource::Folder { root, split, grouping, include_training } => {
-                Self::of_folder(root, split, grouping, bundle, include_training, limits)
+                Self::of_folder(root, split, grouping, bundle, include_training, scanning)
             }
-            EvalSource::HeldBack(run) => Self::of_run(run, &bundle.classes, limits),
+            EvalSource::HeldBack(run) => Self::of_run(run, &bundle.classes),
         }
     }
 
@@ -62,11 +66,11 @@ impl EvalPhotographs {
         grouping: &GroupRule,
         bundle: &Bundle,
         include_training: bool,
-        limits: &Limits,
+        scanning: &ScanOptions,
     ) -> Result<Self, EvalError> {
         let unusable = |what: String| EvalError::Unusable { root: root.to_owned(), what };
         let classes = &bundle.classes;
-        let (dataset, problems) = scan_for_evaluation(root, limits)?;
+        let (dataset, problems) = scan_for_evaluation(root, scanning)?;
         let chosen = |photo: &Photo| split.is_none() || photo.split == split;
         if let Some(split) = split.filter(|_| !dataset.photos.iter().any(chosen)) {
             return Err(unusable(format!("the folder has no photos in its {split} split")));
@@ -74,7 +78,7 @@ impl EvalPhotographs {
         let labels: Vec<Option<u32>> = dataset.classes.iter().map(|name| label(classes, name)).collect();
         let unknown = dataset.classes.iter().zip(&labels).filter(|(_, label)| label.is_none());
         let unknown_classes = unknown.map(|(class, _)| class.clone()).collect();
-        let groups = group_photos(&dataset, grouping, NearDuplicates::Decode(limits))?;
+        let groups = group_photos(&dataset, grouping, NearDuplicates::Decode(&scanning.limits))?;
         let (mut list, mut left_out, mut included) = (Vec::new(), Vec::new(), 0);
         for (photo, group) in dataset.photos.iter().zip(groups.of).filter(|(photo, _)| chosen(photo)) {
             let Some(label) = labels[photo.class] else { continue };
@@ -117,7 +121,7 @@ impl EvalPhotographs {
 
     /// The test photographs of the run, or else its out-of-fold predictions. A photograph that was changed since the run began
     /// is left out.
-    fn of_run(run: &Run, classes: &[String], limits: &Limits) -> Result<Self, EvalError> {
+    fn of_run(run: &Run, classes: &[String]) -> Result<Self, EvalError> {
         let test = run.photographs_of(Split::Test)?;
         let origin = if test.is_empty() { Origin::Validation } else { Origin::Test };
         let held_back: Vec<(OutOfFoldRow, bool)> = match origin {
@@ -132,7 +136,7 @@ impl EvalPhotographs {
                 .map(|(path, class)| (OutOfFoldRow { path, class, logits: Vec::new() }, true))
                 .collect(),
         };
-        let (dataset, mut problems) = scan_for_evaluation(&run.data_root, limits)?;
+        let (dataset, mut problems) = scan_for_evaluation(&run.data_root, &run.scanning())?;
         let groups = run.groups()?;
         let places: BTreeMap<String, usize> = dataset
             .photos

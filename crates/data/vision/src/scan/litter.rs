@@ -1,0 +1,34 @@
+//! What lies among photos and is none of them.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// Hidden files and folders, and what systems and tools leave behind.
+#[must_use]
+pub fn is_litter(name: &OsStr) -> bool {
+    const LEFT_BEHIND: [&str; 11] = [
+        "__macosx",
+        "__pycache__",
+        "thumbs.db",
+        "desktop.ini",
+        "@eadir",
+        "$recycle.bin",
+        "system volume information",
+        "lost+found",
+        "#recycle",
+        "thumbnails",
+        "_thumbnails",
+    ];
+    name.as_encoded_bytes().first() == Some(&b'.')
+        || name.to_str().is_some_and(|name| LEFT_BEHIND.contains(&name.to_lowercase().as_str()))
+}
+
+/// Name of the file by which a folder says that a program of this kind filled it with pictures.
+pub const OUTPUT_MARK: &str = ".foliar-output";
+
+/// Whether the folder at `path` was written by this program: a run, or pictures that explain one.
+#[must_use]
+pub fn is_own(path: &Path) -> bool {
+    let holds = |name: &str| path.join(name).is_file();
+    holds(OUTPUT_MARK) || (holds("recipe.toml") && (holds("data.json") || holds("metrics.csv")))
+}

@@ -1,0 +1,97 @@
+//! The folders of a tree that hold photos, each with what is in it.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::walk::Tree;
+use crate::format::ExtensionHint;
+use crate::name::portable_component;
+
+/// A folder with pictures in it or below it.
+#[derive(Default)]
+pub(super) struct Node {
+    /// Pictures in the folder itself, by their names.
+    pub(super) pictures: usize,
+    /// Pictures in it and below.
+    pub(super) total: usize,
+    /// Tables in the folder itself that may hold labels.
+    pub(super) tables: Vec<String>,
+    /// Folders in it that hold pictures, in it or below.
+    pub(super) folders: BTreeMap<OsString, Node>,
+}
+
+impl Node {
+    /// The tree of the files of `tree`.
+    pub(super) fn of(tree: &Tree) -> Self {
+        let mut root = Self::default();
+        for file in &tree.files {
+            if ExtensionHint::of(file).is_picture() {
+                let node = root.descend(file, |node| node.total += 1);
+                node.pictures += 1;
+            } else if is_table(file) {
+                let name = file.file_name().map(portable_component).unwrap_or_default();
+                root.descend(file, |_| {}).tables.push(name);
+            }
+        }
+        root.prune();
+        root
+    }
+
+    fn descend(&mut self, file: &Path, passed: impl Fn(&mut Self)) -> &mut Self {
+        let mut node = self;
+        passed(node);
+        for folder in file.parent().into_iter().flat_map(Path::iter) {
+            node = node.folders.entry(folder.to_owned()).or_default();
+            passed(node);
+        }
+        node
+    }
+
+    /// Removes folders without pictures; their tables count for the folder above.
+    fn prune(&mut self) {
+        for node in self.folders.values_mut() {
+            node.prune();
+        }
+        let empty: Vec<OsString> =
+            self.folders.iter().filter(|(_, node)| node.total == 0).map(|(name, _)| name.clone()).collect();
+        for name in empty {
+            let node = self.folders.remove(&name).unwrap_or_default();
+            let above = portable_component(&name);
+            self.tables.extend(node.tables.into_iter().map(|table| format!("{above}/{table}")));
+        }
+    }
+
+    /// The folder at `path` below this one.
+    pub(super) fn at(&self, path: &Path) -> Option<&Self> {
+        path.iter().try_fold(self, |node, name| node.folders.get(name))
+    }
+
+    /// The folders with their names as text.
+    pub(super) fn named(&self) -> impl Iterator<Item = (String, &OsStr, &Self)> {
+        self.folders.iter().map(|(name, node)| (portable_component(name), name.as_os_str(), node))
+    }
+
+    /// Whether it has folders with pictures and none of its own.
+    pub(super) fn is_above(&self) -> bool {
+        self.pictures == 0 && !self.folders.is_empty()
+    }
+
+    /// Whether it has folders with pictures.
+    pub(super) fn has_folders(&self) -> bool {
+        !self.folders.is_empty()
+    }
+
+    /// Tables in it and below.
+    pub(super) fn all_tables(&self) -> Vec<String> {
+        let below = self.named().flat_map(|(name, _, node)| {
+            node.all_tables().into_iter().map(move |table| format!("{name}/{table}")).collect::<Vec<_>>()
+        });
+        self.tables.iter().cloned().chain(below).collect()
+    }
+}
+
+fn is_table(file: &Path) -> bool {
+    let extension = file.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
+    matches!(extension.as_str(), "csv" | "tsv" | "json" | "jsonl" | "parquet" | "xml" | "xlsx")
+}

@@ -1,0 +1,187 @@
+//! What the name of a folder says: a part of a data set, a fold, a kind of picture, a group of photos.
+
+use crate::dataset::Split;
+
+/// Words that stand beside the name of a part and say nothing: `train_images`, `Test Set`.
+const FILLERS: [&str; 24] = [
+    "set",
+    "sets",
+    "data",
+    "dataset",
+    "datasets",
+    "image",
+    "images",
+    "img",
+    "imgs",
+    "photo",
+    "photos",
+    "picture",
+    "pictures",
+    "split",
+    "part",
+    "folder",
+    "dir",
+    "sample",
+    "samples",
+    "cropped",
+    "resized",
+    "augmented",
+    "aug",
+    "jpg",
+];
+
+/// A part of a data set, and what else the name says: `beans_train` is ([`Split::Train`], `beans`).
+pub(super) struct Part {
+    pub(super) split: Split,
+    /// The other words, in lower case, joined by a blank.
+    pub(super) rest: String,
+}
+
+/// The part that `name` means, if one of its words names a part.
+pub(super) fn part_of(name: &str) -> Option<Part> {
+    let mut split = None;
+    let mut rest = Vec::new();
+    for word in words(name) {
+        match (split_of(&word), split) {
+            (Some(found), None) => split = Some(found),
+            (Some(_), Some(_)) => return None,
+            (None, _) if FILLERS.contains(&word.as_str()) || is_number(&word) => {}
+            (None, _) => rest.push(word),
+        }
+    }
+    split.map(|split| Part { split, rest: rest.join(" ") })
+}
+
+/// The part that `name` means where it says nothing else.
+pub(super) fn plain_part(name: &str) -> Option<Split> {
+    part_of(name).filter(|part| part.rest.is_empty()).map(|part| part.split)
+}
+
+/// The part that a word means, alone or grown together with a filler: `trainset`.
+fn split_of(word: &str) -> Option<Split> {
+    let grown = FILLERS.iter().find_map(|filler| Split::of_word(word.strip_suffix(filler)?));
+    Split::of_word(word).or(grown)
+}
+
+/// Whether `name` is that of one fold of several: `fold0`, `Fold 3`, `cv_2`.
+pub(super) fn is_fold(name: &str) -> bool {
+    match words(name).as_slice() {
+        [word, number] => {
+            matches!(word.as_str(), "fold" | "folds" | "cv" | "kfold" | "split" | "part" | "chunk" | "batch")
+                && is_number(number)
+        }
+        _ => false,
+    }
+}
+
+/// Whether `name` says what kind of files a folder holds and not what they show.
+pub(super) fn is_kind(name: &str) -> bool {
+    const KINDS: [&str; 8] = ["raw", "jpegimages", "jpeg", "png", "rgb", "original", "originals", "all"];
+    let words = words(name);
+    !words.is_empty()
+        && words.iter().all(|word| {
+            FILLERS.contains(&word.as_str())
+                || KINDS.contains(&word.as_str())
+                || MASKS.contains(&word.as_str())
+        })
+}
+
+const MASKS: [&str; 12] = [
+    "mask",
+    "masks",
+    "segmentation",
+    "segmentations",
+    "annotation",
+    "annotations",
+    "label",
+    "labels",
+    "groundtruth",
+    "gt",
+    "segmentationclass",
+    "segmentationobject",
+];
+
+/// Whether `name` is that of a folder of masks.
+pub(super) fn is_mask(name: &str) -> bool {
+    let words = words(name);
+    words.iter().any(|word| MASKS.contains(&word.as_str())) && is_kind(name)
+}
+
+/// Whether `name` tells photos of one class apart: a plant, a day, a number.
+pub(super) fn is_group(name: &str) -> bool {
+    name.chars().any(|letter| letter.is_ascii_digit())
+}
+
+/// A name without case, blanks, marks: two folders of one normal name are meant to be one class.
+pub(super) fn normal(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Runs of letters, cut where lower case turns to upper, and of digits; in lower case.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut before = None;
+    for letter in name.chars() {
+        let kind = (letter.is_alphabetic(), letter.is_numeric());
+        let begins = match before {
+            Some((last, was)) => was != kind || (letter.is_uppercase() && char::is_lowercase(last)),
+            None => true,
+        };
+        before = (kind != (false, false)).then_some((letter, kind));
+        if kind == (false, false) {
+            continue;
+        }
+        match words.last_mut().filter(|_| !begins) {
+            Some(word) => word.extend(letter.to_lowercase()),
+            None => words.push(letter.to_lowercase().collect()),
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_have_many_names() {
+        for name in [
+            "train",
+            "Training",
+            "TRAIN",
+            "Train Set",
+            "train_data",
+            "trainset",
+            "train_images",
+            "train2017",
+            "trainImages",
+        ] {
+            assert_eq!(plain_part(name), Some(Split::Train), "{name}");
+        }
+        for name in ["val", "valid", "Validation Set", "dev", "val_images"] {
+            assert_eq!(plain_part(name), Some(Split::Validation), "{name}");
+        }
+        for name in ["test", "Testing", "test_images", "Test-Set", "test1"] {
+            assert_eq!(plain_part(name), Some(Split::Test), "{name}");
+        }
+        for name in ["rust", "trained_plants", "Valencia", "latest", "train_and_test", "contest"] {
+            assert!(plain_part(name).is_none(), "{name}");
+        }
+        let part = part_of("beans_train").map(|part| (part.split, part.rest));
+        assert_eq!(part, Some((Split::Train, "beans".to_owned())));
+    }
+
+    #[test]
+    fn folds_kinds_and_groups() {
+        assert!(["fold0", "Fold 3", "cv_2"].into_iter().all(is_fold));
+        assert!(!["fold", "scaffold1", "leaf1"].into_iter().any(is_fold));
+        assert!(["images", "masks", "JPEGImages", "Annotations", "raw_images"].into_iter().all(is_kind));
+        assert!(!["rust", "masked_chafer", "rust_images"].into_iter().any(is_kind));
+        assert!(is_mask("segmentation_masks") && !is_mask("images"));
+        assert_eq!(normal("Bean_Rust "), normal("bean rust"));
+    }
+}

@@ -1,0 +1,243 @@
+//! Folders as people have them: each is read as it is meant, or refused with a sentence that says what to do.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+mod common;
+
+use common::png;
+use foliar_vision::{Dataset, ScanError, ScanOptions, Split, scan};
+
+/// What is expected of a tree.
+enum Expected {
+    /// These classes, with so many photos for training (or without a part), validation and test.
+    Read(&'static str, [usize; 3]),
+    /// An error that holds all of these words.
+    Refused(&'static [&'static str]),
+}
+use Expected::{Read, Refused};
+
+/// A tree: folders, each with a number of photos, as `train/{rust healthy}*3 masks*2`. A name with a dot is one file.
+fn plant(root: &std::path::Path, tree: &str) {
+    let mut value = 0_u32;
+    for (folder, count) in expand(tree) {
+        let path = root.join(&folder);
+        if folder.rsplit('/').next().unwrap().contains('.') {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let bytes = if folder.ends_with(".png") { png(value) } else { b"a,b\n1,2\n".to_vec() };
+            std::fs::write(path, bytes).unwrap();
+            value += 1;
+            continue;
+        }
+        std::fs::create_dir_all(&path).unwrap();
+        for index in 0..count {
+            std::fs::write(path.join(format!("{index}.png")), png(value)).unwrap();
+            value += 1;
+        }
+    }
+}
+
+/// `a/{b c}*2` as (`a/b`, 2), (`a/c`, 2). Names that hold blanks write them as `~`.
+fn expand(tree: &str) -> Vec<(String, usize)> {
+    let mut out = Vec::new();
+    let mut depth = 0;
+    let items = tree.split(|letter: char| {
+        depth += i32::from(letter == '{') - i32::from(letter == '}');
+        letter == ' ' && depth == 0
+    });
+    for item in items.filter(|item| !item.is_empty()) {
+        let (pattern, count) = item.rsplit_once('*').unwrap_or((item, "2"));
+        for path in alternatives(pattern) {
+            out.push((path.replace('~', " "), count.parse().unwrap()));
+        }
+    }
+    out
+}
+
+fn alternatives(pattern: &str) -> Vec<String> {
+    let Some(open) = pattern.find('{') else { return vec![pattern.to_owned()] };
+    let mut depth = 0;
+    let close = pattern[open..]
+        .char_indices()
+        .find(|&(_, letter)| {
+            depth += i32::from(letter == '{') - i32::from(letter == '}');
+            letter == '}' && depth == 0
+        })
+        .map(|(at, _)| open + at)
+        .unwrap();
+    let (before, inside, after) = (&pattern[..open], &pattern[open + 1..close], &pattern[close + 1..]);
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (at, letter) in inside.char_indices() {
+        depth += i32::from(letter == '{') - i32::from(letter == '}');
+        if letter == ' ' && depth == 0 {
+            parts.push(&inside[start..at]);
+            start = at + 1;
+        }
+    }
+    parts.push(&inside[start..]);
+    let ends = alternatives(after);
+    parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .flat_map(alternatives)
+        .flat_map(|part| ends.iter().map(move |end| format!("{before}{part}{end}")).collect::<Vec<_>>())
+        .collect()
+}
+
+fn counts(dataset: &Dataset) -> [usize; 3] {
+    let count = |wanted: Split| {
+        let is = |split: &Split| *split == wanted;
+        dataset.photos.iter().filter(|photo| is(&photo.split.unwrap_or(Split::Train))).count()
+    };
+    [Split::Train, Split::Validation, Split::Test].map(count)
+}
+
+const LAYOUTS: &[(&str, Expected)] = &[
+    // Classes.
+    ("{rust healthy}*3", Read("healthy rust", [6, 0, 0])),
+    ("{Bean~rust Bean~healthy}", Read("Bean healthy|Bean rust", [4, 0, 0])),
+    ("{rust/{plant1 plant2} healthy/{plant3 plant4}}", Read("healthy rust", [8, 0, 0])),
+    ("{rust/2024-05-01 healthy/2024-05-02}", Read("healthy rust", [4, 0, 0])),
+    ("{rust healthy} labels.csv notes/readme.txt", Read("healthy rust", [4, 0, 0])),
+    ("{0 1 2}", Read("0 1 2", [6, 0, 0])),
+    ("{rust healthy/deep/er}", Read("healthy rust", [4, 0, 0])),
+    ("{latest contest}", Read("contest latest", [4, 0, 0])),
+    // Parts.
+    ("{train val test}/{rust healthy}", Read("healthy rust", [4, 4, 4])),
+    ("{Train Valid Test}/{rust healthy}", Read("healthy rust", [4, 4, 4])),
+    ("{TRAIN TEST}/{rust healthy}", Read("healthy rust", [4, 0, 4])),
+    ("{training validation testing}/{rust healthy}", Read("healthy rust", [4, 4, 4])),
+    ("{Train~Set Validation~Set Test~Set}/{rust healthy}", Read("healthy rust", [4, 4, 4])),
+    ("{train_set val_set test_set}/{rust healthy}", Read("healthy rust", [4, 4, 4])),
+    ("{train_data test_data}/{rust healthy}", Read("healthy rust", [4, 0, 4])),
+    ("{train_images test_images}/{rust healthy}", Read("healthy rust", [4, 0, 4])),
+    ("{beans_train beans_val beans_test}/{rust healthy}", Read("healthy rust", [4, 4, 4])),
+    ("{train dev test}/{rust healthy}", Read("healthy rust", [4, 4, 4])),
+    ("{trainset testset}/{rust healthy}", Read("healthy rust", [4, 0, 4])),
+    ("{train2017 val2017}/{rust healthy}", Read("healthy rust", [4, 4, 0])),
+    ("train/{rust healthy}", Read("healthy rust", [4, 0, 0])),
+    ("{train/train test/test}/{rust healthy}", Read("healthy rust", [4, 0, 4])),
+    ("train/{rust healthy} test*5", Read("healthy rust", [4, 0, 0])),
+    ("train_images/{rust healthy} test_images*5 train.csv", Read("healthy rust", [4, 0, 0])),
+    ("{train val}/{rust/{plant1 plant2} healthy/{plant1 plant2}}", Read("healthy rust", [8, 8, 0])),
+    // Wrappers.
+    ("dataset/{rust healthy}", Read("healthy rust", [4, 0, 0])),
+    ("PlantVillage-master/raw/{rust healthy}", Read("healthy rust", [4, 0, 0])),
+    ("a/b/c/{train test}/{rust healthy}", Read("healthy rust", [4, 0, 4])),
+    ("data/{Train Test}/{rust healthy} data/readme.txt", Read("healthy rust", [4, 0, 4])),
+    ("archive/beans/{train validation}/{rust healthy}", Read("healthy rust", [4, 4, 0])),
+    // Folds.
+    ("{fold0 fold1 fold2}/{rust healthy}", Read("healthy rust", [12, 0, 0])),
+    ("{Fold~1 Fold~2}/{rust healthy}", Read("healthy rust", [8, 0, 0])),
+    // What is no class.
+    ("{rust healthy masks}", Read("healthy rust", [4, 0, 0])),
+    ("{rust healthy __MACOSX @eaDir .ipynb_checkpoints $RECYCLE.BIN}", Read("healthy rust", [4, 0, 0])),
+    ("{rust healthy} rust/0_mask.png healthy/1_mask.png", Read("healthy rust", [4, 0, 0])),
+    ("{rust healthy thumbnails .thumbnails}", Read("healthy rust", [4, 0, 0])),
+    // Labels are elsewhere.
+    ("{train test}*4 train/metadata.jsonl", Refused(&["train", "labels may be in", "metadata.jsonl"])),
+    ("{train valid test}*4 train/_classes.csv", Refused(&["labels may be in", "_classes.csv"])),
+    ("{train_images test_images}*4 train.csv", Refused(&["train_images", "train.csv"])),
+    ("{images masks}*4", Refused(&["images, masks", "what kind of files"])),
+    ("{images annotations}*4 labels.csv", Refused(&["labels.csv"])),
+    ("{train val}/{images labels}*4", Refused(&["images, labels", "what kind of files"])),
+    ("{train val}/images*4", Refused(&["images", "what kind of files"])),
+    ("{train test}*4", Refused(&["train", "one folder per class"])),
+    // Several readings.
+    (
+        "{color grayscale segmented}/{rust healthy scab}",
+        Refused(&["color, grayscale, segmented", "same 3 folders", "--classes-from 1"]),
+    ),
+    ("raw/{color grayscale}/{rust healthy scab}", Refused(&["color, grayscale", "raw/color"])),
+    ("{original augmented}/{rust healthy scab}", Refused(&["same 3 folders"])),
+    (
+        "{PlantVillage plantvillage}/{rust healthy scab}",
+        Refused(&["PlantVillage, plantvillage", "same 3 folders"]),
+    ),
+    ("{rust healthy plantvillage/{rust healthy}}", Refused(&["plantvillage holds 2 folders", "second copy"])),
+    ("{rust healthy scab copy/{Rust Healthy Scab}}", Refused(&["second copy"])),
+    (
+        "{Tomato/{rust healthy} Potato/{blight healthy}}",
+        Refused(&["Potato, Tomato hold folders in turn", "--classes-from 1", "--classes-from 2"]),
+    ),
+    ("{healthy diseased/{rust scab}}", Refused(&["diseased holds folders in turn", "--classes-from 1"])),
+    ("{leaf symptom/{train val test}/{rust healthy}}", Refused(&["lie further down", "symptom"])),
+    (
+        "New~Plant/New~Plant/{train valid}/{rust healthy} test/test*4",
+        Refused(&["further down", "New Plant/New Plant"]),
+    ),
+    ("{color/{train val} grayscale/{train val}}/{rust healthy}", Refused(&["further down", "color"])),
+    ("{train rust}/{a b}", Refused(&["but also rust"])),
+    ("{rust healthy test}*4", Refused(&["test is named like a part", "--classes-from 1"])),
+    ("{rust healthy val/{rust healthy}}", Refused(&["val is named like a part"])),
+    ("{train/{rust healthy} other}", Refused(&["but also other"])),
+    ("{train val}/{Tomato/{rust healthy} Potato/{blight scab}}", Refused(&["hold folders in turn"])),
+    // Nothing.
+    ("rust*3", Refused(&["only one class"])),
+    ("rust/{plant1 plant2}", Refused(&["only one class"])),
+    ("a.png b.png", Refused(&["in a class folder"])),
+    ("{val test}/{rust healthy}", Refused(&["train/"])),
+];
+
+#[test]
+fn each_layout_is_read_as_it_is_meant_or_refused() {
+    assert!(LAYOUTS.len() >= 60, "{}", LAYOUTS.len());
+    let mut wrong = Vec::new();
+    for (tree, expected) in LAYOUTS {
+        let folder = tempfile::tempdir().unwrap();
+        plant(folder.path(), tree);
+        match (scan(folder.path(), &ScanOptions::default()), expected) {
+            (Ok((dataset, _)), Read(classes, parts)) => {
+                let split = if classes.contains('|') { '|' } else { ' ' };
+                let wanted: Vec<&str> = classes.split(split).collect();
+                if dataset.classes != wanted || counts(&dataset) != *parts {
+                    wrong.push(format!("{tree}: {:?} {:?}", dataset.classes, counts(&dataset)));
+                }
+            }
+            (Err(error), Refused(words)) => {
+                let text = error.to_string();
+                if !words.iter().all(|word| text.contains(word)) || text.contains('\n') {
+                    wrong.push(format!("{tree}: {text}"));
+                }
+            }
+            (Ok((dataset, _)), Refused(_)) => wrong.push(format!("{tree}: read as {:?}", dataset.classes)),
+            (Err(error), Read(..)) => wrong.push(format!("{tree}: {error}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_was_understood_is_said() {
+    let said = |tree: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        plant(folder.path(), tree);
+        scan(folder.path(), &ScanOptions::default()).unwrap().0.layout
+    };
+    assert_eq!(said("{rust healthy}"), None);
+    assert_eq!(said("{train test}/{rust healthy}"), None);
+    let wrapped = said("archive/beans/{rust healthy}").unwrap();
+    assert!(wrapped.contains("archive/beans/"), "{wrapped}");
+    let parts = said("{Train~Set Test~Set}/{rust healthy}").unwrap();
+    assert!(parts.contains("Train Set/ for train") && parts.contains("Test Set/ for test"), "{parts}");
+    let unused = said("train/{rust healthy} test*5").unwrap();
+    assert!(unused.contains("test is not used: its 5 photos"), "{unused}");
+}
+
+#[test]
+fn the_depth_of_the_classes_can_be_given() {
+    let folder = tempfile::tempdir().unwrap();
+    plant(folder.path(), "{Tomato/{rust healthy} Potato/{blight healthy}}");
+    let classes = |depth| {
+        let options = ScanOptions { classes_from: Some(depth), ..ScanOptions::default() };
+        scan(folder.path(), &options).map(|(dataset, _)| dataset.classes)
+    };
+    assert_eq!(classes(1).unwrap(), ["Potato", "Tomato"]);
+    assert_eq!(classes(2).unwrap(), ["Potato blight", "Potato healthy", "Tomato healthy", "Tomato rust"]);
+    let parted = tempfile::tempdir().unwrap();
+    plant(parted.path(), "{train val}/{Tomato/{rust healthy} Potato/{blight healthy}}");
+    let options = ScanOptions { classes_from: Some(2), ..ScanOptions::default() };
+    let (dataset, _) = scan(parted.path(), &options).unwrap();
+    assert_eq!(dataset.classes.len(), 4);
+    assert_eq!(counts(&dataset), [8, 8, 0]);
+    assert!(matches!(classes(5), Err(ScanError::AllBroken { .. } | ScanError::NoPhotographs { .. })));
+}
