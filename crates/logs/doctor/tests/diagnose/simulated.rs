@@ -146,7 +146,7 @@ fn also_true(kind: Kind) -> &'static [Id] {
 
 /// First seeds of the runs that confidences and thresholds were chosen by, and of those that the documentation shows.
 const CHOOSING: u64 = 0;
-const SHOWN: u64 = 10_000;
+const SHOWN: u64 = 40_000;
 /// As many healthy runs for each run of another kind: every third run is healthy.
 const HEALTHY: u64 = 10;
 /// Overfitting is the commonest fault.
