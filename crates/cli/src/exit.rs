@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use foliar_eval::EvalError;
 use foliar_train::TrainError;
 use foliar_tune::TuneError;
 use foliar_vision::ScanError;
@@ -63,6 +64,20 @@ fn one_line(error: &anyhow::Error) -> String {
 #[error("{0}")]
 pub(crate) struct UsageError(pub(crate) String);
 
+/// What is wrong with the folder of photos, if that is the error.
+fn scan_error(error: &anyhow::Error) -> Option<&ScanError> {
+    if let Some(TrainError::Scan(scan)) = error.downcast_ref() {
+        return Some(scan);
+    }
+    if let Some(TuneError::Train(TrainError::Scan(scan))) = error.downcast_ref() {
+        return Some(scan);
+    }
+    match error.downcast_ref() {
+        Some(EvalError::Scan(scan)) => Some(scan),
+        _ => error.downcast_ref(),
+    }
+}
+
 /// Says in one line what, where and why. That the reader of standard output has gone is worth no word.
 pub(crate) fn report(error: &anyhow::Error) -> Exit {
     if output::is_closed() {
@@ -74,7 +89,6 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
             error.downcast_ref(),
             Some(TuneError::Plan { .. } | TuneError::Train(TrainError::Recipe { .. }))
         );
-    let another_folder =
-        error.chain().any(|cause| cause.downcast_ref().is_some_and(ScanError::is_of_the_layout));
+    let another_folder = scan_error(error).is_some_and(ScanError::is_of_the_layout);
     if out_of_range || another_folder || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
 }

@@ -96,7 +96,11 @@ fn a_mark_beside_the_leaf_is_warned_of() {
     let document = document("photos", "grad-cam");
     let photographs = document["photographs"].as_array().unwrap();
     assert_eq!(photographs.len(), CLASSES.len() * PER_CLASS as usize);
-    let pictures = fs::read_dir(scene.path("why")).unwrap().count();
+    let shown = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
+    let pictures = fs::read_dir(scene.path("why"))
+        .unwrap()
+        .filter(|entry| shown(&entry.as_ref().unwrap().file_name()))
+        .count();
     assert_eq!(pictures, photographs.len());
     let picture = scene.path("why").join(photographs[0]["picture"].as_str().unwrap());
     let picture = decode_file(Path::new(&picture), &Limits::default()).unwrap();

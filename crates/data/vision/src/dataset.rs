@@ -24,13 +24,13 @@ pub enum Split {
 
 impl Split {
     /// The split that a word means, in any case: `train`, `training`; `val`, `valid`, `validation`, `dev`; `test`, `testing`,
-    /// `holdout`, and their usual short forms.
+    /// and their usual short forms.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
         match word.to_lowercase().as_str() {
             "train" | "training" | "trn" => Some(Self::Train),
             "val" | "valid" | "validate" | "validation" | "dev" | "development" => Some(Self::Validation),
-            "test" | "testing" | "tst" | "holdout" => Some(Self::Test),
+            "test" | "testing" | "tst" => Some(Self::Test),
             _ => None,
         }
     }

@@ -102,7 +102,7 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
         return Err(nothing_usable(root, &tree, problems));
     }
     let mut problems = problems;
-    problems.extend(empty_classes(&tree, &layout, &placed));
+    problems.extend(empty_classes(root, &tree, &layout, &placed));
 
     let names: BTreeSet<&str> = placed.iter().map(|photo| photo.place.class.as_str()).collect();
     let classes: Vec<String> = names.iter().map(ToString::to_string).collect();
@@ -177,8 +177,8 @@ fn nothing_usable(root: &Path, tree: &Tree, problems: Vec<Problem>) -> ScanError
     }
 }
 
-/// Class folders that are empty or have only unusable pictures. A folder of other files is not a class.
-fn empty_classes(tree: &Tree, layout: &Layout, placed: &[Placed]) -> Vec<Problem> {
+/// Class folders that are empty or have only unusable pictures. A folder of other files, or of runs of this program, is not a class.
+fn empty_classes(root: &Path, tree: &Tree, layout: &Layout, placed: &[Placed]) -> Vec<Problem> {
     let filled: BTreeSet<&str> = placed.iter().map(|photo| photo.place.class.as_str()).collect();
     let mut contents: BTreeMap<String, (PathBuf, bool, bool)> = BTreeMap::new();
     for folder in &tree.folders {
@@ -195,8 +195,13 @@ fn empty_classes(tree: &Tree, layout: &Layout, placed: &[Placed]) -> Vec<Problem
     contents
         .into_iter()
         .filter(|(class, (_, any, pictures))| !filled.contains(class.as_str()) && (*pictures || !any))
+        .filter(|(_, (folder, ..))| !holds_own(&root.join(folder)))
         .map(|(_, (folder, ..))| Problem::new(folder, Reason::ClassWithoutPhotographs))
         .collect()
+}
+
+fn holds_own(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_own(&entry.path())))
 }
 
 /// Photos with an identical file in another class.

@@ -141,6 +141,7 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("{images annotations}*4 labels.csv", Refused(&["labels.csv"])),
     ("{train val}/{images labels}*4", Refused(&["images, labels", "what kind of files"])),
     ("{train val}/images*4", Refused(&["images", "what kind of files"])),
+    ("images*4 train.csv", Refused(&["images", "labels may be in train.csv"])),
     ("{train test}*4", Refused(&["train", "one folder per class"])),
     // Several readings.
     (

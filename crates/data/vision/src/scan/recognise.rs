@@ -112,7 +112,7 @@ impl Recogniser<'_> {
             return Ok(Layout { sections, understood, ..Layout::plain() });
         }
         self.versions(base, node, &names)?;
-        if names.len() > 1 && names.iter().all(|name| is_kind(name)) {
+        if !names.is_empty() && names.iter().all(|name| is_kind(name)) {
             return Err(self.labels_elsewhere(
                 base,
                 node,
