@@ -39,6 +39,8 @@ pub(crate) struct Context<'a> {
     pub(crate) scale: Posterior,
 }
 
+/// Resolution of a number that is printed with all its digits.
+const ALL_DIGITS: f64 = 1e-9;
 /// A factor below it needs more certainty: a network that stays unsure of everything for long looks the same.
 const SMALL_FACTOR: f64 = 10.0;
 /// Factors by which the training and the validation loss of a network that stays at chance may vary.
@@ -91,6 +93,20 @@ impl<'a> Context<'a> {
             .flat_map(|series| &series.points)
             .map(|point| (point.value, point.resolution))
             .collect();
+        // Where a file holds all digits of one number, it holds those of 0.9375 too.
+        let columns = [chosen.val_accuracy, chosen.val_loss, chosen.train_accuracy, chosen.train_loss];
+        let all_digits = columns
+            .into_iter()
+            .flatten()
+            .flat_map(|series| &series.points)
+            .any(|point| point.resolution > 0.0 && point.resolution < ALL_DIGITS);
+        let accuracies: Vec<(f64, f64)> = match all_digits {
+            true => accuracies
+                .into_iter()
+                .map(|(value, resolution)| (value, resolution.min(ALL_DIGITS)))
+                .collect(),
+            false => accuracies,
+        };
         let rows = rows(&chosen);
         Self {
             log,

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::rows::{Column, Reading, Row};
 use crate::scale::reference::{Known, expected};
 
-/// Epochs with a validation that a judgement needs; two will do for an accuracy above the guessing of known classes.
+/// Epochs with a validation that a judgement needs; two will do for accuracies of known classes that are nearly 1.
 pub(crate) const EPOCHS: usize = 3;
 /// Losses of validation that a fall takes where neither accuracy nor classes are known.
 const LOSSES: usize = 5;
@@ -55,9 +55,7 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
     match epochs {
         0 if trained == [0, 0] => Some(Gap::Curves),
         0 => Some(Gap::Validation),
-        2 if of_two_epochs(context, &accuracy) && trained != [0, 0] && by_accuracy(context, &accuracy) => {
-            None
-        }
+        2 if trained != [0, 0] && are_nearly_right(context, &accuracy) => None,
         _ if epochs < EPOCHS => Some(Gap::Epochs(epochs)),
         _ if !by_accuracy(context, &accuracy) && !by_loss(context, &loss) => Some(Gap::Proof),
         _ if may_be_one_class(context, &accuracy) => Some(Gap::Proof),
@@ -67,10 +65,13 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
     }
 }
 
-/// Whether two accuracies, of known classes, are of different epochs.
-fn of_two_epochs(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
+/// Whether two accuracies, of known classes and of different epochs, leave next to no errors.
+fn are_nearly_right(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
+    const NEARLY: f64 = 0.9;
     let epoch = |place: usize| curve.get(place).and_then(|(index, _)| context.rows[*index].epoch);
-    context.setup.classes.is_some() && epoch(0).is_none_or(|first| epoch(1) != Some(first))
+    context.setup.classes.is_some()
+        && epoch(0).is_none_or(|first| epoch(1) != Some(first))
+        && curve.iter().all(|(_, reading)| reading.value > NEARLY)
 }
 
 /// Whether an accuracy of unknown classes never rose, or one is the same to the last digit throughout, so that it may be the share of

@@ -38,7 +38,23 @@ pub(crate) fn clean<'a>(line: &'a [u8], out: &'a mut Vec<u8>) -> &'a str {
             out.extend_from_slice("\u{fffd}".as_bytes());
         }
     }
+    enclose_bars(out);
     std::str::from_utf8(out).unwrap_or_default()
+}
+
+/// Gives a bar without strokes, `100% ━━━━ 6/6`, those of others: `100%|####|6/6`.
+fn enclose_bars(line: &mut [u8]) {
+    const BAR: &[u8] = b"% ####";
+    let mut at = 0;
+    while let Some(found) = memchr::memmem::find(&line[at..], BAR) {
+        let start = at + found + 1;
+        line[start] = b'|';
+        let length = line[start + 1..].iter().take_while(|&&byte| byte == b'#').count();
+        at = start + 1 + length;
+        if let Some(end @ b' ') = line.get_mut(at) {
+            *end = b'|';
+        }
+    }
 }
 
 /// Whether a space of its own kind may stand between the thousands of a number, as in French: not where every space is of this kind.
@@ -215,7 +231,7 @@ mod tests {
 
     #[test]
     fn the_visible_text_stays() {
-        let cases: [(&[u8], &str); 18] = [
+        let cases: [(&[u8], &str); 19] = [
             (b"loss: 0.5\r\n", "loss: 0.5"),
             (b"1/3 loss: 3\r2/3 loss: 2\r3/3 loss: 1\r", "3/3 loss: 1"),
             (b"\x1b[32mloss\x1b[0m: \x1b[1;31m0.5\x1b[0m", "loss: 0.5"),
@@ -236,6 +252,7 @@ mod tests {
             ("准确率：９３％".as_bytes(), "准确率:93%"),
             ("│ loss │ 0.5 │".as_bytes(), "| loss | 0.5 |"),
             ("50%|█████▏    | −3".as_bytes(), "50%|######    | -3"),
+            ("224: 100% ━━━━━━ 42/42 4.4it/s".as_bytes(), "224: 100%|######|42/42 4.4it/s"),
             (b"\xff\xfeloss 1", "\u{fffd}\u{fffd}loss 1"),
         ];
         for (line, wanted) in cases {

@@ -38,6 +38,11 @@ fn restless_validation(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
+/// Whether the validation loss, measured as often, makes no such jumps: then those of training are noise of few photos.
+fn is_calm(curve: &[(usize, Reading)]) -> bool {
+    curve.len() >= 6 && curve.windows(2).all(|pair| pair[1].1.value < 1.2 * pair[0].1.value)
+}
+
 /// A training loss that goes up in almost all epochs: three in a row where validation does the same, eight of nine else.
 fn rises(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<Finding> {
     let share = |curve: &[(usize, Reading)]| {
@@ -131,7 +136,11 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     };
     Some(Finding {
         id: Id::LrTooHigh,
-        severity: Severity::Warning,
+        severity: if !climbs && is_calm(&context.column(Column::ValLoss)) {
+            Severity::Note
+        } else {
+            Severity::Warning
+        },
         claim,
         evidence: evidence.collect(),
         confidence: 0.9,

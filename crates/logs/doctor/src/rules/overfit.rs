@@ -281,8 +281,16 @@ fn by_accuracy(context: &Context<'_>) -> Option<Finding> {
     let best = if nearly_all { before.max(now) } else { now };
     let size = context.validation_size().map_or(300.0, |size| size as f64);
     let noise = (best * (1.0 - best) / size).sqrt();
-    let limit =
-        if nearly_all { f64::max(0.08, 6.0 * noise) } else { context.limits.overfit_gap.max(4.0 * noise) };
+    // A loss that is many times that of training tells memory where the accuracies alone do not.
+    let far = context.rows[index].train_loss.zip(context.rows[index].val_loss).is_some_and(|(train, val)| {
+        let (by_train, by_val) = context.factors();
+        val.value / by_val > 8.0 * train.value / by_train
+    });
+    let limit = match (nearly_all, far) {
+        (true, true) => f64::max(0.08, 4.0 * noise),
+        (true, false) => f64::max(0.08, 6.0 * noise),
+        _ => context.limits.overfit_gap.max(4.0 * noise),
+    };
     let row = &context.rows[index];
     let lower = row.train_loss.zip(row.val_loss).is_some_and(|(train, val)| {
         let (by_train, by_val) = context.factors();

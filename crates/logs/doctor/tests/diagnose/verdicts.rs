@@ -248,6 +248,30 @@ const CASES: &[Case] = &[
         &[Id::Diverged],
     ),
     (
+        "sixteen photos among numbers with all digits",
+        Some(2),
+        "epoch,loss,acc,val_loss,val_acc\n1,0.3113829195,0.8646451830,0.3180460333,0.9375\n2,0.1847841143,0.9255483746,0.2480419278,0.875\n\
+         3,0.1605853437,0.9387096762,0.2356145083,0.875\n4,0.1495737433,0.9419354796,0.1997834444,0.875\n5,0.1369680762,0.9450322389,0.1909304410,0.875\n",
+        Id::ValidationTooSmall,
+        &[Id::Healthy],
+    ),
+    (
+        "a loss twenty times that of training",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n7,0.144,0.958,0.789,0.834\n8,0.120,0.965,0.812,0.838\n9,0.089,0.974,0.753,0.849\n10,0.067,0.980,0.781,0.853\n\
+         11,0.062,0.981,0.612,0.857\n12,0.050,0.982,0.669,0.864\n13,0.044,0.985,0.711,0.873\n14,0.038,0.988,0.702,0.871\n15,0.035,0.990,0.731,0.872\n",
+        Id::Overfit,
+        &[Id::Healthy],
+    ),
+    (
+        "jumps of a small training set, validation calm",
+        Some(7),
+        "epoch,loss,acc,val_loss,val_acc\n1,1.20,0.55,1.10,0.61\n2,0.61,0.78,0.95,0.70\n3,0.92,0.69,0.88,0.73\n4,0.51,0.83,0.83,0.75\n5,0.78,0.74,0.80,0.76\n\
+         6,0.45,0.86,0.79,0.77\n7,0.66,0.79,0.77,0.78\n8,0.41,0.88,0.76,0.79\n",
+        Id::LrTooHigh,
+        &[Id::Diverged],
+    ),
+    (
         "a score that is no number",
         None,
         "Epoch 0 Accuracy: 0.71\nEpoch 1 Accuracy: 0.78\nEpoch 2 Accuracy: NaN\nEpoch 3 Accuracy: NaN\n",
