@@ -115,8 +115,9 @@ pub(crate) fn rows(chosen: &Chosen<'_>) -> Vec<Row> {
         .filter_map(|(column, series)| Some((column, series?)))
         .flat_map(|(column, series)| series.points.iter().map(move |point| (column, point)))
         .collect();
-    all.sort_by_key(|(_, point)| point.row);
-    let mut rows = merged(&all);
+    all.sort_by_key(|(_, point)| (point.row, point.line));
+    let crowded = crowded(chosen);
+    let mut rows = merged(&all, &crowded);
     if dense {
         for (column, series) in
             [(Column::TrainLoss, chosen.train_loss), (Column::TrainAccuracy, chosen.train_accuracy)]
@@ -137,12 +138,24 @@ fn tells_epochs(series: &Series) -> bool {
         && epochs.windows(2).all(|pair| pair[0].floor() != pair[1].floor())
 }
 
+/// The epochs that were validated more than once, each time after other steps: only what stands in one line belongs together
+/// there.
+fn crowded(chosen: &Chosen<'_>) -> Vec<f64> {
+    let again = |pair: &[Point]| {
+        let (before, after) = (pair[0].epoch?, pair[1].epoch?);
+        (before == after && pair[0].step? < pair[1].step?).then_some(after)
+    };
+    let columns = [chosen.val_loss, chosen.val_accuracy].into_iter().flatten();
+    columns.flat_map(|series| series.points.windows(2).filter_map(again)).collect()
+}
+
 /// Rows with the record each of them ends at: a new one wherever the epoch changes or a column comes again.
-fn merged(all: &[(Column, &Point)]) -> Vec<(Row, usize)> {
+fn merged(all: &[(Column, &Point)], crowded: &[f64]) -> Vec<(Row, usize)> {
     let mut rows: Vec<(Row, usize)> = Vec::new();
     for &(column, point) in all {
         let fits = rows.last_mut().filter(|(row, end)| {
             let same = match (row.epoch, point.epoch) {
+                (Some(a), Some(b)) if crowded.contains(&a) => a == b && row.line == point.line,
                 (Some(a), Some(b)) => a == b,
                 (None, None) => true,
                 _ => *end == point.row,

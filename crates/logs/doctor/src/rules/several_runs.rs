@@ -17,7 +17,14 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .windows(2)
         .filter_map(|pair| {
             let (before, after) = (pair[0].epoch?, pair[1].epoch?);
-            (after <= before && pair[1].row > pair[0].row).then_some((before, after, pair[1].line))
+            // Validated again after more steps of the same epoch.
+            let goes_on =
+                before == after && pair[0].step.zip(pair[1].step).is_some_and(|(one, two)| one < two);
+            (after <= before && pair[1].row > pair[0].row && !goes_on).then_some((
+                before,
+                after,
+                pair[1].line,
+            ))
         })
         .collect();
     // Many returns are a column that the reader took for whole epochs and is not.

@@ -484,3 +484,29 @@ fn a_healthy_run_that_has_begun_to_overfit_is_told_to_stop() {
     assert_eq!(diagnosis.findings[0].id, Id::Healthy);
     assert!(diagnosis.verdict.contains("best validation epoch"), "{}", diagnosis.verdict);
 }
+
+#[test]
+fn an_epoch_that_is_validated_twice_is_one_run_and_two_readings() {
+    let text = "|  Epoch  |  Iteration  |  Mini-batch  |  Validation  |  Mini-batch  |  Validation  |\n\
+        |         |             |     Loss     |     Loss     |   Accuracy   |   Accuracy   |\n\
+        |       1 |           1 |       1.6120 |       1.7012 |       40.00% |       21.00% |\n\
+        |       1 |          40 |       1.3011 |              |       55.00% |              |\n\
+        |       1 |          60 |       0.9020 |       1.0110 |       70.00% |       61.00% |\n\
+        |       2 |         120 |       0.5110 |       0.8230 |       80.00% |       70.00% |\n\
+        |       3 |         180 |       0.4020 |       0.7120 |       85.00% |       74.00% |\n\
+        |       4 |         240 |       0.3130 |       0.6710 |       90.00% |       77.00% |\n";
+    let diagnosis = told(&read_log(text.as_bytes()).unwrap(), None);
+    assert!(
+        diagnosis.findings.iter().all(|finding| finding.id != Id::SeveralRuns),
+        "{:?}",
+        diagnosis.findings
+    );
+    let pairs: Vec<(Option<f64>, Option<f64>)> = diagnosis
+        .series
+        .epochs
+        .iter()
+        .map(|epoch| (epoch.train_loss.map(|loss| loss.printed), epoch.val_loss.map(|loss| loss.printed)))
+        .collect();
+    assert!(pairs.contains(&(Some(0.902), Some(1.011))), "{pairs:?}");
+    assert!(!pairs.contains(&(Some(0.902), Some(1.7012))), "{pairs:?}");
+}
