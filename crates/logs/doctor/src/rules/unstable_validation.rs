@@ -76,7 +76,11 @@ pub(crate) fn drops(context: &Context<'_>) -> Vec<Drop> {
             accuracy: reading.value,
             usual,
         };
-        (steady && drop.depth() > context.limits.unstable_drop.max(5.0 * error(usual))).then_some(drop)
+        // A loss that jumps with it makes a lesser drop count.
+        let jumps =
+            earlier.val_loss.zip(row.val_loss).is_some_and(|(before, now)| now.value > 4.0 * before.value);
+        let least = context.limits.unstable_drop * if jumps { 0.6 } else { 1.0 };
+        (steady && drop.depth() > least.max(5.0 * error(usual))).then_some(drop)
     };
     let drops: Vec<Drop> = (1..curve.len()).filter_map(drop).collect();
     let enough = drops.len() >= 2 || drops.iter().any(|drop| drop.depth() >= DEEP);

@@ -272,6 +272,15 @@ const CASES: &[Case] = &[
         &[Id::Diverged],
     ),
     (
+        "jumps of loss and accuracy together",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n9,0.085,0.971,0.117,0.959\n10,0.091,0.970,0.108,0.955\n11,0.089,0.969,0.078,0.977\n12,0.073,0.976,0.083,0.973\n\
+         13,0.069,0.976,0.098,0.968\n14,0.062,0.978,0.110,0.963\n15,0.063,0.976,0.858,0.808\n16,0.063,0.979,0.053,0.985\n17,0.053,0.980,0.799,0.866\n\
+         18,0.048,0.983,0.201,0.939\n19,0.047,0.983,0.085,0.970\n20,0.047,0.982,0.070,0.980\n",
+        Id::UnstableValidation,
+        &[Id::Healthy],
+    ),
+    (
         "a score that is no number",
         None,
         "Epoch 0 Accuracy: 0.71\nEpoch 1 Accuracy: 0.78\nEpoch 2 Accuracy: NaN\nEpoch 3 Accuracy: NaN\n",
