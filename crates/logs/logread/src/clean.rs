@@ -71,7 +71,8 @@ fn is_group(before: &[u8], after: std::str::Chars<'_>) -> bool {
 
 /// Without the progress bar that ends the line, and the percentage before it.
 pub(crate) fn without_bar(text: &str) -> &str {
-    match text.find("%|") {
+    let mut percents = memchr::memchr_iter(b'%', text.as_bytes());
+    match percents.find(|at| text.as_bytes().get(at + 1) == Some(&b'|')) {
         Some(percent) => text[..percent]
             .trim_end_matches(|letter: char| letter.is_ascii_digit())
             .trim_end()
@@ -121,7 +122,8 @@ fn without_commands(line: &[u8]) -> Cow<'_, [u8]> {
 const OCTAL: [(&[u8], u8); 4] = [(b"#010", 0x08), (b"#011", b'\t'), (b"#015", b'\r'), (b"#033", 0x1b)];
 
 fn holds_octal(line: &[u8]) -> bool {
-    memchr::memmem::find(line, b"#0").is_some_and(|at| octal(&line[at..]).is_some())
+    memchr::memchr(b'#', line).is_some()
+        && memchr::memmem::find(line, b"#0").is_some_and(|at| octal(&line[at..]).is_some())
 }
 
 /// The control character that `text` begins with.
@@ -147,7 +149,7 @@ fn without_octal(line: &[u8]) -> Vec<u8> {
 
 /// Whether colours lost their escape character on the way through a web form: `[1m63/63[0m`.
 fn holds_bare_colours(line: &[u8]) -> bool {
-    memchr::memmem::find(line, b"[0m").is_some()
+    memchr::memchr_iter(b'[', line).any(|at| line[at + 1..].starts_with(b"0m"))
 }
 
 /// Without such colours.

@@ -66,6 +66,9 @@ impl CommonPrefix {
 
 /// `text` after `prefix`, of which the blanks at the end may be the lines' own.
 fn after<'a>(text: &'a str, prefix: &str) -> &'a str {
+    if prefix.is_empty() {
+        return text;
+    }
     text.strip_prefix(prefix).or_else(|| text.strip_prefix(prefix.trim_end())).unwrap_or(text)
 }
 

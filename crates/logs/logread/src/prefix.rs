@@ -37,9 +37,12 @@ pub(crate) fn says_something(text: &str) -> bool {
 
 fn after_marks(text: &str) -> &str {
     let text = after_rank(in_container(text));
-    let mut text = ["<pre>", "<code>", "<pre><code>"]
-        .iter()
-        .fold(text, |text, tag| text.strip_prefix(tag).unwrap_or(text));
+    let mut text = text;
+    if text.starts_with('<') {
+        for tag in ["<pre>", "<code>", "<pre><code>"] {
+            text = text.strip_prefix(tag).unwrap_or(text);
+        }
+    }
     while let Some(after) = text.trim_start().strip_prefix(['%', '#', '>']) {
         if !after.starts_with([' ', '\t', '>']) {
             break;
@@ -69,23 +72,25 @@ fn after_logger(text: &str) -> &str {
     let blank = [' ', '\t'];
     let mut rest = text.trim_start();
     let mut stamped = false;
-    let ruled = text.trim_end().ends_with('|');
+    let ruled = || text.trim_end().ends_with('|');
     loop {
-        let word = rest.split(blank).next().unwrap_or_default();
         let length = match stamp(rest) {
             Some(length) => {
                 stamped = true;
                 length
             }
-            None if stamped && is_of_logger(word) && !(ruled && word == "|") => word.len(),
+            None if stamped => match first_word(rest) {
+                word if is_of_logger(word) && !(word == "|" && ruled()) => word.len(),
+                _ => break,
+            },
             None => break,
         };
         let after = &rest[length..];
         // One blank ends the prefix; more are the line's own.
         rest = after.strip_prefix(blank).unwrap_or(after);
         let next = rest.trim_start_matches(blank);
-        let follows = stamp(next).is_some() || is_of_logger(next.split(blank).next().unwrap_or_default());
-        if follows && !(ruled && next.starts_with('|')) {
+        let follows = stamp(next).is_some() || is_of_logger(first_word(next));
+        if follows && !(next.starts_with('|') && ruled()) {
             rest = next;
         }
         if rest.is_empty() {
@@ -95,24 +100,38 @@ fn after_logger(text: &str) -> &str {
     if stamped { rest } else { text }
 }
 
-/// The bytes of the date, time or level that `rest` begins with.
+fn first_word(text: &str) -> &str {
+    let end = memchr::memchr2(b' ', b'\t', text.as_bytes());
+    end.map_or(text, |end| &text[..end])
+}
+
+/// The bytes of the date, time or level that `rest` begins with. Runs on every line, so its first byte decides what is tried.
 fn stamp(rest: &str) -> Option<usize> {
-    let first = *rest.as_bytes().first()?;
-    if !(first.is_ascii_digit() || first.is_ascii_alphabetic() || matches!(first, b'[' | b'(')) {
+    match *rest.as_bytes().first()? {
+        b'0'..=b'9' | b'[' | b'(' => time(rest).or_else(|| level(rest)),
+        first if first.is_ascii_alphabetic() => level(rest).or_else(|| google(rest)).or_else(|| day(rest)),
+        _ => None,
+    }
+}
+
+/// The bytes of the time of day or date that `rest` begins with, and the marks around it.
+fn time(rest: &str) -> Option<usize> {
+    const AROUND: [char; 7] = ['[', ']', '(', ')', '|', ',', ':'];
+    let bare = rest.trim_start_matches(AROUND).as_bytes();
+    let digits = bare.iter().take(5).take_while(|byte| byte.is_ascii_digit()).count();
+    if digits == 0 || !matches!(bare.get(digits), Some(b':' | b'-' | b'/' | b'.')) {
         return None;
     }
-    let word = rest.split([' ', '\t']).next()?;
-    let bare = word.trim_matches(['[', ']', '(', ')', '|', ',', ':']);
-    if is_time(bare) {
-        return Some(word.len());
-    }
-    level(rest).or_else(|| google(rest)).or_else(|| day(rest))
+    let word = first_word(rest);
+    is_time(word.trim_matches(AROUND)).then_some(word.len())
 }
 
 /// `INFO:root:`, `[INFO] `, `INFO - `: a level that a mark sets apart.
 fn level(rest: &str) -> Option<usize> {
     let open = usize::from(rest.starts_with('['));
-    let level = LEVELS.iter().find(|level| rest[open..].starts_with(**level))?;
+    let first = *rest.as_bytes().get(open)?;
+    let level =
+        LEVELS.iter().find(|level| level.as_bytes()[0] == first && rest[open..].starts_with(**level))?;
     let end = open + level.len();
     let after = &rest[end..];
     if open == 1 {
@@ -132,18 +151,22 @@ fn level(rest: &str) -> Option<usize> {
 
 /// `I0301 10:00:01.037 4123 train.py:101] `, as glog and absl write it.
 fn google(rest: &str) -> Option<usize> {
+    if !rest.starts_with(['I', 'W', 'E', 'F', 'D'])
+        || !rest[1..].starts_with(|second: char| second.is_ascii_digit())
+    {
+        return None;
+    }
     let end = rest.find("] ")? + 1;
     let mut words = rest[..end].split_ascii_whitespace();
     let day = words.next()?;
-    let dated = day.len() >= 5
-        && day.starts_with(['I', 'W', 'E', 'F', 'D'])
-        && day[1..].bytes().all(|byte| byte.is_ascii_digit());
+    let dated = day.len() >= 5 && day[1..].bytes().all(|byte| byte.is_ascii_digit());
     (dated && is_time(words.next()?) && words.count() <= 2).then_some(end)
 }
 
 /// `Mar 01` before a time of day.
 fn day(rest: &str) -> Option<usize> {
-    let month = MONTHS.iter().find(|month| rest.starts_with(**month))?;
+    let first = *rest.as_bytes().first()?;
+    let month = MONTHS.iter().find(|month| month.as_bytes()[0] == first && rest.starts_with(**month))?;
     let mut words = rest[month.len()..].split_ascii_whitespace();
     let day = words.next().filter(|day| day.len() <= 2 && day.bytes().all(|byte| byte.is_ascii_digit()))?;
     is_time(words.next()?).then(|| rest.find(day).map(|at| at + day.len())).flatten()

@@ -5,7 +5,8 @@
 /// and a value.
 pub(crate) fn as_records(text: &str) -> Option<String> {
     let holds = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-    if !(holds("value=") && holds("step=")) {
+    // Few lines hold the marks of an object; no other one is searched.
+    if memchr::memchr2(b'(', b'<', text.as_bytes()).is_none() || !(holds("value=") && holds("step=")) {
         return None;
     }
     let open = text.find(['[', '<']).unwrap_or(0);
