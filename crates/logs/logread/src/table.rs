@@ -72,13 +72,16 @@ impl Table {
             if !(2..=MOST_COLUMNS).contains(&count) || numbers == 0.0 {
                 continue;
             }
-            let mut found = names(header, delimiter, count);
+            let timed = spans.last().is_some_and(|&(start, end)| {
+                !matches!(cell(&row[start..end], style), Cell::Number(number) if number.measures())
+            });
+            let mut found = names(header, delimiter, count, timed);
             if found.is_none()
                 && delimiter == Delimiter::Spaces
                 && let Some(aligned) = by_place(row, &spans, &places, style)
             {
                 spans = aligned;
-                found = names(header, delimiter, spans.len());
+                found = names(header, delimiter, spans.len(), false);
             }
             let Some(mut names) = found else { continue };
             // Nothing says what a name means that comes again.
@@ -176,8 +179,8 @@ fn by_place(
     Some(placed)
 }
 
-/// The names in a header that stands over `count` cells.
-fn names(header: &str, delimiter: Delimiter, count: usize) -> Option<Vec<String>> {
+/// The names in a header that stands over `count` cells, the last of which may be only `timed`.
+fn names(header: &str, delimiter: Delimiter, count: usize, timed: bool) -> Option<Vec<String>> {
     let header = header.trim_start().trim_start_matches(['#', '%']);
     let mut spans = Vec::new();
     split(header, delimiter, &mut spans);
@@ -193,8 +196,8 @@ fn names(header: &str, delimiter: Delimiter, count: usize) -> Option<Vec<String>
         return None;
     }
     if names.len() + 1 == count {
-        // What pandas prints has a column of indices without a name.
-        names.insert(0, String::new());
+        // What pandas prints has a column of indices without a name; what fastai printed, one of times: `(00:13)`.
+        names.insert(if timed { names.len() } else { 0 }, String::new());
         return Some(names);
     }
     let wide: Vec<String> =

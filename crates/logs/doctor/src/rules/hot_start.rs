@@ -13,7 +13,10 @@ use crate::words::number;
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    if context.penalty.is_some() || context.scale_is_off() || context.has_heads {
+    let parts = |series: &Series| series.metric == Metric::LossPart && series.split == Some(Split::Train);
+    // A sum over several tasks starts at the sum of what guessing costs in each.
+    let is_sum = context.has_heads || context.log.series.iter().any(parts);
+    if context.penalty.is_some() || context.scale_is_off() || is_sum {
         return None;
     }
     let losses = context.log.series.iter().filter(|series| {

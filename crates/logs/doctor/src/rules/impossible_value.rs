@@ -39,6 +39,17 @@ fn is_overlap(context: &Context<'_>) -> bool {
     least >= -1.0 && context.log.series.iter().any(overlap)
 }
 
+/// Whether the log or its reader says that photos are put into classes. Without that a loss below 0 may be meant: a likelihood,
+/// a similarity.
+fn classifies(context: &Context<'_>) -> bool {
+    let says = |series: &Series| {
+        let name = series.name.to_lowercase();
+        matches!(series.metric, Metric::Accuracy | Metric::TopFive | Metric::F1)
+            || ["entropy", "xent", "bce", "nll"].iter().any(|word| name.contains(word))
+    };
+    context.setup.classes.is_some() || context.log.series.iter().any(says)
+}
+
 fn negative_loss(context: &Context<'_>) -> Option<Finding> {
     if is_overlap(context) {
         return None;
@@ -50,17 +61,22 @@ fn negative_loss(context: &Context<'_>) -> Option<Finding> {
             let negative = |value: f64, resolution: f64| value < -resolution && value != -1.0;
             let &(index, first) =
                 curve.iter().find(|(_, reading)| negative(reading.value, reading.resolution))?;
-            Some(finding(
-                format!(
-                    "The {noun} is {}. A cross-entropy is never below 0, so this is another quantity, or the labels \
-                        are not what the loss expects.",
-                    number(first.value)
-                ),
-                Evidence::at(first.line, quoted(&context.rows[index], index, noun, first)),
-                0.95,
-                "Print the smallest and the largest label: binary cross-entropy expects 0 and 1, categorical \
-                    cross-entropy class numbers from 0 or one-hot rows. Do not judge this run by its loss.",
-            ))
+            let classifies = classifies(context);
+            let severity = if classifies { Severity::Error } else { Severity::Note };
+            Some(Finding {
+                severity,
+                ..finding(
+                    format!(
+                        "The {noun} is {}. A cross-entropy is never below 0, so this is another quantity, or the labels \
+                            are not what the loss expects.",
+                        number(first.value)
+                    ),
+                    Evidence::at(first.line, quoted(&context.rows[index], index, noun, first)),
+                    if classifies { 0.95 } else { 0.6 },
+                    "Print the smallest and the largest label: binary cross-entropy expects 0 and 1, categorical \
+                        cross-entropy class numbers from 0 or one-hot rows. Do not judge this run by its loss.",
+                )
+            })
         },
     )
 }

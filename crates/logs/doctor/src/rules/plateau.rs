@@ -22,6 +22,43 @@ pub(crate) fn is_still(context: &Context<'_>) -> bool {
 }
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    held_back(context).or_else(|| training_alone(context))
+}
+
+/// A training loss that ends no lower than it began, where nothing else was printed.
+fn training_alone(context: &Context<'_>) -> Option<Finding> {
+    const READINGS: usize = 10;
+    let losses = context.column(Column::TrainLoss);
+    let others = [Column::TrainAccuracy, Column::ValLoss, Column::ValAccuracy];
+    if losses.len() < READINGS || others.into_iter().any(|column| !context.column(column).is_empty()) {
+        return None;
+    }
+    let (&(start, first), &(index, last)) = (losses.first()?, losses.last()?);
+    let values = || losses.iter().map(|(_, reading)| reading.value);
+    let (least, most) = values().fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+    (least > 0.0 && last.value >= first.value && most < 1.2 * least).then(|| Finding {
+        id: Id::Plateau,
+        severity: Severity::Note,
+        claim: format!(
+            "The training loss is {} at first and {} after {} readings: it has not fallen.",
+            number(first.value),
+            number(last.value),
+            losses.len()
+        ),
+        evidence: vec![
+            Evidence::at(first.line, quoted(&context.rows[start], start, "training loss", first)),
+            Evidence::at(last.line, quoted(&context.rows[index], index, "training loss", last)),
+        ],
+        confidence: 0.7,
+        advice: "Normalise the inputs, divide the learning rate by ten, and try to overfit a single batch. Where the loss is not \
+            meant to fall, as in adversarial training, judge by another number."
+            .to_owned(),
+        code: None,
+    })
+}
+
+/// Validations that have not improved for long.
+fn held_back(context: &Context<'_>) -> Option<Finding> {
     let accuracies = context.column(Column::ValAccuracy);
     let count = accuracies.len();
     let place = (0..count).rev().max_by(|&a, &b| accuracies[a].1.value.total_cmp(&accuracies[b].1.value))?;

@@ -20,6 +20,11 @@ const DEEP: f64 = 0.25;
 /// A drop that counts even where all is well at the end.
 const ABYSS: f64 = 0.38;
 
+/// A drop that counts where the loss doubles with it, again and again.
+const TOGETHER: f64 = 0.05;
+/// How often that is.
+const SEVERAL: usize = 3;
+
 /// An epoch whose validation falls far below its neighbours.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Drop {
@@ -77,14 +82,24 @@ pub(crate) fn drops(context: &Context<'_>) -> Vec<Drop> {
             usual,
         };
         // A loss that jumps with it makes a lesser drop count.
-        let jumps =
-            earlier.val_loss.zip(row.val_loss).is_some_and(|(before, now)| now.value > 4.0 * before.value);
-        let least = context.limits.unstable_drop * if jumps { 0.6 } else { 1.0 };
-        (steady && drop.depth() > least.max(5.0 * error(usual))).then_some(drop)
+        let jumps = |times: f64| {
+            let losses = earlier.val_loss.zip(row.val_loss);
+            losses.is_some_and(|(before, now)| now.value > times * before.value)
+        };
+        let least = context.limits.unstable_drop * if jumps(4.0) { 0.6 } else { 1.0 };
+        let alone = steady && drop.depth() > least.max(5.0 * error(usual));
+        let together = steady && jumps(2.0) && drop.depth() > TOGETHER.max(2.5 * error(usual));
+        (alone || together).then_some((drop, alone))
     };
-    let drops: Vec<Drop> = (1..curve.len()).filter_map(drop).collect();
-    let enough = drops.len() >= 2 || drops.iter().any(|drop| drop.depth() >= DEEP);
-    if enough { drops } else { Vec::new() }
+    let drops: Vec<(Drop, bool)> = (1..curve.len()).filter_map(drop).collect();
+    let alone: Vec<Drop> = drops.iter().filter(|(_, alone)| *alone).map(|(drop, _)| *drop).collect();
+    if drops.len() >= SEVERAL {
+        drops.into_iter().map(|(drop, _)| drop).collect()
+    } else if alone.len() >= 2 || alone.iter().any(|drop| drop.depth() >= DEEP) {
+        alone
+    } else {
+        Vec::new()
+    }
 }
 
 /// Whether the learning rate of the row `index`, where the log prints one, has fallen to less than a third since.
