@@ -162,7 +162,9 @@ impl Template {
         template.sums_up = template.names_epoch && template.uses.iter().all(scores);
         template.names_step_alone = !template.names_epoch && template.uses.contains(&Use::Step);
         if template.values == 0 {
-            template.heading = context::heading(text, labels);
+            // `Best validation accuracy: 10.00 %` repeats a score and announces nothing.
+            let repeats = !template.redrawn && tokens.numbers.iter().any(|number| number.percent);
+            template.heading = context::heading(text, labels).filter(|_| !repeats);
             template.may_be_header = table::may_be_header(without_bar(text));
             template.dangling = dangling(text, tokens, labels, into);
         }

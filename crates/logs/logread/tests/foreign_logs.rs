@@ -2,7 +2,7 @@
 //!
 //! A case begins with `### name`, goes on with the log, and after `===` says line by line what is expected:
 //! the values of the best series of a split and metric, `within` an epoch where it says so, the epochs or
-//! steps of the first series of whole epochs, and facts.
+//! steps of the first series of whole epochs, facts, and `no` before what must not be read.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -57,6 +57,9 @@ fn difference(log: &RunLog, line: &str) -> Option<String> {
             let (name, value) = fact.split_once('=').unwrap();
             (found[name].as_u64() != value.parse().ok()).then(|| format!("{name} is {}", found[name]))
         });
+    }
+    if let Some(name) = line.strip_prefix("no ") {
+        return series(log, name).map(|series| format!("{name} is {:?}", series.points));
     }
     let (name, values) = line.split_once(" =").unwrap();
     let values: Vec<f64> = values.split_whitespace().map(|value| value.parse().unwrap()).collect();

@@ -25,7 +25,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     held_back(context).or_else(|| training_alone(context))
 }
 
-/// A training loss that ends no lower than it began, where nothing else was printed.
+/// A training loss that ends where it began, where nothing else was printed.
 fn training_alone(context: &Context<'_>) -> Option<Finding> {
     const READINGS: usize = 10;
     let losses = context.column(Column::TrainLoss);
@@ -36,11 +36,12 @@ fn training_alone(context: &Context<'_>) -> Option<Finding> {
     let (&(start, first), &(index, last)) = (losses.first()?, losses.last()?);
     let values = || losses.iter().map(|(_, reading)| reading.value);
     let (least, most) = values().fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
-    (least > 0.0 && last.value >= first.value && most < 1.2 * least).then(|| Finding {
+    let level = most < 1.005 * least || last.value >= first.value && most < 1.2 * least;
+    (least > 0.0 && level).then(|| Finding {
         id: Id::Plateau,
         severity: Severity::Note,
         claim: format!(
-            "The training loss is {} at first and {} after {} readings: it has not fallen.",
+            "The training loss is {} at first and {} after {} readings: it has hardly moved.",
             number(first.value),
             number(last.value),
             losses.len()

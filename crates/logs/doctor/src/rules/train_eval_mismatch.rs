@@ -274,6 +274,10 @@ fn second_gap(context: &Context<'_>) -> Option<(usize, String)> {
     };
     let next = early.get(1..)?;
     let &(index, row) = next.first()?;
+    // Of a log that prints every twentieth epoch the second line is no second epoch.
+    if early[0].1.epoch.zip(row.epoch).is_some_and(|(first, second)| second > first + 1.5) {
+        return None;
+    }
     let all = next.len() == 3 && next.iter().all(|(_, row)| apart(row) == Some(true));
     (begins && all).then(|| {
         let text = format!(

@@ -1,6 +1,6 @@
 //! Small logs, each with one thing that must be found, and never "healthy" for want of a rule.
 
-use foliar_doctor::{Diagnosis, Id, RunSetup, diagnose};
+use foliar_doctor::{Diagnosis, Id, RunSetup, Severity, diagnose};
 use foliar_logread::{RunLog, read_log};
 
 /// A log, what is known of it, what must be found and what must not.
@@ -460,6 +460,101 @@ fn the_verdict_quotes_the_best_run_and_not_the_last_fragment() {
         epoch 2 train loss 69.8 val loss 51.3 val acc: 0.848\n";
     let verdict = told(&read_log(text.as_bytes()).unwrap(), None).verdict;
     assert!(verdict.contains("95.5 %") && !verdict.contains("84.8 %"), "{verdict}");
+}
+
+fn warnings(text: &str, classes: usize) -> Vec<Id> {
+    let findings = told(&read_log(text.as_bytes()).unwrap(), Some(classes)).findings;
+    findings
+        .into_iter()
+        .filter(|finding| finding.severity != Severity::Note)
+        .map(|finding| finding.id)
+        .collect()
+}
+
+#[test]
+fn one_class_for_all_photos_is_told_by_an_accuracy_that_never_moves() {
+    // 1,500 of 2,084 photos are of one class.
+    let row = |epoch: u32| {
+        let fall = 0.95_f64.powi(epoch as i32);
+        format!(
+            "Epoch {epoch} loss: {:.4} - acc: {:.4} - val_loss: {:.4} - val_acc: {}\n",
+            1.0 * fall,
+            0.7198 - 0.14 * 0.8_f64.powi(epoch as i32),
+            0.97 * fall,
+            match epoch {
+                1 => "0.7212",
+                2 => "0.7226",
+                3 => "0.7193",
+                _ => "0.7198",
+            }
+        )
+    };
+    let text: String = (1..=12).map(row).collect();
+    let diagnosis = told(&read_log(text.as_bytes()).unwrap(), None);
+    let sized = {
+        let setup = RunSetup { validation_size: Some(2084), ..RunSetup::default() };
+        diagnose(&read_log(text.as_bytes()).unwrap(), &setup)
+    };
+    assert!(sized.findings.iter().any(|finding| finding.id == Id::Frozen), "{sized:?}");
+    assert!(diagnosis.findings.iter().all(|finding| finding.id != Id::Healthy), "{diagnosis:?}");
+}
+
+#[test]
+fn a_sum_over_tasks_starts_above_the_loss_of_guessing() {
+    let row = |(epoch, class, next): (u32, f64, f64)| {
+        format!(
+            "Epoch {epoch} | Train Loss: {:.4} (cls:{class:.4} pred:{next:.4}) | Val Loss: {:.4} | Val Acc: {:.4}\n",
+            class + next,
+            0.95 * (class + next),
+            1.0 - 0.3 * class
+        )
+    };
+    let text: String =
+        [(1, 0.82, 1.01), (5, 0.27, 0.30), (10, 0.11, 0.05), (15, 0.08, 0.04), (20, 0.07, 0.03)]
+            .map(row)
+            .concat();
+    assert!(!warnings(&text, 3).contains(&Id::HotStart));
+}
+
+#[test]
+fn a_loss_that_may_be_below_zero_is_no_fault_where_nothing_is_classified() {
+    let row = |epoch: u32| format!("{epoch}\t{:.4}\n", -0.2 + 0.18 / f64::from(epoch));
+    let text = format!("epoch\ttrain_loss\n{}", (1..=12).map(row).collect::<String>());
+    let diagnosis = told(&read_log(text.as_bytes()).unwrap(), None);
+    let impossible = diagnosis.findings.iter().find(|finding| finding.id == Id::ImpossibleValue).unwrap();
+    assert_eq!(impossible.severity, Severity::Note);
+    assert!(warnings(&text, 4).contains(&Id::ImpossibleValue));
+}
+
+#[test]
+fn swings_of_loss_and_accuracy_in_step_are_unstable() {
+    let rows = [
+        (0.98, 0.49, 1.21, 0.36),
+        (0.93, 0.53, 1.01, 0.47),
+        (0.90, 0.55, 2.51, 0.34),
+        (0.87, 0.57, 1.06, 0.46),
+        (0.80, 0.62, 3.83, 0.33),
+        (0.73, 0.66, 1.15, 0.53),
+        (0.68, 0.69, 5.10, 0.34),
+        (0.59, 0.74, 1.30, 0.56),
+        (0.54, 0.77, 0.80, 0.66),
+    ];
+    let text: String = rows
+        .iter()
+        .enumerate()
+        .map(|(epoch, (a, b, c, d))| {
+            format!("Epoch {epoch} train loss {a} train acc {b} val loss {c} val acc {d}\n")
+        })
+        .collect();
+    assert!(warnings(&text, 3).contains(&Id::UnstableValidation), "{:?}", warnings(&text, 3));
+}
+
+#[test]
+fn the_second_line_of_a_log_of_every_twentieth_epoch_is_no_second_epoch() {
+    let text = "Epoch 0 train loss 1.954 train acc 0.143 val loss 1.93 val acc 0.308\n\
+        Epoch 20 train loss 0.120 train acc 1.0 val loss 1.42 val acc 0.494\nEpoch 40 train loss 0.015 train acc 1.0 val loss 1.46 val acc 0.504\n\
+        Epoch 60 train loss 0.008 train acc 1.0 val loss 1.44 val acc 0.534\nEpoch 80 train loss 0.008 train acc 1.0 val loss 1.40 val acc 0.546\n";
+    assert_eq!(warnings(text, 7), [Id::Overfit]);
 }
 
 #[test]
