@@ -1,6 +1,6 @@
 //! An accuracy that means nothing for this task.
 //!
-//! Idea, eight signs: (1) the loss is below `e ln 2`, the least cross-entropy of
+//! Idea, nine signs: (1) the loss is below `e ln 2`, the least cross-entropy of
 //! so many errors, everywhere: the loss is not cross-entropy, as in regression. (2) F1 is 0 while accuracy is high: most
 //! labels are negative and no positive is found. (3) Recall is exactly 1 while precision equals accuracy to
 //! 1 %: every sample may be predicted positive. (4) Accuracy is the same to the last digit for eight epochs (for three from the
@@ -8,7 +8,8 @@
 //! predicted, unless the training accuracy is higher; then the network has only stopped changing. (5) Accuracy is exactly 0 in three epochs and more: it is
 //! not computed. (6) Accuracy is exactly 1 and the loss exactly 0 in all epochs. (7) The five likeliest classes always hold
 //! the right one, although the likeliest is often wrong: there are at most five classes. (8) Training and validation have the
-//! same accuracy to the last digit in all epochs. Source: the definitions of the scores.
+//! same accuracy to the last digit in all epochs. (9) The accuracy of 200 photos and more is the same to the last digit for six
+//! epochs, most of the run, and that of training comes near it, although the losses still fall. Source: the definitions of the scores.
 //! Limits: (3) also fits a nearly perfect model; the confidence says so.
 
 use foliar_logread::{Metric, Series};
@@ -16,6 +17,7 @@ use foliar_logread::{Metric, Series};
 use super::at_chance;
 use crate::context::Context;
 use crate::entropy::least_loss;
+use crate::repeats::repeats;
 use crate::rows::{Column, Reading};
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
@@ -31,6 +33,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| nothing_found(context))
         .or_else(|| all_positive(context))
         .or_else(|| one_class(context))
+        .or_else(|| same_answers(context))
         .or_else(|| constant(context))
         .or_else(|| one_share(context))
         .or_else(|| all_of_five(context))
@@ -323,6 +326,41 @@ fn one_class(context: &Context<'_>) -> Option<Finding> {
             vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last))],
             "Count how often each class is predicted. If it is always the same one: lower the learning \
                 rate, check the size of the last layer, balance the classes.",
+        )
+    })
+}
+
+/// Sign (9).
+fn same_answers(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 6;
+    const PHOTOS: usize = 200;
+    let curve = context.column(Column::ValAccuracy);
+    let count = repeats(&curve).filter(|count| *count >= EPOCHS)?;
+    let &(index, last) = curve.last()?;
+    let since = curve[curve.len() - count].0;
+    let moves = |column: Column, by: f64| {
+        let losses = context.column(column);
+        let values = losses.iter().filter(|(row, _)| *row >= since).map(|(_, reading)| reading.value);
+        let (least, most) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+        most > by * least
+    };
+    // Fewer photos give the same accuracy again by chance.
+    let many = context.validation_size().is_some_and(|size| size >= PHOTOS);
+    // A network that knows the training photos better, or worse, answers differently: that is for other rules.
+    let (_, trained) = *context.column(Column::TrainAccuracy).last()?;
+    let alike = (trained.value - last.value).abs() < DISTINGUISHED && last.value < 0.9;
+    (many && alike && moves(Column::TrainLoss, 1.05) && moves(Column::ValLoss, 1.1)).then(|| {
+        finding(
+            Severity::Warning,
+            0.8,
+            format!(
+                "The validation accuracy is {} in each of the last {count} epochs, to the last digit, while the losses move: \
+                    very probably the network gives one class to every photo, the largest.",
+                percent(last.value)
+            ),
+            vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last))],
+            "Count how often each class is predicted, and compare the accuracy with the share of the largest class. If they are \
+                equal, weigh the classes, judge by balanced accuracy, and try to overfit a single batch.",
         )
     })
 }

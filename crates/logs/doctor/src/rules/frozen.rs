@@ -8,18 +8,13 @@
 use crate::context::Context;
 use crate::repeats::{EPOCHS, repeats};
 use crate::rows::{Column, Reading};
-use crate::words::{number, percent, quoted};
+use crate::words::{number, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 /// Change of a training loss, as a share of it, below which no weight that matters changes.
 const STILL: f64 = 1e-4;
 /// Readings of it that this takes.
 const READINGS: usize = 6;
-
-/// Validations in a row with the same accuracy that chance does not explain.
-const ANSWERS: usize = 6;
-/// Fewer validation photos give the same accuracy again by chance.
-const PHOTOS: usize = 200;
 
 /// A training loss that has moved by less than [`STILL`] since the first epoch.
 fn hardly_moves(context: &Context<'_>, train: &[(usize, Reading)]) -> Option<Finding> {
@@ -46,44 +41,6 @@ fn hardly_moves(context: &Context<'_>, train: &[(usize, Reading)]) -> Option<Fin
     })
 }
 
-/// A validation accuracy that stays the same to the last digit while the losses move.
-fn same_answers(context: &Context<'_>, train: &[(usize, Reading)]) -> Option<Finding> {
-    let curve = context.column(Column::ValAccuracy);
-    let count = repeats(&curve).filter(|count| *count >= ANSWERS)?;
-    let many = context.validation_size().is_some_and(|size| size >= PHOTOS);
-    let &(index, last) = curve.last()?;
-    let since = curve[curve.len() - count].0;
-    let moves = |losses: &[(usize, Reading)], by: f64| {
-        let values = losses.iter().filter(|(row, _)| *row >= since).map(|(_, reading)| reading.value);
-        let (least, most) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
-        most > by * least
-    };
-    let (trained_on, held_back) = (moves(train, 1.05), moves(&context.column(Column::ValLoss), 1.1));
-    // A network that knows the training photos better, or worse, answers differently: that is for other rules.
-    let (_, trained) = *context.column(Column::TrainAccuracy).last()?;
-    let alike = (trained.value - last.value).abs() < 0.05;
-    (many && trained_on && held_back && alike).then(|| {
-        Finding {
-            id: Id::Frozen,
-            severity: Severity::Warning,
-            claim: format!(
-                "The validation accuracy is {} in each of the last {count} epochs, to the last digit, while the losses move: \
-                    very probably the network gives one class to every photo, the largest.",
-                percent(last.value)
-            ),
-            evidence: vec![Evidence::at(
-                last.line,
-                quoted(&context.rows[index], index, "validation accuracy", last),
-            )],
-            confidence: 0.8,
-            advice: "Count how often each class is predicted, and compare the accuracy with the share of the largest class. If \
-                they are equal, weigh the classes, judge by balanced accuracy, and try to overfit a single batch."
-                .to_owned(),
-            code: Some("print(torch.bincount(outputs.argmax(1)), torch.bincount(labels))".to_owned()),
-        }
-    })
-}
-
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     // A network that makes hardly an error any more has nothing left to change.
     let finished = [Column::TrainAccuracy, Column::ValAccuracy]
@@ -94,7 +51,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         return None;
     }
     let (train, val) = (context.column(Column::TrainLoss), context.column(Column::ValLoss));
-    if let Some(finding) = hardly_moves(context, &train).or_else(|| same_answers(context, &train)) {
+    if let Some(finding) = hardly_moves(context, &train) {
         return Some(finding);
     }
     let trained = repeats(&train).filter(|count| *count > EPOCHS);

@@ -127,7 +127,7 @@ fn also_true(kind: Kind) -> &'static [Id] {
         Kind::Overfit => &[Id::Overconfident, Id::Plateau, Id::ValidationTooSmall],
         Kind::HotStart => &[Id::Overconfident, Id::Healthy],
         Kind::Restless => &[Id::Overconfident, Id::Plateau, Id::UnstableValidation, Id::Nan],
-        Kind::OneClass => &[Id::Underfit, Id::Frozen],
+        Kind::OneClass => &[Id::Underfit],
         Kind::Underfit => &[Id::Plateau],
         Kind::Diverged | Kind::Nan => &[
             Id::Plateau,
