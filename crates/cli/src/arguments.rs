@@ -178,10 +178,14 @@ pub(crate) struct RecipeArguments {
     /// Network; `foliar summary --model NAME` describes it [default: the network of the weights, else baseline]
     #[arg(long, value_name = "NAME", value_parser = models())]
     pub(crate) model: Option<String>,
-    /// Start from pretrained weights: a file (safetensors or PyTorch's .pth), or `imagenet` for those that
-    /// `foliar weights fetch` downloaded for the model
+    /// Start from pretrained weights: a file (safetensors, PyTorch's .pth, or model.foliar of a run), or `imagenet` for
+    /// those that `foliar weights fetch` downloaded for the model
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: Option<PathBuf>,
+    /// Which weights of a file that holds several, by the word before their names, such as `model` [default: an average
+    /// (`ema`, `teacher`, `swa`) if there is one]
+    #[arg(long, value_name = "WORD", requires = "weights")]
+    pub(crate) weights_key: Option<String>,
     /// Training recipe [default: quick with --weights, else scratch]
     #[arg(long, value_enum, value_name = "NAME")]
     pub(crate) recipe: Option<RecipeName>,

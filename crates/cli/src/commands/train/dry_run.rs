@@ -33,6 +33,11 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         None => format!("random weights of seed {}", recipe.seed),
     };
     writeln!(out, "weights      {begin}")?;
+    if recipe.weights.is_some() && dataset.classes.len() >= 2 {
+        for note in foliar_train::check(recipe, &dataset.classes)? {
+            writeln!(out, "             {note}")?;
+        }
+    }
     let (name, why) = match recipe::name(arguments) {
         RecipeName::Quick => (
             "quick",
