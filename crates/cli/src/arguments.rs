@@ -463,7 +463,7 @@ pub(crate) enum StudyFormat {
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  foliar weights list\n  foliar weights fetch resnet50\n  foliar train photos --model resnet50 --weights imagenet\n\nFOLIAR_CACHE names the folder for downloads, FOLIAR_WEIGHTS_URL a mirror to fetch from."
+    after_help = "Examples:\n  foliar weights list\n  foliar weights fetch resnet50\n  foliar train photos --model resnet50 --weights imagenet\n\nFOLIAR_CACHE names the folder for downloads, FOLIAR_WEIGHTS_URL a mirror to fetch from.\n\nWhat is checked: a file of the catalogue against its whole SHA-256 where that is known (`weights list` says for which), else, like every other file, against the digits of it in the file's name. Eight digits find damage and mistakes, but no forgery. Files given to --weights by path are not checked; nothing in them is executed."
 )]
 pub(crate) struct WeightsArguments {
     #[command(subcommand)]
@@ -479,7 +479,7 @@ pub(crate) enum WeightsCommand {
         /// Name in the catalogue
         name: String,
     },
-    /// Check a downloaded file against the digest in its name
+    /// Check a file against the SHA-256 in the catalogue, or against the digits in its name
     Verify {
         /// The file
         file: PathBuf,

@@ -45,11 +45,12 @@ pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
 fn list() -> anyhow::Result<Exit> {
     let folder = default_cache_dir()?;
     let mut out = output::stdout();
-    writeln!(out, "{:16}  {:42}  {:>9}  {:>6}  cached", "name", "file", "MiB", "top-1")?;
+    writeln!(out, "{:16}  {:42}  {:>9}  {:>7}  {:7}  cached", "name", "file", "MiB", "top-1", "SHA-256")?;
     for entry in &CATALOGUE {
         let cached = if folder.join(entry.file).exists() { "yes" } else { "no" };
-        let Entry { name, file, mebibytes, top1, .. } = entry;
-        writeln!(out, "{name:16}  {file:42}  {mebibytes:9.1}  {top1:5.1} %  {cached}")?;
+        let Entry { name, file, mebibytes, top1, sha256_prefix, .. } = entry;
+        let known = if sha256_prefix.len() == 64 { "whole" } else { "8 of 64" };
+        writeln!(out, "{name:16}  {file:42}  {mebibytes:9.1}  {top1:5.1} %  {known:7}  {cached}")?;
     }
     let Entry { input, licence, .. } = &CATALOGUE[0];
     writeln!(
@@ -97,9 +98,17 @@ fn check(file: &Path) -> anyhow::Result<Exit> {
     let verified = verify(file)?;
     let what = verified.entry.map_or("not in the catalogue", |entry| entry.name);
     let mut out = output::stdout();
+    let compared = match verified.digits {
+        64 => "all 64 digits compared".to_owned(),
+        digits => {
+            format!(
+                "the first {digits} digits compared, which finds damage and no forgery: more are not known"
+            )
+        }
+    };
     writeln!(
         out,
-        "{}: verified, {} bytes, SHA-256 {} ({what})",
+        "{}: verified, {} bytes, SHA-256 {} ({what}; {compared})",
         file.display(),
         verified.bytes,
         verified.sha256
