@@ -73,7 +73,7 @@ const HARMFUL: [&str; 43] = [
 ];
 
 /// Of Python's own names those that hold values; the others, such as `eval`, act.
-const HARMLESS_BUILTINS: [&str; 22] = [
+const HARMLESS_BUILTINS: [&str; 29] = [
     "Ellipsis",
     "NotImplemented",
     "basestring",
@@ -82,21 +82,28 @@ const HARMLESS_BUILTINS: [&str; 22] = [
     "bytes",
     "complex",
     "dict",
+    "enumerate",
+    "filter",
     "float",
     "frozenset",
     // Python 3.11 writes members of an enumeration with it.
     "getattr",
     "int",
+    "iter",
     "list",
     "long",
+    "map",
     "object",
     "range",
+    "reversed",
     "set",
     "slice",
     "str",
     "tuple",
     "type",
     "unicode",
+    "xrange",
+    "zip",
 ];
 
 impl<'a> Global<'a> {
@@ -178,6 +185,7 @@ mod tests {
             ("torch", "float32"),
             ("builtins", "getattr"),
             ("builtins", "set"),
+            ("__builtin__", "xrange"),
             ("builtins", "ValueError"),
             ("types", "SimpleNamespace"),
             ("ossaudio", "x"),
