@@ -178,7 +178,7 @@ pub(crate) struct RecipeArguments {
     /// Network; `foliar summary --model NAME` describes it [default: the network of the weights, else baseline]
     #[arg(long, value_name = "NAME", value_parser = models())]
     pub(crate) model: Option<String>,
-    /// Start from pretrained weights: a file (safetensors, PyTorch's .pth, or model.foliar of a run), or `imagenet` for
+    /// Start from pretrained weights: a file (safetensors, PyTorch's .pth, or model.foliar), a run, or `imagenet` for
     /// those that `foliar weights fetch` downloaded for the model
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: Option<PathBuf>,

@@ -60,7 +60,7 @@ fn photos_that_the_old_classifier_learned_from_are_trained_on_and_never_measured
     let scene = scene();
     for (out, more) in [
         ("quick", &[][..]),
-        ("no-refit", &["--refit", "0"]),
+        ("no-refit", &["--refit", "0", "--weights", "weights"]),
         ("fine", &["--recipe", "fine"]),
         ("whole", &["--recipe", "scratch", "--test", "0.2"]),
         ("copies", &["--group", "none", "--validation", "0.5"]),

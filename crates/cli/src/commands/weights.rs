@@ -9,6 +9,7 @@ use foliar_catalogue::{
 };
 use indicatif::ProgressBar;
 
+use super::bundle_file;
 use crate::arguments::{WeightsArguments, WeightsCommand};
 use crate::exit::{Exit, UsageError};
 use crate::output;
@@ -30,10 +31,10 @@ pub(crate) fn is_catalogued(weights: &Path) -> bool {
     weights.as_os_str() == IMAGENET && !weights.exists()
 }
 
-/// The file that `--weights` names: the given file, or the catalogue's file for `model` in the cache.
+/// The file that `--weights` names: the given file, the bundle of the given run, or the catalogue's file for `model` in the cache.
 pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
     if !is_catalogued(weights) {
-        return Ok(weights.to_owned());
+        return bundle_file(weights);
     }
     let Some(entry) = for_model(model) else {
         let message = format!("the catalogue has no weights for {model}; name a file with --weights FILE");

@@ -16,7 +16,7 @@ mod pickle;
 mod safetensors;
 mod torch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tensor::Tensor;
 
@@ -41,7 +41,8 @@ pub struct WeightFile {
     /// What the file is.
     pub format: Format,
     /// All tensors of float32, float16, bfloat16 or float64, as float32. In PyTorch's files those within dicts have the keys
-    /// of these before their own: `state_dict.conv1.weight`.
+    /// of these before their own: `state_dict.conv1.weight`. Words that PyTorch's wrappers put into names (`module`,
+    /// `_orig_mod` and others) are taken out.
     pub tensors: BTreeMap<String, Tensor>,
     /// Names of the integer and boolean tensors, such as `num_batches_tracked`; no network here has any.
     pub integers: Vec<String>,
@@ -59,7 +60,7 @@ pub struct WeightFile {
 /// A format that is not read, with what the file seems to be; damage; a pickle that asks for what harms, with the name of
 /// the opcode and of what it asked for; tensors of other types.
 pub fn read(bytes: &[u8]) -> Result<WeightFile, WeightsError> {
-    let file = if archive::is_archive(bytes) {
+    let mut file = if archive::is_archive(bytes) {
         torch::read_archive(bytes)
     } else if torch::is_legacy(bytes) {
         torch::read_legacy(bytes)
@@ -69,6 +70,7 @@ pub fn read(bytes: &[u8]) -> Result<WeightFile, WeightsError> {
         Err(WeightsError::Format { found: recognise(bytes) })
     }?;
     file.check_names()?;
+    file.unwrap_names();
     Ok(file)
 }
 
@@ -91,6 +93,13 @@ fn recognise(bytes: &[u8]) -> &'static str {
     begins.iter().find(|(magic, _)| bytes.starts_with(magic)).map_or("of an unknown kind", |(_, what)| what)
 }
 
+/// A name without the words of wrappers.
+fn unwrapped(name: &str) -> String {
+    const WRAPPERS: [&str; 4] = ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
+    let words: Vec<&str> = name.split('.').filter(|word| !WRAPPERS.contains(word)).collect();
+    words.join(".")
+}
+
 impl WeightFile {
     /// Refuses names that could not be shown on a terminal.
     fn check_names(&self) -> Result<(), WeightsError> {
@@ -105,6 +114,20 @@ impl WeightFile {
         }
     }
 
+    /// Takes out what `DataParallel`, `torch.compile` and their like put into names, unless that would make two of them equal.
+    fn unwrap_names(&mut self) {
+        let bare = |name: &String| unwrapped(name);
+        let mut seen = BTreeSet::new();
+        if !self.tensors.keys().chain(&self.integers).all(|name| seen.insert(bare(name))) {
+            return;
+        }
+        self.tensors = std::mem::take(&mut self.tensors)
+            .into_iter()
+            .map(|(name, tensor)| (bare(&name), tensor))
+            .collect();
+        self.integers = self.integers.iter().map(bare).collect();
+    }
+
     /// Keeps only the tensors before whose names `key` stands, one word or several with points between: `ema` keeps
     /// `state.ema.conv1.weight`.
     ///
@@ -112,8 +135,9 @@ impl WeightFile {
     /// There are none. The error says what there is.
     pub fn keep_under(&mut self, key: &str) -> Result<(), WeightsError> {
         let known = grouped(self.tensors.keys().map(String::as_str));
-        self.tensors.retain(|name, _| location::lies_under(name, key));
-        self.integers.retain(|name| location::lies_under(name, key));
+        let words = unwrapped(key);
+        self.tensors.retain(|name, _| location::lies_under(name, &words));
+        self.integers.retain(|name| location::lies_under(name, &words));
         if self.tensors.is_empty() {
             return Err(WeightsError::NoKey { key: key.to_owned(), known });
         }

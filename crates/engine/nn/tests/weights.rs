@@ -79,7 +79,7 @@ fn tensors_are_found_in_checkpoints_and_models() {
         ("bn.running_var", tensor(&[2])),
     ];
     for (name, prefix) in
-        [("checkpoint.pth", "model.module."), ("parameters.pth", "state_dict."), ("module.pth", "")]
+        [("checkpoint.pth", "model."), ("parameters.pth", "state_dict."), ("module.pth", "")]
     {
         let file = read(&fixture(name)).unwrap();
         let expected = expected.clone().map(|(name, tensor)| (format!("{prefix}{name}"), tensor));

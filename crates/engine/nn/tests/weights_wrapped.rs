@@ -13,6 +13,7 @@ use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Statistics, Tensor, zoo
 use pickle::{Item, dict, file, safetensors, text};
 
 type Tensors = BTreeMap<String, Tensor>;
+type Entries = Vec<(Item, Item)>;
 
 const CLASSES: usize = 3;
 
@@ -63,6 +64,17 @@ fn merged(items: Vec<Item>) -> Item {
     Item::Dict(entries.collect())
 }
 
+/// Layers that were compiled, distributed or wrapped one by one, as `model.features = DataParallel(model.features)` does.
+fn wrapped_within(tensors: &Tensors) -> Item {
+    let words = ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
+    let entry = |(place, (name, tensor)): (usize, (&String, &Tensor))| {
+        let (layer, rest) = name.split_once('.').unwrap();
+        let name = format!("net.{layer}.{}.{rest}", words[place % words.len()]);
+        (text(&name), Item::Tensor(tensor.clone()))
+    };
+    Item::Dict(tensors.iter().enumerate().map(entry).collect())
+}
+
 /// What an optimiser's state dict holds, keyed by the number of the parameter, and by its name.
 fn optimizer(tensors: &Tensors) -> Item {
     let moments =
@@ -100,14 +112,14 @@ fn numpy_scalar() -> Item {
 
 /// A model as `torch.save(model)` writes it: modules within modules, whose classes are not known here.
 fn whole_model(tensors: &Tensors) -> Item {
-    let mut modules: BTreeMap<&str, (Vec<(Item, Item)>, Vec<(Item, Item)>)> = BTreeMap::new();
+    let mut modules: BTreeMap<&str, [Entries; 2]> = BTreeMap::new();
     for (name, tensor) in tensors {
         let (module, name) = name.rsplit_once('.').unwrap();
-        let (parameters, buffers) = modules.entry(module).or_default();
+        let [parameters, buffers] = modules.entry(module).or_default();
         let kind = if name.starts_with("running") { buffers } else { parameters };
         kind.push((text(name), Item::Tensor(tensor.clone())));
     }
-    let module = |(name, (parameters, buffers)): (&str, (Vec<(Item, Item)>, Vec<(Item, Item)>))| {
+    let module = |(name, [parameters, buffers]): (&str, [Entries; 2])| {
         let attributes = dict(vec![
             ("training", Item::Int(0)),
             ("_parameters", Item::Dict(parameters)),
@@ -129,8 +141,8 @@ fn cases(tensors: &Tensors) -> Vec<Case> {
     let epoch = || ("epoch", Item::Int(7));
     vec![
         ("a state dict", plain(), "", &[]),
-        ("DataParallel", state(tensors, "module."), "module.", &[]),
-        ("torch.compile of DataParallel", state(tensors, "_orig_mod.module."), "_orig_mod.module.", &[]),
+        ("DataParallel", state(tensors, "module."), "", &[]),
+        ("torch.compile of DataParallel", state(tensors, "_orig_mod.module."), "", &[]),
         (
             "Lightning",
             dict(vec![
@@ -178,9 +190,10 @@ fn cases(tensors: &Tensors) -> Vec<Case> {
                     dict(vec![("module.queue", small(&[0.0; 16]))]),
                 ]),
             )]),
-            "state_dict.module.encoder_q.",
-            &["state_dict.module.encoder_k."],
+            "state_dict.encoder_q.",
+            &["state_dict.encoder_k."],
         ),
+        ("wrappers within the network", wrapped_within(tensors), "net.", &[]),
         ("net.", state(tensors, "net."), "net.", &[]),
         ("features_extractor.", state(tensors, "features_extractor."), "features_extractor.", &[]),
         ("a name of someone's own", state(tensors, "my_leaf_model.trunk."), "my_leaf_model.trunk.", &[]),
@@ -221,8 +234,8 @@ fn cases(tensors: &Tensors) -> Vec<Case> {
                 ("student", state(&others(tensors), "module.")),
                 ("teacher", state(tensors, "module.")),
             ]),
-            "teacher.module.",
-            &["student.module."],
+            "teacher.",
+            &["student."],
         ),
         ("two models", dict(vec![("second", other()), ("first", plain())]), "first.", &["second."]),
         (
@@ -368,7 +381,7 @@ fn a_key_chooses_among_several_sets() {
         weights.keep_under(key).map(|()| fit(&graph, weights).unwrap())
     };
     assert_eq!(chosen("ema").unwrap().state.tensors, tensors);
-    assert_eq!(chosen("ema.module").unwrap().prefix, "ema.module.");
+    assert_eq!(chosen("ema.module").unwrap().prefix, "ema.");
     let model = chosen("model").unwrap();
     assert_eq!((model.state.tensors, model.alternatives.len()), (others(&tensors), 0));
     let error = chosen("net").unwrap_err().to_string();

@@ -178,6 +178,12 @@ impl InitialWeights {
                     given.notes.push(self.words_on_classes(classes, &bundle.classes, &known));
                 }
                 given.notes.push(self.words_on_size(&bundle.preprocessing, preprocessing));
+                if bundle.training_digests.is_empty() {
+                    given.notes.push(format!(
+                        "{} does not say what photos it has learned from: if they are among these, results are optimistic",
+                        self.name()
+                    ));
+                }
             }
             None => given.notes.extend(words_on_classifier(&fitted, &classifier, graph.classes())),
         }
@@ -186,11 +192,11 @@ impl InitialWeights {
         Ok(given)
     }
 
-    /// The photographs that the weights are known to have learned from: none unless they are a bundle.
+    /// Photographs that the weights are known to have learned from: none unless they are a bundle.
     ///
     /// # Errors
     /// A file that cannot be read, or that is not the one that the recipe names.
-    pub(crate) fn learned_from(&self) -> Result<TrainingDigests, TrainError> {
+    pub fn learned_from(&self) -> Result<TrainingDigests, TrainError> {
         Ok(match self.source()? {
             Source::Bundle(bundle) => bundle.training_digests,
             Source::Weights(_) => TrainingDigests::default(),

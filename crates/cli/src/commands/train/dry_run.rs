@@ -38,6 +38,16 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
             writeln!(out, "             {note}")?;
         }
     }
+    if let Some(weights) = &recipe.weights {
+        let learned_from = weights.learned_from()?;
+        let known = dataset.photos.iter().filter(|photo| learned_from.contains(&photo.digest)).count();
+        if known > 0 {
+            writeln!(
+                out,
+                "             it has learned from {known} of the photos: they are never measured on"
+            )?;
+        }
+    }
     let (name, why) = match recipe::name(arguments) {
         RecipeName::Quick => (
             "quick",
