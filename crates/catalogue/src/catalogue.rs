@@ -26,7 +26,9 @@ pub struct Entry {
     pub file: &'static str,
     /// URL of its folder, without a trailing slash.
     pub folder: &'static str,
-    /// The first hexadecimal digits of its SHA-256, as in the file's name.
+    /// As many hexadecimal digits of its SHA-256 as are known: all 64, or the first eight, which torchvision puts into the
+    /// file's name. The others were written down independently of each other by at least two public projects that use the
+    /// file.
     pub sha256_prefix: &'static str,
     /// Its size in MiB (1,048,576 bytes), rounded to three decimals.
     pub mebibytes: f64,
@@ -76,16 +78,16 @@ const fn torchvision(
 /// All files. Those of one model are together, its default first.
 #[rustfmt::skip]
 pub const CATALOGUE: [Entry; 12] = [
-    torchvision("resnet18", "resnet18", ("resnet18-f37072fd.pth", "f37072fd"), 44.661, 256, 69.758),
-    torchvision("resnet34", "resnet34", ("resnet34-b627a593.pth", "b627a593"), 83.275, 256, 73.314),
-    torchvision("resnet50", "resnet50", ("resnet50-11ad3fa6.pth", "11ad3fa6"), 97.790, 232, 80.858),
-    torchvision("resnet50-v1", "resnet50", ("resnet50-0676ba61.pth", "0676ba61"), 97.781, 256, 76.130),
-    torchvision("resnet101", "resnet101", ("resnet101-cd907fc2.pth", "cd907fc2"), 170.530, 232, 81.886),
-    torchvision("resnet101-v1", "resnet101", ("resnet101-63fe2227.pth", "63fe2227"), 170.511, 256, 77.374),
-    torchvision("mobilenet_v2", "mobilenet_v2", ("mobilenet_v2-7ebf99e0.pth", "7ebf99e0"), 13.598, 232, 72.154),
-    torchvision("mobilenet_v2-v1", "mobilenet_v2", ("mobilenet_v2-b0353104.pth", "b0353104"), 13.555, 256, 71.878),
-    torchvision("efficientnet_b0", "efficientnet_b0", ("efficientnet_b0_rwightman-7f5810bc.pth", "7f5810bc"), 20.451, 256, 77.692),
-    torchvision("densenet121", "densenet121", ("densenet121-a639ec97.pth", "a639ec97"), 30.845, 256, 74.434),
+    torchvision("resnet18", "resnet18", ("resnet18-f37072fd.pth", "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec"), 44.661, 256, 69.758),
+    torchvision("resnet34", "resnet34", ("resnet34-b627a593.pth", "b627a593bcbe140c234610266fe4f8ae95ea42fc881d091c9b6052e6b1d0590f"), 83.275, 256, 73.314),
+    torchvision("resnet50", "resnet50", ("resnet50-11ad3fa6.pth", "11ad3fa62ca79e40addfd354a8ec4b7c75143b3038b8d2a807fbc68deab379ca"), 97.790, 232, 80.858),
+    torchvision("resnet50-v1", "resnet50", ("resnet50-0676ba61.pth", "0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a"), 97.781, 256, 76.130),
+    torchvision("resnet101", "resnet101", ("resnet101-cd907fc2.pth", "cd907fc2a0de2292b2ba2b27d2216bc672d84632d1cf20058d01c0c03b5e020e"), 170.530, 232, 81.886),
+    torchvision("resnet101-v1", "resnet101", ("resnet101-63fe2227.pth", "63fe2227b86e8f1f2063f43a75c84d195911b6a0eace650907dd3dc62dd49a0a"), 170.511, 256, 77.374),
+    torchvision("mobilenet_v2", "mobilenet_v2", ("mobilenet_v2-7ebf99e0.pth", "7ebf99e03e254b273379b23edca7ec0da9f48273b23a332b93c1c99d49e86e8f"), 13.598, 232, 72.154),
+    torchvision("mobilenet_v2-v1", "mobilenet_v2", ("mobilenet_v2-b0353104.pth", "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889"), 13.555, 256, 71.878),
+    torchvision("efficientnet_b0", "efficientnet_b0", ("efficientnet_b0_rwightman-7f5810bc.pth", "7f5810bc96def8f7552d5b7e68d53c4786f81167d28291b21c0d90e1fca14934"), 20.451, 256, 77.692),
+    torchvision("densenet121", "densenet121", ("densenet121-a639ec97.pth", "a639ec97d7c33b07ae66f0b5fb7d0192f95a3b11b7576c66c0126c2a727c4395"), 30.845, 256, 74.434),
     torchvision("vgg16_bn", "vgg16_bn", ("vgg16_bn-6c64b313.pth", "6c64b313"), 527.866, 256, 73.360),
     torchvision("squeezenet1_0", "squeezenet1_0", ("squeezenet1_0-b66bff10.pth", "b66bff10"), 4.778, 256, 58.092),
 ];
@@ -114,7 +116,11 @@ mod tests {
     #[test]
     fn the_table_is_consistent() {
         for (index, entry) in CATALOGUE.iter().enumerate() {
-            assert_eq!(digits_of_name(entry.file), Some(entry.sha256_prefix), "{}", entry.name);
+            let digits = digits_of_name(entry.file).unwrap();
+            assert!(entry.sha256_prefix.starts_with(digits), "{}", entry.name);
+            assert!([digits.len(), 64].contains(&entry.sha256_prefix.len()), "{}", entry.name);
+            let hexadecimal = |digit: char| matches!(digit, '0'..='9' | 'a'..='f');
+            assert!(entry.sha256_prefix.chars().all(hexadecimal), "{}", entry.name);
             assert!(entry.file.starts_with(entry.model), "{}", entry.name);
             assert!(entry.name.starts_with(entry.model), "{}", entry.name);
             assert!(entry.input.resize >= entry.input.crop && entry.top1 < 100.0);

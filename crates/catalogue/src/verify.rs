@@ -1,4 +1,4 @@
-//! Checks a file's digest against its name.
+//! Checks a file's digest against the catalogue, or against its name.
 
 use std::fs::File;
 use std::io::Read;
@@ -14,7 +14,7 @@ const FEWEST_DIGITS: usize = 8;
 /// Bytes read at once.
 const CHUNK: usize = 1 << 18;
 
-/// A file whose digest matches its name.
+/// A file whose digest is the expected one, as far as that is known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verified {
     /// The file.
@@ -23,25 +23,28 @@ pub struct Verified {
     pub bytes: u64,
     /// Its SHA-256 in 64 hexadecimal digits.
     pub sha256: String,
-    /// How many of these digits are in its name.
+    /// How many of these digits were compared: 64 for a file of the catalogue whose digest is known, else those in its name.
     pub digits: usize,
     /// Its entry in the catalogue, if it has one.
     pub entry: Option<&'static Entry>,
 }
 
-/// Checks a file's SHA-256 against the digits in its name: `NAME-DIGITS.EXTENSION`, with eight digits or more.
+/// Checks a file's SHA-256: that of a file of the catalogue, which its name tells, against all digits that are known, that of
+/// another file against the digits in its name, `NAME-DIGITS.EXTENSION`, eight or more. Eight digits find damage and
+/// mistakes; they do not prove that a file is the published one, since someone who wants to can make another one with them.
 ///
 /// # Errors
 /// The name contains no digits, the file cannot be read, or the digest differs.
 pub fn verify(path: &Path) -> Result<Verified, CatalogueError> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let expected = digits_of_name(name).ok_or_else(|| CatalogueError::NoDigits { path: path.to_owned() })?;
+    let entry = CATALOGUE.iter().find(|entry| entry.file == name);
+    let expected = entry.map(|entry| entry.sha256_prefix).or_else(|| digits_of_name(name));
+    let expected = expected.ok_or_else(|| CatalogueError::NoDigits { path: path.to_owned() })?;
     let (sha256, bytes) = digest(path)?;
     if !sha256.starts_with(expected) {
         let found = sha256[..expected.len()].to_owned();
         return Err(CatalogueError::Damaged { path: path.to_owned(), found, expected: expected.to_owned() });
     }
-    let entry = CATALOGUE.iter().find(|entry| entry.file == name);
     Ok(Verified { path: path.to_owned(), bytes, sha256, digits: expected.len(), entry })
 }
 
@@ -100,6 +103,14 @@ mod tests {
         assert!(error.contains("letters-ba7816bf.pth") && error.contains("a52d159f"), "{error}");
         let plain = folder.path().join("letters.pth");
         assert!(matches!(verify(&plain), Err(CatalogueError::NoDigits { .. })));
+        // The catalogue knows more digits than the name.
+        let known = folder.path().join("resnet18-f37072fd.pth");
+        std::fs::write(&known, "abc").unwrap();
+        let error = verify(&known).unwrap_err().to_string();
+        assert!(
+            error.contains("f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec"),
+            "{error}"
+        );
         let absent = folder.path().join("x-ba7816bf.pth");
         assert!(matches!(verify(&absent), Err(CatalogueError::Io { .. })));
     }

@@ -178,10 +178,14 @@ pub(crate) struct RecipeArguments {
     /// Network; `foliar summary --model NAME` describes it [default: the network of the weights, else baseline]
     #[arg(long, value_name = "NAME", value_parser = models())]
     pub(crate) model: Option<String>,
-    /// Start from pretrained weights: a file (safetensors or PyTorch's .pth), or `imagenet` for those that
-    /// `foliar weights fetch` downloaded for the model
+    /// Start from pretrained weights: a file (safetensors, PyTorch's .pth, or model.foliar), a run, or `imagenet` for
+    /// those that `foliar weights fetch` downloaded for the model
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: Option<PathBuf>,
+    /// Which weights of a file that holds several, by the word before their names, such as `model` [default: an average
+    /// (`ema`, `teacher`, `swa`) if there is one]
+    #[arg(long, value_name = "WORD", requires = "weights")]
+    pub(crate) weights_key: Option<String>,
     /// Training recipe [default: quick with --weights, else scratch]
     #[arg(long, value_enum, value_name = "NAME")]
     pub(crate) recipe: Option<RecipeName>,
@@ -459,7 +463,7 @@ pub(crate) enum StudyFormat {
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  foliar weights list\n  foliar weights fetch resnet50\n  foliar train photos --model resnet50 --weights imagenet\n\nFOLIAR_CACHE names the folder for downloads, FOLIAR_WEIGHTS_URL a mirror to fetch from."
+    after_help = "Examples:\n  foliar weights list\n  foliar weights fetch resnet50\n  foliar train photos --model resnet50 --weights imagenet\n\nFOLIAR_CACHE names the folder for downloads, FOLIAR_WEIGHTS_URL a mirror to fetch from.\n\nWhat is checked: a file of the catalogue against its whole SHA-256 where that is known (`weights list` says for which), else, like every other file, against the digits of it in the file's name. Eight digits find damage and mistakes, but no forgery. Files given to --weights by path are not checked; nothing in them is executed."
 )]
 pub(crate) struct WeightsArguments {
     #[command(subcommand)]
@@ -475,7 +479,7 @@ pub(crate) enum WeightsCommand {
         /// Name in the catalogue
         name: String,
     },
-    /// Check a downloaded file against the digest in its name
+    /// Check a file against the SHA-256 in the catalogue, or against the digits in its name
     Verify {
         /// The file
         file: PathBuf,

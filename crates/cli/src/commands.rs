@@ -37,8 +37,8 @@ pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
         .context("the threads could not be started")
 }
 
-/// Reads a bundle, or that of a run folder.
-pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
+/// The file itself, or the bundle of a run folder.
+pub(crate) fn bundle_file(path: &Path) -> anyhow::Result<PathBuf> {
     let file: PathBuf = if path.is_dir() { path.join(RunDir::BUNDLE) } else { path.to_owned() };
     if path.is_dir() && !file.exists() {
         anyhow::bail!(
@@ -47,7 +47,12 @@ pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
             RunDir::BUNDLE
         );
     }
-    Ok(Bundle::read(&file)?)
+    Ok(file)
+}
+
+/// Reads a bundle, or that of a run folder.
+pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
+    Ok(Bundle::read(&bundle_file(path)?)?)
 }
 
 /// The same, with thresholds for a target error rate: one of [`RISK_LEVELS`](foliar_model::RISK_LEVELS).

@@ -74,7 +74,7 @@ fn equal_runs_have_equal_reports_whatever_the_threads() {
 #[test]
 fn a_run_that_kept_maps_of_its_first_stages_has_a_report() {
     let scene = Scene::new(6);
-    scene.train("weights", &[]).expect(0);
+    scene.pretrain(6, &[]);
     scene
         .train("run", &["--weights", "weights/model.foliar", "--freeze", "stage:1", "--augmented-views", "2"])
         .expect(0);

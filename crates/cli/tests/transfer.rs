@@ -15,7 +15,7 @@ use safetensors::SafeTensors;
 /// Photographs, and weights in `weights/model.foliar`.
 fn scene() -> Scene {
     let scene = Scene::new(8);
-    scene.train("weights", &["--epochs", "2", "--seed", "7"]).expect(0);
+    scene.pretrain(8, &["--epochs", "2", "--seed", "7"]);
     scene
 }
 

@@ -19,7 +19,7 @@ use serde_json::Value;
 /// Photographs, and weights in `weights/model.foliar`.
 fn scene() -> Scene {
     let scene = Scene::new(12);
-    scene.train("weights", &["--epochs", "2", "--seed", "7"]).expect(0);
+    scene.pretrain(8, &["--epochs", "2", "--seed", "7"]);
     scene
 }
 

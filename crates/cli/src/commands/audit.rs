@@ -107,8 +107,8 @@ pub(super) fn examine(
 /// The recipe whose frozen network makes the features.
 fn network(arguments: &AuditArguments) -> anyhow::Result<Option<Recipe>> {
     let Some(weights) = &arguments.weights else { return Ok(None) };
-    let mut recipe = Recipe::quick(&model_for(arguments.model.as_deref(), weights)?);
-    recipe.preprocessing = pretrained(weights, None, &mut recipe)?;
+    let mut recipe = Recipe::quick(&model_for(arguments.model.as_deref(), weights, None)?);
+    recipe.preprocessing = pretrained(weights, None, None, &mut recipe)?;
     Ok(Some(recipe))
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
     let recipe = from_arguments(&arguments.recipe)?;
     use_threads(arguments.recipe.machine.threads)?;
     let photographs = open_photographs(&arguments.photos, &recipe, &arguments.recipe.machine)?;
-    check(&recipe, photographs.dataset.classes.len())?;
+    check(&recipe, &photographs.dataset.classes)?.iter().for_each(|note| say!("{note}"));
     interrupt::listen()?;
     let mut screen = Screen::default();
     let test =

@@ -13,6 +13,6 @@ pub(crate) fn run(arguments: &ResumeArguments) -> anyhow::Result<Exit> {
     let root = arguments.data.as_ref().unwrap_or(&run.data_root);
     let photographs = open_photographs(root, &run.recipe, &arguments.machine)?;
     run.check(&photographs)?;
-    check(&run.recipe, photographs.dataset.classes.len())?;
+    check(&run.recipe, &photographs.dataset.classes)?;
     drive(&run, &photographs, &arguments.machine)
 }

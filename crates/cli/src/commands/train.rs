@@ -9,7 +9,9 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use foliar_audit::GroupSource;
 use foliar_runlog::{RunDir, StopReason};
-use foliar_train::{DataOptions, EpochScore, Grouping, Outcome, Photographs, Recipe, Run, check, train};
+use foliar_train::{
+    DataOptions, EpochScore, Grouping, LearnedBefore, Outcome, Photographs, Recipe, Run, check, train,
+};
 
 use self::screen::Screen;
 use super::use_threads;
@@ -18,6 +20,8 @@ use crate::exit::Exit;
 use crate::output;
 use crate::{interrupt, progress};
 
+/// Fewer photos than this to measure on are called few.
+const FEW: usize = 30;
 /// Problems that are spelled out; the others are in the run folder.
 const TOLD: usize = 5;
 
@@ -34,7 +38,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     }
     let photographs = open_photographs(&arguments.photos, &recipe, &arguments.recipe.machine)?;
     // A network that does not fit leaves no run folder behind.
-    check(&recipe, photographs.dataset.classes.len())?;
+    check(&recipe, &photographs.dataset.classes)?;
     let run = Run::create(&out, &recipe, &photographs)?;
     drive(&run, &photographs, &arguments.recipe.machine)
 }
@@ -72,6 +76,9 @@ pub(crate) fn open_photographs(
     );
     for line in grouping_lines(&photographs.grouping, photographs.dataset.photos.len()) {
         say!("{line}");
+    }
+    if let Some(learned) = &photographs.learned_before {
+        learned_lines(learned, recipe, &photographs).iter().for_each(|line| say!("{line}"));
     }
     if !photographs.problems.is_empty() {
         let remarks = photographs.problems.len() - summary.skipped;
@@ -121,6 +128,29 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
         lines.push(format!(
             "copies stay in one split: {} identical pairs, {} resized, cropped, rotated or otherwise changed pairs{across}",
             grouping.exact, grouping.near
+        ));
+    }
+    lines
+}
+
+/// Which photos the weights have learned from, and what is left to measure on.
+fn learned_lines(learned: &LearnedBefore, recipe: &Recipe, photographs: &Photographs) -> Vec<String> {
+    let LearnedBefore { file, photographs: count, classes, .. } = learned;
+    let is_refitted = recipe.refit > 0 && recipe.phases[0].is_cached();
+    let left = if is_refitted { photographs.measurable() } else { photographs.summary().validation };
+    let mut lines = vec![format!(
+        "{file} has learned from {count} of these photos: they are trained on and never measured on; results are those of {left} others"
+    )];
+    if (1..FEW).contains(&left) {
+        let points = 98.0 / (left as f64).sqrt();
+        lines.push(format!(
+            "{left} photos are few: their accuracy is known to about {points:.0} points up or down"
+        ));
+    }
+    if !classes.is_empty() {
+        lines.push(format!(
+            "all photos were learned from, so results say nothing, of: {}",
+            classes.join(", ")
         ));
     }
     lines

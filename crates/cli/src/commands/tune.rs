@@ -42,7 +42,8 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
             Folder::check_free(&out)?;
             use_threads(arguments.recipe.machine.threads)?;
             let photographs = open_photographs(photos, &plan.recipe, &arguments.recipe.machine)?;
-            foliar_train::check(&plan.recipe, photographs.dataset.classes.len())?;
+            let notes = foliar_train::check(&plan.recipe, &photographs.dataset.classes)?;
+            notes.iter().for_each(|note| say!("{note}"));
             (Folder::create(&out, &plan, &photographs)?, photographs)
         }
     };

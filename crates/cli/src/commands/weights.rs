@@ -9,6 +9,7 @@ use foliar_catalogue::{
 };
 use indicatif::ProgressBar;
 
+use super::bundle_file;
 use crate::arguments::{WeightsArguments, WeightsCommand};
 use crate::exit::{Exit, UsageError};
 use crate::output;
@@ -30,10 +31,10 @@ pub(crate) fn is_catalogued(weights: &Path) -> bool {
     weights.as_os_str() == IMAGENET && !weights.exists()
 }
 
-/// The file that `--weights` names: the given file, or the catalogue's file for `model` in the cache.
+/// The file that `--weights` names: the given file, the bundle of the given run, or the catalogue's file for `model` in the cache.
 pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
     if !is_catalogued(weights) {
-        return Ok(weights.to_owned());
+        return bundle_file(weights);
     }
     let Some(entry) = for_model(model) else {
         let message = format!("the catalogue has no weights for {model}; name a file with --weights FILE");
@@ -45,11 +46,12 @@ pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
 fn list() -> anyhow::Result<Exit> {
     let folder = default_cache_dir()?;
     let mut out = output::stdout();
-    writeln!(out, "{:16}  {:42}  {:>9}  {:>6}  cached", "name", "file", "MiB", "top-1")?;
+    writeln!(out, "{:16}  {:42}  {:>9}  {:>7}  {:7}  cached", "name", "file", "MiB", "top-1", "SHA-256")?;
     for entry in &CATALOGUE {
         let cached = if folder.join(entry.file).exists() { "yes" } else { "no" };
-        let Entry { name, file, mebibytes, top1, .. } = entry;
-        writeln!(out, "{name:16}  {file:42}  {mebibytes:9.1}  {top1:5.1} %  {cached}")?;
+        let Entry { name, file, mebibytes, top1, sha256_prefix, .. } = entry;
+        let known = if sha256_prefix.len() == 64 { "whole" } else { "8 of 64" };
+        writeln!(out, "{name:16}  {file:42}  {mebibytes:9.1}  {top1:5.1} %  {known:7}  {cached}")?;
     }
     let Entry { input, licence, .. } = &CATALOGUE[0];
     writeln!(
@@ -97,9 +99,17 @@ fn check(file: &Path) -> anyhow::Result<Exit> {
     let verified = verify(file)?;
     let what = verified.entry.map_or("not in the catalogue", |entry| entry.name);
     let mut out = output::stdout();
+    let compared = match verified.digits {
+        64 => "all 64 digits compared".to_owned(),
+        digits => {
+            format!(
+                "the first {digits} digits compared, which finds damage and no forgery: more are not known"
+            )
+        }
+    };
     writeln!(
         out,
-        "{}: verified, {} bytes, SHA-256 {} ({what})",
+        "{}: verified, {} bytes, SHA-256 {} ({what}; {compared})",
         file.display(),
         verified.bytes,
         verified.sha256

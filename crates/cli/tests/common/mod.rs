@@ -43,6 +43,14 @@ impl Scene {
         Finished::from(self.command(arguments).output().unwrap())
     }
 
+    /// Draws other leaves into `others/` and trains `weights/model.foliar` on them.
+    pub(crate) fn pretrain(&self, per_class: usize, more: &[&str]) {
+        foliar_synth::write_dataset(&self.path("others"), 2, per_class, 48).unwrap();
+        let mut arguments = train_arguments("weights");
+        arguments[1] = "others";
+        self.run(&[&arguments, more].concat()).expect(0);
+    }
+
     /// `foliar train photos --out OUT` with a small recipe and `more` arguments.
     pub(crate) fn train(&self, out: &str, more: &[&str]) -> Finished {
         self.run(&[&train_arguments(out), more].concat())

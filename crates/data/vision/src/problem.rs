@@ -125,6 +125,12 @@ pub enum Reason {
         /// Its split.
         split: Split,
     },
+    /// A photo that is set apart for measuring, and that the weights which training begins with have learned from already, or
+    /// from one of its group.
+    LearnedBefore {
+        /// What it was set apart for.
+        split: Split,
+    },
     /// A photo that is listed in the quarantine.
     Quarantined {
         /// The reason in the list, if there is one.
@@ -172,6 +178,7 @@ impl Reason {
             Self::ClassNotInTraining => "class-not-in-training",
             Self::TwoClasses { .. } => "two-classes",
             Self::Leak { .. } => "leak",
+            Self::LearnedBefore { .. } => "learned-before",
             Self::Quarantined { .. } => "quarantined",
             Self::ListedAndAbsent => "listed-and-absent",
             Self::NotInSplit => "not-in-split",
@@ -231,6 +238,10 @@ impl fmt::Display for Reason {
                     portable_name(other)
                 )
             }
+            Self::LearnedBefore { split } => write!(
+                f,
+                "left out of {split}: the weights that training begins with have learned from it, or from one of its group"
+            ),
             Self::Quarantined { why: Some(why) } => write!(f, "left out: in quarantine ({why})"),
             Self::Quarantined { why: None } => f.write_str("left out: in quarantine"),
             Self::ListedAndAbsent => f.write_str("listed, but not found in the folder"),

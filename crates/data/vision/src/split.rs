@@ -27,11 +27,15 @@ pub struct SplitSpec {
     /// One number for each photo; photos of equal numbers stay in one split.
     #[serde(skip)]
     pub groups: Option<Vec<u64>>,
+    /// For each photo whether it may only be trained on, and with it all that stay in one split with it: none is measured on,
+    /// and those that a folder sets apart for that are left out.
+    #[serde(skip)]
+    pub train_only: Option<Vec<bool>>,
 }
 
 impl Default for SplitSpec {
     fn default() -> Self {
-        Self { validation: 0.2, test: 0.0, groups: None }
+        Self { validation: 0.2, test: 0.0, groups: None, train_only: None }
     }
 }
 
@@ -50,12 +54,13 @@ pub struct Splits {
 
 /// Splits the photos of `data`.
 ///
-/// Of the `n` photos of a class that no folder assigns, about `validation * n` are for validation: at least one if the
+/// Of the `n` photos of a class that no folder assigns and that may be measured on, about `validation * n` are for validation: at least one if the
 /// proportion is above zero and at least one photo is left for training, unless the whole class is one cluster. A single photo
 /// of a class is for training.
 ///
 /// # Panics
-/// If a proportion is not in `[0, 1)`, their sum is not below 1, or `groups` does not have one number for each photo.
+/// If a proportion is not in `[0, 1)`, their sum is not below 1, or `groups` or `train_only` does not have one value for each
+/// photo.
 #[must_use]
 pub fn split(data: &Dataset, spec: &SplitSpec, seed: u64) -> Splits {
     let shares = [spec.validation, spec.test, spec.validation + spec.test];
@@ -63,11 +68,18 @@ pub fn split(data: &Dataset, spec: &SplitSpec, seed: u64) -> Splits {
     let mut splits = Splits::default();
     let mut assigned: Vec<Option<Split>> =
         data.photos.iter().map(|photo| photo.split.or(Some(Split::Train))).collect();
-    let clusters = clusters(data, spec.groups.as_deref(), seed);
+    let train_only = |cluster: &Cluster| {
+        spec.train_only.as_ref().is_some_and(|only| cluster.members.iter().any(|&index| only[index]))
+    };
+    let (train_only, clusters): (Vec<_>, Vec<_>) =
+        clusters(data, spec.groups.as_deref(), seed).into_iter().partition(train_only);
+    for cluster in &train_only {
+        keep_the_training_side(data, cluster, &mut assigned, &mut splits.problems);
+    }
     for cluster in &clusters {
         keep_the_measuring_side(data, cluster, &mut assigned, &mut splits.problems);
     }
-    let pool = trained(data, &assigned);
+    let pool = trained(data, clusters.iter().flat_map(|cluster| &cluster.members).copied(), &assigned);
     for (split, share) in [(Split::Test, spec.test), (Split::Validation, spec.validation)] {
         if share > 0.0 && data.photos.iter().all(|photo| photo.split != Some(split)) {
             let wanted = pool.iter().map(|&count| ((count as f64 * share).round() as usize).max(1)).collect();
@@ -175,6 +187,21 @@ fn keep_the_measuring_side(
     }
 }
 
+/// Only the members of a cluster that no folder sets apart for measuring are kept.
+fn keep_the_training_side(
+    data: &Dataset,
+    cluster: &Cluster,
+    assigned: &mut [Option<Split>],
+    problems: &mut Vec<Problem>,
+) {
+    for &index in &cluster.members {
+        if let Some(split) = assigned[index].filter(|split| *split != Split::Train) {
+            assigned[index] = None;
+            problems.push(Problem::new(&data.photos[index].path, Reason::LearnedBefore { split }));
+        }
+    }
+}
+
 /// Moving clusters from training to another split; all counts are by class.
 struct Draw<'a> {
     assigned: &'a mut [Option<Split>],
@@ -209,11 +236,11 @@ impl Draw<'_> {
     }
 }
 
-/// Number of training photos of each class.
-fn trained(data: &Dataset, assigned: &[Option<Split>]) -> Vec<usize> {
+/// Number of training photos of each class among `photos`.
+fn trained(data: &Dataset, photos: impl Iterator<Item = usize>, assigned: &[Option<Split>]) -> Vec<usize> {
     let mut counts = vec![0; data.classes.len()];
-    for (photo, split) in data.photos.iter().zip(assigned) {
-        counts[photo.class] += usize::from(*split == Some(Split::Train));
+    for index in photos {
+        counts[data.photos[index].class] += usize::from(assigned[index] == Some(Split::Train));
     }
     counts
 }
@@ -227,7 +254,7 @@ fn draw(
     wanted: Vec<usize>,
     assigned: &mut [Option<Split>],
 ) {
-    let left = trained(data, assigned);
+    let left = trained(data, 0..data.photos.len(), assigned);
     let taken = vec![0; left.len()];
     let mut draw = Draw { assigned, split, wanted, taken, left };
     for cluster in clusters {

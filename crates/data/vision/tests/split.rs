@@ -6,7 +6,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::dataset;
-use foliar_vision::{Reason, Split, SplitSpec, Splits, split};
+use foliar_vision::{Reason, Split, SplitSpec, Splits, cluster_of, split};
 use proptest::prelude::*;
 
 /// A photograph by its class, its content (equal numbers are equal bytes) and its folder's split.
@@ -44,7 +44,7 @@ proptest! {
     ) {
         let data = dataset(4, &sketches);
         let groups: Vec<u64> = (0..sketches.len() as u64).map(|index| index * 7 % groups).collect();
-        let spec = SplitSpec { validation, test, groups: Some(groups.clone()) };
+        let spec = SplitSpec { validation, test, groups: Some(groups.clone()), train_only: None };
         let splits = split(&data, &spec, seed);
         let assigned = split_of(&splits, sketches.len());
         prop_assert!(splits.problems.is_empty());
@@ -59,8 +59,32 @@ proptest! {
     }
 
     #[test]
+    fn what_only_trains_is_measured_on_nowhere_and_with_it_its_group(
+        sketches in sketches(any_part()), seed: u64, validation in 0.0..0.5, test in 0.0..0.4, groups in 1..40_u64,
+        every in 1..9_usize,
+    ) {
+        let data = dataset(4, &sketches);
+        let groups: Vec<u64> = (0..sketches.len() as u64).map(|index| index * 7 % groups).collect();
+        let only: Vec<bool> = (0..sketches.len()).map(|index| index % every == 0).collect();
+        let spec = SplitSpec { validation, test, groups: Some(groups.clone()), train_only: Some(only.clone()) };
+        let splits = split(&data, &spec, seed);
+        let assigned = split_of(&splits, sketches.len());
+        let names = cluster_of(&data, Some(&groups));
+        let fixed: BTreeSet<usize> = (0..names.len()).filter(|&index| only[index]).map(|index| names[index]).collect();
+        for (index, split) in assigned.iter().enumerate() {
+            let trains = sketches[index].2.is_none_or(|split| split == Split::Train);
+            if fixed.contains(&names[index]) {
+                prop_assert_eq!(*split, trains.then_some(Split::Train));
+            }
+        }
+        let before = splits.problems.iter().filter(|p| matches!(p.reason, Reason::LearnedBefore { .. })).count();
+        let apart = |index: &usize| fixed.contains(&names[*index]) && matches!(sketches[*index].2, Some(Split::Validation | Split::Test));
+        prop_assert_eq!(before, (0..sketches.len()).filter(apart).count());
+    }
+
+    #[test]
     fn contents_and_seed_decide_and_not_the_order(sketches in sketches(no_parts()), seed: u64) {
-        let spec = SplitSpec { validation: 0.3, test: 0.1, groups: None };
+        let spec = SplitSpec { validation: 0.3, test: 0.1, groups: None, train_only: None };
         let outcome = |sketches: &[Sketch]| -> BTreeMap<u32, Option<Split>> {
             let splits = split(&dataset(4, sketches), &spec, seed);
             let assigned = split_of(&splits, sketches.len());
@@ -104,7 +128,7 @@ proptest! {
 fn shares_are_kept_in_every_class() {
     let sketches: Vec<Sketch> = (0..1000).map(|index| (usize::from(index >= 100), index, None)).collect();
     let data = dataset(2, &sketches);
-    let spec = SplitSpec { validation: 0.2, test: 0.1, groups: None };
+    let spec = SplitSpec { validation: 0.2, test: 0.1, groups: None, train_only: None };
     let splits = split(&data, &spec, 5);
     let count = |split: &[usize], class| split.iter().filter(|&&index| sketches[index].0 == class).count();
     assert_eq!([count(&splits.test, 0), count(&splits.test, 1)], [10, 90]);

@@ -9,17 +9,18 @@ mod element;
 mod error;
 mod fit;
 mod layout;
+mod location;
 mod naming;
 mod opcode;
 mod pickle;
 mod safetensors;
 mod torch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tensor::Tensor;
 
-pub use error::{FitError, Mismatch, WeightsError};
+pub use error::{Conclusion, FitError, Mismatch, WeightsError, grouped};
 pub use fit::{Fitted, ReplacedClassifier, fit, network_of};
 pub use naming::{InputConvention, Naming};
 
@@ -39,8 +40,9 @@ pub enum Format {
 pub struct WeightFile {
     /// What the file is.
     pub format: Format,
-    /// All tensors of float32, float16, bfloat16 or float64, as float32. Prefixes that PyTorch's wrappers put before every
-    /// name (`module.`, `_orig_mod.`) are taken off.
+    /// All tensors of float32, float16, bfloat16 or float64, as float32. In PyTorch's files those within dicts have the keys
+    /// of these before their own: `state_dict.conv1.weight`. Words that PyTorch's wrappers put into names (`module`,
+    /// `_orig_mod` and others) are taken out.
     pub tensors: BTreeMap<String, Tensor>,
     /// Names of the integer and boolean tensors, such as `num_batches_tracked`; no network here has any.
     pub integers: Vec<String>,
@@ -50,13 +52,13 @@ pub struct WeightFile {
 
 /// Reads a weight file.
 ///
-/// A PyTorch file holds a state dict, or a dict with one under `state_dict`, `model_state_dict` or `model`. Whatever the
-/// bytes are, memory stays below eight times what the file unpacks to, which is at most sixteen times its size, plus
+/// A PyTorch file holds a state dict, alone or within other dicts, or a whole model. Settings, optimisers and other objects
+/// in it are passed over; none is built. Whatever the bytes are, memory stays below eight times what the file unpacks to, which is at most sixteen times its size, plus
 /// 256 MiB.
 ///
 /// # Errors
-/// A format that is not read, with what the file seems to be; damage; a pickle that asks for anything but tensors and
-/// containers, with the name of the opcode and of what it asked for; tensors of other types.
+/// A format that is not read, with what the file seems to be; damage; a pickle that asks for what harms, with the name of
+/// the opcode and of what it asked for; tensors of other types.
 pub fn read(bytes: &[u8]) -> Result<WeightFile, WeightsError> {
     let mut file = if archive::is_archive(bytes) {
         torch::read_archive(bytes)
@@ -91,6 +93,13 @@ fn recognise(bytes: &[u8]) -> &'static str {
     begins.iter().find(|(magic, _)| bytes.starts_with(magic)).map_or("of an unknown kind", |(_, what)| what)
 }
 
+/// A name without the words of wrappers.
+fn unwrapped(name: &str) -> String {
+    const WRAPPERS: [&str; 4] = ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
+    let words: Vec<&str> = name.split('.').filter(|word| !WRAPPERS.contains(word)).collect();
+    words.join(".")
+}
+
 impl WeightFile {
     /// Refuses names that could not be shown on a terminal.
     fn check_names(&self) -> Result<(), WeightsError> {
@@ -105,18 +114,33 @@ impl WeightFile {
         }
     }
 
-    /// Takes off what `DataParallel` and `torch.compile` put before the name of every tensor.
+    /// Takes out what `DataParallel`, `torch.compile` and their like put into names, unless that would make two of them equal.
     fn unwrap_names(&mut self) {
-        const WRAPPERS: [&str; 2] = ["module.", "_orig_mod."];
-        let common = |file: &Self| {
-            let names = || file.tensors.keys().chain(&file.integers);
-            WRAPPERS.into_iter().find(|prefix| names().all(|name| name.starts_with(prefix)))
-        };
-        while let Some(prefix) = common(self).filter(|_| !self.tensors.is_empty()) {
-            let bare = |name: String| name[prefix.len()..].to_owned();
-            self.tensors =
-                std::mem::take(&mut self.tensors).into_iter().map(|(name, x)| (bare(name), x)).collect();
-            self.integers = std::mem::take(&mut self.integers).into_iter().map(bare).collect();
+        let bare = |name: &String| unwrapped(name);
+        let mut seen = BTreeSet::new();
+        if !self.tensors.keys().chain(&self.integers).all(|name| seen.insert(bare(name))) {
+            return;
         }
+        self.tensors = std::mem::take(&mut self.tensors)
+            .into_iter()
+            .map(|(name, tensor)| (bare(&name), tensor))
+            .collect();
+        self.integers = self.integers.iter().map(bare).collect();
+    }
+
+    /// Keeps only the tensors before whose names `key` stands, one word or several with points between: `ema` keeps
+    /// `state.ema.conv1.weight`.
+    ///
+    /// # Errors
+    /// There are none. The error says what there is.
+    pub fn keep_under(&mut self, key: &str) -> Result<(), WeightsError> {
+        let known = grouped(self.tensors.keys().map(String::as_str));
+        let words = unwrapped(key);
+        self.tensors.retain(|name, _| location::lies_under(name, &words));
+        self.integers.retain(|name| location::lies_under(name, &words));
+        if self.tensors.is_empty() {
+            return Err(WeightsError::NoKey { key: key.to_owned(), known });
+        }
+        Ok(())
     }
 }

@@ -60,6 +60,9 @@ fn pickles() -> Vec<Case> {
         [b"]q\x00(" as &[u8], &many(b"K\x01K\x01\x86", 150_000), b"e", &many(CALL_DICT, 40_000), b"."]
             .concat();
     let shapes = many(&tensor(&[1; 8], &[1; 8], 0), 30_000);
+    // One long key under which dicts lie within each other: each name is longer than the one before.
+    let key = [b"X" as &[u8], &(1u32 << 20).to_le_bytes(), &vec![b'a'; 1 << 20], b"q\x000"].concat();
+    let names = [&key, b"}" as &[u8], &many(b"h\x00}", 40), &many(b"s", 40), b"."].concat();
     vec![
         ("os.system", pickle(b"cos\nsystem\nX\x04\0\0\0true\x85R."), "`os.system` (opcode GLOBAL)"),
         ("posix.system", pickle(b"cposix\nsystem\nX\x04\0\0\0true\x85R."), "`posix.system` (opcode GLOBAL)"),
@@ -100,6 +103,7 @@ fn pickles() -> Vec<Case> {
         ("wide sizes", pickle(&wide(b"ctorch\nSize\nh\x00\x85R0")), "Size"),
         ("pairs that are used again", pickle(&pairs), "number of values"),
         ("tensors without end", checkpoint(&shapes), "number of values"),
+        ("names without end", pickle(&names), "length of all names"),
         ("a pickle of 65 MiB", pickle(&many(b"N\x30", 65 << 19)), "number of values"),
     ]
 }

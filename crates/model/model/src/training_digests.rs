@@ -24,6 +24,15 @@ impl TrainingDigests {
         Self { ascending }
     }
 
+    /// With those of another classifier too.
+    #[must_use]
+    pub fn and(mut self, others: &Self) -> Self {
+        self.ascending.extend(&others.ascending);
+        self.ascending.sort_unstable();
+        self.ascending.dedup();
+        self
+    }
+
     /// Whether a photograph with this digest is among them.
     #[must_use]
     pub fn contains(&self, digest: &Digest) -> bool {
@@ -97,6 +106,8 @@ mod tests {
         for (number, digest) in digests.iter().enumerate() {
             assert_eq!(read.contains(digest), number % 2 == 0);
         }
+        let others = TrainingDigests::new(digests.iter().skip(1).step_by(2));
+        assert_eq!(set.clone().and(&others).and(&set), TrainingDigests::new(&digests));
         for damaged in ["\"abc\"", "\"zz\"", "\"é\"", "7"] {
             assert!(serde_json::from_str::<TrainingDigests>(damaged).is_err(), "{damaged}");
         }

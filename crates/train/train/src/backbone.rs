@@ -65,7 +65,7 @@ fn front(device: &dyn Device, recipe: &Recipe, phase: &Phase) -> Result<Box<dyn 
         average: None,
         statistics: Statistics::Batch,
     };
-    let (state, _) = first_weights(device, &graph, recipe)?;
+    let (state, _) = first_weights(device, &graph, recipe, &[])?;
     let (frozen, _) = state.divide(&device.engine(&tail, &options)?.state());
     let mut engine = device.engine(&front, &options)?;
     engine.restore(&frozen)?;

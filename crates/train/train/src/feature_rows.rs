@@ -9,6 +9,7 @@ use foliar_vision::Digest;
 
 use crate::error::TrainError;
 use crate::feature_cache::{self, FeatureCache, Key};
+use crate::initial::InitialWeights;
 use crate::phase::Phase;
 use crate::recipe::Recipe;
 
@@ -34,7 +35,8 @@ impl FeatureFile {
         let preprocessing = serde_json::to_vec(&recipe.preprocessing)
             .map_err(|error| TrainError::RecipeText { what: error.to_string() })?;
         let origin = match &recipe.weights {
-            Some(weights) => weights.digest.clone(),
+            Some(InitialWeights { digest, key: None, .. }) => digest.clone(),
+            Some(InitialWeights { digest, key: Some(key), .. }) => format!("{digest} {key}"),
             None => format!("random {}", recipe.seed),
         };
         let mut hasher = blake3::Hasher::new_derive_key("foliar features 1");

@@ -10,8 +10,9 @@ use foliar_runlog::{self as runlog, Event, StopReason};
 use crate::best_epoch::EpochScore;
 use crate::checkpoint::Checkpoint;
 use crate::error::TrainError;
+use crate::photographs::Photographs;
 use crate::refit::{self, Refit};
-use crate::train::{Session, random_weights, reporter};
+use crate::train::{Session, first_weights, reporter};
 use crate::trained_model::TrainedModel;
 
 impl Session<'_> {
@@ -25,14 +26,15 @@ impl Session<'_> {
         self.save_best()?;
         let mut init = Checkpoint::read(&self.run.best())?.state;
         let classifier = format!("{}.", self.graph.nodes[self.graph.classifier()].name);
-        let fresh = random_weights(self.device, &self.graph, recipe)?.tensors.into_iter();
-        init.tensors.extend(fresh.filter(|(name, _)| name.starts_with(&classifier)));
+        let classes = &photographs.dataset.classes;
+        let first = first_weights(self.device, &self.graph, recipe, classes)?.0.tensors.into_iter();
+        init.tensors.extend(first.filter(|(name, _)| name.starts_with(&classifier)));
         let graph = self.graph.clone();
         let source = refit::Source { device: self.device, graph: &graph, recipe, photographs, init };
         let flow = source.refit(&mut reporter(&mut *self.observe, "classifiers on all but a fold"))?;
         let (text, flow) = match flow {
             ControlFlow::Continue(refit) => {
-                let text = words(&refit, recipe.refit);
+                let text = words(&refit, recipe.refit, photographs);
                 (text, ControlFlow::Continue(Some(refit)))
             }
             ControlFlow::Break(StopReason::NonFiniteLoss) => {
@@ -99,7 +101,7 @@ impl Session<'_> {
                 data_fingerprint: self.run.fingerprint(),
             },
             temperature: best.temperature,
-            training_digests: self.photographs.training_digests(),
+            training_digests: self.photographs.training_digests(&self.run.recipe)?,
             validation,
             uncertainty,
             state,
@@ -111,13 +113,17 @@ impl Session<'_> {
 }
 
 /// What there is to say of a refit.
-fn words(refit: &Refit, folds: u32) -> String {
-    let count = refit.out_of_fold.photos.len();
+fn words(refit: &Refit, folds: u32, photographs: &Photographs) -> String {
+    let count = photographs.splits.train.len() + photographs.splits.validation.len();
+    let judged = match (refit.out_of_fold.photos.len(), &photographs.learned_before) {
+        (judged, Some(_)) => format!(" on the {judged} that the first weights had not learned from"),
+        (_, None) => String::new(),
+    };
     let EpochScore { epoch: epochs, accuracy, loss, calibrated_loss, temperature, .. } = refit.best;
     let [accuracy, loss, calibrated] =
         [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
     format!(
-        "trained again on all {count} photos for {epochs} epochs; {folds}-fold cross-validation: loss {loss}, \
+        "trained again on all {count} photos for {epochs} epochs; {folds}-fold cross-validation{judged}: loss {loss}, \
          acc {accuracy}; calibrated with temperature {temperature:.2}, loss {calibrated}"
     )
 }

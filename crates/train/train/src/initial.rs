@@ -3,27 +3,35 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use foliar_nn::weights::{self, Fitted, WeightFile};
+use foliar_model::{Bundle, FileError, TrainingDigests, is_uncertainty};
+use foliar_nn::weights::{self, Fitted, WeightFile, grouped};
 use foliar_nn::{Graph, StateDict, zoo};
+use foliar_vision::Preprocessing;
 use serde::{Deserialize, Serialize};
 
-use foliar_model::{FileError, is_uncertainty};
-
 use crate::error::TrainError;
+use crate::known_classes::{KnownClass, known_classes};
+use crate::recipe::Recipe;
+
+/// Classes that a note names.
+const NAMED: usize = 10;
 
 /// A file of weights that a run begins with. Its digest stands in the recipe: other weights are another run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InitialWeights {
-    /// The file, safetensors or PyTorch's.
+    /// The file: safetensors, PyTorch's, or a bundle.
     #[serde(with = "foliar_files::any_path")]
     pub file: PathBuf,
     /// BLAKE3 of its bytes, in hexadecimal digits.
     pub digest: String,
+    /// What stands before the names of the weights that are meant, where a file holds several; the best ones if it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// How the photographs were prepared that the weights were trained on: (RGB / 255 - mean) / std.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Convention {
     /// Mean of red, green and blue.
     pub mean: [f32; 3],
@@ -31,55 +39,216 @@ pub struct Convention {
     pub std: [f32; 3],
     /// Side of the photographs in pixels, where the file says so.
     pub size: Option<usize>,
+    /// All of it, where the file is a bundle.
+    pub preprocessing: Option<Preprocessing>,
+}
+
+impl Convention {
+    /// The preprocessing for `model` at `size`, else at the side that the file names, else at `usual`. The proportions of a
+    /// bundle are kept at every size.
+    #[must_use]
+    pub fn prepare(&self, model: &str, size: Option<u32>, usual: u32) -> Preprocessing {
+        let size = size.or(self.size.map(|size| size as u32)).unwrap_or(usual);
+        match &self.preprocessing {
+            Some(own) => {
+                let scaled =
+                    |side: u32| (f64::from(side) * f64::from(size) / f64::from(own.size)).round() as u32;
+                let [store_side, resize_side] = [own.store_side, own.resize_side].map(scaled);
+                Preprocessing { store_side, resize_side, size, ..own.clone() }
+            }
+            None => Preprocessing { mean: self.mean, std: self.std, ..Recipe::preprocessing(model, size) },
+        }
+    }
+}
+
+/// What a file gives a network to begin with.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    /// Weights of all but the classifier.
+    state: StateDict,
+    /// Of the classifier, what the file knows of a class.
+    rows: Vec<Row>,
+    /// What there is to say of it.
+    pub(crate) notes: Vec<String>,
+}
+
+/// The part of a tensor of the classifier that belongs to one class.
+#[derive(Debug)]
+struct Row {
+    tensor: String,
+    class: usize,
+    values: Vec<f32>,
+}
+
+impl Given {
+    /// Puts it into a network's weights, in the place of those that are there.
+    pub(crate) fn put_into(&self, state: &mut StateDict) {
+        let given = self.state.tensors.iter();
+        state.tensors.extend(given.map(|(name, tensor)| (name.clone(), tensor.clone())));
+        for Row { tensor, class, values } in &self.rows {
+            let Some(tensor) = state.tensors.get_mut(tensor) else { continue };
+            let place = class * values.len()..(class + 1) * values.len();
+            if let Some(old) = tensor.data.get_mut(place) {
+                old.copy_from_slice(values);
+            }
+        }
+    }
+}
+
+/// What a file of weights is.
+enum Source {
+    /// A classifier of foliar.
+    Bundle(Box<Bundle>),
+    /// Weights alone.
+    Weights(WeightFile),
 }
 
 impl InitialWeights {
-    /// The network whose weights `file` holds; `None` if it is none that is known.
+    /// The network whose weights `file` holds, under `key` if there is one; `None` if it is none that is known.
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn network(file: &Path) -> Result<Option<&'static str>, TrainError> {
-        Ok(weights::network_of(&parsed(file, &read(file)?)?))
+    pub fn network(file: &Path, key: Option<&str>) -> Result<Option<&'static str>, TrainError> {
+        Ok(match source(file, read(file)?, key)? {
+            Source::Bundle(bundle) => {
+                let known = zoo::MODELS.into_iter().find(|name| *name == bundle.graph.name);
+                known.or_else(|| weights::network_of(&tensors_of(&bundle)))
+            }
+            Source::Weights(tensors) => weights::network_of(&tensors),
+        })
     }
 
-    /// Reads `file`, makes sure that it holds weights of `model`, and tells how its photographs were prepared.
+    /// Reads `file`, makes sure that it holds weights of `model`, under `key` if there is one, and tells how its photographs
+    /// were prepared.
     ///
     /// # Errors
-    /// A file that cannot be read or that holds other weights, with every tensor that does not fit.
-    pub fn examine(file: &Path, model: &str) -> Result<(Self, Convention), TrainError> {
+    /// A file that cannot be read or that holds other weights, with what follows from the tensors that do not fit.
+    pub fn examine(file: &Path, model: &str, key: Option<&str>) -> Result<(Self, Convention), TrainError> {
         let bytes = read(file)?;
         let digest = blake3::hash(&bytes).to_hex().to_string();
-        let fitted = fit(file, &bytes, &zoo::build(model, 2)?)?;
-        let input = fitted.input;
+        let graph = zoo::build(model, 2)?;
+        let convention = match source(file, bytes, key)? {
+            Source::Bundle(bundle) => {
+                fit(file, tensors_of(&bundle), &graph)?;
+                let Preprocessing { mean, std, size, .. } = bundle.preprocessing;
+                let preprocessing = Some(bundle.preprocessing);
+                Convention { mean, std, size: Some(size as usize), preprocessing }
+            }
+            Source::Weights(tensors) => {
+                let input = fit(file, tensors, &graph)?.input;
+                Convention { mean: input.mean, std: input.std, size: input.size, preprocessing: None }
+            }
+        };
         let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-        Ok((Self { file, digest }, Convention { mean: input.mean, std: input.std, size: input.size }))
+        Ok((Self { file, digest, key: key.map(str::to_owned) }, convention))
     }
 
-    /// The weights for `graph`. What the file does not hold, such as a classifier of other width, is left out. Also returns
-    /// what there is to say: whether a fresh classifier is needed, and which tensors of the file are not used.
+    /// What the file gives to `graph`, whose classes are `classes` and whose photographs are prepared by `preprocessing`. The
+    /// classifier of a bundle is taken over class by class, by name; that of other files says nothing of names and is not.
     ///
     /// # Errors
     /// As [`InitialWeights::examine`], and a file that is not the one that the recipe names.
-    pub fn load(&self, graph: &Graph) -> Result<(StateDict, Vec<String>), TrainError> {
+    pub(crate) fn load(
+        &self,
+        graph: &Graph,
+        classes: &[String],
+        preprocessing: &Preprocessing,
+    ) -> Result<Given, TrainError> {
+        let mut given = Given::default();
+        let (tensors, bundle) = match self.source()? {
+            Source::Bundle(bundle) => (tensors_of(&bundle), Some(bundle)),
+            Source::Weights(tensors) => {
+                if kind(&tensors).as_deref() == Some("checkpoint") {
+                    given.notes.push(format!(
+                        "{} is a checkpoint, which does not say what photos it has learned from: if they are among these, results are optimistic. The run's model.foliar says so",
+                        self.name()
+                    ));
+                }
+                (tensors, None)
+            }
+        };
+        let fitted = fit(&self.file, tensors, graph)?;
+        let classifier = format!("{}.", graph.nodes[graph.classifier()].name);
+        given.notes.extend(notes(&fitted));
+        match &bundle {
+            Some(bundle) => {
+                let known = known_classes(classes, &bundle.classes);
+                given.rows = rows(bundle, &classifier, &known);
+                if !classes.is_empty() {
+                    given.notes.push(self.words_on_classes(classes, &bundle.classes, &known));
+                }
+                given.notes.push(self.words_on_size(&bundle.preprocessing, preprocessing));
+                if bundle.training_digests.is_empty() {
+                    given.notes.push(format!(
+                        "{} does not say what photos it has learned from: if they are among these, results are optimistic",
+                        self.name()
+                    ));
+                }
+            }
+            None => given.notes.extend(words_on_classifier(&fitted, &classifier, graph.classes())),
+        }
+        given.state = fitted.state;
+        given.state.tensors.retain(|name, _| !name.starts_with(&classifier));
+        Ok(given)
+    }
+
+    /// Photographs that the weights are known to have learned from: none unless they are a bundle.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that is not the one that the recipe names.
+    pub fn learned_from(&self) -> Result<TrainingDigests, TrainError> {
+        Ok(match self.source()? {
+            Source::Bundle(bundle) => bundle.training_digests,
+            Source::Weights(_) => TrainingDigests::default(),
+        })
+    }
+
+    /// The file's name, and that of its folder: all bundles of runs have one name.
+    pub(crate) fn name(&self) -> String {
+        let parts: Vec<String> =
+            self.file.iter().rev().take(2).map(|part| part.to_string_lossy().into_owned()).collect();
+        parts.into_iter().rev().collect::<Vec<_>>().join("/")
+    }
+
+    fn source(&self) -> Result<Source, TrainError> {
         let bytes = read(&self.file)?;
         if blake3::hash(&bytes).to_hex().as_str() != self.digest {
             let what = "these are not the weights that the run began with; put the old file back".to_owned();
             return Err(FileError::Damaged { path: self.file.clone(), what }.into());
         }
-        let fitted = fit(&self.file, &bytes, graph)?;
-        let mut notes = Vec::new();
-        if let Some(replaced) = fitted.replaced_classifier {
-            let before = replaced.classes_in_file.map_or("no".to_owned(), |classes| classes.to_string());
-            notes.push(format!(
-                "the classifier `{}` starts from random weights for {} classes; that of the file has {before} classes",
-                replaced.node, replaced.classes
-            ));
+        source(&self.file, bytes, self.key.as_deref())
+    }
+
+    /// Which classes the old classifier knows.
+    fn words_on_classes(&self, new: &[String], old: &[String], known: &[KnownClass]) -> String {
+        let file = self.name();
+        if known.is_empty() {
+            return format!(
+                "none of the {} classes is known to {file}, whose classes are {}; the classifier starts from random weights",
+                new.len(),
+                listed(old.iter().cloned())
+            );
         }
-        let unused = fitted.unused.iter().filter(|name| !is_uncertainty(name)).count();
-        if unused > 0 {
-            notes.push(format!("{unused} tensors of the file are not used"));
+        let taken = known.iter().map(|known| match (&new[known.new], &old[known.old]) {
+            (new, old) if new == old => new.clone(),
+            (new, old) => format!("{new} (there {old})"),
+        });
+        let fresh = (0..new.len()).filter(|place| known.iter().all(|known| known.new != *place));
+        let fresh = listed(fresh.map(|place| new[place].clone()));
+        let rest = if fresh.is_empty() { String::new() } else { format!("; fresh: {fresh}") };
+        format!("{} of {} classes known to {file}: {}{rest}", known.len(), new.len(), listed(taken))
+    }
+
+    /// At which size the old classifier saw photographs.
+    fn words_on_size(&self, old: &Preprocessing, new: &Preprocessing) -> String {
+        let file = self.name();
+        if old == new {
+            return format!("image size {0} x {0} and colour statistics as in {file}", new.size);
         }
-        Ok((fitted.state, notes))
+        format!(
+            "{file} was trained on photos of {0} x {0} pixels, this run uses {1} x {1}; without --image-size it would use those of the file",
+            old.size, new.size
+        )
     }
 }
 
@@ -87,13 +256,104 @@ fn read(file: &Path) -> Result<Vec<u8>, FileError> {
     fs::read(file).map_err(|source| FileError::Io { path: file.to_owned(), source })
 }
 
-fn parsed(file: &Path, bytes: &[u8]) -> Result<WeightFile, FileError> {
-    weights::read(bytes).map_err(|error| damaged(file, error.to_string()))
+fn source(file: &Path, bytes: Vec<u8>, key: Option<&str>) -> Result<Source, TrainError> {
+    let mut tensors = weights::read(&bytes).map_err(|error| damaged(file, error.to_string()))?;
+    if kind(&tensors).as_deref() == Some("bundle") {
+        if key.is_some() {
+            let what = "a bundle holds one set of weights; leave --weights-key out".to_owned();
+            return Err(damaged(file, what).into());
+        }
+        drop(tensors);
+        let bundle = Bundle::from_bytes(bytes).map_err(|what| damaged(file, what))?;
+        return Ok(Source::Bundle(Box::new(bundle)));
+    }
+    if let Some(key) = key {
+        tensors.keep_under(key).map_err(|error| damaged(file, error.to_string()))?;
+    }
+    Ok(Source::Weights(tensors))
 }
 
-fn fit(file: &Path, bytes: &[u8], graph: &Graph) -> Result<Fitted, TrainError> {
-    let tensors = parsed(file, bytes)?;
+/// What a file of foliar says that it is; `None` for files of others.
+fn kind(tensors: &WeightFile) -> Option<String> {
+    let document: serde_json::Value = serde_json::from_str(tensors.metadata.get("foliar")?).ok()?;
+    Some(document.get("kind")?.as_str()?.to_owned())
+}
+
+/// The tensors of a bundle, as a file has them.
+fn tensors_of(bundle: &Bundle) -> WeightFile {
+    WeightFile {
+        format: weights::Format::Safetensors,
+        tensors: bundle.state.tensors.clone(),
+        integers: Vec::new(),
+        metadata: Default::default(),
+    }
+}
+
+/// The rows of a bundle's classifier for the classes that are known to it.
+fn rows(bundle: &Bundle, classifier: &str, known: &[KnownClass]) -> Vec<Row> {
+    let count = bundle.classes.len();
+    let tensors = bundle.state.tensors.iter().filter(|(name, _)| name.starts_with(classifier));
+    let mut rows = Vec::new();
+    for (name, tensor) in tensors.filter(|(_, tensor)| tensor.shape.first() == Some(&count)) {
+        let width = tensor.data.len() / count;
+        rows.extend(known.iter().map(|&KnownClass { new, old }| Row {
+            tensor: name.clone(),
+            class: new,
+            values: tensor.data[old * width..(old + 1) * width].to_vec(),
+        }));
+    }
+    rows
+}
+
+fn fit(file: &Path, tensors: WeightFile, graph: &Graph) -> Result<Fitted, TrainError> {
     Ok(weights::fit(graph, tensors).map_err(|error| damaged(file, error.to_string()))?)
+}
+
+/// Where the weights lie in the file, and what of it is not used.
+fn notes(fitted: &Fitted) -> Vec<String> {
+    let Fitted { prefix, alternatives, unused, .. } = fitted;
+    let mut notes = Vec::new();
+    if !alternatives.is_empty() {
+        let bare = |prefix: &String| prefix.trim_end_matches(['.', '/']).to_owned();
+        let (others, first) = (listed(alternatives.iter().map(bare)), bare(&alternatives[0]));
+        notes.push(format!(
+            "the file holds several sets of weights: `{}` is used, not {others} (which --weights-key {first} would use)",
+            bare(prefix)
+        ));
+    } else if !prefix.is_empty() {
+        notes.push(format!("the weights are those under `{prefix}`"));
+    }
+    let is_other = |name: &&String| {
+        is_uncertainty(name) || alternatives.iter().any(|prefix| name.starts_with(prefix.as_str()))
+    };
+    let unused: Vec<&str> = unused.iter().filter(|name| !is_other(name)).map(String::as_str).collect();
+    if !unused.is_empty() {
+        notes.push(format!("{} tensors of the file are not used: {}", unused.len(), grouped(unused)));
+    }
+    notes
+}
+
+/// Why the classifier of a file that does not say what its classes are is not used.
+fn words_on_classifier(fitted: &Fitted, classifier: &str, classes: usize) -> Option<String> {
+    let begin = format!(
+        "the classifier `{}` starts from random weights for {classes} classes",
+        classifier.trim_end_matches('.')
+    );
+    Some(match &fitted.replaced_classifier {
+        None => format!("{begin}; the file does not say which classes its own are"),
+        Some(replaced) => match replaced.classes_in_file {
+            Some(before) => format!("{begin}; that of the file has {before} classes"),
+            None => format!("{begin}; the file has none"),
+        },
+    })
+}
+
+/// Some of the words, parted by commas, and how many more there are.
+fn listed(words: impl Iterator<Item = String>) -> String {
+    let words: Vec<String> = words.collect();
+    let more = words.len().saturating_sub(NAMED);
+    let named = words[..words.len() - more].join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
 }
 
 fn damaged(file: &Path, what: String) -> FileError {

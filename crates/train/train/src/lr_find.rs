@@ -60,8 +60,9 @@ pub fn lr_find(
     observe: &mut dyn FnMut(&Event) -> ControlFlow<StopReason>,
 ) -> Result<RateTest, TrainError> {
     let Some(phase) = recipe.phases.last() else { return Ok(RateTest::new(Vec::new(), Vec::new(), None, 1)) };
-    let graph = zoo::build(&recipe.model, photographs.dataset.classes.len())?;
-    let (state, _) = first_weights(device, &graph, recipe)?;
+    let classes = &photographs.dataset.classes;
+    let graph = zoo::build(&recipe.model, classes.len())?;
+    let (state, _) = first_weights(device, &graph, recipe, classes)?;
     let init = PhaseInit { device, graph: &graph, recipe, phase, photographs, state };
     let mut report = |done: usize, all: usize| {
         observe(&Event::Progress(runlog::Progress { what: "features".to_owned(), done, all }))

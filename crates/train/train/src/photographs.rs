@@ -13,6 +13,7 @@ use foliar_vision::{
 use crate::error::TrainError;
 use crate::feature_cache::FeatureCache;
 use crate::feature_rows::{FeatureFile, FeatureStore, plain_key};
+use crate::initial::InitialWeights;
 use crate::recipe::{ClassWeights, DataSpec, Group, Recipe};
 use crate::thumbnails::Thumbnails;
 
@@ -46,6 +47,9 @@ pub struct Photographs {
     pub problems: Vec<Problem>,
     /// Which photographs stay in one split, and why.
     pub grouping: Grouping,
+    /// What the weights that the recipe begins with have learned from; `None` if they are known to have learned from none of
+    /// these photographs.
+    pub learned_before: Option<LearnedBefore>,
     /// For each photograph the number of its group.
     groups: Vec<u64>,
     store: Arc<ImageCache>,
@@ -71,6 +75,20 @@ pub struct Grouping {
     pub near: usize,
     /// Pairs of copies that lie in different classes.
     pub across_classes: usize,
+}
+
+/// Photographs that the weights which a run begins with have learned from, and all that stand on one side of a split with
+/// them. They are trained on and never measured on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LearnedBefore {
+    /// The file of weights, for people.
+    pub file: String,
+    /// How many photographs it has learned from.
+    pub photographs: usize,
+    /// Classes of which no other photographs are there.
+    pub classes: Vec<String>,
+    /// For each photograph whether it only trains.
+    train_only: Vec<bool>,
 }
 
 /// Counts for people.
@@ -135,9 +153,18 @@ impl Photographs {
         let (groups, grouping) = groups(&dataset, &recipe.data, given.as_ref(), thumbnails)?;
         let DataSpec { validation, test, .. } = recipe.data;
         let shares = if given.is_some() { [0.0; 2] } else { [validation, test] };
-        let spec = SplitSpec { validation: shares[0], test: shares[1], groups: Some(groups.clone()) };
+        let learned_before = match &recipe.weights {
+            Some(weights) => LearnedBefore::of(weights, &dataset, &groups)?,
+            None => None,
+        };
+        let train_only = learned_before.as_ref().map(|learned| learned.train_only.clone());
+        let spec =
+            SplitSpec { validation: shares[0], test: shares[1], groups: Some(groups.clone()), train_only };
         let splits = split(&dataset, &spec, recipe.seed);
         problems.extend(splits.problems.iter().cloned());
+        if let Some(learned) = &learned_before {
+            learned.check(&dataset, &spec, &splits).map_err(too_few)?;
+        }
         if splits.train.len() < 2 {
             return Err(too_few(format!(
                 "{} photos are left to train on; at least 2 are needed",
@@ -147,7 +174,18 @@ impl Photographs {
         let (store, features) = (Arc::new(store), options.features.clone());
         let workers = options.workers;
         let feature_store = Arc::default();
-        Ok(Self { dataset, splits, problems, grouping, groups, store, workers, features, feature_store })
+        Ok(Self {
+            dataset,
+            splits,
+            problems,
+            grouping,
+            learned_before,
+            groups,
+            store,
+            workers,
+            features,
+            feature_store,
+        })
     }
 
     /// All photographs of `dataset`, known to be whole, in the training split: for features alone.
@@ -169,6 +207,7 @@ impl Photographs {
                 near: 0,
                 across_classes: 0,
             },
+            learned_before: None,
             groups: (0..count as u64).collect(),
             store: Arc::new(store),
             workers: options.workers,
@@ -178,7 +217,8 @@ impl Photographs {
     }
 
     /// The photographs for training and validation as `count` data sets of a cross-validation: the validation photographs
-    /// of each are one fold, those for training all others. The test photographs stay apart. What the split keeps on one
+    /// of each are one fold, those for training all others. Photographs that only train are in no fold; see
+    /// [`LearnedBefore`]. The test photographs stay apart. What the split keeps on one
     /// side stays in one fold; see [`foliar_vision::folds()`]. All share the features of frozen networks with these.
     ///
     /// # Panics
@@ -186,7 +226,8 @@ impl Photographs {
     pub fn folds(&self, count: usize, seed: u64) -> Vec<Photographs> {
         let mut pool = [&self.splits.train[..], &self.splits.validation].concat();
         pool.sort_unstable();
-        let folds = folds(&self.dataset, &pool, Some(&self.groups), count, seed);
+        let measured: Vec<usize> = pool.iter().copied().filter(|&photo| self.is_measured(photo)).collect();
+        let folds = folds(&self.dataset, &measured, Some(&self.groups), count, seed);
         let data_set = |validation: Vec<usize>| {
             let train =
                 pool.iter().copied().filter(|photo| validation.binary_search(photo).is_err()).collect();
@@ -198,6 +239,16 @@ impl Photographs {
             })
         };
         folds.into_iter().map(data_set).collect()
+    }
+
+    /// How many photographs for training and validation may be measured on.
+    pub fn measurable(&self) -> usize {
+        let pool = self.splits.train.iter().chain(&self.splits.validation);
+        pool.filter(|&&photo| self.is_measured(photo)).count()
+    }
+
+    fn is_measured(&self, photo: usize) -> bool {
+        self.learned_before.as_ref().is_none_or(|learned| !learned.train_only[photo])
     }
 
     /// The photographs for training and validation as a data set that trains on all of them.
@@ -215,6 +266,7 @@ impl Photographs {
             splits,
             problems: Vec::new(),
             grouping: self.grouping,
+            learned_before: self.learned_before.clone(),
             groups: self.groups.clone(),
             store: Arc::clone(&self.store),
             workers: self.workers,
@@ -307,10 +359,14 @@ impl Photographs {
         self.dataset.manifest()
     }
 
-    /// Digests of the photographs for training and validation.
-    pub(crate) fn training_digests(&self) -> TrainingDigests {
+    /// Digests of the photographs for training and validation, and of those that the first weights have learned from.
+    pub(crate) fn training_digests(&self, recipe: &Recipe) -> Result<TrainingDigests, TrainError> {
         let seen = self.splits.train.iter().chain(&self.splits.validation);
-        TrainingDigests::new(seen.map(|&photo| &self.dataset.photos[photo].digest))
+        let seen = TrainingDigests::new(seen.map(|&photo| &self.dataset.photos[photo].digest));
+        Ok(match &recipe.weights {
+            Some(weights) => seen.and(&weights.learned_from()?),
+            None => seen,
+        })
     }
 
     /// Counts for people.
@@ -322,6 +378,53 @@ impl Photographs {
             skipped: skipped(&self.problems),
             cached: self.store.cached(),
         }
+    }
+}
+
+impl LearnedBefore {
+    /// What `weights` have learned from of the photographs of `dataset`, whose `groups` stand on one side of a split.
+    fn of(weights: &InitialWeights, dataset: &Dataset, groups: &[u64]) -> Result<Option<Self>, TrainError> {
+        let digests = weights.learned_from()?;
+        let known: Vec<bool> = dataset.photos.iter().map(|photo| digests.contains(&photo.digest)).collect();
+        let photographs = known.iter().filter(|&&known| known).count();
+        if photographs == 0 {
+            return Ok(None);
+        }
+        let clusters = cluster_of(dataset, Some(groups));
+        let mut cluster_is_known = vec![false; clusters.len()];
+        clusters.iter().zip(&known).for_each(|(&cluster, known)| cluster_is_known[cluster] |= known);
+        let train_only: Vec<bool> = clusters.iter().map(|&cluster| cluster_is_known[cluster]).collect();
+        let mut has_others = vec![false; dataset.classes.len()];
+        let measured = dataset.photos.iter().zip(&train_only).filter(|&(_, only)| !only);
+        measured.for_each(|(photo, _)| has_others[photo.class] = true);
+        let classes = dataset.classes.iter().zip(has_others).filter(|(_, has)| !has);
+        let classes = classes.map(|(class, _)| class.clone()).collect();
+        Ok(Some(Self { file: weights.name(), photographs, classes, train_only }))
+    }
+
+    /// Refuses a split in which nothing is left to measure on where something was asked for.
+    fn check(&self, dataset: &Dataset, spec: &SplitSpec, splits: &Splits) -> Result<(), String> {
+        let asked = |part: Split, share: f64| {
+            share > 0.0 || dataset.photos.iter().any(|photo| photo.split == Some(part))
+        };
+        for (part, share, found, option) in [
+            (Split::Validation, spec.validation, &splits.validation, "--validation 0"),
+            (Split::Test, spec.test, &splits.test, "--test 0"),
+        ] {
+            if found.is_empty() && asked(part, share) {
+                let set_apart =
+                    if share > 0.0 { String::new() } else { format!("without those set apart for {part}, ") };
+                return Err(format!(
+                    "{} has learned from {} of the {} photos, and no others are left for {part}: accuracy on those it has \
+                     learned from would say nothing. Add photos that it has not seen, start from the weights that it \
+                     began with, or go on without measuring ({set_apart}{option})",
+                    self.file,
+                    self.photographs,
+                    dataset.photos.len()
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

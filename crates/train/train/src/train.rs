@@ -16,6 +16,7 @@ use crate::best_epoch::EpochScore;
 use crate::checkpoint::{Checkpoint, Progress};
 use crate::epochs::{Observer, Position, train_epochs};
 use crate::error::TrainError;
+use crate::initial::Given;
 use crate::out_of_fold::{OutOfFoldPredictions, Validated};
 use crate::phase_trainer::{PhaseInit, PhaseTrainer, Step};
 use crate::photographs::Photographs;
@@ -41,21 +42,19 @@ pub struct Outcome {
     pub bundle: Option<PathBuf>,
 }
 
-/// Makes sure that a network can be built for the recipe and `classes` classes, before anything is written.
+/// Makes sure that a network can be built for the recipe and `classes`, before anything is written. Returns what there is to
+/// say of the weights that it begins with; [`train()`] says it itself.
 ///
 /// # Errors
 /// A network that the photographs' size or the frozen part does not fit; weights that cannot be read or are of another
 /// network.
-pub fn check(recipe: &Recipe, classes: usize) -> Result<(), TrainError> {
-    let graph = zoo::build(&recipe.model, classes)?;
+pub fn check(recipe: &Recipe, classes: &[String]) -> Result<Vec<String>, TrainError> {
+    let graph = zoo::build(&recipe.model, classes.len())?;
     foliar_nn::infer(&graph, recipe.batch_size, recipe.image_size(), recipe.image_size())?;
     for phase in &recipe.phases {
         phase.freeze.cut(&graph)?;
     }
-    if let Some(weights) = &recipe.weights {
-        weights.load(&graph)?;
-    }
-    Ok(())
+    Ok(given(&graph, recipe, classes)?.notes)
 }
 
 /// Trains from the run's newest checkpoint, or from the first weights if there is none, to the end of the recipe.
@@ -76,7 +75,8 @@ pub fn train(
     if checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.recipe != recipe_digest) {
         return Err(TrainError::RecipeChanged { path: run.dir.recipe() });
     }
-    let graph = zoo::build(&run.recipe.model, photographs.dataset.classes.len())?;
+    let classes = &photographs.dataset.classes;
+    let graph = zoo::build(&run.recipe.model, classes.len())?;
     let log = match &checkpoint {
         Some(checkpoint) => Log::resume(&run.dir, checkpoint.progress.total_step)?.0,
         None if run.dir.events().exists() => Log::resume(&run.dir, 0)?.0,
@@ -86,7 +86,7 @@ pub fn train(
     let (progress, state, notes) = match checkpoint {
         Some(checkpoint) => (checkpoint.progress, checkpoint.state, Vec::new()),
         None => {
-            let (state, notes) = first_weights(device, &graph, &run.recipe)?;
+            let (state, notes) = first_weights(device, &graph, &run.recipe, classes)?;
             (Progress::default(), state, notes)
         }
     };
@@ -133,17 +133,25 @@ pub fn train(
     Ok(Outcome { reason, epochs, best: choice.kept, refit: refitted, bundle })
 }
 
-/// The weights that a run begins with, and what there is to say of them.
+/// The weights that a run over `classes` begins with, and what there is to say of them.
 pub(crate) fn first_weights(
     device: &dyn Device,
     graph: &Graph,
     recipe: &Recipe,
+    classes: &[String],
 ) -> Result<(StateDict, Vec<String>), TrainError> {
     let mut state = random_weights(device, graph, recipe)?;
-    let Some(weights) = &recipe.weights else { return Ok((state, Vec::new())) };
-    let (given, notes) = weights.load(graph)?;
-    state.tensors.extend(given.tensors);
-    Ok((state, notes))
+    let given = given(graph, recipe, classes)?;
+    given.put_into(&mut state);
+    Ok((state, given.notes))
+}
+
+/// What the file of the recipe gives to the first weights; nothing if it has none.
+pub(crate) fn given(graph: &Graph, recipe: &Recipe, classes: &[String]) -> Result<Given, TrainError> {
+    match &recipe.weights {
+        Some(weights) => weights.load(graph, classes, &recipe.preprocessing),
+        None => Ok(Given::default()),
+    }
 }
 
 /// Random weights of the recipe's seed.

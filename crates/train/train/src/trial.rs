@@ -13,10 +13,11 @@ use foliar_runlog::StopReason;
 use crate::best_epoch::{BestEpoch, EpochScore};
 use crate::epochs::{Observer, Position, train_epochs};
 use crate::error::TrainError;
+use crate::initial::Given;
 use crate::phase_trainer::{PhaseInit, PhaseTrainer, Step};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
-use crate::train::random_weights;
+use crate::train::{given, random_weights};
 
 /// What happens in a trial.
 #[derive(Clone, Copy, Debug)]
@@ -58,22 +59,19 @@ pub struct Trial {
 pub struct Trials<'a> {
     device: &'a dyn Device,
     graph: Graph,
-    /// The weights of the file, without those of a fresh classifier.
-    given: StateDict,
+    /// What the file of weights gives.
+    given: Given,
 }
 
 impl<'a> Trials<'a> {
-    /// Prepares trials of `recipe`'s network for `classes` classes.
+    /// Prepares trials of `recipe`'s network for `classes`.
     ///
     /// # Errors
     /// As [`crate::check`].
-    pub fn new(device: &'a dyn Device, recipe: &Recipe, classes: usize) -> Result<Self, TrainError> {
+    pub fn new(device: &'a dyn Device, recipe: &Recipe, classes: &[String]) -> Result<Self, TrainError> {
         crate::train::check(recipe, classes)?;
-        let graph = zoo::build(&recipe.model, classes)?;
-        let given = match &recipe.weights {
-            Some(weights) => weights.load(&graph)?.0,
-            None => StateDict::default(),
-        };
+        let graph = zoo::build(&recipe.model, classes.len())?;
+        let given = given(&graph, recipe, classes)?;
         Ok(Self { device, graph, given })
     }
 
@@ -101,8 +99,7 @@ impl<'a> Trials<'a> {
 
     fn first_weights(&self, recipe: &Recipe) -> Result<StateDict, TrainError> {
         let mut state = random_weights(self.device, &self.graph, recipe)?;
-        let given = self.given.tensors.iter();
-        state.tensors.extend(given.map(|(name, tensor)| (name.clone(), tensor.clone())));
+        self.given.put_into(&mut state);
         Ok(state)
     }
 

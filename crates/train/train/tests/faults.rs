@@ -243,12 +243,12 @@ fn a_learning_rate_of_a_hundred() {
 /// Weights are trained on, on photographs that are scaled otherwise, by a program that leaves the running statistics frozen.
 #[test]
 fn frozen_statistics_in_training_mode() {
-    let folder = leaves();
+    let (folder, others) = (leaves(), tempfile::tempdir().unwrap());
+    foliar_synth::write_dataset(&others.path().join("photos"), 2, 80, 48).unwrap();
     let mut recipe = recipe();
-    log_of(Fault::None, &recipe, folder.path());
-    fs::rename(folder.path().join("run"), folder.path().join("first")).unwrap();
-    let bundle = folder.path().join("first/model.foliar");
-    recipe.weights = Some(InitialWeights::examine(&bundle, &recipe.model).unwrap().0);
+    log_of(Fault::None, &recipe, others.path());
+    let bundle = others.path().join("run/model.foliar");
+    recipe.weights = Some(InitialWeights::examine(&bundle, &recipe.model, None).unwrap().0);
     recipe.preprocessing.mean = [0.0; 3];
     recipe.preprocessing.std = [1.0; 3];
     let log = log_of(Fault::FrozenStatistics, &recipe, folder.path());

@@ -66,7 +66,7 @@ fn every_photograph_is_learned_from_and_judged_by_a_classifier_that_has_not() {
     // A trial on a fold learns from the others alone; the table holds what it says after a whole schedule of as many epochs.
     let mut recipe = recipe;
     recipe.phases[0].epochs = refit.epoch;
-    let trials = Trials::new(&Cpu, &recipe, 5).unwrap();
+    let trials = Trials::new(&Cpu, &recipe, &data.dataset.classes).unwrap();
     for fold in data.folds(recipe.refit as usize, recipe.seed) {
         let mut expected = f64::NAN;
         let trial = trials.run(&recipe, &fold, &mut |event| {

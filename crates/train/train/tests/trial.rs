@@ -36,7 +36,7 @@ fn it_keeps_the_epoch_that_a_run_keeps() {
         let data = photographs(&photos, &recipe);
         let run = Run::create(&folder.path().join(format!("run-{whole}")), &recipe, &data).unwrap();
         let outcome = train(&Cpu, &run, &data, &mut |_| ControlFlow::Continue(())).unwrap();
-        let trials = Trials::new(&Cpu, &recipe, 5).unwrap();
+        let trials = Trials::new(&Cpu, &recipe, &data.dataset.classes).unwrap();
         for data in [data, photographs(&photos, &recipe)] {
             let prepared = trials.prepare(&recipe, &data, &mut |_, _| ControlFlow::Continue(())).unwrap();
             assert!(prepared.is_continue());
@@ -55,7 +55,7 @@ fn shared_features_are_computed_once() {
     foliar_synth::write_dataset(folder.path(), 1, 8, 48).unwrap();
     let recipe = recipe(false);
     let data = photographs(folder.path(), &recipe);
-    let trials = Trials::new(&Cpu, &recipe, 5).unwrap();
+    let trials = Trials::new(&Cpu, &recipe, &data.dataset.classes).unwrap();
     let computed = |data: &Photographs| {
         let mut batches = 0;
         let trial = trials.run(&recipe, data, &mut |event| {
@@ -84,7 +84,7 @@ fn it_ends_when_told_and_says_when_it_diverges() {
     foliar_synth::write_dataset(folder.path(), 1, 8, 48).unwrap();
     let mut recipe = recipe(true);
     let data = photographs(folder.path(), &recipe);
-    let trials = Trials::new(&Cpu, &recipe, 5).unwrap();
+    let trials = Trials::new(&Cpu, &recipe, &data.dataset.classes).unwrap();
     let stopped: Trial = trials
         .run(&recipe, &data, &mut |event| match event {
             TrialEvent::Epoch(epoch) if epoch.score.phase == 2 => {

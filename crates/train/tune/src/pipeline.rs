@@ -42,7 +42,7 @@ pub fn tune(
     plan.validate(&photographs)?;
     let definition = plan.definition(&photographs.dataset.fingerprint())?;
     let study = StudyFile::open_or_create(&folder.study(), &definition)?.with_lease_time(LEASE_TIME);
-    let trials = Trials::new(device, &plan.recipe, photographs.dataset.classes.len())?;
+    let trials = Trials::new(device, &plan.recipe, &photographs.dataset.classes)?;
     let worker = worker.to_owned();
     let mut session =
         Session { device, folder, plan, photographs: &photographs, trials, study, worker, observe };

@@ -72,7 +72,7 @@ impl Plan {
         let seconds = self.seconds.unwrap_or(1.0);
         check("time", seconds > 0.0 && seconds.is_finite(), "give a time above 0, such as 30m")?;
         check("cv-weight-decay", self.folds != 1, "give 2 folds or more, or 0 for no cross-validation")?;
-        let pool = photographs.splits.train.len() + photographs.splits.validation.len();
+        let pool = photographs.measurable();
         check("cv-weight-decay", self.folds <= pool / 2, "there are too few photos for so many folds")?;
         let decays = &self.weight_decays;
         let rising = decays.is_sorted_by(|a, b| a < b) && decays.iter().all(|&x| x >= 0.0 && x.is_finite());

@@ -33,6 +33,21 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         None => format!("random weights of seed {}", recipe.seed),
     };
     writeln!(out, "weights      {begin}")?;
+    if recipe.weights.is_some() && dataset.classes.len() >= 2 {
+        for note in foliar_train::check(recipe, &dataset.classes)? {
+            writeln!(out, "             {note}")?;
+        }
+    }
+    if let Some(weights) = &recipe.weights {
+        let learned_from = weights.learned_from()?;
+        let known = dataset.photos.iter().filter(|photo| learned_from.contains(&photo.digest)).count();
+        if known > 0 {
+            writeln!(
+                out,
+                "             it has learned from {known} of the photos: they are never measured on"
+            )?;
+        }
+    }
     let (name, why) = match recipe::name(arguments) {
         RecipeName::Quick => (
             "quick",

@@ -13,7 +13,7 @@ use crate::arguments::{
     AugmentName, BatchNormName, ClassWeightsName, GroupName, OptimizerName, RecipeArguments, RecipeName,
     ScheduleName,
 };
-use crate::commands::weights;
+use crate::commands::{bundle_file, weights};
 use crate::exit::UsageError;
 
 /// The recipe that the arguments ask for.
@@ -25,7 +25,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
         return Err(UsageError(message.to_owned()).into());
     }
     let model = match &arguments.weights {
-        Some(weights) => model_for(arguments.model.as_deref(), weights)?,
+        Some(weights) => model_for(arguments.model.as_deref(), weights, arguments.weights_key.as_deref())?,
         None => arguments.model.clone().unwrap_or_else(|| "baseline".to_owned()),
     };
     let mut recipe = match name {
@@ -127,11 +127,11 @@ fn preprocessing(arguments: &RecipeArguments, recipe: &mut Recipe) -> anyhow::Re
     let Some(weights) = &arguments.weights else {
         return Ok(Recipe::preprocessing(&recipe.model, arguments.image_size.unwrap_or(default)));
     };
-    pretrained(weights, arguments.image_size, recipe)
+    pretrained(weights, arguments.weights_key.as_deref(), arguments.image_size, recipe)
 }
 
 /// The network that was asked for, or else the one that the weights are of.
-pub(crate) fn model_for(model: Option<&str>, weights: &Path) -> anyhow::Result<String> {
+pub(crate) fn model_for(model: Option<&str>, weights: &Path, key: Option<&str>) -> anyhow::Result<String> {
     if let Some(model) = model {
         return Ok(model.to_owned());
     }
@@ -139,7 +139,7 @@ pub(crate) fn model_for(model: Option<&str>, weights: &Path) -> anyhow::Result<S
         let message = "--weights imagenet needs a network: add --model NAME, one of `foliar weights list`";
         return Err(UsageError(message.to_owned()).into());
     }
-    match InitialWeights::network(weights)? {
+    match InitialWeights::network(&bundle_file(weights)?, key)? {
         Some(model) => Ok(model.to_owned()),
         None => Err(UsageError(format!(
             "{}: unrecognised architecture; name it with --model to see which tensors differ",
@@ -152,15 +152,14 @@ pub(crate) fn model_for(model: Option<&str>, weights: &Path) -> anyhow::Result<S
 /// Gives `recipe` pretrained weights; the sizes and statistics that they were trained with.
 pub(crate) fn pretrained(
     weights: &Path,
+    key: Option<&str>,
     size: Option<u32>,
     recipe: &mut Recipe,
 ) -> anyhow::Result<Preprocessing> {
     let file = weights::locate(weights, &recipe.model)?;
-    let (weights, convention) = InitialWeights::examine(&file, &recipe.model)?;
+    let (weights, convention) = InitialWeights::examine(&file, &recipe.model, key)?;
     recipe.weights = Some(weights);
-    let size = size.or(convention.size.map(|size| size as u32)).unwrap_or(recipe.preprocessing.size);
-    let sizes = Recipe::preprocessing(&recipe.model, size);
-    Ok(Preprocessing { mean: convention.mean, std: convention.std, ..sizes })
+    Ok(convention.prepare(&recipe.model, size, recipe.preprocessing.size))
 }
 
 fn optimizer(arguments: &RecipeArguments, default: Optimizer) -> Optimizer {

@@ -1,13 +1,14 @@
 //! From the names of a file to the names of a graph.
 
-use crate::graph::Graph;
+use crate::graph::{Graph, NodeId};
 use crate::parameters::{Parameter, Parameters};
 use crate::shapes;
 use crate::tensor::{StateDict, Tensor};
 use crate::zoo;
 
 use super::WeightFile;
-use super::error::{FitError, Mismatch};
+use super::error::{Conclusion, FitError, Mismatch};
+use super::location::{Location, locations};
 use super::naming::{InputConvention, Naming};
 
 /// Side of the image at which shapes are inferred. Weights do not depend on it, and every network takes it.
@@ -22,6 +23,10 @@ pub struct Fitted {
     pub state: StateDict,
     /// Whose names the file had.
     pub naming: Naming,
+    /// What stood before each name, such as `module.`; often nothing.
+    pub prefix: String,
+    /// What stands before the names of other weights in the file that would fit as well; see [`WeightFile::keep_under`].
+    pub alternatives: Vec<String>,
     /// Set if the file's classifier cannot be used; the caller draws a fresh one.
     pub replaced_classifier: Option<ReplacedClassifier>,
     /// Tensors of the file that the graph has no place for, sorted.
@@ -43,16 +48,27 @@ pub struct ReplacedClassifier {
     pub classes: usize,
 }
 
-/// Gives the tensors of `file` the names and layouts of `graph`.
+/// Gives the tensors of `file` the names and layouts of `graph`, whatever stands before them in the file. Of several sets of
+/// weights that fit, one whose name says that it is an average is taken (`ema`, `teacher`, `swa`), else the one with the
+/// fewest words before its names, else the first by name.
 ///
 /// A classifier of another width than the graph's, or none, is left out and reported; everything else must fit.
 ///
 /// # Errors
-/// All tensors that are missing, of another shape or not finite.
+/// All tensors that are missing, of another shape or not finite, and what follows from that.
 pub fn fit(graph: &Graph, mut file: WeightFile) -> Result<Fitted, FitError> {
     let parameters = Parameters::new(graph, &shapes::infer(graph, 1, IMAGE_SIDE, IMAGE_SIDE)?)?;
-    let naming = Naming::of(&file.tensors);
-    let replaced_classifier = replaced(graph, &parameters, &mut file, naming);
+    let backbone = Backbone::of(graph, &parameters);
+    let places = locations(graph, &parameters.list, backbone.classifier, &file.tensors);
+    let is_whole = |place: &&Location| place.held == backbone.parameters;
+    let alternatives = places.iter().filter(is_whole).skip(1).map(|place| place.prefix.clone());
+    let mut alternatives: Vec<String> = alternatives.collect();
+    let place = places.first().cloned().unwrap_or(Location::nowhere());
+    // A naming that has no name for the outermost module finds the same tensors once more.
+    alternatives.retain(|prefix| !same_tensors(prefix, &place.prefix));
+    let other = if is_whole(&&place) { None } else { network_of(&file).filter(|name| *name != graph.name) };
+    let few: Vec<String> = file.tensors.keys().take(3).cloned().collect();
+    let replaced_classifier = replaced(graph, &parameters, &mut file, &place);
     let mut state = StateDict::default();
     let mut mismatches = Vec::new();
     for parameter in &parameters.list {
@@ -60,52 +76,73 @@ pub fn fit(graph: &Graph, mut file: WeightFile) -> Result<Fitted, FitError> {
         if replaced_classifier.as_ref().is_some_and(|classifier| classifier.node == *node) {
             continue;
         }
-        match take(&mut file, naming, node, parameter) {
+        match take(&mut file, &place, node, parameter) {
             Ok(tensor) => {
                 state.tensors.insert(parameter.name.clone(), tensor);
             }
             Err(mismatch) => mismatches.push(mismatch),
         }
     }
+    let Location { naming, prefix, .. } = place;
     if !mismatches.is_empty() {
         let (model, wanted) = (graph.name.clone(), parameters.list.len());
-        return Err(FitError::Mismatch { model, naming, wanted, mismatches });
+        let fitting = state.tensors.len();
+        let conclusion = Conclusion::of(other, fitting, &mismatches, few);
+        return Err(FitError::Mismatch { model, naming, prefix, fitting, wanted, mismatches, conclusion });
     }
     let unused = file.tensors.into_keys().filter(|name| !name.ends_with(COUNTER)).collect();
     let background_class = naming == Naming::TensorFlowSlim;
-    Ok(Fitted { state, naming, replaced_classifier, unused, input: naming.input(), background_class })
+    let input = naming.input();
+    Ok(Fitted { state, naming, prefix, alternatives, replaced_classifier, unused, input, background_class })
 }
 
-/// The network of [`crate::zoo`] that the tensors of `file` are of: of those that it fills, but for the classifier, the one
-/// with the most parameters, since a deep network's file may fill a shallower one of its kind too. `None` if it fills none.
+/// The network of [`crate::zoo`] that the tensors of `file` are of, whatever stands before their names: of those that it
+/// fills, but for the classifier, the one with the most parameters, since a deep network's file may fill a shallower one of
+/// its kind too. `None` if it fills none.
 #[must_use]
 pub fn network_of(file: &WeightFile) -> Option<&'static str> {
-    let naming = Naming::of(&file.tensors);
     let filled = |name: &&'static str| {
         let graph = zoo::build(name, 2).ok()?;
         let shapes = shapes::infer(&graph, 1, IMAGE_SIDE, IMAGE_SIDE).ok()?;
-        let parameters = Parameters::new(&graph, &shapes).ok()?.list;
-        let classifier = parameters.last()?.node;
-        let held = |parameter: &Parameter| {
-            let (names, layout) = naming.foreign(&graph.nodes[parameter.node].name, parameter);
-            let found = names.iter().find_map(|name| file.tensors.get(name));
-            found.is_some_and(|tensor| agree(&layout.ours(&tensor.shape), &parameter.shape))
-        };
-        let mut others = parameters.iter().filter(|parameter| parameter.node != classifier);
-        others.all(held).then_some(parameters.len())
+        let parameters = Parameters::new(&graph, &shapes).ok()?;
+        let backbone = Backbone::of(&graph, &parameters);
+        let places = locations(&graph, &parameters.list, backbone.classifier, &file.tensors);
+        (places.first()?.held == backbone.parameters).then_some(parameters.list.len())
     };
     let known = zoo::MODELS.iter().filter_map(|name| Some((filled(name)?, *name)));
     known.max_by_key(|(parameters, _)| *parameters).map(|(_, name)| name)
 }
 
+/// The part of a network that a file must fill.
+struct Backbone {
+    /// The node that is not part of it.
+    classifier: NodeId,
+    /// How many parameters it has.
+    parameters: usize,
+}
+
+impl Backbone {
+    fn of(graph: &Graph, parameters: &Parameters) -> Self {
+        let classifier = parameters.list.last().map_or_else(|| graph.classifier(), |last| last.node);
+        let others = parameters.list.iter().filter(|parameter| parameter.node != classifier);
+        Self { classifier, parameters: others.count() }
+    }
+}
+
+/// Whether two prefixes differ by `features.` alone, so that both find the same tensors.
+fn same_tensors(a: &str, b: &str) -> bool {
+    let bare = |prefix: &str| prefix.strip_suffix("features.").unwrap_or(prefix).to_owned();
+    bare(a) == bare(b)
+}
+
 /// Takes a parameter's tensor out of the file.
 fn take(
     file: &mut WeightFile,
-    naming: Naming,
+    place: &Location,
     node: &str,
     parameter: &Parameter,
 ) -> Result<Tensor, Mismatch> {
-    let (names, layout) = naming.foreign(node, parameter);
+    let (names, layout) = place.names(node, parameter);
     let (name, expected) = (parameter.name.clone(), parameter.shape.clone());
     let Some((foreign, tensor)) = names.iter().find_map(|name| file.tensors.remove_entry(name)) else {
         let foreign = names.into_iter().next().unwrap_or_default();
@@ -122,7 +159,7 @@ fn take(
 }
 
 /// Whether two shapes are equal, but for lengths of 1 at their ends: a 1 x 1 convolution is a linear layer.
-fn agree(found: &[usize], expected: &[usize]) -> bool {
+pub(super) fn agree(found: &[usize], expected: &[usize]) -> bool {
     let trimmed = |shape: &[usize]| shape.iter().rposition(|&len| len != 1).map_or(0, |last| last + 1);
     found[..trimmed(found)] == expected[..trimmed(expected)]
 }
@@ -133,7 +170,7 @@ fn replaced(
     graph: &Graph,
     parameters: &Parameters,
     file: &mut WeightFile,
-    naming: Naming,
+    place: &Location,
 ) -> Option<ReplacedClassifier> {
     let id = parameters.list.last()?.node;
     let node = &graph.nodes[id].name;
@@ -141,7 +178,7 @@ fn replaced(
     let mut in_file = Vec::new();
     let mut names_in_file = Vec::new();
     for parameter in &tensors {
-        let (names, layout) = naming.foreign(node, parameter);
+        let (names, layout) = place.names(node, parameter);
         let found =
             names.into_iter().find_map(|name| Some((layout.ours(&file.tensors.get(&name)?.shape), name)));
         let Some((shape, name)) = found else { continue };

@@ -2,18 +2,19 @@
 //!
 //! Graphs bear torchvision's names, but for MobileNet v1, which bears those of Keras's layers.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use super::layout::Layout;
 use crate::parameters::{Parameter, Role};
-use crate::tensor::Tensor;
 
 /// Whose names a file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Naming {
     /// torchvision's, which are the graphs' own.
     Torchvision,
+    /// torchvision's without the names of the outermost modules, as `nn.Sequential(*list(network.children())[:-1])` and
+    /// `network.features` have them: `4.0.conv1.weight` for `layer1.0.conv1.weight`.
+    Children,
     /// Those of Keras's MobileNet v1: `conv_dw_1/depthwise_kernel`.
     Keras,
     /// Those of TensorFlow-slim's MobileNet v1: `MobilenetV1/Conv2d_1_depthwise/depthwise_weights`.
@@ -39,6 +40,7 @@ impl fmt::Display for Naming {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Naming::Torchvision => "torchvision's",
+            Naming::Children => "torchvision's, numbered by nn.Sequential,",
             Naming::Keras => "Keras's",
             Naming::TensorFlowSlim => "TensorFlow-slim's",
             Naming::Caffe => "Caffe's",
@@ -47,24 +49,14 @@ impl fmt::Display for Naming {
 }
 
 impl Naming {
-    /// The naming that the names of a file look like.
-    pub(super) fn of(tensors: &BTreeMap<String, Tensor>) -> Self {
-        let any = |found: fn(&str) -> bool| tensors.keys().any(|name| found(name));
-        if any(|name| name.starts_with(SLIM_SCOPE)) {
-            Naming::TensorFlowSlim
-        } else if any(|name| name.ends_with("/kernel") || name.ends_with("/depthwise_kernel")) {
-            Naming::Keras
-        } else if any(|name| name.starts_with("fire2/")) {
-            Naming::Caffe
-        } else {
-            Naming::Torchvision
-        }
-    }
+    /// All of them; where the names of two are alike, the first one is meant.
+    pub(super) const ALL: [Self; 5] =
+        [Naming::Torchvision, Naming::Children, Naming::Keras, Naming::TensorFlowSlim, Naming::Caffe];
 
     /// What the images were prepared with.
     pub(super) fn input(self) -> InputConvention {
         match self {
-            Naming::Torchvision => {
+            Naming::Torchvision | Naming::Children => {
                 InputConvention { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], size: Some(224) }
             }
             Naming::Keras | Naming::TensorFlowSlim => {
@@ -78,12 +70,17 @@ impl Naming {
         }
     }
 
-    /// What the file may call a parameter of the node `node`, the likeliest first, and its layout there.
+    /// What the file may call a parameter of the node `node`, the likeliest first, and its layout there. No name at all if the
+    /// naming has none for it.
     pub(super) fn foreign(self, node: &str, parameter: &Parameter) -> (Vec<String>, Layout) {
         let ours = &parameter.name;
         match self {
             Naming::Torchvision => {
                 (std::iter::once(ours.clone()).chain(old_densenet(ours)).collect(), Layout::Ours)
+            }
+            Naming::Children => {
+                let names = std::iter::once(ours.clone()).chain(old_densenet(ours));
+                (names.filter_map(|name| child(&name)).collect(), Layout::Ours)
             }
             Naming::Keras => {
                 (vec![format!("{node}/{}", keras_suffix(parameter.role))], tensorflow(parameter))
@@ -110,6 +107,25 @@ fn old_densenet(name: &str) -> Option<String> {
         let number = rest.strip_prefix(kind)?;
         number.starts_with(['1', '2']).then(|| format!("{block}{layer}.{kind}.{number}"))
     })
+}
+
+/// A name without that of the outermost module, which is left out (`features`) or numbered (a residual network's).
+fn child(name: &str) -> Option<String> {
+    if let Some(rest) = name.strip_prefix("features.") {
+        return Some(rest.to_owned());
+    }
+    let (module, rest) = name.split_once('.')?;
+    let place = match module {
+        "conv1" => 0,
+        "bn1" => 1,
+        // After an activation and a pooling.
+        "layer1" => 4,
+        "layer2" => 5,
+        "layer3" => 6,
+        "layer4" => 7,
+        _ => return None,
+    };
+    Some(format!("{place}.{rest}"))
 }
 
 fn keras_suffix(role: Role) -> &'static str {
@@ -208,6 +224,14 @@ mod tests {
         assert_eq!(slim("conv_preds", Role::Bias), "MobilenetV1/Logits/Conv2d_1c_1x1/biases");
         assert_eq!(caffe("features.12.expand3x3"), ["fire9/expand3x3", "fire9/conv3x3_2"]);
         assert_eq!(caffe("features.3.squeeze"), ["fire2/squeeze1x1", "fire2/conv1x1_1"]);
+    }
+
+    #[test]
+    fn names_of_children() {
+        assert_eq!(child("layer1.0.conv1.weight").as_deref(), Some("4.0.conv1.weight"));
+        assert_eq!(child("bn1.running_var").as_deref(), Some("1.running_var"));
+        assert_eq!(child("features.0.0.weight").as_deref(), Some("0.0.weight"));
+        assert_eq!(child("fc.weight"), None);
     }
 
     #[test]

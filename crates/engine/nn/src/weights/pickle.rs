@@ -2,21 +2,27 @@
 //!
 //! A pickle is a program for a stack machine (PEP 307, PEP 3154; opcodes in Python's `pickletools`). This machine has the
 //! opcodes that build numbers, strings, tuples, lists and dicts. Of what a pickle may call it knows what [`Global`] names,
-//! and makes a plain value of it. Everything else is refused by name.
+//! and makes a plain value of it. Any other class or function stays a name: where Python would call it, an [`Object`] lies
+//! that remembers the name and what the pickle puts into it, and nothing is imported, called or built. What only a program
+//! that means harm asks for ([`globals`]) is refused by name all the same, as is every opcode that no checkpoint needs.
 //!
 //! All values lie in one arena and refer to each other by index, so sharing costs nothing, cycles harm nothing and nothing
 //! recurses. The arena, the stack and the memo are bounded by [`MOST`].
 
+mod globals;
 mod value;
 
 use std::collections::BTreeMap;
 
 use super::error::WeightsError;
 use super::opcode;
-pub(super) use value::{Global, Id, Storage, Value, View};
+use globals::Global;
+pub(super) use value::{Id, Object, Storage, Value, View};
 
 /// Most values, stack places, marks or memo entries that one pickle may need: some ten times what a checkpoint of a large network has.
 const MOST: usize = 1 << 19;
+/// Most bytes of a whole number: what has more is no number of a checkpoint.
+const LARGEST_NUMBER: usize = 64;
 /// Largest pickle in bytes.
 const LARGEST: usize = 64 << 20;
 
@@ -44,8 +50,13 @@ impl<'a> Pickle<'a> {
         Ok((Self { values: machine.values, root }, machine.at))
     }
 
-    pub(super) fn root(&self) -> &Value<'a> {
-        self.get(self.root)
+    pub(super) fn root(&self) -> Id {
+        self.root
+    }
+
+    /// How many values there are; the [`Id`] of each is below.
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
     }
 
     pub(super) fn get(&self, id: Id) -> &Value<'a> {
@@ -97,7 +108,8 @@ impl<'a> Machine<'a> {
                 let value = i32::from_le_bytes(self.array()?);
                 self.push(Value::Integer(value.into()))?;
             }
-            0x8a => self.push_long()?,
+            0x8a => self.push_long(1)?,
+            0x8b => self.push_long(4)?,
             b'G' => {
                 let value = f64::from_be_bytes(self.array()?);
                 self.push(Value::Float(value))?;
@@ -106,6 +118,9 @@ impl<'a> Machine<'a> {
             0x8c | b'U' => self.push_text(1)?,
             b'X' | b'T' => self.push_text(4)?,
             0x8d => self.push_text(8)?,
+            b'C' => self.push_bytes(1)?,
+            b'B' => self.push_bytes(4)?,
+            0x8e | 0x96 => self.push_bytes(8)?,
 
             b')' => self.push(Value::Tuple(Vec::new()))?,
             0x85..=0x87 => {
@@ -144,6 +159,19 @@ impl<'a> Machine<'a> {
                 self.set(items)?;
             }
 
+            0x8f => self.push(Value::Opaque)?,
+            0x90 => {
+                self.pop_to_mark()?;
+                match self.top_value()? {
+                    Value::Opaque | Value::Object(_) => {}
+                    _ => return Err(self.damaged("it adds to what is no set")),
+                }
+            }
+            0x91 => {
+                self.pop_to_mark()?;
+                self.push(Value::Opaque)?;
+            }
+
             b'(' => {
                 self.bounded(self.marks.len())?;
                 self.marks.push(self.stack.len());
@@ -175,6 +203,8 @@ impl<'a> Machine<'a> {
             }
             b'Q' => self.persistent()?,
             b'R' => self.reduce()?,
+            0x81 => self.new_object(1)?,
+            0x92 => self.new_object(2)?,
             b'b' => self.build()?,
             _ => return Err(self.refused("something that no state dict needs".into())),
         }
@@ -262,12 +292,15 @@ impl<'a> Machine<'a> {
         self.push(Value::Integer(value as i64))
     }
 
-    /// A signed number of any length; more than 64 bits are no size of anything.
-    fn push_long(&mut self) -> Result<(), WeightsError> {
-        let len = usize::from(self.byte()?);
+    /// A signed number of any length; one of more than 64 bits, such as a random seed, is no size of anything.
+    fn push_long(&mut self, length_len: usize) -> Result<(), WeightsError> {
+        let len = self.number(length_len)? as usize;
         let digits = self.take(len)?;
-        if len > 8 {
+        if len > LARGEST_NUMBER {
             return Err(self.refused(format!("a number of {len} bytes")));
+        }
+        if len > 8 {
+            return self.push(Value::Opaque);
         }
         let negative = digits.last().is_some_and(|&digit| digit >= 0x80);
         let mut whole = if negative { [0xFF; 8] } else { [0; 8] };
@@ -278,8 +311,18 @@ impl<'a> Machine<'a> {
     fn push_text(&mut self, length_len: usize) -> Result<(), WeightsError> {
         let len = self.number(length_len)?;
         let bytes = self.take(usize::try_from(len).unwrap_or(usize::MAX))?;
+        // The byte strings of Python 2 were numbers of NumPy, too.
+        if matches!(self.opcode, b'U' | b'T') && std::str::from_utf8(bytes).is_err() {
+            return self.push(Value::Opaque);
+        }
         let text = self.text(bytes)?;
         self.push(Value::Text(text))
+    }
+
+    fn push_bytes(&mut self, length_len: usize) -> Result<(), WeightsError> {
+        let len = self.number(length_len)?;
+        self.take(usize::try_from(len).unwrap_or(usize::MAX))?;
+        self.push(Value::Opaque)
     }
 
     /// Height below which nothing may be popped: the last mark.
@@ -349,6 +392,8 @@ impl<'a> Machine<'a> {
                 list.extend(items);
                 Ok(())
             }
+            // A list of a class of its own; nothing is looked for in it.
+            Value::Object(_) => Ok(()),
             _ => Err(self.damaged("it appends to what is no list")),
         }
     }
@@ -359,7 +404,7 @@ impl<'a> Machine<'a> {
             return Err(self.damaged("a key has no value"));
         };
         match self.top_value()? {
-            Value::Dict(dict) => {
+            Value::Dict(dict) | Value::Object(Object { items: dict, .. }) => {
                 dict.extend(pairs.iter().map(|&[key, value]| (key, value)));
                 Ok(())
             }
@@ -400,12 +445,26 @@ impl<'a> Machine<'a> {
         self.push(made)
     }
 
+    /// An object of a class, made of `arguments` values.
+    fn new_object(&mut self, arguments: usize) -> Result<(), WeightsError> {
+        self.pop_many(arguments)?;
+        let class = self.pop()?;
+        match self.values[class.0 as usize] {
+            Value::Global(Global::Other(class)) => self.push(Value::Object(Object::new(class))),
+            _ => Err(self.refused("an object of what is no class".into())),
+        }
+    }
+
     /// Attributes of an object. State dicts carry some (`_metadata`), which say nothing about the tensors.
     fn build(&mut self) -> Result<(), WeightsError> {
-        self.pop()?;
+        let attributes = self.pop()?;
         match self.top_value()? {
-            Value::Dict(_) => Ok(()),
-            _ => Err(self.refused("attributes for what is no dict".into())),
+            Value::Dict(_) | Value::Tensor(_) => Ok(()),
+            Value::Object(object) => {
+                object.attributes = Some(attributes);
+                Ok(())
+            }
+            _ => Err(self.refused("attributes for what is no object".into())),
         }
     }
 

@@ -4,7 +4,7 @@
 //! torchvision's official files to this day, it is five pickles (a magic number, the version, facts about the machine, the
 //! object, the sorted keys of the storages) and then, for each key, the number of elements in 8 bytes and the elements.
 
-mod state_dict;
+mod named;
 mod view;
 
 use std::borrow::Cow;
@@ -73,7 +73,7 @@ fn legacy_storages<'a>(
     keys: &Pickle<'a>,
     elements: &BTreeMap<&str, Element>,
 ) -> Result<BTreeMap<&'a str, &'a [u8]>, WeightsError> {
-    let Value::List(ids) = keys.root() else {
+    let Value::List(ids) = keys.get(keys.root()) else {
         return Err(damaged("the list of their keys is missing".into()));
     };
     let mut storages = BTreeMap::new();
@@ -93,20 +93,20 @@ fn legacy_storages<'a>(
     Ok(storages)
 }
 
-/// Reads every tensor of the state dict in `pickle`; `load` gives the bytes of a storage. Each storage is loaded once.
+/// Reads every tensor in `pickle`; `load` gives the bytes of a storage. Each storage is loaded once.
 fn assemble<'a>(
     format: Format,
     pickle: &Pickle<'_>,
     stored_len: usize,
     load: impl Fn(&Storage<'_>) -> Result<Cow<'a, [u8]>, WeightsError>,
 ) -> Result<WeightFile, WeightsError> {
-    let views = state_dict::find(pickle)?;
+    let views = named::find(pickle)?;
     let (tensors, metadata) = (BTreeMap::new(), BTreeMap::new());
     let mut file = WeightFile { format, tensors, integers: Vec::new(), metadata };
     let mut by_storage: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     for (name, view) in views {
         match view.storage.element {
-            Element::Integer(_) => file.integers.push(name.to_owned()),
+            Element::Integer(_) => file.integers.push(name),
             _ => by_storage.entry(view.storage.key).or_default().push((name, view)),
         }
     }
@@ -115,8 +115,8 @@ fn assemble<'a>(
         let bytes = load(&users[0].1.storage)?;
         for (name, view) in users {
             let tensor = view::read(view, &bytes, &mut budget)
-                .map_err(|what| WeightsError::Tensor { name: (*name).to_owned(), what })?;
-            file.tensors.insert((*name).to_owned(), tensor);
+                .map_err(|what| WeightsError::Tensor { name: name.clone(), what })?;
+            file.tensors.insert(name.clone(), tensor);
         }
     }
     Ok(file)

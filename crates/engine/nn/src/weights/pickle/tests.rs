@@ -11,7 +11,8 @@ fn read(bytes: &[u8]) -> Pickle<'_> {
 
 /// The one entry of a dict: its key and its value.
 fn entry<'p, 'a>(pickle: &'p Pickle<'a>) -> (&'p Value<'a>, &'p Value<'a>) {
-    let Value::Dict(dict) = pickle.root() else { panic!("{:?}", pickle.root()) };
+    let root = pickle.get(pickle.root());
+    let Value::Dict(dict) = root else { panic!("{root:?}") };
     let &[(key, value)] = &dict[..] else { panic!("{dict:?}") };
     (pickle.get(key), pickle.get(value))
 }
@@ -34,7 +35,8 @@ fn numbers_of_every_form() {
     let bytes = b"\x80\x02(K\xffM\x01\x02J\xfe\xff\xff\xff\x8a\x00\x8a\x02\x00\x80\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\
         G\x3f\xf8\0\0\0\0\0\0\x88\x89Nt.";
     let pickle = read(bytes);
-    let Value::Tuple(items) = pickle.root() else { panic!("{:?}", pickle.root()) };
+    let root = pickle.get(pickle.root());
+    let Value::Tuple(items) = root else { panic!("{root:?}") };
     let expected = [
         Value::Integer(255),
         Value::Integer(513),

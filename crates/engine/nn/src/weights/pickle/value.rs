@@ -1,5 +1,6 @@
 //! What a pickle of weights is made of, and the few calls that make it.
 
+use super::globals::{Class, Global};
 use crate::weights::element::Element;
 
 /// Most dimensions of a tensor.
@@ -8,6 +9,12 @@ const MOST_DIMENSIONS: usize = 8;
 /// The place of a value in the arena of its pickle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::weights) struct Id(pub(super) u32);
+
+impl Id {
+    pub(in crate::weights) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// A value of a pickle.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +28,12 @@ pub(in crate::weights) enum Value<'a> {
     List(Vec<Id>),
     /// Of a dict or an ordered dict, in the order of insertion; of equal keys the last one counts.
     Dict(Vec<(Id, Id)>),
-    Global(Global),
+    Global(Global<'a>),
     Storage(Storage<'a>),
     Tensor(Box<View<'a>>),
+    Object(Object<'a>),
+    /// Bytes, a set, or a number of more than 64 bits: nothing that weights are made of.
+    Opaque,
 }
 
 /// Numbers that stand elsewhere in the file.
@@ -46,35 +56,19 @@ pub(in crate::weights) struct View<'a> {
     pub(in crate::weights) strides: Vec<i64>,
 }
 
-/// The names in Python that are known; nothing of Python stands behind them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::weights) enum Global {
-    OrderedDict,
-    Size,
-    RebuildTensor,
-    RebuildParameter,
-    Storage(Element),
+/// An object of a class that is not known. It was not built: only what the pickle says of it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::weights) struct Object<'a> {
+    pub(in crate::weights) class: Class<'a>,
+    /// What was set as in a dict.
+    pub(in crate::weights) items: Vec<(Id, Id)>,
+    /// What Python would give it for its attributes, mostly a dict.
+    pub(in crate::weights) attributes: Option<Id>,
 }
 
-impl Global {
-    pub(super) fn find(module: &str, name: &str) -> Option<Self> {
-        Some(match (module, name) {
-            ("collections", "OrderedDict") => Global::OrderedDict,
-            ("torch", "Size") => Global::Size,
-            ("torch._utils", "_rebuild_tensor_v2" | "_rebuild_tensor") => Global::RebuildTensor,
-            ("torch._utils", "_rebuild_parameter") | ("torch.nn.parameter", "Parameter") => {
-                Global::RebuildParameter
-            }
-            ("torch", "DoubleStorage") => Global::Storage(Element::F64),
-            ("torch", "FloatStorage") => Global::Storage(Element::F32),
-            ("torch", "HalfStorage") => Global::Storage(Element::F16),
-            ("torch", "BFloat16Storage") => Global::Storage(Element::Bf16),
-            ("torch", "LongStorage") => Global::Storage(Element::Integer(8)),
-            ("torch", "IntStorage") => Global::Storage(Element::Integer(4)),
-            ("torch", "ShortStorage") => Global::Storage(Element::Integer(2)),
-            ("torch", "CharStorage" | "ByteStorage" | "BoolStorage") => Global::Storage(Element::Integer(1)),
-            _ => return None,
-        })
+impl<'a> Object<'a> {
+    pub(super) fn new(class: Class<'a>) -> Self {
+        Self { class, items: Vec::new(), attributes: None }
     }
 }
 
@@ -90,18 +84,25 @@ pub(super) fn storage<'a>(values: &[Value<'a>], id: Id) -> Option<Value<'a>> {
         _ => false,
     };
     match (get(kind), get(storage), get(key), get(len)) {
-        (
-            Value::Text("storage"),
-            &Value::Global(Global::Storage(element)),
-            &Value::Text(key),
-            &Value::Integer(len),
-        ) if known => Some(Value::Storage(Storage { element, key, len })),
+        (Value::Text("storage"), &Value::Global(global), &Value::Text(key), &Value::Integer(len))
+            if known =>
+        {
+            match global {
+                Global::Storage(element) => Some(Value::Storage(Storage { element, key, len })),
+                // Complex or quantised numbers, which no network here has.
+                Global::Other(class) => Some(Value::Object(Object::new(class))),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
 
 /// What `global(*arguments)` is; `None` if the arguments are not those that PyTorch passes.
-pub(super) fn call<'a>(values: &mut [Value<'a>], global: Global, arguments: Id) -> Option<Value<'a>> {
+pub(super) fn call<'a>(values: &mut [Value<'a>], global: Global<'a>, arguments: Id) -> Option<Value<'a>> {
+    if let Global::Other(class) = global {
+        return Some(Value::Object(Object::new(class)));
+    }
     let get = |id: Id| &values[id.0 as usize];
     let Value::Tuple(arguments) = get(arguments) else { return None };
     match (global, &arguments[..]) {
@@ -119,7 +120,11 @@ pub(super) fn call<'a>(values: &mut [Value<'a>], global: Global, arguments: Id) 
                 }
                 _ => None,
             };
-            let &Value::Storage(storage) = get(storage) else { return None };
+            let storage = match get(storage) {
+                Value::Storage(storage) => *storage,
+                Value::Object(object) => return Some(Value::Object(Object::new(object.class))),
+                _ => return None,
+            };
             let (shape, strides): (Vec<i64>, Vec<i64>) = (integers(shape)?, integers(strides)?);
             let offset = integer(get(offset))?;
             (shape.len() == strides.len())
@@ -127,6 +132,13 @@ pub(super) fn call<'a>(values: &mut [Value<'a>], global: Global, arguments: Id) 
         }
         (Global::RebuildParameter, &[tensor, ..]) => match get(tensor) {
             Value::Tensor(view) => Some(Value::Tensor(view.clone())),
+            Value::Object(object) => Some(Value::Object(Object::new(object.class))),
+            _ => None,
+        },
+        // The function and its arguments; between them the class that it is for, after them its attributes.
+        (Global::RebuildFromType, &[function, _class, arguments, ..]) => match *get(function) {
+            Value::Global(Global::RebuildFromType) => None,
+            Value::Global(function) => call(values, function, arguments),
             _ => None,
         },
         _ => None,
