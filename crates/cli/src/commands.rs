@@ -26,6 +26,7 @@ pub(crate) mod weights;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use foliar_files::Printable as _;
 use foliar_model::Bundle;
 use foliar_runlog::RunDir;
 
@@ -43,7 +44,7 @@ pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
     if path.is_dir() && !file.exists() {
         anyhow::bail!(
             "{} has no {}: the run is not finished; continue it with `foliar resume`",
-            path.display(),
+            path.shown(),
             RunDir::BUNDLE
         );
     }
@@ -57,7 +58,7 @@ pub(crate) fn open_bundle_with_risk(path: &Path, risk: Option<f64>) -> anyhow::R
         let Some(uncertainty) = &mut bundle.uncertainty else {
             anyhow::bail!(
                 "--risk {risk}: {} has no thresholds, because it was trained without validation photos; train again",
-                path.display()
+                path.shown()
             );
         };
         uncertainty.set_risk(risk)?;

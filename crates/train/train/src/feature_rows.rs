@@ -77,19 +77,19 @@ pub(crate) struct Rows {
 }
 
 enum Values {
-    Mapped(FeatureCache),
+    Read(FeatureCache),
     Kept { width: usize, values: Vec<f32> },
 }
 
 impl Rows {
-    pub(crate) fn mapped(cache: FeatureCache) -> Self {
+    pub(crate) fn read(cache: FeatureCache) -> Self {
         let index = cache.rows().enumerate().map(|(place, (key, _))| (key, place)).collect();
-        Self { values: Values::Mapped(cache), index }
+        Self { values: Values::Read(cache), index }
     }
 
     pub(crate) fn row(&self, place: usize) -> &[f32] {
         match &self.values {
-            Values::Mapped(cache) => cache.row(place),
+            Values::Read(cache) => cache.row(place),
             Values::Kept { width, values } => &values[place * width..(place + 1) * width],
         }
     }
@@ -135,7 +135,7 @@ pub(crate) fn keep(
             index: rows.keys().enumerate().map(|(place, key)| (*key, place)).collect(),
             values: Values::Kept { width, values: rows.values().copied().flatten().copied().collect() },
         },
-        Rows::mapped,
+        Rows::read,
     )
 }
 

@@ -151,7 +151,7 @@ impl Source<'_> {
         missing.sort_by_key(|request| (request.view, request.key));
         missing.dedup_by_key(|request| request.key);
         match cache {
-            Some(cache) if missing.is_empty() => Ok(ControlFlow::Continue(Rows::mapped(cache))),
+            Some(cache) if missing.is_empty() => Ok(ControlFlow::Continue(Rows::read(cache))),
             cache => {
                 let mut front = front()?;
                 let mut computed = Vec::new();

@@ -84,7 +84,7 @@ impl InitialWeights {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, FileError> {
-    fs::read(file).map_err(|source| FileError::Io { path: file.to_owned(), source })
+    foliar_files::read(file).map_err(|source| FileError::Io { path: file.to_owned(), source })
 }
 
 fn parsed(file: &Path, bytes: &[u8]) -> Result<WeightFile, FileError> {
