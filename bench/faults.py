@@ -52,12 +52,12 @@ def png(path: Path, side: int, pixels: bytes) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
-def draw(folder: Path, seed: int, leaves: int = 10, side: int = 48) -> None:
+def draw(folder: Path, seed: int, leaves: int = 12, side: int = 48) -> None:
     """Ellipses with and without brown spots, on stones."""
     lot = random.Random(seed)
     for name, spotted in (("healthy", False), ("rust", True)):
         (folder / name).mkdir(parents=True)
-        for number in range(leaves):
+        for _ in range(leaves):
             x0, y0, a, b = lot.uniform(20, 28), lot.uniform(20, 28), lot.uniform(12, 20), lot.uniform(8, 14)
             stones = [(lot.uniform(0, side), lot.uniform(0, side), lot.randrange(60, 200)) for _ in range(9)]
             green = lot.randrange(90, 190)
@@ -70,7 +70,7 @@ def draw(folder: Path, seed: int, leaves: int = 10, side: int = 48) -> None:
                     stone = min(stones, key=lambda stone: (x - stone[0]) ** 2 + (y - stone[1]) ** 2)[2]
                     colour = (170, 80, 30) if spot else (60, green, 50) if leaf else (stone, stone - 20, stone - 40)
                     pixels += bytes(max(0, min(255, value + lot.randrange(-12, 13))) for value in colour)
-            png(folder / name / f"leaf-{7 * number}.png", side, bytes(pixels))
+            png(folder / name / f"{lot.getrandbits(48):012x}.png", side, bytes(pixels))
 
 
 class Scene:

@@ -32,10 +32,9 @@ use foliar_runlog::RunDir;
 
 /// Uses `threads` threads for arithmetic; all that the machine has if 0.
 pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(usize::from(threads))
-        .build_global()
-        .context("the threads could not be started")
+    rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global().context(
+        "the threads for arithmetic could not be started; give fewer with --threads, or end other programs",
+    )
 }
 
 /// Reads a bundle, or that of a run folder.
