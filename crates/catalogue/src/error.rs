@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use foliar_files::Printable as _;
 use thiserror::Error;
 
 /// A weight file could not be downloaded, or its content does not match its name.
@@ -20,7 +21,7 @@ pub enum CatalogueError {
     #[error("the cache folder for weights is unknown; set FOLIAR_CACHE to a folder")]
     NoCacheFolder,
     /// The file is not in the cache.
-    #[error("{} is not in the cache; download it with `foliar weights fetch {name}`, or copy {url} there yourself", path.display())]
+    #[error("{} is not in the cache; download it with `foliar weights fetch {name}`, or copy {url} there yourself", path.shown())]
     Absent {
         /// Name of the entry.
         name: &'static str,
@@ -36,7 +37,7 @@ pub enum CatalogueError {
         mirror: String,
     },
     /// The server refused the request or has no such file.
-    #[error("{url} answered {status}; {}", instead(path))]
+    #[error("{url} answered {status}; {}", instead(url, path))]
     Status {
         /// The URL.
         url: String,
@@ -47,8 +48,8 @@ pub enum CatalogueError {
     },
     /// The server could not be reached or broke off the connection, in every attempt. The downloaded part is kept.
     #[error(
-        "{url} could not be downloaded in {attempts} attempts: {reason}; try again to continue where it stopped, or {}",
-        instead(path)
+        "{url} could not be downloaded in {attempts} attempts; the last one: {reason}. Try again to continue where it stopped, or {}",
+        instead(url, path)
     )]
     Network {
         /// The URL.
@@ -63,7 +64,7 @@ pub enum CatalogueError {
     /// The file on the server has another size.
     #[error(
         "{url} has {found} bytes, but the file should have about {expected}, so it is not the right file; {}",
-        instead(path)
+        instead(url, path)
     )]
     Size {
         /// The URL.
@@ -76,7 +77,7 @@ pub enum CatalogueError {
         path: PathBuf,
     },
     /// The file on the server has another digest.
-    #[error("{url} is another file: its SHA-256 begins with {found}, not {expected}; {}", instead(path))]
+    #[error("{url} is another file: its SHA-256 begins with {found}, not {expected}; {}", instead(url, path))]
     OtherFile {
         /// The URL.
         url: String,
@@ -88,7 +89,7 @@ pub enum CatalogueError {
         path: PathBuf,
     },
     /// The digest of a local file does not match its name.
-    #[error("{} is damaged or another file: its SHA-256 begins with {found}, not {expected}; remove it and download it again", path.display())]
+    #[error("{} is damaged or another file: its SHA-256 begins with {found}, not {expected}; remove it and download it again", path.shown())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -98,25 +99,25 @@ pub enum CatalogueError {
         expected: String,
     },
     /// The file's name contains no digest.
-    #[error("{} cannot be verified: its name does not contain the first eight or more digits of its SHA-256, as in resnet50-11ad3fa6.pth", path.display())]
+    #[error("{} cannot be verified: its name does not contain the first eight or more digits of its SHA-256, as in resnet50-11ad3fa6.pth", path.shown())]
     NoDigits {
         /// The file.
         path: PathBuf,
     },
     /// Another process is downloading the file.
-    #[error("another process is downloading {}; wait until it has finished", path.display())]
+    #[error("another process is downloading {}; wait until it has finished", path.shown())]
     Busy {
         /// The file.
         path: PathBuf,
     },
     /// The caller stopped the download. The downloaded part is kept.
-    #[error("stopped; the downloaded part is kept in {}", partial.display())]
+    #[error("stopped; the downloaded part is kept in {}", partial.shown())]
     Interrupted {
         /// The file of the downloaded part.
         partial: PathBuf,
     },
     /// Reading or writing failed.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", path.shown())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -125,10 +126,13 @@ pub enum CatalogueError {
     },
 }
 
-/// What to do without a network connection.
-fn instead(path: &Path) -> String {
+/// What to do instead.
+fn instead(url: &str, path: &Path) -> String {
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    format!("without a network, copy {file} to {}", path.display())
+    format!(
+        "by hand: `curl -L -o '{0}' {url}`, or without a network, copy {file} to {0}; `foliar weights verify {0}` checks it",
+        path.shown()
+    )
 }
 
 /// Adds the path on which an operation failed.

@@ -16,7 +16,7 @@ use crate::verify::{Verified, digest, verify};
 /// How often the observer is called during a wait.
 const OBSERVE_EVERY: Duration = Duration::from_millis(100);
 /// Longest wait between two attempts, unless the server asks for more.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(16);
 /// An attempt that downloaded more than 1 / `WORTHWHILE` of the file does not count as failed.
 const WORTHWHILE: f64 = 16.0;
 
@@ -94,8 +94,9 @@ fn download(
     observe: Observer<'_>,
 ) -> Result<(String, u64), CatalogueError> {
     let mut failed = 0;
+    // What was lost and downloaded again is no progress: a server can send one half for ever.
+    let mut furthest = partial.len();
     loop {
-        let before = partial.len();
         let (reason, wait) = match transfer.attempt(partial, observe)? {
             Attempt::Complete { continued } => {
                 let (sha256, bytes) = digest(partial.path())?;
@@ -107,7 +108,8 @@ fn download(
             }
             Attempt::Broken { reason, wait } => (reason, wait),
         };
-        let downloaded = partial.len().saturating_sub(before) as f64 / f64::from(1 << 20);
+        let downloaded = partial.len().saturating_sub(furthest) as f64 / f64::from(1 << 20);
+        furthest = furthest.max(partial.len());
         failed = if downloaded * WORTHWHILE > transfer.entry.mebibytes { 1 } else { failed + 1 };
         if failed >= options.attempts {
             return Err(CatalogueError::Network {
@@ -119,18 +121,27 @@ fn download(
         }
         let doubled = options.backoff.saturating_mul(1 << (failed - 1).min(10)).min(LONGEST_BACKOFF);
         let wait = wait.unwrap_or_default().max(doubled);
-        if pause(wait, failed + 1, &reason, observe).is_break() {
+        let retry = Retry { attempt: failed + 1, attempts: options.attempts, reason: &reason };
+        if pause(wait, &retry, observe).is_break() {
             return Err(CatalogueError::Interrupted { partial: partial.path().to_owned() });
         }
     }
 }
 
+/// What there is to say of an attempt that failed.
+struct Retry<'a> {
+    attempt: u32,
+    attempts: u32,
+    reason: &'a str,
+}
+
 /// Waits, unless the observer stops the download.
-fn pause(wait: Duration, attempt: u32, reason: &str, observe: Observer<'_>) -> ControlFlow<()> {
+fn pause(wait: Duration, retry: &Retry<'_>, observe: Observer<'_>) -> ControlFlow<()> {
+    let &Retry { attempt, attempts, reason } = retry;
     let end = Instant::now() + wait;
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        observe(&FetchEvent::Retrying { attempt, wait: left, reason })?;
+        observe(&FetchEvent::Retrying { attempt, attempts, wait: left, reason })?;
         if left.is_zero() {
             return ControlFlow::Continue(());
         }

@@ -7,6 +7,9 @@ use std::time::Duration;
 use crate::cache::default_cache_dir;
 use crate::error::CatalogueError;
 
+/// Bytes that a server has to send within [`Options::stall_timeout`], default 15 s; less is a stall.
+pub const LEAST: u64 = 16 << 10;
+
 /// Options of a download: source, destination and time limits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -14,13 +17,13 @@ pub struct Options {
     pub cache_dir: PathBuf,
     /// URL of a folder to use instead of torchvision's server.
     pub mirror: Option<String>,
-    /// Longest wait for a connection, default 20 s.
+    /// Longest wait for a connection, default 15 s.
     pub connect_timeout: Duration,
-    /// Longest time without any byte from the server, default 30 s. A slow download is not interrupted.
+    /// Longest time with less than [`LEAST`] bytes from the server, default 15 s. A download that is only slow is not interrupted.
     pub stall_timeout: Duration,
-    /// How many attempts in a row may download next to nothing, at least 1; default 5.
+    /// How many attempts in a row may download next to nothing that is new, at least 1; default 5.
     pub attempts: u32,
-    /// Wait before the second attempt, default 1 s; doubled for each one after it, up to 30 s.
+    /// Wait before the second attempt, default 1 s; doubled for each one after it, up to 16 s.
     pub backoff: Duration,
 }
 
@@ -30,8 +33,8 @@ impl Options {
         Self {
             cache_dir,
             mirror: None,
-            connect_timeout: Duration::from_secs(20),
-            stall_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(15),
+            stall_timeout: Duration::from_secs(15),
             attempts: 5,
             backoff: Duration::from_secs(1),
         }
@@ -61,6 +64,8 @@ pub enum FetchEvent<'a> {
     Retrying {
         /// Number of the next attempt, from 2.
         attempt: u32,
+        /// Attempts that may fail in a row.
+        attempts: u32,
         /// Remaining wait before it.
         wait: Duration,
         /// Why the last one failed.

@@ -6,20 +6,20 @@
 use std::io::{self, Read};
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ureq::http::{HeaderMap, Response, StatusCode, header};
 use ureq::{Agent, Body, Error as HttpError};
 
 use crate::catalogue::Entry;
 use crate::error::CatalogueError;
-use crate::options::{FetchEvent, Observer, Options};
+use crate::options::{FetchEvent, LEAST, Observer, Options};
 use crate::partial::Partial;
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 16;
 /// Longest wait that a server can ask for.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(16);
 
 /// A file to download and its source.
 pub(crate) struct Transfer<'a> {
@@ -116,7 +116,17 @@ impl Transfer<'_> {
     ) -> Result<Option<String>, CatalogueError> {
         let mut body = response.body_mut().as_reader();
         let mut chunk = vec![0; CHUNK];
+        // Since when how many bytes have come: no read may block for long, and many short ones may not either.
+        let (mut since, mut counted) = (Instant::now(), partial.len());
         loop {
+            if since.elapsed() >= self.stall_timeout {
+                let came = partial.len() - counted;
+                if came < LEAST {
+                    let seconds = since.elapsed().as_secs_f64();
+                    return Ok(Some(format!("only {came} bytes in {seconds:.1} s")));
+                }
+                (since, counted) = (Instant::now(), partial.len());
+            }
             if observe(&FetchEvent::Received { bytes: partial.len(), total }).is_break() {
                 return Err(CatalogueError::Interrupted { partial: partial.path().to_owned() });
             }

@@ -1,6 +1,5 @@
 //! Checks a file's digest against the catalogue, or against its name.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -58,7 +57,7 @@ pub(crate) fn digits_of_name(name: &str) -> Option<&str> {
 
 /// The SHA-256 of a file and its size.
 pub(crate) fn digest(path: &Path) -> Result<(String, u64), CatalogueError> {
-    let mut file = File::open(path).map_err(at(path))?;
+    let mut file = foliar_files::open(path).map_err(at(path))?;
     let mut state = Sha256::new();
     let mut chunk = vec![0; CHUNK];
     let mut bytes = 0;

@@ -181,6 +181,40 @@ fn a_stall_is_noticed() {
 }
 
 #[test]
+fn drips_are_a_stall() {
+    let start = Instant::now();
+    Scene::new([Answer::Drip, Answer::Drip, Answer::Drip]).fails(&["only", "bytes in 0.3 s", "3 attempts"]);
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert_eq!(Scene::new([Answer::Drip, Answer::Whole, Answer::Whole]).succeeds().len(), 3);
+}
+
+#[test]
+fn a_half_that_is_lost_again_and_again_is_no_progress() {
+    let turn = [Answer::Cut(150_000), Answer::WrongRange];
+    let scene = Scene::new(turn.into_iter().cycle().take(40));
+    scene.fails(&["3 attempts"]);
+    assert!(scene.server.requests().len() <= 4, "{:?}", ranges(&scene.server.requests()));
+    let scene = Scene::new([Answer::CutWithoutTag(150_000); 40]);
+    scene.fails(&["3 attempts"]);
+    assert_eq!(scene.server.requests().len(), 3);
+}
+
+#[test]
+fn a_server_that_speaks_otherwise_is_given_up() {
+    let start = Instant::now();
+    // One that waits for a greeting of TLS, and one that is greeted in TLS and answers in plain words.
+    Scene::new([Answer::Silence, Answer::Silence, Answer::Silence]).fails(&["3 attempts"]);
+    for answer in [Answer::Silence, Answer::Whole] {
+        let mut scene = Scene::new([answer; 3]);
+        let mirror = scene.options.mirror.take().unwrap();
+        scene.options.mirror = Some(mirror.replace("http://", "https://"));
+        scene.options.connect_timeout = Duration::from_millis(300);
+        scene.fails(&["3 attempts", "curl -L -o"]);
+    }
+    assert!(start.elapsed() < Duration::from_secs(8));
+}
+
+#[test]
 fn a_slow_download_is_not_a_stall() {
     // 30 pieces with 30 ms between them last three times as long as the longest silence.
     assert_eq!(Scene::new([Answer::Slow]).succeeds().len(), 1);

@@ -26,15 +26,15 @@ pub(crate) mod weights;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use foliar_files::Printable as _;
 use foliar_model::Bundle;
 use foliar_runlog::RunDir;
 
 /// Uses `threads` threads for arithmetic; all that the machine has if 0.
 pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(usize::from(threads))
-        .build_global()
-        .context("the threads could not be started")
+    rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global().context(
+        "the threads for arithmetic could not be started; give fewer with --threads, or end other programs",
+    )
 }
 
 /// The file itself, or the bundle of a run folder.
@@ -43,7 +43,7 @@ pub(crate) fn bundle_file(path: &Path) -> anyhow::Result<PathBuf> {
     if path.is_dir() && !file.exists() {
         anyhow::bail!(
             "{} has no {}: the run is not finished; continue it with `foliar resume`",
-            path.display(),
+            path.shown(),
             RunDir::BUNDLE
         );
     }
@@ -62,7 +62,7 @@ pub(crate) fn open_bundle_with_risk(path: &Path, risk: Option<f64>) -> anyhow::R
         let Some(uncertainty) = &mut bundle.uncertainty else {
             anyhow::bail!(
                 "--risk {risk}: {} has no thresholds, because it was trained without validation photos; train again",
-                path.display()
+                path.shown()
             );
         };
         uncertainty.set_risk(risk)?;

@@ -1,6 +1,8 @@
 //! What the program's end says to a script.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use foliar_eval::EvalError;
 use foliar_train::TrainError;
@@ -78,8 +80,40 @@ fn scan_error(error: &anyhow::Error) -> Option<&ScanError> {
     }
 }
 
+/// Where and why a thread panicked last.
+static PANIC: Mutex<String> = Mutex::new(String::new());
+
+/// Does `work`, and ends with [`Exit::Failed`] and a line whatever happens: on an error, on a fault of the program itself, and where
+/// the standard library would abort because memory ran out, of which it says how much was missing.
+pub(crate) fn guard(work: impl FnOnce() -> anyhow::Result<Exit>) -> Exit {
+    abort_as_failure();
+    set_hook(Box::new(|panic| {
+        // Decoders may panic on damaged files, which are listed. Only the end of the program is worth a line.
+        panic.to_string().clone_into(&mut PANIC.lock().unwrap_or_else(PoisonError::into_inner));
+    }));
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.unwrap_or_else(|error| report(&error)),
+        Err(_) => {
+            let panic = PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+            say!("error: a fault of foliar itself, not of your files; please report this line: {panic}");
+            Exit::Failed
+        }
+    }
+}
+
+#[cfg(unix)]
+fn abort_as_failure() {
+    use signal_hook::{consts::SIGABRT, flag::register_conditional_shutdown};
+    use std::sync::{Arc, atomic::AtomicBool};
+    // Without it the exit code is that of the signal.
+    let _ = register_conditional_shutdown(SIGABRT, 1, Arc::new(AtomicBool::new(true)));
+}
+
+#[cfg(not(unix))]
+fn abort_as_failure() {}
+
 /// Says in one line what, where and why. That the reader of standard output has gone is worth no word.
-pub(crate) fn report(error: &anyhow::Error) -> Exit {
+fn report(error: &anyhow::Error) -> Exit {
     if output::is_closed() {
         return Exit::Closed;
     }

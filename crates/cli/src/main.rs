@@ -14,10 +14,29 @@ mod watch;
 use clap::Parser;
 
 use crate::arguments::{Arguments, Command};
+use crate::exit::Exit;
 
 fn main() -> std::process::ExitCode {
-    let arguments = Arguments::parse();
-    let result = match arguments.command {
+    exit::guard(start).into()
+}
+
+/// Reads the arguments and does what they say.
+fn start() -> anyhow::Result<Exit> {
+    match Arguments::try_parse() {
+        Ok(arguments) => run(arguments),
+        Err(error) => {
+            let printed = error.print();
+            if error.use_stderr() {
+                return Ok(Exit::Usage);
+            }
+            printed.map_err(output::noticed)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    match arguments.command {
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Train(arguments) => commands::train::run(&arguments),
         Command::Tune(arguments) => commands::tune::run(&arguments),
@@ -34,6 +53,5 @@ fn main() -> std::process::ExitCode {
         Command::Study(arguments) => commands::study::run(&arguments),
         Command::Weights(arguments) => commands::weights::run(&arguments),
         Command::Demo(arguments) => commands::demo::run(&arguments),
-    };
-    result.unwrap_or_else(|error| exit::report(&error)).into()
+    }
 }

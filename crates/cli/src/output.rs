@@ -1,30 +1,48 @@
 //! Where words go: results to standard output, words for people to standard error.
 //!
 //! Either may be gone before the program is: `foliar doctor LOG | head -1`. Standard output that nobody reads any more ends the
-//! command as it ends other tools, without a word ([`Exit::Closed`](crate::exit::Exit)); standard error that nobody reads ends
-//! nothing.
+//! command as it ends other tools, without a word ([`Exit::Closed`](crate::exit::Exit)); standard error that cannot be written, of a
+//! closed terminal or on a full disk, ends nothing. This file alone writes to them, besides the bars of [`crate::progress`] and the
+//! help of clap, neither of which fails.
+//!
+//! What is written for people has no commands to a terminal in it, whatever files and classes are called
+//! ([`foliar_files::printable`]). Data for programs are written as they are, but for a terminal.
 
 use std::fmt;
-use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use foliar_files::{PrintableWriter, printable_lines};
 use serde::Serialize;
 
 /// Whether the reader of standard output has gone.
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Standard output, which remembers that its reader has gone: the error itself may come back wrapped in those of other formats.
-pub(crate) struct Output(StdoutLock<'static>);
+/// Standard output.
+pub(crate) enum Output {
+    People(PrintableWriter<Watched>),
+    Programs(Watched),
+}
 
-/// Standard output, for as long as it is held.
+/// Standard output for people, for as long as it is held.
 pub(crate) fn stdout() -> Output {
-    Output(io::stdout().lock())
+    Output::People(PrintableWriter::new(Watched(io::stdout().lock())))
+}
+
+/// Standard output for programs: its bytes arrive as they are written.
+pub(crate) fn data() -> Output {
+    let stdout = io::stdout();
+    if stdout.is_terminal() { self::stdout() } else { Output::Programs(Watched(stdout.lock())) }
 }
 
 impl Output {
     /// One JSON document, for people to read as well.
-    pub(crate) fn json(&mut self, document: &impl Serialize) -> io::Result<()> {
-        let mut out = BufWriter::new(self);
+    pub(crate) fn json(self, document: &impl Serialize) -> io::Result<()> {
+        let out = match self {
+            Output::People(out) if !io::stdout().is_terminal() => Output::Programs(out.into_inner()),
+            out => out,
+        };
+        let mut out = BufWriter::new(out);
         serde_json::to_writer_pretty(&mut out, document)?;
         writeln!(out)?;
         out.flush()
@@ -38,17 +56,43 @@ pub(crate) fn is_closed() -> bool {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes).inspect_err(notice)
+        match self {
+            Output::People(out) => out.write(bytes),
+            Output::Programs(out) => out.write(bytes),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush().inspect_err(notice)
+        match self {
+            Output::People(out) => out.flush(),
+            Output::Programs(out) => out.flush(),
+        }
     }
 }
 
-fn notice(error: &io::Error) {
-    if error.kind() == ErrorKind::BrokenPipe {
-        CLOSED.store(true, Ordering::Relaxed);
+/// Standard output, which remembers that its reader has gone: the error itself may come back wrapped in those of other formats.
+pub(crate) struct Watched(StdoutLock<'static>);
+
+impl Write for Watched {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(noticed)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(noticed)
+    }
+}
+
+/// An error of standard output, which is remembered if the reader has gone.
+pub(crate) fn noticed(error: io::Error) -> io::Error {
+    match error.kind() {
+        // Told to nobody, and tried again by the writers of the standard library.
+        ErrorKind::Interrupted => error,
+        ErrorKind::BrokenPipe => {
+            CLOSED.store(true, Ordering::Relaxed);
+            error
+        }
+        kind => io::Error::new(kind, format!("standard output cannot be written: {error}")),
     }
 }
 
@@ -57,7 +101,7 @@ pub(crate) struct Messages;
 
 impl Write for Messages {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let _ = io::stderr().write_all(bytes);
+        let _ = io::stderr().write_all(printable_lines(&String::from_utf8_lossy(bytes)).as_bytes());
         Ok(bytes.len())
     }
 

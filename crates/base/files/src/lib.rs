@@ -2,13 +2,18 @@
 
 pub mod any_path;
 mod atomic;
+pub mod cell;
+mod printable;
+mod regular;
 
 use std::io;
 use std::path::Path;
 
 pub use atomic::{is_partial, write_atomically};
+pub use printable::{Printable, PrintableWriter, Shown, is_command, printable, printable_lines};
+pub use regular::{open, read, read_to_string};
 
 /// Puts the path into an I/O error and keeps its kind.
 pub fn with_path(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
-    move |source| io::Error::new(source.kind(), format!("{}: {source}", path.display()))
+    move |source| io::Error::new(source.kind(), format!("{}: {source}", path.shown()))
 }

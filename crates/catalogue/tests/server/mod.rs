@@ -21,6 +21,8 @@ pub(crate) enum Answer {
     OldVersionCut(usize),
     /// Headers and so many bytes, and then nothing.
     Stall(usize),
+    /// Headers, and then a byte at a time with pauses between them, without end.
+    Drip,
     /// Not even headers.
     Silence,
     /// This status and no file.
@@ -162,6 +164,13 @@ fn respond(mut stream: TcpStream, answer: Answer, request: &Request, content: &[
             stream.write_all(head("200 OK", tag).as_bytes())?;
             loop {
                 stream.write_all(content)?;
+            }
+        }
+        Answer::Drip => {
+            stream.write_all(file_head(body.len(), tag).as_bytes())?;
+            loop {
+                stream.write_all(b"x")?;
+                thread::sleep(Duration::from_millis(20));
             }
         }
         Answer::Chunked => {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use foliar_eval::{EvalSource, EvaluateOptions, Stage, evaluate, predictions_table};
+use foliar_files::Printable as _;
 use foliar_files::write_atomically;
 use foliar_model::{Bundle, Predictor};
 use foliar_results::{Circumstances, Evaluation, Finding, FindingId, Rating, Verdict};
@@ -82,13 +83,13 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     if let Some(path) = &arguments.predictions {
         let table = predictions_table(&evaluation)?;
         write_atomically(path, |file| file.write_all(&table))
-            .with_context(|| format!("{} could not be written", path.display()))?;
+            .with_context(|| format!("{} could not be written", path.shown()))?;
     }
     let mut out = output::stdout();
     if arguments.json {
         let verdict = Verdict::of(Some(&evaluation), &Circumstances::default());
         let report = Report {
-            bundle: arguments.bundle.display().to_string(),
+            bundle: arguments.bundle.shown().to_string(),
             verdict: Line { rating: verdict.rating, summary: &verdict.summary },
             findings: &verdict.findings,
             evaluation: &evaluation,
@@ -129,9 +130,9 @@ fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
         .filter_map(|input| input.file().map(Path::to_owned))
         .collect();
     if files.is_empty() {
-        anyhow::bail!("--ood {}: the folder holds no photos", folder.display());
+        anyhow::bail!("--ood {}: the folder holds no photos", folder.shown());
     }
-    Ok((folder.display().to_string(), files))
+    Ok((folder.shown().to_string(), files))
 }
 
 /// Says what was left out, and whether anything was.

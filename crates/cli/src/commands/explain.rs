@@ -9,6 +9,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use foliar_explain::{Classifier, Explainer, Explanation, Method, class_evidence, png, side_by_side};
+use foliar_files::Printable as _;
 use foliar_files::write_atomically;
 use foliar_model::{Bundle, decode_reduced};
 use foliar_vision::{Limits, OUTPUT_MARK, Rgb};
@@ -38,10 +39,10 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let mut explainer = Explainer::new(classifier, method)?;
     let inputs = inputs::find(&arguments.paths);
     fs::create_dir_all(&arguments.out)
-        .with_context(|| format!("{}: the folder cannot be created", arguments.out.display()))?;
+        .with_context(|| format!("{}: the folder cannot be created", arguments.out.shown()))?;
     // Where the folder lies among photos, nothing in it is taken for one.
     fs::write(arguments.out.join(OUTPUT_MARK), "Pictures made by foliar explain; no photos.\n")
-        .with_context(|| format!("{}: the folder cannot be written", arguments.out.display()))?;
+        .with_context(|| format!("{}: the folder cannot be written", arguments.out.shown()))?;
     let mut out = output::stdout();
     let bar = progress::photographs("explaining");
     bar.set_length(inputs.len() as u64);
@@ -70,8 +71,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         .map(|(class, share)| Class::new(class, share, &bundle.classes))
         .collect();
     if arguments.json {
-        let (bundle, out_folder) =
-            (arguments.bundle.display().to_string(), arguments.out.display().to_string());
+        let (bundle, out_folder) = (arguments.bundle.shown().to_string(), arguments.out.shown().to_string());
         let document = Document { bundle, method, out: out_folder, photographs: rows, classes };
         out.json(&document)?;
     } else {
@@ -114,6 +114,6 @@ fn picture_name(index: usize, input: &Input) -> String {
 }
 
 fn write_picture(path: &Path, photo: &Rgb, explanation: &Explanation) -> anyhow::Result<()> {
-    let bytes = png(&side_by_side(photo, explanation)).with_context(|| path.display().to_string())?;
+    let bytes = png(&side_by_side(photo, explanation)).with_context(|| path.shown().to_string())?;
     Ok(write_atomically(path, |file| file.write_all(&bytes))?)
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use foliar_files::Printable as _;
 use foliar_vision::{is_litter, is_own, portable_name};
 use walkdir::WalkDir;
 
@@ -46,7 +47,7 @@ pub(crate) fn find(arguments: &[PathBuf]) -> Vec<Input> {
 
 fn expand(argument: &Path) -> Vec<Input> {
     let missing = |reason: &str| {
-        vec![Input::Missing { argument: argument.display().to_string(), reason: reason.to_owned() }]
+        vec![Input::Missing { argument: argument.shown().to_string(), reason: reason.to_owned() }]
     };
     if argument.is_dir() {
         let files = pictures(argument);

@@ -10,7 +10,7 @@ use foliar_vision::Limits;
 use self::rows::{Answer, Row, Writer};
 use super::inputs::{self, Input};
 use super::{open_bundle_with_risk, use_threads};
-use crate::arguments::PredictArguments;
+use crate::arguments::{Format, PredictArguments};
 use crate::exit::Exit;
 use crate::output;
 
@@ -25,7 +25,8 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;
     let classes = predictor.bundle().classes.clone();
     let top = (arguments.top as usize).min(classes.len());
-    let mut writer = Writer::new(output::stdout(), arguments.format, top)?;
+    let out = if arguments.format == Format::Text { output::stdout() } else { output::data() };
+    let mut writer = Writer::new(out, arguments.format, top)?;
     let mut failures = 0;
     let mut write = |input: &Input, result: Result<Answer<'_>, String>| {
         failures += usize::from(result.is_err());

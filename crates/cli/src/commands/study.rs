@@ -48,7 +48,7 @@ fn export(path: &Path, format: StudyFormat, out: Option<&Path>) -> anyhow::Resul
         Some(path) => write_atomically(path, |file: &mut BufWriter<File>| write(file))
             .with_context(|| format!("{} cannot be written", path.display()))?,
         None => {
-            let mut out = output::stdout();
+            let mut out = output::data();
             write(&mut out)?;
             out.flush()?;
         }

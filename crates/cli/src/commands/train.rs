@@ -214,5 +214,5 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::
 /// A line of the result on standard output.
 fn println(line: &str) -> std::io::Result<()> {
     use std::io::Write;
-    writeln!(output::stdout(), "{line}")
+    writeln!(output::data(), "{line}")
 }

@@ -77,7 +77,7 @@ fn conclude(folder: &Folder, result: &TuningResult, arguments: &TuneArguments) -
     if arguments.report {
         pictures::write(folder, result, verdict.ok())?;
     }
-    let mut out = output::stdout();
+    let mut out = output::data();
     if arguments.json {
         out.json(result)?;
     } else {

@@ -69,26 +69,33 @@ fn download(entry: &Entry) -> anyhow::Result<Exit> {
     interrupt::listen()?;
     let bar = progress::bar(0, "{msg} {bar:32} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left");
     bar.set_message(entry.file);
-    let fetched = fetch(entry, &options, &mut |event| show(&bar, event));
+    let mut told = 1;
+    let fetched = fetch(entry, &options, &mut |event| show(&bar, &mut told, event));
     bar.finish_and_clear();
     let fetched = fetched?;
     say!(
         "{}",
         if fetched.downloaded { "downloaded and verified" } else { "already in the cache and verified" }
     );
-    writeln!(output::stdout(), "{}", fetched.file.path.display())?;
+    writeln!(output::data(), "{}", fetched.file.path.display())?;
     Ok(Exit::Done)
 }
 
-fn show(bar: &ProgressBar, event: &FetchEvent<'_>) -> ControlFlow<()> {
+/// Shows how far the download is, and one line an attempt that failed; `told` is the last attempt that a line has announced.
+fn show(bar: &ProgressBar, told: &mut u32, event: &FetchEvent<'_>) -> ControlFlow<()> {
     match event {
         FetchEvent::Received { bytes, total } => {
+            // Attempts are counted anew after one that got further.
+            *told = 1;
             bar.set_length(total.unwrap_or(*bytes));
             bar.set_position(*bytes);
         }
-        FetchEvent::Retrying { attempt, wait, reason } => {
+        FetchEvent::Retrying { attempt, .. } if attempt == told => {}
+        FetchEvent::Retrying { attempt, attempts, wait, reason } => {
+            *told = *attempt;
+            let (failed, wait) = (attempt - 1, wait.as_secs_f64());
             bar.suspend(|| {
-                say!("attempt {attempt} failed: {reason}; trying again in {:.1} s", wait.as_secs_f64())
+                say!("attempt {failed} of {attempts} failed: {reason}; trying again in {wait:.0} s")
             });
         }
     }

@@ -1,5 +1,6 @@
 //! From the measurements of a data set to its audit.
 
+use foliar_files::Printable as _;
 use foliar_results::FileProblem;
 use foliar_results::audit::{
     Audit, Background, ClassCount, CopyPair, GroupSummary, MeasuredIssue, Measures, Photograph,
@@ -64,7 +65,7 @@ pub fn audit(input: AuditInput<'_>) -> Audit {
         issues = label_issues(dataset, features, groups, &grouped);
     }
     let mut audit = Audit {
-        root: dataset.root.display().to_string(),
+        root: dataset.root.shown().to_string(),
         data_fingerprint: dataset.fingerprint(),
         findings: Vec::new(),
         classes: class_counts(dataset, groups),

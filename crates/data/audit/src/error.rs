@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use foliar_files::Printable as _;
 use thiserror::Error;
 
 /// Why a table, a pattern or a folder cannot be used.
@@ -29,7 +30,7 @@ pub enum AuditError {
         example: String,
     },
     /// A table that cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", path.shown())]
     Read {
         /// The file.
         path: PathBuf,
@@ -37,7 +38,7 @@ pub enum AuditError {
         source: io::Error,
     },
     /// A table with a missing column or a malformed row.
-    #[error("{}: {what}", path.display())]
+    #[error("{}: {what}", path.shown())]
     Table {
         /// The file.
         path: PathBuf,
@@ -45,7 +46,7 @@ pub enum AuditError {
         what: String,
     },
     /// A table that lists no photo of the data set.
-    #[error("{}: none of its {rows} rows names a photo in the folder; paths are relative to the folder, like {example}", path.display())]
+    #[error("{}: none of its {rows} rows names a photo in the folder; paths are relative to the folder, like {example}", path.shown())]
     NothingListed {
         /// The file.
         path: PathBuf,
@@ -55,7 +56,7 @@ pub enum AuditError {
         example: String,
     },
     /// A file that cannot be written.
-    #[error("{} cannot be written: {source}", path.display())]
+    #[error("{} cannot be written: {source}", path.shown())]
     Write {
         /// The file.
         path: PathBuf,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use foliar_files::cell;
 use foliar_vision::{Dataset, portable_name};
 
 use crate::error::AuditError;
@@ -39,7 +40,7 @@ impl Listing {
     /// [`AuditError::Read`], and [`AuditError::Table`] for a missing column or a row of another length.
     pub fn read(path: &Path, columns: &[Column<'_>]) -> Result<Self, AuditError> {
         let bytes =
-            std::fs::read(path).map_err(|source| AuditError::Read { path: path.to_owned(), source })?;
+            foliar_files::read(path).map_err(|source| AuditError::Read { path: path.to_owned(), source })?;
         let table = |what: String| AuditError::Table { path: path.to_owned(), what };
         // Spreadsheets write a byte-order mark.
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
@@ -65,9 +66,12 @@ impl Listing {
         for record in reader.records() {
             let record = record.map_err(|error| table(error.to_string()))?;
             let value = |place: &Option<usize>| {
-                place.and_then(|place| record.get(place)).filter(|text| !text.is_empty()).map(str::to_owned)
+                place
+                    .and_then(|place| record.get(place))
+                    .filter(|text| !text.is_empty())
+                    .map(|text| cell::original(text).to_owned())
             };
-            let name = record.get(of_path).unwrap_or_default();
+            let name = cell::original(record.get(of_path).unwrap_or_default());
             let name = name.strip_prefix("./").unwrap_or(name).to_owned();
             rows.push((name, places.iter().map(value).collect()));
         }

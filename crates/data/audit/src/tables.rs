@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
-use foliar_files::write_atomically;
+use foliar_files::{cell, write_atomically};
 use foliar_results::audit::{Audit, Proposal};
 use serde::Serialize;
 
@@ -134,17 +134,21 @@ fn write_document(audit: &Audit, path: &Path) -> Result<(), AuditError> {
     written.map_err(|source| AuditError::Write { path: path.to_owned(), source })
 }
 
-/// Writes the header, even if there are no rows, and the rows.
+/// Writes the header, even if there are no rows, and the rows, of which no cell is a formula to a spreadsheet.
 fn write_csv(
     path: &Path,
     header: &[&str],
     rows: impl Iterator<Item = impl Serialize>,
 ) -> Result<(), AuditError> {
     let written = write_atomically(path, |file| {
-        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(&mut *file);
-        writer.write_record(header).map_err(std::io::Error::from)?;
-        for row in rows {
-            writer.serialize(row).map_err(std::io::Error::from)?;
+        let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+        rows.into_iter().try_for_each(|row| table.serialize(row))?;
+        let table = table.into_inner().map_err(csv::IntoInnerError::into_error)?;
+        let mut table = csv::ReaderBuilder::new().has_headers(false).from_reader(&table[..]);
+        let mut writer = csv::Writer::from_writer(&mut *file);
+        writer.write_record(header)?;
+        for row in table.records() {
+            writer.write_record(row?.iter().map(|cell| cell::defused(cell).into_owned()))?;
         }
         writer.flush()
     });

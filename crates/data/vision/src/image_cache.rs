@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
+use foliar_files::Printable as _;
+
 use rayon::prelude::*;
 
 use crate::dataset::{Dataset, Photo};
@@ -17,7 +19,7 @@ use crate::rgb::Rgb;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// A photo that could be decoded before cannot be decoded any more.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {reason}", path.shown())]
     Photograph {
         /// The file.
         path: PathBuf,
@@ -25,7 +27,7 @@ pub enum LoadError {
         reason: Reason,
     },
     /// A file has changed since the data set was scanned.
-    #[error("{} was changed while it was in use; start again and do not change the photos meanwhile", path.display())]
+    #[error("{} was changed while it was in use; start again and do not change the photos meanwhile", path.shown())]
     Changed {
         /// The file.
         path: PathBuf,

@@ -4,8 +4,11 @@ use std::ffi::OsStr;
 use std::fmt::Write;
 use std::path::{Component, Path};
 
-/// The path's components joined by `/`. Bytes that are not UTF-8 become `\xNN` and a backslash inside a name becomes
-/// `\\`, so two different paths never have the same name.
+use foliar_files::is_command;
+
+/// The path's components joined by `/`. Bytes that are not UTF-8 become `\xNN`, characters that are commands to a terminal
+/// ([`foliar_files::is_command`]) become `\u{NN}`, `\n`, `\r` or `\t`, and a backslash inside a name becomes `\\`, so two
+/// different paths never have the same name.
 #[must_use]
 pub fn portable_name(path: &Path) -> String {
     let mut name = String::new();
@@ -38,6 +41,8 @@ fn push_escaped(name: &mut String, component: &OsStr) {
         for letter in chunk.valid().chars() {
             if letter == '\\' {
                 name.push_str("\\\\");
+            } else if is_command(letter) {
+                name.extend(letter.escape_default());
             } else {
                 name.push(letter);
             }
@@ -57,6 +62,15 @@ mod tests {
     fn components_are_joined_by_slashes() {
         assert_eq!(portable_name(Path::new("a/b c/d.jpg")), "a/b c/d.jpg");
         assert_eq!(portable_name(Path::new("/a/b")), "/a/b");
+    }
+
+    #[test]
+    fn names_are_no_commands() {
+        assert_eq!(
+            portable_name(Path::new("rust\u{1b}[2J/a\nb\u{202e}.jpg")),
+            "rust\\u{1b}[2J/a\\nb\\u{202e}.jpg"
+        );
+        assert_eq!(portable_name(Path::new("a\\nb")), "a\\\\nb");
     }
 
     #[cfg(unix)]

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use foliar_files::Printable as _;
 use foliar_runlog::RunDir;
 
 use crate::error::ReadError;
@@ -65,17 +66,17 @@ pub fn read_log_path(path: &Path) -> Result<RunLog, ReadError> {
         }
         let reason = format!(
             "{} holds neither events.jsonl nor a table of metrics nor TensorBoard's event files; name the file",
-            path.display()
+            path.shown()
         );
         return Err(ReadError::Folder { reason });
     }
     if let ([one, other, ..], false) = (&Vec::from_iter(&runs)[..], runs.contains(path)) {
         let reason = format!(
             "{} holds {} runs; name one of them, such as {} or {}",
-            path.display(),
+            path.shown(),
             runs.len(),
-            one.display(),
-            other.display()
+            one.shown(),
+            other.shown()
         );
         return Err(ReadError::Folder { reason });
     }
@@ -124,7 +125,7 @@ fn of_parts(folder: &Path) -> Result<Option<RunLog>, ReadError> {
     }
     let mut reader = Reader::new();
     for part in parts {
-        File::open(&part.path)
+        open(&part.path)
             .and_then(|file| reader.push_part(file, part.title))
             .map_err(|error| with_path(&part.path, error.into()))?;
     }
@@ -137,7 +138,7 @@ fn of_parts(folder: &Path) -> Result<Option<RunLog>, ReadError> {
 
 fn read_file(path: &Path) -> Result<RunLog, ReadError> {
     // A pipe can be read only once.
-    let mut file = File::open(path)?;
+    let mut file = open(path)?;
     let mut beginning = Vec::new();
     file.by_ref().take(BEGINNING).read_to_end(&mut beginning)?;
     if tensorboard::is_events(&beginning) {
@@ -154,9 +155,16 @@ fn read_file(path: &Path) -> Result<RunLog, ReadError> {
     read_titled(beginning.as_slice().chain(file), title)
 }
 
+/// Opens a file, or what the caller of the program holds open: the end of such a pipe comes, that of another may not.
+fn open(path: &Path) -> io::Result<File> {
+    let held = path == Path::new("/dev/stdin")
+        || ["/dev/fd", "/proc/self/fd"].iter().any(|held| path.starts_with(held));
+    if held { File::open(path) } else { foliar_files::open(path) }
+}
+
 fn limited(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    open(path)?.take(MOST_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use foliar_files::Printable as _;
+
 use crate::error::ReadError;
 use crate::folder::{holds_events, is_events, record};
 use crate::parts::is_parted;
@@ -77,7 +79,7 @@ fn walk(folder: &Path, depth: usize, found: &mut Runs) -> Result<(), ReadError> 
         }
         if found.runs.len() + found.others.len() > MOST_FILES {
             let reason =
-                format!("{} holds more than {MOST_FILES} files; name a folder of logs", folder.display());
+                format!("{} holds more than {MOST_FILES} files; name a folder of logs", folder.shown());
             return Err(ReadError::Folder { reason });
         }
     }

@@ -3,12 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use foliar_files::Printable as _;
+
 /// Why a run folder or one of its logs cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// A file or folder of the run could not be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}", path.shown())]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -16,7 +18,7 @@ pub enum RunError {
         source: io::Error,
     },
     /// A file or folder of the run could not be written.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {source}", path.shown())]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -24,7 +26,7 @@ pub enum RunError {
         source: io::Error,
     },
     /// A new run was to go where other files lie.
-    #[error("{} is not empty and holds no run: choose a new or an empty folder", path.display())]
+    #[error("{} is not empty and holds no run: choose a new or an empty folder", path.shown())]
     NotEmpty {
         /// The folder.
         path: PathBuf,
@@ -32,14 +34,14 @@ pub enum RunError {
     /// A new run was to go where a run already lies.
     #[error(
         "{0} already holds a run: continue it with `foliar resume {0}`, or choose another folder",
-        path.display()
+        path.shown()
     )]
     RunExists {
         /// The folder.
         path: PathBuf,
     },
     /// A run was expected and something else was found.
-    #[error("{} is no run folder: it has no recipe.toml and no events.jsonl", path.display())]
+    #[error("{} is no run folder: it has no recipe.toml and no events.jsonl", path.shown())]
     NotARun {
         /// The path that was given.
         path: PathBuf,

@@ -5,12 +5,13 @@
 //! the events it could read and a [`Problem`] for each line it could not.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::RunError;
 use crate::event::Event;
+use foliar_files::Printable as _;
 use foliar_files::{with_path, write_atomically};
 
 /// A line that holds no event.
@@ -35,7 +36,7 @@ pub enum ProblemKind {
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}, line {}: ", self.path.display(), self.line)?;
+        write!(formatter, "{}, line {}: ", self.path.shown(), self.line)?;
         match &self.kind {
             ProblemKind::Torn => formatter.write_str("cut short, as by a killed process"),
             ProblemKind::Unreadable(reason) => write!(formatter, "no event: {reason}"),
@@ -49,7 +50,7 @@ impl fmt::Display for Problem {
 ///
 /// [`RunError::Read`] if the file cannot be read at all.
 pub fn read(path: &Path) -> Result<(Vec<Event>, Vec<Problem>), RunError> {
-    let bytes = fs::read(path).map_err(RunError::read(path))?;
+    let bytes = foliar_files::read(path).map_err(RunError::read(path))?;
     let (lines, problems) = parse(path, &bytes);
     Ok((lines.into_iter().map(|line| line.event).collect(), problems))
 }
@@ -107,7 +108,7 @@ impl JsonlWriter {
     ///
     /// [`RunError::Read`] or [`RunError::Write`]; the old log is then untouched.
     pub fn resume(path: &Path, total_step: u64) -> Result<(Self, Vec<Event>, Vec<Problem>), RunError> {
-        let bytes = match fs::read(path) {
+        let bytes = match foliar_files::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             bytes => bytes.map_err(RunError::read(path))?,
         };

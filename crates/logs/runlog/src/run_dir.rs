@@ -1,5 +1,6 @@
 //! The folder of a run: which file lies where.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use foliar_files::is_partial;
 /// | path             | content                                                     |
 /// | ---------------- | ----------------------------------------------------------- |
 /// | `recipe.toml`    | everything that changes the numbers, after defaults         |
+/// | `data.json`      | where the photos are, and the digest of each                |
 /// | `split.csv`     | which photo is trained on and which is held back       |
 /// | `out-of-fold.csv` | predictions of models that were not trained on the photo |
 /// | `problems.jsonl` | files that were left out, with the reason                   |
@@ -28,6 +30,8 @@ pub struct RunDir {
 impl RunDir {
     /// File name of the recipe.
     pub const RECIPE: &str = "recipe.toml";
+    /// File name of the list of photos that the run began with.
+    pub const DATA: &str = "data.json";
     /// File name of the event log.
     pub const EVENTS: &str = "events.jsonl";
     /// File name of the table of epochs.
@@ -46,7 +50,7 @@ impl RunDir {
     pub const REPORT: &str = "report.html";
 
     /// Makes the folder of a new run, with its folder of checkpoints. It may exist if it is empty but for
-    /// hidden files.
+    /// hidden files, or if it holds only what a run leaves that was killed before it had begun; that is removed.
     ///
     /// # Errors
     ///
@@ -57,7 +61,18 @@ impl RunDir {
         if run.is_run() {
             return Err(RunError::RunExists { path: run.root });
         }
-        if holds_visible_files(&run.root).map_err(RunError::read(&run.root))? {
+        let names = visible_names(&run.root).map_err(RunError::read(&run.root))?;
+        if run.is_unbegun(&names) {
+            run.remove_partial_files()?;
+            for file in [Self::DATA, Self::SPLIT, Self::PROBLEMS].map(|name| run.root.join(name)) {
+                match fs::remove_file(&file) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(RunError::write(&file)(error));
+                    }
+                    _ => {}
+                }
+            }
+        } else if !names.is_empty() {
             return Err(RunError::NotEmpty { path: run.root });
         }
         let checkpoints = run.checkpoints();
@@ -125,6 +140,17 @@ impl RunDir {
         self.root.join(Self::REPORT)
     }
 
+    /// Whether `names` are files that are written before the recipe, with which a run begins, beside its folder of checkpoints,
+    /// which is made first and has nothing in it yet: without that folder a table of splits may be anybody's.
+    fn is_unbegun(&self, names: &[OsString]) -> bool {
+        let of_run = |name: &OsString| {
+            [Self::CHECKPOINTS, Self::DATA, Self::SPLIT, Self::PROBLEMS].iter().any(|own| name == own)
+        };
+        names.iter().all(of_run)
+            && names.iter().any(|name| name == Self::CHECKPOINTS)
+            && visible_names(&self.checkpoints()).is_ok_and(|names| names.is_empty())
+    }
+
     fn is_run(&self) -> bool {
         self.recipe().is_file() || self.events().is_file()
     }
@@ -148,13 +174,9 @@ impl RunDir {
     }
 }
 
-fn holds_visible_files(folder: &Path) -> io::Result<bool> {
-    for entry in fs::read_dir(folder)? {
-        if !entry?.file_name().as_encoded_bytes().starts_with(b".") {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+fn visible_names(folder: &Path) -> io::Result<Vec<OsString>> {
+    let names = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name()));
+    names.filter(|name| !name.as_ref().is_ok_and(|name| name.as_encoded_bytes().starts_with(b"."))).collect()
 }
 
 #[cfg(test)]
@@ -188,6 +210,28 @@ mod tests {
         assert!(matches!(error, RunError::RunExists { .. }), "{error}");
         assert!(error.to_string().contains("foliar resume"), "{error}");
         assert_eq!(RunDir::open(folder.path()).unwrap().root(), folder.path());
+    }
+
+    #[test]
+    fn a_run_that_was_killed_before_it_began_is_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::create(folder.path()).unwrap();
+        fs::write(run.split(), "path,class,split,group").unwrap();
+        fs::write(folder.path().join(".split.csv.7-0.partial"), "path").unwrap();
+        RunDir::create(folder.path()).unwrap();
+        let names: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, [RunDir::CHECKPOINTS]);
+        // Not so where there is more, or no folder of checkpoints: these files may be somebody's.
+        for strange in ["notes.txt", "checkpoints/last.safetensors"] {
+            fs::write(folder.path().join(strange), "precious").unwrap();
+            assert!(matches!(RunDir::create(folder.path()), Err(RunError::NotEmpty { .. })), "{strange}");
+            fs::remove_file(folder.path().join(strange)).unwrap();
+        }
+        fs::write(run.split(), "path,class").unwrap();
+        fs::remove_dir(run.checkpoints()).unwrap();
+        assert!(matches!(RunDir::create(folder.path()), Err(RunError::NotEmpty { .. })));
+        assert!(run.split().exists());
     }
 
     #[test]

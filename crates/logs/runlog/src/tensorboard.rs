@@ -53,7 +53,7 @@ impl TensorboardWriter {
             return Self::create(folder, time);
         };
         let path = folder.join(name);
-        let bytes = fs::read(&path).map_err(RunError::read(&path))?;
+        let bytes = foliar_files::read(&path).map_err(RunError::read(&path))?;
         let kept = match length_until(&bytes, epoch) {
             0 => version_record(time),
             length => bytes[..length].to_vec(),

@@ -1,8 +1,9 @@
 //! The one file that a classifier is: weights, graph, preprocessing, classes, how it was trained and how good it was.
 
-use std::fs;
+use std::collections::HashSet;
 use std::path::Path;
 
+use foliar_files::printable;
 use foliar_metrics::Metrics;
 use foliar_nn::{Graph, StateDict};
 use foliar_vision::Preprocessing;
@@ -98,8 +99,8 @@ impl Bundle {
     /// # Errors
     /// A file that is missing, truncated, altered or of another kind, or whose classes and graph disagree.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        let bytes = fs::read(path).map_err(|source| FileError::Io { path: path.to_owned(), source })?;
-        Self::from_bytes(bytes).map_err(|what| FileError::Damaged { path: path.to_owned(), what })
+        Self::from_bytes(container::read_bytes(path, Kind::Bundle)?)
+            .map_err(|what| FileError::Damaged { path: path.to_owned(), what })
     }
 
     /// Reads the bytes of a bundle, where there is no file.
@@ -117,7 +118,8 @@ impl Bundle {
             let (graph, names) = (content.graph.classes(), content.classes.len());
             return Err(format!("the network has {graph} classes and {names} are named"));
         }
-        if let Some(name) = repeated(&content.classes) {
+        let classes: Vec<String> = content.classes.iter().map(|name| printable(name).into_owned()).collect();
+        if let Some(name) = repeated(&classes) {
             return Err(format!("two classes have the name {name}"));
         }
         if !state.is_finite() {
@@ -128,7 +130,7 @@ impl Bundle {
         let restored = content.uncertainty.map(|stored| stored.restore(tensors, content.classes.len()));
         Ok(Self {
             uncertainty: restored.transpose()?,
-            classes: content.classes,
+            classes,
             preprocessing: content.preprocessing,
             graph: content.graph,
             provenance: content.provenance,
@@ -141,5 +143,6 @@ impl Bundle {
 }
 
 fn repeated(names: &[String]) -> Option<&String> {
-    names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)).map(|(_, name)| name)
+    let mut seen = HashSet::new();
+    names.iter().find(|name| !seen.insert(name.as_str()))
 }

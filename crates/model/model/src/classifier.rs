@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use foliar_files::Printable as _;
 use foliar_vision::{Limits, Reason};
 
 use crate::bundle::Bundle;
@@ -14,7 +15,7 @@ const BATCH: usize = 16;
 
 /// A photograph that could not be classified.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {reason}", path.display())]
+#[error("{}: {reason}", path.shown())]
 pub struct PhotographError {
     /// The file.
     pub path: PathBuf,

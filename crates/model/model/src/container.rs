@@ -5,8 +5,7 @@
 //! missing byte anywhere is found.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use foliar_nn::{StateDict, Tensor};
@@ -26,6 +25,8 @@ const DIGITS: usize = 64;
 const ALIGNMENT: usize = 8;
 /// Values that are turned into bytes at a time.
 const PIECE: usize = 1 << 14;
+/// Bytes of the longest header, as for any reader of safetensors.
+const LONGEST_HEADER: u64 = 100_000_000;
 /// Layout of the document; a reader refuses others.
 const FORMAT: u32 = 2;
 
@@ -100,8 +101,44 @@ pub fn write<T: Serialize>(
 /// # Errors
 /// A file that is missing, truncated, altered, or of another kind or format.
 pub fn read<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<(T, StateDict), FileError> {
-    let bytes = fs::read(path).map_err(|source| FileError::Io { path: path.to_owned(), source })?;
-    decode(bytes, kind).map_err(|what| FileError::Damaged { path: path.to_owned(), what })
+    decode(read_bytes(path, kind)?, kind).map_err(|what| FileError::Damaged { path: path.to_owned(), what })
+}
+
+/// The bytes of a file that begins as one of `kind` does and is as long as it says. Of another only the beginning is read, and
+/// memory is taken for what is there alone.
+///
+/// # Errors
+/// A file that is missing, no file, of another kind or length, or larger than memory.
+pub(crate) fn read_bytes(path: &Path, kind: Kind) -> Result<Vec<u8>, FileError> {
+    let failed = |source| FileError::Io { path: path.to_owned(), source };
+    let damaged = |what| FileError::Damaged { path: path.to_owned(), what };
+    let mut file = foliar_files::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let mut bytes = Vec::new();
+    Read::by_ref(&mut file).take(8).read_to_end(&mut bytes).map_err(failed)?;
+    let header = bytes.as_slice().try_into().map_or(u64::MAX, u64::from_le_bytes);
+    if header > LONGEST_HEADER.min(length) {
+        return Err(damaged(foreign(kind)));
+    }
+    Read::by_ref(&mut file).take(header).read_to_end(&mut bytes).map_err(failed)?;
+    if digest_place(&bytes).is_none() {
+        return Err(damaged(foreign(kind)));
+    }
+    let content: Metadata = serde_json::from_slice(&bytes[8..]).map_err(|_| damaged(truncated(kind)))?;
+    if length != 8 + header + content.data_len() as u64 {
+        return Err(damaged(truncated(kind)));
+    }
+    bytes.try_reserve_exact(content.data_len()).map_err(|error| failed(error.into()))?;
+    file.read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+fn foreign(kind: Kind) -> String {
+    format!("this is not a {} of foliar, or only the beginning of one; {}", kind.name(), kind.remedy())
+}
+
+fn truncated(kind: Kind) -> String {
+    format!("the file is truncated or was altered; {}", kind.remedy())
 }
 
 /// Reads the bytes of a file that [`write()`] wrote.
@@ -165,17 +202,15 @@ fn digest_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
 }
 
 fn decode<T: DeserializeOwned>(mut bytes: Vec<u8>, kind: Kind) -> Result<(T, StateDict), String> {
-    let truncated = || format!("the file is truncated or was altered; {}", kind.remedy());
-    let place = digest_place(&bytes).ok_or_else(|| {
-        format!("this is not a {} of foliar, or only the beginning of one; {}", kind.name(), kind.remedy())
-    })?;
+    let place = digest_place(&bytes).ok_or_else(|| foreign(kind))?;
     let digest = bytes[place.clone()].to_vec();
     bytes[place].fill(b'0');
     if blake3::hash(&bytes).to_hex().as_bytes() != digest {
-        return Err(truncated());
+        return Err(truncated(kind));
     }
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| error.to_string())?;
-    let text = header.metadata().as_ref().and_then(|entries| entries.get(KEY)).ok_or_else(truncated)?;
+    let text =
+        header.metadata().as_ref().and_then(|entries| entries.get(KEY)).ok_or_else(|| truncated(kind))?;
     let raw: Document<serde_json::Value> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if raw.format != FORMAT {
         return Err(format!(
@@ -201,6 +236,8 @@ fn decode<T: DeserializeOwned>(mut bytes: Vec<u8>, kind: Kind) -> Result<(T, Sta
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn sample() -> StateDict {
@@ -223,6 +260,25 @@ mod tests {
         let first = fs::read(&path).unwrap();
         write(&path, Kind::Bundle, &content, &sample(), &BTreeMap::new()).unwrap();
         assert_eq!(first, fs::read(&path).unwrap(), "equal contents give equal bytes");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_none_is_not_read_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.safetensors");
+        let refused = |path: &Path| read::<String>(path, Kind::Bundle).unwrap_err().to_string();
+        assert!(refused(Path::new("/dev/zero")).contains("device"));
+        write(&path, Kind::Bundle, &"content", &sample(), &BTreeMap::new()).unwrap();
+        // Files with a hole, of a hundred terabytes.
+        let lengthen = || fs::File::options().write(true).open(&path).unwrap().set_len(100 << 40).unwrap();
+        lengthen();
+        assert!(refused(&path).contains("altered"));
+        fs::write(&path, "").unwrap();
+        lengthen();
+        assert!(refused(&path).contains("not a bundle"));
+        fs::write(&path, 99_999_999_u64.to_le_bytes()).unwrap();
+        assert!(refused(&path).contains("not a bundle"));
     }
 
     #[test]

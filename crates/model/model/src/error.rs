@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use foliar_files::Printable as _;
 use foliar_metrics::MetricsError;
 use foliar_nn::{EngineError, GraphError, StateError};
 use thiserror::Error;
@@ -11,7 +12,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum FileError {
     /// The operating system refused.
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", path.shown())]
     Io {
         /// The file.
         path: PathBuf,
@@ -19,7 +20,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// The bytes are not what the name promises.
-    #[error("{path}: {what}")]
+    #[error("{}: {what}", path.shown())]
     Damaged {
         /// The file.
         path: PathBuf,

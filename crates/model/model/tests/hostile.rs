@@ -76,6 +76,41 @@ fn bytes() -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
+#[test]
+fn many_classes_are_read_in_a_second() {
+    let count = 65_536;
+    let mut many = bundle();
+    many.classes = (0..count).map(|class| format!("class {class}")).collect();
+    many.graph.nodes[5].op = Op::Linear { features: count };
+    many.uncertainty = None;
+    for (name, width) in [("fc.weight", 4), ("fc.bias", 1)] {
+        let tensor = many.state.tensors.get_mut(name).unwrap();
+        tensor.shape[0] = count;
+        tensor.data = vec![0.0; count * width];
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("many.foliar");
+    many.write(&path).unwrap();
+    let began = std::time::Instant::now();
+    let read = Bundle::read(&path).unwrap();
+    let took = began.elapsed();
+    assert_eq!(read.classes, many.classes);
+    assert!(took.as_secs_f64() < 1.0, "{took:?}");
+    many.classes[count - 1] = "class 7".into();
+    many.write(&path).unwrap();
+    assert!(Bundle::read(&path).unwrap_err().to_string().contains("two classes have the name class 7"));
+}
+
+#[test]
+fn names_of_classes_command_no_terminal() {
+    let mut named = bundle();
+    named.classes[1] = "\u{1b}[31mrust\n".into();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("named.foliar");
+    named.write(&path).unwrap();
+    assert_eq!(Bundle::read(&path).unwrap().classes[1], r"\u{1b}[31mrust\n");
+}
+
 /// Reads the bytes as a bundle and, if they are one, predicts.
 fn try_out(bytes: Vec<u8>) -> Result<(), String> {
     let bundle = Bundle::from_bytes(bytes)?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use foliar_bayes::{BayesError, TrialId};
+use foliar_files::Printable as _;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
@@ -13,19 +14,19 @@ use crate::State;
 #[derive(Debug, thiserror::Error)]
 pub enum StudyError {
     /// There is no file to open.
-    #[error("{} does not exist; give the path of an existing study, or start a new one", path.display())]
+    #[error("{} does not exist; give the path of an existing study, or start a new one", path.shown())]
     Absent {
         /// The file.
         path: PathBuf,
     },
     /// The path of a new study is taken by another study.
-    #[error("{} already holds a study; resume it, or give the new one another path", path.display())]
+    #[error("{} already holds a study; resume it, or give the new one another path", path.shown())]
     Exists {
         /// The file.
         path: PathBuf,
     },
     /// The file holds something else. It is not changed.
-    #[error("{} is not a study ({reason}); give the path of a study, or of a file that does not exist yet", path.display())]
+    #[error("{} is not a study ({reason}); give the path of a study, or of a file that does not exist yet", path.shown())]
     NotAStudy {
         /// The file.
         path: PathBuf,
@@ -33,7 +34,7 @@ pub enum StudyError {
         reason: &'static str,
     },
     /// The study was written by another version of this program.
-    #[error("{} has schema version {found}, and this program reads version {known}; {}", path.display(), version_advice(*found, *known))]
+    #[error("{} has schema version {found}, and this program reads version {known}; {}", path.shown(), version_advice(*found, *known))]
     Schema {
         /// The file.
         path: PathBuf,
@@ -45,7 +46,7 @@ pub enum StudyError {
     /// The study tunes something else: other photos or another recipe.
     #[error(
         "{} tunes something else: it was started for {stored:?}, and this is {given:?}; resume it with the photos and recipe it was started with, or choose another path",
-        path.display()
+        path.shown()
     )]
     OtherFingerprint {
         /// The file.
@@ -56,7 +57,7 @@ pub enum StudyError {
         given: String,
     },
     /// The study tunes the same thing with another search.
-    #[error("{} was started with another {part}; resume it with the same {part}, or choose another path", path.display())]
+    #[error("{} was started with another {part}; resume it with the same {part}, or choose another path", path.shown())]
     OtherDefinition {
         /// The file.
         path: PathBuf,
@@ -66,7 +67,7 @@ pub enum StudyError {
     /// Another process has locked the file.
     #[error(
         "{} was locked by another process for {} s; stop that process and try again (no data was lost)",
-        path.display(),
+        path.shown(),
         waited.as_secs_f64()
     )]
     Locked {
@@ -78,7 +79,7 @@ pub enum StudyError {
     /// The file or its folder cannot be written.
     #[error(
         "{} cannot be opened for writing; it and its folder must be writable, because SQLite keeps two more files beside it",
-        path.display()
+        path.shown()
     )]
     NotWritable {
         /// The file.
@@ -87,14 +88,14 @@ pub enum StudyError {
     /// There is no space left.
     #[error(
         "{} cannot grow: the disk is full, or a quota or file size limit is reached; free some space and resume (everything stored so far is safe)",
-        path.display()
+        path.shown()
     )]
     Full {
         /// The file.
         path: PathBuf,
     },
     /// The file has content that no version of this program writes.
-    #[error("{} is damaged ({reason}); restore it from a copy, or start a new study", path.display())]
+    #[error("{} is damaged ({reason}); restore it from a copy, or start a new study", path.shown())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -102,7 +103,7 @@ pub enum StudyError {
         reason: String,
     },
     /// The worker no longer holds the trial: its lease expired and the trial went to another worker, or the trial has ended.
-    #[error("this worker no longer holds trial {trial} of {} (now {state}); nothing was stored; continue with the next trial", path.display())]
+    #[error("this worker no longer holds trial {trial} of {} (now {state}); nothing was stored; continue with the next trial", path.shown())]
     LeaseLost {
         /// The file.
         path: PathBuf,
@@ -112,7 +113,7 @@ pub enum StudyError {
         state: State,
     },
     /// The worker no longer holds the job: its lease expired and the job went to another worker, or the job is done.
-    #[error("this worker no longer holds {job} of {}; nothing was stored; continue with the next job", path.display())]
+    #[error("this worker no longer holds {job} of {}; nothing was stored; continue with the next job", path.shown())]
     JobLost {
         /// The file.
         path: PathBuf,
@@ -123,7 +124,7 @@ pub enum StudyError {
     #[error(transparent)]
     Bayes(#[from] BayesError),
     /// Another SQLite error.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", path.shown())]
     Sqlite {
         /// The file.
         path: PathBuf,

@@ -55,6 +55,9 @@ impl Store {
     /// Opens the database that SQLite calls `name`.
     fn connect(path: &Path, name: &Path, flags: OpenFlags) -> Result<Self, StudyError> {
         let at = |error: rusqlite::Error| Failure::from(error).at(path, LOCK_TIMEOUT);
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(StudyError::NotAStudy { path: path.to_owned(), reason: "it is not a file" });
+        }
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(name, flags).map_err(at)?;
         connection.busy_timeout(LOCK_TIMEOUT).map_err(at)?;

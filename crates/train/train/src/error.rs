@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use foliar_audit::AuditError;
+use foliar_files::Printable as _;
 use foliar_metrics::MetricsError;
 use foliar_model::{FileError, ModelError};
 use foliar_nn::{EngineError, GraphError, StateError};
@@ -48,13 +49,13 @@ pub enum TrainError {
     #[error(transparent)]
     Augment(#[from] AugmentError),
     /// The recipe was edited after the run had begun.
-    #[error("{path} was changed after the run had begun; put it back as it was, or start a new run")]
+    #[error("{} was changed after the run had begun; put it back as it was, or start a new run", path.shown())]
     RecipeChanged {
         /// The recipe.
         path: PathBuf,
     },
     /// Another process trains this run.
-    #[error("another foliar process uses {path}; wait for it or stop it")]
+    #[error("another foliar process uses {}; wait for it or stop it", path.shown())]
     Busy {
         /// The run folder.
         path: PathBuf,

@@ -12,16 +12,14 @@
 //! | 4 n w | the rows, float32, in the order of their keys |
 //! | last 32 | BLAKE3 of everything before |
 //!
-//! The file is mapped into memory, not read; it is replaced as a whole and never changed, so whoever has it mapped keeps
-//! what he has. One that is torn, altered, of another network or of another layout reads as absent.
+//! The file is read into memory as a whole before it is checked, so nothing that happens to it later changes a number. One that
+//! is torn, altered, no file, of another network or of another layout, or larger than memory, reads as absent.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use foliar_files::write_atomically;
-use memmap2::Mmap;
 
 /// Begins the file; another layout gets another number.
 const MAGIC: &[u8; 8] = b"foliarF1";
@@ -29,13 +27,16 @@ const MAGIC: &[u8; 8] = b"foliarF1";
 const HEADER: usize = 64;
 /// Bytes of a key and of the digest.
 const KEY: usize = 32;
+/// Bytes of a value.
+const VALUE: usize = size_of::<f32>();
 
 /// Names a row or a network.
 pub(crate) type Key = [u8; KEY];
 
-/// A file of features, mapped into memory.
+/// A file of features, in memory.
 pub(crate) struct FeatureCache {
-    map: Mmap,
+    /// The whole file. Everything in it lies at a multiple of the size of a value.
+    words: Vec<f32>,
     count: usize,
     width: usize,
 }
@@ -43,8 +44,8 @@ pub(crate) struct FeatureCache {
 impl FeatureCache {
     /// The file at `path`; `None` if it is absent, damaged, or holds other features.
     pub(crate) fn open(path: &Path, network: &Key) -> Option<Self> {
-        let map = map(path).ok()?;
-        let bytes = &map[..];
+        let words = read(path).ok()?;
+        let bytes: &[u8] = bytemuck::cast_slice(&words);
         let number = |at: usize| {
             let field = bytes.get(at..at + 8)?.try_into().ok()?;
             usize::try_from(u64::from_le_bytes(field)).ok()
@@ -53,12 +54,12 @@ impl FeatureCache {
             return None;
         }
         let (count, width) = (number(8)?, number(16)?);
-        let body = count.checked_mul(width)?.checked_mul(4)?.checked_add(rows_at(count)?)?;
+        let body = count.checked_mul(width)?.checked_mul(VALUE)?.checked_add(rows_at(count)?)?;
         let (content, digest) = bytes.split_at_checked(body)?;
         if digest != blake3::hash(content).as_bytes() {
             return None;
         }
-        Some(Self { map, count, width })
+        Some(Self { words, count, width })
     }
 
     /// Values in a row.
@@ -68,11 +69,12 @@ impl FeatureCache {
 
     /// Bytes of the whole file.
     pub(crate) fn len(&self) -> usize {
-        self.map.len()
+        size_of_val(&self.words[..])
     }
 
     fn keys(&self) -> &[Key] {
-        bytemuck::cast_slice(&self.map[HEADER..HEADER + self.count * KEY])
+        let bytes: &[u8] = bytemuck::cast_slice(&self.words);
+        bytemuck::cast_slice(&bytes[HEADER..HEADER + self.count * KEY])
     }
 
     /// Place of the row of `key`.
@@ -82,8 +84,8 @@ impl FeatureCache {
 
     /// The row at a place.
     pub(crate) fn row(&self, place: usize) -> &[f32] {
-        let begin = rows_at(self.count).unwrap_or(0) + place * self.width * 4;
-        bytemuck::cast_slice(&self.map[begin..begin + self.width * 4])
+        let begin = rows_at(self.count).unwrap_or(0) / VALUE + place * self.width;
+        &self.words[begin..begin + self.width]
     }
 
     /// All rows with their keys.
@@ -92,12 +94,15 @@ impl FeatureCache {
     }
 }
 
-#[allow(unsafe_code, reason = "mapping a file is unsafe where the file may change under the map")]
-fn map(path: &Path) -> io::Result<Mmap> {
-    let file = File::open(path)?;
-    // SAFETY: nobody changes such a file in place: it is written beside and renamed, and a map keeps the file it was made
-    // of. A stranger who truncates the file ends this process, as a stranger may who ends it in any other way.
-    unsafe { Mmap::map(&file) }
+/// The bytes of a file whose length is a multiple of [`VALUE`], where they can be read as values too.
+fn read(path: &Path) -> io::Result<Vec<f32>> {
+    let mut file = foliar_files::open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX) / VALUE;
+    let mut words = Vec::new();
+    words.try_reserve_exact(length)?;
+    words.resize(length, 0.0);
+    file.read_exact(bytemuck::cast_slice_mut(&mut words))?;
+    Ok(words)
 }
 
 fn rows_at(count: usize) -> Option<usize> {
@@ -193,5 +198,21 @@ mod tests {
             fs::write(&path, &altered).unwrap();
             assert!(FeatureCache::open(&path, &NETWORK).is_none(), "byte {byte} altered");
         }
+        fs::write(&path, [&whole[..], &[0; 5]].concat()).unwrap();
+        assert!(FeatureCache::open(&path, &NETWORK).is_none(), "longer");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_happens_to_an_open_file_does_not_matter() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("features");
+        let rows = sample(&path);
+        let cache = FeatureCache::open(&path, &NETWORK).unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_len(70).unwrap();
+        assert!(rows.iter().all(|(key, row)| cache.row(cache.find(key).unwrap()) == row));
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(FeatureCache::open(&path, &NETWORK).is_none(), "a pipe is not waited for");
     }
 }

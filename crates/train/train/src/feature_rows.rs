@@ -72,28 +72,26 @@ pub(crate) fn row_key(digest: &Digest, view: &[u8]) -> Key {
         .as_bytes()
 }
 
-/// Rows of features and the place of each.
+/// Rows of features in memory, and the place of each.
 pub(crate) struct Rows {
-    values: Values,
+    width: usize,
+    values: Vec<f32>,
     index: BTreeMap<Key, usize>,
 }
 
-enum Values {
-    Mapped(FeatureCache),
-    Kept { width: usize, values: Vec<f32> },
-}
-
 impl Rows {
-    pub(crate) fn mapped(cache: FeatureCache) -> Self {
-        let index = cache.rows().enumerate().map(|(place, (key, _))| (key, place)).collect();
-        Self { values: Values::Mapped(cache), index }
+    /// Copies of `rows`, `width` values each.
+    pub(crate) fn new<'a>(width: usize, rows: impl Iterator<Item = (Key, &'a [f32])>) -> Self {
+        let mut all = Self { width, values: Vec::new(), index: BTreeMap::new() };
+        for (place, (key, row)) in rows.enumerate() {
+            all.values.extend_from_slice(row);
+            all.index.insert(key, place);
+        }
+        all
     }
 
     pub(crate) fn row(&self, place: usize) -> &[f32] {
-        match &self.values {
-            Values::Mapped(cache) => cache.row(place),
-            Values::Kept { width, values } => &values[place * width..(place + 1) * width],
-        }
+        &self.values[place * self.width..(place + 1) * self.width]
     }
 
     pub(crate) fn holds(&self, key: &Key) -> bool {
@@ -113,7 +111,8 @@ impl Rows {
     }
 }
 
-/// Puts what was computed together with what the cache holds, keeps it in the cache if that can be written, and returns it.
+/// Puts what was computed together with what the cache holds, keeps it in the cache if that can be written, and returns what is
+/// needed.
 pub(crate) fn keep(
     computed_for: &[Key],
     computed: &[f32],
@@ -128,17 +127,11 @@ pub(crate) fn keep(
         let shared = cache.len() + 4 * computed.len() <= LARGEST_SHARED_FILE;
         rows.extend(cache.rows().filter(|(key, _)| shared || needed.contains(key)));
     }
-    // Without a cache the features are computed again next time, which is no reason to fail.
-    let written = place
-        .filter(|place| feature_cache::write(&place.file, &place.network, width, &rows).is_ok())
-        .and_then(FeatureFile::open);
-    written.map_or_else(
-        || Rows {
-            index: rows.keys().enumerate().map(|(place, key)| (*key, place)).collect(),
-            values: Values::Kept { width, values: rows.values().copied().flatten().copied().collect() },
-        },
-        Rows::mapped,
-    )
+    if let Some(place) = place {
+        // Without a cache the features are computed again next time, which is no reason to fail.
+        let _ = feature_cache::write(&place.file, &place.network, width, &rows);
+    }
+    Rows::new(width, rows.into_iter().filter(|(key, _)| needed.contains(key)))
 }
 
 /// Features that several runs over the same photographs share, by the network that computed them.

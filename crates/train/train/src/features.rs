@@ -151,7 +151,10 @@ impl Source<'_> {
         missing.sort_by_key(|request| (request.view, request.key));
         missing.dedup_by_key(|request| request.key);
         match cache {
-            Some(cache) if missing.is_empty() => Ok(ControlFlow::Continue(Rows::mapped(cache))),
+            Some(cache) if missing.is_empty() => {
+                let rows = cache.rows().filter(|(key, _)| needed.contains(key));
+                Ok(ControlFlow::Continue(Rows::new(cache.width(), rows)))
+            }
             cache => {
                 let mut front = front()?;
                 let mut computed = Vec::new();

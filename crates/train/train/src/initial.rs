@@ -253,7 +253,7 @@ impl InitialWeights {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, FileError> {
-    fs::read(file).map_err(|source| FileError::Io { path: file.to_owned(), source })
+    foliar_files::read(file).map_err(|source| FileError::Io { path: file.to_owned(), source })
 }
 
 fn source(file: &Path, bytes: Vec<u8>, key: Option<&str>) -> Result<Source, TrainError> {

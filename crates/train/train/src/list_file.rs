@@ -66,6 +66,6 @@ impl ListFile {
 }
 
 fn digest(file: &Path) -> Result<String, FileError> {
-    let bytes = fs::read(file).map_err(|source| FileError::Io { path: file.to_owned(), source })?;
+    let bytes = foliar_files::read(file).map_err(|source| FileError::Io { path: file.to_owned(), source })?;
     Ok(blake3::hash(&bytes).to_hex().to_string())
 }

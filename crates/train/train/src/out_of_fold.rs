@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use foliar_files::cell;
 use foliar_metrics::{Calibration, Metrics, arg_max, calibrate};
 use foliar_model::FileError;
 use foliar_vision::{Dataset, portable_name};
@@ -68,7 +69,8 @@ impl OutOfFoldPredictions {
                 classes[arg_max(row)].clone(),
                 fold,
             ];
-            writer.write_record(words.into_iter().chain(row.iter().map(ToString::to_string)))?;
+            let words = words.iter().map(|word| cell::defused(word).into_owned());
+            writer.write_record(words.chain(row.iter().map(ToString::to_string)))?;
         }
         writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
     }
@@ -120,7 +122,8 @@ pub(crate) fn read(path: &Path, classes: &[String]) -> Result<Vec<OutOfFoldRow>,
         csv::ErrorKind::Io(source) => FileError::Io { path: path.to_owned(), source },
         other => damaged(format!("it is not a table: {other:?}")),
     };
-    let mut reader = csv::Reader::from_path(path).map_err(table)?;
+    let bytes = foliar_files::read(path).map_err(|source| FileError::Io { path: path.to_owned(), source })?;
+    let mut reader = csv::Reader::from_reader(&bytes[..]);
     let names =
         COLUMNS.map(String::from).into_iter().chain(classes.iter().map(|name| format!("{LOGIT}{name}")));
     if !reader.headers().map_err(table)?.iter().eq(names) {
@@ -135,7 +138,11 @@ pub(crate) fn read(path: &Path, classes: &[String]) -> Result<Vec<OutOfFoldRow>,
                 let line = record.position().map_or(0, csv::Position::line);
                 damaged(format!("line {line} holds a logit that is not a finite number"))
             })?;
-        rows.push(OutOfFoldRow { path: record[0].to_owned(), class: record[1].to_owned(), logits });
+        rows.push(OutOfFoldRow {
+            path: cell::original(&record[0]).to_owned(),
+            class: cell::original(&record[1]).to_owned(),
+            logits,
+        });
     }
     Ok(rows)
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use foliar_files::write_atomically;
+use foliar_files::{cell, write_atomically};
 use foliar_runlog::RunDir;
 use foliar_vision::{Dataset, Digest, Manifest, Problem, ScanOptions, Split, portable_name};
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,6 @@ use crate::out_of_fold::{self, OutOfFoldPredictions, OutOfFoldRow};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
 
-/// Name of the file that says which photographs the run was begun with.
-const DATA: &str = "data.json";
 /// Held while a process trains the run.
 const LOCK: &str = ".lock";
 const LAST: &str = "last.safetensors";
@@ -63,7 +61,7 @@ impl Run {
         let root = &photographs.dataset.root;
         let data_root = fs::canonicalize(root).unwrap_or_else(|_| root.clone());
         let data = Data { root: data_root, manifest: photographs.manifest() };
-        write_json(&dir.root().join(DATA), &data)?;
+        write_json(&dir.root().join(RunDir::DATA), &data)?;
         write_problems(&dir.problems(), &photographs.problems)?;
         put(&dir.split(), &photographs.split_table()?)?;
         put(&dir.recipe(), text.as_bytes())?;
@@ -80,7 +78,7 @@ impl Run {
         let recipe = Recipe::from_toml(&get(&path)?)
             .and_then(|recipe| recipe.validate().map(|()| recipe))
             .map_err(|error| FileError::Damaged { path, what: error.to_string() })?;
-        let path = dir.root().join(DATA);
+        let path = dir.root().join(RunDir::DATA);
         let data: Data = serde_json::from_str(&get(&path)?)
             .map_err(|error| FileError::Damaged { path, what: error.to_string() })?;
         Ok(Self { dir, recipe, data_root: data.root, manifest: data.manifest })
@@ -154,8 +152,10 @@ impl Run {
     fn split(&self) -> Result<Vec<SplitRow>, FileError> {
         let path = self.dir.split();
         let damaged = |error: csv::Error| FileError::Damaged { path: path.clone(), what: error.to_string() };
-        let mut reader = csv::Reader::from_path(&path).map_err(damaged)?;
-        reader.deserialize().collect::<Result<_, _>>().map_err(damaged)
+        let text = get(&path)?;
+        let rows: Result<Vec<SplitRow>, _> =
+            csv::Reader::from_reader(text.as_bytes()).deserialize().collect();
+        Ok(rows.map_err(damaged)?.into_iter().map(SplitRow::original).collect())
     }
 
     /// Digest of each photograph that the run was begun with, by its name relative to their folder.
@@ -207,7 +207,7 @@ fn split_name(split: Split) -> &'static str {
 }
 
 fn get(path: &Path) -> Result<String, FileError> {
-    fs::read_to_string(path).map_err(|source| FileError::Io { path: path.to_owned(), source })
+    foliar_files::read_to_string(path).map_err(|source| FileError::Io { path: path.to_owned(), source })
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
@@ -247,6 +247,23 @@ struct SplitRow {
     group: String,
 }
 
+impl SplitRow {
+    /// As it is written: no cell is a formula to a spreadsheet.
+    fn defused(self) -> Self {
+        self.map(|text| cell::defused(text).into_owned())
+    }
+
+    /// As it was, from what [`SplitRow::defused`] wrote.
+    fn original(self) -> Self {
+        self.map(|text| cell::original(text).to_owned())
+    }
+
+    fn map(self, change: impl Fn(&str) -> String) -> Self {
+        let Self { path, class, split, group } = self;
+        Self { path: change(&path), class: change(&class), split, group: change(&group) }
+    }
+}
+
 impl Photographs {
     /// `path,class,split,group` of every photograph as comma-separated values with a header, in the order of the paths. Splits
     /// are `train`, `val` and `test`; a group is named by the path of its first photograph.
@@ -276,7 +293,7 @@ impl Photographs {
                 split: split.to_owned(),
                 group: portable_name(&dataset.photos[first].path),
             };
-            writer.serialize(row).map_err(refuse)?;
+            writer.serialize(row.defused()).map_err(refuse)?;
         }
         writer.into_inner().map_err(|error| TrainError::Log(error.into_error()))
     }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use foliar_bayes::BayesError;
+use foliar_files::Printable as _;
 use foliar_metrics::MetricsError;
 use foliar_study::StudyError;
 use foliar_train::TrainError;
@@ -22,27 +23,27 @@ pub enum TuneError {
     /// The folder already holds a study.
     #[error(
         "{} already holds a study; continue it with `foliar tune --resume {}`, or choose another --out",
-        path.display(),
-        path.display()
+        path.shown(),
+        path.shown()
     )]
     Exists {
         /// The folder.
         path: PathBuf,
     },
     /// The folder holds something else.
-    #[error("{} is not empty; choose a new or empty folder for --out", path.display())]
+    #[error("{} is not empty; choose a new or empty folder for --out", path.shown())]
     NotEmpty {
         /// The folder.
         path: PathBuf,
     },
     /// The folder has no plan to resume.
-    #[error("{} holds no study: it has no plan.json; start one with `foliar tune PHOTOS --out {}`", path.display(), path.display())]
+    #[error("{} holds no study: it has no plan.json; start one with `foliar tune PHOTOS --out {}`", path.shown(), path.shown())]
     Absent {
         /// The folder.
         path: PathBuf,
     },
     /// A file of the folder cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", path.shown())]
     Io {
         /// The file.
         path: PathBuf,
@@ -50,7 +51,7 @@ pub enum TuneError {
         source: io::Error,
     },
     /// A file of the folder has invalid content.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {problem}", path.shown())]
     Damaged {
         /// The file.
         path: PathBuf,

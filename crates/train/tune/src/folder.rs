@@ -36,12 +36,20 @@ impl Folder {
         Self::check_free(root)?;
         fs::create_dir_all(root).map_err(at(root))?;
         let folder = Self { root: root.to_owned(), plan: plan.clone() };
-        let split = root.join("split.csv");
-        let table = photographs.split_table()?;
-        write_atomically(&split, |file| file.write_all(&table)).map_err(at(&split))?;
-        // The plan is written last: a folder with a plan can be resumed.
+        // The plan is written first: a folder with a plan can be resumed, and one with other files alone may be anybody's.
         folder.write_json(&folder.root.join(PLAN), plan)?;
+        folder.write_split(photographs)?;
         Ok(folder)
+    }
+
+    /// Writes the split of every photo, unless it is there.
+    pub(crate) fn write_split(&self, photographs: &Photographs) -> Result<(), TuneError> {
+        let split = self.root.join("split.csv");
+        if split.exists() {
+            return Ok(());
+        }
+        let table = photographs.split_table()?;
+        write_atomically(&split, |file| file.write_all(&table)).map_err(at(&split))
     }
 
     /// Checks that a tuning can start in `root`.
@@ -69,7 +77,7 @@ impl Folder {
     /// The folder has no plan, or the plan cannot be read.
     pub fn open(root: &Path) -> Result<Self, TuneError> {
         let path = root.join(PLAN);
-        let text = match fs::read_to_string(&path) {
+        let text = match foliar_files::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(TuneError::Absent { path: root.to_owned() });
             }

@@ -40,6 +40,7 @@ pub fn tune(
 ) -> Result<TuneOutcome, TuneError> {
     let plan = folder.plan();
     plan.validate(&photographs)?;
+    folder.write_split(&photographs)?;
     let definition = plan.definition(&photographs.dataset.fingerprint())?;
     let study = StudyFile::open_or_create(&folder.study(), &definition)?.with_lease_time(LEASE_TIME);
     let trials = Trials::new(device, &plan.recipe, &photographs.dataset.classes)?;

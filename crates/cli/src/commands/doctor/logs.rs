@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use foliar_doctor::{Diagnosis, Id, RunSetup, diagnose};
+use foliar_files::Printable as _;
 use foliar_logread::{ReadError, RunLog, find_runs, read_log_from, read_log_path};
 use serde::Serialize;
 
@@ -65,7 +66,7 @@ impl Logs {
         let log = if is_standard_input(path) { read_log_from(io::stdin()) } else { read_log_path(path) };
         let log = log.map_err(|error| refused(path, error))?;
         let diagnosis = diagnose(&log, setup);
-        self.logs.push(Log { name: path.display().to_string(), log, diagnosis });
+        self.logs.push(Log { name: path.shown().to_string(), log, diagnosis });
         Ok(())
     }
 
@@ -78,7 +79,7 @@ impl Logs {
         below: &Path,
         setup: &RunSetup,
     ) -> anyhow::Result<()> {
-        let name = |path: &Path| path.strip_prefix(below).unwrap_or(path).display().to_string();
+        let name = |path: &Path| path.strip_prefix(below).unwrap_or(path).shown().to_string();
         let (logs, files) = (self.logs.len(), candidates.len() + others.len());
         for path in candidates {
             let log = match read_log_path(&path) {
@@ -103,7 +104,7 @@ impl Logs {
         if self.logs.len() == logs {
             anyhow::bail!(
                 "{} holds no training log: {}; {SAVE}, and name that file",
-                folder.display(),
+                folder.shown(),
                 match files {
                     0 => "it is empty".to_owned(),
                     1 => format!("its one file is none ({})", self.skipped[0].reason),
@@ -121,7 +122,7 @@ fn is_standard_input(path: &Path) -> bool {
 
 /// Why a file that was named is not read, and what to do.
 fn refused(path: &Path, error: ReadError) -> anyhow::Error {
-    let name = if is_standard_input(path) { "standard input".to_owned() } else { path.display().to_string() };
+    let name = if is_standard_input(path) { "standard input".to_owned() } else { path.shown().to_string() };
     match error {
         ReadError::Nothing { ref reason } if reason.ends_with("empty") => {
             anyhow::anyhow!("{name} is {error}; {SAVE}")

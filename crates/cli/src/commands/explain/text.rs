@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use foliar_files::Printable as _;
+
 use super::document::{Class, Photograph};
 
 /// One line per photo.
@@ -51,5 +53,5 @@ pub(super) fn classes(out: &mut impl Write, classes: &[Class<'_>], folder: &Path
             100.0 * class.evidence.area
         )?;
     }
-    writeln!(out, "\npictures in {}", folder.display())
+    writeln!(out, "\npictures in {}", folder.shown())
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use foliar_files::cell;
 use foliar_model::AbstentionReason;
 use serde::Serialize;
 
@@ -86,7 +87,9 @@ impl<W: Write> Writer<W> {
                 Ok(answer) => writeln!(out, "{}  {}", row.path, text(answer)),
                 Err(reason) => writeln!(out, "{}  error: {reason}", row.path),
             },
-            Self::Csv { csv, top } => csv.write_record(record(row, *top)).map_err(io_error),
+            Self::Csv { csv, top } => csv
+                .write_record(record(row, *top).iter().map(|field| cell::defused(field).into_owned()))
+                .map_err(io_error),
             Self::Jsonl(out) => {
                 serde_json::to_writer(&mut *out, &json(row))?;
                 writeln!(out)

@@ -44,7 +44,7 @@ pub(super) fn write(folder: &Path, report: &RunReport, shown: &RunPictures<'_>) 
 fn say(page: &Path, card: &Path, pictures: &Path, report: &RunReport) -> anyhow::Result<()> {
     say!("{}", report.verdict().summary);
     say!("\npictures in {}, model card {}", pictures.display(), card.display());
-    writeln!(output::stdout(), "{}", page.display())?;
+    writeln!(output::data(), "{}", page.display())?;
     Ok(())
 }
 

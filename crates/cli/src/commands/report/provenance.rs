@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Parser;
+use foliar_files::Printable as _;
 use foliar_model::Bundle;
 use foliar_nn::summary::summarise;
 use foliar_nn::{Optimizer, Statistics};
@@ -51,7 +52,7 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
         }
     }
     let train = command(&recipe, &run.data_root, folder);
-    let report = format!("foliar report {}", quoted(&folder.display().to_string()));
+    let report = format!("foliar report {}", quoted(&folder.shown().to_string()));
     let phases = recipe.phases.iter().map(|phase| phase.describe()).collect::<Vec<_>>();
     let mut facts = vec![("Training".to_owned(), phases.join("; then "))];
     if origin.train_photographs > run.photographs_of(Split::Train)?.len() {
@@ -64,7 +65,7 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
     Ok(Provenance {
         version: format!("foliar {}", origin.foliar),
         seed: recipe.seed,
-        photographs: run.data_root.display().to_string(),
+        photographs: run.data_root.shown().to_string(),
         fingerprint: origin.data_fingerprint.clone(),
         splits,
         grouping: grouping(&recipe.data),
@@ -77,7 +78,7 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
 /// The command that gives this recipe; `None` if no command does, as for a recipe that was written by hand, or if the file
 /// of weights is not there to make sure.
 fn command(recipe: &Recipe, photographs: &Path, out: &Path) -> Option<String> {
-    let photographs = photographs.display().to_string();
+    let photographs = photographs.shown().to_string();
     ["quick", "fine", "scratch"].iter().find_map(|name| {
         let mut words = vec!["foliar".to_owned(), "train".to_owned(), photographs.clone()];
         words.extend(options(recipe, name)?);
@@ -88,7 +89,7 @@ fn command(recipe: &Recipe, photographs: &Path, out: &Path) -> Option<String> {
             plain.iter().cloned().chain(augment.into_iter().flatten()).collect::<Vec<_>>()
         });
         let mut words = words.find(|words| gives(words, recipe))?;
-        words.extend(["--out".to_owned(), format!("{}-again", out.display())]);
+        words.extend(["--out".to_owned(), format!("{}-again", out.shown())]);
         Some(words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
     })
 }
@@ -120,7 +121,7 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
     };
     setting("--model", model, &"");
     if let Some(weights) = &recipe.weights {
-        setting("--weights", &weights.file.display(), &"");
+        setting("--weights", &weights.file.shown(), &"");
     }
     setting("--recipe", &name, &"");
     setting("--image-size", &recipe.preprocessing.size, &usual.preprocessing.size);
@@ -173,7 +174,7 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
         [("--groups", &data.groups), ("--split", &data.split), ("--quarantine", &data.quarantine)]
     {
         if let Some(list) = list {
-            setting(option, &list.file.display(), &"");
+            setting(option, &list.file.shown(), &"");
         }
     }
     setting("--seed", &recipe.seed, &1);

@@ -1,7 +1,5 @@
 //! Progress of a tuning: a growing table of trials and, on a terminal, a line for the current trial or job.
 
-use std::time::Duration;
-
 use foliar_bayes::{Params, Value};
 use foliar_runlog::{Event, epoch_line};
 use foliar_tune::{Plan, SearchStop, SearchStopReason, TrialEnd, TuneEvent};
@@ -156,7 +154,7 @@ impl Screen {
         self.clear();
         let bar = progress::bar(0, "{spinner} {msg}{prefix}  {elapsed}");
         bar.set_message(text);
-        bar.enable_steady_tick(Duration::from_millis(200));
+        progress::tick(&bar);
         self.bar = Some(bar);
     }
 }

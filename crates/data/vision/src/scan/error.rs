@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::dataset::Dataset;
 use crate::problem::Problem;
+use foliar_files::Printable as _;
 
 const EXPECTED: &str = "expected one folder per class with photos in it (PHOTOS/rust/1.jpg, PHOTOS/healthy/2.jpg), \
                         or train/, val/ and test/ folders above the class folders";
@@ -13,19 +14,19 @@ const EXPECTED: &str = "expected one folder per class with photos in it (PHOTOS/
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
     /// The path does not exist.
-    #[error("{} does not exist", root.display())]
+    #[error("{} does not exist", root.shown())]
     NotFound {
         /// The path.
         root: PathBuf,
     },
     /// The path is a file.
-    #[error("{} is a file; {EXPECTED}", root.display())]
+    #[error("{} is a file; {EXPECTED}", root.shown())]
     NotAFolder {
         /// The path.
         root: PathBuf,
     },
     /// The folder cannot be read.
-    #[error("{} cannot be read", root.display())]
+    #[error("{} cannot be read", root.shown())]
     Unreadable {
         /// The folder.
         root: PathBuf,
@@ -33,7 +34,7 @@ pub enum ScanError {
         source: io::Error,
     },
     /// There is no picture.
-    #[error("no photos in {} ({folders} folders, {files} other files); {EXPECTED}", root.display())]
+    #[error("no photos in {} ({folders} folders, {files} other files); {EXPECTED}", root.shown())]
     NoPhotographs {
         /// The folder.
         root: PathBuf,
@@ -45,7 +46,7 @@ pub enum ScanError {
         problems: Vec<Problem>,
     },
     /// All pictures are in the folder itself and not in class folders.
-    #[error("{count} image(s) are in {} itself, such as {example}, and none in a class folder; {EXPECTED}", root.display())]
+    #[error("{count} image(s) are in {} itself, such as {example}, and none in a class folder; {EXPECTED}", root.shown())]
     Loose {
         /// The folder.
         root: PathBuf,
@@ -56,7 +57,7 @@ pub enum ScanError {
     },
     /// There are pictures in class folders, but none of them can be used.
     #[error(
-        "none of the {} image(s) in {} can be used{}", problems.len(), root.display(),
+        "none of the {} image(s) in {} can be used{}", problems.len(), root.shown(),
         problems.first().map(|first| format!("; the first is {first}")).unwrap_or_default()
     )]
     AllBroken {
@@ -67,10 +68,10 @@ pub enum ScanError {
     },
     /// Only one class has photos.
     #[error(
-        "only one class in {}: {class} ({photographs} usable photos); two are needed. {}", root.display(),
+        "only one class in {}: {class} ({photographs} usable photos); two are needed. {}", root.shown(),
         if folders.is_empty() { EXPECTED.to_owned() }
         else { format!("It has subfolders ({}); use {} if those are the classes",
-            folders.join(", "), root.join(class).display()) }
+            folders.join(", "), root.join(class).shown()) }
     )]
     OneClass {
         /// The folder.
@@ -87,7 +88,7 @@ pub enum ScanError {
     /// There is a `train/` folder of classes, but also folders that are neither validation nor test.
     #[error(
         "{} has a {train}/ folder of classes but also {}; move those out of the folder, or into {train}/",
-        root.display(), others.join(", ")
+        root.shown(), others.join(", ")
     )]
     Mixed {
         /// The folder.
@@ -98,7 +99,7 @@ pub enum ScanError {
         others: Vec<String>,
     },
     /// The folders may be meant in several ways.
-    #[error("{}: {what}; choose: {}", root.display(), ways.join(", or "))]
+    #[error("{}: {what}; choose: {}", root.shown(), ways.join(", or "))]
     Undecided {
         /// The folder.
         root: PathBuf,
@@ -109,7 +110,7 @@ pub enum ScanError {
     },
     /// The folders do not say what the photos show.
     #[error(
-        "{}: {folders} {what}{}; {EXPECTED}", root.display(),
+        "{}: {folders} {what}{}; {EXPECTED}", root.shown(),
         if tables.is_empty() { String::new() }
         else { format!("; the labels may be in {}", tables.join(", ")) }
     )]
@@ -124,7 +125,7 @@ pub enum ScanError {
         tables: Vec<String>,
     },
     /// There are validation or test folders, but no training folder.
-    #[error("{} has photos for validation or test only; a train/ folder of classes is needed", root.display())]
+    #[error("{} has photos for validation or test only; a train/ folder of classes is needed", root.shown())]
     NothingToTrainOn {
         /// The folder.
         root: PathBuf,

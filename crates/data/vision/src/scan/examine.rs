@@ -1,6 +1,5 @@
 //! Examines one file: it is a photo, a problem or unrelated.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -68,6 +67,6 @@ fn judge(bytes: &[u8], limits: &Limits) -> Result<Examined, Reason> {
 /// The format of a file by its first bytes; `None` if it cannot be opened.
 fn found_picture(file: &Path) -> Option<Format> {
     let mut start = Vec::with_capacity(64);
-    File::open(file).ok()?.take(64).read_to_end(&mut start).ok()?;
+    foliar_files::open(file).ok()?.take(64).read_to_end(&mut start).ok()?;
     Format::sniff(&start)
 }

@@ -18,6 +18,7 @@ use super::layout::{Layout, Section};
 use super::node::Node;
 use super::part::{is_fold, is_group, is_kind, is_mask, normal, part_of, plain_part};
 use crate::dataset::Split;
+use foliar_files::Printable as _;
 
 /// Names that a sentence lists before it counts.
 const NAMED: usize = 4;
@@ -350,7 +351,7 @@ impl Recogniser<'_> {
     }
 
     fn path(&self, below: &Path) -> String {
-        self.folder(below).display().to_string()
+        self.folder(below).shown().to_string()
     }
 
     /// `join` with an empty path would end in a slash.
@@ -378,7 +379,7 @@ fn deeper_parts(base: &Path, node: &Node) -> Option<Vec<PathBuf>> {
 
 /// A path for people.
 fn shown(path: &Path) -> String {
-    format!("{}/", path.display())
+    format!("{}/", path.shown())
 }
 
 /// `a, b, c and 3 more`.

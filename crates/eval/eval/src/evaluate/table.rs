@@ -2,6 +2,7 @@
 
 use std::io;
 
+use foliar_files::cell;
 use foliar_metrics::softmax;
 use foliar_results::{Evaluation, PhotographPrediction};
 
@@ -44,7 +45,7 @@ fn record(prediction: &PhotographPrediction, names: &[&str]) -> Vec<String> {
     let PhotographPrediction { path, label, predicted, confidence, set, distance, abstention, .. } =
         prediction;
     let set = set.as_ref().map(|set| set.iter().map(|&class| names[class]).collect::<Vec<_>>().join("|"));
-    let mut fields = vec![
+    let mut fields = [
         path.clone(),
         names[*label].to_owned(),
         names[*predicted].to_owned(),
@@ -56,7 +57,9 @@ fn record(prediction: &PhotographPrediction, names: &[&str]) -> Vec<String> {
         abstention.is_some().to_string(),
         abstention.map_or("", |reason| reason.name()).to_owned(),
         prediction.group.to_string(),
-    ];
+    ]
+    .map(|cell| cell::defused(&cell).into_owned())
+    .to_vec();
     fields.extend(softmax(&prediction.logits).into_iter().map(|p| format!("{p:.6}")));
     fields
 }

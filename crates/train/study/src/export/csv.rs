@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use foliar_files::cell;
+
 use super::{Export, unix};
 use crate::StoredTrial;
 
@@ -46,7 +48,7 @@ fn record(names: &[&str], trial: &StoredTrial) -> Vec<String> {
         text(trial.message.as_ref()),
         reports.join(" "),
     ];
-    begin.into_iter().chain(values).chain(end).collect()
+    begin.into_iter().chain(values).chain(end).map(|cell| cell::defused(&cell).into_owned()).collect()
 }
 
 /// The operating system's error itself, so that a closed pipe is recognised.
