@@ -8,8 +8,10 @@ mod commands;
 mod exit;
 mod interrupt;
 mod peak_memory;
+mod practice;
 mod progress;
 mod watch;
+mod wrap;
 
 use clap::Parser;
 

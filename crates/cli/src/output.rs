@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+use crate::wrap;
+
 /// Whether the reader of standard output has gone.
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
@@ -66,9 +68,11 @@ impl Write for Messages {
     }
 }
 
-/// A line on standard error, in one piece.
+/// A line on standard error, in one piece; in lines that fit where that is a terminal.
 pub(crate) fn say(words: fmt::Arguments<'_>) {
-    let _ = Messages.write_all(format!("{words}\n").as_bytes());
+    let text = words.to_string();
+    let text = wrap::of_messages().map_or(text.clone(), |width| wrap::fit(&text, width, 2));
+    let _ = Messages.write_all(format!("{text}\n").as_bytes());
 }
 
 /// A line on standard error, as `eprintln!` writes it, but for a standard error that cannot be written: then nothing happens.

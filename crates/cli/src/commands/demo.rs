@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use foliar_audit::GroupRule;
@@ -45,7 +46,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     let machine = MachineArguments { threads: arguments.threads, cache_memory: 1024, low_memory: false };
     let photographs = open_photographs(&photos, &recipe, &machine)?;
     let run = Run::create(&run_dir, &recipe, &photographs)?;
-    let exit = drive(&run, &photographs, &machine)?;
+    let exit = drive(&run, &photographs, &machine, Instant::now())?;
     if exit != Exit::Done {
         return Ok(exit);
     }

@@ -21,7 +21,7 @@ use super::grouping::group_rule;
 use super::{folder_name, open_bundle_with_risk, thumbnails, use_threads};
 use crate::arguments::ReportArguments;
 use crate::exit::Exit;
-use crate::progress;
+use crate::{practice, progress};
 
 /// Photographs in one pass of the network.
 const BATCH: usize = 32;
@@ -143,6 +143,7 @@ fn diagnosed(run: &Run, bundle: &Bundle, missing: &mut Vec<MissingSection>) -> O
                 classes: Some(bundle.classes.len()),
                 batch_size: Recipe::of_bundle(bundle).ok().map(|recipe| recipe.batch_size),
                 train_size: Some(bundle.provenance.train_photographs),
+                practice: practice::of(&run.recipe),
                 ..RunSetup::default()
             };
             Some(diagnose(&log, &setup))

@@ -117,7 +117,7 @@ fn words(refit: &Refit, folds: u32) -> String {
     let [accuracy, loss, calibrated] =
         [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
     format!(
-        "trained again on all {count} photos for {epochs} epochs; {folds}-fold cross-validation: loss {loss}, \
-         acc {accuracy}; calibrated with temperature {temperature:.2}, loss {calibrated}"
+        "trained again on all {count} photos for {epochs} epochs; {folds}-fold cross-validation: loss {loss} \
+         ({calibrated} after calibration with temperature {temperature:.2}), acc {accuracy}"
     )
 }

@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use foliar_runlog::{Event, StopReason, epoch_line};
+use foliar_runlog::{Event, StopReason, chance_line, epoch_line};
+use foliar_train::Recipe;
 use indicatif::ProgressBar;
 
 use crate::commands::digits::grouped;
@@ -19,6 +20,11 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
+    /// Shows a run of `recipe`.
+    pub(crate) fn of(recipe: &Recipe) -> Self {
+        Self { watch: Watch::of(recipe), ..Self::default() }
+    }
+
     pub(crate) fn show(&mut self, event: &Event) -> ControlFlow<StopReason> {
         match event {
             Event::Start(start) => {
@@ -27,6 +33,10 @@ impl Screen {
                     say!("continuing after step {step}");
                 }
                 say!("{}: {} parameters", start.model, grouped(start.parameters));
+                say!("{}", chance_line(start.classes.len()));
+                if start.validation > 0 {
+                    say!("in brackets: the loss after calibration; the epoch with the lowest is kept");
+                }
             }
             Event::Step(step) => {
                 let template = "{prefix} {bar:32} {pos}/{len}  {msg}  {eta} left";
@@ -51,7 +61,7 @@ impl Screen {
             Event::Epoch(epoch) => {
                 self.clear();
                 say!("{}", epoch_line(epoch));
-                self.watch.epoch(epoch).iter().for_each(|warning| say!("doctor: {warning}"));
+                self.watch.epoch(epoch).iter().for_each(|line| say!("doctor: {line}"));
             }
             Event::Note(note) => {
                 self.clear();
@@ -64,6 +74,12 @@ impl Screen {
         } else {
             ControlFlow::Continue(())
         }
+    }
+
+    /// What the doctor has to say at the end.
+    pub(crate) fn conclude(&mut self) {
+        self.clear();
+        self.watch.conclude().iter().for_each(|line| say!("doctor: {line}"));
     }
 
     pub(crate) fn clear(&mut self) {
