@@ -12,6 +12,7 @@ mod findings;
 mod grouping;
 mod inputs;
 pub(crate) mod lr_find;
+pub(crate) mod paths;
 pub(crate) mod picture;
 pub(crate) mod predict;
 pub(crate) mod report;
@@ -24,11 +25,10 @@ pub(crate) mod train;
 pub(crate) mod tune;
 pub(crate) mod weights;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use foliar_model::Bundle;
-use foliar_runlog::RunDir;
 
 /// Uses `threads` threads for arithmetic; all that the machine has if 0.
 pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
@@ -40,15 +40,13 @@ pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
 
 /// Reads a bundle, or that of a run folder.
 pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
-    let file: PathBuf = if path.is_dir() { path.join(RunDir::BUNDLE) } else { path.to_owned() };
-    if path.is_dir() && !file.exists() {
-        anyhow::bail!(
-            "{} has no {}: the run is not finished; continue it with `foliar resume`",
-            path.display(),
-            RunDir::BUNDLE
-        );
-    }
-    Ok(Bundle::read(&file)?)
+    let file = paths::bundle(path)?;
+    Bundle::read(&file).with_context(|| {
+        format!(
+            "{} is not a classifier that foliar can use; give a run folder, or its model.foliar",
+            file.display()
+        )
+    })
 }
 
 /// The same, with thresholds for a target error rate: one of [`RISK_LEVELS`](foliar_model::RISK_LEVELS).

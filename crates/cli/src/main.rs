@@ -10,15 +10,21 @@ mod interrupt;
 mod peak_memory;
 mod practice;
 mod progress;
+mod usage;
 mod watch;
 mod wrap;
 
-use clap::Parser;
-
-use crate::arguments::{Arguments, Command};
+use crate::arguments::Command;
 
 fn main() -> std::process::ExitCode {
-    let arguments = Arguments::parse();
+    let given: Vec<_> = std::env::args_os().skip(1).collect();
+    if let Err(error) = commands::paths::check_blanks(&given) {
+        return exit::report(&error.into()).into();
+    }
+    let arguments = match usage::parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return std::process::ExitCode::from(u8::try_from(code).unwrap_or(2)),
+    };
     let result = match arguments.command {
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Train(arguments) => commands::train::run(&arguments),

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use crate::wrap;
+use crate::wrap::{self, Fitted};
 
 /// Whether the reader of standard output has gone.
 static CLOSED: AtomicBool = AtomicBool::new(false);
@@ -21,6 +21,11 @@ pub(crate) struct Output(StdoutLock<'static>);
 /// Standard output, for as long as it is held.
 pub(crate) fn stdout() -> Output {
     Output(io::stdout().lock())
+}
+
+/// Standard output for people: lines fit the terminal, if there is one.
+pub(crate) fn text() -> Fitted<Output> {
+    Fitted::new(stdout())
 }
 
 impl Output {
@@ -73,6 +78,11 @@ pub(crate) fn say(words: fmt::Arguments<'_>) {
     let text = words.to_string();
     let text = wrap::of_messages().map_or(text.clone(), |width| wrap::fit(&text, width, 2));
     let _ = Messages.write_all(format!("{text}\n").as_bytes());
+}
+
+/// A command to copy, on standard error: it stays one line however wide it is.
+pub(crate) fn say_command(command: &str) {
+    let _ = Messages.write_all(format!("  {command}\n").as_bytes());
 }
 
 /// A line on standard error, as `eprintln!` writes it, but for a standard error that cannot be written: then nothing happens.

@@ -2,7 +2,7 @@
 //!
 //! Where nobody looks at a terminal nothing is cut: a message stays one line, which programs can search.
 
-use std::io;
+use std::io::{self, Write};
 
 use terminal_size::{Width, terminal_size_of};
 
@@ -69,9 +69,73 @@ fn fit_line(line: &str, width: usize, hanging: usize) -> String {
     fitted
 }
 
+/// A writer whose lines fit the terminal that standard output is.
+pub(crate) struct Fitted<W: Write> {
+    inner: W,
+    width: Option<usize>,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Fitted<W> {
+    pub(crate) fn new(inner: W) -> Self {
+        Self { inner, width: of_results(), line: Vec::new() }
+    }
+
+    /// The same for a writer of messages.
+    pub(crate) fn of_messages(inner: W) -> Self {
+        Self { inner, width: of_messages(), line: Vec::new() }
+    }
+
+    fn end_line(&mut self) -> io::Result<()> {
+        let line = std::mem::take(&mut self.line);
+        match (self.width, std::str::from_utf8(&line)) {
+            (Some(width), Ok(text)) => self.inner.write_all(fit(text, width, 4).as_bytes()),
+            _ => self.inner.write_all(&line),
+        }
+    }
+}
+
+impl<W: Write> Write for Fitted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for (place, piece) in bytes.split(|&byte| byte == b'\n').enumerate() {
+            if place > 0 {
+                self.end_line()?;
+                self.inner.write_all(b"\n")?;
+            }
+            self.line.extend_from_slice(piece);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.end_line()?;
+        self.inner.flush()
+    }
+}
+
+impl<W: Write> Drop for Fitted<W> {
+    fn drop(&mut self) {
+        // What is left without a line's end; its errors were those of the lines before.
+        let _ = self.end_line();
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::fit;
+    use std::io::Write;
+
+    use super::{Fitted, fit};
+
+    #[test]
+    fn a_writer_fits_whole_lines_however_they_come() {
+        let mut written = Vec::new();
+        let mut out = Fitted { inner: &mut written, width: Some(20), line: Vec::new() };
+        for piece in ["one two three four ", "five six\nnext", " line\nrest"] {
+            out.write_all(piece.as_bytes()).unwrap();
+        }
+        drop(out);
+        assert_eq!(String::from_utf8(written).unwrap(), "one two three four\n    five six\nnext line\nrest");
+    }
 
     #[test]
     fn lines_are_broken_between_words_and_keep_their_columns() {

@@ -60,7 +60,7 @@ fn photographs_become_a_classifier_that_predicts() {
     assert_eq!(broken.len(), 1);
     assert!(broken[0][0].ends_with("broken.jpg"));
     for row in rows.iter().filter(|row| row[row.len() - 1].is_empty()) {
-        let share: f64 = row[2].parse().unwrap();
+        let share: f64 = row[8].parse().unwrap();
         assert!((0.2..=1.0).contains(&share), "{row:?}");
     }
     let lines = scene.run(&["predict", "run", "photos/healthy/broken.jpg", "--format", "jsonl"]).expect(3);

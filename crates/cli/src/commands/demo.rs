@@ -18,6 +18,7 @@ use super::use_threads;
 use crate::arguments::{DemoArguments, MachineArguments};
 use crate::exit::Exit;
 use crate::output::Messages;
+use crate::wrap::Fitted;
 
 /// Leaves of each class to train on, and of other seeds to measure on.
 const TRAIN_LEAVES: usize = 160;
@@ -60,7 +61,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     };
     let result = evaluate(&mut predictor, &source, &EvaluateOptions::default(), &mut |_, _, _| {})?;
     say!("\nOn {} leaves that it has not seen:\n", result.photographs);
-    text::print(&mut Messages, &result)?;
+    text::print(&mut Fitted::of_messages(Messages), &result)?;
     say!("\nA few of them:\n");
     for path in examples(&test)? {
         say(&mut predictor, &path)?;

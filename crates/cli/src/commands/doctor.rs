@@ -19,6 +19,7 @@ use super::shell::quoted;
 use crate::arguments::DoctorArguments;
 use crate::exit::Exit;
 use crate::output;
+use crate::wrap::Fitted;
 
 /// What `--json` prints of one log.
 #[derive(Serialize)]
@@ -81,6 +82,7 @@ fn show_one(one: &Log, skipped: &[NoLog], arguments: &DoctorArguments) -> anyhow
     } else if arguments.markdown {
         out.write_all(doctor_markdown(log, diagnosis).as_bytes())?;
     } else {
+        let mut out = Fitted::new(&mut out);
         text::print(&mut out, log, diagnosis)?;
         if !skipped.is_empty() {
             writeln!(out, "the one log of the folder is {name}")?;
@@ -110,8 +112,13 @@ fn show_several(
     } else if arguments.markdown {
         out.write_all(doctor_comparison_markdown(&diagnosed, &comparison).as_bytes())?;
     } else {
+        let mut out = Fitted::new(&mut out);
         text::print_comparison(&mut out, &comparison)?;
-        writeln!(out, "\nwhat was found in one of them, and on which lines:\n  foliar doctor {}", told_of(logs, arguments))?;
+        writeln!(
+            out,
+            "\nwhat was found in one of them, and on which lines:\n  foliar doctor {}",
+            told_of(logs, arguments)
+        )?;
         text::print_skipped(&mut out, skipped)?;
     }
     Ok(())

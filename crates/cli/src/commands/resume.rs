@@ -2,16 +2,16 @@
 
 use std::time::Instant;
 
-use foliar_train::{Run, check};
+use foliar_train::check;
 
 use super::train::{drive, open_photographs, tell_next};
-use super::use_threads;
+use super::{paths, use_threads};
 use crate::arguments::ResumeArguments;
 use crate::exit::Exit;
 
 pub(crate) fn run(arguments: &ResumeArguments) -> anyhow::Result<Exit> {
     let began = Instant::now();
-    let run = Run::open(&arguments.run)?;
+    let run = paths::open_run(&arguments.run)?;
     use_threads(arguments.machine.threads)?;
     let root = arguments.data.as_ref().unwrap_or(&run.data_root);
     let photographs = open_photographs(root, &run.recipe, &arguments.machine)?;

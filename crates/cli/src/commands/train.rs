@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
 pub(crate) fn tell_next(run: &Run, exit: Exit) {
     if matches!(exit, Exit::Done | Exit::Problems) {
         say!("next:");
-        ending::next(run).iter().for_each(|line| say!("  {line}"));
+        ending::next(run).iter().for_each(|line| output::say_command(line));
     }
 }
 

@@ -37,8 +37,11 @@ const OF_THE_RATE: [Id; 8] = [
     Id::Underfit,
 ];
 
-/// Training loss beyond which a network is sure of wrong answers, in multiples of that of guessing.
-const HOT: f64 = 1.6;
+/// First training loss beyond which the steps were too long, in multiples of that of guessing. At twice it classifiers on kept
+/// features are still none the worse.
+const HOT: f64 = 3.0;
+/// Validation loss beyond which a network is sure of wrong answers, in the same unit.
+const SURE: f64 = 1.6;
 /// Share of the epochs in which a loss falls that falls steadily.
 const STEADY: f64 = 0.9;
 /// Share of the first training loss that is left where hardly anything was learned.
@@ -79,7 +82,7 @@ pub(crate) fn too_high(context: &Context<'_>, too_sure: bool) -> Option<Finding>
     }
     let classes = context.setup.classes.unwrap_or_default();
     let sure = match (context.column(Column::ValLoss).last(), context.column(Column::ValAccuracy).last()) {
-        (Some((_, loss)), Some((_, accuracy))) if too_sure || loss.value > HOT * chance => format!(
+        (Some((_, loss)), Some((_, accuracy))) if too_sure || loss.value > SURE * chance => format!(
             " With {} of the validation photos right, the validation loss is {}: the classifier is far too sure of its errors \
              (overconfident).",
             percent(accuracy.value),
@@ -92,10 +95,9 @@ pub(crate) fn too_high(context: &Context<'_>, too_sure: bool) -> Option<Finding>
         severity: Severity::Warning,
         claim: format!(
             "The learning rate{} is too high: the first epoch has a training loss of {}, and guessing among {classes} classes has \
-             {}.{sure}",
+             {chance:.3}.{sure}",
             rate(context).map_or(String::new(), |rate| format!(" ({})", plain(rate))),
             number(first.value),
-            number(chance),
         ),
         evidence: vec![Evidence::at(first.line, quoted(&context.rows[index], index, "training loss", first))],
         confidence: 0.95,

@@ -58,9 +58,11 @@ fn share(probability: f64) -> String {
 
 /// Several runs in one table, which is better, and what cannot be compared.
 pub(super) fn print_comparison(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
-    let mut rows = vec![["log", "epochs", "best acc", "last acc", "printed loss", "mean per photo", "verdict"]
-        .map(str::to_owned)
-        .to_vec()];
+    let mut rows = vec![
+        ["log", "epochs", "best acc", "last acc", "printed loss", "mean per photo", "verdict"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
     for run in &comparison.runs {
         let share = |share: Option<f64>| {
             share.map_or_else(|| "-".to_owned(), |share| format!("{:.2} %", 100.0 * share))
@@ -93,7 +95,7 @@ pub(super) fn print_comparison(out: &mut impl Write, comparison: &Comparison) ->
             _ => format!("{cell:width$}", width = widths[column]),
         };
         let line = row.iter().enumerate().map(cell).collect::<Vec<_>>().join("  ");
-        writeln!(out, "{}", fitted(line.trim_end()))?;
+        writeln!(out, "{}", line.trim_end())?;
     }
     writeln!(out)?;
     paragraph(out, "", &comparison.answer)?;
@@ -216,11 +218,6 @@ fn figure(value: f64) -> String {
         size if size >= 10.0 => format!("{value:.2}"),
         _ => format!("{value:.3}"),
     }
-}
-
-/// A line, in pieces where it is wider than the terminal.
-fn fitted(line: &str) -> String {
-    wrap::of_results().map_or_else(|| line.to_owned(), |width| wrap::fit(line, width, 4))
 }
 
 /// Words, wrapped, each line after `indent`.

@@ -68,8 +68,9 @@ pub(super) fn next(run: &Run) -> Vec<String> {
     let folder = quoted(&short(run.dir.root()));
     let mut lines = vec![format!("foliar report {folder}")];
     let photo = [Split::Test, Split::Validation, Split::Train].into_iter().find_map(|split| {
-        let photos = run.photographs_of(split).ok()?;
-        photos.into_iter().next().map(|(path, _)| run.data_root.join(path))
+        // The shortest name, for a line that fits.
+        let photos = run.photographs_of(split).ok()?.into_iter().map(|(path, _)| path);
+        photos.min_by_key(|path| quoted(path).len()).map(|path| run.data_root.join(path))
     });
     lines.extend(photo.map(|photo| predict(&folder, &photo)));
     lines

@@ -14,6 +14,8 @@ use crate::{interrupt, progress};
 #[derive(Default)]
 pub(crate) struct Screen {
     bar: Option<ProgressBar>,
+    /// Whether it was said what guessing reaches.
+    headed: bool,
     /// What the bar counts, besides steps.
     counted: String,
     watch: Watch,
@@ -33,10 +35,6 @@ impl Screen {
                     say!("continuing after step {step}");
                 }
                 say!("{}: {} parameters", start.model, grouped(start.parameters));
-                say!("{}", chance_line(start.classes.len()));
-                if start.validation > 0 {
-                    say!("in brackets: the loss after calibration; the epoch with the lowest is kept");
-                }
             }
             Event::Step(step) => {
                 let template = "{prefix} {bar:32} {pos}/{len}  {msg}  {eta} left";
@@ -60,6 +58,12 @@ impl Screen {
             }
             Event::Epoch(epoch) => {
                 self.clear();
+                if !std::mem::replace(&mut self.headed, true) {
+                    say!("{}", chance_line(epoch.classes));
+                    if epoch.calibrated_loss.is_some() {
+                        say!("in brackets: the loss after calibration; the epoch with the lowest is kept");
+                    }
+                }
                 say!("{}", epoch_line(epoch));
                 self.watch.epoch(epoch).iter().for_each(|line| say!("doctor: {line}"));
             }
