@@ -46,7 +46,7 @@ fn risk_level(text: &str) -> Result<f64, String> {
 #[command(
     name = "foliar",
     version,
-    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  train     Train a classifier on a folder of photos\n  resume    Continue an interrupted run\n  demo      Draw leaves, train on them, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n\nBetter:\n  compare   Runs on the validation photos they share\n  tune      Tune learning rate, momentum and weight decay, and measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  help      Help for a command\n\n{options}{after-help}",
+    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  train     Train a classifier on a folder of photos\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n\nBetter:\n  compare   Runs on the validation photos they share\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  help      Help for a command\n\n{options}{after-help}",
     after_help = "Start with `foliar demo`, or with your own photos, one folder per class:\n  foliar train photos --out runs/first\n  foliar predict runs/first new-photo.jpg\n\n`foliar COMMAND -h` shows the usual options, --help all of them.\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved, 141 output cut off by its reader."
 )]
 pub(crate) struct Arguments {
@@ -261,14 +261,27 @@ pub(crate) struct RecipeArguments {
     #[arg(long, hide_short_help = true, value_name = "FOLDS")]
     pub(crate) refit: Option<u32>,
     /// Which photos stay in one split
-    #[arg(long, help_heading = "Photos", hide_short_help = true, value_enum, default_value = "sequence", value_name = "NAME")]
+    #[arg(
+        long,
+        help_heading = "Photos",
+        hide_short_help = true,
+        value_enum,
+        default_value = "sequence",
+        value_name = "NAME"
+    )]
     pub(crate) group: GroupName,
     /// Group photos by this regular expression: its match in the path, or its first group in parentheses, such as
     /// 'plant(\d+)'
     #[arg(long, help_heading = "Photos", value_name = "REGEX")]
     pub(crate) group_by: Option<String>,
     /// Table of groups, with the columns path and group
-    #[arg(long, help_heading = "Photos", hide_short_help = true, value_name = "FILE", conflicts_with = "group_by")]
+    #[arg(
+        long,
+        help_heading = "Photos",
+        hide_short_help = true,
+        value_name = "FILE",
+        conflicts_with = "group_by"
+    )]
     pub(crate) groups: Option<PathBuf>,
     /// Use this split: a table with the columns path and split (train, val or test), such as split.csv of a run
     #[arg(long, help_heading = "Photos", hide_short_help = true, value_name = "FILE", conflicts_with_all = ["group_by", "groups"])]

@@ -44,8 +44,10 @@ const HOT: f64 = 3.0;
 const SURE: f64 = 1.6;
 /// Share of the epochs in which a loss falls that falls steadily.
 const STEADY: f64 = 0.9;
-/// Share of the first training loss that is left where hardly anything was learned.
+/// Share of the first training loss, and of that of guessing, that is left where hardly anything was learned.
 const HARDLY: f64 = 0.75;
+/// Epochs of a run that is slow; the first ones of many are.
+const SLOW_EPOCHS: usize = 10;
 
 /// Replaces findings that cannot be so in a run of foliar's by what is so.
 pub(crate) fn translate(context: &Context<'_>, found: &mut Vec<Finding>) {
@@ -56,8 +58,11 @@ pub(crate) fn translate(context: &Context<'_>, found: &mut Vec<Finding>) {
         found.retain(|finding| !OF_THE_RATE.contains(&finding.id));
         found.push(hot);
     }
-    let idle = found.iter().any(|finding| matches!(finding.id, Id::AtChance | Id::Underfit));
-    if let Some(slow) = idle.then(|| too_slow(context)).flatten() {
+    // A loss that falls in every epoch is no network that learns nothing, however little it falls.
+    if falls(context) {
+        found.retain(|finding| finding.id != Id::AtChance);
+    }
+    if let Some(slow) = too_slow(context).filter(|_| !lost) {
         found.retain(|finding| !matches!(finding.id, Id::AtChance | Id::Underfit | Id::StillImproving));
         found.push(slow);
     }
@@ -106,14 +111,15 @@ pub(crate) fn too_high(context: &Context<'_>, too_sure: bool) -> Option<Finding>
     })
 }
 
-/// A loss that falls in nearly every epoch, and hardly falls.
+/// A loss that falls in nearly every epoch, hardly falls, and ends near that of guessing.
 fn too_slow(context: &Context<'_>) -> Option<Finding> {
+    let chance = context.setup.chance_loss()?;
     let curve = context.column(Column::TrainLoss);
     let (&(_, first), &(index, last)) = (curve.first()?, curve.last()?);
-    let falls = curve.windows(2).filter(|pair| pair[1].1.value <= pair[0].1.value).count();
-    let steps = curve.len() - 1;
-    let steady = steps >= 3 && falls as f64 >= STEADY * steps as f64;
-    (steady && last.value < first.value && last.value > HARDLY * first.value).then(|| Finding {
+    let steady = curve.len() >= SLOW_EPOCHS && falls(context);
+    let hardly =
+        last.value < first.value && last.value > HARDLY * first.value && last.value > HARDLY * chance;
+    (steady && hardly).then(|| Finding {
         id: Id::Underfit,
         severity: Severity::Warning,
         claim: format!(
@@ -125,9 +131,19 @@ fn too_slow(context: &Context<'_>) -> Option<Finding> {
         ),
         evidence: vec![Evidence::at(last.line, quoted(&context.rows[index], index, "training loss", last))],
         confidence: 0.9,
-        advice: format!("Train again with a rate ten times higher{}.", option(context, 10.0)),
+        advice: format!("Train again with a rate ten times higher{}, or for more epochs.", option(context, 10.0)),
         code: None,
     })
+}
+
+/// Whether the training loss falls in nearly every epoch, of four or more.
+fn falls(context: &Context<'_>) -> bool {
+    let curve = context.column(Column::TrainLoss);
+    let (Some((_, first)), Some((_, last))) = (curve.first(), curve.last()) else { return false };
+    // What is rounded may stay the same.
+    let falls = curve.windows(2).filter(|pair| pair[1].1.value <= pair[0].1.value).count();
+    let steps = curve.len() - 1;
+    steps >= 3 && last.value < first.value && falls as f64 >= STEADY * steps as f64
 }
 
 /// The highest learning rate of the log, to two digits; that of a schedule lies a little above what single epochs end with.

@@ -78,7 +78,10 @@ pub(super) fn print(out: &mut impl Write, result: &TuningResult) -> io::Result<(
     let [untuned, default] = [("untuned", &result.untuned), ("default", &result.default)];
     match &result.test_against_default {
         Some(comparison) => compare(out, comparison, default, result)?,
-        None => writeln!(out, "\nthe run with foliar's default parameters diverged, so there is no comparison with it")?,
+        None => writeln!(
+            out,
+            "\nthe run with foliar's default parameters diverged, so there is no comparison with it"
+        )?,
     }
     match &result.test {
         Some(comparison) => compare(out, comparison, untuned, result),
@@ -168,11 +171,7 @@ fn compare(
     let PairedComparison { tuned, untuned, difference } = comparison;
     let PairedDifference { photographs, groups, accuracy_p_value, .. } = *difference;
     writeln!(out, "\non {photographs} test photos of {groups} groups (leaves) that tuning has not used\n")?;
-    writeln!(
-        out,
-        "{:10}  {:>8}  {name:>8}  {:>10}  95 % interval by group",
-        "", "tuned", "difference"
-    )?;
+    writeln!(out, "{:10}  {:>8}  {name:>8}  {:>10}  95 % interval by group", "", "tuned", "difference")?;
     let mut row = |name: &str, tuned: Estimate, untuned: Estimate, difference: Estimate| {
         let (tuned, untuned, Estimate { value, low, high }) = (tuned.value, untuned.value, difference);
         writeln!(out, "{name:10}  {tuned:8.4}  {untuned:8.4}  {value:+10.4}  {low:+.4} to {high:+.4}")
