@@ -31,21 +31,36 @@ pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
 fn print(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     let names: Vec<String> = comparison.runs.iter().map(|run| run.run.display().to_string()).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(3);
-    let model = comparison.runs.iter().map(|run| run.model.len()).max().unwrap_or(0).max(5);
     let mut say = |line: String| writeln!(out, "{line}");
+    // One network for all stands above the table, which then fits a terminal.
+    let first = comparison.runs.first().map(|run| run.model.as_str());
+    let common = first.filter(|first| comparison.runs.iter().all(|run| run.model == *first));
+    let model = match common {
+        Some(_) => 0,
+        None => comparison.runs.iter().map(|run| run.model.len()).max().unwrap_or(0).max(5),
+    };
+    let of_model = |name: &str| if model > 0 { format!("  {name:model$}") } else { String::new() };
     say(format!(
-        "on the {} validation photos, in {} groups, that all runs share; intervals and p-values by group\n",
-        comparison.photographs, comparison.groups
+        "{}on the {} validation photos, in {} groups, that all runs share; intervals and p-values by group\n",
+        common.map_or_else(String::new, |model| format!("{model} ")),
+        comparison.photographs,
+        comparison.groups
     ))?;
     say(format!(
-        "{:width$}  {:model$}  {:>6}  {:>6}  {:>6}  {:22}  {:>5}  {:>5}",
-        "run", "model", "rate", "epochs", "time", "accuracy (95 % range)", "F1", "loss"
+        "{:width$}{}  {:>6}  {:>6}  {:>6}  accuracy (95 % interval)  {:>5}  {:>5}",
+        "run",
+        of_model("model"),
+        "rate",
+        "epochs",
+        "time",
+        "F1",
+        "loss"
     ))?;
     for (name, run) in names.iter().zip(&comparison.runs) {
         let Estimate { value, low, high } = run.accuracy;
         say(format!(
-            "{name:width$}  {:model$}  {:>6}  {:>6}  {:>4.0} s  {value:.3} ({low:.3} to {high:.3})  {:>5.3}  {:>5.3}",
-            run.model,
+            "{name:width$}{}  {:>6}  {:>6}  {:>4.0} s  {value:.3} ({low:.3} to {high:.3})    {:>5.3}  {:>5.3}",
+            of_model(&run.model),
             run.learning_rate,
             run.epochs.len(),
             run.seconds,

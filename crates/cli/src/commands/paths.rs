@@ -107,7 +107,8 @@ fn holds_photos(folder: &Path) -> bool {
 
 /// Arguments that are the pieces of one path with blanks.
 pub(crate) fn check_blanks(arguments: &[OsString]) -> Result<(), UsageError> {
-    for (place, first) in arguments.iter().enumerate() {
+    // The first one is the command.
+    for (place, first) in arguments.iter().enumerate().skip(1) {
         if first.to_string_lossy().starts_with('-') || Path::new(first).exists() {
             continue;
         }

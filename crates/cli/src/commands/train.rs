@@ -177,7 +177,7 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome, began: Inst
         Some(_) | None => {}
     }
     if let Some(bundle) = &outcome.bundle {
-        say!("{}", ending::verdict(run, outcome.refit.is_some())?);
+        say!("{}", ending::verdict(run, outcome.refit.is_some()));
         say!("{}", ending::took(began.elapsed()));
         println(&bundle.display().to_string())?;
     }

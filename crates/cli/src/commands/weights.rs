@@ -65,7 +65,7 @@ fn list() -> anyhow::Result<Exit> {
 fn download(entry: &Entry) -> anyhow::Result<Exit> {
     let options = Options::from_environment()?;
     interrupt::listen()?;
-    let bar = progress::bar(0, "{msg} {bar:32} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left");
+    let bar = progress::bar(0, "{msg} {bar:16} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left");
     bar.set_message(entry.file);
     let fetched = fetch(entry, &options, &mut |event| show(&bar, event));
     bar.finish_and_clear();

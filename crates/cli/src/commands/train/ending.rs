@@ -13,13 +13,16 @@ use foliar_vision::Split;
 use crate::commands::shell::{quoted, short};
 
 /// `Fair: about 82 of 100 photos right (79 to 85), judged by 5-fold cross-validation on ...`.
-pub(super) fn verdict(run: &Run, was_refitted: bool) -> anyhow::Result<String> {
-    let classes = Bundle::read(&run.dir.bundle())?.classes;
-    let Some(found) = out_of_fold_accuracy(run, &classes)? else {
-        return Ok("not known how good: no photos were held back (--validation 0.2 does)".to_owned());
+pub(super) fn verdict(run: &Run, was_refitted: bool) -> String {
+    let found = || -> anyhow::Result<Option<OutOfFoldAccuracy>> {
+        Ok(out_of_fold_accuracy(run, &Bundle::read(&run.dir.bundle())?.classes)?)
     };
-    let folds = was_refitted.then_some(run.recipe.refit);
-    Ok(in_words(&found, folds))
+    match found() {
+        Ok(Some(found)) => in_words(&found, was_refitted.then_some(run.recipe.refit)),
+        Ok(None) => "not known how good: no photos were held back (--validation 0.2 does)".to_owned(),
+        // The classifier is there all the same.
+        Err(error) => format!("not known how good: {error}"),
+    }
 }
 
 fn in_words(found: &OutOfFoldAccuracy, folds: Option<u32>) -> String {

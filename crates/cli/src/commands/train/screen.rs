@@ -37,7 +37,7 @@ impl Screen {
                 say!("{}: {} parameters", start.model, grouped(start.parameters));
             }
             Event::Step(step) => {
-                let template = "{prefix} {bar:32} {pos}/{len}  {msg}  {eta} left";
+                let template = "{prefix} {bar:16} {pos}/{len}  {msg}  {eta} left";
                 let bar = self.bar.get_or_insert_with(|| progress::bar(u64::from(step.steps), template));
                 bar.set_prefix(format!("epoch {}/{}", step.epoch, step.epochs));
                 bar.set_message(format!("loss {:.3}  {:.1} images/s", step.loss, step.images_per_second));
@@ -48,7 +48,7 @@ impl Screen {
                     self.clear();
                     self.counted.clone_from(&progress.what);
                 }
-                let template = "{prefix} {bar:32} {pos}/{len}  {per_sec}  {eta} left";
+                let template = "{prefix} {bar:16} {pos}/{len}  {eta} left";
                 let bar = self.bar.get_or_insert_with(|| progress::bar(progress.all as u64, template));
                 bar.set_prefix(progress.what.clone());
                 bar.set_position(progress.done as u64);
