@@ -135,7 +135,8 @@ fn help_has_two_levels_under_headings() {
         assert!(all.contains(&format!("\n  {command} ")), "{command}: {all}");
         scene.run(&[command, "-h"]).expect(0);
     }
-    assert!(all.lines().all(|line| line.chars().count() <= 80), "{all}");
+    let commands = all.lines().filter(|line| line.starts_with("  "));
+    assert!(commands.clone().all(|line| line.chars().count() <= 80), "{all}");
 }
 
 #[test]
