@@ -19,7 +19,12 @@ fn check_findings(diagnosis: &Diagnosis) {
 pub(crate) fn check(bytes: &[u8]) {
     let Ok(log) = read_log(bytes) else { return };
     check_findings(&diagnose(&log, &RunSetup::default()));
-    let known =
-        RunSetup { classes: Some(5), batch_size: Some(32), train_size: Some(160), validation_size: Some(40) };
+    let known = RunSetup {
+        classes: Some(5),
+        batch_size: Some(32),
+        train_size: Some(160),
+        validation_size: Some(40),
+        ..RunSetup::default()
+    };
     check_findings(&diagnose(&log, &known));
 }

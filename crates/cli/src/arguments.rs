@@ -46,7 +46,8 @@ fn risk_level(text: &str) -> Result<f64, String> {
 #[command(
     name = "foliar",
     version,
-    after_help = "Start with `foliar demo`, or with your own photos, one folder per class:\n  foliar train photos --model baseline --out runs/first\n  foliar predict runs/first/model.foliar new-photo.jpg\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved, 141 output cut off by its reader."
+    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  train     Train a classifier on a folder of photos\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n\nBetter:\n  compare   Runs on the validation photos they share\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  help      Help for a command\n\n{options}{after-help}",
+    after_help = "Start with `foliar demo`, or with your own photos, one folder per class:\n  foliar train photos --out runs/first\n  foliar predict runs/first new-photo.jpg\n\n`foliar COMMAND -h` shows the usual options, --help all of them.\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved, 141 output cut off by its reader."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -174,6 +175,7 @@ pub(crate) enum GroupName {
 
 /// What is trained on what, and how.
 #[derive(Args)]
+#[command(next_help_heading = "Training")]
 pub(crate) struct RecipeArguments {
     /// Network; `foliar summary --model NAME` describes it [default: the network of the weights, else baseline]
     #[arg(long, value_name = "NAME", value_parser = models())]
@@ -191,11 +193,11 @@ pub(crate) struct RecipeArguments {
     pub(crate) recipe: Option<RecipeName>,
     /// What to freeze: none, backbone (all but the classifier), or stage:N (the first N stages) [default: backbone for
     /// quick, else none]
-    #[arg(long, value_name = "PART")]
+    #[arg(long, hide_short_help = true, value_name = "PART")]
     pub(crate) freeze: Option<Freeze>,
     /// Views of each photo whose features a frozen backbone computes once: the original and N - 1 augmented ones
     /// [default: 1 for quick]
-    #[arg(long, value_name = "N")]
+    #[arg(long, hide_short_help = true, value_name = "N")]
     pub(crate) augmented_views: Option<u32>,
     /// Side of the network's square input in pixels, 32 or more [default: 128 for baseline, else 224]
     #[arg(long, value_name = "N")]
@@ -211,76 +213,89 @@ pub(crate) struct RecipeArguments {
     #[arg(long, value_name = "X")]
     pub(crate) lr: Option<f64>,
     /// Learning-rate schedule [default: one-cycle from scratch, else cosine]
-    #[arg(long, value_enum, value_name = "NAME")]
+    #[arg(long, hide_short_help = true, value_enum, value_name = "NAME")]
     pub(crate) schedule: Option<ScheduleName>,
     /// Share of the steps for the warm-up of the learning rate; one-cycle has its own [default: 0.05 from scratch, 0.1 for fine,
     /// 0 for quick and for constant]
-    #[arg(long, value_name = "X")]
+    #[arg(long, hide_short_help = true, value_name = "X")]
     pub(crate) warmup: Option<f64>,
     /// Factor by which the learning rate falls from each stage to the one before it (discriminative rates) [default: 0.7 for fine, else 1]
-    #[arg(long, value_name = "X")]
+    #[arg(long, hide_short_help = true, value_name = "X")]
     pub(crate) stage_decay: Option<f64>,
     /// Statistics that batch norms use in training: those of the batch, or the running ones, which then do not change
     /// [default: batch]
-    #[arg(long, value_enum, value_name = "NAME")]
+    #[arg(long, hide_short_help = true, value_enum, value_name = "NAME")]
     pub(crate) batch_norm: Option<BatchNormName>,
     /// Decay of an exponential moving average of the weights, such as 0.99; the average is kept [default: none]
-    #[arg(long, value_name = "X")]
+    #[arg(long, hide_short_help = true, value_name = "X")]
     pub(crate) ema: Option<f64>,
     /// Optimiser
-    #[arg(long, value_enum, default_value = "sgd", value_name = "NAME")]
+    #[arg(long, hide_short_help = true, value_enum, default_value = "sgd", value_name = "NAME")]
     pub(crate) optimizer: OptimizerName,
     /// Momentum of sgd, beta1 of adamw
-    #[arg(long, default_value_t = 0.9, value_name = "X")]
+    #[arg(long, hide_short_help = true, default_value_t = 0.9, value_name = "X")]
     pub(crate) momentum: f64,
     /// Dampening of sgd
-    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    #[arg(long, hide_short_help = true, default_value_t = 0.0, value_name = "X")]
     pub(crate) dampening: f64,
     /// Nesterov momentum
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) nesterov: bool,
     /// Weight decay [default: 0.01 for adamw; for sgd 0.0005 from scratch, else 0.0001]
-    #[arg(long, value_name = "X")]
+    #[arg(long, hide_short_help = true, value_name = "X")]
     pub(crate) weight_decay: Option<f64>,
     /// Label smoothing
-    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    #[arg(long, hide_short_help = true, default_value_t = 0.0, value_name = "X")]
     pub(crate) label_smoothing: f32,
     /// Class weights in the loss
-    #[arg(long, value_enum, default_value = "none", value_name = "NAME")]
+    #[arg(long, hide_short_help = true, value_enum, default_value = "none", value_name = "NAME")]
     pub(crate) class_weights: ClassWeightsName,
     /// Augmentations, separated by commas [default: none for quick with one view, else flips,turns,crop,rotation: many
     /// diseases are recognised by colour]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
     pub(crate) augment: Option<Vec<AugmentName>>,
     /// Share of the photos for validation, if there is no val/ folder
-    #[arg(long, default_value_t = 0.2, value_name = "X")]
+    #[arg(long, help_heading = "Photos", default_value_t = 0.2, value_name = "X")]
     pub(crate) validation: f64,
     /// Share of the photos for a test split, which neither training nor validation uses
-    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    #[arg(long, help_heading = "Photos", default_value_t = 0.0, value_name = "X")]
     pub(crate) test: f64,
     /// Folds of the cross-validation that measures a classifier on a frozen network before it is refitted to all photos;
     /// 0 keeps the classifier of the best epoch [default: 0 from scratch, else 5]
-    #[arg(long, value_name = "FOLDS")]
+    #[arg(long, hide_short_help = true, value_name = "FOLDS")]
     pub(crate) refit: Option<u32>,
     /// Which photos stay in one split
-    #[arg(long, value_enum, default_value = "sequence", value_name = "NAME")]
+    #[arg(
+        long,
+        help_heading = "Photos",
+        hide_short_help = true,
+        value_enum,
+        default_value = "sequence",
+        value_name = "NAME"
+    )]
     pub(crate) group: GroupName,
     /// Group photos by this regular expression: its match in the path, or its first group in parentheses, such as
     /// 'plant(\d+)'
-    #[arg(long, value_name = "REGEX")]
+    #[arg(long, help_heading = "Photos", value_name = "REGEX")]
     pub(crate) group_by: Option<String>,
     /// Table of groups, with the columns path and group
-    #[arg(long, value_name = "FILE", conflicts_with = "group_by")]
+    #[arg(
+        long,
+        help_heading = "Photos",
+        hide_short_help = true,
+        value_name = "FILE",
+        conflicts_with = "group_by"
+    )]
     pub(crate) groups: Option<PathBuf>,
     /// Use this split: a table with the columns path and split (train, val or test), such as split.csv of a run
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["group_by", "groups"])]
+    #[arg(long, help_heading = "Photos", hide_short_help = true, value_name = "FILE", conflicts_with_all = ["group_by", "groups"])]
     pub(crate) split: Option<PathBuf>,
     /// How many folders below PHOTOS, or below its train/ and val/, the classes are: 1, or 2 where folders of crops hold
     /// folders of diseases [default: understood from the folders, or asked for]
-    #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u8).range(1..=4))]
+    #[arg(long, help_heading = "Photos", hide_short_help = true, value_name = "DEPTH", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) classes_from: Option<u8>,
     /// Leave out the photos in this table with the column path, such as quarantine.csv of an audit
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = "Photos", value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,
     /// Random seed: equal seeds give equal runs
     #[arg(long, default_value_t = 1, value_name = "N")]
@@ -300,10 +315,10 @@ pub(crate) struct TrainArguments {
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
     /// Run folder to write, new or empty [default: runs/NAME-1, or the first free number]
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
     /// Print what would be done and why, then stop
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(crate) dry_run: bool,
 }
 
@@ -318,13 +333,13 @@ pub(crate) struct LrFindArguments {
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
     /// Plot to write, .svg or .png
-    #[arg(long, default_value = "lr-find.svg", value_name = "FILE")]
+    #[arg(long, help_heading = "Output", default_value = "lr-find.svg", value_name = "FILE")]
     pub(crate) picture: PathBuf,
     /// Steps from the lowest rate to the highest
-    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(20..=10_000))]
+    #[arg(long, help_heading = "Output", default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(20..=10_000))]
     pub(crate) steps: u32,
     /// Print one JSON document
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
 }
 
@@ -374,7 +389,7 @@ pub(crate) enum Format {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar predict runs/first/model.foliar leaf.jpg\n  foliar predict model.foliar field-photos 'more/*.jpg' --top 3 --format csv > predictions.csv\n\nA file that cannot be read becomes a row with an error, and the exit code is 3."
+    after_help = "Examples:\n  foliar predict runs/first/model.foliar leaf.jpg\n  foliar predict model.foliar field-photos 'more/*.jpg' --top 3 --format csv > predictions.csv\n  foliar predict runs/first field-photos --html answers.html\n\nA file that cannot be read becomes a row with an error, and the exit code is 3."
 )]
 pub(crate) struct PredictArguments {
     /// Bundle, or run folder
@@ -388,9 +403,15 @@ pub(crate) struct PredictArguments {
     /// Target error rate for answers and prediction sets: 0.2, 0.1, 0.05, 0.02 or 0.01 [default: 0.1]
     #[arg(long, value_name = "RATE", value_parser = risk_level)]
     pub(crate) risk: Option<f64>,
-    /// Output format
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: Format,
+    /// Output format [default: text, and none beside --html]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// In tables: the probability of every class, in the place of the --top most probable ones
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Page to write: the answers as cards with the photos, unknown ones apart
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) html: Option<PathBuf>,
     /// Threads for arithmetic; 0 uses all cores
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) threads: u16,

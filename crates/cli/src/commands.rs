@@ -12,10 +12,12 @@ mod findings;
 mod grouping;
 mod inputs;
 pub(crate) mod lr_find;
+pub(crate) mod paths;
 pub(crate) mod picture;
 pub(crate) mod predict;
 pub(crate) mod report;
 pub(crate) mod resume;
+pub(crate) mod shell;
 pub(crate) mod study;
 pub(crate) mod summary;
 pub(crate) mod thumbnails;
@@ -23,12 +25,11 @@ pub(crate) mod train;
 pub(crate) mod tune;
 pub(crate) mod weights;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use foliar_files::Printable as _;
 use foliar_model::Bundle;
-use foliar_runlog::RunDir;
 
 /// Uses `threads` threads for arithmetic; all that the machine has if 0.
 pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
@@ -37,22 +38,15 @@ pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
     )
 }
 
-/// The file itself, or the bundle of a run folder.
-pub(crate) fn bundle_file(path: &Path) -> anyhow::Result<PathBuf> {
-    let file: PathBuf = if path.is_dir() { path.join(RunDir::BUNDLE) } else { path.to_owned() };
-    if path.is_dir() && !file.exists() {
-        anyhow::bail!(
-            "{} has no {}: the run is not finished; continue it with `foliar resume`",
-            path.shown(),
-            RunDir::BUNDLE
-        );
-    }
-    Ok(file)
-}
-
 /// Reads a bundle, or that of a run folder.
 pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
-    Ok(Bundle::read(&bundle_file(path)?)?)
+    let file = paths::bundle(path)?;
+    Bundle::read(&file).with_context(|| {
+        format!(
+            "{} is not a classifier that foliar can use; give a run folder, or its model.foliar",
+            file.shown()
+        )
+    })
 }
 
 /// The same, with thresholds for a target error rate: one of [`RISK_LEVELS`](foliar_model::RISK_LEVELS).

@@ -8,10 +8,11 @@ mod commands;
 mod exit;
 mod interrupt;
 mod peak_memory;
+mod practice;
 mod progress;
+mod usage;
 mod watch;
-
-use clap::Parser;
+mod wrap;
 
 use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
@@ -22,16 +23,11 @@ fn main() -> std::process::ExitCode {
 
 /// Reads the arguments and does what they say.
 fn start() -> anyhow::Result<Exit> {
-    match Arguments::try_parse() {
+    let given: Vec<_> = std::env::args_os().skip(1).collect();
+    commands::paths::check_blanks(&given)?;
+    match usage::parse()? {
         Ok(arguments) => run(arguments),
-        Err(error) => {
-            let printed = error.print();
-            if error.use_stderr() {
-                return Ok(Exit::Usage);
-            }
-            printed.map_err(output::noticed)?;
-            Ok(Exit::Done)
-        }
+        Err(exit) => Ok(exit),
     }
 }
 

@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use foliar_files::{PrintableWriter, printable_lines};
 use serde::Serialize;
 
+use crate::wrap::{self, Fitted};
+
 /// Whether the reader of standard output has gone.
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
@@ -33,6 +35,11 @@ pub(crate) fn stdout() -> Output {
 pub(crate) fn data() -> Output {
     let stdout = io::stdout();
     if stdout.is_terminal() { self::stdout() } else { Output::Programs(Watched(stdout.lock())) }
+}
+
+/// Standard output for people: lines fit the terminal, if there is one.
+pub(crate) fn text() -> Fitted<Output> {
+    Fitted::new(stdout())
 }
 
 impl Output {
@@ -110,9 +117,16 @@ impl Write for Messages {
     }
 }
 
-/// A line on standard error, in one piece.
+/// A line on standard error, in one piece; in lines that fit where that is a terminal.
 pub(crate) fn say(words: fmt::Arguments<'_>) {
-    let _ = Messages.write_all(format!("{words}\n").as_bytes());
+    let text = words.to_string();
+    let text = wrap::of_messages().map_or(text.clone(), |width| wrap::fit(&text, width, 2));
+    let _ = Messages.write_all(format!("{text}\n").as_bytes());
+}
+
+/// A command to copy, on standard error: it stays one line however wide it is.
+pub(crate) fn say_command(command: &str) {
+    let _ = Messages.write_all(format!("  {command}\n").as_bytes());
 }
 
 /// A line on standard error, as `eprintln!` writes it, but for a standard error that cannot be written: then nothing happens.

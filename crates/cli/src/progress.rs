@@ -22,7 +22,7 @@ pub(crate) fn bar(total: u64, template: &str) -> ProgressBar {
 
 /// A bar over photographs that are read.
 pub(crate) fn photographs(what: &'static str) -> ProgressBar {
-    let bar = bar(0, "{msg} {bar:32} {pos}/{len}  {per_sec}  {eta} left");
+    let bar = bar(0, "{msg} {bar:16} {pos}/{len}  {eta} left");
     bar.set_message(what);
     tick(&bar);
     bar

@@ -94,6 +94,52 @@ fn a_loss_out_of_bounds_says_what_to_try() {
 }
 
 #[test]
+fn errors_name_the_next_step() {
+    let scene = Scene::new(4);
+    scene.train("my run", &["--epochs", "1"]).expect(0);
+    fs::create_dir(scene.path("my photos")).unwrap();
+    for (arguments, code, expected) in [
+        (&["report", "absent"][..], 1, "the run here is 'my run'"),
+        (&["resume", "photos"], 1, "foliar train photos"),
+        (&["predict", "photos", "photos/healthy"], 1, "photos is no run folder"),
+        (&["predict", "absent", "photos/healthy"], 1, "absent does not exist"),
+        (&["predict", "photos/healthy/healthy_0000.jpg", "photos"], 1, "give a run folder"),
+        (&["evaluate", "absent"], 1, "absent does not exist"),
+        (&["compare", "my run", "absent"], 1, "absent does not exist"),
+        (&["train", "photos", "--batch", "8"], 2, "--batch-size"),
+        (&["train", "photos", "--epoch", "8"], 2, "--epochs"),
+        (&["train", "my", "photos"], 2, "'my photos'"),
+    ] {
+        let refused = scene.run(arguments).expect(code);
+        assert!(refused.err.contains(expected) && !refused.err.contains("os error"), "{}", refused.err);
+    }
+}
+
+#[test]
+fn help_has_two_levels_under_headings() {
+    let scene = Scene::empty();
+    let short = scene.run(&["train", "-h"]).expect(0).out;
+    let long = scene.run(&["train", "--help"]).expect(0).out;
+    for heading in ["Training:", "Photos:", "Machine:", "Output:"] {
+        assert!(short.contains(heading) && long.contains(heading), "{short}");
+    }
+    for (rare, usual) in
+        [("--dampening", "--epochs"), ("--stage-decay", "--weights"), ("--low-memory", "--lr")]
+    {
+        assert!(!short.contains(rare) && long.contains(rare) && short.contains(usual), "{short}");
+    }
+    // The list of commands is written by hand: none is missing.
+    let all = scene.run(&["-h"]).expect(0).out;
+    let commands = "audit train resume demo evaluate report predict explain compare tune lr-find doctor weights summary study bench";
+    for command in commands.split(' ') {
+        assert!(all.contains(&format!("\n  {command} ")), "{command}: {all}");
+        scene.run(&[command, "-h"]).expect(0);
+    }
+    let commands = all.lines().filter(|line| line.starts_with("  "));
+    assert!(commands.clone().all(|line| line.chars().count() <= 80), "{all}");
+}
+
+#[test]
 fn help_shows_examples() {
     let scene = Scene::empty();
     for command in ["train", "resume", "evaluate", "predict", "summary", "demo"] {

@@ -96,12 +96,14 @@ fn a_mark_beside_the_leaf_is_warned_of() {
     let document = document("photos", "grad-cam");
     let photographs = document["photographs"].as_array().unwrap();
     assert_eq!(photographs.len(), CLASSES.len() * PER_CLASS as usize);
-    let shown = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
+    let shown = |name: &std::ffi::OsStr| name.to_string_lossy().ends_with(".png");
     let pictures = fs::read_dir(scene.path("why"))
         .unwrap()
         .filter(|entry| shown(&entry.as_ref().unwrap().file_name()))
         .count();
     assert_eq!(pictures, photographs.len());
+    let page = fs::read_to_string(scene.path("why/explain.html")).unwrap();
+    assert!(page.contains("How to read the pictures") && page.contains("leaf-<wbr>a.<wbr>png"));
     let picture = scene.path("why").join(photographs[0]["picture"].as_str().unwrap());
     let picture = decode_file(Path::new(&picture), &Limits::default()).unwrap();
     assert_eq!((picture.width, picture.height), (2 * 256 + 8, 256));

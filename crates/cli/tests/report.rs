@@ -114,12 +114,25 @@ fn a_run_that_held_nothing_back_says_what_is_not_known() {
 fn photographs_that_are_gone_and_folders_that_are_no_runs_are_told() {
     let scene = Scene::new(4);
     scene.train("run", &["--epochs", "1"]).expect(0);
+    scene.run(&["report", "run", "--no-audit"]).expect(0);
+    let page = fs::read(scene.path("run/report.html")).unwrap();
     fs::rename(scene.path("photos"), scene.path("moved")).unwrap();
-    scene.run(&["report", "run"]).expect(0);
-    let page = fs::read_to_string(scene.path("run/report.html")).unwrap();
-    assert!(page.contains("no longer exists") && page.contains("It was not measured"));
+    // A page without results does not take the place of one with them.
+    let refused = scene.run(&["report", "run"]).expect(1);
+    assert!(refused.err.contains("no longer exists") && refused.err.contains("--data"), "{}", refused.err);
+    assert_eq!(fs::read(scene.path("run/report.html")).unwrap(), page);
+    for name in fs::read_dir(scene.path("moved")).unwrap() {
+        fs::remove_dir_all(name.unwrap().path()).unwrap();
+    }
+    fs::create_dir(scene.path("photos")).unwrap();
+    scene.run(&["report", "run"]).expect(1);
+    assert_eq!(fs::read(scene.path("run/report.html")).unwrap(), page);
     let refused = scene.run(&["report", "moved"]).expect(1);
-    assert!(refused.err.starts_with("error: "), "{}", refused.err);
+    assert!(
+        refused.err.starts_with("error: ") && refused.err.contains("the run here is run"),
+        "{}",
+        refused.err
+    );
     let refused = scene.run(&["report", "run", "--data", "nowhere"]).expect(1);
     assert!(refused.err.contains("nowhere"), "{}", refused.err);
 }

@@ -15,7 +15,7 @@ fn photographs_become_a_classifier_that_predicts() {
     assert!(trained.out.trim_end().ends_with("model.foliar"), "{trained:#?}");
     let lines = trained.err.lines().filter(|line| line.contains("train loss") && line.contains("val acc"));
     assert_eq!(lines.count(), 3, "{}", trained.err);
-    assert!(trained.err.contains("(chance: loss 1.609, acc 0.200)"), "{}", trained.err);
+    assert!(trained.err.contains("guessing among 5 classes: loss 1.609, accuracy 0.200"), "{}", trained.err);
     for file in [
         "recipe.toml",
         "data.json",
@@ -60,12 +60,63 @@ fn photographs_become_a_classifier_that_predicts() {
     assert_eq!(broken.len(), 1);
     assert!(broken[0][0].ends_with("broken.jpg"));
     for row in rows.iter().filter(|row| row[row.len() - 1].is_empty()) {
-        let share: f64 = row[2].parse().unwrap();
+        let share: f64 = row[8].parse().unwrap();
         assert!((0.2..=1.0).contains(&share), "{row:?}");
     }
     let lines = scene.run(&["predict", "run", "photos/healthy/broken.jpg", "--format", "jsonl"]).expect(3);
     let row: serde_json::Value = serde_json::from_str(&lines.out).unwrap();
     assert!(row["error"].as_str().is_some() && row.get("predictions").is_none(), "{row}");
+}
+
+#[test]
+fn a_training_ends_with_a_verdict_and_commands_that_work() {
+    let scene = Scene::new(8);
+    let trained = scene.train("my run", &[]).expect(0);
+    for line in trained.err.lines().filter(|line| line.starts_with("epoch")) {
+        assert!(line.chars().count() <= 80 && line.contains(" ("), "{line}");
+    }
+    assert!(trained.err.contains("guessing among 5 classes: loss 1.609, accuracy 0.200"), "{}", trained.err);
+    assert!(trained.err.contains("of 100 photos right"), "{}", trained.err);
+    assert!(trained.err.contains("\ntook "), "{}", trained.err);
+    let (_, next) = trained.err.split_once("next:\n").unwrap();
+    let commands: Vec<&str> = next.lines().map(str::trim).collect();
+    assert_eq!((commands.len(), commands[0]), (2, "foliar report 'my run'"), "{next}");
+    let words: Vec<String> =
+        commands[1].split(' ').skip(1).map(|word| word.trim_matches('\'').to_owned()).collect();
+    let photo = words.last().unwrap();
+    scene.run(&["predict", "my run", photo]).expect(0);
+    // The verdict says what an evaluation of the same run measures.
+    let document = scene.run(&["evaluate", "my run", "--json"]).expect(0).out;
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let right = 100.0 * document["accuracy"]["value"].as_f64().unwrap();
+    assert!(trained.err.contains(&format!("about {right:.0} of 100")), "{right}: {}", trained.err);
+    // What is on the screen is read as what it is.
+    fs::write(scene.path("console"), &trained.err).unwrap();
+    let told = scene.run(&["doctor", "console", "--json"]).expect(0).out;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["is_of_foliar"], &told["setup"]["classes"]), (&true.into(), &5.into()), "{told}");
+}
+
+#[test]
+fn answers_are_cards_and_unknown_ones_stand_apart() {
+    let scene = Scene::new(8);
+    scene.train("run", &[]).expect(0);
+    let rows = scene.run(&["predict", "run", "photos/healthy", "--format", "jsonl"]).expect(0).out;
+    let unknown = rows.lines().filter(|line| line.contains("\"abstained\":true")).count();
+    let told = scene.run(&["predict", "run", "photos/healthy", "--html", "answers.html"]).expect(0);
+    assert_eq!(told.out, "answers.html\n");
+    assert!(told.err.contains("8 photos: "), "{}", told.err);
+    assert_eq!(told.err.contains(&format!("{unknown} unknown")), unknown > 0, "{}", told.err);
+    let page = fs::read_to_string(scene.path("answers.html")).unwrap();
+    assert_eq!(page.matches("data:image/jpeg").count(), 8);
+    assert_eq!(page.contains("answers-unknown"), unknown > 0);
+    let table = scene.run(&["predict", "run", "photos/healthy", "--format", "csv", "--all"]).expect(0).out;
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    assert_eq!(reader.headers().unwrap().iter().filter(|name| name.starts_with("p:")).count(), 5);
+    for row in reader.records().map(Result::unwrap) {
+        let sum: f64 = (7..12).map(|column| row[column].parse::<f64>().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-5, "{row:?}");
+    }
 }
 
 #[test]

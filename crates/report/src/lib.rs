@@ -16,6 +16,7 @@
 //! | [`doctor_markdown()`] | a diagnosis as Markdown, for a forum or an issue |
 //! | [`study_page()`] | a study of hyperparameters: verdict, every picture of [`study::Figure`], trials, as HTML |
 //! | [`run_page()`] | a run: verdict, findings, figures, galleries, audit, provenance, as HTML |
+//! | [`answers_page()`] | what a classifier says of photos, as cards, as HTML |
 //! | [`audit_page()`] | an audit: findings, galleries, probes, as HTML |
 //! | [`model_card()`] | the model card of a run, as Markdown |
 //!
@@ -33,6 +34,7 @@
 //! # Ok::<(), foliar_report::ReportError>(())
 //! ```
 
+mod answers;
 mod audit;
 mod charts;
 mod doctor_markdown;
@@ -47,6 +49,7 @@ pub mod run;
 pub mod study;
 mod thumbnail;
 
+pub use answers::{Answer, AnsweredPhoto, Answers, answers_page, answers_summary};
 pub use audit::audit_page;
 pub use charts::bars::{Bar, Bars, bars};
 pub use charts::confusion::{Confusion, confusion};

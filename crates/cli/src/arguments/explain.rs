@@ -33,6 +33,9 @@ pub(crate) struct ExplainArguments {
     /// Folder for the pictures, one per photo; it is created if needed
     #[arg(long, default_value = "explained", value_name = "DIR")]
     pub(crate) out: PathBuf,
+    /// Page with all pictures to write [default: explain.html in DIR]
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) html: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,

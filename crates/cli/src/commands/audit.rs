@@ -27,6 +27,7 @@ use super::{thumbnails, use_threads};
 use crate::arguments::AuditArguments;
 use crate::exit::Exit;
 use crate::output;
+use crate::wrap::Fitted;
 use crate::{interrupt, progress};
 
 /// File name of the page.
@@ -57,11 +58,11 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     if let Some(file) = &arguments.quarantine {
         write_quarantine(&audit.quarantine, file)?;
     }
-    let mut out = output::stdout();
+    let out = output::stdout();
     if arguments.json {
         out.json(&audit)?;
     } else {
-        text::print(&mut out, &audit, arguments)?;
+        text::print(&mut Fitted::new(out), &audit, arguments)?;
     }
     let serious = audit.findings.iter().any(|finding| finding.severity == Severity::Error);
     let left_out = audit.problems.iter().any(|problem| problem.excluded);

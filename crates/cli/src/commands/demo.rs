@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use foliar_audit::GroupRule;
@@ -17,6 +18,7 @@ use super::use_threads;
 use crate::arguments::{DemoArguments, MachineArguments};
 use crate::exit::Exit;
 use crate::output::Messages;
+use crate::wrap::Fitted;
 
 /// Leaves of each class to train on, and of other seeds to measure on.
 const TRAIN_LEAVES: usize = 160;
@@ -45,7 +47,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     let machine = MachineArguments { threads: arguments.threads, cache_memory: 1024, low_memory: false };
     let photographs = open_photographs(&photos, &recipe, &machine)?;
     let run = Run::create(&run_dir, &recipe, &photographs)?;
-    let exit = drive(&run, &photographs, &machine)?;
+    let exit = drive(&run, &photographs, &machine, Instant::now())?;
     if exit != Exit::Done {
         return Ok(exit);
     }
@@ -59,7 +61,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     };
     let result = evaluate(&mut predictor, &source, &EvaluateOptions::default(), &mut |_, _, _| {})?;
     say!("\nOn {} leaves that it has not seen:\n", result.photographs);
-    text::print(&mut Messages, &result)?;
+    text::print(&mut Fitted::of_messages(Messages), &result)?;
     say!("\nA few of them:\n");
     for path in examples(&test)? {
         say(&mut predictor, &path)?;

@@ -4,6 +4,7 @@ mod logs;
 mod text;
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use foliar_doctor::{Comparison, Diagnosis, RunSetup, Severity, compare};
@@ -14,9 +15,11 @@ use foliar_report::{
 use serde::Serialize;
 
 use self::logs::{Log, Logs, NoLog};
+use super::shell::quoted;
 use crate::arguments::DoctorArguments;
 use crate::exit::Exit;
 use crate::output;
+use crate::wrap::Fitted;
 
 /// What `--json` prints of one log.
 #[derive(Serialize)]
@@ -57,6 +60,7 @@ pub(crate) fn run(arguments: &DoctorArguments) -> anyhow::Result<Exit> {
         batch_size: arguments.batch_size,
         train_size: arguments.train_size,
         validation_size: arguments.val_size,
+        practice: None,
     };
     let Logs { logs, skipped } = Logs::read(&arguments.log, &setup)?;
     match &logs[..] {
@@ -78,6 +82,7 @@ fn show_one(one: &Log, skipped: &[NoLog], arguments: &DoctorArguments) -> anyhow
     } else if arguments.markdown {
         out.write_all(doctor_markdown(log, diagnosis).as_bytes())?;
     } else {
+        let mut out = Fitted::new(&mut out);
         text::print(&mut out, log, diagnosis)?;
         if !skipped.is_empty() {
             writeln!(out, "the one log of the folder is {name}")?;
@@ -107,11 +112,28 @@ fn show_several(
     } else if arguments.markdown {
         out.write_all(doctor_comparison_markdown(&diagnosed, &comparison).as_bytes())?;
     } else {
+        let mut out = Fitted::new(&mut out);
         text::print_comparison(&mut out, &comparison)?;
-        writeln!(out, "\n`foliar doctor LOG` says of one of them what was found, and on which lines.")?;
+        writeln!(
+            out,
+            "\nwhat was found in one of them, and on which lines:\n  foliar doctor {}",
+            told_of(logs, arguments)
+        )?;
         text::print_skipped(&mut out, skipped)?;
     }
     Ok(())
+}
+
+/// The log whose findings matter most, as an argument of a command.
+fn told_of(logs: &[Log], arguments: &DoctorArguments) -> String {
+    let worst = |log: &&Log| log.diagnosis.findings.first().map(|finding| finding.severity);
+    let Some(log) = logs.iter().rev().max_by_key(worst) else { return "LOG".to_owned() };
+    // Logs of the one folder that was named are called by their path below it.
+    let path = match arguments.log.as_slice() {
+        [folder] if folder.is_dir() => folder.join(&log.name),
+        _ => PathBuf::from(&log.name),
+    };
+    quoted(&path.display().to_string())
 }
 
 fn write_page(page: &str, arguments: &DoctorArguments) -> anyhow::Result<()> {

@@ -11,18 +11,18 @@ use foliar_files::Printable as _;
 use foliar_files::write_atomically;
 use foliar_model::{Bundle, Predictor};
 use foliar_results::{Circumstances, Evaluation, Finding, FindingId, Rating, Verdict};
-use foliar_train::Run;
 use foliar_vision::Split;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::grouping::group_rule;
-use super::inputs;
+use super::{inputs, paths};
 use super::{open_bundle_with_risk, use_threads};
 use crate::arguments::{EvaluateArguments, ExaminationArguments, SplitName};
 use crate::exit::{Exit, UsageError};
 use crate::output;
 use crate::progress;
+use crate::wrap::Fitted;
 
 /// Photographs in one pass of the network.
 const BATCH: usize = 32;
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         Predictor::new(open_bundle_with_risk(&arguments.bundle, arguments.examination.risk)?, BATCH)?;
     let held_back = match &arguments.examination.data {
         Some(_) => None,
-        None if arguments.bundle.is_dir() => Some(Run::open(&arguments.bundle)?),
+        None if arguments.bundle.is_dir() => Some(paths::open_run(&arguments.bundle)?),
         None => {
             let what = "a bundle does not know its test photos: add --data FOLDER, or give the run folder instead of the bundle";
             return Err(UsageError(what.to_owned()).into());
@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         write_atomically(path, |file| file.write_all(&table))
             .with_context(|| format!("{} could not be written", path.shown()))?;
     }
-    let mut out = output::stdout();
+    let out = output::stdout();
     if arguments.json {
         let verdict = Verdict::of(Some(&evaluation), &Circumstances::default());
         let report = Report {
@@ -96,14 +96,14 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
         };
         out.json(&report)?;
     } else {
-        text::print(&mut out, &evaluation)?;
+        text::print(&mut Fitted::new(out), &evaluation)?;
     }
     Ok(Exit::with_problems(left_out))
 }
 
 /// The verdict on the classifier of the run in `folder`: what `foliar evaluate` says of it without any options.
 pub(crate) fn verdict_on(folder: &Path) -> anyhow::Result<Verdict> {
-    let run = Run::open(folder)?;
+    let run = paths::open_run(folder)?;
     let mut predictor = Predictor::new(Bundle::read(&run.dir.bundle())?, BATCH)?;
     let (source, options, mut bar) = (EvalSource::HeldBack(&run), EvaluateOptions::default(), Bar::default());
     let evaluation =

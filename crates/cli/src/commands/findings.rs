@@ -4,9 +4,6 @@ use std::io::{self, Write};
 
 use foliar_results::{Finding, Severity};
 
-/// Columns of a line.
-const WIDTH: usize = 100;
-
 /// Each finding as a paragraph, in their order.
 pub(crate) fn print<Id>(out: &mut impl Write, findings: &[Finding<Id>]) -> io::Result<()> {
     for finding in findings {
@@ -27,13 +24,14 @@ pub(crate) fn print<Id>(out: &mut impl Write, findings: &[Finding<Id>]) -> io::R
     Ok(())
 }
 
-/// `text` in lines of at most 100 columns, broken between words but not before a per cent sign; the first begins with `first`, the
+/// `text` in lines of at most 100 columns, or those of the terminal, broken between words but not before a per cent sign; the first begins with `first`, the
 /// others with `rest`.
 pub(crate) fn wrap(out: &mut impl Write, text: &str, first: &str, rest: &str) -> io::Result<()> {
+    let width = crate::wrap::of_text();
     let mut line = first.to_owned();
     let mut is_empty = true;
     for word in text.replace(" %", "\u{a0}%").split(' ') {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > width {
             writeln!(out, "{line}")?;
             rest.clone_into(&mut line);
             is_empty = true;

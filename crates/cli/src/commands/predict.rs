@@ -2,20 +2,27 @@
 
 mod rows;
 
+use std::io::Write;
 use std::path::Path;
 
-use foliar_model::{Prediction, Predictor};
+use anyhow::Context;
+use foliar_files::write_atomically;
+
+use foliar_model::{AbstentionReason, Prediction, Predictor};
+use foliar_report::{AnsweredPhoto, Answers, Thumbnail, answers_page, answers_summary};
 use foliar_vision::Limits;
 
-use self::rows::{Answer, Row, Writer};
+use self::rows::{Answer, Row, Table, Writer};
 use super::inputs::{self, Input};
-use super::{open_bundle_with_risk, use_threads};
+use super::{open_bundle_with_risk, thumbnails, use_threads};
 use crate::arguments::{Format, PredictArguments};
 use crate::exit::Exit;
 use crate::output;
 
 /// Photographs in one pass of the network.
 const BATCH: usize = 16;
+/// Photographs of which a page holds a small copy.
+const PICTURED: usize = 2000;
 
 pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     use_threads(arguments.threads)?;
@@ -25,12 +32,22 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;
     let classes = predictor.bundle().classes.clone();
     let top = (arguments.top as usize).min(classes.len());
-    let out = if arguments.format == Format::Text { output::stdout() } else { output::data() };
-    let mut writer = Writer::new(out, arguments.format, top)?;
+    let table = if arguments.all { Table::All(&classes) } else { Table::Top(top) };
+    let format = arguments.format.or_else(|| arguments.html.is_none().then_some(Format::Text));
+    let out = if format == Some(Format::Text) { output::stdout() } else { output::data() };
+    let mut writer = format.map(|format| Writer::new(out, format, table)).transpose()?;
+    let mut cards: Vec<AnsweredPhoto> = Vec::new();
     let mut failures = 0;
     let mut write = |input: &Input, result: Result<Answer<'_>, String>| {
         failures += usize::from(result.is_err());
-        writer.write(&Row { path: input.name(), result })
+        if arguments.html.is_some() {
+            let picture = input.file().filter(|_| cards.len() < PICTURED).and_then(thumbnails::of_path);
+            cards.push(card(input.name(), &result, top, picture));
+        }
+        match &mut writer {
+            Some(writer) => writer.write(&Row { path: input.name(), result }),
+            None => Ok(()),
+        }
     };
     for inputs in inputs.chunk_by(|a, b| a.file().is_some() == b.file().is_some()) {
         let files: Vec<&Path> = inputs.iter().filter_map(Input::file).collect();
@@ -42,7 +59,9 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
         let mut written = Ok(());
         predictor.predict_files(&files, &Limits::default(), &mut |index, prediction| {
             let result = match prediction {
-                Ok(prediction) => answer(&prediction, top, &classes),
+                Ok(prediction) => {
+                    answer(&prediction, if arguments.all { classes.len() } else { top }, &classes)
+                }
                 Err(reason) => Err(reason.to_string()),
             };
             if written.is_ok() {
@@ -51,8 +70,51 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
         })?;
         written?;
     }
-    writer.finish()?;
+    if let Some(writer) = writer {
+        writer.finish()?;
+    }
+    if let Some(path) = &arguments.html {
+        let answers = Answers {
+            heading: format!("Answers of {}", super::folder_name(&arguments.bundle)),
+            photos: cards,
+            written_by: "foliar predict".to_owned(),
+            ..Answers::default()
+        };
+        write_atomically(path, |file| file.write_all(answers_page(&answers).as_bytes()))
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        say!("{}", answers_summary(&answers.photos));
+        if format.is_none() {
+            writeln!(output::stdout(), "{}", path.display())?;
+        }
+    }
     Ok(Exit::with_problems(failures > 0))
+}
+
+/// The card of a photo on a page.
+fn card(
+    path: String,
+    result: &Result<Answer<'_>, String>,
+    top: usize,
+    photo: Option<Thumbnail>,
+) -> AnsweredPhoto {
+    use foliar_report::Answer as Said;
+    match result {
+        Err(reason) => {
+            AnsweredPhoto { path, answer: Said::Failed(reason.clone()), ..AnsweredPhoto::default() }
+        }
+        Ok(answer) => AnsweredPhoto {
+            path,
+            answer: match (answer.abstention, answer.ranking.first()) {
+                (Some(AbstentionReason::OutOfDistribution), _) => Said::Unlike,
+                (None, Some((class, _))) => Said::Class((*class).to_owned()),
+                _ => Said::Unknown,
+            },
+            ranking: answer.ranking.iter().take(top).map(|(class, p)| ((*class).to_owned(), *p)).collect(),
+            set: answer.set.iter().flatten().map(|class| (*class).to_owned()).collect(),
+            photo,
+            ..AnsweredPhoto::default()
+        },
+    }
 }
 
 /// A prediction for people: the most probable classes, or that the classifier abstains.

@@ -18,16 +18,25 @@ use foliar_vision::{Limits, Rgb, Split};
 
 use super::evaluate::{Bar, options, tell_problems};
 use super::grouping::group_rule;
-use super::{folder_name, open_bundle_with_risk, thumbnails, use_threads};
+use super::{folder_name, open_bundle_with_risk, paths, thumbnails, use_threads};
 use crate::arguments::ReportArguments;
 use crate::exit::Exit;
-use crate::progress;
+use crate::{practice, progress};
 
 /// Photographs in one pass of the network.
 const BATCH: usize = 32;
 
 pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
-    let run = Run::open(&arguments.run)?;
+    let run = paths::open_run(&arguments.run)?;
+    if !run.data_root.is_dir() && arguments.examination.data.is_none() {
+        // A page without results must not take the place of one with them.
+        anyhow::bail!(
+            "the photos of {} are gone: {} no longer exists. Put them back, or report on other photos with --data FOLDER. \
+             Nothing was written",
+            arguments.run.display(),
+            run.data_root.display()
+        );
+    }
     let bundle = open_bundle_with_risk(&arguments.run, arguments.examination.risk)?;
     let out = arguments.out.as_deref().unwrap_or(&arguments.run);
     files::prepare(out)?;
@@ -122,12 +131,10 @@ fn evaluated(
             let held_back = [Split::Test, Split::Validation].map(|split| run.photographs_of(split));
             let none =
                 held_back.into_iter().all(|photographs| photographs.is_ok_and(|found| found.is_empty()));
-            let why = if none {
-                "the run has no validation or test photos; test it on other photos with --data FOLDER"
-                    .to_owned()
-            } else {
-                error.to_string()
-            };
+            if !none {
+                return Err(anyhow::Error::from(error).context("nothing was written"));
+            }
+            let why = "the run has no validation or test photos; test it on other photos with --data FOLDER";
             missing.push(MissingSection::new("How good it is", why));
             Ok(None)
         }
@@ -143,6 +150,7 @@ fn diagnosed(run: &Run, bundle: &Bundle, missing: &mut Vec<MissingSection>) -> O
                 classes: Some(bundle.classes.len()),
                 batch_size: Recipe::of_bundle(bundle).ok().map(|recipe| recipe.batch_size),
                 train_size: Some(bundle.provenance.train_photographs),
+                practice: practice::of(&run.recipe),
                 ..RunSetup::default()
             };
             Some(diagnose(&log, &setup))

@@ -20,6 +20,11 @@ pub(crate) fn of_file(root: &Path, path: &str) -> Option<Thumbnail> {
     encoded(&picture)
 }
 
+/// The same of the photograph at `path`.
+pub(crate) fn of_path(path: &Path) -> Option<Thumbnail> {
+    encoded(&decode_reduced(path, SIDE, &Limits::default()).ok()?)
+}
+
 /// A small copy of a picture; `None` if the encoder refuses it.
 pub(crate) fn of_picture(picture: &Rgb) -> Option<Thumbnail> {
     encoded(&reduce(picture, SIDE, &mut Resizer::default()))

@@ -1,10 +1,12 @@
 //! `foliar train`: photographs in, run folder out.
 
 mod dry_run;
+mod ending;
 pub(crate) mod recipe;
 pub(crate) mod screen;
 
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use foliar_audit::GroupSource;
@@ -26,6 +28,7 @@ const FEW: usize = 30;
 const TOLD: usize = 5;
 
 pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
+    let began = Instant::now();
     let recipe = recipe::from_arguments(&arguments.recipe)?;
     if arguments.dry_run {
         return dry_run::print(&arguments.photos, &arguments.recipe, &recipe);
@@ -40,7 +43,17 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     // A network that does not fit leaves no run folder behind.
     check(&recipe, &photographs.dataset.classes)?;
     let run = Run::create(&out, &recipe, &photographs)?;
-    drive(&run, &photographs, &arguments.recipe.machine)
+    let exit = drive(&run, &photographs, &arguments.recipe.machine, began)?;
+    tell_next(&run, exit);
+    Ok(exit)
+}
+
+/// What to do with a classifier that is done.
+pub(crate) fn tell_next(run: &Run, exit: Exit) {
+    if matches!(exit, Exit::Done | Exit::Problems) {
+        say!("next:");
+        ending::next(run).iter().for_each(|line| output::say_command(line));
+    }
 }
 
 /// Scans, decodes and splits, with a bar, and says what was found.
@@ -156,22 +169,27 @@ fn learned_lines(learned: &LearnedBefore, recipe: &Recipe, photographs: &Photogr
     lines
 }
 
-/// Trains `run` to its end, from its newest checkpoint if it has one, and shows how it goes.
+/// Trains `run` to its end, from its newest checkpoint if it has one, and shows how it goes. The time since `began` is told at
+/// the end.
 pub(crate) fn drive(
     run: &Run,
     photographs: &Photographs,
     machine: &MachineArguments,
+    began: Instant,
 ) -> anyhow::Result<Exit> {
     interrupt::listen()?;
-    let mut screen = Screen::default();
+    let mut screen = Screen::of(&run.recipe);
     let outcome = train(machine.device(), run, photographs, &mut |event| screen.show(event))
         .with_context(|| format!("run {}", run.dir.root().display()))?;
     screen.clear();
-    conclude(run, photographs, &outcome)
+    if outcome.reason == StopReason::Finished {
+        screen.conclude();
+    }
+    conclude(run, photographs, &outcome, began)
 }
 
 /// The last words: where the bundle is, or why there is none.
-fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::Result<Exit> {
+fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome, began: Instant) -> anyhow::Result<Exit> {
     let folder = run.dir.root().display();
     match outcome.best {
         // What was kept has been said.
@@ -184,12 +202,13 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome) -> anyhow::
             temperature,
             ..
         }) => say!(
-            "kept epoch {epoch}: val loss {loss:.3}, val acc {accuracy:.3}; calibrated with temperature {temperature:.2}, val loss {calibrated:.3}"
+            "kept epoch {epoch}: val loss {loss:.3} ({calibrated:.3} after calibration with temperature {temperature:.2}), val acc {accuracy:.3}"
         ),
-        Some(_) => say!("no validation photos: the accuracy is unknown"),
-        None => {}
+        Some(_) | None => {}
     }
     if let Some(bundle) = &outcome.bundle {
+        say!("{}", ending::verdict(run, outcome.refit.is_some()));
+        say!("{}", ending::took(began.elapsed()));
         println(&bundle.display().to_string())?;
     }
     match outcome.reason {

@@ -23,6 +23,7 @@ use crate::exit::Exit;
 use crate::interrupt;
 use crate::output;
 use crate::output::Messages;
+use crate::wrap::Fitted;
 
 pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
     let (folder, photographs) = match (&arguments.resume, &arguments.photos) {
@@ -71,9 +72,11 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
 }
 
 fn conclude(folder: &Folder, result: &TuningResult, arguments: &TuneArguments) -> anyhow::Result<()> {
-    words::print(&mut Messages, result)?;
+    let mut said = Fitted::of_messages(Messages);
+    words::print(&mut said, result)?;
     let verdict = verdict_on(&folder.tuned());
-    words::print_verdict(&mut Messages, verdict.as_ref())?;
+    words::print_verdict(&mut said, verdict.as_ref())?;
+    drop(said);
     if arguments.report {
         pictures::write(folder, result, verdict.ok())?;
     }

@@ -9,7 +9,7 @@ use foliar_catalogue::{
 };
 use indicatif::ProgressBar;
 
-use super::bundle_file;
+use super::paths;
 use crate::arguments::{WeightsArguments, WeightsCommand};
 use crate::exit::{Exit, UsageError};
 use crate::output;
@@ -34,7 +34,7 @@ pub(crate) fn is_catalogued(weights: &Path) -> bool {
 /// The file that `--weights` names: the given file, the bundle of the given run, or the catalogue's file for `model` in the cache.
 pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
     if !is_catalogued(weights) {
-        return bundle_file(weights);
+        return paths::bundle(weights);
     }
     let Some(entry) = for_model(model) else {
         let message = format!("the catalogue has no weights for {model}; name a file with --weights FILE");
@@ -67,7 +67,7 @@ fn list() -> anyhow::Result<Exit> {
 fn download(entry: &Entry) -> anyhow::Result<Exit> {
     let options = Options::from_environment()?;
     interrupt::listen()?;
-    let bar = progress::bar(0, "{msg} {bar:32} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left");
+    let bar = progress::bar(0, "{msg} {bar:16} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left");
     bar.set_message(entry.file);
     let mut told = 1;
     let fetched = fetch(entry, &options, &mut |event| show(&bar, &mut told, event));

@@ -180,9 +180,10 @@ fn background(audit: &Audit) -> Option<Finding<FindingId>> {
     };
     Some(Finding {
         id: FindingId::Background,
-        severity: Severity::Warning,
+        // What a classifier could use it need not use: its heat maps tell.
+        severity: Severity::Note,
         claim: format!(
-            "A shortcut: {} alone predicts the class of {} of photos from unseen groups, without the leaf (most frequent \
+            "A hint of a shortcut: {} alone predicts the class of {} of photos from unseen groups, without the leaf (most frequent \
              class: {}).",
             best.cue.words(),
             percent(best.accuracy.value),

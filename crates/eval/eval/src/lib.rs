@@ -6,9 +6,11 @@ mod error;
 mod evaluate;
 mod explanations;
 mod mistakes;
+mod out_of_fold;
 
 pub use compare::compare;
 pub use error::EvalError;
 pub use evaluate::{EvalSource, EvaluateOptions, Stage, evaluate, predictions_table};
 pub use explanations::{Explanations, explain};
 pub use mistakes::mistakes;
+pub use out_of_fold::{OutOfFoldAccuracy, out_of_fold_accuracy};

@@ -50,3 +50,21 @@ fn training_photographs_are_left_out_counted_and_named() {
     );
     assert!(honest.predictions.iter().all(|prediction| !prediction.path.contains("renamed")));
 }
+
+#[test]
+fn stored_predictions_tell_the_accuracy_that_an_evaluation_measures() {
+    let folder = tempfile::tempdir().unwrap();
+    let photos = folder.path().join("photos");
+    foliar_synth::write_dataset(&photos, 3, 6, 48).unwrap();
+    let recipe = recipe();
+    let run = trained(&folder.path().join("run"), &recipe, &photographs(&photos, &recipe));
+    let mut predictor = Predictor::new(Bundle::read(&run.dir.bundle()).unwrap(), 4).unwrap();
+    let options = EvaluateOptions { drawn: false, ..EvaluateOptions::default() };
+    let measured =
+        evaluate(&mut predictor, &EvalSource::HeldBack(&run), &options, &mut |_, _, _| {}).unwrap();
+    // The photographs themselves are not needed.
+    fs::remove_dir_all(&photos).unwrap();
+    let stored = foliar_eval::out_of_fold_accuracy(&run, &predictor.bundle().classes).unwrap().unwrap();
+    assert_eq!((stored.photographs, stored.groups), (measured.photographs, measured.data.groups));
+    assert_eq!(stored.accuracy, measured.scores.accuracy);
+}

@@ -34,6 +34,11 @@ impl Estimate {
         self.low < self.high
     }
 
+    /// Whether a share may be anything from none to all: then so few groups tell nothing of it.
+    pub fn is_anything(self) -> bool {
+        self.low < 0.005 && self.high > 0.995
+    }
+
     /// Whether `value` lies in the interval, ends included.
     pub fn contains(self, value: f64) -> bool {
         self.low <= value && value <= self.high
@@ -57,5 +62,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Estimate>(&json).unwrap(), estimate);
         assert!(estimate.contains(0.25) && !estimate.contains(0.8) && estimate.has_interval());
         assert!(!Estimate::point(1.0).has_interval() && Estimate::point(1.0).contains(1.0));
+        assert!(Estimate::new(0.5, [0.0, 1.0]).is_anything() && !estimate.is_anything());
+        assert!(!Estimate::new(0.9, [0.5, 1.0]).is_anything());
     }
 }

@@ -37,13 +37,16 @@ impl EvaluationData {
         name.to_string_lossy().into_owned()
     }
 
-    /// What the photographs are: `photos of plantvillage-mini held back for validation`.
+    /// What the photographs are: `photos of plantvillage-mini held back for the test`.
     #[must_use]
     pub fn describe(&self) -> String {
         let name = self.name();
         match self.origin {
             Origin::Test => format!("photos of {name} held back for the test"),
-            Origin::Validation => format!("photos of {name} held back for validation"),
+            // Those of folds are all photographs of the run.
+            Origin::Validation => {
+                format!("photos of {name}, each predicted by a model that was not trained on it")
+            }
             Origin::Folder if self.training_included > 0 => {
                 format!("photos of {name}, training photos included")
             }

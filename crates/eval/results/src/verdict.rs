@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::evaluation::{Evaluation, Origin};
+use crate::evaluation::{Estimate, Evaluation, Origin};
 use crate::finding::{Finding, Severity};
 use crate::limits::{FAIR, GOOD, VERY_GOOD};
 use crate::rules::{Circumstances, FindingId, findings};
-use crate::words::{of_a_hundred, percent, within};
+use crate::words::{count, fixed, of_a_hundred, percent, within};
 
 /// How far a classifier can be relied on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,6 +33,30 @@ pub enum Rating {
     Unsound,
 }
 
+/// What the words of a verdict mean. They follow the lower end of the range, so that luck with few photos earns none.
+#[must_use]
+pub fn scale() -> String {
+    let at_least = |limit: f64| fixed(100.0 * limit, 0);
+    format!(
+        "Very good: at least {} of 100 photos right, by the lower end of the range. Good: {}. Fair: {}. Weak: fewer.",
+        at_least(VERY_GOOD),
+        at_least(GOOD),
+        at_least(FAIR)
+    )
+}
+
+/// The word of the scale for an accuracy; `None` where there are too few groups to say.
+#[must_use]
+pub fn word(accuracy: Estimate) -> Option<&'static str> {
+    match accuracy.low {
+        _ if accuracy.is_anything() => None,
+        low if low >= VERY_GOOD => Some("Very good"),
+        low if low >= GOOD => Some("Good"),
+        low if low >= FAIR => Some("Fair"),
+        _ => Some("Weak"),
+    }
+}
+
 impl Verdict {
     /// The verdict on a classifier; `None` if it was not evaluated. A pure function of its arguments: `foliar evaluate`,
     /// `foliar report`, its page and its model card all show this.
@@ -57,16 +81,14 @@ impl Verdict {
 /// `Good on leaves that it has not seen: 90 % correct (87 to 93 of 100).`
 fn measured(evaluation: &Evaluation) -> String {
     let accuracy = evaluation.scores.accuracy;
-    let word = match accuracy.low {
-        _ if evaluation.has_several_classes() && !evaluation.beats_majority() => {
+    let data = &evaluation.data;
+    let word = match word(accuracy) {
+        None => "Not known how good",
+        Some(_) if evaluation.has_several_classes() && !evaluation.beats_majority() => {
             "No better than always predicting the most frequent class"
         }
-        low if low >= VERY_GOOD => "Very good",
-        low if low >= GOOD => "Good",
-        low if low >= FAIR => "Fair",
-        _ => "Weak",
+        Some(word) => word,
     };
-    let data = &evaluation.data;
     let on = match (data.origin, data.split_by_group == Some(true)) {
         _ if data.training_included > 0 => "photos that it was trained on",
         (Origin::Test, true) => "leaves that it has not seen",
@@ -75,8 +97,14 @@ fn measured(evaluation: &Evaluation) -> String {
         (Origin::Test, false) => "photos that it has not seen",
         (Origin::Folder, _) => "photos of another folder",
     };
-    let span = of_a_hundred(accuracy);
-    let span = if span.is_empty() { span } else { format!(" ({span})") };
+    let span = match of_a_hundred(accuracy) {
+        _ if accuracy.is_anything() => {
+            let groups = count(data.groups, "group is", "groups are");
+            format!(" ({groups} too few for a range)")
+        }
+        span if span.is_empty() => span,
+        span => format!(" ({span})"),
+    };
     format!("{word} on {on}: {} correct{span}.", percent(accuracy.value))
 }
 

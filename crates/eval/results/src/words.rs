@@ -31,10 +31,12 @@ pub fn percent(share: f64) -> String {
     format!("{} %", hundredths(share))
 }
 
-/// `87 to 93 of 100`; empty without an interval.
+/// `87 to 93 of 100`; empty without an interval, and the reason where there are too few groups for one.
 #[must_use]
 pub fn of_a_hundred(estimate: Estimate) -> String {
-    if estimate.has_interval() {
+    if estimate.is_anything() {
+        "too few groups for a range".to_owned()
+    } else if estimate.has_interval() {
         format!("{} to {} of 100", hundredths(estimate.low), hundredths(estimate.high))
     } else {
         String::new()
@@ -104,6 +106,7 @@ mod tests {
         }
         assert_eq!(of_a_hundred(Estimate::new(0.9, [0.87, 0.999])), "87 to over 99 of 100");
         assert_eq!(of_a_hundred(Estimate::point(0.9)), "");
+        assert_eq!(of_a_hundred(Estimate::new(0.9, [0.0, 1.0])), "too few groups for a range");
     }
 
     #[test]

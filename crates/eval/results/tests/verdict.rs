@@ -349,8 +349,32 @@ fn each_value_has_its_words() {
         (optimistic(true, 0.08), Sound, NOTHING),
         (
             probed(ShortcutCue::Border),
-            Limited,
+            Sound,
             "From the outer border alone a simple classifier is correct on 49 % of these photos",
+        ),
+        (probed(ShortcutCue::Border), Sound, "That is a hint, no proof"),
+        (
+            Case { evidence: explained(0.4, 0.5, false).evidence, ..probed(ShortcutCue::Border) },
+            Sound,
+            "its heat maps do not show that it looks there",
+        ),
+        (
+            Case { evidence: explained(0.6, 0.5, true).evidence, ..probed(ShortcutCue::Border) },
+            Limited,
+            "Its heat maps agree",
+        ),
+        (
+            evaluated(|evaluation| {
+                evaluation.scores.accuracy = estimate(0.83, 0.0, 1.0);
+                evaluation.data.groups = 3;
+            }),
+            Limited,
+            "Not known how good on leaves that it has not seen: 83 % correct (3 groups are too few for a range).",
+        ),
+        (
+            evaluated(|evaluation| evaluation.classes[0].scores.recall = estimate(0.5, 0.0, 1.0)),
+            Sound,
+            NOTHING,
         ),
         (probed(ShortcutCue::MeanColour), Sound, NOTHING),
         (
@@ -368,7 +392,7 @@ fn each_value_has_its_words() {
             "60 % of the evidence is on the background, which is 50 % of the image (Grad-CAM, 80 photos)",
         ),
         (explained(0.6, 0.9, false), Sound, NOTHING),
-        (explained_class(0.7), Limited, "than chance explains for rust (70 %)"),
+        (explained_class(0.7), Sound, "than chance explains for rust (70 %)"),
         (
             foreign(Estimate::point(0.9), 0.3),
             Limited,
@@ -485,6 +509,58 @@ fn each_value_has_its_words() {
         assert!(told.contains(words), "{words:?} is not in {told}");
         assert_eq!(verdict.rating, rating, "{told}");
     }
+}
+
+/// What the doctor says of a log of foliar's of two classes with these losses and accuracies of validation.
+fn diagnosed(epochs: &[(f64, f64)]) -> foliar_doctor::Diagnosis {
+    let text: String = epochs
+        .iter()
+        .enumerate()
+        .map(|(place, (loss, accuracy))| {
+            format!(
+                "epoch {}/9  1.0 s  train loss 0.500  val loss {loss} (0.500)  val acc {accuracy}  (chance: loss 0.693, acc 0.500)\n",
+                place + 1
+            )
+        })
+        .collect();
+    let log = foliar_logread::read_log(text.as_bytes()).unwrap();
+    foliar_doctor::diagnose(&log, &foliar_doctor::RunSetup::default())
+}
+
+#[test]
+fn the_epoch_that_was_kept_is_judged_and_not_the_last_one() {
+    let late = [
+        (0.4, 0.9),
+        (0.5, 0.8),
+        (2.9, 0.45),
+        (2.9, 0.45),
+        (2.9, 0.45),
+        (3.0, 0.44),
+        (3.1, 0.43),
+        (3.1, 0.43),
+    ];
+    let diagnosis = diagnosed(&late);
+    let serious = |diagnosis: &foliar_doctor::Diagnosis| {
+        diagnosis.findings.iter().any(|finding| finding.severity > Severity::Note)
+    };
+    assert!(serious(&diagnosis), "{diagnosis:#?}");
+    let evaluation = sound();
+    let besides = Circumstances { diagnosis: Some(&diagnosis), ..Circumstances::default() };
+    let verdict = Verdict::of(Some(&evaluation), &besides);
+    assert_eq!(verdict.rating, Rating::Sound, "{}", told(&verdict));
+    assert!(told(&verdict).contains("In training: "), "{}", told(&verdict));
+    // Where nothing was measured the log is all that is known.
+    assert!(Verdict::of(None, &besides).rating > Rating::Unknown);
+}
+
+#[test]
+fn the_words_of_a_verdict_are_explained() {
+    let scale = scale();
+    for (accuracy, expected) in [(0.96, "Very good"), (0.86, "Good"), (0.72, "Fair"), (0.3, "Weak")] {
+        let told = word(estimate(accuracy + 0.01, accuracy, accuracy + 0.02)).unwrap();
+        assert!(told == expected && scale.contains(told), "{scale}");
+    }
+    assert_eq!(word(estimate(0.5, 0.0, 1.0)), None);
 }
 
 #[test]

@@ -54,6 +54,7 @@ pub(crate) extern "C" fn doctor_diagnose(
         batch_size: known(batch_size),
         train_size: known(train_size),
         validation_size: known(validation_size),
+        ..RunSetup::default()
     };
     let logs: Vec<(String, Vec<u8>)> = LOGS.take().into_iter().map(parted).collect();
     ANSWER.set(answer(&logs, &setup));

@@ -69,8 +69,10 @@ pub struct Comparison {
 /// Compares runs by their diagnoses. `setup` is what is known of all of them.
 #[must_use]
 pub fn compare(runs: &[(&str, &Diagnosis)], setup: &RunSetup) -> Comparison {
+    let are_of_foliar = runs.iter().all(|(_, diagnosis)| diagnosis.is_of_foliar);
+    let tasks: Vec<Task> = runs.iter().map(|(_, diagnosis)| Task::of(diagnosis, setup)).collect();
     let runs: Vec<RunSummary> = runs.iter().map(|(name, diagnosis)| summary(name, diagnosis)).collect();
-    let (better, answer) = answer(&runs, setup.validation_size);
+    let (better, answer) = answer(&runs, &tasks);
     let mut limits = Vec::new();
     let scaled = |run: &RunSummary| {
         run.losses.is_some_and(|(first, _)| (first.printed / first.mean - 1.0).abs() > 0.01)
@@ -94,12 +96,45 @@ pub fn compare(runs: &[(&str, &Diagnosis)], setup: &RunSetup) -> Comparison {
     if !unranked.is_empty() {
         limits.push(format!("Runs with an error are not ranked: {}.", unranked.join(", ")));
     }
-    limits.push(
+    limits.push(if are_of_foliar && !runs.is_empty() {
+        "`foliar compare` compares runs of foliar on the validation photos that they share.".to_owned()
+    } else {
         "A log does not show whether the runs were validated on the same photos, nor whether these are of other plants than the \
             training photos."
-            .to_owned(),
-    );
+            .to_owned()
+    });
     Comparison { runs, better, answer, limits }
+}
+
+/// What a run was asked, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Task {
+    classes: Option<usize>,
+    validation: Option<usize>,
+}
+
+impl Task {
+    fn of(diagnosis: &Diagnosis, setup: &RunSetup) -> Self {
+        Self {
+            classes: setup.classes.or(diagnosis.setup.classes),
+            validation: setup.validation_size.or(diagnosis.setup.validation_size),
+        }
+    }
+
+    /// Why results cannot be compared with those of `other`.
+    fn differs_from(self, other: Self) -> Option<String> {
+        let differ =
+            |one: Option<usize>, other: Option<usize>| one.zip(other).filter(|(one, other)| one != other);
+        let classes = differ(self.classes, other.classes);
+        let photos = differ(self.validation, other.validation);
+        match (classes, photos) {
+            (Some((one, other)), _) => Some(format!("one has {one} classes, the other {other}")),
+            (_, Some((one, other))) => Some(format!(
+                "one was validated on {one} photos, the other on {other}, so they are not the same"
+            )),
+            _ => None,
+        }
+    }
 }
 
 /// Whether the numbers of a run may decide: those of a run with an error do only where no two others can be compared.
@@ -134,7 +169,7 @@ fn summary(name: &str, diagnosis: &Diagnosis) -> RunSummary {
 }
 
 /// The better run by validation accuracy, else by the mean loss, and the sentence that says so.
-fn answer(runs: &[RunSummary], size: Option<usize>) -> (Option<usize>, String) {
+fn answer(runs: &[RunSummary], tasks: &[Task]) -> (Option<usize>, String) {
     let may_decide = runs.iter().enumerate().filter(|(_, run)| is_ranked(run, runs));
     let mut ranked: Vec<(usize, f64)> =
         may_decide.filter_map(|(place, run)| Some((place, run.best_accuracy?))).collect();
@@ -144,6 +179,13 @@ fn answer(runs: &[RunSummary], size: Option<usize>) -> (Option<usize>, String) {
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
     let ((first, p), (second, q)) = (ranked[0], ranked[1]);
     let (one, other) = (&runs[first].name, &runs[second].name);
+    if let Some(why) = tasks[first].differs_from(tasks[second]) {
+        return (
+            None,
+            format!("{one} and {other}, the runs with the highest accuracies, cannot be compared: {why}."),
+        );
+    }
+    let size = tasks[first].validation.or(tasks[second].validation);
     let difference = p - q;
     let variance = p * (1.0 - p) + q * (1.0 - q);
     let both = format!("{} against {} best validation accuracy", percent(p), percent(q));

@@ -19,6 +19,8 @@ use crate::{Reduction, Scale, ScaleEstimate};
 pub(crate) struct Context<'a> {
     pub(crate) log: &'a RunLog,
     pub(crate) setup: RunSetup,
+    /// Whether the run is foliar's own.
+    pub(crate) is_own: bool,
     pub(crate) limits: Limits,
     pub(crate) chosen: Chosen<'a>,
     pub(crate) rows: Vec<Row>,
@@ -52,6 +54,9 @@ impl<'a> Context<'a> {
     /// A log whose losses may be anything: means, sums, with a penalty.
     pub(crate) fn new(log: &'a RunLog, setup: &RunSetup) -> Self {
         let mut context = Self::of_means(log, setup);
+        if context.is_own {
+            return context;
+        }
         let (rows, chosen, setup) = (&context.rows, &context.chosen, context.setup);
         let double_softmax = offset::double_softmax(rows, &setup);
         let printed =
@@ -111,6 +116,7 @@ impl<'a> Context<'a> {
         Self {
             log,
             setup: setup.or(&log.facts),
+            is_own: log.facts.foliar || setup.practice.is_some(),
             limits: Limits::default(),
             best_run: best_run(&rows),
             rows,

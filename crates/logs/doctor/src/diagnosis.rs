@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Explanation, Finding};
+use crate::{Explanation, Finding, RunSetup};
 
 /// Everything the doctor says about one log.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -16,6 +16,10 @@ pub struct Diagnosis {
     pub explanations: Vec<Explanation>,
     /// The factors between the printed losses and the means per sample.
     pub scale: Scale,
+    /// What is known of the run, from the caller or from its log.
+    pub setup: RunSetup,
+    /// Whether foliar wrote the log, so that its losses are known to be means.
+    pub is_of_foliar: bool,
     /// The corrected curves.
     pub series: Curves,
 }

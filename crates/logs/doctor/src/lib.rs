@@ -28,6 +28,7 @@ mod learned;
 mod limits;
 mod live;
 mod offset;
+mod own;
 mod repeats;
 mod rows;
 mod rules;
@@ -42,7 +43,7 @@ pub use explanations::{Alternative, Explanation};
 pub use finding::{Evidence, Finding, Id, Severity};
 pub use limits::Limits;
 pub use live::{LiveDoctor, LiveEpoch};
-pub use setup::RunSetup;
+pub use setup::{Practice, RunSetup};
 
 /// Judges `log`, with what else is known of the run.
 ///
@@ -56,12 +57,32 @@ pub fn diagnose(log: &foliar_logread::RunLog, setup: &RunSetup) -> Diagnosis {
 #[must_use]
 pub fn diagnose_with(log: &foliar_logread::RunLog, setup: &RunSetup, limits: Limits) -> Diagnosis {
     let context = context::Context { limits, ..context::Context::new(log, setup) };
-    let rules::Judgement { findings, explanations } = rules::judge(&context);
+    // Of a run of foliar's the last phase is judged: others train other layers at other rates.
+    let last_phase = last_phase(log);
+    let judged = last_phase
+        .as_ref()
+        .map(|log| context::Context { limits, ..context::Context::new(log, &context.setup) });
+    let judged = judged.as_ref().unwrap_or(&context);
+    let rules::Judgement { findings, explanations } = rules::judge(judged);
     Diagnosis {
-        verdict: verdict::verdict(&context, &findings),
+        verdict: verdict::verdict(judged, &findings),
         scale: context.reported_scale(),
         series: curves::curves(&context),
+        setup: context.setup,
+        is_of_foliar: context.is_own,
         findings,
         explanations,
     }
+}
+
+/// The rows from the last phase of a run of foliar's on; `None` if that is the whole log.
+fn last_phase(log: &foliar_logread::RunLog) -> Option<foliar_logread::RunLog> {
+    let begin = log.facts.last_phase;
+    if !log.facts.foliar || begin == 0 {
+        return None;
+    }
+    let mut log = log.clone();
+    log.series.iter_mut().for_each(|series| series.points.retain(|point| point.row >= begin));
+    log.series.retain(|series| !series.points.is_empty());
+    Some(log).filter(|log| !log.series.is_empty())
 }

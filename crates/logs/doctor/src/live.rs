@@ -3,15 +3,17 @@
 //! The rules judge the log after every epoch; a finding is told once it stands ([`Patience`]). While the
 //! learning rate is high, the running statistics of batch norm lag behind the weights: validation may drop
 //! for some epochs and recover as the rate falls. So what a lower rate may undo waits for a lower rate, or
-//! for long.
+//! for long; only for a lower one where it is known that the rate will fall. What was told and is no longer so
+//! is taken back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use foliar_logread::{Metric, Point, RunLog, Series, Split};
 
 use crate::context::Context;
+use crate::own;
 use crate::rules;
-use crate::{Finding, Id, RunSetup, Severity};
+use crate::{Finding, Id, Practice, RunSetup, Severity};
 
 /// The results of one epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +52,8 @@ enum Patience {
 const SETTLED: usize = 4;
 /// Epochs in a row after which a finding stands even though the rate is high.
 const LONG: usize = 6;
+/// Epochs in a row without a finding after which it is taken back.
+const GONE: usize = 3;
 
 impl Patience {
     fn with(id: Id) -> Self {
@@ -104,6 +108,10 @@ pub struct LiveDoctor {
     rates: Rates,
     streaks: BTreeMap<Id, Streak>,
     told: BTreeSet<Id>,
+    /// What was told in this phase, and for how many epochs in a row it has not been found.
+    missed: BTreeMap<Id, usize>,
+    /// Whether the losses are those of a rate that is too high from the first epoch on.
+    is_hot: bool,
 }
 
 impl LiveDoctor {
@@ -116,6 +124,8 @@ impl LiveDoctor {
             rates: Rates::default(),
             streaks: BTreeMap::new(),
             told: BTreeSet::new(),
+            missed: BTreeMap::new(),
+            is_hot: false,
         }
     }
 
@@ -125,6 +135,12 @@ impl LiveDoctor {
         self.log = RunLog::default();
         self.rates = Rates::default();
         self.streaks.clear();
+        self.missed.clear();
+    }
+
+    /// Tells what the epochs to come do already; `None` where it is not known.
+    pub fn practise(&mut self, practice: Option<Practice>) {
+        self.setup.practice = practice;
     }
 
     /// Takes in the results of an epoch. Returns the warnings and errors that stand now and were not told
@@ -132,11 +148,44 @@ impl LiveDoctor {
     pub fn epoch(&mut self, epoch: &LiveEpoch) -> Vec<Finding> {
         self.append(epoch);
         self.rates.push(epoch.learning_rate);
-        let mut serious = rules::judge(&Context::of_means(&self.log, &self.setup)).findings;
-        serious.retain(|finding| finding.severity > Severity::Note);
-        self.streaks.retain(|id, _| serious.iter().any(|finding| finding.id == *id));
+        let mut serious = self.serious();
+        let found = |id: Id| serious.iter().any(|finding| finding.id == id);
+        self.streaks.retain(|id, _| found(*id));
+        self.missed.iter_mut().for_each(|(id, epochs)| *epochs = if found(*id) { 0 } else { *epochs + 1 });
         serious.retain(|finding| self.stands(finding.id) && self.told.insert(finding.id));
+        self.missed.extend(serious.iter().map(|finding| (finding.id, 0)));
         serious
+    }
+
+    /// What was told before and has not been so for some epochs; each once. It may be told again.
+    pub fn withdrawn(&mut self) -> Vec<Id> {
+        let gone: Vec<Id> =
+            self.missed.iter().filter(|(_, epochs)| **epochs >= GONE).map(|(id, _)| *id).collect();
+        for id in &gone {
+            self.missed.remove(id);
+            self.told.remove(id);
+        }
+        gone
+    }
+
+    /// What stands at the end of the run and was not told while it trained.
+    pub fn conclude(&mut self) -> Vec<Finding> {
+        // Jumps while the rate was high stay in the log, and are of no concern any more.
+        let past = [Id::ValidationTooSmall, Id::UnstableValidation, Id::ValSpikes];
+        let mut serious = self.serious();
+        let lasts = |id: Id| self.streaks.get(&id).is_some_and(|streak| streak.epochs >= 2);
+        serious.retain(|finding| !past.contains(&finding.id) && lasts(finding.id));
+        serious.retain(|finding| self.told.insert(finding.id));
+        serious
+    }
+
+    /// Warnings and errors of the epochs so far.
+    fn serious(&mut self) -> Vec<Finding> {
+        let context = Context::of_means(&self.log, &self.setup);
+        self.is_hot = context.is_own && own::too_high(&context, false).is_some();
+        let mut findings = rules::judge(&context).findings;
+        findings.retain(|finding| finding.severity > Severity::Note);
+        findings
     }
 
     /// Counts one more epoch in a row with the finding `id`, and says whether that is enough.
@@ -144,13 +193,18 @@ impl LiveDoctor {
         let streak = self.streaks.entry(id).or_default();
         streak.epochs += 1;
         streak.settled = if self.rates.is_settled() { streak.settled + 1 } else { 0 };
-        match Patience::with(id) {
+        let patience = match Patience::with(id) {
+            _ if id == Id::LrTooHigh && self.is_hot => Patience::Confirmed,
+            patience => patience,
+        };
+        match patience {
             Patience::AtOnce => true,
             Patience::Confirmed => streak.epochs >= 2,
             Patience::PastWarmUp => streak.epochs >= 2 && !self.rates.rises,
             Patience::Settled => {
                 let all = self.log.understood_lines;
-                streak.settled >= SETTLED || (streak.epochs >= LONG && 2 * streak.epochs >= all)
+                let will_fall = self.setup.practice.is_some_and(|practice| practice.falling_rate);
+                streak.settled >= SETTLED || (!will_fall && streak.epochs >= LONG && 2 * streak.epochs >= all)
             }
             Patience::Never => false,
         }
@@ -160,11 +214,13 @@ impl LiveDoctor {
     fn append(&mut self, epoch: &LiveEpoch) {
         let row = self.log.understood_lines;
         self.log.understood_lines += 1;
+        let (train, validation) = (Some(Split::Train), Some(Split::Validation));
         let values = [
-            ("train loss", Split::Train, Metric::Loss, Some(epoch.train_loss)),
-            ("train acc", Split::Train, Metric::Accuracy, epoch.train_accuracy),
-            ("val loss", Split::Validation, Metric::Loss, epoch.validation_loss),
-            ("val acc", Split::Validation, Metric::Accuracy, epoch.validation_accuracy),
+            ("train loss", train, Metric::Loss, Some(epoch.train_loss)),
+            ("train acc", train, Metric::Accuracy, epoch.train_accuracy),
+            ("val loss", validation, Metric::Loss, epoch.validation_loss),
+            ("val acc", validation, Metric::Accuracy, epoch.validation_accuracy),
+            ("lr", None, Metric::LearningRate, Some(epoch.learning_rate)),
         ];
         for (name, split, metric, value) in values {
             let Some(value) = value else { continue };
@@ -180,7 +236,7 @@ impl LiveDoctor {
                 Some(series) => series.points.push(point),
                 None => self.log.series.push(Series {
                     name: name.to_owned(),
-                    split: Some(split),
+                    split,
                     metric,
                     within_epoch: false,
                     points: vec![point],

@@ -37,6 +37,7 @@ mod worse_than_chance;
 
 use crate::context::Context;
 use crate::explanations::{self, Explanation};
+use crate::own;
 use crate::{Finding, Id, Severity};
 
 type Rule = fn(&Context<'_>) -> Option<Finding>;
@@ -157,6 +158,9 @@ pub(crate) struct Judgement {
 /// fault is no health.
 pub(crate) fn judge(context: &Context<'_>) -> Judgement {
     let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(context)).collect();
+    if context.is_own {
+        own::translate(context, &mut found);
+    }
     let mut explained = Vec::new();
     for (cause, consequences) in EXPLAINS {
         // A remark explains no fault.
@@ -187,6 +191,11 @@ pub(crate) fn judge(context: &Context<'_>) -> Judgement {
         };
         b.severity.cmp(&a.severity).then(concludes(b).cmp(&concludes(a))).then(a.id.cmp(&b.id))
     });
-    let explanations = explanations::weigh(&mut found, &explained);
+    let mut explanations = explanations::weigh(&mut found, &explained);
+    if context.is_own {
+        own::advise(context, &mut found);
+        // What else explains numbers of other programs is known not to be so.
+        explanations.iter_mut().for_each(|explanation| explanation.alternatives.clear());
+    }
     Judgement { findings: found, explanations }
 }

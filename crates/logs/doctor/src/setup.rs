@@ -15,6 +15,33 @@ pub struct RunSetup {
     pub train_size: Option<usize>,
     /// Validation photos.
     pub validation_size: Option<usize>,
+    /// What a run of foliar's does already; `None` for other programs, and where it is not known.
+    pub practice: Option<Practice>,
+}
+
+/// What a run of foliar's does already, so that nobody is advised to do it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Practice {
+    /// It began with pretrained weights.
+    pub pretrained: bool,
+    /// Only the classifier is trained, on a frozen network.
+    pub frozen: bool,
+    /// Training photos are augmented.
+    pub augmented: bool,
+    /// There is a weight decay.
+    pub weight_decay: bool,
+    /// Labels are smoothed.
+    pub label_smoothing: bool,
+    /// The learning rate falls towards the end.
+    pub falling_rate: bool,
+    /// The learning rate begins low.
+    pub warm_up: bool,
+    /// Batch norms use their running statistics while training, or none is trained.
+    pub running_statistics: bool,
+    /// Photos that belong together are in one split.
+    pub grouped: bool,
+    /// Cross-validation judges by all photos.
+    pub cross_validated: bool,
 }
 
 impl RunSetup {
@@ -26,6 +53,7 @@ impl RunSetup {
             batch_size: sound(self.batch_size, 1).or(sound(facts.batch_size, 1)),
             train_size: sound(self.train_size, 1).or(sound(facts.train_size, 1)),
             validation_size: sound(self.validation_size, 1).or(sound(facts.validation_size, 1)),
+            practice: self.practice,
         }
     }
 

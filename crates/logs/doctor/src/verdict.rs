@@ -14,7 +14,9 @@ pub(crate) fn verdict(context: &Context<'_>, findings: &[Finding]) -> String {
     if first.severity == Severity::Note && first.id.is_fault() {
         return doubtful(context, first);
     }
+    let own = context.is_own.then(|| crate::own::head(first.id)).flatten();
     let head = match first.id {
+        _ if own.is_some() => own.unwrap_or_default(),
         Id::Nan if first.severity < Severity::Error => {
             "One of the losses is not a number at times; the rest of the log is sound."
         }
@@ -102,7 +104,11 @@ fn healthy(context: &Context<'_>, findings: &[Finding]) -> String {
         }
         None => "This run looks healthy as far as the log shows.".to_owned(),
     };
-    let next = if findings.iter().any(|finding| finding.id == Id::Overfit) {
+    let next = if context.is_own && !findings.iter().any(|finding| finding.id == Id::StillImproving) {
+        first_sentence(
+            findings.iter().find(|finding| finding.id == Id::Healthy).map_or("", |found| &found.advice),
+        )
+    } else if findings.iter().any(|finding| finding.id == Id::Overfit) {
         "It has begun to overfit, so keep the weights of the best validation epoch."
     } else if findings.iter().any(|finding| finding.id == Id::StillImproving) {
         "It was still improving, so more epochs may help."

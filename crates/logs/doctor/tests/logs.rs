@@ -96,6 +96,7 @@ fn setup(value: &Value) -> RunSetup {
         batch_size: read("batch_size"),
         train_size: read("train_size"),
         validation_size: read("val_size"),
+        ..RunSetup::default()
     }
 }
 

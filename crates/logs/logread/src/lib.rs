@@ -51,6 +51,7 @@ mod measurement_name;
 mod number;
 mod numbered_sets;
 mod one_epoch;
+mod own;
 mod paragraph;
 mod parts;
 mod prefix;

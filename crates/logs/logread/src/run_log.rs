@@ -87,6 +87,10 @@ pub struct Facts {
     pub validation_size: Option<usize>,
     /// Steps an epoch of training.
     pub steps_per_epoch: Option<usize>,
+    /// Whether foliar wrote the log: then every loss is a mean per photo in nats.
+    pub foliar: bool,
+    /// The row at which the last phase of a run of foliar's begins: what is trained, and at which rates, changes there.
+    pub last_phase: usize,
 }
 
 /// A training log as it was understood.

@@ -14,6 +14,7 @@ use crate::lines::Line;
 use crate::literal::Literal;
 use crate::meaning::{self, Field, Meaning};
 use crate::number::Style;
+use crate::own::OwnReader;
 use crate::prefix::begins_with_stamp;
 use crate::repr::as_records;
 use crate::run_log::{RunLog, Split};
@@ -72,6 +73,8 @@ pub(crate) struct TextReader {
     ignored: usize,
     /// Lines that may yet be tried as the names of a table.
     header_chances: u32,
+    /// Lines that foliar wrote.
+    own: OwnReader,
 }
 
 impl Default for TextReader {
@@ -93,6 +96,7 @@ impl Default for TextReader {
             understood: 0,
             ignored: 0,
             header_chances: MOST_HEADERS,
+            own: OwnReader::default(),
         }
     }
 }
@@ -124,6 +128,7 @@ impl TextReader {
         self.style = line.style;
         let mut cleaned = std::mem::take(&mut self.cleaned);
         let text = line.common.strip_before(clean(line.text, &mut cleaned));
+        self.own.line(text, self.line + 1);
         if text.len() > LONGEST_RECORD && !self.literal.is_open() {
             for record in unfold::epochs(text) {
                 self.text(record, line.common);
@@ -321,6 +326,12 @@ impl TextReader {
 
     /// The log, once all lines were taken; `None` if it holds no number of a training.
     pub(crate) fn finish(mut self) -> Result<RunLog, String> {
+        let own = std::mem::take(&mut self.own);
+        own.finish(self.finish_other())
+    }
+
+    /// The log as that of any program.
+    fn finish_other(mut self) -> Result<RunLog, String> {
         self.tally.literal += self.literal.end(&mut self.assembler) as u64;
         let format = self.format();
         let (understood, ignored) = (self.understood, self.ignored);

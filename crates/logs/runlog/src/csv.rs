@@ -99,6 +99,7 @@ mod tests {
                 validation_loss: Some(f64::NAN),
                 validation_accuracy: None,
                 validation_macro_f1: None,
+                calibrated_loss: None,
                 learning_rate: 3.2e-7,
                 ..samples::epoch(2)
             })

@@ -128,6 +128,9 @@ pub struct Epoch {
     /// Mean over the classes of F1 on the validation photos.
     #[serde(default, with = "crate::float::optional")]
     pub validation_macro_f1: Option<f64>,
+    /// Mean loss per validation photo after calibration, in nats: the epoch with the lowest is kept.
+    #[serde(default, with = "crate::float::optional", skip_serializing_if = "Option::is_none")]
+    pub calibrated_loss: Option<f64>,
     /// Learning rate of the epoch's last step.
     #[serde(with = "crate::float")]
     pub learning_rate: f64,
@@ -223,6 +226,7 @@ pub(crate) mod samples {
             validation_loss: Some(0.391),
             validation_accuracy: Some(0.884),
             validation_macro_f1: Some(0.871),
+            calibrated_loss: Some(0.380),
             learning_rate: 0.01,
             classes: 15,
             best: true,
@@ -253,6 +257,7 @@ mod tests {
                 validation_loss: None,
                 validation_accuracy: None,
                 validation_macro_f1: Some(f64::NEG_INFINITY),
+                calibrated_loss: None,
                 ..samples::epoch(3)
             }),
             samples::note("the line\nbreaks"),
@@ -282,7 +287,7 @@ mod tests {
             concat!(
                 r#"{"event":"epoch","epoch":3,"epochs":30,"phase":1,"total_step":30,"seconds":28.4,"train_loss":"NaN","#,
                 r#""train_accuracy":0.8125,"validation_loss":null,"validation_accuracy":0.884,"#,
-                r#""validation_macro_f1":0.871,"learning_rate":0.01,"classes":15,"best":true}"#
+                r#""validation_macro_f1":0.871,"calibrated_loss":0.38,"learning_rate":0.01,"classes":15,"best":true}"#
             )
         );
     }

@@ -5,12 +5,12 @@ use crate::event::Epoch;
 /// One epoch as one line, without a line break:
 ///
 /// ```text
-/// epoch  3/30  28.4 s  train loss 0.482  val loss 0.391  val acc 0.884  (chance: ...)  lr 0.0100
+/// epoch  3/30  28.4 s  train loss 0.482  val loss 0.391 (0.380)  val acc 0.884
 /// ```
 ///
-/// Chance is what a network that always answers with equal probabilities reaches: ln(classes) and 1 /
-/// classes. Lines of one run stay aligned while losses lie below 100,000 and an epoch takes less than 10,000
-/// s. Without validation the line shows the training accuracy instead.
+/// In parentheses stands the validation loss after calibration: the epoch with the lowest is kept. Lines of one run stay aligned
+/// while losses lie below 100,000 and an epoch takes less than 10,000 s, and fit 80 columns up to 999 epochs. Without
+/// validation the line shows the training accuracy instead. What guessing reaches is said once ([`chance_line`]).
 pub fn epoch_line(epoch: &Epoch) -> String {
     let mut parts = vec![
         format!("epoch {:>width$}/{}", epoch.epoch, epoch.epochs, width = epoch.epochs.to_string().len()),
@@ -21,15 +21,21 @@ pub fn epoch_line(epoch: &Epoch) -> String {
         parts.push(format!("train acc {:.3}", epoch.train_accuracy));
     }
     if let Some(value) = epoch.validation_loss {
-        parts.push(format!("val loss {:>5}", loss(value)));
+        let calibrated = epoch.calibrated_loss.map_or(String::new(), |value| format!(" ({})", loss(value)));
+        parts.push(format!("val loss {:>5}{calibrated}", loss(value)));
     }
     if let Some(value) = epoch.validation_accuracy {
         parts.push(format!("val acc {value:.3}"));
     }
-    let classes = epoch.classes as f64;
-    parts.push(format!("(chance: loss {:.3}, acc {:.3})", classes.ln(), 1.0 / classes));
-    parts.push(format!("lr {}", learning_rate(epoch.learning_rate)));
     parts.join("  ")
+}
+
+/// What a classifier reaches that knows nothing and answers with equal probabilities: a loss of ln(classes) and an accuracy of
+/// 1 / classes. Without a line break.
+pub fn chance_line(classes: usize) -> String {
+    let classes = classes.max(1);
+    let (loss, accuracy) = ((classes as f64).ln(), 1.0 / classes as f64);
+    format!("guessing among {classes} classes: loss {loss:.3}, accuracy {accuracy:.3}")
 }
 
 /// At most four characters below 10,000 s.
@@ -55,53 +61,40 @@ fn loss(value: f64) -> String {
     }
 }
 
-/// Four decimals, or two digits and an exponent where those would hide the value.
-fn learning_rate(value: f64) -> String {
-    if value == 0.0 || value >= 0.001 || !value.is_finite() {
-        format!("{value:.4}")
-    } else {
-        format!("{value:.1e}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::epoch_line;
+    use super::{chance_line, epoch_line};
     use crate::event::{Epoch, samples};
 
     #[test]
     fn the_line_of_the_design() {
         assert_eq!(
             epoch_line(&samples::epoch(3)),
-            "epoch  3/30  28.4 s  train loss 0.482  val loss 0.391  val acc 0.884  \
-             (chance: loss 2.708, acc 0.067)  lr 0.0100"
+            "epoch  3/30  28.4 s  train loss 0.482  val loss 0.391 (0.380)  val acc 0.884"
         );
+        assert_eq!(chance_line(15), "guessing among 15 classes: loss 2.708, accuracy 0.067");
     }
 
     #[test]
-    fn columns_stay_aligned_over_a_run() {
-        let columns = |line: String| {
-            ["train loss", "val loss", "val acc", "(chance", "lr "].map(|name| line.find(name))
-        };
-        let expected = columns(epoch_line(&samples::epoch(3)));
-        for train_loss in [0.0, 9.99949, 9.9996, 99.994, 99.996, 118.2, 999.96, 54_321.0, f64::NAN] {
+    fn columns_stay_aligned_and_fit_eighty_columns() {
+        let columns = |line: &str| ["train loss", "val loss"].map(|name| line.find(name));
+        let expected = columns(&epoch_line(&samples::epoch(3)));
+        for loss in [0.0, 9.99949, 9.9996, 99.994, 99.996, 118.2, 999.96, 54_321.0, f64::NAN] {
             for seconds in [0.04, 9.96, 99.94, 99.96, 1284.0] {
-                let line = epoch_line(&Epoch { train_loss, seconds, ..samples::epoch(12) });
-                assert_eq!(columns(line.clone()), expected, "{line}");
+                let losses = Epoch { train_loss: loss, validation_loss: Some(loss), ..samples::epoch(12) };
+                let line = epoch_line(&Epoch { seconds, calibrated_loss: Some(loss), ..losses.clone() });
+                assert_eq!(columns(&line), expected, "{line}");
+                let long = epoch_line(&Epoch { seconds, epochs: 999, ..losses });
+                assert!(line.chars().count() <= 80 && long.chars().count() <= 80, "{long}");
             }
         }
     }
 
     #[test]
     fn unusual_values_stay_readable() {
-        let line = epoch_line(&Epoch {
-            train_loss: f64::NAN,
-            validation_loss: Some(118.2),
-            learning_rate: 3.2e-5,
-            ..samples::epoch(12)
-        });
-        assert!(line.contains("train loss   NaN  val loss 118.2  val acc 0.884"), "{line}");
-        assert!(line.ends_with("lr 3.2e-5"), "{line}");
+        let line =
+            epoch_line(&Epoch { train_loss: f64::NAN, validation_loss: Some(118.2), ..samples::epoch(12) });
+        assert!(line.contains("train loss   NaN  val loss 118.2 (0.380)  val acc 0.884"), "{line}");
 
         let line = epoch_line(&Epoch {
             train_loss: f64::INFINITY,
@@ -118,11 +111,9 @@ mod tests {
             validation_loss: None,
             validation_accuracy: None,
             validation_macro_f1: None,
+            calibrated_loss: None,
             ..samples::epoch(3)
         });
-        assert_eq!(
-            line,
-            "epoch 3/5  28.4 s  train loss 0.482  train acc 0.812  (chance: loss 2.708, acc 0.067)  lr 0.0100"
-        );
+        assert_eq!(line, "epoch 3/5  28.4 s  train loss 0.482  train acc 0.812");
     }
 }

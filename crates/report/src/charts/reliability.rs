@@ -167,9 +167,12 @@ fn draw_bin(plot: &Plot, bin: &ReliabilityBin) {
             canvas.rectangle(area, canvas.palette.hue(UNDERCONFIDENT), 0.6);
         }
     });
-    if let Some((low, high)) = bin.interval.filter(|&(low, high)| low.is_finite() && high.is_finite()) {
+    // One from 0 to 1 says nothing.
+    let says =
+        |&(low, high): &(f64, f64)| low.is_finite() && high.is_finite() && (low > 0.005 || high < 0.995);
+    if let Some((low, high)) = bin.interval.filter(says) {
         let x = plot.pixel((bin.confidence, 0.0)).0;
         let ends = [low, high].map(|value| (x, plot.pixel((0.0, value)).1));
-        canvas.line(&ends, canvas.palette.ink, 0.8, canvas.em * 0.1);
+        canvas.line(&ends, canvas.palette.ink, 0.6, canvas.em * 0.07);
     }
 }

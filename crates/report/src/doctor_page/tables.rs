@@ -157,7 +157,7 @@ pub(crate) fn reading(log: &RunLog, id: &str) -> Markup {
 }
 
 pub(crate) fn stated(facts: &Facts) -> Vec<String> {
-    let Facts { classes, batch_size, train_size, validation_size, steps_per_epoch } = *facts;
+    let Facts { classes, batch_size, train_size, validation_size, steps_per_epoch, .. } = *facts;
     let named = [
         (classes, "class", "classes"),
         (train_size, "training photo", "training photos"),

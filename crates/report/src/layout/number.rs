@@ -1,5 +1,6 @@
 //! Numbers as people write them: `0.025`, `88.4 %`, `12,000`, `3×10⁻⁵`.
 
+use foliar_results::Estimate;
 pub(crate) use foliar_results::words::fixed;
 
 /// How the values of an axis are written.
@@ -68,7 +69,9 @@ impl Number {
 
     /// An interval: `88.5 to 91.9 %`; empty where its ends are equal.
     pub(crate) fn span(self, low: f64, high: f64) -> String {
-        if low < high {
+        if self == Self::Percent && (Estimate { value: low, low, high }).is_anything() {
+            "too few groups for a range".to_owned()
+        } else if low < high {
             format!("{} to {}", self.shown(low).trim_end_matches("\u{a0}%"), self.shown(high))
         } else {
             String::new()

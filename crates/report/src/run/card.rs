@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use foliar_results::words::{count, percent};
-use foliar_results::{Calibrated, Estimate, Origin, RunReport, Verdict};
+use foliar_results::{Calibrated, Estimate, Origin, RunReport, Verdict, scale};
 
 use super::page::provenance::facts;
 use crate::layout::number::Number;
@@ -27,7 +27,8 @@ pub fn model_card(report: &RunReport) -> String {
         ("Caveats and recommendations", caveats(report, &verdict)),
         ("How to repeat it", repeat(report)),
     ];
-    let mut card = format!("# {title}\n\n{}\n", plain(&verdict.summary));
+    let scale = if report.evaluation.is_some() { format!("\n{}\n", plain(&scale())) } else { String::new() };
+    let mut card = format!("# {title}\n\n{}\n{scale}", plain(&verdict.summary));
     for (heading, body) in sections.into_iter().filter(|(_, body)| !body.is_empty()) {
         // Writing to a string cannot fail.
         let _ = write!(card, "\n## {heading}\n\n{}\n", body.trim_end());

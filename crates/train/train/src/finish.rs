@@ -123,7 +123,7 @@ fn words(refit: &Refit, folds: u32, photographs: &Photographs) -> String {
     let [accuracy, loss, calibrated] =
         [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
     format!(
-        "trained again on all {count} photos for {epochs} epochs; {folds}-fold cross-validation{judged}: loss {loss}, \
-         acc {accuracy}; calibrated with temperature {temperature:.2}, loss {calibrated}"
+        "trained again on all {count} photos for {epochs} epochs; {folds}-fold cross-validation{judged}: loss {loss} \
+         ({calibrated} after calibration with temperature {temperature:.2}), acc {accuracy}"
     )
 }

@@ -363,6 +363,7 @@ impl Session<'_> {
             validation_loss: metrics.map(|metrics| metrics.loss),
             validation_accuracy: metrics.map(|metrics| metrics.accuracy),
             validation_macro_f1: metrics.map(|metrics| metrics.macro_f1),
+            calibrated_loss: validation.as_ref().map(|validated| validated.calibration.loss),
             learning_rate: trainer.phase().rate(steps, epoch_of_phase, steps.saturating_sub(1)),
             classes: self.photographs.dataset.classes.len(),
             best: is_best,

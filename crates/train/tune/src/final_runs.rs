@@ -1,4 +1,5 @@
-//! The tuned run, and the untuned run that it is compared with.
+//! The tuned run, and the runs that it is compared with: an untuned one, as in many first projects, and one with foliar's own
+//! default parameters.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::TuneError;
 use crate::event::TuneEvent;
-use crate::folder::{TUNED, UNTUNED, at};
+use crate::folder::{DEFAULT, TUNED, UNTUNED, at};
 use crate::job::JobOutcome;
 use crate::session::{HEARTBEAT, Session};
 
@@ -24,32 +25,45 @@ struct Trained {
     epoch: Option<u32>,
 }
 
+/// Jobs of the comparisons.
 const TEST: &str = "test";
+const TEST_DEFAULT: &str = "test against the default";
+
+/// The tuned classifier against others, on the test photos; none if there are no test photos, or if the other run diverged and
+/// has no bundle.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FinalTests {
+    /// Against the untuned run.
+    pub(crate) untuned: Option<PairedComparison>,
+    /// Against the run with the default parameters.
+    pub(crate) default: Option<PairedComparison>,
+}
 
 impl Session<'_> {
-    /// Trains both runs and compares them on the test photos; none if there are no test photos, or if the untuned run
-    /// diverged and has no bundle.
-    pub(crate) fn final_runs(
-        &mut self,
-        tuned: &Recipe,
-    ) -> Result<ControlFlow<(), Option<PairedComparison>>, TuneError> {
-        let names = [UNTUNED, TUNED].map(|name| format!("{name} run"));
-        let recipes = [self.plan.untuned(), tuned.clone()];
-        let folders = [self.folder.untuned(), self.folder.tuned()];
+    /// Trains the runs and compares them on the test photos.
+    pub(crate) fn final_runs(&mut self, tuned: &Recipe) -> Result<ControlFlow<(), FinalTests>, TuneError> {
+        let names = [UNTUNED, DEFAULT, TUNED].map(|name| format!("{name} run"));
+        let recipes = [self.plan.untuned(), self.plan.recipe.clone(), tuned.clone()];
+        let folders = [self.folder.untuned(), self.folder.default_run(), self.folder.tuned()];
         let flow =
             self.jobs(&names, &mut |session, job, place| session.run(job, &folders[place], &recipes[place]))?;
         if flow.is_break() {
             return Ok(ControlFlow::Break(()));
         }
-        let untuned: Trained = self.result(&names[0])?;
-        if self.photographs.splits.test.is_empty() || untuned.epoch.is_none() {
-            return Ok(ControlFlow::Continue(None));
+        let mut tests = FinalTests::default();
+        for (place, job, test) in [(0, TEST, &mut tests.untuned), (1, TEST_DEFAULT, &mut tests.default)] {
+            let other: Trained = self.result(&names[place])?;
+            if self.photographs.splits.test.is_empty() || other.epoch.is_none() {
+                continue;
+            }
+            let folder = &folders[place];
+            let flow = self.jobs(&[job.to_owned()], &mut |session, job, _| session.compare(job, folder))?;
+            if flow.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            *test = Some(self.result(job)?);
         }
-        let flow = self.jobs(&[TEST.to_owned()], &mut |session, job, _| session.compare(job))?;
-        if flow.is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-        Ok(ControlFlow::Continue(Some(self.result(TEST)?)))
+        Ok(ControlFlow::Continue(tests))
     }
 
     fn run(&mut self, job: &Job, folder: &Path, recipe: &Recipe) -> Result<JobOutcome, TuneError> {

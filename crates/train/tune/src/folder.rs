@@ -5,7 +5,7 @@
 //! | `plan.json` | what is searched and how; see [`Plan`] |
 //! | `split.csv` | the split of every photo |
 //! | `study.sqlite` | trials, and the results of all jobs |
-//! | `tuned/`, `untuned/` | run folders |
+//! | `tuned/`, `untuned/`, `default/` | run folders |
 //! | `tuning.json` | the result; see [`crate::TuningResult`] |
 
 use std::fs::{self, File};
@@ -123,6 +123,11 @@ impl Folder {
         self.root.join(UNTUNED)
     }
 
+    /// Path of the run with the default parameters.
+    pub fn default_run(&self) -> PathBuf {
+        self.root.join(DEFAULT)
+    }
+
     /// Path of the result.
     pub fn result(&self) -> PathBuf {
         self.root.join("tuning.json")
@@ -149,6 +154,8 @@ const PLAN: &str = "plan.json";
 pub(crate) const TUNED: &str = "tuned";
 /// Name of the folder of the untuned run.
 pub(crate) const UNTUNED: &str = "untuned";
+/// Name of the folder of the run with the default parameters.
+pub(crate) const DEFAULT: &str = "default";
 
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> TuneError + '_ {
     |source| TuneError::Io { path: path.to_owned(), source }

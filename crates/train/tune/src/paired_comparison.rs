@@ -23,9 +23,9 @@ use crate::session::Session;
 const BATCH: usize = 32;
 
 impl Session<'_> {
-    /// Classifies the test photos with the bundles of both runs and compares the predictions.
-    pub(crate) fn compare(&mut self, job: &Job) -> Result<JobOutcome, TuneError> {
-        let mut predictors = [predictor(&self.folder.tuned())?, predictor(&self.folder.untuned())?];
+    /// Classifies the test photos with the bundles of the tuned run and of the one in `other`, and compares the predictions.
+    pub(crate) fn compare(&mut self, job: &Job, other: &Path) -> Result<JobOutcome, TuneError> {
+        let mut predictors = [predictor(&self.folder.tuned())?, predictor(other)?];
         let dataset = &self.photographs.dataset;
         let side = self.plan.recipe.preprocessing.store_side;
         let test = &self.photographs.splits.test;

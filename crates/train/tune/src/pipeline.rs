@@ -68,11 +68,11 @@ impl Session<'_> {
             ControlFlow::Continue(repeats) => repeats,
             ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
         };
-        let comparison = match self.final_runs(&recipe)? {
-            ControlFlow::Continue(comparison) => comparison,
+        let tests = match self.final_runs(&recipe)? {
+            ControlFlow::Continue(tests) => tests,
             ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
         };
-        let result = self.tuning_result(best, decay, repeats, comparison)?;
+        let result = self.tuning_result(best, decay, repeats, tests)?;
         self.folder.write_json(&self.folder.result(), &result)?;
         Ok(ControlFlow::Continue(result))
     }

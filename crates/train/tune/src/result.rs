@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::cross_validation::WeightDecay;
 use crate::error::TuneError;
+use crate::final_runs::FinalTests;
 use crate::folder::{TUNED, UNTUNED};
 use crate::objective::Objective;
 use crate::repeats::Repeats;
@@ -53,10 +54,14 @@ pub struct TuningResult {
     pub tuned: Params,
     /// The untuned parameters.
     pub untuned: Params,
+    /// The default parameters.
+    pub default: Params,
     /// The tuned parameters with other seeds; none if no repeats were asked for.
     pub repeats: Option<Repeats>,
     /// The comparison on the test photos; none if there are no test photos, or if the untuned run diverged.
     pub test: Option<PairedComparison>,
+    /// The same against the run with the default parameters, which stands there as `untuned`.
+    pub test_against_default: Option<PairedComparison>,
     /// Name of the tuned run's folder.
     pub tuned_run: String,
     /// Name of the untuned run's folder.
@@ -111,7 +116,7 @@ impl Session<'_> {
         best: Best,
         weight_decay: Option<WeightDecay>,
         repeats: Option<Repeats>,
-        test: Option<PairedComparison>,
+        tests: FinalTests,
     ) -> Result<TuningResult, TuneError> {
         let Some(search) = self.search_stop()? else {
             return Err(TuneError::Damaged {
@@ -143,10 +148,12 @@ impl Session<'_> {
             bound_hits: study.bound_hits(),
             tuned: with_decay(&best.params, &tuned),
             untuned: untuned_params(&best.params, &self.plan.untuned()),
+            default: untuned_params(&best.params, &self.plan.recipe),
             best,
             weight_decay,
             repeats,
-            test,
+            test: tests.untuned,
+            test_against_default: tests.default,
             tuned_run: TUNED.to_owned(),
             untuned_run: UNTUNED.to_owned(),
         })

@@ -9,6 +9,7 @@ use foliar_logread::{ReadError, RunLog, find_runs, read_log_from, read_log_path}
 use serde::Serialize;
 
 use crate::exit::UsageError;
+use crate::practice;
 
 /// Means standard input.
 const STANDARD_INPUT: &str = "-";
@@ -65,7 +66,7 @@ impl Logs {
     fn one(&mut self, path: &Path, setup: &RunSetup) -> anyhow::Result<()> {
         let log = if is_standard_input(path) { read_log_from(io::stdin()) } else { read_log_path(path) };
         let log = log.map_err(|error| refused(path, error))?;
-        let diagnosis = diagnose(&log, setup);
+        let diagnosis = diagnose(&log, &known(path, setup));
         self.logs.push(Log { name: path.shown().to_string(), log, diagnosis });
         Ok(())
     }
@@ -89,7 +90,7 @@ impl Logs {
                     continue;
                 }
             };
-            let diagnosis = diagnose(&log, setup);
+            let diagnosis = diagnose(&log, &known(&path, setup));
             match diagnosis.findings.iter().find(|finding| finding.id == Id::NotALog) {
                 Some(finding) => {
                     self.skipped.push(NoLog { path: name(&path), reason: finding.claim.clone() });
@@ -114,6 +115,12 @@ impl Logs {
         }
         Ok(())
     }
+}
+
+/// What is known of the run whose log `path` is: of one of foliar's also what it does already.
+fn known(path: &Path, setup: &RunSetup) -> RunSetup {
+    let folder = if path.is_dir() { Some(path) } else { path.parent() };
+    RunSetup { practice: folder.and_then(practice::of_folder), ..*setup }
 }
 
 fn is_standard_input(path: &Path) -> bool {

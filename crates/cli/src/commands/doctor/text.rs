@@ -6,9 +6,8 @@ use foliar_doctor::{Comparison, CorrectedLoss, Diagnosis, Explanation, Finding, 
 use foliar_logread::RunLog;
 
 use super::logs::NoLog;
+use crate::wrap;
 
-/// Width that text is wrapped to, in letters.
-const WIDTH: usize = 100;
 /// Epochs of the table; of longer runs some are left out.
 const ROWS: usize = 16;
 /// Pieces of evidence that are spelled out.
@@ -29,11 +28,14 @@ pub(super) fn print(out: &mut impl Write, log: &RunLog, diagnosis: &Diagnosis) -
         }
     }
     curves(out, diagnosis)?;
-    writeln!(
-        out,
-        "\nread as {}: {} lines understood, {} skipped",
-        log.format, log.understood_lines, log.ignored_lines
-    )
+    match diagnosis.is_of_foliar {
+        true => writeln!(out, "\nread as {}", log.format),
+        false => writeln!(
+            out,
+            "\nread as {}: {} lines understood, {} skipped",
+            log.format, log.understood_lines, log.ignored_lines
+        ),
+    }
 }
 
 /// The explanation that fits best, and the next one.
@@ -56,12 +58,11 @@ fn share(probability: f64) -> String {
 
 /// Several runs in one table, which is better, and what cannot be compared.
 pub(super) fn print_comparison(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
-    let wide = comparison.runs.iter().map(|run| run.name.chars().count()).max().unwrap_or(0).max(3);
-    writeln!(
-        out,
-        "{:wide$}  epochs  best acc  last acc  printed loss          mean per photo        verdict",
-        "log"
-    )?;
+    let mut rows = vec![
+        ["log", "epochs", "best acc", "last acc", "printed loss", "mean per photo", "verdict"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
     for run in &comparison.runs {
         let share = |share: Option<f64>| {
             share.map_or_else(|| "-".to_owned(), |share| format!("{:.2} %", 100.0 * share))
@@ -71,17 +72,30 @@ pub(super) fn print_comparison(out: &mut impl Write, comparison: &Comparison) ->
                 run.losses.map(|(first, last)| format!("{} to {}", loss(read(first)), loss(read(last))));
             ends.unwrap_or_else(|| "-".to_owned())
         };
-        writeln!(
-            out,
-            "{:wide$}  {:>6}  {:>8}  {:>8}  {:20}  {:20}  {}",
-            run.name,
-            run.epochs,
+        rows.push(vec![
+            run.name.clone(),
+            run.epochs.to_string(),
             share(run.best_accuracy),
             share(run.last_accuracy),
             course(|loss| loss.printed),
             course(|loss| loss.mean),
-            run.main_finding()
-        )?;
+            run.main_finding(),
+        ]);
+    }
+    // Where every printed loss is a mean, one column says all.
+    if rows[1..].iter().all(|row| row[4] == row[5]) {
+        rows.iter_mut().for_each(|row| drop(row.remove(5)));
+        rows[0][4] = "loss".to_owned();
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
+    for row in &rows {
+        let cell = |(column, cell): (usize, &String)| match column {
+            1..=3 => format!("{cell:>width$}", width = widths[column]),
+            _ => format!("{cell:width$}", width = widths[column]),
+        };
+        let line = row.iter().enumerate().map(cell).collect::<Vec<_>>().join("  ");
+        writeln!(out, "{}", line.trim_end())?;
     }
     writeln!(out)?;
     paragraph(out, "", &comparison.answer)?;
@@ -152,10 +166,17 @@ fn curves(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
     if epochs.is_empty() {
         return Ok(());
     }
+    let means = !diagnosis.is_of_foliar;
+    let mean_column = |name: &str| if means { format!("  {name:>8}") } else { String::new() };
     writeln!(
         out,
-        "\n{:>7}  {:>10}  {:>8}  {:>10}  {:>8}  {:>8}  mean loss of a calibrated model",
-        "epoch", "train loss", "mean", "val loss", "mean", "accuracy"
+        "\n{:>7}  {:>10}{}  {:>10}{}  {:>8}  mean if calibrated",
+        "epoch",
+        "train loss",
+        mean_column("mean"),
+        "val loss",
+        mean_column("mean"),
+        "accuracy"
     )?;
     // The first, the last, and some evenly between.
     let step = epochs.len().div_ceil(ROWS);
@@ -173,11 +194,11 @@ fn curves(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
         });
         writeln!(
             out,
-            "{number:>7}  {:>10}  {:>8}  {:>10}  {:>8}  {:>8}  {band}",
+            "{number:>7}  {:>10}{}  {:>10}{}  {:>8}  {band}",
             printed(epoch.train_loss),
-            mean(epoch.train_loss),
+            mean_column(&mean(epoch.train_loss)),
             printed(epoch.val_loss),
-            mean(epoch.val_loss),
+            mean_column(&mean(epoch.val_loss)),
             accuracy.map_or_else(|| "-".to_owned(), |share| format!("{:.2} %", 100.0 * share)),
         )?;
     }
@@ -201,10 +222,11 @@ fn figure(value: f64) -> String {
 
 /// Words, wrapped, each line after `indent`.
 fn paragraph(out: &mut impl Write, indent: &str, text: &str) -> io::Result<()> {
+    let width = wrap::of_text();
     for part in text.lines() {
         let mut line = String::new();
         for word in part.split_whitespace() {
-            if !line.is_empty() && indent.len() + line.chars().count() + 1 + word.chars().count() > WIDTH {
+            if !line.is_empty() && indent.len() + line.chars().count() + 1 + word.chars().count() > width {
                 writeln!(out, "{indent}{line}")?;
                 line.clear();
             }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use foliar_results::{Circumstances, ClassResult, Estimate, Evaluation, Origin, Robustness, Verdict};
+use foliar_results::{Circumstances, ClassResult, Estimate, Evaluation, Origin, Robustness, Verdict, scale};
 
 use crate::commands::findings::{self, wrap};
 
@@ -17,6 +17,7 @@ pub(crate) fn print(out: &mut impl Write, evaluation: &Evaluation) -> io::Result
     summary(out, evaluation)?;
     writeln!(out)?;
     wrap(out, &verdict.summary, "", "")?;
+    wrap(out, &format!("({})", scale()), "", "")?;
     findings::print(out, &verdict.findings)?;
     writeln!(out)?;
     classes(out, evaluation)?;
@@ -29,11 +30,17 @@ pub(crate) fn print(out: &mut impl Write, evaluation: &Evaluation) -> io::Result
 
 /// A share as a percentage with its interval.
 fn percent(Estimate { value, low, high }: Estimate) -> String {
+    if (Estimate { value, low, high }).is_anything() {
+        return format!("{:.1} % (too few groups for a range)", 100.0 * value);
+    }
     format!("{:.1} % ({:.1} to {:.1})", 100.0 * value, 100.0 * low, 100.0 * high)
 }
 
 /// A figure with its interval.
 fn figure(Estimate { value, low, high }: Estimate) -> String {
+    if (Estimate { value, low, high }).is_anything() {
+        return format!("{value:.3} (too few groups for a range)");
+    }
     format!("{value:.3} ({low:.3} to {high:.3})")
 }
 
@@ -106,12 +113,15 @@ fn classes(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     let Evaluation { classes, prediction_sets, .. } = evaluation;
     let width = classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0).max(5);
     let in_set = if prediction_sets.is_some() { "  in its set" } else { "" };
-    writeln!(out, "{:width$}  photos  precision         recall            F1   {in_set}", "class")?;
-    let cell = |Estimate { value, low, high }: Estimate| format!("{value:.2} ({low:.2} to {high:.2})");
+    writeln!(out, "{:width$}  photos  {:19}  {:19}  {:5}{in_set}", "class", "precision", "recall", "F1")?;
+    let cell = |estimate: Estimate| match estimate.is_anything() {
+        true => format!("{:.2} (too few groups)", estimate.value),
+        false => format!("{:.2} ({:.2} to {:.2})", estimate.value, estimate.low, estimate.high),
+    };
     for (index, ClassResult { class, photographs, scores, .. }) in classes.iter().enumerate() {
         write!(
             out,
-            "{class:width$}  {photographs:6}  {}  {}  {:.3}",
+            "{class:width$}  {photographs:6}  {:19}  {:19}  {:.3}",
             cell(scores.precision),
             cell(scores.recall),
             scores.f1.value

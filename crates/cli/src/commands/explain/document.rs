@@ -1,6 +1,7 @@
 //! What `foliar explain --json` writes.
 
 use foliar_explain::{Explanation, Method};
+use foliar_model::AbstentionReason;
 use foliar_results::EvidenceShare;
 use foliar_vision::leaf_mask::MaskFailure;
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub(super) struct Found<'a> {
     pub(super) probability: f64,
     /// The most probable class.
     pub(super) predicted: &'a str,
+    /// Why the classifier does not answer with it: `out-of-distribution` or `low-confidence`; `null` if it does.
+    pub(super) abstention: Option<&'static str>,
     /// Share of the evidence on the background; `null` where the leaf cannot be told, or nothing speaks for the class.
     pub(super) background: Option<f64>,
     /// Share of the area that is background; `null` likewise.
@@ -48,6 +51,7 @@ impl<'a> Photograph<'a> {
     pub(super) fn explained(
         path: String,
         explanation: &Explanation,
+        abstention: Option<AbstentionReason>,
         classes: &'a [String],
         picture: String,
     ) -> Self {
@@ -55,6 +59,7 @@ impl<'a> Photograph<'a> {
             class: &classes[explanation.class],
             probability: explanation.probabilities[explanation.class],
             predicted: &classes[explanation.predicted],
+            abstention: abstention.map(AbstentionReason::name),
             background: explanation.background.map(|share| share.evidence),
             area: explanation.background.map(|share| share.area),
             mask_failure: explanation.leaf.failure,

@@ -7,6 +7,7 @@ use foliar_model::AbstentionReason;
 use serde::Serialize;
 
 use crate::arguments::Format;
+use crate::wrap::Fitted;
 
 /// The prediction for one photograph, or what is wrong with it.
 pub(super) struct Row<'a> {
@@ -60,23 +61,32 @@ struct JsonPrediction<'a> {
     probability: f64,
 }
 
+/// Which probabilities a table holds.
+#[derive(Clone, Copy)]
+pub(super) enum Table<'a> {
+    /// So many classes, the most probable first.
+    Top(usize),
+    /// Every class, in the order of the classifier.
+    All(&'a [String]),
+}
+
 /// Writes rows in one form.
-pub(super) enum Writer<W: Write> {
-    Text(W),
-    Csv { csv: Box<csv::Writer<W>>, top: usize },
+pub(super) enum Writer<'a, W: Write> {
+    Text(Fitted<W>),
+    Csv { csv: Box<csv::Writer<W>>, table: Table<'a> },
     Jsonl(W),
 }
 
-impl<W: Write> Writer<W> {
-    /// Rows of at most `top` classes.
-    pub(super) fn new(out: W, format: Format, top: usize) -> io::Result<Self> {
+impl<'a, W: Write> Writer<'a, W> {
+    /// Rows with the probabilities of `table`.
+    pub(super) fn new(out: W, format: Format, table: Table<'a>) -> io::Result<Self> {
         Ok(match format {
-            Format::Text => Self::Text(out),
+            Format::Text => Self::Text(Fitted::new(out)),
             Format::Jsonl => Self::Jsonl(out),
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
-                csv.write_record(header(top)).map_err(io_error)?;
-                Self::Csv { csv: Box::new(csv), top }
+                csv.write_record(header(table)).map_err(io_error)?;
+                Self::Csv { csv: Box::new(csv), table }
             }
         })
     }
@@ -87,8 +97,8 @@ impl<W: Write> Writer<W> {
                 Ok(answer) => writeln!(out, "{}  {}", row.path, text(answer)),
                 Err(reason) => writeln!(out, "{}  error: {reason}", row.path),
             },
-            Self::Csv { csv, top } => csv
-                .write_record(record(row, *top).iter().map(|field| cell::defused(field).into_owned()))
+            Self::Csv { csv, table } => csv
+                .write_record(record(row, *table).iter().map(|field| cell::defused(field).into_owned()))
                 .map_err(io_error),
             Self::Jsonl(out) => {
                 serde_json::to_writer(&mut *out, &json(row))?;
@@ -99,7 +109,8 @@ impl<W: Write> Writer<W> {
 
     pub(super) fn finish(self) -> io::Result<()> {
         match self {
-            Self::Text(mut out) | Self::Jsonl(mut out) => out.flush(),
+            Self::Text(mut out) => out.flush(),
+            Self::Jsonl(mut out) => out.flush(),
             Self::Csv { mut csv, .. } => csv.flush(),
         }
     }
@@ -134,34 +145,47 @@ pub(super) fn text(answer: &Answer<'_>) -> String {
     }
 }
 
-/// `path,class,probability,class_2,probability_2,...,answer,abstained,reason,set,distance,error`.
-fn header(top: usize) -> Vec<String> {
-    let mut fields = vec!["path".to_owned(), "class".to_owned(), "probability".to_owned()];
-    for rank in 2..=top {
-        fields.extend([format!("class_{rank}"), format!("probability_{rank}")]);
+/// `path,class,probability,abstained,reason,set,distance`, then `candidate_1,candidate_1_probability,...`, or a column `p:CLASS`
+/// for every class, and `error`.
+fn header(table: Table<'_>) -> Vec<String> {
+    let fixed = ["path", "class", "probability", "abstained", "reason", "set", "distance"];
+    let mut fields = fixed.map(String::from).to_vec();
+    match table {
+        Table::Top(top) => fields.extend(
+            (1..=top).flat_map(|rank| [format!("candidate_{rank}"), format!("candidate_{rank}_probability")]),
+        ),
+        Table::All(classes) => fields.extend(classes.iter().map(|class| format!("p:{class}"))),
     }
-    fields.extend(["answer", "abstained", "reason", "set", "distance", "error"].map(String::from));
+    fields.push("error".to_owned());
     fields
 }
 
-fn record(row: &Row<'_>, top: usize) -> Vec<String> {
+/// Where the classifier abstains no class stands as its answer; those that it holds for likely are candidates.
+fn record(row: &Row<'_>, table: Table<'_>) -> Vec<String> {
     let mut fields = vec![row.path.clone()];
-    match &row.result {
-        Ok(answer) => {
-            let ranking = answer.ranking.iter();
+    let Ok(answer) = &row.result else {
+        fields.resize(header(table).len() - 1, String::new());
+        fields.extend(row.result.as_ref().err().cloned());
+        return fields;
+    };
+    let answered = answer.ranking.first().filter(|_| answer.abstention.is_none());
+    fields.push(answered.map_or_else(String::new, |(class, _)| (*class).to_owned()));
+    fields.push(answered.map_or_else(String::new, |(_, p)| format!("{p:.6}")));
+    fields.push(answer.abstention.is_some().to_string());
+    fields.push(answer.abstention.map_or("", AbstentionReason::name).to_owned());
+    fields.push(answer.set.as_ref().map_or_else(String::new, |set| set.join("|")));
+    fields.push(answer.distance.map_or_else(String::new, |distance| format!("{distance:.4}")));
+    match table {
+        Table::Top(top) => {
+            let ranking = answer.ranking.iter().take(top);
             fields.extend(ranking.flat_map(|(class, p)| [(*class).to_owned(), format!("{p:.6}")]));
-            fields.push(answer.class().unwrap_or("unknown").to_owned());
-            fields.push(answer.abstention.is_some().to_string());
-            fields.push(answer.abstention.map_or("", AbstentionReason::name).to_owned());
-            fields.push(answer.set.as_ref().map_or_else(String::new, |set| set.join("|")));
-            fields.push(answer.distance.map_or_else(String::new, |distance| format!("{distance:.4}")));
-            fields.push(String::new());
         }
-        Err(reason) => {
-            fields.extend(std::iter::repeat_n(String::new(), 2 * top + 5));
-            fields.push(reason.clone());
-        }
+        Table::All(classes) => fields.extend(classes.iter().map(|class| {
+            let found = answer.ranking.iter().find(|(name, _)| name == class);
+            found.map_or_else(String::new, |(_, p)| format!("{p:.6}"))
+        })),
     }
+    fields.push(String::new());
     fields
 }
 
@@ -196,7 +220,7 @@ mod tests {
     fn written(format: Format) -> String {
         let old = Answer { set: None, distance: None, ..answer(None) };
         let mut bytes = Vec::new();
-        let mut writer = Writer::new(&mut bytes, format, 2).unwrap();
+        let mut writer = Writer::new(&mut bytes, format, Table::Top(2)).unwrap();
         for (path, result) in [
             ("a, b.jpg", Ok(old)),
             ("c.jpg", Ok(answer(None))),
@@ -212,13 +236,25 @@ mod tests {
 
     #[test]
     fn every_csv_row_has_the_columns_of_the_header() {
-        let expected = "path,class,probability,class_2,probability_2,answer,abstained,reason,set,distance,error\n\
-                        \"a, b.jpg\",rust,0.750000,healthy,0.250000,rust,false,,,,\n\
-                        c.jpg,rust,0.750000,healthy,0.250000,rust,false,,rust|healthy,0.5000,\n\
-                        d.jpg,rust,0.750000,healthy,0.250000,unknown,true,low-confidence,rust|healthy,0.5000,\n\
-                        e.jpg,rust,0.750000,healthy,0.250000,unknown,true,out-of-distribution,rust|healthy,0.5000,\n\
-                        f.jpg,,,,,,,,,,the file is empty\n";
+        let expected = "path,class,probability,abstained,reason,set,distance,\
+                        candidate_1,candidate_1_probability,candidate_2,candidate_2_probability,error\n\
+                        \"a, b.jpg\",rust,0.750000,false,,,,rust,0.750000,healthy,0.250000,\n\
+                        c.jpg,rust,0.750000,false,,rust|healthy,0.5000,rust,0.750000,healthy,0.250000,\n\
+                        d.jpg,,,true,low-confidence,rust|healthy,0.5000,rust,0.750000,healthy,0.250000,\n\
+                        e.jpg,,,true,out-of-distribution,rust|healthy,0.5000,rust,0.750000,healthy,0.250000,\n\
+                        f.jpg,,,,,,,,,,,the file is empty\n";
         assert_eq!(written(Format::Csv), expected);
+    }
+
+    #[test]
+    fn all_classes_have_a_column_in_the_order_of_the_classifier() {
+        let classes = ["healthy".to_owned(), "rust".to_owned()];
+        let row = Row { path: "a.jpg".into(), result: Ok(answer(Some(AbstentionReason::LowConfidence))) };
+        let table = Table::All(&classes);
+        assert_eq!(header(table)[7..], ["p:healthy", "p:rust", "error"]);
+        assert_eq!(record(&row, table)[7..], ["0.250000", "0.750000", ""]);
+        let failed = Row { path: "a.jpg".into(), result: Err("the file is empty".into()) };
+        assert_eq!(record(&failed, table).len(), header(table).len());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use anyhow::Context;
 use foliar_files::write_atomically;
 use foliar_report::run::Figure;
 use foliar_report::{Frame, RunPictures, Theme, model_card, run_page};
-use foliar_results::RunReport;
+use foliar_results::{RunReport, scale};
 use foliar_runlog::RunDir;
 
 use crate::commands::picture;
@@ -43,6 +43,9 @@ pub(super) fn write(folder: &Path, report: &RunReport, shown: &RunPictures<'_>) 
 /// The verdict for people, the path of the page for programs.
 fn say(page: &Path, card: &Path, pictures: &Path, report: &RunReport) -> anyhow::Result<()> {
     say!("{}", report.verdict().summary);
+    if report.evaluation.is_some() {
+        say!("({})", scale());
+    }
     say!("\npictures in {}, model card {}", pictures.display(), card.display());
     writeln!(output::data(), "{}", page.display())?;
     Ok(())

@@ -14,6 +14,7 @@ use foliar_vision::Split;
 use super::folder_name;
 use crate::arguments::{Arguments, Command};
 use crate::commands::grouping::grouping;
+use crate::commands::shell::quoted;
 use crate::commands::train::recipe::from_arguments;
 
 /// What the classifier is.
@@ -193,16 +194,6 @@ fn schedule(schedule: Schedule) -> &'static str {
         Schedule::Cosine => "cosine",
         Schedule::OneCycle => "one-cycle",
         Schedule::Step => "step",
-    }
-}
-
-/// The word as a shell takes it for one.
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_alphanumeric() || "_-./:=+,@%".contains(letter);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

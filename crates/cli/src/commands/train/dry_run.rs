@@ -20,7 +20,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         say!("{layout}");
     }
     let graph = zoo::build(&recipe.model, dataset.classes.len().max(2))?;
-    let mut out = output::stdout();
+    let mut out = output::text();
     let (count, classes) = (dataset.photos.len(), dataset.classes.len());
     writeln!(out, "photos       {count} of {classes} classes in {}", photos.display())?;
     if !problems.is_empty() {

@@ -13,7 +13,7 @@ use crate::arguments::{
     AugmentName, BatchNormName, ClassWeightsName, GroupName, OptimizerName, RecipeArguments, RecipeName,
     ScheduleName,
 };
-use crate::commands::{bundle_file, weights};
+use crate::commands::{paths, weights};
 use crate::exit::UsageError;
 
 /// The recipe that the arguments ask for.
@@ -139,7 +139,7 @@ pub(crate) fn model_for(model: Option<&str>, weights: &Path, key: Option<&str>) 
         let message = "--weights imagenet needs a network: add --model NAME, one of `foliar weights list`";
         return Err(UsageError(message.to_owned()).into());
     }
-    match InitialWeights::network(&bundle_file(weights)?, key)? {
+    match InitialWeights::network(&paths::bundle(weights)?, key)? {
         Some(model) => Ok(model.to_owned()),
         None => Err(UsageError(format!(
             "{}: unrecognised architecture; name it with --model to see which tensors differ",

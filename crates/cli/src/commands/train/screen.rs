@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use foliar_runlog::{Event, StopReason, epoch_line};
+use foliar_runlog::{Event, StopReason, chance_line, epoch_line};
+use foliar_train::Recipe;
 use indicatif::ProgressBar;
 
 use crate::commands::digits::grouped;
@@ -13,12 +14,19 @@ use crate::{interrupt, progress};
 #[derive(Default)]
 pub(crate) struct Screen {
     bar: Option<ProgressBar>,
+    /// Whether it was said what guessing reaches.
+    headed: bool,
     /// What the bar counts, besides steps.
     counted: String,
     watch: Watch,
 }
 
 impl Screen {
+    /// Shows a run of `recipe`.
+    pub(crate) fn of(recipe: &Recipe) -> Self {
+        Self { watch: Watch::of(recipe), ..Self::default() }
+    }
+
     pub(crate) fn show(&mut self, event: &Event) -> ControlFlow<StopReason> {
         match event {
             Event::Start(start) => {
@@ -29,7 +37,7 @@ impl Screen {
                 say!("{}: {} parameters", start.model, grouped(start.parameters));
             }
             Event::Step(step) => {
-                let template = "{prefix} {bar:32} {pos}/{len}  {msg}  {eta} left";
+                let template = "{prefix} {bar:16} {pos}/{len}  {msg}  {eta} left";
                 let bar = self.bar.get_or_insert_with(|| progress::bar(u64::from(step.steps), template));
                 bar.set_prefix(format!("epoch {}/{}", step.epoch, step.epochs));
                 bar.set_message(format!("loss {:.3}  {:.1} images/s", step.loss, step.images_per_second));
@@ -40,7 +48,7 @@ impl Screen {
                     self.clear();
                     self.counted.clone_from(&progress.what);
                 }
-                let template = "{prefix} {bar:32} {pos}/{len}  {per_sec}  {eta} left";
+                let template = "{prefix} {bar:16} {pos}/{len}  {eta} left";
                 let bar = self.bar.get_or_insert_with(|| progress::bar(progress.all as u64, template));
                 bar.set_prefix(progress.what.clone());
                 bar.set_position(progress.done as u64);
@@ -50,8 +58,14 @@ impl Screen {
             }
             Event::Epoch(epoch) => {
                 self.clear();
+                if !std::mem::replace(&mut self.headed, true) {
+                    say!("{}", chance_line(epoch.classes));
+                    if epoch.calibrated_loss.is_some() {
+                        say!("in brackets: the loss after calibration; the epoch with the lowest is kept");
+                    }
+                }
                 say!("{}", epoch_line(epoch));
-                self.watch.epoch(epoch).iter().for_each(|warning| say!("doctor: {warning}"));
+                self.watch.epoch(epoch).iter().for_each(|line| say!("doctor: {line}"));
             }
             Event::Note(note) => {
                 self.clear();
@@ -64,6 +78,12 @@ impl Screen {
         } else {
             ControlFlow::Continue(())
         }
+    }
+
+    /// What the doctor has to say at the end.
+    pub(crate) fn conclude(&mut self) {
+        self.clear();
+        self.watch.conclude().iter().for_each(|line| say!("doctor: {line}"));
     }
 
     pub(crate) fn clear(&mut self) {

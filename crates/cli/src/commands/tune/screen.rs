@@ -50,7 +50,7 @@ impl Screen {
         }
         match event {
             TuneEvent::Features { done, all } => {
-                let bar = self.bar("{prefix} {bar:32} {pos}/{len}  {per_sec}  {eta} left", all as u64);
+                let bar = self.bar("{prefix} {bar:16} {pos}/{len}  {eta} left", all as u64);
                 bar.set_prefix("features");
                 bar.set_length(all as u64);
                 bar.set_position(done as u64);
@@ -110,7 +110,7 @@ impl Screen {
                 _ => {}
             },
             TuneEvent::Test { done, all } => {
-                let bar = self.bar("{prefix} {bar:32} {pos}/{len}  {eta} left", all as u64);
+                let bar = self.bar("{prefix} {bar:16} {pos}/{len}  {eta} left", all as u64);
                 bar.set_prefix("test photos");
                 bar.set_length(all as u64);
                 bar.set_position(done as u64);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use foliar_bayes::{Bound, BoundHit, Domain};
+use foliar_bayes::{Bound, BoundHit, Domain, Params};
 use foliar_metrics::Groups;
 use foliar_results::words::count;
 use foliar_results::{ComparisonOutcome, Estimate, PairedComparison, PairedDifference, Verdict};
@@ -72,12 +72,20 @@ pub(super) fn print(out: &mut impl Write, result: &TuningResult) -> io::Result<(
     for warning in warnings(result) {
         writeln!(out, "warning       {warning}")?;
     }
+    if result.photographs.test == 0 {
+        return writeln!(out, "\nthere are no test photos, so the gain of tuning was not measured");
+    }
+    let [untuned, default] = [("untuned", &result.untuned), ("default", &result.default)];
+    match &result.test_against_default {
+        Some(comparison) => compare(out, comparison, default, result)?,
+        None => writeln!(
+            out,
+            "\nthe run with foliar's default parameters diverged, so there is no comparison with it"
+        )?,
+    }
     match &result.test {
-        Some(comparison) => compare(out, comparison, result),
-        None if result.photographs.test == 0 => {
-            writeln!(out, "\nthere are no test photos, so the gain of tuning was not measured")
-        }
-        None => writeln!(out, "\nthe untuned run diverged, so there is no comparison"),
+        Some(comparison) => compare(out, comparison, untuned, result),
+        None => writeln!(out, "\nthe untuned run diverged, so there is no comparison with it"),
     }
 }
 
@@ -153,15 +161,17 @@ fn at_bound(hit: &BoundHit, result: &TuningResult) -> String {
     )
 }
 
-fn compare(out: &mut impl Write, comparison: &PairedComparison, result: &TuningResult) -> io::Result<()> {
+/// The tuned classifier against one of other parameters, which are called `name`.
+fn compare(
+    out: &mut impl Write,
+    comparison: &PairedComparison,
+    (name, params): (&str, &Params),
+    result: &TuningResult,
+) -> io::Result<()> {
     let PairedComparison { tuned, untuned, difference } = comparison;
     let PairedDifference { photographs, groups, accuracy_p_value, .. } = *difference;
     writeln!(out, "\non {photographs} test photos of {groups} groups (leaves) that tuning has not used\n")?;
-    writeln!(
-        out,
-        "{:10}  {:>8}  {:>8}  {:>10}  95 % interval by group",
-        "", "tuned", "untuned", "difference"
-    )?;
+    writeln!(out, "{:10}  {:>8}  {name:>8}  {:>10}  95 % interval by group", "", "tuned", "difference")?;
     let mut row = |name: &str, tuned: Estimate, untuned: Estimate, difference: Estimate| {
         let (tuned, untuned, Estimate { value, low, high }) = (tuned.value, untuned.value, difference);
         writeln!(out, "{name:10}  {tuned:8.4}  {untuned:8.4}  {value:+10.4}  {low:+.4} to {high:+.4}")
@@ -172,11 +182,11 @@ fn compare(out: &mut impl Write, comparison: &PairedComparison, result: &TuningR
     let verdict = ComparisonOutcome::of(difference).words();
     writeln!(
         out,
-        "\ncorrect only tuned: {}, only untuned: {}; the difference in accuracy is {verdict} (p = {accuracy_p_value:.3}, by group (leaf))",
+        "\ncorrect only tuned: {}, only {name}: {}; the difference in accuracy is {verdict} (p = {accuracy_p_value:.3}, by group (leaf))",
         difference.only_first, difference.only_second
     )?;
     if groups < Groups::FEW {
         writeln!(out, "there are only {groups} groups, so the intervals are rough")?;
     }
-    writeln!(out, "tuned: {}; untuned: {}", words(&result.tuned), words(&result.untuned))
+    writeln!(out, "tuned: {}; {name}: {}", words(&result.tuned), words(params))
 }

@@ -4,25 +4,38 @@ use super::{Circumstances, FindingId, Judged, finding};
 use crate::evaluation::Evaluation;
 use crate::finding::Severity;
 use crate::limits::WRONG_LABELS;
-use crate::words::{count, list, percent};
+use crate::words::{count, list, percent, within};
 
 pub(super) fn background(besides: &Circumstances<'_>) -> Option<Judged> {
     let shortcuts = besides.audit?.background.probes.iter().filter(|probe| probe.is_shortcut());
     let probe = shortcuts.max_by(|a, b| a.accuracy.value.total_cmp(&b.accuracy.value))?;
-    Some(finding(
-        FindingId::BackgroundShortcut,
-        Severity::Warning,
-        "The background predicts the class",
-        format!(
-            "From {} alone a simple classifier is correct on {} of these photos; always predicting the most frequent class is \
-             correct on {}.",
-            probe.cue.words(),
-            percent(probe.accuracy.value),
-            percent(probe.most_frequent)
-        ),
-        "A classifier can be correct here without looking at the leaf, and be wrong elsewhere: test it on photos from another \
-         place.",
-    ))
+    let told = format!(
+        "From {} alone a simple classifier is correct on {} of these photos; always predicting the most frequent class is \
+         correct on {}.",
+        probe.cue.words(),
+        percent(probe.accuracy.value),
+        percent(probe.most_frequent)
+    );
+    let advice = "Test it on photos from another place.";
+    // What could be used need not be: where this network looks decides.
+    if besides.evidence.is_some_and(|evidence| evidence.overall.beside_the_leaf) {
+        let claim = "It may judge by the background";
+        let mut judged = finding(FindingId::BackgroundShortcut, Severity::Warning, claim, told, advice);
+        judged
+            .evidence
+            .push("Its heat maps agree: they show more of the background than chance explains.".to_owned());
+        return Some(judged);
+    }
+    let claim = "The background alone would tell the classes apart";
+    let mut judged = finding(FindingId::BackgroundShortcut, Severity::Note, claim, told, advice);
+    judged.evidence.push(
+        match besides.evidence {
+            Some(_) => "That is a hint, no proof: its heat maps do not show that it looks there.",
+            None => "That is a hint, no proof: where it looks was not measured.",
+        }
+        .to_owned(),
+    );
+    Some(judged)
 }
 
 pub(super) fn watermark(besides: &Circumstances<'_>) -> Option<Judged> {
@@ -63,7 +76,7 @@ pub(super) fn evidence(besides: &Circumstances<'_>) -> Option<Judged> {
     (!told.is_empty()).then(|| {
         finding(
             FindingId::BackgroundEvidence,
-            Severity::Warning,
+            Severity::Note,
             "It looks at the background for some classes",
             format!("More of the evidence is on the background than chance explains for {}.", list(&told)),
             advice,
@@ -118,9 +131,41 @@ pub(super) fn training_log(evaluation: Option<&Evaluation>, besides: &Circumstan
         foliar_doctor::Id::DegenerateMetric => !predicts_several,
         _ => found.severity >= Severity::Warning,
     });
-    let judged = found.map(|found| {
-        let (claim, evidence) = (found.id.title(), found.claim.clone());
-        finding(FindingId::TrainingLog, found.severity, claim, evidence, found.advice.clone())
+    let judged = found.map(|found| match evaluation {
+        // The log tells how training went, to its last epoch. How good the kept one is was measured, and decides.
+        Some(_) if is_of_the_course(found.id) => finding(
+            FindingId::TrainingLog,
+            Severity::Note,
+            format!("In training: {}", within(found.id.title())),
+            format!("{} The results here are those of the epoch that was kept.", found.claim),
+            found.advice.clone(),
+        ),
+        _ => {
+            let (claim, evidence) = (found.id.title(), found.claim.clone());
+            finding(FindingId::TrainingLog, found.severity, claim, evidence, found.advice.clone())
+        }
     });
     judged.collect()
+}
+
+/// Whether a finding of the doctor tells how training went, and not what was wrong with the photos or with what was measured.
+fn is_of_the_course(id: foliar_doctor::Id) -> bool {
+    use foliar_doctor::Id;
+    matches!(
+        id,
+        Id::Nan
+            | Id::Diverged
+            | Id::WorseThanChance
+            | Id::AtChance
+            | Id::Frozen
+            | Id::Overfit
+            | Id::Underfit
+            | Id::LrTooHigh
+            | Id::UnstableValidation
+            | Id::HotStart
+            | Id::ValSpikes
+            | Id::Overconfident
+            | Id::Plateau
+            | Id::TrainEvalMismatch
+    )
 }

@@ -118,6 +118,11 @@ pub(super) fn few_photographs(evaluation: &Evaluation, _: &Circumstances<'_>) ->
     let accuracy = evaluation.scores.accuracy;
     let half = (accuracy.high - accuracy.low) / 2.0;
     let advice = "Test on more photos, of more leaves.";
+    if accuracy.is_anything() {
+        let evidence = format!("On {on}, the accuracy could be anything.");
+        let claim = "Too few groups to say how good it is";
+        return Some(finding(FindingId::FewPhotographs, Severity::Warning, claim, evidence, advice));
+    }
     if half > WIDE {
         let evidence = format!(
             "On {on}, the accuracy is known only to about ± {}. Smaller differences mean nothing.",

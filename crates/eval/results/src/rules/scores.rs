@@ -8,6 +8,10 @@ use crate::words::{count, list, of_a_hundred, percent, points};
 
 pub(super) fn accuracy(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
     let accuracy = evaluation.scores.accuracy;
+    if accuracy.is_anything() {
+        // `data::few_photographs` says so.
+        return None;
+    }
     if evaluation.has_several_classes() && !evaluation.beats_majority() {
         return Some(finding(
             FindingId::NoBetterThanMajority,

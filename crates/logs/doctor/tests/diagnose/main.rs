@@ -2,6 +2,7 @@
 
 mod live;
 mod nonsense;
+mod own;
 mod question;
 mod rules;
 mod simulated;

@@ -293,6 +293,7 @@ fn the_sizes_decide_between_the_ways_of_adding_up() {
         batch_size: Some(32),
         train_size: Some(1600),
         validation_size: Some(400),
+        ..RunSetup::default()
     };
     for (reduction, by_train, by_val) in [
         (Reduction::BatchSum, 32.0, 400.0 / 13.0),

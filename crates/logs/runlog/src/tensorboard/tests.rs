@@ -113,6 +113,7 @@ fn an_independent_parser_reads_every_scalar() {
         validation_loss: None,
         validation_accuracy: None,
         validation_macro_f1: None,
+        calibrated_loss: None,
         ..samples::epoch(2)
     };
     writer.append(&without_validation, TIME + 56.0).unwrap();

@@ -1,7 +1,7 @@
 //! The verdict, the few numbers that carry it, and its findings.
 
 use foliar_results::words::percent;
-use foliar_results::{Estimate, Evaluation, RunReport, Verdict};
+use foliar_results::{Estimate, Evaluation, RunReport, Verdict, scale};
 use maud::{Markup, html};
 
 use crate::layout::number::Number;
@@ -12,6 +12,7 @@ pub(super) fn verdict(verdict: &Verdict, report: &RunReport) -> Markup {
         section class={ "verdict " (rating(verdict.rating)) } aria-labelledby="run-verdict" {
             h2 #run-verdict { "Verdict" }
             p.lead { (prose(&verdict.summary)) }
+            @if report.evaluation.is_some() { p.about { (prose(&scale())) } }
             (key_figures(&report.evaluation.as_ref().map(figures).unwrap_or_default()))
         }
     }

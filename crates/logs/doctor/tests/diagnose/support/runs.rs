@@ -308,6 +308,7 @@ fn attempt_at(kind: Kind, seed: u64) -> Run {
         batch_size: Some(plan.batch_size),
         train_size: Some(task.train_size),
         validation_size: Some(task.validation_size),
+        ..RunSetup::default()
     };
     Run { log, setup, kind, divisor, sums }
 }

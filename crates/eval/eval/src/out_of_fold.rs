@@ -1,0 +1,48 @@
+//! How good a run is, from the predictions that it stored: no photograph is read again.
+
+use std::collections::BTreeMap;
+
+use foliar_metrics::{Bootstrap, Estimate, Groups, Predictions};
+use foliar_train::{OutOfFoldRow, Run};
+
+use crate::error::EvalError;
+
+/// The accuracy of a run on photographs that it held back, in folds or for validation. The same number as that of
+/// [`evaluate`](crate::evaluate()) on them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OutOfFoldAccuracy {
+    /// Share predicted correctly, with its 95 % interval by group.
+    pub accuracy: Estimate,
+    /// How many photographs.
+    pub photographs: usize,
+    /// In how many groups.
+    pub groups: usize,
+}
+
+/// Reads the stored predictions of a run whose classes are `classes`; `None` if it held nothing back.
+///
+/// # Errors
+/// A table that cannot be read.
+pub fn out_of_fold_accuracy(run: &Run, classes: &[String]) -> Result<Option<OutOfFoldAccuracy>, EvalError> {
+    if !run.dir.out_of_fold().exists() {
+        return Ok(None);
+    }
+    let names = run.groups()?;
+    let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
+    let (mut logits, mut labels, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+    for OutOfFoldRow { path, class, logits: row } in run.out_of_fold(classes)? {
+        let Some(label) = classes.iter().position(|name| *name == class) else { continue };
+        let next = numbers.len() as u64;
+        let name = names.get(&path).unwrap_or(&path).clone();
+        groups.push(*numbers.entry(name).or_insert(next));
+        labels.push(label as u32);
+        logits.extend(row);
+    }
+    if labels.is_empty() {
+        return Ok(None);
+    }
+    let photographs = labels.len();
+    let predictions = Predictions::new(logits, labels, Groups::new(&groups), classes.len())?;
+    let accuracy = Bootstrap::default().proportion(&predictions.correct(), predictions.groups());
+    Ok(Some(OutOfFoldAccuracy { accuracy, photographs, groups: predictions.groups().count() }))
+}
