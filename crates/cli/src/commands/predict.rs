@@ -1,16 +1,18 @@
 //! `foliar predict`: photographs in, classes out.
 
 mod rows;
+mod submission;
 
 use std::path::Path;
 
 use foliar_model::{Prediction, Predictor};
+use foliar_train::Recipe;
 use foliar_vision::Limits;
 
 use self::rows::{Answer, Row, Writer};
 use super::inputs::{self, Input};
 use super::{open_bundle_with_risk, use_threads};
-use crate::arguments::PredictArguments;
+use crate::arguments::{Format, PredictArguments};
 use crate::exit::Exit;
 use crate::output;
 
@@ -24,8 +26,12 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     // One photograph needs no room for sixteen.
     let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;
     let classes = predictor.bundle().classes.clone();
-    let top = (arguments.top as usize).min(classes.len());
-    let mut writer = Writer::new(output::stdout(), arguments.format, top)?;
+    let submission = matches!(arguments.format, Format::Kaggle | Format::KaggleProbabilities);
+    let top = if submission { classes.len() } else { (arguments.top as usize).min(classes.len()) };
+    // Bundles of other versions have no table of labels.
+    let recipe = Recipe::of_bundle(predictor.bundle()).ok();
+    let codes = recipe.and_then(|recipe| recipe.data.labels).map(|labels| labels.codes).unwrap_or_default();
+    let mut writer = Writer::new(output::stdout(), arguments.format, top, &classes, &codes)?;
     let mut failures = 0;
     let mut write = |input: &Input, result: Result<Answer<'_>, String>| {
         failures += usize::from(result.is_err());

@@ -7,7 +7,7 @@ use crate::file_index::has_picture_extension;
 use crate::table::{Table, plain};
 
 /// Names of columns of photos, in lower case without marks; the more telling first.
-const IMAGES: [&str; 32] = [
+pub const IMAGES: [&str; 32] = [
     "imagepath",
     "filepath",
     "imgpath",
@@ -126,7 +126,8 @@ const NUMBERS: [&str; 16] = [
     "labelencoded",
     "taxonid",
 ];
-const SPLITS: [&str; 13] = [
+/// Names of columns of splits.
+pub const SPLITS: [&str; 13] = [
     "split",
     "part",
     "set",
@@ -248,6 +249,12 @@ fn given(table: &Table, name: &str, option: &str) -> Result<usize, LabelError> {
             format!("no column `{name}` for {option}; its columns are {}", listed(table)),
         )
     })
+}
+
+/// The photos that a table names, whatever else it says; none where no column is known to name them.
+pub(crate) fn photos(table: &Table) -> Vec<String> {
+    let column = image(table).ok();
+    column.into_iter().flat_map(|column| table.cells(column)).map(str::to_owned).collect()
 }
 
 /// The column that names the photos: one of a telling name, of several that whose cells look most like photos.

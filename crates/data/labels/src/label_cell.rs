@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+/// What data frames write in empty cells.
+const NOTHING: [&str; 6] = ["", "NaN", "nan", "NA", "N/A", "null"];
+
 /// How the cells of a column hold labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LabelCells {
@@ -41,6 +44,7 @@ impl LabelCells {
     /// The labels of a cell.
     pub(crate) fn labels(self, cell: &str) -> Vec<String> {
         let found: Vec<&str> = match self {
+            Self::One if NOTHING.contains(&cell.trim()) => Vec::new(),
             Self::One => vec![cell.trim()],
             Self::Several(between) => parts(cell, between),
             Self::Lists => {

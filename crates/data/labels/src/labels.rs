@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::annotations::annotations;
-use crate::columns::{ColumnChoice, Columns, LabelColumns, columns, mark};
+use crate::columns::{ColumnChoice, Columns, LabelColumns, columns, mark, photos};
 use crate::error::LabelError;
 use crate::file_index::plain_path;
 use crate::json;
@@ -76,6 +76,13 @@ impl Labels {
         Self::of_table(&table, choice)
     }
 
+    /// The photos that a table of separated values names, whether it has labels or not; none for any other file.
+    #[must_use]
+    pub fn photos(path: &Path) -> Vec<String> {
+        let table = Table::read(path).ok();
+        table.iter().flat_map(photos).collect()
+    }
+
     fn of_annotations(path: &Path, images: Vec<(String, Vec<String>)>) -> Self {
         let row = |(line, (image, labels))| LabelRow { line, image, labels, split: None, group: None };
         Self {
@@ -91,6 +98,9 @@ impl Labels {
     }
 
     fn of_table(table: &Table, choice: &ColumnChoice) -> Result<Self, LabelError> {
+        if table.rows.is_empty() {
+            return Err(LabelError::table(&table.path, "the table has no rows"));
+        }
         let Columns { image, label, split, groups } = columns(table, choice)?;
         let name = |column: usize| table.header[column].clone();
         let all = labels(table, image, &label);
@@ -263,9 +273,14 @@ mod tests {
 
     #[test]
     fn a_table_without_labels_is_refused() {
-        for (name, text) in
-            [("a.csv", "image,label\n"), ("a.csv", "image,label\n1,\n"), ("a.json", "{}"), ("a.csv", "")]
-        {
+        for (name, text) in [
+            ("a.csv", "image,label\n"),
+            ("a.csv", "image,label\n1,\n"),
+            ("a.json", "{}"),
+            ("a.csv", ""),
+            ("a.xlsx", "PK\u{3}\u{4}"),
+            ("a.csv", "a\0\0b"),
+        ] {
             assert!(of(name, text).unwrap_err().contains(name));
         }
     }

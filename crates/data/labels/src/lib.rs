@@ -23,7 +23,7 @@ mod table;
 mod text;
 
 pub use class_map::{ClassMap, Mapped};
-pub use columns::ColumnChoice;
+pub use columns::{ColumnChoice, IMAGES as IMAGE_COLUMNS, SPLITS as SPLIT_COLUMNS};
 pub use error::LabelError;
 pub use file_index::{FileIndex, has_picture_extension, plain_path};
 pub use labels::{LabelRow, Labels};

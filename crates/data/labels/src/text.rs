@@ -13,10 +13,27 @@ const WINDOWS: [char; 32] = [
 /// The text of the file at `path`.
 ///
 /// # Errors
-/// [`LabelError::Read`].
+/// [`LabelError::Read`], and [`LabelError::Table`] for what is no text, with the way to make one of it.
 pub(crate) fn read(path: &Path) -> Result<String, LabelError> {
     let bytes = std::fs::read(path).map_err(|source| LabelError::Read { path: path.to_owned(), source })?;
-    Ok(decode(&bytes))
+    let other = match bytes.as_slice() {
+        [b'P', b'K', 3, 4, ..] => "this is an archive or a file of a spreadsheet; save the sheet as CSV",
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => "this is a file of a spreadsheet; save the sheet as CSV",
+        [b'P', b'A', b'R', b'1', ..] => {
+            "this is a Parquet file; write it as CSV, such as with `pandas.read_parquet(FILE).to_csv(FILE)`"
+        }
+        [b'<', b'?', b'x', b'm', b'l', ..] => {
+            "this is an XML file; write a table with a photo and its class in each line"
+        }
+        _ => {
+            let text = decode(&bytes);
+            if !text.contains('\0') {
+                return Ok(text);
+            }
+            "this is no text"
+        }
+    };
+    Err(LabelError::table(path, other))
 }
 
 /// UTF-8 with or without a byte-order mark, UTF-16 of either order, else Windows-1252, which any bytes are.

@@ -1,10 +1,12 @@
 //! Predictions as text, CSV or JSON lines.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use foliar_model::AbstentionReason;
 use serde::Serialize;
 
+use super::submission::Submission;
 use crate::arguments::Format;
 
 /// The prediction for one photograph, or what is wrong with it.
@@ -64,14 +66,23 @@ pub(super) enum Writer<W: Write> {
     Text(W),
     Csv { csv: Box<csv::Writer<W>>, top: usize },
     Jsonl(W),
+    Kaggle(Submission<W>),
 }
 
 impl<W: Write> Writer<W> {
-    /// Rows of at most `top` classes.
-    pub(super) fn new(out: W, format: Format, top: usize) -> io::Result<Self> {
+    /// Rows of at most `top` of the `classes`; `codes` are those that a submission writes in their place.
+    pub(super) fn new(
+        out: W,
+        format: Format,
+        top: usize,
+        classes: &[String],
+        codes: &BTreeMap<String, String>,
+    ) -> io::Result<Self> {
         Ok(match format {
             Format::Text => Self::Text(out),
             Format::Jsonl => Self::Jsonl(out),
+            Format::Kaggle => Self::Kaggle(Submission::of_labels(out, codes)?),
+            Format::KaggleProbabilities => Self::Kaggle(Submission::of_probabilities(out, classes, codes)?),
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
                 csv.write_record(header(top)).map_err(io_error)?;
@@ -91,6 +102,7 @@ impl<W: Write> Writer<W> {
                 serde_json::to_writer(&mut *out, &json(row))?;
                 writeln!(out)
             }
+            Self::Kaggle(submission) => submission.write(row),
         }
     }
 
@@ -98,12 +110,13 @@ impl<W: Write> Writer<W> {
         match self {
             Self::Text(mut out) | Self::Jsonl(mut out) => out.flush(),
             Self::Csv { mut csv, .. } => csv.flush(),
+            Self::Kaggle(submission) => submission.finish(),
         }
     }
 }
 
 /// The operating system's error itself, so that a closed pipe is seen to be one.
-fn io_error(error: csv::Error) -> io::Error {
+pub(super) fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         kind => io::Error::other(format!("{kind:?}")),
@@ -193,7 +206,7 @@ mod tests {
     fn written(format: Format) -> String {
         let old = Answer { set: None, distance: None, ..answer(None) };
         let mut bytes = Vec::new();
-        let mut writer = Writer::new(&mut bytes, format, 2).unwrap();
+        let mut writer = Writer::new(&mut bytes, format, 2, &[], &BTreeMap::new()).unwrap();
         for (path, result) in [
             ("a, b.jpg", Ok(old)),
             ("c.jpg", Ok(answer(None))),
