@@ -65,7 +65,7 @@ fn a_table_goes_from_training_to_the_submission() {
         "label_num_to_disease_map.json gives their names",
     ];
     assert!(said.iter().all(|words| trained.err.contains(words)), "{}", trained.err);
-    assert!(trained.err.contains(&format!("classes: {} 6, ", classes[0])), "{}", trained.err);
+    assert!(trained.err.contains(&format!("classes: {} (6), ", classes[0])), "{}", trained.err);
     let recipe = fs::read_to_string(scene.path("run/recipe.toml")).unwrap();
     assert!(recipe.contains("train.csv") && recipe.contains("digest"), "{recipe}");
 
@@ -76,7 +76,7 @@ fn a_table_goes_from_training_to_the_submission() {
         text.lines().filter(|line| line.contains("loss")).map(|line| line[..12].to_owned()).count()
     };
     assert_eq!(lines(&named.err), lines(&trained.err));
-    assert!(named.err.contains(&format!("classes: {} 6, ", classes[0])), "{}", named.err);
+    assert!(named.err.contains(&format!("classes: {} (6), ", classes[0])), "{}", named.err);
 
     // Photographs and table may move together, and are found again.
     fs::rename(scene.path("leaves"), scene.path("moved")).unwrap();
@@ -129,7 +129,7 @@ fn several_labels_and_several_tables_are_to_be_decided() {
     fs::write(scene.path("map.csv"), "from,to\nhealthy,healthy\n*,diseased\n").unwrap();
     let merged = ["train", "leaves", "--classes", "map.csv", "--dry-run"];
     let merged = scene.run(&merged).expect(0);
-    assert!(merged.err.contains("classes: diseased ") && merged.err.contains("healthy "), "{}", merged.err);
+    assert!(merged.err.contains("classes: diseased (") && merged.err.contains("healthy ("), "{}", merged.err);
 
     write(
         &scene,

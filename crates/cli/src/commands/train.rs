@@ -102,7 +102,7 @@ fn say_data(dataset: &Dataset) {
         dataset.class_counts().into_iter().zip(dataset.classes.iter().map(String::as_str)).collect();
     classes.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     let named: Vec<String> =
-        classes.iter().take(CLASSES).map(|(count, name)| format!("{name} {count}")).collect();
+        classes.iter().take(CLASSES).map(|(count, name)| format!("{name} ({count})")).collect();
     let more = match classes.len().saturating_sub(CLASSES) {
         0 => String::new(),
         more => format!(" and {more} more classes"),
