@@ -14,6 +14,7 @@ mod doctor;
 mod evaluate;
 mod examination;
 mod explain;
+mod labels;
 mod machine;
 mod report;
 mod tune;
@@ -24,6 +25,7 @@ pub(crate) use doctor::DoctorArguments;
 pub(crate) use evaluate::{EvaluateArguments, SplitName};
 pub(crate) use examination::ExaminationArguments;
 pub(crate) use explain::{ExplainArguments, MethodName};
+pub(crate) use labels::LabelArguments;
 pub(crate) use machine::MachineArguments;
 pub(crate) use report::ReportArguments;
 pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
@@ -294,6 +296,8 @@ pub(crate) struct RecipeArguments {
     /// folders of diseases [default: understood from the folders, or asked for]
     #[arg(long, help_heading = "Photos", hide_short_help = true, value_name = "DEPTH", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) classes_from: Option<u8>,
+    #[command(flatten)]
+    pub(crate) labels: LabelArguments,
     /// Leave out the photos in this table with the column path, such as quarantine.csv of an audit
     #[arg(long, help_heading = "Photos", value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,
@@ -307,11 +311,12 @@ pub(crate) struct RecipeArguments {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Example:\n  foliar train photos --model baseline --image-size 128 --epochs 20 --out runs/first\n\nPHOTOS holds one folder per class, or train/, val/ and test/ folders above the classes. An untuned run, as in many first projects:\n  foliar train photos --lr 0.001 --schedule constant --warmup 0"
+    after_help = "Example:\n  foliar train photos --model baseline --image-size 128 --epochs 20 --out runs/first\n\nPHOTOS holds one folder per class, or train/, val/ and test/ folders above the classes, or photos and a table that says their classes:\n  foliar train --labels leaves/train.csv --images leaves/train_images\nAn untuned run, as in many first projects:\n  foliar train photos --lr 0.001 --schedule constant --warmup 0"
 )]
 pub(crate) struct TrainArguments {
-    /// Folder of photos, one subfolder per class
-    pub(crate) photos: PathBuf,
+    /// Folder of photos, one subfolder per class, or photos with a table of labels
+    #[arg(required_unless_present_any = ["labels", "images"])]
+    pub(crate) photos: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
     /// Run folder to write, new or empty [default: runs/NAME-1, or the first free number]
@@ -328,8 +333,9 @@ pub(crate) struct TrainArguments {
     after_help = "Example:\n  foliar lr-find photos --weights mobilenet.safetensors --picture rates.svg\n\nThe rate rises step by step until the loss diverges. The suggestion lies where the loss still falls: use it as --lr of `foliar train`."
 )]
 pub(crate) struct LrFindArguments {
-    /// Folder of photos, one subfolder per class
-    pub(crate) photos: PathBuf,
+    /// Folder of photos, one subfolder per class, or photos with a table of labels
+    #[arg(required_unless_present_any = ["labels", "images"])]
+    pub(crate) photos: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
     /// Plot to write, .svg or .png
@@ -384,12 +390,16 @@ pub(crate) enum Format {
     Csv,
     /// One JSON document per line
     Jsonl,
+    /// The table that competitions take: image_id,label, a class for every photo, as the table of labels writes it
+    Kaggle,
+    /// image_id and a column of probabilities for each class
+    KaggleProbabilities,
 }
 
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar predict runs/first/model.foliar leaf.jpg\n  foliar predict model.foliar field-photos 'more/*.jpg' --top 3 --format csv > predictions.csv\n  foliar predict runs/first field-photos --html answers.html\n\nA file that cannot be read becomes a row with an error, and the exit code is 3."
+    after_help = "Examples:\n  foliar predict runs/first/model.foliar leaf.jpg\n  foliar predict model.foliar field-photos 'more/*.jpg' --top 3 --format csv > predictions.csv\n  foliar predict runs/first field-photos --html answers.html\n  foliar predict runs/first test_images --format kaggle > submission.csv\n\nA file that cannot be read becomes a row with an error, and the exit code is 3."
 )]
 pub(crate) struct PredictArguments {
     /// Bundle, or run folder

@@ -75,7 +75,7 @@ fn scan_error(error: &anyhow::Error) -> Option<&ScanError> {
         return Some(scan);
     }
     match error.downcast_ref() {
-        Some(EvalError::Scan(scan)) => Some(scan),
+        Some(EvalError::Scan(scan) | EvalError::Train(TrainError::Scan(scan))) => Some(scan),
         _ => error.downcast_ref(),
     }
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use foliar_train::DataOptions;
 
-/// A folder of photographs: one folder per class, or train, val and test folders above the classes. It is scanned, decoded and
+/// A folder of photographs: one folder per class, or train, val and test folders above the classes, or photographs and a table that
+/// says their classes ([`DataSpec`](foliar_train::DataSpec) names others). It is scanned, decoded and
 /// split when a [`Trainer`](crate::Trainer) fits to it, since the split is the recipe's.
 #[derive(Clone, Debug)]
 pub struct Dataset {

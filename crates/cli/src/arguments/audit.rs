@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::models;
+use super::{LabelArguments, models};
 
 #[derive(Args)]
 #[command(args_override_self = true)]
@@ -12,8 +12,10 @@ use super::models;
     after_help = "Examples:\n  foliar audit photos\n  foliar audit photos --weights mobilenet.safetensors --out audit\n  foliar audit photos --quarantine quarantine.csv\n  foliar train photos --quarantine quarantine.csv\n\nNothing is moved, changed or deleted. quarantine.csv is a proposal of what to leave out: read it, remove the lines you disagree with, and give it to `foliar train`. The exit code is 3 if files were left out or something is seriously wrong with the photos."
 )]
 pub(crate) struct AuditArguments {
-    /// Folder of photos, one subfolder per class, or train/, val/ and test/ folders above the classes
-    pub(crate) photos: PathBuf,
+    /// Folder of photos, one subfolder per class, or train/, val/ and test/ folders above the classes, or photos with a table of
+    /// labels
+    #[arg(required_unless_present_any = ["labels", "images"])]
+    pub(crate) photos: Option<PathBuf>,
     /// Pretrained weights whose features find label errors and leakage; without them colours and textures are used. A file
     /// (safetensors or PyTorch's .pth), or `imagenet` for those that `foliar weights fetch` downloaded
     #[arg(long, value_name = "FILE")]
@@ -32,6 +34,8 @@ pub(crate) struct AuditArguments {
     /// folders of diseases [default: understood from the folders, or asked for]
     #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) classes_from: Option<u8>,
+    #[command(flatten)]
+    pub(crate) labels: LabelArguments,
     /// Folder for the page audit.html, audit.json, and the tables audit.csv, duplicates.csv, labels.csv, groups.csv and quarantine.csv
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

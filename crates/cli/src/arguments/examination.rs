@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::risk_level;
+use super::{LabelArguments, risk_level};
 
 #[derive(Args)]
 pub(crate) struct ExaminationArguments {
@@ -21,6 +21,8 @@ pub(crate) struct ExaminationArguments {
     /// How many folders below DIR the classes are, as in training [default: understood from the folders, or asked for]
     #[arg(long, value_name = "DEPTH", requires = "data", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) classes_from: Option<u8>,
+    #[command(flatten)]
+    pub(crate) labels: LabelArguments,
     /// Also evaluate photos of DIR that the classifier was trained, tuned or calibrated on [default: they are left out]
     #[arg(long, requires = "data")]
     pub(crate) include_training: bool,
@@ -34,4 +36,12 @@ pub(crate) struct ExaminationArguments {
     /// Measure robustness to image corruptions: blurred, noisy, brighter, darker, compressed and rotated photos, and other backgrounds
     #[arg(long)]
     pub(crate) robustness: bool,
+}
+
+impl ExaminationArguments {
+    /// The folder that is named, by itself or by a table; `None` for the photos of the run.
+    pub(crate) fn folder(&self) -> anyhow::Result<Option<PathBuf>> {
+        let named = self.data.is_some() || self.labels.names_photos();
+        named.then(|| self.labels.root(self.data.as_deref())).transpose()
+    }
 }

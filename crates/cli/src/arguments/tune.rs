@@ -40,7 +40,7 @@ pub(crate) enum PrunerName {
 )]
 pub(crate) struct TuneArguments {
     /// Folder of photos, one subfolder per class; with --resume only if it has moved
-    #[arg(required_unless_present = "resume")]
+    #[arg(required_unless_present_any = ["resume", "labels", "images"])]
     pub(crate) photos: Option<PathBuf>,
     /// Output folder, new or empty [default: the first free runs/tune-NAME-1, runs/tune-NAME-2, ...]
     #[arg(long, value_name = "RUN")]
@@ -96,7 +96,7 @@ pub(crate) struct TuneArguments {
 }
 
 /// Options that are fixed when a tuning is started.
-const FIXED: [&str; 40] = [
+const FIXED: [&str; 45] = [
     "out",
     "tune",
     "range",
@@ -136,5 +136,10 @@ const FIXED: [&str; 40] = [
     "split",
     "quarantine",
     "classes_from",
+    "labels",
+    "image_column",
+    "label_column",
+    "images",
+    "classes",
     "seed",
 ];

@@ -42,16 +42,21 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
             .map_err(|source| foliar_audit::AuditError::Write { path: folder.clone(), source })?;
     }
     use_threads(arguments.threads)?;
-    let scanning =
-        ScanOptions { classes_from: arguments.classes_from.map(usize::from), ..ScanOptions::default() };
-    let scanned = scan_for_evaluation(&arguments.photos, &scanning)?;
+    let photos = arguments.labels.root(arguments.photos.as_deref())?;
+    let scanning = ScanOptions {
+        classes_from: arguments.classes_from.map(usize::from),
+        labels: arguments.labels.source(),
+        classes: arguments.labels.map()?,
+        ..ScanOptions::default()
+    };
+    let scanned = scan_for_evaluation(&photos, &scanning)?;
     if let Some(layout) = &scanned.0.layout {
         say!("{layout}");
     }
     let Some(audit) = examine(scanned, &rule, recipe.as_ref())? else { return Ok(Exit::Interrupted) };
     if let Some(folder) = &arguments.out {
         write_tables(&audit, folder)?;
-        let page = audit_page(&audit, &|path| thumbnails::of_file(&arguments.photos, path));
+        let page = audit_page(&audit, &|path| thumbnails::of_file(&photos, path));
         write_atomically(&folder.join(PAGE), |file| file.write_all(page.as_bytes()))
             .with_context(|| format!("{} cannot be written", folder.join(PAGE).display()))?;
     }
@@ -62,7 +67,7 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     if arguments.json {
         out.json(&audit)?;
     } else {
-        text::print(&mut Fitted::new(out), &audit, arguments)?;
+        text::print(&mut Fitted::new(out), &audit, &photos, arguments)?;
     }
     let serious = audit.findings.iter().any(|finding| finding.severity == Severity::Error);
     let left_out = audit.problems.iter().any(|problem| problem.excluded);

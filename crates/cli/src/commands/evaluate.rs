@@ -49,7 +49,8 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     use_threads(arguments.threads)?;
     let mut predictor =
         Predictor::new(open_bundle_with_risk(&arguments.bundle, arguments.examination.risk)?, BATCH)?;
-    let held_back = match &arguments.examination.data {
+    let folder = arguments.examination.folder()?;
+    let held_back = match &folder {
         Some(_) => None,
         None if arguments.bundle.is_dir() => Some(paths::open_run(&arguments.bundle)?),
         None => {
@@ -64,7 +65,7 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     });
     let examination = &arguments.examination;
     let grouping = group_rule(examination.groups.as_deref(), examination.group_by.as_deref())?;
-    let source = match (&held_back, &arguments.examination.data) {
+    let source = match (&held_back, &folder) {
         (Some(run), _) => EvalSource::HeldBack(run),
         (None, data) => EvalSource::Folder {
             root: data.as_deref().unwrap_or(Path::new("")),
@@ -117,6 +118,8 @@ pub(crate) fn options(examination: &ExaminationArguments) -> anyhow::Result<Eval
     let ood = examination.ood.iter().map(|folder| others(folder)).collect::<anyhow::Result<_>>()?;
     Ok(EvaluateOptions {
         classes_from: examination.classes_from.map(usize::from),
+        labels: examination.labels.source(),
+        classes: examination.labels.map()?,
         ood,
         robustness: examination.robustness,
         ..EvaluateOptions::default()
@@ -135,8 +138,11 @@ fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
     Ok((folder.shown().to_string(), files))
 }
 
-/// Says what was left out, and whether anything was.
+/// Says how a folder was understood and what was left out, and whether anything was.
 pub(crate) fn tell_problems(evaluation: &Evaluation) -> bool {
+    if let Some(layout) = &evaluation.data.layout {
+        say!("{layout}");
+    }
     for problem in &evaluation.problems {
         let word = if problem.excluded { "left out" } else { "note" };
         say!("{word}: {}: {}", problem.path, problem.message);

@@ -14,6 +14,9 @@ pub(crate) fn grouping(data: &DataSpec) -> String {
         (Some(split), ..) => return format!("the split in {}", folder_name(&split.file)),
         (_, Some(groups), ..) => format!("the groups in {}", folder_name(&groups.file)),
         (_, _, Some(pattern), _) => format!("photos with the same match of {pattern} in their path"),
+        (.., Group::Sequence) if data.labels.is_some() => {
+            "the groups of the table of labels, or else consecutive file names".to_owned()
+        }
         (.., Group::Sequence) => "consecutive file names".to_owned(),
         (.., Group::None) => String::new(),
     };

@@ -22,7 +22,8 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
     picture::check_name(&arguments.picture)?;
     let recipe = from_arguments(&arguments.recipe)?;
     use_threads(arguments.recipe.machine.threads)?;
-    let photographs = open_photographs(&arguments.photos, &recipe, &arguments.recipe.machine)?;
+    let photos = arguments.recipe.labels.root(arguments.photos.as_deref())?;
+    let photographs = open_photographs(&photos, &recipe, &arguments.recipe.machine)?;
     check(&recipe, &photographs.dataset.classes)?.iter().for_each(|note| say!("{note}"));
     interrupt::listen()?;
     let mut screen = Screen::default();

@@ -1,6 +1,7 @@
 //! `foliar predict`: photographs in, classes out.
 
 mod rows;
+mod submission;
 
 use std::io::Write;
 use std::path::Path;
@@ -10,6 +11,7 @@ use foliar_files::write_atomically;
 
 use foliar_model::{AbstentionReason, Prediction, Predictor};
 use foliar_report::{AnsweredPhoto, Answers, Thumbnail, answers_page, answers_summary};
+use foliar_train::Recipe;
 use foliar_vision::Limits;
 
 use self::rows::{Answer, Row, Table, Writer};
@@ -31,11 +33,15 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     // One photograph needs no room for sixteen.
     let mut predictor = Predictor::new(bundle, inputs.len().clamp(1, BATCH))?;
     let classes = predictor.bundle().classes.clone();
-    let top = (arguments.top as usize).min(classes.len());
+    let submission = matches!(arguments.format, Some(Format::Kaggle | Format::KaggleProbabilities));
+    let top = if submission { classes.len() } else { (arguments.top as usize).min(classes.len()) };
+    // Bundles of other versions have no table of labels.
+    let recipe = Recipe::of_bundle(predictor.bundle()).ok();
+    let codes = recipe.and_then(|recipe| recipe.data.labels).map(|labels| labels.codes).unwrap_or_default();
     let table = if arguments.all { Table::All(&classes) } else { Table::Top(top) };
     let format = arguments.format.or_else(|| arguments.html.is_none().then_some(Format::Text));
     let out = if format == Some(Format::Text) { output::stdout() } else { output::data() };
-    let mut writer = format.map(|format| Writer::new(out, format, table)).transpose()?;
+    let mut writer = format.map(|format| Writer::new(out, format, table, &classes, &codes)).transpose()?;
     let mut cards: Vec<AnsweredPhoto> = Vec::new();
     let mut failures = 0;
     let mut write = |input: &Input, result: Result<Answer<'_>, String>| {

@@ -111,7 +111,8 @@ fn evaluated(
     let options = options(&arguments.examination)?;
     let examination = &arguments.examination;
     let grouping = group_rule(examination.groups.as_deref(), examination.group_by.as_deref())?;
-    let source = match &arguments.examination.data {
+    let folder = examination.folder()?;
+    let source = match &folder {
         Some(root) => EvalSource::Folder {
             root,
             split: None,
@@ -127,7 +128,7 @@ fn evaluated(
     match evaluation {
         Ok(evaluation) => Ok(Some(evaluation)),
         // Photographs that were named must be there; a run without any still has a training to report.
-        Err(error) if arguments.examination.data.is_none() => {
+        Err(error) if folder.is_none() => {
             let held_back = [Split::Test, Split::Validation].map(|split| run.photographs_of(split));
             let none =
                 held_back.into_iter().all(|photographs| photographs.is_ok_and(|found| found.is_empty()));

@@ -14,8 +14,10 @@ use foliar_runlog::{RunDir, StopReason};
 use foliar_train::{
     DataOptions, EpochScore, Grouping, LearnedBefore, Outcome, Photographs, Recipe, Run, check, train,
 };
+use foliar_vision::Dataset;
 
 use self::screen::Screen;
+use super::findings::wrap;
 use super::use_threads;
 use crate::arguments::{MachineArguments, TrainArguments};
 use crate::exit::Exit;
@@ -26,12 +28,15 @@ use crate::{interrupt, progress};
 const FEW: usize = 30;
 /// Problems that are spelled out; the others are in the run folder.
 const TOLD: usize = 5;
+/// Classes that are named.
+const CLASSES: usize = 10;
 
 pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     let began = Instant::now();
     let recipe = recipe::from_arguments(&arguments.recipe)?;
+    let photos = arguments.recipe.labels.root(arguments.photos.as_deref())?;
     if arguments.dry_run {
-        return dry_run::print(&arguments.photos, &arguments.recipe, &recipe);
+        return dry_run::print(&photos, &arguments.recipe, &recipe);
     }
     use_threads(arguments.recipe.machine.threads)?;
     let out = arguments.out.clone().unwrap_or_else(|| Run::free_folder(&recipe.model));
@@ -39,7 +44,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
         // Refused before any photograph is read.
         RunDir::create(&out)?;
     }
-    let photographs = open_photographs(&arguments.photos, &recipe, &arguments.recipe.machine)?;
+    let photographs = open_photographs(&photos, &recipe, &arguments.recipe.machine)?;
     // A network that does not fit leaves no run folder behind.
     check(&recipe, &photographs.dataset.classes)?;
     let run = Run::create(&out, &recipe, &photographs)?;
@@ -76,9 +81,7 @@ pub(crate) fn open_photographs(
     bar.finish_and_clear();
     let photographs = photographs?;
     let summary = photographs.summary();
-    if let Some(layout) = &photographs.dataset.layout {
-        say!("{layout}");
-    }
+    say_data(&photographs.dataset);
     say!(
         "{} photos of {} classes: {} for training, {} for validation{}",
         photographs.dataset.photos.len(),
@@ -108,6 +111,25 @@ pub(crate) fn open_photographs(
         }
     }
     Ok(photographs)
+}
+
+/// Says how the folder was understood, and the classes with their photos: the largest first.
+fn say_data(dataset: &Dataset) {
+    if let Some(layout) = &dataset.layout {
+        say!("{layout}");
+    }
+    let mut classes: Vec<(usize, &str)> =
+        dataset.class_counts().into_iter().zip(dataset.classes.iter().map(String::as_str)).collect();
+    classes.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    let named: Vec<String> =
+        classes.iter().take(CLASSES).map(|(count, name)| format!("{name} ({count})")).collect();
+    let more = match classes.len().saturating_sub(CLASSES) {
+        0 => String::new(),
+        more => format!(" and {more} more classes"),
+    };
+    let text = format!("classes: {}{more}", named.join(", "));
+    // Standard error never fails.
+    let _ = wrap(&mut output::Messages, &text, "", "  ");
 }
 
 /// Which photographs stay in one split, and why.

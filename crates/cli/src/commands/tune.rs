@@ -8,7 +8,6 @@ mod words;
 
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use anyhow::Context;
 use foliar_train::Run;
@@ -35,14 +34,15 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
             (folder, photographs)
         }
         (None, photos) => {
-            let photos = photos.as_deref().unwrap_or(Path::new("."));
-            let plan = plan::of(photos, arguments)?;
+            let photos = &arguments.recipe.labels.root(photos.as_deref())?;
+            let mut plan = plan::of(photos, arguments)?;
             let out = arguments.out.clone();
             let out = out.unwrap_or_else(|| Run::free_folder(&format!("tune-{}", plan.recipe.model)));
             // Checked before any photo is read.
             Folder::check_free(&out)?;
             use_threads(arguments.recipe.machine.threads)?;
             let photographs = open_photographs(photos, &plan.recipe, &arguments.recipe.machine)?;
+            plan.recipe = plan.recipe.with_tables_of(&photographs.dataset)?;
             let notes = foliar_train::check(&plan.recipe, &photographs.dataset.classes)?;
             notes.iter().for_each(|note| say!("{note}"));
             (Folder::create(&out, &plan, &photographs)?, photographs)

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use foliar_labels::SPLIT_COLUMNS;
 use foliar_results::audit::GroupSource;
 use foliar_vision::{Dataset, Problem, Reason, Split, portable_name};
 
@@ -17,12 +18,13 @@ pub struct GivenSplit {
 }
 
 impl GivenSplit {
-    /// Reads comma-separated values with the columns `path` and `split` (`train`, `val` or `test`), and optionally `group`.
+    /// Reads a table with the columns `path` and `split` (`train`, `val` or `test`; also called `part` or `set`), and optionally
+    /// `group`.
     ///
     /// # Errors
     /// As [`Listing::read`], and [`AuditError::Table`] for any other value of `split`.
     pub fn read(path: &Path) -> Result<Self, AuditError> {
-        let listing = Listing::read(path, &[Column::Needed("split"), Column::Optional("group")])?;
+        let listing = Listing::read(path, &[Column::Needed(&SPLIT_COLUMNS), Column::Optional(&["group"])])?;
         let wrong = |text: &Option<&str>| text.and_then(Split::of_word).is_none();
         if let Some(text) = listing.values(0).find(wrong) {
             let text = text.unwrap_or_default();
@@ -102,6 +104,35 @@ mod tests {
     }
 
     #[test]
+    fn tables_of_other_programs_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("split.csv");
+        let plain = "path,split\na/1.jpg,train\na/1.jpg,train\na/2.jpg,val\na/3.jpg,test\nb/1.jpg,train\n";
+        let assigned = |text: &[u8]| {
+            std::fs::write(&path, text).unwrap();
+            let (data, problems) = GivenSplit::read(&path).unwrap().apply(dataset(&PHOTOS)).unwrap();
+            assert!(problems.is_empty());
+            data.photos.iter().map(|photo| photo.split).collect::<Vec<_>>()
+        };
+        let expected = assigned(plain.as_bytes());
+        let utf16: Vec<u8> =
+            "\u{feff}".encode_utf16().chain(plain.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        for text in [
+            format!("\u{feff}{}", plain.replace(',', ";").replace('\n', "\r\n").replace("split", "Part"))
+                .into_bytes(),
+            plain.replace(',', "\t").replace('/', "\\").into_bytes(),
+            plain
+                .replace("path", "Image Path")
+                .replace("\na", "\n/home/me/photos/a")
+                .replace("\nb", "\n/home/me/photos/b")
+                .into_bytes(),
+            utf16,
+        ] {
+            assert_eq!(assigned(&text), expected, "{}", String::from_utf8_lossy(&text));
+        }
+    }
+
+    #[test]
     fn other_tables_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("split.csv");
@@ -110,6 +141,7 @@ mod tests {
             ("path,split\na/1.jpg,\n", "is not a split"),
             ("path,class\na/1.jpg,a\n", "`split`"),
             ("path,split\nz.jpg,train\n", "a/1.jpg"),
+            ("path;part\na/1.jpg;train\na\\1.jpg;val\n", "lines 2 and 3 contradict"),
         ] {
             std::fs::write(&path, text).unwrap();
             let error = GivenSplit::read(&path).and_then(|split| split.apply(dataset(&PHOTOS))).unwrap_err();

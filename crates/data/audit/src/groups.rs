@@ -22,7 +22,8 @@ use crate::thumbnail::Thumbnail;
 /// How to find photos that belong together. Copies of one photo belong together under every rule.
 #[derive(Clone, Debug, Default)]
 pub enum GroupRule {
-    /// By the numbers in file names, if they count photos; see [`foliar_vision::sequence`].
+    /// By the column of groups of the table that the classes come from, if it has one; else by the numbers in file names, if
+    /// they count photos; see [`foliar_vision::sequence`].
     #[default]
     Sequence,
     /// By what a regular expression finds in the path: its first group, otherwise the whole match.
@@ -124,12 +125,12 @@ impl GroupRule {
         })
     }
 
-    /// The rule of a table of comma-separated values with the columns `path` and `group`.
+    /// The rule of a table with the columns `path` and `group`.
     ///
     /// # Errors
     /// As [`Listing::read`].
     pub fn table(path: &Path) -> Result<Self, AuditError> {
-        let listing = Listing::read(path, &[Column::Needed("group")])?;
+        let listing = Listing::read(path, &[Column::Needed(&["group"])])?;
         Ok(Self::Table { path: path.to_owned(), listing })
     }
 
@@ -138,6 +139,12 @@ impl GroupRule {
         let example = || dataset.photos.first().map(|photo| portable_name(&photo.path)).unwrap_or_default();
         let names = |source, names| GroupNames { source, names, absent: Vec::new() };
         Ok(match self {
+            Self::Sequence if dataset.tables.iter().any(|tables| !tables.groups.is_empty()) => {
+                let tables = dataset.tables.iter();
+                let groups: Vec<&BTreeMap<PathBuf, String>> = tables.map(|tables| &tables.groups).collect();
+                let group = |photo: &Photo| groups.iter().find_map(|groups| groups.get(&photo.path)).cloned();
+                names(GroupSource::Table, dataset.photos.iter().map(group).collect())
+            }
             Self::Sequence => match sequence::runs(dataset) {
                 Some(runs) => {
                     names(GroupSource::Sequence, runs.into_iter().map(|run| Some(run.to_string())).collect())
@@ -309,6 +316,18 @@ mod tests {
     }
 
     #[test]
+    fn groups_of_the_table_of_labels_are_groups() {
+        let mut data = dataset(&["a/1.jpg", "a/2.jpg", "a/3.jpg"]);
+        let groups = [("a/1.jpg", "x"), ("a/3.jpg", "x")];
+        let groups = groups.iter().map(|(path, group)| ((*path).into(), (*group).to_owned())).collect();
+        data.tables = Some(foliar_vision::TableOrigin { groups, ..Default::default() });
+        let found = group_photos(&data, &GroupRule::Sequence, NearDuplicates::Off).unwrap();
+        assert_eq!((found.of, found.unnamed, found.source), (vec![0, 1, 0], 1, GroupSource::Table));
+        let found = group_photos(&data, &GroupRule::None, NearDuplicates::Off).unwrap();
+        assert_eq!(found.of, [0, 1, 2]);
+    }
+
+    #[test]
     fn tables_are_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("groups.csv");
@@ -321,7 +340,9 @@ mod tests {
         assert_eq!((found.of, found.unnamed, found.absent), (vec![0, 1, 0], 1, vec!["a/9.jpg".to_owned()]));
         for (text, expected) in [
             ("path,plant\na/1.jpg,x\n", "`group`"),
-            ("file,group\na/1.jpg,x\n", "`path`"),
+            ("leaf,group\na/1.jpg,x\n", "`path`"),
+            ("a/1.jpg,x\n", "`path`"),
+            ("path,group\na/1.jpg,x\n./a/1.jpg,y\n", "lines 2 and 3 contradict"),
             ("path,group\nb/1.jpg,x\n", "a/1.jpg"),
             ("path,group\na/1.jpg\n", "groups.csv"),
             ("", "`path`"),

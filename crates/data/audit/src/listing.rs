@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use foliar_files::cell;
+use foliar_labels::{FileIndex, IMAGE_COLUMNS, LabelError, Table, plain_path};
 use foliar_vision::{Dataset, portable_name};
 
 use crate::error::AuditError;
@@ -15,13 +16,13 @@ pub struct Listing {
     rows: Vec<(String, Vec<Option<String>>)>,
 }
 
-/// A column of a [`Listing`].
+/// A column of a [`Listing`], by its names; the first is the usual one. Case, blanks and marks do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column<'a> {
-    /// Required.
-    Needed(&'a str),
+    /// Required. Rows of one photo that differ in it contradict each other.
+    Needed(&'a [&'a str]),
     /// Optional; if it is missing, its values are `None`.
-    Optional(&'a str),
+    Optional(&'a [&'a str]),
 }
 
 /// A row whose photo is in the data set.
@@ -33,47 +34,63 @@ pub(crate) struct Row<'a> {
 }
 
 impl Listing {
-    /// Reads comma-separated values. The header must have the column `path` and the required ones, in any order; other
-    /// columns are ignored.
+    /// Reads separated values as [`Table::read`] does. The header must have a column `path`, or one that names photos in another
+    /// word, and the required ones, in any order; other columns are ignored.
     ///
     /// # Errors
-    /// [`AuditError::Read`], and [`AuditError::Table`] for a missing column or a row of another length.
+    /// [`AuditError::Read`], and [`AuditError::Table`] for a missing column, a row of another length, or two rows that
+    /// contradict each other.
     pub fn read(path: &Path, columns: &[Column<'_>]) -> Result<Self, AuditError> {
-        let bytes =
-            foliar_files::read(path).map_err(|source| AuditError::Read { path: path.to_owned(), source })?;
-        let table = |what: String| AuditError::Table { path: path.to_owned(), what };
-        // Spreadsheets write a byte-order mark.
-        let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
-        let header = reader.headers().map_err(|error| table(error.to_string()))?.clone();
-        let find = |name: &str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
+        let wrong = |what: String| AuditError::Table { path: path.to_owned(), what };
+        let table = Table::read(path).map_err(|error| match error {
+            LabelError::Read { path, source } => AuditError::Read { path, source },
+            LabelError::Table { what, .. } | LabelError::Undecided { what, .. } => wrong(what),
+        })?;
+        let header = if table.named { &table.header[..] } else { &[] };
+        let find = |names: &[&str]| names.iter().find_map(|name| table.column(name)).filter(|_| table.named);
         let missing = |name: &str| {
-            let there: Vec<&str> = header.iter().collect();
-            table(format!(
-                "no column `{name}`; the first line must name the columns, and it is `{}`",
-                there.join(",")
-            ))
+            let line = header.join(",");
+            wrong(format!("no column `{name}`; the first line must name the columns, and it is `{line}`"))
         };
-        let of_path = find("path").ok_or_else(|| missing("path"))?;
+        let of_path = table.column("path").filter(|_| table.named).or_else(|| find(&IMAGE_COLUMNS));
+        let of_path = of_path.ok_or_else(|| missing("path"))?;
         let mut places = Vec::new();
         for column in columns {
             places.push(match column {
-                Column::Needed(name) => Some(find(name).ok_or_else(|| missing(name))?),
-                Column::Optional(name) => find(name),
+                Column::Needed(names) => Some(find(names).ok_or_else(|| missing(names[0]))?),
+                Column::Optional(names) => find(names),
             });
         }
         let mut rows = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(|error| table(error.to_string()))?;
+        let mut lines: BTreeMap<String, (u64, usize)> = BTreeMap::new();
+        for row in &table.rows {
             let value = |place: &Option<usize>| {
                 place
-                    .and_then(|place| record.get(place))
+                    .map(|place| &row.cells[place])
                     .filter(|text| !text.is_empty())
                     .map(|text| cell::original(text).to_owned())
             };
-            let name = cell::original(record.get(of_path).unwrap_or_default());
+            let name = cell::original(&row.cells[of_path]);
             let name = name.strip_prefix("./").unwrap_or(name).to_owned();
-            rows.push((name, places.iter().map(value).collect()));
+            let values: Vec<Option<String>> = places.iter().map(value).collect();
+            let (line, earlier) = *lines.entry(plain_path(&name)).or_insert((row.line, rows.len()));
+            if let Some((_, before)) = rows.get(earlier) {
+                let differ = columns
+                    .iter()
+                    .zip(before)
+                    .zip(&values)
+                    .find(|((column, before), now)| matches!(column, Column::Needed(_)) && before != now);
+                if let Some(((_, before), now)) = differ {
+                    let word = |value: &Option<String>| value.clone().unwrap_or_default();
+                    return Err(wrong(format!(
+                        "lines {line} and {} contradict each other: {name} is `{}` and `{}`",
+                        row.line,
+                        word(before),
+                        word(now)
+                    )));
+                }
+            }
+            rows.push((name, values));
         }
         Ok(Self { rows })
     }
@@ -95,7 +112,8 @@ impl Listing {
         self.rows.iter().map(move |(_, values)| values[column].as_deref())
     }
 
-    /// The rows whose photo is in `dataset`, and the paths of the other rows.
+    /// The rows whose photo is in `dataset`, and the paths of the other rows. A path may be written with backslashes. Where no
+    /// row has the path of a photo, rows mean the photo whose path ends in theirs, if it is a single one.
     pub(crate) fn matched(&self, dataset: &Dataset) -> (Vec<Row<'_>>, Vec<String>) {
         let names: BTreeMap<String, usize> = dataset
             .photos
@@ -103,11 +121,19 @@ impl Listing {
             .enumerate()
             .map(|(place, photo)| (portable_name(&photo.path), place))
             .collect();
+        let find = |name: &String| names.get(name).or_else(|| names.get(&plain_path(name))).copied();
+        let mut found: Vec<Option<usize>> = self.rows.iter().map(|(name, _)| find(name)).collect();
+        if found.iter().all(Option::is_none) {
+            let index = FileIndex::new(dataset.photos.iter().map(|photo| photo.path.as_path()));
+            let written: Vec<&str> = self.rows.iter().map(|(name, _)| name.as_str()).collect();
+            let single = |files: Vec<usize>| files.first().copied().filter(|_| files.len() == 1);
+            found = index.matched(&written).into_iter().map(single).collect();
+        }
         let mut matched = Vec::new();
         let mut absent = Vec::new();
-        for (name, values) in &self.rows {
-            match names.get(name) {
-                Some(&photograph) => matched.push(Row { photograph, values }),
+        for ((name, values), photograph) in self.rows.iter().zip(found) {
+            match photograph {
+                Some(photograph) => matched.push(Row { photograph, values }),
                 None => absent.push(name.clone()),
             }
         }

@@ -14,12 +14,12 @@ pub struct Quarantine {
 }
 
 impl Quarantine {
-    /// Reads comma-separated values with the column `path` and optionally `reason`.
+    /// Reads a table with the column `path` and optionally `reason`.
     ///
     /// # Errors
     /// As [`Listing::read`].
     pub fn read(path: &Path) -> Result<Self, AuditError> {
-        Ok(Self { listing: Listing::read(path, &[Column::Optional("reason")])? })
+        Ok(Self { listing: Listing::read(path, &[Column::Optional(&["reason"])])? })
     }
 
     /// The data set without the listed photos, and a problem for each photo that was left out or is not in the data set.

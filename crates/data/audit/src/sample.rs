@@ -17,5 +17,11 @@ pub(crate) fn dataset(paths: &[&str]) -> Dataset {
         width: 1,
         height: 1,
     };
-    Dataset { root: "r".into(), photos: paths.iter().map(photo).collect(), classes, layout: None }
+    Dataset {
+        root: "r".into(),
+        photos: paths.iter().map(photo).collect(),
+        classes,
+        layout: None,
+        tables: None,
+    }
 }

@@ -65,6 +65,17 @@ pub struct Photo {
     pub height: u32,
 }
 
+/// Tables that the classes of a data set come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableOrigin {
+    /// The files.
+    pub tables: Vec<PathBuf>,
+    /// How the tables write the classes whose names are from elsewhere: mostly numbers.
+    pub codes: BTreeMap<String, String>,
+    /// What photos belong to, by their path, where a column says it: those of one leaf or plant share it.
+    pub groups: BTreeMap<PathBuf, String>,
+}
+
 /// Labelled photos under one folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
@@ -76,6 +87,8 @@ pub struct Dataset {
     pub photos: Vec<Photo>,
     /// How the folders were understood, in one sentence; absent where they are class folders and nothing else.
     pub layout: Option<String>,
+    /// Where the classes come from; absent where folders name them.
+    pub tables: Option<TableOrigin>,
 }
 
 impl Dataset {
@@ -94,7 +107,9 @@ impl Dataset {
     pub fn manifest(&self) -> Manifest {
         let entries: BTreeMap<String, Digest> =
             self.photos.iter().map(|photo| (portable_name(&photo.path), photo.digest)).collect();
-        Manifest { classes: self.classes.clone(), entries }
+        let label = |photo: &Photo| (portable_name(&photo.path), photo.class);
+        let labels = self.tables.iter().flat_map(|_| self.photos.iter().map(label)).collect();
+        Manifest { classes: self.classes.clone(), entries, labels }
     }
 
     /// A hash of the [`Manifest`], as 64 hexadecimal digits: equal if and only if classes, paths and contents are equal.
@@ -107,7 +122,7 @@ impl Dataset {
     /// their last photo. Those classes are removed, and the others are renumbered.
     #[must_use]
     pub fn retain(self, keep: impl Fn(usize) -> bool) -> (Self, Vec<String>) {
-        let Self { root, classes, photos, layout } = self;
+        let Self { root, classes, photos, layout, tables } = self;
         let mut index = 0;
         let mut kept = photos;
         kept.retain(|_| {
@@ -131,7 +146,7 @@ impl Dataset {
         for photo in &mut kept {
             photo.class = number[photo.class];
         }
-        (Self { root, classes: remaining, photos: kept, layout }, lost)
+        (Self { root, classes: remaining, photos: kept, layout, tables }, lost)
     }
 }
 
@@ -151,6 +166,7 @@ mod tests {
             classes: vec!["a".into(), "b".into(), "c".into()],
             photos: vec![photo("a/1", 0), photo("b/1", 1), photo("c/1", 2)],
             layout: None,
+            tables: None,
         };
         let (data, lost) = data.retain(|index| index != 1);
         assert_eq!(lost, ["b"]);

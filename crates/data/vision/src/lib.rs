@@ -41,10 +41,11 @@ mod union_find;
 
 pub use augment::Augment;
 pub use corruptions::{Corruption, DrawGround};
-pub use dataset::{Dataset, Photo, Split};
+pub use dataset::{Dataset, Photo, Split, TableOrigin};
 pub use decode::{decode_bytes, decode_file, decode_reduced};
 pub use digest::Digest;
 pub use folds::folds;
+pub use foliar_labels::{ClassMap, ColumnChoice, LabelError};
 pub use format::Format;
 pub use image_cache::{ImageCache, LoadError};
 pub use leaf_mask::{LeafMask, leaf_mask};
@@ -55,6 +56,8 @@ pub use name::portable_name;
 pub use preprocess::{Preprocessing, PreprocessingError, Workspace};
 pub use problem::{Problem, Reason};
 pub use rgb::Rgb;
-pub use scan::{OUTPUT_MARK, ScanError, ScanOptions, is_litter, is_own, scan, scan_for_evaluation};
+pub use scan::{
+    LabelSource, OUTPUT_MARK, ScanError, ScanOptions, is_litter, is_own, scan, scan_for_evaluation,
+};
 pub use split::{SplitSpec, Splits, cluster_of, split};
 pub use union_find::UnionFind;

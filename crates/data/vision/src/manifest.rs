@@ -14,6 +14,9 @@ pub struct Manifest {
     pub classes: Vec<String>,
     /// Digest of the file of each photo.
     pub entries: BTreeMap<String, Digest>,
+    /// Index of the class of each photo where tables say it; empty where folders do.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, usize>,
 }
 
 /// One difference between a data set and an earlier state of it.
@@ -29,6 +32,8 @@ pub enum Difference {
     PhotographRemoved(String),
     /// A photo whose file has changed.
     PhotographChanged(String),
+    /// A photo that a table now says to be of another class.
+    LabelChanged(String),
 }
 
 impl fmt::Display for Difference {
@@ -39,6 +44,7 @@ impl fmt::Display for Difference {
             Self::PhotographAdded(name) => write!(f, "photo added: {name}"),
             Self::PhotographRemoved(name) => write!(f, "photo removed: {name}"),
             Self::PhotographChanged(name) => write!(f, "photo changed: {name}"),
+            Self::LabelChanged(name) => write!(f, "class of the photo changed: {name}"),
         }
     }
 }
@@ -58,6 +64,11 @@ impl Manifest {
             hasher.update(&(name.len() as u64).to_le_bytes());
             hasher.update(name.as_bytes());
             hasher.update(&digest.0);
+        }
+        for (name, class) in &self.labels {
+            hasher.update(&(name.len() as u64).to_le_bytes());
+            hasher.update(name.as_bytes());
+            hasher.update(&(*class as u64).to_le_bytes());
         }
         hasher.finalize().to_hex().to_string()
     }
@@ -82,6 +93,15 @@ impl Manifest {
                 Some(_) => {}
             }
         }
+        // A class added or removed moves the numbers of the others.
+        let class = |manifest: &Self, name: &str| {
+            manifest.labels.get(name).and_then(|&class| manifest.classes.get(class).cloned())
+        };
+        for name in self.labels.keys().filter(|name| earlier.entries.contains_key(*name)) {
+            if class(self, name) != class(earlier, name) {
+                differences.push(Difference::LabelChanged(name.clone()));
+            }
+        }
         for name in earlier.entries.keys().filter(|name| !self.entries.contains_key(*name)) {
             differences.push(Difference::PhotographRemoved(name.clone()));
         }
@@ -101,6 +121,7 @@ mod tests {
                 .iter()
                 .map(|(name, bytes)| (name.to_string(), Digest::of(bytes.as_bytes())))
                 .collect(),
+            labels: BTreeMap::new(),
         }
     }
 

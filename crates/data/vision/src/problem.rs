@@ -138,6 +138,29 @@ pub enum Reason {
     },
     /// A list names a photo that is not in the folder.
     ListedAndAbsent,
+    /// Rows of a table that say different things of the photo.
+    ContradictingRows {
+        /// The lines, such as `line 3 of train.csv and line 8 of train.csv`.
+        rows: String,
+        /// What they say.
+        what: String,
+    },
+    /// A row of a table whose photo is not in the folder.
+    RowWithoutPhotograph {
+        /// The table and its line.
+        row: String,
+    },
+    /// A row of a table whose photo may be one of several files.
+    SeveralFiles {
+        /// The table and its line.
+        row: String,
+        /// The files, the first of them.
+        files: String,
+    },
+    /// A photo beside others of a table that no row of it lists.
+    Unlisted,
+    /// A photo to which the table gives no class.
+    WithoutLabel,
     /// A photo that is not in the given split.
     NotInSplit,
     /// Fewer than two classes are left.
@@ -181,6 +204,11 @@ impl Reason {
             Self::LearnedBefore { .. } => "learned-before",
             Self::Quarantined { .. } => "quarantined",
             Self::ListedAndAbsent => "listed-and-absent",
+            Self::ContradictingRows { .. } => "contradicting-rows",
+            Self::RowWithoutPhotograph { .. } => "row-without-photograph",
+            Self::SeveralFiles { .. } => "several-files",
+            Self::Unlisted => "unlisted",
+            Self::WithoutLabel => "without-label",
             Self::NotInSplit => "not-in-split",
             Self::TooFewClasses { .. } => "too-few-classes",
         }
@@ -245,6 +273,17 @@ impl fmt::Display for Reason {
             Self::Quarantined { why: Some(why) } => write!(f, "left out: in quarantine ({why})"),
             Self::Quarantined { why: None } => f.write_str("left out: in quarantine"),
             Self::ListedAndAbsent => f.write_str("listed, but not found in the folder"),
+            Self::ContradictingRows { rows, what } => {
+                write!(f, "left out: {rows} contradict each other: {what}")
+            }
+            Self::RowWithoutPhotograph { row } => {
+                write!(f, "{row} lists this photo, but it is not in the folder")
+            }
+            Self::SeveralFiles { row, files } => {
+                write!(f, "left out: {row} may mean any of {files}; write the folder in the table too")
+            }
+            Self::Unlisted => f.write_str("left out: no row of the table lists it"),
+            Self::WithoutLabel => f.write_str("left out: the table gives it no class"),
             Self::NotInSplit => f.write_str("left out: it is not in the given split"),
             Self::TooFewClasses { count } => {
                 write!(f, "{count} class(es) with usable photos; two are needed")

@@ -1,30 +1,36 @@
 //! Finds the photos of a data set and what is wrong with them.
 //!
-//! One folder per class, or folders of parts (`train/ val/ test/`, by any usual name) with one folder per class in each, also
+//! Tables of labels that are named say the classes, and so does the one table among photos without class folders. Otherwise there is
+//! one folder per class, or folders of parts (`train/ val/ test/`, by any usual name) with one folder per class in each, also
 //! inside other folders; what else a tree may mean is an error that names the ways to go on. Folders below a class that are told
 //! apart by numbers belong to it. Files that are not photos (hidden files, `Thumbs.db`, notes, tables) are ignored; a
 //! photo that cannot be used is a [`Problem`].
 
+mod discover;
 mod error;
 mod examine;
+mod labelled;
 mod layout;
 mod litter;
 mod node;
 mod part;
 mod recognise;
+mod row_files;
+mod sorter;
+mod table_splits;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use foliar_labels::{ClassMap, ColumnChoice};
 use rayon::prelude::*;
 
 pub use self::error::ScanError;
 use self::examine::{Finding, examine};
-use self::layout::{Layout, Place};
+use self::labelled::Sorted;
 pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
-use self::node::Node;
-use self::recognise::recognise;
+use self::sorter::Sorter;
 use self::walk::{Tree, walk};
 use crate::dataset::{Dataset, Photo, Split};
 use crate::digest::Digest;
@@ -34,13 +40,26 @@ use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
 
 /// How the photos of a folder are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScanOptions {
     /// Limits on one photo.
     pub limits: Limits,
     /// How many folders below the root, or below its parts, the classes are: 1 for folders of photos, 2 for folders of folders,
     /// whose two names together name a class. Absent: understood from the whole tree, or an error.
     pub classes_from: Option<usize>,
+    /// The tables that say the classes.
+    pub labels: LabelSource,
+    /// What becomes of the classes that folders or tables say.
+    pub classes: Option<ClassMap>,
+}
+
+/// Tables that say what photos show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelSource {
+    /// The files, in any place. None: folders name the classes, or else the one table that lies among the photos.
+    pub tables: Vec<PathBuf>,
+    /// Their columns, where they are given.
+    pub columns: ColumnChoice,
 }
 
 /// The photos under `root` for training: at least two classes, each with a photo that is not set apart for validation or
@@ -89,31 +108,33 @@ pub fn scan_for_evaluation(root: &Path, options: &ScanOptions) -> Result<(Datase
 /// A usable photo with its class and split.
 struct Placed {
     path: PathBuf,
-    place: Place,
+    class: String,
+    split: Option<Split>,
     examined: examine::Examined,
 }
 
 /// What both kinds of scan have in common; problems are not sorted.
 fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>), ScanError> {
     let tree = walk(root)?;
-    let layout = recognise(root, &Node::of(&tree), options.classes_from)?;
-    let (placed, problems) = examine_all(root, &tree, &layout, &options.limits);
+    let sorter = Sorter::of(root, &tree, options)?;
+    let (placed, problems, unwanted) = examine_all(root, &tree, &sorter, &options.limits);
     if placed.is_empty() {
         return Err(nothing_usable(root, &tree, problems));
     }
     let mut problems = problems;
-    problems.extend(empty_classes(root, &tree, &layout, &placed));
+    problems.extend(sorter.problems(root, &tree, &placed));
+    let layout = sorter.sentence(unwanted);
 
-    let names: BTreeSet<&str> = placed.iter().map(|photo| photo.place.class.as_str()).collect();
+    let names: BTreeSet<&str> = placed.iter().map(|photo| photo.class.as_str()).collect();
     let classes: Vec<String> = names.iter().map(ToString::to_string).collect();
     let number: BTreeMap<&str, usize> =
         names.iter().enumerate().map(|(index, name)| (*name, index)).collect();
     let photos: Vec<Photo> = placed
         .iter()
-        .map(|Placed { path, place, examined }| Photo {
+        .map(|Placed { path, class, split, examined }| Photo {
             path: path.clone(),
-            class: number[place.class.as_str()],
-            split: place.split,
+            class: number[class.as_str()],
+            split: *split,
             digest: examined.digest,
             bytes: examined.bytes,
             width: examined.width,
@@ -121,42 +142,50 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
         })
         .collect();
     problems.extend(contradictions(&photos));
-    Ok((Dataset { root: root.to_owned(), classes, photos, layout: layout.understood }, problems))
+    Ok((Dataset { root: root.to_owned(), classes, photos, layout, tables: sorter.origin() }, problems))
 }
 
-/// Examines every file in parallel. Files come in the order of the tree, which is sorted.
-fn examine_all(root: &Path, tree: &Tree, layout: &Layout, limits: &Limits) -> (Vec<Placed>, Vec<Problem>) {
-    let companions = Layout::companions(tree);
-    let findings: Vec<Option<Result<Placed, Problem>>> = tree
+/// Examines every file in parallel, and counts those of unwanted classes. Files come in the order of the tree, which is sorted.
+fn examine_all(
+    root: &Path,
+    tree: &Tree,
+    sorter: &Sorter<'_>,
+    limits: &Limits,
+) -> (Vec<Placed>, Vec<Problem>, usize) {
+    enum Examined {
+        Placed(Placed),
+        Problem(Problem),
+        Unwanted,
+    }
+    let examined: Vec<Examined> = tree
         .files
         .par_iter()
-        .map(|path| {
-            if layout.left_out(path).is_some() {
-                return None;
-            }
-            if companions.contains(path.as_path()) {
-                return ExtensionHint::of(path).is_picture().then(|| Err(Problem::new(path, Reason::Mask)));
-            }
-            let Some(place) = layout.place(path) else {
-                let problem = Problem::new(path, Reason::OutsideClass);
-                return ExtensionHint::of(path).is_picture().then_some(Err(problem));
-            };
-            match examine(root, path, limits) {
-                Finding::Photo(examined) => Some(Ok(Placed { path: path.clone(), place, examined })),
-                Finding::Problem(reason) => Some(Err(Problem::new(path, reason))),
+        .filter_map(|path| match sorter.sort(path) {
+            Sorted::Photo(class, split) => match examine(root, path, limits) {
+                Finding::Photo(examined) => {
+                    Some(Examined::Placed(Placed { path: path.clone(), class, split, examined }))
+                }
+                Finding::Problem(reason) => Some(Examined::Problem(Problem::new(path, reason))),
                 Finding::Unrelated => None,
+            },
+            Sorted::Problem(reason) => {
+                ExtensionHint::of(path).is_picture().then(|| Examined::Problem(Problem::new(path, reason)))
             }
+            Sorted::Unwanted => Some(Examined::Unwanted),
+            Sorted::Ignored => None,
         })
         .collect();
     let mut placed = Vec::new();
     let mut problems = tree.problems.clone();
-    for finding in findings.into_iter().flatten() {
-        match finding {
-            Ok(photo) => placed.push(photo),
-            Err(problem) => problems.push(problem),
+    let mut unwanted = 0;
+    for examined in examined {
+        match examined {
+            Examined::Placed(photo) => placed.push(photo),
+            Examined::Problem(problem) => problems.push(problem),
+            Examined::Unwanted => unwanted += 1,
         }
     }
-    (placed, problems)
+    (placed, problems, unwanted)
 }
 
 /// The error of a tree that has no usable photo in a class folder.
@@ -175,33 +204,6 @@ fn nothing_usable(root: &Path, tree: &Tree, problems: Vec<Problem>) -> ScanError
         }
         _ => ScanError::AllBroken { root, problems },
     }
-}
-
-/// Class folders that are empty or have only unusable pictures. A folder of other files, or of runs of this program, is not a class.
-fn empty_classes(root: &Path, tree: &Tree, layout: &Layout, placed: &[Placed]) -> Vec<Problem> {
-    let filled: BTreeSet<&str> = placed.iter().map(|photo| photo.place.class.as_str()).collect();
-    let mut contents: BTreeMap<String, (PathBuf, bool, bool)> = BTreeMap::new();
-    for folder in &tree.folders {
-        if let Some(class) = layout.class_folder(folder) {
-            contents.entry(class).or_insert_with(|| (folder.clone(), false, false));
-        }
-    }
-    for path in &tree.files {
-        if let Some(entry) = layout.place(path).and_then(|place| contents.get_mut(&place.class)) {
-            entry.1 = true;
-            entry.2 |= ExtensionHint::of(path).is_picture();
-        }
-    }
-    contents
-        .into_iter()
-        .filter(|(class, (_, any, pictures))| !filled.contains(class.as_str()) && (*pictures || !any))
-        .filter(|(_, (folder, ..))| !holds_own(&root.join(folder)))
-        .map(|(_, (folder, ..))| Problem::new(folder, Reason::ClassWithoutPhotographs))
-        .collect()
-}
-
-fn holds_own(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_own(&entry.path())))
 }
 
 /// Photos with an identical file in another class.

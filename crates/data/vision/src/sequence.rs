@@ -85,7 +85,13 @@ mod tests {
             height: 1,
         };
         let photos = names.enumerate().map(photo).collect();
-        Dataset { root: PathBuf::new(), classes: vec!["healthy".to_owned()], photos, layout: None }
+        Dataset {
+            root: PathBuf::new(),
+            classes: vec!["healthy".to_owned()],
+            photos,
+            layout: None,
+            tables: None,
+        }
     }
 
     #[test]

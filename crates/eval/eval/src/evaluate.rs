@@ -13,7 +13,7 @@ use foliar_metrics::Bootstrap;
 use foliar_model::{Bundle, Prediction, Predictor};
 use foliar_results::Evaluation;
 use foliar_train::Run;
-use foliar_vision::{Limits, Problem, ScanOptions, Split, portable_name};
+use foliar_vision::{ClassMap, LabelSource, Limits, Problem, ScanOptions, Split, portable_name};
 
 use self::data::{EvalPhotograph, EvalPhotographs};
 use self::measure::Answer;
@@ -46,6 +46,10 @@ pub struct EvaluateOptions {
     pub limits: Limits,
     /// How many folders below the root the classes are, where it is given; see [`ScanOptions`].
     pub classes_from: Option<usize>,
+    /// The tables that say the classes of a folder, where they are given.
+    pub labels: LabelSource,
+    /// What becomes of the classes of a folder.
+    pub classes: Option<ClassMap>,
     /// Whether the classifier is asked about drawings of things that are not leaves.
     pub drawn: bool,
     /// Photographs of something else, by name: none of them may show one of the classes.
@@ -60,6 +64,8 @@ impl Default for EvaluateOptions {
         Self {
             limits: Limits::default(),
             classes_from: None,
+            labels: LabelSource::default(),
+            classes: None,
             drawn: true,
             ood: Vec::new(),
             robustness: false,
@@ -78,7 +84,8 @@ pub enum Stage {
     Robustness,
 }
 
-/// Runs `predictor` on the photographs of `source`. The class of a photograph is the name of its folder; photographs of
+/// Runs `predictor` on the photographs of `source`. The class of a photograph is the name of its folder, or what a table says;
+/// photographs of
 /// classes that the bundle does not know are left out. `progress` is told what is being done, how much of it is done, and how
 /// much there is.
 ///
@@ -90,7 +97,12 @@ pub fn evaluate(
     options: &EvaluateOptions,
     progress: &mut dyn FnMut(Stage, usize, usize),
 ) -> Result<Evaluation, EvalError> {
-    let scanning = ScanOptions { limits: options.limits, classes_from: options.classes_from };
+    let scanning = ScanOptions {
+        limits: options.limits,
+        classes_from: options.classes_from,
+        labels: options.labels.clone(),
+        classes: options.classes.clone(),
+    };
     let mut photographs = EvalPhotographs::of(source, predictor.bundle(), &scanning)?;
     if options.robustness && photographs.list.iter().any(|photo| photo.out_of_fold.is_some()) {
         let what = "the classifier was trained on the run's validation photos; measure its robustness on other photos (--data FOLDER), \

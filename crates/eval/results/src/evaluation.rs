@@ -16,6 +16,8 @@ pub struct EvaluationData {
     pub root: PathBuf,
     /// How they relate to the training of the classifier.
     pub origin: Origin,
+    /// How the given folder was understood, in one sentence; `None` where it is one of class folders and nothing else.
+    pub layout: Option<String>,
     /// Photographs that are left out because the classifier was trained, tuned or calibrated on them.
     pub training_left_out: Vec<String>,
     /// Such photographs that were asked for and are among those measured: results on them measure memorisation.

@@ -25,6 +25,7 @@ fn sound() -> Evaluation {
         data: EvaluationData {
             root: "data/photos".into(),
             origin: Origin::Test,
+            layout: None,
             training_left_out: Vec::new(),
             training_included: 0,
             grouped_by: None,

@@ -280,6 +280,7 @@ fn evaluation(good: bool) -> Evaluation {
         data: EvaluationData {
             root: "plantvillage-mini".into(),
             origin: if good { Origin::Test } else { Origin::Validation },
+            layout: None,
             training_left_out: Vec::new(),
             training_included: 0,
             grouped_by: None,

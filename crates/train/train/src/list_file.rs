@@ -7,6 +7,7 @@ use foliar_audit::{AuditError, GivenSplit, GroupRule, Quarantine};
 use serde::{Deserialize, Serialize};
 
 use foliar_model::FileError;
+use foliar_vision::{ClassMap, ScanError};
 
 use crate::error::TrainError;
 
@@ -46,10 +47,27 @@ impl ListFile {
         Self::checked(file, |path| Quarantine::read(path).map(|_| ()))
     }
 
-    fn checked(file: &Path, read: impl Fn(&Path) -> Result<(), AuditError>) -> Result<Self, TrainError> {
-        read(file)?;
+    /// The file as it is now, which has to be a map of classes.
+    ///
+    /// # Errors
+    /// As [`ListFile::groups`].
+    pub fn classes(file: &Path) -> Result<Self, TrainError> {
+        ClassMap::read(file).map_err(ScanError::from)?;
+        Self::of(file)
+    }
+
+    /// The file as it is now, whatever it holds.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn of(file: &Path) -> Result<Self, TrainError> {
         let digest = digest(file)?;
         Ok(Self { file: fs::canonicalize(file).unwrap_or_else(|_| file.to_owned()), digest })
+    }
+
+    fn checked(file: &Path, read: impl Fn(&Path) -> Result<(), AuditError>) -> Result<Self, TrainError> {
+        read(file)?;
+        Self::of(file)
     }
 
     /// Its path, if its bytes are still those that the run began with.
@@ -62,6 +80,20 @@ impl ListFile {
             return Err(FileError::Damaged { path: self.file.clone(), what });
         }
         Ok(&self.file)
+    }
+
+    /// The file with these bytes: where it was, or at the end of its path below `root`, to which it has moved with the photographs.
+    ///
+    /// # Errors
+    /// As [`ListFile::unchanged`].
+    pub(crate) fn unchanged_below(&self, root: &Path) -> Result<PathBuf, FileError> {
+        let parts: Vec<_> = self.file.iter().collect();
+        let ends = (1..parts.len()).rev().map(|from| root.join(parts[from..].iter().collect::<PathBuf>()));
+        let mut moved = ends.filter(|path| path.is_file() && !self.file.is_file());
+        match moved.find(|path| digest(path).is_ok_and(|digest| digest == self.digest)) {
+            Some(path) => Ok(path),
+            None => self.unchanged().map(Path::to_owned),
+        }
     }
 }
 

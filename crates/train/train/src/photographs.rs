@@ -119,7 +119,7 @@ impl Photographs {
         options: &DataOptions,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Self, TrainError> {
-        let scanning = ScanOptions { limits: options.limits, classes_from: recipe.data.classes_from };
+        let scanning = ScanOptions { limits: options.limits, ..recipe.data.scanning(root)? };
         let (dataset, mut problems) = scan(root, &scanning)?;
         let (dataset, given) = listed(dataset, &recipe.data, &mut problems)?;
         let found = dataset.photos.len();

@@ -78,6 +78,8 @@ impl Recipe {
                 split: None,
                 quarantine: None,
                 classes_from: None,
+                labels: None,
+                classes: None,
             },
             preprocessing: Self::preprocessing(model, size),
             phases,

@@ -1,12 +1,15 @@
 //! Everything that changes the numbers of a run.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use foliar_model::Bundle;
-use foliar_vision::Preprocessing;
+use foliar_vision::{ClassMap, Dataset, Preprocessing, ScanError, ScanOptions};
 
 use crate::error::{TrainError, check};
 use crate::initial::InitialWeights;
+use crate::label_tables::LabelTables;
 use crate::list_file::ListFile;
 use crate::phase::{Freeze, Phase};
 
@@ -90,6 +93,31 @@ pub struct DataSpec {
     /// How many folders below the root the classes are, where it is given; see [`foliar_vision::ScanOptions`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes_from: Option<usize>,
+    /// Tables that say the classes, where folders do not. A run whose tables were found among the photographs holds them too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<LabelTables>,
+    /// What becomes of the classes: other names, one in the place of several, those that are wanted; see
+    /// [`foliar_vision::ClassMap`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<ListFile>,
+}
+
+impl DataSpec {
+    /// How the photographs in `root` are found.
+    ///
+    /// # Errors
+    /// A table that cannot be read or was changed.
+    pub fn scanning(&self, root: &Path) -> Result<ScanOptions, TrainError> {
+        let map = |list: &ListFile| -> Result<ClassMap, TrainError> {
+            Ok(ClassMap::read(&list.unchanged_below(root)?).map_err(ScanError::from)?)
+        };
+        Ok(ScanOptions {
+            classes_from: self.classes_from,
+            labels: self.labels.as_ref().map(|labels| labels.source(root)).transpose()?.unwrap_or_default(),
+            classes: self.classes.as_ref().map(map).transpose()?,
+            ..ScanOptions::default()
+        })
+    }
 }
 
 /// Which photographs stay on one side of a split, besides equal ones.
@@ -110,6 +138,18 @@ impl Recipe {
         } else {
             Preprocessing::imagenet(size)
         }
+    }
+
+    /// The recipe with the tables that were found among the photographs of `dataset`, so that they are found again.
+    ///
+    /// # Errors
+    /// A table that cannot be read any more.
+    pub fn with_tables_of(&self, dataset: &Dataset) -> Result<Self, TrainError> {
+        let mut recipe = self.clone();
+        if let Some(origin) = &dataset.tables {
+            recipe.data.labels = Some(recipe.data.labels.take().unwrap_or_default().with_found(origin)?);
+        }
+        Ok(recipe)
     }
 
     /// Side of the photographs that the network sees, in pixels.

@@ -46,9 +46,11 @@ pub struct Run {
 
 impl Run {
     /// How its photographs are found again.
-    #[must_use]
-    pub fn scanning(&self) -> ScanOptions {
-        ScanOptions { classes_from: self.recipe.data.classes_from, ..ScanOptions::default() }
+    ///
+    /// # Errors
+    /// A table that cannot be read or was changed.
+    pub fn scanning(&self) -> Result<ScanOptions, TrainError> {
+        self.recipe.data.scanning(&self.data_root)
     }
 
     /// Begins a run in a new or empty folder: writes `recipe.toml`, `data.json`, `split.csv` and `problems.jsonl`.
@@ -56,6 +58,7 @@ impl Run {
     /// # Errors
     /// A folder that holds something already; what the operating system says.
     pub fn create(dir: &Path, recipe: &Recipe, photographs: &Photographs) -> Result<Self, TrainError> {
+        let recipe = recipe.with_tables_of(&photographs.dataset)?;
         let text = recipe.to_toml()?;
         let dir = RunDir::create(dir)?;
         let root = &photographs.dataset.root;
@@ -65,7 +68,7 @@ impl Run {
         write_problems(&dir.problems(), &photographs.problems)?;
         put(&dir.split(), &photographs.split_table()?)?;
         put(&dir.recipe(), text.as_bytes())?;
-        Ok(Self { dir, recipe: recipe.clone(), data_root: data.root, manifest: data.manifest })
+        Ok(Self { dir, recipe, data_root: data.root, manifest: data.manifest })
     }
 
     /// Opens a run that was begun earlier.

@@ -115,6 +115,7 @@ mod tests {
             classes: vec!["a".into()],
             photos: values.iter().map(|&value| photo(value)).collect(),
             layout: None,
+            tables: None,
         };
         let first = Thumbnails::open(Some(folder.path()), 64);
         [1, 2].into_iter().for_each(|value| first.make(&Digest::of(&[value]), &picture(value)));

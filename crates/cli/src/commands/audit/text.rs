@@ -1,6 +1,7 @@
 //! An audit as text.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use foliar_results::audit::{Audit, GroupSource};
 
@@ -11,7 +12,12 @@ use crate::commands::findings;
 /// Classes up to which all are listed.
 const LISTED: usize = 40;
 
-pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArguments) -> io::Result<()> {
+pub(super) fn print(
+    out: &mut impl Write,
+    audit: &Audit,
+    photos: &Path,
+    arguments: &AuditArguments,
+) -> io::Result<()> {
     let photographs = audit.photographs.len();
     let groups = match audit.groups.source {
         GroupSource::Sequence => format!("; {} groups\n{}", audit.groups.count, audit.groups.source),
@@ -57,7 +63,7 @@ pub(super) fn print(out: &mut impl Write, audit: &Audit, arguments: &AuditArgume
             "\n{} photos are proposed for quarantine in {}; read it, then: foliar train {} --quarantine {}",
             audit.quarantine.len(),
             shown(file),
-            shown(&arguments.photos),
+            shown(photos),
             shown(file)
         )?;
     }

@@ -1,11 +1,13 @@
 //! Predictions as text, CSV or JSON lines.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use foliar_files::cell;
 use foliar_model::AbstentionReason;
 use serde::Serialize;
 
+use super::submission::Submission;
 use crate::arguments::Format;
 use crate::wrap::Fitted;
 
@@ -75,14 +77,24 @@ pub(super) enum Writer<'a, W: Write> {
     Text(Fitted<W>),
     Csv { csv: Box<csv::Writer<W>>, table: Table<'a> },
     Jsonl(W),
+    Kaggle(Submission<W>),
 }
 
 impl<'a, W: Write> Writer<'a, W> {
-    /// Rows with the probabilities of `table`.
-    pub(super) fn new(out: W, format: Format, table: Table<'a>) -> io::Result<Self> {
+    /// Rows with the probabilities of `table`; a submission has those of all `classes`, and writes `codes` in the place of their
+    /// names.
+    pub(super) fn new(
+        out: W,
+        format: Format,
+        table: Table<'a>,
+        classes: &[String],
+        codes: &BTreeMap<String, String>,
+    ) -> io::Result<Self> {
         Ok(match format {
             Format::Text => Self::Text(Fitted::new(out)),
             Format::Jsonl => Self::Jsonl(out),
+            Format::Kaggle => Self::Kaggle(Submission::of_labels(out, codes)?),
+            Format::KaggleProbabilities => Self::Kaggle(Submission::of_probabilities(out, classes, codes)?),
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
                 csv.write_record(header(table)).map_err(io_error)?;
@@ -104,6 +116,7 @@ impl<'a, W: Write> Writer<'a, W> {
                 serde_json::to_writer(&mut *out, &json(row))?;
                 writeln!(out)
             }
+            Self::Kaggle(submission) => submission.write(row),
         }
     }
 
@@ -112,12 +125,13 @@ impl<'a, W: Write> Writer<'a, W> {
             Self::Text(mut out) => out.flush(),
             Self::Jsonl(mut out) => out.flush(),
             Self::Csv { mut csv, .. } => csv.flush(),
+            Self::Kaggle(submission) => submission.finish(),
         }
     }
 }
 
 /// The operating system's error itself, so that a closed pipe is seen to be one.
-fn io_error(error: csv::Error) -> io::Error {
+pub(super) fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         kind => io::Error::other(format!("{kind:?}")),
@@ -220,7 +234,7 @@ mod tests {
     fn written(format: Format) -> String {
         let old = Answer { set: None, distance: None, ..answer(None) };
         let mut bytes = Vec::new();
-        let mut writer = Writer::new(&mut bytes, format, Table::Top(2)).unwrap();
+        let mut writer = Writer::new(&mut bytes, format, Table::Top(2), &[], &BTreeMap::new()).unwrap();
         for (path, result) in [
             ("a, b.jpg", Ok(old)),
             ("c.jpg", Ok(answer(None))),

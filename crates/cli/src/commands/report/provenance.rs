@@ -99,7 +99,9 @@ fn command(recipe: &Recipe, photographs: &Path, out: &Path) -> Option<String> {
 fn gives(words: &[String], recipe: &Recipe) -> bool {
     match Arguments::try_parse_from(words).map(|arguments| arguments.command) {
         Ok(Command::Train(arguments)) => {
-            from_arguments(&arguments.recipe).is_ok_and(|given| given == *recipe)
+            let mut recipe = recipe.clone();
+            recipe.data.labels.iter_mut().for_each(|labels| labels.codes.clear());
+            from_arguments(&arguments.recipe).is_ok_and(|given| given == recipe)
         }
         _ => false,
     }
@@ -171,9 +173,22 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
         setting("--group-by", pattern, &"");
     }
     let data = &recipe.data;
-    for (option, list) in
-        [("--groups", &data.groups), ("--split", &data.split), ("--quarantine", &data.quarantine)]
-    {
+    if let Some(depth) = data.classes_from {
+        setting("--classes-from", &depth, &"");
+    }
+    if let Some(labels) = &data.labels {
+        labels.tables.iter().for_each(|table| setting("--labels", &table.file.display(), &""));
+        let columns = [("--image-column", &labels.image_column), ("--label-column", &labels.label_column)];
+        for (option, column) in columns {
+            setting(option, &column.as_deref().unwrap_or_default(), &"");
+        }
+    }
+    for (option, list) in [
+        ("--groups", &data.groups),
+        ("--split", &data.split),
+        ("--quarantine", &data.quarantine),
+        ("--classes", &data.classes),
+    ] {
         if let Some(list) = list {
             setting(option, &list.file.shown(), &"");
         }

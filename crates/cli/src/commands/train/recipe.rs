@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use foliar_audit::GroupRule;
 use foliar_nn::{Optimizer, Statistics};
 use foliar_train::{
-    ClassWeights, Freeze, Group, InitialWeights, ListFile, Phase, Recipe, Schedule, TrainError,
+    ClassWeights, Freeze, Group, InitialWeights, LabelTables, ListFile, Phase, Recipe, Schedule, TrainError,
 };
 use foliar_vision::{Augment, Preprocessing};
 
@@ -56,6 +56,16 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
     recipe.data.groups = list(&arguments.groups, ListFile::groups)?;
     recipe.data.split = list(&arguments.split, ListFile::split)?;
     recipe.data.classes_from = arguments.classes_from.map(usize::from);
+    let tables = &arguments.labels;
+    if tables.source() != foliar_vision::LabelSource::default() {
+        recipe.data.labels = Some(LabelTables {
+            tables: tables.labels.iter().map(|file| ListFile::of(file)).collect::<Result<_, _>>()?,
+            image_column: tables.image_column.clone(),
+            label_column: tables.label_column.clone(),
+            ..LabelTables::default()
+        });
+    }
+    recipe.data.classes = list(&tables.classes, ListFile::classes)?;
     recipe.data.quarantine = list(&arguments.quarantine, ListFile::quarantine)?;
     if let Some(phase) = recipe.phases.last_mut() {
         adjust(phase, arguments)?;

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use foliar_labels::LabelError;
+
 use crate::dataset::Dataset;
 use crate::problem::Problem;
 use foliar_files::Printable as _;
@@ -112,7 +114,7 @@ pub enum ScanError {
     #[error(
         "{}: {folders} {what}{}; {EXPECTED}", root.shown(),
         if tables.is_empty() { String::new() }
-        else { format!("; the labels may be in {}", tables.join(", ")) }
+        else { format!("; the labels may be in {}: try `--labels {}`", tables.join(", "), root.join(&tables[0]).display()) }
     )]
     LabelsElsewhere {
         /// The folder.
@@ -123,6 +125,56 @@ pub enum ScanError {
         what: String,
         /// Files that may hold the labels.
         tables: Vec<String>,
+    },
+    /// A table of labels cannot be used.
+    #[error(transparent)]
+    Labels(#[from] LabelError),
+    /// No row of a table names a photo of the folder.
+    #[error(
+        "{}: none of its {rows} rows names a photo in {}: it lists {row}, the folder holds {}; give the folder of its photos \
+         with --images", table.display(), root.display(), file.as_deref().unwrap_or("no photo")
+    )]
+    NothingListed {
+        /// The table.
+        table: PathBuf,
+        /// The folder.
+        root: PathBuf,
+        /// Number of rows.
+        rows: usize,
+        /// The photo in the first row.
+        row: String,
+        /// A photo of the folder.
+        file: Option<String>,
+    },
+    /// A table gives photos several labels.
+    #[error(
+        "{}: {several} of {photographs} photos have several labels, such as {example} ({labels}), and a photo must have one \
+         class; give `--classes FILE`, a table with a line `from,to` for each combination: `{labels},NAME` gives such photos \
+         one class, `{labels},` leaves them out, and `*,` leaves out all that is not named", table.display()
+    )]
+    SeveralLabels {
+        /// The table.
+        table: PathBuf,
+        /// Photos with several labels.
+        several: usize,
+        /// Photos with labels.
+        photographs: usize,
+        /// The first such photo.
+        example: String,
+        /// Its labels.
+        labels: String,
+    },
+    /// `--classes` names no class of the data set.
+    #[error(
+        "{}: it names none of the classes of {}, which are {}", file.display(), root.display(), classes.join(", ")
+    )]
+    NoSuchClass {
+        /// The file.
+        file: PathBuf,
+        /// The folder.
+        root: PathBuf,
+        /// The first classes.
+        classes: Vec<String>,
     },
     /// There are validation or test folders, but no training folder.
     #[error("{} has photos for validation or test only; a train/ folder of classes is needed", root.shown())]
@@ -143,6 +195,10 @@ impl ScanError {
                 | Self::Mixed { .. }
                 | Self::Loose { .. }
                 | Self::OneClass { .. }
+                | Self::Labels(LabelError::Table { .. } | LabelError::Undecided { .. })
+                | Self::NothingListed { .. }
+                | Self::SeveralLabels { .. }
+                | Self::NoSuchClass { .. }
                 | Self::NothingToTrainOn { .. }
         )
     }

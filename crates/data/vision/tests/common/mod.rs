@@ -175,5 +175,6 @@ pub(crate) fn dataset(classes: usize, photographs: &[(usize, u32, Option<Split>)
         classes: (0..classes).map(|class| class.to_string()).collect(),
         photos: photographs.iter().enumerate().map(photo).collect(),
         layout: None,
+        tables: None,
     }
 }

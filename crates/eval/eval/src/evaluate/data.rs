@@ -33,6 +33,8 @@ pub(super) struct EvalPhotographs {
     pub(super) root: PathBuf,
     pub(super) origin: Origin,
     pub(super) list: Vec<EvalPhotograph>,
+    /// How the folder was understood, in one sentence, if there is something to say.
+    pub(super) layout: Option<String>,
     /// Those that are left out because the classifier was trained on them.
     pub(super) training_left_out: Vec<String>,
     /// Those among the list that it was trained on.
@@ -109,6 +111,7 @@ impl EvalPhotographs {
         Ok(Self {
             root: dataset.root,
             origin: Origin::Folder,
+            layout: dataset.layout,
             list,
             training_left_out: left_out,
             training_included: included,
@@ -136,7 +139,7 @@ impl EvalPhotographs {
                 .map(|(path, class)| (OutOfFoldRow { path, class, logits: Vec::new() }, true))
                 .collect(),
         };
-        let (dataset, mut problems) = scan_for_evaluation(&run.data_root, &run.scanning())?;
+        let (dataset, mut problems) = scan_for_evaluation(&run.data_root, &run.scanning()?)?;
         let groups = run.groups()?;
         let places: BTreeMap<String, usize> = dataset
             .photos
@@ -179,6 +182,7 @@ impl EvalPhotographs {
         Ok(Self {
             root: run.data_root.clone(),
             origin,
+            layout: None,
             list,
             training_left_out: Vec::new(),
             training_included: 0,

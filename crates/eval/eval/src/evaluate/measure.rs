@@ -52,6 +52,7 @@ pub(super) fn evaluation(
         data: EvaluationData {
             root: photographs.root,
             origin: photographs.origin,
+            layout: photographs.layout,
             training_left_out: photographs.training_left_out,
             training_included: photographs.training_included,
             grouped_by: photographs.grouped_by,

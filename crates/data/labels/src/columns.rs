@@ -1,0 +1,440 @@
+//! What the columns of a table mean: the photo, its label or labels, its split and its group.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::LabelError;
+use crate::file_index::has_picture_extension;
+use crate::table::{Table, plain};
+
+/// Names of columns of photos, in lower case without marks; the more telling first.
+pub const IMAGES: [&str; 32] = [
+    "imagepath",
+    "filepath",
+    "imgpath",
+    "photopath",
+    "path",
+    "filename",
+    "imagefilename",
+    "imagefile",
+    "imagename",
+    "imgname",
+    "photoname",
+    "image",
+    "img",
+    "photo",
+    "photograph",
+    "picture",
+    "bild",
+    "imagen",
+    "file",
+    "fname",
+    "datei",
+    "archivo",
+    "fichier",
+    "imageid",
+    "imgid",
+    "photoid",
+    "pictureid",
+    "fileid",
+    "id",
+    "uuid",
+    "name",
+    "key",
+];
+/// Names of columns of classes.
+const LABELS: [&str; 30] = [
+    "label",
+    "labels",
+    "class",
+    "classes",
+    "classname",
+    "classlabel",
+    "labelname",
+    "category",
+    "categoryname",
+    "categories",
+    "target",
+    "groundtruth",
+    "truth",
+    "gt",
+    "y",
+    "tag",
+    "tags",
+    "annotation",
+    "annotations",
+    "classification",
+    "dx",
+    "etiqueta",
+    "etiquetas",
+    "clase",
+    "classe",
+    "etiquette",
+    "klasse",
+    "multiclasslabel",
+    "labeltext",
+    "classtext",
+];
+/// Names that say what kind of classes they are.
+const KINDS: [&str; 30] = [
+    "disease",
+    "diseases",
+    "diseasename",
+    "diseaseclass",
+    "diseasetype",
+    "diagnosis",
+    "predominantstress",
+    "stress",
+    "bioticstress",
+    "symptom",
+    "symptoms",
+    "condition",
+    "pathology",
+    "pest",
+    "healthstatus",
+    "species",
+    "speciesname",
+    "scientificname",
+    "taxon",
+    "taxonname",
+    "enfermedad",
+    "maladie",
+    "doenca",
+    "krankheit",
+    "especie",
+    "espece",
+    "plantdisease",
+    "leafdisease",
+    "nutrient",
+    "deficiency",
+];
+/// Names of columns of numbers for classes.
+const NUMBERS: [&str; 16] = [
+    "classid",
+    "labelid",
+    "categoryid",
+    "speciesid",
+    "diseaseid",
+    "targetid",
+    "labelnum",
+    "classnum",
+    "labelnumber",
+    "classnumber",
+    "labelindex",
+    "classindex",
+    "labelidx",
+    "classidx",
+    "labelencoded",
+    "taxonid",
+];
+/// Names of columns of splits.
+pub const SPLITS: [&str; 13] = [
+    "split",
+    "part",
+    "set",
+    "subset",
+    "partition",
+    "learntag",
+    "phase",
+    "usage",
+    "datasplit",
+    "datasetsplit",
+    "dataset",
+    "purpose",
+    "fold",
+];
+/// Names of columns of groups: what holds more photos first.
+const GROUPS: [&str; 36] = [
+    "group",
+    "groupid",
+    "groups",
+    "obsid",
+    "observationid",
+    "observation",
+    "plant",
+    "plantid",
+    "plantno",
+    "plantnumber",
+    "tree",
+    "treeid",
+    "individual",
+    "individualid",
+    "specimen",
+    "specimenid",
+    "leaf",
+    "leafid",
+    "leafno",
+    "leafnumber",
+    "lesionid",
+    "patientid",
+    "subject",
+    "subjectid",
+    "plot",
+    "plotid",
+    "block",
+    "blockid",
+    "field",
+    "fieldid",
+    "farm",
+    "farmid",
+    "session",
+    "sessionid",
+    "burst",
+    "sequenceid",
+];
+
+/// Columns that are named by whoever gives the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnChoice {
+    /// The column that names the photos.
+    pub image: Option<String>,
+    /// The column that holds the classes.
+    pub label: Option<String>,
+}
+
+/// Which columns say what; all are indices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Columns {
+    pub(crate) image: usize,
+    pub(crate) label: LabelColumns,
+    pub(crate) split: Option<usize>,
+    /// Candidates, the best first.
+    pub(crate) groups: Vec<usize>,
+}
+
+/// Where the labels stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LabelColumns {
+    /// In a column.
+    One(usize),
+    /// In a column of zeros and ones for each class.
+    OneHot(Vec<usize>),
+    /// In the folder of the path.
+    Folder,
+}
+
+/// The columns of a table.
+///
+/// # Errors
+/// [`LabelError::Table`] where a column is missing, [`LabelError::Undecided`] where several may be meant; both name the option
+/// that decides.
+pub(crate) fn columns(table: &Table, choice: &ColumnChoice) -> Result<Columns, LabelError> {
+    let image = match &choice.image {
+        Some(name) => given(table, name, "--image-column")?,
+        None => image(table)?,
+    };
+    let named = |names: &'static [&'static str]| {
+        let columns = move |name: &&str| table.header.iter().position(|column| plain(column) == *name);
+        names.iter().filter_map(columns).filter(move |&column| column != image)
+    };
+    let label = choice.label.as_ref().map(|name| given(table, name, "--label-column")).transpose()?;
+    let free = |column: &usize| Some(*column) != label;
+    let split = named(&SPLITS).find(free);
+    let groups: Vec<usize> = named(&GROUPS).filter(free).filter(|column| Some(*column) != split).collect();
+    let others: Vec<usize> = (0..table.header.len())
+        .filter(|column| *column != image && Some(*column) != split && !groups.contains(column))
+        .filter(|column| !is_row_number(&table.header[*column]))
+        .collect();
+    let label = match label {
+        Some(column) => LabelColumns::One(column),
+        None if others.is_empty() && groups.is_empty() && !table.named => LabelColumns::Folder,
+        None => found(table, &others, &groups, &named)?,
+    };
+    Ok(Columns { image, label, split, groups })
+}
+
+fn given(table: &Table, name: &str, option: &str) -> Result<usize, LabelError> {
+    table.column(name).ok_or_else(|| {
+        LabelError::table(
+            &table.path,
+            format!("no column `{name}` for {option}; its columns are {}", listed(table)),
+        )
+    })
+}
+
+/// The photos that a table names, whatever else it says; none where no column is known to name them.
+pub(crate) fn photos(table: &Table) -> Vec<String> {
+    let column = image(table).ok();
+    column.into_iter().flat_map(|column| table.cells(column)).map(str::to_owned).collect()
+}
+
+/// The column that names the photos: one of a telling name, of several that whose cells look most like photos.
+fn image(table: &Table) -> Result<usize, LabelError> {
+    let pictures = |column: usize| table.cells(column).filter(|cell| has_picture_extension(cell)).count();
+    let named =
+        IMAGES.iter().filter_map(|name| table.header.iter().position(|column| plain(column) == *name));
+    let best = named.map(|column| (pictures(column), column));
+    let best = best.reduce(|best, other| if other.0 > best.0 { other } else { best });
+    let most = (0..table.header.len()).map(|column| (pictures(column), column));
+    let most = most.filter(|(count, _)| *count > 0 && 5 * count >= 4 * table.rows.len());
+    let most = most.reduce(|best, other| if other.0 > best.0 { other } else { best });
+    match (best, most) {
+        (Some((0, _)), Some((_, column))) | (None, Some((_, column))) | (Some((_, column)), _) => Ok(column),
+        (None, None) => {
+            let what = format!(
+                "no column is known to name the photos; its columns are {}; name it with --image-column",
+                listed(table)
+            );
+            Err(LabelError::table(&table.path, what))
+        }
+    }
+}
+
+/// The column or columns of the classes, where none is given.
+fn found<I: Iterator<Item = usize>>(
+    table: &Table,
+    others: &[usize],
+    groups: &[usize],
+    named: &dyn Fn(&'static [&'static str]) -> I,
+) -> Result<LabelColumns, LabelError> {
+    let tiers: [Vec<usize>; 3] = [&LABELS[..], &KINDS, &NUMBERS].map(|names| named(names).collect());
+    let marks: Vec<usize> = others.iter().copied().filter(|&column| is_marks(table, column)).collect();
+    if marks.len() > 1 && (marks.len() == others.len() || tiers.iter().all(Vec::is_empty)) {
+        return Ok(LabelColumns::OneHot(marks));
+    }
+    let Some(tier) = tiers.iter().find(|tier| !tier.is_empty()) else {
+        return match others {
+            [only] if is_categorical(table, *only) => Ok(LabelColumns::One(*only)),
+            // A column that could be a group is the class where there is no other.
+            [] => match groups {
+                [only]
+                    if !plain(&table.header[*only]).starts_with("group") && is_categorical(table, *only) =>
+                {
+                    Ok(LabelColumns::One(*only))
+                }
+                _ => Err(unknown(table)),
+            },
+            _ => Err(unknown(table)),
+        };
+    };
+    let first = tier[0];
+    if let Some(other) = tier.iter().find(|&&other| !is_same(table, first, other)) {
+        let name = |column: usize| table.header[column].clone();
+        let what =
+            format!("both `{}` and `{}` may be the classes, and they differ", name(first), name(*other));
+        let ways = tier.iter().map(|&column| format!("`--label-column {}`", name(column))).collect();
+        return Err(LabelError::Undecided { path: table.path.clone(), what, ways });
+    }
+    // Of columns that say the same, the one with names.
+    let alike = tiers.iter().flatten().filter(|&&column| is_same(table, first, column));
+    let named = alike.copied().find(|&column| !table.cells(column).all(is_number));
+    Ok(LabelColumns::One(named.unwrap_or(first)))
+}
+
+fn unknown(table: &Table) -> LabelError {
+    let what = format!(
+        "no column is known to hold the classes; its columns are {}; name it with --label-column",
+        listed(table)
+    );
+    LabelError::table(&table.path, what)
+}
+
+fn listed(table: &Table) -> String {
+    const NAMED: usize = 12;
+    let names: Vec<String> = table.header.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    let more = table.header.len().saturating_sub(NAMED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", names.join(", "))
+}
+
+/// Whether a column is the number of the row, as data frames write it.
+fn is_row_number(name: &str) -> bool {
+    name.is_empty() || name.eq_ignore_ascii_case("index") || name.to_ascii_lowercase().starts_with("unnamed:")
+}
+
+/// Whether a cell is a mark of a one-hot column, and whether it is set.
+pub(crate) fn mark(cell: &str) -> Option<bool> {
+    match cell.to_ascii_lowercase().as_str() {
+        "0" | "0.0" | "false" | "" => Some(false),
+        "1" | "1.0" | "true" => Some(true),
+        _ => None,
+    }
+}
+
+fn is_marks(table: &Table, column: usize) -> bool {
+    table.cells(column).all(|cell| mark(cell).is_some()) && table.cells(column).any(|cell| !cell.is_empty())
+}
+
+fn is_number(cell: &str) -> bool {
+    cell.is_empty() || cell.parse::<f64>().is_ok()
+}
+
+/// Whether values come back often enough to be classes.
+fn is_categorical(table: &Table, column: usize) -> bool {
+    let distinct: BTreeSet<&str> = table.cells(column).filter(|cell| !cell.is_empty()).collect();
+    let whole = |cell: &str| !is_number(cell) || !cell.contains(['.', 'e', 'E']);
+    !distinct.is_empty()
+        && (2 * distinct.len() <= table.rows.len() || distinct.len() == 2)
+        && distinct.iter().all(|cell| whole(cell))
+}
+
+/// Whether two columns tell photos apart in the same way.
+fn is_same(table: &Table, a: usize, b: usize) -> bool {
+    let (mut forward, mut backward) = (BTreeMap::new(), BTreeMap::new());
+    table
+        .cells(a)
+        .zip(table.cells(b))
+        .all(|(a, b)| *forward.entry(a).or_insert(b) == b && *backward.entry(b).or_insert(a) == a)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn of(text: &str) -> Result<Columns, String> {
+        let table = Table::parse(Path::new("t.csv"), text).map_err(|error| error.to_string())?;
+        columns(&table, &ColumnChoice::default()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn columns_are_known_by_their_names_and_cells() {
+        use LabelColumns::{Folder, One, OneHot};
+        for (text, image, label) in [
+            ("image_id,label\n1.jpg,0\n", 0, One(1)),
+            ("id,predominant_stress,miner,rust,severity\n1,2,0,1,3\n2,0,0,0,0\n", 0, One(1)),
+            (
+                "image_id,healthy,multiple_diseases,rust\nTrain_0,1,0,0\nTrain_1,0,0,1\n",
+                0,
+                OneHot(vec![1, 2, 3]),
+            ),
+            ("filename, Rust, Healthy\n1.jpg, 1, 0\n", 0, OneHot(vec![1, 2])),
+            ("label,file\nrust,1.jpg\n", 1, One(0)),
+            ("file_id,image_path,segmented_path,species,source\n1,a.jpg,b.png,x,lab\n", 1, One(3)),
+            (
+                "image_name;organ;species_id;obs_id;species;genus;learn_tag\na.jpg;leaf;7;1;Acer;A;train\n",
+                0,
+                One(4),
+            ),
+            ("image_id,label,variety,age\n1.jpg,blast,ADT45,45\n", 0, One(1)),
+            ("image_id,label,class_name\n1.jpg,0,rust\n2.jpg,1,scab\n", 0, One(2)),
+            ("photo,what\n1.jpg,rust\n2.jpg,rust\n3.jpg,scab\n4.jpg,scab\n", 0, One(1)),
+            ("photo,plant\n1.jpg,rust\n2.jpg,rust\n3.jpg,scab\n4.jpg,scab\n", 0, One(1)),
+            ("a/1.jpg\nb/2.jpg\n", 0, Folder),
+            (",image,healthy,rust\n0,1.jpg,1,0\n1,2.jpg,0,1\n", 1, OneHot(vec![2, 3])),
+        ] {
+            let columns = of(text).unwrap();
+            assert_eq!((columns.image, columns.label), (image, label), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_asked_for() {
+        for (text, expected) in [
+            ("a,b\n1,2\n", "--image-column"),
+            ("image,caption\n1.jpg,a leaf\n2.jpg,another\n3.jpg,third\n", "--label-column"),
+            ("image_id\n1.jpg\n", "--label-column"),
+            ("image,label,class\n1.jpg,a,x\n2.jpg,a,y\n", "--label-column class"),
+            ("image_id,healthy,rust\n1,0.25,0.75\n", "--label-column"),
+        ] {
+            let error = of(text).unwrap_err();
+            assert!(error.contains(expected) && error.contains("t.csv"), "{error}");
+        }
+    }
+
+    #[test]
+    fn splits_and_groups_are_columns() {
+        let columns = of("image,label,leaf,plant,Set\n1.jpg,a,1,7,train\n2.jpg,b,2,7,val\n").unwrap();
+        assert_eq!((columns.split, columns.groups), (Some(4), vec![3, 2]));
+    }
+}

@@ -1,0 +1,89 @@
+//! Cells that hold several labels, and what stands between them.
+
+use std::collections::BTreeSet;
+
+/// What data frames write in empty cells.
+const NOTHING: [&str; 6] = ["", "NaN", "nan", "NA", "N/A", "null"];
+
+/// How the cells of a column hold labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LabelCells {
+    /// One label a cell.
+    One,
+    /// Labels with this character between them.
+    Several(char),
+    /// Lists as programs write them: `['rust', 'scab']`.
+    Lists,
+}
+
+impl LabelCells {
+    /// How these cells are to be read. Names may hold blanks and commas: a cell is taken apart only where each part of it is
+    /// the whole of another cell, or at bars and semicolons, which no name holds.
+    pub(crate) fn of<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
+        let whole: BTreeSet<&str> = cells.filter(|cell| !cell.is_empty()).collect();
+        if !whole.is_empty() && whole.iter().all(|cell| cell.starts_with('[') && cell.ends_with(']')) {
+            return Self::Lists;
+        }
+        for between in ['|', ';'] {
+            if whole.iter().any(|cell| cell.contains(between)) {
+                return Self::Several(between);
+            }
+        }
+        let parts_are_cells = |cell: &&&str, between| {
+            let parts = parts(cell, between);
+            parts.len() > 1 && parts.iter().all(|part| whole.contains(part))
+        };
+        for between in [' ', ',', '+', '/', '&'] {
+            if whole.iter().any(|cell| parts_are_cells(&cell, between)) {
+                return Self::Several(between);
+            }
+        }
+        Self::One
+    }
+
+    /// The labels of a cell.
+    pub(crate) fn labels(self, cell: &str) -> Vec<String> {
+        let found: Vec<&str> = match self {
+            Self::One if NOTHING.contains(&cell.trim()) => Vec::new(),
+            Self::One => vec![cell.trim()],
+            Self::Several(between) => parts(cell, between),
+            Self::Lists => {
+                let inside = cell.trim_start_matches('[').trim_end_matches(']');
+                let quotes = |part: &&str| !part.is_empty();
+                inside
+                    .split(',')
+                    .map(|part| part.trim().trim_matches(['"', '\'']).trim())
+                    .filter(quotes)
+                    .collect()
+            }
+        };
+        found.into_iter().filter(|label| !label.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+fn parts(cell: &str, between: char) -> Vec<&str> {
+    cell.split(between).map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_several_words_stay_whole() {
+        for (cells, expected) in [
+            (&["Bean rust", "Bean healthy", "healthy"][..], LabelCells::One),
+            (&["Pepper,_bell", "Tomato"], LabelCells::One),
+            (&["scab", "rust", "scab rust"], LabelCells::Several(' ')),
+            (&["scab", "rust", "scab, rust"], LabelCells::Several(',')),
+            (&["scab|rust"], LabelCells::Several('|')),
+            (&["['scab']", "['scab', 'rust']"], LabelCells::Lists),
+            (&["", ""], LabelCells::One),
+        ] {
+            assert_eq!(LabelCells::of(cells.iter().copied()), expected, "{cells:?}");
+        }
+        assert_eq!(LabelCells::Lists.labels("['scab', \"rust\"]"), ["scab", "rust"]);
+        assert_eq!(LabelCells::Several(' ').labels("scab  rust "), ["scab", "rust"]);
+        assert!(LabelCells::One.labels("").is_empty() && LabelCells::Lists.labels("[]").is_empty());
+    }
+}

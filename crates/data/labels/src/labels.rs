@@ -1,0 +1,287 @@
+//! What a table says of photos: labels, split and group of each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::annotations::annotations;
+use crate::columns::{ColumnChoice, Columns, LabelColumns, columns, mark, photos};
+use crate::error::LabelError;
+use crate::file_index::plain_path;
+use crate::json;
+use crate::label_cell::LabelCells;
+use crate::table::{Table, plain};
+use crate::text;
+
+/// A table of labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    /// The file.
+    pub path: PathBuf,
+    /// One for each row, in their order.
+    pub rows: Vec<LabelRow>,
+    /// Where the classes stand, in words that follow "the classes are".
+    pub form: String,
+    /// Name of the column of splits, if there is one.
+    pub split_column: Option<String>,
+    /// Name of the column of groups, if there is one that tells photos of one class apart.
+    pub group_column: Option<String>,
+    /// Columns that are named like groups and are not used, with the reason.
+    pub unused_columns: Vec<(String, &'static str)>,
+    /// Names of all columns; none for a file of annotations.
+    pub header: Vec<String>,
+    /// Whether the labels are the last folders of the names, so that it is a list of photos in class folders.
+    pub by_folder: bool,
+}
+
+/// What a row says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelRow {
+    /// Line or number in the file, from 1.
+    pub line: u64,
+    /// The photo, as it is written.
+    pub image: String,
+    /// Its labels: none where the table gives none, more than one where it gives several.
+    pub labels: Vec<String>,
+    /// The split, as it is written.
+    pub split: Option<String>,
+    /// The group.
+    pub group: Option<String>,
+}
+
+impl LabelRow {
+    /// The labels as one text.
+    #[must_use]
+    pub fn cell(&self) -> String {
+        self.labels.join(" ")
+    }
+}
+
+impl Labels {
+    /// Reads a table of labels: separated values or a list, JSON, JSON lines, or a COCO file.
+    ///
+    /// # Errors
+    /// [`LabelError`] for a file that cannot be read, holds no such table, or may be meant in several ways.
+    pub fn read(path: &Path, choice: &ColumnChoice) -> Result<Self, LabelError> {
+        let text = text::read(path)?;
+        let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
+        let table = match extension.as_str() {
+            "json" => match annotations(&text) {
+                Some(images) => return Ok(Self::of_annotations(path, images)),
+                None => json::document(path, &text)?,
+            },
+            "jsonl" | "ndjson" => json::lines(path, &text)?,
+            _ => Table::parse(path, &text)?,
+        };
+        Self::of_table(&table, choice)
+    }
+
+    /// The photos that a table of separated values names, whether it has labels or not; none for any other file.
+    #[must_use]
+    pub fn photos(path: &Path) -> Vec<String> {
+        let table = Table::read(path).ok();
+        table.iter().flat_map(photos).collect()
+    }
+
+    fn of_annotations(path: &Path, images: Vec<(String, Vec<String>)>) -> Self {
+        let row = |(line, (image, labels))| LabelRow { line, image, labels, split: None, group: None };
+        Self {
+            path: path.to_owned(),
+            rows: (1..).zip(images).map(row).collect(),
+            form: "the categories of the annotations".to_owned(),
+            split_column: None,
+            group_column: None,
+            unused_columns: Vec::new(),
+            header: Vec::new(),
+            by_folder: false,
+        }
+    }
+
+    fn of_table(table: &Table, choice: &ColumnChoice) -> Result<Self, LabelError> {
+        if table.rows.is_empty() {
+            return Err(LabelError::table(&table.path, "the table has no rows"));
+        }
+        let Columns { image, label, split, groups } = columns(table, choice)?;
+        let name = |column: usize| table.header[column].clone();
+        let all = labels(table, image, &label);
+        if all.iter().all(Vec::is_empty) {
+            return Err(LabelError::table(&table.path, "it has no rows with a label"));
+        }
+        let mut unused_columns = Vec::new();
+        let mut group = None;
+        for column in groups.iter().copied().filter(|column| label != LabelColumns::One(*column)) {
+            match useless(table, column, &all) {
+                Some(why) => unused_columns.push((name(column), why)),
+                None if group.is_none() => group = Some(column),
+                None => unused_columns.push((name(column), "another column groups the photos")),
+            }
+        }
+        let cell = |row: usize, column: Option<usize>| {
+            let cell = &table.rows[row].cells[column?];
+            (!cell.is_empty()).then(|| cell.clone())
+        };
+        let row = |(place, labels): (usize, Vec<String>)| LabelRow {
+            line: table.rows[place].line,
+            image: table.rows[place].cells[image].clone(),
+            labels,
+            split: cell(place, split),
+            group: cell(place, group),
+        };
+        let form = match &label {
+            LabelColumns::One(column) if table.named => format!("the column `{}`", name(*column)),
+            LabelColumns::One(_) => "the words behind the paths".to_owned(),
+            LabelColumns::OneHot(columns) => format!("{} columns of 0 and 1", columns.len()),
+            LabelColumns::Folder => "the folders of the paths".to_owned(),
+        };
+        Ok(Self {
+            path: table.path.clone(),
+            rows: all.into_iter().enumerate().map(row).filter(|row| !row.image.is_empty()).collect(),
+            form,
+            split_column: split.filter(|_| table.named).map(name),
+            group_column: group.map(name),
+            unused_columns,
+            header: if table.named { table.header.clone() } else { Vec::new() },
+            by_folder: label == LabelColumns::Folder,
+        })
+    }
+
+    /// Whether it is one that a program wrote about a classifier, or about photos to leave out, and not one of labels.
+    #[must_use]
+    pub fn is_output(&self) -> bool {
+        const OUTPUTS: [&str; 7] =
+            ["probability", "confidence", "score", "predicted", "prediction", "suggested", "reason"];
+        self.header.iter().any(|column| OUTPUTS.contains(&plain(column).as_str()))
+    }
+
+    /// The labels that occur.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<&str> {
+        self.rows.iter().flat_map(|row| &row.labels).map(String::as_str).collect()
+    }
+}
+
+/// The labels of each row.
+fn labels(table: &Table, image: usize, label: &LabelColumns) -> Vec<Vec<String>> {
+    match label {
+        LabelColumns::One(column) => {
+            let cells = LabelCells::of(table.cells(*column));
+            let whole = table.cells(*column).filter(|cell| !cell.is_empty()).all(|cell| {
+                cell.strip_suffix(".0").is_some_and(|whole| whole.bytes().all(|byte| byte.is_ascii_digit()))
+            });
+            // Data frames write the numbers of a column with gaps as 3.0.
+            let cut = |cell: &str| cell.strip_suffix(".0").filter(|_| whole).unwrap_or(cell).to_owned();
+            table.cells(*column).map(|cell| cells.labels(&cut(cell))).collect()
+        }
+        LabelColumns::OneHot(columns) => {
+            let set = |row: &crate::table::Row| {
+                let set = columns.iter().filter(|column| mark(&row.cells[**column]) == Some(true));
+                set.map(|column| table.header[*column].clone()).collect()
+            };
+            table.rows.iter().map(set).collect()
+        }
+        LabelColumns::Folder => {
+            let folder = |name: &str| {
+                let path = plain_path(name);
+                let above = path.rsplit_once('/').map(|(above, _)| above.rsplit('/').next().unwrap_or(above));
+                above.map(str::to_owned).into_iter().collect()
+            };
+            table.cells(image).map(folder).collect()
+        }
+    }
+}
+
+/// Why a column cannot say which photos stay together.
+fn useless(table: &Table, column: usize, labels: &[Vec<String>]) -> Option<&'static str> {
+    let cells: Vec<&str> = table.cells(column).collect();
+    let distinct: BTreeSet<&str> = cells.iter().copied().filter(|cell| !cell.is_empty()).collect();
+    if distinct.is_empty() {
+        return Some("it is empty");
+    }
+    if distinct.len() == cells.len() {
+        return Some("each of its values stands once");
+    }
+    let mut of_class: BTreeMap<&[String], BTreeSet<&str>> = BTreeMap::new();
+    for (labels, cell) in labels.iter().zip(&cells) {
+        of_class.entry(labels).or_default().insert(cell);
+    }
+    of_class
+        .values()
+        .all(|groups| groups.len() == 1)
+        .then_some("it keeps each class whole, so no class could be split")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, text: &str) -> Result<Labels, String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
+        Labels::read(&folder.path().join(name), &ColumnChoice::default()).map_err(|error| error.to_string())
+    }
+
+    fn pairs(name: &str, text: &str) -> Vec<String> {
+        let labels = of(name, text).unwrap();
+        labels.rows.iter().map(|row| format!("{}: {}", row.image, row.labels.join("+"))).collect()
+    }
+
+    #[test]
+    fn every_kind_of_table_says_the_same() {
+        let expected = ["1.jpg: rust", "2.jpg: scab"];
+        for (name, text) in [
+            ("a.csv", "image,label\n1.jpg,rust\n2.jpg,scab\n"),
+            ("a.csv", "\u{feff}image;label\r\n1.jpg;rust\r\n2.jpg;scab\r\n"),
+            ("a.tsv", "image\tlabel\n1.jpg\trust\n2.jpg\tscab\n"),
+            ("a.csv", "image,rust,scab\n1.jpg,1,0\n2.jpg,0,1\n"),
+            ("a.txt", "1.jpg rust\n2.jpg scab\n"),
+            (
+                "a.jsonl",
+                "{\"file_name\":\"1.jpg\",\"label\":\"rust\"}\n{\"file_name\":\"2.jpg\",\"label\":\"scab\"}\n",
+            ),
+            (
+                "a.json",
+                "[{\"file_name\":\"1.jpg\",\"label\":\"rust\"},{\"file_name\":\"2.jpg\",\"label\":\"scab\"}]",
+            ),
+            ("a.json", "{\"1.jpg\":\"rust\",\"2.jpg\":\"scab\"}"),
+        ] {
+            assert_eq!(pairs(name, text), expected, "{text}");
+        }
+        assert_eq!(
+            pairs("a.txt", "./images/rust/1.jpg\n.\\images\\scab\\2.jpg\n").concat(),
+            "./images/rust/1.jpg: rust.\\images\\scab\\2.jpg: scab"
+        );
+    }
+
+    #[test]
+    fn several_labels_stay_several() {
+        assert_eq!(
+            pairs("a.csv", "image,labels\n1,scab\n2,rust\n3,scab rust\n4,\n"),
+            ["1: scab", "2: rust", "3: scab+rust", "4: "]
+        );
+        assert_eq!(pairs("a.csv", "image,a,b\n1,1,1\n2,0,0\n")[..], ["1: a+b", "2: "]);
+        assert_eq!(pairs("a.csv", "image,label\n1,3.0\n2,\n3,1.0\n"), ["1: 3", "2: ", "3: 1"]);
+    }
+
+    #[test]
+    fn groups_are_columns_that_cut_through_classes() {
+        let labels = of("a.csv", "image,label,leaf\n1,a,x\n2,a,x\n3,a,y\n4,b,z\n").unwrap();
+        assert_eq!(labels.group_column.as_deref(), Some("leaf"));
+        assert_eq!(labels.rows[1].group.as_deref(), Some("x"));
+        let labels = of("a.csv", "image,label,plant\n1,a,tomato\n2,a,tomato\n3,b,potato\n").unwrap();
+        assert_eq!((labels.group_column, labels.unused_columns.len()), (None, 1));
+    }
+
+    #[test]
+    fn a_table_without_labels_is_refused() {
+        for (name, text) in [
+            ("a.csv", "image,label\n"),
+            ("a.csv", "image,label\n1,\n"),
+            ("a.json", "{}"),
+            ("a.csv", ""),
+            ("a.xlsx", "PK\u{3}\u{4}"),
+            ("a.csv", "a\0\0b"),
+        ] {
+            assert!(of(name, text).unwrap_err().contains(name));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Parts
+//!
+//! ```text
+//! file ──> text ──> Table ──> Labels ──> FileIndex::matched ──> files with labels
+//!                   cells     meaning                              │
+//!                                         ClassMap, names ────────>┘ classes
+//! ```
+
+mod annotations;
+mod class_map;
+mod columns;
+mod error;
+mod file_index;
+mod json;
+mod label_cell;
+mod labels;
+mod list;
+mod names;
+mod separator;
+mod table;
+mod text;
+
+pub use class_map::{ClassMap, Mapped};
+pub use columns::{ColumnChoice, IMAGES as IMAGE_COLUMNS, SPLITS as SPLIT_COLUMNS};
+pub use error::LabelError;
+pub use file_index::{FileIndex, has_picture_extension, plain_path};
+pub use labels::{LabelRow, Labels};
+pub use names::{Names, names_beside};
+pub use table::{Row, Table};

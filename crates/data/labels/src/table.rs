@@ -1,0 +1,121 @@
+//! Cells in rows under named columns.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::LabelError;
+use crate::list::list;
+use crate::separator::{records, separator};
+use crate::text;
+
+/// A table in memory. Every row has as many cells as there are columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// The file, for errors.
+    pub path: PathBuf,
+    /// Names of the columns.
+    pub header: Vec<String>,
+    /// The rows that hold something.
+    pub rows: Vec<Row>,
+    /// Whether the names of the columns stand in the file.
+    pub named: bool,
+}
+
+/// A row of a [`Table`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its line in the file, or its number where the file has no lines; from 1.
+    pub line: u64,
+    /// Cells without blanks around them.
+    pub cells: Vec<String>,
+}
+
+impl Table {
+    /// Reads values that are separated by commas, semicolons, tabs or bars, in UTF-8, UTF-16 or Windows-1252. The first line
+    /// names the columns, unless it names a photo.
+    ///
+    /// # Errors
+    /// [`LabelError::Read`], and [`LabelError::Table`] for a row of another length than the header.
+    pub fn read(path: &Path) -> Result<Self, LabelError> {
+        Self::parse(path, &text::read(path)?)
+    }
+
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, LabelError> {
+        // A spreadsheet's own note on the separator.
+        let text = match text.split_once('\n') {
+            Some((first, rest)) if first.trim_end().len() == 5 && first.starts_with("sep=") => rest,
+            _ => text,
+        };
+        if let Some(table) = list(path, text) {
+            return Ok(table);
+        }
+        let mut records = records(text, separator(text));
+        let mut header: Vec<String> = records.next().iter().flatten().map(str::to_owned).collect();
+        while header.len() > 1 && header.last().is_some_and(String::is_empty) {
+            header.pop();
+        }
+        let rows = records.map(|record| {
+            let line = record.position().map_or(0, csv::Position::line);
+            let mut cells: Vec<String> = record.iter().map(str::to_owned).collect();
+            while cells.len() > header.len() && cells.last().is_some_and(String::is_empty) {
+                cells.pop();
+            }
+            if cells.len() == header.len() {
+                return Ok(Row { line, cells });
+            }
+            let what = format!("line {line} has {} cells, the first line has {}", cells.len(), header.len());
+            Err(LabelError::table(path, what))
+        });
+        let rows = rows.collect::<Result<_, _>>()?;
+        Ok(Self { path: path.to_owned(), header, rows, named: true })
+    }
+
+    /// The column that is called `name`, but for case, blanks and marks.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<usize> {
+        let wanted = plain(name);
+        let exactly = self.header.iter().position(|column| column == name);
+        exactly.or_else(|| self.header.iter().position(|column| plain(column) == wanted))
+    }
+
+    /// The cells of a column.
+    pub(crate) fn cells(&self, column: usize) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(move |row| row.cells[column].as_str())
+    }
+}
+
+/// A name in lower case, letters and digits alone.
+pub(crate) fn plain(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Table, LabelError> {
+        Table::parse(Path::new("t.csv"), text)
+    }
+
+    #[test]
+    fn cells_are_those_of_the_spreadsheet() {
+        let table =
+            parse("sep=;\r\nImage Path;Note;\r\n\"a;b.jpg\" ; x ;\r\n\r\nc.jpg;\"d\n\"\"e\"\"\";\r\n")
+                .unwrap();
+        assert_eq!(table.header, ["Image Path", "Note"]);
+        let cells: Vec<_> = table.rows.iter().map(|row| row.cells.clone()).collect();
+        assert_eq!(cells, [["a;b.jpg", "x"], ["c.jpg", "d\n\"e\""]]);
+        assert_eq!(
+            (table.column("image_path"), table.column("note"), table.column("image")),
+            (Some(0), Some(1), None)
+        );
+    }
+
+    #[test]
+    fn a_row_of_another_length_is_named_by_its_line() {
+        for text in ["a,b\n1,2\n3\n", "a,b\n1,2\n3,4,5\n"] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains("line 3") && error.contains("t.csv"), "{error}");
+        }
+        assert!(parse("").unwrap().header.is_empty() && parse("\n , \n").unwrap().rows.is_empty());
+    }
+}

@@ -1,0 +1,183 @@
+//! Tables of labels that lie among the photos.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use foliar_labels::{ColumnChoice, LabelError, Labels};
+
+use super::labelled::{Pictures, place_below};
+use super::row_files::{RowFile, row_files};
+use super::table_splits::table_part;
+use super::walk::Tree;
+use crate::dataset::Split;
+use crate::name::portable_name;
+
+/// Bytes up to which a file is looked at unasked.
+const LARGEST: u64 = 64 << 20;
+/// Files of one kind in a folder up to which they may be tables; more are notes on single photos.
+const OF_A_KIND: usize = 20;
+
+/// The tables that label the photos of a tree.
+pub(super) enum Discovered {
+    /// None.
+    Nothing,
+    /// These, and no others: one, or one for each part.
+    Obvious(Vec<Labels>),
+    /// Several that say different things; paths below the root.
+    Several(Vec<PathBuf>),
+    /// One that is to be asked about.
+    Unclear(LabelError),
+}
+
+/// A table with the photos that it lists.
+struct Candidate {
+    place: PathBuf,
+    labels: Labels,
+    /// Labels by picture.
+    says: BTreeMap<usize, Vec<String>>,
+}
+
+/// Looks through the tables among the photos: those that label at least half of them, or have most of their rows there.
+pub(super) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Discovered {
+    let pictures = Pictures::of(tree);
+    let (mut candidates, mut unclear) = (Vec::new(), None);
+    for place in tables(root, tree) {
+        match Labels::read(&root.join(&place), choice) {
+            Ok(labels) if !labels.is_output() => {
+                candidates.extend(candidate(root, place, labels, &pictures));
+            }
+            Ok(_) => {}
+            Err(error @ LabelError::Undecided { .. }) => unclear = unclear.or(Some(error)),
+            Err(_) => {}
+        }
+    }
+    leave_out_tests(&mut candidates);
+    // A table that says the same again, in another form.
+    let mut distinct: Vec<Candidate> = Vec::new();
+    for candidate in candidates {
+        if !distinct.iter().any(|other| other.says == candidate.says) {
+            distinct.push(candidate);
+        }
+    }
+    match (distinct.len(), unclear) {
+        (0, None) => Discovered::Nothing,
+        (0, Some(error)) => Discovered::Unclear(error),
+        (1, _) => Discovered::Obvious(distinct.into_iter().map(|one| one.labels).collect()),
+        _ if are_parts(&distinct) => {
+            Discovered::Obvious(distinct.into_iter().map(|one| one.labels).collect())
+        }
+        _ => Discovered::Several(distinct.into_iter().map(|one| one.place).collect()),
+    }
+}
+
+/// A table among folders that look like classes and which sorts the photos otherwise: `class_of` is the class of each file by
+/// its folders.
+pub(super) fn contradicting(
+    root: &Path,
+    tree: &Tree,
+    class_of: &dyn Fn(&Path) -> Option<String>,
+) -> Option<PathBuf> {
+    let pictures = Pictures::of(tree);
+    let classes: Vec<Option<String>> = pictures.paths.iter().map(|path| class_of(path)).collect();
+    let all = classes.iter().flatten().count();
+    let found = tables(root, tree).into_iter().filter_map(|place| {
+        let labels = Labels::read(&root.join(&place), &ColumnChoice::default()).ok()?;
+        let labels = Some(labels).filter(|labels| !labels.is_output() && !labels.by_folder)?;
+        candidate(root, place, labels, &pictures)
+    });
+    let otherwise = |candidate: &Candidate| {
+        let mut counts: BTreeMap<&str, BTreeMap<&[String], usize>> = BTreeMap::new();
+        let mut listed = 0;
+        for (&file, labels) in &candidate.says {
+            let Some(class) = &classes[file] else { continue };
+            *counts.entry(class).or_default().entry(labels).or_default() += 1;
+            listed += 1;
+        }
+        let most = counts.values().filter_map(|labels| labels.iter().max_by_key(|(_, count)| **count));
+        let most: Vec<(&&[String], &usize)> = most.collect();
+        let agreed: usize = most.iter().map(|(_, count)| **count).sum();
+        let distinct: BTreeSet<&&[String]> = most.iter().map(|(labels, _)| *labels).collect();
+        5 * listed >= 4 * all && (5 * agreed < 4 * listed || distinct.len() < 2)
+    };
+    let mut found = found.filter(otherwise);
+    found.next().map(|candidate| candidate.place)
+}
+
+/// Files that may be tables of labels, by their names.
+pub(super) fn tables(root: &Path, tree: &Tree) -> Vec<PathBuf> {
+    let mut kinds: BTreeMap<(Option<&Path>, String), Vec<&PathBuf>> = BTreeMap::new();
+    for path in &tree.files {
+        let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let is_list = || {
+            table_part(Path::new(&stem)).is_some()
+                || ["labels", "list", "annotations", "metadata", "dataset", "data"].contains(&stem.as_str())
+        };
+        let may_be = match extension.as_str() {
+            "csv" | "tsv" | "json" | "jsonl" | "ndjson" => !stem.contains("submission"),
+            "txt" => is_list(),
+            _ => false,
+        };
+        if may_be {
+            kinds.entry((path.parent(), extension)).or_default().push(path);
+        }
+    }
+    let few = kinds.into_values().filter(|paths| paths.len() <= OF_A_KIND).flatten();
+    let small = |path: &&PathBuf| root.join(path).metadata().is_ok_and(|data| data.len() <= LARGEST);
+    let mut found: Vec<PathBuf> = few.filter(small).cloned().collect();
+    found.sort();
+    found
+}
+
+/// The table with what it says, if most of it is about these pictures or it is about half of them.
+fn candidate(root: &Path, place: PathBuf, labels: Labels, pictures: &Pictures<'_>) -> Option<Candidate> {
+    let below = place_below(root, &labels.path);
+    let files = row_files(&labels, below.as_deref(), &pictures.paths, &pictures.index);
+    let mut says = BTreeMap::new();
+    let mut matched = 0;
+    for (row, file) in labels.rows.iter().zip(files) {
+        match file {
+            RowFile::One(file) => {
+                says.entry(file).or_insert_with(|| row.labels.clone());
+                matched += 1;
+            }
+            RowFile::Several(_) => matched += 1,
+            RowFile::None => {}
+        }
+    }
+    let enough = matched > 0 && (2 * matched >= labels.rows.len() || 2 * matched >= pictures.paths.len());
+    enough.then_some(Candidate { place, labels, says })
+}
+
+/// Tables for a test with nothing but a placeholder in the place of the classes.
+fn leave_out_tests(candidates: &mut Vec<Candidate>) {
+    let is_test = |candidate: &Candidate| table_part(&candidate.place) == Some(Split::Test);
+    let others: BTreeSet<String> = candidates
+        .iter()
+        .filter(|candidate| !is_test(candidate))
+        .flat_map(|candidate| candidate.labels.names().into_iter().map(str::to_owned))
+        .collect();
+    candidates.retain(|candidate| {
+        let names = candidate.labels.names();
+        !is_test(candidate) || (names.len() > 1 && names.iter().all(|name| others.contains(*name)))
+    });
+}
+
+/// Whether each table is that of another part, and none lists a photo of another.
+fn are_parts(candidates: &[Candidate]) -> bool {
+    let parts: BTreeSet<Option<Split>> =
+        candidates.iter().map(|candidate| table_part(&candidate.place)).collect();
+    let listed: BTreeSet<usize> =
+        candidates.iter().flat_map(|candidate| candidate.says.keys().copied()).collect();
+    let counted: usize = candidates.iter().map(|candidate| candidate.says.len()).sum();
+    parts.len() == candidates.len() && !parts.contains(&None) && listed.len() == counted
+}
+
+/// The commands that choose between tables.
+pub(super) fn ways(root: &Path, places: &[PathBuf]) -> Vec<String> {
+    let way = |place: &PathBuf| {
+        format!("`{} --labels {}`", root.display(), root.join(portable_name(place)).display())
+    };
+    places.iter().map(way).collect()
+}

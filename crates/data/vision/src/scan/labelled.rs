@@ -1,0 +1,452 @@
+//! Photos whose classes come from tables.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use foliar_labels::{ClassMap, FileIndex, Labels, Mapped, Names, names_beside};
+
+use super::error::ScanError;
+use super::layout::Layout;
+use super::part::{normal, part_of};
+use super::row_files::{RowFile, row_files, split_of_folders};
+use super::table_splits::TableSplits;
+use super::walk::Tree;
+use crate::dataset::{Split, TableOrigin};
+use crate::format::ExtensionHint;
+use crate::name::portable_name;
+use crate::problem::{Problem, Reason};
+
+/// Folders and files that a sentence lists.
+const NAMED: usize = 4;
+/// Rows without a photo that are listed: a table of millions goes with a part of its photos.
+const ROWS_LISTED: usize = 1000;
+
+/// What becomes of a file.
+#[derive(Clone)]
+pub(super) enum Sorted {
+    /// A photo of this class, for this part where one is said.
+    Photo(String, Option<Split>),
+    /// It cannot be used.
+    Problem(Reason),
+    /// It is of a class that is not wanted.
+    Unwanted,
+    /// It is no concern of the data set.
+    Ignored,
+}
+
+/// The pictures below a root that rows may mean, masks of others not among them.
+pub(super) struct Pictures<'a> {
+    pub(super) paths: Vec<&'a Path>,
+    pub(super) index: FileIndex,
+}
+
+impl<'a> Pictures<'a> {
+    pub(super) fn of(tree: &'a Tree) -> Self {
+        let companions = Layout::companions(tree);
+        let may_be = |path: &&Path| {
+            let hint = ExtensionHint::of(path);
+            (hint.is_picture() || hint == ExtensionHint::Nothing) && !companions.contains(*path)
+        };
+        let paths: Vec<&Path> = tree.files.iter().map(PathBuf::as_path).filter(may_be).collect();
+        let index = FileIndex::new(paths.iter().copied());
+        Self { paths, index }
+    }
+}
+
+/// The data set that tables make of a tree.
+pub(super) struct Labelled {
+    /// What becomes of each file that a row names.
+    files: HashMap<PathBuf, Sorted>,
+    /// Folders with photos that are listed.
+    folders: BTreeSet<PathBuf>,
+    /// Photos that only a table of a test without classes lists.
+    tests: BTreeSet<PathBuf>,
+    /// Rows that name no photo, or no single one.
+    pub(super) problems: Vec<Problem>,
+    /// How the tables were understood, in one sentence.
+    pub(super) understood: String,
+    /// Where the classes come from.
+    pub(super) origin: TableOrigin,
+    /// The classes as the tables have them, with and without names.
+    pub(super) labels: BTreeSet<String>,
+}
+
+/// What the rows of one file say together.
+struct Entry<'a> {
+    labels: BTreeSet<&'a str>,
+    split: Option<Split>,
+    group: Option<&'a str>,
+    table: usize,
+    line: u64,
+    /// The first row that says something else, and what both say.
+    contradiction: Option<(String, String)>,
+}
+
+impl Labelled {
+    /// Sorts the pictures of `tree` by `tables`; `found` says that nobody named them.
+    ///
+    /// # Errors
+    /// [`ScanError::NothingListed`], [`ScanError::SeveralLabels`], [`ScanError::Undecided`] where names mean files in several
+    /// folders, and what is wrong with files of names.
+    pub(super) fn of(
+        root: &Path,
+        tree: &Tree,
+        tables: &[Labels],
+        map: Option<&ClassMap>,
+        found: bool,
+    ) -> Result<Self, ScanError> {
+        let pictures = Pictures::of(tree);
+        let splits = TableSplits::of(tables);
+        let mut entries: BTreeMap<usize, Entry<'_>> = BTreeMap::new();
+        let (mut problems, mut absent) = (Vec::new(), 0);
+        let mut torn: Vec<Vec<usize>> = Vec::new();
+        for (number, table) in tables.iter().enumerate() {
+            let place = place_below(root, &table.path);
+            let files = row_files(table, place.as_deref(), &pictures.paths, &pictures.index);
+            if files.iter().all(|file| *file == RowFile::None) {
+                return Err(nothing_listed(root, table, &pictures));
+            }
+            for (row, file) in table.rows.iter().zip(files) {
+                let file = match file {
+                    RowFile::One(file) => file,
+                    RowFile::None => {
+                        absent += 1;
+                        if absent > ROWS_LISTED {
+                            continue;
+                        }
+                        let reason = Reason::RowWithoutPhotograph { row: line(table, row.line) };
+                        problems.push(Problem::new(PathBuf::from(&row.image), reason));
+                        continue;
+                    }
+                    RowFile::Several(files) => {
+                        let names: Vec<String> = files
+                            .iter()
+                            .take(NAMED)
+                            .map(|&file| portable_name(pictures.paths[file]))
+                            .collect();
+                        let reason =
+                            Reason::SeveralFiles { row: line(table, row.line), files: names.join(", ") };
+                        problems.push(Problem::new(PathBuf::from(&row.image), reason));
+                        torn.push(files);
+                        continue;
+                    }
+                };
+                let split = splits.of_row(number, row.split.as_deref());
+                let labels: BTreeSet<&str> = row.labels.iter().map(String::as_str).collect();
+                let entry = Entry {
+                    labels: labels.clone(),
+                    split,
+                    group: row.group.as_deref(),
+                    table: number,
+                    line: row.line,
+                    contradiction: None,
+                };
+                let earlier = entries.entry(file).or_insert(entry);
+                if earlier.contradiction.is_none() {
+                    let what = earlier.differs(&labels, split, row.group.as_deref());
+                    earlier.contradiction = what.map(|what| (line(table, row.line), what));
+                }
+            }
+        }
+        if 10 * torn.len() > entries.len() + torn.len() {
+            return Err(torn_apart(root, &tables[0], &torn, &pictures));
+        }
+        let torn = entries.values().filter(|entry| entry.contradiction.is_some()).count();
+        if 2 * torn > entries.len() {
+            return Err(several_rows(&tables[0], torn, &entries, &pictures));
+        }
+        let labels: BTreeSet<&str> = tables.iter().flat_map(Labels::names).collect();
+        let names = names(root, tables, &labels, map)?;
+        let name = |label: &str| {
+            names.as_ref().and_then(|names| names.names.get(label)).map_or(label, String::as_str).to_owned()
+        };
+        let by_folder = splits.is_silent().then(|| splits_of_folders(&entries, &pictures)).flatten();
+        let mut several = Vec::new();
+        let mut files = HashMap::new();
+        let mut groups = BTreeMap::new();
+        for (&file, entry) in &entries {
+            let path = pictures.paths[file];
+            let split = entry.split.or_else(|| by_folder.as_ref()?.get(&file).copied());
+            let labels: Vec<String> = entry.labels.iter().map(ToString::to_string).collect();
+            let sorted = match (&entry.contradiction, map, labels.as_slice()) {
+                (Some((other, what)), ..) => {
+                    let rows = format!("{} and {other}", line(&tables[entry.table], entry.line));
+                    Sorted::Problem(Reason::ContradictingRows { rows, what: what.clone() })
+                }
+                (_, _, []) => Sorted::Problem(Reason::WithoutLabel),
+                (_, Some(map), labels) => match map.apply(labels, name) {
+                    Mapped::Class(class) => Sorted::Photo(class, split),
+                    Mapped::LeftOut => Sorted::Unwanted,
+                    Mapped::Several => {
+                        several.push((file, entry));
+                        continue;
+                    }
+                },
+                (_, None, [label]) => Sorted::Photo(name(label), split),
+                (_, None, _) => {
+                    several.push((file, entry));
+                    continue;
+                }
+            };
+            if let Some(group) = entry.group {
+                groups.insert(path.to_owned(), group.to_owned());
+            }
+            files.insert(path.to_owned(), sorted);
+        }
+        if let Some((file, entry)) = several.first() {
+            return Err(ScanError::SeveralLabels {
+                table: tables[entry.table].path.clone(),
+                several: several.len(),
+                photographs: entries.len(),
+                example: portable_name(pictures.paths[*file]),
+                labels: entry.words(),
+            });
+        }
+        let folders = files.keys().filter_map(|file| file.parent()).map(Path::to_owned).collect();
+        let codes = labels.iter().map(|label| (name(label), (*label).to_owned()));
+        let codes = codes.filter(|(name, label)| name != label).collect();
+        let origin =
+            TableOrigin { tables: tables.iter().map(|table| table.path.clone()).collect(), codes, groups };
+        let named = labels.iter().map(|label| name(label));
+        let together = entries.values().map(Entry::words);
+        let labels: BTreeSet<String> =
+            labels.iter().map(ToString::to_string).chain(named).chain(together).collect();
+        let tests = tests(root, tree, tables, &pictures);
+        let mut labelled =
+            Self { files, folders, tests, problems, understood: String::new(), origin, labels };
+        labelled.understood = labelled.sentence(root, tree, tables, names.as_ref(), &splits, found);
+        if by_folder.is_some() {
+            labelled.understood.push_str("; the folders of the photos give the parts");
+        }
+        if absent > ROWS_LISTED {
+            labelled.understood.push_str(&format!("; {absent} rows list photos that are not there"));
+        }
+        labelled.understood.extend(alike(&labelled.labels).map(|words| format!("; {words}")));
+        Ok(labelled)
+    }
+
+    /// What becomes of a file.
+    pub(super) fn sort(&self, path: &Path) -> Sorted {
+        if let Some(sorted) = self.files.get(path) {
+            return sorted.clone();
+        }
+        if self.tests.contains(path) {
+            return Sorted::Ignored;
+        }
+        let beside = path.parent().is_some_and(|folder| self.folders.contains(folder));
+        match beside && ExtensionHint::of(path).is_picture() {
+            true => Sorted::Problem(Reason::Unlisted),
+            false => Sorted::Ignored,
+        }
+    }
+
+    fn sentence(
+        &self,
+        root: &Path,
+        tree: &Tree,
+        tables: &[Labels],
+        names: Option<&Names>,
+        splits: &TableSplits,
+        found: bool,
+    ) -> String {
+        let shown: Vec<String> = tables.iter().map(|table| below(root, &table.path)).collect();
+        let mut said = vec![format!(
+            "the classes are {} of {}{}",
+            tables[0].form,
+            listed(&shown),
+            match (found, tables.len()) {
+                (false, _) => "",
+                (true, 1) => ", which was found in the folder",
+                (true, _) => ", which were found in the folder",
+            }
+        )];
+        if let Some(names) = names {
+            said.push(format!("{} gives their names", below(root, &names.path)));
+        } else if self.labels.iter().all(|label| label.bytes().all(|byte| byte.is_ascii_digit())) {
+            said.push("they are numbers: `--classes FILE` gives them names".to_owned());
+        }
+        said.extend(splits.sentence.iter().cloned());
+        let columns: BTreeSet<&String> =
+            tables.iter().filter_map(|table| table.group_column.as_ref()).collect();
+        if let Some(column) = columns.first() {
+            said.push(format!("photos of the same `{column}` stay in one split"));
+        }
+        let unused: BTreeMap<&String, &str> = tables
+            .iter()
+            .flat_map(|table| table.unused_columns.iter().map(|(name, why)| (name, *why)))
+            .collect();
+        said.extend(unused.iter().map(|(column, why)| format!("`{column}` is not used for groups: {why}")));
+        let beside = |path: &&PathBuf| path.parent().is_some_and(|folder| self.folders.contains(folder));
+        let tests = self.tests.iter().filter(beside).filter(|path| !self.files.contains_key(*path)).count();
+        if tests > 0 {
+            said.push(format!("{tests} photos of a test without classes are not used"));
+        }
+        let mut other: BTreeMap<&Path, usize> = BTreeMap::new();
+        for path in tree.files.iter().filter(|path| ExtensionHint::of(path).is_picture()) {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            if !self.folders.contains(folder) {
+                *other.entry(folder).or_default() += 1;
+            }
+        }
+        let other: Vec<String> = other
+            .iter()
+            .map(|(folder, count)| format!("{}/ ({count} photos)", portable_name(folder)))
+            .collect();
+        if !other.is_empty() {
+            said.push(format!("not used, since no row lists a photo of it: {}", listed(&other)));
+        }
+        said.join("; ")
+    }
+}
+
+impl Entry<'_> {
+    /// What another row says otherwise.
+    fn differs(&self, labels: &BTreeSet<&str>, split: Option<Split>, group: Option<&str>) -> Option<String> {
+        let words = |labels: &BTreeSet<&str>| labels.iter().copied().collect::<Vec<_>>().join(" ");
+        if self.labels != *labels {
+            return Some(format!("`{}` and `{}`", words(&self.labels), words(labels)));
+        }
+        if self.split != split {
+            let word =
+                |split: Option<Split>| split.map_or_else(|| "no part".to_owned(), |split| split.to_string());
+            return Some(format!("{} and {}", word(self.split), word(split)));
+        }
+        (self.group != group).then(|| {
+            format!("the groups `{}` and `{}`", self.group.unwrap_or_default(), group.unwrap_or_default())
+        })
+    }
+
+    fn words(&self) -> String {
+        self.labels.iter().copied().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The parts that the folders of the photos say, where they say several and training is one of them.
+fn splits_of_folders(
+    entries: &BTreeMap<usize, Entry<'_>>,
+    pictures: &Pictures<'_>,
+) -> Option<BTreeMap<usize, Split>> {
+    let parts: BTreeMap<usize, Split> =
+        entries.keys().filter_map(|&file| Some((file, split_of_folders(pictures.paths[file])?))).collect();
+    let distinct: BTreeSet<Split> = parts.values().copied().collect();
+    (distinct.len() > 1 && distinct.contains(&Split::Train)).then_some(parts)
+}
+
+/// The photos that tables of a test list: `test.csv` and `sample_submission.csv` beside the tables of labels.
+fn tests(root: &Path, tree: &Tree, tables: &[Labels], pictures: &Pictures<'_>) -> BTreeSet<PathBuf> {
+    let is_test = |path: &&PathBuf| {
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let is_table = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+        is_table
+            && (stem.contains("submission") || part_of(&stem).is_some_and(|part| part.split == Split::Test))
+    };
+    let used = |path: &Path| tables.iter().any(|table| table.path == path);
+    let mut listed = BTreeSet::new();
+    for path in tree.files.iter().filter(is_test).map(|path| root.join(path)).filter(|path| !used(path)) {
+        let names = Labels::photos(&path);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let found = pictures.index.matched(&names).into_iter().filter(|files| files.len() == 1).flatten();
+        listed.extend(found.map(|file| pictures.paths[file].to_owned()));
+    }
+    listed
+}
+
+/// Names for numbers, from a file beside the first table or above it. Where classes are given names anyway, files that
+/// disagree do not matter.
+fn names(
+    root: &Path,
+    tables: &[Labels],
+    labels: &BTreeSet<&str>,
+    map: Option<&ClassMap>,
+) -> Result<Option<Names>, ScanError> {
+    let own = tables[0].path.parent().unwrap_or(Path::new("."));
+    for folder in [own, own.parent().unwrap_or(own), root] {
+        match names_beside(folder, labels) {
+            Ok(None) => {}
+            Ok(found) => return Ok(found),
+            Err(_) if map.is_some() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(None)
+}
+
+/// The path of a table below the root, if it lies there.
+pub(super) fn place_below(root: &Path, table: &Path) -> Option<PathBuf> {
+    let plain = |path: &Path| std::fs::canonicalize(path).ok();
+    plain(table)?.strip_prefix(plain(root)?).ok().map(Path::to_owned)
+}
+
+/// A path for people: from the root, if it lies below it.
+fn below(root: &Path, path: &Path) -> String {
+    place_below(root, path).map_or_else(|| path.display().to_string(), |below| below.display().to_string())
+}
+
+fn line(table: &Labels, line: u64) -> String {
+    let name = table.path.file_name().unwrap_or(table.path.as_os_str()).to_string_lossy();
+    format!("line {line} of {name}")
+}
+
+fn nothing_listed(root: &Path, table: &Labels, pictures: &Pictures<'_>) -> ScanError {
+    ScanError::NothingListed {
+        table: table.path.clone(),
+        root: root.to_owned(),
+        rows: table.rows.len(),
+        row: table.rows.first().map(|row| row.image.clone()).unwrap_or_default(),
+        file: pictures.paths.first().map(|path| portable_name(path)),
+    }
+}
+
+/// Names that mean files in several folders.
+fn torn_apart(root: &Path, table: &Labels, torn: &[Vec<usize>], pictures: &Pictures<'_>) -> ScanError {
+    let mut folders: Vec<PathBuf> = torn
+        .iter()
+        .flatten()
+        .filter_map(|&file| pictures.paths[file].parent())
+        .map(|folder| root.join(folder).components().collect())
+        .collect();
+    folders.sort();
+    folders.dedup();
+    let shown: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+    let way = |folder: &String| format!("`--labels {} --images {folder}`", table.path.display());
+    ScanError::Undecided {
+        root: table.path.clone(),
+        what: format!("{} of its rows name photos that are in several folders", torn.len()),
+        ways: shown.iter().take(NAMED).map(way).collect(),
+    }
+}
+
+/// Most photos stand in several rows that differ: labels, one a row.
+fn several_rows(
+    table: &Labels,
+    several: usize,
+    entries: &BTreeMap<usize, Entry<'_>>,
+    pictures: &Pictures<'_>,
+) -> ScanError {
+    let first = entries.iter().find_map(|(file, entry)| Some((file, entry.contradiction.as_ref()?)));
+    ScanError::SeveralLabels {
+        table: table.path.clone(),
+        several,
+        photographs: entries.len(),
+        example: first.map(|(file, _)| portable_name(pictures.paths[*file])).unwrap_or_default(),
+        labels: first.map(|(_, (_, what))| what.replace('`', "")).unwrap_or_default(),
+    }
+}
+
+/// Two labels that only case, blanks or marks tell apart.
+fn alike(labels: &BTreeSet<String>) -> Option<String> {
+    let mut seen: BTreeMap<String, &String> = BTreeMap::new();
+    labels.iter().find_map(|label| {
+        let earlier = seen.insert(normal(label), label)?;
+        Some(format!("`{earlier}` and `{label}` are two classes; `--classes FILE` merges them"))
+    })
+}
+
+/// `a, b, c and 3 more`.
+fn listed(names: &[String]) -> String {
+    let mut text = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if names.len() > NAMED {
+        text.push_str(&format!(" and {} more", names.len() - NAMED));
+    }
+    text
+}

@@ -1,0 +1,236 @@
+//! What becomes of each file of a tree: its folders say it, or tables do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use foliar_labels::{ClassMap, Labels, Mapped};
+
+use super::discover::{Discovered, contradicting, discover, tables, ways};
+use super::error::ScanError;
+use super::labelled::{Labelled, Sorted};
+use super::layout::Layout;
+use super::litter::is_own;
+use super::node::Node;
+use super::recognise::recognise;
+use super::walk::Tree;
+use super::{Placed, ScanOptions};
+use crate::dataset::TableOrigin;
+use crate::format::ExtensionHint;
+use crate::name::portable_name;
+use crate::problem::{Problem, Reason};
+
+/// Classes that a sentence lists.
+const NAMED: usize = 5;
+
+/// Sorts the files of a tree.
+pub(super) struct Sorter<'a> {
+    by: By<'a>,
+    map: Option<&'a ClassMap>,
+    /// The classes before the map.
+    labels: BTreeSet<String>,
+}
+
+enum By<'a> {
+    Folders(Layout, BTreeSet<&'a Path>),
+    Tables(Box<Labelled>),
+}
+
+impl<'a> Sorter<'a> {
+    /// # Errors
+    /// Folders or tables that cannot be decided on, and a map of classes that names none of them.
+    pub(super) fn of(root: &Path, tree: &'a Tree, options: &'a ScanOptions) -> Result<Self, ScanError> {
+        let map = options.classes.as_ref();
+        let by = understood(root, tree, options)?;
+        let labels: BTreeSet<String> = match &by {
+            By::Tables(labelled) => labelled.labels.clone(),
+            By::Folders(layout, _) => {
+                let pictures = tree.files.iter().filter(|path| ExtensionHint::of(path).is_picture());
+                pictures.filter_map(|path| layout.place(path)).map(|place| place.class).collect()
+            }
+        };
+        if let Some(map) = map.filter(|map| !map.names_any(&labels)) {
+            return Err(ScanError::NoSuchClass {
+                file: map.path().to_owned(),
+                root: root.to_owned(),
+                classes: labels.into_iter().take(NAMED).collect(),
+            });
+        }
+        Ok(Self { by, map, labels })
+    }
+
+    /// What becomes of a file.
+    pub(super) fn sort(&self, path: &Path) -> Sorted {
+        let (layout, companions) = match &self.by {
+            By::Tables(labelled) => return labelled.sort(path),
+            By::Folders(layout, companions) => (layout, companions),
+        };
+        if layout.left_out(path).is_some() {
+            return Sorted::Ignored;
+        }
+        if companions.contains(path) {
+            return Sorted::Problem(Reason::Mask);
+        }
+        let Some(place) = layout.place(path) else { return Sorted::Problem(Reason::OutsideClass) };
+        match self.map.map(|map| map.apply(std::slice::from_ref(&place.class), str::to_owned)) {
+            None => Sorted::Photo(place.class, place.split),
+            Some(Mapped::Class(class)) => Sorted::Photo(class, place.split),
+            Some(Mapped::LeftOut | Mapped::Several) => Sorted::Unwanted,
+        }
+    }
+
+    /// Problems that are of no file.
+    pub(super) fn problems(&self, root: &Path, tree: &Tree, placed: &[Placed]) -> Vec<Problem> {
+        match &self.by {
+            By::Tables(labelled) => labelled.problems.clone(),
+            By::Folders(layout, _) => self.empty_classes(root, tree, layout, placed),
+        }
+    }
+
+    /// Class folders that are empty or have only unusable pictures. A folder of other files, or of runs of this program, is not a
+    /// class.
+    fn empty_classes(&self, root: &Path, tree: &Tree, layout: &Layout, placed: &[Placed]) -> Vec<Problem> {
+        let filled: BTreeSet<String> =
+            placed.iter().filter_map(|photo| layout.place(&photo.path)).map(|place| place.class).collect();
+        let mut contents: BTreeMap<String, (PathBuf, bool, bool)> = BTreeMap::new();
+        for folder in &tree.folders {
+            if let Some(class) = layout.class_folder(folder) {
+                contents.entry(class).or_insert_with(|| (folder.clone(), false, false));
+            }
+        }
+        for path in &tree.files {
+            if let Some(entry) = layout.place(path).and_then(|place| contents.get_mut(&place.class)) {
+                entry.1 = true;
+                entry.2 |= ExtensionHint::of(path).is_picture();
+            }
+        }
+        let wanted = |class: &String| {
+            let left_out =
+                |map: &ClassMap| map.apply(std::slice::from_ref(class), str::to_owned) == Mapped::LeftOut;
+            !self.map.is_some_and(left_out)
+        };
+        contents
+            .into_iter()
+            .filter(|(class, (_, any, pictures))| {
+                !filled.contains(class) && (*pictures || !any) && wanted(class)
+            })
+            .filter(|(_, (folder, ..))| !holds_own(&root.join(folder)))
+            .map(|(_, (folder, ..))| Problem::new(folder, Reason::ClassWithoutPhotographs))
+            .collect()
+    }
+
+    /// What had to be understood, in one sentence; `unwanted` photos are of classes that the map leaves out.
+    pub(super) fn sentence(&self, unwanted: usize) -> Option<String> {
+        let understood = match &self.by {
+            By::Tables(labelled) => Some(labelled.understood.clone()),
+            By::Folders(layout, _) => layout.understood.clone(),
+        };
+        let mut said: Vec<String> = understood.into_iter().collect();
+        if let Some(map) = self.map {
+            let name = map.path().file_name().unwrap_or(map.path().as_os_str()).to_string_lossy();
+            if unwanted > 0 {
+                said.push(format!("{name} leaves out {unwanted} photos"));
+            }
+            let unknown = map.unmatched(&self.labels);
+            if !unknown.is_empty() {
+                let shown = unknown.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+                let more = if unknown.len() > NAMED { " and others" } else { "" };
+                said.push(format!("{name} names classes that are not there: {shown}{more}"));
+            }
+        }
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+
+    /// The tables that say the classes.
+    pub(super) fn origin(&self) -> Option<TableOrigin> {
+        match &self.by {
+            By::Tables(labelled) => Some(labelled.origin.clone()),
+            By::Folders(..) => None,
+        }
+    }
+}
+
+fn holds_own(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_own(&entry.path())))
+}
+
+/// The tables that are named; else the folders, where they say classes and no table says others; else the one table there is.
+fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<By<'a>, ScanError> {
+    let source = &options.labels;
+    let map = options.classes.as_ref();
+    let labelled = |tables: &[Labels], found: bool| {
+        Labelled::of(root, tree, tables, map, found).map(|labelled| By::Tables(Box::new(labelled)))
+    };
+    if !source.tables.is_empty() {
+        let tables = source.tables.iter().map(|path| Labels::read(path, &source.columns));
+        return labelled(&tables.collect::<Result<Vec<_>, _>>()?, false);
+    }
+    let recognised = recognise(root, &Node::of(tree), options.classes_from);
+    let asked = *source != super::LabelSource::default();
+    let folders = |layout: Layout| Ok(By::Folders(layout, Layout::companions(tree)));
+    if options.classes_from.is_some() {
+        return recognised.and_then(folders);
+    }
+    let layout = match recognised {
+        Ok(layout) if !asked && classes_of(&layout, tree).len() > 1 => {
+            let class_of = |path: &Path| layout.place(path).map(|place| place.class);
+            let Some(table) = contradicting(root, tree, &class_of) else { return folders(layout) };
+            let mut ways =
+                vec![format!("`{} --classes-from 1` if the folders are the classes", root.display())];
+            ways.splice(0..0, self::ways(root, std::slice::from_ref(&table)));
+            return Err(ScanError::Undecided {
+                root: root.to_owned(),
+                what: format!("the folders sort the photos otherwise than {} does", table.display()),
+                ways,
+            });
+        }
+        recognised => recognised,
+    };
+    match (discover(root, tree, &source.columns), layout) {
+        (Discovered::Obvious(tables), layout) => match layout {
+            Err(ScanError::Undecided { root: at, what, mut ways }) if !asked => {
+                let places: Vec<PathBuf> = tables.into_iter().map(|table| table.path).collect();
+                ways.push(format!("`{}` to take the classes from there", labels_option(root, &places)));
+                Err(ScanError::Undecided { root: at, what, ways })
+            }
+            Err(error @ ScanError::Mixed { .. }) if !asked => Err(error),
+            _ => labelled(&tables, true),
+        },
+        (Discovered::Several(places), Err(ScanError::Undecided { root: at, what, ways })) if !asked => {
+            let ways = ways.into_iter().chain(self::ways(root, &places)).collect();
+            Err(ScanError::Undecided { root: at, what, ways })
+        }
+        (Discovered::Several(places), _) => Err(ScanError::Undecided {
+            root: root.to_owned(),
+            what: "several tables may say the classes".to_owned(),
+            ways: ways(root, &places),
+        }),
+        (Discovered::Unclear(error), Ok(_) | Err(ScanError::LabelsElsewhere { .. })) => Err(error.into()),
+        (_, Ok(layout)) if classes_of(&layout, tree).is_empty() => {
+            let tables: Vec<String> =
+                tables(root, tree).iter().take(NAMED).map(|path| portable_name(path)).collect();
+            match tables.is_empty() {
+                true => folders(layout),
+                false => Err(ScanError::LabelsElsewhere {
+                    root: root.to_owned(),
+                    folders: "the photos".to_owned(),
+                    what: "are in no class folders".to_owned(),
+                    tables,
+                }),
+            }
+        }
+        (_, layout) => layout.and_then(folders),
+    }
+}
+
+/// `PHOTOS --labels a.csv --labels b.csv`.
+fn labels_option(root: &Path, tables: &[PathBuf]) -> String {
+    let option = |table: &PathBuf| format!(" --labels {}", table.display());
+    format!("{}{}", root.display(), tables.iter().map(option).collect::<String>())
+}
+
+/// The classes that folders name.
+fn classes_of(layout: &Layout, tree: &Tree) -> BTreeSet<String> {
+    let pictures = tree.files.iter().filter(|path| ExtensionHint::of(path).is_picture());
+    let used = pictures.filter(|path| layout.left_out(path).is_none());
+    used.filter_map(|path| layout.place(path)).map(|place| place.class).collect()
+}
