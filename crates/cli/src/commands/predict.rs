@@ -5,11 +5,11 @@ mod rows;
 use std::path::Path;
 
 use foliar_model::{Prediction, Predictor};
-use foliar_vision::Limits;
+use foliar_vision::{Limits, Problem, Reason};
 
 use self::rows::{Answer, Row, Writer};
 use super::inputs::{self, Input};
-use super::{open_bundle_with_risk, use_threads};
+use super::{file_problems, open_bundle_with_risk, use_threads};
 use crate::arguments::PredictArguments;
 use crate::exit::Exit;
 use crate::output;
@@ -27,30 +27,39 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     let top = (arguments.top as usize).min(classes.len());
     let mut writer = Writer::new(output::stdout(), arguments.format, top)?;
     let mut failures = 0;
-    let mut write = |input: &Input, result: Result<Answer<'_>, String>| {
+    let mut remarked = Vec::new();
+    let mut write = |input: &Input, result: Result<Answer<'_>, String>, remarks: &[Reason]| {
         failures += usize::from(result.is_err());
-        writer.write(&Row { path: input.name(), result })
+        remarked.extend(remarks.iter().map(|remark| Problem::new(input.name(), remark.clone())));
+        writer.write(&Row { path: input.name(), result, remarks: remarks.iter().map(Reason::code).collect() })
     };
     for inputs in inputs.chunk_by(|a, b| a.file().is_some() == b.file().is_some()) {
         let files: Vec<&Path> = inputs.iter().filter_map(Input::file).collect();
         for input in inputs {
             if let Input::Missing { reason, .. } = input {
-                write(input, Err(reason.clone()))?;
+                write(input, Err(reason.clone()), &[])?;
             }
         }
         let mut written = Ok(());
-        predictor.predict_files(&files, &Limits::default(), &mut |index, prediction| {
-            let result = match prediction {
-                Ok(prediction) => answer(&prediction, top, &classes),
-                Err(reason) => Err(reason.to_string()),
-            };
-            if written.is_ok() {
-                written = write(&inputs[index], result);
-            }
-        })?;
+        predictor.predict_files_with_remarks(
+            &files,
+            &Limits::default(),
+            &mut |index, prediction, remarks| {
+                let result = match prediction {
+                    Ok(prediction) => answer(&prediction, top, &classes),
+                    Err(reason) => Err(reason.to_string()),
+                };
+                if written.is_ok() {
+                    written = write(&inputs[index], result, remarks);
+                }
+            },
+        )?;
         written?;
     }
     writer.finish()?;
+    for line in file_problems::remark_lines(&remarked) {
+        say!("{line}");
+    }
     Ok(Exit::with_problems(failures > 0))
 }
 

@@ -12,14 +12,11 @@ use foliar_runlog::{RunDir, StopReason};
 use foliar_train::{DataOptions, EpochScore, Grouping, Outcome, Photographs, Recipe, Run, check, train};
 
 use self::screen::Screen;
-use super::use_threads;
+use super::{file_problems, use_threads};
 use crate::arguments::{MachineArguments, TrainArguments};
 use crate::exit::Exit;
 use crate::output;
 use crate::{interrupt, progress};
-
-/// Problems that are spelled out; the others are in the run folder.
-const TOLD: usize = 5;
 
 pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
     let recipe = recipe::from_arguments(&arguments.recipe)?;
@@ -73,19 +70,8 @@ pub(crate) fn open_photographs(
     for line in grouping_lines(&photographs.grouping, photographs.dataset.photos.len()) {
         say!("{line}");
     }
-    if !photographs.problems.is_empty() {
-        let remarks = photographs.problems.len() - summary.skipped;
-        let counts = [(summary.skipped, "left out"), (remarks, "with warnings")];
-        let told: Vec<String> = counts
-            .into_iter()
-            .filter(|&(count, _)| count > 0)
-            .map(|(count, what)| format!("{count} {} {what}", if count == 1 { "file" } else { "files" }))
-            .collect();
-        say!("{}:", told.join(", "));
-        photographs.problems.iter().take(TOLD).for_each(|problem| say!("  {problem}"));
-        if photographs.problems.len() > TOLD {
-            say!("  ... and {} more, listed in the run folder", photographs.problems.len() - TOLD);
-        }
+    for line in file_problems::lines(&photographs.problems) {
+        say!("{line}");
     }
     Ok(photographs)
 }

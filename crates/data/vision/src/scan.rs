@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 pub use self::error::ScanError;
-use self::examine::{Finding, examine};
+use self::examine::{Examined, examine};
 use self::layout::{Layout, Place};
 pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
 use self::node::Node;
@@ -28,7 +28,6 @@ use self::recognise::recognise;
 use self::walk::{Tree, walk};
 use crate::dataset::{Dataset, Photo, Split};
 use crate::digest::Digest;
-use crate::format::ExtensionHint;
 use crate::limits::Limits;
 use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
@@ -90,7 +89,7 @@ pub fn scan_for_evaluation(root: &Path, options: &ScanOptions) -> Result<(Datase
 struct Placed {
     path: PathBuf,
     place: Place,
-    examined: examine::Examined,
+    examined: Examined,
 }
 
 /// What both kinds of scan have in common; problems are not sorted.
@@ -131,28 +130,30 @@ fn examine_all(root: &Path, tree: &Tree, layout: &Layout, limits: &Limits) -> (V
         .files
         .par_iter()
         .map(|path| {
-            if layout.left_out(path).is_some() {
+            if !tree.is_picture(path) || layout.left_out(path).is_some() {
                 return None;
             }
             if companions.contains(path.as_path()) {
-                return ExtensionHint::of(path).is_picture().then(|| Err(Problem::new(path, Reason::Mask)));
+                return Some(Err(Problem::new(path, Reason::Mask)));
             }
             let Some(place) = layout.place(path) else {
-                let problem = Problem::new(path, Reason::OutsideClass);
-                return ExtensionHint::of(path).is_picture().then_some(Err(problem));
+                return Some(Err(Problem::new(path, Reason::OutsideClass)));
             };
-            match examine(root, path, limits) {
-                Finding::Photo(examined) => Some(Ok(Placed { path: path.clone(), place, examined })),
-                Finding::Problem(reason) => Some(Err(Problem::new(path, reason))),
-                Finding::Unrelated => None,
-            }
+            Some(match examine(root, path, limits) {
+                Ok(examined) => Ok(Placed { path: path.clone(), place, examined }),
+                Err(reason) => Err(Problem::new(path, reason)),
+            })
         })
         .collect();
     let mut placed = Vec::new();
     let mut problems = tree.problems.clone();
     for finding in findings.into_iter().flatten() {
         match finding {
-            Ok(photo) => placed.push(photo),
+            Ok(mut photo) => {
+                let remarks = photo.examined.remarks.drain(..);
+                problems.extend(remarks.map(|remark| Problem::new(&photo.path, remark)));
+                placed.push(photo);
+            }
             Err(problem) => problems.push(problem),
         }
     }
@@ -162,8 +163,7 @@ fn examine_all(root: &Path, tree: &Tree, layout: &Layout, limits: &Limits) -> (V
 /// The error of a tree that has no usable photo in a class folder.
 fn nothing_usable(root: &Path, tree: &Tree, problems: Vec<Problem>) -> ScanError {
     let root = root.to_owned();
-    let pictures: Vec<&PathBuf> =
-        tree.files.iter().filter(|path| ExtensionHint::of(path).is_picture()).collect();
+    let pictures: Vec<&PathBuf> = tree.files.iter().filter(|path| tree.is_picture(path)).collect();
     let loose: Vec<&&PathBuf> = pictures.iter().filter(|path| path.components().count() == 1).collect();
     match (loose.first(), pictures.len()) {
         (Some(example), count) if count == loose.len() => {
@@ -189,7 +189,7 @@ fn empty_classes(root: &Path, tree: &Tree, layout: &Layout, placed: &[Placed]) -
     for path in &tree.files {
         if let Some(entry) = layout.place(path).and_then(|place| contents.get_mut(&place.class)) {
             entry.1 = true;
-            entry.2 |= ExtensionHint::of(path).is_picture();
+            entry.2 |= tree.is_picture(path);
         }
     }
     contents

@@ -11,6 +11,8 @@ use crate::arguments::Format;
 pub(super) struct Row<'a> {
     pub(super) path: String,
     pub(super) result: Result<Answer<'a>, String>,
+    /// Codes of what is odd about the file, though it was read.
+    pub(super) remarks: Vec<&'static str>,
 }
 
 /// The prediction for one photograph.
@@ -49,6 +51,8 @@ struct JsonRow<'a> {
     set: Option<&'a [&'a str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     distance: Option<f64>,
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    remarks: &'a [&'static str],
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
 }
@@ -173,6 +177,7 @@ fn json<'a>(row: &'a Row<'_>) -> JsonRow<'a> {
         predictions: answer.map(|answer| answer.ranking.iter().map(prediction).collect()),
         set: answer.and_then(|answer| answer.set.as_deref()),
         distance: answer.and_then(|answer| answer.distance).filter(|distance| distance.is_finite()),
+        remarks: &row.remarks,
         error: row.result.as_ref().err().map(String::as_str),
     }
 }
@@ -201,7 +206,8 @@ mod tests {
             ("e.jpg", Ok(answer(Some(AbstentionReason::OutOfDistribution)))),
             ("f.jpg", Err("the file is empty".into())),
         ] {
-            writer.write(&Row { path: path.into(), result }).unwrap();
+            let remarks = if path == "c.jpg" { vec!["no-end-marker"] } else { vec![] };
+            writer.write(&Row { path: path.into(), result, remarks }).unwrap();
         }
         writer.finish().unwrap();
         String::from_utf8(bytes).unwrap()
@@ -229,6 +235,7 @@ mod tests {
             rows[0].get("set").is_none() && rows[0].get("reason").is_none() && rows[0]["abstained"] == false
         );
         assert_eq!(rows[1]["set"][1], "healthy");
+        assert!(rows[0].get("remarks").is_none() && rows[1]["remarks"][0] == "no-end-marker");
         assert_eq!(
             (&rows[2]["reason"], &rows[3]["reason"]),
             (&"low-confidence".into(), &"out-of-distribution".into())
