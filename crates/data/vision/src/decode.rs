@@ -112,7 +112,7 @@ pub fn decode_bytes(bytes: &[u8], limits: &Limits) -> Result<Rgb, Reason> {
 
 /// Decodes a picture and reduces it until its shorter side is at most `side` pixels, as [`reduce`](crate::resize::reduce) does: the
 /// first step of preprocessing. A JPEG that is far larger is decoded at a half or a quarter of its sides to begin with, which
-/// takes a fraction of the time and of the memory, and a PNG or TIFF that would not fit into memory is reduced while it is read;
+/// takes a fraction of the time and of the memory; a PNG, TIFF or HEIC that would not fit into memory is reduced while it is read;
 /// values differ from those of [`decode_bytes`] and a reduction by little.
 ///
 /// # Errors
@@ -133,7 +133,7 @@ pub fn decode_reduced(
 fn raster(bytes: &[u8], side: Option<u32>, limits: &Limits) -> Result<Raster, Reason> {
     match recognise(bytes)? {
         Format::Jpeg => jpeg::decode(bytes, side, limits),
-        Format::Heic => heic::decode(bytes, limits),
+        Format::Heic => heic::decode(bytes, side, limits),
         format => general::decode(bytes, format, side, limits),
     }
 }

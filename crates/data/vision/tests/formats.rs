@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::heic_grid::{TILE, heic_grid};
 use common::{QUARTERS, encode, exif, fixture, jpeg, middles, near, quarters, with_segment};
 use foliar_vision::decode::inspect;
 use foliar_vision::resize::Resizer;
@@ -235,6 +236,26 @@ fn heic() {
     let picture = decoded(&fixture("quarters.heic"));
     assert_eq!((picture.width, picture.height), (96, 64));
     assert!(near(middles(&picture), QUARTERS, 3), "{:?}", middles(&picture));
+}
+
+#[test]
+fn heic_of_tiles_turned_by_its_container() {
+    let (width, height) = TILE;
+    let tile = decoded(&fixture("quarters.heic"));
+    for turns in 0..4 {
+        let picture = decoded(&heic_grid(3, 2, 3 * width - 5, 2 * height - 3, turns));
+        // The middle of the upper left quarter of the first tile, wherever it comes to lie.
+        let (x, y) = (width / 4, height / 4);
+        let (x, y) = match turns {
+            0 => (x, y),
+            1 => (y, picture.height - 1 - x),
+            2 => (picture.width - 1 - x, picture.height - 1 - y),
+            _ => (picture.width - 1 - y, x),
+        };
+        assert_eq!(picture.width > picture.height, turns % 2 == 0);
+        let place = 3 * (y * picture.width + x) as usize;
+        assert_eq!(picture.pixels[place..place + 3], middles(&tile)[0], "{turns} turns");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod common;
 #[path = "../../../../fuzz/checks/memory.rs"]
 mod memory;
 
+use common::heic_grid::heic_grid;
 use common::{encode, exif, noise, with_segment};
 use foliar_vision::resize::{Resizer, reduce};
 use foliar_vision::{Limits, Reason, decode_bytes, decode_reduced};
@@ -33,6 +34,8 @@ fn large_files_are_reduced_while_they_are_read_or_refused() {
         ("8-bit TIFF", encode(scene.clone(), ImageFormat::Tiff)),
         ("16-bit TIFF", encode(scene.to_rgb16(), ImageFormat::Tiff)),
         ("float TIFF", encode(scene.to_rgb32f(), ImageFormat::Tiff)),
+        ("HEIC", heic_grid(20, 20, 1_900, 1_250, 0)),
+        ("turned HEIC", heic_grid(20, 20, 1_900, 1_250, 1)),
         ("JPEG", encode(scene.clone(), ImageFormat::Jpeg)),
         (
             "turned JPEG",
@@ -62,9 +65,10 @@ fn large_files_are_reduced_while_they_are_read_or_refused() {
         assert!(cost as u64 <= limits.memory, "{name} cost {cost} bytes to refuse");
     }
     // No format of these can be read in parts.
+    let scene = DynamicImage::ImageRgb8(self::scene(601, 451));
     for format in [ImageFormat::WebP, ImageFormat::Bmp, ImageFormat::Gif] {
         let bytes = encode(scene.clone(), format);
-        let limits = Limits { memory: bytes.len() as u64 + 4_000_000, ..Limits::default() };
+        let limits = Limits { memory: bytes.len() as u64 + 400_000, ..Limits::default() };
         let (refused, cost) =
             memory::peak_of(|| decode_reduced(&bytes, SIDE, &limits, &mut Resizer::default()));
         assert!(matches!(refused, Err(Reason::TooMuchMemory { .. })), "{format:?}");

@@ -21,7 +21,7 @@ use crate::problem::Reason;
 const HEADER_MEMORY: u64 = 64 << 20;
 
 /// Most bytes of pixels, in the depth of the file, that are unpacked for one photo: it is what takes the time.
-const MOST_UNPACKED: u64 = 1 << 30;
+const MOST_UNPACKED: u64 = 800_000_000;
 
 /// What stands before the pixels of a complete file.
 pub(super) struct Inspected {

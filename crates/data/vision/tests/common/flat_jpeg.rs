@@ -48,6 +48,15 @@ impl FlatJpeg {
         file
     }
 
+    /// A file whose frame header declares another size than its data has.
+    pub(crate) fn resized(self, width: u16, height: u16) -> Vec<u8> {
+        let mut bytes = self.bytes(super::QUARTERS);
+        let frame = bytes.windows(4).position(|four| four == [0xFF, 0xC0, 0, 17]).unwrap();
+        bytes[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+        bytes[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
+        bytes
+    }
+
     fn scan(self, components: &[u8], quarters: [[u8; 3]; 4]) -> Vec<u8> {
         let mut bits = Bits::default();
         let mut before = [0_i32; 3];

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test program uses its own share of these")]
 
 pub(crate) mod flat_jpeg;
+pub(crate) mod heic_grid;
 
 use std::fs;
 use std::io::Cursor;

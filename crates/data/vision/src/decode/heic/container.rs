@@ -1,12 +1,16 @@
-//! The boxes of a HEIC file, as far as they must be mended for the decoder.
+//! The boxes of a HEIC file, as far as the decoder needs help with them.
 //!
-//! A box is its length, its name and its content (ISO/IEC 14496-12). `meta` holds `iprp`, which holds `ipco`, a list of properties,
-//! and `ipma`, which gives to each item numbers of properties, counted from 1. The number 0 means no property: some phones write
-//! it, and the decoder takes it for damage. It is replaced by another property of the same item that says nothing new when it is
-//! given twice.
+//! A box is its length, its name and its content (ISO/IEC 14496-12). `meta` holds `pitm`, the number of the main item, `iref`, which
+//! says of what tiles it is made, and `iprp`, which holds `ipco`, a list of properties, and `ipma`, which gives to each item numbers of
+//! properties, counted from 1.
+//!
+//! The number 0 means no property: some phones write it, and the decoder takes it for damage. It is replaced by another property of
+//! the same item that says nothing new when it is given twice.
 
 use std::borrow::Cow;
 use std::ops::Range;
+
+use image::metadata::Orientation;
 
 /// The file with every property number 0 replaced.
 pub(super) fn mended(bytes: &[u8]) -> Cow<'_, [u8]> {
@@ -28,37 +32,16 @@ pub(super) fn is_cut(bytes: &[u8]) -> bool {
 
 /// Where the lower bytes of the property numbers are that are 0, and what to put there.
 fn zeros(bytes: &[u8]) -> Option<Vec<(usize, u8)>> {
-    const VERSION_AND_FLAGS: usize = 4;
-    let meta = child(bytes, 0..bytes.len(), b"meta")?;
-    let properties = child(bytes, meta.start + VERSION_AND_FLAGS..meta.end, b"iprp")?;
-    let list = child(bytes, properties.clone(), b"ipco")?;
-    let names: Vec<[u8; 4]> = Boxes { bytes, left: list }.map(|(name, _)| name).collect();
+    let properties = Properties::of(bytes)?;
     // Its size once more, or its codec's parameters.
     let is_harmless = |number: usize| {
-        number > 0 && names.get(number - 1).is_some_and(|name| matches!(name, b"ispe" | b"hvcC" | b"pixi"))
+        properties
+            .list
+            .get(number.wrapping_sub(1))
+            .is_some_and(|(name, _)| matches!(name, b"ispe" | b"hvcC" | b"pixi"))
     };
-    let table = child(bytes, properties, b"ipma")?;
-    let mut reader = Reader { bytes, position: table.start, end: table.end };
-    let [version, _, _, flags] = reader.take::<4>()?;
-    let is_wide = flags & 1 == 1;
-    let items = u32::from_be_bytes(reader.take()?);
     let mut zeros = Vec::new();
-    for _ in 0..items {
-        if version == 0 {
-            reader.take::<2>().map(|_| ())?
-        } else {
-            reader.take::<4>().map(|_| ())?
-        }
-        let [count] = reader.take()?;
-        let mut numbers = Vec::with_capacity(usize::from(count));
-        for _ in 0..count {
-            let number = if is_wide {
-                usize::from(u16::from_be_bytes(reader.take()?) & 0x7FFF)
-            } else {
-                usize::from(reader.take::<1>()?[0] & 0x7F)
-            };
-            numbers.push((number, reader.position - 1));
-        }
+    for (_, numbers) in properties.items {
         let replacement = numbers.iter().map(|(number, _)| *number).find(|&number| is_harmless(number));
         let places = numbers.iter().filter(|(number, _)| *number == 0).map(|(_, place)| *place);
         if let Some(replacement) =
@@ -68,6 +51,141 @@ fn zeros(bytes: &[u8]) -> Option<Vec<(usize, u8)>> {
         }
     }
     Some(zeros)
+}
+
+/// A box: its name and where its content is.
+type Part = ([u8; 4], Range<usize>);
+
+/// The properties of a file, and those of each item.
+struct Properties {
+    list: Vec<Part>,
+    /// For each item its number, then the numbers of its properties with the place of their last byte.
+    items: Vec<(u32, Vec<(usize, usize)>)>,
+}
+
+impl Properties {
+    fn of(bytes: &[u8]) -> Option<Self> {
+        let properties = child(bytes, meta(bytes)?, b"iprp")?;
+        let list = Boxes { bytes, left: child(bytes, properties.clone(), b"ipco")? }.collect();
+        let table = child(bytes, properties, b"ipma")?;
+        let mut reader = Reader { bytes, position: table.start, end: table.end };
+        let [version, _, _, flags] = reader.take::<4>()?;
+        let count = u32::from_be_bytes(reader.take()?);
+        let mut items = Vec::new();
+        for _ in 0..count {
+            let item = reader.number(if version == 0 { 2 } else { 4 })?;
+            let [count] = reader.take()?;
+            let mut numbers = Vec::with_capacity(usize::from(count));
+            for _ in 0..count {
+                // The first bit says that a reader must know the property.
+                let number =
+                    if flags & 1 == 1 { reader.number(2)? & 0x7FFF } else { reader.number(1)? & 0x7F };
+                numbers.push((number as usize, reader.position - 1));
+            }
+            items.push((item, numbers));
+        }
+        Some(Self { list, items })
+    }
+}
+
+/// A picture that is put together from others.
+pub(super) struct Grid {
+    /// The items of its tiles, row by row.
+    pub(super) tiles: Vec<u32>,
+    /// How to turn it upright.
+    pub(super) orientation: Orientation,
+    /// Where the number of the main item stands.
+    main: Range<usize>,
+}
+
+impl Grid {
+    /// The main item, if it is made of tiles and only turned or mirrored then.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        let meta = meta(bytes)?;
+        let main = child(bytes, meta.clone(), b"pitm")?;
+        let main = main.start + VERSION_AND_FLAGS..main.end;
+        let item = Reader { bytes, position: main.start, end: main.end }.number(main.len())?;
+        let references = child(bytes, meta, b"iref")?;
+        let width = if bytes.get(references.start) == Some(&0) { 2 } else { 4 };
+        let references = references.start + VERSION_AND_FLAGS..references.end;
+        let tiles = Boxes { bytes, left: references }.find_map(|(name, content)| {
+            let mut reader = Reader { bytes, position: content.start, end: content.end };
+            let from = reader.number(width)?;
+            let count = reader.number(2)?;
+            (name == *b"dimg" && from == item)
+                .then(|| (0..count).map_while(|_| reader.number(width)).collect())
+        })?;
+        let properties = Properties::of(bytes)?;
+        let mut turns = Turns::default();
+        for (number, _) in
+            properties.items.iter().filter(|(id, _)| *id == item).flat_map(|(_, numbers)| numbers)
+        {
+            let Some((name, content)) = properties.list.get(number.wrapping_sub(1)) else { continue };
+            let value = bytes.get(content.start).copied().unwrap_or(0);
+            match name {
+                b"irot" => (0..value & 3).for_each(|_| turns.rotate()),
+                b"imir" => turns.mirror(value & 1 == 1),
+                b"clap" => return None,
+                _ => {}
+            }
+        }
+        Some(Self { tiles, orientation: turns.orientation(), main })
+    }
+
+    /// Makes a tile the main item of `file`, a copy of the file that the grid was read from.
+    pub(super) fn choose(&self, tile: u32, file: &mut [u8]) {
+        let digits = tile.to_be_bytes();
+        if let Some(place) = file.get_mut(self.main.clone())
+            && let Some(skipped) = digits.len().checked_sub(place.len())
+        {
+            place.copy_from_slice(&digits[skipped..]);
+        }
+    }
+}
+
+/// A row for each axis of the result: how far it goes along the axes of the picture.
+struct Turns([[i8; 2]; 2]);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self([[1, 0], [0, 1]])
+    }
+}
+
+impl Turns {
+    /// A quarter turn against the clock.
+    fn rotate(&mut self) {
+        let [x, y] = self.0;
+        self.0 = [y, x.map(|way| -way)];
+    }
+
+    /// Left for right, or top for bottom.
+    fn mirror(&mut self, left_for_right: bool) {
+        let row = &mut self.0[usize::from(!left_for_right)];
+        *row = row.map(|way| -way);
+    }
+
+    fn orientation(&self) -> Orientation {
+        match self.0 {
+            [[-1, 0], [0, -1]] => Orientation::Rotate180,
+            [[0, -1], [1, 0]] => Orientation::Rotate90,
+            [[0, 1], [-1, 0]] => Orientation::Rotate270,
+            [[-1, 0], [0, 1]] => Orientation::FlipHorizontal,
+            [[1, 0], [0, -1]] => Orientation::FlipVertical,
+            [[0, 1], [1, 0]] => Orientation::Rotate90FlipH,
+            [[0, -1], [-1, 0]] => Orientation::Rotate270FlipH,
+            _ => Orientation::NoTransforms,
+        }
+    }
+}
+
+/// What stands before the content of many boxes.
+const VERSION_AND_FLAGS: usize = 4;
+
+/// The boxes that describe the items.
+fn meta(bytes: &[u8]) -> Option<Range<usize>> {
+    let meta = child(bytes, 0..bytes.len(), b"meta")?;
+    Some(meta.start + VERSION_AND_FLAGS..meta.end)
 }
 
 /// The content of the first box of that name in `inside`.
@@ -82,7 +200,7 @@ struct Boxes<'a> {
 }
 
 impl Iterator for Boxes<'_> {
-    type Item = ([u8; 4], Range<usize>);
+    type Item = Part;
 
     fn next(&mut self) -> Option<Self::Item> {
         let Range { start, end } = self.left;
@@ -108,6 +226,16 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// A number of 1, 2 or 4 bytes.
+    fn number(&mut self, bytes: usize) -> Option<u32> {
+        match bytes {
+            1 => self.take::<1>().map(|[byte]| u32::from(byte)),
+            2 => self.take().map(|bytes| u32::from(u16::from_be_bytes(bytes))),
+            4 => self.take().map(u32::from_be_bytes),
+            _ => None,
+        }
+    }
+
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let bytes = self.bytes.get(self.position..self.end)?.first_chunk().copied()?;
         self.position += N;
@@ -136,6 +264,30 @@ mod tests {
     fn no_property_becomes_a_harmless_one() {
         let bytes = file(&[0x80, 1, 0x82, 0]);
         assert_eq!(&*mended(&bytes), &*file(&[0x82, 1, 0x82, 2]));
+    }
+
+    #[test]
+    fn turns_follow_each_other() {
+        let orientation = |steps: &[&str]| {
+            let mut turns = Turns::default();
+            for step in steps {
+                match *step {
+                    "turn" => turns.rotate(),
+                    step => turns.mirror(step == "left for right"),
+                }
+            }
+            turns.orientation()
+        };
+        assert_eq!(orientation(&[]), Orientation::NoTransforms);
+        assert_eq!(orientation(&["turn"]), Orientation::Rotate270);
+        assert_eq!(orientation(&["turn", "turn"]), Orientation::Rotate180);
+        assert_eq!(orientation(&["turn", "turn", "turn"]), Orientation::Rotate90);
+        assert_eq!(orientation(&["turn"; 4]), Orientation::NoTransforms);
+        assert_eq!(orientation(&["left for right"]), Orientation::FlipHorizontal);
+        assert_eq!(orientation(&["top for bottom"]), Orientation::FlipVertical);
+        assert_eq!(orientation(&["turn", "left for right"]), Orientation::Rotate270FlipH);
+        assert_eq!(orientation(&["turn", "top for bottom"]), Orientation::Rotate90FlipH);
+        assert_eq!(orientation(&["left for right", "top for bottom"]), Orientation::Rotate180);
     }
 
     #[test]
