@@ -2,6 +2,7 @@
 
 pub(crate) mod text;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use foliar_eval::{EvalSource, EvaluateOptions, Stage, evaluate, predictions_tabl
 use foliar_files::Printable as _;
 use foliar_files::write_atomically;
 use foliar_model::{Bundle, Predictor};
-use foliar_results::{Circumstances, Evaluation, Finding, FindingId, Rating, Verdict};
+use foliar_results::{Circumstances, Evaluation, FileProblem, Finding, FindingId, Rating, Verdict};
 use foliar_vision::Split;
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -143,9 +144,18 @@ pub(crate) fn tell_problems(evaluation: &Evaluation) -> bool {
     if let Some(layout) = &evaluation.data.layout {
         say!("{layout}");
     }
+    let mut notes: BTreeMap<&str, Vec<&FileProblem>> = BTreeMap::new();
     for problem in &evaluation.problems {
-        let word = if problem.excluded { "left out" } else { "note" };
-        say!("{word}: {}: {}", problem.path, problem.message);
+        if problem.excluded {
+            say!("left out: {}: {}", problem.path, problem.message);
+        } else {
+            notes.entry(&problem.code).or_default().push(problem);
+        }
+    }
+    for (code, problems) in notes {
+        let count =
+            if problems.len() > 1 { format!("{} x {code}, such as ", problems.len()) } else { String::new() };
+        say!("note: {count}{}: {}", problems[0].path, problems[0].message);
     }
     for class in &evaluation.unknown_classes {
         say!("left out: {class} is not a class of this classifier");

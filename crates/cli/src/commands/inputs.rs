@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use foliar_files::Printable as _;
-use foliar_vision::{is_litter, is_own, portable_name};
+use foliar_vision::{is_litter, is_own, is_photo_file, portable_name};
 use walkdir::WalkDir;
 
 /// One row of the result to be.
@@ -32,13 +32,6 @@ impl Input {
         }
     }
 }
-
-/// Names that pictures end in; other files in a folder are passed over. The last row cannot be read, and is named so that
-/// nobody misses a photograph without a word.
-const EXTENSIONS: [&str; 21] = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "dib", "gif", "tif", "tiff", //
-    "heic", "heif", "avif", "jxl", "jp2", "dng", "cr2", "cr3", "nef", "arw",
-];
 
 /// Files in the order of the arguments; those of a folder or a pattern by name.
 pub(crate) fn find(arguments: &[PathBuf]) -> Vec<Input> {
@@ -69,7 +62,7 @@ fn expand(argument: &Path) -> Vec<Input> {
     if found.is_empty() { missing("no file matches the pattern") } else { found }
 }
 
-/// Files below `folder` that are named as pictures, by path; what lies among photos and is none is passed over.
+/// Files below `folder` that training would take for photos, by path; those that cannot be read have a row as well.
 fn pictures(folder: &Path) -> Vec<Input> {
     let litter = |entry: &walkdir::DirEntry| {
         entry.depth() > 0 && (is_litter(entry.file_name()) || is_own(entry.path()))
@@ -80,7 +73,7 @@ fn pictures(folder: &Path) -> Vec<Input> {
         .into_iter()
         .filter_entry(|entry| !litter(entry))
         .filter_map(|entry| match entry {
-            Ok(entry) if entry.file_type().is_file() && named_as_picture(entry.path()) => {
+            Ok(entry) if !entry.file_type().is_dir() && is_photo_file(entry.path()) => {
                 Some(Input::File(entry.into_path()))
             }
             Ok(_) => None,
@@ -90,9 +83,4 @@ fn pictures(folder: &Path) -> Vec<Input> {
             }),
         })
         .collect()
-}
-
-fn named_as_picture(path: &Path) -> bool {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }

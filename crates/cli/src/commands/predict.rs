@@ -12,11 +12,11 @@ use foliar_files::write_atomically;
 use foliar_model::{AbstentionReason, Prediction, Predictor};
 use foliar_report::{AnsweredPhoto, Answers, Thumbnail, answers_page, answers_summary};
 use foliar_train::Recipe;
-use foliar_vision::Limits;
+use foliar_vision::{Limits, Problem, Reason};
 
 use self::rows::{Answer, Row, Table, Writer};
 use super::inputs::{self, Input};
-use super::{open_bundle_with_risk, thumbnails, use_threads};
+use super::{file_problems, open_bundle_with_risk, thumbnails, use_threads};
 use crate::arguments::{Format, PredictArguments};
 use crate::exit::Exit;
 use crate::output;
@@ -44,14 +44,20 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     let mut writer = format.map(|format| Writer::new(out, format, table, &classes, &codes)).transpose()?;
     let mut cards: Vec<AnsweredPhoto> = Vec::new();
     let mut failures = 0;
-    let mut write = |input: &Input, result: Result<Answer<'_>, String>| {
+    let mut remarked = Vec::new();
+    let mut write = |input: &Input, result: Result<Answer<'_>, String>, remarks: &[Reason]| {
         failures += usize::from(result.is_err());
+        remarked.extend(remarks.iter().map(|remark| Problem::new(input.name(), remark.clone())));
         if arguments.html.is_some() {
             let picture = input.file().filter(|_| cards.len() < PICTURED).and_then(thumbnails::of_path);
             cards.push(card(input.name(), &result, top, picture));
         }
         match &mut writer {
-            Some(writer) => writer.write(&Row { path: input.name(), result }),
+            Some(writer) => writer.write(&Row {
+                path: input.name(),
+                result,
+                remarks: remarks.iter().map(Reason::code).collect(),
+            }),
             None => Ok(()),
         }
     };
@@ -59,25 +65,32 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
         let files: Vec<&Path> = inputs.iter().filter_map(Input::file).collect();
         for input in inputs {
             if let Input::Missing { reason, .. } = input {
-                write(input, Err(reason.clone()))?;
+                write(input, Err(reason.clone()), &[])?;
             }
         }
         let mut written = Ok(());
-        predictor.predict_files(&files, &Limits::default(), &mut |index, prediction| {
-            let result = match prediction {
-                Ok(prediction) => {
-                    answer(&prediction, if arguments.all { classes.len() } else { top }, &classes)
+        predictor.predict_files_with_remarks(
+            &files,
+            &Limits::default(),
+            &mut |index, prediction, remarks| {
+                let result = match prediction {
+                    Ok(prediction) => {
+                        answer(&prediction, if arguments.all { classes.len() } else { top }, &classes)
+                    }
+                    Err(reason) => Err(reason.to_string()),
+                };
+                if written.is_ok() {
+                    written = write(&inputs[index], result, remarks);
                 }
-                Err(reason) => Err(reason.to_string()),
-            };
-            if written.is_ok() {
-                written = write(&inputs[index], result);
-            }
-        })?;
+            },
+        )?;
         written?;
     }
     if let Some(writer) = writer {
         writer.finish()?;
+    }
+    for line in file_problems::remark_lines(&remarked) {
+        say!("{line}");
     }
     if let Some(path) = &arguments.html {
         let answers = Answers {

@@ -18,7 +18,7 @@ use foliar_vision::Dataset;
 
 use self::screen::Screen;
 use super::findings::wrap;
-use super::use_threads;
+use super::{file_problems, use_threads};
 use crate::arguments::{MachineArguments, TrainArguments};
 use crate::exit::Exit;
 use crate::output;
@@ -26,8 +26,6 @@ use crate::{interrupt, progress};
 
 /// Fewer photos than this to measure on are called few.
 const FEW: usize = 30;
-/// Problems that are spelled out; the others are in the run folder.
-const TOLD: usize = 5;
 /// Classes that are named.
 const CLASSES: usize = 10;
 
@@ -96,19 +94,8 @@ pub(crate) fn open_photographs(
     if let Some(learned) = &photographs.learned_before {
         learned_lines(learned, recipe, &photographs).iter().for_each(|line| say!("{line}"));
     }
-    if !photographs.problems.is_empty() {
-        let remarks = photographs.problems.len() - summary.skipped;
-        let counts = [(summary.skipped, "left out"), (remarks, "with warnings")];
-        let told: Vec<String> = counts
-            .into_iter()
-            .filter(|&(count, _)| count > 0)
-            .map(|(count, what)| format!("{count} {} {what}", if count == 1 { "file" } else { "files" }))
-            .collect();
-        say!("{}:", told.join(", "));
-        photographs.problems.iter().take(TOLD).for_each(|problem| say!("  {problem}"));
-        if photographs.problems.len() > TOLD {
-            say!("  ... and {} more, listed in the run folder", photographs.problems.len() - TOLD);
-        }
+    for line in file_problems::lines(&photographs.problems) {
+        say!("{line}");
     }
     Ok(photographs)
 }

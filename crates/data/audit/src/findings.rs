@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use foliar_results::audit::{
     Audit, CopyPair, FindingId, GroupSource, Probe, Proposal, QualityIssue, ShortcutCue, Watermark,
 };
-use foliar_results::{Finding, Severity};
+use foliar_results::{FileProblem, Finding, Severity};
+use foliar_vision::problem::FILE_REMARKS;
 
 /// Examples that a finding names.
 const EXAMPLES: usize = 4;
@@ -22,6 +23,7 @@ pub(crate) fn findings(audit: &Audit) -> Vec<Finding<FindingId>> {
         random_split(audit),
         wrong_labels(audit),
         broken(audit),
+        odd(audit),
         copies(audit),
         imbalance(audit),
         quality(audit),
@@ -277,6 +279,28 @@ fn broken(audit: &Audit) -> Option<Finding<FindingId>> {
             "Copy them again from the original; training leaves them out ({}).",
             kinds.iter().map(|(code, count)| format!("{count} {code}")).collect::<Vec<_>>().join(", ")
         ),
+    })
+}
+
+fn odd(audit: &Audit) -> Option<Finding<FindingId>> {
+    let mut kinds: BTreeMap<&str, Vec<&FileProblem>> = BTreeMap::new();
+    for problem in audit.problems.iter().filter(|problem| FILE_REMARKS.contains(&problem.code.as_str())) {
+        kinds.entry(&problem.code).or_default().push(problem);
+    }
+    let count = kinds.values().map(Vec::len).sum();
+    (count > 0).then(|| Finding {
+        id: FindingId::OddFiles,
+        severity: Severity::Note,
+        claim: format!("{} {} used, with a remark.", counted(count, "file"), are(count)),
+        evidence: kinds
+            .iter()
+            .map(|(code, problems)| {
+                let FileProblem { path, message, .. } = problems[0];
+                format!("{} {code}, such as {path}: {message}", problems.len())
+            })
+            .collect(),
+        advice: "Where one class has them and another has not, they may give the class away: save all photos in one way."
+            .to_owned(),
     })
 }
 

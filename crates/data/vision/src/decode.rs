@@ -1,27 +1,36 @@
-//! From a file's bytes to upright 8-bit RGB pixels.
+//! From a file's bytes to upright 8-bit sRGB pixels.
 //!
-//! Checks are made in the order of their cost: size on disk, format, declared dimensions, completeness of the file, and
-//! finally the pixels. Transparent pictures are drawn over white; of an animation the first frame is used; colour profiles are
-//! ignored, as in the usual training libraries.
+//! Checks are made in the order of their cost: size on disk, format, declared dimensions, memory, completeness of the file, and
+//! finally the pixels. Transparent pictures are drawn over white; of an animation the first frame is used, of several pictures in a
+//! file the first or the one that is named as the main one; colours are brought to sRGB as their profile says.
 
+mod boxes;
+mod colour;
+mod complete;
 mod general;
+mod guard;
+mod heic;
 mod jpeg;
 mod orientation;
-mod whole;
+mod png;
+mod raster;
+mod samples;
+mod tiff;
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use self::guard::guarded;
+use self::raster::Raster;
 use crate::format::{Format, sniff_foreign, sniff_unsupported};
 use crate::limits::Limits;
 use crate::problem::Reason;
-use crate::resize::{Resizer, reduce};
+use crate::resize::Resizer;
 use crate::rgb::Rgb;
 
 /// What a picture's header says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The format of the content.
     pub format: Format,
@@ -29,6 +38,8 @@ pub struct Header {
     pub width: u32,
     /// Rows once upright.
     pub height: u32,
+    /// What a reader should know of the file, though it can be decoded: reasons that do not [exclude](Reason::excludes) it.
+    pub remarks: Vec<Reason>,
 }
 
 /// Reads a whole file of at most [`Limits::bytes`].
@@ -62,46 +73,47 @@ fn unreadable(path: &Path, error: &io::Error) -> Reason {
     }
 }
 
-/// Checks all that can be checked without decoding, in memory that does not grow with the declared size.
+/// Checks all that can be checked without decoding, in memory that does not grow with the declared size. Pixels are looked at
+/// only where nothing else tells what is to be said: in a JPEG without an end marker, and where values have more than 8 bits.
 ///
 /// # Errors
 /// Any [`Reason`] about the content of a file.
 pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, Reason> {
     guarded(|| {
         let format = recognise(bytes)?;
-        let (width, height, orientation) = match format {
+        let (width, height, orientation, remarks) = match format {
             Format::Jpeg => {
-                let frame = jpeg::inspect(bytes, limits)?;
-                (u32::from(frame.width), u32::from(frame.height), frame.orientation)
+                let jpeg::Inspected { width, height, orientation, remarks } = jpeg::inspect(bytes, limits)?;
+                (width, height, orientation, remarks)
             }
-            _ => general::inspect(bytes, format, limits)?,
+            Format::Heic => {
+                let (width, height, remarks) = heic::inspect(bytes, limits)?;
+                return Ok(Header { format, width, height, remarks });
+            }
+            _ => {
+                let general::Inspected { width, height, orientation, remarks } =
+                    general::inspect(bytes, format, limits)?;
+                (width, height, orientation, remarks)
+            }
         };
         let (width, height) =
             if orientation::turns_sides(orientation) { (height, width) } else { (width, height) };
-        Ok(Header { format, width, height })
+        Ok(Header { format, width, height, remarks })
     })
 }
 
 /// Decodes a picture.
 ///
 /// # Errors
-/// Any [`Reason`] about the content of a file.
+/// Any [`Reason`] about the content of a file; [`Reason::TooMuchMemory`] for one that only [`decode_reduced`] can decode.
 pub fn decode_bytes(bytes: &[u8], limits: &Limits) -> Result<Rgb, Reason> {
-    guarded(|| {
-        let format = recognise(bytes)?;
-        match format {
-            Format::Jpeg => jpeg::decode(bytes, limits),
-            _ => {
-                general::inspect(bytes, format, limits)?;
-                general::decode(bytes, format, limits)
-            }
-        }
-    })
+    guarded(|| raster(bytes, None, limits)?.whole())
 }
 
-/// Decodes a picture and reduces it until its shorter side is at most `side` pixels, as [`reduce`] does: the first step of
-/// preprocessing. A JPEG that is far larger is decoded at a half or a quarter of its sides to begin with, which
-/// takes a fraction of the time and of the memory; values differ from those of [`decode_bytes`] and [`reduce`] by little.
+/// Decodes a picture and reduces it until its shorter side is at most `side` pixels, as [`reduce`](crate::resize::reduce) does: the
+/// first step of preprocessing. A JPEG that is far larger is decoded at a half or a quarter of its sides to begin with, which
+/// takes a fraction of the time and of the memory; a PNG, TIFF or HEIC that would not fit into memory is reduced while it is read;
+/// values differ from those of [`decode_bytes`] and a reduction by little.
 ///
 /// # Errors
 /// Any [`Reason`] about the content of a file.
@@ -115,13 +127,14 @@ pub fn decode_reduced(
     resizer: &mut Resizer,
 ) -> Result<Rgb, Reason> {
     assert!(side > 0, "a picture has pixels");
-    let scaled = guarded(|| match recognise(bytes)? {
-        Format::Jpeg => Ok(jpeg::decode_scaled(bytes, &jpeg::inspect(bytes, limits)?, side, resizer)),
-        _ => Ok(None),
-    });
-    match scaled {
-        Ok(Some(picture)) => Ok(picture),
-        _ => Ok(reduce(&decode_bytes(bytes, limits)?, side, resizer).into_owned()),
+    guarded(|| raster(bytes, Some(side), limits)?.reduced(side, resizer))
+}
+
+fn raster(bytes: &[u8], side: Option<u32>, limits: &Limits) -> Result<Raster, Reason> {
+    match recognise(bytes)? {
+        Format::Jpeg => jpeg::decode(bytes, side, limits),
+        Format::Heic => heic::decode(bytes, side, limits),
+        format => general::decode(bytes, format, side, limits),
     }
 }
 
@@ -143,16 +156,8 @@ fn recognise(bytes: &[u8]) -> Result<Format, Reason> {
     if let Some(what) = sniff_unsupported(bytes) {
         return Err(Reason::Unsupported { what: what.to_owned() });
     }
-    const ALL: [Format; 6] =
-        [Format::Jpeg, Format::Png, Format::WebP, Format::Bmp, Format::Gif, Format::Tiff];
-    if ALL.iter().any(|format| format.may_begin(bytes)) {
+    if Format::ALL.iter().any(|format| format.may_begin(bytes)) {
         return Err(Reason::Truncated);
     }
     Err(Reason::NotAPicture { found: sniff_foreign(bytes) })
-}
-
-/// A decoder that panics on unusual data has found a damaged file; it must not end a run of many hours.
-fn guarded<T>(work: impl FnOnce() -> Result<T, Reason>) -> Result<T, Reason> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(Reason::Damaged { detail: "the decoder failed".to_owned() }))
 }

@@ -9,11 +9,13 @@ pub struct Limits {
     pub pixels: u64,
     /// Largest file that is read, in bytes. Default: 256 MiB.
     pub bytes: u64,
+    /// Most memory that one photo takes while it is decoded, its file included, in bytes. Default: 400 million.
+    pub memory: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { pixels: 256_000_000, bytes: 256 << 20 }
+        Self { pixels: 256_000_000, bytes: 256 << 20, memory: 400_000_000 }
     }
 }
 
@@ -38,5 +40,13 @@ impl Limits {
     /// [`Reason::TooLarge`].
     pub fn check_bytes(&self, bytes: u64) -> Result<(), Reason> {
         if bytes > self.bytes { Err(Reason::TooLarge { bytes, limit: self.bytes }) } else { Ok(()) }
+    }
+
+    /// Refuses a picture that needs `bytes` of memory to be decoded.
+    ///
+    /// # Errors
+    /// [`Reason::TooMuchMemory`].
+    pub fn check_memory(&self, bytes: u64) -> Result<(), Reason> {
+        if bytes > self.memory { Err(Reason::TooMuchMemory { bytes, limit: self.memory }) } else { Ok(()) }
     }
 }

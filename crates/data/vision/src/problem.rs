@@ -61,11 +61,31 @@ pub enum Reason {
         /// What the content is, such as `an HTML page`, if it is recognised.
         found: Option<&'static str>,
     },
-    /// The content is a picture in another format than the extension says.
+    /// The content is a picture in another format than the name says; it is read by its content.
     WrongExtension {
         /// The format of the content.
         found: Format,
     },
+    /// The name does not end as that of a picture, but the content is one; it is read.
+    OddName {
+        /// The format of the content.
+        found: Format,
+    },
+    /// A JPEG that has all its pixels and no end marker.
+    NoEndMarker,
+    /// A progressive JPEG without its last scans: its pixels are coarse.
+    ScansMissing,
+    /// No value of 16 bits reaches a sixteenth of the range: fewer bits are in use, and the picture is nearly black.
+    UnusedRange,
+    /// Floating-point values beyond 1, which is white.
+    BeyondWhite {
+        /// The largest of them.
+        largest: String,
+    },
+    /// A colour profile that cannot be used.
+    ColourProfile,
+    /// A picture with a brighter range of values than a screen has; it is shown as if it had none.
+    HighDynamicRange,
     /// A picture in an unsupported format or variant.
     Unsupported {
         /// The format or variant.
@@ -90,6 +110,13 @@ pub enum Reason {
         /// Height that the header declares.
         height: u32,
         /// The limit on their product.
+        limit: u64,
+    },
+    /// More memory than [`Limits::memory`](crate::Limits::memory).
+    TooMuchMemory {
+        /// What decoding needs, in bytes.
+        bytes: u64,
+        /// The limit.
         limit: u64,
     },
     /// The system cannot read it.
@@ -170,6 +197,18 @@ pub enum Reason {
     },
 }
 
+/// [Codes](Reason::code) of remarks on single files, which are used all the same.
+pub const FILE_REMARKS: [&str; 8] = [
+    "wrong-extension",
+    "odd-name",
+    "no-end-marker",
+    "scans-missing",
+    "unused-range",
+    "beyond-white",
+    "colour-profile",
+    "high-dynamic-range",
+];
+
 impl Reason {
     /// A decoder's message as one short line.
     pub(crate) fn damaged(detail: &str) -> Self {
@@ -186,10 +225,18 @@ impl Reason {
             Self::Truncated => "truncated",
             Self::NotAPicture { .. } => "not-a-picture",
             Self::WrongExtension { .. } => "wrong-extension",
+            Self::OddName { .. } => "odd-name",
+            Self::NoEndMarker => "no-end-marker",
+            Self::ScansMissing => "scans-missing",
+            Self::UnusedRange => "unused-range",
+            Self::BeyondWhite { .. } => "beyond-white",
+            Self::ColourProfile => "colour-profile",
+            Self::HighDynamicRange => "high-dynamic-range",
             Self::Unsupported { .. } => "unsupported",
             Self::Damaged { .. } => "damaged",
             Self::TooLarge { .. } => "too-large",
             Self::TooManyPixels { .. } => "too-many-pixels",
+            Self::TooMuchMemory { .. } => "too-much-memory",
             Self::Unreadable { .. } => "unreadable",
             Self::NotAFile => "not-a-file",
             Self::BrokenLink => "broken-link",
@@ -223,7 +270,7 @@ impl Reason {
                 | Self::TwoClasses { .. }
                 | Self::ListedAndAbsent
                 | Self::TooFewClasses { .. }
-        )
+        ) && !FILE_REMARKS.contains(&self.code())
     }
 }
 
@@ -235,9 +282,31 @@ impl fmt::Display for Reason {
             Self::NotAPicture { found: Some(found) } => write!(f, "not an image but {found}"),
             Self::NotAPicture { found: None } => f.write_str("not an image, despite its name"),
             Self::WrongExtension { found } => {
-                write!(f, "the content is {found}; rename it to .{}", found.extension())
+                write!(f, "the content is {found}, and is read as that; .{} would say so", found.extension())
             }
-            Self::Unsupported { what } => write!(f, "{what} is not supported; save it as JPEG or PNG"),
+            Self::OddName { found } => {
+                write!(f, "read as {found}, though its name does not end in .{}", found.extension())
+            }
+            Self::NoEndMarker => f.write_str("read; the end marker is missing, and all pixels are there"),
+            Self::ScansMissing => {
+                f.write_str("read, but the file ends before its finest details; copy it again")
+            }
+            Self::UnusedRange => f.write_str(
+                "read, but nearly black: no value reaches 1/16 of the 16-bit range (12-bit data?); scale the values up",
+            ),
+            Self::BeyondWhite { largest } => write!(
+                f,
+                "read, but values beyond 1, which is white, are cut off (the largest is {largest}); scale them to 0 to 1"
+            ),
+            Self::ColourProfile => {
+                f.write_str("read, but its colour profile cannot be used; colours are taken for sRGB")
+            }
+            Self::HighDynamicRange => {
+                f.write_str("read, but its high dynamic range is shown as an ordinary one; colours are dull")
+            }
+            Self::Unsupported { what } => {
+                write!(f, "{what} is not supported; {}", conversion(what))
+            }
             Self::Damaged { detail } => write!(f, "the image is damaged: {detail}"),
             Self::TooLarge { bytes, limit } => {
                 write!(f, "the file has {bytes} bytes; the limit is {limit}")
@@ -245,6 +314,12 @@ impl fmt::Display for Reason {
             Self::TooManyPixels { width, height, limit } => {
                 write!(f, "{width} x {height} pixels; the limit is {limit} in total")
             }
+            Self::TooMuchMemory { bytes, limit } => write!(
+                f,
+                "decoding it needs {} MB of memory; the limit is {} MB; save it smaller",
+                bytes.div_ceil(1_000_000),
+                limit / 1_000_000
+            ),
             Self::Unreadable { detail } => write!(f, "cannot be read: {detail}"),
             Self::NotAFile => f.write_str("a pipe, socket or device, not a file"),
             Self::BrokenLink => f.write_str("a symbolic link to a file that does not exist"),
@@ -292,6 +367,23 @@ impl fmt::Display for Reason {
     }
 }
 
+/// What to do with a picture in an unsupported format or variant.
+fn conversion(what: &str) -> &'static str {
+    match what {
+        "AVIF" => "convert it: `magick PHOTO.avif PHOTO.jpg`",
+        "JPEG XL" => "convert it: `djxl PHOTO.jxl PHOTO.jpg`",
+        "JPEG 2000" => "convert it: `magick PHOTO.jp2 PHOTO.jpg`",
+        "PNM" => "convert it: `magick PHOTO.ppm PHOTO.png`",
+        "TGA" => "convert it: `magick PHOTO.tga PHOTO.png`",
+        "a camera's raw file" => "develop it: `darktable-cli PHOTO.dng PHOTO.jpg`",
+        what if what.starts_with("TIFF") => {
+            "save it as 8-bit RGB TIFF or PNG: `magick PHOTO.tif -depth 8 PHOTO.png`"
+        }
+        what if what.contains("HEIC") => "convert it: `heif-convert PHOTO.heic PHOTO.jpg`",
+        _ => "save it as JPEG or PNG",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,7 +394,7 @@ mod tests {
         let json = serde_json::to_value(&problem).unwrap();
         assert_eq!(json["path"], "rust/7.jpg");
         assert_eq!(json["code"], "wrong-extension");
-        assert_eq!(json["excluded"], true);
-        assert_eq!(json["message"], "the content is PNG; rename it to .png");
+        assert_eq!(json["excluded"], false);
+        assert_eq!(json["message"], "the content is PNG, and is read as that; .png would say so");
     }
 }

@@ -27,14 +27,13 @@ use foliar_labels::{ClassMap, ColumnChoice};
 use rayon::prelude::*;
 
 pub use self::error::ScanError;
-use self::examine::{Finding, examine};
+use self::examine::examine;
 use self::labelled::Sorted;
 pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
 use self::sorter::Sorter;
 use self::walk::{Tree, walk};
 use crate::dataset::{Dataset, Photo, Split};
 use crate::digest::Digest;
-use crate::format::ExtensionHint;
 use crate::limits::Limits;
 use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
@@ -152,37 +151,37 @@ fn examine_all(
     sorter: &Sorter<'_>,
     limits: &Limits,
 ) -> (Vec<Placed>, Vec<Problem>, usize) {
-    enum Examined {
+    enum Outcome {
         Placed(Placed),
         Problem(Problem),
         Unwanted,
     }
-    let examined: Vec<Examined> = tree
+    let outcomes: Vec<Outcome> = tree
         .files
         .par_iter()
+        .filter(|path| tree.is_picture(path))
         .filter_map(|path| match sorter.sort(path) {
-            Sorted::Photo(class, split) => match examine(root, path, limits) {
-                Finding::Photo(examined) => {
-                    Some(Examined::Placed(Placed { path: path.clone(), class, split, examined }))
-                }
-                Finding::Problem(reason) => Some(Examined::Problem(Problem::new(path, reason))),
-                Finding::Unrelated => None,
-            },
-            Sorted::Problem(reason) => {
-                ExtensionHint::of(path).is_picture().then(|| Examined::Problem(Problem::new(path, reason)))
-            }
-            Sorted::Unwanted => Some(Examined::Unwanted),
+            Sorted::Photo(class, split) => Some(match examine(root, path, limits) {
+                Ok(examined) => Outcome::Placed(Placed { path: path.clone(), class, split, examined }),
+                Err(reason) => Outcome::Problem(Problem::new(path, reason)),
+            }),
+            Sorted::Problem(reason) => Some(Outcome::Problem(Problem::new(path, reason))),
+            Sorted::Unwanted => Some(Outcome::Unwanted),
             Sorted::Ignored => None,
         })
         .collect();
     let mut placed = Vec::new();
     let mut problems = tree.problems.clone();
     let mut unwanted = 0;
-    for examined in examined {
-        match examined {
-            Examined::Placed(photo) => placed.push(photo),
-            Examined::Problem(problem) => problems.push(problem),
-            Examined::Unwanted => unwanted += 1,
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Placed(mut photo) => {
+                let remarks = photo.examined.remarks.drain(..);
+                problems.extend(remarks.map(|remark| Problem::new(&photo.path, remark)));
+                placed.push(photo);
+            }
+            Outcome::Problem(problem) => problems.push(problem),
+            Outcome::Unwanted => unwanted += 1,
         }
     }
     (placed, problems, unwanted)
@@ -191,8 +190,7 @@ fn examine_all(
 /// The error of a tree that has no usable photo in a class folder.
 fn nothing_usable(root: &Path, tree: &Tree, problems: Vec<Problem>) -> ScanError {
     let root = root.to_owned();
-    let pictures: Vec<&PathBuf> =
-        tree.files.iter().filter(|path| ExtensionHint::of(path).is_picture()).collect();
+    let pictures: Vec<&PathBuf> = tree.files.iter().filter(|path| tree.is_picture(path)).collect();
     let loose: Vec<&&PathBuf> = pictures.iter().filter(|path| path.components().count() == 1).collect();
     match (loose.first(), pictures.len()) {
         (Some(example), count) if count == loose.len() => {

@@ -7,10 +7,14 @@ mod common;
 #[path = "../../../../fuzz/checks/memory.rs"]
 mod memory;
 
+use common::flat_jpeg::FlatJpeg;
 use common::{
-    bmp_of_size, encode, gif_of_size, jpeg_of_size, png_of_size, quarters, tiff_of_size, webp_of_size,
+    bmp_of_size, encode, fixture, gif_of_size, jpeg_of_size, png_of_size, quarters, tiff_of_size,
+    webp_of_size,
 };
-use foliar_vision::{Limits, Reason, decode_bytes};
+use foliar_vision::decode::inspect;
+use foliar_vision::resize::Resizer;
+use foliar_vision::{Limits, Reason, decode_bytes, decode_reduced};
 use image::ImageFormat;
 
 /// A small WebP whose last chunk, of metadata, claims a length that the file does not have.
@@ -47,4 +51,76 @@ fn bombs_cost_no_memory() {
         assert_eq!(matches!(reason, Reason::TooManyPixels { .. }), by_pixels, "{name}: {reason:?}");
         assert!(cost < 1 << 20, "{name} cost {cost} bytes");
     }
+    sizes_without_data();
+}
+
+/// A progressive JPEG whose frame header declares another size than its data has.
+fn progressive_of_size(width: u16, height: u16) -> Vec<u8> {
+    let mut bytes = fixture("progressive.jpg");
+    let frame = bytes.windows(3).position(|three| three == [0xFF, 0xC2, 0]).unwrap();
+    bytes[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+    bytes[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
+    bytes
+}
+
+/// A HEIC whose properties declare another size than its picture has.
+fn heic_of_size(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = fixture("quarters.heic");
+    let sizes: Vec<usize> = bytes
+        .windows(4)
+        .enumerate()
+        .filter(|(_, name)| *name == b"ispe")
+        .map(|(place, _)| place + 8)
+        .collect();
+    for place in sizes {
+        bytes[place..place + 4].copy_from_slice(&width.to_be_bytes());
+        bytes[place + 4..place + 8].copy_from_slice(&height.to_be_bytes());
+    }
+    bytes
+}
+
+/// Files of every format and of sizes near every limit, whose data is not there.
+fn sizes_without_data() {
+    const SIDES: [(u16, u16); 12] = [
+        (16_000, 16_000),
+        (15_999, 15_999),
+        (65_500, 3_900),
+        (3_900, 65_500),
+        (65_535, 1),
+        (1, 65_535),
+        (30_000, 8_000),
+        (12_000, 9_000),
+        (9_000, 7_000),
+        (8_000, 6_000),
+        (5_000, 5_000),
+        (65_535, 65_535),
+    ];
+    let mut count = 0;
+    for (width, height) in SIDES {
+        let (w, h) = (u32::from(width), u32::from(height));
+        for (name, bytes) in [
+            ("png", png_of_size(w, h, &[0x78, 0x9C])),
+            ("jpeg", jpeg_of_size(width, height)),
+            ("progressive jpeg", progressive_of_size(width, height)),
+            (
+                "jpeg of scans",
+                FlatJpeg { interleaved: false, ..FlatJpeg::plain(64, 64) }.resized(width, height),
+            ),
+            ("bmp", bmp_of_size(i32::from(width as i16), i32::from(height as i16))),
+            ("gif", gif_of_size(width, height)),
+            ("tiff", tiff_of_size(w, h)),
+            ("webp", webp_of_size(w.min(16_383), h.min(16_383))),
+            ("heic", heic_of_size(w, h)),
+        ] {
+            count += 1;
+            let begun = std::time::Instant::now();
+            let (_, cost) = memory::peak_of(|| {
+                let _ = inspect(&bytes, &Limits::default());
+                decode_reduced(&bytes, 256, &Limits::default(), &mut Resizer::default()).is_ok()
+            });
+            assert!(cost < 400_000_000, "{name} of {width} x {height} cost {cost} bytes");
+            assert!(begun.elapsed().as_secs() < 5, "{name} of {width} x {height}: {:?}", begun.elapsed());
+        }
+    }
+    assert!(count >= 100);
 }

@@ -3,10 +3,13 @@
 
 mod common;
 
+use common::heic_grid::{TILE, heic_grid};
 use common::{QUARTERS, encode, exif, fixture, jpeg, middles, near, quarters, with_segment};
 use foliar_vision::decode::inspect;
-use foliar_vision::{Format, Limits, Rgb, decode_bytes};
-use image::{DynamicImage, ImageBuffer, ImageEncoder, ImageFormat, Luma, Rgba};
+use foliar_vision::resize::Resizer;
+use foliar_vision::{Format, Limits, Reason, Rgb, decode_bytes, decode_reduced};
+use image::{DynamicImage, ImageBuffer, ImageEncoder, ImageFormat, Luma, RgbImage, Rgba};
+use moxcms::{ColorProfile, Layout, RenderingIntent, TransformOptions};
 
 fn decoded(bytes: &[u8]) -> Rgb {
     let limits = Limits::default();
@@ -91,6 +94,115 @@ fn sixteen_bits_are_rounded_to_eight() {
     check(&encode(DynamicImage::ImageLuma16(grey), ImageFormat::Png), [[77; 3]; 4], 0);
 }
 
+fn remarks(bytes: &[u8]) -> Vec<&'static str> {
+    inspect(bytes, &Limits::default()).unwrap().remarks.iter().map(Reason::code).collect()
+}
+
+#[test]
+fn values_that_use_a_part_of_their_range_are_remarked() {
+    let levels = |most: u16| {
+        ImageBuffer::<image::Rgb<u16>, _>::from_fn(48, 32, move |x, y| {
+            image::Rgb(
+                quarters(48, 32)
+                    .get_pixel(x, y)
+                    .0
+                    .map(|value| (u32::from(value) * u32::from(most) / 230) as u16),
+            )
+        })
+    };
+    for format in [ImageFormat::Png, ImageFormat::Tiff] {
+        assert_eq!(remarks(&encode(DynamicImage::ImageRgb16(levels(4_095)), format)), ["unused-range"]);
+        assert_eq!(remarks(&encode(DynamicImage::ImageRgb16(levels(5_000)), format)), [""; 0]);
+        // Opacity is not a value, and black of 8 bits is black.
+        let opaque = DynamicImage::ImageRgba16(DynamicImage::ImageRgb16(levels(4_095)).into_rgba16());
+        assert_eq!(remarks(&encode(opaque, format)), ["unused-range"]);
+        assert_eq!(remarks(&encode(RgbImage::new(48, 32), format)), [""; 0]);
+    }
+    let floats = |most: f32| {
+        DynamicImage::ImageRgb32F(ImageBuffer::from_fn(48, 32, |x, y| {
+            image::Rgb(quarters(48, 32).get_pixel(x, y).0.map(|value| f32::from(value) * most / 230.0))
+        }))
+    };
+    assert_eq!(remarks(&encode(floats(1.0), ImageFormat::Tiff)), [""; 0]);
+    assert_eq!(remarks(&encode(floats(255.0), ImageFormat::Tiff)), ["beyond-white"]);
+}
+
+#[test]
+fn colours_come_to_srgb_in_every_format() {
+    let raw = quarters(48, 32).into_raw();
+    for profile in [ColorProfile::new_display_p3(), ColorProfile::new_adobe_rgb()] {
+        let icc = profile.encode().unwrap();
+        let options = TransformOptions {
+            rendering_intent: RenderingIntent::RelativeColorimetric,
+            ..TransformOptions::default()
+        };
+        let transform = profile
+            .create_transform_8bit(Layout::Rgb, &ColorProfile::new_srgb(), Layout::Rgb, options)
+            .unwrap();
+        let expected = QUARTERS.map(|colour| {
+            let mut converted = [0; 3];
+            transform.transform(&colour, &mut converted).unwrap();
+            converted
+        });
+        assert!(!near(expected, QUARTERS, 8));
+        let colour = image::ExtendedColorType::Rgb8;
+        let mut png = Vec::new();
+        let mut encoder = image::codecs::png::PngEncoder::new(&mut png);
+        encoder.set_icc_profile(icc.clone()).unwrap();
+        encoder.write_image(&raw, 48, 32, colour).unwrap();
+        let mut webp = Vec::new();
+        let mut encoder = image::codecs::webp::WebPEncoder::new_lossless(&mut webp);
+        encoder.set_icc_profile(icc.clone()).unwrap();
+        encoder.write_image(&raw, 48, 32, colour).unwrap();
+        // In two segments, as long profiles are, the second first.
+        let (one, two) = icc.split_at(300);
+        let piece = |number: u8, piece: &[u8]| [&b"ICC_PROFILE\0"[..], &[number, 2], piece].concat();
+        let jpeg = with_segment(&with_segment(&jpeg(), 0xE2, &piece(1, one)), 0xE2, &piece(2, two));
+        check(&png, expected, 1);
+        check(&webp, expected, 1);
+        check(&jpeg, expected, 10);
+        for side in [4, 1000] {
+            let small = decode_reduced(&png, side, &Limits::default(), &mut Resizer::default()).unwrap();
+            assert!(side == 4 || near(middles(&small), expected, 1));
+        }
+        assert!(remarks(&png).is_empty() && remarks(&jpeg).is_empty());
+    }
+    let srgb = ColorProfile::new_srgb().encode().unwrap();
+    let profile = [&b"ICC_PROFILE\0\x01\x01"[..], &srgb].concat();
+    assert_eq!(decoded(&with_segment(&jpeg(), 0xE2, &profile)), decoded(&jpeg()), "sRGB keeps its bytes");
+    let broken = with_segment(&jpeg(), 0xE2, b"ICC_PROFILE\0\x01\x01no profile");
+    assert_eq!(remarks(&broken), ["colour-profile"]);
+    assert_eq!(decoded(&broken), decoded(&jpeg()));
+}
+
+#[test]
+fn tiffs_that_are_not_read_say_which_they_are() {
+    /// A tag and its value in a grey TIFF of 8 bits.
+    fn tiff_with(tag: u16, value: u32) -> Vec<u8> {
+        let mut bytes = common::tiff_of_size(4, 4);
+        let place =
+            bytes.windows(2).enumerate().skip(24).find(|(_, two)| *two == tag.to_le_bytes()).unwrap().0;
+        bytes[place + 8..place + 12].copy_from_slice(&value.to_le_bytes());
+        bytes
+    }
+    const BITS: u16 = 258;
+    const COMPRESSION: u16 = 259;
+    const PHOTOMETRIC: u16 = 262;
+    for (tag, value, words) in [
+        (BITS, 12, "TIFF of 1 x 12 bits"),
+        (BITS, 32, "TIFF of 1 x 32 bits"),
+        (COMPRESSION, 34_712, "JPEG 2000 compression"),
+        (COMPRESSION, 50_000, "ZSTD compression"),
+        (PHOTOMETRIC, 8, "L*a*b*"),
+        (PHOTOMETRIC, 3, "a palette"),
+    ] {
+        let reason = decode_bytes(&tiff_with(tag, value), &Limits::default()).unwrap_err();
+        let sentence = reason.to_string();
+        assert_eq!(reason.code(), "unsupported", "{sentence}");
+        assert!(sentence.contains(words) && sentence.contains("magick"), "{sentence}");
+    }
+}
+
 #[test]
 fn transparency_shows_white() {
     let alphas = [255, 128, 0, 255];
@@ -117,6 +229,33 @@ fn other_variants() {
     check(&fixture("palette.bmp"), QUARTERS, 2);
     check(&fixture("lossy.webp"), QUARTERS, 8);
     check(&fixture("lzw.tif"), QUARTERS, 0);
+}
+
+#[test]
+fn heic() {
+    let picture = decoded(&fixture("quarters.heic"));
+    assert_eq!((picture.width, picture.height), (96, 64));
+    assert!(near(middles(&picture), QUARTERS, 3), "{:?}", middles(&picture));
+}
+
+#[test]
+fn heic_of_tiles_turned_by_its_container() {
+    let (width, height) = TILE;
+    let tile = decoded(&fixture("quarters.heic"));
+    for turns in 0..4 {
+        let picture = decoded(&heic_grid(3, 2, 3 * width - 5, 2 * height - 3, turns));
+        // The middle of the upper left quarter of the first tile, wherever it comes to lie.
+        let (x, y) = (width / 4, height / 4);
+        let (x, y) = match turns {
+            0 => (x, y),
+            1 => (y, picture.height - 1 - x),
+            2 => (picture.width - 1 - x, picture.height - 1 - y),
+            _ => (picture.width - 1 - y, x),
+        };
+        assert_eq!(picture.width > picture.height, turns % 2 == 0);
+        let place = 3 * (y * picture.width + x) as usize;
+        assert_eq!(picture.pixels[place..place + 3], middles(&tile)[0], "{turns} turns");
+    }
 }
 
 #[test]
@@ -191,6 +330,7 @@ fn the_content_decides_the_format() {
         (fixture("palette.bmp"), Format::Bmp),
         (fixture("animated.gif"), Format::Gif),
         (fixture("lzw.tif"), Format::Tiff),
+        (fixture("quarters.heic"), Format::Heic),
     ] {
         assert_eq!(inspect(&bytes, &Limits::default()).unwrap().format, format);
     }

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Parameters, Statistics, infer};
-use foliar_vision::decode::read_file;
 use foliar_vision::resize::Resizer;
-use foliar_vision::{Limits, Reason, Rgb, Workspace};
+use foliar_vision::{Limits, LoadedPhoto, Reason, Rgb, Workspace, load_photo};
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;
@@ -20,7 +19,7 @@ use crate::prediction::Prediction;
 /// # Errors
 /// What is wrong with the file.
 pub fn decode_reduced(path: &Path, side: u32, limits: &Limits) -> Result<Rgb, Reason> {
-    foliar_vision::decode_reduced(&read_file(path, limits)?, side, limits, &mut Resizer::default())
+    Ok(load_photo(path, side, limits, &mut Resizer::default())?.picture)
 }
 
 /// Runs a bundle on photographs.
@@ -117,20 +116,42 @@ impl Predictor {
         limits: &Limits,
         each: &mut dyn FnMut(usize, Result<Prediction, Reason>),
     ) -> Result<(), ModelError> {
+        self.predict_files_with_remarks(paths, limits, &mut |index, prediction, _| each(index, prediction))
+    }
+
+    /// As [`Predictor::predict_files`]; `each` also gets what is odd about a file that was predicted all the same: reasons that do
+    /// not [exclude](Reason::excludes) it.
+    ///
+    /// # Errors
+    /// The network cannot be run; no file causes this.
+    pub fn predict_files_with_remarks<P: AsRef<Path> + Sync>(
+        &mut self,
+        paths: &[P],
+        limits: &Limits,
+        each: &mut dyn FnMut(usize, Result<Prediction, Reason>, &[Reason]),
+    ) -> Result<(), ModelError> {
         let side = self.bundle.preprocessing.store_side;
         let batch = self.batch();
         for (first, paths) in (0..).step_by(batch).zip(paths.chunks(batch)) {
-            let decode = |path: &P| decode_reduced(path.as_ref(), side, limits);
-            let decoded: Vec<Result<Rgb, Reason>> = paths.par_iter().map(decode).collect();
-            let (mut pictures, mut reasons) = (Vec::with_capacity(decoded.len()), Vec::new());
-            for result in decoded {
-                reasons.push(result.map(|picture| pictures.push(picture)).err());
+            let load = |path: &P| load_photo(path.as_ref(), side, limits, &mut Resizer::default());
+            let loaded: Vec<Result<LoadedPhoto, Reason>> = paths.par_iter().map(load).collect();
+            let (mut pictures, mut files) = (Vec::with_capacity(loaded.len()), Vec::new());
+            for result in loaded {
+                files.push(result.map(|LoadedPhoto { picture, remarks }| {
+                    pictures.push(picture);
+                    remarks
+                }));
             }
             let mut predictions = self.predict(&pictures)?.into_iter();
-            for (index, reason) in (first..).zip(reasons) {
-                match reason {
-                    Some(reason) => each(index, Err(reason)),
-                    None => predictions.next().into_iter().for_each(|prediction| each(index, Ok(prediction))),
+            for (index, file) in (first..).zip(files) {
+                match file {
+                    Err(reason) => each(index, Err(reason), &[]),
+                    Ok(remarks) => {
+                        predictions
+                            .next()
+                            .into_iter()
+                            .for_each(|prediction| each(index, Ok(prediction), &remarks));
+                    }
                 }
             }
         }

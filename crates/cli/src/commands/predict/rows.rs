@@ -15,6 +15,8 @@ use crate::wrap::Fitted;
 pub(super) struct Row<'a> {
     pub(super) path: String,
     pub(super) result: Result<Answer<'a>, String>,
+    /// Codes of what is odd about the file, though it was read.
+    pub(super) remarks: Vec<&'static str>,
 }
 
 /// The prediction for one photograph.
@@ -53,6 +55,8 @@ struct JsonRow<'a> {
     set: Option<&'a [&'a str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     distance: Option<f64>,
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    remarks: &'a [&'static str],
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
 }
@@ -214,6 +218,7 @@ fn json<'a>(row: &'a Row<'_>) -> JsonRow<'a> {
         predictions: answer.map(|answer| answer.ranking.iter().map(prediction).collect()),
         set: answer.and_then(|answer| answer.set.as_deref()),
         distance: answer.and_then(|answer| answer.distance).filter(|distance| distance.is_finite()),
+        remarks: &row.remarks,
         error: row.result.as_ref().err().map(String::as_str),
     }
 }
@@ -242,7 +247,8 @@ mod tests {
             ("e.jpg", Ok(answer(Some(AbstentionReason::OutOfDistribution)))),
             ("f.jpg", Err("the file is empty".into())),
         ] {
-            writer.write(&Row { path: path.into(), result }).unwrap();
+            let remarks = if path == "c.jpg" { vec!["no-end-marker"] } else { vec![] };
+            writer.write(&Row { path: path.into(), result, remarks }).unwrap();
         }
         writer.finish().unwrap();
         String::from_utf8(bytes).unwrap()
@@ -263,11 +269,16 @@ mod tests {
     #[test]
     fn all_classes_have_a_column_in_the_order_of_the_classifier() {
         let classes = ["healthy".to_owned(), "rust".to_owned()];
-        let row = Row { path: "a.jpg".into(), result: Ok(answer(Some(AbstentionReason::LowConfidence))) };
+        let row = Row {
+            path: "a.jpg".into(),
+            result: Ok(answer(Some(AbstentionReason::LowConfidence))),
+            remarks: Vec::new(),
+        };
         let table = Table::All(&classes);
         assert_eq!(header(table)[7..], ["p:healthy", "p:rust", "error"]);
         assert_eq!(record(&row, table)[7..], ["0.250000", "0.750000", ""]);
-        let failed = Row { path: "a.jpg".into(), result: Err("the file is empty".into()) };
+        let failed =
+            Row { path: "a.jpg".into(), result: Err("the file is empty".into()), remarks: Vec::new() };
         assert_eq!(record(&failed, table).len(), header(table).len());
     }
 
@@ -282,6 +293,7 @@ mod tests {
             rows[0].get("set").is_none() && rows[0].get("reason").is_none() && rows[0]["abstained"] == false
         );
         assert_eq!(rows[1]["set"][1], "healthy");
+        assert!(rows[0].get("remarks").is_none() && rows[1]["remarks"][0] == "no-end-marker");
         assert_eq!(
             (&rows[2]["reason"], &rows[3]["reason"]),
             (&"low-confidence".into(), &"out-of-distribution".into())

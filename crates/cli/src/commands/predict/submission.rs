@@ -89,7 +89,7 @@ mod tests {
                 ("test/2.jpg", Ok(answer(vec![("healthy", 0.5), ("rust", 0.5)]))),
                 ("3.jpg", Err("the file is empty".to_owned())),
             ] {
-                submission.write(&Row { path: path.to_owned(), result }).unwrap();
+                submission.write(&Row { path: path.to_owned(), result, remarks: Vec::new() }).unwrap();
             }
             submission.finish().unwrap();
             String::from_utf8(bytes).unwrap()

@@ -1,57 +1,213 @@
-//! Decodes every format but JPEG, with the `image` crate.
+//! Decodes PNG, WebP, BMP, GIF and TIFF, with the `image` crate. A PNG or TIFF that would not fit into memory is read row by row or
+//! strip by strip and reduced on the way.
 
 use std::error::Error;
 use std::io::{self, Cursor};
 
 use image::error::ImageError;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
-use super::{orientation, whole};
+use super::boxes::Boxes;
+use super::colour::{Channels, Colours};
+use super::raster::{Raster, turning_needs};
+use super::samples::{Layout, Samples};
+use super::{complete, orientation, png, tiff};
 use crate::format::Format;
 use crate::limits::Limits;
 use crate::problem::Reason;
-use crate::rgb::Rgb;
 
 /// Most memory that a decoder may allocate before the dimensions are checked: profiles, palettes, one row.
 const HEADER_MEMORY: u64 = 64 << 20;
 
-/// A decoder works in at most this many bytes per declared pixel, in addition to [`HEADER_MEMORY`]: four channels of 32
-/// bits, twice.
-const BYTES_PER_PIXEL: u64 = 32;
+/// Most bytes of pixels, in the depth of the file, that are unpacked for one photo: it is what takes the time.
+const MOST_UNPACKED: u64 = 800_000_000;
 
-/// Width, height as stored, and orientation of a complete file.
-pub(super) fn inspect(
-    bytes: &[u8],
-    format: Format,
-    limits: &Limits,
-) -> Result<(u32, u32, Orientation), Reason> {
-    if let Some((width, height)) = png_dimensions(bytes, format) {
-        limits.check_dimensions(width, height)?;
-    }
-    let mut decoder = open(bytes, format)?;
-    let (width, height) = decoder.dimensions();
-    limits.check_dimensions(width, height)?;
-    // The decoders take memory for the parts that a file names before they see that they are not there.
-    whole::check(bytes, format)?;
-    Ok((width, height, orientation_of(&mut decoder)))
+/// What stands before the pixels of a complete file.
+pub(super) struct Inspected {
+    /// Pixels in a row as stored.
+    pub(super) width: u32,
+    /// Rows as stored.
+    pub(super) height: u32,
+    /// How to turn it upright.
+    pub(super) orientation: Orientation,
+    /// What is odd about the file, though it is read.
+    pub(super) remarks: Vec<Reason>,
 }
 
-/// Decodes a file that [`inspect`] has looked at.
+/// # Errors
+/// As [`super::inspect`].
+pub(super) fn inspect(bytes: &[u8], format: Format, limits: &Limits) -> Result<Inspected, Reason> {
+    let header = Header::read(bytes, format, limits)?;
+    let mut remarks: Vec<Reason> = header.colours.remark().into_iter().collect();
+    if header.is_deep {
+        remarks.extend(range_remark(bytes, format, limits));
+    }
+    Ok(Inspected { width: header.width, height: header.height, orientation: header.orientation, remarks })
+}
+
+/// The picture, at a fraction of its sides if it would not fit into memory and a shorter side of `side` pixels is enough.
 ///
 /// # Errors
 /// As [`super::decode_bytes`].
-pub(super) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Rgb, Reason> {
+pub(super) fn decode(
+    bytes: &[u8],
+    format: Format,
+    side: Option<u32>,
+    limits: &Limits,
+) -> Result<Raster, Reason> {
+    let header = Header::read(bytes, format, limits)?;
+    let needs = bytes.len() as u64 + header.needs(format);
+    let (pixels, divisor) = match side.and_then(|side| header.divisor(side)) {
+        Some(divisor) if needs > limits.memory => {
+            (reduced(bytes, format, &header, divisor, limits)?, divisor)
+        }
+        _ => {
+            limits.check_memory(needs)?;
+            (whole(bytes, format, needs)?, 1)
+        }
+    };
+    let Header { width, height, orientation, colours, .. } = header;
+    Ok(Raster { pixels, width, height, divisor, orientation, colours })
+}
+
+/// What a decoder says before it decodes.
+struct Header {
+    width: u32,
+    height: u32,
+    orientation: Orientation,
+    colours: Colours,
+    /// Of all pixels, in the depth in which they are decoded.
+    unpacked: u64,
+    is_rgb8: bool,
+    /// Samples have more than 8 bits.
+    is_deep: bool,
+}
+
+impl Header {
+    fn read(bytes: &[u8], format: Format, limits: &Limits) -> Result<Self, Reason> {
+        if let Some((width, height)) = png_dimensions(bytes, format) {
+            limits.check_dimensions(width, height)?;
+        }
+        let mut decoder = open(bytes, format)?;
+        let (width, height) = decoder.dimensions();
+        limits.check_dimensions(width, height)?;
+        // The decoders take memory for the parts that a file names before they see that they are not there.
+        complete::check(bytes, format)?;
+        let orientation = orientation_of(&mut decoder);
+        let colour = decoder.color_type();
+        let channels = if colour.has_color() { Channels::Rgb } else { Channels::Grey };
+        // A profile that cannot be read is no reason to refuse the pixels.
+        let profile = decoder.icc_profile().unwrap_or_default();
+        Ok(Self {
+            width,
+            height,
+            orientation,
+            colours: Colours::of_profile(profile.as_deref(), channels),
+            unpacked: decoder.total_bytes(),
+            is_rgb8: colour == ColorType::Rgb8,
+            is_deep: u16::from(colour.channel_count()) * 8 < colour.bits_per_pixel(),
+        })
+    }
+
+    /// Bytes of memory to decode all pixels and to turn them.
+    fn needs(&self, format: Format) -> u64 {
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        let decoder = match format {
+            // It unpacks into memory of its own first.
+            Format::Tiff => 2 * self.unpacked,
+            // Planes of luma and chroma, or pixels with opacity.
+            Format::WebP => self.unpacked + 4 * pixels,
+            // The frame beside the screen.
+            Format::Gif => self.unpacked + 4 * pixels,
+            _ => self.unpacked,
+        };
+        let turned = 3 * pixels + turning_needs(pixels, self.orientation);
+        if self.is_rgb8 { decoder.max(turned) } else { (decoder + 3 * pixels).max(turned) }
+    }
+
+    /// What to divide the sides by, if they are large enough: a margin of 7/2 is left, as for JPEG.
+    fn divisor(&self, side: u32) -> Option<u32> {
+        const MOST: u64 = 64;
+        let shorter = u64::from(self.width.min(self.height));
+        let divisor = (2 * shorter / (7 * u64::from(side))).min(MOST);
+        u32::try_from(divisor).ok().filter(|&divisor| divisor > 1)
+    }
+}
+
+fn whole(bytes: &[u8], format: Format, needs: u64) -> Result<Vec<u8>, Reason> {
     let mut decoder = open(bytes, format)?;
-    let (width, height) = decoder.dimensions();
-    limits.check_dimensions(width, height)?;
-    let turn = orientation_of(&mut decoder);
     let mut memory = image::Limits::no_limits();
-    memory.max_alloc = Some(HEADER_MEMORY + BYTES_PER_PIXEL * u64::from(width) * u64::from(height));
-    decoder.set_limits(memory).map_err(reason)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(reason)?;
-    picture.apply_orientation(turn);
+    memory.max_alloc = Some(HEADER_MEMORY + needs);
+    decoder.set_limits(memory).map_err(|error| reason(error, bytes, format))?;
+    let picture = DynamicImage::from_decoder(decoder).map_err(|error| reason(error, bytes, format))?;
     Ok(over_white(picture))
+}
+
+/// The picture at a fraction of its sides, of a format that can be read in parts.
+fn reduced(
+    bytes: &[u8],
+    format: Format,
+    header: &Header,
+    divisor: u32,
+    limits: &Limits,
+) -> Result<Vec<u8>, Reason> {
+    let Header { width, height, unpacked, .. } = *header;
+    let needs = bytes.len() as u64 + header.needs(format);
+    let too_much = Reason::TooMuchMemory { bytes: needs, limit: limits.memory };
+    let taken = bytes.len() as u64 + Boxes::needs(width, height, divisor);
+    let Some(left) = limits.memory.checked_sub(taken).filter(|_| unpacked <= MOST_UNPACKED) else {
+        return Err(too_much);
+    };
+    let mut boxes = Boxes::new(width, height, divisor);
+    let mut rgb = Vec::new();
+    let mut add = |x: u32, y: u32, samples: Samples<'_>, layout: Layout| {
+        rgb.clear();
+        samples.rgb(layout, &mut rgb);
+        boxes.add(x, y, &rgb);
+    };
+    match format {
+        Format::Png => {
+            let rows = png::Rows::open(bytes, left)?;
+            if !rows.are_in_order() {
+                return Err(too_much);
+            }
+            rows.read(&mut |y, samples, layout| add(0, y, samples, layout))?;
+        }
+        Format::Tiff => tiff::Chunks::open(bytes, left)?.read(bytes, &mut add)?,
+        _ => return Err(too_much),
+    }
+    Ok(boxes.means())
+}
+
+/// What is odd about the values of a picture of more than 8 bits: all of them are looked at. Pixels that cannot be read are a
+/// matter of decoding.
+fn range_remark(bytes: &[u8], format: Format, limits: &Limits) -> Option<Reason> {
+    const TWELVE_OF_SIXTEEN_BITS: f32 = 4095.5 / 65_535.0;
+    let mut largest = 0.0_f32;
+    let mut are_floats = false;
+    let mut look = |samples: Samples<'_>, layout: Layout| {
+        largest = largest.max(samples.largest(layout));
+        are_floats |= matches!(samples, Samples::Floats(_));
+    };
+    match format {
+        Format::Png => png::Rows::open(bytes, limits.memory)
+            .ok()
+            .filter(png::Rows::are_deep)?
+            .read(&mut |_, samples, layout| look(samples, layout))
+            .ok()?,
+        Format::Tiff => tiff::Chunks::open(bytes, limits.memory.saturating_sub(bytes.len() as u64))
+            .ok()
+            .filter(tiff::Chunks::are_deep)?
+            .read(bytes, &mut |_, _, samples, layout| look(samples, layout))
+            .ok()?,
+        _ => return None,
+    }
+    if are_floats {
+        (largest > 1.0).then(|| Reason::BeyondWhite { largest: largest.to_string() })
+    } else {
+        (largest < TWELVE_OF_SIXTEEN_BITS).then_some(Reason::UnusedRange)
+    }
 }
 
 /// The PNG decoder refuses very large dimensions before it returns them; they are at a fixed position.
@@ -62,20 +218,20 @@ fn png_dimensions(bytes: &[u8], format: Format) -> Option<(u32, u32)> {
 
 fn open(bytes: &[u8], format: Format) -> Result<impl ImageDecoder, Reason> {
     let mut reader = ImageReader::with_format(
-        Cursor::new(whole::declared(bytes, format)),
+        Cursor::new(complete::declared(bytes, format)),
         match format {
-            Format::Jpeg => ImageFormat::Jpeg,
             Format::Png => ImageFormat::Png,
             Format::WebP => ImageFormat::WebP,
             Format::Bmp => ImageFormat::Bmp,
             Format::Gif => ImageFormat::Gif,
             Format::Tiff => ImageFormat::Tiff,
+            Format::Jpeg | Format::Heic => return Err(Reason::damaged("it has a decoder of its own")),
         },
     );
     let mut memory = image::Limits::no_limits();
     memory.max_alloc = Some(HEADER_MEMORY);
     reader.limits(memory);
-    reader.into_decoder().map_err(reason)
+    reader.into_decoder().map_err(|error| reason(error, bytes, format))
 }
 
 /// Upright if the format has no orientation or it cannot be read: a wrong tag does not make a broken picture.
@@ -87,9 +243,8 @@ fn orientation_of(decoder: &mut impl ImageDecoder) -> Orientation {
 }
 
 /// 8-bit RGB; transparent pixels show white.
-fn over_white(picture: DynamicImage) -> Rgb {
-    let (width, height) = (picture.width(), picture.height());
-    let pixels = match picture {
+fn over_white(picture: DynamicImage) -> Vec<u8> {
+    match picture {
         DynamicImage::ImageRgb8(picture) => picture.into_raw(),
         DynamicImage::ImageLuma8(picture) => picture.iter().flat_map(|&grey| [grey; 3]).collect(),
         DynamicImage::ImageLumaA16(_) | DynamicImage::ImageRgba16(_) | DynamicImage::ImageRgba32F(_) => {
@@ -99,8 +254,7 @@ fn over_white(picture: DynamicImage) -> Rgb {
             composite(picture.into_rgba8().into_raw(), 255, |value| value as u8)
         }
         picture => picture.into_rgb8().into_raw(),
-    };
-    Rgb::new(width, height, pixels)
+    }
 }
 
 /// `(colour alpha + white (1 - alpha))`, rounded, in the depth of the file, then brought to 8 bits.
@@ -116,14 +270,15 @@ fn composite<T: Copy + Into<u64>>(rgba: Vec<T>, white: u64, to_byte: impl Fn(u64
     pixels
 }
 
-fn reason(error: ImageError) -> Reason {
+fn reason(error: ImageError, bytes: &[u8], format: Format) -> Reason {
     if ends_early(&error) {
         return Reason::Truncated;
     }
     match error {
-        ImageError::Unsupported(error) => {
-            Reason::Unsupported { what: format!("this variant of {}", error.format_hint()) }
+        ImageError::Unsupported(_) if format == Format::Tiff => {
+            Reason::Unsupported { what: tiff::variant(bytes) }
         }
+        ImageError::Unsupported(_) => Reason::Unsupported { what: format!("this variant of {format}") },
         ImageError::Limits(_) => Reason::damaged("it needs more memory than its dimensions explain"),
         error => Reason::damaged(&error.to_string()),
     }

@@ -1,61 +1,115 @@
-//! Decodes JPEG: the markers are read here, the pixels are decoded by `zune-jpeg`.
+//! Decodes JPEG: the markers are read here, the pixels are decoded by `zune-jpeg` or `jpeg-decoder`.
 //!
-//! The `image` crate uses the same decoder in its tolerant mode, which fills missing data with grey and treats every CMYK
-//! file as inverted. So the markers are read first: they give dimensions, orientation and colour transform, and whether the
-//! end-of-image marker is there.
+//! The `image` crate uses the first in its tolerant mode, which fills missing data with grey and treats every CMYK
+//! file as inverted. So the markers are read first: they give dimensions, orientation, colours and the scans.
 //!
-//! Picture data that was overwritten in place, or cut short and closed with an end marker, decodes to some picture. JPEG has
-//! no checksum, so only an impossible code reveals it.
+//! Picture data that was cut short decodes to some picture: decoders go on with zeros behind its end. So they are given ones
+//! there, which no code of JPEG begins with (ITU-T T.81, annex C), and fail where the data ends before the last block. JPEG has no
+//! checksum, so of data that was overwritten in place only an impossible code is seen.
 
 mod frame;
 mod scaled;
+mod scan;
+mod whole;
 
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::zune_core::bytestream::ZCursor;
-use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
-
-pub(super) use self::frame::inspect;
-pub(super) use self::scaled::decode as decode_scaled;
-use crate::decode::orientation::upright;
+use self::frame::{Frame, inspect as read_markers};
+use super::colour::{Channels, Colours};
+use super::guard::on_one_thread;
+use super::raster::{Raster, turning_needs};
 use crate::limits::Limits;
 use crate::problem::Reason;
-use crate::rgb::Rgb;
 
-/// # Errors
-/// As [`super::decode_bytes`].
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Rgb, Reason> {
-    let frame = inspect(bytes, limits)?;
-    let options = DecoderOptions::default()
-        .set_max_width(usize::from(u16::MAX))
-        .set_max_height(usize::from(u16::MAX))
-        .set_strict_mode(false);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder.decode_headers().map_err(|error| Reason::damaged(&format!("{error:?}")))?;
-    let stored = match frame.components {
-        1 => ColorSpace::Luma,
-        4 if decoder.input_colorspace() != Some(ColorSpace::YCCK) => ColorSpace::CMYK,
-        _ => ColorSpace::RGB,
-    };
-    // Tolerant of odd headers only: missing picture data is an error, not grey.
-    decoder.set_options(options.jpeg_set_out_colorspace(stored).set_strict_mode(true));
-    let pixels = decoder.decode().map_err(|error| Reason::damaged(&format!("{error:?}")))?;
-    let pixels = match stored {
-        ColorSpace::Luma => pixels.iter().flat_map(|&grey| [grey; 3]).collect(),
-        ColorSpace::CMYK => cmyk_to_rgb(&pixels, frame.adobe.is_some()),
-        _ => pixels,
-    };
-    let (width, height) = (u32::from(frame.width), u32::from(frame.height));
-    upright(width, height, pixels, frame.orientation)
+/// What the markers say.
+pub(super) struct Inspected {
+    /// Pixels in a row as stored.
+    pub(super) width: u32,
+    /// Rows as stored.
+    pub(super) height: u32,
+    /// How to turn it upright.
+    pub(super) orientation: image::metadata::Orientation,
+    /// What is odd about the file, though it is read.
+    pub(super) remarks: Vec<Reason>,
 }
 
-/// Each of red, green and blue is what its ink and black leave of white: `(255 - ink) (255 - black) / 255`, rounded.
-fn cmyk_to_rgb(cmyk: &[u8], inverted: bool) -> Vec<u8> {
-    let paper = |value: u8| u32::from(if inverted { value } else { 255 - value });
-    let mut pixels = Vec::with_capacity(cmyk.len() / 4 * 3);
-    for pixel in cmyk.chunks_exact(4) {
-        let black = paper(pixel[3]);
-        pixels.extend(pixel[..3].iter().map(|&ink| ((paper(ink) * black + 127) / 255) as u8));
+/// Reads the markers; decodes only where the end marker is missing, to see whether picture data is missing too.
+///
+/// # Errors
+/// As [`super::inspect`].
+pub(super) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Inspected, Reason> {
+    let frame = read_markers(bytes, limits)?;
+    let mut remarks = Vec::new();
+    if !frame.is_ended {
+        decode_frame(bytes, &frame, Some(1), limits)?;
+        remarks.push(Reason::NoEndMarker);
     }
-    pixels
+    if !frame.is_fine {
+        remarks.push(Reason::ScansMissing);
+    }
+    remarks.extend(colours(&frame).remark());
+    let (width, height) = (u32::from(frame.width), u32::from(frame.height));
+    Ok(Inspected { width, height, orientation: frame.orientation, remarks })
+}
+
+/// The picture, perhaps at a fraction of its sides if a shorter one of `side` pixels is enough.
+///
+/// # Errors
+/// As [`super::decode_bytes`].
+pub(super) fn decode(bytes: &[u8], side: Option<u32>, limits: &Limits) -> Result<Raster, Reason> {
+    decode_frame(bytes, &read_markers(bytes, limits)?, side, limits)
+}
+
+fn decode_frame(bytes: &[u8], frame: &Frame, side: Option<u32>, limits: &Limits) -> Result<Raster, Reason> {
+    // Without an end marker, what is not there yet was to come.
+    if !frame.is_ended && !frame.is_fine {
+        return Err(Reason::Truncated);
+    }
+    let sealed = sealed(bytes, frame);
+    let raster = |pixels, divisor| Raster {
+        pixels,
+        width: u32::from(frame.width),
+        height: u32::from(frame.height),
+        divisor,
+        orientation: frame.orientation,
+        colours: colours(frame),
+    };
+    let pixels = u64::from(frame.width) * u64::from(frame.height);
+    let files = (bytes.len() + sealed.len()) as u64;
+    let needs = files + whole::needs(frame).max(3 * pixels + turning_needs(pixels, frame.orientation));
+    // A progressive picture is decoded at a fraction only where it must be.
+    if let Some(divisor) = side.and_then(|side| scaled::divisor(frame, side))
+        && (frame.sequential || needs > limits.memory)
+        && files + scaled::needs(frame, divisor) <= limits.memory
+        && let Ok(pixels) = on_one_thread(|| scaled::decode(&sealed, frame, divisor))
+    {
+        return Ok(raster(pixels, u32::from(divisor)));
+    }
+    limits.check_memory(needs)?;
+    match whole::decode(&sealed, frame) {
+        Ok(pixels) => Ok(raster(pixels, 1)),
+        Err(_) if !frame.is_ended => Err(Reason::Truncated),
+        // A code of nothing but ones, or what decodes without the ones behind it, has ended too early.
+        Err(Reason::Damaged { detail }) if detail.contains("0xFFFF") => Err(Reason::Truncated),
+        Err(reason) => Err(whole::decode(bytes, frame).map_or(reason, |_| Reason::Truncated)),
+    }
+}
+
+/// The file up to the end of its picture data, then ones and the end marker.
+fn sealed(bytes: &[u8], frame: &Frame) -> Vec<u8> {
+    // More than decoders read ahead. A zero behind 255 says that it is data and no marker.
+    const ONES: [u8; 32] =
+        *b"\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0";
+    const END: [u8; 2] = [0xFF, 0xD9];
+    let data = bytes.get(..frame.data_end).unwrap_or(bytes);
+    // After the first scan of a progressive picture the decoder must see a marker at once.
+    let ones: &[u8] = if frame.sequential || frame.scans > 1 { &ONES } else { &[] };
+    [data, ones, &END].concat()
+}
+
+fn colours(frame: &Frame) -> Colours {
+    let channels = match frame.components.len() {
+        1 => Channels::Grey,
+        3 => Channels::Rgb,
+        _ => Channels::Cmyk,
+    };
+    Colours::of_profile(frame.profile.as_deref(), channels)
 }

@@ -12,7 +12,6 @@ use super::row_files::{RowFile, row_files, split_of_folders};
 use super::table_splits::TableSplits;
 use super::walk::Tree;
 use crate::dataset::{Split, TableOrigin};
-use crate::format::ExtensionHint;
 use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
 
@@ -43,10 +42,7 @@ pub(super) struct Pictures<'a> {
 impl<'a> Pictures<'a> {
     pub(super) fn of(tree: &'a Tree) -> Self {
         let companions = Layout::companions(tree);
-        let may_be = |path: &&Path| {
-            let hint = ExtensionHint::of(path);
-            (hint.is_picture() || hint == ExtensionHint::Nothing) && !companions.contains(*path)
-        };
+        let may_be = |path: &&Path| tree.is_picture(path) && !companions.contains(*path);
         let paths: Vec<&Path> = tree.files.iter().map(PathBuf::as_path).filter(may_be).collect();
         let index = FileIndex::new(paths.iter().copied());
         Self { paths, index }
@@ -234,7 +230,7 @@ impl Labelled {
             return Sorted::Ignored;
         }
         let beside = path.parent().is_some_and(|folder| self.folders.contains(folder));
-        match beside && ExtensionHint::of(path).is_picture() {
+        match beside {
             true => Sorted::Problem(Reason::Unlisted),
             false => Sorted::Ignored,
         }
@@ -282,7 +278,7 @@ impl Labelled {
             said.push(format!("{tests} photos of a test without classes are not used"));
         }
         let mut other: BTreeMap<&Path, usize> = BTreeMap::new();
-        for path in tree.files.iter().filter(|path| ExtensionHint::of(path).is_picture()) {
+        for path in tree.files.iter().filter(|path| tree.is_picture(path)) {
             let folder = path.parent().unwrap_or(Path::new(""));
             if !self.folders.contains(folder) {
                 *other.entry(folder).or_default() += 1;

@@ -5,13 +5,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::walk::Tree;
-use crate::format::ExtensionHint;
 use crate::name::portable_component;
 
 /// A folder with pictures in it or below it.
 #[derive(Default)]
 pub(super) struct Node {
-    /// Pictures in the folder itself, by their names.
+    /// Pictures in the folder itself.
     pub(super) pictures: usize,
     /// Pictures in it and below.
     pub(super) total: usize,
@@ -26,7 +25,7 @@ impl Node {
     pub(super) fn of(tree: &Tree) -> Self {
         let mut root = Self::default();
         for file in &tree.files {
-            if ExtensionHint::of(file).is_picture() {
+            if tree.is_picture(file) {
                 let node = root.descend(file, |node| node.total += 1);
                 node.pictures += 1;
             } else if is_table(file) {

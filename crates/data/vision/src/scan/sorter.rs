@@ -15,7 +15,6 @@ use super::recognise::recognise;
 use super::walk::Tree;
 use super::{Placed, ScanOptions};
 use crate::dataset::TableOrigin;
-use crate::format::ExtensionHint;
 use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
 
@@ -44,7 +43,7 @@ impl<'a> Sorter<'a> {
         let labels: BTreeSet<String> = match &by {
             By::Tables(labelled) => labelled.labels.clone(),
             By::Folders(layout, _) => {
-                let pictures = tree.files.iter().filter(|path| ExtensionHint::of(path).is_picture());
+                let pictures = tree.files.iter().filter(|path| tree.is_picture(path));
                 pictures.filter_map(|path| layout.place(path)).map(|place| place.class).collect()
             }
         };
@@ -100,7 +99,7 @@ impl<'a> Sorter<'a> {
         for path in &tree.files {
             if let Some(entry) = layout.place(path).and_then(|place| contents.get_mut(&place.class)) {
                 entry.1 = true;
-                entry.2 |= ExtensionHint::of(path).is_picture();
+                entry.2 |= tree.is_picture(path);
             }
         }
         let wanted = |class: &String| {
@@ -230,7 +229,7 @@ fn labels_option(root: &Path, tables: &[PathBuf]) -> String {
 
 /// The classes that folders name.
 fn classes_of(layout: &Layout, tree: &Tree) -> BTreeSet<String> {
-    let pictures = tree.files.iter().filter(|path| ExtensionHint::of(path).is_picture());
+    let pictures = tree.files.iter().filter(|path| tree.is_picture(path));
     let used = pictures.filter(|path| layout.left_out(path).is_none());
     used.filter_map(|path| layout.place(path)).map(|place| place.class).collect()
 }

@@ -1,5 +1,6 @@
 //! The files and folders below a folder, sorted, with links followed and system files left out.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,16 +9,26 @@ use walkdir::WalkDir;
 use super::error::ScanError;
 use super::litter::{is_litter, is_own};
 use crate::format::ExtensionHint;
+use crate::photo_file::holds_picture;
 use crate::problem::{Problem, Reason};
 
 /// What is below a root; paths are relative to it and sorted.
 pub(super) struct Tree {
     /// Regular files.
     pub(super) files: Vec<PathBuf>,
+    /// Those that are pictures by their content alone.
+    unnamed: BTreeSet<PathBuf>,
     /// Folders, without the root.
     pub(super) folders: Vec<PathBuf>,
     /// What could not be read.
     pub(super) problems: Vec<Problem>,
+}
+
+impl Tree {
+    /// Whether a file is a picture, by its name or its content.
+    pub(super) fn is_picture(&self, path: &Path) -> bool {
+        ExtensionHint::of(path).is_picture() || self.unnamed.contains(path)
+    }
 }
 
 /// # Errors
@@ -30,7 +41,8 @@ pub(super) fn walk(root: &Path) -> Result<Tree, ScanError> {
     if !metadata.is_dir() {
         return Err(ScanError::NotAFolder { root: root.to_owned() });
     }
-    let mut tree = Tree { files: Vec::new(), folders: Vec::new(), problems: Vec::new() };
+    let mut tree =
+        Tree { files: Vec::new(), unnamed: BTreeSet::new(), folders: Vec::new(), problems: Vec::new() };
     let entries =
         WalkDir::new(root).min_depth(1).follow_links(true).into_iter().filter_entry(|entry| {
             entry.depth() == 0 || !(is_litter(entry.file_name()) || is_own(entry.path()))
@@ -43,6 +55,9 @@ pub(super) fn walk(root: &Path) -> Result<Tree, ScanError> {
                 if kind.is_dir() {
                     tree.folders.push(path);
                 } else if kind.is_file() {
+                    if !ExtensionHint::of(&path).is_picture() && holds_picture(entry.path()) {
+                        tree.unnamed.insert(path.clone());
+                    }
                     tree.files.push(path);
                 } else if ExtensionHint::of(&path).is_picture() {
                     tree.problems.push(Problem::new(path, Reason::NotAFile));

@@ -1,6 +1,9 @@
 //! Pictures and trees that the tests make for themselves.
 #![allow(dead_code, reason = "each test program uses its own share of these")]
 
+pub(crate) mod flat_jpeg;
+pub(crate) mod heic_grid;
+
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;

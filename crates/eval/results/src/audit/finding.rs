@@ -20,6 +20,8 @@ pub enum FindingId {
     WrongLabels,
     /// Files that cannot be used.
     BrokenFiles,
+    /// Files that are used, though something is odd about them.
+    OddFiles,
     /// Copies within one class.
     Copies,
     /// Classes of very different sizes.
@@ -44,6 +46,7 @@ impl FindingId {
             Self::RandomSplit => "Random split against grouped split",
             Self::WrongLabels => "Some labels may be wrong",
             Self::BrokenFiles => "Some files cannot be used",
+            Self::OddFiles => "Some files are odd",
             Self::Copies => "Some photos are copies",
             Self::Imbalance => "Classes differ in size",
             Self::Quality => "Some photos are of poor quality",

@@ -12,33 +12,18 @@
 //! of 2 values differ visibly at hard edges, with 7/2 they hardly do. An eighth would be the mean of each block, which
 //! the decoder rounds up.
 //!
-//! Unusual pictures, and those with which this decoder fails, are left to the other decoder.
+//! Unusual pictures, and those with which this decoder fails, are left to the other decoder. A progressive picture is decoded here
+//! only where the other decoder would need too much memory.
 
 use jpeg_decoder::{Decoder, PixelFormat};
 
 use super::frame::Frame;
-use crate::decode::orientation::upright;
-use crate::resize::{Resizer, Window, reduced_dimensions};
-use crate::rgb::Rgb;
-
-/// The picture with its shorter side reduced to `side` pixels, or `None` if it is not large enough, of an unusual kind, or
-/// this decoder fails.
-pub(crate) fn decode(bytes: &[u8], frame: &Frame, side: u32, resizer: &mut Resizer) -> Option<Rgb> {
-    let divisor = divisor(frame, side)?;
-    let small = decode_at(bytes, frame, divisor)?;
-    // Sides that are no multiples of the divisor end in a part of a pixel.
-    let part = |length: u16| f64::from(length) / f64::from(divisor);
-    let bounds = (small.width, small.height);
-    let window = Window::within(bounds, 0.0, 0.0, part(frame.width), part(frame.height));
-    let (width, height) = reduced_dimensions((u32::from(frame.width), u32::from(frame.height)), side);
-    let mut pixels = vec![0; width as usize * height as usize * 3];
-    resizer.resize(&small, window, width, height, &mut pixels);
-    upright(width, height, pixels, frame.orientation).ok()
-}
+use super::whole::samples;
+use crate::problem::Reason;
 
 /// What the sides are divided by, if the picture is of the usual kind and large enough.
-fn divisor(frame: &Frame, side: u32) -> Option<u16> {
-    let usual = match frame.components {
+pub(super) fn divisor(frame: &Frame, side: u32) -> Option<u16> {
+    let usual = match frame.components.len() {
         1 => true,
         3 => !frame.named_rgb && matches!(frame.adobe, None | Some(1)),
         _ => false,
@@ -46,22 +31,37 @@ fn divisor(frame: &Frame, side: u32) -> Option<u16> {
     let shorter = u64::from(frame.width.min(frame.height));
     // A margin of 7/2.
     let leaves_margin = |divisor: u16| 2 * shorter >= 7 * u64::from(side) * u64::from(divisor);
-    [4, 2].into_iter().find(|&divisor| usual && frame.sequential && leaves_margin(divisor))
+    [4, 2].into_iter().find(|&divisor| usual && leaves_margin(divisor))
 }
 
-fn decode_at(bytes: &[u8], frame: &Frame, divisor: u16) -> Option<Rgb> {
+/// Bytes of memory that [`decode`] works in at most, the result included.
+pub(super) fn needs(frame: &Frame, divisor: u16) -> u64 {
+    let pixels = u64::from(frame.width) * u64::from(frame.height);
+    // Planes, the picture that is made of them, and levels of grey before they are brought to RGB.
+    let small = (samples(frame) + 4 * pixels).div_ceil(u64::from(divisor * divisor));
+    // Coefficients of two bytes each: of a row of units, or of all, and a copy of those of components that have not come to an end.
+    let row = 2 * 32 * 4 * u64::from(frame.width);
+    small + if frame.sequential { row } else { 4 * samples(frame) }
+}
+
+/// RGB pixels as stored, at a fraction of the sides.
+///
+/// # Errors
+/// This decoder fails; the other may not.
+pub(super) fn decode(bytes: &[u8], frame: &Frame, divisor: u16) -> Result<Vec<u8>, Reason> {
+    let failed = |error: jpeg_decoder::Error| Reason::damaged(&error.to_string());
     let mut decoder = Decoder::new(bytes);
-    decoder.read_info().ok()?;
+    decoder.read_info().map_err(failed)?;
     let sides = (frame.width.div_ceil(divisor), frame.height.div_ceil(divisor));
-    if decoder.scale(sides.0, sides.1).ok()? != sides {
-        return None;
+    if decoder.scale(sides.0, sides.1).map_err(failed)? != sides {
+        return Err(Reason::damaged("it cannot be reduced"));
     }
-    let pixels = decoder.decode().ok()?;
-    let pixels = match decoder.info()?.pixel_format {
-        PixelFormat::RGB24 => pixels,
-        PixelFormat::L8 => pixels.iter().flat_map(|&grey| [grey; 3]).collect(),
-        PixelFormat::L16 | PixelFormat::CMYK32 => return None,
+    let pixels = decoder.decode().map_err(failed)?;
+    let pixels = match decoder.info().map(|info| info.pixel_format) {
+        Some(PixelFormat::RGB24) => pixels,
+        Some(PixelFormat::L8) => pixels.iter().flat_map(|&grey| [grey; 3]).collect(),
+        _ => return Err(Reason::damaged("it has unusual colours")),
     };
-    let (width, height) = (u32::from(sides.0), u32::from(sides.1));
-    (pixels.len() as u64 == u64::from(width) * u64::from(height) * 3).then(|| Rgb::new(width, height, pixels))
+    let count = u64::from(sides.0) * u64::from(sides.1);
+    if pixels.len() as u64 == count * 3 { Ok(pixels) } else { Err(Reason::damaged("pixels are missing")) }
 }

@@ -15,7 +15,7 @@ pub(super) fn check(bytes: &[u8], format: Format) -> Result<(), Reason> {
     let whole = match format {
         Format::Png => png_reaches_its_end(bytes),
         Format::WebP => riff_holds_its_chunks(bytes),
-        Format::Jpeg | Format::Bmp | Format::Gif | Format::Tiff => true,
+        Format::Jpeg | Format::Bmp | Format::Gif | Format::Tiff | Format::Heic => true,
     };
     if whole { Ok(()) } else { Err(Reason::Truncated) }
 }

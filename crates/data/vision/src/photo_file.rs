@@ -1,0 +1,80 @@
+//! Which files are photos: one rule for data sets and for predictions.
+//!
+//! A file is taken for a photo by its name, or by its content where the name does not tell. The content decides how it is read; a
+//! name that says something else is a remark.
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::decode::{decode_reduced, inspect, read_file};
+use crate::format::{ExtensionHint, Format, RAW, sniff_unsupported};
+use crate::limits::Limits;
+use crate::problem::Reason;
+use crate::resize::Resizer;
+use crate::rgb::Rgb;
+
+/// Whether the file at `path` is taken for a photo, which may still turn out to be broken or of a format that is not read.
+#[must_use]
+pub fn is_photo_file(path: &Path) -> bool {
+    ExtensionHint::of(path).is_picture() || holds_picture(path)
+}
+
+/// Whether the content of a file begins as that of a picture; `false` if it cannot be read.
+pub(crate) fn holds_picture(path: &Path) -> bool {
+    // Two bytes alone, as of a JPEG XL stream, are met in files of all kinds.
+    let is_sure = |start: &[u8]| {
+        Format::sniff(start).is_some()
+            || (!start.starts_with(&[0xFF, 0x0A]) && sniff_unsupported(start).is_some())
+    };
+    let mut start = Vec::with_capacity(64);
+    foliar_files::open(path).and_then(|file| file.take(64).read_to_end(&mut start)).is_ok() && is_sure(&start)
+}
+
+/// What the name of a file says beside its content: nothing, a remark, or that it is not read at all.
+///
+/// # Errors
+/// [`Reason::Unsupported`] for a name of a format that is not read, unless the content is another.
+pub(crate) fn check_name(path: &Path, bytes: &[u8]) -> Result<Option<Reason>, Reason> {
+    let unsupported = |what: &str| Err(Reason::Unsupported { what: what.to_owned() });
+    match (ExtensionHint::of(path), Format::sniff(bytes)) {
+        // The small picture with which a raw file begins is not the photo.
+        (ExtensionHint::Unsupported(RAW), None | Some(Format::Tiff)) => unsupported(RAW),
+        (ExtensionHint::Unsupported(what), None) => unsupported(what),
+        (ExtensionHint::Picture(named), Some(found)) if named != found => {
+            Ok(Some(Reason::WrongExtension { found }))
+        }
+        (ExtensionHint::Unsupported(_) | ExtensionHint::Trailed(_) | ExtensionHint::Other, Some(found)) => {
+            Ok(Some(Reason::OddName { found }))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A decoded photo, and what a reader should know of its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadedPhoto {
+    /// The picture, its shorter side reduced as was asked.
+    pub picture: Rgb,
+    /// Reasons that do not [exclude](Reason::excludes) it.
+    pub remarks: Vec<Reason>,
+}
+
+/// Reads, checks and decodes the photo at `path`, and reduces it until its shorter side is at most `side` pixels: with the result
+/// that a file of a data set has in the end.
+///
+/// # Errors
+/// Any [`Reason`] about a single file.
+///
+/// # Panics
+/// If `side` is zero.
+pub fn load_photo(
+    path: &Path,
+    side: u32,
+    limits: &Limits,
+    resizer: &mut Resizer,
+) -> Result<LoadedPhoto, Reason> {
+    let bytes = read_file(path, limits)?;
+    let mut remarks: Vec<Reason> = check_name(path, &bytes)?.into_iter().collect();
+    remarks.extend(inspect(&bytes, limits)?.remarks);
+    Ok(LoadedPhoto { picture: decode_reduced(&bytes, side, limits, resizer)?, remarks })
+}

@@ -1,0 +1,152 @@
+//! JPEGs as cameras, phones and broken copies make them: scans of their own, missing data, several pictures in a file.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+mod common;
+
+use common::flat_jpeg::FlatJpeg;
+use common::{QUARTERS, encode, fixture, middles, near, noise};
+use foliar_vision::decode::inspect;
+use foliar_vision::resize::Resizer;
+use foliar_vision::{Limits, Reason, Rgb, decode_bytes, decode_reduced};
+use image::ImageFormat;
+
+const END: [u8; 2] = [0xFF, 0xD9];
+
+fn whole(bytes: &[u8]) -> Result<Rgb, Reason> {
+    decode_bytes(bytes, &Limits::default())
+}
+
+fn reduced(bytes: &[u8], side: u32) -> Result<Rgb, Reason> {
+    decode_reduced(bytes, side, &Limits::default(), &mut Resizer::default())
+}
+
+/// Reduced for thumbnails, for audits, for training, and not at all: by both decoders.
+fn every_way(bytes: &[u8]) -> Vec<Result<Rgb, Reason>> {
+    let mut results: Vec<_> = [16, 24, 64, 1000].map(|side| reduced(bytes, side)).into();
+    results.push(whole(bytes));
+    results
+}
+
+#[test]
+fn components_in_scans_of_their_own() {
+    for sampling in [(1, 1), (2, 1), (1, 2), (2, 2), (4, 1)] {
+        for interleaved in [true, false] {
+            for restart_interval in [0, 5] {
+                for (width, height) in [(96, 64), (90, 60), (960, 640)] {
+                    let file = FlatJpeg { width, height, sampling, interleaved, restart_interval };
+                    for picture in every_way(&file.bytes(QUARTERS)) {
+                        let found = middles(&picture.unwrap());
+                        assert!(
+                            near(found, QUARTERS, 3),
+                            "{sampling:?} {interleaved} {restart_interval} {width} x {height}: {found:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Places where the picture data of `file` may be cut: shares of it.
+fn cuts(file: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let scan = file.windows(2).position(|two| two == [0xFF, 0xDA]).unwrap();
+    let start = scan + 2 + usize::from(u16::from_be_bytes([file[scan + 2], file[scan + 3]]));
+    let data = file.len() - 2 - start;
+    [0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97]
+        .map(|share| file[..start + (share * data as f64) as usize].to_vec())
+        .into_iter()
+}
+
+#[test]
+fn data_that_ends_before_the_last_block_is_found_in_every_way() {
+    let photo = encode(noise(3, 400, 300), ImageFormat::Jpeg);
+    let flat = |interleaved, restart_interval| {
+        FlatJpeg { interleaved, restart_interval, ..FlatJpeg::plain(800, 600) }.bytes(QUARTERS)
+    };
+    for file in [photo, flat(true, 0), flat(true, 7), flat(false, 0), flat(false, 50), fixture("cmyk.jpg")] {
+        assert!(every_way(&file).iter().all(Result::is_ok));
+        for cut in cuts(&file) {
+            for bytes in [[&cut[..], &END].concat(), cut] {
+                for result in every_way(&bytes) {
+                    assert_eq!(
+                        result.unwrap_err(),
+                        Reason::Truncated,
+                        "{} of {} bytes",
+                        bytes.len(),
+                        file.len()
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_header_that_is_higher_than_its_data() {
+    let file = FlatJpeg::plain(400, 300).resized(400, 600);
+    for result in every_way(&file) {
+        assert_eq!(result.unwrap_err(), Reason::Truncated);
+    }
+}
+
+#[test]
+fn cut_progressive_files_are_refused_or_remarked() {
+    let file = fixture("progressive.jpg");
+    let starts: Vec<usize> =
+        (0..file.len() - 1).filter(|&place| file[place..place + 2] == [0xFF, 0xDA]).collect();
+    assert!(starts.len() > 3);
+    for &start in &starts[1..] {
+        let bytes = [&file[..start], &END].concat();
+        let header = inspect(&bytes, &Limits::default());
+        // Coarse, but a picture, as soon as all components have begun.
+        assert!(header.is_err() || header.unwrap().remarks == [Reason::ScansMissing], "cut at {start}");
+    }
+    assert_eq!(inspect(&file, &Limits::default()).unwrap().remarks, []);
+}
+
+#[test]
+fn a_missing_end_marker_alone_is_a_remark() {
+    for file in [
+        FlatJpeg::plain(96, 64).bytes(QUARTERS),
+        FlatJpeg { interleaved: false, ..FlatJpeg::plain(96, 64) }.bytes(QUARTERS),
+        encode(noise(4, 200, 300), ImageFormat::Jpeg),
+        fixture("progressive.jpg"),
+    ] {
+        let bytes = &file[..file.len() - 2];
+        assert_eq!(inspect(bytes, &Limits::default()).unwrap().remarks, [Reason::NoEndMarker]);
+        assert_eq!(every_way(bytes), every_way(&file));
+        // Zeros of a disk that was not written to the end.
+        assert_eq!(every_way(&[bytes, &[0; 100]].concat()), every_way(&file));
+    }
+}
+
+#[test]
+fn of_several_pictures_in_a_file_the_first_is_read() {
+    let first = FlatJpeg::plain(96, 64).bytes(QUARTERS);
+    let second = encode(noise(5, 200, 300), ImageFormat::Jpeg);
+    let file = [&first[..], &second].concat();
+    assert_eq!(every_way(&file), every_way(&first));
+    assert_eq!(inspect(&file, &Limits::default()).unwrap().remarks, []);
+}
+
+#[test]
+fn repeated_scans_cost_no_time() {
+    let file = FlatJpeg { interleaved: false, ..FlatJpeg::plain(2_000, 2_000) }.bytes(QUARTERS);
+    let start = file.windows(2).position(|two| two == [0xFF, 0xDA]).unwrap();
+    let scans = [0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0].repeat(200_000);
+    let bomb = [&file[..start], &scans, &END].concat();
+    let begun = std::time::Instant::now();
+    assert!(every_way(&bomb).iter().all(Result::is_err));
+    let progressive = fixture("progressive.jpg");
+    let start = progressive
+        .windows(2)
+        .enumerate()
+        .filter(|(_, two)| *two == [0xFF, 0xDA])
+        .map(|(place, _)| place)
+        .last()
+        .unwrap();
+    let bomb =
+        [&progressive[..start], &progressive[start..progressive.len() - 2].repeat(5_000), &END].concat();
+    assert!(every_way(&bomb).iter().all(Result::is_err));
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+}
