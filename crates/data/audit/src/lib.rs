@@ -44,6 +44,7 @@ pub mod quality;
 pub mod quarantine;
 #[cfg(test)]
 mod sample;
+mod second_copies;
 pub mod split_check;
 pub mod tables;
 pub mod texture;

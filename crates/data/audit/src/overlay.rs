@@ -53,7 +53,8 @@ pub(crate) struct Overlay {
     pub(crate) overlap: f64,
     /// Whether one mirrors the other.
     pub(crate) mirrored: bool,
-    /// By how much the second has to be turned clockwise, after it was mirrored, to look like the first: -180 to 180 degrees.
+    /// By how much the first has to be turned clockwise, after left and right were exchanged if it is mirrored, to look like
+    /// the second: -180 to 180 degrees.
     pub(crate) angle: f64,
     /// How much larger a place is in the second than in the first.
     pub(crate) scale: f64,
@@ -118,15 +119,16 @@ pub(crate) fn overlay(first: &Landmarks, second: &Landmarks, similarity: &Simila
     let spread = squares / (2.0 * determinant.abs());
     let mirrored = determinant < 0.0;
     let sign = if mirrored { -1.0 } else { 1.0 };
-    let turn = (linear[1][0] - sign * linear[0][1]).atan2(linear[0][0] + sign * linear[1][1]);
+    let turn = (linear[1][0] - sign * linear[0][1]).atan2(linear[0][0] + sign * linear[1][1]).to_degrees();
+    // What exchanges up and down exchanges left and right and turns by 180 degrees.
+    let turn = if mirrored { turn + 180.0 } else { turn };
     let is_straight = spread <= (SHEAR + 1.0 / SHEAR) / 2.0;
     is_straight.then(|| Overlay {
         similarity: agreed.correlation,
         detail: detail.correlation,
         overlap: agreed.overlap,
         mirrored,
-        // The map of places turns from the first to the second.
-        angle: -sign * turn.to_degrees(),
+        angle: (turn + 180.0).rem_euclid(360.0) - 180.0,
         scale: determinant.abs().sqrt(),
     })
 }

@@ -4,8 +4,8 @@
 
 use foliar_metrics::{Calibrated, ClassCoverage, ClassScores, Confusion, Estimate, RiskCoverage};
 use foliar_results::audit::{
-    Audit, Background, ClassCount, CopyPair, GroupSource, GroupSummary, LabelIssue, Measures, Photograph,
-    Probe, ShortcutCue, SplitCheck, Symmetry, Watermark,
+    Audit, Background, ClassCount, CopyPair, GroupSource, GroupSummary, LabelIssue, Measures, NameCopies,
+    Photograph, Probe, ShortcutCue, SplitCheck, Symmetry, Watermark,
 };
 use foliar_results::*;
 
@@ -106,12 +106,15 @@ fn photograph(path: &str) -> Photograph {
 fn clean() -> Audit {
     Audit {
         root: "data/photos".into(),
+        layout: None,
         data_fingerprint: String::new(),
         findings: Vec::new(),
         classes: vec![ClassCount { class: "rust".into(), photographs: 2000, groups: 2000 }],
         imbalance: 1.0,
         problems: Vec::new(),
         copies: Vec::new(),
+        second_copies: Vec::new(),
+        name_copies: NameCopies::default(),
         groups: GroupSummary {
             source: GroupSource::Sequence,
             count: 900,
@@ -119,6 +122,7 @@ fn clean() -> Audit {
             alone: 300,
             unnamed: 0,
             absent: 0,
+            by_name: 0,
         },
         background: Background::default(),
         split_check: None,
@@ -164,6 +168,8 @@ fn copies(number: usize, change: impl Fn(&mut CopyPair)) -> Case {
         similarity: 1.0,
         detail: 1.0,
         overlap: 1.0,
+        angle: 0.0,
+        scale: 1.0,
         across_classes: false,
         across_splits: false,
     };

@@ -359,6 +359,8 @@ fn copy(key: u64) -> CopyPair {
         similarity: 0.98,
         detail: 0.95,
         overlap: 1.0,
+        angle: 0.0,
+        scale: 1.0,
         across_classes: key == 3,
         across_splits: key % 3 == 1,
     }
@@ -427,6 +429,7 @@ fn audit(good: bool) -> Audit {
     let probes = probes.into_iter().filter(|(_, accuracy)| !good || *accuracy < 0.3);
     Audit {
         root: "plantvillage-mini".to_owned(),
+        layout: None,
         data_fingerprint: "6b1f0c9a".repeat(8),
         findings: if good { vec![note] } else { vec![leaks, background] },
         classes: CLASSES
@@ -440,6 +443,8 @@ fn audit(good: bool) -> Audit {
         imbalance: 3.2,
         problems: if good { Vec::new() } else { (0..4).map(problem).collect() },
         copies: (0..if good { 1 } else { 41 }).map(copy).collect(),
+        second_copies: Vec::new(),
+        name_copies: NameCopies::default(),
         groups: GroupSummary {
             source: GroupSource::Sequence,
             count: 812,
@@ -447,6 +452,7 @@ fn audit(good: bool) -> Audit {
             alone: 200,
             unnamed: 0,
             absent: 0,
+            by_name: 0,
         },
         background: Background {
             probes: probes.map(|(cue, accuracy)| probe(cue, accuracy)).collect(),

@@ -71,6 +71,10 @@ pub struct Grouping {
     pub near: usize,
     /// Pairs of copies that lie in different classes.
     pub across_classes: usize,
+    /// Photographs of which others are copies by their file names, and all of those together.
+    pub by_name: [usize; 2],
+    /// Photographs whose names are those of copies and do not say of which photograph; they are not grouped.
+    pub unsure_names: usize,
 }
 
 /// Counts for people.
@@ -168,6 +172,8 @@ impl Photographs {
                 exact: 0,
                 near: 0,
                 across_classes: 0,
+                by_name: [0; 2],
+                unsure_names: 0,
             },
             groups: (0..count as u64).collect(),
             store: Arc::new(store),
@@ -359,7 +365,7 @@ fn groups(
         (None, None, None, Group::Sequence) => group_photos(dataset, &GroupRule::Sequence, near)?,
         (None, None, None, Group::None) => group_photos(dataset, &GroupRule::None, near)?,
     };
-    let copies = &groups.copies;
+    let (copies, named) = (&groups.copies, groups.by_name.sizes());
     let exact = copies.iter().filter(|copy| copy.exact).count();
     let apart = |copy: &&foliar_audit::Copy| dataset.photos[copy.a].class != dataset.photos[copy.b].class;
     let grouping = Grouping {
@@ -370,6 +376,8 @@ fn groups(
         exact,
         near: copies.len() - exact,
         across_classes: copies.iter().filter(apart).count(),
+        by_name: [named.iter().filter(|&&size| size > 0).count(), named.iter().sum()],
+        unsure_names: groups.by_name.unsure.iter().map(Vec::len).sum(),
     };
     Ok((groups.numbers(), grouping))
 }
