@@ -275,6 +275,10 @@ pub(crate) struct RecipeArguments {
     /// folders of diseases [default: understood from the folders, or asked for]
     #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) classes_from: Option<u8>,
+    /// Take classes for one whose names differ in case, blanks, underscores, hyphens or accents only, such as Bean_rust in
+    /// train/ and bean rust in val/
+    #[arg(long)]
+    pub(crate) match_names: bool,
     /// Leave out the photos in this table with the column path, such as quarantine.csv of an audit
     #[arg(long, value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,

@@ -32,6 +32,10 @@ pub(crate) struct AuditArguments {
     /// folders of diseases [default: understood from the folders, or asked for]
     #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) classes_from: Option<u8>,
+    /// Take classes for one whose names differ in case, blanks, underscores, hyphens or accents only, such as Bean_rust in
+    /// train/ and bean rust in val/
+    #[arg(long)]
+    pub(crate) match_names: bool,
     /// Folder for the page audit.html, audit.json, and the tables audit.csv, duplicates.csv, labels.csv, groups.csv and quarantine.csv
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

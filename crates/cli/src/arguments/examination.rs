@@ -21,6 +21,9 @@ pub(crate) struct ExaminationArguments {
     /// How many folders below DIR the classes are, as in training [default: understood from the folders, or asked for]
     #[arg(long, value_name = "DEPTH", requires = "data", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) classes_from: Option<u8>,
+    /// Take a folder of DIR for the class whose name differs in case, blanks, underscores, hyphens or accents only
+    #[arg(long, requires = "data")]
+    pub(crate) match_names: bool,
     /// Also evaluate photos of DIR that the classifier was trained, tuned or calibrated on [default: they are left out]
     #[arg(long, requires = "data")]
     pub(crate) include_training: bool,

@@ -96,7 +96,7 @@ pub(crate) struct TuneArguments {
 }
 
 /// Options that are fixed when a tuning is started.
-const FIXED: [&str; 40] = [
+const FIXED: [&str; 41] = [
     "out",
     "tune",
     "range",
@@ -136,5 +136,6 @@ const FIXED: [&str; 40] = [
     "split",
     "quarantine",
     "classes_from",
+    "match_names",
     "seed",
 ];

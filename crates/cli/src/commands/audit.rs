@@ -41,8 +41,11 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
             .map_err(|source| foliar_audit::AuditError::Write { path: folder.clone(), source })?;
     }
     use_threads(arguments.threads)?;
-    let scanning =
-        ScanOptions { classes_from: arguments.classes_from.map(usize::from), ..ScanOptions::default() };
+    let scanning = ScanOptions {
+        classes_from: arguments.classes_from.map(usize::from),
+        match_names: arguments.match_names,
+        ..ScanOptions::default()
+    };
     let scanned = scan_for_evaluation(&arguments.photos, &scanning)?;
     if let Some(layout) = &scanned.0.layout {
         say!("{layout}");

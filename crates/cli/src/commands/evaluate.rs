@@ -116,6 +116,7 @@ pub(crate) fn options(examination: &ExaminationArguments) -> anyhow::Result<Eval
     let ood = examination.ood.iter().map(|folder| others(folder)).collect::<anyhow::Result<_>>()?;
     Ok(EvaluateOptions {
         classes_from: examination.classes_from.map(usize::from),
+        match_names: examination.match_names,
         ood,
         robustness: examination.robustness,
         ..EvaluateOptions::default()
@@ -136,6 +137,9 @@ fn others(folder: &Path) -> anyhow::Result<(String, Vec<PathBuf>)> {
 
 /// Says what was left out, and whether anything was.
 pub(crate) fn tell_problems(evaluation: &Evaluation) -> bool {
+    if let Some(layout) = &evaluation.data.layout {
+        say!("{layout}");
+    }
     for problem in &evaluation.problems {
         let word = if problem.excluded { "left out" } else { "note" };
         say!("{word}: {}: {}", problem.path, problem.message);

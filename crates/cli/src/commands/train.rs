@@ -74,7 +74,7 @@ pub(crate) fn open_photographs(
         say!("{line}");
     }
     if !photographs.problems.is_empty() {
-        let remarks = photographs.problems.len() - summary.skipped;
+        let remarks = photographs.problems.iter().filter(|problem| !problem.reason.excludes()).count();
         let counts = [(summary.skipped, "left out"), (remarks, "with warnings")];
         let told: Vec<String> = counts
             .into_iter()

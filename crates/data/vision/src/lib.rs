@@ -17,6 +17,7 @@
 //! knows nothing about networks.
 
 pub mod augment;
+mod class_name;
 pub mod corruptions;
 pub mod dataset;
 pub mod decode;
@@ -41,6 +42,7 @@ pub mod split;
 mod union_find;
 
 pub use augment::Augment;
+pub use class_name::normal_class_name;
 pub use corruptions::{Corruption, DrawGround};
 pub use dataset::{Dataset, Photo, Split};
 pub use decode::{decode_bytes, decode_file, decode_reduced};
@@ -57,6 +59,8 @@ pub use name_copies::NameCopies;
 pub use preprocess::{Preprocessing, PreprocessingError, Workspace};
 pub use problem::{Problem, Reason};
 pub use rgb::Rgb;
-pub use scan::{OUTPUT_MARK, ScanError, ScanOptions, is_litter, is_own, scan, scan_for_evaluation};
+pub use scan::{
+    AlikeClasses, OUTPUT_MARK, ScanError, ScanOptions, is_litter, is_own, scan, scan_for_evaluation,
+};
 pub use split::{SplitSpec, Splits, cluster_of, split};
 pub use union_find::UnionFind;

@@ -46,6 +46,8 @@ pub struct EvaluateOptions {
     pub limits: Limits,
     /// How many folders below the root the classes are, where it is given; see [`ScanOptions`].
     pub classes_from: Option<usize>,
+    /// Whether a folder is of the class whose name differs in spelling only; see [`ScanOptions`].
+    pub match_names: bool,
     /// Whether the classifier is asked about drawings of things that are not leaves.
     pub drawn: bool,
     /// Photographs of something else, by name: none of them may show one of the classes.
@@ -60,6 +62,7 @@ impl Default for EvaluateOptions {
         Self {
             limits: Limits::default(),
             classes_from: None,
+            match_names: false,
             drawn: true,
             ood: Vec::new(),
             robustness: false,
@@ -90,7 +93,11 @@ pub fn evaluate(
     options: &EvaluateOptions,
     progress: &mut dyn FnMut(Stage, usize, usize),
 ) -> Result<Evaluation, EvalError> {
-    let scanning = ScanOptions { limits: options.limits, classes_from: options.classes_from };
+    let scanning = ScanOptions {
+        limits: options.limits,
+        classes_from: options.classes_from,
+        match_names: options.match_names,
+    };
     let mut photographs = EvalPhotographs::of(source, predictor.bundle(), &scanning)?;
     if options.robustness && photographs.list.iter().any(|photo| photo.out_of_fold.is_some()) {
         let what = "the classifier was trained on the run's validation photos; measure its robustness on other photos (--data FOLDER), \

@@ -28,6 +28,7 @@ fn sound() -> Evaluation {
             training_left_out: Vec::new(),
             training_included: 0,
             grouped_by: None,
+            layout: None,
             groups: 150,
             split_by_group: Some(true),
         },
@@ -42,6 +43,7 @@ fn sound() -> Evaluation {
             loss: estimate(0.3, 0.2, 0.4),
             brier: estimate(0.1, 0.05, 0.15),
         },
+        averaged_classes: 2,
         classes: vec![
             class("rust", 200, estimate(0.91, 0.86, 0.95)),
             class("healthy", 200, estimate(0.89, 0.84, 0.93)),

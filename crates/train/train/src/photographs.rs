@@ -1,13 +1,14 @@
 //! A folder of photographs, made ready for a recipe.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foliar_audit::{GivenSplit, GroupRule, GroupSource, NearDuplicates, Quarantine, Thumbnail, group_photos};
 use foliar_model::TrainingDigests;
 use foliar_vision::{
-    Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Rgb,
-    ScanOptions, Split, SplitSpec, Splits, Transform, cluster_of, folds, scan, split,
+    Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Reason, Rgb,
+    ScanOptions, Split, SplitSpec, Splits, Transform, cluster_of, folds, portable_name, scan, split,
 };
 
 use crate::error::TrainError;
@@ -105,7 +106,7 @@ impl Photographs {
         options: &DataOptions,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Self, TrainError> {
-        let scanning = ScanOptions { limits: options.limits, classes_from: recipe.data.classes_from };
+        let scanning = ScanOptions { limits: options.limits, ..recipe.data.scanning() };
         let (dataset, mut problems) = scan(root, &scanning)?;
         let (dataset, given) = listed(dataset, &recipe.data, &mut problems)?;
         let found = dataset.photos.len();
@@ -142,6 +143,10 @@ impl Photographs {
         let spec = SplitSpec { validation: shares[0], test: shares[1], groups: Some(groups.clone()) };
         let splits = split(&dataset, &spec, recipe.seed);
         problems.extend(splits.problems.iter().cloned());
+        problems.extend(unmeasured(&dataset, &splits, &problems));
+        if let Some(what) = leaked(&dataset, &splits) {
+            return Err(too_few(what));
+        }
         if splits.train.len() < 2 {
             return Err(too_few(format!(
                 "{} photos are left to train on; at least 2 are needed",
@@ -389,7 +394,61 @@ fn kept_features(recipe: &Recipe, options: &DataOptions) -> Result<Option<Featur
     if plain { Ok(FeatureFile::new(folder, recipe, phase)?.open()) } else { Ok(None) }
 }
 
-/// Problems for which a file was left out.
+/// Files that were left out.
 fn skipped(problems: &[Problem]) -> usize {
-    problems.iter().filter(|problem| problem.reason.excludes()).count()
+    problems.iter().filter(|problem| problem.reason.excludes()).map(|problem| problem.reason.files()).sum()
+}
+
+/// A problem for each class that has training photographs and is missing in a split that has photographs of others.
+fn unmeasured(dataset: &Dataset, splits: &Splits, known: &[Problem]) -> Vec<Problem> {
+    let has =
+        |photos: &[usize], class: usize| photos.iter().any(|&photo| dataset.photos[photo].class == class);
+    let mut problems = Vec::new();
+    for (split, photos) in [(Split::Validation, &splits.validation), (Split::Test, &splits.test)] {
+        for (class, name) in dataset.classes.iter().enumerate() {
+            let is_known = || {
+                let lonely = |problem: &&Problem| matches!(problem.reason, Reason::ClassWithOnePhotograph);
+                known.iter().filter(lonely).any(|problem| problem.path == Path::new(name))
+            };
+            if !photos.is_empty() && has(&splits.train, class) && !has(photos, class) && !is_known() {
+                problems.push(Problem::new(name, Reason::ClassNotMeasured { split }));
+            }
+        }
+    }
+    problems
+}
+
+/// What is wrong if nearly all photographs in the folder for training are copies of those for validation or test.
+fn leaked(dataset: &Dataset, splits: &Splits) -> Option<String> {
+    const NEARLY_ALL: f64 = 0.9;
+    let is_leak = |problem: &&Problem| matches!(problem.reason, Reason::Leak { .. });
+    let in_train = |path: &Path| {
+        dataset.photos.iter().any(|photo| photo.path == path && photo.split == Some(Split::Train))
+    };
+    let first = splits.problems.iter().filter(is_leak).find(|problem| in_train(&problem.path))?;
+    let train: BTreeSet<&Path> = dataset
+        .photos
+        .iter()
+        .filter(|photo| photo.split == Some(Split::Train))
+        .map(|photo| photo.path.as_path())
+        .collect();
+    let lost = splits
+        .problems
+        .iter()
+        .filter(is_leak)
+        .filter(|problem| train.contains(problem.path.as_path()))
+        .count();
+    let Reason::Leak { other, split } = &first.reason else { return None };
+    (lost as f64 >= NEARLY_ALL * train.len() as f64).then(|| {
+        let all = if lost == train.len() { "all".to_owned() } else { format!("{lost} of") };
+        format!(
+            "{all} {} training photos are also in the {split} folder, themselves, as copies or with others of their group \
+             ({} and {}), so {} are left to train on. Give the folder for training alone, from which validation photos are \
+             then drawn, or put other photos into the {split} folder",
+            train.len(),
+            portable_name(&first.path),
+            portable_name(other),
+            splits.train.len()
+        )
+    })
 }

@@ -78,6 +78,7 @@ impl Recipe {
                 split: None,
                 quarantine: None,
                 classes_from: None,
+                match_names: false,
             },
             preprocessing: Self::preprocessing(model, size),
             phases,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use foliar_model::Bundle;
-use foliar_vision::Preprocessing;
+use foliar_vision::{Preprocessing, ScanOptions};
 
 use crate::error::{TrainError, check};
 use crate::initial::InitialWeights;
@@ -90,6 +90,21 @@ pub struct DataSpec {
     /// How many folders below the root the classes are, where it is given; see [`foliar_vision::ScanOptions`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes_from: Option<usize>,
+    /// Whether classes whose names differ in spelling only are one class; see [`foliar_vision::ScanOptions`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub match_names: bool,
+}
+
+impl DataSpec {
+    /// How the photographs are found.
+    #[must_use]
+    pub fn scanning(&self) -> ScanOptions {
+        ScanOptions {
+            classes_from: self.classes_from,
+            match_names: self.match_names,
+            ..ScanOptions::default()
+        }
+    }
 }
 
 /// Which photographs stay on one side of a split, besides equal ones.

@@ -50,7 +50,7 @@ impl Run {
     /// How its photographs are found again.
     #[must_use]
     pub fn scanning(&self) -> ScanOptions {
-        ScanOptions { classes_from: self.recipe.data.classes_from, ..ScanOptions::default() }
+        self.recipe.data.scanning()
     }
 
     /// Begins a run in a new or empty folder: writes `recipe.toml`, `data.json`, `split.csv` and `problems.jsonl`.

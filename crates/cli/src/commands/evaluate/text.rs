@@ -47,7 +47,14 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     let classes = evaluation.classes.len() as f64;
     writeln!(out, "{} {what}, in {} groups; 95 % intervals by group\n", evaluation.photographs, data.groups)?;
     writeln!(out, "accuracy     {}; chance {:.3}", figure(scores.accuracy), 1.0 / classes)?;
-    writeln!(out, "macro F1     {}", figure(scores.macro_f1))?;
+    match evaluation.missing_classes_words() {
+        Some(words) => {
+            let (covered, all) = (evaluation.averaged_classes, evaluation.classes.len());
+            writeln!(out, "macro F1     {}, over {covered} of {all} classes", figure(scores.macro_f1))?;
+            wrap(out, &words, "             ", "             ")?;
+        }
+        None => writeln!(out, "macro F1     {}", figure(scores.macro_f1))?,
+    }
     for top in &scores.top {
         writeln!(out, "top {}        {}", top.k, figure(top.accuracy))?;
     }
@@ -109,6 +116,10 @@ fn classes(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     writeln!(out, "{:width$}  photos  precision         recall            F1   {in_set}", "class")?;
     let cell = |Estimate { value, low, high }: Estimate| format!("{value:.2} ({low:.2} to {high:.2})");
     for (index, ClassResult { class, photographs, scores, .. }) in classes.iter().enumerate() {
+        if *photographs == 0 {
+            writeln!(out, "{class:width$}  {photographs:6}  no photos")?;
+            continue;
+        }
         write!(
             out,
             "{class:width$}  {photographs:6}  {}  {}  {:.3}",

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use foliar_nn::{Graph, Optimizer, zoo};
 use foliar_train::{Freeze, Phase, Recipe, Schedule};
-use foliar_vision::{Augment, ScanOptions, scan};
+use foliar_vision::{Augment, scan};
 
 use super::recipe;
 use crate::arguments::{RecipeArguments, RecipeName};
@@ -14,8 +14,7 @@ use crate::exit::Exit;
 use crate::output;
 
 pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe) -> anyhow::Result<Exit> {
-    let (dataset, problems) =
-        scan(photos, &ScanOptions { classes_from: recipe.data.classes_from, ..ScanOptions::default() })?;
+    let (dataset, problems) = scan(photos, &recipe.data.scanning())?;
     if let Some(layout) = &dataset.layout {
         say!("{layout}");
     }

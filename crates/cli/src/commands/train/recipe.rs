@@ -56,6 +56,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
     recipe.data.groups = list(&arguments.groups, ListFile::groups)?;
     recipe.data.split = list(&arguments.split, ListFile::split)?;
     recipe.data.classes_from = arguments.classes_from.map(usize::from);
+    recipe.data.match_names = arguments.match_names;
     recipe.data.quarantine = list(&arguments.quarantine, ListFile::quarantine)?;
     if let Some(phase) = recipe.phases.last_mut() {
         adjust(phase, arguments)?;
