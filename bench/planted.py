@@ -4,13 +4,20 @@
     python bench/planted.py PHOTOS [PHOTOS ...] --foliar target/release/foliar --work DIR [--seed 1]
         [--model mobilenet_v1_0.75 --weights FILE]
 
-PHOTOS hold one folder per class. Five copies of each are made under DIR, so that no fault hides another:
+PHOTOS hold one folder per class. Eight copies of each are made under DIR, so that no fault hides another:
 
 - `copies`: 30 photographs once more under other names, and 60 near copies, ten of each kind: resized, saved again, cropped
   by 5 %, turned by 90 degrees, mirrored, brightened; a third of all in another class
 - `labels`: 40 photographs (at most a fortieth of all) moved to another class
 - `corner`: a coloured square in one corner of nine in ten photographs of one class
 - `broken`: 20 files cut off, emptied, or of something else
+- `turned`: 60 photographs once more, turned by any angle: the corners filled with black, white or what lies beside them, or
+  the picture made larger so that none is lost; every third mirrored as well
+- `crops`: 60 parts of photographs, 40 to 90 % of the area, every second with sides of another ratio, every third resized
+  to the size of the whole
+- `names`: every tenth photograph is replaced by copies as Roboflow, Keras, the augmented PlantVillage, other scripts and file
+  managers name them, each turned, cropped, mirrored and recoloured at once, so that the name tells more than the pixels; and
+  every twentieth gets a name that only looks like a copy
 - `parts`: train/ and test/ folders that share no photograph, but for one leaf that lies three times in each, resaved and
   cropped anew every time
 
@@ -135,6 +142,105 @@ def plant_broken(source: Path, target: Path, rng: random.Random) -> dict:
     return {"broken": [str(p) for p in chosen]}
 
 
+def turn(picture: Image.Image, angle: float, fill: str) -> Image.Image:
+    """The picture turned by any angle, as augmenters write it."""
+    if fill == "expanded":
+        return picture.rotate(angle, Image.BICUBIC, expand=True)
+    if fill == "reflected":
+        # The middle of nine pictures that mirror one another.
+        width, height = picture.size
+        tiles = Image.new("RGB", (3 * width, 3 * height))
+        mirrored, flipped = picture.transpose(Image.FLIP_LEFT_RIGHT), picture.transpose(Image.FLIP_TOP_BOTTOM)
+        both = mirrored.transpose(Image.FLIP_TOP_BOTTOM)
+        for column in range(3):
+            for row in range(3):
+                tile = [[picture, mirrored], [flipped, both]][row % 2 == 0][column % 2 == 0]
+                tiles.paste(tile, (column * width, row * height))
+        return tiles.rotate(angle, Image.BICUBIC).crop((width, height, 2 * width, 2 * height))
+    colour = {"black": (0, 0, 0), "white": (255, 255, 255)}[fill]
+    return picture.rotate(angle, Image.BICUBIC, fillcolor=colour)
+
+
+def plant_changed(source: Path, target: Path, rng: random.Random, change) -> dict:
+    """60 photographs once more as `change` makes them, under other names in their class."""
+    fresh(source, target)
+    paths = listed(source)
+    pairs = []
+    for number, path in enumerate(rng.sample(paths, min(60, len(paths) // 2))):
+        picture = Image.open(source / path).convert("RGB")
+        changed, kind = change(picture, number)
+        new = Path(path.parts[0]) / f"x{rng.getrandbits(64):016x}.jpg"
+        save(changed, target / new, 90)
+        pairs.append([str(path), str(new), kind])
+    return {"pairs": pairs}
+
+
+def plant_turned(source: Path, target: Path, rng: random.Random) -> dict:
+    fills = ["black", "white", "reflected", "expanded"]
+
+    def change(picture: Image.Image, number: int) -> tuple[Image.Image, str]:
+        angle = rng.choice([0, 90, 180, 270]) + rng.uniform(8, 82)
+        if number % 3 == 0:
+            picture = picture.transpose(Image.FLIP_LEFT_RIGHT)
+        fill = fills[number % len(fills)]
+        return turn(picture, angle, fill), f"{fill} {angle:.0f}"
+
+    return plant_changed(source, target, rng, change)
+
+
+def plant_crops(source: Path, target: Path, rng: random.Random) -> dict:
+    def change(picture: Image.Image, number: int) -> tuple[Image.Image, str]:
+        width, height = picture.size
+        area, ratio = rng.uniform(0.4, 0.9), rng.uniform(0.75, 1.33) if number % 2 else 1.0
+        across = min(1.0, (area * ratio) ** 0.5)
+        down = min(1.0, area / across)
+        left, top = rng.random() * (1 - across) * width, rng.random() * (1 - down) * height
+        part = picture.crop((round(left), round(top), round(left + across * width), round(top + down * height)))
+        if number % 3 == 0:
+            part = part.resize((width, height), Image.LANCZOS)
+        return part, f"{across * down:.2f}"
+
+    return plant_changed(source, target, rng, change)
+
+
+def plant_names(source: Path, target: Path, rng: random.Random) -> dict:
+    fresh(source, target)
+    families, alone = [], []
+    paths = listed(source)
+    for number, path in enumerate(rng.sample(paths, len(paths) * 3 // 20)):
+        picture = Image.open(source / path).convert("RGB")
+        folder, stem = Path(path.parts[0]), f"IMG_{rng.randrange(10**8):08d}"
+        if number % 3 == 2:
+            # Looks like a copy and is none: downloads, numbers, dates.
+            name = rng.choice([f"images ({number}).jpg", f"{folder} ({number}).jpg", f"IMG_20240501_{number + 1000}.jpg"])
+            (target / path).rename(target / folder / name)
+            alone.append(str(folder / name))
+            continue
+        def hexes():
+            return f"{rng.getrandbits(128):032x}"
+
+        names = [
+            [f"{stem}_jpg.rf.{hexes()}.jpg" for _ in range(3)],
+            [f"{stem}_0_{rng.randrange(100, 10**4)}.jpeg" for _ in range(3)],
+            [f"{stem}{mark}.JPG" for mark in ("", "_new30degFlipLR", "_90deg", "_flipTB")],
+            [f"{stem}_aug_{place}.png" for place in range(3)],
+            [f"{stem}.jpg", f"{stem} (1).jpg", f"{stem} - Copy.jpg"],
+        ][number % 5]
+        family = []
+        for name in names:
+            changed = turn(picture, rng.uniform(0, 360), "black")
+            part = rng.uniform(0.6, 0.8)
+            left, top = rng.random() * (1 - part), rng.random() * (1 - part)
+            box = [left, top, left + part, top + part]
+            changed = changed.crop([round(at * side) for at, side in zip(box, changed.size * 2)])
+            changed = ImageEnhance.Color(changed).enhance(rng.uniform(0.5, 1.5))
+            save(changed, target / folder / name, 80)
+            family.append(str(folder / name))
+        (target / path).unlink()
+        families.append(family)
+    return {"families": families, "alone": alone}
+
+
 def plant_parts(source: Path, target: Path, rng: random.Random) -> dict:
     shutil.rmtree(target, ignore_errors=True)
     paths = listed(source)
@@ -200,7 +306,8 @@ def measure(arguments: argparse.Namespace, source: Path) -> None:
     own = {(a, b) for a, b, _ in pairs_of(audit(arguments, source))}
     print(f"  copies in the source itself: {len(own)}")
     kinds = {"copies": plant_copies, "labels": plant_labels, "corner": plant_corner,
-             "broken": plant_broken, "parts": plant_parts}
+             "broken": plant_broken, "turned": plant_turned, "crops": plant_crops, "names": plant_names,
+             "parts": plant_parts}
     for name, plant in kinds.items():
         rng_of = random.Random(f"{rng.random()} {name}")
         if arguments.only and name not in arguments.only.split(","):
@@ -249,6 +356,26 @@ def measure(arguments: argparse.Namespace, source: Path) -> None:
             said = {p["path"] for p in document["problems"] if p["excluded"]}
             hits = sum(p in said for p in truth["broken"])
             show("broken files", hits, len(truth["broken"]), len(said))
+        elif name in ("turned", "crops"):
+            # What is a copy of a photograph that had copies already is one of those too.
+            pairs = [p for p in pairs_of(document) if (p[0], p[1]) not in own]
+            planted = {tuple(sorted((x, y))): kind for x, y, kind in truth["pairs"]}
+            reported = {tuple(sorted((a, b))) for a, b, _ in pairs}
+            linked = [(a, b, None) for a, b in set(planted) | own]
+            extra = sorted(p for p in reported - set(planted) if not together(linked, *p))
+            missed = [f"{kind} ({pair[0]})" for pair, kind in planted.items() if pair not in reported]
+            hits = len(planted) - len(missed)
+            show("turned by any angle" if name == "turned" else "parts of photographs", hits, len(planted), hits + len(extra))
+            for line in missed[:5]:
+                print(f"      missed: {line}")
+            for a, b in extra[:5]:
+                print(f"      not planted: {a}  {b}")
+        elif name == "names":
+            by_name = {p: row["first"] for row in document["name_copies"]["families"] for p in row["photographs"]}
+            hits = sum(len({by_name.get(p, p) for p in family}) == 1 for family in truth["families"])
+            of_truth = {p: number for number, family in enumerate(truth["families"]) for p in family}
+            wrong = sum(len({of_truth.get(p, p) for p in row["photographs"]}) > 1 for row in document["name_copies"]["families"])
+            show("copies by name", hits, len(truth["families"]), hits + wrong)
         else:
             pairs = pairs_of(document)
             names = truth["leaf"]

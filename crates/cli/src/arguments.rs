@@ -298,6 +298,10 @@ pub(crate) struct RecipeArguments {
     pub(crate) classes_from: Option<u8>,
     #[command(flatten)]
     pub(crate) labels: LabelArguments,
+    /// Take classes for one whose names differ in case, blanks, underscores, hyphens or accents only, such as Bean_rust in
+    /// train/ and bean rust in val/
+    #[arg(long, help_heading = "Photos", hide_short_help = true)]
+    pub(crate) match_names: bool,
     /// Leave out the photos in this table with the column path, such as quarantine.csv of an audit
     #[arg(long, help_heading = "Photos", value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,

@@ -36,6 +36,10 @@ pub(crate) struct AuditArguments {
     pub(crate) classes_from: Option<u8>,
     #[command(flatten)]
     pub(crate) labels: LabelArguments,
+    /// Take classes for one whose names differ in case, blanks, underscores, hyphens or accents only, such as Bean_rust in
+    /// train/ and bean rust in val/
+    #[arg(long)]
+    pub(crate) match_names: bool,
     /// Folder for the page audit.html, audit.json, and the tables audit.csv, duplicates.csv, labels.csv, groups.csv and quarantine.csv
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

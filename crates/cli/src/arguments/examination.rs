@@ -23,6 +23,9 @@ pub(crate) struct ExaminationArguments {
     pub(crate) classes_from: Option<u8>,
     #[command(flatten)]
     pub(crate) labels: LabelArguments,
+    /// Take a folder of DIR for the class whose name differs in case, blanks, underscores, hyphens or accents only
+    #[arg(long, requires = "data")]
+    pub(crate) match_names: bool,
     /// Also evaluate photos of DIR that the classifier was trained, tuned or calibrated on [default: they are left out]
     #[arg(long, requires = "data")]
     pub(crate) include_training: bool,

@@ -96,7 +96,7 @@ pub(crate) struct TuneArguments {
 }
 
 /// Options that are fixed when a tuning is started.
-const FIXED: [&str; 45] = [
+const FIXED: [&str; 46] = [
     "out",
     "tune",
     "range",
@@ -141,5 +141,6 @@ const FIXED: [&str; 45] = [
     "label_column",
     "images",
     "classes",
+    "match_names",
     "seed",
 ];

@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
         classes_from: arguments.classes_from.map(usize::from),
         labels: arguments.labels.source(),
         classes: arguments.labels.map()?,
+        match_names: arguments.match_names,
         ..ScanOptions::default()
     };
     let scanned = scan_for_evaluation(&photos, &scanning)?;

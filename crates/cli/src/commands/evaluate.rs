@@ -121,6 +121,7 @@ pub(crate) fn options(examination: &ExaminationArguments) -> anyhow::Result<Eval
         classes_from: examination.classes_from.map(usize::from),
         labels: examination.labels.source(),
         classes: examination.labels.map()?,
+        match_names: examination.match_names,
         ood,
         robustness: examination.robustness,
         ..EvaluateOptions::default()

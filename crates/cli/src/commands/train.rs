@@ -152,6 +152,18 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
             grouping.exact, grouping.near
         ));
     }
+    let [originals, named] = grouping.by_name;
+    if named > 0 {
+        lines.push(format!(
+            "{named} photos were made of {originals} photos, as their names say; the copies of one photo stay in one split"
+        ));
+    }
+    if grouping.unsure_names > 0 {
+        lines.push(format!(
+            "{} photos are named as copies and do not say of which photo: results may be too good, see `foliar audit`",
+            grouping.unsure_names
+        ));
+    }
     lines
 }
 

@@ -229,11 +229,8 @@ impl Grey {
 
 /// Solves `matrix x = right_side` for a positive definite matrix of which the lower triangle is given, by Cholesky's
 /// decomposition; `None` if it is not definite.
-fn solve(
-    mut matrix: [[f64; UNKNOWNS]; UNKNOWNS],
-    mut right_side: [f64; UNKNOWNS],
-) -> Option<[f64; UNKNOWNS]> {
-    for i in 0..UNKNOWNS {
+pub(crate) fn solve<const N: usize>(mut matrix: [[f64; N]; N], mut right_side: [f64; N]) -> Option<[f64; N]> {
+    for i in 0..N {
         for j in 0..=i {
             let dot: f64 = (0..j).map(|k| matrix[i][k] * matrix[j][k]).sum();
             let rest = matrix[i][j] - dot;
@@ -246,12 +243,12 @@ fn solve(
             };
         }
     }
-    for i in 0..UNKNOWNS {
+    for i in 0..N {
         let dot: f64 = (0..i).map(|k| matrix[i][k] * right_side[k]).sum();
         right_side[i] = (right_side[i] - dot) / matrix[i][i];
     }
-    for i in (0..UNKNOWNS).rev() {
-        let dot: f64 = (i + 1..UNKNOWNS).map(|k| matrix[k][i] * right_side[k]).sum();
+    for i in (0..N).rev() {
+        let dot: f64 = (i + 1..N).map(|k| matrix[k][i] * right_side[k]).sum();
         right_side[i] = (right_side[i] - dot) / matrix[i][i];
     }
     right_side.iter().all(|value| value.is_finite()).then_some(right_side)

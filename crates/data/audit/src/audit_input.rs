@@ -1,9 +1,12 @@
 //! From the measurements of a data set to its audit.
 
 use foliar_files::Printable as _;
+use std::collections::BTreeMap;
+
 use foliar_results::FileProblem;
 use foliar_results::audit::{
-    Audit, Background, ClassCount, CopyPair, GroupSummary, MeasuredIssue, Measures, Photograph,
+    Audit, Background, ClassCount, CopyPair, GroupSummary, MeasuredIssue, Measures, NameCopies, NameFamily,
+    Photograph,
 };
 use foliar_vision::{Dataset, Photo, Problem, folds, portable_name};
 
@@ -14,6 +17,7 @@ use crate::label_issues::label_issues;
 use crate::near_duplicates::Copy;
 use crate::probe::probes;
 use crate::quality::quality_issues;
+use crate::second_copies::second_copies;
 use crate::split_check::{FOLDS, Features, OutOfFold, split_check};
 use crate::texture;
 use crate::watermarks::watermarks;
@@ -64,14 +68,18 @@ pub fn audit(input: AuditInput<'_>) -> Audit {
         check = split_check(dataset, features, groups, &grouped);
         issues = label_issues(dataset, features, groups, &grouped);
     }
+    let copies: Vec<CopyPair> = groups.copies.iter().map(|copy| pair(dataset, &names, copy)).collect();
     let mut audit = Audit {
         root: dataset.root.shown().to_string(),
+        layout: dataset.layout.clone(),
         data_fingerprint: dataset.fingerprint(),
         findings: Vec::new(),
         classes: class_counts(dataset, groups),
         imbalance: imbalance(dataset),
         problems: problems.iter().map(file_problem).collect(),
-        copies: groups.copies.iter().map(|copy| pair(dataset, &names, copy)).collect(),
+        second_copies: second_copies(&names, &copies),
+        copies,
+        name_copies: name_copies(dataset, &names, groups),
         groups: group_summary(groups),
         background,
         split_check: check,
@@ -104,6 +112,26 @@ fn group_summary(groups: &PhotoGroups) -> GroupSummary {
         alone: sizes.iter().filter(|&&size| size == 1).count(),
         unnamed: groups.unnamed,
         absent: groups.absent.len(),
+        by_name: groups.by_name.sizes().iter().filter(|&&size| size > 0).count(),
+    }
+}
+
+fn name_copies(dataset: &Dataset, names: &[String], groups: &PhotoGroups) -> NameCopies {
+    let family = |members: &[usize]| NameFamily {
+        first: names[members[0]].clone(),
+        photographs: members.iter().map(|&member| names[member].clone()).collect(),
+        across_splits: members
+            .iter()
+            .any(|&member| dataset.photos[member].split != dataset.photos[members[0]].split),
+    };
+    let mut families: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (member, &first) in groups.by_name.of.iter().enumerate() {
+        families.entry(first).or_default().push(member);
+    }
+    families.retain(|_, members| members.len() > 1);
+    NameCopies {
+        families: families.values().map(|members| family(members)).collect(),
+        unsure: groups.by_name.unsure.iter().map(|members| family(members)).collect(),
     }
 }
 
@@ -135,6 +163,8 @@ fn pair(dataset: &Dataset, names: &[String], copy: &Copy) -> CopyPair {
         similarity: copy.similarity,
         detail: copy.detail,
         overlap: copy.overlap,
+        angle: copy.angle,
+        scale: copy.scale,
         across_classes: a.class != b.class,
         across_splits: a.split != b.split,
     }

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use foliar_results::audit::{
-    Audit, CopyPair, FindingId, GroupSource, Probe, Proposal, QualityIssue, ShortcutCue, Watermark,
+    Audit, CopyPair, FindingId, GroupSource, NameFamily, Probe, Proposal, QualityIssue, SecondCopy,
+    ShortcutCue, Watermark,
 };
 use foliar_results::{FileProblem, Finding, Severity};
 use foliar_vision::problem::FILE_REMARKS;
+
+use crate::second_copies::explains;
 
 /// Examples that a finding names.
 const EXAMPLES: usize = 4;
@@ -17,6 +20,7 @@ const IMBALANCED: f64 = 4.0;
 pub(crate) fn findings(audit: &Audit) -> Vec<Finding<FindingId>> {
     let mut findings: Vec<Finding<FindingId>> = [
         across_splits(audit),
+        second_copies(audit),
         across_classes(audit),
         watermarks(audit),
         background(audit),
@@ -25,6 +29,7 @@ pub(crate) fn findings(audit: &Audit) -> Vec<Finding<FindingId>> {
         broken(audit),
         odd(audit),
         copies(audit),
+        unsure_names(audit),
         imbalance(audit),
         quality(audit),
         no_groups(audit),
@@ -62,9 +67,9 @@ fn are(count: usize) -> &'static str {
 }
 
 fn pair_line(copy: &CopyPair) -> String {
-    let how = match (copy.exact, copy.symmetry.words()) {
+    let how = match (copy.exact, copy.change()) {
         (true, _) => "identical files".to_owned(),
-        (false, "") => format!("similarity of detail {:.3}", copy.detail),
+        (false, words) if words.is_empty() => format!("similarity of detail {:.3}", copy.detail),
         (false, words) => format!("{words}, similarity of detail {:.3}", copy.detail),
     };
     format!("{} and {} ({how})", copy.a, copy.b)
@@ -82,8 +87,20 @@ fn examples<'a>(copies: impl Iterator<Item = &'a CopyPair>) -> Vec<String> {
 
 fn across_splits(audit: &Audit) -> Option<Finding<FindingId>> {
     let across: Vec<&CopyPair> = audit.copies.iter().filter(|copy| copy.across_splits).collect();
-    let leaked: BTreeSet<&str> = across.iter().flat_map(|copy| [&copy.a[..], &copy.b[..]]).collect();
-    (!across.is_empty()).then(|| Finding {
+    let named: Vec<&NameFamily> =
+        audit.name_copies.families.iter().filter(|family| family.across_splits).collect();
+    let of_pairs = across.iter().flat_map(|copy| [&copy.a[..], &copy.b[..]]);
+    let of_names = named.iter().flat_map(|family| family.photographs.iter().map(String::as_str));
+    let leaked: BTreeSet<&str> = of_pairs.chain(of_names).collect();
+    let mut evidence: Vec<String> = audit
+        .second_copies
+        .iter()
+        .filter(|copy| across.iter().any(|pair| explains(&[(*copy).clone()], pair)))
+        .map(second_copy_line)
+        .collect();
+    evidence.extend(examples(across.iter().copied().filter(|pair| !explains(&audit.second_copies, pair))));
+    evidence.extend(family_lines(&named));
+    (!leaked.is_empty()).then(|| Finding {
         id: FindingId::CopiesAcrossSplits,
         severity: Severity::Error,
         claim: format!(
@@ -92,15 +109,77 @@ fn across_splits(audit: &Audit) -> Option<Finding<FindingId>> {
             counted(leaked.len(), "photo"),
             are(leaked.len())
         ),
-        evidence: examples(across.iter().copied()),
+        evidence,
         advice: "Keep all copies in one folder. `foliar train` leaves the training copies out; for other programs, fix the \
                  folders with the help of duplicates.csv."
             .to_owned(),
     })
 }
 
+fn second_copy_line(copy: &SecondCopy) -> String {
+    format!(
+        "{}/ is a second copy of {}/: {} of its {} photos",
+        copy.folder, copy.of, copy.copies, copy.photographs
+    )
+}
+
+fn family_lines(families: &[&NameFamily]) -> Vec<String> {
+    let line = |family: &&NameFamily| {
+        let second = family.photographs.get(1).map_or("", String::as_str);
+        let more = match family.photographs.len() {
+            0..=2 => String::new(),
+            count => format!(" and {} more", count - 2),
+        };
+        format!("{}, {second}{more} (made of one photo, by their names)", family.first)
+    };
+    let mut lines: Vec<String> = families.iter().take(EXAMPLES).map(line).collect();
+    if families.len() > EXAMPLES {
+        lines.push(format!("and {} more such photos", families.len() - EXAMPLES));
+    }
+    lines
+}
+
+fn second_copies(audit: &Audit) -> Option<Finding<FindingId>> {
+    let copies = &audit.second_copies;
+    let first = copies.first()?;
+    let contradict = audit.copies.iter().any(|pair| pair.across_classes && explains(copies, pair));
+    Some(Finding {
+        id: FindingId::SecondCopy,
+        severity: if contradict { Severity::Error } else { Severity::Warning },
+        claim: match copies.len() {
+            1 => format!("The folder {}/ is a second copy of {}/.", first.folder, first.of),
+            count => format!("{count} folders are second copies of others."),
+        },
+        evidence: copies.iter().map(second_copy_line).collect(),
+        advice: "Remove one of the two. Where they are different classes, one of them has wrong labels."
+            .to_owned(),
+    })
+}
+
+fn unsure_names(audit: &Audit) -> Option<Finding<FindingId>> {
+    let unsure = &audit.name_copies.unsure;
+    let count: usize = unsure.iter().map(|family| family.photographs.len()).sum();
+    (count > 0).then(|| Finding {
+        id: FindingId::UnsureNames,
+        severity: Severity::Warning,
+        claim: format!(
+            "{} named as copies that a program makes, and the names do not say of which photo.",
+            if count == 1 { "1 photo is".to_owned() } else { format!("{count} photos are") }
+        ),
+        evidence: unsure
+            .iter()
+            .take(EXAMPLES)
+            .map(|family| format!("{} photos such as {}", family.photographs.len(), family.first))
+            .collect(),
+        advice: "If copies of one photo lie on both sides of a split, results are too good. Train on the originals, or give the \
+                 groups: --group-by REGEX or --groups FILE."
+            .to_owned(),
+    })
+}
+
 fn across_classes(audit: &Audit) -> Option<Finding<FindingId>> {
-    let across: Vec<&CopyPair> = audit.copies.iter().filter(|copy| copy.across_classes).collect();
+    let apart = |copy: &&CopyPair| copy.across_classes && !explains(&audit.second_copies, copy);
+    let across: Vec<&CopyPair> = audit.copies.iter().filter(apart).collect();
     (!across.is_empty()).then(|| Finding {
         id: FindingId::CopiesAcrossClasses,
         severity: Severity::Warning,
@@ -305,20 +384,38 @@ fn odd(audit: &Audit) -> Option<Finding<FindingId>> {
 }
 
 fn copies(audit: &Audit) -> Option<Finding<FindingId>> {
-    let within: Vec<&CopyPair> =
-        audit.copies.iter().filter(|copy| !copy.across_classes && !copy.across_splits).collect();
+    let within: Vec<&CopyPair> = audit
+        .copies
+        .iter()
+        .filter(|copy| !copy.across_classes && !copy.across_splits && !explains(&audit.second_copies, copy))
+        .collect();
     let exact = within.iter().filter(|copy| copy.exact).count();
-    (!within.is_empty()).then(|| Finding {
-        id: FindingId::Copies,
-        severity: Severity::Warning,
-        claim: format!(
+    let named: Vec<&NameFamily> =
+        audit.name_copies.families.iter().filter(|family| !family.across_splits).collect();
+    let mut claims = Vec::new();
+    if !within.is_empty() {
+        claims.push(format!(
             "{} of photos {} copies within their class: {exact} identical, {} resized, saved again, cropped, turned or \
              brightened.",
             counted(within.len(), "pair"),
             are(within.len()),
             within.len() - exact
-        ),
-        evidence: examples(within.iter().copied()),
+        ));
+    }
+    if !named.is_empty() {
+        let members: usize = named.iter().map(|family| family.photographs.len()).sum();
+        claims.push(format!(
+            "{members} photos were made of {}, as their names say.",
+            counted(named.len(), "photo")
+        ));
+    }
+    let mut evidence = examples(within.iter().copied());
+    evidence.extend(family_lines(&named));
+    (!claims.is_empty()).then(|| Finding {
+        id: FindingId::Copies,
+        severity: Severity::Warning,
+        claim: claims.join(" "),
+        evidence,
         advice: "foliar keeps copies in one split. For other programs, keep one photo of each pair (duplicates.csv)."
             .to_owned(),
     })

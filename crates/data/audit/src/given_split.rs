@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use foliar_labels::SPLIT_COLUMNS;
 use foliar_results::audit::GroupSource;
-use foliar_vision::{Dataset, Problem, Reason, Split, portable_name};
+use foliar_vision::{Dataset, NameCopies, Problem, Reason, Split, portable_name};
 
 use crate::error::AuditError;
 use crate::groups::{GroupNames, NearDuplicates, PhotoGroups, copies_of};
@@ -73,7 +73,7 @@ impl GivenSplit {
         let mut names = vec![None; dataset.photos.len()];
         rows.iter().for_each(|row| names[row.photograph] = row.values[1].clone());
         let names = GroupNames { source: GroupSource::Table, names, absent };
-        PhotoGroups::of_names(names, copies_of(dataset, NearDuplicates::Off))
+        PhotoGroups::of_names(names, copies_of(dataset, NearDuplicates::Off), NameCopies::none(dataset))
     }
 }
 

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use foliar_results::audit::GroupSource;
 use foliar_vision::decode::read_file;
 use foliar_vision::resize::Resizer;
-use foliar_vision::{Dataset, Digest, Limits, Photo, UnionFind, decode_reduced, portable_name, sequence};
+use foliar_vision::{
+    Dataset, Digest, Limits, NameCopies, Photo, UnionFind, decode_reduced, portable_name, sequence,
+};
 use rayon::prelude::*;
 use regex::Regex;
 
@@ -64,10 +66,13 @@ pub struct PhotoGroups {
     pub absent: Vec<String>,
     /// Copies among the photos, sorted by (a, b).
     pub copies: Vec<Copy>,
+    /// Copies by their file names.
+    pub by_name: NameCopies,
 }
 
-/// Groups the photos of `dataset` by `rule`, together with copies: photos of one group must stay in one split. The result
-/// depends on the photos and the rule alone, not on threads or on where thumbnails come from.
+/// Groups the photos of `dataset` by `rule`, together with copies: photos of one group must stay in one split. Unless near
+/// duplicates are off, photos whose names say that they were made of one photo are copies too. The result depends on the
+/// photos and the rule alone, not on threads or on where thumbnails come from.
 ///
 /// # Errors
 /// [`AuditError::NothingMatches`] if a pattern matches no photo, and [`AuditError::NothingListed`] if a table names none.
@@ -79,8 +84,12 @@ pub fn group_photos(
     rule: &GroupRule,
     near: NearDuplicates<'_>,
 ) -> Result<PhotoGroups, AuditError> {
-    let names = rule.names(dataset)?;
-    Ok(PhotoGroups::of_names(names, copies_of(dataset, near)))
+    let by_name = match near {
+        NearDuplicates::Off => NameCopies::none(dataset),
+        _ => NameCopies::find(dataset),
+    };
+    let names = rule.names(dataset, &by_name)?;
+    Ok(PhotoGroups::of_names(names, copies_of(dataset, near), by_name))
 }
 
 /// Copies among the photos of a data set.
@@ -134,7 +143,7 @@ impl GroupRule {
         Ok(Self::Table { path: path.to_owned(), listing })
     }
 
-    fn names(&self, dataset: &Dataset) -> Result<GroupNames, AuditError> {
+    fn names(&self, dataset: &Dataset, by_name: &NameCopies) -> Result<GroupNames, AuditError> {
         let count = dataset.photos.len();
         let example = || dataset.photos.first().map(|photo| portable_name(&photo.path)).unwrap_or_default();
         let names = |source, names| GroupNames { source, names, absent: Vec::new() };
@@ -145,7 +154,7 @@ impl GroupRule {
                 let group = |photo: &Photo| groups.iter().find_map(|groups| groups.get(&photo.path)).cloned();
                 names(GroupSource::Table, dataset.photos.iter().map(group).collect())
             }
-            Self::Sequence => match sequence::runs(dataset) {
+            Self::Sequence => match sequence::runs(dataset, by_name) {
                 Some(runs) => {
                     names(GroupSource::Sequence, runs.into_iter().map(|run| Some(run.to_string())).collect())
                 }
@@ -187,8 +196,8 @@ impl GroupRule {
 }
 
 impl PhotoGroups {
-    /// Groups of photos of equal names, joined with those that `copies` make.
-    pub(crate) fn of_names(found: GroupNames, copies: Vec<Copy>) -> Self {
+    /// Groups of photos of equal names, joined with those that copies make.
+    pub(crate) fn of_names(found: GroupNames, copies: Vec<Copy>, by_name: NameCopies) -> Self {
         let GroupNames { source, names, absent } = found;
         let mut sets = UnionFind::new(names.len());
         let mut first_of = BTreeMap::new();
@@ -198,8 +207,9 @@ impl PhotoGroups {
             }
         }
         copies.iter().for_each(|copy| sets.join(copy.a, copy.b));
+        by_name.of.iter().enumerate().for_each(|(place, &first)| sets.join(first, place));
         let unnamed = names.iter().filter(|name| name.is_none()).count();
-        Self { of: sets.names(), source, unnamed, absent, copies }
+        Self { of: sets.names(), source, unnamed, absent, copies, by_name }
     }
 
     /// For each photo a number that is equal within its group, as [`foliar_vision::SplitSpec::groups`] wants it.

@@ -33,14 +33,18 @@ pub mod groups;
 pub mod hash_index;
 pub mod image_stats;
 pub mod label_issues;
+mod landmark_matches;
+mod landmarks;
 pub mod lda;
 pub mod listing;
 pub mod near_duplicates;
+mod overlay;
 pub mod probe;
 pub mod quality;
 pub mod quarantine;
 #[cfg(test)]
 mod sample;
+mod second_copies;
 pub mod split_check;
 pub mod tables;
 pub mod texture;

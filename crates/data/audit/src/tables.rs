@@ -27,8 +27,19 @@ const PHOTOGRAPHS: [&str; 13] = [
     "findings",
 ];
 /// Header of `duplicates.csv`: the fields of [`foliar_results::audit::CopyPair`].
-const COPIES: [&str; 9] =
-    ["a", "b", "exact", "symmetry", "similarity", "detail", "overlap", "across_classes", "across_splits"];
+const COPIES: [&str; 11] = [
+    "a",
+    "b",
+    "exact",
+    "symmetry",
+    "similarity",
+    "detail",
+    "overlap",
+    "angle",
+    "scale",
+    "across_classes",
+    "across_splits",
+];
 /// Header of `labels.csv`: the fields of [`foliar_results::audit::LabelIssue`].
 const LABELS: [&str; 12] = [
     "path",
@@ -80,11 +91,18 @@ pub fn write_tables(audit: &Audit, folder: &Path) -> Result<(), AuditError> {
         .map_err(|source| AuditError::Write { path: folder.to_owned(), source })?;
     write_document(audit, &folder.join("audit.json"))?;
     let copies: BTreeSet<&str> = audit.copies.iter().flat_map(|copy| [&copy.a[..], &copy.b[..]]).collect();
+    let by_name: BTreeSet<&str> = audit
+        .name_copies
+        .families
+        .iter()
+        .flat_map(|family| &family.photographs)
+        .map(String::as_str)
+        .collect();
     let mislabelled: BTreeSet<&str> =
         audit.label_issues.iter().filter(|issue| issue.strong).map(|issue| &issue.path[..]).collect();
     let photographs = audit.photographs.iter().map(|photo| {
         let mut findings: Vec<&str> = photo.issues.iter().map(|found| found.issue.name()).collect();
-        if copies.contains(&photo.path[..]) {
+        if copies.contains(&photo.path[..]) || by_name.contains(&photo.path[..]) {
             findings.push("copy");
         }
         if mislabelled.contains(&photo.path[..]) {

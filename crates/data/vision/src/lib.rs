@@ -17,6 +17,7 @@
 //! knows nothing about networks.
 
 pub mod augment;
+mod class_name;
 pub mod corruptions;
 pub mod dataset;
 pub mod decode;
@@ -29,6 +30,7 @@ pub mod limits;
 pub mod loader;
 pub mod manifest;
 mod name;
+mod name_copies;
 pub mod photo_file;
 pub mod preprocess;
 pub mod problem;
@@ -41,6 +43,7 @@ pub mod split;
 mod union_find;
 
 pub use augment::Augment;
+pub use class_name::normal_class_name;
 pub use corruptions::{Corruption, DrawGround};
 pub use dataset::{Dataset, Photo, Split, TableOrigin};
 pub use decode::{decode_bytes, decode_file, decode_reduced};
@@ -54,12 +57,14 @@ pub use limits::Limits;
 pub use loader::{Batch, Batches, Example, Loader, Transform};
 pub use manifest::{Difference, Manifest};
 pub use name::portable_name;
+pub use name_copies::NameCopies;
 pub use photo_file::{LoadedPhoto, is_photo_file, load_photo};
 pub use preprocess::{Preprocessing, PreprocessingError, Workspace};
 pub use problem::{Problem, Reason};
 pub use rgb::Rgb;
 pub use scan::{
-    LabelSource, OUTPUT_MARK, ScanError, ScanOptions, is_litter, is_own, scan, scan_for_evaluation,
+    AlikeClasses, LabelSource, OUTPUT_MARK, ScanError, ScanOptions, is_litter, is_own, scan,
+    scan_for_evaluation,
 };
 pub use split::{SplitSpec, Splits, cluster_of, split};
 pub use union_find::UnionFind;

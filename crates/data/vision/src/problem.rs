@@ -139,7 +139,31 @@ pub enum Reason {
     /// A class with a single photo: it is used for training, so the class cannot be validated.
     ClassWithOnePhotograph,
     /// A class folder under `val/` or `test/` that `train/` does not have.
-    ClassNotInTraining,
+    ClassNotInTraining {
+        /// Its photos.
+        photographs: usize,
+    },
+    /// The names of two classes differ in case, blanks, underscores, hyphens or accents only.
+    ClassesAlike {
+        /// The other class.
+        other: String,
+        /// Photos of this one.
+        photographs: usize,
+    },
+    /// A class with training photos that has none in this split, although other classes have some.
+    ClassNotMeasured {
+        /// Validation or test.
+        split: Split,
+    },
+    /// Nearly all photos of a class folder are also in that of another class.
+    SecondCopy {
+        /// The other class.
+        other: String,
+        /// Photos that are in both.
+        copies: usize,
+        /// Photos of the class.
+        photographs: usize,
+    },
     /// An identical file is in another class too; at least one of the two labels is wrong. Both are kept, in one split.
     TwoClasses {
         /// The photo in the other class.
@@ -245,7 +269,10 @@ impl Reason {
             Self::Mask => "mask",
             Self::ClassWithoutPhotographs => "class-without-photographs",
             Self::ClassWithOnePhotograph => "class-with-one-photograph",
-            Self::ClassNotInTraining => "class-not-in-training",
+            Self::ClassNotInTraining { .. } => "class-not-in-training",
+            Self::ClassesAlike { .. } => "classes-alike",
+            Self::ClassNotMeasured { .. } => "class-not-measured",
+            Self::SecondCopy { .. } => "second-copy",
             Self::TwoClasses { .. } => "two-classes",
             Self::Leak { .. } => "leak",
             Self::LearnedBefore { .. } => "learned-before",
@@ -261,12 +288,24 @@ impl Reason {
         }
     }
 
+    /// Number of files that it concerns: those of a folder, else 1.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        match self {
+            Self::ClassNotInTraining { photographs } => *photographs,
+            _ => 1,
+        }
+    }
+
     /// Whether the file or folder is left out because of this; otherwise it is only reported.
     #[must_use]
     pub fn excludes(&self) -> bool {
         !matches!(
             self,
             Self::ClassWithOnePhotograph
+                | Self::ClassesAlike { .. }
+                | Self::ClassNotMeasured { .. }
+                | Self::SecondCopy { .. }
                 | Self::TwoClasses { .. }
                 | Self::ListedAndAbsent
                 | Self::TooFewClasses { .. }
@@ -330,7 +369,22 @@ impl fmt::Display for Reason {
             Self::ClassWithOnePhotograph => f.write_str(
                 "the class has a single photo, which is used for training; the class cannot be validated",
             ),
-            Self::ClassNotInTraining => f.write_str("the class has no training photo and is left out"),
+            Self::ClassNotInTraining { photographs } => {
+                write!(f, "the class has no training photo; its {photographs} photos are left out")
+            }
+            Self::ClassesAlike { other, photographs } => write!(
+                f,
+                "this class ({photographs} photos) looks like {other}: the names differ in case, blanks, underscores, \
+                 hyphens or accents only; --match-names takes both for one class"
+            ),
+            Self::ClassNotMeasured { split } => write!(
+                f,
+                "the class has no {split} photo: nothing is measured of it, and averages over classes leave it out"
+            ),
+            Self::SecondCopy { other, copies, photographs } => write!(
+                f,
+                "a second copy of {other}: {copies} of its {photographs} photos are also there; one of the two labels is wrong"
+            ),
             Self::TwoClasses { other } => {
                 write!(f, "the same image is also in another class: {}", portable_name(other))
             }

@@ -6,6 +6,7 @@
 //! apart by numbers belong to it. Files that are not photos (hidden files, `Thumbs.db`, notes, tables) are ignored; a
 //! photo that cannot be used is a [`Problem`].
 
+mod alike;
 mod discover;
 mod error;
 mod examine;
@@ -26,7 +27,7 @@ use std::path::{Path, PathBuf};
 use foliar_labels::{ClassMap, ColumnChoice};
 use rayon::prelude::*;
 
-pub use self::error::ScanError;
+pub use self::error::{AlikeClasses, ScanError};
 use self::examine::examine;
 use self::labelled::Sorted;
 pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
@@ -50,6 +51,9 @@ pub struct ScanOptions {
     pub labels: LabelSource,
     /// What becomes of the classes that folders or tables say.
     pub classes: Option<ClassMap>,
+    /// Whether classes whose names differ in case, blanks, underscores, hyphens or accents only are one class; see
+    /// [`crate::normal_class_name`].
+    pub match_names: bool,
 }
 
 /// Tables that say what photos show.
@@ -71,16 +75,23 @@ pub struct LabelSource {
 /// [`ScanError`] if there are fewer than two classes; it names what was found and the expected layout.
 pub fn scan(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>), ScanError> {
     let (dataset, mut problems) = survey(root, options)?;
-    let mut trained = vec![0_usize; dataset.classes.len()];
-    for photo in dataset.photos.iter().filter(|photo| photo.split.is_none_or(|split| split == Split::Train)) {
-        trained[photo.class] += 1;
-    }
+    let trained = alike::trained(&dataset);
     if trained.iter().all(|&count| count == 0) {
         return Err(ScanError::NothingToTrainOn { root: root.to_owned() });
     }
-    for (class, &count) in dataset.classes.iter().zip(&trained) {
+    let misspelt: Vec<AlikeClasses> = alike::alike(&dataset)
+        .iter()
+        .flat_map(|classes| classes[1..].iter().map(|&class| (class, classes[0])))
+        .filter(|&(class, like)| trained[class] == 0 && trained[like] > 0)
+        .map(|(class, like)| alike::pair(&dataset, class, &dataset.classes[like]))
+        .collect();
+    if !misspelt.is_empty() {
+        return Err(ScanError::ClassesAlike { root: root.to_owned(), pairs: misspelt });
+    }
+    let all = dataset.class_counts();
+    for (place, (class, &count)) in dataset.classes.iter().zip(&trained).enumerate() {
         match count {
-            0 => problems.push(Problem::new(class, Reason::ClassNotInTraining)),
+            0 => problems.push(Problem::new(class, Reason::ClassNotInTraining { photographs: all[place] })),
             1 => problems.push(Problem::new(class, Reason::ClassWithOnePhotograph)),
             _ => {}
         }
@@ -140,8 +151,17 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
             height: examined.height,
         })
         .collect();
-    problems.extend(contradictions(&photos));
-    Ok((Dataset { root: root.to_owned(), classes, photos, layout, tables: sorter.origin() }, problems))
+    let dataset = Dataset { root: root.to_owned(), classes, photos, layout, tables: sorter.origin() };
+    let dataset = if options.match_names { alike::matched(dataset) } else { dataset };
+    for classes in alike::alike(&dataset) {
+        for &class in &classes[1..] {
+            let found = alike::pair(&dataset, class, &dataset.classes[classes[0]]);
+            let reason = Reason::ClassesAlike { other: found.like, photographs: found.photographs };
+            problems.push(Problem::new(found.folder, reason));
+        }
+    }
+    problems.extend(contradictions(&dataset));
+    Ok((dataset, problems))
 }
 
 /// Examines every file in parallel, and counts those of unwanted classes. Files come in the order of the tree, which is sorted.
@@ -204,14 +224,30 @@ fn nothing_usable(root: &Path, tree: &Tree, problems: Vec<Problem>) -> ScanError
     }
 }
 
-/// Photos with an identical file in another class.
-fn contradictions(photos: &[Photo]) -> Vec<Problem> {
+/// Photos with an identical file in another class; one problem for a class that is nearly all in another.
+fn contradictions(dataset: &Dataset) -> Vec<Problem> {
+    const NEARLY_ALL: f64 = 0.9;
+    const LEAST: usize = 3;
     let mut first: HashMap<Digest, &Photo> = HashMap::new();
-    let mut problems = Vec::new();
-    for photo in photos {
+    let mut pairs: BTreeMap<(usize, usize), Vec<(&Photo, &Photo)>> = BTreeMap::new();
+    for photo in &dataset.photos {
         let earlier = *first.entry(photo.digest).or_insert(photo);
         if earlier.class != photo.class {
-            problems.push(Problem::new(&photo.path, Reason::TwoClasses { other: earlier.path.clone() }));
+            pairs.entry((photo.class, earlier.class)).or_default().push((photo, earlier));
+        }
+    }
+    let counts = dataset.class_counts();
+    let mut problems = Vec::new();
+    for ((class, other), pairs) in pairs {
+        let photographs = counts[class];
+        if pairs.len() >= LEAST && pairs.len() as f64 >= NEARLY_ALL * photographs as f64 {
+            let other = dataset.classes[other].clone();
+            let reason = Reason::SecondCopy { other, copies: pairs.len(), photographs };
+            problems.push(Problem::new(&dataset.classes[class], reason));
+        } else {
+            problems.extend(pairs.into_iter().map(|(photo, earlier)| {
+                Problem::new(&photo.path, Reason::TwoClasses { other: earlier.path.clone() })
+            }));
         }
     }
     problems

@@ -4,12 +4,13 @@
 //! neighbour under the same light. A network that is trained on one of them knows the other, so a random split is
 //! optimistic. Therefore the photos of one class and one source are sorted by their numbers and cut into runs; a run stays
 //! in one split. Long runs separate few photos of one leaf; short runs leave enough groups to choose from in a small folder.
+//! Files that were made of one photo, by their names, count as one.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::dataset::Dataset;
+use crate::name_copies::NameCopies;
 
 /// Least number of photos of a source to use its numbers.
 const SMALLEST_SOURCE: usize = 10;
@@ -20,23 +21,20 @@ const RUN: [usize; 2] = [5, 10];
 /// Least proportion of photos that belong to a source; with less, no sequence is used.
 const COVERAGE: f64 = 0.8;
 
-/// For each photo the number of its run; `None` if file names do not number the photos.
+/// For each photo the number of its run; `None` if file names do not number the photos. Of copies by name the first stands for
+/// all.
 #[must_use]
-pub fn runs(data: &Dataset) -> Option<Vec<u64>> {
+pub fn runs(data: &Dataset, copies: &NameCopies) -> Option<Vec<u64>> {
     // By class, folder and name: the number and the index of each photo.
     type Sources<'a> = BTreeMap<(usize, &'a Path, &'a str), Vec<(u64, usize)>>;
     let mut sources = Sources::new();
-    for (index, photo) in data.photos.iter().enumerate() {
+    for (index, photo) in data.photos.iter().enumerate().filter(|(index, _)| copies.of[*index] == *index) {
         let folder = photo.path.parent().unwrap_or(Path::new(""));
-        if let Some((source, number)) = photo.path.file_stem().and_then(OsStr::to_str).and_then(counted) {
+        if let Some((source, number)) = counted(&copies.stems[index]) {
             sources.entry((photo.class, folder, source)).or_default().push((number, index));
         }
     }
     sources.retain(|_, members| members.len() >= SMALLEST_SOURCE);
-    let covered: usize = sources.values().map(Vec::len).sum();
-    if data.photos.is_empty() || (covered as f64) < COVERAGE * data.photos.len() as f64 {
-        return None;
-    }
     let mut groups = vec![None; data.photos.len()];
     let mut next = 0u64;
     for members in sources.values_mut() {
@@ -47,13 +45,21 @@ pub fn runs(data: &Dataset) -> Option<Vec<u64>> {
             next += 1;
         }
     }
-    let alone = |group: Option<u64>| {
+    let covered = copies.of.iter().filter(|&&first| groups[first].is_some()).count();
+    if data.photos.is_empty() || (covered as f64) < COVERAGE * data.photos.len() as f64 {
+        return None;
+    }
+    let mut alone = |group: Option<u64>| {
         group.unwrap_or_else(|| {
             next += 1;
             next - 1
         })
     };
-    Some(groups.into_iter().map(alone).collect())
+    let mut numbers = vec![0; groups.len()];
+    for (index, &first) in copies.of.iter().enumerate() {
+        numbers[index] = if first == index { alone(groups[index]) } else { numbers[first] };
+    }
+    Some(numbers)
 }
 
 /// The source and the number in a name such as `IMG_0493`, `RS_HL 0493` or `IDENTIFIER___RS_HL 0493_small`.
@@ -94,6 +100,10 @@ mod tests {
         }
     }
 
+    fn runs_of(data: &Dataset) -> Option<Vec<u64>> {
+        runs(data, &NameCopies::find(data))
+    }
+
     #[test]
     fn names_are_parsed() {
         for (stem, expected) in [
@@ -112,7 +122,7 @@ mod tests {
 
     #[test]
     fn neighbours_share_a_run() {
-        let groups = runs(&dataset((0..50).rev().map(|number| format!("IMG_{number:04}.jpg")))).unwrap();
+        let groups = runs_of(&dataset((0..50).rev().map(|number| format!("IMG_{number:04}.jpg")))).unwrap();
         let run_of = |number: usize| groups[49 - number];
         assert!((0..50).all(|number| run_of(number) == run_of(number / 5 * 5)));
         let mut distinct = groups.clone();
@@ -124,14 +134,14 @@ mod tests {
     #[test]
     fn names_without_numbers_make_no_groups() {
         assert_eq!(
-            runs(&dataset(
+            runs_of(&dataset(
                 (0..50_u64)
                     .map(|number| format!("{:016x}.jpg", number.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64)))
             )),
             None
         );
-        assert_eq!(runs(&dataset((0..50).map(|number| format!("{}.jpg", "x".repeat(number + 1))))), None);
-        assert_eq!(runs(&dataset(std::iter::empty())), None);
+        assert_eq!(runs_of(&dataset((0..50).map(|number| format!("{}.jpg", "x".repeat(number + 1))))), None);
+        assert_eq!(runs_of(&dataset(std::iter::empty())), None);
     }
 
     #[test]
@@ -139,7 +149,23 @@ mod tests {
         let names = (0..50).map(|number| {
             if number < 5 { format!("{}.jpg", "x".repeat(number + 1)) } else { format!("a{number}.jpg") }
         });
-        let groups = runs(&dataset(names)).unwrap();
+        let groups = runs_of(&dataset(names)).unwrap();
         assert!((0..5).all(|index| groups.iter().filter(|&&group| group == groups[index]).count() == 1));
+    }
+
+    #[test]
+    fn copies_of_a_photo_do_not_join_runs() {
+        let copies = (0..50)
+            .flat_map(|number| ["", "_flip", "_90deg"].map(|mark| format!("IMG_{number:04}{mark}.jpg")));
+        let groups = runs_of(&dataset(copies)).unwrap();
+        assert!(
+            (0..50).all(|number| groups[3 * number..3 * number + 3]
+                .iter()
+                .all(|&run| run == groups[3 * number]))
+        );
+        let mut distinct = groups;
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 10);
     }
 }

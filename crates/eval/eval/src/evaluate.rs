@@ -50,6 +50,8 @@ pub struct EvaluateOptions {
     pub labels: LabelSource,
     /// What becomes of the classes of a folder.
     pub classes: Option<ClassMap>,
+    /// Whether a folder is of the class whose name differs in spelling only; see [`ScanOptions`].
+    pub match_names: bool,
     /// Whether the classifier is asked about drawings of things that are not leaves.
     pub drawn: bool,
     /// Photographs of something else, by name: none of them may show one of the classes.
@@ -66,6 +68,7 @@ impl Default for EvaluateOptions {
             classes_from: None,
             labels: LabelSource::default(),
             classes: None,
+            match_names: false,
             drawn: true,
             ood: Vec::new(),
             robustness: false,
@@ -102,6 +105,7 @@ pub fn evaluate(
         classes_from: options.classes_from,
         labels: options.labels.clone(),
         classes: options.classes.clone(),
+        match_names: options.match_names,
     };
     let mut photographs = EvalPhotographs::of(source, predictor.bundle(), &scanning)?;
     if options.robustness && photographs.list.iter().any(|photo| photo.out_of_fold.is_some()) {

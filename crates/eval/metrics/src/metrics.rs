@@ -14,7 +14,7 @@ pub struct Metrics {
     pub loss: f64,
     /// Proportion predicted correctly.
     pub accuracy: f64,
-    /// Mean F1 over the classes that occur among the truth or the predictions.
+    /// Mean F1 over the classes that occur.
     pub macro_f1: f64,
     /// Each class.
     pub classes: Vec<ClassMetrics>,
@@ -39,7 +39,7 @@ impl Metrics {
         let n = labels.len();
         let per_class: Vec<ClassMetrics> =
             classes.iter().enumerate().map(|(index, name)| confusion.class(index, name)).collect();
-        let occurring = |index: &usize| confusion.truths(*index) + confusion.calls(*index) > 0;
+        let occurring = |index: &usize| confusion.truths(*index) > 0;
         let occurring: Vec<f64> = (0..classes.len()).filter(occurring).map(|i| per_class[i].f1).collect();
         Self {
             photographs: n,
@@ -67,6 +67,9 @@ mod tests {
         assert!((metrics.classes[0].f1 - 2.0 / 3.0).abs() < 1e-12);
         assert!((metrics.classes[1].precision - 2.0 / 3.0).abs() < 1e-12);
         assert!((metrics.macro_f1 - (2.0 / 3.0 + 0.8) / 2.0).abs() < 1e-12);
+        // What is called c and is none lowers the others alone.
+        let called = Metrics::new(&[2.0, 0.0, 0.0, 0.0, 0.0, 2.0], &[0, 1], &names);
+        assert!((called.macro_f1 - 0.5).abs() < 1e-12);
         let right = (2f64.exp() + 2.0).ln() - 2.0;
         assert!((metrics.loss - (right * 3.0 + right + 2.0) / 4.0).abs() < 1e-9);
     }

@@ -10,7 +10,7 @@
 //! | figure | definition | source |
 //! | --- | --- | --- |
 //! | balanced accuracy | mean recall over the classes that occur | Brodersen et al. 2010 |
-//! | macro F1 | mean F1 over the classes that occur or are called | |
+//! | macro F1 | mean F1 over the classes that occur | |
 //! | top-k accuracy | proportion whose truth is among the k most probable classes, of equals the first | |
 //! | Matthews | correlation of truth and call | Gorodkin 2004, equation 2 |
 //! | κ | agreement beyond that of equal margins | Cohen 1960 |
@@ -28,7 +28,7 @@ pub struct Scores<T> {
     pub accuracy: T,
     /// Mean recall over the classes that occur.
     pub balanced_accuracy: T,
-    /// Mean F1 over the classes that occur or are called.
+    /// Mean F1 over the classes that occur.
     pub macro_f1: T,
     /// Top-k accuracies, by ascending k.
     pub top: Vec<TopScore<T>>,

@@ -14,6 +14,8 @@ const BINS: usize = 15;
 /// What figures need to know of the photographs: one entry each.
 pub(crate) struct Cases {
     pub(crate) classes: usize,
+    /// Whether each class occurs.
+    occurs: Vec<bool>,
     /// Truths.
     pub(crate) labels: Vec<u32>,
     /// Most probable classes.
@@ -29,6 +31,7 @@ impl Cases {
     pub(crate) fn new(predictions: &Predictions) -> Self {
         let mut cases = Self {
             classes: predictions.classes(),
+            occurs: vec![false; predictions.classes()],
             labels: predictions.labels().to_vec(),
             calls: Vec::with_capacity(predictions.len()),
             ranks: Vec::with_capacity(predictions.len()),
@@ -44,6 +47,7 @@ impl Cases {
                 logit > row[label] || (logit == row[label] && class < label)
             };
             let square = |(class, p): (usize, &f64)| (p - f64::from(u8::from(class == label))).powi(2);
+            cases.occurs[label] = true;
             cases.calls.push(call as u32);
             cases.ranks.push(row.iter().enumerate().filter(before).count() as u32);
             cases.losses.push(cross_entropy(row, label));
@@ -122,7 +126,8 @@ impl Tally {
             if truths > 0.0 {
                 recalls.add(recall);
             }
-            if truths + calls > 0.0 {
+            // Of a class without photographs nothing is known; in a resample it may be called only.
+            if cases.occurs[class] && truths + calls > 0.0 {
                 f1s.add(f1);
             }
             per_class.push(ClassScores { precision: portion(hits, calls, unsaid), recall, f1 });

@@ -1,6 +1,7 @@
 //! What is known of a data set before training: findings, and the tables behind them.
 
 mod finding;
+mod folders;
 mod photographs;
 mod shortcuts;
 mod symmetry;
@@ -10,6 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use self::finding::FindingId;
+pub use self::folders::{NameCopies, NameFamily, SecondCopy};
 pub use self::photographs::{
     CopyPair, LabelIssue, MeasuredIssue, Measures, Photograph, Proposal, QualityIssue,
 };
@@ -23,6 +25,8 @@ use crate::finding::Finding;
 pub struct Audit {
     /// The folder.
     pub root: String,
+    /// How the folders were understood, in one sentence; absent where they are class folders and nothing else.
+    pub layout: Option<String>,
     /// Digest of all readable photos.
     pub data_fingerprint: String,
     /// The findings, the most important first; never empty.
@@ -35,6 +39,10 @@ pub struct Audit {
     pub problems: Vec<FileProblem>,
     /// Photos that are copies of one another, sorted by path.
     pub copies: Vec<CopyPair>,
+    /// Folders whose photos are copies of those in another one.
+    pub second_copies: Vec<SecondCopy>,
+    /// Photos that are copies by their file names.
+    pub name_copies: NameCopies,
     /// Groups of photos that belong together.
     pub groups: GroupSummary,
     /// Shortcuts: what predicts the class without the leaf.
@@ -101,6 +109,8 @@ pub struct GroupSummary {
     pub unnamed: usize,
     /// Rows of the table whose photo is not in the folder.
     pub absent: usize,
+    /// Photos of which others are copies by their file names; see [`Audit::name_copies`].
+    pub by_name: usize,
 }
 
 /// What groups rest on, besides copies.

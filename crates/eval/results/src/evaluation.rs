@@ -80,6 +80,8 @@ pub struct Evaluation {
     /// Scores over all of them, with intervals.
     #[serde(flatten)]
     pub scores: OverallScores,
+    /// Number of classes that have photographs: averages over classes, such as the macro F1, are over these alone.
+    pub averaged_classes: usize,
     /// Each class, in the order of the classifier.
     pub classes: Vec<ClassResult>,
     /// Counts of true by predicted class.
@@ -109,7 +111,7 @@ pub struct OverallScores {
     pub accuracy: Estimate,
     /// Mean recall over the classes that occur.
     pub balanced_accuracy: Estimate,
-    /// Mean F1 over the classes that occur or are predicted.
+    /// Mean F1 over the classes that occur.
     pub macro_f1: Estimate,
     /// Top-k accuracies, by ascending k.
     pub top: Vec<TopScore<Estimate>>,
@@ -150,10 +152,10 @@ impl ClassResult {
         (self.photographs > 0).then_some(self.scores.recall)
     }
 
-    /// F1; `None` for a class that neither occurs nor is predicted.
+    /// F1; `None` for a class without photographs.
     #[must_use]
     pub fn f1(&self) -> Option<Estimate> {
-        (self.photographs > 0 || self.predicted > 0).then_some(self.scores.f1)
+        (self.photographs > 0).then_some(self.scores.f1)
     }
 }
 
@@ -211,6 +213,33 @@ impl Evaluation {
     #[must_use]
     pub fn beats_majority(&self) -> bool {
         self.scores.accuracy.low > self.majority_share()
+    }
+
+    /// Names of the classes without photographs.
+    pub fn missing_classes(&self) -> impl Iterator<Item = &str> {
+        self.classes.iter().filter(|class| class.photographs == 0).map(|class| class.class.as_str())
+    }
+
+    /// Which classes have no photographs, and what that means for averages, in one sentence; `None` if all have.
+    #[must_use]
+    pub fn missing_classes_words(&self) -> Option<String> {
+        const NAMED: usize = 5;
+        let missing: Vec<&str> = self.missing_classes().collect();
+        let mut named = missing.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        if missing.len() > NAMED {
+            named.push_str(&format!(" and {} more", missing.len() - NAMED));
+        }
+        let have = if missing.len() == 1 { "has" } else { "have" };
+        (!missing.is_empty()).then(|| {
+            format!(
+                "{} of {} classes {have} no photo here ({named}): nothing is known of {}, and averages over classes cover the \
+                 other {}",
+                missing.len(),
+                self.classes.len(),
+                if missing.len() == 1 { "it" } else { "them" },
+                self.averaged_classes
+            )
+        })
     }
 
     /// Whether photographs of two classes or more were measured: with one class alone, always predicting it is never wrong.

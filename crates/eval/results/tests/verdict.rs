@@ -4,8 +4,8 @@
 
 use foliar_metrics::{Calibrated, ClassCoverage, ClassScores, Confusion, Estimate, RiskCoverage};
 use foliar_results::audit::{
-    Audit, Background, ClassCount, CopyPair, GroupSource, GroupSummary, LabelIssue, Measures, Photograph,
-    Probe, ShortcutCue, SplitCheck, Symmetry, Watermark,
+    Audit, Background, ClassCount, CopyPair, GroupSource, GroupSummary, LabelIssue, Measures, NameCopies,
+    Photograph, Probe, ShortcutCue, SplitCheck, Symmetry, Watermark,
 };
 use foliar_results::*;
 
@@ -43,6 +43,7 @@ fn sound() -> Evaluation {
             loss: estimate(0.3, 0.2, 0.4),
             brier: estimate(0.1, 0.05, 0.15),
         },
+        averaged_classes: 2,
         classes: vec![
             class("rust", 200, estimate(0.91, 0.86, 0.95)),
             class("healthy", 200, estimate(0.89, 0.84, 0.93)),
@@ -107,12 +108,15 @@ fn photograph(path: &str) -> Photograph {
 fn clean() -> Audit {
     Audit {
         root: "data/photos".into(),
+        layout: None,
         data_fingerprint: String::new(),
         findings: Vec::new(),
         classes: vec![ClassCount { class: "rust".into(), photographs: 2000, groups: 2000 }],
         imbalance: 1.0,
         problems: Vec::new(),
         copies: Vec::new(),
+        second_copies: Vec::new(),
+        name_copies: NameCopies::default(),
         groups: GroupSummary {
             source: GroupSource::Sequence,
             count: 900,
@@ -120,6 +124,7 @@ fn clean() -> Audit {
             alone: 300,
             unnamed: 0,
             absent: 0,
+            by_name: 0,
         },
         background: Background::default(),
         split_check: None,
@@ -165,6 +170,8 @@ fn copies(number: usize, change: impl Fn(&mut CopyPair)) -> Case {
         similarity: 1.0,
         detail: 1.0,
         overlap: 1.0,
+        angle: 0.0,
+        scale: 1.0,
         across_classes: false,
         across_splits: false,
     };

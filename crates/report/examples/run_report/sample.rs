@@ -298,6 +298,7 @@ fn evaluation(good: bool) -> Evaluation {
             loss: about(0.27, 0.05),
             brier: about(if good { 0.13 } else { 0.29 }, 0.02),
         },
+        averaged_classes: CLASSES.len(),
         classes: classes(&counts, &confusion),
         confusion,
         calibration: calibration(good),
@@ -360,6 +361,8 @@ fn copy(key: u64) -> CopyPair {
         similarity: 0.98,
         detail: 0.95,
         overlap: 1.0,
+        angle: 0.0,
+        scale: 1.0,
         across_classes: key == 3,
         across_splits: key % 3 == 1,
     }
@@ -428,6 +431,7 @@ fn audit(good: bool) -> Audit {
     let probes = probes.into_iter().filter(|(_, accuracy)| !good || *accuracy < 0.3);
     Audit {
         root: "plantvillage-mini".to_owned(),
+        layout: None,
         data_fingerprint: "6b1f0c9a".repeat(8),
         findings: if good { vec![note] } else { vec![leaks, background] },
         classes: CLASSES
@@ -441,6 +445,8 @@ fn audit(good: bool) -> Audit {
         imbalance: 3.2,
         problems: if good { Vec::new() } else { (0..4).map(problem).collect() },
         copies: (0..if good { 1 } else { 41 }).map(copy).collect(),
+        second_copies: Vec::new(),
+        name_copies: NameCopies::default(),
         groups: GroupSummary {
             source: GroupSource::Sequence,
             count: 812,
@@ -448,6 +454,7 @@ fn audit(good: bool) -> Audit {
             alone: 200,
             unnamed: 0,
             absent: 0,
+            by_name: 0,
         },
         background: Background {
             probes: probes.map(|(cue, accuracy)| probe(cue, accuracy)).collect(),

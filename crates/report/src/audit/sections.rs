@@ -115,6 +115,15 @@ fn census(audit: &Audit) -> String {
         shown(groups.largest),
         groups.source.words()
     );
+    if groups.by_name > 0 {
+        words += &format!(
+            " {} of the groups come from file names, whose photos were made of one photo.",
+            shown(groups.by_name)
+        );
+    }
+    if let Some(layout) = &audit.layout {
+        words += &format!(" How the folders were read: {layout}.");
+    }
     words
 }
 

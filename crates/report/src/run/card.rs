@@ -94,7 +94,11 @@ fn metrics(report: &RunReport) -> String {
     for top in &scores.top {
         row(&format!("top-{} accuracy", top.k), Number::Percent, top.accuracy);
     }
-    row("macro F1", Number::Percent, scores.macro_f1);
+    let covered = match (evaluation.averaged_classes, evaluation.classes.len()) {
+        (covered, all) if covered < all => format!("macro F1 (over {covered} of {all} classes)"),
+        _ => "macro F1".to_owned(),
+    };
+    row(&covered, Number::Percent, scores.macro_f1);
     row("loss (mean cross-entropy, nats)", Number::Plain, scores.loss);
     row("expected calibration error", Number::Plain, Estimate::point(evaluation.calibration.error));
     row("its excess over chance", Number::Plain, evaluation.calibration.excess);
@@ -184,7 +188,12 @@ fn analyses(report: &RunReport) -> String {
             share(background(&class.class)),
         ]
     });
-    table(&["class", "photos", "precision", "recall", "F1", "evidence on the background"], rows)
+    let classes =
+        table(&["class", "photos", "precision", "recall", "F1", "evidence on the background"], rows);
+    match evaluation.missing_classes_words() {
+        Some(words) => format!("{classes}\n\n{}.", plain(&words)),
+        None => classes,
+    }
 }
 
 fn ethics() -> String {

@@ -1,13 +1,14 @@
 //! A folder of photographs, made ready for a recipe.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foliar_audit::{GivenSplit, GroupRule, GroupSource, NearDuplicates, Quarantine, Thumbnail, group_photos};
 use foliar_model::TrainingDigests;
 use foliar_vision::{
-    Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Rgb,
-    ScanOptions, Split, SplitSpec, Splits, Transform, cluster_of, folds, scan, split,
+    Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Reason, Rgb,
+    ScanOptions, Split, SplitSpec, Splits, Transform, cluster_of, folds, portable_name, scan, split,
 };
 
 use crate::error::TrainError;
@@ -75,6 +76,10 @@ pub struct Grouping {
     pub near: usize,
     /// Pairs of copies that lie in different classes.
     pub across_classes: usize,
+    /// Photographs of which others are copies by their file names, and all of those together.
+    pub by_name: [usize; 2],
+    /// Photographs whose names are those of copies and do not say of which photograph; they are not grouped.
+    pub unsure_names: usize,
 }
 
 /// Photographs that the weights which a run begins with have learned from, and all that stand on one side of a split with
@@ -165,6 +170,10 @@ impl Photographs {
         if let Some(learned) = &learned_before {
             learned.check(&dataset, &spec, &splits).map_err(too_few)?;
         }
+        problems.extend(unmeasured(&dataset, &splits, &problems));
+        if let Some(what) = leaked(&dataset, &splits) {
+            return Err(too_few(what));
+        }
         if splits.train.len() < 2 {
             return Err(too_few(format!(
                 "{} photos are left to train on; at least 2 are needed",
@@ -206,6 +215,8 @@ impl Photographs {
                 exact: 0,
                 near: 0,
                 across_classes: 0,
+                by_name: [0; 2],
+                unsure_names: 0,
             },
             learned_before: None,
             groups: (0..count as u64).collect(),
@@ -462,7 +473,7 @@ fn groups(
         (None, None, None, Group::Sequence) => group_photos(dataset, &GroupRule::Sequence, near)?,
         (None, None, None, Group::None) => group_photos(dataset, &GroupRule::None, near)?,
     };
-    let copies = &groups.copies;
+    let (copies, named) = (&groups.copies, groups.by_name.sizes());
     let exact = copies.iter().filter(|copy| copy.exact).count();
     let apart = |copy: &&foliar_audit::Copy| dataset.photos[copy.a].class != dataset.photos[copy.b].class;
     let grouping = Grouping {
@@ -473,6 +484,8 @@ fn groups(
         exact,
         near: copies.len() - exact,
         across_classes: copies.iter().filter(apart).count(),
+        by_name: [named.iter().filter(|&&size| size > 0).count(), named.iter().sum()],
+        unsure_names: groups.by_name.unsure.iter().map(Vec::len).sum(),
     };
     Ok((groups.numbers(), grouping))
 }
@@ -484,7 +497,61 @@ fn kept_features(recipe: &Recipe, options: &DataOptions) -> Result<Option<Featur
     if plain { Ok(FeatureFile::new(folder, recipe, phase)?.open()) } else { Ok(None) }
 }
 
-/// Problems for which a file was left out.
+/// Files that were left out.
 fn skipped(problems: &[Problem]) -> usize {
-    problems.iter().filter(|problem| problem.reason.excludes()).count()
+    problems.iter().filter(|problem| problem.reason.excludes()).map(|problem| problem.reason.files()).sum()
+}
+
+/// A problem for each class that has training photographs and is missing in a split that has photographs of others.
+fn unmeasured(dataset: &Dataset, splits: &Splits, known: &[Problem]) -> Vec<Problem> {
+    let has =
+        |photos: &[usize], class: usize| photos.iter().any(|&photo| dataset.photos[photo].class == class);
+    let mut problems = Vec::new();
+    for (split, photos) in [(Split::Validation, &splits.validation), (Split::Test, &splits.test)] {
+        for (class, name) in dataset.classes.iter().enumerate() {
+            let is_known = || {
+                let lonely = |problem: &&Problem| matches!(problem.reason, Reason::ClassWithOnePhotograph);
+                known.iter().filter(lonely).any(|problem| problem.path == Path::new(name))
+            };
+            if !photos.is_empty() && has(&splits.train, class) && !has(photos, class) && !is_known() {
+                problems.push(Problem::new(name, Reason::ClassNotMeasured { split }));
+            }
+        }
+    }
+    problems
+}
+
+/// What is wrong if nearly all photographs in the folder for training are copies of those for validation or test.
+fn leaked(dataset: &Dataset, splits: &Splits) -> Option<String> {
+    const NEARLY_ALL: f64 = 0.9;
+    let is_leak = |problem: &&Problem| matches!(problem.reason, Reason::Leak { .. });
+    let in_train = |path: &Path| {
+        dataset.photos.iter().any(|photo| photo.path == path && photo.split == Some(Split::Train))
+    };
+    let first = splits.problems.iter().filter(is_leak).find(|problem| in_train(&problem.path))?;
+    let train: BTreeSet<&Path> = dataset
+        .photos
+        .iter()
+        .filter(|photo| photo.split == Some(Split::Train))
+        .map(|photo| photo.path.as_path())
+        .collect();
+    let lost = splits
+        .problems
+        .iter()
+        .filter(is_leak)
+        .filter(|problem| train.contains(problem.path.as_path()))
+        .count();
+    let Reason::Leak { other, split } = &first.reason else { return None };
+    (lost as f64 >= NEARLY_ALL * train.len() as f64).then(|| {
+        let all = if lost == train.len() { "all".to_owned() } else { format!("{lost} of") };
+        format!(
+            "{all} {} training photos are also in the {split} folder, themselves, as copies or with others of their group \
+             ({} and {}), so {} are left to train on. Give the folder for training alone, from which validation photos are \
+             then drawn, or put other photos into the {split} folder",
+            train.len(),
+            portable_name(&first.path),
+            portable_name(other),
+            splits.train.len()
+        )
+    })
 }

@@ -80,6 +80,7 @@ impl Recipe {
                 classes_from: None,
                 labels: None,
                 classes: None,
+                match_names: false,
             },
             preprocessing: Self::preprocessing(model, size),
             phases,

@@ -100,6 +100,9 @@ pub struct DataSpec {
     /// [`foliar_vision::ClassMap`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<ListFile>,
+    /// Whether classes whose names differ in spelling only are one class; see [`foliar_vision::ScanOptions`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub match_names: bool,
 }
 
 impl DataSpec {
@@ -115,6 +118,7 @@ impl DataSpec {
             classes_from: self.classes_from,
             labels: self.labels.as_ref().map(|labels| labels.source(root)).transpose()?.unwrap_or_default(),
             classes: self.classes.as_ref().map(map).transpose()?,
+            match_names: self.match_names,
             ..ScanOptions::default()
         })
     }

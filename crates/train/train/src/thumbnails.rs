@@ -15,7 +15,7 @@ use foliar_vision::{Dataset, Digest, Rgb};
 use crate::feature_cache::{self, FeatureCache, Key};
 
 /// Numbers whose place the bytes of a thumbnail take.
-const WIDTH: usize = thumbnail::PIXELS / size_of::<f32>();
+const WIDTH: usize = thumbnail::BYTES / size_of::<f32>();
 /// Bytes up to which thumbnails of photographs of other runs stay in the file.
 const LARGEST_SHARED_FILE: usize = 256 << 20;
 
@@ -31,7 +31,7 @@ pub(crate) struct Thumbnails {
 impl Thumbnails {
     /// Those kept in `folder`, of pictures whose shorter side is at most `side` pixels.
     pub(crate) fn open(folder: Option<&Path>, side: u32) -> Self {
-        let maker = *blake3::Hasher::new_derive_key("foliar thumbnails 1")
+        let maker = *blake3::Hasher::new_derive_key("foliar thumbnails 2")
             .update(env!("CARGO_PKG_VERSION").as_bytes())
             .update(&side.to_le_bytes())
             .finalize()
@@ -60,7 +60,7 @@ impl Thumbnails {
         let made = self.made.into_inner().unwrap_or_else(PoisonError::into_inner);
         let kept = |key: &Key| {
             let kept = self.kept.as_ref()?;
-            Thumbnail::from_pixels(bytemuck::cast_slice(kept.row(kept.find(key)?)))
+            Thumbnail::from_bytes(bytemuck::cast_slice(kept.row(kept.find(key)?)))
         };
         let thumbnails: Vec<Thumbnail> = dataset
             .photos
@@ -71,12 +71,12 @@ impl Thumbnails {
         if let Some(file) = self.file.filter(|_| !made.is_empty()) {
             // Rows of numbers have to lie where numbers may.
             let fresh: Vec<(Key, Vec<f32>)> =
-                made.iter().map(|(key, thumbnail)| (*key, words(thumbnail.pixels()))).collect();
+                made.iter().map(|(key, thumbnail)| (*key, words(&thumbnail.to_bytes()))).collect();
             let mut rows: BTreeMap<Key, &[f32]> = fresh.iter().map(|(key, row)| (*key, &row[..])).collect();
             let others = self
                 .kept
                 .as_ref()
-                .filter(|kept| kept.len() + fresh.len() * thumbnail::PIXELS <= LARGEST_SHARED_FILE);
+                .filter(|kept| kept.len() + fresh.len() * thumbnail::BYTES <= LARGEST_SHARED_FILE);
             rows.extend(others.into_iter().flat_map(FeatureCache::rows));
             // Without the file they are made again next time, which is no reason to fail.
             let _ = feature_cache::write(&file, &self.maker, WIDTH, &rows);

@@ -28,6 +28,13 @@ pub(super) fn print(
         GroupSource::Copies => String::new(),
     };
     writeln!(out, "{photographs} photos of {} classes in {}{groups}", audit.classes.len(), audit.root)?;
+    if audit.groups.by_name > 0 {
+        writeln!(
+            out,
+            "{} groups come from file names: their photos were made of one photo",
+            audit.groups.by_name
+        )?;
+    }
     if audit.classes.len() <= LISTED {
         let width = audit.classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0);
         for class in &audit.classes {

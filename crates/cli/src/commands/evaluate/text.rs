@@ -54,7 +54,14 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     let classes = evaluation.classes.len() as f64;
     writeln!(out, "{} {what}, in {} groups; 95 % intervals by group\n", evaluation.photographs, data.groups)?;
     writeln!(out, "accuracy     {}; chance {:.3}", figure(scores.accuracy), 1.0 / classes)?;
-    writeln!(out, "macro F1     {}", figure(scores.macro_f1))?;
+    match evaluation.missing_classes_words() {
+        Some(words) => {
+            let (covered, all) = (evaluation.averaged_classes, evaluation.classes.len());
+            writeln!(out, "macro F1     {}, over {covered} of {all} classes", figure(scores.macro_f1))?;
+            wrap(out, &words, "             ", "             ")?;
+        }
+        None => writeln!(out, "macro F1     {}", figure(scores.macro_f1))?,
+    }
     for top in &scores.top {
         writeln!(out, "top {}        {}", top.k, figure(top.accuracy))?;
     }
@@ -119,6 +126,10 @@ fn classes(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
         false => format!("{:.2} ({:.2} to {:.2})", estimate.value, estimate.low, estimate.high),
     };
     for (index, ClassResult { class, photographs, scores, .. }) in classes.iter().enumerate() {
+        if *photographs == 0 {
+            writeln!(out, "{class:width$}  {photographs:6}  no photos")?;
+            continue;
+        }
         write!(
             out,
             "{class:width$}  {photographs:6}  {:19}  {:19}  {:.3}",

@@ -193,6 +193,8 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
             setting(option, &list.file.shown(), &"");
         }
     }
+    setting("--classes-from", &recipe.data.classes_from.unwrap_or(0), &0);
+    setting("--match-names", &if recipe.data.match_names { "" } else { "no" }, &"no");
     setting("--seed", &recipe.seed, &1);
     let given = settings.into_iter().filter(|(_, value, usual)| value != usual);
     let words = given.flat_map(|(option, value, _)| [option.to_owned(), value]);

@@ -66,6 +66,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
         });
     }
     recipe.data.classes = list(&tables.classes, ListFile::classes)?;
+    recipe.data.match_names = arguments.match_names;
     recipe.data.quarantine = list(&arguments.quarantine, ListFile::quarantine)?;
     if let Some(phase) = recipe.phases.last_mut() {
         adjust(phase, arguments)?;

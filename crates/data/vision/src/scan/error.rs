@@ -12,6 +12,30 @@ use foliar_files::Printable as _;
 const EXPECTED: &str = "expected one folder per class with photos in it (PHOTOS/rust/1.jpg, PHOTOS/healthy/2.jpg), \
                         or train/, val/ and test/ folders above the class folders";
 
+/// A class whose name differs from that of another in case, blanks, underscores, hyphens or accents only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlikeClasses {
+    /// Its folder.
+    pub folder: String,
+    /// Its photos.
+    pub photographs: usize,
+    /// The other class.
+    pub like: String,
+}
+
+fn shown_alike(pairs: &[AlikeClasses]) -> String {
+    const NAMED: usize = 4;
+    let mut shown: Vec<String> = pairs
+        .iter()
+        .take(NAMED)
+        .map(|pair| format!("{} ({} photos) looks like {}", pair.folder, pair.photographs, pair.like))
+        .collect();
+    if pairs.len() > NAMED {
+        shown.push(format!("and {} more", pairs.len() - NAMED));
+    }
+    shown.join(", ")
+}
+
 /// Why a folder is not a usable data set.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
@@ -176,6 +200,14 @@ pub enum ScanError {
         /// The first classes.
         classes: Vec<String>,
     },
+    /// Classes of one part of the data set differ from those of the training part, or of a classifier, in spelling only.
+    #[error("{}: {}; add --match-names to take them for one class, or rename the folders", root.display(), shown_alike(pairs))]
+    ClassesAlike {
+        /// The folder.
+        root: PathBuf,
+        /// The classes.
+        pairs: Vec<AlikeClasses>,
+    },
     /// There are validation or test folders, but no training folder.
     #[error("{} has photos for validation or test only; a train/ folder of classes is needed", root.shown())]
     NothingToTrainOn {
@@ -200,6 +232,7 @@ impl ScanError {
                 | Self::SeveralLabels { .. }
                 | Self::NoSuchClass { .. }
                 | Self::NothingToTrainOn { .. }
+                | Self::ClassesAlike { .. }
         )
     }
 

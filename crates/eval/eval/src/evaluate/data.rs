@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use foliar_vision::{Photo, Problem, Reason, ScanOptions, Split, portable_name, scan_for_evaluation};
+use foliar_vision::{
+    AlikeClasses, Dataset, Photo, Problem, Reason, ScanError, ScanOptions, Split, normal_class_name,
+    portable_name, scan_for_evaluation,
+};
 
 use foliar_audit::{GroupRule, NearDuplicates, file_problem, group_photos};
 use foliar_model::Bundle;
@@ -77,7 +80,7 @@ impl EvalPhotographs {
         if let Some(split) = split.filter(|_| !dataset.photos.iter().any(chosen)) {
             return Err(unusable(format!("the folder has no photos in its {split} split")));
         }
-        let labels: Vec<Option<u32>> = dataset.classes.iter().map(|name| label(classes, name)).collect();
+        let labels = labels(&dataset, classes, scanning.match_names)?;
         let unknown = dataset.classes.iter().zip(&labels).filter(|(_, label)| label.is_none());
         let unknown_classes = unknown.map(|(class, _)| class.clone()).collect();
         let groups = group_photos(&dataset, grouping, NearDuplicates::Decode(&scanning.limits))?;
@@ -191,6 +194,34 @@ impl EvalPhotographs {
             unknown_classes: Vec::new(),
             skipped: problems.iter().map(file_problem).collect(),
         })
+    }
+}
+
+/// For each class of the folder its place among those of the classifier.
+///
+/// # Errors
+/// Classes that differ from those of the classifier in spelling only, unless `match_names`.
+fn labels(dataset: &Dataset, classes: &[String], match_names: bool) -> Result<Vec<Option<u32>>, EvalError> {
+    let normal: Vec<String> = classes.iter().map(|class| normal_class_name(class)).collect();
+    let like = |name: &String| normal.iter().position(|class| *class == normal_class_name(name));
+    let mut labels = Vec::with_capacity(dataset.classes.len());
+    let mut pairs = Vec::new();
+    for (index, name) in dataset.classes.iter().enumerate() {
+        let exact = label(classes, name);
+        let found = exact.or_else(|| like(name).map(|place| place as u32));
+        if let (None, Some(place), false) = (exact, found, match_names) {
+            pairs.push(AlikeClasses {
+                folder: name.clone(),
+                photographs: dataset.photos.iter().filter(|photo| photo.class == index).count(),
+                like: format!("the classifier's {}", classes[place as usize]),
+            });
+        }
+        labels.push(found);
+    }
+    if pairs.is_empty() {
+        Ok(labels)
+    } else {
+        Err(EvalError::Scan(ScanError::ClassesAlike { root: dataset.root.clone(), pairs }))
     }
 }
 

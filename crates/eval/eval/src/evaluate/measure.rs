@@ -60,6 +60,7 @@ pub(super) fn evaluation(
             split_by_group: photographs.split_by_group,
         },
         photographs: answers.len(),
+        averaged_classes: (0..bundle.classes.len()).filter(|&class| confusion.truths(class) > 0).count(),
         scores: OverallScores { accuracy, balanced_accuracy, macro_f1, top, matthews, kappa, loss, brier },
         classes: bundle.classes.iter().zip(classes).enumerate().map(class_result).collect(),
         calibration: calibration(bundle, &predictions, bootstrap)?,

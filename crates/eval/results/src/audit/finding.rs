@@ -10,6 +10,10 @@ pub enum FindingId {
     CopiesAcrossSplits,
     /// Copies are in different classes.
     CopiesAcrossClasses,
+    /// A folder holds the photos of another one again.
+    SecondCopy,
+    /// File names say that photos are copies, and not of which photo.
+    UnsureNames,
     /// Most photos of one class have a mark at the border.
     Watermark,
     /// Something other than the leaf predicts the class.
@@ -41,6 +45,8 @@ impl FindingId {
         match self {
             Self::CopiesAcrossSplits => "Copies leak across the split",
             Self::CopiesAcrossClasses => "Copies have different labels",
+            Self::SecondCopy => "A folder is a second copy of another",
+            Self::UnsureNames => "Some photos are named as copies",
             Self::Watermark => "A class has a watermark",
             Self::Background => "The background predicts the class",
             Self::RandomSplit => "Random split against grouped split",

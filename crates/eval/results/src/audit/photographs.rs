@@ -126,6 +126,10 @@ pub struct CopyPair {
     pub detail: f64,
     /// Proportion of one photo that the other shows too.
     pub overlap: f64,
+    /// By how much `b` has to be turned clockwise after that, -180 to 180 degrees; 0 where `symmetry` says all.
+    pub angle: f64,
+    /// How much larger a place is in `b` than in `a`, where one is a part of the other; else 1.
+    pub scale: f64,
     /// Whether they are of different classes.
     pub across_classes: bool,
     /// Whether they are in different splits (train, validation, test).
@@ -136,11 +140,27 @@ impl CopyPair {
     /// In what way they are alike, such as `the same file` or `nearly the same, mirrored`.
     #[must_use]
     pub fn words(&self) -> String {
-        match (self.exact, self.symmetry.words()) {
+        match (self.exact, self.change()) {
             (true, _) => "the same file".to_owned(),
-            (false, "") => "nearly the same".to_owned(),
+            (false, words) if words.is_empty() => "nearly the same".to_owned(),
             (false, words) => format!("nearly the same, {words}"),
         }
+    }
+
+    /// How one was turned, mirrored and cut, such as `mirrored, turned by 31°`; empty where it was not.
+    #[must_use]
+    pub fn change(&self) -> String {
+        let mut words: Vec<String> = Vec::new();
+        if !self.symmetry.words().is_empty() {
+            words.push(self.symmetry.words().to_owned());
+        }
+        if self.angle.abs() >= 0.5 {
+            words.push(format!("turned by {:.0}°", self.angle.abs()));
+        }
+        if !(0.9..=1.1).contains(&self.scale) {
+            words.push("one a part of the other".to_owned());
+        }
+        words.join(", ")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every class with its results, in a table that sorts.
 
-use foliar_results::{BackgroundEvidence, ClassResult, Estimate, RunReport};
+use foliar_results::{BackgroundEvidence, ClassResult, Estimate, Evaluation, RunReport};
 use maud::{Markup, html};
 
 use crate::layout::number::Number;
@@ -12,12 +12,13 @@ pub(super) fn classes(report: &RunReport) -> Markup {
         return html! {};
     }
     let evidence = report.evidence.as_ref();
+    let missing = report.evaluation.as_ref().and_then(Evaluation::missing_classes_words);
     html! {
         section aria-labelledby="run-classes" {
             h2 #run-classes { "Results by class" }
             div.scroll tabindex="0" role="region" aria-labelledby="run-classes" {
                 table.sortable.classes {
-                    caption { span { (caption(evidence)) } }
+                    caption { span { (caption(evidence, missing)) } }
                     thead {
                         tr {
                             @for name in ["Class", "Photos", "Precision", "Recall", "F1"] { th scope="col" { (name) } }
@@ -31,10 +32,11 @@ pub(super) fn classes(report: &RunReport) -> Markup {
     }
 }
 
-fn caption(evidence: Option<&BackgroundEvidence>) -> String {
+fn caption(evidence: Option<&BackgroundEvidence>, missing: Option<String>) -> String {
     let mut words = "Precision: of the photos predicted as the class, the share that is. Recall: of the photos of the class, the \
                      share predicted as it. F1: both in one number. Below each, its interval."
         .to_owned();
+    words.extend(missing.map(|missing| format!(" {missing}.")));
     if let Some(evidence) = evidence {
         words += &format!(
             " On the background: share of the evidence beside the leaf ({}); the background is {} of the image.",

@@ -54,7 +54,12 @@ fn figures(evaluation: &Evaluation) -> Vec<KeyFigure> {
             .first()
             .map(|top| measured(format!("Top-{} accuracy", top.k), Number::Percent, top.accuracy)),
     );
-    figures.push(measured("Macro F1", Number::Percent, scores.macro_f1));
+    let mut macro_f1 = measured("Macro F1", Number::Percent, scores.macro_f1);
+    if evaluation.averaged_classes < evaluation.classes.len() {
+        macro_f1.note +=
+            &format!("; over {} of {} classes", evaluation.averaged_classes, evaluation.classes.len());
+    }
+    figures.push(macro_f1);
     figures.push(measured("Loss", Number::Plain, scores.loss));
     let excess = format!("{} beyond chance", Number::Plain.shown(calibration.excess.value));
     figures.push(figure("Calibration error", Number::Plain.shown(calibration.error), excess));

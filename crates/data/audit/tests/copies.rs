@@ -1,0 +1,112 @@
+//! Copies that are turned by any angle, or a part of the photo.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+use foliar_audit::{Copy, Thumbnail, find_copies};
+use foliar_results::audit::Symmetry;
+use foliar_vision::resize::Resizer;
+use foliar_vision::{Digest, Rgb};
+
+const WIDTH: usize = 240;
+const HEIGHT: usize = 180;
+
+/// A drawn leaf, three quarters as high as wide.
+fn leaf(class: usize, index: u64) -> Rgb {
+    let square = foliar_synth::draw(5, class, index, WIDTH as u32).into_raw();
+    let skipped = (WIDTH - HEIGHT) / 2 * WIDTH * 3;
+    Rgb::new(WIDTH as u32, HEIGHT as u32, square[skipped..skipped + WIDTH * HEIGHT * 3].to_vec())
+}
+
+/// The picture in which `source` says for each place from the centre, in pixels, where it is in `photo`; grey where that is
+/// outside.
+fn warped(photo: &Rgb, source: impl Fn(f64, f64) -> (f64, f64)) -> Rgb {
+    let centre = [(WIDTH - 1) as f64 / 2.0, (HEIGHT - 1) as f64 / 2.0];
+    let value = |x: usize, y: usize, channel: usize| f64::from(photo.pixels[(y * WIDTH + x) * 3 + channel]);
+    let mut pixels = Vec::with_capacity(photo.pixels.len());
+    for y in 0..HEIGHT {
+        for x in 0..WIDTH {
+            let (from_x, from_y) = source(x as f64 - centre[0], y as f64 - centre[1]);
+            let (from_x, from_y) = (from_x + centre[0], from_y + centre[1]);
+            let inside =
+                from_x >= 0.0 && from_y >= 0.0 && from_x < (WIDTH - 1) as f64 && from_y < (HEIGHT - 1) as f64;
+            for channel in 0..3 {
+                pixels.push(if inside {
+                    let (left, top) = (from_x as usize, from_y as usize);
+                    let (across, down) = (from_x.fract(), from_y.fract());
+                    let row = |y: usize| {
+                        value(left, y, channel) * (1.0 - across) + value(left + 1, y, channel) * across
+                    };
+                    (row(top) * (1.0 - down) + row(top + 1) * down).round() as u8
+                } else {
+                    200
+                });
+            }
+        }
+    }
+    Rgb::new(photo.width, photo.height, pixels)
+}
+
+/// Turned clockwise by so many degrees.
+fn turned(photo: &Rgb, degrees: f64) -> Rgb {
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    warped(photo, |x, y| (x * cos + y * sin, y * cos - x * sin))
+}
+
+fn found(photos: &[Rgb]) -> Vec<Copy> {
+    let mut resizer = Resizer::default();
+    let thumbnails: Vec<Thumbnail> = photos.iter().map(|photo| Thumbnail::of(photo, &mut resizer)).collect();
+    let digests: Vec<Digest> = photos.iter().map(|photo| Digest::of(&photo.pixels)).collect();
+    find_copies(&digests, &thumbnails.iter().collect::<Vec<_>>())
+}
+
+fn leaves() -> Vec<Rgb> {
+    (0..40).map(|number| leaf(number % 5, number as u64 / 5)).collect()
+}
+
+#[test]
+fn photos_turned_by_any_angle_are_found() {
+    let mut photos = leaves();
+    let angles = [31.0, -17.0, 58.0, 140.0, -112.0, 75.0];
+    for (place, angle) in angles.into_iter().enumerate() {
+        photos.push(turned(&photos[place], angle));
+    }
+    let mirrored = warped(&photos[6], |x, y| (-x, y));
+    photos.push(turned(&mirrored, 40.0));
+    let copies = found(&photos);
+    let pairs: Vec<(usize, usize)> = copies.iter().map(|copy| (copy.a, copy.b)).collect();
+    assert_eq!(pairs, (0..7).map(|place| (place, 40 + place)).collect::<Vec<_>>(), "{copies:#?}");
+    // The copy has to be turned back.
+    for (copy, angle) in copies.iter().zip(angles) {
+        assert_eq!(copy.symmetry, Symmetry::Same);
+        assert!((copy.angle + angle).abs() < 2.0, "{angle}: {copy:?}");
+        assert!((copy.scale - 1.0).abs() < 0.03, "{copy:?}");
+    }
+    // To mirror a picture that was mirrored and turned turns it on.
+    assert_eq!(copies[6].symmetry, Symmetry::Mirrored);
+    assert!((copies[6].angle - 40.0).abs() < 2.0, "{:?}", copies[6]);
+}
+
+#[test]
+fn parts_of_photos_are_found() {
+    let mut photos = leaves();
+    let parts = [(0.95, 2.0, -1.0), (0.85, 10.0, 8.0), (0.75, -18.0, 12.0), (0.7, 0.0, -20.0)];
+    for (place, (length, x_shift, y_shift)) in parts.into_iter().enumerate() {
+        photos.push(warped(&photos[place], |x, y| (x * length + x_shift, y * length + y_shift)));
+    }
+    let copies = found(&photos);
+    let pairs: Vec<(usize, usize)> = copies.iter().map(|copy| (copy.a, copy.b)).collect();
+    assert_eq!(pairs, (0..4).map(|place| (place, 40 + place)).collect::<Vec<_>>(), "{copies:#?}");
+    for (copy, (length, ..)) in copies.iter().zip(parts).skip(1) {
+        assert!((copy.scale * length - 1.0).abs() < 0.05, "{length}: {copy:?}");
+        assert!(copy.overlap > 0.95, "{copy:?}");
+    }
+}
+
+#[test]
+fn thumbnails_are_kept_as_bytes() {
+    let thumbnail = Thumbnail::of(&leaf(1, 1), &mut Resizer::default());
+    let bytes = thumbnail.to_bytes();
+    assert_eq!(bytes.len(), foliar_audit::thumbnail::BYTES);
+    assert_eq!(Thumbnail::from_bytes(&bytes), Some(thumbnail));
+    assert_eq!(Thumbnail::from_bytes(&bytes[1..]), None);
+    assert_eq!(Thumbnail::from_bytes(&vec![255; bytes.len()]), None);
+}

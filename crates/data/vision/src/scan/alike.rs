@@ -1,0 +1,76 @@
+//! Classes whose names differ in spelling only.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::error::AlikeClasses;
+use crate::class_name::normal_class_name;
+use crate::dataset::{Dataset, Photo, Split};
+use crate::name::{portable_component, portable_name};
+
+/// Sets of two or more classes of one normal form, by their indices. The first of each set is the one that the others are
+/// meant to be: that with most photos for training, then with most at all.
+pub(super) fn alike(dataset: &Dataset) -> Vec<Vec<usize>> {
+    let mut sets: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, class) in dataset.classes.iter().enumerate() {
+        sets.entry(normal_class_name(class)).or_default().push(index);
+    }
+    sets.retain(|_, classes| classes.len() > 1);
+    let (trained, all) = (trained(dataset), dataset.class_counts());
+    let mut sets: Vec<Vec<usize>> = sets.into_values().collect();
+    for classes in &mut sets {
+        classes.sort_by_key(|&class| (std::cmp::Reverse((trained[class], all[class])), class));
+    }
+    sets
+}
+
+/// For each class the number of its photos that no folder sets apart for validation or test.
+pub(super) fn trained(dataset: &Dataset) -> Vec<usize> {
+    let mut trained = vec![0; dataset.classes.len()];
+    for photo in dataset.photos.iter().filter(|photo| photo.split.is_none_or(|split| split == Split::Train)) {
+        trained[photo.class] += 1;
+    }
+    trained
+}
+
+/// The class at `index` and the one that it looks like.
+pub(super) fn pair(dataset: &Dataset, index: usize, like: &str) -> AlikeClasses {
+    let photos = || dataset.photos.iter().filter(|photo| photo.class == index);
+    let class = &dataset.classes[index];
+    AlikeClasses {
+        folder: photos().next().map_or_else(|| class.clone(), |photo| folder(photo, class)),
+        photographs: photos().count(),
+        like: like.to_owned(),
+    }
+}
+
+/// The folder of a class above one of its photos.
+fn folder(photo: &Photo, class: &str) -> String {
+    let named = |folder: &&Path| {
+        folder.file_name().map(portable_component).is_some_and(|name| class.ends_with(&name))
+    };
+    photo.path.ancestors().skip(1).filter(named).last().map_or_else(|| class.to_owned(), portable_name)
+}
+
+/// The data set in which alike classes are one, and what was taken for what.
+pub(super) fn matched(mut dataset: Dataset) -> Dataset {
+    let counts = dataset.class_counts();
+    let mut said = Vec::new();
+    let mut class_of: Vec<usize> = (0..dataset.classes.len()).collect();
+    for classes in alike(&dataset) {
+        for &class in &classes[1..] {
+            class_of[class] = classes[0];
+            let [own, other] = [class, classes[0]].map(|class| &dataset.classes[class]);
+            said.push(format!("{own} is read as {other} ({} photos)", counts[class]));
+        }
+    }
+    if said.is_empty() {
+        return dataset;
+    }
+    for photo in &mut dataset.photos {
+        photo.class = class_of[photo.class];
+    }
+    let layout: Vec<String> = dataset.layout.take().into_iter().chain(said).collect();
+    dataset.layout = Some(layout.join("; "));
+    dataset.retain(|_| true).0
+}
