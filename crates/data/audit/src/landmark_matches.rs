@@ -11,11 +11,11 @@ use rayon::prelude::*;
 use crate::landmarks::{Landmark, Landmarks, STEP};
 
 /// Keys of a descriptor.
-const TABLES: usize = 16;
+const TABLES: usize = 12;
 /// Bits of a key: at least and at most.
 const KEY: [u32; 2] = [12, 24];
 /// Most landmarks of one key; a key of more says nothing.
-const COMMON: usize = 200;
+const COMMON: usize = 150;
 /// Most bits in which descriptors of one place differ.
 const NEAR: u32 = 22;
 /// Landmarks of earlier photos that are kept for each, the nearest ones.

@@ -245,7 +245,7 @@ fn the_depth_of_the_classes_can_be_given() {
 
 #[test]
 fn class_names_that_differ_in_spelling_are_named_and_matched() {
-    let tree = "{train/{Bean_rust healthy}*3 val/{bean~rust Healthy}*2}";
+    let tree = "train/{Bean_rust healthy}*3 val/{bean~rust Healthy}*2";
     let folder = tempfile::tempdir().unwrap();
     plant(folder.path(), tree);
     let error = scan(folder.path(), &ScanOptions::default()).unwrap_err();
@@ -279,7 +279,7 @@ fn alike_classes_of_one_part_are_said_and_kept_apart() {
 #[test]
 fn photos_of_a_class_without_training_are_counted() {
     let folder = tempfile::tempdir().unwrap();
-    plant(folder.path(), "{train/{rust healthy} val/{rust healthy scab}*5}");
+    plant(folder.path(), "train/{rust healthy} val/{rust healthy scab}*5");
     let (_, problems) = scan(folder.path(), &ScanOptions::default()).unwrap();
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].reason.files(), 5);
