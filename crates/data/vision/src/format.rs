@@ -186,15 +186,14 @@ pub(crate) const RAW: &str = "a camera's raw file";
 
 /// The format of the last extension in a name that something follows which is no letter, no digit and no further extension.
 fn trailed(name: &str) -> Option<Format> {
-    let found = name.match_indices('.').filter_map(|(dot, _)| {
+    name.rmatch_indices('.').find_map(|(dot, _)| {
         let rest = &name[dot + 1..];
         let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric())?;
         match by_extension(&rest[..end]) {
             ExtensionHint::Picture(format) if !rest[end..].starts_with('.') => Some(format),
             _ => None,
         }
-    });
-    found.last()
+    })
 }
 
 /// An unsupported picture format that is recognised.

@@ -138,13 +138,7 @@ fn repeated_scans_cost_no_time() {
     let begun = std::time::Instant::now();
     assert!(every_way(&bomb).iter().all(Result::is_err));
     let progressive = fixture("progressive.jpg");
-    let start = progressive
-        .windows(2)
-        .enumerate()
-        .filter(|(_, two)| *two == [0xFF, 0xDA])
-        .map(|(place, _)| place)
-        .last()
-        .unwrap();
+    let start = progressive.windows(2).rposition(|two| two == [0xFF, 0xDA]).unwrap();
     let bomb =
         [&progressive[..start], &progressive[start..progressive.len() - 2].repeat(5_000), &END].concat();
     assert!(every_way(&bomb).iter().all(Result::is_err));

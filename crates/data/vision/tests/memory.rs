@@ -90,7 +90,7 @@ fn large_files_are_reduced_while_they_are_read_or_refused() {
         let limits = Limits { memory: least, ..Limits::default() };
         let (_, cost) =
             memory::peak_of(|| decode_reduced(&bytes, 10_000, &limits, &mut Resizer::default()).unwrap());
-        println!("{name}: {cost} of {least}");
+        eprintln!("{name}: {cost} of {least}");
         // Tables of the decoders take some hundred kilobytes, whatever the size.
         assert!(cost as u64 <= least + 600_000, "{name} cost {cost} bytes and not {least}");
     }

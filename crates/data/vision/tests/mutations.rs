@@ -131,11 +131,11 @@ fn survive(seeds: std::ops::Range<u64>) {
             let panicked =
                 matches!(&result, Err(Reason::Damaged { detail }) if detail.contains("the decoder failed"));
             if panicked {
-                println!("{name}, seed {seed}: a decoder panicked");
+                eprintln!("{name}, seed {seed}: a decoder panicked");
                 panics += 1;
             }
         }
-        println!("{name}: slowest {slowest:?}, {panics} panics");
+        eprintln!("{name}: slowest {slowest:?}, {panics} panics");
         assert_eq!(panics, 0, "{name}");
     }
 }

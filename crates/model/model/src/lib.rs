@@ -16,7 +16,7 @@ pub use error::{FileError, ModelError};
 pub use foliar_metrics::AbstentionReason;
 pub use pooling::{feature_width, pooled_features};
 pub use prediction::{Prediction, PredictionDetails};
-pub use predictor::{Predictor, decode_reduced};
+pub use predictor::{FilePrediction, Predictor, decode_reduced};
 pub use training_digests::TrainingDigests;
 pub use uncertainty::{
     DEFAULT_RISK, FeatureSamples, OodDetector, RISK_LEVELS, RiskLevel, Uncertainty, is_uncertainty,

@@ -22,6 +22,9 @@ pub fn decode_reduced(path: &Path, side: u32, limits: &Limits) -> Result<Rgb, Re
     Ok(load_photo(path, side, limits, &mut Resizer::default())?.picture)
 }
 
+/// The prediction for a file, or what is wrong with it.
+pub type FilePrediction = Result<Prediction, Reason>;
+
 /// Runs a bundle on photographs.
 pub struct Predictor {
     /// Everything before the classifier.
@@ -114,7 +117,7 @@ impl Predictor {
         &mut self,
         paths: &[P],
         limits: &Limits,
-        each: &mut dyn FnMut(usize, Result<Prediction, Reason>),
+        each: &mut dyn FnMut(usize, FilePrediction),
     ) -> Result<(), ModelError> {
         self.predict_files_with_remarks(paths, limits, &mut |index, prediction, _| each(index, prediction))
     }
@@ -128,7 +131,7 @@ impl Predictor {
         &mut self,
         paths: &[P],
         limits: &Limits,
-        each: &mut dyn FnMut(usize, Result<Prediction, Reason>, &[Reason]),
+        each: &mut dyn FnMut(usize, FilePrediction, &[Reason]),
     ) -> Result<(), ModelError> {
         let side = self.bundle.preprocessing.store_side;
         let batch = self.batch();

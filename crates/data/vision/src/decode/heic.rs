@@ -1,12 +1,18 @@
 //! Decodes HEIC, the format of iPhones, with `heic-decoder`.
 
 mod container;
+mod error;
+mod grid;
+mod mend;
 mod tiles;
 
-use heic_decoder::{ColorInfo, DecodedImage, HeifError};
+use heic_decoder::{ColorInfo, DecodedImage};
 use image::metadata::Orientation;
 
-use self::container::{Grid, is_cut, mended};
+use self::container::is_cut;
+use self::error::reason;
+use self::grid::Grid;
+use self::mend::mended;
 use super::colour::{Channels, Colours};
 use super::guard::on_one_thread;
 use super::raster::Raster;
@@ -142,14 +148,4 @@ fn rgb(image: &DecodedImage) -> Result<Vec<u8>, Reason> {
         })
     };
     Ok(image.data.chunks_exact(4).flat_map(over_white).collect())
-}
-
-fn reason(error: HeifError) -> Reason {
-    match error {
-        HeifError::Truncated { .. } => Reason::Truncated,
-        HeifError::Unsupported(what) => {
-            Reason::Unsupported { what: format!("this variant of HEIC ({what})") }
-        }
-        error => Reason::damaged(&error.to_string()),
-    }
 }

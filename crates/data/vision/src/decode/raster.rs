@@ -65,5 +65,5 @@ impl Raster {
 
 /// Bytes that are in use at most while `pixels` RGB pixels are turned as `orientation` says.
 pub(super) fn turning_needs(pixels: u64, orientation: Orientation) -> u64 {
-    if orientation == Orientation::NoTransforms || !turns_sides(orientation) { 0 } else { 3 * pixels }
+    if turns_sides(orientation) { 3 * pixels } else { 0 }
 }

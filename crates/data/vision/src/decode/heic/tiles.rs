@@ -2,8 +2,8 @@
 
 use heic_decoder::RgbOptions;
 
-use super::container::Grid;
-use super::reason;
+use super::error::reason;
+use super::grid::Grid;
 use crate::decode::boxes::Boxes;
 use crate::limits::Limits;
 use crate::problem::Reason;
