@@ -7,9 +7,9 @@ use foliar_results::PairedComparison;
 use foliar_study::{State, StoredTrial};
 use serde::Serialize;
 
-use crate::final_runs::FinalTests;
 use crate::cross_validation::WeightDecay;
 use crate::error::TuneError;
+use crate::final_runs::FinalTests;
 use crate::folder::{TUNED, UNTUNED};
 use crate::objective::Objective;
 use crate::repeats::Repeats;
