@@ -40,7 +40,7 @@ impl FindingId {
             Self::CopiesAcrossSplits => "Copies leak across the split",
             Self::CopiesAcrossClasses => "Copies have different labels",
             Self::Watermark => "A class has a watermark",
-            Self::Background => "The background predicts the class",
+            Self::Background => "The background alone would tell the classes apart",
             Self::RandomSplit => "Random split against grouped split",
             Self::WrongLabels => "Some labels may be wrong",
             Self::BrokenFiles => "Some files cannot be used",
