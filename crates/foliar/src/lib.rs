@@ -6,7 +6,7 @@ mod trainer;
 
 pub use dataset::Dataset;
 pub use evaluate::evaluate;
-pub use foliar_doctor::{Diagnosis, Finding, LiveDoctor, LiveEpoch, RunSetup, diagnose};
+pub use foliar_doctor::{Diagnosis, Finding, LiveDoctor, LiveEpoch, Practice, RunSetup, diagnose};
 pub use foliar_eval::{EvalError, EvalSource, EvaluateOptions, compare};
 pub use foliar_logread::{RunLog, read_log_path};
 pub use foliar_model::{

@@ -42,24 +42,24 @@ fn print(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     let of_model = |name: &str| if model > 0 { format!("  {name:model$}") } else { String::new() };
     say(format!(
         "{}on the {} validation photos, in {} groups, that all runs share; intervals and p-values by group\n",
-        common.map_or_else(String::new, |model| format!("{model} ")),
+        common.map_or_else(String::new, |model| format!("{model}, ")),
         comparison.photographs,
         comparison.groups
     ))?;
     say(format!(
-        "{:width$}{}  {:>6}  {:>6}  {:>6}  accuracy (95 % interval)  {:>5}  {:>5}",
+        "{:width$}{}  {:>6}  {:>6}  {:>6}  accuracy (95 % interval)  {:>8}  {:>5}",
         "run",
         of_model("model"),
         "rate",
         "epochs",
         "time",
-        "F1",
+        "macro F1",
         "loss"
     ))?;
     for (name, run) in names.iter().zip(&comparison.runs) {
         let Estimate { value, low, high } = run.accuracy;
         say(format!(
-            "{name:width$}{}  {:>6}  {:>6}  {:>4.0} s  {value:.3} ({low:.3} to {high:.3})    {:>5.3}  {:>5.3}",
+            "{name:width$}{}  {:>6}  {:>6}  {:>4.0} s  {value:.3} ({low:.3} to {high:.3})    {:>8.3}  {:>5.3}",
             of_model(&run.model),
             run.learning_rate,
             run.epochs.len(),

@@ -106,7 +106,7 @@ pub(crate) fn too_high(context: &Context<'_>, too_sure: bool) -> Option<Finding>
         ),
         evidence: vec![Evidence::at(first.line, quoted(&context.rows[index], index, "training loss", first))],
         confidence: 0.95,
-        advice: String::new(),
+        advice: format!("Train again with a lower one{}.", option(context, chance / first.value)),
         code: None,
     })
 }
@@ -184,6 +184,7 @@ fn advice(context: &Context<'_>, finding: &Finding) -> Option<String> {
             let warm_up = warm_up.map_or("", |_| " and a warm-up (--warmup 0.1 --schedule cosine)");
             format!("Train again with a tenth of the learning rate{}{warm_up}.", lower())
         }
+        Id::LrTooHigh if finding.advice.contains("--lr") => return None,
         Id::LrTooHigh => format!("Train again with a tenth of the learning rate{}.", lower()),
         Id::UnstableValidation | Id::ValSpikes => {
             let statistics = practice.filter(|done| !done.running_statistics);

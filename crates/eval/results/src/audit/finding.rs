@@ -48,7 +48,7 @@ impl FindingId {
             Self::SecondCopy => "A folder is a second copy of another",
             Self::UnsureNames => "Some photos are named as copies",
             Self::Watermark => "A class has a watermark",
-            Self::Background => "The background predicts the class",
+            Self::Background => "The background alone would tell the classes apart",
             Self::RandomSplit => "Random split against grouped split",
             Self::WrongLabels => "Some labels may be wrong",
             Self::BrokenFiles => "Some files cannot be used",

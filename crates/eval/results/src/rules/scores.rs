@@ -22,7 +22,7 @@ pub(super) fn accuracy(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option
                 percent(evaluation.majority_share()),
                 percent(accuracy.low)
             ),
-            "Train longer, start from pretrained weights (--weights), or give more photos.",
+            "Give more photos, train longer, or try other weights (--weights).",
         ));
     }
     (accuracy.low < FAIR).then(|| {
@@ -31,7 +31,7 @@ pub(super) fn accuracy(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option
             Severity::Warning,
             "It is often wrong",
             format!("{} of its predictions are wrong.", percent(1.0 - accuracy.value)),
-            "More photos, pretrained weights or fewer classes may help.",
+            "More photos help most; fewer classes or a larger network (--model, --weights) may help too.",
         )
     })
 }

