@@ -150,7 +150,7 @@ def judge(scene: Scene, arguments: list[str], expected: dict[str, bytes], call: 
             return "breaks", f"exit code {ended.returncode}: {last}"
         if ended.returncode == 1 and not any("error" in line for line in words) and call not in ("write", "writev"):
             return "says nothing", last
-        left_out = ended.returncode == 3
+        left_out = ended.returncode == 3 or "left out" in ended.stderr
     else:
         left_out = False
     way = "same command"
