@@ -146,11 +146,11 @@ def judge(scene: Scene, arguments: list[str], expected: dict[str, bytes], call: 
     if not hit:
         return "not reached", ""
     if fault != "kill":
-        if ended.returncode not in (0, 1, 3) or "panicked" in ended.stderr:
+        if ended.returncode not in (0, 1, 2, 3) or "panicked" in ended.stderr:
             return "breaks", f"exit code {ended.returncode}: {last}"
-        if ended.returncode == 1 and not any("error" in line for line in words) and call not in ("write", "writev"):
+        if ended.returncode in (1, 2) and not any("error" in line for line in words) and call not in ("write", "writev"):
             return "says nothing", last
-        left_out = ended.returncode == 3
+        left_out = ended.returncode == 3 or "left out" in ended.stderr
     else:
         left_out = False
     way = "same command"

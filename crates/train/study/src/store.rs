@@ -55,7 +55,7 @@ impl Store {
     /// Opens the database that SQLite calls `name`.
     fn connect(path: &Path, name: &Path, flags: OpenFlags) -> Result<Self, StudyError> {
         let at = |error: rusqlite::Error| Failure::from(error).at(path, LOCK_TIMEOUT);
-        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
             return Err(StudyError::NotAStudy { path: path.to_owned(), reason: "it is not a file" });
         }
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -94,7 +94,8 @@ pub enum ScanError {
     },
     /// Only one class has photos.
     #[error(
-        "only one class in {}: {class} ({photographs} usable photos); two are needed. {}", root.shown(),
+        "only one class in {}: {class} ({photographs} usable photos); two are needed{}. {}", root.shown(),
+        problems.first().map(|first| format!(", and {} left out, the first: {first}", problems.len())).unwrap_or_default(),
         if folders.is_empty() { EXPECTED.to_owned() }
         else { format!("It has subfolders ({}); use {} if those are the classes",
             folders.join(", "), root.join(class).shown()) }
