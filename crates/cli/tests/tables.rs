@@ -161,6 +161,8 @@ fn classes_of_folders_are_merged_in_every_command() {
     let folder = ["evaluate", "run", "--data", "photos", "--include-training", "--classes", "map.csv"];
     let measured = scene.run(&folder).expect(0);
     assert!(measured.out.contains("well") && measured.out.contains("ill"), "{}", measured.out);
+    let own = scene.run(&["evaluate", "run", "--classes", "map.csv"]).expect(2);
+    assert!(own.err.contains("--data DIR"), "{}", own.err);
     let audited = scene.run(&["audit", "photos", "--classes", "map.csv"]);
     assert!(audited.out.contains("of 2 classes"), "{}", audited.out);
     let wrong = scene.run(&["train", "photos", "--classes", "photos/nothing.csv"]).expect(1);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{LabelArguments, risk_level};
+use crate::exit::UsageError;
 
 #[derive(Args)]
 pub(crate) struct ExaminationArguments {
@@ -42,9 +43,14 @@ pub(crate) struct ExaminationArguments {
 }
 
 impl ExaminationArguments {
-    /// The folder that is named, by itself or by a table; `None` for the photos of the run.
+    /// The folder that is named, by itself or by a table; `None` for the photos of the run, whose classes are those of its
+    /// training.
     pub(crate) fn folder(&self) -> anyhow::Result<Option<PathBuf>> {
         let named = self.data.is_some() || self.labels.names_photos();
+        if !named && self.labels.changes_classes() {
+            let what = "the run's own photos have the classes of its training; name others with --data DIR or --labels FILE";
+            return Err(UsageError(what.to_owned()).into());
+        }
         named.then(|| self.labels.root(self.data.as_deref())).transpose()
     }
 }

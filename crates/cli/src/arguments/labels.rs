@@ -54,6 +54,11 @@ impl LabelArguments {
         !self.labels.is_empty() || self.images.is_some()
     }
 
+    /// Whether columns or a map of classes are named.
+    pub(crate) fn changes_classes(&self) -> bool {
+        self.image_column.is_some() || self.label_column.is_some() || self.classes.is_some()
+    }
+
     /// The tables and their columns.
     pub(crate) fn source(&self) -> LabelSource {
         let columns = ColumnChoice { image: self.image_column.clone(), label: self.label_column.clone() };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use foliar_files::cell;
-use foliar_labels::{FileIndex, IMAGE_COLUMNS, LabelError, Table, plain_path};
+use foliar_labels::{IMAGE_COLUMNS, LabelError, Table, plain_path};
 use foliar_vision::{Dataset, portable_name};
 
 use crate::error::AuditError;
@@ -113,7 +113,7 @@ impl Listing {
     }
 
     /// The rows whose photo is in `dataset`, and the paths of the other rows. A path may be written with backslashes. Where no
-    /// row has the path of a photo, rows mean the photo whose path ends in theirs, if it is a single one.
+    /// row has the path of a photo, rows mean the single photo whose path ends in theirs, or whose path ends theirs.
     pub(crate) fn matched(&self, dataset: &Dataset) -> (Vec<Row<'_>>, Vec<String>) {
         let names: BTreeMap<String, usize> = dataset
             .photos
@@ -124,10 +124,8 @@ impl Listing {
         let find = |name: &String| names.get(name).or_else(|| names.get(&plain_path(name))).copied();
         let mut found: Vec<Option<usize>> = self.rows.iter().map(|(name, _)| find(name)).collect();
         if found.iter().all(Option::is_none) {
-            let index = FileIndex::new(dataset.photos.iter().map(|photo| photo.path.as_path()));
-            let written: Vec<&str> = self.rows.iter().map(|(name, _)| name.as_str()).collect();
-            let single = |files: Vec<usize>| files.first().copied().filter(|_| files.len() == 1);
-            found = index.matched(&written).into_iter().map(single).collect();
+            let ends = Ends::of(&names);
+            found = self.rows.iter().map(|(name, _)| ends.find(&plain_path(name))).collect();
         }
         let mut matched = Vec::new();
         let mut absent = Vec::new();
@@ -139,4 +137,31 @@ impl Listing {
         }
         (matched, absent)
     }
+}
+
+/// Photos by their names without folders.
+struct Ends<'a>(BTreeMap<&'a str, Vec<(&'a str, usize)>>);
+
+impl<'a> Ends<'a> {
+    fn of(names: &'a BTreeMap<String, usize>) -> Self {
+        let mut ends: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
+        for (name, place) in names {
+            ends.entry(last(name)).or_default().push((name, *place));
+        }
+        Self(ends)
+    }
+
+    /// The only photo of which one path is the end of the other.
+    fn find(&self, path: &str) -> Option<usize> {
+        let ends = |long: &str, short: &str| {
+            long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        };
+        let alike = |(name, _): &&(&str, usize)| ends(name, path) || ends(path, name);
+        let mut found = self.0.get(last(path)).into_iter().flatten().filter(alike);
+        found.next().filter(|_| found.next().is_none()).map(|(_, place)| *place)
+    }
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }

@@ -127,7 +127,7 @@ const NUMBERS: [&str; 16] = [
     "taxonid",
 ];
 /// Names of columns of splits.
-pub const SPLITS: [&str; 13] = [
+pub const SPLITS: [&str; 17] = [
     "split",
     "part",
     "set",
@@ -141,6 +141,10 @@ pub const SPLITS: [&str; 13] = [
     "dataset",
     "purpose",
     "fold",
+    "istrain",
+    "istest",
+    "isvalid",
+    "isvalidation",
 ];
 /// Names of columns of groups: what holds more photos first.
 const GROUPS: [&str; 36] = [
@@ -317,7 +321,15 @@ fn found<I: Iterator<Item = usize>>(
     // Of columns that say the same, the one with names.
     let alike = tiers.iter().flatten().filter(|&&column| is_same(table, first, column));
     let named = alike.copied().find(|&column| !table.cells(column).all(is_number));
-    Ok(LabelColumns::One(named.unwrap_or(first)))
+    let column = named.unwrap_or(first);
+    if is_measured(table, column) {
+        let what = format!(
+            "the column `{}` holds numbers with decimals and no classes; name another with --label-column",
+            table.header[column]
+        );
+        return Err(LabelError::table(&table.path, what));
+    }
+    Ok(LabelColumns::One(column))
 }
 
 fn unknown(table: &Table) -> LabelError {
@@ -356,6 +368,13 @@ fn is_marks(table: &Table, column: usize) -> bool {
 
 fn is_number(cell: &str) -> bool {
     cell.is_empty() || cell.parse::<f64>().is_ok()
+}
+
+/// Whether a column holds numbers of which some are not whole.
+fn is_measured(table: &Table, column: usize) -> bool {
+    let number = |cell: &str| cell.parse::<f64>().ok();
+    table.cells(column).all(is_number)
+        && table.cells(column).filter_map(number).any(|number| number.fract() != 0.0)
 }
 
 /// Whether values come back often enough to be classes.
@@ -426,6 +445,7 @@ mod tests {
             ("image_id\n1.jpg\n", "--label-column"),
             ("image,label,class\n1.jpg,a,x\n2.jpg,a,y\n", "--label-column class"),
             ("image_id,healthy,rust\n1,0.25,0.75\n", "--label-column"),
+            ("image,label\n1.jpg,0.25\n2.jpg,3\n", "decimals"),
         ] {
             let error = of(text).unwrap_err();
             assert!(error.contains(expected) && error.contains("t.csv"), "{error}");

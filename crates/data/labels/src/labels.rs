@@ -153,6 +153,13 @@ impl Labels {
         self.header.iter().any(|column| OUTPUTS.contains(&plain(column).as_str()))
     }
 
+    /// Whether its rows are boxes in photos, so that a photo may have several.
+    #[must_use]
+    pub fn is_of_boxes(&self) -> bool {
+        const BOXES: [&str; 6] = ["xmin", "bbox", "xcenter", "boundingbox", "bboxx", "boxes"];
+        self.header.iter().any(|column| BOXES.contains(&plain(column).as_str()))
+    }
+
     /// The labels that occur.
     #[must_use]
     pub fn names(&self) -> BTreeSet<&str> {

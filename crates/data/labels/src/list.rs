@@ -1,52 +1,37 @@
 //! Lists of photos without a header: `path label`, `path,label`, or paths alone.
 
-use std::path::Path;
-
 use crate::file_index::has_picture_extension;
 use crate::separator::{records, separator};
-use crate::table::{Row, Table};
 
-/// The table of a text whose first line already names a photo; `None` for any other text.
-pub(crate) fn list(path: &Path, text: &str) -> Option<Table> {
+/// The lines of a text whose first one already names a photo, each with its number and cells, the photo first; `None` for any
+/// other text. All have as many cells.
+pub(crate) fn list(text: &str) -> Option<Vec<(u64, Vec<String>)>> {
     let first = text.lines().find(|line| !line.trim().is_empty())?;
     let by = separator(text);
     let separated: Vec<String> = records(first, by).next()?.iter().map(str::to_owned).collect();
-    let rows: Vec<Row> = if separated.len() > 1 {
+    let mut rows: Vec<(u64, Vec<String>)> = if separated.len() > 1 {
         let image = separated.iter().position(|cell| has_picture_extension(cell))?;
         let row = |record: csv::StringRecord| {
             let line = record.position().map_or(0, csv::Position::line);
             let mut cells: Vec<String> = record.iter().map(str::to_owned).collect();
             cells.resize(separated.len(), String::new());
             cells[..=image].rotate_right(1);
-            Row { line, cells }
+            (line, cells)
         };
         records(text, by).map(row).collect()
     } else {
         let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-        let row = |(line, text): (u64, &str)| {
+        let row = |(line, text)| {
             let (image, label) = at_blank(text);
-            Row { line, cells: vec![image.to_owned(), label.to_owned()] }
+            (line, vec![image.to_owned(), label.to_owned()])
         };
-        let rows: Vec<Row> = lines.map(row).collect();
-        rows.first().filter(|row| has_picture_extension(&row.cells[0]))?;
-        rows
+        lines.map(row).collect()
     };
-    let width = rows.first()?.cells.len();
-    let empty = |column: usize| rows.iter().all(|row| row.cells[column].is_empty());
-    let used = (0..width).rev().find(|&column| !empty(column)).map_or(1, |last| last + 1);
-    let names = |column: usize| match column {
-        0 => "path".to_owned(),
-        1 => "label".to_owned(),
-        _ => format!("column {}", column + 1),
-    };
-    let rows = rows
-        .into_iter()
-        .map(|mut row| {
-            row.cells.truncate(used);
-            row
-        })
-        .collect();
-    Some(Table { path: path.to_owned(), header: (0..used).map(names).collect(), rows, named: false })
+    let (_, first) = rows.first().filter(|(_, cells)| has_picture_extension(&cells[0]))?;
+    let empty = |column: &usize| rows.iter().all(|(_, cells)| cells[*column].is_empty());
+    let used = (0..first.len()).rev().find(|column| !empty(column)).map_or(1, |last| last + 1);
+    rows.iter_mut().for_each(|(_, cells)| cells.truncate(used));
+    Some(rows)
 }
 
 /// `photos/a leaf.jpg rust` as (`photos/a leaf.jpg`, `rust`): cut after the photo.
@@ -63,8 +48,7 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Option<Vec<Vec<String>>> {
-        let table = list(Path::new("train.txt"), text)?;
-        Some(table.rows.into_iter().map(|row| row.cells).collect())
+        Some(list(text)?.into_iter().map(|(_, cells)| cells).collect())
     }
 
     #[test]

@@ -45,8 +45,15 @@ impl Table {
             Some((first, rest)) if first.trim_end().len() == 5 && first.starts_with("sep=") => rest,
             _ => text,
         };
-        if let Some(table) = list(path, text) {
-            return Ok(table);
+        if let Some(rows) = list(text) {
+            let name = |column: usize| match column {
+                0 => "path".to_owned(),
+                1 => "label".to_owned(),
+                _ => format!("column {}", column + 1),
+            };
+            let header = (0..rows.first().map_or(0, |(_, cells)| cells.len())).map(name).collect();
+            let rows = rows.into_iter().map(|(line, cells)| Row { line, cells }).collect();
+            return Ok(Self { path: path.to_owned(), header, rows, named: false });
         }
         let mut records = records(text, separator(text));
         let mut header: Vec<String> = records.next().iter().flatten().map(str::to_owned).collect();

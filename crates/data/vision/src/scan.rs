@@ -14,6 +14,7 @@ mod labelled;
 mod layout;
 mod litter;
 mod node;
+mod options;
 mod part;
 mod recognise;
 mod row_files;
@@ -24,13 +25,13 @@ mod walk;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use foliar_labels::{ClassMap, ColumnChoice};
 use rayon::prelude::*;
 
 pub use self::error::{AlikeClasses, ScanError};
 use self::examine::examine;
 use self::labelled::Sorted;
 pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
+pub use self::options::{LabelSource, ScanOptions};
 use self::sorter::Sorter;
 use self::walk::{Tree, walk};
 use crate::dataset::{Dataset, Photo, Split};
@@ -38,32 +39,6 @@ use crate::digest::Digest;
 use crate::limits::Limits;
 use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
-
-/// How the photos of a folder are found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ScanOptions {
-    /// Limits on one photo.
-    pub limits: Limits,
-    /// How many folders below the root, or below its parts, the classes are: 1 for folders of photos, 2 for folders of folders,
-    /// whose two names together name a class. Absent: understood from the whole tree, or an error.
-    pub classes_from: Option<usize>,
-    /// The tables that say the classes.
-    pub labels: LabelSource,
-    /// What becomes of the classes that folders or tables say.
-    pub classes: Option<ClassMap>,
-    /// Whether classes whose names differ in case, blanks, underscores, hyphens or accents only are one class; see
-    /// [`crate::normal_class_name`].
-    pub match_names: bool,
-}
-
-/// Tables that say what photos show.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LabelSource {
-    /// The files, in any place. None: folders name the classes, or else the one table that lies among the photos.
-    pub tables: Vec<PathBuf>,
-    /// Their columns, where they are given.
-    pub columns: ColumnChoice,
-}
 
 /// The photos under `root` for training: at least two classes, each with a photo that is not set apart for validation or
 /// test.
@@ -132,7 +107,8 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
         return Err(nothing_usable(root, &tree, problems));
     }
     let mut problems = problems;
-    problems.extend(sorter.problems(root, &tree, &placed));
+    let used: Vec<&Path> = placed.iter().map(|photo| photo.path.as_path()).collect();
+    problems.extend(sorter.problems(root, &tree, &used));
     let layout = sorter.sentence(unwanted);
 
     let names: BTreeSet<&str> = placed.iter().map(|photo| photo.class.as_str()).collect();

@@ -442,6 +442,39 @@ fn cases() -> Vec<Case> {
             "",
             Refused(&["images"]),
         ),
+        case(
+            "images/1-4.png images_512/1-4.png",
+            &[("a.csv", "image,label\n1.png,x\n2.png,x\n3.png,y\n4.png,y\n")],
+            "",
+            Refused(&["sort the photos otherwise", "--labels"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[(
+                "boxes.csv",
+                "filename,width,class,xmin,ymin,xmax,ymax\n1.png,9,a,0,0,1,1\n1.png,9,b,0,0,1,1\n2.png,9,a,0,0,1,1\n3.png,9,b,0,0,1,1\n4.png,9,b,0,0,1,1\n",
+            )],
+            "",
+            Refused(&["1 of 4 photos have several labels"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("ages.csv", "image,label\n1.png,1.5\n2.png,2.5\n3.png,3.5\n4.png,4\n")],
+            "--labels ages.csv",
+            Refused(&["decimals", "--label-column"]),
+        ),
+        case(
+            "images/x/1-4.png images/y/1-4.png",
+            &[("a.csv", "image,label\n1.png,x\n2.png,X\n3.png,x\n1.png,y\n2.png,y\n")],
+            "--labels a.csv",
+            Read("X:1 x:2 y:2", [5, 0, 0], "class-with-one-photograph:1 unlisted:3", &["`X` and `x`"]),
+        ),
+        case(
+            "test/1-4.png",
+            &[("train.csv", "path,label\ntrain/1.png,x\ntrain/2.png,x\ntrain/3.png,y\ntrain/4.png,y\n")],
+            "--labels train.csv",
+            Refused(&["none of its 4 rows", "train/1.png", "test/1.png"]),
+        ),
         // Classes that are renamed, merged, chosen and left out.
         case(
             "rust/1-4.png scab/5-6.png soil/7-8.png",

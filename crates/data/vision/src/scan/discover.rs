@@ -36,6 +36,8 @@ struct Candidate {
     labels: Labels,
     /// Labels by picture.
     says: BTreeMap<usize, Vec<String>>,
+    /// Pictures between which its rows do not decide.
+    torn: BTreeSet<usize>,
 }
 
 /// Looks through the tables among the photos: those that label at least half of them, or have most of their rows there.
@@ -56,7 +58,7 @@ pub(super) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
     // A table that says the same again, in another form.
     let mut distinct: Vec<Candidate> = Vec::new();
     for candidate in candidates {
-        if !distinct.iter().any(|other| other.says == candidate.says) {
+        if !distinct.iter().any(|other| other.says == candidate.says && other.torn == candidate.torn) {
             distinct.push(candidate);
         }
     }
@@ -98,7 +100,10 @@ pub(super) fn contradicting(
         let most: Vec<(&&[String], &usize)> = most.collect();
         let agreed: usize = most.iter().map(|(_, count)| **count).sum();
         let distinct: BTreeSet<&&[String]> = most.iter().map(|(labels, _)| *labels).collect();
-        5 * listed >= 4 * all && (5 * agreed < 4 * listed || distinct.len() < 2)
+        let torn = candidate.torn.iter().filter_map(|&file| classes[file].as_ref());
+        let torn: Vec<&String> = torn.collect();
+        let across = torn.iter().any(|class| *class != torn[0]);
+        5 * (listed + torn.len()) >= 4 * all && (across || 5 * agreed < 4 * listed || distinct.len() < 2)
     };
     let mut found = found.filter(otherwise);
     found.next().map(|candidate| candidate.place)
@@ -134,7 +139,7 @@ pub(super) fn tables(root: &Path, tree: &Tree) -> Vec<PathBuf> {
 fn candidate(root: &Path, place: PathBuf, labels: Labels, pictures: &Pictures<'_>) -> Option<Candidate> {
     let below = place_below(root, &labels.path);
     let files = row_files(&labels, below.as_deref(), &pictures.paths, &pictures.index);
-    let mut says = BTreeMap::new();
+    let (mut says, mut torn) = (BTreeMap::new(), BTreeSet::new());
     let mut matched = 0;
     for (row, file) in labels.rows.iter().zip(files) {
         match file {
@@ -142,12 +147,15 @@ fn candidate(root: &Path, place: PathBuf, labels: Labels, pictures: &Pictures<'_
                 says.entry(file).or_insert_with(|| row.labels.clone());
                 matched += 1;
             }
-            RowFile::Several(_) => matched += 1,
+            RowFile::Several(files) => {
+                torn.extend(files);
+                matched += 1;
+            }
             RowFile::None => {}
         }
     }
     let enough = matched > 0 && (2 * matched >= labels.rows.len() || 2 * matched >= pictures.paths.len());
-    enough.then_some(Candidate { place, labels, says })
+    enough.then_some(Candidate { place, labels, says, torn })
 }
 
 /// Tables for a test with nothing but a placeholder in the place of the classes.

@@ -1,7 +1,7 @@
 //! Why a folder is not a usable data set.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use foliar_labels::LabelError;
 
@@ -139,7 +139,7 @@ pub enum ScanError {
     #[error(
         "{}: {folders} {what}{}; {EXPECTED}", root.shown(),
         if tables.is_empty() { String::new() }
-        else { format!("; the labels may be in {}: try `--labels {}`", tables.join(", "), root.join(&tables[0]).display()) }
+        else { format!("; the labels may be in {}{}", tables.join(", "), way_to_table(root, tables)) }
     )]
     LabelsElsewhere {
         /// The folder.
@@ -215,6 +215,14 @@ pub enum ScanError {
         /// The folder.
         root: PathBuf,
     },
+}
+
+/// The option that reads the first table that can be read.
+fn way_to_table(root: &Path, tables: &[String]) -> String {
+    const OTHER: [&str; 3] = [".xml", ".parquet", ".xlsx"];
+    let readable = |table: &&String| !OTHER.iter().any(|other| table.to_lowercase().ends_with(other));
+    let way = |table| format!(": try `--labels {}`", root.join(table).display());
+    tables.iter().find(readable).map(way).unwrap_or_default()
 }
 
 impl ScanError {

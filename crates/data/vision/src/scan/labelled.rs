@@ -148,7 +148,7 @@ impl Labelled {
             return Err(torn_apart(root, &tables[0], &torn, &pictures));
         }
         let torn = entries.values().filter(|entry| entry.contradiction.is_some()).count();
-        if 2 * torn > entries.len() {
+        if 2 * torn > entries.len() || (torn > 0 && tables.iter().any(Labels::is_of_boxes)) {
             return Err(several_rows(&tables[0], torn, &entries, &pictures));
         }
         let labels: BTreeSet<&str> = tables.iter().flat_map(Labels::names).collect();
@@ -210,7 +210,8 @@ impl Labelled {
         let tests = tests(root, tree, tables, &pictures);
         let mut labelled =
             Self { files, folders, tests, problems, understood: String::new(), origin, labels };
-        labelled.understood = labelled.sentence(root, tree, tables, names.as_ref(), &splits, found);
+        labelled.understood =
+            labelled.sentence(root, tree, tables, names.as_ref(), &splits, (found, map.is_some()));
         if by_folder.is_some() {
             labelled.understood.push_str("; the folders of the photos give the parts");
         }
@@ -243,7 +244,7 @@ impl Labelled {
         tables: &[Labels],
         names: Option<&Names>,
         splits: &TableSplits,
-        found: bool,
+        (found, renamed): (bool, bool),
     ) -> String {
         let shown: Vec<String> = tables.iter().map(|table| below(root, &table.path)).collect();
         let mut said = vec![format!(
@@ -258,7 +259,8 @@ impl Labelled {
         )];
         if let Some(names) = names {
             said.push(format!("{} gives their names", below(root, &names.path)));
-        } else if self.labels.iter().all(|label| label.bytes().all(|byte| byte.is_ascii_digit())) {
+        } else if !renamed && self.labels.iter().all(|label| label.bytes().all(|byte| byte.is_ascii_digit()))
+        {
             said.push("they are numbers: `--classes FILE` gives them names".to_owned());
         }
         said.extend(splits.sentence.iter().cloned());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use foliar_labels::{FileIndex, LabelRow, Labels, plain_path};
 
-use super::part::{is_mask, part_of, plain_part};
+use super::part::{is_mask, normal, part_of, plain_part};
 use crate::dataset::Split;
 
 /// What a row means.
@@ -23,9 +23,9 @@ pub(super) enum RowFile {
 /// `index` is one of them.
 ///
 /// Where a name ends the paths of several files, the choice falls on, in this order: the file that the name is the whole path
-/// of, from the root or from the table; files in the part that the row says; files below the folder of the table; files
-/// that are no masks; files in the part that the table is called after; and files of the folder that holds most of the rows,
-/// if it holds twice as many as each other.
+/// of, from the root or from the table; files in the part that the row says; files in a folder that is called like the class;
+/// files below the folder of the table; files that are no masks; files in the part that the table is called after; and files
+/// of the folder that holds most of the rows, if it holds twice as many as each other.
 pub(super) fn row_files(
     table: &Labels,
     place: Option<&Path>,
@@ -56,6 +56,9 @@ pub(super) fn row_files(
     .collect()
 }
 
+/// Whether a file stays among the files that a row may mean.
+type Rule<'a> = &'a dyn Fn(&Path, &[usize]) -> bool;
+
 /// What decides between the files of one row.
 struct Choice<'a> {
     row: &'a LabelRow,
@@ -71,9 +74,17 @@ struct Choice<'a> {
 impl Choice<'_> {
     fn narrowed(&self, mut files: Vec<usize>) -> Vec<usize> {
         let path = PathBuf::from(plain_path(&self.row.image));
+        // `train/1.jpg` is not `test/1.jpg`, whatever other folders the table was made among.
+        if let Some(part) = split_of_folders(&path) {
+            files.retain(|&file| split_of_folders(self.pictures[file]).is_none_or(|other| other == part));
+        }
         let said = self.row.split.as_deref().and_then(split_of);
         let whole = |file: &Path| file == path || self.above.is_some_and(|above| file == above.join(&path));
         let in_part = |file: &Path, part: Option<Split>| part.is_some() && split_of_folders(file) == part;
+        let in_class = |file: &Path| {
+            let folder = file.parent().and_then(Path::file_name).map(|name| normal(&name.to_string_lossy()));
+            folder.is_some_and(|folder| self.row.labels.iter().any(|label| normal(label) == folder))
+        };
         let most = |file: &Path, rivals: &[usize]| {
             let held = |file: &Path| self.held.get(&file.parent()).copied().unwrap_or(0);
             let rival = |other: &&usize| self.pictures[**other].parent() != file.parent();
@@ -83,9 +94,10 @@ impl Choice<'_> {
             self.above.is_some_and(|above| !above.as_os_str().is_empty() && file.starts_with(above))
         };
         let is_photo = |file: &Path| !file.iter().any(|folder| is_mask(&folder.to_string_lossy()));
-        let rules: [&dyn Fn(&Path, &[usize]) -> bool; 6] = [
+        let rules: [Rule<'_>; 7] = [
             &|file, _| whole(file),
             &|file, _| in_part(file, said),
+            &|file, _| in_class(file),
             &|file, _| below(file),
             &|file, _| is_photo(file),
             &|file, _| in_part(file, self.called),

@@ -11,9 +11,9 @@ use super::labelled::{Labelled, Sorted};
 use super::layout::Layout;
 use super::litter::is_own;
 use super::node::Node;
+use super::options::{LabelSource, ScanOptions};
 use super::recognise::recognise;
 use super::walk::Tree;
-use super::{Placed, ScanOptions};
 use crate::dataset::TableOrigin;
 use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
@@ -78,18 +78,18 @@ impl<'a> Sorter<'a> {
     }
 
     /// Problems that are of no file.
-    pub(super) fn problems(&self, root: &Path, tree: &Tree, placed: &[Placed]) -> Vec<Problem> {
+    pub(super) fn problems(&self, root: &Path, tree: &Tree, used: &[&Path]) -> Vec<Problem> {
         match &self.by {
             By::Tables(labelled) => labelled.problems.clone(),
-            By::Folders(layout, _) => self.empty_classes(root, tree, layout, placed),
+            By::Folders(layout, _) => self.empty_classes(root, tree, layout, used),
         }
     }
 
     /// Class folders that are empty or have only unusable pictures. A folder of other files, or of runs of this program, is not a
     /// class.
-    fn empty_classes(&self, root: &Path, tree: &Tree, layout: &Layout, placed: &[Placed]) -> Vec<Problem> {
+    fn empty_classes(&self, root: &Path, tree: &Tree, layout: &Layout, used: &[&Path]) -> Vec<Problem> {
         let filled: BTreeSet<String> =
-            placed.iter().filter_map(|photo| layout.place(&photo.path)).map(|place| place.class).collect();
+            used.iter().filter_map(|path| layout.place(path)).map(|place| place.class).collect();
         let mut contents: BTreeMap<String, (PathBuf, bool, bool)> = BTreeMap::new();
         for folder in &tree.folders {
             if let Some(class) = layout.class_folder(folder) {
@@ -164,7 +164,7 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
         return labelled(&tables.collect::<Result<Vec<_>, _>>()?, false);
     }
     let recognised = recognise(root, &Node::of(tree), options.classes_from);
-    let asked = *source != super::LabelSource::default();
+    let asked = *source != LabelSource::default();
     let folders = |layout: Layout| Ok(By::Folders(layout, Layout::companions(tree)));
     if options.classes_from.is_some() {
         return recognised.and_then(folders);
