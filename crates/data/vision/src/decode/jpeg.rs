@@ -19,6 +19,9 @@ use super::raster::{Raster, turning_needs};
 use crate::limits::Limits;
 use crate::problem::Reason;
 
+/// The marker that ends a picture.
+const END: [u8; 2] = [0xFF, 0xD9];
+
 /// What the markers say.
 pub(super) struct Inspected {
     /// Pixels in a row as stored.
@@ -63,6 +66,8 @@ fn decode_frame(bytes: &[u8], frame: &Frame, side: Option<u32>, limits: &Limits)
     if !frame.is_ended && !frame.is_fine {
         return Err(Reason::Truncated);
     }
+    // The file and its copy.
+    limits.check_memory(2 * bytes.len() as u64)?;
     let sealed = sealed(bytes, frame);
     let raster = |pixels, divisor| Raster {
         pixels,
@@ -87,8 +92,13 @@ fn decode_frame(bytes: &[u8], frame: &Frame, side: Option<u32>, limits: &Limits)
     match whole::decode(&sealed, frame) {
         Ok(pixels) => Ok(raster(pixels, 1)),
         Err(_) if !frame.is_ended => Err(Reason::Truncated),
-        // A code of nothing but ones, or what decodes without the ones behind it, has ended too early.
-        Err(Reason::Damaged { detail }) if detail.contains("0xFFFF") => Err(Reason::Truncated),
+        // What meets a code of nothing but ones at its end, or decodes without the ones behind it, has ended too early.
+        Err(Reason::Damaged { detail })
+            if detail.contains("0xFFFF")
+                && bytes.get(frame.data_end..).is_some_and(|rest| rest.starts_with(&END)) =>
+        {
+            Err(Reason::Truncated)
+        }
         Err(reason) => Err(whole::decode(bytes, frame).map_or(reason, |_| Reason::Truncated)),
     }
 }
@@ -98,7 +108,6 @@ fn sealed(bytes: &[u8], frame: &Frame) -> Vec<u8> {
     // More than decoders read ahead. A zero behind 255 says that it is data and no marker.
     const ONES: [u8; 32] =
         *b"\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0";
-    const END: [u8; 2] = [0xFF, 0xD9];
     let data = bytes.get(..frame.data_end).unwrap_or(bytes);
     // After the first scan of a progressive picture the decoder must see a marker at once.
     let ones: &[u8] = if frame.sequential || frame.scans > 1 { &ONES } else { &[] };

@@ -23,6 +23,7 @@ pub(super) fn decode(
     limits: &Limits,
 ) -> Result<Vec<u8>, Reason> {
     let taken = 2 * bytes.len() as u64 + Boxes::needs(size.0, size.1, divisor);
+    limits.check_memory(taken)?;
     let colour = heic_decoder::read_metadata(bytes).map_err(reason)?.color_info;
     let mut file = bytes.to_vec();
     let mut boxes = Boxes::new(size.0, size.1, divisor);
