@@ -223,7 +223,7 @@ def plant_names(source: Path, target: Path, rng: random.Random) -> dict:
             [f"{stem}_jpg.rf.{hexes()}.jpg" for _ in range(3)],
             [f"{stem}_0_{rng.randrange(100, 10**4)}.jpeg" for _ in range(3)],
             [f"{stem}{mark}.JPG" for mark in ("", "_new30degFlipLR", "_90deg", "_flipTB")],
-            [f"{stem}_aug_{place}.png" for place in range(3)],
+            [f"{stem}_aug_{place}.jpg" for place in range(3)],
             [f"{stem}.jpg", f"{stem} (1).jpg", f"{stem} - Copy.jpg"],
         ][number % 5]
         family = []
