@@ -69,7 +69,8 @@ fn check(diagnosis: &Diagnosis) {
     let calm = |finding: &Finding| matches!(finding.id, Id::Healthy | Id::TooLittleToTell);
     let calm = diagnosis.findings.iter().any(calm);
     let warned = diagnosis.findings.iter().any(|finding| finding.severity > Severity::Note);
-    assert_ne!(calm, warned);
+    // Of foliar's own runs a note may name a fault beside which nothing is called healthy.
+    assert!(calm != warned || (diagnosis.is_of_foliar && !calm), "{diagnosis:?}");
     assert!(!diagnosis.verdict.is_empty());
     assert!(diagnosis.findings.is_sorted_by(|a, b| a.severity >= b.severity));
     for finding in &diagnosis.findings {
