@@ -27,7 +27,8 @@ pub(crate) fn read(path: &Path) -> Result<String, LabelError> {
             "this is an XML file; write a table with a photo and its class in each line"
         }
         _ => {
-            let text = decode(&bytes);
+            // So that lines count as they do in an editor.
+            let text = decode(&bytes).replace("\r\n", "\n");
             if !text.contains('\0') {
                 return Ok(text);
             }

@@ -475,6 +475,18 @@ fn cases() -> Vec<Case> {
             "--labels train.csv",
             Refused(&["none of its 4 rows", "train/1.png", "test/1.png"]),
         ),
+        case(
+            "images/1-4.png",
+            &[
+                (
+                    "labels.csv",
+                    "image,label\n1.png,a\n1.png,b\n2.png,a\n2.png,b\n3.png,a\n4.png,a\n4.png,b\n",
+                ),
+                ("c.csv", "from,to\nb a,both\n"),
+            ],
+            "--labels labels.csv --classes c.csv",
+            Read("a:1 both:3", [4, 0, 0], "class-with-one-photograph:1", &[]),
+        ),
         // Classes that are renamed, merged, chosen and left out.
         case(
             "rust/1-4.png scab/5-6.png soil/7-8.png",

@@ -70,6 +70,8 @@ pub(super) struct Labelled {
 /// What the rows of one file say together.
 struct Entry<'a> {
     labels: BTreeSet<&'a str>,
+    /// Those of all rows.
+    all: BTreeSet<&'a str>,
     split: Option<Split>,
     group: Option<&'a str>,
     table: usize,
@@ -131,6 +133,7 @@ impl Labelled {
                 let labels: BTreeSet<&str> = row.labels.iter().map(String::as_str).collect();
                 let entry = Entry {
                     labels: labels.clone(),
+                    all: BTreeSet::new(),
                     split,
                     group: row.group.as_deref(),
                     table: number,
@@ -138,6 +141,7 @@ impl Labelled {
                     contradiction: None,
                 };
                 let earlier = entries.entry(file).or_insert(entry);
+                earlier.all.extend(&labels);
                 if earlier.contradiction.is_none() {
                     let what = earlier.differs(&labels, split, row.group.as_deref());
                     earlier.contradiction = what.map(|what| (line(table, row.line), what));
@@ -148,8 +152,12 @@ impl Labelled {
             return Err(torn_apart(root, &tables[0], &torn, &pictures));
         }
         let torn = entries.values().filter(|entry| entry.contradiction.is_some()).count();
-        if 2 * torn > entries.len() || (torn > 0 && tables.iter().any(Labels::is_of_boxes)) {
-            return Err(several_rows(&tables[0], torn, &entries, &pictures));
+        if 2 * torn > entries.len() || tables.iter().any(Labels::is_of_boxes) {
+            // The rows do not contradict each other: each holds one of several labels.
+            for entry in entries.values_mut().filter(|entry| entry.labels != entry.all) {
+                entry.labels.clone_from(&entry.all);
+                entry.contradiction = None;
+            }
         }
         let labels: BTreeSet<&str> = tables.iter().flat_map(Labels::names).collect();
         let names = names(root, tables, &labels, map)?;
@@ -411,23 +419,6 @@ fn torn_apart(root: &Path, table: &Labels, torn: &[Vec<usize>], pictures: &Pictu
         root: table.path.clone(),
         what: format!("{} of its rows name photos that are in several folders", torn.len()),
         ways: shown.iter().take(NAMED).map(way).collect(),
-    }
-}
-
-/// Most photos stand in several rows that differ: labels, one a row.
-fn several_rows(
-    table: &Labels,
-    several: usize,
-    entries: &BTreeMap<usize, Entry<'_>>,
-    pictures: &Pictures<'_>,
-) -> ScanError {
-    let first = entries.iter().find_map(|(file, entry)| Some((file, entry.contradiction.as_ref()?)));
-    ScanError::SeveralLabels {
-        table: table.path.clone(),
-        several,
-        photographs: entries.len(),
-        example: first.map(|(file, _)| portable_name(pictures.paths[*file])).unwrap_or_default(),
-        labels: first.map(|(_, (_, what))| what.replace('`', "")).unwrap_or_default(),
     }
 }
 
