@@ -37,7 +37,7 @@ def scores_of(logits, labels, classes):
     return {
         "accuracy": sk.accuracy_score(labels, calls),
         "balanced_accuracy": sk.balanced_accuracy_score(labels, calls),
-        "macro_f1": sk.f1_score(labels, calls, average="macro"),
+        "macro_f1": sk.f1_score(labels, calls, labels=np.unique(labels), average="macro"),
         "matthews": sk.matthews_corrcoef(labels, calls),
         "kappa": sk.cohen_kappa_score(labels, calls),
         "loss": sk.log_loss(labels, probabilities, labels=every),
