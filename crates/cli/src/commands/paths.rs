@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use foliar_files::Printable as _;
 use foliar_runlog::RunDir;
 use foliar_train::Run;
 
@@ -20,7 +21,7 @@ pub(crate) fn open_run(path: &Path) -> anyhow::Result<Run> {
 
 /// Refuses what is no folder of a run.
 pub(crate) fn expect_run(path: &Path) -> anyhow::Result<()> {
-    let shown = path.display();
+    let shown = path.shown();
     if !path.exists() {
         anyhow::bail!("{shown} does not exist; {}", instead());
     }
@@ -39,11 +40,11 @@ pub(crate) fn expect_run(path: &Path) -> anyhow::Result<()> {
 
 /// The bundle that `path` is or holds, if it is there.
 pub(crate) fn bundle(path: &Path) -> anyhow::Result<PathBuf> {
-    let shown = path.display();
+    let shown = path.shown();
     if !path.exists() {
         anyhow::bail!("{shown} does not exist; {}", instead());
     }
-    if path.is_file() {
+    if !path.is_dir() {
         return Ok(path.to_owned());
     }
     let file = path.join(RunDir::BUNDLE);

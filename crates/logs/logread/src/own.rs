@@ -54,10 +54,13 @@ struct OwnEpoch {
     epoch: u32,
     phase: u32,
     line: usize,
+    /// Steps since the run began.
+    step: Option<f64>,
     train_loss: Option<Written>,
     train_accuracy: Option<Written>,
     validation_loss: Option<Written>,
     validation_accuracy: Option<Written>,
+    validation_macro_f1: Option<Written>,
     learning_rate: Option<Written>,
 }
 
@@ -170,10 +173,12 @@ fn of_event(epoch: &Epoch, line: usize) -> OwnEpoch {
         epoch: epoch.epoch,
         phase: epoch.phase,
         line,
+        step: Some(epoch.total_step as f64),
         train_loss: Some(Written::exact(epoch.train_loss)),
         train_accuracy: Some(Written::exact(epoch.train_accuracy)),
         validation_loss: epoch.validation_loss.map(Written::exact),
         validation_accuracy: epoch.validation_accuracy.map(Written::exact),
+        validation_macro_f1: epoch.validation_macro_f1.map(Written::exact),
         learning_rate: Some(Written::exact(epoch.learning_rate)),
     }
 }
@@ -232,18 +237,19 @@ fn of_console(text: &str) -> Option<(OwnEpoch, Option<usize>, bool)> {
 
 fn series(epochs: &[OwnEpoch]) -> Vec<Series> {
     type Read = fn(&OwnEpoch) -> Option<Written>;
-    let columns: [(&str, Option<Split>, Metric, Read); 5] = [
+    let columns: [(&str, Option<Split>, Metric, Read); 6] = [
         ("train_loss", Some(Split::Train), Metric::Loss, |epoch| epoch.train_loss),
         ("train_accuracy", Some(Split::Train), Metric::Accuracy, |epoch| epoch.train_accuracy),
         ("validation_loss", Some(Split::Validation), Metric::Loss, |epoch| epoch.validation_loss),
         ("validation_accuracy", Some(Split::Validation), Metric::Accuracy, |epoch| epoch.validation_accuracy),
+        ("validation_macro_f1", Some(Split::Validation), Metric::F1, |epoch| epoch.validation_macro_f1),
         ("learning_rate", None, Metric::LearningRate, |epoch| epoch.learning_rate),
     ];
     let one = |(name, split, metric, read): (&str, Option<Split>, Metric, Read)| {
         let points = epochs.iter().enumerate().filter_map(|(row, epoch)| {
             let Written { value, resolution } = read(epoch)?;
             let number = Some(f64::from(epoch.epoch));
-            Some(Point { row, epoch: number, step: None, value, resolution, line: epoch.line })
+            Some(Point { row, epoch: number, step: epoch.step, value, resolution, line: epoch.line })
         });
         Series { name: name.to_owned(), split, metric, within_epoch: false, points: points.collect() }
     };
