@@ -96,11 +96,18 @@ fn large_files_are_reduced_while_they_are_read_or_refused() {
     }
 }
 
-/// The least memory with which a file is not refused.
+/// The least memory with which a file is not refused. A part of it may be asked for before the whole is known.
 fn least_memory(bytes: &[u8]) -> u64 {
-    let limits = Limits { memory: 0, ..Limits::default() };
-    match decode_reduced(bytes, 10_000, &limits, &mut Resizer::default()) {
-        Err(Reason::TooMuchMemory { bytes, .. }) => bytes,
-        other => panic!("{other:?}"),
+    let mut least = 0;
+    loop {
+        let limits = Limits { memory: least, ..Limits::default() };
+        match decode_reduced(bytes, 10_000, &limits, &mut Resizer::default()) {
+            Err(Reason::TooMuchMemory { bytes, .. }) => {
+                assert!(bytes > least, "{bytes} bytes are refused where {least} are allowed");
+                least = bytes;
+            }
+            Ok(_) if least > 0 => return least,
+            other => panic!("{other:?}"),
+        }
     }
 }

@@ -207,7 +207,8 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
         (_, Ok(layout)) if classes_of(&layout, tree).is_empty() => {
             let tables: Vec<String> =
                 tables(root, tree).iter().take(NAMED).map(|path| portable_name(path)).collect();
-            match tables.is_empty() {
+            let photos = tree.files.iter().any(|path| tree.is_picture(path));
+            match tables.is_empty() || !photos {
                 true => folders(layout),
                 false => Err(ScanError::LabelsElsewhere {
                     root: root.to_owned(),
