@@ -463,8 +463,9 @@ fn the_verdict_quotes_the_best_run_and_not_the_last_fragment() {
 }
 
 fn warnings(text: &str, classes: usize) -> Vec<Id> {
-    let findings = told(&read_log(text.as_bytes()).unwrap(), Some(classes)).findings;
-    findings
+    let Ok(log) = read_log(text.as_bytes()) else { panic!("not read: {text}") };
+    told(&log, Some(classes))
+        .findings
         .into_iter()
         .filter(|finding| finding.severity != Severity::Note)
         .map(|finding| finding.id)
