@@ -7,7 +7,7 @@ use foliar_labels::{ClassMap, FileIndex, Labels, Mapped, Names, names_beside};
 
 use super::error::ScanError;
 use super::layout::Layout;
-use super::part::{normal, part_of};
+use super::part::part_of;
 use super::row_files::{RowFile, row_files, split_of_folders};
 use super::table_splits::TableSplits;
 use super::walk::Tree;
@@ -226,7 +226,6 @@ impl Labelled {
         if absent > ROWS_LISTED {
             labelled.understood.push_str(&format!("; {absent} rows list photos that are not there"));
         }
-        labelled.understood.extend(alike(&labelled.labels).map(|words| format!("; {words}")));
         Ok(labelled)
     }
 
@@ -420,15 +419,6 @@ fn torn_apart(root: &Path, table: &Labels, torn: &[Vec<usize>], pictures: &Pictu
         what: format!("{} of its rows name photos that are in several folders", torn.len()),
         ways: shown.iter().take(NAMED).map(way).collect(),
     }
-}
-
-/// Two labels that only case, blanks or marks tell apart.
-fn alike(labels: &BTreeSet<String>) -> Option<String> {
-    let mut seen: BTreeMap<String, &String> = BTreeMap::new();
-    labels.iter().find_map(|label| {
-        let earlier = seen.insert(normal(label), label)?;
-        Some(format!("`{earlier}` and `{label}` are two classes; `--classes FILE` merges them"))
-    })
 }
 
 /// `a, b, c and 3 more`.
