@@ -1,7 +1,6 @@
 //! Whatever the bytes of a photograph: it is decoded within the limits, or refused with a reason.
 
-use foliar_vision::resize::Resizer;
-use foliar_vision::{Limits, Rgb, decode_bytes, decode_reduced};
+use foliar_vision::{Limits, Resizer, Rgb, decode_bytes, decode_reduced};
 
 const MOST_PIXELS: u64 = 1 << 20;
 

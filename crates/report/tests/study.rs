@@ -261,12 +261,14 @@ fn grids_are_even_on_their_scale() {
     assert!(Surface::grid(&parameters[4], 9).is_empty());
 }
 
-fn value() -> impl Strategy<Value = f64> {
+/// Boxed: a study draws some two hundred of them at once, which side by side are more than a thread's stack.
+fn value() -> BoxedStrategy<f64> {
     prop_oneof![
         4 => -10.0..10.0,
         1 => any::<f64>(),
         1 => prop::sample::select(vec![0.0, -0.0, 1.0, 0.99, 1e-300, 1e100, f64::MAX, f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
     ]
+    .boxed()
 }
 
 fn name() -> impl Strategy<Value = String> {

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use foliar_model::decode_reduced;
 use foliar_report::Thumbnail;
-use foliar_vision::resize::{Resizer, reduce};
-use foliar_vision::{Limits, Rgb};
+use foliar_vision::{Limits, Resizer, Rgb, reduce};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 

@@ -1,7 +1,6 @@
 //! Colours at the border of a photo, where there is nothing to learn about a disease.
 
-use foliar_vision::Rgb;
-use foliar_vision::resize::{Resizer, Window};
+use foliar_vision::{Resizer, Rgb, Window};
 
 /// Side of the reduced picture from which the border is taken.
 const SIDE: usize = 32;

@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 
 use foliar_results::audit::GroupSource;
 use foliar_vision::decode::read_file;
-use foliar_vision::resize::Resizer;
 use foliar_vision::{
-    Dataset, Digest, Limits, NameCopies, Photo, UnionFind, decode_reduced, portable_name, sequence,
+    Dataset, Digest, Limits, NameCopies, Photo, Resizer, UnionFind, decode_reduced, portable_name, sequence,
 };
 use rayon::prelude::*;
 use regex::Regex;

@@ -2,8 +2,7 @@
 
 use foliar_results::audit::Measures;
 use foliar_vision::decode::read_file;
-use foliar_vision::resize::Resizer;
-use foliar_vision::{Dataset, Limits, Photo, Problem, Reason, Rgb, decode_reduced};
+use foliar_vision::{Dataset, Limits, Photo, Problem, Reason, Resizer, Rgb, decode_reduced};
 use rayon::prelude::*;
 
 use crate::border_colors::BorderColors;

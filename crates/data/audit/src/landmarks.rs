@@ -16,8 +16,7 @@
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
 
-use foliar_vision::Rgb;
-use foliar_vision::resize::{Resizer, Window};
+use foliar_vision::{Resizer, Rgb, Window};
 
 use crate::thumbnail::luminance;
 

@@ -252,8 +252,7 @@ impl Copy {
 
 #[cfg(test)]
 mod tests {
-    use foliar_vision::Rgb;
-    use foliar_vision::resize::{Resizer, Window};
+    use foliar_vision::{Resizer, Rgb, Window};
 
     use super::*;
 

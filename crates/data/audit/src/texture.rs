@@ -1,8 +1,7 @@
 //! Colours and textures of a photo as a short row of numbers: the features that are used without a network. They say much
 //! less than those of a network, but enough to compare splits.
 
-use foliar_vision::Rgb;
-use foliar_vision::resize::{Resizer, Window};
+use foliar_vision::{Resizer, Rgb, Window};
 
 use crate::thumbnail::luminance;
 

@@ -1,8 +1,7 @@
 //! A small grey picture of a photo, and its landmarks: all that the search for copies looks at.
 
 use foliar_results::audit::Symmetry;
-use foliar_vision::Rgb;
-use foliar_vision::resize::{Resizer, Window};
+use foliar_vision::{Resizer, Rgb, Window};
 
 use crate::landmarks::Landmarks;
 

@@ -3,8 +3,7 @@
 
 use foliar_audit::{Copy, Thumbnail, find_copies};
 use foliar_results::audit::Symmetry;
-use foliar_vision::resize::Resizer;
-use foliar_vision::{Digest, Rgb};
+use foliar_vision::{Digest, Resizer, Rgb};
 
 const WIDTH: usize = 240;
 const HEIGHT: usize = 180;

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use foliar_vision::{Limits, Rgb, decode_reduced, leaf_mask, resize::Resizer, resize::Window};
+use foliar_vision::{Limits, Resizer, Rgb, Window, decode_reduced, leaf_mask};
 use image::{ImageBuffer, RgbImage};
 
 const CELL: u32 = 160;

@@ -5,8 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use foliar_vision::resize::Resizer;
-use foliar_vision::{Limits, load_photo};
+use foliar_vision::{Limits, Resizer, load_photo};
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args_os().skip(1);

@@ -14,14 +14,13 @@ mod key;
 mod turn;
 mod view;
 
+use foliar_picture::{Rgb, reduce};
 use serde::{Deserialize, Serialize};
 
 use self::geometry::Shot;
 use self::view::View;
 use crate::preprocess::{Preprocessing, Workspace};
 use crate::random::Domain;
-use crate::resize::reduce;
-use crate::rgb::Rgb;
 use foliar_random::Random;
 
 pub use self::colour::ColourJitter;

@@ -24,8 +24,9 @@ mod noise;
 mod rotation;
 mod value;
 
+use foliar_picture::Rgb;
+
 use crate::random::Domain;
-use crate::rgb::Rgb;
 
 /// Severities of most kinds.
 const SEVERITIES: u8 = 5;

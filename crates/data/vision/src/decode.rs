@@ -21,13 +21,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use foliar_picture::{Resizer, Rgb};
+
 use self::guard::guarded;
 use self::raster::Raster;
 use crate::format::{Format, sniff_foreign, sniff_unsupported};
 use crate::limits::Limits;
 use crate::problem::Reason;
-use crate::resize::Resizer;
-use crate::rgb::Rgb;
 
 /// What a picture's header says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub fn decode_bytes(bytes: &[u8], limits: &Limits) -> Result<Rgb, Reason> {
     guarded(|| raster(bytes, None, limits)?.whole())
 }
 
-/// Decodes a picture and reduces it until its shorter side is at most `side` pixels, as [`reduce`](crate::resize::reduce) does: the
+/// Decodes a picture and reduces it until its shorter side is at most `side` pixels, as [`reduce`](foliar_picture::reduce) does: the
 /// first step of preprocessing. A JPEG that is far larger is decoded at a half or a quarter of its sides to begin with, which
 /// takes a fraction of the time and of the memory; a PNG, TIFF or HEIC that would not fit into memory is reduced while it is read;
 /// values differ from those of [`decode_bytes`] and a reduction by little.

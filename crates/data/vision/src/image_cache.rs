@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use foliar_files::Printable as _;
-
+use foliar_picture::{Resizer, Rgb, reduce, reduced_dimensions};
 use rayon::prelude::*;
 
 use crate::dataset::{Dataset, Photo};
@@ -12,8 +12,6 @@ use crate::decode::{decode_reduced, read_file};
 use crate::digest::Digest;
 use crate::limits::Limits;
 use crate::problem::{Problem, Reason};
-use crate::resize::{Resizer, reduce, reduced_dimensions};
-use crate::rgb::Rgb;
 
 /// Why a batch could not be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -13,10 +13,9 @@ mod lab;
 mod region;
 mod threshold;
 
+use foliar_picture::{Resizer, Rgb, Window};
 use serde::Serialize;
 
-use crate::resize::{Resizer, Window};
-use crate::rgb::Rgb;
 use backdrop::Backdrop;
 use region::{Region, box_mean};
 use threshold::Cut;

@@ -35,8 +35,6 @@ pub mod photo_file;
 pub mod preprocess;
 pub mod problem;
 pub mod random;
-pub mod resize;
-pub mod rgb;
 pub mod scan;
 pub mod sequence;
 pub mod split;
@@ -50,6 +48,7 @@ pub use decode::{decode_bytes, decode_file, decode_reduced};
 pub use digest::Digest;
 pub use folds::folds;
 pub use foliar_labels::{ClassMap, ColumnChoice, LabelError};
+pub use foliar_picture::{Resizer, Rgb, Window, reduce, reduced_dimensions};
 pub use format::Format;
 pub use image_cache::{ImageCache, LoadError};
 pub use leaf_mask::{LeafMask, leaf_mask};
@@ -61,7 +60,6 @@ pub use name_copies::NameCopies;
 pub use photo_file::{LoadedPhoto, is_photo_file, load_photo};
 pub use preprocess::{Preprocessing, PreprocessingError, Workspace};
 pub use problem::{Problem, Reason};
-pub use rgb::Rgb;
 pub use scan::{
     AlikeClasses, LabelSource, OUTPUT_MARK, ScanError, ScanOptions, is_litter, is_own, scan,
     scan_for_evaluation,

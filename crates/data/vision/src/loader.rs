@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::image_cache::LoadError;
     use crate::preprocess::Preprocessing;
-    use crate::rgb::Rgb;
+    use foliar_picture::Rgb;
 
     /// A bug that `Loader::new` rules out: an item that is not in the cache.
     #[test]

@@ -6,12 +6,12 @@
 use std::io::Read;
 use std::path::Path;
 
+use foliar_picture::{Resizer, Rgb};
+
 use crate::decode::{decode_reduced, inspect, read_file};
 use crate::format::{ExtensionHint, Format, RAW, sniff_unsupported};
 use crate::limits::Limits;
 use crate::problem::Reason;
-use crate::resize::Resizer;
-use crate::rgb::Rgb;
 
 /// Whether the file at `path` is taken for a photo, which may still turn out to be broken or of a format that is not read.
 #[must_use]

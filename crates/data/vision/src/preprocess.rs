@@ -11,10 +11,8 @@
 //! step. The first is part of the definition, and every reader does it with [`crate::decode_reduced`]. So a picture from the
 //! cache and one from its file give the same bits.
 
+use foliar_picture::{Resizer, Rgb, Window, reduce, reduced_dimensions};
 use serde::{Deserialize, Serialize};
-
-use crate::resize::{Resizer, Window, reduce, reduced_dimensions};
-use crate::rgb::Rgb;
 
 /// Sizes and colour statistics that a network was trained with. Impossible values are refused when it is deserialised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -10,10 +10,9 @@ use common::{
     bmp_of_size, encode, exif, fixture, gif_of_size, jpeg, jpeg_of_size, png, png_chunk, png_of_size,
     quarters, tiff_of_size, webp_of_size, with_segment, write_tree,
 };
-use foliar_vision::resize::Resizer;
 use foliar_vision::{
-    Dataset, ImageCache, Limits, Problem, Reason, ScanError, ScanOptions, is_photo_file, load_photo, scan,
-    scan_for_evaluation,
+    Dataset, ImageCache, Limits, Problem, Reason, Resizer, ScanError, ScanOptions, is_photo_file, load_photo,
+    scan, scan_for_evaluation,
 };
 use image::ImageFormat;
 

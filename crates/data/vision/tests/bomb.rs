@@ -13,8 +13,7 @@ use common::{
     webp_of_size,
 };
 use foliar_vision::decode::inspect;
-use foliar_vision::resize::Resizer;
-use foliar_vision::{Limits, Reason, decode_bytes, decode_reduced};
+use foliar_vision::{Limits, Reason, Resizer, decode_bytes, decode_reduced};
 use image::ImageFormat;
 
 /// A small WebP whose last chunk, of metadata, claims a length that the file does not have.

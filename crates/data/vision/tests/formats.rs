@@ -6,8 +6,7 @@ mod common;
 use common::heic_grid::{TILE, heic_grid};
 use common::{QUARTERS, encode, exif, fixture, jpeg, middles, near, quarters, with_segment};
 use foliar_vision::decode::inspect;
-use foliar_vision::resize::Resizer;
-use foliar_vision::{Format, Limits, Reason, Rgb, decode_bytes, decode_reduced};
+use foliar_vision::{Format, Limits, Reason, Resizer, Rgb, decode_bytes, decode_reduced};
 use image::{DynamicImage, ImageBuffer, ImageEncoder, ImageFormat, Luma, RgbImage, Rgba};
 use moxcms::{ColorProfile, Layout, RenderingIntent, TransformOptions};
 

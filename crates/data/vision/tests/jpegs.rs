@@ -6,8 +6,7 @@ mod common;
 use common::flat_jpeg::FlatJpeg;
 use common::{QUARTERS, encode, fixture, middles, near, noise};
 use foliar_vision::decode::inspect;
-use foliar_vision::resize::Resizer;
-use foliar_vision::{Limits, Reason, Rgb, decode_bytes, decode_reduced};
+use foliar_vision::{Limits, Reason, Resizer, Rgb, decode_bytes, decode_reduced};
 use image::ImageFormat;
 
 const END: [u8; 2] = [0xFF, 0xD9];

@@ -9,8 +9,7 @@ mod memory;
 
 use common::heic_grid::heic_grid;
 use common::{encode, exif, noise, with_segment};
-use foliar_vision::resize::{Resizer, reduce};
-use foliar_vision::{Limits, Reason, decode_bytes, decode_reduced};
+use foliar_vision::{Limits, Reason, Resizer, decode_bytes, decode_reduced, reduce};
 use image::{DynamicImage, ImageFormat, RgbImage};
 
 /// Smooth, with some grain.

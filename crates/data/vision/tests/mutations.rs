@@ -14,8 +14,7 @@ use common::flat_jpeg::FlatJpeg;
 use common::heic_grid::heic_grid;
 use common::{QUARTERS, encode, fixture, noise, png_chunk};
 use foliar_vision::decode::inspect;
-use foliar_vision::resize::Resizer;
-use foliar_vision::{Limits, Reason, decode_reduced};
+use foliar_vision::{Limits, Reason, Resizer, decode_reduced};
 use image::{DynamicImage, ImageFormat};
 
 const MOST_TIME: Duration = Duration::from_secs(5);

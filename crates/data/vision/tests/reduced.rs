@@ -4,8 +4,7 @@
 mod common;
 
 use common::{encode, exif, fixture, noise, with_segment};
-use foliar_vision::resize::{Resizer, reduce};
-use foliar_vision::{Limits, Reason, Rgb, decode_bytes, decode_reduced};
+use foliar_vision::{Limits, Reason, Resizer, Rgb, decode_bytes, decode_reduced, reduce};
 use image::{DynamicImage, ImageFormat, RgbImage};
 
 fn reduced(bytes: &[u8], side: u32) -> Rgb {

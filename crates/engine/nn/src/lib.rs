@@ -32,4 +32,4 @@ pub use parameters::{Parameter, Parameters, Role};
 pub use probe::ActivationProbe;
 pub use profile::{Spent, StepProfile};
 pub use shapes::infer;
-pub use tensor::{AVERAGE_PREFIX, OPTIMIZER_PREFIX, StateDict, Tensor};
+pub use tensor::{AVERAGE_PREFIX, OPTIMIZER_PREFIX, StateDict, Tensor, from_little_endian, little_endian};

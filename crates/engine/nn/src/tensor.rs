@@ -1,5 +1,6 @@
 //! Named tensors: the form in which weights leave and enter an engine.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::error::StateError;
@@ -31,6 +32,21 @@ pub struct StateDict {
 pub const OPTIMIZER_PREFIX: &str = "optimizer.";
 /// What the names of the moving averages of weights and running statistics begin with.
 pub const AVERAGE_PREFIX: &str = "average.";
+
+/// The bytes of `values` as files hold them, little-endian, four each.
+#[must_use]
+pub fn little_endian(values: &[f32]) -> Cow<'_, [u8]> {
+    if cfg!(target_endian = "little") {
+        return Cow::Borrowed(bytemuck::cast_slice(values));
+    }
+    Cow::Owned(values.iter().flat_map(|value| value.to_le_bytes()).collect())
+}
+
+/// The values whose little-endian `bytes` these are; what is left at the end of fewer than four bytes is not one.
+#[must_use]
+pub fn from_little_endian(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}
 
 impl StateDict {
     /// The weights and running statistics alone, averaged where averages are kept: what prediction needs.

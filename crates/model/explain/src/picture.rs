@@ -1,7 +1,6 @@
 //! Heat maps as pictures that a person can look at.
 
-use foliar_vision::Rgb;
-use foliar_vision::resize::{Resizer, Window};
+use foliar_vision::{Resizer, Rgb, Window};
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder, ImageResult};
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use foliar_nn::{StateDict, Tensor};
+use foliar_nn::{StateDict, Tensor, from_little_endian, little_endian};
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -185,13 +185,10 @@ fn header<T: Serialize>(
 
 /// Hands the bytes of all tensors to `take`, piece by piece, in the order of the header.
 fn stream(tensors: &[(&String, &Tensor)], mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let mut bytes = Vec::with_capacity(size_of::<f32>() * PIECE);
-    for piece in tensors.iter().flat_map(|(_, tensor)| tensor.data.chunks(PIECE)) {
-        bytes.clear();
-        bytes.extend(piece.iter().flat_map(|value| value.to_le_bytes()));
-        take(&bytes)?;
-    }
-    Ok(())
+    tensors
+        .iter()
+        .flat_map(|(_, tensor)| tensor.data.chunks(PIECE))
+        .try_for_each(|piece| take(&little_endian(piece)))
 }
 
 fn digest_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
@@ -228,8 +225,8 @@ fn decode<T: DeserializeOwned>(mut bytes: Vec<u8>, kind: Kind) -> Result<(T, Sta
         if view.dtype() != Dtype::F32 {
             return Err(format!("tensor `{name}` is {:?}, not F32", view.dtype()));
         }
-        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-        state.tensors.insert(name, Tensor { shape: view.shape().to_vec(), data: values.collect() });
+        let data = from_little_endian(view.data());
+        state.tensors.insert(name, Tensor { shape: view.shape().to_vec(), data });
     }
     Ok((content, state))
 }

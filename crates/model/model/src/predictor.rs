@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Parameters, Statistics, infer};
-use foliar_vision::resize::Resizer;
-use foliar_vision::{Limits, LoadedPhoto, Reason, Rgb, Workspace, load_photo};
+use foliar_vision::{Limits, LoadedPhoto, Reason, Resizer, Rgb, Workspace, load_photo};
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use foliar_audit::{Thumbnail, thumbnail};
-use foliar_vision::resize::Resizer;
-use foliar_vision::{Dataset, Digest, Rgb};
+use foliar_vision::{Dataset, Digest, Resizer, Rgb};
 
 use crate::feature_cache::{self, FeatureCache, Key};
 

@@ -3,6 +3,7 @@
 //! Lengths are in pixels. `S` is the side of the output; a window of `w x h` source pixels fills it, so that one source
 //! pixel is `S / w` output pixels wide.
 
+use foliar_picture::{Rgb, Window};
 use serde::{Deserialize, Serialize};
 
 use super::key::AugmentKey;
@@ -10,8 +11,6 @@ use super::turn::Turn;
 use super::view::View;
 use crate::preprocess::{Preprocessing, Workspace};
 use crate::random::Domain;
-use crate::resize::Window;
-use crate::rgb::Rgb;
 use foliar_random::Random;
 
 /// A random window, as in Szegedy et al., *Going Deeper with Convolutions* (2015), section 6.

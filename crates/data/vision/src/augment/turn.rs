@@ -17,8 +17,7 @@
 use std::ops::Range;
 
 use super::view::View;
-use crate::resize::{Resizer, Window};
-use crate::rgb::Rgb;
+use foliar_picture::{Resizer, Rgb, Window};
 
 /// One pixel, in fixed point.
 const ONE: f64 = 65_536.0;

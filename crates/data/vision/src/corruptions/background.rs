@@ -1,7 +1,8 @@
 //! Another background: a classifier that looks at the leaf still gives the same answer.
 
+use foliar_picture::Rgb;
+
 use crate::leaf_mask::leaf_mask;
-use crate::rgb::Rgb;
 
 /// Mid-grey.
 const GREY: u8 = 128;

@@ -1,6 +1,6 @@
 //! Gaussian blur.
 
-use crate::rgb::Rgb;
+use foliar_picture::Rgb;
 
 /// The kernel is cut off after this many standard deviations.
 const REACH: f64 = 4.0;

@@ -1,11 +1,11 @@
 //! Strong JPEG compression.
 
+use foliar_picture::Rgb;
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 
 use crate::decode::decode_bytes;
 use crate::limits::Limits;
-use crate::rgb::Rgb;
 
 /// Encodes with `quality`, 1 to 100, and decodes. A picture that is too large for the format is unchanged.
 pub(super) fn compressed(photo: &Rgb, quality: u8) -> Rgb {

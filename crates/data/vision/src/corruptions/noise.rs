@@ -1,6 +1,6 @@
 //! Gaussian noise.
 
-use crate::rgb::Rgb;
+use foliar_picture::Rgb;
 use foliar_random::Random;
 
 /// Adds a normal random number to every value; its standard deviation is `deviation` times 255.

@@ -1,6 +1,6 @@
 //! Rotation, as of a camera that was not held upright.
 
-use crate::rgb::Rgb;
+use foliar_picture::Rgb;
 
 /// The picture rotated by `angle` radians about its middle, interpolated from the four nearest pixels; beyond its border it is
 /// mirrored.

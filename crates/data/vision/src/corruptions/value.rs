@@ -1,6 +1,6 @@
 //! Exposure: shifts the value of (hue, saturation, value).
 
-use crate::rgb::Rgb;
+use foliar_picture::Rgb;
 
 /// Shifts the largest channel of each pixel by `shift` within 0..=255 and scales the other two with it, which keeps hue and
 /// saturation. Black has neither and becomes grey.

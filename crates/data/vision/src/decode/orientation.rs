@@ -1,10 +1,10 @@
 //! Turns pictures upright, as the EXIF orientation says.
 
+use foliar_picture::Rgb;
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 
 use crate::problem::Reason;
-use crate::rgb::Rgb;
 
 /// Whether width and height change places.
 pub(super) fn turns_sides(orientation: Orientation) -> bool {

@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
+use foliar_picture::{Resizer, Rgb, Window, reduce, reduced_dimensions};
 use image::metadata::Orientation;
 
 use super::colour::Colours;
 use super::orientation::{turns_sides, upright};
 use crate::problem::Reason;
-use crate::resize::{Resizer, Window, reduce, reduced_dimensions};
-use crate::rgb::Rgb;
 
 /// RGB pixels as stored, perhaps at a whole fraction of the sides.
 pub(super) struct Raster {

@@ -1,6 +1,6 @@
 //! Perceptual colours: CIE 1976 L*a*b* of sRGB under D65 (CIE 15:2004, section 8.2.1; IEC 61966-2-1).
 
-use crate::rgb::Rgb;
+use foliar_picture::Rgb;
 
 /// Linear sRGB to X / Xn, Y / Yn, Z / Zn.
 const TO_XYZ: [[f32; 3]; 3] =

@@ -2,8 +2,7 @@
 
 use foliar_metrics::{Bootstrap, Groups};
 use foliar_synth::{SIZES, draw_ground};
-use foliar_vision::resize::{Resizer, reduce};
-use foliar_vision::{Corruption, Limits, Rgb};
+use foliar_vision::{Corruption, Limits, Resizer, Rgb, reduce};
 use rayon::prelude::*;
 
 use super::data::{EvalPhotograph, EvalPhotographs};

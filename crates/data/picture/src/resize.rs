@@ -17,10 +17,14 @@ use crate::rgb::Rgb;
 /// All four numbers are multiples of 1/256, so sums of them are exact and a window that fits does so to the last bit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
-    pub(crate) left: f64,
-    pub(crate) top: f64,
-    pub(crate) width: f64,
-    pub(crate) height: f64,
+    /// Distance of the left edge from that of the picture.
+    pub left: f64,
+    /// Distance of the upper edge from that of the picture.
+    pub top: f64,
+    /// Columns, at least 1/256.
+    pub width: f64,
+    /// Rows, at least 1/256.
+    pub height: f64,
 }
 
 impl Window {
