@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use foliar_eval::EvalError;
+use foliar_scan::ScanError;
 use foliar_train::TrainError;
 use foliar_tune::TuneError;
-use foliar_vision::ScanError;
 
 use crate::output;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use foliar_vision::{ClassMap, ColumnChoice, LabelSource};
+use foliar_scan::{ClassMap, ColumnChoice, LabelSource};
 
 use crate::exit::UsageError;
 
@@ -67,7 +67,7 @@ impl LabelArguments {
 
     /// The map of classes.
     pub(crate) fn map(&self) -> anyhow::Result<Option<ClassMap>> {
-        let read = |path: &PathBuf| ClassMap::read(path).map_err(foliar_vision::ScanError::from);
+        let read = |path: &PathBuf| ClassMap::read(path).map_err(foliar_scan::ScanError::from);
         self.classes.as_ref().map(read).transpose().context("--classes")
     }
 }

@@ -18,8 +18,9 @@ use foliar_report::audit_page;
 use foliar_results::Severity;
 use foliar_results::audit::Audit;
 use foliar_runlog::StopReason;
+use foliar_scan::{ScanOptions, scan_for_evaluation};
 use foliar_train::{DataOptions, Recipe, backbone_features};
-use foliar_vision::{Dataset, Limits, Problem, ScanOptions, scan_for_evaluation};
+use foliar_vision::{Dataset, Limits, Problem};
 
 use super::grouping::group_rule;
 use super::train::recipe::{model_for, pretrained};

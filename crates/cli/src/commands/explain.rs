@@ -14,7 +14,8 @@ use foliar_explain::{
 use foliar_files::{Printable as _, write_atomically};
 use foliar_model::{AbstentionReason, Bundle, Prediction, Predictor, decode_reduced};
 use foliar_report::{Answer, AnsweredPhoto, Answers, answers_page};
-use foliar_vision::{Limits, OUTPUT_MARK, Rgb};
+use foliar_scan::OUTPUT_MARK;
+use foliar_vision::{Limits, Rgb};
 
 use self::document::{Class, Document, Photograph};
 use super::inputs::{self, Input};

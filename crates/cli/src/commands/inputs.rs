@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use foliar_files::Printable as _;
-use foliar_vision::{is_litter, is_own, is_photo_file, portable_name};
+use foliar_scan::{is_litter, is_own};
+use foliar_vision::{is_photo_file, portable_name};
 use walkdir::WalkDir;
 
 /// One row of the result to be.

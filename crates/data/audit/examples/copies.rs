@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use foliar_audit::{Thumbnail, find_copies, survey};
-use foliar_vision::{Digest, Limits, ScanOptions, portable_name, scan_for_evaluation};
+use foliar_scan::{ScanOptions, scan_for_evaluation};
+use foliar_vision::{Digest, Limits, portable_name};
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args().nth(1) else {

@@ -289,8 +289,7 @@ mod tests {
         // The first once more, in other bytes.
         save("three.bmp", 0);
         let (data, _) =
-            foliar_vision::scan_for_evaluation(folder.path(), &foliar_vision::ScanOptions::default())
-                .unwrap();
+            foliar_scan::scan_for_evaluation(folder.path(), &foliar_scan::ScanOptions::default()).unwrap();
         let decoded =
             group_photos(&data, &GroupRule::None, NearDuplicates::Decode(&Limits::default())).unwrap();
         let index: Vec<u64> =

@@ -125,7 +125,7 @@ impl fmt::Display for Format {
 
 /// What the name of a file suggests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ExtensionHint {
+pub enum ExtensionHint {
     /// A picture in a supported format.
     Picture(Format),
     /// A picture in a supported format, with something behind the extension: `leaf.jpg?w=300`, `leaf.jpg_large`.
@@ -140,7 +140,8 @@ pub(crate) enum ExtensionHint {
 
 impl ExtensionHint {
     /// Looks at the name alone, in any case.
-    pub(crate) fn of(path: &Path) -> Self {
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         let hint = extension.as_deref().map(by_extension);
         if let Some(known @ (Self::Picture(_) | Self::Unsupported(_))) = hint {
@@ -152,7 +153,8 @@ impl ExtensionHint {
     }
 
     /// Whether the name is that of a picture.
-    pub(crate) fn is_picture(self) -> bool {
+    #[must_use]
+    pub fn is_picture(self) -> bool {
         matches!(self, Self::Picture(_) | Self::Trailed(_) | Self::Unsupported(_))
     }
 }

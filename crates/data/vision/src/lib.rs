@@ -3,18 +3,18 @@
 //! # Parts
 //!
 //! ```text
-//! scan ──> Dataset ──> ImageCache::prepare ──> split ──> Loader ──> Batch
-//!           files           pixels                        order, augmentation, normalisation
+//! Dataset ──> ImageCache::prepare ──> split ──> Loader ──> Batch
+//!  files           pixels                        order, augmentation, normalisation
 //! ```
 //!
-//! - [`scan()`] finds the files, reads headers and hashes; a file that cannot be used becomes a [`Problem`], not an error.
+//! - [`Dataset`] names the files and what they show (`foliar-scan` finds them); what cannot be used is a [`Problem`], no error.
 //! - [`ImageCache::prepare`] decodes every photo once, and keeps as many as fit into a memory budget.
 //! - [`split()`] and [`folds()`] divide the photos so that photos that belong together stay together.
 //! - [`Loader`] yields the batches of an epoch, prepared ahead of time on threads, in an order that threads cannot change.
 //! - [`leaf_mask()`] segments the leaf, and [`Corruption`] makes photos worse, to measure robustness.
 //!
 //! [`Preprocessing`] is the only way from pixels to the input of a network, in training, evaluation and serving. This crate
-//! knows nothing about networks.
+//! knows nothing about networks, nor how people lay out their folders.
 
 pub mod augment;
 mod class_name;
@@ -35,7 +35,6 @@ pub mod photo_file;
 pub mod preprocess;
 pub mod problem;
 pub mod random;
-pub mod scan;
 pub mod sequence;
 pub mod split;
 mod union_find;
@@ -47,7 +46,6 @@ pub use dataset::{Dataset, Photo, Split, TableOrigin};
 pub use decode::{decode_bytes, decode_file, decode_reduced};
 pub use digest::Digest;
 pub use folds::folds;
-pub use foliar_labels::{ClassMap, ColumnChoice, LabelError};
 pub use foliar_picture::{Resizer, Rgb, Window, reduce, reduced_dimensions};
 pub use format::Format;
 pub use image_cache::{ImageCache, LoadError};
@@ -55,14 +53,10 @@ pub use leaf_mask::{LeafMask, leaf_mask};
 pub use limits::Limits;
 pub use loader::{Batch, Batches, Example, Loader, Transform};
 pub use manifest::{Difference, Manifest};
-pub use name::portable_name;
+pub use name::{portable_component, portable_name};
 pub use name_copies::NameCopies;
 pub use photo_file::{LoadedPhoto, is_photo_file, load_photo};
 pub use preprocess::{Preprocessing, PreprocessingError, Workspace};
 pub use problem::{Problem, Reason};
-pub use scan::{
-    AlikeClasses, LabelSource, OUTPUT_MARK, ScanError, ScanOptions, is_litter, is_own, scan,
-    scan_for_evaluation,
-};
 pub use split::{SplitSpec, Splits, cluster_of, split};
 pub use union_find::UnionFind;

@@ -30,7 +30,8 @@ pub fn portable_name(path: &Path) -> String {
 }
 
 /// One component, escaped as in [`portable_name`].
-pub(crate) fn portable_component(component: &OsStr) -> String {
+#[must_use]
+pub fn portable_component(component: &OsStr) -> String {
     let mut name = String::new();
     push_escaped(&mut name, component);
     name

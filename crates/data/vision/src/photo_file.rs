@@ -20,7 +20,8 @@ pub fn is_photo_file(path: &Path) -> bool {
 }
 
 /// Whether the content of a file begins as that of a picture; `false` if it cannot be read.
-pub(crate) fn holds_picture(path: &Path) -> bool {
+#[must_use]
+pub fn holds_picture(path: &Path) -> bool {
     // Two bytes alone, as of a JPEG XL stream, are met in files of all kinds.
     let is_sure = |start: &[u8]| {
         Format::sniff(start).is_some()
@@ -34,7 +35,7 @@ pub(crate) fn holds_picture(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`Reason::Unsupported`] for a name of a format that is not read, unless the content is another.
-pub(crate) fn check_name(path: &Path, bytes: &[u8]) -> Result<Option<Reason>, Reason> {
+pub fn check_name(path: &Path, bytes: &[u8]) -> Result<Option<Reason>, Reason> {
     let unsupported = |what: &str| Err(Reason::Unsupported { what: what.to_owned() });
     match (ExtensionHint::of(path), Format::sniff(bytes)) {
         // The small picture with which a raw file begins is not the photo.

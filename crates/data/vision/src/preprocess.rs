@@ -7,7 +7,7 @@
 //! | `square` | the central `size x size` pixels of `stored` with its shorter side brought to `resize_side`, bytes |
 //! | output | `(square / 255 - mean) / std`, `size x size x 3` numbers, row by row, channels last |
 //!
-//! Both resamplings use the triangle filter of [`crate::resize`]; the second one reduces or enlarges, and crops in the same
+//! Both resamplings use the triangle filter of [`foliar_picture`]; the second one reduces or enlarges, and crops in the same
 //! step. The first is part of the definition, and every reader does it with [`crate::decode_reduced`]. So a picture from the
 //! cache and one from its file give the same bits.
 

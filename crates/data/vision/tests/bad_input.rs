@@ -10,10 +10,8 @@ use common::{
     bmp_of_size, encode, exif, fixture, gif_of_size, jpeg, jpeg_of_size, png, png_chunk, png_of_size,
     quarters, tiff_of_size, webp_of_size, with_segment, write_tree,
 };
-use foliar_vision::{
-    Dataset, ImageCache, Limits, Problem, Reason, Resizer, ScanError, ScanOptions, is_photo_file, load_photo,
-    scan, scan_for_evaluation,
-};
+use foliar_scan::{ScanError, ScanOptions, scan, scan_for_evaluation};
+use foliar_vision::{Dataset, ImageCache, Limits, Problem, Reason, Resizer, is_photo_file, load_photo};
 use image::ImageFormat;
 
 /// Two classes of two photographs each, which every test tree has beside what is wrong with it.

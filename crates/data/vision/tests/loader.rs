@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{encode, noise, write_tree};
+use foliar_scan::{ScanOptions, scan};
 use foliar_vision::{
-    Augment, Batch, Example, ImageCache, Limits, LoadError, Loader, Preprocessing, Rgb, ScanOptions,
-    Transform, scan,
+    Augment, Batch, Example, ImageCache, Limits, LoadError, Loader, Preprocessing, Rgb, Transform,
 };
 use image::ImageFormat;
 use proptest::prelude::*;

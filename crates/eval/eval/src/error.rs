@@ -7,8 +7,8 @@ use foliar_audit::AuditError;
 use foliar_metrics::MetricsError;
 use foliar_model::{FileError, ModelError};
 use foliar_runlog::RunError;
+use foliar_scan::ScanError;
 use foliar_train::TrainError;
-use foliar_vision::ScanError;
 use thiserror::Error;
 
 /// Why a classifier could not be measured.

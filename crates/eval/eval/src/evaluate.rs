@@ -12,8 +12,9 @@ use foliar_audit::{GroupRule, file_problem};
 use foliar_metrics::Bootstrap;
 use foliar_model::{Bundle, Prediction, Predictor};
 use foliar_results::Evaluation;
+use foliar_scan::{ClassMap, LabelSource, ScanOptions};
 use foliar_train::Run;
-use foliar_vision::{ClassMap, LabelSource, Limits, Problem, ScanOptions, Split, portable_name};
+use foliar_vision::{Limits, Problem, Split, portable_name};
 
 use self::data::{EvalPhotograph, EvalPhotographs};
 use self::measure::Answer;

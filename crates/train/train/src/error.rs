@@ -9,8 +9,9 @@ use foliar_metrics::MetricsError;
 use foliar_model::{FileError, ModelError};
 use foliar_nn::{EngineError, GraphError, StateError};
 use foliar_runlog::RunError;
+use foliar_scan::ScanError;
 use foliar_vision::augment::AugmentError;
-use foliar_vision::{LoadError, PreprocessingError, ScanError};
+use foliar_vision::{LoadError, PreprocessingError};
 use thiserror::Error;
 
 /// Why work could not be done.

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use foliar_model::FileError;
-use foliar_vision::{ColumnChoice, LabelSource, TableOrigin};
+use foliar_scan::{ColumnChoice, LabelSource};
+use foliar_vision::TableOrigin;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
 use crate::list_file::ListFile;
 
-/// Tables of labels and their columns; see [`foliar_vision::LabelSource`].
+/// Tables of labels and their columns; see [`foliar_scan::LabelSource`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabelTables {

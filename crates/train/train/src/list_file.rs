@@ -7,7 +7,7 @@ use foliar_audit::{AuditError, GivenSplit, GroupRule, Quarantine};
 use serde::{Deserialize, Serialize};
 
 use foliar_model::FileError;
-use foliar_vision::{ClassMap, ScanError};
+use foliar_scan::{ClassMap, ScanError};
 
 use crate::error::TrainError;
 

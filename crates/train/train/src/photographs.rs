@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use foliar_audit::{GivenSplit, GroupRule, GroupSource, NearDuplicates, Quarantine, Thumbnail, group_photos};
 use foliar_model::TrainingDigests;
+use foliar_scan::{ScanOptions, scan};
 use foliar_vision::{
     Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Reason, Rgb,
-    ScanOptions, Split, SplitSpec, Splits, Transform, cluster_of, folds, portable_name, scan, split,
+    Split, SplitSpec, Splits, Transform, cluster_of, folds, portable_name, split,
 };
 
 use crate::error::TrainError;

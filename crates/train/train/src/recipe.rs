@@ -5,7 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use foliar_model::Bundle;
-use foliar_vision::{ClassMap, Dataset, Preprocessing, ScanError, ScanOptions};
+use foliar_scan::{ClassMap, ScanError, ScanOptions};
+use foliar_vision::{Dataset, Preprocessing};
 
 use crate::error::{TrainError, check};
 use crate::initial::InitialWeights;
@@ -90,17 +91,17 @@ pub struct DataSpec {
     /// Table of photographs to be left out, with the column `path`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<ListFile>,
-    /// How many folders below the root the classes are, where it is given; see [`foliar_vision::ScanOptions`].
+    /// How many folders below the root the classes are, where it is given; see [`foliar_scan::ScanOptions`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes_from: Option<usize>,
     /// Tables that say the classes, where folders do not. A run whose tables were found among the photographs holds them too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<LabelTables>,
     /// What becomes of the classes: other names, one in the place of several, those that are wanted; see
-    /// [`foliar_vision::ClassMap`].
+    /// [`foliar_scan::ClassMap`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<ListFile>,
-    /// Whether classes whose names differ in spelling only are one class; see [`foliar_vision::ScanOptions`].
+    /// Whether classes whose names differ in spelling only are one class; see [`foliar_scan::ScanOptions`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub match_names: bool,
 }

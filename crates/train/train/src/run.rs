@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use foliar_files::{cell, write_atomically};
 use foliar_runlog::RunDir;
-use foliar_vision::{Dataset, Digest, Manifest, Problem, ScanOptions, Split, portable_name};
+use foliar_scan::ScanOptions;
+use foliar_vision::{Dataset, Digest, Manifest, Problem, Split, portable_name};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use foliar_scan::{ScanOptions, scan};
 use foliar_train::Recipe;
-use foliar_vision::{Augment, Example, ImageCache, Limits, Loader, ScanOptions, Transform, scan};
+use foliar_vision::{Augment, Example, ImageCache, Limits, Loader, Transform};
 use serde::Serialize;
 
 use super::{Work, memory_line, print, threads};

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use foliar_audit::GroupRule;
 use foliar_results::audit::Audit;
+use foliar_scan::scan_for_evaluation;
 use foliar_train::{Phase, Run};
-use foliar_vision::{Split, portable_name, scan_for_evaluation};
+use foliar_vision::{Split, portable_name};
 
 use crate::commands::audit::examine;
 

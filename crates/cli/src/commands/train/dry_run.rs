@@ -4,8 +4,9 @@ use std::io::Write;
 use std::path::Path;
 
 use foliar_nn::{Graph, Optimizer, zoo};
+use foliar_scan::scan;
 use foliar_train::{Freeze, Phase, Recipe, Schedule};
-use foliar_vision::{Augment, scan};
+use foliar_vision::Augment;
 
 use super::recipe;
 use crate::arguments::{RecipeArguments, RecipeName};

@@ -57,7 +57,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
     recipe.data.split = list(&arguments.split, ListFile::split)?;
     recipe.data.classes_from = arguments.classes_from.map(usize::from);
     let tables = &arguments.labels;
-    if tables.source() != foliar_vision::LabelSource::default() {
+    if tables.source() != foliar_scan::LabelSource::default() {
         recipe.data.labels = Some(LabelTables {
             tables: tables.labels.iter().map(|file| ListFile::of(file)).collect::<Result<_, _>>()?,
             image_column: tables.image_column.clone(),

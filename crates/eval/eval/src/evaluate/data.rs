@@ -3,10 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use foliar_vision::{
-    AlikeClasses, Dataset, Photo, Problem, Reason, ScanError, ScanOptions, Split, normal_class_name,
-    portable_name, scan_for_evaluation,
-};
+use foliar_scan::{AlikeClasses, ScanError, ScanOptions, scan_for_evaluation};
+use foliar_vision::{Dataset, Photo, Problem, Reason, Split, normal_class_name, portable_name};
 
 use foliar_audit::{GroupRule, NearDuplicates, file_problem, group_photos};
 use foliar_model::Bundle;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::walk::Tree;
-use crate::dataset::Split;
-use crate::name::portable_component;
+use crate::walk::Tree;
+use foliar_vision::dataset::Split;
+use foliar_vision::portable_component;
 
 /// A folder whose folders are classes.
 #[derive(Clone, Debug, PartialEq, Eq)]

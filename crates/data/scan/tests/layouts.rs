@@ -1,10 +1,12 @@
 //! Folders as people have them: each is read as it is meant, or refused with a sentence that says what to do.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+#[path = "../../vision/tests/common/mod.rs"]
 mod common;
 
 use common::png;
-use foliar_vision::{Dataset, ScanError, ScanOptions, Split, scan};
+use foliar_scan::{ScanError, ScanOptions, scan};
+use foliar_vision::{Dataset, Split};
 
 /// What is expected of a tree.
 enum Expected {

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use foliar_labels::{ClassMap, FileIndex, Labels, Mapped, Names, names_beside};
 
-use super::error::ScanError;
-use super::layout::Layout;
-use super::part::part_of;
-use super::row_files::{RowFile, row_files, split_of_folders};
-use super::table_splits::TableSplits;
-use super::walk::Tree;
-use crate::dataset::{Split, TableOrigin};
-use crate::name::portable_name;
-use crate::problem::{Problem, Reason};
+use crate::error::ScanError;
+use crate::layout::Layout;
+use crate::part::part_of;
+use crate::row_files::{RowFile, row_files, split_of_folders};
+use crate::table_splits::TableSplits;
+use crate::walk::Tree;
+use foliar_vision::dataset::{Split, TableOrigin};
+use foliar_vision::portable_name;
+use foliar_vision::problem::{Problem, Reason};
 
 /// Folders and files that a sentence lists.
 const NAMED: usize = 4;

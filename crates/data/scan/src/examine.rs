@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::decode::{inspect, read_file};
-use crate::digest::Digest;
-use crate::limits::Limits;
-use crate::photo_file::check_name;
-use crate::problem::Reason;
+use foliar_vision::decode::{inspect, read_file};
+use foliar_vision::digest::Digest;
+use foliar_vision::limits::Limits;
+use foliar_vision::photo_file::check_name;
+use foliar_vision::problem::Reason;
 
 /// What is known about a photo.
 pub(super) struct Examined {

@@ -1,6 +1,6 @@
 //! What the name of a folder says: a part of a data set, a fold, a kind of picture, a group of photos.
 
-use crate::dataset::Split;
+use foliar_vision::dataset::Split;
 
 /// Words that stand beside the name of a part and say nothing: `train_images`, `Test Set`.
 const FILLERS: [&str; 24] = [

@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 
 use foliar_labels::{ClassMap, Labels, Mapped};
 
-use super::discover::{Discovered, contradicting, discover, tables, ways};
-use super::error::ScanError;
-use super::labelled::{Labelled, Sorted};
-use super::layout::Layout;
-use super::litter::is_own;
-use super::node::Node;
-use super::options::{LabelSource, ScanOptions};
-use super::recognise::recognise;
-use super::walk::Tree;
-use crate::dataset::TableOrigin;
-use crate::name::portable_name;
-use crate::problem::{Problem, Reason};
+use crate::discover::{Discovered, contradicting, discover, tables, ways};
+use crate::error::ScanError;
+use crate::labelled::{Labelled, Sorted};
+use crate::layout::Layout;
+use crate::litter::is_own;
+use crate::node::Node;
+use crate::options::{LabelSource, ScanOptions};
+use crate::recognise::recognise;
+use crate::walk::Tree;
+use foliar_vision::dataset::TableOrigin;
+use foliar_vision::portable_name;
+use foliar_vision::problem::{Problem, Reason};
 
 /// Classes that a sentence lists.
 const NAMED: usize = 5;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::error::AlikeClasses;
-use crate::class_name::normal_class_name;
-use crate::dataset::{Dataset, Photo, Split};
-use crate::name::{portable_component, portable_name};
+use crate::error::AlikeClasses;
+use foliar_vision::dataset::{Dataset, Photo, Split};
+use foliar_vision::normal_class_name;
+use foliar_vision::{portable_component, portable_name};
 
 /// Sets of two or more classes of one normal form, by their indices. The first of each set is the one that the others are
 /// meant to be: that with most photos for training, then with most at all.

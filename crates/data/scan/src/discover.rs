@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use foliar_labels::{ColumnChoice, LabelError, Labels};
 
-use super::labelled::{Pictures, place_below};
-use super::row_files::{RowFile, row_files};
-use super::table_splits::table_part;
-use super::walk::Tree;
-use crate::dataset::Split;
-use crate::name::portable_name;
+use crate::labelled::{Pictures, place_below};
+use crate::row_files::{RowFile, row_files};
+use crate::table_splits::table_part;
+use crate::walk::Tree;
+use foliar_vision::dataset::Split;
+use foliar_vision::portable_name;
 
 /// Bytes up to which a file is looked at unasked.
 const LARGEST: u64 = 64 << 20;

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use foliar_labels::Labels;
 
-use super::part::part_of;
-use super::row_files::split_of;
-use crate::dataset::Split;
+use crate::part::part_of;
+use crate::row_files::split_of;
+use foliar_vision::dataset::Split;
 
 /// Which part rows say, if they do.
 pub(super) struct TableSplits {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use foliar_labels::{FileIndex, LabelRow, Labels, plain_path};
 
-use super::part::{is_mask, normal, part_of, plain_part};
-use crate::dataset::Split;
+use crate::part::{is_mask, normal, part_of, plain_part};
+use foliar_vision::dataset::Split;
 
 /// What a row means.
 #[derive(Clone, Debug, PartialEq, Eq)]

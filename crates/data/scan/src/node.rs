@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::walk::Tree;
-use crate::name::portable_component;
+use crate::walk::Tree;
+use foliar_vision::portable_component;
 
 /// A folder with pictures in it or below it.
 #[derive(Default)]

@@ -1,15 +1,15 @@
 //! Tables of labels as people have them: each is read as it is meant, or refused with a sentence that says what to do.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+#[path = "../../vision/tests/common/mod.rs"]
 mod common;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use common::png;
-use foliar_vision::{
-    ClassMap, ColumnChoice, Dataset, LabelSource, Problem, ScanError, ScanOptions, Split, scan,
-};
+use foliar_scan::{ClassMap, ColumnChoice, LabelSource, ScanError, ScanOptions, scan};
+use foliar_vision::{Dataset, Problem, Split};
 
 /// A folder with photos and tables, and what becomes of it.
 struct Case {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use foliar_labels::LabelError;
 
-use crate::dataset::Dataset;
-use crate::problem::Problem;
 use foliar_files::Printable as _;
+use foliar_vision::dataset::Dataset;
+use foliar_vision::problem::Problem;
 
 const EXPECTED: &str = "expected one folder per class with photos in it (PHOTOS/rust/1.jpg, PHOTOS/healthy/2.jpg), \
                         or train/, val/ and test/ folders above the class folders";
@@ -253,7 +253,7 @@ impl ScanError {
             .iter()
             .filter(|photo| photo.split.is_none() && photo.path.components().count() > 2)
             .filter_map(|photo| photo.path.iter().nth(1))
-            .map(crate::name::portable_component)
+            .map(foliar_vision::portable_component)
             .collect();
         folders.dedup();
         folders.truncate(NAMED);

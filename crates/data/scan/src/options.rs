@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use foliar_labels::{ClassMap, ColumnChoice};
 
-use crate::limits::Limits;
+use foliar_vision::limits::Limits;
 
 /// How the photos of a folder are found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct ScanOptions {
     /// What becomes of the classes that folders or tables say.
     pub classes: Option<ClassMap>,
     /// Whether classes whose names differ in case, blanks, underscores, hyphens or accents only are one class; see
-    /// [`crate::normal_class_name`].
+    /// [`foliar_vision::normal_class_name`].
     pub match_names: bool,
 }
 

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::error::ScanError;
-use super::litter::{is_litter, is_own};
-use crate::format::ExtensionHint;
-use crate::photo_file::holds_picture;
-use crate::problem::{Problem, Reason};
+use crate::error::ScanError;
+use crate::litter::{is_litter, is_own};
+use foliar_vision::format::ExtensionHint;
+use foliar_vision::photo_file::holds_picture;
+use foliar_vision::problem::{Problem, Reason};
 
 /// What is below a root; paths are relative to it and sorted.
 pub(super) struct Tree {

@@ -13,12 +13,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::error::ScanError;
-use super::layout::{Layout, Section};
-use super::node::Node;
-use super::part::{is_fold, is_group, is_kind, is_mask, normal, part_of, plain_part};
-use crate::dataset::Split;
+use crate::error::ScanError;
+use crate::layout::{Layout, Section};
+use crate::node::Node;
+use crate::part::{is_fold, is_group, is_kind, is_mask, normal, part_of, plain_part};
 use foliar_files::Printable as _;
+use foliar_vision::dataset::Split;
 
 /// Names that a sentence lists before it counts.
 const NAMED: usize = 4;

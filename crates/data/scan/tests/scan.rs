@@ -1,12 +1,14 @@
 //! What a scan says of sound trees.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+#[path = "../../vision/tests/common/mod.rs"]
 mod common;
 
 use std::fs;
 
 use common::{encode, exif, jpeg, png, quarters, with_segment, write_tree};
-use foliar_vision::{Difference, Digest, ScanOptions, Split, scan, scan_for_evaluation};
+use foliar_scan::{ScanOptions, scan, scan_for_evaluation};
+use foliar_vision::{Difference, Digest, Split};
 use image::ImageFormat;
 
 #[test]

@@ -1,4 +1,6 @@
-//! Finds the photos of a data set and what is wrong with them.
+#![doc = include_str!("../README.md")]
+//!
+//! # What a tree means
 //!
 //! Tables of labels that are named say the classes, and so does the one table among photos without class folders. Otherwise there is
 //! one folder per class, or folders of parts (`train/ val/ test/`, by any usual name) with one folder per class in each, also
@@ -27,6 +29,8 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+pub use foliar_labels::{ClassMap, ColumnChoice, LabelError};
+
 pub use self::error::{AlikeClasses, ScanError};
 use self::examine::examine;
 use self::labelled::Sorted;
@@ -34,11 +38,11 @@ pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
 pub use self::options::{LabelSource, ScanOptions};
 use self::sorter::Sorter;
 use self::walk::{Tree, walk};
-use crate::dataset::{Dataset, Photo, Split};
-use crate::digest::Digest;
-use crate::limits::Limits;
-use crate::name::portable_name;
-use crate::problem::{Problem, Reason};
+use foliar_vision::dataset::{Dataset, Photo, Split};
+use foliar_vision::digest::Digest;
+use foliar_vision::limits::Limits;
+use foliar_vision::portable_name;
+use foliar_vision::problem::{Problem, Reason};
 
 /// The photos under `root` for training: at least two classes, each with a photo that is not set apart for validation or
 /// test.
