@@ -5,6 +5,7 @@ use std::ops::Range;
 use foliar_logread::RunLog;
 
 use crate::accuracy_resolution::accuracy_resolution;
+use crate::another_run::rows_of_another_run;
 use crate::best_run::best_run;
 use crate::limits::Limits;
 use crate::offset::{self, Penalty, Smoothing, SoftmaxFit};
@@ -24,6 +25,8 @@ pub(crate) struct Context<'a> {
     pub(crate) limits: Limits,
     pub(crate) chosen: Chosen<'a>,
     pub(crate) rows: Vec<Row>,
+    /// Rows before them that tell of another run.
+    pub(crate) of_another_run: Vec<Row>,
     /// The rows of the run that the log came to, where it holds several.
     pub(crate) best_run: Range<usize>,
     /// Validation samples as inferred from the steps of the accuracy; the true number may be a multiple.
@@ -112,7 +115,8 @@ impl<'a> Context<'a> {
                 .collect(),
             false => accuracies,
         };
-        let rows = rows(&chosen);
+        let mut rows = rows(&chosen);
+        let of_another_run = rows.drain(..rows_of_another_run(&rows)).collect();
         Self {
             log,
             setup: setup.or(&log.facts),
@@ -120,6 +124,7 @@ impl<'a> Context<'a> {
             limits: Limits::default(),
             best_run: best_run(&rows),
             rows,
+            of_another_run,
             accuracy_resolution: accuracy_resolution(&accuracies),
             double_softmax: None,
             smoothing: None,

@@ -428,6 +428,35 @@ const CASES: &[Case] = &[
         Id::Healthy,
         &[Id::TooLittleToTell, Id::Underfit],
     ),
+    (
+        "the last words of another run before the first epoch",
+        None,
+        "Final: train loss 0.05 train acc 0.98 val loss 0.07 val acc 0.97\nepoch 1 train loss 1.2 train acc 0.60 val loss 1.0 val acc 0.62\n\
+         epoch 2 train loss 0.8 train acc 0.75 val loss 0.7 val acc 0.78\nepoch 3 train loss 0.5 train acc 0.84 val loss 0.5 val acc 0.85\n\
+         epoch 4 train loss 0.4 train acc 0.87 val loss 0.45 val acc 0.88\n",
+        Id::SeveralRuns,
+        &[Id::Diverged, Id::Overconfident, Id::ValSpikes],
+    ),
+    (
+        "epoch 200 of another run before the first epoch",
+        None,
+        "epoch 200 train loss 0.01 val loss 0.9 val acc 0.90\nepoch 1 train loss 1.2 val loss 1.0 val acc 0.62\n\
+         epoch 2 train loss 0.8 val loss 0.7 val acc 0.78\nepoch 3 train loss 0.5 val loss 0.5 val acc 0.85\n\
+         epoch 4 train loss 0.4 val loss 0.45 val acc 0.88\n",
+        Id::SeveralRuns,
+        &[Id::Diverged, Id::Overconfident, Id::Overfit],
+    ),
+    (
+        "a validation loss that ends far above its best, with the accuracy below its best",
+        Some(3),
+        "epoch 1 train loss 1.09 train acc 0.37 val loss 1.3 val acc 0.37\nepoch 2 train loss 0.79 train acc 0.62 val loss 0.98 val acc 0.64\n\
+         epoch 3 train loss 0.49 train acc 0.79 val loss 0.47 val acc 0.81\nepoch 4 train loss 0.35 train acc 0.86 val loss 0.61 val acc 0.77\n\
+         epoch 5 train loss 0.28 train acc 0.89 val loss 0.45 val acc 0.82\nepoch 6 train loss 0.20 train acc 0.92 val loss 0.25 val acc 0.91\n\
+         epoch 7 train loss 0.17 train acc 0.93 val loss 0.30 val acc 0.90\nepoch 8 train loss 0.15 train acc 0.94 val loss 0.52 val acc 0.86\n\
+         epoch 9 train loss 0.13 train acc 0.95 val loss 0.43 val acc 0.85\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy],
+    ),
 ];
 
 #[test]
