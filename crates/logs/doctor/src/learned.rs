@@ -68,12 +68,12 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
     }
 }
 
-/// Whether two accuracies, of known classes and of different epochs, leave next to no errors.
+/// Whether two accuracies, of known classes and of epochs that are numbered, leave next to no errors.
 fn are_nearly_right(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     const NEARLY: f64 = 0.9;
     let epoch = |place: usize| curve.get(place).and_then(|(index, _)| context.rows[*index].epoch);
     context.setup.classes.is_some()
-        && epoch(0).is_none_or(|first| epoch(1) != Some(first))
+        && epoch(0).is_some_and(|first| epoch(1).is_some_and(|second| first < second))
         && curve.iter().all(|(_, reading)| reading.value > NEARLY)
 }
 
