@@ -39,6 +39,8 @@ pub(crate) struct Context<'a> {
     pub(crate) penalty: Option<Penalty<'a>>,
     /// Whether the loss is not a cross-entropy of the classes that the accuracy counts.
     pub(crate) loss_is_foreign: bool,
+    /// Whether the loss is a squared error of the classes.
+    pub(crate) loss_is_squared: bool,
     /// Whether the loss is a sum over several outputs, each with an accuracy of its own.
     pub(crate) has_heads: bool,
     pub(crate) scale: Posterior,
@@ -72,8 +74,9 @@ impl<'a> Context<'a> {
             printed => printed,
         };
         let loss_is_foreign = offset::is_foreign(rows);
+        let loss_is_squared = offset::is_squared(rows, &setup);
         let heads = context.has_heads;
-        let scale = if loss_is_foreign {
+        let scale = if loss_is_foreign || loss_is_squared {
             Posterior::default()
         } else if double_softmax.is_some() || smoothing.is_some() || penalty.is_some() {
             context.scale
@@ -88,7 +91,8 @@ impl<'a> Context<'a> {
             }
         };
         (context.double_softmax, context.smoothing, context.penalty) = (double_softmax, smoothing, penalty);
-        (context.loss_is_foreign, context.scale) = (loss_is_foreign, scale);
+        (context.loss_is_foreign, context.loss_is_squared) = (loss_is_foreign, loss_is_squared);
+        context.scale = scale;
         context
     }
 
@@ -130,6 +134,7 @@ impl<'a> Context<'a> {
             smoothing: None,
             penalty: None,
             loss_is_foreign: false,
+            loss_is_squared: false,
             has_heads: offset::has_heads(&log.series),
             scale: Posterior::of_means(chosen.train_loss.is_some(), chosen.val_loss.is_some()),
             chosen,

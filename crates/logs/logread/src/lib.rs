@@ -22,6 +22,7 @@
 mod aside;
 mod assemble;
 mod binary;
+mod call;
 mod cell;
 mod clean;
 mod clip;
@@ -48,6 +49,7 @@ mod literal;
 mod long_form;
 mod meaning;
 mod measurement_name;
+mod name_list;
 mod number;
 mod numbered_sets;
 mod one_epoch;

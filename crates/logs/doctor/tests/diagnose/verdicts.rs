@@ -429,6 +429,13 @@ const CASES: &[Case] = &[
         &[Id::TooLittleToTell, Id::Underfit],
     ),
     (
+        "a squared error",
+        Some(10),
+        "loss 0.0911 acc 0.105\nloss 0.0772 acc 0.32\nloss 0.0301 acc 0.80\nloss 0.0223 acc 0.85\nloss 0.0145 acc 0.90\nloss 0.0111 acc 0.93\n",
+        Id::TooLittleToTell,
+        &[Id::LossScaled, Id::DegenerateMetric],
+    ),
+    (
         "the last words of another run before the first epoch",
         None,
         "Final: train loss 0.05 train acc 0.98 val loss 0.07 val acc 0.97\nepoch 1 train loss 1.2 train acc 0.60 val loss 1.0 val acc 0.62\n\
