@@ -10,6 +10,7 @@ use crate::assemble::Assembler;
 use crate::clean::{clean, without_bar};
 use crate::common_prefix::CommonPrefix;
 use crate::fragment::is_gap;
+use crate::label::{Tail, understand};
 use crate::lines::Line;
 use crate::literal::Literal;
 use crate::meaning::{self, Field, Meaning};
@@ -192,7 +193,14 @@ impl TextReader {
     fn object_in(&mut self, text: &str) -> Option<usize> {
         if let Some(start) = Literal::start(text) {
             let before = if start > 0 { self.sentence(&text[..start], false) } else { 0 };
-            return Some(before + self.object(&text[start..]));
+            self.literal.inline = before > 0;
+            return Some(
+                before
+                    + match enclosed(&text[..start], &text[start..]) {
+                        Some(record) => self.object(&record),
+                        None => self.object(&text[start..]),
+                    },
+            );
         }
         let (start, name) = Literal::named_list(text)?;
         // `info.val =` above `objective: [...]`, as MATLAB shows a structure.
@@ -369,6 +377,23 @@ impl TextReader {
         }
         if tally.bars * 2 > tally.sentences { "progress bars" } else { "lines of names and numbers" }
     }
+}
+
+/// `Losses {'ner': 11.2}` as a record with the object under its name; `None` where `before` ends with no name of a measurement, or
+/// the object does not end with its line.
+fn enclosed(before: &str, object: &str) -> Option<String> {
+    let Tail::Value(named) = understand(before, false).tail else { return None };
+    let plain = !named.text.contains(['"', '\\']) && named.meaning.quantity.has_split();
+    let mut depth = 0_usize;
+    let end = object.find(|letter| {
+        depth = match letter {
+            '{' => depth + 1,
+            '}' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        letter == '}' && depth == 0
+    })?;
+    (plain && object.starts_with('{')).then(|| format!("{{\"{}\": {}}}", named.text, &object[..=end]))
 }
 
 /// Whether a line within an object is none of it: what a library writes to the terminal meanwhile.
