@@ -429,6 +429,21 @@ const CASES: &[Case] = &[
         &[Id::TooLittleToTell, Id::Underfit],
     ),
     (
+        "a loss by word beside one by sentence",
+        None,
+        "epoch 1 train loss 5.1 val loss 92.0\nepoch 2 train loss 4.2 val loss 77.0\nepoch 3 train loss 3.6 val loss 66.0\n\
+         epoch 4 train loss 3.1 val loss 58.0\nepoch 5 train loss 2.8 val loss 52.0\n",
+        Id::StillImproving,
+        &[Id::TrainEvalMismatch, Id::HotStart, Id::Overfit],
+    ),
+    (
+        "a first loss of something that is no classification",
+        None,
+        "epoch 1 loss 21.3\nepoch 2 loss 14.2\nepoch 3 loss 10.1\nepoch 4 loss 7.7\nepoch 5 loss 5.2\nepoch 6 loss 4.9\n",
+        Id::TooLittleToTell,
+        &[Id::HotStart],
+    ),
+    (
         "a squared error",
         Some(10),
         "loss 0.0911 acc 0.105\nloss 0.0772 acc 0.32\nloss 0.0301 acc 0.80\nloss 0.0223 acc 0.85\nloss 0.0145 acc 0.90\nloss 0.0111 acc 0.93\n",
