@@ -62,6 +62,7 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         _ if epochs < EPOCHS => Some(Gap::Epochs(epochs)),
         _ if !by_accuracy(context, &accuracy) && !by_loss(context, &loss) => Some(Gap::Proof),
         _ if may_be_one_class(context, &accuracy) => Some(Gap::Proof),
+        _ if trained == [0, 0] && may_be_one_evaluation(context, &accuracy, &loss) => Some(Gap::Proof),
         _ if has_risen(&loss, &accuracy) => Some(Gap::Rise),
         _ if is_unexplained(context) => Some(Gap::Loss),
         _ => None,
@@ -88,6 +89,18 @@ fn may_be_one_class(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
         return true;
     }
     context.setup.classes.is_none() && curve.len() >= EPOCHS && end < SKEWED && end < first.1.value + noise
+}
+
+/// Whether what was validated may be the batches of one evaluation: no epoch is numbered, and nothing becomes better.
+fn may_be_one_evaluation(
+    context: &Context<'_>,
+    accuracies: &[(usize, Reading)],
+    losses: &[(usize, Reading)],
+) -> bool {
+    let ends = |curve: &[(usize, Reading)]| Some((curve.first()?.1.value, late(curve)?));
+    let rises = ends(accuracies).is_some_and(|(first, end)| end > first + FALL);
+    let falls = ends(losses).is_some_and(|(first, end)| end < 0.9 * first);
+    context.rows.iter().all(|row| row.epoch.is_none()) && !rises && !falls
 }
 
 /// Whether a loss of validation ends above its least value by more than jumps and a mild overfitting make of it; where the

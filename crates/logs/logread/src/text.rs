@@ -37,6 +37,8 @@ const MOST_HEADERS: u32 = 1000;
 const FARTHEST_ROW: usize = 3;
 /// Tables that may take turns.
 const MOST_TABLES: usize = 4;
+/// Rows of numbers that are a table without its names.
+const FEWEST_NAMELESS: usize = 3;
 /// Lines that an object may stay open without a record.
 const LONGEST_OBJECT: usize = 100_000;
 
@@ -76,6 +78,8 @@ pub(crate) struct TextReader {
     header_chances: u32,
     /// Lines that foliar wrote.
     own: OwnReader,
+    /// Numbers a line, and how many lines in a row were nothing but so many, before anything was understood.
+    nameless: (usize, usize),
 }
 
 impl Default for TextReader {
@@ -98,6 +102,7 @@ impl Default for TextReader {
             ignored: 0,
             header_chances: MOST_HEADERS,
             own: OwnReader::default(),
+            nameless: (0, 0),
         }
     }
 }
@@ -292,6 +297,11 @@ impl TextReader {
         let mut tokens = std::mem::take(&mut self.tokens);
         tokens.cut(text.as_bytes(), self.style);
         let line = self.line + 1;
+        if self.tally.sentences == 0 && self.nameless.1 < FEWEST_NAMELESS {
+            let count = if tokens.are_numbers() { tokens.numbers.len() } else { 0 };
+            let lines = if count == self.nameless.0 { self.nameless.1 } else { 0 };
+            self.nameless = (count, if count > 1 { lines + 1 } else { 0 });
+        }
         let taken = match self.sentences.known(&tokens, line, &mut self.assembler) {
             Some(taken) => taken,
             None if self.header_chances > 0 && names_columns(text) => {
@@ -347,7 +357,11 @@ impl TextReader {
         let (untitled, listed) = (self.assembler.untitled, self.assembler.lists());
         let mut log = settle(self.assembler);
         if log.series.is_empty() {
+            let (columns, rows) = self.nameless;
             return Err(match numbers {
+                _ if rows >= FEWEST_NAMELESS => {
+                    format!("nothing says what its rows of {columns} numbers are; give their names in a line above them, as in `epoch,train_loss,val_loss,val_acc`")
+                }
                 _ if untitled => {
                     "what its values are is not said; name the file after them, as in `val_loss.csv`, or their column".to_owned()
                 }

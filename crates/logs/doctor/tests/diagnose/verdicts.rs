@@ -444,6 +444,22 @@ const CASES: &[Case] = &[
         &[Id::HotStart],
     ),
     (
+        "a score that is not defined after a healthy run",
+        None,
+        "epoch 1 train loss 1.2 val loss 1.0 val acc 0.62\nepoch 2 train loss 0.8 val loss 0.7 val acc 0.78\n\
+         epoch 3 train loss 0.5 val loss 0.5 val acc 0.85\nepoch 4 train loss 0.4 val loss 0.45 val acc 0.88\nTest kappa: nan\n",
+        Id::Nan,
+        &[Id::Healthy, Id::TooLittleToTell],
+    ),
+    (
+        "batches of one evaluation",
+        Some(2),
+        "[EVAL]step=1 loss=0.00022 acc=1.0000\n[EVAL]step=2 loss=0.00023 acc=1.0000\n[EVAL]step=3 loss=0.00025 acc=1.0000\n\
+         [EVAL]step=4 loss=0.00024 acc=1.0000\n[EVAL]step=5 loss=0.00024 acc=1.0000\n[EVAL]Kappa:nan\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy, Id::Frozen],
+    ),
+    (
         "a squared error",
         Some(10),
         "loss 0.0911 acc 0.105\nloss 0.0772 acc 0.32\nloss 0.0301 acc 0.80\nloss 0.0223 acc 0.85\nloss 0.0145 acc 0.90\nloss 0.0111 acc 0.93\n",
