@@ -19,6 +19,7 @@
 //! Where a text holds a curve after the other, runs side by side or a file a curve, its measurements are kept and put in order
 //! of their steps before they are assembled (`scalars`).
 
+mod across;
 mod aside;
 mod assemble;
 mod binary;
