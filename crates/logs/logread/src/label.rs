@@ -69,6 +69,8 @@ pub(crate) struct Label {
     pub(crate) names: Vec<Listed>,
     /// The measurement that is called with the number among its arguments: `accuracy(x, y, `.
     pub(crate) called: Option<Named>,
+    /// The name in parentheses of the number before it: `0.51 (train loss), `.
+    pub(crate) enclosed: Option<Named>,
 }
 
 /// A longer text between two numbers is prose, of which the end is enough.
@@ -79,6 +81,9 @@ const WORDS: usize = 14;
 /// Understands `text`. `glued` says that it follows a number without white space, so that its first word is a
 /// unit.
 pub(crate) fn understand(text: &str, glued: bool) -> Label {
+    if let Some((named, rest)) = enclosed_name(text) {
+        return Label { enclosed: Some(named), ..understand_plain(rest, false) };
+    }
     let text = &*without_calls(text);
     let Some((text, number)) = without_output_number(text) else { return understand_plain(text, glued) };
     let mut label = understand_plain(&text, glued);
@@ -142,8 +147,24 @@ fn understand_plain(text: &str, glued: bool) -> Label {
         joint: joint(text, &all, named),
         names: name_list::names(text),
         called: measurement_called(text),
+        enclosed: None,
         marks,
     }
+}
+
+/// The name that parentheses right after a number enclose, and the text after them.
+fn enclosed_name(text: &str) -> Option<(Named, &str)> {
+    let after = text.trim_start().trim_start_matches('%').trim_start();
+    let (inner, rest) = after.strip_prefix('(')?.split_once(')')?;
+    let words = fold::words(inner, WORDS);
+    let senses = senses(&words);
+    let plain = senses.iter().all(|sense| {
+        let concept = sense.concept;
+        concept.is_quantity() || matches!(concept, Concept::Split(_) | Concept::Filler | Concept::Percent)
+    });
+    let named = value(inner, &words, &senses).filter(|named| named.meaning.quantity.has_split())?;
+    let free = !inner.contains(['(', ':', '=']) && !rest.trim_start().starts_with([':', '=']);
+    (plain && free).then_some((named, rest))
 }
 
 /// The measurement whose arguments are open at the end of `text`.

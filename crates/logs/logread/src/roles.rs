@@ -124,6 +124,14 @@ impl Line<'_> {
         if self.labels[index + 1].begins_with_epoch && number.counts() && self.nothing_taken() {
             return Role::Epoch;
         }
+        if let (Some(named), Tail::Bare | Tail::Words | Tail::Split(_)) =
+            (&self.labels[index + 1].enclosed, &label.tail)
+            && number.measures()
+        {
+            let mut named = named.clone();
+            named.meaning.split = named.meaning.split.or(label.split);
+            return plain(&named);
+        }
         if let Some(role) = self.of_ratio(index, &label) {
             return role;
         }
