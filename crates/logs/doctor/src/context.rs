@@ -5,6 +5,7 @@ use std::ops::Range;
 use foliar_logread::RunLog;
 
 use crate::accuracy_resolution::accuracy_resolution;
+use crate::another_run::rows_of_another_run;
 use crate::best_run::best_run;
 use crate::limits::Limits;
 use crate::offset::{self, Penalty, Smoothing, SoftmaxFit};
@@ -24,6 +25,8 @@ pub(crate) struct Context<'a> {
     pub(crate) limits: Limits,
     pub(crate) chosen: Chosen<'a>,
     pub(crate) rows: Vec<Row>,
+    /// Rows before them that tell of another run.
+    pub(crate) of_another_run: Vec<Row>,
     /// The rows of the run that the log came to, where it holds several.
     pub(crate) best_run: Range<usize>,
     /// Validation samples as inferred from the steps of the accuracy; the true number may be a multiple.
@@ -36,6 +39,8 @@ pub(crate) struct Context<'a> {
     pub(crate) penalty: Option<Penalty<'a>>,
     /// Whether the loss is not a cross-entropy of the classes that the accuracy counts.
     pub(crate) loss_is_foreign: bool,
+    /// Whether the loss is a squared error of the classes.
+    pub(crate) loss_is_squared: bool,
     /// Whether the loss is a sum over several outputs, each with an accuracy of its own.
     pub(crate) has_heads: bool,
     pub(crate) scale: Posterior,
@@ -69,8 +74,9 @@ impl<'a> Context<'a> {
             printed => printed,
         };
         let loss_is_foreign = offset::is_foreign(rows);
+        let loss_is_squared = offset::is_squared(rows, &setup);
         let heads = context.has_heads;
-        let scale = if loss_is_foreign {
+        let scale = if loss_is_foreign || loss_is_squared {
             Posterior::default()
         } else if double_softmax.is_some() || smoothing.is_some() || penalty.is_some() {
             context.scale
@@ -85,7 +91,8 @@ impl<'a> Context<'a> {
             }
         };
         (context.double_softmax, context.smoothing, context.penalty) = (double_softmax, smoothing, penalty);
-        (context.loss_is_foreign, context.scale) = (loss_is_foreign, scale);
+        (context.loss_is_foreign, context.loss_is_squared) = (loss_is_foreign, loss_is_squared);
+        context.scale = scale;
         context
     }
 
@@ -112,7 +119,8 @@ impl<'a> Context<'a> {
                 .collect(),
             false => accuracies,
         };
-        let rows = rows(&chosen);
+        let mut rows = rows(&chosen);
+        let of_another_run = rows.drain(..rows_of_another_run(&rows)).collect();
         Self {
             log,
             setup: setup.or(&log.facts),
@@ -120,11 +128,13 @@ impl<'a> Context<'a> {
             limits: Limits::default(),
             best_run: best_run(&rows),
             rows,
+            of_another_run,
             accuracy_resolution: accuracy_resolution(&accuracies),
             double_softmax: None,
             smoothing: None,
             penalty: None,
             loss_is_foreign: false,
+            loss_is_squared: false,
             has_heads: offset::has_heads(&log.series),
             scale: Posterior::of_means(chosen.train_loss.is_some(), chosen.val_loss.is_some()),
             chosen,

@@ -109,7 +109,10 @@ impl Id {
 
     /// Whether it names a fault of the run even as a note, beside which the run is not called healthy.
     pub(crate) fn is_fault(self) -> bool {
-        matches!(self, Self::Overfit | Self::Underfit | Self::UnstableValidation | Self::LrTooHigh)
+        matches!(
+            self,
+            Self::Nan | Self::Overfit | Self::Underfit | Self::UnstableValidation | Self::LrTooHigh
+        )
     }
 
     /// The finding in a few words.

@@ -30,6 +30,9 @@ const START: (f64, f64) = (8.0, 2.0);
 /// No class of a usual data set has so large a share.
 const SKEWED: f64 = 0.8;
 
+/// How far an accuracy falls from its best that takes a rise of the loss with it.
+const FALL: f64 = 0.03;
+
 /// What is missing for a judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gap {
@@ -59,18 +62,19 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         _ if epochs < EPOCHS => Some(Gap::Epochs(epochs)),
         _ if !by_accuracy(context, &accuracy) && !by_loss(context, &loss) => Some(Gap::Proof),
         _ if may_be_one_class(context, &accuracy) => Some(Gap::Proof),
-        _ if has_risen(&loss) => Some(Gap::Rise),
+        _ if trained == [0, 0] && may_be_one_evaluation(context, &accuracy, &loss) => Some(Gap::Proof),
+        _ if has_risen(&loss, &accuracy) => Some(Gap::Rise),
         _ if is_unexplained(context) => Some(Gap::Loss),
         _ => None,
     }
 }
 
-/// Whether two accuracies, of known classes and of different epochs, leave next to no errors.
+/// Whether two accuracies, of known classes and of epochs that are numbered, leave next to no errors.
 fn are_nearly_right(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     const NEARLY: f64 = 0.9;
     let epoch = |place: usize| curve.get(place).and_then(|(index, _)| context.rows[*index].epoch);
     context.setup.classes.is_some()
-        && epoch(0).is_none_or(|first| epoch(1) != Some(first))
+        && epoch(0).is_some_and(|first| epoch(1).is_some_and(|second| first < second))
         && curve.iter().all(|(_, reading)| reading.value > NEARLY)
 }
 
@@ -87,10 +91,27 @@ fn may_be_one_class(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     context.setup.classes.is_none() && curve.len() >= EPOCHS && end < SKEWED && end < first.1.value + noise
 }
 
-/// Whether a loss of validation ends above its least value by more than jumps and a mild overfitting make of it.
-fn has_risen(losses: &[(usize, Reading)]) -> bool {
+/// Whether what was validated may be the batches of one evaluation: no epoch is numbered, and nothing becomes better.
+fn may_be_one_evaluation(
+    context: &Context<'_>,
+    accuracies: &[(usize, Reading)],
+    losses: &[(usize, Reading)],
+) -> bool {
+    let ends = |curve: &[(usize, Reading)]| Some((curve.first()?.1.value, late(curve)?));
+    let rises = ends(accuracies).is_some_and(|(first, end)| end > first + FALL);
+    let falls = ends(losses).is_some_and(|(first, end)| end < 0.9 * first);
+    context.rows.iter().all(|row| row.epoch.is_none()) && !rises && !falls
+}
+
+/// Whether a loss of validation ends above its least value by more than jumps and a mild overfitting make of it; where the
+/// accuracy ends below its best with it, a rise by less in nats counts.
+fn has_risen(losses: &[(usize, Reading)], accuracies: &[(usize, Reading)]) -> bool {
     let least = losses.iter().map(|(_, reading)| reading.value).fold(f64::INFINITY, f64::min);
-    late(losses).is_some_and(|end| least > 0.0 && end > 1.22 * least && end - least > 0.3)
+    let best = accuracies.iter().map(|(_, reading)| reading.value).fold(f64::NEG_INFINITY, f64::max);
+    let (Some(end), Some((_, last))) = (late(losses), losses.last()) else { return false };
+    let falls = accuracies.last().is_some_and(|(_, reading)| reading.value < best - FALL);
+    let risen = end > 1.22 * least && end - least > 0.3 || falls && end.min(last.value) > 1.5 * least;
+    least > 0.0 && risen
 }
 
 /// Whether the last losses of validation, and those of training, lie far above what the accuracy of the same epoch explains to a

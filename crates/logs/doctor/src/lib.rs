@@ -15,6 +15,7 @@
 //! factor that the `scale` finder is sure of.
 
 mod accuracy_resolution;
+mod another_run;
 mod best_run;
 mod comparison;
 mod context;

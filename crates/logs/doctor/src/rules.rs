@@ -187,7 +187,9 @@ pub(crate) fn judge(context: &Context<'_>) -> Judgement {
     }
     found.sort_by(|a, b| {
         let concludes = |finding: &Finding| {
-            matches!(finding.id, Id::Healthy | Id::TooLittleToTell) || (doubtful && finding.id.is_fault())
+            // A score that is not defined says nothing of what was learned.
+            let doubt = doubtful && finding.id.is_fault() && finding.id != Id::Nan;
+            matches!(finding.id, Id::Healthy | Id::TooLittleToTell) || doubt
         };
         b.severity.cmp(&a.severity).then(concludes(b).cmp(&concludes(a))).then(a.id.cmp(&b.id))
     });

@@ -3,12 +3,14 @@
 //! Its end names the number after it, its beginning may be the unit of the number before it or count what
 //! that number counts: in `0.5 s, loss: ` the unit is `s` and the name `loss`.
 
+use crate::call::without_calls;
 use crate::concept::Concept;
 use crate::counted;
 use crate::fold::{self, Word};
 use crate::lexicon::{Sense, senses};
 use crate::meaning::{self, Fact};
 use crate::measurement_name::{Named, ends_clause, value};
+use crate::name_list::{self, Listed};
 use crate::run_log::Split;
 use crate::token::output_number;
 
@@ -63,6 +65,12 @@ pub(crate) struct Label {
     pub(crate) averages: bool,
     /// Splits joined as in `train/val loss: `, for as many numbers.
     pub(crate) joint: Option<(Split, Split)>,
+    /// Several names, for as many numbers: `loss, acc: `.
+    pub(crate) names: Vec<Listed>,
+    /// The measurement that is called with the number among its arguments: `accuracy(x, y, `.
+    pub(crate) called: Option<Named>,
+    /// The name in parentheses of the number before it: `0.51 (train loss), `.
+    pub(crate) enclosed: Option<Named>,
 }
 
 /// A longer text between two numbers is prose, of which the end is enough.
@@ -73,6 +81,10 @@ const WORDS: usize = 14;
 /// Understands `text`. `glued` says that it follows a number without white space, so that its first word is a
 /// unit.
 pub(crate) fn understand(text: &str, glued: bool) -> Label {
+    if let Some((named, rest)) = enclosed_name(text) {
+        return Label { enclosed: Some(named), ..understand_plain(rest, false) };
+    }
+    let text = &*without_calls(text);
     let Some((text, number)) = without_output_number(text) else { return understand_plain(text, glued) };
     let mut label = understand_plain(&text, glued);
     if let (Tail::Value(named), true) = (&mut label.tail, number != "0") {
@@ -133,8 +145,36 @@ fn understand_plain(text: &str, glued: bool) -> Label {
             }),
         averages: start == 0 && all.len() == 1 && all[0].text == "avg" && text.trim_end().ends_with(','),
         joint: joint(text, &all, named),
+        names: name_list::names(text),
+        called: measurement_called(text),
+        enclosed: None,
         marks,
     }
+}
+
+/// The name that parentheses right after a number enclose, and the text after them.
+fn enclosed_name(text: &str) -> Option<(Named, &str)> {
+    let after = text.trim_start().trim_start_matches('%').trim_start();
+    let (inner, rest) = after.strip_prefix('(')?.split_once(')')?;
+    let words = fold::words(inner, WORDS);
+    let senses = senses(&words);
+    let plain = senses.iter().all(|sense| {
+        let concept = sense.concept;
+        concept.is_quantity() || matches!(concept, Concept::Split(_) | Concept::Filler | Concept::Percent)
+    });
+    let named = value(inner, &words, &senses).filter(|named| named.meaning.quantity.has_split())?;
+    let free = !inner.contains(['(', ':', '=']) && !rest.trim_start().starts_with([':', '=']);
+    (plain && free).then_some((named, rest))
+}
+
+/// The measurement whose arguments are open at the end of `text`.
+fn measurement_called(text: &str) -> Option<Named> {
+    let open = text.rfind('(').filter(|open| !text[*open..].contains(')'))?;
+    let glued = text[..open].ends_with(|letter: char| letter.is_ascii_alphanumeric());
+    let start = text[..open].rfind([' ', ',', ';']).map_or(0, |at| at + 1);
+    let words = fold::words(text.get(start..open)?, WORDS);
+    let argued = text[open..].contains(|letter: char| letter.is_ascii_alphanumeric());
+    value(&text[start..open], &words, &senses(&words)).filter(|_| glued && argued)
 }
 
 /// Whether the number after `text` is that of a line of source: `ctc-loss.cc:`.

@@ -19,9 +19,11 @@
 //! Where a text holds a curve after the other, runs side by side or a file a curve, its measurements are kept and put in order
 //! of their steps before they are assembled (`scalars`).
 
+mod across;
 mod aside;
 mod assemble;
 mod binary;
+mod call;
 mod cell;
 mod clean;
 mod clip;
@@ -48,6 +50,7 @@ mod literal;
 mod long_form;
 mod meaning;
 mod measurement_name;
+mod name_list;
 mod number;
 mod numbered_sets;
 mod one_epoch;

@@ -99,6 +99,8 @@ pub(crate) struct Literal {
     line: usize,
     /// Whether the text so far ends right after a number.
     after_number: bool,
+    /// Whether the object stands in a line that tells other values before it, so that it is no record by itself.
+    pub(crate) inline: bool,
     /// Records so far that had measurements.
     pub(crate) records: u64,
     /// Whether any string was quoted as JSON does.

@@ -16,11 +16,15 @@ pub(crate) struct Named {
     pub(crate) loose: bool,
 }
 
+/// Words that tell another network, or other answers of it, from the plain one: `EMA val acc`.
+const VARIANTS: [&str; 8] = ["ema", "swa", "tta", "teacher", "student", "adversarial", "robust", "quantized"];
+
 /// The measurement that `senses` name, if nothing in them spoils it.
 pub(crate) fn value(text: &str, words: &[Word], senses: &[Sense]) -> Option<Named> {
     // Words that say nothing belong to an identifier all the same: `softmax_loss` is not `loss`.
     let belongs = |sense: &Sense| match sense.concept {
         Concept::Time | Concept::Epoch | Concept::Step | Concept::Images => false,
+        Concept::Unknown if VARIANTS.contains(&words[sense.first].text.as_str()) => true,
         Concept::Filler | Concept::Unknown => words.get(sense.end).is_some_and(|next| next.glued),
         _ => true,
     };

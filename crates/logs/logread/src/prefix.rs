@@ -188,6 +188,7 @@ fn is_time(word: &str) -> bool {
 
 fn is_of_logger(word: &str) -> bool {
     const WORDS: [&str; 5] = ["error", "stdout", "stderr", "F", "P"];
+    const PHOTOS: [&str; 8] = ["train", "training", "val", "valid", "validation", "eval", "dev", "test"];
     let bare = word.trim_matches(['[', ']', '(', ')', '|', ',', ':']);
     let numbered = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     // `train.py:101`, `__main__:train:42`
@@ -197,7 +198,9 @@ fn is_of_logger(word: &str) -> bool {
     let enclosed = word.len() > 2
         && word.starts_with('[')
         && word.ends_with([']', ':'])
-        && bare.bytes().all(|byte| !byte.is_ascii_digit());
+        && bare.bytes().all(|byte| !byte.is_ascii_digit())
+        // The photos of the line are no logger.
+        && !PHOTOS.iter().any(|word| word.eq_ignore_ascii_case(bare));
     LEVELS.contains(&bare)
         || WORDS.contains(&bare)
         || place
@@ -217,6 +220,7 @@ mod tests {
             ("2024-03-01 10:00:01 epoch,loss", "epoch,loss"),
             ("[2024-03-01 10:00:01] [trainer] INFO: | 1 | 0.5 |", "| 1 | 0.5 |"),
             ("10:00:01 | INFO | epoch loss", "epoch loss"),
+            ("[2024-03-01 10:00:01] [valid] epoch 1", "[valid] epoch 1"),
             ("2024-03-01 10:00:01.412 | INFO     | __main__:train:42 - epoch 1", "epoch 1"),
             ("24/03/01 10:00:01 INFO 1,1.46,0.58", "1,1.46,0.58"),
             ("I0301 10:00:01.123456 41235 train.py:120] 1,1.46,0.58", "1,1.46,0.58"),

@@ -7,11 +7,14 @@
 //! | `Accuracy: 9834/10000 (98%)`           | share, its whole, nothing                    |
 //! | `Accuracy on 10000 test images: 53 %`  | fact, value                                  |
 //! | `train/val loss: 0.5/0.6`              | value, value                                 |
+//! | `loss, acc: 0.5, 0.8`                  | value, value                                 |
 //! | `95 % accuracy`                        | value                                        |
 
+mod listed;
 mod named;
 mod unnamed;
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::assemble::Flavour;
@@ -42,6 +45,7 @@ pub(crate) fn assign(text: &str, tokens: &Tokens, labels: &[Rc<Label>]) -> Vec<R
         taken: None,
         named: false,
         announced: None,
+        list: 0..0,
     };
     for index in 0..tokens.numbers.len() {
         let role = line.role(index);
@@ -78,6 +82,8 @@ struct Line<'a> {
     named: bool,
     /// The name of the value after the counter that was just taken, and the place of that value.
     announced: Option<(Named, usize)>,
+    /// The numbers around that only marks stand between.
+    list: Range<usize>,
 }
 
 impl Line<'_> {
@@ -104,6 +110,9 @@ impl Line<'_> {
         if label.explains_bracket {
             return self.bracketed(index);
         }
+        if let Some(role) = self.of_list(index).filter(|_| !self.aside) {
+            return role;
+        }
         if number.form == Form::Date || self.measures_progress(index) {
             return Role::Ignore;
         }
@@ -114,6 +123,14 @@ impl Line<'_> {
         }
         if self.labels[index + 1].begins_with_epoch && number.counts() && self.nothing_taken() {
             return Role::Epoch;
+        }
+        if let (Some(named), Tail::Bare | Tail::Words | Tail::Split(_)) =
+            (&self.labels[index + 1].enclosed, &label.tail)
+            && number.measures()
+        {
+            let mut named = named.clone();
+            named.meaning.split = named.meaning.split.or(label.split);
+            return plain(&named);
         }
         if let Some(role) = self.of_ratio(index, &label) {
             return role;
@@ -126,6 +143,9 @@ impl Line<'_> {
             && matches!(label.tail, Tail::Bare | Tail::Words)
         {
             return plain(&named);
+        }
+        if let Some(role) = self.of_call(index, &label) {
+            return role;
         }
         let role = match &label.tail {
             Tail::StepOf(named) if number.counts() => {
@@ -196,6 +216,15 @@ impl Line<'_> {
         let (_, second) = self.labels[before].joint?;
         let Tail::Value(named) = &self.labels[before].tail else { return None };
         (label.tail == Tail::Bare).then(|| split_value(named, second))
+    }
+
+    /// `accuracy(x, y, 0:9) = `: a value whose name stands before numbers in a call.
+    fn of_call(&self, index: usize, label: &Label) -> Option<Role> {
+        const FARTHEST: usize = 4;
+        let closes = label.tail == Tail::Bare && label.marks == ")=";
+        let before = self.labels[index.saturating_sub(FARTHEST)..index].iter().rev();
+        let called = closes.then(|| before.filter_map(|label| label.called.as_ref()).next()).flatten()?;
+        Some(plain(called))
     }
 
     /// A value whose name stands before an amount: `accuracy on 10000 test images: `.

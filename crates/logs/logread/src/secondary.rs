@@ -58,7 +58,9 @@ pub(crate) fn mark_running_means(tokens: &Tokens, labels: &[Rc<Label>], roles: &
         if !alone
             || number.percent != before.percent
             || !number.measures()
+            // A change since the epoch before, as `+0.02` and `-0.02` say.
             || tokens.plus.contains(&(index as u32))
+            || number.value < 0.0 && before.value >= 0.0
         {
             continue;
         }

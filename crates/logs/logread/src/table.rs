@@ -3,6 +3,7 @@
 //! Cells are separated by commas, semicolons, tabs or upright strokes, or by spaces alone. In the last case a
 //! name may be two words, `train loss`; the number of cells below tells.
 
+use crate::across;
 use crate::assemble::Assembler;
 use crate::cell::{Cell, begins_number, cell, is_blank};
 use crate::concept::Concept;
@@ -51,6 +52,8 @@ pub(crate) struct Table {
     around: Option<Split>,
     cells: Vec<Cell>,
     spans: Vec<(usize, usize)>,
+    /// The photos of the columns after the first, where each row is a measurement.
+    across: Vec<Split>,
     /// Where the names stand in the header, if each is one word and aligned with its cells.
     places: Vec<(usize, usize)>,
 }
@@ -62,6 +65,9 @@ impl Table {
         split_spaces(header, &mut places);
         if !places.iter().all(|&(start, end)| is_known(&header[start..end])) {
             places.clear();
+        }
+        if let Some(table) = Self::begin_across(header, row, style, into) {
+            return Some(table);
         }
         for delimiter in DELIMITERS {
             let mut spans = Vec::new();
@@ -96,10 +102,30 @@ impl Table {
                 let evaluates = into.epochs_named && !schema.counts() && schema.evaluates(into);
                 let around = evaluates.then_some(Split::Validation);
                 let header = header.to_owned();
-                return Some(Self { delimiter, header, schema, around, cells: Vec::new(), spans, places });
+                let (cells, across) = (Vec::new(), Vec::new());
+                return Some(Self { delimiter, header, schema, around, cells, spans, across, places });
             }
         }
         None
+    }
+
+    /// The table with a column for each kind of photos that `header` begins, if `row` can be its first row.
+    fn begin_across(header: &str, row: &str, style: Style, into: &mut Assembler) -> Option<Self> {
+        let mut spans = Vec::new();
+        let (delimiter, across) = DELIMITERS.into_iter().find_map(|delimiter| {
+            split(header, delimiter, &mut spans);
+            let cells: Vec<&str> = spans.iter().map(|&(start, end)| &header[start..end]).collect();
+            Some((delimiter, across::photos(&cells)?))
+        })?;
+        split(row, delimiter, &mut spans);
+        let named = spans.first().is_some_and(|&(start, end)| is_known(&row[start..end]));
+        let numbers = numbers_among(row, &spans, style) * spans.len() as f64;
+        if spans.len() != across.len() + 1 || !named || numbers < across.len() as f64 - 0.5 {
+            return None;
+        }
+        let schema = Schema::new(std::iter::empty(), into);
+        let (header, cells, places) = (header.to_owned(), Vec::new(), Vec::new());
+        Some(Self { delimiter, header, schema, around: None, cells, spans, across, places })
     }
 
     /// Whether `text` is the line of names again.
@@ -127,6 +153,15 @@ impl Table {
             && let Some(aligned) = by_place(text, &self.spans, &self.places, style)
         {
             self.spans = aligned;
+        }
+        if !self.across.is_empty() {
+            let (&(start, end), rest) = self.spans.split_first()?;
+            self.cells.clear();
+            self.cells.extend(rest.iter().map(|&(start, end)| cell(&text[start..end], style)));
+            let fits = rest.len() == self.across.len();
+            return fits
+                .then(|| across::row(&text[start..end], &self.cells, &self.across, line, into))
+                .flatten();
         }
         let (count, columns) = (self.spans.len(), self.schema.uses.len());
         let fits = match self.delimiter {

@@ -10,6 +10,7 @@ use crate::assemble::Assembler;
 use crate::clean::{clean, without_bar};
 use crate::common_prefix::CommonPrefix;
 use crate::fragment::is_gap;
+use crate::label::{Tail, understand};
 use crate::lines::Line;
 use crate::literal::Literal;
 use crate::meaning::{self, Field, Meaning};
@@ -36,6 +37,8 @@ const MOST_HEADERS: u32 = 1000;
 const FARTHEST_ROW: usize = 3;
 /// Tables that may take turns.
 const MOST_TABLES: usize = 4;
+/// Rows of numbers that are a table without its names.
+const FEWEST_NAMELESS: usize = 3;
 /// Lines that an object may stay open without a record.
 const LONGEST_OBJECT: usize = 100_000;
 
@@ -75,6 +78,8 @@ pub(crate) struct TextReader {
     header_chances: u32,
     /// Lines that foliar wrote.
     own: OwnReader,
+    /// Numbers a line, and how many lines in a row were nothing but so many, before anything was understood.
+    nameless: (usize, usize),
 }
 
 impl Default for TextReader {
@@ -97,6 +102,7 @@ impl Default for TextReader {
             ignored: 0,
             header_chances: MOST_HEADERS,
             own: OwnReader::default(),
+            nameless: (0, 0),
         }
     }
 }
@@ -192,7 +198,14 @@ impl TextReader {
     fn object_in(&mut self, text: &str) -> Option<usize> {
         if let Some(start) = Literal::start(text) {
             let before = if start > 0 { self.sentence(&text[..start], false) } else { 0 };
-            return Some(before + self.object(&text[start..]));
+            self.literal.inline = before > 0;
+            return Some(
+                before
+                    + match enclosed(&text[..start], &text[start..]) {
+                        Some(record) => self.object(&record),
+                        None => self.object(&text[start..]),
+                    },
+            );
         }
         let (start, name) = Literal::named_list(text)?;
         // `info.val =` above `objective: [...]`, as MATLAB shows a structure.
@@ -284,6 +297,11 @@ impl TextReader {
         let mut tokens = std::mem::take(&mut self.tokens);
         tokens.cut(text.as_bytes(), self.style);
         let line = self.line + 1;
+        if self.tally.sentences == 0 && self.nameless.1 < FEWEST_NAMELESS {
+            let count = if tokens.are_numbers() { tokens.numbers.len() } else { 0 };
+            let lines = if count == self.nameless.0 { self.nameless.1 } else { 0 };
+            self.nameless = (count, if count > 1 { lines + 1 } else { 0 });
+        }
         let taken = match self.sentences.known(&tokens, line, &mut self.assembler) {
             Some(taken) => taken,
             None if self.header_chances > 0 && names_columns(text) => {
@@ -339,7 +357,11 @@ impl TextReader {
         let (untitled, listed) = (self.assembler.untitled, self.assembler.lists());
         let mut log = settle(self.assembler);
         if log.series.is_empty() {
+            let (columns, rows) = self.nameless;
             return Err(match numbers {
+                _ if rows >= FEWEST_NAMELESS => {
+                    format!("nothing says what its rows of {columns} numbers are; give their names in a line above them, as in `epoch,train_loss,val_loss,val_acc`")
+                }
                 _ if untitled => {
                     "what its values are is not said; name the file after them, as in `val_loss.csv`, or their column".to_owned()
                 }
@@ -369,6 +391,23 @@ impl TextReader {
         }
         if tally.bars * 2 > tally.sentences { "progress bars" } else { "lines of names and numbers" }
     }
+}
+
+/// `Losses {'ner': 11.2}` as a record with the object under its name; `None` where `before` ends with no name of a measurement, or
+/// the object does not end with its line.
+fn enclosed(before: &str, object: &str) -> Option<String> {
+    let Tail::Value(named) = understand(before, false).tail else { return None };
+    let plain = !named.text.contains(['"', '\\']) && named.meaning.quantity.has_split();
+    let mut depth = 0_usize;
+    let end = object.find(|letter| {
+        depth = match letter {
+            '{' => depth + 1,
+            '}' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        letter == '}' && depth == 0
+    })?;
+    (plain && object.starts_with('{')).then(|| format!("{{\"{}\": {}}}", named.text, &object[..=end]))
 }
 
 /// Whether a line within an object is none of it: what a library writes to the terminal meanwhile.

@@ -62,6 +62,11 @@ const COUNTERS: [&[u8]; 11] = [
 ];
 
 impl Tokens {
+    /// Whether there are numbers and nothing else but marks.
+    pub(crate) fn are_numbers(&self) -> bool {
+        !self.numbers.is_empty() && self.all.iter().all(|token| !matches!(token.kind, Kind::Word | Kind::Bar))
+    }
+
     /// Cuts `text`, which holds no control characters, forgetting the line before.
     pub(crate) fn cut(&mut self, text: &[u8], style: Style) {
         self.all.clear();

@@ -163,7 +163,7 @@ fn not_cross_entropy(context: &Context<'_>) -> Option<Finding> {
     let readings = if context.loss_is_foreign { 2 } else { 1 };
     let enough = |(loss, accuracy): &(Vec<_>, Vec<_>)| loss.len() >= readings && accuracy.len() >= readings;
     let (loss, accuracy) = columns.into_iter().find(enough)?;
-    if !context.loss_is_foreign && !contradicts(&loss, &accuracy) {
+    if context.loss_is_squared || !context.loss_is_foreign && !contradicts(&loss, &accuracy) {
         return None;
     }
     let best = accuracy.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);

@@ -4,7 +4,7 @@
 //! followed by one below it, means that the first outputs were confident without reason: large initial
 //! weights, inputs that are not normalised, or a first step that was too long. Source: Karpathy, "A recipe
 //! for training neural networks" (2019), "verify loss at init". Limits: needs the number of classes, or a
-//! first loss above that of a hundred thousand classes; needs means, not sums.
+//! first loss above that of a hundred thousand classes beside an accuracy; needs means, not sums.
 
 use foliar_logread::{Metric, Series, Split};
 
@@ -12,17 +12,29 @@ use crate::context::Context;
 use crate::words::number;
 use crate::{Evidence, Finding, Id, Severity};
 
+/// A first loss that is too high whatever it counts, if it falls to the usual ones.
+const ABSURD: f64 = 100.0;
+
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let parts = |series: &Series| series.metric == Metric::LossPart && series.split == Some(Split::Train);
     // A sum over several tasks starts at the sum of what guessing costs in each.
     let is_sum = context.has_heads || context.log.series.iter().any(parts);
+    // Without an accuracy or classes nothing says that a loss is a mean cross-entropy, which alone has a usual start.
+    let classifies = context.setup.classes.is_some()
+        || context
+            .log
+            .series
+            .iter()
+            .any(|series| matches!(series.metric, Metric::Accuracy | Metric::TopFive));
     if context.penalty.is_some() || context.scale_is_off() || is_sum {
         return None;
     }
     let losses = context.log.series.iter().filter(|series| {
         series.metric == Metric::Loss && series.split.is_none_or(|split| split == Split::Train)
     });
-    losses.into_iter().find_map(|series| hot(context, series))
+    let sure =
+        |series: &Series| classifies || series.points.first().is_some_and(|first| first.value > ABSURD);
+    losses.filter(|series| sure(series)).find_map(|series| hot(context, series))
 }
 
 fn hot(context: &Context<'_>, series: &Series) -> Option<Finding> {

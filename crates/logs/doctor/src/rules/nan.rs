@@ -5,7 +5,7 @@
 //! empty mask). Source: IEEE 754. Limits: programs that print `0` or skip the line instead are not
 //! recognised.
 
-use foliar_logread::{Metric, Split};
+use foliar_logread::{Metric, Point, Series, Split};
 
 use crate::context::Context;
 use crate::words::number;
@@ -38,6 +38,10 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let point = series.points[first];
     let sound = losses().filter(|series| series.points.iter().all(|point| point.value.is_finite())).count();
     let to_the_end = series.points.last().is_some_and(|point| !point.value.is_finite());
+    let is_loss = matches!(series.metric, Metric::Loss | Metric::LossPart);
+    if !is_loss && sound > 0 && series.points.len() == 1 && broken.len() == 1 {
+        return Some(one_score(series, point));
+    }
     let one_of_many = sound > 0 && series.split != Some(Split::Train);
     let names: Vec<&str> = broken.iter().map(|(series, _)| series.name.as_str()).collect();
     let when = match (first, point.epoch) {
@@ -102,4 +106,22 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 .to_owned(),
         ),
     })
+}
+
+/// A score that was told once and cannot be computed, while the losses are finite.
+fn one_score(series: &Series, point: Point) -> Finding {
+    let value = number(point.value);
+    Finding {
+        id: Id::Nan,
+        severity: Severity::Note,
+        claim: format!(
+            "{} = {value}, while the losses are finite: the score is not defined, as where one class alone occurs or is \
+                predicted.",
+            series.name
+        ),
+        evidence: vec![Evidence::at(point.line, format!("{} = {value}", series.name))],
+        confidence: 0.9,
+        advice: "Count the classes among the labels and among the answers of the evaluation.".to_owned(),
+        code: None,
+    }
 }

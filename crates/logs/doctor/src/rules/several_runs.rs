@@ -2,13 +2,16 @@
 //!
 //! Idea: within one run the epochs of a column rise. Where they fall back or repeat in a whole-epoch column,
 //! another run begins. Limits: a gap (epochs cut out of a post) is not a restart; columns that are printed
-//! within epochs are ignored.
+//! within epochs are ignored. What stands before the first epoch and is of another run (see [`crate::another_run`]) is said too.
 
 use crate::context::Context;
 use crate::words::number;
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if let Some(finding) = of_another_run(context) {
+        return Some(finding);
+    }
     let chosen = &context.chosen;
     let columns = [chosen.val_loss, chosen.val_accuracy, chosen.train_loss];
     let series = columns.into_iter().flatten().find(|series| !series.within_epoch)?;
@@ -59,6 +62,32 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         advice: "If a run was resumed, ignore the epochs that were repeated. If these are two phases \
             (head first, then all layers), read them as two curves."
             .to_owned(),
+        code: None,
+    })
+}
+
+/// A line before the first epoch that is judged by no other rule.
+fn of_another_run(context: &Context<'_>) -> Option<Finding> {
+    let (first, begin) = (context.of_another_run.first()?, context.rows.first()?);
+    let what = match first.epoch {
+        Some(epoch) => format!("epoch {}", number(epoch)),
+        None => "no epoch's number".to_owned(),
+    };
+    Some(Finding {
+        id: Id::SeveralRuns,
+        severity: Severity::Note,
+        claim: format!(
+            "Before the first epoch (line {}), line {} tells the values of a trained network, with {what}: they are \
+                of another run and are left out.",
+            begin.line, first.line
+        ),
+        evidence: context
+            .of_another_run
+            .iter()
+            .map(|row| Evidence::at(row.line, "values of another run".to_owned()))
+            .collect(),
+        confidence: 0.9,
+        advice: "If they belong to this run, give the log in the order in which it was written.".to_owned(),
         code: None,
     })
 }

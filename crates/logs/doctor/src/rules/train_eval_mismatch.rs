@@ -29,7 +29,7 @@ const FIRST: Gap = Gap { loss: 3.0, accuracy: 0.22, wide: 0.4 };
 const NEXT: Gap = Gap { loss: 4.0, accuracy: 0.15, wide: 0.3 };
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    if context.penalty.is_some() || context.double_softmax.is_some() {
+    if context.penalty.is_some() || context.double_softmax.is_some() || falls_with_training(context) {
         return None;
     }
     // What is sure of wrong classes has its own name; only the plainest signs of other conditions are said beside it.
@@ -207,6 +207,21 @@ fn unmoved_validation(context: &Context<'_>) -> Option<(usize, String)> {
         .then(|| (index, "The training loss moves and the validation loss never does.".to_owned()))
 }
 
+/// Whether nothing but two losses is told, and that of validation falls with training's at a multiple of it: then each may count
+/// otherwise, as where one is a mean by word and one by sentence.
+fn falls_with_training(context: &Context<'_>) -> bool {
+    const EPOCHS: usize = 4;
+    let curve = context.column(Column::ValLoss);
+    let [(_, first), .., (_, last)] = &curve[..] else { return false };
+    let alone =
+        [Column::TrainAccuracy, Column::ValAccuracy].iter().all(|column| context.column(*column).is_empty());
+    let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
+    for (_, train, val) in context.mean_losses() {
+        (least, most) = (least.min(val / train), most.max(val / train));
+    }
+    alone && curve.len() >= EPOCHS && last.value < 0.6 * first.value && least > 5.0 && most < 3.0 * least
+}
+
 /// The first two epochs, while the training photos are still new.
 fn early_gap(context: &Context<'_>) -> Option<(usize, String)> {
     let (by_train, by_val) = context.factors();
@@ -236,7 +251,8 @@ fn early_gap(context: &Context<'_>) -> Option<(usize, String)> {
         };
         lost.is_none_or(|lost| lost > gap.accuracy) && (by_loss || (lost.is_some() && row.val_loss.is_none()))
     };
-    if !apart(first.1, FIRST) || !rest.iter().all(|(_, row)| apart(row, NEXT)) {
+    if !apart(first.1, FIRST) || !rest.iter().all(|(_, row)| apart(row, NEXT)) || falls_with_training(context)
+    {
         return None;
     }
     let row = first.1;

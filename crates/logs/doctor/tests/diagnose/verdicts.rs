@@ -428,6 +428,73 @@ const CASES: &[Case] = &[
         Id::Healthy,
         &[Id::TooLittleToTell, Id::Underfit],
     ),
+    (
+        "a loss by word beside one by sentence",
+        None,
+        "epoch 1 train loss 5.1 val loss 92.0\nepoch 2 train loss 4.2 val loss 77.0\nepoch 3 train loss 3.6 val loss 66.0\n\
+         epoch 4 train loss 3.1 val loss 58.0\nepoch 5 train loss 2.8 val loss 52.0\n",
+        Id::StillImproving,
+        &[Id::TrainEvalMismatch, Id::HotStart, Id::Overfit],
+    ),
+    (
+        "a first loss of something that is no classification",
+        None,
+        "epoch 1 loss 21.3\nepoch 2 loss 14.2\nepoch 3 loss 10.1\nepoch 4 loss 7.7\nepoch 5 loss 5.2\nepoch 6 loss 4.9\n",
+        Id::TooLittleToTell,
+        &[Id::HotStart],
+    ),
+    (
+        "a score that is not defined after a healthy run",
+        None,
+        "epoch 1 train loss 1.2 val loss 1.0 val acc 0.62\nepoch 2 train loss 0.8 val loss 0.7 val acc 0.78\n\
+         epoch 3 train loss 0.5 val loss 0.5 val acc 0.85\nepoch 4 train loss 0.4 val loss 0.45 val acc 0.88\nTest kappa: nan\n",
+        Id::Nan,
+        &[Id::Healthy, Id::TooLittleToTell],
+    ),
+    (
+        "batches of one evaluation",
+        Some(2),
+        "[EVAL]step=1 loss=0.00022 acc=1.0000\n[EVAL]step=2 loss=0.00023 acc=1.0000\n[EVAL]step=3 loss=0.00025 acc=1.0000\n\
+         [EVAL]step=4 loss=0.00024 acc=1.0000\n[EVAL]step=5 loss=0.00024 acc=1.0000\n[EVAL]Kappa:nan\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy, Id::Frozen],
+    ),
+    (
+        "a squared error",
+        Some(10),
+        "loss 0.0911 acc 0.105\nloss 0.0772 acc 0.32\nloss 0.0301 acc 0.80\nloss 0.0223 acc 0.85\nloss 0.0145 acc 0.90\nloss 0.0111 acc 0.93\n",
+        Id::TooLittleToTell,
+        &[Id::LossScaled, Id::DegenerateMetric],
+    ),
+    (
+        "the last words of another run before the first epoch",
+        None,
+        "Final: train loss 0.05 train acc 0.98 val loss 0.07 val acc 0.97\nepoch 1 train loss 1.2 train acc 0.60 val loss 1.0 val acc 0.62\n\
+         epoch 2 train loss 0.8 train acc 0.75 val loss 0.7 val acc 0.78\nepoch 3 train loss 0.5 train acc 0.84 val loss 0.5 val acc 0.85\n\
+         epoch 4 train loss 0.4 train acc 0.87 val loss 0.45 val acc 0.88\n",
+        Id::SeveralRuns,
+        &[Id::Diverged, Id::Overconfident, Id::ValSpikes],
+    ),
+    (
+        "epoch 200 of another run before the first epoch",
+        None,
+        "epoch 200 train loss 0.01 val loss 0.9 val acc 0.90\nepoch 1 train loss 1.2 val loss 1.0 val acc 0.62\n\
+         epoch 2 train loss 0.8 val loss 0.7 val acc 0.78\nepoch 3 train loss 0.5 val loss 0.5 val acc 0.85\n\
+         epoch 4 train loss 0.4 val loss 0.45 val acc 0.88\n",
+        Id::SeveralRuns,
+        &[Id::Diverged, Id::Overconfident, Id::Overfit],
+    ),
+    (
+        "a validation loss that ends far above its best, with the accuracy below its best",
+        Some(3),
+        "epoch 1 train loss 1.09 train acc 0.37 val loss 1.3 val acc 0.37\nepoch 2 train loss 0.79 train acc 0.62 val loss 0.98 val acc 0.64\n\
+         epoch 3 train loss 0.49 train acc 0.79 val loss 0.47 val acc 0.81\nepoch 4 train loss 0.35 train acc 0.86 val loss 0.61 val acc 0.77\n\
+         epoch 5 train loss 0.28 train acc 0.89 val loss 0.45 val acc 0.82\nepoch 6 train loss 0.20 train acc 0.92 val loss 0.25 val acc 0.91\n\
+         epoch 7 train loss 0.17 train acc 0.93 val loss 0.30 val acc 0.90\nepoch 8 train loss 0.15 train acc 0.94 val loss 0.52 val acc 0.86\n\
+         epoch 9 train loss 0.13 train acc 0.95 val loss 0.43 val acc 0.85\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy],
+    ),
 ];
 
 #[test]

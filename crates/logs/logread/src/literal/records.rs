@@ -11,6 +11,28 @@ use crate::run_log::Split;
 use crate::scalars::Place;
 use crate::schema::{Schema, Use};
 
+/// The parts of a language pipeline, under whose names spaCy prints their losses: `{'ner': 11.2}`.
+const PIPES: [&str; 14] = [
+    "ner",
+    "tagger",
+    "parser",
+    "textcat",
+    "textcat_multilabel",
+    "tok2vec",
+    "transformer",
+    "morphologizer",
+    "lemmatizer",
+    "trainable_lemmatizer",
+    "senter",
+    "spancat",
+    "span_finder",
+    "entity_linker",
+];
+
+fn is_pipe(key: &str) -> bool {
+    PIPES.contains(&key)
+}
+
 /// Longer texts say nothing.
 const LONGEST_TEXT: usize = 80;
 
@@ -105,15 +127,22 @@ impl Literal {
                 if self.shapes.len() >= MOST_SHAPES {
                     self.shapes.clear();
                 }
-                let names = self.fields[outer..].iter().map(|field| &self.keys[field.key.clone()]);
-                self.shapes.insert(key, Schema::new(names, into));
+                let names = || self.fields[outer..].iter().map(|field| &self.keys[field.key.clone()]);
+                let schema = match names().all(is_pipe) {
+                    true => {
+                        let losses: Vec<String> = names().map(|name| format!("{name} loss")).collect();
+                        Schema::new(losses.iter().map(String::as_str), into)
+                    }
+                    false => Schema::new(names(), into),
+                };
+                self.shapes.insert(key, schema);
             }
             if let Some(schema) = self.shapes.get(&key) {
                 let fields = &self.fields[outer..];
                 let mut cells: Vec<Cell> = fields.iter().map(|field| field.cell).collect();
                 // Beside records of epochs, one of scores alone is an evaluation; its steps may count epochs.
                 let mut around = around;
-                if into.epochs_named && schema.evaluates(into) {
+                if into.epochs_named && !self.inline && schema.evaluates(into) {
                     around = around.or(Some(Split::Validation));
                     for (one, cell) in schema.uses.iter().zip(&mut cells) {
                         if matches!((one, &*cell), (Use::Step, Cell::Number(step)) if into.is_past(step.value))
