@@ -26,6 +26,8 @@ const ALL_DIGITS: f64 = 1e-12;
 static EVENT: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("{\"event\":\""));
 static EPOCH: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("epoch "));
 static CLASSES: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(" classes"));
+/// Pieces of the bars that `foliar train` draws.
+static BARS: LazyLock<[Finder<'_>; 2]> = LazyLock::new(|| ["━━", "──"].map(Finder::new));
 
 /// A number as it stands in a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,6 +75,8 @@ pub(crate) struct OwnReader {
     signed: bool,
     events: bool,
     table: bool,
+    /// Lines of progress bars, which a terminal overwrites and a transcript keeps.
+    bars: usize,
 }
 
 impl OwnReader {
@@ -90,6 +94,8 @@ impl OwnReader {
             self.sizes(text);
         } else if number == 1 && text.trim() == COLUMNS {
             self.table = true;
+        } else if BARS.iter().any(|bar| bar.find(bytes).is_some()) {
+            self.bars += 1;
         }
     }
 
@@ -147,7 +153,7 @@ impl OwnReader {
     /// here. `understood` lines were read there.
     pub(crate) fn finish(self, other: Result<RunLog, String>) -> Result<RunLog, String> {
         let understood = other.as_ref().map_or(0, |log| log.understood_lines);
-        let quoted = understood > QUOTED * self.epochs.len() + 10;
+        let quoted = understood > QUOTED * self.epochs.len() + self.bars + 10;
         if self.epochs.is_empty() || !self.signed || quoted {
             return other.map(|mut log| {
                 log.facts.foliar |= self.table;
@@ -285,6 +291,17 @@ mod tests {
         }
         let facts = read_log(OLD.as_bytes()).unwrap().facts;
         assert_eq!((facts.train_size, facts.validation_size), (Some(480), Some(120)));
+    }
+
+    #[test]
+    fn bars_of_a_transcript_are_no_lines_of_another_program() {
+        let bars: String = (0..500)
+            .map(|photo| format!("reading photos ━━━╸──────────── {photo}/2191  9m left\n"))
+            .collect();
+        for text in [format!("{bars}{OLD}"), format!("{OLD}{bars}")] {
+            let log = read_log(text.as_bytes()).unwrap();
+            assert!(log.facts.foliar && log.facts.classes == Some(3), "{log:?}");
+        }
     }
 
     #[test]
