@@ -41,6 +41,7 @@ pub mod scan;
 pub mod sequence;
 pub mod split;
 mod union_find;
+mod words;
 
 pub use augment::Augment;
 pub use class_name::normal_class_name;
@@ -68,3 +69,4 @@ pub use scan::{
 };
 pub use split::{SplitSpec, Splits, cluster_of, split};
 pub use union_find::UnionFind;
+pub use words::counted;

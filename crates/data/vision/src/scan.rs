@@ -18,6 +18,7 @@ mod options;
 mod part;
 mod recognise;
 mod row_files;
+mod siblings;
 mod sorter;
 mod table_splits;
 mod walk;
@@ -62,6 +63,23 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>
         .collect();
     if !misspelt.is_empty() {
         return Err(ScanError::ClassesAlike { root: root.to_owned(), pairs: misspelt });
+    }
+    for split in [Split::Validation, Split::Test] {
+        let there: BTreeSet<usize> = dataset
+            .photos
+            .iter()
+            .filter(|photo| photo.split == Some(split))
+            .map(|photo| photo.class)
+            .collect();
+        if !there.is_empty() && there.iter().all(|&class| trained[class] == 0) {
+            let named = |keep: &dyn Fn(usize) -> bool| {
+                let all = dataset.classes.iter().enumerate();
+                all.filter(|(class, _)| keep(*class)).map(|(_, name)| name.clone()).collect()
+            };
+            let classes = named(&|class| there.contains(&class));
+            let trained = named(&|class| trained[class] > 0);
+            return Err(ScanError::OtherClasses { root: root.to_owned(), split, classes, trained });
+        }
     }
     let all = dataset.class_counts();
     for (place, (class, &count)) in dataset.classes.iter().zip(&trained).enumerate() {
@@ -109,7 +127,7 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
     let mut problems = problems;
     let used: Vec<&Path> = placed.iter().map(|photo| photo.path.as_path()).collect();
     problems.extend(sorter.problems(root, &tree, &used));
-    let layout = sorter.sentence(unwanted);
+    let layout = sorter.sentence(root, &tree, unwanted);
 
     let names: BTreeSet<&str> = placed.iter().map(|photo| photo.class.as_str()).collect();
     let classes: Vec<String> = names.iter().map(ToString::to_string).collect();

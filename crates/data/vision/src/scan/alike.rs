@@ -7,6 +7,7 @@ use super::error::AlikeClasses;
 use crate::class_name::normal_class_name;
 use crate::dataset::{Dataset, Photo, Split};
 use crate::name::{portable_component, portable_name};
+use crate::words::counted;
 
 /// Sets of two or more classes of one normal form, by their indices. The first of each set is the one that the others are
 /// meant to be: that with most photos for training, then with most at all.
@@ -61,7 +62,7 @@ pub(super) fn matched(mut dataset: Dataset) -> Dataset {
         for &class in &classes[1..] {
             class_of[class] = classes[0];
             let [own, other] = [class, classes[0]].map(|class| &dataset.classes[class]);
-            said.push(format!("{own} is read as {other} ({} photos)", counts[class]));
+            said.push(format!("{own} is read as {other} ({})", counted(counts[class], "photo", "photos")));
         }
     }
     if said.is_empty() {

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use foliar_files::{Printable as _, quoted};
 use foliar_labels::{ColumnChoice, LabelError, Labels};
 
 use super::labelled::{Pictures, place_below};
+use super::part::{is_kind, plain_part};
 use super::row_files::{RowFile, row_files};
 use super::table_splits::table_part;
 use super::walk::Tree;
 use crate::dataset::Split;
-use crate::name::portable_name;
 
 /// Bytes up to which a file is looked at unasked.
 const LARGEST: u64 = 64 << 20;
@@ -46,7 +47,7 @@ pub(super) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
     let (mut candidates, mut unclear) = (Vec::new(), None);
     for place in tables(root, tree) {
         match Labels::read(&root.join(&place), choice) {
-            Ok(labels) if !labels.is_output() => {
+            Ok(labels) if !labels.is_output() && !lists_parts(&labels) => {
                 candidates.extend(candidate(root, place, labels, &pictures));
             }
             Ok(_) => {}
@@ -71,6 +72,11 @@ pub(super) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
         }
         _ => Discovered::Several(distinct.into_iter().map(|one| one.place).collect()),
     }
+}
+
+/// Whether it is a list of photos in folders that are parts of a data set, or kinds of files, and no classes.
+fn lists_parts(labels: &Labels) -> bool {
+    labels.by_folder && labels.names().iter().all(|name| plain_part(name).is_some() || is_kind(name))
 }
 
 /// A table among folders that look like classes and which sorts the photos otherwise: `class_of` is the class of each file by
@@ -111,6 +117,15 @@ pub(super) fn contradicting(
 
 /// Files that may be tables of labels, by their names.
 pub(super) fn tables(root: &Path, tree: &Tree) -> Vec<PathBuf> {
+    named(root, tree, false)
+}
+
+/// The same, with lists of classes and descriptions of data sets.
+pub(super) fn tables_and_lists(root: &Path, tree: &Tree) -> Vec<PathBuf> {
+    named(root, tree, true)
+}
+
+fn named(root: &Path, tree: &Tree, lists: bool) -> Vec<PathBuf> {
     let mut kinds: BTreeMap<(Option<&Path>, String), Vec<&PathBuf>> = BTreeMap::new();
     for path in &tree.files {
         let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
@@ -119,7 +134,10 @@ pub(super) fn tables(root: &Path, tree: &Tree) -> Vec<PathBuf> {
             table_part(Path::new(&stem)).is_some()
                 || ["labels", "list", "annotations", "metadata", "dataset", "data"].contains(&stem.as_str())
         };
+        let classes = ["classes", "class_names", "labels", "names"].contains(&stem.as_str());
         let may_be = match extension.as_str() {
+            "txt" if lists && classes => true,
+            "yaml" | "yml" => lists && ["data", "dataset"].contains(&stem.as_str()),
             "csv" | "tsv" | "json" | "jsonl" | "ndjson" => !stem.contains("submission"),
             "txt" => is_list(),
             _ => false,
@@ -185,7 +203,8 @@ fn are_parts(candidates: &[Candidate]) -> bool {
 /// The commands that choose between tables.
 pub(super) fn ways(root: &Path, places: &[PathBuf]) -> Vec<String> {
     let way = |place: &PathBuf| {
-        format!("`{} --labels {}`", root.display(), root.join(portable_name(place)).display())
+        let [root, table] = [root, &root.join(place)].map(|path| quoted(&path.shown().to_string()));
+        format!("`{root} --labels {table}`")
     };
     places.iter().map(way).collect()
 }

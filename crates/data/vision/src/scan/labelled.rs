@@ -14,6 +14,7 @@ use super::walk::Tree;
 use crate::dataset::{Split, TableOrigin};
 use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
+use crate::words::counted;
 
 /// Folders and files that a sentence lists.
 const NAMED: usize = 4;
@@ -284,7 +285,10 @@ impl Labelled {
         let beside = |path: &&PathBuf| path.parent().is_some_and(|folder| self.folders.contains(folder));
         let tests = self.tests.iter().filter(beside).filter(|path| !self.files.contains_key(*path)).count();
         if tests > 0 {
-            said.push(format!("{tests} photos of a test without classes are not used"));
+            said.push(format!(
+                "{} not used",
+                counted(tests, "photo of a test without classes is", "photos of a test without classes are")
+            ));
         }
         let mut other: BTreeMap<&Path, usize> = BTreeMap::new();
         for path in tree.files.iter().filter(|path| tree.is_picture(path)) {
@@ -295,7 +299,9 @@ impl Labelled {
         }
         let other: Vec<String> = other
             .iter()
-            .map(|(folder, count)| format!("{}/ ({count} photos)", portable_name(folder)))
+            .map(|(folder, count)| {
+                format!("{}/ ({})", portable_name(folder), counted(*count, "photo", "photos"))
+            })
             .collect();
         if !other.is_empty() {
             said.push(format!("not used, since no row lists a photo of it: {}", listed(&other)));

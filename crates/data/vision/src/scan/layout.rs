@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::part::plain_part;
 use super::walk::Tree;
 use crate::dataset::Split;
 use crate::name::portable_component;
@@ -22,6 +23,8 @@ pub(super) struct Layout {
     pub(super) sections: Vec<Section>,
     /// How many folders below a section name a class: 1, or 2 where folders of crops hold folders of diseases.
     pub(super) depth: usize,
+    /// Whether the folders in a class are the parts of the data set: `rust/train`, `rust/test`.
+    pub(super) parts_inside: bool,
     /// Folders with pictures that are not used, and why.
     pub(super) left_out: Vec<(PathBuf, &'static str)>,
     /// What had to be understood, in one sentence; absent for a folder of class folders.
@@ -40,7 +43,13 @@ impl Layout {
     /// The folders of the root are the classes.
     pub(super) fn plain() -> Self {
         let section = Section { folder: PathBuf::new(), split: None };
-        Self { sections: vec![section], depth: 1, left_out: Vec::new(), understood: None }
+        Self {
+            sections: vec![section],
+            depth: 1,
+            parts_inside: false,
+            left_out: Vec::new(),
+            understood: None,
+        }
     }
 
     /// Why a file is not used although it may be a photo.
@@ -50,8 +59,14 @@ impl Layout {
 
     /// The class of a file, if it lies inside a class folder.
     pub(super) fn place(&self, file: &Path) -> Option<Place> {
-        let (section, class) = self.class_of(file.parent()?)?;
-        Some(Place { class, split: section.split })
+        let folder = file.parent()?;
+        let (section, class) = self.class_of(folder)?;
+        let inside = || {
+            let below = folder.strip_prefix(&section.folder).ok()?;
+            plain_part(&portable_component(below.iter().nth(self.depth)?))
+        };
+        let split = if self.parts_inside { inside() } else { section.split };
+        Some(Place { class, split })
     }
 
     /// The class that a folder is or belongs to.

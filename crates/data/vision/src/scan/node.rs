@@ -7,6 +7,9 @@ use std::path::Path;
 use super::walk::Tree;
 use crate::name::portable_component;
 
+/// Files of a kind in a folder up to which each may hold the labels of many photos.
+const OF_A_KIND: usize = 5;
+
 /// A folder with pictures in it or below it.
 #[derive(Default)]
 pub(super) struct Node {
@@ -81,10 +84,27 @@ impl Node {
         !self.folders.is_empty()
     }
 
-    /// Tables in it and below.
+    /// Tables in it and below. Of many files of a kind in a folder, which are notes on single photos, the folder is named.
     pub(super) fn all_tables(&self) -> Vec<String> {
+        let mut kinds: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        for path in self.paths_of_tables() {
+            let (folder, name) = path.rsplit_once('/').unwrap_or((".", &path));
+            let kind = name.rsplit_once('.').map_or("", |(_, kind)| kind).to_lowercase();
+            kinds.entry((folder.to_owned(), kind)).or_default().push(path);
+        }
+        let (notes, tables): (Vec<_>, Vec<_>) =
+            kinds.into_iter().partition(|(_, paths)| paths.len() > OF_A_KIND);
+        // A single text is read where it is a list of labels.
+        let tables = tables.into_iter().filter(|((_, kind), _)| kind != "txt").flat_map(|(_, paths)| paths);
+        let notes = notes.into_iter().map(|((folder, kind), paths)| {
+            format!("{folder}/ ({} .{kind} files, which are not read)", paths.len())
+        });
+        tables.chain(notes).collect()
+    }
+
+    fn paths_of_tables(&self) -> Vec<String> {
         let below = self.named().flat_map(|(name, _, node)| {
-            node.all_tables().into_iter().map(move |table| format!("{name}/{table}")).collect::<Vec<_>>()
+            node.paths_of_tables().into_iter().map(move |table| format!("{name}/{table}")).collect::<Vec<_>>()
         });
         self.tables.iter().cloned().chain(below).collect()
     }
@@ -92,5 +112,5 @@ impl Node {
 
 fn is_table(file: &Path) -> bool {
     let extension = file.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
-    matches!(extension.as_str(), "csv" | "tsv" | "json" | "jsonl" | "parquet" | "xml" | "xlsx")
+    matches!(extension.as_str(), "csv" | "tsv" | "json" | "jsonl" | "parquet" | "xml" | "xlsx" | "txt")
 }

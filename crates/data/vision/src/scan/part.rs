@@ -76,10 +76,23 @@ pub(super) fn is_fold(name: &str) -> bool {
 
 /// Whether `name` says what kind of files a folder holds and not what they show.
 pub(super) fn is_kind(name: &str) -> bool {
-    const KINDS: [&str; 8] = ["raw", "jpegimages", "jpeg", "png", "rgb", "original", "originals", "all"];
+    const KINDS: [&str; 11] = [
+        "raw",
+        "jpegimages",
+        "jpeg",
+        "png",
+        "rgb",
+        "original",
+        "originals",
+        "all",
+        "unlabeled",
+        "unlabelled",
+        "unsorted",
+    ];
     let words = words(name);
-    !words.is_empty()
-        && words.iter().all(|word| {
+    let mut words = words.iter().filter(|word| !is_number(word)).peekable();
+    words.peek().is_some()
+        && words.all(|word| {
             FILLERS.contains(&word.as_str())
                 || KINDS.contains(&word.as_str())
                 || MASKS.contains(&word.as_str())
@@ -100,6 +113,105 @@ const MASKS: [&str; 12] = [
     "segmentationclass",
     "segmentationobject",
 ];
+
+/// Words for what was done to photos.
+const VERSIONS: [&str; 25] = [
+    "color",
+    "colour",
+    "gray",
+    "grey",
+    "grayscale",
+    "greyscale",
+    "segmented",
+    "masked",
+    "cropped",
+    "resized",
+    "rotated",
+    "flipped",
+    "mirrored",
+    "enhanced",
+    "processed",
+    "preprocessed",
+    "original",
+    "originals",
+    "augmented",
+    "augmentation",
+    "aug",
+    "raw",
+    "copy",
+    "backup",
+    "nobg",
+];
+
+/// Whether `name` says what was done to photos and not what they show.
+pub(super) fn is_version(name: &str) -> bool {
+    let words = words(name);
+    words.iter().any(|word| VERSIONS.contains(&word.as_str()))
+        && words.iter().all(|word| {
+            VERSIONS.contains(&word.as_str()) || FILLERS.contains(&word.as_str()) || is_number(word)
+        })
+}
+
+/// Whether `name` is one that programs give to what they write.
+pub(super) fn is_output(name: &str) -> bool {
+    const OUTPUTS: [&str; 21] = [
+        "runs",
+        "run",
+        "result",
+        "results",
+        "output",
+        "outputs",
+        "log",
+        "logs",
+        "checkpoint",
+        "checkpoints",
+        "weights",
+        "predict",
+        "prediction",
+        "predictions",
+        "inference",
+        "submission",
+        "submissions",
+        "explained",
+        "heatmaps",
+        "gradcam",
+        "screenshots",
+    ];
+    let words = words(name);
+    let mut words = words.iter().filter(|word| !is_number(word)).peekable();
+    words.peek().is_some() && words.all(|word| OUTPUTS.contains(&word.as_str()))
+}
+
+/// A name without the words for versions and parts.
+pub(super) struct Bare {
+    /// What is left, in normal form.
+    pub(super) class: String,
+    /// Whether it had the word for a version or the mark of a copy.
+    pub(super) version: bool,
+    /// Whether it had the word for a part.
+    pub(super) part: bool,
+}
+
+/// `Rust_aug`, `rust (1)`, `Copy of rust` and `rust_train` without what makes them others than `rust`.
+pub(super) fn bare(name: &str) -> Bare {
+    let numbered = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
+    let copied = numbered.filter(|(_, number)| is_number(number)).map(|(name, _)| name);
+    let of_copy = |name: &str| name.get(..8).is_some_and(|begin| begin.eq_ignore_ascii_case("copy of "));
+    let (name, mut version) = (copied.unwrap_or(name), copied.is_some());
+    version |= of_copy(name);
+    let name = if of_copy(name) { &name[8..] } else { name };
+    let mut bare = Bare { class: String::new(), version, part: false };
+    for word in words(name) {
+        let is_version = VERSIONS.contains(&word.as_str());
+        let is_part = split_of(&word).is_some();
+        bare.version |= is_version;
+        bare.part |= is_part;
+        if !is_version && !is_part {
+            bare.class.push_str(&normal(&word));
+        }
+    }
+    bare
+}
 
 /// Whether `name` is that of a folder of masks.
 pub(super) fn is_mask(name: &str) -> bool {
@@ -179,8 +291,12 @@ mod tests {
     fn folds_kinds_and_groups() {
         assert!(["fold0", "Fold 3", "cv_2"].into_iter().all(is_fold));
         assert!(!["fold", "scaffold1", "leaf1"].into_iter().any(is_fold));
-        assert!(["images", "masks", "JPEGImages", "Annotations", "raw_images"].into_iter().all(is_kind));
-        assert!(!["rust", "masked_chafer", "rust_images"].into_iter().any(is_kind));
+        assert!(
+            ["images", "masks", "JPEGImages", "Annotations", "raw_images", "images_512"]
+                .into_iter()
+                .all(is_kind)
+        );
+        assert!(!["rust", "masked_chafer", "rust_images", "512"].into_iter().any(is_kind));
         assert!(is_mask("segmentation_masks") && !is_mask("images"));
         assert_eq!(normal("Bean_Rust "), normal("bean rust"));
     }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use foliar_labels::{ClassMap, Labels, Mapped};
+use foliar_files::{Printable as _, quoted};
+use foliar_labels::{ClassMap, ColumnChoice, Labels, Mapped};
 
-use super::discover::{Discovered, contradicting, discover, tables, ways};
+use super::discover::{Discovered, contradicting, discover, tables, tables_and_lists, ways};
 use super::error::ScanError;
 use super::labelled::{Labelled, Sorted};
 use super::layout::Layout;
@@ -17,6 +18,7 @@ use super::walk::Tree;
 use crate::dataset::TableOrigin;
 use crate::name::portable_name;
 use crate::problem::{Problem, Reason};
+use crate::words::counted;
 
 /// Classes that a sentence lists.
 const NAMED: usize = 5;
@@ -118,16 +120,16 @@ impl<'a> Sorter<'a> {
     }
 
     /// What had to be understood, in one sentence; `unwanted` photos are of classes that the map leaves out.
-    pub(super) fn sentence(&self, unwanted: usize) -> Option<String> {
+    pub(super) fn sentence(&self, root: &Path, tree: &Tree, unwanted: usize) -> Option<String> {
         let understood = match &self.by {
             By::Tables(labelled) => Some(labelled.understood.clone()),
             By::Folders(layout, _) => layout.understood.clone(),
         };
-        let mut said: Vec<String> = understood.into_iter().collect();
+        let mut said: Vec<String> = understood.into_iter().chain(self.unused_tables(root, tree)).collect();
         if let Some(map) = self.map {
             let name = map.path().file_name().unwrap_or(map.path().as_os_str()).to_string_lossy();
             if unwanted > 0 {
-                said.push(format!("{name} leaves out {unwanted} photos"));
+                said.push(format!("{name} leaves out {}", counted(unwanted, "photo", "photos")));
             }
             let unknown = map.unmatched(&self.labels);
             if !unknown.is_empty() {
@@ -137,6 +139,31 @@ impl<'a> Sorter<'a> {
             }
         }
         (!said.is_empty()).then(|| said.join("; "))
+    }
+
+    /// Which tables and lists lie beside class folders, and that nothing is taken from them.
+    fn unused_tables(&self, root: &Path, tree: &Tree) -> Option<String> {
+        if matches!(self.by, By::Tables(_)) {
+            return None;
+        }
+        let used = |path: &PathBuf| {
+            let columns = ColumnChoice::default();
+            let own = Labels::read(&root.join(path), &columns).is_ok_and(|labels| labels.is_output());
+            !own && self.map.is_none_or(|map| !map.path().ends_with(path))
+        };
+        let unused: Vec<String> = tables_and_lists(root, tree)
+            .iter()
+            .filter(|path| used(path))
+            .map(|path| portable_name(path))
+            .collect();
+        let more = match unused.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let shown = unused.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        (!unused.is_empty()).then(|| {
+            format!("the classes come from the folders, not from {shown}{more} (--labels FILE takes them from a table)")
+        })
     }
 
     /// The tables that say the classes.
@@ -173,12 +200,14 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
         Ok(layout) if !asked && classes_of(&layout, tree).len() > 1 => {
             let class_of = |path: &Path| layout.place(path).map(|place| place.class);
             let Some(table) = contradicting(root, tree, &class_of) else { return folders(layout) };
-            let mut ways =
-                vec![format!("`{} --classes-from 1` if the folders are the classes", root.display())];
+            let mut ways = vec![format!(
+                "`{} --classes-from 1` if the folders are the classes",
+                quoted(&root.shown().to_string())
+            )];
             ways.splice(0..0, self::ways(root, std::slice::from_ref(&table)));
             return Err(ScanError::Undecided {
                 root: root.to_owned(),
-                what: format!("the folders sort the photos otherwise than {} does", table.display()),
+                what: format!("the folders sort the photos otherwise than {} does", table.shown()),
                 ways,
             });
         }
@@ -224,8 +253,9 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
 
 /// `PHOTOS --labels a.csv --labels b.csv`.
 fn labels_option(root: &Path, tables: &[PathBuf]) -> String {
-    let option = |table: &PathBuf| format!(" --labels {}", table.display());
-    format!("{}{}", root.display(), tables.iter().map(option).collect::<String>())
+    let shown = |path: &Path| quoted(&path.shown().to_string());
+    let option = |table: &PathBuf| format!(" --labels {}", shown(table));
+    format!("{}{}", shown(root), tables.iter().map(option).collect::<String>())
 }
 
 /// The classes that folders name.
