@@ -152,6 +152,10 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("{train test}*4", Refused(&["train", "one folder per class"])),
     ("{color grayscale segmented}*4", Refused(&["color, grayscale, segmented", "what kind of files"])),
     ("{images runs}*4", Refused(&["images, runs", "what kind of files"])),
+    (
+        "VOC/JPEGImages*4 VOC/Annotations/{1.xml 2.xml 3.xml 4.xml 5.xml 6.xml}",
+        Refused(&["VOC: JPEGImages say what kind of files", "Annotations/ (6 .xml files"]),
+    ),
     ("{images labels}/{train val}*4", Refused(&["what kind of files"])),
     ("{batch1 batch2 batch3}*4", Refused(&["batch1, batch2, batch3", "folds or batches"])),
     ("{fold0 fold1}*4 labels.csv", Refused(&["folds or batches", "labels.csv"])),
@@ -161,7 +165,7 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ),
     (
         "images/{train val}*4 labels/train/{1.txt 2.txt 3.txt 4.txt 5.txt 6.txt}",
-        Refused(&["train, val", "one folder per class"]),
+        Refused(&["train, val", "labels/train/ (6 .txt files", "one folder per class"]),
     ),
     // Several readings.
     (
@@ -174,9 +178,12 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("{rust healthy healthy~(1)}", Refused(&["healthy, healthy (1)", "versions of one class"])),
     ("{rust healthy Copy~of~rust}", Refused(&["versions of one class"])),
     ("{train val}/{rust rust_flipped healthy}", Refused(&["rust, rust_flipped"])),
-    ("{rust healthy images}", Refused(&["images says nothing", "move images", "--classes-from 1"])),
-    ("{rust healthy runs2 all}", Refused(&["all, runs2 say nothing", "move them"])),
-    ("{train val}/{rust healthy unlabeled}", Refused(&["unlabeled says nothing"])),
+    (
+        "{rust healthy images}",
+        Refused(&["images does not say by name", "beside healthy, rust", "move images", "--classes-from 1"]),
+    ),
+    ("{rust healthy runs2 all}", Refused(&["all, runs2 do not say by name", "move them"])),
+    ("{train val}/{rust healthy unlabeled}", Refused(&["unlabeled does not say by name"])),
     (
         "train/{rust healthy} val/{scab mildew}",
         Refused(&["none of the classes for validation (mildew, scab)"]),

@@ -485,10 +485,16 @@ fn cases() -> Vec<Case> {
             Refused(&["images"]),
         ),
         case(
-            "images/1-4.png images_512/1-4.png",
+            "left/1-4.png right/1-4.png",
             &[("a.csv", "image,label\n1.png,x\n2.png,x\n3.png,y\n4.png,y\n")],
             "",
             Refused(&["sort the photos otherwise", "--labels"]),
+        ),
+        case(
+            "images/1-4.png images_512/1-4.png",
+            &[("a.csv", "image,label\n1.png,x\n2.png,x\n3.png,y\n4.png,y\n")],
+            "",
+            Refused(&["in several folders", "--images", "images_512"]),
         ),
         case(
             "images/1-4.png",

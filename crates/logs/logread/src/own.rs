@@ -85,7 +85,7 @@ impl OwnReader {
         if text.len() > LONGEST || self.epochs.len() >= MOST {
             return;
         }
-        let bytes = text.as_bytes();
+        let (bytes, epochs) = (text.as_bytes(), self.epochs.len());
         if let Some(start) = EVENT.find(bytes) {
             self.event(&text[start..], number);
         } else if let Some(start) = EPOCH.find(bytes) {
@@ -94,9 +94,9 @@ impl OwnReader {
             self.sizes(text);
         } else if number == 1 && text.trim() == COLUMNS {
             self.table = true;
-        } else if BARS.iter().any(|bar| bar.find(bytes).is_some()) {
-            self.bars += 1;
         }
+        let is_bar = self.epochs.len() == epochs && BARS.iter().any(|bar| bar.find(bytes).is_some());
+        self.bars += usize::from(is_bar);
     }
 
     fn event(&mut self, text: &str, line: usize) {
@@ -295,9 +295,11 @@ mod tests {
 
     #[test]
     fn bars_of_a_transcript_are_no_lines_of_another_program() {
-        let bars: String = (0..500)
-            .map(|photo| format!("reading photos ━━━╸──────────── {photo}/2191  9m left\n"))
-            .collect();
+        let reading = |photo: usize| format!("reading photos ━━━╸──────────── {photo}/2191  9m left\n");
+        let epoch = |step: usize| {
+            format!("epoch 2/30 ━╸────────────── {step}/600  loss 1.145  470734.3 images/s  0s left\n")
+        };
+        let bars: String = (0..600).map(|step| reading(step) + &epoch(step)).collect();
         for text in [format!("{bars}{OLD}"), format!("{OLD}{bars}")] {
             let log = read_log(text.as_bytes()).unwrap();
             assert!(log.facts.foliar && log.facts.classes == Some(3), "{log:?}");

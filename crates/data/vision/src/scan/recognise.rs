@@ -33,7 +33,7 @@ const KIND: &str = "say what kind of files they hold, not what is seen";
 /// # Errors
 /// [`ScanError::Undecided`] with the ways to go on.
 pub(super) fn recognise(root: &Path, node: &Node, classes_from: Option<usize>) -> Result<Layout, ScanError> {
-    let recogniser = Recogniser { root };
+    let recogniser = Recogniser { root, top: node };
     if let Some(depth) = classes_from {
         let mut layout = Layout { depth: depth.max(1), ..Layout::plain() };
         if let Some(parts) = parts(node) {
@@ -46,6 +46,15 @@ pub(super) fn recognise(root: &Path, node: &Node, classes_from: Option<usize>) -
     while let Some((name, below)) = wrapper(here) {
         base.push(name);
         here = below;
+    }
+    // `VOC/JPEGImages`: what is inside says that the folder is no class.
+    if let Some((name, only)) = here.folders.iter().next().filter(|_| here.folders.len() == 1) {
+        let names: Vec<String> = only.named().map(|(name, ..)| name).collect();
+        let is_part = plain_part(&name.to_string_lossy()).is_some();
+        if here.pictures == 0 && only.is_above() && are_no_classes(&names) && !is_part {
+            base.push(name);
+            here = only;
+        }
     }
     let mut layout = recogniser.below(&base, here)?;
     if !base.as_os_str().is_empty() && layout.understood.is_none() {
@@ -92,6 +101,7 @@ fn parts(node: &Node) -> Option<Vec<Section>> {
 
 struct Recogniser<'a> {
     root: &'a Path,
+    top: &'a Node,
 }
 
 impl Recogniser<'_> {
@@ -312,12 +322,12 @@ impl Recogniser<'_> {
         let odd = no_classes(names);
         if let Some(first) = odd.first() {
             let others: Vec<&String> = names.iter().filter(|name| !odd.contains(name)).collect();
-            let (say, they) =
-                if odd.len() == 1 { ("says", "it is a class") } else { ("say", "they are classes") };
+            let (do_not, they) =
+                if odd.len() == 1 { ("does not", "it is a class") } else { ("do not", "they are classes") };
             return Err(self.undecided(
                 base,
                 format!(
-                    "{} {say} nothing of what is seen and stands beside {}",
+                    "{} {do_not} say by name what the photos show, beside {}",
                     listed(&odd),
                     listed(&others)
                 ),
@@ -402,6 +412,10 @@ impl Recogniser<'_> {
 
     fn labels_elsewhere(&self, base: &Path, node: &Node, names: &[String], what: &str) -> ScanError {
         let mut tables = node.all_tables();
+        if tables.is_empty() {
+            // Notes on single photos lie in a folder of their own beside them.
+            tables = self.top.all_tables().into_iter().filter(|table| table.ends_with(')')).collect();
+        }
         tables.truncate(NAMED);
         ScanError::LabelsElsewhere {
             root: self.folder(base),
