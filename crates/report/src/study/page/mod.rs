@@ -110,7 +110,7 @@ fn warnings(warnings: &[String]) -> Markup {
             h2 #study-warnings { "Warnings" }
             ul.findings role="list" {
                 @for warning in warnings {
-                    li.finding.warning { p { span.badge { "Warning" } " " (warning) } }
+                    li.finding.warning { p { span.badge { "Warning" } " " (words::capitalised(warning)) } }
                 }
             }
         }

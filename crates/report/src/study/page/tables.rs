@@ -22,7 +22,7 @@ pub(super) fn measures(comparison: &Comparison, other: &str) -> Markup {
                         th scope="col" { "Test" }
                         th scope="col" { "Tuned" }
                         th scope="col" { (words::capitalised(other)) }
-                        th scope="col" { "Difference, by group (leaf)" }
+                        th scope="col" { "Difference, by group" }
                     }
                 }
                 tbody {
