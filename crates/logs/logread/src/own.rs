@@ -26,8 +26,6 @@ const ALL_DIGITS: f64 = 1e-12;
 static EVENT: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("{\"event\":\""));
 static EPOCH: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("epoch "));
 static CLASSES: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(" classes"));
-/// Pieces of the bars that `foliar train` draws.
-static BARS: LazyLock<[Finder<'_>; 2]> = LazyLock::new(|| ["━━", "──"].map(Finder::new));
 
 /// A number as it stands in a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,8 +93,7 @@ impl OwnReader {
         } else if number == 1 && text.trim() == COLUMNS {
             self.table = true;
         }
-        let is_bar = self.epochs.len() == epochs && BARS.iter().any(|bar| bar.find(bytes).is_some());
-        self.bars += usize::from(is_bar);
+        self.bars += usize::from(self.epochs.len() == epochs && is_bar(text));
     }
 
     fn event(&mut self, text: &str, line: usize) {
@@ -172,6 +169,14 @@ impl OwnReader {
             cut_line: None,
         })
     }
+}
+
+/// Whether a line is a bar that foliar draws, with the strokes as the reader cleans them: `reading photos ###------------- 9/21  9m left`.
+fn is_bar(text: &str) -> bool {
+    const STROKES: usize = 16;
+    let strokes =
+        |word: &str| word.len() == STROKES && word.bytes().all(|byte| matches!(byte, b'|' | b'-' | b'#'));
+    text.trim_end().ends_with(" left") && text.split_whitespace().any(strokes)
 }
 
 fn of_event(epoch: &Epoch, line: usize) -> OwnEpoch {
@@ -302,7 +307,7 @@ mod tests {
         let bars: String = (0..600).map(|step| reading(step) + &epoch(step)).collect();
         for text in [format!("{bars}{OLD}"), format!("{OLD}{bars}")] {
             let log = read_log(text.as_bytes()).unwrap();
-            assert!(log.facts.foliar && log.facts.classes == Some(3), "{log:?}");
+            assert!(log.facts.foliar && log.facts.classes == Some(3), "{:?}", log.facts);
         }
     }
 
