@@ -94,7 +94,8 @@ fn without_notes(mut text: &str) -> (&str, u64) {
     while let Some((first, rest)) = text.split_once('\n') {
         let separator = first.trim_end().len() == 5 && first.starts_with("sep=");
         let next = rest.lines().next().unwrap_or_default();
-        if !separator && !(first.starts_with('#') && cells(first) != cells(next)) {
+        let comment = first.starts_with('#') && cells(first) != cells(next);
+        if !separator && !comment {
             break;
         }
         (text, skipped) = (rest, skipped + 1);
