@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use foliar_model::RISK_LEVELS;
-use foliar_nn::zoo;
 use foliar_train::Freeze;
 
 mod audit;
@@ -16,6 +14,7 @@ mod examination;
 mod explain;
 mod labels;
 mod machine;
+mod model;
 mod report;
 mod tune;
 
@@ -27,12 +26,9 @@ pub(crate) use examination::ExaminationArguments;
 pub(crate) use explain::{ExplainArguments, MethodName};
 pub(crate) use labels::LabelArguments;
 pub(crate) use machine::MachineArguments;
+use model::models;
 pub(crate) use report::ReportArguments;
 pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
-
-fn models() -> PossibleValuesParser {
-    PossibleValuesParser::new(zoo::MODELS)
-}
 
 /// One of the target error rates that a bundle has thresholds for.
 fn risk_level(text: &str) -> Result<f64, String> {

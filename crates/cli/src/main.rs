@@ -31,7 +31,8 @@ fn start() -> anyhow::Result<Exit> {
     }
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+fn run(mut arguments: Arguments) -> anyhow::Result<Exit> {
+    arguments.command.find_tables()?;
     match arguments.command {
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Train(arguments) => commands::train::run(&arguments),

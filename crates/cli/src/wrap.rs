@@ -43,30 +43,40 @@ fn fit_line(line: &str, width: usize, hanging: usize) -> String {
         return line.to_owned();
     }
     let indent = line.chars().take_while(|&letter| letter == ' ').count();
-    let rest = " ".repeat((indent + hanging).min(width / 2));
-    let (mut fitted, mut column) = (" ".repeat(indent), indent);
+    broken(&line[indent..], width, &line[..indent], &" ".repeat((indent + hanging).min(width / 2)))
+}
+
+/// Running text on standard output or standard error: `text` in lines of [`of_text`] columns at most, of which the first begins with
+/// `first` and the others with `rest`.
+pub(crate) fn paragraph(out: &mut impl Write, text: &str, first: &str, rest: &str) -> io::Result<()> {
+    writeln!(out, "{}", broken(text, of_text(), first, rest))
+}
+
+/// `text` in lines of at most `width` columns, broken between words but not before a per cent sign; the first begins with `first`, the
+/// others with `rest`. A word that is longer alone stays whole.
+fn broken(text: &str, width: usize, first: &str, rest: &str) -> String {
+    let (mut broken, mut column) = (first.to_owned(), first.chars().count());
     let mut gap = 0;
     let mut begins = true;
-    let line = line[indent..].replace(" %", "\u{a0}%");
-    for word in line.split(' ') {
+    for word in text.replace(" %", "\u{a0}%").split(' ') {
         if word.is_empty() {
             gap += 1;
             continue;
         }
         let length = word.chars().count();
         if !begins && column + gap + 1 + length > width {
-            fitted.push('\n');
-            fitted.push_str(&rest);
-            column = rest.len();
+            broken.push('\n');
+            broken.push_str(rest);
+            column = rest.chars().count();
         } else if !begins {
-            fitted.push_str(&" ".repeat(gap + 1));
+            broken.push_str(&" ".repeat(gap + 1));
             column += gap + 1;
         }
-        fitted.push_str(&word.replace('\u{a0}', " "));
+        broken.push_str(&word.replace('\u{a0}', " "));
         column += length;
         (gap, begins) = (0, false);
     }
-    fitted
+    broken
 }
 
 /// A writer whose lines fit the terminal that standard output is.

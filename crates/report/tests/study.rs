@@ -65,6 +65,16 @@ fn every_picture_is_drawn_with_its_words() {
 }
 
 #[test]
+fn both_comparisons_are_on_the_page() {
+    let page = study_page(&sample::study(true)).unwrap();
+    for words in ["Tuned and untuned", "Tuned and foliar's default", "<th scope=\"col\">Default</th>"] {
+        assert!(page.contains(words), "{words}");
+    }
+    let view = StudyView { against_default: None, ..sample::study(true) };
+    assert!(!study_page(&view).unwrap().contains("foliar's default"));
+}
+
+#[test]
 fn equal_studies_give_equal_bytes() {
     let view = sample::study(true);
     for figure in Figure::ALL {
@@ -421,6 +431,7 @@ fn study() -> impl Strategy<Value = StudyView> {
                     surface,
                     importance,
                     cross_validation,
+                    against_default: comparison.clone(),
                     comparison,
                     verdict: None,
                     warnings,

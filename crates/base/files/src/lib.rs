@@ -5,6 +5,7 @@ mod atomic;
 pub mod cell;
 mod printable;
 mod regular;
+mod shell;
 
 use std::io;
 use std::path::Path;
@@ -12,6 +13,7 @@ use std::path::Path;
 pub use atomic::{is_partial, write_atomically};
 pub use printable::{Printable, PrintableWriter, Shown, is_command, printable, printable_lines};
 pub use regular::{open, read, read_to_string};
+pub use shell::quoted;
 
 /// Puts the path into an I/O error and keeps its kind.
 pub fn with_path(path: &Path) -> impl FnOnce(io::Error) -> io::Error {

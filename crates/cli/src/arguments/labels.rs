@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
+use foliar_files::Printable as _;
 use foliar_scan::{ClassMap, ColumnChoice, LabelSource};
 
+use super::Command;
 use crate::exit::UsageError;
 
 #[derive(Args)]
@@ -30,6 +32,32 @@ pub(crate) struct LabelArguments {
 }
 
 impl LabelArguments {
+    /// Puts the places of the files of `--labels` and `--classes` in the place of their names: from here, else in the folder of photos,
+    /// else beside it.
+    pub(crate) fn find(&mut self, photos: Option<&Path>) -> anyhow::Result<()> {
+        let folders: Vec<&Path> = photos.into_iter().chain(self.images.as_deref()).collect();
+        let beside = folders.iter().filter_map(|folder| folder.parent());
+        let places: Vec<&Path> = folders.iter().copied().chain(beside).collect();
+        let labels = self.labels.iter_mut().map(|file| ("--labels", file));
+        for (option, file) in labels.chain(self.classes.iter_mut().map(|file| ("--classes", file))) {
+            if file.exists() {
+                continue;
+            }
+            let found = places.iter().map(|place| place.join(&file)).find(|path| path.is_file());
+            match found {
+                Some(path) => *file = path,
+                None => {
+                    let also: Vec<String> = folders
+                        .iter()
+                        .map(|folder| format!(", in {} or beside it", folder.shown()))
+                        .collect();
+                    anyhow::bail!("{option} {}: no such file here{}", file.shown(), also.concat());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The folder of photos: `--images`, from here or from `photos`; else `photos`; else the folder of the table.
     pub(crate) fn root(&self, photos: Option<&Path>) -> anyhow::Result<PathBuf> {
         let root = match (&self.images, photos, self.labels.first()) {
@@ -69,5 +97,58 @@ impl LabelArguments {
     pub(crate) fn map(&self) -> anyhow::Result<Option<ClassMap>> {
         let read = |path: &PathBuf| ClassMap::read(path).map_err(foliar_scan::ScanError::from);
         self.classes.as_ref().map(read).transpose().context("--classes")
+    }
+}
+
+impl Command {
+    /// Finds the tables that the arguments name; see [`LabelArguments::find`].
+    pub(crate) fn find_tables(&mut self) -> anyhow::Result<()> {
+        match self {
+            Self::Audit(given) => given.labels.find(given.photos.as_deref()),
+            Self::Train(given) => given.recipe.labels.find(given.photos.as_deref()),
+            Self::Tune(given) => given.recipe.labels.find(given.photos.as_deref()),
+            Self::LrFind(given) => given.recipe.labels.find(given.photos.as_deref()),
+            Self::Evaluate(given) => given.examination.labels.find(given.examination.data.as_deref()),
+            Self::Report(given) => given.examination.labels.find(given.examination.data.as_deref()),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_found_in_the_folder_of_photos_and_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let photos = folder.path().join("photos");
+        std::fs::create_dir(&photos).unwrap();
+        std::fs::write(photos.join("in.csv"), "").unwrap();
+        std::fs::write(folder.path().join("beside.csv"), "").unwrap();
+        let found = |name: &str, photos: Option<&Path>| {
+            let mut arguments = LabelArguments {
+                labels: vec![name.into()],
+                image_column: None,
+                label_column: None,
+                images: None,
+                classes: Some(name.into()),
+            };
+            arguments.find(photos).map(|()| (arguments.labels[0].clone(), arguments.classes.unwrap()))
+        };
+        for (name, place) in
+            [("in.csv", photos.join("in.csv")), ("beside.csv", folder.path().join("beside.csv"))]
+        {
+            let (labels, classes) = found(name, Some(&photos)).unwrap();
+            assert_eq!(labels, place);
+            assert_eq!(classes, place);
+        }
+        let whole = photos.join("in.csv");
+        assert_eq!(found(whole.to_str().unwrap(), None).unwrap().0, whole);
+        let error = found("absent.csv", Some(&photos)).unwrap_err().to_string();
+        assert!(
+            error.contains("--labels absent.csv: no such file here, in")
+                && error.contains("photos or beside it")
+        );
     }
 }

@@ -12,18 +12,19 @@ use foliar_audit::{
     AuditInput, Features, GroupRule, NearDuplicates, Thumbnail, audit, group_photos, survey,
     write_quarantine, write_tables,
 };
-use foliar_files::write_atomically;
+use foliar_files::{Printable as _, write_atomically};
 use foliar_nn::Cpu;
 use foliar_report::audit_page;
 use foliar_results::Severity;
 use foliar_results::audit::Audit;
+use foliar_results::words::count;
 use foliar_runlog::StopReason;
 use foliar_scan::{ScanOptions, scan_for_evaluation};
 use foliar_train::{DataOptions, Recipe, backbone_features};
 use foliar_vision::{Dataset, Limits, Problem};
 
 use super::grouping::group_rule;
-use super::train::recipe::{model_for, pretrained};
+use super::train::recipe::{open_weights, pretrained};
 use super::{thumbnails, use_threads};
 use crate::arguments::AuditArguments;
 use crate::exit::Exit;
@@ -55,12 +56,15 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     if let Some(layout) = &scanned.0.layout {
         say!("{layout}");
     }
+    if let Some(words) = learned_before(&scanned.0, recipe.as_ref())? {
+        say!("{words}");
+    }
     let Some(audit) = examine(scanned, &rule, recipe.as_ref())? else { return Ok(Exit::Interrupted) };
     if let Some(folder) = &arguments.out {
         write_tables(&audit, folder)?;
         let page = audit_page(&audit, &|path| thumbnails::of_file(&photos, path));
         write_atomically(&folder.join(PAGE), |file| file.write_all(page.as_bytes()))
-            .with_context(|| format!("{} cannot be written", folder.join(PAGE).display()))?;
+            .with_context(|| format!("{} cannot be written", folder.join(PAGE).shown()))?;
     }
     if let Some(file) = &arguments.quarantine {
         write_quarantine(&audit.quarantine, file)?;
@@ -115,9 +119,25 @@ pub(super) fn examine(
 /// The recipe whose frozen network makes the features.
 fn network(arguments: &AuditArguments) -> anyhow::Result<Option<Recipe>> {
     let Some(weights) = &arguments.weights else { return Ok(None) };
-    let mut recipe = Recipe::quick(&model_for(arguments.model.as_deref(), weights, None)?);
-    recipe.preprocessing = pretrained(weights, None, None, &mut recipe)?;
+    let (model, opened) = open_weights(arguments.model.as_deref(), weights, None)?;
+    let mut recipe = Recipe::quick(&model);
+    recipe.preprocessing = pretrained(opened, None, &mut recipe)?;
     Ok(Some(recipe))
+}
+
+/// That the network of an older classifier has learned from these photos, and what this means for the audit.
+fn learned_before(dataset: &Dataset, recipe: Option<&Recipe>) -> anyhow::Result<Option<String>> {
+    let Some(weights) = recipe.and_then(|recipe| recipe.weights.as_ref()) else { return Ok(None) };
+    let learned = weights.learned_from()?;
+    let known = dataset.photos.iter().filter(|photo| learned.contains(&photo.digest)).count();
+    Ok((known > 0).then(|| {
+        format!(
+            "{} has learned from {known} of the {}: its features may hide wrong labels among them, and accuracies on them are \
+             optimistic; weights that have not seen them, such as those it began with, find more",
+            weights.name(),
+            count(dataset.photos.len(), "photo", "photos")
+        )
+    }))
 }
 
 /// Features of all photographs, with a bar.
@@ -148,5 +168,5 @@ fn features(recipe: &Recipe, dataset: &Dataset) -> anyhow::Result<ControlFlow<St
 
 /// How a path reads in a sentence.
 fn shown(path: &Path) -> String {
-    path.display().to_string()
+    path.shown().to_string()
 }

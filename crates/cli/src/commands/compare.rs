@@ -5,7 +5,9 @@ mod chart;
 use std::io::{self, Write};
 
 use foliar_eval::compare;
+use foliar_files::Printable as _;
 use foliar_results::{Comparison, ComparisonOutcome, Estimate, PairwiseTest};
+use foliar_vision::counted;
 
 use super::{paths, picture, use_threads};
 use crate::arguments::CompareArguments;
@@ -29,7 +31,7 @@ pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
 }
 
 fn print(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
-    let names: Vec<String> = comparison.runs.iter().map(|run| run.run.display().to_string()).collect();
+    let names: Vec<String> = comparison.runs.iter().map(|run| run.run.shown().to_string()).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(3);
     let mut say = |line: String| writeln!(out, "{line}");
     // One network for all stands above the table, which then fits a terminal.
@@ -41,10 +43,10 @@ fn print(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     };
     let of_model = |name: &str| if model > 0 { format!("  {name:model$}") } else { String::new() };
     say(format!(
-        "{}on the {} validation photos, in {} groups, that all runs share; intervals and p-values by group\n",
+        "{}on the {} validation photos, in {}, that all runs share; intervals and p-values by group\n",
         common.map_or_else(String::new, |model| format!("{model}, ")),
         comparison.photographs,
-        comparison.groups
+        counted(comparison.groups, "group", "groups")
     ))?;
     say(format!(
         "{:width$}{}  {:>6}  {:>6}  {:>6}  accuracy (95 % interval)  {:>8}  {:>5}",

@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use foliar_audit::GroupRule;
 use foliar_eval::{EvalSource, EvaluateOptions, evaluate};
+use foliar_files::Printable as _;
 use foliar_model::{Bundle, Predictor};
 use foliar_train::{Recipe, Run};
 use foliar_vision::{Limits, decode_file};
@@ -33,11 +34,7 @@ const BATCH: usize = 32;
 pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     let dir = &arguments.dir;
     if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        bail!(
-            "{} is not empty: choose another folder, as in `foliar demo {}-2`",
-            dir.display(),
-            dir.display()
-        );
+        bail!("{} is not empty: choose another folder, as in `foliar demo {}-2`", dir.shown(), dir.shown());
     }
     use_threads(arguments.threads)?;
     let (photos, test, run_dir) = (dir.join("photos"), dir.join("test"), dir.join("run"));
@@ -66,14 +63,14 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     for path in examples(&test)? {
         say(&mut predictor, &path)?;
     }
-    say!("\nEverything is in {}:", dir.display());
+    say!("\nEverything is in {}:", dir.shown());
     for (path, what) in [
         (&photos, "drawn leaves, one folder per class; look at them"),
         (&test, "more drawn leaves, for the test"),
         (&run_dir, "the run: recipe.toml, metrics.csv, TensorBoard events, checkpoints"),
         (&bundle_path, "the classifier"),
     ] {
-        say!("  {}  {what}", path.display());
+        say!("  {}  {what}", path.shown());
     }
     say!("\nNext, with photos of your own, one folder per class:");
     say!("  foliar train PHOTOS --out runs/first\n  foliar predict runs/first/model.foliar NEW-PHOTO.jpg");
@@ -81,9 +78,9 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
 }
 
 fn draw(dir: &Path, seed: u64, per_class: usize) -> anyhow::Result<()> {
-    say!("drawing {} leaves in {}", per_class * foliar_synth::CLASSES.len(), dir.display());
+    say!("drawing {} leaves in {}", per_class * foliar_synth::CLASSES.len(), dir.shown());
     foliar_synth::write_dataset(dir, seed, per_class, DRAWN)
-        .with_context(|| format!("the leaves could not be drawn in {}", dir.display()))
+        .with_context(|| format!("the leaves could not be drawn in {}", dir.shown()))
 }
 
 fn recipe(seed: u64) -> Recipe {
@@ -115,10 +112,10 @@ fn examples(test: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn say(predictor: &mut Predictor, path: &Path) -> anyhow::Result<()> {
     let photograph = decode_file(path, &Limits::default())
-        .map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
+        .map_err(|reason| anyhow::anyhow!("{}: {reason}", path.shown()))?;
     let outputs = predictor.predict(&[photograph])?;
     for output in outputs {
-        say!("  {}  {}", path.display(), in_words(&output, 2, &predictor.bundle().classes));
+        say!("  {}  {}", path.shown(), in_words(&output, 2, &predictor.bundle().classes));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use foliar_doctor::{Comparison, Diagnosis, RunSetup, Severity, compare};
-use foliar_files::write_atomically;
+use foliar_files::{Printable as _, write_atomically};
 use foliar_report::{
     DiagnosedLog, doctor_comparison_markdown, doctor_comparison_page, doctor_markdown, doctor_page,
 };
@@ -133,11 +133,11 @@ fn told_of(logs: &[Log], arguments: &DoctorArguments) -> String {
         [folder] if folder.is_dir() => folder.join(&log.name),
         _ => PathBuf::from(&log.name),
     };
-    quoted(&path.display().to_string())
+    quoted(&path.shown().to_string())
 }
 
 fn write_page(page: &str, arguments: &DoctorArguments) -> anyhow::Result<()> {
     let Some(path) = &arguments.html else { return Ok(()) };
     write_atomically(path, |file| file.write_all(page.as_bytes()))
-        .with_context(|| format!("{} cannot be written", path.display()))
+        .with_context(|| format!("{} cannot be written", path.shown()))
 }

@@ -158,8 +158,8 @@ pub(crate) fn tell_problems(evaluation: &Evaluation) -> bool {
             if problems.len() > 1 { format!("{} x {code}, such as ", problems.len()) } else { String::new() };
         say!("note: {count}{}: {}", problems[0].path, problems[0].message);
     }
-    for class in &evaluation.unknown_classes {
-        say!("left out: {class} is not a class of this classifier");
+    if let Some(words) = evaluation.unknown_classes_words() {
+        say!("{words}");
     }
     let excluded = evaluation.problems.iter().any(|problem| problem.excluded);
     excluded || !evaluation.unknown_classes.is_empty()

@@ -146,7 +146,7 @@ fn write_page(
         written_by: "foliar explain".to_owned(),
     };
     write_atomically(&path, |file| file.write_all(answers_page(&answers).as_bytes()))
-        .with_context(|| format!("{} cannot be written", path.display()))?;
+        .with_context(|| format!("{} cannot be written", path.shown()))?;
     Ok(path.display().to_string())
 }
 

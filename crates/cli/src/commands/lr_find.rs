@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Context, bail};
+use foliar_files::Printable as _;
 use foliar_report::{Frame, Heading, RateCurve, Theme, rate_curve};
 use foliar_train::{RateTest, check, lr_find};
 
@@ -47,11 +48,11 @@ pub(crate) fn run(arguments: &LrFindArguments) -> anyhow::Result<Exit> {
             Some(rate) => writeln!(out, "{rate:.1e}")?,
             None => bail!(
                 "the loss never fell, so no rate can be suggested; see {}, or try more steps (--steps)",
-                arguments.picture.display()
+                arguments.picture.shown()
             ),
         }
     }
-    say!("the number is the suggested --lr; the curve is in {}", arguments.picture.display());
+    say!("the number is the suggested --lr; the curve is in {}", arguments.picture.shown());
     Ok(Exit::with_problems(photographs.summary().skipped > 0))
 }
 

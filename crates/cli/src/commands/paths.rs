@@ -83,7 +83,7 @@ fn runs() -> Vec<String> {
             let path = entry.path();
             if path.join(RunDir::RECIPE).is_file() {
                 let path = path.strip_prefix(".").unwrap_or(&path);
-                found.push(quoted(&path.display().to_string()));
+                found.push(quoted(&path.shown().to_string()));
             }
         }
     }
@@ -118,7 +118,7 @@ pub(crate) fn check_blanks(arguments: &[OsString]) -> Result<(), UsageError> {
             whole.push(" ");
             whole.push(next);
             if Path::new(&whole).exists() {
-                let whole = Path::new(&whole).display().to_string();
+                let whole = Path::new(&whole).shown().to_string();
                 return Err(UsageError(format!(
                     "the name {whole:?} has blanks: put it in quotes, as {}",
                     quoted(&whole)

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use foliar_files::write_atomically;
+use foliar_files::{Printable as _, write_atomically};
 use foliar_report::Picture;
 
 use crate::exit::UsageError;
@@ -16,7 +16,7 @@ const DENSITY: u32 = 2;
 pub(crate) fn check_name(path: &Path) -> anyhow::Result<()> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("svg" | "png") => Ok(()),
-        _ => Err(UsageError(format!("{}: a picture is a .svg or a .png file", path.display())).into()),
+        _ => Err(UsageError(format!("{}: a picture is a .svg or a .png file", path.shown())).into()),
     }
 }
 
@@ -27,5 +27,5 @@ pub(crate) fn write(path: &Path, picture: &Picture) -> anyhow::Result<()> {
         _ => picture.svg().into_bytes(),
     };
     write_atomically(path, |file| file.write_all(&bytes))
-        .with_context(|| format!("{} cannot be written", path.display()))
+        .with_context(|| format!("{} cannot be written", path.shown()))
 }

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use foliar_files::write_atomically;
+use foliar_files::{Printable as _, write_atomically};
 
 use foliar_model::{AbstentionReason, Prediction, Predictor};
 use foliar_report::{AnsweredPhoto, Answers, Thumbnail, answers_page, answers_summary};
@@ -100,7 +100,7 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
             ..Answers::default()
         };
         write_atomically(path, |file| file.write_all(answers_page(&answers).as_bytes()))
-            .with_context(|| format!("{} cannot be written", path.display()))?;
+            .with_context(|| format!("{} cannot be written", path.shown()))?;
         say!("{}", answers_summary(&answers.photos));
         if format.is_none() {
             writeln!(output::stdout(), "{}", path.display())?;

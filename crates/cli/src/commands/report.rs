@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use foliar_doctor::{Diagnosis, RunSetup, diagnose};
 use foliar_eval::{EvalSource, Explanations, evaluate, explain, mistakes};
+use foliar_files::Printable as _;
 use foliar_logread::read_log_path;
 use foliar_model::{Bundle, Predictor};
 use foliar_report::{RunPictures, Thumbnail};
@@ -33,8 +34,8 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
         anyhow::bail!(
             "the photos of {} are gone: {} no longer exists. Put them back, or report on other photos with --data FOLDER. \
              Nothing was written",
-            arguments.run.display(),
-            run.data_root.display()
+            arguments.run.shown(),
+            run.data_root.shown()
         );
     }
     let bundle = open_bundle_with_risk(&arguments.run, arguments.examination.risk)?;
@@ -172,7 +173,7 @@ fn audited(
     let reason = if arguments.no_audit {
         "skipped (--no-audit)".to_owned()
     } else if !run.data_root.is_dir() {
-        format!("the folder {} no longer exists", run.data_root.display())
+        format!("the folder {} no longer exists", run.data_root.shown())
     } else {
         return audit::of_run(run);
     };

@@ -7,7 +7,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
-use foliar_files::write_atomically;
+use foliar_files::{Printable as _, write_atomically};
 use foliar_study::{StudyError, StudyFile};
 
 use crate::arguments::{StudyArguments, StudyCommand, StudyFormat};
@@ -46,7 +46,7 @@ fn export(path: &Path, format: StudyFormat, out: Option<&Path>) -> anyhow::Resul
     };
     match out {
         Some(path) => write_atomically(path, |file: &mut BufWriter<File>| write(file))
-            .with_context(|| format!("{} cannot be written", path.display()))?,
+            .with_context(|| format!("{} cannot be written", path.shown()))?,
         None => {
             let mut out = output::data();
             write(&mut out)?;

@@ -10,18 +10,19 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use foliar_audit::GroupSource;
+use foliar_files::Printable as _;
 use foliar_runlog::{RunDir, StopReason};
 use foliar_train::{
     DataOptions, EpochScore, Grouping, LearnedBefore, Outcome, Photographs, Recipe, Run, check, train,
 };
-use foliar_vision::Dataset;
+use foliar_vision::{Dataset, counted};
 
 use self::screen::Screen;
-use super::findings::wrap;
 use super::{file_problems, use_threads};
 use crate::arguments::{MachineArguments, TrainArguments};
 use crate::exit::Exit;
 use crate::output;
+use crate::wrap::paragraph;
 use crate::{interrupt, progress};
 
 /// Fewer photos than this to measure on are called few.
@@ -112,11 +113,11 @@ fn say_data(dataset: &Dataset) {
         classes.iter().take(CLASSES).map(|(count, name)| format!("{name} ({count})")).collect();
     let more = match classes.len().saturating_sub(CLASSES) {
         0 => String::new(),
-        more => format!(" and {more} more classes"),
+        more => format!(" and {}", counted(more, "more class", "more classes")),
     };
     let text = format!("classes: {}{more}", named.join(", "));
     // Standard error never fails.
-    let _ = wrap(&mut output::Messages, &text, "", "  ");
+    let _ = paragraph(&mut output::Messages, &text, "", "  ");
 }
 
 /// Which photographs stay in one split, and why.
@@ -134,7 +135,9 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
         GroupSource::Pattern | GroupSource::Table => {
             let rest = match grouping.unnamed {
                 0 => String::new(),
-                unnamed => format!("; {unnamed} have none, and each is a group of its own"),
+                unnamed => {
+                    format!("; {} none, and each is a group of its own", counted(unnamed, "has", "have"))
+                }
             };
             lines.push(format!(
                 "{photographs} photos in {groups} groups; each group stays in one split{rest}"
@@ -145,7 +148,10 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
     if grouping.exact + grouping.near > 0 {
         let across = match grouping.across_classes {
             0 => String::new(),
-            across => format!("; {across} of them are in two classes, see `foliar audit`"),
+            across => format!(
+                "; {} in two classes, see `foliar audit`",
+                counted(across, "of them is", "of them are")
+            ),
         };
         lines.push(format!(
             "copies stay in one split: {} identical pairs, {} resized, cropped, rotated or otherwise changed pairs{across}",
@@ -201,7 +207,7 @@ pub(crate) fn drive(
     interrupt::listen()?;
     let mut screen = Screen::of(&run.recipe);
     let outcome = train(machine.device(), run, photographs, &mut |event| screen.show(event))
-        .with_context(|| format!("run {}", run.dir.root().display()))?;
+        .with_context(|| format!("run {}", run.dir.root().shown()))?;
     screen.clear();
     if outcome.reason == StopReason::Finished {
         screen.conclude();
@@ -211,7 +217,7 @@ pub(crate) fn drive(
 
 /// The last words: where the bundle is, or why there is none.
 fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome, began: Instant) -> anyhow::Result<Exit> {
-    let folder = run.dir.root().display();
+    let folder = run.dir.root().shown();
     match outcome.best {
         // What was kept has been said.
         Some(_) if outcome.refit.is_some() => {}
@@ -236,7 +242,10 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome, began: Inst
         StopReason::NonFiniteLoss => {
             let kept = match outcome.epochs {
                 0 => "in the first epoch; nothing was saved".to_owned(),
-                epochs => format!("after {epochs} epochs; their checkpoint is kept in {folder}"),
+                epochs => format!(
+                    "after {}; the checkpoint is kept in {folder}",
+                    counted(epochs as usize, "epoch", "epochs")
+                ),
             };
             bail!(
                 "the loss or the weights are no longer finite numbers, {kept}. Try a learning rate ten times lower (--lr {:.1e}) or a longer warm-up (--warmup 0.1 --schedule cosine), with another --out",

@@ -10,6 +10,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 
 use anyhow::Context;
+use foliar_files::Printable as _;
 use foliar_train::Run;
 use foliar_tune::{Folder, TuneOutcome, TuningResult, tune};
 
@@ -58,7 +59,7 @@ pub(crate) fn run(arguments: &TuneArguments) -> anyhow::Result<Exit> {
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     screen.clear();
-    let root = folder.root().display().to_string();
+    let root = folder.root().shown().to_string();
     match ended.with_context(|| format!("study {root}"))? {
         TuneOutcome::Interrupted => {
             say!("saved; continue with `foliar tune --resume {root}`");

@@ -9,6 +9,8 @@ use foliar_catalogue::{
 };
 use indicatif::ProgressBar;
 
+use foliar_files::Printable as _;
+
 use super::paths;
 use crate::arguments::{WeightsArguments, WeightsCommand};
 use crate::exit::{Exit, UsageError};
@@ -60,7 +62,7 @@ fn list() -> anyhow::Result<Exit> {
         input.mean, input.std, input.crop, input.crop
     )?;
     writeln!(out, "licence  {licence}")?;
-    writeln!(out, "folder   {}", folder.display())?;
+    writeln!(out, "folder   {}", folder.shown())?;
     Ok(Exit::Done)
 }
 
@@ -117,7 +119,7 @@ fn check(file: &Path) -> anyhow::Result<Exit> {
     writeln!(
         out,
         "{}: verified, {} bytes, SHA-256 {} ({what}; {compared})",
-        file.display(),
+        file.shown(),
         verified.bytes,
         verified.sha256
     )?;

@@ -71,11 +71,12 @@ pub(crate) fn label_issues(
                 neighbours_own: mine,
                 strong: evidence >= STRONG,
                 reason: format!(
-                    "probability of {name} {:.2}, of its own class {:.2}; of the {} most similar photos {suggested} are \
-                     {name} and {mine} are of its own class",
+                    "probability of {name} {:.2}, of its own class {:.2}; of the {} most similar photos {suggested} {} \
+                     {name} and {mine} of its own class",
                     row[class],
                     row[own],
-                    near.len()
+                    near.len(),
+                    if suggested == 1 { "is" } else { "are" }
                 ),
             })
         })

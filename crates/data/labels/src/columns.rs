@@ -127,7 +127,7 @@ const NUMBERS: [&str; 16] = [
     "taxonid",
 ];
 /// Names of columns of splits.
-pub const SPLITS: [&str; 17] = [
+pub const SPLITS: [&str; 27] = [
     "split",
     "part",
     "set",
@@ -140,11 +140,21 @@ pub const SPLITS: [&str; 17] = [
     "datasetsplit",
     "dataset",
     "purpose",
-    "fold",
     "istrain",
+    "istraining",
+    "istrainingimage",
     "istest",
+    "istesting",
+    "isval",
     "isvalid",
     "isvalidation",
+    "fold",
+    "folds",
+    "foldid",
+    "foldno",
+    "foldnumber",
+    "kfold",
+    "cvfold",
 ];
 /// Names of columns of groups: what holds more photos first.
 const GROUPS: [&str; 36] = [

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::error::LabelError;
+use crate::table::Table;
 use crate::text;
 
 /// Bytes up to which a file may be one of names.
@@ -69,9 +70,23 @@ fn names_in(path: &Path) -> Option<BTreeMap<String, String>> {
             let text = text::read(path).ok()?;
             Some(by_place(text.lines().map(str::trim).filter(|line| !line.is_empty())))
         }
+        "csv" | "tsv" if LISTS.contains(&stem.as_str()) => names_of_table(&Table::read(path).ok()?),
         "yaml" | "yml" => names_of_yaml(&text::read(path).ok()?),
         _ => None,
     }
+}
+
+/// Names by number in a table of two columns.
+fn names_of_table(table: &Table) -> Option<BTreeMap<String, String>> {
+    let number = |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
+    let column = |column: usize| table.cells(column).all(number);
+    let (code, name) = match (table.header.len(), column(0)) {
+        (2, true) => (0, 1),
+        (2, false) if column(1) => (1, 0),
+        _ => return None,
+    };
+    let pairs = table.cells(code).zip(table.cells(name));
+    Some(pairs.map(|(code, name)| (code.to_owned(), name.to_owned())).collect())
 }
 
 /// Names by number: `{"0": "rust"}`, `{"rust": 0}` or `["rust", ...]`.
@@ -142,12 +157,16 @@ mod tests {
             ("class_to_idx.json", "{\"rust\": 0, \"scab\": 1}"),
             ("names.json", "[\"rust\", \"scab\"]"),
             ("classes.txt", "rust\n\nscab\nmore\n"),
+            ("classes.csv", "id,name\n0,rust\n1,scab\n"),
+            ("class_names.tsv", "name\tnumber\nscab\t1\nrust\t0\n"),
             ("data.yaml", "train: x\nnames: ['rust', scab]\nnc: 2\n"),
             ("data.yaml", "names:\n  0: rust\n  1: scab\nnc: 2\n"),
             ("data.yaml", "names:\n- rust\n- scab\nnc: 2\n"),
         ] {
             assert_eq!(beside(&[(name, text)], &["0", "1"]), Ok(Some("rust scab".to_owned())), "{text}");
         }
+        let photos = ("labels.csv", "id,label\n0,rust\n1,rust\n2,scab\n");
+        assert_eq!(beside(&[photos], &["0", "1"]), Ok(None));
         let map = ("a.json", "{\"0\": \"rust\", \"1\": \"scab\"}");
         assert_eq!(beside(&[map], &["0", "2"]), Ok(None));
         assert_eq!(beside(&[map], &["rust"]), Ok(None));

@@ -40,11 +40,7 @@ impl Table {
     }
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, LabelError> {
-        // A spreadsheet's own note on the separator.
-        let text = match text.split_once('\n') {
-            Some((first, rest)) if first.trim_end().len() == 5 && first.starts_with("sep=") => rest,
-            _ => text,
-        };
+        let (text, skipped) = without_notes(text);
         if let Some(rows) = list(text) {
             let name = |column: usize| match column {
                 0 => "path".to_owned(),
@@ -52,7 +48,7 @@ impl Table {
                 _ => format!("column {}", column + 1),
             };
             let header = (0..rows.first().map_or(0, |(_, cells)| cells.len())).map(name).collect();
-            let rows = rows.into_iter().map(|(line, cells)| Row { line, cells }).collect();
+            let rows = rows.into_iter().map(|(line, cells)| Row { line: line + skipped, cells }).collect();
             return Ok(Self { path: path.to_owned(), header, rows, named: false });
         }
         let mut records = records(text, separator(text));
@@ -61,7 +57,7 @@ impl Table {
             header.pop();
         }
         let rows = records.map(|record| {
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, csv::Position::line) + skipped;
             let mut cells: Vec<String> = record.iter().map(str::to_owned).collect();
             while cells.len() > header.len() && cells.last().is_some_and(String::is_empty) {
                 cells.pop();
@@ -90,6 +86,23 @@ impl Table {
     }
 }
 
+/// The text without notes before the table, and how many lines they are: a spreadsheet's on the separator, and comments that have
+/// not as many cells as the line after them.
+fn without_notes(mut text: &str) -> (&str, u64) {
+    let cells = |line: &str| line.matches([',', ';', '\t', '|']).count();
+    let mut skipped = 0;
+    while let Some((first, rest)) = text.split_once('\n') {
+        let separator = first.trim_end().len() == 5 && first.starts_with("sep=");
+        let next = rest.lines().next().unwrap_or_default();
+        let comment = first.starts_with('#') && cells(first) != cells(next);
+        if !separator && !comment {
+            break;
+        }
+        (text, skipped) = (rest, skipped + 1);
+    }
+    (text, skipped)
+}
+
 /// A name in lower case, letters and digits alone.
 pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -115,6 +128,19 @@ mod tests {
             (table.column("image_path"), table.column("note"), table.column("image")),
             (Some(0), Some(1), None)
         );
+    }
+
+    #[test]
+    fn notes_before_the_table_are_passed_over_and_count_as_lines() {
+        for (text, line) in [
+            ("# made by a tool\nimage,label\n1.jpg,a\n", 3),
+            ("# made by a tool, 2024, twice\n#\nimage,label\n1.jpg,a\n", 4),
+            ("sep=,\nimage,label\n1.jpg,a\n", 3),
+            ("# image,label\n1.jpg,a\n", 2),
+        ] {
+            let table = parse(text).unwrap();
+            assert_eq!((table.header.len(), table.rows[0].line), (2, line), "{text}");
+        }
     }
 
     #[test]

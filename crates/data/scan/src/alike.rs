@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::error::AlikeClasses;
 use foliar_vision::dataset::{Dataset, Photo, Split};
-use foliar_vision::normal_class_name;
-use foliar_vision::{portable_component, portable_name};
+use foliar_vision::{counted, normal_class_name, portable_component, portable_name};
+
+use crate::error::AlikeClasses;
 
 /// Sets of two or more classes of one normal form, by their indices. The first of each set is the one that the others are
 /// meant to be: that with most photos for training, then with most at all.
-pub(super) fn alike(dataset: &Dataset) -> Vec<Vec<usize>> {
+pub(crate) fn alike(dataset: &Dataset) -> Vec<Vec<usize>> {
     let mut sets: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, class) in dataset.classes.iter().enumerate() {
         sets.entry(normal_class_name(class)).or_default().push(index);
@@ -25,7 +25,7 @@ pub(super) fn alike(dataset: &Dataset) -> Vec<Vec<usize>> {
 }
 
 /// For each class the number of its photos that no folder sets apart for validation or test.
-pub(super) fn trained(dataset: &Dataset) -> Vec<usize> {
+pub(crate) fn trained(dataset: &Dataset) -> Vec<usize> {
     let mut trained = vec![0; dataset.classes.len()];
     for photo in dataset.photos.iter().filter(|photo| photo.split.is_none_or(|split| split == Split::Train)) {
         trained[photo.class] += 1;
@@ -34,7 +34,7 @@ pub(super) fn trained(dataset: &Dataset) -> Vec<usize> {
 }
 
 /// The class at `index` and the one that it looks like.
-pub(super) fn pair(dataset: &Dataset, index: usize, like: &str) -> AlikeClasses {
+pub(crate) fn pair(dataset: &Dataset, index: usize, like: &str) -> AlikeClasses {
     let photos = || dataset.photos.iter().filter(|photo| photo.class == index);
     let class = &dataset.classes[index];
     AlikeClasses {
@@ -53,7 +53,7 @@ fn folder(photo: &Photo, class: &str) -> String {
 }
 
 /// The data set in which alike classes are one, and what was taken for what.
-pub(super) fn matched(mut dataset: Dataset) -> Dataset {
+pub(crate) fn matched(mut dataset: Dataset) -> Dataset {
     let counts = dataset.class_counts();
     let mut said = Vec::new();
     let mut class_of: Vec<usize> = (0..dataset.classes.len()).collect();
@@ -61,7 +61,7 @@ pub(super) fn matched(mut dataset: Dataset) -> Dataset {
         for &class in &classes[1..] {
             class_of[class] = classes[0];
             let [own, other] = [class, classes[0]].map(|class| &dataset.classes[class]);
-            said.push(format!("{own} is read as {other} ({} photos)", counts[class]));
+            said.push(format!("{own} is read as {other} ({})", counted(counts[class], "photo", "photos")));
         }
     }
     if said.is_empty() {

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use foliar_files::{Printable as _, quoted};
 use foliar_labels::{ColumnChoice, LabelError, Labels};
+use foliar_vision::dataset::Split;
 
 use crate::labelled::{Pictures, place_below};
+use crate::part::{is_kind, plain_part};
 use crate::row_files::{RowFile, row_files};
 use crate::table_splits::table_part;
 use crate::walk::Tree;
-use foliar_vision::dataset::Split;
-use foliar_vision::portable_name;
 
 /// Bytes up to which a file is looked at unasked.
 const LARGEST: u64 = 64 << 20;
@@ -19,7 +20,7 @@ const LARGEST: u64 = 64 << 20;
 const OF_A_KIND: usize = 20;
 
 /// The tables that label the photos of a tree.
-pub(super) enum Discovered {
+pub(crate) enum Discovered {
     /// None.
     Nothing,
     /// These, and no others: one, or one for each part.
@@ -41,12 +42,12 @@ struct Candidate {
 }
 
 /// Looks through the tables among the photos: those that label at least half of them, or have most of their rows there.
-pub(super) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Discovered {
+pub(crate) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Discovered {
     let pictures = Pictures::of(tree);
     let (mut candidates, mut unclear) = (Vec::new(), None);
     for place in tables(root, tree) {
         match Labels::read(&root.join(&place), choice) {
-            Ok(labels) if !labels.is_output() => {
+            Ok(labels) if !labels.is_output() && !lists_parts(&labels) => {
                 candidates.extend(candidate(root, place, labels, &pictures));
             }
             Ok(_) => {}
@@ -73,9 +74,14 @@ pub(super) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
     }
 }
 
+/// Whether it is a list of photos in folders that are parts of a data set, or kinds of files, and no classes.
+fn lists_parts(labels: &Labels) -> bool {
+    labels.by_folder && labels.names().iter().all(|name| plain_part(name).is_some() || is_kind(name))
+}
+
 /// A table among folders that look like classes and which sorts the photos otherwise: `class_of` is the class of each file by
 /// its folders.
-pub(super) fn contradicting(
+pub(crate) fn contradicting(
     root: &Path,
     tree: &Tree,
     class_of: &dyn Fn(&Path) -> Option<String>,
@@ -110,7 +116,16 @@ pub(super) fn contradicting(
 }
 
 /// Files that may be tables of labels, by their names.
-pub(super) fn tables(root: &Path, tree: &Tree) -> Vec<PathBuf> {
+pub(crate) fn tables(root: &Path, tree: &Tree) -> Vec<PathBuf> {
+    named(root, tree, false)
+}
+
+/// The same, with lists of classes and descriptions of data sets.
+pub(crate) fn tables_and_lists(root: &Path, tree: &Tree) -> Vec<PathBuf> {
+    named(root, tree, true)
+}
+
+fn named(root: &Path, tree: &Tree, lists: bool) -> Vec<PathBuf> {
     let mut kinds: BTreeMap<(Option<&Path>, String), Vec<&PathBuf>> = BTreeMap::new();
     for path in &tree.files {
         let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
@@ -119,7 +134,10 @@ pub(super) fn tables(root: &Path, tree: &Tree) -> Vec<PathBuf> {
             table_part(Path::new(&stem)).is_some()
                 || ["labels", "list", "annotations", "metadata", "dataset", "data"].contains(&stem.as_str())
         };
+        let classes = ["classes", "class_names", "labels", "names"].contains(&stem.as_str());
         let may_be = match extension.as_str() {
+            "txt" if lists && classes => true,
+            "yaml" | "yml" => lists && ["data", "dataset"].contains(&stem.as_str()),
             "csv" | "tsv" | "json" | "jsonl" | "ndjson" => !stem.contains("submission"),
             "txt" => is_list(),
             _ => false,
@@ -183,9 +201,10 @@ fn are_parts(candidates: &[Candidate]) -> bool {
 }
 
 /// The commands that choose between tables.
-pub(super) fn ways(root: &Path, places: &[PathBuf]) -> Vec<String> {
+pub(crate) fn ways(root: &Path, places: &[PathBuf]) -> Vec<String> {
     let way = |place: &PathBuf| {
-        format!("`{} --labels {}`", root.display(), root.join(portable_name(place)).display())
+        let [root, table] = [root, &root.join(place)].map(|path| quoted(&path.shown().to_string()));
+        format!("`{root} --labels {table}`")
     };
     places.iter().map(way).collect()
 }

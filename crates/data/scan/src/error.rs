@@ -3,10 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use foliar_files::{Printable as _, quoted};
 use foliar_labels::LabelError;
-
-use foliar_files::Printable as _;
-use foliar_vision::dataset::Dataset;
+use foliar_vision::counted;
+use foliar_vision::dataset::{Dataset, Split};
 use foliar_vision::problem::Problem;
 
 const EXPECTED: &str = "expected one folder per class with photos in it (PHOTOS/rust/1.jpg, PHOTOS/healthy/2.jpg), \
@@ -28,7 +28,14 @@ fn shown_alike(pairs: &[AlikeClasses]) -> String {
     let mut shown: Vec<String> = pairs
         .iter()
         .take(NAMED)
-        .map(|pair| format!("{} ({} photos) looks like {}", pair.folder, pair.photographs, pair.like))
+        .map(|pair| {
+            format!(
+                "{} ({}) looks like {}",
+                pair.folder,
+                counted(pair.photographs, "photo", "photos"),
+                pair.like
+            )
+        })
         .collect();
     if pairs.len() > NAMED {
         shown.push(format!("and {} more", pairs.len() - NAMED));
@@ -60,7 +67,8 @@ pub enum ScanError {
         source: io::Error,
     },
     /// There is no picture.
-    #[error("no photos in {} ({folders} folders, {files} other files); {EXPECTED}", root.shown())]
+    #[error("no photos in {} ({}, {}); {EXPECTED}", root.shown(),
+        counted(*folders, "folder", "folders"), counted(*files, "other file", "other files"))]
     NoPhotographs {
         /// The folder.
         root: PathBuf,
@@ -72,7 +80,8 @@ pub enum ScanError {
         problems: Vec<Problem>,
     },
     /// All pictures are in the folder itself and not in class folders.
-    #[error("{count} image(s) are in {} itself, such as {example}, and none in a class folder; {EXPECTED}", root.shown())]
+    #[error("{} in {} itself, such as {example}, and none in a class folder; {EXPECTED}",
+        counted(*count, "image is", "images are"), root.shown())]
     Loose {
         /// The folder.
         root: PathBuf,
@@ -83,7 +92,7 @@ pub enum ScanError {
     },
     /// There are pictures in class folders, but none of them can be used.
     #[error(
-        "none of the {} image(s) in {} can be used{}", problems.len(), root.shown(),
+        "none of the {} in {} can be used{}", counted(problems.len(), "image", "images"), root.shown(),
         problems.first().map(|first| format!("; the first is {first}")).unwrap_or_default()
     )]
     AllBroken {
@@ -94,10 +103,11 @@ pub enum ScanError {
     },
     /// Only one class has photos.
     #[error(
-        "only one class in {}: {class} ({photographs} usable photos); two are needed{}. {}", root.shown(),
+        "only one class in {}: {class} ({}); two are needed{}; {}", root.shown(),
+        counted(*photographs, "usable photo", "usable photos"),
         problems.first().map(|first| format!(", and {} left out, the first: {first}", problems.len())).unwrap_or_default(),
         if folders.is_empty() { EXPECTED.to_owned() }
-        else { format!("It has subfolders ({}); use {} if those are the classes",
+        else { format!("it has subfolders ({}); use {} if those are the classes",
             folders.join(", "), root.join(class).shown()) }
     )]
     OneClass {
@@ -157,7 +167,7 @@ pub enum ScanError {
     /// No row of a table names a photo of the folder.
     #[error(
         "{}: none of its {rows} rows names a photo in {}: it lists {row}, the folder holds {}; give the folder of its photos \
-         with --images", table.display(), root.display(), file.as_deref().unwrap_or("no photo")
+         with --images", table.shown(), root.shown(), file.as_deref().unwrap_or("no photo")
     )]
     NothingListed {
         /// The table.
@@ -175,7 +185,7 @@ pub enum ScanError {
     #[error(
         "{}: {several} of {photographs} photos have several labels, such as {example} ({labels}), and a photo must have one \
          class; give `--classes FILE`, a table with a line `from,to` for each combination: `{labels},NAME` gives such photos \
-         one class, `{labels},` leaves them out, and `*,` leaves out all that is not named", table.display()
+         one class, `{labels},` leaves them out, and `*,` leaves out all that is not named", table.shown()
     )]
     SeveralLabels {
         /// The table.
@@ -191,7 +201,7 @@ pub enum ScanError {
     },
     /// `--classes` names no class of the data set.
     #[error(
-        "{}: it names none of the classes of {}, which are {}", file.display(), root.display(), classes.join(", ")
+        "{}: it names none of the classes of {}, which are {}", file.shown(), root.shown(), classes.join(", ")
     )]
     NoSuchClass {
         /// The file.
@@ -202,12 +212,27 @@ pub enum ScanError {
         classes: Vec<String>,
     },
     /// Classes of one part of the data set differ from those of the training part, or of a classifier, in spelling only.
-    #[error("{}: {}; add --match-names to take them for one class, or rename the folders", root.display(), shown_alike(pairs))]
+    #[error("{}: {}; add --match-names to take them for one class, or rename the folders", root.shown(), shown_alike(pairs))]
     ClassesAlike {
         /// The folder.
         root: PathBuf,
         /// The classes.
         pairs: Vec<AlikeClasses>,
+    },
+    /// No class of a part of the data set is one of those to train on.
+    #[error(
+        "{}: none of the classes for {split} ({}) is among those to train on ({}); give the same class the same name, by \
+         its folder or with --classes FILE", root.shown(), few(classes), few(trained)
+    )]
+    OtherClasses {
+        /// The folder.
+        root: PathBuf,
+        /// Validation or test.
+        split: Split,
+        /// Its classes.
+        classes: Vec<String>,
+        /// Those that have training photos.
+        trained: Vec<String>,
     },
     /// There are validation or test folders, but no training folder.
     #[error("{} has photos for validation or test only; a train/ folder of classes is needed", root.shown())]
@@ -217,11 +242,23 @@ pub enum ScanError {
     },
 }
 
+/// `a, b, c and 3 more`.
+fn few(names: &[String]) -> String {
+    const NAMED: usize = 4;
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", "))
+}
+
 /// The option that reads the first table that can be read.
 fn way_to_table(root: &Path, tables: &[String]) -> String {
     const OTHER: [&str; 3] = [".xml", ".parquet", ".xlsx"];
+    let single = |table: &&String| !table.ends_with(')');
     let readable = |table: &&String| !OTHER.iter().any(|other| table.to_lowercase().ends_with(other));
-    let way = |table| format!(": try `--labels {}`", root.join(table).display());
+    let way = |table| format!(": try `--labels {}`", quoted(&root.join(table).shown().to_string()));
+    let readable = |table: &&String| single(table) && readable(table);
     tables.iter().find(readable).map(way).unwrap_or_default()
 }
 
@@ -241,12 +278,13 @@ impl ScanError {
                 | Self::SeveralLabels { .. }
                 | Self::NoSuchClass { .. }
                 | Self::NothingToTrainOn { .. }
+                | Self::OtherClasses { .. }
                 | Self::ClassesAlike { .. }
         )
     }
 
     /// The error of a data set with a single class.
-    pub(super) fn one_class(dataset: &Dataset, problems: Vec<Problem>) -> Self {
+    pub(crate) fn one_class(dataset: &Dataset, problems: Vec<Problem>) -> Self {
         const NAMED: usize = 5;
         let mut folders: Vec<String> = dataset
             .photos

@@ -9,20 +9,20 @@ use foliar_vision::photo_file::check_name;
 use foliar_vision::problem::Reason;
 
 /// What is known about a photo.
-pub(super) struct Examined {
-    pub(super) digest: Digest,
-    pub(super) bytes: u64,
-    pub(super) width: u32,
-    pub(super) height: u32,
+pub(crate) struct Examined {
+    pub(crate) digest: Digest,
+    pub(crate) bytes: u64,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
     /// What is odd about it, though it is used.
-    pub(super) remarks: Vec<Reason>,
+    pub(crate) remarks: Vec<Reason>,
 }
 
 /// Examines the file at `path` below `root`, which is taken for a photo.
 ///
 /// # Errors
 /// Why it cannot be used, as far as its header shows.
-pub(super) fn examine(root: &Path, path: &Path, limits: &Limits) -> Result<Examined, Reason> {
+pub(crate) fn examine(root: &Path, path: &Path, limits: &Limits) -> Result<Examined, Reason> {
     let bytes = read_file(&root.join(path), limits)?;
     let mut remarks: Vec<Reason> = check_name(path, &bytes)?.into_iter().collect();
     let header = inspect(&bytes, limits)?;

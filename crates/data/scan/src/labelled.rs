@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use foliar_labels::{ClassMap, FileIndex, Labels, Mapped, Names, names_beside};
+use foliar_vision::dataset::{Split, TableOrigin};
+use foliar_vision::problem::{Problem, Reason};
+use foliar_vision::{counted, portable_name};
 
 use crate::error::ScanError;
 use crate::layout::Layout;
@@ -11,9 +14,6 @@ use crate::part::part_of;
 use crate::row_files::{RowFile, row_files, split_of_folders};
 use crate::table_splits::TableSplits;
 use crate::walk::Tree;
-use foliar_vision::dataset::{Split, TableOrigin};
-use foliar_vision::portable_name;
-use foliar_vision::problem::{Problem, Reason};
 
 /// Folders and files that a sentence lists.
 const NAMED: usize = 4;
@@ -22,7 +22,7 @@ const ROWS_LISTED: usize = 1000;
 
 /// What becomes of a file.
 #[derive(Clone)]
-pub(super) enum Sorted {
+pub(crate) enum Sorted {
     /// A photo of this class, for this part where one is said.
     Photo(String, Option<Split>),
     /// It cannot be used.
@@ -34,13 +34,13 @@ pub(super) enum Sorted {
 }
 
 /// The pictures below a root that rows may mean, masks of others not among them.
-pub(super) struct Pictures<'a> {
-    pub(super) paths: Vec<&'a Path>,
-    pub(super) index: FileIndex,
+pub(crate) struct Pictures<'a> {
+    pub(crate) paths: Vec<&'a Path>,
+    pub(crate) index: FileIndex,
 }
 
 impl<'a> Pictures<'a> {
-    pub(super) fn of(tree: &'a Tree) -> Self {
+    pub(crate) fn of(tree: &'a Tree) -> Self {
         let companions = Layout::companions(tree);
         let may_be = |path: &&Path| tree.is_picture(path) && !companions.contains(*path);
         let paths: Vec<&Path> = tree.files.iter().map(PathBuf::as_path).filter(may_be).collect();
@@ -50,7 +50,7 @@ impl<'a> Pictures<'a> {
 }
 
 /// The data set that tables make of a tree.
-pub(super) struct Labelled {
+pub(crate) struct Labelled {
     /// What becomes of each file that a row names.
     files: HashMap<PathBuf, Sorted>,
     /// Folders with photos that are listed.
@@ -58,13 +58,13 @@ pub(super) struct Labelled {
     /// Photos that only a table of a test without classes lists.
     tests: BTreeSet<PathBuf>,
     /// Rows that name no photo, or no single one.
-    pub(super) problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
     /// How the tables were understood, in one sentence.
-    pub(super) understood: String,
+    pub(crate) understood: String,
     /// Where the classes come from.
-    pub(super) origin: TableOrigin,
+    pub(crate) origin: TableOrigin,
     /// The classes as the tables have them, with and without names.
-    pub(super) labels: BTreeSet<String>,
+    pub(crate) labels: BTreeSet<String>,
 }
 
 /// What the rows of one file say together.
@@ -86,7 +86,7 @@ impl Labelled {
     /// # Errors
     /// [`ScanError::NothingListed`], [`ScanError::SeveralLabels`], [`ScanError::Undecided`] where names mean files in several
     /// folders, and what is wrong with files of names.
-    pub(super) fn of(
+    pub(crate) fn of(
         root: &Path,
         tree: &Tree,
         tables: &[Labels],
@@ -230,7 +230,7 @@ impl Labelled {
     }
 
     /// What becomes of a file.
-    pub(super) fn sort(&self, path: &Path) -> Sorted {
+    pub(crate) fn sort(&self, path: &Path) -> Sorted {
         if let Some(sorted) = self.files.get(path) {
             return sorted.clone();
         }
@@ -284,7 +284,10 @@ impl Labelled {
         let beside = |path: &&PathBuf| path.parent().is_some_and(|folder| self.folders.contains(folder));
         let tests = self.tests.iter().filter(beside).filter(|path| !self.files.contains_key(*path)).count();
         if tests > 0 {
-            said.push(format!("{tests} photos of a test without classes are not used"));
+            said.push(format!(
+                "{} not used",
+                counted(tests, "photo of a test without classes is", "photos of a test without classes are")
+            ));
         }
         let mut other: BTreeMap<&Path, usize> = BTreeMap::new();
         for path in tree.files.iter().filter(|path| tree.is_picture(path)) {
@@ -295,7 +298,9 @@ impl Labelled {
         }
         let other: Vec<String> = other
             .iter()
-            .map(|(folder, count)| format!("{}/ ({count} photos)", portable_name(folder)))
+            .map(|(folder, count)| {
+                format!("{}/ ({})", portable_name(folder), counted(*count, "photo", "photos"))
+            })
             .collect();
         if !other.is_empty() {
             said.push(format!("not used, since no row lists a photo of it: {}", listed(&other)));
@@ -377,7 +382,7 @@ fn names(
 }
 
 /// The path of a table below the root, if it lies there.
-pub(super) fn place_below(root: &Path, table: &Path) -> Option<PathBuf> {
+pub(crate) fn place_below(root: &Path, table: &Path) -> Option<PathBuf> {
     let plain = |path: &Path| std::fs::canonicalize(path).ok();
     plain(table)?.strip_prefix(plain(root)?).ok().map(Path::to_owned)
 }

@@ -2,60 +2,76 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::walk::Tree;
 use foliar_vision::dataset::Split;
 use foliar_vision::portable_component;
 
+use crate::part::plain_part;
+use crate::walk::Tree;
+
 /// A folder whose folders are classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Section {
+pub(crate) struct Section {
     /// Below the root; empty for the root itself.
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The part of the data set that it is.
-    pub(super) split: Option<Split>,
+    pub(crate) split: Option<Split>,
 }
 
 /// How the folders of a data set are arranged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     /// None lies inside another.
-    pub(super) sections: Vec<Section>,
+    pub(crate) sections: Vec<Section>,
     /// How many folders below a section name a class: 1, or 2 where folders of crops hold folders of diseases.
-    pub(super) depth: usize,
+    pub(crate) depth: usize,
+    /// Whether the folders in a class are the parts of the data set: `rust/train`, `rust/test`.
+    pub(crate) parts_inside: bool,
     /// Folders with pictures that are not used, and why.
-    pub(super) left_out: Vec<(PathBuf, &'static str)>,
+    pub(crate) left_out: Vec<(PathBuf, &'static str)>,
     /// What had to be understood, in one sentence; absent for a folder of class folders.
-    pub(super) understood: Option<String>,
+    pub(crate) understood: Option<String>,
 }
 
 /// Class and part of a photo.
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Name of the class.
-    pub(super) class: String,
+    pub(crate) class: String,
     /// The part, where folders say it.
-    pub(super) split: Option<Split>,
+    pub(crate) split: Option<Split>,
 }
 
 impl Layout {
     /// The folders of the root are the classes.
-    pub(super) fn plain() -> Self {
+    pub(crate) fn plain() -> Self {
         let section = Section { folder: PathBuf::new(), split: None };
-        Self { sections: vec![section], depth: 1, left_out: Vec::new(), understood: None }
+        Self {
+            sections: vec![section],
+            depth: 1,
+            parts_inside: false,
+            left_out: Vec::new(),
+            understood: None,
+        }
     }
 
     /// Why a file is not used although it may be a photo.
-    pub(super) fn left_out(&self, file: &Path) -> Option<&'static str> {
+    pub(crate) fn left_out(&self, file: &Path) -> Option<&'static str> {
         self.left_out.iter().find(|(folder, _)| file.starts_with(folder)).map(|(_, why)| *why)
     }
 
     /// The class of a file, if it lies inside a class folder.
-    pub(super) fn place(&self, file: &Path) -> Option<Place> {
-        let (section, class) = self.class_of(file.parent()?)?;
-        Some(Place { class, split: section.split })
+    pub(crate) fn place(&self, file: &Path) -> Option<Place> {
+        let folder = file.parent()?;
+        let (section, class) = self.class_of(folder)?;
+        let inside = || {
+            let below = folder.strip_prefix(&section.folder).ok()?;
+            plain_part(&portable_component(below.iter().nth(self.depth)?))
+        };
+        let split = if self.parts_inside { inside() } else { section.split };
+        Some(Place { class, split })
     }
 
     /// The class that a folder is or belongs to.
-    pub(super) fn class_folder(&self, folder: &Path) -> Option<String> {
+    pub(crate) fn class_folder(&self, folder: &Path) -> Option<String> {
         self.class_of(folder).map(|(_, class)| class)
     }
 
@@ -67,7 +83,7 @@ impl Layout {
     }
 
     /// Masks and other pictures that belong to a photo beside them, by their names: `leaf_mask.png` beside `leaf.jpg`.
-    pub(super) fn companions(tree: &Tree) -> std::collections::BTreeSet<&Path> {
+    pub(crate) fn companions(tree: &Tree) -> std::collections::BTreeSet<&Path> {
         const ENDS: [&str; 8] =
             ["_mask", "-mask", "_masks", "_segmentation", "_seg", "_label", "_gt", "_final_masked"];
         let stems: std::collections::BTreeSet<PathBuf> =

@@ -20,6 +20,7 @@ mod options;
 mod part;
 mod recognise;
 mod row_files;
+mod siblings;
 mod sorter;
 mod table_splits;
 mod walk;
@@ -27,6 +28,11 @@ mod walk;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use foliar_vision::dataset::{Dataset, Photo, Split};
+use foliar_vision::digest::Digest;
+use foliar_vision::limits::Limits;
+use foliar_vision::portable_name;
+use foliar_vision::problem::{Problem, Reason};
 use rayon::prelude::*;
 
 pub use foliar_labels::{ClassMap, ColumnChoice, LabelError};
@@ -38,11 +44,6 @@ pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
 pub use self::options::{LabelSource, ScanOptions};
 use self::sorter::Sorter;
 use self::walk::{Tree, walk};
-use foliar_vision::dataset::{Dataset, Photo, Split};
-use foliar_vision::digest::Digest;
-use foliar_vision::limits::Limits;
-use foliar_vision::portable_name;
-use foliar_vision::problem::{Problem, Reason};
 
 /// The photos under `root` for training: at least two classes, each with a photo that is not set apart for validation or
 /// test.
@@ -66,6 +67,23 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>
         .collect();
     if !misspelt.is_empty() {
         return Err(ScanError::ClassesAlike { root: root.to_owned(), pairs: misspelt });
+    }
+    for split in [Split::Validation, Split::Test] {
+        let there: BTreeSet<usize> = dataset
+            .photos
+            .iter()
+            .filter(|photo| photo.split == Some(split))
+            .map(|photo| photo.class)
+            .collect();
+        if !there.is_empty() && there.iter().all(|&class| trained[class] == 0) {
+            let named = |keep: &dyn Fn(usize) -> bool| {
+                let all = dataset.classes.iter().enumerate();
+                all.filter(|(class, _)| keep(*class)).map(|(_, name)| name.clone()).collect()
+            };
+            let classes = named(&|class| there.contains(&class));
+            let trained = named(&|class| trained[class] > 0);
+            return Err(ScanError::OtherClasses { root: root.to_owned(), split, classes, trained });
+        }
     }
     let all = dataset.class_counts();
     for (place, (class, &count)) in dataset.classes.iter().zip(&trained).enumerate() {
@@ -113,7 +131,7 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
     let mut problems = problems;
     let used: Vec<&Path> = placed.iter().map(|photo| photo.path.as_path()).collect();
     problems.extend(sorter.problems(root, &tree, &used));
-    let layout = sorter.sentence(unwanted);
+    let layout = sorter.sentence(root, &tree, unwanted);
 
     let names: BTreeSet<&str> = placed.iter().map(|photo| photo.class.as_str()).collect();
     let classes: Vec<String> = names.iter().map(ToString::to_string).collect();

@@ -4,25 +4,29 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use crate::walk::Tree;
 use foliar_vision::portable_component;
+
+use crate::walk::Tree;
+
+/// Files of a kind in a folder up to which each may hold the labels of many photos.
+const OF_A_KIND: usize = 5;
 
 /// A folder with pictures in it or below it.
 #[derive(Default)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Pictures in the folder itself.
-    pub(super) pictures: usize,
+    pub(crate) pictures: usize,
     /// Pictures in it and below.
-    pub(super) total: usize,
+    pub(crate) total: usize,
     /// Tables in the folder itself that may hold labels.
-    pub(super) tables: Vec<String>,
+    pub(crate) tables: Vec<String>,
     /// Folders in it that hold pictures, in it or below.
-    pub(super) folders: BTreeMap<OsString, Node>,
+    pub(crate) folders: BTreeMap<OsString, Node>,
 }
 
 impl Node {
     /// The tree of the files of `tree`.
-    pub(super) fn of(tree: &Tree) -> Self {
+    pub(crate) fn of(tree: &Tree) -> Self {
         let mut root = Self::default();
         for file in &tree.files {
             if tree.is_picture(file) {
@@ -62,29 +66,46 @@ impl Node {
     }
 
     /// The folder at `path` below this one.
-    pub(super) fn at(&self, path: &Path) -> Option<&Self> {
+    pub(crate) fn at(&self, path: &Path) -> Option<&Self> {
         path.iter().try_fold(self, |node, name| node.folders.get(name))
     }
 
     /// The folders with their names as text.
-    pub(super) fn named(&self) -> impl Iterator<Item = (String, &OsStr, &Self)> {
+    pub(crate) fn named(&self) -> impl Iterator<Item = (String, &OsStr, &Self)> {
         self.folders.iter().map(|(name, node)| (portable_component(name), name.as_os_str(), node))
     }
 
     /// Whether it has folders with pictures and none of its own.
-    pub(super) fn is_above(&self) -> bool {
+    pub(crate) fn is_above(&self) -> bool {
         self.pictures == 0 && !self.folders.is_empty()
     }
 
     /// Whether it has folders with pictures.
-    pub(super) fn has_folders(&self) -> bool {
+    pub(crate) fn has_folders(&self) -> bool {
         !self.folders.is_empty()
     }
 
-    /// Tables in it and below.
-    pub(super) fn all_tables(&self) -> Vec<String> {
+    /// Tables in it and below. Of many files of a kind in a folder, which are notes on single photos, the folder is named.
+    pub(crate) fn all_tables(&self) -> Vec<String> {
+        let mut kinds: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        for path in self.paths_of_tables() {
+            let (folder, name) = path.rsplit_once('/').unwrap_or((".", &path));
+            let kind = name.rsplit_once('.').map_or("", |(_, kind)| kind).to_lowercase();
+            kinds.entry((folder.to_owned(), kind)).or_default().push(path);
+        }
+        let (notes, tables): (Vec<_>, Vec<_>) =
+            kinds.into_iter().partition(|(_, paths)| paths.len() > OF_A_KIND);
+        // A single text is read where it is a list of labels.
+        let tables = tables.into_iter().filter(|((_, kind), _)| kind != "txt").flat_map(|(_, paths)| paths);
+        let notes = notes.into_iter().map(|((folder, kind), paths)| {
+            format!("{folder}/ ({} .{kind} files, which are not read)", paths.len())
+        });
+        tables.chain(notes).collect()
+    }
+
+    fn paths_of_tables(&self) -> Vec<String> {
         let below = self.named().flat_map(|(name, _, node)| {
-            node.all_tables().into_iter().map(move |table| format!("{name}/{table}")).collect::<Vec<_>>()
+            node.paths_of_tables().into_iter().map(move |table| format!("{name}/{table}")).collect::<Vec<_>>()
         });
         self.tables.iter().cloned().chain(below).collect()
     }
@@ -92,5 +113,5 @@ impl Node {
 
 fn is_table(file: &Path) -> bool {
     let extension = file.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
-    matches!(extension.as_str(), "csv" | "tsv" | "json" | "jsonl" | "parquet" | "xml" | "xlsx")
+    matches!(extension.as_str(), "csv" | "tsv" | "json" | "jsonl" | "parquet" | "xml" | "xlsx" | "txt")
 }

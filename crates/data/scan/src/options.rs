@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use foliar_labels::{ClassMap, ColumnChoice};
-
 use foliar_vision::limits::Limits;
 
 /// How the photos of a folder are found.

@@ -31,14 +31,14 @@ const FILLERS: [&str; 24] = [
 ];
 
 /// A part of a data set, and what else the name says: `beans_train` is ([`Split::Train`], `beans`).
-pub(super) struct Part {
-    pub(super) split: Split,
+pub(crate) struct Part {
+    pub(crate) split: Split,
     /// The other words, in lower case, joined by a blank.
-    pub(super) rest: String,
+    pub(crate) rest: String,
 }
 
 /// The part that `name` means, if one of its words names a part.
-pub(super) fn part_of(name: &str) -> Option<Part> {
+pub(crate) fn part_of(name: &str) -> Option<Part> {
     let mut split = None;
     let mut rest = Vec::new();
     for word in words(name) {
@@ -53,7 +53,7 @@ pub(super) fn part_of(name: &str) -> Option<Part> {
 }
 
 /// The part that `name` means where it says nothing else.
-pub(super) fn plain_part(name: &str) -> Option<Split> {
+pub(crate) fn plain_part(name: &str) -> Option<Split> {
     part_of(name).filter(|part| part.rest.is_empty()).map(|part| part.split)
 }
 
@@ -64,7 +64,7 @@ fn split_of(word: &str) -> Option<Split> {
 }
 
 /// Whether `name` is that of one fold of several: `fold0`, `Fold 3`, `cv_2`.
-pub(super) fn is_fold(name: &str) -> bool {
+pub(crate) fn is_fold(name: &str) -> bool {
     match words(name).as_slice() {
         [word, number] => {
             matches!(word.as_str(), "fold" | "folds" | "cv" | "kfold" | "split" | "part" | "chunk" | "batch")
@@ -75,11 +75,24 @@ pub(super) fn is_fold(name: &str) -> bool {
 }
 
 /// Whether `name` says what kind of files a folder holds and not what they show.
-pub(super) fn is_kind(name: &str) -> bool {
-    const KINDS: [&str; 8] = ["raw", "jpegimages", "jpeg", "png", "rgb", "original", "originals", "all"];
+pub(crate) fn is_kind(name: &str) -> bool {
+    const KINDS: [&str; 11] = [
+        "raw",
+        "jpegimages",
+        "jpeg",
+        "png",
+        "rgb",
+        "original",
+        "originals",
+        "all",
+        "unlabeled",
+        "unlabelled",
+        "unsorted",
+    ];
     let words = words(name);
-    !words.is_empty()
-        && words.iter().all(|word| {
+    let mut words = words.iter().filter(|word| !is_number(word)).peekable();
+    words.peek().is_some()
+        && words.all(|word| {
             FILLERS.contains(&word.as_str())
                 || KINDS.contains(&word.as_str())
                 || MASKS.contains(&word.as_str())
@@ -101,19 +114,118 @@ const MASKS: [&str; 12] = [
     "segmentationobject",
 ];
 
+/// Words for what was done to photos.
+const VERSIONS: [&str; 25] = [
+    "color",
+    "colour",
+    "gray",
+    "grey",
+    "grayscale",
+    "greyscale",
+    "segmented",
+    "masked",
+    "cropped",
+    "resized",
+    "rotated",
+    "flipped",
+    "mirrored",
+    "enhanced",
+    "processed",
+    "preprocessed",
+    "original",
+    "originals",
+    "augmented",
+    "augmentation",
+    "aug",
+    "raw",
+    "copy",
+    "backup",
+    "nobg",
+];
+
+/// Whether `name` says what was done to photos and not what they show.
+pub(crate) fn is_version(name: &str) -> bool {
+    let words = words(name);
+    words.iter().any(|word| VERSIONS.contains(&word.as_str()))
+        && words.iter().all(|word| {
+            VERSIONS.contains(&word.as_str()) || FILLERS.contains(&word.as_str()) || is_number(word)
+        })
+}
+
+/// Whether `name` is one that programs give to what they write.
+pub(crate) fn is_output(name: &str) -> bool {
+    const OUTPUTS: [&str; 21] = [
+        "runs",
+        "run",
+        "result",
+        "results",
+        "output",
+        "outputs",
+        "log",
+        "logs",
+        "checkpoint",
+        "checkpoints",
+        "weights",
+        "predict",
+        "prediction",
+        "predictions",
+        "inference",
+        "submission",
+        "submissions",
+        "explained",
+        "heatmaps",
+        "gradcam",
+        "screenshots",
+    ];
+    let words = words(name);
+    let mut words = words.iter().filter(|word| !is_number(word)).peekable();
+    words.peek().is_some() && words.all(|word| OUTPUTS.contains(&word.as_str()))
+}
+
+/// A name without the words for versions and parts.
+pub(crate) struct Bare {
+    /// What is left, in normal form.
+    pub(crate) class: String,
+    /// Whether it had the word for a version or the mark of a copy.
+    pub(crate) version: bool,
+    /// Whether it had the word for a part.
+    pub(crate) part: bool,
+}
+
+/// `Rust_aug`, `rust (1)`, `Copy of rust` and `rust_train` without what makes them others than `rust`.
+pub(crate) fn bare(name: &str) -> Bare {
+    let numbered = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
+    let copied = numbered.filter(|(_, number)| is_number(number)).map(|(name, _)| name);
+    let of_copy = |name: &str| name.get(..8).is_some_and(|begin| begin.eq_ignore_ascii_case("copy of "));
+    let (name, mut version) = (copied.unwrap_or(name), copied.is_some());
+    version |= of_copy(name);
+    let name = if of_copy(name) { &name[8..] } else { name };
+    let mut bare = Bare { class: String::new(), version, part: false };
+    for word in words(name) {
+        let is_version = VERSIONS.contains(&word.as_str());
+        let is_part = split_of(&word).is_some();
+        bare.version |= is_version;
+        bare.part |= is_part;
+        if !is_version && !is_part {
+            bare.class.push_str(&normal(&word));
+        }
+    }
+    bare
+}
+
 /// Whether `name` is that of a folder of masks.
-pub(super) fn is_mask(name: &str) -> bool {
+pub(crate) fn is_mask(name: &str) -> bool {
     let words = words(name);
     words.iter().any(|word| MASKS.contains(&word.as_str())) && is_kind(name)
 }
 
 /// Whether `name` tells photos of one class apart: a plant, a day, a number.
-pub(super) fn is_group(name: &str) -> bool {
+pub(crate) fn is_group(name: &str) -> bool {
     name.chars().any(|letter| letter.is_ascii_digit())
 }
 
 /// A name without case, blanks, marks: two folders of one normal name are meant to be one class.
-pub(super) fn normal(name: &str) -> String {
+pub(crate) fn normal(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
@@ -179,8 +291,12 @@ mod tests {
     fn folds_kinds_and_groups() {
         assert!(["fold0", "Fold 3", "cv_2"].into_iter().all(is_fold));
         assert!(!["fold", "scaffold1", "leaf1"].into_iter().any(is_fold));
-        assert!(["images", "masks", "JPEGImages", "Annotations", "raw_images"].into_iter().all(is_kind));
-        assert!(!["rust", "masked_chafer", "rust_images"].into_iter().any(is_kind));
+        assert!(
+            ["images", "masks", "JPEGImages", "Annotations", "raw_images", "images_512"]
+                .into_iter()
+                .all(is_kind)
+        );
+        assert!(!["rust", "masked_chafer", "rust_images", "512"].into_iter().any(is_kind));
         assert!(is_mask("segmentation_masks") && !is_mask("images"));
         assert_eq!(normal("Bean_Rust "), normal("bean rust"));
     }

@@ -13,23 +13,28 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use foliar_files::{Printable as _, quoted};
+use foliar_vision::counted;
+use foliar_vision::dataset::Split;
+
 use crate::error::ScanError;
 use crate::layout::{Layout, Section};
 use crate::node::Node;
 use crate::part::{is_fold, is_group, is_kind, is_mask, normal, part_of, plain_part};
-use foliar_files::Printable as _;
-use foliar_vision::dataset::Split;
+use crate::siblings::{are_no_classes, family, no_classes};
 
 /// Names that a sentence lists before it counts.
 const NAMED: usize = 4;
+/// What is wrong with folders such as `images` and `masks`.
+const KIND: &str = "say what kind of files they hold, not what is seen";
 
 /// The layout of the tree below `root`. With `classes_from`, folders so many levels below the root, or below its parts, are
 /// the classes, and nothing else is looked at.
 ///
 /// # Errors
 /// [`ScanError::Undecided`] with the ways to go on.
-pub(super) fn recognise(root: &Path, node: &Node, classes_from: Option<usize>) -> Result<Layout, ScanError> {
-    let recogniser = Recogniser { root };
+pub(crate) fn recognise(root: &Path, node: &Node, classes_from: Option<usize>) -> Result<Layout, ScanError> {
+    let recogniser = Recogniser { root, top: node };
     if let Some(depth) = classes_from {
         let mut layout = Layout { depth: depth.max(1), ..Layout::plain() };
         if let Some(parts) = parts(node) {
@@ -42,6 +47,15 @@ pub(super) fn recognise(root: &Path, node: &Node, classes_from: Option<usize>) -
     while let Some((name, below)) = wrapper(here) {
         base.push(name);
         here = below;
+    }
+    // `VOC/JPEGImages`: what is inside says that the folder is no class.
+    if let Some((name, only)) = here.folders.iter().next().filter(|_| here.folders.len() == 1) {
+        let names: Vec<String> = only.named().map(|(name, ..)| name).collect();
+        let is_part = plain_part(&name.to_string_lossy()).is_some();
+        if here.pictures == 0 && only.is_above() && are_no_classes(&names) && !is_part {
+            base.push(name);
+            here = only;
+        }
     }
     let mut layout = recogniser.below(&base, here)?;
     if !base.as_os_str().is_empty() && layout.understood.is_none() {
@@ -88,6 +102,7 @@ fn parts(node: &Node) -> Option<Vec<Section>> {
 
 struct Recogniser<'a> {
     root: &'a Path,
+    top: &'a Node,
 }
 
 impl Recogniser<'_> {
@@ -100,8 +115,27 @@ impl Recogniser<'_> {
         if !plain.is_empty() {
             return Err(self.half_parted(base, node, &names));
         }
+        if let Some(parts) = parts_inside(node) {
+            if are_no_classes(&names) {
+                return Err(self.no_classes(base, node, &names, KIND));
+            }
+            let section = Section { folder: base.to_owned(), split: None };
+            let understood = Some(format!("the folders {} in each class are the parts", listed(&parts)));
+            return Ok(Layout { sections: vec![section], parts_inside: true, understood, ..Layout::plain() });
+        }
         if let Some(inner) = deeper_parts(base, node) {
             return Err(self.parts_below(&inner));
+        }
+        if names.len() > 1
+            && names.iter().all(|name| is_fold(name))
+            && !node.folders.values().any(Node::has_folders)
+        {
+            return Err(self.no_classes(
+                base,
+                node,
+                &names,
+                "are folds or batches and hold no class folders",
+            ));
         }
         if names.len() > 1
             && names.iter().all(|name| is_fold(name))
@@ -113,15 +147,11 @@ impl Recogniser<'_> {
             return Ok(Layout { sections, understood, ..Layout::plain() });
         }
         self.versions(base, node, &names)?;
-        if !names.is_empty() && names.iter().all(|name| is_kind(name)) {
-            return Err(self.labels_elsewhere(
-                base,
-                node,
-                &names,
-                "say what kind of files they hold, not what is seen",
-            ));
+        if are_no_classes(&names) {
+            return Err(self.no_classes(base, node, &names, KIND));
         }
         self.second_copy(base, node)?;
+        self.siblings(base, &names)?;
         let masks: Vec<&String> = names.iter().filter(|name| is_mask(name)).collect();
         let left_out = masks.iter().map(|name| (base.join(name), "masks are not photos")).collect();
         self.folders_of_folders(base, node)?;
@@ -169,7 +199,10 @@ impl Recogniser<'_> {
         }
         let left_out = flat.iter().map(|(name, _)| (base.join(name), "it has no class folders")).collect();
         for (name, below) in &flat {
-            said.push(format!("{name} is not used: its {} photos are in no class folder", below.total));
+            said.push(format!(
+                "{name} is not used: its {} in no class folder",
+                counted(below.total, "photo is", "photos are")
+            ));
         }
         let understood = (!said.is_empty()).then(|| said.join("; "));
         Ok(Layout { sections: sections.to_vec(), left_out, understood, ..Layout::plain() })
@@ -179,14 +212,10 @@ impl Recogniser<'_> {
     fn classes_below(&self, section: &Section, node: Option<&Node>) -> Result<(), ScanError> {
         let Some(node) = node else { return Ok(()) };
         let names: Vec<String> = node.named().map(|(name, ..)| name).collect();
-        if !names.is_empty() && names.iter().all(|name| is_kind(name)) {
-            return Err(self.labels_elsewhere(
-                &section.folder,
-                node,
-                &names,
-                "say what kind of files they hold, not what is seen",
-            ));
+        if are_no_classes(&names) {
+            return Err(self.no_classes(&section.folder, node, &names, KIND));
         }
+        self.siblings(&section.folder, &names)?;
         self.folders_of_folders(&section.folder, node)
     }
 
@@ -289,6 +318,47 @@ impl Recogniser<'_> {
         Ok(())
     }
 
+    /// Names that say no class beside some that do, and several folders of one class.
+    fn siblings(&self, base: &Path, names: &[String]) -> Result<(), ScanError> {
+        let odd = no_classes(names);
+        if let Some(first) = odd.first() {
+            let others: Vec<&String> = names.iter().filter(|name| !odd.contains(name)).collect();
+            let (do_not, they) =
+                if odd.len() == 1 { ("does not", "it is a class") } else { ("do not", "they are classes") };
+            return Err(self.undecided(
+                base,
+                format!(
+                    "{} {do_not} say by name what the photos show, beside {}",
+                    listed(&odd),
+                    listed(&others)
+                ),
+                vec![
+                    format!(
+                        "move {} out of the folder",
+                        if odd.len() == 1 { first.as_str() } else { "them" }
+                    ),
+                    format!("`{} --classes-from 1` if {they}", self.path(base)),
+                ],
+            ));
+        }
+        let Some(family) = family(names) else { return Ok(()) };
+        let (first, last) = (&family.names[0], &family.names[family.names.len() - 1]);
+        let mut ways = vec![format!("`{} --classes-from 1` if each is a class", self.path(base))];
+        ways.insert(0, match family.parts {
+            true => "move them into train/, val/ and test/ folders above the classes".to_owned(),
+            false => format!(
+                "`{} --classes-from 1 --classes FILE`, a table with a header `from,to` and a line such as `{last},{first}`, to take them for one class",
+                self.path(base)
+            ),
+        });
+        let what = if family.parts { "parts" } else { "versions" };
+        Err(self.undecided(
+            base,
+            format!("{} are named like {what} of one class", listed(&family.names)),
+            ways,
+        ))
+    }
+
     /// Classes that hold folders which are told apart by words, as crops hold diseases.
     fn folders_of_folders(&self, base: &Path, node: &Node) -> Result<(), ScanError> {
         let worded = |below: &Node| {
@@ -335,8 +405,18 @@ impl Recogniser<'_> {
         )
     }
 
+    /// Folders whose names are those of no classes, and how to take them for classes all the same.
+    fn no_classes(&self, base: &Path, node: &Node, names: &[String], what: &str) -> ScanError {
+        let what = format!("{what} (`{} --classes-from 1` if they are the classes)", self.path(base));
+        self.labels_elsewhere(base, node, names, &what)
+    }
+
     fn labels_elsewhere(&self, base: &Path, node: &Node, names: &[String], what: &str) -> ScanError {
         let mut tables = node.all_tables();
+        if tables.is_empty() {
+            // Notes on single photos lie in a folder of their own beside them.
+            tables = self.top.all_tables().into_iter().filter(|table| table.ends_with(')')).collect();
+        }
         tables.truncate(NAMED);
         ScanError::LabelsElsewhere {
             root: self.folder(base),
@@ -351,13 +431,27 @@ impl Recogniser<'_> {
     }
 
     fn path(&self, below: &Path) -> String {
-        self.folder(below).shown().to_string()
+        quoted(&self.folder(below).shown().to_string())
     }
 
     /// `join` with an empty path would end in a slash.
     fn folder(&self, below: &Path) -> PathBuf {
         self.root.join(below).components().collect()
     }
+}
+
+/// The parts that are the folders of every class, if they are.
+fn parts_inside(node: &Node) -> Option<Vec<String>> {
+    let mut parts = BTreeSet::new();
+    for (_, _, class) in node.named() {
+        for (name, _, below) in class.named() {
+            plain_part(&name).filter(|_| !below.has_folders())?;
+            parts.insert(name);
+        }
+    }
+    let splits: BTreeSet<Option<Split>> = parts.iter().map(|name| plain_part(name)).collect();
+    let above = node.folders.len() > 1 && node.folders.values().all(Node::is_above);
+    (above && splits.len() > 1).then(|| parts.into_iter().collect())
 }
 
 /// Folders up to three levels below `node` that hold parts, if any does.

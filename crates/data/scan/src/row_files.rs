@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use foliar_labels::{FileIndex, LabelRow, Labels, plain_path};
+use foliar_vision::dataset::Split;
 
 use crate::part::{is_mask, normal, part_of, plain_part};
-use foliar_vision::dataset::Split;
 
 /// What a row means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum RowFile {
+pub(crate) enum RowFile {
     /// This file, by its place among the pictures.
     One(usize),
     /// No file.
@@ -26,7 +26,7 @@ pub(super) enum RowFile {
 /// of, from the root or from the table; files in the part that the row says; files in a folder that is called like the class;
 /// files below the folder of the table; files that are no masks; files in the part that the table is called after; and files
 /// of the folder that holds most of the rows, if it holds twice as many as each other.
-pub(super) fn row_files(
+pub(crate) fn row_files(
     table: &Labels,
     place: Option<&Path>,
     pictures: &[&Path],
@@ -118,12 +118,12 @@ impl Choice<'_> {
 }
 
 /// The part that the folders of a file name, the innermost first.
-pub(super) fn split_of_folders(file: &Path) -> Option<Split> {
+pub(crate) fn split_of_folders(file: &Path) -> Option<Split> {
     let folders = file.parent()?.iter().rev();
     folders.map(|folder| plain_part(&folder.to_string_lossy())).find(Option::is_some).flatten()
 }
 
 /// The part that a cell names.
-pub(super) fn split_of(cell: &str) -> Option<Split> {
+pub(crate) fn split_of(cell: &str) -> Option<Split> {
     Split::of_word(cell).or_else(|| plain_part(cell))
 }

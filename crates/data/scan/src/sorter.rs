@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use foliar_labels::{ClassMap, Labels, Mapped};
+use foliar_files::{Printable as _, quoted};
+use foliar_labels::{ClassMap, ColumnChoice, Labels, Mapped};
+use foliar_vision::dataset::TableOrigin;
+use foliar_vision::problem::{Problem, Reason};
+use foliar_vision::{counted, portable_name};
 
-use crate::discover::{Discovered, contradicting, discover, tables, ways};
+use crate::discover::{Discovered, contradicting, discover, tables, tables_and_lists, ways};
 use crate::error::ScanError;
 use crate::labelled::{Labelled, Sorted};
 use crate::layout::Layout;
@@ -14,15 +18,12 @@ use crate::node::Node;
 use crate::options::{LabelSource, ScanOptions};
 use crate::recognise::recognise;
 use crate::walk::Tree;
-use foliar_vision::dataset::TableOrigin;
-use foliar_vision::portable_name;
-use foliar_vision::problem::{Problem, Reason};
 
 /// Classes that a sentence lists.
 const NAMED: usize = 5;
 
 /// Sorts the files of a tree.
-pub(super) struct Sorter<'a> {
+pub(crate) struct Sorter<'a> {
     by: By<'a>,
     map: Option<&'a ClassMap>,
     /// The classes before the map.
@@ -37,7 +38,7 @@ enum By<'a> {
 impl<'a> Sorter<'a> {
     /// # Errors
     /// Folders or tables that cannot be decided on, and a map of classes that names none of them.
-    pub(super) fn of(root: &Path, tree: &'a Tree, options: &'a ScanOptions) -> Result<Self, ScanError> {
+    pub(crate) fn of(root: &Path, tree: &'a Tree, options: &'a ScanOptions) -> Result<Self, ScanError> {
         let map = options.classes.as_ref();
         let by = understood(root, tree, options)?;
         let labels: BTreeSet<String> = match &by {
@@ -58,7 +59,7 @@ impl<'a> Sorter<'a> {
     }
 
     /// What becomes of a file.
-    pub(super) fn sort(&self, path: &Path) -> Sorted {
+    pub(crate) fn sort(&self, path: &Path) -> Sorted {
         let (layout, companions) = match &self.by {
             By::Tables(labelled) => return labelled.sort(path),
             By::Folders(layout, companions) => (layout, companions),
@@ -78,7 +79,7 @@ impl<'a> Sorter<'a> {
     }
 
     /// Problems that are of no file.
-    pub(super) fn problems(&self, root: &Path, tree: &Tree, used: &[&Path]) -> Vec<Problem> {
+    pub(crate) fn problems(&self, root: &Path, tree: &Tree, used: &[&Path]) -> Vec<Problem> {
         match &self.by {
             By::Tables(labelled) => labelled.problems.clone(),
             By::Folders(layout, _) => self.empty_classes(root, tree, layout, used),
@@ -118,16 +119,16 @@ impl<'a> Sorter<'a> {
     }
 
     /// What had to be understood, in one sentence; `unwanted` photos are of classes that the map leaves out.
-    pub(super) fn sentence(&self, unwanted: usize) -> Option<String> {
+    pub(crate) fn sentence(&self, root: &Path, tree: &Tree, unwanted: usize) -> Option<String> {
         let understood = match &self.by {
             By::Tables(labelled) => Some(labelled.understood.clone()),
             By::Folders(layout, _) => layout.understood.clone(),
         };
-        let mut said: Vec<String> = understood.into_iter().collect();
+        let mut said: Vec<String> = understood.into_iter().chain(self.unused_tables(root, tree)).collect();
         if let Some(map) = self.map {
             let name = map.path().file_name().unwrap_or(map.path().as_os_str()).to_string_lossy();
             if unwanted > 0 {
-                said.push(format!("{name} leaves out {unwanted} photos"));
+                said.push(format!("{name} leaves out {}", counted(unwanted, "photo", "photos")));
             }
             let unknown = map.unmatched(&self.labels);
             if !unknown.is_empty() {
@@ -139,8 +140,33 @@ impl<'a> Sorter<'a> {
         (!said.is_empty()).then(|| said.join("; "))
     }
 
+    /// Which tables and lists lie beside class folders, and that nothing is taken from them.
+    fn unused_tables(&self, root: &Path, tree: &Tree) -> Option<String> {
+        if matches!(self.by, By::Tables(_)) {
+            return None;
+        }
+        let used = |path: &PathBuf| {
+            let columns = ColumnChoice::default();
+            let own = Labels::read(&root.join(path), &columns).is_ok_and(|labels| labels.is_output());
+            !own && self.map.is_none_or(|map| !map.path().ends_with(path))
+        };
+        let unused: Vec<String> = tables_and_lists(root, tree)
+            .iter()
+            .filter(|path| used(path))
+            .map(|path| portable_name(path))
+            .collect();
+        let more = match unused.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let shown = unused.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        (!unused.is_empty()).then(|| {
+            format!("the classes come from the folders, not from {shown}{more} (--labels FILE takes them from a table)")
+        })
+    }
+
     /// The tables that say the classes.
-    pub(super) fn origin(&self) -> Option<TableOrigin> {
+    pub(crate) fn origin(&self) -> Option<TableOrigin> {
         match &self.by {
             By::Tables(labelled) => Some(labelled.origin.clone()),
             By::Folders(..) => None,
@@ -173,12 +199,14 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
         Ok(layout) if !asked && classes_of(&layout, tree).len() > 1 => {
             let class_of = |path: &Path| layout.place(path).map(|place| place.class);
             let Some(table) = contradicting(root, tree, &class_of) else { return folders(layout) };
-            let mut ways =
-                vec![format!("`{} --classes-from 1` if the folders are the classes", root.display())];
+            let mut ways = vec![format!(
+                "`{} --classes-from 1` if the folders are the classes",
+                quoted(&root.shown().to_string())
+            )];
             ways.splice(0..0, self::ways(root, std::slice::from_ref(&table)));
             return Err(ScanError::Undecided {
                 root: root.to_owned(),
-                what: format!("the folders sort the photos otherwise than {} does", table.display()),
+                what: format!("the folders sort the photos otherwise than {} does", table.shown()),
                 ways,
             });
         }
@@ -224,8 +252,9 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
 
 /// `PHOTOS --labels a.csv --labels b.csv`.
 fn labels_option(root: &Path, tables: &[PathBuf]) -> String {
-    let option = |table: &PathBuf| format!(" --labels {}", table.display());
-    format!("{}{}", root.display(), tables.iter().map(option).collect::<String>())
+    let shown = |path: &Path| quoted(&path.shown().to_string());
+    let option = |table: &PathBuf| format!(" --labels {}", shown(table));
+    format!("{}{}", shown(root), tables.iter().map(option).collect::<String>())
 }
 
 /// The classes that folders name.

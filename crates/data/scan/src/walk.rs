@@ -4,36 +4,36 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use foliar_vision::format::ExtensionHint;
+use foliar_vision::photo_file::holds_picture;
+use foliar_vision::problem::{Problem, Reason};
 use walkdir::WalkDir;
 
 use crate::error::ScanError;
 use crate::litter::{is_litter, is_own};
-use foliar_vision::format::ExtensionHint;
-use foliar_vision::photo_file::holds_picture;
-use foliar_vision::problem::{Problem, Reason};
 
 /// What is below a root; paths are relative to it and sorted.
-pub(super) struct Tree {
+pub(crate) struct Tree {
     /// Regular files.
-    pub(super) files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// Those that are pictures by their content alone.
     unnamed: BTreeSet<PathBuf>,
     /// Folders, without the root.
-    pub(super) folders: Vec<PathBuf>,
+    pub(crate) folders: Vec<PathBuf>,
     /// What could not be read.
-    pub(super) problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl Tree {
     /// Whether a file is a picture, by its name or its content.
-    pub(super) fn is_picture(&self, path: &Path) -> bool {
+    pub(crate) fn is_picture(&self, path: &Path) -> bool {
         ExtensionHint::of(path).is_picture() || self.unnamed.contains(path)
     }
 }
 
 /// # Errors
 /// [`ScanError::NotFound`], [`ScanError::NotAFolder`] or [`ScanError::Unreadable`] for the root itself.
-pub(super) fn walk(root: &Path) -> Result<Tree, ScanError> {
+pub(crate) fn walk(root: &Path) -> Result<Tree, ScanError> {
     let metadata = std::fs::metadata(root).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => ScanError::NotFound { root: root.to_owned() },
         _ => ScanError::Unreadable { root: root.to_owned(), source: error },

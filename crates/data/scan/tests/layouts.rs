@@ -121,6 +121,9 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("train/{rust healthy} test*5", Read("healthy rust", [4, 0, 0])),
     ("train_images/{rust healthy} test_images*5 train.csv", Read("healthy rust", [4, 0, 0])),
     ("{train val}/{rust/{plant1 plant2} healthy/{plant1 plant2}}", Read("healthy rust", [8, 8, 0])),
+    ("{rust healthy}/{train test}", Read("healthy rust", [4, 0, 4])),
+    ("{rust healthy}/{Train Valid Test}", Read("healthy rust", [4, 4, 4])),
+    ("data/{rust healthy}/{train val}", Read("healthy rust", [4, 4, 0])),
     // Wrappers.
     ("dataset/{rust healthy}", Read("healthy rust", [4, 0, 0])),
     ("PlantVillage-master/raw/{rust healthy}", Read("healthy rust", [4, 0, 0])),
@@ -143,9 +146,51 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("{images annotations}*4 labels.csv", Refused(&["labels.csv"])),
     ("{train val}/{images labels}*4", Refused(&["images, labels", "what kind of files"])),
     ("{train val}/images*4", Refused(&["images", "what kind of files"])),
+    (
+        "images*4 labels/{1.txt 2.txt 3.txt 4.txt 5.txt 6.txt}",
+        Refused(&["labels/ (6 .txt files, which are not read)"]),
+    ),
     ("images*4 train.csv", Refused(&["images", "labels may be in train.csv"])),
     ("{train test}*4", Refused(&["train", "one folder per class"])),
+    ("{color grayscale segmented}*4", Refused(&["color, grayscale, segmented", "what kind of files"])),
+    ("{images runs}*4", Refused(&["images, runs", "what kind of files"])),
+    (
+        "VOC/JPEGImages*4 VOC/Annotations/{1.xml 2.xml 3.xml 4.xml 5.xml 6.xml}",
+        Refused(&["VOC: JPEGImages say what kind of files", "Annotations/ (6 .xml files"]),
+    ),
+    ("{images labels}/{train val}*4", Refused(&["what kind of files"])),
+    ("{batch1 batch2 batch3}*4", Refused(&["batch1, batch2, batch3", "folds or batches"])),
+    ("{fold0 fold1}*4 labels.csv", Refused(&["folds or batches", "labels.csv"])),
+    (
+        "JPEGImages*4 Annotations/{1.xml 2.xml 3.xml 4.xml 5.xml 6.xml} raw*4",
+        Refused(&["Annotations/ (6 .xml files, which are not read)", "expected one folder per class"]),
+    ),
+    (
+        "images/{train val}*4 labels/train/{1.txt 2.txt 3.txt 4.txt 5.txt 6.txt}",
+        Refused(&["train, val", "labels/train/ (6 .txt files", "one folder per class"]),
+    ),
     // Several readings.
+    (
+        "{rust_train rust_test healthy_train healthy_test}",
+        Refused(&["like parts of one class", "into train/"]),
+    ),
+    ("{train_rust val_rust train_healthy val_healthy}", Refused(&["like parts of one class"])),
+    ("{rust healthy rust_aug}", Refused(&["rust, rust_aug", "versions of one class", "`rust_aug,rust`"])),
+    ("{rust_original rust_augmented scab}", Refused(&["versions of one class", "--classes-from 1"])),
+    ("{rust healthy healthy~(1)}", Refused(&["healthy, healthy (1)", "versions of one class"])),
+    ("{rust healthy Copy~of~rust}", Refused(&["versions of one class"])),
+    ("{train val}/{rust rust_flipped healthy}", Refused(&["rust, rust_flipped"])),
+    (
+        "{rust healthy images}",
+        Refused(&["images does not say by name", "beside healthy, rust", "move images", "--classes-from 1"]),
+    ),
+    ("{rust healthy runs2 all}", Refused(&["all, runs2 do not say by name", "move them"])),
+    ("{train val}/{rust healthy unlabeled}", Refused(&["unlabeled does not say by name"])),
+    (
+        "train/{rust healthy} val/{scab mildew}",
+        Refused(&["none of the classes for validation (mildew, scab)"]),
+    ),
+    ("train/{a b} test/{tomato_a tomato_b}", Refused(&["for test (tomato_a, tomato_b)", "--classes FILE"])),
     (
         "{color grayscale segmented}/{rust healthy scab}",
         Refused(&["color, grayscale, segmented", "same 3 folders", "--classes-from 1"]),
@@ -166,7 +211,7 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("{leaf symptom/{train val test}/{rust healthy}}", Refused(&["lie further down", "symptom"])),
     (
         "New~Plant/New~Plant/{train valid}/{rust healthy} test/test*4",
-        Refused(&["further down", "New Plant/New Plant"]),
+        Refused(&["further down", "New Plant/New Plant'`"]),
     ),
     ("{color/{train val} grayscale/{train val}}/{rust healthy}", Refused(&["further down", "color"])),
     ("{train rust}/{a b}", Refused(&["but also rust"])),
@@ -224,6 +269,13 @@ fn what_was_understood_is_said() {
     assert!(parts.contains("Train Set/ for train") && parts.contains("Test Set/ for test"), "{parts}");
     let unused = said("train/{rust healthy} test*5").unwrap();
     assert!(unused.contains("test is not used: its 5 photos"), "{unused}");
+    let inside = said("{rust healthy}/{train test}").unwrap();
+    assert!(inside.contains("the folders test, train in each class are the parts"), "{inside}");
+    let table = said("{rust healthy} train.csv classes.txt notes.txt data.yaml readme.md").unwrap();
+    assert!(
+        table.contains("from the folders, not from classes.txt, data.yaml, train.csv (--labels"),
+        "{table}"
+    );
 }
 
 #[test]

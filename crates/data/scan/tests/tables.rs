@@ -280,6 +280,48 @@ fn cases() -> Vec<Case> {
             Read("a:4 b:4", [4, 4, 0], "", &["folders of the photos give the parts"]),
         ),
         case(
+            "images/train/1-4.png images/val/5-8.png",
+            &[
+                (
+                    "train.txt",
+                    "./images/train/1.png\n./images/train/2.png\n./images/train/3.png\n./images/train/4.png\n",
+                ),
+                (
+                    "val.txt",
+                    "./images/val/5.png\n./images/val/6.png\n./images/val/7.png\n./images/val/8.png\n",
+                ),
+            ],
+            "",
+            Refused(&["train, val", "hold no class folders"]),
+        ),
+        case(
+            EIGHT,
+            &[(
+                "labels.csv",
+                "image,label,is_valid\n1.png,a,False\n2.png,a,False\n3.png,a,True\n4.png,a,True\n5.png,b,False\n6.png,b,False\n7.png,b,False\n8.png,b,True\n",
+            )],
+            "",
+            Read("a:4 b:4", [5, 3, 0], "", &["`is_valid` gives the parts: train without the mark"]),
+        ),
+        case(
+            EIGHT,
+            &[(
+                "labels.csv",
+                "image,label,is_training_image\n1.png,a,1\n2.png,a,1\n3.png,a,0\n4.png,a,1\n5.png,b,1\n6.png,b,0\n7.png,b,1\n8.png,b,1\n",
+            )],
+            "",
+            Read("a:4 b:4", [6, 0, 2], "", &["`is_training_image` gives the parts: test without the mark"]),
+        ),
+        case(
+            EIGHT,
+            &[(
+                "labels.csv",
+                "image,label,kfold\n1.png,a,0\n2.png,a,1\n3.png,a,0\n4.png,a,1\n5.png,b,0\n6.png,b,1\n7.png,b,0\n8.png,b,1\n",
+            )],
+            "",
+            Read("a:4 b:4", [8, 0, 0], "", &["the folds of `kfold`, such as `0`, are not used"]),
+        ),
+        case(
             "train/1-4.png test/1-2.png",
             &[("train.csv", "image,label\n1.png,a\n2.png,a\n3.png,b\n4.png,b\n")],
             "",
@@ -443,10 +485,16 @@ fn cases() -> Vec<Case> {
             Refused(&["images"]),
         ),
         case(
-            "images/1-4.png images_512/1-4.png",
+            "left/1-4.png right/1-4.png",
             &[("a.csv", "image,label\n1.png,x\n2.png,x\n3.png,y\n4.png,y\n")],
             "",
             Refused(&["sort the photos otherwise", "--labels"]),
+        ),
+        case(
+            "images/1-4.png images_512/1-4.png",
+            &[("a.csv", "image,label\n1.png,x\n2.png,x\n3.png,y\n4.png,y\n")],
+            "",
+            Refused(&["in several folders", "--images", "images_512"]),
         ),
         case(
             "images/1-4.png",

@@ -38,6 +38,7 @@ pub mod random;
 pub mod sequence;
 pub mod split;
 mod union_find;
+mod words;
 
 pub use augment::Augment;
 pub use class_name::normal_class_name;
@@ -60,3 +61,4 @@ pub use preprocess::{Preprocessing, PreprocessingError, Workspace};
 pub use problem::{Problem, Reason};
 pub use split::{SplitSpec, Splits, cluster_of, split};
 pub use union_find::UnionFind;
+pub use words::counted;

@@ -8,6 +8,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use crate::dataset::Split;
 use crate::format::Format;
 use crate::name::portable_name;
+use crate::words::counted;
 
 /// A file or folder of the data set and what is wrong with it.
 ///
@@ -297,6 +298,19 @@ impl Reason {
         }
     }
 
+    /// Whether it is about a class as a whole, whose photographs are used or not there.
+    #[must_use]
+    pub fn is_of_class(&self) -> bool {
+        matches!(
+            self,
+            Self::ClassWithoutPhotographs
+                | Self::ClassWithOnePhotograph
+                | Self::ClassesAlike { .. }
+                | Self::ClassNotMeasured { .. }
+                | Self::SecondCopy { .. }
+        )
+    }
+
     /// Whether the file or folder is left out because of this; otherwise it is only reported.
     #[must_use]
     pub fn excludes(&self) -> bool {
@@ -351,11 +365,11 @@ impl fmt::Display for Reason {
                 write!(f, "the file has {bytes} bytes; the limit is {limit}")
             }
             Self::TooManyPixels { width, height, limit } => {
-                write!(f, "{width} x {height} pixels; the limit is {limit} in total")
+                write!(f, "{width} x {height} pixels; the limit is {limit} in total; {SMALLER}")
             }
             Self::TooMuchMemory { bytes, limit } => write!(
                 f,
-                "decoding it needs {} MB of memory; the limit is {} MB; save it smaller",
+                "decoding it needs {} MB of memory; the limit is {} MB; {SMALLER}",
                 bytes.div_ceil(1_000_000),
                 limit / 1_000_000
             ),
@@ -370,12 +384,14 @@ impl fmt::Display for Reason {
                 "the class has a single photo, which is used for training; the class cannot be validated",
             ),
             Self::ClassNotInTraining { photographs } => {
-                write!(f, "the class has no training photo; its {photographs} photos are left out")
+                let photos = counted(*photographs, "photo is", "photos are");
+                write!(f, "the class has no training photo; its {photos} left out")
             }
             Self::ClassesAlike { other, photographs } => write!(
                 f,
-                "this class ({photographs} photos) looks like {other}: the names differ in case, blanks, underscores, \
-                 hyphens or accents only; --match-names takes both for one class"
+                "this class ({}) looks like {other}: the names differ in case, blanks, underscores, \
+                 hyphens or accents only; --match-names takes both for one class",
+                counted(*photographs, "photo", "photos")
             ),
             Self::ClassNotMeasured { split } => write!(
                 f,
@@ -420,6 +436,9 @@ impl fmt::Display for Reason {
         }
     }
 }
+
+/// What to do with a picture of too many pixels: a network sees a few hundred in a row.
+const SMALLER: &str = "save it with fewer pixels: `magick PHOTO -resize 4000x4000 PHOTO.jpg`";
 
 /// What to do with a picture in an unsupported format or variant.
 fn conversion(what: &str) -> &'static str {

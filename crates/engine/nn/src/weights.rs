@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::tensor::Tensor;
 
 pub use error::{Conclusion, FitError, Mismatch, WeightsError, grouped};
-pub use fit::{Fitted, ReplacedClassifier, fit, network_of};
+pub use fit::{Fitted, ReplacedClassifier, Share, fit, nearest_network, network_of};
 pub use naming::{InputConvention, Naming};
 
 /// The formats that are read.

@@ -1,5 +1,6 @@
 //! The networks by name.
 
+mod alias;
 mod baseline;
 mod densenet;
 mod efficientnet;
@@ -9,6 +10,7 @@ mod resnet;
 mod squeezenet;
 mod vgg;
 
+pub use self::alias::{known_as, nearest};
 use crate::error::GraphError;
 use crate::graph::Graph;
 

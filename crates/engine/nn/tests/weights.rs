@@ -10,7 +10,7 @@ use std::path::Path;
 use common::figures::{images, relative};
 use foliar_nn::weights::{
     FitError, Fitted, Format, InputConvention, Mismatch, Naming, ReplacedClassifier, WeightFile, fit,
-    network_of, read,
+    nearest_network, network_of, read,
 };
 use foliar_nn::{
     CpuEngine, Engine, EngineOptions, Graph, Node, Op, Sliding, StateDict, Statistics, Tensor, zoo,
@@ -165,6 +165,77 @@ fn a_classifier_of_another_width_is_left_out() {
         assert!(!fitted.state.tensors.contains_key("fc.weight"));
         assert!(!fitted.state.tensors.contains_key("fc.bias"));
         assert!(fitted.state.tensors.contains_key("layer4.1.bn2.running_var"));
+    }
+}
+
+/// timm calls the tensors of some networks otherwise; a network that is not here is nearest to one of its kind.
+#[test]
+fn files_of_timm_are_recognised() {
+    for (name, first, renamed) in [
+        ("mobilenet_v2", "blocks.6.0.conv_pwl.weight", 262),
+        ("efficientnet_b0", "blocks.6.0.se.conv_expand.bias", 311),
+    ] {
+        let graph = zoo::build(name, 7).unwrap();
+        let ours = file_of(&graph);
+        let mut timm = ours.clone();
+        let places = ["conv_stem", "conv_head", "bn1", "bn2", "blocks", "classifier"];
+        timm.tensors = ours.tensors.iter().map(|(name, tensor)| (as_timm(name), tensor.clone())).collect();
+        assert!(timm.tensors.keys().all(|name| places.contains(&name.split('.').next().unwrap())));
+        assert!(timm.tensors.contains_key(first), "{:?}", timm.tensors.keys());
+        assert_eq!(timm.tensors.len(), renamed);
+        assert_eq!(network_of(&timm), Some(name));
+        let fitted = fit(&graph, timm.clone()).unwrap();
+        assert_eq!((fitted.state.tensors, fitted.naming), (ours.tensors, Naming::Timm));
+        timm.tensors.retain(|name, _| !name.contains("blocks.6."));
+        assert_eq!(network_of(&timm), None);
+        let share = nearest_network(&timm).unwrap();
+        assert!(
+            share.model == name && share.held < share.wanted && 2 * share.held > share.wanted,
+            "{share:?}"
+        );
+    }
+}
+
+/// timm's name, by the places of layers: what stands in a unit in which order.
+fn as_timm(name: &str) -> String {
+    let parts: Vec<&str> = name.split('.').collect();
+    let kind = parts.last().unwrap();
+    let number = |text: &str| text.parse::<usize>().unwrap();
+    let unit = |stage: usize, unit: usize, layer: &str| format!("blocks.{stage}.{unit}.{layer}.{kind}");
+    match parts[..] {
+        ["classifier", ..] => format!("classifier.{kind}"),
+        ["features", "0", layer, _] => format!("{}.{kind}", ["conv_stem", "bn1"][number(layer)]),
+        ["features", "8" | "18", layer, _] => format!("{}.{kind}", ["conv_head", "bn2"][number(layer)]),
+        ["features", place, "conv", ref layer @ .., _] => {
+            let ends = [1, 3, 6, 10, 13, 16, 17];
+            let place = number(place) - 1;
+            let stage = ends.iter().position(|end| place < *end).unwrap();
+            let within = place - if stage == 0 { 0 } else { ends[stage - 1] };
+            let first: &[&str] = &["conv_dw", "bn1", "conv_pw", "bn2"];
+            let others: &[&str] = &["conv_pw", "bn1", "conv_dw", "bn2", "conv_pwl", "bn3"];
+            let order = match *layer {
+                [triple, one] => 2 * number(triple) + number(one),
+                // After the triples, in which an activation has no tensors, the last convolution and its norm.
+                [last] => number(last) + if stage == 0 { 1 } else { 2 },
+                _ => panic!("{name}"),
+            };
+            unit(stage, within, if stage == 0 { first[order] } else { others[order] })
+        }
+        ["features", stage, within, "block", place, layer, _] => {
+            let stage = number(stage) - 1;
+            let first: &[&[&str]] =
+                &[&["conv_dw", "bn1"], &["se.conv_reduce", "se.conv_expand"], &["conv_pw", "bn2"]];
+            let others: &[&[&str]] = &[
+                &["conv_pw", "bn1"],
+                &["conv_dw", "bn2"],
+                &["se.conv_reduce", "se.conv_expand"],
+                &["conv_pwl", "bn3"],
+            ];
+            let order = ["0", "1"].iter().chain(&["fc1", "fc2"]).position(|name| *name == layer).unwrap() % 2;
+            let layers = if stage == 0 { first } else { others };
+            unit(stage, number(within), layers[number(place)][order])
+        }
+        _ => panic!("{name}"),
     }
 }
 

@@ -13,6 +13,8 @@ use crate::error::EvalError;
 pub struct OutOfFoldAccuracy {
     /// Share predicted correctly, with its 95 % interval by group.
     pub accuracy: Estimate,
+    /// Share of the most frequent class: the accuracy of always predicting it.
+    pub majority: f64,
     /// How many photographs.
     pub photographs: usize,
     /// In how many groups.
@@ -42,7 +44,10 @@ pub fn out_of_fold_accuracy(run: &Run, classes: &[String]) -> Result<Option<OutO
         return Ok(None);
     }
     let photographs = labels.len();
+    let of_class = |class: usize| labels.iter().filter(|&&label| label as usize == class).count();
+    let largest = (0..classes.len()).map(of_class).max().unwrap_or(0);
+    let majority = largest as f64 / photographs as f64;
     let predictions = Predictions::new(logits, labels, Groups::new(&groups), classes.len())?;
     let accuracy = Bootstrap::default().proportion(&predictions.correct(), predictions.groups());
-    Ok(Some(OutOfFoldAccuracy { accuracy, photographs, groups: predictions.groups().count() }))
+    Ok(Some(OutOfFoldAccuracy { accuracy, majority, photographs, groups: predictions.groups().count() }))
 }

@@ -8,6 +8,8 @@ use foliar_metrics::{
 pub use foliar_metrics::{Calibrated, Estimate, PairedDifference};
 use serde::{Deserialize, Serialize};
 
+use crate::words::count;
+
 /// Which photographs a classifier is measured on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EvaluationData {
@@ -99,9 +101,18 @@ pub struct Evaluation {
     /// Each photograph.
     pub predictions: Vec<PhotographPrediction>,
     /// Classes of the folder that the classifier does not know; their photographs are left out.
-    pub unknown_classes: Vec<String>,
+    pub unknown_classes: Vec<UnknownClass>,
     /// Files left out and why.
     pub problems: Vec<FileProblem>,
+}
+
+/// A class of the folder that the classifier does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnknownClass {
+    /// Its name.
+    pub class: String,
+    /// Its photographs, at least 1: they are left out.
+    pub photographs: usize,
 }
 
 /// Scores over all photographs, each with its 95 % interval.
@@ -240,6 +251,34 @@ impl Evaluation {
                 self.averaged_classes
             )
         })
+    }
+
+    /// Which classes of the folder are none of the classifier's, and how many photographs are left out for that, in one sentence;
+    /// `None` if there are none.
+    #[must_use]
+    pub fn unknown_classes_words(&self) -> Option<String> {
+        const NAMED: usize = 5;
+        let unknown = &self.unknown_classes;
+        let photographs: usize = unknown.iter().map(|class| class.photographs).sum();
+        let named: Vec<String> = unknown
+            .iter()
+            .take(NAMED)
+            .map(|UnknownClass { class, photographs }| format!("{class} ({photographs})"))
+            .collect();
+        let more = match unknown.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let of = match unknown.len() {
+            0 => return None,
+            1 => "a class that the classifier does not know",
+            _ => "classes that the classifier does not know",
+        };
+        Some(format!(
+            "{} left out, of {of}: {}{more}",
+            count(photographs, "photo is", "photos are"),
+            named.join(", ")
+        ))
     }
 
     /// Whether photographs of two classes or more were measured: with one class alone, always predicting it is never wrong.

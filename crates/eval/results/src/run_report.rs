@@ -97,6 +97,8 @@ pub struct Provenance {
     pub seed: u64,
     /// The folder of photos.
     pub photographs: String,
+    /// How that folder was understood, in one sentence; `None` where it is one of class folders and nothing else.
+    pub layout: Option<String>,
     /// Digest of the names and contents of all photos.
     pub fingerprint: String,
     /// Number of photos of each split that has any.

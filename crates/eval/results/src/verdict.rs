@@ -45,6 +45,9 @@ pub fn scale() -> String {
     )
 }
 
+/// The words of a verdict that beat no majority.
+pub const NO_BETTER: &str = "No better than always predicting the most frequent class";
+
 /// The word of the scale for an accuracy; `None` where there are too few groups to say.
 #[must_use]
 pub fn word(accuracy: Estimate) -> Option<&'static str> {
@@ -84,9 +87,7 @@ fn measured(evaluation: &Evaluation) -> String {
     let data = &evaluation.data;
     let word = match word(accuracy) {
         None => "Not known how good",
-        Some(_) if evaluation.has_several_classes() && !evaluation.beats_majority() => {
-            "No better than always predicting the most frequent class"
-        }
+        Some(_) if evaluation.has_several_classes() && !evaluation.beats_majority() => NO_BETTER,
         Some(word) => word,
     };
     let on = match (data.origin, data.split_by_group == Some(true)) {

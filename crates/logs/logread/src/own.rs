@@ -73,6 +73,8 @@ pub(crate) struct OwnReader {
     signed: bool,
     events: bool,
     table: bool,
+    /// Lines of progress bars, which a terminal overwrites and a transcript keeps.
+    bars: usize,
 }
 
 impl OwnReader {
@@ -81,7 +83,7 @@ impl OwnReader {
         if text.len() > LONGEST || self.epochs.len() >= MOST {
             return;
         }
-        let bytes = text.as_bytes();
+        let (bytes, epochs) = (text.as_bytes(), self.epochs.len());
         if let Some(start) = EVENT.find(bytes) {
             self.event(&text[start..], number);
         } else if let Some(start) = EPOCH.find(bytes) {
@@ -91,6 +93,7 @@ impl OwnReader {
         } else if number == 1 && text.trim() == COLUMNS {
             self.table = true;
         }
+        self.bars += usize::from(self.epochs.len() == epochs && is_bar(text));
     }
 
     fn event(&mut self, text: &str, line: usize) {
@@ -147,7 +150,7 @@ impl OwnReader {
     /// here. `understood` lines were read there.
     pub(crate) fn finish(self, other: Result<RunLog, String>) -> Result<RunLog, String> {
         let understood = other.as_ref().map_or(0, |log| log.understood_lines);
-        let quoted = understood > QUOTED * self.epochs.len() + 10;
+        let quoted = understood > QUOTED * self.epochs.len() + self.bars + 10;
         if self.epochs.is_empty() || !self.signed || quoted {
             return other.map(|mut log| {
                 log.facts.foliar |= self.table;
@@ -166,6 +169,14 @@ impl OwnReader {
             cut_line: None,
         })
     }
+}
+
+/// Whether a line is a bar that foliar draws, with the strokes as the reader cleans them: `reading photos ###------------- 9/21  9m left`.
+fn is_bar(text: &str) -> bool {
+    const STROKES: usize = 16;
+    let strokes =
+        |word: &str| word.len() == STROKES && word.bytes().all(|byte| matches!(byte, b'|' | b'-' | b'#'));
+    text.trim_end().ends_with(" left") && text.split_whitespace().any(strokes)
 }
 
 fn of_event(epoch: &Epoch, line: usize) -> OwnEpoch {
@@ -285,6 +296,19 @@ mod tests {
         }
         let facts = read_log(OLD.as_bytes()).unwrap().facts;
         assert_eq!((facts.train_size, facts.validation_size), (Some(480), Some(120)));
+    }
+
+    #[test]
+    fn bars_of_a_transcript_are_no_lines_of_another_program() {
+        let reading = |photo: usize| format!("reading photos ━━━╸──────────── {photo}/2191  9m left\n");
+        let epoch = |step: usize| {
+            format!("epoch 2/30 ━╸────────────── {step}/600  loss 1.145  470734.3 images/s  0s left\n")
+        };
+        let bars: String = (0..600).map(|step| reading(step) + &epoch(step)).collect();
+        for text in [format!("{bars}{OLD}"), format!("{OLD}{bars}")] {
+            let log = read_log(text.as_bytes()).unwrap();
+            assert!(log.facts.foliar && log.facts.classes == Some(3), "{:?}", log.facts);
+        }
     }
 
     #[test]

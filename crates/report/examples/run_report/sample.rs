@@ -533,6 +533,7 @@ fn run(good: bool) -> RunReport {
             version: "0.3.0".to_owned(),
             seed: 1,
             photographs: "plantvillage-mini".to_owned(),
+            layout: None,
             fingerprint: "6b1f0c9a".repeat(8),
             splits: [("train", 1315), ("val", 438), ("test", 438)].map(|(split, count)| (split.to_owned(), count)).to_vec(),
             grouping: GroupSource::Sequence.to_string(),

@@ -181,6 +181,7 @@ pub(crate) fn study(many: bool) -> StudyView {
         importance: importance.collect(),
         cross_validation: Some(cross_validation()),
         comparison: best.map(|trial| comparison(&trial.params)),
+        against_default: best.map(|trial| comparison(&trial.params)),
         verdict: Some(verdict()),
         warnings: vec![
             "The best momentum, 0.988, lies at the upper end of its range, 0 to 0.99: the optimum may be beyond it.".into(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use foliar_results::audit::{Audit, ClassCount, CopyPair, Photograph, Probe, SplitCheck};
+use foliar_results::words::count;
 use maud::{Markup, html};
 
 use crate::layout::number::Number;
@@ -104,14 +105,15 @@ pub(crate) fn findings(audit: &Audit) -> Markup {
 /// `2,191 photos of 15 classes, and 4 files that cannot be used; ...`
 fn census(audit: &Audit) -> String {
     let shown = |number: usize| Number::Count.shown(number as f64);
-    let mut words = format!("{} photos of {} classes", shown(audit.photographs.len()), audit.classes.len());
+    let (photos, classes) = (audit.photographs.len(), audit.classes.len());
+    let mut words = format!("{} of {}", count(photos, "photo", "photos"), count(classes, "class", "classes"));
     if audit.unusable() > 0 {
-        words += &format!(", and {} files that cannot be used", shown(audit.unusable()));
+        words += &format!(", and {} that cannot be used", count(audit.unusable(), "file", "files"));
     }
     let groups = &audit.groups;
     words += &format!(
-        ". They are in {} groups of photos that belong together, the largest of {} (by {}).",
-        shown(groups.count),
+        ". They are in {} of photos that belong together, the largest of {} (by {}).",
+        count(groups.count, "group", "groups"),
         shown(groups.largest),
         groups.source.words()
     );

@@ -7,7 +7,7 @@ use super::figures::{ACCURACY, LOSS, Sizes, WIDE_RANGE, drawn};
 use super::series::Along;
 use super::words::{number, percent, printed};
 use super::{DiagnosedLog, parts};
-use crate::page::parts::{coded, gap, prose};
+use crate::page::parts::{gap, prose};
 use crate::{Number, Panel, ReportError, Scale, Series};
 
 /// More logs than this are not drawn in one picture: the palette has no more colours.
@@ -33,7 +33,7 @@ pub(super) fn fragment(logs: &[DiagnosedLog<'_>], comparison: &Comparison) -> Re
                 @let id = format!("doctor-{}", place + 1);
                 section.one aria-labelledby=(id) {
                     h2 id=(id) { (logged.name) }
-                    p { (coded(&logged.diagnosis.verdict)) }
+                    p { (prose(&logged.diagnosis.verdict)) }
                     details {
                         summary { "The whole diagnosis" }
                         (parts(logged.log, logged.diagnosis, &id)?)

@@ -4,7 +4,7 @@ use foliar_doctor::{Alternative, Diagnosis, Evidence, Explanation, Finding};
 use maud::{Markup, html};
 
 use super::words::weight;
-use crate::page::parts::coded;
+use crate::page::parts::prose;
 
 /// All findings, in their order, below a heading. `id` begins the names of the parts.
 pub(crate) fn findings(heading: &str, diagnosis: &Diagnosis, id: &str) -> Markup {
@@ -31,10 +31,10 @@ fn card(finding: &Finding, explanation: Option<&Explanation>, is_main: bool, id:
             }
             div.body {
                 div {
-                    p.claim { (coded(&finding.claim)) }
+                    p.claim { (prose(&finding.claim)) }
                     @if !finding.advice.is_empty() {
                         h4 { "What to do" }
-                        p { (coded(&finding.advice)) }
+                        p { (prose(&finding.advice)) }
                     }
                 }
                 (evidence(&finding.evidence))
@@ -60,7 +60,7 @@ fn alternatives(alternatives: &[Alternative], open: bool) -> Markup {
                     li {
                         span.line { (share(other.share)) }
                         " "
-                        span { (sentence(other.cause)) ". " (coded(other.test)) }
+                        span { (sentence(other.cause)) ". " (prose(other.test)) }
                     }
                 }
             }
@@ -80,7 +80,7 @@ fn evidence(evidence: &[Evidence]) -> Markup {
                     li {
                         span.line { @if let Some(line) = piece.line { "line " (line) } @else { "whole log" } }
                         " "
-                        span { (coded(&piece.text)) }
+                        span { (prose(&piece.text)) }
                     }
                 }
             }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::series::{ACCURACIES, LOSSES};
 use super::words::{brief, count, number, percent, reduction, times, weight};
-use crate::page::parts::{KeyFigure, coded, key_figures};
+use crate::page::parts::{KeyFigure, key_figures, prose};
 
 /// What the page is called: the finding that matters most.
 pub(crate) fn headline(diagnosis: &Diagnosis) -> &'static str {
@@ -20,7 +20,7 @@ pub(crate) fn verdict(log: &RunLog, diagnosis: &Diagnosis, id: &str) -> Markup {
     html! {
         section class={ "verdict " (colour) } aria-labelledby={ (id) "-verdict" } {
             h2 id={ (id) "-verdict" } { "Verdict" }
-            p.lead { (coded(&diagnosis.verdict)) }
+            p.lead { (prose(&diagnosis.verdict)) }
             (key_figures(&figures))
         }
     }

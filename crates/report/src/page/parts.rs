@@ -118,21 +118,21 @@ pub(crate) fn rating(rating: Rating) -> &'static str {
     }
 }
 
-/// A name of a file or a class, which may be broken after its signs.
-pub(crate) fn breakable(name: &str) -> Markup {
-    html! {
-        @for part in name.split_inclusive(['_', '-', '/', '.']) { (part) wbr; }
-    }
-}
-
-/// A sentence in which what stands between backticks is code, and numbers with a per cent sign stay whole.
-pub(crate) fn coded(text: &str) -> Markup {
-    let text = text.replace(" %", "\u{a0}%");
-    html! {
-        @for (place, part) in text.split('`').enumerate() {
-            @if place % 2 == 1 { code { (part) } } @else { (part) }
+/// A name of a file or a class, or a sentence with such names, which may be broken after their signs; numbers such as 0.88 stay whole.
+pub(crate) fn breakable(text: &str) -> Markup {
+    let mut parts: Vec<&str> = Vec::new();
+    let mut from = 0;
+    for (at, sign) in text.match_indices(['_', '-', '/', '.']) {
+        let end = at + sign.len();
+        let digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());
+        let number =
+            sign == "." && digit(text[..at].chars().next_back()) && digit(text[end..].chars().next());
+        if !number && end < text.len() {
+            parts.push(&text[from..end]);
+            from = end;
         }
     }
+    html! { @for part in parts { (part) wbr; } (text[from..]) }
 }
 
 /// A sentence in which what stands between backticks is code, and options of the command line and numbers with their unit
@@ -148,6 +148,25 @@ pub(crate) fn prose(text: &str) -> Markup {
                     @if word.trim_start_matches('(').starts_with("--") { span.option { (word) } } @else { (word) }
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_may_be_broken_and_numbers_not() {
+        for (text, expected) in [
+            ("Bean_rust", "Bean_<wbr>rust"),
+            ("a/b.jpg", "a/<wbr>b.<wbr>jpg"),
+            ("of Bean_rust 0.88, of its own 0.09", "of Bean_<wbr>rust 0.88, of its own 0.09"),
+            ("end_", "end_"),
+            ("1.jpg", "1.<wbr>jpg"),
+            ("ü.é_", "ü.<wbr>é_"),
+        ] {
+            assert_eq!(breakable(text).into_string(), expected);
         }
     }
 }

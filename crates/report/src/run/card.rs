@@ -190,10 +190,8 @@ fn analyses(report: &RunReport) -> String {
     });
     let classes =
         table(&["class", "photos", "precision", "recall", "F1", "evidence on the background"], rows);
-    match evaluation.missing_classes_words() {
-        Some(words) => format!("{classes}\n\n{}.", plain(&words)),
-        None => classes,
-    }
+    let odd = evaluation.missing_classes_words().into_iter().chain(evaluation.unknown_classes_words());
+    odd.fold(classes, |classes, odd| format!("{classes}\n\n{}.", plain(&odd)))
 }
 
 fn ethics() -> String {

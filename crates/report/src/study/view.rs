@@ -29,6 +29,8 @@ pub struct StudyView {
     pub cross_validation: Option<CrossValidation>,
     /// The tuned against the untuned classifier, on test photos.
     pub comparison: Option<Comparison>,
+    /// The tuned classifier against that of foliar's default parameters, which stand in the place of the untuned ones.
+    pub against_default: Option<Comparison>,
     /// How far the tuned classifier can be relied on.
     pub verdict: Option<Verdict>,
     /// Warnings about the result, as sentences.

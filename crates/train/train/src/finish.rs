@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use foliar_metrics::Metrics;
 use foliar_model::{Bundle, Provenance, Validation};
 use foliar_runlog::{self as runlog, Event, StopReason};
+use foliar_vision::counted;
 
 use crate::best_epoch::EpochScore;
 use crate::checkpoint::Checkpoint;
@@ -123,7 +124,8 @@ fn words(refit: &Refit, folds: u32, photographs: &Photographs) -> String {
     let [accuracy, loss, calibrated] =
         [accuracy, loss, calibrated_loss].map(|figure| format!("{:.3}", figure.unwrap_or(f64::NAN)));
     format!(
-        "trained again on all {count} photos for {epochs} epochs; {folds}-fold cross-validation{judged}: loss {loss} \
-         ({calibrated} after calibration with temperature {temperature:.2}), acc {accuracy}"
+        "trained again on all {count} photos for {}; {folds}-fold cross-validation{judged}: loss {loss} \
+         ({calibrated} after calibration with temperature {temperature:.2}), acc {accuracy}",
+        counted(epochs as usize, "epoch", "epochs")
     )
 }

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use foliar_model::{Bundle, FileError, TrainingDigests, is_uncertainty};
-use foliar_nn::weights::{self, Fitted, WeightFile, grouped};
+use foliar_nn::weights::{self, Fitted, Share, WeightFile, grouped};
 use foliar_nn::{Graph, StateDict, zoo};
-use foliar_vision::Preprocessing;
+use foliar_vision::{Preprocessing, counted};
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
@@ -28,6 +29,8 @@ pub struct InitialWeights {
     /// What stands before the names of the weights that are meant, where a file holds several; the best ones if it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    #[serde(skip)]
+    remembered: Remembered,
 }
 
 /// How the photographs were prepared that the weights were trained on: (RGB / 255 - mean) / std.
@@ -103,51 +106,95 @@ enum Source {
     Weights(WeightFile),
 }
 
-impl InitialWeights {
-    /// The network whose weights `file` holds, under `key` if there is one; `None` if it is none that is known.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
-    pub fn network(file: &Path, key: Option<&str>) -> Result<Option<&'static str>, TrainError> {
-        Ok(match source(file, read(file)?, key)? {
-            Source::Bundle(bundle) => {
-                let known = zoo::MODELS.into_iter().find(|name| *name == bundle.graph.name);
-                known.or_else(|| weights::network_of(&tensors_of(&bundle)))
-            }
-            Source::Weights(tensors) => weights::network_of(&tensors),
-        })
-    }
+/// What was learned of a file while it was open, which a recipe does not say and which tells no recipes apart.
+#[derive(Clone, Debug, Default)]
+struct Remembered(Option<Arc<TrainingDigests>>);
 
-    /// Reads `file`, makes sure that it holds weights of `model`, under `key` if there is one, and tells how its photographs
-    /// were prepared.
+impl PartialEq for Remembered {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Remembered {}
+
+/// A file of weights that has been read.
+pub struct OpenedWeights {
+    file: PathBuf,
+    digest: String,
+    key: Option<String>,
+    source: Source,
+}
+
+impl OpenedWeights {
+    /// Reads `file`: all of it, or what lies under `key` if there is one.
     ///
     /// # Errors
-    /// A file that cannot be read or that holds other weights, with what follows from the tensors that do not fit.
-    pub fn examine(file: &Path, model: &str, key: Option<&str>) -> Result<(Self, Convention), TrainError> {
+    /// A file that cannot be read, or has nothing under the key.
+    pub fn read(file: &Path, key: Option<&str>) -> Result<Self, TrainError> {
         let bytes = read(file)?;
         let digest = blake3::hash(&bytes).to_hex().to_string();
-        let graph = zoo::build(model, 2)?;
-        let convention = match source(file, bytes, key)? {
-            Source::Bundle(bundle) => {
-                fit(file, tensors_of(&bundle), &graph)?;
-                let Preprocessing { mean, std, size, .. } = bundle.preprocessing;
-                let preprocessing = Some(bundle.preprocessing);
-                Convention { mean, std, size: Some(size as usize), preprocessing }
-            }
-            Source::Weights(tensors) => {
-                let input = fit(file, tensors, &graph)?.input;
-                Convention { mean: input.mean, std: input.std, size: input.size, preprocessing: None }
-            }
-        };
-        let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-        Ok((Self { file, digest, key: key.map(str::to_owned) }, convention))
+        let source = source(file, bytes, key)?;
+        Ok(Self { file: file.to_owned(), digest, key: key.map(str::to_owned), source })
     }
 
+    /// The network whose weights it holds; `None` if it is none that is known.
+    #[must_use]
+    pub fn network(&self) -> Option<&'static str> {
+        match &self.source {
+            Source::Bundle(bundle) => {
+                let known = zoo::MODELS.into_iter().find(|name| *name == bundle.graph.name);
+                known.or_else(|| weights::network_of(&tensors_of(bundle)))
+            }
+            Source::Weights(tensors) => weights::network_of(tensors),
+        }
+    }
+
+    /// The network of which it holds the largest share of tensors; `None` if it holds no tensor of any.
+    #[must_use]
+    pub fn nearest(&self) -> Option<Share> {
+        match &self.source {
+            Source::Bundle(bundle) => weights::nearest_network(&tensors_of(bundle)),
+            Source::Weights(tensors) => weights::nearest_network(tensors),
+        }
+    }
+
+    /// Makes sure that it holds weights of `model`, and tells how its photographs were prepared.
+    ///
+    /// # Errors
+    /// Other weights, with what follows from the tensors that do not fit.
+    pub fn examine(self, model: &str) -> Result<(InitialWeights, Convention), TrainError> {
+        let Self { file, digest, key, source } = self;
+        let graph = zoo::build(model, 2)?;
+        let (convention, learned_from) = match source {
+            Source::Bundle(bundle) => {
+                fit(&file, tensors_of(&bundle), &graph)?;
+                let Preprocessing { mean, std, size, .. } = bundle.preprocessing;
+                let preprocessing = Some(bundle.preprocessing);
+                (Convention { mean, std, size: Some(size as usize), preprocessing }, bundle.training_digests)
+            }
+            Source::Weights(tensors) => {
+                let input = fit(&file, tensors, &graph)?.input;
+                (
+                    Convention { mean: input.mean, std: input.std, size: input.size, preprocessing: None },
+                    TrainingDigests::default(),
+                )
+            }
+        };
+        let file = fs::canonicalize(&file).unwrap_or(file);
+        Ok((
+            InitialWeights { file, digest, key, remembered: Remembered(Some(Arc::new(learned_from))) },
+            convention,
+        ))
+    }
+}
+
+impl InitialWeights {
     /// What the file gives to `graph`, whose classes are `classes` and whose photographs are prepared by `preprocessing`. The
     /// classifier of a bundle is taken over class by class, by name; that of other files says nothing of names and is not.
     ///
     /// # Errors
-    /// As [`InitialWeights::examine`], and a file that is not the one that the recipe names.
+    /// As [`OpenedWeights::examine`], and a file that is not the one that the recipe names.
     pub(crate) fn load(
         &self,
         graph: &Graph,
@@ -197,6 +244,9 @@ impl InitialWeights {
     /// # Errors
     /// A file that cannot be read, or that is not the one that the recipe names.
     pub fn learned_from(&self) -> Result<TrainingDigests, TrainError> {
+        if let Some(known) = &self.remembered.0 {
+            return Ok(TrainingDigests::clone(known));
+        }
         Ok(match self.source()? {
             Source::Bundle(bundle) => bundle.training_digests,
             Source::Weights(_) => TrainingDigests::default(),
@@ -204,7 +254,8 @@ impl InitialWeights {
     }
 
     /// The file's name, and that of its folder: all bundles of runs have one name.
-    pub(crate) fn name(&self) -> String {
+    #[must_use]
+    pub fn name(&self) -> String {
         let parts: Vec<String> =
             self.file.iter().rev().take(2).map(|part| part.to_string_lossy().into_owned()).collect();
         parts.into_iter().rev().collect::<Vec<_>>().join("/")
@@ -328,7 +379,10 @@ fn notes(fitted: &Fitted) -> Vec<String> {
     };
     let unused: Vec<&str> = unused.iter().filter(|name| !is_other(name)).map(String::as_str).collect();
     if !unused.is_empty() {
-        notes.push(format!("{} tensors of the file are not used: {}", unused.len(), grouped(unused)));
+        notes.push({
+            let tensors = counted(unused.len(), "tensor of the file is", "tensors of the file are");
+            format!("{tensors} not used: {}", grouped(unused))
+        });
     }
     notes
 }

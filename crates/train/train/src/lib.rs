@@ -38,7 +38,7 @@ pub use backbone::{BackboneFeatures, backbone_features};
 pub use best_epoch::{BestEpoch, EpochScore};
 pub use checkpoint::{Checkpoint, Progress};
 pub use error::TrainError;
-pub use initial::{Convention, InitialWeights};
+pub use initial::{Convention, InitialWeights, OpenedWeights};
 pub use label_tables::LabelTables;
 pub use list_file::ListFile;
 pub use lr_find::{RateTest, lr_find};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use foliar_nn::{Graph, GraphError, NodeId, Optimizer, Statistics};
-use foliar_vision::Augment;
+use foliar_vision::{Augment, counted};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{TrainError, check};
@@ -178,7 +178,7 @@ impl Phase {
             }
             None => String::new(),
         };
-        format!("{} epochs of {part}{kept}", self.epochs)
+        format!("{} of {part}{kept}", counted(self.epochs as usize, "epoch", "epochs"))
     }
 
     /// Whether what the frozen part computes is kept and read again.

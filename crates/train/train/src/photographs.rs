@@ -9,7 +9,7 @@ use foliar_model::TrainingDigests;
 use foliar_scan::{ScanOptions, scan};
 use foliar_vision::{
     Augment, Dataset, Digest, Example, ImageCache, Limits, Loader, Manifest, Photo, Problem, Reason, Rgb,
-    Split, SplitSpec, Splits, Transform, cluster_of, folds, portable_name, split,
+    Split, SplitSpec, Splits, Transform, cluster_of, counted, folds, portable_name, split,
 };
 
 use crate::error::TrainError;
@@ -151,8 +151,9 @@ impl Photographs {
         if dataset.classes.len() < 2 {
             let skipped = skipped(&problems);
             return Err(too_few(format!(
-                "only {} class with readable photos is left ({skipped} files could not be used); at least 2 are needed",
-                dataset.classes.len()
+                "{} with readable photos left ({} could not be used); at least 2 are needed",
+                counted(dataset.classes.len(), "class is", "classes are"),
+                counted(skipped, "file", "files")
             )));
         }
         let thumbnails = thumbnails.map(|thumbnails| thumbnails.finish(&dataset));
@@ -177,8 +178,8 @@ impl Photographs {
         }
         if splits.train.len() < 2 {
             return Err(too_few(format!(
-                "{} photos are left to train on; at least 2 are needed",
-                splits.train.len()
+                "{} left to train on; at least 2 are needed",
+                counted(splits.train.len(), "photo is", "photos are")
             )));
         }
         let (store, features) = (Arc::new(store), options.features.clone());

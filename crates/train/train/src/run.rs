@@ -32,6 +32,8 @@ struct Data {
     #[serde(with = "foliar_files::any_path")]
     root: PathBuf,
     manifest: Manifest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    layout: Option<String>,
 }
 
 /// A run folder, its recipe and its photographs.
@@ -42,6 +44,8 @@ pub struct Run {
     pub recipe: Recipe,
     /// The folder of photographs.
     pub data_root: PathBuf,
+    /// How that folder was understood, in one sentence; `None` where it was one of class folders and nothing else.
+    pub layout: Option<String>,
     manifest: Manifest,
 }
 
@@ -64,12 +68,16 @@ impl Run {
         let dir = RunDir::create(dir)?;
         let root = &photographs.dataset.root;
         let data_root = fs::canonicalize(root).unwrap_or_else(|_| root.clone());
-        let data = Data { root: data_root, manifest: photographs.manifest() };
+        let data = Data {
+            root: data_root,
+            manifest: photographs.manifest(),
+            layout: photographs.dataset.layout.clone(),
+        };
         write_json(&dir.root().join(RunDir::DATA), &data)?;
         write_problems(&dir.problems(), &photographs.problems)?;
         put(&dir.split(), &photographs.split_table()?)?;
         put(&dir.recipe(), text.as_bytes())?;
-        Ok(Self { dir, recipe, data_root: data.root, manifest: data.manifest })
+        Ok(Self { dir, recipe, data_root: data.root, layout: data.layout, manifest: data.manifest })
     }
 
     /// Opens a run that was begun earlier.
@@ -85,7 +93,7 @@ impl Run {
         let path = dir.root().join(RunDir::DATA);
         let data: Data = serde_json::from_str(&get(&path)?)
             .map_err(|error| FileError::Damaged { path, what: error.to_string() })?;
-        Ok(Self { dir, recipe, data_root: data.root, manifest: data.manifest })
+        Ok(Self { dir, recipe, data_root: data.root, layout: data.layout, manifest: data.manifest })
     }
 
     /// The first of `runs/NAME-1`, `runs/NAME-2`, ... that does not exist.

@@ -14,7 +14,7 @@ use foliar_nn::{
     Batch, Cpu, Device, Engine, EngineError, EngineOptions, Graph, GraphError, Optimizer, StateDict,
     StateError, StepConfig, StepStats,
 };
-use foliar_train::{DataOptions, InitialWeights, Photographs, Recipe, Run, train};
+use foliar_train::{DataOptions, OpenedWeights, Photographs, Recipe, Run, train};
 use tempfile::TempDir;
 
 /// Photographs a step.
@@ -250,7 +250,7 @@ fn frozen_statistics_in_training_mode() {
     let mut recipe = recipe();
     log_of(Fault::None, &recipe, others.path());
     let bundle = others.path().join("run/model.foliar");
-    recipe.weights = Some(InitialWeights::examine(&bundle, &recipe.model, None).unwrap().0);
+    recipe.weights = Some(OpenedWeights::read(&bundle, None).unwrap().examine(&recipe.model).unwrap().0);
     recipe.preprocessing.mean = [0.0; 3];
     recipe.preprocessing.std = [1.0; 3];
     let log = log_of(Fault::FrozenStatistics, &recipe, folder.path());

@@ -4,10 +4,12 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use foliar_results::audit::{Audit, GroupSource};
+use foliar_vision::counted;
 
 use super::shown;
 use crate::arguments::AuditArguments;
 use crate::commands::findings;
+use crate::commands::shell::quoted;
 
 /// Classes up to which all are listed.
 const LISTED: usize = 40;
@@ -19,21 +21,21 @@ pub(super) fn print(
     arguments: &AuditArguments,
 ) -> io::Result<()> {
     let photographs = audit.photographs.len();
+    let in_groups = counted(audit.groups.count, "group", "groups");
     let groups = match audit.groups.source {
-        GroupSource::Sequence => format!("; {} groups\n{}", audit.groups.count, audit.groups.source),
+        GroupSource::Sequence => format!("; {in_groups}\n{}", audit.groups.source),
         GroupSource::Pattern | GroupSource::Table if audit.groups.unnamed > 0 => {
-            format!("; {} groups, {} photos without a group", audit.groups.count, audit.groups.unnamed)
+            let unnamed = counted(audit.groups.unnamed, "photo", "photos");
+            format!("; {in_groups}, {unnamed} without a group")
         }
-        GroupSource::Pattern | GroupSource::Table => format!("; {} groups", audit.groups.count),
+        GroupSource::Pattern | GroupSource::Table => format!("; {in_groups}"),
         GroupSource::Copies => String::new(),
     };
-    writeln!(out, "{photographs} photos of {} classes in {}{groups}", audit.classes.len(), audit.root)?;
+    let classes = counted(audit.classes.len(), "class", "classes");
+    writeln!(out, "{photographs} photos of {classes} in {}{groups}", audit.root)?;
     if audit.groups.by_name > 0 {
-        writeln!(
-            out,
-            "{} groups come from file names: their photos were made of one photo",
-            audit.groups.by_name
-        )?;
+        let come = counted(audit.groups.by_name, "group comes", "groups come");
+        writeln!(out, "{come} from file names: their photos were made of one photo")?;
     }
     if audit.classes.len() <= LISTED {
         let width = audit.classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0);
@@ -67,11 +69,11 @@ pub(super) fn print(
     if let Some(file) = &arguments.quarantine {
         writeln!(
             out,
-            "\n{} photos are proposed for quarantine in {}; read it, then: foliar train {} --quarantine {}",
-            audit.quarantine.len(),
+            "\n{} proposed for quarantine in {}; read it, then: foliar train {} --quarantine {}",
+            counted(audit.quarantine.len(), "photo is", "photos are"),
             shown(file),
-            shown(photos),
-            shown(file)
+            quoted(&shown(photos)),
+            quoted(&shown(file))
         )?;
     }
     Ok(())

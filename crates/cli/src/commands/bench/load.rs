@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use foliar_files::Printable as _;
 use foliar_scan::{ScanOptions, scan};
 use foliar_train::Recipe;
 use foliar_vision::{Augment, Example, ImageCache, Limits, Loader, Transform};
@@ -40,7 +41,7 @@ pub(super) fn run(work: &Work<'_>, folder: &Path) -> anyhow::Result<Exit> {
     let limits = Limits::default();
     let (dataset, _) = scan(folder, &ScanOptions::default())?;
     if dataset.photos.is_empty() {
-        bail!("{} holds no folders of photos that could be read", folder.display());
+        bail!("{} holds no folders of photos that could be read", folder.shown());
     }
     let preprocessing = Recipe::preprocessing(&arguments.model, size as u32);
     // Photographs that are taken for whole are not decoded beforehand, and a budget of nothing keeps none.

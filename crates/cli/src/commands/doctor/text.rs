@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use foliar_doctor::{Comparison, CorrectedLoss, Diagnosis, Explanation, Finding, Id, Severity};
 use foliar_logread::RunLog;
+use foliar_vision::counted;
 
 use super::logs::NoLog;
 use crate::wrap;
@@ -32,8 +33,10 @@ pub(super) fn print(out: &mut impl Write, log: &RunLog, diagnosis: &Diagnosis) -
         true => writeln!(out, "\nread as {}", log.format),
         false => writeln!(
             out,
-            "\nread as {}: {} lines understood, {} skipped",
-            log.format, log.understood_lines, log.ignored_lines
+            "\nread as {}: {} understood, {} skipped",
+            log.format,
+            counted(log.understood_lines, "line", "lines"),
+            log.ignored_lines
         ),
     }
 }

@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use foliar_results::{Circumstances, ClassResult, Estimate, Evaluation, Origin, Robustness, Verdict, scale};
 
-use crate::commands::findings::{self, wrap};
+use foliar_vision::counted;
+
+use crate::commands::findings;
+use crate::wrap::paragraph;
 
 /// Classes up to which the confusion matrix is printed whole.
 const MATRIX_CLASSES: usize = 20;
@@ -16,8 +19,8 @@ pub(crate) fn print(out: &mut impl Write, evaluation: &Evaluation) -> io::Result
     let verdict = Verdict::of(Some(evaluation), &Circumstances::default());
     summary(out, evaluation)?;
     writeln!(out)?;
-    wrap(out, &verdict.summary, "", "")?;
-    wrap(out, &format!("({})", scale()), "", "")?;
+    paragraph(out, &verdict.summary, "", "")?;
+    paragraph(out, &format!("({})", scale()), "", "")?;
     findings::print(out, &verdict.findings)?;
     writeln!(out)?;
     classes(out, evaluation)?;
@@ -52,13 +55,18 @@ fn summary(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
         Origin::Validation => "photos, each predicted by a model that was not trained on it",
     };
     let classes = evaluation.classes.len() as f64;
-    writeln!(out, "{} {what}, in {} groups; 95 % intervals by group\n", evaluation.photographs, data.groups)?;
+    writeln!(
+        out,
+        "{} {what}, in {}; 95 % intervals by group\n",
+        evaluation.photographs,
+        counted(data.groups, "group", "groups")
+    )?;
     writeln!(out, "accuracy     {}; chance {:.3}", figure(scores.accuracy), 1.0 / classes)?;
     match evaluation.missing_classes_words() {
         Some(words) => {
             let (covered, all) = (evaluation.averaged_classes, evaluation.classes.len());
             writeln!(out, "macro F1     {}, over {covered} of {all} classes", figure(scores.macro_f1))?;
-            wrap(out, &words, "             ", "             ")?;
+            paragraph(out, &words, "             ", "             ")?;
         }
         None => writeln!(out, "macro F1     {}", figure(scores.macro_f1))?,
     }

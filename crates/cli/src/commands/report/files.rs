@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use foliar_files::write_atomically;
+use foliar_files::{Printable as _, write_atomically};
 use foliar_report::run::Figure;
 use foliar_report::{Frame, RunPictures, Theme, model_card, run_page};
 use foliar_results::{RunReport, scale};
@@ -22,7 +22,7 @@ const CARD: &str = "model-card.md";
 /// Makes the folders, so that one that cannot be written is told before the work is done.
 pub(super) fn prepare(folder: &Path) -> anyhow::Result<()> {
     let pictures = folder.join(PICTURES);
-    fs::create_dir_all(&pictures).with_context(|| format!("{} cannot be made", pictures.display()))
+    fs::create_dir_all(&pictures).with_context(|| format!("{} cannot be made", pictures.shown()))
 }
 
 pub(super) fn write(folder: &Path, report: &RunReport, shown: &RunPictures<'_>) -> anyhow::Result<()> {
@@ -46,12 +46,12 @@ fn say(page: &Path, card: &Path, pictures: &Path, report: &RunReport) -> anyhow:
     if report.evaluation.is_some() {
         say!("({})", scale());
     }
-    say!("\npictures in {}, model card {}", pictures.display(), card.display());
+    say!("\npictures in {}, model card {}", pictures.shown(), card.shown());
     writeln!(output::data(), "{}", page.display())?;
     Ok(())
 }
 
 fn put(path: &Path, text: &str) -> anyhow::Result<()> {
     write_atomically(path, |file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("{} cannot be written", path.display()))
+        .with_context(|| format!("{} cannot be written", path.shown()))
 }

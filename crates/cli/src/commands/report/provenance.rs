@@ -67,6 +67,7 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
         version: format!("foliar {}", origin.foliar),
         seed: recipe.seed,
         photographs: run.data_root.shown().to_string(),
+        layout: run.layout.clone(),
         fingerprint: origin.data_fingerprint.clone(),
         splits,
         grouping: grouping(&recipe.data),
@@ -177,7 +178,7 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
         setting("--classes-from", &depth, &"");
     }
     if let Some(labels) = &data.labels {
-        labels.tables.iter().for_each(|table| setting("--labels", &table.file.display(), &""));
+        labels.tables.iter().for_each(|table| setting("--labels", &table.file.shown(), &""));
         let columns = [("--image-column", &labels.image_column), ("--label-column", &labels.label_column)];
         for (option, column) in columns {
             setting(option, &column.as_deref().unwrap_or_default(), &"");
@@ -193,7 +194,6 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
             setting(option, &list.file.shown(), &"");
         }
     }
-    setting("--classes-from", &recipe.data.classes_from.unwrap_or(0), &0);
     setting("--match-names", &if recipe.data.match_names { "" } else { "no" }, &"no");
     setting("--seed", &recipe.seed, &1);
     let given = settings.into_iter().filter(|(_, value, usual)| value != usual);

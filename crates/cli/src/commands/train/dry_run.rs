@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use foliar_files::Printable as _;
 use foliar_nn::{Graph, Optimizer, zoo};
 use foliar_scan::scan;
 use foliar_train::{Freeze, Phase, Recipe, Schedule};
@@ -10,6 +11,7 @@ use foliar_vision::Augment;
 
 use super::recipe;
 use crate::arguments::{RecipeArguments, RecipeName};
+use crate::commands::file_problems;
 use crate::commands::grouping::grouping;
 use crate::exit::Exit;
 use crate::output;
@@ -20,14 +22,14 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
     let graph = zoo::build(&recipe.model, dataset.classes.len().max(2))?;
     let mut out = output::text();
     let (count, classes) = (dataset.photos.len(), dataset.classes.len());
-    writeln!(out, "photos       {count} of {classes} classes in {}", photos.display())?;
-    if !problems.is_empty() {
-        writeln!(out, "             {} file warnings; training lists them", problems.len())?;
+    writeln!(out, "photos       {count} of {classes} classes in {}", photos.shown())?;
+    if let Some(summary) = file_problems::summary(&problems) {
+        writeln!(out, "             {summary}; training lists them")?;
     }
     let size = recipe.image_size();
     writeln!(out, "network      {} on {size} x {size} pixels", recipe.model)?;
     let begin = match &recipe.weights {
-        Some(weights) => format!("the weights in {}", weights.file.display()),
+        Some(weights) => format!("the weights in {}", weights.file.shown()),
         None => format!("random weights of seed {}", recipe.seed),
     };
     writeln!(out, "weights      {begin}")?;

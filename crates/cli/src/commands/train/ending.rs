@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use foliar_eval::{OutOfFoldAccuracy, out_of_fold_accuracy};
 use foliar_model::Bundle;
-use foliar_results::word;
 use foliar_results::words::{count, fixed, of_a_hundred};
+use foliar_results::{NO_BETTER, word};
 use foliar_train::Run;
 use foliar_vision::Split;
 
@@ -26,7 +26,7 @@ pub(super) fn verdict(run: &Run, was_refitted: bool) -> String {
 }
 
 fn in_words(found: &OutOfFoldAccuracy, folds: Option<u32>) -> String {
-    let OutOfFoldAccuracy { accuracy, photographs, groups } = *found;
+    let OutOfFoldAccuracy { accuracy, majority, photographs, groups } = *found;
     let photos = count(photographs, "photo", "photos");
     let on = if groups < photographs {
         format!("{photos} in {}", count(groups, "group", "groups"))
@@ -46,6 +46,8 @@ fn in_words(found: &OutOfFoldAccuracy, folds: Option<u32>) -> String {
         Some(word) => {
             let range = of_a_hundred(accuracy).replace(" of 100", "");
             let range = if range.is_empty() { range } else { format!(" ({range})") };
+            // With one class alone, always predicting it is never wrong.
+            let word = if majority < 1.0 && accuracy.low <= majority { NO_BETTER } else { word };
             format!("{word}: {right}{range}, judged by {by}")
         }
     }
@@ -90,7 +92,7 @@ mod tests {
 
     fn told(value: f64, interval: [f64; 2], groups: usize, folds: Option<u32>) -> String {
         let accuracy = Estimate::new(value, interval);
-        in_words(&OutOfFoldAccuracy { accuracy, photographs: 600, groups }, folds)
+        in_words(&OutOfFoldAccuracy { accuracy, majority: 0.5, photographs: 600, groups }, folds)
     }
 
     #[test]
@@ -101,6 +103,11 @@ mod tests {
         );
         let few = told(0.9, [0.0, 1.0], 3, None);
         assert!(few.contains("3 groups are too few") && !few.contains("0 to 100"), "{few}");
+        let chance = told(0.6, [0.49, 0.7], 60, Some(5));
+        assert!(
+            chance.starts_with("No better than always predicting the most frequent class: about 60"),
+            "{chance}"
+        );
         assert!(told(0.9, [0.87, 0.92], 600, None).contains("(87 to 92), judged by 600 photos held back"));
     }
 

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use foliar_audit::GroupRule;
-use foliar_nn::{Optimizer, Statistics};
+use foliar_files::Printable as _;
+use foliar_nn::{Optimizer, Statistics, zoo};
 use foliar_train::{
-    ClassWeights, Freeze, Group, InitialWeights, LabelTables, ListFile, Phase, Recipe, Schedule, TrainError,
+    ClassWeights, Freeze, Group, LabelTables, ListFile, OpenedWeights, Phase, Recipe, Schedule, TrainError,
 };
 use foliar_vision::{Augment, Preprocessing};
 
@@ -24,8 +25,12 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
             "this recipe starts from pretrained weights: give --weights FILE, or --weights imagenet";
         return Err(UsageError(message.to_owned()).into());
     }
-    let model = match &arguments.weights {
-        Some(weights) => model_for(arguments.model.as_deref(), weights, arguments.weights_key.as_deref())?,
+    let weights = arguments.weights.as_deref();
+    let opened = weights
+        .map(|file| open_weights(arguments.model.as_deref(), file, arguments.weights_key.as_deref()))
+        .transpose()?;
+    let model = match &opened {
+        Some((model, _)) => model.clone(),
         None => arguments.model.clone().unwrap_or_else(|| "baseline".to_owned()),
     };
     let mut recipe = match name {
@@ -33,7 +38,10 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
         RecipeName::Fine => Recipe::fine(&model),
         RecipeName::Scratch => Recipe::scratch(&model),
     };
-    recipe.preprocessing = preprocessing(arguments, &mut recipe)?;
+    recipe.preprocessing = match opened {
+        Some((_, opened)) => pretrained(opened, arguments.image_size, &mut recipe)?,
+        None => Recipe::preprocessing(&model, arguments.image_size.unwrap_or(recipe.preprocessing.size)),
+    };
     recipe.batch_size = arguments.batch_size;
     recipe.seed = arguments.seed;
     recipe.loss.label_smoothing = arguments.label_smoothing;
@@ -132,43 +140,51 @@ fn adjust(phase: &mut Phase, arguments: &RecipeArguments) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Sizes and statistics: those of the pretrained weights if there are any, at the size that was asked for.
-fn preprocessing(arguments: &RecipeArguments, recipe: &mut Recipe) -> anyhow::Result<Preprocessing> {
-    let default = recipe.preprocessing.size;
-    let Some(weights) = &arguments.weights else {
-        return Ok(Recipe::preprocessing(&recipe.model, arguments.image_size.unwrap_or(default)));
-    };
-    pretrained(weights, arguments.weights_key.as_deref(), arguments.image_size, recipe)
-}
-
-/// The network that was asked for, or else the one that the weights are of.
-pub(crate) fn model_for(model: Option<&str>, weights: &Path, key: Option<&str>) -> anyhow::Result<String> {
+/// Reads pretrained weights; with the network that was asked for, or else the one that they are of.
+pub(crate) fn open_weights(
+    model: Option<&str>,
+    weights: &Path,
+    key: Option<&str>,
+) -> anyhow::Result<(String, OpenedWeights)> {
     if let Some(model) = model {
-        return Ok(model.to_owned());
+        let opened = OpenedWeights::read(&weights::locate(weights, model)?, key)?;
+        return Ok((model.to_owned(), opened));
     }
     if weights::is_catalogued(weights) {
         let message = "--weights imagenet needs a network: add --model NAME, one of `foliar weights list`";
         return Err(UsageError(message.to_owned()).into());
     }
-    match InitialWeights::network(&paths::bundle(weights)?, key)? {
-        Some(model) => Ok(model.to_owned()),
-        None => Err(UsageError(format!(
-            "{}: unrecognised architecture; name it with --model to see which tensors differ",
-            weights.display()
-        ))
-        .into()),
+    let file = paths::bundle(weights)?;
+    let opened = OpenedWeights::read(&file, key)?;
+    if let Some(model) = opened.network() {
+        return Ok((model.to_owned(), opened));
     }
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    // A tenth of the tensors: fewer are stems and norms that many networks share.
+    let by_tensors = opened.nearest().filter(|share| 10 * share.held >= share.wanted);
+    let nearest = match (by_tensors, zoo::nearest(&stem)) {
+        (Some(share), _) => {
+            format!("the nearest is {}, of whose {} tensors it has {}", share.model, share.wanted, share.held)
+        }
+        (None, Some(model)) => {
+            format!("by the name of the file the nearest is {model}, but its tensors are others")
+        }
+        (None, None) => "it is none of those that foliar has".to_owned(),
+    };
+    let message = format!(
+        "{}: unrecognised architecture: {nearest}; name it with --model to see which tensors differ",
+        weights.shown()
+    );
+    Err(UsageError(message).into())
 }
 
 /// Gives `recipe` pretrained weights; the sizes and statistics that they were trained with.
 pub(crate) fn pretrained(
-    weights: &Path,
-    key: Option<&str>,
+    opened: OpenedWeights,
     size: Option<u32>,
     recipe: &mut Recipe,
 ) -> anyhow::Result<Preprocessing> {
-    let file = weights::locate(weights, &recipe.model)?;
-    let (weights, convention) = InitialWeights::examine(&file, &recipe.model, key)?;
+    let (weights, convention) = opened.examine(&recipe.model)?;
     recipe.weights = Some(weights);
     Ok(convention.prepare(&recipe.model, size, recipe.preprocessing.size))
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use foliar_files::write_atomically;
+use foliar_files::{Printable as _, write_atomically};
 use foliar_report::study::Figure;
 use foliar_report::{Frame, Theme, study_page};
 use foliar_results::Verdict;
@@ -24,7 +24,7 @@ pub(super) fn write(folder: &Folder, result: &TuningResult, verdict: Option<Verd
     let photographs = folder.plan().photographs.file_name().unwrap_or_default().to_string_lossy();
     let view = view::of(result, &trials, file.study()?, verdict, &photographs);
     let pictures = folder.root().join("pictures");
-    fs::create_dir_all(&pictures).with_context(|| pictures.display().to_string())?;
+    fs::create_dir_all(&pictures).with_context(|| pictures.shown().to_string())?;
     for figure in Figure::of(&view) {
         let frame = Frame { width: WIDTH, height: figure.natural_height(&view, WIDTH), theme: Theme::Light };
         let svg = figure.draw(&view, &frame)?.svg();
@@ -32,11 +32,11 @@ pub(super) fn write(folder: &Folder, result: &TuningResult, verdict: Option<Verd
     }
     let page = folder.root().join("report.html");
     put(&page, &study_page(&view)?)?;
-    say!("\ncharts in {}, the page is {}", pictures.display(), page.display());
+    say!("\ncharts in {}, the page is {}", pictures.shown(), page.shown());
     Ok(())
 }
 
 fn put(path: &Path, text: &str) -> anyhow::Result<()> {
     write_atomically(path, |file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("{} cannot be written", path.display()))
+        .with_context(|| format!("{} cannot be written", path.shown()))
 }

@@ -3,7 +3,7 @@
 use foliar_bayes::{Domain, Importance, Parameter, Params, Prediction, Study, Value};
 use foliar_report::Number;
 use foliar_report::study::{self, StudyView};
-use foliar_results::Verdict;
+use foliar_results::{PairedComparison, Verdict};
 use foliar_study::{State, StoredTrial};
 use foliar_tune::{Objective, TuningResult, WeightDecay, WeightDecayResult};
 
@@ -43,14 +43,17 @@ pub(super) fn of(
         repeats: runs.filter_map(|run| run.value).collect(),
         importance: result.importance.iter().flatten().map(importance).collect(),
         cross_validation: result.weight_decay.as_ref().and_then(cross_validation),
-        comparison: result.test.map(|scores| study::Comparison {
-            scores,
-            tuned: params(&result.tuned),
-            untuned: params(&result.untuned),
-        }),
+        comparison: result.test.map(|scores| comparison(scores, result, &result.untuned)),
+        against_default: result
+            .test_against_default
+            .map(|scores| comparison(scores, result, &result.default)),
         verdict,
         warnings: words::warnings(result),
     }
+}
+
+fn comparison(scores: PairedComparison, result: &TuningResult, other: &Params) -> study::Comparison {
+    study::Comparison { scores, tuned: params(&result.tuned), untuned: params(other) }
 }
 
 /// Name for display: `learning rate` for `learning-rate`.

@@ -9,7 +9,8 @@ use foliar_results::{ComparisonOutcome, Estimate, PairedComparison, PairedDiffer
 use foliar_tune::{Objective, TuningResult, WeightDecay};
 
 use super::screen::{bare, words};
-use crate::commands::findings::{self, wrap};
+use crate::commands::findings;
+use crate::wrap::paragraph;
 
 /// Share of the variance from which on a parameter is called important.
 const MATTERS: f64 = 0.05;
@@ -97,7 +98,7 @@ pub(super) fn print_verdict(
     match verdict {
         Ok(verdict) => {
             writeln!(out)?;
-            wrap(out, &format!("tuned classifier: {}", verdict.summary), "", "")?;
+            paragraph(out, &format!("tuned classifier: {}", verdict.summary), "", "")?;
             findings::print(out, &verdict.findings)
         }
         Err(error) => writeln!(out, "\nthe tuned classifier could not be evaluated: {error}"),

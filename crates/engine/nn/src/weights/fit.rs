@@ -101,16 +101,42 @@ pub fn fit(graph: &Graph, mut file: WeightFile) -> Result<Fitted, FitError> {
 /// its kind too. `None` if it fills none.
 #[must_use]
 pub fn network_of(file: &WeightFile) -> Option<&'static str> {
-    let filled = |name: &&'static str| {
-        let graph = zoo::build(name, 2).ok()?;
+    let full = shares(file).into_iter().filter(|share| share.held == share.wanted);
+    full.max_by_key(|share| share.wanted).map(|share| share.model)
+}
+
+/// The network of [`crate::zoo`] of which `file` holds the largest share of tensors by name and shape, the classifier not counted;
+/// `None` if it holds no tensor of any.
+#[must_use]
+pub fn nearest_network(file: &WeightFile) -> Option<Share> {
+    let any = shares(file).into_iter().filter(|share| share.held > 0);
+    // Exact: a / b < c / d where a d < c b.
+    any.max_by(|a, b| (a.held * b.wanted).cmp(&(b.held * a.wanted)).then(a.held.cmp(&b.held)))
+}
+
+/// How much of a network a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The network's name.
+    pub model: &'static str,
+    /// Tensors of the network, without those of the classifier, that are in the file.
+    pub held: usize,
+    /// Those that the network has.
+    pub wanted: usize,
+}
+
+/// How much of each network `file` holds.
+fn shares(file: &WeightFile) -> Vec<Share> {
+    let share = |model: &&'static str| {
+        let graph = zoo::build(model, 2).ok()?;
         let shapes = shapes::infer(&graph, 1, IMAGE_SIDE, IMAGE_SIDE).ok()?;
         let parameters = Parameters::new(&graph, &shapes).ok()?;
         let backbone = Backbone::of(&graph, &parameters);
         let places = locations(&graph, &parameters.list, backbone.classifier, &file.tensors);
-        (places.first()?.held == backbone.parameters).then_some(parameters.list.len())
+        let held = places.first().map_or(0, |place| place.held);
+        Some(Share { model, held, wanted: backbone.parameters })
     };
-    let known = zoo::MODELS.iter().filter_map(|name| Some((filled(name)?, *name)));
-    known.max_by_key(|(parameters, _)| *parameters).map(|(_, name)| name)
+    zoo::MODELS.iter().filter_map(share).collect()
 }
 
 /// The part of a network that a file must fill.

@@ -15,6 +15,8 @@ pub enum Naming {
     /// torchvision's without the names of the outermost modules, as `nn.Sequential(*list(network.children())[:-1])` and
     /// `network.features` have them: `4.0.conv1.weight` for `layer1.0.conv1.weight`.
     Children,
+    /// timm's, where its network is one of torchvision's: `blocks.1.0.conv_dw.weight` of `mobilenetv2_100` and `efficientnet_b0`.
+    Timm,
     /// Those of Keras's MobileNet v1: `conv_dw_1/depthwise_kernel`.
     Keras,
     /// Those of TensorFlow-slim's MobileNet v1: `MobilenetV1/Conv2d_1_depthwise/depthwise_weights`.
@@ -41,6 +43,7 @@ impl fmt::Display for Naming {
         formatter.write_str(match self {
             Naming::Torchvision => "torchvision's",
             Naming::Children => "torchvision's, numbered by nn.Sequential,",
+            Naming::Timm => "timm's",
             Naming::Keras => "Keras's",
             Naming::TensorFlowSlim => "TensorFlow-slim's",
             Naming::Caffe => "Caffe's",
@@ -50,13 +53,19 @@ impl fmt::Display for Naming {
 
 impl Naming {
     /// All of them; where the names of two are alike, the first one is meant.
-    pub(super) const ALL: [Self; 5] =
-        [Naming::Torchvision, Naming::Children, Naming::Keras, Naming::TensorFlowSlim, Naming::Caffe];
+    pub(super) const ALL: [Self; 6] = [
+        Naming::Torchvision,
+        Naming::Children,
+        Naming::Timm,
+        Naming::Keras,
+        Naming::TensorFlowSlim,
+        Naming::Caffe,
+    ];
 
     /// What the images were prepared with.
     pub(super) fn input(self) -> InputConvention {
         match self {
-            Naming::Torchvision | Naming::Children => {
+            Naming::Torchvision | Naming::Children | Naming::Timm => {
                 InputConvention { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], size: Some(224) }
             }
             Naming::Keras | Naming::TensorFlowSlim => {
@@ -82,6 +91,7 @@ impl Naming {
                 let names = std::iter::once(ours.clone()).chain(old_densenet(ours));
                 (names.filter_map(|name| child(&name)).collect(), Layout::Ours)
             }
+            Naming::Timm => (timm(ours).into_iter().collect(), Layout::Ours),
             Naming::Keras => {
                 (vec![format!("{node}/{}", keras_suffix(parameter.role))], tensorflow(parameter))
             }
@@ -126,6 +136,63 @@ fn child(name: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("{place}.{rest}"))
+}
+
+/// Units of each stage of MobileNet v2, which torchvision numbers in one row.
+const MOBILENET_V2_UNITS: [usize; 7] = [1, 2, 3, 4, 3, 3, 1];
+
+/// timm's name for a tensor of torchvision's MobileNet v2 or EfficientNet-B0.
+fn timm(name: &str) -> Option<String> {
+    let parts: Vec<&str> = name.split('.').collect();
+    let numbers = |text: &str| text.parse::<usize>().ok();
+    match parts[..] {
+        ["classifier", "1", kind] => Some(format!("classifier.{kind}")),
+        ["features", "0", "0", kind] => Some(format!("conv_stem.{kind}")),
+        ["features", "0", "1", kind] => Some(format!("bn1.{kind}")),
+        ["features", "8" | "18", "0", kind] => Some(format!("conv_head.{kind}")),
+        ["features", "8" | "18", "1", kind] => Some(format!("bn2.{kind}")),
+        ["features", place, "conv", ref layer @ .., kind] => {
+            let (mut stage, mut unit) = (0, numbers(place)?.checked_sub(1)?);
+            while unit >= *MOBILENET_V2_UNITS.get(stage)? {
+                unit -= MOBILENET_V2_UNITS[stage];
+                stage += 1;
+            }
+            let layer = match (stage, layer) {
+                (0, ["0", "0"]) => "conv_dw",
+                (0, ["0", "1"]) => "bn1",
+                (0, ["1"]) => "conv_pw",
+                (0, ["2"]) => "bn2",
+                (_, ["0", "0"]) => "conv_pw",
+                (_, ["0", "1"]) => "bn1",
+                (_, ["1", "0"]) => "conv_dw",
+                (_, ["1", "1"]) => "bn2",
+                (_, ["2"]) => "conv_pwl",
+                (_, ["3"]) => "bn3",
+                _ => return None,
+            };
+            Some(format!("blocks.{stage}.{unit}.{layer}.{kind}"))
+        }
+        ["features", stage, unit, "block", place, layer, kind] => {
+            let stage = numbers(stage)?.checked_sub(1)?;
+            // The first stage has no layer that widens.
+            let layer = match (numbers(place)? + usize::from(stage == 0), layer) {
+                (0, "0") => "conv_pw",
+                (0, "1") => "bn1",
+                (1, "0") => "conv_dw",
+                (1, "1") if stage == 0 => "bn1",
+                (1, "1") => "bn2",
+                (2, "fc1") => "se.conv_reduce",
+                (2, "fc2") => "se.conv_expand",
+                (3, "0") if stage == 0 => "conv_pw",
+                (3, "1") if stage == 0 => "bn2",
+                (3, "0") => "conv_pwl",
+                (3, "1") => "bn3",
+                _ => return None,
+            };
+            Some(format!("blocks.{stage}.{unit}.{layer}.{kind}"))
+        }
+        _ => None,
+    }
 }
 
 fn keras_suffix(role: Role) -> &'static str {
@@ -232,6 +299,30 @@ mod tests {
         assert_eq!(child("bn1.running_var").as_deref(), Some("1.running_var"));
         assert_eq!(child("features.0.0.weight").as_deref(), Some("0.0.weight"));
         assert_eq!(child("fc.weight"), None);
+    }
+
+    #[test]
+    fn names_of_timm() {
+        for (ours, theirs) in [
+            ("features.0.0.weight", "conv_stem.weight"),
+            ("features.1.conv.0.0.weight", "blocks.0.0.conv_dw.weight"),
+            ("features.1.conv.1.weight", "blocks.0.0.conv_pw.weight"),
+            ("features.1.conv.2.running_var", "blocks.0.0.bn2.running_var"),
+            ("features.3.conv.1.0.weight", "blocks.1.1.conv_dw.weight"),
+            ("features.17.conv.3.bias", "blocks.6.0.bn3.bias"),
+            ("features.18.1.weight", "bn2.weight"),
+            ("features.1.0.block.1.fc1.bias", "blocks.0.0.se.conv_reduce.bias"),
+            ("features.1.0.block.2.1.weight", "blocks.0.0.bn2.weight"),
+            ("features.2.1.block.0.0.weight", "blocks.1.1.conv_pw.weight"),
+            ("features.7.0.block.3.1.bias", "blocks.6.0.bn3.bias"),
+            ("features.8.0.weight", "conv_head.weight"),
+            ("classifier.1.bias", "classifier.bias"),
+        ] {
+            assert_eq!(timm(ours).as_deref(), Some(theirs), "{ours}");
+        }
+        for other in ["layer1.0.conv1.weight", "features.3.squeeze.weight", "features.8.weight", "fc.bias"] {
+            assert_eq!(timm(other), None);
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use foliar_vision::{Dataset, Photo, Problem, Reason, Split, normal_class_name, p
 
 use foliar_audit::{GroupRule, NearDuplicates, file_problem, group_photos};
 use foliar_model::Bundle;
-use foliar_results::{FileProblem, Origin};
+use foliar_results::{FileProblem, Origin, UnknownClass};
 use foliar_train::{Group, OutOfFoldRow, Run};
 
 use super::EvalSource;
@@ -44,7 +44,7 @@ pub(super) struct EvalPhotographs {
     pub(super) grouped_by: Option<String>,
     /// Whether the split of the run kept what belongs together on one side; `None` for a folder.
     pub(super) split_by_group: Option<bool>,
-    pub(super) unknown_classes: Vec<String>,
+    pub(super) unknown_classes: Vec<UnknownClass>,
     pub(super) skipped: Vec<FileProblem>,
 }
 
@@ -79,8 +79,7 @@ impl EvalPhotographs {
             return Err(unusable(format!("the folder has no photos in its {split} split")));
         }
         let labels = labels(&dataset, classes, scanning.match_names)?;
-        let unknown = dataset.classes.iter().zip(&labels).filter(|(_, label)| label.is_none());
-        let unknown_classes = unknown.map(|(class, _)| class.clone()).collect();
+        let unknown_classes = unknown(&dataset, &labels, chosen);
         let groups = group_photos(&dataset, grouping, NearDuplicates::Decode(&scanning.limits))?;
         let (mut list, mut left_out, mut included) = (Vec::new(), Vec::new(), 0);
         for (photo, group) in dataset.photos.iter().zip(groups.of).filter(|(photo, _)| chosen(photo)) {
@@ -193,6 +192,16 @@ impl EvalPhotographs {
             skipped: problems.iter().map(file_problem).collect(),
         })
     }
+}
+
+/// The classes without a label, with how many of the photographs that `chosen` takes are theirs.
+fn unknown(dataset: &Dataset, labels: &[Option<u32>], chosen: impl Fn(&Photo) -> bool) -> Vec<UnknownClass> {
+    let unlabelled = dataset.classes.iter().enumerate().filter(|(class, _)| labels[*class].is_none());
+    let counted = unlabelled.map(|(index, class)| {
+        let of_class = |photo: &&Photo| photo.class == index && chosen(photo);
+        UnknownClass { class: class.clone(), photographs: dataset.photos.iter().filter(of_class).count() }
+    });
+    counted.filter(|class| class.photographs > 0).collect()
 }
 
 /// For each class of the folder its place among those of the classifier.

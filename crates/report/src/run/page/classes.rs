@@ -12,13 +12,16 @@ pub(super) fn classes(report: &RunReport) -> Markup {
         return html! {};
     }
     let evidence = report.evidence.as_ref();
-    let missing = report.evaluation.as_ref().and_then(Evaluation::missing_classes_words);
+    let evaluation = report.evaluation.as_ref();
+    let missing = evaluation.and_then(Evaluation::missing_classes_words);
+    let unknown = evaluation.and_then(Evaluation::unknown_classes_words);
+    let odd: Vec<String> = missing.into_iter().chain(unknown).collect();
     html! {
         section aria-labelledby="run-classes" {
             h2 #run-classes { "Results by class" }
             div.scroll tabindex="0" role="region" aria-labelledby="run-classes" {
                 table.sortable.classes {
-                    caption { span { (caption(evidence, missing)) } }
+                    caption { span { (caption(evidence, &odd)) } }
                     thead {
                         tr {
                             @for name in ["Class", "Photos", "Precision", "Recall", "F1"] { th scope="col" { (name) } }
@@ -32,11 +35,11 @@ pub(super) fn classes(report: &RunReport) -> Markup {
     }
 }
 
-fn caption(evidence: Option<&BackgroundEvidence>, missing: Option<String>) -> String {
+fn caption(evidence: Option<&BackgroundEvidence>, odd: &[String]) -> String {
     let mut words = "Precision: of the photos predicted as the class, the share that is. Recall: of the photos of the class, the \
                      share predicted as it. F1: both in one number. Below each, its interval."
         .to_owned();
-    words.extend(missing.map(|missing| format!(" {missing}.")));
+    words.extend(odd.iter().map(|odd| format!(" {odd}.")));
     if let Some(evidence) = evidence {
         words += &format!(
             " On the background: share of the evidence beside the leaf ({}); the background is {} of the image.",

@@ -40,6 +40,7 @@ pub(crate) fn facts(report: &RunReport) -> Vec<(String, String)> {
         .iter()
         .map(|(split, count)| format!("{} {split}", Number::Count.shown(*count as f64)))
         .collect();
+    let tested = report.evaluation.as_ref().map(|evaluation| &evaluation.data);
     let known = [
         ("Network", model.network.clone()),
         ("Initial weights", model.weights.clone().unwrap_or_else(|| "random".to_owned())),
@@ -51,6 +52,8 @@ pub(crate) fn facts(report: &RunReport) -> Vec<(String, String)> {
         ("Multiply-adds per photo", shown(model.multiply_adds)),
         ("Epoch kept", shown(model.epoch as usize)),
         ("Photos", origin.photographs.clone()),
+        ("How they were read", origin.layout.clone().unwrap_or_default()),
+        ("How the test photos were read", tested.and_then(|data| data.layout.clone()).unwrap_or_default()),
         ("Fingerprint of the photos", origin.fingerprint.clone()),
         ("Split", splits.join(", ")),
         ("Grouping", origin.grouping.clone()),

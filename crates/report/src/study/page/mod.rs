@@ -65,9 +65,19 @@ fn article(view: &StudyView) -> Result<Markup, ReportError> {
                     div.figures {
                         div.figures.stacked {
                             @if figures.contains(&Figure::Comparison) { (figure(view, Figure::Comparison, false)?) }
-                            (tables::measures(comparison))
+                            (tables::measures(comparison, "untuned"))
                         }
-                        (tables::params(view, comparison))
+                        (tables::params(view, comparison, "untuned"))
+                    }
+                }
+            }
+            @if let Some(comparison) = &view.against_default {
+                section aria-labelledby="study-default" {
+                    h2 #study-default { "Tuned and foliar's default" }
+                    p { (verdict::compared(comparison, "default")) }
+                    div.figures {
+                        (tables::measures(comparison, "default"))
+                        (tables::params(view, comparison, "default"))
                     }
                 }
             }
@@ -100,7 +110,7 @@ fn warnings(warnings: &[String]) -> Markup {
             h2 #study-warnings { "Warnings" }
             ul.findings role="list" {
                 @for warning in warnings {
-                    li.finding.warning { p { span.badge { "Warning" } " " (warning) } }
+                    li.finding.warning { p { span.badge { "Warning" } " " (words::capitalised(warning)) } }
                 }
             }
         }

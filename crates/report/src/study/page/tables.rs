@@ -12,16 +12,17 @@ use foliar_results::Estimate;
 /// If there are more trials than this, only some are shown, with the best one among them.
 const MOST_ROWS: usize = 500;
 
-pub(super) fn measures(comparison: &Comparison) -> Markup {
+/// Scores of the tuned classifier and of the one that is called `other`.
+pub(super) fn measures(comparison: &Comparison, other: &str) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Tuned and untuned" {
+        div.scroll tabindex="0" role="region" aria-label={ "Tuned and " (other) } {
             table.measures {
                 thead {
                     tr {
                         th scope="col" { "Test" }
                         th scope="col" { "Tuned" }
-                        th scope="col" { "Untuned" }
-                        th scope="col" { "Difference, by group (leaf)" }
+                        th scope="col" { (words::capitalised(other)) }
+                        th scope="col" { "Difference, by group" }
                     }
                 }
                 tbody {
@@ -49,7 +50,8 @@ fn difference(number: Number, estimate: Estimate) -> Markup {
     html! { (sign) (value) span.interval { (span(number, estimate)) } }
 }
 
-pub(super) fn params(view: &StudyView, comparison: &Comparison) -> Markup {
+/// Parameters of the tuned classifier and of the one that is called `other`.
+pub(super) fn params(view: &StudyView, comparison: &Comparison, other: &str) -> Markup {
     let pairs = comparison.tuned.iter().chain(comparison.untuned.iter());
     let both: Params = pairs.map(|(name, value)| (name, value.clone())).collect();
     if both.is_empty() {
@@ -57,13 +59,13 @@ pub(super) fn params(view: &StudyView, comparison: &Comparison) -> Markup {
     }
     let shown = |params: &Params, name: &str| params.get(name).map_or_else(gap, words::value);
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Parameters" {
+        div.scroll tabindex="0" role="region" aria-label={ "Parameters, tuned and " (other) } {
             table {
                 thead {
                     tr {
                         th scope="col" { "Parameter" }
                         th scope="col" { "Tuned" }
-                        th scope="col" { "Untuned" }
+                        th scope="col" { (words::capitalised(other)) }
                     }
                 }
                 tbody {

@@ -52,7 +52,7 @@ pub(super) fn classifier(verdict: &Verdict) -> Markup {
 
 fn lead(view: &StudyView) -> String {
     if let Some(comparison) = &view.comparison {
-        return compared(comparison);
+        return compared(comparison, "untuned");
     }
     match view.best_trial().and_then(|trial| Some((trial.number, trial.value?))) {
         Some((number, value)) => format!(
@@ -64,7 +64,8 @@ fn lead(view: &StudyView) -> String {
     }
 }
 
-fn compared(comparison: &Comparison) -> String {
+/// What came of a comparison with the classifier that is called `other`.
+pub(super) fn compared(comparison: &Comparison, other: &str) -> String {
     let [Measure { number, tuned, untuned, difference, .. }, ..] = comparison.measures();
     let PairedDifference { photographs, groups, accuracy_p_value, .. } = comparison.scores.difference;
     let count = |number: usize| Number::Count.shown(number as f64);
@@ -80,11 +81,11 @@ fn compared(comparison: &Comparison) -> String {
             amount(number, difference.value)
         ),
         ComparisonOutcome::SecondBetter => format!(
-            "The tuned classifier is worse than the untuned one on {on}: accuracy {tuned} instead of {untuned}. {interval} \
-             Use the untuned parameters."
+            "The tuned classifier is worse than the {other} one on {on}: accuracy {tuned} instead of {untuned}. {interval} \
+             Use the {other} parameters."
         ),
         ComparisonOutcome::NotSignificant => format!(
-            "No significant difference in accuracy on {on}: {tuned} tuned, {untuned} untuned. {interval}"
+            "No significant difference in accuracy on {on}: {tuned} tuned, {untuned} {other}. {interval}"
         ),
     }
 }

@@ -133,7 +133,8 @@ fn describe(pickle: &Pickle<'_>) -> String {
                 _ => None,
             });
             let keys: Vec<String> = keys.take(LISTED).collect();
-            format!("the file holds a dict of {} entries without tensors: {}", dict.len(), keys.join(", "))
+            let entries = if dict.len() == 1 { "entry" } else { "entries" };
+            format!("the file holds a dict of {} {entries} without tensors: {}", dict.len(), keys.join(", "))
         }
         Value::Object(Object { class, .. }) => {
             format!("the file holds no dict but an object of `{}.{}`", short(class.module), short(class.name))
