@@ -90,26 +90,33 @@ impl Grey {
         Self::new(half, (0..half * half).map(value).collect())
     }
 
-    /// The picture less its box blur over `2 radius + 1` pixels along both axes.
+    /// The picture less its box blur over `2 radius + 1` pixels along both axes; beyond a border its pixels go on.
     pub(crate) fn detail(&self, radius: usize) -> Option<Self> {
-        let side = self.side as isize;
-        let radius = radius as isize;
-        let blur = |values: &[f32], step: isize, along: fn(isize, isize) -> isize| -> Vec<f32> {
-            (0..side * side)
-                .map(|place| {
-                    let at = along(place, side);
-                    let near = (-radius..=radius).map(|offset| {
-                        let target = (at + offset).clamp(0, side - 1);
-                        values[(place + (target - at) * step) as usize]
-                    });
-                    near.sum::<f32>() / (2 * radius + 1) as f32
-                })
-                .collect()
-        };
-        let rows = blur(&self.values, 1, |place, side| place % side);
-        let blurred = blur(&rows, side, |place, side| place / side);
-        let values = self.values.iter().zip(blurred).map(|(value, blurred)| value - blurred).collect();
-        Self::new(self.side, values)
+        let (side, offsets) = (self.side, 0..=2 * radius);
+        let share = (2 * radius + 1) as f32;
+        let mut across = vec![0.0_f32; self.values.len()];
+        let mut padded = vec![0.0_f32; side + 2 * radius];
+        for (means, row) in across.chunks_exact_mut(side).zip(self.values.chunks_exact(side)) {
+            padded[..radius].fill(row[0]);
+            padded[radius..radius + side].copy_from_slice(row);
+            padded[radius + side..].fill(row[side - 1]);
+            for offset in offsets.clone() {
+                means.iter_mut().zip(&padded[offset..]).for_each(|(mean, value)| *mean += value);
+            }
+            means.iter_mut().for_each(|mean| *mean /= share);
+        }
+        let mut values = self.values.clone();
+        let mut means = vec![0.0_f32; side];
+        for (y, row) in values.chunks_exact_mut(side).enumerate() {
+            means.fill(0.0);
+            for offset in offsets.clone() {
+                let near = (y + offset).saturating_sub(radius).min(side - 1);
+                let near = &across[near * side..(near + 1) * side];
+                means.iter_mut().zip(near).for_each(|(mean, value)| *mean += value);
+            }
+            row.iter_mut().zip(&means).for_each(|(value, mean)| *value -= mean / share);
+        }
+        Self::new(side, values)
     }
 
     /// For each row or column of A: the pixel of B before its place, the rest of the way to the next, and its own place;
@@ -252,4 +259,35 @@ pub(crate) fn solve<const N: usize>(mut matrix: [[f64; N]; N], mut right_side: [
         right_side[i] = (right_side[i] - dot) / matrix[i][i];
     }
     right_side.iter().all(|value| value.is_finite()).then_some(right_side)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn detail_is_what_the_mean_of_the_neighbours_leaves() {
+        let side = 9;
+        let picture = Grey::new(side, (0..81).map(|place| (place * place % 23) as f32).collect()).unwrap();
+        let at = |x: isize, y: isize| {
+            let [x, y] = [x, y].map(|at| at.clamp(0, side as isize - 1) as usize);
+            picture.values[y * side + x]
+        };
+        for radius in [0, 1, 2, 12] {
+            let reach = radius as isize;
+            let mean = |place: usize| {
+                let (x, y) = ((place % side) as isize, (place / side) as isize);
+                let near = (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (x + dx, y + dy)));
+                near.map(|(x, y)| at(x, y)).sum::<f32>() / ((2 * reach + 1) * (2 * reach + 1)) as f32
+            };
+            let left = (0..side * side).map(|place| picture.values[place] - mean(place)).collect();
+            let expected = Grey::new(side, left);
+            let found = picture.detail(radius);
+            assert_eq!(found.is_some(), expected.is_some(), "{radius}");
+            let (Some(found), Some(expected)) = (found, expected) else { continue };
+            for (found, expected) in found.values.iter().zip(expected.values) {
+                assert!((found - expected).abs() < 1e-4, "{radius}: {found} and {expected}");
+            }
+        }
+    }
 }

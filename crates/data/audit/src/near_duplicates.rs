@@ -6,11 +6,14 @@
 //!
 //! Copies that are turned by any angle or are a smaller part of the photo have no similar hash. They are found by landmarks
 //! that they share, and confirmed in the same way.
+//!
+//! A photo of which a folder holds hundreds of copies has tens of thousands of pairs. Once a photo has [`ENOUGH`] copies, others
+//! are compared with it only if no chain of copies leads to them, so that sets of copies stay whole.
 
 use std::collections::BTreeMap;
 
 use foliar_results::audit::Symmetry;
-use foliar_vision::Digest;
+use foliar_vision::{Digest, UnionFind};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +50,8 @@ const LANDMARK_OVERLAP: f64 = 0.5;
 const TRIES: usize = 3;
 /// Most candidates of a photo.
 const CANDIDATES: usize = 300;
+/// Copies of a photo that are looked for; more only where they join sets of copies.
+const ENOUGH: usize = 24;
 /// Scales at which the alignment begins, for the hash of the whole photo and of each inner window.
 const ZOOMS: [f64; 3] = [1.0, 60.0 / 64.0, 56.0 / 64.0];
 
@@ -99,6 +104,8 @@ struct Candidate {
 
 /// All copies among photos with the given digests and thumbnails, sorted by (a, b). Of files that are equal byte for byte
 /// the first is paired with each of the others, and represents all of them in the search for near duplicates.
+/// A photo with more than 24 near copies is paired with those whose hashes are nearest to its own, and with as many others as it
+/// takes to join the copies to one set.
 ///
 /// # Panics
 /// If there is not one thumbnail for each digest.
@@ -121,21 +128,14 @@ pub fn find_copies(digests: &[Digest], thumbnails: &[&Thumbnail]) -> Vec<Copy> {
         .map(|&place| (Fingerprint::of(thumbnails[place]), Sketch::of(thumbnails[place])))
         .unzip();
     let index = HashIndex::new(prints.iter().map(|print| print.whole).collect(), RADIUS);
-    let found: Vec<Vec<Copy>> = (0..searched.len())
-        .into_par_iter()
-        .map(|own| {
-            let mut confirmed: Vec<Copy> = Vec::new();
-            for candidate in candidates(&index, &prints, own) {
-                let (a, b) = (searched[candidate.other], searched[own]);
-                let known = confirmed.iter().any(|copy| (copy.a, copy.b) == (a.min(b), a.max(b)));
-                if !known && is_promising(&sketches[candidate.other], &sketches[own], &candidate) {
-                    confirmed.extend(confirm(thumbnails, a, b, &candidate));
-                }
-            }
-            confirmed
-        })
-        .collect();
-    for copy in found.into_iter().flatten() {
+    let compare = |own: usize, candidate: &Candidate| {
+        let (a, b) = (searched[candidate.other], searched[own]);
+        let promising = is_promising(&sketches[candidate.other], &sketches[own], candidate);
+        promising.then(|| confirm(thumbnails, a, b, candidate)).flatten()
+    };
+    let (searches, of) = search(searched.len(), |own| candidates(&index, &prints, own), compare);
+    let is_full: Vec<bool> = searches.iter().map(|search| search.found.len() >= ENOUGH).collect();
+    for (_, copy) in searches.into_iter().flat_map(|search| search.found) {
         let entry = copies.entry((copy.a, copy.b)).or_insert(copy);
         if copy.detail > entry.detail {
             *entry = copy;
@@ -145,12 +145,67 @@ pub fn find_copies(digests: &[Digest], thumbnails: &[&Thumbnail]) -> Vec<Copy> {
     let shared: Vec<Option<Copy>> = matches(&landmarks)
         .par_iter()
         .filter(|found| !copies.contains_key(&(searched[found.other], searched[found.own])))
+        .filter(|found| !(is_full[found.own] && of[found.own] == of[found.other]))
         .map(|found| confirm_match(thumbnails, &searched, found))
         .collect();
     for copy in shared.into_iter().flatten() {
         copies.insert((copy.a, copy.b), copy);
     }
     copies.into_values().collect()
+}
+
+/// The search for copies of a photo among its candidates.
+struct Search {
+    /// Index among those that are searched, as of all others here.
+    own: usize,
+    /// Candidates that were not looked at, nearest first.
+    left: Vec<Candidate>,
+    /// Copies, with the index of the other photo.
+    found: Vec<(usize, Copy)>,
+}
+
+/// Searches for copies of each of `count` photos, and names the sets that they make by their first photo: the same sets as if every
+/// candidate were compared.
+fn search(
+    count: usize,
+    candidates: impl Fn(usize) -> Vec<Candidate> + Sync,
+    compare: impl Fn(usize, &Candidate) -> Option<Copy> + Sync,
+) -> (Vec<Search>, Vec<usize>) {
+    let mut sets = UnionFind::new(count);
+    let mut of = sets.clone().names();
+    let mut searches: Vec<Search> = (0..count)
+        .into_par_iter()
+        .map(|own| Search { own, left: candidates(own), found: Vec::new() }.go_on(&of, &compare))
+        .collect();
+    loop {
+        for search in &searches {
+            search.found.iter().for_each(|&(other, _)| sets.join(search.own, other));
+        }
+        of = sets.clone().names();
+        if searches.iter().all(|search| search.left.is_empty()) {
+            return (searches, of);
+        }
+        searches = searches.into_par_iter().map(|search| search.go_on(&of, &compare)).collect();
+    }
+}
+
+impl Search {
+    /// Looks for [`ENOUGH`] more copies, among the candidates that are not in its set yet.
+    fn go_on(mut self, of: &[usize], compare: impl Fn(usize, &Candidate) -> Option<Copy>) -> Self {
+        let most = self.found.len() + ENOUGH;
+        let mut left = std::mem::take(&mut self.left).into_iter();
+        while self.found.len() < most
+            && let Some(candidate) = left.next()
+        {
+            let known = || self.found.iter().any(|&(other, _)| other == candidate.other);
+            if of[candidate.other] != of[self.own] && !known() {
+                let copy = compare(self.own, &candidate);
+                self.found.extend(copy.map(|copy| (candidate.other, copy)));
+            }
+        }
+        self.left = left.collect();
+        self
+    }
 }
 
 /// The photos whose hash is near one of the hashes of `own`, nearest first.
@@ -253,6 +308,7 @@ impl Copy {
 #[cfg(test)]
 mod tests {
     use foliar_vision::{Resizer, Rgb, Window};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -311,6 +367,47 @@ mod tests {
             .collect();
         assert_eq!(said, planted, "{found:#?}");
         assert!(found[0].exact && found[1..].iter().all(|copy| !copy.exact));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn sets_are_those_of_all_pairs(
+            colours in prop::collection::vec(0..4_usize, 1..150),
+            bridges in prop::collection::vec((0..150_usize, 0..150_usize), 0..4),
+        ) {
+            // Photos of one colour are copies, and of each colour's candidates the nearest ones; bridges are copies besides.
+            let count = colours.len();
+            let is_copy = |a: usize, b: usize| {
+                colours[a] == colours[b] || bridges.contains(&(a, b)) || bridges.contains(&(b, a))
+            };
+            let candidates = |own: usize| {
+                let candidate = |other: usize| Candidate {
+                    distance: u32::from(colours[other] != colours[own]),
+                    other,
+                    symmetry: Symmetry::Same,
+                    zoom: 0,
+                };
+                let mut all: Vec<Candidate> = (0..own).map(candidate).collect();
+                all.sort_unstable();
+                all
+            };
+            let compare = |own: usize, candidate: &Candidate| {
+                is_copy(own, candidate.other).then(|| Copy::exact(candidate.other, own))
+            };
+            let (searches, of) = search(count, candidates, compare);
+            let mut sets = UnionFind::new(count);
+            for b in 0..count {
+                (0..b).filter(|&a| is_copy(a, b)).for_each(|a| sets.join(a, b));
+            }
+            prop_assert_eq!(of, sets.names());
+            for (own, search) in searches.iter().enumerate() {
+                let copies = (0..own).filter(|&other| is_copy(own, other)).count();
+                prop_assert!(search.found.len() >= copies.min(ENOUGH), "{} of {}", search.found.len(), copies);
+                prop_assert!(search.found.len() <= ENOUGH + bridges.len(), "{}", search.found.len());
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use foliar_audit::{Copy, Thumbnail, find_copies};
 use foliar_results::audit::Symmetry;
-use foliar_vision::{Digest, Resizer, Rgb};
+use foliar_vision::{Digest, Resizer, Rgb, UnionFind};
 
 const WIDTH: usize = 240;
 const HEIGHT: usize = 180;
@@ -97,6 +97,38 @@ fn parts_of_photos_are_found() {
     for (copy, (length, ..)) in copies.iter().zip(parts).skip(1) {
         assert!((copy.scale * length - 1.0).abs() < 0.05, "{length}: {copy:?}");
         assert!(copy.overlap > 0.95, "{copy:?}");
+    }
+}
+
+/// The photo with the grey level of one of its pixels changed, another one for each number.
+fn resaved(photo: &Rgb, number: usize) -> Rgb {
+    let mut pixels = photo.pixels.clone();
+    let pixel = 997 * number % (pixels.len() / 3) * 3;
+    pixels[pixel..pixel + 3].iter_mut().for_each(|value| *value ^= 8);
+    Rgb::new(photo.width, photo.height, pixels)
+}
+
+/// For each photo the first one that a chain of copies leads to.
+fn sets(count: usize, copies: &[Copy]) -> Vec<usize> {
+    let mut sets = UnionFind::new(count);
+    copies.iter().for_each(|copy| sets.join(copy.a, copy.b));
+    sets.names()
+}
+
+#[test]
+fn many_copies_are_one_set_without_every_pair() {
+    // Of one leaf 30 copies, then 30 that lack a border; of another 30, and three that have none.
+    let photos = leaves();
+    let cropped = warped(&photos[0], |x, y| (x * 0.93 + 4.0, y * 0.93));
+    let alike = |photo: &Rgb| (0..30).map(|number| resaved(photo, number)).collect::<Vec<_>>();
+    let all = [alike(&photos[0]), alike(&cropped), alike(&photos[1]), photos[2..5].to_vec()].concat();
+    let copies = found(&all);
+    let expected: Vec<usize> = [vec![0; 60], vec![60; 30], vec![90, 91, 92]].concat();
+    assert_eq!(sets(all.len(), &copies), expected);
+    assert!(copies.len() < 30 * 59 + 15 * 29, "{} pairs", copies.len());
+    for photo in 0..90 {
+        let own = copies.iter().filter(|copy| copy.a == photo || copy.b == photo).count();
+        assert!(own >= 24, "photo {photo} has {own} pairs");
     }
 }
 

@@ -4,7 +4,7 @@
 //! neighbour under the same light. A network that is trained on one of them knows the other, so a random split is
 //! optimistic. Therefore the photos of one class and one source are sorted by their numbers and cut into runs; a run stays
 //! in one split. Long runs separate few photos of one leaf; short runs leave enough groups to choose from in a small folder.
-//! Files that were made of one photo, by their names, count as one.
+//! Files that were made of one photo, by their names, count as one. `IMG_0493_2`, a second part of `IMG_0493`, stays with it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,6 +14,8 @@ use crate::name_copies::NameCopies;
 
 /// Least number of photos of a source to use its numbers.
 const SMALLEST_SOURCE: usize = 10;
+/// Digits of the number of a photo that a camera counted, of which a file is a part: less is a count of something else, more a date.
+const COUNTER: std::ops::RangeInclusive<usize> = 3..=6;
 /// Number of runs that a source is cut into, unless they would be too short or too long.
 const RUNS: usize = 10;
 /// Shortest and longest run.
@@ -45,6 +47,17 @@ pub fn runs(data: &Dataset, copies: &NameCopies) -> Option<Vec<u64>> {
             next += 1;
         }
     }
+    for (index, photo) in data.photos.iter().enumerate() {
+        let folder = photo.path.parent().unwrap_or(Path::new(""));
+        if groups[index].is_none()
+            && let Some((source, number)) = part(&copies.stems[index])
+            && let Some(members) = sources.get(&(photo.class, folder, source))
+        {
+            // The photo itself may be missing.
+            let next = members.partition_point(|&(other, _)| other <= number);
+            groups[index] = groups[members[next.saturating_sub(1)].1];
+        }
+    }
     let covered = copies.of.iter().filter(|&&first| groups[first].is_some()).count();
     if data.photos.is_empty() || (covered as f64) < COVERAGE * data.photos.len() as f64 {
         return None;
@@ -70,6 +83,14 @@ fn counted(stem: &str) -> Option<(&str, u64)> {
         .rfind(|letter: char| !letter.is_ascii_digit())
         .map_or(0, |place| place + name[place..].chars().next().map_or(1, char::len_utf8));
     Some((&name[..begin], name[begin..end].parse().ok()?))
+}
+
+/// The source and the number of the photo of which a file with a name such as `IMG_0493_2` is a part.
+fn part(stem: &str) -> Option<(&str, u64)> {
+    let (photo, part) = stem.rsplit_once(['_', '-'])?;
+    let digits = photo.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let is_part = (1..=2).contains(&part.len()) && part.bytes().all(|letter| letter.is_ascii_digit());
+    if is_part && COUNTER.contains(&digits) { counted(photo) } else { None }
 }
 
 #[cfg(test)]
@@ -118,6 +139,52 @@ mod tests {
         ] {
             assert_eq!(counted(stem), expected, "{stem}");
         }
+    }
+
+    #[test]
+    fn names_of_parts_are_parsed() {
+        for (stem, expected) in [
+            ("IMG_0493_2", Some(("IMG_", 493))),
+            ("DSC00493-12", Some(("DSC", 493))),
+            ("IMG_0493_small", None),
+            ("IMG_0493_123", None),
+            ("IMG_20240501_12", None),
+            ("leaf_12_1", None),
+            ("IMG_0493", None),
+            ("_2", None),
+            ("", None),
+        ] {
+            assert_eq!(part(stem), expected, "{stem}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_photo_stay_with_it() {
+        // Those of 0007 and 0030 have no whole photo; 0009 has as many parts as a source, which are a source of their own.
+        let whole =
+            (0..50).filter(|number| ![7, 30].contains(number)).map(|number| format!("IMG_{number:04}.jpg"));
+        let parts = ["0003_1", "0003_2", "0007_1", "0007_12", "0030_4", "0030_9"]
+            .map(|part| format!("IMG_{part}.jpg"));
+        let many = (1..=10).map(|part| format!("IMG_0009_{part}.jpg"));
+        let names: Vec<String> = whole.chain(parts).chain(many).collect();
+        let groups = runs_of(&dataset(names.clone().into_iter())).unwrap();
+        let run_of =
+            |name: &str| groups[names.iter().position(|other| *other == format!("IMG_{name}.jpg")).unwrap()];
+        for (part, photo) in [
+            ("0003_1", "0003"),
+            ("0003_2", "0003"),
+            ("0007_1", "0006"),
+            ("0007_12", "0006"),
+            ("0030_4", "0029"),
+            ("0030_9", "0029"),
+        ] {
+            assert_eq!(run_of(part), run_of(photo), "{part}");
+        }
+        assert_eq!(run_of("0009_1"), run_of("0009_5"));
+        assert_ne!(run_of("0009_1"), run_of("0009"));
+        // Runs of whole photos are the same without parts.
+        let alone = runs_of(&dataset(names[..48].iter().cloned())).unwrap();
+        assert_eq!(alone[..], groups[..48]);
     }
 
     #[test]

@@ -37,7 +37,8 @@ pub struct Audit {
     pub imbalance: f64,
     /// Files that cannot be used, and other oddities, sorted by path.
     pub problems: Vec<FileProblem>,
-    /// Photos that are copies of one another, sorted by path.
+    /// Photos that are copies of one another, sorted by path. Of photos with very many copies not every pair: as many as it takes
+    /// to join them.
     pub copies: Vec<CopyPair>,
     /// Folders whose photos are copies of those in another one.
     pub second_copies: Vec<SecondCopy>,
