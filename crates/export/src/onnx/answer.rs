@@ -1,0 +1,162 @@
+//! From logits and features to what the classifier says, as [`foliar_model::Uncertainty::assess`] does it.
+//!
+//! | symbol | shape | meaning |
+//! | --- | --- | --- |
+//! | p | (n, C) | probabilities |
+//! | r | (n, 1) | sum of all but the largest: 1 - p of the most probable class, exact where that is tiny |
+//! | s | (n, C) | score of each class, 1 - p; r for the most probable one |
+//!
+//! Thresholds of a bundle are often the very value of a photo that it was calibrated on. Single precision must not move that photo to
+//! the other side, so each bound is wider by [`ROUNDING`] of itself.
+
+use foliar_metrics::MahalanobisDetector;
+use foliar_model::{OodDetector, Uncertainty};
+
+use super::builder::{Builder, Value};
+use super::network::Outputs;
+use super::proto::Attribute;
+
+/// How far single precision may be off, as a share.
+const ROUNDING: f64 = 1e-5;
+/// The same where a threshold is 0.
+const LEAST: f64 = 1e-12;
+
+/// What a classifier says of n photos.
+pub(super) struct Answers {
+    /// (n, C).
+    pub(super) probabilities: Value,
+    /// Which classes are in the prediction set, (n, C).
+    pub(super) set: Option<Value>,
+    /// In units of the threshold, (n).
+    pub(super) distance: Option<Value>,
+    /// The class, or -1, (n).
+    pub(super) answer: Value,
+}
+
+/// Appends the nodes from `outputs` to what is said. Without `uncertainty` every photo gets an answer.
+pub(super) fn answers(
+    b: &mut Builder,
+    outputs: &Outputs,
+    temperature: f64,
+    uncertainty: Option<&Uncertainty>,
+    classes: usize,
+) -> Answers {
+    b.enter("probabilities");
+    let scale = b.float((1.0 / temperature) as f32);
+    let logits = b.op("Mul", &[&outputs.logits, &scale]);
+    let probabilities = b.node("Softmax", &[&logits], vec![("axis", Attribute::Int(1))]);
+    b.enter("answer");
+    let axis = ("axis", Attribute::Int(1));
+    let top = b.node("ArgMax", &[&logits], vec![axis, ("keepdims", Attribute::Int(1))]);
+    let first = b.ints(&[1]);
+    let Some(uncertainty) = uncertainty else {
+        let answer = b.op("Squeeze", &[&top, &first]);
+        return Answers { probabilities, set: None, distance: None, answer };
+    };
+    let level = uncertainty.level();
+    let numbers = b.ints(&(0..classes as i64).collect::<Vec<_>>());
+    let is_top = b.op("Equal", &[&numbers, &top]);
+    let (zero, one) = (b.float(0.0), b.float(1.0));
+    let others = b.op("Where", &[&is_top, &zero, &probabilities]);
+    let rest = b.reduce("ReduceSum", &others, Some(1), true);
+
+    b.enter("set");
+    let missing = b.op("Sub", &[&one, &probabilities]);
+    let scores = b.op("Where", &[&is_top, &rest, &missing]);
+    let thresholds: Vec<f32> = level.sets.thresholds.iter().map(|&threshold| widened(threshold)).collect();
+    let thresholds = b.floats(&[classes], &thresholds);
+    let set = b.op("LessOrEqual", &[&scores, &thresholds]);
+
+    b.enter("answer");
+    let bound = b.float(widened(1.0 - level.threshold));
+    let mut answered = b.op("LessOrEqual", &[&rest, &bound]);
+    let distance = uncertainty.ood.as_ref().map(|ood| distance(b, &outputs.features, ood));
+    if let Some(distance) = &distance {
+        b.enter("answer");
+        let bound = b.float(widened(1.0));
+        // A distance that is no number is below no bound.
+        let near = b.op("LessOrEqual", &[distance, &bound]);
+        let near = b.unsqueeze(&near, &[1]);
+        answered = b.op("And", &[&answered, &near]);
+    }
+    let unknown = b.int(-1);
+    let answer = b.op("Where", &[&answered, &top, &unknown]);
+    let answer = b.op("Squeeze", &[&answer, &first]);
+    Answers { probabilities, set: Some(set), distance, answer }
+}
+
+fn widened(bound: f64) -> f32 {
+    (bound * (1.0 + ROUNDING) + LEAST) as f32
+}
+
+/// How far features, (n, D), lie from those of training photos, in units of the threshold, (n). Everything is moved by the mean
+/// of all classes first, so that single precision is spent on differences.
+fn distance(b: &mut Builder, features: &Value, ood: &OodDetector) -> Value {
+    let MahalanobisDetector { width, means, axes, variances, rest, .. } = &ood.distance;
+    let (width, leading) = (*width, variances.len());
+    let classes = means.len() / width.max(1);
+    let mut middle = vec![0.0; width];
+    for mean in means.chunks_exact(width.max(1)) {
+        middle.iter_mut().zip(mean).for_each(|(sum, &mean)| *sum += f64::from(mean) / classes.max(1) as f64);
+    }
+    let middle: Vec<f32> = middle.into_iter().map(|value| value as f32).collect();
+    let moved: Vec<f64> = means
+        .chunks_exact(width.max(1))
+        .flat_map(|mean| mean.iter().zip(&middle).map(|(&mean, &middle)| f64::from(mean) - f64::from(middle)))
+        .collect();
+
+    b.enter("distance");
+    let middle = b.floats(&[width], &middle);
+    let features = b.op("Sub", &[features, &middle]);
+    let spread = b.unsqueeze(&features, &[1]);
+    let narrow: Vec<f32> = moved.iter().map(|&value| value as f32).collect();
+    let class_means = b.floats(&[classes, width], &narrow);
+    let away = b.op("Sub", &[&spread, &class_means]);
+    let squares = b.op("Mul", &[&away, &away]);
+    let mut beside = b.reduce("ReduceSum", &squares, Some(2), false);
+    let mut nearest = None;
+    if leading > 0 {
+        let along: Vec<f32> = moved
+            .chunks_exact(width)
+            .flat_map(|mean| {
+                axes.chunks_exact(width).map(|axis| {
+                    mean.iter().zip(axis).map(|(mean, &axis)| mean * f64::from(axis)).sum::<f64>() as f32
+                })
+            })
+            .collect();
+        let axes = b.floats(&[leading, width], axes);
+        let axes = b.transpose(&axes, &[1, 0]);
+        let features = b.op("MatMul", &[&features, &axes]);
+        let features = b.unsqueeze(&features, &[1]);
+        let means = b.floats(&[classes, leading], &along);
+        let away = b.op("Sub", &[&features, &means]);
+        let squares = b.op("Mul", &[&away, &away]);
+        let within = b.reduce("ReduceSum", &squares, Some(2), false);
+        let difference = b.op("Sub", &[&beside, &within]);
+        beside = b.op("Relu", &[&difference]);
+        let variances = b.floats(&[leading], variances);
+        let scaled = b.op("Div", &[&squares, &variances]);
+        nearest = Some(b.reduce("ReduceSum", &scaled, Some(2), false));
+    }
+    let rest = b.float(*rest);
+    let mut distances = b.op("Div", &[&beside, &rest]);
+    if let Some(along) = nearest {
+        distances = b.op("Add", &[&along, &distances]);
+    }
+    let smallest = b.reduce("ReduceMin", &distances, Some(1), false);
+    let unit = b.float((width as f64 * ood.threshold) as f32);
+    b.op("Div", &[&smallest, &unit])
+}
+
+/// The one row of values of one photo.
+pub(super) fn single(b: &mut Builder, answers: Answers) -> Answers {
+    b.enter("single");
+    let first = b.ints(&[0]);
+    let mut squeeze = |value: &Value| b.op("Squeeze", &[value, &first]);
+    Answers {
+        probabilities: squeeze(&answers.probabilities),
+        set: answers.set.as_ref().map(&mut squeeze),
+        distance: answers.distance.as_ref().map(&mut squeeze),
+        answer: squeeze(&answers.answer),
+    }
+}
