@@ -51,6 +51,12 @@ pub(crate) struct Description<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     uncertainty: Option<Limits<'a>>,
     weights: &'static str,
+    /// What the file takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<&'static str>,
+    /// The network as data, for a program that builds it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    graph: Option<&'a Graph>,
     bundle_blake3: &'a str,
     recipe_blake3: String,
     data_fingerprint: &'a str,
@@ -97,6 +103,8 @@ impl<'a> Description<'a> {
             temperature: bundle.temperature,
             uncertainty,
             weights: weights.name(),
+            input: None,
+            graph: None,
             bundle_blake3: &origin.bundle_blake3,
             recipe_blake3: blake3::hash(&recipe).to_hex().to_string(),
             data_fingerprint: &bundle.provenance.data_fingerprint,
@@ -106,23 +114,19 @@ impl<'a> Description<'a> {
         })
     }
 
-    /// The document, with the form of the file's input where it has one.
-    pub(crate) fn json(&self, input: Option<InputForm>) -> Result<String, ExportError> {
-        #[derive(Serialize)]
-        struct Document<'a> {
-            #[serde(flatten)]
-            description: &'a Description<'a>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            input: Option<&'static str>,
-        }
-        Ok(serde_json::to_string(&Document { description: self, input: input.map(InputForm::name) })?)
+    /// With the form of the file's input.
+    pub(crate) fn with_input(self, input: InputForm) -> Self {
+        Self { input: Some(input.name()), ..self }
     }
 
-    /// The document with the network as data, for a program that builds it again.
-    pub(crate) fn with_graph(&self, graph: &Graph) -> Result<serde_json::Value, ExportError> {
-        let mut document = serde_json::to_value(self)?;
-        document["graph"] = serde_json::to_value(graph)?;
-        Ok(document)
+    /// With the network as data.
+    pub(crate) fn with_graph(self, graph: &'a Graph) -> Self {
+        Self { graph: Some(graph), ..self }
+    }
+
+    /// The document.
+    pub(crate) fn json(&self) -> Result<String, ExportError> {
+        Ok(serde_json::to_string(self)?)
     }
 
     /// `{0: 'healthy', 1: 'rust'}`, a Python literal: the form in which Ultralytics' files name classes.

@@ -36,13 +36,15 @@ const MOST_BYTES: usize = i32::MAX as usize;
 pub fn onnx(bundle: &Bundle, origin: &Origin, options: OnnxOptions) -> Result<Vec<u8>, ExportError> {
     let size = bundle.preprocessing.size as usize;
     let classes = bundle.classes.len();
-    let description = Description::new(bundle, origin, options.weights)?;
+    let description = Description::new(bundle, origin, options.weights)?.with_input(options.input);
     let mut b = Builder::new(options.weights);
     let image = options.input == InputForm::Image;
     let name = options.input.name().to_owned();
     let pixels = if image { resample::prepare(&mut b, &name, &bundle.preprocessing) } else { name };
-    let outputs = network(&mut b, &bundle.graph, &bundle.state, &pixels, size)?;
-    let mut said = answers(&mut b, &outputs, bundle.temperature, bundle.uncertainty.as_ref(), classes);
+    let uncertainty = bundle.uncertainty.as_ref();
+    let detects = uncertainty.is_some_and(|uncertainty| uncertainty.ood.is_some());
+    let outputs = network(&mut b, &bundle.graph, &bundle.state, &pixels, size, detects)?;
+    let mut said = answers(&mut b, &outputs, bundle.temperature, uncertainty, classes);
     if image {
         said = single(&mut b, said);
     }
@@ -55,7 +57,7 @@ pub fn onnx(bundle: &Bundle, origin: &Origin, options: OnnxOptions) -> Result<Ve
         input: input(options.input, size),
         outputs,
         metadata: vec![
-            ("foliar", description.json(Some(options.input))?),
+            ("foliar", description.json()?),
             ("names", description.names()),
             ("description", description.sentence()),
             ("version", env!("CARGO_PKG_VERSION").to_owned()),

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use foliar_model::Bundle;
 use foliar_nn::{Op, Parameters, infer};
 use safetensors::tensor::{Dtype, TensorView};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::description::{Description, Origin};
 use crate::error::ExportError;
@@ -29,7 +29,8 @@ pub fn torch(
     origin: &Origin,
     weights: WeightType,
 ) -> Result<Vec<(&'static str, Vec<u8>)>, ExportError> {
-    let config = serde_json::to_vec_pretty(&config(bundle, origin, weights)?)?;
+    let config = Config::new(bundle, Description::new(bundle, origin, weights)?);
+    let config = serde_json::to_vec_pretty(&config)?;
     Ok(vec![
         ("model.safetensors", tensors(bundle, weights)?),
         ("load.py", include_bytes!("python/load.py").to_vec()),
@@ -66,28 +67,51 @@ fn tensors(bundle: &Bundle, weights: WeightType) -> Result<Vec<u8>, ExportError>
 }
 
 /// `config.json`.
-fn config(bundle: &Bundle, origin: &Origin, weights: WeightType) -> Result<serde_json::Value, ExportError> {
-    let description = Description::new(bundle, origin, weights)?;
-    let graph = &bundle.graph;
-    let preprocessing = &bundle.preprocessing;
-    let size = preprocessing.size;
-    let convolutions = graph.nodes.iter().find(|node| matches!(node.op, Op::Conv { .. }));
-    Ok(json!({
-        "architecture": graph.name,
-        "num_classes": bundle.classes.len(),
-        "label_names": bundle.classes,
-        "pretrained_cfg": {
-            "input_size": [3, size, size],
-            "interpolation": "bilinear",
-            "crop_pct": f64::from(size) / f64::from(preprocessing.resize_side),
-            "crop_mode": "center",
-            "mean": preprocessing.mean,
-            "std": preprocessing.std,
-            "num_classes": bundle.classes.len(),
-            "first_conv": convolutions.map(|node| &node.name),
-            "classifier": graph.nodes[graph.classifier()].name,
-            "license": description.licence(),
-        },
-        "foliar": description.with_graph(graph)?,
-    }))
+#[derive(Serialize)]
+struct Config<'a> {
+    architecture: &'a str,
+    num_classes: usize,
+    label_names: &'a [String],
+    pretrained_cfg: Pretrained<'a>,
+    foliar: Description<'a>,
+}
+
+/// What timm asks of preprocessing, and where the ends of the network are.
+#[derive(Serialize)]
+struct Pretrained<'a> {
+    input_size: [u32; 3],
+    interpolation: &'static str,
+    crop_pct: f64,
+    crop_mode: &'static str,
+    mean: [f32; 3],
+    std: [f32; 3],
+    num_classes: usize,
+    first_conv: Option<&'a str>,
+    classifier: &'a str,
+    license: String,
+}
+
+impl<'a> Config<'a> {
+    fn new(bundle: &'a Bundle, description: Description<'a>) -> Self {
+        let Bundle { graph, classes, preprocessing, .. } = bundle;
+        let convolution = graph.nodes.iter().find(|node| matches!(node.op, Op::Conv { .. }));
+        Self {
+            architecture: &graph.name,
+            num_classes: classes.len(),
+            label_names: classes,
+            pretrained_cfg: Pretrained {
+                input_size: [3, preprocessing.size, preprocessing.size],
+                interpolation: "bilinear",
+                crop_pct: f64::from(preprocessing.size) / f64::from(preprocessing.resize_side),
+                crop_mode: "center",
+                mean: preprocessing.mean,
+                std: preprocessing.std,
+                num_classes: classes.len(),
+                first_conv: convolution.map(|node| node.name.as_str()),
+                classifier: &graph.nodes[graph.classifier()].name,
+                license: description.licence(),
+            },
+            foliar: description.with_graph(graph),
+        }
+    }
 }

@@ -70,7 +70,8 @@ pub(super) fn answers(
     b.enter("answer");
     let bound = b.float(widened(1.0 - level.threshold));
     let mut answered = b.op("LessOrEqual", &[&rest, &bound]);
-    let distance = uncertainty.ood.as_ref().map(|ood| distance(b, &outputs.features, ood));
+    let detector = uncertainty.ood.as_ref().zip(outputs.features.as_ref());
+    let distance = detector.map(|(ood, features)| distance(b, features, ood));
     if let Some(distance) = &distance {
         b.enter("answer");
         let bound = b.float(widened(1.0));

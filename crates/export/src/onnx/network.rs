@@ -13,11 +13,12 @@ use crate::error::ExportError;
 pub(super) struct Outputs {
     /// (n, classes).
     pub(super) logits: Value,
-    /// What stands before the classifier, averaged over the picture: (n, width).
-    pub(super) features: Value,
+    /// What stands before the classifier, averaged over the picture, (n, width), where it is asked for.
+    pub(super) features: Option<Value>,
 }
 
-/// Appends the nodes of `graph` with the weights of `state` for `input`, (n, 3, size, size).
+/// Appends the nodes of `graph` with the weights of `state` for `input`, (n, 3, size, size), and, `with_features`, those of
+/// what stands before the classifier.
 ///
 /// # Errors
 /// A malformed graph, weights that do not fit it or are no finite numbers.
@@ -27,6 +28,7 @@ pub(super) fn network(
     state: &StateDict,
     input: &Value,
     size: usize,
+    with_features: bool,
 ) -> Result<Outputs, ExportError> {
     let shapes = infer(graph, 1, size, size)?;
     for parameter in Parameters::new(graph, &shapes)?.list {
@@ -39,7 +41,7 @@ pub(super) fn network(
         let value = lowering.node(id, input, &values)?;
         values.push(value);
     }
-    let features = lowering.pooled(&values, graph.backbone());
+    let features = with_features.then(|| lowering.pooled(&values, graph.backbone()));
     let logits = lowering.pooled(&values, graph.nodes.len() - 1);
     Ok(Outputs { logits, features })
 }

@@ -11,4 +11,4 @@ for path in sys.argv[1:]:
     values = session.run(None, {"image": numpy.asarray(photo)})
     said = dict(zip([output.name for output in session.get_outputs()], values))
     name = classes[said["answer"]] if said["answer"] >= 0 else "unknown"
-    print(path, name, dict(zip(classes, said["probabilities"].round(4).tolist())), sep="\t")
+    print(path, name, dict(zip(classes, said["probabilities"].astype(float).round(4).tolist())), sep="\t")

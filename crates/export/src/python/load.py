@@ -1,7 +1,7 @@
 """The classifier in this folder for PyTorch: python load.py photo.jpg ...
 
 In a program of your own: module, config = load("folder"). Where torchvision has the network, the module is torchvision's;
-`timm.create_model("local-dir:folder")` loads ResNets and DenseNets too. The module takes float32 [n, 3, size, size].
+`timm.create_model("local-dir:folder", pretrained=True)` loads ResNets and DenseNet too. The module takes float32 [n, 3, size, size].
 """
 import json, sys
 from pathlib import Path

@@ -5,7 +5,8 @@ from PIL import Image, ImageOps
 
 session = onnxruntime.InferenceSession(__file__.removesuffix(".py"))
 about = json.loads(session.get_modelmeta().custom_metadata_map["foliar"])
-classes, (store, resize, size, mean, std) = about["classes"], about["preprocessing"].values()
+classes, prepare = about["classes"], about["preprocessing"]
+store, resize, size, mean, std = (prepare[key] for key in ("store_side", "resize_side", "size", "mean", "std"))
 for path in sys.argv[1:]:
     photo = ImageOps.exif_transpose(Image.open(path)).convert("RGBA")  # upright; see-through parts are white
     photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo).convert("RGB")
@@ -18,4 +19,4 @@ for path in sys.argv[1:]:
     values = session.run(None, {"tensor": pixels.transpose(2, 0, 1)[None]})
     said = dict(zip([output.name for output in session.get_outputs()], [value[0] for value in values]))
     name = classes[said["answer"]] if said["answer"] >= 0 else "unknown"
-    print(path, name, dict(zip(classes, said["probabilities"].round(4).tolist())), sep="\t")
+    print(path, name, dict(zip(classes, said["probabilities"].astype(float).round(4).tolist())), sep="\t")
