@@ -99,7 +99,8 @@ fn a_photo_of_any_size_gives_the_very_bits_of_foliars_preprocessing() {
 
 #[test]
 fn it_says_of_a_photo_what_foliar_says() {
-    let bundle = small();
+    let mut bundle = small();
+    bundle.uncertainty.as_mut().unwrap().set_risk(0.2).unwrap();
     let file = file(&bundle, IMAGE);
     let mut photos: Vec<Rgb> = (0..12).map(|index| photo(200 + index, 40 + 9 * index as u32, 70)).collect();
     let board = (0..64 * 64).flat_map(|pixel| [(pixel / 512 + pixel / 8) as u8 % 2 * 255; 3]).collect();

@@ -7,7 +7,7 @@ mod common;
 use common::bundle::bundle;
 use common::graph::every_op;
 use foliar_export::{Origin, WeightType, torch};
-use foliar_nn::{Parameters, infer};
+use foliar_nn::{Graph, Parameters, infer};
 use foliar_vision::Preprocessing;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
@@ -42,7 +42,8 @@ fn the_folder_holds_the_networks_tensors_and_no_others() {
         assert_eq!(config["pretrained_cfg"]["mean"][0], 0.485);
         assert_eq!(config["pretrained_cfg"]["first_conv"], "same");
         assert_eq!(config["pretrained_cfg"]["classifier"], "fc");
-        assert_eq!(config["foliar"]["graph"], serde_json::to_value(&bundle.graph).unwrap());
+        let graph: Graph = serde_json::from_value(config["foliar"]["graph"].clone()).unwrap();
+        assert_eq!(graph, bundle.graph);
         assert_eq!(config["foliar"]["temperature"], 1.25);
     }
 }

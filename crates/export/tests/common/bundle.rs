@@ -4,14 +4,14 @@ use foliar_metrics::{Calibrated, Groups, Predictions};
 use foliar_model::{
     Bundle, FeatureSamples, Provenance, TrainingDigests, Uncertainty, feature_width, pooled_features,
 };
-use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Statistics};
+use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Op, Statistics};
 use foliar_random::Random;
 use foliar_vision::{Preprocessing, Rgb};
 
 /// Photos that the uncertainty of a drawn classifier is fitted to.
 const FITTED: usize = 24;
-/// What the weights of the classifier are multiplied by.
-const SURE: f32 = 60.0;
+/// The largest logit of these photos.
+const SPREAD: f32 = 8.0;
 
 /// Noise over a slope, of any size.
 pub(crate) fn photo(seed: u64, width: u32, height: u32) -> Rgb {
@@ -40,21 +40,22 @@ pub(crate) fn bundle(graph: Graph, preprocessing: Preprocessing, seed: u64) -> B
     };
     let mut state = CpuEngine::new(&graph, options).unwrap().state();
     let mut stream = Random::keyed([seed, 2, 2, 2]);
+    // What ends a residual branch adds little, so that values stay of one size however deep the network is.
+    let added = |name: &str| {
+        let id = graph.nodes.iter().position(|node| node.name == name);
+        graph.nodes.iter().any(|node| node.op == Op::Add && id.is_some_and(|id| node.inputs.contains(&id)))
+    };
     for (name, tensor) in &mut state.tensors {
-        let mut draw = |low: f64, high: f64| {
-            tensor.data.iter_mut().for_each(|value| *value = stream.between(low, high) as f32);
+        let (node, suffix) = name.rsplit_once('.').unwrap();
+        let [low, high] = match suffix {
+            "running_mean" | "bias" => [-0.2, 0.2],
+            "running_var" => [0.5, 1.5],
+            "weight" if tensor.shape.len() == 1 && added(node) => [0.2, 0.4],
+            "weight" if tensor.shape.len() == 1 => [0.8, 1.2],
+            _ => continue,
         };
-        match name.rsplit('.').next().unwrap() {
-            "running_mean" => draw(-0.2, 0.2),
-            "running_var" => draw(0.5, 1.5),
-            "bias" => draw(-0.2, 0.2),
-            "weight" if tensor.shape.len() == 1 => draw(0.5, 0.9),
-            _ => {}
-        }
+        tensor.data.iter_mut().for_each(|value| *value = stream.between(low, high) as f32);
     }
-    // Answers that are sure enough to be given.
-    let classifier = format!("{}.weight", graph.nodes[graph.classifier()].name);
-    state.tensors.get_mut(&classifier).unwrap().data.iter_mut().for_each(|value| *value *= SURE);
     let classes = graph.classes();
     let (front, tail) = graph.split(graph.backbone(), size).unwrap();
     let mut front = CpuEngine::new(&front, options).unwrap();
@@ -62,15 +63,25 @@ pub(crate) fn bundle(graph: Graph, preprocessing: Preprocessing, seed: u64) -> B
     let (frozen, learned) = state.clone().divide(&classifier.state());
     front.restore(&frozen).unwrap();
     classifier.restore(&learned).unwrap();
+    let values: Vec<Vec<f32>> = (0..FITTED as u64)
+        .map(|index| front.predict(&preprocessing.prepare(&photo(100 + index, 50, 40))).unwrap())
+        .collect();
+    // Answers of which some are sure enough to be given.
+    let rows: Vec<f32> = values.iter().flat_map(|values| classifier.predict(values).unwrap()).collect();
+    let scale = SPREAD / rows.iter().fold(0.0, |most: f32, logit| most.max(logit.abs()));
+    for (name, tensor) in &mut state.tensors {
+        if name.rsplit_once('.').unwrap().0 == graph.nodes[graph.classifier()].name {
+            tensor.data.iter_mut().for_each(|value| *value *= scale);
+        }
+    }
+    classifier.restore(&state.clone().divide(&classifier.state()).1).unwrap();
     let (mut features, mut logits, mut labels) = (Vec::new(), Vec::new(), Vec::new());
-    for index in 0..FITTED {
-        let input = preprocessing.prepare(&photo(100 + index as u64, 50, 40));
-        let values = front.predict(&input).unwrap();
-        let row = classifier.predict(&values).unwrap();
+    for (index, values) in values.iter().enumerate() {
+        let row = classifier.predict(values).unwrap();
         // Seven of eight are right.
         let best = (0..classes).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
         labels.push(if index % 8 == 0 { (best + 1) % classes } else { best } as u32);
-        features.extend(pooled_features(&values, &tail));
+        features.extend(pooled_features(values, &tail));
         logits.extend(row);
     }
     let predictions = Predictions::new(logits, labels, Groups::independent(FITTED), classes).unwrap();
