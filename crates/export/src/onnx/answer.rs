@@ -63,9 +63,12 @@ pub(super) fn answers(
     b.enter("set");
     let missing = b.op("Sub", &[&one, &probabilities]);
     let scores = b.op("Where", &[&is_top, &rest, &missing]);
-    let thresholds: Vec<f32> = level.sets.thresholds.iter().map(|&threshold| widened(threshold)).collect();
-    let thresholds = b.floats(&[classes], &thresholds);
-    let set = b.op("LessOrEqual", &[&scores, &thresholds]);
+    let (scores_below, shares_above) = bounds(&level.sets.thresholds);
+    let bound = b.floats(&[classes], &scores_below);
+    let low = b.op("LessOrEqual", &[&scores, &bound]);
+    let bound = b.floats(&[classes], &shares_above);
+    let high = b.op("GreaterOrEqual", &[&probabilities, &bound]);
+    let set = b.op("And", &[&low, &high]);
 
     b.enter("answer");
     let bound = b.float(widened(1.0 - level.threshold));
@@ -84,6 +87,16 @@ pub(super) fn answers(
     let answer = b.op("Where", &[&answered, &top, &unknown]);
     let answer = b.op("Squeeze", &[&answer, &first]);
     Answers { probabilities, set: Some(set), distance, answer }
+}
+
+/// For each class, what its score must not be above and its probability not below to be in the set: of the two, the smaller number is
+/// the exact one, and the other bound holds always.
+fn bounds(thresholds: &[f64]) -> (Vec<f32>, Vec<f32>) {
+    let of = |&threshold: &f64| match threshold {
+        ..=0.5 => (widened(threshold), -1.0),
+        _ => (2.0, ((1.0 - threshold) * (1.0 - ROUNDING) - LEAST) as f32),
+    };
+    thresholds.iter().map(of).unzip()
 }
 
 fn widened(bound: f64) -> f32 {
@@ -159,5 +172,24 @@ pub(super) fn single(b: &mut Builder, answers: Answers) -> Answers {
         set: answers.set.as_ref().map(&mut squeeze),
         distance: answers.distance.as_ref().map(&mut squeeze),
         answer: squeeze(&answers.answer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_never_tighter_than_the_threshold_and_hardly_wider() {
+        for threshold in [0.0, 1e-7, 1e-3, 0.3, 0.5, 0.7, 0.999, 0.999_962, 1.0 - 1e-7, 1.0] {
+            let (scores, shares) = bounds(&[threshold]);
+            let is_in = |share: f64| (1.0 - share) as f32 <= scores[0] && share as f32 >= shares[0];
+            let smaller = threshold.min(1.0 - threshold);
+            assert!(is_in(1.0 - threshold), "{threshold}");
+            // A photo that is outside by a ten thousandth of what is to be told apart stays outside.
+            let beyond = 1.0 - threshold - 1e-4 * smaller;
+            assert!(smaller < 1e-4 || !is_in(beyond), "{threshold}");
+            assert!(threshold < 0.5 || threshold == 1.0 || !is_in(beyond), "{threshold}");
+        }
     }
 }

@@ -92,6 +92,7 @@ fn run(node: &Node, inputs: &[&Value]) -> Value {
         "Div" if x.is_float => pair(&|a, b| a / b, true),
         "Div" => pair(&|a, b| (a / b).trunc(), false),
         "Less" => pair(&|a, b| f64::from(u8::from(a < b)), false),
+        "GreaterOrEqual" => pair(&|a, b| f64::from(u8::from(a >= b)), false),
         "LessOrEqual" => pair(&|a, b| f64::from(u8::from(a <= b)), false),
         "Equal" => pair(&|a, b| f64::from(u8::from(a == b)), false),
         "And" => pair(&|a, b| a * b, false),
