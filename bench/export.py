@@ -12,6 +12,7 @@ safetensors, NumPy and Pillow from PyPI.
 
 import argparse
 import importlib.util
+import io
 import json
 import os
 import subprocess
@@ -23,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 FOLIAR = os.environ.get("FOLIAR", "foliar")
 # What the exported files must keep.
@@ -141,10 +142,11 @@ def predictions(bundle, paths):
 
 
 def decoded(path):
-    """A photo as the traps beside the file say: upright, RGB, see-through parts white."""
+    """A photo as the traps beside the file say: upright, sRGB, see-through parts white."""
     photo = ImageOps.exif_transpose(Image.open(path))
-    if photo.mode in ("RGB", "L"):
-        return np.asarray(photo.convert("RGB"))
+    if photo.info.get("icc_profile") and photo.mode == "RGB":
+        profile = io.BytesIO(photo.info["icc_profile"])
+        photo = ImageCms.profileToProfile(photo, profile, ImageCms.createProfile("sRGB"))
     photo = photo.convert("RGBA")
     return np.asarray(Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo).convert("RGB"))
 

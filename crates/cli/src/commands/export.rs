@@ -141,7 +141,7 @@ fn traps(bundle: &Bundle, format: ExportFormat, input: InputForm, weights: Weigh
         [
             "turn the photo upright first, as its EXIF orientation says (Pillow: ImageOps.exif_transpose)",
             "the order is red, green, blue; OpenCV and C# bitmaps have it the other way round",
-            "draw photos with transparent parts over white",
+            "bring colours to sRGB where the photo has a profile (iPhones), and draw transparent parts over white",
         ]
         .map(str::to_owned),
     );

@@ -345,17 +345,14 @@ fn matmul(a: &Value, b: &Value) -> Value {
     Value::new(&[&outer[..], &[rows, columns]].concat(), data, true)
 }
 
+/// The value of a plane at a place.
+type Image<'a> = dyn Fn(usize, usize) -> f64 + 'a;
 /// A place in the picture, and the row and column of the window that sees it.
 type Seen = (usize, usize, usize);
 
 /// What slides over an image, (n, c, h, w). `f` gets the value of a plane at a place, the channel of the result, and what the window
 /// sees within the picture.
-fn windows(
-    node: &Node,
-    x: &Value,
-    channels: usize,
-    f: &dyn Fn(&dyn Fn(usize, usize) -> f64, usize, &[Seen]) -> f64,
-) -> Value {
+fn windows(node: &Node, x: &Value, channels: usize, f: &dyn Fn(&Image<'_>, usize, &[Seen]) -> f64) -> Value {
     let [n, inputs, h, w] = x.shape[..] else { panic!("{:?}", x.shape) };
     let get = |name: &str| node.ints[name].iter().map(|&value| value as usize).collect::<Vec<_>>();
     let (kernel, stride, pads) = (get("kernel_shape"), get("strides"), get("pads"));
