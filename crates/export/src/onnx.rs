@@ -12,6 +12,7 @@
 
 mod answer;
 mod builder;
+mod distance;
 mod network;
 mod proto;
 mod resample;

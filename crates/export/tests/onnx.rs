@@ -51,7 +51,7 @@ fn check_said(values: &BTreeMap<String, Value>, row: usize, prediction: &Predict
     expected.sort_unstable();
     assert_eq!(set, expected, "{what}");
     let distance = prediction.distance().unwrap();
-    assert!((of("distance", 1)[0] / distance - 1.0).abs() < 1e-3, "{what}: {distance}");
+    assert!((of("distance", 1)[0] / distance - 1.0).abs() < 2e-5, "{what}: {distance}");
     let answer = if prediction.abstention().is_some() { -1.0 } else { prediction.predicted() as f64 };
     assert_eq!(of("answer", 1)[0], answer, "{what}");
 }

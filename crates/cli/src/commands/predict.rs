@@ -87,13 +87,16 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     Ok(Exit::with_problems(failures > 0))
 }
 
+/// Takes a row: the input, its prediction or what is wrong with it, and what is odd about it.
+type EachRow<'a> = dyn FnMut(&Input, Result<Answer<'_>, String>, &[Reason]) -> io::Result<()> + 'a;
+
 /// Predicts `inputs` and hands each in turn to `write`, with the `top` most probable classes or what is wrong with it.
 fn each(
     predictor: &mut Predictor,
     inputs: &[Input],
     top: usize,
     classes: &[String],
-    write: &mut dyn FnMut(&Input, Result<Answer<'_>, String>, &[Reason]) -> io::Result<()>,
+    write: &mut EachRow<'_>,
 ) -> anyhow::Result<()> {
     for inputs in inputs.chunk_by(|a, b| a.file().is_some() == b.file().is_some()) {
         let files: Vec<&Path> = inputs.iter().filter_map(Input::file).collect();

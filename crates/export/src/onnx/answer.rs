@@ -9,10 +9,10 @@
 //! Thresholds of a bundle are often the very value of a photo that it was calibrated on. Single precision must not move that photo to
 //! the other side, so each bound is wider by [`ROUNDING`] of itself.
 
-use foliar_metrics::MahalanobisDetector;
-use foliar_model::{OodDetector, Uncertainty};
+use foliar_model::Uncertainty;
 
 use super::builder::{Builder, Value};
+use super::distance::distance;
 use super::network::Outputs;
 use super::proto::Attribute;
 
@@ -101,65 +101,6 @@ fn bounds(thresholds: &[f64]) -> (Vec<f32>, Vec<f32>) {
 
 fn widened(bound: f64) -> f32 {
     (bound * (1.0 + ROUNDING) + LEAST) as f32
-}
-
-/// How far features, (n, D), lie from those of training photos, in units of the threshold, (n). Everything is moved by the mean
-/// of all classes first, so that single precision is spent on differences.
-fn distance(b: &mut Builder, features: &Value, ood: &OodDetector) -> Value {
-    let MahalanobisDetector { width, means, axes, variances, rest, .. } = &ood.distance;
-    let (width, leading) = (*width, variances.len());
-    let classes = means.len() / width.max(1);
-    let mut middle = vec![0.0; width];
-    for mean in means.chunks_exact(width.max(1)) {
-        middle.iter_mut().zip(mean).for_each(|(sum, &mean)| *sum += f64::from(mean) / classes.max(1) as f64);
-    }
-    let middle: Vec<f32> = middle.into_iter().map(|value| value as f32).collect();
-    let moved: Vec<f64> = means
-        .chunks_exact(width.max(1))
-        .flat_map(|mean| mean.iter().zip(&middle).map(|(&mean, &middle)| f64::from(mean) - f64::from(middle)))
-        .collect();
-
-    b.enter("distance");
-    let middle = b.floats(&[width], &middle);
-    let features = b.op("Sub", &[features, &middle]);
-    let spread = b.unsqueeze(&features, &[1]);
-    let narrow: Vec<f32> = moved.iter().map(|&value| value as f32).collect();
-    let class_means = b.floats(&[classes, width], &narrow);
-    let away = b.op("Sub", &[&spread, &class_means]);
-    let squares = b.op("Mul", &[&away, &away]);
-    let mut beside = b.reduce("ReduceSum", &squares, Some(2), false);
-    let mut nearest = None;
-    if leading > 0 {
-        let along: Vec<f32> = moved
-            .chunks_exact(width)
-            .flat_map(|mean| {
-                axes.chunks_exact(width).map(|axis| {
-                    mean.iter().zip(axis).map(|(mean, &axis)| mean * f64::from(axis)).sum::<f64>() as f32
-                })
-            })
-            .collect();
-        let axes = b.floats(&[leading, width], axes);
-        let axes = b.transpose(&axes, &[1, 0]);
-        let features = b.op("MatMul", &[&features, &axes]);
-        let features = b.unsqueeze(&features, &[1]);
-        let means = b.floats(&[classes, leading], &along);
-        let away = b.op("Sub", &[&features, &means]);
-        let squares = b.op("Mul", &[&away, &away]);
-        let within = b.reduce("ReduceSum", &squares, Some(2), false);
-        let difference = b.op("Sub", &[&beside, &within]);
-        beside = b.op("Relu", &[&difference]);
-        let variances = b.floats(&[leading], variances);
-        let scaled = b.op("Div", &[&squares, &variances]);
-        nearest = Some(b.reduce("ReduceSum", &scaled, Some(2), false));
-    }
-    let rest = b.float(*rest);
-    let mut distances = b.op("Div", &[&beside, &rest]);
-    if let Some(along) = nearest {
-        distances = b.op("Add", &[&along, &distances]);
-    }
-    let smallest = b.reduce("ReduceMin", &distances, Some(1), false);
-    let unit = b.float((width as f64 * ood.threshold) as f32);
-    b.op("Div", &[&smallest, &unit])
 }
 
 /// The one row of values of one photo.
