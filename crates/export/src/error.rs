@@ -12,6 +12,16 @@ pub enum ExportError {
     /// The weights do not fit the network.
     #[error("the weights do not fit the network: {0}")]
     State(#[from] StateError),
+    /// The detector of photos unlike the training photos was fitted to other features than the network has.
+    #[error(
+        "the out-of-distribution detector takes {expected} features, the network has {found}; train again"
+    )]
+    Features {
+        /// Channels before the classifier.
+        found: usize,
+        /// What the detector was fitted to.
+        expected: usize,
+    },
     /// A weight is not a finite number, or is none once batch norm is folded into it.
     #[error("{tensor} holds a weight that is not a finite number; train again")]
     NotFinite {

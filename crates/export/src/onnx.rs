@@ -43,8 +43,8 @@ pub fn onnx(bundle: &Bundle, origin: &Origin, options: OnnxOptions) -> Result<Ve
     let name = options.input.name().to_owned();
     let pixels = if image { resample::prepare(&mut b, &name, &bundle.preprocessing) } else { name };
     let uncertainty = bundle.uncertainty.as_ref();
-    let detects = uncertainty.is_some_and(|uncertainty| uncertainty.ood.is_some());
-    let outputs = network(&mut b, &bundle.graph, &bundle.state, &pixels, size, detects)?;
+    let width = uncertainty.and_then(|uncertainty| uncertainty.ood.as_ref()).map(|ood| ood.distance.width);
+    let outputs = network(&mut b, &bundle.graph, &bundle.state, &pixels, size, width)?;
     let mut said = answers(&mut b, &outputs, bundle.temperature, uncertainty, classes);
     if image {
         said = single(&mut b, said);

@@ -29,10 +29,11 @@ pub fn torch(
     origin: &Origin,
     weights: WeightType,
 ) -> Result<Vec<(&'static str, Vec<u8>)>, ExportError> {
+    let tensors = tensors(bundle, weights)?;
     let config = Config::new(bundle, Description::new(bundle, origin, weights)?);
     let config = serde_json::to_vec_pretty(&config)?;
     Ok(vec![
-        ("model.safetensors", tensors(bundle, weights)?),
+        ("model.safetensors", tensors),
         ("load.py", include_bytes!("python/load.py").to_vec()),
         ("config.json", config),
     ])
@@ -41,6 +42,7 @@ pub fn torch(
 /// The tensors as the bytes of a safetensors file.
 fn tensors(bundle: &Bundle, weights: WeightType) -> Result<Vec<u8>, ExportError> {
     let size = bundle.preprocessing.size as usize;
+    bundle.graph.validate()?;
     let shapes = infer(&bundle.graph, 1, size, size)?;
     let mut stored: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = BTreeMap::new();
     for parameter in Parameters::new(&bundle.graph, &shapes)?.list {

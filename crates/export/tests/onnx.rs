@@ -270,6 +270,11 @@ fn what_cannot_be_exported_is_named() {
     assert!(error.to_string().contains("fc.bias"), "{error}");
     let error = refused(&|b| b.state.tensors.get_mut("fc.bias").unwrap().shape = vec![1], TENSOR);
     assert!(matches!(error, ExportError::State(_)), "{error}");
-    let error = refused(&|b| b.graph.nodes[1].inputs = vec![], TENSOR);
-    assert!(matches!(error, ExportError::Graph(_)), "{error}");
+    let error =
+        refused(&|b| b.uncertainty.as_mut().unwrap().ood.as_mut().unwrap().distance.width = 9, TENSOR);
+    assert!(matches!(error, ExportError::Features { found: 10, expected: 9 }), "{error}");
+    for spoil in [|b: &mut Bundle| b.graph.nodes[1].inputs.clear(), |b: &mut Bundle| b.graph.nodes.clear()] {
+        let error = refused(&spoil, TENSOR);
+        assert!(matches!(error, ExportError::Graph(_)), "{error}");
+    }
 }

@@ -17,19 +17,20 @@ pub(super) struct Outputs {
     pub(super) features: Option<Value>,
 }
 
-/// Appends the nodes of `graph` with the weights of `state` for `input`, (n, 3, size, size), and, `with_features`, those of
-/// what stands before the classifier.
+/// Appends the nodes of `graph` with the weights of `state` for `input`, (n, 3, size, size), and those of what
+/// stands before the classifier, where a `width` is expected of them.
 ///
 /// # Errors
-/// A malformed graph, weights that do not fit it or are no finite numbers.
+/// A malformed graph, weights that do not fit it or are no finite numbers, features of another width.
 pub(super) fn network(
     b: &mut Builder,
     graph: &Graph,
     state: &StateDict,
     input: &Value,
     size: usize,
-    with_features: bool,
+    width: Option<usize>,
 ) -> Result<Outputs, ExportError> {
+    graph.validate()?;
     let shapes = infer(graph, 1, size, size)?;
     for parameter in Parameters::new(graph, &shapes)?.list {
         state.require(&parameter.name, &parameter.shape)?;
@@ -41,7 +42,11 @@ pub(super) fn network(
         let value = lowering.node(id, input, &values)?;
         values.push(value);
     }
-    let features = with_features.then(|| lowering.pooled(&values, graph.backbone()));
+    let found = lowering.shapes[graph.backbone()].c();
+    if let Some(expected) = width.filter(|&expected| expected != found) {
+        return Err(ExportError::Features { found, expected });
+    }
+    let features = width.map(|_| lowering.pooled(&values, graph.backbone()));
     let logits = lowering.pooled(&values, graph.nodes.len() - 1);
     Ok(Outputs { logits, features })
 }
