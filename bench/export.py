@@ -1,7 +1,9 @@
 """Compares what `foliar export` writes with what foliar computes.
 
     cargo run --release -p foliar-export --example networks -- FOLDER [SIZE]
-    python bench/export.py networks FOLDER                      every network, both inputs, weights of both types, PyTorch
+    python bench/export.py networks FOLDER                      every network, both inputs, weights of both types, PyTorch;
+                                                                distances are for information: some drawn networks hardly
+                                                                tell photos apart
     python bench/export.py photos RUN PHOTOS... [--count N]     a trained classifier on its photos, as PNG and as they are
     python bench/export.py sizes RUN PHOTO                      one photo in odd sizes
     python bench/export.py speed RUN PHOTO                      time a photo, and of which size
