@@ -8,6 +8,7 @@ mod digits;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
+pub(crate) mod export;
 mod file_problems;
 mod findings;
 mod grouping;

@@ -130,7 +130,7 @@ fn help_has_two_levels_under_headings() {
     }
     // The list of commands is written by hand: none is missing.
     let all = scene.run(&["-h"]).expect(0).out;
-    let commands = "audit train resume demo evaluate report predict explain compare tune lr-find doctor weights summary study bench";
+    let commands = "audit train resume demo evaluate report predict explain export compare tune lr-find doctor weights summary study bench";
     for command in commands.split(' ') {
         assert!(all.contains(&format!("\n  {command} ")), "{command}: {all}");
         scene.run(&[command, "-h"]).expect(0);

@@ -3,7 +3,8 @@
 mod rows;
 mod submission;
 
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context;
@@ -22,7 +23,7 @@ use crate::exit::Exit;
 use crate::output;
 
 /// Photographs in one pass of the network.
-const BATCH: usize = 16;
+pub(super) const BATCH: usize = 16;
 /// Photographs of which a page holds a small copy.
 const PICTURED: usize = 2000;
 
@@ -61,31 +62,8 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
             None => Ok(()),
         }
     };
-    for inputs in inputs.chunk_by(|a, b| a.file().is_some() == b.file().is_some()) {
-        let files: Vec<&Path> = inputs.iter().filter_map(Input::file).collect();
-        for input in inputs {
-            if let Input::Missing { reason, .. } = input {
-                write(input, Err(reason.clone()), &[])?;
-            }
-        }
-        let mut written = Ok(());
-        predictor.predict_files_with_remarks(
-            &files,
-            &Limits::default(),
-            &mut |index, prediction, remarks| {
-                let result = match prediction {
-                    Ok(prediction) => {
-                        answer(&prediction, if arguments.all { classes.len() } else { top }, &classes)
-                    }
-                    Err(reason) => Err(reason.to_string()),
-                };
-                if written.is_ok() {
-                    written = write(&inputs[index], result, remarks);
-                }
-            },
-        )?;
-        written?;
-    }
+    let shown = if arguments.all { classes.len() } else { top };
+    each(&mut predictor, &inputs, shown, &classes, &mut write)?;
     if let Some(writer) = writer {
         writer.finish()?;
     }
@@ -107,6 +85,61 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::with_problems(failures > 0))
+}
+
+/// Takes a row: the input, its prediction or what is wrong with it, and what is odd about it.
+type EachRow<'a> = dyn FnMut(&Input, Result<Answer<'_>, String>, &[Reason]) -> io::Result<()> + 'a;
+
+/// Predicts `inputs` and hands each in turn to `write`, with the `top` most probable classes or what is wrong with it.
+fn each(
+    predictor: &mut Predictor,
+    inputs: &[Input],
+    top: usize,
+    classes: &[String],
+    write: &mut EachRow<'_>,
+) -> anyhow::Result<()> {
+    for inputs in inputs.chunk_by(|a, b| a.file().is_some() == b.file().is_some()) {
+        let files: Vec<&Path> = inputs.iter().filter_map(Input::file).collect();
+        for input in inputs {
+            if let Input::Missing { reason, .. } = input {
+                write(input, Err(reason.clone()), &[])?;
+            }
+        }
+        let mut written = Ok(());
+        predictor.predict_files_with_remarks(
+            &files,
+            &Limits::default(),
+            &mut |index, prediction, remarks| {
+                let result = match prediction {
+                    Ok(prediction) => answer(&prediction, top, classes),
+                    Err(reason) => Err(reason.to_string()),
+                };
+                if written.is_ok() {
+                    written = write(&inputs[index], result, remarks);
+                }
+            },
+        )?;
+        written?;
+    }
+    Ok(())
+}
+
+/// Writes the rows of `--format jsonl --all` for `inputs` to `out`, and tells how many have an error.
+pub(super) fn json_rows(
+    predictor: &mut Predictor,
+    inputs: &[Input],
+    out: &mut Vec<u8>,
+) -> anyhow::Result<usize> {
+    let classes = predictor.bundle().classes.clone();
+    let mut failures = 0;
+    let mut writer = Writer::new(out, Format::Jsonl, Table::All(&classes), &classes, &BTreeMap::new())?;
+    each(predictor, inputs, classes.len(), &classes, &mut |input, result, remarks| {
+        failures += usize::from(result.is_err());
+        let remarks = remarks.iter().map(Reason::code).collect();
+        writer.write(&Row { path: input.name(), result, remarks })
+    })?;
+    writer.finish()?;
+    Ok(failures)
 }
 
 /// The card of a photo on a page.

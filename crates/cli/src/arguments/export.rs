@@ -1,0 +1,62 @@
+//! The arguments of `foliar export`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::risk_level;
+
+/// Format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One ONNX file that is the whole classifier: photos in; probabilities, prediction set, distance and answer out
+    Onnx,
+    /// A folder for PyTorch: model.safetensors, config.json and load.py
+    Torch,
+}
+
+/// What the ONNX file takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InputName {
+    /// One photo as it is, uint8 [height, width, 3] of any size: preprocessing is in the file
+    Image,
+    /// Photos that are preprocessed already, float32 [n, 3, size, size]
+    Tensor,
+}
+
+/// How weights are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WeightsName {
+    /// Single precision: the answers of `foliar predict`
+    F32,
+    /// Half precision: half the size; about one answer in a hundred changes
+    F16,
+}
+
+#[derive(Args)]
+#[command(args_override_self = true)]
+#[command(
+    after_help = "Examples:\n  foliar export runs/first\n  foliar export runs/first --out leaf.onnx --risk 0.05 --check field-photos\n  foliar export runs/first --format torch --out leaf-torch\n\nBeside the ONNX file lies a Python program that runs it. With --check, expected.jsonl holds what `foliar predict` says of these photos, for a test of the program that uses the file.\n\nA photo of --check that cannot be read becomes a row with an error, and the exit code is 3."
+)]
+pub(crate) struct ExportArguments {
+    /// Bundle, or run folder
+    pub(crate) bundle: PathBuf,
+    /// Format
+    #[arg(long, value_enum, default_value = "onnx", value_name = "NAME")]
+    pub(crate) format: ExportFormat,
+    /// File to write, a folder for torch [default: model.onnx or torch/ beside the bundle]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// What the ONNX file takes [default: image]
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) input: Option<InputName>,
+    /// Target error rate for answers and prediction sets: 0.2, 0.1, 0.05, 0.02 or 0.01 [default: 0.1]
+    #[arg(long, value_name = "RATE", value_parser = risk_level)]
+    pub(crate) risk: Option<f64>,
+    /// How weights are stored
+    #[arg(long, value_enum, default_value = "f32", value_name = "TYPE")]
+    pub(crate) weights: WeightsName,
+    /// Photos, folders of photos, or quoted patterns: write what `foliar predict` says of them to expected.jsonl
+    #[arg(long, value_name = "PHOTOS", num_args = 1..)]
+    pub(crate) check: Vec<PathBuf>,
+}

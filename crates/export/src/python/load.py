@@ -1,0 +1,122 @@
+"""The classifier in this folder for PyTorch: python load.py photo.jpg ...
+
+In a program of your own: module, config = load("folder"). Where torchvision has the network, the module is torchvision's;
+`timm.create_model("local-dir:folder", pretrained=True)` loads ResNets and DenseNet too. The module takes float32 [n, 3, size, size].
+"""
+import io, json, sys
+from pathlib import Path
+import torch
+from PIL import Image, ImageCms, ImageOps
+from safetensors.torch import load_file
+from torch.nn import functional as F
+
+
+class Network(torch.nn.Module):
+    """A network as foliar's list of nodes. The names of its weights are those of the nodes."""
+
+    def __init__(self, nodes, state):
+        super().__init__()
+        self.nodes = nodes
+        for name, value in state.items():
+            *path, last = name.split(".")
+            module = self
+            for part in path:
+                if part not in module._modules:
+                    module.add_module(part, torch.nn.Module())
+                module = module._modules[part]
+            if last.startswith("running"):
+                module.register_buffer(last, torch.empty_like(value, dtype=torch.float32))
+            else:
+                module.register_parameter(last, torch.nn.Parameter(torch.empty_like(value, dtype=torch.float32)))
+
+    def forward(self, pixels):
+        values = []
+        for node in self.nodes:
+            inputs = [values[place] for place in node["inputs"]] or [pixels]
+            values.append(self.node(node, *inputs))
+        return values[-1].flatten(1)
+
+    def node(self, node, x, y=None):
+        op, window = node["op"], node.get("window", {})
+        tensors = dict(self.get_submodule(node["name"]).named_parameters()) if op in WITH_WEIGHTS else {}
+        weight, bias = tensors.get("weight"), tensors.get("bias")
+        if window:
+            x, sliding = padded(x, window, float("-inf") if op == "max-pool" else 0.0)
+        if op in ("conv", "depthwise"):
+            return F.conv2d(x, weight, bias, window["stride"], groups=x.shape[1] // weight.shape[1])
+        if op == "batch-norm":
+            norm = self.get_submodule(node["name"])
+            return F.batch_norm(x, norm.running_mean, norm.running_var, weight, bias, eps=node["epsilon"])
+        if op == "linear":
+            return F.linear(x.flatten(1), weight, bias)[:, :, None, None]
+        if op == "max-pool":
+            return F.max_pool2d(x, *sliding, ceil_mode=node.get("ceil", False))
+        if op == "average-pool":
+            return F.avg_pool2d(x, *sliding)
+        return {
+            "input": lambda: x,
+            "dropout": lambda: x,
+            "relu": lambda: F.relu(x),
+            "relu6": lambda: F.relu6(x),
+            "silu": lambda: F.silu(x),
+            "sigmoid": lambda: torch.sigmoid(x),
+            "adaptive-average-pool": lambda: F.adaptive_avg_pool2d(x, node["size"]),
+            "global-average-pool": lambda: x.mean((2, 3), keepdim=True),
+            "add": lambda: x + y,
+            "concat": lambda: torch.cat([x, y], 1),
+            "scale": lambda: x * y,
+        }[op]()
+
+
+WITH_WEIGHTS = ("conv", "depthwise", "batch-norm", "linear")
+
+
+def padded(x, window, value):
+    """`x` with its border, and kernel and stride. TensorFlow's `same` has the smaller half of the border first."""
+    kernel, stride, padding = window["kernel"], window["stride"], window["padding"]
+    if padding == "same":
+        sides = [max((-(-side // stride) - 1) * stride + kernel - side, 0) for side in (x.shape[3], x.shape[2])]
+        border = [half for side in sides for half in (side // 2, side - side // 2)]
+    else:
+        border = [padding["explicit"]] * 4
+    return F.pad(x, border, value=value), (kernel, stride)
+
+
+def load(folder):
+    """The module, ready to predict, and config.json."""
+    config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    state = load_file(Path(folder) / "model.safetensors")
+    try:
+        from torchvision.models import get_model
+        module = get_model(config["architecture"], weights=None, num_classes=config["num_classes"])
+    except (ImportError, ValueError):
+        module = Network(config["foliar"]["graph"]["nodes"], state)
+    module.load_state_dict(state, strict=True)
+    return module.eval(), config
+
+
+def pixels(path, config):
+    """The network's input for the photo at `path`, [1, 3, size, size]."""
+    about = config["foliar"]["preprocessing"]
+    store, resize, size = about["store_side"], about["resize_side"], about["size"]
+    photo = ImageOps.exif_transpose(Image.open(path))  # upright
+    if photo.info.get("icc_profile") and photo.mode == "RGB":  # the colours of iPhones
+        photo = ImageCms.profileToProfile(photo, io.BytesIO(photo.info["icc_profile"]), ImageCms.createProfile("sRGB"))
+    photo = photo.convert("RGBA")  # what is see-through becomes white
+    photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo).convert("RGB")
+    if min(photo.size) > store:
+        photo = photo.resize([round(side * store / min(photo.size)) for side in photo.size], Image.BILINEAR)
+    (width, height), side = photo.size, min(photo.size) * size / resize
+    left, top = (width - side) / 2, (height - side) / 2
+    photo = photo.resize((size, size), Image.BILINEAR, (left, top, left + side, top + side))
+    values = torch.frombuffer(bytearray(photo.tobytes()), dtype=torch.uint8).reshape(size, size, 3) / 255
+    return ((values - torch.tensor(about["mean"])) / torch.tensor(about["std"])).permute(2, 0, 1)[None]
+
+
+if __name__ == "__main__":
+    module, config = load(Path(__file__).parent)
+    with torch.no_grad():
+        for path in sys.argv[1:]:
+            logits = module(pixels(path, config))[0] / config["foliar"]["temperature"]
+            shares = dict(zip(config["label_names"], (round(p, 4) for p in logits.softmax(0).tolist())))
+            print(path, max(shares, key=shares.get), shares, sep="\t")

@@ -1,0 +1,8 @@
+//! What the tests of exported files share.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+pub(crate) mod bundle;
+pub(crate) mod evaluator;
+pub(crate) mod file;
+pub(crate) mod graph;
