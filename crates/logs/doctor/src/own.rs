@@ -9,6 +9,7 @@ use foliar_logread::Metric;
 
 use crate::context::Context;
 use crate::rows::Column;
+use crate::rules::overfit;
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Practice, Severity};
 
@@ -70,6 +71,8 @@ pub(crate) fn translate(context: &Context<'_>, found: &mut Vec<Finding>) {
         match finding.id {
             // Calibration corrects it at the end of the run.
             Id::Overconfident | Id::Plateau => finding.severity = Severity::Note,
+            // What memory costs stands beside every result; a loss that has not risen costs nothing.
+            Id::Overfit if !overfit::has_risen(context) => finding.severity = Severity::Note,
             // How little so few photos tell stands beside every result, as its interval.
             Id::ValidationTooSmall => finding.severity = Severity::Note,
             _ => {}
@@ -205,6 +208,9 @@ fn advice(context: &Context<'_>, finding: &Finding) -> Option<String> {
              for a learning rate.{}",
             practice.filter(|done| !done.pretrained).map_or("", |_| " Pretrained weights help most (--weights).")
         ),
+        Id::Overfit if finding.severity == Severity::Note => {
+            format!("The validation loss has not risen, so nothing is lost. {}", against_overfitting(practice))
+        }
         Id::Overfit => format!(
             "The epoch with the lowest validation loss is kept, so the classifier is none the worse for it. {}",
             against_overfitting(practice)

@@ -19,7 +19,7 @@ mod lr_too_high;
 mod nan;
 mod not_a_log;
 mod overconfident;
-mod overfit;
+pub(crate) mod overfit;
 mod penalty_in_loss;
 mod plateau;
 mod saturated_loss;

@@ -213,6 +213,37 @@ fn a_healthy_run_is_told_nothing_and_called_healthy() {
     assert_eq!(diagnosis.setup.classes, Some(3));
 }
 
+#[test]
+fn a_gap_is_told_only_where_the_validation_loss_rises() {
+    let told = |rise: f64| {
+        let setup = RunSetup {
+            classes: Some(15),
+            train_size: Some(1_812),
+            validation_size: Some(453),
+            practice: Some(quick()),
+            ..RunSetup::default()
+        };
+        let mut doctor = LiveDoctor::new(setup);
+        let mut told = Vec::new();
+        for place in 0..30 {
+            let train_loss = 0.035 + 1.5 * 0.75_f64.powi(place);
+            let found = doctor.epoch(&LiveEpoch {
+                epoch: place as u32 + 1,
+                train_loss,
+                train_accuracy: Some(1.0 - 0.01 * train_loss),
+                validation_loss: Some(0.32 + 0.9 * 0.7_f64.powi(place) + rise * f64::from(place)),
+                validation_accuracy: Some(0.894 - 0.5 * 0.5_f64.powi(place)),
+                learning_rate: 0.01,
+            });
+            told.extend(found.into_iter().map(|found| found.id));
+        }
+        told.extend(doctor.conclude().into_iter().map(|found| found.id));
+        told
+    };
+    assert_eq!(told(0.0), []);
+    assert_eq!(told(0.02), [Id::Overfit]);
+}
+
 /// A run that overfits: training goes on, validation gets worse from epoch 8 on; until `until`, then it recovers.
 fn overfitting(until: usize) -> Vec<(f64, f64, f64, f64)> {
     (0..40)
