@@ -60,6 +60,7 @@ mod parts;
 mod prefix;
 mod reader;
 mod repr;
+mod rich_columns;
 mod role;
 mod roles;
 mod run_log;
