@@ -106,7 +106,10 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
         ErrorRate,
         "binary error,multi error,classification error,classif error,zero one loss,classificationerror",
     ),
-    (Error, "evaluation criterion,eval criterion"),
+    (Error, "evaluation criterion,eval criterion,errs"),
+    // What boosting minimises, and what Tesseract prints of letters.
+    (Loss, "deviance,devianz,deviancia"),
+    (ErrorRate, "char train,bcer"),
     // Of cross-validation.
     (TRAIN, "cv train"),
     (TEST, "cv test"),
