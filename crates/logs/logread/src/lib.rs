@@ -57,6 +57,7 @@ mod one_epoch;
 mod own;
 mod paragraph;
 mod parts;
+mod perplexity;
 mod prefix;
 mod reader;
 mod repr;

@@ -10,6 +10,8 @@ use crate::run_log::Split;
 pub(crate) enum Quantity {
     Loss,
     LossPart,
+    /// The exponential of a loss.
+    Perplexity,
     Accuracy,
     TopFive,
     /// A share of wrong answers, or a loss.
@@ -166,8 +168,12 @@ pub(crate) fn judge(name: &str, words: &[Word], senses: &[Sense]) -> Meaning {
             _ => {}
         }
     }
-    let quantity = if spoiled {
+    let perplexity = has(Concept::Perplexity);
+    let named = |sense: &Sense| sense.concept.is_quantity() && sense.concept != Concept::Perplexity;
+    let quantity = if spoiled || perplexity && senses.iter().any(named) {
         Quantity::Unknown
+    } else if perplexity {
+        Quantity::Perplexity
     } else if has(Concept::Rate) {
         Quantity::Rate
     } else if has(Concept::Loss) || has(Concept::Entropy) {

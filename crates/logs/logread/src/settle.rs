@@ -14,6 +14,7 @@ use crate::lexicon::{Sense, senses};
 use crate::meaning::Quantity;
 use crate::numbered_sets;
 use crate::one_epoch::settle_one_epoch;
+use crate::perplexity;
 use crate::run_log::{RunLog, Split};
 use crate::vanished;
 
@@ -48,6 +49,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     numbered_sets::settle(&mut columns);
     settle_splits(&mut columns);
     merge(&mut columns);
+    perplexity::settle(&mut columns);
     holes::settle(&mut columns);
     vanished::settle(&mut columns);
     settle_one_epoch(&mut columns);
