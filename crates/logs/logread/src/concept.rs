@@ -13,6 +13,8 @@ pub(crate) enum Concept {
     Entropy,
     /// The exponential of a cross-entropy.
     Perplexity,
+    /// How far numbers lie from those that were wanted.
+    Deviation,
     /// A part of a loss.
     Part,
     /// Share of right answers.
@@ -64,10 +66,21 @@ impl Concept {
 
     /// Whether it names what a number measures, other than a duration.
     pub(crate) fn is_quantity(self) -> bool {
-        use Concept::{Accuracy, Entropy, Error, ErrorRate, F1, Loss, Perplexity, Rate, Score, TopFive};
+        use Concept::{
+            Accuracy, Deviation, Entropy, Error, ErrorRate, F1, Loss, Perplexity, Rate, Score, TopFive,
+        };
         matches!(
             self,
-            Loss | Entropy | Perplexity | Accuracy | TopFive | Error | ErrorRate | F1 | Score | Rate
+            Loss | Entropy
+                | Perplexity
+                | Deviation
+                | Accuracy
+                | TopFive
+                | Error
+                | ErrorRate
+                | F1
+                | Score
+                | Rate
         )
     }
 

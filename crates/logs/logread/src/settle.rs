@@ -50,6 +50,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     settle_splits(&mut columns);
     merge(&mut columns);
     perplexity::settle(&mut columns);
+    settle_deviations(&mut columns);
     holes::settle(&mut columns);
     vanished::settle(&mut columns);
     settle_one_epoch(&mut columns);
@@ -158,6 +159,26 @@ fn settle_errors(columns: &mut [Column]) {
         let summary = column.summary;
         let share = summary.percent || summary.most <= HUNDRED && loss;
         column.meaning.quantity = if share { Quantity::ErrorRate } else { Quantity::Loss };
+    }
+}
+
+/// Where nothing tells of classes and no loss is printed, the first kind of deviation from the wanted numbers is the loss.
+fn settle_deviations(columns: &mut [Column]) {
+    let other = columns
+        .iter()
+        .any(|column| column.meaning.quantity.has_split() && column.meaning.quantity != Quantity::Deviation);
+    let kind = |column: &Column| {
+        let words = fold::words(&column.name, usize::MAX);
+        let senses = senses(&words);
+        let sense = senses.iter().find(|sense| sense.concept == Concept::Deviation)?;
+        Some(words[sense.first].text.clone())
+    };
+    let deviates = |column: &&mut Column| column.meaning.quantity == Quantity::Deviation;
+    let mut first = None;
+    for column in columns.iter_mut().filter(deviates) {
+        let kind = kind(column);
+        let same = *first.get_or_insert_with(|| kind.clone()) == kind;
+        column.meaning.quantity = if same && !other { Quantity::Loss } else { Quantity::Unknown };
     }
 }
 

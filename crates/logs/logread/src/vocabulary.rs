@@ -4,8 +4,8 @@ use crate::concept::Concept;
 use crate::run_log::Split;
 
 use Concept::{
-    Accuracy, BatchSize, Classes, Entropy, Epoch, Epochs, Error, ErrorRate, F1, Filler, Images, Loss, Part,
-    Percent, Perplexity, Rate, Score, Spoiler, Step, Time, TopFive,
+    Accuracy, BatchSize, Classes, Deviation, Entropy, Epoch, Epochs, Error, ErrorRate, F1, Filler, Images,
+    Loss, Part, Percent, Perplexity, Rate, Score, Spoiler, Step, Time, TopFive,
 };
 
 pub(crate) const TRAIN: Concept = Concept::Split(Split::Train);
@@ -106,6 +106,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
         ErrorRate,
         "binary error,multi error,classification error,classif error,zero one loss,classificationerror",
     ),
+    (Deviation, "rmse,mse,mae,rmsle,msle,mape"),
     (Perplexity, "perplexity,ppl,perplexite,perplexidade,perplexitat"),
     (Error, "evaluation criterion,eval criterion,errs"),
     // What boosting minimises, and what Tesseract prints of letters.

@@ -23,6 +23,9 @@ const ACCURACIES: usize = 5;
 type Curve = Vec<(usize, Reading)>;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    if is_deviation(context) {
+        return None;
+    }
     exact(context).or_else(|| level_above(context)).or_else(|| {
         let val = (context.column(Column::ValLoss), context.column(Column::ValAccuracy));
         let train = (context.column(Column::TrainLoss), context.column(Column::TrainAccuracy));
@@ -43,6 +46,17 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             (true, true) => None,
         }
     })
+}
+
+/// Whether the loss is by its name that of numbers and not of classes, and no accuracy says otherwise.
+fn is_deviation(context: &Context<'_>) -> bool {
+    let chosen = &context.chosen;
+    let named = |series: &foliar_logread::Series| {
+        let name = series.name.to_lowercase();
+        ["mse", "mae", "msle"].iter().any(|word| name.contains(word))
+    };
+    chosen.val_accuracy.or(chosen.train_accuracy).is_none()
+        && chosen.val_loss.or(chosen.train_loss).is_some_and(named)
 }
 
 /// Whether the readings are many lines of one epoch.

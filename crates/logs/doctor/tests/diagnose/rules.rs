@@ -365,3 +365,11 @@ fn an_f1_above_one_is_impossible() {
     let log = with(log, "val_f1", VALIDATION, Metric::F1, &[1.02, 0.99, 0.98, 0.97]);
     assert_eq!(warnings(&diagnose(&log, &RunSetup::default())), ["impossible-value"]);
 }
+
+#[test]
+fn a_deviation_from_numbers_has_no_chance() {
+    let values = [0.6934, 0.6933, 0.6933, 0.6934, 0.6932, 0.6933, 0.6934, 0.6933];
+    let log = |name| with(RunLog::default(), name, VALIDATION, Metric::Loss, &values);
+    assert!(finds(&diagnose(&log("val_loss"), &RunSetup::default()), Id::AtChance));
+    assert!(!finds(&diagnose(&log("val-rmse"), &RunSetup::default()), Id::AtChance));
+}
