@@ -200,6 +200,16 @@ impl Column {
         samples
     }
 
+    /// Takes the logarithm of each value, which is named so.
+    pub(crate) fn take_logarithms(&mut self) {
+        for sample in self.samples_mut() {
+            sample.resolution /= sample.value;
+            sample.value = sample.value.ln();
+        }
+        (self.summary.least, self.summary.most) = (self.summary.least.ln(), self.summary.most.ln());
+        self.name = format!("ln {}", self.name);
+    }
+
     /// Takes the values of `other`, which come in between.
     pub(crate) fn absorb(&mut self, other: Self) {
         self.holed = true;

@@ -11,6 +11,10 @@ pub(crate) enum Concept {
     Loss,
     /// A kind of cross-entropy, which is a loss even where the word is missing.
     Entropy,
+    /// The exponential of a cross-entropy.
+    Perplexity,
+    /// How far numbers lie from those that were wanted.
+    Deviation,
     /// A part of a loss.
     Part,
     /// Share of right answers.
@@ -62,8 +66,22 @@ impl Concept {
 
     /// Whether it names what a number measures, other than a duration.
     pub(crate) fn is_quantity(self) -> bool {
-        use Concept::{Accuracy, Entropy, Error, ErrorRate, F1, Loss, Rate, Score, TopFive};
-        matches!(self, Loss | Entropy | Accuracy | TopFive | Error | ErrorRate | F1 | Score | Rate)
+        use Concept::{
+            Accuracy, Deviation, Entropy, Error, ErrorRate, F1, Loss, Perplexity, Rate, Score, TopFive,
+        };
+        matches!(
+            self,
+            Loss | Entropy
+                | Perplexity
+                | Deviation
+                | Accuracy
+                | TopFive
+                | Error
+                | ErrorRate
+                | F1
+                | Score
+                | Rate
+        )
     }
 
     /// Whether it names what a number measures, a duration included.

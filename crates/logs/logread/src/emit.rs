@@ -60,7 +60,9 @@ pub(crate) fn emit(
         (Quantity::Score, _) => (Metric::OtherScore, false),
         (Quantity::Rate, _) => (Metric::LearningRate, false),
         (Quantity::Seconds, _) => (Metric::Seconds, false),
-        (Quantity::Unsaid | Quantity::Unknown, _) => (Metric::Unknown, false),
+        (Quantity::Perplexity | Quantity::Deviation | Quantity::Unsaid | Quantity::Unknown, _) => {
+            (Metric::Unknown, false)
+        }
     };
     let divisor = scale.unwrap_or(1.0);
     let point = |sample: &Sample, row: u32| Point {

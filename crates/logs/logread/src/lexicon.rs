@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use crate::concept::Concept;
 use crate::fold::Word;
-use crate::vocabulary::{STEMS, WORDS};
+use crate::vocabulary::{STEMS, TEST, VALIDATION, WORDS};
 
 struct Entry {
     words: Vec<&'static str>,
@@ -47,6 +47,11 @@ pub(crate) fn senses(words: &[Word]) -> Vec<Sense> {
     let mut at = 0;
     while at < words.len() {
         let rest = &words[at..];
+        if let Some(concept) = shortened(rest) {
+            senses.push(Sense { concept, first: at, end: at + 1 });
+            at += 1;
+            continue;
+        }
         if let Some((concept, length)) = phrase(rest) {
             senses.push(Sense { concept, first: at, end: at + length });
             at += length;
@@ -58,6 +63,17 @@ pub(crate) fn senses(words: &[Word]) -> Vec<Sense> {
         at += 1;
     }
     senses
+}
+
+/// The split that is shortened to two letters before what was measured: `va_loss`, `ts_acc`. Alone they mean other things.
+fn shortened(words: &[Word]) -> Option<Concept> {
+    let split = match words.first()?.text.as_str() {
+        "va" => VALIDATION,
+        "ts" => TEST,
+        _ => return None,
+    };
+    let (measured, _) = phrase(words.get(1..)?).filter(|_| words[1].glued)?;
+    measured.is_quantity().then_some(split)
 }
 
 /// The longest phrase that `words` begins with.
@@ -122,7 +138,7 @@ mod tests {
 
     #[test]
     fn words_of_many_languages_are_known() {
-        let cases: [(&str, &[Concept]); 18] = [
+        let cases: [(&str, &[Concept]); 21] = [
             ("train_loss", &[TRAIN, Loss]),
             ("Trainingsverlust", &[TRAIN, Loss]),
             ("Validierungsgenauigkeit", &[VALIDATION, Accuracy]),
@@ -141,6 +157,9 @@ mod tests {
             ("accept", &[Unknown]),
             ("validation", &[VALIDATION]),
             ("testing", &[TEST]),
+            ("va_loss", &[VALIDATION, Loss]),
+            ("ts-acc", &[TEST, Accuracy]),
+            ("va loss", &[Filler, Loss]),
         ];
         for (name, wanted) in cases {
             let found: Vec<Concept> = senses(&words(name, 8)).iter().map(|sense| sense.concept).collect();

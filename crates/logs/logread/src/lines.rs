@@ -142,7 +142,7 @@ impl Lines {
         }
         let share =
             |odd: fn(u8) -> bool| sample.iter().filter(|&&byte| odd(byte)).count() * 50 > sample.len();
-        self.binary = share(|byte| matches!(byte, 1..=7 | 0x0e..=0x1a | 0x1c..=0x1f));
+        self.binary = !self.joined && share(|byte| matches!(byte, 1..=7 | 0x0e..=0x1a | 0x1c..=0x1f));
         self.hollow = share(|byte| byte == 0);
         if !self.binary {
             self.shapes = Shapes::of(&sample);

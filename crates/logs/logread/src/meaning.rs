@@ -10,6 +10,10 @@ use crate::run_log::Split;
 pub(crate) enum Quantity {
     Loss,
     LossPart,
+    /// The exponential of a loss.
+    Perplexity,
+    /// How far numbers lie from those that were wanted.
+    Deviation,
     Accuracy,
     TopFive,
     /// A share of wrong answers, or a loss.
@@ -166,8 +170,16 @@ pub(crate) fn judge(name: &str, words: &[Word], senses: &[Sense]) -> Meaning {
             _ => {}
         }
     }
-    let quantity = if spoiled {
+    let (perplexity, deviation) = (has(Concept::Perplexity), has(Concept::Deviation));
+    let apart = |concept| matches!(concept, Concept::Perplexity | Concept::Deviation);
+    let named = |sense: &Sense| sense.concept.is_quantity() && !apart(sense.concept);
+    // `mse_loss` is a loss, `loss perplexity` is not known.
+    let quantity = if spoiled || perplexity && (deviation || senses.iter().any(named)) {
         Quantity::Unknown
+    } else if perplexity {
+        Quantity::Perplexity
+    } else if deviation && !senses.iter().any(named) {
+        Quantity::Deviation
     } else if has(Concept::Rate) {
         Quantity::Rate
     } else if has(Concept::Loss) || has(Concept::Entropy) {
@@ -216,7 +228,8 @@ fn glued_stranger(words: &[Word], senses: &[Sense]) -> bool {
         let glued_to_loss =
             words[sense.first].glued && index > 0 && matches!(senses[index - 1].concept, Concept::Loss);
         let letters = !words[sense.first].text.starts_with(|letter: char| letter.is_ascii_digit());
-        sense.concept == Concept::Unknown && letters && (next_glued || glued_to_loss)
+        let stranger = matches!(sense.concept, Concept::Unknown | Concept::Deviation);
+        stranger && letters && (next_glued || glued_to_loss)
     })
 }
 

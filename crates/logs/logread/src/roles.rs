@@ -9,6 +9,7 @@
 //! | `train/val loss: 0.5/0.6`              | value, value                                 |
 //! | `loss, acc: 0.5, 0.8`                  | value, value                                 |
 //! | `95 % accuracy`                        | value                                        |
+//! | `loss 2.3 -> 2.1`                      | nothing, value                               |
 
 mod listed;
 mod named;
@@ -135,6 +136,9 @@ impl Line<'_> {
         if let Some(role) = self.of_ratio(index, &label) {
             return role;
         }
+        if let Some(role) = self.of_change(index, &label) {
+            return role;
+        }
         if let Some(role) = self.of_joint(index, &label) {
             return role;
         }
@@ -205,6 +209,16 @@ impl Line<'_> {
             return (label.marks.is_empty() && self.numbers[index].counts()).then_some(Role::Ignore);
         }
         None
+    }
+
+    /// `loss 2.3 -> 2.1`: what came of a value takes its place.
+    fn of_change(&mut self, index: usize, label: &Label) -> Option<Role> {
+        let before = index.checked_sub(1)?;
+        let arrow = matches!(label.marks.trim_start_matches('%'), "->" | "-->" | "=>" | "==>");
+        let changes = label.tail == Tail::Bare && arrow && self.numbers[index].measures();
+        let is_value = changes
+            && matches!(&self.roles[before], Role::Value { named, .. } if named.meaning.quantity.has_split());
+        is_value.then(|| std::mem::replace(&mut self.roles[before], Role::Ignore))
     }
 
     /// Numbers after `train/val loss: `.

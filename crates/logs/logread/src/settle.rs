@@ -14,6 +14,7 @@ use crate::lexicon::{Sense, senses};
 use crate::meaning::Quantity;
 use crate::numbered_sets;
 use crate::one_epoch::settle_one_epoch;
+use crate::perplexity;
 use crate::run_log::{RunLog, Split};
 use crate::vanished;
 
@@ -33,7 +34,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     let epochs_differ = assembler.epochs_differ;
     let (bars, passes) = (assembler.bars, assembler.passes);
     let mut columns = assembler.into_columns();
-    columns.retain(|column| column.summary.count > 0);
+    columns.retain(|column| column.summary.count > 0 && !is_absent_validation(column));
     if epochs_differ {
         columns.iter_mut().for_each(Column::drop_copies_at_start);
     }
@@ -48,6 +49,8 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     numbered_sets::settle(&mut columns);
     settle_splits(&mut columns);
     merge(&mut columns);
+    perplexity::settle(&mut columns);
+    settle_deviations(&mut columns);
     holes::settle(&mut columns);
     vanished::settle(&mut columns);
     settle_one_epoch(&mut columns);
@@ -69,6 +72,14 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
         facts.steps_per_epoch.or(said.filter(|said| *said >= 1.0).map(|said| said as usize));
     log.facts = facts;
     log
+}
+
+/// Whether a deviance is that of the validation part which R's gbm was not given: not a number in any row.
+fn is_absent_validation(column: &Column) -> bool {
+    let held_out = matches!(column.meaning.split, Some(Split::Validation | Split::Test));
+    let never = column.summary.least > column.summary.most;
+    let name = column.name.to_ascii_lowercase();
+    held_out && never && column.summary.count > 0 && name.contains("deviance")
 }
 
 /// Whether a quantity tells of the training itself.
@@ -148,6 +159,26 @@ fn settle_errors(columns: &mut [Column]) {
         let summary = column.summary;
         let share = summary.percent || summary.most <= HUNDRED && loss;
         column.meaning.quantity = if share { Quantity::ErrorRate } else { Quantity::Loss };
+    }
+}
+
+/// Where nothing tells of classes and no loss is printed, the first kind of deviation from the wanted numbers is the loss.
+fn settle_deviations(columns: &mut [Column]) {
+    let other = columns
+        .iter()
+        .any(|column| column.meaning.quantity.has_split() && column.meaning.quantity != Quantity::Deviation);
+    let kind = |column: &Column| {
+        let words = fold::words(&column.name, usize::MAX);
+        let senses = senses(&words);
+        let sense = senses.iter().find(|sense| sense.concept == Concept::Deviation)?;
+        Some(words[sense.first].text.clone())
+    };
+    let deviates = |column: &&mut Column| column.meaning.quantity == Quantity::Deviation;
+    let mut first = None;
+    for column in columns.iter_mut().filter(deviates) {
+        let kind = kind(column);
+        let same = *first.get_or_insert_with(|| kind.clone()) == kind;
+        column.meaning.quantity = if same && !other { Quantity::Loss } else { Quantity::Unknown };
     }
 }
 
@@ -264,8 +295,25 @@ fn settle_side_losses(columns: &mut [Column]) {
     }
 }
 
-/// A split's only part of a loss is its loss.
+/// A split's only part of a loss is its loss; of several validation sets with a loss each, as in `dev-clean-loss` and
+/// `dev-other-loss` beside the loss of training, the first is.
 fn settle_parts(columns: &mut [Column]) {
+    let has = |quantity, split| {
+        columns
+            .iter()
+            .any(|column| (column.meaning.quantity, column.meaning.split) == (quantity, Some(split)))
+    };
+    let of_training = has(Quantity::Loss, Split::Train) && !has(Quantity::LossPart, Split::Train);
+    if of_training && !has(Quantity::Loss, Split::Validation) && !has(Quantity::Loss, Split::Test) {
+        let names_set = |column: &&mut Column| {
+            let senses = senses(&fold::words(&column.name, usize::MAX));
+            (column.meaning.quantity, column.meaning.split) == (Quantity::LossPart, Some(Split::Validation))
+                && !senses.iter().any(|sense| sense.concept == Concept::Part)
+        };
+        if let Some(first) = columns.iter_mut().find(names_set) {
+            first.meaning.quantity = Quantity::Loss;
+        }
+    }
     for split in [Split::Train, Split::Validation, Split::Test] {
         let of = |column: &Column, quantity| {
             column.meaning.quantity == quantity && column.meaning.split == Some(split)
@@ -342,6 +390,9 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
             if column.summary.most > HUNDRED {
                 return None;
             }
+            if exceeds_one(column, columns) {
+                return Some(1.0);
+            }
             let family = percentages(quantity);
             let percent =
                 certain(column) || column.summary.most > ONE || column.summary.most > 0.0 && family <= SMALL;
@@ -349,6 +400,28 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
             (column.summary.least >= -scale * ONE).then_some(scale)
         })
         .collect()
+}
+
+/// Whether a fraction is above 1, which none can be: an F1 beside an accuracy, or the other way round, that is no percentage and
+/// lies where this one does.
+fn exceeds_one(column: &Column, columns: &[Column]) -> bool {
+    const MOST: f64 = 2.0;
+    const LEAST: f64 = 0.3;
+    let (quantity, summary) = (column.meaning.quantity, column.summary);
+    let opposite = match quantity {
+        Quantity::F1 => Quantity::Accuracy,
+        Quantity::Accuracy => Quantity::F1,
+        _ => return false,
+    };
+    let plain = |column: &Column| !column.summary.percent && !column.meaning.percent;
+    let alike = |other: &Column| {
+        (other.meaning.quantity, other.meaning.split) == (opposite, column.meaning.split)
+            && plain(other)
+            && (LEAST..=ONE).contains(&other.summary.most)
+    };
+    let others = columns.iter().filter(|other| other.meaning.quantity == quantity);
+    let family = others.map(|other| other.summary.most).fold(0.0, f64::max);
+    plain(column) && family > ONE && family <= MOST && summary.least > LEAST && columns.iter().any(alike)
 }
 
 /// Whether two shares come from one function, and so have one scale.

@@ -87,6 +87,8 @@ impl Template {
         into: &mut Assembler,
     ) -> Self {
         let roles = roles::assign(text, tokens, labels);
+        // CNTK writes a line for some batches, and names the epoch after them.
+        let of_batches = text.trim_start().starts_with("Minibatch[");
         let wordy = is_wordy(text, tokens);
         let counted =
             |role: &Role| matches!(role, Role::Epoch | Role::Step | Role::Batch { .. } | Role::Share { .. });
@@ -126,6 +128,7 @@ impl Template {
                 Role::Fact(fact) => Use::Fact(fact),
                 Role::Value { named, split, own, flavour } => {
                     let shared = split.is_none() && !own && named.meaning.quantity.has_split();
+                    let flavour = if of_batches { Flavour::Instant } else { flavour };
                     match into.name(&named.text, named.meaning, flavour, named.loose || prose) {
                         Some(name) => Use::Value { name, split, shared },
                         None => Use::Ignore,

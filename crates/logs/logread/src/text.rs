@@ -176,8 +176,10 @@ impl TextReader {
             self.literal.abandon();
         }
         let tabular = !self.tables.is_empty() || self.header.is_some();
+        let cut = text.strip_suffix(bare).unwrap_or_default();
+        let marked = !cut.is_empty() && !cut.contains(|letter: char| letter.is_alphanumeric());
         // A time may be a column of a table whose names stand alone.
-        if let Some(taken) = (tabular && !self.prefixed).then(|| self.row(text)).flatten() {
+        if let Some(taken) = (tabular && !self.prefixed && !marked).then(|| self.row(text)).flatten() {
             return taken;
         }
         let other = self.prefixed || bare.len() < text.len();
@@ -190,7 +192,8 @@ impl TextReader {
         let bracketed = memchr::memchr2(b'{', b'[', bare.as_bytes()).is_some();
         match bracketed.then(|| self.object_in(bare)).flatten() {
             Some(taken) => taken,
-            None => self.sentence(bare, bare.len() < text.len()),
+            // The mark of a comment before the names of a table stands for nothing before its rows.
+            None => self.sentence(bare, bare.len() < text.len() && !marked),
         }
     }
 

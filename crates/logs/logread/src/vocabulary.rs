@@ -4,8 +4,8 @@ use crate::concept::Concept;
 use crate::run_log::Split;
 
 use Concept::{
-    Accuracy, BatchSize, Classes, Entropy, Epoch, Epochs, Error, ErrorRate, F1, Filler, Images, Loss, Part,
-    Percent, Rate, Score, Spoiler, Step, Time, TopFive,
+    Accuracy, BatchSize, Classes, Deviation, Entropy, Epoch, Epochs, Error, ErrorRate, F1, Filler, Images,
+    Loss, Part, Percent, Perplexity, Rate, Score, Spoiler, Step, Time, TopFive,
 };
 
 pub(crate) const TRAIN: Concept = Concept::Split(Split::Train);
@@ -106,7 +106,12 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
         ErrorRate,
         "binary error,multi error,classification error,classif error,zero one loss,classificationerror",
     ),
-    (Error, "evaluation criterion,eval criterion"),
+    (Deviation, "rmse,mse,mae,rmsle,msle,mape"),
+    (Perplexity, "perplexity,ppl,perplexite,perplexidade,perplexitat"),
+    (Error, "evaluation criterion,eval criterion,errs"),
+    // What boosting minimises, and what Tesseract prints of letters.
+    (Loss, "deviance,devianz,deviancia"),
+    (ErrorRate, "char train,bcer"),
     // Of cross-validation.
     (TRAIN, "cv train"),
     (TEST, "cv test"),
@@ -114,7 +119,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     (Percent, "percent,pct,percentage,prozent,procent,pourcent,porciento"),
     (
         Spoiler,
-        "best,max,min,maximum,minimum,lowest,highest,previous,prev,old,target,chance,baseline,scale,scaler,weight,weights,std,stdev,var,variance,grad,gradient,gradients,norm,decay,delta,diff,difference,gap,change,improvement,improved,improve,patience,threshold,from,did,not,limit,record,random,interval,freq,frequency,warmup,smoothing,momentum,num,count,counter,seed,memory,mem,gpu,workers,version,mejor,beste,bester,meilleur*,migliore,melhor,лучш*,najlepsz*,最佳,最好,最高,ベスト,최고,en iyi,terbaik,tot nhat,last best,ratio,wait,early stopping,per second,samples per second,steps per second,resume*,checkpoint,saved,saving,restor*,decreas*,increas*,throughput,speed,ips,fps,total epochs,total steps,num steps,test iter,max iter,expected,ideal,upper,lower,bound,perplexity,ppl,scheduler,below,above,under,than,until,ab",
+        "best,max,min,maximum,minimum,lowest,highest,previous,prev,old,target,chance,baseline,scale,scaler,weight,weights,std,stdev,var,variance,grad,gradient,gradients,norm,decay,delta,diff,difference,gap,change,improvement,improved,improve,patience,threshold,from,did,not,limit,record,random,interval,freq,frequency,warmup,smoothing,momentum,num,count,counter,seed,memory,mem,gpu,workers,version,mejor,beste,bester,meilleur*,migliore,melhor,лучш*,najlepsz*,最佳,最好,最高,ベスト,최고,en iyi,terbaik,tot nhat,last best,ratio,wait,early stopping,per second,samples per second,steps per second,resume*,checkpoint,saved,saving,restor*,decreas*,increas*,throughput,speed,ips,fps,total epochs,total steps,num steps,test iter,max iter,expected,ideal,upper,lower,bound,scheduler,below,above,under,than,until,ab",
     ),
     (
         Filler,

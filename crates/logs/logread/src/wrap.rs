@@ -11,6 +11,7 @@ use crate::common_prefix::CommonPrefix;
 use crate::fragment::shape;
 use crate::joint::{self, Usual, Verdict};
 use crate::paragraph::is_paragraph;
+use crate::rich_columns;
 use crate::style::style_of;
 
 /// Stands where lines were joined, so that lines can still be counted. It is not visible.
@@ -38,6 +39,10 @@ pub(crate) struct Hypothesis {
 
 /// All ways in which `text` may have been broken, the likeliest first.
 pub(crate) fn hypotheses(text: &[u8]) -> Vec<Hypothesis> {
+    if let Some((text, first_line)) = rich_columns::unwrapped(text, char::from(JOINT)) {
+        let text = text.into_bytes();
+        return vec![Hypothesis { text, proved: true, anywhere: false, suspected: false, first_line }];
+    }
     if is_paragraph(text) {
         let joined = text.iter().flat_map(|&byte| if byte == b'\n' { [b' ', JOINT] } else { [byte, 0] });
         let text = joined.filter(|&byte| byte != 0).collect();

@@ -4,7 +4,8 @@
 //! digits and more, three times in a row, for some whole C: no learning network stays there. (2) Loss and accuracy of guessing
 //! for six epochs, without a fall of the loss (four, where each accuracy is exp(-loss)); where C is not known, the two must agree on it: accuracy = exp(-loss). (3) The
 //! loss alone within 3 % of ln C for four epochs, C known. (4) The accuracy alone never above guessing in five epochs,
-//! C known; or level below 6 % for six, C unknown.
+//! C known; or level below 6 % for six, C unknown. (5) An accuracy of training that stays near guessing for six epochs, with a loss
+//! that is level far above ln C: outputs that are no probabilities, or labels that are others.
 //! Limits: slow starts look the same for some epochs; a training set that *is* learned is a matter for
 //! `train-eval-mismatch`.
 
@@ -22,7 +23,10 @@ const ACCURACIES: usize = 5;
 type Curve = Vec<(usize, Reading)>;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    exact(context).or_else(|| {
+    if is_deviation(context) {
+        return None;
+    }
+    exact(context).or_else(|| level_above(context)).or_else(|| {
         let val = (context.column(Column::ValLoss), context.column(Column::ValAccuracy));
         let train = (context.column(Column::TrainLoss), context.column(Column::TrainAccuracy));
         let validation = !val.0.is_empty() || !val.1.is_empty();
@@ -42,6 +46,17 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             (true, true) => None,
         }
     })
+}
+
+/// Whether the loss is by its name that of numbers and not of classes, and no accuracy says otherwise.
+fn is_deviation(context: &Context<'_>) -> bool {
+    let chosen = &context.chosen;
+    let named = |series: &foliar_logread::Series| {
+        let name = series.name.to_lowercase();
+        ["mse", "mae", "msle"].iter().any(|word| name.contains(word))
+    };
+    chosen.val_accuracy.or(chosen.train_accuracy).is_none()
+        && chosen.val_loss.or(chosen.train_loss).is_some_and(named)
 }
 
 /// Whether the readings are many lines of one epoch.
@@ -81,6 +96,49 @@ fn exact(context: &Context<'_>) -> Option<Finding> {
         ),
         vec![Evidence::at(last.line, format!("{} = {}", series.name, last.value))],
         0.97,
+    ))
+}
+
+/// A training loss that is level far above that of guessing, with an accuracy that is not clearly above it.
+fn level_above(context: &Context<'_>) -> Option<Finding> {
+    /// Times the accuracy of guessing that the share of the largest class may be.
+    const LARGEST: f64 = 2.6;
+    /// Most accuracy where the number of classes is not known, and what its loss is at least, in those of guessing with it.
+    const UNKNOWN: (f64, f64) = (0.06, 2.0);
+    const ABOVE: f64 = 1.5;
+    let (losses, accuracies) = (context.column(Column::TrainLoss), context.column(Column::TrainAccuracy));
+    let tested = context.column(Column::ValAccuracy);
+    let range = |curve: &Curve| {
+        curve
+            .iter()
+            .fold((f64::INFINITY, 0.0_f64), |(low, high), (_, x)| (low.min(x.value), high.max(x.value)))
+    };
+    let (first, last) = (losses.first()?, losses.last()?);
+    let ((least, most), (_, best)) = (range(&losses), range(&accuracies));
+    let enough = losses.len().min(accuracies.len()) >= context.limits.chance_epochs;
+    let level = most < 1.2 * least && last.1.value > 0.95 * first.1.value;
+    let (limit, floor) = match context.setup.classes {
+        Some(classes) if classes > 2 => (LARGEST / classes as f64, ABOVE * (classes as f64).ln()),
+        Some(_) => return None,
+        None => (UNKNOWN.0, UNKNOWN.1 * -best.ln()),
+    };
+    let low = best <= limit.min(0.5) && range(&tested).1 <= limit.min(0.5);
+    if !(enough && level && low && best > 0.0 && least > floor) || is_one_epoch(context, &losses) {
+        return None;
+    }
+    let guessing = context.setup.classes.map_or_else(
+        || format!("that of guessing with such an accuracy is {}", number(-best.ln())),
+        |classes| format!("guessing among {classes} classes has {}", number((classes as f64).ln())),
+    );
+    Some(finding(
+        format!(
+            "The training loss stays near {} for {} epochs ({guessing}), and no accuracy exceeds {}.",
+            number(last.1.value),
+            losses.len(),
+            percent(best.max(range(&tested).1))
+        ),
+        ends(context, &[*first, *last], "training loss"),
+        0.85,
     ))
 }
 

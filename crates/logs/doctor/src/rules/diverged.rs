@@ -4,7 +4,8 @@
 //! from some epoch on every loss is above five times the least before, and the run is back where it started
 //! or beyond; or if its loss rose to five times that of guessing and no accuracy ever exceeded chance, even
 //! where a falling rate has brought the loss down since. A loss above a billion is larger than any sum of
-//! normal losses. Source: gradient descent beyond its stability limit, rate > 2 / curvature. Limits: an
+//! normal losses. An accuracy of validation of which at most a third is left from one epoch on, two at least, where no number of
+//! training says otherwise, is lost with the weights. Source: gradient descent beyond its stability limit, rate > 2 / curvature. Limits: an
 //! explosion in the very last epoch counts as a jump until a second epoch confirms it, unless it is a
 //! hundredfold; a log that starts after the explosion is recognised by its size only.
 
@@ -25,6 +26,49 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .find_map(|(column, name)| exploded(context, column, name))
         .or_else(|| never_learned(context))
         .or_else(|| grows(context))
+        .or_else(|| collapsed(context))
+}
+
+/// An accuracy of validation that was lost from one epoch to the next and did not come back, where nothing tells that training goes
+/// on as before.
+fn collapsed(context: &Context<'_>) -> Option<Finding> {
+    const BEST: f64 = 0.3;
+    /// Shares of the best accuracy: of the last one before the fall at least, and of all after it at most.
+    const BEFORE: f64 = 0.8;
+    const AFTER: f64 = 0.35;
+    const CONFIRMED: usize = 2;
+    let curve = context.column(Column::ValAccuracy);
+    let best = curve.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
+    let lost = curve.iter().rev().take_while(|(_, reading)| reading.value < AFTER * best).count();
+    let (before, after) = curve.split_at(curve.len() - lost);
+    let (&(index, high), &(fallen, low), last) = (before.last()?, after.first()?, curve.last()?.1);
+    let epochs: Vec<f64> = curve.iter().filter_map(|(row, _)| context.rows[*row].epoch).collect();
+    let one_run = epochs.len() == curve.len() && epochs.windows(2).all(|pair| pair[0] < pair[1]);
+    let trains = context.column(Column::TrainLoss);
+    let still = trains.iter().rev().find(|(row, _)| *row <= index).zip(trains.last());
+    let goes_on = still.is_some_and(|(then, now)| now.1.value < 1.2 * then.1.value);
+    let sudden = best > BEST && high.value > BEFORE * best && lost >= CONFIRMED;
+    let untold = context.column(Column::TrainAccuracy).is_empty() && !goes_on;
+    (sudden && one_run && untold).then(|| Finding {
+        confidence: 0.85,
+        ..finding(
+            format!(
+                "The validation accuracy fell from {} to {} at {} and did not come back; it ends at {}.",
+                percent(high.value),
+                percent(low.value),
+                epoch_name(&context.rows[fallen], fallen),
+                percent(last.value)
+            ),
+            [(index, high), (fallen, low)]
+                .map(|(row, reading)| {
+                    Evidence::at(
+                        reading.line,
+                        quoted(&context.rows[row], row, "validation accuracy", reading),
+                    )
+                })
+                .to_vec(),
+        )
+    })
 }
 
 /// A training loss that grows from line to line without end.

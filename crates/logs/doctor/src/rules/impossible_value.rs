@@ -82,15 +82,28 @@ fn negative_loss(context: &Context<'_>) -> Option<Finding> {
 }
 
 fn above_one(context: &Context<'_>) -> Option<Finding> {
-    let accuracies = context.log.series.iter().filter(|series| series.metric == Metric::Accuracy);
-    accuracies.into_iter().find_map(|series| {
+    let shares = context.log.series.iter();
+    let shares = shares.filter(|series| matches!(series.metric, Metric::Accuracy | Metric::F1));
+    shares.into_iter().find_map(|series| {
+        let is_f1 = series.metric == Metric::F1;
         let point = series.points.iter().find(|point| point.value > 1.0 + 1e-6 || point.value < 0.0)?;
-        Some(finding(
-            format!("{} is {}, which no share of correct answers can be.", series.name, number(point.value)),
+        let found = finding(
+            if is_f1 {
+                format!("{} is {}, and no F1 lies outside of 0 to 1.", series.name, number(point.value))
+            } else {
+                format!("{} is {}, which no share of correct answers can be.", series.name, number(point.value))
+            },
             Evidence::at(point.line, format!("{} = {}", series.name, number(point.value))),
             0.8,
-            "Look how the accuracy is computed: correct answers divided by photos, each counted once.",
-        ))
+            if is_f1 {
+                "Look how it is computed: precision and recall of all photos together, each at most 1. Do not judge this run by it."
+            } else {
+                "Look how the accuracy is computed: correct answers divided by photos, each counted once."
+            },
+        );
+        // The run may be sound all the same.
+        let severity = if is_f1 { Severity::Warning } else { found.severity };
+        Some(Finding { severity, ..found })
     })
 }
 

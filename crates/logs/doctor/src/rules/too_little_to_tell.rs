@@ -28,9 +28,14 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         ),
         Gap::Loss => (
             format!(
-                "{}The losses of training and validation are far above what such an accuracy explains. Sums, smoothed labels, a \
-                    penalty on the weights and a softmax that is applied twice give such losses.",
-                course(context)
+                "{}The losses of training and validation are far above {}. Sums, smoothed labels, a penalty on the weights and a \
+                    softmax that is applied twice give such losses.",
+                course(context),
+                if context.column(Column::ValAccuracy).is_empty() {
+                    "those of guessing among any usual number of classes"
+                } else {
+                    "what such an accuracy explains"
+                }
             ),
             if context.setup.classes.is_none() {
                 "Say how many classes there are (`--classes`) and how many photos a batch has (`--batch-size`): each of these has \

@@ -310,3 +310,66 @@ fn the_sizes_decide_between_the_ways_of_adding_up() {
         }
     }
 }
+
+#[test]
+fn a_level_loss_far_above_guessing_beside_the_accuracy_of_guessing_is_no_learning() {
+    let losses = [7.35, 7.41, 7.25, 7.46, 7.21, 7.24, 7.35, 7.30];
+    let accuracies = [0.036, 0.031, 0.030, 0.039, 0.045, 0.044, 0.046, 0.042];
+    let log = |losses: &[f64], accuracies: &[f64]| {
+        let log = with(RunLog::default(), "loss", TRAIN, Metric::Loss, losses);
+        with(log, "accuracy", TRAIN, Metric::Accuracy, accuracies)
+    };
+    for setup in [classes(40), RunSetup::default()] {
+        assert_eq!(warnings(&diagnose(&log(&losses, &accuracies), &setup)), ["at-chance"]);
+        // Fewer epochs, a loss that falls, a loss of guessing among more classes: nothing is proved.
+        for (losses, accuracies) in [
+            (&losses[..5], &accuracies[..5]),
+            (&[7.3, 6.6, 6.0, 5.5, 5.1, 4.8, 4.5, 4.3][..], &accuracies[..]),
+            (&[7.3, 6.6, 6.0, 5.5, 5.1, 4.8, 4.5, 4.3], &[0.03, 0.06, 0.1, 0.15, 0.2, 0.24, 0.28, 0.31]),
+        ] {
+            assert!(!finds(&diagnose(&log(losses, accuracies), &setup), Id::AtChance), "{losses:?}");
+        }
+    }
+    let slow = log(&[6.9, 6.89, 6.86, 6.83, 6.8, 6.76], &[0.001, 0.002, 0.003, 0.004, 0.006, 0.008]);
+    assert!(!finds(&diagnose(&slow, &RunSetup::default()), Id::AtChance));
+}
+
+#[test]
+fn an_accuracy_that_is_lost_at_once_and_stays_so_is_a_divergence() {
+    let log = |values: &[f64]| with(RunLog::default(), "val_acc", VALIDATION, Metric::Accuracy, values);
+    let lost = diagnose(&log(&[0.71, 0.88, 0.93, 0.91, 0.06, 0.04]), &RunSetup::default());
+    assert_eq!(warnings(&lost), ["diverged"]);
+    for sound in [
+        &[0.71, 0.88, 0.93, 0.91, 0.06, 0.92][..],
+        &[0.71, 0.88, 0.93, 0.91, 0.06],
+        &[0.93, 0.71, 0.52, 0.41, 0.33, 0.3],
+    ] {
+        assert!(!finds(&diagnose(&log(sound), &RunSetup::default()), Id::Diverged), "{sound:?}");
+    }
+    // Training goes on as before: that is for other rules.
+    let log = with(
+        log(&[0.71, 0.88, 0.93, 0.91, 0.06, 0.04]),
+        "loss",
+        TRAIN,
+        Metric::Loss,
+        &[1.1, 0.7, 0.5, 0.4, 0.35, 0.3],
+    );
+    assert!(!finds(&diagnose(&log, &RunSetup::default()), Id::Diverged));
+}
+
+#[test]
+fn an_f1_above_one_is_impossible() {
+    let log = three(&[0.91, 0.71, 0.6, 0.51], &[0.99, 0.89, 0.8, 0.74], &[0.68, 0.72, 0.74, 0.76]);
+    let sound = with(log.clone(), "val_f1", VALIDATION, Metric::F1, &[0.66, 0.71, 0.73, 0.75]);
+    assert!(!finds(&diagnose(&sound, &RunSetup::default()), Id::ImpossibleValue));
+    let log = with(log, "val_f1", VALIDATION, Metric::F1, &[1.02, 0.99, 0.98, 0.97]);
+    assert_eq!(warnings(&diagnose(&log, &RunSetup::default())), ["impossible-value"]);
+}
+
+#[test]
+fn a_deviation_from_numbers_has_no_chance() {
+    let values = [0.6934, 0.6933, 0.6933, 0.6934, 0.6932, 0.6933, 0.6934, 0.6933];
+    let log = |name| with(RunLog::default(), name, VALIDATION, Metric::Loss, &values);
+    assert!(finds(&diagnose(&log("val_loss"), &RunSetup::default()), Id::AtChance));
+    assert!(!finds(&diagnose(&log("val-rmse"), &RunSetup::default()), Id::AtChance));
+}
