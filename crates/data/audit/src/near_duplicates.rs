@@ -7,7 +7,7 @@
 //! Copies that are turned by any angle or are a smaller part of the photo have no similar hash. They are found by landmarks
 //! that they share, and confirmed in the same way.
 //!
-//! A photo of which a folder holds hundreds of copies has tens of thousands of pairs. Once a photo has [`ENOUGH`] copies, others
+//! A photo of which a folder holds hundreds of copies has tens of thousands of pairs. Once a photo has `ENOUGH` copies, others
 //! are compared with it only if no chain of copies leads to them, so that sets of copies stay whole.
 
 use std::collections::BTreeMap;
