@@ -35,6 +35,28 @@ fn is_better(row: &Row, first: &Row) -> bool {
     trained.iter().any(Option::is_some) && all.flatten().all(|ahead| ahead)
 }
 
+/// Whether rows `before` without an epoch may be the network from which the run set out: the `epochs` never get there again, as after a
+/// fine-tuning that ruins it.
+pub(crate) fn may_be_its_start(before: &[Row], epochs: &[Row]) -> bool {
+    before.iter().any(|row| row.epoch.is_none() && !is_regained(row, epochs))
+}
+
+/// Whether the epochs get about as far as `row` in all that both tell.
+fn is_regained(row: &Row, epochs: &[Row]) -> bool {
+    const LOSS: f64 = 1.5;
+    const ACCURACY: f64 = 0.03;
+    let regained = |column: Column| {
+        let before = row.get(column)?.value;
+        let is_loss = matches!(column, Column::TrainLoss | Column::ValLoss);
+        let mut values = epochs.iter().filter_map(|epoch| epoch.get(column)).map(|reading| reading.value);
+        Some(values.any(|value| if is_loss { value <= LOSS * before } else { value >= before - ACCURACY }))
+    };
+    [Column::TrainLoss, Column::TrainAccuracy, Column::ValLoss, Column::ValAccuracy]
+        .into_iter()
+        .filter_map(regained)
+        .all(|regained| regained)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +86,10 @@ mod tests {
             assert_eq!(rows_of_another_run(&[before.clone(), run.clone()].concat()), wanted, "{before:?}");
         }
         assert_eq!(rows_of_another_run(&[row(None, Some(0.1), 0.2), run[0], run[1]]), 0);
+        // The run ends at 0.4 and 0.42.
+        for (train, val, wanted) in [(0.3, 0.3, false), (0.1, 0.2, true)] {
+            assert_eq!(may_be_its_start(&[row(None, Some(train), val)], &run), wanted, "{train}");
+        }
+        assert!(!may_be_its_start(&[row(Some(300.0), Some(0.1), 0.2)], &run));
     }
 }

@@ -11,6 +11,7 @@
 //! balanced task is guessed better; then it must have risen or be above 0.8, for one class may have a large share), one that rose by more than noise since the first epoch (4 √2 σ), a loss below 0.9 ln C,
 //! or, where C is unknown, a loss that fell by a tenth and more. Everything on validation photos, in three epochs or more.
 
+use crate::another_run::may_be_its_start;
 use crate::context::Context;
 use crate::rows::{Column, Reading, Row};
 use crate::scale::reference::{Known, expected};
@@ -30,6 +31,9 @@ const START: (f64, f64) = (8.0, 2.0);
 /// No class of a usual data set has so large a share.
 const SKEWED: f64 = 0.8;
 
+/// Share of the loss of guessing that is left, and the accuracy, of a network that has learned little.
+const LITTLE: (f64, f64) = (0.8, 0.25);
+
 /// How far an accuracy falls from its best that takes a rise of the loss with it.
 const FALL: f64 = 0.03;
 
@@ -48,6 +52,10 @@ pub(crate) enum Gap {
     Loss,
     /// The validation loss ends far above its least value, and nothing else says why.
     Rise,
+    /// What stands before the first epoch is better than the run ever becomes, and may be where it set out from.
+    Start,
+    /// It learns, but the training loss is still most of that of guessing, and few answers are right.
+    Little,
 }
 
 /// What is missing to say that the network learned; `None` if nothing is.
@@ -65,6 +73,8 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         _ if trained == [0, 0] && may_be_one_evaluation(context, &accuracy, &loss) => Some(Gap::Proof),
         _ if has_risen(&loss, &accuracy) => Some(Gap::Rise),
         _ if is_unexplained(context) => Some(Gap::Loss),
+        _ if may_be_its_start(&context.of_another_run, &context.rows) => Some(Gap::Start),
+        _ if has_learned_little(context, &accuracy) => Some(Gap::Little),
         _ => None,
     }
 }
@@ -110,7 +120,8 @@ fn has_risen(losses: &[(usize, Reading)], accuracies: &[(usize, Reading)]) -> bo
     let best = accuracies.iter().map(|(_, reading)| reading.value).fold(f64::NEG_INFINITY, f64::max);
     let (Some(end), Some((_, last))) = (late(losses), losses.last()) else { return false };
     let falls = accuracies.last().is_some_and(|(_, reading)| reading.value < best - FALL);
-    let risen = end > 1.22 * least && end - least > 0.3 || falls && end.min(last.value) > 1.5 * least;
+    let end = end.min(last.value);
+    let risen = end > 1.22 * least && end - least > 0.3 || falls && end > 1.5 * least;
     least > 0.0 && risen
 }
 
@@ -144,6 +155,14 @@ fn is_unexplained(context: &Context<'_>) -> bool {
     }
     let judged: Vec<bool> = context.rows[context.best_run.clone()].iter().filter_map(far).collect();
     judged.len() >= EPOCHS && judged[judged.len() - judged.len().div_ceil(3)..].iter().all(|far| *far)
+}
+
+/// Whether the training loss is nearly that of guessing yet, and the accuracy, though beyond guessing, low.
+fn has_learned_little(context: &Context<'_>, accuracies: &[(usize, Reading)]) -> bool {
+    let Some(chance) = context.setup.chance_loss() else { return false };
+    let loss = late(&context.column(Column::TrainLoss));
+    loss.is_some_and(|loss| loss > LITTLE.0 * chance)
+        && late(accuracies).is_some_and(|accuracy| accuracy < LITTLE.1)
 }
 
 /// The median of the last third, at least of one value.

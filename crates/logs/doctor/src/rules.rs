@@ -74,7 +74,8 @@ const RULES: [Rule; 28] = [
 ];
 
 /// If the first is found, the others are its consequences and are not reported.
-const EXPLAINS: [(Id, &[Id]); 15] = [
+const EXPLAINS: [(Id, &[Id]); 16] = [
+    (Id::SaturatedLoss, &[Id::LossScaled, Id::Overconfident, Id::HotStart]),
     (
         Id::ImpossibleValue,
         &[Id::LossScaled, Id::Overconfident, Id::StillImproving, Id::ValBetterThanTrain, Id::HotStart],

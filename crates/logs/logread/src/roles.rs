@@ -22,6 +22,7 @@ use crate::assemble::Flavour;
 use crate::label::{Label, Tail};
 use crate::meaning::{Fact, Quantity};
 use crate::measurement_name::Named;
+use crate::name_list::Listed;
 use crate::number::{Form, Number};
 use crate::role::{Role, plain};
 use crate::run_log::Split;
@@ -47,6 +48,7 @@ pub(crate) fn assign(text: &str, tokens: &Tokens, labels: &[Rc<Label>]) -> Vec<R
         named: false,
         announced: None,
         list: 0..0,
+        listed: Vec::new(),
     };
     for index in 0..tokens.numbers.len() {
         let role = line.role(index);
@@ -85,6 +87,8 @@ struct Line<'a> {
     announced: Option<(Named, usize)>,
     /// The numbers around that only marks stand between.
     list: Range<usize>,
+    /// Names of the last such list.
+    listed: Vec<Listed>,
 }
 
 impl Line<'_> {

@@ -121,7 +121,8 @@ fn by_gap(context: &Context<'_>) -> Option<Finding> {
     let &(index, train, val) = both.last()?;
     let late = &both[both.len() - both.len().div_ceil(3)..];
     let apart = late.iter().all(|(_, train, val)| *val > 3.0 * train && val - train > 0.7);
-    (both.len() >= EPOCHS && apart && train < 0.5 && !context.scale_is_off()).then(|| {
+    let together = super::train_eval_mismatch::falls_with_training(context);
+    (both.len() >= EPOCHS && apart && train < 0.5 && !together && !context.scale_is_off()).then(|| {
         let row = &context.rows[index];
         Finding {
             id: Id::Overfit,

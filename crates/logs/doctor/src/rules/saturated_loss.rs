@@ -5,11 +5,13 @@
 //! (Caffe), of float32's epsilon 15.9424, of float64's 36.0437, of the smallest
 //! float32 103.279, of a power of ten 2.302585 times its exponent (1e-7: 16.1181, Keras); PyTorch's binary cross-entropy
 //! stops at 100. Limits: except for 87.3365 the value must
-//! be printed twice, because any number may occur once.
+//! be printed twice, because any number may occur once. Where a program prints means, such a network's loss is the logarithm times its
+//! share of errors in every epoch.
 
 use foliar_logread::Metric;
 
 use crate::context::Context;
+use crate::rows::{Column, Reading};
 use crate::words::number;
 use crate::{Evidence, Finding, Id, Severity};
 
@@ -30,7 +32,64 @@ fn values() -> impl Iterator<Item = (f64, String, usize)> {
     named.chain(POWERS.map(power))
 }
 
+/// Clips of the usual programs, which a mean over errors gives away where single errors are not printed.
+const CLIPS: [(f64, &str); 5] = [
+    (16.118_1, "1e-7"),
+    (15.942_4, "float32's epsilon"),
+    (36.043_65, "float64's epsilon"),
+    (34.538_8, "1e-15"),
+    (100.0, "e^-100"),
+];
+/// Epochs in which each error costs a clip, and what they may differ from it beside rounding.
+const SURE: (usize, f64) = (3, 1e-3);
+
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
+    by_value(context).or_else(|| by_error(context))
+}
+
+/// Every error costs the logarithm of the clip and every right answer nothing: the loss is that times the share of errors.
+fn by_error(context: &Context<'_>) -> Option<Finding> {
+    let columns = [(Column::TrainLoss, Column::TrainAccuracy), (Column::ValLoss, Column::ValAccuracy)];
+    columns.into_iter().find_map(|(losses, accuracies)| {
+        let rows: Vec<(Reading, Reading)> =
+            context.rows.iter().filter_map(|row| Some((row.get(losses)?, row.get(accuracies)?))).collect();
+        CLIPS.into_iter().find_map(|(clip, name)| {
+            let costs = |(loss, accuracy): &(Reading, Reading)| {
+                let wrong = 1.0 - accuracy.value;
+                let rounding = 0.5 * (loss.resolution + clip * accuracy.resolution);
+                wrong > 0.02 && (loss.value - clip * wrong).abs() < SURE.1 * loss.value + rounding
+            };
+            let exact = |(loss, accuracy): &&(Reading, Reading)| {
+                clip * accuracy.resolution + loss.resolution < 0.01 * loss.value
+            };
+            let (first, last) = (rows.first()?, rows.last()?);
+            (rows.len() >= SURE.0 && rows.iter().all(costs) && rows.iter().filter(exact).count() >= SURE.0).then(|| Finding {
+                id: Id::SaturatedLoss,
+                severity: Severity::Error,
+                claim: format!(
+                    "In each epoch the loss is {clip:.2} times the share of errors (1 - accuracy), and {clip:.2} is -ln of {name}: \
+                        every error has a predicted probability of zero, so the loss is at the end of its scale and measures nothing \
+                        but the errors."
+                ),
+                evidence: vec![
+                    Evidence::at(first.0.line, format!("{} / (1 - {})", number(first.0.value), number(first.1.value))),
+                    Evidence::at(last.0.line, format!("{} / (1 - {})", number(last.0.value), number(last.1.value))),
+                ],
+                confidence: 0.9,
+                advice: ADVICE.to_owned(),
+                code: Some(CODE.to_owned()),
+            })
+        })
+    })
+}
+
+const ADVICE: &str = "Normalise the inputs (subtract the mean, divide by the standard deviation), use a smaller initialisation and \
+    lower the learning rate, because the logits are enormous. Pass logits, not probabilities, to the loss.";
+const CODE: &str = "loss = torch.nn.functional.cross_entropy(logits, labels)   # logits, not probabilities\n\
+    # Keras: Dense(classes) without activation, and\n\
+    model.compile(loss=SparseCategoricalCrossentropy(from_logits=True))";
+
+fn by_value(context: &Context<'_>) -> Option<Finding> {
     let losses = context.log.series.iter().filter(|series| series.metric == Metric::Loss);
     losses.into_iter().find_map(|series| {
         values().find_map(|(value, name, least)| {
@@ -57,13 +116,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                 ),
                 evidence: vec![Evidence::at(first.line, format!("{} = {}", series.name, first.value))],
                 confidence: if least == 1 { 0.97 } else { 0.8 },
-                advice: "Normalise the inputs (subtract the mean, divide by the standard deviation), \
-                    use a smaller initialisation and lower the learning rate, because the logits are \
-                    enormous. Pass logits, not probabilities, to the loss.".to_owned(),
-                code: Some(
-                    "loss = torch.nn.functional.cross_entropy(logits, labels)   # logits, not probabilities\n\
-                    # Keras: Dense(classes) without activation, and\n\
-                    model.compile(loss=SparseCategoricalCrossentropy(from_logits=True))".to_owned()),
+                advice: ADVICE.to_owned(),
+                code: Some(CODE.to_owned()),
             })
         })
     })

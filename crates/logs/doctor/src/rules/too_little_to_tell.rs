@@ -51,6 +51,21 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             ),
             "Print the accuracy and the cross-entropy of training and validation once an epoch.",
         ),
+        Gap::Start => (
+            format!(
+                "{}What stands before the first epoch is better than that. If it is where the run set out from, training has made \
+                    the network worse.",
+                course(context)
+            ),
+            "If it is the result of another run, leave it out of the log. If not, train again with a tenth of the learning rate.",
+        ),
+        Gap::Little => (
+            format!(
+                "{}That is better than guessing, but most of the loss of guessing is left: it has learned little so far.",
+                course(context)
+            ),
+            "Train for more epochs. If it stays so, try a higher learning rate, pretrained weights, or a larger network.",
+        ),
         Gap::Epochs(epochs) => (
             format!(
                 "Validation was read {}: too little to judge a course. {}",

@@ -209,7 +209,7 @@ fn unmoved_validation(context: &Context<'_>) -> Option<(usize, String)> {
 
 /// Whether nothing but two losses is told, and that of validation falls with training's at a multiple of it: then each may count
 /// otherwise, as where one is a mean by word and one by sentence.
-fn falls_with_training(context: &Context<'_>) -> bool {
+pub(crate) fn falls_with_training(context: &Context<'_>) -> bool {
     const EPOCHS: usize = 4;
     let curve = context.column(Column::ValLoss);
     let [(_, first), .., (_, last)] = &curve[..] else { return false };

@@ -1,7 +1,7 @@
 //! One small log for each rule that simulated runs do not reach.
 
 use foliar_doctor::{Id, Reduction, RunSetup, Severity, diagnose};
-use foliar_logread::{Metric, RunLog, Split};
+use foliar_logread::{Metric, RunLog, Split, read_log};
 
 use crate::support::table::{finds, three, warnings, with};
 
@@ -69,6 +69,52 @@ fn a_clipped_probability_is_recognised() {
     assert!(finds(&diagnose(&log, &RunSetup::default()), Id::SaturatedLoss));
     let log = with(RunLog::default(), "loss", TRAIN, Metric::Loss, &[2.0, 16.118, 16.118, 16.118]);
     assert!(finds(&diagnose(&log, &RunSetup::default()), Id::SaturatedLoss));
+}
+
+#[test]
+fn errors_that_each_cost_a_clipped_logarithm_are_a_saturated_loss() {
+    let log = |clip: f64| {
+        let line = |epoch: usize| {
+            let wrong = [0.3552, 0.3514, 0.3552, 0.3498][epoch];
+            format!("Epoch {}/4 - loss: {:.4} - acc: {:.4}\n", epoch + 1, clip * wrong, 1.0 - wrong)
+        };
+        read_log((0..4).map(line).collect::<String>().as_bytes()).unwrap()
+    };
+    let setup = RunSetup { classes: Some(2), train_size: Some(90_000), ..RunSetup::default() };
+    let saturated = diagnose(&log(16.1181), &setup);
+    assert!(finds(&saturated, Id::SaturatedLoss) && !finds(&saturated, Id::LossScaled), "{saturated:#?}");
+    assert!(!finds(&diagnose(&log(16.6), &setup), Id::SaturatedLoss));
+}
+
+#[test]
+fn what_is_hardly_better_than_guessing_is_too_little_to_tell() {
+    let log = |train: [f64; 6]| {
+        let line = |(epoch, loss): (usize, &f64)| {
+            format!("epoch {} train loss {loss:.3} val acc {:.3}\n", epoch + 24, 0.11 + 0.004 * epoch as f64)
+        };
+        read_log(train.iter().enumerate().map(line).collect::<String>().as_bytes()).unwrap()
+    };
+    let setup = RunSetup { classes: Some(101), ..RunSetup::default() };
+    let slow = diagnose(&log([4.04, 4.02, 3.99, 3.93, 3.92, 3.87]), &setup);
+    assert!(finds(&slow, Id::TooLittleToTell) && !finds(&slow, Id::Healthy), "{slow:#?}");
+    let learns = diagnose(&log([4.04, 3.9, 3.7, 3.5, 3.3, 3.1]), &setup);
+    assert!(finds(&learns, Id::Healthy), "{learns:#?}");
+}
+
+#[test]
+fn a_network_that_its_fine_tuning_ruins_is_not_healthy() {
+    let before = "Before fine-tuning: train loss 0.31 train acc 0.92 val loss 0.35 val acc 0.90\n";
+    let line = |epoch: i32| {
+        let (loss, accuracy) = (0.6 + 1.2 * 0.7_f64.powi(epoch), 0.8 - 0.4 * 0.7_f64.powi(epoch));
+        format!(
+            "epoch {epoch} train loss {loss:.3} train acc {accuracy:.3} val loss {:.3} val acc {:.3}\n",
+            loss + 0.05,
+            accuracy - 0.01
+        )
+    };
+    let text = (1..9).map(line).fold(before.to_owned(), |text, line| text + &line);
+    let diagnosis = diagnose(&read_log(text.as_bytes()).unwrap(), &RunSetup::default());
+    assert!(!finds(&diagnosis, Id::Healthy), "{diagnosis:#?}");
 }
 
 #[test]

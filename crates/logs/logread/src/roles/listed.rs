@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use super::{Line, Role, plain};
 use crate::label::Tail;
-use crate::meaning::Quantity;
+use crate::meaning::{Meaning, Quantity};
+use crate::measurement_name::Named;
 use crate::name_list::Listed;
+use crate::run_log::Split;
 
 impl Line<'_> {
     /// The role of a number among those after `loss, acc: `, each of which has its name there. Where they are more or fewer than the
@@ -16,7 +18,14 @@ impl Line<'_> {
             self.list = index..next.unwrap_or(self.numbers.len());
         }
         let Range { start, end } = self.list;
-        let names = &self.labels[start].names;
+        let label = &self.labels[start];
+        let names = match label.tail {
+            // `train loss/acc 0.5/0.8, val 0.6/0.7`
+            Tail::Split(split) if label.names.is_empty() && end - start == self.listed.len() => {
+                self.listed.iter().map(|name| of_split(name, split)).collect()
+            }
+            _ => label.names.clone(),
+        };
         if names.is_empty() || end - start < 2 {
             return None;
         }
@@ -24,7 +33,7 @@ impl Line<'_> {
             return Some(Role::Ignore);
         }
         let number = self.numbers[index];
-        Some(match &names[index - start] {
+        let role = Some(match &names[index - start] {
             Listed::Epoch if number.measures() => Role::Epoch,
             Listed::Step if number.counts() => Role::Step,
             Listed::Value(named) if number.measures() || named.meaning.quantity == Quantity::Seconds => {
@@ -35,7 +44,9 @@ impl Line<'_> {
                 Role::Batch { counted: false }
             }
             _ => Role::Ignore,
-        })
+        });
+        self.listed = names;
+        role
     }
 
     /// Whether nothing but a mark stands between the number at `index` and the one before.
@@ -44,5 +55,15 @@ impl Line<'_> {
         index > 0
             && label.tail == Tail::Bare
             && matches!(label.marks.trim_start_matches('%'), "" | "," | "/" | "|" | "-" | ";")
+    }
+}
+
+/// The same measurement on other photos.
+fn of_split(name: &Listed, split: Split) -> Listed {
+    match name {
+        Listed::Value(named) if named.meaning.quantity.has_split() => {
+            Listed::Value(Named { meaning: Meaning { split: Some(split), ..named.meaning }, ..named.clone() })
+        }
+        other => other.clone(),
     }
 }
