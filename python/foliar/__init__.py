@@ -53,9 +53,11 @@ def predict(paths, model, options=()):
     """
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
+    paths = [os.fspath(path) for path in paths]
+    if not paths:
+        return []
     # After `--` nothing is an option, whatever files are called.
-    command = [find_program(), "predict", "--format", "jsonl", *options, "--", os.fspath(model)]
-    command += [os.fspath(path) for path in paths]
+    command = [find_program(), "predict", *options, "--format", "jsonl", "--", os.fspath(model), *paths]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode not in (0, _FILES_LEFT_OUT):
         said = done.stderr.decode("utf-8", "replace").strip()
