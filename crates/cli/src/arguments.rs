@@ -8,6 +8,7 @@ use foliar_train::Freeze;
 
 mod audit;
 mod bench;
+mod distribution;
 mod doctor;
 mod evaluate;
 mod examination;
@@ -21,6 +22,7 @@ mod tune;
 
 pub(crate) use audit::AuditArguments;
 pub(crate) use bench::{BenchArguments, BenchMode};
+pub(crate) use distribution::{CompletionsArguments, ManArguments};
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use evaluate::{EvaluateArguments, SplitName};
 pub(crate) use examination::ExaminationArguments;
@@ -46,10 +48,13 @@ fn risk_level(text: &str) -> Result<f64, String> {
 #[command(
     name = "foliar",
     version,
-    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  train     Train a classifier on a folder of photos\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n  export    The classifier for other programs: ONNX or PyTorch\n\nBetter:\n  compare   Runs on the validation photos they share\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  help      Help for a command\n\n{options}{after-help}",
+    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  train     Train a classifier on a folder of photos\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n  export    The classifier for other programs: ONNX or PyTorch\n\nBetter:\n  compare   Runs on the validation photos they share\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  man       Write the manual pages\n  completions  What a shell completes: bash, zsh, fish, PowerShell, Elvish\n  help      Help for a command\n\n{options}{after-help}",
     after_help = "Start with `foliar demo`, or with your own photos, one folder per class:\n  foliar train photos --out runs/first\n  foliar predict runs/first new-photo.jpg\n\n`foliar COMMAND -h` shows the usual options, --help all of them.\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved, 141 output cut off by its reader."
 )]
 pub(crate) struct Arguments {
+    /// With --version: what this build is and uses, as JSON
+    #[arg(long, requires = "version")]
+    json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -90,6 +95,10 @@ pub(crate) enum Command {
     Weights(WeightsArguments),
     /// Draw leaves, train on them, evaluate and predict: needs no other files
     Demo(DemoArguments),
+    /// Print a shell's completions of commands, options and values
+    Completions(CompletionsArguments),
+    /// Write the manual pages: one of each command
+    Man(ManArguments),
 }
 
 /// Names of the schedules on the command line.

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod compare;
+pub(crate) mod completions;
 pub(crate) mod demo;
 mod digits;
 pub(crate) mod doctor;
@@ -14,6 +15,7 @@ mod findings;
 mod grouping;
 mod inputs;
 pub(crate) mod lr_find;
+pub(crate) mod man;
 pub(crate) mod paths;
 pub(crate) mod picture;
 pub(crate) mod predict;
@@ -25,6 +27,7 @@ pub(crate) mod summary;
 pub(crate) mod thumbnails;
 pub(crate) mod train;
 pub(crate) mod tune;
+pub(crate) mod version;
 pub(crate) mod weights;
 
 use std::path::Path;

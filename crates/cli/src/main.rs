@@ -51,5 +51,7 @@ fn run(mut arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Study(arguments) => commands::study::run(&arguments),
         Command::Weights(arguments) => commands::weights::run(&arguments),
         Command::Demo(arguments) => commands::demo::run(&arguments),
+        Command::Completions(arguments) => commands::completions::run(&arguments),
+        Command::Man(arguments) => commands::man::run(&arguments),
     }
 }

@@ -4,6 +4,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 
 use crate::arguments::Arguments;
+use crate::commands::version;
 use crate::exit::Exit;
 use crate::output;
 
@@ -21,6 +22,11 @@ pub(crate) fn parse() -> anyhow::Result<Result<Arguments, Exit>> {
     if let Some(told) = meant(&error, &words) {
         say!("{told}");
         return Ok(Err(Exit::Usage));
+    }
+    // Clap ends at `--version`, whatever follows it.
+    if error.kind() == ErrorKind::DisplayVersion && words.iter().any(|word| word == "--json") {
+        version::print()?;
+        return Ok(Err(Exit::Done));
     }
     let printed = error.print();
     if error.use_stderr() {

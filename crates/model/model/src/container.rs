@@ -27,8 +27,8 @@ const ALIGNMENT: usize = 8;
 const PIECE: usize = 1 << 14;
 /// Bytes of the longest header, as for any reader of safetensors.
 const LONGEST_HEADER: u64 = 100_000_000;
-/// Layout of the document; a reader refuses others.
-const FORMAT: u32 = 2;
+/// Layout of the document of checkpoints and bundles; a reader refuses others.
+pub const FORMAT: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Document<T> {
