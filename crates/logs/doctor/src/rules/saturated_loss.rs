@@ -62,14 +62,19 @@ fn by_error(context: &Context<'_>) -> Option<Finding> {
             let exact = |(loss, accuracy): &&(Reading, Reading)| {
                 clip * accuracy.resolution + loss.resolution < 0.01 * loss.value
             };
-            let (first, last) = (rows.first()?, rows.last()?);
-            (rows.len() >= SURE.0 && rows.iter().all(costs) && rows.iter().filter(exact).count() >= SURE.0).then(|| Finding {
+            // The first epochs may still have had something to learn.
+            let stuck = &rows[rows.len() - rows.iter().rev().take_while(|row| costs(row)).count()..];
+            let (first, last) = (stuck.first()?, stuck.last()?);
+            let lasts = stuck.len() >= SURE.0 && 2 * stuck.len() >= rows.len();
+            (lasts && stuck.iter().filter(exact).count() >= SURE.0).then(|| Finding {
                 id: Id::SaturatedLoss,
                 severity: Severity::Error,
                 claim: format!(
-                    "In each epoch the loss is {clip:.2} times the share of errors (1 - accuracy), and {clip:.2} is -ln of {name}: \
+                    "In {} of {} epochs the loss is {clip:.2} times the share of errors (1 - accuracy), and {clip:.2} is -ln of {name}: \
                         every error has a predicted probability of zero, so the loss is at the end of its scale and measures nothing \
-                        but the errors."
+                        but the errors.",
+                    stuck.len(),
+                    rows.len()
                 ),
                 evidence: vec![
                     Evidence::at(first.0.line, format!("{} / (1 - {})", number(first.0.value), number(first.1.value))),

@@ -76,7 +76,9 @@ fn errors_that_each_cost_a_clipped_logarithm_are_a_saturated_loss() {
     let log = |clip: f64| {
         let line = |epoch: usize| {
             let wrong = [0.3552, 0.3514, 0.3552, 0.3498][epoch];
-            format!("Epoch {}/4 - loss: {:.4} - acc: {:.4}\n", epoch + 1, clip * wrong, 1.0 - wrong)
+            // In the first epoch some were still unsure.
+            let loss = clip * wrong - if epoch == 0 { 0.01 } else { 0.0 };
+            format!("Epoch {}/4 - loss: {loss:.4} - acc: {:.4}\n", epoch + 1, 1.0 - wrong)
         };
         read_log((0..4).map(line).collect::<String>().as_bytes()).unwrap()
     };
