@@ -617,7 +617,7 @@ fn cases() -> Vec<Case> {
         case(
             EIGHT,
             &[("labels.csv", CODES), ("classes.csv", "id,name\n0,rust\n1,scab\n")],
-            "",
+            "--labels labels.csv",
             Read("rust:4 scab:4", [8, 0, 0], "", &["classes.csv gives their names"]),
         ),
         case(
