@@ -599,6 +599,15 @@ fn cases() -> Vec<Case> {
             Read("rust:3 scab:3", [6, 0, 0], "", &["leaves out 2 photos"]),
         ),
         case("images/1-4.png", NONE, "", Refused(&["images"])),
+        case(
+            EIGHT,
+            &[(
+                "labels.csv",
+                "image,label,is_train,is_val,is_test\n1.png,a,1,0,0\n2.png,a,1,0,0\n3.png,a,0,1,0\n4.png,a,0,0,1\n5.png,b,1,0,0\n6.png,b,1,0,0\n7.png,b,0,1,0\n8.png,b,0,1,0\n",
+            )],
+            "",
+            Read("a:4 b:4", [4, 3, 1], "", &["the columns is_train, is_val, is_test give the parts"]),
+        ),
         // A table of photos that is called like a list of classes names none.
         case(EIGHT, &[("labels.csv", CODES)], "", Read("0:4 1:4", [8, 0, 0], "", &["they are numbers"])),
         case(
