@@ -92,7 +92,8 @@ fn without_notes(mut text: &str) -> (&str, u64) {
     let mut skipped = 0;
     while let Some((first, rest)) = text.split_once('\n') {
         let separator = first.trim_end().len() == 5 && first.starts_with("sep=");
-        if !separator && !(first.starts_with('#') && is_comment(first, rest)) {
+        let comment = first.starts_with('#') && is_comment(first, rest);
+        if !separator && !comment {
             break;
         }
         (text, skipped) = (rest, skipped + 1);

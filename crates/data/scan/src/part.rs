@@ -246,8 +246,12 @@ pub(crate) fn bare(name: &str) -> Bare {
 
 /// Whether `name` is that of a folder of masks.
 pub(crate) fn is_mask(name: &str) -> bool {
-    let words = words(name);
-    words.iter().any(|word| MASKS.contains(&word.as_str())) && is_kind(name)
+    speaks_of_masks(name) && is_kind(name)
+}
+
+/// Whether `name` has the word for masks, alone or beside others: `no_mask`.
+pub(crate) fn speaks_of_masks(name: &str) -> bool {
+    words(name).iter().any(|word| MASKS.contains(&word.as_str()))
 }
 
 /// Whether `name` tells photos of one class apart: a plant, a day, a number.

@@ -20,7 +20,7 @@ use foliar_vision::dataset::Split;
 use crate::error::ScanError;
 use crate::layout::{Layout, Section};
 use crate::node::Node;
-use crate::part::{is_fold, is_group, is_kind, is_mask, normal, part_of, plain_part};
+use crate::part::{is_fold, is_group, is_kind, is_mask, normal, part_of, plain_part, speaks_of_masks};
 use crate::shape::{deeper_parts, folds, parts, parts_inside, wrapper};
 use crate::siblings::{are_no_classes, family, no_classes};
 
@@ -256,20 +256,26 @@ impl Recogniser<'_> {
         Ok(masks(level.at, &names))
     }
 
-    /// Masks are left out where two classes are left without them: else `mask` may be one, beside `no_mask`.
+    /// Masks are left out where two classes are left without them and none is named after them: else `mask` is one, beside
+    /// `no_mask`.
     fn two_are_left(&self, level: Level<'_>, node: &Node, names: &[String]) -> Result<(), ScanError> {
         let (masks, others): (Vec<String>, Vec<String>) =
             names.iter().cloned().partition(|name| is_mask(name));
-        if masks.is_empty() || others.len() > 1 {
+        let beside = others.iter().find(|name| speaks_of_masks(name));
+        if masks.is_empty() || (others.len() > 1 && beside.is_none()) {
             return Ok(());
         }
-        let is = if masks.len() == 1 {
-            "is named like a folder of masks"
-        } else {
-            "are named like folders of masks"
+        let (is, stand, them) = match masks.len() {
+            1 => ("is named like a folder", "stands", "it"),
+            _ => ("are named like folders", "stand", "them"),
         };
-        let what = format!("{is}, which are not photos, and beside {} is one class alone", listed(&masks));
-        Err(self.no_classes(level, node, &masks, &what))
+        let why = match beside {
+            Some(other) => format!("{stand} beside {other}"),
+            None => format!("without {them} there are no two classes"),
+        };
+        let way = self.way_of_all(level, "each folder is a class");
+        let what = format!("{is} of masks, which are not photos, and {why} ({way})");
+        Err(self.labels_elsewhere(level.at, node, &masks, &what))
     }
 
     /// Parts beside folders that are none.
@@ -490,7 +496,7 @@ impl Recogniser<'_> {
                 format!("move {} out of the folder", listed(&odd)),
                 format!("sort the photos in it into such folders ({})", listed(&parts)),
                 format!(
-                    "`{} --classes-from 1` to take all photos of a folder without parts",
+                    "`{} --classes-from 1` to take each folder for one class, without parts",
                     self.path(base)
                 ),
             ],

@@ -233,6 +233,7 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("{rust healthy masks}/{train val}", Read("healthy rust", [4, 4, 0])),
     ("{fold1 fold2}/{rust healthy masks}", Read("healthy rust", [8, 0, 0])),
     ("{mask no_mask}", Refused(&["mask is named like a folder of masks", "--classes-from 1"])),
+    ("{mask no_mask helmet}", Refused(&["stands beside no_mask", "if each folder is a class"])),
     ("{label no_label}", Refused(&["label is named like a folder of masks", "--classes-from 1"])),
     ("{masks faces}", Refused(&["masks is named like a folder of masks", "--classes-from 1"])),
     ("{train val}/{mask no_mask}", Refused(&["mask is named like a folder of masks", "--classes-from 1"])),
@@ -355,6 +356,10 @@ fn the_depth_of_the_classes_can_be_given() {
     let (dataset, _) = scan(parted.path(), &options).unwrap();
     assert_eq!(dataset.classes.len(), 4);
     assert_eq!(counts(&dataset), [8, 8, 0]);
+    let masked = tempfile::tempdir().unwrap();
+    plant(masked.path(), "{mask no_mask}");
+    let options = ScanOptions { classes_from: Some(1), ..ScanOptions::default() };
+    assert_eq!(scan(masked.path(), &options).unwrap().0.classes, ["mask", "no_mask"]);
     let folds = tempfile::tempdir().unwrap();
     plant(folds.path(), "{fold1 fold2}/{rust rust_aug}");
     let options = ScanOptions { classes_from: Some(1), ..ScanOptions::default() };
