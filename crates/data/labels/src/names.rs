@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::error::LabelError;
 use crate::file_index::has_picture_extension;
 use crate::list::list;
-use crate::table::Table;
+use crate::table::{Table, plain};
 use crate::text;
 
 /// Bytes up to which a file may be one of names.
@@ -86,7 +86,7 @@ fn names_in(path: &Path) -> Option<BTreeMap<String, String>> {
     }
 }
 
-/// Names by number in a table of two columns; `None` where a number stands twice, as in a table of photos.
+/// Names by number in a table of two columns; `None` where a number stands twice or the names are those of photos.
 fn names_of_table(table: &Table) -> Option<BTreeMap<String, String>> {
     let number = |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
     let column = |column: usize| table.cells(column).all(number);
@@ -95,6 +95,10 @@ fn names_of_table(table: &Table) -> Option<BTreeMap<String, String>> {
         (2, false) if column(1) => (1, 0),
         _ => return None,
     };
+    let heading = plain(&table.header[name]);
+    if ["image", "img", "photo", "picture", "file", "path"].iter().any(|begin| heading.starts_with(begin)) {
+        return None;
+    }
     let pairs = table.cells(code).zip(table.cells(name));
     once(pairs.map(|(code, name)| (code.to_owned(), name.to_owned())))
 }
@@ -196,6 +200,7 @@ mod tests {
             ("labels.csv", "image,label\np0,0\np1,1\np2,1\n"),
             ("classes.csv", "image,label\np0.png,0\np1.png,1\n"),
             ("names.tsv", "label\timage\n0\tp0\n1\tp1\n1\tp2\n"),
+            ("labels.csv", "image_id,label\np0,0\np1,1\n"),
             ("labels.txt", "p0.png 0\np1.png 1\n"),
             ("labels.json", "{\"p0\": 0, \"p1\": 0, \"p2\": 1}"),
             ("labels.json", "{\"p0.png\": 0, \"p1.png\": 1}"),

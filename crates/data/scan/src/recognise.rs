@@ -124,13 +124,6 @@ impl Recogniser<'_> {
         if let Some(inner) = deeper_parts(base, node) {
             return Err(self.parts_below(&inner));
         }
-        if names.len() > 1
-            && names.iter().all(|name| is_fold(name))
-            && !node.folders.values().any(Node::has_folders)
-        {
-            let what = "are folds or batches and hold no class folders";
-            return Err(self.no_classes(Level::of(base), node, &names, what));
-        }
         if let Some(sections) = folds(base, node) {
             return self.folded(base, node, sections);
         }
@@ -250,6 +243,17 @@ impl Recogniser<'_> {
         let names: Vec<String> = node.named().map(|(name, ..)| name).collect();
         if are_no_classes(&names) {
             return Err(self.no_classes(level, node, &names, KIND));
+        }
+        let flat = !node.folders.values().any(Node::has_folders);
+        if names.len() > 1 && flat && names.iter().all(|name| is_fold(name)) {
+            let what = "are folds or batches and hold no class folders";
+            return Err(self.no_classes(level, node, &names, what));
+        }
+        let parts: Vec<&String> = names.iter().filter(|name| plain_part(name).is_some()).collect();
+        if names.len() > 1 && !parts.is_empty() {
+            let what = format!("{} is named like a part of a data set, inside another", listed(&parts));
+            let out = format!("move {} out of the folder", listed(&parts));
+            return Err(self.undecided(level.at, what, vec![out, self.way_of_all(level, "it is a class")]));
         }
         self.siblings(level, &names)?;
         self.folders_of_folders(level, node)?;

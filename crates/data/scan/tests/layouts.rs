@@ -262,6 +262,14 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("{part_a part_b}", Read("part_a part_b", [4, 0, 0])),
     ("{rust rust_test healthy}", Refused(&["rust, rust_test are named like parts", "into train/"])),
     ("{healthy copy~of~healthy rust}", Refused(&["`copy of healthy,healthy`"])),
+    // Neither parts nor batches are classes of a part.
+    (
+        "train/{rust healthy val}",
+        Refused(&["val is named like a part of a data set, inside another", "move val"]),
+    ),
+    ("{train test}/{rust healthy train}", Refused(&["train is named like a part of a data set, inside"])),
+    ("{train val}/{batch1 batch2}", Refused(&["batch1, batch2 are folds or batches"])),
+    ("{fold1 fold2}/{rust test}", Refused(&["test is named like a part"])),
     // Parts in some classes.
     (
         "{rust healthy}/{train val} healthy/extra",
