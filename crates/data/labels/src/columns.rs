@@ -2,199 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::column_names::{GROUPS, IMAGES, KINDS, LABELS, NUMBERS, SPLITS};
 use crate::error::LabelError;
 use crate::file_index::has_picture_extension;
 use crate::table::{Table, plain};
-
-/// Names of columns of photos, in lower case without marks; the more telling first.
-pub const IMAGES: [&str; 32] = [
-    "imagepath",
-    "filepath",
-    "imgpath",
-    "photopath",
-    "path",
-    "filename",
-    "imagefilename",
-    "imagefile",
-    "imagename",
-    "imgname",
-    "photoname",
-    "image",
-    "img",
-    "photo",
-    "photograph",
-    "picture",
-    "bild",
-    "imagen",
-    "file",
-    "fname",
-    "datei",
-    "archivo",
-    "fichier",
-    "imageid",
-    "imgid",
-    "photoid",
-    "pictureid",
-    "fileid",
-    "id",
-    "uuid",
-    "name",
-    "key",
-];
-/// Names of columns of classes.
-const LABELS: [&str; 30] = [
-    "label",
-    "labels",
-    "class",
-    "classes",
-    "classname",
-    "classlabel",
-    "labelname",
-    "category",
-    "categoryname",
-    "categories",
-    "target",
-    "groundtruth",
-    "truth",
-    "gt",
-    "y",
-    "tag",
-    "tags",
-    "annotation",
-    "annotations",
-    "classification",
-    "dx",
-    "etiqueta",
-    "etiquetas",
-    "clase",
-    "classe",
-    "etiquette",
-    "klasse",
-    "multiclasslabel",
-    "labeltext",
-    "classtext",
-];
-/// Names that say what kind of classes they are.
-const KINDS: [&str; 30] = [
-    "disease",
-    "diseases",
-    "diseasename",
-    "diseaseclass",
-    "diseasetype",
-    "diagnosis",
-    "predominantstress",
-    "stress",
-    "bioticstress",
-    "symptom",
-    "symptoms",
-    "condition",
-    "pathology",
-    "pest",
-    "healthstatus",
-    "species",
-    "speciesname",
-    "scientificname",
-    "taxon",
-    "taxonname",
-    "enfermedad",
-    "maladie",
-    "doenca",
-    "krankheit",
-    "especie",
-    "espece",
-    "plantdisease",
-    "leafdisease",
-    "nutrient",
-    "deficiency",
-];
-/// Names of columns of numbers for classes.
-const NUMBERS: [&str; 16] = [
-    "classid",
-    "labelid",
-    "categoryid",
-    "speciesid",
-    "diseaseid",
-    "targetid",
-    "labelnum",
-    "classnum",
-    "labelnumber",
-    "classnumber",
-    "labelindex",
-    "classindex",
-    "labelidx",
-    "classidx",
-    "labelencoded",
-    "taxonid",
-];
-/// Names of columns of splits.
-pub const SPLITS: [&str; 27] = [
-    "split",
-    "part",
-    "set",
-    "subset",
-    "partition",
-    "learntag",
-    "phase",
-    "usage",
-    "datasplit",
-    "datasetsplit",
-    "dataset",
-    "purpose",
-    "istrain",
-    "istraining",
-    "istrainingimage",
-    "istest",
-    "istesting",
-    "isval",
-    "isvalid",
-    "isvalidation",
-    "fold",
-    "folds",
-    "foldid",
-    "foldno",
-    "foldnumber",
-    "kfold",
-    "cvfold",
-];
-/// Names of columns of groups: what holds more photos first.
-const GROUPS: [&str; 36] = [
-    "group",
-    "groupid",
-    "groups",
-    "obsid",
-    "observationid",
-    "observation",
-    "plant",
-    "plantid",
-    "plantno",
-    "plantnumber",
-    "tree",
-    "treeid",
-    "individual",
-    "individualid",
-    "specimen",
-    "specimenid",
-    "leaf",
-    "leafid",
-    "leafno",
-    "leafnumber",
-    "lesionid",
-    "patientid",
-    "subject",
-    "subjectid",
-    "plot",
-    "plotid",
-    "block",
-    "blockid",
-    "field",
-    "fieldid",
-    "farm",
-    "farmid",
-    "session",
-    "sessionid",
-    "burst",
-    "sequenceid",
-];
 
 /// Columns that are named by whoever gives the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -211,6 +22,9 @@ pub(crate) struct Columns {
     pub(crate) image: usize,
     pub(crate) label: LabelColumns,
     pub(crate) split: Option<usize>,
+    /// Several columns of yes and no that mark the photos of one part each, `is_train` and `is_test`; none where one column or
+    /// cells of other words say the parts.
+    pub(crate) marked_parts: Vec<usize>,
     /// Candidates, the best first.
     pub(crate) groups: Vec<usize>,
 }
@@ -243,9 +57,14 @@ pub(crate) fn columns(table: &Table, choice: &ColumnChoice) -> Result<Columns, L
     let label = choice.label.as_ref().map(|name| given(table, name, "--label-column")).transpose()?;
     let free = |column: &usize| Some(*column) != label;
     let split = named(&SPLITS).find(free);
-    let groups: Vec<usize> = named(&GROUPS).filter(free).filter(|column| Some(*column) != split).collect();
+    let mut marked_parts: Vec<usize> = named(&SPLITS).filter(free).collect();
+    marked_parts
+        .retain(|&column| plain(&table.header[column]).starts_with("is") && is_yes_or_no(table, column));
+    marked_parts.sort_unstable();
+    let of_split = |column: &usize| Some(*column) == split || marked_parts.contains(column);
+    let groups: Vec<usize> = named(&GROUPS).filter(free).filter(|column| !of_split(column)).collect();
     let others: Vec<usize> = (0..table.header.len())
-        .filter(|column| *column != image && Some(*column) != split && !groups.contains(column))
+        .filter(|column| *column != image && !of_split(column) && !groups.contains(column))
         .filter(|column| !is_row_number(&table.header[*column]))
         .collect();
     let label = match label {
@@ -253,7 +72,10 @@ pub(crate) fn columns(table: &Table, choice: &ColumnChoice) -> Result<Columns, L
         None if others.is_empty() && groups.is_empty() && !table.named => LabelColumns::Folder,
         None => found(table, &others, &groups, &named)?,
     };
-    Ok(Columns { image, label, split, groups })
+    if marked_parts.len() < 2 || split.is_none_or(|split| !marked_parts.contains(&split)) {
+        marked_parts.clear();
+    }
+    Ok(Columns { image, label, split, marked_parts, groups })
 }
 
 fn given(table: &Table, name: &str, option: &str) -> Result<usize, LabelError> {
@@ -370,6 +192,19 @@ pub(crate) fn mark(cell: &str) -> Option<bool> {
         "1" | "1.0" | "true" => Some(true),
         _ => None,
     }
+}
+
+/// Whether a cell says yes or no; nothing is no.
+pub(crate) fn yes(cell: &str) -> Option<bool> {
+    match cell.to_ascii_lowercase().as_str() {
+        "yes" | "y" => Some(true),
+        "no" | "n" => Some(false),
+        _ => mark(cell),
+    }
+}
+
+fn is_yes_or_no(table: &Table, column: usize) -> bool {
+    table.cells(column).all(|cell| yes(cell).is_some())
 }
 
 fn is_marks(table: &Table, column: usize) -> bool {

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::annotations::annotations;
-use crate::columns::{ColumnChoice, Columns, LabelColumns, columns, mark, photos};
+use crate::columns::{ColumnChoice, Columns, LabelColumns, columns, mark, photos, yes};
 use crate::error::LabelError;
 use crate::file_index::plain_path;
 use crate::json;
@@ -22,7 +22,7 @@ pub struct Labels {
     pub rows: Vec<LabelRow>,
     /// Where the classes stand, in words that follow "the classes are".
     pub form: String,
-    /// Name of the column of splits, if there is one.
+    /// Name of the column of splits, if there is one; of several that mark a part each, all their names.
     pub split_column: Option<String>,
     /// Name of the column of groups, if there is one that tells photos of one class apart.
     pub group_column: Option<String>,
@@ -101,7 +101,7 @@ impl Labels {
         if table.rows.is_empty() {
             return Err(LabelError::table(&table.path, "the table has no rows"));
         }
-        let Columns { image, label, split, groups } = columns(table, choice)?;
+        let Columns { image, label, split, marked_parts, groups } = columns(table, choice)?;
         let name = |column: usize| table.header[column].clone();
         let all = labels(table, image, &label);
         if all.iter().all(Vec::is_empty) {
@@ -120,11 +120,15 @@ impl Labels {
             let cell = &table.rows[row].cells[column?];
             (!cell.is_empty()).then(|| cell.clone())
         };
+        let marked = marked_parts_of(table, &marked_parts)?;
         let row = |(place, labels): (usize, Vec<String>)| LabelRow {
             line: table.rows[place].line,
             image: table.rows[place].cells[image].clone(),
             labels,
-            split: cell(place, split),
+            split: match marked_parts.is_empty() {
+                true => cell(place, split),
+                false => marked[place].clone(),
+            },
             group: cell(place, group),
         };
         let form = match &label {
@@ -137,7 +141,10 @@ impl Labels {
             path: table.path.clone(),
             rows: all.into_iter().enumerate().map(row).filter(|row| !row.image.is_empty()).collect(),
             form,
-            split_column: split.filter(|_| table.named).map(name),
+            split_column: match marked_parts.as_slice() {
+                [] => split.filter(|_| table.named).map(name),
+                columns => Some(columns.iter().map(|&column| name(column)).collect::<Vec<_>>().join(", ")),
+            },
             group_column: group.map(name),
             unused_columns,
             header: if table.named { table.header.clone() } else { Vec::new() },
@@ -195,6 +202,31 @@ fn labels(table: &Table, image: usize, label: &LabelColumns) -> Vec<Vec<String>>
             table.cells(image).map(folder).collect()
         }
     }
+}
+
+/// The part of each row, where several columns mark a part each: `val` of `is_val`. A row without a mark is for training if no
+/// column marks that.
+///
+/// # Errors
+/// [`LabelError::Table`] for a row with marks in two columns.
+fn marked_parts_of(table: &Table, columns: &[usize]) -> Result<Vec<Option<String>>, LabelError> {
+    let part = |column: usize| plain(&table.header[column]).split_off(2);
+    let trains = columns.iter().any(|&column| part(column).starts_with("train"));
+    let of_row = |row: &crate::table::Row| {
+        let mut set = columns.iter().filter(|column| yes(&row.cells[**column]) == Some(true));
+        match (set.next(), set.next()) {
+            (Some(one), None) => Ok(Some(part(*one).trim_end_matches("image").to_owned())),
+            (None, _) => Ok((!trains).then(|| "train".to_owned())),
+            (Some(one), Some(other)) => {
+                let what = format!(
+                    "line {} marks both `{}` and `{}`, and a photo has one part",
+                    row.line, table.header[*one], table.header[*other]
+                );
+                Err(LabelError::table(&table.path, what))
+            }
+        }
+    };
+    table.rows.iter().map(of_row).collect()
 }
 
 /// Why a column cannot say which photos stay together.
@@ -276,6 +308,38 @@ mod tests {
         assert_eq!(labels.rows[1].group.as_deref(), Some("x"));
         let labels = of("a.csv", "image,label,plant\n1,a,tomato\n2,a,tomato\n3,b,potato\n").unwrap();
         assert_eq!((labels.group_column, labels.unused_columns.len()), (None, 1));
+    }
+
+    #[test]
+    fn several_columns_mark_the_parts_together() {
+        let parts = |text: &str| {
+            let labels = of("a.csv", text).map_err(|error| error.to_string())?;
+            let rows = labels.rows.iter().map(|row| row.split.clone().unwrap_or_default());
+            Ok::<_, String>((labels.split_column.unwrap(), rows.collect::<Vec<_>>().join(" ")))
+        };
+        for (text, column, rows) in [
+            (
+                "image,label,is_train,is_val,is_test\n1,a,1,0,0\n2,a,0,1,0\n3,b,0,0,1\n4,b,0,0,0\n",
+                "is_train, is_val, is_test",
+                "train val test ",
+            ),
+            (
+                "image,label,is_valid,is_test\n1,a,True,False\n2,a,False,True\n3,b,False,False\n4,b,,\n",
+                "is_valid, is_test",
+                "valid test train train",
+            ),
+            (
+                "image,is_test,rust,is_train,scab\n1,no,1,yes,0\n2,yes,0,no,1\n",
+                "is_test, is_train",
+                "train test",
+            ),
+            ("image,label,split,is_test\n1,a,train,0\n2,b,val,0\n", "split", "train val"),
+            ("image,label,is_train\n1,a,1\n2,b,0\n", "is_train", "1 0"),
+        ] {
+            assert_eq!(parts(text), Ok((column.to_owned(), rows.to_owned())), "{text}");
+        }
+        let error = parts("image,label,is_train,is_test\n1,a,1,0\n2,b,1,1\n").unwrap_err();
+        assert!(error.contains("line 3 marks both `is_train` and `is_test`"), "{error}");
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 mod annotations;
 mod class_map;
+mod column_names;
 mod columns;
 mod error;
 mod file_index;
@@ -23,7 +24,8 @@ mod table;
 mod text;
 
 pub use class_map::{ClassMap, Mapped};
-pub use columns::{ColumnChoice, IMAGES as IMAGE_COLUMNS, SPLITS as SPLIT_COLUMNS};
+pub use column_names::{IMAGES as IMAGE_COLUMNS, SPLITS as SPLIT_COLUMNS};
+pub use columns::ColumnChoice;
 pub use error::LabelError;
 pub use file_index::{FileIndex, has_picture_extension, plain_path};
 pub use labels::{LabelRow, Labels};

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::column_names::IMAGES;
 use crate::error::LabelError;
 use crate::list::list;
 use crate::separator::{records, separator};
@@ -86,21 +87,39 @@ impl Table {
     }
 }
 
-/// The text without notes before the table, and how many lines they are: a spreadsheet's on the separator, and comments that have
-/// not as many cells as the line after them.
+/// The text without notes before the table, and how many lines they are: a spreadsheet's on the separator, and comments.
 fn without_notes(mut text: &str) -> (&str, u64) {
-    let cells = |line: &str| line.matches([',', ';', '\t', '|']).count();
     let mut skipped = 0;
     while let Some((first, rest)) = text.split_once('\n') {
         let separator = first.trim_end().len() == 5 && first.starts_with("sep=");
-        let next = rest.lines().next().unwrap_or_default();
-        let comment = first.starts_with('#') && cells(first) != cells(next);
+        let comment = first.starts_with('#') && is_comment(first, rest);
         if !separator && !comment {
             break;
         }
         (text, skipped) = (rest, skipped + 1);
     }
     (text, skipped)
+}
+
+/// Whether a line that begins with `#` is none of the names of columns: the line after it is one, or has another number of cells.
+fn is_comment(line: &str, rest: &str) -> bool {
+    let separator = separator(rest);
+    let cells = |text: &str| {
+        let record = records(text, separator).next();
+        let mut cells: Vec<String> = record.iter().flatten().map(plain).collect();
+        while cells.last().is_some_and(String::is_empty) {
+            cells.pop();
+        }
+        cells
+    };
+    let (own, next) = (cells(line), cells(rest));
+    let names =
+        |cells: &[String]| cells.len() > 1 && cells.iter().any(|cell| IMAGES.contains(&cell.as_str()));
+    match (names(&own), names(&next)) {
+        (true, false) => false,
+        (false, true) => true,
+        _ => own.len() != next.len(),
+    }
 }
 
 /// A name in lower case, letters and digits alone.
@@ -137,9 +156,27 @@ mod tests {
             ("# made by a tool, 2024, twice\n#\nimage,label\n1.jpg,a\n", 4),
             ("sep=,\nimage,label\n1.jpg,a\n", 3),
             ("# image,label\n1.jpg,a\n", 2),
+            ("# made by a tool, 2024\nimage,label\n1.jpg,a\n", 3),
+            ("# made by a tool,\nimage,label\n1.jpg,a\n", 3),
+            ("# a; b; c\nimage;label\n1.jpg;a\n", 3),
         ] {
             let table = parse(text).unwrap();
             assert_eq!((table.header.len(), table.rows[0].line), (2, line), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_columns_may_begin_with_a_number_sign() {
+        for (text, columns) in [
+            ("#,image,label\n1,p0.png,rust|scab\n2,p1.png,rust\n", 3),
+            ("#,image,label,note\n1,p0.png,rust,\"a, b\"\n2,p1.png,rust,\n", 4),
+            ("#;image;label\n1;p0.png;rust, scab\n2;p1.png;rust\n", 3),
+            ("#,image,label,note\n1,p0.png,rust,\n2,p1.png,rust,\n", 4),
+            ("#image,label\n\"p,0.png\",rust\np1.png,rust\n", 2),
+        ] {
+            let table = parse(text).unwrap();
+            assert_eq!((table.header.len(), table.rows.len()), (columns, 2), "{text}");
+            assert!(table.header[0].starts_with('#') && table.named, "{text}");
         }
     }
 

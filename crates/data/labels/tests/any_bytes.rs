@@ -17,7 +17,7 @@ fn read_all(bytes: &[u8]) {
         let _ = Labels::photos(&path);
         let _ = ClassMap::read(&path);
     }
-    let _ = names_beside(folder.path(), &["0", "1"].into());
+    let _ = names_beside(folder.path(), &["0", "1"].into(), &[]);
 }
 
 proptest! {

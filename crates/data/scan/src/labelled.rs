@@ -370,8 +370,9 @@ fn names(
     map: Option<&ClassMap>,
 ) -> Result<Option<Names>, ScanError> {
     let own = tables[0].path.parent().unwrap_or(Path::new("."));
+    let read: Vec<&Path> = tables.iter().map(|table| table.path.as_path()).collect();
     for folder in [own, own.parent().unwrap_or(own), root] {
-        match names_beside(folder, labels) {
+        match names_beside(folder, labels, &read) {
             Ok(None) => {}
             Ok(found) => return Ok(found),
             Err(_) if map.is_some() => return Ok(None),

@@ -20,6 +20,7 @@ mod options;
 mod part;
 mod recognise;
 mod row_files;
+mod shape;
 mod siblings;
 mod sorter;
 mod table_splits;
@@ -54,7 +55,7 @@ use self::walk::{Tree, walk};
 /// # Errors
 /// [`ScanError`] if there are fewer than two classes; it names what was found and the expected layout.
 pub fn scan(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>), ScanError> {
-    let (dataset, mut problems) = survey(root, options)?;
+    let (mut dataset, mut problems) = survey(root, options)?;
     let trained = alike::trained(&dataset);
     if trained.iter().all(|&count| count == 0) {
         return Err(ScanError::NothingToTrainOn { root: root.to_owned() });
@@ -68,6 +69,8 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>
     if !misspelt.is_empty() {
         return Err(ScanError::ClassesAlike { root: root.to_owned(), pairs: misspelt });
     }
+    let mut unknown: BTreeSet<usize> = BTreeSet::new();
+    let mut said: Vec<String> = dataset.layout.iter().cloned().collect();
     for split in [Split::Validation, Split::Test] {
         let there: BTreeSet<usize> = dataset
             .photos
@@ -75,6 +78,18 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>
             .filter(|photo| photo.split == Some(split))
             .map(|photo| photo.class)
             .collect();
+        // One folder is likely to hold the photos of a test whose classes nobody has told.
+        if let [class] = there.iter().copied().collect::<Vec<_>>()[..]
+            && trained[class] == 0
+        {
+            let photos = dataset.photos.iter().filter(|photo| photo.split == Some(split)).count();
+            said.push(format!(
+                "the photos for {split} are not used: all {photos} are in {}, which is no class for training",
+                dataset.classes[class]
+            ));
+            unknown.insert(class);
+            continue;
+        }
         if !there.is_empty() && there.iter().all(|&class| trained[class] == 0) {
             let named = |keep: &dyn Fn(usize) -> bool| {
                 let all = dataset.classes.iter().enumerate();
@@ -85,9 +100,11 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>
             return Err(ScanError::OtherClasses { root: root.to_owned(), split, classes, trained });
         }
     }
+    dataset.layout = (!said.is_empty()).then(|| said.join("; "));
     let all = dataset.class_counts();
     for (place, (class, &count)) in dataset.classes.iter().zip(&trained).enumerate() {
         match count {
+            0 if unknown.contains(&place) => {}
             0 => problems.push(Problem::new(class, Reason::ClassNotInTraining { photographs: all[place] })),
             1 => problems.push(Problem::new(class, Reason::ClassWithOnePhotograph)),
             _ => {}

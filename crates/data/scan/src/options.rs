@@ -10,8 +10,8 @@ use foliar_vision::limits::Limits;
 pub struct ScanOptions {
     /// Limits on one photo.
     pub limits: Limits,
-    /// How many folders below the root, or below its parts, the classes are: 1 for folders of photos, 2 for folders of folders,
-    /// whose two names together name a class. Absent: understood from the whole tree, or an error.
+    /// How many folders below the root, or below its parts or folds, the classes are: 1 for folders of photos, 2 for folders of
+    /// folders, whose two names together name a class. Absent: understood from the whole tree, or an error.
     pub classes_from: Option<usize>,
     /// The tables that say the classes.
     pub labels: LabelSource,

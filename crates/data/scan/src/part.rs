@@ -182,32 +182,63 @@ pub(crate) fn is_output(name: &str) -> bool {
     words.peek().is_some() && words.all(|word| OUTPUTS.contains(&word.as_str()))
 }
 
+/// Words for versions that are also in the names of diseases.
+const COLOURS: [&str; 4] = ["color", "colour", "gray", "grey"];
+
 /// A name without the words for versions and parts.
 pub(crate) struct Bare {
     /// What is left, in normal form.
     pub(crate) class: String,
-    /// Whether it had the word for a version or the mark of a copy.
+    /// What is left if colours stay.
+    pub(crate) coloured: String,
+    /// Whether it had the word for a version, other than a colour, or for a copy.
     pub(crate) version: bool,
+    /// Whether it had the word for photos as they were taken.
+    pub(crate) original: bool,
+    /// Whether it had the word for a colour.
+    pub(crate) colour: bool,
+    /// Whether it had a number in brackets behind it.
+    pub(crate) numbered: bool,
     /// Whether it had the word for a part.
     pub(crate) part: bool,
+}
+
+impl Bare {
+    /// Whether there was more than the class.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.version || self.colour || self.numbered || self.part
+    }
 }
 
 /// `Rust_aug`, `rust (1)`, `Copy of rust` and `rust_train` without what makes them others than `rust`.
 pub(crate) fn bare(name: &str) -> Bare {
     let numbered = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
-    let copied = numbered.filter(|(_, number)| is_number(number)).map(|(name, _)| name);
+    let numbered = numbered.filter(|(_, number)| is_number(number)).map(|(name, _)| name);
     let of_copy = |name: &str| name.get(..8).is_some_and(|begin| begin.eq_ignore_ascii_case("copy of "));
-    let (name, mut version) = (copied.unwrap_or(name), copied.is_some());
-    version |= of_copy(name);
-    let name = if of_copy(name) { &name[8..] } else { name };
-    let mut bare = Bare { class: String::new(), version, part: false };
-    for word in words(name) {
-        let is_version = VERSIONS.contains(&word.as_str());
-        let is_part = split_of(&word).is_some();
-        bare.version |= is_version;
-        bare.part |= is_part;
-        if !is_version && !is_part {
+    let name_of_class = numbered.unwrap_or(name);
+    let copy = of_copy(name_of_class);
+    let name_of_class = if copy { &name_of_class[8..] } else { name_of_class };
+    let mut bare = Bare {
+        class: String::new(),
+        coloured: String::new(),
+        version: copy,
+        original: false,
+        colour: false,
+        numbered: numbered.is_some(),
+        part: false,
+    };
+    for word in words(name_of_class) {
+        if COLOURS.contains(&word.as_str()) {
+            bare.colour = true;
+            bare.coloured.push_str(&word);
+        } else if VERSIONS.contains(&word.as_str()) {
+            bare.version = true;
+            bare.original |= matches!(word.as_str(), "original" | "originals" | "raw");
+        } else if split_of(&word).is_some() {
+            bare.part = true;
+        } else {
             bare.class.push_str(&normal(&word));
+            bare.coloured.push_str(&normal(&word));
         }
     }
     bare
@@ -215,8 +246,12 @@ pub(crate) fn bare(name: &str) -> Bare {
 
 /// Whether `name` is that of a folder of masks.
 pub(crate) fn is_mask(name: &str) -> bool {
-    let words = words(name);
-    words.iter().any(|word| MASKS.contains(&word.as_str())) && is_kind(name)
+    speaks_of_masks(name) && is_kind(name)
+}
+
+/// Whether `name` has the word for masks, alone or beside others: `no_mask`.
+pub(crate) fn speaks_of_masks(name: &str) -> bool {
+    words(name).iter().any(|word| MASKS.contains(&word.as_str()))
 }
 
 /// Whether `name` tells photos of one class apart: a plant, a day, a number.

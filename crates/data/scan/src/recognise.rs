@@ -20,7 +20,8 @@ use foliar_vision::dataset::Split;
 use crate::error::ScanError;
 use crate::layout::{Layout, Section};
 use crate::node::Node;
-use crate::part::{is_fold, is_group, is_kind, is_mask, normal, part_of, plain_part};
+use crate::part::{is_fold, is_group, is_kind, is_mask, normal, part_of, plain_part, speaks_of_masks};
+use crate::shape::{deeper_parts, folds, parts, parts_inside, wrapper};
 use crate::siblings::{are_no_classes, family, no_classes};
 
 /// Names that a sentence lists before it counts.
@@ -28,8 +29,8 @@ const NAMED: usize = 4;
 /// What is wrong with folders such as `images` and `masks`.
 const KIND: &str = "say what kind of files they hold, not what is seen";
 
-/// The layout of the tree below `root`. With `classes_from`, folders so many levels below the root, or below its parts, are
-/// the classes, and nothing else is looked at.
+/// The layout of the tree below `root`. With `classes_from`, folders so many levels below the root, or below its parts or folds,
+/// are the classes, and nothing else is looked at.
 ///
 /// # Errors
 /// [`ScanError::Undecided`] with the ways to go on.
@@ -37,8 +38,8 @@ pub(crate) fn recognise(root: &Path, node: &Node, classes_from: Option<usize>) -
     let recogniser = Recogniser { root, top: node };
     if let Some(depth) = classes_from {
         let mut layout = Layout { depth: depth.max(1), ..Layout::plain() };
-        if let Some(parts) = parts(node) {
-            layout.sections = parts;
+        if let Some(sections) = parts(node).or_else(|| folds(Path::new(""), node)) {
+            layout.sections = sections;
         }
         return Ok(layout);
     }
@@ -64,41 +65,23 @@ pub(crate) fn recognise(root: &Path, node: &Node, classes_from: Option<usize>) -
     Ok(layout)
 }
 
-/// The only folder of a folder, if the data set begins inside it.
-fn wrapper(node: &Node) -> Option<(&std::ffi::OsStr, &Node)> {
-    let (name, only) =
-        node.folders.iter().next().filter(|_| node.folders.len() == 1 && node.pictures == 0)?;
-    let text = name.to_string_lossy();
-    let sessions = only.named().all(|(name, ..)| is_group(&name) && part_of(&name).is_none());
-    let inside = only.is_above() && (only.folders.len() == 1 || !sessions);
-    let deeper =
-        only.folders.len() > 1 || wrapper(only).is_some() || only.named().all(|(_, _, node)| node.is_above());
-    (inside && deeper && plain_part(&text).is_none()).then_some((name.as_os_str(), only))
+/// A folder whose folders may be classes.
+#[derive(Clone, Copy)]
+struct Level<'a> {
+    /// The folder, below the root.
+    at: &'a Path,
+    /// The folder for which `--classes-from 1` takes them all for classes: `at`, or that of the parts; none where that would lose
+    /// the parts.
+    whole: Option<&'a Path>,
 }
 
-/// The folders of `node` as parts of a data set: all are named like parts, and hold folders of pictures.
-fn parts(node: &Node) -> Option<Vec<Section>> {
-    let rests: Option<BTreeSet<String>> =
-        node.named().map(|(name, ..)| part_of(&name).map(|part| part.rest)).collect();
-    let alike = rests.is_some_and(|rests| rests.len() == 1 && (node.folders.len() > 1 || rests.contains("")));
-    let above = node.folders.values().any(Node::has_folders);
-    if !alike || !above {
-        return None;
+impl<'a> Level<'a> {
+    fn of(at: &'a Path) -> Self {
+        Self { at, whole: Some(at) }
     }
-    let sections = node.named().filter(|(_, _, below)| below.has_folders()).map(|(name, key, below)| {
-        let mut folder = PathBuf::from(key);
-        // Archives hold `test/test/...`.
-        let mut below = below;
-        while let Some((inner, only)) = below.folders.iter().next().filter(|(inner, only)| {
-            below.folders.len() == 1 && only.is_above() && part_of(&inner.to_string_lossy()).is_some()
-        }) {
-            folder.push(inner);
-            below = only;
-        }
-        Section { folder, split: part_of(&name).map(|part| part.split) }
-    });
-    Some(sections.collect())
 }
+
+type LeftOut = Vec<(PathBuf, &'static str)>;
 
 struct Recogniser<'a> {
     root: &'a Path,
@@ -108,61 +91,82 @@ struct Recogniser<'a> {
 impl Recogniser<'_> {
     fn below(&self, base: &Path, node: &Node) -> Result<Layout, ScanError> {
         let names: Vec<String> = node.named().map(|(name, ..)| name).collect();
-        if let Some(mut sections) = parts(node) {
-            return self.parted(base, node, &mut sections);
+        if let Some(sections) = parts(node) {
+            return self.parted(base, node, sections);
         }
         let plain: Vec<&String> = names.iter().filter(|name| plain_part(name).is_some()).collect();
         if !plain.is_empty() {
             return Err(self.half_parted(base, node, &names));
         }
         if let Some(parts) = parts_inside(node) {
+            let level = Level { at: base, whole: None };
             if are_no_classes(&names) {
-                return Err(self.no_classes(base, node, &names, KIND));
+                return Err(self.no_classes(Level::of(base), node, &names, KIND));
             }
+            self.siblings(level, &names)?;
+            let left_out = masks(base, &names);
+            self.two_are_left(level, node, &names)?;
             let section = Section { folder: base.to_owned(), split: None };
-            let understood = Some(format!("the folders {} in each class are the parts", listed(&parts)));
-            return Ok(Layout { sections: vec![section], parts_inside: true, understood, ..Layout::plain() });
+            let mut said = vec![format!("the folders {} in each class are the parts", listed(&parts))];
+            said.extend(not_used(&left_out));
+            let understood = Some(said.join("; "));
+            return Ok(Layout {
+                sections: vec![section],
+                parts_inside: true,
+                left_out,
+                understood,
+                ..Layout::plain()
+            });
+        }
+        if let Some(error) = self.parts_inside_some(base, node) {
+            return Err(error);
         }
         if let Some(inner) = deeper_parts(base, node) {
             return Err(self.parts_below(&inner));
         }
-        if names.len() > 1
-            && names.iter().all(|name| is_fold(name))
-            && !node.folders.values().any(Node::has_folders)
-        {
-            return Err(self.no_classes(
-                base,
-                node,
-                &names,
-                "are folds or batches and hold no class folders",
-            ));
-        }
-        if names.len() > 1
-            && names.iter().all(|name| is_fold(name))
-            && node.folders.values().all(Node::is_above)
-        {
-            let sections =
-                node.folders.keys().map(|name| Section { folder: base.join(name), split: None }).collect();
-            let understood = Some(format!("{} hold the same classes and are taken together", listed(&names)));
-            return Ok(Layout { sections, understood, ..Layout::plain() });
+        if let Some(sections) = folds(base, node) {
+            return self.folded(base, node, sections);
         }
         self.versions(base, node, &names)?;
-        if are_no_classes(&names) {
-            return Err(self.no_classes(base, node, &names, KIND));
+        if !are_no_classes(&names) {
+            self.second_copy(base, node)?;
         }
-        self.second_copy(base, node)?;
-        self.siblings(base, &names)?;
-        let masks: Vec<&String> = names.iter().filter(|name| is_mask(name)).collect();
-        let left_out = masks.iter().map(|name| (base.join(name), "masks are not photos")).collect();
-        self.folders_of_folders(base, node)?;
+        let left_out = self.classes_below(Level::of(base), node)?;
+        self.two_are_left(Level::of(base), node, &names)?;
         let section = Section { folder: base.to_owned(), split: None };
-        let understood =
-            (!masks.is_empty()).then(|| format!("{} is not used: masks are not photos", listed(&masks)));
+        let understood = not_used(&left_out);
         Ok(Layout { sections: vec![section], left_out, understood, ..Layout::plain() })
     }
 
+    /// All folders are folds or batches of one data set.
+    fn folded(&self, base: &Path, node: &Node, sections: Vec<Section>) -> Result<Layout, ScanError> {
+        let level = Level::of(base);
+        let mut left_out = Vec::new();
+        let mut sets: Vec<BTreeSet<String>> = Vec::new();
+        for (_, key, below) in node.named() {
+            left_out.extend(self.classes_below(Level { at: &base.join(key), ..level }, below)?);
+            sets.push(below.named().map(|(name, ..)| name).collect());
+        }
+        let all: Vec<String> = sets.iter().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+        self.siblings(level, &all)?;
+        self.two_are_left(level, node, &all)?;
+        let in_each = |name: &&String| sets.iter().all(|set| set.contains(*name));
+        let names: Vec<String> = node.named().map(|(name, ..)| name).collect();
+        let some: Vec<&String> = all.iter().filter(|name| !is_mask(name) && !in_each(name)).collect();
+        let mut said = vec![match some.as_slice() {
+            [] => format!("{} hold the same classes and are taken together", listed(&names)),
+            some => format!(
+                "{} are taken together, though not each of them holds {}",
+                listed(&names),
+                listed(some)
+            ),
+        }];
+        said.extend(not_used(&left_out));
+        Ok(Layout { sections, left_out, understood: Some(said.join("; ")), ..Layout::plain() })
+    }
+
     /// All folders are parts.
-    fn parted(&self, base: &Path, node: &Node, sections: &mut [Section]) -> Result<Layout, ScanError> {
+    fn parted(&self, base: &Path, node: &Node, mut sections: Vec<Section>) -> Result<Layout, ScanError> {
         let used: BTreeSet<PathBuf> =
             sections.iter().filter_map(|section| section.folder.iter().next().map(PathBuf::from)).collect();
         let flat: Vec<(String, &Node)> = node
@@ -179,13 +183,29 @@ impl Recogniser<'_> {
         }
         let plainly = node.named().all(|(name, ..)| Split::of_word(&name).is_some());
         let wrapped = sections.iter().any(|section| section.folder.iter().count() > 1);
-        for section in sections.iter_mut() {
+        let level = Level::of(base);
+        let mut left_out: LeftOut =
+            flat.iter().map(|(name, _)| (base.join(name), "it has no class folders")).collect();
+        let (mut masks, mut unnamed) = (Vec::new(), Vec::new());
+        let mut training: BTreeSet<String> = BTreeSet::new();
+        // What is wrong with training comes first.
+        sections.sort_by_key(|section| section.split != Some(Split::Train));
+        for section in &mut sections {
+            let below = node.at(&section.folder);
             section.folder = base.join(&section.folder);
-            self.classes_below(
-                section,
-                node.at(section.folder.strip_prefix(base).unwrap_or(&section.folder)),
-            )?;
+            let Some(below) = below else { continue };
+            let names: Vec<String> = below.named().map(|(name, ..)| name).collect();
+            if section.split == Some(Split::Train) {
+                training.extend(names.iter().cloned());
+            } else if trained && are_no_classes(&names) {
+                unnamed.push((section.folder.clone(), below.total, names));
+                continue;
+            }
+            masks.extend(self.classes_below(Level { at: &section.folder, ..level }, below)?);
         }
+        self.two_are_left(level, node, &training.into_iter().collect::<Vec<_>>())?;
+        sections.retain(|section| unnamed.iter().all(|(folder, ..)| *folder != section.folder));
+        sections.sort_by(|a, b| a.folder.cmp(&b.folder));
         let mut said: Vec<String> = Vec::new();
         if !plainly || wrapped || !base.as_os_str().is_empty() {
             let named = |section: &Section| {
@@ -197,26 +217,69 @@ impl Recogniser<'_> {
                 sections.iter().map(named).collect::<Vec<_>>().join(", ")
             ));
         }
-        let left_out = flat.iter().map(|(name, _)| (base.join(name), "it has no class folders")).collect();
         for (name, below) in &flat {
             said.push(format!(
                 "{name} is not used: its {} in no class folder",
                 counted(below.total, "photo is", "photos are")
             ));
         }
+        for (folder, total, names) in unnamed {
+            said.push(format!(
+                "{} is not used: its {} in no class folder but in {}",
+                shown(&folder),
+                counted(total, "photo is", "photos are"),
+                listed(&names)
+            ));
+            left_out.push((folder, "it has no class folders"));
+        }
+        said.extend(not_used(&masks));
+        left_out.extend(masks);
         let understood = (!said.is_empty()).then(|| said.join("; "));
-        Ok(Layout { sections: sections.to_vec(), left_out, understood, ..Layout::plain() })
+        Ok(Layout { sections, left_out, understood, ..Layout::plain() })
     }
 
-    /// The folders of a part are classes, and not kinds of files.
-    fn classes_below(&self, section: &Section, node: Option<&Node>) -> Result<(), ScanError> {
-        let Some(node) = node else { return Ok(()) };
+    /// The folders of a level are classes, but for those of masks, which are left out.
+    fn classes_below(&self, level: Level<'_>, node: &Node) -> Result<LeftOut, ScanError> {
         let names: Vec<String> = node.named().map(|(name, ..)| name).collect();
         if are_no_classes(&names) {
-            return Err(self.no_classes(&section.folder, node, &names, KIND));
+            return Err(self.no_classes(level, node, &names, KIND));
         }
-        self.siblings(&section.folder, &names)?;
-        self.folders_of_folders(&section.folder, node)
+        let flat = !node.folders.values().any(Node::has_folders);
+        if names.len() > 1 && flat && names.iter().all(|name| is_fold(name)) {
+            let what = "are folds or batches and hold no class folders";
+            return Err(self.no_classes(level, node, &names, what));
+        }
+        let parts: Vec<&String> = names.iter().filter(|name| plain_part(name).is_some()).collect();
+        if names.len() > 1 && !parts.is_empty() {
+            let what = format!("{} is named like a part of a data set, inside another", listed(&parts));
+            let out = format!("move {} out of the folder", listed(&parts));
+            return Err(self.undecided(level.at, what, vec![out, self.way_of_all(level, "it is a class")]));
+        }
+        self.siblings(level, &names)?;
+        self.folders_of_folders(level, node)?;
+        Ok(masks(level.at, &names))
+    }
+
+    /// Masks are left out where two classes are left without them and none is named after them: else `mask` is one, beside
+    /// `no_mask`.
+    fn two_are_left(&self, level: Level<'_>, node: &Node, names: &[String]) -> Result<(), ScanError> {
+        let (masks, others): (Vec<String>, Vec<String>) =
+            names.iter().cloned().partition(|name| is_mask(name));
+        let beside = others.iter().find(|name| speaks_of_masks(name));
+        if masks.is_empty() || (others.len() > 1 && beside.is_none()) {
+            return Ok(());
+        }
+        let (is, stand, them) = match masks.len() {
+            1 => ("is named like a folder", "stands", "it"),
+            _ => ("are named like folders", "stand", "them"),
+        };
+        let why = match beside {
+            Some(other) => format!("{stand} beside {other}"),
+            None => format!("without {them} there are no two classes"),
+        };
+        let way = self.way_of_all(level, "each folder is a class");
+        let what = format!("{is} of masks, which are not photos, and {why} ({way})");
+        Err(self.labels_elsewhere(level.at, node, &masks, &what))
     }
 
     /// Parts beside folders that are none.
@@ -319,48 +382,54 @@ impl Recogniser<'_> {
     }
 
     /// Names that say no class beside some that do, and several folders of one class.
-    fn siblings(&self, base: &Path, names: &[String]) -> Result<(), ScanError> {
+    fn siblings(&self, level: Level<'_>, names: &[String]) -> Result<(), ScanError> {
         let odd = no_classes(names);
         if let Some(first) = odd.first() {
             let others: Vec<&String> = names.iter().filter(|name| !odd.contains(name)).collect();
-            let (do_not, they) =
-                if odd.len() == 1 { ("does not", "it is a class") } else { ("do not", "they are classes") };
-            return Err(self.undecided(
-                base,
-                format!(
-                    "{} {do_not} say by name what the photos show, beside {}",
-                    listed(&odd),
-                    listed(&others)
-                ),
-                vec![
-                    format!(
-                        "move {} out of the folder",
-                        if odd.len() == 1 { first.as_str() } else { "them" }
-                    ),
-                    format!("`{} --classes-from 1` if {they}", self.path(base)),
-                ],
-            ));
+            let masks: Vec<&String> = names.iter().filter(|name| is_mask(name)).collect();
+            let one = odd.len() == 1;
+            let mut meant = if one { "it is a class" } else { "they are classes" }.to_owned();
+            if !masks.is_empty() && level.whole.is_some() {
+                meant = format!(
+                    "{meant}, and so {} {}",
+                    if masks.len() == 1 { "is" } else { "are" },
+                    listed(&masks)
+                );
+            }
+            let what = format!(
+                "{} {} say by name what the photos show, beside {}",
+                listed(&odd),
+                if one { "does not" } else { "do not" },
+                listed(&others)
+            );
+            let out = format!("move {} out of the folder", if one { first.as_str() } else { "them" });
+            return Err(self.undecided(level.at, what, vec![out, self.way_of_all(level, &meant)]));
         }
         let Some(family) = family(names) else { return Ok(()) };
-        let (first, last) = (&family.names[0], &family.names[family.names.len() - 1]);
-        let mut ways = vec![format!("`{} --classes-from 1` if each is a class", self.path(base))];
-        ways.insert(0, match family.parts {
-            true => "move them into train/, val/ and test/ folders above the classes".to_owned(),
-            false => format!(
-                "`{} --classes-from 1 --classes FILE`, a table with a header `from,to` and a line such as `{last},{first}`, to take them for one class",
-                self.path(base)
+        let mut ways = vec![self.way_of_all(level, "each is a class")];
+        ways.push(match (family.parts, level.whole) {
+            (true, _) => "move them into train/, val/ and test/ folders above the classes".to_owned(),
+            (false, None) => "move them into one folder to take them for one class".to_owned(),
+            (false, Some(whole)) => format!(
+                "`{} --classes-from 1 --classes FILE`, a table with a header `from,to` and a line such as `{},{}`, to take them for one class",
+                self.path(whole), family.other(), family.plain
             ),
         });
         let what = if family.parts { "parts" } else { "versions" };
-        Err(self.undecided(
-            base,
-            format!("{} are named like {what} of one class", listed(&family.names)),
-            ways,
-        ))
+        let what = format!("{} are named like {what} of one class", listed(&family.names));
+        Err(self.undecided(level.at, what, ways))
+    }
+
+    /// How to take every folder of a level for a class, where that is `meant`.
+    fn way_of_all(&self, level: Level<'_>, meant: &str) -> String {
+        match level.whole {
+            Some(whole) => format!("`{} --classes-from 1` if {meant}", self.path(whole)),
+            None => format!("give them other names if {meant}"),
+        }
     }
 
     /// Classes that hold folders which are told apart by words, as crops hold diseases.
-    fn folders_of_folders(&self, base: &Path, node: &Node) -> Result<(), ScanError> {
+    fn folders_of_folders(&self, level: Level<'_>, node: &Node) -> Result<(), ScanError> {
         let worded = |below: &Node| {
             let words = below.named().filter(|(name, ..)| !is_group(name) && !is_kind(name)).count();
             below.is_above() && words > 1
@@ -373,22 +442,67 @@ impl Recogniser<'_> {
             .find(|(name, ..)| name == first)
             .map(|(_, _, below)| below.named().map(|(name, ..)| name).collect())
             .unwrap_or_default();
-        Err(self.undecided(
+        let whole = self.path(level.whole.unwrap_or(level.at));
+        let mut ways = vec![
+            format!("`{whole} --classes-from 1` if {first} is a class"),
+            format!(
+                "`{whole} --classes-from 2` if \"{first} {}\" is one",
+                inner.first().map_or("", String::as_str)
+            ),
+        ];
+        // Below a part it would be a folder of that part alone.
+        if level.whole == Some(level.at) {
+            ways.push(format!("`{}` to use that folder alone", self.path(&level.at.join(first))));
+        }
+        let hold = if holding.len() == 1 { "holds" } else { "hold" };
+        let what = format!("{} {hold} folders in turn ({})", listed(&holding), listed(&inner));
+        Err(self.undecided(level.at, what, ways))
+    }
+
+    /// Folders of which some hold the parts of a data set and nothing else, as classes do whose photos are split: what stands in
+    /// the way of that.
+    fn parts_inside_some(&self, base: &Path, node: &Node) -> Option<ScanError> {
+        let is_flat_part = |(name, _, below): &(String, &std::ffi::OsStr, &Node)| {
+            plain_part(name).is_some() && !below.has_folders()
+        };
+        let of = |class: &Node| -> Vec<String> {
+            let found: Vec<String> = class.named().filter(is_flat_part).map(|(name, ..)| name).collect();
+            let splits: BTreeSet<Option<Split>> = found.iter().map(|name| plain_part(name)).collect();
+            if splits.len() > 1 { found } else { Vec::new() }
+        };
+        let (class, parts) =
+            node.named().map(|(name, _, below)| (name, of(below))).find(|(_, parts)| !parts.is_empty())?;
+        let mut odd: Vec<String> = Vec::new();
+        for (name, _, below) in node.named() {
+            let flat = below.named().filter(is_flat_part).count();
+            if flat == 0 {
+                odd.push(name);
+                continue;
+            }
+            let others = below.named().filter(|folder| !is_flat_part(folder));
+            odd.extend(others.map(|(inner, ..)| format!("{name}/{inner}")));
+            if below.pictures > 0 {
+                odd.push(format!("the photos in {name} itself"));
+            }
+        }
+        if node.folders.len() < 2 || odd.is_empty() {
+            return None;
+        }
+        let is = if odd.len() == 1 { "is" } else { "are" };
+        Some(self.undecided(
             base,
             format!(
-                "{} {} folders in turn ({})",
-                listed(&holding),
-                if holding.len() == 1 { "holds" } else { "hold" },
-                listed(&inner)
+                "the folders {} in {class} are parts of a data set, and {} {is} in none",
+                listed(&parts),
+                listed(&odd)
             ),
             vec![
-                format!("`{} --classes-from 1` if {first} is a class", self.path(base)),
+                format!("move {} out of the folder", listed(&odd)),
+                format!("sort the photos in it into such folders ({})", listed(&parts)),
                 format!(
-                    "`{} --classes-from 2` if \"{first} {}\" is one",
-                    self.path(base),
-                    inner.first().map_or("", String::as_str)
+                    "`{} --classes-from 1` to take each folder for one class, without parts",
+                    self.path(base)
                 ),
-                format!("`{}` to use that folder alone", self.path(&base.join(first))),
             ],
         ))
     }
@@ -406,9 +520,9 @@ impl Recogniser<'_> {
     }
 
     /// Folders whose names are those of no classes, and how to take them for classes all the same.
-    fn no_classes(&self, base: &Path, node: &Node, names: &[String], what: &str) -> ScanError {
-        let what = format!("{what} (`{} --classes-from 1` if they are the classes)", self.path(base));
-        self.labels_elsewhere(base, node, names, &what)
+    fn no_classes(&self, level: Level<'_>, node: &Node, names: &[String], what: &str) -> ScanError {
+        let what = format!("{what} ({})", self.way_of_all(level, "they are the classes"));
+        self.labels_elsewhere(level.at, node, names, &what)
     }
 
     fn labels_elsewhere(&self, base: &Path, node: &Node, names: &[String], what: &str) -> ScanError {
@@ -440,35 +554,16 @@ impl Recogniser<'_> {
     }
 }
 
-/// The parts that are the folders of every class, if they are.
-fn parts_inside(node: &Node) -> Option<Vec<String>> {
-    let mut parts = BTreeSet::new();
-    for (_, _, class) in node.named() {
-        for (name, _, below) in class.named() {
-            plain_part(&name).filter(|_| !below.has_folders())?;
-            parts.insert(name);
-        }
-    }
-    let splits: BTreeSet<Option<Split>> = parts.iter().map(|name| plain_part(name)).collect();
-    let above = node.folders.len() > 1 && node.folders.values().all(Node::is_above);
-    (above && splits.len() > 1).then(|| parts.into_iter().collect())
+/// The folders of masks at `base`.
+fn masks(base: &Path, names: &[String]) -> LeftOut {
+    names.iter().filter(|name| is_mask(name)).map(|name| (base.join(name), "masks are not photos")).collect()
 }
 
-/// Folders up to three levels below `node` that hold parts, if any does.
-fn deeper_parts(base: &Path, node: &Node) -> Option<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for (_, key, below) in node.named() {
-        let path = base.join(key);
-        let trains = below.named().any(|(name, _, node)| {
-            plain_part(&name) == Some(Split::Train) && (node.is_above() || below.folders.len() > 1)
-        });
-        if trains {
-            found.push(path);
-        } else if path.components().count() < 4 {
-            found.extend(deeper_parts(&path, below).into_iter().flatten());
-        }
-    }
-    (!found.is_empty()).then_some(found)
+/// That folders of masks are left out.
+fn not_used(masks: &LeftOut) -> Option<String> {
+    let names: Vec<String> = masks.iter().map(|(folder, _)| folder.shown().to_string()).collect();
+    let is = if names.len() == 1 { "is" } else { "are" };
+    (!names.is_empty()).then(|| format!("{} {is} not used: masks are not photos", listed(&names)))
 }
 
 /// A path for people.

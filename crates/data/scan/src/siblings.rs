@@ -2,15 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use crate::part::{bare, is_kind, is_mask, is_output, is_version};
+use crate::part::{Bare, bare, is_kind, is_mask, is_output, is_version};
 
 /// Names of one class: `rust` and `rust_aug`, `rust_train` and `rust_test`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Family {
     /// At least two.
     pub(crate) names: Vec<String>,
-    /// Whether the names tell parts of a data set apart.
+    /// The one that is named after the class alone, or else the one of the photos as they were taken, or else the first.
+    pub(crate) plain: String,
+    /// Whether a name has the word for a part of a data set.
     pub(crate) parts: bool,
+}
+
+impl Family {
+    fn of(members: &[&(&String, Bare)]) -> Self {
+        let unmarked = members.iter().find(|(_, bare)| !bare.is_marked());
+        let plain =
+            unmarked.or_else(|| members.iter().find(|(_, bare)| bare.original)).unwrap_or(&members[0]);
+        Self {
+            names: members.iter().map(|(name, _)| (*name).clone()).collect(),
+            plain: plain.0.clone(),
+            parts: members.iter().any(|(_, bare)| bare.part),
+        }
+    }
+
+    /// One of the names that is not `plain`.
+    pub(crate) fn other(&self) -> &str {
+        self.names.iter().rfind(|name| **name != self.plain).map_or("", String::as_str)
+    }
 }
 
 /// Whether no name says what is seen: kinds of files, versions of photos, outputs of programs.
@@ -24,23 +44,28 @@ pub(crate) fn no_classes(names: &[String]) -> Vec<&String> {
     names.iter().filter(odd).filter(|name| !is_mask(name)).collect()
 }
 
-/// The first names that differ in the word for a version or a part alone.
+/// The first names that differ in the word for a version or a part alone. A number in brackets marks a copy only beside the name
+/// without it, and a colour only beside a name that has such a word too: `leaf spot` and `gray leaf spot` are two diseases.
 pub(crate) fn family(names: &[String]) -> Option<Family> {
-    let mut families: BTreeMap<String, Vec<(&String, bool, bool)>> = BTreeMap::new();
-    for name in names {
-        let bare = bare(name);
-        if !bare.class.is_empty() {
-            families.entry(bare.class).or_default().push((name, bare.version, bare.part));
-        }
+    let bare: Vec<(&String, Bare)> = names.iter().map(|name| (name, bare(name))).collect();
+    let mut classes: BTreeMap<&str, Vec<&(&String, Bare)>> = BTreeMap::new();
+    for member in bare.iter().filter(|(_, bare)| !bare.coloured.is_empty()) {
+        classes.entry(&member.1.coloured).or_default().push(member);
     }
-    let marked = |members: &&Vec<(&String, bool, bool)>| {
-        members.len() > 1 && members.iter().any(|(_, version, part)| *version || *part)
-    };
-    let members = families.values().find(marked)?;
-    Some(Family {
-        names: members.iter().map(|(name, ..)| (*name).clone()).collect(),
-        parts: members.iter().all(|(.., part)| *part),
-    })
+    let whole = classes.values().find(|members| {
+        let copies =
+            members.iter().any(|(_, bare)| bare.numbered) && members.iter().any(|(_, bare)| !bare.numbered);
+        members.len() > 1 && (copies || members.iter().any(|(_, bare)| bare.version || bare.part))
+    });
+    if let Some(members) = whole {
+        return Some(Family::of(members));
+    }
+    let mut colours: BTreeMap<&str, Vec<&(&String, Bare)>> = BTreeMap::new();
+    for member in bare.iter().filter(|(_, bare)| !bare.class.is_empty() && (bare.colour || bare.version)) {
+        colours.entry(&member.1.class).or_default().push(member);
+    }
+    let members = colours.values().find(|members| members.len() > 1)?;
+    Some(Family::of(members))
 }
 
 #[cfg(test)]
@@ -63,6 +88,10 @@ mod tests {
             ("Copy of rust|rust", "Copy of rust|rust", false),
             ("rust_color|rust_grayscale", "rust_color|rust_grayscale", false),
             ("RustOriginal|RustAugmented", "RustOriginal|RustAugmented", false),
+            ("rust|rust_test", "rust|rust_test", true),
+            ("leaf spot|gray leaf spot|leaf spot aug", "leaf spot|leaf spot aug", false),
+            ("spot gray|spot color", "spot gray|spot color", false),
+            ("healthy|healthy (1)|healthy (2)", "healthy|healthy (1)|healthy (2)", false),
         ] {
             let found: Vec<String> = found.split('|').map(str::to_owned).collect();
             assert_eq!(of(names), Some((found, parts)), "{names}");
@@ -77,8 +106,34 @@ mod tests {
             "0|1|2",
             "spot (2)|spot_3",
             "latest|contest",
+            "gray leaf spot|leaf spot",
+            "gray spot|spot",
+            "grey mould|mould",
+            "gray_mold|healthy",
+            "gray leaf|leaf",
+            "color blind|blind",
+            "Severity (0)|Severity (1)|Severity (2)",
+            "stage_1|stage_2|stage_3",
+            "healthy|healthy_2",
+            "covid_test|flu_test",
+            "part_a|part_b",
         ] {
             assert_eq!(of(names), None, "{names}");
+        }
+    }
+
+    #[test]
+    fn versions_are_those_of_the_name_without_a_mark() {
+        for (names, plain, other) in [
+            ("copy of healthy|healthy|rust", "healthy", "copy of healthy"),
+            ("healthy|rust|rust_aug", "rust", "rust_aug"),
+            ("Rust|Rust (1)", "Rust", "Rust (1)"),
+            ("RustAugmented|RustOriginal", "RustOriginal", "RustAugmented"),
+            ("aug rust|flipped rust", "aug rust", "flipped rust"),
+        ] {
+            let names: Vec<String> = names.split('|').map(str::to_owned).collect();
+            let family = family(&names).unwrap();
+            assert_eq!((family.plain.as_str(), family.other()), (plain, other), "{names:?}");
         }
     }
 

@@ -92,7 +92,7 @@ impl<'a> Sorter<'a> {
         let filled: BTreeSet<String> =
             used.iter().filter_map(|path| layout.place(path)).map(|place| place.class).collect();
         let mut contents: BTreeMap<String, (PathBuf, bool, bool)> = BTreeMap::new();
-        for folder in &tree.folders {
+        for folder in tree.folders.iter().filter(|folder| layout.left_out(folder).is_none()) {
             if let Some(class) = layout.class_folder(folder) {
                 contents.entry(class).or_insert_with(|| (folder.clone(), false, false));
             }

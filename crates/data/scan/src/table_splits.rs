@@ -35,6 +35,7 @@ impl TableSplits {
             match (used, strange) {
                 (Some(_), _) => Some(match marked_part(column) {
                     Some(part) => format!("`{column}` gives the parts: {} without the mark", unmarked(part)),
+                    None if column.contains(", ") => format!("the columns {column} give the parts"),
                     None => format!("`{column}` gives the parts"),
                 }),
                 (None, Some(cell)) if is_fold(column) => Some(format!(

@@ -190,6 +190,13 @@ const LAYOUTS: &[(&str, Expected)] = &[
         "train/{rust healthy} val/{scab mildew}",
         Refused(&["none of the classes for validation (mildew, scab)"]),
     ),
+    ("train/{cat dog} test/unknown*5", Read("cat dog", [4, 0, 0])),
+    ("train/{cat dog} test/test*5", Read("cat dog", [4, 0, 0])),
+    ("train/{cat dog} test/class_0*5", Read("cat dog", [4, 0, 0])),
+    ("train/{cat dog} test/images*5", Read("cat dog", [4, 0, 0])),
+    ("train/{cat dog} val/{cat dog} test/{images masks}", Read("cat dog", [4, 4, 0])),
+    ("train/{cat dog} test/cat", Read("cat dog", [4, 0, 2])),
+    ("train/{Bean_rust healthy} test/bean~rust", Refused(&["--match-names"])),
     ("train/{a b} test/{tomato_a tomato_b}", Refused(&["for test (tomato_a, tomato_b)", "--classes FILE"])),
     (
         "{color grayscale segmented}/{rust healthy scab}",
@@ -219,6 +226,57 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("{rust healthy val/{rust healthy}}", Refused(&["val is named like a part"])),
     ("{train/{rust healthy} other}", Refused(&["but also other"])),
     ("{train val}/{Tomato/{rust healthy} Potato/{blight scab}}", Refused(&["hold folders in turn"])),
+    // Masks are no class, wherever they lie.
+    ("{train val}/{rust healthy masks}", Read("healthy rust", [4, 4, 0])),
+    ("train/{rust healthy} val/{rust healthy masks}", Read("healthy rust", [4, 4, 0])),
+    ("train/{rust healthy} val/{rust masks}", Read("healthy rust", [4, 2, 0])),
+    ("{rust healthy masks}/{train val}", Read("healthy rust", [4, 4, 0])),
+    ("{fold1 fold2}/{rust healthy masks}", Read("healthy rust", [8, 0, 0])),
+    ("{mask no_mask}", Refused(&["mask is named like a folder of masks", "--classes-from 1"])),
+    ("{mask no_mask helmet}", Refused(&["stands beside no_mask", "if each folder is a class"])),
+    ("{label no_label}", Refused(&["label is named like a folder of masks", "--classes-from 1"])),
+    ("{masks faces}", Refused(&["masks is named like a folder of masks", "--classes-from 1"])),
+    ("{train val}/{mask no_mask}", Refused(&["mask is named like a folder of masks", "--classes-from 1"])),
+    ("{fold1 fold2}/{mask no_mask}", Refused(&["mask is named like a folder of masks"])),
+    ("{mask no_mask}/{train val}", Refused(&["mask is named like a folder of masks", "other names"])),
+    ("{images leaves masks}", Refused(&["if it is a class, and so is masks"])),
+    // Folds are looked at like any folder of classes.
+    ("{fold1 fold2}/{images masks}", Refused(&["images, masks", "what kind of files"])),
+    ("{fold1 fold2}/{rust rust_aug}", Refused(&["rust, rust_aug", "versions of one class"])),
+    ("fold1/{rust healthy} fold2/{rust_aug healthy}", Refused(&["rust, rust_aug"])),
+    ("batch1/{a b} batch2/{c d}", Read("a b c d", [8, 0, 0])),
+    ("{fold1 fold2}/{Tomato/{rust healthy} Potato/{blight scab}}", Refused(&["hold folders in turn"])),
+    // The ways to go on keep validation and test.
+    ("train/{rust rust_aug healthy} val/{rust healthy}", Refused(&["ROOT --classes-from 1` if each is"])),
+    ("x/{train val}/{rust rust_aug}", Refused(&["ROOT/x --classes-from 1` if each is"])),
+    ("train/{cat dog results} val/{cat dog}", Refused(&["move results", "ROOT --classes-from 1` if it is"])),
+    ("{train val}/{tomato/{rust healthy} bean/rust}", Refused(&["ROOT --classes-from 2`"])),
+    ("{rust rust_aug}/{train val}", Refused(&["rust, rust_aug", "other names if each is a class"])),
+    // Names of honest classes.
+    ("{train val}/{leaf gray~leaf}", Read("gray leaf|leaf", [4, 4, 0])),
+    ("{healthy gray~leaf~spot leaf~spot}", Read("gray leaf spot|healthy|leaf spot", [6, 0, 0])),
+    ("{Severity~(0) Severity~(1)}", Read("Severity (0)|Severity (1)", [4, 0, 0])),
+    ("{stage_1 stage_2 stage_3}", Read("stage_1 stage_2 stage_3", [6, 0, 0])),
+    ("{covid_test flu_test}", Read("covid_test flu_test", [4, 0, 0])),
+    ("{healthy healthy_2 gray_mold}", Read("gray_mold healthy healthy_2", [6, 0, 0])),
+    ("{part_a part_b}", Read("part_a part_b", [4, 0, 0])),
+    ("{rust rust_test healthy}", Refused(&["rust, rust_test are named like parts", "into train/"])),
+    ("{healthy copy~of~healthy rust}", Refused(&["`copy of healthy,healthy`"])),
+    // Neither parts nor batches are classes of a part.
+    (
+        "train/{rust healthy val}",
+        Refused(&["val is named like a part of a data set, inside another", "move val"]),
+    ),
+    ("{train test}/{rust healthy train}", Refused(&["train is named like a part of a data set, inside"])),
+    ("{train val}/{batch1 batch2}", Refused(&["batch1, batch2 are folds or batches"])),
+    ("{fold1 fold2}/{rust test}", Refused(&["test is named like a part"])),
+    // Parts in some classes.
+    (
+        "{rust healthy}/{train val} healthy/extra",
+        Refused(&["healthy/extra is in none", "move healthy/extra", "train, val"]),
+    ),
+    ("healthy*4 rust/{train test}", Refused(&["healthy is in none", "test, train in rust"])),
+    ("{rust healthy}/{train val} rust/a.png", Refused(&["the photos in rust itself is in none"])),
     // Nothing.
     ("rust*3", Refused(&["only one class"])),
     ("rust/{plant1 plant2}", Refused(&["only one class"])),
@@ -242,7 +300,7 @@ fn each_layout_is_read_as_it_is_meant_or_refused() {
                 }
             }
             (Err(error), Refused(words)) => {
-                let text = error.to_string();
+                let text = error.to_string().replace(&folder.path().display().to_string(), "ROOT");
                 if !words.iter().all(|word| text.contains(word)) || text.contains('\n') {
                     wrong.push(format!("{tree}: {text}"));
                 }
@@ -269,6 +327,18 @@ fn what_was_understood_is_said() {
     assert!(parts.contains("Train Set/ for train") && parts.contains("Test Set/ for test"), "{parts}");
     let unused = said("train/{rust healthy} test*5").unwrap();
     assert!(unused.contains("test is not used: its 5 photos"), "{unused}");
+    let masks = said("{train val}/{rust healthy masks}").unwrap();
+    assert!(masks.contains("train/masks, val/masks are not used"), "{masks}");
+    let masks = said("{rust healthy masks}/{train val}").unwrap();
+    assert!(masks.contains("masks is not used"), "{masks}");
+    let folds = said("{fold0 fold1}/{rust healthy}").unwrap();
+    assert!(folds.contains("hold the same classes"), "{folds}");
+    let folds = said("batch1/{a b} batch2/{a c}").unwrap();
+    assert!(folds.contains("not each of them holds b, c"), "{folds}");
+    let test = said("train/{cat dog} test/unknown*5").unwrap();
+    assert!(test.contains("the photos for test are not used: all 5 are in unknown"), "{test}");
+    let test = said("train/{cat dog} test/images*5").unwrap();
+    assert!(test.contains("test/ is not used: its 5 photos are in no class folder but in images"), "{test}");
     let inside = said("{rust healthy}/{train test}").unwrap();
     assert!(inside.contains("the folders test, train in each class are the parts"), "{inside}");
     let table = said("{rust healthy} train.csv classes.txt notes.txt data.yaml readme.md").unwrap();
@@ -294,6 +364,14 @@ fn the_depth_of_the_classes_can_be_given() {
     let (dataset, _) = scan(parted.path(), &options).unwrap();
     assert_eq!(dataset.classes.len(), 4);
     assert_eq!(counts(&dataset), [8, 8, 0]);
+    let masked = tempfile::tempdir().unwrap();
+    plant(masked.path(), "{mask no_mask}");
+    let options = ScanOptions { classes_from: Some(1), ..ScanOptions::default() };
+    assert_eq!(scan(masked.path(), &options).unwrap().0.classes, ["mask", "no_mask"]);
+    let folds = tempfile::tempdir().unwrap();
+    plant(folds.path(), "{fold1 fold2}/{rust rust_aug}");
+    let options = ScanOptions { classes_from: Some(1), ..ScanOptions::default() };
+    assert_eq!(scan(folds.path(), &options).unwrap().0.classes, ["rust", "rust_aug"]);
     assert!(matches!(classes(5), Err(ScanError::AllBroken { .. } | ScanError::NoPhotographs { .. })));
 }
 

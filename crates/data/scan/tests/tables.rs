@@ -39,6 +39,8 @@ const FOUND: &[&str] = &["found in the folder"];
 const PLAIN: &str =
     "image_id,label\n1.png,a\n2.png,a\n3.png,a\n4.png,a\n5.png,b\n6.png,b\n7.png,b\n8.png,b\n";
 
+const CODES: &str = "image,label\n1.png,0\n2.png,0\n3.png,0\n4.png,0\n5.png,1\n6.png,1\n7.png,1\n8.png,1\n";
+
 fn cases() -> Vec<Case> {
     let case = |photos, files, options, expected| Case { photos, files, options, expected };
     vec![
@@ -597,6 +599,42 @@ fn cases() -> Vec<Case> {
             Read("rust:3 scab:3", [6, 0, 0], "", &["leaves out 2 photos"]),
         ),
         case("images/1-4.png", NONE, "", Refused(&["images"])),
+        case(
+            EIGHT,
+            &[(
+                "labels.csv",
+                "image,label,is_train,is_val,is_test\n1.png,a,1,0,0\n2.png,a,1,0,0\n3.png,a,0,1,0\n4.png,a,0,0,1\n5.png,b,1,0,0\n6.png,b,1,0,0\n7.png,b,0,1,0\n8.png,b,0,1,0\n",
+            )],
+            "",
+            Read("a:4 b:4", [4, 3, 1], "", &["the columns is_train, is_val, is_test give the parts"]),
+        ),
+        // A table of photos that is called like a list of classes names none.
+        case(EIGHT, &[("labels.csv", CODES)], "", Read("0:4 1:4", [8, 0, 0], "", &["they are numbers"])),
+        case(
+            EIGHT,
+            &[("labels.csv", CODES)],
+            "--labels labels.csv",
+            Read("0:4 1:4", [8, 0, 0], "", &["they are numbers"]),
+        ),
+        case(EIGHT, &[("classes.csv", CODES)], "", Read("0:4 1:4", [8, 0, 0], "", &["they are numbers"])),
+        case(
+            EIGHT,
+            &[("labels.csv", "image,label\n1,0\n2,0\n3,0\n4,0\n5,1\n6,1\n7,1\n8,1\n")],
+            "",
+            Read("0:4 1:4", [8, 0, 0], "", &["they are numbers"]),
+        ),
+        case(
+            EIGHT,
+            &[("labels.csv", CODES), ("classes.csv", "id,name\n0,rust\n1,scab\n")],
+            "--labels labels.csv",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["classes.csv gives their names"]),
+        ),
+        case(
+            EIGHT,
+            &[("labels.txt", "images/1.png 0\nimages/2.png 0\nimages/3.png 1\nimages/4.png 1\n")],
+            "--labels labels.txt",
+            Read("0:2 1:2", [4, 0, 0], "unlisted:4", &["they are numbers"]),
+        ),
     ]
 }
 

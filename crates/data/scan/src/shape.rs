@@ -1,0 +1,85 @@
+//! How folders lie in one another: around a data set, as its parts, as its folds, as parts of each class.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use foliar_vision::dataset::Split;
+
+use crate::layout::Section;
+use crate::node::Node;
+use crate::part::{is_fold, is_group, part_of, plain_part};
+
+/// The only folder of a folder, if the data set begins inside it.
+pub(crate) fn wrapper(node: &Node) -> Option<(&std::ffi::OsStr, &Node)> {
+    let (name, only) =
+        node.folders.iter().next().filter(|_| node.folders.len() == 1 && node.pictures == 0)?;
+    let text = name.to_string_lossy();
+    let sessions = only.named().all(|(name, ..)| is_group(&name) && part_of(&name).is_none());
+    let inside = only.is_above() && (only.folders.len() == 1 || !sessions);
+    let deeper =
+        only.folders.len() > 1 || wrapper(only).is_some() || only.named().all(|(_, _, node)| node.is_above());
+    (inside && deeper && plain_part(&text).is_none()).then_some((name.as_os_str(), only))
+}
+
+/// The folders of `node` as parts of a data set: all are named like parts, and hold folders of pictures.
+pub(crate) fn parts(node: &Node) -> Option<Vec<Section>> {
+    let rests: Option<BTreeSet<String>> =
+        node.named().map(|(name, ..)| part_of(&name).map(|part| part.rest)).collect();
+    let alike = rests.is_some_and(|rests| rests.len() == 1 && (node.folders.len() > 1 || rests.contains("")));
+    let above = node.folders.values().any(Node::has_folders);
+    if !alike || !above {
+        return None;
+    }
+    let sections = node.named().filter(|(_, _, below)| below.has_folders()).map(|(name, key, below)| {
+        let mut folder = PathBuf::from(key);
+        // Archives hold `test/test/...`.
+        let mut below = below;
+        while let Some((inner, only)) = below.folders.iter().next().filter(|(inner, only)| {
+            below.folders.len() == 1 && only.is_above() && part_of(&inner.to_string_lossy()).is_some()
+        }) {
+            folder.push(inner);
+            below = only;
+        }
+        Section { folder, split: part_of(&name).map(|part| part.split) }
+    });
+    Some(sections.collect())
+}
+
+/// The folders of `node` as folds or batches that hold folders of pictures.
+pub(crate) fn folds(base: &Path, node: &Node) -> Option<Vec<Section>> {
+    let all =
+        node.folders.len() > 1 && node.named().all(|(name, _, below)| is_fold(&name) && below.is_above());
+    let section = |name| Section { folder: base.join(name), split: None };
+    all.then(|| node.folders.keys().map(section).collect())
+}
+
+/// The parts that are the folders of every class, if they are.
+pub(crate) fn parts_inside(node: &Node) -> Option<Vec<String>> {
+    let mut parts = BTreeSet::new();
+    for (_, _, class) in node.named() {
+        for (name, _, below) in class.named() {
+            plain_part(&name).filter(|_| !below.has_folders())?;
+            parts.insert(name);
+        }
+    }
+    let splits: BTreeSet<Option<Split>> = parts.iter().map(|name| plain_part(name)).collect();
+    let above = node.folders.len() > 1 && node.folders.values().all(Node::is_above);
+    (above && splits.len() > 1).then(|| parts.into_iter().collect())
+}
+
+/// Folders up to three levels below `node` that hold parts, if any does.
+pub(crate) fn deeper_parts(base: &Path, node: &Node) -> Option<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for (_, key, below) in node.named() {
+        let path = base.join(key);
+        let trains = below.named().any(|(name, _, node)| {
+            plain_part(&name) == Some(Split::Train) && (node.is_above() || below.folders.len() > 1)
+        });
+        if trains {
+            found.push(path);
+        } else if path.components().count() < 4 {
+            found.extend(deeper_parts(&path, below).into_iter().flatten());
+        }
+    }
+    (!found.is_empty()).then_some(found)
+}
