@@ -21,5 +21,5 @@ pub use predictor::{FilePrediction, Predictor, decode_reduced};
 pub use row::{Answer, Row};
 pub use training_digests::TrainingDigests;
 pub use uncertainty::{
-    DEFAULT_RISK, FeatureSamples, OodDetector, RISK_LEVELS, RiskLevel, Uncertainty, is_uncertainty,
+    DEFAULT_RISK, FeatureSamples, OOD_SHARE, OodDetector, RISK_LEVELS, RiskLevel, Uncertainty, is_uncertainty,
 };

@@ -67,8 +67,8 @@ impl<W: Write> Submission<W> {
 
 #[cfg(test)]
 mod tests {
-    use foliar_model::Answer;
     use super::*;
+    use foliar_model::Answer;
 
     #[test]
     fn each_photo_has_one_row() {
