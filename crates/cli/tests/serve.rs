@@ -1,5 +1,7 @@
 //! `foliar serve`, asked over plain connections.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::fs;
