@@ -320,6 +320,33 @@ fn a_client_that_sends_a_byte_at_a_time_is_cut() {
 }
 
 #[test]
+fn a_full_queue_is_told_and_takes_nothing_down() {
+    let (scene, _) = trained();
+    image::RgbImage::from_fn(3000, 2000, |x, y| image::Rgb([x as u8, y as u8, (x ^ y) as u8]))
+        .save(scene.path("large.png"))
+        .unwrap();
+    let photo = fs::read(scene.path("large.png")).unwrap();
+    let server = Serving::start(&scene, &["--queue", "1"]);
+    let together = Barrier::new(8);
+    let statuses: Vec<u16> = scope(|scope| {
+        let client = || {
+            together.wait();
+            let answers = (0..3).map(|_| server.post("/v1/predict", &photo));
+            let check = |answer: Answer| {
+                assert!(answer.status == 200 || answer.head.contains("retry-after: 1"), "{answer:?}");
+                answer.status
+            };
+            answers.map(check).collect::<Vec<u16>>()
+        };
+        let clients: Vec<_> = (0..8).map(|_| scope.spawn(client)).collect();
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    });
+    assert!(statuses.iter().all(|status| [200, 429].contains(status)), "{statuses:?}");
+    assert!(statuses.contains(&200) && statuses.contains(&429), "{statuses:?}");
+    assert_eq!(server.post("/v1/predict", &photo).status, 200, "the queue is free again");
+}
+
+#[test]
 fn a_key_opens_what_is_not_for_everybody() {
     let (scene, _) = trained();
     fs::write(scene.path("short"), "short\n").unwrap();
