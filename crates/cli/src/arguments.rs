@@ -18,6 +18,7 @@ mod labels;
 mod machine;
 mod model;
 mod report;
+mod serve;
 mod tune;
 
 pub(crate) use audit::AuditArguments;
@@ -32,6 +33,7 @@ pub(crate) use labels::LabelArguments;
 pub(crate) use machine::MachineArguments;
 use model::models;
 pub(crate) use report::ReportArguments;
+pub(crate) use serve::ServeArguments;
 pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
 
 /// One of the target error rates that a bundle has thresholds for.
@@ -48,7 +50,7 @@ fn risk_level(text: &str) -> Result<f64, String> {
 #[command(
     name = "foliar",
     version,
-    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  train     Train a classifier on a folder of photos\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n  export    The classifier for other programs: ONNX or PyTorch\n\nBetter:\n  compare   Runs on the validation photos they share\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  man       Write the manual pages\n  completions  What a shell completes: bash, zsh, fish, PowerShell, Elvish\n  help      Help for a command\n\n{options}{after-help}",
+    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  train     Train a classifier on a folder of photos\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n  export    The classifier for other programs: ONNX or PyTorch\n  serve     The classifier as an HTTP server\n\nBetter:\n  compare   Runs on the validation photos they share\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  man       Write the manual pages\n  completions  What a shell completes: bash, zsh, fish, PowerShell, Elvish\n  help      Help for a command\n\n{options}{after-help}",
     after_help = "Start with `foliar demo`, or with your own photos, one folder per class:\n  foliar train photos --out runs/first\n  foliar predict runs/first new-photo.jpg\n\n`foliar COMMAND -h` shows the usual options, --help all of them.\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved, 141 output cut off by its reader."
 )]
 pub(crate) struct Arguments {
@@ -83,6 +85,8 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// Export a classifier to other programs: ONNX or PyTorch
     Export(ExportArguments),
+    /// Serve classifiers over HTTP: photos in, the rows of `foliar predict` out
+    Serve(ServeArguments),
     /// Report how far a run's classifier can be trusted: a page, figures and a model card
     Report(ReportArguments),
     /// Print a network's layers, parameters, multiply-adds and memory

@@ -21,6 +21,7 @@ pub(crate) mod picture;
 pub(crate) mod predict;
 pub(crate) mod report;
 pub(crate) mod resume;
+pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod study;
 pub(crate) mod summary;

@@ -20,6 +20,22 @@ pub(crate) fn listen() -> anyhow::Result<()> {
     on_request(ask).context("cannot listen for Ctrl-C")
 }
 
+/// Listens from now on for the same, and calls `first` where an end is asked for. A second press ends at once.
+///
+/// # Errors
+/// The operating system's, if it cannot be listened.
+pub(crate) fn listen_for(first: impl Fn() + Send + 'static) -> anyhow::Result<()> {
+    let ask = move || match ASKED.get() {
+        None => {
+            let _ = ASKED.set(Instant::now());
+            first();
+        }
+        Some(asked) if asked.elapsed() > ONE_PRESS => std::process::exit(1),
+        Some(_) => {}
+    };
+    on_request(ask).context("cannot listen for Ctrl-C")
+}
+
 /// Whether an end was asked for.
 pub(crate) fn asked() -> bool {
     ASKED.get().is_some()
@@ -40,7 +56,7 @@ fn ask() {
 }
 
 #[cfg(unix)]
-fn on_request(ask: fn()) -> io::Result<()> {
+fn on_request(ask: impl Fn() + Send + 'static) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
     let hang_up = (!ignores_hang_up()).then_some(SIGHUP);
@@ -69,7 +85,7 @@ fn ignored_signals(status: &str) -> Option<u64> {
 }
 
 #[cfg(not(unix))]
-fn on_request(ask: fn()) -> io::Result<()> {
+fn on_request(ask: impl Fn() + Send + 'static) -> io::Result<()> {
     ctrlc::set_handler(ask).map_err(io::Error::other)
 }
 

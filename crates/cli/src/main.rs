@@ -45,6 +45,7 @@ fn run(mut arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),
+        Command::Serve(arguments) => commands::serve::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Summary(arguments) => commands::summary::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),

@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<Exit> {
 }
 
 /// What the surroundings of a bundle know of it.
-fn origin(file: &Path, bundle: &Bundle) -> anyhow::Result<Origin> {
+pub(super) fn origin(file: &Path, bundle: &Bundle) -> anyhow::Result<Origin> {
     let bytes = foliar_files::read(file).with_context(|| format!("{} cannot be read", file.shown()))?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let is_run = file.file_name() == Some(RunDir::BUNDLE.as_ref()) && folder.join(RunDir::RECIPE).is_file();

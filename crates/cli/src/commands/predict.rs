@@ -10,12 +10,12 @@ use std::path::Path;
 use anyhow::Context;
 use foliar_files::{Printable as _, write_atomically};
 
-use foliar_model::{AbstentionReason, Prediction, Predictor};
+use foliar_model::{AbstentionReason, Answer, Prediction, Predictor, Row};
 use foliar_report::{AnsweredPhoto, Answers, Thumbnail, answers_page, answers_summary};
 use foliar_train::Recipe;
 use foliar_vision::{Limits, Problem, Reason};
 
-use self::rows::{Answer, Row, Table, Writer};
+use self::rows::{Table, Writer};
 use super::inputs::{self, Input};
 use super::{file_problems, open_bundle_with_risk, thumbnails, use_threads};
 use crate::arguments::{Format, PredictArguments};
@@ -111,7 +111,7 @@ fn each(
             &Limits::default(),
             &mut |index, prediction, remarks| {
                 let result = match prediction {
-                    Ok(prediction) => answer(&prediction, top, classes),
+                    Ok(prediction) => Answer::new(&prediction, top, classes),
                     Err(reason) => Err(reason.to_string()),
                 };
                 if written.is_ok() {
@@ -171,22 +171,8 @@ fn card(
 
 /// A prediction for people: the most probable classes, or that the classifier abstains.
 pub(super) fn in_words(prediction: &Prediction, top: usize, classes: &[String]) -> String {
-    match answer(prediction, top, classes) {
+    match Answer::new(prediction, top, classes) {
         Ok(answer) => rows::text(&answer),
         Err(reason) => format!("error: {reason}"),
     }
-}
-
-fn answer<'a>(prediction: &Prediction, top: usize, classes: &'a [String]) -> Result<Answer<'a>, String> {
-    if !prediction.logits.iter().all(|logit| logit.is_finite()) {
-        return Err("the network's outputs are not finite numbers".to_owned());
-    }
-    let name = |class: usize| classes[class].as_str();
-    let ranking = prediction.top(top).into_iter().map(|(class, probability)| (name(class), probability));
-    Ok(Answer {
-        ranking: ranking.collect(),
-        abstention: prediction.abstention(),
-        set: prediction.set().map(|set| set.iter().map(|&class| name(class)).collect()),
-        distance: prediction.distance(),
-    })
 }

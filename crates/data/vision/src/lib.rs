@@ -56,7 +56,7 @@ pub use loader::{Batch, Batches, Example, Loader, Transform};
 pub use manifest::{Difference, Manifest};
 pub use name::{portable_component, portable_name};
 pub use name_copies::NameCopies;
-pub use photo_file::{LoadedPhoto, is_photo_file, load_photo};
+pub use photo_file::{LoadedPhoto, is_photo_file, load_photo, photo_of_bytes};
 pub use preprocess::{Preprocessing, PreprocessingError, Workspace};
 pub use problem::{Problem, Reason};
 pub use split::{SplitSpec, Splits, cluster_of, split};

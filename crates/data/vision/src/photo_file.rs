@@ -74,8 +74,28 @@ pub fn load_photo(
     limits: &Limits,
     resizer: &mut Resizer,
 ) -> Result<LoadedPhoto, Reason> {
-    let bytes = read_file(path, limits)?;
-    let mut remarks: Vec<Reason> = check_name(path, &bytes)?.into_iter().collect();
-    remarks.extend(inspect(&bytes, limits)?.remarks);
-    Ok(LoadedPhoto { picture: decode_reduced(&bytes, side, limits, resizer)?, remarks })
+    photo_of_bytes(Some(path), &read_file(path, limits)?, side, limits, resizer)
+}
+
+/// The same for a file whose `bytes` are in memory already, with its `name` where it has one.
+///
+/// # Errors
+/// Any [`Reason`] about a single file.
+///
+/// # Panics
+/// If `side` is zero.
+pub fn photo_of_bytes(
+    name: Option<&Path>,
+    bytes: &[u8],
+    side: u32,
+    limits: &Limits,
+    resizer: &mut Resizer,
+) -> Result<LoadedPhoto, Reason> {
+    limits.check_bytes(bytes.len() as u64)?;
+    let mut remarks: Vec<Reason> = match name {
+        Some(name) => check_name(name, bytes)?.into_iter().collect(),
+        None => Vec::new(),
+    };
+    remarks.extend(inspect(bytes, limits)?.remarks);
+    Ok(LoadedPhoto { picture: decode_reduced(bytes, side, limits, resizer)?, remarks })
 }

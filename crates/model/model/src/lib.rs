@@ -7,6 +7,7 @@ mod error;
 mod pooling;
 mod prediction;
 mod predictor;
+mod row;
 mod training_digests;
 mod uncertainty;
 
@@ -17,7 +18,8 @@ pub use foliar_metrics::AbstentionReason;
 pub use pooling::{feature_width, pooled_features};
 pub use prediction::{Prediction, PredictionDetails};
 pub use predictor::{FilePrediction, Predictor, decode_reduced};
+pub use row::{Answer, Row};
 pub use training_digests::TrainingDigests;
 pub use uncertainty::{
-    DEFAULT_RISK, FeatureSamples, OodDetector, RISK_LEVELS, RiskLevel, Uncertainty, is_uncertainty,
+    DEFAULT_RISK, FeatureSamples, OOD_SHARE, OodDetector, RISK_LEVELS, RiskLevel, Uncertainty, is_uncertainty,
 };

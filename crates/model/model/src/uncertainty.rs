@@ -26,8 +26,10 @@ pub const RISK_LEVELS: [f64; 5] = [0.2, 0.1, 0.05, 0.02, 0.01];
 pub const DEFAULT_RISK: f64 = 0.1;
 /// Confidence with which an abstention threshold is proven.
 const PROOF: f64 = 0.95;
+/// Share of new photographs of the classes that the out-of-distribution detector flags at most, on average.
+pub const OOD_SHARE: f64 = 0.05;
 /// Share of new photographs of the classes that the out-of-distribution detector accepts.
-const ACCEPTED: f64 = 0.95;
+const ACCEPTED: f64 = 1.0 - OOD_SHARE;
 /// Groups that a class needs for a conformal threshold of its own: its sets then cover at most a fiftieth more than promised.
 const GROUPS_PER_CLASS: usize = 50;
 

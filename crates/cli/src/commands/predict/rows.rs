@@ -4,68 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use foliar_files::cell;
-use foliar_model::AbstentionReason;
-use serde::Serialize;
+use foliar_model::{AbstentionReason, Answer, Row};
 
 use super::submission::Submission;
 use crate::arguments::Format;
 use crate::wrap::Fitted;
-
-/// The prediction for one photograph, or what is wrong with it.
-pub(super) struct Row<'a> {
-    pub(super) path: String,
-    pub(super) result: Result<Answer<'a>, String>,
-    /// Codes of what is odd about the file, though it was read.
-    pub(super) remarks: Vec<&'static str>,
-}
-
-/// The prediction for one photograph.
-#[derive(Clone, Debug)]
-pub(super) struct Answer<'a> {
-    /// Classes with their probabilities, the most probable first.
-    pub(super) ranking: Vec<(&'a str, f64)>,
-    /// Why the classifier abstains; `None` if it answers.
-    pub(super) abstention: Option<AbstentionReason>,
-    /// Classes that may be the true one; `None` for a bundle without prediction sets.
-    pub(super) set: Option<Vec<&'a str>>,
-    /// Above 1 is out-of-distribution; `None` for a bundle without a detector.
-    pub(super) distance: Option<f64>,
-}
-
-impl Answer<'_> {
-    /// The class, unless the classifier abstains.
-    fn class(&self) -> Option<&str> {
-        self.ranking.first().filter(|_| self.abstention.is_none()).map(|&(class, _)| class)
-    }
-}
-
-#[derive(Serialize)]
-struct JsonRow<'a> {
-    path: &'a str,
-    /// Absent for an error, null where the classifier abstains.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<Option<&'a str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    abstained: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    predictions: Option<Vec<JsonPrediction<'a>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    set: Option<&'a [&'a str]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    distance: Option<f64>,
-    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
-    remarks: &'a [&'static str],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct JsonPrediction<'a> {
-    class: &'a str,
-    probability: f64,
-}
 
 /// Which probabilities a table holds.
 #[derive(Clone, Copy)]
@@ -117,7 +60,7 @@ impl<'a, W: Write> Writer<'a, W> {
                 .write_record(record(row, *table).iter().map(|field| cell::defused(field).into_owned()))
                 .map_err(io_error),
             Self::Jsonl(out) => {
-                serde_json::to_writer(&mut *out, &json(row))?;
+                serde_json::to_writer(&mut *out, row)?;
                 writeln!(out)
             }
             Self::Kaggle(submission) => submission.write(row),
@@ -205,22 +148,6 @@ fn record(row: &Row<'_>, table: Table<'_>) -> Vec<String> {
     }
     fields.push(String::new());
     fields
-}
-
-fn json<'a>(row: &'a Row<'_>) -> JsonRow<'a> {
-    let answer = row.result.as_ref().ok();
-    let prediction = |&(class, probability): &(&'a str, f64)| JsonPrediction { class, probability };
-    JsonRow {
-        path: &row.path,
-        answer: answer.map(Answer::class),
-        abstained: answer.map(|answer| answer.abstention.is_some()),
-        reason: answer.and_then(|answer| answer.abstention).map(AbstentionReason::name),
-        predictions: answer.map(|answer| answer.ranking.iter().map(prediction).collect()),
-        set: answer.and_then(|answer| answer.set.as_deref()),
-        distance: answer.and_then(|answer| answer.distance).filter(|distance| distance.is_finite()),
-        remarks: &row.remarks,
-        error: row.result.as_ref().err().map(String::as_str),
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::rows::{Row, io_error};
+use foliar_model::Row;
+
+use super::rows::io_error;
 
 /// A table with the columns `image_id,label`, or `image_id` and one column a class. A photo is named by its file alone. Every photo
 /// gets its most probable class, also where the classifier abstains; one that cannot be read has empty cells.
@@ -65,8 +67,8 @@ impl<W: Write> Submission<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::Answer;
     use super::*;
+    use foliar_model::Answer;
 
     #[test]
     fn each_photo_has_one_row() {

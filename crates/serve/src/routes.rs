@@ -1,0 +1,215 @@
+//! From a request to its answer.
+
+mod explain;
+mod inference_protocol;
+mod photos;
+mod predict;
+
+use std::time::Instant;
+
+use http_body_util::Full;
+use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response, StatusCode};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::access::{check_host, check_key, check_origin};
+use crate::body::discard;
+use crate::query::{Query, decoded};
+use crate::refusal::Refusal;
+use crate::shared::Shared;
+
+const PAGE: &str = include_str!("page/page.html");
+const SCRIPT: &str = include_str!("page/page.js");
+const STYLE: &str = include_str!("page/page.css");
+const OPENAPI: &str = include_str!("openapi.json");
+/// What the page may do: run its one script, and ask this server.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+/// Answers a request, whatever it is.
+pub(crate) async fn handle(shared: &Shared, request: Request<Incoming>) -> Answer {
+    let start = Instant::now();
+    let (head, mut body) = request.into_parts();
+    let mut answer = match route(shared, &head, &mut body).await {
+        Ok(answer) => answer,
+        Err(refusal) => {
+            shared.metrics.refused(refusal.reason);
+            refused(&refusal)
+        }
+    };
+    shared.metrics.request(answer.status().as_u16(), start.elapsed());
+    if !body.is_end_stream() {
+        tokio::spawn(discard(body));
+    }
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if shared.is_draining() {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
+}
+
+/// What a path means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Route {
+    Page,
+    Script,
+    Style,
+    OpenApi,
+    Live,
+    Ready,
+    Metrics,
+    Model,
+    Predict,
+    Explain,
+    Protocol,
+    ProtocolModel(String),
+    ProtocolReady(String),
+    ProtocolInfer(String),
+}
+
+impl Route {
+    fn of(path: &str) -> Option<Self> {
+        Some(match path {
+            "/" => Self::Page,
+            "/page.js" => Self::Script,
+            "/page.css" => Self::Style,
+            "/openapi.json" => Self::OpenApi,
+            "/livez" | "/v2/health/live" => Self::Live,
+            "/readyz" | "/ping" | "/v2/health/ready" => Self::Ready,
+            "/metrics" => Self::Metrics,
+            "/v1/model" => Self::Model,
+            "/v1/predict" | "/invocations" => Self::Predict,
+            "/v1/explain" => Self::Explain,
+            "/v2" => Self::Protocol,
+            _ => {
+                let rest = path.strip_prefix("/v2/models/")?;
+                let (name, what) = rest.split_once('/').map_or((rest, ""), |(name, what)| (name, what));
+                let name = decoded(name)?;
+                match what {
+                    "" => Self::ProtocolModel(name),
+                    "ready" => Self::ProtocolReady(name),
+                    "infer" => Self::ProtocolInfer(name),
+                    _ => return None,
+                }
+            }
+        })
+    }
+
+    fn takes_post(&self) -> bool {
+        matches!(self, Self::Predict | Self::Explain | Self::ProtocolInfer(_))
+    }
+
+    /// Whether it tells nothing of the classifier, so that it needs no key: what machines ask to see whether the server lives.
+    fn is_open(&self) -> bool {
+        matches!(self, Self::Page | Self::Script | Self::Style | Self::OpenApi | Self::Live | Self::Ready)
+    }
+
+    /// Fields of the query that it understands.
+    fn fields(&self) -> &'static [&'static str] {
+        match self {
+            Self::Model => &["model"],
+            Self::Predict => &["model", "top", "name"],
+            Self::Explain => &["model", "class", "name", "method"],
+            _ => &[],
+        }
+    }
+}
+
+async fn route(shared: &Shared, head: &Parts, body: &mut Incoming) -> Result<Answer, Refusal> {
+    check_host(&head.uri, &head.headers, &shared.options.hosts)?;
+    check_origin(&head.headers, &shared.options.hosts)?;
+    let path = head.uri.path();
+    let Some(route) = Route::of(path) else {
+        let sentence = format!("there is nothing at {path:?}; /openapi.json lists what there is");
+        return Err(Refusal::new(StatusCode::NOT_FOUND, "not-found", sentence));
+    };
+    if !route.is_open() {
+        check_key(&head.headers, shared.options.key.as_ref())?;
+    }
+    let method = &head.method;
+    let fits = if route.takes_post() {
+        method == Method::POST
+    } else {
+        method == Method::GET || method == Method::HEAD
+    };
+    if !fits {
+        let allowed = if route.takes_post() { "POST" } else { "GET" };
+        let sentence = format!("{method} is not possible here, {allowed} is");
+        return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", sentence));
+    }
+    let query = Query::parse(head.uri.query().unwrap_or_default(), route.fields())?;
+    match route {
+        Route::Page => {
+            let mut page = answer(StatusCode::OK, "text/html; charset=utf-8", PAGE);
+            page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+            Ok(page)
+        }
+        Route::Script => Ok(answer(StatusCode::OK, "text/javascript; charset=utf-8", SCRIPT)),
+        Route::Style => Ok(answer(StatusCode::OK, "text/css; charset=utf-8", STYLE)),
+        Route::OpenApi => Ok(answer(StatusCode::OK, "application/json", OPENAPI)),
+        Route::Live => Ok(answer(StatusCode::OK, "application/json", "{\"live\":true}")),
+        Route::Ready if shared.is_draining() => Err(Refusal::draining()),
+        Route::Ready => Ok(answer(StatusCode::OK, "application/json", "{\"ready\":true}")),
+        Route::Metrics => {
+            let text = shared.metrics.text(shared.waiting());
+            Ok(answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
+        }
+        Route::Model => {
+            let mut description = shared.cards[shared.model(query.get("model"))?].description.clone();
+            let names: Vec<&str> = shared.cards.iter().map(|card| card.name.as_str()).collect();
+            description["models"] = json!(names);
+            json_answer(&description)
+        }
+        Route::Predict => predict::predict(shared, &query, head, body).await,
+        Route::Explain => explain::explain(shared, &query, head, body).await,
+        Route::Protocol => {
+            let server = json!({"name": "foliar", "version": env!("CARGO_PKG_VERSION"), "extensions": []});
+            json_answer(&server)
+        }
+        Route::ProtocolModel(name) => inference_protocol::describe(shared, &name),
+        Route::ProtocolReady(name) => {
+            let place = shared.model(Some(&name))?;
+            json_answer(&json!({"name": shared.cards[place].name, "ready": true}))
+        }
+        Route::ProtocolInfer(name) => inference_protocol::infer(shared, &name, head, body).await,
+    }
+}
+
+fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    answer
+}
+
+fn json_answer(value: &impl Serialize) -> Result<Answer, Refusal> {
+    let bytes = serde_json::to_vec(value).map_err(|error| Refusal::fault(error.to_string()))?;
+    Ok(answer(StatusCode::OK, "application/json", bytes))
+}
+
+fn refused(refusal: &Refusal) -> Answer {
+    let mut answer =
+        answer(refusal.status, "application/json", serde_json::to_vec(refusal).unwrap_or_default());
+    let mut insert = |name: HeaderName, value: HeaderValue| answer.headers_mut().insert(name, value);
+    if let Some(seconds) = refusal.retry_after() {
+        insert(header::RETRY_AFTER, seconds.into());
+    }
+    match refusal.status {
+        StatusCode::UNAUTHORIZED => {
+            insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        StatusCode::METHOD_NOT_ALLOWED => {
+            let allowed = if refusal.sentence.ends_with("POST is") { "POST" } else { "GET, HEAD" };
+            insert(header::ALLOW, HeaderValue::from_static(allowed));
+        }
+        _ => {}
+    }
+    answer
+}

@@ -1,0 +1,91 @@
+//! What all requests share: the classifiers' cards, the queue and what is counted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::time::Instant;
+
+use hyper::StatusCode;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::body::Budget;
+use crate::metrics::Metrics;
+use crate::model::Card;
+use crate::options::Options;
+use crate::refusal::Refusal;
+use crate::work::{Failure, Found, Source, Task, Ticket, Work};
+
+/// What all requests share.
+pub(crate) struct Shared {
+    pub(crate) cards: Vec<Card>,
+    pub(crate) options: Options,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) inbox: Sender<Work>,
+    /// Of the queue.
+    pub(crate) places: Arc<Semaphore>,
+    /// An end was asked for: connections close after their next answer.
+    pub(crate) draining: AtomicBool,
+    /// No new work is taken.
+    pub(crate) closed: AtomicBool,
+}
+
+impl Shared {
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Photographs that wait or are worked on.
+    pub(crate) fn waiting(&self) -> usize {
+        self.options.queue.saturating_sub(self.places.available_permits())
+    }
+
+    /// Place of the classifier of this name; the first one without a name.
+    pub(crate) fn model(&self, name: Option<&str>) -> Result<usize, Refusal> {
+        let Some(name) = name else { return Ok(0) };
+        self.cards.iter().position(|card| card.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.cards.iter().map(|card| card.name.as_str()).collect();
+            let sentence = format!("there is no model {name:?}; there are {}", names.join(", "));
+            Refusal::new(StatusCode::NOT_FOUND, "no-model", sentence)
+        })
+    }
+
+    /// Has photographs worked on, and waits for all. Whoever stops waiting gives the work up.
+    pub(crate) async fn ask(
+        &self,
+        model: usize,
+        sources: Vec<Source>,
+        task: Task,
+    ) -> Result<Vec<Result<Found, Failure>>, Refusal> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(Refusal::draining());
+        }
+        let since = Instant::now();
+        let count = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+        let mut places =
+            Arc::clone(&self.places).try_acquire_many_owned(count).map_err(|_| Refusal::queue_full())?;
+        let mut answers = Vec::with_capacity(sources.len());
+        for source in sources {
+            let (reply, answer) = oneshot::channel();
+            let place = places.split(1).ok_or_else(|| Refusal::fault("a place of the queue is missing"))?;
+            let work = Work { model, source, task, ticket: Ticket { reply, place, since } };
+            self.inbox.send(work).map_err(|_| Refusal::fault("the threads that predict have ended"))?;
+            answers.push(answer);
+        }
+        let deadline = tokio::time::Instant::from_std(since + self.options.timeout);
+        let mut found = Vec::with_capacity(answers.len());
+        for answer in answers {
+            match tokio::time::timeout_at(deadline, answer).await {
+                Ok(Ok(result)) => found.push(result),
+                Ok(Err(_)) => return Err(Refusal::fault("the thread that predicts has failed")),
+                Err(_) => {
+                    let seconds = self.options.timeout.as_secs_f64();
+                    let sentence =
+                        format!("no answer within {seconds} seconds; the server has too much to do");
+                    return Err(Refusal::new(StatusCode::GATEWAY_TIMEOUT, "waited-too-long", sentence));
+                }
+            }
+        }
+        Ok(found)
+    }
+}
