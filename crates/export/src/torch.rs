@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use foliar_model::Bundle;
-use foliar_nn::{Op, Parameters, infer};
+use foliar_nn::{Op, Parameters, infer, little_endian};
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ fn tensors(bundle: &Bundle, weights: WeightType) -> Result<Vec<u8>, ExportError>
             WeightType::F16 if parameter.shape.len() > 1 => {
                 (Dtype::F16, halves(&parameter.name, &tensor.data)?)
             }
-            _ => (Dtype::F32, tensor.data.iter().flat_map(|value| value.to_le_bytes()).collect()),
+            _ => (Dtype::F32, little_endian(&tensor.data).into_owned()),
         };
         stored.insert(parameter.name, (dtype, parameter.shape, bytes));
     }
