@@ -20,6 +20,9 @@ use crate::error::ExportError;
 use crate::half::halves;
 use crate::options::WeightType;
 
+/// Names of the files of the folder, in the order in which [`torch`] gives them.
+pub const TORCH_FILES: [&str; 3] = ["model.safetensors", "load.py", "config.json"];
+
 /// The files of the folder by name: weights first, so that a folder with a description has them.
 ///
 /// # Errors
@@ -28,15 +31,12 @@ pub fn torch(
     bundle: &Bundle,
     origin: &Origin,
     weights: WeightType,
-) -> Result<Vec<(&'static str, Vec<u8>)>, ExportError> {
+) -> Result<[(&'static str, Vec<u8>); 3], ExportError> {
     let tensors = tensors(bundle, weights)?;
     let config = Config::new(bundle, Description::new(bundle, origin, weights)?);
     let config = serde_json::to_vec_pretty(&config)?;
-    Ok(vec![
-        ("model.safetensors", tensors),
-        ("load.py", include_bytes!("python/load.py").to_vec()),
-        ("config.json", config),
-    ])
+    let [weights, program, description] = TORCH_FILES;
+    Ok([(weights, tensors), (program, include_bytes!("python/load.py").to_vec()), (description, config)])
 }
 
 /// The tensors as the bytes of a safetensors file.
