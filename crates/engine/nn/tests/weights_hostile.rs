@@ -181,7 +181,7 @@ fn archives() -> Vec<Case> {
             "big-endian",
         ),
         ("half a file", state[..state.len() / 2].to_vec(), "cut off"),
-        ("no tensors", pickle(b"}X\x05\0\0\0epochK\x03s."), "1 entries without tensors: epoch"),
+        ("no tensors", pickle(b"}X\x05\0\0\0epochK\x03s."), "1 entry without tensors: epoch"),
     ]
 }
 
