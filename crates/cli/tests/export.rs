@@ -54,8 +54,8 @@ fn a_run_becomes_files_for_other_programs() {
     let arguments =
         [&["export", "run", "--out", "out.onnx", "--risk", "0.2", "--check"], &checked[..]].concat();
     let told = scene.run(&arguments).expect(3);
-    assert!(told.out.contains("expected.jsonl"), "{}", told.out);
-    let rows = fs::read_to_string(scene.path("expected.jsonl")).unwrap();
+    assert!(told.out.contains("out.onnx.expected.jsonl"), "{}", told.out);
+    let rows = fs::read_to_string(scene.path("out.onnx.expected.jsonl")).unwrap();
     let arguments =
         [&["predict", "run"], &checked[..], &["--risk", "0.2", "--format", "jsonl", "--all"]].concat();
     assert_eq!(rows, scene.run(&arguments).expect(3).out);
@@ -96,13 +96,91 @@ fn what_cannot_be_exported_leaves_nothing_behind() {
     scene.train("run", &[]).expect(0);
     let refused = scene.run(&["export", "run", "--format", "torch", "--input", "tensor"]).expect(2);
     assert!(refused.err.contains("--input is for --format onnx"), "{}", refused.err);
-    let refused = scene.run(&["export", "run", "--out", "no-folder/model.onnx"]).expect(1);
-    assert!(refused.err.contains("no-folder/model.onnx"), "{}", refused.err);
-    fs::write(scene.path("taken"), b"a file").unwrap();
-    let refused = scene.run(&["export", "run", "--format", "torch", "--out", "taken"]).expect(1);
-    assert!(refused.err.contains("taken: the folder cannot be created"), "{}", refused.err);
     // A file that is there stays until the new one is whole, and nothing else is left.
-    scene.run(&["export", "run", "--out", "taken"]).expect(0);
-    assert!(fs::read(scene.path("taken")).unwrap().len() > 1_000_000);
-    assert!(files(scene.root()).iter().all(|name| !name.ends_with(".partial")));
+    scene.run(&["export", "run", "--out", "new/folder/model.onnx"]).expect(0);
+    assert_eq!(files(&scene.path("new/folder")), ["model.onnx", "model.onnx.py"]);
+    scene.run(&["export", "run", "--out", "new/folder/model.onnx", "--weights", "f16"]).expect(0);
+    assert_eq!(files(&scene.path("new/folder")), ["model.onnx", "model.onnx.py"]);
+    scene.run(&["export", "run", "--format", "torch", "--out", "new/a/b"]).expect(0);
+    scene.run(&["export", "run", "--format", "torch", "--out", "new/a/b", "--weights", "f16"]).expect(0);
+    assert_eq!(files(&scene.path("new/a/b")), ["config.json", "load.py", "model.safetensors"]);
+}
+
+/// Nothing but an earlier export is replaced, and where a part of one cannot be written none of it is.
+#[test]
+fn what_is_there_is_not_replaced() {
+    let scene = Scene::new(6);
+    scene.train("run", &[]).expect(0);
+    let bundle = fs::read(scene.path("run/model.foliar")).unwrap();
+    fs::create_dir_all(scene.path("notes")).unwrap();
+    fs::write(scene.path("notes/text"), b"mine").unwrap();
+    fs::write(scene.path("program.onnx.py"), b"print('mine')").unwrap();
+    fs::create_dir(scene.path("part.onnx.py")).unwrap();
+    fs::create_dir(scene.path("late.onnx.expected.jsonl")).unwrap();
+    fs::write(scene.path("rows.onnx.expected.jsonl"), b"mine").unwrap();
+    let mut cases = vec![
+        ("onnx", "run/model.foliar", "is the classifier itself", 1),
+        ("onnx", "run/recipe.toml", "was not written by `foliar export`", 1),
+        ("onnx", "notes/text", "was not written by `foliar export`", 1),
+        ("onnx", "program.onnx", "program.onnx.py is there, was not written by", 1),
+        ("onnx", "part.onnx", "part.onnx.py is a folder", 1),
+        ("onnx", "late.onnx", "late.onnx.expected.jsonl is a folder", 1),
+        ("onnx", "rows.onnx", "rows.onnx.expected.jsonl is there, was not written by", 1),
+        ("onnx", "notes/text/model.onnx", "notes/text is a file, where a folder should be", 1),
+        ("onnx", "notes", "give a file name: --out notes/model.onnx", 2),
+        ("onnx", "absent/", "give a file name: --out absent/model.onnx", 2),
+        ("onnx", "-", "give a name: --out leaf.onnx", 2),
+        ("torch", "-", "give a name: --out leaf-torch", 2),
+        ("torch", "run/model.foliar", "is a file, and this format is a folder", 1),
+        ("torch", "notes", "give another folder: --out notes/torch", 1),
+        ("torch", "run", "give another folder: --out run/torch", 1),
+        ("torch", "notes/text/torch", "notes/text is a file, where a folder should be", 1),
+    ];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(scene.path("run/model.foliar"), scene.path("same")).unwrap();
+        std::os::unix::fs::symlink(scene.path("notes/text"), scene.path("link")).unwrap();
+        let _listener = std::os::unix::net::UnixListener::bind(scene.path("socket")).unwrap();
+        cases.push(("onnx", "same", "is the classifier itself", 1));
+        cases.push(("onnx", "link", "link is a link", 1));
+        cases.push(("onnx", "socket", "no regular file", 1));
+    }
+    let before = files(scene.root());
+    let run = files(&scene.path("run"));
+    for (format, out, expected, code) in cases {
+        let arguments = ["export", "run", "--format", format, "--out", out, "--check", "photos/healthy"];
+        let refused = scene.run(&arguments).expect(code);
+        assert!(refused.err.contains(expected), "{out}: {}", refused.err);
+        assert!(refused.out.is_empty(), "{out}: {}", refused.out);
+        assert_eq!((files(scene.root()), files(&scene.path("run"))), (before.clone(), run.clone()), "{out}");
+    }
+    assert_eq!(fs::read(scene.path("run/model.foliar")).unwrap(), bundle);
+    assert_eq!(fs::read(scene.path("notes/text")).unwrap(), b"mine");
+}
+
+/// Each file has its own expectations, and keeps them no longer than they are its own.
+#[test]
+fn expectations_belong_to_one_export() {
+    let scene = Scene::new(6);
+    scene.train("run", &[]).expect(0);
+    let export =
+        |out: &str, more: &[&str]| scene.run(&[&["export", "run", "--out", out], more].concat()).expect(0);
+    export("a.onnx", &["--risk", "0.2", "--check", "photos/healthy"]);
+    let first = fs::read(scene.path("a.onnx.expected.jsonl")).unwrap();
+    export("b.onnx", &["--check", "photos/rust_pustules"]);
+    assert_eq!(fs::read(scene.path("a.onnx.expected.jsonl")).unwrap(), first);
+    assert_ne!(fs::read(scene.path("b.onnx.expected.jsonl")).unwrap(), first);
+    // The same export again: they still fit.
+    let told = export("a.onnx", &["--risk", "0.2"]);
+    assert!(!told.err.contains("removed"), "{}", told.err);
+    assert_eq!(fs::read(scene.path("a.onnx.expected.jsonl")).unwrap(), first);
+    let told = export("a.onnx", &["--risk", "0.05", "--input", "tensor"]);
+    assert!(told.err.contains("removed a.onnx.expected.jsonl"), "{}", told.err);
+    assert!(!scene.path("a.onnx.expected.jsonl").exists());
+    assert!(scene.path("b.onnx.expected.jsonl").exists());
+    export("torch", &["--format", "torch", "--check", "photos/rust_pustules"]);
+    let rows = fs::read(scene.path("torch/expected.jsonl")).unwrap();
+    assert_eq!(rows, fs::read(scene.path("b.onnx.expected.jsonl")).unwrap());
+    let told = export("torch", &["--format", "torch", "--weights", "f16"]);
+    assert!(told.err.contains("removed torch/expected.jsonl"), "{}", told.err);
 }

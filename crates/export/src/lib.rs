@@ -7,6 +7,7 @@ mod onnx;
 mod options;
 mod protobuf;
 mod python;
+mod recognise;
 mod torch;
 
 pub use description::{Figures, Origin};
@@ -14,4 +15,5 @@ pub use error::ExportError;
 pub use onnx::onnx;
 pub use options::{InputForm, OnnxOptions, WeightType};
 pub use python::onnx_program;
-pub use torch::torch;
+pub use recognise::{is_exported_config, is_exported_onnx, is_exported_program};
+pub use torch::{TORCH_FILES, torch};

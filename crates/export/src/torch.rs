@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use foliar_model::Bundle;
-use foliar_nn::{Op, Parameters, infer};
+use foliar_nn::{Op, Parameters, infer, little_endian};
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Serialize;
 
@@ -19,6 +19,9 @@ use crate::description::{Description, Origin};
 use crate::error::ExportError;
 use crate::half::halves;
 use crate::options::WeightType;
+
+/// Names of the files of the folder, in the order in which [`torch`] gives them.
+pub const TORCH_FILES: [&str; 3] = ["model.safetensors", "load.py", "config.json"];
 
 /// The files of the folder by name: weights first, so that a folder with a description has them.
 ///
@@ -28,15 +31,12 @@ pub fn torch(
     bundle: &Bundle,
     origin: &Origin,
     weights: WeightType,
-) -> Result<Vec<(&'static str, Vec<u8>)>, ExportError> {
+) -> Result<[(&'static str, Vec<u8>); 3], ExportError> {
     let tensors = tensors(bundle, weights)?;
     let config = Config::new(bundle, Description::new(bundle, origin, weights)?);
     let config = serde_json::to_vec_pretty(&config)?;
-    Ok(vec![
-        ("model.safetensors", tensors),
-        ("load.py", include_bytes!("python/load.py").to_vec()),
-        ("config.json", config),
-    ])
+    let [weights, program, description] = TORCH_FILES;
+    Ok([(weights, tensors), (program, include_bytes!("python/load.py").to_vec()), (description, config)])
 }
 
 /// The tensors as the bytes of a safetensors file.
@@ -55,7 +55,7 @@ fn tensors(bundle: &Bundle, weights: WeightType) -> Result<Vec<u8>, ExportError>
             WeightType::F16 if parameter.shape.len() > 1 => {
                 (Dtype::F16, halves(&parameter.name, &tensor.data)?)
             }
-            _ => (Dtype::F32, tensor.data.iter().flat_map(|value| value.to_le_bytes()).collect()),
+            _ => (Dtype::F32, little_endian(&tensor.data).into_owned()),
         };
         stored.insert(parameter.name, (dtype, parameter.shape, bytes));
     }

@@ -36,7 +36,7 @@ pub(crate) enum WeightsName {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar export runs/first\n  foliar export runs/first --out leaf.onnx --risk 0.05 --check field-photos\n  foliar export runs/first --format torch --out leaf-torch\n\nBeside the ONNX file lies a Python program that runs it. With --check, expected.jsonl holds what `foliar predict` says of these photos, for a test of the program that uses the file.\n\nA photo of --check that cannot be read becomes a row with an error, and the exit code is 3."
+    after_help = "Examples:\n  foliar export runs/first\n  foliar export runs/first --out leaf.onnx --risk 0.05 --check field-photos\n  foliar export runs/first --format torch --out leaf-torch\n\nBeside the ONNX file lies a Python program that runs it. With --check, FILE.expected.jsonl (for torch expected.jsonl in the folder) holds what `foliar predict` says of these photos, for a test of the program that uses the file.\n\nA photo of --check that cannot be read becomes a row with an error, and the exit code is 3.\n\nNothing but an earlier export is replaced."
 )]
 pub(crate) struct ExportArguments {
     /// Bundle, or run folder
@@ -56,7 +56,7 @@ pub(crate) struct ExportArguments {
     /// How weights are stored
     #[arg(long, value_enum, default_value = "f32", value_name = "TYPE")]
     pub(crate) weights: WeightsName,
-    /// Photos, folders of photos, or quoted patterns: write what `foliar predict` says of them to expected.jsonl
+    /// Photos, folders of photos, or quoted patterns: write what `foliar predict` says of them beside the file
     #[arg(long, value_name = "PHOTOS", num_args = 1..)]
     pub(crate) check: Vec<PathBuf>,
 }

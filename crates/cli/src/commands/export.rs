@@ -1,14 +1,15 @@
 //! `foliar export`: a classifier in the formats of other programs.
 
-use std::fs;
+mod place;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use foliar_catalogue::find;
+use foliar_catalogue::{CATALOGUE, verify};
 use foliar_eval::{OutOfFoldAccuracy, out_of_fold_accuracy};
 use foliar_export::{Figures, InputForm, OnnxOptions, Origin, WeightType, onnx, onnx_program, torch};
-use foliar_files::{Printable as _, write_atomically};
+use foliar_files::Printable as _;
 use foliar_metrics::Calibrated;
 use foliar_model::{Bundle, Predictor};
 use foliar_results::words::count;
@@ -16,14 +17,12 @@ use foliar_runlog::RunDir;
 use foliar_train::{Recipe, Run};
 use foliar_vision::Digest;
 
+use self::place::Place;
 use super::inputs;
-use super::{folder_name, open_bundle_with_risk, paths, predict};
+use super::{open_bundle_with_risk, paths, predict};
 use crate::arguments::{ExportArguments, ExportFormat, InputName, WeightsName};
 use crate::exit::{Exit, UsageError};
 use crate::output;
-
-/// What `foliar predict` says of the photos of `--check`.
-const EXPECTED: &str = "expected.jsonl";
 
 pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     if arguments.format == ExportFormat::Torch && arguments.input.is_some() {
@@ -41,35 +40,44 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<Exit> {
         Some(InputName::Tensor) => InputForm::Tensor,
         Some(InputName::Image) | None => InputForm::Image,
     };
-    let mut written = Written::default();
-    let folder = match arguments.format {
+    let place = match arguments.format {
         ExportFormat::Onnx => {
             let out = arguments.out.clone().unwrap_or_else(|| file.with_file_name("model.onnx"));
-            let bytes = onnx(&bundle, &origin, OnnxOptions { input, weights })?;
-            written.write(&out, &bytes)?;
-            written.write(&with_end(&out, ".py"), onnx_program(input).as_bytes())?;
-            out.parent().unwrap_or(Path::new("")).to_owned()
+            Place::of_file(out, &file)?
         }
         ExportFormat::Torch => {
             let out = arguments.out.clone().unwrap_or_else(|| file.with_file_name("torch"));
-            fs::create_dir_all(&out)
-                .with_context(|| format!("{}: the folder cannot be created", out.shown()))?;
-            for (name, bytes) in torch(&bundle, &origin, weights)? {
-                written.write(&out.join(name), &bytes)?;
-            }
-            out
+            Place::of_folder(out)?
         }
+    };
+    let with_check = !arguments.check.is_empty();
+    place.check(with_check)?;
+    let mut parts = match arguments.format {
+        ExportFormat::Onnx => place.parts([
+            onnx(&bundle, &origin, OnnxOptions { input, weights })?,
+            onnx_program(input).as_bytes().to_vec(),
+        ]),
+        ExportFormat::Torch => place.parts(torch(&bundle, &origin, weights)?.map(|(_, bytes)| bytes)),
     };
     let traps = traps(&bundle, arguments.format, input, weights);
     let mut failures = 0;
-    if !arguments.check.is_empty() {
+    let mut stale = None;
+    if with_check {
         let inputs = inputs::find(&arguments.check);
         let mut rows = Vec::new();
         let mut predictor = Predictor::new(bundle, predict::BATCH)?;
         failures = predict::json_rows(&mut predictor, &inputs, &mut rows)?;
-        written.write(&folder.join(EXPECTED), &rows)?;
+        parts.push((place.expected().to_owned(), rows));
+    } else {
+        stale = place.remove_stale(&parts)?;
     }
-    written.print()?;
+    print(&place.write(parts)?)?;
+    if let Some(removed) = stale {
+        say!(
+            "removed {}: it was of another export; --check PHOTOS writes what belongs to this one",
+            removed.shown()
+        );
+    }
     traps.iter().for_each(|trap| say!("{trap}"));
     Ok(Exit::with_problems(failures > 0))
 }
@@ -107,22 +115,23 @@ fn figures(folder: &Path, bundle: &Bundle) -> anyhow::Result<Option<Figures>> {
     }))
 }
 
-/// The licence of the weights that training began with. A file of the catalogue is known by its name.
+/// The licence of the weights that training began with, where it is certain which they were.
 fn licence(bundle: &Bundle) -> Option<String> {
-    let recipe = Recipe::of_bundle(bundle).ok()?;
-    match recipe.weights {
+    match Recipe::of_bundle(bundle).ok()?.weights {
         None => Some("trained from random weights".to_owned()),
-        Some(weights) => {
-            let name = folder_name(&weights.file);
-            find(&name).ok().map(|entry| format!("weights of {name}: {}", entry.licence))
-        }
+        Some(weights) => licence_of(&weights.file, &bundle.graph.name),
     }
 }
 
-fn with_end(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
+/// The licence of a file of the catalogue, which has its whole name and is of this network. Where it still is there, its digest must
+/// be the published one.
+fn licence_of(weights: &Path, network: &str) -> Option<String> {
+    let name = weights.file_name()?;
+    let entry = CATALOGUE.iter().find(|entry| name == entry.file && entry.model == network)?;
+    if weights.exists() && verify(weights).is_err() {
+        return None;
+    }
+    Some(format!("weights of {}: {}", entry.file, entry.licence))
 }
 
 /// What whoever uses the file must do right, in plain words.
@@ -167,25 +176,13 @@ fn traps(bundle: &Bundle, format: ExportFormat, input: InputForm, weights: Weigh
     lines
 }
 
-/// Files that were written.
-#[derive(Default)]
-struct Written(Vec<(PathBuf, usize)>);
-
-impl Written {
-    fn write(&mut self, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-        write_atomically(path, |file| file.write_all(bytes))
-            .with_context(|| format!("{} cannot be written", path.shown()))?;
-        self.0.push((path.to_owned(), bytes.len()));
-        Ok(())
+/// Names the files that were written, and how large they are.
+fn print(written: &[(PathBuf, usize)]) -> io::Result<()> {
+    let mut out = output::stdout();
+    for (path, bytes) in written {
+        writeln!(out, "{}  {}", path.shown(), size(*bytes))?;
     }
-
-    fn print(&self) -> io::Result<()> {
-        let mut out = output::stdout();
-        for (path, bytes) in &self.0 {
-            writeln!(out, "{}  {}", path.shown(), size(*bytes))?;
-        }
-        out.flush()
-    }
+    out.flush()
 }
 
 /// `7.6 MB`, `12 kB` or `40 bytes`.
@@ -194,5 +191,26 @@ fn size(bytes: usize) -> String {
         0..1000 => format!("{bytes} bytes"),
         1000..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
         _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_licence_is_told_for_a_whole_file_name_of_the_same_network_alone() {
+        let file = Path::new("absent/resnet18-f37072fd.pth");
+        let told = licence_of(file, "resnet18").unwrap();
+        assert!(told.starts_with("weights of resnet18-f37072fd.pth: BSD-3-Clause"), "{told}");
+        assert_eq!(licence_of(file, "mobilenet_v1_1.0"), None);
+        assert_eq!(licence_of(Path::new("x/resnet18"), "resnet18"), None);
+        assert_eq!(licence_of(Path::new("x/resnet18.pth"), "resnet18"), None);
+        let folder = std::env::temp_dir().join(format!("foliar-licence-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let other = folder.join("resnet18-f37072fd.pth");
+        std::fs::write(&other, b"another file").unwrap();
+        assert_eq!(licence_of(&other, "resnet18"), None);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn lines(problems: &[Problem]) -> Vec<String> {
     let excluded: Vec<&Problem> = problems.iter().filter(|problem| problem.reason.excludes()).collect();
     let mut lines = Vec::new();
     if !excluded.is_empty() {
-        lines.push(format!("{} left out:", counted(&excluded)));
+        lines.push(format!("{} left out:", files_and_classes(&excluded)));
         lines.extend(excluded.iter().take(TOLD).map(|problem| format!("  {problem}")));
         if excluded.len() > TOLD {
             lines.push(format!("  ... and {} more, listed in problems.jsonl", excluded.len() - TOLD));
@@ -45,18 +45,22 @@ pub(crate) fn remark_lines(problems: &[Problem]) -> Vec<String> {
 pub(crate) fn summary(problems: &[Problem]) -> Option<String> {
     let (excluded, remarks): (Vec<&Problem>, Vec<&Problem>) =
         problems.iter().partition(|problem| problem.reason.excludes());
-    let out = (!excluded.is_empty()).then(|| format!("{} left out", counted(&excluded)));
+    let out = (!excluded.is_empty()).then(|| format!("{} left out", files_and_classes(&excluded)));
     let said: Vec<String> =
         out.into_iter().chain((!remarks.is_empty()).then(|| remarked(&remarks))).collect();
     (!said.is_empty()).then(|| said.join(", "))
 }
 
 fn remarked(remarks: &[&Problem]) -> String {
-    format!("{} used with {}", counted(remarks), if remarks.len() == 1 { "a remark" } else { "remarks" })
+    format!(
+        "{} used with {}",
+        files_and_classes(remarks),
+        if remarks.len() == 1 { "a remark" } else { "remarks" }
+    )
 }
 
 /// `6 files`, `1 class`, `6 files and 1 class`: those that the problems are about.
-fn counted(problems: &[&Problem]) -> String {
+fn files_and_classes(problems: &[&Problem]) -> String {
     let (of_classes, of_files): (Vec<&Problem>, Vec<&Problem>) =
         problems.iter().partition(|problem| problem.reason.is_of_class());
     let classes: BTreeSet<&Path> = of_classes.iter().map(|problem| problem.path.as_path()).collect();

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use foliar_nn::little_endian;
+
 use super::proto::{Attribute, Element, Initialiser, Node};
 use crate::error::ExportError;
 use crate::half::halves;
@@ -81,8 +83,7 @@ impl Builder {
 
     /// Numbers of this shape.
     pub(super) fn floats(&mut self, shape: &[usize], values: &[f32]) -> Value {
-        let data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        self.constant(Element::Float, shape.to_vec(), data)
+        self.constant(Element::Float, shape.to_vec(), little_endian(values).into_owned())
     }
 
     fn constant(&mut self, element: Element, shape: Vec<usize>, data: Vec<u8>) -> Value {
@@ -113,7 +114,7 @@ impl Builder {
         }
         let (element, data) = match self.weights {
             WeightType::F16 if shape.len() > 1 => (Element::Float16, halves(name, values)?),
-            _ => (Element::Float, values.iter().flat_map(|value| value.to_le_bytes()).collect()),
+            _ => (Element::Float, little_endian(values).into_owned()),
         };
         let (name, shape) = (name.to_owned(), shape.to_vec());
         self.initialisers.push(Initialiser { name: name.clone(), element, shape, data });

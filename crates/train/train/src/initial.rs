@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foliar_model::{Bundle, FileError, TrainingDigests, is_uncertainty};
-use foliar_nn::weights::{self, Fitted, Share, WeightFile, grouped};
+use foliar_nn::weights::{self, Fitted, Naming, Share, WeightFile, grouped};
 use foliar_nn::{Graph, StateDict, zoo};
 use foliar_vision::{Preprocessing, counted};
 use serde::{Deserialize, Serialize};
@@ -217,6 +217,12 @@ impl InitialWeights {
         let fitted = fit(&self.file, tensors, graph)?;
         let classifier = format!("{}.", graph.nodes[graph.classifier()].name);
         given.notes.extend(notes(&fitted));
+        given.notes.extend(twin(&fitted, &graph.name).map(|twin| {
+            format!(
+                "timm's {0} and {twin} cannot be told apart by the file: {0} is assumed. Results suffer if it is the other",
+                graph.name
+            )
+        }));
         match &bundle {
             Some(bundle) => {
                 let known = known_classes(classes, &bundle.classes);
@@ -357,7 +363,30 @@ fn rows(bundle: &Bundle, classifier: &str, known: &[KnownClass]) -> Vec<Row> {
 }
 
 fn fit(file: &Path, tensors: WeightFile, graph: &Graph) -> Result<Fitted, TrainError> {
-    Ok(weights::fit(graph, tensors).map_err(|error| damaged(file, error.to_string()))?)
+    let fitted = weights::fit(graph, tensors).map_err(|error| damaged(file, error.to_string()))?;
+    match twin(&fitted, &graph.name) {
+        Some(twin) if is_named_as(file, twin) => {
+            let what = format!(
+                "its name says that these are weights of timm's {twin}, which pads otherwise than {0} and has another epsilon: foliar does not \
+                 have it. Take timm's {0}, or rename the file if it holds that",
+                graph.name
+            );
+            Err(damaged(file, what).into())
+        }
+        _ => Ok(fitted),
+    }
+}
+
+/// The network of timm, with TensorFlow's padding and epsilon, whose files have the very names and shapes of one of timm's `model`.
+fn twin(fitted: &Fitted, model: &str) -> Option<&'static str> {
+    // Of the networks here timm has only this one twice.
+    (fitted.naming == Naming::Timm && model == "efficientnet_b0").then_some("tf_efficientnet_b0")
+}
+
+/// Whether the file's name speaks of TensorFlow as timm's do, or a folder's is of `twin`: in caches all files have one name.
+fn is_named_as(file: &Path, twin: &str) -> bool {
+    let name = file.file_name().is_some_and(|name| name.to_string_lossy().to_lowercase().contains("tf_"));
+    name || file.iter().any(|part| part.to_string_lossy().to_lowercase().contains(twin))
 }
 
 /// Where the weights lie in the file, and what of it is not used.
@@ -412,4 +441,71 @@ fn listed(words: impl Iterator<Item = String>) -> String {
 
 fn damaged(file: &Path, what: String) -> FileError {
     FileError::Damaged { path: file.to_owned(), what }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use foliar_nn::{Parameters, Tensor, infer};
+
+    use super::*;
+
+    /// timm's names for the tensors of EfficientNet-B0, as far as the graph's own names tell them.
+    fn file_of_timm(graph: &Graph) -> WeightFile {
+        let shapes = infer(graph, 1, 224, 224).unwrap();
+        let mut tensors = BTreeMap::new();
+        for parameter in Parameters::new(graph, &shapes).unwrap().list {
+            let count = parameter.shape.iter().product();
+            let tensor = Tensor { shape: parameter.shape, data: vec![0.5; count] };
+            tensors.insert(as_timm(&parameter.name), tensor);
+        }
+        WeightFile {
+            format: weights::Format::Safetensors,
+            tensors,
+            integers: Vec::new(),
+            metadata: Default::default(),
+        }
+    }
+
+    fn as_timm(name: &str) -> String {
+        let parts: Vec<&str> = name.split('.').collect();
+        let kind = parts[parts.len() - 1];
+        match parts[..] {
+            ["features", "0", "0", _] => format!("conv_stem.{kind}"),
+            ["features", "0", "1", _] => format!("bn1.{kind}"),
+            ["features", "8", "0", _] => format!("conv_head.{kind}"),
+            ["features", "8", "1", _] => format!("bn2.{kind}"),
+            ["features", stage, unit, "block", place, layer, _] => {
+                let stage = stage.parse::<usize>().unwrap() - 1;
+                let layers: &[[&str; 2]] = &[
+                    ["conv_pw", "bn1"],
+                    ["conv_dw", if stage == 0 { "bn1" } else { "bn2" }],
+                    ["se.conv_reduce", "se.conv_expand"],
+                    if stage == 0 { ["conv_pw", "bn2"] } else { ["conv_pwl", "bn3"] },
+                ];
+                let place = place.parse::<usize>().unwrap() + usize::from(stage == 0);
+                let layer = layers[place][usize::from(["1", "fc2"].contains(&layer))];
+                format!("blocks.{stage}.{unit}.{layer}.{kind}")
+            }
+            _ => format!("classifier.{kind}"),
+        }
+    }
+
+    #[test]
+    fn a_network_that_timm_has_twice_is_assumed_aloud_and_refused_by_name() {
+        let graph = zoo::build("efficientnet_b0", 3).unwrap();
+        let fitted = fit(Path::new("b0.safetensors"), file_of_timm(&graph), &graph).unwrap();
+        assert_eq!(fitted.naming, Naming::Timm);
+        assert_eq!(twin(&fitted, &graph.name), Some("tf_efficientnet_b0"));
+        let other = Fitted { naming: Naming::Torchvision, ..fitted.clone() };
+        assert_eq!((twin(&other, &graph.name), twin(&fitted, "mobilenet_v2")), (None, None));
+        for name in
+            ["tf_b0.pth", "a/TF_EfficientNet_B0.pth", "timm--tf_efficientnet_b0.in1k/model.safetensors"]
+        {
+            let refused = fit(Path::new(name), file_of_timm(&graph), &graph).unwrap_err().to_string();
+            assert!(refused.contains("tf_efficientnet_b0") && refused.contains("rename"), "{refused}");
+        }
+        assert!(!is_named_as(Path::new("tf_work/efficientnet_b0.pth"), "tf_efficientnet_b0"));
+    }
 }

@@ -1,0 +1,220 @@
+//! Where an export is written. All of it is looked at before anything is written, and nothing but an earlier export is replaced.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use foliar_export::{TORCH_FILES, is_exported_config, is_exported_onnx, is_exported_program};
+use foliar_files::{Printable as _, write_atomically};
+
+use crate::exit::UsageError;
+
+/// Bytes at the start of a file that tell whether it was exported.
+const START: u64 = 64;
+
+/// The files of an export.
+pub(super) struct Place {
+    /// Each, with what its first bytes must be if it is there already.
+    files: Vec<(PathBuf, Known)>,
+    /// What `foliar predict` says of the photos of `--check`.
+    expected: PathBuf,
+}
+
+/// Whether a file that begins so was written by an earlier export.
+type Known = fn(&[u8]) -> bool;
+
+impl Place {
+    /// The ONNX file `out` and what is named after it; `bundle` is what is exported.
+    ///
+    /// # Errors
+    /// A name that is no file's, or that is the bundle's own.
+    pub(super) fn of_file(out: PathBuf, bundle: &Path) -> anyhow::Result<Self> {
+        expect_name(&out, "leaf.onnx")?;
+        let ends_as_folder = out.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
+        if out.is_dir() || ends_as_folder || out.file_name().is_none() {
+            let what = format!(
+                "{} is a folder; give a file name: --out {}",
+                out.shown(),
+                out.join("model.onnx").shown()
+            );
+            return Err(UsageError(what).into());
+        }
+        if let (Ok(out_file), Ok(bundle)) = (fs::canonicalize(&out), fs::canonicalize(bundle))
+            && out_file == bundle
+        {
+            bail!("{} is the classifier itself; give another file name with --out", out.shown());
+        }
+        let expected = with_end(&out, ".expected.jsonl");
+        let program = with_end(&out, ".py");
+        Ok(Self { files: vec![(out, is_exported_onnx), (program, is_exported_program)], expected })
+    }
+
+    /// The folder `out` for PyTorch.
+    ///
+    /// # Errors
+    /// A name that is no folder's, or a folder that holds other files than those of an export.
+    pub(super) fn of_folder(out: PathBuf) -> anyhow::Result<Self> {
+        expect_name(&out, "leaf-torch")?;
+        let shown = out.shown();
+        match fs::metadata(&out) {
+            Ok(found) if !found.is_dir() => {
+                bail!("{shown} is a file, and this format is a folder; give another name with --out")
+            }
+            Ok(_) => {
+                let mut entries = out.read_dir().with_context(|| format!("{shown} cannot be read"))?;
+                let [.., config] = TORCH_FILES;
+                let is_exported =
+                    || foliar_files::read(&out.join(config)).is_ok_and(|text| is_exported_config(&text));
+                if entries.next().is_some() && !is_exported() {
+                    bail!(
+                        "{shown} holds files and was not written by `foliar export`; give another folder: --out {}",
+                        out.join("torch").shown()
+                    );
+                }
+            }
+            Err(_) => {}
+        }
+        // The folder is known by its description; its other files belong to it.
+        let files = TORCH_FILES.map(|name| (out.join(name), (|_| true) as Known));
+        Ok(Self { files: files.into(), expected: out.join("expected.jsonl") })
+    }
+
+    /// What `foliar predict` says of the photos of `--check`.
+    pub(super) fn expected(&self) -> &Path {
+        &self.expected
+    }
+
+    /// Makes sure that everything can be written and that nothing else is replaced, `expected` included if it `is_written`.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub(super) fn check(&self, is_written: bool) -> anyhow::Result<()> {
+        check_folder(self.folder())?;
+        let expected = is_written.then_some((&self.expected, is_expected as Known));
+        for (path, known) in self.files.iter().map(|(path, known)| (path, *known)).chain(expected) {
+            let shown = path.shown();
+            let kind = match fs::symlink_metadata(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                found => found.with_context(|| format!("{shown} cannot be read"))?.file_type(),
+            };
+            if !kind.is_file() {
+                let what = if kind.is_dir() {
+                    "a folder"
+                } else if kind.is_symlink() {
+                    "a link"
+                } else {
+                    "no regular file"
+                };
+                bail!(
+                    "{shown} is {what} and is not replaced; nothing was written. Give another name with --out"
+                );
+            }
+            if !known(&start(path).with_context(|| format!("{shown} cannot be read"))?) {
+                bail!(
+                    "{shown} is there, was not written by `foliar export` and is not replaced; nothing was written. \
+                     Move it away, or give another name with --out"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The files with what they will hold.
+    pub(super) fn parts<const N: usize>(&self, contents: [Vec<u8>; N]) -> Vec<(PathBuf, Vec<u8>)> {
+        self.files.iter().map(|(path, _)| path.clone()).zip(contents).collect()
+    }
+
+    /// Removes what an earlier export expected, unless it is the same one as `parts`. Gives the file that was removed.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub(super) fn remove_stale(&self, parts: &[(PathBuf, Vec<u8>)]) -> anyhow::Result<Option<&Path>> {
+        let path = &self.expected;
+        let is_file = fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+        if !is_file || !start(path).is_ok_and(|start| is_expected(&start)) {
+            return Ok(None);
+        }
+        if parts.iter().all(|(path, bytes)| foliar_files::read(path).is_ok_and(|old| old == *bytes)) {
+            return Ok(None);
+        }
+        fs::remove_file(path).with_context(|| {
+            format!("{} is of another export and cannot be removed; nothing was written", path.shown())
+        })?;
+        Ok(Some(path))
+    }
+
+    /// Writes all of it, and gives what was written and how many bytes each file has.
+    ///
+    /// # Errors
+    /// A file that cannot be written, with those that were written before it.
+    pub(super) fn write(&self, parts: Vec<(PathBuf, Vec<u8>)>) -> anyhow::Result<Vec<(PathBuf, usize)>> {
+        let folder = self.folder();
+        fs::create_dir_all(folder)
+            .with_context(|| format!("{}: the folder cannot be created", folder.shown()))?;
+        let mut written: Vec<(PathBuf, usize)> = Vec::new();
+        for (path, bytes) in parts {
+            write_atomically(&path, |file| file.write_all(&bytes)).with_context(|| {
+                let before: Vec<String> = written.iter().map(|(path, _)| path.shown().to_string()).collect();
+                match before.as_slice() {
+                    [] => "nothing was written".to_owned(),
+                    before => format!("a part alone was written, {}", before.join(", ")),
+                }
+            })?;
+            written.push((path, bytes.len()));
+        }
+        Ok(written)
+    }
+
+    /// The folder of the files.
+    fn folder(&self) -> &Path {
+        match self.expected.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        }
+    }
+}
+
+/// An export is several files, and none goes to standard output.
+fn expect_name(out: &Path, such_as: &str) -> Result<(), UsageError> {
+    if out == Path::new("-") || out.as_os_str().is_empty() {
+        let what = "an export is several files and is not written to standard output; give a name";
+        return Err(UsageError(format!("{what}: --out {such_as}")));
+    }
+    Ok(())
+}
+
+/// Makes sure that `folder` is there or can be made, as far as can be told without making it.
+fn check_folder(folder: &Path) -> anyhow::Result<()> {
+    for ancestor in folder.ancestors() {
+        match fs::metadata(ancestor) {
+            Ok(found) if found.is_dir() => return Ok(()),
+            Ok(_) => {
+                bail!(
+                    "{} is a file, where a folder should be; give another name with --out",
+                    ancestor.shown()
+                )
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether this begins as what `foliar predict --format jsonl` says; no photos give no rows.
+fn is_expected(start: &[u8]) -> bool {
+    start.is_empty() || start.starts_with(b"{\"path\":")
+}
+
+fn start(path: &Path) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    File::open(path)?.take(START).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+fn with_end(path: &Path, end: impl AsRef<OsStr>) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}

@@ -1,0 +1,40 @@
+//! How a file of an earlier export is known, so that nothing else is replaced.
+
+/// Whether these are the first bytes of an ONNX file that foliar wrote: 16 of them are enough.
+#[must_use]
+pub fn is_exported_onnx(start: &[u8]) -> bool {
+    // The version of the format, of any number below 128, then the producer.
+    matches!(start, [0x08, 0..128, rest @ ..] if rest.starts_with(b"\x12\x06foliar"))
+}
+
+/// Whether these are the first bytes of a program that foliar wrote beside an ONNX file: 64 of them are enough.
+#[must_use]
+pub fn is_exported_program(start: &[u8]) -> bool {
+    start.starts_with(b"\"\"\"Classifies photos with the ONNX file beside this one")
+}
+
+/// Whether this is the `config.json` of an exported folder for PyTorch.
+#[must_use]
+pub fn is_exported_config(text: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(text)
+        .is_ok_and(|config| config.get("foliar").is_some_and(|foliar| foliar.get("bundle_blake3").is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{InputForm, onnx_program};
+
+    #[test]
+    fn files_of_others_are_not_taken_for_exported_ones() {
+        for input in [InputForm::Image, InputForm::Tensor] {
+            assert!(is_exported_program(&onnx_program(input).as_bytes()[..64]));
+        }
+        assert!(is_exported_onnx(b"\x08\x08\x12\x06foliar\x1a\x05"));
+        for other in [&b""[..], b"\x08\x08", b"\x08\x08\x12\x07pytorch", b"foliar", b"import numpy"] {
+            assert!(!is_exported_onnx(other) && !is_exported_program(other) && !is_exported_config(other));
+        }
+        assert!(is_exported_config(br#"{"architecture": "x", "foliar": {"bundle_blake3": "1"}}"#));
+        assert!(!is_exported_config(br#"{"architecture": "resnet18", "num_classes": 5}"#));
+    }
+}
