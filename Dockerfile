@@ -1,18 +1,18 @@
 # The program alone, static, as a user without rights: about 35 MB.
 #   docker build -t foliar .
-#   docker run --rm --network none -v "$PWD:/work" -u "$(id -u):$(id -g)" foliar train photos --out runs/first
+#   docker run --rm --network none -v "$PWD:/data" -u "$(id -u):$(id -g)" foliar train photos --out runs/first
 FROM rust:1.95.0-alpine3.22 AS build
 RUN apk add --no-cache musl-dev
 WORKDIR /source
 COPY . .
-RUN cargo build --release --locked --bin foliar && strip target/release/foliar && mkdir /work
+RUN cargo build --release --locked --bin foliar && strip target/release/foliar && mkdir /data
 
 FROM scratch
 COPY --from=build /source/target/release/foliar /usr/bin/foliar
 COPY --from=build /source/LICENSE-MIT /source/LICENSE-APACHE /usr/share/doc/foliar/
-COPY --from=build --chown=65532:65532 /work /work
+COPY --from=build --chown=65532:65532 /data /data
 USER 65532:65532
-WORKDIR /work
+WORKDIR /data
 # Without it the cache of `foliar weights fetch` would be in a home that does not exist.
-ENV FOLIAR_CACHE=/work/.foliar-cache
+ENV FOLIAR_CACHE=/data/.foliar-cache
 ENTRYPOINT ["/usr/bin/foliar"]
