@@ -305,7 +305,7 @@ pub(crate) struct RecipeArguments {
     /// Use this split: a table with the columns path and split (train, val or test), such as split.csv of a run
     #[arg(long, help_heading = "Photos", hide_short_help = true, value_name = "FILE", conflicts_with_all = ["group_by", "groups"])]
     pub(crate) split: Option<PathBuf>,
-    /// How many folders below PHOTOS, or below its train/ and val/, the classes are: 1, or 2 where folders of crops hold
+    /// How many folders below PHOTOS, or below its parts (train/, val/, fold_1/), the classes are: 1, or 2 where folders of crops hold
     /// folders of diseases [default: understood from the folders, or asked for]
     #[arg(long, help_heading = "Photos", hide_short_help = true, value_name = "DEPTH", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) classes_from: Option<u8>,

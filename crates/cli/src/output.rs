@@ -103,6 +103,14 @@ pub(crate) fn noticed(error: io::Error) -> io::Error {
     }
 }
 
+/// The operating system's error itself, so that a closed pipe is seen to be one.
+pub(crate) fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
+}
+
 /// Standard error, to which writing never fails.
 pub(crate) struct Messages;
 

@@ -30,7 +30,7 @@ pub(crate) struct AuditArguments {
     /// Table of groups, with the columns path and group
     #[arg(long, value_name = "FILE", conflicts_with = "group_by")]
     pub(crate) groups: Option<PathBuf>,
-    /// How many folders below PHOTOS, or below its train/ and val/, the classes are: 1, or 2 where folders of crops hold
+    /// How many folders below PHOTOS, or below its parts (train/, val/, fold_1/), the classes are: 1, or 2 where folders of crops hold
     /// folders of diseases [default: understood from the folders, or asked for]
     #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) classes_from: Option<u8>,

@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 
 use foliar_vision::{Resizer, Rgb, Window};
 
-use crate::thumbnail::luminance;
+use crate::luminance::luminance;
 
 /// Pixels of the largest level.
 pub(crate) const AREA: f64 = 128.0 * 128.0;

@@ -37,6 +37,7 @@ mod landmark_matches;
 mod landmarks;
 pub mod lda;
 pub mod listing;
+mod luminance;
 pub mod near_duplicates;
 mod overlay;
 pub mod probe;

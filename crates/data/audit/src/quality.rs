@@ -6,7 +6,7 @@
 use foliar_results::audit::{MeasuredIssue, Measures, QualityIssue};
 use foliar_vision::Rgb;
 
-use crate::thumbnail::luminance;
+use crate::luminance::luminance;
 
 /// Smallest side of a photo, in pixels.
 pub const SMALLEST_SIDE: f64 = 64.0;

@@ -3,7 +3,7 @@
 
 use foliar_vision::{Resizer, Rgb, Window};
 
-use crate::thumbnail::luminance;
+use crate::luminance::luminance;
 
 /// Steps of each colour in the histogram.
 const STEPS: usize = 4;

@@ -4,6 +4,7 @@ use foliar_results::audit::Symmetry;
 use foliar_vision::{Resizer, Rgb, Window};
 
 use crate::landmarks::Landmarks;
+use crate::luminance::luminance;
 
 /// Side of a [`Thumbnail`], in pixels.
 pub const SIDE: usize = 64;
@@ -89,10 +90,4 @@ impl Thumbnail {
         let mean = sum as f64 / count;
         (squares as f64 / count - mean * mean).max(0.0).sqrt()
     }
-}
-
-/// Luminance of a pixel after ITU-R BT.601, 0 to 255.
-pub(crate) fn luminance([red, green, blue]: [u8; 3]) -> u8 {
-    let sum = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
-    ((sum + 500) / 1000) as u8
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use crate::column::{Column, Sample};
 use crate::meaning::{self, Cadence, Fact, Field, Meaning};
+use crate::name_id::NameId;
 use crate::number::Number;
 use crate::run_log::{Facts, Split};
 use crate::scalars::{Place, RunId, Scalar, Scalars};
@@ -17,10 +18,6 @@ use crate::title::Title;
 const MOST_COLUMNS: usize = 512;
 /// Longest name kept, in bytes.
 const LONGEST_NAME: usize = 80;
-
-/// A name of the log, by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct NameId(u32);
 
 /// How values of a name relate to the batches of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -183,14 +180,14 @@ impl Assembler {
         if self.names.len() >= MOST_COLUMNS {
             return None;
         }
-        let id = NameId(u32::try_from(self.names.len()).ok()?);
+        let id = NameId::new(self.names.len())?;
         self.names.push(Name { text: text[..end].to_owned(), meaning, flavour, loose, columns: [None; 4] });
         self.by_text.insert(key, id);
         Some(id)
     }
 
     pub(crate) fn meaning(&self, id: NameId) -> Meaning {
-        self.names[id.0 as usize].meaning
+        self.names[id.index()].meaning
     }
 
     /// How many values were taken.
@@ -339,7 +336,7 @@ impl Assembler {
         let placed =
             !self.step.is_nan() || !self.batch.is_nan() || self.epochs_differ && !self.epoch.is_nan();
         let place = split.map_or(0, |split| 1 + split as usize);
-        let column = self.names.get(name.0 as usize).and_then(|name| name.columns[place]);
+        let column = self.names.get(name.index()).and_then(|name| name.columns[place]);
         let column = column.and_then(|column| self.columns.get(column as usize));
         let sample = self.sample(number, 0);
         placed
@@ -369,7 +366,7 @@ impl Assembler {
     /// Drops what the line before measured on photos if all of it `comes_again`: then it heads the record that this line is of.
     pub(crate) fn drop_held(&mut self, comes_again: impl Fn(NameId, Option<Split>, f64) -> bool) {
         let names = &self.names;
-        let on_photos = |name: NameId| names[name.0 as usize].meaning.quantity.has_split();
+        let on_photos = |name: NameId| names[name.index()].meaning.quantity.has_split();
         let mut measured = self.held.iter().filter(|held| on_photos(held.0));
         if measured.all(|&(name, split, number, _)| comes_again(name, split, number.value)) {
             self.held.retain(|held| !on_photos(held.0));
@@ -427,7 +424,7 @@ impl Assembler {
     fn is_in_row(&self, name: NameId, split: Option<Split>) -> bool {
         let same = |other: Option<Split>| other.unwrap_or(Split::Train) == split.unwrap_or(Split::Train);
         let splits = [None, Some(Split::Train), Some(Split::Validation), Some(Split::Test)];
-        let columns = self.names.get(name.0 as usize).map(|name| name.columns).unwrap_or_default();
+        let columns = self.names.get(name.index()).map(|name| name.columns).unwrap_or_default();
         splits.into_iter().zip(columns).any(|(other, column)| {
             let column = column.and_then(|column| self.columns.get(column as usize));
             same(other) && column.is_some_and(|column| column.last_row() == Some(self.row))
@@ -437,7 +434,7 @@ impl Assembler {
     /// The row that is being read has no value of this name.
     pub(crate) fn missing(&mut self, name: NameId, split: Option<Split>, line: usize) {
         let place = split.map_or(0, |split| 1 + split as usize);
-        let column = self.names.get(name.0 as usize).and_then(|name| name.columns[place]);
+        let column = self.names.get(name.index()).and_then(|name| name.columns[place]);
         if let Some(column) = column {
             let sample = self.sample_of(f64::NAN, 0.0, line);
             self.columns[column as usize].miss(sample);
@@ -551,7 +548,16 @@ impl Assembler {
     /// Hands on what was kept.
     pub(crate) fn place_scalars(&mut self) {
         self.collects = false;
-        std::mem::take(&mut self.scalars).hand_on(self);
+        for run in std::mem::take(&mut self.scalars).in_order() {
+            if self.values() > 0 {
+                self.restart();
+            }
+            for scalar in run {
+                self.epoch(scalar.place.epoch);
+                self.step(scalar.place.step);
+                self.value(scalar.name, scalar.split, scalar.number, scalar.line);
+            }
+        }
     }
 
     /// A number about the set-up; the first one said stays.
@@ -571,7 +577,7 @@ impl Assembler {
 
     fn column(&mut self, id: NameId, split: Option<Split>) -> Option<usize> {
         let place = split.map_or(0, |split| 1 + split as usize);
-        let name = self.names.get_mut(id.0 as usize)?;
+        let name = self.names.get_mut(id.index())?;
         if let Some(column) = name.columns[place] {
             return Some(column as usize);
         }

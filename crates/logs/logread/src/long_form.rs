@@ -11,13 +11,12 @@
 
 use crate::assemble::Assembler;
 use crate::cell::Cell;
-use crate::concept::Concept;
+use crate::column_use::Use;
 use crate::fold;
-use crate::lexicon::senses;
 use crate::meaning::{Field, Meaning, Quantity};
 use crate::run_log::Split;
 use crate::scalars::Place;
-use crate::schema::Use;
+use crate::split_word::split_in;
 
 /// Names of columns of names, the most telling first.
 const KEYS: [&str; 10] =
@@ -117,16 +116,4 @@ pub(crate) fn run_column(names: &[&str]) -> Option<usize> {
 fn plain(name: &str) -> String {
     let words: Vec<String> = fold::words(name, 4).into_iter().map(|word| word.text).collect();
     words.join(" ")
-}
-
-/// The only split that a text names: `{'subset': 'val'}`.
-pub(crate) fn split_in(text: &str) -> Option<Split> {
-    const LONGEST: usize = 80;
-    if text.len() > LONGEST || !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
-        return None;
-    }
-    let words = fold::words(text, 12);
-    let mut splits = senses(&words).into_iter().map(|sense| sense.concept).filter_map(Concept::split);
-    let first = splits.next()?;
-    splits.all(|split| split == first).then_some(first)
 }

@@ -1,12 +1,12 @@
 //! Measurements that come one by one, each with a name and a place of its own, in any order.
 //!
 //! Trackers write a curve after the other, several runs side by side, or a file a curve. Here such measurements are
-//! kept until the end of the log, and then handed on in the order of runs and steps, so that what belongs to one step
+//! kept until the end of the log, and then put in the order of runs and steps, so that what belongs to one step
 //! stands in one row.
 
 use std::collections::HashMap;
 
-use crate::assemble::{Assembler, NameId};
+use crate::name_id::NameId;
 use crate::number::Number;
 use crate::run_log::Split;
 
@@ -42,11 +42,11 @@ pub(crate) struct RunId(u32);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scalar {
     run: RunId,
-    place: Place,
-    name: NameId,
-    split: Option<Split>,
-    number: Number,
-    line: usize,
+    pub(crate) place: Place,
+    pub(crate) name: NameId,
+    pub(crate) split: Option<Split>,
+    pub(crate) number: Number,
+    pub(crate) line: usize,
     /// Which file it is from.
     part: u32,
 }
@@ -147,10 +147,11 @@ impl Scalars {
             && places.len() > 1
     }
 
-    /// Hands all on as rows, a run after the other; nothing of a list.
-    pub(crate) fn hand_on(mut self, into: &mut Assembler) {
+    /// The runs, one after the other, each in the order of its places and with one measurement of a curve at a place; nothing of
+    /// a list. Steps that count epochs have become epochs.
+    pub(crate) fn in_order(mut self) -> Vec<Vec<Scalar>> {
         if self.is_list() {
-            return;
+            return Vec::new();
         }
         // A name that changes with each epoch names no run.
         if self.is_once() {
@@ -172,27 +173,24 @@ impl Scalars {
             a.run.cmp(&b.run).then(left.0.total_cmp(&right.0)).then(left.1.total_cmp(&right.1))
         });
         let same_place = |a: &Scalar, b: &Scalar| a.run == b.run && key(a) == key(b);
-        for run in self.all.chunk_by(|a, b| a.run == b.run) {
-            if into.values() > 0 {
-                into.restart();
-            }
+        let placed = |run: &[Scalar]| {
             let epochs = by_step && counts_epochs(run);
+            let mut ordered = Vec::with_capacity(run.len());
             for at_once in run.chunk_by(same_place) {
                 let last: HashMap<_, usize> =
                     at_once.iter().enumerate().map(|(index, scalar)| (scalar.curve(), index)).collect();
-                for (index, scalar) in at_once.iter().enumerate() {
-                    if last[&scalar.curve()] != index {
-                        continue;
-                    }
+                let newest =
+                    at_once.iter().enumerate().filter(|(index, scalar)| last[&scalar.curve()] == *index);
+                ordered.extend(newest.map(|(_, scalar)| {
                     let Place { epoch, step } = scalar.place;
-                    into.epoch(if epochs { step } else { epoch });
-                    if !epochs {
-                        into.step(step);
-                    }
-                    into.value(scalar.name, scalar.split, scalar.number, scalar.line);
-                }
+                    let place =
+                        if epochs { Place { epoch: step, step: f64::NAN } } else { Place { epoch, step } };
+                    Scalar { place, ..*scalar }
+                }));
             }
-        }
+            ordered
+        };
+        self.all.chunk_by(|a, b| a.run == b.run).map(placed).collect()
     }
 
     /// Files that say different things of the same place are of different runs.

@@ -1,30 +1,14 @@
 //! The columns of a table, or the keys of an object, understood together.
 
-use crate::assemble::{Assembler, Flavour, NameId};
+use crate::assemble::{Assembler, Flavour};
 use crate::cell::Cell;
+use crate::column_use::Use;
 use crate::long_form::{LongForm, run_column};
-use crate::meaning::{self, Fact, Field, Meaning, Quantity};
+use crate::meaning::{self, Field, Meaning, Quantity};
 use crate::run_log::Split;
 use crate::scalars::Place;
 use crate::side_by_side::{self, Columns};
 use crate::split_word::split_word;
-
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Use {
-    /// Nothing that is kept.
-    Ignore,
-    Epoch,
-    Step,
-    Fact(Fact),
-    Value {
-        name: NameId,
-        split: Option<Split>,
-        shared: bool,
-    },
-    /// The value of one of several runs.
-    OfRun(usize),
-}
 
 /// All columns of a table, in order.
 #[derive(Clone, Debug, Default)]

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use crate::aside::{self, Aside};
-use crate::assemble::{Assembler, Flavour, NameId, Trust};
+use crate::assemble::{Assembler, Flavour, Trust};
 use crate::clean::without_bar;
 use crate::label::{Label, Tail};
 use crate::meaning::{Fact, Quantity};
+use crate::name_id::NameId;
 use crate::number::{Form, Number};
 use crate::role::Role;
 use crate::roles;

@@ -8,9 +8,9 @@ use std::path::Path;
 use crate::concept::Concept;
 use crate::fold;
 use crate::lexicon::senses;
-use crate::long_form::split_in;
 use crate::meaning::{self, Field, Quantity};
 use crate::run_log::Split;
+use crate::split_word::split_in;
 
 /// The name of a curve, as a file tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

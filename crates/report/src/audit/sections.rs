@@ -48,7 +48,8 @@ impl<'a> Galleries<'a> {
             }
         };
         let shown: Vec<Markup> = pairs.iter().take(self.shown).map(|pair| card(pair)).collect();
-        let note = "Photos that are the same or nearly the same, side by side.";
+        let note = "Photos that are the same or nearly the same, side by side. Of a photo with very many copies not every pair is \
+                    listed: as many as join them.";
         gallery("audit-duplicates", "Near duplicates", note, pairs.len(), &shown)
     }
 

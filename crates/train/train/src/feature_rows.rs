@@ -9,7 +9,7 @@ use foliar_vision::Digest;
 
 use crate::error::TrainError;
 use crate::feature_cache::{self, FeatureCache, Key};
-use crate::initial::InitialWeights;
+use crate::initial_weights::InitialWeights;
 use crate::phase::Phase;
 use crate::recipe::Recipe;
 

@@ -8,30 +8,14 @@ use foliar_model::{Bundle, FileError, TrainingDigests, is_uncertainty};
 use foliar_nn::weights::{self, Fitted, Naming, Share, WeightFile, grouped};
 use foliar_nn::{Graph, StateDict, zoo};
 use foliar_vision::{Preprocessing, counted};
-use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
+use crate::initial_weights::{InitialWeights, LearnedFrom};
 use crate::known_classes::{KnownClass, known_classes};
 use crate::recipe::Recipe;
 
 /// Classes that a note names.
 const NAMED: usize = 10;
-
-/// A file of weights that a run begins with. Its digest stands in the recipe: other weights are another run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InitialWeights {
-    /// The file: safetensors, PyTorch's, or a bundle.
-    #[serde(with = "foliar_files::any_path")]
-    pub file: PathBuf,
-    /// BLAKE3 of its bytes, in hexadecimal digits.
-    pub digest: String,
-    /// What stands before the names of the weights that are meant, where a file holds several; the best ones if it is absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    #[serde(skip)]
-    remembered: Remembered,
-}
 
 /// How the photographs were prepared that the weights were trained on: (RGB / 255 - mean) / std.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,18 +90,6 @@ enum Source {
     Weights(WeightFile),
 }
 
-/// What was learned of a file while it was open, which a recipe does not say and which tells no recipes apart.
-#[derive(Clone, Debug, Default)]
-struct Remembered(Option<Arc<TrainingDigests>>);
-
-impl PartialEq for Remembered {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Remembered {}
-
 /// A file of weights that has been read.
 pub struct OpenedWeights {
     file: PathBuf,
@@ -183,7 +155,7 @@ impl OpenedWeights {
         };
         let file = fs::canonicalize(&file).unwrap_or(file);
         Ok((
-            InitialWeights { file, digest, key, remembered: Remembered(Some(Arc::new(learned_from))) },
+            InitialWeights { file, digest, key, learned_from: LearnedFrom(Some(Arc::new(learned_from))) },
             convention,
         ))
     }
@@ -250,21 +222,13 @@ impl InitialWeights {
     /// # Errors
     /// A file that cannot be read, or that is not the one that the recipe names.
     pub fn learned_from(&self) -> Result<TrainingDigests, TrainError> {
-        if let Some(known) = &self.remembered.0 {
+        if let Some(known) = &self.learned_from.0 {
             return Ok(TrainingDigests::clone(known));
         }
         Ok(match self.source()? {
             Source::Bundle(bundle) => bundle.training_digests,
             Source::Weights(_) => TrainingDigests::default(),
         })
-    }
-
-    /// The file's name, and that of its folder: all bundles of runs have one name.
-    #[must_use]
-    pub fn name(&self) -> String {
-        let parts: Vec<String> =
-            self.file.iter().rev().take(2).map(|part| part.to_string_lossy().into_owned()).collect();
-        parts.into_iter().rev().collect::<Vec<_>>().join("/")
     }
 
     fn source(&self) -> Result<Source, TrainError> {

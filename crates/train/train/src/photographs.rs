@@ -15,7 +15,7 @@ use foliar_vision::{
 use crate::error::TrainError;
 use crate::feature_cache::FeatureCache;
 use crate::feature_rows::{FeatureFile, FeatureStore, plain_key};
-use crate::initial::InitialWeights;
+use crate::initial_weights::InitialWeights;
 use crate::recipe::{ClassWeights, DataSpec, Group, Recipe};
 use crate::thumbnails::Thumbnails;
 

@@ -9,7 +9,7 @@ use foliar_scan::{ClassMap, ScanError, ScanOptions};
 use foliar_vision::{Dataset, Preprocessing};
 
 use crate::error::{TrainError, check};
-use crate::initial::InitialWeights;
+use crate::initial_weights::InitialWeights;
 use crate::label_tables::LabelTables;
 use crate::list_file::ListFile;
 use crate::phase::{Freeze, Phase};

@@ -8,6 +8,7 @@ use foliar_model::{AbstentionReason, Answer, Row};
 
 use super::submission::Submission;
 use crate::arguments::Format;
+use crate::output::io_error;
 use crate::wrap::Fitted;
 
 /// Which probabilities a table holds.
@@ -74,14 +75,6 @@ impl<'a, W: Write> Writer<'a, W> {
             Self::Csv { mut csv, .. } => csv.flush(),
             Self::Kaggle(submission) => submission.finish(),
         }
-    }
-}
-
-/// The operating system's error itself, so that a closed pipe is seen to be one.
-pub(super) fn io_error(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        kind => io::Error::other(format!("{kind:?}")),
     }
 }
 

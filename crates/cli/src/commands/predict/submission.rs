@@ -6,7 +6,7 @@ use std::path::Path;
 
 use foliar_model::Row;
 
-use super::rows::io_error;
+use crate::output::io_error;
 
 /// A table with the columns `image_id,label`, or `image_id` and one column a class. A photo is named by its file alone. Every photo
 /// gets its most probable class, also where the classifier abstains; one that cannot be read has empty cells.

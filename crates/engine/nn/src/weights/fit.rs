@@ -8,6 +8,7 @@ use crate::zoo;
 
 use super::WeightFile;
 use super::error::{Conclusion, FitError, Mismatch};
+use super::layout::agree;
 use super::location::{Location, locations};
 use super::naming::{InputConvention, Naming};
 
@@ -182,12 +183,6 @@ fn take(
         return Err(Mismatch::NotFinite { name, foreign, count });
     }
     Ok(Tensor { shape: expected, data: layout.reorder(&tensor.shape, tensor.data) })
-}
-
-/// Whether two shapes are equal, but for lengths of 1 at their ends: a 1 x 1 convolution is a linear layer.
-pub(super) fn agree(found: &[usize], expected: &[usize]) -> bool {
-    let trimmed = |shape: &[usize]| shape.iter().rposition(|&len| len != 1).map_or(0, |last| last + 1);
-    found[..trimmed(found)] == expected[..trimmed(expected)]
 }
 
 /// Whether the classifier must be replaced: all that differs is the number of classes, or the file has none. Its tensors

@@ -57,6 +57,12 @@ impl Layout {
     }
 }
 
+/// Whether two shapes are equal, but for lengths of 1 at their ends: a 1 x 1 convolution is a linear layer.
+pub(super) fn agree(found: &[usize], expected: &[usize]) -> bool {
+    let trimmed = |shape: &[usize]| shape.iter().rposition(|&len| len != 1).map_or(0, |last| last + 1);
+    found[..trimmed(found)] == expected[..trimmed(expected)]
+}
+
 /// The numbers at `place(a, b, c)` for all indices below `lens`, the last one fastest.
 fn gather(data: &[f32], lens: [usize; 3], place: impl Fn(usize, usize, usize) -> usize) -> Vec<f32> {
     let mut gathered = Vec::with_capacity(data.len());

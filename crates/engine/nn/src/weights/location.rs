@@ -7,8 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::fit::agree;
-use super::layout::Layout;
+use super::layout::{Layout, agree};
 use super::naming::Naming;
 use crate::graph::{Graph, NodeId};
 use crate::parameters::Parameter;

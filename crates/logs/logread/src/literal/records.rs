@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use super::{Field, Kind, LONGEST_ARRAY, Level, Literal, MOST_FIELDS, MOST_SHAPES, Map};
 use crate::assemble::Assembler;
 use crate::cell::Cell;
+use crate::column_use::Use;
 use crate::hash;
 use crate::meaning::{self, Quantity};
 use crate::run_log::Split;
 use crate::scalars::Place;
-use crate::schema::{Schema, Use};
+use crate::schema::Schema;
 
 /// The parts of a language pipeline, under whose names spaCy prints their losses: `{'ner': 11.2}`.
 const PIPES: [&str; 14] = [
