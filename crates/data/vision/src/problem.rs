@@ -76,7 +76,7 @@ pub enum Reason {
     NoEndMarker,
     /// A progressive JPEG without its last scans: its pixels are coarse.
     ScansMissing,
-    /// No value of 16 bits reaches a sixteenth of the range: fewer bits are in use, and the picture is nearly black.
+    /// No value reaches a sixteenth of the range, in 16 bits or in grey: fewer bits are in use, and the picture is nearly black.
     UnusedRange,
     /// Floating-point values beyond 1, which is white.
     BeyondWhite {
@@ -345,7 +345,7 @@ impl fmt::Display for Reason {
                 f.write_str("read, but the file ends before its finest details; copy it again")
             }
             Self::UnusedRange => f.write_str(
-                "read, but nearly black: no value reaches 1/16 of the 16-bit range (12-bit data?); scale the values up",
+                "read, but nearly black: no value reaches 1/16 of the range (12-bit data in 16 bits, or a mask?); scale the values up",
             ),
             Self::BeyondWhite { largest } => write!(
                 f,

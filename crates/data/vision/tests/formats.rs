@@ -112,6 +112,12 @@ fn values_that_use_a_part_of_their_range_are_remarked() {
     for format in [ImageFormat::Png, ImageFormat::Tiff] {
         assert_eq!(remarks(&encode(DynamicImage::ImageRgb16(levels(4_095)), format)), ["unused-range"]);
         assert_eq!(remarks(&encode(DynamicImage::ImageRgb16(levels(5_000)), format)), [""; 0]);
+        // Classes of a mask, where a photo has levels of grey.
+        let grey = |most: u8| {
+            DynamicImage::ImageLuma8(ImageBuffer::from_fn(48, 32, move |x, _| Luma([x as u8 % (most + 1)])))
+        };
+        assert_eq!(remarks(&encode(grey(15), format)), ["unused-range"]);
+        assert_eq!(remarks(&encode(grey(16), format)), [""; 0]);
         // Opacity is not a value, and black of 8 bits is black.
         let opaque = DynamicImage::ImageRgba16(DynamicImage::ImageRgb16(levels(4_095)).into_rgba16());
         assert_eq!(remarks(&encode(opaque, format)), ["unused-range"]);

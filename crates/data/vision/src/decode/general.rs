@@ -40,7 +40,7 @@ pub(super) struct Inspected {
 pub(super) fn inspect(bytes: &[u8], format: Format, limits: &Limits) -> Result<Inspected, Reason> {
     let header = Header::read(bytes, format, limits)?;
     let mut remarks: Vec<Reason> = header.colours.remark().into_iter().collect();
-    if header.is_deep {
+    if header.may_waste_range {
         remarks.extend(range_remark(bytes, format, limits));
     }
     Ok(Inspected { width: header.width, height: header.height, orientation: header.orientation, remarks })
@@ -80,8 +80,8 @@ struct Header {
     /// Of all pixels, in the depth in which they are decoded.
     unpacked: u64,
     is_rgb8: bool,
-    /// Samples have more than 8 bits.
-    is_deep: bool,
+    /// Samples have more than 8 bits, or are grey: few of their bits may be in use.
+    may_waste_range: bool,
 }
 
 impl Header {
@@ -106,7 +106,8 @@ impl Header {
             colours: Colours::of_profile(profile.as_deref(), channels),
             unpacked: decoder.total_bytes(),
             is_rgb8: colour == ColorType::Rgb8,
-            is_deep: u16::from(colour.channel_count()) * 8 < colour.bits_per_pixel(),
+            may_waste_range: !colour.has_color()
+                || u16::from(colour.channel_count()) * 8 < colour.bits_per_pixel(),
         })
     }
 
@@ -180,10 +181,11 @@ fn reduced(
     Ok(boxes.means())
 }
 
-/// What is odd about the values of a picture of more than 8 bits: all of them are looked at. Pixels that cannot be read are a
+/// What is odd about the values of a grey picture, or one of more than 8 bits: all of them are looked at. Pixels that cannot be read are a
 /// matter of decoding.
 fn range_remark(bytes: &[u8], format: Format, limits: &Limits) -> Option<Reason> {
-    const TWELVE_OF_SIXTEEN_BITS: f32 = 4095.5 / 65_535.0;
+    /// Twelve bits of sixteen, and four of eight.
+    const SIXTEENTH: f32 = 4095.5 / 65_535.0;
     let mut largest = 0.0_f32;
     let mut are_floats = false;
     let mut look = |samples: Samples<'_>, layout: Layout| {
@@ -193,12 +195,12 @@ fn range_remark(bytes: &[u8], format: Format, limits: &Limits) -> Option<Reason>
     match format {
         Format::Png => png::Rows::open(bytes, limits.memory)
             .ok()
-            .filter(png::Rows::are_deep)?
+            .filter(png::Rows::may_waste_range)?
             .read(&mut |_, samples, layout| look(samples, layout))
             .ok()?,
         Format::Tiff => tiff::Chunks::open(bytes, limits.memory.saturating_sub(bytes.len() as u64))
             .ok()
-            .filter(tiff::Chunks::are_deep)?
+            .filter(tiff::Chunks::may_waste_range)?
             .read(bytes, &mut |_, _, samples, layout| look(samples, layout))
             .ok()?,
         _ => return None,
@@ -206,7 +208,7 @@ fn range_remark(bytes: &[u8], format: Format, limits: &Limits) -> Option<Reason>
     if are_floats {
         (largest > 1.0).then(|| Reason::BeyondWhite { largest: largest.to_string() })
     } else {
-        (largest < TWELVE_OF_SIXTEEN_BITS).then_some(Reason::UnusedRange)
+        (largest < SIXTEENTH).then_some(Reason::UnusedRange)
     }
 }
 

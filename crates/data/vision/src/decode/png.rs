@@ -37,9 +37,9 @@ impl<'a> Rows<'a> {
         !self.reader.info().interlaced
     }
 
-    /// Whether samples have 16 bits.
-    pub(super) fn are_deep(&self) -> bool {
-        self.is_deep
+    /// Whether few of a sample's bits may be in use: of 16 bits those of a 12-bit sensor, of grey ones the classes of a mask.
+    pub(super) fn may_waste_range(&self) -> bool {
+        self.is_deep || self.layout.colours() == 1
     }
 
     /// Calls `each` for every row with its number; numbers mean nothing where the rows are not in order.

@@ -23,7 +23,7 @@ impl Layout {
     }
 
     /// How many of them are colours and not opacity.
-    fn colours(self) -> usize {
+    pub(super) fn colours(self) -> usize {
         match self {
             Self::GreyAlpha => 1,
             Self::Rgba => 3,

@@ -52,9 +52,9 @@ impl<'a> Chunks<'a> {
         Ok(Self { decoder: decoder.with_limits(limits), layout, size, bits })
     }
 
-    /// Whether samples have more than 8 bits.
-    pub(super) fn are_deep(&self) -> bool {
-        self.bits > 8
+    /// Whether few of a sample's bits may be in use: of 16 bits those of a 12-bit sensor, of grey ones the classes of a mask.
+    pub(super) fn may_waste_range(&self) -> bool {
+        self.bits > 8 || self.layout.colours() == 1
     }
 
     /// Calls `each` for every run of pixels of a row with its column and row.
