@@ -7,6 +7,7 @@ use foliar_vision::dataset::{Dataset, Photo, Split};
 use foliar_vision::{counted, normal_class_name, portable_component, portable_name};
 
 use crate::error::AlikeClasses;
+use crate::part::bare;
 
 /// Sets of two or more classes of one normal form, by their indices. The first of each set is the one that the others are
 /// meant to be: that with most photos for training, then with most at all.
@@ -50,6 +51,25 @@ fn folder(photo: &Photo, class: &str) -> String {
         folder.file_name().map(portable_component).is_some_and(|name| class.ends_with(&name))
     };
     photo.path.ancestors().skip(1).filter(named).last().map_or_else(|| class.to_owned(), portable_name)
+}
+
+/// What there is to say of classes that only a number in brackets tells apart, `rust (1)` and `rust (2)`: degrees of one disease, or
+/// copies of one folder.
+pub(crate) fn numbered(classes: &[String]) -> Option<String> {
+    let mut sets: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for class in classes {
+        let bare = bare(class);
+        if bare.numbered {
+            sets.entry(bare.coloured).or_default().push(class);
+        }
+    }
+    let (_, names) = sets.into_iter().find(|(_, names)| names.len() > 1)?;
+    Some(format!(
+        "{} to {} are taken for {} classes, although only numbers tell them apart (--classes FILE merges classes)",
+        names[0],
+        names[names.len() - 1],
+        names.len()
+    ))
 }
 
 /// The data set in which alike classes are one, and what was taken for what.

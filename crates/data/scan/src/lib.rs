@@ -167,7 +167,10 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
         })
         .collect();
     let dataset = Dataset { root: root.to_owned(), classes, photos, layout, tables: sorter.origin() };
-    let dataset = if options.match_names { alike::matched(dataset) } else { dataset };
+    let mut dataset = if options.match_names { alike::matched(dataset) } else { dataset };
+    let said: Vec<String> =
+        dataset.layout.take().into_iter().chain(alike::numbered(&dataset.classes)).collect();
+    dataset.layout = (!said.is_empty()).then(|| said.join("; "));
     for classes in alike::alike(&dataset) {
         for &class in &classes[1..] {
             let found = alike::pair(&dataset, class, &dataset.classes[classes[0]]);

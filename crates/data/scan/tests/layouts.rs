@@ -409,6 +409,21 @@ fn alike_classes_of_one_part_are_said_and_kept_apart() {
 }
 
 #[test]
+fn classes_that_a_number_tells_apart_are_said() {
+    for (tree, words) in [
+        ("{rust~(1) rust~(2) healthy}*3", "rust (1) to rust (2) are taken for 2 classes"),
+        ("{stage~(0) stage~(1) stage~(2)}*3", "stage (0) to stage (2) are taken for 3 classes"),
+        ("{rust~(1) healthy~(1)}*3", ""),
+        ("{rust1 rust2}*3", ""),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        plant(folder.path(), tree);
+        let said = scan(folder.path(), &ScanOptions::default()).unwrap().0.layout.unwrap_or_default();
+        assert!(said.contains(words) && said.is_empty() == words.is_empty(), "{tree}: {said}");
+    }
+}
+
+#[test]
 fn photos_of_a_class_without_training_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     plant(folder.path(), "train/{rust healthy} val/{rust healthy scab}*5");
