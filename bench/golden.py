@@ -30,7 +30,7 @@ from photo import cropped, upright
 FOLIAR = shutil.which(os.environ.get("FOLIAR", "foliar"))
 PYTHON = Path(__file__).parent.parent / "python"
 # Largest difference of a probability: where the pixels are the same, and where they are not quite.
-SAME, NEAR = 1e-5, 0.1
+SAME, NEAR = 1e-5, 0.03
 # Of these Pillow makes other pixels: lossy formats, colour profiles, and colours of 16 bits, which it cuts off.
 OTHER_PIXELS = ("colour-16.png", "lossy.webp")
 
