@@ -69,10 +69,9 @@ fn the_set_holds_what_is_met() {
     assert!(count(&|row| row["reason"] == "low-confidence") >= 2);
     assert_eq!(count(&|row| row["error"].is_string()), 5);
     assert_eq!(count(&|row| row.get("remarks").is_some()), 1);
-    let classes = rows[0]["predictions"].as_array().unwrap().len();
-    for class in 0..classes {
-        let name = &rows[0]["predictions"][class]["class"];
-        assert!(count(&|row| row["answer"] == *name) > 0, "{name}");
+    for prediction in rows[0]["predictions"].as_array().unwrap() {
+        let class = &prediction["class"];
+        assert!(count(&|row| row["answer"] == *class) > 0, "{class}");
     }
 }
 

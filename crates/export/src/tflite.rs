@@ -8,7 +8,7 @@
 //! | | `distance` | float32 (1) | above 1 is out-of-distribution |
 //! | | `answer` | int64 (1) | place of the class, or -1: unknown |
 //!
-//! What the classifier does not know is no output, as in [`onnx`](crate::onnx). Behind the file lies a zip archive with the classes and
+//! What the classifier does not know is no output, as in an ONNX file. Behind the file lies a zip archive with the classes and
 //! with all that is known, where the tools of the format look for them.
 
 mod builder;

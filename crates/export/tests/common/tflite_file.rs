@@ -145,7 +145,7 @@ impl<'a> File<'a> {
             .map(|tensor| {
                 let data = buffers[tensor.int(2)].bytes(0);
                 let offset = data.as_ptr() as usize - bytes.as_ptr() as usize;
-                assert!(data.is_empty() || offset % 16 == 0, "weights lie at multiples of 16");
+                assert!(data.is_empty() || offset.is_multiple_of(16), "weights lie at multiples of 16");
                 Tensor { name: tensor.text(3), shape: tensor.ints(0), element: tensor.byte(1), data }
             })
             .collect();
