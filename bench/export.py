@@ -1,32 +1,36 @@
 """Compares what `foliar export` writes with what foliar computes.
 
     cargo run --release -p foliar-export --example networks -- FOLDER [SIZE]
-    python bench/export.py networks FOLDER                      every network, both inputs, weights of both types, PyTorch;
-                                                                distances are for information: some drawn networks hardly
+    python bench/export.py networks FOLDER                      every network, both inputs, weights of both types, TFLite,
+                                                                PyTorch; distances are for information: some drawn networks hardly
                                                                 tell photos apart
-    python bench/export.py photos RUN PHOTOS... [--count N]     a trained classifier on its photos, as PNG and as they are
+    python bench/export.py photos RUN PHOTOS... [--count N]     a trained classifier on its photos, as PNG and as they are, as
+                                                                ONNX and as TFLite
     python bench/export.py sizes RUN PHOTO                      one photo in odd sizes
     python bench/export.py speed RUN PHOTO                      time a photo, and of which size
 
-The program is taken from the environment's FOLIAR, else `foliar`. Needs onnx, onnxruntime, openvino, torch, torchvision, timm,
-safetensors, NumPy and Pillow from PyPI.
+The program is taken from the environment's FOLIAR, else `foliar`. Needs ai-edge-litert, onnx, onnxruntime, openvino, torch, torchvision,
+timm, safetensors, NumPy and Pillow from PyPI.
 """
 
 import argparse
 import importlib.util
-import io
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "crates/export/src/python"))
+from photo import cropped, upright
 
 FOLIAR = os.environ.get("FOLIAR", "foliar")
 # What the exported files must keep. Single precision alone takes foliar and onnxruntime up to 8e-6 from the probabilities of float64,
@@ -44,6 +48,16 @@ def session(path, threads=1):
 def run(opened, values):
     name = opened.get_inputs()[0].name
     return dict(zip([output.name for output in opened.get_outputs()], opened.run(None, {name: values})))
+
+
+def lite(path):
+    """What the TFLite file says of pixels, (size, size, 3)."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path), num_threads=2)
+    signature = interpreter.get_signature_runner()
+    # The interpreter must live as long as what runs in it.
+    return lambda pixels, _=interpreter: {name: value[0] for name, value in signature(image=pixels[None]).items()}
 
 
 def log_softmax(logits):
@@ -65,7 +79,7 @@ def agrees(said, row):
 
 def networks(folder):
     failures = 0
-    print("network              image  tensor  OpenVINO  distance  half: logits  torch  strict into")
+    print("network              image  tensor  OpenVINO  distance  half: logits  LiteRT   half   distance  torch  strict into")
     for path in sorted(Path(folder).iterdir()):
         about = json.loads((path / "expected.json").read_text())
         rows, size = about["rows"], about["size"]
@@ -91,15 +105,23 @@ def networks(folder):
             abs(float(s["distance"]) / row["distance"] - 1) for s, row in zip(singles + batches, rows + rows)
         )
         halves = max(difference(p, row) for p, row in zip(half, rows))
-        equal = all(agrees(s, row) for s, row in zip(singles + batches + vino, rows * 3))
+        seen = [np.fromfile(path / f"{index}.u8", np.uint8).reshape(size, size, 3) for index in range(len(rows))]
+        tflite, half_tflite = ([run(pixels) for pixels in seen] for run in map(lite, tflite_files(path)))
+        lite_error, half_lite = worst(tflite), worst(half_tflite)
+        lite_distance = max(abs(float(s["distance"]) / row["distance"] - 1) for s, row in zip(tflite, rows))
+        equal = all(agrees(s, row) for s, row in zip(singles + batches + vino + tflite, rows * 4))
         torch_error, modules = pytorch(path / "torch", inputs, rows, about["temperature"])
-        good = max(*errors, torch_error) < LOGITS and equal
+        good = max(*errors, lite_error, torch_error) < LOGITS and equal
         failures += not good
         print(
             f"{path.name:19} {errors[0]:7.1e} {errors[1]:7.1e}   {errors[2]:7.1e}   {distance:7.1e}"
-            f"       {halves:7.1e}  {torch_error:7.1e}  {', '.join(modules)}{'' if good else '  FAILED'}"
+            f"       {halves:7.1e}  {lite_error:7.1e} {half_lite:7.1e} {lite_distance:7.1e}  {torch_error:7.1e}  {', '.join(modules)}{'' if good else '  FAILED'}"
         )
     return failures
+
+
+def tflite_files(path):
+    return path / "model.tflite", path / "half.tflite"
 
 
 def openvino(path, photos):
@@ -144,23 +166,13 @@ def predictions(bundle, paths):
     return [json.loads(line) for line in text.splitlines()]
 
 
-def decoded(path):
-    """A photo as the traps beside the file say: upright, sRGB, see-through parts white."""
-    photo = ImageOps.exif_transpose(Image.open(path))
-    if photo.info.get("icc_profile") and photo.mode == "RGB":
-        profile = io.BytesIO(photo.info["icc_profile"])
-        photo = ImageCms.profileToProfile(photo, profile, ImageCms.createProfile("sRGB"))
-    photo = photo.convert("RGBA")
-    return np.asarray(Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo).convert("RGB"))
-
-
-def compare(opened, classes, paths, rows):
-    """Largest difference of a probability, the differences' mean, and the photos whose answer or set differs."""
+def compare(said_of, classes, paths, rows):
+    """Differences of probabilities and distances for each photo, and the photos whose answer or set differs."""
     differences, distances, changed = [], [], []
     for path, row in zip(paths, rows):
         if "error" in row:
             continue
-        said = run(opened, decoded(path))
+        said = said_of(path)
         expected = np.zeros(len(classes))
         for prediction in row["predictions"]:
             expected[classes.index(prediction["class"])] = prediction["probability"]
@@ -175,11 +187,23 @@ def compare(opened, classes, paths, rows):
 
 
 def export(bundle, folder, *options):
+    """The exported ONNX file, as what it says of the photo at a path, and its classes."""
     path = Path(folder) / "model.onnx"
     subprocess.run([FOLIAR, "export", bundle, "--out", path, *options], check=True, capture_output=True)
     onnx.checker.check_model(str(path), full_check=True)
     opened = session(path)
-    return opened, json.loads(opened.get_modelmeta().custom_metadata_map["foliar"])["classes"]
+    classes = json.loads(opened.get_modelmeta().custom_metadata_map["foliar"])["classes"]
+    return lambda photo: run(opened, upright(photo)), classes
+
+
+def export_tflite(bundle, folder, *options):
+    """The same of the TFLite file."""
+    path = Path(folder) / "model.tflite"
+    command = [FOLIAR, "export", bundle, "--format", "tflite", "--out", path, *options]
+    subprocess.run(command, check=True, capture_output=True)
+    about = json.loads(zipfile.ZipFile(path).read("foliar.json"))
+    run_tflite = lite(path)
+    return lambda photo: run_tflite(cropped(upright(photo), about["preprocessing"])), about["classes"]
 
 
 def photos(bundle, folders, count, risk):
@@ -190,19 +214,20 @@ def photos(bundle, folders, count, risk):
         pngs = []
         for index, path in enumerate(found):
             pngs.append(Path(scratch) / f"{index}.png")
-            Image.fromarray(decoded(path)).save(pngs[-1], compress_level=1)
-        for weights in ("f32", "f16"):
-            opened, classes = export(bundle, scratch, "--risk", risk, "--weights", weights)
+            Image.fromarray(upright(path)).save(pngs[-1], compress_level=1)
+        for form, weights in [(export, "f32"), (export, "f16"), (export_tflite, "f32"), (export_tflite, "f16")]:
+            said_of, classes = form(bundle, scratch, "--risk", risk, "--weights", weights)
+            name = "ONNX" if form == export else "TFLite"
             for kind, paths in (("PNG", pngs), ("as they are", found)):
                 command_rows = [json.loads(line) for line in predict_lines(bundle, paths, risk)]
-                differences, distances, changed = compare(opened, classes, paths, command_rows)
+                differences, distances, changed = compare(said_of, classes, paths, command_rows)
                 one = max(1, len(differences) / 1000)
                 far = sum(difference > PROBABILITIES for difference in differences)
                 exact = kind == "PNG"
                 good = weights == "f16" or (len(changed) <= (one if exact else 5 * one) and (not exact or far <= one))
                 failures += not good
                 print(
-                    f"{weights}, {kind}: {len(differences)} photos, probabilities differ by {np.mean(differences):.1e} "
+                    f"{name}, {weights}, {kind}: {len(differences)} photos, probabilities differ by {np.mean(differences):.1e} "
                     f"(largest {max(differences):.1e}), distances by a share of {max(distances, default=0):.1e}; "
                     f"another answer or set: {len(changed)}{'' if good else '  FAILED'}"
                 )
@@ -227,9 +252,9 @@ SIZES += [(640, 481), (1024, 768), (3000, 200), (4032, 3024), (3024, 4032), (900
 def sizes(bundle, photo):
     failures = 0
     noise = np.random.default_rng(1)
-    original = Image.fromarray(decoded(photo))
+    original = Image.fromarray(upright(photo))
     with tempfile.TemporaryDirectory() as scratch:
-        opened, classes = export(bundle, scratch)
+        said_of, classes = export(bundle, scratch)
         paths = []
         for width, height in SIZES:
             pixels = np.asarray(original.resize((width, height), Image.BICUBIC)).astype(int)
@@ -248,7 +273,7 @@ def sizes(bundle, photo):
             exif[0x0112] = 6 if name == "turned" else 1
             picture.save(paths[-1], exif=exif)
         for path, row in zip(paths, predictions(bundle, paths)):
-            differences, distances, changed = compare(opened, classes, [path], [row])
+            differences, distances, changed = compare(said_of, classes, [path], [row])
             good = not changed and max(differences) < 1e-4
             failures += not good
             print(
@@ -259,18 +284,23 @@ def sizes(bundle, photo):
 
 
 def speed(bundle, photo):
-    original = Image.fromarray(decoded(photo))
+    original = Image.fromarray(upright(photo))
     with tempfile.TemporaryDirectory() as scratch:
-        opened, _ = export(bundle, scratch)
+        export(bundle, scratch)
+        opened = session(Path(scratch) / "model.onnx")
         for width, height in [(224, 224), (500, 500), (1600, 1200), (4032, 3024)]:
             pixels = np.asarray(original.resize((width, height)))
-            times = []
-            for _ in range(10):
-                start = time.perf_counter()
-                run(opened, pixels)
-                times.append(time.perf_counter() - start)
-            print(f"{width} x {height}: {1000 * min(times):.0f} ms, one thread, the least of 10")
+            print(f"{width} x {height}: {1000 * least_of_10(lambda: run(opened, pixels)):.0f} ms, one thread, the least of 10")
     return 0
+
+
+def least_of_10(call):
+    times = []
+    for _ in range(10):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return min(times)
 
 
 def main():

@@ -66,6 +66,27 @@ fn a_run_becomes_files_for_other_programs() {
     assert!(half.len() * 10 < bytes.len() * 6 && holds(&half, "\"input\":\"tensor\""));
     assert!(fs::read_to_string(scene.path("half.onnx.py")).unwrap().contains("\"tensor\""));
 
+    // TFLite.
+    let told = scene.run(&["export", "run", "--format", "tflite", "--check", "photos/healthy"]).expect(0);
+    assert!(
+        told.out.starts_with("run/model.tflite  ") && told.err.contains("uint8 [1, 32, 32, 3]"),
+        "{told:?}"
+    );
+    let file = fs::read(scene.path("run/model.tflite")).unwrap();
+    assert!(holds(&file, "\"judged_by\":") && holds(&file, "TFLITE_METADATA") && holds(&file, "labels.txt"));
+    let rows = fs::read_to_string(scene.path("run/model.tflite.expected.jsonl")).unwrap();
+    assert_eq!(
+        rows,
+        scene.run(&["predict", "run", "photos/healthy", "--format", "jsonl", "--all"]).expect(0).out
+    );
+    let again = ["export", "run", "--format", "tflite", "--weights", "f16"];
+    scene.run(&again).expect(0);
+    let half = fs::read(scene.path("run/model.tflite")).unwrap();
+    assert!(half.len() * 20 < file.len() * 11);
+    assert!(fs::read_to_string(scene.path("run/model.tflite.py")).unwrap().contains("def upright"));
+    let refused = scene.run(&[&again[..], &["--input", "image"]].concat()).expect(2);
+    assert!(refused.err.contains("a TFLite file takes uint8"), "{}", refused.err);
+
     // PyTorch.
     scene.run(&["export", "run", "--format", "torch"]).expect(0);
     assert_eq!(files(&scene.path("run/torch")), ["config.json", "load.py", "model.safetensors"]);
@@ -129,7 +150,10 @@ fn what_is_there_is_not_replaced() {
         ("onnx", "notes/text/model.onnx", "notes/text is a file, where a folder should be", 1),
         ("onnx", "notes", "give a file name: --out notes/model.onnx", 2),
         ("onnx", "absent/", "give a file name: --out absent/model.onnx", 2),
-        ("onnx", "-", "give a name: --out leaf.onnx", 2),
+        ("onnx", "-", "give a name: --out model.onnx", 2),
+        ("tflite", "-", "give a name: --out model.tflite", 2),
+        ("tflite", "notes", "give a file name: --out notes/model.tflite", 2),
+        ("tflite", "run/recipe.toml", "was not written by `foliar export`", 1),
         ("torch", "-", "give a name: --out leaf-torch", 2),
         ("torch", "run/model.foliar", "is a file, and this format is a folder", 1),
         ("torch", "notes", "give another folder: --out notes/torch", 1),

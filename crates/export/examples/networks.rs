@@ -13,7 +13,7 @@ mod bundle;
 use std::fs;
 use std::path::Path;
 
-use foliar_export::{InputForm, OnnxOptions, Origin, WeightType, onnx, torch};
+use foliar_export::{InputForm, OnnxOptions, Origin, WeightType, onnx, tflite, torch};
 use foliar_model::Predictor;
 use foliar_nn::zoo;
 use foliar_vision::{Preprocessing, Rgb};
@@ -44,6 +44,9 @@ fn write(folder: &Path, model: &str, size: u32) {
     }
     let half = OnnxOptions { input: InputForm::Tensor, weights: WeightType::F16 };
     fs::write(folder.join("half.onnx"), onnx(&bundle, &origin, half).unwrap()).unwrap();
+    for (name, weights) in [("model.tflite", WeightType::F32), ("half.tflite", WeightType::F16)] {
+        fs::write(folder.join(name), tflite(&bundle, &origin, weights).unwrap()).unwrap();
+    }
     for (name, bytes) in torch(&bundle, &origin, WeightType::F32).unwrap() {
         fs::write(folder.join("torch").join(name), bytes).unwrap();
     }
@@ -56,6 +59,12 @@ fn write(folder: &Path, model: &str, size: u32) {
         let input = bundle.preprocessing.prepare(photo);
         let bytes: Vec<u8> = input.iter().flat_map(|value| value.to_le_bytes()).collect();
         fs::write(folder.join(format!("{index}.f32")), bytes).unwrap();
+        let Preprocessing { mean, std, .. } = &bundle.preprocessing;
+        let byte = |(place, value): (usize, &f32)| {
+            ((value * std[place % 3] + mean[place % 3]) * 255.0).round() as u8
+        };
+        let bytes: Vec<u8> = input.iter().enumerate().map(byte).collect();
+        fs::write(folder.join(format!("{index}.u8")), bytes).unwrap();
         rows.push(json!({
             "width": photo.width,
             "height": photo.height,

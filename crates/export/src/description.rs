@@ -9,7 +9,7 @@ use foliar_vision::Preprocessing;
 use serde::Serialize;
 
 use crate::error::ExportError;
-use crate::options::{InputForm, WeightType};
+use crate::options::WeightType;
 
 /// Layout of the document.
 const FORMAT: u32 = 1;
@@ -115,8 +115,8 @@ impl<'a> Description<'a> {
     }
 
     /// With the form of the file's input.
-    pub(crate) fn with_input(self, input: InputForm) -> Self {
-        Self { input: Some(input.name()), ..self }
+    pub(crate) fn with_input(self, input: &'static str) -> Self {
+        Self { input: Some(input), ..self }
     }
 
     /// With the network as data.

@@ -37,9 +37,7 @@ pub enum ExportError {
         value: f32,
     },
     /// A file of more than 2 GiB, which no reader of the format takes.
-    #[error(
-        "the file would have {bytes} bytes; an ONNX file has at most 2147483647; export with --weights f16"
-    )]
+    #[error("the file would have {bytes} bytes; readers take at most 2147483647; export with --weights f16")]
     TooLarge {
         /// Its bytes.
         bytes: usize,

@@ -10,22 +10,21 @@
 //! A classifier that was trained without validation photos has no `set` and no `distance`; one with too few of them no `distance`.
 //! Then the outputs are missing: there is nothing to be said.
 
-mod answer;
 mod builder;
-mod distance;
 mod network;
 mod proto;
 mod resample;
 
 use foliar_model::Bundle;
 
-use self::answer::{Answers, answers, single};
-use self::builder::Builder;
+use self::builder::{Builder, Value};
 use self::network::network;
 use self::proto::{Element, Extent, Model, Port};
+use crate::answer::{Answers, answers, single};
 use crate::description::{Description, Origin};
 use crate::error::ExportError;
 use crate::options::{InputForm, OnnxOptions};
+use crate::weights::Weights;
 
 /// Longest file that readers of protocol buffers take.
 const MOST_BYTES: usize = i32::MAX as usize;
@@ -37,14 +36,15 @@ const MOST_BYTES: usize = i32::MAX as usize;
 pub fn onnx(bundle: &Bundle, origin: &Origin, options: OnnxOptions) -> Result<Vec<u8>, ExportError> {
     let size = bundle.preprocessing.size as usize;
     let classes = bundle.classes.len();
-    let description = Description::new(bundle, origin, options.weights)?.with_input(options.input);
+    let description = Description::new(bundle, origin, options.weights)?.with_input(options.input.name());
     let mut b = Builder::new(options.weights);
     let image = options.input == InputForm::Image;
     let name = options.input.name().to_owned();
     let pixels = if image { resample::prepare(&mut b, &name, &bundle.preprocessing) } else { name };
     let uncertainty = bundle.uncertainty.as_ref();
     let width = uncertainty.and_then(|uncertainty| uncertainty.ood.as_ref()).map(|ood| ood.distance.width);
-    let outputs = network(&mut b, &bundle.graph, &bundle.state, &pixels, size, width)?;
+    let weights = Weights::new(&bundle.graph, &bundle.state, size, width)?;
+    let outputs = network(&mut b, &weights, &pixels, width.is_some())?;
     let mut said = answers(&mut b, &outputs, bundle.temperature, uncertainty, classes);
     if image {
         said = single(&mut b, said);
@@ -90,7 +90,7 @@ fn input(form: InputForm, size: usize) -> Port {
 }
 
 /// Gives what is said its names.
-fn ports(b: &mut Builder, said: &Answers, classes: usize, image: bool) -> Vec<Port> {
+fn ports(b: &mut Builder, said: &Answers<Value>, classes: usize, image: bool) -> Vec<Port> {
     let rows = if image { Vec::new() } else { vec![Extent::Named("n")] };
     let columns = [&rows[..], &[Extent::Fixed(classes)]].concat();
     let all = [

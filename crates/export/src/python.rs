@@ -1,13 +1,34 @@
-//! Programs in Python that use what was exported.
+//! Programs in Python that use what was exported. Each lies in `python/` as it is written, but that the lines which all of them share
+//! stand in the place where it imports them.
 
 use crate::options::InputForm;
+
+/// Reads photos as foliar does.
+const PHOTO: &str = include_str!("python/photo.py");
 
 /// A program that classifies photos with the ONNX file beside it, whose name is its own without `.py`. It needs `onnxruntime`, NumPy
 /// and Pillow.
 #[must_use]
-pub fn onnx_program(input: InputForm) -> &'static str {
-    match input {
+pub fn onnx_program(input: InputForm) -> String {
+    whole(match input {
         InputForm::Image => include_str!("python/image.py"),
         InputForm::Tensor => include_str!("python/tensor.py"),
-    }
+    })
+}
+
+/// The same for the TFLite file beside it. It needs `ai-edge-litert`, NumPy and Pillow.
+#[must_use]
+pub fn tflite_program() -> String {
+    whole(include_str!("python/tflite.py"))
+}
+
+/// `load.py` of a folder for PyTorch. It needs `torch`, `safetensors`, NumPy and Pillow.
+pub(crate) fn torch_program() -> String {
+    whole(include_str!("python/load.py"))
+}
+
+/// `program` with what it imports from `photo.py` in the place of the import.
+fn whole(program: &str) -> String {
+    let lines = program.split_inclusive('\n');
+    lines.map(|line| if line.starts_with("from photo import ") { PHOTO } else { line }).collect()
 }

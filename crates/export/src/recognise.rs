@@ -7,10 +7,22 @@ pub fn is_exported_onnx(start: &[u8]) -> bool {
     matches!(start, [0x08, 0..128, rest @ ..] if rest.starts_with(b"\x12\x06foliar"))
 }
 
-/// Whether these are the first bytes of a program that foliar wrote beside an ONNX file: 64 of them are enough.
+/// Whether these are the first bytes of a TFLite file that foliar wrote: 128 of them are enough.
+#[must_use]
+pub fn is_exported_tflite(start: &[u8]) -> bool {
+    // The identifier of the format, then a table and the description.
+    let description = b"foliar: ";
+    start.get(4..8) == Some(b"TFL3") && start.windows(description.len()).any(|bytes| bytes == description)
+}
+
+/// Whether these are the first bytes of a program that foliar wrote beside a file: 64 of them are enough.
 #[must_use]
 pub fn is_exported_program(start: &[u8]) -> bool {
-    start.starts_with(b"\"\"\"Classifies photos with the ONNX file beside this one")
+    let start = start.strip_prefix(b"\"\"\"Classifies photos with the ").unwrap_or_default();
+    let formats: [&[u8]; 2] = [b"ONNX", b"TFLite"];
+    formats.iter().any(|format| {
+        start.strip_prefix(*format).is_some_and(|rest| rest.starts_with(b" file beside this one"))
+    })
 }
 
 /// Whether this is the `config.json` of an exported folder for PyTorch.
@@ -23,13 +35,16 @@ pub fn is_exported_config(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{InputForm, onnx_program};
+    use crate::{InputForm, onnx_program, tflite_program};
 
     #[test]
     fn files_of_others_are_not_taken_for_exported_ones() {
         for input in [InputForm::Image, InputForm::Tensor] {
             assert!(is_exported_program(&onnx_program(input).as_bytes()[..64]));
         }
+        assert!(is_exported_program(&tflite_program().as_bytes()[..64]));
+        assert!(is_exported_tflite(b"\x1c\0\0\0TFL3\0\0\x0c\0\0\0foliar: x for 2 classes"));
+        assert!(!is_exported_tflite(b"\x1c\0\0\0TFL3\0\0\x0c\0\0\0MLIR Converted."));
         assert!(is_exported_onnx(b"\x08\x08\x12\x06foliar\x1a\x05"));
         for other in [&b""[..], b"\x08\x08", b"\x08\x08\x12\x07pytorch", b"foliar", b"import numpy"] {
             assert!(!is_exported_onnx(other) && !is_exported_program(other) && !is_exported_config(other));

@@ -11,14 +11,15 @@
 use std::collections::BTreeMap;
 
 use foliar_model::Bundle;
-use foliar_nn::{Op, Parameters, infer, little_endian};
+use foliar_nn::{Op, Parameters, infer};
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Serialize;
 
 use crate::description::{Description, Origin};
 use crate::error::ExportError;
-use crate::half::halves;
 use crate::options::WeightType;
+use crate::python;
+use crate::stored::{Stored, stored};
 
 /// Names of the files of the folder, in the order in which [`torch`] gives them.
 pub const TORCH_FILES: [&str; 3] = ["model.safetensors", "load.py", "config.json"];
@@ -36,7 +37,7 @@ pub fn torch(
     let config = Config::new(bundle, Description::new(bundle, origin, weights)?);
     let config = serde_json::to_vec_pretty(&config)?;
     let [weights, program, description] = TORCH_FILES;
-    Ok([(weights, tensors), (program, include_bytes!("python/load.py").to_vec()), (description, config)])
+    Ok([(weights, tensors), (program, python::torch_program().into_bytes()), (description, config)])
 }
 
 /// The tensors as the bytes of a safetensors file.
@@ -44,22 +45,16 @@ fn tensors(bundle: &Bundle, weights: WeightType) -> Result<Vec<u8>, ExportError>
     let size = bundle.preprocessing.size as usize;
     bundle.graph.validate()?;
     let shapes = infer(&bundle.graph, 1, size, size)?;
-    let mut stored: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = BTreeMap::new();
+    let mut tensors: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = BTreeMap::new();
     for parameter in Parameters::new(&bundle.graph, &shapes)?.list {
         bundle.state.require(&parameter.name, &parameter.shape)?;
         let Some(tensor) = bundle.state.tensors.get(&parameter.name) else { continue };
-        if !tensor.data.iter().all(|value| value.is_finite()) {
-            return Err(ExportError::NotFinite { tensor: parameter.name });
-        }
-        let (dtype, bytes) = match weights {
-            WeightType::F16 if parameter.shape.len() > 1 => {
-                (Dtype::F16, halves(&parameter.name, &tensor.data)?)
-            }
-            _ => (Dtype::F32, little_endian(&tensor.data).into_owned()),
-        };
-        stored.insert(parameter.name, (dtype, parameter.shape, bytes));
+        let Stored { bytes, is_half } =
+            stored(&parameter.name, parameter.shape.len(), &tensor.data, weights)?;
+        let dtype = if is_half { Dtype::F16 } else { Dtype::F32 };
+        tensors.insert(parameter.name, (dtype, parameter.shape, bytes));
     }
-    let views = stored.iter().map(|(name, (dtype, shape, bytes))| {
+    let views = tensors.iter().map(|(name, (dtype, shape, bytes))| {
         Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes)?))
     });
     let views = views.collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;

@@ -10,6 +10,7 @@ use common::bundle::{bundle, photo};
 use common::evaluator::{Value, evaluate};
 use common::file::File;
 use common::graph::{averages, every_op};
+use common::said;
 use foliar_export::{ExportError, Figures, InputForm, OnnxOptions, Origin, WeightType, onnx};
 use foliar_metrics::Estimate;
 use foliar_model::{AbstentionReason, Bundle, Prediction, Predictor};
@@ -42,18 +43,11 @@ fn channels_first(input: &[f32], size: usize) -> Vec<f32> {
 
 fn check_said(values: &BTreeMap<String, Value>, row: usize, prediction: &Prediction, what: &str) {
     let classes = prediction.logits.len();
-    let of = |name: &str, width: usize| values[name].data[row * width..][..width].to_vec();
-    for (found, expected) in of("probabilities", classes).into_iter().zip(prediction.probabilities()) {
-        assert!((found - expected).abs() < 1e-5, "{what}: {found} {expected}");
-    }
-    let set: Vec<usize> = (0..classes).filter(|&class| of("set", classes)[class] == 1.0).collect();
-    let mut expected = prediction.set().unwrap().to_vec();
-    expected.sort_unstable();
-    assert_eq!(set, expected, "{what}");
-    let distance = prediction.distance().unwrap();
-    assert!((of("distance", 1)[0] / distance - 1.0).abs() < 2e-5, "{what}: {distance}");
-    let answer = if prediction.abstention().is_some() { -1.0 } else { prediction.predicted() as f64 };
-    assert_eq!(of("answer", 1)[0], answer, "{what}");
+    let output = |name: &str| {
+        let width = if ["probabilities", "set"].contains(&name) { classes } else { 1 };
+        values[name].data[row * width..][..width].to_vec()
+    };
+    said::check_said(&output, prediction, what);
 }
 
 #[test]

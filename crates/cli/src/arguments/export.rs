@@ -11,6 +11,8 @@ use super::risk_level;
 pub(crate) enum ExportFormat {
     /// One ONNX file that is the whole classifier: photos in; probabilities, prediction set, distance and answer out
     Onnx,
+    /// One TFLite file for phones and LiteRT: photos of the network's size in; the same out
+    Tflite,
     /// A folder for PyTorch: model.safetensors, config.json and load.py
     Torch,
 }
@@ -36,7 +38,7 @@ pub(crate) enum WeightsName {
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar export runs/first\n  foliar export runs/first --out leaf.onnx --risk 0.05 --check field-photos\n  foliar export runs/first --format torch --out leaf-torch\n\nBeside the ONNX file lies a Python program that runs it. With --check, FILE.expected.jsonl (for torch expected.jsonl in the folder) holds what `foliar predict` says of these photos, for a test of the program that uses the file.\n\nA photo of --check that cannot be read becomes a row with an error, and the exit code is 3.\n\nNothing but an earlier export is replaced."
+    after_help = "Examples:\n  foliar export runs/first\n  foliar export runs/first --out leaf.onnx --risk 0.05 --check field-photos\n  foliar export runs/first --format tflite --weights f16\n  foliar export runs/first --format torch --out leaf-torch\n\nBeside the ONNX or TFLite file lies a Python program that runs it. With --check, FILE.expected.jsonl (for torch expected.jsonl in the folder) holds what `foliar predict` says of these photos, for a test of the program that uses the file.\n\nA photo of --check that cannot be read becomes a row with an error, and the exit code is 3.\n\nNothing but an earlier export is replaced."
 )]
 pub(crate) struct ExportArguments {
     /// Bundle, or run folder
@@ -44,7 +46,7 @@ pub(crate) struct ExportArguments {
     /// Format
     #[arg(long, value_enum, default_value = "onnx", value_name = "NAME")]
     pub(crate) format: ExportFormat,
-    /// File to write, a folder for torch [default: model.onnx or torch/ beside the bundle]
+    /// File to write, a folder for torch [default: model.onnx, model.tflite or torch/ beside the bundle]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// What the ONNX file takes [default: image]

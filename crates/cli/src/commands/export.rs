@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use foliar_catalogue::{CATALOGUE, verify};
 use foliar_eval::{OutOfFoldAccuracy, out_of_fold_accuracy};
-use foliar_export::{Figures, InputForm, OnnxOptions, Origin, WeightType, onnx, onnx_program, torch};
+use foliar_export::{
+    Figures, InputForm, OnnxOptions, Origin, WeightType, is_exported_onnx, is_exported_tflite, onnx,
+    onnx_program, tflite, tflite_program, torch,
+};
 use foliar_files::Printable as _;
 use foliar_metrics::Calibrated;
 use foliar_model::{Bundle, Predictor};
@@ -25,9 +28,13 @@ use crate::exit::{Exit, UsageError};
 use crate::output;
 
 pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<Exit> {
-    if arguments.format == ExportFormat::Torch && arguments.input.is_some() {
-        let what = "--input is for --format onnx: a module of PyTorch takes float32 [n, 3, size, size]";
-        return Err(UsageError(what.to_owned()).into());
+    let takes = match arguments.format {
+        ExportFormat::Onnx => None,
+        ExportFormat::Tflite => Some("a TFLite file takes uint8 [1, size, size, 3]"),
+        ExportFormat::Torch => Some("a module of PyTorch takes float32 [n, 3, size, size]"),
+    };
+    if let (Some(takes), true) = (takes, arguments.input.is_some()) {
+        return Err(UsageError(format!("--input is for --format onnx: {takes}")).into());
     }
     let file = paths::bundle(&arguments.bundle)?;
     let bundle = open_bundle_with_risk(&arguments.bundle, arguments.risk)?;
@@ -43,7 +50,11 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let place = match arguments.format {
         ExportFormat::Onnx => {
             let out = arguments.out.clone().unwrap_or_else(|| file.with_file_name("model.onnx"));
-            Place::of_file(out, &file)?
+            Place::of_file(out, &file, "model.onnx", is_exported_onnx)?
+        }
+        ExportFormat::Tflite => {
+            let out = arguments.out.clone().unwrap_or_else(|| file.with_file_name("model.tflite"));
+            Place::of_file(out, &file, "model.tflite", is_exported_tflite)?
         }
         ExportFormat::Torch => {
             let out = arguments.out.clone().unwrap_or_else(|| file.with_file_name("torch"));
@@ -55,8 +66,11 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let mut parts = match arguments.format {
         ExportFormat::Onnx => place.parts([
             onnx(&bundle, &origin, OnnxOptions { input, weights })?,
-            onnx_program(input).as_bytes().to_vec(),
+            onnx_program(input).into_bytes(),
         ]),
+        ExportFormat::Tflite => {
+            place.parts([tflite(&bundle, &origin, weights)?, tflite_program().into_bytes()])
+        }
         ExportFormat::Torch => place.parts(torch(&bundle, &origin, weights)?.map(|(_, bytes)| bytes)),
     };
     let traps = traps(&bundle, arguments.format, input, weights);
@@ -142,6 +156,9 @@ fn traps(bundle: &Bundle, format: ExportFormat, input: InputForm, weights: Weigh
             "it takes one photo as it is, uint8 [height, width, 3]: do not resize, crop or normalise it"
                 .to_owned(),
         ],
+        (ExportFormat::Tflite, _) => vec![format!(
+            "it takes uint8 [1, {size}, {size}, 3]: reduce and crop photos as the Python program does, and do not normalise them"
+        )],
         _ => vec![format!(
             "it takes float32 [n, 3, {size}, {size}]: reduce, crop and normalise photos as the Python program does"
         )],
@@ -156,7 +173,7 @@ fn traps(bundle: &Bundle, format: ExportFormat, input: InputForm, weights: Weigh
     );
     match (&bundle.uncertainty, format) {
         (_, ExportFormat::Torch) => lines.push(
-            "the module gives logits: load.py divides them by the temperature; sets and unknown are in ONNX files alone"
+            "the module gives logits: load.py divides them by the temperature; sets and unknown are in ONNX and TFLite files alone"
                 .to_owned(),
         ),
         (None, _) => lines.push(

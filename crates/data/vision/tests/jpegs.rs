@@ -4,10 +4,10 @@
 mod common;
 
 use common::flat_jpeg::FlatJpeg;
-use common::{QUARTERS, encode, fixture, middles, near, noise};
+use common::{QUARTERS, encode, fixture, middles, near, noise, quarters};
 use foliar_vision::decode::inspect;
 use foliar_vision::{Limits, Reason, Resizer, Rgb, decode_bytes, decode_reduced};
-use image::ImageFormat;
+use image::{GrayImage, ImageFormat, Luma};
 
 const END: [u8; 2] = [0xFF, 0xD9];
 
@@ -43,6 +43,65 @@ fn components_in_scans_of_their_own() {
                 }
             }
         }
+    }
+}
+
+/// A JPEG of four inks, each of them a picture of its own, in a scan of its own. `transform` is what Adobe's segment says, if it is there.
+fn inks_apart(inks: &[GrayImage; 4], transform: Option<u8>) -> Vec<u8> {
+    let planes = inks.clone().map(|ink| encode(ink, ImageFormat::Jpeg));
+    let segment = |marker: u8, content: &[u8]| {
+        let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
+        [&[0xFF, marker][..], &length, content].concat()
+    };
+    let adobe =
+        transform.map(|transform| segment(0xEE, &[&b"Adobe\0\x64\0\0\0\0"[..], &[transform]].concat()));
+    let mut file = [&[0xFF, 0xD8], &adobe.unwrap_or_default()[..]].concat();
+    for (index, plane) in planes.iter().enumerate() {
+        let mut place = 2;
+        loop {
+            let (marker, length) =
+                (plane[place + 1], usize::from(u16::from_be_bytes([plane[place + 2], plane[place + 3]])));
+            let content = &plane[place + 4..place + 2 + length];
+            place += 2 + length;
+            match marker {
+                0xDB | 0xC4 if index == 0 => file.extend(segment(marker, content)),
+                0xC0 if index == 0 => {
+                    let components: Vec<u8> = (1..5).flat_map(|id| [id, 0x11, 0]).collect();
+                    file.extend(segment(marker, &[&content[..5], &[4], &components].concat()));
+                }
+                0xDA => break,
+                _ => {}
+            }
+        }
+        file.extend(segment(0xDA, &[1, index as u8 + 1, 0, 0, 63, 0]));
+        file.extend(&plane[place..plane.len() - 2]);
+    }
+    [file, END.to_vec()].concat()
+}
+
+#[test]
+fn inks_in_scans_of_their_own() {
+    let ink = |of: &dyn Fn([u8; 3]) -> u8| {
+        GrayImage::from_fn(80, 64, |x, y| Luma([of(quarters(80, 64).get_pixel(x, y).0)]))
+    };
+    let full = ink(&|_| 255);
+    let plain = [0, 1, 2].map(|channel| ink(&|colour| colour[channel]));
+    let [red, green, blue] = plain.clone();
+    // Adobe's programs store what is left of white; others the inks.
+    let kept = [red, green, blue, full];
+    let inks =
+        kept.clone().map(|ink| GrayImage::from_fn(80, 64, |x, y| Luma([255 - ink.get_pixel(x, y).0[0]])));
+    for file in [inks_apart(&kept, Some(0)), inks_apart(&inks, None)] {
+        for picture in every_way(&file) {
+            let found = middles(&picture.unwrap());
+            assert!(near(found, QUARTERS, 4), "{found:?}");
+        }
+    }
+    // Luma and chroma of the inks, and no black.
+    let grey = [ink(&|colour| 255 - colour[0]), ink(&|_| 128), ink(&|_| 128), ink(&|_| 255)];
+    for picture in every_way(&inks_apart(&grey, Some(2))) {
+        let found = middles(&picture.unwrap());
+        assert!(near(found, QUARTERS.map(|colour| [colour[0]; 3]), 4), "{found:?}");
     }
 }
 

@@ -6,8 +6,9 @@ use foliar_nn::little_endian;
 
 use super::proto::{Attribute, Element, Initialiser, Node};
 use crate::error::ExportError;
-use crate::half::halves;
+use crate::ops::{Binary, Ops};
 use crate::options::WeightType;
+use crate::stored::{Stored, stored};
 
 /// The name of a value.
 pub(super) type Value = String;
@@ -98,8 +99,7 @@ impl Builder {
         name
     }
 
-    /// Weights of the network by name. Matrices and filters are stored as the options say; vectors, which are small and shift what
-    /// follows, always in full.
+    /// Weights of the network by name, stored as the options say.
     ///
     /// # Errors
     /// A number that is not finite, or not within half precision.
@@ -109,19 +109,11 @@ impl Builder {
         shape: &[usize],
         values: &[f32],
     ) -> Result<Value, ExportError> {
-        if !values.iter().all(|value| value.is_finite()) {
-            return Err(ExportError::NotFinite { tensor: name.to_owned() });
-        }
-        let (element, data) = match self.weights {
-            WeightType::F16 if shape.len() > 1 => (Element::Float16, halves(name, values)?),
-            _ => (Element::Float, little_endian(values).into_owned()),
-        };
+        let Stored { bytes: data, is_half } = stored(name, shape.len(), values, self.weights)?;
         let (name, shape) = (name.to_owned(), shape.to_vec());
+        let element = if is_half { Element::Float16 } else { Element::Float };
         self.initialisers.push(Initialiser { name: name.clone(), element, shape, data });
-        Ok(match element {
-            Element::Float16 => self.cast(&name, Element::Float),
-            _ => name,
-        })
+        Ok(if is_half { self.cast(&name, Element::Float) } else { name })
     }
 
     pub(super) fn cast(&mut self, value: &Value, to: Element) -> Value {
@@ -159,5 +151,78 @@ impl Builder {
             }
             None => self.node(kind, &[value], keep),
         }
+    }
+}
+
+impl Ops for Builder {
+    type Value = Value;
+
+    fn enter(&mut self, scope: &str) {
+        Self::enter(self, scope);
+    }
+
+    fn floats(&mut self, shape: &[usize], values: &[f32]) -> Value {
+        Self::floats(self, shape, values)
+    }
+
+    fn ints(&mut self, values: &[i64]) -> Value {
+        Self::ints(self, values)
+    }
+
+    fn int(&mut self, value: i64) -> Value {
+        Self::int(self, value)
+    }
+
+    fn binary(&mut self, op: Binary, a: &Value, b: &Value) -> Value {
+        let kind = match op {
+            Binary::Add => "Add",
+            Binary::Sub => "Sub",
+            Binary::Mul => "Mul",
+            Binary::Div => "Div",
+            Binary::Equal => "Equal",
+            Binary::LessOrEqual => "LessOrEqual",
+            Binary::GreaterOrEqual => "GreaterOrEqual",
+            Binary::And => "And",
+        };
+        self.op(kind, &[a, b])
+    }
+
+    fn matmul(&mut self, a: &Value, b: &Value, transposed: bool) -> Value {
+        let b = if transposed { self.transpose(b, &[1, 0]) } else { b.clone() };
+        self.op("MatMul", &[a, &b])
+    }
+
+    fn relu(&mut self, x: &Value) -> Value {
+        self.op("Relu", &[x])
+    }
+
+    fn select(&mut self, condition: &Value, a: &Value, b: &Value) -> Value {
+        self.op("Where", &[condition, a, b])
+    }
+
+    fn sum(&mut self, x: &Value, axis: usize, keep: bool) -> Value {
+        self.reduce("ReduceSum", x, Some(axis as i64), keep)
+    }
+
+    fn least(&mut self, x: &Value, axis: usize) -> Value {
+        self.reduce("ReduceMin", x, Some(axis as i64), false)
+    }
+
+    fn softmax(&mut self, x: &Value) -> Value {
+        self.node("Softmax", &[x], vec![("axis", Attribute::Int(1))])
+    }
+
+    fn arg_max(&mut self, x: &Value) -> Value {
+        let axis = ("axis", Attribute::Int(1));
+        self.node("ArgMax", &[x], vec![axis, ("keepdims", Attribute::Int(1))])
+    }
+
+    fn insert(&mut self, x: &Value, axis: usize) -> Value {
+        self.unsqueeze(x, &[axis as i64])
+    }
+
+    fn remove(&mut self, x: &Value, axis: usize) -> Value {
+        let axis = self.ints(&[axis as i64]);
+        self.op("Squeeze", &[x, &axis])
     }
 }

@@ -3,12 +3,12 @@
 In a program of your own: module, config = load("folder"). Where torchvision has the network, the module is torchvision's;
 `timm.create_model("local-dir:folder", pretrained=True)` loads ResNets and DenseNet too. The module takes float32 [n, 3, size, size].
 """
-import io, json, sys
+import json, sys
 from pathlib import Path
 import torch
-from PIL import Image, ImageCms, ImageOps
 from safetensors.torch import load_file
 from torch.nn import functional as F
+from photo import cropped, upright
 
 
 class Network(torch.nn.Module):
@@ -98,18 +98,7 @@ def load(folder):
 def pixels(path, config):
     """The network's input for the photo at `path`, [1, 3, size, size]."""
     about = config["foliar"]["preprocessing"]
-    store, resize, size = about["store_side"], about["resize_side"], about["size"]
-    photo = ImageOps.exif_transpose(Image.open(path))  # upright
-    if photo.info.get("icc_profile") and photo.mode == "RGB":  # the colours of iPhones
-        photo = ImageCms.profileToProfile(photo, io.BytesIO(photo.info["icc_profile"]), ImageCms.createProfile("sRGB"))
-    photo = photo.convert("RGBA")  # what is see-through becomes white
-    photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo).convert("RGB")
-    if min(photo.size) > store:
-        photo = photo.resize([round(side * store / min(photo.size)) for side in photo.size], Image.BILINEAR)
-    (width, height), side = photo.size, min(photo.size) * size / resize
-    left, top = (width - side) / 2, (height - side) / 2
-    photo = photo.resize((size, size), Image.BILINEAR, (left, top, left + side, top + side))
-    values = torch.frombuffer(bytearray(photo.tobytes()), dtype=torch.uint8).reshape(size, size, 3) / 255
+    values = torch.from_numpy(cropped(upright(path), about)) / 255
     return ((values - torch.tensor(about["mean"])) / torch.tensor(about["std"])).permute(2, 0, 1)[None]
 
 

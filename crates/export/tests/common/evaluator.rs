@@ -21,7 +21,7 @@ impl Value {
         Self::new(shape, data.iter().map(|&value| f64::from(value)).collect(), false)
     }
 
-    fn new(shape: &[usize], mut data: Vec<f64>, is_float: bool) -> Self {
+    pub(crate) fn new(shape: &[usize], mut data: Vec<f64>, is_float: bool) -> Self {
         assert_eq!(shape.iter().product::<usize>(), data.len(), "{shape:?}");
         if is_float {
             data.iter_mut().for_each(|value| *value = f64::from(*value as f32));
@@ -51,7 +51,7 @@ impl Value {
 }
 
 /// A number of half precision.
-fn half(bits: u16) -> f64 {
+pub(crate) fn half(bits: u16) -> f64 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023) / 1024.0);
     assert!(exponent < 31, "not finite");
@@ -150,24 +150,10 @@ fn run(node: &Node, inputs: &[&Value]) -> Value {
             assert_eq!(int("transB", 0), 1);
             pairwise(&matmul(x, &transpose(inputs[1], &[1, 0])), inputs[2], &|a, b| a + b, true)
         }
-        "Softmax" => {
-            let mut data = x.data.clone();
-            for row in data.chunks_exact_mut(x.shape[1]) {
-                let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let sum: f64 = row.iter().map(|v| (v - largest).exp()).sum();
-                row.iter_mut().for_each(|v| *v = (*v - largest).exp() / sum);
-            }
-            Value::new(&x.shape, data, true)
-        }
+        "Softmax" => softmax(x),
         "ArgMax" => {
             assert_eq!((int("axis", 0), int("keepdims", 1)), (1, 1));
-            let first =
-                |row: &[f64]| (0..row.len()).rev().max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
-            Value::new(
-                &[x.shape[0], 1],
-                x.data.chunks_exact(x.shape[1]).map(|r| first(r) as f64).collect(),
-                false,
-            )
+            Value::new(&[x.shape[0], 1], largest(x), false)
         }
         "Conv" => {
             let filters = inputs[1];
@@ -216,6 +202,23 @@ fn run(node: &Node, inputs: &[&Value]) -> Value {
     }
 }
 
+/// Of (n, C), along the rows.
+pub(crate) fn softmax(x: &Value) -> Value {
+    let mut data = x.data.clone();
+    for row in data.chunks_exact_mut(x.shape[1]) {
+        let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = row.iter().map(|v| (v - largest).exp()).sum();
+        row.iter_mut().for_each(|v| *v = (*v - largest).exp() / sum);
+    }
+    Value::new(&x.shape, data, true)
+}
+
+/// The place of the first largest number of each row of (n, C).
+pub(crate) fn largest(x: &Value) -> Vec<f64> {
+    let first = |row: &[f64]| (0..row.len()).rev().max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
+    x.data.chunks_exact(x.shape[1]).map(|row| first(row) as f64).collect()
+}
+
 fn ints(values: &[i64]) -> Value {
     Value::new(&[values.len()], values.iter().map(|&value| value as f64).collect(), false)
 }
@@ -242,7 +245,7 @@ fn broadcast(x: &Value, shape: &[usize]) -> Vec<f64> {
         .collect()
 }
 
-fn pairwise(a: &Value, b: &Value, f: &dyn Fn(f64, f64) -> f64, is_float: bool) -> Value {
+pub(crate) fn pairwise(a: &Value, b: &Value, f: &dyn Fn(f64, f64) -> f64, is_float: bool) -> Value {
     let rank = a.shape.len().max(b.shape.len());
     let padded = |value: &Value| [vec![1; rank - value.shape.len()], value.shape.clone()].concat();
     let shape: Vec<usize> =
@@ -258,7 +261,7 @@ fn gather(x: &Value, places: &Value) -> Value {
     Value::new(&[&places.shape[..], &x.shape[1..]].concat(), data.collect(), x.is_float)
 }
 
-fn transpose(x: &Value, order: &[i64]) -> Value {
+pub(crate) fn transpose(x: &Value, order: &[i64]) -> Value {
     let order: Vec<usize> = order.iter().map(|&axis| axis as usize).collect();
     let shape: Vec<usize> = order.iter().map(|&axis| x.shape[axis]).collect();
     let steps: Vec<usize> = (0..x.shape.len()).map(|axis| x.shape[axis + 1..].iter().product()).collect();
@@ -273,7 +276,7 @@ fn transpose(x: &Value, order: &[i64]) -> Value {
     Value::new(&shape, data.collect(), x.is_float)
 }
 
-fn concat(inputs: &[&Value], axis: usize) -> Value {
+pub(crate) fn concat(inputs: &[&Value], axis: usize) -> Value {
     let before: usize = inputs[0].shape[..axis].iter().product();
     let mut data = Vec::new();
     for outer in 0..before {
@@ -296,7 +299,13 @@ fn slice(x: &Value, from: usize, to: usize, axis: usize) -> Value {
     Value::new(&shape, data, x.is_float)
 }
 
-fn reduce(x: &Value, axes: Option<&&Value>, keep: i64, first: f64, f: &dyn Fn(f64, f64) -> f64) -> Value {
+pub(crate) fn reduce(
+    x: &Value,
+    axes: Option<&&Value>,
+    keep: i64,
+    first: f64,
+    f: &dyn Fn(f64, f64) -> f64,
+) -> Value {
     let Some(axes) = axes else {
         assert_eq!(keep, 0);
         return Value::new(&[], vec![x.data.iter().copied().fold(first, f)], x.is_float);
@@ -316,7 +325,7 @@ fn reduce(x: &Value, axes: Option<&&Value>, keep: i64, first: f64, f: &dyn Fn(f6
 }
 
 /// Sums in single precision from the last product to the first, which no runtime does: where a sum is exact, its order is nothing.
-fn matmul(a: &Value, b: &Value) -> Value {
+pub(crate) fn matmul(a: &Value, b: &Value) -> Value {
     let dims = |value: &Value| {
         let rank = value.shape.len();
         (value.shape[..rank - 2].to_vec(), value.shape[rank - 2], value.shape[rank - 1])

@@ -49,3 +49,11 @@ pub(crate) fn averages(classes: usize) -> Graph {
     let node = |(name, op, inputs): (&str, Op, Vec<usize>)| Node { name: name.to_owned(), op, inputs };
     Graph { name: "averages".to_owned(), nodes: nodes.into_iter().map(node).collect() }
 }
+
+/// Operations one after the other.
+pub(crate) fn chain(ops: Vec<Op>) -> Graph {
+    let node = |(id, op)| Node { name: format!("node{id}"), op, inputs: vec![id] };
+    let input = Node { name: "input".to_owned(), op: Op::Input, inputs: vec![] };
+    let nodes = ops.into_iter().enumerate().map(node);
+    Graph { name: "chain".to_owned(), nodes: [input].into_iter().chain(nodes).collect() }
+}

@@ -6,3 +6,6 @@ pub(crate) mod bundle;
 pub(crate) mod evaluator;
 pub(crate) mod file;
 pub(crate) mod graph;
+pub(crate) mod said;
+pub(crate) mod tflite_file;
+pub(crate) mod tflite_ops;

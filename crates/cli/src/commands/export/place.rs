@@ -6,13 +6,13 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use foliar_export::{TORCH_FILES, is_exported_config, is_exported_onnx, is_exported_program};
+use foliar_export::{TORCH_FILES, is_exported_config, is_exported_program};
 use foliar_files::{Printable as _, write_atomically};
 
 use crate::exit::UsageError;
 
 /// Bytes at the start of a file that tell whether it was exported.
-const START: u64 = 64;
+const START: u64 = 128;
 
 /// The files of an export.
 pub(super) struct Place {
@@ -23,22 +23,19 @@ pub(super) struct Place {
 }
 
 /// Whether a file that begins so was written by an earlier export.
-type Known = fn(&[u8]) -> bool;
+pub(super) type Known = fn(&[u8]) -> bool;
 
 impl Place {
-    /// The ONNX file `out` and what is named after it; `bundle` is what is exported.
+    /// The file `out`, which is usually called `name`, and what is named after it; `bundle` is what is exported.
     ///
     /// # Errors
     /// A name that is no file's, or that is the bundle's own.
-    pub(super) fn of_file(out: PathBuf, bundle: &Path) -> anyhow::Result<Self> {
-        expect_name(&out, "leaf.onnx")?;
+    pub(super) fn of_file(out: PathBuf, bundle: &Path, name: &str, known: Known) -> anyhow::Result<Self> {
+        expect_name(&out, name)?;
         let ends_as_folder = out.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
         if out.is_dir() || ends_as_folder || out.file_name().is_none() {
-            let what = format!(
-                "{} is a folder; give a file name: --out {}",
-                out.shown(),
-                out.join("model.onnx").shown()
-            );
+            let what =
+                format!("{} is a folder; give a file name: --out {}", out.shown(), out.join(name).shown());
             return Err(UsageError(what).into());
         }
         if let (Ok(out_file), Ok(bundle)) = (fs::canonicalize(&out), fs::canonicalize(bundle))
@@ -48,7 +45,7 @@ impl Place {
         }
         let expected = with_end(&out, ".expected.jsonl");
         let program = with_end(&out, ".py");
-        Ok(Self { files: vec![(out, is_exported_onnx), (program, is_exported_program)], expected })
+        Ok(Self { files: vec![(out, known), (program, is_exported_program)], expected })
     }
 
     /// The folder `out` for PyTorch.

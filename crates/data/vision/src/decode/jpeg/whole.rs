@@ -93,9 +93,14 @@ fn planes_together(bytes: &[u8], frame: &Frame) -> Result<Vec<u8>, Reason> {
         1 => ColorTransform::Grayscale,
         3 if frame.named_rgb || frame.adobe == Some(0) => ColorTransform::RGB,
         3 => ColorTransform::YCbCr,
-        _ => ColorTransform::None,
+        _ => ColorTransform::CMYK,
     });
-    decoder.decode().map_err(|error| Reason::damaged(&error.to_string()))
+    let mut samples = decoder.decode().map_err(|error| Reason::damaged(&error.to_string()))?;
+    if frame.components.len() == 4 {
+        // The only one of its ways that sets four components side by side inverts them.
+        samples.iter_mut().for_each(|sample| *sample = 255 - *sample);
+    }
+    Ok(samples)
 }
 
 /// Turns luma and chroma of a pixel's three inks into the inks.

@@ -11,81 +11,85 @@
 
 use foliar_model::Uncertainty;
 
-use super::builder::{Builder, Value};
-use super::distance::distance;
-use super::network::Outputs;
-use super::proto::Attribute;
+use crate::distance::distance;
+use crate::ops::{Binary, Ops};
 
 /// How far single precision may be off, as a share.
 const ROUNDING: f64 = 1e-5;
 /// The same where a threshold is 0.
 const LEAST: f64 = 1e-12;
 
-/// What a classifier says of n photos.
-pub(super) struct Answers {
+/// What a network gives.
+pub(crate) struct Outputs<V> {
     /// (n, C).
-    pub(super) probabilities: Value,
+    pub(crate) logits: V,
+    /// What stands before the classifier, averaged over the picture, (n, width), where it is asked for.
+    pub(crate) features: Option<V>,
+}
+
+/// What a classifier says of n photos.
+pub(crate) struct Answers<V> {
+    /// (n, C).
+    pub(crate) probabilities: V,
     /// Which classes are in the prediction set, (n, C).
-    pub(super) set: Option<Value>,
+    pub(crate) set: Option<V>,
     /// In units of the threshold, (n).
-    pub(super) distance: Option<Value>,
+    pub(crate) distance: Option<V>,
     /// The class, or -1, (n).
-    pub(super) answer: Value,
+    pub(crate) answer: V,
 }
 
 /// Appends the nodes from `outputs` to what is said. Without `uncertainty` every photo gets an answer.
-pub(super) fn answers(
-    b: &mut Builder,
-    outputs: &Outputs,
+pub(crate) fn answers<B: Ops>(
+    b: &mut B,
+    outputs: &Outputs<B::Value>,
     temperature: f64,
     uncertainty: Option<&Uncertainty>,
     classes: usize,
-) -> Answers {
+) -> Answers<B::Value> {
     b.enter("probabilities");
     let scale = b.float((1.0 / temperature) as f32);
-    let logits = b.op("Mul", &[&outputs.logits, &scale]);
-    let probabilities = b.node("Softmax", &[&logits], vec![("axis", Attribute::Int(1))]);
+    let logits = b.binary(Binary::Mul, &outputs.logits, &scale);
+    let probabilities = b.softmax(&logits);
     b.enter("answer");
-    let axis = ("axis", Attribute::Int(1));
-    let top = b.node("ArgMax", &[&logits], vec![axis, ("keepdims", Attribute::Int(1))]);
-    let first = b.ints(&[1]);
+    let top = b.arg_max(&logits);
     let Some(uncertainty) = uncertainty else {
-        let answer = b.op("Squeeze", &[&top, &first]);
+        let answer = b.remove(&top, 1);
         return Answers { probabilities, set: None, distance: None, answer };
     };
     let level = uncertainty.level();
     let numbers = b.ints(&(0..classes as i64).collect::<Vec<_>>());
-    let is_top = b.op("Equal", &[&numbers, &top]);
+    let is_top = b.binary(Binary::Equal, &numbers, &top);
     let (zero, one) = (b.float(0.0), b.float(1.0));
-    let others = b.op("Where", &[&is_top, &zero, &probabilities]);
-    let rest = b.reduce("ReduceSum", &others, Some(1), true);
+    let others = b.select(&is_top, &zero, &probabilities);
+    let rest = b.sum(&others, 1, true);
 
     b.enter("set");
-    let missing = b.op("Sub", &[&one, &probabilities]);
-    let scores = b.op("Where", &[&is_top, &rest, &missing]);
+    let missing = b.binary(Binary::Sub, &one, &probabilities);
+    let scores = b.select(&is_top, &rest, &missing);
     let (scores_below, shares_above) = bounds(&level.sets.thresholds);
     let bound = b.floats(&[classes], &scores_below);
-    let low = b.op("LessOrEqual", &[&scores, &bound]);
+    let low = b.binary(Binary::LessOrEqual, &scores, &bound);
     let bound = b.floats(&[classes], &shares_above);
-    let high = b.op("GreaterOrEqual", &[&probabilities, &bound]);
-    let set = b.op("And", &[&low, &high]);
+    let high = b.binary(Binary::GreaterOrEqual, &probabilities, &bound);
+    let set = b.binary(Binary::And, &low, &high);
 
     b.enter("answer");
     let bound = b.float(widened(1.0 - level.threshold));
-    let mut answered = b.op("LessOrEqual", &[&rest, &bound]);
+    let mut answered = b.binary(Binary::LessOrEqual, &rest, &bound);
     let detector = uncertainty.ood.as_ref().zip(outputs.features.as_ref());
     let distance = detector.map(|(ood, features)| distance(b, features, ood));
     if let Some(distance) = &distance {
         b.enter("answer");
         let bound = b.float(widened(1.0));
         // A distance that is no number is below no bound.
-        let near = b.op("LessOrEqual", &[distance, &bound]);
-        let near = b.unsqueeze(&near, &[1]);
-        answered = b.op("And", &[&answered, &near]);
+        let near = b.binary(Binary::LessOrEqual, distance, &bound);
+        let near = b.insert(&near, 1);
+        answered = b.binary(Binary::And, &answered, &near);
     }
     let unknown = b.int(-1);
-    let answer = b.op("Where", &[&answered, &top, &unknown]);
-    let answer = b.op("Squeeze", &[&answer, &first]);
+    let answer = b.select(&answered, &top, &unknown);
+    let answer = b.remove(&answer, 1);
     Answers { probabilities, set: Some(set), distance, answer }
 }
 
@@ -104,15 +108,13 @@ fn widened(bound: f64) -> f32 {
 }
 
 /// The one row of values of one photo.
-pub(super) fn single(b: &mut Builder, answers: Answers) -> Answers {
+pub(crate) fn single<B: Ops>(b: &mut B, answers: Answers<B::Value>) -> Answers<B::Value> {
     b.enter("single");
-    let first = b.ints(&[0]);
-    let mut squeeze = |value: &Value| b.op("Squeeze", &[value, &first]);
     Answers {
-        probabilities: squeeze(&answers.probabilities),
-        set: answers.set.as_ref().map(&mut squeeze),
-        distance: answers.distance.as_ref().map(&mut squeeze),
-        answer: squeeze(&answers.answer),
+        probabilities: b.remove(&answers.probabilities, 0),
+        set: answers.set.map(|value| b.remove(&value, 0)),
+        distance: answers.distance.map(|value| b.remove(&value, 0)),
+        answer: b.remove(&answers.answer, 0),
     }
 }
 

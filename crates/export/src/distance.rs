@@ -15,10 +15,10 @@
 use foliar_metrics::MahalanobisDetector;
 use foliar_model::OodDetector;
 
-use super::builder::{Builder, Value};
+use crate::ops::{Binary, Ops};
 
 /// Appends the nodes from `features`, (n, D), to the distances in units of the threshold, (n).
-pub(super) fn distance(b: &mut Builder, features: &Value, ood: &OodDetector) -> Value {
+pub(crate) fn distance<B: Ops>(b: &mut B, features: &B::Value, ood: &OodDetector) -> B::Value {
     let MahalanobisDetector { width, rest, variances, axes, .. } = &ood.distance;
     let (width, leading) = (*width, variances.len());
     let constants = Constants::new(&ood.distance);
@@ -26,45 +26,44 @@ pub(super) fn distance(b: &mut Builder, features: &Value, ood: &OodDetector) -> 
 
     b.enter("distance");
     let middle = b.floats(&[width], &constants.middle);
-    let mut x = b.op("Sub", &[features, &middle]);
+    let mut x = b.binary(Binary::Sub, features, &middle);
     let mut along = None;
     if leading > 0 {
         let axes = b.floats(&[leading, width], axes);
-        let turned = b.transpose(&axes, &[1, 0]);
-        let places = b.op("MatMul", &[&x, &turned]);
-        let shadow = b.op("MatMul", &[&places, &axes]);
-        x = b.op("Sub", &[&x, &shadow]);
-        let places = b.unsqueeze(&places, &[1]);
+        let places = b.matmul(&x, &axes, true);
+        let shadow = b.matmul(&places, &axes, false);
+        x = b.binary(Binary::Sub, &x, &shadow);
+        let places = b.insert(&places, 1);
         let means = b.floats(&[classes, leading], &constants.along);
-        let w = b.op("Sub", &[&places, &means]);
+        let w = b.binary(Binary::Sub, &places, &means);
         let skew = b.floats(&[leading, leading], &constants.skew);
-        let slack = b.op("MatMul", &[&w, &skew]);
+        let slack = b.matmul(&w, &skew, false);
         let twice = b.floats(&[classes, leading], &constants.twice_off);
-        let slack = b.op("Add", &[&slack, &twice]);
-        let slack = b.op("Mul", &[&slack, &w]);
-        let slack = b.reduce("ReduceSum", &slack, Some(2), false);
-        let squares = b.op("Mul", &[&w, &w]);
+        let slack = b.binary(Binary::Add, &slack, &twice);
+        let slack = b.binary(Binary::Mul, &slack, &w);
+        let slack = b.sum(&slack, 2, false);
+        let squares = b.binary(Binary::Mul, &w, &w);
         let variances = b.floats(&[leading], variances);
-        let scaled = b.op("Div", &[&squares, &variances]);
-        along = Some((b.reduce("ReduceSum", &scaled, Some(2), false), slack));
+        let scaled = b.binary(Binary::Div, &squares, &variances);
+        along = Some((b.sum(&scaled, 2, false), slack));
     }
-    let x = b.unsqueeze(&x, &[1]);
+    let x = b.insert(&x, 1);
     let means = b.floats(&[classes, width], &constants.beside);
-    let r = b.op("Sub", &[&x, &means]);
-    let squares = b.op("Mul", &[&r, &r]);
-    let mut beside = b.reduce("ReduceSum", &squares, Some(2), false);
+    let r = b.binary(Binary::Sub, &x, &means);
+    let squares = b.binary(Binary::Mul, &r, &r);
+    let mut beside = b.sum(&squares, 2, false);
     if let Some((_, slack)) = &along {
-        let sum = b.op("Add", &[&beside, slack]);
-        beside = b.op("Relu", &[&sum]);
+        let sum = b.binary(Binary::Add, &beside, slack);
+        beside = b.relu(&sum);
     }
     let rest = b.float(*rest);
-    let mut distances = b.op("Div", &[&beside, &rest]);
+    let mut distances = b.binary(Binary::Div, &beside, &rest);
     if let Some((along, _)) = &along {
-        distances = b.op("Add", &[along, &distances]);
+        distances = b.binary(Binary::Add, along, &distances);
     }
-    let smallest = b.reduce("ReduceMin", &distances, Some(1), false);
+    let smallest = b.least(&distances, 1);
     let unit = b.float((width as f64 * ood.threshold) as f32);
-    b.op("Div", &[&smallest, &unit])
+    b.binary(Binary::Div, &smallest, &unit)
 }
 
 /// What the nodes compute with.
