@@ -13,12 +13,13 @@ use foliar_audit::GroupSource;
 use foliar_files::Printable as _;
 use foliar_runlog::{RunDir, StopReason};
 use foliar_train::{
-    DataOptions, EpochScore, Grouping, LearnedBefore, Outcome, Photographs, Recipe, Run, check, train,
+    DataOptions, EpochScore, Grouping, LearnedBefore, Outcome, Photographs, Recipe, ReviewFile, Run, check,
+    train,
 };
-use foliar_vision::{Dataset, counted};
+use foliar_vision::{Dataset, Problem, counted};
 
 use self::screen::Screen;
-use super::{file_problems, use_threads};
+use super::{file_problems, review, use_threads};
 use crate::arguments::{MachineArguments, TrainArguments};
 use crate::exit::Exit;
 use crate::output;
@@ -79,6 +80,9 @@ pub(crate) fn open_photographs(
     });
     bar.finish_and_clear();
     let photographs = photographs?;
+    if let Some(review) = &recipe.data.review {
+        say!("{}", reviewed(review, &photographs.problems)?);
+    }
     let summary = photographs.summary();
     say_data(&photographs.dataset);
     say!(
@@ -99,6 +103,20 @@ pub(crate) fn open_photographs(
         say!("{line}");
     }
     Ok(photographs)
+}
+
+/// What became of the decisions of a review.
+fn reviewed(review: &ReviewFile, problems: &[Problem]) -> anyhow::Result<String> {
+    let (decided, added) = review.earlier()?;
+    let said = review::heeded(&review.file, &decided, problems);
+    Ok(match added {
+        0 => said,
+        added => format!(
+            "{said}; {} since the run began {} not used",
+            counted(added, "decision", "decisions"),
+            if added == 1 { "is" } else { "are" }
+        ),
+    })
 }
 
 /// Says how the folder was understood, and the classes with their photos: the largest first.

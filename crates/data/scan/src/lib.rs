@@ -19,6 +19,7 @@ mod node;
 mod options;
 mod part;
 mod recognise;
+pub mod review;
 mod row_files;
 mod shape;
 mod siblings;
@@ -43,6 +44,7 @@ use self::examine::examine;
 use self::labelled::Sorted;
 pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
 pub use self::options::{LabelSource, ScanOptions};
+pub use self::review::{Review, ReviewError};
 use self::sorter::Sorter;
 use self::walk::{Tree, walk};
 
@@ -168,6 +170,10 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
         .collect();
     let dataset = Dataset { root: root.to_owned(), classes, photos, layout, tables: sorter.origin() };
     let dataset = if options.match_names { alike::matched(dataset) } else { dataset };
+    let dataset = match &options.review {
+        Some(review) => review.apply(dataset, &mut problems)?,
+        None => dataset,
+    };
     for classes in alike::alike(&dataset) {
         for &class in &classes[1..] {
             let found = alike::pair(&dataset, class, &dataset.classes[classes[0]]);
