@@ -139,7 +139,7 @@ fn a_study_is_shown_with_its_trials() {
     let scene = Scene::new(10);
     let tune =
         ["tune", "photos", "--image-size", "32", "--epochs", "1", "--batch-size", "8", "--out", "tuning"];
-    scene.run(&[&tune[..], &["--trials", "3", "--repeats", "0"]].concat());
+    scene.run(&[&tune[..], &["--trials", "3", "--repeats", "0", "--group", "copies"]].concat()).expect(0);
     let watching = Watching::start(&scene, &["tuning"]);
     let state = watching.state();
     let study = &state["studies"][0]["study"];

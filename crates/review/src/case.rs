@@ -89,12 +89,8 @@ impl Case {
         }
         for photo in &audit.photographs {
             let words = photo.issues.iter().map(|found| {
-                format!(
-                    "It is {}: the measure is {:.4}, and {:.4} the limit.",
-                    found.issue.words(),
-                    found.value,
-                    found.threshold
-                )
+                let (value, limit) = (figure(found.value), figure(found.threshold));
+                format!("It is {} (measured {value}, the limit is {limit}).", found.issue.words())
             });
             let words: Vec<String> = words.collect();
             if !words.is_empty() {
@@ -136,6 +132,15 @@ impl About<'_> {
 
     fn evidence(&self) -> f64 {
         self.label.map_or(0.0, |issue| issue.evidence)
+    }
+}
+
+/// A figure with about three digits.
+fn figure(value: f64) -> String {
+    match value.abs() {
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.3}"),
     }
 }
 
@@ -189,7 +194,9 @@ impl<'a> Album<'a> {
             let class = &self.photos[copy.photo].class;
             let labels = if pair.across_classes { format!(", which is in {class}") } else { String::new() };
             let splits = if pair.across_splits { ", on the other side of the split" } else { "" };
-            reasons.push(format!("{} is {}{labels}{splits}.", pair.a, pair.words()));
+            let words = pair.words();
+            let comma = if words.contains(',') { "," } else { "" };
+            reasons.push(format!("It is {words}{comma} as {}{labels}{splits}.", pair.a));
             suggested.push(class.clone());
         }
         if let Some(broken) = &about.broken {

@@ -18,7 +18,7 @@ use crate::error::ReviewError;
 pub(crate) struct Standing {
     pub(crate) decision: Decision,
     pub(crate) class: String,
-    digest: Option<Digest>,
+    pub(crate) digest: Option<Digest>,
 }
 
 /// A `review.csv` that this process alone appends to.
@@ -62,6 +62,9 @@ impl Journal {
             _ => "\n".to_owned(),
         };
         file.write_all(missing.as_bytes()).and_then(|()| file.sync_all()).map_err(at)?;
+        if review.whole() == 0 {
+            sync_folder(path);
+        }
         let mut journal = Self {
             path: path.to_owned(),
             file,
@@ -182,6 +185,12 @@ fn own(path: &Path) -> io::Result<File> {
     }
     let file = options.open(path)?;
     if same(&file.metadata()?, &there) { Ok(file) } else { Err(refused()) }
+}
+
+/// Makes a new name durable, where the system can.
+fn sync_folder(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 /// Whether both are of one file.

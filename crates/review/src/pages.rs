@@ -144,14 +144,15 @@ impl ReviewPages {
         }
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         journal.append(&photo.path, now, decision, class, doubts).map_err(|error| self.unsaved(&error))?;
-        json_answer(&Done { photo: Some(wish.photo), decided: Decided::of(&journal, photo) })
+        json_answer(&Done { decided: Decided::of(&journal, photo) })
     }
 
     fn undo(&self) -> Result<Answer, Refusal> {
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         let path = journal.undo().map_err(|error| self.unsaved(&error))?;
-        let photo = path.and_then(|path| self.case.photos.iter().position(|photo| photo.path == path));
-        json_answer(&Done { photo, decided: None })
+        let is = |photo: &Shown| Some(&photo.path) == path.as_ref();
+        let photo = self.case.photos.iter().position(is);
+        json_answer(&Undone { photo, path })
     }
 
     fn file(&self, photo: &Shown) -> Result<PathBuf, Refusal> {
@@ -241,7 +242,12 @@ struct Decided {
 
 impl Decided {
     fn of(journal: &Journal, photo: &Shown) -> Option<Self> {
+        // What was decided about a file that has changed since says nothing of this one.
         let standing = journal.standing(&photo.path)?;
+        let is_other = standing.digest.zip(photo.digest).is_some_and(|(judged, audited)| judged != audited);
+        if is_other {
+            return None;
+        }
         Some(Self { decision: standing.decision.word(), class: standing.class.clone() })
     }
 }
@@ -257,6 +263,13 @@ struct Wish {
 
 #[derive(Serialize)]
 struct Done {
-    photo: Option<usize>,
     decided: Option<Decided>,
+}
+
+#[derive(Serialize)]
+struct Undone {
+    /// The photo of which a decision was taken back, if it is in this case.
+    photo: Option<usize>,
+    /// Its path; absent if there was none to take back.
+    path: Option<String>,
 }

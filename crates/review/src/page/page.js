@@ -43,8 +43,11 @@ async function ask(path, body) {
   return value;
 }
 
+let quiet;
 function say(text) {
   find("said").textContent = text;
+  clearTimeout(quiet);
+  quiet = setTimeout(() => { find("said").textContent = ""; }, 4000);
 }
 
 function element(name, text, ...classes) {
@@ -157,8 +160,9 @@ async function decide(decision, name) {
 }
 
 async function undo() {
-  const { photo } = await ask("undo", {});
-  if (photo === null) return say("there is nothing to undo");
+  const { photo, path } = await ask("undo", {});
+  if (path === null) return say("there is nothing to undo");
+  if (photo === null) return say(`taken back: ${path}, which this audit does not ask about`);
   all.decided[photo] = null;
   const about = (number) => all.questions[number].photo === photo;
   const beside = (number) => all.questions[number].copies.some((copy) => copy.photo === photo);

@@ -76,3 +76,35 @@ fn own_name(path: &Path) -> String {
 pub(super) fn written(files: &[PathBuf]) -> Option<SystemTime> {
     files.iter().filter_map(|file| file.metadata().ok()?.modified().ok()).max()
 }
+
+/// Changes whenever one of `files` is written.
+pub(super) fn stamp(files: &[PathBuf]) -> String {
+    let of = |file: &PathBuf| {
+        let metadata = file.metadata().ok()?;
+        let time = metadata.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        Some(format!("{}-{}", metadata.len(), time.as_nanos()))
+    };
+    files.iter().map(|file| of(file).unwrap_or_default()).collect::<Vec<_>>().join("-")
+}
+
+impl Found {
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Run { dir, .. } => dir.root(),
+            Self::Study { file, .. } => file,
+        }
+    }
+
+    /// Changes whenever something was written to it that is shown.
+    pub(super) fn stamp(&self) -> String {
+        match self {
+            Self::Run { dir, .. } => stamp(&[dir.events(), dir.recipe(), dir.out_of_fold()]),
+            Self::Study { file, .. } => {
+                let mut log = file.clone().into_os_string();
+                log.push("-wal");
+                stamp(&[file.clone(), log.into()])
+            }
+        }
+    }
+}

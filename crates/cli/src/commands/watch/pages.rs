@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use foliar_http::local::{Pages, jpeg, nothing_here, page, script, style, svg};
@@ -37,20 +37,29 @@ const MOST_RUNS: usize = 24;
 /// What is watched.
 pub(super) struct WatchPages {
     places: Vec<PathBuf>,
+    shelf: Mutex<Shelf>,
     album: Mutex<Album>,
 }
 
-/// Photos that may be asked for, and what was read of runs that are done, by their folder.
+/// What was read, by its place, with the stamp that it had.
+#[derive(Default)]
+struct Shelf {
+    runs: BTreeMap<PathBuf, (String, Arc<Run>)>,
+    studies: BTreeMap<PathBuf, (String, Arc<Study>)>,
+}
+
+/// Photos that may be asked for, and what was told of those of a run, by its folder.
 #[derive(Default)]
 struct Album {
     photos: Vec<(PathBuf, Option<Digest>)>,
     known: BTreeMap<PathBuf, (String, Value)>,
 }
 
-/// Everything as it is now.
+/// Everything as it is now, each with its stamp.
+#[derive(Default)]
 struct Now {
-    runs: Vec<Run>,
-    studies: Vec<Study>,
+    runs: Vec<(String, Arc<Run>)>,
+    studies: Vec<(String, Arc<Study>)>,
     /// Runs that are left out.
     more: usize,
 }
@@ -68,47 +77,72 @@ struct Told<'a> {
 impl WatchPages {
     /// Pages of what there is in `places`, now and later.
     pub(super) fn of(places: Vec<PathBuf>) -> Self {
-        Self { places, album: Mutex::default() }
+        Self { places, shelf: Mutex::default(), album: Mutex::default() }
     }
 
+    /// Reads what has changed.
     fn now(&self) -> Now {
-        let mut now = Now { runs: Vec::new(), studies: Vec::new(), more: 0 };
-        for found in in_places(&self.places) {
+        let mut found = in_places(&self.places);
+        let runs = found.iter().filter(|found| matches!(found, Found::Run { .. })).count();
+        let mut now = Now { more: runs.saturating_sub(MOST_RUNS), ..Now::default() };
+        let mut left = now.more;
+        found.retain(|found| {
+            let is_run = matches!(found, Found::Run { .. });
+            let dropped = is_run && left > 0;
+            left -= usize::from(dropped);
+            !dropped
+        });
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::take(&mut *shelf);
+        for found in found {
+            let (path, stamp) = (found.path().to_owned(), found.stamp());
             match found {
-                Found::Run { name, dir } => now.runs.push(Run::read(name, dir)),
-                Found::Study { name, file } => now.studies.push(Study::read(name, file)),
+                Found::Run { name, dir } => {
+                    let known = before.runs.get(&path).filter(|(known, _)| *known == stamp);
+                    let run =
+                        known.map_or_else(|| Arc::new(Run::read(name, dir)), |(_, run)| Arc::clone(run));
+                    shelf.runs.insert(path, (stamp.clone(), Arc::clone(&run)));
+                    now.runs.push((stamp, run));
+                }
+                Found::Study { name, file } => {
+                    let known = before.studies.get(&path).filter(|(known, _)| *known == stamp);
+                    let study = known
+                        .map_or_else(|| Arc::new(Study::read(name, &file)), |(_, study)| Arc::clone(study));
+                    shelf.studies.insert(path, (stamp.clone(), Arc::clone(&study)));
+                    now.studies.push((stamp, study));
+                }
             }
         }
-        now.more = now.runs.len().saturating_sub(MOST_RUNS);
-        now.runs.drain(..now.more);
         now
     }
 
     fn state(&self) -> Result<Answer, Refusal> {
         let now = self.now();
         let time = SystemTime::now();
-        let runs: Vec<Value> =
-            now.runs.iter().map(|run| json!({"run": run.shown(time), "photos": self.photos(run)})).collect();
-        let studies: Vec<Value> =
-            now.studies.iter().map(|study| json!({"study": study.shown(), "stamp": study.stamp()})).collect();
-        let stamp = now.runs.iter().map(Run::stamp).collect::<Vec<_>>().join("_");
-        let has_curves = now.runs.iter().any(|run| !run.epochs.is_empty());
+        let runs = now.runs.iter().map(|(stamp, run)| {
+            let photos = self.photos(run, stamp);
+            json!({"run": run.shown(time), "photos": photos})
+        });
+        let studies =
+            now.studies.iter().map(|(stamp, study)| json!({"study": study.shown(), "stamp": stamp}));
+        let stamps: Vec<&str> = now.runs.iter().map(|(stamp, _)| stamp.as_str()).collect();
+        let stamp = Digest::of(stamps.join("_").as_bytes()).to_string();
         json_answer(&json!({
-            "runs": runs,
-            "studies": studies,
+            "runs": runs.collect::<Vec<Value>>(),
+            "studies": studies.collect::<Vec<Value>>(),
             "more": now.more,
             "stamp": stamp,
-            "has_curves": has_curves,
+            "has_curves": now.runs.iter().any(|(_, run)| !run.epochs.is_empty()),
         }))
     }
 
     /// The photos with the greatest loss of a run that is done, or why there are none.
-    fn photos(&self, run: &Run) -> Value {
+    fn photos(&self, run: &Run, stamp: &str) -> Value {
         let Some(start) = run.start.as_ref().filter(|_| run.is_done()) else {
             return json!("The photos with the greatest loss are known when the run is done.");
         };
         let mut album = self.album.lock().unwrap_or_else(PoisonError::into_inner);
-        let (folder, stamp) = (run.dir.root().to_owned(), run.stamp());
+        let folder = run.dir.root().to_owned();
         if let Some((_, value)) = album.known.get(&folder).filter(|(known, _)| *known == stamp) {
             return value.clone();
         }
@@ -124,7 +158,7 @@ impl WatchPages {
                 })
                 .collect(),
         };
-        album.known.insert(folder, (stamp, value.clone()));
+        album.known.insert(folder, (stamp.to_owned(), value.clone()));
         value
     }
 
@@ -149,12 +183,12 @@ impl WatchPages {
         let theme = if query.get("dark") == Some("1") { Theme::Dark } else { Theme::Light };
         let now = self.now();
         let drawn = match what.strip_prefix("study/").and_then(|name| name.strip_suffix(".svg")) {
-            None => draw(&now.runs, width, theme).ok(),
+            None => draw(now.runs.iter().map(|(_, run)| &**run), width, theme).ok(),
             Some(number) => number
                 .parse()
                 .ok()
                 .and_then(|number: usize| now.studies.get(number))
-                .and_then(|study| study.draw(width, theme)),
+                .and_then(|(_, study)| study.draw(width, theme)),
         };
         drawn.map(svg).ok_or_else(|| nothing_here(what))
     }

@@ -8,8 +8,12 @@ use foliar_runlog::Epoch;
 use super::run::Run;
 
 /// The curves as SVG, for a page of this width in pixels.
-pub(super) fn draw(runs: &[Run], width: u32, theme: Theme) -> Result<String, ReportError> {
-    let drawn: Vec<&Run> = runs.iter().filter(|run| !run.epochs.is_empty()).collect();
+pub(super) fn draw<'a>(
+    runs: impl Iterator<Item = &'a Run>,
+    width: u32,
+    theme: Theme,
+) -> Result<String, ReportError> {
+    let drawn: Vec<&Run> = runs.filter(|run| !run.epochs.is_empty()).collect();
     let classes: Vec<usize> = drawn.iter().filter_map(|run| Some(run.epochs.last()?.classes)).collect();
     let one = drawn.len() == 1;
     let line = |hue: usize, run: &Run, name: &str, emphasis, value: &dyn Fn(&Epoch) -> Option<f64>| {

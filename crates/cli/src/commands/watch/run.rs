@@ -101,12 +101,6 @@ impl Run {
         self.stop == Some(StopReason::Finished)
     }
 
-    /// Changes whenever something was written.
-    pub(super) fn stamp(&self) -> String {
-        let when = self.written.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-        format!("{}-{}", self.epochs.len(), when.map_or(0, |when| when.as_millis()))
-    }
-
     /// What the page shows at the time `now`.
     pub(super) fn shown(&self, now: SystemTime) -> Shown {
         let silent = self.written.and_then(|time| now.duration_since(time).ok()).unwrap_or_default();

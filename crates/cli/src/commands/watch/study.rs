@@ -1,6 +1,6 @@
 //! A study as it is now.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use foliar_report::study::{Figure, Objective, StudyView};
@@ -9,7 +9,6 @@ use foliar_study::StudyFile;
 use foliar_tune::Plan;
 use serde::Serialize;
 
-use super::found::written;
 use crate::commands::study::table;
 use crate::commands::tune::view;
 
@@ -23,7 +22,6 @@ const PLAN: &str = "plan.json";
 /// A study as it is now.
 pub(super) struct Study {
     pub(super) name: String,
-    file: PathBuf,
     read: Result<Trials, String>,
 }
 
@@ -48,19 +46,9 @@ pub(super) struct Shown<'a> {
 
 impl Study {
     /// Reads what is there.
-    pub(super) fn read(name: String, file: PathBuf) -> Self {
-        let read = trials(&name, &file).map_err(|error| error.to_string());
-        Self { name, file, read }
-    }
-
-    /// Changes whenever something was written.
-    pub(super) fn stamp(&self) -> String {
-        let mut log = self.file.clone().into_os_string();
-        log.push("-wal");
-        let files = [self.file.clone(), log.into()];
-        let size: u64 = files.iter().filter_map(|file| Some(file.metadata().ok()?.len())).sum();
-        let when = written(&files).and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-        format!("{size}-{}", when.map_or(0, |when| when.as_millis()))
+    pub(super) fn read(name: String, file: &Path) -> Self {
+        let read = trials(&name, file).map_err(|error| error.to_string());
+        Self { name, read }
     }
 
     pub(super) fn shown(&self) -> Shown<'_> {
