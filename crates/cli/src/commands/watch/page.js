@@ -34,8 +34,9 @@ function facts(pairs) {
 }
 
 function photos(told) {
-  if (typeof told === "string") return [element("p", told, "small")];
-  if (told.length === 0) return [];
+  const part = document.createElement("div");
+  if (typeof told === "string") part.append(element("p", told, "small"));
+  if (typeof told === "string" || told.length === 0) return part;
   const list = element("ul", "", "photos");
   for (const { photo, name, class: own, predicted, loss } of told) {
     const item = element("li", "");
@@ -47,29 +48,58 @@ function photos(told) {
     item.classList.toggle("other", own !== predicted);
     list.append(item);
   }
-  return [element("h3", "Photos with the greatest loss"), list];
+  part.append(element("h3", "Photos with the greatest loss"), list);
+  return part;
 }
 
-function run({ run: { name, state, status, facts: pairs, said, remarks, progress: [done, all] }, photos: told }) {
-  const card = element("section", "", "run");
-  const heading = element("h2", "");
-  heading.append(element("span", name), element("span", status, "status", state));
-  card.append(heading);
-  if (all) {
-    const bar = document.createElement("progress");
-    bar.max = all;
-    bar.value = done;
-    bar.setAttribute("aria-label", `Epochs of ${name}`);
-    card.append(bar);
-  }
-  card.append(facts(pairs));
-  if (said.length) {
-    const list = element("ul", "", "said");
-    list.append(...said.map((line) => element("li", line)));
-    card.append(list);
-  }
-  card.append(...remarks.map((remark) => element("p", remark, "small")), ...photos(told));
-  return card;
+function heading({ name, state, status }) {
+  const made = element("h2", "");
+  made.append(element("span", name), element("span", status, "status", state));
+  return made;
+}
+
+function bar({ name, progress: [done, all] }) {
+  const made = document.createElement(all ? "progress" : "div");
+  if (!all) return made;
+  made.max = all;
+  made.value = done;
+  made.setAttribute("aria-label", `Epochs of ${name}`);
+  return made;
+}
+
+function words(lines, kind) {
+  const list = element("ul", "", kind);
+  list.hidden = lines.length === 0;
+  list.append(...lines.map((line) => element("li", line)));
+  return list;
+}
+
+/** The parts of a run, in their order: what each shows, and how it is made. */
+const PARTS = [
+  [({ run: { name, state, status } }) => ({ name, state, status }), heading],
+  [({ run: { name, progress } }) => ({ name, progress }), bar],
+  [({ run }) => run.facts, facts],
+  [({ run }) => run.said, (lines) => words(lines, "said")],
+  [({ run }) => run.remarks, (lines) => words(lines, "small")],
+  [({ photos: told }) => told, photos],
+];
+/** The card of each run, with what its parts show. */
+const cards = new Map();
+
+/** The card of a run, of which only the parts are made anew that have changed. */
+function run(one) {
+  const known = cards.get(one.run.name) ?? { card: element("section", "", "run"), shown: [] };
+  cards.set(one.run.name, known);
+  PARTS.forEach(([take, make], place) => {
+    const value = take(one);
+    const text = JSON.stringify(value);
+    if (known.shown[place] === text) return;
+    const part = make(value);
+    if (known.shown[place] === undefined) known.card.append(part);
+    else known.card.children[place].replaceWith(part);
+    known.shown[place] = text;
+  });
+  return known.card;
 }
 
 function study(card, number, { study: { name, summary, remark, head, rows, more, has_picture }, stamp }) {
@@ -107,20 +137,14 @@ function newStudy() {
   return card;
 }
 
-/** What was shown last, so that nothing is drawn anew that has not changed. */
-let last = "";
-
 function show(state) {
   const { runs, studies, more, stamp, has_curves } = state;
   find("curves-part").hidden = !has_curves;
   if (has_curves) picture(find("curves"), "curves.svg", stamp, "Loss, accuracy and learning rate by epoch; the figures are below");
-  const text = JSON.stringify([runs, more]);
-  if (text !== last) {
-    last = text;
-    const cards = runs.map(run).reverse();
-    if (more) cards.push(element("p", `${more} more runs are not shown.`, "small"));
-    find("runs").replaceChildren(...cards);
-  }
+  const wanted = runs.map(run).reverse();
+  const there = [...find("runs").children];
+  if (wanted.length !== there.length || wanted.some((card, place) => card !== there[place])) find("runs").replaceChildren(...wanted);
+  find("more").textContent = more ? `${more} more runs are not shown.` : "";
   while (find("studies").children.length < studies.length) find("studies").append(newStudy());
   while (find("studies").children.length > studies.length) find("studies").lastChild.remove();
   studies.forEach((one, number) => study(find("studies").children[number], number, one));
