@@ -70,7 +70,12 @@ function bar({ name, progress: [done, all] }) {
 function words(lines, kind) {
   const list = element("ul", "", kind);
   list.hidden = lines.length === 0;
-  list.append(...lines.map((line) => element("li", line)));
+  list.append(...lines.map((line) => {
+    const item = element("li", "");
+    // What stands between backticks is a command.
+    item.append(...line.split("`").map((part, place) => (place % 2 ? element("code", part) : part)));
+    return item;
+  }));
   return list;
 }
 
