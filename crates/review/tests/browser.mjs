@@ -91,7 +91,7 @@ test("200 doubts, killed in the middle", { skip }, async () => {
   let server = await start(audit);
   let page = await open(server.address);
   const all = Number((await text(page, "#count")).match(/of (\d+)/)[1]);
-  assert.ok(all >= DOUBTS, `${all} doubts`);
+  assert.equal(all, DOUBTS);
   assert.equal(await page.evaluate(() => document.querySelectorAll("#reasons b").length), 0, "names are text");
   for (let count = 1; count <= 100; count++) await judge(page, "kx1"[count % 3], count);
   assert.equal(lines(audit).length, 100);
@@ -121,7 +121,10 @@ test("200 doubts, killed in the middle", { skip }, async () => {
   assert.ok(count >= answered && count <= answered + 7, `${count} after, ${answered} before`);
   for (; count < DOUBTS - 1; ) await judge(page, "kx"[count % 2], ++count);
 
-  // By the name of a class, typed.
+  // What was left for later comes last, when it is asked for: by the name of a class, typed.
+  assert.match(await text(page, "#end-heading"), /for later/);
+  await page.click("Go through what was left for later");
+  await page.waitFor(() => !document.querySelector("#question").hidden);
   const name = await page.evaluate(() => document.querySelector("#caption strong").textContent);
   await press(page, "r");
   await page.waitFor(() => document.querySelector("#classes").open);
@@ -163,9 +166,13 @@ for (const [width, colorScheme] of [[1400, "light"], [1400, "dark"], [400, "ligh
     await page.waitFor(() => document.querySelector("#stands").textContent === "left out");
     await picture("judged");
     await page.evaluate(() => { const kind = document.querySelector("#kind"); kind.value = "copy"; kind.dispatchEvent(new Event("change")); });
-    for (let left = (await text(page, "#count")).match(/of (\d+)/)[1] - 1; left > 0; left--) await press(page, "s");
-    await page.waitFor(() => !document.querySelector("#end").hidden);
-    await picture("end");
+    const left = (await text(page, "#count")).match(/of (\d+)/)[1] - 1;
+    await page.waitFor(() => document.querySelector("#heading").textContent.startsWith("2 of"));
+    if (colorScheme === "light") {
+      for (let done = 0; done < left; done++) await press(page, "s");
+      await page.waitFor(() => !document.querySelector("#end").hidden);
+      await picture("end");
+    }
     assert.deepEqual(page.troubles, []);
     await end(server, "SIGKILL");
     await page.close();
