@@ -29,7 +29,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 const MOST_BODY: u64 = 64 << 10;
 /// Bytes that all requests together may take.
 const BODIES: u64 = 1 << 20;
-/// Requests that are worked on at a time; others wait.
+/// Pictures and documents that are made at a time; others wait, and what is written does not wait for them.
 const AT_A_TIME: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -151,7 +151,8 @@ impl<P: Pages> Desk<P> {
             if path == "icon.svg" {
                 return Ok(svg(ICON));
             }
-            return self.work(move || pages.get(&path, &query)).await;
+            let _place = self.places.acquire().await.map_err(|error| Refusal::fault(error.to_string()))?;
+            return work(move || pages.get(&path, &query)).await;
         }
         if head.method != Method::POST {
             let sentence = format!("{} is not possible here, GET is", head.method);
@@ -162,7 +163,7 @@ impl<P: Pages> Desk<P> {
             return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-type", sentence));
         }
         let (bytes, _share) = read(body, MOST_BODY, PATIENCE, &self.budget).await?;
-        self.work(move || pages.post(&path, &bytes)).await
+        work(move || pages.post(&path, &bytes)).await
     }
 
     /// What follows the secret in a path.
@@ -178,17 +179,13 @@ impl<P: Pages> Desk<P> {
             }
         }
     }
+}
 
-    /// Does `work` on a thread of its own.
-    async fn work(
-        &self,
-        work: impl FnOnce() -> Result<Answer, Refusal> + Send + 'static,
-    ) -> Result<Answer, Refusal> {
-        let _place = self.places.acquire().await.map_err(|error| Refusal::fault(error.to_string()))?;
-        match tokio::task::spawn_blocking(work).await {
-            Ok(answer) => answer,
-            Err(error) => Err(Refusal::fault(error.to_string())),
-        }
+/// Does `work` on a thread of its own.
+async fn work(work: impl FnOnce() -> Result<Answer, Refusal> + Send + 'static) -> Result<Answer, Refusal> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(answer) => answer,
+        Err(error) => Err(Refusal::fault(error.to_string())),
     }
 }
 

@@ -59,7 +59,8 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
         say!("{layout}");
     }
     if let (Some(file), Some(review)) = (&arguments.review, &review) {
-        say!("{}", review::heeded(file, review, &scanned.1));
+        let remark = review::torn(review).map(|remark| format!("; {remark}")).unwrap_or_default();
+        say!("{}{remark}", review::heeded(file, review, &scanned.1));
     }
     if let Some(words) = learned_before(&scanned.0, recipe.as_ref())? {
         say!("{words}");

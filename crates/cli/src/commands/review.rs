@@ -30,10 +30,8 @@ pub(crate) fn run(arguments: &ReviewArguments) -> anyhow::Result<Exit> {
 }
 
 /// That the last line of a review was cut.
-fn torn(review: &Review) -> Option<String> {
-    review.is_torn().then(|| {
-        "the last line of the review was cut, as by a killed process, and is not used: its photo was not judged".to_owned()
-    })
+pub(super) fn torn(review: &Review) -> Option<String> {
+    review.is_torn().then(|| "its last line was cut, as by a killed process, and is not used".to_owned())
 }
 
 /// What became of the decisions of a review, in one line.
@@ -56,6 +54,5 @@ pub(super) fn heeded(file: &Path, review: &Review, problems: &[Problem]) -> Stri
     if changed > 0 {
         parts.push(format!("{changed} changed since and used as they are"));
     }
-    let last = torn(review).map(|remark| format!("; {remark}")).unwrap_or_default();
-    format!("heeding {}: {}{last}", file.shown(), parts.join(", "))
+    format!("heeding {}: {}", file.shown(), parts.join(", "))
 }

@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use foliar_audit::GroupSource;
 use foliar_files::Printable as _;
 use foliar_runlog::{RunDir, StopReason};
+use foliar_scan::Review;
 use foliar_train::{
     DataOptions, EpochScore, Grouping, LearnedBefore, Outcome, Photographs, Recipe, ReviewFile, Run, check,
     train,
@@ -105,18 +106,21 @@ pub(crate) fn open_photographs(
     Ok(photographs)
 }
 
-/// What became of the decisions of a review.
+/// What became of the decisions of a review, and what there is more in the file now.
 fn reviewed(review: &ReviewFile, problems: &[Problem]) -> anyhow::Result<String> {
-    let (decided, added) = review.earlier()?;
-    let said = review::heeded(&review.file, &decided, problems);
-    Ok(match added {
-        0 => said,
-        added => format!(
-            "{said}; {} since the run began {} not used",
-            counted(added, "decision", "decisions"),
-            if added == 1 { "is" } else { "are" }
-        ),
-    })
+    let decided = review.earlier()?;
+    let mut said = review::heeded(&review.file, &decided, problems);
+    // What cannot be read of the later lines is not of this run.
+    let Ok(now) = Review::read(&review.file) else { return Ok(said) };
+    let added = now.entries().len().saturating_sub(decided.entries().len());
+    if added > 0 {
+        let are = if added == 1 { "is" } else { "are" };
+        said += &format!("; {} since the run began {are} not used", counted(added, "decision", "decisions"));
+    }
+    if let Some(remark) = review::torn(&now) {
+        said += &format!("; {remark}");
+    }
+    Ok(said)
 }
 
 /// Says how the folder was understood, and the classes with their photos: the largest first.

@@ -162,19 +162,15 @@ impl Review {
         Self::of_bytes(path, &bytes_of(path)?)
     }
 
-    /// Reads the first `length` bytes of the file at `path`, if they have this digest: what it was before lines were added. The number of
-    /// whole lines that were added is the second value.
+    /// Reads the first `length` bytes of the file at `path`, if they have this digest: what it was before lines were added.
     ///
     /// # Errors
     /// As [`Review::read`], and a file that does not begin like this any more.
-    pub fn read_earlier(path: &Path, length: u64, digest: &Digest) -> Result<(Self, usize), ReviewError> {
+    pub fn read_earlier(path: &Path, length: u64, digest: &Digest) -> Result<Self, ReviewError> {
         let bytes = bytes_of(path)?;
         let earlier = usize::try_from(length).ok().and_then(|length| bytes.split_at_checked(length));
         match earlier {
-            Some((earlier, added)) if Digest::of(earlier) == *digest => {
-                let added = added.iter().filter(|&&byte| byte == b'\n').count();
-                Ok((Self::of_bytes(path, earlier)?, added))
-            }
+            Some((earlier, _)) if Digest::of(earlier) == *digest => Self::of_bytes(path, earlier),
             _ => {
                 let what = "this is not the review that the run began with: lines were changed or removed; put the old file back";
                 Err(ReviewError { path: path.to_owned(), what: what.to_owned() })

@@ -124,11 +124,7 @@ impl DataSpec {
             labels: self.labels.as_ref().map(|labels| labels.source(root)).transpose()?.unwrap_or_default(),
             classes: self.classes.as_ref().map(map).transpose()?,
             match_names: self.match_names,
-            review: self
-                .review
-                .as_ref()
-                .map(|review| Ok::<_, TrainError>(review.earlier()?.0))
-                .transpose()?,
+            review: self.review.as_ref().map(ReviewFile::earlier).transpose()?,
             ..ScanOptions::default()
         })
     }

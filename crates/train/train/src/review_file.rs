@@ -36,11 +36,11 @@ impl ReviewFile {
         Ok(Self { file, bytes: whole, digest: Digest::of(decided) })
     }
 
-    /// What it said when the run began, and how many lines it has more now.
+    /// What it said when the run began.
     ///
     /// # Errors
     /// A file that cannot be read, or whose first lines were changed.
-    pub fn earlier(&self) -> Result<(Review, usize), TrainError> {
+    pub fn earlier(&self) -> Result<Review, TrainError> {
         Ok(Review::read_earlier(&self.file, self.bytes, &self.digest).map_err(ScanError::from)?)
     }
 }

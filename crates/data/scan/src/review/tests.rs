@@ -209,8 +209,7 @@ fn a_review_that_grew_is_read_as_it_was() {
     let first = text(&[entry("a/1", Decision::LeaveOut, "a")]);
     let (length, digest) = (first.len() as u64, Digest::of(first.as_bytes()));
     std::fs::write(&path, first.clone() + &entry("a/1", Decision::Undo, "a").line()).unwrap();
-    let (earlier, added) = Review::read_earlier(&path, length, &digest).unwrap();
-    assert_eq!((earlier.standing().len(), added), (1, 1));
+    assert_eq!(Review::read_earlier(&path, length, &digest).unwrap().standing().len(), 1);
     assert_eq!(Review::read(&path).unwrap().standing().len(), 0);
     for other in [first.replace("leave-out", "keep"), first[..first.len() - 1].to_owned()] {
         std::fs::write(&path, other).unwrap();
