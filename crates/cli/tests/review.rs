@@ -209,6 +209,21 @@ fn nobody_else_reads_or_writes() {
 }
 
 #[test]
+fn an_audit_that_leads_out_of_its_folder_shows_nothing() {
+    let scene = audited();
+    fs::copy(scene.path("photos/healthy/healthy_0000.jpg"), scene.path("secret.jpg")).unwrap();
+    let document = scene.path("audit/audit.json");
+    let audit = fs::read_to_string(&document).unwrap();
+    fs::write(&document, audit.replace("healthy/healthy_0000.jpg", "../secret.jpg")).unwrap();
+    let review = Reviewing::start(&scene, &[]);
+    let case = review.case();
+    let (question, photo) = about(&case, "../secret.jpg");
+    assert_eq!(review.get(&format!("photo/{photo}/large")).0, 404);
+    assert_eq!(review.decide(&case, question, "keep", None).0, 404);
+    assert_eq!(fs::read_to_string(scene.path("audit/review.csv")).unwrap().lines().count(), 1);
+}
+
+#[test]
 fn what_was_judged_survives_and_is_heeded() {
     let scene = audited();
     let mut review = Reviewing::start(&scene, &[]);

@@ -154,6 +154,15 @@ for (const [width, colorScheme] of [[1400, "light"], [1400, "dark"], [400, "ligh
     // For a screen reader: one heading of each question, which has the focus, and the keys on buttons.
     assert.equal(await page.evaluate(() => document.activeElement.id), "heading");
     assert.ok(await page.evaluate(() => [...document.querySelectorAll("img")].every((image) => image.alt)));
+    // The copy is judged in the place of the photo, and the photo again.
+    const judgedNow = () => page.evaluate(() => document.querySelector("#caption").textContent);
+    const first = await judgedNow();
+    await press(page, "w");
+    await page.waitFor(() => document.querySelector(".is-copy"));
+    assert.notEqual(await judgedNow(), first);
+    await press(page, "w");
+    await page.waitFor(() => !document.querySelector(".is-copy"));
+    assert.equal(await judgedNow(), first);
     await press(page, "?");
     await picture("help");
     await press(page, "Escape");
