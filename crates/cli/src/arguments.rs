@@ -18,8 +18,10 @@ mod labels;
 mod machine;
 mod model;
 mod report;
+mod review;
 mod serve;
 mod tune;
+mod watch;
 
 pub(crate) use audit::AuditArguments;
 pub(crate) use bench::{BenchArguments, BenchMode};
@@ -33,8 +35,10 @@ pub(crate) use labels::LabelArguments;
 pub(crate) use machine::MachineArguments;
 use model::models;
 pub(crate) use report::ReportArguments;
+pub(crate) use review::ReviewArguments;
 pub(crate) use serve::ServeArguments;
 pub(crate) use tune::{ObjectiveName, PrunerName, TuneArguments};
+pub(crate) use watch::WatchArguments;
 
 /// One of the target error rates that a bundle has thresholds for.
 fn risk_level(text: &str) -> Result<f64, String> {
@@ -50,7 +54,7 @@ fn risk_level(text: &str) -> Result<f64, String> {
 #[command(
     name = "foliar",
     version,
-    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  train     Train a classifier on a folder of photos\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n  export    The classifier for other programs: ONNX or PyTorch\n  serve     The classifier as an HTTP server\n\nBetter:\n  compare   Runs on the validation photos they share\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  man       Write the manual pages\n  completions  What a shell completes: bash, zsh, fish, PowerShell, Elvish\n  help      Help for a command\n\n{options}{after-help}",
+    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nFirst:\n  audit     Check a data set for duplicates, leakage, shortcuts and label errors\n  review    Judge what an audit doubts, photo by photo, in the browser\n  train     Train a classifier on a folder of photos\n  watch     Follow runs and studies in the browser\n  resume    Continue an interrupted run\n  demo      Draw leaves, train, evaluate and predict: needs no other files\n\nThen:\n  evaluate  How good a classifier is on photos whose classes are known\n  report    How far it can be trusted: a page, figures and a model card\n  predict   Classify new photos\n  explain   Where in a photo the evidence for a class is\n  export    The classifier for other programs: ONNX or PyTorch\n  serve     The classifier as an HTTP server\n\nBetter:\n  compare   Runs on the validation photos they share\n  tune      Tune rate, momentum and weight decay; measure what that gains\n  lr-find   Find a learning rate\n  doctor    What is wrong with a training, from the log of any program\n\nBesides:\n  weights   List, fetch and verify pretrained weights\n  summary   A network's layers, parameters and memory\n  study     Show or export the trials of a study\n  bench     How fast this machine is\n  man       Write the manual pages\n  completions  What a shell completes: bash, zsh, fish, PowerShell, Elvish\n  help      Help for a command\n\n{options}{after-help}",
     after_help = "Start with `foliar demo`, or with your own photos, one folder per class:\n  foliar train photos --out runs/first\n  foliar predict runs/first new-photo.jpg\n\n`foliar COMMAND -h` shows the usual options, --help all of them.\n\nExit codes: 0 done, 1 failed, 2 wrong arguments, 3 done, but some files were left out, 130 interrupted and saved, 141 output cut off by its reader."
 )]
 pub(crate) struct Arguments {
@@ -65,12 +69,16 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Check a data set for duplicates, leakage, shortcuts and label errors
     Audit(AuditArguments),
+    /// Judge what an audit doubts, photo by photo, in a page of this machine
+    Review(ReviewArguments),
     /// Train a classifier on a folder of photos
     Train(Box<TrainArguments>),
     /// Tune learning rate, momentum and weight decay, and measure what tuning gains
     Tune(Box<TuneArguments>),
     /// Learning-rate range test: raise the rate step by step, plot the loss, and suggest a rate
     LrFind(Box<LrFindArguments>),
+    /// Follow runs while they train, and studies while they search, in a page of this machine
+    Watch(WatchArguments),
     /// Continue an interrupted run; the result is the same as without the interruption
     Resume(ResumeArguments),
     /// Evaluate a classifier on photos whose classes are known
@@ -318,6 +326,9 @@ pub(crate) struct RecipeArguments {
     /// Leave out the photos in this table with the column path, such as quarantine.csv of an audit
     #[arg(long, help_heading = "Photos", value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,
+    /// Heed what was decided in `foliar review`: other classes, and photos to leave out
+    #[arg(long, help_heading = "Photos", value_name = "FILE")]
+    pub(crate) review: Option<PathBuf>,
     /// Random seed: equal seeds give equal runs
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,

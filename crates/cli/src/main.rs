@@ -35,9 +35,11 @@ fn run(mut arguments: Arguments) -> anyhow::Result<Exit> {
     arguments.command.find_tables()?;
     match arguments.command {
         Command::Audit(arguments) => commands::audit::run(&arguments),
+        Command::Review(arguments) => commands::review::run(&arguments),
         Command::Train(arguments) => commands::train::run(&arguments),
         Command::Tune(arguments) => commands::tune::run(&arguments),
         Command::LrFind(arguments) => commands::lr_find::run(&arguments),
+        Command::Watch(arguments) => commands::watch::run(&arguments),
         Command::Resume(arguments) => commands::resume::run(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments),
         Command::Compare(arguments) => commands::compare::run(&arguments),

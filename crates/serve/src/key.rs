@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use foliar_http::Refusal;
+use hyper::StatusCode;
+use hyper::header::{AUTHORIZATION, HeaderMap};
+
 /// A secret that clients send as `Authorization: Bearer SECRET`. Kept as its digest; compared in constant time.
 #[derive(Clone)]
 pub struct Key(blake3::Hash);
@@ -30,6 +34,18 @@ impl Key {
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key")
+    }
+}
+
+/// Refuses a request that does not show the key, if there is one.
+pub(crate) fn check_key(headers: &HeaderMap, key: Option<&Key>) -> Result<(), Refusal> {
+    let Some(key) = key else { return Ok(()) };
+    match headers.get(AUTHORIZATION) {
+        Some(value) if key.is_shown_by(value.as_bytes()) => Ok(()),
+        _ => {
+            let sentence = "send the key of this server as the header `Authorization: Bearer KEY`";
+            Err(Refusal::new(StatusCode::UNAUTHORIZED, "no-key", sentence))
+        }
     }
 }
 

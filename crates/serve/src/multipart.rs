@@ -3,7 +3,7 @@
 use hyper::body::Bytes;
 use memchr::memmem;
 
-use crate::refusal::Refusal;
+use foliar_http::Refusal;
 
 /// Most bytes of the headers of a part.
 const MOST_HEADERS: usize = 8 << 10;

@@ -7,18 +7,17 @@ mod predict;
 
 use std::time::Instant;
 
-use http_body_util::Full;
-use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{self, HeaderName, HeaderValue};
+use foliar_http::access::{check_host, check_origin};
+use foliar_http::body::discard;
+use foliar_http::query::{Query, decoded};
+use foliar_http::{Answer, Refusal, answer, guard, json_answer, refused};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{self, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Response, StatusCode};
-use serde::Serialize;
+use hyper::{Method, Request, StatusCode};
 use serde_json::json;
 
-use crate::access::{check_host, check_key, check_origin};
-use crate::body::discard;
-use crate::query::{Query, decoded};
-use crate::refusal::Refusal;
+use crate::key::check_key;
 use crate::shared::Shared;
 
 const PAGE: &str = include_str!("page/page.html");
@@ -28,8 +27,6 @@ const OPENAPI: &str = include_str!("openapi.json");
 /// What the page may do: run its one script, and ask this server.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// Answers a request, whatever it is.
 pub(crate) async fn handle(shared: &Shared, request: Request<Incoming>) -> Answer {
@@ -46,11 +43,9 @@ pub(crate) async fn handle(shared: &Shared, request: Request<Incoming>) -> Answe
     if !body.is_end_stream() {
         tokio::spawn(discard(body));
     }
-    let headers = answer.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    guard(&mut answer);
     if shared.is_draining() {
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     answer
 }
@@ -180,36 +175,4 @@ async fn route(shared: &Shared, head: &Parts, body: &mut Incoming) -> Result<Ans
         }
         Route::ProtocolInfer(name) => inference_protocol::infer(shared, &name, head, body).await,
     }
-}
-
-fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    answer
-}
-
-fn json_answer(value: &impl Serialize) -> Result<Answer, Refusal> {
-    let bytes = serde_json::to_vec(value).map_err(|error| Refusal::fault(error.to_string()))?;
-    Ok(answer(StatusCode::OK, "application/json", bytes))
-}
-
-fn refused(refusal: &Refusal) -> Answer {
-    let mut answer =
-        answer(refusal.status, "application/json", serde_json::to_vec(refusal).unwrap_or_default());
-    let mut insert = |name: HeaderName, value: HeaderValue| answer.headers_mut().insert(name, value);
-    if let Some(seconds) = refusal.retry_after() {
-        insert(header::RETRY_AFTER, seconds.into());
-    }
-    match refusal.status {
-        StatusCode::UNAUTHORIZED => {
-            insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        StatusCode::METHOD_NOT_ALLOWED => {
-            let allowed = if refusal.sentence.ends_with("POST is") { "POST" } else { "GET, HEAD" };
-            insert(header::ALLOW, HeaderValue::from_static(allowed));
-        }
-        _ => {}
-    }
-    answer
 }

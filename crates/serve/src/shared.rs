@@ -8,12 +8,12 @@ use std::time::Instant;
 use hyper::StatusCode;
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::body::Budget;
 use crate::metrics::Metrics;
 use crate::model::Card;
 use crate::options::Options;
-use crate::refusal::Refusal;
 use crate::work::{Failure, Found, Source, Task, Ticket, Work};
+use foliar_http::Refusal;
+use foliar_http::body::Budget;
 
 /// What all requests share.
 pub(crate) struct Shared {

@@ -9,7 +9,7 @@ use super::{LabelArguments, models};
 #[derive(Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  foliar audit photos\n  foliar audit photos --weights mobilenet.safetensors --out audit\n  foliar audit photos --quarantine quarantine.csv\n  foliar train photos --quarantine quarantine.csv\n\nNothing is moved, changed or deleted. quarantine.csv is a proposal of what to leave out: read it, remove the lines you disagree with, and give it to `foliar train`. The exit code is 3 if files were left out or something is seriously wrong with the photos."
+    after_help = "Examples:\n  foliar audit photos\n  foliar audit photos --weights mobilenet.safetensors --out audit\n  foliar audit photos --quarantine quarantine.csv\n  foliar train photos --quarantine quarantine.csv\n  foliar review audit\n\nNothing is moved, changed or deleted. quarantine.csv is a proposal of what to leave out: read it, remove the lines you disagree with, and give it to `foliar train`. The exit code is 3 if files were left out or something is seriously wrong with the photos."
 )]
 pub(crate) struct AuditArguments {
     /// Folder of photos, one subfolder per class, or train/, val/ and test/ folders above the classes, or photos with a table of
@@ -46,6 +46,9 @@ pub(crate) struct AuditArguments {
     /// Table to write: photos proposed for quarantine, which `foliar train --quarantine` leaves out
     #[arg(long, value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,
+    /// Heed what was decided in `foliar review`: what was kept is not doubted again, other classes and photos to leave out count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) review: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,

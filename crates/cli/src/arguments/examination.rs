@@ -27,6 +27,9 @@ pub(crate) struct ExaminationArguments {
     /// Take a folder of DIR for the class whose name differs in case, blanks, underscores, hyphens or accents only
     #[arg(long, requires = "data")]
     pub(crate) match_names: bool,
+    /// Heed what was decided about the photos of DIR in `foliar review`: other classes, and photos to leave out
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub(crate) review: Option<PathBuf>,
     /// Also evaluate photos of DIR that the classifier was trained, tuned or calibrated on [default: they are left out]
     #[arg(long, requires = "data")]
     pub(crate) include_training: bool,

@@ -96,7 +96,7 @@ pub(crate) struct TuneArguments {
 }
 
 /// Options that are fixed when a tuning is started.
-const FIXED: [&str; 46] = [
+const FIXED: [&str; 47] = [
     "out",
     "tune",
     "range",
@@ -135,6 +135,7 @@ const FIXED: [&str; 46] = [
     "groups",
     "split",
     "quarantine",
+    "review",
     "classes_from",
     "labels",
     "image_column",

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
 use foliar_audit::{
-    AuditInput, Features, GroupRule, NearDuplicates, Thumbnail, audit, group_photos, survey,
+    AuditInput, Features, GroupRule, NearDuplicates, Thumbnail, audit, group_photos, settle, survey,
     write_quarantine, write_tables,
 };
 use foliar_files::{Printable as _, write_atomically};
@@ -19,13 +19,13 @@ use foliar_results::Severity;
 use foliar_results::audit::Audit;
 use foliar_results::words::count;
 use foliar_runlog::StopReason;
-use foliar_scan::{ScanOptions, scan_for_evaluation};
+use foliar_scan::{Review, ScanOptions, scan_for_evaluation};
 use foliar_train::{DataOptions, Recipe, backbone_features};
 use foliar_vision::{Dataset, Limits, Problem};
 
 use super::grouping::group_rule;
 use super::train::recipe::{open_weights, pretrained};
-use super::{thumbnails, use_threads};
+use super::{review, thumbnails, use_threads};
 use crate::arguments::AuditArguments;
 use crate::exit::Exit;
 use crate::output;
@@ -45,7 +45,9 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     }
     use_threads(arguments.threads)?;
     let photos = arguments.labels.root(arguments.photos.as_deref())?;
+    let review = arguments.review.as_deref().map(Review::read).transpose()?;
     let scanning = ScanOptions {
+        review: review.clone(),
         classes_from: arguments.classes_from.map(usize::from),
         labels: arguments.labels.source(),
         classes: arguments.labels.map()?,
@@ -56,10 +58,16 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     if let Some(layout) = &scanned.0.layout {
         say!("{layout}");
     }
+    if let (Some(file), Some(review)) = (&arguments.review, &review) {
+        let remark = review::torn(review).map(|remark| format!("; {remark}")).unwrap_or_default();
+        say!("{}{remark}", review::heeded(file, review, &scanned.1));
+    }
     if let Some(words) = learned_before(&scanned.0, recipe.as_ref())? {
         say!("{words}");
     }
-    let Some(audit) = examine(scanned, &rule, recipe.as_ref())? else { return Ok(Exit::Interrupted) };
+    let examined = examine(scanned, &rule, recipe.as_ref(), review.as_ref())?;
+    let Some(mut audit) = examined else { return Ok(Exit::Interrupted) };
+    audit.place = std::fs::canonicalize(&photos).unwrap_or_else(|_| photos.clone());
     if let Some(folder) = &arguments.out {
         write_tables(&audit, folder)?;
         let page = audit_page(&audit, &|path| thumbnails::of_file(&photos, path));
@@ -81,11 +89,12 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
 }
 
 /// Audits the photographs of a scan, with bars: in groups by `rule`, with features of the frozen network of `recipe` if there is
-/// one. `None` if the user interrupts.
+/// one, and what a review has settled. `None` if the user interrupts.
 pub(super) fn examine(
     (dataset, mut problems): (Dataset, Vec<Problem>),
     rule: &GroupRule,
     recipe: Option<&Recipe>,
+    review: Option<&Review>,
 ) -> anyhow::Result<Option<Audit>> {
     let bar = progress::photographs("examining photos");
     bar.set_length(dataset.photos.len() as u64);
@@ -113,7 +122,11 @@ pub(super) fn examine(
         features: features.as_ref(),
     };
     groups.absent.iter().for_each(|path| say!("the table of groups lists {path}, which does not exist"));
-    Ok(Some(audit(input)))
+    let mut audit = audit(input);
+    if let Some(review) = review {
+        settle(&mut audit, review, &dataset);
+    }
+    Ok(Some(audit))
 }
 
 /// The recipe whose frozen network makes the features.

@@ -12,6 +12,7 @@ use foliar_files::Printable as _;
 use foliar_files::write_atomically;
 use foliar_model::{Bundle, Predictor};
 use foliar_results::{Circumstances, Evaluation, FileProblem, Finding, FindingId, Rating, Verdict};
+use foliar_scan::Review;
 use foliar_vision::Split;
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -122,6 +123,7 @@ pub(crate) fn options(examination: &ExaminationArguments) -> anyhow::Result<Eval
         labels: examination.labels.source(),
         classes: examination.labels.map()?,
         match_names: examination.match_names,
+        review: examination.review.as_deref().map(Review::read).transpose()?,
         ood,
         robustness: examination.robustness,
         ..EvaluateOptions::default()

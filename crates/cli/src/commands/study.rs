@@ -1,6 +1,6 @@
 //! `foliar study`: shows and exports the trials of a study.
 
-mod table;
+pub(super) mod table;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

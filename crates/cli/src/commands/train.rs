@@ -12,13 +12,15 @@ use anyhow::{Context, bail};
 use foliar_audit::GroupSource;
 use foliar_files::Printable as _;
 use foliar_runlog::{RunDir, StopReason};
+use foliar_scan::Review;
 use foliar_train::{
-    DataOptions, EpochScore, Grouping, LearnedBefore, Outcome, Photographs, Recipe, Run, check, train,
+    DataOptions, EpochScore, Grouping, LearnedBefore, Outcome, Photographs, Recipe, ReviewFile, Run, check,
+    train,
 };
-use foliar_vision::{Dataset, counted};
+use foliar_vision::{Dataset, Problem, counted};
 
 use self::screen::Screen;
-use super::{file_problems, use_threads};
+use super::{file_problems, review, use_threads};
 use crate::arguments::{MachineArguments, TrainArguments};
 use crate::exit::Exit;
 use crate::output;
@@ -79,6 +81,9 @@ pub(crate) fn open_photographs(
     });
     bar.finish_and_clear();
     let photographs = photographs?;
+    if let Some(review) = &recipe.data.review {
+        say!("{}", reviewed(review, &photographs.problems)?);
+    }
     let summary = photographs.summary();
     say_data(&photographs.dataset);
     say!(
@@ -99,6 +104,23 @@ pub(crate) fn open_photographs(
         say!("{line}");
     }
     Ok(photographs)
+}
+
+/// What became of the decisions of a review, and what there is more in the file now.
+fn reviewed(review: &ReviewFile, problems: &[Problem]) -> anyhow::Result<String> {
+    let decided = review.earlier()?;
+    let mut said = review::heeded(&review.file, &decided, problems);
+    // What cannot be read of the later lines is not of this run.
+    let Ok(now) = Review::read(&review.file) else { return Ok(said) };
+    let added = now.entries().len().saturating_sub(decided.entries().len());
+    if added > 0 {
+        let are = if added == 1 { "is" } else { "are" };
+        said += &format!("; {} since the run began {are} not used", counted(added, "decision", "decisions"));
+    }
+    if let Some(remark) = review::torn(&now) {
+        said += &format!("; {remark}");
+    }
+    Ok(said)
 }
 
 /// Says how the folder was understood, and the classes with their photos: the largest first.

@@ -3,7 +3,7 @@
 mod pictures;
 mod plan;
 mod screen;
-mod view;
+pub(super) mod view;
 mod words;
 
 use std::io::Write;

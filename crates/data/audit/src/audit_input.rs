@@ -1,19 +1,22 @@
 //! From the measurements of a data set to its audit.
 
 use foliar_files::Printable as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use foliar_results::FileProblem;
 use foliar_results::audit::{
-    Audit, Background, ClassCount, CopyPair, GroupSummary, MeasuredIssue, Measures, NameCopies, NameFamily,
-    Photograph,
+    Audit, Background, ClassCount, CopyPair, Doubt, GroupSummary, MeasuredIssue, Measures, NameCopies,
+    NameFamily, Photograph,
 };
+use foliar_scan::Review;
+use foliar_scan::review::{Decision, Entry};
 use foliar_vision::{Dataset, Photo, Problem, folds, portable_name};
 
 use crate::findings;
 use crate::groups::PhotoGroups;
 use crate::image_stats::ImageStats;
-use crate::label_issues::label_issues;
+use crate::label_issues::{Nearest, label_issues, nearest};
 use crate::near_duplicates::Copy;
 use crate::probe::probes;
 use crate::quality::quality_issues;
@@ -57,7 +60,9 @@ pub fn audit(input: AuditInput<'_>) -> Audit {
         values: stats.iter().flat_map(|stats| stats.texture.iter().copied()).collect(),
     });
     let mut background = Background { probes: Vec::new(), watermarks: watermarks(dataset, stats) };
-    let (mut check, mut issues) = (None, Vec::new());
+    let measures: Vec<Measures> = stats.iter().map(|stats| stats.measures).collect();
+    let quality = quality_issues(&measures);
+    let (mut check, mut issues, mut near) = (None, Vec::new(), Nearest::new());
     if let Some(features) = features.or(textures.as_ref()).filter(|_| dataset.classes.len() > 1) {
         assert_eq!(features.values.len(), photos.len() * features.width, "one row of features a photo");
         let numbers = groups.numbers();
@@ -66,11 +71,15 @@ pub fn audit(input: AuditInput<'_>) -> Audit {
         background.probes = probes(dataset, stats, &groups.of, &folds);
         let grouped = OutOfFold::of(dataset, features, &numbers);
         check = split_check(dataset, features, groups, &grouped);
-        issues = label_issues(dataset, features, groups, &grouped);
+        (issues, near) = label_issues(dataset, features, groups, &grouped);
+        let poor = |photo: &usize| !quality[*photo].is_empty() && !near.contains_key(photo);
+        let poor: Vec<usize> = (0..photos.len()).filter(poor).collect();
+        near.extend(nearest(features, groups, &poor));
     }
     let copies: Vec<CopyPair> = groups.copies.iter().map(|copy| pair(dataset, &names, copy)).collect();
     let mut audit = Audit {
         root: dataset.root.shown().to_string(),
+        place: PathBuf::new(),
         layout: dataset.layout.clone(),
         data_fingerprint: dataset.fingerprint(),
         findings: Vec::new(),
@@ -85,11 +94,38 @@ pub fn audit(input: AuditInput<'_>) -> Audit {
         split_check: check,
         label_issues: issues,
         quarantine: Vec::new(),
-        photographs: photographs(dataset, stats, &names, groups),
+        settled: BTreeMap::new(),
+        photographs: photographs(dataset, quality.into_iter().zip(measures), &names, groups, &near),
     };
-    audit.quarantine = findings::quarantine(&audit);
-    audit.findings = findings::findings(&audit);
+    conclude(&mut audit);
     audit
+}
+
+/// Takes out of the audit of `dataset` what a person has decided: of a photo that is kept the doubts that were seen, and of one that was
+/// given another class also its label. What concerns other photos too stays: copies on both sides of a split leak, whoever keeps them.
+pub fn settle(audit: &mut Audit, review: &Review, dataset: &Dataset) {
+    let doubts = |entry: &Entry| {
+        let class = (entry.decision == Decision::Relabel).then_some(Doubt::Label);
+        let doubts: BTreeSet<Doubt> = Doubt::named(&entry.doubts).chain(class).collect();
+        doubts.into_iter().collect::<Vec<_>>()
+    };
+    let name = |photo: usize| portable_name(&dataset.photos[photo].path);
+    let used = review.used(dataset).into_iter();
+    audit.settled = used.map(|(photo, entry)| (name(photo), doubts(entry))).collect();
+    let open = |path: &str, doubt| !audit.settled.get(path).is_some_and(|settled| settled.contains(&doubt));
+    audit.label_issues.retain(|issue| open(&issue.path, Doubt::Label));
+    for photo in &mut audit.photographs {
+        if !open(&photo.path, Doubt::Strange) {
+            photo.issues.clear();
+        }
+    }
+    conclude(audit);
+}
+
+/// What follows from the tables.
+fn conclude(audit: &mut Audit) {
+    audit.quarantine = findings::quarantine(audit);
+    audit.findings = findings::findings(audit);
 }
 
 /// A problem of a scan as a plain value.
@@ -172,25 +208,26 @@ fn pair(dataset: &Dataset, names: &[String], copy: &Copy) -> CopyPair {
 
 fn photographs(
     dataset: &Dataset,
-    stats: &[ImageStats],
+    quality: impl Iterator<Item = (Vec<MeasuredIssue>, Measures)>,
     names: &[String],
     groups: &PhotoGroups,
+    near: &Nearest,
 ) -> Vec<Photograph> {
-    let measures: Vec<Measures> = stats.iter().map(|stats| stats.measures).collect();
-    let issues = quality_issues(&measures);
     let row = |(place, (issues, measures)): (usize, (Vec<MeasuredIssue>, Measures))| {
         let photo: &Photo = &dataset.photos[place];
         Photograph {
             path: names[place].clone(),
             class: dataset.classes[photo.class].clone(),
             split: photo.split.map(|split| split.to_string()),
+            digest: photo.digest.to_string(),
             group: names[groups.of[place]].clone(),
             width: photo.width,
             height: photo.height,
             bytes: photo.bytes,
             measures,
             issues,
+            nearest: near.get(&place).into_iter().flatten().map(|&other| names[other].clone()).collect(),
         }
     };
-    issues.into_iter().zip(measures).enumerate().map(row).collect()
+    quality.enumerate().map(row).collect()
 }

@@ -178,7 +178,9 @@ fn unsure_names(audit: &Audit) -> Option<Finding<FindingId>> {
 }
 
 fn across_classes(audit: &Audit) -> Option<Finding<FindingId>> {
-    let apart = |copy: &&CopyPair| copy.across_classes && !explains(&audit.second_copies, copy);
+    let apart = |copy: &&CopyPair| {
+        copy.across_classes && !explains(&audit.second_copies, copy) && !audit.is_settled_pair(copy)
+    };
     let across: Vec<&CopyPair> = audit.copies.iter().filter(apart).collect();
     (!across.is_empty()).then(|| Finding {
         id: FindingId::CopiesAcrossClasses,
@@ -388,6 +390,7 @@ fn copies(audit: &Audit) -> Option<Finding<FindingId>> {
         .copies
         .iter()
         .filter(|copy| !copy.across_classes && !copy.across_splits && !explains(&audit.second_copies, copy))
+        .filter(|copy| !audit.is_settled_pair(copy))
         .collect();
     let exact = within.iter().filter(|copy| copy.exact).count();
     let named: Vec<&NameFamily> =
@@ -472,7 +475,7 @@ fn no_groups(audit: &Audit) -> Option<Finding<FindingId>> {
 /// against them.
 pub(crate) fn quarantine(audit: &Audit) -> Vec<Proposal> {
     let mut proposed: BTreeMap<&str, String> = BTreeMap::new();
-    for copy in &audit.copies {
+    for copy in audit.copies.iter().filter(|copy| !audit.is_settled_pair(copy)) {
         let other = if copy.across_classes { ", which is in another class" } else { "" };
         if copy.across_classes {
             proposed.entry(&copy.a).or_insert_with(|| format!("copy of {}{other}", copy.b));

@@ -14,6 +14,8 @@
 //! out-of-fold predictions (their C_confusion, section 4). The margin alone ranks hard photos as high as wrong labels.
 //! Where the neighbours, found by another rule, agree with the classifier, the label is wrong far more often.
 
+use std::collections::BTreeMap;
+
 use foliar_results::audit::LabelIssue;
 use foliar_vision::{Dataset, portable_name};
 use rayon::prelude::*;
@@ -30,17 +32,20 @@ const LEAST_PROBABILITY: f64 = 1e-3;
 /// Evidence from which an issue is strong.
 const STRONG: f64 = 4.0;
 
-/// Photos whose label is probably wrong, the most likely first.
+/// The most similar photos of others, by the index of the other and nearest first.
+pub(crate) type Nearest = BTreeMap<usize, Vec<usize>>;
+
+/// Photos whose label is probably wrong, the most likely first, and the nearest neighbours of each.
 pub(crate) fn label_issues(
     dataset: &Dataset,
     features: &Features,
     groups: &PhotoGroups,
     predictions: &OutOfFold,
-) -> Vec<LabelIssue> {
+) -> (Vec<LabelIssue>, Nearest) {
     let labels: Vec<usize> = dataset.photos.iter().map(|photo| photo.class).collect();
     let classes = dataset.classes.len();
     let directions = directions(features);
-    let mut issues: Vec<LabelIssue> = predictions
+    let mut found: Vec<(LabelIssue, usize, Vec<usize>)> = predictions
         .probabilities
         .par_chunks_exact(classes)
         .enumerate()
@@ -58,7 +63,10 @@ pub(crate) fn label_issues(
             let ratio = (row[class] + LEAST_PROBABILITY) / (row[own] + LEAST_PROBABILITY);
             let evidence = ratio.ln() + NEIGHBOUR_WEIGHT * lead;
             let name = &dataset.classes[class];
-            (evidence > 0.0).then(|| LabelIssue {
+            if evidence <= 0.0 || evidence.is_nan() {
+                return None;
+            }
+            let issue = LabelIssue {
                 path: portable_name(&dataset.photos[photo].path),
                 class: dataset.classes[own].clone(),
                 suggested: name.clone(),
@@ -78,11 +86,19 @@ pub(crate) fn label_issues(
                     near.len(),
                     if suggested == 1 { "is" } else { "are" }
                 ),
-            })
+            };
+            Some((issue, photo, near))
         })
         .collect();
-    issues.sort_by(|a, b| b.evidence.total_cmp(&a.evidence).then_with(|| a.path.cmp(&b.path)));
-    issues
+    found.sort_by(|(a, ..), (b, ..)| b.evidence.total_cmp(&a.evidence).then_with(|| a.path.cmp(&b.path)));
+    let nearest = found.iter().map(|(_, photo, near)| (*photo, near.clone())).collect();
+    (found.into_iter().map(|(issue, ..)| issue).collect(), nearest)
+}
+
+/// The most similar photos of each of `photos`.
+pub(crate) fn nearest(features: &Features, groups: &PhotoGroups, photos: &[usize]) -> Nearest {
+    let directions = directions(features);
+    photos.par_iter().map(|&photo| (photo, neighbours(&directions, features.width, groups, photo))).collect()
 }
 
 /// The features less their mean, as vectors of length 1.
@@ -156,7 +172,7 @@ mod tests {
         let groups = group_photos(&dataset, &GroupRule::None, NearDuplicates::Off).unwrap();
         let features = Features { name: "clouds".to_owned(), of_a_network: false, width, values };
         let predictions = OutOfFold::of(&dataset, &features, &groups.numbers());
-        let found = label_issues(&dataset, &features, &groups, &predictions);
+        let (found, near) = label_issues(&dataset, &features, &groups, &predictions);
         let first: Vec<usize> = found.iter().take(9).map(|issue| issue.path.parse().unwrap()).collect();
         let hits = first.iter().filter(|photo| wrong(**photo)).count();
         assert!(hits >= 8, "{first:?}");
@@ -165,5 +181,9 @@ mod tests {
             !wrong(photo) || issue.suggested == dataset.classes[truth[photo]]
         };
         assert!(found.iter().take(9).all(|issue| named(&issue)));
+        // The same neighbours, asked for by themselves.
+        let photos: Vec<usize> = near.keys().copied().collect();
+        assert_eq!(nearest(&features, &groups, &photos), near);
+        assert!(photos.len() == found.len() && near.values().all(|near| near.len() == NEIGHBOURS));
     }
 }

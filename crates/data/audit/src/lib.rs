@@ -52,7 +52,7 @@ pub mod texture;
 pub mod thumbnail;
 pub mod watermarks;
 
-pub use audit_input::{AuditInput, audit, file_problem};
+pub use audit_input::{AuditInput, audit, file_problem, settle};
 pub use error::AuditError;
 pub use foliar_results::audit::{Audit, GroupSource};
 pub use given_split::GivenSplit;

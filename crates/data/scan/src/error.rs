@@ -9,6 +9,8 @@ use foliar_vision::counted;
 use foliar_vision::dataset::{Dataset, Split};
 use foliar_vision::problem::Problem;
 
+use crate::review::ReviewError;
+
 const EXPECTED: &str = "expected one folder per class with photos in it (PHOTOS/rust/1.jpg, PHOTOS/healthy/2.jpg), \
                         or train/, val/ and test/ folders above the class folders";
 
@@ -234,6 +236,9 @@ pub enum ScanError {
         /// Those that have training photos.
         trained: Vec<String>,
     },
+    /// A review that cannot be used.
+    #[error(transparent)]
+    Review(#[from] ReviewError),
     /// There are validation or test folders, but no training folder.
     #[error("{} has photos for validation or test only; a train/ folder of classes is needed", root.shown())]
     NothingToTrainOn {

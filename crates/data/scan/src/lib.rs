@@ -19,6 +19,7 @@ mod node;
 mod options;
 mod part;
 mod recognise;
+pub mod review;
 mod row_files;
 mod shape;
 mod siblings;
@@ -43,6 +44,7 @@ use self::examine::examine;
 use self::labelled::Sorted;
 pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
 pub use self::options::{LabelSource, ScanOptions};
+pub use self::review::{Review, ReviewError};
 use self::sorter::Sorter;
 use self::walk::{Tree, walk};
 
@@ -167,7 +169,11 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
         })
         .collect();
     let dataset = Dataset { root: root.to_owned(), classes, photos, layout, tables: sorter.origin() };
-    let mut dataset = if options.match_names { alike::matched(dataset) } else { dataset };
+    let dataset = if options.match_names { alike::matched(dataset) } else { dataset };
+    let mut dataset = match &options.review {
+        Some(review) => review.apply(dataset, &mut problems)?,
+        None => dataset,
+    };
     let said: Vec<String> =
         dataset.layout.take().into_iter().chain(alike::numbered(&dataset.classes)).collect();
     dataset.layout = (!said.is_empty()).then(|| said.join("; "));

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use foliar_labels::{ClassMap, ColumnChoice};
 use foliar_vision::limits::Limits;
 
+use crate::review::Review;
+
 /// How the photos of a folder are found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScanOptions {
@@ -20,6 +22,8 @@ pub struct ScanOptions {
     /// Whether classes whose names differ in case, blanks, underscores, hyphens or accents only are one class; see
     /// [`foliar_vision::normal_class_name`].
     pub match_names: bool,
+    /// What a person has decided about single photos: their class, and whether they are used.
+    pub review: Option<Review>,
 }
 
 /// Tables that say what photos show.

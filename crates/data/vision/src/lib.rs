@@ -54,7 +54,7 @@ pub use leaf_mask::{LeafMask, leaf_mask};
 pub use limits::Limits;
 pub use loader::{Batch, Batches, Example, Loader, Transform};
 pub use manifest::{Difference, Manifest};
-pub use name::{portable_component, portable_name};
+pub use name::{path_of_name, portable_component, portable_name};
 pub use name_copies::NameCopies;
 pub use photo_file::{LoadedPhoto, is_photo_file, load_photo, photo_of_bytes};
 pub use preprocess::{Preprocessing, PreprocessingError, Workspace};

@@ -188,6 +188,17 @@ pub enum Reason {
         /// The reason in the list, if there is one.
         why: Option<String>,
     },
+    /// A photo that a review leaves out.
+    LeftOutByReview,
+    /// A photo that a review says to be of another class.
+    Relabelled {
+        /// The class that folders or tables say.
+        from: String,
+        /// The class that it is used as.
+        to: String,
+    },
+    /// A photo whose file has changed since it was reviewed; what was decided is not done.
+    ChangedSinceReview,
     /// A list names a photo that is not in the folder.
     ListedAndAbsent,
     /// Rows of a table that say different things of the photo.
@@ -278,6 +289,9 @@ impl Reason {
             Self::Leak { .. } => "leak",
             Self::LearnedBefore { .. } => "learned-before",
             Self::Quarantined { .. } => "quarantined",
+            Self::LeftOutByReview => "left-out-by-review",
+            Self::Relabelled { .. } => "relabelled",
+            Self::ChangedSinceReview => "changed-since-review",
             Self::ListedAndAbsent => "listed-and-absent",
             Self::ContradictingRows { .. } => "contradicting-rows",
             Self::RowWithoutPhotograph { .. } => "row-without-photograph",
@@ -321,6 +335,8 @@ impl Reason {
                 | Self::ClassNotMeasured { .. }
                 | Self::SecondCopy { .. }
                 | Self::TwoClasses { .. }
+                | Self::Relabelled { .. }
+                | Self::ChangedSinceReview
                 | Self::ListedAndAbsent
                 | Self::TooFewClasses { .. }
         ) && !FILE_REMARKS.contains(&self.code())
@@ -417,6 +433,11 @@ impl fmt::Display for Reason {
             ),
             Self::Quarantined { why: Some(why) } => write!(f, "left out: in quarantine ({why})"),
             Self::Quarantined { why: None } => f.write_str("left out: in quarantine"),
+            Self::LeftOutByReview => f.write_str("left out: the review says so"),
+            Self::Relabelled { from, to } => write!(f, "{to} by the review, not {from}"),
+            Self::ChangedSinceReview => {
+                f.write_str("changed since it was reviewed: it is used as it is; review it again")
+            }
             Self::ListedAndAbsent => f.write_str("listed, but not found in the folder"),
             Self::ContradictingRows { rows, what } => {
                 write!(f, "left out: {rows} contradict each other: {what}")

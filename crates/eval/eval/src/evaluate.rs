@@ -12,7 +12,7 @@ use foliar_audit::{GroupRule, file_problem};
 use foliar_metrics::Bootstrap;
 use foliar_model::{Bundle, Prediction, Predictor};
 use foliar_results::Evaluation;
-use foliar_scan::{ClassMap, LabelSource, ScanOptions};
+use foliar_scan::{ClassMap, LabelSource, Review, ScanOptions};
 use foliar_train::Run;
 use foliar_vision::{Limits, Problem, Split, portable_name};
 
@@ -53,6 +53,8 @@ pub struct EvaluateOptions {
     pub classes: Option<ClassMap>,
     /// Whether a folder is of the class whose name differs in spelling only; see [`ScanOptions`].
     pub match_names: bool,
+    /// What a person has decided about single photographs: their class, and whether they are used.
+    pub review: Option<Review>,
     /// Whether the classifier is asked about drawings of things that are not leaves.
     pub drawn: bool,
     /// Photographs of something else, by name: none of them may show one of the classes.
@@ -70,6 +72,7 @@ impl Default for EvaluateOptions {
             labels: LabelSource::default(),
             classes: None,
             match_names: false,
+            review: None,
             drawn: true,
             ood: Vec::new(),
             robustness: false,
@@ -107,6 +110,7 @@ pub fn evaluate(
         labels: options.labels.clone(),
         classes: options.classes.clone(),
         match_names: options.match_names,
+        review: options.review.clone(),
     };
     let mut photographs = EvalPhotographs::of(source, predictor.bundle(), &scanning)?;
     if options.robustness && photographs.list.iter().any(|photo| photo.out_of_fold.is_some()) {

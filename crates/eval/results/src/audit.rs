@@ -1,15 +1,19 @@
 //! What is known of a data set before training: findings, and the tables behind them.
 
+mod doubt;
 mod finding;
 mod folders;
 mod photographs;
 mod shortcuts;
 mod symmetry;
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::doubt::Doubt;
 pub use self::finding::FindingId;
 pub use self::folders::{NameCopies, NameFamily, SecondCopy};
 pub use self::photographs::{
@@ -25,6 +29,9 @@ use crate::finding::Finding;
 pub struct Audit {
     /// The folder.
     pub root: String,
+    /// Its place in the file system, so that the photos are found again; empty where nobody has said it.
+    #[serde(default, with = "foliar_files::any_path")]
+    pub place: PathBuf,
     /// How the folders were understood, in one sentence; absent where they are class folders and nothing else.
     pub layout: Option<String>,
     /// Digest of all readable photos.
@@ -54,6 +61,9 @@ pub struct Audit {
     pub label_issues: Vec<LabelIssue>,
     /// Photos that are proposed to be left out.
     pub quarantine: Vec<Proposal>,
+    /// Doubts that a person has settled by keeping the photo as it is, by its path: they are no findings any more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settled: BTreeMap<String, Vec<Doubt>>,
     /// Every readable photo, sorted by path.
     pub photographs: Vec<Photograph>,
 }
@@ -75,6 +85,18 @@ impl Audit {
     /// Labels that probability and neighbours agree are wrong.
     pub fn strong_label_issues(&self) -> impl Iterator<Item = &LabelIssue> {
         self.label_issues.iter().filter(|issue| issue.strong)
+    }
+
+    /// Whether a person has settled this doubt of a photo.
+    #[must_use]
+    pub fn is_settled(&self, path: &str, doubt: Doubt) -> bool {
+        self.settled.get(path).is_some_and(|settled| settled.contains(&doubt))
+    }
+
+    /// Whether a person has looked at one of these copies and keeps it.
+    #[must_use]
+    pub fn is_settled_pair(&self, pair: &CopyPair) -> bool {
+        self.is_settled(&pair.a, Doubt::Copy) || self.is_settled(&pair.b, Doubt::Copy)
     }
 
     /// Files that cannot be used.

@@ -95,12 +95,14 @@ fn photograph(path: &str) -> Photograph {
         path: path.into(),
         class: "rust".into(),
         split: Some("train".into()),
+        digest: String::new(),
         group: path.into(),
         width: 64,
         height: 64,
         bytes: 1,
         measures: Measures::default(),
         issues: Vec::new(),
+        nearest: Vec::new(),
     }
 }
 
@@ -108,6 +110,7 @@ fn photograph(path: &str) -> Photograph {
 fn clean() -> Audit {
     Audit {
         root: "data/photos".into(),
+        place: Default::default(),
         layout: None,
         data_fingerprint: String::new(),
         findings: Vec::new(),
@@ -130,6 +133,7 @@ fn clean() -> Audit {
         split_check: None,
         label_issues: Vec::new(),
         quarantine: Vec::new(),
+        settled: Default::default(),
         photographs: (0..2000).map(|number| photograph(&format!("rust/{number}.jpg"))).collect(),
     }
 }

@@ -45,15 +45,15 @@ export class Chromium {
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
-  /** Opens `address` in a context of its own, without a network. */
-  async open(address, { width = 1400, height = 900, colorScheme = "light" } = {}) {
+  /** Opens `address` in a context of its own, and without a network unless `online`. */
+  async open(address, { width = 1400, height = 900, colorScheme = "light", online = false } = {}) {
     const context = await this.send("Target.createBrowserContext");
     const target = await this.send("Target.createTarget", { url: "about:blank", ...context });
     const { sessionId } = await this.send("Target.attachToTarget", { ...target, flatten: true });
     const page = new Page((method, params) => this.send(method, params, sessionId), this.#folder);
     this.#pages.set(sessionId, page);
     for (const domain of ["Page", "Runtime", "Log", "Network"]) await page.send(`${domain}.enable`);
-    const offline = { offline: true, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+    const offline = { offline: !online, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
     await page.send("Network.emulateNetworkConditions", offline);
     await page.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: false });
     // Without motion, what is clicked stands still.

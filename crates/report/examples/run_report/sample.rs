@@ -342,12 +342,14 @@ fn audited(key: u64, split: &str) -> Photograph {
         path: path(key),
         class: CLASSES[class_of(key)].to_owned(),
         split: Some(split.to_owned()),
+        digest: String::new(),
         group: path(key),
         width: 256,
         height: 256,
         bytes: 20_000,
         measures: Measures::default(),
         issues,
+        nearest: Vec::new(),
     }
 }
 
@@ -431,6 +433,7 @@ fn audit(good: bool) -> Audit {
     let probes = probes.into_iter().filter(|(_, accuracy)| !good || *accuracy < 0.3);
     Audit {
         root: "plantvillage-mini".to_owned(),
+        place: Default::default(),
         layout: None,
         data_fingerprint: "6b1f0c9a".repeat(8),
         findings: if good { vec![note] } else { vec![leaks, background] },
@@ -471,6 +474,7 @@ fn audit(good: bool) -> Audit {
         }),
         label_issues: (0..if good { 2 } else { 58 }).map(label_issue).collect(),
         quarantine: Vec::new(),
+        settled: Default::default(),
         photographs: (0..2191)
             .map(|key| audited(key, if key % 15 < 9 { "train" } else { "validation" }))
             .collect(),

@@ -10,10 +10,10 @@ use hyper::http::request::Parts;
 use serde_json::json;
 
 use super::{answer, json_answer, photos};
-use crate::query::Query;
-use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::work::Task;
+use foliar_http::Refusal;
+use foliar_http::query::Query;
 
 pub(super) async fn explain(
     shared: &Shared,

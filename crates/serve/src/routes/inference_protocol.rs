@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use self::data::Data;
 use super::{json_answer, photos};
-use crate::body;
 use crate::model::Card;
-use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::work::{Source, Task};
+use foliar_http::Refusal;
+use foliar_http::body;
 
 #[derive(Deserialize)]
 struct Inference {

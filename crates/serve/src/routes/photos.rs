@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use foliar_vision::portable_name;
+use foliar_vision::{Reason, portable_name};
 use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use hyper::http::request::Parts;
 
-use crate::body::{self, Share};
 use crate::multipart;
-use crate::query::Query;
-use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::work::{Failure, Source};
+use foliar_http::Refusal;
+use foliar_http::body::{self, Share};
+use foliar_http::query::Query;
 
 /// The photographs of a request.
 pub(super) struct Photos {
@@ -70,7 +70,20 @@ pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
 /// What is told of a photograph that failed.
 pub(super) fn refusal(failure: &Failure) -> Refusal {
     match failure {
-        Failure::Photo(reason) => reason.into(),
+        Failure::Photo(reason) => of_photo(reason),
         Failure::Fault(what) => Refusal::fault(what),
     }
+}
+
+/// What is wrong with a photograph, in the words of `foliar predict`.
+fn of_photo(reason: &Reason) -> Refusal {
+    let status = match reason {
+        Reason::TooLarge { .. } | Reason::TooManyPixels { .. } | Reason::TooMuchMemory { .. } => {
+            StatusCode::PAYLOAD_TOO_LARGE
+        }
+        Reason::NotAPicture { .. } | Reason::Unsupported { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Reason::Empty => StatusCode::BAD_REQUEST,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Refusal::new(status, reason.code(), reason.to_string())
 }

@@ -8,10 +8,10 @@ use hyper::http::request::Parts;
 use serde::Serialize;
 
 use super::{json_answer, photos};
-use crate::query::Query;
-use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::work::{Found, Task};
+use foliar_http::Refusal;
+use foliar_http::query::Query;
 
 /// Classes in a row unless another number is asked for, as of `foliar predict`.
 const TOP: usize = 3;

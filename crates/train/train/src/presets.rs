@@ -77,6 +77,7 @@ impl Recipe {
                 groups: None,
                 split: None,
                 quarantine: None,
+                review: None,
                 classes_from: None,
                 labels: None,
                 classes: None,

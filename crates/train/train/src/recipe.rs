@@ -13,6 +13,7 @@ use crate::initial_weights::InitialWeights;
 use crate::label_tables::LabelTables;
 use crate::list_file::ListFile;
 use crate::phase::{Freeze, Phase};
+use crate::review_file::ReviewFile;
 
 /// A run, but for its photographs. Stored as `recipe.toml`; two runs with equal recipes and photographs are equal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,6 +92,9 @@ pub struct DataSpec {
     /// Table of photographs to be left out, with the column `path`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<ListFile>,
+    /// What a person has decided about single photographs: their class, and whether they are used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewFile>,
     /// How many folders below the root the classes are, where it is given; see [`foliar_scan::ScanOptions`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes_from: Option<usize>,
@@ -120,6 +124,7 @@ impl DataSpec {
             labels: self.labels.as_ref().map(|labels| labels.source(root)).transpose()?.unwrap_or_default(),
             classes: self.classes.as_ref().map(map).transpose()?,
             match_names: self.match_names,
+            review: self.review.as_ref().map(ReviewFile::earlier).transpose()?,
             ..ScanOptions::default()
         })
     }

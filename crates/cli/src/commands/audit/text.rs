@@ -64,7 +64,9 @@ pub(super) fn print(
     }
     findings::print(out, &audit.findings)?;
     if let Some(folder) = &arguments.out {
-        writeln!(out, "\nthe tables and a page with the photos, audit.html, are in {}", shown(folder))?;
+        let folder = shown(folder);
+        writeln!(out, "\nthe tables and a page with the photos, audit.html, are in {folder}")?;
+        writeln!(out, "to judge what is doubted, photo by photo: foliar review {}", quoted(&folder))?;
     }
     if let Some(file) = &arguments.quarantine {
         writeln!(

@@ -12,7 +12,8 @@ use crate::commands::audit::examine;
 
 /// Audits the photographs of a run, with the splits and the groups of its split; `None` if the user interrupts.
 pub(super) fn of_run(run: &Run) -> anyhow::Result<Option<Audit>> {
-    let (mut dataset, problems) = scan_for_evaluation(&run.data_root, &run.scanning()?)?;
+    let scanning = run.scanning()?;
+    let (mut dataset, problems) = scan_for_evaluation(&run.data_root, &scanning)?;
     let mut splits: BTreeMap<String, Split> = BTreeMap::new();
     for split in [Split::Train, Split::Validation, Split::Test] {
         splits.extend(run.photographs_of(split)?.into_iter().map(|(name, _)| (name, split)));
@@ -27,5 +28,5 @@ pub(super) fn of_run(run: &Run) -> anyhow::Result<Option<Audit>> {
     let recipe = cached.then_some(&recipe);
     // The groups that the run used, whatever they rested on.
     let rule = GroupRule::table(&run.dir.split())?;
-    examine((dataset, problems), &rule, recipe)
+    examine((dataset, problems), &rule, recipe, scanning.review.as_ref())
 }

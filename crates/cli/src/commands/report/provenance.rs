@@ -194,6 +194,9 @@ fn options(recipe: &Recipe, name: &str) -> Option<Vec<String>> {
             setting(option, &list.file.shown(), &"");
         }
     }
+    if let Some(review) = &data.review {
+        setting("--review", &review.file.shown(), &"");
+    }
     setting("--match-names", &if recipe.data.match_names { "" } else { "no" }, &"no");
     setting("--seed", &recipe.seed, &1);
     let given = settings.into_iter().filter(|(_, value, usual)| value != usual);

@@ -12,12 +12,7 @@ pub(super) fn print(
     trials: &[StoredTrial],
     best: Option<&Best>,
 ) -> io::Result<()> {
-    let parameters = definition.space.parameters();
-    let names = parameters.iter().map(|parameter| parameter.name.clone());
-    let head = ["trial", "state", "value"].map(str::to_owned).into_iter().chain(names);
-    let head = head.chain(["epochs", "seconds"].map(str::to_owned)).collect();
-    let rows = trials.iter().map(|trial| row(parameters, trial, best));
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    let rows = rows(definition, trials, best);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
     for row in &rows {
@@ -28,6 +23,20 @@ pub(super) fn print(
         writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
     }
     Ok(())
+}
+
+/// The head of the table, and a row a trial.
+pub(in crate::commands) fn rows(
+    definition: &Definition,
+    trials: &[StoredTrial],
+    best: Option<&Best>,
+) -> Vec<Vec<String>> {
+    let parameters = definition.space.parameters();
+    let names = parameters.iter().map(|parameter| parameter.name.clone());
+    let head = ["trial", "state", "value"].map(str::to_owned).into_iter().chain(names);
+    let head = head.chain(["epochs", "seconds"].map(str::to_owned)).collect();
+    let rows = trials.iter().map(|trial| row(parameters, trial, best));
+    std::iter::once(head).chain(rows).collect()
 }
 
 fn row(parameters: &[Parameter], trial: &StoredTrial, best: Option<&Best>) -> Vec<String> {
@@ -73,7 +82,7 @@ fn number(value: f64) -> String {
 }
 
 /// How many trials there are, and which is best.
-pub(super) fn summary(counts: &Counts, best: Option<&Best>) -> String {
+pub(in crate::commands) fn summary(counts: &Counts, best: Option<&Best>) -> String {
     let states = [
         (counts.finished, "finished"),
         (counts.pruned, "pruned"),

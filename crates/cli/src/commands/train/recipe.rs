@@ -6,7 +6,8 @@ use foliar_audit::GroupRule;
 use foliar_files::Printable as _;
 use foliar_nn::{Optimizer, Statistics, zoo};
 use foliar_train::{
-    ClassWeights, Freeze, Group, LabelTables, ListFile, OpenedWeights, Phase, Recipe, Schedule, TrainError,
+    ClassWeights, Freeze, Group, LabelTables, ListFile, OpenedWeights, Phase, Recipe, ReviewFile, Schedule,
+    TrainError,
 };
 use foliar_vision::{Augment, Preprocessing};
 
@@ -76,6 +77,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
     recipe.data.classes = list(&tables.classes, ListFile::classes)?;
     recipe.data.match_names = arguments.match_names;
     recipe.data.quarantine = list(&arguments.quarantine, ListFile::quarantine)?;
+    recipe.data.review = arguments.review.as_deref().map(ReviewFile::of).transpose()?;
     if let Some(phase) = recipe.phases.last_mut() {
         adjust(phase, arguments)?;
     }

@@ -23,10 +23,7 @@ pub(super) fn of(
     verdict: Option<Verdict>,
     photographs: &str,
 ) -> StudyView {
-    let number = match result.objective {
-        Objective::Loss => Number::Plain,
-        Objective::Accuracy | Objective::MacroF1 => Number::Percent,
-    };
+    let number = number(result.objective);
     let parameters: Vec<Parameter> = result.space.parameters().iter().map(parameter).collect();
     let runs = result.repeats.iter().flat_map(|repeats| &repeats.runs);
     StudyView {
@@ -52,6 +49,14 @@ pub(super) fn of(
     }
 }
 
+/// How the values of an objective are written.
+pub(in crate::commands) fn number(objective: Objective) -> Number {
+    match objective {
+        Objective::Loss => Number::Plain,
+        Objective::Accuracy | Objective::MacroF1 => Number::Percent,
+    }
+}
+
 fn comparison(scores: PairedComparison, result: &TuningResult, other: &Params) -> study::Comparison {
     study::Comparison { scores, tuned: params(&result.tuned), untuned: params(other) }
 }
@@ -61,7 +66,7 @@ fn spaced(name: &str) -> String {
     name.replace('-', " ")
 }
 
-fn parameter(parameter: &Parameter) -> Parameter {
+pub(in crate::commands) fn parameter(parameter: &Parameter) -> Parameter {
     Parameter { name: spaced(&parameter.name), domain: parameter.domain.clone() }
 }
 
@@ -69,7 +74,7 @@ fn params(params: &Params) -> Params {
     params.iter().map(|(name, value)| (spaced(name), value.clone())).collect()
 }
 
-fn trial(trial: &StoredTrial) -> study::Trial {
+pub(in crate::commands) fn trial(trial: &StoredTrial) -> study::Trial {
     study::Trial {
         number: trial.record.id.0,
         state: match trial.state {

@@ -13,6 +13,9 @@ pub struct Photograph {
     pub class: String,
     /// The split that its folder assigns: `train`, `validation` or `test`.
     pub split: Option<String>,
+    /// BLAKE3 of its file, in hexadecimal digits.
+    #[serde(default)]
+    pub digest: String,
     /// Path of the first photo of its group.
     pub group: String,
     /// Pixels in a row.
@@ -25,6 +28,9 @@ pub struct Photograph {
     pub measures: Measures,
     /// What is wrong with it.
     pub issues: Vec<MeasuredIssue>,
+    /// Where its label or its quality is doubted, the most similar photos of other groups, the nearest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nearest: Vec<String>,
 }
 
 /// What is measured on one photo.

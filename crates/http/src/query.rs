@@ -4,11 +4,14 @@ use crate::refusal::Refusal;
 
 /// The fields of a query in their order, decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Query(Vec<(String, String)>);
+pub struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Reads a query, of which only fields in `known` are understood.
-    pub(crate) fn parse(text: &str, known: &[&str]) -> Result<Self, Refusal> {
+    ///
+    /// # Errors
+    /// 400 for a field that is not known, and for one that cannot be decoded.
+    pub fn parse(text: &str, known: &[&str]) -> Result<Self, Refusal> {
         let mut fields = Vec::new();
         for field in text.split('&').filter(|field| !field.is_empty()) {
             let (name, value) = field.split_once('=').unwrap_or((field, ""));
@@ -28,13 +31,15 @@ impl Query {
     }
 
     /// The last value of a field.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// Text with `%XX` in it; `None` if it is not UTF-8 or a `%` stands alone.
-pub(crate) fn decoded(text: &str) -> Option<String> {
+#[must_use]
+pub fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

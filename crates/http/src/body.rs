@@ -20,20 +20,21 @@ const MOST_DISCARDED: u64 = 64 << 20;
 
 /// Bytes that all bodies together may take while they arrive and wait.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub struct Budget {
     used: AtomicU64,
     most: u64,
 }
 
 /// A body, and its share of the budget, which it gives back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Share {
+pub struct Share {
     budget: Arc<Budget>,
     bytes: u64,
 }
 
 impl Budget {
-    pub(crate) fn new(most: u64) -> Arc<Self> {
+    /// A budget of `most` bytes.
+    pub fn new(most: u64) -> Arc<Self> {
         Arc::new(Self { used: AtomicU64::new(0), most })
     }
 
@@ -59,8 +60,12 @@ impl Drop for Share {
     }
 }
 
-/// Reads a body of at most `limit` bytes, whose client may stay silent for `patience`; memory is taken for bytes that are there, not for those that are announced.
-pub(crate) async fn read(
+/// Reads a body of at most `limit` bytes, whose client may stay silent for `patience`; memory is taken for bytes that are there, not
+/// for those that are announced.
+///
+/// # Errors
+/// 400 for a body that breaks off, 408 for one that arrives too slowly, 413 for one that is too large, 429 where the budget is used up.
+pub async fn read(
     body: &mut Incoming,
     limit: u64,
     patience: Duration,
@@ -93,7 +98,7 @@ pub(crate) async fn read(
 }
 
 /// Reads on and forgets what comes, within limits: a client that still sends would not see an answer on a connection that is closed.
-pub(crate) async fn discard(mut body: Incoming) {
+pub async fn discard(mut body: Incoming) {
     let mut bytes = 0;
     let end = tokio::time::Instant::now() + LINGER;
     while let Ok(Some(Ok(frame))) = tokio::time::timeout_at(end, body.frame()).await {

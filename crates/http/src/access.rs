@@ -1,18 +1,20 @@
-//! Who may ask: the host that a request is for, the page that it comes from, and the key.
+//! Who may ask: the host that a request is for, and the page that it comes from.
 //!
 //! A page of any site can make a browser send requests to this machine, under a name that its owner points here. It cannot choose the
 //! headers `Host` and `Origin`, which give it away. Addresses cannot be pointed anywhere and are always allowed.
 
 use std::net::IpAddr;
 
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
+use hyper::header::{HOST, HeaderMap, ORIGIN};
 use hyper::{StatusCode, Uri};
 
-use crate::key::Key;
 use crate::refusal::Refusal;
 
-/// Refuses a request that is for another host.
-pub(crate) fn check_host(uri: &Uri, headers: &HeaderMap, allowed: &[String]) -> Result<(), Refusal> {
+/// Refuses a request that is for another host than this machine, by an address or as `localhost`, or one in `allowed`.
+///
+/// # Errors
+/// 400 without exactly one header `Host`, 421 for another host.
+pub fn check_host(uri: &Uri, headers: &HeaderMap, allowed: &[String]) -> Result<(), Refusal> {
     let mut values = headers.get_all(HOST).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(Refusal::malformed("a request needs exactly one header Host"));
@@ -32,8 +34,12 @@ pub(crate) fn check_host(uri: &Uri, headers: &HeaderMap, allowed: &[String]) -> 
     Ok(())
 }
 
-/// Refuses a request that a page of another site makes. Behind a proxy the name of the site is one of those that are allowed.
-pub(crate) fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), Refusal> {
+/// Refuses a request that a page of another site makes. Behind a proxy the name of the site is one of those that are
+/// `allowed`.
+///
+/// # Errors
+/// 403 for a page of another site.
+pub fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), Refusal> {
     let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
     let authority =
         origin.to_str().ok().and_then(|text| text.split_once("://")).map(|(_, authority)| authority);
@@ -47,18 +53,6 @@ pub(crate) fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<()
     }
     let sentence = "pages of other sites may not ask this server";
     Err(Refusal::new(StatusCode::FORBIDDEN, "wrong-origin", sentence))
-}
-
-/// Refuses a request that does not show the key, if there is one.
-pub(crate) fn check_key(headers: &HeaderMap, key: Option<&Key>) -> Result<(), Refusal> {
-    let Some(key) = key else { return Ok(()) };
-    match headers.get(AUTHORIZATION) {
-        Some(value) if key.is_shown_by(value.as_bytes()) => Ok(()),
-        _ => {
-            let sentence = "send the key of this server as the header `Authorization: Bearer KEY`";
-            Err(Refusal::new(StatusCode::UNAUTHORIZED, "no-key", sentence))
-        }
-    }
 }
 
 /// The host of `HOST` or `HOST:PORT`, in small letters and without brackets.

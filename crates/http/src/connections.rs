@@ -1,0 +1,197 @@
+//! Listens, accepts and drains.
+//!
+//! hyper alone, with an accept loop of our own: every connection has a time limit for the head of a request, which a server without a
+//! timer has not, and an end that is asked for loses no request. From then on every answer closes its connection, for a moment new
+//! connections are still taken, and what was taken is answered.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+use std::{io, net};
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, Semaphore, watch};
+
+use crate::answer::Answer;
+
+/// Most open connections; others wait to be accepted.
+const CONNECTIONS: u32 = 1000;
+/// Most bytes of the head of a request.
+const MOST_HEAD: usize = 64 << 10;
+/// How long new connections are taken after an end was asked for.
+const GRACE: Duration = Duration::from_millis(500);
+/// How long the requests of the last of them may take to arrive.
+const LAST: Duration = Duration::from_millis(100);
+
+/// What answers the requests of a server.
+pub trait Service: Send + Sync + 'static {
+    /// Answers a request, whatever it is.
+    fn handle(&self, request: Request<Incoming>) -> impl Future<Output = Answer> + Send;
+
+    /// An end was asked for: answers from now on should close their connection.
+    fn draining(&self) {}
+
+    /// No new work should be taken.
+    fn closed(&self) {}
+}
+
+/// How long clients may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How long the head of a request may take, and a connection be idle.
+    pub head: Duration,
+    /// How long the last requests may take once an end was asked for.
+    pub end: Duration,
+}
+
+/// Asks a server to end, from any thread.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<Notify>);
+
+impl Stop {
+    /// Asks for an orderly end.
+    pub fn ask(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// How a server ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// Connections that were still open when the time for draining was over; 0 if all was answered.
+    pub cut: usize,
+}
+
+/// An address that is listened on. Connections wait until [`Listener::run`] is called.
+#[derive(Debug)]
+pub struct Listener(net::TcpListener);
+
+impl Listener {
+    /// Listens on `address`; port 0 takes any that is free.
+    ///
+    /// # Errors
+    /// What the system says: the address is taken, not of this machine, or forbidden.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let listener = net::TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        Ok(Self(listener))
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+
+    /// Answers on this thread until `stop` is asked, and then what was accepted.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    pub fn run(self, service: &Arc<impl Service>, patience: Patience, stop: &Stop) -> io::Result<Drained> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+        runtime.block_on(serve(self.0, service, patience, stop))
+    }
+}
+
+async fn serve<S: Service>(
+    listener: net::TcpListener,
+    service: &Arc<S>,
+    patience: Patience,
+    stop: &Stop,
+) -> io::Result<Drained> {
+    let listener = TcpListener::from_std(listener)?;
+    let places = Arc::new(Semaphore::new(CONNECTIONS as usize));
+    let (closing, closed) = watch::channel(false);
+    let mut stopping = pin!(async {
+        stop.0.notified().await;
+        service.draining();
+        tokio::time::sleep(GRACE).await;
+    });
+    loop {
+        let place = {
+            let mut free = pin!(Arc::clone(&places).acquire_owned());
+            poll_fn(|cx| match free.as_mut().poll(cx) {
+                Poll::Ready(place) => Poll::Ready(place.ok()),
+                Poll::Pending => stopping.as_mut().poll(cx).map(|()| None),
+            })
+            .await
+        };
+        let Some(place) = place else { break };
+        // What waits to be accepted comes before the end.
+        let accepted = poll_fn(|cx| match listener.poll_accept(cx) {
+            Poll::Ready(accepted) => Poll::Ready(Some(accepted)),
+            Poll::Pending => stopping.as_mut().poll(cx).map(|()| None),
+        })
+        .await;
+        match accepted {
+            None => break,
+            Some(Ok((stream, _))) => {
+                let (service, closed) = (Arc::clone(service), closed.clone());
+                tokio::spawn(async move {
+                    connection(stream, service, patience.head, closed).await;
+                    drop(place);
+                });
+            }
+            // No file is free, or the client has gone already.
+            Some(Err(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+    drop(listener);
+    tokio::time::sleep(LAST).await;
+    service.closed();
+    closing.send_replace(true);
+    let all = tokio::time::timeout(patience.end, places.acquire_many(CONNECTIONS)).await;
+    let open = CONNECTIONS as usize - places.available_permits();
+    Ok(Drained { cut: if all.is_ok() { 0 } else { open } })
+}
+
+async fn connection<S: Service>(
+    stream: TcpStream,
+    service: Arc<S>,
+    patience: Duration,
+    mut closed: watch::Receiver<bool>,
+) {
+    // Answers are small; waiting for more to send would only delay them.
+    let _ = stream.set_nodelay(true);
+    let answers = service_fn(|request| {
+        let service = Arc::clone(&service);
+        async move { Ok::<_, Infallible>(service.handle(request).await) }
+    });
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(patience)
+            .max_buf_size(MOST_HEAD)
+            .serve_connection(TokioIo::new(stream), answers)
+    );
+    let mut closing = pin!(async move {
+        // An error is that the server has gone, which ends this as well.
+        let _ = closed.wait_for(|closed| *closed).await;
+    });
+    let mut asked = false;
+    // That a client breaks off is no news for anybody.
+    let _ = poll_fn(|cx| {
+        // What has arrived is read before the end, which closes a connection that is idle.
+        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+            return Poll::Ready(ended);
+        }
+        if !asked && closing.as_mut().poll(cx).is_ready() {
+            asked = true;
+            connection.as_mut().graceful_shutdown();
+            return connection.as_mut().poll(cx);
+        }
+        Poll::Pending
+    })
+    .await;
+}
