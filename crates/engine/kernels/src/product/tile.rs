@@ -218,8 +218,14 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
     }
 }
 
+/// Steps of [`add_products`] that are written one after the other: compilers of WebAssembly do not unroll loops.
+const UNROLLED: usize = if cfg!(target_family = "wasm") { 4 } else { 1 };
+
 /// Adds the products of some values of each row with as many rows of the panel; returns where the panel goes on.
-#[inline(always)]
+///
+/// In WebAssembly it is a function of its own: the compilers there keep sums in registers in short functions only.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 unsafe fn add_products<L: Level, V: Vector<L>, const R: usize, const N: usize>(
     level: L,
     tile: &mut [[V; N]; R],
@@ -227,20 +233,49 @@ unsafe fn add_products<L: Level, V: Vector<L>, const R: usize, const N: usize>(
     indices: Range<usize>,
     mut panel: *const f32,
 ) -> *const f32 {
-    for index in indices {
-        // SAFETY: the caller's promise: the rows hold these values, and the panel as many rows.
-        unsafe {
-            let right: [V; N] = std::array::from_fn(|n| V::read(level, panel.add(n * V::LANES)));
-            for r in 0..R {
-                let left = V::splat(level, rows[r].add(index).read());
-                for n in 0..N {
-                    tile[r][n] = left.mul_add(right[n], tile[r][n]);
-                }
+    let (mut sums, rows) = (*tile, *rows);
+    let Range { start: mut index, end } = indices;
+    // SAFETY: the caller's promise: the rows hold these values, and the panel as many rows.
+    unsafe {
+        while index + UNROLLED <= end {
+            for step in 0..UNROLLED {
+                add_product(level, &mut sums, &rows, index + step, panel.add(step * N * V::LANES));
             }
+            panel = panel.add(UNROLLED * N * V::LANES);
+            index += UNROLLED;
+        }
+        while UNROLLED > 1 && index < end {
+            add_product(level, &mut sums, &rows, index, panel);
             panel = panel.add(N * V::LANES);
+            index += 1;
         }
     }
+    *tile = sums;
     panel
+}
+
+/// Adds the products of value `index` of each row with a row of the panel.
+#[inline(always)]
+unsafe fn add_product<L: Level, V: Vector<L>, const R: usize, const N: usize>(
+    level: L,
+    sums: &mut [[V; N]; R],
+    rows: &[*const f32; R],
+    index: usize,
+    panel: *const f32,
+) {
+    // SAFETY: the caller's promise: the rows hold this value, and the panel a row.
+    unsafe {
+        let mut right = [V::splat(level, 0.0); N];
+        for (n, right) in right.iter_mut().enumerate() {
+            *right = V::read(level, panel.add(n * V::LANES));
+        }
+        for r in 0..R {
+            let left = V::splat(level, rows[r].add(index).read());
+            for n in 0..N {
+                sums[r][n] = left.mul_add(right[n], sums[r][n]);
+            }
+        }
+    }
 }
 
 #[inline(always)]
