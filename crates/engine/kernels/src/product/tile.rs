@@ -139,6 +139,8 @@ unsafe fn rows_body<L: Level>(level: L, vectors: usize, work: &RowsBlock<'_>) {
         match (vectors, L::REGISTERS) {
             (1, _) => each_rows::<L, L::Widest, 12, 1>(level, work),
             (2, 32) => each_rows::<L, L::Widest, 12, 2>(level, work),
+            // Without fused multiply-add products take registers too, and WebAssembly's compilers fill fewer than there are.
+            (2, _) if cfg!(target_family = "wasm") => each_rows::<L, L::Widest, 4, 2>(level, work),
             (2, _) => each_rows::<L, L::Widest, 6, 2>(level, work),
             (3, 32) => each_rows::<L, L::Widest, 8, 3>(level, work),
             (4, 32) => each_rows::<L, L::Widest, 6, 4>(level, work),
@@ -218,9 +220,6 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
     }
 }
 
-/// Steps of [`add_products`] that are written one after the other: compilers of WebAssembly do not unroll loops.
-const UNROLLED: usize = if cfg!(target_family = "wasm") { 4 } else { 1 };
-
 /// Adds the products of some values of each row with as many rows of the panel; returns where the panel goes on.
 ///
 /// In WebAssembly it is a function of its own: the compilers there keep sums in registers in short functions only.
@@ -234,48 +233,24 @@ unsafe fn add_products<L: Level, V: Vector<L>, const R: usize, const N: usize>(
     mut panel: *const f32,
 ) -> *const f32 {
     let (mut sums, rows) = (*tile, *rows);
-    let Range { start: mut index, end } = indices;
-    // SAFETY: the caller's promise: the rows hold these values, and the panel as many rows.
-    unsafe {
-        while index + UNROLLED <= end {
-            for step in 0..UNROLLED {
-                add_product(level, &mut sums, &rows, index + step, panel.add(step * N * V::LANES));
+    for index in indices {
+        // SAFETY: the caller's promise: the rows hold these values, and the panel as many rows.
+        unsafe {
+            let mut right = [V::splat(level, 0.0); N];
+            for (n, right) in right.iter_mut().enumerate() {
+                *right = V::read(level, panel.add(n * V::LANES));
             }
-            panel = panel.add(UNROLLED * N * V::LANES);
-            index += UNROLLED;
-        }
-        while UNROLLED > 1 && index < end {
-            add_product(level, &mut sums, &rows, index, panel);
+            for r in 0..R {
+                let left = V::splat(level, rows[r].add(index).read());
+                for n in 0..N {
+                    sums[r][n] = left.mul_add(right[n], sums[r][n]);
+                }
+            }
             panel = panel.add(N * V::LANES);
-            index += 1;
         }
     }
     *tile = sums;
     panel
-}
-
-/// Adds the products of value `index` of each row with a row of the panel.
-#[inline(always)]
-unsafe fn add_product<L: Level, V: Vector<L>, const R: usize, const N: usize>(
-    level: L,
-    sums: &mut [[V; N]; R],
-    rows: &[*const f32; R],
-    index: usize,
-    panel: *const f32,
-) {
-    // SAFETY: the caller's promise: the rows hold this value, and the panel a row.
-    unsafe {
-        let mut right = [V::splat(level, 0.0); N];
-        for (n, right) in right.iter_mut().enumerate() {
-            *right = V::read(level, panel.add(n * V::LANES));
-        }
-        for r in 0..R {
-            let left = V::splat(level, rows[r].add(index).read());
-            for n in 0..N {
-                sums[r][n] = left.mul_add(right[n], sums[r][n]);
-            }
-        }
-    }
 }
 
 #[inline(always)]
