@@ -205,6 +205,10 @@ pub(crate) unsafe fn multiply(
     for (index, block) in layout.blocks().enumerate() {
         for panel in panels.clone() {
             let columns = layout.columns(panel);
+            let rows = block.segments.len() * block.within.len() * width;
+            // What the next round reads: the same block of the next panel.
+            let next = (panel + 1 < panels.end)
+                .then(|| &packed[(panel + 1) * layout.panel_len() + block.offset * width..][..rows]);
             let packed = &packed[panel * layout.panel_len() + block.offset * width..];
             let start = match start {
                 _ if index > 0 => Start::Add,
@@ -215,7 +219,8 @@ pub(crate) unsafe fn multiply(
                 table: &table[block.segments.start * count..block.segments.end * count],
                 offset: block.within.start,
                 len: block.within.len(),
-                packed: &packed[..block.segments.len() * block.within.len() * width],
+                packed: &packed[..rows],
+                next: next.unwrap_or_default(),
                 columns,
                 start,
                 outputs,

@@ -1,6 +1,6 @@
 //! Depthwise convolutions whose weights no longer change.
 
-use super::line::{Ends, Rows, Taps, forward_line, steps};
+use super::line::{Ends, Rows, Taps, forward_line};
 use super::{Depthwise, part_rows};
 use crate::activation::Activation;
 use crate::parallel::{Chunks, share_out};
@@ -59,9 +59,7 @@ impl Prepared {
         let image = &x[image * h * w * c..][..h * w * c];
         let [vertical, _] = self.conv.axes();
         let meeting = vertical.inputs_of(row);
-        let seen = meeting.pairs().last().map_or(0, |(_, place)| (place + 1) * w * c);
-        let next = &image[seen..][..(window.stride[0] * w * c).min(image.len() - seen)];
-        let ahead = &Prefetch::new([next, &[], &[]], line, steps(output.w, c));
+        let ahead = &Prefetch::nothing();
         let rows = Rows::Plain { image, width: w, pad: window.pad.left };
         let taps = Taps { rows, meeting, kernel: window.kernel, weight: &self.weight, ahead };
         let ends = Ends { bias: Some(&self.bias), range: self.activation.range() };

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::isa::level::Level;
 use crate::isa::vector::Vector;
-use crate::isa::{Isa, prefetch_line};
+use crate::isa::{Isa, prefetch_line, prefetch_second_level};
 use crate::prefetch::Prefetch;
 
 /// Most rows of a tile.
@@ -46,6 +46,8 @@ pub(crate) struct RowsBlock<'a> {
     pub(crate) len: usize,
     /// The block's rows of the panel.
     pub(crate) packed: &'a [f32],
+    /// The rows of a panel that are read next, which are brought near meanwhile.
+    pub(crate) next: &'a [f32],
     /// The panel's columns.
     pub(crate) columns: Range<usize>,
     /// Begins the sums; a bias has one value for each of the panel's columns.
@@ -173,8 +175,13 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
     assert!(work.packed.len() >= segments * work.len * N * V::LANES, "a whole panel");
     let width = work.columns.len();
     let whole = width == N * V::LANES;
+    let share = work.next.len().div_ceil(count.div_ceil(R).max(1)).next_multiple_of(LINE);
+    let mut next = work.next.chunks(share.max(LINE));
     let mut first = 0;
     while first < count {
+        for line in next.next().unwrap_or_default().chunks(LINE) {
+            prefetch_second_level(line.as_ptr());
+        }
         let present = R.min(count - first);
         let row = |r: usize| first + r.min(present - 1);
         let mut outputs = [std::ptr::null_mut(); R];
