@@ -31,4 +31,5 @@ pub mod update;
 
 pub use activation::Activation;
 pub use elementwise::Accumulate;
+pub use parallel::threads;
 pub use shape::{Nhwc, Pad, Window};
