@@ -14,17 +14,20 @@
 //!   residue of the input's pixels modulo the stride sees a part of the taps of its own, and is a
 //!   convolution of stride 1 with these.
 //!
-//! All three are products of `product.rs`, which reads the windows where they lie: P is never in memory.
+//! All three are products of `product.rs`, which reads the windows where they lie: P is never in memory. [`Prepared`] is the
+//! forward pass with weights that no longer change.
 
 mod backward_input;
 mod backward_weight;
 mod forward;
+mod prepared;
 mod windows;
 mod winograd;
 
 pub use backward_input::backward_input;
 pub use backward_weight::backward_weight;
 pub use forward::forward;
+pub use prepared::Prepared;
 
 use std::ops::Deref;
 

@@ -20,9 +20,11 @@ mod backward;
 mod band;
 mod forward;
 mod line;
+mod prepared;
 
 pub use backward::backward;
 pub use forward::forward;
+pub use prepared::Prepared;
 
 use std::ops::Deref;
 

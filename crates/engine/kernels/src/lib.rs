@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod aligned;
 mod axis;
 #[macro_use]
 pub mod isa;
@@ -21,6 +22,7 @@ mod prefetch;
 mod product;
 mod reduce;
 mod scratch;
+pub mod separable;
 pub mod shape;
 pub mod sigmoid;
 pub mod slide;
@@ -29,4 +31,5 @@ pub mod update;
 
 pub use activation::Activation;
 pub use elementwise::Accumulate;
+pub use parallel::threads;
 pub use shape::{Nhwc, Pad, Window};

@@ -7,6 +7,11 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
+/// Threads of the current rayon pool.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
 /// Calls `work` with every number below `count`, on the current rayon pool and in no particular order.
 pub(crate) fn for_each(count: usize, work: &(dyn Fn(usize) + Sync)) {
     (0..count).into_par_iter().with_max_len(1).for_each(work);

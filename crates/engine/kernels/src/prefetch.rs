@@ -20,14 +20,15 @@ pub(crate) struct Prefetch<'a> {
     write: (*const f32, usize),
     /// Floats of a part of each.
     parts: [usize; 4],
-    /// Parts that were asked for.
+    /// Parts that were asked for, and how many there are.
     asked: Cell<usize>,
+    count: usize,
 }
 
 impl<'a> Prefetch<'a> {
     /// Asks for nothing.
     pub(crate) fn nothing() -> Self {
-        Self { read: [&[]; 3], write: (std::ptr::null(), 0), parts: [LINE; 4], asked: Cell::new(0) }
+        Self { read: [&[]; 3], write: (std::ptr::null(), 0), parts: [LINE; 4], asked: Cell::new(0), count: 0 }
     }
 
     /// Asks in the first `parts` calls for all of `read`, and for as much as `written` after it.
@@ -40,13 +41,23 @@ impl<'a> Prefetch<'a> {
             write: (written.as_ptr().wrapping_add(written.len()), written.len()),
             parts: [a, b, c, part(written.len())],
             asked: Cell::new(0),
+            count: parts.max(1),
         }
+    }
+
+    /// Whether nothing is left to ask for.
+    #[inline(always)]
+    pub(crate) fn is_done(&self) -> bool {
+        self.asked.get() >= self.count
     }
 
     /// Prefetches the next part.
     #[inline(always)]
     pub(crate) fn prefetch(&self) {
         let part = self.asked.get();
+        if part >= self.count {
+            return;
+        }
         self.asked.set(part + 1);
         let read = self.read.map(|slice| (slice.as_ptr(), slice.len()));
         for ((first, len), part_len) in read.into_iter().chain([self.write]).zip(self.parts) {

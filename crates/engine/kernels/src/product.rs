@@ -32,6 +32,34 @@ pub(crate) const BLOCK: usize = 128;
 /// Floats of a row from which on its part of a block is no continuation of its neighbour's that hardware foresees.
 const FAR_LEN: usize = 64;
 
+/// Where the rows of a product go, and what its sums begin and end with.
+#[derive(Clone, Copy)]
+pub(crate) struct Results<'a> {
+    /// Where each row begins, with its column 0; written through.
+    pub(crate) outputs: &'a [*const f32],
+    pub(crate) start: Start<'a>,
+    /// Where what is added to each row begins, with its column 0.
+    pub(crate) residuals: Option<&'a [*const f32]>,
+    /// The least and the greatest value that is written.
+    pub(crate) range: Option<[f32; 2]>,
+}
+
+/// The same for a tensor of rows that are contiguous.
+#[derive(Clone, Copy)]
+pub(crate) struct Ends<'a> {
+    pub(crate) start: Start<'a>,
+    /// Of the shape of the result.
+    pub(crate) residual: Option<&'a [f32]>,
+    /// The least and the greatest value that is written.
+    pub(crate) range: Option<[f32; 2]>,
+}
+
+impl<'a> From<Start<'a>> for Ends<'a> {
+    fn from(start: Start<'a>) -> Self {
+        Self { start, residual: None, range: None }
+    }
+}
+
 /// Writes rows of a matrix for packing: (segment, indices within the segment, columns, destination).
 type Fetch<'a> = dyn Fn(usize, Range<usize>, Range<usize>, &mut [f32]) + Sync + 'a;
 
@@ -153,27 +181,34 @@ pub(crate) struct InnerBlock {
 }
 
 /// `C = A B`, or added to C, for the rows of a table; panels `panels` only. `table` holds `segments` lists of one pointer for
-/// each row, `outputs` the start of each row of C. On the way what is `ahead` is brought near.
+/// each row. On the way what is `ahead` is brought near.
 ///
 /// # Safety
 ///
-/// Each pointer of `table` is that of `len` readable floats, each of `outputs` comes from that of `columns` writable ones
-/// that no other row and no other thread has. `packed` holds the panels.
+/// Each pointer of `table` is that of `len` readable floats, each of the results' outputs comes from that of `columns` writable
+/// ones that no other row and no other thread has, each of their residuals is that of `columns` readable ones. `packed` holds
+/// the panels.
 pub(crate) unsafe fn multiply(
     layout: &Panels,
     packed: &[f32],
     panels: Range<usize>,
-    start: Start<'_>,
     table: &[*const f32],
-    outputs: &[*const f32],
+    results: Results<'_>,
     ahead: &Prefetch<'_>,
 ) {
+    let Results { outputs, start, residuals, range } = results;
     let (count, width) = (outputs.len(), layout.width());
+    let last = layout.blocks().count() - 1;
+    assert!(residuals.is_none_or(|residuals| residuals.len() >= count), "a residual for each row");
     let far = layout.segments == 1 && layout.len >= FAR_LEN;
     assert!(table.len() >= layout.segments * count, "a pointer for each segment of each row");
     for (index, block) in layout.blocks().enumerate() {
         for panel in panels.clone() {
             let columns = layout.columns(panel);
+            let rows = block.segments.len() * block.within.len() * width;
+            // What the next round reads: the same block of the next panel.
+            let next = (panel + 1 < panels.end)
+                .then(|| &packed[(panel + 1) * layout.panel_len() + block.offset * width..][..rows]);
             let packed = &packed[panel * layout.panel_len() + block.offset * width..];
             let start = match start {
                 _ if index > 0 => Start::Add,
@@ -184,10 +219,13 @@ pub(crate) unsafe fn multiply(
                 table: &table[block.segments.start * count..block.segments.end * count],
                 offset: block.within.start,
                 len: block.within.len(),
-                packed: &packed[..block.segments.len() * block.within.len() * width],
+                packed: &packed[..rows],
+                next: next.unwrap_or_default(),
                 columns,
                 start,
                 outputs,
+                residuals: residuals.filter(|_| index == last),
+                range: range.filter(|_| index == last),
                 // The windows of one pixel are read once for each panel, those of several from the cache.
                 far: far && panel == panels.start,
                 ahead,
@@ -210,26 +248,29 @@ pub(crate) unsafe fn sums(layout: &Panels, work: &SumsBlock<'_>) {
 }
 
 /// `C = A B`, or added to C, for matrices A and C of contiguous rows. On the way the slices `ahead` are brought
-/// near, and the rows after C.
+/// near, if there are any, and the rows after C.
 ///
 /// # Panics
 ///
-/// If A and C are not of equally many rows, or the layout is not of one segment.
+/// If A, C and the residual are not of equally many rows, or the layout is not of one segment.
 pub(crate) fn multiply_rows(
     layout: &Panels,
     packed: &[f32],
-    start: Start<'_>,
+    ends: Ends<'_>,
     a: &[f32],
     c: &mut [f32],
-    ahead: [&[f32]; 3],
+    ahead: Option<[&[f32]; 3]>,
 ) {
     let Panels { segments, len, columns, .. } = *layout;
     let rows = c.len() / columns;
     assert!(segments == 1 && a.len() == rows * len && c.len() == rows * columns, "matrices of {rows} rows");
     let steps = rows.div_ceil(tile::MOST_ROWS) * len.div_ceil(tile::LINE) * layout.count();
-    let ahead = Prefetch::new(ahead, c, steps);
-    scratch::with_pointers(2 * rows, |pointers| {
-        let (table, outputs) = pointers.split_at_mut(rows);
+    let ahead = ahead.map_or_else(Prefetch::nothing, |ahead| Prefetch::new(ahead, c, steps));
+    let Ends { start, residual, range } = ends;
+    assert!(residual.is_none_or(|residual| residual.len() == c.len()), "a residual of {rows} rows");
+    scratch::with_pointers(3 * rows, |pointers| {
+        let (table, pointers) = pointers.split_at_mut(rows);
+        let (outputs, residuals) = pointers.split_at_mut(rows);
         for (pointer, row) in table.iter_mut().zip(a.chunks_exact(len)) {
             *pointer = row.as_ptr();
         }
@@ -238,8 +279,15 @@ pub(crate) fn multiply_rows(
             // SAFETY: C has so many rows.
             *pointer = unsafe { first.add(row * columns) }.cast_const();
         }
+        let residuals = residual.map(|residual| {
+            for (pointer, row) in residuals.iter_mut().zip(residual.chunks_exact(columns)) {
+                *pointer = row.as_ptr();
+            }
+            &*residuals
+        });
+        let results = Results { outputs, start, residuals, range };
         // SAFETY: the pointers are those of whole rows, which are disjoint, and C is borrowed exclusively.
-        unsafe { multiply(layout, packed, 0..layout.count(), start, table, outputs, &ahead) };
+        unsafe { multiply(layout, packed, 0..layout.count(), table, results, &ahead) };
     });
 }
 

@@ -1,7 +1,6 @@
 //! The engine that runs a graph on the kernels of this machine's processor.
 
 mod backward;
-mod floats;
 mod forward;
 mod input_gradient;
 mod norms;
@@ -13,13 +12,14 @@ use foliar_kernels::loss;
 
 pub(crate) use training::partials_len;
 
-use floats::Floats;
 use training::Training;
 
 use crate::engine::{Batch, Device, Engine, EngineOptions, StepConfig, StepStats};
 use crate::error::{EngineError, GraphError, StateError};
+use crate::floats::Floats;
 use crate::graph::Graph;
 use crate::init;
+use crate::memory::{check_memory, disjoint};
 use crate::parameters::Parameter;
 use crate::plan::{Plan, Purpose};
 use crate::profile::{StepProfile, Stopwatch};
@@ -370,12 +370,6 @@ impl Engine for CpuEngine {
     }
 }
 
-/// Asks the allocator for so many floats and gives them back: what it refuses would end the process later.
-fn check_memory(floats: usize) -> Result<(), GraphError> {
-    let refused = Vec::<f32>::new().try_reserve_exact(floats).is_err();
-    if refused { Err(GraphError::Memory { mib: floats.saturating_mul(4) >> 20 }) } else { Ok(()) }
-}
-
 /// The ranges of the weights that are stepped at one rate, with what the rate is multiplied by; neighbours of one factor
 /// are one range.
 fn rates(program: &Program, factors: Option<&[f64]>) -> Vec<(Range<usize>, f64)> {
@@ -404,13 +398,5 @@ impl StateDict {
     fn insert(&mut self, name: String, parameter: &Parameter, flat: &[f32]) {
         let data = parameter.unpack(&flat[parameter.range.clone()]);
         self.tensors.insert(name, Tensor { shape: parameter.shape.clone(), data });
-    }
-}
-
-/// Slices of the arena at places that the plan keeps apart.
-fn disjoint<const N: usize>(arena: &mut [f32], places: [Range<usize>; N]) -> [&mut [f32]; N] {
-    match arena.get_disjoint_mut(places) {
-        Ok(slices) => slices,
-        Err(error) => unreachable!("the memory plan broke its promise: {error}"),
     }
 }

@@ -113,6 +113,17 @@ pub enum ProbeError {
     State(#[from] StateError),
 }
 
+/// A network that cannot be made ready to predict.
+#[derive(Debug, Error, PartialEq)]
+pub enum PredictionError {
+    /// It is malformed, or the photographs do not fit.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// The weights are not those of the network.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
 /// Named tensors that do not fit the network.
 #[derive(Debug, Error, PartialEq)]
 pub enum StateError {

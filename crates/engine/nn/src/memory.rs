@@ -6,6 +6,8 @@
 
 use std::ops::{Range, RangeInclusive};
 
+use crate::error::GraphError;
+
 /// Buffers start at multiples of this many values: one cache line.
 const ALIGNMENT: usize = 16;
 
@@ -57,6 +59,20 @@ pub(crate) fn lay_out(requests: &[Request]) -> Layout {
 
 fn overlap(a: &RangeInclusive<usize>, b: &RangeInclusive<usize>) -> bool {
     a.start() <= b.end() && b.start() <= a.end()
+}
+
+/// Slices of the arena at places that the plan keeps apart.
+pub(crate) fn disjoint<const N: usize>(arena: &mut [f32], places: [Range<usize>; N]) -> [&mut [f32]; N] {
+    match arena.get_disjoint_mut(places) {
+        Ok(slices) => slices,
+        Err(error) => unreachable!("the memory plan broke its promise: {error}"),
+    }
+}
+
+/// Asks the allocator for so many floats and gives them back: what it refuses would end the process later.
+pub(crate) fn check_memory(floats: usize) -> Result<(), GraphError> {
+    let refused = Vec::<f32>::new().try_reserve_exact(floats).is_err();
+    if refused { Err(GraphError::Memory { mib: floats.saturating_mul(4) >> 20 }) } else { Ok(()) }
 }
 
 #[cfg(test)]

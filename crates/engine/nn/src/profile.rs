@@ -81,6 +81,11 @@ impl Stopwatch {
         }
     }
 
+    /// Time of all forward passes of a step; zero unless it was started.
+    pub(crate) fn forward_time(&self, step: usize) -> Duration {
+        self.forward.get(step).copied().unwrap_or_default()
+    }
+
     /// The work of `program`, with the times taken. `backward` is that of the training plan; empty if there is none.
     pub(crate) fn report(&self, program: &Program, backward: &[Backward]) -> Vec<StepProfile> {
         let time = |times: &[Duration], step: usize| times.get(step).copied().unwrap_or_default();

@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use foliar_nn::isa::{self, Isa};
-use foliar_nn::{CpuEngine, Engine, EngineOptions, Statistics, zoo};
+use foliar_nn::{CpuEngine, Engine, EngineOptions, PredictionEngine, Statistics, zoo};
 
 const SIZE: usize = 40;
 const IMAGE: usize = SIZE * SIZE * 3;
@@ -17,23 +17,38 @@ fn images(count: usize) -> Vec<f32> {
     (0..count * IMAGE).map(|index| (index * 7919 % 2003) as f32 / 1001.0 - 1.0).collect()
 }
 
-fn engine(model: &str, batch: usize) -> CpuEngine {
-    let options = EngineOptions {
-        image_size: SIZE,
-        batch,
-        seed: 1,
-        optimizer: None,
-        average: None,
-        statistics: Statistics::Batch,
-    };
-    CpuEngine::new(&zoo::build(model, 3).unwrap(), options).unwrap()
+/// The two engines that predict.
+enum Subject {
+    Trained(CpuEngine),
+    Predicting(PredictionEngine),
 }
 
-/// The bits of the logits of each photograph.
-fn predict(engine: &mut CpuEngine, images: &[f32], threads: usize) -> Vec<Vec<u32>> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let logits = pool.install(|| engine.predict(images).unwrap());
-    logits.chunks_exact(3).map(|row| row.iter().map(|value| value.to_bits()).collect()).collect()
+impl Subject {
+    /// Both, for a network with the same weights.
+    fn both(model: &str, batch: usize) -> [Self; 2] {
+        let options = EngineOptions {
+            image_size: SIZE,
+            batch,
+            seed: 1,
+            optimizer: None,
+            average: None,
+            statistics: Statistics::Batch,
+        };
+        let graph = zoo::build(model, 3).unwrap();
+        let engine = CpuEngine::new(&graph, options).unwrap();
+        let predicting = PredictionEngine::new(&graph, &engine.state(), SIZE, batch).unwrap();
+        [Self::Trained(engine), Self::Predicting(predicting)]
+    }
+
+    /// The bits of the logits of each photograph.
+    fn predict(&mut self, images: &[f32], threads: usize) -> Vec<Vec<u32>> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let logits = pool.install(|| match self {
+            Self::Trained(engine) => engine.predict(images).unwrap(),
+            Self::Predicting(engine) => engine.predict(images).unwrap(),
+        });
+        logits.chunks_exact(3).map(|row| row.iter().map(|value| value.to_bits()).collect()).collect()
+    }
 }
 
 #[test]
@@ -47,18 +62,19 @@ fn a_prediction_is_the_same_bits_in_any_batch() {
                 continue;
             }
             let images = images(17);
-            let mut engine_of_many = engine(model, 17);
-            let expected = predict(&mut engine_of_many, &images, 1);
-            for (count, threads) in [(17, 2), (17, 3), (16, 2), (5, 3), (2, 1), (1, 2)] {
-                let found = predict(&mut engine_of_many, &images[..count * IMAGE], threads);
-                assert_eq!(
-                    found,
-                    expected[..count],
-                    "{model}, batch of {count}, {threads} threads, {wanted:?}"
-                );
+            for (mut many, mut one) in Subject::both(model, 17).into_iter().zip(Subject::both(model, 1)) {
+                let expected = many.predict(&images, 1);
+                for (count, threads) in [(17, 2), (17, 3), (16, 2), (5, 3), (2, 1), (1, 2)] {
+                    let found = many.predict(&images[..count * IMAGE], threads);
+                    assert_eq!(
+                        found,
+                        expected[..count],
+                        "{model}, batch of {count}, {threads} threads, {wanted:?}"
+                    );
+                }
+                let last = one.predict(&images[16 * IMAGE..], 1);
+                assert_eq!(last, expected[16..], "{model}, planned for one, {wanted:?}");
             }
-            let last = predict(&mut engine(model, 1), &images[16 * IMAGE..], 1);
-            assert_eq!(last, expected[16..], "{model}, planned for one, {wanted:?}");
         }
     }
 }

@@ -6,8 +6,8 @@
 mod naive;
 
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Graph, Nhwc, Node, NodeId, Op, Optimizer, Sliding, StateDict,
-    Statistics, StepConfig, infer,
+    Batch, CpuEngine, Engine, EngineOptions, Graph, Nhwc, Node, NodeId, Op, Optimizer, PredictionEngine,
+    Sliding, StateDict, Statistics, StepConfig, infer,
 };
 use naive::{Mode, Naive};
 use proptest::prelude::*;
@@ -235,6 +235,9 @@ proptest! {
         let expected = naive.forward(&images, Mode::Evaluate);
         let (error, norm) = distance(&engine.predict(&images).unwrap(), expected.logits());
         prop_assert!(error <= 1e-4 * norm.max(1.0), "prediction: {error} of {norm}");
+        let mut predicting = PredictionEngine::new(&graph, &state, size, batch).unwrap();
+        let (error, norm) = distance(&predicting.predict(&images).unwrap(), expected.logits());
+        prop_assert!(error <= 1e-4 * norm.max(1.0), "prediction with folded norms: {error} of {norm}");
 
         let pass = naive.forward(&images, mode);
         let (objective, dlogits) = loss(pass.logits(), &labels);

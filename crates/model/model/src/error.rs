@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use foliar_files::Printable as _;
 use foliar_metrics::MetricsError;
-use foliar_nn::{EngineError, GraphError, StateError};
+use foliar_nn::{EngineError, GraphError, PredictionError, StateError};
 use thiserror::Error;
 
 /// A checkpoint, bundle or table that cannot be read or written.
@@ -55,4 +55,13 @@ pub enum ModelError {
         /// The levels that it holds, separated by commas.
         known: String,
     },
+}
+
+impl From<PredictionError> for ModelError {
+    fn from(error: PredictionError) -> Self {
+        match error {
+            PredictionError::Graph(error) => Self::Graph(error),
+            PredictionError::State(error) => Self::State(error),
+        }
+    }
 }

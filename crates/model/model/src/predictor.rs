@@ -1,8 +1,9 @@
 //! Runs a bundle on photographs.
 
+use std::collections::HashSet;
 use std::path::Path;
 
-use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Parameters, Statistics, infer};
+use foliar_nn::{Graph, Parameters, PredictionEngine, StateError, infer};
 use foliar_vision::{Limits, LoadedPhoto, Reason, Resizer, Rgb, Workspace, load_photo};
 use rayon::prelude::*;
 
@@ -27,8 +28,8 @@ pub type FilePrediction = Result<Prediction, Reason>;
 /// Runs a bundle on photographs.
 pub struct Predictor {
     /// Everything before the classifier.
-    front: CpuEngine,
-    classifier: CpuEngine,
+    front: PredictionEngine,
+    classifier: PredictionEngine,
     /// The classifier's graph, which begins with features.
     tail: Graph,
     bundle: Bundle,
@@ -41,24 +42,12 @@ impl Predictor {
     ///
     /// # Errors
     /// A bundle whose weights do not fit its graph.
-    pub fn new(mut bundle: Bundle, batch: usize) -> Result<Self, ModelError> {
-        let options = EngineOptions {
-            image_size: bundle.preprocessing.size as usize,
-            batch: batch.max(1),
-            seed: 0,
-            optimizer: None,
-            average: None,
-            statistics: Statistics::Batch,
-        };
-        check_weights(&bundle, options.image_size)?;
-        let (head, tail) = bundle.graph.split(bundle.graph.backbone(), options.image_size)?;
-        let mut front = CpuEngine::new(&head, options)?;
-        let mut classifier = CpuEngine::new(&tail, options)?;
-        let (frozen, learned) = std::mem::take(&mut bundle.state).divide(&classifier.state());
-        front.restore(&frozen)?;
-        classifier.restore(&learned)?;
-        bundle.state = frozen;
-        bundle.state.tensors.extend(learned.tensors);
+    pub fn new(bundle: Bundle, batch: usize) -> Result<Self, ModelError> {
+        let (size, batch) = (bundle.preprocessing.size as usize, batch.max(1));
+        check_weights(&bundle, size)?;
+        let (head, tail) = bundle.graph.split(bundle.graph.backbone(), size)?;
+        let front = PredictionEngine::new(&head, &bundle.state, size, batch)?;
+        let classifier = PredictionEngine::new(&tail, &bundle.state, size, batch)?;
         Ok(Self { front, classifier, tail, bundle, workspace: Workspace::default(), images: Vec::new() })
     }
 
@@ -161,12 +150,20 @@ impl Predictor {
     }
 }
 
-/// Checks that a bundle has all weights of its graph before an engine takes memory for them: a file of a few bytes could ask
-/// for any number.
+/// Checks that a bundle has all weights of its graph and no others before an engine takes memory for them: a file of a few
+/// bytes could ask for any number.
 fn check_weights(bundle: &Bundle, size: usize) -> Result<(), ModelError> {
     let shapes = infer(&bundle.graph, 1, size, size)?;
-    for parameter in Parameters::new(&bundle.graph, &shapes)?.list {
+    let list = Parameters::new(&bundle.graph, &shapes)?.list;
+    for parameter in &list {
         bundle.state.require(&parameter.name, &parameter.shape)?;
+    }
+    if bundle.state.tensors.len() != list.len() {
+        let known: HashSet<&str> = list.iter().map(|parameter| parameter.name.as_str()).collect();
+        let unknown = bundle.state.tensors.keys().find(|name| !known.contains(name.as_str()));
+        if let Some(name) = unknown {
+            return Err(StateError::Unexpected { name: name.clone() }.into());
+        }
     }
     Ok(())
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::bail;
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Optimizer, Spent, Statistics, StepConfig, StepProfile, isa, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, PredictionEngine, Spent, Statistics,
+    StepConfig, StepProfile, isa, zoo,
 };
 use foliar_random::Random;
 use serde::Serialize;
@@ -99,31 +100,23 @@ pub(super) fn run(work: &Work<'_>) -> anyhow::Result<Exit> {
     let Work { arguments, batch, size } = *work;
     let training = arguments.mode == BenchMode::Train;
     let graph = zoo::build(&arguments.model, arguments.classes)?;
-    let options = EngineOptions {
-        image_size: size,
-        batch,
-        seed: SEED,
-        optimizer: training.then_some(OPTIMIZER),
-        average: None,
-        statistics: Statistics::Batch,
-    };
-    let mut engine = if arguments.low_memory {
-        CpuEngine::with_low_memory(&graph, options)?
-    } else {
-        CpuEngine::new(&graph, options)?
-    };
+    let mut engine = Subject::new(&graph, work)?;
     let (images, labels) = random_batch(batch, size, arguments.classes);
-    let step = |engine: &mut CpuEngine| {
-        if !training {
-            engine.predict(&images)?;
-        } else if !engine.train_step(Batch { images: &images, labels: &labels }, &PLAN)?.taken {
+    let step = |engine: &mut Subject| {
+        let finite = match engine {
+            Subject::Predicting(engine) => engine.predict(&images).map(|_| true)?,
+            Subject::Training(engine) => {
+                engine.train_step(Batch { images: &images, labels: &labels }, &PLAN)?.taken
+            }
+        };
+        if !finite {
             bail!("the loss of {} is no finite number on random pixels", arguments.model);
         }
         Ok(())
     };
     let at_least = Duration::from_secs_f64(arguments.seconds);
     let before = peak::measure();
-    let timing = Timing::take(&mut engine, at_least, CpuEngine::start_stopwatch, step)?;
+    let timing = Timing::take(&mut engine, at_least, Subject::start_stopwatch, step)?;
     // A machine is often slower at one moment than at another; the limit is the best of two.
     let peak_gflops = before.max(peak::measure());
     let profile = engine.profile();
@@ -152,6 +145,49 @@ pub(super) fn run(work: &Work<'_>) -> anyhow::Result<Exit> {
         nodes: arguments.profile.then_some(nodes),
     };
     print(arguments, &document, |out| print_text(out, &document, &timing))
+}
+
+/// What is measured: an engine with its first weights.
+enum Subject {
+    Training(CpuEngine),
+    Predicting(PredictionEngine),
+}
+
+impl Subject {
+    fn new(graph: &Graph, work: &Work<'_>) -> anyhow::Result<Self> {
+        let Work { arguments, batch, size } = *work;
+        let training = arguments.mode == BenchMode::Train;
+        let options = EngineOptions {
+            image_size: size,
+            batch: if training { batch } else { 1 },
+            seed: SEED,
+            optimizer: training.then_some(OPTIMIZER),
+            average: None,
+            statistics: Statistics::Batch,
+        };
+        Ok(match (training, arguments.low_memory) {
+            (true, true) => Self::Training(CpuEngine::with_low_memory(graph, options)?),
+            (true, false) => Self::Training(CpuEngine::new(graph, options)?),
+            (false, _) => {
+                let state = CpuEngine::new(graph, options)?.state();
+                Self::Predicting(PredictionEngine::new(graph, &state, size, batch)?)
+            }
+        })
+    }
+
+    fn start_stopwatch(&mut self) {
+        match self {
+            Self::Training(engine) => engine.start_stopwatch(),
+            Self::Predicting(engine) => engine.start_stopwatch(),
+        }
+    }
+
+    fn profile(&self) -> Vec<StepProfile> {
+        match self {
+            Self::Training(engine) => engine.profile(),
+            Self::Predicting(engine) => engine.profile(),
+        }
+    }
 }
 
 /// Pixels between -2 and 2, whose standard deviation is near that of normalised photographs, and labels.

@@ -124,7 +124,7 @@ impl Phase {
                     }
                 }
             });
-            product(&windows, Right { layout, packed }, start, pixels, dx);
+            product(&windows, Right { layout, packed }, start.into(), pixels, dx);
         });
     }
 }

@@ -7,7 +7,7 @@ use super::windows::{Framed, Position, Windows, positions};
 use super::{Conv, winograd};
 use crate::parallel::{self, Chunks, share_out};
 use crate::prefetch::Prefetch;
-use crate::product::{Panels, Start, multiply};
+use crate::product::{Ends, Panels, Results, Start, multiply};
 use crate::scratch;
 use crate::shape::Nhwc;
 
@@ -36,24 +36,29 @@ pub fn forward(conv: &Conv, x: &[f32], weight: &[f32], bias: Option<&[f32]>, y: 
         return;
     }
     if winograd::suits(conv) {
-        return winograd::forward(conv, x, weight, bias, y);
+        return winograd::forward(conv, x, weight, bias, None, y);
     }
-    let framed = Framed::suits(conv);
-    let (rows, outputs) = (conv.patch_len(), conv.channels());
-    let segments = if framed { conv.window.kernel[0] } else { conv.window.area() };
-    let len = rows / segments.max(1);
-    let layout = Panels::new(segments, len, outputs);
-    let start = bias.map_or(Start::Zero, Start::Bias);
+    let layout = panels(conv);
     scratch::with(layout.packed_len(), |packed| {
         layout.pack_matrix(packed, weight);
-        let right = Right { layout, packed };
-        if framed {
-            by_bands(conv, x, right, start, y);
-        } else {
-            let pixels = Pixels::all(conv.output);
-            product(&Windows::of_input(conv, x), right, start, pixels, y);
-        }
+        let start = bias.map_or(Start::Zero, Start::Bias);
+        direct(conv, x, Right { layout, packed }, start.into(), y);
     });
+}
+
+/// How the weights of a convolution are packed for [`direct`].
+pub(super) fn panels(conv: &Conv) -> Panels {
+    let segments = if Framed::suits(conv) { conv.window.kernel[0] } else { conv.window.area() };
+    Panels::new(segments, conv.patch_len() / segments.max(1), conv.channels())
+}
+
+/// The product of a convolution's windows and its packed weights.
+pub(super) fn direct(conv: &Conv, x: &[f32], right: Right<'_>, ends: Ends<'_>, y: &mut [f32]) {
+    if Framed::suits(conv) {
+        by_bands(conv, x, right, ends, y);
+    } else {
+        product(&Windows::of_input(conv, x), right, ends, Pixels::all(conv.output), y);
+    }
 }
 
 /// A packed right matrix.
@@ -163,7 +168,7 @@ impl Pieces {
 pub(super) fn product(
     windows: &Windows<'_>,
     right: Right<'_>,
-    start: Start<'_>,
+    ends: Ends<'_>,
     pixels: Pixels,
     y: &mut [f32],
 ) {
@@ -174,14 +179,14 @@ pub(super) fn product(
     let shared = Shared { start: y.as_mut_ptr(), len: y.len() };
     parallel::for_each(pieces.count(), &|index| {
         let (rows, panels) = pieces.piece(index);
-        piece(windows, right, start, &pixels, rows, panels, shared);
+        piece(windows, right, ends, &pixels, rows, panels, shared);
     });
 }
 
 fn piece(
     windows: &Windows<'_>,
     right: Right<'_>,
-    start: Start<'_>,
+    ends: Ends<'_>,
     pixels: &Pixels,
     rows: Range<usize>,
     panels: Range<usize>,
@@ -190,20 +195,29 @@ fn piece(
     let count = rows.len();
     scratch::with(windows.segment, |zeros| {
         zeros.fill(0.0);
-        scratch::with_pointers((windows.segments() + 1) * count, |pointers| {
-            let (table, outputs) = pointers.split_at_mut(windows.segments() * count);
+        scratch::with_pointers((windows.segments() + 2) * count, |pointers| {
+            let (table, pointers) = pointers.split_at_mut(windows.segments() * count);
+            let (outputs, residuals) = pointers.split_at_mut(count);
             windows.point(rows.clone(), zeros, table);
-            y.point(pixels, rows, outputs);
+            y.point(pixels, rows.clone(), outputs);
+            let Ends { start, residual, range } = ends;
+            let residuals = residual.map(|residual| {
+                for (start, pointer) in pixels.starts(rows).zip(&mut *residuals) {
+                    *pointer = residual[start..start + pixels.shape.c].as_ptr();
+                }
+                &*residuals
+            });
+            let results = Results { outputs, start, residuals, range };
             let ahead = Prefetch::nothing();
-            // SAFETY: the table's pointers are those of whole segments, and the outputs' of whole pixels; pieces have
-            // no pixel and panel in common.
-            unsafe { multiply(&right.layout, right.packed, panels, start, table, outputs, &ahead) };
+            // SAFETY: the table's pointers are those of whole segments, and the others of whole pixels; pieces have no pixel
+            // and panel in common.
+            unsafe { multiply(&right.layout, right.packed, panels, table, results, &ahead) };
         });
     });
 }
 
 /// The forward pass where windows have few channels: bands of the output's rows, each from a framed copy of what it sees.
-fn by_bands(conv: &Conv, x: &[f32], right: Right<'_>, start: Start<'_>, y: &mut [f32]) {
+fn by_bands(conv: &Conv, x: &[f32], right: Right<'_>, ends: Ends<'_>, y: &mut [f32]) {
     let output = conv.output;
     let band_rows = (2 * PIECE_ROWS).div_ceil(output.w).min(output.h);
     let bands = output.h.div_ceil(band_rows);
@@ -219,7 +233,7 @@ fn by_bands(conv: &Conv, x: &[f32], right: Right<'_>, start: Start<'_>, y: &mut 
             let panels = 0..right.layout.count();
             for first in (0..windows.count()).step_by(PIECE_ROWS) {
                 let part = first..(first + PIECE_ROWS).min(windows.count());
-                piece(&windows, right, start, &pixels, part, panels.clone(), shared);
+                piece(&windows, right, ends, &pixels, part, panels.clone(), shared);
             }
         });
     });

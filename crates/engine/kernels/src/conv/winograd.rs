@@ -58,8 +58,15 @@ fn tiles(conv: &Conv) -> usize {
     output.n * Tiles::of_output(output).per_image()
 }
 
-/// `y = conv(x, weight) + bias`; weights are (3, 3, in, out).
-pub(super) fn forward(conv: &Conv, x: &[f32], weight: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+/// `y = conv(x, weight) + bias`, held within `range`; weights are (3, 3, in, out).
+pub(super) fn forward(
+    conv: &Conv,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    range: Option<[f32; 2]>,
+    y: &mut [f32],
+) {
     let (input, output, pad) = (conv.input, conv.output, conv.window.pad);
     let tiles = Tiles::of_output(output);
     convolve::Work {
@@ -75,6 +82,7 @@ pub(super) fn forward(conv: &Conv, x: &[f32], weight: &[f32], bias: Option<&[f32
         made: Pixels { tiles, size: [output.h, output.w], pad: [0, 0] },
         outputs: output.c,
         finish: bias.map_or(Finish::Overwrite, Finish::Bias),
+        range,
     }
     .run(y);
 }
@@ -109,6 +117,7 @@ pub(super) fn backward_input(
             Accumulate::Overwrite => Finish::Overwrite,
             Accumulate::Add => Finish::Add,
         },
+        range: None,
     }
     .run(dx);
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::band::{Band, Layout};
-use super::line::{Taps, backward_line, steps};
+use super::line::{Rows as Seen, Taps, backward_line, steps};
 use super::{Depthwise, part_rows};
 use crate::axis::Axis;
 use crate::elementwise::{Accumulate, add_assign_chunk};
@@ -186,7 +186,8 @@ impl Lines<'_> {
         let next = (self.row + 1) * self.x.len();
         let [x, _] = work.before.needs(next..next + self.x.len());
         let ahead = &Prefetch::new([y, dy, x], dx, steps(work.input.w, work.input.c));
-        let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight, ahead };
+        let rows = Seen::Padded(&self.band);
+        let taps = Taps { rows, meeting, kernel: work.kernel, weight: work.weight, ahead };
         backward_line(taps, self.x, dx, self.dweight);
         self.row += 1;
     }

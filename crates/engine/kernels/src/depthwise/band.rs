@@ -94,6 +94,12 @@ impl<'a> Band<'a> {
         source.needs(start..start + rows * w * c)
     }
 
+    /// Pixels of a padded row.
+    #[inline(always)]
+    pub(super) fn pixels(&self) -> usize {
+        self.layout.pixels
+    }
+
     /// A padded row, one of those that were asked for last.
     #[inline(always)]
     pub(super) fn row(&self, row: usize) -> &[f32] {

@@ -1,7 +1,7 @@
 //! The forward pass.
 
 use super::band::{Band, Layout};
-use super::line::{Taps, forward_line, steps};
+use super::line::{Ends, Rows as Seen, Taps, forward_line, steps};
 use super::{Depthwise, part_rows};
 use crate::axis::Axis;
 use crate::fusion::{OutputStatistics, Source};
@@ -119,8 +119,9 @@ impl Lines<'_> {
         self.band.reach(&work.source, image, meeting);
         let [next, _] = self.band.following(&work.source, image, work.step);
         let ahead = &Prefetch::new([next, &[], &[]], line, steps(work.output.w, work.output.c));
-        let taps = Taps { band: &self.band, meeting, kernel: work.kernel, weight: work.weight, ahead };
-        forward_line(taps, work.step, line);
+        let rows = Seen::Padded(&self.band);
+        let taps = Taps { rows, meeting, kernel: work.kernel, weight: work.weight, ahead };
+        forward_line(taps, work.step, Ends::PLAIN, line);
         self.row += 1;
     }
 }

@@ -13,10 +13,25 @@ use crate::prefetch::Prefetch;
 /// Pixels made at a time.
 const PIXELS: usize = 4;
 
-/// The rows of a band that a line meets, and their weights.
+/// Where the rows are that a line meets.
+#[derive(Clone, Copy)]
+pub(super) enum Rows<'a> {
+    /// In a band, with zeros around them.
+    Padded(&'a Band<'a>),
+    /// In an image, as they are.
+    Plain {
+        image: &'a [f32],
+        /// Pixels of a row.
+        width: usize,
+        /// Pixels of zeros that are thought before a row, and after it as many as there must be.
+        pad: usize,
+    },
+}
+
+/// The rows that a line meets, and their weights.
 #[derive(Clone, Copy)]
 pub(super) struct Taps<'a> {
-    pub(super) band: &'a Band<'a>,
+    pub(super) rows: Rows<'a>,
     /// Which tap meets which row.
     pub(super) meeting: Meeting,
     pub(super) kernel: [usize; 2],
@@ -24,6 +39,49 @@ pub(super) struct Taps<'a> {
     pub(super) weight: &'a [f32],
     /// What later lines read.
     pub(super) ahead: &'a Prefetch<'a>,
+}
+
+/// The pixels that a row has.
+#[derive(Clone, Copy)]
+struct Span {
+    /// Zeros before the first one.
+    first: usize,
+    pixels: usize,
+}
+
+impl Span {
+    /// The place in the row of pixel `pixel`, counted from the first zero, if it is one of the row's.
+    #[inline(always)]
+    fn place(&self, pixel: usize) -> Option<usize> {
+        pixel.checked_sub(self.first).filter(|&place| place < self.pixels)
+    }
+
+    /// The place of the first of `count` pixels from `pixel` on, if all are the row's.
+    #[inline(always)]
+    fn run(&self, pixel: usize, count: usize) -> Option<usize> {
+        pixel.checked_sub(self.first).filter(|place| place + count <= self.pixels)
+    }
+}
+
+/// What the sums of a line begin and end with.
+#[derive(Clone, Copy)]
+pub(super) struct Ends<'a> {
+    /// One value for each channel; zeros if there is none.
+    pub(super) bias: Option<&'a [f32]>,
+    /// The least and the greatest value that is written.
+    pub(super) range: [f32; 2],
+}
+
+impl<'a> Ends<'a> {
+    /// Sums as they are.
+    pub(super) const PLAIN: Self = Self { bias: None, range: [f32::NEG_INFINITY, f32::INFINITY] };
+
+    /// What the sums of a group of channels begin with, and the range of each.
+    #[inline(always)]
+    fn of<L: Level, V: Vector<L>>(&self, level: L, channel: usize) -> (V, [V; 2]) {
+        let start = self.bias.map_or(V::splat(level, 0.0), |bias| V::load(level, &bias[channel..]));
+        (start, self.range.map(|value| V::splat(level, value)))
+    }
 }
 
 /// Steps that a line of so many pixels and channels is made in, at least.
@@ -39,8 +97,23 @@ impl<'a> Taps<'a> {
     /// Each row and where the weights of its taps begin.
     #[inline(always)]
     fn rows(&self) -> impl Iterator<Item = (&'a [f32], usize)> {
-        let (band, across) = (self.band, self.weight.len() / self.kernel[0]);
-        self.meeting.pairs().map(move |(tap, place)| (band.row(place), tap * across))
+        let (rows, across, channels) = (self.rows, self.weight.len() / self.kernel[0], self.channels());
+        self.meeting.pairs().map(move |(tap, place)| {
+            let row = match rows {
+                Rows::Padded(band) => band.row(place),
+                Rows::Plain { image, width, .. } => &image[place * width * channels..][..width * channels],
+            };
+            (row, tap * across)
+        })
+    }
+
+    /// Pixels of a row, and the number that its first one has among those with the zeros before it.
+    #[inline(always)]
+    fn span(&self) -> Span {
+        match self.rows {
+            Rows::Padded(band) => Span { first: 0, pixels: band.pixels() },
+            Rows::Plain { width, pad, .. } => Span { first: pad, pixels: width },
+        }
     }
 
     /// [`Self::rows`] if there are `H` of them.
@@ -54,28 +127,35 @@ impl<'a> Taps<'a> {
 
 multiversion!(
     /// A line of the output; its pixel p sees the pixels from `p * step` on.
-    pub(super) fn forward_line(taps: Taps<'_>, step: usize, y: &mut [f32]) = forward_line_body
+    pub(super) fn forward_line(taps: Taps<'_>, step: usize, ends: Ends<'_>, y: &mut [f32]) = forward_line_body
 );
 
 #[inline(always)]
-fn forward_line_body<L: Level>(level: L, taps: Taps<'_>, step: usize, y: &mut [f32]) {
+fn forward_line_body<L: Level>(level: L, taps: Taps<'_>, step: usize, ends: Ends<'_>, y: &mut [f32]) {
     match (taps.kernel[1], taps.meeting.count, step) {
-        (3, 2, 1) => forward_three::<L, 2, 1>(level, taps, y),
-        (3, 3, 1) => forward_three::<L, 3, 1>(level, taps, y),
-        (3, 2, 2) => forward_three::<L, 2, 2>(level, taps, y),
-        (3, 3, 2) => forward_three::<L, 3, 2>(level, taps, y),
-        _ => level.for_each_group(taps.channels(), &mut ForwardAny { taps, step, mirrored: false, y }),
+        (3, 2, 1) => forward_three::<L, 2, 1>(level, taps, ends, y),
+        (3, 3, 1) => forward_three::<L, 3, 1>(level, taps, ends, y),
+        (3, 2, 2) => forward_three::<L, 2, 2>(level, taps, ends, y),
+        (3, 3, 2) => forward_three::<L, 3, 2>(level, taps, ends, y),
+        _ => level.for_each_group(taps.channels(), &mut ForwardAny { taps, step, mirrored: false, ends, y }),
     }
 }
 
 #[inline(always)]
-fn forward_three<L: Level, const H: usize, const S: usize>(level: L, taps: Taps<'_>, y: &mut [f32]) {
+fn forward_three<L: Level, const H: usize, const S: usize>(
+    level: L,
+    taps: Taps<'_>,
+    ends: Ends<'_>,
+    y: &mut [f32],
+) {
     let channels = taps.channels();
     let work = &mut ForwardThree::<H, S> {
         rows: taps.exactly(),
+        span: taps.span(),
         weight: taps.weight,
         ahead: taps.ahead,
         channels,
+        ends,
         y,
     };
     level.for_each_group(channels, work);
@@ -95,7 +175,8 @@ fn backward_line_body<L: Level>(level: L, taps: Taps<'_>, x: &[f32], dx: &mut [f
         (3, 3) => backward_three::<L, 3>(level, taps, x, dx, dweight),
         _ => {
             let channels = taps.channels();
-            level.for_each_group(channels, &mut ForwardAny { taps, step: 1, mirrored: true, y: dx });
+            let mut gradient = ForwardAny { taps, step: 1, mirrored: true, ends: Ends::PLAIN, y: dx };
+            level.for_each_group(channels, &mut gradient);
             level.for_each_group(channels, &mut WeightsAny { taps, x, dweight });
         }
     }
@@ -131,9 +212,11 @@ const fn is_wide<L: Level, V: Vector<L>>() -> bool {
 /// `H` rows under windows of three columns that are `S` pixels apart.
 struct ForwardThree<'a, const H: usize, const S: usize> {
     rows: [(&'a [f32], usize); H],
+    span: Span,
     weight: &'a [f32],
     ahead: &'a Prefetch<'a>,
     channels: usize,
+    ends: Ends<'a>,
     y: &'a mut [f32],
 }
 
@@ -146,37 +229,43 @@ impl<L: Level, const H: usize, const S: usize> ChannelGroup<L> for ForwardThree<
                 *weight = V::load(level, &self.weight[taps + tap * self.channels + channel..]);
             }
         }
+        let ends = self.ends.of(level, channel);
         let pixels = self.y.len() / self.channels;
         let mut pixel = 0;
-        if const { is_wide::<L, V>() } {
-            while pixel + PIXELS <= pixels {
-                self.pixels::<L, V, PIXELS>(level, channel, pixel, &weights);
-                pixel += PIXELS;
-            }
-        }
         while pixel < pixels {
-            self.pixels::<L, V, 1>(level, channel, pixel, &weights);
-            pixel += 1;
+            let run = self.span.run(pixel * S, (PIXELS - 1) * S + 3);
+            match run.filter(|_| const { is_wide::<L, V>() } && pixel + PIXELS <= pixels) {
+                Some(place) => {
+                    self.pixels(level, channel, pixel, place, &weights, &ends);
+                    pixel += PIXELS;
+                }
+                None => {
+                    self.pixel(level, channel, pixel, &weights, &ends);
+                    pixel += 1;
+                }
+            }
         }
     }
 }
 
 impl<const H: usize, const S: usize> ForwardThree<'_, H, S> {
-    /// `P` pixels from `pixel` on.
+    /// Several pixels from `pixel` on, whose windows see those from `place` on.
     #[inline(always)]
-    fn pixels<L: Level, V: Vector<L>, const P: usize>(
+    fn pixels<L: Level, V: Vector<L>>(
         &mut self,
         level: L,
         channel: usize,
         pixel: usize,
+        place: usize,
         weights: &[[V; 3]; H],
+        &(start, [low, high]): &(V, [V; 2]),
     ) {
         self.ahead.prefetch();
-        let places = Places::new(self.y, self.channels, pixel, P, channel);
-        let mut sums = [V::splat(level, 0.0); P];
+        let places = Places::new(self.y, self.channels, pixel, PIXELS, channel);
+        let mut sums = [start; PIXELS];
         for (&(row, _), weights) in self.rows.iter().zip(weights) {
-            let values = Columns::new(row, self.channels, pixel * S, (P - 1) * S + 3, channel);
-            for column in 0..(P - 1) * S + 3 {
+            let values = Columns::new(row, self.channels, place, (PIXELS - 1) * S + 3, channel);
+            for column in 0..(PIXELS - 1) * S + 3 {
                 // SAFETY: `column` is below the number of columns, and the lanes are those of a group of
                 // channels.
                 let value = unsafe { values.get::<L, V>(level, column) };
@@ -189,8 +278,31 @@ impl<const H: usize, const S: usize> ForwardThree<'_, H, S> {
         }
         for (p, sum) in sums.into_iter().enumerate() {
             // SAFETY: `p` is below the number of pixels, and the lanes are those of a group of channels.
-            unsafe { places.put(p, sum) };
+            unsafe { places.put(p, sum.clamp(low, high)) };
         }
+    }
+
+    /// One pixel, whose window may reach beyond the rows.
+    #[inline(always)]
+    fn pixel<L: Level, V: Vector<L>>(
+        &mut self,
+        level: L,
+        channel: usize,
+        pixel: usize,
+        weights: &[[V; 3]; H],
+        &(start, [low, high]): &(V, [V; 2]),
+    ) {
+        self.ahead.prefetch();
+        let seen: [Option<usize>; 3] = std::array::from_fn(|column| self.span.place(pixel * S + column));
+        let mut sum = start;
+        for (&(row, _), weights) in self.rows.iter().zip(weights) {
+            for (place, &weight) in seen.iter().zip(weights) {
+                if let &Some(place) = place {
+                    sum = V::load(level, &row[place * self.channels + channel..]).mul_add(weight, sum);
+                }
+            }
+        }
+        sum.clamp(low, high).store(&mut self.y[pixel * self.channels + channel..]);
     }
 }
 
@@ -342,6 +454,7 @@ struct ForwardAny<'a> {
     step: usize,
     /// Whether the taps of a row are taken from right to left.
     mirrored: bool,
+    ends: Ends<'a>,
     y: &'a mut [f32],
 }
 
@@ -349,17 +462,20 @@ impl<L: Level> ChannelGroup<L> for ForwardAny<'_> {
     #[inline(always)]
     fn run<V: Vector<L>>(&mut self, level: L, channel: usize) {
         let (channels, across) = (self.taps.channels(), self.taps.kernel[1]);
+        let span = self.taps.span();
+        let (start, [low, high]) = self.ends.of::<L, V>(level, channel);
         for (pixel, y) in self.y.chunks_exact_mut(channels).enumerate() {
-            let mut sum = V::splat(level, 0.0);
+            let mut sum = start;
             for (row, taps) in self.taps.rows() {
                 for column in 0..across {
                     let tap = if self.mirrored { across - 1 - column } else { column };
-                    let value = V::load(level, &row[(pixel * self.step + column) * channels + channel..]);
+                    let Some(place) = span.place(pixel * self.step + column) else { continue };
+                    let value = V::load(level, &row[place * channels + channel..]);
                     let weight = V::load(level, &self.taps.weight[taps + tap * channels + channel..]);
                     sum = value.mul_add(weight, sum);
                 }
             }
-            sum.store(&mut y[channel..]);
+            sum.clamp(low, high).store(&mut y[channel..]);
         }
     }
 }

@@ -183,7 +183,7 @@ impl Work<'_> {
                     let begin = if add { Start::Add } else { Start::Zero };
                     let ([y, dy_next], [x, _]) =
                         (self.output.needs(next(&range)), self.input.needs(next(&inputs)));
-                    multiply_rows(&self.layout, packed, begin, dy, dx, [y, dy_next, x]);
+                    multiply_rows(&self.layout, packed, begin.into(), dy, dx, Some([y, dy_next, x]));
                     if let Some((sums, norm)) = &mut sums {
                         let incoming = Incoming::Stored { y: a, dy: dx };
                         sums.add(&self.x[inputs], incoming, *norm);

@@ -63,7 +63,7 @@ impl Work<'_> {
                 let end = start + y.len() / outputs * inputs;
                 let x = self.source.read(start..end, room);
                 let [next, _] = self.source.needs(end..end + x.len());
-                multiply_rows(&self.layout, self.packed, Start::Zero, x, y, [next, &[], &[]]);
+                multiply_rows(&self.layout, self.packed, Start::Zero.into(), x, y, Some([next, &[], &[]]));
                 if let Some(moments) = &mut moments {
                     moments.add(y);
                 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::isa::level::Level;
 use crate::isa::vector::Vector;
-use crate::isa::{Isa, prefetch_line};
+use crate::isa::{Isa, prefetch_line, prefetch_second_level};
 use crate::prefetch::Prefetch;
 
 /// Most rows of a tile.
@@ -46,12 +46,18 @@ pub(crate) struct RowsBlock<'a> {
     pub(crate) len: usize,
     /// The block's rows of the panel.
     pub(crate) packed: &'a [f32],
+    /// The rows of a panel that are read next, which are brought near meanwhile.
+    pub(crate) next: &'a [f32],
     /// The panel's columns.
     pub(crate) columns: Range<usize>,
     /// Begins the sums; a bias has one value for each of the panel's columns.
     pub(crate) start: Start<'a>,
     /// Where each row of the result begins, with its column 0; written through.
     pub(crate) outputs: &'a [*const f32],
+    /// Where what is added to each row at the end begins, with its column 0.
+    pub(crate) residuals: Option<&'a [*const f32]>,
+    /// The least and the greatest value that is written.
+    pub(crate) range: Option<[f32; 2]>,
     /// Whether the rows of A are far away, so that those of the next tile are asked for while one is computed.
     pub(crate) far: bool,
     /// What is asked for as well.
@@ -135,6 +141,8 @@ unsafe fn rows_body<L: Level>(level: L, vectors: usize, work: &RowsBlock<'_>) {
         match (vectors, L::REGISTERS) {
             (1, _) => each_rows::<L, L::Widest, 12, 1>(level, work),
             (2, 32) => each_rows::<L, L::Widest, 12, 2>(level, work),
+            // Without fused multiply-add products take registers too, and WebAssembly's compilers fill fewer than there are.
+            (2, _) if cfg!(target_family = "wasm") => each_rows::<L, L::Widest, 4, 2>(level, work),
             (2, _) => each_rows::<L, L::Widest, 6, 2>(level, work),
             (3, 32) => each_rows::<L, L::Widest, 8, 3>(level, work),
             (4, 32) => each_rows::<L, L::Widest, 6, 4>(level, work),
@@ -167,8 +175,13 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
     assert!(work.packed.len() >= segments * work.len * N * V::LANES, "a whole panel");
     let width = work.columns.len();
     let whole = width == N * V::LANES;
+    let share = work.next.len().div_ceil(count.div_ceil(R).max(1)).next_multiple_of(LINE);
+    let mut next = work.next.chunks(share.max(LINE));
     let mut first = 0;
     while first < count {
+        for line in next.next().unwrap_or_default().chunks(LINE) {
+            prefetch_second_level(line.as_ptr());
+        }
         let present = R.min(count - first);
         let row = |r: usize| first + r.min(present - 1);
         let mut outputs = [std::ptr::null_mut(); R];
@@ -177,7 +190,7 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
             *output = unsafe { work.outputs.get_unchecked(row(r)).cast_mut().add(work.columns.start) };
         }
         // SAFETY: a bias has as many values as the panel has columns.
-        let mut tile = unsafe { begin::<L, V, R, N>(level, work.start, width, whole) };
+        let mut tile: [[V; N]; R] = unsafe { begin::<L, V, R, N>(level, work.start, width) };
         let mut panel = work.packed.as_ptr();
         for segment in 0..segments {
             let mut rows = [std::ptr::null(); R];
@@ -185,7 +198,8 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
                 // SAFETY: the table has `count` pointers for each segment, each to `offset + len` floats or more.
                 *pointer = unsafe { work.table.get_unchecked(segment * count + row(r)).add(work.offset) };
             }
-            for line in (0..work.len).step_by(LINE) {
+            let step = if work.far || !work.ahead.is_done() { LINE } else { work.len };
+            for line in (0..work.len).step_by(step.max(1)) {
                 work.ahead.prefetch();
                 let nearby = if work.far { R.min(count - first - present) } else { 0 };
                 for r in 0..nearby {
@@ -193,19 +207,31 @@ unsafe fn each_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
                     let next = unsafe { work.table.get_unchecked(segment * count + first + R + r) };
                     prefetch_line(next.wrapping_add(work.offset + line));
                 }
-                let indices = line..(line + LINE).min(work.len);
+                let indices = line..(line + step).min(work.len);
                 // SAFETY: the panel was checked to be whole; segments hold `offset + len` floats.
                 panel = unsafe { add_products(level, &mut tile, &rows, indices, panel) };
             }
         }
-        // SAFETY: the rows of the result hold the panel's columns.
-        unsafe { finish(level, work.start, &mut tile, &outputs[..present], width, whole) };
+        let residuals = work.residuals.map(|residuals| {
+            let mut rows = [std::ptr::null(); R];
+            for (r, pointer) in rows.iter_mut().enumerate() {
+                // SAFETY: there is a residual for each row, and it has the panel's columns.
+                *pointer = unsafe { residuals.get_unchecked(row(r)).add(work.columns.start) };
+            }
+            rows
+        });
+        let ends = Ends { added: matches!(work.start, Start::Add), residuals, range: work.range };
+        // SAFETY: the rows of the result and the residuals hold the panel's columns.
+        unsafe { finish(level, &ends, tile, &outputs, width, whole) };
         first += R;
     }
 }
 
 /// Adds the products of some values of each row with as many rows of the panel; returns where the panel goes on.
-#[inline(always)]
+///
+/// In WebAssembly it is a function of its own: the compilers there keep sums in registers in short functions only.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 unsafe fn add_products<L: Level, V: Vector<L>, const R: usize, const N: usize>(
     level: L,
     tile: &mut [[V; N]; R],
@@ -213,19 +239,24 @@ unsafe fn add_products<L: Level, V: Vector<L>, const R: usize, const N: usize>(
     indices: Range<usize>,
     mut panel: *const f32,
 ) -> *const f32 {
+    let (mut sums, rows) = (*tile, *rows);
     for index in indices {
         // SAFETY: the caller's promise: the rows hold these values, and the panel as many rows.
         unsafe {
-            let right: [V; N] = std::array::from_fn(|n| V::read(level, panel.add(n * V::LANES)));
+            let mut right = [V::splat(level, 0.0); N];
+            for (n, right) in right.iter_mut().enumerate() {
+                *right = V::read(level, panel.add(n * V::LANES));
+            }
             for r in 0..R {
                 let left = V::splat(level, rows[r].add(index).read());
                 for n in 0..N {
-                    tile[r][n] = left.mul_add(right[n], tile[r][n]);
+                    sums[r][n] = left.mul_add(right[n], sums[r][n]);
                 }
             }
             panel = panel.add(N * V::LANES);
         }
     }
+    *tile = sums;
     panel
 }
 
@@ -244,7 +275,7 @@ unsafe fn each_sums<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
             outputs[r] = unsafe { work.output.add((first + r.min(present - 1)) * work.stride) };
         }
         // SAFETY: this is no bias.
-        let mut tile = unsafe { begin::<L, V, R, N>(level, work.start, work.columns, whole) };
+        let mut tile: [[V; N]; R] = unsafe { begin::<L, V, R, N>(level, work.start, work.columns) };
         let mut panel = work.packed.as_ptr();
         for &run in work.table {
             // SAFETY: the panel was checked to be whole; runs hold `offset + len` floats.
@@ -261,8 +292,9 @@ unsafe fn each_sums<L: Level, V: Vector<L>, const R: usize, const N: usize>(leve
                 panel = panel.add(N * V::LANES);
             }
         }
+        let ends = Ends { added: matches!(work.start, Start::Add), residuals: None, range: None };
         // SAFETY: the rows of the result hold the panel's columns.
-        unsafe { finish(level, work.start, &mut tile, &outputs[..present], work.columns, whole) };
+        unsafe { finish(level, &ends, tile, &outputs, work.columns, whole) };
         first += R;
     }
 }
@@ -273,7 +305,6 @@ unsafe fn begin<L: Level, V: Vector<L>, const R: usize, const N: usize>(
     level: L,
     start: Start<'_>,
     columns: usize,
-    whole: bool,
 ) -> [[V; N]; R] {
     const { assert!(R <= MOST_ROWS) };
     match start {
@@ -282,7 +313,7 @@ unsafe fn begin<L: Level, V: Vector<L>, const R: usize, const N: usize>(
         Start::Bias(bias) => {
             assert!(bias.len() >= columns, "a bias for each column");
             // SAFETY: there are as many values as columns.
-            let row = unsafe { read_row::<L, V, N>(level, bias.as_ptr(), columns, whole) };
+            let row = unsafe { read_row::<L, V, N>(level, bias.as_ptr(), columns) };
             [row; R]
         }
     }
@@ -293,75 +324,102 @@ unsafe fn read_row<L: Level, V: Vector<L>, const N: usize>(
     level: L,
     source: *const f32,
     columns: usize,
-    whole: bool,
 ) -> [V; N] {
-    std::array::from_fn(|n| {
+    let mut row = [V::splat(level, 0.0); N];
+    for (n, values) in row.iter_mut().enumerate() {
         let place = n * V::LANES;
-        // SAFETY: the caller's promise: there are `columns` floats, and all of them if the row is whole.
+        // SAFETY: the caller's promise: there are `columns` floats.
         unsafe {
-            if whole {
-                V::read(level, source.add(place))
+            if place + V::LANES <= columns {
+                *values = V::read(level, source.add(place));
             } else if place < columns {
-                V::read_part(level, source.add(place), columns - place)
-            } else {
-                V::splat(level, 0.0)
+                *values = V::read_part(level, source.add(place), columns - place);
             }
         }
-    })
+    }
+    row
 }
 
-/// Writes a tile to the rows that are there; those of a block that is not the first are added to what is there.
+/// What is done to a tile's sums before they are written.
+struct Ends<const R: usize> {
+    /// Whether what is there is added.
+    added: bool,
+    /// What is added, row by row.
+    residuals: Option<[*const f32; R]>,
+    /// The least and the greatest value.
+    range: Option<[f32; 2]>,
+}
+
+/// Ends the sums of a tile and writes them. Rows that the matrix lacks have the values and the places of the last one.
 #[inline(always)]
 unsafe fn finish<L: Level, V: Vector<L>, const R: usize, const N: usize>(
     level: L,
-    start: Start<'_>,
-    tile: &mut [[V; N]; R],
-    outputs: &[*mut f32],
+    ends: &Ends<R>,
+    tile: [[V; N]; R],
+    outputs: &[*mut f32; R],
     columns: usize,
     whole: bool,
 ) {
-    let added = matches!(start, Start::Add);
     // SAFETY: the caller's promise: each row holds `columns` floats, and all of the tile's if they are whole.
     unsafe {
-        if let (true, Ok(outputs)) = (whole, <&[*mut f32; R]>::try_from(outputs)) {
-            if added {
-                for (row, &output) in tile.iter_mut().zip(outputs) {
-                    for (n, sum) in row.iter_mut().enumerate() {
-                        *sum = sum.add(V::read(level, output.add(n * V::LANES)));
-                    }
-                }
-            }
-            for (row, &output) in tile.iter().zip(outputs) {
-                for (n, sum) in row.iter().enumerate() {
-                    sum.write(output.add(n * V::LANES));
-                }
-            }
-            return;
-        }
-        for r in 0..R {
-            if r < outputs.len() {
-                finish_row(level, added, &tile[r], outputs[r], columns);
-            }
+        if whole {
+            finish_columns(level, ends, tile, outputs, const { N * V::LANES });
+        } else {
+            finish_columns(level, ends, tile, outputs, columns);
         }
     }
 }
 
 #[inline(always)]
-unsafe fn finish_row<L: Level, V: Vector<L>, const N: usize>(
+unsafe fn finish_columns<L: Level, V: Vector<L>, const R: usize, const N: usize>(
     level: L,
-    added: bool,
-    row: &[V; N],
-    output: *mut f32,
+    ends: &Ends<R>,
+    mut tile: [[V; N]; R],
+    outputs: &[*mut f32; R],
     columns: usize,
 ) {
-    for (n, &sum) in row.iter().enumerate() {
-        let (place, left) = (n * V::LANES, columns.saturating_sub(n * V::LANES));
-        // SAFETY: the caller's promise: the row holds `columns` floats.
-        unsafe {
-            let sum = if added { sum.add(V::read_part(level, output.add(place), left)) } else { sum };
-            if left > 0 {
-                sum.write_part(output.add(place), left);
+    // SAFETY: the caller's promise: each row holds `columns` floats.
+    unsafe {
+        if ends.added {
+            add_rows(level, &mut tile, &outputs.map(<*mut f32>::cast_const), columns);
+        }
+        if let Some(residuals) = &ends.residuals {
+            add_rows(level, &mut tile, residuals, columns);
+        }
+        if let Some([low, high]) = ends.range {
+            let (low, high) = (V::splat(level, low), V::splat(level, high));
+            for row in &mut tile {
+                for sum in row {
+                    *sum = sum.clamp(low, high);
+                }
             }
+        }
+        for (sums, &row) in tile.iter().zip(outputs) {
+            for (n, &sum) in sums.iter().enumerate() {
+                let (place, left) = (n * V::LANES, columns.saturating_sub(n * V::LANES));
+                if left >= V::LANES {
+                    sum.write(row.add(place));
+                } else if left > 0 {
+                    sum.write_part(row.add(place), left);
+                }
+            }
+        }
+    }
+}
+
+/// Adds what lies in memory to the rows of a tile.
+#[inline(always)]
+unsafe fn add_rows<L: Level, V: Vector<L>, const R: usize, const N: usize>(
+    level: L,
+    tile: &mut [[V; N]; R],
+    rows: &[*const f32; R],
+    columns: usize,
+) {
+    for (sums, &row) in tile.iter_mut().zip(rows) {
+        // SAFETY: the caller's promise: each row holds `columns` floats.
+        let values: [V; N] = unsafe { read_row(level, row, columns) };
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum = sum.add(value);
         }
     }
 }

@@ -4,14 +4,14 @@ mod norm;
 
 use std::ops::Range;
 
-use foliar_kernels::dropout::{self, Mask};
-use foliar_kernels::{Accumulate, Nhwc};
-use foliar_kernels::{channels, conv, depthwise, elementwise, pointwise, pool, sigmoid};
+use foliar_kernels::Nhwc;
+use foliar_kernels::{conv, depthwise, pointwise};
 
 use super::{CpuEngine, disjoint};
 use crate::engine::Statistics;
 use crate::profile::{Direction, Stopwatch};
 use crate::program::{Program, Step, ValueId};
+use crate::weightless::Memory;
 
 /// How batch norms get their statistics.
 enum Source<'a> {
@@ -55,11 +55,14 @@ impl CpuEngine {
         };
         let mut pass = Pass {
             program: &self.program,
-            values: &training.plan.values,
-            count,
+            memory: Memory {
+                shapes: &self.program.values,
+                places: &training.plan.values,
+                count,
+                arena: &mut self.arena,
+                indices: &mut self.indices,
+            },
             weights: &self.weights,
-            arena: &mut self.arena,
-            indices: &mut self.indices,
             saved: &mut self.saved,
             dropping,
             stopwatch: &mut self.stopwatch,
@@ -72,11 +75,14 @@ impl CpuEngine {
         let Some(training) = &mut self.training else { return };
         let mut pass = Pass {
             program: &self.program,
-            values: &training.plan.again,
-            count,
+            memory: Memory {
+                shapes: &self.program.values,
+                places: &training.plan.again,
+                count,
+                arena: &mut self.arena,
+                indices: &mut self.indices,
+            },
             weights: &self.weights,
-            arena: &mut self.arena,
-            indices: &mut self.indices,
             saved: &mut self.saved,
             dropping: Some((self.seed, self.steps)),
             stopwatch: &mut self.stopwatch,
@@ -88,11 +94,14 @@ impl CpuEngine {
     pub(super) fn forward_predict(&mut self, count: usize) {
         let mut pass = Pass {
             program: &self.program,
-            values: &self.predicting.values,
-            count,
+            memory: Memory {
+                shapes: &self.program.values,
+                places: &self.predicting.values,
+                count,
+                arena: &mut self.arena,
+                indices: &mut self.indices,
+            },
             weights: &self.weights,
-            arena: &mut self.arena,
-            indices: &mut self.indices,
             saved: &mut self.saved,
             dropping: None,
             stopwatch: &mut self.stopwatch,
@@ -104,12 +113,8 @@ impl CpuEngine {
 /// One pass over the steps of a program.
 struct Pass<'a> {
     program: &'a Program,
-    /// Place of each value.
-    values: &'a [Range<usize>],
-    count: usize,
+    memory: Memory<'a>,
     weights: &'a [f32],
-    arena: &'a mut [f32],
-    indices: &'a mut [u8],
     saved: &'a mut [f32],
     /// Seed and step of the masks of dropout, while training.
     dropping: Option<(u64, u64)>,
@@ -127,21 +132,20 @@ impl Pass<'_> {
     }
 
     fn shape(&self, value: ValueId) -> Nhwc {
-        self.program.values[value].of_images(self.count)
+        self.memory.shape(value)
     }
 
     /// Where the photographs of this batch lie in the arena.
     fn place(&self, value: ValueId) -> Range<usize> {
-        let start = self.values[value].start;
-        start..start + self.shape(value).len()
+        self.memory.place(value)
     }
 
     fn step(&mut self, step: &Step, statistics: &mut Source<'_>) {
         let weights = self.weights;
         match *step {
             Step::Conv { x, y, conv, ref weight, ref bias, ref after } => {
-                let conv = conv.of_images(self.count);
-                let [x, out] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                let conv = conv.of_images(self.memory.count);
+                let [x, out] = disjoint(self.memory.arena, [self.place(x), self.place(y)]);
                 let bias = bias.clone().map(|bias| &weights[bias]);
                 conv::forward(&conv, x, &weights[weight.clone()], bias, out);
                 if let Some(after) = after {
@@ -155,7 +159,7 @@ impl Pass<'_> {
                 });
             }
             Step::Depthwise { depthwise, ref fused } => {
-                let conv = depthwise.of_images(self.count);
+                let conv = depthwise.of_images(self.memory.count);
                 self.fused(fused, statistics, |of| {
                     depthwise::forward(&conv, of.x, of.before, of.weight, of.statistics, of.y);
                 });
@@ -166,63 +170,7 @@ impl Pass<'_> {
                 }
                 self.apply(norm, x, residual, y);
             }
-            Step::Activate { x, y, activation } => {
-                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
-                elementwise::activate(activation, x, y);
-            }
-            Step::MaxPool { x, y, pool, ref indices } => {
-                let pool = pool.of_images(self.count);
-                let [x, y] = [self.place(x), self.place(y)];
-                let indices = &mut self.indices[indices.start..indices.start + y.len()];
-                let [x, y] = disjoint(self.arena, [x, y]);
-                pool::max_forward(&pool, x, y, indices);
-            }
-            Step::AveragePool { x, y, pool } => {
-                let pool = pool.of_images(self.count);
-                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
-                pool::average_forward(&pool, pool::Divisor::Window, x, y);
-            }
-            Step::AdaptivePool { x, y } => {
-                let (input, size) = (self.shape(x), self.shape(y).h());
-                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
-                pool::adaptive_average_forward(input, size, x, y);
-            }
-            Step::Silu { x, y } => {
-                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
-                sigmoid::silu_forward(x, y);
-            }
-            Step::Sigmoid { x, y } => {
-                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
-                sigmoid::sigmoid_forward(x, y);
-            }
-            Step::Dropout { x, y, rate, node } => {
-                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
-                match self.dropping {
-                    Some((seed, step)) => {
-                        dropout::apply(Mask::new(seed, step, node as u64, rate), x, Accumulate::Overwrite, y);
-                    }
-                    None => elementwise::copy(x, y),
-                }
-            }
-            Step::GlobalPool { x, y } => {
-                let input = self.shape(x);
-                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
-                pool::global_average_forward(input, x, y);
-            }
-            Step::Add { a, b, y } => {
-                let [a, b, y] = disjoint(self.arena, [self.place(a), self.place(b), self.place(y)]);
-                elementwise::add(a, b, y);
-            }
-            Step::Concat { a, b, y } => {
-                let widths = [self.shape(a).c(), self.shape(b).c()];
-                let [a, b, y] = disjoint(self.arena, [self.place(a), self.place(b), self.place(y)]);
-                channels::concat_forward(widths, a, b, y);
-            }
-            Step::Scale { x, factor, y } => {
-                let shape = self.shape(x);
-                let [x, factor, y] = disjoint(self.arena, [self.place(x), self.place(factor), self.place(y)]);
-                channels::scale_forward(shape, x, factor, y);
-            }
+            ref step => self.memory.run(step, self.dropping),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use foliar_kernels::{norm, update};
 
-use super::floats::Floats;
 use crate::engine::{EngineOptions, Statistics};
+use crate::floats::Floats;
 use crate::optimizer::Optimizer;
 use crate::parameters::Role;
 use crate::plan::Plan;

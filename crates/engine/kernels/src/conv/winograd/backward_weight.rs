@@ -179,6 +179,7 @@ impl Work<'_> {
             first_row: 0,
             channels: 0..dweight.columns(),
             finish: Finish::Overwrite,
+            range: None,
         };
         scatter_weights(&scatter, dweight);
     }

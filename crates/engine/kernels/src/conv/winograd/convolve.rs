@@ -15,7 +15,7 @@ use super::tile::{Finish, Gather, Scatter, Spectrum, gather_input, scatter_outpu
 use super::weights::Weights;
 use crate::matrix::ViewMut;
 use crate::prefetch::Prefetch;
-use crate::product::{Panels, Start, multiply};
+use crate::product::{Panels, Results, Start, multiply};
 use crate::scratch;
 
 /// Weights, before the transform, that are too many to be kept transformed.
@@ -37,6 +37,8 @@ pub(super) struct Work<'a> {
     /// Channels of the result.
     pub(super) outputs: usize,
     pub(super) finish: Finish<'a>,
+    /// The least and the greatest value that is written.
+    pub(super) range: Option<[f32; 2]>,
 }
 
 impl Work<'_> {
@@ -83,6 +85,7 @@ impl Work<'_> {
                 Finish::Bias(bias) => Finish::Bias(&bias[columns]),
                 finish => finish,
             },
+            range: self.range,
         };
         scatter_output(&scatter, &mut part.rows);
     }
@@ -116,8 +119,9 @@ fn multiply_rows(rows: &[f32], columns: Range<usize>, panel: &[f32], start: Star
         for (pointer, row) in outputs.iter_mut().zip(products.chunks_exact_mut(width)) {
             *pointer = row.as_mut_ptr().cast_const();
         }
+        let results = Results { outputs, start, residuals: None, range: None };
         // SAFETY: each row of the left matrix has the columns, and each of the products, which are borrowed exclusively
         // and do not overlap, `width` floats; the one panel is that of the layout.
-        unsafe { multiply(&layout, panel, 0..1, start, table, outputs, &Prefetch::nothing()) };
+        unsafe { multiply(&layout, panel, 0..1, table, results, &Prefetch::nothing()) };
     });
 }

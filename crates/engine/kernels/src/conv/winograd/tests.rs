@@ -73,7 +73,7 @@ fn errors(conv: &Conv, random: &mut Random) -> [f64; 3] {
         }
     }
     let mut actual_y = vec![f32::NAN; y.len()];
-    forward(conv, &x, &weight, Some(&bias), &mut actual_y);
+    forward(conv, &x, &weight, Some(&bias), None, &mut actual_y);
     let mut actual_dx = old_dx;
     backward_input(conv, &dy, &weight, Accumulate::Add, &mut actual_dx);
     let mut actual_dweight = vec![f32::NAN; weight.len()];

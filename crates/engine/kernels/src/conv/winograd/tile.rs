@@ -197,6 +197,8 @@ pub(super) struct Scatter<'a, P> {
     pub(super) channels: Range<usize>,
     /// A bias begins with the first of these channels.
     pub(super) finish: Finish<'a>,
+    /// The least and the greatest value that is written.
+    pub(super) range: Option<[f32; 2]>,
 }
 
 multiversion!(pub(super) fn scatter_output(work: &Scatter<'_, Pixels>, result: &mut ViewMut<'_>) = scatter_output_body);
@@ -238,6 +240,7 @@ where
             stride: work.spectrum.stride(),
             pixels: &pixels,
             finish: work.finish,
+            range: work.range,
             transform: PhantomData::<T>,
         };
         level.for_each_group(work.channels.len(), &mut group);
@@ -252,6 +255,7 @@ struct ScatterTile<'a, T, const N: usize> {
     /// As many floats as there are channels, each, or null.
     pixels: &'a [[*mut f32; N]; N],
     finish: Finish<'a>,
+    range: Option<[f32; 2]>,
     transform: PhantomData<T>,
 }
 
@@ -272,6 +276,7 @@ impl<L: Level, T: Transform<POINTS, N>, const N: usize> ChannelGroup<L> for Scat
             Finish::Bias(bias) => V::load(level, &bias[channel..]),
             Finish::Overwrite | Finish::Add => zero,
         };
+        let range = self.range.map(|range| range.map(|value| V::splat(level, value)));
         for j in 0..N {
             let mut column = [zero; POINTS];
             for (value, half) in column.iter_mut().zip(&half) {
@@ -288,7 +293,11 @@ impl<L: Level, T: Transform<POINTS, N>, const N: usize> ChannelGroup<L> for Scat
                         Finish::Add => V::read(level, pixel),
                         Finish::Overwrite | Finish::Bias(_) => bias,
                     };
-                    value.add(before).write(pixel);
+                    let value = value.add(before);
+                    match range {
+                        Some([low, high]) => value.clamp(low, high).write(pixel),
+                        None => value.write(pixel),
+                    }
                 }
             }
         }

@@ -31,7 +31,7 @@ impl Pass<'_> {
             self.fix(before, running);
         }
         let channels = self.shape(*y).c();
-        let [x, target] = disjoint(self.arena, [self.place(*x), self.place(*y)]);
+        let [x, target] = disjoint(self.memory.arena, [self.place(*x), self.place(*y)]);
         let found = match (after, &mut *statistics) {
             (Some(_), Source::Batch(BatchStatistics { moments, partials, .. })) => {
                 let (mean, variance) = moments[..2 * channels].split_at_mut(channels);
@@ -57,7 +57,13 @@ impl Pass<'_> {
             Source::Batch(batch) => {
                 let shape = self.shape(x);
                 let (mean, variance) = batch.moments[..2 * shape.c()].split_at_mut(shape.c());
-                norm::statistics(&self.arena[self.place(x)], shape.c(), mean, variance, batch.partials);
+                norm::statistics(
+                    &self.memory.arena[self.place(x)],
+                    shape.c(),
+                    mean,
+                    variance,
+                    batch.partials,
+                );
                 self.derive(norm, shape, batch);
             }
             Source::Running(running) => self.fix(norm, running),
@@ -112,11 +118,11 @@ impl Pass<'_> {
         let (x, y) = (self.place(x), self.place(y));
         match residual.map(|residual| self.place(residual)) {
             Some(residual) => {
-                let [x, residual, y] = disjoint(self.arena, [x, residual, y]);
+                let [x, residual, y] = disjoint(self.memory.arena, [x, residual, y]);
                 norm::apply(x, scale_shift, Some(residual), y);
             }
             None => {
-                let [x, y] = disjoint(self.arena, [x, y]);
+                let [x, y] = disjoint(self.memory.arena, [x, y]);
                 norm::apply(x, scale_shift, None, y);
             }
         }

@@ -12,7 +12,7 @@ const LARGE: usize = 4 << 20;
 
 /// A slice of floats that does not grow.
 #[derive(Debug)]
-pub(super) enum Floats {
+pub(crate) enum Floats {
     /// From the allocator.
     Small(Vec<f32>),
     /// Pages of its own, filled when they are first touched.
@@ -21,7 +21,7 @@ pub(super) enum Floats {
 
 impl Floats {
     /// So many zeros.
-    pub(super) fn zeros(len: usize) -> Self {
+    pub(crate) fn zeros(len: usize) -> Self {
         let bytes = len * size_of::<f32>();
         if bytes >= LARGE
             && let Ok(pages) = MmapMut::map_anon(bytes)
