@@ -66,6 +66,7 @@ impl From<&Reason> for Refusal {
             }
             Reason::NotAPicture { .. } | Reason::Unsupported { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Reason::Empty => StatusCode::BAD_REQUEST,
+            Reason::NoMemory { .. } => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, reason.code(), reason.to_string())

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, Parameters, Statistics, infer};
+use foliar_nn::{CpuEngine, Engine, EngineOptions, Graph, GraphError, Statistics};
 use foliar_vision::{Limits, LoadedPhoto, Reason, Resizer, Rgb, Workspace, load_photo};
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;
+use crate::demands::{check_demands, check_weights};
 use crate::error::ModelError;
 use crate::pooling::{feature_width, pooled_features};
 use crate::prediction::Prediction;
@@ -50,7 +51,8 @@ impl Predictor {
             average: None,
             statistics: Statistics::Batch,
         };
-        check_weights(&bundle, options.image_size)?;
+        check_demands(&bundle.graph, options.image_size)?;
+        check_weights(&bundle.graph, &bundle.state, options.image_size)?;
         let (head, tail) = bundle.graph.split(bundle.graph.backbone(), options.image_size)?;
         let mut front = CpuEngine::new(&head, options)?;
         let mut classifier = CpuEngine::new(&tail, options)?;
@@ -59,7 +61,9 @@ impl Predictor {
         classifier.restore(&learned)?;
         bundle.state = frozen;
         bundle.state.tensors.extend(learned.tensors);
-        Ok(Self { front, classifier, tail, bundle, workspace: Workspace::default(), images: Vec::new() })
+        let (mut images, floats) = (Vec::new(), batch.max(1) * bundle.preprocessing.len());
+        images.try_reserve_exact(floats).map_err(|_| GraphError::Memory { mib: floats >> 18 })?;
+        Ok(Self { front, classifier, tail, bundle, workspace: Workspace::default(), images })
     }
 
     /// What it runs.
@@ -159,14 +163,4 @@ impl Predictor {
         }
         Ok(())
     }
-}
-
-/// Checks that a bundle has all weights of its graph before an engine takes memory for them: a file of a few bytes could ask
-/// for any number.
-fn check_weights(bundle: &Bundle, size: usize) -> Result<(), ModelError> {
-    let shapes = infer(&bundle.graph, 1, size, size)?;
-    for parameter in Parameters::new(&bundle.graph, &shapes)?.list {
-        bundle.state.require(&parameter.name, &parameter.shape)?;
-    }
-    Ok(())
 }
