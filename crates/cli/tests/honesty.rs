@@ -135,3 +135,20 @@ fn a_verdict_is_of_what_was_measured_and_not_of_the_log() {
     let page = fs::read_to_string(scene.path("run/report.html")).unwrap();
     assert!(page.contains("In training: nothing was learned"), "the log is told of as a note");
 }
+
+/// A slow start: losses that hardly fall, and accuracies on 40 photos.
+#[test]
+fn a_network_that_is_mostly_right_is_not_said_to_have_learned_nothing() {
+    let scene = Scene::empty();
+    let doctor = |best: f64| {
+        let line = |epoch: i32| {
+            let accuracy = 0.5 + (best - 0.5) * f64::from(epoch) / 10.0;
+            let loss = 0.6931 - 0.0005 * f64::from(epoch);
+            format!("epoch {epoch} train_loss {loss:.4} val_loss {loss:.4} val_acc {accuracy:.3}\n")
+        };
+        fs::write(scene.path("train.log"), (1..=10).map(line).collect::<String>()).unwrap();
+        scene.run(&["doctor", "train.log", "--classes", "2", "--val-size", "40"]).out
+    };
+    assert!(!doctor(0.825).contains("learned nothing"), "{}", doctor(0.825));
+    assert!(doctor(0.6).contains("learned nothing"), "{}", doctor(0.6));
+}

@@ -128,8 +128,8 @@ impl Bundle {
             return Err("it holds weights that are not finite numbers; train again".into());
         }
         let size = content.preprocessing.size as usize;
-        check_demands(&content.graph, size)
-            .and_then(|()| check_weights(&content.graph, &state, size))
+        check_weights(&content.graph, &state, size)
+            .and_then(|()| check_demands(&content.graph, size))
             .map_err(|error| error.to_string())?;
         let (tensors, weights) = state.tensors.into_iter().partition(|(name, _)| is_uncertainty(name));
         state.tensors = weights;

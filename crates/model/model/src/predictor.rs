@@ -51,8 +51,8 @@ impl Predictor {
             average: None,
             statistics: Statistics::Batch,
         };
-        check_demands(&bundle.graph, options.image_size)?;
         check_weights(&bundle.graph, &bundle.state, options.image_size)?;
+        check_demands(&bundle.graph, options.image_size)?;
         let (head, tail) = bundle.graph.split(bundle.graph.backbone(), options.image_size)?;
         let mut front = CpuEngine::new(&head, options)?;
         let mut classifier = CpuEngine::new(&tail, options)?;
