@@ -11,7 +11,6 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Cursor;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use common::{Finished, Scene};
@@ -35,22 +34,9 @@ fn scene() -> (Scene, Vec<u8>) {
     (scene, bundle)
 }
 
-/// Runs the program with [`MEMORY`], on one thread, and tells what time of the processor it took.
+/// Runs the program with [`MEMORY`], on one thread.
 fn limited(scene: &Scene, arguments: &[&str]) -> (Finished, Duration) {
-    let mut shell = Command::new("sh");
-    let program = env!("CARGO_BIN_EXE_foliar");
-    // The last line of `times` is that of the program: `0m1.23s 0m0.04s`.
-    let script =
-        format!("ulimit -v {MEMORY}; ulimit -c 0; \"$0\" \"$@\" --threads 1; code=$?; times >&2; exit $code");
-    shell.args(["-c", &script, program]).args(arguments);
-    shell.current_dir(scene.root()).env("FOLIAR_CACHE", scene.path("cache"));
-    let ended = Finished::from(shell.output().unwrap());
-    let seconds = |time: &str| {
-        let (minutes, seconds) = time.trim_end_matches('s').split_once('m').unwrap();
-        60.0 * minutes.parse::<f64>().unwrap() + seconds.parse::<f64>().unwrap()
-    };
-    let took: f64 = ended.err.lines().last().unwrap().split_whitespace().map(seconds).sum();
-    (ended, Duration::from_secs_f64(took))
+    scene.measured(Some(MEMORY), &[arguments, &["--threads", "1"]].concat())
 }
 
 /// Numbers that programs stumble over.
@@ -304,11 +290,8 @@ fn a_picture_whose_memory_is_not_to_be_had_ends_nothing() {
     // 330 MB to decode: within the limit of a photo, and more than there is.
     RgbImage::from_pixel(10_500, 10_500, Rgb([90, 120, 60])).save(folder.join("a_large.png")).unwrap();
     let whole = scene.run(&["predict", "run", "mixed", "--format", "jsonl"]).expect(0);
-    let mut shell = Command::new("sh");
-    let program = env!("CARGO_BIN_EXE_foliar");
-    shell.args(["-c", "ulimit -v 360000; exec \"$0\" \"$@\" --threads 1", program]);
-    shell.args(["predict", "run", "mixed", "--format", "jsonl"]).current_dir(scene.root());
-    let ended = Finished::from(shell.output().unwrap()).expect(3);
+    let arguments = ["predict", "run", "mixed", "--format", "jsonl", "--threads", "1"];
+    let ended = scene.measured(Some(360_000), &arguments).0.expect(3);
     let rows =
         |text: &str| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>();
     let (all, some) = (rows(&whole.out), rows(&ended.out));
