@@ -63,7 +63,7 @@ pub(super) fn decode(
     let needs = bytes.len() as u64 + header.needs(format);
     let (pixels, divisor, room) = match side.and_then(|side| header.divisor(side)) {
         Some(divisor) if needs > limits.memory => {
-            let room = Room::new(limits.memory, limits)?;
+            let room = Room::new(limits.memory.saturating_sub(bytes.len() as u64), limits)?;
             (reduced(bytes, format, &header, divisor, limits)?, divisor, room)
         }
         _ => {

@@ -51,7 +51,7 @@ pub(super) fn decode(bytes: &[u8], side: Option<u32>, limits: &Limits) -> Result
         && let Some(divisor) = side.and_then(|side| size.divisor(side))
         && let Some(grid) = Grid::of(bytes)
     {
-        let room = Room::new(limits.memory, limits)?;
+        let room = Room::new(limits.memory.saturating_sub(bytes.len() as u64), limits)?;
         let metadata = heic_decoder::read_metadata(bytes).map_err(reason)?;
         return Ok(Raster {
             pixels: on_one_thread(|| tiles::decode(bytes, &grid, size.stored, divisor, limits))?,

@@ -10,9 +10,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::limits::Limits;
 use crate::problem::Reason;
 
-/// Bytes that must be left for all else.
-const MARGIN: u64 = 8 << 20;
-
 /// Bytes that were promised to photos that are being decoded.
 static PROMISED: Mutex<u64> = Mutex::new(0);
 /// Told when some of it is given back.
@@ -37,7 +34,7 @@ impl Room {
     pub(super) fn new(bytes: u64, limits: &Limits) -> Result<Self, Reason> {
         limits.check_memory(bytes)?;
         let mut promised = lock();
-        while !can_be_had(promised.saturating_add(bytes).saturating_add(MARGIN)) {
+        while !can_be_had(promised.saturating_add(bytes)) {
             if *promised == 0 || HELD.get() > 0 {
                 return Err(Reason::NoMemory { bytes });
             }
