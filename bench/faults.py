@@ -1,7 +1,7 @@
 """A fault at every call of the operating system that opens, writes, flushes, renames or removes, and what is left of the work.
 
     cargo build --release
-    python bench/faults.py target/release/foliar [--commands train quick tune audit report] [--faults kill EIO ENOSPC]
+    python bench/faults.py target/release/foliar [--commands train quick fine tune audit report] [--faults kill EIO ENOSPC]
         [--calls openat write ...] [--every 1] [--show]
 
 Needs strace. For each command the script counts its calls, then runs it once a call and fault, on drawn leaves, in a fresh folder:
@@ -30,6 +30,7 @@ TRAIN = ["train", "leaves", *SMALL, "--model", "baseline", "--out", "out"]
 COMMANDS = {
     "train": [*TRAIN, "--recipe", "scratch", "--epochs", "3"],
     "quick": [*TRAIN, "--recipe", "quick", "--weights", "first/model.foliar", "--epochs", "3"],
+    "fine": [*TRAIN, "--recipe", "fine", "--weights", "first/model.foliar", "--epochs", "3"],
     "tune": ["tune", "leaves", *SMALL, "--model", "baseline", "--recipe", "quick", "--weights", "first/model.foliar",
              "--epochs", "2", "--trials", "3", "--repeats", "1", "--cv-weight-decay", "2", "--out", "out"],
     "audit": ["audit", "leaves", "--threads", "1", "--out", "out", "--quarantine", "out/quarantine.csv"],

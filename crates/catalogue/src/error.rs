@@ -48,7 +48,8 @@ pub enum CatalogueError {
     },
     /// The server could not be reached or broke off the connection, in every attempt. The downloaded part is kept.
     #[error(
-        "{url} could not be downloaded in {attempts} attempts; the last one: {reason}. Try again to continue where it stopped, or {}",
+        "{url} could not be downloaded: given up after {attempts} attempts and {received} bytes, {kept} of about {expected} are kept; \
+         the last one: {reason}. Try again to continue where it stopped, or {}",
         instead(url, path)
     )]
     Network {
@@ -56,6 +57,12 @@ pub enum CatalogueError {
         url: String,
         /// Number of attempts.
         attempts: u32,
+        /// Bytes that were received in all of them, those included that were received again.
+        received: u64,
+        /// Bytes that are kept.
+        kept: u64,
+        /// Size of the file in bytes, to within a few hundred.
+        expected: u64,
         /// Why the last attempt failed.
         reason: String,
         /// The file's path in the cache.

@@ -17,6 +17,8 @@ use crate::verify::{Verified, digest, verify};
 const OBSERVE_EVERY: Duration = Duration::from_millis(100);
 /// Longest wait between two attempts, unless the server asks for more.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(16);
+/// Times the size of the file that is received at most, what is thrown away included.
+const MOST_RECEIVED: f64 = 4.0;
 /// An attempt that downloaded more than 1 / `WORTHWHILE` of the file does not count as failed.
 const WORTHWHILE: f64 = 16.0;
 
@@ -31,7 +33,8 @@ pub struct Fetched {
 
 /// Makes sure that the file of `entry` is in the cache, complete and verified.
 ///
-/// An interrupted download continues where it stopped. `observe` is called with every event and can stop the download.
+/// An interrupted download continues where it stopped. It is given up after [`Options::attempts`] attempts in a row that got next to
+/// nothing new, and when four times the size of the file has been received. `observe` is called with every event and can stop the download.
 ///
 /// # Errors
 /// The file cannot be downloaded (the error says what to do instead), the cached file is damaged, another process is
@@ -93,10 +96,11 @@ fn download(
     partial: &mut Partial,
     observe: Observer<'_>,
 ) -> Result<(String, u64), CatalogueError> {
-    let mut failed = 0;
+    let (mut failed, mut attempts) = (0, 0_u32);
     // What was lost and downloaded again is no progress: a server can send one half for ever.
     let mut furthest = partial.len();
     loop {
+        attempts = attempts.saturating_add(1);
         let (reason, wait) = match transfer.attempt(partial, observe)? {
             Attempt::Complete { continued } => {
                 let (sha256, bytes) = digest(partial.path())?;
@@ -111,10 +115,14 @@ fn download(
         let downloaded = partial.len().saturating_sub(furthest) as f64 / f64::from(1 << 20);
         furthest = furthest.max(partial.len());
         failed = if downloaded * WORTHWHILE > transfer.entry.mebibytes { 1 } else { failed + 1 };
-        if failed >= options.attempts {
+        let received = partial.received() as f64 / f64::from(1 << 20);
+        if failed >= options.attempts || received > MOST_RECEIVED * transfer.entry.mebibytes {
             return Err(CatalogueError::Network {
                 url: transfer.url.to_owned(),
-                attempts: failed,
+                attempts,
+                received: partial.received(),
+                kept: partial.len(),
+                expected: transfer.expected(),
                 reason,
                 path: transfer.target.to_owned(),
             });

@@ -18,6 +18,8 @@ pub(crate) struct Partial {
     path: PathBuf,
     bytes: File,
     len: u64,
+    /// Bytes that this process has received, those among them that were thrown away.
+    received: u64,
     label_path: PathBuf,
     label: File,
     /// The server's validator for the version of the bytes.
@@ -48,7 +50,7 @@ impl Partial {
         let validator = Some(text).filter(|text| read.is_ok() && is_sound(text));
         let bytes = open(&path)?;
         let len = bytes.metadata().map_err(at(&path))?.len();
-        let mut partial = Self { path, bytes, len, label_path, label, validator };
+        let mut partial = Self { path, bytes, len, received: 0, label_path, label, validator };
         if partial.validator.is_none() {
             partial.restart(None)?;
         }
@@ -62,6 +64,11 @@ impl Partial {
     /// Bytes so far.
     pub(crate) fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Bytes that this process has received for it in all.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
     }
 
     /// The validator to continue with, if there is anything to continue.
@@ -89,6 +96,7 @@ impl Partial {
             .and_then(|_| self.bytes.write_all(bytes))
             .map_err(at(&self.path))?;
         self.len += bytes.len() as u64;
+        self.received += bytes.len() as u64;
         Ok(())
     }
 

@@ -155,9 +155,14 @@ impl Transfer<'_> {
         CatalogueError::Size {
             url: self.url.to_owned(),
             found,
-            expected: (self.entry.mebibytes * f64::from(1 << 20)) as u64,
+            expected: self.expected(),
             path: self.target.to_owned(),
         }
+    }
+
+    /// Size of the file in bytes, to within a few hundred.
+    pub(crate) fn expected(&self) -> u64 {
+        (self.entry.mebibytes * f64::from(1 << 20)) as u64
     }
 
     fn unreachable(&self, error: HttpError) -> Result<Attempt, CatalogueError> {

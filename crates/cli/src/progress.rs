@@ -10,6 +10,9 @@ const REDRAWS_PER_SECOND: u8 = 8;
 /// How often a bar is drawn while nothing is done.
 const TICK: Duration = Duration::from_millis(200);
 
+/// What is done once all photographs are read.
+pub(crate) const COPIES: &str = "looking for copies";
+
 /// A bar over `total` pieces of work. `template` is indicatif's.
 pub(crate) fn bar(total: u64, template: &str) -> ProgressBar {
     let bar =

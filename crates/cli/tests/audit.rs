@@ -193,6 +193,29 @@ fn groups_come_from_patterns_and_tables() {
     assert_eq!((&audit["groups"]["count"], &audit["groups"]["source"]), (&14.into(), &"pattern".into()));
 }
 
+/// Each pair of near copies that is compared costs half a millisecond: two million pairs would take a quarter of an hour.
+#[cfg(unix)]
+#[test]
+fn two_thousand_copies_of_one_photo_are_one_group_within_seconds() {
+    let scene = Scene::empty();
+    let leaf = foliar_synth::draw(1, 3, 0, 64);
+    for copy in 0..2_000_u32 {
+        let mut copied = leaf.clone();
+        for place in 0..40 {
+            let (x, y) = ((copy * 7 + place * 13) % 64, (copy / 64 + place * 29) % 64);
+            copied.get_pixel_mut(x, y).0[(place % 3) as usize] ^= 2;
+        }
+        let class = if copy % 2 == 0 { "rust" } else { "healthy" };
+        save(copied, &scene.path(&format!("photos/{class}/{copy:04}.png")));
+    }
+    let (audited, took) = scene.measured(None, &["audit", "photos", "--group-by", r"(\d{4})", "--json"]);
+    let audit = document(&audited.expect(3).out);
+    assert_eq!(audit["groups"]["count"], 1);
+    assert!(audit["copies"].as_array().unwrap().len() < 100_000);
+    // Ten seconds of two processors.
+    assert!(took.as_secs() < 20, "{took:?}");
+}
+
 #[test]
 fn bad_input_is_told_in_a_line() {
     let scene = leaves();

@@ -51,6 +51,53 @@ fn a_photo_is_predicted_for_nobody() {
     assert!(ended.out.contains("model.foliar"), "{ended:?}");
 }
 
+/// Every command that works on photos for long, with a standard error that is gone: the work is done, and its result is told.
+#[test]
+fn a_standard_error_that_is_gone_ends_no_command() {
+    let scene = Scene::new(8);
+    scene.pretrain(4, &["--epochs", "1"]);
+    let small = ["--image-size", "32", "--batch-size", "8", "--epochs", "1"];
+    let weights = ["--weights", "weights/model.foliar"];
+    let with = |command: &[&'static str], more: &[&[&'static str]]| [command, &more.concat()].concat();
+    for arguments in [
+        with(&["train", "photos", "--out", "run"], &[&small]),
+        with(&["resume", "run"], &[]),
+        with(&["train", "photos", "--out", "quick", "--recipe", "quick"], &[&small, &weights]),
+        with(
+            &[
+                "tune",
+                "photos",
+                "--out",
+                "tuning",
+                "--trials",
+                "1",
+                "--repeats",
+                "1",
+                "--cv-weight-decay",
+                "2",
+            ],
+            &[&small, &weights],
+        ),
+        with(&["lr-find", "photos"], &[&small[..4]]),
+        with(&["audit", "photos", "--out", "audit"], &[]),
+        with(&["evaluate", "run"], &[]),
+        with(&["report", "run"], &[]),
+        with(&["compare", "run", "quick"], &[]),
+        with(&["predict", "run", "photos"], &[]),
+        with(&["explain", "run", "photos/healthy", "--out", "maps"], &[]),
+        with(&["export", "run", "--out", "model.onnx"], &[]),
+        with(&["doctor", "run"], &[]),
+    ] {
+        let mut command = scene.command(&arguments);
+        let ended = Finished::from(command.stderr(unread()).output().unwrap());
+        assert!(matches!(ended.code, Some(0 | 3)), "{arguments:?}: {ended:?}");
+        assert!(!ended.out.is_empty() || arguments[0] == "export", "{arguments:?}");
+    }
+    for result in ["run/model.foliar", "quick/model.foliar", "tuning/tuned/model.foliar", "run/report.html"] {
+        assert!(scene.path(result).is_file(), "{result}");
+    }
+}
+
 #[test]
 fn an_error_that_nobody_reads_is_one() {
     let scene = Scene::empty();

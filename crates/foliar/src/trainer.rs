@@ -125,9 +125,7 @@ impl Trainer {
         // A network that does not fit leaves no run folder behind.
         check(&self.recipe, &photographs.dataset.classes)?;
         let run = match &self.folder {
-            RunFolder::Free => {
-                Run::create(&Run::free_folder(&self.recipe.model), &self.recipe, &photographs)?
-            }
+            RunFolder::Free => Run::create_free(&self.recipe.model, &self.recipe, &photographs)?,
             RunFolder::New(folder) => Run::create(folder, &self.recipe, &photographs)?,
             RunFolder::Begun(folder) => {
                 let run = Run::open(folder)?;

@@ -6,6 +6,7 @@ pub mod cell;
 mod printable;
 mod regular;
 mod shell;
+mod unlinked;
 
 use std::io;
 use std::path::Path;
@@ -14,6 +15,7 @@ pub use atomic::{is_partial, write_atomically};
 pub use printable::{Printable, PrintableWriter, Shown, is_command, printable, printable_lines};
 pub use regular::{open, read, read_to_string};
 pub use shell::quoted;
+pub use unlinked::{check_file, check_folder, lock_file, make_folder};
 
 /// Puts the path into an I/O error and keeps its kind.
 pub fn with_path(path: &Path) -> impl FnOnce(io::Error) -> io::Error {

@@ -102,11 +102,13 @@ pub(super) fn examine(
     let (dataset, stats, broken) = survey(dataset, &Limits::default(), &|| {
         bar.set_position(done.fetch_add(1, Ordering::Relaxed) as u64 + 1);
     });
-    bar.finish_and_clear();
+    bar.set_message(progress::COPIES);
     problems.extend(broken);
     problems.sort_by(|a, b| a.path.cmp(&b.path));
     let thumbnails: Vec<&Thumbnail> = stats.iter().map(|stats| &stats.thumbnail).collect();
-    let groups = group_photos(&dataset, rule, NearDuplicates::Thumbnails(&thumbnails))?;
+    let groups = group_photos(&dataset, rule, NearDuplicates::Thumbnails(&thumbnails));
+    bar.finish_and_clear();
+    let groups = groups?;
     let features = match recipe {
         Some(recipe) => match features(recipe, &dataset)? {
             ControlFlow::Continue(features) => Some(features),

@@ -29,6 +29,8 @@ use crate::progress;
 const PAGE: &str = "explain.html";
 /// Photographs of which the page holds small copies.
 const PICTURED: usize = 1000;
+/// What the file that marks the folder holds.
+const MARK: &[u8] = b"Pictures made by foliar explain; no photos.\n";
 /// Classes that a card names.
 const NAMED: usize = 3;
 
@@ -52,7 +54,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     fs::create_dir_all(&arguments.out)
         .with_context(|| format!("{}: the folder cannot be created", arguments.out.shown()))?;
     // Where the folder lies among photos, nothing in it is taken for one.
-    fs::write(arguments.out.join(OUTPUT_MARK), "Pictures made by foliar explain; no photos.\n")
+    write_atomically(&arguments.out.join(OUTPUT_MARK), |file| file.write_all(MARK))
         .with_context(|| format!("{}: the folder cannot be written", arguments.out.shown()))?;
     let mut out = output::text();
     let bar = progress::photographs("explaining");

@@ -175,7 +175,10 @@ fn audited(
     } else if !run.data_root.is_dir() {
         format!("the folder {} no longer exists", run.data_root.shown())
     } else {
-        return audit::of_run(run);
+        match audit::of_run(run)? {
+            Some(audit) => return Ok(Some(audit)),
+            None => "interrupted, or none of the photos of the run is left".to_owned(),
+        }
     };
     missing.push(MissingSection::new("Data audit", reason));
     Ok(None)

@@ -40,15 +40,17 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Exit> {
         return dry_run::print(&photos, &arguments.recipe, &recipe);
     }
     use_threads(arguments.recipe.machine.threads)?;
-    let out = arguments.out.clone().unwrap_or_else(|| Run::free_folder(&recipe.model));
-    if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+    if let Some(out) = &arguments.out {
         // Refused before any photograph is read.
-        RunDir::create(&out)?;
+        RunDir::check(out)?;
     }
     let photographs = open_photographs(&photos, &recipe, &arguments.recipe.machine)?;
     // A network that does not fit leaves no run folder behind.
     check(&recipe, &photographs.dataset.classes)?;
-    let run = Run::create(&out, &recipe, &photographs)?;
+    let run = match &arguments.out {
+        Some(out) => Run::create(out, &recipe, &photographs)?,
+        None => Run::create_free(&recipe.model, &recipe, &photographs)?,
+    };
     let exit = drive(&run, &photographs, &arguments.recipe.machine, began)?;
     tell_next(&run, exit);
     Ok(exit)
@@ -78,6 +80,9 @@ pub(crate) fn open_photographs(
     let photographs = Photographs::open(root, recipe, &options, &|done, found| {
         bar.set_length(found as u64);
         bar.set_position(done as u64);
+        if done == found {
+            bar.set_message(progress::COPIES);
+        }
     });
     bar.finish_and_clear();
     let photographs = photographs?;

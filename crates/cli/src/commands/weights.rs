@@ -42,7 +42,11 @@ pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
         let message = format!("the catalogue has no weights for {model}; name a file with --weights FILE");
         return Err(UsageError(message).into());
     };
-    Ok(cached(entry, &default_cache_dir()?)?.path)
+    let file = cached(entry, &default_cache_dir()?)?;
+    if file.digits < 64 {
+        say!("{}: {}", entry.file, begins(file.digits));
+    }
+    Ok(file.path)
 }
 
 fn list() -> anyhow::Result<Exit> {
@@ -75,10 +79,11 @@ fn download(entry: &Entry) -> anyhow::Result<Exit> {
     let fetched = fetch(entry, &options, &mut |event| show(&bar, &mut told, event));
     bar.finish_and_clear();
     let fetched = fetched?;
-    say!(
-        "{}",
-        if fetched.downloaded { "downloaded and verified" } else { "already in the cache and verified" }
-    );
+    let how = if fetched.downloaded { "downloaded" } else { "already in the cache" };
+    match fetched.file.digits {
+        64 => say!("{how} and verified"),
+        digits => say!("{how}: {}", begins(digits)),
+    }
     writeln!(output::data(), "{}", fetched.file.path.display())?;
     Ok(Exit::Done)
 }
@@ -109,19 +114,22 @@ fn check(file: &Path) -> anyhow::Result<Exit> {
     let what = verified.entry.map_or("not in the catalogue", |entry| entry.name);
     let mut out = output::stdout();
     let compared = match verified.digits {
-        64 => "all 64 digits compared".to_owned(),
-        digits => {
-            format!(
-                "the first {digits} digits compared, which finds damage and no forgery: more are not known"
-            )
-        }
+        64 => "verified".to_owned(),
+        digits => begins(digits),
     };
     writeln!(
         out,
-        "{}: verified, {} bytes, SHA-256 {} ({what}; {compared})",
+        "{}: {compared}, {} bytes, SHA-256 {} ({what})",
         file.shown(),
         verified.bytes,
         verified.sha256
     )?;
     Ok(Exit::Done)
+}
+
+/// What it means that the beginning of a digest agrees.
+fn begins(digits: usize) -> String {
+    format!(
+        "the first {digits} of 64 digits of its SHA-256 agree and more are not known, so it is not damaged, but could be forged"
+    )
 }

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -41,6 +42,24 @@ impl Scene {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
         Finished::from(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs the program with so many KiB of addresses, or any number, and tells what time of processors it took: others may want
+    /// them, too.
+    pub(crate) fn measured(&self, kibibytes: Option<u64>, arguments: &[&str]) -> (Finished, Duration) {
+        let limit = kibibytes.map_or("unlimited".to_owned(), |kibibytes| kibibytes.to_string());
+        // The last line of `times` is that of the program: `0m1.23s 0m0.04s`.
+        let script = format!("ulimit -v {limit}; ulimit -c 0; \"$0\" \"$@\"; code=$?; times >&2; exit $code");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_foliar")]).args(arguments);
+        shell.current_dir(self.root()).env("FOLIAR_CACHE", self.path("cache"));
+        let ended = Finished::from(shell.output().unwrap());
+        let seconds = |time: &str| {
+            let (minutes, seconds) = time.trim_end_matches('s').split_once('m').unwrap();
+            60.0 * minutes.parse::<f64>().unwrap() + seconds.parse::<f64>().unwrap()
+        };
+        let took: f64 = ended.err.lines().last().unwrap().split_whitespace().map(seconds).sum();
+        (ended, Duration::from_secs_f64(took))
     }
 
     /// Draws other leaves into `others/` and trains `weights/model.foliar` on them.

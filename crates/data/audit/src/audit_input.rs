@@ -156,9 +156,7 @@ fn name_copies(dataset: &Dataset, names: &[String], groups: &PhotoGroups) -> Nam
     let family = |members: &[usize]| NameFamily {
         first: names[members[0]].clone(),
         photographs: members.iter().map(|&member| names[member].clone()).collect(),
-        across_splits: members
-            .iter()
-            .any(|&member| dataset.photos[member].split != dataset.photos[members[0]].split),
+        across_splits: are_split(members.iter().map(|&member| &dataset.photos[member])),
     };
     let mut families: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (member, &first) in groups.by_name.of.iter().enumerate() {
@@ -202,8 +200,15 @@ fn pair(dataset: &Dataset, names: &[String], copy: &Copy) -> CopyPair {
         angle: copy.angle,
         scale: copy.scale,
         across_classes: a.class != b.class,
-        across_splits: a.split != b.split,
+        across_splits: are_split([a, b]),
     }
+}
+
+/// Whether some of the photos are in different splits. A photo in none is used for nothing, and leaks nowhere.
+fn are_split<'a>(photos: impl IntoIterator<Item = &'a Photo>) -> bool {
+    let mut splits = photos.into_iter().filter_map(|photo| photo.split);
+    let first = splits.next();
+    splits.any(|split| Some(split) != first)
 }
 
 fn photographs(

@@ -14,6 +14,7 @@ mod jpeg;
 mod orientation;
 mod png;
 mod raster;
+mod room;
 mod samples;
 mod tiff;
 
@@ -45,7 +46,8 @@ pub struct Header {
 /// Reads a whole file of at most [`Limits::bytes`].
 ///
 /// # Errors
-/// [`Reason::TooLarge`], [`Reason::Empty`], [`Reason::NotAFile`], [`Reason::BrokenLink`] or [`Reason::Unreadable`].
+/// [`Reason::TooLarge`], [`Reason::Empty`], [`Reason::NotAFile`], [`Reason::BrokenLink`], [`Reason::NoMemory`] or
+/// [`Reason::Unreadable`].
 pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, Reason> {
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() {
@@ -54,7 +56,10 @@ pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, Reason> {
     limits.check_bytes(metadata.len())?;
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     // The file may grow between the two calls; one byte beyond the limit is enough to see it.
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(usize::try_from(metadata.len()).unwrap_or(usize::MAX))
+        .map_err(|_| Reason::NoMemory { bytes: metadata.len() })?;
     file.take(limits.bytes.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| unreadable(path, &error))?;

@@ -120,6 +120,11 @@ pub enum Reason {
         /// The limit.
         limit: u64,
     },
+    /// Memory that the system does not give at the moment.
+    NoMemory {
+        /// What reading or decoding needs, in bytes.
+        bytes: u64,
+    },
     /// The system cannot read it.
     Unreadable {
         /// What the system says.
@@ -273,6 +278,7 @@ impl Reason {
             Self::TooLarge { .. } => "too-large",
             Self::TooManyPixels { .. } => "too-many-pixels",
             Self::TooMuchMemory { .. } => "too-much-memory",
+            Self::NoMemory { .. } => "no-memory",
             Self::Unreadable { .. } => "unreadable",
             Self::NotAFile => "not-a-file",
             Self::BrokenLink => "broken-link",
@@ -388,6 +394,12 @@ impl fmt::Display for Reason {
                 "decoding it needs {} MB of memory; the limit is {} MB; {SMALLER}",
                 bytes.div_ceil(1_000_000),
                 limit / 1_000_000
+            ),
+            Self::NoMemory { bytes } => write!(
+                f,
+                "decoding it needs {} MB of memory, which the system does not give; close other programs, or use one thread \
+                 (--threads 1)",
+                bytes.div_ceil(1_000_000)
             ),
             Self::Unreadable { detail } => write!(f, "cannot be read: {detail}"),
             Self::NotAFile => f.write_str("a pipe, socket or device, not a file"),

@@ -40,6 +40,12 @@ pub enum RunError {
         /// The folder.
         path: PathBuf,
     },
+    /// Another process trains the run, or begins one there.
+    #[error("another foliar process uses {}; wait for it, stop it, or choose another folder", path.shown())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A run was expected and something else was found.
     #[error("{} is no run folder: it has no recipe.toml and no events.jsonl", path.shown())]
     NotARun {

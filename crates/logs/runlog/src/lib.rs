@@ -25,4 +25,4 @@ pub use error::RunError;
 pub use event::{Epoch, Event, Note, Progress, Start, Step, Stop, StopReason};
 pub use line::{chance_line, epoch_line};
 pub use log::Log;
-pub use run_dir::RunDir;
+pub use run_dir::{RunDir, RunLock};

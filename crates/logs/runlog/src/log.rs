@@ -101,8 +101,8 @@ mod tests {
     #[test]
     fn a_resumed_run_logs_what_an_uninterrupted_one_does() {
         let folder = tempfile::tempdir().unwrap();
-        let whole = RunDir::create(folder.path().join("whole")).unwrap();
-        let killed = RunDir::create(folder.path().join("killed")).unwrap();
+        let whole = RunDir::create(folder.path().join("whole")).unwrap().0;
+        let killed = RunDir::create(folder.path().join("killed")).unwrap().0;
         let epoch = |number| Event::Epoch(samples::epoch(number));
 
         let mut log = Log::create(&whole).unwrap();
@@ -126,13 +126,13 @@ mod tests {
         assert_eq!(fs::read(killed.events()).unwrap(), fs::read(whole.events()).unwrap());
         assert_eq!(fs::read(killed.metrics()).unwrap(), fs::read(whole.metrics()).unwrap());
         assert_eq!(jsonl::read(&killed.events()).unwrap().0.len(), 4, "steps are not kept");
-        assert_eq!(fs::read_dir(killed.root()).unwrap().count(), 4);
+        assert_eq!(fs::read_dir(killed.root()).unwrap().count(), 5);
     }
 
     #[test]
     fn a_log_is_not_begun_twice() {
         let folder = tempfile::tempdir().unwrap();
-        let run = RunDir::create(folder.path()).unwrap();
+        let run = RunDir::create(folder.path()).unwrap().0;
         Log::create(&run).unwrap();
         let error = Log::create(&run).unwrap_err();
         assert!(error.to_string().contains("events.jsonl"), "{error}");

@@ -1,12 +1,21 @@
 //! The folder of a run: which file lies where.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::RunError;
-use foliar_files::is_partial;
+use foliar_files::{check_folder, is_partial, lock_file, make_folder};
+
+/// Held while a process writes to the folder.
+const LOCK: &str = ".lock";
+
+/// Keeps other processes from writing to the folder of a run for as long as it lives.
+#[derive(Debug)]
+pub struct RunLock {
+    _file: File,
+}
 
 /// The folder of one run. Its files:
 ///
@@ -49,20 +58,20 @@ impl RunDir {
     /// File name of the report.
     pub const REPORT: &str = "report.html";
 
-    /// Makes the folder of a new run, with its folder of checkpoints. It may exist if it is empty but for
+    /// Makes the folder of a new run, with its folder of checkpoints, and locks it. It may exist if it is empty but for
     /// hidden files, or if it holds only what a run leaves that was killed before it had begun; that is removed.
     ///
     /// # Errors
     ///
-    /// [`RunError::RunExists`] if a run lies there, [`RunError::NotEmpty`] if anything else does, and I/O errors.
-    pub fn create(path: impl Into<PathBuf>) -> Result<Self, RunError> {
+    /// [`RunError::RunExists`] if a run lies there, [`RunError::Busy`] if another process begins one,
+    /// [`RunError::NotEmpty`] if anything else lies there, and I/O errors.
+    pub fn create(path: impl Into<PathBuf>) -> Result<(Self, RunLock), RunError> {
         let run = Self { root: path.into() };
         fs::create_dir_all(&run.root).map_err(RunError::write(&run.root))?;
-        if run.is_run() {
-            return Err(RunError::RunExists { path: run.root });
-        }
-        let names = visible_names(&run.root).map_err(RunError::read(&run.root))?;
-        if run.is_unbegun(&names) {
+        run.check_free()?;
+        let lock = run.lock()?;
+        // Another process may have begun a run, and ended it, before this one held the lock.
+        if !run.check_free()?.is_empty() {
             run.remove_partial_files()?;
             for file in [Self::DATA, Self::SPLIT, Self::PROBLEMS].map(|name| run.root.join(name)) {
                 match fs::remove_file(&file) {
@@ -72,12 +81,49 @@ impl RunDir {
                     _ => {}
                 }
             }
-        } else if !names.is_empty() {
-            return Err(RunError::NotEmpty { path: run.root });
         }
         let checkpoints = run.checkpoints();
-        fs::create_dir_all(&checkpoints).map_err(RunError::write(&checkpoints))?;
-        Ok(run)
+        make_folder(&checkpoints).map_err(RunError::write(&checkpoints))?;
+        Ok((run, lock))
+    }
+
+    /// Makes sure that a run can begin at `path`, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`RunDir::create`], as far as it can be told before a process holds the lock.
+    pub fn check(path: impl Into<PathBuf>) -> Result<(), RunError> {
+        let run = Self { root: path.into() };
+        if run.root.exists() { run.check_free().map(drop) } else { Ok(()) }
+    }
+
+    /// What lies in the folder: nothing, or what a run leaves that was killed before it had begun.
+    fn check_free(&self) -> Result<Vec<OsString>, RunError> {
+        let path = self.root.clone();
+        if self.is_run() {
+            return Err(RunError::RunExists { path });
+        }
+        let names = visible_names(&path).map_err(RunError::read(&path))?;
+        if names.is_empty() || self.is_unbegun(&names) { Ok(names) } else { Err(RunError::NotEmpty { path }) }
+    }
+
+    /// Keeps other processes from writing to the folder for as long as the result lives. What is written to then is no link to
+    /// another place.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Busy`] if another process holds the lock, and I/O errors, such as for a lock or a folder of checkpoints
+    /// that is a link.
+    pub fn lock(&self) -> Result<RunLock, RunError> {
+        let (path, checkpoints) = (self.root.join(LOCK), self.checkpoints());
+        let file = lock_file(&path).map_err(RunError::write(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(RunError::Busy { path: self.root.clone() }),
+            Err(TryLockError::Error(source)) => return Err(RunError::write(&path)(source)),
+        }
+        check_folder(&checkpoints).map_err(RunError::write(&checkpoints))?;
+        Ok(RunLock { _file: file })
     }
 
     /// The folder of a run that exists.
@@ -183,16 +229,16 @@ fn visible_names(folder: &Path) -> io::Result<Vec<OsString>> {
 mod tests {
     use std::fs;
 
-    use super::RunDir;
+    use super::{LOCK, RunDir};
     use crate::error::RunError;
 
     #[test]
     fn a_new_or_empty_folder_becomes_a_run() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(".DS_Store"), "").unwrap();
-        let run = RunDir::create(folder.path()).unwrap();
+        let (run, _lock) = RunDir::create(folder.path()).unwrap();
         assert!(run.checkpoints().is_dir());
-        let nested = RunDir::create(folder.path().join("a/b")).unwrap();
+        let (nested, _lock) = RunDir::create(folder.path().join("a/b")).unwrap();
         assert_eq!(nested.bundle(), folder.path().join("a/b/model.foliar"));
     }
 
@@ -215,13 +261,14 @@ mod tests {
     #[test]
     fn a_run_that_was_killed_before_it_began_is_begun_anew() {
         let folder = tempfile::tempdir().unwrap();
-        let run = RunDir::create(folder.path()).unwrap();
+        let run = RunDir::create(folder.path()).unwrap().0;
         fs::write(run.split(), "path,class,split,group").unwrap();
         fs::write(folder.path().join(".split.csv.7-0.partial"), "path").unwrap();
         RunDir::create(folder.path()).unwrap();
-        let names: Vec<_> =
+        let mut names: Vec<_> =
             fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names, [RunDir::CHECKPOINTS]);
+        names.sort();
+        assert_eq!(names, [LOCK, RunDir::CHECKPOINTS]);
         // Not so where there is more, or no folder of checkpoints: these files may be somebody's.
         for strange in ["notes.txt", "checkpoints/last.safetensors"] {
             fs::write(folder.path().join(strange), "precious").unwrap();
@@ -232,6 +279,28 @@ mod tests {
         fs::remove_dir(run.checkpoints()).unwrap();
         assert!(matches!(RunDir::create(folder.path()), Err(RunError::NotEmpty { .. })));
         assert!(run.split().exists());
+    }
+
+    #[test]
+    fn of_two_who_begin_one_run_the_second_is_refused_and_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (run, lock) = RunDir::create(folder.path()).unwrap();
+        fs::write(run.split(), "of the first").unwrap();
+        assert!(matches!(RunDir::create(folder.path()), Err(RunError::Busy { .. })));
+        assert!(matches!(run.lock(), Err(RunError::Busy { .. })));
+        assert_eq!(fs::read_to_string(run.split()).unwrap(), "of the first");
+        drop(lock);
+        run.lock().unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_of_checkpoints_that_leads_elsewhere_is_not_written_to() {
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(folder.path().join(RunDir::RECIPE), "").unwrap();
+        std::os::unix::fs::symlink(other.path(), folder.path().join(RunDir::CHECKPOINTS)).unwrap();
+        let error = RunDir::open(folder.path()).unwrap().lock().unwrap_err().to_string();
+        assert!(error.contains("checkpoints") && error.contains("link"), "{error}");
     }
 
     #[test]
@@ -247,7 +316,7 @@ mod tests {
     #[test]
     fn only_partial_files_are_swept() {
         let folder = tempfile::tempdir().unwrap();
-        let run = RunDir::create(folder.path()).unwrap();
+        let (run, _lock) = RunDir::create(folder.path()).unwrap();
         let stale = run.checkpoints().join(".last.ckpt.17-0.partial");
         fs::write(&stale, "half").unwrap();
         fs::write(run.events(), "").unwrap();

@@ -10,7 +10,9 @@ use foliar_vision::Preprocessing;
 use serde::{Deserialize, Serialize};
 
 use crate::container::{self, Kind};
+use crate::demands::{check_demands, check_weights};
 use crate::error::FileError;
+use crate::stored_validation::StoredValidation;
 use crate::training_digests::TrainingDigests;
 use crate::uncertainty::{StoredUncertainty, Uncertainty, is_uncertainty};
 
@@ -44,7 +46,7 @@ struct Content {
     graph: Graph,
     provenance: Provenance,
     temperature: f64,
-    validation: Option<Validation>,
+    validation: Option<StoredValidation>,
     training_digests: TrainingDigests,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     uncertainty: Option<StoredUncertainty>,
@@ -87,7 +89,7 @@ impl Bundle {
             graph: self.graph.clone(),
             provenance: self.provenance.clone(),
             temperature: self.temperature,
-            validation: self.validation.clone(),
+            validation: self.validation.as_ref().map(StoredValidation::of),
             training_digests: self.training_digests.clone(),
             uncertainty,
         };
@@ -125,9 +127,14 @@ impl Bundle {
         if !state.is_finite() {
             return Err("it holds weights that are not finite numbers; train again".into());
         }
+        let size = content.preprocessing.size as usize;
+        check_weights(&content.graph, &state, size)
+            .and_then(|()| check_demands(&content.graph, size))
+            .map_err(|error| error.to_string())?;
         let (tensors, weights) = state.tensors.into_iter().partition(|(name, _)| is_uncertainty(name));
         state.tensors = weights;
         let restored = content.uncertainty.map(|stored| stored.restore(tensors, content.classes.len()));
+        let validation = content.validation.map(|stored| stored.restore(content.classes.len()));
         Ok(Self {
             uncertainty: restored.transpose()?,
             classes,
@@ -135,7 +142,7 @@ impl Bundle {
             graph: content.graph,
             provenance: content.provenance,
             temperature: content.temperature,
-            validation: content.validation,
+            validation: validation.transpose()?,
             training_digests: content.training_digests,
             state,
         })

@@ -27,8 +27,10 @@ const ALIGNMENT: usize = 8;
 const PIECE: usize = 1 << 14;
 /// Bytes of the longest header, as for any reader of safetensors.
 const LONGEST_HEADER: u64 = 100_000_000;
-/// Layout of the document of checkpoints and bundles; a reader refuses others.
+/// Layout of the document of bundles; a reader refuses others.
 pub const FORMAT: u32 = 2;
+/// Layout of the document of checkpoints.
+const CHECKPOINT_FORMAT: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct Document<T> {
@@ -63,13 +65,21 @@ impl Kind {
             Kind::Bundle => "bundle",
         }
     }
+
+    fn format(self) -> u32 {
+        match self {
+            Kind::Checkpoint => CHECKPOINT_FORMAT,
+            Kind::Bundle => FORMAT,
+        }
+    }
 }
 
 /// Writes `content`, `state` and `more` tensors, whose names the state does not have, to `path`: beside it first, then renamed.
-/// The tensors are streamed: saving takes little memory.
+/// The tensors are streamed: saving takes little memory. `content` stands in the header, which readers of safetensors take up to
+/// 100 MB of: tables that grow with the photographs are tensors.
 ///
 /// # Errors
-/// What the operating system says.
+/// What the operating system says; a header that is too long, which is written nowhere.
 pub fn write<T: Serialize>(
     path: &Path,
     kind: Kind,
@@ -166,8 +176,13 @@ fn header<T: Serialize>(
     steps: u64,
     tensors: &[(&String, &Tensor)],
 ) -> Result<Vec<u8>, String> {
-    let document =
-        Document { blake3: "0".repeat(DIGITS), format: FORMAT, kind: kind.name().to_owned(), steps, content };
+    let document = Document {
+        blake3: "0".repeat(DIGITS),
+        format: kind.format(),
+        kind: kind.name().to_owned(),
+        steps,
+        content,
+    };
     let text = serde_json::to_string(&document).map_err(|error| error.to_string())?;
     let mut end = 0;
     let infos = tensors.iter().map(|&(name, tensor)| {
@@ -180,6 +195,12 @@ fn header<T: Serialize>(
         .map_err(|error| error.to_string())?;
     let mut json = serde_json::to_vec(&metadata).map_err(|error| error.to_string())?;
     json.resize(json.len().next_multiple_of(ALIGNMENT), b' ');
+    if json.len() as u64 > LONGEST_HEADER {
+        return Err(format!(
+            "what stands before its tensors takes {} bytes, and readers take {LONGEST_HEADER} at most; nothing was written",
+            json.len()
+        ));
+    }
     Ok([&(json.len() as u64).to_le_bytes()[..], &json].concat())
 }
 
@@ -209,14 +230,12 @@ fn decode<T: DeserializeOwned>(mut bytes: Vec<u8>, kind: Kind) -> Result<(T, Sta
     let text =
         header.metadata().as_ref().and_then(|entries| entries.get(KEY)).ok_or_else(|| truncated(kind))?;
     let raw: Document<serde_json::Value> = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    if raw.format != FORMAT {
-        return Err(format!(
-            "its format is {}, this build reads {FORMAT}; use a matching foliar",
-            raw.format
-        ));
-    }
     if raw.kind != kind.name() {
         return Err(format!("this is a {}, not a {}", raw.kind, kind.name()));
+    }
+    if raw.format != kind.format() {
+        let (found, known) = (raw.format, kind.format());
+        return Err(format!("its format is {found}, this build reads {known}; use a matching foliar"));
     }
     let content = serde_json::from_value(raw.content).map_err(|error| error.to_string())?;
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| error.to_string())?;
@@ -257,6 +276,18 @@ mod tests {
         let first = fs::read(&path).unwrap();
         write(&path, Kind::Bundle, &content, &sample(), &BTreeMap::new()).unwrap();
         assert_eq!(first, fs::read(&path).unwrap(), "equal contents give equal bytes");
+    }
+
+    #[test]
+    fn what_no_reader_would_take_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.safetensors");
+        write(&path, Kind::Bundle, &"content", &sample(), &BTreeMap::new()).unwrap();
+        let before = fs::read(&path).unwrap();
+        let long = "a".repeat(LONGEST_HEADER as usize);
+        let error = write(&path, Kind::Bundle, &long, &sample(), &BTreeMap::new()).unwrap_err().to_string();
+        assert!(error.contains("nothing was written"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), before);
     }
 
     #[cfg(unix)]

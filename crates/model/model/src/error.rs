@@ -41,6 +41,19 @@ pub enum ModelError {
     /// The network cannot be built.
     #[error(transparent)]
     Graph(#[from] GraphError),
+    /// A network that no machine would get done with.
+    #[error(
+        "on photos of {size} x {size} pixels the network asks for {values} values and {work} multiply-adds a photo; \
+         at most 1 billion and 200 billion are taken: use smaller images (--image-size) or another network"
+    )]
+    Demands {
+        /// Side of the photographs, in pixels.
+        size: usize,
+        /// Numbers that all layers give, for one photograph.
+        values: usize,
+        /// Work for one photograph, in multiply-adds of a convolution.
+        work: u64,
+    },
     /// The network cannot be run.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -3,22 +3,26 @@
 mod bundle;
 mod classifier;
 pub mod container;
+mod demands;
 mod error;
 mod pooling;
 mod prediction;
 mod predictor;
 mod row;
+mod stored_validation;
 mod training_digests;
 mod uncertainty;
 
 pub use bundle::{Bundle, Provenance, Validation};
 pub use classifier::{Classifier, PhotographError};
+pub use demands::check_demands;
 pub use error::{FileError, ModelError};
 pub use foliar_metrics::AbstentionReason;
 pub use pooling::{feature_width, pooled_features};
 pub use prediction::{Prediction, PredictionDetails};
 pub use predictor::{FilePrediction, Predictor, decode_reduced};
 pub use row::{Answer, Row};
+pub use stored_validation::MOST_CLASSES;
 pub use training_digests::TrainingDigests;
 pub use uncertainty::{
     DEFAULT_RISK, FeatureSamples, OOD_SHARE, OodDetector, RISK_LEVELS, RiskLevel, Uncertainty, is_uncertainty,

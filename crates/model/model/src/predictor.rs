@@ -1,13 +1,13 @@
 //! Runs a bundle on photographs.
 
-use std::collections::HashSet;
 use std::path::Path;
 
-use foliar_nn::{Graph, Parameters, PredictionEngine, StateError, infer};
+use foliar_nn::{Graph, GraphError, PredictionEngine};
 use foliar_vision::{Limits, LoadedPhoto, Reason, Resizer, Rgb, Workspace, load_photo};
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;
+use crate::demands::{check_demands, check_weights};
 use crate::error::ModelError;
 use crate::pooling::{feature_width, pooled_features};
 use crate::prediction::Prediction;
@@ -44,11 +44,14 @@ impl Predictor {
     /// A bundle whose weights do not fit its graph.
     pub fn new(bundle: Bundle, batch: usize) -> Result<Self, ModelError> {
         let (size, batch) = (bundle.preprocessing.size as usize, batch.max(1));
-        check_weights(&bundle, size)?;
+        check_weights(&bundle.graph, &bundle.state, size)?;
+        check_demands(&bundle.graph, size)?;
         let (head, tail) = bundle.graph.split(bundle.graph.backbone(), size)?;
         let front = PredictionEngine::new(&head, &bundle.state, size, batch)?;
         let classifier = PredictionEngine::new(&tail, &bundle.state, size, batch)?;
-        Ok(Self { front, classifier, tail, bundle, workspace: Workspace::default(), images: Vec::new() })
+        let (mut images, floats) = (Vec::new(), batch * bundle.preprocessing.len());
+        images.try_reserve_exact(floats).map_err(|_| GraphError::Memory { mib: floats >> 18 })?;
+        Ok(Self { front, classifier, tail, bundle, workspace: Workspace::default(), images })
     }
 
     /// What it runs.
@@ -148,22 +151,4 @@ impl Predictor {
         }
         Ok(())
     }
-}
-
-/// Checks that a bundle has all weights of its graph and no others before an engine takes memory for them: a file of a few
-/// bytes could ask for any number.
-fn check_weights(bundle: &Bundle, size: usize) -> Result<(), ModelError> {
-    let shapes = infer(&bundle.graph, 1, size, size)?;
-    let list = Parameters::new(&bundle.graph, &shapes)?.list;
-    for parameter in &list {
-        bundle.state.require(&parameter.name, &parameter.shape)?;
-    }
-    if bundle.state.tensors.len() != list.len() {
-        let known: HashSet<&str> = list.iter().map(|parameter| parameter.name.as_str()).collect();
-        let unknown = bundle.state.tensors.keys().find(|name| !known.contains(name.as_str()));
-        if let Some(name) = unknown {
-            return Err(StateError::Unexpected { name: name.clone() }.into());
-        }
-    }
-    Ok(())
 }

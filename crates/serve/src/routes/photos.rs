@@ -83,6 +83,7 @@ fn of_photo(reason: &Reason) -> Refusal {
         }
         Reason::NotAPicture { .. } | Reason::Unsupported { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Reason::Empty => StatusCode::BAD_REQUEST,
+        Reason::NoMemory { .. } => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
     Refusal::new(status, reason.code(), reason.to_string())

@@ -9,9 +9,11 @@
 //! different files of the same name.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+use foliar_files::lock_file;
 
 /// A held lock.
 #[derive(Debug)]
@@ -27,7 +29,12 @@ impl WorkerLock {
     pub(crate) fn take(study: &Path) -> Option<WorkerLock> {
         for number in 0..=u32::MAX {
             let path = path(study, number);
-            let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).ok()?;
+            let file = match lock_file(&path) {
+                Ok(file) => file,
+                // What leads elsewhere is nobody's lock.
+                Err(error) if error.kind() == ErrorKind::InvalidInput => continue,
+                Err(_) => return None,
+            };
             match file.try_lock() {
                 Ok(()) => return Some(WorkerLock { number, path, _file: file }),
                 Err(TryLockError::WouldBlock) => {}
@@ -39,9 +46,10 @@ impl WorkerLock {
 
     /// Whether the holder of lock `number` at `study` is gone.
     pub(crate) fn is_free(study: &Path, number: u32) -> bool {
-        match OpenOptions::new().write(true).open(path(study, number)) {
+        let path = path(study, number);
+        match fs::symlink_metadata(&path).and_then(|_| lock_file(&path)) {
             Ok(file) => file.try_lock().is_ok(),
-            Err(error) => error.kind() == ErrorKind::NotFound,
+            Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput),
         }
     }
 

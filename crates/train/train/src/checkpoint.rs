@@ -1,11 +1,10 @@
 //! A run at one moment, from which it goes on as if nothing had happened.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use foliar_model::FileError;
 use foliar_model::container::{self, Kind};
-use foliar_nn::StateDict;
+use foliar_nn::{StateDict, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::best_epoch::BestEpoch;
@@ -32,6 +31,9 @@ pub struct Progress {
     #[serde(default)]
     pub choice: BestEpoch,
 }
+
+/// Name of the tensor of the logits of [`Checkpoint::out_of_fold`], (n, C).
+const LOGITS: &str = "out_of_fold.logits";
 
 #[derive(Serialize, Deserialize)]
 struct Content {
@@ -65,7 +67,11 @@ impl Checkpoint {
             progress: self.progress,
             out_of_fold: self.out_of_fold.clone(),
         };
-        container::write(path, Kind::Checkpoint, &content, &self.state, &BTreeMap::new())
+        let logits = self.out_of_fold.as_ref().map(|predictions| {
+            let shape = vec![predictions.photos.len(), predictions.classes()];
+            (LOGITS.to_owned(), Tensor { shape, data: predictions.logits.clone() })
+        });
+        container::write(path, Kind::Checkpoint, &content, &self.state, &logits.into_iter().collect())
     }
 
     /// Reads one.
@@ -73,7 +79,15 @@ impl Checkpoint {
     /// # Errors
     /// A file that is missing, truncated, altered or of another kind.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        let (Content { recipe, progress, out_of_fold }, state) = container::read(path, Kind::Checkpoint)?;
+        let (content, mut state): (Content, StateDict) = container::read(path, Kind::Checkpoint)?;
+        let Content { recipe, progress, mut out_of_fold } = content;
+        if let Some(predictions) = &mut out_of_fold {
+            let logits = state.tensors.remove(LOGITS);
+            predictions.logits = logits.map(|tensor| tensor.data).ok_or_else(|| FileError::Damaged {
+                path: path.to_owned(),
+                what: format!("its tensor `{LOGITS}` is missing; delete it to begin the run again"),
+            })?;
+        }
         Ok(Self { recipe, progress, out_of_fold, state })
     }
 }

@@ -55,11 +55,11 @@ pub enum TrainError {
         /// The recipe.
         path: PathBuf,
     },
-    /// Another process trains this run.
-    #[error("another foliar process uses {}; wait for it or stop it", path.shown())]
-    Busy {
-        /// The run folder.
-        path: PathBuf,
+    /// A photograph that memory cannot be had for: a run without it would give other numbers.
+    #[error("{what}; without this photo the run would give other numbers")]
+    NoMemory {
+        /// Which, and how much.
+        what: String,
     },
     /// Nothing is left to train on.
     #[error("{root}: {what}")]

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use foliar_metrics::Metrics;
-use foliar_model::{Bundle, Provenance, Validation};
+use foliar_model::{Bundle, FileError, Provenance, Validation};
 use foliar_runlog::{self as runlog, Event, StopReason};
 use foliar_vision::counted;
 
@@ -25,7 +25,7 @@ impl Session<'_> {
             return Ok(ControlFlow::Continue(None));
         }
         self.save_best()?;
-        let mut init = Checkpoint::read(&self.run.best())?.state;
+        let mut init = self.best_checkpoint()?.state;
         let classifier = format!("{}.", self.graph.nodes[self.graph.classifier()].name);
         let classes = &photographs.dataset.classes;
         let first = first_weights(self.device, &self.graph, recipe, classes)?.0.tensors.into_iter();
@@ -62,7 +62,7 @@ impl Session<'_> {
                 (state, best, Some(out_of_fold), splits.train.len() + splits.validation.len())
             }
             None => {
-                let Checkpoint { state, out_of_fold, .. } = Checkpoint::read(&self.run.best())?;
+                let Checkpoint { state, out_of_fold, .. } = self.best_checkpoint()?;
                 (state, kept, out_of_fold, splits.train.len())
             }
         };
@@ -110,6 +110,19 @@ impl Session<'_> {
         let path = self.run.dir.bundle();
         bundle.write(&path)?;
         Ok(ControlFlow::Continue(Some(path)))
+    }
+
+    /// The checkpoint of the best epoch, of this recipe and these photographs.
+    fn best_checkpoint(&self) -> Result<Checkpoint, TrainError> {
+        let path = self.run.best();
+        let checkpoint = Checkpoint::read(&path)?;
+        let dataset = &self.photographs.dataset;
+        let fits = checkpoint.out_of_fold.as_ref().is_none_or(|predictions| predictions.fit(dataset));
+        if checkpoint.recipe == self.recipe_digest && fits {
+            return Ok(checkpoint);
+        }
+        let what = "it is of another run; put that of this run back, or start a new run".to_owned();
+        Err(FileError::Damaged { path, what }.into())
     }
 }
 

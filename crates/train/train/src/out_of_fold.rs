@@ -22,11 +22,27 @@ pub struct OutOfFoldPredictions {
     pub labels: Vec<u32>,
     /// The fold of each, from 1, where several classifiers have spoken; empty where it was one.
     pub folds: Vec<u32>,
-    /// (n, C), as the network gives them: not yet divided by a temperature.
+    /// (n, C), as the network gives them: not yet divided by a temperature. Files hold them as a tensor.
+    #[serde(skip)]
     pub logits: Vec<f32>,
 }
 
 impl OutOfFoldPredictions {
+    /// C, or 0 without photographs.
+    pub(crate) fn classes(&self) -> usize {
+        self.logits.len() / self.photos.len().max(1)
+    }
+
+    /// Whether they can be of photographs of `dataset`, whatever file they were read from.
+    pub(crate) fn fit(&self, dataset: &Dataset) -> bool {
+        let (count, classes) = (self.photos.len(), dataset.classes.len());
+        self.labels.len() == count
+            && [0, count].contains(&self.folds.len())
+            && self.logits.len() == count * classes
+            && self.photos.iter().all(|&photo| photo < dataset.photos.len())
+            && self.labels.iter().all(|&label| (label as usize) < classes)
+    }
+
     /// Takes in the outputs for the photographs of a fold.
     pub(crate) fn extend(&mut self, fold: Self, number: u32) {
         self.folds.extend(fold.photos.iter().map(|_| number));

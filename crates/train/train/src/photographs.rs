@@ -147,6 +147,10 @@ impl Photographs {
         let (dataset, store, broken) =
             ImageCache::prepare(dataset, side, options.cache_bytes, &options.limits, &known, &seen);
         problems.extend(broken);
+        if let Some(lost) = problems.iter().find(|problem| matches!(problem.reason, Reason::NoMemory { .. }))
+        {
+            return Err(TrainError::NoMemory { what: lost.to_string() });
+        }
         let too_few = |what: String| TrainError::TooFew { root: root.to_owned(), what };
         if dataset.classes.len() < 2 {
             let skipped = skipped(&problems);

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use foliar_files::{cell, write_atomically};
-use foliar_runlog::RunDir;
+use foliar_runlog::{RunDir, RunError, RunLock};
 use foliar_scan::ScanOptions;
 use foliar_vision::{Dataset, Digest, Manifest, Problem, Split, portable_name};
 use serde::{Deserialize, Serialize};
@@ -19,8 +20,6 @@ use crate::out_of_fold::{self, OutOfFoldPredictions, OutOfFoldRow};
 use crate::photographs::Photographs;
 use crate::recipe::Recipe;
 
-/// Held while a process trains the run.
-const LOCK: &str = ".lock";
 const LAST: &str = "last.safetensors";
 const BEST: &str = "best.safetensors";
 /// Differences that an error spells out.
@@ -47,6 +46,8 @@ pub struct Run {
     /// How that folder was understood, in one sentence; `None` where it was one of class folders and nothing else.
     pub layout: Option<String>,
     manifest: Manifest,
+    /// From when the run is begun until it is trained.
+    lock: Mutex<Option<RunLock>>,
 }
 
 impl Run {
@@ -58,14 +59,15 @@ impl Run {
         self.recipe.data.scanning(&self.data_root)
     }
 
-    /// Begins a run in a new or empty folder: writes `recipe.toml`, `data.json`, `split.csv` and `problems.jsonl`.
+    /// Begins a run in a new or empty folder: writes `recipe.toml`, `data.json`, `split.csv` and `problems.jsonl`. Other
+    /// processes cannot write to the folder until the run is trained, or dropped.
     ///
     /// # Errors
-    /// A folder that holds something already; what the operating system says.
+    /// A folder that holds something already, or in which another process begins a run; what the operating system says.
     pub fn create(dir: &Path, recipe: &Recipe, photographs: &Photographs) -> Result<Self, TrainError> {
         let recipe = recipe.with_tables_of(&photographs.dataset)?;
         let text = recipe.to_toml()?;
-        let dir = RunDir::create(dir)?;
+        let (dir, lock) = RunDir::create(dir)?;
         let root = &photographs.dataset.root;
         let data_root = fs::canonicalize(root).unwrap_or_else(|_| root.clone());
         let data = Data {
@@ -77,7 +79,23 @@ impl Run {
         write_problems(&dir.problems(), &photographs.problems)?;
         put(&dir.split(), &photographs.split_table()?)?;
         put(&dir.recipe(), text.as_bytes())?;
-        Ok(Self { dir, recipe, data_root: data.root, layout: data.layout, manifest: data.manifest })
+        let lock = Mutex::new(Some(lock));
+        Ok(Self { dir, recipe, data_root: data.root, layout: data.layout, manifest: data.manifest, lock })
+    }
+
+    /// Begins a run in the first of `runs/NAME-1`, `runs/NAME-2`, ... that is free, whatever other processes begin meanwhile.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn create_free(name: &str, recipe: &Recipe, photographs: &Photographs) -> Result<Self, TrainError> {
+        loop {
+            match Self::create(&Self::free_folder(name), recipe, photographs) {
+                Err(TrainError::Run(
+                    RunError::Busy { .. } | RunError::RunExists { .. } | RunError::NotEmpty { .. },
+                )) => {}
+                begun => return begun,
+            }
+        }
     }
 
     /// Opens a run that was begun earlier.
@@ -93,7 +111,8 @@ impl Run {
         let path = dir.root().join(RunDir::DATA);
         let data: Data = serde_json::from_str(&get(&path)?)
             .map_err(|error| FileError::Damaged { path, what: error.to_string() })?;
-        Ok(Self { dir, recipe, data_root: data.root, layout: data.layout, manifest: data.manifest })
+        let lock = Mutex::new(None);
+        Ok(Self { dir, recipe, data_root: data.root, layout: data.layout, manifest: data.manifest, lock })
     }
 
     /// The first of `runs/NAME-1`, `runs/NAME-2`, ... that does not exist.
@@ -119,18 +138,13 @@ impl Run {
         Err(TrainError::DataChanged { root: photographs.dataset.root.clone(), difference: told.join(", ") })
     }
 
-    /// Keeps other processes from training this run for as long as the result lives.
+    /// Keeps other processes from writing to the folder for as long as the result lives.
     ///
     /// # Errors
-    /// [`TrainError::Busy`] if another one does.
-    pub(crate) fn lock(&self) -> Result<fs::File, TrainError> {
-        let path = self.dir.root().join(LOCK);
-        let file = fs::File::create(&path).map_err(|source| FileError::Io { path, source })?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(fs::TryLockError::WouldBlock) => Err(TrainError::Busy { path: self.dir.root().to_owned() }),
-            Err(fs::TryLockError::Error(source)) => Err(TrainError::Log(source)),
-        }
+    /// [`RunError::Busy`] if another one does.
+    pub(crate) fn lock(&self) -> Result<RunLock, TrainError> {
+        let held = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        held.map_or_else(|| Ok(self.dir.lock()?), Ok)
     }
 
     /// The newest checkpoint; `None` if the run was stopped before its first.

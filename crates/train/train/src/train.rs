@@ -9,13 +9,14 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+use foliar_model::{MOST_CLASSES, check_demands};
 use foliar_nn::{Device, EngineOptions, Graph, StateDict, Statistics, zoo};
 use foliar_runlog::{self as runlog, Event, Log, StopReason};
 
 use crate::best_epoch::EpochScore;
 use crate::checkpoint::{Checkpoint, Progress};
 use crate::epochs::{Observer, Position, train_epochs};
-use crate::error::TrainError;
+use crate::error::{self, TrainError};
 use crate::initial::Given;
 use crate::out_of_fold::{OutOfFoldPredictions, Validated};
 use crate::phase_trainer::{PhaseInit, PhaseTrainer, Step};
@@ -49,8 +50,11 @@ pub struct Outcome {
 /// A network that the photographs' size or the frozen part does not fit; weights that cannot be read or are of another
 /// network.
 pub fn check(recipe: &Recipe, classes: &[String]) -> Result<Vec<String>, TrainError> {
+    let (count, few) = (classes.len() as f64, classes.len() <= MOST_CLASSES);
+    error::check("the number of classes", count, few, "at most 5000; --classes selects or merges some")?;
     let graph = zoo::build(&recipe.model, classes.len())?;
     foliar_nn::infer(&graph, recipe.batch_size, recipe.image_size(), recipe.image_size())?;
+    check_demands(&graph, recipe.image_size())?;
     for phase in &recipe.phases {
         phase.freeze.cut(&graph)?;
     }
@@ -176,7 +180,7 @@ pub(crate) struct Session<'a> {
     pub(crate) device: &'a dyn Device,
     pub(crate) graph: Graph,
     pub(crate) run: &'a Run,
-    recipe_digest: String,
+    pub(crate) recipe_digest: String,
     pub(crate) photographs: &'a Photographs,
     log: Log,
     pub(crate) progress: Progress,

@@ -8,11 +8,11 @@
 //! | `tuned/`, `untuned/`, `default/` | run folders |
 //! | `tuning.json` | the result; see [`crate::TuningResult`] |
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use foliar_files::write_atomically;
+use foliar_files::{check_file, check_folder, lock_file, write_atomically};
 use foliar_train::Photographs;
 use serde::Serialize;
 
@@ -30,12 +30,19 @@ impl Folder {
     /// Starts a tuning in a new or empty folder.
     ///
     /// # Errors
-    /// The folder is not empty, the plan cannot be carried out, or the folder cannot be written.
+    /// The folder is not empty, another process starts a tuning in it, the plan cannot be carried out, or the folder cannot be
+    /// written.
     pub fn create(root: &Path, plan: &Plan, photographs: &Photographs) -> Result<Self, TuneError> {
         plan.validate(photographs)?;
         Self::check_free(root)?;
         fs::create_dir_all(root).map_err(at(root))?;
         let folder = Self { root: root.to_owned(), plan: plan.clone() };
+        let lock = folder.lock_file()?;
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            return Err(TuneError::Exists { path: folder.root });
+        }
+        // Another process may have been faster.
+        Self::check_free(root)?;
         // The plan is written first: a folder with a plan can be resumed, and one with other files alone may be anybody's.
         folder.write_json(&folder.root.join(PLAN), plan)?;
         folder.write_split(photographs)?;
@@ -74,8 +81,14 @@ impl Folder {
     /// Opens the folder of a tuning that was started.
     ///
     /// # Errors
-    /// The folder has no plan, or the plan cannot be read.
+    /// The folder has no plan, the plan cannot be read, or what is written to is a link to another place.
     pub fn open(root: &Path) -> Result<Self, TuneError> {
+        for path in [TUNED, UNTUNED, DEFAULT].map(|name| root.join(name)) {
+            check_folder(&path).map_err(at(&path))?;
+        }
+        for path in [STUDY, LOCK].map(|name| root.join(name)) {
+            check_file(&path).map_err(at(&path))?;
+        }
         let path = root.join(PLAN);
         let text = match foliar_files::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -110,7 +123,7 @@ impl Folder {
 
     /// Path of the study's file.
     pub fn study(&self) -> PathBuf {
-        self.root.join("study.sqlite")
+        self.root.join(STUDY)
     }
 
     /// Path of the tuned run.
@@ -144,12 +157,15 @@ impl Folder {
 
     /// A file to lock while one process does work that the others then reuse.
     pub(crate) fn lock_file(&self) -> Result<File, TuneError> {
-        let path = self.root.join(".lock");
-        File::create(&path).map_err(at(&path))
+        let path = self.root.join(LOCK);
+        lock_file(&path).map_err(at(&path))
     }
 }
 
 const PLAN: &str = "plan.json";
+const STUDY: &str = "study.sqlite";
+/// Locked by the process that starts the tuning, and then by the one that computes features for all.
+const LOCK: &str = ".lock";
 /// Name of the folder of the tuned run.
 pub(crate) const TUNED: &str = "tuned";
 /// Name of the folder of the untuned run.

@@ -10,16 +10,23 @@ use foliar_vision::{Split, portable_name};
 
 use crate::commands::audit::examine;
 
-/// Audits the photographs of a run, with the splits and the groups of its split; `None` if the user interrupts.
+/// Audits the photographs that a run has used, with the splits and the groups of its split: what it left out, such as copies and
+/// those of a quarantine, has spoilt nothing. `None` if none of them is left, or if the user interrupts.
 pub(super) fn of_run(run: &Run) -> anyhow::Result<Option<Audit>> {
     let scanning = run.scanning()?;
-    let (mut dataset, problems) = scan_for_evaluation(&run.data_root, &scanning)?;
+    let (dataset, problems) = scan_for_evaluation(&run.data_root, &scanning)?;
     let mut splits: BTreeMap<String, Split> = BTreeMap::new();
     for split in [Split::Train, Split::Validation, Split::Test] {
         splits.extend(run.photographs_of(split)?.into_iter().map(|(name, _)| (name, split)));
     }
-    for photo in &mut dataset.photos {
-        photo.split = splits.get(&portable_name(&photo.path)).copied();
+    let used: Vec<Option<Split>> =
+        dataset.photos.iter().map(|photo| splits.get(&portable_name(&photo.path)).copied()).collect();
+    let (mut dataset, _) = dataset.retain(|place| used[place].is_some());
+    if dataset.photos.is_empty() {
+        return Ok(None);
+    }
+    for (photo, split) in dataset.photos.iter_mut().zip(used.into_iter().flatten()) {
+        photo.split = Some(split);
     }
     // The network that the run began with tells photographs apart better than colours and textures do.
     let mut recipe = run.recipe.clone();

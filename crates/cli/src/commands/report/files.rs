@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use foliar_files::{Printable as _, write_atomically};
+use foliar_files::{Printable as _, make_folder, write_atomically};
 use foliar_report::run::Figure;
 use foliar_report::{Frame, RunPictures, Theme, model_card, run_page};
 use foliar_results::{RunReport, scale};
@@ -21,8 +21,9 @@ const CARD: &str = "model-card.md";
 
 /// Makes the folders, so that one that cannot be written is told before the work is done.
 pub(super) fn prepare(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.shown()))?;
     let pictures = folder.join(PICTURES);
-    fs::create_dir_all(&pictures).with_context(|| format!("{} cannot be made", pictures.shown()))
+    make_folder(&pictures).with_context(|| format!("{} cannot be made", pictures.shown()))
 }
 
 pub(super) fn write(folder: &Path, report: &RunReport, shown: &RunPictures<'_>) -> anyhow::Result<()> {

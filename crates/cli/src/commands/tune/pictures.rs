@@ -1,11 +1,10 @@
 //! `foliar tune --report`: charts of the search, and a page with all of them.
 
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use foliar_files::{Printable as _, write_atomically};
+use foliar_files::{Printable as _, make_folder, write_atomically};
 use foliar_report::study::Figure;
 use foliar_report::{Frame, Theme, study_page};
 use foliar_results::Verdict;
@@ -24,7 +23,7 @@ pub(super) fn write(folder: &Folder, result: &TuningResult, verdict: Option<Verd
     let photographs = folder.plan().photographs.file_name().unwrap_or_default().to_string_lossy();
     let view = view::of(result, &trials, file.study()?, verdict, &photographs);
     let pictures = folder.root().join("pictures");
-    fs::create_dir_all(&pictures).with_context(|| pictures.shown().to_string())?;
+    make_folder(&pictures).with_context(|| pictures.shown().to_string())?;
     for figure in Figure::of(&view) {
         let frame = Frame { width: WIDTH, height: figure.natural_height(&view, WIDTH), theme: Theme::Light };
         let svg = figure.draw(&view, &frame)?.svg();

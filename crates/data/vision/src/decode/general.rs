@@ -11,6 +11,7 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use super::boxes::Boxes;
 use super::colour::{Channels, Colours};
 use super::raster::{Raster, turning_needs};
+use super::room::Room;
 use super::samples::{Layout, Samples};
 use super::{complete, orientation, png, tiff};
 use crate::format::Format;
@@ -41,6 +42,8 @@ pub(super) fn inspect(bytes: &[u8], format: Format, limits: &Limits) -> Result<I
     let header = Header::read(bytes, format, limits)?;
     let mut remarks: Vec<Reason> = header.colours.remark().into_iter().collect();
     if header.may_waste_range {
+        let needs = bytes.len() as u64 + header.needs(format);
+        let _room = Room::new(needs.min(limits.memory), limits)?;
         remarks.extend(range_remark(bytes, format, limits));
     }
     Ok(Inspected { width: header.width, height: header.height, orientation: header.orientation, remarks })
@@ -58,17 +61,18 @@ pub(super) fn decode(
 ) -> Result<Raster, Reason> {
     let header = Header::read(bytes, format, limits)?;
     let needs = bytes.len() as u64 + header.needs(format);
-    let (pixels, divisor) = match side.and_then(|side| header.divisor(side)) {
+    let (pixels, divisor, room) = match side.and_then(|side| header.divisor(side)) {
         Some(divisor) if needs > limits.memory => {
-            (reduced(bytes, format, &header, divisor, limits)?, divisor)
+            let room = Room::new(limits.memory.saturating_sub(bytes.len() as u64), limits)?;
+            (reduced(bytes, format, &header, divisor, limits)?, divisor, room)
         }
         _ => {
-            limits.check_memory(needs)?;
-            (whole(bytes, format, needs)?, 1)
+            let room = Room::new(needs, limits)?;
+            (whole(bytes, format, needs)?, 1, room)
         }
     };
     let Header { width, height, orientation, colours, .. } = header;
-    Ok(Raster { pixels, width, height, divisor, orientation, colours })
+    Ok(Raster { pixels, width, height, divisor, orientation, colours, room })
 }
 
 /// What a decoder says before it decodes.

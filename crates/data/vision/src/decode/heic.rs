@@ -16,6 +16,7 @@ use self::mend::mended;
 use super::colour::{Channels, Colours};
 use super::guard::on_one_thread;
 use super::raster::Raster;
+use super::room::Room;
 use crate::limits::Limits;
 use crate::problem::Reason;
 
@@ -50,6 +51,7 @@ pub(super) fn decode(bytes: &[u8], side: Option<u32>, limits: &Limits) -> Result
         && let Some(divisor) = side.and_then(|side| size.divisor(side))
         && let Some(grid) = Grid::of(bytes)
     {
+        let room = Room::new(limits.memory.saturating_sub(bytes.len() as u64), limits)?;
         let metadata = heic_decoder::read_metadata(bytes).map_err(reason)?;
         return Ok(Raster {
             pixels: on_one_thread(|| tiles::decode(bytes, &grid, size.stored, divisor, limits))?,
@@ -58,9 +60,10 @@ pub(super) fn decode(bytes: &[u8], side: Option<u32>, limits: &Limits) -> Result
             divisor,
             orientation: grid.orientation,
             colours: colours(metadata.icc_profile.as_deref(), metadata.color_info),
+            room,
         });
     }
-    limits.check_memory(size.needs)?;
+    let room = Room::new(size.needs, limits)?;
     let (width, height) = (size.width, size.height);
     on_one_thread(|| {
         let image = heic_decoder::decode(bytes).map_err(reason)?;
@@ -76,6 +79,7 @@ pub(super) fn decode(bytes: &[u8], side: Option<u32>, limits: &Limits) -> Result
         divisor: 1,
         orientation: Orientation::NoTransforms,
         colours: colours(profile.as_deref(), info),
+        room,
     })
 }
 

@@ -16,6 +16,7 @@ use self::frame::{Frame, inspect as read_markers};
 use super::colour::{Channels, Colours};
 use super::guard::on_one_thread;
 use super::raster::{Raster, turning_needs};
+use super::room::Room;
 use crate::limits::Limits;
 use crate::problem::Reason;
 
@@ -68,29 +69,33 @@ fn decode_frame(bytes: &[u8], frame: &Frame, side: Option<u32>, limits: &Limits)
     }
     // The file and its copy.
     limits.check_memory(2 * bytes.len() as u64)?;
-    let sealed = sealed(bytes, frame);
-    let raster = |pixels, divisor| Raster {
+    let raster = |pixels, divisor, room| Raster {
         pixels,
         width: u32::from(frame.width),
         height: u32::from(frame.height),
         divisor,
         orientation: frame.orientation,
         colours: colours(frame),
+        room,
     };
+    let parts = parts(bytes, frame);
     let pixels = u64::from(frame.width) * u64::from(frame.height);
-    let files = (bytes.len() + sealed.len()) as u64;
+    let files = (bytes.len() + parts.iter().map(|part| part.len()).sum::<usize>()) as u64;
     let needs = files + whole::needs(frame).max(3 * pixels + turning_needs(pixels, frame.orientation));
     // A progressive picture is decoded at a fraction only where it must be.
     if let Some(divisor) = side.and_then(|side| scaled::divisor(frame, side))
         && (frame.sequential || needs > limits.memory)
         && files + scaled::needs(frame, divisor) <= limits.memory
-        && let Ok(pixels) = on_one_thread(|| scaled::decode(&sealed, frame, divisor))
     {
-        return Ok(raster(pixels, u32::from(divisor)));
+        let room = Room::new(files + scaled::needs(frame, divisor), limits)?;
+        let sealed = parts.concat();
+        if let Ok(pixels) = on_one_thread(|| scaled::decode(&sealed, frame, divisor)) {
+            return Ok(raster(pixels, u32::from(divisor), room));
+        }
     }
-    limits.check_memory(needs)?;
-    match whole::decode(&sealed, frame) {
-        Ok(pixels) => Ok(raster(pixels, 1)),
+    let room = Room::new(needs, limits)?;
+    match whole::decode(&parts.concat(), frame) {
+        Ok(pixels) => Ok(raster(pixels, 1, room)),
         Err(_) if !frame.is_ended => Err(Reason::Truncated),
         // What meets a code of nothing but ones at its end, or decodes without the ones behind it, has ended too early.
         Err(Reason::Damaged { detail })
@@ -104,14 +109,14 @@ fn decode_frame(bytes: &[u8], frame: &Frame, side: Option<u32>, limits: &Limits)
 }
 
 /// The file up to the end of its picture data, then ones and the end marker.
-fn sealed(bytes: &[u8], frame: &Frame) -> Vec<u8> {
+fn parts<'a>(bytes: &'a [u8], frame: &Frame) -> [&'a [u8]; 3] {
     // More than decoders read ahead. A zero behind 255 says that it is data and no marker.
     const ONES: [u8; 32] =
         *b"\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0";
     let data = bytes.get(..frame.data_end).unwrap_or(bytes);
     // After the first scan of a progressive picture the decoder must see a marker at once.
     let ones: &[u8] = if frame.sequential || frame.scans > 1 { &ONES } else { &[] };
-    [data, ones, &END].concat()
+    [data, ones, &END]
 }
 
 fn colours(frame: &Frame) -> Colours {

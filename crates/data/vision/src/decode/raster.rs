@@ -7,6 +7,7 @@ use image::metadata::Orientation;
 
 use super::colour::Colours;
 use super::orientation::{turns_sides, upright};
+use super::room::Room;
 use crate::problem::Reason;
 
 /// RGB pixels as stored, perhaps at a whole fraction of the sides.
@@ -23,6 +24,8 @@ pub(super) struct Raster {
     pub(super) orientation: Orientation,
     /// What its numbers mean.
     pub(super) colours: Colours,
+    /// What it takes in memory until it is turned and reduced.
+    pub(super) room: Room,
 }
 
 impl Raster {
@@ -36,7 +39,7 @@ impl Raster {
     /// The picture upright, in sRGB, with its shorter side at most `side` pixels. Colours are converted last, where fewer
     /// pixels are left.
     pub(super) fn reduced(self, side: u32, resizer: &mut Resizer) -> Result<Rgb, Reason> {
-        let Self { pixels, width, height, divisor, orientation, colours } = self;
+        let Self { pixels, width, height, divisor, orientation, colours, room: _room } = self;
         let mut picture = if divisor == 1 {
             let whole = upright(width, height, pixels, orientation)?;
             match reduce(&whole, side, resizer) {

@@ -169,6 +169,8 @@ fn both(
     let guess = (-chance).exp();
     let size = context.validation_size().map_or(300.0, |size| size as f64);
     let noise = (guess * (1.0 - guess) / size).sqrt();
+    // However few the photos: who gets more than half of what guessing gets wrong right has learned something.
+    let luck = (4.5 * noise + 1.0 / size).max(0.6 * guess * (1.0 - guess)).min(0.5 * (1.0 - guess));
     // Of few photos that a guess gets right, there may be none.
     let enough = mean > 0.4 * guess || guess * size < 8.0;
     let agrees = context.setup.classes.is_some() || (typical > 0.66 && enough && mean < 1.5 * guess);
@@ -176,12 +178,7 @@ fn both(
     let flat =
         last.1 > 0.985 * first.1.min(chance) && losses.iter().all(|(_, loss, _)| *loss > 0.96 * chance);
     let near = last.1 < 1.6 * chance;
-    if !agrees
-        || !flat
-        || !near
-        || training_learned(context)
-        || best > guess + (4.5 * noise + 1.0 / size).max(0.6 * guess * (1.0 - guess))
-    {
+    if !agrees || !flat || !near || training_learned(context) || best > guess + luck {
         return None;
     }
     Some(finding(

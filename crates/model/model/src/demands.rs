@@ -1,0 +1,104 @@
+//! What a classifier asks of a machine, before it gets any of it: a file of two kilobytes could ask for petabytes or for years.
+
+use std::collections::HashSet;
+
+use foliar_nn::{Graph, Nhwc, Op, Parameters, StateDict, StateError, infer};
+
+use crate::error::ModelError;
+
+/// Most values of all layers for one photograph: 4 GiB.
+const MOST_VALUES: usize = 1 << 30;
+/// Most work for one photograph, in multiply-adds of a convolution: some seconds on two cores. ResNet-50 does as much on photographs
+/// of 1500 x 1500 pixels.
+const MOST_WORK: u64 = 200_000_000_000;
+/// Convolutions take this many channels at a time.
+const CHANNELS: usize = 16;
+/// What a number that is read and written costs, in multiply-adds of a convolution.
+const PASS: u64 = 8;
+
+/// Makes sure that a network can be run on photographs of `size` x `size` pixels in reasonable time and memory.
+///
+/// # Errors
+/// [`ModelError::Demands`] says how much it asks for; a network that images of this size do not fit.
+pub fn check_demands(graph: &Graph, size: usize) -> Result<(), ModelError> {
+    let shapes = infer(graph, 1, size, size)?;
+    let values = shapes.iter().fold(0_usize, |sum, shape| sum.saturating_add(shape.len()));
+    let work = (0..shapes.len()).fold(0_u64, |sum, id| sum.saturating_add(work(graph, &shapes, id)));
+    if values > MOST_VALUES || work > MOST_WORK {
+        return Err(ModelError::Demands { size, values, work });
+    }
+    Ok(())
+}
+
+/// Makes sure that `state` has all weights of `graph` and no others, before an engine takes memory for them.
+///
+/// # Errors
+/// Names the first that is missing, has another shape, or is of no layer.
+pub(crate) fn check_weights(graph: &Graph, state: &StateDict, size: usize) -> Result<(), ModelError> {
+    let shapes = infer(graph, 1, size, size)?;
+    let list = Parameters::new(graph, &shapes)?.list;
+    for parameter in &list {
+        state.require(&parameter.name, &parameter.shape)?;
+    }
+    if state.tensors.len() != list.len() {
+        let known: HashSet<&str> = list.iter().map(|parameter| parameter.name.as_str()).collect();
+        if let Some(name) = state.tensors.keys().find(|name| !known.contains(name.as_str())) {
+            return Err(StateError::Unexpected { name: name.clone() }.into());
+        }
+    }
+    Ok(())
+}
+
+/// The work of a node for one photograph, in multiply-adds of a convolution.
+fn work(graph: &Graph, shapes: &[Nhwc], id: usize) -> u64 {
+    let (node, shape) = (&graph.nodes[id], shapes[id]);
+    let inputs = || node.inputs.iter().map(|&input| shapes[input]);
+    let read = inputs().fold(0_u64, |sum, input| sum.saturating_add(input.len() as u64));
+    let channels = inputs().map(Nhwc::c).next().unwrap_or(0);
+    let wide = product(&[shape.h(), shape.w(), shape.c().next_multiple_of(CHANNELS)]);
+    let windows = match &node.op {
+        Op::Conv { window, .. } => wide.saturating_mul(product(&[window.kernel, window.kernel, channels])),
+        Op::Depthwise { window } | Op::MaxPool { window, .. } | Op::AveragePool { window } => {
+            wide.saturating_mul(product(&[window.kernel, window.kernel])).saturating_mul(PASS)
+        }
+        Op::Linear { .. } => read.saturating_mul(shape.c() as u64),
+        _ => 0,
+    };
+    windows.saturating_add(read.saturating_add(shape.len() as u64).saturating_mul(PASS))
+}
+
+fn product(factors: &[usize]) -> u64 {
+    factors.iter().fold(1, |all, &factor| all.saturating_mul(factor as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use foliar_nn::{Node, Sliding, zoo};
+
+    use super::*;
+
+    #[test]
+    fn every_network_of_the_zoo_may_see_photographs_of_512_pixels() {
+        for name in zoo::MODELS {
+            let graph = zoo::build(name, 40).unwrap();
+            check_demands(&graph, 512).unwrap();
+            let error = check_demands(&graph, 1 << 14).unwrap_err().to_string();
+            assert!(error.contains("16384"), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn layers_without_weights_count_too() {
+        let node = |name: &str, op, inputs: &[usize]| Node { name: name.into(), op, inputs: inputs.to_vec() };
+        let mut graph = Graph { name: "small".into(), nodes: vec![node("input", Op::Input, &[])] };
+        let window = Sliding::same(1023, 1);
+        graph.nodes.push(node("pool", Op::AveragePool { window }, &[0]));
+        assert!(matches!(check_demands(&graph, 256), Err(ModelError::Demands { .. })));
+        graph.nodes[1].op = Op::Relu;
+        check_demands(&graph, 256).unwrap();
+        for id in 1..16_000 {
+            graph.nodes.push(node(&format!("relu{id}"), Op::Relu, &[id]));
+        }
+        assert!(matches!(check_demands(&graph, 256), Err(ModelError::Demands { .. })));
+    }
+}
