@@ -99,6 +99,64 @@ fn a_run_becomes_files_for_other_programs() {
 }
 
 #[test]
+fn a_run_becomes_a_page() {
+    let scene = Scene::new(8);
+    scene.train("run", &[]).expect(0);
+
+    let told = scene.run(&["export", "run", "--format", "page"]).expect(0);
+    assert!(told.out.starts_with("run/model.html  ") && told.out.lines().count() == 1, "{}", told.out);
+    for hint in ["double click", "iPhones and iPads", "half precision"] {
+        assert!(told.err.contains(hint), "{hint}: {}", told.err);
+    }
+    let page = fs::read(scene.path("run/model.html")).unwrap();
+    for text in
+        ["\"classes\":[\"angular_spot\"", "\"judged_by\":", "\"weights\":\"f16\"", "default-src 'none'"]
+    {
+        assert!(holds(&page, text), "{text}");
+    }
+    assert!(!holds(&page, scene.root().to_str().unwrap()), "no path of this machine is in it");
+
+    // The rows of --check are those of the classifier in the page.
+    let arguments = [
+        "export",
+        "run",
+        "--format",
+        "page",
+        "--out",
+        "leaf.html",
+        "--risk",
+        "0.2",
+        "--check",
+        "photos/healthy",
+    ];
+    scene.run(&arguments).expect(0);
+    let rows = fs::read_to_string(scene.path("leaf.html.expected.jsonl")).unwrap();
+    let whole =
+        scene.run(&["predict", "run", "photos/healthy", "--format", "jsonl", "--all", "--risk", "0.2"]);
+    let probability = |line: &str| -> f64 {
+        let row: Value = serde_json::from_str(line).unwrap();
+        row["predictions"][0]["probability"].as_f64().unwrap()
+    };
+    assert_eq!(rows.lines().count(), 8);
+    for (half, whole) in rows.lines().zip(whole.expect(0).out.lines()) {
+        assert!((probability(half) - probability(whole)).abs() < 0.05, "{half} {whole}");
+    }
+    let arguments = ["export", "run", "--format", "page", "--out", "whole.html", "--weights", "f32"];
+    let told = scene.run(&arguments).expect(0);
+    assert!(!told.err.contains("half precision"), "{}", told.err);
+
+    // A folder for a web server, which a later export replaces.
+    for _ in 0..2 {
+        let told = scene.run(&["export", "run", "--format", "page", "--out", "site/leaf/"]).expect(0);
+        assert!(told.err.contains("Add to Home Screen"), "{}", told.err);
+    }
+    let expected = ["icon-192.png", "icon-512.png", "index.html", "manifest.webmanifest", "sw.js"];
+    assert_eq!(files(&scene.path("site/leaf")), expected);
+    let manifest = fs::read_to_string(scene.path("site/leaf/manifest.webmanifest")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&manifest).unwrap()["display"], "standalone");
+}
+
+#[test]
 fn what_cannot_be_exported_leaves_nothing_behind() {
     let scene = Scene::new(6);
     let before = files(scene.root());
@@ -117,6 +175,8 @@ fn what_cannot_be_exported_leaves_nothing_behind() {
     scene.train("run", &[]).expect(0);
     let refused = scene.run(&["export", "run", "--format", "torch", "--input", "tensor"]).expect(2);
     assert!(refused.err.contains("--input is for --format onnx"), "{}", refused.err);
+    let refused = scene.run(&["export", "run", "--format", "page", "--input", "image"]).expect(2);
+    assert!(refused.err.contains("a page takes photos as they are"), "{}", refused.err);
     // A file that is there stays until the new one is whole, and nothing else is left.
     scene.run(&["export", "run", "--out", "new/folder/model.onnx"]).expect(0);
     assert_eq!(files(&scene.path("new/folder")), ["model.onnx", "model.onnx.py"]);
@@ -136,6 +196,7 @@ fn what_is_there_is_not_replaced() {
     fs::create_dir_all(scene.path("notes")).unwrap();
     fs::write(scene.path("notes/text"), b"mine").unwrap();
     fs::write(scene.path("program.onnx.py"), b"print('mine')").unwrap();
+    fs::write(scene.path("mine.html"), b"<!doctype html><title>mine</title>").unwrap();
     fs::create_dir(scene.path("part.onnx.py")).unwrap();
     fs::create_dir(scene.path("late.onnx.expected.jsonl")).unwrap();
     fs::write(scene.path("rows.onnx.expected.jsonl"), b"mine").unwrap();
@@ -159,6 +220,11 @@ fn what_is_there_is_not_replaced() {
         ("torch", "notes", "give another folder: --out notes/torch", 1),
         ("torch", "run", "give another folder: --out run/torch", 1),
         ("torch", "notes/text/torch", "notes/text is a file, where a folder should be", 1),
+        ("page", "-", "give a name: --out leaf.html", 2),
+        ("page", "leaf", "--out leaf.html, or --out leaf/ for a folder", 2),
+        ("page", "notes", "give another folder: --out notes/leaf", 1),
+        ("page", "run/", "was not written by `foliar export`", 1),
+        ("page", "mine.html", "was not written by `foliar export`", 1),
     ];
     #[cfg(unix)]
     {

@@ -387,12 +387,17 @@ fn every_address_of_the_description_is_there() {
             assert_eq!(answer.status, expected, "{method} {path}: {}", answer.text());
         }
     }
-    for path in ["/page.js", "/page.css"] {
-        assert_eq!(server.get(path).status, 200, "{path}");
-    }
     let page = server.get("/");
     assert!(page.head.contains("content-security-policy: default-src 'none'"), "{}", page.head);
-    assert!(!page.text().contains("http"), "a page that asks nobody else");
+    assert!(
+        page.head.contains("connect-src 'self'") && page.head.contains("frame-ancestors 'none'"),
+        "{}",
+        page.head
+    );
+    assert!(
+        !page.text().contains("http:") && !page.text().contains("https:"),
+        "a page that asks nobody else"
+    );
 
     // The evidence as a picture, and in figures.
     let answer = server.post("/v1/explain?class=healthy", &photo);

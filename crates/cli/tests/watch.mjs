@@ -40,7 +40,7 @@ test("a run goes on while it is watched", { skip }, async () => {
 
   const pages = [];
   for (const [width, colorScheme] of [[1400, "light"], [1400, "dark"], [400, "light"], [400, "dark"]]) {
-    const page = await chromium.open(String(address).trim(), { online: true, width, colorScheme });
+    const page = await chromium.open(String(address).trim(), { offline: false, width, colorScheme });
     await page.waitFor(() => document.querySelectorAll(".run").length === 2 && document.querySelector("#curves").naturalWidth);
     const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
     assert.ok(content <= window, `${content} pixels in a window of ${window}`);

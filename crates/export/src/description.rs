@@ -36,6 +36,10 @@ pub struct Figures {
     pub groups: usize,
     /// How it was measured, in words.
     pub judged_by: String,
+    /// Folds of the cross-validation that measured it; `None` where photos were held back for validation, which chose the epoch
+    /// too.
+    #[serde(skip)]
+    pub folds: Option<u32>,
 }
 
 /// The document `foliar` in an exported file.

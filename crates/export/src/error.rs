@@ -42,6 +42,20 @@ pub enum ExportError {
         /// Its bytes.
         bytes: usize,
     },
+    /// A page that is too large for browsers.
+    #[error(
+        "the page would have {} MB, and browsers open at most {} MB; export with --weights f16, or train a smaller network",
+        bytes / 1_000_000, limit / 1_000_000
+    )]
+    LargePage {
+        /// Its bytes.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A bundle, a picture or a part of the page that cannot be written; no classifier causes this.
+    #[error("the page cannot be written: {0}")]
+    Page(String),
     /// A document that cannot be written; no classifier causes this.
     #[error("the description cannot be written: {0}")]
     Document(#[from] serde_json::Error),

@@ -25,6 +25,12 @@ pub fn is_exported_program(start: &[u8]) -> bool {
     })
 }
 
+/// Whether these are the first bytes of a page that foliar wrote: 64 of them are enough.
+#[must_use]
+pub fn is_exported_page(start: &[u8]) -> bool {
+    start.starts_with(b"<!doctype html><!-- foliar export --format page -->")
+}
+
 /// Whether this is the `config.json` of an exported folder for PyTorch.
 #[must_use]
 pub fn is_exported_config(text: &[u8]) -> bool {
@@ -47,7 +53,12 @@ mod tests {
         assert!(!is_exported_tflite(b"\x1c\0\0\0TFL3\0\0\x0c\0\0\0MLIR Converted."));
         assert!(is_exported_onnx(b"\x08\x08\x12\x06foliar\x1a\x05"));
         for other in [&b""[..], b"\x08\x08", b"\x08\x08\x12\x07pytorch", b"foliar", b"import numpy"] {
-            assert!(!is_exported_onnx(other) && !is_exported_program(other) && !is_exported_config(other));
+            assert!(
+                !is_exported_onnx(other)
+                    && !is_exported_program(other)
+                    && !is_exported_config(other)
+                    && !is_exported_page(other)
+            );
         }
         assert!(is_exported_config(br#"{"architecture": "x", "foliar": {"bundle_blake3": "1"}}"#));
         assert!(!is_exported_config(br#"{"architecture": "resnet18", "num_classes": 5}"#));

@@ -33,7 +33,7 @@ pub(crate) fn stored(
     })
 }
 
-fn halves(name: &str, values: &[f32]) -> Result<Vec<u8>, ExportError> {
+pub(crate) fn halves(name: &str, values: &[f32]) -> Result<Vec<u8>, ExportError> {
     let mut data = Vec::with_capacity(2 * values.len());
     for &value in values {
         let half = f16::from_f32(value);

@@ -192,6 +192,7 @@ fn a_file_says_what_it_is() {
             photographs: 120,
             groups: 40,
             judged_by: "5-fold cross-validation".to_owned(),
+            folds: Some(5),
         }),
     };
     let mut bundle = small();

@@ -75,7 +75,7 @@ const text = (page, selector) => page.evaluate((selector) => document.querySelec
 const judged = async (page) => Number((await text(page, "#count")).split(" ")[0]);
 const lines = (audit) => readFileSync(join(audit, "review.csv"), "utf8").trimEnd().split("\n").slice(1);
 const open = async (address, options) => {
-  const page = await chromium.open(address, { online: true, ...options });
+  const page = await chromium.open(address, { offline: false, ...options });
   await page.waitFor(() => document.querySelector("#kind").options.length > 0);
   return page;
 };

@@ -42,6 +42,7 @@ impl Card {
             "temperature": bundle.temperature,
             "train_photographs": bundle.provenance.train_photographs,
             "validation": bundle.validation,
+            "detector": uncertainty.is_some_and(|uncertainty| uncertainty.ood.is_some()),
             "uncertainty": uncertainty.map(levels),
         });
         if let Some(fields) = description.as_object_mut() {

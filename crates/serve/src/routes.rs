@@ -5,13 +5,15 @@ mod inference_protocol;
 mod photos;
 mod predict;
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
+use foliar_export::ServerPage;
 use foliar_http::access::{check_host, check_origin};
 use foliar_http::body::discard;
 use foliar_http::query::{Query, decoded};
 use foliar_http::{Answer, Refusal, answer, guard, json_answer, refused};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{self, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
@@ -20,13 +22,14 @@ use serde_json::json;
 use crate::key::check_key;
 use crate::shared::Shared;
 
-const PAGE: &str = include_str!("page/page.html");
-const SCRIPT: &str = include_str!("page/page.js");
-const STYLE: &str = include_str!("page/page.css");
 const OPENAPI: &str = include_str!("openapi.json");
-/// What the page may do: run its one script, and ask this server.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The page for people, and what it may do: run its one script, and ask this server.
+static PAGE: LazyLock<Option<(Bytes, HeaderValue)>> = LazyLock::new(|| {
+    let page = ServerPage::new().ok()?;
+    let policy = HeaderValue::from_str(&format!("{}; frame-ancestors 'none'", page.policy)).ok()?;
+    Some((Bytes::from(page.html), policy))
+});
 
 /// Answers a request, whatever it is.
 pub(crate) async fn handle(shared: &Shared, request: Request<Incoming>) -> Answer {
@@ -54,8 +57,6 @@ pub(crate) async fn handle(shared: &Shared, request: Request<Incoming>) -> Answe
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Route {
     Page,
-    Script,
-    Style,
     OpenApi,
     Live,
     Ready,
@@ -73,8 +74,6 @@ impl Route {
     fn of(path: &str) -> Option<Self> {
         Some(match path {
             "/" => Self::Page,
-            "/page.js" => Self::Script,
-            "/page.css" => Self::Style,
             "/openapi.json" => Self::OpenApi,
             "/livez" | "/v2/health/live" => Self::Live,
             "/readyz" | "/ping" | "/v2/health/ready" => Self::Ready,
@@ -103,7 +102,7 @@ impl Route {
 
     /// Whether it tells nothing of the classifier, so that it needs no key: what machines ask to see whether the server lives.
     fn is_open(&self) -> bool {
-        matches!(self, Self::Page | Self::Script | Self::Style | Self::OpenApi | Self::Live | Self::Ready)
+        matches!(self, Self::Page | Self::OpenApi | Self::Live | Self::Ready)
     }
 
     /// Fields of the query that it understands.
@@ -142,12 +141,11 @@ async fn route(shared: &Shared, head: &Parts, body: &mut Incoming) -> Result<Ans
     let query = Query::parse(head.uri.query().unwrap_or_default(), route.fields())?;
     match route {
         Route::Page => {
-            let mut page = answer(StatusCode::OK, "text/html; charset=utf-8", PAGE);
-            page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+            let (html, policy) = PAGE.as_ref().ok_or_else(|| Refusal::fault("the page cannot be made"))?;
+            let mut page = answer(StatusCode::OK, "text/html; charset=utf-8", html.clone());
+            page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.clone());
             Ok(page)
         }
-        Route::Script => Ok(answer(StatusCode::OK, "text/javascript; charset=utf-8", SCRIPT)),
-        Route::Style => Ok(answer(StatusCode::OK, "text/css; charset=utf-8", STYLE)),
         Route::OpenApi => Ok(answer(StatusCode::OK, "application/json", OPENAPI)),
         Route::Live => Ok(answer(StatusCode::OK, "application/json", "{\"live\":true}")),
         Route::Ready if shared.is_draining() => Err(Refusal::draining()),

@@ -9,7 +9,7 @@ use anyhow::Context;
 use foliar_catalogue::{CATALOGUE, verify};
 use foliar_eval::{OutOfFoldAccuracy, out_of_fold_accuracy};
 use foliar_export::{
-    Figures, InputForm, OnnxOptions, Origin, WeightType, is_exported_onnx, is_exported_tflite, onnx,
+    Figures, InputForm, OnnxOptions, Origin, Page, WeightType, is_exported_onnx, is_exported_tflite, onnx,
     onnx_program, tflite, tflite_program, torch,
 };
 use foliar_files::Printable as _;
@@ -27,21 +27,25 @@ use crate::arguments::{ExportArguments, ExportFormat, InputName, WeightsName};
 use crate::exit::{Exit, UsageError};
 use crate::output;
 
+/// Bytes of a page from which phones take long to open it.
+const LARGE_PAGE: usize = 30_000_000;
+
 pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let takes = match arguments.format {
         ExportFormat::Onnx => None,
         ExportFormat::Tflite => Some("a TFLite file takes uint8 [1, size, size, 3]"),
         ExportFormat::Torch => Some("a module of PyTorch takes float32 [n, 3, size, size]"),
+        ExportFormat::Page => Some("a page takes photos as they are"),
     };
     if let (Some(takes), true) = (takes, arguments.input.is_some()) {
         return Err(UsageError(format!("--input is for --format onnx: {takes}")).into());
     }
     let file = paths::bundle(&arguments.bundle)?;
-    let bundle = open_bundle_with_risk(&arguments.bundle, arguments.risk)?;
+    let mut bundle = open_bundle_with_risk(&arguments.bundle, arguments.risk)?;
     let origin = origin(&file, &bundle)?;
-    let weights = match arguments.weights {
-        WeightsName::F32 => WeightType::F32,
-        WeightsName::F16 => WeightType::F16,
+    let weights = match (arguments.weights, arguments.format) {
+        (Some(WeightsName::F16), _) | (None, ExportFormat::Page) => WeightType::F16,
+        (Some(WeightsName::F32) | None, _) => WeightType::F32,
     };
     let input = match arguments.input {
         Some(InputName::Tensor) => InputForm::Tensor,
@@ -60,6 +64,10 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<Exit> {
             let out = arguments.out.clone().unwrap_or_else(|| file.with_file_name("torch"));
             Place::of_folder(out)?
         }
+        ExportFormat::Page => {
+            let out = arguments.out.clone().unwrap_or_else(|| file.with_file_name("model.html"));
+            Place::of_page(out, &file)?
+        }
     };
     let with_check = !arguments.check.is_empty();
     place.check(with_check)?;
@@ -72,8 +80,21 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<Exit> {
             place.parts([tflite(&bundle, &origin, weights)?, tflite_program().into_bytes()])
         }
         ExportFormat::Torch => place.parts(torch(&bundle, &origin, weights)?.map(|(_, bytes)| bytes)),
+        ExportFormat::Page => {
+            let page = Page::new(&bundle, &origin, weights)?;
+            // What --check is told is what the page says, of weights that may be rounded.
+            bundle = in_page(&page, &bundle)?;
+            if place.is_folder() {
+                place.parts(page.folder()?.map(|(_, bytes)| bytes))
+            } else {
+                place.parts([page.file()?])
+            }
+        }
     };
-    let traps = traps(&bundle, arguments.format, input, weights);
+    let traps = match arguments.format {
+        ExportFormat::Page => hints(&bundle, &place, weights, &parts),
+        format => traps(&bundle, format, input, weights),
+    };
     let mut failures = 0;
     let mut stale = None;
     if with_check {
@@ -94,6 +115,15 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     }
     traps.iter().for_each(|trap| say!("{trap}"));
     Ok(Exit::with_problems(failures > 0))
+}
+
+/// The classifier in a page, at the risk of `bundle`.
+fn in_page(page: &Page, bundle: &Bundle) -> anyhow::Result<Bundle> {
+    let mut inside = Bundle::from_bytes(page.bundle().to_vec()).map_err(anyhow::Error::msg)?;
+    if let (Some(inside), Some(outside)) = (&mut inside.uncertainty, &bundle.uncertainty) {
+        inside.set_risk(outside.level().sets.alpha)?;
+    }
+    Ok(inside)
 }
 
 /// What the surroundings of a bundle know of it.
@@ -120,12 +150,13 @@ fn figures(folder: &Path, bundle: &Bundle) -> anyhow::Result<Option<Figures>> {
         bundle.uncertainty.as_ref().is_some_and(|uncertainty| uncertainty.calibrated == Calibrated::Refitted);
     Ok(found.map(|OutOfFoldAccuracy { accuracy, photographs, groups, .. }| {
         let on = format!("{} in {}", count(photographs, "photo", "photos"), count(groups, "group", "groups"));
-        let judged_by = if refitted {
-            format!("{}-fold cross-validation on {on}", run.recipe.refit)
+        let folds = refitted.then_some(run.recipe.refit);
+        let judged_by = if let Some(folds) = folds {
+            format!("{folds}-fold cross-validation on {on}")
         } else {
             format!("{on} held back for validation; they also chose the epoch")
         };
-        Figures { accuracy, photographs, groups, judged_by }
+        Figures { accuracy, photographs, groups, judged_by, folds }
     }))
 }
 
@@ -187,6 +218,47 @@ fn traps(bundle: &Bundle, format: ExportFormat, input: InputForm, weights: Weigh
     if weights == WeightType::F16 {
         lines.push(
             "with weights of half precision about one answer in a hundred differs from `foliar predict`"
+                .to_owned(),
+        );
+    }
+    lines
+}
+
+/// How a page is used, and what it does not do.
+fn hints(bundle: &Bundle, place: &Place, weights: WeightType, parts: &[(PathBuf, Vec<u8>)]) -> Vec<String> {
+    let mut lines = if place.is_folder() {
+        vec![
+            "copy the folder to any https address; after the first visit it opens without a network"
+                .to_owned(),
+            "on iPhones and iPads: open the address in Safari, then Share, Add to Home Screen".to_owned(),
+        ]
+    } else {
+        vec![
+            "open it by double click, on Android from the file manager; it needs no network and sends no photo".to_owned(),
+            "iPhones and iPads do not run a page from a file: --out FOLDER/ writes what an https address needs".to_owned(),
+        ]
+    };
+    let largest = parts.iter().map(|(_, bytes)| bytes.len()).max().unwrap_or_default();
+    if largest > LARGE_PAGE {
+        let network = &bundle.graph.name;
+        lines.push(format!(
+            "a page of {} opens slowly on phones: {network} is large for them, mobilenet_v1 is not",
+            size(largest)
+        ));
+    }
+    match &bundle.uncertainty {
+        None => lines.push("it never says unknown: it was trained without validation photos".to_owned()),
+        Some(uncertainty) if uncertainty.ood.is_none() => {
+            lines.push(
+                "it does not know photos unlike its training photos: there were too few to tell".to_owned(),
+            );
+        }
+        Some(_) => {}
+    }
+    if weights == WeightType::F16 {
+        lines.push(
+            "its weights have half precision: about one answer in a hundred differs from `foliar predict`; --weights f32 is twice as \
+             large"
                 .to_owned(),
         );
     }

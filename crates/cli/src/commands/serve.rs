@@ -84,6 +84,7 @@ fn model(path: &Path, risk: Option<f64>) -> anyhow::Result<Model> {
     let origin = export::origin(&file, &bundle)?;
     let about = Map::from_iter([
         ("licence".to_owned(), json!(origin.licence)),
+        ("folds".to_owned(), json!(origin.figures.as_ref().and_then(|figures| figures.folds))),
         ("figures".to_owned(), json!(origin.figures)),
     ]);
     Ok(Model { name: name(&file), digest: origin.bundle_blake3, bundle, about })

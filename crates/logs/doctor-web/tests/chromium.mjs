@@ -19,10 +19,11 @@ export class Chromium {
   #waiting = new Map();
   #pages = new Map();
 
-  constructor(executable) {
+  /** Starts `executable`, with `more` arguments. */
+  constructor(executable, more = []) {
     const profile = `--user-data-dir=${join(this.#folder, "profile")}`;
     const stdio = ["ignore", "ignore", "ignore", "pipe", "pipe"];
-    this.#process = spawn(executable, [...ARGUMENTS, profile], { stdio });
+    this.#process = spawn(executable, [...ARGUMENTS, ...more, profile], { stdio });
     this.#process.on("exit", () => this.#waiting.forEach(({ reject }) => reject(new Error("Chromium ended"))));
     let rest = "";
     this.#process.stdio[4].setEncoding("utf8").on("data", (text) => {
@@ -33,7 +34,13 @@ export class Chromium {
   }
 
   #take({ id, sessionId, method, params, result, error }) {
-    if (!id) return this.#pages.get(sessionId)?.notice(method, params);
+    const page = this.#pages.get(sessionId);
+    if (!id && method === "Target.attachedToTarget" && page) {
+      this.#pages.set(params.sessionId, page);
+      page.workers.push((method, parameters) => this.send(method, parameters, params.sessionId));
+      for (const domain of ["Runtime", "Network"]) this.send(`${domain}.enable`, {}, params.sessionId).catch(() => {});
+    }
+    if (!id) return page?.notice(method, params);
     const { resolve, reject } = this.#waiting.get(id);
     this.#waiting.delete(id);
     return error ? reject(new Error(error.message)) : resolve(result);
@@ -45,16 +52,24 @@ export class Chromium {
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
-  /** Opens `address` in a context of its own, and without a network unless `online`. */
-  async open(address, { width = 1400, height = 900, colorScheme = "light", online = false } = {}) {
+  /**
+   * Opens `address` in a context of its own; without a network, unless it is not `offline`. A script that runs `before` those of the
+   * page lifts its policy.
+   */
+  async open(address, { width = 1400, height = 900, colorScheme = "light", touch = false, offline = true, before } = {}) {
     const context = await this.send("Target.createBrowserContext");
     const target = await this.send("Target.createTarget", { url: "about:blank", ...context });
     const { sessionId } = await this.send("Target.attachToTarget", { ...target, flatten: true });
     const page = new Page((method, params) => this.send(method, params, sessionId), this.#folder);
     this.#pages.set(sessionId, page);
     for (const domain of ["Page", "Runtime", "Log", "Network"]) await page.send(`${domain}.enable`);
-    const offline = { offline: !online, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
-    await page.send("Network.emulateNetworkConditions", offline);
+    await page.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: false, flatten: true });
+    await page.setOffline(offline);
+    if (before) {
+      await page.send("Page.setBypassCSP", { enabled: true });
+      await page.send("Page.addScriptToEvaluateOnNewDocument", { source: `(${before})()` });
+    }
+    if (touch) await page.send("Emulation.setTouchEmulationEnabled", { enabled: true });
     await page.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: false });
     // Without motion, what is clicked stands still.
     const features = { "prefers-color-scheme": colorScheme, "prefers-reduced-motion": "reduce" };
@@ -87,8 +102,10 @@ function named(text) {
 class Page {
   /** Errors of scripts, of the policy and on the console. */
   troubles = [];
-  /** Addresses that were asked for. */
+  /** Addresses that were asked for, but for what the page holds itself. */
   requests = [];
+  /** One function for each worker that sends it a message of the protocol. */
+  workers = [];
   #folder;
 
   constructor(send, folder) {
@@ -97,7 +114,7 @@ class Page {
   }
 
   notice(method, params) {
-    if (method === "Network.requestWillBeSent") this.requests.push(params.request.url);
+    if (method === "Network.requestWillBeSent" && !/^(blob|data):/.test(params.request.url)) this.requests.push(params.request.url);
     if (method === "Runtime.exceptionThrown") this.troubles.push(params.exceptionDetails.exception.description);
     if (method === "Runtime.consoleAPICalled" && params.type === "error") this.troubles.push(JSON.stringify(params.args));
     if (method === "Log.entryAdded" && params.entry.level === "error") this.troubles.push(params.entry.text);
@@ -112,6 +129,11 @@ class Page {
   /** What `work` returns in the page; it knows its arguments and nothing else of this side. */
   async evaluate(work, ...values) {
     return (await this.#run(`(${work})(...${JSON.stringify(values)})`)).value;
+  }
+
+  setOffline(offline) {
+    const conditions = { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+    return this.send("Network.emulateNetworkConditions", conditions);
   }
 
   /** Waits until `holds` is true in the page. */
@@ -157,11 +179,16 @@ class Page {
   }
 
   /** Chooses a file of this name and content in the field that `selector` finds. */
-  async choose(selector, name, content) {
+  choose(selector, name, content) {
     const path = join(this.#folder, name);
     writeFileSync(path, content);
+    return this.chooseFiles(selector, path);
+  }
+
+  /** Chooses files in the field that `selector` finds. */
+  async chooseFiles(selector, ...files) {
     const { objectId } = await this.#run(`document.querySelector(${JSON.stringify(selector)})`, false);
-    await this.send("DOM.setFileInputFiles", { objectId, files: [path] });
+    await this.send("DOM.setFileInputFiles", { objectId, files });
   }
 
   /** The whole page as PNG. */

@@ -1,15 +1,15 @@
 //! The one file that a classifier is: weights, graph, preprocessing, classes, how it was trained and how good it was.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use foliar_files::printable;
 use foliar_metrics::Metrics;
-use foliar_nn::{Graph, StateDict};
+use foliar_nn::{Graph, StateDict, Tensor};
 use foliar_vision::Preprocessing;
 use serde::{Deserialize, Serialize};
 
-use crate::container::{self, Kind};
+use crate::container::{self, Kind, Precision};
 use crate::demands::{check_demands, check_weights};
 use crate::error::FileError;
 use crate::stored_validation::StoredValidation;
@@ -82,6 +82,22 @@ impl Bundle {
     /// # Errors
     /// What the operating system says.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
+        let (content, tensors) = self.content();
+        container::write(path, Kind::Bundle, &content, &self.state, &tensors)
+    }
+
+    /// The bytes of its file, where none is written. Reading those in half precision gives this bundle with rounded filters and
+    /// matrices; where one is beyond 65504 they are refused.
+    ///
+    /// # Errors
+    /// A bundle that cannot be written, in words; none that was read is.
+    pub fn to_bytes(&self, precision: Precision) -> Result<Vec<u8>, String> {
+        let (content, tensors) = self.content();
+        container::to_bytes(Kind::Bundle, &content, &self.state, &tensors, precision)
+    }
+
+    /// All but the weights: text and tensors.
+    fn content(&self) -> (Content, BTreeMap<String, Tensor>) {
         let (uncertainty, tensors) = self.uncertainty.as_ref().map(Uncertainty::store).unzip();
         let content = Content {
             classes: self.classes.clone(),
@@ -93,7 +109,7 @@ impl Bundle {
             training_digests: self.training_digests.clone(),
             uncertainty,
         };
-        container::write(path, Kind::Bundle, &content, &self.state, &tensors.unwrap_or_default())
+        (content, tensors.unwrap_or_default())
     }
 
     /// Reads one and checks that its parts fit each other.

@@ -9,6 +9,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use foliar_nn::{StateDict, Tensor, from_little_endian, little_endian};
+use half::f16;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -88,22 +89,64 @@ pub fn write<T: Serialize>(
     more: &BTreeMap<String, Tensor>,
 ) -> Result<(), FileError> {
     let damaged = |what| FileError::Damaged { path: path.to_owned(), what };
-    let tensors: Vec<(&String, &Tensor)> = state.tensors.iter().chain(more).collect();
-    let mut header = header(kind, content, state.steps, &tensors).map_err(damaged)?;
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&header);
-    stream(&tensors, |bytes| {
-        hasher.update(bytes);
-        Ok(())
-    })
-    .map_err(|source| FileError::Io { path: path.to_owned(), source })?;
-    let place = digest_place(&header).ok_or_else(|| damaged("no place for the digest".into()))?;
-    header[place].copy_from_slice(hasher.finalize().to_hex().as_bytes());
+    let tensors: Vec<Stored<'_>> = state.tensors.iter().chain(more).map(Stored::whole).collect();
+    let header = sealed_header(kind, content, state.steps, &tensors).map_err(damaged)?;
     foliar_files::write_atomically(path, |file| {
         file.write_all(&header)?;
         stream(&tensors, |bytes| file.write_all(bytes))
     })
     .map_err(|source| FileError::Io { path: path.to_owned(), source })
+}
+
+/// How the filters and matrices of a network are stored. Other tensors are in single precision, and so is arithmetic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// Single precision.
+    #[default]
+    Single,
+    /// Half precision: half the size. Numbers beyond 65504 become infinite, which no reader takes.
+    Half,
+}
+
+/// What [`write()`] writes, where there is no file.
+///
+/// # Errors
+/// Content that cannot be written, in words.
+pub(crate) fn to_bytes<T: Serialize>(
+    kind: Kind,
+    content: &T,
+    state: &StateDict,
+    more: &BTreeMap<String, Tensor>,
+    precision: Precision,
+) -> Result<Vec<u8>, String> {
+    let weights = state.tensors.iter().map(|stored| Stored {
+        half: precision == Precision::Half && stored.1.shape.len() > 1,
+        ..Stored::whole(stored)
+    });
+    let tensors: Vec<Stored<'_>> = weights.chain(more.iter().map(Stored::whole)).collect();
+    let mut bytes = sealed_header(kind, content, state.steps, &tensors)?;
+    let take = |piece: &[u8]| {
+        bytes.extend_from_slice(piece);
+        Ok(())
+    };
+    stream(&tensors, take).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+/// A tensor, and how it is written.
+#[derive(Clone, Copy)]
+struct Stored<'a> {
+    name: &'a String,
+    tensor: &'a Tensor,
+    /// In half precision.
+    half: bool,
+}
+
+impl<'a> Stored<'a> {
+    /// In single precision.
+    fn whole((name, tensor): (&'a String, &'a Tensor)) -> Self {
+        Self { name, tensor, half: false }
+    }
 }
 
 /// Reads what [`write()`] wrote: the content, and all tensors.
@@ -169,12 +212,32 @@ pub fn reseal(bytes: &mut [u8]) -> Option<()> {
     Some(())
 }
 
+/// Everything before the tensors, with the digest of it and of them.
+fn sealed_header<T: Serialize>(
+    kind: Kind,
+    content: &T,
+    steps: u64,
+    tensors: &[Stored<'_>],
+) -> Result<Vec<u8>, String> {
+    let mut header = header(kind, content, steps, tensors)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&header);
+    stream(tensors, |bytes| {
+        hasher.update(bytes);
+        Ok(())
+    })
+    .map_err(|error| error.to_string())?;
+    let place = digest_place(&header).ok_or("no place for the digest")?;
+    header[place].copy_from_slice(hasher.finalize().to_hex().as_bytes());
+    Ok(header)
+}
+
 /// Everything before the tensors: the length of the header, and the header with zeros for the digest.
 fn header<T: Serialize>(
     kind: Kind,
     content: &T,
     steps: u64,
-    tensors: &[(&String, &Tensor)],
+    tensors: &[Stored<'_>],
 ) -> Result<Vec<u8>, String> {
     let document = Document {
         blake3: "0".repeat(DIGITS),
@@ -185,10 +248,12 @@ fn header<T: Serialize>(
     };
     let text = serde_json::to_string(&document).map_err(|error| error.to_string())?;
     let mut end = 0;
-    let infos = tensors.iter().map(|&(name, tensor)| {
+    let infos = tensors.iter().map(|&Stored { name, tensor, half }| {
         let begin = end;
-        end += size_of_val(&tensor.data[..]);
-        let info = TensorInfo { dtype: Dtype::F32, shape: tensor.shape.clone(), data_offsets: (begin, end) };
+        let (dtype, size) =
+            if half { (Dtype::F16, size_of::<f16>()) } else { (Dtype::F32, size_of::<f32>()) };
+        end += size * tensor.data.len();
+        let info = TensorInfo { dtype, shape: tensor.shape.clone(), data_offsets: (begin, end) };
         (name.clone(), info)
     });
     let metadata = Metadata::new(Some(HashMap::from([(KEY.to_owned(), text)])), infos.collect())
@@ -205,11 +270,18 @@ fn header<T: Serialize>(
 }
 
 /// Hands the bytes of all tensors to `take`, piece by piece, in the order of the header.
-fn stream(tensors: &[(&String, &Tensor)], mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    tensors
-        .iter()
-        .flat_map(|(_, tensor)| tensor.data.chunks(PIECE))
-        .try_for_each(|piece| take(&little_endian(piece)))
+fn stream(tensors: &[Stored<'_>], mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    for Stored { tensor, half, .. } in tensors {
+        for piece in tensor.data.chunks(PIECE) {
+            if *half {
+                let halves = piece.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes());
+                take(&halves.collect::<Vec<u8>>())?;
+            } else {
+                take(&little_endian(piece))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn digest_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
@@ -241,10 +313,15 @@ fn decode<T: DeserializeOwned>(mut bytes: Vec<u8>, kind: Kind) -> Result<(T, Sta
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| error.to_string())?;
     let mut state = StateDict { steps: raw.steps, ..StateDict::default() };
     for (name, view) in tensors.tensors() {
-        if view.dtype() != Dtype::F32 {
-            return Err(format!("tensor `{name}` is {:?}, not F32", view.dtype()));
-        }
-        let data = from_little_endian(view.data());
+        let data = match view.dtype() {
+            Dtype::F32 => from_little_endian(view.data()),
+            Dtype::F16 => view
+                .data()
+                .chunks_exact(size_of::<f16>())
+                .map(|half| f16::from_le_bytes([half[0], half[1]]).to_f32())
+                .collect(),
+            other => return Err(format!("tensor `{name}` is {other:?}, not F32 or F16")),
+        };
         state.tensors.insert(name, Tensor { shape: view.shape().to_vec(), data });
     }
     Ok((content, state))
@@ -288,6 +365,27 @@ mod tests {
         let error = write(&path, Kind::Bundle, &long, &sample(), &BTreeMap::new()).unwrap_err().to_string();
         assert!(error.contains("nothing was written"), "{error}");
         assert_eq!(fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn filters_and_matrices_are_halved() {
+        let mut state = sample();
+        let Some(matrix) = state.tensors.get_mut("fc.weight") else { panic!("there is a matrix") };
+        matrix.data = vec![0.1, -2.0, 65504.0, 6e-8, 1e-9, 1.0 / 3.0];
+        let more =
+            BTreeMap::from([("uncertainty.means".to_owned(), Tensor { shape: vec![1, 1], data: vec![0.1] })]);
+        let bytes = to_bytes(Kind::Bundle, &"content", &state, &more, Precision::Half).unwrap();
+        let (_, read): (String, StateDict) = decode(bytes.clone(), Kind::Bundle).unwrap();
+        let halved = [0.099_975_586, -2.0, 65504.0, 5.960_464_5e-8, 0.0, 0.333_251_95];
+        assert_eq!(read.tensors["fc.weight"].data, halved);
+        assert_eq!(read.tensors["fc.bias"], state.tensors["fc.bias"], "vectors are whole");
+        assert_eq!(read.tensors["uncertainty.means"], more["uncertainty.means"]);
+        let again = to_bytes(Kind::Bundle, &"content", &read, &BTreeMap::new(), Precision::Half).unwrap();
+        let (_, read_again): (String, StateDict) = decode(again, Kind::Bundle).unwrap();
+        assert_eq!(
+            read_again.tensors["fc.weight"], read.tensors["fc.weight"],
+            "a second time changes nothing"
+        );
     }
 
     #[cfg(unix)]

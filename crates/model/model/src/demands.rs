@@ -30,23 +30,31 @@ pub fn check_demands(graph: &Graph, size: usize) -> Result<(), ModelError> {
     Ok(())
 }
 
-/// Makes sure that `state` has all weights of `graph` and no others, before an engine takes memory for them.
+/// Makes sure that `state` has all weights of `graph`, before an engine takes memory for them.
 ///
 /// # Errors
-/// Names the first that is missing, has another shape, or is of no layer.
+/// Names the first that is missing or has another shape.
 pub(crate) fn check_weights(graph: &Graph, state: &StateDict, size: usize) -> Result<(), ModelError> {
     let shapes = infer(graph, 1, size, size)?;
-    let list = Parameters::new(graph, &shapes)?.list;
-    for parameter in &list {
+    for parameter in Parameters::new(graph, &shapes)?.list {
         state.require(&parameter.name, &parameter.shape)?;
     }
-    if state.tensors.len() != list.len() {
-        let known: HashSet<&str> = list.iter().map(|parameter| parameter.name.as_str()).collect();
-        if let Some(name) = state.tensors.keys().find(|name| !known.contains(name.as_str())) {
-            return Err(StateError::Unexpected { name: name.clone() }.into());
-        }
-    }
     Ok(())
+}
+
+/// As [`check_weights`], and that there are no others.
+///
+/// # Errors
+/// Also names the first that is of no layer.
+pub(crate) fn check_weights_alone(graph: &Graph, state: &StateDict, size: usize) -> Result<(), ModelError> {
+    check_weights(graph, state, size)?;
+    let shapes = infer(graph, 1, size, size)?;
+    let list = Parameters::new(graph, &shapes)?.list;
+    let known: HashSet<&str> = list.iter().map(|parameter| parameter.name.as_str()).collect();
+    match state.tensors.keys().find(|name| !known.contains(name.as_str())) {
+        Some(name) => Err(StateError::Unexpected { name: name.clone() }.into()),
+        None => Ok(()),
+    }
 }
 
 /// The work of a node for one photograph, in multiply-adds of a convolution.

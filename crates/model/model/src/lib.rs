@@ -15,6 +15,7 @@ mod uncertainty;
 
 pub use bundle::{Bundle, Provenance, Validation};
 pub use classifier::{Classifier, PhotographError};
+pub use container::Precision;
 pub use demands::check_demands;
 pub use error::{FileError, ModelError};
 pub use foliar_metrics::AbstentionReason;

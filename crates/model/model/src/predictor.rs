@@ -7,7 +7,7 @@ use foliar_vision::{Limits, LoadedPhoto, Reason, Resizer, Rgb, Workspace, load_p
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;
-use crate::demands::{check_demands, check_weights};
+use crate::demands::{check_demands, check_weights_alone};
 use crate::error::ModelError;
 use crate::pooling::{feature_width, pooled_features};
 use crate::prediction::Prediction;
@@ -44,7 +44,7 @@ impl Predictor {
     /// A bundle whose weights do not fit its graph.
     pub fn new(bundle: Bundle, batch: usize) -> Result<Self, ModelError> {
         let (size, batch) = (bundle.preprocessing.size as usize, batch.max(1));
-        check_weights(&bundle.graph, &bundle.state, size)?;
+        check_weights_alone(&bundle.graph, &bundle.state, size)?;
         check_demands(&bundle.graph, size)?;
         let (head, tail) = bundle.graph.split(bundle.graph.backbone(), size)?;
         let front = PredictionEngine::new(&head, &bundle.state, size, batch)?;

@@ -6,7 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use foliar_export::{TORCH_FILES, is_exported_config, is_exported_program};
+use foliar_export::{PAGE_FILES, TORCH_FILES, is_exported_config, is_exported_page, is_exported_program};
 use foliar_files::{Printable as _, write_atomically};
 
 use crate::exit::UsageError;
@@ -32,17 +32,12 @@ impl Place {
     /// A name that is no file's, or that is the bundle's own.
     pub(super) fn of_file(out: PathBuf, bundle: &Path, name: &str, known: Known) -> anyhow::Result<Self> {
         expect_name(&out, name)?;
-        let ends_as_folder = out.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
-        if out.is_dir() || ends_as_folder || out.file_name().is_none() {
+        if is_folder(&out) || out.file_name().is_none() {
             let what =
                 format!("{} is a folder; give a file name: --out {}", out.shown(), out.join(name).shown());
             return Err(UsageError(what).into());
         }
-        if let (Ok(out_file), Ok(bundle)) = (fs::canonicalize(&out), fs::canonicalize(bundle))
-            && out_file == bundle
-        {
-            bail!("{} is the classifier itself; give another file name with --out", out.shown());
-        }
+        expect_other(&out, bundle)?;
         let expected = with_end(&out, ".expected.jsonl");
         let program = with_end(&out, ".py");
         Ok(Self { files: vec![(out, known), (program, is_exported_program)], expected })
@@ -54,28 +49,47 @@ impl Place {
     /// A name that is no folder's, or a folder that holds other files than those of an export.
     pub(super) fn of_folder(out: PathBuf) -> anyhow::Result<Self> {
         expect_name(&out, "leaf-torch")?;
-        let shown = out.shown();
-        match fs::metadata(&out) {
-            Ok(found) if !found.is_dir() => {
-                bail!("{shown} is a file, and this format is a folder; give another name with --out")
-            }
-            Ok(_) => {
-                let mut entries = out.read_dir().with_context(|| format!("{shown} cannot be read"))?;
-                let [.., config] = TORCH_FILES;
-                let is_exported =
-                    || foliar_files::read(&out.join(config)).is_ok_and(|text| is_exported_config(&text));
-                if entries.next().is_some() && !is_exported() {
-                    bail!(
-                        "{shown} holds files and was not written by `foliar export`; give another folder: --out {}",
-                        out.join("torch").shown()
-                    );
-                }
-            }
-            Err(_) => {}
-        }
+        let [.., config] = TORCH_FILES;
+        let is_exported =
+            || foliar_files::read(&out.join(config)).is_ok_and(|text| is_exported_config(&text));
+        expect_free(&out, is_exported, "torch")?;
         // The folder is known by its description; its other files belong to it.
         let files = TORCH_FILES.map(|name| (out.join(name), (|_| true) as Known));
         Ok(Self { files: files.into(), expected: out.join("expected.jsonl") })
+    }
+
+    /// The page `out`, or the folder of one; `bundle` is what is exported.
+    ///
+    /// # Errors
+    /// A name that browsers do not take for a page, or that is the bundle's own, or a folder that holds other files.
+    pub(super) fn of_page(out: PathBuf, bundle: &Path) -> anyhow::Result<Self> {
+        expect_name(&out, "leaf.html")?;
+        if is_folder(&out) {
+            let [.., page] = PAGE_FILES;
+            let is_exported = || start(&out.join(page)).is_ok_and(|start| is_exported_page(&start));
+            expect_free(&out, is_exported, "leaf")?;
+            // The folder is known by its page; its other files belong to it.
+            let files = PAGE_FILES.map(|name| (out.join(name), (|_| true) as Known));
+            return Ok(Self { files: files.into(), expected: out.join("expected.jsonl") });
+        }
+        expect_other(&out, bundle)?;
+        let is_page = out
+            .extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("html") || end.eq_ignore_ascii_case("htm"));
+        if !is_page {
+            let shown = out.shown();
+            let what = format!(
+                "a browser opens {shown} as a page only if its name ends in .html: --out {shown}.html, or --out {shown}/ for a folder"
+            );
+            return Err(UsageError(what).into());
+        }
+        let expected = with_end(&out, ".expected.jsonl");
+        Ok(Self { files: vec![(out, is_exported_page)], expected })
+    }
+
+    /// Whether the export is a folder of its own.
+    pub(super) fn is_folder(&self) -> bool {
+        self.expected.file_name() == Some("expected.jsonl".as_ref())
     }
 
     /// What `foliar predict` says of the photos of `--check`.
@@ -178,6 +192,42 @@ fn expect_name(out: &Path, such_as: &str) -> Result<(), UsageError> {
     if out == Path::new("-") || out.as_os_str().is_empty() {
         let what = "an export is several files and is not written to standard output; give a name";
         return Err(UsageError(format!("{what}: --out {such_as}")));
+    }
+    Ok(())
+}
+
+/// Whether this is the name of a folder, there or not.
+fn is_folder(out: &Path) -> bool {
+    out.is_dir() || out.as_os_str().to_string_lossy().ends_with(std::path::is_separator)
+}
+
+/// What is exported is not replaced by its export.
+fn expect_other(out: &Path, bundle: &Path) -> anyhow::Result<()> {
+    if let (Ok(file), Ok(bundle)) = (fs::canonicalize(out), fs::canonicalize(bundle))
+        && file == bundle
+    {
+        bail!("{} is the classifier itself; give another file name with --out", out.shown());
+    }
+    Ok(())
+}
+
+/// Makes sure that the folder `out` is absent, empty or of an earlier export; `such_as` is a name for another one in it.
+fn expect_free(out: &Path, is_exported: impl FnOnce() -> bool, such_as: &str) -> anyhow::Result<()> {
+    let shown = out.shown();
+    match fs::metadata(out) {
+        Ok(found) if !found.is_dir() => {
+            bail!("{shown} is a file, and this format is a folder; give another name with --out")
+        }
+        Ok(_) => {
+            let mut entries = out.read_dir().with_context(|| format!("{shown} cannot be read"))?;
+            if entries.next().is_some() && !is_exported() {
+                bail!(
+                    "{shown} holds files and was not written by `foliar export`; give another folder: --out {}",
+                    out.join(such_as).shown()
+                );
+            }
+        }
+        Err(_) => {}
     }
     Ok(())
 }
