@@ -38,14 +38,14 @@ impl Separable {
     pub fn join(
         depthwise: depthwise::Prepared,
         pointwise: conv::Prepared,
-    ) -> Result<Self, (depthwise::Prepared, conv::Prepared)> {
+    ) -> Result<Self, Box<(depthwise::Prepared, conv::Prepared)>> {
         let between = depthwise.conv().output();
         let next = pointwise.conv();
         let fits = next.window().is_pointwise() && next.input() == between && pointwise.packed().is_some();
         if fits && between.len() >= LARGE {
             Ok(Self { depthwise, pointwise })
         } else {
-            Err((depthwise, pointwise))
+            Err(Box::new((depthwise, pointwise)))
         }
     }
 

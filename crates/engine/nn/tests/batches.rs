@@ -19,7 +19,7 @@ fn images(count: usize) -> Vec<f32> {
 
 /// The two engines that predict.
 enum Subject {
-    Trained(CpuEngine),
+    Trained(Box<CpuEngine>),
     Predicting(PredictionEngine),
 }
 
@@ -37,7 +37,7 @@ impl Subject {
         let graph = zoo::build(model, 3).unwrap();
         let engine = CpuEngine::new(&graph, options).unwrap();
         let predicting = PredictionEngine::new(&graph, &engine.state(), SIZE, batch).unwrap();
-        [Self::Trained(engine), Self::Predicting(predicting)]
+        [Self::Trained(Box::new(engine)), Self::Predicting(predicting)]
     }
 
     /// The bits of the logits of each photograph.
@@ -64,7 +64,12 @@ fn a_prediction_is_the_same_bits_in_any_batch() {
             let images = images(17);
             for (mut many, mut one) in Subject::both(model, 17).into_iter().zip(Subject::both(model, 1)) {
                 let expected = many.predict(&images, 1);
-                for (count, threads) in [(17, 2), (17, 3), (16, 2), (5, 3), (2, 1), (1, 2)] {
+                let cases: &[_] = match many {
+                    Subject::Trained(_) => &[(17, 2), (17, 3), (16, 2), (5, 3), (2, 1), (1, 2)],
+                    // It takes few photographs at a time, whatever their number.
+                    Subject::Predicting(_) => &[(17, 3), (5, 2), (1, 2)],
+                };
+                for &(count, threads) in cases {
                     let found = many.predict(&images[..count * IMAGE], threads);
                     assert_eq!(
                         found,

@@ -70,7 +70,7 @@ fn parts_of_a_network_predict_from_the_tensors_of_the_whole() {
     let state = moved(engine(&graph, 1).state());
     let (head, tail) = graph.split(graph.backbone(), SIZE).unwrap();
     let images = images(1);
-    let mut predict = |graph: &Graph, values: &[f32]| {
+    let predict = |graph: &Graph, values: &[f32]| {
         PredictionEngine::new(graph, &state, SIZE, 1).unwrap().predict(values).unwrap()
     };
     let whole = predict(&graph, &images);

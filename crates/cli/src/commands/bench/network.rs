@@ -149,7 +149,7 @@ pub(super) fn run(work: &Work<'_>) -> anyhow::Result<Exit> {
 
 /// What is measured: an engine with its first weights.
 enum Subject {
-    Training(CpuEngine),
+    Training(Box<CpuEngine>),
     Predicting(PredictionEngine),
 }
 
@@ -166,8 +166,8 @@ impl Subject {
             statistics: Statistics::Batch,
         };
         Ok(match (training, arguments.low_memory) {
-            (true, true) => Self::Training(CpuEngine::with_low_memory(graph, options)?),
-            (true, false) => Self::Training(CpuEngine::new(graph, options)?),
+            (true, true) => Self::Training(Box::new(CpuEngine::with_low_memory(graph, options)?)),
+            (true, false) => Self::Training(Box::new(CpuEngine::new(graph, options)?)),
             (false, _) => {
                 let state = CpuEngine::new(graph, options)?.state();
                 Self::Predicting(PredictionEngine::new(graph, &state, size, batch)?)

@@ -47,7 +47,8 @@ pub(super) fn all(layers: Vec<Layer>, program: &Program, state: &StateDict) -> V
                     let label = Label { op: "separable", ..label };
                     steps.push(Step { label, work: Work::Separable { x, residual, y, layer } });
                 }
-                Err((depthwise, layer)) => {
+                Err(apart) => {
+                    let (depthwise, layer) = *apart;
                     steps.push(Step {
                         label: first,
                         work: Work::Depthwise { x, y: between, layer: depthwise },
