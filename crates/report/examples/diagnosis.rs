@@ -1,6 +1,6 @@
 //! Writes the diagnosis of a training log as a page.
 //!
-//! `cargo run -p foliar-report --example doctor -- LOG PAGE`
+//! `cargo run -p foliar-report --example diagnosis -- LOG PAGE`
 
 use foliar_doctor::{RunSetup, diagnose};
 use foliar_logread::read_log;
