@@ -82,10 +82,18 @@ impl Sideways {
     }
 }
 
-/// Whether a line may be the row of epochs; runs on every line.
+/// Whether a line may be the row of epochs; runs on every line, so its first letter decides first.
 fn may_begin(text: &str) -> bool {
-    let text = text.trim_start_matches(['|', ' ', '\t', '"']);
-    ["ep", "Ep", "EP", "ro", "Ro", "轮", "эп", "Эп", "Ép", "ép"].iter().any(|start| text.starts_with(start))
+    const WORDS: [&str; 10] = ["ep", "Ep", "EP", "ro", "Ro", "轮", "эп", "Эп", "Ép", "ép"];
+    let start =
+        text.bytes().position(|byte| !matches!(byte, b'|' | b' ' | b'\t' | b'"')).unwrap_or(text.len());
+    let text = &text[start..];
+    let first = text.as_bytes().first().copied().unwrap_or(b' ');
+    let letter = matches!(first, b'e' | b'E' | b'r' | b'R') || first >= 0x80;
+    let mut cells = text.bytes().skip_while(|byte| !byte.is_ascii_digit());
+    letter
+        && WORDS.iter().any(|start| text.starts_with(start))
+        && cells.all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'\t' | b'|' | b',' | b';' | b'"'))
 }
 
 /// The name before the cells of a row, and these.

@@ -147,11 +147,14 @@ fn inferred_from_training(rows: &[Row], setup: &RunSetup) -> Option<f64> {
     const RIGHT: f64 = 0.98;
     const FALL: f64 = 0.3;
     let known = Known { classes: setup.classes, samples: setup.train_size };
+    // Where a file holds all digits of one share, its 1.0 is exact.
+    let accuracies = rows.iter().filter_map(|row| row.train_accuracy);
+    let resolution = accuracies.map(|accuracy| accuracy.resolution).fold(f64::INFINITY, f64::min);
     let all: Vec<Both> = rows
         .iter()
         .filter_map(|row| {
             let (train, val, accuracy) = (row.train_loss?.value, row.val_loss?.value, row.train_accuracy?);
-            let need = expected(1.0 - accuracy.value, accuracy.resolution, known).log_loss.exp();
+            let need = expected(1.0 - accuracy.value, resolution, known).log_loss.exp();
             let sound = train.is_finite() && val.is_finite() && train > 0.0 && val > 0.0;
             sound.then_some(Both { train, val, accuracy: accuracy.value, need })
         })
@@ -163,7 +166,7 @@ fn inferred_from_training(rows: &[Row], setup: &RunSetup) -> Option<f64> {
     let stuck = needed > 1.0 && (first.train / last.train).ln() < FALL * needed;
     let told =
         |row: &Both| row.accuracy > RIGHT && row.train > beyond && (row.train / row.val).ln().abs() < 0.2;
-    (all.len() >= EPOCHS && stuck && late.iter().all(told)).then(|| last.train - last.need)
+    (all.len() >= EPOCHS && stuck && late.iter().all(told)).then_some(last.train - last.need)
 }
 
 /// Over three rows or more, both columns rise by a twentieth, step by step, while the accuracy does not fall.
