@@ -20,7 +20,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         TRAIN,
-        "обуч*,тренир*,трен*,训练*,訓練*,训练集,学習,トレーニング,训,학습,훈련,트레이닝,egitim*,pelatihan,latih*,huan luyen,प्रशिक्षण,traen*,trenov*,tanit*,antren*,навчан*,εκπαιδ*,تدريب,التدريب,lern",
+        "обуч*,тренир*,трен*,训练*,訓練*,训练集,学習,トレーニング,训,학습,훈련,트레이닝,egitim*,pelatihan,latih*,huan luyen,प्रशिक्षण,traen*,trenov*,tanit*,antren*,навчан*,آموزش,آموزشی,یادگیری,εκπαιδ*,تدريب,التدريب,lern",
     ),
     (
         VALIDATION,
@@ -28,11 +28,11 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         VALIDATION,
-        "valida*,convalida,валід*,walid*,валид*,провер*,验证*,驗證*,校验,检证,検証*,評価,バリデーション,검증,평가,dogrulama*,gecerleme,validasi,kiem dinh,xac thuc,tham dinh,सत्यापन,validac*,validiac*,valider*,перевір*,επικυρ*,التحقق,تحقق",
+        "valida*,convalida,валід*,walid*,валид*,провер*,验证*,驗證*,校验,检证,検証*,評価,バリデーション,검증,평가,dogrulama*,gecerleme,validasi,kiem dinh,xac thuc,tham dinh,सत्यापन,validac*,validiac*,valider*,перевір*,επικυρ*,التحقق,تحقق,اعتبارسنجی,ارزیابی,validointi*",
     ),
     (
         TEST,
-        "test,tests,tst,te,testing,teste,testnet,prueba*,pruebas,prova,testow*,testovac*,teszt*,тест*,测试*,測試*,テスト*,테스트,시험,pengujian,uji,kiem tra,परीक्षण,test set*,تدقيق,الاختبار,اختبار",
+        "test,tests,tst,te,testing,teste,testnet,prueba*,pruebas,prova,testow*,testovac*,teszt*,тест*,测试*,測試*,テスト*,테스트,시험,pengujian,uji,kiem tra,परीक्षण,test set*,تدقيق,الاختبار,اختبار,آزمون,تست",
     ),
     (
         Loss,
@@ -40,7 +40,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Loss,
-        "损失*,損失*,ロス,誤差,손실*,로스,kayip*,kayb*,kerugian,rugi,mat mat,ton that,हानि,forlust*,tab,tap,ztrata,veszteseg,pierder*,απωλ*,خسارة,الخسارة,الفقد",
+        "损失*,損失*,ロス,誤差,손실*,로스,kayip*,kayb*,kerugian,rugi,mat mat,ton that,हानि,forlust*,tab,tap,ztrata,veszteseg,pierder*,απωλ*,خسارة,الخسارة,الفقد,زیان,تلفات,ضرر,havio,tappio,gubit*,губит*,загуб*",
     ),
     (
         Entropy,
@@ -56,13 +56,13 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Accuracy,
-        "准确*,精确度,精度*,准确率*,正确率*,正答*,正解*,精度,正確*,準確*,정확*,dogrulu*,basari,akurasi,do chinh xac,chinh xac,सटीकता,शुद्धता,noggrannhet*,nojagtighed*,noyaktighet*,presnost*,pontossag*,tarkkuus,ακριβ*,دقة,الدقة",
+        "准确*,精确度,精度*,准确率*,正确率*,正答*,正解*,精度,正確*,準確*,정확*,dogrulu*,basari,akurasi,do chinh xac,chinh xac,सटीकता,शुद्धता,noggrannhet*,nojagtighed*,noyaktighet*,presnost*,pontossag*,tarkkuus,ακριβ*,دقة,الدقة,دقت,tacnost*,tocnost*,тачност*",
     ),
     (TopFive, "top 5,prec 5,hit 5,acc top 5,accuracy top 5,accuracytop 5,top five,top 5 acc*,top 5 accuracy"),
     (Accuracy, "top 1 acc*,acc top 1,accuracy top 1,accuracytop 1,top one"),
     (
         Error,
-        "eval err per sample,eval err 0 per sample,eval err 1 per sample,err,error,errors,fehler*,erreur*,errore*,erro,fout*,blad*,ошибк*,错误,エラー,오류,hata*,kesalahan,loi,त्रुटि",
+        "eval err per sample,eval err 0 per sample,eval err 1 per sample,err,error,errors,fehler*,erreur*,errore*,erro,fout*,blad*,ошибк*,错误,エラー,오류,hata*,kesalahan,loi,त्रुटि,خطا,خطای",
     ),
     (
         ErrorRate,
@@ -87,7 +87,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Epoch,
-        "epoch,epochs seen,ep,epoche,epoque,epoca,epoka,epoki,epoke,epok,epocha,epocas,epoch no,эпох*,епох*,轮,轮次,第几轮,周期,回合,エポック,에폭,에포크,devir,donem,ky nguyen,ky,युग,εποχ*,حقبة,الحقبة,حقبه,עידן,epokk,tijdperk,round,runde",
+        "epoch,epochs seen,ep,epoche,epoque,epoca,epoka,epoki,epoke,epok,epocha,epocas,epoch no,эпох*,епох*,轮,轮次,第几轮,周期,回合,エポック,에폭,에포크,devir,donem,ky nguyen,ky,युग,εποχ*,حقبة,الحقبة,حقبه,עידן,epokk,epookki,epoha,دوره,ایپاک,اپوک,tijdperk,round,runde",
     ),
     (Epochs, "epochs,epochen,epoques,num epochs,max epoch*,n epochs"),
     (
@@ -153,7 +153,12 @@ pub(crate) const STEMS: &[(&str, Concept)] = &[
     ("trn", TRAIN),
     ("tst", TEST),
     ("val", VALIDATION),
+    ("opetus", TRAIN),
+    ("koulutus", TRAIN),
+    ("validointi", VALIDATION),
     ("verlust", Loss),
+    ("havio", Loss),
+    ("tarkkuus", Accuracy),
     ("verlies", Loss),
     ("forlust", Loss),
     ("fehlerrate", ErrorRate),
