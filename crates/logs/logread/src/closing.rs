@@ -47,7 +47,11 @@ pub(crate) fn settle(columns: &mut [Column], headings: &[Heading], values: u64) 
     let rises = headings.windows(2).all(|pair| {
         pair[1].epoch > pair[0].epoch && pair[1].values > pair[0].values && pair[1].row > pair[0].row
     });
-    let certain = first.epoch <= 1.0 || headings.iter().all(|heading| heading.over);
+    let over = headings.iter().all(|heading| heading.over);
+    // What was evaluated before the first epoch are fewer values than those of an epoch.
+    let whole =
+        headings.get(1).is_some_and(|next| first.values >= next.values - first.values.min(next.values));
+    let certain = over || first.epoch <= 1.0 && whole;
     if headings.len() < 2
         || headings.len() >= MOST
         || !rises
