@@ -106,7 +106,7 @@ pub(crate) fn rows(chosen: &Chosen<'_>) -> Vec<Row> {
     let measured = length(chosen.val_loss).max(length(chosen.val_accuracy));
     let trained = length(chosen.train_loss);
     let whole = chosen.train_loss.is_some_and(tells_epochs);
-    let dense = measured > 0 && 2 * trained > 3 * measured + 2 && !whole;
+    let dense = measured > 0 && 2 * trained > 3 * measured + 2 && !whole && !is_aside(chosen);
     let is_val = |column| matches!(column, Column::ValLoss | Column::ValAccuracy);
     let mut all: Vec<(Column, &Point)> = chosen
         .columns()
@@ -128,6 +128,23 @@ pub(crate) fn rows(chosen: &Chosen<'_>) -> Vec<Row> {
         }
     }
     rows.into_iter().map(|(row, _)| row).collect()
+}
+
+/// Whether validation was read once, before the training or after all of it, in a log of few steps and no epochs: then the course is
+/// training's.
+fn is_aside(chosen: &Chosen<'_>) -> bool {
+    const MOST: usize = 200;
+    let Some(train) = chosen.train_loss else { return false };
+    let once =
+        [chosen.val_loss, chosen.val_accuracy].into_iter().flatten().all(|series| series.points.len() == 1);
+    let val =
+        || [chosen.val_loss, chosen.val_accuracy].into_iter().flatten().flat_map(|series| &series.points);
+    let outside = |point: &Point| {
+        train.points.first().is_some_and(|first| point.row <= first.row)
+            || train.points.last().is_some_and(|last| point.row >= last.row)
+    };
+    let counted = train.points.iter().all(|point| point.epoch.is_none());
+    once && counted && train.points.len() <= MOST && val().all(outside)
 }
 
 /// Whether a series has one value for each of its epochs, so that none need be averaged.

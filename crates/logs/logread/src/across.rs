@@ -9,10 +9,11 @@ use crate::split_word::split_word;
 
 /// The photos of the columns after the first, if `cells` are the names of such a table.
 pub(crate) fn photos(cells: &[&str]) -> Option<Vec<Split>> {
-    let (first, rest) = cells.split_first()?;
+    // AllenNLP leaves out the empty first cell: `   Training |  Validation` over `accuracy | 0.91 | 0.88`.
+    let rest = if split_word(cells.first()?).is_some() { cells } else { &cells[1..] };
     let splits: Vec<Split> = rest.iter().map(|cell| split_word(cell)).collect::<Option<_>>()?;
     let differ = (1..splits.len()).all(|index| !splits[..index].contains(&splits[index]));
-    (splits.len() > 1 && differ && split_word(first).is_none()).then_some(splits)
+    (splits.len() > 1 && differ).then_some(splits)
 }
 
 /// Hands the numbers of a row on; `None` if its first cell names no measurement.
@@ -48,9 +49,8 @@ mod tests {
     fn names_of_photos_alone_head_such_a_table() {
         assert_eq!(photos(&["", "train", "validation", "test"]), Some(vec![Train, Validation, Test]));
         assert_eq!(photos(&["metric", "Train", "Val"]), Some(vec![Train, Validation]));
-        for cells in
-            [&["epoch", "train_loss", "val_loss"][..], &["", "train"], &["train", "val", "test"], &[]]
-        {
+        assert_eq!(photos(&["Training", "Validation"]), Some(vec![Train, Validation]));
+        for cells in [&["epoch", "train_loss", "val_loss"][..], &["", "train"], &["train"], &[]] {
             assert_eq!(photos(cells), None, "{cells:?}");
         }
         assert_eq!(photos(&["", "train", "train"]), None);

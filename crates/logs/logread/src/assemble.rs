@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use crate::closing::{self, Heading};
 use crate::column::{Column, Sample};
 use crate::meaning::{self, Cadence, Fact, Field, Meaning};
 use crate::name_id::NameId;
@@ -93,6 +94,10 @@ pub(crate) struct Assembler {
     epochs_counted: bool,
     /// Epochs that were named where nothing was measured.
     headings: u32,
+    /// The lines that did.
+    pub(crate) numbered: Vec<Heading>,
+    /// Values that were measured on photos.
+    pub(crate) measured: u64,
     /// Whether what follows is printed again and again until its epoch ends.
     pub(crate) redrawn: bool,
     /// Whether the line of what follows names its epoch.
@@ -146,6 +151,8 @@ impl Assembler {
             epochs_differ: false,
             epochs_counted: false,
             headings: 0,
+            numbered: Vec::new(),
+            measured: 0,
             redrawn: false,
             names_epoch: false,
             bars: false,
@@ -325,9 +332,16 @@ impl Assembler {
         self.epochs_counted = true;
     }
 
-    /// A line that only names an epoch begins one, even if it had a number before.
-    pub(crate) fn head_epoch(&mut self) {
-        self.headings = self.headings.saturating_add(1);
+    /// A line that only names an epoch begins one, even if it had a number before; one that tells its time too, `alone` not set,
+    /// may end it, and `over` says that it does.
+    pub(crate) fn head_epoch(&mut self, alone: bool, over: bool) {
+        self.headings = self.headings.saturating_add(u32::from(alone));
+        let known =
+            self.numbered.last().is_some_and(|last| last.epoch == self.epoch && last.values == self.measured);
+        if !known && self.numbered.len() < closing::MOST {
+            let Self { epoch, row, measured: values, .. } = *self;
+            self.numbered.push(Heading { epoch, row, values, over });
+        }
     }
 
     /// Whether the newest value of a name is this one, at this very place: several processes print one line, or one prints it
@@ -415,6 +429,7 @@ impl Assembler {
         self.new_row = false;
         self.new_group = false;
         self.values += 1;
+        self.measured += u64::from(self.columns[column].meaning.quantity.has_split());
         let most = Column::most_samples(self.columns.len());
         let sample = self.sample(number, line);
         self.columns[column].push(sample, number, self.headings, most);

@@ -25,6 +25,8 @@ pub(crate) enum Concept {
     Error,
     /// Share of wrong answers, certainly.
     ErrorRate,
+    /// Words or letters that must be changed, inserted or deleted, as a share of those that were wanted.
+    EditErrors,
     /// F1.
     F1,
     /// Another share of which more is better.
@@ -67,7 +69,8 @@ impl Concept {
     /// Whether it names what a number measures, other than a duration.
     pub(crate) fn is_quantity(self) -> bool {
         use Concept::{
-            Accuracy, Deviation, Entropy, Error, ErrorRate, F1, Loss, Perplexity, Rate, Score, TopFive,
+            Accuracy, Deviation, EditErrors, Entropy, Error, ErrorRate, F1, Loss, Perplexity, Rate, Score,
+            TopFive,
         };
         matches!(
             self,
@@ -78,6 +81,7 @@ impl Concept {
                 | TopFive
                 | Error
                 | ErrorRate
+                | EditErrors
                 | F1
                 | Score
                 | Rate

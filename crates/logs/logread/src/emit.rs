@@ -56,6 +56,7 @@ pub(crate) fn emit(
         (Quantity::ErrorRate, _) => (Metric::Accuracy, true),
         (Quantity::TopFive, _) => (Metric::TopFive, false),
         (Quantity::TopFiveError, _) => (Metric::TopFive, true),
+        (Quantity::EditErrors, _) => (Metric::OtherScore, true),
         (Quantity::F1, _) => (Metric::F1, false),
         (Quantity::Score, _) => (Metric::OtherScore, false),
         (Quantity::Rate, _) => (Metric::LearningRate, false),
@@ -86,6 +87,9 @@ pub(crate) fn emit(
     let complete = complete(&column.finals);
     let finals = || column.finals.iter().map(|sample| point(sample, sample.group_row)).collect();
     let all = || column.samples().iter().map(|sample| point(sample, sample.row)).collect();
+    // What stands before the first epoch that the log names is none of its own.
+    let named_epochs = complete.iter().filter(|sample| !sample.epoch.is_nan()).count();
+    let epochs = if named_epochs > 0 { named_epochs } else { complete.len() };
     // A column of whole epochs tells better than the last values of one that is not.
     let told = columns.iter().any(|other| {
         !other.within
@@ -93,7 +97,7 @@ pub(crate) fn emit(
             && (other.meaning.quantity, other.meaning.split)
                 == (column.meaning.quantity, column.meaning.split)
             && other.summary.count == other.finals.len() as u64
-            && other.finals.len() >= complete.len()
+            && other.finals.len() >= epochs
     });
     let by_batch = column.within || column.meaning.cadence == Cadence::Batch;
     // Without epochs, what is measured at a step on training photos is a batch's.

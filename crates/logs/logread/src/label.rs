@@ -7,11 +7,13 @@ use crate::call::without_calls;
 use crate::concept::Concept;
 use crate::counted;
 use crate::fold::{self, Word};
+use crate::idiom::{Idiom, idiom};
 use crate::lexicon::{Sense, senses};
 use crate::meaning::{self, Fact};
 use crate::measurement_name::{Named, ends_clause, value};
 use crate::name_list::{self, Listed};
 use crate::run_log::Split;
+use crate::source::{is_bound, is_factor};
 use crate::token::output_number;
 
 /// What the end of a label makes of the number after it.
@@ -71,6 +73,10 @@ pub(crate) struct Label {
     pub(crate) called: Option<Named>,
     /// The name in parentheses of the number before it: `0.51 (train loss), `.
     pub(crate) enclosed: Option<Named>,
+    /// What a single program calls the number after it.
+    pub(crate) idiom: Option<Idiom>,
+    /// Whether the number after it is a bound, as in `loss < `.
+    pub(crate) bounds: bool,
 }
 
 /// A longer text between two numbers is prose, of which the end is enough.
@@ -128,7 +134,7 @@ fn understand_plain(text: &str, glued: bool) -> Label {
         inner.is_some_and(|sense| sense.concept == Concept::Spoiler) && !text[open..].contains(')')
     });
     Label {
-        tail: if place { Tail::Words } else { tail(text, &all, named) },
+        tail: if place || is_factor(text) { Tail::Words } else { tail(text, &all, named) },
         counts: if start == 0 { counted::counts(text, &all, &all_senses) } else { None },
         postfix: if start == 0 { counted::postfix(text, &all, &all_senses) } else { None },
         split,
@@ -148,6 +154,8 @@ fn understand_plain(text: &str, glued: bool) -> Label {
         names: name_list::names(text),
         called: measurement_called(text),
         enclosed: None,
+        idiom: idiom(&all),
+        bounds: is_bound(text),
         marks,
     }
 }

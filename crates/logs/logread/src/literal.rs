@@ -160,7 +160,7 @@ impl Literal {
             at = match byte {
                 b'{' => self.open(Kind::Object, at),
                 b'[' => self.open(Kind::Array, at),
-                b'(' => self.open(Kind::Call, at),
+                b'(' => self.open(self.parenthesis(), at),
                 b'}' | b']' | b')' => self.close(at, around, into),
                 b':' => {
                     self.key();
@@ -262,6 +262,16 @@ impl Literal {
             self.abandon();
         }
         at + 1
+    }
+
+    /// A tuple of numbers in an array, as `[(1, 0.31), (2, 0.48)]`, is an array; else a parenthesis belongs to a call.
+    fn parenthesis(&self) -> Kind {
+        match self.levels.last() {
+            Some(Level { kind: Kind::Array, numbers, .. }) if self.word.is_empty() && numbers.is_empty() => {
+                Kind::Array
+            }
+            _ => Kind::Call,
+        }
     }
 
     fn key(&mut self) {

@@ -20,6 +20,8 @@ pub(crate) enum Quantity {
     Error,
     ErrorRate,
     TopFiveError,
+    /// A share of words or letters to be changed, which may exceed 1.
+    EditErrors,
     F1,
     Score,
     Rate,
@@ -37,8 +39,8 @@ impl Quantity {
 
     /// Whether it is a share of the photos or another value in 0..=1.
     pub(crate) fn is_share(self) -> bool {
-        use Quantity::{Accuracy, ErrorRate, F1, Score, TopFive, TopFiveError};
-        matches!(self, Accuracy | TopFive | ErrorRate | TopFiveError | F1 | Score)
+        use Quantity::{Accuracy, EditErrors, ErrorRate, F1, Score, TopFive, TopFiveError};
+        matches!(self, Accuracy | TopFive | ErrorRate | TopFiveError | EditErrors | F1 | Score)
     }
 }
 
@@ -191,6 +193,8 @@ pub(crate) fn judge(name: &str, words: &[Word], senses: &[Sense]) -> Meaning {
         } else {
             Quantity::TopFive
         }
+    } else if has(Concept::EditErrors) {
+        Quantity::EditErrors
     } else if has(Concept::ErrorRate)
         || has(Concept::Error) && (has(Concept::Accuracy) || has(Concept::Percent))
     {
@@ -213,6 +217,11 @@ pub(crate) fn judge(name: &str, words: &[Word], senses: &[Sense]) -> Meaning {
     } else {
         Quantity::Unknown
     };
+    // Flower evaluates on the server and on the clients.
+    let federated = |word: &Word| matches!(word.text.as_str(), "centralized" | "centralised" | "distributed");
+    if quantity.has_split() && words.iter().any(|word| word.glued && federated(word)) {
+        split = split.or(Some(Split::Validation));
+    }
     if quantity == Quantity::Loss && part {
         extras = extras.saturating_add(1);
     }
@@ -228,7 +237,9 @@ fn glued_stranger(words: &[Word], senses: &[Sense]) -> bool {
         let glued_to_loss =
             words[sense.first].glued && index > 0 && matches!(senses[index - 1].concept, Concept::Loss);
         let letters = !words[sense.first].text.starts_with(|letter: char| letter.is_ascii_digit());
-        let stranger = matches!(sense.concept, Concept::Unknown | Concept::Deviation);
+        // `i` is a word of some languages, and in `i_loss` none.
+        let letter = sense.concept == Concept::Filler && words[sense.first].text.len() == 1;
+        let stranger = matches!(sense.concept, Concept::Unknown | Concept::Deviation) || letter;
         stranger && letters && (next_glued || glued_to_loss)
     })
 }

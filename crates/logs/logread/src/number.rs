@@ -3,7 +3,7 @@
 //! | form                         | value      |
 //! | ---------------------------- | ---------- |
 //! | `0.9912`, `.5`, `5.`, `-3`   | as written |
-//! | `1.23e-04`, `1E21`           | as written |
+//! | `1.23e-04`, `1E21`, `6.9D-01` | as written |
 //! | `50,000`, `1,234.5`, `1_000` | thousands grouped |
 //! | `0,753`                      | 0.753 where the log has decimal commas |
 //! | `nan`, `-inf`, `1.#QNAN`     | not finite |
@@ -125,7 +125,9 @@ pub(crate) fn scan(text: &[u8], at: usize, style: Style) -> Option<(Number, usiz
         return Some(found);
     }
     let (exponent, end) = match form {
-        Form::Decimal => exponent_of_julia(text, end).unwrap_or_else(|| exponent(text, end)),
+        Form::Decimal => exponent_of_julia(text, end)
+            .or_else(|| exponent_of_fortran(text, end))
+            .unwrap_or_else(|| exponent(text, end)),
         _ => exponent(text, end),
     };
     if exponent.is_some() {
@@ -217,6 +219,17 @@ fn exponent_of_julia(text: &[u8], at: usize) -> Option<(Option<i32>, usize)> {
     let size: i32 =
         std::str::from_utf8(&digits[..count]).ok()?.parse().ok().filter(|size| *size < 100 && ends)?;
     Some((Some(if negative { -size } else { size }), at + 1 + usize::from(negative) + count))
+}
+
+/// `D-01` in `6.93147D-01`: how Fortran writes a number of 64 bits.
+fn exponent_of_fortran(text: &[u8], at: usize) -> Option<(Option<i32>, usize)> {
+    let rest = text.get(at..)?.strip_prefix(b"D")?;
+    let (sign, digits) = rest.split_first().filter(|(sign, _)| matches!(sign, b'-' | b'+'))?;
+    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let ends = !digits.get(count).is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let size: i32 =
+        std::str::from_utf8(&digits[..count]).ok()?.parse().ok().filter(|size| *size < 1000 && ends)?;
+    Some((Some(if *sign == b'-' { -size } else { size }), at + 2 + count))
 }
 
 /// `e-04` and its like.

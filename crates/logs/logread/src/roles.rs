@@ -27,8 +27,10 @@ use crate::number::{Form, Number};
 use crate::role::{Role, plain};
 use crate::run_log::Split;
 use crate::token::{Kind, Tokens};
-use crate::{context, secondary};
+use crate::{context, idiom, namesakes, secondary};
 
+/// Numbers of one record; a line with more holds several.
+const MOST_OF_RECORD: usize = 64;
 /// A longer line holds many records.
 const LONGEST_RECORD: usize = 4096;
 
@@ -58,7 +60,12 @@ pub(crate) fn assign(text: &str, tokens: &Tokens, labels: &[Rc<Label>]) -> Vec<R
     if !roles.iter().any(|role| matches!(role, Role::Value { .. } | Role::Share { .. })) {
         secondary::take_postfixes(&tokens.numbers, labels, &mut roles);
     }
+    if tokens.numbers.len() <= MOST_OF_RECORD {
+        idiom::take(text, &tokens.numbers, labels, &mut roles);
+        namesakes::tell_apart(text, tokens, &mut roles);
+    }
     secondary::mark_running_means(tokens, labels, &mut roles);
+    context::settle_best(text, labels, &mut roles);
     context::settle_splits(labels, &mut roles);
     roles
 }
@@ -155,6 +162,13 @@ impl Line<'_> {
         if let Some(role) = self.of_call(index, &label) {
             return role;
         }
+        if let Some(role) = self.of_index(index, &label) {
+            return role;
+        }
+        // A bound that a sentence sets: `we stop at a val accuracy > 99 %`.
+        if label.bounds && matches!(label.tail, Tail::Value(_)) && self.counts_nothing() {
+            return Role::Ignore;
+        }
         let role = match &label.tail {
             Tail::StepOf(named) if number.counts() => {
                 self.announced = Some((of_counter(named), index + 1));
@@ -245,6 +259,23 @@ impl Line<'_> {
         Some(plain(called))
     }
 
+    /// `loss [30]: 0.5` and `loss [30] : (0.2, 2.3)`: how many values there were, in the second of which only the range is told.
+    fn of_index(&mut self, index: usize, label: &Label) -> Option<Role> {
+        let (Tail::Value(named), Some(next)) = (&label.tail, self.labels.get(index + 1)) else { return None };
+        let bracketed = label.marks.ends_with('[') && self.numbers[index].counts() && next.tail == Tail::Bare;
+        let of_one = matches!(next.marks.as_str(), "]:" | "]=");
+        let of_range = matches!(next.marks.as_str(), "]:(" | "]=(");
+        if of_one {
+            self.announced = Some((named.clone(), index + 1)).filter(|_| bracketed);
+        }
+        (bracketed && (of_one || of_range)).then_some(Role::Ignore)
+    }
+
+    /// Whether no epoch, step or batch was numbered so far.
+    fn counts_nothing(&self) -> bool {
+        !self.roles.iter().any(|role| matches!(role, Role::Epoch | Role::Step | Role::Batch { .. }))
+    }
+
     /// A value whose name stands before an amount: `accuracy on 10000 test images: `.
     fn counted_on(&self, index: usize) -> Option<Named> {
         let before = index.checked_sub(1)?;
@@ -260,6 +291,12 @@ impl Line<'_> {
             return false;
         };
         label.marks == "/" && label.tail == Tail::Bare && next.counts() && self.numbers[index].counts()
+    }
+
+    /// Whether a share at `index` is that of a bar, as a time in a bracket follows: `10/10 [00:01<00:00`.
+    fn is_timed(&self, index: usize) -> bool {
+        self.numbers.get(index + 2).is_some_and(|next| next.form == Form::Clock)
+            && self.labels[index + 2].marks == "["
     }
 
     /// Whether the number at `index` opens a bracket right after the one before it.

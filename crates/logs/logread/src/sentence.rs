@@ -102,10 +102,10 @@ impl Sentences {
                 self.heading = template.heading;
                 self.heading_is_bar = template.redrawn;
             }
-        } else if template.leading.is_some() {
+        } else if template.leading.is_some() || template.mixed {
             self.heading = None;
         }
-        if template.counts || template.leading.is_some() {
+        if template.counts || template.leading.is_some() || template.mixed {
             self.leading = template.leading;
         }
         Some(taken)

@@ -4,14 +4,17 @@
 //! name without a split was measured, and whether a column holds whole epochs or what lies within them.
 
 use crate::assemble::Assembler;
+use crate::closing;
 use crate::column::{Column, Sample};
 use crate::concept::Concept;
 use crate::direction;
 use crate::emit::{Steps, emit};
 use crate::fold;
 use crate::holes;
+use crate::lettered;
 use crate::lexicon::{Sense, senses};
 use crate::meaning::Quantity;
+use crate::namesakes::{is_part as names_part, is_whole};
 use crate::numbered_sets;
 use crate::one_epoch::settle_one_epoch;
 use crate::perplexity;
@@ -33,6 +36,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     let epochs_named = assembler.epochs_named;
     let epochs_differ = assembler.epochs_differ;
     let (bars, passes) = (assembler.bars, assembler.passes);
+    let (headings, measured) = (std::mem::take(&mut assembler.numbered), assembler.measured);
     let mut columns = assembler.into_columns();
     columns.retain(|column| column.summary.count > 0 && !is_absent_validation(column));
     if epochs_differ {
@@ -43,8 +47,10 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     }
     let counts_batches = bars || passes && !epochs_named && settle_passes(&mut columns);
     let epochs_named = epochs_named || !counts_batches && number_epochs(&mut columns);
+    closing::settle(&mut columns, &headings, measured);
     direction::settle(&mut columns);
     settle_unsaid(&mut columns);
+    lettered::settle(&mut columns);
     settle_errors(&mut columns);
     numbered_sets::settle(&mut columns);
     settle_splits(&mut columns);
@@ -146,10 +152,33 @@ fn settle_unsaid(columns: &mut [Column]) {
         }
         true => Quantity::Unknown,
     };
+    if let Some(val) = lone_loss(columns) {
+        columns[val].meaning.quantity = Quantity::Loss;
+    }
     for column in columns.iter_mut().filter(|column| column.meaning.quantity == Quantity::Unsaid) {
         let percent = column.summary.percent && quantity == Quantity::Loss;
         column.meaning.quantity = if percent { Quantity::Score } else { quantity };
     }
+}
+
+/// `loss=1.51 | val=1.61`: the only number of which the photos alone are named, beside the only loss, is that of the other photos where
+/// it is of its size and no share.
+fn lone_loss(columns: &[Column]) -> Option<usize> {
+    const SIZE: f64 = 5.0;
+    let mut unsaid = (0..columns.len()).filter(|&index| columns[index].meaning.quantity == Quantity::Unsaid);
+    let mut losses = columns.iter().filter(|column| column.meaning.quantity == Quantity::Loss);
+    let (val, loss) = (unsaid.next()?, losses.next()?);
+    let column = &columns[val];
+    let held_out = matches!(column.meaning.split, Some(Split::Validation | Split::Test));
+    let free = matches!(loss.meaning.split, None | Some(Split::Train));
+    let (summary, size) = (column.summary, loss.summary.most);
+    let falls = match &column.finals[..] {
+        [first, .., last] => last.value < first.value,
+        _ => false,
+    };
+    let alike = summary.most < SIZE * size && size < SIZE * summary.most && !summary.percent;
+    let fits = held_out && free && alike && (summary.most > ONE || falls);
+    (fits && unsaid.next().is_none() && losses.next().is_none()).then_some(val)
 }
 
 /// An `error` beside a loss, or printed as a percentage, is a share; alone it is the loss.
@@ -285,7 +314,8 @@ fn settle_side_losses(columns: &mut [Column]) {
         column.meaning.quantity == Quantity::Loss
             && columns.iter().any(|other| {
                 (other.meaning.quantity, other.meaning.split) == (Quantity::Loss, column.meaning.split)
-                    && says(other) < says(column)
+                    && (says(other) < says(column)
+                        || names_part(&column.name) && (is_whole(&other.name) || !names_part(&other.name)))
                     && other.all.iter().any(|sample| Some((sample.row, sample.line)) == lines(column))
             })
     };
@@ -370,10 +400,17 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
     // The scale of small values is that of the family, unless the family lies far above.
     const SMALL: f64 = 10.0;
     let certain = |column: &Column| column.summary.percent || column.meaning.percent;
+    // What is told once, and in integers, may be a count: `the accuracy has not risen for 5 epochs`.
+    let counts = |column: &Column| {
+        column.summary.count == 1
+            && !certain(column)
+            && column.all.iter().all(|sample| sample.resolution >= 1.0)
+    };
     let percentages = |quantity: Quantity| {
         columns
             .iter()
             .filter(|column| column.meaning.quantity.is_share() && column.summary.most <= HUNDRED)
+            .filter(|column| !counts(column))
             .filter(|column| {
                 (certain(column) || column.summary.most > ONE) && related(column.meaning.quantity, quantity)
             })
@@ -390,7 +427,7 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
             if column.summary.most > HUNDRED {
                 return None;
             }
-            if exceeds_one(column, columns) {
+            if exceeds_one(column, columns) || is_no_percentage(column, columns) {
                 return Some(1.0);
             }
             let family = percentages(quantity);
@@ -422,6 +459,33 @@ fn exceeds_one(column: &Column, columns: &[Column]) -> bool {
     let others = columns.iter().filter(|other| other.meaning.quantity == quantity);
     let family = others.map(|other| other.summary.most).fold(0.0, f64::max);
     plain(column) && family > ONE && family <= MOST && summary.least > LEAST && columns.iter().any(alike)
+}
+
+/// Whether an accuracy, or one of the same name on other photos, is at most 1 beside a loss that is far too low for so few hundredths:
+/// then both are fractions, and the one above 1 is none.
+fn is_no_percentage(column: &Column, columns: &[Column]) -> bool {
+    const SMALL: f64 = 10.0;
+    // A network whose mean loss is l gives the right class e^-l and more on the geometric mean.
+    const SHARE: f64 = 8.0;
+    let plain = |column: &Column| {
+        column.meaning.quantity == Quantity::Accuracy && !column.summary.percent && !column.meaning.percent
+    };
+    if !plain(column) || column.summary.most > SMALL {
+        return false;
+    }
+    let too_low = |accuracy: &Column| {
+        let loss = columns.iter().find(|loss| {
+            (loss.meaning.quantity, loss.meaning.split) == (Quantity::Loss, accuracy.meaning.split)
+        });
+        let last = |column: &Column| column.finals.last().map(|sample| sample.value);
+        match (last(accuracy), loss.and_then(last)) {
+            (Some(share), Some(loss)) => loss > 0.0 && share > 0.0 && SHARE * share / 100.0 < (-loss).exp(),
+            _ => false,
+        }
+    };
+    let family = || columns.iter().filter(|other| plain(other) && other.summary.most <= SMALL);
+    family().any(|other| other.summary.most > ONE)
+        && family().any(|other| other.summary.most <= ONE && too_low(other))
 }
 
 /// Whether two shares come from one function, and so have one scale.

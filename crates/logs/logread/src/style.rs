@@ -16,9 +16,14 @@ impl Style {
     }
 }
 
+/// Numbers such as `1,512` that show a decimal comma where no other mark is found.
+const FEWEST: u64 = 2;
+
 /// How the log writes numbers, told from what its lines say behind their prefixes.
 pub(crate) fn style_of(sample: &[u8], common: &CommonPrefix) -> Style {
     let (mut points, mut commas) = (0_u64, 0_u64);
+    // Numbers such as `1,512`, and those that end with `,000`.
+    let (mut doubtful, mut thousands) = (0_u64, 0_u64);
     let mut buffer = Vec::new();
     for line in sample.split(|&byte| byte == b'\n') {
         let line = common.strip(clean(line, &mut buffer)).as_bytes();
@@ -39,13 +44,19 @@ pub(crate) fn style_of(sample: &[u8], common: &CommonPrefix) -> Style {
             }
             let after = line[at + 1..].iter().take(24).take_while(|byte| byte.is_ascii_digit()).count();
             let mark = |byte: Option<&u8>| byte.is_some_and(|&byte| matches!(byte, b',' | b'.'));
-            let alone = !mark(line.get(at + 1 + after))
-                && !mark(at.checked_sub(before + 1).and_then(|at| line.get(at)));
+            let goes_on =
+                mark(line.get(at + 1 + after)) && (digit(at + 2 + after) || line[at + 1 + after] == b',');
+            let alone = !goes_on && !mark(at.checked_sub(before + 1).and_then(|at| line.get(at)));
             let grouped = after == 3 && line[at - before] != b'0' && before <= 3;
             commas += u64::from(alone && !grouped);
+            let round = line[at + 1..].starts_with(b"000");
+            thousands += u64::from(round || !alone || before > 2);
+            doubtful += u64::from(alone && grouped && !round);
         }
     }
-    Style { decimal_comma: commas > points }
+    // A log without any other decimal mark.
+    let only = points + commas + thousands == 0 && doubtful >= FEWEST;
+    Style { decimal_comma: commas > points || only }
 }
 
 #[cfg(test)]
@@ -58,6 +69,9 @@ mod tests {
         assert!(comma(b"Verlust: 2,3105 Genauigkeit: 0,125"));
         assert!(!comma(b"1,2,3,4 and 50,000 images, loss 0.5"));
         assert!(!comma(b"0,46,3152.489304,,"));
+        assert!(comma(b"Verlust 1,512 und 1,612"));
+        assert!(!comma(b"step 1,512 of 10,000, loss 3"));
+        assert!(!comma(b"step 1,512, loss 3.5, step 1,712, loss 3.1"));
         assert!(comma(b"2024-03-01 10:00:01.412 Verlust 2,31\n2024-03-01 10:00:02.412 Verlust 2,11"));
     }
 }

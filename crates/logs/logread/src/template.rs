@@ -12,8 +12,9 @@ use crate::number::{Form, Number};
 use crate::role::Role;
 use crate::roles;
 use crate::run_log::Split;
+use crate::source::is_source;
 use crate::token::{Kind, Tokens};
-use crate::{context, table};
+use crate::{closing, context, table};
 
 /// What one number of a line is, with names looked up.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +36,8 @@ pub(crate) struct Template {
     pub(crate) heading: Option<Split>,
     /// Split of the line's first named split, for the lines after it that name none.
     pub(crate) leading: Option<Split>,
+    /// Whether it measures on photos of several splits, so that it says nothing for the lines after it.
+    pub(crate) mixed: bool,
     /// Whether it numbers an epoch, step or batch.
     pub(crate) counts: bool,
     pub(crate) names_epoch: bool,
@@ -42,6 +45,10 @@ pub(crate) struct Template {
     pub(crate) concludes: bool,
     /// Whether it tells nothing but scores of an epoch.
     sums_up: bool,
+    /// Whether it numbers an epoch and measures nothing on photos.
+    heads: bool,
+    /// Whether it says that the epoch is over.
+    over: bool,
     /// Whether it numbers a step and no epoch.
     names_step_alone: bool,
     pub(crate) has_batch: bool,
@@ -87,7 +94,11 @@ impl Template {
         aside: bool,
         into: &mut Assembler,
     ) -> Self {
-        let roles = roles::assign(text, tokens, labels);
+        let mut roles = roles::assign(text, tokens, labels);
+        let source = is_source(text);
+        if source {
+            roles.fill(Role::Ignore);
+        }
         // CNTK writes a line for some batches, and names the epoch after them.
         let of_batches = text.trim_start().starts_with("Minibatch[");
         let wordy = is_wordy(text, tokens);
@@ -97,7 +108,10 @@ impl Template {
         let mut template = Self {
             uses: Vec::with_capacity(roles.len()),
             heading: None,
-            leading: leading(labels, &roles),
+            leading: leading(labels, &roles).filter(|_| !source),
+            mixed: is_mixed(&roles),
+            heads: false,
+            over: closing::says_over(text),
             counts: false,
             names_epoch: false,
             concludes: text.trim_start().starts_with("* Finished"),
@@ -153,6 +167,7 @@ impl Template {
             _ => false,
         };
         let times = template.uses.iter().filter(|one| timed(one)).count();
+        template.heads = template.names_epoch && !template.sequence && template.values == times;
         // `Epoch 1 - Evaluation time (seconds): 3.12 - Train metrics:`
         if template.values == times && times > 0 && text.trim_end().ends_with(':') {
             template.heading = labels.last().and_then(|label| label.split);
@@ -165,9 +180,14 @@ impl Template {
         };
         template.sums_up = template.names_epoch && template.uses.iter().all(scores);
         template.names_step_alone = !template.names_epoch && template.uses.contains(&Use::Step);
-        if template.values == 0 {
+        if template.values == 0 && !source {
             // `Best validation accuracy: 10.00 %` repeats a score and announces nothing.
-            let repeats = !template.redrawn && tokens.numbers.iter().any(|number| number.percent);
+            // So does one that names a quantity beside a number that is no value of it, such as a bound.
+            let repeats = !template.redrawn
+                && (tokens.numbers.iter().any(|number| number.percent)
+                    || labels[..tokens.numbers.len()]
+                        .iter()
+                        .any(|label| matches!(&label.tail, Tail::Value(named) if named.meaning.quantity.has_split())));
             template.heading = context::heading(text, labels).filter(|_| !repeats);
             template.may_be_header = table::may_be_header(without_bar(text));
             template.dangling = dangling(text, tokens, labels, into);
@@ -208,8 +228,8 @@ impl Template {
         // Of one record the counters hold for all its numbers, wherever they stand.
         if (self.names_epoch || self.has_batch) && !self.sequence {
             (0..numbers.len()).for_each(|index| self.count(index, numbers, into));
-            if self.values == 0 && self.names_epoch {
-                into.head_epoch();
+            if self.heads {
+                into.head_epoch(self.values == 0, self.over);
             }
         }
         (into.redrawn, into.names_epoch) = (self.redrawn, self.names_epoch && !self.sequence);
@@ -305,8 +325,21 @@ impl Template {
 /// A name, the photos and the value.
 type Measured = (NameId, Option<Split>, Number);
 
+/// Whether a line measures on photos of several splits.
+fn is_mixed(roles: &[Role]) -> bool {
+    let mut splits = roles.iter().filter_map(|role| match role {
+        Role::Value { split, .. } | Role::Share { split, .. } => *split,
+        _ => None,
+    });
+    let first = splits.next();
+    splits.any(|split| Some(split) != first)
+}
+
 /// The split that a line is about as a whole: one named no later than its first measurement.
 fn leading(labels: &[Rc<Label>], roles: &[Role]) -> Option<Split> {
+    if is_mixed(roles) {
+        return None;
+    }
     let measured = |role: &Role| matches!(role, Role::Value { .. } | Role::Share { .. });
     let first = roles.iter().position(measured).unwrap_or(roles.len());
     labels[..=first].iter().find_map(|label| label.split)

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use crate::answers::AnswersReader;
 use crate::assemble::Assembler;
 use crate::clean::{clean, without_bar};
 use crate::common_prefix::CommonPrefix;
@@ -21,6 +22,7 @@ use crate::repr::as_records;
 use crate::run_log::{RunLog, Split};
 use crate::sentence::Sentences;
 use crate::settle::settle;
+use crate::sideways::Sideways;
 use crate::table::{Delimiter, Table, names_columns, stacked};
 use crate::template::Taken;
 use crate::title::Title;
@@ -60,6 +62,8 @@ pub(crate) struct TextReader {
     literal: Literal,
     /// The tables whose names are known, the last used first.
     tables: Vec<Table>,
+    /// A table on its side.
+    sideways: Sideways,
     /// A line that may hold the names of a table, and how many lines ago it was.
     header: Option<(String, usize)>,
     /// Whether a prefix stood before the names of the newest table, and so stands before its rows.
@@ -78,6 +82,8 @@ pub(crate) struct TextReader {
     header_chances: u32,
     /// Lines that foliar wrote.
     own: OwnReader,
+    /// Right answers an epoch without a name, as long as nothing was measured.
+    answers: AnswersReader,
     /// Numbers a line, and how many lines in a row were nothing but so many, before anything was understood.
     nameless: (usize, usize),
 }
@@ -89,6 +95,7 @@ impl Default for TextReader {
             sentences: Sentences::default(),
             literal: Literal::default(),
             tables: Vec::new(),
+            sideways: Sideways::default(),
             header: None,
             prefixed: false,
             style: Style::default(),
@@ -102,6 +109,7 @@ impl Default for TextReader {
             ignored: 0,
             header_chances: MOST_HEADERS,
             own: OwnReader::default(),
+            answers: AnswersReader::default(),
             nameless: (0, 0),
         }
     }
@@ -156,6 +164,9 @@ impl TextReader {
             self.assembler.restart();
             self.sentences.restart();
         }
+        if self.assembler.values() == 0 {
+            self.answers.line(bare, self.line + 1);
+        }
         let values = self.dispatch(text, bare);
         if values > 0 {
             self.understood += 1;
@@ -174,6 +185,10 @@ impl TextReader {
                 return self.object(bare);
             }
             self.literal.abandon();
+        }
+        if let Some(values) = self.sideways.row(bare, self.style, self.line + 1, &mut self.assembler) {
+            self.tally.table += values as u64;
+            return values;
         }
         let tabular = !self.tables.is_empty() || self.header.is_some();
         let cut = text.strip_suffix(bare).unwrap_or_default();
@@ -356,6 +371,9 @@ impl TextReader {
         self.tally.literal += self.literal.end(&mut self.assembler) as u64;
         let format = self.format();
         let (understood, ignored) = (self.understood, self.ignored);
+        if self.assembler.values() == 0 {
+            std::mem::take(&mut self.answers).finish(&mut self.assembler);
+        }
         let numbers = self.assembler.values() > 0;
         let (untitled, listed) = (self.assembler.untitled, self.assembler.lists());
         let mut log = settle(self.assembler);

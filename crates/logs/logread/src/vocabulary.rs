@@ -4,8 +4,8 @@ use crate::concept::Concept;
 use crate::run_log::Split;
 
 use Concept::{
-    Accuracy, BatchSize, Classes, Deviation, Entropy, Epoch, Epochs, Error, ErrorRate, F1, Filler, Images,
-    Loss, Part, Percent, Perplexity, Rate, Score, Spoiler, Step, Time, TopFive,
+    Accuracy, BatchSize, Classes, Deviation, EditErrors, Entropy, Epoch, Epochs, Error, ErrorRate, F1,
+    Filler, Images, Loss, Part, Percent, Perplexity, Rate, Score, Spoiler, Step, Time, TopFive,
 };
 
 pub(crate) const TRAIN: Concept = Concept::Split(Split::Train);
@@ -20,7 +20,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         TRAIN,
-        "обуч*,тренир*,трен*,训练*,訓練*,训练集,学習,トレーニング,训,학습,훈련,트레이닝,egitim*,pelatihan,latih*,huan luyen,प्रशिक्षण,traen*,trenov*,tanit*,antren*,навчан*,εκπαιδ*,تدريب,التدريب,lern",
+        "обуч*,тренир*,трен*,训练*,訓練*,训练集,学習,トレーニング,训,학습,훈련,트레이닝,egitim*,pelatihan,latih*,huan luyen,प्रशिक्षण,traen*,trenov*,tanit*,antren*,навчан*,آموزش,آموزشی,یادگیری,εκπαιδ*,تدريب,التدريب,lern",
     ),
     (
         VALIDATION,
@@ -28,11 +28,11 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         VALIDATION,
-        "valida*,convalida,walid*,валид*,провер*,验证*,驗證*,校验,检证,検証*,評価,バリデーション,검증,평가,dogrulama*,gecerleme,validasi,kiem dinh,xac thuc,tham dinh,सत्यापन,validac*,validiac*,valider*,перевір*,επικυρ*,التحقق,تحقق",
+        "valida*,convalida,валід*,walid*,валид*,провер*,验证*,驗證*,校验,检证,検証*,評価,バリデーション,검증,평가,dogrulama*,gecerleme,validasi,kiem dinh,xac thuc,tham dinh,सत्यापन,validac*,validiac*,valider*,перевір*,επικυρ*,التحقق,تحقق,اعتبارسنجی,ارزیابی,validointi*",
     ),
     (
         TEST,
-        "test,tests,tst,te,testing,teste,testnet,prueba*,pruebas,prova,testow*,testovac*,teszt*,тест*,测试*,測試*,テスト*,테스트,시험,pengujian,uji,kiem tra,परीक्षण,test set*,تدقيق,الاختبار,اختبار",
+        "test,tests,tst,te,testing,teste,testnet,prueba*,pruebas,prova,testow*,testovac*,teszt*,тест*,测试*,測試*,テスト*,테스트,시험,pengujian,uji,kiem tra,परीक्षण,test set*,تدقيق,الاختبار,اختبار,آزمون,تست",
     ),
     (
         Loss,
@@ -40,7 +40,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Loss,
-        "损失*,損失*,ロス,誤差,손실*,로스,kayip*,kayb*,kerugian,rugi,mat mat,ton that,हानि,forlust*,tab,tap,ztrata,veszteseg,pierder*,απωλ*,خسارة,الخسارة,الفقد",
+        "损失*,損失*,ロス,誤差,손실*,로스,kayip*,kayb*,kerugian,rugi,mat mat,ton that,हानि,forlust*,tab,tap,ztrata,veszteseg,pierder*,απωλ*,خسارة,الخسارة,الفقد,زیان,تلفات,ضرر,havio,tappio,gubit*,губит*,загуб*",
     ),
     (
         Entropy,
@@ -52,21 +52,25 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Accuracy,
-        "acc,accs,accu,accur*,acuraci*,precisao,acuratete,correct,correctly classified,top 1,prec 1,hit 1,rank 1,genauigkeit*,treffer*,exactitude,exactitud,precision de validation,accurat*,nauwkeurig*,dokladnosc*,trafnosc,точност*,акураси,точн",
+        "acc,accs,accu,accur*,acuraci*,precisao,acuratete,correct,correctly classified,top 1,prec 1,hit 1,rank 1,genauigkeit*,treffer*,exactitude,exactitud,precision de validation,accurat*,nauwkeurig*,dokladnosc*,trafnosc,точност*,точніст*,акураси,точн",
     ),
     (
         Accuracy,
-        "准确*,精确度,精度*,准确率*,正确率*,正答*,正解*,精度,正確*,準確*,정확*,dogrulu*,basari,akurasi,do chinh xac,chinh xac,सटीकता,शुद्धता,noggrannhet*,nojagtighed*,noyaktighet*,presnost*,pontossag*,tarkkuus,ακριβ*,دقة,الدقة",
+        "准确*,精确度,精度*,准确率*,正确率*,正答*,正解*,精度,正確*,準確*,정확*,dogrulu*,basari,akurasi,do chinh xac,chinh xac,सटीकता,शुद्धता,noggrannhet*,nojagtighed*,noyaktighet*,presnost*,pontossag*,tarkkuus,ακριβ*,دقة,الدقة,دقت,tacnost*,tocnost*,тачност*",
     ),
     (TopFive, "top 5,prec 5,hit 5,acc top 5,accuracy top 5,accuracytop 5,top five,top 5 acc*,top 5 accuracy"),
     (Accuracy, "top 1 acc*,acc top 1,accuracy top 1,accuracytop 1,top one"),
     (
         Error,
-        "eval err per sample,eval err 0 per sample,eval err 1 per sample,err,error,errors,fehler*,erreur*,errore*,erro,fout*,blad*,ошибк*,错误,エラー,오류,hata*,kesalahan,loi,त्रुटि",
+        "eval err per sample,eval err 0 per sample,eval err 1 per sample,err,error,errors,fehler*,erreur*,errore*,erro,fout*,blad*,ошибк*,错误,エラー,오류,hata*,kesalahan,loi,त्रुटि,خطا,خطای",
     ),
     (
         ErrorRate,
         "error rate,classif ce,merror,errorrate,err rate,error pct,misclass*,fehlerrate,fehlerquote,taux d erreur,tasa de error,tasso di errore,taxa de erro,foutpercentage,错误率,誤り率,오류율,hata orani,top 1 err*,err 1,top 1 error",
+    ),
+    (
+        EditErrors,
+        "wer,cer,word error rate,character error rate,char error rate,word error,character error,edit distance rate",
     ),
     (F1, "f 1,f 1 score,fscore,f score,f measure,f 1 macro"),
     (
@@ -83,12 +87,12 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Epoch,
-        "epoch,ep,epoche,epoque,epoca,epoka,epoki,epoke,epok,epocha,epocas,epoch no,эпох*,епох*,轮,轮次,第几轮,周期,回合,エポック,에폭,에포크,devir,donem,ky nguyen,ky,युग,εποχ*,حقبة,الحقبة,حقبه,עידן,epokk,tijdperk,round,runde",
+        "epoch,epochs seen,ep,epoche,epoque,epoca,epoka,epoki,epoke,epok,epocha,epocas,epoch no,эпох*,епох*,轮,轮次,第几轮,周期,回合,エポック,에폭,에포크,devir,donem,ky nguyen,ky,युग,εποχ*,حقبة,الحقبة,حقبه,עידן,epokk,epookki,epoha,دوره,ایپاک,اپوک,tijdperk,round,runde",
     ),
     (Epochs, "epochs,epochen,epoques,num epochs,max epoch*,n epochs"),
     (
         Step,
-        "step,iter,iteration,iterations,it,batch,minibatch,mini batch,global step,schritt,paso,etape,passo,stap,krok,шаг,итерац*,батч,批次,步,步数,迭代,迭代次数,ステップ,イテレーション,バッチ,스텝,배치,adim,langkah,buoc,iteracion,iteracao,iteracja,iterazione,update,updates,num updates",
+        "step,iter,iteration,iterations,iterate,batches seen,it,batch,minibatch,mini batch,global step,schritt,paso,etape,passo,stap,krok,шаг,итерац*,батч,批次,步,步数,迭代,迭代次数,ステップ,イテレーション,バッチ,스텝,배치,adim,langkah,buoc,iteracion,iteracao,iteracja,iterazione,update,updates,num updates",
     ),
     (
         BatchSize,
@@ -106,7 +110,12 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
         ErrorRate,
         "binary error,multi error,classification error,classif error,zero one loss,classificationerror",
     ),
-    (Deviation, "rmse,mse,mae,rmsle,msle,mape"),
+    (
+        Deviation,
+        "rmse,mse,mae,rmsle,msle,mape,mean squared error,mean square error,mean absolute error,mean squared err,mean absolute err,root mean squared error,root mean square error,mean squared logarithmic error,mean absolute percentage error,squared error,absolute error",
+    ),
+    // What a program prints beside the best value so far.
+    (VALIDATION, "cur metric,current metric"),
     (Perplexity, "perplexity,ppl,perplexite,perplexidade,perplexitat"),
     (Error, "evaluation criterion,eval criterion,errs"),
     // What boosting minimises, and what Tesseract prints of letters.
@@ -119,11 +128,11 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     (Percent, "percent,pct,percentage,prozent,procent,pourcent,porciento"),
     (
         Spoiler,
-        "best,max,min,maximum,minimum,lowest,highest,previous,prev,old,target,chance,baseline,scale,scaler,weight,weights,std,stdev,var,variance,grad,gradient,gradients,norm,decay,delta,diff,difference,gap,change,improvement,improved,improve,patience,threshold,from,did,not,limit,record,random,interval,freq,frequency,warmup,smoothing,momentum,num,count,counter,seed,memory,mem,gpu,workers,version,mejor,beste,bester,meilleur*,migliore,melhor,лучш*,najlepsz*,最佳,最好,最高,ベスト,최고,en iyi,terbaik,tot nhat,last best,ratio,wait,early stopping,per second,samples per second,steps per second,resume*,checkpoint,saved,saving,restor*,decreas*,increas*,throughput,speed,ips,fps,total epochs,total steps,num steps,test iter,max iter,expected,ideal,upper,lower,bound,scheduler,below,above,under,than,until,ab",
+        "best,max,min,maximum,minimum,lowest,highest,previous,prev,old,target,desired,goal,tolerance,chance,baseline,scale,scaler,weight,weights,std,stdev,var,variance,grad,gradient,gradients,norm,decay,delta,diff,difference,gap,change,improvement,improved,improve,patience,threshold,from,did,not,limit,record,random,interval,freq,frequency,warmup,smoothing,momentum,num,count,counter,seed,memory,mem,gpu,workers,version,mejor,beste,bester,meilleur*,migliore,melhor,лучш*,najlepsz*,最佳,最好,最高,ベスト,최고,en iyi,terbaik,tot nhat,last best,ratio,wait,early stopping,per second,samples per second,steps per second,resume*,checkpoint,saved,saving,restor*,decreas*,increas*,throughput,speed,ips,fps,total epochs,total steps,num steps,test iter,max iter,expected,ideal,upper,lower,bound,scheduler,below,above,under,than,until,ab",
     ),
     (
         Filler,
-        "the,a,an,my,our,its,of,on,in,at,for,and,with,is,was,are,were,be,been,has,had,have,average,avg,averaged,mean,running,overall,total,combined,final,current,cur,this,that,so,now,about,around,approximately,approx,equal,equals,reached,reaches,reaching,value,values,val_,set,data,dataset,network,model,net,per,over,all,then,also,output,result,results,metric,metrics,score_,global,no,nr,number,micro,macro,weighted,categorical,sparse,binary,softmax,classification,clf,multiclass,smoothed,instantaneous,sum,summed,epoch_,end,here,i,got,get,gets,gives,as,stands,came,comes,drops,dropped,fell,falls,rises,rose,went,goes,climbed,ended,finished,after,subset,split,phase,stage,during,info,debug,thresh,multi,standard,focal,pure,pg,group,whole,full,history,percent_,on average,to,out,which,while,whereas,but,already,just,only,still,sits,gave,achieved,achieves,obtained,hits,hit,showed,shows,reads,read,reported",
+        "the,a,an,my,our,its,of,on,in,at,for,and,with,is,was,are,were,be,been,has,had,have,average,avg,averaged,mean,running,overall,total,combined,final,current,cur,this,that,so,now,about,around,approximately,approx,equal,equals,reached,reaches,reaching,value,values,val_,set,data,dataset,network,model,net,per,over,all,then,also,output,result,results,metric,metrics,score_,global,no,nr,number,micro,macro,weighted,categorical,sparse,binary,softmax,classification,clf,multiclass,smoothed,instantaneous,sum,summed,epoch_,end,here,i,centralized,centralised,distributed,got,get,gets,gives,as,stands,came,comes,drops,dropped,fell,falls,rises,rose,went,goes,climbed,ended,finished,after,subset,split,phase,stage,during,info,debug,thresh,multi,standard,focal,pure,pg,group,whole,full,history,percent_,on average,to,out,which,while,whereas,but,already,just,only,still,sits,gave,achieved,achieves,obtained,hits,hit,showed,shows,reads,read,reported",
     ),
     (
         Filler,
@@ -144,7 +153,12 @@ pub(crate) const STEMS: &[(&str, Concept)] = &[
     ("trn", TRAIN),
     ("tst", TEST),
     ("val", VALIDATION),
+    ("opetus", TRAIN),
+    ("koulutus", TRAIN),
+    ("validointi", VALIDATION),
     ("verlust", Loss),
+    ("havio", Loss),
+    ("tarkkuus", Accuracy),
     ("verlies", Loss),
     ("forlust", Loss),
     ("fehlerrate", ErrorRate),
@@ -195,6 +209,9 @@ pub(crate) const STEMS: &[(&str, Concept)] = &[
     ("에포크", Epoch),
     ("에폭", Epoch),
     ("最佳", Spoiler),
+    ("连续", Spoiler),
+    ("未", Spoiler),
+    ("没有", Spoiler),
     ("最高", Spoiler),
     ("최고", Spoiler),
     ("批大小", BatchSize),

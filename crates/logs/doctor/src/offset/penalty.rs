@@ -35,7 +35,7 @@ pub(crate) fn printed_penalty<'a>(chosen: &Chosen<'a>, series: &'a [Series]) -> 
 
 /// A penalty that the curves show.
 pub(crate) fn inferred_penalty(rows: &[Row], setup: &RunSetup) -> Option<Penalty<'static>> {
-    inferred(rows, setup).map(Penalty::Inferred)
+    inferred(rows, setup).or_else(|| inferred_from_training(rows, setup)).map(Penalty::Inferred)
 }
 
 /// A loss beside its cross-entropy: the difference, if it stays within a tenth over three records and makes up a twentieth.
@@ -137,6 +137,36 @@ fn inferred(rows: &[Row], setup: &RunSetup) -> Option<f64> {
     let resting = late[0].val < 1.1 * last.val;
     let settled = resting && all.len() >= if last.val > beyond { 2 } else { 6 };
     (climbs || (settled && stuck && most(close) && most(above))).then(|| (last.val - last.need).max(0.0))
+}
+
+/// Next to no training photo is wrong, and both losses are beyond guessing and hardly fall: what is left is a penalty, which may fall
+/// slowly itself.
+fn inferred_from_training(rows: &[Row], setup: &RunSetup) -> Option<f64> {
+    const EPOCHS: usize = 6;
+    /// Share of right answers, and of the fall that they would bring with them.
+    const RIGHT: f64 = 0.98;
+    const FALL: f64 = 0.3;
+    let known = Known { classes: setup.classes, samples: setup.train_size };
+    // Where a file holds all digits of one share, its 1.0 is exact.
+    let accuracies = rows.iter().filter_map(|row| row.train_accuracy);
+    let resolution = accuracies.map(|accuracy| accuracy.resolution).fold(f64::INFINITY, f64::min);
+    let all: Vec<Both> = rows
+        .iter()
+        .filter_map(|row| {
+            let (train, val, accuracy) = (row.train_loss?.value, row.val_loss?.value, row.train_accuracy?);
+            let need = expected(1.0 - accuracy.value, resolution, known).log_loss.exp();
+            let sound = train.is_finite() && val.is_finite() && train > 0.0 && val > 0.0;
+            sound.then_some(Both { train, val, accuracy: accuracy.value, need })
+        })
+        .collect();
+    let late = &all[all.len() / 2..];
+    let (first, last) = (all.first()?, late.last()?);
+    let beyond = setup.classes.map_or(1.5, |classes| (classes as f64).ln().max(1.0));
+    let needed = (first.need / last.need).ln();
+    let stuck = needed > 1.0 && (first.train / last.train).ln() < FALL * needed;
+    let told =
+        |row: &Both| row.accuracy > RIGHT && row.train > beyond && (row.train / row.val).ln().abs() < 0.2;
+    (all.len() >= EPOCHS && stuck && late.iter().all(told)).then_some(last.train - last.need)
 }
 
 /// Over three rows or more, both columns rise by a twentieth, step by step, while the accuracy does not fall.

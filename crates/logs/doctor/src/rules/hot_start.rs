@@ -17,8 +17,10 @@ const ABSURD: f64 = 100.0;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let parts = |series: &Series| series.metric == Metric::LossPart && series.split == Some(Split::Train);
-    // A sum over several tasks starts at the sum of what guessing costs in each.
-    let is_sum = context.has_heads || context.log.series.iter().any(parts);
+    // A sum over several tasks starts at the sum of what guessing costs in each, and what an optimiser calls its value may be one over
+    // all samples.
+    let of_optimiser = context.chosen.train_loss.is_some_and(|series| series.name == "value");
+    let is_sum = context.has_heads || of_optimiser || context.log.series.iter().any(parts);
     // Without an accuracy or classes nothing says that a loss is a mean cross-entropy, which alone has a usual start.
     let classifies = context.setup.classes.is_some()
         || context

@@ -69,7 +69,12 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
     let risen =
         apart || (rise > 0.15 && (rise > (limit + 0.1) * val[turn] || (steady && rise > 0.12 * val[turn])));
     let learning = train[fitted] < 0.8 * train[turn];
-    if !risen || !learning || fitted < turn + 2 || is_sudden(context, &both[turn..=fitted]) {
+    if !risen
+        || !learning
+        || fitted < turn + 2
+        || is_sudden(context, &both[turn..=fitted])
+        || is_one_more_jump(&both[..=fitted])
+    {
         return None;
     }
     let (turn_row, fitted_row) = (both[turn].0, both[fitted].0);
@@ -112,6 +117,15 @@ fn is_sudden(context: &Context<'_>, rows: &[(usize, f64, f64)]) -> bool {
         let holds = accuracy(pair[0].0).zip(accuracy(pair[1].0)).is_some_and(|(from, to)| to > from - 0.015);
         holds && step > 0.8 * (last.2 - first.2) && pair[1].2 > 2.0 * pair[0].2
     })
+}
+
+/// Whether the last step alone makes the rise of a validation loss that has jumped as far again and again, and come back.
+fn is_one_more_jump(rows: &[(usize, f64, f64)]) -> bool {
+    const TIMES: usize = 3;
+    let ups = |rows: &[(usize, f64, f64)]| rows.windows(2).filter(|pair| pair[1].2 > 1.4 * pair[0].2).count();
+    let [before @ .., (_, _, last)] = rows else { return false };
+    let least = before.iter().map(|row| row.2).fold(f64::INFINITY, f64::min);
+    before.last().is_some_and(|row| row.2 < 1.15 * least && *last > 1.4 * row.2) && ups(before) >= TIMES
 }
 
 /// A training loss near 0 beside a validation loss that is not.
@@ -220,9 +234,24 @@ fn within_three_epochs(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-/// Whether the validation loss ends a fifth above its least value; less is within what a healthy run may do.
+/// Whether the validation loss ends a fifth above its least value, or has been an eighth above since while training fell by a third;
+/// less is within what a healthy run may do.
 pub(crate) fn has_risen(context: &Context<'_>) -> bool {
-    let losses: Vec<f64> = context.mean_losses().iter().map(|row| row.2).collect();
+    /// Epochs since the least value that show a level.
+    const SINCE: usize = 4;
+    let both = context.mean_losses();
+    let turn = both.iter().enumerate().min_by(|a, b| a.1.2.total_cmp(&b.1.2)).map_or(0, |(turn, _)| turn);
+    if let [(_, then, least), since @ ..] = &both[turn.min(both.len())..]
+        && let [.., (_, now, _)] = since
+        && since.len() >= SINCE
+    {
+        let mut level: Vec<f64> = since.iter().map(|row| row.2).collect();
+        level.sort_by(f64::total_cmp);
+        if level[level.len() / 2] > 1.125 * least && *now < 0.67 * then {
+            return true;
+        }
+    }
+    let losses: Vec<f64> = both.iter().map(|row| row.2).collect();
     let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
     let mut end = losses[losses.len().saturating_sub(3)..].to_vec();
     end.sort_by(f64::total_cmp);

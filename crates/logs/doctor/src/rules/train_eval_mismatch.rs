@@ -110,10 +110,8 @@ fn collapsed(context: &Context<'_>) -> Option<(usize, String)> {
 /// A validation loss that was never below that of guessing, while training left it far behind: overfitting begins with a validation
 /// that improves.
 fn never_better_than_guessing(context: &Context<'_>) -> Option<(usize, String)> {
-    const EPOCHS: usize = 8;
-    if context.scale_is_off() {
-        return None;
-    }
+    /// Fewer will do where the number of classes is known, and no accuracy is more than a guess.
+    const EPOCHS: (usize, usize) = (8, 5);
     let losses = context.mean_losses();
     // Where the number of classes is not known, guessing costs at least what training begins with.
     let begins = context.rows.first().is_some_and(|row| row.epoch.is_none_or(|epoch| epoch <= 1.0));
@@ -133,7 +131,16 @@ fn never_better_than_guessing(context: &Context<'_>) -> Option<(usize, String)> 
     let named = super::worse_than_chance::find(context).is_some();
     let guesses = best < guess + 0.1 && (last > 0.8 * guess || (context.setup.classes.is_none() && !named));
     let rises = least > chance && val > 1.1 * chance && val > losses[0].2;
-    (losses.len() >= EPOCHS && guesses && rises && train < 0.7 * chance).then(|| {
+    let size = context.validation_size().map_or(300.0, |size| size as f64);
+    let told = context.setup.classes.is_some_and(|classes| classes > 2)
+        && !context.column(Column::ValAccuracy).is_empty()
+        && best < guess + 4.0 * (guess * (1.0 - guess) / size).sqrt();
+    // Whatever the losses count, such accuracies are those of guessing.
+    if context.is_scaled() || context.scale_is_off() && !told {
+        return None;
+    }
+    let enough = losses.len() >= if told { EPOCHS.1 } else { EPOCHS.0 };
+    (enough && guesses && rises && train < 0.7 * chance).then(|| {
         let text = format!(
             "Training works (loss {}), but the validation loss was never below that of guessing ({}) and ends at {}.",
             number(train),
@@ -207,10 +214,11 @@ fn unmoved_validation(context: &Context<'_>) -> Option<(usize, String)> {
         .then(|| (index, "The training loss moves and the validation loss never does.".to_owned()))
 }
 
-/// Whether nothing but two losses is told, and that of validation falls with training's at a multiple of it: then each may count
-/// otherwise, as where one is a mean by word and one by sentence.
+/// Whether nothing but two losses is told, and that of validation is throughout about the same multiple of training's, and falls with
+/// it or is beyond any mean: then each may count otherwise, as where one is a mean by word and one by sentence.
 pub(crate) fn falls_with_training(context: &Context<'_>) -> bool {
     const EPOCHS: usize = 4;
+    const BEYOND: f64 = 12.0;
     let curve = context.column(Column::ValLoss);
     let [(_, first), .., (_, last)] = &curve[..] else { return false };
     let alone =
@@ -219,7 +227,9 @@ pub(crate) fn falls_with_training(context: &Context<'_>) -> bool {
     for (_, train, val) in context.mean_losses() {
         (least, most) = (least.min(val / train), most.max(val / train));
     }
-    alone && curve.len() >= EPOCHS && last.value < 0.6 * first.value && least > 5.0 && most < 3.0 * least
+    let beyond = curve.iter().all(|(_, reading)| reading.value > BEYOND);
+    let falls = curve.len() >= EPOCHS && last.value < 0.6 * first.value;
+    alone && (falls || beyond) && least > 5.0 && most < 3.0 * least
 }
 
 /// The first two epochs, while the training photos are still new.

@@ -421,3 +421,85 @@ fn a_deviation_from_numbers_has_no_chance() {
     assert!(finds(&diagnose(&log("val_loss"), &RunSetup::default()), Id::AtChance));
     assert!(!finds(&diagnose(&log("val-rmse"), &RunSetup::default()), Id::AtChance));
 }
+
+#[test]
+fn losses_beyond_guessing_at_no_training_error_hold_a_penalty_that_falls_slowly() {
+    let train = [2.71, 2.44, 2.31, 2.20, 2.09, 1.99, 1.89, 1.80, 1.71, 1.62];
+    let val = [2.83, 2.62, 2.47, 2.36, 2.31, 2.12, 2.10, 1.98, 1.95, 1.82];
+    let learned = [0.880, 0.968, 0.982, 0.992, 0.995, 0.998, 0.998, 0.999, 0.999, 1.0];
+    let log = three(&train, &val, &[0.9; 10]);
+    let log = with(log, "acc", TRAIN, Metric::Accuracy, &learned);
+    let found = diagnose(&log, &classes(2));
+    assert!(finds(&found, Id::PenaltyInLoss) && !finds(&found, Id::LossScaled), "{:?}", found.findings);
+    // A sum over a batch falls with the errors.
+    let costs = [7.2, 2.4, 1.4, 0.72, 0.5, 0.21, 0.2, 0.12, 0.11, 0.05];
+    let log = with(three(&costs, &[9.0; 10], &[0.9; 10]), "acc", TRAIN, Metric::Accuracy, &learned);
+    assert!(!finds(&diagnose(&log, &classes(2)), Id::PenaltyInLoss));
+}
+
+#[test]
+fn one_more_jump_of_a_validation_that_jumps_is_no_memory() {
+    let log = three(
+        &[0.95, 0.60, 0.48, 0.43, 0.41, 0.30, 0.28, 0.33, 0.28, 0.22, 0.20, 0.20, 0.19, 0.18, 0.14],
+        &[2.2, 8.1, 0.9, 1.4, 2.5, 4.1, 0.7, 7.1, 0.9, 0.36, 0.62, 0.52, 0.24, 0.23, 0.42],
+        &[0.33, 0.17, 0.66, 0.53, 0.36, 0.31, 0.75, 0.50, 0.71, 0.88, 0.75, 0.89, 0.92, 0.92, 0.80],
+    );
+    let setup = RunSetup { validation_size: Some(400), ..classes(6) };
+    assert_eq!(warnings(&diagnose(&log, &setup)), ["unstable-validation"]);
+}
+
+#[test]
+fn a_validation_loss_that_stays_an_eighth_above_its_least_is_not_healthy() {
+    let log = three(
+        &[1.95, 1.51, 1.22, 1.03, 0.88, 0.74, 0.66, 0.57, 0.50, 0.46, 0.41, 0.38, 0.35],
+        &[1.80, 1.40, 1.10, 0.99, 0.97, 0.95, 0.93, 0.86, 0.98, 1.05, 1.01, 0.99, 1.00],
+        &[0.42, 0.50, 0.63, 0.68, 0.68, 0.71, 0.72, 0.74, 0.735, 0.73, 0.74, 0.75, 0.752],
+    );
+    let found = diagnose(&log, &RunSetup::default());
+    assert!(finds(&found, Id::Overfit) && !finds(&found, Id::Healthy), "{:?}", found.findings);
+}
+
+#[test]
+fn a_validation_that_rises_at_chance_in_five_readings_is_another_condition() {
+    let log = |accuracy: &[f64]| {
+        let log = three(&[0.005, 0.060, 0.180, 0.020, 0.080], &[5.0, 5.3, 5.8, 6.1, 6.6], accuracy);
+        with(log, "acc", TRAIN, Metric::Accuracy, &[0.0, 0.0, 0.03, 0.06, 0.03])
+    };
+    let guessed = log(&[0.0163, 0.0139, 0.0184, 0.0179, 0.0180]);
+    assert!(finds(&diagnose(&guessed, &classes(60)), Id::TrainEvalMismatch));
+    // Where the accuracy is above guessing, the network knows something.
+    let known = log(&[0.11, 0.12, 0.12, 0.13, 0.13]);
+    assert!(!finds(&diagnose(&known, &classes(60)), Id::TrainEvalMismatch));
+}
+
+#[test]
+fn a_loss_of_sentences_beside_one_of_words_is_no_memory() {
+    let train = with(RunLog::default(), "Cost", TRAIN, Metric::Loss, &[0.48, 0.45, 0.43, 0.42, 0.41]);
+    let log = with(train, "cross-entropy", VALIDATION, Metric::Loss, &[27.1, 25.2, 24.4, 24.0, 23.9]);
+    assert!(!finds(&diagnose(&log, &RunSetup::default()), Id::Overfit));
+}
+
+#[test]
+fn what_an_optimiser_calls_its_value_may_be_a_sum() {
+    let text = "initial  value 164.791843\niter  10 value 15.912345\niter  20 value 3.112345\niter  30 value 2.012345\n";
+    let log = read_log(text.as_bytes()).expect("a log");
+    assert_eq!(warnings(&diagnose(&log, &RunSetup::default())), [""; 0]);
+}
+
+#[test]
+fn a_validation_before_the_first_step_does_not_hide_the_course_of_training() {
+    let mut text = String::from("Iter 1: Val loss 2.48, Val took 0.7s\n");
+    for (step, loss) in [2.36, 1.51, 1.25, 1.37, 1.10, 1.11, 1.21, 0.99].iter().enumerate() {
+        text.push_str(&format!("Iter {}: Train loss {loss:.3}, It/sec 1.0\n", 10 * (step + 1)));
+    }
+    let log = read_log(text.as_bytes()).expect("a log");
+    let rows = diagnose(&log, &RunSetup::default()).series.epochs;
+    assert_eq!(rows.iter().filter(|row| row.train_loss.is_some()).count(), 8);
+}
+
+#[test]
+fn an_accuracy_above_one_beside_a_fraction_is_named() {
+    let text = "Epoch 3/3\n10/10 [====] - 3s 300ms/step - loss: 8.71 - accuracy: 4.9620 - val_loss: 1.0865 - val_accuracy: 0.6331\n";
+    let log = read_log(text.as_bytes()).expect("a log");
+    assert!(finds(&diagnose(&log, &RunSetup::default()), Id::ImpossibleValue));
+}

@@ -58,9 +58,16 @@ impl Literal {
     pub(crate) fn named_list(text: &str) -> Option<(usize, &str)> {
         const LONGEST_NAME: usize = 60;
         let open = text.find('[')?;
-        let name = text[..open].trim_end().strip_suffix(['=', ':'])?.trim_end();
+        let pairs = text[open..].starts_with("[(");
+        let before = text[..open].trim_end();
+        let name = match before.strip_suffix(['=', ':']) {
+            Some(name) => name.trim_end(),
+            // `losses_centralized [(0, 2.3), (1, 1.9)]`
+            None => before.rsplit(' ').next().filter(|_| pairs)?,
+        };
         let name = name.rsplit([';', '\t']).next()?.trim();
-        let mut numbers = text[open + 1..].split([',', ' ', '\t']).filter(|number| !number.is_empty());
+        let apart = |letter: char| matches!(letter, ',' | ' ' | '\t') || pairs && matches!(letter, '(' | ')');
+        let mut numbers = text[open + 1..].split(apart).filter(|number| !number.is_empty());
         let all_numbers = (0..3).all(|_| {
             let number = numbers.next().map(|number| number.trim_end_matches([']', ',']));
             number.is_some_and(|number| {

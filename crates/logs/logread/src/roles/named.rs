@@ -21,6 +21,9 @@ impl Line<'_> {
         if label.marks.ends_with('#') {
             return Role::Ignore;
         }
+        if let Some(role) = self.held_out_beside(index, split, label) {
+            return role;
+        }
         let carried = self.carried(index, Some(split));
         if carried == Role::Ignore
             && (label.marks.ends_with([':', '=']) || label.marks.ends_with(":,"))
@@ -30,6 +33,20 @@ impl Line<'_> {
             return unsaid(split, number);
         }
         carried
+    }
+
+    /// `loss 0.5 (val 0.6)`: what stands before such a parenthesis is of training.
+    fn held_out_beside(&mut self, index: usize, split: Split, label: &Label) -> Option<Role> {
+        let opens = ["(", "(:", "(="].iter().any(|end| label.marks.ends_with(end));
+        let before = self.taken.filter(|taken| taken + 1 == index && opens && split != Split::Train)?;
+        let Role::Value { named, split: unsaid @ None, .. } = &mut self.roles[before] else { return None };
+        if !named.meaning.quantity.has_split() || !self.numbers[index].measures() {
+            return None;
+        }
+        *unsaid = Some(Split::Train);
+        let held_out = split_value(named, split);
+        named.meaning.split = Some(Split::Train);
+        Some(held_out)
     }
 
     /// `loss: train 0.5, val 0.6`: the name of the value before.

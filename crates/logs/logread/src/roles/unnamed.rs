@@ -21,7 +21,8 @@ impl Line<'_> {
             return Role::Batch { counted: self.is_ratio(index) };
         }
         let free = self.is_ratio(index) && !label.marks.ends_with('(');
-        if free && (self.nothing_measured() || self.bar && index + 2 == self.numbers.len()) {
+        let last = self.bar && index + 2 == self.numbers.len() || self.is_timed(index);
+        if free && (self.nothing_measured() || last) {
             return if self.bracket_follows(index + 2) { Role::Epoch } else { Role::Batch { counted: true } };
         }
         if self.nothing_taken() && !self.named {
