@@ -50,15 +50,6 @@ impl Prepared {
         self.conv
     }
 
-    /// Floats that it holds.
-    pub fn held(&self) -> usize {
-        let weights = match &self.weights {
-            Weights::Packed(_, packed) => packed.len(),
-            Weights::Plain(weights) => weights.len(),
-        };
-        weights + self.bias.len()
-    }
-
     /// `y = activation(conv(x) + bias + residual)` of so many images. An image's result does not depend on the others.
     ///
     /// # Panics
