@@ -4,11 +4,14 @@
 # Needs the target wasm32-unknown-unknown (`rustup target add wasm32-unknown-unknown`). FILE is where it is written instead.
 # docs/decisions/engine-in-the-repository.md says why the engine is a file of the repository.
 set -euo pipefail
+out=${1:+$(realpath "$1")}
 cd "$(dirname "$0")/.."
-out=${1:-crates/export/page/engine.wasm.gz}
+out=${out:-crates/export/page/engine.wasm.gz}
 target=${CARGO_TARGET_DIR:-target}
 registry=${CARGO_HOME:-$HOME/.cargo}
 
+# Flags of the caller would take the place of those below.
+unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS
 # No path of this machine stays in the file, so that equal sources and compilers give equal bytes.
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+simd128 -C link-arg=-zstack-size=4194304 \
 --remap-path-prefix=$PWD= --remap-path-prefix=$registry="

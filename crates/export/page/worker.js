@@ -25,7 +25,10 @@ async function unpacked(base64) {
 async function open() {
   engine = (await WebAssembly.instantiate(module)).exports;
   write(bundle);
-  if (!engine.page_open(risk)) throw new Error(text());
+  if (engine.page_open(risk)) return;
+  const what = text();
+  engine = undefined;
+  throw new Error(what);
 }
 
 /** Hands bytes over, one after the other. */

@@ -76,7 +76,7 @@ struct Limits<'a> {
     risk: f64,
     /// Probability below which the classifier abstains.
     confidence: f64,
-    /// Whether the confidence is proven to keep the risk.
+    /// Whether the confidence is proven to keep the risk: not of weights that were rounded.
     guaranteed: bool,
     /// Largest 1 - p of each class with which it is in the set.
     set: &'a [f64],
@@ -94,7 +94,7 @@ impl<'a> Description<'a> {
             Limits {
                 risk: level.sets.alpha,
                 confidence: level.threshold,
-                guaranteed: level.guaranteed,
+                guaranteed: level.guaranteed && weights == WeightType::F32,
                 set: &level.sets.thresholds,
             }
         });

@@ -23,6 +23,7 @@ use foliar_metrics::Calibrated;
 use foliar_model::{Bundle, Precision};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use self::icon::icon;
 use self::policy::Policy;
@@ -85,9 +86,10 @@ impl Page {
         let description = serde_json::to_string(&About {
             description: Description::new(bundle, origin, weights)?,
             folds: origin.figures.as_ref().and_then(|figures| figures.folds),
-            proven: uncertainty.is_some_and(|uncertainty| {
-                uncertainty.level().guaranteed && uncertainty.calibrated == Calibrated::HeldOut
-            }),
+            proven: weights == WeightType::F32
+                && uncertainty.is_some_and(|uncertainty| {
+                    uncertainty.level().guaranteed && uncertainty.calibrated == Calibrated::HeldOut
+                }),
             detector: uncertainty.is_some_and(|uncertainty| uncertainty.ood.is_some()),
         })?;
         let mut bundle = bundle.clone();
@@ -129,7 +131,10 @@ impl Page {
             "name": name, "short_name": "Leaf", "start_url": "./", "scope": "./", "display": "standalone",
             "background_color": COLOUR, "theme_color": COLOUR, "icons": icons,
         }))?;
-        let worker_text = SERVICE_WORKER.replace("{digest}", &blake3::hash(&html).to_hex()[..16]);
+        let sha256: String = Sha256::digest(&html).iter().map(|byte| format!("{byte:02x}")).collect();
+        let worker_text = SERVICE_WORKER
+            .replace("{digest}", &blake3::hash(&html).to_hex()[..16])
+            .replace("{page}", &sha256);
         Ok([
             (small, icon(192)?),
             (large, icon(512)?),

@@ -25,7 +25,7 @@ pub fn check_host(uri: &Uri, headers: &HeaderMap, allowed: &[String]) -> Result<
         let known = host.as_deref().is_some_and(|host| is_known(host, allowed));
         if !known {
             let sentence = format!(
-                "this server does not answer for the host {:?}; whoever runs it can allow it with --host",
+                "this server does not answer for the host {:?}; ask for its address in numbers, or whoever runs it allows the name (foliar serve --host)",
                 String::from_utf8_lossy(value.as_bytes())
             );
             return Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, "wrong-host", sentence));

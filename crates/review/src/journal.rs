@@ -19,6 +19,8 @@ pub(crate) struct Standing {
     pub(crate) decision: Decision,
     pub(crate) class: String,
     pub(crate) digest: Option<Digest>,
+    /// What was doubted, in words.
+    pub(crate) doubts: String,
 }
 
 /// A `review.csv` that this process alone appends to.
@@ -147,8 +149,8 @@ impl Journal {
             return;
         }
         self.order.push(entry.path.clone());
-        let Entry { decision, class, digest, .. } = entry.clone();
-        self.standing.insert(entry.path.clone(), Standing { decision, class, digest });
+        let Entry { decision, class, digest, doubts, .. } = entry.clone();
+        self.standing.insert(entry.path.clone(), Standing { decision, class, digest, doubts });
     }
 
     /// Refuses to append to a file that another program has replaced or changed.

@@ -9,6 +9,7 @@
 //! | `decide` (POST) | `{"question": N, "photo": N, "decision": WORD, "class": NAME}`: answered once it is on the disk |
 //! | `undo` (POST) | the same for taking back: `{}` |
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -23,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Question, Shown};
 use crate::error::ReviewError;
-use crate::journal::Journal;
+use crate::journal::{Journal, Standing};
 use crate::picture::{NoPicture, Size, digest, picture};
 
 const PAGE: &str = include_str!("page/page.html");
@@ -143,6 +144,11 @@ impl ReviewPages {
             return Err(changed(photo));
         }
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let doubts = with_settled(
+            doubts,
+            &decision,
+            journal.standing(&photo.path).filter(|before| before.digest == now),
+        );
         journal.append(&photo.path, now, decision, class, doubts).map_err(|error| self.unsaved(&error))?;
         json_answer(&Done { decided: Decided::of(&journal, photo) })
     }
@@ -206,6 +212,16 @@ fn doubts(question: &Question, photo: usize) -> Option<String> {
     question.copies.iter().any(|copy| copy.photo == photo).then(|| words(&[Doubt::Copy]))
 }
 
+/// The doubts that a decision settles: those that are seen now, and those that a photo was kept for before.
+fn with_settled(doubts: String, decision: &Decision, before: Option<&Standing>) -> String {
+    let is_used = |decision: &Decision| matches!(decision, Decision::Keep | Decision::Relabel);
+    let Some(before) = before.filter(|before| is_used(&before.decision) && is_used(decision)) else {
+        return doubts;
+    };
+    let settled: BTreeSet<Doubt> = Doubt::named(&doubts).chain(Doubt::named(&before.doubts)).collect();
+    settled.into_iter().map(Doubt::name).collect::<Vec<_>>().join(" ")
+}
+
 /// A picture that says why there is none. A browser shows nothing of a refusal.
 fn instead(words: &'static str) -> Answer {
     let picture = format!(
@@ -238,6 +254,8 @@ struct Whole<'a> {
 struct Decided {
     decision: &'static str,
     class: String,
+    /// What was doubted when it was decided.
+    doubts: Vec<Doubt>,
 }
 
 impl Decided {
@@ -248,7 +266,8 @@ impl Decided {
         if is_other {
             return None;
         }
-        Some(Self { decision: standing.decision.word(), class: standing.class.clone() })
+        let doubts = Doubt::named(&standing.doubts).collect();
+        Some(Self { decision: standing.decision.word(), class: standing.class.clone(), doubts })
     }
 }
 

@@ -344,7 +344,7 @@ fn wrong_labels(audit: &Audit) -> Option<Finding<FindingId>> {
 }
 
 fn broken(audit: &Audit) -> Option<Finding<FindingId>> {
-    let broken: Vec<_> = audit.problems.iter().filter(|problem| problem.excluded).collect();
+    let broken: Vec<_> = audit.problems.iter().filter(|problem| problem.is_unusable()).collect();
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     broken.iter().for_each(|problem| *kinds.entry(&problem.code).or_insert(0) += 1);
     (!broken.is_empty()).then(|| Finding {

@@ -23,8 +23,6 @@ use foliar_vision::digest::Digest;
 use foliar_vision::portable_name;
 use foliar_vision::problem::{Problem, Reason};
 
-use crate::error::ScanError;
-
 /// The first line of the table.
 pub const HEADER: &str = "path,digest,decision,class,doubts,when";
 
@@ -146,11 +144,21 @@ impl fmt::Display for ReviewError {
     }
 }
 
-/// What became of the decisions of a review.
+/// What a path of a review means in a data set.
 enum Place {
     Photo(usize),
-    Changed,
+    /// This photo, whose file is another now.
+    Changed(usize),
     Absent,
+}
+
+/// What stands of the photos of a data set.
+#[derive(Default)]
+struct Standing<'a> {
+    /// By the index of the photo: the last line, and whether the file has changed since.
+    photos: BTreeMap<usize, (&'a Entry, bool)>,
+    /// By path, of photos that are not there.
+    absent: BTreeMap<&'a str, &'a Entry>,
 }
 
 impl Review {
@@ -253,42 +261,65 @@ impl Review {
     /// changed since.
     #[must_use]
     pub fn used(&self, dataset: &Dataset) -> Vec<(usize, &Entry)> {
+        let is_used = |entry: &Entry| matches!(entry.decision, Decision::Keep | Decision::Relabel);
+        let photos = self.standing_in(dataset).photos.into_iter();
+        photos
+            .filter(|(_, (entry, changed))| is_used(entry) && !changed)
+            .map(|(photo, (entry, _))| (photo, entry))
+            .collect()
+    }
+
+    /// What stands of the photos of `dataset`: of one photo the last line, however its path is written.
+    fn standing_in(&self, dataset: &Dataset) -> Standing<'_> {
         let index = Index::of(dataset);
-        let is_used = |entry: &&Entry| matches!(entry.decision, Decision::Keep | Decision::Relabel);
-        let used = self.standing().into_values().filter(is_used);
-        used.filter_map(|entry| match index.find(entry) {
-            Place::Photo(photo) => Some((photo, entry)),
-            Place::Changed | Place::Absent => None,
-        })
-        .collect()
+        let mut standing = Standing::default();
+        for entry in &self.entries {
+            let stands = entry.decision != Decision::Undo;
+            let (photo, changed) = match index.find(entry) {
+                Place::Photo(photo) => (photo, false),
+                Place::Changed(photo) => (photo, true),
+                Place::Absent => {
+                    standing.absent.remove(entry.path.as_str());
+                    if stands {
+                        standing.absent.insert(&entry.path, entry);
+                    }
+                    continue;
+                }
+            };
+            standing.photos.remove(&photo);
+            if stands {
+                standing.photos.insert(photo, (entry, changed));
+            }
+        }
+        standing
     }
 
     /// The data set with the classes that the review gives, and without what it leaves out.
     ///
     /// A photo is the one at the path with the digest of the line; where the whole folder has another place in the tree, the one photo
     /// with this digest whose path ends like it. A photo whose file has changed since it was judged is used as it is, and is a problem.
-    pub(crate) fn apply(&self, dataset: Dataset, problems: &mut Vec<Problem>) -> Result<Dataset, ScanError> {
-        let index = Index::of(&dataset);
+    pub(crate) fn apply(
+        &self,
+        dataset: Dataset,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Dataset, ReviewError> {
         let mut classes: Vec<usize> = dataset.photos.iter().map(|photo| photo.class).collect();
         let mut left_out = vec![false; classes.len()];
         let mut more = Vec::new();
-        for (path, entry) in self.standing() {
-            if !matches!(entry.decision, Decision::Relabel | Decision::LeaveOut) {
+        let changes = |entry: &Entry| matches!(entry.decision, Decision::Relabel | Decision::LeaveOut);
+        let standing = self.standing_in(&dataset);
+        for path in standing.absent.into_iter().filter(|(_, entry)| changes(entry)).map(|(path, _)| path) {
+            let is_known = problems.iter().any(|problem| portable_name(&problem.path) == path);
+            more.extend((!is_known).then(|| Problem::new(path, Reason::ListedAndAbsent)));
+        }
+        for (photo, (entry, changed)) in standing.photos {
+            let place = &dataset.photos[photo].path;
+            if changed && entry.decision != Decision::Skip {
+                more.push(Problem::new(place, Reason::ChangedSinceReview));
+            }
+            if changed || !changes(entry) {
                 continue;
             }
-            let photo = match index.find(entry) {
-                Place::Photo(photo) => photo,
-                Place::Changed => {
-                    more.push(Problem::new(path, Reason::ChangedSinceReview));
-                    continue;
-                }
-                Place::Absent => {
-                    let is_known = problems.iter().any(|problem| portable_name(&problem.path) == path);
-                    more.extend((!is_known).then(|| Problem::new(path, Reason::ListedAndAbsent)));
-                    continue;
-                }
-            };
-            let place = &dataset.photos[photo].path;
             if entry.decision == Decision::LeaveOut {
                 left_out[photo] = true;
                 more.push(Problem::new(place, Reason::LeftOutByReview));
@@ -296,11 +327,12 @@ impl Review {
             }
             let Some(class) = dataset.classes.iter().position(|class| *class == entry.class) else {
                 let what = format!(
-                    "{path} is to be {}, and no photo is of such a class; the classes are {}",
+                    "{} is to be {}, and no photo is of such a class; the classes are {}",
+                    entry.path,
                     entry.class,
                     dataset.classes.join(", ")
                 );
-                return Err(ReviewError { path: self.path.clone(), what }.into());
+                return Err(ReviewError { path: self.path.clone(), what });
             };
             if class != classes[photo] {
                 let from = dataset.classes[classes[photo]].clone();
@@ -342,7 +374,7 @@ impl Index {
         match (at_path(), entry.digest) {
             (Some(&photo), None) => Place::Photo(photo),
             (Some(&photo), Some(digest)) if self.digests[photo] == digest => Place::Photo(photo),
-            (Some(_), Some(_)) => Place::Changed,
+            (Some(&photo), Some(_)) => Place::Changed(photo),
             (None, None) => Place::Absent,
             (None, Some(digest)) => {
                 let alike = |photo: &&usize| ends_like(&self.names[**photo], &entry.path);

@@ -102,7 +102,7 @@ impl Audit {
     /// Files that cannot be used.
     #[must_use]
     pub fn unusable(&self) -> usize {
-        self.problems.iter().filter(|problem| problem.excluded).count()
+        self.problems.iter().filter(|problem| problem.is_unusable()).count()
     }
 }
 

@@ -452,3 +452,11 @@ pub struct FileProblem {
     /// What is wrong with it, and what to do.
     pub message: String,
 }
+
+impl FileProblem {
+    /// Whether the file cannot be used; what a person has left out can.
+    #[must_use]
+    pub fn is_unusable(&self) -> bool {
+        self.excluded && self.code != "left-out-by-review"
+    }
+}

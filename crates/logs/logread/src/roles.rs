@@ -11,6 +11,7 @@
 //! | `95 % accuracy`                        | value                                        |
 //! | `loss 2.3 -> 2.1`                      | nothing, value                               |
 
+mod idioms;
 mod listed;
 mod named;
 mod unnamed;
@@ -27,7 +28,7 @@ use crate::number::{Form, Number};
 use crate::role::{Role, plain};
 use crate::run_log::Split;
 use crate::token::{Kind, Tokens};
-use crate::{context, idiom, namesakes, secondary};
+use crate::{context, namesakes, secondary};
 
 /// Numbers of one record; a line with more holds several.
 const MOST_OF_RECORD: usize = 64;
@@ -61,7 +62,7 @@ pub(crate) fn assign(text: &str, tokens: &Tokens, labels: &[Rc<Label>]) -> Vec<R
         secondary::take_postfixes(&tokens.numbers, labels, &mut roles);
     }
     if tokens.numbers.len() <= MOST_OF_RECORD {
-        idiom::take(text, &tokens.numbers, labels, &mut roles);
+        idioms::take(text, &tokens.numbers, labels, &mut roles);
         namesakes::tell_apart(text, tokens, &mut roles);
     }
     secondary::mark_running_means(tokens, labels, &mut roles);

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use foliar_files::printable;
-use foliar_metrics::Metrics;
 use foliar_nn::{Graph, StateDict, Tensor};
 use foliar_vision::Preprocessing;
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use crate::error::FileError;
 use crate::stored_validation::StoredValidation;
 use crate::training_digests::TrainingDigests;
 use crate::uncertainty::{StoredUncertainty, Uncertainty, is_uncertainty};
+use crate::validation::Validation;
 
 /// How a classifier came about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,13 +30,6 @@ pub struct Provenance {
     pub train_photographs: usize,
     /// Digest of the names and contents of all photographs of the run.
     pub data_fingerprint: String,
-}
-
-/// How good it was on photographs held back from training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Validation {
-    /// Every figure.
-    pub metrics: Metrics,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -12,8 +12,9 @@ mod row;
 mod stored_validation;
 mod training_digests;
 mod uncertainty;
+mod validation;
 
-pub use bundle::{Bundle, Provenance, Validation};
+pub use bundle::{Bundle, Provenance};
 pub use classifier::{Classifier, PhotographError};
 pub use container::Precision;
 pub use demands::check_demands;
@@ -28,3 +29,4 @@ pub use training_digests::TrainingDigests;
 pub use uncertainty::{
     DEFAULT_RISK, FeatureSamples, OOD_SHARE, OodDetector, RISK_LEVELS, RiskLevel, Uncertainty, is_uncertainty,
 };
+pub use validation::Validation;

@@ -3,7 +3,7 @@
 use foliar_metrics::{ClassMetrics, Confusion, Metrics};
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::Validation;
+use crate::validation::Validation;
 
 /// Most classes of a table that is stored whole: with 3,000 classes it would be nine million numbers.
 const MOST_WHOLE: usize = 256;

@@ -91,6 +91,10 @@ pub struct FeatureSamples {
     pub validation_groups: Vec<u64>,
 }
 
+/// How far single precision may be off, as a share. A threshold is often the very value of a photograph that it was fitted on, and
+/// the engine that answers rounds otherwise than the one that trained.
+const ROUNDING: f64 = 1e-5;
+
 impl Uncertainty {
     /// Fits it to `predictions`, with calibrated probabilities, on photographs that the predicting models were not trained on, and to features.
     ///
@@ -145,10 +149,11 @@ impl Uncertainty {
         let probabilities = softmax(logits);
         let level = self.level();
         let set = level.sets.set(&probabilities).unwrap_or_default();
-        let abstention = if distance.is_some_and(|distance| distance > 1.0) {
+        let abstention = if distance.is_some_and(|distance| distance > 1.0 + ROUNDING) {
             Some(AbstentionReason::OutOfDistribution)
         } else {
-            (probabilities[arg_max(logits)] < level.threshold).then_some(AbstentionReason::LowConfidence)
+            let least = level.threshold * (1.0 - ROUNDING);
+            (probabilities[arg_max(logits)] < least).then_some(AbstentionReason::LowConfidence)
         };
         PredictionDetails { set, distance, abstention }
     }

@@ -20,11 +20,17 @@ const question = () => all.questions[order[at]];
 const subject = () => [question().photo, ...question().copies.map((copy) => copy.photo)][side];
 const stands = (photo) => all.decided[photo];
 
+/** Whether a decision answers all `doubts`: what a photo was kept for says nothing of what was not seen. */
+function answers({ decision, doubts: seen }, doubts) {
+  return decision === "leave-out" || doubts.every((doubt) => seen.includes(doubt) || (decision === "relabel" && doubt === "label"));
+}
+
 /** Judged, for later, or open. A copy is no question any more when the other one is left out. */
 function state(number) {
   const { photo, doubts, copies } = all.questions[number];
-  const decision = stands(photo)?.decision;
-  if (decision && decision !== "skip") return "judged";
+  const standing = stands(photo);
+  const decision = standing?.decision;
+  if (decision && decision !== "skip") return answers(standing, doubts) ? "judged" : "open";
   const copyAlone = doubts.length === 1 && doubts[0] === "copy";
   if (copyAlone && copies.every((copy) => stands(copy.photo)?.decision === "leave-out")) return "judged";
   return decision ? "skipped" : "open";
@@ -221,6 +227,8 @@ const ACTS = {
 const KEYS = { k: "keep", r: "relabel", x: "leave-out", s: "skip", u: "undo", w: "swap", ArrowLeft: "back", ArrowRight: "on", "?": "help" };
 
 document.addEventListener("keydown", (event) => {
+  // A key that is held would judge photos that nobody has seen.
+  if (event.repeat && !event.key.startsWith("Arrow")) return;
   if (!all || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target.matches("select, input")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;

@@ -18,7 +18,7 @@ use foliar_model::FileError;
 use crate::error::TrainError;
 use crate::out_of_fold::{self, OutOfFoldPredictions, OutOfFoldRow};
 use crate::photographs::Photographs;
-use crate::recipe::Recipe;
+use crate::recipe::{DataSpec, Recipe};
 
 const LAST: &str = "last.safetensors";
 const BEST: &str = "best.safetensors";
@@ -57,6 +57,14 @@ impl Run {
     /// A table that cannot be read or was changed.
     pub fn scanning(&self) -> Result<ScanOptions, TrainError> {
         self.recipe.data.scanning(&self.data_root)
+    }
+
+    /// The same without its review, which says nothing of photographs that the run's own tables name; the file may be gone.
+    ///
+    /// # Errors
+    /// A table that cannot be read or was changed.
+    pub fn scanning_without_review(&self) -> Result<ScanOptions, TrainError> {
+        DataSpec { review: None, ..self.recipe.data.clone() }.scanning(&self.data_root)
     }
 
     /// Begins a run in a new or empty folder: writes `recipe.toml`, `data.json`, `split.csv` and `problems.jsonl`. Other

@@ -22,8 +22,12 @@ pub(super) enum Found {
 pub(super) fn in_places(places: &[PathBuf]) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     for place in places {
-        let name = if places.len() == 1 { own_name(place) } else { place.shown().to_string() };
-        look(place, &name, 0, &mut found);
+        if let [place] = places {
+            look(place, &own_name(place), "", 0, &mut found);
+        } else {
+            let name = place.shown().to_string();
+            look(place, &name, &format!("{}/", name.trim_end_matches('/')), 0, &mut found);
+        }
     }
     let mut once: Vec<Found> = Vec::new();
     for other in found {
@@ -39,7 +43,8 @@ pub(super) fn in_places(places: &[PathBuf]) -> Vec<Found> {
     once
 }
 
-fn look(place: &Path, name: &str, depth: u32, found: &mut Vec<Found>) {
+/// What `place` is, or holds: it is called `name`, and names of what it holds begin with `inside`.
+fn look(place: &Path, name: &str, inside: &str, depth: u32, found: &mut Vec<Found>) {
     if let Ok(dir) = RunDir::open(place) {
         return found.push(Found::Run { name: name.to_owned(), dir });
     }
@@ -61,9 +66,8 @@ fn look(place: &Path, name: &str, depth: u32, found: &mut Vec<Found>) {
         entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     folders.sort();
     for folder in folders {
-        let own = own_name(&folder);
-        let name = if depth == 0 { own } else { format!("{name}/{own}") };
-        look(&folder, &name, depth + 1, found);
+        let name = format!("{inside}{}", own_name(&folder));
+        look(&folder, &name, &format!("{name}/"), depth + 1, found);
     }
 }
 

@@ -22,7 +22,7 @@ use foliar_vision::Digest;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::found::{Found, in_places};
+use super::found::{Found, in_places, written};
 use super::losses::greatest;
 use super::pictures::draw;
 use super::run::Run;
@@ -31,7 +31,7 @@ use super::study::Study;
 const PAGE: &str = include_str!("page.html");
 const SCRIPT: &str = include_str!("page.js");
 const STYLE: &str = include_str!("page.css");
-/// Runs that are shown, the last by their names.
+/// Runs that are shown: those that were written to last.
 const MOST_RUNS: usize = 24;
 
 /// What is watched.
@@ -85,13 +85,23 @@ impl WatchPages {
         let mut found = in_places(&self.places);
         let runs = found.iter().filter(|found| matches!(found, Found::Run { .. })).count();
         let mut now = Now { more: runs.saturating_sub(MOST_RUNS), ..Now::default() };
-        let mut left = now.more;
-        found.retain(|found| {
-            let is_run = matches!(found, Found::Run { .. });
-            let dropped = is_run && left > 0;
-            left -= usize::from(dropped);
-            !dropped
-        });
+        if now.more > 0 {
+            let age = |found: &Found| match found {
+                Found::Run { dir, .. } => written(&[dir.events(), dir.recipe()]),
+                Found::Study { .. } => None,
+            };
+            let mut ages: Vec<Option<SystemTime>> =
+                found.iter().filter(|found| matches!(found, Found::Run { .. })).map(age).collect();
+            ages.sort_unstable();
+            let least = ages[now.more];
+            let mut room = MOST_RUNS;
+            found.retain(|found| {
+                let is_study = matches!(found, Found::Study { .. });
+                let stays = is_study || room > 0 && age(found) >= least;
+                room -= usize::from(stays && !is_study);
+                stays
+            });
+        }
         let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::take(&mut *shelf);
         for found in found {

@@ -107,6 +107,8 @@ impl Run {
         let longest = self.epochs.iter().map(|epoch| epoch.seconds).fold(0.0, f64::max);
         let patience = SILENT.as_secs_f64().max(SILENT_EPOCHS * longest);
         let last = self.epochs.last();
+        // Nothing is written within an epoch, and how long the first one takes, or what follows the last, is not known.
+        let may_be_silent = last.is_some_and(|last| last.epoch < last.epochs);
         let (state, status) = match self.stop {
             Some(StopReason::Finished) => ("done", "done".to_owned()),
             Some(StopReason::Interrupted) => {
@@ -118,7 +120,7 @@ impl Run {
             Some(StopReason::TimeLimit) => ("stopped", "ended by its time limit".to_owned()),
             Some(StopReason::EarlyStop) => ("stopped", "ended: validation stopped improving".to_owned()),
             Some(StopReason::Observer) => ("stopped", "ended early".to_owned()),
-            None if silent.as_secs_f64() > patience => (
+            None if may_be_silent && silent.as_secs_f64() > patience => (
                 "silent",
                 format!(
                     "nothing was written for {}: it may have been killed; if so, `foliar resume` continues it",

@@ -139,7 +139,7 @@ impl EvalPhotographs {
                 .map(|(path, class)| (OutOfFoldRow { path, class, logits: Vec::new() }, true))
                 .collect(),
         };
-        let (dataset, mut problems) = scan_for_evaluation(&run.data_root, &run.scanning()?)?;
+        let (dataset, mut problems) = scan_for_evaluation(&run.data_root, &run.scanning_without_review()?)?;
         let groups = run.groups()?;
         let places: BTreeMap<String, usize> = dataset
             .photos
