@@ -250,7 +250,8 @@ fn what_was_judged_survives_and_is_heeded() {
     let review = Reviewing::start(&scene, &[]);
     let stands = |path: &str| review.case()["decided"][about(&case, path).1].clone();
     assert_eq!(fs::read_to_string(&table).unwrap(), whole, "the cut line is gone, and nothing else");
-    assert_eq!(stands("tip_blight/stray.jpg"), json!({"decision": "relabel", "class": "healthy"}));
+    let stray = json!({"decision": "relabel", "class": "healthy", "doubts": ["copy", "strange"]});
+    assert_eq!(stands("tip_blight/stray.jpg"), stray);
     assert_eq!(stands("healthy/healthy_0005.jpg")["decision"], "skip");
     assert_eq!(stands("healthy/healthy_0000.jpg"), Value::Null);
     drop(review);

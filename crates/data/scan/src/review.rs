@@ -308,10 +308,6 @@ impl Review {
         let mut more = Vec::new();
         let changes = |entry: &Entry| matches!(entry.decision, Decision::Relabel | Decision::LeaveOut);
         let standing = self.standing_in(&dataset);
-        for path in standing.absent.into_iter().filter(|(_, entry)| changes(entry)).map(|(path, _)| path) {
-            let is_known = problems.iter().any(|problem| portable_name(&problem.path) == path);
-            more.extend((!is_known).then(|| Problem::new(path, Reason::ListedAndAbsent)));
-        }
         for (photo, (entry, changed)) in standing.photos {
             let place = &dataset.photos[photo].path;
             if changed && entry.decision != Decision::Skip {
@@ -339,6 +335,10 @@ impl Review {
                 more.push(Problem::new(place, Reason::Relabelled { from, to: entry.class.clone() }));
                 classes[photo] = class;
             }
+        }
+        for path in standing.absent.into_iter().filter(|(_, entry)| changes(entry)).map(|(path, _)| path) {
+            let is_known = problems.iter().any(|problem| portable_name(&problem.path) == path);
+            more.extend((!is_known).then(|| Problem::new(path, Reason::ListedAndAbsent)));
         }
         let mut dataset = dataset;
         dataset.photos.iter_mut().zip(classes).for_each(|(photo, class)| photo.class = class);

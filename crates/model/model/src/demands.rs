@@ -10,7 +10,7 @@ use crate::error::ModelError;
 const MOST_VALUES: usize = 1 << 31;
 /// Most work for one photograph, in multiply-adds of a convolution: some seconds on two cores. ResNet-50 does as much on photographs
 /// of 1500 x 1500 pixels.
-const MOST_WORK: u64 = 200_000_000_000;
+const MOST_WORK: u64 = 250_000_000_000;
 /// Convolutions take this many channels at a time.
 const CHANNELS: usize = 16;
 /// What a number that is read and written costs, in multiply-adds of a convolution.

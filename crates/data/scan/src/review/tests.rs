@@ -182,6 +182,23 @@ fn decisions_are_done_and_said() {
 }
 
 #[test]
+fn of_one_photo_the_last_line_counts_however_its_path_is_written() {
+    let by_hand =
+        |path: &str, decision| Entry { path: path.into(), digest: None, ..entry("a/1", decision, "a") };
+    for first in ["./a/1", "a\\1", "a/1"] {
+        for (lines, left) in [
+            ([by_hand(first, Decision::LeaveOut), entry("a/1", Decision::Keep, "a")], 2),
+            ([entry("a/1", Decision::Keep, "a"), by_hand(first, Decision::LeaveOut)], 1),
+            ([by_hand(first, Decision::LeaveOut), entry("a/1", Decision::Undo, "a")], 2),
+        ] {
+            let review = read(text(&lines).as_bytes()).unwrap();
+            let data = review.apply(dataset(&["a/1", "b/1"]), &mut Vec::new()).unwrap();
+            assert_eq!(data.photos.len(), left, "{first} {lines:?}");
+        }
+    }
+}
+
+#[test]
 fn a_class_that_nobody_knows_is_refused() {
     let review = read(text(&[entry("a/1", Decision::Relabel, "c")]).as_bytes()).unwrap();
     let error = review.apply(dataset(&["a/1", "b/1"]), &mut Vec::new()).unwrap_err().to_string();
