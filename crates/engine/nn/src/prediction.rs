@@ -3,8 +3,7 @@
 //! What never changes is done when it is made: batch norms are folded into the weights of the convolutions before them, and the
 //! weights are packed. A layer is then a convolution with bias, residual and activation, which stores each value once; a
 //! depthwise convolution of a large image and the pointwise one after it are one layer. Photographs of a batch go through the
-//! network one after the other, or in small groups where there are many weights or threads, so that the values of one step are in the
-//! cache still when the next one reads them.
+//! network in small groups.
 
 mod folding;
 mod layers;
@@ -24,12 +23,9 @@ use crate::tensor::StateDict;
 use crate::weightless::Memory;
 use step::Step;
 
-/// Weights for the sake of which one more photograph goes through the network at the same time: so many are read from memory as
-/// fast as a photograph's values.
-const WEIGHTS: usize = 1 << 22;
-
-/// Photographs that go through the network at the same time for the sake of weights, at most.
-const MOST_FOR_WEIGHTS: usize = 4;
+/// Photographs that go through the network at the same time: few enough that the values of one step are in the cache still when the
+/// next one reads them, enough for the weights of the last layers, of which each is used for a few pixels of a photograph only.
+const GROUP: usize = 4;
 
 /// Runs a network whose weights no longer change, faster than a [`CpuEngine`](crate::CpuEngine) and with less memory.
 ///
@@ -60,9 +56,8 @@ impl PredictionEngine {
             state.require(&parameter.name, &parameter.shape)?;
         }
         let steps = step::all(layers::of(&program), &program, state);
-        let Program { batch, values, logits: output, indices_len, parameters, .. } = program;
-        let group = (parameters.trained_len / WEIGHTS).clamp(1, MOST_FOR_WEIGHTS);
-        let group = group.max(threads().div_ceil(2)).min(batch);
+        let Program { batch, values, logits: output, indices_len, .. } = program;
+        let group = GROUP.max(threads()).min(batch);
         let shapes: Vec<Nhwc> = values.into_iter().map(|shape| shape.of_images(group)).collect();
         let layout = memory::lay_out(&requests(&shapes, &steps, output));
         check_memory(layout.len)?;
