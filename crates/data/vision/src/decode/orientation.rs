@@ -2,7 +2,7 @@
 
 use foliar_picture::Rgb;
 use image::metadata::Orientation;
-use image::{DynamicImage, RgbImage};
+use image::{RgbImage, imageops};
 
 use crate::problem::Reason;
 
@@ -30,10 +30,20 @@ pub(super) fn upright(
     pixels: Vec<u8>,
     orientation: Orientation,
 ) -> Result<Rgb, Reason> {
-    let picture =
+    let stored =
         RgbImage::from_raw(width, height, pixels).ok_or_else(|| Reason::damaged("pixels are missing"))?;
-    let mut picture = DynamicImage::ImageRgb8(picture);
-    picture.apply_orientation(orientation);
-    let (width, height) = (picture.width(), picture.height());
-    Ok(Rgb::new(width, height, picture.into_rgb8().into_raw()))
+    let mut picture = match orientation {
+        Orientation::Rotate90 | Orientation::Rotate90FlipH => imageops::rotate90(&stored),
+        Orientation::Rotate270 | Orientation::Rotate270FlipH => imageops::rotate270(&stored),
+        _ => stored,
+    };
+    match orientation {
+        Orientation::Rotate180 => imageops::rotate180_in_place(&mut picture),
+        Orientation::FlipVertical => imageops::flip_vertical_in_place(&mut picture),
+        Orientation::FlipHorizontal | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => {
+            imageops::flip_horizontal_in_place(&mut picture);
+        }
+        _ => {}
+    }
+    Ok(Rgb::new(picture.width(), picture.height(), picture.into_raw()))
 }
