@@ -1,20 +1,15 @@
-//! Decodes JPEG: the markers are read here, the pixels are decoded by `zune-jpeg` or `jpeg-decoder`.
+//! Decodes JPEG: the markers are read here, the pixels are decoded by `libjpeg-turbo-rs`.
 //!
-//! The `image` crate uses the first in its tolerant mode, which fills missing data with grey and treats every CMYK
-//! file as inverted. So the markers are read first: they give dimensions, orientation, colours and the scans.
-//!
-//! Picture data that was cut short decodes to some picture: decoders go on with zeros behind its end. So they are given ones
-//! there, which no code of JPEG begins with (ITU-T T.81, annex C), and fail where the data ends before the last block. JPEG has no
-//! checksum, so of data that was overwritten in place only an impossible code is seen.
+//! The markers give dimensions, orientation, colours and the scans, and where the first picture of a file ends: what follows it
+//! (previews, further pictures, videos) is not shown to the decoder. JPEG has no checksum, so of data that was overwritten in place
+//! only an impossible code is seen.
 
 mod frame;
-mod scaled;
+mod pixels;
 mod scan;
-mod whole;
 
 use self::frame::{Frame, inspect as read_markers};
 use super::colour::{Channels, Colours};
-use super::guard::on_one_thread;
 use super::raster::{Raster, turning_needs};
 use super::room::Room;
 use crate::limits::Limits;
@@ -69,54 +64,36 @@ fn decode_frame(bytes: &[u8], frame: &Frame, side: Option<u32>, limits: &Limits)
     }
     // The file and its copy.
     limits.check_memory(2 * bytes.len() as u64)?;
-    let raster = |pixels, divisor, room| Raster {
+    let data = bytes.get(..frame.data_end).unwrap_or(bytes);
+    let files = (bytes.len() + data.len()) as u64;
+    let whole = u64::from(frame.width) * u64::from(frame.height);
+    let needs = |divisor| {
+        let turned = if divisor == 1 { 3 * whole + turning_needs(whole, frame.orientation) } else { 0 };
+        files + pixels::needs(frame, divisor).max(turned)
+    };
+    // A progressive picture is decoded at a fraction only where it must be.
+    let divisor = side
+        .and_then(|side| pixels::divisor(frame, side))
+        .filter(|_| frame.sequential || needs(1) > limits.memory)
+        .unwrap_or(1);
+    let room = Room::new(needs(divisor), limits)?;
+    let pixels = pixels::decode(&[data, &END].concat(), frame, divisor)
+        .map_err(|reason| match reason {
+            _ if !frame.is_ended => Reason::Truncated,
+            Reason::Truncated if !bytes.get(frame.data_end..).is_some_and(|rest| rest.starts_with(&END)) => {
+                Reason::damaged("there is a marker in the middle of its picture data")
+            }
+            reason => reason,
+        })?;
+    Ok(Raster {
         pixels,
         width: u32::from(frame.width),
         height: u32::from(frame.height),
-        divisor,
+        divisor: u32::from(divisor),
         orientation: frame.orientation,
         colours: colours(frame),
         room,
-    };
-    let parts = parts(bytes, frame);
-    let pixels = u64::from(frame.width) * u64::from(frame.height);
-    let files = (bytes.len() + parts.iter().map(|part| part.len()).sum::<usize>()) as u64;
-    let needs = files + whole::needs(frame).max(3 * pixels + turning_needs(pixels, frame.orientation));
-    // A progressive picture is decoded at a fraction only where it must be.
-    if let Some(divisor) = side.and_then(|side| scaled::divisor(frame, side))
-        && (frame.sequential || needs > limits.memory)
-        && files + scaled::needs(frame, divisor) <= limits.memory
-    {
-        let room = Room::new(files + scaled::needs(frame, divisor), limits)?;
-        let sealed = parts.concat();
-        if let Ok(pixels) = on_one_thread(|| scaled::decode(&sealed, frame, divisor)) {
-            return Ok(raster(pixels, u32::from(divisor), room));
-        }
-    }
-    let room = Room::new(needs, limits)?;
-    match whole::decode(&parts.concat(), frame) {
-        Ok(pixels) => Ok(raster(pixels, 1, room)),
-        Err(_) if !frame.is_ended => Err(Reason::Truncated),
-        // What meets a code of nothing but ones at its end, or decodes without the ones behind it, has ended too early.
-        Err(Reason::Damaged { detail })
-            if detail.contains("0xFFFF")
-                && bytes.get(frame.data_end..).is_some_and(|rest| rest.starts_with(&END)) =>
-        {
-            Err(Reason::Truncated)
-        }
-        Err(reason) => Err(whole::decode(bytes, frame).map_or(reason, |_| Reason::Truncated)),
-    }
-}
-
-/// The file up to the end of its picture data, then ones and the end marker.
-fn parts<'a>(bytes: &'a [u8], frame: &Frame) -> [&'a [u8]; 3] {
-    // More than decoders read ahead. A zero behind 255 says that it is data and no marker.
-    const ONES: [u8; 32] =
-        *b"\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0";
-    let data = bytes.get(..frame.data_end).unwrap_or(bytes);
-    // After the first scan of a progressive picture the decoder must see a marker at once.
-    let ones: &[u8] = if frame.sequential || frame.scans > 1 { &ONES } else { &[] };
-    [data, ones, &END]
+    })
 }
 
 fn colours(frame: &Frame) -> Colours {

@@ -24,8 +24,6 @@ pub(crate) struct Frame {
     pub(super) adobe: Option<u8>,
     /// One pass over the picture from top to bottom, or over each component.
     pub(super) sequential: bool,
-    /// Components are named R, G and B.
-    pub(super) named_rgb: bool,
     /// Number of scans, up to the one with which a sequential picture is complete.
     pub(super) scans: usize,
     /// Where the data of the last of them ends.
@@ -178,13 +176,21 @@ fn start_of_frame(marker: u8, segment: &[u8], limits: &Limits) -> Result<Frame, 
     if components.len() != usize::from(segment[5]) {
         return Err(Reason::damaged("the frame header is too short"));
     }
+    if let [cyan, magenta, yellow, black] = components[..] {
+        let divides = |whole: (u32, u32), part: (u32, u32)| whole.0 % part.0 == 0 && whole.1 % part.1 == 0;
+        let is_usual = cyan.sampling == black.sampling
+            && magenta.sampling == yellow.sampling
+            && divides(cyan.sampling, magenta.sampling);
+        if !is_usual {
+            return unsupported("JPEG of inks of unusual sizes");
+        }
+    }
     Ok(Frame {
         width,
         height,
         orientation: Orientation::NoTransforms,
         adobe: None,
         sequential: matches!(marker, 0xC0 | 0xC1),
-        named_rgb: components.iter().map(|component| component.name).eq(*b"RGB"),
         components,
         scans: 0,
         data_end: 0,
