@@ -30,6 +30,10 @@ use crate::format::{Format, sniff_foreign, sniff_unsupported};
 use crate::limits::Limits;
 use crate::problem::Reason;
 
+/// Part of the key of everything that is computed from pixels and kept for later runs: it changes with each change of foliar or of
+/// a decoder that gives the pixels of some file other values.
+pub const PIXELS: &str = "pixels 2: JPEG as libjpeg-turbo";
+
 /// What a picture's header says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {

@@ -28,10 +28,7 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
             "jpeg of scans",
             FlatJpeg { interleaved: false, restart_interval: 9, ..FlatJpeg::plain(200, 150) }.bytes(QUARTERS),
         ),
-        (
-            "jpeg of quarter chroma",
-            FlatJpeg { sampling: (2, 2), ..FlatJpeg::plain(90, 70) }.bytes(QUARTERS),
-        ),
+        ("jpeg of quarter chroma", FlatJpeg { sampling: (2, 2), ..FlatJpeg::plain(90, 70) }.bytes(QUARTERS)),
         ("jpeg of tall chroma", FlatJpeg { sampling: (1, 2), ..FlatJpeg::plain(90, 70) }.bytes(QUARTERS)),
         ("png", encode(photo.clone(), ImageFormat::Png)),
         ("deep png", encode(photo.to_rgba16(), ImageFormat::Png)),

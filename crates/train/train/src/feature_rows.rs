@@ -42,6 +42,7 @@ impl FeatureFile {
         let mut hasher = blake3::Hasher::new_derive_key("foliar features 1");
         for part in [
             env!("CARGO_PKG_VERSION").as_bytes(),
+            foliar_vision::decode::PIXELS.as_bytes(),
             recipe.model.as_bytes(),
             phase.freeze.to_string().as_bytes(),
             origin.as_bytes(),

@@ -32,6 +32,7 @@ impl Thumbnails {
     pub(crate) fn open(folder: Option<&Path>, side: u32) -> Self {
         let maker = *blake3::Hasher::new_derive_key("foliar thumbnails 2")
             .update(env!("CARGO_PKG_VERSION").as_bytes())
+            .update(foliar_vision::decode::PIXELS.as_bytes())
             .update(&side.to_le_bytes())
             .finalize()
             .as_bytes();

@@ -77,14 +77,13 @@ fn decode_frame(bytes: &[u8], frame: &Frame, side: Option<u32>, limits: &Limits)
         .filter(|_| frame.sequential || needs(1) > limits.memory)
         .unwrap_or(1);
     let room = Room::new(needs(divisor), limits)?;
-    let pixels = pixels::decode(&[data, &END].concat(), frame, divisor)
-        .map_err(|reason| match reason {
-            _ if !frame.is_ended => Reason::Truncated,
-            Reason::Truncated if !bytes.get(frame.data_end..).is_some_and(|rest| rest.starts_with(&END)) => {
-                Reason::damaged("there is a marker in the middle of its picture data")
-            }
-            reason => reason,
-        })?;
+    let pixels = pixels::decode(&[data, &END].concat(), frame, divisor).map_err(|reason| match reason {
+        _ if !frame.is_ended => Reason::Truncated,
+        Reason::Truncated if !bytes.get(frame.data_end..).is_some_and(|rest| rest.starts_with(&END)) => {
+            Reason::damaged("there is a marker in the middle of its picture data")
+        }
+        reason => reason,
+    })?;
     Ok(Raster {
         pixels,
         width: u32::from(frame.width),
