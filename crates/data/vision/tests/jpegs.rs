@@ -105,6 +105,21 @@ fn inks_in_scans_of_their_own() {
     }
 }
 
+#[test]
+fn inks_of_unusual_sizes_are_refused() {
+    let mut file = fixture("cmyk.jpg");
+    let frame = file.windows(2).position(|two| matches!(two, [0xFF, 0xC0..=0xC2])).unwrap();
+    for (component, sampling) in [(3, 0x12), (1, 0x12), (0, 0x21)] {
+        let byte = &mut file[frame + 10 + 3 * component + 1];
+        let usual = std::mem::replace(byte, sampling);
+        for result in every_way(&file) {
+            assert!(matches!(result, Err(Reason::Unsupported { .. })), "{component}: {result:?}");
+        }
+        file[frame + 10 + 3 * component + 1] = usual;
+    }
+    assert!(every_way(&file).iter().all(Result::is_ok));
+}
+
 /// Places where the picture data of `file` may be cut: shares of it.
 fn cuts(file: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let scan = file.windows(2).position(|two| two == [0xFF, 0xDA]).unwrap();

@@ -177,7 +177,9 @@ fn start_of_frame(marker: u8, segment: &[u8], limits: &Limits) -> Result<Frame, 
         return Err(Reason::damaged("the frame header is too short"));
     }
     if let [cyan, magenta, yellow, black] = components[..] {
-        let divides = |whole: (u32, u32), part: (u32, u32)| whole.0 % part.0 == 0 && whole.1 % part.1 == 0;
+        let divides = |whole: (u32, u32), part: (u32, u32)| {
+            whole.0.is_multiple_of(part.0) && whole.1.is_multiple_of(part.1)
+        };
         let is_usual = cyan.sampling == black.sampling
             && magenta.sampling == yellow.sampling
             && divides(cyan.sampling, magenta.sampling);
