@@ -1,9 +1,11 @@
 """Speed of `foliar serve` against `foliar predict`, on the same photos.
 
-    python bench/serve.py FOLIAR RUN PHOTOS [--clients 16] [--rounds 3]
+    python bench/serve.py FOLIAR RUN PHOTOS [--clients 16] [--rounds 3] [--seconds 20]
 
-Prints how long the server takes to be ready, photos a second of both (all of PHOTOS, the best of the rounds), the times of
-requests, and the largest memory of both. Answers are compared with the rows of `foliar predict`: none may differ.
+Prints how long the server takes to be ready (clock and processor time, medians of nine starts), photos a second of both (all of
+PHOTOS, rounds in turn, and the median ratio), the largest memory of both, and the times of requests that arrive at a constant
+rate, 80 % of the photos a second that the server reached: a request counts from when it was due, whether or not there was a
+connection for it. Answers are compared with the rows of `foliar predict`: none may differ.
 """
 
 import argparse
@@ -17,36 +19,92 @@ import urllib.parse
 from pathlib import Path
 
 
+def start(foliar, run):
+    began = time.perf_counter()
+    command = [foliar, "serve", run, "--listen", "127.0.0.1:0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    address = server.stdout.readline().strip().removeprefix("http://")
+    return server, address, time.perf_counter() - began
+
+
+def processor_seconds(process):
+    folder = f"/proc/{process.pid}/task"
+    times = [Path(folder, task, "schedstat").read_text().split()[0] for task in os.listdir(folder)]
+    return sum(map(int, times)) / 1e9
+
+
+def starts(foliar, run, count=9):
+    clock, processor = [], []
+    for _ in range(count):
+        server, _, seconds = start(foliar, run)
+        clock.append(seconds)
+        processor.append(processor_seconds(server))
+        server.terminate()
+        server.wait()
+    return statistics.median(clock), statistics.median(processor)
+
+
 def predict(foliar, run, photos):
-    start = time.perf_counter()
+    began = time.perf_counter()
     process = subprocess.Popen([foliar, "predict", run, "--format", "jsonl", *photos], stdout=subprocess.PIPE)
     out = process.stdout.read()
     _, _, usage = os.wait4(process.pid, 0)
-    return time.perf_counter() - start, out.decode().splitlines(), usage.ru_maxrss / 1024
+    return time.perf_counter() - began, out.decode().splitlines(), usage.ru_maxrss / 1024
 
 
-async def client(address, jobs, answers, times):
+async def connect(address):
     host, port = address.rsplit(":", 1)
-    reader, writer = await asyncio.open_connection(host, int(port))
+    return await asyncio.open_connection(host, int(port))
+
+
+async def ask(connection, address, path, body):
+    reader, writer = connection
+    name = urllib.parse.quote(path)
+    head = f"POST /v1/predict?name={name} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body)
+    await writer.drain()
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    length = next(int(line.split(":")[1]) for line in head.splitlines() if line.startswith("content-length"))
+    return head.split(" ", 2)[1], await reader.readexactly(length)
+
+
+async def client(address, jobs, answers):
+    connection = await connect(address)
     while jobs:
         path, body = jobs.pop()
-        start = time.perf_counter()
-        name = urllib.parse.quote(path)
-        head = f"POST /v1/predict?name={name} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {len(body)}\r\n\r\n"
-        writer.write(head.encode() + body)
-        await writer.drain()
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = next(int(line.split(":")[1]) for line in head.splitlines() if line.startswith("content-length"))
-        answers[path] = await reader.readexactly(length)
-        times.append(time.perf_counter() - start)
-    writer.close()
+        answers[path] = (await ask(connection, address, path, body))[1]
+    connection[1].close()
 
 
 async def load(address, files, clients):
-    jobs, answers, times = list(files.items()), {}, []
-    start = time.perf_counter()
-    await asyncio.gather(*(client(address, jobs, answers, times) for _ in range(clients)))
-    return time.perf_counter() - start, answers, times
+    """Each client asks as soon as it is answered: as many photos a second as the server can."""
+    jobs, answers = list(files.items()), {}
+    began = time.perf_counter()
+    await asyncio.gather(*(client(address, jobs, answers) for _ in range(clients)))
+    return time.perf_counter() - began, answers
+
+
+async def constant_rate(address, files, rate, seconds):
+    """Requests that are due every 1 / rate seconds: their times from then on, and how many were refused."""
+    jobs, times, refused, idle = list(files.items()), [], 0, []
+    began = time.perf_counter()
+
+    async def one(place):
+        nonlocal refused
+        connection = idle.pop() if idle else await connect(address)
+        status, _ = await ask(connection, address, *jobs[place % len(jobs)])
+        idle.append(connection)
+        times.append(time.perf_counter() - began - place / rate)
+        refused += status != "200"
+
+    tasks = []
+    for place in range(int(rate * seconds)):
+        await asyncio.sleep(max(0, began + place / rate - time.perf_counter()))
+        tasks.append(asyncio.create_task(one(place)))
+    await asyncio.gather(*tasks)
+    for _, writer in idle:
+        writer.close()
+    return times, refused
 
 
 def main():
@@ -56,33 +114,41 @@ def main():
     parser.add_argument("photos", type=Path)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--load", type=float, default=0.8)
     arguments = parser.parse_args()
     kinds = {".jpg", ".jpeg", ".png"}
     photos = sorted(str(path) for path in arguments.photos.rglob("*") if path.suffix.lower() in kinds)
     files = {path: Path(path).read_bytes() for path in photos}
 
-    start = time.perf_counter()
-    command = [arguments.foliar, "serve", arguments.run, "--listen", "127.0.0.1:0"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    address = server.stdout.readline().strip().removeprefix("http://")
-    print(f"ready in {1000 * (time.perf_counter() - start):.0f} ms")
-    # Alternating, so that whatever else the machine does slows both.
-    best_predict, best_serve = float("inf"), float("inf")
+    clock, processor = starts(arguments.foliar, arguments.run)
+    print(f"ready in {1000 * clock:.0f} ms, {1000 * processor:.0f} ms of processor time")
+    server, address, _ = start(arguments.foliar, arguments.run)
+    # In turn, so that whatever else the machine does slows both.
+    predicted, served, tails = [], [], []
     for _ in range(arguments.rounds):
         seconds, rows, memory = predict(arguments.foliar, arguments.run, photos)
-        best_predict = min(best_predict, seconds)
-        seconds, answers, times = asyncio.run(load(address, files, arguments.clients))
-        best_serve = min(best_serve, seconds)
+        predicted.append(len(photos) / seconds)
+        seconds, answers = asyncio.run(load(address, files, arguments.clients))
+        served.append(len(photos) / seconds)
+        rate = arguments.load * served[-1]
+        times, refused = asyncio.run(constant_rate(address, files, rate, arguments.seconds))
+        times.sort()
+        median, p99 = statistics.median(times), times[int(0.99 * (len(times) - 1))]
+        tails.append(p99 / median)
+        print(
+            f"{predicted[-1]:.1f} photos a second by predict, {served[-1]:.1f} by serve; at {rate:.1f} a second the "
+            f"median takes {1000 * median:.1f} ms, p99 {1000 * p99:.1f} ms ({tails[-1]:.2f} times), {refused} refused"
+        )
     differ = 0
     for path, row in zip(photos, rows):
         if "error" not in json.loads(row):
             differ += not answers[path].startswith(row.removesuffix("}").encode() + b',"model":')
-    times.sort()
     server.terminate()
     _, status, usage = os.wait4(server.pid, 0)
-    print(f"predict {len(photos) / best_predict:.1f} photos a second, {memory:.0f} MB")
-    print(f"serve   {len(photos) / best_serve:.1f} photos a second, {usage.ru_maxrss / 1024:.0f} MB, {arguments.clients} clients")
-    print(f"        median {1000 * statistics.median(times):.0f} ms, p99 {1000 * times[int(0.99 * (len(times) - 1))]:.0f} ms")
+    ratio = statistics.median(served / predicted for served, predicted in zip(served, predicted))
+    print(f"serve over predict {ratio:.2f}, p99 over median {statistics.median(tails):.2f} (medians of the rounds)")
+    print(f"memory: predict {memory:.0f} MB, serve {usage.ru_maxrss / 1024:.0f} MB")
     print(f"{differ} of {len(photos)} answers differ; exit code {os.waitstatus_to_exitcode(status)}")
 
 

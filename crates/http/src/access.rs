@@ -3,7 +3,7 @@
 //! A page of any site can make a browser send requests to this machine, under a name that its owner points here. It cannot choose the
 //! headers `Host` and `Origin`, which give it away. Addresses cannot be pointed anywhere and are always allowed.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use hyper::header::{HOST, HeaderMap, ORIGIN};
 use hyper::{StatusCode, Uri};
@@ -64,6 +64,7 @@ fn host_of(authority: &str) -> Option<String> {
             if !(port.is_empty() || port.strip_prefix(':').is_some_and(is_port)) {
                 return None;
             }
+            host.parse::<Ipv6Addr>().ok()?;
             host
         }
         None => match authority.rsplit_once(':') {
@@ -112,6 +113,12 @@ mod tests {
             "127.0.0.1.evil.example",
             "[::1",
             "[::1]x",
+            "[localhost]",
+            "::1",
+            "localhost:80:80",
+            "localhost:x",
+            "user@localhost",
+            "localhost/",
             "",
             "a:b",
         ] {
@@ -119,6 +126,28 @@ mod tests {
         }
         let none = check_host(&Uri::from_static("/"), &HeaderMap::new(), &[]).unwrap_err();
         assert_eq!(none.status, StatusCode::BAD_REQUEST);
+    }
+
+    /// A target with a host of its own is for that one, whatever the header says; both must be known.
+    #[test]
+    fn a_whole_address_as_target_is_checked_as_well() {
+        let status = |target: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, "localhost:8080".parse().unwrap());
+            check_host(&Uri::from_static(target), &headers, &[]).err().map(|refusal| refusal.status)
+        };
+        for target in ["/", "*", "http://localhost:8080/", "http://[::1]:8080/livez", "http://127.0.0.1/"] {
+            assert_eq!(status(target), None, "{target}");
+        }
+        for target in [
+            "http://evil.example/",
+            "http://evil.example@localhost/",
+            "http://localhost@evil.example/",
+            "http://localhost.evil.example/",
+            "evil.example:443",
+        ] {
+            assert_eq!(status(target), Some(StatusCode::MISDIRECTED_REQUEST), "{target}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Listens, accepts and drains.
 //!
 //! hyper alone, with an accept loop of our own: every connection has a time limit for the head of a request, which a server without a
-//! timer has not, and an end that is asked for loses no request. From then on every answer closes its connection, for a moment new
+//! timer has not, and for taking its answer, and an end that is asked for loses no request. From then on every answer closes its connection, for a moment new
 //! connections are still taken, and what was taken is answered.
 
 use std::convert::Infallible;
@@ -17,11 +17,12 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::answer::Answer;
+use crate::stream::Stream;
 
 /// Most open connections; others wait to be accepted.
 const CONNECTIONS: u32 = 1000;
@@ -47,7 +48,7 @@ pub trait Service: Send + Sync + 'static {
 /// How long clients may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// How long the head of a request may take, and a connection be idle.
+    /// How long the head of a request may take, a connection be idle, and a client not read its answer.
     pub head: Duration,
     /// How long the last requests may take once an end was asked for.
     pub end: Duration,
@@ -162,8 +163,6 @@ async fn connection<S: Service>(
     patience: Duration,
     mut closed: watch::Receiver<bool>,
 ) {
-    // Answers are small; waiting for more to send would only delay them.
-    let _ = stream.set_nodelay(true);
     let answers = service_fn(|request| {
         let service = Arc::clone(&service);
         async move { Ok::<_, Infallible>(service.handle(request).await) }
@@ -173,7 +172,8 @@ async fn connection<S: Service>(
             .timer(TokioTimer::new())
             .header_read_timeout(patience)
             .max_buf_size(MOST_HEAD)
-            .serve_connection(TokioIo::new(stream), answers)
+            .max_header_size(MOST_HEAD)
+            .serve_connection(Stream::new(stream, patience), answers)
     );
     let mut closing = pin!(async move {
         // An error is that the server has gone, which ends this as well.

@@ -7,6 +7,7 @@ mod connections;
 pub mod local;
 pub mod query;
 mod refusal;
+mod stream;
 
 pub use answer::{Answer, answer, guard, json_answer, refused};
 pub use connections::{Drained, Listener, Patience, Service, Stop};
