@@ -110,6 +110,6 @@ pub async fn discard(mut body: Incoming) {
 }
 
 fn too_slow() -> Refusal {
-    let sentence = "the body arrives too slowly; at least 4 KiB a second are needed";
+    let sentence = "the body arrives too slowly; send at least 4 KiB a second, without long pauses";
     Refusal::new(StatusCode::REQUEST_TIMEOUT, "too-slow", sentence)
 }

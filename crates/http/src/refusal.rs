@@ -39,13 +39,14 @@ impl Refusal {
 
     /// More work waits than the queue holds.
     pub fn queue_full() -> Self {
-        let sentence = "the queue is full; try again after the seconds in Retry-After";
+        let sentence = "more is waiting than the queue holds; try again after the seconds in Retry-After";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "queue-full", sentence)
     }
 
     /// The server ends.
     pub fn draining() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "draining", "the server is shutting down")
+        let sentence = "the server is shutting down; ask again once it, or another one, is ready";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "draining", sentence)
     }
 
     /// A fault of the server itself.

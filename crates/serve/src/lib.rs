@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod drift;
+mod health;
 mod key;
 mod metrics;
 mod model;

@@ -147,9 +147,17 @@ async fn route(shared: &Shared, head: &Parts, body: &mut Incoming) -> Result<Ans
             Ok(page)
         }
         Route::OpenApi => Ok(answer(StatusCode::OK, "application/json", OPENAPI)),
-        Route::Live => Ok(answer(StatusCode::OK, "application/json", "{\"live\":true}")),
-        Route::Ready if shared.is_draining() => Err(Refusal::draining()),
-        Route::Ready => Ok(answer(StatusCode::OK, "application/json", "{\"ready\":true}")),
+        Route::Live => {
+            shared.check_health()?;
+            Ok(answer(StatusCode::OK, "application/json", "{\"live\":true}"))
+        }
+        Route::Ready => {
+            shared.check_health()?;
+            if shared.is_draining() {
+                return Err(Refusal::draining());
+            }
+            Ok(answer(StatusCode::OK, "application/json", "{\"ready\":true}"))
+        }
         Route::Metrics => {
             let text = shared.metrics.text(shared.waiting());
             Ok(answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))

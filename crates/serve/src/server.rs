@@ -48,6 +48,11 @@ pub enum ServeError {
         /// Why.
         error: ModelError,
     },
+    /// A thread that decodes or predicts has failed.
+    #[error(
+        "a thread of the server has failed, so it has ended; start it again, and report what was printed before"
+    )]
+    Failed,
     /// The system refuses what a server needs.
     #[error("the server cannot run: {0}")]
     System(#[from] io::Error),
@@ -78,13 +83,16 @@ impl Server {
         let listener = Listener::bind(options.listen).map_err(failed)?;
         let metrics = Arc::new(Metrics::new(&models));
         let cards = models.iter().map(Card::new).collect();
-        let workers = Workers::start(models, options.decoders, options.batch, options.limits(), &metrics)
-            .map_err(|(name, error)| ServeError::Model { name, error })?;
+        let health = Arc::default();
+        let workers =
+            Workers::start(models, options.decoders, options.batch, options.limits(), &metrics, &health)
+                .map_err(|(name, error)| ServeError::Model { name, error })?;
         let shared = Shared {
             cards,
             metrics,
             budget: Budget::new(BODIES.max(2 * options.body)),
             inbox: workers.inbox(),
+            health,
             places: Arc::new(Semaphore::new(options.queue.max(1))),
             draining: AtomicBool::new(false),
             closed: AtomicBool::new(false),
@@ -101,12 +109,14 @@ impl Server {
         self.listener.address()
     }
 
-    /// Answers until `stop` is asked, and then what was accepted.
+    /// Answers until `stop` is asked, and then what was accepted. Where a thread fails it asks `stop` itself.
     ///
     /// # Errors
-    /// [`ServeError::System`].
+    /// [`ServeError::System`], [`ServeError::Failed`].
     pub fn run(self, stop: &Stop) -> Result<Drained, ServeError> {
         let Self { listener, shared, workers } = self;
+        let health = Arc::clone(&shared.health);
+        health.end_with(stop);
         let head = shared.options.patience();
         let patience = Patience { head, end: shared.options.timeout + head };
         let drained = listener.run(&shared, patience, stop)?;
@@ -114,7 +124,7 @@ impl Server {
         if drained.cut == 0 {
             workers.finish();
         }
-        Ok(drained)
+        if health.has_failed() { Err(ServeError::Failed) } else { Ok(drained) }
     }
 }
 
@@ -129,5 +139,63 @@ impl Service for Shared {
 
     fn closed(&self) {
         self.closed.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::health::Health;
+
+    /// The answer to a request, as text.
+    fn ask(address: SocketAddr, method: &str, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn a_server_whose_thread_has_failed_says_so_and_ends() {
+        let options = Options { listen: ([127, 0, 0, 1], 0).into(), ..Options::default() };
+        let listener = Listener::bind(options.listen).unwrap();
+        let address = listener.address().unwrap();
+        let health: Arc<Health> = Arc::default();
+        let metrics = Arc::new(Metrics::new(&[]));
+        let workers = Workers::start(Vec::new(), 1, 1, options.limits(), &metrics, &health).unwrap();
+        let shared = Arc::new(Shared {
+            cards: Vec::new(),
+            metrics,
+            budget: Budget::new(1 << 20),
+            inbox: workers.inbox(),
+            health: Arc::clone(&health),
+            places: Arc::new(Semaphore::new(options.queue)),
+            draining: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            options,
+        });
+        let server = Server { listener, shared, workers };
+        let serving = thread::spawn(move || server.run(&Stop::default()));
+        assert!(ask(address, "GET", "/livez").starts_with("HTTP/1.1 200 "));
+
+        let shift = health.shift();
+        let failing = thread::spawn(move || {
+            let _shift = shift;
+            std::panic::resume_unwind(Box::new("a fault that nobody foresaw"));
+        });
+        failing.join().unwrap_err();
+        for path in ["/livez", "/readyz"] {
+            let answer = ask(address, "GET", path);
+            assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("\"worker-gone\""), "{answer}");
+            assert!(answer.contains("retry-after: "), "{answer}");
+        }
+        assert!(matches!(serving.join().unwrap(), Err(ServeError::Failed)));
     }
 }

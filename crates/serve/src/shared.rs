@@ -8,6 +8,7 @@ use std::time::Instant;
 use hyper::StatusCode;
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::model::Card;
 use crate::options::Options;
@@ -22,6 +23,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) budget: Arc<Budget>,
     pub(crate) inbox: Sender<Work>,
+    pub(crate) health: Arc<Health>,
     /// Of the queue.
     pub(crate) places: Arc<Semaphore>,
     /// An end was asked for: connections close after their next answer.
@@ -33,6 +35,14 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Whether requests can be answered at all.
+    ///
+    /// # Errors
+    /// 503 once a thread has failed.
+    pub(crate) fn check_health(&self) -> Result<(), Refusal> {
+        if self.health.has_failed() { Err(Health::refusal()) } else { Ok(()) }
     }
 
     /// Photographs that wait or are worked on.
@@ -57,6 +67,7 @@ impl Shared {
         sources: Vec<Source>,
         task: Task,
     ) -> Result<Vec<Result<Found, Failure>>, Refusal> {
+        self.check_health()?;
         if self.closed.load(Ordering::Relaxed) {
             return Err(Refusal::draining());
         }
@@ -69,7 +80,7 @@ impl Shared {
             let (reply, answer) = oneshot::channel();
             let place = places.split(1).ok_or_else(|| Refusal::fault("a place of the queue is missing"))?;
             let work = Work { model, source, task, ticket: Ticket { reply, place, since } };
-            self.inbox.send(work).map_err(|_| Refusal::fault("the threads that predict have ended"))?;
+            self.inbox.send(work).map_err(|_| Health::refusal())?;
             answers.push(answer);
         }
         let deadline = tokio::time::Instant::from_std(since + self.options.timeout);
@@ -77,11 +88,13 @@ impl Shared {
         for answer in answers {
             match tokio::time::timeout_at(deadline, answer).await {
                 Ok(Ok(result)) => found.push(result),
-                Ok(Err(_)) => return Err(Refusal::fault("the thread that predicts has failed")),
+                // A thread that panicked has dropped its work.
+                Ok(Err(_)) => return Err(Health::refusal()),
                 Err(_) => {
                     let seconds = self.options.timeout.as_secs_f64();
-                    let sentence =
-                        format!("no answer within {seconds} seconds; the server has too much to do");
+                    let sentence = format!(
+                        "no answer within {seconds} seconds, which is the limit (foliar serve --timeout); ask again when the server has less to do"
+                    );
                     return Err(Refusal::new(StatusCode::GATEWAY_TIMEOUT, "waited-too-long", sentence));
                 }
             }

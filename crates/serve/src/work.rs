@@ -24,6 +24,7 @@ use hyper::body::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use self::classifier::Classifier;
+use crate::health::Health;
 use crate::metrics::{Metrics, Stage};
 use crate::model::Model;
 
@@ -119,6 +120,7 @@ impl Workers {
         batch: usize,
         limits: Limits,
         metrics: &Arc<Metrics>,
+        health: &Arc<Health>,
     ) -> Result<Self, (String, ModelError)> {
         let sides: Arc<[u32]> = models.iter().map(|model| model.bundle.preprocessing.store_side).collect();
         let classifiers = models
@@ -132,10 +134,17 @@ impl Workers {
         for _ in 0..decoders.max(1) {
             let (taken, decoded, sides, metrics) =
                 (Arc::clone(&taken), decoded.clone(), Arc::clone(&sides), Arc::clone(metrics));
-            threads.push(thread::spawn(move || decode_all(&taken, &decoded, &sides, &limits, &metrics)));
+            let shift = health.shift();
+            threads.push(thread::spawn(move || {
+                let _shift = shift;
+                decode_all(&taken, &decoded, &sides, &limits, &metrics);
+            }));
         }
-        let metrics = Arc::clone(metrics);
-        threads.push(thread::spawn(move || predict_all(classifiers, &ready, batch, &metrics)));
+        let (metrics, shift) = (Arc::clone(metrics), health.shift());
+        threads.push(thread::spawn(move || {
+            let _shift = shift;
+            predict_all(classifiers, &ready, batch, &metrics);
+        }));
         Ok(Self { inbox, threads })
     }
 
