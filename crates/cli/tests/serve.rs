@@ -309,6 +309,15 @@ fn a_client_that_sends_a_byte_at_a_time_is_cut() {
     stream.write_all(request("POST", "/v1/predict", "", 1000).as_bytes()).unwrap();
     assert_eq!(Answer::read(&mut stream).unwrap().refusal(), (408, "too-slow".to_owned()));
 
+    // One that asks on and on, and reads nothing.
+    let mut stream = server.connect();
+    stream.write_all(request("GET", "/", "", 0).repeat(500).as_bytes()).unwrap();
+    let start = Instant::now();
+    while stream.write_all(b"G").is_ok() {
+        assert!(start.elapsed() < PATIENCE, "it holds its connection");
+        sleep(Duration::from_millis(100));
+    }
+
     // One that goes before it is answered costs nobody anything.
     for _ in 0..20 {
         let mut stream = server.connect();
@@ -344,6 +353,36 @@ fn a_full_queue_is_told_and_takes_nothing_down() {
     assert!(statuses.iter().all(|status| [200, 429].contains(status)), "{statuses:?}");
     assert!(statuses.contains(&200) && statuses.contains(&429), "{statuses:?}");
     assert_eq!(server.post("/v1/predict", &photo).status, 200, "the queue is free again");
+}
+
+#[test]
+fn a_request_that_waits_too_long_is_given_up() {
+    let (scene, paths) = trained();
+    // As many pixels as a photo may have, six times, for one thread.
+    image::GrayImage::new(8000, 8000).save(scene.path("large.png")).unwrap();
+    let (large, photo) =
+        (fs::read(scene.path("large.png")).unwrap(), fs::read(scene.path(&paths[0])).unwrap());
+    let server = Serving::start(&scene, &["--timeout", "500ms", "--threads", "1"]);
+    let answer = server.ask("POST", "/v1/predict", FORM, &boundary_body(&[("large.png", &large); 6]));
+    assert_eq!(answer.refusal(), (504, "waited-too-long".to_owned()));
+    assert!(
+        answer.text().contains("0.5 seconds") && answer.text().contains("--timeout"),
+        "{}",
+        answer.text()
+    );
+    // What nobody waits for is not done.
+    let start = Instant::now();
+    let mut small = 1;
+    while server.post("/v1/predict", &photo).status != 200 {
+        assert!(start.elapsed() < PATIENCE);
+        small += 1;
+    }
+    let metrics = server.get("/metrics");
+    let decoded =
+        metrics.text().lines().find(|line| line.starts_with("foliar_seconds_count{stage=\"decode\"}"));
+    let decoded: usize = decoded.unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(metrics.text().contains("foliar_requests_total{code=\"504\"}"), "{}", metrics.text());
+    assert!(decoded < 6 + small, "{decoded} were decoded");
 }
 
 #[test]
@@ -483,6 +522,31 @@ fn termination_under_load_loses_no_request() {
         clients.into_iter().map(|client| client.join().unwrap()).sum()
     });
     assert!(answered >= 16, "{answered}");
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+/// What is sent after a server has stopped to take work is told so; connections that are idle do not keep it.
+#[cfg(unix)]
+#[test]
+fn a_request_that_comes_too_late_is_told_so() {
+    let (scene, paths) = trained();
+    let photo = fs::read(scene.path(&paths[0])).unwrap();
+    let mut server = Serving::start(&scene, &[]);
+    let mut late = server.connect();
+    late.write_all(request("POST", "/v1/predict", "", photo.len()).as_bytes()).unwrap();
+    late.write_all(&photo[..10]).unwrap();
+    let mut idle = server.connect();
+    idle.write_all(request("GET", "/livez", "", 0).as_bytes()).unwrap();
+    assert_eq!(Answer::read(&mut idle).unwrap().status, 200);
+    let terminated =
+        std::process::Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status();
+    assert!(terminated.unwrap().success());
+    assert_eq!(idle.read(&mut [0]).unwrap_or(0), 0, "closed");
+    // The idle ones are closed together with the taking of work.
+    late.write_all(&photo[10..]).unwrap();
+    let answer = Answer::read(&mut late).unwrap();
+    assert_eq!(answer.refusal(), (503, "draining".to_owned()));
+    assert!(answer.head.contains("connection: close") && answer.head.contains("retry-after: "), "{answer:?}");
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
 }
 

@@ -10,7 +10,7 @@ use hyper::http::request::Parts;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::data::Data;
+use self::data::{Data, Shape};
 use super::{json_answer, photos};
 use crate::model::Card;
 use crate::shared::Shared;
@@ -28,7 +28,7 @@ struct Inference {
 #[derive(Deserialize)]
 struct Tensor {
     name: String,
-    shape: Vec<u64>,
+    shape: Shape,
     datatype: String,
     data: Data,
 }
@@ -69,10 +69,10 @@ pub(super) async fn infer(
     photos::check_encoding(&head.headers)?;
     let (bytes, share) =
         body::read(body, shared.options.body, shared.options.patience(), &shared.budget).await?;
-    let Inference { id, inputs } = serde_json::from_slice(&bytes)
-        .map_err(|error| Refusal::malformed(format!("the body is no inference request: {error}")))?;
-    drop(bytes);
-    let sources = sources(inputs, shared.options.queue)?;
+    // A large body takes a tenth of a second, in which other connections must not wait.
+    let queue = shared.options.queue;
+    let parsed = tokio::task::spawn_blocking(move || parse(&bytes, queue)).await;
+    let (id, sources) = parsed.map_err(|error| Refusal::fault(error.to_string()))??;
     let found = shared.ask(model, sources, Task::Predict).await?;
     drop(share);
     let found = found.into_iter().map(|found| found.map_err(|failure| photos::refusal(&failure)));
@@ -93,11 +93,19 @@ pub(super) async fn infer(
     json_answer(&answer)
 }
 
+/// The name of a request, if it has one, and its photographs.
+fn parse(bytes: &[u8], most: usize) -> Result<(Option<String>, Vec<Source>), Refusal> {
+    let Inference { id, inputs } = serde_json::from_slice(bytes)
+        .map_err(|error| Refusal::malformed(format!("the body is no inference request: {error}")))?;
+    Ok((id, sources(inputs, most)?))
+}
+
 /// The photographs of an input `image`: files in base64 (`BYTES`, `[n]`), or the pixels of one (`UINT8`, `[height, width, 3]`).
 fn sources(inputs: Vec<Tensor>, most: usize) -> Result<Vec<Source>, Refusal> {
     let wrong = |what: &str| Err(Refusal::malformed(format!("the input image {what}")));
     let mut inputs = inputs.into_iter();
-    let (Some(Tensor { name, shape, datatype, data }), None) = (inputs.next(), inputs.next()) else {
+    let (Some(Tensor { name, shape: Shape(shape), datatype, data }), None) = (inputs.next(), inputs.next())
+    else {
         return Err(Refusal::malformed("there must be one input, image"));
     };
     if name != "image" {

@@ -23,6 +23,11 @@ impl Classifier {
 
     /// A result for each photograph.
     pub(super) fn run(&mut self, photos: Vec<Rgb>, task: Task) -> Vec<Outcome> {
+        // On a thread of the pool: from outside of it every layer would wake the pool and wait for it.
+        rayon::scope(|_| self.run_here(photos, task))
+    }
+
+    fn run_here(&mut self, photos: Vec<Rgb>, task: Task) -> Vec<Outcome> {
         let predict = |photos: &[Rgb]| self.predictor.predict(photos).map_err(|error| error.to_string());
         let predictions = together_or_alone(&photos, predict);
         let results = predictions.into_iter().zip(photos);
