@@ -203,6 +203,7 @@ fn what_is_wrong_is_told_by_a_status_and_a_word() {
     let (scene, paths) = trained();
     let photo = fs::read(scene.path(&paths[0])).unwrap();
     let server = Serving::start(&scene, &["--body", "100kB", "--host", "leaf.example", "--queue", "2"]);
+    let description = server.get("/openapi.json").json();
     let predict = "/v1/predict";
     for (method, path, headers, body, status, word) in [
         ("GET", "/nothing", "", &b""[..], 404, "not-found"),
@@ -235,6 +236,13 @@ fn what_is_wrong_is_told_by_a_status_and_a_word() {
     ] {
         let answer = server.ask(method, path, headers, body);
         assert_eq!(answer.refusal(), (status, word.to_owned()), "{method} {path} {headers}");
+        let path = path.split('?').next().unwrap();
+        if let Some(operation) = description["paths"][path].get(method.to_ascii_lowercase()) {
+            assert!(
+                operation["responses"].get(status.to_string()).is_some(),
+                "{method} {path} is not described with {status}"
+            );
+        }
         assert!(!answer.head.contains("access-control"), "no other site may read: {}", answer.head);
     }
     assert!(server.ask("POST", "/livez", "", b"").head.contains("allow: get, head"));
@@ -363,7 +371,7 @@ fn a_request_that_waits_too_long_is_given_up() {
     let (large, photo) =
         (fs::read(scene.path("large.png")).unwrap(), fs::read(scene.path(&paths[0])).unwrap());
     let server = Serving::start(&scene, &["--timeout", "500ms", "--threads", "1"]);
-    let answer = server.ask("POST", "/v1/predict", FORM, &boundary_body(&[("large.png", &large); 6]));
+    let answer = server.ask("POST", "/v1/predict", FORM, &boundary_body(&[("large.png", &large[..]); 6]));
     assert_eq!(answer.refusal(), (504, "waited-too-long".to_owned()));
     assert!(
         answer.text().contains("0.5 seconds") && answer.text().contains("--timeout"),
