@@ -42,7 +42,7 @@ impl Default for Options {
             body: 20 << 20,
             pixels: 64_000_000,
             queue: 64,
-            batch: 16,
+            batch: Self::BATCH,
             decoders: 1,
             timeout: Duration::from_secs(30),
             hosts: Vec::new(),
@@ -52,6 +52,10 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Photographs in one pass of the network where the threads for arithmetic are no more: as many as go through it at the same time.
+    /// More would not be done sooner, and the first of them would wait for the last.
+    pub const BATCH: usize = 4;
+
     /// How long a client may be silent.
     pub(crate) fn patience(&self) -> Duration {
         PATIENCE.min(self.timeout)

@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<Exit> {
         body: arguments.body,
         pixels: arguments.pixels,
         queue: arguments.queue as usize,
-        batch: arguments.batch as usize,
+        batch: arguments.batch.map_or(decoders.max(Options::BATCH), |batch| batch as usize),
         decoders,
         timeout: arguments.timeout,
         hosts: arguments.hosts.clone(),
