@@ -325,6 +325,8 @@ fn a_client_that_sends_a_byte_at_a_time_is_cut() {
         assert!(start.elapsed() < PATIENCE, "it holds its connection");
         sleep(Duration::from_millis(100));
     }
+    let metrics = server.get("/metrics");
+    assert!(metrics.text().contains("\nfoliar_cut_total 1\n"), "{}", metrics.text());
 
     // One that goes before it is answered costs nobody anything.
     for _ in 0..20 {

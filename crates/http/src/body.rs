@@ -25,7 +25,7 @@ pub struct Budget {
     most: u64,
 }
 
-/// A body, and its share of the budget, which it gives back when it is dropped.
+/// What a body takes of the budget, which gets it back when this is dropped: it must be kept as long as the body.
 #[derive(Debug)]
 pub struct Share {
     budget: Arc<Budget>,
@@ -38,19 +38,35 @@ impl Budget {
         Arc::new(Self { used: AtomicU64::new(0), most })
     }
 
-    fn share(self: &Arc<Self>) -> Share {
+    /// Nothing of it, to begin with.
+    pub fn share(self: &Arc<Self>) -> Share {
         Share { budget: Arc::clone(self), bytes: 0 }
+    }
+
+    /// Bytes that bodies take at this moment.
+    pub fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
     }
 }
 
 impl Share {
-    fn grow(&mut self, bytes: u64) -> Result<(), Refusal> {
+    /// Takes `bytes` more.
+    ///
+    /// # Errors
+    /// 429 where the budget is used up.
+    pub fn grow(&mut self, bytes: u64) -> Result<(), Refusal> {
         let before = self.budget.used.fetch_add(bytes, Ordering::Relaxed);
         self.bytes += bytes;
         if before + bytes > self.budget.most {
             return Err(Refusal::queue_full());
         }
         Ok(())
+    }
+
+    /// Gives back all but `bytes`.
+    fn shrink(&mut self, bytes: u64) {
+        self.budget.used.fetch_sub(self.bytes.saturating_sub(bytes), Ordering::Relaxed);
+        self.bytes = self.bytes.min(bytes);
     }
 }
 
@@ -80,7 +96,11 @@ pub async fn read(
     loop {
         let frame = match tokio::time::timeout(patience, body.frame()).await {
             Err(_) => return Err(too_slow()),
-            Ok(None) => return Ok((bytes.into(), share)),
+            Ok(None) => {
+                bytes.shrink_to_fit();
+                share.shrink(bytes.capacity() as u64);
+                return Ok((bytes.into(), share));
+            }
             Ok(Some(Err(error))) => return Err(Refusal::malformed(format!("the body broke off: {error}"))),
             Ok(Some(Ok(frame))) => frame,
         };
@@ -88,7 +108,10 @@ pub async fn read(
         if bytes.len() as u64 + data.len() as u64 > limit {
             return Err(Refusal::body_too_large(limit));
         }
-        share.grow(data.len() as u64)?;
+        // What grows takes more than it holds.
+        let before = bytes.capacity();
+        bytes.reserve(data.len());
+        share.grow((bytes.capacity() - before) as u64)?;
         bytes.extend_from_slice(&data);
         let counted = start.elapsed().saturating_sub(patience);
         if (bytes.len() as u64) < counted.as_secs() * SLOWEST {
@@ -112,4 +135,24 @@ pub async fn discard(mut body: Incoming) {
 fn too_slow() -> Refusal {
     let sentence = "the body arrives too slowly; send at least 4 KiB a second, without long pauses";
     Refusal::new(StatusCode::REQUEST_TIMEOUT, "too-slow", sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_gets_back_what_was_taken() {
+        let budget = Budget::new(10);
+        let (mut one, mut other) = (budget.share(), budget.share());
+        one.grow(6).unwrap();
+        assert_eq!(other.grow(5).unwrap_err().reason, "queue-full");
+        drop(other);
+        assert_eq!(budget.used(), 6);
+        one.shrink(2);
+        assert_eq!(budget.used(), 2);
+        one.shrink(5);
+        drop(one);
+        assert_eq!(budget.used(), 0);
+    }
 }

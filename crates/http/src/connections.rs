@@ -5,6 +5,7 @@
 //! connections are still taken, and what was taken is answered.
 
 use std::convert::Infallible;
+use std::error::Error as _;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -43,6 +44,9 @@ pub trait Service: Send + Sync + 'static {
 
     /// No new work should be taken.
     fn closed(&self) {}
+
+    /// A connection was cut, since its client did not read its answer.
+    fn cut(&self) {}
 }
 
 /// How long clients may take.
@@ -180,8 +184,7 @@ async fn connection<S: Service>(
         let _ = closed.wait_for(|closed| *closed).await;
     });
     let mut asked = false;
-    // That a client breaks off is no news for anybody.
-    let _ = poll_fn(|cx| {
+    let ended = poll_fn(|cx| {
         // What has arrived is read before the end, which closes a connection that is idle.
         if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
             return Poll::Ready(ended);
@@ -194,4 +197,14 @@ async fn connection<S: Service>(
         Poll::Pending
     })
     .await;
+    // That a client breaks off is no news for anybody.
+    if ended.is_err_and(|error| waited_too_long(&error)) {
+        service.cut();
+    }
+}
+
+/// Whether a write has waited too long.
+fn waited_too_long(error: &hyper::Error) -> bool {
+    let error = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }

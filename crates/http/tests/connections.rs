@@ -5,6 +5,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,10 @@ use hyper::{Request, StatusCode};
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// Answers `/large/N` with N bytes, and anything else with its path and the length of its body.
-struct Echo;
+#[derive(Default)]
+struct Echo {
+    cut: AtomicUsize,
+}
 
 impl Service for Echo {
     async fn handle(&self, request: Request<Incoming>) -> Answer {
@@ -31,11 +35,16 @@ impl Service for Echo {
             Err(refusal) => refused(&refusal),
         }
     }
+
+    fn cut(&self) {
+        self.cut.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 struct Running {
     address: SocketAddr,
     stop: Stop,
+    echo: Arc<Echo>,
     server: JoinHandle<Drained>,
 }
 
@@ -45,8 +54,10 @@ impl Running {
         let (address, stop) = (listener.address().unwrap(), Stop::default());
         let asked = stop.clone();
         let patience = Patience { head, end: LONGEST };
-        let server = thread::spawn(move || listener.run(&Arc::new(Echo), patience, &asked).unwrap());
-        Self { address, stop, server }
+        let echo: Arc<Echo> = Arc::default();
+        let service = Arc::clone(&echo);
+        let server = thread::spawn(move || listener.run(&service, patience, &asked).unwrap());
+        Self { address, stop, echo, server }
     }
 
     fn connect(&self) -> TcpStream {
@@ -106,6 +117,7 @@ fn a_client_that_never_reads_is_cut() {
             sleep(Duration::from_millis(50));
         }
     }
+    assert_eq!(server.echo.cut.load(Ordering::SeqCst), 2);
     assert_eq!(server.end(), Drained { cut: 0 });
 }
 

@@ -86,6 +86,7 @@ struct OfModel {
 struct Counts {
     requests: BTreeMap<u16, u64>,
     refused: BTreeMap<&'static str, u64>,
+    cut: u64,
     seconds: BTreeMap<Stage, Histogram>,
     batch: Histogram,
     models: Vec<OfModel>,
@@ -109,6 +110,7 @@ impl Metrics {
         Self(Mutex::new(Counts {
             requests: BTreeMap::new(),
             refused: BTreeMap::new(),
+            cut: 0,
             seconds: [Stage::Queue, Stage::Decode, Stage::Infer, Stage::Request]
                 .map(|stage| (stage, Histogram::new(&SECONDS)))
                 .into(),
@@ -129,6 +131,11 @@ impl Metrics {
     /// A photograph, or a request, that was refused, by the word of the refusal.
     pub(crate) fn refused(&self, reason: &'static str) {
         *self.counts().refused.entry(reason).or_default() += 1;
+    }
+
+    /// A connection that was cut.
+    pub(crate) fn cut(&self) {
+        self.counts().cut += 1;
     }
 
     pub(crate) fn time(&self, stage: Stage, time: Duration) {
@@ -171,6 +178,13 @@ impl Metrics {
         for (reason, count) in &counts.refused {
             let _ = writeln!(text, "foliar_refused_total{{reason=\"{reason}\"}} {count}");
         }
+        head(
+            &mut text,
+            "foliar_cut_total",
+            "counter",
+            "Connections that were cut, since the client did not read.",
+        );
+        let _ = writeln!(text, "foliar_cut_total {}", counts.cut);
         head(&mut text, "foliar_answers_total", "counter", "Photos that were answered with a class.");
         for model in &counts.models {
             let name = escaped(&model.name);

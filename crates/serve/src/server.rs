@@ -140,6 +140,10 @@ impl Service for Shared {
     fn closed(&self) {
         self.closed.store(true, Ordering::Relaxed);
     }
+
+    fn cut(&self) {
+        self.metrics.cut();
+    }
 }
 
 #[cfg(test)]
@@ -170,17 +174,7 @@ mod tests {
         let health: Arc<Health> = Arc::default();
         let metrics = Arc::new(Metrics::new(&[]));
         let workers = Workers::start(Vec::new(), 1, 1, options.limits(), &metrics, &health).unwrap();
-        let shared = Arc::new(Shared {
-            cards: Vec::new(),
-            metrics,
-            budget: Budget::new(1 << 20),
-            inbox: workers.inbox(),
-            health: Arc::clone(&health),
-            places: Arc::new(Semaphore::new(options.queue)),
-            draining: AtomicBool::new(false),
-            closed: AtomicBool::new(false),
-            options,
-        });
+        let shared = Arc::new(Shared::of_none(options, workers.inbox(), Arc::clone(&health)));
         let server = Server { listener, shared, workers };
         let serving = thread::spawn(move || server.run(&Stop::default()));
         assert!(ask(address, "GET", "/livez").starts_with("HTTP/1.1 200 "));

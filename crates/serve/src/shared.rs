@@ -14,7 +14,7 @@ use crate::model::Card;
 use crate::options::Options;
 use crate::work::{Failure, Found, Source, Task, Ticket, Work};
 use foliar_http::Refusal;
-use foliar_http::body::Budget;
+use foliar_http::body::{Budget, Share};
 
 /// What all requests share.
 pub(crate) struct Shared {
@@ -65,13 +65,14 @@ impl Shared {
         &self,
         model: usize,
         sources: Vec<Source>,
+        share: Share,
         task: Task,
     ) -> Result<Vec<Result<Found, Failure>>, Refusal> {
         self.check_health()?;
         if self.closed.load(Ordering::Relaxed) {
             return Err(Refusal::draining());
         }
-        let since = Instant::now();
+        let (since, share) = (Instant::now(), Arc::new(share));
         let count = u32::try_from(sources.len()).unwrap_or(u32::MAX);
         let mut places =
             Arc::clone(&self.places).try_acquire_many_owned(count).map_err(|_| Refusal::queue_full())?;
@@ -79,10 +80,13 @@ impl Shared {
         for source in sources {
             let (reply, answer) = oneshot::channel();
             let place = places.split(1).ok_or_else(|| Refusal::fault("a place of the queue is missing"))?;
-            let work = Work { model, source, task, ticket: Ticket { reply, place, since } };
+            let share = Arc::clone(&share);
+            let work = Work { model, source, share, task, ticket: Ticket { reply, place, since } };
             self.inbox.send(work).map_err(|_| Health::refusal())?;
             answers.push(answer);
         }
+        // From now on only the work holds the body.
+        drop(share);
         let deadline = tokio::time::Instant::from_std(since + self.options.timeout);
         let mut found = Vec::with_capacity(answers.len());
         for answer in answers {
@@ -100,5 +104,61 @@ impl Shared {
             }
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+impl Shared {
+    /// What requests share where there is no classifier.
+    pub(crate) fn of_none(options: Options, inbox: Sender<Work>, health: Arc<Health>) -> Self {
+        Self {
+            cards: Vec::new(),
+            metrics: Arc::new(Metrics::new(&[])),
+            budget: Budget::new(1 << 20),
+            inbox,
+            health,
+            places: Arc::new(Semaphore::new(options.queue)),
+            draining: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            options,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use hyper::body::Bytes;
+
+    use super::*;
+
+    /// Asks for what nobody works on, and stops to wait.
+    fn ask_in_vain(shared: &Shared, bytes: u64) -> Refusal {
+        let mut share = shared.budget.share();
+        share.grow(bytes).unwrap();
+        let sources = vec![Source::File { name: None, bytes: Bytes::from_static(b"x") }];
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(shared.ask(0, sources, share, Task::Predict)).unwrap_err()
+    }
+
+    #[test]
+    fn what_nobody_waits_for_counts_until_it_is_dropped() {
+        let options = Options { timeout: Duration::from_millis(20), queue: 2, ..Options::default() };
+        let (inbox, taken) = channel();
+        let shared = Shared::of_none(options, inbox, Arc::default());
+        assert_eq!(ask_in_vain(&shared, 7).reason, "waited-too-long");
+        assert_eq!(ask_in_vain(&shared, 8).reason, "waited-too-long");
+        assert_eq!(ask_in_vain(&shared, 9).reason, "queue-full");
+        assert_eq!((shared.waiting(), shared.budget.used()), (2, 15));
+        drop(taken.try_recv().unwrap());
+        assert_eq!((shared.waiting(), shared.budget.used()), (1, 8));
+        drop(taken);
+        assert_eq!((shared.waiting(), shared.budget.used()), (0, 0));
+        let refusal = ask_in_vain(&shared, 1);
+        assert_eq!((refusal.status.as_u16(), refusal.reason), (503, "worker-gone"));
+        shared.closed.store(true, Ordering::Relaxed);
+        assert_eq!(ask_in_vain(&shared, 1).reason, "draining");
     }
 }

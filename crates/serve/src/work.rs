@@ -18,6 +18,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use foliar_explain::Explanation;
+use foliar_http::body::Share;
 use foliar_model::{ModelError, Prediction};
 use foliar_vision::{Limits, LoadedPhoto, Reason, Resizer, Rgb, photo_of_bytes, reduce};
 use hyper::body::Bytes;
@@ -69,6 +70,8 @@ pub(crate) enum Failure {
 pub(crate) struct Work {
     pub(crate) model: usize,
     pub(crate) source: Source,
+    /// Of the body that the photograph came in, whether or not its client still waits.
+    pub(crate) share: Arc<Share>,
     pub(crate) task: Task,
     pub(crate) ticket: Ticket,
 }
@@ -173,13 +176,14 @@ fn decode_all(
     let mut resizer = Resizer::default();
     loop {
         let next = taken.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Work { model, source, task, ticket }) = next else { return };
+        let Ok(Work { model, source, share, task, ticket }) = next else { return };
         if ticket.is_given_up() {
             continue;
         }
         metrics.time(Stage::Queue, ticket.since.elapsed());
         let start = Instant::now();
         let loaded = catch_unwind(AssertUnwindSafe(|| load(source, sides[model], limits, &mut resizer)));
+        drop(share);
         metrics.time(Stage::Decode, start.elapsed());
         match loaded {
             Ok(Ok(photo)) => {

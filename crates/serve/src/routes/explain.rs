@@ -41,7 +41,7 @@ pub(super) async fn explain(
     if photos.sources.len() != 1 {
         return Err(Refusal::malformed("one photo is explained at a time"));
     }
-    let found = shared.ask(model, photos.sources, Task::Explain { class }).await?;
+    let found = shared.ask(model, photos.sources, photos.share, Task::Explain { class }).await?;
     let found = found.into_iter().next().ok_or_else(|| Refusal::fault("there is no answer"))?;
     let found = found.map_err(|failure| photos::refusal(&failure))?;
     let (photo, explanation) = found.explained.ok_or_else(|| Refusal::fault("there is no explanation"))?;

@@ -73,8 +73,7 @@ pub(super) async fn infer(
     let queue = shared.options.queue;
     let parsed = tokio::task::spawn_blocking(move || parse(&bytes, queue)).await;
     let (id, sources) = parsed.map_err(|error| Refusal::fault(error.to_string()))??;
-    let found = shared.ask(model, sources, Task::Predict).await?;
-    drop(share);
+    let found = shared.ask(model, sources, share, Task::Predict).await?;
     let found = found.into_iter().map(|found| found.map_err(|failure| photos::refusal(&failure)));
     let predictions: Vec<Prediction> =
         found.map(|found| Ok(found?.prediction)).collect::<Result<_, Refusal>>()?;

@@ -22,8 +22,8 @@ pub(super) struct Photos {
     pub(super) sources: Vec<Source>,
     /// Whether they came as a form, which may hold several.
     pub(super) is_form: bool,
-    /// Kept until they are answered.
-    pub(super) _share: Share,
+    /// What they take of the budget for bodies.
+    pub(super) share: Share,
 }
 
 /// Reads them: the body is one, or a form with several.
@@ -53,7 +53,7 @@ pub(super) async fn read(
     let names = names.collect();
     let source = |(name, bytes): (Option<String>, _)| Source::File { name: name.map(PathBuf::from), bytes };
     let sources = files.into_iter().map(source).collect();
-    Ok(Photos { names, sources, is_form: boundary.is_some(), _share: share })
+    Ok(Photos { names, sources, is_form: boundary.is_some(), share })
 }
 
 /// Refuses a compressed body: a few bytes could become any number.

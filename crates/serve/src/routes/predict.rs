@@ -34,7 +34,7 @@ pub(super) async fn predict(
     let card = &shared.cards[model];
     let top = top(query.get("top"), card.classes.len())?;
     let photos = photos::read(shared, query, head, body).await?;
-    let found = shared.ask(model, photos.sources, Task::Predict).await?;
+    let found = shared.ask(model, photos.sources, photos.share, Task::Predict).await?;
     let mut rows = Vec::with_capacity(found.len());
     for (path, found) in photos.names.into_iter().zip(found) {
         let (result, remarks) = match found {
