@@ -36,15 +36,11 @@ pub fn refused(refusal: &Refusal) -> Answer {
     if let Some(seconds) = refusal.retry_after() {
         insert(header::RETRY_AFTER, seconds.into());
     }
-    match refusal.status {
-        StatusCode::UNAUTHORIZED => {
-            insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        StatusCode::METHOD_NOT_ALLOWED => {
-            let allowed = if refusal.sentence.ends_with("POST is") { "POST" } else { "GET, HEAD" };
-            insert(header::ALLOW, HeaderValue::from_static(allowed));
-        }
-        _ => {}
+    if let Some(allow) = refusal.allow {
+        insert(header::ALLOW, HeaderValue::from_static(allow));
+    }
+    if refusal.status == StatusCode::UNAUTHORIZED {
+        insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     answer
 }

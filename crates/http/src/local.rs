@@ -155,8 +155,7 @@ impl<P: Pages> Desk<P> {
             return work(move || pages.get(&path, &query)).await;
         }
         if head.method != Method::POST {
-            let sentence = format!("{} is not possible here, GET is", head.method);
-            return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", sentence));
+            return Err(Refusal::method(&head.method, "GET, HEAD, POST"));
         }
         if head.headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != "application/json") {
             let sentence = "what is sent must be application/json";

@@ -1,6 +1,6 @@
 //! Why a request is not answered as it was meant: a status, a word for programs and a sentence for people.
 
-use hyper::StatusCode;
+use hyper::{Method, StatusCode};
 use serde::Serialize;
 
 /// Seconds after which a client that met a full queue may try again.
@@ -17,17 +17,29 @@ pub struct Refusal {
     pub sentence: String,
     /// For programs.
     pub reason: &'static str,
+    /// Of a method that is not possible: the methods that are.
+    #[serde(skip)]
+    pub(crate) allow: Option<&'static str>,
 }
 
 impl Refusal {
     /// A refusal with its parts.
     pub fn new(status: StatusCode, reason: &'static str, sentence: impl Into<String>) -> Self {
-        Self { status, reason, sentence: sentence.into() }
+        Self { status, reason, sentence: sentence.into(), allow: None }
     }
 
     /// The request itself is not what it should be.
     pub fn malformed(sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed", sentence)
+    }
+
+    /// A method that is not possible where `allow` are.
+    pub fn method(method: &Method, allow: &'static str) -> Self {
+        let sentence = format!("{method} is not possible here; possible: {allow}");
+        Self {
+            allow: Some(allow),
+            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", sentence)
+        }
     }
 
     /// More bytes than a request may have.

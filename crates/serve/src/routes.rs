@@ -134,9 +134,7 @@ async fn route(shared: &Shared, head: &Parts, body: &mut Incoming) -> Result<Ans
         method == Method::GET || method == Method::HEAD
     };
     if !fits {
-        let allowed = if route.takes_post() { "POST" } else { "GET" };
-        let sentence = format!("{method} is not possible here, {allowed} is");
-        return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", sentence));
+        return Err(Refusal::method(method, if route.takes_post() { "POST" } else { "GET, HEAD" }));
     }
     let query = Query::parse(head.uri.query().unwrap_or_default(), route.fields())?;
     match route {
