@@ -2,10 +2,11 @@
 
     python bench/serve.py FOLIAR RUN PHOTOS [--clients 16] [--rounds 3] [--seconds 20]
 
-Prints how long the server takes to be ready (clock and processor time, medians of nine starts), photos a second of both (all of
-PHOTOS, rounds in turn, and the median ratio), the largest memory of both, and the times of requests that arrive at a constant
-rate, 80 % of the photos a second that the server reached: a request counts from when it was due, whether or not there was a
-connection for it. Answers are compared with the rows of `foliar predict`: none may differ.
+Prints how long the server takes to be ready (clock and processor time, medians of nine starts), photos a second and processor time
+a photo of both (all of PHOTOS, rounds in turn, and the median ratios), the largest memory of both, and the times of requests that
+arrive at a constant rate, 80 % of the photos a second that the server reached: a request counts from when it was due, whether or not
+there was a connection for it. Other programs on the same cores lengthen times by the clock, the slowest most, and hardly change
+processor times. Answers are compared with the rows of `foliar predict`: none may differ.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from pathlib import Path
 def start(foliar, run):
     began = time.perf_counter()
     command = [foliar, "serve", run, "--listen", "127.0.0.1:0"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     address = server.stdout.readline().strip().removeprefix("http://")
     return server, address, time.perf_counter() - began
 
@@ -49,7 +50,8 @@ def predict(foliar, run, photos):
     process = subprocess.Popen([foliar, "predict", run, "--format", "jsonl", *photos], stdout=subprocess.PIPE)
     out = process.stdout.read()
     _, _, usage = os.wait4(process.pid, 0)
-    return time.perf_counter() - began, out.decode().splitlines(), usage.ru_maxrss / 1024
+    seconds, processor = time.perf_counter() - began, usage.ru_utime + usage.ru_stime
+    return seconds, processor, out.decode().splitlines(), usage.ru_maxrss / 1024
 
 
 async def connect(address):
@@ -125,12 +127,14 @@ def main():
     print(f"ready in {1000 * clock:.0f} ms, {1000 * processor:.0f} ms of processor time")
     server, address, _ = start(arguments.foliar, arguments.run)
     # In turn, so that whatever else the machine does slows both.
-    predicted, served, tails = [], [], []
+    predicted, served, times_of_processor, tails = [], [], [], []
     for _ in range(arguments.rounds):
-        seconds, rows, memory = predict(arguments.foliar, arguments.run, photos)
+        seconds, predicting, rows, memory = predict(arguments.foliar, arguments.run, photos)
         predicted.append(len(photos) / seconds)
+        before = processor_seconds(server)
         seconds, answers = asyncio.run(load(address, files, arguments.clients))
         served.append(len(photos) / seconds)
+        times_of_processor.append((predicting, processor_seconds(server) - before))
         rate = arguments.load * served[-1]
         times, refused = asyncio.run(constant_rate(address, files, rate, arguments.seconds))
         times.sort()
@@ -147,7 +151,10 @@ def main():
     server.terminate()
     _, status, usage = os.wait4(server.pid, 0)
     ratio = statistics.median(served / predicted for served, predicted in zip(served, predicted))
-    print(f"serve over predict {ratio:.2f}, p99 over median {statistics.median(tails):.2f} (medians of the rounds)")
+    predicting, serving = (1000 * statistics.median(times) / len(photos) for times in zip(*times_of_processor))
+    ratio_of_processor = statistics.median(serving / predicting for predicting, serving in times_of_processor)
+    print(f"processor time a photo: predict {predicting:.2f} ms, serve {serving:.2f} ms, ratio {ratio_of_processor:.2f}")
+    print(f"photos a second: serve over predict {ratio:.2f}; p99 over median {statistics.median(tails):.2f} (medians of the rounds)")
     print(f"memory: predict {memory:.0f} MB, serve {usage.ru_maxrss / 1024:.0f} MB")
     print(f"{differ} of {len(photos)} answers differ; exit code {os.waitstatus_to_exitcode(status)}")
 
