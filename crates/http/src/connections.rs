@@ -1,8 +1,8 @@
 //! Listens, accepts and drains.
 //!
 //! hyper alone, with an accept loop of our own: every connection has a time limit for the head of a request, which a server without a
-//! timer has not, and for taking its answer, and an end that is asked for loses no request. From then on every answer closes its connection, for a moment new
-//! connections are still taken, and what was taken is answered.
+//! timer has not, and for taking its answer, and an end that is asked for loses no request. From then on every answer closes its
+//! connection, for a moment new connections are still taken, and what was taken is answered.
 
 use std::convert::Infallible;
 use std::error::Error as _;

@@ -71,8 +71,9 @@ pub(super) async fn infer(
         body::read(body, shared.options.body, shared.options.patience(), &shared.budget).await?;
     // A large body takes a tenth of a second, in which other connections must not wait.
     let queue = shared.options.queue;
-    let parsed = tokio::task::spawn_blocking(move || parse(&bytes, queue)).await;
-    let (id, sources) = parsed.map_err(|error| Refusal::fault(error.to_string()))??;
+    let parsed = tokio::task::spawn_blocking(move || (parse(&bytes, queue), share)).await;
+    let (parsed, share) = parsed.map_err(|error| Refusal::fault(error.to_string()))?;
+    let (id, sources) = parsed?;
     let found = shared.ask(model, sources, share, Task::Predict).await?;
     let found = found.into_iter().map(|found| found.map_err(|failure| photos::refusal(&failure)));
     let predictions: Vec<Prediction> =
