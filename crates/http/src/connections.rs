@@ -16,6 +16,7 @@ use std::{io, net};
 
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
@@ -23,7 +24,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::answer::Answer;
-use crate::stream::Stream;
+use crate::stream::{Stream, prepare};
+use crate::tls::Tls;
 
 /// Most open connections; others wait to be accepted.
 const CONNECTIONS: u32 = 1000;
@@ -78,7 +80,10 @@ pub struct Drained {
 
 /// An address that is listened on. Connections wait until [`Listener::run`] is called.
 #[derive(Debug)]
-pub struct Listener(net::TcpListener);
+pub struct Listener {
+    tcp: net::TcpListener,
+    tls: Option<Tls>,
+}
 
 impl Listener {
     /// Listens on `address`; port 0 takes any that is free.
@@ -86,9 +91,15 @@ impl Listener {
     /// # Errors
     /// What the system says: the address is taken, not of this machine, or forbidden.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
-        let listener = net::TcpListener::bind(address)?;
-        listener.set_nonblocking(true)?;
-        Ok(Self(listener))
+        let tcp = net::TcpListener::bind(address)?;
+        tcp.set_nonblocking(true)?;
+        Ok(Self { tcp, tls: None })
+    }
+
+    /// The same, where everything is said within TLS if `tls` is given.
+    #[must_use]
+    pub fn within(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
     }
 
     /// Where it listens.
@@ -96,7 +107,7 @@ impl Listener {
     /// # Errors
     /// What the system says.
     pub fn address(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.tcp.local_addr()
     }
 
     /// Answers on this thread until `stop` is asked, and then what was accepted.
@@ -105,17 +116,18 @@ impl Listener {
     /// What the system refuses.
     pub fn run(self, service: &Arc<impl Service>, patience: Patience, stop: &Stop) -> io::Result<Drained> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-        runtime.block_on(serve(self.0, service, patience, stop))
+        runtime.block_on(serve(self, service, patience, stop))
     }
 }
 
 async fn serve<S: Service>(
-    listener: net::TcpListener,
+    listener: Listener,
     service: &Arc<S>,
     patience: Patience,
     stop: &Stop,
 ) -> io::Result<Drained> {
-    let listener = TcpListener::from_std(listener)?;
+    let Listener { tcp, tls } = listener;
+    let listener = TcpListener::from_std(tcp)?;
     let places = Arc::new(Semaphore::new(CONNECTIONS as usize));
     let (closing, closed) = watch::channel(false);
     let mut stopping = pin!(async {
@@ -142,9 +154,9 @@ async fn serve<S: Service>(
         match accepted {
             None => break,
             Some(Ok((stream, _))) => {
-                let (service, closed) = (Arc::clone(service), closed.clone());
+                let (service, tls, closed) = (Arc::clone(service), tls.clone(), closed.clone());
                 tokio::spawn(async move {
-                    connection(stream, service, patience.head, closed).await;
+                    opened(stream, tls, service, patience.head, closed).await;
                     drop(place);
                 });
             }
@@ -161,8 +173,25 @@ async fn serve<S: Service>(
     Ok(Drained { cut: if all.is_ok() { 0 } else { open } })
 }
 
+async fn opened<S: Service>(
+    tcp: TcpStream,
+    tls: Option<Tls>,
+    service: Arc<S>,
+    patience: Duration,
+    closed: watch::Receiver<bool>,
+) {
+    prepare(&tcp);
+    let Some(Tls(acceptor)) = tls else {
+        return connection(Stream::new(tcp, patience), service, patience, closed).await;
+    };
+    // A client that does not speak TLS, or not soon, has asked nothing.
+    if let Ok(Ok(stream)) = tokio::time::timeout(patience, acceptor.accept(tcp)).await {
+        connection(Stream::new(stream, patience), service, patience, closed).await;
+    }
+}
+
 async fn connection<S: Service>(
-    stream: TcpStream,
+    stream: impl Read + Write + Unpin,
     service: Arc<S>,
     patience: Duration,
     mut closed: watch::Receiver<bool>,
@@ -177,7 +206,7 @@ async fn connection<S: Service>(
             .header_read_timeout(patience)
             .max_buf_size(MOST_HEAD)
             .max_header_size(MOST_HEAD)
-            .serve_connection(Stream::new(stream, patience), answers)
+            .serve_connection(stream, answers)
     );
     let mut closing = pin!(async move {
         // An error is that the server has gone, which ends this as well.

@@ -8,7 +8,9 @@ pub mod local;
 pub mod query;
 mod refusal;
 mod stream;
+mod tls;
 
 pub use answer::{Answer, answer, guard, json_answer, refused};
 pub use connections::{Drained, Listener, Patience, Service, Stop};
 pub use refusal::Refusal;
+pub use tls::{Tls, TlsError};

@@ -12,6 +12,7 @@ use std::time::Duration;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
@@ -19,29 +20,33 @@ use tokio::time::Sleep;
 /// about a third is free, so that this is also how much a slow client must read within its patience.
 const UNREAD: usize = 64 << 10;
 
-/// A connection that fails when a write makes no progress for `patience`.
-pub(crate) struct Stream {
-    tcp: TokioIo<TcpStream>,
+/// Prepares a connection for answers to requests.
+pub(crate) fn prepare(tcp: &TcpStream) {
+    // Answers are small; waiting for more to send would only delay them.
+    let _ = tcp.set_nodelay(true);
+    // A system that refuses this keeps more.
+    let _ = SockRef::from(tcp).set_send_buffer_size(UNREAD);
+}
+
+/// A connection, perhaps within TLS, that fails when a write makes no progress for `patience`.
+pub(crate) struct Stream<T> {
+    inner: TokioIo<T>,
     patience: Duration,
     /// When the write that waits has waited too long.
     end: Option<Pin<Box<Sleep>>>,
 }
 
-impl Stream {
-    pub(crate) fn new(tcp: TcpStream, patience: Duration) -> Self {
-        // Answers are small; waiting for more to send would only delay them.
-        let _ = tcp.set_nodelay(true);
-        // A system that refuses this keeps more.
-        let _ = SockRef::from(&tcp).set_send_buffer_size(UNREAD);
-        Self { tcp: TokioIo::new(tcp), patience, end: None }
+impl<T> Stream<T> {
+    pub(crate) fn new(stream: T, patience: Duration) -> Self {
+        Self { inner: TokioIo::new(stream), patience, end: None }
     }
 
     /// What a write says, or that it has waited too long.
-    fn within_patience(
+    fn within_patience<D>(
         &mut self,
         context: &mut Context<'_>,
-        written: Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
+        written: Poll<io::Result<D>>,
+    ) -> Poll<io::Result<D>> {
         if written.is_ready() {
             self.end = None;
             return written;
@@ -53,23 +58,23 @@ impl Stream {
     }
 }
 
-impl Read for Stream {
+impl<T: AsyncRead + Unpin> Read for Stream<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_read(context, buffer)
+        Pin::new(&mut self.inner).poll_read(context, buffer)
     }
 }
 
-impl Write for Stream {
+impl<T: AsyncWrite + Unpin> Write for Stream<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.tcp).poll_write(context, bytes);
+        let written = Pin::new(&mut self.inner).poll_write(context, bytes);
         self.within_patience(context, written)
     }
 
@@ -78,19 +83,22 @@ impl Write for Stream {
         context: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.tcp).poll_write_vectored(context, bytes);
+        let written = Pin::new(&mut self.inner).poll_write_vectored(context, bytes);
         self.within_patience(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
+        self.inner.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_flush(context)
+        // TLS holds back what does not fit.
+        let flushed = Pin::new(&mut self.inner).poll_flush(context);
+        self.within_patience(context, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(context)
+        let shut = Pin::new(&mut self.inner).poll_shutdown(context);
+        self.within_patience(context, shut)
     }
 }

@@ -12,7 +12,7 @@ mod server;
 mod shared;
 mod work;
 
-pub use foliar_http::{Drained, Stop};
+pub use foliar_http::{Drained, Stop, Tls};
 pub use key::Key;
 pub use model::Model;
 pub use options::Options;

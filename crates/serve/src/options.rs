@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use foliar_http::Tls;
 use foliar_vision::Limits;
 
 use crate::key::Key;
@@ -33,6 +34,8 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// What clients must show, if anything.
     pub key: Option<Key>,
+    /// What it speaks TLS with; plain HTTP without.
+    pub tls: Option<Tls>,
 }
 
 impl Default for Options {
@@ -47,6 +50,7 @@ impl Default for Options {
             timeout: Duration::from_secs(30),
             hosts: Vec::new(),
             key: None,
+            tls: None,
         }
     }
 }

@@ -80,7 +80,7 @@ impl Server {
             }
         }
         let failed = |error| ServeError::Listen { address: options.listen, error };
-        let listener = Listener::bind(options.listen).map_err(failed)?;
+        let listener = Listener::bind(options.listen).map_err(failed)?.within(options.tls.clone());
         let metrics = Arc::new(Metrics::new(&models));
         let cards = models.iter().map(Card::new).collect();
         let health = Arc::default();

@@ -26,6 +26,12 @@ pub(crate) struct ServeArguments {
     /// File with the key that clients must send as `Authorization: Bearer KEY`, 16 characters or more
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
+    /// PEM file with the server's certificate and those that lead to its authority: speaks HTTPS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// PEM file with the private key of the certificate, without a password
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// Target error rate for answers and prediction sets: 0.2, 0.1, 0.05, 0.02 or 0.01 [default: 0.1]
     #[arg(long, value_name = "RATE", value_parser = risk_level)]
     pub(crate) risk: Option<f64>,

@@ -8,7 +8,7 @@ use anyhow::Context;
 use foliar_files::Printable as _;
 use foliar_results::words::count;
 use foliar_runlog::RunDir;
-use foliar_serve::{Drained, Key, Model, Options, Server, Stop};
+use foliar_serve::{Drained, Key, Model, Options, Server, Stop, Tls};
 use serde_json::{Map, json};
 
 use super::{export, folder_name, open_bundle_with_risk, paths, use_threads};
@@ -19,18 +19,26 @@ use crate::{interrupt, output};
 pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<Exit> {
     use_threads(arguments.threads)?;
     let key = arguments.key_file.as_deref().map(key).transpose()?;
+    let tls = arguments.tls_certificate.as_deref().zip(arguments.tls_key.as_deref());
+    let tls = tls.map(|(certificate, key)| self::tls(certificate, key)).transpose()?;
     let models: Vec<Model> =
         arguments.bundles.iter().map(|path| model(path, arguments.risk)).collect::<anyhow::Result<_>>()?;
     let decoders = match arguments.threads {
         0 => available_parallelism().map_or(1, usize::from),
         threads => usize::from(threads),
     };
-    if key.is_none() && !arguments.listen.ip().is_loopback() {
-        say!(
-            "note: {} is open to other machines, and anybody there may ask; --key-file asks for a key",
-            arguments.listen
-        );
+    if !arguments.listen.ip().is_loopback() {
+        let listen = arguments.listen;
+        if key.is_none() {
+            say!("note: {listen} is open to other machines, and anybody there may ask; --key-file asks for a key");
+        } else if tls.is_none() {
+            say!(
+                "note: the key and the photos travel to {listen} for anybody to read; --tls-certificate and --tls-key \
+                 encrypt them, unless a proxy does"
+            );
+        }
     }
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let options = Options {
         listen: arguments.listen,
         body: arguments.body,
@@ -41,6 +49,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<Exit> {
         timeout: arguments.timeout,
         hosts: arguments.hosts.clone(),
         key,
+        tls,
     };
     let server = Server::start(models, options)?;
     let stop = Stop::default();
@@ -51,7 +60,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<Exit> {
     })?;
     {
         let mut out = output::stdout();
-        writeln!(out, "http://{}", server.address()?)?;
+        writeln!(out, "{scheme}://{}", server.address()?)?;
         out.flush()?;
     }
     let Drained { cut } = server.run(&stop)?;
@@ -63,6 +72,17 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<Exit> {
         return Ok(Exit::Failed);
     }
     Ok(Exit::Done)
+}
+
+fn tls(certificate: &Path, key: &Path) -> anyhow::Result<Tls> {
+    let read = |path: &Path| {
+        foliar_files::read(path).with_context(|| format!("{} cannot be read", path.shown()))
+    };
+    Tls::of_pem(&read(certificate)?, &read(key)?).map_err(|error| {
+        let (option, path) =
+            if error.is_of_key() { ("--tls-key", key) } else { ("--tls-certificate", certificate) };
+        UsageError(format!("{option} {}: {error}", path.shown())).into()
+    })
 }
 
 fn key(path: &Path) -> anyhow::Result<Key> {
