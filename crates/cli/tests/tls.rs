@@ -137,13 +137,11 @@ fn files_that_cannot_be_used_are_named() {
         ("certificate.pem", "notes.txt", "--tls-key notes.txt: it holds no private key"),
         ("notes.txt", "key.pem", "--tls-certificate notes.txt: it holds no certificate"),
     ] {
-        let told =
-            scene.run(&["serve", "run", "--tls-certificate", certificate, "--tls-key", key]).expect(2);
+        let told = scene.run(&["serve", "run", "--tls-certificate", certificate, "--tls-key", key]).expect(2);
         assert!(told.err.contains(expected), "{}", told.err);
     }
-    let told = scene
-        .run(&["serve", "run", "--tls-certificate", "gone.pem", "--tls-key", "key.pem"])
-        .expect(1);
+    let told =
+        scene.run(&["serve", "run", "--tls-certificate", "gone.pem", "--tls-key", "key.pem"]).expect(1);
     assert!(told.err.contains("gone.pem cannot be read"), "{}", told.err);
     scene.run(&["serve", "run", "--tls-key", "key.pem"]).expect(2);
 }

@@ -30,7 +30,9 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<Exit> {
     if !arguments.listen.ip().is_loopback() {
         let listen = arguments.listen;
         if key.is_none() {
-            say!("note: {listen} is open to other machines, and anybody there may ask; --key-file asks for a key");
+            say!(
+                "note: {listen} is open to other machines, and anybody there may ask; --key-file asks for a key"
+            );
         } else if tls.is_none() {
             say!(
                 "note: the key and the photos travel to {listen} for anybody to read; --tls-certificate and --tls-key \
@@ -75,9 +77,8 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<Exit> {
 }
 
 fn tls(certificate: &Path, key: &Path) -> anyhow::Result<Tls> {
-    let read = |path: &Path| {
-        foliar_files::read(path).with_context(|| format!("{} cannot be read", path.shown()))
-    };
+    let read =
+        |path: &Path| foliar_files::read(path).with_context(|| format!("{} cannot be read", path.shown()));
     Tls::of_pem(&read(certificate)?, &read(key)?).map_err(|error| {
         let (option, path) =
             if error.is_of_key() { ("--tls-key", key) } else { ("--tls-certificate", certificate) };

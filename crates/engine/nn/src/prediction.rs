@@ -26,6 +26,8 @@ use step::Step;
 /// Photographs that go through the network at the same time: few enough that the values of one step are in the cache still when the
 /// next one reads them, enough for the weights of the last layers, of which each is used for a few pixels of a photograph only.
 const GROUP: usize = 4;
+/// Values that a group may take in memory, 256 MB, unless a photograph alone takes more.
+const MOST_VALUES: usize = 1 << 26;
 
 /// Runs a network whose weights no longer change, faster than a [`CpuEngine`](crate::CpuEngine) and with less memory.
 ///
@@ -57,9 +59,14 @@ impl PredictionEngine {
         }
         let steps = step::all(layers::of(&program), &program, state);
         let Program { batch, values, logits: output, indices_len, .. } = program;
-        let group = GROUP.max(threads()).min(batch);
-        let shapes: Vec<Nhwc> = values.into_iter().map(|shape| shape.of_images(group)).collect();
-        let layout = memory::lay_out(&requests(&shapes, &steps, output));
+        let of_group = |group: usize| {
+            let shapes: Vec<Nhwc> = values.iter().map(|shape| shape.of_images(group)).collect();
+            let layout = memory::lay_out(&requests(&shapes, &steps, output));
+            (shapes, layout)
+        };
+        let one = of_group(1).1.len.max(1);
+        let group = GROUP.max(threads()).min(MOST_VALUES / one).clamp(1, batch);
+        let (shapes, layout) = of_group(group);
         check_memory(layout.len)?;
         Ok(Self {
             batch,

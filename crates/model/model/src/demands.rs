@@ -6,11 +6,13 @@ use foliar_nn::{Graph, Nhwc, Op, Parameters, StateDict, StateError, infer};
 
 use crate::error::ModelError;
 
-/// Most values of all layers for one photograph; a prediction keeps a small part of them at a time.
-const MOST_VALUES: usize = 1 << 31;
-/// Most work for one photograph, in multiply-adds of a convolution: some seconds on two cores. ResNet-50 does as much on photographs
-/// of 1500 x 1500 pixels.
-const MOST_WORK: u64 = 250_000_000_000;
+/// Most values of all layers for one photograph, in millions; evidence (Grad-CAM) keeps all of them.
+pub(crate) const MOST_VALUES: usize = 1_000;
+/// Most values that a prediction keeps at a time for one photograph, in millions: 320 MB.
+pub(crate) const MOST_HELD: usize = 80;
+/// Most work for one photograph, in billions of multiply-adds of a convolution: some seconds on two cores. ResNet-50 does as much on
+/// photographs of 1200 x 1200 pixels.
+pub(crate) const MOST_WORK: u64 = 125;
 /// Convolutions take this many channels at a time.
 const CHANNELS: usize = 16;
 /// What a number that is read and written costs, in multiply-adds of a convolution.
@@ -22,12 +24,31 @@ const PASS: u64 = 8;
 /// [`ModelError::Demands`] says how much it asks for; a network that images of this size do not fit.
 pub fn check_demands(graph: &Graph, size: usize) -> Result<(), ModelError> {
     let shapes = infer(graph, 1, size, size)?;
-    let values = shapes.iter().fold(0_usize, |sum, shape| sum.saturating_add(shape.len()));
+    let values = shapes.iter().fold(0_usize, |sum, shape| sum.saturating_add(shape.len())) / 1_000_000;
+    let held = held(graph, &shapes) / 1_000_000;
     let work = (0..shapes.len()).fold(0_u64, |sum, id| sum.saturating_add(work(graph, &shapes, id)));
-    if values > MOST_VALUES || work > MOST_WORK {
-        return Err(ModelError::Demands { size, values, work });
+    let work = work / 1_000_000_000;
+    if values > MOST_VALUES || held > MOST_HELD || work > MOST_WORK {
+        return Err(ModelError::Demands { size, values, held, work });
     }
     Ok(())
+}
+
+/// The most values that are needed at a time: those of a node, and all before it that it or a later one reads.
+fn held(graph: &Graph, shapes: &[Nhwc]) -> usize {
+    let mut last_use: Vec<usize> = (0..shapes.len()).collect();
+    for (id, node) in graph.nodes.iter().enumerate() {
+        node.inputs.iter().for_each(|&input| last_use[input] = last_use[input].max(id));
+    }
+    let mut gone = vec![0_usize; shapes.len()];
+    let (mut now, mut most) = (0_usize, 0);
+    for (id, shape) in shapes.iter().enumerate() {
+        now = now.saturating_add(shape.len());
+        gone[last_use[id]] = gone[last_use[id]].saturating_add(shape.len());
+        most = most.max(now);
+        now = now.saturating_sub(gone[id]);
+    }
+    most
 }
 
 /// Makes sure that `state` has all weights of `graph`, before an engine takes memory for them.
@@ -91,7 +112,7 @@ mod tests {
             let graph = zoo::build(name, 40).unwrap();
             check_demands(&graph, 512).unwrap();
             if name == "resnet50" {
-                check_demands(&graph, 1500).unwrap();
+                check_demands(&graph, 1152).unwrap();
             }
             let error = check_demands(&graph, 1 << 14).unwrap_err().to_string();
             assert!(error.contains("16384"), "{name}: {error}");
@@ -107,6 +128,13 @@ mod tests {
         assert!(matches!(check_demands(&graph, 256), Err(ModelError::Demands { .. })));
         graph.nodes[1].op = Op::Relu;
         check_demands(&graph, 256).unwrap();
+        // Small weights, and layers as large as a machine's memory.
+        let wide = Op::Conv { window: Sliding::same(1, 1), channels: 224, bias: false };
+        graph.nodes[1].op = wide;
+        check_demands(&graph, 512).unwrap();
+        let error = check_demands(&graph, 2048).unwrap_err().to_string();
+        assert!(error.contains("952 million of them at a time") && error.contains("at most 1000"), "{error}");
+        graph.nodes[1].op = Op::Relu;
         for id in 1..16_000 {
             graph.nodes.push(node(&format!("relu{id}"), Op::Relu, &[id]));
         }

@@ -8,6 +8,8 @@ use foliar_metrics::MetricsError;
 use foliar_nn::{EngineError, GraphError, PredictionError, StateError};
 use thiserror::Error;
 
+use crate::demands::{MOST_HELD, MOST_VALUES, MOST_WORK};
+
 /// A checkpoint, bundle or table that cannot be read or written.
 #[derive(Debug, Error)]
 pub enum FileError {
@@ -43,15 +45,18 @@ pub enum ModelError {
     Graph(#[from] GraphError),
     /// A network that no machine would get done with.
     #[error(
-        "on photos of {size} x {size} pixels the network asks for {values} values and {work} multiply-adds a photo; \
-         at most 1 billion and 200 billion are taken: use smaller images (--image-size) or another network"
+        "on photos of {size} x {size} pixels the network makes {values} million values, {held} million of them at a time, with \
+         {work} billion multiply-adds a photo; at most {MOST_VALUES}, {MOST_HELD} and {MOST_WORK} are taken: use smaller images \
+         (--image-size) or another network"
     )]
     Demands {
         /// Side of the photographs, in pixels.
         size: usize,
-        /// Numbers that all layers give, for one photograph.
+        /// Numbers that all layers give, for one photograph, in millions.
         values: usize,
-        /// Work for one photograph, in multiply-adds of a convolution.
+        /// Those that are needed at a time, in millions.
+        held: usize,
+        /// Work for one photograph, in billions of multiply-adds of a convolution.
         work: u64,
     },
     /// The network cannot be run.
