@@ -201,10 +201,31 @@ impl<'a> Context<'a> {
         self.scale.mean < doubt
             && !self.is_wild()
             && !self.is_idle()
+            && !self.accuracy_is_mute()
+            && !offset::is_overlap(&self.log.series)
             && self.scale.reduction.is_some_and(|reduction| reduction != Reduction::Mean)
             && (val || train)
             && (!train_alone || first > limit)
             && (!val_alone || self.has_learned())
+    }
+
+    /// Whether the accuracies are the same to the last digit, far from perfect, in all rows, two at least, while a loss falls by a
+    /// fifth: then they do not count what the loss counts, and tell nothing of its factor.
+    fn accuracy_is_mute(&self) -> bool {
+        let same = |column: Column| {
+            let curve = self.column(column);
+            curve.first().map(|(_, first)| {
+                curve.len() >= 2
+                    && first.value < 0.9
+                    && curve.iter().all(|(_, reading)| reading.value == first.value)
+            })
+        };
+        let falls = [Column::TrainLoss, Column::ValLoss].into_iter().any(|column| {
+            let curve = self.column(column);
+            curve.first().zip(curve.last()).is_some_and(|(first, last)| last.1.value < 0.8 * first.1.value)
+        });
+        let told = [Column::TrainAccuracy, Column::ValAccuracy].map(same);
+        told.iter().flatten().count() > 0 && told.into_iter().flatten().all(|same| same) && falls
     }
 
     /// Whether neither loss fell by a twentieth nor an accuracy rose by as much, with accuracies that a coin may have. Then

@@ -61,6 +61,15 @@ pub(crate) fn has_heads(series: &[Series]) -> bool {
     series.iter().filter(named).filter(|series| !series.points.is_empty()).count() >= 2
 }
 
+/// Whether a score of overlap (Dice, Jaccard) is told: then the loss may hold one, and an accuracy counts pixels.
+pub(crate) fn is_overlap(series: &[Series]) -> bool {
+    let overlap = |series: &Series| {
+        let name = series.name.to_lowercase();
+        ["dice", "iou", "jaccard", "dsc"].iter().any(|word| name.contains(word))
+    };
+    series.iter().any(overlap)
+}
+
 /// Whether the accuracy is never above 3 % and the loss below what so many errors must cost: then it is
 /// not a cross-entropy of these classes.
 pub(crate) fn is_foreign(rows: &[Row]) -> bool {

@@ -66,6 +66,7 @@ mod paragraph;
 mod parts;
 mod perplexity;
 mod prefix;
+mod quoted;
 mod reader;
 mod repr;
 mod rich_columns;

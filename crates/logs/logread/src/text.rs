@@ -18,6 +18,7 @@ use crate::meaning::{self, Field, Meaning};
 use crate::number::Style;
 use crate::own::OwnReader;
 use crate::prefix::begins_with_stamp;
+use crate::quoted::unquoted;
 use crate::repr::as_records;
 use crate::run_log::{RunLog, Split};
 use crate::sentence::Sentences;
@@ -141,7 +142,14 @@ impl TextReader {
     pub(crate) fn line(&mut self, line: &Line<'_>) {
         self.style = line.style;
         let mut cleaned = std::mem::take(&mut self.cleaned);
-        let text = line.common.strip_before(clean(line.text, &mut cleaned));
+        let inner = unquoted(line.text);
+        if inner.is_some() {
+            self.literal.abandon();
+        }
+        let text = match &inner {
+            Some(inner) => clean(inner, &mut cleaned),
+            None => line.common.strip_before(clean(line.text, &mut cleaned)),
+        };
         self.own.line(text, self.line + 1);
         if text.len() > LONGEST_RECORD && !self.literal.is_open() {
             for record in unfold::epochs(text) {

@@ -165,7 +165,9 @@ fn both(
     let best = accuracies.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
     let mean = accuracies.iter().map(|(_, reading)| reading.value).sum::<f64>() / accuracies.len() as f64;
     let typical = losses[losses.len() / 2].1;
-    let chance = context.setup.chance_loss().unwrap_or(typical);
+    // Guessing costs the logarithm of a whole number; what lies a little above one is a guess that is not quite calm.
+    let whole = typical.exp().round().max(2.0).ln();
+    let chance = context.setup.chance_loss().unwrap_or(typical.min(whole));
     let guess = (-chance).exp();
     let size = context.validation_size().map_or(300.0, |size| size as f64);
     let noise = (guess * (1.0 - guess) / size).sqrt();

@@ -3,7 +3,7 @@
 //! Idea: a few extreme photos move the loss alone (`val-spikes`). Where accuracy falls with it for single epochs and comes back, the
 //! network itself is another one in evaluation: the running statistics of batch norm lag behind weights that move fast. A
 //! drop is an epoch whose accuracy lies far below the better of its neighbours on both sides, or below the one before at the
-//! end, while the training accuracy does not fall. The same shows as a validation that lies far behind training in most epochs
+//! end, while the training accuracy does not fall. In a short run one drop is enough where the loss doubles with it. The same shows as a validation that lies far behind training in most epochs
 //! from the first on, when all photos are new, and meets it at the end. Source: Ioffe and Szegedy 2015; the standard error of an accuracy.
 //! Limits: needs five epochs; small validation sets jump by chance, hence five standard errors.
 
@@ -22,6 +22,8 @@ const ABYSS: f64 = 0.38;
 
 /// A drop that counts where the loss doubles with it, again and again.
 const TOGETHER: f64 = 0.05;
+/// Validations of a short run, in which one drop is a large part of what is known: it counts where the loss doubles with it.
+const SHORT: usize = 8;
 /// How often that is.
 const SEVERAL: usize = 3;
 
@@ -88,10 +90,18 @@ pub(crate) fn drops(context: &Context<'_>) -> Vec<Drop> {
         };
         let least = context.limits.unstable_drop * if jumps(4.0) { 0.6 } else { 1.0 };
         let alone = steady && drop.depth() > least.max(5.0 * error(usual));
-        let together = steady && jumps(2.0) && drop.depth() > TOGETHER.max(2.5 * error(usual));
-        (alone || together).then_some((drop, alone))
+        let doubles = steady && jumps(2.0);
+        let together = doubles && drop.depth() > TOGETHER.max(2.5 * error(usual));
+        let short = doubles
+            && curve.len() <= SHORT
+            && drop.depth() > context.limits.unstable_drop.max(4.0 * error(usual));
+        (alone || together).then_some((drop, alone, short))
     };
-    let drops: Vec<(Drop, bool)> = (1..curve.len()).filter_map(drop).collect();
+    let drops: Vec<(Drop, bool, bool)> = (1..curve.len()).filter_map(drop).collect();
+    if let [(drop, _, true)] = drops[..] {
+        return vec![drop];
+    }
+    let drops: Vec<(Drop, bool)> = drops.into_iter().map(|(drop, alone, _)| (drop, alone)).collect();
     let alone: Vec<Drop> = drops.iter().filter(|(_, alone)| *alone).map(|(drop, _)| *drop).collect();
     if drops.len() >= SEVERAL {
         drops.into_iter().map(|(drop, _)| drop).collect()
@@ -177,7 +187,8 @@ fn by_drops(context: &Context<'_>) -> Option<Finding> {
     let deepest = drops.iter().max_by(|a, b| a.depth().total_cmp(&b.depth()))?;
     // What ended is over, if it was neither frequent nor worse than a lag of the running statistics makes it.
     let validations = context.column(Column::ValAccuracy).len();
-    let lasting = drops.iter().any(|drop| drop.since < 2) || 4 * drops.len() >= validations;
+    let lasting =
+        drops.iter().any(|drop| drop.since < 2) || 4 * drops.len() >= validations || validations <= SHORT;
     let over = drops.iter().all(|drop| is_past_its_peak(context, drop.index));
     let name = |drop: &Drop| epoch_name(&context.rows[drop.index], drop.index);
     Some(Finding {
