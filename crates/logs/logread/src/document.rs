@@ -30,7 +30,9 @@ impl Document {
         let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head).trim_ascii_start();
         let starts = |mark: &[u8]| head.get(..mark.len()).is_some_and(|head| head.eq_ignore_ascii_case(mark));
         let holds = |mark: &[u8]| memchr::memmem::find(head, mark).is_some();
-        let table = starts(b"<") && (holds(b"<table") || holds(b"<TABLE"));
+        // Below prose, as in Markdown, a row must follow.
+        let rows = || holds(b"<tr") && (holds(b"<td") || holds(b"<th"));
+        let table = holds(b"<table") && (starts(b"<") || rows()) || holds(b"<TABLE") && starts(b"<");
         if starts(b"<!doctype html") || starts(b"<html") || table {
             Some(Self::Page)
         } else if starts(b"{") && (holds(b"\"cells\"") || holds(b"\"nbformat\"")) {

@@ -48,6 +48,7 @@ mod holes;
 mod idiom;
 mod joint;
 mod label;
+mod latex;
 mod lettered;
 mod lexicon;
 mod lines;

@@ -12,6 +12,7 @@ use crate::clean::{clean, without_bar};
 use crate::common_prefix::CommonPrefix;
 use crate::fragment::is_gap;
 use crate::label::{Tail, understand};
+use crate::latex;
 use crate::lines::Line;
 use crate::literal::Literal;
 use crate::meaning::{self, Field, Meaning};
@@ -151,6 +152,8 @@ impl TextReader {
             None => line.common.strip_before(clean(line.text, &mut cleaned)),
         };
         self.own.line(text, self.line + 1);
+        let row = latex::row(text);
+        let text = row.as_deref().unwrap_or(text);
         if text.len() > LONGEST_RECORD && !self.literal.is_open() {
             for record in unfold::epochs(text) {
                 self.text(record, line.common);

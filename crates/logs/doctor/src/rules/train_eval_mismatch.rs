@@ -323,9 +323,8 @@ fn second_gap(context: &Context<'_>) -> Option<(usize, String)> {
 /// Whether the validation loss is told by step and of no epoch.
 fn counts_steps(context: &Context<'_>) -> bool {
     let series = context.chosen.val_loss.filter(|series| !series.points.is_empty());
-    series.is_some_and(|series| {
-        series.points.iter().all(|point| point.step.is_some() && point.epoch.is_none())
-    })
+    series
+        .is_some_and(|series| series.points.iter().all(|point| point.step.is_some() && point.epoch.is_none()))
 }
 
 /// Validation within reach of chance over six epochs, while training has left it far behind. A validation
