@@ -74,7 +74,9 @@ impl<'a> Context<'a> {
             printed => printed,
         };
         let loss_is_foreign = offset::is_foreign(rows);
-        let loss_is_squared = offset::is_squared(rows, &setup);
+        let samples = setup.validation_size.or(context.accuracy_resolution);
+        let loss_is_squared =
+            offset::is_squared(rows, &setup) || offset::guessed_squares(rows, &setup, samples).is_some();
         let heads = context.has_heads;
         let scale = if loss_is_foreign || loss_is_squared {
             Posterior::default()
@@ -139,6 +141,12 @@ impl<'a> Context<'a> {
             scale: Posterior::of_means(chosen.train_loss.is_some(), chosen.val_loss.is_some()),
             chosen,
         }
+    }
+
+    /// The same log with the rows of one run alone.
+    pub(crate) fn of_run(&self, run: Range<usize>) -> Self {
+        let rows = self.rows[run].to_vec();
+        Self { best_run: 0..rows.len(), rows, of_another_run: Vec::new(), setup: self.setup, ..*self }
     }
 
     /// The finite readings of a column with the index of their row.

@@ -5,9 +5,11 @@
 //! for six epochs, without a fall of the loss (four, where each accuracy is exp(-loss)); where C is not known, the two must agree on it: accuracy = exp(-loss). (3) The
 //! loss alone within 3 % of ln C for four epochs, C known. (4) The accuracy alone never above guessing in five epochs,
 //! C known; or level below 6 % for six, C unknown. (5) An accuracy of training that stays near guessing for six epochs, with a loss
-//! that is level far above ln C: outputs that are no probabilities, or labels that are others.
+//! that is level far above ln C: outputs that are no probabilities, or labels that are others. (6) What [`agreement`] tells.
 //! Limits: slow starts look the same for some epochs; a training set that *is* learned is a matter for
 //! `train-eval-mismatch`.
+
+mod agreement;
 
 use crate::context::Context;
 use crate::guessing::{self, Guess};
@@ -26,7 +28,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if is_deviation(context) {
         return None;
     }
-    exact(context).or_else(|| level_above(context)).or_else(|| {
+    exact(context).or_else(|| level_above(context)).or_else(|| agreement::find(context)).or_else(|| {
         let val = (context.column(Column::ValLoss), context.column(Column::ValAccuracy));
         let train = (context.column(Column::TrainLoss), context.column(Column::TrainAccuracy));
         let validation = !val.0.is_empty() || !val.1.is_empty();

@@ -6,11 +6,14 @@
 //! since that least value by a fifth. A training accuracy that is 20 points above validation at the end says the same, or 8
 //! points where training makes next to no error. Three epochs will do where validation is worse by a quarter while the training
 //! loss fell below a half, as fine-tuned networks do, and so will readings each of which is better in training and worse in
-//! validation. A validation loss that stays while training goes on is a note. Source:
+//! validation. Of several runs in a log each is judged. A validation loss that stays while training goes on is a note. Source:
 //! early stopping (Prechelt 1998). Limits: not claimed where training is not good itself, where the validation loss is the
 //! lower one, or for one bad epoch; medians of three epochs are compared, because a jump from single photos is for
 //! `val-spikes`.
 
+mod implied;
+
+use crate::best_run::runs;
 use crate::context::Context;
 use crate::rows::{Column, Reading, Row};
 use crate::words::{epoch_name, number, percent, quoted};
@@ -20,12 +23,34 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() || context.is_wild() {
         return None;
     }
+    as_one(context).or_else(|| in_one_of_several(context))
+}
+
+/// What all rows say together.
+fn as_one(context: &Context<'_>) -> Option<Finding> {
     by_loss(context)
         .or_else(|| within_three_epochs(context))
         .or_else(|| by_accuracy(context))
         .or_else(|| parts_company(context))
         .or_else(|| by_gap(context))
+        .or_else(|| implied::find(context))
         .or_else(|| stalled(context))
+}
+
+/// Overfitting in one of several runs of a log: a note where it is not the best.
+pub(crate) fn in_one_of_several(context: &Context<'_>) -> Option<Finding> {
+    let runs = runs(&context.rows);
+    if runs.len() < 2 {
+        return None;
+    }
+    let found = |run: &std::ops::Range<usize>| {
+        let finding = as_one(&context.of_run(run.clone()))?;
+        let severity = if *run == context.best_run { finding.severity } else { Severity::Note };
+        let line = context.rows[run.start].line;
+        let claim = format!("In the run that begins in line {line}: {}", finding.claim);
+        (finding.severity > Severity::Note).then_some(Finding { severity, claim, ..finding })
+    };
+    runs.iter().filter_map(found).max_by_key(|finding| finding.severity)
 }
 
 /// Training accuracy from which on there is next to nothing left to learn.

@@ -125,7 +125,7 @@ fn is_past_its_peak(context: &Context<'_>, index: usize) -> bool {
 }
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    by_drops(context).or_else(|| lags(context))
+    by_drops(context).or_else(|| lags(context)).or_else(|| by_loss(context))
 }
 
 const ADVICE: &str = "Lower the learning rate, let it fall during training (cosine), and give batch norm larger batches or a \
@@ -176,6 +176,53 @@ fn lags(context: &Context<'_>) -> Option<Finding> {
             row.val_loss?.line,
             quoted(row, index, "validation loss", row.val_loss?),
         )],
+        confidence: 0.7,
+        advice: ADVICE.to_owned(),
+        code: code(),
+    })
+}
+
+/// A validation loss that is twice that of its neighbours again and again, where no accuracy is printed and training is smooth.
+fn by_loss(context: &Context<'_>) -> Option<Finding> {
+    /// In nats.
+    const RISE: f64 = 0.3;
+    let both = context.mean_losses();
+    let told = !context.column(Column::ValAccuracy).is_empty();
+    let smooth = both.windows(2).all(|pair| pair[1].1 < 1.15 * pair[0].1);
+    if told || !smooth || both.len() < EPOCHS || context.penalty.is_some() {
+        return None;
+    }
+    let least = |part: &[(usize, f64, f64)]| part.iter().map(|row| row.2).fold(f64::INFINITY, f64::min);
+    let usual = |place: usize| {
+        let after = &both[place + 1..(place + 3).min(both.len())];
+        let before = least(&both[place.saturating_sub(2)..place]);
+        if after.is_empty() { before } else { before.max(least(after)) }
+    };
+    let spikes: Vec<usize> = (1..both.len())
+        .filter(|&place| {
+            both[place].2 > context.limits.spike * usual(place) && both[place].2 - usual(place) > RISE
+        })
+        .collect();
+    let &place = spikes.iter().max_by(|&&a, &&b| both[a].2.total_cmp(&both[b].2))?;
+    let (index, _, loss) = both[place];
+    let row = &context.rows[index];
+    (spikes.len() >= 2 && 6 * spikes.len() >= both.len()).then(|| Finding {
+        id: Id::UnstableValidation,
+        severity: Severity::Warning,
+        claim: format!(
+            "The validation loss jumps in {} of {} epochs, in {} to {} where its neighbours have {}, while training is smooth. \
+                Whether a few photos or all cause it, only the accuracy tells.",
+            spikes.len(),
+            both.len(),
+            epoch_name(row, index),
+            number(loss),
+            number(usual(place))
+        ),
+        evidence: row
+            .val_loss
+            .map(|loss| Evidence::at(loss.line, quoted(row, index, "validation loss", loss)))
+            .into_iter()
+            .collect(),
         confidence: 0.7,
         advice: ADVICE.to_owned(),
         code: code(),
