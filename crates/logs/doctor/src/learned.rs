@@ -180,12 +180,13 @@ fn is_unexplained(context: &Context<'_>) -> bool {
     judged.len() >= EPOCHS && judged[judged.len() - judged.len().div_ceil(3)..].iter().all(|far| *far)
 }
 
-/// Whether the training loss is nearly that of guessing yet, and the accuracy, though beyond guessing, low; or both losses are hardly
-/// below it. Where the number of classes is not known, a network that begins as one that guesses tells it.
+/// Whether the training loss is nearly that of guessing yet, and the accuracy, though beyond guessing, low; or what losses there are
+/// are hardly below it. Where the number of classes is not known, a network that begins as one that guesses tells it.
 fn has_learned_little(context: &Context<'_>, accuracies: &[(usize, Reading)]) -> bool {
     let begins = || {
         let first = context.rows.first()?;
-        let (loss, accuracy) = (first.train_loss?.value, first.train_accuracy?.value);
+        let loss = first.train_loss?.value;
+        let accuracy = first.train_accuracy.or(first.val_accuracy)?.value;
         let apart = (accuracy.ln() + loss).abs();
         (apart < GUESSES.ln() && loss > 0.66).then_some(loss)
     };
@@ -194,7 +195,7 @@ fn has_learned_little(context: &Context<'_>, accuracies: &[(usize, Reading)]) ->
     let above = |loss: Option<f64>, share: f64| loss.is_some_and(|loss| loss > share * chance);
     let low = late(accuracies).is_some_and(|accuracy| accuracy < LITTLE.1);
     context.setup.classes.is_some() && above(train, LITTLE.0) && low
-        || above(train, NEXT_TO_ALL) && above(val, NEXT_TO_ALL)
+        || above(train, NEXT_TO_ALL) && (val.is_none() || above(val, NEXT_TO_ALL))
 }
 
 /// The median of the last third, at least of one value.

@@ -152,11 +152,12 @@ fn both(
     noun: &str,
 ) -> Option<Finding> {
     // Fewer will do where each accuracy is that of its loss.
+    let size = context.validation_size().map_or(300.0, |size| size as f64);
     let told = |&(row, loss): &(usize, Reading)| {
         let of_loss = (-loss.value / factor).exp();
-        accuracies
-            .iter()
-            .any(|(other, accuracy)| *other == row && (accuracy.value / of_loss - 1.0).abs() < 0.2)
+        let noise = (of_loss * (1.0 - of_loss).max(0.0) / size).sqrt();
+        let near = (0.2 * of_loss).max(2.0 * noise);
+        accuracies.iter().any(|(other, accuracy)| *other == row && (accuracy.value - of_loss).abs() < near)
     };
     let least = if losses.iter().all(told) { LOSSES } else { context.limits.chance_epochs };
     if losses.len() < least || accuracies.len() < least {
@@ -171,7 +172,6 @@ fn both(
     let whole = typical.exp().round().max(2.0).ln();
     let chance = context.setup.chance_loss().unwrap_or(typical.min(whole));
     let guess = (-chance).exp();
-    let size = context.validation_size().map_or(300.0, |size| size as f64);
     let noise = (guess * (1.0 - guess) / size).sqrt();
     // However few the photos: who gets more than half of what guessing gets wrong right has learned something.
     let luck = (4.5 * noise + 1.0 / size).max(0.6 * guess * (1.0 - guess)).min(0.5 * (1.0 - guess));

@@ -141,7 +141,14 @@ fn is_sudden(context: &Context<'_>, rows: &[(usize, f64, f64)]) -> bool {
         let step = pair[1].2 - pair[0].2;
         let holds = accuracy(pair[0].0).zip(accuracy(pair[1].0)).is_some_and(|(from, to)| to > from - 0.015);
         holds && step > 0.8 * (last.2 - first.2) && pair[1].2 > 2.0 * pair[0].2
-    })
+    }) || is_a_leap(rows)
+}
+
+/// Whether the last step alone makes a rise that training has no share in: what is memorised is so little by little.
+fn is_a_leap(rows: &[(usize, f64, f64)]) -> bool {
+    let ([(.., first), ..], [.., before, last]) = (rows, rows) else { return false };
+    let all = last.2 - first;
+    last.2 - before.2 > 0.8 * all && last.2 > 1.6 * before.2 && last.1 > 0.6 * before.1
 }
 
 /// Whether the last step alone makes the rise of a validation loss that has jumped as far again and again, and come back.
@@ -184,8 +191,10 @@ fn by_gap(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-/// Training better and validation worse in each reading.
+/// Training better and validation worse in each reading, or in each since validation was best.
 fn parts_company(context: &Context<'_>) -> Option<Finding> {
+    /// Readings after the best one.
+    const SINCE: usize = 4;
     let [train, val] = [Column::TrainLoss, Column::ValLoss].map(|column| context.column(column));
     let [learned, judged] = [Column::TrainAccuracy, Column::ValAccuracy].map(|column| context.column(column));
     let up = |curve: &[(usize, Reading)]| curve.windows(2).all(|pair| pair[1].1.value > pair[0].1.value);
@@ -203,12 +212,21 @@ fn parts_company(context: &Context<'_>) -> Option<Finding> {
         let apart = judged.len() >= 3 && learned.len() == judged.len() && down(&judged) && up(&learned);
         (apart && best.1.value - last.1.value > CLOSE).then_some(("accuracy", "fallen", first, last))
     };
-    let (noun, way, first, (index, last)) = losses().or_else(accuracies)?;
+    let since = || {
+        let turn = (0..val.len()).min_by(|&a, &b| val[a].1.value.total_cmp(&val[b].1.value))?;
+        let (least, last) = (val[turn], *val.last()?);
+        let learned: Vec<_> = train.iter().filter(|(row, _)| *row >= least.0).copied().collect();
+        let (before, now) = (learned.first()?.1.value, learned.last()?.1.value);
+        let apart = val.len() - turn > SINCE && up(&val[turn..]) && down(&learned) && learned.len() > SINCE;
+        let risen = last.1.value > 1.2 * least.1.value && last.1.value > least.1.value + 0.1;
+        (apart && risen && now < 0.5 * before).then_some(("loss", "risen", least.1.value, last))
+    };
+    let (noun, way, first, (index, last)) = losses().or_else(accuracies).or_else(since)?;
     Some(Finding {
         id: Id::Overfit,
         severity: Severity::Warning,
         claim: format!(
-            "The validation {noun} has {way} in every reading, from {} to {}, while training got better in every one: the network \
+            "The validation {noun} has {way} in every reading from {} on, to {}, while training got better in every one: the network \
                 memorises its training photos.",
             number(first),
             number(last.value)

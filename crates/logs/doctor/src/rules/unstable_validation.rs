@@ -103,7 +103,9 @@ pub(crate) fn drops(context: &Context<'_>) -> Vec<Drop> {
     }
     let drops: Vec<(Drop, bool)> = drops.into_iter().map(|(drop, alone, _)| (drop, alone)).collect();
     let alone: Vec<Drop> = drops.iter().filter(|(_, alone)| *alone).map(|(drop, _)| *drop).collect();
-    if drops.len() >= SEVERAL {
+    // Of few epochs two that fall so are many.
+    let often = drops.len() >= 2 && 5 * drops.len() >= curve.len() && !alone.is_empty();
+    if drops.len() >= SEVERAL || often {
         drops.into_iter().map(|(drop, _)| drop).collect()
     } else if alone.len() >= 2 || alone.iter().any(|drop| drop.depth() >= DEEP) {
         alone
@@ -206,11 +208,12 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
     let &place = spikes.iter().max_by(|&&a, &&b| both[a].2.total_cmp(&both[b].2))?;
     let (index, _, loss) = both[place];
     let row = &context.rows[index];
-    (spikes.len() >= 2 && 6 * spikes.len() >= both.len()).then(|| Finding {
+    let often = spikes.len() >= 2 && 6 * spikes.len() >= both.len();
+    (often || both.len() <= SHORT).then(|| Finding {
         id: Id::UnstableValidation,
-        severity: Severity::Warning,
+        severity: if often { Severity::Warning } else { Severity::Note },
         claim: format!(
-            "The validation loss jumps in {} of {} epochs, in {} to {} where its neighbours have {}, while training is smooth. \
+            "The validation loss jumps in {} of {} epochs, in {} to {} where its neighbours have at most {}, while training is smooth. \
                 Whether a few photos or all cause it, only the accuracy tells.",
             spikes.len(),
             both.len(),
@@ -235,7 +238,7 @@ fn by_drops(context: &Context<'_>) -> Option<Finding> {
     // What ended is over, if it was neither frequent nor worse than a lag of the running statistics makes it.
     let validations = context.column(Column::ValAccuracy).len();
     let lasting =
-        drops.iter().any(|drop| drop.since < 2) || 4 * drops.len() >= validations || validations <= SHORT;
+        drops.iter().any(|drop| drop.since < 2) || 5 * drops.len() >= validations || validations <= SHORT;
     let over = drops.iter().all(|drop| is_past_its_peak(context, drop.index));
     let name = |drop: &Drop| epoch_name(&context.rows[drop.index], drop.index);
     Some(Finding {
