@@ -94,7 +94,8 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
     let risen =
         apart || (rise > 0.15 && (rise > (limit + 0.1) * val[turn] || (steady && rise > 0.12 * val[turn])));
     let learning = train[fitted] < 0.8 * train[turn];
-    if !risen
+    let level = level_above(&both);
+    if !(risen || level.is_some())
         || !learning
         || fitted < turn + 2
         || is_sudden(context, &both[turn..=fitted])
@@ -102,6 +103,7 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
     {
         return None;
     }
+    let turn = level.filter(|_| !risen).unwrap_or(turn);
     let (turn_row, fitted_row) = (both[turn].0, both[fitted].0);
     let (from, to) = (&context.rows[turn_row], &context.rows[fitted_row]);
     let strong = val[fitted] > 1.5 * val[turn];
@@ -130,6 +132,17 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
         advice: ADVICE.to_owned(),
         code: code(),
     })
+}
+
+/// The place of the least validation loss, where the last three lie a quarter above it and training has halved its loss since.
+fn level_above(both: &[(usize, f64, f64)]) -> Option<usize> {
+    const SINCE: usize = 4;
+    let turn = (0..both.len()).min_by(|&a, &b| both[a].2.total_cmp(&both[b].2))?;
+    let (least, last) = (both[turn], both.last()?);
+    let above = |row: &(usize, f64, f64)| row.2 > 1.25 * least.2 && row.2 > least.2 + 0.1;
+    let since = both.len() - 1 - turn;
+    let three = both[both.len().saturating_sub(3)..].iter().filter(|row| above(row)).count();
+    (since >= SINCE && three >= 2 && above(last) && last.1 < 0.5 * least.1).then_some(turn)
 }
 
 /// Whether most of a rise of the validation loss comes from one of its last two steps, which the accuracy does not follow: then single
@@ -217,9 +230,10 @@ fn parts_company(context: &Context<'_>) -> Option<Finding> {
         let (least, last) = (val[turn], *val.last()?);
         let learned: Vec<_> = train.iter().filter(|(row, _)| *row >= least.0).copied().collect();
         let (before, now) = (learned.first()?.1.value, learned.last()?.1.value);
-        let apart = val.len() - turn > SINCE && up(&val[turn..]) && down(&learned) && learned.len() > SINCE;
-        let risen = last.1.value > 1.2 * least.1.value && last.1.value > least.1.value + 0.1;
-        (apart && risen && now < 0.5 * before).then_some(("loss", "risen", least.1.value, last))
+        let enough = val.len() - turn > SINCE && learned.len() > SINCE && down(&learned);
+        let risen = |to: f64| to > 1.2 * least.1.value && to > least.1.value + 0.1;
+        let apart = enough && up(&val[turn..]) && risen(last.1.value) && now < 0.5 * before;
+        apart.then_some(("loss", "risen", least.1.value, last))
     };
     let (noun, way, first, (index, last)) = losses().or_else(accuracies).or_else(since)?;
     Some(Finding {

@@ -92,21 +92,23 @@ pub(crate) fn drops(context: &Context<'_>) -> Vec<Drop> {
         let alone = steady && drop.depth() > least.max(5.0 * error(usual));
         let doubles = steady && jumps(2.0);
         let together = doubles && drop.depth() > TOGETHER.max(2.5 * error(usual));
-        let short = doubles
-            && curve.len() <= SHORT
-            && drop.depth() > context.limits.unstable_drop.max(4.0 * error(usual));
+        // Where the curve rises steeply, what was to be expected lies between the neighbours.
+        let next = after.first().map_or(usual, |(.., next)| next.value);
+        let due = usual.max(0.5 * (usual + next));
+        let deep = due - drop.accuracy > context.limits.unstable_drop.max(4.0 * error(due));
+        let short = curve.len() <= SHORT && together && deep;
         (alone || together).then_some((drop, alone, short))
     };
     let drops: Vec<(Drop, bool, bool)> = (1..curve.len()).filter_map(drop).collect();
     if let [(drop, _, true)] = drops[..] {
         return vec![drop];
     }
-    let drops: Vec<(Drop, bool)> = drops.into_iter().map(|(drop, alone, _)| (drop, alone)).collect();
-    let alone: Vec<Drop> = drops.iter().filter(|(_, alone)| *alone).map(|(drop, _)| *drop).collect();
+    let alone: Vec<Drop> = drops.iter().filter(|(_, alone, _)| *alone).map(|(drop, ..)| *drop).collect();
     // Of few epochs two that fall so are many.
-    let often = drops.len() >= 2 && 5 * drops.len() >= curve.len() && !alone.is_empty();
+    let marked = drops.iter().any(|(_, alone, short)| *alone || *short);
+    let often = marked && drops.len() >= 2 && 6 * drops.len() >= curve.len();
     if drops.len() >= SEVERAL || often {
-        drops.into_iter().map(|(drop, _)| drop).collect()
+        drops.into_iter().map(|(drop, ..)| drop).collect()
     } else if alone.len() >= 2 || alone.iter().any(|drop| drop.depth() >= DEEP) {
         alone
     } else {
@@ -237,8 +239,7 @@ fn by_drops(context: &Context<'_>) -> Option<Finding> {
     let deepest = drops.iter().max_by(|a, b| a.depth().total_cmp(&b.depth()))?;
     // What ended is over, if it was neither frequent nor worse than a lag of the running statistics makes it.
     let validations = context.column(Column::ValAccuracy).len();
-    let lasting =
-        drops.iter().any(|drop| drop.since < 2) || 5 * drops.len() >= validations || validations <= SHORT;
+    let lasting = drops.iter().any(|drop| drop.since < 2) || 4 * drops.len() >= validations;
     let over = drops.iter().all(|drop| is_past_its_peak(context, drop.index));
     let name = |drop: &Drop| epoch_name(&context.rows[drop.index], drop.index);
     Some(Finding {

@@ -33,6 +33,29 @@ const KINDS: &[Kind] = &[
         &[Id::Healthy],
     ),
     (
+        "a validation loss that rises in each epoch after the second",
+        None,
+        "epoch,loss,val_loss,val_acc\n1,0.602,0.723,0.688\n2,0.401,0.571,0.741\n3,0.297,0.622,0.752\n4,0.213,0.641,0.747\n\
+         5,0.148,0.712,0.748\n6,0.094,0.771,0.735\n",
+        Some(Id::Overfit),
+        &[Id::Healthy],
+    ),
+    (
+        "a validation loss that stays a quarter above its best while training goes on",
+        None,
+        "epoch,loss,val_loss\n1,0.571,0.862\n2,0.353,0.731\n3,0.252,0.561\n4,0.161,0.624\n5,0.116,0.652\n6,0.081,0.766\n7,0.054,0.747\n",
+        Some(Id::Overfit),
+        &[Id::Healthy],
+    ),
+    (
+        "a leap of validation in the last epoch, in which training hardly moves",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n1,1.713,0.302,1.962,0.277\n2,1.341,0.386,1.491,0.356\n3,1.107,0.502,1.238,0.471\n\
+         4,0.911,0.592,1.083,0.559\n5,0.765,0.662,2.013,0.401\n",
+        None,
+        &[Id::Healthy, Id::Overfit],
+    ),
+    (
         "accuracies alone that go up and down",
         None,
         "epoch,val_acc\n1,0.421\n2,0.612\n3,0.331\n4,0.683\n5,0.412\n6,0.701\n",
