@@ -32,9 +32,16 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         let val = (context.column(Column::ValLoss), context.column(Column::ValAccuracy));
         let train = (context.column(Column::TrainLoss), context.column(Column::TrainAccuracy));
         let validation = !val.0.is_empty() || !val.1.is_empty();
-        let (losses, accuracies) = if validation { val } else { train };
-        let factor = if validation { context.factors().1 } else { context.factors().0 };
-        let noun = if validation { "validation" } else { "training" };
+        // Where validation prints an accuracy alone, the loss of training stands for its own.
+        let borrowed = val.0.is_empty() && !val.1.is_empty() && train.0.len() >= val.1.len();
+        let (losses, accuracies) = match (validation, borrowed) {
+            (true, true) => (train.0, val.1),
+            (true, false) => val,
+            (false, _) => train,
+        };
+        let of_validation = validation && !borrowed;
+        let factor = if of_validation { context.factors().1 } else { context.factors().0 };
+        let noun = if of_validation { "validation" } else { "training" };
         if is_one_epoch(context, if losses.is_empty() { &accuracies } else { &losses }) {
             return None;
         }
@@ -42,7 +49,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             return Some(finding);
         }
         match (losses.is_empty(), accuracies.is_empty()) {
-            (false, false) if accuracies.len() >= LOSSES => both(context, &losses, &accuracies, factor, noun),
+            (false, false) if accuracies.len() >= LOSSES => both(context, &losses, &accuracies, factor, noun)
+                .or_else(|| accuracy_alone(context, &accuracies, "validation").filter(|_| borrowed)),
+            (false, _) if borrowed => accuracy_alone(context, &accuracies, "validation"),
             (false, _) => loss_alone(context, &losses, &accuracies, factor, noun),
             (true, false) => accuracy_alone(context, &accuracies, noun),
             (true, true) => None,
