@@ -134,7 +134,8 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-/// The place of the least validation loss, where the last three lie a quarter above it and training has halved its loss since.
+/// The place of the least validation loss, where the last one and another of the last three lie a quarter above it, and training has
+/// halved its loss since.
 fn level_above(both: &[(usize, f64, f64)]) -> Option<usize> {
     const SINCE: usize = 4;
     let turn = (0..both.len()).min_by(|&a, &b| both[a].2.total_cmp(&both[b].2))?;
@@ -145,8 +146,8 @@ fn level_above(both: &[(usize, f64, f64)]) -> Option<usize> {
     (since >= SINCE && three >= 2 && above(last) && last.1 < 0.5 * least.1).then_some(turn)
 }
 
-/// Whether most of a rise of the validation loss comes from one of its last two steps, which the accuracy does not follow: then single
-/// photos cause it.
+/// Whether most of a rise of the validation loss comes from one of its last two steps, which the accuracy does not follow (then single
+/// photos cause it), or which training hardly took part in.
 fn is_sudden(context: &Context<'_>, rows: &[(usize, f64, f64)]) -> bool {
     let accuracy = |row: usize| context.rows[row].val_accuracy.map(|reading| reading.value);
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return false };

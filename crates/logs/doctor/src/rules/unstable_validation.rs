@@ -3,9 +3,10 @@
 //! Idea: a few extreme photos move the loss alone (`val-spikes`). Where accuracy falls with it for single epochs and comes back, the
 //! network itself is another one in evaluation: the running statistics of batch norm lag behind weights that move fast. A
 //! drop is an epoch whose accuracy lies far below the better of its neighbours on both sides, or below the one before at the
-//! end, while the training accuracy does not fall. In a short run one drop is enough where the loss doubles with it. The same shows as a validation that lies far behind training in most epochs
-//! from the first on, when all photos are new, and meets it at the end. Source: Ioffe and Szegedy 2015; the standard error of an accuracy.
-//! Limits: needs five epochs; small validation sets jump by chance, hence five standard errors.
+//! end, while the training accuracy does not fall. In a short run one drop is enough where the loss doubles with it. The same shows as a
+//! validation that lies far behind training in most epochs from the first on, when all photos are new, and meets it at the end; and as a
+//! loss that doubles again and again, where no accuracy says whether few photos or all cause it. Source: Ioffe and Szegedy 2015; the
+//! standard error of an accuracy. Limits: needs five epochs; small validation sets jump by chance, hence five standard errors.
 
 use foliar_logread::{Metric, Point};
 
@@ -22,10 +23,10 @@ const ABYSS: f64 = 0.38;
 
 /// A drop that counts where the loss doubles with it, again and again.
 const TOGETHER: f64 = 0.05;
-/// Validations of a short run, in which one drop is a large part of what is known: it counts where the loss doubles with it.
-const SHORT: usize = 8;
 /// How often that is.
 const SEVERAL: usize = 3;
+/// Validations of a short run, in which one drop is a large part of what is known: it counts where the loss doubles with it.
+const SHORT: usize = 8;
 
 /// An epoch whose validation falls far below its neighbours.
 #[derive(Clone, Copy, Debug)]
