@@ -22,6 +22,9 @@ const LOSSES: usize = 4;
 /// Epochs that an accuracy alone needs.
 const ACCURACIES: usize = 5;
 
+/// An accuracy below which no task of a few dozen classes is learned.
+const TINY: f64 = 0.06;
+
 type Curve = Vec<(usize, Reading)>;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
@@ -165,7 +168,8 @@ fn both(
     let told = |&(row, loss): &(usize, Reading)| {
         let of_loss = (-loss.value / factor).exp();
         let noise = (of_loss * (1.0 - of_loss).max(0.0) / size).sqrt();
-        let near = (0.2 * of_loss).max(2.0 * noise);
+        // Of so many classes a fifth is less than a few photos.
+        let near = (0.2 * of_loss).max(if of_loss < TINY { 2.0 * noise } else { 0.0 });
         accuracies.iter().any(|(other, accuracy)| *other == row && (accuracy.value - of_loss).abs() < near)
     };
     let least = if losses.iter().all(told) { LOSSES } else { context.limits.chance_epochs };
@@ -321,7 +325,6 @@ fn accuracy_alone(context: &Context<'_>, accuracies: &Curve, noun: &str) -> Opti
 
 /// An accuracy of unknown classes that stays so low that no task of a few dozen classes is learned.
 fn tiny_accuracy(context: &Context<'_>, accuracies: &Curve, noun: &str) -> Option<Finding> {
-    const TINY: f64 = 0.06;
     let (first, last) = (accuracies.first()?, accuracies.last()?);
     let values = || accuracies.iter().map(|(_, reading)| reading.value);
     let (least, most) = values().fold((1.0_f64, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
