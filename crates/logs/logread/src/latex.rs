@@ -2,9 +2,7 @@
 
 /// The row with strokes between its cells and without commands; `None` if `line` is no such row.
 pub(crate) fn row(line: &str) -> Option<String> {
-    if memchr::memchr(b'&', line.as_bytes()).is_none() {
-        return None;
-    }
+    memchr::memchr(b'&', line.as_bytes())?;
     // Rules stand after the row, and before it in some hands.
     let mut text = line.trim();
     while let Some(rest) = RULES.iter().find_map(|rule| text.strip_suffix(rule).or(text.strip_prefix(rule))) {
