@@ -10,8 +10,8 @@ use crate::rows::Row;
 /// Epochs of a run that counts.
 const EPOCHS: usize = 3;
 
-/// The rows of the best run; all rows where there is one.
-pub(crate) fn best_run(rows: &[Row]) -> Range<usize> {
+/// The rows of each run, in order; all rows where there is one.
+pub(crate) fn runs(rows: &[Row]) -> Vec<Range<usize>> {
     let mut starts = vec![0];
     let mut last: Option<f64> = None;
     for (index, row) in rows.iter().enumerate() {
@@ -25,10 +25,14 @@ pub(crate) fn best_run(rows: &[Row]) -> Range<usize> {
     }
     // Many returns are no epochs.
     if starts.len() == 1 || 3 * starts.len() > rows.len().max(6) {
-        return 0..rows.len();
+        return std::iter::once(0..rows.len()).collect();
     }
     let ends = starts.iter().skip(1).copied().chain([rows.len()]);
-    let runs = starts.iter().zip(ends).map(|(&start, end)| start..end);
+    starts.iter().zip(ends).map(|(&start, end)| start..end).collect()
+}
+
+/// The rows of the best run; all rows where there is one.
+pub(crate) fn best_run(rows: &[Row]) -> Range<usize> {
     let score = |run: &Range<usize>| {
         let rows = &rows[run.clone()];
         let accuracy = rows.iter().filter_map(|row| row.val_accuracy).map(|reading| reading.value);
@@ -39,7 +43,7 @@ pub(crate) fn best_run(rows: &[Row]) -> Range<usize> {
         let (a, b) = (score(a), score(b));
         a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
     };
-    runs.filter(|run| run.len() >= EPOCHS).max_by(better).unwrap_or(0..rows.len())
+    runs(rows).into_iter().filter(|run| run.len() >= EPOCHS).max_by(better).unwrap_or(0..rows.len())
 }
 
 #[cfg(test)]

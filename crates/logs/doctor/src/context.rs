@@ -74,7 +74,9 @@ impl<'a> Context<'a> {
             printed => printed,
         };
         let loss_is_foreign = offset::is_foreign(rows);
-        let loss_is_squared = offset::is_squared(rows, &setup);
+        let samples = setup.validation_size.or(context.accuracy_resolution);
+        let loss_is_squared =
+            offset::is_squared(rows, &setup) || offset::guessed_squares(rows, &setup, samples).is_some();
         let heads = context.has_heads;
         let scale = if loss_is_foreign || loss_is_squared {
             Posterior::default()
@@ -141,6 +143,12 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The same log with the rows of one run alone.
+    pub(crate) fn of_run(&self, run: Range<usize>) -> Self {
+        let rows = self.rows[run].to_vec();
+        Self { best_run: 0..rows.len(), rows, of_another_run: Vec::new(), setup: self.setup, ..*self }
+    }
+
     /// The finite readings of a column with the index of their row.
     pub(crate) fn column(&self, column: Column) -> Vec<(usize, Reading)> {
         self.rows
@@ -201,10 +209,31 @@ impl<'a> Context<'a> {
         self.scale.mean < doubt
             && !self.is_wild()
             && !self.is_idle()
+            && !self.accuracy_is_mute()
+            && !offset::is_overlap(&self.log.series)
             && self.scale.reduction.is_some_and(|reduction| reduction != Reduction::Mean)
             && (val || train)
             && (!train_alone || first > limit)
             && (!val_alone || self.has_learned())
+    }
+
+    /// Whether the accuracies are the same to the last digit, far from perfect, in all rows, two at least, while a loss falls by a
+    /// fifth: then they do not count what the loss counts, and tell nothing of its factor.
+    fn accuracy_is_mute(&self) -> bool {
+        let same = |column: Column| {
+            let curve = self.column(column);
+            curve.first().map(|(_, first)| {
+                curve.len() >= 2
+                    && first.value < 0.9
+                    && curve.iter().all(|(_, reading)| reading.value == first.value)
+            })
+        };
+        let falls = [Column::TrainLoss, Column::ValLoss].into_iter().any(|column| {
+            let curve = self.column(column);
+            curve.first().zip(curve.last()).is_some_and(|(first, last)| last.1.value < 0.8 * first.1.value)
+        });
+        let told = [Column::TrainAccuracy, Column::ValAccuracy].map(same);
+        told.iter().flatten().count() > 0 && told.into_iter().flatten().all(|same| same) && falls
     }
 
     /// Whether neither loss fell by a twentieth nor an accuracy rose by as much, with accuracies that a coin may have. Then

@@ -33,6 +33,10 @@ const SKEWED: f64 = 0.8;
 
 /// Share of the loss of guessing that is left, and the accuracy, of a network that has learned little.
 const LITTLE: (f64, f64) = (0.8, 0.25);
+/// Share of the loss of guessing from which on that is so whatever the accuracy.
+const NEXT_TO_ALL: f64 = 0.92;
+/// How far the first accuracy of training may lie from that of its loss in a network that guesses, as a factor.
+const GUESSES: f64 = 1.35;
 
 /// How far an accuracy falls from its best that takes a rise of the loss with it.
 const FALL: f64 = 0.03;
@@ -52,6 +56,8 @@ pub(crate) enum Gap {
     Loss,
     /// The validation loss ends far above its least value, and nothing else says why.
     Rise,
+    /// The validation accuracy ends far below what it was, or falls so again and again.
+    Jumps,
     /// What stands before the first epoch is better than the run ever becomes, and may be where it set out from.
     Start,
     /// It learns, but the training loss is still most of that of guessing, and few answers are right.
@@ -71,6 +77,7 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         _ if !by_accuracy(context, &accuracy) && !by_loss(context, &loss) => Some(Gap::Proof),
         _ if may_be_one_class(context, &accuracy) => Some(Gap::Proof),
         _ if trained == [0, 0] && may_be_one_evaluation(context, &accuracy, &loss) => Some(Gap::Proof),
+        _ if jumps(context, &accuracy) => Some(Gap::Jumps),
         _ if has_risen(&loss, &accuracy) => Some(Gap::Rise),
         _ if is_unexplained(context) => Some(Gap::Loss),
         _ if may_be_its_start(&context.of_another_run, &context.rows) => Some(Gap::Start),
@@ -111,6 +118,22 @@ fn may_be_one_evaluation(
     let rises = ends(accuracies).is_some_and(|(first, end)| end > first + FALL);
     let falls = ends(losses).is_some_and(|(first, end)| end < 0.9 * first);
     context.rows.iter().all(|row| row.epoch.is_none()) && !rises && !falls
+}
+
+/// Whether an accuracy falls far below its neighbours on both sides in a third of the epochs, or ends far below the best of those
+/// before it.
+fn jumps(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
+    let size = context.validation_size().map_or(ASSUMED, |size| size as f64);
+    let best = |part: &[(usize, Reading)]| part.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
+    let fall = |place: usize| {
+        let (before, after) = (best(&curve[..place]), best(&curve[place + 1..]));
+        let usual = if place + 1 == curve.len() { before } else { before.min(after) };
+        let error = (usual * (1.0 - usual) / size).sqrt();
+        (usual - curve[place].1.value).max(0.0) / context.limits.unstable_drop.max(5.0 * error)
+    };
+    let falls = (1..curve.len()).filter(|&place| fall(place) > 1.0).count();
+    let ends = curve.len() > 1 && fall(curve.len() - 1) > 2.0;
+    ends || falls >= 2 && 3 * falls >= curve.len()
 }
 
 /// Whether a loss of validation ends above its least value by more than jumps and a mild overfitting make of it; where the
@@ -157,12 +180,22 @@ fn is_unexplained(context: &Context<'_>) -> bool {
     judged.len() >= EPOCHS && judged[judged.len() - judged.len().div_ceil(3)..].iter().all(|far| *far)
 }
 
-/// Whether the training loss is nearly that of guessing yet, and the accuracy, though beyond guessing, low.
+/// Whether the training loss is nearly that of guessing yet, and the accuracy, though beyond guessing, low; or what losses there are
+/// are hardly below it. Where the number of classes is not known, a network that begins as one that guesses tells it.
 fn has_learned_little(context: &Context<'_>, accuracies: &[(usize, Reading)]) -> bool {
-    let Some(chance) = context.setup.chance_loss() else { return false };
-    let loss = late(&context.column(Column::TrainLoss));
-    loss.is_some_and(|loss| loss > LITTLE.0 * chance)
-        && late(accuracies).is_some_and(|accuracy| accuracy < LITTLE.1)
+    let begins = || {
+        let first = context.rows.first()?;
+        let loss = first.train_loss?.value;
+        let accuracy = first.train_accuracy.or(first.val_accuracy)?.value;
+        let apart = (accuracy.ln() + loss).abs();
+        (apart < GUESSES.ln() && loss > 0.66).then_some(loss)
+    };
+    let Some(chance) = context.setup.chance_loss().or_else(begins) else { return false };
+    let [train, val] = [Column::TrainLoss, Column::ValLoss].map(|column| late(&context.column(column)));
+    let above = |loss: Option<f64>, share: f64| loss.is_some_and(|loss| loss > share * chance);
+    let low = late(accuracies).is_some_and(|accuracy| accuracy < LITTLE.1);
+    context.setup.classes.is_some() && above(train, LITTLE.0) && low
+        || above(train, NEXT_TO_ALL) && (val.is_none() || above(val, NEXT_TO_ALL))
 }
 
 /// The median of the last third, at least of one value.

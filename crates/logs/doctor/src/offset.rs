@@ -13,16 +13,17 @@
 mod penalty;
 mod smoothing;
 mod softmax;
+mod squares;
 
 pub(crate) use penalty::{Penalty, inferred_penalty, printed_penalty};
 pub(crate) use smoothing::{Smoothing, smoothing};
 pub(crate) use softmax::{SoftmaxFit, double_softmax};
+pub(crate) use squares::{guessed_squares, is_squared};
 
 use foliar_logread::Series;
 
 use crate::entropy::least_loss;
 use crate::rows::Row;
-use crate::setup::RunSetup;
 
 /// Loss and error rate of one row.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +62,15 @@ pub(crate) fn has_heads(series: &[Series]) -> bool {
     series.iter().filter(named).filter(|series| !series.points.is_empty()).count() >= 2
 }
 
+/// Whether a score of overlap (Dice, Jaccard) is told: then the loss may hold one, and an accuracy counts pixels.
+pub(crate) fn is_overlap(series: &[Series]) -> bool {
+    let overlap = |series: &Series| {
+        let name = series.name.to_lowercase();
+        ["dice", "iou", "jaccard", "dsc"].iter().any(|word| name.contains(word))
+    };
+    series.iter().any(overlap)
+}
+
 /// Whether the accuracy is never above 3 % and the loss below what so many errors must cost: then it is
 /// not a cross-entropy of these classes.
 pub(crate) fn is_foreign(rows: &[Row]) -> bool {
@@ -69,19 +79,5 @@ pub(crate) fn is_foreign(rows: &[Row]) -> bool {
         let least = pairs.iter().map(|pair| pair.error_rate).fold(1.0, f64::min);
         let too_small = pairs.iter().filter(|pair| pair.loss < 0.9 * least_loss(least)).count();
         least >= 0.97 && 3 * too_small >= 2 * pairs.len()
-    })
-}
-
-/// Whether the loss of a network that guesses is the variance of a label, (C - 1) / C² for each of C outputs, and the loss then
-/// falls: a squared error.
-pub(crate) fn is_squared(rows: &[Row], setup: &RunSetup) -> bool {
-    const NEAR: f64 = 0.05;
-    let Some(classes) = setup.classes.map(|classes| classes as f64) else { return false };
-    let variance = (classes - 1.0) / (classes * classes);
-    let guesses = |pair: &Pair| 1.0 - pair.error_rate < 1.3 / classes;
-    [true, false].map(|validation| pairs(rows, validation)).iter().any(|pairs| {
-        let start = pairs.first().filter(|pair| guesses(pair));
-        let fits = start.is_some_and(|pair| (pair.loss / variance - 1.0).abs() < NEAR);
-        fits && pairs.len() > 2 && pairs.iter().all(|pair| pair.loss < (1.0 + 2.0 * NEAR) * variance)
     })
 }

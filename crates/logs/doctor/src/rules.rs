@@ -178,7 +178,7 @@ pub(crate) fn judge(context: &Context<'_>) -> Judgement {
     let mut doubtful = false;
     if found.iter().all(|finding| finding.severity == Severity::Note) {
         doubtful = found.iter().any(|finding| match finding.id {
-            Id::Overfit => overfit::has_risen(context),
+            Id::Overfit => overfit::has_risen(context) || overfit::in_one_of_several(context).is_some(),
             Id::ValidationTooSmall => validation_too_small::proves_nothing(context),
             Id::Plateau => plateau::is_still(context),
             id => id.is_fault(),

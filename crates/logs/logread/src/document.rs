@@ -30,7 +30,9 @@ impl Document {
         let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head).trim_ascii_start();
         let starts = |mark: &[u8]| head.get(..mark.len()).is_some_and(|head| head.eq_ignore_ascii_case(mark));
         let holds = |mark: &[u8]| memchr::memmem::find(head, mark).is_some();
-        let table = starts(b"<") && (holds(b"<table") || holds(b"<TABLE"));
+        // Below prose, as in Markdown, a row must follow.
+        let rows = || holds(b"<tr") && (holds(b"<td") || holds(b"<th"));
+        let table = holds(b"<table") && (starts(b"<") || rows()) || holds(b"<TABLE") && starts(b"<");
         if starts(b"<!doctype html") || starts(b"<html") || table {
             Some(Self::Page)
         } else if starts(b"{") && (holds(b"\"cells\"") || holds(b"\"nbformat\"")) {
@@ -166,7 +168,11 @@ fn visible(page: &str) -> String {
     let mut text = String::with_capacity(page.len() / 2);
     let mut rest = page;
     let mut in_row = false;
-    while let Some(open) = rest.find('<') {
+    // Before anything but a letter or a mark of a tag it is a sign of its own, as in `loss < 0.5`.
+    let opens = |at: &usize, rest: &str| {
+        rest[at + 1..].starts_with(|next: char| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?'))
+    };
+    while let Some(open) = rest.match_indices('<').map(|(at, _)| at).find(|at| opens(at, rest)) {
         // Line breaks between the cells of a row are white space only.
         match in_row {
             true => push_decoded(&rest[..open].replace('\n', " "), &mut text),
@@ -252,9 +258,12 @@ mod tests {
     #[test]
     fn cells_of_a_page_are_set_apart_and_scripts_are_not_shown() {
         let page = "<!DOCTYPE html><html><script>var loss = 9 < 10;</script><table><tr>\n<th>epoch</th>\n<th>loss</th></tr>\n\
-            <tr><td>1</td><td>0.5 &lt; 1&nbsp;</td></tr></table><p>end &amp; more</html>";
+            <tr><td>1</td><td>0.5 &lt; 1&nbsp;</td></tr></table><p>end &amp; 1 < 2 more</html>";
         let kind = Document::of(page.as_bytes()).expect("a page");
-        assert_eq!(kind.text(page.as_bytes()).expect("whole"), "epoch\t loss\n1\t0.5 < 1\nend & more\n");
+        assert_eq!(
+            kind.text(page.as_bytes()).expect("whole"),
+            "epoch\t loss\n1\t0.5 < 1\nend & 1 < 2 more\n"
+        );
     }
 
     #[test]

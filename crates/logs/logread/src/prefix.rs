@@ -81,6 +81,7 @@ fn after_logger(text: &str) -> &str {
             }
             None if stamped => match first_word(rest) {
                 word if is_of_logger(word) && !(word == "|" && ruled()) => word.len(),
+                word if is_module(word, &rest[word.len()..]) => word.len(),
                 _ => break,
             },
             None => break,
@@ -208,6 +209,19 @@ fn is_of_logger(word: &str) -> bool {
         || matches!(word, "-" | "--" | "|" | ":" | "::" | ">")
 }
 
+/// `package.module.name - `, the name of a logger before what it says. Where the last of its words means something, it stays.
+fn is_module(word: &str, after: &str) -> bool {
+    let plain = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    let Some((_, last)) = word.rsplit_once('.') else { return false };
+    let set_apart = [" - ", " | "].iter().find_map(|mark| after.strip_prefix(mark));
+    set_apart.is_some_and(|rest| !rest.trim_start().starts_with(|first: char| first.is_ascii_digit()))
+        && word.split('.').all(plain)
+        && !says_something(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::without_prefix;
@@ -228,6 +242,11 @@ mod tests {
             ("INFO:root:1,1.46,0.58", "1,1.46,0.58"),
             ("INFO:loss: 0.5", "loss: 0.5"),
             ("[INFO] epoch 1", "epoch 1"),
+            (
+                "2024-03-01 10:00:01,037 - INFO - shop.logs.console -   Training | Validation",
+                "  Training | Validation",
+            ),
+            ("2024-03-01 10:00:01,037 - INFO - shop.loss - 0.5", "shop.loss - 0.5"),
             ("% |  1 |  1.2 |", "|  1 |  1.2 |"),
             ("<pre>| Epoch | Loss |", "| Epoch | Loss |"),
             ("> 1 0.5 0.4", "1 0.5 0.4"),

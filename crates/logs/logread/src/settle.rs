@@ -189,6 +189,12 @@ fn settle_errors(columns: &mut [Column]) {
         let share = summary.percent || summary.most <= HUNDRED && loss;
         column.meaning.quantity = if share { Quantity::ErrorRate } else { Quantity::Loss };
     }
+    // Only of edits there may be more than of what was to be read.
+    for column in columns.iter_mut().filter(|column| column.meaning.quantity == Quantity::ErrorRate) {
+        if column.summary.percent && column.summary.most > HUNDRED {
+            column.meaning.quantity = Quantity::EditErrors;
+        }
+    }
 }
 
 /// Where nothing tells of classes and no loss is printed, the first kind of deviation from the wanted numbers is the loss.
@@ -424,7 +430,8 @@ fn scales(columns: &[Column]) -> Vec<Option<f64>> {
             if !quantity.is_share() {
                 return Some(1.0);
             }
-            if column.summary.most > HUNDRED {
+            let edits = quantity == Quantity::EditErrors && column.summary.percent;
+            if column.summary.most > HUNDRED && !edits {
                 return None;
             }
             if exceeds_one(column, columns) || is_no_percentage(column, columns) {

@@ -12,12 +12,14 @@ use crate::clean::{clean, without_bar};
 use crate::common_prefix::CommonPrefix;
 use crate::fragment::is_gap;
 use crate::label::{Tail, understand};
+use crate::latex;
 use crate::lines::Line;
 use crate::literal::Literal;
 use crate::meaning::{self, Field, Meaning};
 use crate::number::Style;
 use crate::own::OwnReader;
 use crate::prefix::begins_with_stamp;
+use crate::quoted::unquoted;
 use crate::repr::as_records;
 use crate::run_log::{RunLog, Split};
 use crate::sentence::Sentences;
@@ -141,8 +143,17 @@ impl TextReader {
     pub(crate) fn line(&mut self, line: &Line<'_>) {
         self.style = line.style;
         let mut cleaned = std::mem::take(&mut self.cleaned);
-        let text = line.common.strip_before(clean(line.text, &mut cleaned));
+        let inner = unquoted(line.text);
+        if inner.is_some() {
+            self.literal.abandon();
+        }
+        let text = match &inner {
+            Some(inner) => clean(inner, &mut cleaned),
+            None => line.common.strip_before(clean(line.text, &mut cleaned)),
+        };
         self.own.line(text, self.line + 1);
+        let row = latex::row(text);
+        let text = row.as_deref().unwrap_or(text);
         if text.len() > LONGEST_RECORD && !self.literal.is_open() {
             for record in unfold::epochs(text) {
                 self.text(record, line.common);

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use foliar_logread::{Metric, RunLog, Series, Split, read_log};
 
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 13] = [
     ("consoles", include_str!("shapes/consoles.txt")),
     ("tables", include_str!("shapes/tables.txt")),
     ("objects", include_str!("shapes/objects.txt")),
@@ -23,6 +23,7 @@ const FILES: [(&str, &str); 12] = [
     ("copies", include_str!("shapes/copies.txt")),
     ("directions", include_str!("shapes/directions.txt")),
     ("programs", include_str!("shapes/programs.txt")),
+    ("wrappings", include_str!("shapes/wrappings.txt")),
 ];
 
 #[test]

@@ -5,9 +5,11 @@
 //! for six epochs, without a fall of the loss (four, where each accuracy is exp(-loss)); where C is not known, the two must agree on it: accuracy = exp(-loss). (3) The
 //! loss alone within 3 % of ln C for four epochs, C known. (4) The accuracy alone never above guessing in five epochs,
 //! C known; or level below 6 % for six, C unknown. (5) An accuracy of training that stays near guessing for six epochs, with a loss
-//! that is level far above ln C: outputs that are no probabilities, or labels that are others.
+//! that is level far above ln C: outputs that are no probabilities, or labels that are others. (6) What [`agreement`] tells.
 //! Limits: slow starts look the same for some epochs; a training set that *is* learned is a matter for
 //! `train-eval-mismatch`.
+
+mod agreement;
 
 use crate::context::Context;
 use crate::guessing::{self, Guess};
@@ -20,19 +22,29 @@ const LOSSES: usize = 4;
 /// Epochs that an accuracy alone needs.
 const ACCURACIES: usize = 5;
 
+/// An accuracy below which no task of a few dozen classes is learned.
+const TINY: f64 = 0.06;
+
 type Curve = Vec<(usize, Reading)>;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if is_deviation(context) {
         return None;
     }
-    exact(context).or_else(|| level_above(context)).or_else(|| {
+    exact(context).or_else(|| level_above(context)).or_else(|| agreement::find(context)).or_else(|| {
         let val = (context.column(Column::ValLoss), context.column(Column::ValAccuracy));
         let train = (context.column(Column::TrainLoss), context.column(Column::TrainAccuracy));
         let validation = !val.0.is_empty() || !val.1.is_empty();
-        let (losses, accuracies) = if validation { val } else { train };
-        let factor = if validation { context.factors().1 } else { context.factors().0 };
-        let noun = if validation { "validation" } else { "training" };
+        // Where validation prints an accuracy alone, the loss of training stands for its own.
+        let borrowed = val.0.is_empty() && !val.1.is_empty() && train.0.len() >= val.1.len();
+        let (losses, accuracies) = match (validation, borrowed) {
+            (true, true) => (train.0, val.1),
+            (true, false) => val,
+            (false, _) => train,
+        };
+        let of_validation = validation && !borrowed;
+        let factor = if of_validation { context.factors().1 } else { context.factors().0 };
+        let noun = if of_validation { "validation" } else { "training" };
         if is_one_epoch(context, if losses.is_empty() { &accuracies } else { &losses }) {
             return None;
         }
@@ -40,7 +52,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             return Some(finding);
         }
         match (losses.is_empty(), accuracies.is_empty()) {
-            (false, false) if accuracies.len() >= LOSSES => both(context, &losses, &accuracies, factor, noun),
+            (false, false) if accuracies.len() >= LOSSES => both(context, &losses, &accuracies, factor, noun)
+                .or_else(|| accuracy_alone(context, &accuracies, "validation").filter(|_| borrowed)),
+            (false, _) if borrowed => accuracy_alone(context, &accuracies, "validation"),
             (false, _) => loss_alone(context, &losses, &accuracies, factor, noun),
             (true, false) => accuracy_alone(context, &accuracies, noun),
             (true, true) => None,
@@ -150,11 +164,13 @@ fn both(
     noun: &str,
 ) -> Option<Finding> {
     // Fewer will do where each accuracy is that of its loss.
+    let size = context.validation_size().map_or(300.0, |size| size as f64);
     let told = |&(row, loss): &(usize, Reading)| {
         let of_loss = (-loss.value / factor).exp();
-        accuracies
-            .iter()
-            .any(|(other, accuracy)| *other == row && (accuracy.value / of_loss - 1.0).abs() < 0.2)
+        let noise = (of_loss * (1.0 - of_loss).max(0.0) / size).sqrt();
+        // Of so many classes a fifth is less than a few photos.
+        let near = (0.2 * of_loss).max(if of_loss < TINY { 2.0 * noise } else { 0.0 });
+        accuracies.iter().any(|(other, accuracy)| *other == row && (accuracy.value - of_loss).abs() < near)
     };
     let least = if losses.iter().all(told) { LOSSES } else { context.limits.chance_epochs };
     if losses.len() < least || accuracies.len() < least {
@@ -165,9 +181,10 @@ fn both(
     let best = accuracies.iter().map(|(_, reading)| reading.value).fold(0.0, f64::max);
     let mean = accuracies.iter().map(|(_, reading)| reading.value).sum::<f64>() / accuracies.len() as f64;
     let typical = losses[losses.len() / 2].1;
-    let chance = context.setup.chance_loss().unwrap_or(typical);
+    // Guessing costs the logarithm of a whole number; what lies a little above one is a guess that is not quite calm.
+    let whole = typical.exp().round().max(2.0).ln();
+    let chance = context.setup.chance_loss().unwrap_or(typical.min(whole));
     let guess = (-chance).exp();
-    let size = context.validation_size().map_or(300.0, |size| size as f64);
     let noise = (guess * (1.0 - guess) / size).sqrt();
     // However few the photos: who gets more than half of what guessing gets wrong right has learned something.
     let luck = (4.5 * noise + 1.0 / size).max(0.6 * guess * (1.0 - guess)).min(0.5 * (1.0 - guess));
@@ -308,7 +325,6 @@ fn accuracy_alone(context: &Context<'_>, accuracies: &Curve, noun: &str) -> Opti
 
 /// An accuracy of unknown classes that stays so low that no task of a few dozen classes is learned.
 fn tiny_accuracy(context: &Context<'_>, accuracies: &Curve, noun: &str) -> Option<Finding> {
-    const TINY: f64 = 0.06;
     let (first, last) = (accuracies.first()?, accuracies.last()?);
     let values = || accuracies.iter().map(|(_, reading)| reading.value);
     let (least, most) = values().fold((1.0_f64, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));

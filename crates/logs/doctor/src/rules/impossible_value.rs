@@ -1,17 +1,22 @@
 //! A number that the quantity cannot have.
 //!
-//! Idea: a cross-entropy is never below 0, a share never above 1, and the five likeliest classes contain the
-//! likeliest. Source: the definitions. Limits: losses other than cross-entropy may be negative; the claim says so.
+//! Idea: a cross-entropy is never below 0, and 0 only where no answer is wrong; a share is never above 1, and the five likeliest
+//! classes contain the likeliest. Source: the definitions. Limits: losses other than cross-entropy may be negative; the claim says so.
 
 use foliar_logread::{Metric, Point, Series};
 
 use crate::context::Context;
+use crate::entropy::least_loss;
+use crate::offset::is_overlap;
 use crate::rows::Column;
-use crate::words::{number, percent, quoted};
+use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    negative_loss(context).or_else(|| above_one(context)).or_else(|| top_five_below(context))
+    negative_loss(context)
+        .or_else(|| nothing_lost(context))
+        .or_else(|| above_one(context))
+        .or_else(|| top_five_below(context))
 }
 
 fn finding(claim: String, evidence: Evidence, confidence: f64, advice: &str) -> Finding {
@@ -26,19 +31,6 @@ fn finding(claim: String, evidence: Evidence, confidence: f64, advice: &str) -> 
     }
 }
 
-/// Whether the loss may hold a score of overlap (Dice, Jaccard), which counts from -1 on.
-fn is_overlap(context: &Context<'_>) -> bool {
-    let overlap = |series: &Series| {
-        let name = series.name.to_lowercase();
-        ["dice", "iou", "jaccard"].iter().any(|word| name.contains(word))
-    };
-    let least = [Column::TrainLoss, Column::ValLoss]
-        .into_iter()
-        .flat_map(|column| context.column(column))
-        .fold(f64::INFINITY, |least, (_, reading)| least.min(reading.value));
-    least >= -1.0 && context.log.series.iter().any(overlap)
-}
-
 /// Whether the log or its reader says that photos are put into classes. Without that a loss below 0 may be meant: a likelihood,
 /// a similarity.
 fn classifies(context: &Context<'_>) -> bool {
@@ -51,7 +43,12 @@ fn classifies(context: &Context<'_>) -> bool {
 }
 
 fn negative_loss(context: &Context<'_>) -> Option<Finding> {
-    if is_overlap(context) {
+    let least = [Column::TrainLoss, Column::ValLoss]
+        .into_iter()
+        .flat_map(|column| context.column(column))
+        .fold(f64::INFINITY, |least, (_, reading)| least.min(reading.value));
+    // A score of overlap counts from -1 on.
+    if least >= -1.0 && is_overlap(&context.log.series) {
         return None;
     }
     [(Column::TrainLoss, "training loss"), (Column::ValLoss, "validation loss")].into_iter().find_map(
@@ -79,6 +76,41 @@ fn negative_loss(context: &Context<'_>) -> Option<Finding> {
             })
         },
     )
+}
+
+/// A loss of exactly 0 beside wrong answers, in a column that is not 0 elsewhere: nothing was computed, or what was is not a number.
+fn nothing_lost(context: &Context<'_>) -> Option<Finding> {
+    /// Shares of errors beside which a loss of 0 is no rounding, and how many times the last digit they cost at least.
+    const ERRORS: f64 = 0.1;
+    const DIGITS: f64 = 5.0;
+    let columns = [
+        (Column::ValLoss, Column::ValAccuracy, "validation"),
+        (Column::TrainLoss, Column::TrainAccuracy, "training"),
+    ];
+    columns.into_iter().find_map(|(loss, accuracy, noun)| {
+        let losses = context.column(loss);
+        let computed = losses.iter().filter(|(_, reading)| reading.value > 0.0).count();
+        let &(index, nothing) = losses.iter().find(|(index, reading)| {
+            let errors = context.rows[*index].get(accuracy).map_or(0.0, |accuracy| 1.0 - accuracy.value);
+            reading.value == 0.0 && errors > ERRORS && least_loss(errors) > DIGITS * reading.resolution
+        })?;
+        let right = context.rows[index].get(accuracy)?.value;
+        (2 * computed > losses.len()).then(|| {
+            finding(
+                format!(
+                    "The {noun} loss is exactly 0 in {} beside an accuracy of {}. So many errors cost at least {}: what was \
+                        printed was not computed, or is not a number.",
+                    epoch_name(&context.rows[index], index),
+                    percent(right),
+                    number(least_loss(1.0 - right))
+                ),
+                Evidence::at(nothing.line, quoted(&context.rows[index], index, &format!("{noun} loss"), nothing)),
+                0.85,
+                "Print the outputs and the loss of one batch of that epoch: look for values that are not numbers, and for an \
+                    evaluation that saw no photos. Keep the weights of the epoch before.",
+            )
+        })
+    })
 }
 
 fn above_one(context: &Context<'_>) -> Option<Finding> {

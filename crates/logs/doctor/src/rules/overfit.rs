@@ -6,11 +6,14 @@
 //! since that least value by a fifth. A training accuracy that is 20 points above validation at the end says the same, or 8
 //! points where training makes next to no error. Three epochs will do where validation is worse by a quarter while the training
 //! loss fell below a half, as fine-tuned networks do, and so will readings each of which is better in training and worse in
-//! validation. A validation loss that stays while training goes on is a note. Source:
+//! validation. Of several runs in a log each is judged. A validation loss that stays while training goes on is a note. Source:
 //! early stopping (Prechelt 1998). Limits: not claimed where training is not good itself, where the validation loss is the
 //! lower one, or for one bad epoch; medians of three epochs are compared, because a jump from single photos is for
 //! `val-spikes`.
 
+mod implied;
+
+use crate::best_run::runs;
 use crate::context::Context;
 use crate::rows::{Column, Reading, Row};
 use crate::words::{epoch_name, number, percent, quoted};
@@ -20,12 +23,34 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if context.penalty.is_some() || context.is_wild() {
         return None;
     }
+    as_one(context).or_else(|| in_one_of_several(context))
+}
+
+/// What all rows say together.
+fn as_one(context: &Context<'_>) -> Option<Finding> {
     by_loss(context)
         .or_else(|| within_three_epochs(context))
         .or_else(|| by_accuracy(context))
         .or_else(|| parts_company(context))
         .or_else(|| by_gap(context))
+        .or_else(|| implied::find(context))
         .or_else(|| stalled(context))
+}
+
+/// Overfitting in one of several runs of a log: a note where it is not the best.
+pub(crate) fn in_one_of_several(context: &Context<'_>) -> Option<Finding> {
+    let runs = runs(&context.rows);
+    if runs.len() < 2 {
+        return None;
+    }
+    let found = |run: &std::ops::Range<usize>| {
+        let finding = as_one(&context.of_run(run.clone()))?;
+        let severity = if *run == context.best_run { finding.severity } else { Severity::Note };
+        let line = context.rows[run.start].line;
+        let claim = format!("In the run that begins in line {line}: {}", finding.claim);
+        (finding.severity > Severity::Note).then_some(Finding { severity, claim, ..finding })
+    };
+    runs.iter().filter_map(found).max_by_key(|finding| finding.severity)
 }
 
 /// Training accuracy from which on there is next to nothing left to learn.
@@ -69,7 +94,8 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
     let risen =
         apart || (rise > 0.15 && (rise > (limit + 0.1) * val[turn] || (steady && rise > 0.12 * val[turn])));
     let learning = train[fitted] < 0.8 * train[turn];
-    if !risen
+    let level = level_above(&both);
+    if !(risen || level.is_some())
         || !learning
         || fitted < turn + 2
         || is_sudden(context, &both[turn..=fitted])
@@ -77,6 +103,7 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
     {
         return None;
     }
+    let turn = level.filter(|_| !risen).unwrap_or(turn);
     let (turn_row, fitted_row) = (both[turn].0, both[fitted].0);
     let (from, to) = (&context.rows[turn_row], &context.rows[fitted_row]);
     let strong = val[fitted] > 1.5 * val[turn];
@@ -107,8 +134,20 @@ fn by_loss(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-/// Whether most of a rise of the validation loss comes from one of its last two steps, which the accuracy does not follow: then single
-/// photos cause it.
+/// The place of the least validation loss, where the last one and another of the last three lie a quarter above it, and training has
+/// halved its loss since.
+fn level_above(both: &[(usize, f64, f64)]) -> Option<usize> {
+    const SINCE: usize = 4;
+    let turn = (0..both.len()).min_by(|&a, &b| both[a].2.total_cmp(&both[b].2))?;
+    let (least, last) = (both[turn], both.last()?);
+    let above = |row: &(usize, f64, f64)| row.2 > 1.25 * least.2 && row.2 > least.2 + 0.1;
+    let since = both.len() - 1 - turn;
+    let three = both[both.len().saturating_sub(3)..].iter().filter(|row| above(row)).count();
+    (since >= SINCE && three >= 2 && above(last) && last.1 < 0.5 * least.1).then_some(turn)
+}
+
+/// Whether most of a rise of the validation loss comes from one of its last two steps, which the accuracy does not follow (then single
+/// photos cause it), or which training hardly took part in.
 fn is_sudden(context: &Context<'_>, rows: &[(usize, f64, f64)]) -> bool {
     let accuracy = |row: usize| context.rows[row].val_accuracy.map(|reading| reading.value);
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return false };
@@ -116,7 +155,14 @@ fn is_sudden(context: &Context<'_>, rows: &[(usize, f64, f64)]) -> bool {
         let step = pair[1].2 - pair[0].2;
         let holds = accuracy(pair[0].0).zip(accuracy(pair[1].0)).is_some_and(|(from, to)| to > from - 0.015);
         holds && step > 0.8 * (last.2 - first.2) && pair[1].2 > 2.0 * pair[0].2
-    })
+    }) || is_a_leap(rows)
+}
+
+/// Whether the last step alone makes a rise that training has no share in: what is memorised is so little by little.
+fn is_a_leap(rows: &[(usize, f64, f64)]) -> bool {
+    let ([(.., first), ..], [.., before, last]) = (rows, rows) else { return false };
+    let all = last.2 - first;
+    last.2 - before.2 > 0.8 * all && last.2 > 1.6 * before.2 && last.1 > 0.6 * before.1
 }
 
 /// Whether the last step alone makes the rise of a validation loss that has jumped as far again and again, and come back.
@@ -159,8 +205,10 @@ fn by_gap(context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-/// Training better and validation worse in each reading.
+/// Training better and validation worse in each reading, or in each since validation was best.
 fn parts_company(context: &Context<'_>) -> Option<Finding> {
+    /// Readings after the best one.
+    const SINCE: usize = 4;
     let [train, val] = [Column::TrainLoss, Column::ValLoss].map(|column| context.column(column));
     let [learned, judged] = [Column::TrainAccuracy, Column::ValAccuracy].map(|column| context.column(column));
     let up = |curve: &[(usize, Reading)]| curve.windows(2).all(|pair| pair[1].1.value > pair[0].1.value);
@@ -178,12 +226,22 @@ fn parts_company(context: &Context<'_>) -> Option<Finding> {
         let apart = judged.len() >= 3 && learned.len() == judged.len() && down(&judged) && up(&learned);
         (apart && best.1.value - last.1.value > CLOSE).then_some(("accuracy", "fallen", first, last))
     };
-    let (noun, way, first, (index, last)) = losses().or_else(accuracies)?;
+    let since = || {
+        let turn = (0..val.len()).min_by(|&a, &b| val[a].1.value.total_cmp(&val[b].1.value))?;
+        let (least, last) = (val[turn], *val.last()?);
+        let learned: Vec<_> = train.iter().filter(|(row, _)| *row >= least.0).copied().collect();
+        let (before, now) = (learned.first()?.1.value, learned.last()?.1.value);
+        let enough = val.len() - turn > SINCE && learned.len() > SINCE && down(&learned);
+        let risen = |to: f64| to > 1.2 * least.1.value && to > least.1.value + 0.1;
+        let apart = enough && up(&val[turn..]) && risen(last.1.value) && now < 0.5 * before;
+        apart.then_some(("loss", "risen", least.1.value, last))
+    };
+    let (noun, way, first, (index, last)) = losses().or_else(accuracies).or_else(since)?;
     Some(Finding {
         id: Id::Overfit,
         severity: Severity::Warning,
         claim: format!(
-            "The validation {noun} has {way} in every reading, from {} to {}, while training got better in every one: the network \
+            "The validation {noun} has {way} in every reading from {} on, to {}, while training got better in every one: the network \
                 memorises its training photos.",
             number(first),
             number(last.value)

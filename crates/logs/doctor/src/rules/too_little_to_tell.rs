@@ -51,6 +51,14 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             ),
             "Print the accuracy and the cross-entropy of training and validation once an epoch.",
         ),
+        Gap::Jumps => (
+            format!(
+                "{}The validation accuracy falls far below what it was before, so no epoch says what the network is worth.",
+                course(context)
+            ),
+            "Lower the learning rate, and print the loss of training once an epoch. Count the validation photos: few of them jump \
+                by chance.",
+        ),
         Gap::Start => (
             format!(
                 "{}What stands before the first epoch is better than that. If it is where the run set out from, training has made \

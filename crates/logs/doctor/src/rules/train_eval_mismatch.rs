@@ -300,6 +300,10 @@ fn second_gap(context: &Context<'_>) -> Option<(usize, String)> {
     };
     let next = early.get(1..)?;
     let &(index, row) = next.first()?;
+    // Between readings that are counted in steps alone may lie many epochs.
+    if counts_steps(context) {
+        return None;
+    }
     // Of a log that prints every twentieth epoch the second line is no second epoch.
     if early[0].1.epoch.zip(row.epoch).is_some_and(|(first, second)| second > first + 1.5) {
         return None;
@@ -314,6 +318,13 @@ fn second_gap(context: &Context<'_>) -> Option<(usize, String)> {
         );
         (index, text)
     })
+}
+
+/// Whether the validation loss is told by step and of no epoch.
+fn counts_steps(context: &Context<'_>) -> bool {
+    let series = context.chosen.val_loss.filter(|series| !series.points.is_empty());
+    series
+        .is_some_and(|series| series.points.iter().all(|point| point.step.is_some() && point.epoch.is_none()))
 }
 
 /// Validation within reach of chance over six epochs, while training has left it far behind. A validation

@@ -3,9 +3,10 @@
 //! Idea: a few extreme photos move the loss alone (`val-spikes`). Where accuracy falls with it for single epochs and comes back, the
 //! network itself is another one in evaluation: the running statistics of batch norm lag behind weights that move fast. A
 //! drop is an epoch whose accuracy lies far below the better of its neighbours on both sides, or below the one before at the
-//! end, while the training accuracy does not fall. The same shows as a validation that lies far behind training in most epochs
-//! from the first on, when all photos are new, and meets it at the end. Source: Ioffe and Szegedy 2015; the standard error of an accuracy.
-//! Limits: needs five epochs; small validation sets jump by chance, hence five standard errors.
+//! end, while the training accuracy does not fall. In a short run one drop is enough where the loss doubles with it. The same shows as a
+//! validation that lies far behind training in most epochs from the first on, when all photos are new, and meets it at the end; and as a
+//! loss that doubles again and again, where no accuracy says whether few photos or all cause it. Source: Ioffe and Szegedy 2015; the
+//! standard error of an accuracy. Limits: needs five epochs; small validation sets jump by chance, hence five standard errors.
 
 use foliar_logread::{Metric, Point};
 
@@ -24,6 +25,8 @@ const ABYSS: f64 = 0.38;
 const TOGETHER: f64 = 0.05;
 /// How often that is.
 const SEVERAL: usize = 3;
+/// Validations of a short run, in which one drop is a large part of what is known: it counts where the loss doubles with it.
+const SHORT: usize = 8;
 
 /// An epoch whose validation falls far below its neighbours.
 #[derive(Clone, Copy, Debug)]
@@ -88,13 +91,25 @@ pub(crate) fn drops(context: &Context<'_>) -> Vec<Drop> {
         };
         let least = context.limits.unstable_drop * if jumps(4.0) { 0.6 } else { 1.0 };
         let alone = steady && drop.depth() > least.max(5.0 * error(usual));
-        let together = steady && jumps(2.0) && drop.depth() > TOGETHER.max(2.5 * error(usual));
-        (alone || together).then_some((drop, alone))
+        let doubles = steady && jumps(2.0);
+        let together = doubles && drop.depth() > TOGETHER.max(2.5 * error(usual));
+        // Where the curve rises steeply, what was to be expected lies between the neighbours.
+        let next = after.first().map_or(usual, |(.., next)| next.value);
+        let due = usual.max(0.5 * (usual + next));
+        let deep = due - drop.accuracy > context.limits.unstable_drop.max(4.0 * error(due));
+        let short = curve.len() <= SHORT && together && deep;
+        (alone || together).then_some((drop, alone, short))
     };
-    let drops: Vec<(Drop, bool)> = (1..curve.len()).filter_map(drop).collect();
-    let alone: Vec<Drop> = drops.iter().filter(|(_, alone)| *alone).map(|(drop, _)| *drop).collect();
-    if drops.len() >= SEVERAL {
-        drops.into_iter().map(|(drop, _)| drop).collect()
+    let drops: Vec<(Drop, bool, bool)> = (1..curve.len()).filter_map(drop).collect();
+    if let [(drop, _, true)] = drops[..] {
+        return vec![drop];
+    }
+    let alone: Vec<Drop> = drops.iter().filter(|(_, alone, _)| *alone).map(|(drop, ..)| *drop).collect();
+    // Of few epochs two that fall so are many.
+    let marked = drops.iter().any(|(_, alone, short)| *alone || *short);
+    let often = marked && drops.len() >= 2 && 6 * drops.len() >= curve.len();
+    if drops.len() >= SEVERAL || often {
+        drops.into_iter().map(|(drop, ..)| drop).collect()
     } else if alone.len() >= 2 || alone.iter().any(|drop| drop.depth() >= DEEP) {
         alone
     } else {
@@ -115,7 +130,7 @@ fn is_past_its_peak(context: &Context<'_>, index: usize) -> bool {
 }
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    by_drops(context).or_else(|| lags(context))
+    by_drops(context).or_else(|| lags(context)).or_else(|| by_loss(context))
 }
 
 const ADVICE: &str = "Lower the learning rate, let it fall during training (cosine), and give batch norm larger batches or a \
@@ -166,6 +181,54 @@ fn lags(context: &Context<'_>) -> Option<Finding> {
             row.val_loss?.line,
             quoted(row, index, "validation loss", row.val_loss?),
         )],
+        confidence: 0.7,
+        advice: ADVICE.to_owned(),
+        code: code(),
+    })
+}
+
+/// A validation loss that is twice that of its neighbours again and again, where no accuracy is printed and training is smooth.
+fn by_loss(context: &Context<'_>) -> Option<Finding> {
+    /// In nats.
+    const RISE: f64 = 0.3;
+    let both = context.mean_losses();
+    let told = !context.column(Column::ValAccuracy).is_empty();
+    let smooth = both.windows(2).all(|pair| pair[1].1 < 1.15 * pair[0].1);
+    if told || !smooth || both.len() < EPOCHS || context.penalty.is_some() {
+        return None;
+    }
+    let least = |part: &[(usize, f64, f64)]| part.iter().map(|row| row.2).fold(f64::INFINITY, f64::min);
+    let usual = |place: usize| {
+        let after = &both[place + 1..(place + 3).min(both.len())];
+        let before = least(&both[place.saturating_sub(2)..place]);
+        if after.is_empty() { before } else { before.max(least(after)) }
+    };
+    let spikes: Vec<usize> = (1..both.len())
+        .filter(|&place| {
+            both[place].2 > context.limits.spike * usual(place) && both[place].2 - usual(place) > RISE
+        })
+        .collect();
+    let &place = spikes.iter().max_by(|&&a, &&b| both[a].2.total_cmp(&both[b].2))?;
+    let (index, _, loss) = both[place];
+    let row = &context.rows[index];
+    let often = spikes.len() >= 2 && 6 * spikes.len() >= both.len();
+    (often || both.len() <= SHORT).then(|| Finding {
+        id: Id::UnstableValidation,
+        severity: if often { Severity::Warning } else { Severity::Note },
+        claim: format!(
+            "The validation loss jumps in {} of {} epochs, in {} to {} where its neighbours have at most {}, while training is smooth. \
+                Whether a few photos or all cause it, only the accuracy tells.",
+            spikes.len(),
+            both.len(),
+            epoch_name(row, index),
+            number(loss),
+            number(usual(place))
+        ),
+        evidence: row
+            .val_loss
+            .map(|loss| Evidence::at(loss.line, quoted(row, index, "validation loss", loss)))
+            .into_iter()
+            .collect(),
         confidence: 0.7,
         advice: ADVICE.to_owned(),
         code: code(),

@@ -1,0 +1,89 @@
+//! Nothing is learned, as two numbers agree on it that no chance brings together.
+//!
+//! | sign | guessing among C classes |
+//! | --- | --- |
+//! | a level loss beside an accuracy, of many classes | ln C and 1 / C: the accuracy is exp(-loss) |
+//! | a level squared error beside an accuracy | (C - 1) / C² for each output, and 1 / C |
+//!
+//! Limits: the first needs C above 20 and a thousand steps or three epochs, for a slow start looks the same; the second six epochs, and C
+//! known or an accuracy near one half.
+
+use foliar_logread::Point;
+
+use super::{ends, finding};
+use crate::Finding;
+use crate::context::Context;
+use crate::learned::late;
+use crate::offset::guessed_squares;
+use crate::rows::Column;
+use crate::words::{number, percent};
+
+pub(super) fn find(context: &Context<'_>) -> Option<Finding> {
+    among_many(context).or_else(|| of_squares(context))
+}
+
+/// A loss of many classes that is level and beside which each accuracy is exp(-loss).
+fn among_many(context: &Context<'_>) -> Option<Finding> {
+    const LEAST: f64 = 3.0;
+    const LEVEL: f64 = 0.02;
+    const AGREE: f64 = 0.2;
+    const READINGS: usize = 3;
+    const STEPS: f64 = 1000.0;
+    let chosen = &context.chosen;
+    let mut losses: Vec<&Point> = [chosen.train_loss, chosen.val_loss]
+        .into_iter()
+        .flatten()
+        .flat_map(|series| &series.points)
+        .collect();
+    losses.sort_by_key(|point| (point.row, point.line));
+    let last = losses.last()?;
+    let level = |point: &&&Point| (point.value / last.value - 1.0).abs() < LEVEL;
+    let count = losses.iter().rev().take_while(level).count();
+    let since = losses.get(losses.len() - count)?;
+    let accuracies: Vec<f64> = [chosen.train_accuracy, chosen.val_accuracy]
+        .into_iter()
+        .flatten()
+        .flat_map(|series| &series.points)
+        .map(|point| point.value)
+        .collect();
+    let told = context.setup.chance_loss().is_none_or(|chance| (last.value - chance).abs() < LEVEL * chance);
+    let agrees = |accuracy: &f64| (accuracy.ln() + last.value).abs() < AGREE;
+    let epochs = since.epoch.zip(last.epoch).is_some_and(|(first, last)| last >= first + 2.0);
+    let long = epochs || last.epoch.is_none() && last.step.is_some_and(|step| step >= STEPS);
+    let falls = last.value < 0.985 * since.value;
+    let enough = count >= READINGS && 3 * count >= 2 * losses.len() && !falls;
+    let best = accuracies.iter().copied().fold(0.0, f64::max);
+    (last.value > LEAST && told && long && enough && !accuracies.is_empty() && accuracies.iter().all(agrees)).then(|| {
+        let evidence = format!("loss {}", number(last.value));
+        finding(
+            format!(
+                "The loss stays at {} for {count} readings, and the accuracy is {}: guessing among {} classes gives both.",
+                number(last.value),
+                percent(best),
+                number(last.value.exp().round())
+            ),
+            vec![crate::Evidence::at(last.line, evidence)],
+            0.9,
+        )
+    })
+}
+
+/// A squared error that stays at the variance of the labels, beside an accuracy of guessing.
+fn of_squares(context: &Context<'_>) -> Option<Finding> {
+    let classes = guessed_squares(&context.rows, &context.setup, context.validation_size())?;
+    let held_out = context.column(Column::ValLoss);
+    let losses = if held_out.is_empty() { context.column(Column::TrainLoss) } else { held_out };
+    let accuracies = [Column::ValAccuracy, Column::TrainAccuracy].map(|column| context.column(column));
+    let (first, last) = (losses.first()?, losses.last()?);
+    let accuracy = accuracies.iter().find_map(|curve| late(curve))?;
+    Some(finding(
+        format!(
+            "The loss stays at {} for {} epochs, the squared error of guessing among {classes} classes, and the accuracy at {}.",
+            number(last.1.value),
+            losses.len(),
+            percent(accuracy)
+        ),
+        ends(context, &[*first, *last], "loss"),
+        0.9,
+    ))
+}

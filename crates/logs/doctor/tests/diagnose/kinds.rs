@@ -1,0 +1,178 @@
+//! Kinds of logs that were once judged wrongly, each with what must be found and what must not.
+
+use foliar_doctor::{Id, RunSetup, Severity, diagnose};
+use foliar_logread::read_log;
+
+/// What a log is, the classes that are known, the log, what must be found (loudly where it is no conclusion or note), and what must not
+/// be said.
+type Kind = (&'static str, Option<usize>, &'static str, Option<Id>, &'static [Id]);
+
+const KINDS: &[Kind] = &[
+    (
+        "five epochs whose validation falls back once, with twice the loss",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n1,1.021,0.482,1.312,0.361\n2,0.893,0.573,1.011,0.512\n3,0.821,0.617,0.974,0.533\n\
+         4,0.766,0.648,2.163,0.352\n5,0.731,0.668,0.948,0.562\n",
+        Some(Id::UnstableValidation),
+        &[Id::Healthy],
+    ),
+    (
+        "one early fall in a long run that recovers",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n1,1.412,0.451,1.321,0.492\n2,1.052,0.603,2.413,0.311\n3,0.853,0.692,0.894,0.671\n\
+         4,0.714,0.743,0.812,0.712\n5,0.621,0.771,0.753,0.731\n6,0.552,0.803,0.704,0.752\n7,0.493,0.822,0.663,0.771\n\
+         8,0.441,0.841,0.632,0.783\n9,0.403,0.855,0.611,0.791\n10,0.372,0.864,0.602,0.794\n",
+        Some(Id::Healthy),
+        &[Id::UnstableValidation],
+    ),
+    (
+        "losses of validation that double again and again, and no accuracy",
+        None,
+        "epoch,loss,val_loss\n1,1.412,1.513\n2,1.211,1.221\n3,1.052,2.914\n4,0.921,1.122\n5,0.813,2.721\n6,0.752,1.051\n",
+        Some(Id::UnstableValidation),
+        &[Id::Healthy],
+    ),
+    (
+        "a validation loss that rises in each epoch after the second",
+        None,
+        "epoch,loss,val_loss,val_acc\n1,0.602,0.723,0.688\n2,0.401,0.571,0.741\n3,0.297,0.622,0.752\n4,0.213,0.641,0.747\n\
+         5,0.148,0.712,0.748\n6,0.094,0.771,0.735\n",
+        Some(Id::Overfit),
+        &[Id::Healthy],
+    ),
+    (
+        "a validation loss that stays a quarter above its best while training goes on",
+        None,
+        "epoch,loss,val_loss\n1,0.571,0.862\n2,0.353,0.731\n3,0.252,0.561\n4,0.161,0.624\n5,0.116,0.652\n6,0.081,0.766\n7,0.054,0.747\n",
+        Some(Id::Overfit),
+        &[Id::Healthy],
+    ),
+    (
+        "a leap of validation in the last epoch, in which training hardly moves",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n1,1.713,0.302,1.962,0.277\n2,1.341,0.386,1.491,0.356\n3,1.107,0.502,1.238,0.471\n\
+         4,0.911,0.592,1.083,0.559\n5,0.765,0.662,2.013,0.401\n",
+        None,
+        &[Id::Healthy, Id::Overfit],
+    ),
+    (
+        "accuracies alone that go up and down",
+        None,
+        "epoch,val_acc\n1,0.421\n2,0.612\n3,0.331\n4,0.683\n5,0.412\n6,0.701\n",
+        Some(Id::TooLittleToTell),
+        &[Id::Healthy],
+    ),
+    (
+        "an accuracy that is lost in the last epoch",
+        None,
+        "epoch,loss,val_acc\n1,1.412,0.412\n2,1.051,0.553\n3,0.852,0.642\n4,0.621,0.683\n5,0.592,0.712\n6,0.853,0.102\n",
+        Some(Id::TooLittleToTell),
+        &[Id::Healthy],
+    ),
+    (
+        "a loss of nothing beside nothing right",
+        None,
+        "epoch: 1 train loss: 4.41 - valid loss: 1.37, valid error rate: 5.21e-02\nepoch: 2 train loss: 2.03 - valid loss: 1.08, valid error rate: 3.55e-02\n\
+         epoch: 3 train loss: 1.66 - valid loss: 0.71, valid error rate: 2.41e-02\nepoch: 4 train loss: 1.41 - valid loss: 0.66, valid error rate: 2.20e-02\n\
+         epoch: 5 train loss: 1.52 - valid loss: 0.00e+00, valid error rate: 1.00e+00\n",
+        Some(Id::ImpossibleValue),
+        &[Id::Healthy],
+    ),
+    (
+        "a language model that learns its text by heart, told by step",
+        None,
+        "step 0: train loss 9.8121, val loss 9.8204\nstep 400: train loss 0.7113, val loss 7.7312\nstep 800: train loss 0.2411, val loss 8.8013\n\
+         step 1200: train loss 0.1612, val loss 9.4121\nstep 1600: train loss 0.1313, val loss 9.9312\nstep 2000: train loss 0.1102, val loss 10.2213\n",
+        Some(Id::Overfit),
+        &[Id::TrainEvalMismatch, Id::Healthy],
+    ),
+    (
+        "two classes, guessed, a little above ln 2",
+        None,
+        "Epoch: 1 | train_loss: 0.7043 | train_acc: 0.4962 | test_loss: 0.7081 | test_acc: 0.5013\nEpoch: 2 | train_loss: 0.7004 | train_acc: 0.5131 | test_loss: 0.7046 | test_acc: 0.5122\n\
+         Epoch: 3 | train_loss: 0.6998 | train_acc: 0.5207 | test_loss: 0.7102 | test_acc: 0.4958\nEpoch: 4 | train_loss: 0.7012 | train_acc: 0.5044 | test_loss: 0.6983 | test_acc: 0.5311\n\
+         Epoch: 5 | train_loss: 0.7001 | train_acc: 0.5150 | test_loss: 0.6991 | test_acc: 0.5206\n",
+        Some(Id::AtChance),
+        &[Id::Healthy],
+    ),
+    (
+        "ten classes, guessed, of which training prints the loss and validation the accuracy",
+        None,
+        "epoch 1 train_loss=2.3112 val_acc=0.0982\nepoch 2 train_loss=2.3051 val_acc=0.1013\nepoch 3 train_loss=2.3043 val_acc=0.0991\n\
+         epoch 4 train_loss=2.3047 val_acc=0.1022\nepoch 5 train_loss=2.3039 val_acc=0.1004\nepoch 6 train_loss=2.3044 val_acc=0.0987\n",
+        Some(Id::AtChance),
+        &[Id::Healthy],
+    ),
+    (
+        "squared errors of guessing",
+        None,
+        "epoch,loss,val_loss,val_acc\n1,0.4412,0.2603,0.5021\n2,0.2561,0.2542,0.4983\n3,0.2511,0.2509,0.5032\n4,0.2493,0.2517,0.4968\n\
+         5,0.2482,0.2495,0.5013\n6,0.2471,0.2532,0.4991\n7,0.2466,0.2489,0.5007\n",
+        Some(Id::AtChance),
+        &[Id::LossScaled, Id::DegenerateMetric, Id::Healthy],
+    ),
+    (
+        "a thousand classes, guessed, with one test",
+        None,
+        "Iteration 50000, loss = 6.9071\nIteration 50000, Testing net\n    Test net output: accuracy = 0.00102\n    Test net output: loss = 6.9083\n\
+         Iteration 51000, loss = 6.9094\nIteration 52000, loss = 6.9068\n",
+        Some(Id::AtChance),
+        &[Id::Healthy],
+    ),
+    (
+        "three classes of which next to nothing is learned",
+        None,
+        "Epoch: 1 | train_loss: 1.1012 | train_acc: 0.3312 | test_loss: 1.0951 | test_acc: 0.3125\nEpoch: 2 | train_loss: 1.0963 | train_acc: 0.3532 | test_loss: 1.0812 | test_acc: 0.4812\n\
+         Epoch: 3 | train_loss: 1.0871 | train_acc: 0.4121 | test_loss: 1.0774 | test_acc: 0.5213\nEpoch: 4 | train_loss: 1.0803 | train_acc: 0.4307 | test_loss: 1.0692 | test_acc: 0.5412\n\
+         Epoch: 5 | train_loss: 1.0712 | train_acc: 0.4251 | test_loss: 1.0631 | test_acc: 0.5533\n",
+        Some(Id::TooLittleToTell),
+        &[Id::Healthy],
+    ),
+    (
+        "overlap of pixels beside an accuracy that never moves",
+        None,
+        "epoch 1 | train_loss: 0.8112 | val_loss: 0.6413 | val_dice: 0.7013 | val_accuracy: 0.0211\nepoch 2 | train_loss: 0.4313 | val_loss: 0.3612 | val_dice: 0.7521 | val_accuracy: 0.0211\n",
+        Some(Id::TooLittleToTell),
+        &[Id::LossScaled, Id::Healthy],
+    ),
+    (
+        "a training loss near 0 beside a validation accuracy that stays",
+        None,
+        "Epoch    Loss      Validation Accuracy\n1        0.6212    0.6914\n2        0.5113    0.7412\n3        0.4011    0.7521\n4        0.2713    0.7583\n\
+         5        0.1512    0.7534\n6        0.0721    0.7467\n7        0.0402    0.7412\n8        0.0214    0.7441\n",
+        Some(Id::Overfit),
+        &[Id::Healthy],
+    ),
+    (
+        "two runs, of which the worse one learns by heart",
+        None,
+        "Epoch    Loss      Validation Accuracy\n1        0.6212    0.6914\n2        0.5113    0.7412\n3        0.4011    0.7521\n4        0.2713    0.7583\n\
+         5        0.1512    0.7534\n6        0.0721    0.7467\n7        0.0402    0.7412\n8        0.0214    0.7441\n\nEpoch    Loss      Validation Accuracy\n\
+         1        0.6453    0.6812\n2        0.5614    0.7402\n3        0.5103    0.7611\n4        0.4752    0.7702\n5        0.4461    0.7813\n6        0.4212    0.7874\n\
+         7        0.3914    0.7952\n8        0.3702    0.8013\n",
+        Some(Id::SeveralRuns),
+        &[Id::Healthy],
+    ),
+];
+
+#[test]
+fn each_kind_is_judged_by_what_it_shows() {
+    let mut failures = Vec::new();
+    for (name, classes, text, wanted, unwanted) in KINDS {
+        let Ok(log) = read_log(text.as_bytes()) else { panic!("not read: {name}") };
+        let diagnosis = diagnose(&log, &RunSetup { classes: *classes, ..RunSetup::default() });
+        let said = |id: Id| {
+            let quiet = matches!(id, Id::Healthy | Id::TooLittleToTell | Id::SeveralRuns);
+            diagnosis
+                .findings
+                .iter()
+                .any(|found| found.id == id && (quiet || found.severity > Severity::Note))
+        };
+        let missing = wanted.filter(|id| !said(*id));
+        let wrong: Vec<Id> = unwanted.iter().copied().filter(|id| said(*id)).collect();
+        if missing.is_some() || !wrong.is_empty() {
+            failures.push(format!("{name}: missing {missing:?}, wrong {wrong:?}"));
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
+}
