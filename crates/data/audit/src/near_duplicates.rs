@@ -52,6 +52,8 @@ const TRIES: usize = 3;
 const CANDIDATES: usize = 300;
 /// Copies of a photo that are looked for; more only where they join sets of copies.
 const ENOUGH: usize = 24;
+/// The same of copies that share landmarks, whose comparison takes longer.
+const ENOUGH_BY_LANDMARKS: usize = 4;
 /// Scales at which the alignment begins, for the hash of the whole photo and of each inner window.
 const ZOOMS: [f64; 3] = [1.0, 60.0 / 64.0, 56.0 / 64.0];
 
@@ -105,7 +107,7 @@ struct Candidate {
 /// All copies among photos with the given digests and thumbnails, sorted by (a, b). Of files that are equal byte for byte
 /// the first is paired with each of the others, and represents all of them in the search for near duplicates.
 /// A photo with more than 24 near copies is paired with those whose hashes are nearest to its own, and with as many others as it
-/// takes to join the copies to one set.
+/// takes to join the copies to one set; of copies that only landmarks find, with 4.
 ///
 /// # Panics
 /// If there is not one thumbnail for each digest.
@@ -133,7 +135,11 @@ pub fn find_copies(digests: &[Digest], thumbnails: &[&Thumbnail]) -> Vec<Copy> {
         let promising = is_promising(&sketches[candidate.other], &sketches[own], candidate);
         promising.then(|| confirm(thumbnails, a, b, candidate)).flatten()
     };
-    let (searches, of) = search(searched.len(), |own| candidates(&index, &prints, own), compare);
+    let count = searched.len();
+    let mut sets = UnionFind::new(count);
+    let of_hash = |own| candidates(&index, &prints, own);
+    let searches = search(count, &mut sets, ENOUGH, of_hash, |candidate| candidate.other, compare);
+    let of = sets.clone().names();
     let is_full: Vec<bool> = searches.iter().map(|search| search.found.len() >= ENOUGH).collect();
     for (_, copy) in searches.into_iter().flat_map(|search| search.found) {
         let entry = copies.entry((copy.a, copy.b)).or_insert(copy);
@@ -142,40 +148,56 @@ pub fn find_copies(digests: &[Digest], thumbnails: &[&Thumbnail]) -> Vec<Copy> {
         }
     }
     let landmarks: Vec<&Landmarks> = searched.iter().map(|&place| thumbnails[place].landmarks()).collect();
-    let shared: Vec<Option<Copy>> = matches(&landmarks)
-        .par_iter()
-        .filter(|found| !copies.contains_key(&(searched[found.other], searched[found.own])))
-        .filter(|found| !(is_full[found.own] && of[found.own] == of[found.other]))
-        .map(|found| confirm_match(thumbnails, &searched, found))
-        .collect();
-    for copy in shared.into_iter().flatten() {
+    let matches = matches(&landmarks);
+    let of_photo = |own: usize| {
+        let begin = matches.partition_point(|found| found.own < own);
+        let own_matches = matches[begin..].iter().take_while(move |found| found.own == own).copied();
+        own_matches
+            .filter(|found| !copies.contains_key(&(searched[found.other], searched[own])))
+            .filter(|found| !(is_full[own] && of[own] == of[found.other]))
+            .collect()
+    };
+    let shared = search(
+        count,
+        &mut sets,
+        ENOUGH_BY_LANDMARKS,
+        of_photo,
+        |found: &Match| found.other,
+        |_, found| confirm_match(thumbnails, &searched, found),
+    );
+    for (_, copy) in shared.into_iter().flat_map(|search| search.found) {
         copies.insert((copy.a, copy.b), copy);
     }
     copies.into_values().collect()
 }
 
 /// The search for copies of a photo among its candidates.
-struct Search {
+struct Search<C> {
     /// Index among those that are searched, as of all others here.
     own: usize,
     /// Candidates that were not looked at, nearest first.
-    left: Vec<Candidate>,
+    left: Vec<C>,
     /// Copies, with the index of the other photo.
     found: Vec<(usize, Copy)>,
 }
 
-/// Searches for copies of each of `count` photos, and names the sets that they make by their first photo: the same sets as if every
-/// candidate were compared.
-fn search(
+/// Searches for copies of each photo, `enough` of them at a time, and joins the sets that they make: the same sets as if every
+/// candidate were compared. `other` is the index of the photo that a candidate stands for.
+fn search<C: Send>(
     count: usize,
-    candidates: impl Fn(usize) -> Vec<Candidate> + Sync,
-    compare: impl Fn(usize, &Candidate) -> Option<Copy> + Sync,
-) -> (Vec<Search>, Vec<usize>) {
-    let mut sets = UnionFind::new(count);
-    let mut of = sets.clone().names();
-    let mut searches: Vec<Search> = (0..count)
+    sets: &mut UnionFind,
+    enough: usize,
+    candidates: impl Fn(usize) -> Vec<C> + Sync,
+    other: impl Fn(&C) -> usize + Sync,
+    compare: impl Fn(usize, &C) -> Option<Copy> + Sync,
+) -> Vec<Search<C>> {
+    let mut of: Vec<usize> = (0..count).collect();
+    let mut searches: Vec<Search<C>> = (0..count)
         .into_par_iter()
-        .map(|own| Search { own, left: candidates(own), found: Vec::new() }.go_on(&of, &compare))
+        .map(|own| {
+            let search = Search { own, left: candidates(own), found: Vec::new() };
+            search.go_on(enough, &of, &other, &compare)
+        })
         .collect();
     loop {
         for search in &searches {
@@ -183,24 +205,32 @@ fn search(
         }
         of = sets.clone().names();
         if searches.iter().all(|search| search.left.is_empty()) {
-            return (searches, of);
+            return searches;
         }
-        searches = searches.into_par_iter().map(|search| search.go_on(&of, &compare)).collect();
+        searches =
+            searches.into_par_iter().map(|search| search.go_on(enough, &of, &other, &compare)).collect();
     }
 }
 
-impl Search {
-    /// Looks for [`ENOUGH`] more copies, among the candidates that are not in its set yet.
-    fn go_on(mut self, of: &[usize], compare: impl Fn(usize, &Candidate) -> Option<Copy>) -> Self {
-        let most = self.found.len() + ENOUGH;
+impl<C> Search<C> {
+    /// Looks for `enough` more copies, among the candidates that are not in its set yet.
+    fn go_on(
+        mut self,
+        enough: usize,
+        of: &[usize],
+        place: impl Fn(&C) -> usize,
+        compare: impl Fn(usize, &C) -> Option<Copy>,
+    ) -> Self {
+        let most = self.found.len() + enough;
         let mut left = std::mem::take(&mut self.left).into_iter();
         while self.found.len() < most
             && let Some(candidate) = left.next()
         {
-            let known = || self.found.iter().any(|&(other, _)| other == candidate.other);
-            if of[candidate.other] != of[self.own] && !known() {
+            let other = place(&candidate);
+            let known = || self.found.iter().any(|&(known, _)| known == other);
+            if of[other] != of[self.own] && !known() {
                 let copy = compare(self.own, &candidate);
-                self.found.extend(copy.map(|copy| (candidate.other, copy)));
+                self.found.extend(copy.map(|copy| (other, copy)));
             }
         }
         self.left = left.collect();
@@ -396,7 +426,9 @@ mod tests {
             let compare = |own: usize, candidate: &Candidate| {
                 is_copy(own, candidate.other).then(|| Copy::exact(candidate.other, own))
             };
-            let (searches, of) = search(count, candidates, compare);
+            let mut sets = UnionFind::new(count);
+            let searches = search(count, &mut sets, ENOUGH, candidates, |candidate| candidate.other, compare);
+            let of = sets.names();
             let mut sets = UnionFind::new(count);
             for b in 0..count {
                 (0..b).filter(|&a| is_copy(a, b)).for_each(|a| sets.join(a, b));
