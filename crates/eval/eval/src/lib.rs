@@ -14,3 +14,7 @@ pub use evaluate::{EvalSource, EvaluateOptions, Stage, evaluate, predictions_tab
 pub use explanations::{Explanations, explain};
 pub use mistakes::mistakes;
 pub use out_of_fold::{OutOfFoldAccuracy, out_of_fold_accuracy};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

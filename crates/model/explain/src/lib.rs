@@ -26,3 +26,7 @@ pub use error::ExplainError;
 pub use explainer::{Classifier, Explainer, Explanation, Method};
 pub use heat::{CropGeometry, HeatMap};
 pub use picture::{overlay, png, side_by_side};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
