@@ -10,7 +10,7 @@ use crate::error::Failure;
 use crate::schema::{self, Content};
 use crate::store::Store;
 use crate::worker_lock::WorkerLock;
-use crate::{Counts, Definition, StoredTrial, StudyError, history, lease};
+use crate::{Counts, Definition, StoredTrial, StudyError, history, waiting};
 
 /// How long a worker may be silent. A worker that dies is noticed earlier; this is for workers that hang.
 const LEASE_TIME: Duration = Duration::from_secs(120);
@@ -182,8 +182,8 @@ impl StudyFile {
         self.definition.space.encode(params)?;
         let definition = &self.definition;
         self.store.write(|transaction| {
-            let id = lease::next_id(transaction)?;
-            lease::insert(transaction, id, params, definition)?;
+            let id = waiting::next_id(transaction)?;
+            waiting::insert(transaction, id, params, definition)?;
             Ok(id)
         })
     }
@@ -197,9 +197,9 @@ impl StudyFile {
         let definition = &self.definition;
         points.iter().try_for_each(|params| definition.space.encode(params).map(|_| ()))?;
         self.store.write(|transaction| {
-            if lease::next_id(transaction)? == TrialId(0) {
+            if waiting::next_id(transaction)? == TrialId(0) {
                 for (id, params) in (0..).map(TrialId).zip(points) {
-                    lease::insert(transaction, id, params, definition)?;
+                    waiting::insert(transaction, id, params, definition)?;
                 }
             }
             Ok(())

@@ -7,7 +7,8 @@ use rusqlite::{Connection, Transaction, params};
 
 use crate::error::Failure;
 use crate::lease_expiry::{self, WAIT, end_lease};
-use crate::{Budget, Definition, State, StudyError, StudyFile, clock, history};
+use crate::waiting::{insert, next_id};
+use crate::{Budget, State, StudyError, StudyFile, clock, history};
 
 /// What a worker should do next.
 #[derive(Debug, Clone, PartialEq)]
@@ -158,27 +159,6 @@ impl StudyFile {
             end_lease(transaction, lease.id, state, value, message)
         })
     }
-}
-
-/// The next unused trial number.
-pub(crate) fn next_id(transaction: &Transaction) -> Result<TrialId, Failure> {
-    let id = transaction.query_row("SELECT coalesce(max(id) + 1, 0) FROM trial", [], |row| row.get(0))?;
-    Ok(TrialId(id))
-}
-
-/// Adds trial `id`, which waits.
-pub(crate) fn insert(
-    transaction: &Transaction,
-    id: TrialId,
-    params: &Params,
-    definition: &Definition,
-) -> Result<(), Failure> {
-    let json = serde_json::to_string(params).map_err(|error| Failure::Damaged(error.to_string()))?;
-    transaction.execute(
-        "INSERT INTO trial (id, params, seed, state) VALUES (?1, ?2, ?3, 'waiting')",
-        params![id.0, json, definition.trial_seed(id)],
-    )?;
-    Ok(())
 }
 
 fn load(connection: &Connection, id: TrialId) -> Result<Lease, Failure> {

@@ -24,6 +24,7 @@ mod lease_expiry;
 mod schema;
 mod store;
 mod trial;
+mod waiting;
 mod worker_lock;
 
 pub use budget::Budget;
