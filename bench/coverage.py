@@ -94,7 +94,7 @@ def main() -> None:
         print(
             f"{seed:4}  {row['photographs']:6}  {row['accuracy']:8.3f}  {row['ece']:.3f}"
             f" ({calibration['error_if_perfect']:.3f}; {low:+.3f} to {high:+.3f})  {row['coverage']:8.3f}"
-            f"  {row['size']:4.2f}  {row['answered']:8.3f}  {wrong:5.3f}  {row["flagged"]:14.3f}"
+            f"  {row['size']:4.2f}  {row['answered']:8.3f}  {wrong:5.3f}  {row['flagged']:14.3f}"
             f"  {' '.join(f'{auroc:.3f}' for auroc in aurocs.values())}",
             flush=True,
         )
