@@ -5,7 +5,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::annotations::annotations;
-use crate::columns::{ColumnChoice, Columns, LabelColumns, columns, mark, photos, yes};
+use crate::column_names::UNASSIGNED;
+use crate::columns::{ColumnChoice, Columns, LabelColumns, columns, is_called_label, mark, photos, yes};
 use crate::error::LabelError;
 use crate::file_index::plain_path;
 use crate::json;
@@ -32,6 +33,19 @@ pub struct Labels {
     pub header: Vec<String>,
     /// Whether the labels are the last folders of the names, so that it is a list of photos in class folders.
     pub by_folder: bool,
+    /// What says that the column holds classes.
+    pub known: Known,
+}
+
+/// What says that a column holds classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Its name, the form of the file, or whoever named the column.
+    Told,
+    /// Nothing: it is the only column behind the photo of a list without names of columns.
+    List,
+    /// Nothing: it is the only column that may be, and is called otherwise.
+    No,
 }
 
 /// What a row says.
@@ -94,6 +108,7 @@ impl Labels {
             unused_columns: Vec::new(),
             header: Vec::new(),
             by_folder: false,
+            known: Known::Told,
         }
     }
 
@@ -126,29 +141,39 @@ impl Labels {
             image: table.rows[place].cells[image].clone(),
             labels,
             split: match marked_parts.is_empty() {
-                true => cell(place, split),
+                true => cell(place, split).filter(|cell| plain(cell) != UNASSIGNED),
                 false => marked[place].clone(),
             },
             group: cell(place, group),
         };
         let form = match &label {
             LabelColumns::One(column) if table.named => format!("the column `{}`", name(*column)),
-            LabelColumns::One(_) => "the words behind the paths".to_owned(),
+            LabelColumns::One(_) if table.header.len() == 2 => "the words behind the paths".to_owned(),
+            LabelColumns::One(column) => format!("the cells of {}", name(*column)),
             LabelColumns::OneHot(columns) => format!("{} columns of 0 and 1", columns.len()),
             LabelColumns::Folder => "the folders of the paths".to_owned(),
+        };
+        let known = match &label {
+            LabelColumns::One(_) if choice.label.is_some() => Known::Told,
+            // Nobody takes the pains to say the parts of what is no data set.
+            LabelColumns::One(_) if !table.named && split.is_some() => Known::Told,
+            LabelColumns::One(_) if !table.named => Known::List,
+            LabelColumns::One(column) if !is_called_label(&table.header[*column]) => Known::No,
+            _ => Known::Told,
         };
         Ok(Self {
             path: table.path.clone(),
             rows: all.into_iter().enumerate().map(row).filter(|row| !row.image.is_empty()).collect(),
             form,
             split_column: match marked_parts.as_slice() {
-                [] => split.filter(|_| table.named).map(name),
+                [] => split.map(name),
                 columns => Some(columns.iter().map(|&column| name(column)).collect::<Vec<_>>().join(", ")),
             },
             group_column: group.map(name),
             unused_columns,
             header: if table.named { table.header.clone() } else { Vec::new() },
             by_folder: label == LabelColumns::Folder,
+            known,
         })
     }
 

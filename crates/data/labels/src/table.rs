@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::column_names::IMAGES;
 use crate::error::LabelError;
-use crate::list::list;
+use crate::list::{List, list};
 use crate::separator::{records, separator};
 use crate::text;
 
@@ -42,13 +42,15 @@ impl Table {
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, LabelError> {
         let (text, skipped) = without_notes(text);
-        if let Some(rows) = list(text) {
-            let name = |column: usize| match column {
-                0 => "path".to_owned(),
-                1 => "label".to_owned(),
-                _ => format!("column {}", column + 1),
+        if let Some(List { columns, rows }) = list(text) {
+            let header = match columns.as_slice() {
+                [_] => vec!["path".to_owned()],
+                [_, _] => vec!["path".to_owned(), "label".to_owned()],
+                [_, others @ ..] => std::iter::once("path".to_owned())
+                    .chain(others.iter().map(|column| format!("column {column}")))
+                    .collect(),
+                [] => Vec::new(),
             };
-            let header = (0..rows.first().map_or(0, |(_, cells)| cells.len())).map(name).collect();
             let rows = rows.into_iter().map(|(line, cells)| Row { line: line + skipped, cells }).collect();
             return Ok(Self { path: path.to_owned(), header, rows, named: false });
         }

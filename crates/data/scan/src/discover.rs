@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use foliar_files::{Printable as _, quoted};
-use foliar_labels::{ColumnChoice, LabelError, Labels};
+use foliar_files::{Printable as _, printable, quoted};
+use foliar_labels::{ColumnChoice, Known, LabelError, Labels};
 use foliar_vision::dataset::Split;
 
 use crate::labelled::{Pictures, place_below};
@@ -18,6 +18,9 @@ use crate::walk::Tree;
 const LARGEST: u64 = 64 << 20;
 /// Files of one kind in a folder up to which they may be tables; more are notes on single photos.
 const OF_A_KIND: usize = 20;
+
+/// Values of a column that a sentence lists.
+const VALUES: usize = 3;
 
 /// The tables that label the photos of a tree.
 pub(crate) enum Discovered {
@@ -56,6 +59,8 @@ pub(crate) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
         }
     }
     leave_out_tests(&mut candidates);
+    let strange: Vec<Candidate> = candidates.extract_if(.., |candidate| !is_known(candidate)).collect();
+    let unclear = unclear.or_else(|| strange.first().map(|candidate| unknown_column(root, candidate)));
     // A table that says the same again, in another form.
     let mut distinct: Vec<Candidate> = Vec::new();
     for candidate in candidates {
@@ -71,6 +76,42 @@ pub(crate) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
             Discovered::Obvious(distinct.into_iter().map(|one| one.labels).collect())
         }
         _ => Discovered::Several(distinct.into_iter().map(|one| one.place).collect()),
+    }
+}
+
+/// Whether something says that what stands behind its photos are classes: the name of the column, or of the list.
+fn is_known(candidate: &Candidate) -> bool {
+    const WORDS: [&str; 9] =
+        ["label", "class", "categor", "list", "annot", "truth", "target", "data", "split"];
+    let stem =
+        candidate.place.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match candidate.labels.known {
+        Known::Told => true,
+        Known::List => WORDS.iter().any(|word| stem.contains(word)) || table_part(Path::new(&stem)).is_some(),
+        Known::No => false,
+    }
+}
+
+/// A table that may be of anything: photographers, cameras, licences.
+fn unknown_column(root: &Path, candidate: &Candidate) -> LabelError {
+    let labels = &candidate.labels;
+    let mut values: Vec<String> =
+        labels.names().into_iter().map(|name| format!("`{}`", printable(name))).collect();
+    let more = if values.len() > VALUES { " and others" } else { "" };
+    values.truncate(VALUES);
+    let ways = ways(root, std::slice::from_ref(&candidate.place));
+    LabelError::Undecided {
+        path: candidate.place.clone(),
+        what: format!(
+            "{} ({}{more}) may be anything, and nothing says that it is the classes",
+            labels.form,
+            values.join(", ")
+        ),
+        ways: ways
+            .into_iter()
+            .map(|way| format!("{way} if it is"))
+            .chain(["one folder per class".to_owned()])
+            .collect(),
     }
 }
 

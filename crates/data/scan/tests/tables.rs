@@ -39,6 +39,19 @@ const FOUND: &[&str] = &["found in the folder"];
 const PLAIN: &str =
     "image_id,label\n1.png,a\n2.png,a\n3.png,a\n4.png,a\n5.png,b\n6.png,b\n7.png,b\n8.png,b\n";
 
+/// Words of the question whether a column holds classes.
+const ASKED: &[&str] = &["nothing says that it is the classes", "--labels", "one folder per class"];
+
+/// A table of eight photos with one other column, in which two values take turns.
+fn column_of(name: &str, even: &str, odd: &str) -> &'static str {
+    let row = |number: usize| format!("{number}.png,{}\n", if number % 2 == 0 { even } else { odd });
+    Box::leak(format!("filename,{name}\n{}", (1..=8).map(row).collect::<String>()).into_boxed_str())
+}
+
+fn leaked(files: Vec<(&'static str, &'static str)>) -> &'static [(&'static str, &'static str)] {
+    Box::leak(files.into_boxed_slice())
+}
+
 const CODES: &str = "image,label\n1.png,0\n2.png,0\n3.png,0\n4.png,0\n5.png,1\n6.png,1\n7.png,1\n8.png,1\n";
 
 fn cases() -> Vec<Case> {
@@ -227,7 +240,7 @@ fn cases() -> Vec<Case> {
             "images/1-4.png",
             &[(
                 "labels.tsv",
-                "photo\twhat is it\n1\ta leaf, rusty\n2\ta leaf, rusty\n3\thealthy\n4\thealthy\n",
+                "photo\tclass name\n1\ta leaf, rusty\n2\ta leaf, rusty\n3\thealthy\n4\thealthy\n",
             )],
             "",
             Read("a leaf, rusty:2 healthy:2", [4, 0, 0], "", FOUND),
@@ -634,6 +647,169 @@ fn cases() -> Vec<Case> {
             &[("labels.txt", "images/1.png 0\nimages/2.png 0\nimages/3.png 1\nimages/4.png 1\n")],
             "--labels labels.txt",
             Read("0:2 1:2", [4, 0, 0], "unlisted:4", &["they are numbers"]),
+        ),
+        // Lists without names of columns.
+        case(
+            EIGHT,
+            &[(
+                "automl.csv",
+                "TRAIN,gs://bucket/images/1.png,a\nTRAIN,gs://bucket/images/2.png,a\nVALIDATION,gs://bucket/images/3.png,a\nTEST,gs://bucket/images/4.png,a\nTRAIN,gs://bucket/images/5.png,b\nTRAIN,gs://bucket/images/6.png,b\nUNASSIGNED,gs://bucket/images/7.png,b\nTEST,gs://bucket/images/8.png,b\n",
+            )],
+            "",
+            Read(
+                "a:4 b:4",
+                [5, 1, 2],
+                "",
+                &["the cells of column 3", "`column 1` gives the parts", "found in"],
+            ),
+        ),
+        case(
+            "images/1-4.png",
+            &[(
+                "list.csv",
+                "images/1.png,train,a\nimages/2.png,train,b\nimages/3.png,test,a\nimages/4.png,test,b\n",
+            )],
+            "",
+            Read(
+                "a:2 b:2",
+                [2, 0, 2],
+                "class-with-one-photograph:2",
+                &["column 3", "`column 2` gives the parts"],
+            ),
+        ),
+        case(
+            "images/1-4.png",
+            &[(
+                "list.txt",
+                "images/1.png train a leaf\nimages/2.png train b\nimages/3.png test a leaf\nimages/4.png test b\n",
+            )],
+            "",
+            Read(
+                "a leaf:2 b:2",
+                [2, 0, 2],
+                "class-with-one-photograph:2",
+                &["column 3", "`column 2` gives the parts"],
+            ),
+        ),
+        case(
+            "images/1-4.png",
+            &[("list.csv", "0,images/1.png,a\n1,images/2.png,a\n2,images/3.png,b\n3,images/4.png,b\n")],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", &["column 3"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("list.csv", "images/1.png,0,a\nimages/2.png,0,a\nimages/3.png,1,b\nimages/4.png,1,b\n")],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", &["column 3"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("list.csv", "images/1.png,x,a\nimages/2.png,y,a\nimages/3.png,x,b\nimages/4.png,y,b\n")],
+            "",
+            Refused(&["both `column 2` and `column 3`", "`--label-column \"column 3\"`"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("list.txt", "images/1.png 0 7\nimages/2.png 0 8\nimages/3.png 1 7\nimages/4.png 1 8\n")],
+            "",
+            Refused(&["both `column 2` and `column 3`", "--label-column"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("list.csv", "images/1.png,1\nimages/2.png,2\nimages/3.png,3\nimages/4.png,4\n")],
+            "--labels list.csv",
+            Refused(&["no column is known to hold the classes", "--label-column"]),
+        ),
+        // A column that may be anything is not taken for the classes.
+        case(
+            EIGHT,
+            leaked(vec![("credits.csv", column_of("photographer", "Ann", "Bob"))]),
+            "",
+            Refused(ASKED),
+        ),
+        case(EIGHT, leaked(vec![("l.csv", column_of("Model", "iPhone 12", "SM-G"))]), "", Refused(ASKED)),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("date", "2024-05-01", "2024-05-02"))]),
+            "",
+            Refused(ASKED),
+        ),
+        case(EIGHT, leaked(vec![("l.csv", column_of("location", "north", "south"))]), "", Refused(ASKED)),
+        case(EIGHT, leaked(vec![("l.csv", column_of("licence", "CC0", "CC-BY"))]), "", Refused(ASKED)),
+        case(EIGHT, leaked(vec![("l.csv", column_of("sha256", "00a1", "00b2"))]), "", Refused(ASKED)),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("url", "http://x/1", "http://x/2"))]),
+            "",
+            Refused(ASKED),
+        ),
+        case(EIGHT, leaked(vec![("labels.csv", column_of("annotator", "A", "B"))]), "", Refused(ASKED)),
+        case(EIGHT, leaked(vec![("l.csv", column_of("orientation", "1", "6"))]), "", Refused(ASKED)),
+        case(EIGHT, leaked(vec![("l.csv", column_of("plant", "bean", "pea"))]), "", Refused(ASKED)),
+        case(EIGHT, leaked(vec![("l.csv", column_of("width", "640", "480"))]), "", Refused(&["--label"])),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("location", "north", "south"))]),
+            "--labels l.csv",
+            Read("north:4 south:4", [8, 0, 0], "", &["the column `location` of l.csv"]),
+        ),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("location", "north", "south"))]),
+            "--label-column location",
+            Read("north:4 south:4", [8, 0, 0], "", &["the column `location` of l.csv"]),
+        ),
+        case(
+            EIGHT,
+            leaked(vec![("train.csv", PLAIN), ("credits.csv", column_of("photographer", "Ann", "Bob"))]),
+            "",
+            Read("a:4 b:4", [8, 0, 0], "", &["`label` of train.csv"]),
+        ),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("Krankheit", "Rost", "Schorf"))]),
+            "",
+            Read("Rost:4 Schorf:4", [8, 0, 0], "", FOUND),
+        ),
+        case(
+            "images/1-2.png",
+            &[("credits.csv", "images/1.png,Ann\nimages/2.png,Bob\n")],
+            "",
+            Refused(ASKED),
+        ),
+        case("images/1-2.png", &[("sizes.json", "{\"1.png\": 100, \"2.png\": 200}")], "", Refused(ASKED)),
+        // Parts under any name are no classes.
+        case(EIGHT, leaked(vec![("l.csv", column_of("type", "train", "test"))]), "", Refused(&["--label"])),
+        case(EIGHT, leaked(vec![("l.csv", column_of("label", "train", "test"))]), "", Refused(&["--label"])),
+        case(
+            "images/1-4.png",
+            &[("l.csv", "image,type,disease\n1.png,train,a\n2.png,train,b\n3.png,test,a\n4.png,test,b\n")],
+            "",
+            Read(
+                "a:2 b:2",
+                [2, 0, 2],
+                "class-with-one-photograph:2",
+                &["`type` gives the parts", "`disease`"],
+            ),
+        ),
+        case(
+            "images/1-4.png",
+            &[("l.csv", "image,label,disease\n1.png,0,rust\n2.png,0,scab\n3.png,1,rust\n4.png,1,scab\n")],
+            "",
+            Refused(&["both `label` and `disease`", "`--label-column label`", "`--label-column disease`"]),
+        ),
+        case(
+            EIGHT,
+            &[
+                ("labels.csv", PLAIN),
+                (
+                    "boxes.csv",
+                    "image,xmin,ymin,xmax,ymax\n1.png,1,1,9,9\n2.png,1,1,9,9\n3.png,1,1,9,9\n4.png,1,0,9,9\n5.png,1,1,9,9\n",
+                ),
+            ],
+            "",
+            Read("a:4 b:4", [8, 0, 0], "", &["`label` of labels.csv"]),
         ),
     ]
 }
