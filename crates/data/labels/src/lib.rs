@@ -18,6 +18,7 @@ mod json;
 mod label_cell;
 mod labels;
 mod list;
+mod name_list;
 mod names;
 mod separator;
 mod table;

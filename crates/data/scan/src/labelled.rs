@@ -265,7 +265,8 @@ impl Labelled {
             }
         )];
         if let Some(names) = names {
-            said.push(format!("{} gives their names", below(root, &names.path)));
+            let used: BTreeSet<&str> = tables.iter().flat_map(Labels::names).collect();
+            said.push(format!("{} gives their names: {}", below(root, &names.path), names.pairs(&used)));
         } else if !renamed && self.labels.iter().all(|label| label.bytes().all(|byte| byte.is_ascii_digit()))
         {
             said.push("they are numbers: `--classes FILE` gives them names".to_owned());

@@ -142,7 +142,15 @@ struct Placed {
 /// What both kinds of scan have in common; problems are not sorted.
 fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>), ScanError> {
     let tree = walk(root)?;
-    let sorter = Sorter::of(root, &tree, options)?;
+    let numbered;
+    let (sorter, names) = match Sorter::of(root, &tree, options) {
+        Err(error @ ScanError::NoSuchClass { .. }) => {
+            numbered = names_of_numbers(root, &tree, options)?.ok_or(error)?;
+            let names = numbered.classes.as_ref().map(ClassMap::pairs);
+            (Sorter::of(root, &tree, &numbered)?, names)
+        }
+        sorter => (sorter?, None),
+    };
     let (placed, problems, unwanted) = examine_all(root, &tree, &sorter, &options.limits);
     if placed.is_empty() {
         return Err(nothing_usable(root, &tree, problems));
@@ -150,7 +158,8 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
     let mut problems = problems;
     let used: Vec<&Path> = placed.iter().map(|photo| photo.path.as_path()).collect();
     problems.extend(sorter.problems(root, &tree, &used));
-    let layout = sorter.sentence(root, &tree, unwanted);
+    let layout = sorter.sentence(root, &tree, unwanted).into_iter().chain(names).collect::<Vec<_>>();
+    let layout = (!layout.is_empty()).then(|| layout.join("; "));
 
     let names: BTreeSet<&str> = placed.iter().map(|photo| photo.class.as_str()).collect();
     let classes: Vec<String> = names.iter().map(ToString::to_string).collect();
@@ -186,6 +195,26 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
     }
     problems.extend(contradictions(&dataset));
     Ok((dataset, problems))
+}
+
+/// The options with the names that `--classes` gives to classes that are numbers, where it is a file of names for these.
+fn names_of_numbers(
+    root: &Path,
+    tree: &Tree,
+    options: &ScanOptions,
+) -> Result<Option<ScanOptions>, ScanError> {
+    let Some(map) = &options.classes else { return Ok(None) };
+    let mut options = ScanOptions { classes: None, ..options.clone() };
+    let sorter = Sorter::of(root, tree, &options)?;
+    let class = |path: &PathBuf| match sorter.sort(path) {
+        Sorted::Photo(class, _) => Some(class),
+        _ => None,
+    };
+    let labels = tree.files.iter().filter(|path| tree.is_picture(path)).filter_map(class).collect();
+    let named = ClassMap::of_numbers(map.path(), &labels)?;
+    drop(sorter);
+    options.classes = named;
+    Ok(options.classes.is_some().then_some(options))
 }
 
 /// Examines every file in parallel, and counts those of unwanted classes. Files come in the order of the tree, which is sorted.

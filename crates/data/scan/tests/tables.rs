@@ -52,6 +52,9 @@ fn leaked(files: Vec<(&'static str, &'static str)>) -> &'static [(&'static str, 
     Box::leak(files.into_boxed_slice())
 }
 
+const FROM_ONE: &str =
+    "image,label\n1.png,1\n2.png,1\n3.png,1\n4.png,1\n5.png,2\n6.png,2\n7.png,2\n8.png,2\n";
+
 const CODES: &str = "image,label\n1.png,0\n2.png,0\n3.png,0\n4.png,0\n5.png,1\n6.png,1\n7.png,1\n8.png,1\n";
 
 fn cases() -> Vec<Case> {
@@ -810,6 +813,79 @@ fn cases() -> Vec<Case> {
             ],
             "",
             Read("a:4 b:4", [8, 0, 0], "", &["`label` of labels.csv"]),
+        ),
+        // Names of numbers.
+        case(
+            EIGHT,
+            &[("train.csv", FROM_ONE), ("labels.txt", "1 rust\n2 scab\n3 mildew\n")],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["labels.txt gives their names: 1 is rust, 2 is scab"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", FROM_ONE), ("labels.txt", "1: rust\n2: scab\n3: mildew\n")],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["1 is rust"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", FROM_ONE), ("classes.txt", "1,rust\n2,scab\n3,mildew\n")],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["1 is rust"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", FROM_ONE), ("classes.txt", "1 001.rust\n2 002.scab\n3 003.mildew\n")],
+            "",
+            Read("001.rust:4 002.scab:4", [8, 0, 0], "", &["1 is 001.rust"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", CODES), ("labels.txt", "0 rust\n1 scab\n")],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["0 is rust, 1 is scab"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", CODES), ("labels.txt", "1 rust\n2 scab\n")],
+            "",
+            Read("0:4 1:4", [8, 0, 0], "", &["they are numbers"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", FROM_ONE), ("classes.txt", "rust\nscab\nmildew\n")],
+            "",
+            Refused(&["have no numbers", "1 may be `rust` or `scab`", "--classes FILE"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", FROM_ONE), ("classes.txt", "rust\nscab\n")],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["1 is rust, 2 is scab"]),
+        ),
+        case(
+            "0/1-2.png 1/3-4.png 2/5-6.png",
+            &[("names.txt", "healthy\nrust\nscab\n")],
+            "--classes names.txt",
+            Read("healthy:2 rust:2 scab:2", [6, 0, 0], "", &["0 is healthy, 1 is rust, 2 is scab"]),
+        ),
+        case(
+            "0/1-2.png 1/3-4.png",
+            &[("names.txt", "0 healthy\n1 rust\n")],
+            "--classes names.txt",
+            Read("healthy:2 rust:2", [4, 0, 0], "", &["0 is healthy, 1 is rust"]),
+        ),
+        case(
+            "0/1-2.png 1/3-4.png",
+            &[("data.yaml", "names:\n  0: healthy\n  1: rust\n")],
+            "--classes data.yaml",
+            Read("healthy:2 rust:2", [4, 0, 0], "", &["0 is healthy, 1 is rust"]),
+        ),
+        case(
+            "1/1-2.png 2/3-4.png",
+            &[("names.txt", "healthy\nrust\nscab\n")],
+            "--classes names.txt",
+            Refused(&["1 may be `healthy` or `rust`"]),
         ),
     ]
 }
