@@ -28,7 +28,7 @@ pub struct Labels {
     /// Name of the column of groups, if there is one that tells photos of one class apart.
     pub group_column: Option<String>,
     /// Columns that are named like groups and are not used, with the reason.
-    pub unused_columns: Vec<(String, &'static str)>,
+    pub unused_columns: Vec<(String, String)>,
     /// Names of all columns; none for a file of annotations.
     pub header: Vec<String>,
     /// Whether the labels are the last folders of the names, so that it is a list of photos in class folders.
@@ -128,7 +128,7 @@ impl Labels {
             match useless(table, column, &all) {
                 Some(why) => unused_columns.push((name(column), why)),
                 None if group.is_none() => group = Some(column),
-                None => unused_columns.push((name(column), "another column groups the photos")),
+                None => unused_columns.push((name(column), "another column groups the photos".to_owned())),
             }
         }
         let cell = |row: usize, column: Option<usize>| {
@@ -255,14 +255,14 @@ fn marked_parts_of(table: &Table, columns: &[usize]) -> Result<Vec<Option<String
 }
 
 /// Why a column cannot say which photos stay together.
-fn useless(table: &Table, column: usize, labels: &[Vec<String>]) -> Option<&'static str> {
+fn useless(table: &Table, column: usize, labels: &[Vec<String>]) -> Option<String> {
     let cells: Vec<&str> = table.cells(column).collect();
     let distinct: BTreeSet<&str> = cells.iter().copied().filter(|cell| !cell.is_empty()).collect();
     if distinct.is_empty() {
-        return Some("it is empty");
+        return Some("it is empty".to_owned());
     }
     if distinct.len() == cells.len() {
-        return Some("each of its values stands once");
+        return Some("each of its values stands once".to_owned());
     }
     let mut of_class: BTreeMap<&[String], BTreeSet<&str>> = BTreeMap::new();
     for (labels, cell) in labels.iter().zip(&cells) {
@@ -271,7 +271,26 @@ fn useless(table: &Table, column: usize, labels: &[Vec<String>]) -> Option<&'sta
     of_class
         .values()
         .all(|groups| groups.len() == 1)
-        .then_some("it keeps each class whole, so no class could be split")
+        .then(|| "it keeps each class whole, so no class could be split".to_owned())
+        .or_else(|| kinds(&plain(&table.header[column]), &distinct, cells.len()))
+}
+
+/// Why a column such as `plant` names kinds, `tomato` and `potato`, and no single plants: it has few values for so many photos.
+fn kinds(name: &str, values: &BTreeSet<&str>, photos: usize) -> Option<String> {
+    /// Columns in which a value may also be a kind.
+    const EITHER: [&str; 7] = ["plant", "tree", "leaf", "specimen", "individual", "subject", "group"];
+    /// Photos of one plant up to which it is one.
+    const OF_ONE: usize = 10;
+    let is_word =
+        |value: &&str| value.chars().count() > 2 && !value.contains(|letter: char| letter.is_numeric());
+    let words = values.iter().all(is_word) && values.len() * values.len() < photos;
+    let few = EITHER.contains(&name) && (photos > OF_ONE * values.len() || words);
+    few.then(|| {
+        format!(
+            "{} values for {photos} photos name kinds and no single ones (`--groups FILE` keeps photos together)",
+            values.len()
+        )
+    })
 }
 
 #[cfg(test)]
@@ -333,6 +352,22 @@ mod tests {
         assert_eq!(labels.rows[1].group.as_deref(), Some("x"));
         let labels = of("a.csv", "image,label,plant\n1,a,tomato\n2,a,tomato\n3,b,potato\n").unwrap();
         assert_eq!((labels.group_column, labels.unused_columns.len()), (None, 1));
+        let rows = |values: &[&str], photos: usize| {
+            let row =
+                |place: usize| format!("{place},{},{}\n", place % 3, values[place * values.len() / photos]);
+            format!("image,label,plant\n{}", (0..photos).map(row).collect::<String>())
+        };
+        for (values, photos, group) in [
+            (&["tomato", "potato"][..], 40, None),
+            (&["tomato", "potato"], 12, None),
+            (&["1", "2"], 40, None),
+            (&["P1", "P2", "P3", "P4"], 40, Some("plant")),
+            (&["A", "B"], 12, Some("plant")),
+        ] {
+            let labels = of("a.csv", &rows(values, photos)).unwrap();
+            assert_eq!(labels.group_column.as_deref(), group, "{values:?}");
+            assert_eq!(labels.unused_columns.len(), usize::from(group.is_none()), "{values:?}");
+        }
     }
 
     #[test]

@@ -277,9 +277,9 @@ impl Labelled {
         if let Some(column) = columns.first() {
             said.push(format!("photos of the same `{column}` stay in one split"));
         }
-        let unused: BTreeMap<&String, &str> = tables
+        let unused: BTreeMap<&String, &String> = tables
             .iter()
-            .flat_map(|table| table.unused_columns.iter().map(|(name, why)| (name, *why)))
+            .flat_map(|table| table.unused_columns.iter().map(|(name, why)| (name, why)))
             .collect();
         said.extend(unused.iter().map(|(column, why)| format!("`{column}` is not used for groups: {why}")));
         let beside = |path: &&PathBuf| path.parent().is_some_and(|folder| self.folders.contains(folder));

@@ -887,6 +887,21 @@ fn cases() -> Vec<Case> {
             "--classes names.txt",
             Refused(&["1 may be `healthy` or `rust`"]),
         ),
+        // Kinds of plants are no groups of photos.
+        case(
+            "images/1-12.png",
+            &[(
+                "train.csv",
+                "filename,plant,disease\n1.png,tomato,a\n2.png,tomato,b\n3.png,tomato,a\n4.png,tomato,b\n5.png,tomato,a\n6.png,tomato,b\n7.png,potato,a\n8.png,potato,b\n9.png,potato,a\n10.png,potato,c\n11.png,potato,a\n12.png,potato,c\n",
+            )],
+            "",
+            Read(
+                "a:6 b:4 c:2",
+                [12, 0, 0],
+                "",
+                &["`plant` is not used for groups: 2 values for 12 photos", "--groups FILE"],
+            ),
+        ),
     ]
 }
 
