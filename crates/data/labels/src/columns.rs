@@ -99,6 +99,19 @@ pub(crate) fn photos(table: &Table) -> Vec<String> {
     column.into_iter().flat_map(|column| table.cells(column)).map(str::to_owned).collect()
 }
 
+/// The name of the column of parts of a table with names of columns, and the photo and part of each row that has one; `None`
+/// where no column holds words for parts.
+pub(crate) fn parts(table: &Table) -> Option<(&str, Vec<(String, String)>)> {
+    let image = image(table).ok().filter(|_| table.named)?;
+    let says_parts = |column: &usize| *column != image && is_parts(table, *column);
+    let called = |column: &usize| SPLITS.contains(&plain(&table.header[*column]).as_str());
+    let all = || (0..table.header.len()).filter(says_parts);
+    let column = all().find(called).or_else(|| all().next())?;
+    let rows = table.cells(image).zip(table.cells(column)).filter(|(_, part)| !part.is_empty());
+    let rows = rows.map(|(photo, part)| (photo.to_owned(), part.to_owned())).collect();
+    Some((table.header[column].as_str(), rows))
+}
+
 /// The column that names the photos: one of a telling name, of several that whose cells look most like photos.
 fn image(table: &Table) -> Result<usize, LabelError> {
     let pictures = |column: usize| table.cells(column).filter(|cell| has_picture_extension(cell)).count();

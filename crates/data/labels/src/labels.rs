@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::annotations::annotations;
 use crate::column_names::UNASSIGNED;
-use crate::columns::{ColumnChoice, Columns, LabelColumns, columns, is_called_label, mark, photos, yes};
+use crate::columns::{
+    ColumnChoice, Columns, LabelColumns, columns, is_called_label, mark, parts, photos, yes,
+};
 use crate::error::LabelError;
 use crate::file_index::plain_path;
 use crate::json;
@@ -95,6 +97,14 @@ impl Labels {
     pub fn photos(path: &Path) -> Vec<String> {
         let table = Table::read(path).ok();
         table.iter().flat_map(photos).collect()
+    }
+
+    /// The name of the column of parts of a table of separated values, and the photo and part of each row that has one, whether
+    /// it has labels or not; `None` where no column holds words such as `train` and `test` alone.
+    #[must_use]
+    pub fn parts(path: &Path) -> Option<(String, Vec<(String, String)>)> {
+        let table = Table::read(path).ok()?;
+        parts(&table).map(|(column, rows)| (column.to_owned(), rows))
     }
 
     fn of_annotations(path: &Path, images: Vec<(String, Vec<String>)>) -> Self {

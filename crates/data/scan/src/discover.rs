@@ -35,11 +35,11 @@ pub(crate) enum Discovered {
 }
 
 /// A table with the photos that it lists.
-struct Candidate {
-    place: PathBuf,
+pub(crate) struct Candidate {
+    pub(crate) place: PathBuf,
     labels: Labels,
     /// Labels by picture.
-    says: BTreeMap<usize, Vec<String>>,
+    pub(crate) says: BTreeMap<usize, Vec<String>>,
     /// Pictures between which its rows do not decide.
     torn: BTreeSet<usize>,
 }
@@ -195,7 +195,12 @@ fn named(root: &Path, tree: &Tree, lists: bool) -> Vec<PathBuf> {
 }
 
 /// The table with what it says, if most of it is about these pictures or it is about half of them.
-fn candidate(root: &Path, place: PathBuf, labels: Labels, pictures: &Pictures<'_>) -> Option<Candidate> {
+pub(crate) fn candidate(
+    root: &Path,
+    place: PathBuf,
+    labels: Labels,
+    pictures: &Pictures<'_>,
+) -> Option<Candidate> {
     let below = place_below(root, &labels.path);
     let files = row_files(&labels, below.as_deref(), &pictures.paths, &pictures.index);
     let (mut says, mut torn) = (BTreeMap::new(), BTreeSet::new());
@@ -232,7 +237,7 @@ fn leave_out_tests(candidates: &mut Vec<Candidate>) {
 }
 
 /// Whether each table is that of another part, and none lists a photo of another.
-fn are_parts(candidates: &[Candidate]) -> bool {
+pub(crate) fn are_parts(candidates: &[Candidate]) -> bool {
     let parts: BTreeSet<Option<Split>> =
         candidates.iter().map(|candidate| table_part(&candidate.place)).collect();
     let listed: BTreeSet<usize> =

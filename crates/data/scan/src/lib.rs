@@ -25,6 +25,7 @@ mod shape;
 mod siblings;
 mod sorter;
 mod table_splits;
+mod unused_parts;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -46,6 +47,7 @@ pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
 pub use self::options::{LabelSource, ScanOptions};
 pub use self::review::{Review, ReviewError};
 use self::sorter::Sorter;
+use self::unused_parts::unused_parts;
 use self::walk::{Tree, walk};
 
 /// The photos under `root` for training: at least two classes, each with a photo that is not set apart for validation or
@@ -159,6 +161,9 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
     let used: Vec<&Path> = placed.iter().map(|photo| photo.path.as_path()).collect();
     problems.extend(sorter.problems(root, &tree, &used));
     let layout = sorter.sentence(root, &tree, unwanted).into_iter().chain(names).collect::<Vec<_>>();
+    let by_folders = sorter.origin().is_none() && placed.iter().all(|photo| photo.split.is_none());
+    let parts = by_folders.then(|| unused_parts(root, &tree)).flatten();
+    let layout: Vec<String> = layout.into_iter().chain(parts).collect();
     let layout = (!layout.is_empty()).then(|| layout.join("; "));
 
     let names: BTreeSet<&str> = placed.iter().map(|photo| photo.class.as_str()).collect();

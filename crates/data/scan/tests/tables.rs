@@ -55,6 +55,8 @@ fn leaked(files: Vec<(&'static str, &'static str)>) -> &'static [(&'static str, 
 const FROM_ONE: &str =
     "image,label\n1.png,1\n2.png,1\n3.png,1\n4.png,1\n5.png,2\n6.png,2\n7.png,2\n8.png,2\n";
 
+const SPLIT: &str = "path,split\nrust/1.png,train\nrust/2.png,train\nrust/3.png,train\nrust/4.png,test\nscab/5.png,train\nscab/6.png,train\nscab/7.png,train\nscab/8.png,test\n";
+
 const CODES: &str = "image,label\n1.png,0\n2.png,0\n3.png,0\n4.png,0\n5.png,1\n6.png,1\n7.png,1\n8.png,1\n";
 
 fn cases() -> Vec<Case> {
@@ -901,6 +903,42 @@ fn cases() -> Vec<Case> {
                 "",
                 &["`plant` is not used for groups: 2 values for 12 photos", "--groups FILE"],
             ),
+        ),
+        // Parts beside class folders.
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[
+                ("train.txt", "rust/1.png\nrust/2.png\nrust/3.png\nscab/5.png\nscab/6.png\nscab/7.png\n"),
+                ("test.txt", "rust/4.png\nscab/8.png\n"),
+            ],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["test.txt and train.txt say the parts", "--labels"]),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[
+                ("train.txt", "rust/1.png\nrust/2.png\nrust/3.png\nscab/5.png\nscab/6.png\nscab/7.png\n"),
+                ("test.txt", "rust/4.png\nscab/8.png\n"),
+            ],
+            "--labels test.txt --labels train.txt",
+            Read("rust:4 scab:4", [6, 0, 2], "", &["the tables give the parts"]),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[("split.csv", SPLIT)],
+            "",
+            Read(
+                "rust:4 scab:4",
+                [8, 0, 0],
+                "",
+                &["`split` of split.csv says the parts", "2 photos are not", "`--split "],
+            ),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            leaked(vec![("t.csv", Box::leak(SPLIT.replace("split", "usage type").into_boxed_str()))]),
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["`usage type` of t.csv", "is called `split`"]),
         ),
     ]
 }
