@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::column_names::IMAGES;
 use crate::error::LabelError;
+use crate::file_index::has_picture_extension;
 use crate::list::{List, list};
 use crate::separator::{records, separator};
 use crate::text;
@@ -95,12 +96,26 @@ fn without_notes(mut text: &str) -> (&str, u64) {
     while let Some((first, rest)) = text.split_once('\n') {
         let separator = first.trim_end().len() == 5 && first.starts_with("sep=");
         let comment = first.starts_with('#') && is_comment(first, rest);
-        if !separator && !comment {
+        if !separator && !comment && !is_title(first, rest) {
             break;
         }
         (text, skipped) = (rest, skipped + 1);
     }
     (text, skipped)
+}
+
+/// Whether a line is a title above the names of columns, or empty: it has one cell, and the next line names the photos.
+fn is_title(line: &str, rest: &str) -> bool {
+    let separator = separator(rest);
+    let filled = |text: &str| -> Vec<String> {
+        let record = records(text, separator).next();
+        record.iter().flatten().map(plain).filter(|cell| !cell.is_empty()).collect()
+    };
+    let names = filled(rest);
+    filled(line).len() < 2
+        && !line.split(char::from(separator)).any(has_picture_extension)
+        && names.len() > 1
+        && names.iter().any(|name| IMAGES.contains(&name.as_str()))
 }
 
 /// Whether a line that begins with `#` is none of the names of columns: the line after it is one, or has another number of cells.
@@ -161,6 +176,8 @@ mod tests {
             ("# made by a tool, 2024\nimage,label\n1.jpg,a\n", 3),
             ("# made by a tool,\nimage,label\n1.jpg,a\n", 3),
             ("# a; b; c\nimage;label\n1.jpg;a\n", 3),
+            ("Leaves of 2024\nimage,label\n1.jpg,a\n", 3),
+            ("Leaves of 2024,\n\n,\nimage,label\n1.jpg,a\n", 5),
         ] {
             let table = parse(text).unwrap();
             assert_eq!((table.header.len(), table.rows[0].line), (2, line), "{text}");

@@ -9,6 +9,7 @@ use foliar_labels::{ColumnChoice, Known, LabelError, Labels};
 use foliar_vision::dataset::Split;
 
 use crate::labelled::{Pictures, place_below};
+use crate::node::is_answers;
 use crate::part::{is_kind, plain_part};
 use crate::row_files::{RowFile, row_files};
 use crate::table_splits::table_part;
@@ -179,7 +180,7 @@ fn named(root: &Path, tree: &Tree, lists: bool) -> Vec<PathBuf> {
         let may_be = match extension.as_str() {
             "txt" if lists && classes => true,
             "yaml" | "yml" => lists && ["data", "dataset"].contains(&stem.as_str()),
-            "csv" | "tsv" | "json" | "jsonl" | "ndjson" => !stem.contains("submission"),
+            "csv" | "tsv" | "json" | "jsonl" | "ndjson" => !is_answers(path),
             "txt" => is_list(),
             _ => false,
         };

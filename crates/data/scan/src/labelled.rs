@@ -419,6 +419,19 @@ fn torn_apart(root: &Path, table: &Labels, torn: &[Vec<usize>], pictures: &Pictu
         .collect();
     folders.sort();
     folders.dedup();
+    if let ([folder], Some(files)) = (folders.as_slice(), torn.first()) {
+        let names: Vec<String> =
+            files.iter().take(2).map(|&file| portable_name(pictures.paths[file])).collect();
+        let name = names.first().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
+        return ScanError::Undecided {
+            root: table.path.clone(),
+            what: format!("{} of its rows name several files, such as {}", torn.len(), names.join(" and ")),
+            ways: vec![
+                format!("write the names in the table with their ends (`{name}`)"),
+                format!("move the files that are not meant out of {}", folder.display()),
+            ],
+        };
+    }
     let shown: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
     let way = |folder: &String| format!("`--labels {} --images {folder}`", table.path.display());
     ScanError::Undecided {

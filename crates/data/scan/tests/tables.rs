@@ -940,18 +940,59 @@ fn cases() -> Vec<Case> {
             "",
             Read("rust:4 scab:4", [8, 0, 0], "", &["`usage type` of t.csv", "is called `split`"]),
         ),
+        // Names of files that tables write otherwise.
+        case(
+            "images/01-04.png",
+            &[("train.csv", "id,label\n1,a\n2,a\n3,b\n4,b\n")],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", FOUND),
+        ),
+        case(
+            "a b/1-4.png",
+            &[(
+                "train.csv",
+                "Leaves of 2024\nimage,label\na%20b/1.png,a\na%20b/2.png,a\na%20b/3.png,b\na%20b/4.png,b\n",
+            )],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", FOUND),
+        ),
+        case(
+            "images/1-4.png",
+            &[("images/1.jpg", "x"), ("images/2.jpg", "x"), ("train.csv", "id,label\n1,a\n2,a\n3,b\n4,b\n")],
+            "",
+            Refused(&[
+                "2 of its rows name several files, such as images/1.jpg and images/1.png",
+                "(`1.jpg`)",
+            ]),
+        ),
+        case(
+            EIGHT,
+            &[("predictions.csv", PLAIN), ("my_submission.csv", PLAIN)],
+            "",
+            Refused(&["one folder per class with photos"]),
+        ),
+        case(
+            "images/1-2.png",
+            &[(
+                "l.csv",
+                "image,label\n1.png,\"{\"\"choices\"\": [\"\"a\"\"]}\"\n2.png,\"{\"\"choices\"\": [\"\"b\"\"]}\"\n",
+            )],
+            "",
+            Read("a:1 b:1", [2, 0, 0], "class-with-one-photograph:2", FOUND),
+        ),
     ]
 }
 
 fn plant(root: &Path, case: &Case) {
     let mut value = 0;
-    for photos in case.photos.split(' ') {
+    for photos in case.photos.split(if case.photos.contains("a b/") { '\0' } else { ' ' }) {
         let (folder, name) = photos.rsplit_once('/').unwrap_or(("", photos));
         let (numbers, _) = name.split_once('.').unwrap();
         let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
         std::fs::create_dir_all(root.join(folder)).unwrap();
+        let width = if first.starts_with('0') { first.len() } else { 1 };
         for number in first.parse::<u32>().unwrap()..=last.parse().unwrap() {
-            std::fs::write(root.join(folder).join(format!("{number}.png")), png(value)).unwrap();
+            std::fs::write(root.join(folder).join(format!("{number:0width$}.png")), png(value)).unwrap();
             value += 1;
         }
     }
