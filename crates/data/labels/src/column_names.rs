@@ -71,7 +71,19 @@ pub(crate) const LABELS: [&str; 30] = [
     "classtext",
 ];
 /// Names that say what kind of classes they are.
-pub(crate) const KINDS: [&str; 30] = [
+pub(crate) const KINDS: [&str; 42] = [
+    "diagnose",
+    "diagnosen",
+    "diagnostic",
+    "diagnostico",
+    "diagnosi",
+    "befall",
+    "schadbild",
+    "malattia",
+    "ziekte",
+    "plaga",
+    "praga",
+    "specie",
     "disease",
     "diseases",
     "diseasename",

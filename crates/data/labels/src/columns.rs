@@ -193,6 +193,7 @@ fn of_list(table: &Table, mut candidates: Vec<usize>) -> Result<usize, LabelErro
         }
     };
     keep_some(&mut candidates, &|column| !is_measured(table, column));
+    keep_some(&mut candidates, &|column| table.cells(column).any(|cell| cell != table.rows[0].cells[column]));
     keep_some(&mut candidates, &|column| !numbers_rows(table, column));
     let Some((&first, rest)) = candidates.split_first() else { return Err(unknown(table)) };
     if rest.iter().any(|&other| !is_same(table, first, other)) {

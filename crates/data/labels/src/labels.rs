@@ -13,6 +13,7 @@ use crate::error::LabelError;
 use crate::file_index::plain_path;
 use crate::json;
 use crate::label_cell::LabelCells;
+use crate::names::is_of_names;
 use crate::table::{Table, plain};
 use crate::text;
 
@@ -79,6 +80,17 @@ impl Labels {
     /// # Errors
     /// [`LabelError`] for a file that cannot be read, holds no such table, or may be meant in several ways.
     pub fn read(path: &Path, choice: &ColumnChoice) -> Result<Self, LabelError> {
+        let error = match Self::read_table(path, choice) {
+            Err(LabelError::Table { path, .. }) if is_of_names(&path) => LabelError::table(
+                &path,
+                "it lists names of classes and no photos; `--classes FILE` takes it as names for classes that are numbers",
+            ),
+            read => return read,
+        };
+        Err(error)
+    }
+
+    fn read_table(path: &Path, choice: &ColumnChoice) -> Result<Self, LabelError> {
         let text = text::read(path)?;
         let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
         let table = match extension.as_str() {
@@ -288,7 +300,7 @@ fn useless(table: &Table, column: usize, labels: &[Vec<String>]) -> Option<Strin
 /// Why a column such as `plant` names kinds, `tomato` and `potato`, and no single plants: it has few values for so many photos.
 fn kinds(name: &str, values: &BTreeSet<&str>, photos: usize) -> Option<String> {
     /// Columns in which a value may also be a kind.
-    const EITHER: [&str; 7] = ["plant", "tree", "leaf", "specimen", "individual", "subject", "group"];
+    const EITHER: [&str; 6] = ["plant", "tree", "leaf", "specimen", "individual", "subject"];
     /// Photos of one plant up to which it is one.
     const OF_ONE: usize = 10;
     let is_word =

@@ -1,5 +1,7 @@
 //! Lists of photos without a header: `path label`, `path,label`, or paths alone.
 
+use std::collections::BTreeSet;
+
 use crate::column_names::is_part;
 use crate::file_index::has_picture_extension;
 use crate::separator::{records, separator};
@@ -49,6 +51,18 @@ pub(crate) fn list(text: &str) -> Option<List> {
     rows.iter_mut().for_each(|(_, cells)| cells.truncate(used));
     columns.truncate(used);
     Some(List { columns, rows })
+}
+
+/// The list that a text of paths without extensions is, `rust/001`: each line has a folder and no blanks, and no two are alike.
+pub(crate) fn list_of_stems(text: &str) -> Option<List> {
+    let lines = (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty());
+    let lines: Vec<(u64, &str)> = lines.collect();
+    let is_path = |line: &str| line.contains('/') && !line.contains([' ', '\t', ',', ';', '|']);
+    let distinct: BTreeSet<&str> = lines.iter().map(|(_, line)| *line).collect();
+    let paths =
+        !lines.is_empty() && distinct.len() == lines.len() && distinct.iter().all(|line| is_path(line));
+    let rows = lines.into_iter().map(|(line, path)| (line, vec![path.to_owned()])).collect();
+    paths.then_some(List { columns: vec![1], rows })
 }
 
 /// What stands behind the photos as cells: the whole of it, which may be a name of several words, but for a part of the data

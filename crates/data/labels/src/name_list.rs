@@ -48,7 +48,21 @@ impl NameList {
         };
         match pairs(number_before).or_else(|| pairs(number_behind)) {
             Some(names) => Self::Numbered(names),
-            None => Self::InOrder(lines.into_iter().map(str::to_owned).collect()),
+            None => {
+                const HEADINGS: [&str; 9] = [
+                    "class",
+                    "classes",
+                    "classname",
+                    "label",
+                    "labels",
+                    "labelname",
+                    "category",
+                    "name",
+                    "names",
+                ];
+                let heading = lines.first().is_some_and(|line| HEADINGS.contains(&plain(line).as_str()));
+                Self::InOrder(lines[usize::from(heading)..].iter().map(|line| (*line).to_owned()).collect())
+            }
         }
     }
 
@@ -263,6 +277,7 @@ mod tests {
             })
         };
         assert_eq!(named(&["0", "1"]), Ok(Some("ab".to_owned())));
+        assert_eq!(NameList::of_lines("Class name\na\nb\nc\n"), names);
         assert_eq!(named(&["0", "2"]), Ok(Some("ac".to_owned())));
         assert_eq!(named(&["1", "3"]), Ok(Some("ac".to_owned())));
         assert_eq!((named(&["0", "3"]), named(&["4"]), named(&["x"])), (Ok(None), Ok(None), Ok(None)));

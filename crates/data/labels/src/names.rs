@@ -99,6 +99,13 @@ impl Names {
     }
 }
 
+/// Whether a file is a list of names of classes, by what it is called and holds.
+pub(crate) fn is_of_names(path: &Path) -> bool {
+    let is_list =
+        path.extension().is_some_and(|kind| ["txt", "names", "yaml", "yml"].iter().any(|list| kind == *list));
+    is_list && names_in(path).is_some_and(|list| list.names().len() > 1)
+}
+
 /// The names in a file, if it is called like one of names.
 fn names_in(path: &Path) -> Option<NameList> {
     let extension = path.extension().and_then(OsStr::to_str)?.to_ascii_lowercase();

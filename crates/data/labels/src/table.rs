@@ -1,11 +1,14 @@
 //! Cells in rows under named columns.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::column_names::IMAGES;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::column_names::{IMAGES, is_part};
 use crate::error::LabelError;
 use crate::file_index::has_picture_extension;
-use crate::list::{List, list};
+use crate::list::{List, list, list_of_stems};
 use crate::separator::{records, separator};
 use crate::text;
 
@@ -43,7 +46,10 @@ impl Table {
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, LabelError> {
         let (text, skipped) = without_notes(text);
-        if let Some(List { columns, rows }) = list(text) {
+        let named_after_part = || path.file_stem().and_then(OsStr::to_str).is_some_and(is_part);
+        if let Some(List { columns, rows }) =
+            list(text).or_else(|| list_of_stems(text).filter(|_| named_after_part()))
+        {
             let header = match columns.as_slice() {
                 [_] => vec!["path".to_owned()],
                 [_, _] => vec!["path".to_owned(), "label".to_owned()],
@@ -139,9 +145,9 @@ fn is_comment(line: &str, rest: &str) -> bool {
     }
 }
 
-/// A name in lower case, letters and digits alone.
+/// A name in lower case, letters without accents and digits alone.
 pub(crate) fn plain(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.nfd().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub(crate) struct Candidate {
 /// Looks through the tables among the photos: those that label at least half of them, or have most of their rows there.
 pub(crate) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Discovered {
     let pictures = Pictures::of(tree);
-    let (mut candidates, mut unclear) = (Vec::new(), None);
+    let (mut candidates, mut unclear, mut parts) = (Vec::new(), None, None);
     for place in tables(root, tree) {
         match Labels::read(&root.join(&place), choice) {
             Ok(labels) if !labels.is_output() && !lists_parts(&labels) => {
@@ -56,12 +56,13 @@ pub(crate) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
             }
             Ok(_) => {}
             Err(error @ LabelError::Undecided { .. }) => unclear = unclear.or(Some(error)),
-            Err(_) => {}
+            Err(_) => parts = parts.or_else(|| parts_alone(&root.join(&place), &pictures)),
         }
     }
     leave_out_tests(&mut candidates);
     let strange: Vec<Candidate> = candidates.extract_if(.., |candidate| !is_known(candidate)).collect();
     let unclear = unclear.or_else(|| strange.first().map(|candidate| unknown_column(root, candidate)));
+    let unclear = unclear.or(parts);
     // A table that says the same again, in another form.
     let mut distinct: Vec<Candidate> = Vec::new();
     for candidate in candidates {
@@ -102,18 +103,32 @@ fn unknown_column(root: &Path, candidate: &Candidate) -> LabelError {
     values.truncate(VALUES);
     let ways = ways(root, std::slice::from_ref(&candidate.place));
     LabelError::Undecided {
-        path: candidate.place.clone(),
+        path: candidate.labels.path.clone(),
         what: format!(
-            "{} ({}{more}) may be anything, and nothing says that it is the classes",
+            "{} ({}{more}) may be anything, and nothing says that these are the classes",
             labels.form,
             values.join(", ")
         ),
         ways: ways
             .into_iter()
-            .map(|way| format!("{way} if it is"))
+            .map(|way| format!("{way} if they are"))
             .chain(["one folder per class".to_owned()])
             .collect(),
     }
+}
+
+/// That a table says the parts of these pictures, and no classes.
+fn parts_alone(path: &Path, pictures: &Pictures<'_>) -> Option<LabelError> {
+    let (column, rows) = Labels::parts(path)?;
+    let names: Vec<&str> = rows.iter().map(|(photo, _)| photo.as_str()).collect();
+    let found = pictures.index.matched(&names).iter().filter(|files| !files.is_empty()).count();
+    (2 * found >= pictures.paths.len().max(1)).then(|| LabelError::Undecided {
+        path: path.to_owned(),
+        what: format!(
+            "its column `{column}` says the parts of the data set, and no column is known to hold the classes"
+        ),
+        ways: vec!["`--label-column NAME`".to_owned(), "one folder per class".to_owned()],
+    })
 }
 
 /// Whether it is a list of photos in folders that are parts of a data set, or kinds of files, and no classes.

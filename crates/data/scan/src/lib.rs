@@ -38,6 +38,8 @@ use foliar_vision::portable_name;
 use foliar_vision::problem::{Problem, Reason};
 use rayon::prelude::*;
 
+use foliar_files::{Printable as _, quoted};
+use foliar_labels::names_beside;
 pub use foliar_labels::{ClassMap, ColumnChoice, LabelError};
 
 pub use self::error::{AlikeClasses, ScanError};
@@ -163,7 +165,10 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
     let layout = sorter.sentence(root, &tree, unwanted).into_iter().chain(names).collect::<Vec<_>>();
     let by_folders = sorter.origin().is_none() && placed.iter().all(|photo| photo.split.is_none());
     let parts = by_folders.then(|| unused_parts(root, &tree)).flatten();
-    let layout: Vec<String> = layout.into_iter().chain(parts).collect();
+    let named = (sorter.origin().is_none() && options.classes.is_none())
+        .then(|| unused_names(root, &placed))
+        .flatten();
+    let layout: Vec<String> = layout.into_iter().chain(parts).chain(named).collect();
     let layout = (!layout.is_empty()).then(|| layout.join("; "));
 
     let names: BTreeSet<&str> = placed.iter().map(|photo| photo.class.as_str()).collect();
@@ -220,6 +225,15 @@ fn names_of_numbers(
     drop(sorter);
     options.classes = named;
     Ok(options.classes.is_some().then_some(options))
+}
+
+/// That a file names the classes, where these are folders that are called by numbers.
+fn unused_names(root: &Path, placed: &[Placed]) -> Option<String> {
+    let codes: BTreeSet<&str> = placed.iter().map(|photo| photo.class.as_str()).collect();
+    let names = names_beside(root, &codes, &[]).ok()??;
+    let file = quoted(&names.path.shown().to_string());
+    let pairs = names.pairs(&codes);
+    Some(format!("the classes are numbers, for which `--classes {file}` gives names: {pairs}"))
 }
 
 /// Examines every file in parallel, and counts those of unwanted classes. Files come in the order of the tree, which is sorted.

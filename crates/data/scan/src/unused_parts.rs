@@ -62,7 +62,8 @@ fn of_lists(root: &Path, places: &[PathBuf], pictures: &Pictures<'_>) -> Option<
     let of_part =
         |place: &&PathBuf| place.file_stem().is_some_and(|stem| table_part(Path::new(stem)).is_some());
     let read = |place: &PathBuf| {
-        let labels = Labels::read(&root.join(place), &ColumnChoice::default()).ok()?;
+        let labels = Labels::read(&root.join(place), &ColumnChoice::default()).ok();
+        let labels = labels.filter(|labels| !labels.is_output())?;
         candidate(root, place.clone(), labels, pictures)
     };
     let lists: Vec<_> = places.iter().filter(of_part).filter_map(read).collect();

@@ -40,7 +40,7 @@ const PLAIN: &str =
     "image_id,label\n1.png,a\n2.png,a\n3.png,a\n4.png,a\n5.png,b\n6.png,b\n7.png,b\n8.png,b\n";
 
 /// Words of the question whether a column holds classes.
-const ASKED: &[&str] = &["nothing says that it is the classes", "--labels", "one folder per class"];
+const ASKED: &[&str] = &["nothing says that these are the classes", "--labels", "one folder per class"];
 
 /// A table of eight photos with one other column, in which two values take turns.
 fn column_of(name: &str, even: &str, odd: &str) -> &'static str {
@@ -785,8 +785,18 @@ fn cases() -> Vec<Case> {
         ),
         case("images/1-2.png", &[("sizes.json", "{\"1.png\": 100, \"2.png\": 200}")], "", Refused(ASKED)),
         // Parts under any name are no classes.
-        case(EIGHT, leaked(vec![("l.csv", column_of("type", "train", "test"))]), "", Refused(&["--label"])),
-        case(EIGHT, leaked(vec![("l.csv", column_of("label", "train", "test"))]), "", Refused(&["--label"])),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("type", "train", "test"))]),
+            "",
+            Refused(&["`type` says the parts", "--label-column NAME"]),
+        ),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("label", "train", "test"))]),
+            "",
+            Refused(&["`label` says the parts", "--label-column NAME"]),
+        ),
         case(
             "images/1-4.png",
             &[("l.csv", "image,type,disease\n1.png,train,a\n2.png,train,b\n3.png,test,a\n4.png,test,b\n")],
@@ -979,6 +989,42 @@ fn cases() -> Vec<Case> {
             )],
             "",
             Read("a:1 b:1", [2, 0, 0], "class-with-one-photograph:2", FOUND),
+        ),
+        case(
+            "0/1-2.png 1/3-4.png",
+            &[("classes.txt", "healthy\nrust\n")],
+            "",
+            Read("0:2 1:2", [4, 0, 0], "", &["`--classes ", "gives names: 0 is healthy, 1 is rust"]),
+        ),
+        case(
+            "0/1-2.png 1/3-4.png",
+            &[("classes.txt", "healthy\nrust\n")],
+            "--labels classes.txt",
+            Refused(&["it lists names of classes and no photos", "--classes FILE"]),
+        ),
+        case(
+            "images/rust/1-4.png images/scab/5-8.png",
+            &[
+                ("train.txt", "rust/1\nrust/2\nrust/3\nscab/5\nscab/6\n"),
+                ("test.txt", "rust/4\nscab/7\nscab/8\n"),
+            ],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["test.txt and train.txt say the parts"]),
+        ),
+        case(
+            "images/rust/1-4.png images/scab/5-8.png",
+            &[
+                ("train.txt", "rust/1\nrust/2\nrust/3\nscab/5\nscab/6\n"),
+                ("test.txt", "rust/4\nscab/7\nscab/8\n"),
+            ],
+            "--labels train.txt --labels test.txt",
+            Read("rust:4 scab:4", [5, 0, 3], "", &["the tables give the parts"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("l.csv", "Foto,Esp\u{e8}ce\n1.png,a\n2.png,a\n3.png,b\n4.png,b\n")],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", &["the column `Esp\u{e8}ce`"]),
         ),
     ]
 }
