@@ -230,8 +230,13 @@ fn undecided(table: &Table, columns: &[usize]) -> LabelError {
 }
 
 fn unknown(table: &Table) -> LabelError {
+    let split = parts(table).map_or_else(String::new, |(column, _)| {
+        format!(
+            ", or give the table as `--split FILE` for the parts in `{column}`, where folders are the classes"
+        )
+    });
     let what = format!(
-        "no column is known to hold the classes; its columns are {}; name it with --label-column",
+        "no column is known to hold the classes; its columns are {}; name it with --label-column{split}",
         listed(table)
     );
     LabelError::table(&table.path, what)

@@ -180,6 +180,9 @@ impl Labels {
             // Nobody takes the pains to say the parts of what is no data set.
             LabelColumns::One(_) if !table.named && split.is_some() => Known::Told,
             LabelColumns::One(_) if !table.named => Known::List,
+            LabelColumns::One(column) if is_of_hugging_face(&table.path, &table.header[*column]) => {
+                Known::Told
+            }
             LabelColumns::One(column) if !is_called_label(&table.header[*column]) => Known::No,
             _ => Known::Told,
         };
@@ -249,6 +252,11 @@ fn labels(table: &Table, image: usize, label: &LabelColumns) -> Vec<Vec<String>>
             table.cells(image).map(folder).collect()
         }
     }
+}
+
+/// Whether it is the column of `metadata.csv` or `metadata.jsonl` that Hugging Face's documentation calls `text`.
+fn is_of_hugging_face(path: &Path, column: &str) -> bool {
+    path.file_stem().is_some_and(|stem| stem == "metadata") && plain(column) == "text"
 }
 
 /// The part of each row, where several columns mark a part each: `val` of `is_val`. A row without a mark is for training if no

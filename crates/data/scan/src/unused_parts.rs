@@ -19,7 +19,12 @@ use crate::walk::Tree;
 /// classes and no parts: which option takes the parts.
 pub(crate) fn unused_parts(root: &Path, tree: &Tree) -> Option<String> {
     let pictures = Pictures::of(tree);
-    let places = tables(root, tree);
+    let of_run = |place: &PathBuf| {
+        let beside = |name: &str| root.join(place).with_file_name(name).is_file();
+        beside("recipe.toml") || beside("tuning.json")
+    };
+    let mut places = tables(root, tree);
+    places.retain(|place| !of_run(place));
     let of_column = places.iter().find_map(|place| of_column(root, place, &pictures));
     of_column.or_else(|| of_lists(root, &places, &pictures))
 }

@@ -1026,6 +1026,30 @@ fn cases() -> Vec<Case> {
             "",
             Read("a:2 b:2", [4, 0, 0], "", &["the column `Esp\u{e8}ce`"]),
         ),
+        case(
+            "images/1-4.png",
+            &[("images/metadata.csv", "file_name,text\n1.png,a\n2.png,a\n3.png,b\n4.png,b\n")],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", &["the column `text`"]),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[("split.csv", SPLIT)],
+            "--labels split.csv",
+            Refused(&["no column is known to hold the classes", "`--split FILE`"]),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[
+                (
+                    "train.csv",
+                    "path,label\nrust/1.png,rust\nrust/2.png,rust\nscab/5.png,scab\nscab/6.png,scab\nscab/7.png,scab\n",
+                ),
+                ("val.csv", "path,label\nrust/1.png,rust\nrust/3.png,rust\nscab/8.png,scab\n"),
+            ],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["not from train.csv, val.csv"]),
+        ),
     ]
 }
 
