@@ -44,7 +44,7 @@ const ASKED: &[&str] = &["nothing says that these are the classes", "--labels", 
 
 /// A table of eight photos with one other column, in which two values take turns.
 fn column_of(name: &str, even: &str, odd: &str) -> &'static str {
-    let row = |number: usize| format!("{number}.png,{}\n", if number % 2 == 0 { even } else { odd });
+    let row = |number: usize| format!("{number}.png,{}\n", if number.is_multiple_of(2) { even } else { odd });
     Box::leak(format!("filename,{name}\n{}", (1..=8).map(row).collect::<String>()).into_boxed_str())
 }
 
