@@ -100,15 +100,26 @@ pub(crate) fn photos(table: &Table) -> Vec<String> {
 }
 
 /// The name of the column of parts of a table with names of columns, and the photo and part of each row that has one; `None`
-/// where no column holds words for parts.
+/// where no column holds words for parts. A column such as `is_test` gives words for its marks.
 pub(crate) fn parts(table: &Table) -> Option<(&str, Vec<(String, String)>)> {
     let image = image(table).ok().filter(|_| table.named)?;
     let says_parts = |column: &usize| *column != image && is_parts(table, *column);
     let called = |column: &usize| SPLITS.contains(&plain(&table.header[*column]).as_str());
     let all = || (0..table.header.len()).filter(says_parts);
-    let column = all().find(called).or_else(|| all().next())?;
+    let marks = |column: &usize| {
+        called(column) && plain(&table.header[*column]).starts_with("is") && is_yes_or_no(table, *column)
+    };
+    let column = all().find(called).or_else(|| all().next());
+    let column = column.or_else(|| (0..table.header.len()).find(marks))?;
+    let marked = marks(&column).then(|| plain(&table.header[column]).split_off(2).replace("image", ""));
+    let word = |cell: &str| match &marked {
+        None => cell.to_owned(),
+        Some(part) if yes(cell) == Some(true) => part.clone(),
+        Some(part) if part.starts_with("train") => "test".to_owned(),
+        Some(_) => "train".to_owned(),
+    };
     let rows = table.cells(image).zip(table.cells(column)).filter(|(_, part)| !part.is_empty());
-    let rows = rows.map(|(photo, part)| (photo.to_owned(), part.to_owned())).collect();
+    let rows = rows.map(|(photo, part)| (photo.to_owned(), word(part))).collect();
     Some((table.header[column].as_str(), rows))
 }
 
@@ -230,7 +241,8 @@ fn undecided(table: &Table, columns: &[usize]) -> LabelError {
 }
 
 fn unknown(table: &Table) -> LabelError {
-    let split = parts(table).map_or_else(String::new, |(column, _)| {
+    let words = parts(table).filter(|(column, _)| !plain(column).starts_with("is"));
+    let split = words.map_or_else(String::new, |(column, _)| {
         format!(
             ", or give the table as `--split FILE` for the parts in `{column}`, where folders are the classes"
         )

@@ -92,16 +92,10 @@ impl Labels {
 
     fn read_table(path: &Path, choice: &ColumnChoice) -> Result<Self, LabelError> {
         let text = text::read(path)?;
-        let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
-        let table = match extension.as_str() {
-            "json" => match annotations(&text) {
-                Some(images) => return Ok(Self::of_annotations(path, images)),
-                None => json::document(path, &text)?,
-            },
-            "jsonl" | "ndjson" => json::lines(path, &text)?,
-            _ => Table::parse(path, &text)?,
-        };
-        Self::of_table(&table, choice)
+        match (extension(path) == "json").then(|| annotations(&text)).flatten() {
+            Some(images) => Ok(Self::of_annotations(path, images)),
+            None => Self::of_table(&table(path, &text)?, choice),
+        }
     }
 
     /// The photos that a table of separated values names, whether it has labels or not; none for any other file.
@@ -111,11 +105,11 @@ impl Labels {
         table.iter().flat_map(photos).collect()
     }
 
-    /// The name of the column of parts of a table of separated values, and the photo and part of each row that has one, whether
+    /// The name of the column of parts of a table, and the photo and part of each row that has one, whether
     /// it has labels or not; `None` where no column holds words such as `train` and `test` alone.
     #[must_use]
     pub fn parts(path: &Path) -> Option<(String, Vec<(String, String)>)> {
-        let table = Table::read(path).ok()?;
+        let table = table(path, &text::read(path).ok()?).ok()?;
         parts(&table).map(|(column, rows)| (column.to_owned(), rows))
     }
 
@@ -221,6 +215,19 @@ impl Labels {
     #[must_use]
     pub fn names(&self) -> BTreeSet<&str> {
         self.rows.iter().flat_map(|row| &row.labels).map(String::as_str).collect()
+    }
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase()
+}
+
+/// The table that a text is, by the kind that its file is called after.
+fn table(path: &Path, text: &str) -> Result<Table, LabelError> {
+    match extension(path).as_str() {
+        "json" => json::document(path, text),
+        "jsonl" | "ndjson" => json::lines(path, text),
+        _ => Table::parse(path, text),
     }
 }
 

@@ -35,13 +35,16 @@ impl NameList {
 
     /// The names in lines: `1 rust`, `1: rust`, `1. rust`, `001.rust`, `rust 1`, or without numbers.
     pub(crate) fn of_lines(text: &str) -> Self {
-        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let lines: Vec<&str> = lines.collect();
         // `id name`
         let heading = lines.first().and_then(|line| line.split([' ', '\t', ',', ';', ':']).next()).map(plain);
         let is_heading = |word: &String| word == "id" || word == "index" || NUMBERS.contains(&word.as_str());
         let below = &lines[usize::from(heading.is_some_and(|word| is_heading(&word)))..];
         let pairs = |number: fn(&str) -> Option<(String, String)>| {
-            let pairs = below.iter().map(|line| number(line)).collect::<Option<Vec<_>>>()?;
+            // A number may stand without a name.
+            let named = below.iter().filter(|line| !is_number(line));
+            let pairs = named.map(|line| number(line)).collect::<Option<Vec<_>>>()?;
             let names: BTreeSet<&String> = pairs.iter().map(|(_, name)| name).collect();
             let distinct = names.len() == pairs.len() && !pairs.is_empty();
             once(pairs.clone().into_iter()).filter(|_| distinct)
@@ -76,9 +79,7 @@ impl NameList {
         codes: &BTreeSet<&str>,
     ) -> Result<Option<BTreeMap<String, String>>, String> {
         let names = match self {
-            Self::Numbered(names) => {
-                return Ok(codes.iter().all(|code| names.contains_key(*code)).then(|| names.clone()));
-            }
+            Self::Numbered(names) => return Ok(spelt(names.clone(), codes)),
             Self::InOrder(names) => names,
         };
         let numbers: Option<BTreeSet<usize>> = codes.iter().map(|code| code.parse().ok()).collect();
@@ -99,7 +100,7 @@ impl NameList {
                 ));
             }
         };
-        Ok(Some((first..).zip(names).map(|(code, name)| (code.to_string(), name.clone())).collect()))
+        Ok(spelt((first..).zip(names).map(|(code, name)| (code.to_string(), name.clone())).collect(), codes))
     }
 
     /// The names alone.
@@ -119,10 +120,11 @@ pub(crate) fn undecided(path: &Path, what: String) -> LabelError {
 
 /// `1 rust` as (`1`, `rust`); a number that is grown together with the name stays a part of it: `001.rust`.
 fn number_before(line: &str) -> Option<(String, String)> {
-    let rest = line.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    let number = whole(&line[..line.len() - rest.len()])?;
+    let inside = line.trim_start_matches(['[', '(']);
+    let rest = inside.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let number = whole(&inside[..inside.len() - rest.len()])?;
     let name = rest.trim_start_matches(['.', '-']);
-    let apart = |text: &str| text.starts_with([' ', '\t', ':', ',', ';', ')', '=', '|']);
+    let apart = |text: &str| text.starts_with([' ', '\t', ':', ',', ';', ')', ']', '=', '|']);
     match apart(rest) || (apart(name) && !name.is_empty()) {
         true => named(number, name),
         false if rest.starts_with(['.', '-', '_']) => named(number, line),
@@ -139,7 +141,7 @@ fn number_behind(line: &str) -> Option<(String, String)> {
 }
 
 fn named(number: String, name: &str) -> Option<(String, String)> {
-    let marks = |letter: char| letter.is_whitespace() || ":,;)=|\"'".contains(letter);
+    let marks = |letter: char| letter.is_whitespace() || ":,;)]=|\"'".contains(letter);
     let name = name.trim_start_matches(marks).trim_start_matches("- ").trim_end_matches(marks);
     (!name.is_empty()).then(|| (number, name.to_owned()))
 }
@@ -147,6 +149,21 @@ fn named(number: String, name: &str) -> Option<(String, String)> {
 /// A number as other tables write it: `001` is `1`.
 fn whole(digits: &str) -> Option<String> {
     digits.parse::<u32>().ok().map(|number| number.to_string())
+}
+
+/// The names with those of `codes` that are written with other zeros, `00001`; `None` where a code has no name, or two have the
+/// same.
+fn spelt(mut names: BTreeMap<String, String>, codes: &BTreeSet<&str>) -> Option<BTreeMap<String, String>> {
+    let mut used = BTreeSet::new();
+    for code in codes {
+        let number = if names.contains_key(*code) { (*code).to_owned() } else { whole(code)? };
+        let name = names.get(&number)?.clone();
+        if !used.insert(number) {
+            return None;
+        }
+        names.insert((*code).to_owned(), name);
+    }
+    Some(names)
 }
 
 fn is_number(text: &str) -> bool {
@@ -243,6 +260,8 @@ mod tests {
             "1,rust\n2,leaf scab\n",
             "1. rust\n2. leaf scab\n",
             "1) rust\n2) leaf scab\n",
+            "[1] rust\n[2] leaf scab\n",
+            "# of 2024\n1 rust\n2 leaf scab\n3\n",
             "1 - rust\n2 - leaf scab\n",
             "01\trust\n02\tleaf scab\n",
             "id name\n1 rust\n2 leaf scab\n",
@@ -279,6 +298,8 @@ mod tests {
         assert_eq!(named(&["0", "1"]), Ok(Some("ab".to_owned())));
         assert_eq!(NameList::of_lines("Class name\na\nb\nc\n"), names);
         assert_eq!(named(&["0", "2"]), Ok(Some("ac".to_owned())));
+        assert_eq!(named(&["000", "002"]), Ok(Some("ac".to_owned())));
+        assert_eq!(named(&["0", "1", "01"]), Ok(None));
         assert_eq!(named(&["1", "3"]), Ok(Some("ac".to_owned())));
         assert_eq!((named(&["0", "3"]), named(&["4"]), named(&["x"])), (Ok(None), Ok(None), Ok(None)));
         assert!(named(&["1", "2"]).unwrap_err().contains("1 may be `a` or `b`"));

@@ -38,7 +38,7 @@ pub(crate) enum Discovered {
 /// A table with the photos that it lists.
 pub(crate) struct Candidate {
     pub(crate) place: PathBuf,
-    labels: Labels,
+    pub(crate) labels: Labels,
     /// Labels by picture.
     pub(crate) says: BTreeMap<usize, Vec<String>>,
     /// Pictures between which its rows do not decide.

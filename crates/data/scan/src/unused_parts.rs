@@ -15,6 +15,9 @@ use crate::row_files::split_of;
 use crate::table_splits::table_part;
 use crate::walk::Tree;
 
+/// What takes parts that no option takes as they are.
+const BY_SPLIT: &str = "`--split FILE`, a table of all photos with the columns `path` and `split` (`train`, `val`, `test`), alone takes them";
+
 /// What is to be said where a table has a column of parts, or there is a list for each part, and the folders alone say the
 /// classes and no parts: which option takes the parts.
 pub(crate) fn unused_parts(root: &Path, tree: &Tree) -> Option<String> {
@@ -46,14 +49,14 @@ fn of_column(root: &Path, place: &Path, pictures: &Pictures<'_>) -> Option<Strin
         return None;
     }
     let takes_split = SPLIT_COLUMNS.contains(&normal(&column).as_str())
+        && !normal(&column).starts_with("is")
+        && file.extension().is_some_and(|kind| kind == "csv" || kind == "tsv")
         && rows.iter().all(|(_, part)| Split::of_word(part).is_some());
     let shown = quoted(&file.shown().to_string());
     let way = match (takes_split, Labels::read(&file, &ColumnChoice::default())) {
         (true, _) => format!("`--split {shown}` alone takes them"),
         (false, Ok(_)) => format!("`--labels {shown}` alone takes them"),
-        (false, Err(_)) => format!(
-            "`--split {shown}` takes them where the column is called `split`, with `train`, `val` and `test` in it"
-        ),
+        (false, Err(_)) => BY_SPLIT.to_owned(),
     };
     let apart = counted(apart, "photo is", "photos are");
     Some(format!(
@@ -73,6 +76,13 @@ fn of_lists(root: &Path, places: &[PathBuf], pictures: &Pictures<'_>) -> Option<
     };
     let lists: Vec<_> = places.iter().filter(of_part).filter_map(read).collect();
     let listed: BTreeSet<usize> = lists.iter().flat_map(|list| list.says.keys().copied()).collect();
+    if let [list] = lists.as_slice()
+        && list.labels.by_folder
+        && let Some(part) = table_part(&list.place).filter(|part| *part != Split::Train)
+    {
+        let photos = counted(listed.len(), "photo", "photos");
+        return Some(format!("{} lists {photos} for {part}: {BY_SPLIT}", portable_name(&list.place)));
+    }
     if lists.len() < 2 || !are_parts(&lists) || 2 * listed.len() < pictures.paths.len() {
         return None;
     }

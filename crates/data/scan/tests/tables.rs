@@ -948,7 +948,12 @@ fn cases() -> Vec<Case> {
             "rust/1-4.png scab/5-8.png",
             leaked(vec![("t.csv", Box::leak(SPLIT.replace("split", "usage type").into_boxed_str()))]),
             "",
-            Read("rust:4 scab:4", [8, 0, 0], "", &["`usage type` of t.csv", "is called `split`"]),
+            Read(
+                "rust:4 scab:4",
+                [8, 0, 0],
+                "",
+                &["`usage type` of t.csv", "with the columns `path` and `split`"],
+            ),
         ),
         // Names of files that tables write otherwise.
         case(
@@ -1049,6 +1054,32 @@ fn cases() -> Vec<Case> {
             ],
             "",
             Read("rust:4 scab:4", [8, 0, 0], "", &["not from train.csv, val.csv"]),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[(
+                "t.csv",
+                "path,is_test\nrust/1.png,0\nrust/2.png,0\nrust/4.png,1\nscab/5.png,0\nscab/8.png,1\n",
+            )],
+            "",
+            Read(
+                "rust:4 scab:4",
+                [8, 0, 0],
+                "",
+                &["`is_test` of t.csv says the parts", "2 photos are not", "`--split FILE`"],
+            ),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[("test.txt", "rust/4.png\nscab/8.png\n")],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["test.txt lists 2 photos for test", "`--split FILE`"]),
+        ),
+        case(
+            "00/1-2.png 01/3-4.png",
+            &[("classes.txt", "rust\nscab\n")],
+            "--classes classes.txt",
+            Read("rust:2 scab:2", [4, 0, 0], "", &["00 is rust, 01 is scab"]),
         ),
     ]
 }

@@ -33,9 +33,12 @@ fn nothing_held_back(run: &Run) -> String {
     let share = run.recipe.data.validation;
     if share > 0.0 {
         let groups = counted(groups.len(), "group", "groups");
+        let way = match (&run.recipe.data.groups, &run.recipe.data.group_by) {
+            (None, None) => "--group none parts them, --groups FILE gives smaller ones",
+            _ => "--groups FILE gives smaller ones",
+        };
         return format!(
-            "no photos were held back: they stay together in {groups}, too large for {share} of each class (--group none, or \
-             --groups FILE with smaller ones)"
+            "no photos were held back: they stay together in {groups}, too large for {share} of each class ({way})"
         );
     }
     "no photos were held back (--validation 0.2 does)".to_owned()
