@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::error::LabelError;
-use crate::names::numbered;
+use crate::name_list::{NameList, numbered, undecided};
 use crate::separator::{records, separator};
 use crate::table::plain;
 use crate::text;
@@ -77,6 +77,31 @@ impl ClassMap {
             }
             false => Ok(map),
         }
+    }
+
+    /// The map of a file of names for numbers, such as `classes.txt` with a name a line or `data.yaml`, where all `labels` are
+    /// numbers; `None` where they are not, or one has no name there.
+    ///
+    /// # Errors
+    /// [`LabelError::Undecided`] where the names may begin at 0 or at 1.
+    pub fn of_numbers(path: &Path, labels: &BTreeSet<String>) -> Result<Option<Self>, LabelError> {
+        let codes: BTreeSet<&str> = labels.iter().map(String::as_str).collect();
+        let numbers = codes.iter().all(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
+        let Some(list) = NameList::read(path).filter(|_| numbers) else { return Ok(None) };
+        let names = list.of_codes(&codes).map_err(|what| undecided(path, what))?;
+        let entry = |(code, name)| (code, Some(name));
+        Ok(names.map(|names| Self {
+            path: path.to_owned(),
+            entries: names.into_iter().filter(|(code, _)| labels.contains(code)).map(entry).collect(),
+            rest: Rest::Kept,
+        }))
+    }
+
+    /// Which class takes the place of which: `0 is rust, 1 is scab`, ten at most.
+    #[must_use]
+    pub fn pairs(&self) -> String {
+        let pairs = self.entries.iter().filter_map(|(from, to)| Some((from.as_str(), to.as_deref()?)));
+        crate::names::pairs(pairs)
     }
 
     /// What becomes of a photo of these labels, each as the table has it and, where numbers have names, by its name. The whole

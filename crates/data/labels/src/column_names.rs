@@ -1,5 +1,7 @@
 //! Names by which columns are known, in lower case without marks.
 
+use crate::table::plain;
+
 /// Names of columns of photos, in lower case without marks; the more telling first.
 pub const IMAGES: [&str; 32] = [
     "imagepath",
@@ -69,7 +71,19 @@ pub(crate) const LABELS: [&str; 30] = [
     "classtext",
 ];
 /// Names that say what kind of classes they are.
-pub(crate) const KINDS: [&str; 30] = [
+pub(crate) const KINDS: [&str; 42] = [
+    "diagnose",
+    "diagnosen",
+    "diagnostic",
+    "diagnostico",
+    "diagnosi",
+    "befall",
+    "schadbild",
+    "malattia",
+    "ziekte",
+    "plaga",
+    "praga",
+    "specie",
     "disease",
     "diseases",
     "diseasename",
@@ -119,6 +133,31 @@ pub(crate) const NUMBERS: [&str; 16] = [
     "classidx",
     "labelencoded",
     "taxonid",
+];
+/// Names of columns of sides and corners, of boxes or of the photo.
+pub(crate) const GEOMETRY: [&str; 22] = [
+    "xmin",
+    "ymin",
+    "xmax",
+    "ymax",
+    "x1",
+    "y1",
+    "x2",
+    "y2",
+    "x0",
+    "y0",
+    "w",
+    "h",
+    "width",
+    "height",
+    "bbox",
+    "bboxx",
+    "bboxy",
+    "bboxwidth",
+    "bboxheight",
+    "xcenter",
+    "ycenter",
+    "area",
 ];
 /// Names of columns of splits.
 pub const SPLITS: [&str; 27] = [
@@ -189,3 +228,38 @@ pub(crate) const GROUPS: [&str; 36] = [
     "burst",
     "sequenceid",
 ];
+/// Words for the parts of a data set in cells, as `plain` writes them; the last leaves the choice to the program.
+const PARTS: [&str; 25] = [
+    "train",
+    "training",
+    "trn",
+    "trainset",
+    "trainingset",
+    "traindata",
+    "trainingdata",
+    "val",
+    "valid",
+    "validate",
+    "validation",
+    "valset",
+    "validationset",
+    "validationdata",
+    "dev",
+    "devset",
+    "development",
+    "test",
+    "testing",
+    "tst",
+    "testset",
+    "testingset",
+    "testdata",
+    "testingdata",
+    UNASSIGNED,
+];
+/// What stands in the place of a part where none is chosen yet.
+pub(crate) const UNASSIGNED: &str = "unassigned";
+
+/// Whether a cell names a part of a data set: `train`, `Test Set`.
+pub(crate) fn is_part(cell: &str) -> bool {
+    PARTS.contains(&plain(cell).as_str())
+}

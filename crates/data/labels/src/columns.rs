@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::column_names::{GROUPS, IMAGES, KINDS, LABELS, NUMBERS, SPLITS};
+use crate::column_names::{GEOMETRY, GROUPS, IMAGES, KINDS, LABELS, NUMBERS, SPLITS, is_part};
 use crate::error::LabelError;
 use crate::file_index::has_picture_extension;
 use crate::table::{Table, plain};
@@ -56,7 +56,9 @@ pub(crate) fn columns(table: &Table, choice: &ColumnChoice) -> Result<Columns, L
     };
     let label = choice.label.as_ref().map(|name| given(table, name, "--label-column")).transpose()?;
     let free = |column: &usize| Some(*column) != label;
-    let split = named(&SPLITS).find(free);
+    let says_parts = |column: &usize| free(column) && *column != image && is_parts(table, *column);
+    let split = named(&SPLITS).find(says_parts).or_else(|| (0..table.header.len()).find(says_parts));
+    let split = split.or_else(|| named(&SPLITS).find(free));
     let mut marked_parts: Vec<usize> = named(&SPLITS).filter(free).collect();
     marked_parts
         .retain(|&column| plain(&table.header[column]).starts_with("is") && is_yes_or_no(table, column));
@@ -65,12 +67,16 @@ pub(crate) fn columns(table: &Table, choice: &ColumnChoice) -> Result<Columns, L
     let groups: Vec<usize> = named(&GROUPS).filter(free).filter(|column| !of_split(column)).collect();
     let others: Vec<usize> = (0..table.header.len())
         .filter(|column| *column != image && !of_split(column) && !groups.contains(column))
-        .filter(|column| !is_row_number(&table.header[*column]))
+        .filter(|column| !is_row_number(&table.header[*column]) && !is_of_boxes(table, *column))
+        .filter(|column| table.named || table.cells(*column).any(|cell| !cell.is_empty()))
         .collect();
     let label = match label {
         Some(column) => LabelColumns::One(column),
         None if others.is_empty() && groups.is_empty() && !table.named => LabelColumns::Folder,
-        None => found(table, &others, &groups, &named)?,
+        None if !table.named => LabelColumns::One(of_list(table, others)?),
+        None => found(table, &others, &groups, &|names| {
+            named(names).filter(|column| !of_split(column) && !is_of_boxes(table, *column)).collect()
+        })?,
     };
     if marked_parts.len() < 2 || split.is_none_or(|split| !marked_parts.contains(&split)) {
         marked_parts.clear();
@@ -91,6 +97,30 @@ fn given(table: &Table, name: &str, option: &str) -> Result<usize, LabelError> {
 pub(crate) fn photos(table: &Table) -> Vec<String> {
     let column = image(table).ok();
     column.into_iter().flat_map(|column| table.cells(column)).map(str::to_owned).collect()
+}
+
+/// The name of the column of parts of a table with names of columns, and the photo and part of each row that has one; `None`
+/// where no column holds words for parts. A column such as `is_test` gives words for its marks.
+pub(crate) fn parts(table: &Table) -> Option<(&str, Vec<(String, String)>)> {
+    let image = image(table).ok().filter(|_| table.named)?;
+    let says_parts = |column: &usize| *column != image && is_parts(table, *column);
+    let called = |column: &usize| SPLITS.contains(&plain(&table.header[*column]).as_str());
+    let all = || (0..table.header.len()).filter(says_parts);
+    let marks = |column: &usize| {
+        called(column) && plain(&table.header[*column]).starts_with("is") && is_yes_or_no(table, *column)
+    };
+    let column = all().find(called).or_else(|| all().next());
+    let column = column.or_else(|| (0..table.header.len()).find(marks))?;
+    let marked = marks(&column).then(|| plain(&table.header[column]).split_off(2).replace("image", ""));
+    let word = |cell: &str| match &marked {
+        None => cell.to_owned(),
+        Some(part) if yes(cell) == Some(true) => part.clone(),
+        Some(part) if part.starts_with("train") => "test".to_owned(),
+        Some(_) => "train".to_owned(),
+    };
+    let rows = table.cells(image).zip(table.cells(column)).filter(|(_, part)| !part.is_empty());
+    let rows = rows.map(|(photo, part)| (photo.to_owned(), word(part))).collect();
+    Some((table.header[column].as_str(), rows))
 }
 
 /// The column that names the photos: one of a telling name, of several that whose cells look most like photos.
@@ -116,13 +146,13 @@ fn image(table: &Table) -> Result<usize, LabelError> {
 }
 
 /// The column or columns of the classes, where none is given.
-fn found<I: Iterator<Item = usize>>(
+fn found(
     table: &Table,
     others: &[usize],
     groups: &[usize],
-    named: &dyn Fn(&'static [&'static str]) -> I,
+    named: &dyn Fn(&'static [&'static str]) -> Vec<usize>,
 ) -> Result<LabelColumns, LabelError> {
-    let tiers: [Vec<usize>; 3] = [&LABELS[..], &KINDS, &NUMBERS].map(|names| named(names).collect());
+    let tiers: [Vec<usize>; 3] = [&LABELS[..], &KINDS, &NUMBERS].map(named);
     let marks: Vec<usize> = others.iter().copied().filter(|&column| is_marks(table, column)).collect();
     if marks.len() > 1 && (marks.len() == others.len() || tiers.iter().all(Vec::is_empty)) {
         return Ok(LabelColumns::OneHot(marks));
@@ -143,16 +173,18 @@ fn found<I: Iterator<Item = usize>>(
         };
     };
     let first = tier[0];
-    if let Some(other) = tier.iter().find(|&&other| !is_same(table, first, other)) {
-        let name = |column: usize| table.header[column].clone();
-        let what =
-            format!("both `{}` and `{}` may be the classes, and they differ", name(first), name(*other));
-        let ways = tier.iter().map(|&column| format!("`--label-column {}`", name(column))).collect();
-        return Err(LabelError::Undecided { path: table.path.clone(), what, ways });
+    let is_numbers = |column: usize| table.cells(column).all(is_number);
+    let mut rivals = tier.clone();
+    // Healthy or not beside a column that names the disease.
+    if is_numbers(first) {
+        rivals.extend(tiers[1].iter().filter(|&&kind| !tier.contains(&kind) && !is_numbers(kind)));
+    }
+    if rivals.iter().any(|&other| !is_same(table, first, other)) {
+        return Err(undecided(table, &rivals));
     }
     // Of columns that say the same, the one with names.
     let alike = tiers.iter().flatten().filter(|&&column| is_same(table, first, column));
-    let named = alike.copied().find(|&column| !table.cells(column).all(is_number));
+    let named = alike.copied().find(|&column| !is_numbers(column));
     let column = named.unwrap_or(first);
     if is_measured(table, column) {
         let what = format!(
@@ -164,9 +196,59 @@ fn found<I: Iterator<Item = usize>>(
     Ok(LabelColumns::One(column))
 }
 
+/// The column of the classes in a list without names of columns.
+fn of_list(table: &Table, mut candidates: Vec<usize>) -> Result<usize, LabelError> {
+    let keep_some = |candidates: &mut Vec<usize>, keep: &dyn Fn(usize) -> bool| {
+        if candidates.iter().any(|&column| keep(column)) {
+            candidates.retain(|&column| keep(column));
+        }
+    };
+    keep_some(&mut candidates, &|column| !is_measured(table, column));
+    keep_some(&mut candidates, &|column| table.cells(column).any(|cell| cell != table.rows[0].cells[column]));
+    keep_some(&mut candidates, &|column| !numbers_rows(table, column));
+    let Some((&first, rest)) = candidates.split_first() else { return Err(unknown(table)) };
+    if rest.iter().any(|&other| !is_same(table, first, other)) {
+        return Err(undecided(table, &candidates));
+    }
+    let named = candidates.iter().copied().find(|&column| !table.cells(column).all(is_number));
+    let column = named.unwrap_or(first);
+    match is_measured(table, column) || numbers_rows(table, column) {
+        true => Err(unknown(table)),
+        false => Ok(column),
+    }
+}
+
+/// Whether a column has another whole number in each of several rows.
+fn numbers_rows(table: &Table, column: usize) -> bool {
+    let distinct: BTreeSet<&str> = table.cells(column).collect();
+    let whole = |cell: &&str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
+    table.rows.len() > 2 && distinct.len() == table.rows.len() && distinct.iter().all(whole)
+}
+
+fn undecided(table: &Table, columns: &[usize]) -> LabelError {
+    let name = |column: &usize| format!("`{}`", table.header[*column]);
+    let names: Vec<String> = columns.iter().map(name).collect();
+    let (last, others) = names.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
+    let what = match others {
+        [one] => format!("both {one} and {last} may be the classes, and they differ"),
+        _ => format!("{} or {last} may be the classes, and they differ", others.join(", ")),
+    };
+    let way = |column: &usize| match table.header[*column].contains(' ') {
+        true => format!("`--label-column \"{}\"`", table.header[*column]),
+        false => format!("`--label-column {}`", table.header[*column]),
+    };
+    LabelError::Undecided { path: table.path.clone(), what, ways: columns.iter().map(way).collect() }
+}
+
 fn unknown(table: &Table) -> LabelError {
+    let words = parts(table).filter(|(column, _)| !plain(column).starts_with("is"));
+    let split = words.map_or_else(String::new, |(column, _)| {
+        format!(
+            ", or give the table as `--split FILE` for the parts in `{column}`, where folders are the classes"
+        )
+    });
     let what = format!(
-        "no column is known to hold the classes; its columns are {}; name it with --label-column",
+        "no column is known to hold the classes; its columns are {}; name it with --label-column{split}",
         listed(table)
     );
     LabelError::table(&table.path, what)
@@ -178,6 +260,27 @@ fn listed(table: &Table) -> String {
     let more = table.header.len().saturating_sub(NAMED);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{rest}", names.join(", "))
+}
+
+/// Whether a column says the part of each photo, whatever it is called.
+fn is_parts(table: &Table, column: usize) -> bool {
+    let mut cells = table.cells(column).filter(|cell| !cell.is_empty()).peekable();
+    cells.peek().is_some() && cells.all(is_part)
+}
+
+/// Whether a column is a side or a corner of boxes or photos: `xmin`, `width`, or `y` beside `x`.
+fn is_of_boxes(table: &Table, column: usize) -> bool {
+    let has = |name: &str| table.header.iter().any(|column| plain(column) == name);
+    match plain(&table.header[column]).as_str() {
+        "x" | "y" => has("x") && has("y"),
+        name => GEOMETRY.contains(&name),
+    }
+}
+
+/// Whether the name of a column says that it holds classes.
+pub(crate) fn is_called_label(name: &str) -> bool {
+    let name = plain(name);
+    [&LABELS[..], &KINDS, &NUMBERS].iter().any(|names| names.contains(&name.as_str()))
 }
 
 /// Whether a column is the number of the row, as data frames write it.

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::path::{Component, Path};
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// Extensions of pictures, in lower case.
 const EXTENSIONS: [&str; 21] = [
     "jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "dib", "gif", "tif", "tiff", "heic", "heif", "avif",
@@ -38,6 +40,37 @@ pub fn plain_path(name: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
+/// How a name means files.
+#[derive(Clone, Copy)]
+enum How {
+    /// As it is, or without an extension.
+    Named,
+    /// With another extension of a picture.
+    AnyExtension,
+    /// With zeros before it, or without.
+    Number,
+}
+
+/// A name that is a number, without zeros before it.
+fn number(name: &str) -> Option<&str> {
+    let is_number = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| name.trim_start_matches('0'))
+}
+
+/// A name from a web address: `a%20leaf.jpg?raw=1` is `a leaf.jpg`.
+fn without_escapes(name: &str) -> String {
+    let path = name.split('?').next().unwrap_or(name);
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let code = digits.filter(|_| first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(code.unwrap_or(first));
+        rest = if code.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// The files below a folder, to be found by the ends of their paths.
 #[derive(Clone, Debug)]
 pub struct FileIndex {
@@ -45,22 +78,27 @@ pub struct FileIndex {
     files: Vec<Vec<String>>,
     /// Files by their name in lower case, with and without the extension of a picture.
     by_name: HashMap<String, Vec<usize>>,
+    /// Files whose names are numbers, by these without zeros before them.
+    by_number: HashMap<String, Vec<usize>>,
 }
 
 impl FileIndex {
     /// An index of paths relative to one folder.
     pub fn new<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Self {
-        let mut index = Self { files: Vec::new(), by_name: HashMap::new() };
+        let mut index = Self { files: Vec::new(), by_name: HashMap::new(), by_number: HashMap::new() };
         for path in paths {
             let parts: Vec<String> = path
                 .components()
                 .filter(|part| matches!(part, Component::Normal(_)))
-                .map(|part| part.as_os_str().to_string_lossy().into_owned())
+                .map(|part| part.as_os_str().to_string_lossy().nfc().collect())
                 .collect();
             let place = index.files.len();
             if let Some(name) = parts.last() {
                 let name = name.to_lowercase();
                 let stem = bare(&name);
+                if let Some(number) = number(stem) {
+                    index.by_number.entry(number.to_owned()).or_default().push(place);
+                }
                 if stem.len() < name.len() {
                     index.by_name.entry(stem.to_owned()).or_default().push(place);
                 }
@@ -74,9 +112,22 @@ impl FileIndex {
     /// For each name the files that it may mean, by their place in the index: those whose path ends in the name without so many
     /// of its first folders as have to be left out for most of the names. Names that begin at the root of a system are looked
     /// at apart from the others. A name without the extension of a picture means files with any, and so do all names where
-    /// none is found otherwise.
+    /// none is found otherwise; then numbers mean files with zeros before them. Names as in web addresses are tried as they are
+    /// meant, too: `a%20leaf.jpg?raw=1`.
     #[must_use]
     pub fn matched(&self, names: &[&str]) -> Vec<Vec<usize>> {
+        let mut found = self.matched_apart(names);
+        let is_address = |place: &usize| found[*place].is_empty() && names[*place].contains(['%', '?']);
+        let places: Vec<usize> = (0..names.len()).filter(is_address).collect();
+        let meant: Vec<String> = places.iter().map(|&place| without_escapes(names[place])).collect();
+        let meant: Vec<&str> = meant.iter().map(String::as_str).collect();
+        for (place, files) in places.into_iter().zip(self.matched_apart(&meant)) {
+            found[place] = files;
+        }
+        found
+    }
+
+    fn matched_apart(&self, names: &[&str]) -> Vec<Vec<usize>> {
         let is_absolute = |name: &&str| {
             name.starts_with(['/', '\\']) || matches!(name.as_bytes(), [_, b':', b'/' | b'\\', ..])
         };
@@ -93,12 +144,13 @@ impl FileIndex {
     }
 
     fn matched_alike(&self, names: &[&str]) -> Vec<Vec<usize>> {
-        let split = |name: &&str| plain_path(name).split('/').map(str::to_owned).collect::<Vec<String>>();
+        let split =
+            |name: &&str| plain_path(name).nfc().collect::<String>().split('/').map(str::to_owned).collect();
         let names: Vec<Vec<String>> = names.iter().map(split).collect();
         let deepest = names.iter().map(Vec::len).max().unwrap_or(0);
-        for any_extension in [false, true] {
+        for how in [How::Named, How::AnyExtension, How::Number] {
             let found: Vec<Vec<Vec<usize>>> = (0..deepest)
-                .map(|left_out| names.iter().map(|name| self.find(name, left_out, any_extension)).collect())
+                .map(|left_out| names.iter().map(|name| self.find(name, left_out, how)).collect())
                 .collect();
             let count = |found: &Vec<Vec<usize>>| found.iter().filter(|files| !files.is_empty()).count();
             let most = found.iter().map(count).max().unwrap_or(0);
@@ -111,27 +163,28 @@ impl FileIndex {
     }
 
     /// The files whose path ends in the parts of `name` from `left_out` on; those that do so letter by letter, if any do.
-    fn find(&self, name: &[String], left_out: usize, any_extension: bool) -> Vec<usize> {
+    fn find(&self, name: &[String], left_out: usize, how: How) -> Vec<usize> {
         let Some((last, folders)) = name.get(left_out.min(name.len() - 1)..).and_then(<[String]>::split_last)
         else {
             return Vec::new();
         };
         let lower = last.to_lowercase();
-        let key = if any_extension { bare(&lower) } else { &lower };
+        let (key, index) = match how {
+            How::Named => (lower.as_str(), &self.by_name),
+            How::AnyExtension => (bare(&lower), &self.by_name),
+            How::Number => match number(bare(&lower)) {
+                Some(number) => (number, &self.by_number),
+                None => return Vec::new(),
+            },
+        };
         let ends = |file: &usize, same: &dyn Fn(&str, &str) -> bool| {
             let above = &self.files[*file][..self.files[*file].len() - 1];
             let from = above.len().checked_sub(folders.len());
             from.is_some_and(|from| above[from..].iter().zip(folders).all(|(a, b)| same(a, b)))
         };
         let loosely = |a: &str, b: &str| a == b || a.to_lowercase() == b.to_lowercase();
-        let files: Vec<usize> = self
-            .by_name
-            .get(key)
-            .into_iter()
-            .flatten()
-            .copied()
-            .filter(|file| ends(file, &loosely))
-            .collect();
+        let files: Vec<usize> =
+            index.get(key).into_iter().flatten().copied().filter(|file| ends(file, &loosely)).collect();
         let exactly = |file: &usize| {
             let own = self.files[*file].last().map_or("", String::as_str);
             ends(file, &|a, b| a == b) && (own == last || bare(own) == bare(last))
@@ -165,6 +218,13 @@ mod tests {
         assert_eq!(found(&files, &["Two.png"]), [vec![2]]);
         assert_eq!(found(&["a.jpg", "A.jpg"], &["a.jpg", "A.jpg"]), [vec![0], vec![1]]);
         assert_eq!(found(&files, &["", "nothing"]), [vec![], Vec::<usize>::new()]);
+        assert_eq!(found(&["a/001.jpg", "a/010.jpg"], &["1", "10", "2"]), [vec![0], vec![1], vec![]]);
+        assert_eq!(found(&["a/1.jpg", "a/01.jpg"], &["1", "01"]), [vec![0], vec![1]]);
+        assert_eq!(
+            found(&["a b/1 c.jpg", "2%.jpg"], &["a%20b/1%20c.jpg?raw=1", "2%.jpg"]),
+            [vec![0], vec![1]]
+        );
+        assert_eq!(found(&["Ro\u{308}st.jpg"], &["R\u{f6}st.jpg"]), [vec![0]]);
         assert!(found(&[], &[]).is_empty());
     }
 

@@ -35,9 +35,10 @@ pub(crate) fn document(path: &Path, text: &str) -> Result<Table, LabelError> {
         Value::Array(list) if list.first().is_some_and(Value::is_object) => Some(list.clone()),
         _ => None,
     };
+    let is_map = value.as_object().is_some_and(|object| object.keys().any(|key| has_picture_extension(key)));
     let list = match &value {
         Value::Array(_) => lists(&value),
-        Value::Object(object) if object.keys().any(|key| has_picture_extension(key)) => {
+        Value::Object(object) if is_map => {
             let pair = |(key, value): (&String, &Value)| {
                 let pair = [("image", Value::String(key.clone())), ("label", value.clone())];
                 Value::Object(pair.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
@@ -58,7 +59,9 @@ pub(crate) fn document(path: &Path, text: &str) -> Result<Table, LabelError> {
             _ => None,
         })
         .collect();
-    table(path, &objects)
+    let mut table = table(path, &objects)?;
+    table.named &= !is_map;
+    Ok(table)
 }
 
 fn table(path: &Path, objects: &[(u64, Map<String, Value>)]) -> Result<Table, LabelError> {

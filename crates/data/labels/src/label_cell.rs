@@ -12,7 +12,7 @@ pub(crate) enum LabelCells {
     One,
     /// Labels with this character between them.
     Several(char),
-    /// Lists as programs write them: `['rust', 'scab']`.
+    /// Lists as programs write them: `['rust', 'scab']`, and `{"choices": ["rust"]}` of Label Studio.
     Lists,
 }
 
@@ -21,7 +21,7 @@ impl LabelCells {
     /// the whole of another cell, or at bars and semicolons, which no name holds.
     pub(crate) fn of<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
         let whole: BTreeSet<&str> = cells.filter(|cell| !cell.is_empty()).collect();
-        if !whole.is_empty() && whole.iter().all(|cell| cell.starts_with('[') && cell.ends_with(']')) {
+        if !whole.is_empty() && whole.iter().all(|cell| inside(cell).is_some()) {
             return Self::Lists;
         }
         for between in ['|', ';'] {
@@ -48,9 +48,9 @@ impl LabelCells {
             Self::One => vec![cell.trim()],
             Self::Several(between) => parts(cell, between),
             Self::Lists => {
-                let inside = cell.trim_start_matches('[').trim_end_matches(']');
                 let quotes = |part: &&str| !part.is_empty();
-                inside
+                inside(cell)
+                    .unwrap_or_default()
                     .split(',')
                     .map(|part| part.trim().trim_matches(['"', '\'']).trim())
                     .filter(quotes)
@@ -59,6 +59,15 @@ impl LabelCells {
         };
         found.into_iter().filter(|label| !label.is_empty()).map(str::to_owned).collect()
     }
+}
+
+/// What a list holds.
+fn inside(cell: &str) -> Option<&str> {
+    let choices = || {
+        let inside = cell.strip_prefix('{')?.strip_suffix('}')?.trim_start().strip_prefix("\"choices\"")?;
+        inside.trim_start().strip_prefix(':').map(str::trim)
+    };
+    choices().unwrap_or(cell).strip_prefix('[')?.strip_suffix(']')
 }
 
 fn parts(cell: &str, between: char) -> Vec<&str> {
@@ -78,11 +87,13 @@ mod tests {
             (&["scab", "rust", "scab, rust"], LabelCells::Several(',')),
             (&["scab|rust"], LabelCells::Several('|')),
             (&["['scab']", "['scab', 'rust']"], LabelCells::Lists),
+            (&["{\"choices\": [\"scab\"]}", "{\"choices\":[\"rust\",\"scab\"]}"], LabelCells::Lists),
             (&["", ""], LabelCells::One),
         ] {
             assert_eq!(LabelCells::of(cells.iter().copied()), expected, "{cells:?}");
         }
         assert_eq!(LabelCells::Lists.labels("['scab', \"rust\"]"), ["scab", "rust"]);
+        assert_eq!(LabelCells::Lists.labels("{\"choices\": [\"leaf scab\"]}"), ["leaf scab"]);
         assert_eq!(LabelCells::Several(' ').labels("scab  rust "), ["scab", "rust"]);
         assert!(LabelCells::One.labels("").is_empty() && LabelCells::Lists.labels("[]").is_empty());
     }

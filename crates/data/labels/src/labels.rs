@@ -5,11 +5,15 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::annotations::annotations;
-use crate::columns::{ColumnChoice, Columns, LabelColumns, columns, mark, photos, yes};
+use crate::column_names::UNASSIGNED;
+use crate::columns::{
+    ColumnChoice, Columns, LabelColumns, columns, is_called_label, mark, parts, photos, yes,
+};
 use crate::error::LabelError;
 use crate::file_index::plain_path;
 use crate::json;
 use crate::label_cell::LabelCells;
+use crate::names::is_of_names;
 use crate::table::{Table, plain};
 use crate::text;
 
@@ -27,11 +31,24 @@ pub struct Labels {
     /// Name of the column of groups, if there is one that tells photos of one class apart.
     pub group_column: Option<String>,
     /// Columns that are named like groups and are not used, with the reason.
-    pub unused_columns: Vec<(String, &'static str)>,
+    pub unused_columns: Vec<(String, String)>,
     /// Names of all columns; none for a file of annotations.
     pub header: Vec<String>,
     /// Whether the labels are the last folders of the names, so that it is a list of photos in class folders.
     pub by_folder: bool,
+    /// What says that the column holds classes.
+    pub known: Known,
+}
+
+/// What says that a column holds classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Its name, the form of the file, or whoever named the column.
+    Told,
+    /// Nothing: it is the only column behind the photo of a list without names of columns.
+    List,
+    /// Nothing: it is the only column that may be, and is called otherwise.
+    No,
 }
 
 /// What a row says.
@@ -63,17 +80,22 @@ impl Labels {
     /// # Errors
     /// [`LabelError`] for a file that cannot be read, holds no such table, or may be meant in several ways.
     pub fn read(path: &Path, choice: &ColumnChoice) -> Result<Self, LabelError> {
-        let text = text::read(path)?;
-        let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
-        let table = match extension.as_str() {
-            "json" => match annotations(&text) {
-                Some(images) => return Ok(Self::of_annotations(path, images)),
-                None => json::document(path, &text)?,
-            },
-            "jsonl" | "ndjson" => json::lines(path, &text)?,
-            _ => Table::parse(path, &text)?,
+        let error = match Self::read_table(path, choice) {
+            Err(LabelError::Table { path, .. }) if is_of_names(&path) => LabelError::table(
+                &path,
+                "it lists names of classes and no photos; `--classes FILE` takes it as names for classes that are numbers",
+            ),
+            read => return read,
         };
-        Self::of_table(&table, choice)
+        Err(error)
+    }
+
+    fn read_table(path: &Path, choice: &ColumnChoice) -> Result<Self, LabelError> {
+        let text = text::read(path)?;
+        match (extension(path) == "json").then(|| annotations(&text)).flatten() {
+            Some(images) => Ok(Self::of_annotations(path, images)),
+            None => Self::of_table(&table(path, &text)?, choice),
+        }
     }
 
     /// The photos that a table of separated values names, whether it has labels or not; none for any other file.
@@ -81,6 +103,14 @@ impl Labels {
     pub fn photos(path: &Path) -> Vec<String> {
         let table = Table::read(path).ok();
         table.iter().flat_map(photos).collect()
+    }
+
+    /// The name of the column of parts of a table, and the photo and part of each row that has one, whether
+    /// it has labels or not; `None` where no column holds words such as `train` and `test` alone.
+    #[must_use]
+    pub fn parts(path: &Path) -> Option<(String, Vec<(String, String)>)> {
+        let table = table(path, &text::read(path).ok()?).ok()?;
+        parts(&table).map(|(column, rows)| (column.to_owned(), rows))
     }
 
     fn of_annotations(path: &Path, images: Vec<(String, Vec<String>)>) -> Self {
@@ -94,6 +124,7 @@ impl Labels {
             unused_columns: Vec::new(),
             header: Vec::new(),
             by_folder: false,
+            known: Known::Told,
         }
     }
 
@@ -113,7 +144,7 @@ impl Labels {
             match useless(table, column, &all) {
                 Some(why) => unused_columns.push((name(column), why)),
                 None if group.is_none() => group = Some(column),
-                None => unused_columns.push((name(column), "another column groups the photos")),
+                None => unused_columns.push((name(column), "another column groups the photos".to_owned())),
             }
         }
         let cell = |row: usize, column: Option<usize>| {
@@ -126,29 +157,42 @@ impl Labels {
             image: table.rows[place].cells[image].clone(),
             labels,
             split: match marked_parts.is_empty() {
-                true => cell(place, split),
+                true => cell(place, split).filter(|cell| plain(cell) != UNASSIGNED),
                 false => marked[place].clone(),
             },
             group: cell(place, group),
         };
         let form = match &label {
             LabelColumns::One(column) if table.named => format!("the column `{}`", name(*column)),
-            LabelColumns::One(_) => "the words behind the paths".to_owned(),
+            LabelColumns::One(_) if table.header.len() == 2 => "the words behind the paths".to_owned(),
+            LabelColumns::One(column) => format!("the cells of {}", name(*column)),
             LabelColumns::OneHot(columns) => format!("{} columns of 0 and 1", columns.len()),
             LabelColumns::Folder => "the folders of the paths".to_owned(),
+        };
+        let known = match &label {
+            LabelColumns::One(_) if choice.label.is_some() => Known::Told,
+            // Nobody takes the pains to say the parts of what is no data set.
+            LabelColumns::One(_) if !table.named && split.is_some() => Known::Told,
+            LabelColumns::One(_) if !table.named => Known::List,
+            LabelColumns::One(column) if is_of_hugging_face(&table.path, &table.header[*column]) => {
+                Known::Told
+            }
+            LabelColumns::One(column) if !is_called_label(&table.header[*column]) => Known::No,
+            _ => Known::Told,
         };
         Ok(Self {
             path: table.path.clone(),
             rows: all.into_iter().enumerate().map(row).filter(|row| !row.image.is_empty()).collect(),
             form,
             split_column: match marked_parts.as_slice() {
-                [] => split.filter(|_| table.named).map(name),
+                [] => split.map(name),
                 columns => Some(columns.iter().map(|&column| name(column)).collect::<Vec<_>>().join(", ")),
             },
             group_column: group.map(name),
             unused_columns,
             header: if table.named { table.header.clone() } else { Vec::new() },
             by_folder: label == LabelColumns::Folder,
+            known,
         })
     }
 
@@ -171,6 +215,19 @@ impl Labels {
     #[must_use]
     pub fn names(&self) -> BTreeSet<&str> {
         self.rows.iter().flat_map(|row| &row.labels).map(String::as_str).collect()
+    }
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase()
+}
+
+/// The table that a text is, by the kind that its file is called after.
+fn table(path: &Path, text: &str) -> Result<Table, LabelError> {
+    match extension(path).as_str() {
+        "json" => json::document(path, text),
+        "jsonl" | "ndjson" => json::lines(path, text),
+        _ => Table::parse(path, text),
     }
 }
 
@@ -204,6 +261,11 @@ fn labels(table: &Table, image: usize, label: &LabelColumns) -> Vec<Vec<String>>
     }
 }
 
+/// Whether it is the column of `metadata.csv` or `metadata.jsonl` that Hugging Face's documentation calls `text`.
+fn is_of_hugging_face(path: &Path, column: &str) -> bool {
+    path.file_stem().is_some_and(|stem| stem == "metadata") && plain(column) == "text"
+}
+
 /// The part of each row, where several columns mark a part each: `val` of `is_val`. A row without a mark is for training if no
 /// column marks that.
 ///
@@ -230,14 +292,14 @@ fn marked_parts_of(table: &Table, columns: &[usize]) -> Result<Vec<Option<String
 }
 
 /// Why a column cannot say which photos stay together.
-fn useless(table: &Table, column: usize, labels: &[Vec<String>]) -> Option<&'static str> {
+fn useless(table: &Table, column: usize, labels: &[Vec<String>]) -> Option<String> {
     let cells: Vec<&str> = table.cells(column).collect();
     let distinct: BTreeSet<&str> = cells.iter().copied().filter(|cell| !cell.is_empty()).collect();
     if distinct.is_empty() {
-        return Some("it is empty");
+        return Some("it is empty".to_owned());
     }
     if distinct.len() == cells.len() {
-        return Some("each of its values stands once");
+        return Some("each of its values stands once".to_owned());
     }
     let mut of_class: BTreeMap<&[String], BTreeSet<&str>> = BTreeMap::new();
     for (labels, cell) in labels.iter().zip(&cells) {
@@ -246,7 +308,26 @@ fn useless(table: &Table, column: usize, labels: &[Vec<String>]) -> Option<&'sta
     of_class
         .values()
         .all(|groups| groups.len() == 1)
-        .then_some("it keeps each class whole, so no class could be split")
+        .then(|| "it keeps each class whole, so no class could be split".to_owned())
+        .or_else(|| kinds(&plain(&table.header[column]), &distinct, cells.len()))
+}
+
+/// Why a column such as `plant` names kinds, `tomato` and `potato`, and no single plants: it has few values for so many photos.
+fn kinds(name: &str, values: &BTreeSet<&str>, photos: usize) -> Option<String> {
+    /// Columns in which a value may also be a kind.
+    const EITHER: [&str; 6] = ["plant", "tree", "leaf", "specimen", "individual", "subject"];
+    /// Photos of one plant up to which it is one.
+    const OF_ONE: usize = 10;
+    let is_word =
+        |value: &&str| value.chars().count() > 2 && !value.contains(|letter: char| letter.is_numeric());
+    let words = values.iter().all(is_word) && values.len() * values.len() < photos;
+    let few = EITHER.contains(&name) && (photos > OF_ONE * values.len() || words);
+    few.then(|| {
+        format!(
+            "{} values for {photos} photos name kinds and no single ones (`--groups FILE` keeps photos together)",
+            values.len()
+        )
+    })
 }
 
 #[cfg(test)]
@@ -308,6 +389,22 @@ mod tests {
         assert_eq!(labels.rows[1].group.as_deref(), Some("x"));
         let labels = of("a.csv", "image,label,plant\n1,a,tomato\n2,a,tomato\n3,b,potato\n").unwrap();
         assert_eq!((labels.group_column, labels.unused_columns.len()), (None, 1));
+        let rows = |values: &[&str], photos: usize| {
+            let row =
+                |place: usize| format!("{place},{},{}\n", place % 3, values[place * values.len() / photos]);
+            format!("image,label,plant\n{}", (0..photos).map(row).collect::<String>())
+        };
+        for (values, photos, group) in [
+            (&["tomato", "potato"][..], 40, None),
+            (&["tomato", "potato"], 12, None),
+            (&["1", "2"], 40, None),
+            (&["P1", "P2", "P3", "P4"], 40, Some("plant")),
+            (&["A", "B"], 12, Some("plant")),
+        ] {
+            let labels = of("a.csv", &rows(values, photos)).unwrap();
+            assert_eq!(labels.group_column.as_deref(), group, "{values:?}");
+            assert_eq!(labels.unused_columns.len(), usize::from(group.is_none()), "{values:?}");
+        }
     }
 
     #[test]

@@ -4,13 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use crate::error::LabelError;
 use crate::file_index::has_picture_extension;
-use crate::list::list;
-use crate::table::{Table, plain};
-use crate::text;
+use crate::name_list::{NameList, undecided};
 
 /// Bytes up to which a file may be one of names.
 const LARGEST: u64 = 1 << 20;
@@ -31,7 +27,8 @@ pub struct Names {
 /// `None` if there is none or if they are no numbers. The files `tables` are those that say the codes, and name none.
 ///
 /// # Errors
-/// [`LabelError::Undecided`] if two files name them differently.
+/// [`LabelError::Undecided`] if two files name them differently, or the only one has names without numbers that may begin at 0
+/// or at 1.
 pub fn names_beside(
     folder: &Path,
     codes: &BTreeSet<&str>,
@@ -46,15 +43,23 @@ pub fn names_beside(
     let tables: Vec<PathBuf> = tables.iter().filter_map(|table| real(table)).collect();
     files.retain(|path| real(path).is_none_or(|path| !tables.contains(&path)));
     let mut found: Option<Names> = None;
+    let mut unknown = None;
     for path in files {
         let small = path.metadata().is_ok_and(|data| data.is_file() && data.len() <= LARGEST);
-        let Some(names) = small.then(|| names_in(&path)).flatten() else { continue };
-        let whole = codes.iter().all(|code| names.contains_key(*code));
-        let distinct: BTreeSet<&String> = names.values().collect();
-        let photos = names.values().any(|name| has_picture_extension(name));
-        if !whole || photos || distinct.len() < names.len() {
+        let Some(list) = small.then(|| names_in(&path)).flatten() else { continue };
+        let all = list.names();
+        let distinct: BTreeSet<&String> = all.iter().copied().collect();
+        if distinct.len() < all.len() || all.iter().any(|name| has_picture_extension(name)) {
             continue;
         }
+        let names = match list.of_codes(codes) {
+            Ok(Some(names)) => names,
+            Ok(None) => continue,
+            Err(what) => {
+                unknown = unknown.or(Some(undecided(&path, what)));
+                continue;
+            }
+        };
         let differs = |found: &Names| codes.iter().any(|code| found.names.get(*code) != names.get(*code));
         match &found {
             Some(first) if differs(first) => {
@@ -67,101 +72,51 @@ pub fn names_beside(
             None => found = Some(Names { path, names }),
         }
     }
-    Ok(found)
+    match (found, unknown) {
+        (None, Some(error)) => Err(error),
+        (found, _) => Ok(found),
+    }
 }
 
-/// The names by number in a file, if it is one of names.
-fn names_in(path: &Path) -> Option<BTreeMap<String, String>> {
+/// `0 is rust, 1 is scab`, in the order of the numbers, ten at most.
+pub(crate) fn pairs<'a>(names: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    const NAMED: usize = 10;
+    let mut names: Vec<(&str, &str)> = names.collect();
+    names.sort_by_key(|(code, _)| (code.len(), *code));
+    let mut shown: Vec<String> =
+        names.iter().take(NAMED).map(|(code, name)| format!("{code} is {name}")).collect();
+    if names.len() > NAMED {
+        shown.push(format!("{} more", names.len() - NAMED));
+    }
+    shown.join(", ")
+}
+
+impl Names {
+    /// Which of these classes got which name: `0 is rust, 1 is scab`, ten at most.
+    #[must_use]
+    pub fn pairs(&self, codes: &BTreeSet<&str>) -> String {
+        pairs(codes.iter().filter_map(|code| Some((*code, self.names.get(*code)?.as_str()))))
+    }
+}
+
+/// Whether a file is a list of names of classes, by what it is called and holds.
+pub(crate) fn is_of_names(path: &Path) -> bool {
+    let is_list =
+        path.extension().is_some_and(|kind| ["txt", "names", "yaml", "yml"].iter().any(|list| kind == *list));
+    is_list && names_in(path).is_some_and(|list| list.names().len() > 1)
+}
+
+/// The names in a file, if it is called like one of names.
+fn names_in(path: &Path) -> Option<NameList> {
     let extension = path.extension().and_then(OsStr::to_str)?.to_ascii_lowercase();
     let stem = path.file_stem().and_then(OsStr::to_str)?.to_lowercase();
-    match extension.as_str() {
-        "json" => numbered(&serde_json::from_str(&text::read(path).ok()?).ok()?),
-        "txt" | "names" if LISTS.contains(&stem.as_str()) || extension == "names" => {
-            let text = text::read(path).ok().filter(|text| list(text).is_none())?;
-            Some(by_place(text.lines().map(str::trim).filter(|line| !line.is_empty())))
-        }
-        "csv" | "tsv" if LISTS.contains(&stem.as_str()) => names_of_table(&Table::read(path).ok()?),
-        "yaml" | "yml" => names_of_yaml(&text::read(path).ok()?),
-        _ => None,
-    }
-}
-
-/// Names by number in a table of two columns; `None` where a number stands twice or the names are those of photos.
-fn names_of_table(table: &Table) -> Option<BTreeMap<String, String>> {
-    let number = |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
-    let column = |column: usize| table.cells(column).all(number);
-    let (code, name) = match (table.header.len(), column(0)) {
-        (2, true) => (0, 1),
-        (2, false) if column(1) => (1, 0),
-        _ => return None,
+    let is_list = LISTS.contains(&stem.as_str());
+    let called = match extension.as_str() {
+        "json" | "yaml" | "yml" | "names" => true,
+        "txt" | "csv" | "tsv" => is_list,
+        _ => false,
     };
-    let heading = plain(&table.header[name]);
-    if ["image", "img", "photo", "picture", "file", "path"].iter().any(|begin| heading.starts_with(begin)) {
-        return None;
-    }
-    let pairs = table.cells(code).zip(table.cells(name));
-    once(pairs.map(|(code, name)| (code.to_owned(), name.to_owned())))
-}
-
-/// The pairs by number, if each number stands once.
-fn once(pairs: impl Iterator<Item = (String, String)>) -> Option<BTreeMap<String, String>> {
-    let mut names = BTreeMap::new();
-    for (code, name) in pairs {
-        if names.insert(code, name).is_some() {
-            return None;
-        }
-    }
-    Some(names)
-}
-
-/// Names by number: `{"0": "rust"}`, `{"rust": 0}` or `["rust", ...]`; each number once.
-pub(crate) fn numbered(value: &Value) -> Option<BTreeMap<String, String>> {
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match value {
-        Value::Object(object) if !object.is_empty() => {
-            let pairs = object.iter().map(|(key, value)| match value {
-                Value::String(name) if number(key) => Some((key.clone(), name.trim().to_owned())),
-                Value::Number(code) if !number(key) => Some((code.to_string(), key.clone())),
-                _ => None,
-            });
-            once(pairs.collect::<Option<Vec<_>>>()?.into_iter())
-        }
-        Value::Array(list) => {
-            let names: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
-            Some(by_place(names?.into_iter()))
-        }
-        _ => None,
-    }
-}
-
-fn by_place<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<String, String> {
-    names.enumerate().map(|(place, name)| (place.to_string(), name.to_owned())).collect()
-}
-
-/// The entry `names` of a `data.yaml`: a list in brackets, a list of lines, or numbered lines.
-fn names_of_yaml(text: &str) -> Option<BTreeMap<String, String>> {
-    let plain = |name: &str| name.trim().trim_matches(['"', '\'']).to_owned();
-    let mut lines = text.lines().skip_while(|line| !line.starts_with("names:"));
-    let first = lines.next()?.strip_prefix("names:")?.trim();
-    if let Some(inside) = first.strip_prefix('[') {
-        let rest: String = lines.take_while(|line| line.starts_with([' ', ']'])).collect();
-        let whole = format!("{inside}{rest}");
-        let names: Vec<String> = whole.split(']').next()?.split(',').map(plain).collect();
-        return Some(by_place(names.iter().map(String::as_str).filter(|name| !name.is_empty())));
-    }
-    let mut names = BTreeMap::new();
-    for line in lines.take_while(|line| line.starts_with([' ', '-'])) {
-        let line = line.trim();
-        let (code, name) = match (line.strip_prefix('-'), line.split_once(':')) {
-            (Some(name), _) => (names.len().to_string(), name),
-            (None, Some((code, name))) => (plain(code), name),
-            (None, None) => break,
-        };
-        if names.insert(code, plain(name)).is_some() {
-            return None;
-        }
-    }
-    (!names.is_empty()).then_some(names)
+    called.then(|| NameList::read(path)).flatten()
 }
 
 #[cfg(test)]
@@ -185,6 +140,9 @@ mod tests {
             ("names.json", "[\"rust\", \"scab\"]"),
             ("classes.txt", "rust\n\nscab\nmore\n"),
             ("classes.csv", "id,name\n0,rust\n1,scab\n"),
+            ("classes.csv", "0,rust\n1,scab\n"),
+            ("labels.txt", "0 rust\n1 scab\n"),
+            ("labels.txt", "1: scab\n0: rust\n"),
             ("class_names.tsv", "name\tnumber\nscab\t1\nrust\t0\n"),
             ("data.yaml", "train: x\nnames: ['rust', scab]\nnc: 2\n"),
             ("data.yaml", "names:\n  0: rust\n  1: scab\nnc: 2\n"),

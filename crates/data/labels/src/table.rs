@@ -1,10 +1,14 @@
 //! Cells in rows under named columns.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::column_names::IMAGES;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::column_names::{IMAGES, is_part};
 use crate::error::LabelError;
-use crate::list::list;
+use crate::file_index::has_picture_extension;
+use crate::list::{List, list, list_of_stems};
 use crate::separator::{records, separator};
 use crate::text;
 
@@ -42,13 +46,18 @@ impl Table {
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, LabelError> {
         let (text, skipped) = without_notes(text);
-        if let Some(rows) = list(text) {
-            let name = |column: usize| match column {
-                0 => "path".to_owned(),
-                1 => "label".to_owned(),
-                _ => format!("column {}", column + 1),
+        let named_after_part = || path.file_stem().and_then(OsStr::to_str).is_some_and(is_part);
+        if let Some(List { columns, rows }) =
+            list(text).or_else(|| list_of_stems(text).filter(|_| named_after_part()))
+        {
+            let header = match columns.as_slice() {
+                [_] => vec!["path".to_owned()],
+                [_, _] => vec!["path".to_owned(), "label".to_owned()],
+                [_, others @ ..] => std::iter::once("path".to_owned())
+                    .chain(others.iter().map(|column| format!("column {column}")))
+                    .collect(),
+                [] => Vec::new(),
             };
-            let header = (0..rows.first().map_or(0, |(_, cells)| cells.len())).map(name).collect();
             let rows = rows.into_iter().map(|(line, cells)| Row { line: line + skipped, cells }).collect();
             return Ok(Self { path: path.to_owned(), header, rows, named: false });
         }
@@ -93,12 +102,26 @@ fn without_notes(mut text: &str) -> (&str, u64) {
     while let Some((first, rest)) = text.split_once('\n') {
         let separator = first.trim_end().len() == 5 && first.starts_with("sep=");
         let comment = first.starts_with('#') && is_comment(first, rest);
-        if !separator && !comment {
+        if !separator && !comment && !is_title(first, rest) {
             break;
         }
         (text, skipped) = (rest, skipped + 1);
     }
     (text, skipped)
+}
+
+/// Whether a line is a title above the names of columns, or empty: it has one cell, and the next line names the photos.
+fn is_title(line: &str, rest: &str) -> bool {
+    let separator = separator(rest);
+    let filled = |text: &str| -> Vec<String> {
+        let record = records(text, separator).next();
+        record.iter().flatten().map(plain).filter(|cell| !cell.is_empty()).collect()
+    };
+    let names = filled(rest);
+    filled(line).len() < 2
+        && !line.split(char::from(separator)).any(has_picture_extension)
+        && names.len() > 1
+        && names.iter().any(|name| IMAGES.contains(&name.as_str()))
 }
 
 /// Whether a line that begins with `#` is none of the names of columns: the line after it is one, or has another number of cells.
@@ -122,9 +145,9 @@ fn is_comment(line: &str, rest: &str) -> bool {
     }
 }
 
-/// A name in lower case, letters and digits alone.
+/// A name in lower case, letters without accents and digits alone.
 pub(crate) fn plain(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.nfd().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -159,6 +182,8 @@ mod tests {
             ("# made by a tool, 2024\nimage,label\n1.jpg,a\n", 3),
             ("# made by a tool,\nimage,label\n1.jpg,a\n", 3),
             ("# a; b; c\nimage;label\n1.jpg;a\n", 3),
+            ("Leaves of 2024\nimage,label\n1.jpg,a\n", 3),
+            ("Leaves of 2024,\n\n,\nimage,label\n1.jpg,a\n", 5),
         ] {
             let table = parse(text).unwrap();
             assert_eq!((table.header.len(), table.rows[0].line), (2, line), "{text}");

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use foliar_files::{Printable as _, quoted};
-use foliar_labels::{ColumnChoice, LabelError, Labels};
+use foliar_files::{Printable as _, printable, quoted};
+use foliar_labels::{ColumnChoice, Known, LabelError, Labels};
 use foliar_vision::dataset::Split;
 
 use crate::labelled::{Pictures, place_below};
+use crate::node::is_answers;
 use crate::part::{is_kind, plain_part};
 use crate::row_files::{RowFile, row_files};
 use crate::table_splits::table_part;
@@ -18,6 +19,9 @@ use crate::walk::Tree;
 const LARGEST: u64 = 64 << 20;
 /// Files of one kind in a folder up to which they may be tables; more are notes on single photos.
 const OF_A_KIND: usize = 20;
+
+/// Values of a column that a sentence lists.
+const VALUES: usize = 3;
 
 /// The tables that label the photos of a tree.
 pub(crate) enum Discovered {
@@ -32,11 +36,11 @@ pub(crate) enum Discovered {
 }
 
 /// A table with the photos that it lists.
-struct Candidate {
-    place: PathBuf,
-    labels: Labels,
+pub(crate) struct Candidate {
+    pub(crate) place: PathBuf,
+    pub(crate) labels: Labels,
     /// Labels by picture.
-    says: BTreeMap<usize, Vec<String>>,
+    pub(crate) says: BTreeMap<usize, Vec<String>>,
     /// Pictures between which its rows do not decide.
     torn: BTreeSet<usize>,
 }
@@ -44,7 +48,7 @@ struct Candidate {
 /// Looks through the tables among the photos: those that label at least half of them, or have most of their rows there.
 pub(crate) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Discovered {
     let pictures = Pictures::of(tree);
-    let (mut candidates, mut unclear) = (Vec::new(), None);
+    let (mut candidates, mut unclear, mut parts) = (Vec::new(), None, None);
     for place in tables(root, tree) {
         match Labels::read(&root.join(&place), choice) {
             Ok(labels) if !labels.is_output() && !lists_parts(&labels) => {
@@ -52,10 +56,13 @@ pub(crate) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
             }
             Ok(_) => {}
             Err(error @ LabelError::Undecided { .. }) => unclear = unclear.or(Some(error)),
-            Err(_) => {}
+            Err(_) => parts = parts.or_else(|| parts_alone(&root.join(&place), &pictures)),
         }
     }
     leave_out_tests(&mut candidates);
+    let strange: Vec<Candidate> = candidates.extract_if(.., |candidate| !is_known(candidate)).collect();
+    let unclear = unclear.or_else(|| strange.first().map(|candidate| unknown_column(root, candidate)));
+    let unclear = unclear.or(parts);
     // A table that says the same again, in another form.
     let mut distinct: Vec<Candidate> = Vec::new();
     for candidate in candidates {
@@ -72,6 +79,56 @@ pub(crate) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
         }
         _ => Discovered::Several(distinct.into_iter().map(|one| one.place).collect()),
     }
+}
+
+/// Whether something says that what stands behind its photos are classes: the name of the column, or of the list.
+fn is_known(candidate: &Candidate) -> bool {
+    const WORDS: [&str; 9] =
+        ["label", "class", "categor", "list", "annot", "truth", "target", "data", "split"];
+    let stem =
+        candidate.place.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match candidate.labels.known {
+        Known::Told => true,
+        Known::List => WORDS.iter().any(|word| stem.contains(word)) || table_part(Path::new(&stem)).is_some(),
+        Known::No => false,
+    }
+}
+
+/// A table that may be of anything: photographers, cameras, licences.
+fn unknown_column(root: &Path, candidate: &Candidate) -> LabelError {
+    let labels = &candidate.labels;
+    let mut values: Vec<String> =
+        labels.names().into_iter().map(|name| format!("`{}`", printable(name))).collect();
+    let more = if values.len() > VALUES { " and others" } else { "" };
+    values.truncate(VALUES);
+    let ways = ways(root, std::slice::from_ref(&candidate.place));
+    LabelError::Undecided {
+        path: candidate.labels.path.clone(),
+        what: format!(
+            "{} ({}{more}) may be anything, and nothing says that these are the classes",
+            labels.form,
+            values.join(", ")
+        ),
+        ways: ways
+            .into_iter()
+            .map(|way| format!("{way} if they are"))
+            .chain(["one folder per class".to_owned()])
+            .collect(),
+    }
+}
+
+/// That a table says the parts of these pictures, and no classes.
+fn parts_alone(path: &Path, pictures: &Pictures<'_>) -> Option<LabelError> {
+    let (column, rows) = Labels::parts(path)?;
+    let names: Vec<&str> = rows.iter().map(|(photo, _)| photo.as_str()).collect();
+    let found = pictures.index.matched(&names).iter().filter(|files| !files.is_empty()).count();
+    (2 * found >= pictures.paths.len().max(1)).then(|| LabelError::Undecided {
+        path: path.to_owned(),
+        what: format!(
+            "its column `{column}` says the parts of the data set, and no column is known to hold the classes"
+        ),
+        ways: vec!["`--label-column NAME`".to_owned(), "one folder per class".to_owned()],
+    })
 }
 
 /// Whether it is a list of photos in folders that are parts of a data set, or kinds of files, and no classes.
@@ -138,7 +195,7 @@ fn named(root: &Path, tree: &Tree, lists: bool) -> Vec<PathBuf> {
         let may_be = match extension.as_str() {
             "txt" if lists && classes => true,
             "yaml" | "yml" => lists && ["data", "dataset"].contains(&stem.as_str()),
-            "csv" | "tsv" | "json" | "jsonl" | "ndjson" => !stem.contains("submission"),
+            "csv" | "tsv" | "json" | "jsonl" | "ndjson" => !is_answers(path),
             "txt" => is_list(),
             _ => false,
         };
@@ -154,7 +211,12 @@ fn named(root: &Path, tree: &Tree, lists: bool) -> Vec<PathBuf> {
 }
 
 /// The table with what it says, if most of it is about these pictures or it is about half of them.
-fn candidate(root: &Path, place: PathBuf, labels: Labels, pictures: &Pictures<'_>) -> Option<Candidate> {
+pub(crate) fn candidate(
+    root: &Path,
+    place: PathBuf,
+    labels: Labels,
+    pictures: &Pictures<'_>,
+) -> Option<Candidate> {
     let below = place_below(root, &labels.path);
     let files = row_files(&labels, below.as_deref(), &pictures.paths, &pictures.index);
     let (mut says, mut torn) = (BTreeMap::new(), BTreeSet::new());
@@ -191,7 +253,7 @@ fn leave_out_tests(candidates: &mut Vec<Candidate>) {
 }
 
 /// Whether each table is that of another part, and none lists a photo of another.
-fn are_parts(candidates: &[Candidate]) -> bool {
+pub(crate) fn are_parts(candidates: &[Candidate]) -> bool {
     let parts: BTreeSet<Option<Split>> =
         candidates.iter().map(|candidate| table_part(&candidate.place)).collect();
     let listed: BTreeSet<usize> =

@@ -265,7 +265,8 @@ impl Labelled {
             }
         )];
         if let Some(names) = names {
-            said.push(format!("{} gives their names", below(root, &names.path)));
+            let used: BTreeSet<&str> = tables.iter().flat_map(Labels::names).collect();
+            said.push(format!("{} gives their names: {}", below(root, &names.path), names.pairs(&used)));
         } else if !renamed && self.labels.iter().all(|label| label.bytes().all(|byte| byte.is_ascii_digit()))
         {
             said.push("they are numbers: `--classes FILE` gives them names".to_owned());
@@ -276,9 +277,9 @@ impl Labelled {
         if let Some(column) = columns.first() {
             said.push(format!("photos of the same `{column}` stay in one split"));
         }
-        let unused: BTreeMap<&String, &str> = tables
+        let unused: BTreeMap<&String, &String> = tables
             .iter()
-            .flat_map(|table| table.unused_columns.iter().map(|(name, why)| (name, *why)))
+            .flat_map(|table| table.unused_columns.iter().map(|(name, why)| (name, why)))
             .collect();
         said.extend(unused.iter().map(|(column, why)| format!("`{column}` is not used for groups: {why}")));
         let beside = |path: &&PathBuf| path.parent().is_some_and(|folder| self.folders.contains(folder));
@@ -418,6 +419,19 @@ fn torn_apart(root: &Path, table: &Labels, torn: &[Vec<usize>], pictures: &Pictu
         .collect();
     folders.sort();
     folders.dedup();
+    if let ([folder], Some(files)) = (folders.as_slice(), torn.first()) {
+        let names: Vec<String> =
+            files.iter().take(2).map(|&file| portable_name(pictures.paths[file])).collect();
+        let name = names.first().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
+        return ScanError::Undecided {
+            root: table.path.clone(),
+            what: format!("{} of its rows name several files, such as {}", torn.len(), names.join(" and ")),
+            ways: vec![
+                format!("write the names in the table with their ends (`{name}`)"),
+                format!("move the files that are not meant out of {}", folder.display()),
+            ],
+        };
+    }
     let shown: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
     let way = |folder: &String| format!("`--labels {} --images {folder}`", table.path.display());
     ScanError::Undecided {

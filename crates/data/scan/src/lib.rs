@@ -25,6 +25,7 @@ mod shape;
 mod siblings;
 mod sorter;
 mod table_splits;
+mod unused_parts;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -37,6 +38,8 @@ use foliar_vision::portable_name;
 use foliar_vision::problem::{Problem, Reason};
 use rayon::prelude::*;
 
+use foliar_files::{Printable as _, quoted};
+use foliar_labels::names_beside;
 pub use foliar_labels::{ClassMap, ColumnChoice, LabelError};
 
 pub use self::error::{AlikeClasses, ScanError};
@@ -46,6 +49,7 @@ pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
 pub use self::options::{LabelSource, ScanOptions};
 pub use self::review::{Review, ReviewError};
 use self::sorter::Sorter;
+use self::unused_parts::unused_parts;
 use self::walk::{Tree, walk};
 
 /// The photos under `root` for training: at least two classes, each with a photo that is not set apart for validation or
@@ -142,7 +146,15 @@ struct Placed {
 /// What both kinds of scan have in common; problems are not sorted.
 fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>), ScanError> {
     let tree = walk(root)?;
-    let sorter = Sorter::of(root, &tree, options)?;
+    let numbered;
+    let (sorter, names) = match Sorter::of(root, &tree, options) {
+        Err(error @ ScanError::NoSuchClass { .. }) => {
+            numbered = names_of_numbers(root, &tree, options)?.ok_or(error)?;
+            let names = numbered.classes.as_ref().map(ClassMap::pairs);
+            (Sorter::of(root, &tree, &numbered)?, names)
+        }
+        sorter => (sorter?, None),
+    };
     let (placed, problems, unwanted) = examine_all(root, &tree, &sorter, &options.limits);
     if placed.is_empty() {
         return Err(nothing_usable(root, &tree, problems));
@@ -150,7 +162,14 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
     let mut problems = problems;
     let used: Vec<&Path> = placed.iter().map(|photo| photo.path.as_path()).collect();
     problems.extend(sorter.problems(root, &tree, &used));
-    let layout = sorter.sentence(root, &tree, unwanted);
+    let layout = sorter.sentence(root, &tree, unwanted).into_iter().chain(names).collect::<Vec<_>>();
+    let by_folders = sorter.origin().is_none() && placed.iter().all(|photo| photo.split.is_none());
+    let parts = by_folders.then(|| unused_parts(root, &tree)).flatten();
+    let named = (sorter.origin().is_none() && options.classes.is_none())
+        .then(|| unused_names(root, &placed))
+        .flatten();
+    let layout: Vec<String> = layout.into_iter().chain(parts).chain(named).collect();
+    let layout = (!layout.is_empty()).then(|| layout.join("; "));
 
     let names: BTreeSet<&str> = placed.iter().map(|photo| photo.class.as_str()).collect();
     let classes: Vec<String> = names.iter().map(ToString::to_string).collect();
@@ -186,6 +205,35 @@ fn survey(root: &Path, options: &ScanOptions) -> Result<(Dataset, Vec<Problem>),
     }
     problems.extend(contradictions(&dataset));
     Ok((dataset, problems))
+}
+
+/// The options with the names that `--classes` gives to classes that are numbers, where it is a file of names for these.
+fn names_of_numbers(
+    root: &Path,
+    tree: &Tree,
+    options: &ScanOptions,
+) -> Result<Option<ScanOptions>, ScanError> {
+    let Some(map) = &options.classes else { return Ok(None) };
+    let mut options = ScanOptions { classes: None, ..options.clone() };
+    let sorter = Sorter::of(root, tree, &options)?;
+    let class = |path: &PathBuf| match sorter.sort(path) {
+        Sorted::Photo(class, _) => Some(class),
+        _ => None,
+    };
+    let labels = tree.files.iter().filter(|path| tree.is_picture(path)).filter_map(class).collect();
+    let named = ClassMap::of_numbers(map.path(), &labels)?;
+    drop(sorter);
+    options.classes = named;
+    Ok(options.classes.is_some().then_some(options))
+}
+
+/// That a file names the classes, where these are folders that are called by numbers.
+fn unused_names(root: &Path, placed: &[Placed]) -> Option<String> {
+    let codes: BTreeSet<&str> = placed.iter().map(|photo| photo.class.as_str()).collect();
+    let names = names_beside(root, &codes, &[]).ok()??;
+    let file = quoted(&names.path.shown().to_string());
+    let pairs = names.pairs(&codes);
+    Some(format!("the classes are numbers, for which `--classes {file}` gives names: {pairs}"))
 }
 
 /// Examines every file in parallel, and counts those of unwanted classes. Files come in the order of the tree, which is sorted.

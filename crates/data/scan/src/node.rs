@@ -113,5 +113,12 @@ impl Node {
 
 fn is_table(file: &Path) -> bool {
     let extension = file.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
-    matches!(extension.as_str(), "csv" | "tsv" | "json" | "jsonl" | "parquet" | "xml" | "xlsx" | "txt")
+    !is_answers(file)
+        && matches!(extension.as_str(), "csv" | "tsv" | "json" | "jsonl" | "parquet" | "xml" | "xlsx" | "txt")
+}
+
+/// Whether a file is called like answers of a classifier, which are no labels: `predictions.csv`, `sample_submission.csv`.
+pub(crate) fn is_answers(file: &Path) -> bool {
+    let stem = file.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    ["submission", "prediction"].iter().any(|word| stem.contains(word))
 }

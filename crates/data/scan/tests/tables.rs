@@ -39,6 +39,24 @@ const FOUND: &[&str] = &["found in the folder"];
 const PLAIN: &str =
     "image_id,label\n1.png,a\n2.png,a\n3.png,a\n4.png,a\n5.png,b\n6.png,b\n7.png,b\n8.png,b\n";
 
+/// Words of the question whether a column holds classes.
+const ASKED: &[&str] = &["nothing says that these are the classes", "--labels", "one folder per class"];
+
+/// A table of eight photos with one other column, in which two values take turns.
+fn column_of(name: &str, even: &str, odd: &str) -> &'static str {
+    let row = |number: usize| format!("{number}.png,{}\n", if number.is_multiple_of(2) { even } else { odd });
+    Box::leak(format!("filename,{name}\n{}", (1..=8).map(row).collect::<String>()).into_boxed_str())
+}
+
+fn leaked(files: Vec<(&'static str, &'static str)>) -> &'static [(&'static str, &'static str)] {
+    Box::leak(files.into_boxed_slice())
+}
+
+const FROM_ONE: &str =
+    "image,label\n1.png,1\n2.png,1\n3.png,1\n4.png,1\n5.png,2\n6.png,2\n7.png,2\n8.png,2\n";
+
+const SPLIT: &str = "path,split\nrust/1.png,train\nrust/2.png,train\nrust/3.png,train\nrust/4.png,test\nscab/5.png,train\nscab/6.png,train\nscab/7.png,train\nscab/8.png,test\n";
+
 const CODES: &str = "image,label\n1.png,0\n2.png,0\n3.png,0\n4.png,0\n5.png,1\n6.png,1\n7.png,1\n8.png,1\n";
 
 fn cases() -> Vec<Case> {
@@ -227,7 +245,7 @@ fn cases() -> Vec<Case> {
             "images/1-4.png",
             &[(
                 "labels.tsv",
-                "photo\twhat is it\n1\ta leaf, rusty\n2\ta leaf, rusty\n3\thealthy\n4\thealthy\n",
+                "photo\tclass name\n1\ta leaf, rusty\n2\ta leaf, rusty\n3\thealthy\n4\thealthy\n",
             )],
             "",
             Read("a leaf, rusty:2 healthy:2", [4, 0, 0], "", FOUND),
@@ -635,18 +653,447 @@ fn cases() -> Vec<Case> {
             "--labels labels.txt",
             Read("0:2 1:2", [4, 0, 0], "unlisted:4", &["they are numbers"]),
         ),
+        // Lists without names of columns.
+        case(
+            EIGHT,
+            &[(
+                "automl.csv",
+                "TRAIN,gs://bucket/images/1.png,a\nTRAIN,gs://bucket/images/2.png,a\nVALIDATION,gs://bucket/images/3.png,a\nTEST,gs://bucket/images/4.png,a\nTRAIN,gs://bucket/images/5.png,b\nTRAIN,gs://bucket/images/6.png,b\nUNASSIGNED,gs://bucket/images/7.png,b\nTEST,gs://bucket/images/8.png,b\n",
+            )],
+            "",
+            Read(
+                "a:4 b:4",
+                [5, 1, 2],
+                "",
+                &["the cells of column 3", "`column 1` gives the parts", "found in"],
+            ),
+        ),
+        case(
+            "images/1-4.png",
+            &[(
+                "list.csv",
+                "images/1.png,train,a\nimages/2.png,train,b\nimages/3.png,test,a\nimages/4.png,test,b\n",
+            )],
+            "",
+            Read(
+                "a:2 b:2",
+                [2, 0, 2],
+                "class-with-one-photograph:2",
+                &["column 3", "`column 2` gives the parts"],
+            ),
+        ),
+        case(
+            "images/1-4.png",
+            &[(
+                "list.txt",
+                "images/1.png train a leaf\nimages/2.png train b\nimages/3.png test a leaf\nimages/4.png test b\n",
+            )],
+            "",
+            Read(
+                "a leaf:2 b:2",
+                [2, 0, 2],
+                "class-with-one-photograph:2",
+                &["column 3", "`column 2` gives the parts"],
+            ),
+        ),
+        case(
+            "images/1-4.png",
+            &[("list.csv", "0,images/1.png,a\n1,images/2.png,a\n2,images/3.png,b\n3,images/4.png,b\n")],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", &["column 3"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("list.csv", "images/1.png,0,a\nimages/2.png,0,a\nimages/3.png,1,b\nimages/4.png,1,b\n")],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", &["column 3"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("list.csv", "images/1.png,x,a\nimages/2.png,y,a\nimages/3.png,x,b\nimages/4.png,y,b\n")],
+            "",
+            Refused(&["both `column 2` and `column 3`", "`--label-column \"column 3\"`"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("list.txt", "images/1.png 0 7\nimages/2.png 0 8\nimages/3.png 1 7\nimages/4.png 1 8\n")],
+            "",
+            Refused(&["both `column 2` and `column 3`", "--label-column"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("list.csv", "images/1.png,1\nimages/2.png,2\nimages/3.png,3\nimages/4.png,4\n")],
+            "--labels list.csv",
+            Refused(&["no column is known to hold the classes", "--label-column"]),
+        ),
+        // A column that may be anything is not taken for the classes.
+        case(
+            EIGHT,
+            leaked(vec![("credits.csv", column_of("photographer", "Ann", "Bob"))]),
+            "",
+            Refused(ASKED),
+        ),
+        case(EIGHT, leaked(vec![("l.csv", column_of("Model", "iPhone 12", "SM-G"))]), "", Refused(ASKED)),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("date", "2024-05-01", "2024-05-02"))]),
+            "",
+            Refused(ASKED),
+        ),
+        case(EIGHT, leaked(vec![("l.csv", column_of("location", "north", "south"))]), "", Refused(ASKED)),
+        case(EIGHT, leaked(vec![("l.csv", column_of("licence", "CC0", "CC-BY"))]), "", Refused(ASKED)),
+        case(EIGHT, leaked(vec![("l.csv", column_of("sha256", "00a1", "00b2"))]), "", Refused(ASKED)),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("url", "http://x/1", "http://x/2"))]),
+            "",
+            Refused(ASKED),
+        ),
+        case(EIGHT, leaked(vec![("labels.csv", column_of("annotator", "A", "B"))]), "", Refused(ASKED)),
+        case(EIGHT, leaked(vec![("l.csv", column_of("orientation", "1", "6"))]), "", Refused(ASKED)),
+        case(EIGHT, leaked(vec![("l.csv", column_of("plant", "bean", "pea"))]), "", Refused(ASKED)),
+        case(EIGHT, leaked(vec![("l.csv", column_of("width", "640", "480"))]), "", Refused(&["--label"])),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("location", "north", "south"))]),
+            "--labels l.csv",
+            Read("north:4 south:4", [8, 0, 0], "", &["the column `location` of l.csv"]),
+        ),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("location", "north", "south"))]),
+            "--label-column location",
+            Read("north:4 south:4", [8, 0, 0], "", &["the column `location` of l.csv"]),
+        ),
+        case(
+            EIGHT,
+            leaked(vec![("train.csv", PLAIN), ("credits.csv", column_of("photographer", "Ann", "Bob"))]),
+            "",
+            Read("a:4 b:4", [8, 0, 0], "", &["`label` of train.csv"]),
+        ),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("Krankheit", "Rost", "Schorf"))]),
+            "",
+            Read("Rost:4 Schorf:4", [8, 0, 0], "", FOUND),
+        ),
+        case(
+            "images/1-2.png",
+            &[("credits.csv", "images/1.png,Ann\nimages/2.png,Bob\n")],
+            "",
+            Refused(ASKED),
+        ),
+        case("images/1-2.png", &[("sizes.json", "{\"1.png\": 100, \"2.png\": 200}")], "", Refused(ASKED)),
+        // Parts under any name are no classes.
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("type", "train", "test"))]),
+            "",
+            Refused(&["`type` says the parts", "--label-column NAME"]),
+        ),
+        case(
+            EIGHT,
+            leaked(vec![("l.csv", column_of("label", "train", "test"))]),
+            "",
+            Refused(&["`label` says the parts", "--label-column NAME"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("l.csv", "image,type,disease\n1.png,train,a\n2.png,train,b\n3.png,test,a\n4.png,test,b\n")],
+            "",
+            Read(
+                "a:2 b:2",
+                [2, 0, 2],
+                "class-with-one-photograph:2",
+                &["`type` gives the parts", "`disease`"],
+            ),
+        ),
+        case(
+            "images/1-4.png",
+            &[("l.csv", "image,label,disease\n1.png,0,rust\n2.png,0,scab\n3.png,1,rust\n4.png,1,scab\n")],
+            "",
+            Refused(&["both `label` and `disease`", "`--label-column label`", "`--label-column disease`"]),
+        ),
+        case(
+            EIGHT,
+            &[
+                ("labels.csv", PLAIN),
+                (
+                    "boxes.csv",
+                    "image,xmin,ymin,xmax,ymax\n1.png,1,1,9,9\n2.png,1,1,9,9\n3.png,1,1,9,9\n4.png,1,0,9,9\n5.png,1,1,9,9\n",
+                ),
+            ],
+            "",
+            Read("a:4 b:4", [8, 0, 0], "", &["`label` of labels.csv"]),
+        ),
+        // Names of numbers.
+        case(
+            EIGHT,
+            &[("train.csv", FROM_ONE), ("labels.txt", "1 rust\n2 scab\n3 mildew\n")],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["labels.txt gives their names: 1 is rust, 2 is scab"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", FROM_ONE), ("labels.txt", "1: rust\n2: scab\n3: mildew\n")],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["1 is rust"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", FROM_ONE), ("classes.txt", "1,rust\n2,scab\n3,mildew\n")],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["1 is rust"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", FROM_ONE), ("classes.txt", "1 001.rust\n2 002.scab\n3 003.mildew\n")],
+            "",
+            Read("001.rust:4 002.scab:4", [8, 0, 0], "", &["1 is 001.rust"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", CODES), ("labels.txt", "0 rust\n1 scab\n")],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["0 is rust, 1 is scab"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", CODES), ("labels.txt", "1 rust\n2 scab\n")],
+            "",
+            Read("0:4 1:4", [8, 0, 0], "", &["they are numbers"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", FROM_ONE), ("classes.txt", "rust\nscab\nmildew\n")],
+            "",
+            Refused(&["have no numbers", "1 may be `rust` or `scab`", "--classes FILE"]),
+        ),
+        case(
+            EIGHT,
+            &[("train.csv", FROM_ONE), ("classes.txt", "rust\nscab\n")],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["1 is rust, 2 is scab"]),
+        ),
+        case(
+            "0/1-2.png 1/3-4.png 2/5-6.png",
+            &[("names.txt", "healthy\nrust\nscab\n")],
+            "--classes names.txt",
+            Read("healthy:2 rust:2 scab:2", [6, 0, 0], "", &["0 is healthy, 1 is rust, 2 is scab"]),
+        ),
+        case(
+            "0/1-2.png 1/3-4.png",
+            &[("names.txt", "0 healthy\n1 rust\n")],
+            "--classes names.txt",
+            Read("healthy:2 rust:2", [4, 0, 0], "", &["0 is healthy, 1 is rust"]),
+        ),
+        case(
+            "0/1-2.png 1/3-4.png",
+            &[("data.yaml", "names:\n  0: healthy\n  1: rust\n")],
+            "--classes data.yaml",
+            Read("healthy:2 rust:2", [4, 0, 0], "", &["0 is healthy, 1 is rust"]),
+        ),
+        case(
+            "1/1-2.png 2/3-4.png",
+            &[("names.txt", "healthy\nrust\nscab\n")],
+            "--classes names.txt",
+            Refused(&["1 may be `healthy` or `rust`"]),
+        ),
+        // Kinds of plants are no groups of photos.
+        case(
+            "images/1-12.png",
+            &[(
+                "train.csv",
+                "filename,plant,disease\n1.png,tomato,a\n2.png,tomato,b\n3.png,tomato,a\n4.png,tomato,b\n5.png,tomato,a\n6.png,tomato,b\n7.png,potato,a\n8.png,potato,b\n9.png,potato,a\n10.png,potato,c\n11.png,potato,a\n12.png,potato,c\n",
+            )],
+            "",
+            Read(
+                "a:6 b:4 c:2",
+                [12, 0, 0],
+                "",
+                &["`plant` is not used for groups: 2 values for 12 photos", "--groups FILE"],
+            ),
+        ),
+        // Parts beside class folders.
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[
+                ("train.txt", "rust/1.png\nrust/2.png\nrust/3.png\nscab/5.png\nscab/6.png\nscab/7.png\n"),
+                ("test.txt", "rust/4.png\nscab/8.png\n"),
+            ],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["test.txt and train.txt say the parts", "--labels"]),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[
+                ("train.txt", "rust/1.png\nrust/2.png\nrust/3.png\nscab/5.png\nscab/6.png\nscab/7.png\n"),
+                ("test.txt", "rust/4.png\nscab/8.png\n"),
+            ],
+            "--labels test.txt --labels train.txt",
+            Read("rust:4 scab:4", [6, 0, 2], "", &["the tables give the parts"]),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[("split.csv", SPLIT)],
+            "",
+            Read(
+                "rust:4 scab:4",
+                [8, 0, 0],
+                "",
+                &["`split` of split.csv says the parts", "2 photos are not", "`--split "],
+            ),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            leaked(vec![("t.csv", Box::leak(SPLIT.replace("split", "usage type").into_boxed_str()))]),
+            "",
+            Read(
+                "rust:4 scab:4",
+                [8, 0, 0],
+                "",
+                &["`usage type` of t.csv", "with the columns `path` and `split`"],
+            ),
+        ),
+        // Names of files that tables write otherwise.
+        case(
+            "images/01-04.png",
+            &[("train.csv", "id,label\n1,a\n2,a\n3,b\n4,b\n")],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", FOUND),
+        ),
+        case(
+            "a b/1-4.png",
+            &[(
+                "train.csv",
+                "Leaves of 2024\nimage,label\na%20b/1.png,a\na%20b/2.png,a\na%20b/3.png,b\na%20b/4.png,b\n",
+            )],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", FOUND),
+        ),
+        case(
+            "images/1-4.png",
+            &[("images/1.jpg", "x"), ("images/2.jpg", "x"), ("train.csv", "id,label\n1,a\n2,a\n3,b\n4,b\n")],
+            "",
+            Refused(&[
+                "2 of its rows name several files, such as images/1.jpg and images/1.png",
+                "(`1.jpg`)",
+            ]),
+        ),
+        case(
+            EIGHT,
+            &[("predictions.csv", PLAIN), ("my_submission.csv", PLAIN)],
+            "",
+            Refused(&["one folder per class with photos"]),
+        ),
+        case(
+            "images/1-2.png",
+            &[(
+                "l.csv",
+                "image,label\n1.png,\"{\"\"choices\"\": [\"\"a\"\"]}\"\n2.png,\"{\"\"choices\"\": [\"\"b\"\"]}\"\n",
+            )],
+            "",
+            Read("a:1 b:1", [2, 0, 0], "class-with-one-photograph:2", FOUND),
+        ),
+        case(
+            "0/1-2.png 1/3-4.png",
+            &[("classes.txt", "healthy\nrust\n")],
+            "",
+            Read("0:2 1:2", [4, 0, 0], "", &["`--classes ", "gives names: 0 is healthy, 1 is rust"]),
+        ),
+        case(
+            "0/1-2.png 1/3-4.png",
+            &[("classes.txt", "healthy\nrust\n")],
+            "--labels classes.txt",
+            Refused(&["it lists names of classes and no photos", "--classes FILE"]),
+        ),
+        case(
+            "images/rust/1-4.png images/scab/5-8.png",
+            &[
+                ("train.txt", "rust/1\nrust/2\nrust/3\nscab/5\nscab/6\n"),
+                ("test.txt", "rust/4\nscab/7\nscab/8\n"),
+            ],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["test.txt and train.txt say the parts"]),
+        ),
+        case(
+            "images/rust/1-4.png images/scab/5-8.png",
+            &[
+                ("train.txt", "rust/1\nrust/2\nrust/3\nscab/5\nscab/6\n"),
+                ("test.txt", "rust/4\nscab/7\nscab/8\n"),
+            ],
+            "--labels train.txt --labels test.txt",
+            Read("rust:4 scab:4", [5, 0, 3], "", &["the tables give the parts"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("l.csv", "Foto,Esp\u{e8}ce\n1.png,a\n2.png,a\n3.png,b\n4.png,b\n")],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", &["the column `Esp\u{e8}ce`"]),
+        ),
+        case(
+            "images/1-4.png",
+            &[("images/metadata.csv", "file_name,text\n1.png,a\n2.png,a\n3.png,b\n4.png,b\n")],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", &["the column `text`"]),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[("split.csv", SPLIT)],
+            "--labels split.csv",
+            Refused(&["no column is known to hold the classes", "`--split FILE`"]),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[
+                (
+                    "train.csv",
+                    "path,label\nrust/1.png,rust\nrust/2.png,rust\nscab/5.png,scab\nscab/6.png,scab\nscab/7.png,scab\n",
+                ),
+                ("val.csv", "path,label\nrust/1.png,rust\nrust/3.png,rust\nscab/8.png,scab\n"),
+            ],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["not from train.csv, val.csv"]),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[(
+                "t.csv",
+                "path,is_test\nrust/1.png,0\nrust/2.png,0\nrust/4.png,1\nscab/5.png,0\nscab/8.png,1\n",
+            )],
+            "",
+            Read(
+                "rust:4 scab:4",
+                [8, 0, 0],
+                "",
+                &["`is_test` of t.csv says the parts", "2 photos are not", "`--split FILE`"],
+            ),
+        ),
+        case(
+            "rust/1-4.png scab/5-8.png",
+            &[("test.txt", "rust/4.png\nscab/8.png\n")],
+            "",
+            Read("rust:4 scab:4", [8, 0, 0], "", &["test.txt lists 2 photos for test", "`--split FILE`"]),
+        ),
+        case(
+            "00/1-2.png 01/3-4.png",
+            &[("classes.txt", "rust\nscab\n")],
+            "--classes classes.txt",
+            Read("rust:2 scab:2", [4, 0, 0], "", &["00 is rust, 01 is scab"]),
+        ),
     ]
 }
 
 fn plant(root: &Path, case: &Case) {
     let mut value = 0;
-    for photos in case.photos.split(' ') {
+    for photos in case.photos.split(if case.photos.contains("a b/") { '\0' } else { ' ' }) {
         let (folder, name) = photos.rsplit_once('/').unwrap_or(("", photos));
         let (numbers, _) = name.split_once('.').unwrap();
         let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
         std::fs::create_dir_all(root.join(folder)).unwrap();
+        let width = if first.starts_with('0') { first.len() } else { 1 };
         for number in first.parse::<u32>().unwrap()..=last.parse().unwrap() {
-            std::fs::write(root.join(folder).join(format!("{number}.png")), png(value)).unwrap();
+            std::fs::write(root.join(folder).join(format!("{number:0width$}.png")), png(value)).unwrap();
             value += 1;
         }
     }

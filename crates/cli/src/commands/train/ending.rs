@@ -1,5 +1,6 @@
 //! The last words of a training: how good the classifier is, how long it took, and what to do next.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use foliar_model::Bundle;
 use foliar_results::words::{count, fixed, of_a_hundred};
 use foliar_results::{NO_BETTER, word};
 use foliar_train::Run;
-use foliar_vision::Split;
+use foliar_vision::{Split, counted};
 
 use crate::commands::shell::{quoted, short};
 
@@ -19,10 +20,28 @@ pub(super) fn verdict(run: &Run, was_refitted: bool) -> String {
     };
     match found() {
         Ok(Some(found)) => in_words(&found, was_refitted.then_some(run.recipe.refit)),
-        Ok(None) => "not known how good: no photos were held back (--validation 0.2 does)".to_owned(),
+        Ok(None) => format!("not known how good: {}", nothing_held_back(run)),
         // The classifier is there all the same.
         Err(error) => format!("not known how good: {error}"),
     }
+}
+
+/// Why no photos were held back, and what holds some back.
+fn nothing_held_back(run: &Run) -> String {
+    let groups: BTreeSet<String> =
+        run.groups().map(|groups| groups.into_values().collect()).unwrap_or_default();
+    let share = run.recipe.data.validation;
+    if share > 0.0 {
+        let groups = counted(groups.len(), "group", "groups");
+        let way = match (&run.recipe.data.groups, &run.recipe.data.group_by) {
+            (None, None) => "--group none parts them, --groups FILE gives smaller ones",
+            _ => "--groups FILE gives smaller ones",
+        };
+        return format!(
+            "no photos were held back: they stay together in {groups}, too large for {share} of each class ({way})"
+        );
+    }
+    "no photos were held back (--validation 0.2 does)".to_owned()
 }
 
 fn in_words(found: &OutOfFoldAccuracy, folds: Option<u32>) -> String {
