@@ -1,9 +1,9 @@
-//! What the name of a folder says: a part of a data set, a fold, a kind of picture, a group of photos.
+//! What the name of a folder says: a part of a data set, a fold, a kind of picture.
 
 use foliar_vision::dataset::Split;
 
 /// Words that stand beside the name of a part and say nothing: `train_images`, `Test Set`.
-const FILLERS: [&str; 24] = [
+pub(crate) const FILLERS: [&str; 24] = [
     "set",
     "sets",
     "data",
@@ -254,22 +254,17 @@ pub(crate) fn speaks_of_masks(name: &str) -> bool {
     words(name).iter().any(|word| MASKS.contains(&word.as_str()))
 }
 
-/// Whether `name` tells photos of one class apart: a plant, a day, a number.
-pub(crate) fn is_group(name: &str) -> bool {
-    name.chars().any(|letter| letter.is_ascii_digit())
-}
-
 /// A name without case, blanks, marks: two folders of one normal name are meant to be one class.
 pub(crate) fn normal(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-fn is_number(word: &str) -> bool {
+pub(crate) fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Runs of letters, cut where lower case turns to upper, and of digits; in lower case.
-fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = None;
     for letter in name.chars() {

@@ -14,13 +14,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use foliar_files::{Printable as _, quoted};
-use foliar_vision::counted;
 use foliar_vision::dataset::Split;
+use foliar_vision::{counted, portable_component};
 
 use crate::error::ScanError;
+use crate::group::{is_session, says, worded};
 use crate::layout::{Layout, Section};
+use crate::nested::{self, Below, classes_inside, copy_inside, others_inside, through};
 use crate::node::Node;
-use crate::part::{is_fold, is_group, is_kind, is_mask, normal, part_of, plain_part, speaks_of_masks};
+use crate::part::{is_fold, is_kind, is_mask, normal, part_of, plain_part, speaks_of_masks};
 use crate::shape::{deeper_parts, folds, parts, parts_inside, wrapper};
 use crate::siblings::{are_no_classes, family, no_classes};
 
@@ -143,8 +145,11 @@ impl Recogniser<'_> {
         let level = Level::of(base);
         let mut left_out = Vec::new();
         let mut sets: Vec<BTreeSet<String>> = Vec::new();
-        for (_, key, below) in node.named() {
-            left_out.extend(self.classes_below(Level { at: &base.join(key), ..level }, below)?);
+        for section in &sections {
+            let Some(below) = section.folder.strip_prefix(base).ok().and_then(|path| node.at(path)) else {
+                continue;
+            };
+            left_out.extend(self.classes_below(Level { at: &section.folder, ..level }, below)?);
             sets.push(below.named().map(|(name, ..)| name).collect());
         }
         let all: Vec<String> = sets.iter().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
@@ -256,7 +261,14 @@ impl Recogniser<'_> {
             return Err(self.undecided(level.at, what, vec![out, self.way_of_all(level, "it is a class")]));
         }
         self.siblings(level, &names)?;
+        self.parts_in_classes(level, node)?;
         self.folders_of_folders(level, node)?;
+        self.strays(level, node)?;
+        let sessions = names.iter().filter(|name| !is_mask(name));
+        if names.len() > 1 && sessions.clone().all(|name| is_session(name)) {
+            let what = "say when, where or with what photos were taken, not what is seen";
+            return Err(self.no_classes(level, node, &names, what));
+        }
         Ok(masks(level.at, &names))
     }
 
@@ -319,12 +331,17 @@ impl Recogniser<'_> {
 
     /// The same folders under each folder.
     fn versions(&self, base: &Path, node: &Node, names: &[String]) -> Result<(), ScanError> {
-        let sets: Vec<BTreeSet<String>> = node
-            .folders
-            .values()
-            .filter(|below| below.folders.len() > 1)
-            .map(|below| {
-                below.named().filter(|(name, ..)| !is_group(name)).map(|(name, ..)| normal(&name)).collect()
+        let inner: Vec<Below<'_>> = node.folders.values().map(through).collect();
+        let sets: Vec<BTreeSet<String>> = inner
+            .iter()
+            .filter(|(_, below)| below.folders.len() > 1 && worded(below))
+            .map(|(_, below)| {
+                below
+                    .named()
+                    .map(|(name, ..)| name)
+                    .filter(|name| says(name))
+                    .map(|name| normal(&name))
+                    .collect()
             })
             .collect();
         let Some((first, rest)) =
@@ -344,41 +361,84 @@ impl Recogniser<'_> {
             .iter()
             .fold(first.clone(), |common, other| common.intersection(other).cloned().collect())
             .len();
-        Err(self.undecided(
-            base,
-            format!(
-                "{} hold the same {common} folders each, so they are versions or parts of one data set, or crops of diseases",
-                listed(names)
-            ),
-            vec![
-                format!("`{}` to use one of them", self.path(&base.join(first_name))),
-                format!("`{} --classes-from 1` if they are the classes", self.path(base)),
-                format!("`{} --classes-from 2` if the classes are {first_name} and so on together with the folders in them", self.path(base)),
-            ],
-        ))
+        let depths: BTreeSet<usize> = inner.iter().map(|(path, _)| path.iter().count() + 2).collect();
+        let first_inner: PathBuf = inner
+            .iter()
+            .take(1)
+            .flat_map(|(path, _)| Path::new(first_name).components().chain(path.components()))
+            .collect();
+        let mut ways = vec![
+            format!("`{}` to use one of them", self.path(&base.join(&first_inner))),
+            format!("`{} --classes-from 1` if they are the classes", self.path(base)),
+        ];
+        if let [depth] = depths.into_iter().collect::<Vec<_>>()[..] {
+            ways.push(format!(
+                "`{} --classes-from {depth}` if the classes are {first_name} and so on together with the folders in them",
+                self.path(base)
+            ));
+        }
+        ways.push(
+            "name them batch1, batch2 and so on if folders of one name in them are one class".to_owned(),
+        );
+        let what = format!(
+            "{} hold the same {common} folders each, so they are versions or parts of one data set, or crops of diseases",
+            listed(names)
+        );
+        Err(self.undecided(base, what, ways))
     }
 
     /// A folder that holds the others again.
     fn second_copy(&self, base: &Path, node: &Node) -> Result<(), ScanError> {
-        let tops: BTreeSet<String> = node.named().map(|(name, ..)| normal(&name)).collect();
-        for (name, key, below) in node.named() {
-            let inside: BTreeSet<String> = below.named().map(|(name, ..)| normal(&name)).collect();
-            let again = inside.intersection(&tops).count();
-            if again >= 2 && 2 * again >= inside.len() {
-                let what = format!(
-                    "{name} holds {again} folders that are named like those beside it: a second copy, it seems"
-                );
-                return Err(self.undecided(
-                    base,
-                    what,
-                    vec![
-                        format!("`{}` to use the inner ones", self.path(&base.join(key))),
-                        format!("move {name} out of the folder to use the others"),
-                    ],
-                ));
-            }
+        let Some((path, again)) = copy_inside(node) else { return Ok(()) };
+        let name = path.shown();
+        let what = format!(
+            "{name} holds {again} folders that are named like those beside it: a second copy, it seems"
+        );
+        let top = path.iter().next().map(portable_component).unwrap_or_default();
+        Err(self.undecided(
+            base,
+            what,
+            vec![
+                format!("`{}` to use the inner ones", self.path(&base.join(&path))),
+                format!("move {top} out of the folder to use the others"),
+            ],
+        ))
+    }
+
+    /// Folders in classes that are named like a part of the data set.
+    fn parts_in_classes(&self, level: Level<'_>, node: &Node) -> Result<(), ScanError> {
+        let path_of = |path: &PathBuf| path.shown().to_string();
+        let parts: Vec<String> = nested::parts_in_classes(node).iter().map(path_of).collect();
+        if !parts.is_empty() {
+            let (is, what) = if parts.len() == 1 { ("is", "a part") } else { ("are", "parts") };
+            let what = format!("{} {is} named like {what} of a data set, inside a class", listed(&parts));
+            return Err(self.undecided(
+                level.at,
+                what,
+                vec![
+                    "move all photos into train/CLASS/, and those of such folders into val/CLASS/ or test/CLASS/".to_owned(),
+                    self.way_of_all(level, "those photos are like the others of their class"),
+                ],
+            ));
         }
         Ok(())
+    }
+
+    /// Folders in classes that are named like another class.
+    fn strays(&self, level: Level<'_>, node: &Node) -> Result<(), ScanError> {
+        let others = others_inside(node);
+        let Some((first, other)) = others.first() else { return Ok(()) };
+        let paths: Vec<String> = others.iter().map(|(path, _)| path.shown().to_string()).collect();
+        let class = first.iter().next().map(portable_component).unwrap_or_default();
+        let what = match paths.len() {
+            1 => format!("{} is named like {other} and lies in {class}", paths[0]),
+            _ => format!("{} are named like other classes than the ones they lie in", listed(&paths)),
+        };
+        let ways = vec![
+            format!("move {} into {other}, or out of the folder", paths[0]),
+            self.way_of_all(level, &format!("its photos show {class}")),
+        ];
+        Err(self.undecided(level.at, what, ways))
     }
 
     /// Names that say no class beside some that do, and several folders of one class.
@@ -428,34 +488,29 @@ impl Recogniser<'_> {
         }
     }
 
-    /// Classes that hold folders which are told apart by words, as crops hold diseases.
+    /// Classes that hold folders which are told apart by words, as crops hold diseases, at any depth.
     fn folders_of_folders(&self, level: Level<'_>, node: &Node) -> Result<(), ScanError> {
-        let worded = |below: &Node| {
-            let words = below.named().filter(|(name, ..)| !is_group(name) && !is_kind(name)).count();
-            below.is_above() && words > 1
-        };
-        let holding: Vec<String> =
-            node.named().filter(|(_, _, below)| worded(below)).map(|(name, ..)| name).collect();
-        let Some(first) = holding.first() else { return Ok(()) };
-        let inner: Vec<String> = node
+        let holding: Vec<(String, Below<'_>)> = node
             .named()
-            .find(|(name, ..)| name == first)
-            .map(|(_, _, below)| below.named().map(|(name, ..)| name).collect())
-            .unwrap_or_default();
+            .filter(|(name, ..)| !is_mask(name))
+            .filter_map(|(name, _, below)| classes_inside(below).map(|inside| (name, inside)))
+            .collect();
+        let Some((first, (path, inside))) = holding.first() else { return Ok(()) };
+        let names: Vec<String> = holding.iter().map(|(name, _)| name.clone()).collect();
+        let inner: Vec<String> = inside.named().map(|(name, ..)| name).collect();
         let whole = self.path(level.whole.unwrap_or(level.at));
+        let wrapped: PathBuf = Path::new(first).components().chain(path.components()).collect();
+        let joined = wrapped.iter().map(portable_component).chain(inner.first().cloned()).collect::<Vec<_>>();
         let mut ways = vec![
             format!("`{whole} --classes-from 1` if {first} is a class"),
-            format!(
-                "`{whole} --classes-from 2` if \"{first} {}\" is one",
-                inner.first().map_or("", String::as_str)
-            ),
+            format!("`{whole} --classes-from {}` if \"{}\" is one", joined.len(), joined.join(" ")),
         ];
         // Below a part it would be a folder of that part alone.
         if level.whole == Some(level.at) {
-            ways.push(format!("`{}` to use that folder alone", self.path(&level.at.join(first))));
+            ways.push(format!("`{}` to use that folder alone", self.path(&level.at.join(&wrapped))));
         }
         let hold = if holding.len() == 1 { "holds" } else { "hold" };
-        let what = format!("{} {hold} folders in turn ({})", listed(&holding), listed(&inner));
+        let what = format!("{} {hold} folders in turn ({})", listed(&names), listed(&inner));
         Err(self.undecided(level.at, what, ways))
     }
 

@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 
 use foliar_vision::dataset::Split;
 
+use crate::group::worded;
 use crate::layout::Section;
 use crate::node::Node;
-use crate::part::{is_fold, is_group, part_of, plain_part};
+use crate::part::{is_fold, part_of, plain_part};
 
 /// The only folder of a folder, if the data set begins inside it.
 pub(crate) fn wrapper(node: &Node) -> Option<(&std::ffi::OsStr, &Node)> {
     let (name, only) =
         node.folders.iter().next().filter(|_| node.folders.len() == 1 && node.pictures == 0)?;
     let text = name.to_string_lossy();
-    let sessions = only.named().all(|(name, ..)| is_group(&name) && part_of(&name).is_none());
+    let numbered = |name: &str| name.chars().any(|letter| letter.is_ascii_digit()) && part_of(name).is_none();
+    let sessions = only.named().all(|(name, ..)| numbered(&name)) && !worded(only);
     let inside = only.is_above() && (only.folders.len() == 1 || !sessions);
     let deeper =
         only.folders.len() > 1 || wrapper(only).is_some() || only.named().all(|(_, _, node)| node.is_above());
@@ -42,15 +44,37 @@ pub(crate) fn parts(node: &Node) -> Option<Vec<Section>> {
         }
         Section { folder, split: part_of(&name).map(|part| part.split) }
     });
-    Some(sections.collect())
+    Some(unwrapped(node, sections.collect()))
+}
+
+/// The sections below the single folder that each of them is wrapped around, if each is: `train/Leaf/rust`, `test/Leaf/rust`.
+fn unwrapped(node: &Node, mut sections: Vec<Section>) -> Vec<Section> {
+    loop {
+        let inner: Option<Vec<Section>> = sections
+            .iter()
+            .map(|Section { folder, split }| {
+                let (name, _) = wrapper(node.at(folder)?)?;
+                Some(Section { folder: folder.join(name), split: *split })
+            })
+            .collect();
+        match inner {
+            Some(inner) if !inner.is_empty() => sections = inner,
+            _ => return sections,
+        }
+    }
 }
 
 /// The folders of `node` as folds or batches that hold folders of pictures.
 pub(crate) fn folds(base: &Path, node: &Node) -> Option<Vec<Section>> {
     let all =
         node.folders.len() > 1 && node.named().all(|(name, _, below)| is_fold(&name) && below.is_above());
-    let section = |name| Section { folder: base.join(name), split: None };
-    all.then(|| node.folders.keys().map(section).collect())
+    let section = |name| Section { folder: PathBuf::from(name), split: None };
+    all.then(|| unwrapped(node, node.folders.keys().map(section).collect())).map(|mut sections| {
+        for section in &mut sections {
+            section.folder = base.join(&section.folder);
+        }
+        sections
+    })
 }
 
 /// The parts that are the folders of every class, if they are.

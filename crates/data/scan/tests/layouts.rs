@@ -21,7 +21,7 @@ use Expected::{Read, Refused};
 fn plant(root: &std::path::Path, tree: &str) {
     let mut value = 0_u32;
     for (folder, count) in expand(tree) {
-        let path = root.join(&folder);
+        let path = root.join(folder.replace('^', "."));
         if folder.rsplit('/').next().unwrap().contains('.') {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             let bytes = if folder.ends_with(".png") { png(value) } else { b"a,b\n1,2\n".to_vec() };
@@ -37,7 +37,7 @@ fn plant(root: &std::path::Path, tree: &str) {
     }
 }
 
-/// `a/{b c}*2` as (`a/b`, 2), (`a/c`, 2). Names that hold blanks write them as `~`.
+/// `a/{b c}*2` as (`a/b`, 2), (`a/c`, 2). Names that hold blanks write them as `~`, and folders that hold dots as `^`.
 fn expand(tree: &str) -> Vec<(String, usize)> {
     let mut out = Vec::new();
     let mut depth = 0;
@@ -277,6 +277,75 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ),
     ("healthy*4 rust/{train test}", Refused(&["healthy is in none", "test, train in rust"])),
     ("{rust healthy}/{train val} rust/a.png", Refused(&["the photos in rust itself is in none"])),
+    // Wrappers below each folder.
+    (
+        "{drive-download-20240101T101010Z-001 drive-download-20240101T101010Z-002}/PlantData/{rust healthy}",
+        Refused(&[
+            "hold the same 2 folders",
+            "ROOT/drive-download-20240101T101010Z-001/PlantData`",
+            "--classes-from 3",
+            "batch1",
+        ]),
+    ),
+    (
+        "{Tomato/Tomato_leaves Potato/Potato_leaves}/{rust healthy}",
+        Refused(&["same 2 folders", "ROOT/Potato/Potato_leaves`"]),
+    ),
+    (
+        "{train val}/{Wheat Rice}/Leaf/{rust healthy}",
+        Refused(&["Rice, Wheat hold folders in turn", "ROOT --classes-from 3`"]),
+    ),
+    (
+        "{rust healthy old/backup/{rust healthy}}",
+        Refused(&["old/backup holds 2 folders", "second copy", "move old"]),
+    ),
+    ("{Site~A Site~B}/images/{rust healthy}", Refused(&["hold the same 2 folders"])),
+    ("{zip1/zip1 zip2/zip2}/{rust healthy}", Refused(&["ROOT/zip1/zip1`"])),
+    (
+        "{Wheat/Leaf/{rust healthy} Maize/Leaf/{blight smut}}",
+        Refused(&["Maize, Wheat hold folders in turn", "--classes-from 3"]),
+    ),
+    (
+        "{healthy diseased/all/{rust scab}}",
+        Refused(&["diseased holds folders in turn", "ROOT/diseased/all`"]),
+    ),
+    ("{Tomato Potato}/{2023 2024}/{rust healthy}", Refused(&["hold folders in turn (healthy, rust)"])),
+    ("{batch1 batch2}/Data/{rust healthy}", Read("healthy rust", [8, 0, 0])),
+    ("{train test}/Leaf/{rust healthy}", Read("healthy rust", [4, 0, 4])),
+    ("{rust healthy}/images", Read("healthy rust", [4, 0, 0])),
+    ("{rust healthy}/photos/{plant1 plant2}", Read("healthy rust", [8, 0, 0])),
+    // Numbered classes, and folders that tell photos apart.
+    ("{Tomato Potato}/{1_healthy 2_rust}", Refused(&["hold the same 2 folders"])),
+    ("{day1 day2}/{1^~healthy 2^~rust}", Refused(&["hold the same 2 folders", "batch1"])),
+    ("{PlantVillage plantvillage}/{001^rust 002^scab}", Refused(&["hold the same 2 folders"])),
+    ("{Tomato/{1_healthy 2_rust} Potato/{1_healthy 2_blight 3_scab}}", Refused(&["hold folders in turn"])),
+    ("{1_healthy 2_rust}", Read("1_healthy 2_rust", [4, 0, 0])),
+    ("photos/{0_healthy 1_rust}", Read("0_healthy 1_rust", [4, 0, 0])),
+    ("mine/{0_healthy 1_rust}", Read("0_healthy 1_rust", [4, 0, 0])),
+    ("{rust healthy}/{Baum1 Baum2 2024-05-01~morning}", Read("healthy rust", [12, 0, 0])),
+    ("rust/{IMG_001 A12} healthy/{20240501 12}", Read("healthy rust", [8, 0, 0])),
+    ("{2024-05-01 2024-05-02}", Refused(&["say when, where or with what", "--classes-from 1"])),
+    ("{100CANON 101CANON}", Refused(&["say when, where or with what"])),
+    ("{plot1 plot2 plot3}", Refused(&["say when, where or with what"])),
+    ("{Day~1/healthy Day~2/rust}", Refused(&["say when, where or with what"])),
+    // A class or a part inside a class.
+    (
+        "{rust healthy}*3 healthy/rust",
+        Refused(&["healthy/rust is named like rust and lies in healthy", "move healthy/rust into rust"]),
+    ),
+    ("{rust healthy more/rust}", Refused(&["more/rust is named like rust"])),
+    (
+        "{rust healthy}*3 {rust healthy}/val",
+        Refused(&["healthy/val, rust/val are named like parts", "inside a class", "--classes-from 1"]),
+    ),
+    (
+        "{train test}/{rust healthy} train/rust/test",
+        Refused(&["rust/test is named like a part", "inside a class"]),
+    ),
+    ("{train test}/{rust healthy} train/healthy/rust", Refused(&["healthy/rust is named like rust"])),
+    ("{rust healthy} rust/{early late}", Refused(&["rust holds folders in turn"])),
+    ("{rust/rust healthy/healthy}", Read("healthy rust", [4, 0, 0])),
+    ("{rust healthy}*3 rust/severe", Read("healthy rust", [8, 0, 0])),
     // Nothing.
     ("rust*3", Refused(&["only one class"])),
     ("rust/{plant1 plant2}", Refused(&["only one class"])),
