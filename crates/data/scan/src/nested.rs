@@ -92,3 +92,18 @@ pub(crate) fn parts_in_classes(node: &Node) -> Vec<PathBuf> {
     }
     found
 }
+
+/// Folders of masks among the folders of `node`, and in those beside photos or other folders.
+pub(crate) fn masks(node: &Node) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for (path, below) in all(node) {
+        let folders = below.named().filter(|(name, ..)| is_mask(name));
+        let inside: Vec<(PathBuf, usize)> =
+            folders.map(|(_, key, mask)| (path.join(key), mask.total)).collect();
+        let masked: usize = inside.iter().map(|(_, total)| total).sum();
+        if path.as_os_str().is_empty() || below.total > masked {
+            found.extend(inside.into_iter().map(|(path, _)| path));
+        }
+    }
+    found
+}

@@ -60,8 +60,38 @@ pub(crate) fn plain_part(name: &str) -> Option<Split> {
 /// The part that a word means, alone or grown together with a filler: `trainset`.
 fn split_of(word: &str) -> Option<Split> {
     let grown = FILLERS.iter().find_map(|filler| Split::of_word(word.strip_suffix(filler)?));
-    Split::of_word(word).or(grown)
+    Split::of_word(word).or(grown).or_else(|| {
+        let of = |words: &[&str]| words.contains(&word);
+        match () {
+            () if of(&TRAINING) => Some(Split::Train),
+            () if of(&VALIDATION) => Some(Split::Validation),
+            () if of(&TEST) => Some(Split::Test),
+            () => None,
+        }
+    })
 }
+
+/// Words for the parts in other languages.
+const TRAINING: [&str; 8] = [
+    "entrenamiento",
+    "treino",
+    "treinamento",
+    "trainingsdaten",
+    "entrainement",
+    "entra\u{ee}nement",
+    "apprentissage",
+    "addestramento",
+];
+const VALIDATION: [&str; 7] = [
+    "validierung",
+    "validierungsdaten",
+    "validacion",
+    "validaci\u{f3}n",
+    "validacao",
+    "valida\u{e7}\u{e3}o",
+    "validazione",
+];
+const TEST: [&str; 5] = ["prueba", "pruebas", "teste", "testes", "testdaten"];
 
 /// Whether `name` is that of one fold of several: `fold0`, `Fold 3`, `cv_2`.
 pub(crate) fn is_fold(name: &str) -> bool {
@@ -115,7 +145,7 @@ const MASKS: [&str; 12] = [
 ];
 
 /// Words for what was done to photos.
-const VERSIONS: [&str; 25] = [
+const VERSIONS: [&str; 29] = [
     "color",
     "colour",
     "gray",
@@ -139,6 +169,10 @@ const VERSIONS: [&str; 25] = [
     "aug",
     "raw",
     "copy",
+    "kopie",
+    "copia",
+    "c\u{f3}pia",
+    "copie",
     "backup",
     "nobg",
 ];

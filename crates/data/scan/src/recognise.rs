@@ -31,6 +31,10 @@ const NAMED: usize = 4;
 /// What is wrong with folders such as `images` and `masks`.
 const KIND: &str = "say what kind of files they hold, not what is seen";
 
+/// How to have the same classes of several folders taken for one.
+const TAKEN_TOGETHER: &str =
+    "name them batch1, batch2 and so on if folders of one name in them are one class";
+
 /// The layout of the tree below `root`. With `classes_from`, folders so many levels below the root, or below its parts or folds,
 /// are the classes, and nothing else is looked at.
 ///
@@ -100,13 +104,17 @@ impl Recogniser<'_> {
         if !plain.is_empty() {
             return Err(self.half_parted(base, node, &names));
         }
+        let halves = |name: &String| part_of(name).is_some_and(|part| part.rest.chars().count() == 1);
+        if names.len() > 1 && names.iter().all(halves) && !node.folders.values().any(Node::has_folders) {
+            return Err(self.labels_elsewhere(base, node, &names, are_parts(names.len())));
+        }
         if let Some(parts) = parts_inside(node) {
             let level = Level { at: base, whole: None };
             if are_no_classes(&names) {
                 return Err(self.no_classes(Level::of(base), node, &names, KIND));
             }
-            self.siblings(level, &names)?;
-            let left_out = masks(base, &names);
+            self.siblings(level, node, &names)?;
+            let left_out = masks(base, node);
             self.two_are_left(level, node, &names)?;
             let section = Section { folder: base.to_owned(), split: None };
             let mut said = vec![format!("the folders {} in each class are the parts", listed(&parts))];
@@ -153,7 +161,7 @@ impl Recogniser<'_> {
             sets.push(below.named().map(|(name, ..)| name).collect());
         }
         let all: Vec<String> = sets.iter().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-        self.siblings(level, &all)?;
+        self.siblings(level, node, &all)?;
         self.two_are_left(level, node, &all)?;
         let in_each = |name: &&String| sets.iter().all(|set| set.contains(*name));
         let names: Vec<String> = node.named().map(|(name, ..)| name).collect();
@@ -184,7 +192,12 @@ impl Recogniser<'_> {
             && !trained
         {
             let names: Vec<String> = flat.into_iter().map(|(name, _)| name).collect();
-            return Err(self.labels_elsewhere(base, node, &names, "hold photos and no class folders"));
+            let what = if names.len() == 1 {
+                "holds photos and no class folders"
+            } else {
+                "hold photos and no class folders"
+            };
+            return Err(self.labels_elsewhere(base, node, &names, what));
         }
         let plainly = node.named().all(|(name, ..)| Split::of_word(&name).is_some());
         let wrapped = sections.iter().any(|section| section.folder.iter().count() > 1);
@@ -260,16 +273,15 @@ impl Recogniser<'_> {
             let out = format!("move {} out of the folder", listed(&parts));
             return Err(self.undecided(level.at, what, vec![out, self.way_of_all(level, "it is a class")]));
         }
-        self.siblings(level, &names)?;
+        self.siblings(level, node, &names)?;
         self.parts_in_classes(level, node)?;
         self.folders_of_folders(level, node)?;
         self.strays(level, node)?;
         let sessions = names.iter().filter(|name| !is_mask(name));
         if names.len() > 1 && sessions.clone().all(|name| is_session(name)) {
-            let what = "say when, where or with what photos were taken, not what is seen";
-            return Err(self.no_classes(level, node, &names, what));
+            return Err(self.sessions(level, node, &names));
         }
-        Ok(masks(level.at, &names))
+        Ok(masks(level.at, node))
     }
 
     /// Masks are left out where two classes are left without them and none is named after them: else `mask` is one, beside
@@ -301,12 +313,7 @@ impl Recogniser<'_> {
         let flat =
             node.named().filter(|(name, ..)| parts.contains(name)).all(|(_, _, node)| !node.is_above());
         if others.is_empty() || (flat && others.iter().all(|name| is_kind(name))) {
-            return self.labels_elsewhere(
-                base,
-                node,
-                &parts,
-                "are parts of a data set and hold no class folders",
-            );
+            return self.labels_elsewhere(base, node, &parts, are_parts(parts.len()));
         }
         let train = parts.iter().find(|name| plain_part(name) == Some(Split::Train));
         if let (Some(train), false) = (train, flat) {
@@ -332,14 +339,17 @@ impl Recogniser<'_> {
     /// The same folders under each folder.
     fn versions(&self, base: &Path, node: &Node, names: &[String]) -> Result<(), ScanError> {
         let inner: Vec<Below<'_>> = node.folders.values().map(through).collect();
+        let has_digit = |name: &str| name.chars().any(|letter| letter.is_ascii_digit());
+        let differs =
+            |below: &Node| worded(below) || below.named().filter(|(name, ..)| !has_digit(name)).count() > 1;
         let sets: Vec<BTreeSet<String>> = inner
             .iter()
-            .filter(|(_, below)| below.folders.len() > 1 && worded(below))
+            .filter(|(_, below)| below.folders.len() > 1 && differs(below))
             .map(|(_, below)| {
                 below
                     .named()
                     .map(|(name, ..)| name)
-                    .filter(|name| says(name))
+                    .filter(|name| says(name) && !is_mask(name))
                     .map(|name| normal(&name))
                     .collect()
             })
@@ -442,7 +452,7 @@ impl Recogniser<'_> {
     }
 
     /// Names that say no class beside some that do, and several folders of one class.
-    fn siblings(&self, level: Level<'_>, names: &[String]) -> Result<(), ScanError> {
+    fn siblings(&self, level: Level<'_>, node: &Node, names: &[String]) -> Result<(), ScanError> {
         let odd = no_classes(names);
         if let Some(first) = odd.first() {
             let others: Vec<&String> = names.iter().filter(|name| !odd.contains(name)).collect();
@@ -463,7 +473,9 @@ impl Recogniser<'_> {
                 listed(&others)
             );
             let out = format!("move {} out of the folder", if one { first.as_str() } else { "them" });
-            return Err(self.undecided(level.at, what, vec![out, self.way_of_all(level, &meant)]));
+            let ways = self.ways_into(level, node, &odd).into_iter();
+            let ways = ways.chain([out, self.way_of_all(level, &meant)]).collect();
+            return Err(self.undecided(level.at, what, ways));
         }
         let Some(family) = family(names) else { return Ok(()) };
         let mut ways = vec![self.way_of_all(level, "each is a class")];
@@ -574,10 +586,52 @@ impl Recogniser<'_> {
         )
     }
 
-    /// Folders whose names are those of no classes, and how to take them for classes all the same.
+    /// Folders that are named after times, places or cameras.
+    fn sessions(&self, level: Level<'_>, node: &Node, names: &[String]) -> ScanError {
+        let what = "say when, where or with what photos were taken, not what is seen";
+        let inner = node.named().find_map(|(name, _, below)| {
+            let (first, ..) = below.named().next()?;
+            Some((name, first))
+        });
+        let Some((first, inner)) = inner else { return self.no_classes(level, node, names, what) };
+        let whole = self.path(level.whole.unwrap_or(level.at));
+        let mut ways = vec![
+            self.way_of_all(level, "they are the classes"),
+            format!("`{whole} --classes-from 2` if \"{first} {inner}\" is one"),
+        ];
+        if level.whole == Some(level.at) {
+            ways.push(TAKEN_TOGETHER.to_owned());
+        }
+        self.undecided(level.at, format!("{} {what}", listed(names)), ways)
+    }
+
+    /// Folders whose names are those of no classes, and how to take them or the folders in them for classes all the same.
     fn no_classes(&self, level: Level<'_>, node: &Node, names: &[String], what: &str) -> ScanError {
-        let what = format!("{what} ({})", self.way_of_all(level, "they are the classes"));
+        let mut ways: Vec<String> = self.ways_into(level, node, names).into_iter().collect();
+        if names.len() > 1 {
+            ways.push(self.way_of_all(level, "they are the classes"));
+        }
+        let what = match what.strip_prefix("say ").filter(|_| names.len() == 1) {
+            Some(rest) => format!("says {}", rest.replace("they hold", "it holds")),
+            None => what.to_owned(),
+        };
+        let what = if ways.is_empty() { what } else { format!("{what} ({})", ways.join(", or ")) };
         self.labels_elsewhere(level.at, node, names, &what)
+    }
+
+    /// To use the first of the folders `names` that holds several folders alone; not inside a part, which would be lost.
+    fn ways_into(&self, level: Level<'_>, node: &Node, names: &[impl AsRef<str>]) -> Option<String> {
+        let (name, path) = node
+            .named()
+            .filter(|(name, ..)| names.iter().any(|odd| odd.as_ref() == name))
+            .find_map(|(name, key, below)| {
+                let (path, inner) = through(below);
+                let path: PathBuf = Path::new(key).components().chain(path.components()).collect();
+                (inner.folders.len() > 1).then_some((name, path))
+            })?;
+        let way =
+            || format!("`{}` if the classes are the folders in {name}", self.path(&level.at.join(path)));
+        (level.whole == Some(level.at) && !is_mask(&name)).then(way)
     }
 
     fn labels_elsewhere(&self, base: &Path, node: &Node, names: &[String], what: &str) -> ScanError {
@@ -609,9 +663,10 @@ impl Recogniser<'_> {
     }
 }
 
-/// The folders of masks at `base`.
-fn masks(base: &Path, names: &[String]) -> LeftOut {
-    names.iter().filter(|name| is_mask(name)).map(|name| (base.join(name), "masks are not photos")).collect()
+/// The folders of masks among the folders of `node`, which lies at `base`, and in them beside photos.
+fn masks(base: &Path, node: &Node) -> LeftOut {
+    let inside = nested::masks(node).into_iter().map(|path| base.join(path));
+    inside.map(|folder| (folder, "masks are not photos")).collect()
 }
 
 /// That folders of masks are left out.
@@ -619,6 +674,13 @@ fn not_used(masks: &LeftOut) -> Option<String> {
     let names: Vec<String> = masks.iter().map(|(folder, _)| folder.shown().to_string()).collect();
     let is = if names.len() == 1 { "is" } else { "are" };
     (!names.is_empty()).then(|| format!("{} {is} not used: masks are not photos", listed(&names)))
+}
+
+fn are_parts(count: usize) -> &'static str {
+    match count {
+        1 => "is a part of a data set and holds no class folders",
+        _ => "are parts of a data set and hold no class folders",
+    }
 }
 
 /// A path for people.

@@ -156,7 +156,7 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("{images runs}*4", Refused(&["images, runs", "what kind of files"])),
     (
         "VOC/JPEGImages*4 VOC/Annotations/{1.xml 2.xml 3.xml 4.xml 5.xml 6.xml}",
-        Refused(&["VOC: JPEGImages say what kind of files", "Annotations/ (6 .xml files"]),
+        Refused(&["VOC: JPEGImages says what kind of files it holds", "Annotations/ (6 .xml files"]),
     ),
     ("{images labels}/{train val}*4", Refused(&["what kind of files"])),
     ("{batch1 batch2 batch3}*4", Refused(&["batch1, batch2, batch3", "folds or batches"])),
@@ -328,6 +328,46 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("{100CANON 101CANON}", Refused(&["say when, where or with what"])),
     ("{plot1 plot2 plot3}", Refused(&["say when, where or with what"])),
     ("{Day~1/healthy Day~2/rust}", Refused(&["say when, where or with what"])),
+    ("{2023/rust 2024/healthy}", Refused(&["say when, where", "\"2023 rust\" is one", "batch1"])),
+    ("{phoneA phoneB}/{grade_0 grade_1}", Refused(&["say when, where", "--classes-from 2"])),
+    ("{rust healthy}/{images masks}", Read("healthy rust", [4, 0, 0])),
+    ("{rust healthy}*3 {rust healthy}/masks", Read("healthy rust", [6, 0, 0])),
+    ("{train test}/{rust healthy}/{images masks}", Read("healthy rust", [4, 0, 4])),
+    ("{rust healthy}/{original augmented}", Refused(&["hold the same 2 folders"])),
+    // Parts in other words, and folders that are no classes by their names.
+    ("{entrenamiento prueba}*4", Refused(&["entrenamiento, prueba are parts", "no class folders"])),
+    ("{Trainingsdaten Testdaten}*4", Refused(&["Testdaten, Trainingsdaten are parts"])),
+    ("{treino teste}/{rust healthy}", Read("healthy rust", [4, 0, 4])),
+    ("{seen unseen}*4", Refused(&["seen, unseen say what kind"])),
+    ("{train_A train_B}*4", Refused(&["train_A, train_B are parts"])),
+    (
+        "{rust healthy New~folder~(2)}",
+        Refused(&["New folder (2) does not say by name", "move New folder (2)"]),
+    ),
+    ("{rust healthy rejected}", Refused(&["rejected does not say by name"])),
+    ("{rust healthy rust~-~Kopie}", Refused(&["rust, rust - Kopie", "versions of one class"])),
+    ("{rust healthy rust_256}", Refused(&["rust, rust_256", "versions of one class"])),
+    ("{class_224 class_256 class_3}", Read("class_224 class_256 class_3", [6, 0, 0])),
+    // Ways that work.
+    (
+        "dataset/{1 2 3}",
+        Refused(&[
+            "dataset says what kind of files it holds",
+            "`ROOT/dataset` if the classes are the folders",
+        ]),
+    ),
+    ("images/{001^X_gull 002^Y_tern}", Read("001.X_gull 002.Y_tern", [4, 0, 0])),
+    ("{data/{rust healthy} static docs}", Refused(&["`ROOT/data` if the classes are the folders in data"])),
+    (
+        "{dataset/{rust healthy} screenshots}",
+        Refused(&["`ROOT/dataset` if the classes are the folders in dataset"]),
+    ),
+    ("{train/{rust healthy} runs}", Refused(&["but also runs; move those out of the folder"])),
+    (
+        "train/{rust healthy} single_prediction",
+        Refused(&["but also single_prediction; move those out of the folder"]),
+    ),
+    ("train*4", Refused(&["train is a part of a data set and holds"])),
     // A class or a part inside a class.
     (
         "{rust healthy}*3 healthy/rust",
