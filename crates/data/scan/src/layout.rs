@@ -84,8 +84,20 @@ impl Layout {
 
     /// Masks and other pictures that belong to a photo beside them, by their names: `leaf_mask.png` beside `leaf.jpg`.
     pub(crate) fn companions(tree: &Tree) -> std::collections::BTreeSet<&Path> {
-        const ENDS: [&str; 8] =
-            ["_mask", "-mask", "_masks", "_segmentation", "_seg", "_label", "_gt", "_final_masked"];
+        const ENDS: [&str; 12] = [
+            "_mask",
+            "-mask",
+            "_masks",
+            "_segmentation",
+            "_segmented",
+            "_seg",
+            "_label",
+            "_annotation",
+            "_groundtruth",
+            "_gt",
+            "_masked",
+            "_final_masked",
+        ];
         let stems: std::collections::BTreeSet<PathBuf> =
             tree.files.iter().map(|file| file.with_extension("")).collect();
         let beside = |file: &&PathBuf| {

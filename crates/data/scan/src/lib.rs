@@ -9,6 +9,7 @@
 //! photo that cannot be used is a [`Problem`].
 
 mod alike;
+mod companion;
 mod discover;
 mod error;
 mod examine;

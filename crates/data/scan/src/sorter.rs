@@ -9,6 +9,7 @@ use foliar_vision::dataset::TableOrigin;
 use foliar_vision::problem::{Problem, Reason};
 use foliar_vision::{counted, portable_name};
 
+use crate::companion::companions;
 use crate::discover::{Discovered, contradicting, discover, tables, tables_and_lists, ways};
 use crate::error::ScanError;
 use crate::labelled::{Labelled, Sorted};
@@ -191,7 +192,7 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
     }
     let recognised = recognise(root, &Node::of(tree), options.classes_from);
     let asked = *source != LabelSource::default();
-    let folders = |layout: Layout| Ok(By::Folders(layout, Layout::companions(tree)));
+    let folders = |layout: Layout| Ok(By::Folders(layout, companions(root, tree, &options.limits)));
     if options.classes_from.is_some() {
         return recognised.and_then(folders);
     }
