@@ -21,6 +21,7 @@ mod nested;
 mod node;
 mod options;
 mod part;
+mod photoless;
 mod recognise;
 pub mod review;
 mod row_files;

@@ -24,7 +24,7 @@ use crate::nested::{self, Below, classes_inside, copy_inside, others_inside, thr
 use crate::node::Node;
 use crate::part::{is_fold, is_kind, is_mask, normal, part_of, plain_part, speaks_of_masks};
 use crate::shape::{deeper_parts, folds, parts, parts_inside, wrapper};
-use crate::siblings::{are_no_classes, family, no_classes};
+use crate::siblings::{are_no_classes, family, is_no_class, no_classes};
 
 /// Names that a sentence lists before it counts.
 const NAMED: usize = 4;
@@ -377,10 +377,11 @@ impl Recogniser<'_> {
             .take(1)
             .flat_map(|(path, _)| Path::new(first_name).components().chain(path.components()))
             .collect();
-        let mut ways = vec![
-            format!("`{}` to use one of them", self.path(&base.join(&first_inner))),
-            format!("`{} --classes-from 1` if they are the classes", self.path(base)),
-        ];
+        let mut ways = vec![format!("`{} --classes-from 1` if they are the classes", self.path(base))];
+        let classes = inner.first().is_some_and(|(_, below)| may_hold_classes(below));
+        if classes {
+            ways.insert(0, format!("`{}` to use one of them", self.path(&base.join(&first_inner))));
+        }
         if let [depth] = depths.into_iter().collect::<Vec<_>>()[..] {
             ways.push(format!(
                 "`{} --classes-from {depth}` if the classes are {first_name} and so on together with the folders in them",
@@ -513,10 +514,11 @@ impl Recogniser<'_> {
         let whole = self.path(level.whole.unwrap_or(level.at));
         let wrapped: PathBuf = Path::new(first).components().chain(path.components()).collect();
         let joined = wrapped.iter().map(portable_component).chain(inner.first().cloned()).collect::<Vec<_>>();
-        let mut ways = vec![
-            format!("`{whole} --classes-from 1` if {first} is a class"),
-            format!("`{whole} --classes-from {}` if \"{}\" is one", joined.len(), joined.join(" ")),
-        ];
+        let mut ways =
+            vec![format!("`{whole} --classes-from {}` if \"{}\" is one", joined.len(), joined.join(" "))];
+        if node.folders.len() > 1 {
+            ways.insert(0, format!("`{whole} --classes-from 1` if {first} is a class"));
+        }
         // Below a part it would be a folder of that part alone.
         if level.whole == Some(level.at) {
             ways.push(format!("`{}` to use that folder alone", self.path(&level.at.join(&wrapped))));
@@ -627,7 +629,7 @@ impl Recogniser<'_> {
             .find_map(|(name, key, below)| {
                 let (path, inner) = through(below);
                 let path: PathBuf = Path::new(key).components().chain(path.components()).collect();
-                (inner.folders.len() > 1).then_some((name, path))
+                may_hold_classes(inner).then_some((name, path))
             })?;
         let way =
             || format!("`{}` if the classes are the folders in {name}", self.path(&level.at.join(path)));
@@ -674,6 +676,14 @@ fn not_used(masks: &LeftOut) -> Option<String> {
     let names: Vec<String> = masks.iter().map(|(folder, _)| folder.shown().to_string()).collect();
     let is = if names.len() == 1 { "is" } else { "are" };
     (!names.is_empty()).then(|| format!("{} {is} not used: masks are not photos", listed(&names)))
+}
+
+/// Whether the folders of `node` may be two classes, or parts with classes in them.
+fn may_hold_classes(node: &Node) -> bool {
+    let classes = |(name, _, below): &(String, &std::ffi::OsStr, &Node)| {
+        !is_no_class(name) && (below.has_folders() || plain_part(name).is_none())
+    };
+    node.named().filter(classes).count() > 1
 }
 
 fn are_parts(count: usize) -> &'static str {

@@ -17,6 +17,7 @@ use crate::layout::Layout;
 use crate::litter::is_own;
 use crate::node::Node;
 use crate::options::{LabelSource, ScanOptions};
+use crate::photoless;
 use crate::recognise::recognise;
 use crate::walk::Tree;
 
@@ -126,6 +127,9 @@ impl<'a> Sorter<'a> {
             By::Folders(layout, _) => layout.understood.clone(),
         };
         let mut said: Vec<String> = understood.into_iter().chain(self.unused_tables(root, tree)).collect();
+        if let By::Folders(layout, _) = &self.by {
+            said.extend(photoless::sentences(tree, layout));
+        }
         if let Some(map) = self.map {
             let name = map.path().file_name().unwrap_or(map.path().as_os_str()).to_string_lossy();
             if unwanted > 0 {

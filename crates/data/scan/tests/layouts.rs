@@ -421,6 +421,40 @@ fn each_layout_is_read_as_it_is_meant_or_refused() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The folders and depths of classes in the ways that an error names: "`ROOT/a --classes-from 2`".
+fn ways(text: &str, root: &str) -> Vec<(String, Option<usize>)> {
+    let quoted = text.split('`').skip(1).step_by(2).map(|way| way.replace('\'', ""));
+    let ways = quoted
+        .filter(|way| way.starts_with(root) && !way.contains("--classes ") && !way.contains("--labels"));
+    ways.map(|way| match way.split_once(" --classes-from ") {
+        Some((folder, depth)) => (folder.to_owned(), Some(depth.parse().unwrap())),
+        None => (way, None),
+    })
+    .collect()
+}
+
+#[test]
+fn the_ways_that_are_named_lead_on() {
+    let (mut dead, mut tried) = (Vec::new(), 0);
+    for (tree, _) in LAYOUTS {
+        let folder = tempfile::tempdir().unwrap();
+        plant(folder.path(), tree);
+        let Err(error) = scan(folder.path(), &ScanOptions::default()) else { continue };
+        for (path, classes_from) in ways(&error.to_string(), folder.path().to_str().unwrap()) {
+            tried += 1;
+            let options = ScanOptions { classes_from, ..ScanOptions::default() };
+            // A folder alone may raise the next question.
+            match scan(path.as_ref(), &options) {
+                Err(ScanError::Undecided { .. }) if classes_from.is_none() => {}
+                Err(error) => dead.push(format!("{tree}: {path} {classes_from:?}: {error}")),
+                Ok(_) => {}
+            }
+        }
+    }
+    assert!(tried > 100, "{tried}");
+    assert!(dead.is_empty(), "{}", dead.join("\n"));
+}
+
 #[test]
 fn what_was_understood_is_said() {
     let said = |tree: &str| {
@@ -450,6 +484,13 @@ fn what_was_understood_is_said() {
     assert!(test.contains("test/ is not used: its 5 photos are in no class folder but in images"), "{test}");
     let inside = said("{rust healthy}/{train test}").unwrap();
     assert!(inside.contains("the folders test, train in each class are the parts"), "{inside}");
+    let film = said("{rust healthy} scab/{1.mp4 2.mp4} docs/a.txt").unwrap();
+    assert_eq!(film, "scab is no class: it holds no photo but 2 .mp4 files, which are not read");
+    let empty = said("train/{rust healthy} val*0 test/rust*0").unwrap();
+    assert_eq!(
+        empty,
+        "test holds no photo, so there is no such part; val holds no photo, so there is no such part"
+    );
     let table = said("{rust healthy} train.csv classes.txt notes.txt data.yaml readme.md").unwrap();
     assert!(
         table.contains("from the folders, not from classes.txt, data.yaml, train.csv (--labels"),
