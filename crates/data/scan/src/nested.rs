@@ -9,6 +9,7 @@ use foliar_vision::dataset::Split;
 use crate::group::{says, worded};
 use crate::node::Node;
 use crate::part::{is_mask, normal, plain_part};
+use crate::siblings::is_no_class;
 
 /// A folder with its path below another.
 pub(crate) type Below<'a> = (PathBuf, &'a Node);
@@ -106,4 +107,59 @@ pub(crate) fn masks(node: &Node) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Whether the folders of `node` may be two classes, or parts with classes in them.
+pub(crate) fn may_hold_classes(node: &Node) -> bool {
+    let classes = |(name, _, below): &(String, &OsStr, &Node)| {
+        !is_no_class(name) && (below.has_folders() || plain_part(name).is_none())
+    };
+    node.named().filter(classes).count() > 1
+}
+
+/// Folders that hold the same folders, each perhaps wrapped in others.
+pub(crate) struct Alike {
+    /// How many folders all of them hold.
+    pub(crate) common: usize,
+    /// The first folder that holds them, at or below the first of the alike.
+    pub(crate) first: PathBuf,
+    /// How many levels down they lie, where that is the same for all.
+    pub(crate) depth: Option<usize>,
+    /// Whether they may be classes.
+    pub(crate) classes: bool,
+}
+
+/// The folders of `node`, if they hold the same folders.
+pub(crate) fn same_folders(node: &Node) -> Option<Alike> {
+    let inner: Vec<Below<'_>> = node.folders.values().map(through).collect();
+    let has_digit = |name: &str| name.chars().any(|letter| letter.is_ascii_digit());
+    let differs =
+        |below: &Node| worded(below) || below.named().filter(|(name, ..)| !has_digit(name)).count() > 1;
+    let names = |below: &Node| -> BTreeSet<String> {
+        let names = below.named().map(|(name, ..)| name);
+        names.filter(|name| says(name) && !is_mask(name)).map(|name| normal(&name)).collect()
+    };
+    let all: Option<Vec<BTreeSet<String>>> = inner
+        .iter()
+        .map(|(_, below)| (below.folders.len() > 1 && differs(below)).then(|| names(below)))
+        .collect();
+    let all = all?;
+    let (first, rest) = all.split_first().filter(|(first, rest)| !rest.is_empty() && first.len() > 1)?;
+    let alike = |other: &BTreeSet<String>| {
+        let common = first.intersection(other).count();
+        2 * common > first.len().max(other.len())
+    };
+    if !rest.iter().all(alike) {
+        return None;
+    }
+    let common =
+        rest.iter().fold(first.clone(), |common, other| common.intersection(other).cloned().collect()).len();
+    let depths: BTreeSet<usize> = inner.iter().map(|(path, _)| path.iter().count() + 2).collect();
+    let (key, (path, below)) = node.folders.keys().zip(&inner).next()?;
+    Some(Alike {
+        common,
+        first: key_and(key, path),
+        depth: depths.first().copied().filter(|_| depths.len() == 1),
+        classes: may_hold_classes(below),
+    })
 }

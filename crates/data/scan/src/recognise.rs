@@ -18,22 +18,16 @@ use foliar_vision::dataset::Split;
 use foliar_vision::{counted, portable_component};
 
 use crate::error::ScanError;
-use crate::group::{is_session, says, worded};
+use crate::group::is_session;
 use crate::layout::{Layout, Section};
-use crate::nested::{self, Below, classes_inside, copy_inside, others_inside, through};
+use crate::nested::{
+    self, Alike, Below, classes_inside, copy_inside, may_hold_classes, others_inside, same_folders, through,
+};
 use crate::node::Node;
-use crate::part::{is_fold, is_kind, is_mask, normal, part_of, plain_part, speaks_of_masks};
-use crate::shape::{deeper_parts, folds, parts, parts_inside, wrapper};
-use crate::siblings::{are_no_classes, family, is_no_class, no_classes};
-
-/// Names that a sentence lists before it counts.
-const NAMED: usize = 4;
-/// What is wrong with folders such as `images` and `masks`.
-const KIND: &str = "say what kind of files they hold, not what is seen";
-
-/// How to have the same classes of several folders taken for one.
-const TAKEN_TOGETHER: &str =
-    "name them batch1, batch2 and so on if folders of one name in them are one class";
+use crate::part::{is_fold, is_kind, is_mask, part_of, plain_part, speaks_of_masks};
+use crate::shape::{SomeParts, deeper_parts, folds, parts, parts_inside, parts_inside_some, wrapper};
+use crate::siblings::{are_no_classes, family, no_classes};
+use crate::wording::{KIND, NAMED, TAKEN_TOGETHER, are_parts, listed, not_used, shown};
 
 /// The layout of the tree below `root`. With `classes_from`, folders so many levels below the root, or below its parts or folds,
 /// are the classes, and nothing else is looked at.
@@ -338,59 +332,19 @@ impl Recogniser<'_> {
 
     /// The same folders under each folder.
     fn versions(&self, base: &Path, node: &Node, names: &[String]) -> Result<(), ScanError> {
-        let inner: Vec<Below<'_>> = node.folders.values().map(through).collect();
-        let has_digit = |name: &str| name.chars().any(|letter| letter.is_ascii_digit());
-        let differs =
-            |below: &Node| worded(below) || below.named().filter(|(name, ..)| !has_digit(name)).count() > 1;
-        let sets: Vec<BTreeSet<String>> = inner
-            .iter()
-            .filter(|(_, below)| below.folders.len() > 1 && differs(below))
-            .map(|(_, below)| {
-                below
-                    .named()
-                    .map(|(name, ..)| name)
-                    .filter(|name| says(name) && !is_mask(name))
-                    .map(|name| normal(&name))
-                    .collect()
-            })
-            .collect();
-        let Some((first, rest)) =
-            sets.split_first().filter(|(first, rest)| !rest.is_empty() && first.len() > 1)
-        else {
-            return Ok(());
-        };
-        let alike = |other: &BTreeSet<String>| {
-            let common = first.intersection(other).count();
-            2 * common > first.len().max(other.len())
-        };
-        if sets.len() < names.len() || !rest.iter().all(alike) {
-            return Ok(());
-        }
+        let Some(Alike { common, first, depth, classes }) = same_folders(node) else { return Ok(()) };
         let first_name = names.first().map_or("", String::as_str);
-        let common = rest
-            .iter()
-            .fold(first.clone(), |common, other| common.intersection(other).cloned().collect())
-            .len();
-        let depths: BTreeSet<usize> = inner.iter().map(|(path, _)| path.iter().count() + 2).collect();
-        let first_inner: PathBuf = inner
-            .iter()
-            .take(1)
-            .flat_map(|(path, _)| Path::new(first_name).components().chain(path.components()))
-            .collect();
         let mut ways = vec![format!("`{} --classes-from 1` if they are the classes", self.path(base))];
-        let classes = inner.first().is_some_and(|(_, below)| may_hold_classes(below));
         if classes {
-            ways.insert(0, format!("`{}` to use one of them", self.path(&base.join(&first_inner))));
+            ways.insert(0, format!("`{}` to use one of them", self.path(&base.join(&first))));
         }
-        if let [depth] = depths.into_iter().collect::<Vec<_>>()[..] {
+        if let Some(depth) = depth {
             ways.push(format!(
                 "`{} --classes-from {depth}` if the classes are {first_name} and so on together with the folders in them",
                 self.path(base)
             ));
         }
-        ways.push(
-            "name them batch1, batch2 and so on if folders of one name in them are one class".to_owned(),
-        );
+        ways.extend(classes.then(|| TAKEN_TOGETHER.to_owned()));
         let what = format!(
             "{} hold the same {common} folders each, so they are versions or parts of one data set, or crops of diseases",
             listed(names)
@@ -531,32 +485,7 @@ impl Recogniser<'_> {
     /// Folders of which some hold the parts of a data set and nothing else, as classes do whose photos are split: what stands in
     /// the way of that.
     fn parts_inside_some(&self, base: &Path, node: &Node) -> Option<ScanError> {
-        let is_flat_part = |(name, _, below): &(String, &std::ffi::OsStr, &Node)| {
-            plain_part(name).is_some() && !below.has_folders()
-        };
-        let of = |class: &Node| -> Vec<String> {
-            let found: Vec<String> = class.named().filter(is_flat_part).map(|(name, ..)| name).collect();
-            let splits: BTreeSet<Option<Split>> = found.iter().map(|name| plain_part(name)).collect();
-            if splits.len() > 1 { found } else { Vec::new() }
-        };
-        let (class, parts) =
-            node.named().map(|(name, _, below)| (name, of(below))).find(|(_, parts)| !parts.is_empty())?;
-        let mut odd: Vec<String> = Vec::new();
-        for (name, _, below) in node.named() {
-            let flat = below.named().filter(is_flat_part).count();
-            if flat == 0 {
-                odd.push(name);
-                continue;
-            }
-            let others = below.named().filter(|folder| !is_flat_part(folder));
-            odd.extend(others.map(|(inner, ..)| format!("{name}/{inner}")));
-            if below.pictures > 0 {
-                odd.push(format!("the photos in {name} itself"));
-            }
-        }
-        if node.folders.len() < 2 || odd.is_empty() {
-            return None;
-        }
+        let SomeParts { class, parts, odd } = parts_inside_some(node)?;
         let is = if odd.len() == 1 { "is" } else { "are" };
         Some(self.undecided(
             base,
@@ -669,40 +598,4 @@ impl Recogniser<'_> {
 fn masks(base: &Path, node: &Node) -> LeftOut {
     let inside = nested::masks(node).into_iter().map(|path| base.join(path));
     inside.map(|folder| (folder, "masks are not photos")).collect()
-}
-
-/// That folders of masks are left out.
-fn not_used(masks: &LeftOut) -> Option<String> {
-    let names: Vec<String> = masks.iter().map(|(folder, _)| folder.shown().to_string()).collect();
-    let is = if names.len() == 1 { "is" } else { "are" };
-    (!names.is_empty()).then(|| format!("{} {is} not used: masks are not photos", listed(&names)))
-}
-
-/// Whether the folders of `node` may be two classes, or parts with classes in them.
-fn may_hold_classes(node: &Node) -> bool {
-    let classes = |(name, _, below): &(String, &std::ffi::OsStr, &Node)| {
-        !is_no_class(name) && (below.has_folders() || plain_part(name).is_none())
-    };
-    node.named().filter(classes).count() > 1
-}
-
-fn are_parts(count: usize) -> &'static str {
-    match count {
-        1 => "is a part of a data set and holds no class folders",
-        _ => "are parts of a data set and hold no class folders",
-    }
-}
-
-/// A path for people.
-fn shown(path: &Path) -> String {
-    format!("{}/", path.shown())
-}
-
-/// `a, b, c and 3 more`.
-fn listed(names: &[impl AsRef<str>]) -> String {
-    let mut text = names.iter().take(NAMED).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    if names.len() > NAMED {
-        text.push_str(&format!(" and {} more", names.len() - NAMED));
-    }
-    text
 }

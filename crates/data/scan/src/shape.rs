@@ -107,3 +107,42 @@ pub(crate) fn deeper_parts(base: &Path, node: &Node) -> Option<Vec<PathBuf>> {
     }
     (!found.is_empty()).then_some(found)
 }
+
+/// A class whose folders are the parts, and what stands in none of such folders.
+pub(crate) struct SomeParts {
+    pub(crate) class: String,
+    pub(crate) parts: Vec<String>,
+    /// Classes without parts, folders beside parts, photos beside parts.
+    pub(crate) odd: Vec<String>,
+}
+
+/// Folders of which some hold the parts of a data set and nothing else, as classes do whose photos are split, and others do not.
+pub(crate) fn parts_inside_some(node: &Node) -> Option<SomeParts> {
+    let is_flat_part = |(name, _, below): &(String, &std::ffi::OsStr, &Node)| {
+        plain_part(name).is_some() && !below.has_folders()
+    };
+    let of = |class: &Node| -> Vec<String> {
+        let found: Vec<String> = class.named().filter(is_flat_part).map(|(name, ..)| name).collect();
+        let splits: BTreeSet<Option<Split>> = found.iter().map(|name| plain_part(name)).collect();
+        if splits.len() > 1 { found } else { Vec::new() }
+    };
+    let (class, parts) =
+        node.named().map(|(name, _, below)| (name, of(below))).find(|(_, parts)| !parts.is_empty())?;
+    let mut odd: Vec<String> = Vec::new();
+    for (name, _, below) in node.named() {
+        let flat = below.named().filter(is_flat_part).count();
+        if flat == 0 {
+            odd.push(name);
+            continue;
+        }
+        let others = below.named().filter(|folder| !is_flat_part(folder));
+        odd.extend(others.map(|(inner, ..)| format!("{name}/{inner}")));
+        if below.pictures > 0 {
+            odd.push(format!("the photos in {name} itself"));
+        }
+    }
+    if node.folders.len() < 2 || odd.is_empty() {
+        return None;
+    }
+    Some(SomeParts { class, parts, odd })
+}
