@@ -26,7 +26,7 @@ pub(crate) struct Layout {
     pub(crate) depth: usize,
     /// Whether the folders in a class are the parts of the data set: `rust/train`, `rust/test`.
     pub(crate) parts_inside: bool,
-    /// Folders with pictures that are not used, and why.
+    /// Folders with pictures that are not used, and why; sorted.
     pub(crate) left_out: Vec<(PathBuf, &'static str)>,
     /// What had to be understood, in one sentence; absent for a folder of class folders.
     pub(crate) understood: Option<String>,
@@ -55,7 +55,10 @@ impl Layout {
 
     /// Why a file is not used although it may be a photo.
     pub(crate) fn left_out(&self, file: &Path) -> Option<&'static str> {
-        self.left_out.iter().find(|(folder, _)| file.starts_with(folder)).map(|(_, why)| *why)
+        let at = |folder: &Path| {
+            self.left_out.binary_search_by(|(left_out, _)| left_out.as_path().cmp(folder)).ok()
+        };
+        file.ancestors().find_map(at).map(|place| self.left_out[place].1)
     }
 
     /// The class of a file, if it lies inside a class folder.

@@ -1,12 +1,12 @@
 //! What lies inside folders that may be classes: other classes, parts, the classes again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use foliar_vision::dataset::Split;
 
-use crate::group::{says, worded};
+use crate::group::{is_session, says, worded};
 use crate::node::Node;
 use crate::part::{is_mask, normal, plain_part};
 use crate::siblings::is_no_class;
@@ -63,17 +63,14 @@ pub(crate) fn copy_inside(node: &Node) -> Option<(PathBuf, usize)> {
 
 /// Folders inside a folder of `node` that are named like another, with the name of that.
 pub(crate) fn others_inside(node: &Node) -> Vec<(PathBuf, String)> {
-    let tops: Vec<(String, String)> = node
-        .named()
-        .map(|(name, ..)| (normal(&name), name))
-        .filter(|(normal, name)| says(name) && !normal.is_empty())
-        .collect();
+    let tops: BTreeMap<String, String> =
+        node.named().filter(|(name, ..)| says(name)).map(|(name, ..)| (normal(&name), name)).collect();
     let mut found = Vec::new();
     for (name, key, top) in node.named() {
         for (path, below) in all(top) {
-            for (inner, inner_key, _) in below.named().filter(|(inner, ..)| normal(inner) != normal(&name)) {
-                let other = tops.iter().find(|(other, _)| *other == normal(&inner));
-                found.extend(other.map(|(_, other)| (key_and(key, &path).join(inner_key), other.clone())));
+            for (inner, inner_key, _) in below.named() {
+                let other = tops.get(&normal(&inner)).filter(|other| **other != name);
+                found.extend(other.map(|other| (key_and(key, &path).join(inner_key), other.clone())));
             }
         }
     }
@@ -115,6 +112,16 @@ pub(crate) fn may_hold_classes(node: &Node) -> bool {
         !is_no_class(name) && (below.has_folders() || plain_part(name).is_none())
     };
     node.named().filter(classes).count() > 1
+}
+
+/// The first folder of `node` that holds several folders which belong to it, though their names do not say when or where photos were
+/// taken: numbers may tell plants apart, or classes.
+pub(crate) fn numbered(node: &Node) -> Option<(String, Vec<String>)> {
+    node.named().find_map(|(name, _, below)| {
+        let inner: Vec<String> =
+            below.named().map(|(name, ..)| name).filter(|name| !is_mask(name) && !is_session(name)).collect();
+        (inner.len() > 1).then_some((name, inner))
+    })
 }
 
 /// Folders that hold the same folders, each perhaps wrapped in others.

@@ -51,7 +51,9 @@ fn sentence(tree: &Tree, layout: &Layout, folder: &Path) -> Option<String> {
         return None;
     }
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-    for file in tree.files.iter().filter(|file| file.starts_with(folder)) {
+    // The files are sorted.
+    let first = tree.files.partition_point(|file| file.as_path() < folder);
+    for file in tree.files[first..].iter().take_while(|file| file.starts_with(folder)) {
         if tree.is_picture(file) {
             return None;
         }

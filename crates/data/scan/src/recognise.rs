@@ -59,6 +59,7 @@ pub(crate) fn recognise(root: &Path, node: &Node, classes_from: Option<usize>) -
         }
     }
     let mut layout = recogniser.below(&base, here)?;
+    layout.left_out.sort();
     if !base.as_os_str().is_empty() && layout.understood.is_none() {
         layout.understood = Some(format!("the classes are the folders in {}", shown(&base)));
     }
@@ -138,7 +139,8 @@ impl Recogniser<'_> {
         let left_out = self.classes_below(Level::of(base), node)?;
         self.two_are_left(Level::of(base), node, &names)?;
         let section = Section { folder: base.to_owned(), split: None };
-        let understood = not_used(&left_out);
+        let said: Vec<String> = not_used(&left_out).into_iter().chain(belonging(node)).collect();
+        let understood = (!said.is_empty()).then(|| said.join("; "));
         Ok(Layout { sections: vec![section], left_out, understood, ..Layout::plain() })
     }
 
@@ -198,7 +200,7 @@ impl Recogniser<'_> {
         let level = Level::of(base);
         let mut left_out: LeftOut =
             flat.iter().map(|(name, _)| (base.join(name), "it has no class folders")).collect();
-        let (mut masks, mut unnamed) = (Vec::new(), Vec::new());
+        let (mut masks, mut unnamed, mut grouped) = (Vec::new(), Vec::new(), None);
         let mut training: BTreeSet<String> = BTreeSet::new();
         // What is wrong with training comes first.
         sections.sort_by_key(|section| section.split != Some(Split::Train));
@@ -214,6 +216,9 @@ impl Recogniser<'_> {
                 continue;
             }
             masks.extend(self.classes_below(Level { at: &section.folder, ..level }, below)?);
+            if section.split == Some(Split::Train) {
+                grouped = grouped.or_else(|| belonging(below));
+            }
         }
         self.two_are_left(level, node, &training.into_iter().collect::<Vec<_>>())?;
         sections.retain(|section| unnamed.iter().all(|(folder, ..)| *folder != section.folder));
@@ -245,6 +250,7 @@ impl Recogniser<'_> {
             left_out.push((folder, "it has no class folders"));
         }
         said.extend(not_used(&masks));
+        said.extend(grouped);
         left_out.extend(masks);
         let understood = (!said.is_empty()).then(|| said.join("; "));
         Ok(Layout { sections, left_out, understood, ..Layout::plain() })
@@ -470,7 +476,7 @@ impl Recogniser<'_> {
         let joined = wrapped.iter().map(portable_component).chain(inner.first().cloned()).collect::<Vec<_>>();
         let mut ways =
             vec![format!("`{whole} --classes-from {}` if \"{}\" is one", joined.len(), joined.join(" "))];
-        if node.folders.len() > 1 {
+        if node.folders.len() > 1 || level.whole != Some(level.at) {
             ways.insert(0, format!("`{whole} --classes-from 1` if {first} is a class"));
         }
         // Below a part it would be a folder of that part alone.
@@ -598,4 +604,10 @@ impl Recogniser<'_> {
 fn masks(base: &Path, node: &Node) -> LeftOut {
     let inside = nested::masks(node).into_iter().map(|path| base.join(path));
     inside.map(|folder| (folder, "masks are not photos")).collect()
+}
+
+/// That folders in classes belong to them, where their names leave a doubt.
+fn belonging(node: &Node) -> Option<String> {
+    let (class, inner) = nested::numbered(node)?;
+    Some(format!("the folders in {class} ({}) belong to that class; so do those in others", listed(&inner)))
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use foliar_vision::dataset::Split;
+use foliar_vision::portable_component;
 
 use crate::group::worded;
 use crate::layout::Section;
 use crate::node::Node;
 use crate::part::{is_fold, part_of, plain_part};
+use crate::siblings::is_no_class;
 
 /// The only folder of a folder, if the data set begins inside it.
 pub(crate) fn wrapper(node: &Node) -> Option<(&std::ffi::OsStr, &Node)> {
@@ -58,10 +60,17 @@ fn unwrapped(node: &Node, mut sections: Vec<Section>) -> Vec<Section> {
             })
             .collect();
         match inner {
-            Some(inner) if !inner.is_empty() => sections = inner,
+            Some(inner) if is_one_wrapper(&inner) => sections = inner,
             _ => return sections,
         }
     }
+}
+
+/// Whether the folders of all sections have one name, or names that say no class: `train/rust` and `test/scab` are two classes.
+fn is_one_wrapper(sections: &[Section]) -> bool {
+    let names: BTreeSet<String> =
+        sections.iter().filter_map(|section| section.folder.file_name()).map(portable_component).collect();
+    names.len() == 1 || (!names.is_empty() && names.iter().all(|name| is_no_class(name)))
 }
 
 /// The folders of `node` as folds or batches that hold folders of pictures.

@@ -314,6 +314,12 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("{train test}/Leaf/{rust healthy}", Read("healthy rust", [4, 0, 4])),
     ("{rust healthy}/images", Read("healthy rust", [4, 0, 0])),
     ("{rust healthy}/photos/{plant1 plant2}", Read("healthy rust", [8, 0, 0])),
+    (
+        "{batch1/rust batch2/healthy}/{early late}",
+        Refused(&["rust holds folders in turn", "ROOT --classes-from 1`"]),
+    ),
+    ("{batch1/rust batch2/healthy}", Read("healthy rust", [4, 0, 0])),
+    ("{Train/Train~Images Test/Test~Images}/{rust healthy}", Read("healthy rust", [4, 0, 4])),
     // Numbered classes, and folders that tell photos apart.
     ("{Tomato Potato}/{1_healthy 2_rust}", Refused(&["hold the same 2 folders"])),
     ("{day1 day2}/{1^~healthy 2^~rust}", Refused(&["hold the same 2 folders", "batch1"])),
@@ -484,6 +490,11 @@ fn what_was_understood_is_said() {
     assert!(test.contains("test/ is not used: its 5 photos are in no class folder but in images"), "{test}");
     let inside = said("{rust healthy}/{train test}").unwrap();
     assert!(inside.contains("the folders test, train in each class are the parts"), "{inside}");
+    let plants = said("{rust healthy}/{1 2 3}").unwrap();
+    assert_eq!(plants, "the folders in healthy (1, 2, 3) belong to that class; so do those in others");
+    assert_eq!(said("{rust healthy}/{2024-05-01 2024-05-02}"), None);
+    let plants = said("{train test}/{Tomato Potato}/{stage1 stage2}").unwrap();
+    assert!(plants.contains("the folders in Potato (stage1, stage2) belong"), "{plants}");
     let film = said("{rust healthy} scab/{1.mp4 2.mp4} docs/a.txt").unwrap();
     assert_eq!(film, "scab is no class: it holds no photo but 2 .mp4 files, which are not read");
     let empty = said("train/{rust healthy} val*0 test/rust*0").unwrap();
