@@ -8,7 +8,7 @@ use foliar_vision::dataset::Split;
 
 use crate::group::{is_session, says, worded};
 use crate::node::Node;
-use crate::part::{is_mask, normal, plain_part};
+use crate::part::{is_kind, is_mask, normal, part_of, plain_part};
 use crate::siblings::is_no_class;
 
 /// A folder with its path below another.
@@ -77,14 +77,16 @@ pub(crate) fn others_inside(node: &Node) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Folders inside a folder of `node` that are named like the part for validation or test.
+/// Folders inside a folder of `node` that are named like the part for validation or test, perhaps of that class: `rust/val`, `rust/rust_test`.
 pub(crate) fn parts_in_classes(node: &Node) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for (_, key, top) in node.named() {
+    for (class, key, top) in node.named() {
+        let of_class = |name: &str| {
+            let part = part_of(name).filter(|part| matches!(part.split, Split::Validation | Split::Test));
+            part.is_some_and(|part| part.rest.is_empty() || normal(&part.rest) == normal(&class))
+        };
         for (path, below) in all(top) {
-            let parts = below.named().filter(|(name, ..)| {
-                plain_part(name).is_some_and(|split| matches!(split, Split::Validation | Split::Test))
-            });
+            let parts = below.named().filter(|(name, ..)| of_class(name));
             found.extend(parts.map(|(_, inner, _)| key_and(key, &path).join(inner)));
         }
     }
@@ -114,13 +116,13 @@ pub(crate) fn may_hold_classes(node: &Node) -> bool {
     node.named().filter(classes).count() > 1
 }
 
-/// The first folder of `node` that holds several folders which belong to it, though their names do not say when or where photos were
-/// taken: numbers may tell plants apart, or classes.
-pub(crate) fn numbered(node: &Node) -> Option<(String, Vec<String>)> {
-    node.named().find_map(|(name, _, below)| {
-        let inner: Vec<String> =
-            below.named().map(|(name, ..)| name).filter(|name| !is_mask(name) && !is_session(name)).collect();
-        (inner.len() > 1).then_some((name, inner))
+/// The first folder of `node` that holds folders which belong to it, though their names do not say when or where photos were taken or
+/// what kind of files they are: they may mean plants, or classes.
+pub(crate) fn doubtful(node: &Node) -> Option<(String, Vec<String>)> {
+    node.named().find_map(|(class, _, below)| {
+        let told = |name: &String| is_kind(name) || is_session(name) || normal(name) == normal(&class);
+        let inner: Vec<String> = below.named().map(|(name, ..)| name).filter(|name| !told(name)).collect();
+        (!inner.is_empty()).then_some((class, inner))
     })
 }
 

@@ -133,9 +133,6 @@ impl Recogniser<'_> {
             return self.folded(base, node, sections);
         }
         self.versions(base, node, &names)?;
-        if !are_no_classes(&names) {
-            self.second_copy(base, node)?;
-        }
         let left_out = self.classes_below(Level::of(base), node)?;
         self.two_are_left(Level::of(base), node, &names)?;
         let section = Section { folder: base.to_owned(), split: None };
@@ -262,6 +259,7 @@ impl Recogniser<'_> {
         if are_no_classes(&names) {
             return Err(self.no_classes(level, node, &names, KIND));
         }
+        self.second_copy(level, node)?;
         let flat = !node.folders.values().any(Node::has_folders);
         if names.len() > 1 && flat && names.iter().all(|name| is_fold(name)) {
             let what = "are folds or batches and hold no class folders";
@@ -359,21 +357,19 @@ impl Recogniser<'_> {
     }
 
     /// A folder that holds the others again.
-    fn second_copy(&self, base: &Path, node: &Node) -> Result<(), ScanError> {
+    fn second_copy(&self, level: Level<'_>, node: &Node) -> Result<(), ScanError> {
         let Some((path, again)) = copy_inside(node) else { return Ok(()) };
         let name = path.shown();
         let what = format!(
             "{name} holds {again} folders that are named like those beside it: a second copy, it seems"
         );
         let top = path.iter().next().map(portable_component).unwrap_or_default();
-        Err(self.undecided(
-            base,
-            what,
-            vec![
-                format!("`{}` to use the inner ones", self.path(&base.join(&path))),
-                format!("move {top} out of the folder to use the others"),
-            ],
-        ))
+        let mut ways = vec![format!("move {top} out of the folder to use the others")];
+        // Below a part it would be a folder of that part alone.
+        if level.whole == Some(level.at) {
+            ways.insert(0, format!("`{}` to use the inner ones", self.path(&level.at.join(&path))));
+        }
+        Err(self.undecided(level.at, what, ways))
     }
 
     /// Folders in classes that are named like a part of the data set.
@@ -608,6 +604,12 @@ fn masks(base: &Path, node: &Node) -> LeftOut {
 
 /// That folders in classes belong to them, where their names leave a doubt.
 fn belonging(node: &Node) -> Option<String> {
-    let (class, inner) = nested::numbered(node)?;
-    Some(format!("the folders in {class} ({}) belong to that class; so do those in others", listed(&inner)))
+    let (class, inner) = nested::doubtful(node)?;
+    Some(match inner.as_slice() {
+        [one] => format!("the photos in {class}/{one} belong to {class}: folders in classes are no classes"),
+        _ => format!(
+            "the folders in {class} ({}) belong to {class}: folders in classes are no classes",
+            listed(&inner)
+        ),
+    })
 }

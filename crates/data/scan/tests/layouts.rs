@@ -389,6 +389,11 @@ const LAYOUTS: &[(&str, Expected)] = &[
         Refused(&["rust/test is named like a part", "inside a class"]),
     ),
     ("{train test}/{rust healthy} train/healthy/rust", Refused(&["healthy/rust is named like rust"])),
+    (
+        "{train test}/{rust healthy} train/extra/{rust healthy}",
+        Refused(&["extra holds 2 folders", "move extra out"]),
+    ),
+    ("{rust healthy} healthy/healthy~test", Refused(&["healthy/healthy test is named like a part"])),
     ("{rust healthy} rust/{early late}", Refused(&["rust holds folders in turn"])),
     ("{rust/rust healthy/healthy}", Read("healthy rust", [4, 0, 0])),
     ("{rust healthy}*3 rust/severe", Read("healthy rust", [8, 0, 0])),
@@ -491,10 +496,16 @@ fn what_was_understood_is_said() {
     let inside = said("{rust healthy}/{train test}").unwrap();
     assert!(inside.contains("the folders test, train in each class are the parts"), "{inside}");
     let plants = said("{rust healthy}/{1 2 3}").unwrap();
-    assert_eq!(plants, "the folders in healthy (1, 2, 3) belong to that class; so do those in others");
+    assert_eq!(
+        plants,
+        "the folders in healthy (1, 2, 3) belong to healthy: folders in classes are no classes"
+    );
     assert_eq!(said("{rust healthy}/{2024-05-01 2024-05-02}"), None);
     let plants = said("{train test}/{Tomato Potato}/{stage1 stage2}").unwrap();
     assert!(plants.contains("the folders in Potato (stage1, stage2) belong"), "{plants}");
+    let deep = said("{rust healthy/deep/er}").unwrap();
+    assert_eq!(deep, "the photos in healthy/deep belong to healthy: folders in classes are no classes");
+    assert_eq!(said("{rust/images healthy/healthy}"), None);
     let film = said("{rust healthy} scab/{1.mp4 2.mp4} docs/a.txt").unwrap();
     assert_eq!(film, "scab is no class: it holds no photo but 2 .mp4 files, which are not read");
     let empty = said("train/{rust healthy} val*0 test/rust*0").unwrap();
