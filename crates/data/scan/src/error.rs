@@ -10,6 +10,7 @@ use foliar_vision::dataset::{Dataset, Split};
 use foliar_vision::problem::Problem;
 
 use crate::review::ReviewError;
+use crate::siblings::is_no_class;
 
 const EXPECTED: &str = "expected one folder per class with photos in it (PHOTOS/rust/1.jpg, PHOTOS/healthy/2.jpg), \
                         or train/, val/ and test/ folders above the class folders";
@@ -126,8 +127,9 @@ pub enum ScanError {
     },
     /// There is a `train/` folder of classes, but also folders that are neither validation nor test.
     #[error(
-        "{} has a {train}/ folder of classes but also {}; move those out of the folder, or into {train}/",
-        root.shown(), others.join(", ")
+        "{} has a {train}/ folder of classes but also {}; move those out of the folder{}",
+        root.shown(), others.join(", "),
+        if others.iter().any(|name| is_no_class(name)) { String::new() } else { format!(", or into {train}/") }
     )]
     Mixed {
         /// The folder.

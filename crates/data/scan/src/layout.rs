@@ -26,7 +26,7 @@ pub(crate) struct Layout {
     pub(crate) depth: usize,
     /// Whether the folders in a class are the parts of the data set: `rust/train`, `rust/test`.
     pub(crate) parts_inside: bool,
-    /// Folders with pictures that are not used, and why.
+    /// Folders with pictures that are not used, and why; sorted.
     pub(crate) left_out: Vec<(PathBuf, &'static str)>,
     /// What had to be understood, in one sentence; absent for a folder of class folders.
     pub(crate) understood: Option<String>,
@@ -55,7 +55,10 @@ impl Layout {
 
     /// Why a file is not used although it may be a photo.
     pub(crate) fn left_out(&self, file: &Path) -> Option<&'static str> {
-        self.left_out.iter().find(|(folder, _)| file.starts_with(folder)).map(|(_, why)| *why)
+        let at = |folder: &Path| {
+            self.left_out.binary_search_by(|(left_out, _)| left_out.as_path().cmp(folder)).ok()
+        };
+        file.ancestors().find_map(at).map(|place| self.left_out[place].1)
     }
 
     /// The class of a file, if it lies inside a class folder.
@@ -84,8 +87,20 @@ impl Layout {
 
     /// Masks and other pictures that belong to a photo beside them, by their names: `leaf_mask.png` beside `leaf.jpg`.
     pub(crate) fn companions(tree: &Tree) -> std::collections::BTreeSet<&Path> {
-        const ENDS: [&str; 8] =
-            ["_mask", "-mask", "_masks", "_segmentation", "_seg", "_label", "_gt", "_final_masked"];
+        const ENDS: [&str; 12] = [
+            "_mask",
+            "-mask",
+            "_masks",
+            "_segmentation",
+            "_segmented",
+            "_seg",
+            "_label",
+            "_annotation",
+            "_groundtruth",
+            "_gt",
+            "_masked",
+            "_final_masked",
+        ];
         let stems: std::collections::BTreeSet<PathBuf> =
             tree.files.iter().map(|file| file.with_extension("")).collect();
         let beside = |file: &&PathBuf| {

@@ -5,19 +5,23 @@
 //! Tables of labels that are named say the classes, and so does the one table among photos without class folders. Otherwise there is
 //! one folder per class, or folders of parts (`train/ val/ test/`, by any usual name) with one folder per class in each, also
 //! inside other folders; what else a tree may mean is an error that names the ways to go on. Folders below a class that are told
-//! apart by numbers belong to it. Files that are not photos (hidden files, `Thumbs.db`, notes, tables) are ignored; a
+//! apart by numbers, dates or places belong to it; those that are told apart by words may be classes, which is asked. Files that are not photos (hidden files, `Thumbs.db`, notes, tables) are ignored; a
 //! photo that cannot be used is a [`Problem`].
 
 mod alike;
+mod companion;
 mod discover;
 mod error;
 mod examine;
+mod group;
 mod labelled;
 mod layout;
 mod litter;
+mod nested;
 mod node;
 mod options;
 mod part;
+mod photoless;
 mod recognise;
 pub mod review;
 mod row_files;
@@ -27,6 +31,7 @@ mod sorter;
 mod table_splits;
 mod unused_parts;
 mod walk;
+mod wording;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,8 @@
 //! What lies among photos and is none of them.
 
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 /// Hidden files and folders, and what systems and tools leave behind.
@@ -26,9 +28,21 @@ pub fn is_litter(name: &OsStr) -> bool {
 /// Name of the file by which a folder says that a program of this kind filled it with pictures.
 pub const OUTPUT_MARK: &str = ".foliar-output";
 
-/// Whether the folder at `path` was written by this program: a run, or pictures that explain one.
+/// How the page of an exported classifier begins.
+const PAGE_BEGINS: &[u8] = b"<!doctype html><!-- foliar export";
+
+/// Whether the folder at `path` was written by this program: a run, pictures that explain one, or an exported page.
 #[must_use]
 pub fn is_own(path: &Path) -> bool {
     let holds = |name: &str| path.join(name).is_file();
-    holds(OUTPUT_MARK) || (holds("recipe.toml") && (holds("data.json") || holds("metrics.csv")))
+    holds(OUTPUT_MARK)
+        || (holds("recipe.toml") && (holds("data.json") || holds("metrics.csv")))
+        || (holds("manifest.webmanifest") && holds("sw.js") && begins(&path.join("index.html"), PAGE_BEGINS))
+}
+
+fn begins(path: &Path, with: &[u8]) -> bool {
+    let mut head = vec![0; with.len()];
+    path.is_file()
+        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut head).is_ok())
+        && head == with
 }

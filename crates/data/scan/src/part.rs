@@ -1,9 +1,9 @@
-//! What the name of a folder says: a part of a data set, a fold, a kind of picture, a group of photos.
+//! What the name of a folder says: a part of a data set, a fold, a kind of picture.
 
 use foliar_vision::dataset::Split;
 
 /// Words that stand beside the name of a part and say nothing: `train_images`, `Test Set`.
-const FILLERS: [&str; 24] = [
+pub(crate) const FILLERS: [&str; 24] = [
     "set",
     "sets",
     "data",
@@ -60,8 +60,38 @@ pub(crate) fn plain_part(name: &str) -> Option<Split> {
 /// The part that a word means, alone or grown together with a filler: `trainset`.
 fn split_of(word: &str) -> Option<Split> {
     let grown = FILLERS.iter().find_map(|filler| Split::of_word(word.strip_suffix(filler)?));
-    Split::of_word(word).or(grown)
+    Split::of_word(word).or(grown).or_else(|| {
+        let of = |words: &[&str]| words.contains(&word);
+        match () {
+            () if of(&TRAINING) => Some(Split::Train),
+            () if of(&VALIDATION) => Some(Split::Validation),
+            () if of(&TEST) => Some(Split::Test),
+            () => None,
+        }
+    })
 }
+
+/// Words for the parts in other languages.
+const TRAINING: [&str; 8] = [
+    "entrenamiento",
+    "treino",
+    "treinamento",
+    "trainingsdaten",
+    "entrainement",
+    "entra\u{ee}nement",
+    "apprentissage",
+    "addestramento",
+];
+const VALIDATION: [&str; 7] = [
+    "validierung",
+    "validierungsdaten",
+    "validacion",
+    "validaci\u{f3}n",
+    "validacao",
+    "valida\u{e7}\u{e3}o",
+    "validazione",
+];
+const TEST: [&str; 5] = ["prueba", "pruebas", "teste", "testes", "testdaten"];
 
 /// Whether `name` is that of one fold of several: `fold0`, `Fold 3`, `cv_2`.
 pub(crate) fn is_fold(name: &str) -> bool {
@@ -115,7 +145,7 @@ const MASKS: [&str; 12] = [
 ];
 
 /// Words for what was done to photos.
-const VERSIONS: [&str; 25] = [
+const VERSIONS: [&str; 29] = [
     "color",
     "colour",
     "gray",
@@ -139,6 +169,10 @@ const VERSIONS: [&str; 25] = [
     "aug",
     "raw",
     "copy",
+    "kopie",
+    "copia",
+    "c\u{f3}pia",
+    "copie",
     "backup",
     "nobg",
 ];
@@ -254,22 +288,17 @@ pub(crate) fn speaks_of_masks(name: &str) -> bool {
     words(name).iter().any(|word| MASKS.contains(&word.as_str()))
 }
 
-/// Whether `name` tells photos of one class apart: a plant, a day, a number.
-pub(crate) fn is_group(name: &str) -> bool {
-    name.chars().any(|letter| letter.is_ascii_digit())
-}
-
 /// A name without case, blanks, marks: two folders of one normal name are meant to be one class.
 pub(crate) fn normal(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-fn is_number(word: &str) -> bool {
+pub(crate) fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Runs of letters, cut where lower case turns to upper, and of digits; in lower case.
-fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = None;
     for letter in name.chars() {

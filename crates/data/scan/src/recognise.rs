@@ -14,20 +14,20 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use foliar_files::{Printable as _, quoted};
-use foliar_vision::counted;
 use foliar_vision::dataset::Split;
+use foliar_vision::{counted, portable_component};
 
 use crate::error::ScanError;
+use crate::group::is_session;
 use crate::layout::{Layout, Section};
+use crate::nested::{
+    self, Alike, Below, classes_inside, copy_inside, may_hold_classes, others_inside, same_folders, through,
+};
 use crate::node::Node;
-use crate::part::{is_fold, is_group, is_kind, is_mask, normal, part_of, plain_part, speaks_of_masks};
-use crate::shape::{deeper_parts, folds, parts, parts_inside, wrapper};
+use crate::part::{is_fold, is_kind, is_mask, part_of, plain_part, speaks_of_masks};
+use crate::shape::{SomeParts, deeper_parts, folds, parts, parts_inside, parts_inside_some, wrapper};
 use crate::siblings::{are_no_classes, family, no_classes};
-
-/// Names that a sentence lists before it counts.
-const NAMED: usize = 4;
-/// What is wrong with folders such as `images` and `masks`.
-const KIND: &str = "say what kind of files they hold, not what is seen";
+use crate::wording::{KIND, NAMED, TAKEN_TOGETHER, are_parts, listed, not_used, shown};
 
 /// The layout of the tree below `root`. With `classes_from`, folders so many levels below the root, or below its parts or folds,
 /// are the classes, and nothing else is looked at.
@@ -59,6 +59,7 @@ pub(crate) fn recognise(root: &Path, node: &Node, classes_from: Option<usize>) -
         }
     }
     let mut layout = recogniser.below(&base, here)?;
+    layout.left_out.sort();
     if !base.as_os_str().is_empty() && layout.understood.is_none() {
         layout.understood = Some(format!("the classes are the folders in {}", shown(&base)));
     }
@@ -98,13 +99,17 @@ impl Recogniser<'_> {
         if !plain.is_empty() {
             return Err(self.half_parted(base, node, &names));
         }
+        let halves = |name: &String| part_of(name).is_some_and(|part| part.rest.chars().count() == 1);
+        if names.len() > 1 && names.iter().all(halves) && !node.folders.values().any(Node::has_folders) {
+            return Err(self.labels_elsewhere(base, node, &names, are_parts(names.len())));
+        }
         if let Some(parts) = parts_inside(node) {
             let level = Level { at: base, whole: None };
             if are_no_classes(&names) {
                 return Err(self.no_classes(Level::of(base), node, &names, KIND));
             }
-            self.siblings(level, &names)?;
-            let left_out = masks(base, &names);
+            self.siblings(level, node, &names)?;
+            let left_out = masks(base, node);
             self.two_are_left(level, node, &names)?;
             let section = Section { folder: base.to_owned(), split: None };
             let mut said = vec![format!("the folders {} in each class are the parts", listed(&parts))];
@@ -128,13 +133,11 @@ impl Recogniser<'_> {
             return self.folded(base, node, sections);
         }
         self.versions(base, node, &names)?;
-        if !are_no_classes(&names) {
-            self.second_copy(base, node)?;
-        }
         let left_out = self.classes_below(Level::of(base), node)?;
         self.two_are_left(Level::of(base), node, &names)?;
         let section = Section { folder: base.to_owned(), split: None };
-        let understood = not_used(&left_out);
+        let said: Vec<String> = not_used(&left_out).into_iter().chain(belonging(node)).collect();
+        let understood = (!said.is_empty()).then(|| said.join("; "));
         Ok(Layout { sections: vec![section], left_out, understood, ..Layout::plain() })
     }
 
@@ -143,12 +146,15 @@ impl Recogniser<'_> {
         let level = Level::of(base);
         let mut left_out = Vec::new();
         let mut sets: Vec<BTreeSet<String>> = Vec::new();
-        for (_, key, below) in node.named() {
-            left_out.extend(self.classes_below(Level { at: &base.join(key), ..level }, below)?);
+        for section in &sections {
+            let Some(below) = section.folder.strip_prefix(base).ok().and_then(|path| node.at(path)) else {
+                continue;
+            };
+            left_out.extend(self.classes_below(Level { at: &section.folder, ..level }, below)?);
             sets.push(below.named().map(|(name, ..)| name).collect());
         }
         let all: Vec<String> = sets.iter().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-        self.siblings(level, &all)?;
+        self.siblings(level, node, &all)?;
         self.two_are_left(level, node, &all)?;
         let in_each = |name: &&String| sets.iter().all(|set| set.contains(*name));
         let names: Vec<String> = node.named().map(|(name, ..)| name).collect();
@@ -179,14 +185,19 @@ impl Recogniser<'_> {
             && !trained
         {
             let names: Vec<String> = flat.into_iter().map(|(name, _)| name).collect();
-            return Err(self.labels_elsewhere(base, node, &names, "hold photos and no class folders"));
+            let what = if names.len() == 1 {
+                "holds photos and no class folders"
+            } else {
+                "hold photos and no class folders"
+            };
+            return Err(self.labels_elsewhere(base, node, &names, what));
         }
         let plainly = node.named().all(|(name, ..)| Split::of_word(&name).is_some());
         let wrapped = sections.iter().any(|section| section.folder.iter().count() > 1);
         let level = Level::of(base);
         let mut left_out: LeftOut =
             flat.iter().map(|(name, _)| (base.join(name), "it has no class folders")).collect();
-        let (mut masks, mut unnamed) = (Vec::new(), Vec::new());
+        let (mut masks, mut unnamed, mut grouped) = (Vec::new(), Vec::new(), None);
         let mut training: BTreeSet<String> = BTreeSet::new();
         // What is wrong with training comes first.
         sections.sort_by_key(|section| section.split != Some(Split::Train));
@@ -202,6 +213,9 @@ impl Recogniser<'_> {
                 continue;
             }
             masks.extend(self.classes_below(Level { at: &section.folder, ..level }, below)?);
+            if section.split == Some(Split::Train) {
+                grouped = grouped.or_else(|| belonging(below));
+            }
         }
         self.two_are_left(level, node, &training.into_iter().collect::<Vec<_>>())?;
         sections.retain(|section| unnamed.iter().all(|(folder, ..)| *folder != section.folder));
@@ -233,6 +247,7 @@ impl Recogniser<'_> {
             left_out.push((folder, "it has no class folders"));
         }
         said.extend(not_used(&masks));
+        said.extend(grouped);
         left_out.extend(masks);
         let understood = (!said.is_empty()).then(|| said.join("; "));
         Ok(Layout { sections, left_out, understood, ..Layout::plain() })
@@ -244,6 +259,7 @@ impl Recogniser<'_> {
         if are_no_classes(&names) {
             return Err(self.no_classes(level, node, &names, KIND));
         }
+        self.second_copy(level, node)?;
         let flat = !node.folders.values().any(Node::has_folders);
         if names.len() > 1 && flat && names.iter().all(|name| is_fold(name)) {
             let what = "are folds or batches and hold no class folders";
@@ -255,9 +271,15 @@ impl Recogniser<'_> {
             let out = format!("move {} out of the folder", listed(&parts));
             return Err(self.undecided(level.at, what, vec![out, self.way_of_all(level, "it is a class")]));
         }
-        self.siblings(level, &names)?;
+        self.siblings(level, node, &names)?;
+        self.parts_in_classes(level, node)?;
         self.folders_of_folders(level, node)?;
-        Ok(masks(level.at, &names))
+        self.strays(level, node)?;
+        let sessions = names.iter().filter(|name| !is_mask(name));
+        if names.len() > 1 && sessions.clone().all(|name| is_session(name)) {
+            return Err(self.sessions(level, node, &names));
+        }
+        Ok(masks(level.at, node))
     }
 
     /// Masks are left out where two classes are left without them and none is named after them: else `mask` is one, beside
@@ -289,12 +311,7 @@ impl Recogniser<'_> {
         let flat =
             node.named().filter(|(name, ..)| parts.contains(name)).all(|(_, _, node)| !node.is_above());
         if others.is_empty() || (flat && others.iter().all(|name| is_kind(name))) {
-            return self.labels_elsewhere(
-                base,
-                node,
-                &parts,
-                "are parts of a data set and hold no class folders",
-            );
+            return self.labels_elsewhere(base, node, &parts, are_parts(parts.len()));
         }
         let train = parts.iter().find(|name| plain_part(name) == Some(Split::Train));
         if let (Some(train), false) = (train, flat) {
@@ -319,70 +336,80 @@ impl Recogniser<'_> {
 
     /// The same folders under each folder.
     fn versions(&self, base: &Path, node: &Node, names: &[String]) -> Result<(), ScanError> {
-        let sets: Vec<BTreeSet<String>> = node
-            .folders
-            .values()
-            .filter(|below| below.folders.len() > 1)
-            .map(|below| {
-                below.named().filter(|(name, ..)| !is_group(name)).map(|(name, ..)| normal(&name)).collect()
-            })
-            .collect();
-        let Some((first, rest)) =
-            sets.split_first().filter(|(first, rest)| !rest.is_empty() && first.len() > 1)
-        else {
-            return Ok(());
-        };
-        let alike = |other: &BTreeSet<String>| {
-            let common = first.intersection(other).count();
-            2 * common > first.len().max(other.len())
-        };
-        if sets.len() < names.len() || !rest.iter().all(alike) {
-            return Ok(());
-        }
+        let Some(Alike { common, first, depth, classes }) = same_folders(node) else { return Ok(()) };
         let first_name = names.first().map_or("", String::as_str);
-        let common = rest
-            .iter()
-            .fold(first.clone(), |common, other| common.intersection(other).cloned().collect())
-            .len();
-        Err(self.undecided(
-            base,
-            format!(
-                "{} hold the same {common} folders each, so they are versions or parts of one data set, or crops of diseases",
-                listed(names)
-            ),
-            vec![
-                format!("`{}` to use one of them", self.path(&base.join(first_name))),
-                format!("`{} --classes-from 1` if they are the classes", self.path(base)),
-                format!("`{} --classes-from 2` if the classes are {first_name} and so on together with the folders in them", self.path(base)),
-            ],
-        ))
+        let mut ways = vec![format!("`{} --classes-from 1` if they are the classes", self.path(base))];
+        if classes {
+            ways.insert(0, format!("`{}` to use one of them", self.path(&base.join(&first))));
+        }
+        if let Some(depth) = depth {
+            ways.push(format!(
+                "`{} --classes-from {depth}` if the classes are {first_name} and so on together with the folders in them",
+                self.path(base)
+            ));
+        }
+        ways.extend(classes.then(|| TAKEN_TOGETHER.to_owned()));
+        let what = format!(
+            "{} hold the same {common} folders each, so they are versions or parts of one data set, or crops of diseases",
+            listed(names)
+        );
+        Err(self.undecided(base, what, ways))
     }
 
     /// A folder that holds the others again.
-    fn second_copy(&self, base: &Path, node: &Node) -> Result<(), ScanError> {
-        let tops: BTreeSet<String> = node.named().map(|(name, ..)| normal(&name)).collect();
-        for (name, key, below) in node.named() {
-            let inside: BTreeSet<String> = below.named().map(|(name, ..)| normal(&name)).collect();
-            let again = inside.intersection(&tops).count();
-            if again >= 2 && 2 * again >= inside.len() {
-                let what = format!(
-                    "{name} holds {again} folders that are named like those beside it: a second copy, it seems"
-                );
-                return Err(self.undecided(
-                    base,
-                    what,
-                    vec![
-                        format!("`{}` to use the inner ones", self.path(&base.join(key))),
-                        format!("move {name} out of the folder to use the others"),
-                    ],
-                ));
-            }
+    fn second_copy(&self, level: Level<'_>, node: &Node) -> Result<(), ScanError> {
+        let Some((path, again)) = copy_inside(node) else { return Ok(()) };
+        let name = path.shown();
+        let what = format!(
+            "{name} holds {again} folders that are named like those beside it: a second copy, it seems"
+        );
+        let top = path.iter().next().map(portable_component).unwrap_or_default();
+        let mut ways = vec![format!("move {top} out of the folder to use the others")];
+        // Below a part it would be a folder of that part alone.
+        if level.whole == Some(level.at) {
+            ways.insert(0, format!("`{}` to use the inner ones", self.path(&level.at.join(&path))));
+        }
+        Err(self.undecided(level.at, what, ways))
+    }
+
+    /// Folders in classes that are named like a part of the data set.
+    fn parts_in_classes(&self, level: Level<'_>, node: &Node) -> Result<(), ScanError> {
+        let path_of = |path: &PathBuf| path.shown().to_string();
+        let parts: Vec<String> = nested::parts_in_classes(node).iter().map(path_of).collect();
+        if !parts.is_empty() {
+            let (is, what) = if parts.len() == 1 { ("is", "a part") } else { ("are", "parts") };
+            let what = format!("{} {is} named like {what} of a data set, inside a class", listed(&parts));
+            return Err(self.undecided(
+                level.at,
+                what,
+                vec![
+                    "move all photos into train/CLASS/, and those of such folders into val/CLASS/ or test/CLASS/".to_owned(),
+                    self.way_of_all(level, "those photos are like the others of their class"),
+                ],
+            ));
         }
         Ok(())
     }
 
+    /// Folders in classes that are named like another class.
+    fn strays(&self, level: Level<'_>, node: &Node) -> Result<(), ScanError> {
+        let others = others_inside(node);
+        let Some((first, other)) = others.first() else { return Ok(()) };
+        let paths: Vec<String> = others.iter().map(|(path, _)| path.shown().to_string()).collect();
+        let class = first.iter().next().map(portable_component).unwrap_or_default();
+        let what = match paths.len() {
+            1 => format!("{} is named like {other} and lies in {class}", paths[0]),
+            _ => format!("{} are named like other classes than the ones they lie in", listed(&paths)),
+        };
+        let ways = vec![
+            format!("move {} into {other}, or out of the folder", paths[0]),
+            self.way_of_all(level, &format!("its photos show {class}")),
+        ];
+        Err(self.undecided(level.at, what, ways))
+    }
+
     /// Names that say no class beside some that do, and several folders of one class.
-    fn siblings(&self, level: Level<'_>, names: &[String]) -> Result<(), ScanError> {
+    fn siblings(&self, level: Level<'_>, node: &Node, names: &[String]) -> Result<(), ScanError> {
         let odd = no_classes(names);
         if let Some(first) = odd.first() {
             let others: Vec<&String> = names.iter().filter(|name| !odd.contains(name)).collect();
@@ -403,7 +430,9 @@ impl Recogniser<'_> {
                 listed(&others)
             );
             let out = format!("move {} out of the folder", if one { first.as_str() } else { "them" });
-            return Err(self.undecided(level.at, what, vec![out, self.way_of_all(level, &meant)]));
+            let ways = self.ways_into(level, node, &odd).into_iter();
+            let ways = ways.chain([out, self.way_of_all(level, &meant)]).collect();
+            return Err(self.undecided(level.at, what, ways));
         }
         let Some(family) = family(names) else { return Ok(()) };
         let mut ways = vec![self.way_of_all(level, "each is a class")];
@@ -428,66 +457,37 @@ impl Recogniser<'_> {
         }
     }
 
-    /// Classes that hold folders which are told apart by words, as crops hold diseases.
+    /// Classes that hold folders which are told apart by words, as crops hold diseases, at any depth.
     fn folders_of_folders(&self, level: Level<'_>, node: &Node) -> Result<(), ScanError> {
-        let worded = |below: &Node| {
-            let words = below.named().filter(|(name, ..)| !is_group(name) && !is_kind(name)).count();
-            below.is_above() && words > 1
-        };
-        let holding: Vec<String> =
-            node.named().filter(|(_, _, below)| worded(below)).map(|(name, ..)| name).collect();
-        let Some(first) = holding.first() else { return Ok(()) };
-        let inner: Vec<String> = node
+        let holding: Vec<(String, Below<'_>)> = node
             .named()
-            .find(|(name, ..)| name == first)
-            .map(|(_, _, below)| below.named().map(|(name, ..)| name).collect())
-            .unwrap_or_default();
+            .filter(|(name, ..)| !is_mask(name))
+            .filter_map(|(name, _, below)| classes_inside(below).map(|inside| (name, inside)))
+            .collect();
+        let Some((first, (path, inside))) = holding.first() else { return Ok(()) };
+        let names: Vec<String> = holding.iter().map(|(name, _)| name.clone()).collect();
+        let inner: Vec<String> = inside.named().map(|(name, ..)| name).collect();
         let whole = self.path(level.whole.unwrap_or(level.at));
-        let mut ways = vec![
-            format!("`{whole} --classes-from 1` if {first} is a class"),
-            format!(
-                "`{whole} --classes-from 2` if \"{first} {}\" is one",
-                inner.first().map_or("", String::as_str)
-            ),
-        ];
+        let wrapped: PathBuf = Path::new(first).components().chain(path.components()).collect();
+        let joined = wrapped.iter().map(portable_component).chain(inner.first().cloned()).collect::<Vec<_>>();
+        let mut ways =
+            vec![format!("`{whole} --classes-from {}` if \"{}\" is one", joined.len(), joined.join(" "))];
+        if node.folders.len() > 1 || level.whole != Some(level.at) {
+            ways.insert(0, format!("`{whole} --classes-from 1` if {first} is a class"));
+        }
         // Below a part it would be a folder of that part alone.
         if level.whole == Some(level.at) {
-            ways.push(format!("`{}` to use that folder alone", self.path(&level.at.join(first))));
+            ways.push(format!("`{}` to use that folder alone", self.path(&level.at.join(&wrapped))));
         }
         let hold = if holding.len() == 1 { "holds" } else { "hold" };
-        let what = format!("{} {hold} folders in turn ({})", listed(&holding), listed(&inner));
+        let what = format!("{} {hold} folders in turn ({})", listed(&names), listed(&inner));
         Err(self.undecided(level.at, what, ways))
     }
 
     /// Folders of which some hold the parts of a data set and nothing else, as classes do whose photos are split: what stands in
     /// the way of that.
     fn parts_inside_some(&self, base: &Path, node: &Node) -> Option<ScanError> {
-        let is_flat_part = |(name, _, below): &(String, &std::ffi::OsStr, &Node)| {
-            plain_part(name).is_some() && !below.has_folders()
-        };
-        let of = |class: &Node| -> Vec<String> {
-            let found: Vec<String> = class.named().filter(is_flat_part).map(|(name, ..)| name).collect();
-            let splits: BTreeSet<Option<Split>> = found.iter().map(|name| plain_part(name)).collect();
-            if splits.len() > 1 { found } else { Vec::new() }
-        };
-        let (class, parts) =
-            node.named().map(|(name, _, below)| (name, of(below))).find(|(_, parts)| !parts.is_empty())?;
-        let mut odd: Vec<String> = Vec::new();
-        for (name, _, below) in node.named() {
-            let flat = below.named().filter(is_flat_part).count();
-            if flat == 0 {
-                odd.push(name);
-                continue;
-            }
-            let others = below.named().filter(|folder| !is_flat_part(folder));
-            odd.extend(others.map(|(inner, ..)| format!("{name}/{inner}")));
-            if below.pictures > 0 {
-                odd.push(format!("the photos in {name} itself"));
-            }
-        }
-        if node.folders.len() < 2 || odd.is_empty() {
-            return None;
-        }
+        let SomeParts { class, parts, odd } = parts_inside_some(node)?;
         let is = if odd.len() == 1 { "is" } else { "are" };
         Some(self.undecided(
             base,
@@ -519,10 +519,52 @@ impl Recogniser<'_> {
         )
     }
 
-    /// Folders whose names are those of no classes, and how to take them for classes all the same.
+    /// Folders that are named after times, places or cameras.
+    fn sessions(&self, level: Level<'_>, node: &Node, names: &[String]) -> ScanError {
+        let what = "say when, where or with what photos were taken, not what is seen";
+        let inner = node.named().find_map(|(name, _, below)| {
+            let (first, ..) = below.named().next()?;
+            Some((name, first))
+        });
+        let Some((first, inner)) = inner else { return self.no_classes(level, node, names, what) };
+        let whole = self.path(level.whole.unwrap_or(level.at));
+        let mut ways = vec![
+            self.way_of_all(level, "they are the classes"),
+            format!("`{whole} --classes-from 2` if \"{first} {inner}\" is one"),
+        ];
+        if level.whole == Some(level.at) {
+            ways.push(TAKEN_TOGETHER.to_owned());
+        }
+        self.undecided(level.at, format!("{} {what}", listed(names)), ways)
+    }
+
+    /// Folders whose names are those of no classes, and how to take them or the folders in them for classes all the same.
     fn no_classes(&self, level: Level<'_>, node: &Node, names: &[String], what: &str) -> ScanError {
-        let what = format!("{what} ({})", self.way_of_all(level, "they are the classes"));
+        let mut ways: Vec<String> = self.ways_into(level, node, names).into_iter().collect();
+        if names.len() > 1 {
+            ways.push(self.way_of_all(level, "they are the classes"));
+        }
+        let what = match what.strip_prefix("say ").filter(|_| names.len() == 1) {
+            Some(rest) => format!("says {}", rest.replace("they hold", "it holds")),
+            None => what.to_owned(),
+        };
+        let what = if ways.is_empty() { what } else { format!("{what} ({})", ways.join(", or ")) };
         self.labels_elsewhere(level.at, node, names, &what)
+    }
+
+    /// To use the first of the folders `names` that holds several folders alone; not inside a part, which would be lost.
+    fn ways_into(&self, level: Level<'_>, node: &Node, names: &[impl AsRef<str>]) -> Option<String> {
+        let (name, path) = node
+            .named()
+            .filter(|(name, ..)| names.iter().any(|odd| odd.as_ref() == name))
+            .find_map(|(name, key, below)| {
+                let (path, inner) = through(below);
+                let path: PathBuf = Path::new(key).components().chain(path.components()).collect();
+                may_hold_classes(inner).then_some((name, path))
+            })?;
+        let way =
+            || format!("`{}` if the classes are the folders in {name}", self.path(&level.at.join(path)));
+        (level.whole == Some(level.at) && !is_mask(&name)).then(way)
     }
 
     fn labels_elsewhere(&self, base: &Path, node: &Node, names: &[String], what: &str) -> ScanError {
@@ -554,28 +596,20 @@ impl Recogniser<'_> {
     }
 }
 
-/// The folders of masks at `base`.
-fn masks(base: &Path, names: &[String]) -> LeftOut {
-    names.iter().filter(|name| is_mask(name)).map(|name| (base.join(name), "masks are not photos")).collect()
+/// The folders of masks among the folders of `node`, which lies at `base`, and in them beside photos.
+fn masks(base: &Path, node: &Node) -> LeftOut {
+    let inside = nested::masks(node).into_iter().map(|path| base.join(path));
+    inside.map(|folder| (folder, "masks are not photos")).collect()
 }
 
-/// That folders of masks are left out.
-fn not_used(masks: &LeftOut) -> Option<String> {
-    let names: Vec<String> = masks.iter().map(|(folder, _)| folder.shown().to_string()).collect();
-    let is = if names.len() == 1 { "is" } else { "are" };
-    (!names.is_empty()).then(|| format!("{} {is} not used: masks are not photos", listed(&names)))
-}
-
-/// A path for people.
-fn shown(path: &Path) -> String {
-    format!("{}/", path.shown())
-}
-
-/// `a, b, c and 3 more`.
-fn listed(names: &[impl AsRef<str>]) -> String {
-    let mut text = names.iter().take(NAMED).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    if names.len() > NAMED {
-        text.push_str(&format!(" and {} more", names.len() - NAMED));
-    }
-    text
+/// That folders in classes belong to them, where their names leave a doubt.
+fn belonging(node: &Node) -> Option<String> {
+    let (class, inner) = nested::doubtful(node)?;
+    Some(match inner.as_slice() {
+        [one] => format!("the photos in {class}/{one} belong to {class}: folders in classes are no classes"),
+        _ => format!(
+            "the folders in {class} ({}) belong to {class}: folders in classes are no classes",
+            listed(&inner)
+        ),
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::part::{Bare, bare, is_kind, is_mask, is_output, is_version};
+use crate::part::{Bare, bare, is_kind, is_mask, is_output, is_version, normal};
 
 /// Names of one class: `rust` and `rust_aug`, `rust_train` and `rust_test`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,15 +33,47 @@ impl Family {
     }
 }
 
+/// Whether `name` says what somebody did with photos, or nothing: `New folder (2)`, `rejected`, `unseen`.
+fn is_collection(name: &str) -> bool {
+    const COLLECTIONS: [&str; 20] = [
+        "newfolder",
+        "neuerordner",
+        "nouveaudossier",
+        "nuevacarpeta",
+        "novapasta",
+        "untitledfolder",
+        "rejected",
+        "rejects",
+        "duplicates",
+        "todo",
+        "tosort",
+        "tocheck",
+        "misc",
+        "trash",
+        "seen",
+        "unseen",
+        "unused",
+        "labeled",
+        "labelled",
+        "singleprediction",
+    ];
+    let name = normal(name);
+    COLLECTIONS.contains(&name.trim_end_matches(|letter: char| letter.is_ascii_digit()))
+}
+
+/// Whether a name says that a folder is no class: its kind of files, the version of its photos, what wrote it, what it was sorted for.
+pub(crate) fn is_no_class(name: &str) -> bool {
+    is_kind(name) || is_version(name) || is_output(name) || is_collection(name)
+}
+
 /// Whether no name says what is seen: kinds of files, versions of photos, outputs of programs.
 pub(crate) fn are_no_classes(names: &[String]) -> bool {
-    !names.is_empty() && names.iter().all(|name| is_kind(name) || is_version(name) || is_output(name))
+    !names.is_empty() && names.iter().all(|name| is_no_class(name))
 }
 
 /// The names that say no class, beside others that may; masks, which are left out, are not among them.
 pub(crate) fn no_classes(names: &[String]) -> Vec<&String> {
-    let odd = |name: &&String| is_kind(name) || is_version(name) || is_output(name);
-    names.iter().filter(odd).filter(|name| !is_mask(name)).collect()
+    names.iter().filter(|name| is_no_class(name)).filter(|name| !is_mask(name)).collect()
 }
 
 /// The first names that differ in the word for a version or a part alone. A number in brackets marks a copy only beside the name
@@ -59,6 +91,22 @@ pub(crate) fn family(names: &[String]) -> Option<Family> {
     });
     if let Some(members) = whole {
         return Some(Family::of(members));
+    }
+    // The side of resized photos: `rust_256` beside `rust`.
+    const SIDES: [&str; 12] =
+        ["64", "96", "128", "160", "192", "224", "256", "299", "300", "384", "512", "1024"];
+    let plain = |(name, _): &(&String, Bare)| {
+        let whole = normal(name);
+        let stem = SIDES.iter().find_map(|side| whole.strip_suffix(side)).unwrap_or_default();
+        let ends = stem.ends_with(|letter: char| letter.is_alphabetic());
+        bare.iter().find(|(other, _)| ends && normal(other) == stem)
+    };
+    if let Some((member, plain)) = bare.iter().find_map(|member| Some((member, plain(member)?))) {
+        return Some(Family {
+            names: vec![plain.0.clone(), member.0.clone()],
+            plain: plain.0.clone(),
+            parts: false,
+        });
     }
     let mut colours: BTreeMap<&str, Vec<&(&String, Bare)>> = BTreeMap::new();
     for member in bare.iter().filter(|(_, bare)| !bare.class.is_empty() && (bare.colour || bare.version)) {

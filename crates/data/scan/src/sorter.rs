@@ -9,6 +9,7 @@ use foliar_vision::dataset::TableOrigin;
 use foliar_vision::problem::{Problem, Reason};
 use foliar_vision::{counted, portable_name};
 
+use crate::companion::companions;
 use crate::discover::{Discovered, contradicting, discover, tables, tables_and_lists, ways};
 use crate::error::ScanError;
 use crate::labelled::{Labelled, Sorted};
@@ -16,6 +17,7 @@ use crate::layout::Layout;
 use crate::litter::is_own;
 use crate::node::Node;
 use crate::options::{LabelSource, ScanOptions};
+use crate::photoless;
 use crate::recognise::recognise;
 use crate::walk::Tree;
 
@@ -125,6 +127,9 @@ impl<'a> Sorter<'a> {
             By::Folders(layout, _) => layout.understood.clone(),
         };
         let mut said: Vec<String> = understood.into_iter().chain(self.unused_tables(root, tree)).collect();
+        if let By::Folders(layout, _) = &self.by {
+            said.extend(photoless::sentences(tree, layout));
+        }
         if let Some(map) = self.map {
             let name = map.path().file_name().unwrap_or(map.path().as_os_str()).to_string_lossy();
             if unwanted > 0 {
@@ -191,7 +196,7 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
     }
     let recognised = recognise(root, &Node::of(tree), options.classes_from);
     let asked = *source != LabelSource::default();
-    let folders = |layout: Layout| Ok(By::Folders(layout, Layout::companions(tree)));
+    let folders = |layout: Layout| Ok(By::Folders(layout, companions(root, tree, &options.limits)));
     if options.classes_from.is_some() {
         return recognised.and_then(folders);
     }

@@ -21,7 +21,7 @@ use Expected::{Read, Refused};
 fn plant(root: &std::path::Path, tree: &str) {
     let mut value = 0_u32;
     for (folder, count) in expand(tree) {
-        let path = root.join(&folder);
+        let path = root.join(folder.replace('^', "."));
         if folder.rsplit('/').next().unwrap().contains('.') {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             let bytes = if folder.ends_with(".png") { png(value) } else { b"a,b\n1,2\n".to_vec() };
@@ -37,7 +37,7 @@ fn plant(root: &std::path::Path, tree: &str) {
     }
 }
 
-/// `a/{b c}*2` as (`a/b`, 2), (`a/c`, 2). Names that hold blanks write them as `~`.
+/// `a/{b c}*2` as (`a/b`, 2), (`a/c`, 2). Names that hold blanks write them as `~`, and folders that hold dots as `^`.
 fn expand(tree: &str) -> Vec<(String, usize)> {
     let mut out = Vec::new();
     let mut depth = 0;
@@ -156,7 +156,7 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ("{images runs}*4", Refused(&["images, runs", "what kind of files"])),
     (
         "VOC/JPEGImages*4 VOC/Annotations/{1.xml 2.xml 3.xml 4.xml 5.xml 6.xml}",
-        Refused(&["VOC: JPEGImages say what kind of files", "Annotations/ (6 .xml files"]),
+        Refused(&["VOC: JPEGImages says what kind of files it holds", "Annotations/ (6 .xml files"]),
     ),
     ("{images labels}/{train val}*4", Refused(&["what kind of files"])),
     ("{batch1 batch2 batch3}*4", Refused(&["batch1, batch2, batch3", "folds or batches"])),
@@ -277,6 +277,126 @@ const LAYOUTS: &[(&str, Expected)] = &[
     ),
     ("healthy*4 rust/{train test}", Refused(&["healthy is in none", "test, train in rust"])),
     ("{rust healthy}/{train val} rust/a.png", Refused(&["the photos in rust itself is in none"])),
+    // Wrappers below each folder.
+    (
+        "{drive-download-20240101T101010Z-001 drive-download-20240101T101010Z-002}/PlantData/{rust healthy}",
+        Refused(&[
+            "hold the same 2 folders",
+            "ROOT/drive-download-20240101T101010Z-001/PlantData`",
+            "--classes-from 3",
+            "batch1",
+        ]),
+    ),
+    (
+        "{Tomato/Tomato_leaves Potato/Potato_leaves}/{rust healthy}",
+        Refused(&["same 2 folders", "ROOT/Potato/Potato_leaves`"]),
+    ),
+    (
+        "{train val}/{Wheat Rice}/Leaf/{rust healthy}",
+        Refused(&["Rice, Wheat hold folders in turn", "ROOT --classes-from 3`"]),
+    ),
+    (
+        "{rust healthy old/backup/{rust healthy}}",
+        Refused(&["old/backup holds 2 folders", "second copy", "move old"]),
+    ),
+    ("{Site~A Site~B}/images/{rust healthy}", Refused(&["hold the same 2 folders"])),
+    ("{zip1/zip1 zip2/zip2}/{rust healthy}", Refused(&["ROOT/zip1/zip1`"])),
+    (
+        "{Wheat/Leaf/{rust healthy} Maize/Leaf/{blight smut}}",
+        Refused(&["Maize, Wheat hold folders in turn", "--classes-from 3"]),
+    ),
+    (
+        "{healthy diseased/all/{rust scab}}",
+        Refused(&["diseased holds folders in turn", "ROOT/diseased/all`"]),
+    ),
+    ("{Tomato Potato}/{2023 2024}/{rust healthy}", Refused(&["hold folders in turn (healthy, rust)"])),
+    ("{batch1 batch2}/Data/{rust healthy}", Read("healthy rust", [8, 0, 0])),
+    ("{train test}/Leaf/{rust healthy}", Read("healthy rust", [4, 0, 4])),
+    ("{rust healthy}/images", Read("healthy rust", [4, 0, 0])),
+    ("{rust healthy}/photos/{plant1 plant2}", Read("healthy rust", [8, 0, 0])),
+    (
+        "{batch1/rust batch2/healthy}/{early late}",
+        Refused(&["rust holds folders in turn", "ROOT --classes-from 1`"]),
+    ),
+    ("{batch1/rust batch2/healthy}", Read("healthy rust", [4, 0, 0])),
+    ("{Train/Train~Images Test/Test~Images}/{rust healthy}", Read("healthy rust", [4, 0, 4])),
+    // Numbered classes, and folders that tell photos apart.
+    ("{Tomato Potato}/{1_healthy 2_rust}", Refused(&["hold the same 2 folders"])),
+    ("{day1 day2}/{1^~healthy 2^~rust}", Refused(&["hold the same 2 folders", "batch1"])),
+    ("{PlantVillage plantvillage}/{001^rust 002^scab}", Refused(&["hold the same 2 folders"])),
+    ("{Tomato/{1_healthy 2_rust} Potato/{1_healthy 2_blight 3_scab}}", Refused(&["hold folders in turn"])),
+    ("{1_healthy 2_rust}", Read("1_healthy 2_rust", [4, 0, 0])),
+    ("photos/{0_healthy 1_rust}", Read("0_healthy 1_rust", [4, 0, 0])),
+    ("mine/{0_healthy 1_rust}", Read("0_healthy 1_rust", [4, 0, 0])),
+    ("{rust healthy}/{Baum1 Baum2 2024-05-01~morning}", Read("healthy rust", [12, 0, 0])),
+    ("rust/{IMG_001 A12} healthy/{20240501 12}", Read("healthy rust", [8, 0, 0])),
+    ("{2024-05-01 2024-05-02}", Refused(&["say when, where or with what", "--classes-from 1"])),
+    ("{100CANON 101CANON}", Refused(&["say when, where or with what"])),
+    ("{plot1 plot2 plot3}", Refused(&["say when, where or with what"])),
+    ("{Day~1/healthy Day~2/rust}", Refused(&["say when, where or with what"])),
+    ("{2023/rust 2024/healthy}", Refused(&["say when, where", "\"2023 rust\" is one", "batch1"])),
+    ("{phoneA phoneB}/{grade_0 grade_1}", Refused(&["say when, where", "--classes-from 2"])),
+    ("{rust healthy}/{images masks}", Read("healthy rust", [4, 0, 0])),
+    ("{rust healthy}*3 {rust healthy}/masks", Read("healthy rust", [6, 0, 0])),
+    ("{train test}/{rust healthy}/{images masks}", Read("healthy rust", [4, 0, 4])),
+    ("{rust healthy}/{original augmented}", Refused(&["hold the same 2 folders"])),
+    // Parts in other words, and folders that are no classes by their names.
+    ("{entrenamiento prueba}*4", Refused(&["entrenamiento, prueba are parts", "no class folders"])),
+    ("{Trainingsdaten Testdaten}*4", Refused(&["Testdaten, Trainingsdaten are parts"])),
+    ("{treino teste}/{rust healthy}", Read("healthy rust", [4, 0, 4])),
+    ("{seen unseen}*4", Refused(&["seen, unseen say what kind"])),
+    ("{train_A train_B}*4", Refused(&["train_A, train_B are parts"])),
+    (
+        "{rust healthy New~folder~(2)}",
+        Refused(&["New folder (2) does not say by name", "move New folder (2)"]),
+    ),
+    ("{rust healthy rejected}", Refused(&["rejected does not say by name"])),
+    ("{rust healthy rust~-~Kopie}", Refused(&["rust, rust - Kopie", "versions of one class"])),
+    ("{rust healthy rust_256}", Refused(&["rust, rust_256", "versions of one class"])),
+    ("{class_224 class_256 class_3}", Read("class_224 class_256 class_3", [6, 0, 0])),
+    // Ways that work.
+    (
+        "dataset/{1 2 3}",
+        Refused(&[
+            "dataset says what kind of files it holds",
+            "`ROOT/dataset` if the classes are the folders",
+        ]),
+    ),
+    ("images/{001^X_gull 002^Y_tern}", Read("001.X_gull 002.Y_tern", [4, 0, 0])),
+    ("{data/{rust healthy} static docs}", Refused(&["`ROOT/data` if the classes are the folders in data"])),
+    (
+        "{dataset/{rust healthy} screenshots}",
+        Refused(&["`ROOT/dataset` if the classes are the folders in dataset"]),
+    ),
+    ("{train/{rust healthy} runs}", Refused(&["but also runs; move those out of the folder"])),
+    (
+        "train/{rust healthy} single_prediction",
+        Refused(&["but also single_prediction; move those out of the folder"]),
+    ),
+    ("train*4", Refused(&["train is a part of a data set and holds"])),
+    // A class or a part inside a class.
+    (
+        "{rust healthy}*3 healthy/rust",
+        Refused(&["healthy/rust is named like rust and lies in healthy", "move healthy/rust into rust"]),
+    ),
+    ("{rust healthy more/rust}", Refused(&["more/rust is named like rust"])),
+    (
+        "{rust healthy}*3 {rust healthy}/val",
+        Refused(&["healthy/val, rust/val are named like parts", "inside a class", "--classes-from 1"]),
+    ),
+    (
+        "{train test}/{rust healthy} train/rust/test",
+        Refused(&["rust/test is named like a part", "inside a class"]),
+    ),
+    ("{train test}/{rust healthy} train/healthy/rust", Refused(&["healthy/rust is named like rust"])),
+    (
+        "{train test}/{rust healthy} train/extra/{rust healthy}",
+        Refused(&["extra holds 2 folders", "move extra out"]),
+    ),
+    ("{rust healthy} healthy/healthy~test", Refused(&["healthy/healthy test is named like a part"])),
+    ("{rust healthy} rust/{early late}", Refused(&["rust holds folders in turn"])),
+    ("{rust/rust healthy/healthy}", Read("healthy rust", [4, 0, 0])),
+    ("{rust healthy}*3 rust/severe", Read("healthy rust", [8, 0, 0])),
     // Nothing.
     ("rust*3", Refused(&["only one class"])),
     ("rust/{plant1 plant2}", Refused(&["only one class"])),
@@ -312,6 +432,40 @@ fn each_layout_is_read_as_it_is_meant_or_refused() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The folders and depths of classes in the ways that an error names: "`ROOT/a --classes-from 2`".
+fn ways(text: &str, root: &str) -> Vec<(String, Option<usize>)> {
+    let quoted = text.split('`').skip(1).step_by(2).map(|way| way.replace('\'', ""));
+    let ways = quoted
+        .filter(|way| way.starts_with(root) && !way.contains("--classes ") && !way.contains("--labels"));
+    ways.map(|way| match way.split_once(" --classes-from ") {
+        Some((folder, depth)) => (folder.to_owned(), Some(depth.parse().unwrap())),
+        None => (way, None),
+    })
+    .collect()
+}
+
+#[test]
+fn the_ways_that_are_named_lead_on() {
+    let (mut dead, mut tried) = (Vec::new(), 0);
+    for (tree, _) in LAYOUTS {
+        let folder = tempfile::tempdir().unwrap();
+        plant(folder.path(), tree);
+        let Err(error) = scan(folder.path(), &ScanOptions::default()) else { continue };
+        for (path, classes_from) in ways(&error.to_string(), folder.path().to_str().unwrap()) {
+            tried += 1;
+            let options = ScanOptions { classes_from, ..ScanOptions::default() };
+            // A folder alone may raise the next question.
+            match scan(path.as_ref(), &options) {
+                Err(ScanError::Undecided { .. }) if classes_from.is_none() => {}
+                Err(error) => dead.push(format!("{tree}: {path} {classes_from:?}: {error}")),
+                Ok(_) => {}
+            }
+        }
+    }
+    assert!(tried > 100, "{tried}");
+    assert!(dead.is_empty(), "{}", dead.join("\n"));
+}
+
 #[test]
 fn what_was_understood_is_said() {
     let said = |tree: &str| {
@@ -341,6 +495,24 @@ fn what_was_understood_is_said() {
     assert!(test.contains("test/ is not used: its 5 photos are in no class folder but in images"), "{test}");
     let inside = said("{rust healthy}/{train test}").unwrap();
     assert!(inside.contains("the folders test, train in each class are the parts"), "{inside}");
+    let plants = said("{rust healthy}/{1 2 3}").unwrap();
+    assert_eq!(
+        plants,
+        "the folders in healthy (1, 2, 3) belong to healthy: folders in classes are no classes"
+    );
+    assert_eq!(said("{rust healthy}/{2024-05-01 2024-05-02}"), None);
+    let plants = said("{train test}/{Tomato Potato}/{stage1 stage2}").unwrap();
+    assert!(plants.contains("the folders in Potato (stage1, stage2) belong"), "{plants}");
+    let deep = said("{rust healthy/deep/er}").unwrap();
+    assert_eq!(deep, "the photos in healthy/deep belong to healthy: folders in classes are no classes");
+    assert_eq!(said("{rust/images healthy/healthy}"), None);
+    let film = said("{rust healthy} scab/{1.mp4 2.mp4} docs/a.txt").unwrap();
+    assert_eq!(film, "scab is no class: it holds no photo but 2 .mp4 files, which are not read");
+    let empty = said("train/{rust healthy} val*0 test/rust*0").unwrap();
+    assert_eq!(
+        empty,
+        "test holds no photo, so there is no such part; val holds no photo, so there is no such part"
+    );
     let table = said("{rust healthy} train.csv classes.txt notes.txt data.yaml readme.md").unwrap();
     assert!(
         table.contains("from the folders, not from classes.txt, data.yaml, train.csv (--labels"),
@@ -447,4 +619,47 @@ fn a_class_that_is_a_second_copy_is_said_once() {
     let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(text.len(), 1, "{text:?}");
     assert!(text[0].starts_with("scab: a second copy of rust: 6 of its 6 photos"), "{text:?}");
+}
+
+/// A PNG of a leaf's outline in two values.
+fn mask_png(seed: u32) -> Vec<u8> {
+    let picture =
+        image::GrayImage::from_fn(24, 24, |x, y| image::Luma([if (x + seed) % 24 < y { 255 } else { 0 }]));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn masks_beside_photos_of_one_name_are_no_photos() {
+    let folder = tempfile::tempdir().unwrap();
+    plant(folder.path(), "{rust healthy}*3");
+    for (seed, class) in (0..).zip(["rust", "healthy"]) {
+        for index in 0..3 {
+            let at = |name: String| folder.path().join(class).join(name);
+            std::fs::rename(at(format!("{index}.png")), at(format!("{index}.bmp"))).unwrap();
+            std::fs::write(at(format!("{index}.png")), mask_png(3 * seed + index)).unwrap();
+            std::fs::write(at(format!("{index}_gt.png")), mask_png(3 * seed + index + 9)).unwrap();
+            std::fs::write(at(format!("{index}.jpeg")), png(50 + 3 * seed + index)).unwrap();
+        }
+    }
+    let (dataset, problems) = scan(folder.path(), &ScanOptions::default()).unwrap();
+    let masks = problems.iter().filter(|problem| problem.to_string().contains("a mask of the photo")).count();
+    assert_eq!((dataset.photos.len(), masks), (12, 12), "{problems:?}");
+}
+
+#[test]
+fn an_exported_page_is_no_class() {
+    let folder = tempfile::tempdir().unwrap();
+    plant(folder.path(), "{rust healthy site}*3");
+    let classes = || scan(folder.path(), &ScanOptions::default()).unwrap().0.classes;
+    assert_eq!(classes().len(), 3);
+    for (name, text) in [
+        ("manifest.webmanifest", "{}"),
+        ("sw.js", ""),
+        ("index.html", "<!doctype html><!-- foliar export --format page -->\n<html>"),
+    ] {
+        std::fs::write(folder.path().join("site").join(name), text).unwrap();
+    }
+    assert_eq!(classes(), ["healthy", "rust"]);
 }
