@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::column_names::plain;
 use crate::error::LabelError;
 use crate::name_list::{NameList, numbered, undecided};
 use crate::separator::{records, separator};
-use crate::table::plain;
 use crate::text;
 
 /// Stands for every class that is not named.

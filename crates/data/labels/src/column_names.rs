@@ -1,6 +1,6 @@
 //! Names by which columns are known, in lower case without marks.
 
-use crate::table::plain;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Names of columns of photos, in lower case without marks; the more telling first.
 pub const IMAGES: [&str; 32] = [
@@ -262,4 +262,9 @@ pub(crate) const UNASSIGNED: &str = "unassigned";
 /// Whether a cell names a part of a data set: `train`, `Test Set`.
 pub(crate) fn is_part(cell: &str) -> bool {
     PARTS.contains(&plain(cell).as_str())
+}
+
+/// A name in lower case, letters without accents and digits alone.
+pub(crate) fn plain(name: &str) -> String {
+    name.nfd().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::column_names::{GEOMETRY, GROUPS, IMAGES, KINDS, LABELS, NUMBERS, SPLITS, is_part};
+use crate::column_names::{GEOMETRY, GROUPS, IMAGES, KINDS, LABELS, NUMBERS, SPLITS, is_part, plain};
 use crate::error::LabelError;
 use crate::file_index::has_picture_extension;
-use crate::table::{Table, plain};
+use crate::table::Table;
 
 /// Columns that are named by whoever gives the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

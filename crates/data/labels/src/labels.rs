@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::annotations::annotations;
-use crate::column_names::UNASSIGNED;
+use crate::column_names::{UNASSIGNED, plain};
 use crate::columns::{
     ColumnChoice, Columns, LabelColumns, columns, is_called_label, mark, parts, photos, yes,
 };
@@ -14,7 +14,7 @@ use crate::file_index::plain_path;
 use crate::json;
 use crate::label_cell::LabelCells;
 use crate::names::is_of_names;
-use crate::table::{Table, plain};
+use crate::table::Table;
 use crate::text;
 
 /// A table of labels.

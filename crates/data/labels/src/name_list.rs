@@ -6,10 +6,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::column_names::NUMBERS;
+use crate::column_names::{NUMBERS, plain};
 use crate::error::LabelError;
 use crate::list::list;
-use crate::table::{Table, plain};
+use crate::table::Table;
 use crate::text;
 
 /// Names of classes with numbers.

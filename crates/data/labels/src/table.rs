@@ -3,9 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use unicode_normalization::UnicodeNormalization as _;
-
-use crate::column_names::{IMAGES, is_part};
+use crate::column_names::{IMAGES, is_part, plain};
 use crate::error::LabelError;
 use crate::file_index::has_picture_extension;
 use crate::list::{List, list, list_of_stems};
@@ -143,11 +141,6 @@ fn is_comment(line: &str, rest: &str) -> bool {
         (false, true) => true,
         _ => own.len() != next.len(),
     }
-}
-
-/// A name in lower case, letters without accents and digits alone.
-pub(crate) fn plain(name: &str) -> String {
-    name.nfd().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
