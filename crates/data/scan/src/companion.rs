@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use foliar_vision::decode::decode_file;
+use foliar_vision::decode::{decode_bytes, read_file};
 use foliar_vision::limits::Limits;
 use rayon::prelude::*;
 
@@ -32,7 +32,11 @@ fn is_png(file: &Path) -> bool {
 }
 
 fn has_few_colours(path: &Path, limits: &Limits) -> bool {
-    let Ok(picture) = decode_file(path, limits) else { return false };
+    // Of files of other content with this name the colours say nothing: JPEG is no format of masks.
+    let Ok(bytes) = read_file(path, limits) else { return false };
+    let Some(Ok(picture)) = bytes.starts_with(b"\x89PNG").then(|| decode_bytes(&bytes, limits)) else {
+        return false;
+    };
     let mut colours: BTreeSet<[u8; 3]> = BTreeSet::new();
     let (pixels, _) = picture.pixels.as_chunks::<3>();
     let mut last = None;
