@@ -10,16 +10,20 @@ use foliar_results::{beside_majority, word};
 use foliar_train::Run;
 use foliar_vision::Split;
 
+use crate::commands::grouping::Undivided;
 use crate::commands::shell::{quoted, short};
 
 /// `Fair: about 82 of 100 photos right (79 to 85), judged by 5-fold cross-validation on ...`.
-pub(super) fn verdict(run: &Run, was_refitted: bool) -> String {
+pub(super) fn verdict(run: &Run, was_refitted: bool, undivided: Option<&Undivided>) -> String {
     let found = || -> anyhow::Result<Option<OutOfFoldAccuracy>> {
         Ok(out_of_fold_accuracy(run, &Bundle::read(&run.dir.bundle())?.classes)?)
     };
     match found() {
         Ok(Some(found)) => in_words(&found, was_refitted.then_some(run.recipe.refit)),
-        Ok(None) => "not known how good: no photos were held back (--validation 0.2 does)".to_owned(),
+        Ok(None) => match undivided.filter(|undivided| undivided.is_of_validation) {
+            Some(undivided) => undivided.at_the_end(),
+            None => "not known how good: no photos were held back (--validation 0.2 does)".to_owned(),
+        },
         // The classifier is there all the same.
         Err(error) => format!("not known how good: {error}"),
     }
@@ -113,7 +117,9 @@ mod tests {
         assert!(worse.starts_with("No better than always predicting"), "{worse}");
         let wide = told(1.0, [0.61, 1.0], 6, None);
         assert!(
-            wide.starts_with("Too few groups to tell (weak to very good): about 100 of 100 photos right (61 to 100)"),
+            wide.starts_with(
+                "Too few groups to tell (weak to very good): about 100 of 100 photos right (61 to 100)"
+            ),
             "{wide}"
         );
         assert!(told(0.9, [0.87, 0.92], 600, None).contains("(87 to 92), judged by 600 photos held back"));
