@@ -152,3 +152,55 @@ fn a_network_that_is_mostly_right_is_not_said_to_have_learned_nothing() {
     assert!(!doctor(0.825).contains("learned nothing"), "{}", doctor(0.825));
     assert!(doctor(0.6).contains("learned nothing"), "{}", doctor(0.6));
 }
+
+/// The text with each run of blanks as one: lines fit a terminal, sentences do not care.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_split_that_cannot_be_made_is_said_before_and_after() {
+    let scene = Scene::new(6);
+    for (name, pattern, why) in [
+        ("one", "(_)", "all 30 photos are in one group"),
+        ("classes", "^([^/]+)/", "each class is one group (5 groups of 30 photos)"),
+    ] {
+        let with = ["--epochs", "1", "--group-by", pattern];
+        let planned = scene.train(name, &[&with[..], &["--dry-run"]].concat()).expect(0);
+        let planned = flat(&planned.out);
+        let told = [why, "no validation split can be made", "--group copies", "another pattern", pattern];
+        assert!(told.iter().all(|words| planned.contains(words)), "{planned}");
+        assert!(!planned.contains("best on the"), "{planned}");
+
+        let trained = scene.train(name, &with).expect(0);
+        let err = flat(&trained.err);
+        assert!(told.iter().all(|words| err.contains(words)), "{err}");
+        assert!(err.contains("not known how good: no validation split could be made"), "{err}");
+        assert!(!err.contains("in 1 groups") && !err.contains("--validation 0.2 does"), "{err}");
+
+        let audited = flat(&scene.run(&["audit", "photos", "--group-by", pattern]).expect(0).out);
+        assert!(audited.contains("in one group") && audited.contains("no split can be made"), "{audited}");
+        for lie in
+            ["grouped split give nearly", "random split is optimistic", "wrong label;", "to 50.0)", "to 0.0)"]
+        {
+            assert!(!audited.contains(lie), "{lie}: {audited}");
+        }
+        // What the words advise is so.
+        scene.train(&format!("{name}-alone"), &["--epochs", "1", "--group", "copies"]).expect(0);
+        scene.run(&["evaluate", &format!("{name}-alone")]).expect(0);
+    }
+    // Where a split was not asked for, nothing is missing.
+    let planned = scene.train("none", &["--validation", "0", "--dry-run"]).expect(0).out;
+    assert!(!planned.contains("can be made") && planned.contains("the last epoch"), "{planned}");
+    scene.train("none", &["--validation", "0", "--epochs", "1"]).expect(0);
+    scene.train("some", &["--epochs", "1"]).expect(0);
+    for run in ["one", "none"] {
+        let refused = scene.run(&["evaluate", run]).expect(1).err;
+        assert!(
+            refused.contains("the run has no validation or test photos; test it on other photos"),
+            "{refused}"
+        );
+        let refused = scene.run(&["compare", run, "some"]).expect(1).err;
+        assert!(refused.contains("held back no validation photos to compare on"), "{refused}");
+    }
+}

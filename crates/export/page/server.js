@@ -13,7 +13,7 @@ class Engine {
       try {
         const model = await this.#ask("v1/model");
         const { uncertainty, figures } = model;
-        return { ...model, bundle_blake3: model.model, figures: figures ?? null, proven: uncertainty?.guaranteed && uncertainty.calibrated === "held_out" };
+        return { ...model, bundle_blake3: model.model, figures: figures ?? null, proven: uncertainty?.guaranteed };
       } catch (error) {
         if (error.status !== 401) throw error;
         part("key-line").hidden = false;

@@ -19,7 +19,6 @@ use std::io::Write as _;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use flate2::{Compression, GzBuilder};
-use foliar_metrics::Calibrated;
 use foliar_model::{Bundle, Precision};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -87,9 +86,7 @@ impl Page {
             description: Description::new(bundle, origin, weights)?,
             folds: origin.figures.as_ref().and_then(|figures| figures.folds),
             proven: weights == WeightType::F32
-                && uncertainty.is_some_and(|uncertainty| {
-                    uncertainty.level().guaranteed && uncertainty.calibrated == Calibrated::HeldOut
-                }),
+                && uncertainty.is_some_and(|uncertainty| uncertainty.level().guaranteed),
             detector: uncertainty.is_some_and(|uncertainty| uncertainty.ood.is_some()),
         })?;
         let mut bundle = bundle.clone();

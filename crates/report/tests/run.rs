@@ -368,3 +368,16 @@ proptest! {
         }
     }
 }
+
+/// Errors of two sets of photos are not set against each other.
+#[test]
+fn answers_are_compared_with_all_only_where_all_can_be_judged() {
+    let mut report = sample::sound();
+    let page = |report: &RunReport| run_page(report, &sample::PICTURES).unwrap();
+    assert!(page(&report).contains("of the answers are wrong, instead of "));
+    let evaluation = report.evaluation.as_mut().unwrap();
+    evaluation.selective.assessed = evaluation.photographs / 5;
+    let page = page(&report);
+    assert!(!page.contains("of the answers are wrong, instead of "));
+    assert!(page.contains("of which that can be judged") && page.contains("answered or not, it is wrong on"));
+}

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use foliar_audit::GroupRule;
-use foliar_train::{DataSpec, Group};
+use foliar_audit::{GroupRule, GroupSource};
+use foliar_train::{DataSpec, Group, Indivisible, IndivisibleCause};
+use foliar_vision::Split;
 
 use super::folder_name;
 use crate::exit::UsageError;
@@ -32,5 +33,87 @@ pub(crate) fn group_rule(table: Option<&Path>, pattern: Option<&str>) -> anyhow:
             GroupRule::pattern(pattern).map_err(|error| UsageError(format!("--group-by: {error}")).into())
         }
         (None, None) => Ok(GroupRule::Sequence),
+    }
+}
+
+/// A split that was asked for and cannot be made, in words.
+pub(crate) struct Undivided {
+    /// Whether no photos could be held back for validation.
+    pub(crate) is_of_validation: bool,
+    splits: String,
+    why: String,
+    advice: &'static str,
+}
+
+impl Undivided {
+    pub(crate) fn of(found: &Indivisible, data: &DataSpec) -> Self {
+        let Indivisible { splits, cause, source, photographs, groups } = found;
+        let by = match (&data.groups, &data.group_by) {
+            (Some(groups), _) => format!("by the groups in {}", folder_name(&groups.file)),
+            (None, Some(pattern)) => format!("by the pattern {pattern} of --group-by"),
+            (None, None) => match source {
+                GroupSource::Sequence => "by consecutive file names".to_owned(),
+                GroupSource::Copies => "because copies stay together".to_owned(),
+                GroupSource::Table | GroupSource::Pattern => {
+                    "by the groups of the table of labels".to_owned()
+                }
+            },
+        };
+        let why = match cause {
+            IndivisibleCause::GivenSplit => "the split given by --split has none".to_owned(),
+            IndivisibleCause::PhotographPerClass => "each class has one photo".to_owned(),
+            IndivisibleCause::OneGroup => {
+                format!("{by} all {photographs} photos are in one group, and a group stays in one split")
+            }
+            IndivisibleCause::GroupPerClass => format!(
+                "{by} each class is one group ({groups} groups of {photographs} photos), and a class with nothing left to train on is not \
+                 divided"
+            ),
+            IndivisibleCause::GroupsHoldClasses => format!(
+                "{by} there are {groups} groups of {photographs} photos, and each holds all photos of some class"
+            ),
+        };
+        let advice = match (cause, source) {
+            (IndivisibleCause::GivenSplit, _) => "Give a split that has them, or leave --split out.",
+            (IndivisibleCause::PhotographPerClass, _) | (_, GroupSource::Copies) => {
+                "Add photos of other leaves."
+            }
+            (_, GroupSource::Pattern) => {
+                "Give another pattern or a table (--groups FILE), or use --group copies in the place of --group-by if each \
+                 photo shows another leaf."
+            }
+            (_, GroupSource::Table) => {
+                "Give another table (--groups FILE) or a pattern (--group-by REGEX), or use --group copies without a table of \
+                 groups if each photo shows another leaf."
+            }
+            (_, GroupSource::Sequence) => {
+                "Use --group copies if each photo shows another leaf, or say which belong together (--group-by REGEX, --groups \
+                 FILE)."
+            }
+        };
+        let names: Vec<String> = splits.iter().map(ToString::to_string).collect();
+        Self {
+            is_of_validation: splits.contains(&Split::Validation),
+            splits: names.join(" and "),
+            why,
+            advice,
+        }
+    }
+
+    /// What is said before training, which is possible all the same.
+    pub(crate) fn before_training(&self) -> String {
+        let Self { splits, why, advice, .. } = self;
+        let then = if self.is_of_validation {
+            "It will not be known how good the classifier is, and it gets no temperature and no thresholds"
+        } else {
+            "All photos are for training and validation"
+        };
+        format!("no {splits} split can be made: {why}. {then}. {advice}")
+    }
+
+    /// What is said at the end in the place of a verdict.
+    pub(crate) fn at_the_end(&self) -> String {
+        let Self { splits, why, advice, .. } = self;
+        format!("not known how good: no {splits} split could be made: {why}. {advice}")
     }
 }

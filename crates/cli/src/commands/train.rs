@@ -20,6 +20,7 @@ use foliar_train::{
 use foliar_vision::{Dataset, Problem, counted};
 
 use self::screen::Screen;
+use super::grouping::Undivided;
 use super::{file_problems, review, use_threads};
 use crate::arguments::{MachineArguments, TrainArguments};
 use crate::exit::Exit;
@@ -102,6 +103,9 @@ pub(crate) fn open_photographs(
     for line in grouping_lines(&photographs.grouping, photographs.dataset.photos.len()) {
         say!("{line}");
     }
+    if let Some(indivisible) = photographs.indivisible(&recipe.data) {
+        say!("{}", Undivided::of(&indivisible, &recipe.data).before_training());
+    }
     if let Some(learned) = &photographs.learned_before {
         learned_lines(learned, recipe, &photographs).iter().for_each(|line| say!("{line}"));
     }
@@ -167,7 +171,8 @@ fn grouping_lines(grouping: &Grouping, photographs: usize) -> Vec<String> {
                 }
             };
             lines.push(format!(
-                "{photographs} photos in {groups} groups; each group stays in one split{rest}"
+                "{photographs} photos in {}; each group stays in one split{rest}",
+                counted(groups, "group", "groups")
             ));
         }
         GroupSource::Copies => {}
@@ -261,7 +266,9 @@ fn conclude(run: &Run, photographs: &Photographs, outcome: &Outcome, began: Inst
         Some(_) | None => {}
     }
     if let Some(bundle) = &outcome.bundle {
-        say!("{}", ending::verdict(run, outcome.refit.is_some()));
+        let undivided = photographs.indivisible(&run.recipe.data);
+        let undivided = undivided.map(|found| Undivided::of(&found, &run.recipe.data));
+        say!("{}", ending::verdict(run, outcome.refit.is_some(), undivided.as_ref()));
         say!("{}", ending::took(began.elapsed()));
         println(&bundle.display().to_string())?;
     }

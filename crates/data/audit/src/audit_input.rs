@@ -63,7 +63,9 @@ pub fn audit(input: AuditInput<'_>) -> Audit {
     let measures: Vec<Measures> = stats.iter().map(|stats| stats.measures).collect();
     let quality = quality_issues(&measures);
     let (mut check, mut issues, mut near) = (None, Vec::new(), Nearest::new());
-    if let Some(features) = features.or(textures.as_ref()).filter(|_| dataset.classes.len() > 1) {
+    let divisible = groups.have_others_of_their_class(dataset).contains(&true);
+    if let Some(features) = features.or(textures.as_ref()).filter(|_| dataset.classes.len() > 1 && divisible)
+    {
         assert_eq!(features.values.len(), photos.len() * features.width, "one row of features a photo");
         let numbers = groups.numbers();
         let all: Vec<usize> = (0..photos.len()).collect();

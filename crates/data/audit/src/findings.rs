@@ -6,6 +6,7 @@ use foliar_results::audit::{
     Audit, CopyPair, FindingId, GroupSource, NameFamily, Probe, Proposal, QualityIssue, SecondCopy,
     ShortcutCue, Watermark,
 };
+use foliar_results::words::list;
 use foliar_results::{FileProblem, Finding, Severity};
 use foliar_vision::problem::FILE_REMARKS;
 
@@ -25,6 +26,7 @@ pub(crate) fn findings(audit: &Audit) -> Vec<Finding<FindingId>> {
         watermarks(audit),
         background(audit),
         random_split(audit),
+        indivisible(audit),
         wrong_labels(audit),
         broken(audit),
         odd(audit),
@@ -310,6 +312,54 @@ fn random_split(audit: &Audit) -> Option<Finding<FindingId>> {
         )],
         advice: "Split by group, as `foliar train` does, and use the same split (split.csv) in every program that you \
                  compare."
+            .to_owned(),
+    })
+}
+
+/// Classes in one group, of which no grouped split can be made.
+fn indivisible(audit: &Audit) -> Option<Finding<FindingId>> {
+    let whole: Vec<&str> = audit
+        .classes
+        .iter()
+        .filter(|class| class.groups == 1 && class.photographs > 1)
+        .map(|class| class.class.as_str())
+        .collect();
+    let all = audit.classes.iter().all(|class| class.groups < 2);
+    let count = audit.groups.count;
+    let by = audit.groups.source.words();
+    let claim = match (count, all, whole.as_slice()) {
+        (_, _, []) => return None,
+        (1, ..) => {
+            format!("All photos are in one group (by {by}): no split can be made that keeps it together.")
+        }
+        (_, true, _) => {
+            format!(
+                "All photos of each class are in one group (by {by}): no split can be made that keeps them together."
+            )
+        }
+        (.., [only]) => format!(
+            "All photos of {only} are in one group (by {by}): no split that keeps it together divides them."
+        ),
+        (.., more) => format!(
+            "Of {} classes all photos are in one group each (by {by}): no split that keeps it together divides them.",
+            more.len()
+        ),
+    };
+    let mut evidence = Vec::new();
+    if !all {
+        evidence.push(list(&whole));
+    }
+    evidence.push(
+        "Shortcuts, wrong labels and how optimistic a random split is are measured on unseen groups, and so are not known here."
+            .to_owned(),
+    );
+    Some(Finding {
+        id: FindingId::Indivisible,
+        severity: if all { Severity::Warning } else { Severity::Note },
+        claim,
+        evidence,
+        advice: "If these are several leaves, say which photos belong together: --group-by REGEX takes it from the path, --groups FILE \
+                 from a table; `foliar train --group copies` takes each photo for another leaf."
             .to_owned(),
     })
 }

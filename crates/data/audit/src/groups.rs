@@ -223,6 +223,18 @@ impl PhotoGroups {
         self.of.iter().enumerate().filter(|(place, first)| place == *first).count()
     }
 
+    /// For each photo of `dataset` whether its class has photos in other groups. Where it has none, a classifier that has not
+    /// seen the group of the photo does not know the class, and its predictions say nothing of the photo.
+    #[must_use]
+    pub fn have_others_of_their_class(&self, dataset: &Dataset) -> Vec<bool> {
+        let mut firsts: Vec<Option<usize>> = vec![None; dataset.classes.len()];
+        let mut several = vec![false; dataset.classes.len()];
+        for (photo, &group) in dataset.photos.iter().zip(&self.of) {
+            several[photo.class] |= *firsts[photo.class].get_or_insert(group) != group;
+        }
+        dataset.photos.iter().map(|photo| several[photo.class]).collect()
+    }
+
     /// Photos in each group, at the index of its first photo; 0 at all other indices.
     #[must_use]
     pub fn sizes(&self) -> Vec<usize> {

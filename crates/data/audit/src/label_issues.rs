@@ -35,7 +35,8 @@ const STRONG: f64 = 4.0;
 /// The most similar photos of others, by the index of the other and nearest first.
 pub(crate) type Nearest = BTreeMap<usize, Vec<usize>>;
 
-/// Photos whose label is probably wrong, the most likely first, and the nearest neighbours of each.
+/// Photos whose label is probably wrong, the most likely first; not those of a class in one group, which no classifier knows
+/// that has not seen the photo itself; and the nearest neighbours of each.
 pub(crate) fn label_issues(
     dataset: &Dataset,
     features: &Features,
@@ -45,10 +46,12 @@ pub(crate) fn label_issues(
     let labels: Vec<usize> = dataset.photos.iter().map(|photo| photo.class).collect();
     let classes = dataset.classes.len();
     let directions = directions(features);
+    let others = groups.have_others_of_their_class(dataset);
     let mut found: Vec<(LabelIssue, usize, Vec<usize>)> = predictions
         .probabilities
         .par_chunks_exact(classes)
         .enumerate()
+        .filter(|&(photo, _)| others[photo])
         .filter_map(|(photo, row)| {
             let own = labels[photo];
             let class =

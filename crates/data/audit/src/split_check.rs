@@ -74,14 +74,19 @@ fn add_hits(logits: &[f32], labels: &[usize], classes: usize, hits: &mut [f64]) 
     }
 }
 
-/// Compares; `None` if no two photos share a group, which leaves nothing to compare.
+/// Compares, on the photos whose class is in two groups or more: of a class in one group there is no grouped split. `None` if no
+/// two of them share a group, which leaves nothing to compare.
 pub(crate) fn split_check(
     dataset: &Dataset,
     features: &Features,
     groups: &PhotoGroups,
     grouped: &OutOfFold,
 ) -> Option<SplitCheck> {
-    let sizes: Vec<usize> = groups.sizes().into_iter().filter(|&size| size > 1).collect();
+    let others = groups.have_others_of_their_class(dataset);
+    let judged: Vec<usize> = (0..dataset.photos.len()).filter(|&photo| others[photo]).collect();
+    let mut sizes = vec![0; dataset.photos.len()];
+    judged.iter().for_each(|&photo| sizes[groups.of[photo]] += 1);
+    sizes.retain(|&size| size > 1);
     if sizes.is_empty() {
         return None;
     }
@@ -90,15 +95,17 @@ pub(crate) fn split_check(
     each_repeat(dataset, features, &labels, None, |validation| {
         add_hits(&validation.logits(), &labels, dataset.classes.len(), &mut random);
     });
-    let difference: Vec<f64> =
-        random.iter().zip(&grouped.hits).map(|(random, grouped)| random - grouped).collect();
+    let of_judged =
+        |value: &dyn Fn(usize) -> f64| -> Vec<f64> { judged.iter().map(|&photo| value(photo)).collect() };
+    let names: Vec<usize> = judged.iter().map(|&photo| groups.of[photo]).collect();
+    let mean = |value: &dyn Fn(usize) -> f64| mean_by_group(&of_judged(value), &names);
     Some(SplitCheck {
         features: features.name.clone(),
         of_a_network: features.of_a_network,
         groups: sizes.len(),
         grouped_photographs: sizes.iter().sum(),
-        random: mean_by_group(&random, &groups.of),
-        grouped: mean_by_group(&grouped.hits, &groups.of),
-        optimism: mean_by_group(&difference, &groups.of),
+        random: mean(&|photo| random[photo]),
+        grouped: mean(&|photo| grouped.hits[photo]),
+        optimism: mean(&|photo| random[photo] - grouped.hits[photo]),
     })
 }

@@ -11,6 +11,7 @@ use foliar_train::{OutOfFoldRow, Run};
 use foliar_vision::UnionFind;
 
 use crate::error::EvalError;
+use crate::out_of_fold::held_back_something;
 
 /// Compares `runs` by their predictions for the photographs that none of them was trained on when it predicted them. Intervals
 /// and p-values go by group: photographs that stand in one group in the split of any run belong together.
@@ -90,6 +91,11 @@ impl Opened {
     fn open(path: &Path) -> Result<Self, EvalError> {
         let run = Run::open(path)?;
         let Bundle { classes, temperature, .. } = Bundle::read(&run.dir.bundle())?;
+        held_back_something(
+            &run,
+            "the run held back no validation photos to compare on; train it again with a validation split (--validation 0.2), \
+             or measure it on other photos (`foliar evaluate RUN --data FOLDER`)",
+        )?;
         let rows = run.out_of_fold(&classes)?;
         let out_of_fold = rows.into_iter().map(|row| (row.path.clone(), row)).collect();
         Ok(Self { run, classes, temperature, out_of_fold })

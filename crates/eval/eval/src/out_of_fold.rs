@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use foliar_metrics::{Bootstrap, Estimate, Groups, Predictions};
 use foliar_train::{OutOfFoldRow, Run};
+use foliar_vision::Split;
 
 use crate::error::EvalError;
 
@@ -50,4 +51,13 @@ pub fn out_of_fold_accuracy(run: &Run, classes: &[String]) -> Result<Option<OutO
     let predictions = Predictions::new(logits, labels, Groups::new(&groups), classes.len())?;
     let accuracy = Bootstrap::default().proportion(&predictions.correct(), predictions.groups());
     Ok(Some(OutOfFoldAccuracy { accuracy, majority, photographs, groups: predictions.groups().count() }))
+}
+
+/// Refuses a run that held nothing back for validation, with `what` as the reason.
+pub(crate) fn held_back_something(run: &Run, what: &str) -> Result<(), EvalError> {
+    // A table that is there says itself what is wrong with it.
+    if run.dir.out_of_fold().exists() || !run.photographs_of(Split::Validation)?.is_empty() {
+        return Ok(());
+    }
+    Err(EvalError::Unusable { root: run.dir.root().to_owned(), what: what.to_owned() })
 }

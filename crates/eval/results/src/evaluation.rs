@@ -220,12 +220,6 @@ impl Evaluation {
         largest as f64 / self.photographs.max(1) as f64
     }
 
-    /// Whether the accuracy is above that of always predicting the most frequent class, beyond chance.
-    #[must_use]
-    pub fn beats_majority(&self) -> bool {
-        self.scores.accuracy.low > self.majority_share()
-    }
-
     /// Names of the classes without photographs.
     pub fn missing_classes(&self) -> impl Iterator<Item = &str> {
         self.classes.iter().filter(|class| class.photographs == 0).map(|class| class.class.as_str())
@@ -279,12 +273,6 @@ impl Evaluation {
             count(photographs, "photo is", "photos are"),
             named.join(", ")
         ))
-    }
-
-    /// Whether photographs of two classes or more were measured: with one class alone, always predicting it is never wrong.
-    #[must_use]
-    pub fn has_several_classes(&self) -> bool {
-        self.classes.iter().filter(|class| class.photographs > 0).count() > 1
     }
 }
 
@@ -343,8 +331,8 @@ pub struct SelectiveResult {
     pub calibrated: Option<Calibrated>,
     /// Whether the threshold is proven for this classifier: `proven`, of held-out predictions.
     pub guaranteed: bool,
-    /// About so many more groups (leaves) in training would be enough to prove a threshold; `None` if it is proven, or if no
-    /// number would be enough because the classifier errs too often.
+    /// About so many more groups (leaves) in training would be enough to prove a threshold for the models that made the
+    /// predictions; `None` if it is proven, or if no number would be enough because the classifier errs too often.
     pub more_groups: Option<usize>,
     /// Photographs of which it can be assessed whether they are out-of-distribution: the detector was not fitted to them.
     pub assessed: usize,

@@ -19,4 +19,4 @@ pub use evidence::{BackgroundEvidence, ClassEvidence, EvidenceShare};
 pub use finding::{Finding, Severity};
 pub use rules::{Circumstances, FindingId, findings};
 pub use run_report::{MissingSection, Mistake, Mistakes, ModelSummary, Provenance, RunReport};
-pub use verdict::{NO_BETTER, Rating, Verdict, scale, word};
+pub use verdict::{Rating, Verdict, beside_majority, scale, word};

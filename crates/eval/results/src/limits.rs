@@ -1,10 +1,13 @@
-//! Every limit of the rules. A value that has an interval passes a limit only if the end of the interval does.
+//! Every limit of the rules. A value that has an interval passes a limit only if the end of the interval does. A difference
+//! (overconfidence, optimism, what a corruption costs) is claimed where its interval excludes zero, and told where it is large
+//! enough to matter.
 
 /// Lower end of the accuracy's interval from which a classifier is very good.
 pub const VERY_GOOD: f64 = 0.95;
 /// Lower end of the accuracy's interval from which a classifier is good.
 pub const GOOD: f64 = 0.85;
-/// Lower end of the accuracy's interval from which a classifier is fair; below, it is often wrong.
+/// Lower end of the accuracy's interval from which a classifier is fair; upper end below which it is weak, and often wrong.
+/// Between them there are too few groups to tell.
 pub const FAIR: f64 = 0.7;
 /// Upper end of a recall's interval below which the class is weak.
 pub const WEAK_RECALL: f64 = 0.7;

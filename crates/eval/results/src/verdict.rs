@@ -33,22 +33,34 @@ pub enum Rating {
     Unsound,
 }
 
-/// What the words of a verdict mean. They follow the lower end of the range, so that luck with few photos earns none.
+/// What the words of a verdict mean. Praise follows the lower end of the range and blame the upper one, so that luck with few
+/// photos earns neither.
 #[must_use]
 pub fn scale() -> String {
     let at_least = |limit: f64| fixed(100.0 * limit, 0);
     format!(
-        "Very good: at least {} of 100 photos right, by the lower end of the range. Good: {}. Fair: {}. Weak: fewer.",
+        "Very good: at least {} of 100 photos right, by the lower end of the range. Good: {}. Fair: {}. Weak: \
+         fewer, by the upper end.",
         at_least(VERY_GOOD),
         at_least(GOOD),
         at_least(FAIR)
     )
 }
 
-/// The words of a verdict that beat no majority.
-pub const NO_BETTER: &str = "No better than always predicting the most frequent class";
+/// What is to say of an accuracy where always predicting the most frequent class is correct on the share `majority`; `None` if
+/// it is better beyond chance, or if one class alone was measured.
+#[must_use]
+pub fn beside_majority(accuracy: Estimate, majority: f64) -> Option<&'static str> {
+    if majority >= 1.0 || accuracy.low > majority {
+        None
+    } else if accuracy.high <= majority {
+        Some("No better than always predicting the most frequent class")
+    } else {
+        Some("Not shown to be better than always predicting the most frequent class")
+    }
+}
 
-/// The word of the scale for an accuracy; `None` where there are too few groups to say.
+/// The word of the scale for an accuracy; `None` where the range is all that there can be.
 #[must_use]
 pub fn word(accuracy: Estimate) -> Option<&'static str> {
     match accuracy.low {
@@ -56,7 +68,10 @@ pub fn word(accuracy: Estimate) -> Option<&'static str> {
         low if low >= VERY_GOOD => Some("Very good"),
         low if low >= GOOD => Some("Good"),
         low if low >= FAIR => Some("Fair"),
-        _ => Some("Weak"),
+        _ if accuracy.high < FAIR => Some("Weak"),
+        _ if accuracy.high < GOOD => Some("Too few groups to tell (weak to fair)"),
+        _ if accuracy.high < VERY_GOOD => Some("Too few groups to tell (weak to good)"),
+        _ => Some("Too few groups to tell (weak to very good)"),
     }
 }
 
@@ -87,8 +102,7 @@ fn measured(evaluation: &Evaluation) -> String {
     let data = &evaluation.data;
     let word = match word(accuracy) {
         None => "Not known how good",
-        Some(_) if evaluation.has_several_classes() && !evaluation.beats_majority() => NO_BETTER,
-        Some(word) => word,
+        Some(word) => beside_majority(accuracy, evaluation.majority_share()).unwrap_or(word),
     };
     let on = match (data.origin, data.split_by_group == Some(true)) {
         _ if data.training_included > 0 => "photos that it was trained on",

@@ -326,7 +326,27 @@ fn each_value_has_its_words() {
             Limited,
             "Weak on leaves that it has not seen: 62 % correct (58 to 66 of 100). Its limits: it is often wrong.",
         ),
-        (accuracy(0.55, 0.49, 0.6), Unsound, "No better than always predicting the most frequent class on"),
+        // High values with few groups are no fault, and no praise.
+        (
+            accuracy(1.0, 0.61, 1.0),
+            Limited,
+            "Too few groups to tell (weak to very good) on leaves that it has not seen: 100 % correct (61 to 100 of 100). \
+             Its limits: too few groups to tell whether it is often wrong.",
+        ),
+        (accuracy(0.86, 0.66, 0.94), Limited, "Too few groups to tell (weak to good) on leaves"),
+        (accuracy(0.72, 0.69, 0.75), Limited, "Too few groups to tell (weak to fair) on leaves"),
+        (accuracy(0.65, 0.6, 0.6999), Limited, "It is often wrong. 35 % of its predictions are wrong."),
+        (accuracy(0.45, 0.4, 0.5), Unsound, "No better than always predicting the most frequent class on"),
+        (
+            accuracy(0.95, 0.49, 0.99),
+            Unsound,
+            "it is not shown to be better than always predicting the most frequent class",
+        ),
+        (
+            accuracy(0.55, 0.49, 0.6),
+            Unsound,
+            "Not shown to be better than always predicting the most frequent class on",
+        ),
         (
             accuracy(0.55, 0.49, 0.6),
             Unsound,
@@ -482,14 +502,32 @@ fn each_value_has_its_words() {
             "It answers 10 % of the photos",
         ),
         (
-            selective(|selective| selective.proven = false),
+            selective(|selective| (selective.proven, selective.guaranteed) = (false, false)),
             Sound,
             "Even its most confident predictions are wrong more often than the target",
         ),
         (
-            selective(|selective| (selective.proven, selective.more_groups) = (false, Some(40))),
+            selective(|selective| {
+                (selective.proven, selective.guaranteed) = (false, false);
+                (selective.calibrated, selective.more_groups) = (Some(Calibrated::Refitted), Some(40));
+            }),
             Sound,
-            "About 40 more groups held back in training would be enough.",
+            "About 40 more groups in training would be enough to prove one for the models of cross-validation; this one was \
+             trained again on all photos, and nothing is proven of it. Test on photos that were used for nothing before",
+        ),
+        (
+            selective(|selective| {
+                (selective.guaranteed, selective.calibrated) = (false, Some(Calibrated::Refitted));
+            }),
+            Sound,
+            "The confidence threshold is not guaranteed. An error rate is proven for the models of cross-validation only",
+        ),
+        (
+            selective(|selective| {
+                (selective.guaranteed, selective.calibrated) = (false, Some(Calibrated::Reused));
+            }),
+            Sound,
+            "they also chose the epoch or the temperature, so that it would be no guarantee",
         ),
         (
             sets(|sets| (sets.calibrated, sets.guaranteed_coverage) = (Calibrated::Refitted, None)),
@@ -565,6 +603,27 @@ fn the_epoch_that_was_kept_is_judged_and_not_the_last_one() {
     assert!(Verdict::of(None, &besides).rating > Rating::Unknown);
 }
 
+/// No finding blames what the interval leaves open: where the upper end is above a limit, nothing is said to be below it.
+#[test]
+fn a_wide_interval_is_never_a_fault() {
+    for groups in [4, 6, 24] {
+        for (value, low) in [(1.0, 0.61), (1.0, 0.55), (0.96, 0.6), (0.9, 0.51)] {
+            let verdict = verdict(&evaluated(|evaluation| {
+                evaluation.scores.accuracy = estimate(value, low, 1.0);
+                evaluation.data.groups = groups;
+            }));
+            let told = told(&verdict);
+            assert!(!told.contains("often wrong.") || told.contains("whether it is often wrong"), "{told}");
+            assert!(
+                !told.contains("0 % of its predictions are wrong") && !told.contains("Weak on"),
+                "{told}"
+            );
+            let few = |finding: &&Finding<FindingId>| finding.id == FindingId::FewPhotographs;
+            assert_eq!(verdict.findings.iter().filter(few).count(), 1, "{told}");
+        }
+    }
+}
+
 #[test]
 fn the_words_of_a_verdict_are_explained() {
     let scale = scale();
@@ -593,7 +652,7 @@ fn an_evaluation_is_judged_alike_whatever_is_known_besides() {
     evaluation.data.origin = Origin::Validation;
     evaluation.scores.accuracy = estimate(0.62, 0.55, 0.7);
     evaluation.classes[1].photographs = 4;
-    evaluation.selective.proven = false;
+    (evaluation.selective.proven, evaluation.selective.guaranteed) = (false, false);
     let alone = Verdict::of(Some(&evaluation), &Circumstances::default());
     assert!(alone.findings.len() >= 5);
     let report = RunReport {

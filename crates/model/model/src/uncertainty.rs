@@ -9,16 +9,14 @@ mod stored;
 
 use std::collections::BTreeSet;
 
-use foliar_metrics::{
-    AbstentionReason, Calibrated, Conditioning, ConformalSets, GroupedScores, Groups, Guarantee,
-    MahalanobisDetector, MetricsError, Predictions, arg_max, conformal_threshold, softmax,
-};
-use serde::{Deserialize, Serialize};
-
 pub(crate) use self::stored::StoredUncertainty;
 pub use self::stored::is_uncertainty;
 use crate::error::ModelError;
 use crate::prediction::PredictionDetails;
+use foliar_metrics::{
+    AbstentionReason, Calibrated, Conditioning, ConformalSets, GroupedScores, Groups, Guarantee,
+    MahalanobisDetector, MetricsError, Predictions, arg_max, conformal_threshold, softmax,
+};
 
 /// The target error rates that a bundle has thresholds for.
 pub const RISK_LEVELS: [f64; 5] = [0.2, 0.1, 0.05, 0.02, 0.01];
@@ -51,7 +49,7 @@ pub struct Uncertainty {
 }
 
 /// What is promised for one target error rate, alpha.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RiskLevel {
     /// Prediction sets that hold the true class with probability 1 - alpha. A set is empty where no class fits as well as the
     /// true class does for 1 - alpha of the photographs.
@@ -60,10 +58,12 @@ pub struct RiskLevel {
     pub threshold: f64,
     /// Whether the threshold is proven: with confidence 0.95 at most a share alpha of the answers is wrong, of the models that
     /// made the predictions it was fitted to; [`Uncertainty::calibrated`] says whether that is the model of the bundle.
-    /// Otherwise the threshold is 1 - alpha, at which calibrated probabilities are right often enough, and nothing is guaranteed.
+    /// Otherwise the threshold is 1 - alpha, at which calibrated probabilities are right often enough.
+    pub proven: bool,
+    /// Whether that is guaranteed of the model of the bundle: `proven`, on photographs that were used for nothing else.
     pub guaranteed: bool,
-    /// About so many more groups (leaves) would be enough to prove a threshold; `None` where it is proven, or where the
-    /// classifier errs too often for any number of groups.
+    /// About so many more groups (leaves) would be enough to prove a threshold, of the models that made the predictions; `None`
+    /// where it is proven, or where the classifier errs too often for any number of groups.
     pub more_groups: Option<usize>,
 }
 
@@ -111,7 +111,7 @@ impl Uncertainty {
             calibrated,
             levels: RISK_LEVELS
                 .into_iter()
-                .map(|risk| RiskLevel::fit(predictions, risk))
+                .map(|risk| RiskLevel::fit(predictions, calibrated, risk))
                 .collect::<Result<_, _>>()?,
             ood: OodDetector::fit(features).ok(),
             chosen: default_level(),
@@ -164,7 +164,7 @@ fn default_level() -> usize {
 }
 
 impl RiskLevel {
-    fn fit(predictions: &Predictions, risk: f64) -> Result<Self, MetricsError> {
+    fn fit(predictions: &Predictions, calibrated: Calibrated, risk: f64) -> Result<Self, MetricsError> {
         let (confidences, correct) = (predictions.confidences(), predictions.correct());
         let guarantee = Guarantee::fit(&confidences, &correct, predictions.groups(), risk, PROOF)?;
         let conditioning = conditioning(predictions, risk);
@@ -175,7 +175,8 @@ impl RiskLevel {
         Ok(Self {
             sets: ConformalSets::fit(predictions, risk, conditioning)?,
             threshold,
-            guaranteed: guarantee.proven().is_some(),
+            proven: guarantee.proven().is_some(),
+            guaranteed: guarantee.proven().is_some() && calibrated == Calibrated::HeldOut,
             more_groups,
         })
     }
@@ -283,8 +284,8 @@ mod tests {
         let mut last = None;
         for risk in RISK_LEVELS {
             uncertainty.set_risk(risk).unwrap();
-            let RiskLevel { sets, threshold, guaranteed, .. } = uncertainty.level().clone();
-            assert!((0.0..=1.0).contains(&threshold) && guaranteed, "{risk}: {threshold}");
+            let RiskLevel { sets, threshold, proven, .. } = uncertainty.level().clone();
+            assert!((0.0..=1.0).contains(&threshold) && proven, "{risk}: {threshold}");
             if let Some((sets_before, threshold_before)) = last {
                 assert!(sets.overall >= sets_before && threshold >= threshold_before, "{risk}");
             }
@@ -292,6 +293,18 @@ mod tests {
         }
         assert!(matches!(uncertainty.set_risk(0.3), Err(ModelError::Risk { .. })));
         assert_eq!(uncertainty.level().sets.alpha, 0.01, "a level that there is not changes nothing");
+    }
+
+    #[test]
+    fn only_photographs_that_were_used_for_nothing_else_give_a_guarantee() {
+        for (calibrated, expected) in
+            [(Calibrated::HeldOut, true), (Calibrated::Refitted, false), (Calibrated::Reused, false)]
+        {
+            let fitted = Uncertainty::fit(&predictions(2000), calibrated, &features(200)).unwrap();
+            for level in &fitted.levels {
+                assert_eq!((level.proven, level.guaranteed), (true, expected), "{calibrated:?}");
+            }
+        }
     }
 
     /// Wrong answers are the most confident ones, so that only a threshold above 1 - alpha keeps the risk.
@@ -307,7 +320,7 @@ mod tests {
         });
         let labels = (0..count as u32).map(|i| u32::from(i % 4 >= 2)).collect();
         let predictions = Predictions::new(logits.collect(), labels, Groups::independent(count), 2).unwrap();
-        let level = RiskLevel::fit(&predictions, 0.1).unwrap();
+        let level = RiskLevel::fit(&predictions, Calibrated::HeldOut, 0.1).unwrap();
         assert!(level.guaranteed && level.threshold > 0.9, "{level:?}");
         let answered = predictions.confidences().into_iter().zip(predictions.correct());
         let answered: Vec<bool> = answered
@@ -336,7 +349,7 @@ mod tests {
         let few = fitted(3);
         assert!(few.ood.is_none());
         assert_eq!(few.assess(&[5.0, 0.0], &[0.0; 6]).set, [0, 1], "nothing can be promised by one class");
-        assert_eq!((few.level().threshold, few.level().guaranteed), (0.9, false), "nothing is proven");
+        assert_eq!((few.level().threshold, few.level().proven), (0.9, false), "nothing is proven");
         let none = fitted(0);
         assert_eq!((none.photographs, none.ood), (0, None));
     }

@@ -15,6 +15,7 @@ use foliar_vision::{
 use crate::error::TrainError;
 use crate::feature_cache::FeatureCache;
 use crate::feature_rows::{FeatureFile, FeatureStore, plain_key};
+use crate::indivisible::Indivisible;
 use crate::initial_weights::InitialWeights;
 use crate::recipe::{ClassWeights, DataSpec, Group, Recipe};
 use crate::thumbnails::Thumbnails;
@@ -371,6 +372,11 @@ impl Photographs {
         (choice == ClassWeights::Balanced).then(|| counts.iter().map(balanced).collect())
     }
 
+    /// What keeps these from being divided as `data`, of their recipe, asks; `None` if they are.
+    pub fn indivisible(&self, data: &DataSpec) -> Option<Indivisible> {
+        Indivisible::of(&self.dataset, data, &self.splits, &self.groups, self.grouping.source)
+    }
+
     /// Names and digests of all photographs.
     pub fn manifest(&self) -> Manifest {
         self.dataset.manifest()
@@ -396,6 +402,25 @@ impl Photographs {
             cached: self.store.cached(),
         }
     }
+}
+
+/// How `recipe` would split the photographs of `dataset`, without opening one of them: copies that are not equal are not
+/// found, and photographs that its weights have learned from are not known.
+///
+/// # Errors
+/// Tables or patterns that cannot be used.
+pub fn planned_split(
+    dataset: &Dataset,
+    recipe: &Recipe,
+) -> Result<(Splits, Option<Indivisible>), TrainError> {
+    let data = &recipe.data;
+    let (dataset, given) = listed(dataset.clone(), data, &mut Vec::new())?;
+    let (groups, grouping) = groups(&dataset, data, given.as_ref(), None)?;
+    let [validation, test] = if given.is_some() { [0.0; 2] } else { [data.validation, data.test] };
+    let spec = SplitSpec { validation, test, groups: Some(groups.clone()), train_only: None };
+    let splits = split(&dataset, &spec, recipe.seed);
+    let indivisible = Indivisible::of(&dataset, data, &splits, &groups, grouping.source);
+    Ok((splits, indivisible))
 }
 
 impl LearnedBefore {

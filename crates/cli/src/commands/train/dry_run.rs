@@ -6,13 +6,13 @@ use std::path::Path;
 use foliar_files::Printable as _;
 use foliar_nn::{Graph, Optimizer, zoo};
 use foliar_scan::scan;
-use foliar_train::{Freeze, Phase, Recipe, Schedule};
-use foliar_vision::Augment;
+use foliar_train::{Freeze, Phase, Recipe, Schedule, planned_split};
+use foliar_vision::{Augment, Split};
 
 use super::recipe;
 use crate::arguments::{RecipeArguments, RecipeName};
 use crate::commands::file_problems;
-use crate::commands::grouping::grouping;
+use crate::commands::grouping::{Undivided, grouping};
 use crate::exit::Exit;
 use crate::output;
 
@@ -67,8 +67,14 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         ),
     };
     writeln!(out, "recipe       {name}: {why}")?;
-    let held_back = (recipe.data.validation + recipe.data.test) * count as f64;
-    let train = (count as f64 - held_back).max(0.0);
+    let (splits, indivisible) = planned_split(&dataset, recipe)?;
+    let is_validated = !splits.validation.is_empty();
+    let train = if is_validated {
+        let held_back = (recipe.data.validation + recipe.data.test) * count as f64;
+        (count as f64 - held_back).max(0.0)
+    } else {
+        splits.train.len() as f64
+    };
     for (index, phase) in recipe.phases.iter().enumerate() {
         writeln!(out, "\nphase {} of {}: {}", index + 1, recipe.phases.len(), phase.describe())?;
         let steps = (train / recipe.batch_size as f64).ceil() as u64 * u64::from(phase.epochs);
@@ -78,19 +84,30 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
         }
     }
     writeln!(out)?;
-    if recipe.reestimate {
+    if recipe.reestimate && is_validated {
         writeln!(
             out,
             "at the end   batch-norm statistics are estimated again on photos without augmentation, if that lowers the validation loss"
         )?;
     }
-    writeln!(
-        out,
-        "kept         the weights of the epoch that is best on the {:.0} % of photos held back for validation",
-        100.0 * recipe.data.validation
-    )?;
+    let chosen = dataset.photos.iter().any(|photo| photo.split == Some(Split::Validation));
+    if !is_validated {
+        writeln!(out, "kept         the weights of the last epoch: no photos are held back for validation")?;
+    } else if chosen || recipe.data.split.is_some() {
+        let found = splits.validation.len();
+        writeln!(out, "kept         the weights of the epoch that is best on the {found} validation photos")?;
+    } else {
+        writeln!(
+            out,
+            "kept         the weights of the epoch that is best on the {:.0} % of photos held back for validation",
+            100.0 * recipe.data.validation
+        )?;
+    }
     writeln!(out, "grouping     {}", grouping(&recipe.data))?;
-    if recipe.refit > 0 && recipe.phases[0].is_cached() {
+    if let Some(indivisible) = &indivisible {
+        writeln!(out, "             {}", Undivided::of(indivisible, &recipe.data).before_training())?;
+    }
+    if is_validated && recipe.refit > 0 && recipe.phases[0].is_cached() {
         writeln!(
             out,
             "refit        if that is an epoch of the classifier on the frozen network: {}-fold cross-validation sets epochs, temperature \

@@ -7,20 +7,24 @@ use std::time::Duration;
 use foliar_eval::{OutOfFoldAccuracy, out_of_fold_accuracy};
 use foliar_model::Bundle;
 use foliar_results::words::{count, fixed, of_a_hundred};
-use foliar_results::{NO_BETTER, word};
+use foliar_results::{beside_majority, word};
 use foliar_train::Run;
 use foliar_vision::{Split, counted};
 
+use crate::commands::grouping::Undivided;
 use crate::commands::shell::{quoted, short};
 
 /// `Fair: about 82 of 100 photos right (79 to 85), judged by 5-fold cross-validation on ...`.
-pub(super) fn verdict(run: &Run, was_refitted: bool) -> String {
+pub(super) fn verdict(run: &Run, was_refitted: bool, undivided: Option<&Undivided>) -> String {
     let found = || -> anyhow::Result<Option<OutOfFoldAccuracy>> {
         Ok(out_of_fold_accuracy(run, &Bundle::read(&run.dir.bundle())?.classes)?)
     };
     match found() {
         Ok(Some(found)) => in_words(&found, was_refitted.then_some(run.recipe.refit)),
-        Ok(None) => format!("not known how good: {}", nothing_held_back(run)),
+        Ok(None) => match undivided.filter(|undivided| undivided.is_of_validation) {
+            Some(undivided) => undivided.at_the_end(),
+            None => format!("not known how good: {}", nothing_held_back(run)),
+        },
         // The classifier is there all the same.
         Err(error) => format!("not known how good: {error}"),
     }
@@ -65,8 +69,7 @@ fn in_words(found: &OutOfFoldAccuracy, folds: Option<u32>) -> String {
         Some(word) => {
             let range = of_a_hundred(accuracy).replace(" of 100", "");
             let range = if range.is_empty() { range } else { format!(" ({range})") };
-            // With one class alone, always predicting it is never wrong.
-            let word = if majority < 1.0 && accuracy.low <= majority { NO_BETTER } else { word };
+            let word = beside_majority(accuracy, majority).unwrap_or(word);
             format!("{word}: {right}{range}, judged by {by}")
         }
     }
@@ -124,8 +127,19 @@ mod tests {
         assert!(few.contains("3 groups are too few") && !few.contains("0 to 100"), "{few}");
         let chance = told(0.6, [0.49, 0.7], 60, Some(5));
         assert!(
-            chance.starts_with("No better than always predicting the most frequent class: about 60"),
+            chance.starts_with(
+                "Not shown to be better than always predicting the most frequent class: about 60"
+            ),
             "{chance}"
+        );
+        let worse = told(0.4, [0.31, 0.49], 60, Some(5));
+        assert!(worse.starts_with("No better than always predicting"), "{worse}");
+        let wide = told(1.0, [0.61, 1.0], 6, None);
+        assert!(
+            wide.starts_with(
+                "Too few groups to tell (weak to very good): about 100 of 100 photos right (61 to 100)"
+            ),
+            "{wide}"
         );
         assert!(told(0.9, [0.87, 0.92], 600, None).contains("(87 to 92), judged by 600 photos held back"));
     }

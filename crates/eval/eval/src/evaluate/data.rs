@@ -13,6 +13,7 @@ use foliar_train::{Group, OutOfFoldRow, Run};
 
 use super::EvalSource;
 use crate::error::EvalError;
+use crate::out_of_fold::held_back_something;
 
 /// One photograph.
 #[derive(Clone)]
@@ -127,6 +128,12 @@ impl EvalPhotographs {
     fn of_run(run: &Run, classes: &[String]) -> Result<Self, EvalError> {
         let test = run.photographs_of(Split::Test)?;
         let origin = if test.is_empty() { Origin::Validation } else { Origin::Test };
+        if origin == Origin::Validation {
+            held_back_something(
+                run,
+                "the run has no validation or test photos; test it on other photos with --data FOLDER",
+            )?;
+        }
         let held_back: Vec<(OutOfFoldRow, bool)> = match origin {
             Origin::Validation => {
                 let validation: BTreeSet<String> =

@@ -1,9 +1,8 @@
 //! From answers to the values of an evaluation.
 
 use foliar_metrics::{
-    AbstentionReason, Binning, Bootstrap, Calibrated, ClassScores, DebiasedEce, Detection, Estimate,
-    GroupedScores, Groups, Metrics, Predictions, RiskCoverage, Scores, SelectiveRisk, SetCoverage, energy,
-    reliability_bins,
+    AbstentionReason, Binning, Bootstrap, ClassScores, DebiasedEce, Detection, Estimate, GroupedScores,
+    Groups, Metrics, Predictions, RiskCoverage, Scores, SelectiveRisk, SetCoverage, energy, reliability_bins,
 };
 use foliar_model::{Bundle, Prediction};
 use foliar_results::{
@@ -137,9 +136,9 @@ fn selective(
     Ok(SelectiveResult {
         curve: RiskCoverage::new(&predictions.confidences(), &correct, predictions.groups(), bootstrap)?,
         threshold: level.map(|level| level.threshold),
-        proven: level.is_some_and(|level| level.guaranteed),
+        proven: level.is_some_and(|level| level.proven),
         calibrated,
-        guaranteed: calibrated == Some(Calibrated::HeldOut) && level.is_some_and(|level| level.guaranteed),
+        guaranteed: level.is_some_and(|level| level.guaranteed),
         more_groups: level.and_then(|level| level.more_groups),
         assessed: assessable.len(),
         answered: (!assessable.is_empty()).then_some(risk.answered),

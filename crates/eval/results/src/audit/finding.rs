@@ -20,6 +20,8 @@ pub enum FindingId {
     Background,
     /// How optimistic a random split is.
     RandomSplit,
+    /// All photos of a class are in one group, so that no grouped split divides them.
+    Indivisible,
     /// Labels that are probably wrong.
     WrongLabels,
     /// Files that cannot be used.
@@ -50,6 +52,7 @@ impl FindingId {
             Self::Watermark => "A class has a watermark",
             Self::Background => "The background alone would tell the classes apart",
             Self::RandomSplit => "Random split against grouped split",
+            Self::Indivisible => "Groups cannot be divided",
             Self::WrongLabels => "Some labels may be wrong",
             Self::BrokenFiles => "Some files cannot be used",
             Self::OddFiles => "Some files are odd",

@@ -3,8 +3,8 @@
 use super::{Circumstances, FindingId, Judged, finding};
 use crate::evaluation::{Evaluation, Origin};
 use crate::finding::Severity;
-use crate::limits::{FEW_GROUPS, LEAKED, WIDE};
-use crate::words::{count, list, percent, points};
+use crate::limits::{FAIR, FEW_GROUPS, LEAKED, WIDE};
+use crate::words::{count, list, of_a_hundred, percent, points};
 
 /// Whether the photos are one side of a split of the run.
 fn is_split(evaluation: &Evaluation) -> bool {
@@ -121,6 +121,12 @@ pub(super) fn few_photographs(evaluation: &Evaluation, _: &Circumstances<'_>) ->
     if accuracy.is_anything() {
         let evidence = format!("On {on}, the accuracy could be anything.");
         let claim = "Too few groups to say how good it is";
+        return Some(finding(FindingId::FewPhotographs, Severity::Warning, claim, evidence, advice));
+    }
+    if accuracy.low < FAIR && accuracy.high >= FAIR {
+        let evidence =
+            format!("On {on}, the accuracy is {}, which may be weak or better.", of_a_hundred(accuracy));
+        let claim = "Too few groups to tell whether it is often wrong";
         return Some(finding(FindingId::FewPhotographs, Severity::Warning, claim, evidence, advice));
     }
     if half > WIDE {

@@ -4,7 +4,8 @@ use super::{Circumstances, FindingId, Judged, finding};
 use crate::evaluation::{ClassResult, Evaluation};
 use crate::finding::Severity;
 use crate::limits::{FAIR, FEW_OF_A_CLASS, FRAGILE, WEAK_RECALL};
-use crate::words::{count, list, of_a_hundred, percent, points};
+use crate::verdict::beside_majority;
+use crate::words::{count, list, of_a_hundred, percent, points, within};
 
 pub(super) fn accuracy(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
     let accuracy = evaluation.scores.accuracy;
@@ -12,20 +13,25 @@ pub(super) fn accuracy(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option
         // `data::few_photographs` says so.
         return None;
     }
-    if evaluation.has_several_classes() && !evaluation.beats_majority() {
+    if let Some(words) = beside_majority(accuracy, evaluation.majority_share()) {
+        let is_shown = accuracy.high <= evaluation.majority_share();
         return Some(finding(
             FindingId::NoBetterThanMajority,
             Severity::Error,
-            "It is no better than always predicting the most frequent class",
+            format!("It is {}", within(words)),
             format!(
                 "Always predicting the most frequent class would be correct on {}; the interval of the accuracy begins at {}.",
                 percent(evaluation.majority_share()),
                 percent(accuracy.low)
             ),
-            "Give more photos, train longer, or try other weights (--weights).",
+            if is_shown {
+                "Give more photos, train longer, or try other weights (--weights)."
+            } else {
+                "Test on more photos, of more leaves; or give more photos, train longer, or try other weights (--weights)."
+            },
         ));
     }
-    (accuracy.low < FAIR).then(|| {
+    (accuracy.high < FAIR).then(|| {
         finding(
             FindingId::LowAccuracy,
             Severity::Warning,

@@ -8,6 +8,9 @@ use crate::finding::Severity;
 use crate::limits::{ANSWERED, EMPTY_SETS, GOOD_AUROC, MISCALIBRATED, OOD_ANSWERED, OOD_FLAGGED, POOR_AUROC};
 use crate::words::{count, fixed, list, of_a_hundred, percent, points};
 
+/// What measures what is not guaranteed.
+const TEST_IT: &str = "Test on photos that were used for nothing before (--test 0.2, --data FOLDER).";
+
 pub(super) fn calibration(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
     let calibration = &evaluation.calibration;
     let (excess, gap) = (calibration.excess, calibration.overconfidence);
@@ -122,17 +125,29 @@ pub(super) fn risk(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Jud
 
 pub(super) fn guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> Option<Judged> {
     let selective = &evaluation.selective;
-    let threshold = selective.threshold.filter(|_| !selective.proven)?;
-    let (why, advice) = match selective.more_groups {
-        Some(more) => (
-            "There were too few groups to prove an error rate",
+    let threshold = selective.threshold.filter(|_| !selective.guaranteed)?;
+    let (whose, but) = match selective.calibrated {
+        Some(Calibrated::Refitted) => (
+            "for the models of cross-validation",
+            "this one was trained again on all photos, and nothing is proven of it",
+        ),
+        _ => (
+            "on its validation photos",
+            "they also chose the epoch or the temperature, so that it would be no guarantee",
+        ),
+    };
+    let (why, advice) = match (selective.proven, selective.more_groups) {
+        (true, _) => (format!("An error rate is proven {whose} only: {but}"), TEST_IT.to_owned()),
+        (false, Some(more)) => (
+            "There were too few groups to prove an error rate".to_owned(),
             format!(
-                "About {} held back in training would be enough.",
+                "About {} in training would be enough to prove one {whose}; {but}. {TEST_IT}",
                 count(more, "more group", "more groups")
             ),
         ),
-        None => (
-            "Even its most confident predictions are wrong more often than the target, and more groups would not help",
+        (false, None) => (
+            "Even its most confident predictions are wrong more often than the target, and more groups would not help"
+                .to_owned(),
             "Choose a higher target (--risk), or improve the classifier.".to_owned(),
         ),
     };
@@ -140,7 +155,7 @@ pub(super) fn guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> Optio
         FindingId::NoThresholdGuarantee,
         Severity::Note,
         "The confidence threshold is not guaranteed",
-        format!("{why}; the threshold of {} relies on calibrated probabilities.", fixed(threshold, 2)),
+        format!("{why}. The threshold is {}.", fixed(threshold, 2)),
         advice,
     ))
 }
@@ -165,7 +180,7 @@ pub(super) fn set_guarantee(evaluation: &Evaluation, _: &Circumstances<'_>) -> O
             percent(1.0 - sets.alpha),
             percent(sets.coverage.value)
         ),
-        "Test on photos that were used for nothing before (--test 0.2, --data FOLDER).",
+        TEST_IT,
     ))
 }
 

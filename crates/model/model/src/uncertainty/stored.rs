@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use foliar_metrics::{Calibrated, MahalanobisDetector};
+use foliar_metrics::{Calibrated, ConformalSets, MahalanobisDetector};
 use foliar_nn::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -27,9 +27,34 @@ pub(crate) struct StoredUncertainty {
     photographs: usize,
     groups: usize,
     calibrated: Calibrated,
-    levels: Vec<RiskLevel>,
+    levels: Vec<StoredLevel>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ood: Option<StoredDetector>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredLevel {
+    sets: ConformalSets,
+    threshold: f64,
+    /// Bundles without it have in `guaranteed` what is proven, of whichever model.
+    #[serde(default)]
+    proven: Option<bool>,
+    guaranteed: bool,
+    more_groups: Option<usize>,
+}
+
+impl StoredLevel {
+    fn of(level: RiskLevel) -> Self {
+        let RiskLevel { sets, threshold, proven, guaranteed, more_groups } = level;
+        Self { sets, threshold, proven: Some(proven), guaranteed, more_groups }
+    }
+
+    fn restore(self, calibrated: Calibrated) -> RiskLevel {
+        let Self { sets, threshold, proven, guaranteed, more_groups } = self;
+        let proven = proven.unwrap_or(guaranteed);
+        let guaranteed = proven && guaranteed && calibrated == Calibrated::HeldOut;
+        RiskLevel { sets, threshold, proven, guaranteed, more_groups }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,6 +89,7 @@ impl Uncertainty {
             }
         });
         let Self { photographs, groups, calibrated, levels, .. } = self.clone();
+        let levels = levels.into_iter().map(StoredLevel::of).collect();
         (StoredUncertainty { photographs, groups, calibrated, levels, ood }, tensors)
     }
 }
@@ -79,6 +105,7 @@ impl StoredUncertainty {
         classes: usize,
     ) -> Result<Uncertainty, String> {
         let Self { photographs, groups, calibrated, levels, ood } = self;
+        let levels: Vec<RiskLevel> = levels.into_iter().map(|level| level.restore(calibrated)).collect();
         if !levels.iter().map(|level| level.sets.alpha).eq(RISK_LEVELS) {
             return Err("its risk levels are not those of this version of foliar; train again".to_owned());
         }
@@ -111,7 +138,6 @@ impl StoredUncertainty {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use foliar_metrics::ConformalSets;
 
     fn uncertainty() -> Uncertainty {
         let distance = MahalanobisDetector {
@@ -129,7 +155,8 @@ mod tests {
             RiskLevel {
                 sets,
                 threshold: 0.625,
-                guaranteed: alpha > 0.05,
+                proven: alpha > 0.05,
+                guaranteed: false,
                 more_groups: (alpha < 0.05).then_some(40),
             }
         };
@@ -152,6 +179,30 @@ mod tests {
             let text =
                 serde_json::from_str::<StoredUncertainty>(&serde_json::to_string(&text).unwrap()).unwrap();
             assert_eq!(text.restore(tensors, 2).unwrap(), uncertainty);
+        }
+    }
+
+    /// Bundles of before said `guaranteed` of every proven threshold, whichever model it was proven of.
+    #[test]
+    fn a_bundle_of_before_guarantees_what_its_calibration_allows() {
+        for (calibrated, guaranteed) in
+            [(Calibrated::HeldOut, true), (Calibrated::Refitted, false), (Calibrated::Reused, false)]
+        {
+            let (text, tensors) = Uncertainty { calibrated, ..uncertainty() }.store();
+            let mut text = serde_json::to_value(&text).unwrap();
+            for level in text["levels"].as_array_mut().unwrap() {
+                let proven = level.as_object_mut().unwrap().remove("proven").unwrap();
+                level["guaranteed"] = proven;
+            }
+            let text: StoredUncertainty = serde_json::from_value(text).unwrap();
+            for level in text.restore(tensors, 2).unwrap().levels {
+                let proven = level.sets.alpha > 0.05;
+                assert_eq!(
+                    (level.proven, level.guaranteed),
+                    (proven, proven && guaranteed),
+                    "{calibrated:?}"
+                );
+            }
         }
     }
 

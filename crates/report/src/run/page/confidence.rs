@@ -68,8 +68,17 @@ fn abstention(evaluation: &Evaluation) -> Markup {
                     "It abstains below a confidence of " (prose(&percent(threshold))) "."
                     @match (selective.answered, selective.error) {
                         (Some(answered), Some(error)) => {
-                            " It then answers " (with_interval(Number::Percent, answered)) " of the photos; "
-                            (with_interval(Number::Percent, error)) " of the answers are wrong, instead of " (all) " of all."
+                            " It then answers " (with_interval(Number::Percent, answered))
+                            @if selective.assessed == evaluation.photographs {
+                                " of the photos; "
+                                (with_interval(Number::Percent, error)) " of the answers are wrong, instead of " (all) " of all."
+                            } @else {
+                                " of the " (count(selective.assessed, "photo", "photos"))
+                                " of which that can be judged, because out-of-distribution detection was not fitted to them; "
+                                (with_interval(Number::Percent, error)) " of these answers are wrong. Of all "
+                                (count(evaluation.photographs, "photo", "photos"))
+                                ", answered or not, it is wrong on " (all) "."
+                            }
                         }
                         (Some(_), None) => { " It answers none of these photos." }
                         _ => { " How many it answers could not be measured on these photos." }
@@ -100,10 +109,17 @@ fn proof(selective: &SelectiveResult, target: Option<&str>) -> String {
             "It was chosen so that, with 95 % confidence, {wrong}. But the same photos were used to choose the epoch or to fit the temperature, so \
              this is not a proof: test it on photos that were used for nothing before."
         ),
-        (false, _, Some(more)) => format!(
-            "The threshold is not guaranteed: there were too few groups to fit it to. About {} would be enough.",
-            count(more, "more group", "more groups")
-        ),
+        (false, calibrated, Some(more)) => {
+            let whose = match calibrated {
+                Some(Calibrated::Refitted) => "the models of cross-validation, not for the one in use",
+                _ => "the photos that also chose its epoch or temperature, which is no guarantee",
+            };
+            format!(
+                "The threshold is not guaranteed: there were too few groups to fit it to. With about {} it would be proven for {whose}. Test it on \
+                 photos that were used for nothing before.",
+                count(more, "more group", "more groups")
+            )
+        }
         (false, _, None) => "The threshold is not guaranteed: even the most confident predictions are wrong more often than the target, \
                              and more groups would not help."
             .to_owned(),
