@@ -41,11 +41,12 @@ fn photographs_of_a_folder_are_in_the_groups_that_are_given() {
     for (rule, groups, words) in [
         (GroupRule::pattern(r"_(\d{4})").unwrap(), 4, "a pattern in the path"),
         (GroupRule::table(&table).unwrap(), 5, "a table"),
-        (GroupRule::None, 20, "not grouped"),
+        (GroupRule::None, 20, "copies only"),
     ] {
         let found = measure(&other, &rule);
         assert_eq!((found.photographs, found.data.groups), (20, groups), "{words}");
-        assert!(found.data.grouped_by.unwrap().contains(words), "{words}");
+        let grouped_by = found.data.grouped_by.unwrap();
+        assert!(grouped_by.contains(words) && !grouped_by.contains("split"), "{grouped_by}");
         let pairs: std::collections::BTreeSet<u64> = found.predictions.iter().map(|row| row.group).collect();
         assert_eq!(pairs.len(), groups, "{words}");
     }

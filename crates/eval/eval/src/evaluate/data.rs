@@ -116,7 +116,8 @@ impl EvalPhotographs {
             list,
             training_left_out: left_out,
             training_included: included,
-            grouped_by: Some(groups.source.to_string()),
+            // There is no split here, of which the sentence of the source speaks.
+            grouped_by: Some(groups.source.words().to_owned()),
             split_by_group: None,
             unknown_classes,
             skipped: problems.iter().map(file_problem).collect(),
