@@ -35,6 +35,9 @@ fn nothing_held_back(run: &Run) -> String {
     let groups: BTreeSet<String> =
         run.groups().map(|groups| groups.into_values().collect()).unwrap_or_default();
     let share = run.recipe.data.validation;
+    if run.recipe.data.split.is_some() {
+        return "no photos were held back: the file of --split has none for validation (`val`)".to_owned();
+    }
     if share > 0.0 {
         let groups = counted(groups.len(), "group", "groups");
         let way = match (&run.recipe.data.groups, &run.recipe.data.group_by) {
