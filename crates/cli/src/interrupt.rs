@@ -12,12 +12,16 @@ static ASKED: OnceLock<Instant> = OnceLock::new();
 /// One press may arrive as two signals; what comes later than this is a second one.
 const ONE_PRESS: Duration = Duration::from_secs(1);
 
+/// The system refuses a thread for it where memory or threads are short.
+const CANNOT_LISTEN: &str =
+    "cannot listen for Ctrl-C: there is too little memory, or there are too many threads; end other programs";
+
 /// Listens from now on for Ctrl-C, for termination, and for a terminal that is closed unless hang-ups are ignored, as `nohup` asks.
 ///
 /// # Errors
 /// The operating system's, if it cannot be listened.
 pub(crate) fn listen() -> anyhow::Result<()> {
-    on_request(ask).context("cannot listen for Ctrl-C")
+    on_request(ask).context(CANNOT_LISTEN)
 }
 
 /// Listens from now on for the same, and calls `first` where an end is asked for. A second press ends at once.
@@ -33,7 +37,7 @@ pub(crate) fn listen_for(first: impl Fn() + Send + 'static) -> anyhow::Result<()
         Some(asked) if asked.elapsed() > ONE_PRESS => std::process::exit(1),
         Some(_) => {}
     };
-    on_request(ask).context("cannot listen for Ctrl-C")
+    on_request(ask).context(CANNOT_LISTEN)
 }
 
 /// Whether an end was asked for.
