@@ -93,6 +93,9 @@ async def constant_rate(address, files, rate, seconds):
 
     async def one(place):
         nonlocal refused
+        # The server closes what is idle for 10 s.
+        while idle and idle[-1][0].at_eof():
+            idle.pop()[1].close()
         connection = idle.pop() if idle else await connect(address)
         status, _ = await ask(connection, address, *jobs[place % len(jobs)])
         idle.append(connection)
