@@ -1,6 +1,5 @@
 //! The last words of a training: how good the classifier is, how long it took, and what to do next.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use foliar_model::Bundle;
 use foliar_results::words::{count, fixed, of_a_hundred};
 use foliar_results::{beside_majority, word};
 use foliar_train::Run;
-use foliar_vision::{Split, counted};
+use foliar_vision::Split;
 
 use crate::commands::grouping::Undivided;
 use crate::commands::shell::{quoted, short};
@@ -23,32 +22,11 @@ pub(super) fn verdict(run: &Run, was_refitted: bool, undivided: Option<&Undivide
         Ok(Some(found)) => in_words(&found, was_refitted.then_some(run.recipe.refit)),
         Ok(None) => match undivided.filter(|undivided| undivided.is_of_validation) {
             Some(undivided) => undivided.at_the_end(),
-            None => format!("not known how good: {}", nothing_held_back(run)),
+            None => "not known how good: no photos were held back (--validation 0.2 does)".to_owned(),
         },
         // The classifier is there all the same.
         Err(error) => format!("not known how good: {error}"),
     }
-}
-
-/// Why no photos were held back, and what holds some back.
-fn nothing_held_back(run: &Run) -> String {
-    let groups: BTreeSet<String> =
-        run.groups().map(|groups| groups.into_values().collect()).unwrap_or_default();
-    let share = run.recipe.data.validation;
-    if run.recipe.data.split.is_some() {
-        return "no photos were held back: the file of --split has none for validation (`val`)".to_owned();
-    }
-    if share > 0.0 {
-        let groups = counted(groups.len(), "group", "groups");
-        let way = match (&run.recipe.data.groups, &run.recipe.data.group_by) {
-            (None, None) => "--group none parts them, --groups FILE gives smaller ones",
-            _ => "--groups FILE gives smaller ones",
-        };
-        return format!(
-            "no photos were held back: they stay together in {groups}, too large for {share} of each class ({way})"
-        );
-    }
-    "no photos were held back (--validation 0.2 does)".to_owned()
 }
 
 fn in_words(found: &OutOfFoldAccuracy, folds: Option<u32>) -> String {
