@@ -24,6 +24,9 @@ const HEADER_MEMORY: u64 = 64 << 20;
 /// Most bytes of pixels, in the depth of the file, that are unpacked for one photo: it is what takes the time.
 const MOST_UNPACKED: u64 = 800_000_000;
 
+/// Where a PNG says whether its rows come in order.
+const INTERLACING: usize = 28;
+
 /// What stands before the pixels of a complete file.
 pub(super) struct Inspected {
     /// Pixels in a row as stored.
@@ -40,9 +43,12 @@ pub(super) struct Inspected {
 /// As [`super::inspect`].
 pub(super) fn inspect(bytes: &[u8], format: Format, limits: &Limits) -> Result<Inspected, Reason> {
     let header = Header::read(bytes, format, limits)?;
+    let needs = bytes.len() as u64 + header.needs(format);
+    if needs > limits.memory && !header.may_be_reduced(bytes, format) {
+        return Err(Reason::TooMuchMemory { bytes: needs, limit: limits.memory });
+    }
     let mut remarks: Vec<Reason> = header.colours.remark().into_iter().collect();
     if header.may_waste_range {
-        let needs = bytes.len() as u64 + header.needs(format);
         let _room = Room::new(needs.min(limits.memory), limits)?;
         remarks.extend(range_remark(bytes, format, limits));
     }
@@ -131,6 +137,16 @@ impl Header {
         if self.is_rgb8 { decoder.max(turned) } else { (decoder + 3 * pixels).max(turned) }
     }
 
+    /// Whether it can be reduced while it is read: row by row, strip by strip, in a few seconds.
+    fn may_be_reduced(&self, bytes: &[u8], format: Format) -> bool {
+        let in_order = match format {
+            Format::Png => bytes.get(INTERLACING) == Some(&0),
+            Format::Tiff => true,
+            _ => false,
+        };
+        in_order && self.unpacked <= MOST_UNPACKED
+    }
+
     /// What to divide the sides by, if they are large enough: a margin of 7/2 is left, as for JPEG.
     fn divisor(&self, side: u32) -> Option<u32> {
         const MOST: u64 = 64;
@@ -157,11 +173,11 @@ fn reduced(
     divisor: u32,
     limits: &Limits,
 ) -> Result<Vec<u8>, Reason> {
-    let Header { width, height, unpacked, .. } = *header;
+    let Header { width, height, .. } = *header;
     let needs = bytes.len() as u64 + header.needs(format);
     let too_much = Reason::TooMuchMemory { bytes: needs, limit: limits.memory };
     let taken = bytes.len() as u64 + Boxes::needs(width, height, divisor);
-    let Some(left) = limits.memory.checked_sub(taken).filter(|_| unpacked <= MOST_UNPACKED) else {
+    let Some(left) = limits.memory.checked_sub(taken).filter(|_| header.may_be_reduced(bytes, format)) else {
         return Err(too_much);
     };
     let mut boxes = Boxes::new(width, height, divisor);
@@ -173,11 +189,7 @@ fn reduced(
     };
     match format {
         Format::Png => {
-            let rows = png::Rows::open(bytes, left)?;
-            if !rows.are_in_order() {
-                return Err(too_much);
-            }
-            rows.read(&mut |y, samples, layout| add(0, y, samples, layout))?;
+            png::Rows::open(bytes, left)?.read(&mut |y, samples, layout| add(0, y, samples, layout))?;
         }
         Format::Tiff => tiff::Chunks::open(bytes, left)?.read(bytes, &mut add)?,
         _ => return Err(too_much),

@@ -32,11 +32,6 @@ impl<'a> Rows<'a> {
         Ok(Self { reader, layout, is_deep: depth == BitDepth::Sixteen })
     }
 
-    /// Whether rows come from top to bottom, each of them once.
-    pub(super) fn are_in_order(&self) -> bool {
-        !self.reader.info().interlaced
-    }
-
     /// Whether few of a sample's bits may be in use: of 16 bits those of a 12-bit sensor, of grey ones the classes of a mask.
     pub(super) fn may_waste_range(&self) -> bool {
         self.is_deep || self.layout.colours() == 1
