@@ -149,7 +149,7 @@ impl Labels {
             all = cut.iter().map(|(class, _)| vec![(*class).to_owned()]).collect();
         }
         if all.iter().all(Vec::is_empty) {
-            return Err(LabelError::table(&table.path, "it has no rows with a label"));
+            return Err(LabelError::table(&table.path, without_labels(table)));
         }
         let mut unused_columns = Vec::new();
         let mut group = None;
@@ -233,6 +233,21 @@ impl Labels {
     #[must_use]
     pub fn names(&self) -> BTreeSet<&str> {
         self.rows.iter().flat_map(|row| &row.labels).map(String::as_str).collect()
+    }
+}
+
+/// What is said of a table in which no photo has a label: some programs write them into cells that are documents.
+fn without_labels(table: &Table) -> &'static str {
+    let has = |name: &str| table.header.iter().any(|column| plain(column) == name);
+    match () {
+        () if has("regionattributes") => {
+            "this is a table of the VGG Image Annotator, whose labels stand in `file_attributes` and `region_attributes`; write a table \
+             with a photo and its class in each line"
+        }
+        () if has("annotations") && has("data") => {
+            "this is the full export of Label Studio; export the project as CSV or as JSON-MIN, and give that"
+        }
+        () => "it has no rows with a label",
     }
 }
 

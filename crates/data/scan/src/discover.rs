@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use foliar_files::{Printable as _, printable, quoted};
-use foliar_labels::{ColumnChoice, Known, LabelError, Labels};
+use foliar_labels::{ColumnChoice, Known, LabelError, Labels, has_picture_extension};
 use foliar_vision::dataset::Split;
 
 use crate::labelled::{Pictures, place_below, read_labels};
@@ -200,6 +200,10 @@ fn named(root: &Path, tree: &Tree, lists: bool) -> Vec<PathBuf> {
                     .contains(&stem.as_str())
         };
         let classes = ["classes", "class_names", "labels", "names"].contains(&stem.as_str());
+        // `leaf.jpg.json` is a note on a photo.
+        if extension == "json" && has_picture_extension(&stem) {
+            continue;
+        }
         let may_be = match extension.as_str() {
             "txt" if lists && classes => true,
             "yaml" | "yml" => lists && ["data", "dataset"].contains(&stem.as_str()),

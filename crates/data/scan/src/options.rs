@@ -98,3 +98,20 @@ pub struct LabelSource {
     /// Their columns, where they are given.
     pub columns: ColumnChoice,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depths_are_read_as_they_are_written() {
+        for (from, written) in [(ClassesFrom::Depth(2), "2"), (ClassesFrom::Last, "\"last\"")] {
+            assert_eq!(serde_json::to_string(&from).unwrap(), written);
+            assert_eq!(serde_json::from_str::<ClassesFrom>(written).unwrap(), from);
+            assert_eq!(from.to_string().parse::<ClassesFrom>().unwrap(), from);
+        }
+        for text in ["0", "5", "first", ""] {
+            assert!(text.parse::<ClassesFrom>().unwrap_err().contains("1 to 4, or last"), "{text}");
+        }
+    }
+}

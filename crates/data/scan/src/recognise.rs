@@ -22,7 +22,7 @@ use crate::group::{is_place, is_session};
 use crate::layout::{Layout, Section};
 use crate::nested::{
     self, Alike, Below, classes_inside, copy_inside, is_repeated_in_all, others_inside, repeated,
-    same_folders,
+    same_folders, through,
 };
 use crate::node::Node;
 use crate::options::ClassesFrom;
@@ -84,15 +84,12 @@ fn asked(node: &Node, classes_from: ClassesFrom) -> Layout {
     if classes_from == ClassesFrom::Last {
         layout.left_out = masks(Path::new(""), node);
         layout.left_out.sort();
-        let (mut wrappers, mut here) = (0, node);
-        while let Some((_, below)) = wrapper(here) {
-            (wrappers, here) = (wrappers + 1, below);
-        }
+        let (wrappers, here) = through(node);
         let above: Vec<String> =
             here.named().filter(|(_, _, below)| below.has_folders()).map(|(name, ..)| name).collect();
         let mut said = vec!["folders of one name are one class".to_owned()];
         if !parted && above.len() > 1 {
-            let skipped = "[^/]+/".repeat(wrappers);
+            let skipped = "[^/]+/".repeat(wrappers.iter().count());
             said.push(format!(
                 "they lie in {} (`--group-by '^{skipped}([^/]+)/'` keeps the photos of each of these in one split)",
                 listed(&above)

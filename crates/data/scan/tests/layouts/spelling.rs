@@ -44,6 +44,8 @@ fn classes_that_a_number_tells_apart_are_said() {
         ("{stage~(0) stage~(1) stage~(2)}*3", "stage (0) to stage (2) are taken for 3 classes"),
         ("{rust~(1) healthy~(1)}*3", ""),
         ("{rust1 rust2}*3", ""),
+        ("{rust_1 rust_2 healthy_1 healthy_2}*3", "healthy, rust are taken for 2 classes each"),
+        ("{rust_1 rust_2 healthy}*3", ""),
     ] {
         let folder = tempfile::tempdir().unwrap();
         plant(folder.path(), tree);

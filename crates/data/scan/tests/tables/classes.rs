@@ -5,6 +5,31 @@ use crate::case::{CODES, Case, EIGHT, FOUND, NONE, case};
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![
+        // Exports of programs for labelling.
+        case(
+            "images/1-4.png",
+            &[(
+                "export.csv",
+                "image,id,choice,annotator\n/data/upload/1/1.png,1,a,7\n/data/upload/1/2.png,2,a,7\n/data/upload/1/3.png,3,b,7\n/data/upload/1/4.png,4,b,7\n",
+            )],
+            "",
+            Read("a:2 b:2", [4, 0, 0], "", &["the column `choice` of export.csv"]),
+        ),
+        case(
+            "images/1-2.png",
+            &[("via.csv", "filename,file_attributes,region_attributes\n1.png,{},{}\n2.png,{},{}\n")],
+            "--labels via.csv",
+            Refused(&["VGG Image Annotator"]),
+        ),
+        case(
+            "images/1-2.png",
+            &[(
+                "export.json",
+                "[{\"id\":1,\"annotations\":[{\"result\":[{\"value\":{\"choices\":[\"a\"]}}]}],\"data\":{\"image\":\"/d/1.png\"}}]",
+            )],
+            "--labels export.json",
+            Refused(&["export the project as CSV"]),
+        ),
         // Several readings.
         case(
             "images/1-4.png",

@@ -198,7 +198,12 @@ pub(crate) fn cases() -> Vec<Case> {
             "rust/1-4.png scab/5-8.png",
             &[("list.txt", "rust/1.png\nrust/2.png\nscab/5.png\n")],
             "--labels list.txt",
-            Read("rust:2 scab:1", [3, 0, 0], "unlisted:5", &["the folders of the paths"]),
+            Read(
+                "rust:2 scab:1",
+                [3, 0, 0],
+                "class-with-one-photograph:1 unlisted:5",
+                &["the folders of the paths"],
+            ),
         ),
         // Three lists that number the photos.
         case(

@@ -10,6 +10,8 @@ mod lists;
 mod names;
 mod parts_and_rows;
 
+use std::path::Path;
+
 use case::Expected::{Read, Refused};
 use case::{Case, EIGHT, PLAIN, counted, plant, scanned};
 use foliar_vision::Split;

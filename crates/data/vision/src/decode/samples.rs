@@ -42,6 +42,15 @@ pub(super) enum Samples<'a> {
 }
 
 impl Samples<'_> {
+    /// How many samples they are.
+    pub(super) fn len(self) -> usize {
+        match self {
+            Self::Bytes(samples) => samples.len(),
+            Self::Words(samples) => samples.len(),
+            Self::Floats(samples) => samples.len(),
+        }
+    }
+
     /// Appends the pixels as 8-bit RGB; transparent ones show white.
     pub(super) fn rgb(self, layout: Layout, out: &mut Vec<u8>) {
         match (self, layout) {
