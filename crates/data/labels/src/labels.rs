@@ -137,6 +137,9 @@ impl Labels {
         if table.rows.is_empty() {
             return Err(LabelError::table(&table.path, "the table has no rows"));
         }
+        if let Some(what) = of_documents(table).filter(|_| choice.label.is_none()) {
+            return Err(LabelError::table(&table.path, what));
+        }
         let Columns { image, label, split, marked_parts, groups } = columns(table, choice)?;
         let name = |column: usize| table.header[column].clone();
         let mut all = labels(table, image, &label);
@@ -149,7 +152,7 @@ impl Labels {
             all = cut.iter().map(|(class, _)| vec![(*class).to_owned()]).collect();
         }
         if all.iter().all(Vec::is_empty) {
-            return Err(LabelError::table(&table.path, without_labels(table)));
+            return Err(LabelError::table(&table.path, "it has no rows with a label"));
         }
         let mut unused_columns = Vec::new();
         let mut group = None;
@@ -236,19 +239,18 @@ impl Labels {
     }
 }
 
-/// What is said of a table in which no photo has a label: some programs write them into cells that are documents.
-fn without_labels(table: &Table) -> &'static str {
+/// What is said of tables of programs that write labels into cells which are documents.
+fn of_documents(table: &Table) -> Option<&'static str> {
     let has = |name: &str| table.header.iter().any(|column| plain(column) == name);
-    match () {
-        () if has("regionattributes") => {
-            "this is a table of the VGG Image Annotator, whose labels stand in `file_attributes` and `region_attributes`; write a table \
-             with a photo and its class in each line"
-        }
-        () if has("annotations") && has("data") => {
-            "this is the full export of Label Studio; export the project as CSV or as JSON-MIN, and give that"
-        }
-        () => "it has no rows with a label",
+    if has("regionattributes") {
+        return Some(
+            "this is a table of the VGG Image Annotator, whose labels stand in `file_attributes` and `region_attributes`; write a \
+             table with a photo and its class in each line",
+        );
     }
+    (has("annotations") && has("data")).then_some(
+        "this is the full export of Label Studio; export the project as CSV or as JSON-MIN, and give that",
+    )
 }
 
 /// The class and the photo of each line of a list without folders, where words before the names may be classes: several of
