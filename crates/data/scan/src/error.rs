@@ -119,7 +119,7 @@ pub enum ScanError {
         /// The class.
         class: String,
         /// Its folder, below `root`, if it has one.
-        folder: PathBuf,
+        folder: Box<Path>,
         /// Number of its usable photos.
         photographs: usize,
         /// The first subfolders, if its photos are in subfolders.
@@ -315,7 +315,7 @@ impl ScanError {
         Self::OneClass {
             root: dataset.root.clone(),
             class,
-            folder,
+            folder: folder.into_boxed_path(),
             photographs: dataset.photos.len(),
             folders,
             problems,
