@@ -145,3 +145,19 @@ fn from_server(scene: &Scene, names: &[String]) -> Vec<Value> {
     assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
     serde_json::from_str(body).unwrap()
 }
+
+#[test]
+fn masks_beside_photos_are_not_predicted() {
+    let scene = Scene::empty();
+    fs::write(scene.path("model.foliar"), MODEL).unwrap();
+    write_photos(&scene.path("all"));
+    fs::create_dir_all(scene.path("photos/masks")).unwrap();
+    fs::copy(scene.path("all/leaf-0.jpg"), scene.path("photos/leaf-0.jpg")).unwrap();
+    fs::copy(scene.path("all/leaf.png"), scene.path("photos/leaf-0_mask.png")).unwrap();
+    fs::copy(scene.path("all/leaf.png"), scene.path("photos/masks/leaf-0.png")).unwrap();
+    let predicted = scene.run(&["predict", "model.foliar", "photos", "--format", "jsonl"]).expect(0);
+    assert_eq!(predicted.out.lines().count(), 1, "{}", predicted.out);
+    assert!(predicted.err.contains("2 masks of photos are left out, such as"), "{}", predicted.err);
+    let asked = scene.run(&["predict", "model.foliar", "photos/masks", "--format", "jsonl"]).expect(0);
+    assert_eq!(asked.out.lines().count(), 1, "{}", asked.out);
+}

@@ -75,6 +75,17 @@ fn the_depth_of_the_classes_goes_from_training_to_evaluation() {
         .run(&["evaluate", "run", "--data", "crops", "--classes-from", "2", "--include-training"])
         .expect(0);
     assert!(measured.out.contains("bean "), "{}", measured.out);
+    let asked = scene.run(&["train", "crops", "--dry-run"]).expect(2);
+    assert!(asked.err.contains("crops --classes-from last"), "{}", asked.err);
+    let last = scene.run(&["train", "crops", "--dry-run", "--classes-from", "last"]).expect(0);
+    assert!(last.out.contains(" of 5 classes") && last.err.contains("they lie in bean, pea"), "{}", last.err);
+    let mut arguments = train_arguments("places");
+    arguments[1] = "crops";
+    arguments.extend(["--classes-from", "last"]);
+    scene.run(&arguments).expect(0);
+    let recipe = fs::read_to_string(scene.path("places/recipe.toml")).unwrap();
+    assert!(recipe.contains("classes_from = \"last\""), "{recipe}");
+    scene.run(&["evaluate", "places"]).expect(0);
 }
 
 /// Names of the folders in `folder`.

@@ -171,6 +171,35 @@ fn classes_of_folders_are_merged_in_every_command() {
 }
 
 #[test]
+fn it_is_said_which_groups_count() {
+    let scene = Scene::new(6);
+    let rows = flattened(&scene);
+    let rows =
+        rows.iter().enumerate().map(|(number, (name, class))| format!("{name},{class},p{}", number / 3));
+    write(&scene, "leaves/labels.csv", "image,label,leaf", rows);
+    let planned =
+        |options: &[&str]| scene.run(&[&["train", "leaves", "--dry-run"], options].concat()).expect(0);
+    let by_table = planned(&[]);
+    assert!(by_table.err.contains("`leaf` says which photos belong together"), "{}", by_table.err);
+    assert!(
+        !by_table.err.contains("not used") && by_table.out.contains("groups of the table"),
+        "{}",
+        by_table.out
+    );
+    for (options, option) in [
+        (&["--group", "none"][..], "--group none"),
+        (&["--group", "copies"], "--group copies"),
+        (&["--group-by", "^images/(.)"], "--group-by"),
+    ] {
+        let other = planned(options);
+        let said = format!("the groups of the table of labels are not used: {option} is given");
+        assert!(other.err.contains(&said) && !other.out.contains("groups of the table"), "{}", other.err);
+    }
+    let audited = scene.run(&["audit", "leaves", "--group-by", "^images/(.)"]);
+    assert!(audited.err.contains("are not used: --group-by is given"), "{}", audited.err);
+}
+
+#[test]
 fn rows_that_are_wrong_are_counted_and_listed() {
     let scene = Scene::new(5);
     let mut rows = flattened(&scene);

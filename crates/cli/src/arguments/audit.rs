@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use foliar_scan::ClassesFrom;
 
 use super::{LabelArguments, models};
 
@@ -30,10 +31,11 @@ pub(crate) struct AuditArguments {
     /// Table of groups, with the columns path and group
     #[arg(long, value_name = "FILE", conflicts_with = "group_by")]
     pub(crate) groups: Option<PathBuf>,
-    /// How many folders below PHOTOS, or below its parts (train/, val/, fold_1/), the classes are: 1, or 2 where folders of crops hold
-    /// folders of diseases [default: understood from the folders, or asked for]
-    #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u8).range(1..=4))]
-    pub(crate) classes_from: Option<u8>,
+    /// Which folders below PHOTOS, or below its parts (train/, val/, fold_1/), are the classes: 1, the first; 2, where folders of crops
+    /// hold folders of diseases; last, those that photos lie in, whatever farm, year or camera is above [default: understood from the
+    /// folders, or asked for]
+    #[arg(long, value_name = "DEPTH")]
+    pub(crate) classes_from: Option<ClassesFrom>,
     #[command(flatten)]
     pub(crate) labels: LabelArguments,
     /// Take classes for one whose names differ in case, blanks, underscores, hyphens or accents only, such as Bean_rust in

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use foliar_scan::ClassesFrom;
 
 use super::{LabelArguments, risk_level};
 use crate::exit::UsageError;
@@ -19,9 +20,9 @@ pub(crate) struct ExaminationArguments {
     /// Table of groups of the photos of DIR, with the columns path and group
     #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "group_by")]
     pub(crate) groups: Option<PathBuf>,
-    /// How many folders below DIR the classes are, as in training [default: understood from the folders, or asked for]
-    #[arg(long, value_name = "DEPTH", requires = "data", value_parser = clap::value_parser!(u8).range(1..=4))]
-    pub(crate) classes_from: Option<u8>,
+    /// Which folders below DIR are the classes, as in training: 1, 2 or last [default: understood from the folders, or asked for]
+    #[arg(long, value_name = "DEPTH", requires = "data")]
+    pub(crate) classes_from: Option<ClassesFrom>,
     #[command(flatten)]
     pub(crate) labels: LabelArguments,
     /// Take a folder of DIR for the class whose name differs in case, blanks, underscores, hyphens or accents only

@@ -23,7 +23,7 @@ use foliar_scan::{Review, ScanOptions, scan_for_evaluation};
 use foliar_train::{DataOptions, Recipe, backbone_features};
 use foliar_vision::{Dataset, Limits, Problem};
 
-use super::grouping::group_rule;
+use super::grouping::{group_rule, wins};
 use super::train::recipe::{open_weights, pretrained};
 use super::{review, thumbnails, use_threads};
 use crate::arguments::AuditArguments;
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     let review = arguments.review.as_deref().map(Review::read).transpose()?;
     let scanning = ScanOptions {
         review: review.clone(),
-        classes_from: arguments.classes_from.map(usize::from),
+        classes_from: arguments.classes_from,
         labels: arguments.labels.source(),
         classes: arguments.labels.map()?,
         match_names: arguments.match_names,
@@ -57,6 +57,12 @@ pub(crate) fn run(arguments: &AuditArguments) -> anyhow::Result<Exit> {
     let scanned = scan_for_evaluation(&photos, &scanning)?;
     if let Some(layout) = &scanned.0.layout {
         say!("{layout}");
+    }
+    let option = if arguments.groups.is_some() { "--groups" } else { "--group-by" };
+    if let Some(words) =
+        wins(&scanned.0, option).filter(|_| arguments.groups.is_some() || arguments.group_by.is_some())
+    {
+        say!("{words}");
     }
     if let (Some(file), Some(review)) = (&arguments.review, &review) {
         let remark = review::torn(review).map(|remark| format!("; {remark}")).unwrap_or_default();

@@ -119,7 +119,7 @@ pub(crate) fn verdict_on(folder: &Path) -> anyhow::Result<Verdict> {
 pub(crate) fn options(examination: &ExaminationArguments) -> anyhow::Result<EvaluateOptions> {
     let ood = examination.ood.iter().map(|folder| others(folder)).collect::<anyhow::Result<_>>()?;
     Ok(EvaluateOptions {
-        classes_from: examination.classes_from.map(usize::from),
+        classes_from: examination.classes_from,
         labels: examination.labels.source(),
         classes: examination.labels.map()?,
         match_names: examination.match_names,

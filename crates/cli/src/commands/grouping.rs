@@ -4,18 +4,18 @@ use std::path::Path;
 
 use foliar_audit::{GroupRule, GroupSource};
 use foliar_train::{DataSpec, Group, Indivisible, IndivisibleCause};
-use foliar_vision::Split;
+use foliar_vision::{Dataset, Split};
 
 use super::folder_name;
 use crate::exit::UsageError;
 
-/// What keeps photographs in one split.
-pub(crate) fn grouping(data: &DataSpec) -> String {
+/// What keeps photographs in one split; `tabled` says that a table of labels may have groups.
+pub(crate) fn grouping(data: &DataSpec, tabled: bool) -> String {
     let rule = match (&data.split, &data.groups, &data.group_by, data.group) {
         (Some(split), ..) => return format!("the split in {}", folder_name(&split.file)),
         (_, Some(groups), ..) => format!("the groups in {}", folder_name(&groups.file)),
         (_, _, Some(pattern), _) => format!("photos with the same match of {pattern} in their path"),
-        (.., Group::Sequence) if data.labels.is_some() => {
+        (.., Group::Sequence) if tabled => {
             "the groups of the table of labels, or else consecutive file names".to_owned()
         }
         (.., Group::Sequence) => "consecutive file names".to_owned(),
@@ -23,6 +23,25 @@ pub(crate) fn grouping(data: &DataSpec) -> String {
     };
     let copies = if data.near_duplicates { "copies" } else { "identical photos" };
     if rule.is_empty() { copies.to_owned() } else { format!("{copies}, and {rule}") }
+}
+
+/// That the groups of a table of labels are not used, where an option says otherwise.
+pub(crate) fn unused_groups(dataset: &Dataset, data: &DataSpec) -> Option<String> {
+    let option = match (&data.split, &data.groups, &data.group_by, data.group) {
+        (Some(_), ..) => "--split",
+        (_, Some(_), ..) => "--groups",
+        (_, _, Some(_), _) => "--group-by",
+        (.., Group::None) if data.near_duplicates => "--group copies",
+        (.., Group::None) => "--group none",
+        (.., Group::Sequence) => return None,
+    };
+    wins(dataset, option)
+}
+
+/// That `option` counts and the groups of a table of labels do not, if it has some.
+pub(crate) fn wins(dataset: &Dataset, option: &str) -> Option<String> {
+    let grouped = dataset.tables.as_ref().is_some_and(|tables| !tables.groups.is_empty());
+    grouped.then(|| format!("the groups of the table of labels are not used: {option} is given, and counts"))
 }
 
 /// The rule that `--groups` or `--group-by` asks for: the file-name sequence without either.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use foliar_files::Printable as _;
 use foliar_scan::{is_litter, is_own};
-use foliar_vision::{is_photo_file, portable_name};
+use foliar_vision::{Limits, counted, is_photo_file, portable_name};
 use walkdir::WalkDir;
 
 /// One row of the result to be.
@@ -34,17 +34,27 @@ impl Input {
     }
 }
 
-/// Files in the order of the arguments; those of a folder or a pattern by name.
+/// Files in the order of the arguments; those of a folder or a pattern by name. Masks beside photos are left out, which is said.
 pub(crate) fn find(arguments: &[PathBuf]) -> Vec<Input> {
-    arguments.iter().flat_map(|argument| expand(argument)).collect()
+    let mut found = Vec::new();
+    let mut masks = Vec::new();
+    for argument in arguments {
+        found.extend(expand(argument, &mut masks));
+    }
+    if let Some(first) = masks.first() {
+        let are = if masks.len() == 1 { "is" } else { "are" };
+        let count = counted(masks.len(), "mask of a photo", "masks of photos");
+        say!("{count} {are} left out, such as {}", portable_name(first));
+    }
+    found
 }
 
-fn expand(argument: &Path) -> Vec<Input> {
+fn expand(argument: &Path, masks: &mut Vec<PathBuf>) -> Vec<Input> {
     let missing = |reason: &str| {
         vec![Input::Missing { argument: argument.shown().to_string(), reason: reason.to_owned() }]
     };
     if argument.is_dir() {
-        let files = pictures(argument);
+        let files = pictures(argument, masks);
         return if files.is_empty() { missing("the folder holds no photos") } else { files };
     }
     if argument.exists() {
@@ -56,19 +66,22 @@ fn expand(argument: &Path) -> Vec<Input> {
     let found: Vec<Input> = match glob::glob(pattern) {
         Ok(paths) => paths
             .filter_map(Result::ok)
-            .flat_map(|path| if path.is_dir() { pictures(&path) } else { vec![Input::File(path)] })
+            .flat_map(|path| if path.is_dir() { pictures(&path, masks) } else { vec![Input::File(path)] })
             .collect(),
         Err(error) => return missing(&format!("the pattern is not valid: {error}")),
     };
     if found.is_empty() { missing("no file matches the pattern") } else { found }
 }
 
-/// Files below `folder` that training would take for photos, by path; those that cannot be read have a row as well.
-fn pictures(folder: &Path) -> Vec<Input> {
+/// Files below `folder` that training would take for photos, by path; those that cannot be read have a row as well. Those that
+/// are masks of others are added to `masks`.
+fn pictures(folder: &Path, masks: &mut Vec<PathBuf>) -> Vec<Input> {
     let litter = |entry: &walkdir::DirEntry| {
         entry.depth() > 0 && (is_litter(entry.file_name()) || is_own(entry.path()))
     };
-    WalkDir::new(folder)
+    let of_others = foliar_scan::masks(folder, &Limits::default());
+    let is_mask = |path: &Path| path.strip_prefix(folder).is_ok_and(|below| of_others.contains(below));
+    let (left_out, found): (Vec<Input>, Vec<Input>) = WalkDir::new(folder)
         .follow_links(true)
         .sort_by_file_name()
         .into_iter()
@@ -83,5 +96,7 @@ fn pictures(folder: &Path) -> Vec<Input> {
                 reason: error.to_string(),
             }),
         })
-        .collect()
+        .partition(|input| input.file().is_some_and(is_mask));
+    masks.extend(left_out.iter().filter_map(Input::file).map(Path::to_owned));
+    found
 }

@@ -14,13 +14,13 @@ use foliar_files::Printable as _;
 use foliar_runlog::{RunDir, StopReason};
 use foliar_scan::Review;
 use foliar_train::{
-    DataOptions, EpochScore, Grouping, LearnedBefore, Outcome, Photographs, Recipe, ReviewFile, Run, check,
-    train,
+    DataOptions, DataSpec, EpochScore, Grouping, LearnedBefore, Outcome, Photographs, Recipe, ReviewFile,
+    Run, check, train,
 };
 use foliar_vision::{Dataset, Problem, counted};
 
 use self::screen::Screen;
-use super::grouping::Undivided;
+use super::grouping::{Undivided, unused_groups};
 use super::{file_problems, review, use_threads};
 use crate::arguments::{MachineArguments, TrainArguments};
 use crate::exit::Exit;
@@ -91,7 +91,7 @@ pub(crate) fn open_photographs(
         say!("{}", reviewed(review, &photographs.problems)?);
     }
     let summary = photographs.summary();
-    say_data(&photographs.dataset);
+    say_data(&photographs.dataset, &recipe.data);
     say!(
         "{} photos of {} classes: {} for training, {} for validation{}",
         photographs.dataset.photos.len(),
@@ -133,9 +133,12 @@ fn reviewed(review: &ReviewFile, problems: &[Problem]) -> anyhow::Result<String>
 }
 
 /// Says how the folder was understood, and the classes with their photos: the largest first.
-fn say_data(dataset: &Dataset) {
+fn say_data(dataset: &Dataset, data: &DataSpec) {
     if let Some(layout) = &dataset.layout {
         say!("{layout}");
+    }
+    if let Some(words) = unused_groups(dataset, data) {
+        say!("{words}");
     }
     let mut classes: Vec<(usize, &str)> =
         dataset.class_counts().into_iter().zip(dataset.classes.iter().map(String::as_str)).collect();

@@ -38,9 +38,11 @@ pub const IMAGES: [&str; 32] = [
     "key",
 ];
 /// Names of columns of classes.
-pub(crate) const LABELS: [&str; 30] = [
+pub(crate) const LABELS: [&str; 32] = [
     "label",
     "labels",
+    "choice",
+    "choices",
     "class",
     "classes",
     "classname",

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::annotations::annotations;
+use crate::class_first::before_name;
 use crate::column_names::{UNASSIGNED, plain};
 use crate::columns::{
     ColumnChoice, Columns, LabelColumns, columns, is_called_label, mark, parts, photos, yes,
@@ -16,6 +17,7 @@ use crate::label_cell::LabelCells;
 use crate::names::is_of_names;
 use crate::table::Table;
 use crate::text;
+use crate::trio::trio;
 
 /// A table of labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +93,9 @@ impl Labels {
     }
 
     fn read_table(path: &Path, choice: &ColumnChoice) -> Result<Self, LabelError> {
+        if let Some(lists) = trio(path) {
+            return lists;
+        }
         let text = text::read(path)?;
         match (extension(path) == "json").then(|| annotations(&text)).flatten() {
             Some(images) => Ok(Self::of_annotations(path, images)),
@@ -132,9 +137,20 @@ impl Labels {
         if table.rows.is_empty() {
             return Err(LabelError::table(&table.path, "the table has no rows"));
         }
+        if let Some(what) = of_documents(table).filter(|_| choice.label.is_none()) {
+            return Err(LabelError::table(&table.path, what));
+        }
         let Columns { image, label, split, marked_parts, groups } = columns(table, choice)?;
         let name = |column: usize| table.header[column].clone();
-        let all = labels(table, image, &label);
+        let mut all = labels(table, image, &label);
+        let cut = if label == LabelColumns::Folder && all.iter().all(Vec::is_empty) {
+            names_behind_classes(table, image)
+        } else {
+            None
+        };
+        if let Some(cut) = &cut {
+            all = cut.iter().map(|(class, _)| vec![(*class).to_owned()]).collect();
+        }
         if all.iter().all(Vec::is_empty) {
             return Err(LabelError::table(&table.path, "it has no rows with a label"));
         }
@@ -154,7 +170,10 @@ impl Labels {
         let marked = marked_parts_of(table, &marked_parts)?;
         let row = |(place, labels): (usize, Vec<String>)| LabelRow {
             line: table.rows[place].line,
-            image: table.rows[place].cells[image].clone(),
+            image: match &cut {
+                Some(cut) => cut[place].1.to_owned(),
+                None => table.rows[place].cells[image].clone(),
+            },
             labels,
             split: match marked_parts.is_empty() {
                 true => cell(place, split).filter(|cell| plain(cell) != UNASSIGNED),
@@ -167,6 +186,7 @@ impl Labels {
             LabelColumns::One(_) if table.header.len() == 2 => "the words behind the paths".to_owned(),
             LabelColumns::One(column) => format!("the cells of {}", name(*column)),
             LabelColumns::OneHot(columns) => format!("{} columns of 0 and 1", columns.len()),
+            LabelColumns::Folder if cut.is_some() => "the words before the names".to_owned(),
             LabelColumns::Folder => "the folders of the paths".to_owned(),
         };
         let known = match &label {
@@ -174,6 +194,7 @@ impl Labels {
             // Nobody takes the pains to say the parts of what is no data set.
             LabelColumns::One(_) if !table.named && split.is_some() => Known::Told,
             LabelColumns::One(_) if !table.named => Known::List,
+            LabelColumns::Folder if cut.is_some() => Known::List,
             LabelColumns::One(column) if is_of_hugging_face(&table.path, &table.header[*column]) => {
                 Known::Told
             }
@@ -191,7 +212,7 @@ impl Labels {
             group_column: group.map(name),
             unused_columns,
             header: if table.named { table.header.clone() } else { Vec::new() },
-            by_folder: label == LabelColumns::Folder,
+            by_folder: label == LabelColumns::Folder && cut.is_none(),
             known,
         })
     }
@@ -216,6 +237,28 @@ impl Labels {
     pub fn names(&self) -> BTreeSet<&str> {
         self.rows.iter().flat_map(|row| &row.labels).map(String::as_str).collect()
     }
+}
+
+/// What is said of tables of programs that write labels into cells which are documents.
+fn of_documents(table: &Table) -> Option<&'static str> {
+    let has = |name: &str| table.header.iter().any(|column| plain(column) == name);
+    if has("regionattributes") {
+        return Some(
+            "this is a table of the VGG Image Annotator, whose labels stand in `file_attributes` and `region_attributes`; write a \
+             table with a photo and its class in each line",
+        );
+    }
+    (has("annotations") && has("data")).then_some(
+        "this is the full export of Label Studio; export the project as CSV or as JSON-MIN, and give that",
+    )
+}
+
+/// The class and the photo of each line of a list without folders, where words before the names may be classes: several of
+/// them, and some more than once.
+fn names_behind_classes(table: &Table, image: usize) -> Option<Vec<(&str, &str)>> {
+    let cut: Vec<(&str, &str)> = table.cells(image).map(before_name).collect::<Option<_>>()?;
+    let classes: BTreeSet<&str> = cut.iter().map(|(class, _)| *class).collect();
+    (classes.len() > 1 && classes.len() < cut.len()).then_some(cut)
 }
 
 fn extension(path: &Path) -> String {

@@ -9,6 +9,7 @@
 //! ```
 
 mod annotations;
+mod class_first;
 mod class_map;
 mod column_names;
 mod columns;
@@ -23,6 +24,7 @@ mod names;
 mod separator;
 mod table;
 mod text;
+mod trio;
 
 pub use class_map::{ClassMap, Mapped};
 pub use column_names::{IMAGES as IMAGE_COLUMNS, SPLITS as SPLIT_COLUMNS};

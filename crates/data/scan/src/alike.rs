@@ -1,6 +1,6 @@
 //! Classes whose names differ in spelling only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use foliar_vision::dataset::{Dataset, Photo, Split};
@@ -63,13 +63,36 @@ pub(crate) fn numbered(classes: &[String]) -> Option<String> {
             sets.entry(bare.coloured).or_default().push(class);
         }
     }
-    let (_, names) = sets.into_iter().find(|(_, names)| names.len() > 1)?;
+    let Some((_, names)) = sets.into_iter().find(|(_, names)| names.len() > 1) else {
+        return numbered_alike(classes);
+    };
     Some(format!(
         "{} to {} are taken for {} classes, although only numbers tell them apart (--classes FILE merges classes)",
         names[0],
         names[names.len() - 1],
         names.len()
     ))
+}
+
+/// The same of numbers that stand behind several names: `rust_1`, `rust_2`, `healthy_1` and `healthy_2`.
+fn numbered_alike(classes: &[String]) -> Option<String> {
+    let mut sets: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for class in classes {
+        let stem = class.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let bare = stem.trim_end_matches(['_', '-', ' ']);
+        if stem.len() < class.len() && bare.ends_with(char::is_alphabetic) {
+            sets.entry(bare).or_default().insert(&class[stem.len()..]);
+        }
+    }
+    let (_, first) = sets.first_key_value()?;
+    let alike = sets.len() > 1 && first.len() > 1 && sets.values().all(|numbers| numbers == first);
+    alike.then(|| {
+        format!(
+            "{} are taken for {} classes each, although only numbers tell them apart (--classes FILE merges classes)",
+            sets.keys().copied().collect::<Vec<_>>().join(", "),
+            first.len()
+        )
+    })
 }
 
 /// The data set in which alike classes are one, and what was taken for what.

@@ -5,10 +5,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use foliar_files::{Printable as _, printable, quoted};
-use foliar_labels::{ColumnChoice, Known, LabelError, Labels};
+use foliar_labels::{ColumnChoice, Known, LabelError, Labels, has_picture_extension};
 use foliar_vision::dataset::Split;
 
-use crate::labelled::{Pictures, place_below};
+use crate::labelled::{Pictures, place_below, read_labels};
 use crate::node::is_answers;
 use crate::part::{is_kind, plain_part};
 use crate::row_files::{RowFile, row_files};
@@ -31,6 +31,8 @@ pub(crate) enum Discovered {
     Obvious(Vec<Labels>),
     /// Several that say different things; paths below the root.
     Several(Vec<PathBuf>),
+    /// One for each part, with so many photos in more than one of them; paths below the root.
+    Overlapping(Vec<PathBuf>, usize),
     /// One that is to be asked about.
     Unclear(LabelError),
 }
@@ -50,7 +52,7 @@ pub(crate) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
     let pictures = Pictures::of(tree);
     let (mut candidates, mut unclear, mut parts) = (Vec::new(), None, None);
     for place in tables(root, tree) {
-        match Labels::read(&root.join(&place), choice) {
+        match read_labels(&root.join(&place), choice, &pictures) {
             Ok(labels) if !labels.is_output() && !lists_parts(&labels) => {
                 candidates.extend(candidate(root, place, labels, &pictures));
             }
@@ -76,6 +78,9 @@ pub(crate) fn discover(root: &Path, tree: &Tree, choice: &ColumnChoice) -> Disco
         (1, _) => Discovered::Obvious(distinct.into_iter().map(|one| one.labels).collect()),
         _ if are_parts(&distinct) => {
             Discovered::Obvious(distinct.into_iter().map(|one| one.labels).collect())
+        }
+        _ if let Some(twice) = overlap(&distinct) => {
+            Discovered::Overlapping(distinct.into_iter().map(|one| one.place).collect(), twice)
         }
         _ => Discovered::Several(distinct.into_iter().map(|one| one.place).collect()),
     }
@@ -147,7 +152,7 @@ pub(crate) fn contradicting(
     let classes: Vec<Option<String>> = pictures.paths.iter().map(|path| class_of(path)).collect();
     let all = classes.iter().flatten().count();
     let found = tables(root, tree).into_iter().filter_map(|place| {
-        let labels = Labels::read(&root.join(&place), &ColumnChoice::default()).ok()?;
+        let labels = read_labels(&root.join(&place), &ColumnChoice::default(), &pictures).ok()?;
         let labels = Some(labels).filter(|labels| !labels.is_output() && !labels.by_folder)?;
         candidate(root, place, labels, &pictures)
     });
@@ -187,16 +192,23 @@ fn named(root: &Path, tree: &Tree, lists: bool) -> Vec<PathBuf> {
     for path in &tree.files {
         let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+        // Lists that number photos say nothing alone.
+        let is_part = path.file_name().is_some_and(|name| name == "train_test_split.txt");
         let is_list = || {
             table_part(Path::new(&stem)).is_some()
-                || ["labels", "list", "annotations", "metadata", "dataset", "data"].contains(&stem.as_str())
+                || ["labels", "list", "annotations", "metadata", "dataset", "data", "image_class_labels"]
+                    .contains(&stem.as_str())
         };
         let classes = ["classes", "class_names", "labels", "names"].contains(&stem.as_str());
+        // `leaf.jpg.json` is a note on a photo.
+        if extension == "json" && has_picture_extension(&stem) {
+            continue;
+        }
         let may_be = match extension.as_str() {
             "txt" if lists && classes => true,
             "yaml" | "yml" => lists && ["data", "dataset"].contains(&stem.as_str()),
             "csv" | "tsv" | "json" | "jsonl" | "ndjson" => !is_answers(path),
-            "txt" => is_list(),
+            "txt" => is_list() && !is_part,
             _ => false,
         };
         if may_be {
@@ -260,6 +272,17 @@ pub(crate) fn are_parts(candidates: &[Candidate]) -> bool {
         candidates.iter().flat_map(|candidate| candidate.says.keys().copied()).collect();
     let counted: usize = candidates.iter().map(|candidate| candidate.says.len()).sum();
     parts.len() == candidates.len() && !parts.contains(&None) && listed.len() == counted
+}
+
+/// How many photos the tables of several parts, one each, list for more than one.
+fn overlap(candidates: &[Candidate]) -> Option<usize> {
+    let parts: BTreeSet<Option<Split>> =
+        candidates.iter().map(|candidate| table_part(&candidate.place)).collect();
+    let mut listed: BTreeMap<usize, usize> = BTreeMap::new();
+    let files = candidates.iter().flat_map(|candidate| candidate.says.keys());
+    files.for_each(|&file| *listed.entry(file).or_default() += 1);
+    let twice = listed.values().filter(|&&tables| tables > 1).count();
+    (parts.len() == candidates.len() && !parts.contains(&None) && twice < listed.len()).then_some(twice)
 }
 
 /// The commands that choose between tables.

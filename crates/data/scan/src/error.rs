@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use foliar_files::{Printable as _, quoted};
 use foliar_labels::LabelError;
-use foliar_vision::counted;
 use foliar_vision::dataset::{Dataset, Split};
 use foliar_vision::problem::Problem;
+use foliar_vision::{counted, portable_component};
 
 use crate::review::ReviewError;
 use crate::siblings::is_no_class;
@@ -111,13 +111,15 @@ pub enum ScanError {
         problems.first().map(|first| format!(", and {} left out, the first: {first}", problems.len())).unwrap_or_default(),
         if folders.is_empty() { EXPECTED.to_owned() }
         else { format!("it has subfolders ({}); use {} if those are the classes",
-            folders.join(", "), root.join(class).shown()) }
+            folders.join(", "), root.join(folder).shown()) }
     )]
     OneClass {
         /// The folder.
         root: PathBuf,
         /// The class.
         class: String,
+        /// Its folder, below `root`, if it has one.
+        folder: Box<Path>,
         /// Number of its usable photos.
         photographs: usize,
         /// The first subfolders, if its photos are in subfolders.
@@ -293,18 +295,27 @@ impl ScanError {
     /// The error of a data set with a single class.
     pub(crate) fn one_class(dataset: &Dataset, problems: Vec<Problem>) -> Self {
         const NAMED: usize = 5;
+        let class = dataset.classes.first().cloned().unwrap_or_default();
+        // Folders around the data set lie above that of the class.
+        let folder_of = |photo: &Path| -> PathBuf {
+            let at = photo.iter().position(|name| portable_component(name) == class);
+            photo.iter().take(at.unwrap_or(0) + 1).collect()
+        };
+        let folder = dataset.photos.first().map(|photo| folder_of(&photo.path)).unwrap_or_default();
+        let below = |path: &Path| path.strip_prefix(&folder).ok().map(Path::to_owned);
         let mut folders: Vec<String> = dataset
             .photos
             .iter()
-            .filter(|photo| photo.split.is_none() && photo.path.components().count() > 2)
-            .filter_map(|photo| photo.path.iter().nth(1))
-            .map(foliar_vision::portable_component)
+            .filter(|photo| photo.split.is_none())
+            .filter_map(|photo| below(&photo.path).filter(|path| path.components().count() > 1))
+            .filter_map(|path| path.iter().next().map(portable_component))
             .collect();
         folders.dedup();
         folders.truncate(NAMED);
         Self::OneClass {
             root: dataset.root.clone(),
-            class: dataset.classes.first().cloned().unwrap_or_default(),
+            class,
+            folder: folder.into_boxed_path(),
             photographs: dataset.photos.len(),
             folders,
             problems,

@@ -131,6 +131,26 @@ pub(crate) fn says(name: &str) -> bool {
     !said(name).is_empty()
 }
 
+/// Whether a name may be that of a place as well as that of a class: `A`, `North`.
+pub(crate) fn is_place(name: &str) -> bool {
+    const WINDS: [&str; 12] = [
+        "north",
+        "south",
+        "east",
+        "west",
+        "northeast",
+        "northwest",
+        "southeast",
+        "southwest",
+        "upper",
+        "lower",
+        "left",
+        "right",
+    ];
+    let name = normal(name);
+    name.chars().count() == 1 || WINDS.contains(&name.as_str())
+}
+
 /// Whether the folders of `node` are told apart by words, as classes are: `1_healthy` and `2_rust`, but not `plant1` and `plant2`.
 pub(crate) fn worded(node: &Node) -> bool {
     let names = node.named().map(|(name, ..)| name).filter(|name| !is_kind(name));

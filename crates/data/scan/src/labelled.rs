@@ -1,9 +1,11 @@
 //! Photos whose classes come from tables.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use foliar_labels::{ClassMap, FileIndex, Labels, Mapped, Names, names_beside};
+use foliar_labels::{
+    ClassMap, ColumnChoice, FileIndex, LabelError, LabelRow, Labels, Mapped, Names, names_beside,
+};
 use foliar_vision::dataset::{Split, TableOrigin};
 use foliar_vision::problem::{Problem, Reason};
 use foliar_vision::{counted, portable_name};
@@ -49,6 +51,31 @@ impl<'a> Pictures<'a> {
     }
 }
 
+/// A table, or a list with the class before each photo, as the files of `pictures` tell.
+///
+/// # Errors
+/// As [`Labels::read`].
+pub(crate) fn read_labels(
+    path: &Path,
+    columns: &ColumnChoice,
+    pictures: &Pictures<'_>,
+) -> Result<Labels, LabelError> {
+    let labels = Labels::read(path, columns)?;
+    let blank = |row: &LabelRow| row.image.contains(char::is_whitespace);
+    if !labels.by_folder || !labels.rows.iter().all(blank) {
+        return Ok(labels);
+    }
+    // The paths of all files, and what they end in.
+    let paths: Vec<String> = pictures.paths.iter().map(|path| portable_name(path)).collect();
+    let ends = |path: &'_ String| path.match_indices('/').map(|(at, _)| at + 1).collect::<Vec<_>>();
+    let known: HashSet<&str> = paths
+        .iter()
+        .flat_map(|path| std::iter::once(0).chain(ends(path)).map(|at| &path[at..]).collect::<Vec<_>>())
+        .collect();
+    let is_photo = |photo: &str| photo.contains('/') && known.contains(photo);
+    Ok(labels.with_classes_first(&is_photo).unwrap_or(labels))
+}
+
 /// The data set that tables make of a tree.
 pub(crate) struct Labelled {
     /// What becomes of each file that a row names.
@@ -78,6 +105,8 @@ struct Entry<'a> {
     line: u64,
     /// The first row that says something else, and what both say.
     contradiction: Option<(String, String)>,
+    /// Whether another row puts it into another part.
+    is_in_two_parts: bool,
 }
 
 impl Labelled {
@@ -139,9 +168,11 @@ impl Labelled {
                     table: number,
                     line: row.line,
                     contradiction: None,
+                    is_in_two_parts: false,
                 };
                 let earlier = entries.entry(file).or_insert(entry);
                 earlier.all.extend(&labels);
+                earlier.is_in_two_parts |= earlier.split != split;
                 if earlier.contradiction.is_none() {
                     let what = earlier.differs(&labels, split, row.group.as_deref());
                     earlier.contradiction = what.map(|what| (line(table, row.line), what));
@@ -159,6 +190,7 @@ impl Labelled {
                 entry.contradiction = None;
             }
         }
+        let in_two_parts = entries.values().filter(|entry| entry.is_in_two_parts).count();
         let labels: BTreeSet<&str> = tables.iter().flat_map(Labels::names).collect();
         let names = names(root, tables, &labels, map)?;
         let name = |label: &str| {
@@ -223,6 +255,11 @@ impl Labelled {
         if by_folder.is_some() {
             labelled.understood.push_str("; the folders of the photos give the parts");
         }
+        if in_two_parts > 0 {
+            let what = "left out: the tables list each for more than one part";
+            let photos = counted(in_two_parts, "photo is", "photos are");
+            labelled.understood.push_str(&format!("; {photos} {what}"));
+        }
         if absent > ROWS_LISTED {
             labelled.understood.push_str(&format!("; {absent} rows list photos that are not there"));
         }
@@ -275,7 +312,7 @@ impl Labelled {
         let columns: BTreeSet<&String> =
             tables.iter().filter_map(|table| table.group_column.as_ref()).collect();
         if let Some(column) = columns.first() {
-            said.push(format!("photos of the same `{column}` stay in one split"));
+            said.push(format!("`{column}` says which photos belong together"));
         }
         let unused: BTreeMap<&String, &String> = tables
             .iter()

@@ -5,8 +5,25 @@ use std::path::{Path, PathBuf};
 use foliar_vision::dataset::Split;
 use foliar_vision::portable_component;
 
+use crate::options::ClassesFrom;
 use crate::part::plain_part;
 use crate::walk::Tree;
+
+/// What the name of a mask ends in, behind that of its photo.
+pub(crate) const MASK_ENDS: [&str; 12] = [
+    "_mask",
+    "-mask",
+    "_masks",
+    "_segmentation",
+    "_segmented",
+    "_seg",
+    "_label",
+    "_annotation",
+    "_groundtruth",
+    "_gt",
+    "_masked",
+    "_final_masked",
+];
 
 /// A folder whose folders are classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,9 +39,9 @@ pub(crate) struct Section {
 pub(crate) struct Layout {
     /// None lies inside another.
     pub(crate) sections: Vec<Section>,
-    /// How many folders below a section name a class: 1, or 2 where folders of crops hold folders of diseases.
-    pub(crate) depth: usize,
-    /// Whether the folders in a class are the parts of the data set: `rust/train`, `rust/test`.
+    /// Which folders below a section name a class: the first, two where folders of crops hold folders of diseases, or the last.
+    pub(crate) classes_from: ClassesFrom,
+    /// Whether the folders in a class, which are the first, are the parts of the data set: `rust/train`, `rust/test`.
     pub(crate) parts_inside: bool,
     /// Folders with pictures that are not used, and why; sorted.
     pub(crate) left_out: Vec<(PathBuf, &'static str)>,
@@ -46,7 +63,7 @@ impl Layout {
         let section = Section { folder: PathBuf::new(), split: None };
         Self {
             sections: vec![section],
-            depth: 1,
+            classes_from: ClassesFrom::Depth(1),
             parts_inside: false,
             left_out: Vec::new(),
             understood: None,
@@ -67,7 +84,7 @@ impl Layout {
         let (section, class) = self.class_of(folder)?;
         let inside = || {
             let below = folder.strip_prefix(&section.folder).ok()?;
-            plain_part(&portable_component(below.iter().nth(self.depth)?))
+            plain_part(&portable_component(below.iter().nth(1)?))
         };
         let split = if self.parts_inside { inside() } else { section.split };
         Some(Place { class, split })
@@ -81,32 +98,23 @@ impl Layout {
     fn class_of(&self, folder: &Path) -> Option<(&Section, String)> {
         let section = self.sections.iter().find(|section| folder.starts_with(&section.folder))?;
         let below = folder.strip_prefix(&section.folder).ok()?;
-        let names: Vec<String> = below.iter().take(self.depth).map(portable_component).collect();
-        (names.len() == self.depth).then(|| (section, names.join(" ")))
+        match self.classes_from {
+            ClassesFrom::Depth(depth) => {
+                let names: Vec<String> = below.iter().take(depth).map(portable_component).collect();
+                (names.len() == depth).then(|| (section, names.join(" ")))
+            }
+            ClassesFrom::Last => below.file_name().map(|name| (section, portable_component(name))),
+        }
     }
 
     /// Masks and other pictures that belong to a photo beside them, by their names: `leaf_mask.png` beside `leaf.jpg`.
     pub(crate) fn companions(tree: &Tree) -> std::collections::BTreeSet<&Path> {
-        const ENDS: [&str; 12] = [
-            "_mask",
-            "-mask",
-            "_masks",
-            "_segmentation",
-            "_segmented",
-            "_seg",
-            "_label",
-            "_annotation",
-            "_groundtruth",
-            "_gt",
-            "_masked",
-            "_final_masked",
-        ];
         let stems: std::collections::BTreeSet<PathBuf> =
             tree.files.iter().map(|file| file.with_extension("")).collect();
         let beside = |file: &&PathBuf| {
             let bare = file.with_extension("");
             let name = bare.to_string_lossy().to_lowercase();
-            ENDS.iter().any(|end| {
+            MASK_ENDS.iter().any(|end| {
                 name.ends_with(end)
                     && bare.to_str().is_some_and(|bare| {
                         bare.get(..bare.len() - end.len()).is_some_and(|stem| stems.contains(Path::new(stem)))

@@ -31,6 +31,7 @@ mod sorter;
 mod table_splits;
 mod unused_parts;
 mod walk;
+mod ways;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -47,11 +48,12 @@ use foliar_files::{Printable as _, quoted};
 use foliar_labels::names_beside;
 pub use foliar_labels::{ClassMap, ColumnChoice, LabelError};
 
+pub use self::companion::masks;
 pub use self::error::{AlikeClasses, ScanError};
 use self::examine::examine;
 use self::labelled::Sorted;
 pub use self::litter::{OUTPUT_MARK, is_litter, is_own};
-pub use self::options::{LabelSource, ScanOptions};
+pub use self::options::{ClassesFrom, LabelSource, ScanOptions};
 pub use self::review::{Review, ReviewError};
 use self::sorter::Sorter;
 use self::unused_parts::unused_parts;

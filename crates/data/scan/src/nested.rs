@@ -116,6 +116,30 @@ pub(crate) fn may_hold_classes(node: &Node) -> bool {
     node.named().filter(classes).count() > 1
 }
 
+/// The first name of folders of photos that lie in several folders of `node`, or below them, and that tells classes apart.
+pub(crate) fn repeated(node: &Node) -> Option<String> {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    for (top, (name, _, below)) in node.named().enumerate() {
+        for (_, here) in all(below).into_iter().filter(|_| !is_mask(&name)) {
+            let last = here.named().filter(|(name, _, folder)| !folder.has_folders() && says(name));
+            for (name, ..) in last.filter(|(name, ..)| !is_no_class(name) && plain_part(name).is_none()) {
+                if *first.entry(name.clone()).or_insert(top) != top {
+                    return Some(name);
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Whether all folders of `node` but masks hold folders of the same names, several of them.
+pub(crate) fn is_repeated_in_all(node: &Node) -> bool {
+    let folders = node.named().filter(|(name, ..)| !is_mask(name));
+    let sets: BTreeSet<BTreeSet<String>> =
+        folders.map(|(_, _, below)| below.named().map(|(name, ..)| normal(&name)).collect()).collect();
+    sets.len() == 1 && sets.iter().all(|set| set.len() > 1)
+}
+
 /// The first folder of `node` that holds folders which belong to it, though their names do not say when or where photos were taken or
 /// what kind of files they are: they may mean plants, or classes.
 pub(crate) fn doubtful(node: &Node) -> Option<(String, Vec<String>)> {

@@ -8,6 +8,7 @@ use foliar_files::Printable as _;
 use foliar_vision::{counted, portable_component};
 
 use crate::layout::Layout;
+use crate::options::ClassesFrom;
 use crate::part::plain_part;
 use crate::siblings::is_no_class;
 use crate::walk::Tree;
@@ -44,7 +45,7 @@ fn sentence(tree: &Tree, layout: &Layout, folder: &Path) -> Option<String> {
     };
     let is_class = || {
         let section = |folder: &Path| layout.sections.iter().any(|section| section.folder == folder);
-        layout.depth == 1 && section(above) && !is_no_class(&name)
+        layout.classes_from == ClassesFrom::Depth(1) && section(above) && !is_no_class(&name)
     };
     let (part, class) = (is_part(), is_class());
     if !part && !class {

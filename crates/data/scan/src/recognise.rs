@@ -13,35 +13,38 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use foliar_files::{Printable as _, quoted};
+use foliar_files::Printable as _;
 use foliar_vision::dataset::Split;
 use foliar_vision::{counted, portable_component};
 
 use crate::error::ScanError;
-use crate::group::is_session;
+use crate::group::{is_place, is_session};
 use crate::layout::{Layout, Section};
 use crate::nested::{
-    self, Alike, Below, classes_inside, copy_inside, may_hold_classes, others_inside, same_folders, through,
+    self, Alike, Below, classes_inside, copy_inside, is_repeated_in_all, others_inside, repeated,
+    same_folders, through,
 };
 use crate::node::Node;
-use crate::part::{is_fold, is_kind, is_mask, part_of, plain_part, speaks_of_masks};
+use crate::options::ClassesFrom;
+use crate::part::{is_fold, is_kind, is_mask, is_version, part_of, plain_part, speaks_of_masks};
 use crate::shape::{SomeParts, deeper_parts, folds, parts, parts_inside, parts_inside_some, wrapper};
 use crate::siblings::{are_no_classes, family, no_classes};
-use crate::wording::{KIND, NAMED, TAKEN_TOGETHER, are_parts, listed, not_used, shown};
+use crate::ways::{Level, Ways};
+use crate::wording::{KIND, are_parts, listed, not_used, shown};
 
-/// The layout of the tree below `root`. With `classes_from`, folders so many levels below the root, or below its parts or folds,
-/// are the classes, and nothing else is looked at.
+/// The layout of the tree below `root`. With `classes_from`, those folders below the root, or below its parts or folds, are the
+/// classes, and nothing else is looked at.
 ///
 /// # Errors
 /// [`ScanError::Undecided`] with the ways to go on.
-pub(crate) fn recognise(root: &Path, node: &Node, classes_from: Option<usize>) -> Result<Layout, ScanError> {
-    let recogniser = Recogniser { root, top: node };
-    if let Some(depth) = classes_from {
-        let mut layout = Layout { depth: depth.max(1), ..Layout::plain() };
-        if let Some(sections) = parts(node).or_else(|| folds(Path::new(""), node)) {
-            layout.sections = sections;
-        }
-        return Ok(layout);
+pub(crate) fn recognise(
+    root: &Path,
+    node: &Node,
+    classes_from: Option<ClassesFrom>,
+) -> Result<Layout, ScanError> {
+    let recogniser = Recogniser { ways: Ways { root, top: node } };
+    if let Some(classes_from) = classes_from {
+        return Ok(asked(node, classes_from));
     }
     let mut base = PathBuf::new();
     let mut here = node;
@@ -66,27 +69,36 @@ pub(crate) fn recognise(root: &Path, node: &Node, classes_from: Option<usize>) -
     Ok(layout)
 }
 
-/// A folder whose folders may be classes.
-#[derive(Clone, Copy)]
-struct Level<'a> {
-    /// The folder, below the root.
-    at: &'a Path,
-    /// The folder for which `--classes-from 1` takes them all for classes: `at`, or that of the parts; none where that would lose
-    /// the parts.
-    whole: Option<&'a Path>,
-}
-
-impl<'a> Level<'a> {
-    fn of(at: &'a Path) -> Self {
-        Self { at, whole: Some(at) }
-    }
-}
-
 type LeftOut = Vec<(PathBuf, &'static str)>;
 
 struct Recogniser<'a> {
-    root: &'a Path,
-    top: &'a Node,
+    ways: Ways<'a>,
+}
+
+/// The layout that was asked for.
+fn asked(node: &Node, classes_from: ClassesFrom) -> Layout {
+    let sections = parts(node).or_else(|| folds(Path::new(""), node));
+    let parted = sections.is_some();
+    let mut layout = Layout { classes_from, ..Layout::plain() };
+    layout.sections = sections.unwrap_or(layout.sections);
+    if classes_from == ClassesFrom::Last {
+        layout.left_out = masks(Path::new(""), node);
+        layout.left_out.sort();
+        let (wrappers, here) = through(node);
+        let above: Vec<String> =
+            here.named().filter(|(_, _, below)| below.has_folders()).map(|(name, ..)| name).collect();
+        let mut said = vec!["folders of one name are one class".to_owned()];
+        if !parted && above.len() > 1 {
+            let skipped = "[^/]+/".repeat(wrappers.iter().count());
+            said.push(format!(
+                "they lie in {} (`--group-by '^{skipped}([^/]+)/'` keeps the photos of each of these in one split)",
+                listed(&above)
+            ));
+        }
+        said.extend(not_used(&layout.left_out));
+        layout.understood = Some(said.join("; "));
+    }
+    layout
 }
 
 impl Recogniser<'_> {
@@ -101,12 +113,12 @@ impl Recogniser<'_> {
         }
         let halves = |name: &String| part_of(name).is_some_and(|part| part.rest.chars().count() == 1);
         if names.len() > 1 && names.iter().all(halves) && !node.folders.values().any(Node::has_folders) {
-            return Err(self.labels_elsewhere(base, node, &names, are_parts(names.len())));
+            return Err(self.ways.labels_elsewhere(base, node, &names, are_parts(names.len())));
         }
         if let Some(parts) = parts_inside(node) {
             let level = Level { at: base, whole: None };
             if are_no_classes(&names) {
-                return Err(self.no_classes(Level::of(base), node, &names, KIND));
+                return Err(self.ways.no_classes(Level::of(base), node, &names, KIND));
             }
             self.siblings(level, node, &names)?;
             let left_out = masks(base, node);
@@ -127,7 +139,7 @@ impl Recogniser<'_> {
             return Err(error);
         }
         if let Some(inner) = deeper_parts(base, node) {
-            return Err(self.parts_below(&inner));
+            return Err(self.ways.parts_below(&inner));
         }
         if let Some(sections) = folds(base, node) {
             return self.folded(base, node, sections);
@@ -190,7 +202,7 @@ impl Recogniser<'_> {
             } else {
                 "hold photos and no class folders"
             };
-            return Err(self.labels_elsewhere(base, node, &names, what));
+            return Err(self.ways.labels_elsewhere(base, node, &names, what));
         }
         let plainly = node.named().all(|(name, ..)| Split::of_word(&name).is_some());
         let wrapped = sections.iter().any(|section| section.folder.iter().count() > 1);
@@ -257,27 +269,32 @@ impl Recogniser<'_> {
     fn classes_below(&self, level: Level<'_>, node: &Node) -> Result<LeftOut, ScanError> {
         let names: Vec<String> = node.named().map(|(name, ..)| name).collect();
         if are_no_classes(&names) {
-            return Err(self.no_classes(level, node, &names, KIND));
+            return Err(self.ways.no_classes(level, node, &names, KIND));
         }
         self.second_copy(level, node)?;
         let flat = !node.folders.values().any(Node::has_folders);
         if names.len() > 1 && flat && names.iter().all(|name| is_fold(name)) {
             let what = "are folds or batches and hold no class folders";
-            return Err(self.no_classes(level, node, &names, what));
+            return Err(self.ways.no_classes(level, node, &names, what));
         }
         let parts: Vec<&String> = names.iter().filter(|name| plain_part(name).is_some()).collect();
         if names.len() > 1 && !parts.is_empty() {
             let what = format!("{} is named like a part of a data set, inside another", listed(&parts));
             let out = format!("move {} out of the folder", listed(&parts));
-            return Err(self.undecided(level.at, what, vec![out, self.way_of_all(level, "it is a class")]));
+            return Err(self.ways.undecided(
+                level.at,
+                what,
+                vec![out, self.ways.way_of_all(level, "it is a class")],
+            ));
         }
         self.siblings(level, node, &names)?;
         self.parts_in_classes(level, node)?;
         self.folders_of_folders(level, node)?;
         self.strays(level, node)?;
         let sessions = names.iter().filter(|name| !is_mask(name));
-        if names.len() > 1 && sessions.clone().all(|name| is_session(name)) {
-            return Err(self.sessions(level, node, &names));
+        let places = is_repeated_in_all(node);
+        if names.len() > 1 && sessions.clone().all(|name| is_session(name) || (places && is_place(name))) {
+            return Err(self.ways.sessions(level, node, &names));
         }
         Ok(masks(level.at, node))
     }
@@ -299,9 +316,9 @@ impl Recogniser<'_> {
             Some(other) => format!("{stand} beside {other}"),
             None => format!("without {them} there are no two classes"),
         };
-        let way = self.way_of_all(level, "each folder is a class");
+        let way = self.ways.way_of_all(level, "each folder is a class");
         let what = format!("{is} of masks, which are not photos, and {why} ({way})");
-        Err(self.labels_elsewhere(level.at, node, &masks, &what))
+        Err(self.ways.labels_elsewhere(level.at, node, &masks, &what))
     }
 
     /// Parts beside folders that are none.
@@ -311,16 +328,16 @@ impl Recogniser<'_> {
         let flat =
             node.named().filter(|(name, ..)| parts.contains(name)).all(|(_, _, node)| !node.is_above());
         if others.is_empty() || (flat && others.iter().all(|name| is_kind(name))) {
-            return self.labels_elsewhere(base, node, &parts, are_parts(parts.len()));
+            return self.ways.labels_elsewhere(base, node, &parts, are_parts(parts.len()));
         }
         let train = parts.iter().find(|name| plain_part(name) == Some(Split::Train));
         if let (Some(train), false) = (train, flat) {
-            return ScanError::Mixed { root: self.folder(base), train: train.clone(), others };
+            return ScanError::Mixed { root: self.ways.folder(base), train: train.clone(), others };
         }
         if let Some(inner) = deeper_parts(base, node) {
-            return self.parts_below(&inner);
+            return self.ways.parts_below(&inner);
         }
-        self.undecided(
+        self.ways.undecided(
             base,
             format!(
                 "{} is named like a part of a data set and stands beside {}",
@@ -329,7 +346,7 @@ impl Recogniser<'_> {
             ),
             vec![
                 format!("move {} out of the folder", listed(&parts)),
-                format!("`{} --classes-from 1` if it is a class", self.path(base)),
+                format!("`{} --classes-from 1` if it is a class", self.ways.path(base)),
             ],
         )
     }
@@ -338,22 +355,23 @@ impl Recogniser<'_> {
     fn versions(&self, base: &Path, node: &Node, names: &[String]) -> Result<(), ScanError> {
         let Some(Alike { common, first, depth, classes }) = same_folders(node) else { return Ok(()) };
         let first_name = names.first().map_or("", String::as_str);
-        let mut ways = vec![format!("`{} --classes-from 1` if they are the classes", self.path(base))];
+        let mut ways = vec![format!("`{} --classes-from 1` if they are the classes", self.ways.path(base))];
         if classes {
-            ways.insert(0, format!("`{}` to use one of them", self.path(&base.join(&first))));
+            ways.insert(0, format!("`{}` to use one of them", self.ways.path(&base.join(&first))));
         }
         if let Some(depth) = depth {
             ways.push(format!(
                 "`{} --classes-from {depth}` if the classes are {first_name} and so on together with the folders in them",
-                self.path(base)
+                self.ways.path(base)
             ));
         }
-        ways.extend(classes.then(|| TAKEN_TOGETHER.to_owned()));
+        let inner = repeated(node).filter(|_| classes && !names.iter().all(|name| is_version(name)));
+        ways.extend(inner.map(|inner| self.ways.way_of_last(base, &inner)));
         let what = format!(
             "{} hold the same {common} folders each, so they are versions or parts of one data set, or crops of diseases",
             listed(names)
         );
-        Err(self.undecided(base, what, ways))
+        Err(self.ways.undecided(base, what, ways))
     }
 
     /// A folder that holds the others again.
@@ -367,9 +385,9 @@ impl Recogniser<'_> {
         let mut ways = vec![format!("move {top} out of the folder to use the others")];
         // Below a part it would be a folder of that part alone.
         if level.whole == Some(level.at) {
-            ways.insert(0, format!("`{}` to use the inner ones", self.path(&level.at.join(&path))));
+            ways.insert(0, format!("`{}` to use the inner ones", self.ways.path(&level.at.join(&path))));
         }
-        Err(self.undecided(level.at, what, ways))
+        Err(self.ways.undecided(level.at, what, ways))
     }
 
     /// Folders in classes that are named like a part of the data set.
@@ -379,12 +397,12 @@ impl Recogniser<'_> {
         if !parts.is_empty() {
             let (is, what) = if parts.len() == 1 { ("is", "a part") } else { ("are", "parts") };
             let what = format!("{} {is} named like {what} of a data set, inside a class", listed(&parts));
-            return Err(self.undecided(
+            return Err(self.ways.undecided(
                 level.at,
                 what,
                 vec![
                     "move all photos into train/CLASS/, and those of such folders into val/CLASS/ or test/CLASS/".to_owned(),
-                    self.way_of_all(level, "those photos are like the others of their class"),
+                    self.ways.way_of_all(level, "those photos are like the others of their class"),
                 ],
             ));
         }
@@ -403,9 +421,9 @@ impl Recogniser<'_> {
         };
         let ways = vec![
             format!("move {} into {other}, or out of the folder", paths[0]),
-            self.way_of_all(level, &format!("its photos show {class}")),
+            self.ways.way_of_all(level, &format!("its photos show {class}")),
         ];
-        Err(self.undecided(level.at, what, ways))
+        Err(self.ways.undecided(level.at, what, ways))
     }
 
     /// Names that say no class beside some that do, and several folders of one class.
@@ -430,31 +448,23 @@ impl Recogniser<'_> {
                 listed(&others)
             );
             let out = format!("move {} out of the folder", if one { first.as_str() } else { "them" });
-            let ways = self.ways_into(level, node, &odd).into_iter();
-            let ways = ways.chain([out, self.way_of_all(level, &meant)]).collect();
-            return Err(self.undecided(level.at, what, ways));
+            let ways = self.ways.ways_into(level, node, &odd).into_iter();
+            let ways = ways.chain([out, self.ways.way_of_all(level, &meant)]).collect();
+            return Err(self.ways.undecided(level.at, what, ways));
         }
         let Some(family) = family(names) else { return Ok(()) };
-        let mut ways = vec![self.way_of_all(level, "each is a class")];
+        let mut ways = vec![self.ways.way_of_all(level, "each is a class")];
         ways.push(match (family.parts, level.whole) {
             (true, _) => "move them into train/, val/ and test/ folders above the classes".to_owned(),
             (false, None) => "move them into one folder to take them for one class".to_owned(),
             (false, Some(whole)) => format!(
                 "`{} --classes-from 1 --classes FILE`, a table with a header `from,to` and a line such as `{},{}`, to take them for one class",
-                self.path(whole), family.other(), family.plain
+                self.ways.path(whole), family.other(), family.plain
             ),
         });
         let what = if family.parts { "parts" } else { "versions" };
         let what = format!("{} are named like {what} of one class", listed(&family.names));
-        Err(self.undecided(level.at, what, ways))
-    }
-
-    /// How to take every folder of a level for a class, where that is `meant`.
-    fn way_of_all(&self, level: Level<'_>, meant: &str) -> String {
-        match level.whole {
-            Some(whole) => format!("`{} --classes-from 1` if {meant}", self.path(whole)),
-            None => format!("give them other names if {meant}"),
-        }
+        Err(self.ways.undecided(level.at, what, ways))
     }
 
     /// Classes that hold folders which are told apart by words, as crops hold diseases, at any depth.
@@ -467,7 +477,7 @@ impl Recogniser<'_> {
         let Some((first, (path, inside))) = holding.first() else { return Ok(()) };
         let names: Vec<String> = holding.iter().map(|(name, _)| name.clone()).collect();
         let inner: Vec<String> = inside.named().map(|(name, ..)| name).collect();
-        let whole = self.path(level.whole.unwrap_or(level.at));
+        let whole = self.ways.path(level.whole.unwrap_or(level.at));
         let wrapped: PathBuf = Path::new(first).components().chain(path.components()).collect();
         let joined = wrapped.iter().map(portable_component).chain(inner.first().cloned()).collect::<Vec<_>>();
         let mut ways =
@@ -477,11 +487,14 @@ impl Recogniser<'_> {
         }
         // Below a part it would be a folder of that part alone.
         if level.whole == Some(level.at) {
-            ways.push(format!("`{}` to use that folder alone", self.path(&level.at.join(&wrapped))));
+            ways.push(format!("`{}` to use that folder alone", self.ways.path(&level.at.join(&wrapped))));
+        }
+        if let Some(inner) = repeated(node) {
+            ways.push(self.ways.way_of_last(level.whole.unwrap_or(level.at), &inner));
         }
         let hold = if holding.len() == 1 { "holds" } else { "hold" };
         let what = format!("{} {hold} folders in turn ({})", listed(&names), listed(&inner));
-        Err(self.undecided(level.at, what, ways))
+        Err(self.ways.undecided(level.at, what, ways))
     }
 
     /// Folders of which some hold the parts of a data set and nothing else, as classes do whose photos are split: what stands in
@@ -489,7 +502,7 @@ impl Recogniser<'_> {
     fn parts_inside_some(&self, base: &Path, node: &Node) -> Option<ScanError> {
         let SomeParts { class, parts, odd } = parts_inside_some(node)?;
         let is = if odd.len() == 1 { "is" } else { "are" };
-        Some(self.undecided(
+        Some(self.ways.undecided(
             base,
             format!(
                 "the folders {} in {class} are parts of a data set, and {} {is} in none",
@@ -501,98 +514,10 @@ impl Recogniser<'_> {
                 format!("sort the photos in it into such folders ({})", listed(&parts)),
                 format!(
                     "`{} --classes-from 1` to take each folder for one class, without parts",
-                    self.path(base)
+                    self.ways.path(base)
                 ),
             ],
         ))
-    }
-
-    fn parts_below(&self, inner: &[PathBuf]) -> ScanError {
-        let names: Vec<String> = inner.iter().map(|folder| shown(folder)).collect();
-        self.undecided(
-            Path::new(""),
-            format!(
-                "the parts of a data set (train, validation, test) lie further down, in {}",
-                listed(&names)
-            ),
-            inner.iter().take(NAMED).map(|folder| format!("`{}`", self.path(folder))).collect(),
-        )
-    }
-
-    /// Folders that are named after times, places or cameras.
-    fn sessions(&self, level: Level<'_>, node: &Node, names: &[String]) -> ScanError {
-        let what = "say when, where or with what photos were taken, not what is seen";
-        let inner = node.named().find_map(|(name, _, below)| {
-            let (first, ..) = below.named().next()?;
-            Some((name, first))
-        });
-        let Some((first, inner)) = inner else { return self.no_classes(level, node, names, what) };
-        let whole = self.path(level.whole.unwrap_or(level.at));
-        let mut ways = vec![
-            self.way_of_all(level, "they are the classes"),
-            format!("`{whole} --classes-from 2` if \"{first} {inner}\" is one"),
-        ];
-        if level.whole == Some(level.at) {
-            ways.push(TAKEN_TOGETHER.to_owned());
-        }
-        self.undecided(level.at, format!("{} {what}", listed(names)), ways)
-    }
-
-    /// Folders whose names are those of no classes, and how to take them or the folders in them for classes all the same.
-    fn no_classes(&self, level: Level<'_>, node: &Node, names: &[String], what: &str) -> ScanError {
-        let mut ways: Vec<String> = self.ways_into(level, node, names).into_iter().collect();
-        if names.len() > 1 {
-            ways.push(self.way_of_all(level, "they are the classes"));
-        }
-        let what = match what.strip_prefix("say ").filter(|_| names.len() == 1) {
-            Some(rest) => format!("says {}", rest.replace("they hold", "it holds")),
-            None => what.to_owned(),
-        };
-        let what = if ways.is_empty() { what } else { format!("{what} ({})", ways.join(", or ")) };
-        self.labels_elsewhere(level.at, node, names, &what)
-    }
-
-    /// To use the first of the folders `names` that holds several folders alone; not inside a part, which would be lost.
-    fn ways_into(&self, level: Level<'_>, node: &Node, names: &[impl AsRef<str>]) -> Option<String> {
-        let (name, path) = node
-            .named()
-            .filter(|(name, ..)| names.iter().any(|odd| odd.as_ref() == name))
-            .find_map(|(name, key, below)| {
-                let (path, inner) = through(below);
-                let path: PathBuf = Path::new(key).components().chain(path.components()).collect();
-                may_hold_classes(inner).then_some((name, path))
-            })?;
-        let way =
-            || format!("`{}` if the classes are the folders in {name}", self.path(&level.at.join(path)));
-        (level.whole == Some(level.at) && !is_mask(&name)).then(way)
-    }
-
-    fn labels_elsewhere(&self, base: &Path, node: &Node, names: &[String], what: &str) -> ScanError {
-        let mut tables = node.all_tables();
-        if tables.is_empty() {
-            // Notes on single photos lie in a folder of their own beside them.
-            tables = self.top.all_tables().into_iter().filter(|table| table.ends_with(')')).collect();
-        }
-        tables.truncate(NAMED);
-        ScanError::LabelsElsewhere {
-            root: self.folder(base),
-            folders: listed(names),
-            what: what.to_owned(),
-            tables,
-        }
-    }
-
-    fn undecided(&self, base: &Path, what: String, ways: Vec<String>) -> ScanError {
-        ScanError::Undecided { root: self.folder(base), what, ways }
-    }
-
-    fn path(&self, below: &Path) -> String {
-        quoted(&self.folder(below).shown().to_string())
-    }
-
-    /// `join` with an empty path would end in a slash.
-    fn folder(&self, below: &Path) -> PathBuf {
-        self.root.join(below).components().collect()
     }
 }
 

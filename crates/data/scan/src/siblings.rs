@@ -35,7 +35,20 @@ impl Family {
 
 /// Whether `name` says what somebody did with photos, or nothing: `New folder (2)`, `rejected`, `unseen`.
 fn is_collection(name: &str) -> bool {
-    const COLLECTIONS: [&str; 20] = [
+    const COLLECTIONS: [&str; 32] = [
+        // Albums of phones.
+        "camera",
+        "cameraroll",
+        "dcim",
+        "whatsappimages",
+        "telegram",
+        "bluetooth",
+        "download",
+        "downloads",
+        "pictures",
+        "photosfrom",
+        "recents",
+        "favorites",
         "newfolder",
         "neuerordner",
         "nouveaudossier",

@@ -12,14 +12,15 @@ use foliar_vision::{counted, portable_name};
 use crate::companion::companions;
 use crate::discover::{Discovered, contradicting, discover, tables, tables_and_lists, ways};
 use crate::error::ScanError;
-use crate::labelled::{Labelled, Sorted};
+use crate::labelled::{Labelled, Pictures, Sorted, read_labels};
 use crate::layout::Layout;
 use crate::litter::is_own;
 use crate::node::Node;
-use crate::options::{LabelSource, ScanOptions};
+use crate::options::{ClassesFrom, LabelSource, ScanOptions};
 use crate::photoless;
 use crate::recognise::recognise;
 use crate::walk::Tree;
+use crate::wording::listed;
 
 /// Classes that a sentence lists.
 const NAMED: usize = 5;
@@ -94,7 +95,13 @@ impl<'a> Sorter<'a> {
         let filled: BTreeSet<String> =
             used.iter().filter_map(|path| layout.place(path)).map(|place| place.class).collect();
         let mut contents: BTreeMap<String, (PathBuf, bool, bool)> = BTreeMap::new();
-        for folder in tree.folders.iter().filter(|folder| layout.left_out(folder).is_none()) {
+        let above: BTreeSet<&Path> = match layout.classes_from {
+            ClassesFrom::Depth(_) => BTreeSet::new(),
+            ClassesFrom::Last => tree.folders.iter().filter_map(|folder| folder.parent()).collect(),
+        };
+        let may_be =
+            |folder: &&PathBuf| layout.left_out(folder).is_none() && !above.contains(folder.as_path());
+        for folder in tree.folders.iter().filter(may_be) {
             if let Some(class) = layout.class_folder(folder) {
                 contents.entry(class).or_insert_with(|| (folder.clone(), false, false));
             }
@@ -191,7 +198,8 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
         Labelled::of(root, tree, tables, map, found).map(|labelled| By::Tables(Box::new(labelled)))
     };
     if !source.tables.is_empty() {
-        let tables = source.tables.iter().map(|path| Labels::read(path, &source.columns));
+        let pictures = Pictures::of(tree);
+        let tables = source.tables.iter().map(|path| read_labels(path, &source.columns, &pictures));
         return labelled(&tables.collect::<Result<Vec<_>, _>>()?, false);
     }
     let recognised = recognise(root, &Node::of(tree), options.classes_from);
@@ -227,6 +235,20 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
             Err(error @ ScanError::Mixed { .. }) if !asked => Err(error),
             _ => labelled(&tables, true),
         },
+        (Discovered::Overlapping(places, twice), _) => {
+            let shown: Vec<String> = places.iter().map(|place| portable_name(place)).collect();
+            let whole: Vec<PathBuf> = places.iter().map(|place| root.join(place)).collect();
+            let all = format!("`{}` to leave these photos out", labels_option(root, &whole));
+            Err(ScanError::Undecided {
+                root: root.to_owned(),
+                what: format!(
+                    "{} are listed in more than one of {}, and no photo may both train and validate",
+                    counted(twice, "photo", "photos"),
+                    listed(&shown)
+                ),
+                ways: std::iter::once(all).chain(ways(root, &places)).collect(),
+            })
+        }
         (Discovered::Several(places), Err(ScanError::Undecided { root: at, what, ways })) if !asked => {
             let ways = ways.into_iter().chain(self::ways(root, &places)).collect();
             Err(ScanError::Undecided { root: at, what, ways })

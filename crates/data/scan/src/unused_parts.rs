@@ -28,6 +28,10 @@ pub(crate) fn unused_parts(root: &Path, tree: &Tree) -> Option<String> {
     };
     let mut places = tables(root, tree);
     places.retain(|place| !of_run(place));
+    let of_lists_of_numbers = places.iter().find_map(|place| of_numbers(root, place));
+    if of_lists_of_numbers.is_some() {
+        return of_lists_of_numbers;
+    }
     let of_column = places.iter().find_map(|place| of_column(root, place, &pictures));
     of_column.or_else(|| of_lists(root, &places, &pictures))
 }
@@ -63,6 +67,22 @@ fn of_column(root: &Path, place: &Path, pictures: &Pictures<'_>) -> Option<Strin
         "the column `{column}` of {} says the parts of the data set, in which {apart} not for training: {way}",
         portable_name(place)
     ))
+}
+
+/// A list that marks by number the photos to train on, beside those of photos and classes.
+fn of_numbers(root: &Path, place: &Path) -> Option<String> {
+    let file = root.join(place);
+    file.file_name().filter(|name| *name == "image_class_labels.txt")?;
+    let labels = Labels::read(&file, &ColumnChoice::default()).ok()?;
+    let column = labels.split_column?;
+    let apart = labels.rows.iter().filter(|row| row.split.as_deref() == Some("test")).count();
+    (apart > 0).then(|| {
+        format!(
+            "{column} says the parts of the data set, in which {} not for training: `--labels {}` alone takes them",
+            counted(apart, "photo is", "photos are"),
+            quoted(&file.shown().to_string())
+        )
+    })
 }
 
 /// A list for each part.

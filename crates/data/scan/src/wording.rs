@@ -9,10 +9,6 @@ pub(crate) const NAMED: usize = 4;
 /// What is wrong with folders such as `images` and `masks`.
 pub(crate) const KIND: &str = "say what kind of files they hold, not what is seen";
 
-/// How to have the same classes of several folders taken for one.
-pub(crate) const TAKEN_TOGETHER: &str =
-    "name them batch1, batch2 and so on if folders of one name in them are one class";
-
 /// That folders of masks are left out.
 pub(crate) fn not_used(masks: &[(PathBuf, &'static str)]) -> Option<String> {
     let names: Vec<String> = masks.iter().map(|(folder, _)| folder.shown().to_string()).collect();

@@ -12,7 +12,7 @@ use foliar_audit::{GroupRule, file_problem};
 use foliar_metrics::Bootstrap;
 use foliar_model::{Bundle, Prediction, Predictor};
 use foliar_results::Evaluation;
-use foliar_scan::{ClassMap, LabelSource, Review, ScanOptions};
+use foliar_scan::{ClassMap, ClassesFrom, LabelSource, Review, ScanOptions};
 use foliar_train::Run;
 use foliar_vision::{Limits, Problem, Split, portable_name};
 
@@ -45,8 +45,8 @@ pub enum EvalSource<'a> {
 pub struct EvaluateOptions {
     /// Largest photographs that are accepted.
     pub limits: Limits,
-    /// How many folders below the root the classes are, where it is given; see [`ScanOptions`].
-    pub classes_from: Option<usize>,
+    /// Which folders are the classes, where it is given; see [`ScanOptions`].
+    pub classes_from: Option<ClassesFrom>,
     /// The tables that say the classes of a folder, where they are given.
     pub labels: LabelSource,
     /// What becomes of the classes of a folder.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use foliar_model::Bundle;
-use foliar_scan::{ClassMap, ScanError, ScanOptions};
+use foliar_scan::{ClassMap, ClassesFrom, ScanError, ScanOptions};
 use foliar_vision::{Dataset, Preprocessing};
 
 use crate::error::{TrainError, check};
@@ -95,9 +95,9 @@ pub struct DataSpec {
     /// What a person has decided about single photographs: their class, and whether they are used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<ReviewFile>,
-    /// How many folders below the root the classes are, where it is given; see [`foliar_scan::ScanOptions`].
+    /// Which folders are the classes, where it is given; see [`foliar_scan::ScanOptions`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub classes_from: Option<usize>,
+    pub classes_from: Option<ClassesFrom>,
     /// Tables that say the classes, where folders do not. A run whose tables were found among the photographs holds them too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<LabelTables>,

@@ -70,7 +70,7 @@ pub(super) fn provenance(run: &Run, bundle: &Bundle, folder: &Path) -> anyhow::R
         layout: run.layout.clone(),
         fingerprint: origin.data_fingerprint.clone(),
         splits,
-        grouping: grouping(&recipe.data),
+        grouping: grouping(&recipe.data, recipe.data.labels.is_some()),
         facts,
         recipe: recipe.to_toml()?,
         commands: train.into_iter().chain([report]).collect(),

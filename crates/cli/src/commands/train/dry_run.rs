@@ -18,7 +18,8 @@ use crate::output;
 
 pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe) -> anyhow::Result<Exit> {
     let (dataset, problems) = scan(photos, &recipe.data.scanning(photos)?)?;
-    super::say_data(&dataset);
+    super::say_data(&dataset, &recipe.data);
+    let tabled = dataset.tables.as_ref().is_some_and(|tables| !tables.groups.is_empty());
     let graph = zoo::build(&recipe.model, dataset.classes.len().max(2))?;
     let mut out = output::text();
     let (count, classes) = (dataset.photos.len(), dataset.classes.len());
@@ -103,7 +104,7 @@ pub(super) fn print(photos: &Path, arguments: &RecipeArguments, recipe: &Recipe)
             100.0 * recipe.data.validation
         )?;
     }
-    writeln!(out, "grouping     {}", grouping(&recipe.data))?;
+    writeln!(out, "grouping     {}", grouping(&recipe.data, tabled))?;
     if let Some(indivisible) = &indivisible {
         writeln!(out, "             {}", Undivided::of(indivisible, &recipe.data).before_training())?;
     }

@@ -64,7 +64,7 @@ pub(crate) fn from_arguments(arguments: &RecipeArguments) -> anyhow::Result<Reci
     };
     recipe.data.groups = list(&arguments.groups, ListFile::groups)?;
     recipe.data.split = list(&arguments.split, ListFile::split)?;
-    recipe.data.classes_from = arguments.classes_from.map(usize::from);
+    recipe.data.classes_from = arguments.classes_from;
     let tables = &arguments.labels;
     if tables.source() != foliar_scan::LabelSource::default() {
         recipe.data.labels = Some(LabelTables {

@@ -29,13 +29,15 @@ impl Boxes {
         if y >= self.height || x >= self.width {
             return;
         }
-        let columns = self.width.div_ceil(self.divisor);
-        let row = (y / self.divisor * columns) as usize * 3;
-        let pixels = rgb.chunks_exact(3).take((self.width - x) as usize);
-        for (column, pixel) in (x..).zip(pixels) {
-            let place = row + (column / self.divisor) as usize * 3;
-            let sums = &mut self.sums[place..place + 3];
-            sums.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += u32::from(*value));
+        let (columns, divisor) = (self.width.div_ceil(self.divisor) as usize, self.divisor as usize);
+        let row = (y / self.divisor) as usize * columns;
+        let sums = &mut self.sums[3 * row..3 * (row + columns)];
+        let (x, inside) = (x as usize, 3 * (self.width - x) as usize);
+        let rgb = &rgb[..inside.min(rgb.len())];
+        let (first, rest) = rgb.split_at((3 * (divisor - x % divisor)).min(rgb.len()));
+        let runs = std::iter::once(first).chain(rest.chunks(3 * divisor));
+        for (square, run) in sums[3 * (x / divisor)..].chunks_exact_mut(3).zip(runs) {
+            square.iter_mut().zip(sum(run)).for_each(|(sum, more)| *sum += more);
         }
     }
 
@@ -50,6 +52,20 @@ impl Boxes {
         };
         (0..).zip(self.sums.chunks_exact(3)).flat_map(mean).collect()
     }
+}
+
+/// The sum of RGB pixels, four of them at a time.
+fn sum(rgb: &[u8]) -> [u32; 3] {
+    let (fours, rest) = rgb.as_chunks::<12>();
+    let mut lanes = [0_u32; 12];
+    for four in fours {
+        lanes.iter_mut().zip(four).for_each(|(sum, value)| *sum += u32::from(*value));
+    }
+    let mut sums = [0, 1, 2].map(|channel| lanes.iter().skip(channel).step_by(3).sum());
+    for pixel in rest.chunks_exact(3) {
+        sums.iter_mut().zip(pixel).for_each(|(sum, value): (&mut u32, _)| *sum += u32::from(*value));
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -70,5 +86,35 @@ mod tests {
         let reds: Vec<u8> = boxes.means().chunks_exact(3).map(|pixel| pixel[0]).collect();
         // Rows hold x + y.
         assert_eq!(reds, [1, 3, 5, 3, 5, 6]);
+    }
+
+    #[test]
+    fn runs_of_any_length_are_summed() {
+        let (width, height) = (101, 7);
+        let pixel = |x: u32, y: u32| [x * 2, y * 30, x + y].map(|value| value as u8);
+        for divisor in [1, 2, 3, 5, 8, 13, 64] {
+            // In pieces that end anywhere.
+            let mut boxes = Boxes::new(width, height, divisor);
+            for y in 0..height {
+                for x in (0..width).step_by(17) {
+                    boxes.add(x, y, &(x..x + 17).flat_map(|x| pixel(x, y)).collect::<Vec<u8>>());
+                }
+            }
+            let mean = |column: u32, row: u32| {
+                let columns = column * divisor..((column + 1) * divisor).min(width);
+                let rows = row * divisor..((row + 1) * divisor).min(height);
+                let square: Vec<[u8; 3]> =
+                    rows.flat_map(|y| columns.clone().map(move |x| pixel(x, y))).collect();
+                let count = square.len() as u32;
+                [0, 1, 2].map(|channel| {
+                    let sum: u32 = square.iter().map(|pixel| u32::from(pixel[channel])).sum();
+                    ((sum + count / 2) / count) as u8
+                })
+            };
+            let expected: Vec<u8> = (0..height.div_ceil(divisor))
+                .flat_map(|row| (0..width.div_ceil(divisor)).flat_map(move |column| mean(column, row)))
+                .collect();
+            assert_eq!(boxes.means(), expected, "{divisor}");
+        }
     }
 }

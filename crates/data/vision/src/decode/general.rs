@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::io::{self, Cursor};
+use std::ops::ControlFlow;
 
 use image::error::ImageError;
 use image::metadata::Orientation;
@@ -23,6 +24,13 @@ const HEADER_MEMORY: u64 = 64 << 20;
 
 /// Most bytes of pixels, in the depth of the file, that are unpacked for one photo: it is what takes the time.
 const MOST_UNPACKED: u64 = 800_000_000;
+/// The same for samples of more than 8 bits, which may be looked at before.
+const MOST_UNPACKED_DEEP: u64 = 600_000_000;
+/// Most samples that are looked at for what is odd about their values.
+const MOST_LOOKED_AT: usize = 100_000_000;
+
+/// Where a PNG says whether its rows come in order.
+const INTERLACING: usize = 28;
 
 /// What stands before the pixels of a complete file.
 pub(super) struct Inspected {
@@ -40,9 +48,12 @@ pub(super) struct Inspected {
 /// As [`super::inspect`].
 pub(super) fn inspect(bytes: &[u8], format: Format, limits: &Limits) -> Result<Inspected, Reason> {
     let header = Header::read(bytes, format, limits)?;
+    let needs = bytes.len() as u64 + header.needs(format);
+    if needs > limits.memory && !header.may_be_reduced(bytes, format) {
+        return Err(Reason::TooMuchMemory { bytes: needs, limit: limits.memory });
+    }
     let mut remarks: Vec<Reason> = header.colours.remark().into_iter().collect();
     if header.may_waste_range {
-        let needs = bytes.len() as u64 + header.needs(format);
         let _room = Room::new(needs.min(limits.memory), limits)?;
         remarks.extend(range_remark(bytes, format, limits));
     }
@@ -84,6 +95,8 @@ struct Header {
     /// Of all pixels, in the depth in which they are decoded.
     unpacked: u64,
     is_rgb8: bool,
+    /// Samples have more than 8 bits.
+    is_deep: bool,
     /// Samples have more than 8 bits, or are grey: few of their bits may be in use.
     may_waste_range: bool,
 }
@@ -100,6 +113,7 @@ impl Header {
         complete::check(bytes, format)?;
         let orientation = orientation_of(&mut decoder);
         let colour = decoder.color_type();
+        let is_deep = u16::from(colour.channel_count()) * 8 < colour.bits_per_pixel();
         let channels = if colour.has_color() { Channels::Rgb } else { Channels::Grey };
         // A profile that cannot be read is no reason to refuse the pixels.
         let profile = decoder.icc_profile().unwrap_or_default();
@@ -110,8 +124,8 @@ impl Header {
             colours: Colours::of_profile(profile.as_deref(), channels),
             unpacked: decoder.total_bytes(),
             is_rgb8: colour == ColorType::Rgb8,
-            may_waste_range: !colour.has_color()
-                || u16::from(colour.channel_count()) * 8 < colour.bits_per_pixel(),
+            is_deep,
+            may_waste_range: is_deep || !colour.has_color(),
         })
     }
 
@@ -129,6 +143,17 @@ impl Header {
         };
         let turned = 3 * pixels + turning_needs(pixels, self.orientation);
         if self.is_rgb8 { decoder.max(turned) } else { (decoder + 3 * pixels).max(turned) }
+    }
+
+    /// Whether it can be reduced while it is read: row by row, strip by strip, in a few seconds.
+    fn may_be_reduced(&self, bytes: &[u8], format: Format) -> bool {
+        let in_order = match format {
+            Format::Png => bytes.get(INTERLACING) == Some(&0),
+            Format::Tiff => true,
+            _ => false,
+        };
+        let most = if self.is_deep { MOST_UNPACKED_DEEP } else { MOST_UNPACKED };
+        in_order && self.unpacked <= most
     }
 
     /// What to divide the sides by, if they are large enough: a margin of 7/2 is left, as for JPEG.
@@ -157,11 +182,11 @@ fn reduced(
     divisor: u32,
     limits: &Limits,
 ) -> Result<Vec<u8>, Reason> {
-    let Header { width, height, unpacked, .. } = *header;
+    let Header { width, height, .. } = *header;
     let needs = bytes.len() as u64 + header.needs(format);
     let too_much = Reason::TooMuchMemory { bytes: needs, limit: limits.memory };
     let taken = bytes.len() as u64 + Boxes::needs(width, height, divisor);
-    let Some(left) = limits.memory.checked_sub(taken).filter(|_| unpacked <= MOST_UNPACKED) else {
+    let Some(left) = limits.memory.checked_sub(taken).filter(|_| header.may_be_reduced(bytes, format)) else {
         return Err(too_much);
     };
     let mut boxes = Boxes::new(width, height, divisor);
@@ -170,14 +195,11 @@ fn reduced(
         rgb.clear();
         samples.rgb(layout, &mut rgb);
         boxes.add(x, y, &rgb);
+        ControlFlow::Continue(())
     };
     match format {
         Format::Png => {
-            let rows = png::Rows::open(bytes, left)?;
-            if !rows.are_in_order() {
-                return Err(too_much);
-            }
-            rows.read(&mut |y, samples, layout| add(0, y, samples, layout))?;
+            png::Rows::open(bytes, left)?.read(&mut |y, samples, layout| add(0, y, samples, layout))?;
         }
         Format::Tiff => tiff::Chunks::open(bytes, left)?.read(bytes, &mut add)?,
         _ => return Err(too_much),
@@ -185,16 +207,19 @@ fn reduced(
     Ok(boxes.means())
 }
 
-/// What is odd about the values of a grey picture, or one of more than 8 bits: all of them are looked at. Pixels that cannot be read are a
-/// matter of decoding.
+/// What is odd about the values of a grey picture, or one of more than 8 bits: they are looked at until one
+/// is bright, or too many have been. Pixels that cannot be read are a matter of decoding.
 fn range_remark(bytes: &[u8], format: Format, limits: &Limits) -> Option<Reason> {
     /// Twelve bits of sixteen, and four of eight.
     const SIXTEENTH: f32 = 4095.5 / 65_535.0;
-    let mut largest = 0.0_f32;
+    let (mut largest, mut looked_at) = (0.0_f32, 0);
     let mut are_floats = false;
     let mut look = |samples: Samples<'_>, layout: Layout| {
         largest = largest.max(samples.largest(layout));
         are_floats |= matches!(samples, Samples::Floats(_));
+        looked_at += samples.len();
+        let known = !are_floats && largest >= SIXTEENTH;
+        if known || looked_at > MOST_LOOKED_AT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     match format {
         Format::Png => png::Rows::open(bytes, limits.memory)

@@ -20,6 +20,9 @@ use super::room::Room;
 use crate::limits::Limits;
 use crate::problem::Reason;
 
+/// Most pixels that are decoded, of which each takes far more time than one of another format. Phones take photos of 48 million.
+const MOST_PIXELS: u64 = 50_000_000;
+
 /// Transfer functions of ITU-T H.273 for pictures that are brighter than a screen.
 const HIGH_DYNAMIC_RANGE: [u16; 2] = [16, 18];
 
@@ -106,6 +109,8 @@ impl Size {
         let stored = (side(info.coded_width), side(info.coded_height));
         limits.check_dimensions(width, height)?;
         limits.check_dimensions(stored.0, stored.1)?;
+        let most = Limits { pixels: limits.pixels.min(MOST_PIXELS), ..*limits };
+        most.check_dimensions(width, height)?;
         // Of four bytes each.
         let samples_of_four_pixels = match info.chroma_format_idc {
             0 => 4,

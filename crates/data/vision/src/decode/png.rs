@@ -1,6 +1,7 @@
 //! Reads PNG row by row.
 
 use std::io::Cursor;
+use std::ops::ControlFlow;
 
 use png::{BitDepth, ColorType, Decoder, Limits, Reader, Transformations};
 
@@ -32,28 +33,29 @@ impl<'a> Rows<'a> {
         Ok(Self { reader, layout, is_deep: depth == BitDepth::Sixteen })
     }
 
-    /// Whether rows come from top to bottom, each of them once.
-    pub(super) fn are_in_order(&self) -> bool {
-        !self.reader.info().interlaced
-    }
-
     /// Whether few of a sample's bits may be in use: of 16 bits those of a 12-bit sensor, of grey ones the classes of a mask.
     pub(super) fn may_waste_range(&self) -> bool {
         self.is_deep || self.layout.colours() == 1
     }
 
-    /// Calls `each` for every row with its number; numbers mean nothing where the rows are not in order.
-    pub(super) fn read(mut self, each: &mut dyn FnMut(u32, Samples<'_>, Layout)) -> Result<(), Reason> {
+    /// Calls `each` for every row with its number, until it breaks off; numbers mean nothing where the rows are not in order.
+    pub(super) fn read(
+        mut self,
+        each: &mut dyn FnMut(u32, Samples<'_>, Layout) -> ControlFlow<()>,
+    ) -> Result<(), Reason> {
         let mut words = Vec::new();
         let mut number = 0;
         while let Some(row) = self.reader.next_row().map_err(damaged)? {
-            if self.is_deep {
+            let next = if self.is_deep {
                 words.clear();
                 let (pairs, _) = row.data().as_chunks::<2>();
                 words.extend(pairs.iter().map(|&pair| u16::from_be_bytes(pair)));
-                each(number, Samples::Words(&words), self.layout);
+                each(number, Samples::Words(&words), self.layout)
             } else {
-                each(number, Samples::Bytes(row.data()), self.layout);
+                each(number, Samples::Bytes(row.data()), self.layout)
+            };
+            if next.is_break() {
+                break;
             }
             number += 1;
         }

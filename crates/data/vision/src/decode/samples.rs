@@ -42,12 +42,23 @@ pub(super) enum Samples<'a> {
 }
 
 impl Samples<'_> {
-    /// The pixels as 8-bit RGB; transparent ones show white.
-    pub(super) fn rgb(self, layout: Layout, out: &mut Vec<u8>) {
+    /// How many samples they are.
+    pub(super) fn len(self) -> usize {
         match self {
-            Self::Bytes(samples) => convert(samples, layout, |&value| f32::from(value) / 255.0, out),
-            Self::Words(samples) => convert(samples, layout, |&value| f32::from(value) / 65_535.0, out),
-            Self::Floats(samples) => convert(samples, layout, |&value| value, out),
+            Self::Bytes(samples) => samples.len(),
+            Self::Words(samples) => samples.len(),
+            Self::Floats(samples) => samples.len(),
+        }
+    }
+
+    /// Appends the pixels as 8-bit RGB; transparent ones show white.
+    pub(super) fn rgb(self, layout: Layout, out: &mut Vec<u8>) {
+        match (self, layout) {
+            (Self::Bytes(samples), Layout::Rgb) => out.extend_from_slice(samples),
+            (Self::Bytes(samples), Layout::Grey) => append(samples, out, |&[grey]| [grey; 3]),
+            (Self::Bytes(samples), _) => convert(samples, layout, |value| f32::from(value) / 255.0, out),
+            (Self::Words(samples), _) => convert(samples, layout, |value| f32::from(value) / 65_535.0, out),
+            (Self::Floats(samples), _) => convert(samples, layout, |value| value, out),
         }
     }
 
@@ -67,23 +78,36 @@ fn largest<T>(samples: &[T], layout: Layout, share: impl Fn(&T) -> f32) -> f32 {
     pixels.flat_map(|pixel| &pixel[..colours]).map(share).fold(0.0, f32::max)
 }
 
-fn convert<T>(samples: &[T], layout: Layout, share: impl Fn(&T) -> f32, out: &mut Vec<u8>) {
+fn convert<T: Copy>(samples: &[T], layout: Layout, share: impl Fn(T) -> f32, out: &mut Vec<u8>) {
     let byte = |value: f32| (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
-    for pixel in samples.chunks_exact(layout.channels()) {
-        let over_white = |value: &T, alpha: &T| {
-            let alpha = share(alpha);
-            byte(share(value) * alpha + 1.0 - alpha)
-        };
-        out.extend(match layout {
-            Layout::Grey => [byte(share(&pixel[0])); 3],
-            Layout::GreyAlpha => [over_white(&pixel[0], &pixel[1]); 3],
-            Layout::Rgb => [0, 1, 2].map(|channel| byte(share(&pixel[channel]))),
-            Layout::Rgba => [0, 1, 2].map(|channel| over_white(&pixel[channel], &pixel[3])),
-            Layout::Cmyk => {
-                let paper = 1.0 - share(&pixel[3]);
-                [0, 1, 2].map(|ink| byte((1.0 - share(&pixel[ink])) * paper))
-            }
-        });
+    let over_white = |value: T, alpha: T| {
+        let alpha = share(alpha);
+        byte(share(value) * alpha + 1.0 - alpha)
+    };
+    match layout {
+        Layout::Grey => append(samples, out, |&[grey]| [byte(share(grey)); 3]),
+        Layout::GreyAlpha => append(samples, out, |&[grey, alpha]| [over_white(grey, alpha); 3]),
+        Layout::Rgb => append(samples, out, |rgb: &[T; 3]| rgb.map(|value| byte(share(value)))),
+        Layout::Rgba => {
+            append(samples, out, |&[red, green, blue, alpha]| {
+                [red, green, blue].map(|value| over_white(value, alpha))
+            });
+        }
+        Layout::Cmyk => append(samples, out, |&[cyan, magenta, yellow, black]| {
+            let paper = 1.0 - share(black);
+            [cyan, magenta, yellow].map(|ink| byte((1.0 - share(ink)) * paper))
+        }),
+    }
+}
+
+/// Appends three bytes for each pixel of `N` samples.
+fn append<T, const N: usize>(samples: &[T], out: &mut Vec<u8>, rgb: impl Fn(&[T; N]) -> [u8; 3]) {
+    let (pixels, _) = samples.as_chunks::<N>();
+    let start = out.len();
+    out.resize(start + 3 * pixels.len(), 0);
+    let (places, _) = out[start..].as_chunks_mut::<3>();
+    for (place, pixel) in places.iter_mut().zip(pixels) {
+        *place = rgb(pixel);
     }
 }
 
@@ -105,6 +129,15 @@ mod tests {
         assert_eq!(rgb(Samples::Bytes(&[10, 0]), Layout::GreyAlpha), [255; 3]);
         assert_eq!(rgb(Samples::Bytes(&[10, 20, 30, 255]), Layout::Rgba), [10, 20, 30]);
         assert_eq!(rgb(Samples::Bytes(&[0, 255, 0, 0]), Layout::Cmyk), [255, 0, 255]);
+    }
+
+    #[test]
+    fn bytes_keep_their_values() {
+        for value in 0..=255_u8 {
+            let by_share = rgb(Samples::Floats(&[f32::from(value) / 255.0]), Layout::Grey);
+            assert_eq!(rgb(Samples::Bytes(&[value]), Layout::Grey), by_share);
+            assert_eq!(rgb(Samples::Bytes(&[value; 3]), Layout::Rgb), by_share);
+        }
     }
 
     #[test]

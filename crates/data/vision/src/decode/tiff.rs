@@ -1,6 +1,7 @@
 //! Reads TIFF strip by strip or tile by tile, and says which variant a file is.
 
 use std::io::Cursor;
+use std::ops::ControlFlow;
 
 use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
@@ -57,14 +58,14 @@ impl<'a> Chunks<'a> {
         self.bits > 8 || self.layout.colours() == 1
     }
 
-    /// Calls `each` for every run of pixels of a row with its column and row.
+    /// Calls `each` for every run of pixels of a row with its column and row, until it breaks off.
     ///
     /// # Errors
     /// [`Reason::Unsupported`], [`Reason::Damaged`], [`Reason::Truncated`].
     pub(super) fn read(
         mut self,
         bytes: &[u8],
-        each: &mut dyn FnMut(u32, u32, Samples<'_>, Layout),
+        each: &mut dyn FnMut(u32, u32, Samples<'_>, Layout) -> ControlFlow<()>,
     ) -> Result<(), Reason> {
         let (width, height) = self.decoder.chunk_dimensions();
         if width == 0 || height == 0 {
@@ -76,17 +77,20 @@ impl<'a> Chunks<'a> {
             let run = self.decoder.chunk_data_dimensions(chunk).0 as usize * self.layout.channels();
             let result = self.decoder.read_chunk(chunk).map_err(|error| reason(error, bytes))?;
             let mut rows = |row: u32, samples: Samples<'_>| each(x, y + row, samples, self.layout);
-            match &result {
+            let next = match &result {
                 DecodingResult::U8(all) => {
-                    (0..).zip(all.chunks_exact(run)).for_each(|(row, run)| rows(row, Samples::Bytes(run)))
+                    (0..).zip(all.chunks_exact(run)).try_for_each(|(row, run)| rows(row, Samples::Bytes(run)))
                 }
                 DecodingResult::U16(all) => {
-                    (0..).zip(all.chunks_exact(run)).for_each(|(row, run)| rows(row, Samples::Words(run)))
+                    (0..).zip(all.chunks_exact(run)).try_for_each(|(row, run)| rows(row, Samples::Words(run)))
                 }
-                DecodingResult::F32(all) => {
-                    (0..).zip(all.chunks_exact(run)).for_each(|(row, run)| rows(row, Samples::Floats(run)))
-                }
+                DecodingResult::F32(all) => (0..)
+                    .zip(all.chunks_exact(run))
+                    .try_for_each(|(row, run)| rows(row, Samples::Floats(run))),
                 _ => return Err(unsupported(bytes)),
+            };
+            if next.is_break() {
+                break;
             }
         }
         Ok(())

@@ -1,0 +1,101 @@
+//! Folders that may be meant in several ways.
+
+use crate::tree::Expected::{self, Read, Refused};
+
+pub(crate) const TREES: &[(&str, Expected)] = &[
+    // Several readings.
+    (
+        "{rust_train rust_test healthy_train healthy_test}",
+        Refused(&["like parts of one class", "into train/"]),
+    ),
+    ("{train_rust val_rust train_healthy val_healthy}", Refused(&["like parts of one class"])),
+    ("{rust healthy rust_aug}", Refused(&["rust, rust_aug", "versions of one class", "`rust_aug,rust`"])),
+    ("{rust_original rust_augmented scab}", Refused(&["versions of one class", "--classes-from 1"])),
+    ("{rust healthy healthy~(1)}", Refused(&["healthy, healthy (1)", "versions of one class"])),
+    ("{rust healthy Copy~of~rust}", Refused(&["versions of one class"])),
+    ("{train val}/{rust rust_flipped healthy}", Refused(&["rust, rust_flipped"])),
+    (
+        "{rust healthy images}",
+        Refused(&["images does not say by name", "beside healthy, rust", "move images", "--classes-from 1"]),
+    ),
+    ("{rust healthy runs2 all}", Refused(&["all, runs2 do not say by name", "move them"])),
+    ("{train val}/{rust healthy unlabeled}", Refused(&["unlabeled does not say by name"])),
+    (
+        "train/{rust healthy} val/{scab mildew}",
+        Refused(&["none of the classes for validation (mildew, scab)"]),
+    ),
+    ("train/{cat dog} test/unknown*5", Read("cat dog", [4, 0, 0])),
+    ("train/{cat dog} test/test*5", Read("cat dog", [4, 0, 0])),
+    ("train/{cat dog} test/class_0*5", Read("cat dog", [4, 0, 0])),
+    ("train/{cat dog} test/images*5", Read("cat dog", [4, 0, 0])),
+    ("train/{cat dog} val/{cat dog} test/{images masks}", Read("cat dog", [4, 4, 0])),
+    ("train/{cat dog} test/cat", Read("cat dog", [4, 0, 2])),
+    ("train/{Bean_rust healthy} test/bean~rust", Refused(&["--match-names"])),
+    ("train/{a b} test/{tomato_a tomato_b}", Refused(&["for test (tomato_a, tomato_b)", "--classes FILE"])),
+    (
+        "{color grayscale segmented}/{rust healthy scab}",
+        Refused(&["color, grayscale, segmented", "same 3 folders", "--classes-from 1"]),
+    ),
+    ("raw/{color grayscale}/{rust healthy scab}", Refused(&["color, grayscale", "raw/color"])),
+    ("{original augmented}/{rust healthy scab}", Refused(&["same 3 folders"])),
+    (
+        "{PlantVillage plantvillage}/{rust healthy scab}",
+        Refused(&["PlantVillage, plantvillage", "same 3 folders"]),
+    ),
+    ("{rust healthy plantvillage/{rust healthy}}", Refused(&["plantvillage holds 2 folders", "second copy"])),
+    ("{rust healthy scab copy/{Rust Healthy Scab}}", Refused(&["second copy"])),
+    (
+        "{Tomato/{rust healthy} Potato/{blight healthy}}",
+        Refused(&["Potato, Tomato hold folders in turn", "--classes-from 1", "--classes-from 2"]),
+    ),
+    ("{healthy diseased/{rust scab}}", Refused(&["diseased holds folders in turn", "--classes-from 1"])),
+    ("{leaf symptom/{train val test}/{rust healthy}}", Refused(&["lie further down", "symptom"])),
+    (
+        "New~Plant/New~Plant/{train valid}/{rust healthy} test/test*4",
+        Refused(&["further down", "New Plant/New Plant'`"]),
+    ),
+    ("{color/{train val} grayscale/{train val}}/{rust healthy}", Refused(&["further down", "color"])),
+    ("{train rust}/{a b}", Refused(&["but also rust"])),
+    ("{rust healthy test}*4", Refused(&["test is named like a part", "--classes-from 1"])),
+    ("{rust healthy val/{rust healthy}}", Refused(&["val is named like a part"])),
+    ("{train/{rust healthy} other}", Refused(&["but also other"])),
+    ("{train val}/{Tomato/{rust healthy} Potato/{blight scab}}", Refused(&["hold folders in turn"])),
+    // Masks are no class, wherever they lie.
+    ("{train val}/{rust healthy masks}", Read("healthy rust", [4, 4, 0])),
+    ("train/{rust healthy} val/{rust healthy masks}", Read("healthy rust", [4, 4, 0])),
+    ("train/{rust healthy} val/{rust masks}", Read("healthy rust", [4, 2, 0])),
+    ("{rust healthy masks}/{train val}", Read("healthy rust", [4, 4, 0])),
+    ("{fold1 fold2}/{rust healthy masks}", Read("healthy rust", [8, 0, 0])),
+    ("{mask no_mask}", Refused(&["mask is named like a folder of masks", "--classes-from 1"])),
+    ("{mask no_mask helmet}", Refused(&["stands beside no_mask", "if each folder is a class"])),
+    ("{label no_label}", Refused(&["label is named like a folder of masks", "--classes-from 1"])),
+    ("{masks faces}", Refused(&["masks is named like a folder of masks", "--classes-from 1"])),
+    ("{train val}/{mask no_mask}", Refused(&["mask is named like a folder of masks", "--classes-from 1"])),
+    ("{fold1 fold2}/{mask no_mask}", Refused(&["mask is named like a folder of masks"])),
+    ("{mask no_mask}/{train val}", Refused(&["mask is named like a folder of masks", "other names"])),
+    ("{images leaves masks}", Refused(&["if it is a class, and so is masks"])),
+    // Folds are looked at like any folder of classes.
+    ("{fold1 fold2}/{images masks}", Refused(&["images, masks", "what kind of files"])),
+    ("{fold1 fold2}/{rust rust_aug}", Refused(&["rust, rust_aug", "versions of one class"])),
+    ("fold1/{rust healthy} fold2/{rust_aug healthy}", Refused(&["rust, rust_aug"])),
+    ("batch1/{a b} batch2/{c d}", Read("a b c d", [8, 0, 0])),
+    ("{fold1 fold2}/{Tomato/{rust healthy} Potato/{blight scab}}", Refused(&["hold folders in turn"])),
+    // The ways to go on keep validation and test.
+    ("train/{rust rust_aug healthy} val/{rust healthy}", Refused(&["ROOT --classes-from 1` if each is"])),
+    ("x/{train val}/{rust rust_aug}", Refused(&["ROOT/x --classes-from 1` if each is"])),
+    ("train/{cat dog results} val/{cat dog}", Refused(&["move results", "ROOT --classes-from 1` if it is"])),
+    ("{train val}/{tomato/{rust healthy} bean/rust}", Refused(&["ROOT --classes-from 2`"])),
+    ("{rust rust_aug}/{train val}", Refused(&["rust, rust_aug", "other names if each is a class"])),
+    // The same classes at several places, in several years, with several cameras.
+    (
+        "{farmA farmB}/{rust healthy scab}",
+        Refused(&["same 3 folders", "ROOT --classes-from last` if healthy"]),
+    ),
+    ("{North South}/{rust healthy}", Refused(&["same 2 folders", "ROOT --classes-from last`"])),
+    ("{A B}/{rust healthy}", Refused(&["same 2 folders", "ROOT --classes-from last`"])),
+    ("{A B C}/{1 2 3}", Refused(&["A, B, C say when, where", "ROOT --classes-from last` if 1"])),
+    ("{2021 2022}/{rust healthy}", Refused(&["same 2 folders", "ROOT --classes-from last`"])),
+    ("{2021 2022}/{farmA farmB}/{rust healthy}", Refused(&["ROOT --classes-from last` if healthy"])),
+    ("{train val}/{farmA farmB}/{rust healthy}", Refused(&["ROOT --classes-from last` if healthy"])),
+    ("A/{rust healthy} B/{rust scab}", Refused(&["ROOT --classes-from last` if rust"])),
+];
