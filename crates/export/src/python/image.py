@@ -6,7 +6,7 @@ session = onnxruntime.InferenceSession(__file__.removesuffix(".py"))
 classes = json.loads(session.get_modelmeta().custom_metadata_map["foliar"])["classes"]
 for path in sys.argv[1:]:
     photo = ImageOps.exif_transpose(Image.open(path))  # upright
-    if photo.mode.startswith("I"): sys.exit(f"{path}: bring its 16 bits to 8 first, by dividing by 257")
+    if photo.mode.startswith("I"): photo = Image.fromarray(((numpy.asarray(photo).astype(int) + 128) // 257).astype("uint8"))
     if photo.info.get("icc_profile") and photo.mode == "RGB":  # the colours of iPhones
         photo = ImageCms.profileToProfile(photo, io.BytesIO(photo.info["icc_profile"]), ImageCms.createProfile("sRGB"))
     photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo.convert("RGBA")).convert("RGB")
