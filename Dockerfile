@@ -5,10 +5,10 @@ FROM rust:1.95.0-alpine3.22 AS build
 RUN apk add --no-cache musl-dev
 WORKDIR /source
 COPY . .
-RUN cargo build --release --locked --bin foliar && strip target/release/foliar && mkdir /data
+RUN cargo build --profile dist --locked --bin foliar && mkdir /data
 
 FROM scratch
-COPY --from=build /source/target/release/foliar /usr/bin/foliar
+COPY --from=build /source/target/dist/foliar /usr/bin/foliar
 COPY --from=build /source/LICENSE-MIT /source/LICENSE-APACHE /usr/share/doc/foliar/
 COPY --from=build --chown=65532:65532 /data /data
 USER 65532:65532

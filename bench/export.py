@@ -8,6 +8,9 @@
                                                                 ONNX and as TFLite
     python bench/export.py sizes RUN PHOTO                      one photo in odd sizes
     python bench/export.py speed RUN PHOTO                      time a photo, and of which size
+    python bench/export.py runtimes RUN PHOTOS... [--count N] [--node-modules FOLDER]
+                                                                the ONNX file in onnxruntime, OpenVINO, with FOLDER in onnxruntime-web,
+                                                                and foliar, against each other and against PyTorch in double precision
 
 The program is taken from the environment's FOLIAR, else `foliar`. Needs ai-edge-litert, onnx, onnxruntime, openvino, torch, torchvision,
 timm, safetensors, NumPy and Pillow from PyPI.
@@ -236,6 +239,54 @@ def photos(bundle, folders, count, risk):
     return failures
 
 
+def runtimes(bundle, folders, count, modules):
+    """How far probabilities are from float64, and from each other; of the same pixels."""
+    import torch
+
+    torch.set_num_threads(1)
+    found = sorted(path for folder in folders for path in Path(folder).rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    found = found[:: max(1, -(-len(found) // count))]
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = Path(scratch)
+        said_of, classes = export(bundle, scratch)
+        command = [FOLIAR, "export", bundle, "--format", "torch", "--out", scratch / "torch"]
+        subprocess.run(command, check=True, capture_output=True)
+        spec = importlib.util.spec_from_file_location("load", scratch / "torch/load.py")
+        load = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(load)
+        module, config = load.load(scratch / "torch")
+        module, about = module.double(), config["foliar"]["preprocessing"]
+        mean, std = (np.array(about[name], np.float32).astype(float) for name in ("mean", "std"))
+        pixels, pngs, pictures, exact = [], [], [], []
+        for index, path in enumerate(found):
+            pixels.append(upright(path))
+            pngs.append(scratch / f"{index}.png")
+            Image.fromarray(pixels[-1]).save(pngs[-1], compress_level=1)
+            (scratch / f"{index}.rgb").write_bytes(pixels[-1].tobytes())
+            height, width = pixels[-1].shape[:2]
+            pictures.append({"file": str(scratch / f"{index}.rgb"), "height": height, "width": width})
+            values = torch.from_numpy((cropped(pixels[-1], about) / 255 - mean) / std).permute(2, 0, 1)[None]
+            with torch.no_grad():
+                exact.append((module(values)[0] / config["foliar"]["temperature"]).softmax(0).numpy())
+        said = {"foliar": np.zeros((len(found), len(classes)))}
+        for place, row in enumerate(predictions(bundle, pngs)):
+            for prediction in row["predictions"]:
+                said["foliar"][place, classes.index(prediction["class"])] = prediction["probability"]
+        said["onnxruntime"] = [said_of(path)["probabilities"] for path in pngs]
+        said["OpenVINO"] = [values["probabilities"] for values in openvino(scratch / "model.onnx", pixels)]
+        if modules:
+            (scratch / "pixels.json").write_text(json.dumps(pictures))
+            command = ["node", Path(__file__).with_name("runtimes.mjs"), modules, scratch / "model.onnx", scratch / "pixels.json"]
+            lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+            said["onnxruntime-web"] = [json.loads(line) for line in lines]
+    said = {name: np.array(values, float) for name, values in (said | {"float64": exact}).items()}
+    names = list(said)
+    print(f"{len(found)} photos; largest (mean) difference of a probability\n{'':16}" + "".join(f"{name:>20}" for name in names))
+    for first in names[:-1]:
+        apart = [np.abs(said[first] - said[second]).max(1) for second in names]
+        print(f"{first:16}" + "".join(f"  {gap.max():8.1e} ({gap.mean():.1e})" for gap in apart))
+
+
 def predict_lines(bundle, paths, risk):
     lines = []
     for start in range(0, len(paths), 500):
@@ -305,16 +356,19 @@ def least_of_10(call):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["networks", "photos", "sizes", "speed"])
+    parser.add_argument("what", choices=["networks", "photos", "sizes", "speed", "runtimes"])
     parser.add_argument("first", help="the folder of networks, or the run")
     parser.add_argument("photos", nargs="*")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--risk", default="0.1")
+    parser.add_argument("--node-modules")
     arguments = parser.parse_args()
     if arguments.what == "networks":
         return networks(arguments.first)
     if arguments.what == "photos":
         return photos(arguments.first, arguments.photos, arguments.count, arguments.risk)
+    if arguments.what == "runtimes":
+        return runtimes(arguments.first, arguments.photos, arguments.count, arguments.node_modules)
     return {"sizes": sizes, "speed": speed}[arguments.what](arguments.first, arguments.photos[0])
 
 

@@ -191,11 +191,14 @@ def examples(folder, scratch, rows, classes):
         done = subprocess.run([sys.executable, scratch / program, *paths], capture_output=True, text=True)
         lines = done.stdout.splitlines()
         answers = [line.split("\t")[1] for line in lines]
+        sets = [line.split("\t")[2:] for line in lines]
         # The module for PyTorch knows no "unknown".
         wanted = [
             row["predictions"][0]["class"] if program.startswith("torch") else row["answer"] or "unknown" for row in photos
         ]
         good = answers == wanted
+        if program == "image.onnx.py":
+            good &= [set(names) for names in sets] == [set(row["set"]) for row in photos]
         failed |= not good
         print(f"{program:16} {len(lines)} answers{'' if good else '  FAILED ' + done.stderr[-300:]}")
     return failed

@@ -1,12 +1,14 @@
 """Speed of `foliar serve` against `foliar predict`, on the same photos.
 
-    python bench/serve.py FOLIAR RUN PHOTOS [--clients 16] [--rounds 3] [--seconds 20]
+    cargo build --release -p foliar-serve --example load
+    python bench/serve.py FOLIAR RUN PHOTOS [--clients 16] [--rounds 5] [--seconds 10] [--alone]
 
 Prints how long the server takes to be ready (clock and processor time, medians of nine starts), photos a second and processor time
 a photo of both (all of PHOTOS, rounds in turn, and the median ratios), the largest memory of both, and the times of requests that
-arrive at a constant rate, 80 % of the photos a second that the server reached: a request counts from when it was due, whether or not
-there was a connection for it. Other programs on the same cores lengthen times by the clock, the slowest most, and hardly change
-processor times. Answers are compared with the rows of `foliar predict`: none may differ.
+arrive at a constant rate, 80 % of the photos a second that the server reached with the same client, `crates/serve/examples/load.rs`: a
+request counts from when it was due, whether or not there was a connection for it. Other programs on the same cores lengthen times by the
+clock, the slowest most: `--alone` runs everything before them (`chrt -r 1`, which needs the right to). Answers are compared with the rows
+of `foliar predict`: none may differ.
 """
 
 import argparse
@@ -18,6 +20,10 @@ import subprocess
 import time
 import urllib.parse
 from pathlib import Path
+
+LOAD = Path(__file__).parent.parent / "target/release/examples/load"
+# Connections for requests at a constant rate.
+OPEN = 64
 
 
 def start(foliar, run):
@@ -79,37 +85,16 @@ async def client(address, jobs, answers):
 
 
 async def load(address, files, clients):
-    """Each client asks as soon as it is answered: as many photos a second as the server can."""
+    """The answers. Each client asks as soon as it is answered."""
     jobs, answers = list(files.items()), {}
-    began = time.perf_counter()
     await asyncio.gather(*(client(address, jobs, answers) for _ in range(clients)))
-    return time.perf_counter() - began, answers
+    return answers
 
 
-async def constant_rate(address, files, rate, seconds):
-    """Requests that are due every 1 / rate seconds: their times from then on, and how many were refused."""
-    jobs, times, refused, idle = list(files.items()), [], 0, []
-    began = time.perf_counter()
-
-    async def one(place):
-        nonlocal refused
-        # The server closes what is idle for 10 s.
-        while idle and idle[-1][0].at_eof():
-            idle.pop()[1].close()
-        connection = idle.pop() if idle else await connect(address)
-        status, _ = await ask(connection, address, *jobs[place % len(jobs)])
-        idle.append(connection)
-        times.append(time.perf_counter() - began - place / rate)
-        refused += status != "200"
-
-    tasks = []
-    for place in range(int(rate * seconds)):
-        await asyncio.sleep(max(0, began + place / rate - time.perf_counter()))
-        tasks.append(asyncio.create_task(one(place)))
-    await asyncio.gather(*tasks)
-    for _, writer in idle:
-        writer.close()
-    return times, refused
+def ask_in_time(address, photos, connections, seconds, rate):
+    """What `load` saw."""
+    command = [LOAD, address, str(connections), str(seconds), str(rate), *photos]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 
 def main():
@@ -118,10 +103,14 @@ def main():
     parser.add_argument("run")
     parser.add_argument("photos", type=Path)
     parser.add_argument("--clients", type=int, default=16)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--alone", action="store_true")
     parser.add_argument("--load", type=float, default=0.8)
     arguments = parser.parse_args()
+    if arguments.alone:
+        # All that is started from here on inherits it.
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     kinds = {".jpg", ".jpeg", ".png"}
     photos = sorted(str(path) for path in arguments.photos.rglob("*") if path.suffix.lower() in kinds)
     files = {path: Path(path).read_bytes() for path in photos}
@@ -135,17 +124,14 @@ def main():
         seconds, predicting, rows, memory = predict(arguments.foliar, arguments.run, photos)
         predicted.append(len(photos) / seconds)
         before = processor_seconds(server)
-        seconds, answers = asyncio.run(load(address, files, arguments.clients))
-        served.append(len(photos) / seconds)
+        answers = asyncio.run(load(address, files, arguments.clients))
         times_of_processor.append((predicting, processor_seconds(server) - before))
-        rate = arguments.load * served[-1]
-        times, refused = asyncio.run(constant_rate(address, files, rate, arguments.seconds))
-        times.sort()
-        median, p99 = statistics.median(times), times[int(0.99 * (len(times) - 1))]
-        tails.append(p99 / median)
+        served.append(ask_in_time(address, photos, arguments.clients, arguments.seconds, "max")["rate"])
+        seen = ask_in_time(address, photos, OPEN, arguments.seconds, arguments.load * served[-1])
+        tails.append(seen["p99"] / seen["median"])
         print(
-            f"{predicted[-1]:.1f} photos a second by predict, {served[-1]:.1f} by serve; at {rate:.1f} a second the "
-            f"median takes {1000 * median:.1f} ms, p99 {1000 * p99:.1f} ms ({tails[-1]:.2f} times), {refused} refused"
+            f"{predicted[-1]:.1f} photos a second by predict, {served[-1]:.1f} by serve; at {seen['rate']:.1f} a second the "
+            f"median takes {seen['median']:.1f} ms, p99 {seen['p99']:.1f} ms ({tails[-1]:.2f} times), {seen['refused']} refused"
         )
     differ = 0
     for path, row in zip(photos, rows):

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds a Debian package of the program into target/packaging, with its manual pages and completions:
 #   packaging/deb.sh [PROGRAM]
-# PROGRAM is a foliar that is built already (default: the release build, which is brought up to date). Needs dpkg-deb and objdump;
+# PROGRAM is a foliar that is built already (default: that of the profile `dist`, which is brought up to date). Needs dpkg-deb and objdump;
 # `packaging/deb.sh --assets` stops after the files that `cargo deb -p foliar-cli` packs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,8 +13,8 @@ if [ "${1:-}" = --assets ]; then
 fi
 program=${1:-}
 if [ -z "$program" ]; then
-    cargo build --release --locked --bin foliar
-    program=target/release/foliar
+    cargo build --profile dist --locked --bin foliar
+    program=target/dist/foliar
 fi
 
 # What the program says of itself.

@@ -38,7 +38,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use foliar_files::Printable as _;
-use foliar_model::Bundle;
+use foliar_model::{Bundle, FileError};
+use foliar_vision::Digest;
 
 /// Uses `threads` threads for arithmetic; all that the machine has if 0.
 pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
@@ -49,8 +50,12 @@ pub(crate) fn use_threads(threads: u16) -> anyhow::Result<()> {
 
 /// Reads a bundle, or that of a run folder.
 pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
+    read_bundle(path, Bundle::read)
+}
+
+fn read_bundle<T>(path: &Path, read: impl Fn(&Path) -> Result<T, FileError>) -> anyhow::Result<T> {
     let file = paths::bundle(path)?;
-    Bundle::read(&file).with_context(|| {
+    read(&file).with_context(|| {
         format!(
             "{} is not a classifier that foliar can use; give a run folder, or its model.foliar",
             file.shown()
@@ -61,6 +66,18 @@ pub(crate) fn open_bundle(path: &Path) -> anyhow::Result<Bundle> {
 /// The same, with thresholds for a target error rate: one of [`RISK_LEVELS`](foliar_model::RISK_LEVELS).
 pub(crate) fn open_bundle_with_risk(path: &Path, risk: Option<f64>) -> anyhow::Result<Bundle> {
     let mut bundle = open_bundle(path)?;
+    set_risk(&mut bundle, path, risk)?;
+    Ok(bundle)
+}
+
+/// The same, with the digest of the file.
+pub(crate) fn open_bundle_with_digest(path: &Path, risk: Option<f64>) -> anyhow::Result<(Bundle, Digest)> {
+    let (mut bundle, digest) = read_bundle(path, Bundle::read_with_digest)?;
+    set_risk(&mut bundle, path, risk)?;
+    Ok((bundle, digest))
+}
+
+fn set_risk(bundle: &mut Bundle, path: &Path, risk: Option<f64>) -> anyhow::Result<()> {
     if let Some(risk) = risk {
         let Some(uncertainty) = &mut bundle.uncertainty else {
             anyhow::bail!(
@@ -70,7 +87,7 @@ pub(crate) fn open_bundle_with_risk(path: &Path, risk: Option<f64>) -> anyhow::R
         };
         uncertainty.set_risk(risk)?;
     }
-    Ok(bundle)
+    Ok(())
 }
 
 /// The last part of a path, as people call a folder.

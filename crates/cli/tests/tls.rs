@@ -126,6 +126,21 @@ fn who_speaks_no_tls_or_never_begins_is_cut() {
     assert!(serving.ask(&TLS13, "GET /livez", b"").starts_with("HTTP/1.1 200 "));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_handshake_that_does_not_end_does_not_delay_the_end() {
+    let scene = scene();
+    let mut serving = Serving::start(&scene, &[]);
+    let mut slow = serving.connect();
+    // The beginning of a message that never comes.
+    slow.write_all(&[22, 3, 1, 1, 0]).unwrap();
+    assert!(serving.ask(&TLS13, "GET /livez", b"").starts_with("HTTP/1.1 200 "));
+    let begun = Instant::now();
+    std::process::Command::new("kill").arg(serving.0.id().to_string()).status().unwrap();
+    assert!(serving.0.wait().unwrap().success());
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}: others have 10 s to begin", begun.elapsed());
+}
+
 #[test]
 fn files_that_cannot_be_used_are_named() {
     let scene = scene();

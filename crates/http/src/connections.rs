@@ -184,17 +184,31 @@ async fn opened<S: Service>(
     let Some(Tls(acceptor)) = tls else {
         return connection(Stream::new(tcp, patience), service, patience, closed).await;
     };
-    // A client that does not speak TLS, or not soon, has asked nothing.
-    if let Ok(Ok(stream)) = tokio::time::timeout(patience, acceptor.accept(tcp)).await {
+    let mut speaking = pin!(tokio::time::timeout(patience, acceptor.accept(tcp)));
+    let mut closing = pin!(ended(closed.clone()));
+    // What has arrived is read before the end.
+    let spoken = poll_fn(|cx| match speaking.as_mut().poll(cx) {
+        Poll::Ready(spoken) => Poll::Ready(spoken.ok().and_then(Result::ok)),
+        Poll::Pending => closing.as_mut().poll(cx).map(|()| None),
+    })
+    .await;
+    // A client that does not speak TLS, or not soon, or not before the end, has asked nothing.
+    if let Some(stream) = spoken {
         connection(Stream::new(stream, patience), service, patience, closed).await;
     }
+}
+
+/// Waits for the end.
+async fn ended(mut closed: watch::Receiver<bool>) {
+    // An error is that the server has gone, which ends what waits as well.
+    let _ = closed.wait_for(|closed| *closed).await;
 }
 
 async fn connection<S: Service>(
     stream: impl Read + Write + Unpin,
     service: Arc<S>,
     patience: Duration,
-    mut closed: watch::Receiver<bool>,
+    closed: watch::Receiver<bool>,
 ) {
     let answers = service_fn(|request| {
         let service = Arc::clone(&service);
@@ -208,15 +222,12 @@ async fn connection<S: Service>(
             .max_header_size(MOST_HEAD)
             .serve_connection(stream, answers)
     );
-    let mut closing = pin!(async move {
-        // An error is that the server has gone, which ends this as well.
-        let _ = closed.wait_for(|closed| *closed).await;
-    });
+    let mut closing = pin!(ended(closed));
     let mut asked = false;
-    let ended = poll_fn(|cx| {
+    let outcome = poll_fn(|cx| {
         // What has arrived is read before the end, which closes a connection that is idle.
-        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
-            return Poll::Ready(ended);
+        if let Poll::Ready(outcome) = connection.as_mut().poll(cx) {
+            return Poll::Ready(outcome);
         }
         if !asked && closing.as_mut().poll(cx).is_ready() {
             asked = true;
@@ -227,7 +238,7 @@ async fn connection<S: Service>(
     })
     .await;
     // That a client breaks off is no news for anybody.
-    if ended.is_err_and(|error| waited_too_long(&error)) {
+    if outcome.is_err_and(|error| waited_too_long(&error)) {
         service.cut();
     }
 }

@@ -24,10 +24,10 @@ pub struct Options {
     pub pixels: u64,
     /// Most photographs that wait or are worked on, 1 or more; others are refused.
     pub queue: usize,
-    /// Most photographs in one pass of the network, 1 or more. Answers do not depend on it.
+    /// Most photographs that a thread takes through the network together, 1 or more. Answers do not depend on it.
     pub batch: usize,
-    /// Threads that decode photographs, 1 or more.
-    pub decoders: usize,
+    /// Threads that decode and predict, 1 or more.
+    pub threads: usize,
     /// How long a request may wait for its answer.
     pub timeout: Duration,
     /// Names of hosts that requests may be for, besides `localhost` and addresses.
@@ -46,7 +46,7 @@ impl Default for Options {
             pixels: 64_000_000,
             queue: 64,
             batch: Self::BATCH,
-            decoders: 1,
+            threads: 1,
             timeout: Duration::from_secs(30),
             hosts: Vec::new(),
             key: None,
@@ -56,9 +56,9 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Photographs in one pass of the network where the threads for arithmetic are no more: as many as go through it at the same time.
-    /// More would not be done sooner, and the first of them would wait for the last.
-    pub const BATCH: usize = 4;
+    /// Photographs that a thread takes together unless told otherwise. More take no less time each, and the first of them waits for the
+    /// last.
+    pub const BATCH: usize = 2;
 
     /// How long a client may be silent.
     pub(crate) fn patience(&self) -> Duration {

@@ -18,7 +18,7 @@ use crate::model::{Card, Model};
 use crate::options::Options;
 use crate::routes::handle;
 use crate::shared::Shared;
-use crate::work::Workers;
+use crate::work::{StartError, Workers};
 
 /// Bytes that all bodies together may take, at least.
 const BODIES: u64 = 256 << 20;
@@ -85,13 +85,16 @@ impl Server {
         let cards = models.iter().map(Card::new).collect();
         let health = Arc::default();
         let workers =
-            Workers::start(models, options.decoders, options.batch, options.limits(), &metrics, &health)
-                .map_err(|(name, error)| ServeError::Model { name, error })?;
+            Workers::start(models, options.threads, options.batch, options.limits(), &metrics, &health)
+                .map_err(|error| match error {
+                    StartError::Model(name, error) => ServeError::Model { name, error },
+                    StartError::Threads(error) => ServeError::System(io::Error::other(error)),
+                })?;
         let shared = Shared {
             cards,
             metrics,
             budget: Budget::new(BODIES.max(2 * options.body)),
-            inbox: workers.inbox(),
+            queue: workers.queue(),
             health,
             places: Arc::new(Semaphore::new(options.queue.max(1))),
             draining: AtomicBool::new(false),
@@ -174,7 +177,7 @@ mod tests {
         let health: Arc<Health> = Arc::default();
         let metrics = Arc::new(Metrics::new(&[]));
         let workers = Workers::start(Vec::new(), 1, 1, options.limits(), &metrics, &health).unwrap();
-        let shared = Arc::new(Shared::of_none(options, workers.inbox(), Arc::clone(&health)));
+        let shared = Arc::new(Shared::of_none(options, workers.queue(), Arc::clone(&health)));
         let server = Server { listener, shared, workers };
         let serving = thread::spawn(move || server.run(&Stop::default()));
         assert!(ask(address, "GET", "/livez").starts_with("HTTP/1.1 200 "));

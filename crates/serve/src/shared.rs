@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use hyper::StatusCode;
@@ -12,7 +11,7 @@ use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::model::Card;
 use crate::options::Options;
-use crate::work::{Failure, Found, Source, Task, Ticket, Work};
+use crate::work::{Failure, Found, Queue, Source, Task, Ticket, Work};
 use foliar_http::Refusal;
 use foliar_http::body::{Budget, Share};
 
@@ -22,7 +21,7 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) budget: Arc<Budget>,
-    pub(crate) inbox: Sender<Work>,
+    pub(crate) queue: Arc<Queue>,
     pub(crate) health: Arc<Health>,
     /// Of the queue.
     pub(crate) places: Arc<Semaphore>,
@@ -82,7 +81,7 @@ impl Shared {
             let place = places.split(1).ok_or_else(|| Refusal::fault("a place of the queue is missing"))?;
             let share = Arc::clone(&share);
             let work = Work { model, source, share, task, ticket: Ticket { reply, place, since } };
-            self.inbox.send(work).map_err(|_| Health::refusal())?;
+            self.queue.add(work).map_err(|_| Health::refusal())?;
             answers.push(answer);
         }
         // From now on only the work holds the body.
@@ -110,12 +109,12 @@ impl Shared {
 #[cfg(test)]
 impl Shared {
     /// What requests share where there is no classifier.
-    pub(crate) fn of_none(options: Options, inbox: Sender<Work>, health: Arc<Health>) -> Self {
+    pub(crate) fn of_none(options: Options, queue: Arc<Queue>, health: Arc<Health>) -> Self {
         Self {
             cards: Vec::new(),
             metrics: Arc::new(Metrics::new(&[])),
             budget: Budget::new(1 << 20),
-            inbox,
+            queue,
             health,
             places: Arc::new(Semaphore::new(options.queue)),
             draining: AtomicBool::new(false),
@@ -127,7 +126,6 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
     use std::time::Duration;
 
     use hyper::body::Bytes;
@@ -146,15 +144,15 @@ mod tests {
     #[test]
     fn what_nobody_waits_for_counts_until_it_is_dropped() {
         let options = Options { timeout: Duration::from_millis(20), queue: 2, ..Options::default() };
-        let (inbox, taken) = channel();
-        let shared = Shared::of_none(options, inbox, Arc::default());
+        let queue = Arc::new(Queue::for_threads(1));
+        let shared = Shared::of_none(options, Arc::clone(&queue), Arc::default());
         assert_eq!(ask_in_vain(&shared, 7).reason, "waited-too-long");
         assert_eq!(ask_in_vain(&shared, 8).reason, "waited-too-long");
         assert_eq!(ask_in_vain(&shared, 9).reason, "queue-full");
         assert_eq!((shared.waiting(), shared.budget.used()), (2, 15));
-        drop(taken.try_recv().unwrap());
+        drop(queue.take(1).unwrap());
         assert_eq!((shared.waiting(), shared.budget.used()), (1, 8));
-        drop(taken);
+        queue.give_up();
         assert_eq!((shared.waiting(), shared.budget.used()), (0, 0));
         let refusal = ask_in_vain(&shared, 1);
         assert_eq!((refusal.status.as_u16(), refusal.reason), (503, "worker-gone"));

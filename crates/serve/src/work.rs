@@ -1,32 +1,38 @@
 //! The threads that decode and predict.
 //!
 //! ```text
-//! requests ──> decoders, as many as cores ──> one thread with the classifiers: takes what waits, up to a batch
+//! requests ──> as many threads as cores: each takes what waits, its share of it up to a batch, decodes and predicts
+//!                └──> one thread that explains
 //! ```
 //!
-//! Every photograph holds a place of the queue until it is answered or its client has gone, so that no channel grows beyond it.
+//! A thread does all of a photograph, so that none waits for another in the middle of it, and the photographs that came first are done
+//! first. The classifiers' weights are there once. Every photograph holds a place of the queue until it is answered or its client has
+//! gone, so that no channel grows beyond it.
 
 mod alone;
-mod classifier;
+mod explaining;
+mod queue;
+mod worker;
 
-use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use foliar_explain::Explanation;
 use foliar_http::body::Share;
-use foliar_model::{ModelError, Prediction};
-use foliar_vision::{Limits, LoadedPhoto, Reason, Resizer, Rgb, photo_of_bytes, reduce};
+use foliar_model::{Bundle, ModelError, Prediction, Predictor};
+use foliar_vision::{Limits, Reason, Resizer, Rgb};
 use hyper::body::Bytes;
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use self::classifier::Classifier;
+use self::explaining::explain_all;
+pub(crate) use self::queue::Queue;
+use self::worker::Worker;
 use crate::health::Health;
-use crate::metrics::{Metrics, Stage};
+use crate::metrics::Metrics;
 use crate::model::Model;
 
 /// A photograph to be.
@@ -98,67 +104,82 @@ impl Ticket {
     }
 }
 
-/// A decoded photograph.
-pub(crate) struct Ready {
-    model: usize,
-    photo: LoadedPhoto,
-    task: Task,
-    ticket: Ticket,
-}
-
-/// The threads. They end when this is dropped and all work is done.
+/// The threads. They end when all work is done after [`Workers::finish`].
 pub(crate) struct Workers {
-    inbox: Sender<Work>,
+    queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
 }
 
+/// Why the threads cannot be started.
+#[derive(Debug)]
+pub(crate) enum StartError {
+    /// The name of a model whose weights do not fit its network, or for whose photographs there is no memory.
+    Model(String, ModelError),
+    Threads(ThreadPoolBuildError),
+}
+
 impl Workers {
-    /// Starts `decoders` threads and the one that predicts, with at most `batch` photographs at a time.
-    ///
-    /// # Errors
-    /// The name of a model whose weights do not fit its network.
+    /// Starts `threads` threads that decode and predict, each at most `batch` photographs at a time.
     pub(crate) fn start(
         models: Vec<Model>,
-        decoders: usize,
+        threads: usize,
         batch: usize,
         limits: Limits,
         metrics: &Arc<Metrics>,
         health: &Arc<Health>,
-    ) -> Result<Self, (String, ModelError)> {
-        let sides: Arc<[u32]> = models.iter().map(|model| model.bundle.preprocessing.store_side).collect();
-        let classifiers = models
-            .into_iter()
-            .map(|model| Classifier::new(model.bundle, batch).map_err(|error| (model.name, error)))
-            .collect::<Result<Vec<_>, _>>()?;
-        let (inbox, taken) = channel();
-        let (decoded, ready) = channel();
-        let taken = Arc::new(Mutex::new(taken));
-        let mut threads = Vec::new();
-        for _ in 0..decoders.max(1) {
-            let (taken, decoded, sides, metrics) =
-                (Arc::clone(&taken), decoded.clone(), Arc::clone(&sides), Arc::clone(metrics));
+    ) -> Result<Self, StartError> {
+        let threads = threads.max(1);
+        let wide = Arc::new(pool(threads, false)?);
+        let (names, bundles): (Vec<String>, Vec<Arc<Bundle>>) =
+            models.into_iter().map(|Model { name, bundle, .. }| (name, Arc::new(bundle))).unzip();
+        let of_each = |make: &(dyn Fn(usize) -> Result<Predictor, ModelError> + Sync)| {
+            let named = |(place, name): (usize, &String)| {
+                make(place).map_err(|error| StartError::Model(name.clone(), error))
+            };
+            names.iter().enumerate().map(named).collect::<Result<Vec<_>, _>>()
+        };
+        let batch = batch.max(1);
+        let first = wide.install(|| of_each(&|place| Predictor::new(Arc::clone(&bundles[place]), batch)))?;
+        let mut predictors =
+            (1..threads).map(|_| of_each(&|place| first[place].another())).collect::<Result<Vec<_>, _>>()?;
+        predictors.push(first);
+        let queue = Arc::new(Queue::for_threads(threads));
+        let (explaining, asked) = channel();
+        let mut started = Vec::new();
+        for predictors in predictors {
+            let worker = Worker {
+                queue: Arc::clone(&queue),
+                predictors,
+                wide: (threads > 1).then(|| Arc::clone(&wide)),
+                explaining: explaining.clone(),
+                limits,
+                metrics: Arc::clone(metrics),
+                resizer: Resizer::default(),
+            };
             let shift = health.shift();
-            threads.push(thread::spawn(move || {
+            started.push(thread::spawn(move || {
                 let _shift = shift;
-                decode_all(&taken, &decoded, &sides, &limits, &metrics);
+                // A pool of this thread alone, where a layer is no reason to wake another.
+                let _pool = pool(1, true);
+                worker.run(batch);
             }));
         }
-        let (metrics, shift) = (Arc::clone(metrics), health.shift());
-        threads.push(thread::spawn(move || {
+        let shift = health.shift();
+        started.push(thread::spawn(move || {
             let _shift = shift;
-            predict_all(classifiers, &ready, batch, &metrics);
+            explain_all(bundles, &asked, &wide);
         }));
-        Ok(Self { inbox, threads })
+        Ok(Self { queue, threads: started })
     }
 
     /// Where work goes.
-    pub(crate) fn inbox(&self) -> Sender<Work> {
-        self.inbox.clone()
+    pub(crate) fn queue(&self) -> Arc<Queue> {
+        Arc::clone(&self.queue)
     }
 
-    /// Waits until all work is done; every other inbox must be gone.
+    /// Waits until all work is done.
     pub(crate) fn finish(self) {
-        drop(self.inbox);
+        self.queue.close();
         for thread in self.threads {
             // A thread that panicked has dropped its work, which the clients were told.
             let _ = thread.join();
@@ -166,82 +187,8 @@ impl Workers {
     }
 }
 
-fn decode_all(
-    taken: &Mutex<Receiver<Work>>,
-    decoded: &Sender<Ready>,
-    sides: &[u32],
-    limits: &Limits,
-    metrics: &Metrics,
-) {
-    let mut resizer = Resizer::default();
-    loop {
-        let next = taken.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Work { model, source, share, task, ticket }) = next else { return };
-        if ticket.is_given_up() {
-            continue;
-        }
-        metrics.time(Stage::Queue, ticket.since.elapsed());
-        let start = Instant::now();
-        let loaded = catch_unwind(AssertUnwindSafe(|| load(source, sides[model], limits, &mut resizer)));
-        drop(share);
-        metrics.time(Stage::Decode, start.elapsed());
-        match loaded {
-            Ok(Ok(photo)) => {
-                if decoded.send(Ready { model, photo, task, ticket }).is_err() {
-                    return;
-                }
-            }
-            Ok(Err(reason)) => ticket.answer(Err(Failure::Photo(reason))),
-            Err(_) => {
-                resizer = Resizer::default();
-                ticket.answer(Err(Failure::Fault("the photo made the decoder fail".to_owned())));
-            }
-        }
-    }
-}
-
-fn load(source: Source, side: u32, limits: &Limits, resizer: &mut Resizer) -> Result<LoadedPhoto, Reason> {
-    match source {
-        Source::File { name, bytes } => photo_of_bytes(name.as_deref(), &bytes, side, limits, resizer),
-        Source::Pixels(pixels) => {
-            limits.check_dimensions(pixels.width, pixels.height)?;
-            Ok(LoadedPhoto { picture: reduce(&pixels, side, resizer).into_owned(), remarks: Vec::new() })
-        }
-    }
-}
-
-fn predict_all(mut classifiers: Vec<Classifier>, ready: &Receiver<Ready>, most: usize, metrics: &Metrics) {
-    let mut waiting: VecDeque<Ready> = VecDeque::new();
-    loop {
-        if waiting.is_empty() {
-            let Ok(first) = ready.recv() else { return };
-            waiting.push_back(first);
-        }
-        waiting.extend(ready.try_iter());
-        waiting.retain(|work| !work.ticket.is_given_up());
-        let Some(first) = waiting.front() else { continue };
-        let (model, task) = (first.model, first.task);
-        // An explanation is work for one photograph; predictions for one model go together.
-        let most = if task == Task::Predict { most } else { 1 };
-        let alike =
-            waiting.iter().take_while(|work| work.model == model && work.task == task).take(most).count();
-        let (mut photos, mut tickets) = (Vec::with_capacity(alike), Vec::with_capacity(alike));
-        for Ready { photo: LoadedPhoto { picture, remarks }, ticket, .. } in waiting.drain(..alike) {
-            photos.push(picture);
-            tickets.push((ticket, remarks));
-        }
-        let start = Instant::now();
-        let results = classifiers[model].run(photos, task);
-        metrics.time(Stage::Infer, start.elapsed());
-        metrics.batch(alike);
-        for ((ticket, remarks), result) in tickets.into_iter().zip(results) {
-            if let (Ok((prediction, _)), Task::Predict) = (&result, task)
-                && prediction.logits.iter().all(|logit| logit.is_finite())
-            {
-                metrics.prediction(model, prediction);
-            }
-            let result = result.map(|(prediction, explained)| Found { prediction, remarks, explained });
-            ticket.answer(result.map_err(Failure::Fault));
-        }
-    }
+fn pool(threads: usize, with_this: bool) -> Result<ThreadPool, StartError> {
+    let builder = ThreadPoolBuilder::new().num_threads(threads);
+    let builder = if with_this { builder.use_current_thread() } else { builder };
+    builder.build().map_err(StartError::Threads)
 }

@@ -44,13 +44,13 @@ pub(crate) struct ServeArguments {
     /// Most photos that wait or are worked on; more are refused with status 429
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub(crate) queue: u32,
-    /// Most photos in one pass of the network; answers do not depend on it [default: 4, or the threads if they are more]
+    /// Most photos that a thread takes through the network together; answers do not depend on it [default: 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) batch: Option<u32>,
     /// How long a request may wait for its answer; a client that is silent or does not read for as long, or 10s, is cut
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub(crate) timeout: Duration,
-    /// Threads for decoding, and for arithmetic; 0 uses all cores
+    /// Threads that decode and predict; 0 uses all cores
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) threads: u16,
 }

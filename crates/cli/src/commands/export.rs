@@ -5,7 +5,6 @@ mod place;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use foliar_catalogue::{CATALOGUE, verify};
 use foliar_eval::{OutOfFoldAccuracy, out_of_fold_accuracy};
 use foliar_export::{
@@ -22,7 +21,7 @@ use foliar_vision::Digest;
 
 use self::place::Place;
 use super::inputs;
-use super::{open_bundle_with_risk, paths, predict};
+use super::{open_bundle_with_digest, paths, predict};
 use crate::arguments::{ExportArguments, ExportFormat, InputName, WeightsName};
 use crate::exit::{Exit, UsageError};
 use crate::output;
@@ -41,8 +40,8 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<Exit> {
         return Err(UsageError(format!("--input is for --format onnx: {takes}")).into());
     }
     let file = paths::bundle(&arguments.bundle)?;
-    let mut bundle = open_bundle_with_risk(&arguments.bundle, arguments.risk)?;
-    let origin = origin(&file, &bundle)?;
+    let (mut bundle, digest) = open_bundle_with_digest(&arguments.bundle, arguments.risk)?;
+    let origin = origin(&file, digest, &bundle);
     let weights = match (arguments.weights, arguments.format) {
         (Some(WeightsName::F16), _) | (None, ExportFormat::Page) => WeightType::F16,
         (Some(WeightsName::F32) | None, _) => WeightType::F32,
@@ -127,8 +126,7 @@ fn in_page(page: &Page, bundle: &Bundle) -> anyhow::Result<Bundle> {
 }
 
 /// What the surroundings of a bundle know of it.
-pub(super) fn origin(file: &Path, bundle: &Bundle) -> anyhow::Result<Origin> {
-    let bytes = foliar_files::read(file).with_context(|| format!("{} cannot be read", file.shown()))?;
+pub(super) fn origin(file: &Path, digest: Digest, bundle: &Bundle) -> Origin {
     let folder = file.parent().unwrap_or(Path::new(""));
     let is_run = file.file_name() == Some(RunDir::BUNDLE.as_ref()) && folder.join(RunDir::RECIPE).is_file();
     // A run whose tables cannot be read leaves a classifier of which less is known, and that is said.
@@ -140,7 +138,7 @@ pub(super) fn origin(file: &Path, bundle: &Bundle) -> anyhow::Result<Origin> {
     } else {
         None
     };
-    Ok(Origin { bundle_blake3: Digest::of(&bytes).to_string(), licence: licence(bundle), figures })
+    Origin { bundle_blake3: digest.to_string(), licence: licence(bundle), figures }
 }
 
 fn figures(folder: &Path, bundle: &Bundle) -> anyhow::Result<Option<Figures>> {

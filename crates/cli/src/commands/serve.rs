@@ -11,19 +11,18 @@ use foliar_runlog::RunDir;
 use foliar_serve::{Drained, Key, Model, Options, Server, Stop, Tls};
 use serde_json::{Map, json};
 
-use super::{export, folder_name, open_bundle_with_risk, paths, use_threads};
+use super::{export, folder_name, open_bundle_with_digest, paths};
 use crate::arguments::ServeArguments;
 use crate::exit::{Exit, UsageError};
 use crate::{interrupt, output};
 
 pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<Exit> {
-    use_threads(arguments.threads)?;
     let key = arguments.key_file.as_deref().map(key).transpose()?;
     let tls = arguments.tls_certificate.as_deref().zip(arguments.tls_key.as_deref());
     let tls = tls.map(|(certificate, key)| self::tls(certificate, key)).transpose()?;
     let models: Vec<Model> =
         arguments.bundles.iter().map(|path| model(path, arguments.risk)).collect::<anyhow::Result<_>>()?;
-    let decoders = match arguments.threads {
+    let threads = match arguments.threads {
         0 => available_parallelism().map_or(1, usize::from),
         threads => usize::from(threads),
     };
@@ -46,8 +45,8 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<Exit> {
         body: arguments.body,
         pixels: arguments.pixels,
         queue: arguments.queue as usize,
-        batch: arguments.batch.map_or(decoders.max(Options::BATCH), |batch| batch as usize),
-        decoders,
+        batch: arguments.batch.map_or(Options::BATCH, |batch| batch as usize),
+        threads,
         timeout: arguments.timeout,
         hosts: arguments.hosts.clone(),
         key,
@@ -101,8 +100,8 @@ fn key(path: &Path) -> anyhow::Result<Key> {
 
 fn model(path: &Path, risk: Option<f64>) -> anyhow::Result<Model> {
     let file = paths::bundle(path)?;
-    let bundle = open_bundle_with_risk(path, risk)?;
-    let origin = export::origin(&file, &bundle)?;
+    let (bundle, digest) = open_bundle_with_digest(path, risk)?;
+    let origin = export::origin(&file, digest, &bundle);
     let about = Map::from_iter([
         ("licence".to_owned(), json!(origin.licence)),
         ("folds".to_owned(), json!(origin.figures.as_ref().and_then(|figures| figures.folds))),

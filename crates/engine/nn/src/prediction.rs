@@ -10,6 +10,7 @@ mod layers;
 mod step;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use foliar_kernels::{Nhwc, threads};
 
@@ -39,7 +40,7 @@ pub struct PredictionEngine {
     shapes: Vec<Nhwc>,
     /// Place of each value in the arena.
     places: Vec<Range<usize>>,
-    steps: Vec<Step>,
+    steps: Arc<[Step]>,
     output: ValueId,
     arena: Floats,
     indices: Vec<u8>,
@@ -72,12 +73,27 @@ impl PredictionEngine {
             batch,
             places: layout.places,
             shapes,
-            steps,
+            steps: steps.into(),
             output,
             arena: Floats::zeros(layout.len),
             indices: vec![0; indices_len],
             stopwatch: Stopwatch::default(),
         })
+    }
+
+    /// Another engine with the same weights, which are there once, and memory of its own: for another thread.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self {
+            batch: self.batch,
+            shapes: self.shapes.clone(),
+            places: self.places.clone(),
+            steps: Arc::clone(&self.steps),
+            output: self.output,
+            arena: Floats::zeros(self.arena.len()),
+            indices: vec![0; self.indices.len()],
+            stopwatch: Stopwatch::default(),
+        }
     }
 
     /// The graph's last value, logits (n, classes) of a classifier, of preprocessed photographs (n, size, size, 3) or of

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use foliar_files::printable;
 use foliar_nn::{Graph, StateDict, Tensor};
-use foliar_vision::Preprocessing;
+use foliar_vision::{Digest, Preprocessing};
 use serde::{Deserialize, Serialize};
 
 use crate::container::{self, Kind, Precision};
@@ -110,8 +110,21 @@ impl Bundle {
     /// # Errors
     /// A file that is missing, truncated, altered or of another kind, or whose classes and graph disagree.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        Self::from_bytes(container::read_bytes(path, Kind::Bundle)?)
-            .map_err(|what| FileError::Damaged { path: path.to_owned(), what })
+        Self::of_file(path, container::read_bytes(path, Kind::Bundle)?)
+    }
+
+    /// As [`Bundle::read`], with the digest of the file.
+    ///
+    /// # Errors
+    /// Those of [`Bundle::read`].
+    pub fn read_with_digest(path: &Path) -> Result<(Self, Digest), FileError> {
+        let bytes = container::read_bytes(path, Kind::Bundle)?;
+        let digest = Digest::of(&bytes);
+        Ok((Self::of_file(path, bytes)?, digest))
+    }
+
+    fn of_file(path: &Path, bytes: Vec<u8>) -> Result<Self, FileError> {
+        Self::from_bytes(bytes).map_err(|what| FileError::Damaged { path: path.to_owned(), what })
     }
 
     /// Reads the bytes of a bundle, where there is no file.

@@ -1,6 +1,7 @@
 //! Runs a bundle on photographs.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use foliar_nn::{Graph, GraphError, PredictionEngine};
 use foliar_vision::{Limits, LoadedPhoto, Reason, Resizer, Rgb, Workspace, load_photo};
@@ -25,6 +26,13 @@ pub fn decode_reduced(path: &Path, side: u32, limits: &Limits) -> Result<Rgb, Re
 /// The prediction for a file, or what is wrong with it.
 pub type FilePrediction = Result<Prediction, Reason>;
 
+/// No values yet, and room for so many.
+fn room(floats: usize) -> Result<Vec<f32>, ModelError> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(floats).map_err(|_| GraphError::Memory { mib: floats >> 18 })?;
+    Ok(values)
+}
+
 /// Runs a bundle on photographs.
 pub struct Predictor {
     /// Everything before the classifier.
@@ -32,7 +40,7 @@ pub struct Predictor {
     classifier: PredictionEngine,
     /// The classifier's graph, which begins with features.
     tail: Graph,
-    bundle: Bundle,
+    bundle: Arc<Bundle>,
     workspace: Workspace,
     images: Vec<f32>,
 }
@@ -42,16 +50,31 @@ impl Predictor {
     ///
     /// # Errors
     /// A bundle whose weights do not fit its graph.
-    pub fn new(bundle: Bundle, batch: usize) -> Result<Self, ModelError> {
+    pub fn new(bundle: impl Into<Arc<Bundle>>, batch: usize) -> Result<Self, ModelError> {
+        let bundle: Arc<Bundle> = bundle.into();
         let (size, batch) = (bundle.preprocessing.size as usize, batch.max(1));
         check_weights_alone(&bundle.graph, &bundle.state, size)?;
         check_demands(&bundle.graph, size)?;
         let (head, tail) = bundle.graph.split(bundle.graph.backbone(), size)?;
         let front = PredictionEngine::new(&head, &bundle.state, size, batch)?;
         let classifier = PredictionEngine::new(&tail, &bundle.state, size, batch)?;
-        let (mut images, floats) = (Vec::new(), batch * bundle.preprocessing.len());
-        images.try_reserve_exact(floats).map_err(|_| GraphError::Memory { mib: floats >> 18 })?;
+        let images = room(batch * bundle.preprocessing.len())?;
         Ok(Self { front, classifier, tail, bundle, workspace: Workspace::default(), images })
+    }
+
+    /// Another predictor of the same bundle, with the same weights, which are there once: for another thread.
+    ///
+    /// # Errors
+    /// There is no memory for its photographs.
+    pub fn another(&self) -> Result<Self, ModelError> {
+        Ok(Self {
+            front: self.front.another(),
+            classifier: self.classifier.another(),
+            tail: self.tail.clone(),
+            bundle: Arc::clone(&self.bundle),
+            workspace: Workspace::default(),
+            images: room(self.batch() * self.bundle.preprocessing.len())?,
+        })
     }
 
     /// What it runs.
@@ -64,7 +87,10 @@ impl Predictor {
     /// # Errors
     /// A rate that the bundle has no thresholds for.
     pub fn set_risk(&mut self, risk: f64) -> Result<(), ModelError> {
-        self.bundle.uncertainty.as_mut().map_or(Ok(()), |uncertainty| uncertainty.set_risk(risk))
+        Arc::make_mut(&mut self.bundle)
+            .uncertainty
+            .as_mut()
+            .map_or(Ok(()), |uncertainty| uncertainty.set_risk(risk))
     }
 
     /// Most photographs in one call.
@@ -80,7 +106,7 @@ impl Predictor {
         if photographs.is_empty() {
             return Ok(Vec::new());
         }
-        let Bundle { preprocessing, uncertainty, temperature, .. } = &self.bundle;
+        let Bundle { preprocessing, uncertainty, temperature, .. } = &*self.bundle;
         let len = preprocessing.len();
         self.images.resize(photographs.len() * len, 0.0);
         for (photograph, image) in photographs.iter().zip(self.images.chunks_exact_mut(len)) {
