@@ -14,6 +14,7 @@ use crate::measurement_name::{Named, ends_clause, value};
 use crate::name_list::{self, Listed};
 use crate::run_log::Split;
 use crate::source::{is_bound, is_factor};
+use crate::strangers;
 use crate::token::output_number;
 
 /// What the end of a label makes of the number after it.
@@ -77,6 +78,10 @@ pub(crate) struct Label {
     pub(crate) idiom: Option<Idiom>,
     /// Whether the number after it is a bound, as in `loss < `.
     pub(crate) bounds: bool,
+    /// Whether it says that the number after it is the whole of the one before: `9312 of 10000`.
+    pub(crate) of: bool,
+    /// A name right before the number that no word list knows.
+    pub(crate) stranger: Option<Named>,
 }
 
 /// A longer text between two numbers is prose, of which the end is enough.
@@ -156,6 +161,8 @@ fn understand_plain(text: &str, glued: bool) -> Label {
         enclosed: None,
         idiom: idiom(&all),
         bounds: is_bound(text),
+        of: matches!(text.trim(), "of" | "out of" | "von" | "sur"),
+        stranger: if place { None } else { strangers::named(text, &all, named) },
         marks,
     }
 }

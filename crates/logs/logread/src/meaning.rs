@@ -222,6 +222,10 @@ pub(crate) fn judge(name: &str, words: &[Word], senses: &[Sense]) -> Meaning {
     if quantity.has_split() && words.iter().any(|word| word.glued && federated(word)) {
         split = split.or(Some(Split::Validation));
     }
+    // CRFsuite tags what it holds out, and prints the share of items for nothing else.
+    if quantity == Quantity::Accuracy && words.first().is_some_and(|word| word.text == "item") {
+        split = split.or(Some(Split::Validation));
+    }
     if quantity == Quantity::Loss && part {
         extras = extras.saturating_add(1);
     }

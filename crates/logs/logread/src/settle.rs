@@ -3,6 +3,8 @@
 //! Whether shares are fractions or percentages, whether an `error` is a share or a loss, on which photos a
 //! name without a split was measured, and whether a column holds whole epochs or what lies within them.
 
+use std::collections::HashSet;
+
 use crate::assemble::Assembler;
 use crate::closing;
 use crate::column::{Column, Sample};
@@ -19,6 +21,7 @@ use crate::numbered_sets;
 use crate::one_epoch::settle_one_epoch;
 use crate::perplexity;
 use crate::run_log::{RunLog, Split};
+use crate::strangers;
 use crate::vanished;
 
 /// A share may exceed 1 by rounding.
@@ -68,7 +71,7 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     settle_twins(&mut columns);
     let scales = scales(&columns);
     let steps = Steps { batches, restart: steps_restart && epochs_named };
-    let mut log = RunLog::default();
+    let mut log = RunLog { strangers: strangers::names(&columns), ..RunLog::default() };
     for (column, scale) in columns.iter().zip(scales) {
         emit(column, &columns, scale, steps, &mut log.series);
     }
@@ -141,7 +144,8 @@ fn settle_unsaid(columns: &mut [Column]) {
     let unsaid = || columns.iter().filter(|column| column.meaning.quantity == Quantity::Unsaid);
     let rises = |column: &Column| match &column.finals[..] {
         [first, .., last] => {
-            column.summary.least >= 0.0 && column.summary.most <= ONE && last.value > first.value
+            let whole = if column.summary.percent { HUNDRED } else { ONE };
+            column.summary.least >= 0.0 && column.summary.most <= whole && last.value > first.value
         }
         _ => false,
     };
@@ -209,7 +213,14 @@ fn settle_deviations(columns: &mut [Column]) {
         Some(words[sense.first].text.clone())
     };
     let deviates = |column: &&mut Column| column.meaning.quantity == Quantity::Deviation;
-    let mut first = None;
+    // A kind that is told of several photos is followed; one that is told of one may be a batch's.
+    let splits = |wanted: &Option<String>| {
+        let of = |column: &&Column| column.meaning.quantity == Quantity::Deviation && kind(column) == *wanted;
+        columns.iter().filter(of).filter_map(|column| column.meaning.split).collect::<HashSet<Split>>().len()
+    };
+    let kinds: Vec<Option<String>> =
+        columns.iter().filter(|column| column.meaning.quantity == Quantity::Deviation).map(kind).collect();
+    let mut first = kinds.into_iter().rev().max_by_key(splits);
     for column in columns.iter_mut().filter(deviates) {
         let kind = kind(column);
         let same = *first.get_or_insert_with(|| kind.clone()) == kind;
@@ -295,6 +306,19 @@ fn drop_remarks(columns: &mut Vec<Column>) {
         .filter(|column| !column.loose && column.finals.len() > 1)
         .map(|column| (column.meaning.quantity, column.meaning.split))
         .collect();
+    let placed = |sample: &Sample| !(sample.epoch.is_nan() && sample.step.is_nan() && sample.batch.is_nan());
+    let counted: Vec<Quantity> = columns
+        .iter()
+        .filter(|column| column.summary.count > 2 && column.all.iter().all(placed))
+        .map(|column| column.meaning.quantity)
+        .collect();
+    // `the accuracy stays at 10 %`, above lines of batches.
+    columns.retain(|column| {
+        let mentioned = column.summary.count == 1
+            && column.summary.percent
+            && column.all.iter().all(|sample| !placed(sample) && sample.resolution >= 1.0);
+        !(mentioned && counted.contains(&column.meaning.quantity))
+    });
     columns.retain(|column| {
         let same = told.contains(&(column.meaning.quantity, column.meaning.split));
         let aside =

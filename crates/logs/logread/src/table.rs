@@ -22,6 +22,8 @@ pub(crate) enum Delimiter {
     Comma,
     Semicolon,
     Spaces,
+    /// Two spaces and more, where cells hold single ones: `2.1 sec  1000 obs/sec`.
+    Wide,
 }
 
 impl Delimiter {
@@ -32,12 +34,19 @@ impl Delimiter {
             Self::Comma => ",",
             Self::Semicolon => ";",
             Self::Spaces => " ",
+            Self::Wide => "  ",
         }
     }
 }
 
-const DELIMITERS: [Delimiter; 5] =
-    [Delimiter::Tab, Delimiter::Pipe, Delimiter::Comma, Delimiter::Semicolon, Delimiter::Spaces];
+const DELIMITERS: [Delimiter; 6] = [
+    Delimiter::Tab,
+    Delimiter::Pipe,
+    Delimiter::Comma,
+    Delimiter::Semicolon,
+    Delimiter::Spaces,
+    Delimiter::Wide,
+];
 
 /// More columns than this are a matrix, not a table of metrics.
 const MOST_COLUMNS: usize = 400;
@@ -165,7 +174,7 @@ impl Table {
         }
         let (count, columns) = (self.spans.len(), self.schema.uses.len());
         let fits = match self.delimiter {
-            Delimiter::Spaces => count == columns,
+            Delimiter::Spaces | Delimiter::Wide => count == columns,
             _ => count == columns || (count >= 2 && count < columns && count + 1 >= columns),
         };
         if !fits {
@@ -313,6 +322,7 @@ fn split(text: &str, delimiter: Delimiter, spans: &mut Vec<(usize, usize)>) {
         Delimiter::Comma => b',',
         Delimiter::Semicolon => b';',
         Delimiter::Spaces => return split_spaces(text, spans),
+        Delimiter::Wide => return split_wide(text, spans),
     };
     let bytes = text.as_bytes();
     let (mut start, mut end) = (0, bytes.len());
@@ -353,6 +363,18 @@ fn split_spaces(text: &str, spans: &mut Vec<(usize, usize)>) {
     if let Some(start) = from {
         spans.push((start, text.len()));
     }
+}
+
+/// Cuts at two spaces and more.
+fn split_wide(text: &str, spans: &mut Vec<(usize, usize)>) {
+    split_spaces(text, spans);
+    spans.dedup_by(|next, before| {
+        let joined = next.0 == before.1 + 1 && text.as_bytes()[before.1] == b' ';
+        if joined {
+            before.1 = next.1;
+        }
+        joined
+    });
 }
 
 /// Without the white space and quotation marks around it.
