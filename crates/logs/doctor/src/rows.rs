@@ -130,7 +130,7 @@ pub(crate) fn rows(chosen: &Chosen<'_>) -> Vec<Row> {
     rows.into_iter().map(|(row, _)| row).collect()
 }
 
-/// Whether validation was read once, before the training or after all of it, in a log of few steps and no epochs: then the course is
+/// Whether validation was read once, before the training or after all of it, in a log of few steps and no epochs, or one: then the course is
 /// training's.
 fn is_aside(chosen: &Chosen<'_>) -> bool {
     const MOST: usize = 200;
@@ -143,7 +143,7 @@ fn is_aside(chosen: &Chosen<'_>) -> bool {
         train.points.first().is_some_and(|first| point.row <= first.row)
             || train.points.last().is_some_and(|last| point.row >= last.row)
     };
-    let counted = train.points.iter().all(|point| point.epoch.is_none());
+    let counted = train.points.iter().all(|point| point.epoch == train.points[0].epoch);
     once && counted && train.points.len() <= MOST && val().all(outside)
 }
 
