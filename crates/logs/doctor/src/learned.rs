@@ -22,6 +22,8 @@ use crate::scale::reference::{Known, expected};
 pub(crate) const EPOCHS: usize = 3;
 /// Losses of validation that a fall takes where neither accuracy nor classes are known.
 const LOSSES: usize = 5;
+/// A fall to less than this takes fewer.
+const HALF: f64 = 0.5;
 /// Validation photos that are assumed where nothing tells their number.
 const ASSUMED: f64 = 300.0;
 
@@ -286,7 +288,7 @@ fn by_loss(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
         Some(chance) if !context.scale_is_off() => mean < 0.9 * chance,
         // The fall of one number that nothing explains may be that of a penalty.
         _ => {
-            curve.len() >= LOSSES
+            (curve.len() >= LOSSES || end < HALF * first.1.value)
                 && end > 0.0
                 && end < 0.9 * first.1.value
                 && !context.column(Column::TrainLoss).is_empty()

@@ -155,6 +155,10 @@ impl Line<'_> {
             Some(fact) => return Role::Fact(fact),
             None => {}
         }
+        if label.on && self.labels[index + 1].noun && number.counts() && matches!(label.tail, Tail::Value(_))
+        {
+            return Role::Fact(Fact::Size(label.split));
+        }
         if self.labels[index + 1].begins_with_epoch && number.counts() && self.nothing_taken() {
             return Role::Epoch;
         }
@@ -186,6 +190,9 @@ impl Line<'_> {
         }
         if let Some(role) = self.of_index(index, &label) {
             return role;
+        }
+        if let Some(named) = self.counted_on(index).filter(|_| label.noun && number.measures()) {
+            return plain(&named);
         }
         // A bound that a sentence sets: `we stop at a val accuracy > 99 %`.
         if label.bounds && matches!(label.tail, Tail::Value(_)) && self.counts_nothing() {

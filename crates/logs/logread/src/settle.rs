@@ -239,6 +239,7 @@ fn settle_splits(columns: &mut [Column]) {
         .collect();
     let named = losses.contains(&Some(Split::Train)) && !losses.contains(&None);
     let evaluated = losses.iter().copied().flatten().find(held_out).filter(|_| named);
+    settle_results(columns);
     let told: Vec<Quantity> = columns
         .iter()
         .filter(|column| column.meaning.split.is_some())
@@ -249,6 +250,25 @@ fn settle_splits(columns: &mut [Column]) {
         if quantity.has_split() && column.meaning.split.is_none() {
             let score = quantity.is_share() && !told.contains(&quantity) && !column.has_batches();
             column.meaning.split = evaluated.filter(|_| score).or(Some(Split::Train));
+        }
+    }
+}
+
+/// A score without a split that is told once, below all epochs whose scores of the same kind have one, is the result on test photos.
+fn settle_results(columns: &mut [Column]) {
+    const EPOCHS: usize = 3;
+    let last = |column: &Column| column.all.last().map_or(0, |sample| sample.line);
+    let kinds: Vec<(Quantity, u32)> = columns
+        .iter()
+        .filter(|column| column.meaning.split.is_some() && column.finals.len() >= EPOCHS)
+        .map(|column| (column.meaning.quantity, last(column)))
+        .collect();
+    for column in columns.iter_mut() {
+        let once =
+            column.meaning.split.is_none() && column.summary.count == 1 && column.meaning.quantity.is_share();
+        let line = last(column);
+        if once && kinds.iter().any(|(kind, end)| *kind == column.meaning.quantity && line > *end) {
+            column.meaning.split = Some(Split::Test);
         }
     }
 }
