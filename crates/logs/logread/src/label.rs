@@ -78,6 +78,8 @@ pub(crate) struct Label {
     pub(crate) idiom: Option<Idiom>,
     /// Whether the number after it is a bound, as in `loss < `.
     pub(crate) bounds: bool,
+    /// Whether a bar of marks stands before the parenthesis that it ends with: `|####----| (`.
+    pub(crate) after_bar: bool,
     /// Whether it ends with a word for what was measured on: `accuracy on the `.
     pub(crate) on: bool,
     /// Whether it is a noun and a colon: ` leaves: `.
@@ -165,6 +167,7 @@ fn understand_plain(text: &str, glued: bool) -> Label {
         enclosed: None,
         idiom: idiom(&all),
         bounds: is_bound(text),
+        after_bar: is_after_bar(text),
         on: ["on", "on the", "over", "over the", "on all", "over all"]
             .iter()
             .any(|end| ends_with_words(text, end)),
@@ -214,6 +217,12 @@ fn is_place(text: &str) -> bool {
 fn is_symbol(text: &str, words: &[Word]) -> bool {
     let before = words.last().map_or("", |last| &text[..last.start]);
     before.strip_suffix(':').is_some_and(|before| before.trim_end().ends_with([',', '(']))
+}
+
+/// Whether `text` ends with a drawn bar and an open parenthesis.
+fn is_after_bar(text: &str) -> bool {
+    let bar = text.trim_end().strip_suffix('(').map(str::trim_end).and_then(|text| text.strip_suffix('|'));
+    bar.is_some_and(|bar| ["##", "--", "==", "  ", "█"].iter().any(|end| bar.ends_with(end)))
 }
 
 /// Whether `text` ends with these words and a space.

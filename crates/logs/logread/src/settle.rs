@@ -15,7 +15,7 @@ use crate::fold;
 use crate::holes;
 use crate::lettered;
 use crate::lexicon::{Sense, senses};
-use crate::meaning::Quantity;
+use crate::meaning::{self, Field, Quantity};
 use crate::namesakes::{is_part as names_part, is_whole};
 use crate::numbered_sets;
 use crate::one_epoch::settle_one_epoch;
@@ -245,11 +245,35 @@ fn settle_splits(columns: &mut [Column]) {
         .filter(|column| column.meaning.split.is_some())
         .map(|column| column.meaning.quantity)
         .collect();
+    settle_beside_training(columns, evaluated);
     for column in columns.iter_mut() {
         let quantity = column.meaning.quantity;
         if quantity.has_split() && column.meaning.split.is_none() {
             let score = quantity.is_share() && !told.contains(&quantity) && !column.has_batches();
             column.meaning.split = evaluated.filter(|_| score).or(Some(Split::Train));
+        }
+    }
+}
+
+/// `Accuracy` beside `Train Acc`, and no other of validation: the one whose name says no photos is of the photos that a loss was
+/// `evaluated` on, whatever stands above it.
+fn settle_beside_training(columns: &mut [Column], evaluated: Option<Split>) {
+    let Some(evaluated) = evaluated else { return };
+    let says = |column: &Column| match meaning::field(&column.name) {
+        Field::Value(meaning) => meaning.split,
+        _ => None,
+    };
+    let held_out = |column: &Column| !matches!(column.meaning.split, None | Some(Split::Train));
+    let of = |matching: &dyn Fn(&Column) -> bool| -> Vec<Quantity> {
+        columns.iter().filter(|column| matching(column)).map(|column| column.meaning.quantity).collect()
+    };
+    let trained = of(&|column| says(column) == Some(Split::Train));
+    let tested = of(&held_out);
+    for column in columns.iter_mut() {
+        let quantity = column.meaning.quantity;
+        let beside = quantity.is_share() && trained.contains(&quantity) && !tested.contains(&quantity);
+        if beside && !held_out(column) && says(column).is_none() && !column.has_batches() {
+            column.meaning.split = Some(evaluated);
         }
     }
 }

@@ -88,6 +88,8 @@ pub(crate) struct TextReader {
     own: OwnReader,
     /// Right answers an epoch without a name, as long as nothing was measured.
     answers: AnswersReader,
+    /// Whether the lines set arguments of a call in a source.
+    arguments: bool,
     /// The line before, where it may name the array below it.
     above: Option<String>,
     /// Numbers a line, and how many lines in a row were nothing but so many, before anything was understood.
@@ -116,6 +118,7 @@ impl Default for TextReader {
             header_chances: MOST_HEADERS,
             own: OwnReader::default(),
             answers: AnswersReader::default(),
+            arguments: false,
             above: None,
             nameless: (0, 0),
         }
@@ -183,6 +186,10 @@ impl TextReader {
         if self.assembler.values() == 0 {
             self.answers.line(bare, self.line + 1);
         }
+        if self.is_argument(bare) {
+            self.ignored += 1;
+            return;
+        }
         let values = match self.array_below(bare) {
             Some(values) => values,
             None => self.dispatch(text, bare),
@@ -193,6 +200,19 @@ impl TextReader {
         } else if !is_rule(bare) {
             self.ignored += 1;
         }
+    }
+
+    /// Whether a line sets an argument of a call whose object was opened above, as JavaScript does: `train(set, {`, `error: 0.005,`.
+    fn is_argument(&mut self, bare: &str) -> bool {
+        let text = bare.trim();
+        if text.ends_with("({") || text.ends_with(", {") || text.ends_with(",{") {
+            self.arguments = text.contains('(') && !self.literal.is_open() && !text.contains(['"', '\'']);
+            return self.arguments;
+        }
+        let key = text.split(':').next().unwrap_or_default();
+        let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        self.arguments &= plain && text.contains(':') || text.is_empty();
+        self.arguments
     }
 
     /// An array of numbers below a line that names it: `Training loss:`, then `[2.31 1.82 1.41]` or `array([2.31, 1.82])`.

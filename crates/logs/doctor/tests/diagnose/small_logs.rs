@@ -529,4 +529,38 @@ pub(crate) const CASES: &[Case] = &[
         Id::TooLittleToTell,
         &[Id::Healthy],
     ),
+    (
+        "a validation that leaps and stays up, and nothing else",
+        None,
+        "epoch 46 valid loss 5.990\nepoch 47 valid loss 12.413\nepoch 48 valid loss 11.669\nepoch 49 valid loss 9.240\n\
+         epoch 50 valid loss 8.942\nepoch 51 valid loss 8.832\n",
+        Id::Diverged,
+        &[Id::Healthy],
+    ),
+    (
+        "F1 of nothing",
+        None,
+        "epoch 1 train loss 806.2 val f1 0.0013\nepoch 2 train loss 731.7 val f1 0.0\nepoch 3 train loss 458.6 val f1 0.0\n\
+         epoch 4 train loss 484.4 val f1 0.0\nepoch 5 train loss 439.3 val f1 0.0\n",
+        Id::DegenerateMetric,
+        &[Id::Healthy],
+    ),
+    (
+        "an area of one half",
+        None,
+        "epoch,accuracy,auc,loss,val_accuracy,val_auc,val_loss\n0,0.0076,0.5003,0.7930,0.0006,0.5015,0.7268\n\
+         1,0.0050,0.5006,0.6997,0.0003,0.5005,0.6953\n2,0.0056,0.5003,0.6959,0.0062,0.5000,0.7124\n\
+         3,0.0039,0.5003,0.6959,0.0001,0.5002,0.6964\n4,0.0048,0.5003,0.6959,0.0002,0.4999,0.6966\n",
+        Id::AtChance,
+        &[Id::Healthy],
+    ),
+    (
+        "a score that sinks while the accuracy rises",
+        None,
+        "epoch 1 train loss 1.51 val loss 1.51 val acc 0.60 val f1 0.50\nepoch 2 train loss 1.22 val loss 1.31 val acc 0.65 val f1 0.44\n\
+         epoch 3 train loss 0.91 val loss 1.11 val acc 0.70 val f1 0.38\nepoch 4 train loss 0.80 val loss 1.01 val acc 0.74 val f1 0.32\n\
+         epoch 5 train loss 0.70 val loss 0.91 val acc 0.79 val f1 0.27\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy],
+    ),
 ];

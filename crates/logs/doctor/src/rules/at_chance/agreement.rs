@@ -26,6 +26,7 @@ pub(super) fn find(context: &Context<'_>) -> Option<Finding> {
 fn by_area(context: &Context<'_>) -> Option<Finding> {
     const EPOCHS: usize = 5;
     const NEAR: f64 = 0.02;
+    const HARDLY: f64 = 0.05;
     const LEVEL: f64 = 0.07;
     let named = |series: &&Series| {
         let name = series.name.to_lowercase();
@@ -43,13 +44,21 @@ fn by_area(context: &Context<'_>) -> Option<Finding> {
         .skip(1)
         .all(|(_, reading)| last.is_some_and(|last| (reading.value / last - 1.0).abs() < LEVEL));
     let (point, told) = (area.points.last()?, area.points.len() >= EPOCHS && area.points.iter().all(near));
-    (told && level).then(|| {
+    // Whatever validation does: an area that is hardly better beside a training loss that does not fall.
+    let trained = context.column(Column::TrainLoss);
+    let first = trained.first().map_or(0.0, |(_, reading)| reading.value);
+    let idle = trained.len() > EPOCHS && trained.iter().all(|(_, reading)| reading.value > 0.9 * first);
+    let hardly =
+        area.points.len() > EPOCHS && area.points.iter().all(|point| (point.value - 0.5).abs() < HARDLY);
+    let range =
+        |start: f64, pick: fn(f64, f64) -> f64| area.points.iter().map(|point| point.value).fold(start, pick);
+    (told && level || hardly && idle).then(|| {
         finding(
             format!(
                 "`{}` stays between {} and {} for {} epochs: any order of the photos has one half.",
                 area.name,
-                number(0.5 - NEAR),
-                number(0.5 + NEAR),
+                number(range(f64::INFINITY, f64::min)),
+                number(range(0.0, f64::max)),
                 area.points.len()
             ),
             vec![Evidence::at(point.line, format!("{} = {}", area.name, number(point.value)))],
