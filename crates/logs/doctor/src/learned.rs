@@ -11,7 +11,7 @@
 //! balanced task is guessed better; then it must have risen or be above 0.8, for one class may have a large share), one that rose by more than noise since the first epoch (4 √2 σ), a loss below 0.9 ln C,
 //! or, where C is unknown, a loss that fell by a tenth and more. Everything on validation photos, in three epochs or more.
 
-use foliar_logread::{Metric, Series, Split};
+use foliar_logread::{Metric, Point, Series, Split};
 
 use crate::another_run::may_be_its_start;
 use crate::context::Context;
@@ -77,6 +77,8 @@ pub(crate) enum Gap {
     Strangers,
     /// The validation loss is far above that of training, and nothing says what training answers.
     Behind,
+    /// Its lines are numbered by something that is no epoch and no step, or each is of another rate: no course of one run.
+    NoCourse,
     /// Another score of validation falls while the accuracy does not.
     Scores,
     /// It learns, but the training loss is still most of that of guessing, and few answers are right.
@@ -102,6 +104,7 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         _ if may_be_its_start(&context.of_another_run, &context.rows) => Some(Gap::Start),
         _ if has_learned_little(context, &accuracy) => Some(Gap::Little),
         _ if lies_behind(context) => Some(Gap::Behind),
+        _ if is_no_course(context) => Some(Gap::NoCourse),
         _ if falling_score(context).is_some() => Some(Gap::Scores),
         _ if may_hide_a_column(context) => Some(Gap::Strangers),
         _ => None,
@@ -237,6 +240,22 @@ fn lies_behind(context: &Context<'_>) -> bool {
     let behind = |&(_, train, val): &(usize, f64, f64)| val > BEHIND.0 * train && val - train > BEHIND.1;
     let unsaid = context.column(Column::TrainAccuracy).is_empty();
     unsaid && losses.len() >= EPOCHS && !context.scale_is_off() && last.iter().all(behind)
+}
+
+/// Whether the lines of a log without epochs and steps are numbered by something else, or each has a learning rate of its own, as trials
+/// have.
+pub(crate) fn is_no_course(context: &Context<'_>) -> bool {
+    const TIMES: f64 = 2.0;
+    let placed = |point: &Point| point.epoch.is_some() || point.step.is_some();
+    let counted = context.log.series.iter().any(|series| series.points.iter().any(placed));
+    let trials = context.log.series.iter().any(|series| {
+        let other =
+            |pair: &[Point]| pair[0].value.max(pair[1].value) >= TIMES * pair[0].value.min(pair[1].value);
+        series.metric == Metric::LearningRate
+            && series.points.len() >= EPOCHS
+            && series.points.windows(2).all(other)
+    });
+    !context.is_own && !counted && (context.log.counted.is_some() || trials)
 }
 
 /// A score of held-out photos that ends far below what it was, as the median of the last third.

@@ -167,6 +167,7 @@ impl OwnReader {
             understood_lines: self.epochs.len(),
             ignored_lines: ignored.saturating_sub(self.epochs.len()),
             strangers: Vec::new(),
+            counted: None,
             cut_line: None,
         })
     }

@@ -81,6 +81,15 @@ fn take_strangers(numbers: &[Number], labels: &[Rc<Label>], roles: &mut [Role]) 
     if numbers.len() > MOST_OF_RECORD || !roles.iter().any(on_photos) {
         return;
     }
+    // `subject 1 test accuracy 0.7`
+    let counted = roles.iter().any(|role| matches!(role, Role::Epoch | Role::Step | Role::Batch { .. }));
+    if let (Some(Role::Ignore), Some(number), Tail::Words, Some(named)) =
+        (roles.first(), numbers.first(), &labels[0].tail, &labels[0].stranger)
+        && number.counts()
+        && !counted
+    {
+        roles[0] = plain(named);
+    }
     for (index, role) in roles.iter_mut().enumerate().filter(|(_, role)| **role == Role::Ignore) {
         let duration = labels[index + 1].begins_with_seconds;
         if let (Tail::Words, Some(named)) = (&labels[index].tail, &labels[index].stranger)

@@ -71,7 +71,11 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     settle_twins(&mut columns);
     let scales = scales(&columns);
     let steps = Steps { batches, restart: steps_restart && epochs_named };
-    let mut log = RunLog { strangers: strangers::names(&columns), ..RunLog::default() };
+    let mut log = RunLog {
+        strangers: strangers::names(&columns),
+        counted: strangers::counted(&columns).filter(|_| !epochs_named),
+        ..RunLog::default()
+    };
     for (column, scale) in columns.iter().zip(scales) {
         emit(column, &columns, scale, steps, &mut log.series);
     }

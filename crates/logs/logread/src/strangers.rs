@@ -75,6 +75,22 @@ pub(crate) fn names(columns: &[Column]) -> Vec<String> {
     found
 }
 
+/// What numbers the lines of a log that has no epochs and no steps.
+pub(crate) fn counted(columns: &[Column]) -> Option<String> {
+    let placed =
+        |column: &Column| column.all.iter().any(|sample| !(sample.epoch.is_nan() && sample.step.is_nan()));
+    let counts = |column: &&Column| {
+        let words = fold::words(&column.name, usize::MAX);
+        column.meaning.quantity == Quantity::Unknown
+            && !column.loose
+            && column.all.len() >= FEWEST
+            && column.all.windows(2).all(|pair| pair[1].value == pair[0].value + 1.0)
+            && are_strange(&words, &senses(&words))
+    };
+    let column = columns.iter().find(counts).filter(|_| !columns.iter().any(placed))?;
+    Some(column.name.trim().to_owned())
+}
+
 fn is_stranger(column: &Column) -> bool {
     let words = fold::words(&column.name, usize::MAX);
     let summary = column.summary;

@@ -294,7 +294,9 @@ impl TextReader {
     fn row(&mut self, text: &str) -> Option<usize> {
         let visible = without_bar(text);
         let line = self.line + 1;
-        for index in 0..self.tables.len() {
+        // Below the names of its other columns stand rows that fit a table that goes on.
+        let goes_on = self.header.is_some() && self.tables.first().is_some_and(Table::goes_on);
+        for index in 0..if goes_on { 0 } else { self.tables.len() } {
             let table = &mut self.tables[index];
             if table.is_header(visible) {
                 if table.counts() {
@@ -321,6 +323,9 @@ impl TextReader {
             self.header = None;
         }
         let mut table = begun?;
+        if let Some(before) = self.tables.first() {
+            table.go_on(before);
+        }
         self.header_chances = MOST_HEADERS;
         if table.counts() {
             self.assembler.restart();

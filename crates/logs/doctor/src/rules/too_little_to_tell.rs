@@ -67,6 +67,19 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             ),
             "If it is the result of another run, leave it out of the log. If not, train again with a tenth of the learning rate.",
         ),
+        Gap::NoCourse => (
+            match &context.log.counted {
+                Some(name) => format!(
+                    "{}But the lines are numbered by `{name}`, not by epochs or steps: they may list results and no course.",
+                    course(context)
+                ),
+                None => format!(
+                    "{}But no epoch is numbered, and each line has another learning rate: they may list trials and no course.",
+                    course(context)
+                ),
+            },
+            "Give the log of one run, with the number of the epoch in each line.",
+        ),
         Gap::Scores => (
             match falling_score(context) {
                 Some((series, first, end)) => format!(

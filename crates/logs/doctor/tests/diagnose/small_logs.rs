@@ -563,4 +563,19 @@ pub(crate) const CASES: &[Case] = &[
         Id::TooLittleToTell,
         &[Id::Healthy],
     ),
+    (
+        "one result of each subject",
+        None,
+        "subject 1 test accuracy 0.71 test loss 0.91\nsubject 2 test accuracy 0.75 test loss 0.81\n\
+         subject 3 test accuracy 0.79 test loss 0.75\nsubject 4 test accuracy 0.83 test loss 0.65\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy],
+    ),
+    (
+        "one result of each learning rate",
+        None,
+        "lr=0.1 wd=0.0 val_acc=0.51\nlr=0.01 wd=0.0 val_acc=0.61\nlr=0.001 wd=0.0 val_acc=0.71\nlr=0.0001 wd=0.0 val_acc=0.81\n",
+        Id::TooLittleToTell,
+        &[Id::Healthy],
+    ),
 ];
