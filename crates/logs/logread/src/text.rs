@@ -209,6 +209,9 @@ impl TextReader {
             self.arguments = text.contains('(') && !self.literal.is_open() && !text.contains(['"', '\'']);
             return self.arguments;
         }
+        if !self.arguments {
+            return false;
+        }
         let key = text.split(':').next().unwrap_or_default();
         let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         self.arguments &= plain && text.contains(':') || text.is_empty();

@@ -95,9 +95,12 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         ),
         Gap::Strangers => (
             format!(
-                "{}What {} is was not understood: {} may be a loss or an accuracy that a judgement needs.",
+                "{}What {} was not understood: {} may be a loss or an accuracy that a judgement needs.",
                 course(context),
-                listed(&context.log.strangers),
+                match &context.log.strangers[..] {
+                    [one] => format!("`{one}` is"),
+                    several => format!("{} are", listed(several)),
+                },
                 if context.log.strangers.len() == 1 { "it" } else { "one of them" }
             ),
             "Name the columns like `train_loss`, `val_loss`, `train_acc` and `val_acc`, or leave out what is none of these.",
