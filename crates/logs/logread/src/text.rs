@@ -186,20 +186,28 @@ impl TextReader {
         if self.assembler.values() == 0 {
             self.answers.line(bare, self.line + 1);
         }
-        if self.is_argument(bare) {
+        // Most lines of a long log begin with a number, and name nothing.
+        let plain =
+            self.above.is_none() && !self.arguments && bare.starts_with(|first: char| first.is_ascii_digit());
+        let values = if plain { self.dispatch(text, bare) } else { self.worded(text, bare) };
+        if values > 0 {
+            self.understood += 1;
+        } else if !is_rule(bare) {
             self.ignored += 1;
-            return;
+        }
+    }
+
+    /// Reads a line that may name the array below it, hold the one that was named above, or be an argument of a call in a source.
+    fn worded(&mut self, text: &str, bare: &str) -> usize {
+        if self.is_argument(bare) {
+            return 0;
         }
         let values = match self.array_below(bare) {
             Some(values) => values,
             None => self.dispatch(text, bare),
         };
         self.above = may_name(bare).then(|| bare.trim_end_matches([' ', ':', '=']).to_owned());
-        if values > 0 {
-            self.understood += 1;
-        } else if !is_rule(bare) {
-            self.ignored += 1;
-        }
+        values
     }
 
     /// Whether a line sets an argument of a call whose object was opened above, as JavaScript does: `train(set, {`, `error: 0.005,`.
