@@ -7,6 +7,7 @@ use foliar_logread::RunLog;
 use crate::accuracy_resolution::accuracy_resolution;
 use crate::another_run::rows_of_another_run;
 use crate::best_run::best_run;
+use crate::entropy::least_loss;
 use crate::limits::Limits;
 use crate::offset::{self, Penalty, Smoothing, SoftmaxFit};
 use crate::rows::{Chosen, Column, Reading, Row, rows};
@@ -207,6 +208,7 @@ impl<'a> Context<'a> {
             (false, _) => HARDLY_A_MEAN,
         };
         self.scale.mean < doubt
+            && !self.may_be_foreign()
             && !self.is_wild()
             && !self.is_idle()
             && !self.accuracy_is_mute()
@@ -215,6 +217,21 @@ impl<'a> Context<'a> {
             && (val || train)
             && (!train_alone || first > limit)
             && (!val_alone || self.has_learned())
+    }
+
+    /// Whether there are few rows, whose losses all lie a little below what their errors cost: a loss of distances does so, as that of
+    /// triplets, and a division is not proved by so few.
+    fn may_be_foreign(&self) -> bool {
+        const ROWS: usize = 3;
+        const LITTLE: f64 = 0.4;
+        let below = |loss: Option<Reading>, accuracy: Option<Reading>| {
+            let errors = 1.0 - accuracy?.value;
+            let least = least_loss(errors);
+            (errors > 0.1).then(|| loss.is_some_and(|loss| (LITTLE..1.0).contains(&(loss.value / least))))
+        };
+        let told: Vec<bool> =
+            self.rows.iter().filter_map(|row| below(row.val_loss, row.val_accuracy)).collect();
+        (1..=ROWS).contains(&told.len()) && told.into_iter().all(|below| below)
     }
 
     /// Whether the accuracies are the same to the last digit, far from perfect, in all rows, two at least, while a loss falls by a

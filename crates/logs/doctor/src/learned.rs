@@ -11,6 +11,8 @@
 //! balanced task is guessed better; then it must have risen or be above 0.8, for one class may have a large share), one that rose by more than noise since the first epoch (4 √2 σ), a loss below 0.9 ln C,
 //! or, where C is unknown, a loss that fell by a tenth and more. Everything on validation photos, in three epochs or more.
 
+use foliar_logread::{Metric, Point, Series, Split};
+
 use crate::another_run::may_be_its_start;
 use crate::context::Context;
 use crate::rows::{Column, Reading, Row};
@@ -20,6 +22,8 @@ use crate::scale::reference::{Known, expected};
 pub(crate) const EPOCHS: usize = 3;
 /// Losses of validation that a fall takes where neither accuracy nor classes are known.
 const LOSSES: usize = 5;
+/// A fall to less than this takes fewer.
+const HALF: f64 = 0.5;
 /// Validation photos that are assumed where nothing tells their number.
 const ASSUMED: f64 = 300.0;
 
@@ -31,12 +35,21 @@ const START: (f64, f64) = (8.0, 2.0);
 /// No class of a usual data set has so large a share.
 const SKEWED: f64 = 0.8;
 
-/// Share of the loss of guessing that is left, and the accuracy, of a network that has learned little.
+/// Share of the loss of guessing that is left, and share of what guessing leaves open that is right, of a network that has learned
+/// little.
 const LITTLE: (f64, f64) = (0.8, 0.25);
 /// Share of the loss of guessing from which on that is so whatever the accuracy.
-const NEXT_TO_ALL: f64 = 0.92;
+const NEXT_TO_ALL: f64 = 0.85;
+/// How far the first losses of training and validation may lie apart in a network that guesses, as the logarithm of a factor.
+const ALIKE: f64 = 0.06;
 /// How far the first accuracy of training may lie from that of its loss in a network that guesses, as a factor.
 const GUESSES: f64 = 1.35;
+
+/// How far validation lies above training that nothing explains, as a factor and in nats.
+const BEHIND: (f64, f64) = (2.5, 0.9);
+
+/// How far a score may end below where it began.
+const SINKS: f64 = 0.1;
 
 /// How far an accuracy falls from its best that takes a rise of the loss with it.
 const FALL: f64 = 0.03;
@@ -60,6 +73,14 @@ pub(crate) enum Gap {
     Jumps,
     /// What stands before the first epoch is better than the run ever becomes, and may be where it set out from.
     Start,
+    /// The log has columns of unknown names, and one that a judgement needs is missing.
+    Strangers,
+    /// The validation loss is far above that of training, and nothing says what training answers.
+    Behind,
+    /// Its lines are numbered by something that is no epoch and no step, or each is of another rate: no course of one run.
+    NoCourse,
+    /// Another score of validation falls while the accuracy does not.
+    Scores,
     /// It learns, but the training loss is still most of that of guessing, and few answers are right.
     Little,
 }
@@ -82,6 +103,10 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
         _ if is_unexplained(context) => Some(Gap::Loss),
         _ if may_be_its_start(&context.of_another_run, &context.rows) => Some(Gap::Start),
         _ if has_learned_little(context, &accuracy) => Some(Gap::Little),
+        _ if lies_behind(context) => Some(Gap::Behind),
+        _ if is_no_course(context) => Some(Gap::NoCourse),
+        _ if falling_score(context).is_some() => Some(Gap::Scores),
+        _ if may_hide_a_column(context) => Some(Gap::Strangers),
         _ => None,
     }
 }
@@ -190,12 +215,73 @@ fn has_learned_little(context: &Context<'_>, accuracies: &[(usize, Reading)]) ->
         let apart = (accuracy.ln() + loss).abs();
         (apart < GUESSES.ln() && loss > 0.66).then_some(loss)
     };
-    let Some(chance) = context.setup.chance_loss().or_else(begins) else { return false };
+    // Both losses begin as those of one guess.
+    let alike = || {
+        let first = |column: Column| context.column(column).first().map(|(_, reading)| reading.value);
+        let (train, val) = first(Column::TrainLoss).zip(first(Column::ValLoss))?;
+        ((train / val).ln().abs() < ALIKE && train.min(val) > 0.66).then(|| train.max(val))
+    };
+    let known = context.setup.chance_loss().is_some();
+    let Some(chance) = context.setup.chance_loss().or_else(begins).or_else(alike) else { return false };
     let [train, val] = [Column::TrainLoss, Column::ValLoss].map(|column| late(&context.column(column)));
     let above = |loss: Option<f64>, share: f64| loss.is_some_and(|loss| loss > share * chance);
-    let low = late(accuracies).is_some_and(|accuracy| accuracy < LITTLE.1);
-    context.setup.classes.is_some() && above(train, LITTLE.0) && low
-        || above(train, NEXT_TO_ALL) && (val.is_none() || above(val, NEXT_TO_ALL))
+    // The share of what guessing leaves open.
+    let guess = (-chance).exp();
+    let low = late(accuracies).is_some_and(|accuracy| (accuracy - guess) / (1.0 - guess) < LITTLE.1);
+    let both = |share: f64| above(train, share) && (val.is_none() || above(val, share));
+    (if known { above(train, LITTLE.0) } else { both(LITTLE.0) }) && low || both(NEXT_TO_ALL)
+}
+
+/// Whether validation ends far above training where no accuracy of training is printed, so that nothing tells memory from another
+/// evaluation.
+fn lies_behind(context: &Context<'_>) -> bool {
+    let losses = context.mean_losses();
+    let last = &losses[losses.len() - losses.len().div_ceil(3)..];
+    let behind = |&(_, train, val): &(usize, f64, f64)| val > BEHIND.0 * train && val - train > BEHIND.1;
+    let unsaid = context.column(Column::TrainAccuracy).is_empty();
+    unsaid && losses.len() >= EPOCHS && !context.scale_is_off() && last.iter().all(behind)
+}
+
+/// Whether the lines of a log without epochs and steps are numbered by something else, or each has a learning rate of its own, as trials
+/// have.
+pub(crate) fn is_no_course(context: &Context<'_>) -> bool {
+    const TIMES: f64 = 2.0;
+    let placed = |point: &Point| point.epoch.is_some() || point.step.is_some();
+    let counted = context.log.series.iter().any(|series| series.points.iter().any(placed));
+    let trials = context.log.series.iter().any(|series| {
+        let other =
+            |pair: &[Point]| pair[0].value.max(pair[1].value) >= TIMES * pair[0].value.min(pair[1].value);
+        series.metric == Metric::LearningRate
+            && series.points.len() >= EPOCHS
+            && series.points.windows(2).all(other)
+    });
+    !context.is_own && !counted && (context.log.counted.is_some() || trials)
+}
+
+/// A score of held-out photos that ends far below what it was, as the median of the last third.
+pub(crate) fn falling_score<'a>(context: &Context<'a>) -> Option<(&'a Series, f64, f64)> {
+    let held_out = |series: &&Series| {
+        matches!(series.metric, Metric::F1 | Metric::OtherScore)
+            && matches!(series.split, Some(Split::Validation | Split::Test))
+            && series.points.len() > EPOCHS
+            && !series.within_epoch
+    };
+    context.log.series.iter().filter(held_out).find_map(|series| {
+        let mut end: Vec<f64> = series.points[series.points.len() - series.points.len().div_ceil(3)..]
+            .iter()
+            .map(|point| point.value)
+            .collect();
+        end.sort_by(f64::total_cmp);
+        let (end, first) = (end[end.len() / 2], series.points[0].value);
+        (end < first - SINKS).then_some((series, first, end))
+    })
+}
+
+/// Whether a loss or an accuracy that a judgement needs was not read, while a column of unknown meaning may be it.
+fn may_hide_a_column(context: &Context<'_>) -> bool {
+    const NEEDED: [Column; 3] = [Column::TrainLoss, Column::ValLoss, Column::ValAccuracy];
+    let missing = NEEDED.iter().any(|column| context.column(*column).len() < EPOCHS);
+    missing && !context.is_own && !context.log.strangers.is_empty()
 }
 
 /// The median of the last third, at least of one value.
@@ -221,7 +307,7 @@ fn by_loss(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
         Some(chance) if !context.scale_is_off() => mean < 0.9 * chance,
         // The fall of one number that nothing explains may be that of a penalty.
         _ => {
-            curve.len() >= LOSSES
+            (curve.len() >= LOSSES || end < HALF * first.1.value)
                 && end > 0.0
                 && end < 0.9 * first.1.value
                 && !context.column(Column::TrainLoss).is_empty()

@@ -104,7 +104,16 @@ impl<'a> Chosen<'a> {
 pub(crate) fn rows(chosen: &Chosen<'_>) -> Vec<Row> {
     let length = |series: Option<&Series>| series.map_or(0, |series| series.points.len());
     let measured = length(chosen.val_loss).max(length(chosen.val_accuracy));
-    let trained = length(chosen.train_loss);
+    // What is printed with every validation is none of the batches between them; a run without any may follow.
+    let last = [chosen.val_loss, chosen.val_accuracy]
+        .into_iter()
+        .flatten()
+        .filter_map(|series| series.points.last().map(|point| point.row))
+        .max();
+    let trained = chosen.train_loss.map_or(0, |series| {
+        series.points.iter().filter(|point| last.is_none_or(|last| point.row <= last)).count()
+    });
+    let trained = if trained == measured { trained } else { length(chosen.train_loss) };
     let whole = chosen.train_loss.is_some_and(tells_epochs);
     let dense = measured > 0 && 2 * trained > 3 * measured + 2 && !whole && !is_aside(chosen);
     let is_val = |column| matches!(column, Column::ValLoss | Column::ValAccuracy);
@@ -130,7 +139,7 @@ pub(crate) fn rows(chosen: &Chosen<'_>) -> Vec<Row> {
     rows.into_iter().map(|(row, _)| row).collect()
 }
 
-/// Whether validation was read once, before the training or after all of it, in a log of few steps and no epochs: then the course is
+/// Whether validation was read once, before the training or after all of it, in a log of few steps and no epochs, or one: then the course is
 /// training's.
 fn is_aside(chosen: &Chosen<'_>) -> bool {
     const MOST: usize = 200;
@@ -143,7 +152,7 @@ fn is_aside(chosen: &Chosen<'_>) -> bool {
         train.points.first().is_some_and(|first| point.row <= first.row)
             || train.points.last().is_some_and(|last| point.row >= last.row)
     };
-    let counted = train.points.iter().all(|point| point.epoch.is_none());
+    let counted = train.points.iter().all(|point| point.epoch == train.points[0].epoch);
     once && counted && train.points.len() <= MOST && val().all(outside)
 }
 

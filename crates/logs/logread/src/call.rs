@@ -14,7 +14,10 @@ use crate::lexicon::senses;
 use crate::run_log::Split;
 
 /// What encloses a number and says nothing of it.
-const WRAPPERS: [&str; 16] = [
+const WRAPPERS: [&str; 19] = [
+    "some",
+    "optional",
+    "just",
     "tensor",
     "eagertensor",
     "array",

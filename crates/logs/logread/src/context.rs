@@ -158,10 +158,17 @@ pub(crate) fn heading(text: &str, labels: &[Rc<Label>]) -> Option<Split> {
     (text.len() <= LONGEST_HEADING
         && !named.is_empty()
         && names_split(text)
+        && !denies(text)
         && !speaks_of_files(text)
         && named.windows(2).all(|pair| pair[0] == pair[1]))
     .then(|| named.first().copied())
     .flatten()
+}
+
+/// Whether a line says what is not: `(these numbers don't include eval time)`.
+fn denies(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["n't ", "not ", "todo"].iter().any(|word| text.contains(word))
 }
 
 /// Whether a line tells how photos were got, as `Test set loaded` does: that announces no measurement.

@@ -7,6 +7,7 @@
 //! | LIBLINEAR         | `iter  1 act 2.1e+02 pre 1.9e+02 delta 1.5e+00 f 3.4e+02`       |
 //! | FANN              | `Epochs         1000. Current error: 0.1200123978. Bit fail 2.` |
 //! | CNTK              | `Finished Epoch[1 of 3]: [Training] loss = 2.3 * 500, metric = 89.50% * 500` |
+//! | MATLAB's networks | `Epoch 25/1000, Time 16.3, Performance 0.0357/1e-12, Gradient 0.7/1e-06, Validation Checks 0/6` |
 //! | kraken            | `Accuracy report (3) 0.7512 3214 842`                           |
 //! | tutorials of PyTorch on recurrent networks | `5000 5% (0m 12s) 2.4177 Satoshi / Japanese`, `0m 23s (- 5m 39s) (5000 6%) 2.8466` |
 
@@ -23,6 +24,8 @@ pub(crate) enum Idiom {
     Epochs,
     /// `metric`, in CNTK's lines: the share of errors.
     Metric,
+    /// `Performance`, in MATLAB's lines of networks: what training minimises, and its goal.
+    Performance,
     /// `Accuracy report`, before the number of an epoch and its accuracy.
     AccuracyReport,
 }
@@ -34,6 +37,7 @@ pub(crate) fn idiom(words: &[Word]) -> Option<Idiom> {
         (1, "value" | "f", _) => Some(Idiom::ValueOfStep),
         (1, "epochs", _) => Some(Idiom::Epochs),
         (1, "metric", _) => Some(Idiom::Metric),
+        (1, "performance", _) => Some(Idiom::Performance),
         (2, "initial", "value") => Some(Idiom::InitialValue),
         (2, "accuracy", "report") => Some(Idiom::AccuracyReport),
         _ => None,

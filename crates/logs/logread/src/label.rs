@@ -14,6 +14,7 @@ use crate::measurement_name::{Named, ends_clause, value};
 use crate::name_list::{self, Listed};
 use crate::run_log::Split;
 use crate::source::{is_bound, is_factor};
+use crate::strangers;
 use crate::token::output_number;
 
 /// What the end of a label makes of the number after it.
@@ -77,6 +78,16 @@ pub(crate) struct Label {
     pub(crate) idiom: Option<Idiom>,
     /// Whether the number after it is a bound, as in `loss < `.
     pub(crate) bounds: bool,
+    /// Whether a bar of marks stands before the parenthesis that it ends with: `|####----| (`.
+    pub(crate) after_bar: bool,
+    /// Whether it ends with a word for what was measured on: `accuracy on the `.
+    pub(crate) on: bool,
+    /// Whether it is a noun and a colon: ` leaves: `.
+    pub(crate) noun: bool,
+    /// Whether it says that the number after it is the whole of the one before: `9312 of 10000`.
+    pub(crate) of: bool,
+    /// A name right before the number that no word list knows.
+    pub(crate) stranger: Option<Named>,
 }
 
 /// A longer text between two numbers is prose, of which the end is enough.
@@ -156,6 +167,13 @@ fn understand_plain(text: &str, glued: bool) -> Label {
         enclosed: None,
         idiom: idiom(&all),
         bounds: is_bound(text),
+        after_bar: is_after_bar(text),
+        on: ["on", "on the", "over", "over the", "on all", "over all"]
+            .iter()
+            .any(|end| ends_with_words(text, end)),
+        noun: matches!(&all[..], [_] | [_, _]) && all[0].start <= 1 && text.trim_end().ends_with([':', '=']),
+        of: matches!(text.trim(), "of" | "out of" | "von" | "sur"),
+        stranger: if place { None } else { strangers::named(text, &all, named) },
         marks,
     }
 }
@@ -199,6 +217,19 @@ fn is_place(text: &str) -> bool {
 fn is_symbol(text: &str, words: &[Word]) -> bool {
     let before = words.last().map_or("", |last| &text[..last.start]);
     before.strip_suffix(':').is_some_and(|before| before.trim_end().ends_with([',', '(']))
+}
+
+/// Whether `text` ends with a drawn bar and an open parenthesis.
+fn is_after_bar(text: &str) -> bool {
+    let bar = text.trim_end().strip_suffix('(').map(str::trim_end).and_then(|text| text.strip_suffix('|'));
+    bar.is_some_and(|bar| ["##", "--", "==", "  ", "█"].iter().any(|end| bar.ends_with(end)))
+}
+
+/// Whether `text` ends with these words and a space.
+fn ends_with_words(text: &str, words: &str) -> bool {
+    text.strip_suffix(' ')
+        .and_then(|text| text.strip_suffix(words))
+        .is_some_and(|before| before.ends_with(' '))
 }
 
 fn is_counter(sense: &Sense) -> bool {

@@ -84,6 +84,7 @@ mod side_by_side;
 mod sideways;
 mod source;
 mod split_word;
+mod strangers;
 mod style;
 mod table;
 mod template;

@@ -89,6 +89,10 @@ const LONGEST_NAME: usize = 10;
 
 /// Understands the name of a column or key.
 pub(crate) fn field(name: &str) -> Field {
+    // spaCy heads its epochs so.
+    if name.trim() == "E" {
+        return Field::Epoch;
+    }
     let words = fold::words(name, LONGEST_NAME);
     let senses = senses(&words);
     if let Some(counter) = counter(&words, &senses) {
@@ -222,11 +226,28 @@ pub(crate) fn judge(name: &str, words: &[Word], senses: &[Sense]) -> Meaning {
     if quantity.has_split() && words.iter().any(|word| word.glued && federated(word)) {
         split = split.or(Some(Split::Validation));
     }
+    // CRFsuite tags what it holds out, and prints the share of items for nothing else.
+    if quantity == Quantity::Accuracy && words.first().is_some_and(|word| word.text == "item") {
+        split = split.or(Some(Split::Validation));
+    }
     if quantity == Quantity::Loss && part {
         extras = extras.saturating_add(1);
     }
+    let quantity = if quantity == Quantity::Unknown { of_spacy(words).unwrap_or(quantity) } else { quantity };
     let percent = has(Concept::Percent);
     Meaning { quantity, split, percent, cadence, extras }
+}
+
+/// `ENTS_F`, `SPANS_SC_P`: F-score, precision and recall, as spaCy names them.
+fn of_spacy(words: &[Word]) -> Option<Quantity> {
+    let [first, .., last] = words else { return None };
+    let scored =
+        matches!(first.text.as_str(), "ents" | "spans" | "sents" | "cats" | "morph" | "token" | "speed");
+    match last.text.as_str() {
+        "f" if scored && last.glued => Some(Quantity::F1),
+        "p" | "r" if scored && last.glued => Some(Quantity::Score),
+        _ => None,
+    }
 }
 
 /// Whether an unknown word is one identifier with the word for loss: `margin_loss`.

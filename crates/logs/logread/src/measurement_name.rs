@@ -37,7 +37,9 @@ pub(crate) fn value(text: &str, words: &[Word], senses: &[Sense]) -> Option<Name
     let name = &text[words[senses[0].first].start..words[senses[senses.len() - 1].end - 1].end];
     let mut meaning = meaning::judge(text, words, senses);
     let throughput = senses.iter().any(|sense| matches!(sense.concept, Concept::Images | Concept::Spoiler));
-    if only_time && !throughput {
+    // `s2s` is no time.
+    let digits = words.iter().any(|word| word.glued && word.text.bytes().all(|byte| byte.is_ascii_digit()));
+    if only_time && !throughput && !digits {
         meaning.quantity = Quantity::Seconds;
     }
     meaning.percent |= text[words[senses[0].first].start..].contains('%');

@@ -27,6 +27,8 @@ pub(crate) fn names(text: &str) -> Vec<Listed> {
 
 fn listed(text: &str) -> Option<Vec<Listed>> {
     let text = text.trim_end().trim_end_matches(['(', '[']).trim_end();
+    // `INSERT INTO history (epoch, loss) VALUES (`
+    let text = text.strip_suffix("VALUES").or_else(|| text.strip_suffix("values")).unwrap_or(text).trim_end();
     let valued = text.strip_suffix([':', '=']);
     let text = valued.unwrap_or(text).trim_end();
     let closed = text.strip_suffix([')', ']']);

@@ -166,6 +166,8 @@ impl OwnReader {
             format: if self.events { "events of foliar" } else { "what foliar shows" }.to_owned(),
             understood_lines: self.epochs.len(),
             ignored_lines: ignored.saturating_sub(self.epochs.len()),
+            strangers: Vec::new(),
+            counted: None,
             cut_line: None,
         })
     }

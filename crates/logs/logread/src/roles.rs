@@ -28,7 +28,7 @@ use crate::number::{Form, Number};
 use crate::role::{Role, plain};
 use crate::run_log::Split;
 use crate::token::{Kind, Tokens};
-use crate::{context, namesakes, secondary};
+use crate::{context, namesakes, secondary, strangers};
 
 /// Numbers of one record; a line with more holds several.
 const MOST_OF_RECORD: usize = 64;
@@ -65,10 +65,40 @@ pub(crate) fn assign(text: &str, tokens: &Tokens, labels: &[Rc<Label>]) -> Vec<R
         idioms::take(text, &tokens.numbers, labels, &mut roles);
         namesakes::tell_apart(text, tokens, &mut roles);
     }
+    take_strangers(&tokens.numbers, labels, &mut roles);
     secondary::mark_running_means(tokens, labels, &mut roles);
     context::settle_best(text, labels, &mut roles);
     context::settle_splits(labels, &mut roles);
     roles
+}
+
+/// Keeps what stands under unknown names beside measurements, so that it is known that they are there.
+fn take_strangers(numbers: &[Number], labels: &[Rc<Label>], roles: &mut [Role]) {
+    let on_photos = |role: &Role| match role {
+        Role::Value { named, .. } | Role::Share { named, .. } => named.meaning.quantity.has_split(),
+        _ => false,
+    };
+    if numbers.len() > MOST_OF_RECORD || !roles.iter().any(on_photos) {
+        return;
+    }
+    // `subject 1 test accuracy 0.7`
+    let counted = roles.iter().any(|role| matches!(role, Role::Epoch | Role::Step | Role::Batch { .. }));
+    if let (Some(Role::Ignore), Some(number), Tail::Words, Some(named)) =
+        (roles.first(), numbers.first(), &labels[0].tail, &labels[0].stranger)
+        && number.counts()
+        && !counted
+    {
+        roles[0] = plain(named);
+    }
+    for (index, role) in roles.iter_mut().enumerate().filter(|(_, role)| **role == Role::Ignore) {
+        let duration = labels[index + 1].begins_with_seconds;
+        if let (Tail::Words, Some(named)) = (&labels[index].tail, &labels[index].stranger)
+            && strangers::may_measure(&numbers[index])
+            && !duration
+        {
+            *role = plain(named);
+        }
+    }
 }
 
 struct Line<'a> {
@@ -134,6 +164,10 @@ impl Line<'_> {
             Some(fact) => return Role::Fact(fact),
             None => {}
         }
+        if label.on && self.labels[index + 1].noun && number.counts() && matches!(label.tail, Tail::Value(_))
+        {
+            return Role::Fact(Fact::Size(label.split));
+        }
         if self.labels[index + 1].begins_with_epoch && number.counts() && self.nothing_taken() {
             return Role::Epoch;
         }
@@ -165,6 +199,9 @@ impl Line<'_> {
         }
         if let Some(role) = self.of_index(index, &label) {
             return role;
+        }
+        if let Some(named) = self.counted_on(index).filter(|_| label.noun && number.measures()) {
+            return plain(&named);
         }
         // A bound that a sentence sets: `we stop at a val accuracy > 99 %`.
         if label.bounds && matches!(label.tail, Tail::Value(_)) && self.counts_nothing() {
@@ -291,7 +328,8 @@ impl Line<'_> {
         let (Some(next), Some(label)) = (self.numbers.get(index + 1), self.labels.get(index + 1)) else {
             return false;
         };
-        label.marks == "/" && label.tail == Tail::Bare && next.counts() && self.numbers[index].counts()
+        let shares = label.marks == "/" && label.tail == Tail::Bare || label.of;
+        shares && next.counts() && self.numbers[index].counts()
     }
 
     /// Whether a share at `index` is that of a bar, as a time in a bracket follows: `10/10 [00:01<00:00`.

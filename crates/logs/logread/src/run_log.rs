@@ -106,6 +106,10 @@ pub struct RunLog {
     pub understood_lines: usize,
     /// Lines that hold something but from which nothing was taken.
     pub ignored_lines: usize,
+    /// Names of series that no known word explains and that may be losses or scores, in the order of first mention.
+    pub strangers: Vec<String>,
+    /// What the log counts where it counts neither epochs nor steps: `subject` in `subject 1 test accuracy 0.7`.
+    pub counted: Option<String>,
     /// The first line, from 1, at whose end a value may be cut off, so that it is not what was printed.
     pub cut_line: Option<usize>,
 }

@@ -4,7 +4,7 @@ use crate::assemble::{Assembler, Flavour};
 use crate::cell::Cell;
 use crate::column_use::Use;
 use crate::long_form::{LongForm, run_column};
-use crate::meaning::{self, Field, Meaning, Quantity};
+use crate::meaning::{self, Fact, Field, Meaning, Quantity};
 use crate::run_log::Split;
 use crate::scalars::Place;
 use crate::side_by_side::{self, Columns};
@@ -151,12 +151,15 @@ impl Schema {
             return self.of_runs(cells, run, around, line, into);
         }
         let mut around = around;
-        for (one, cell) in self.uses.iter().zip(cells) {
+        for (index, (one, cell)) in self.uses.iter().zip(cells).enumerate() {
             match (one, cell) {
                 (Use::Epoch, Cell::Number(number)) => into.epoch(number.value),
                 (Use::Step, Cell::Number(number)) => into.step(number.value),
                 (Use::Fact(fact), Cell::Number(number)) => into.fact(*fact, number.value),
                 (_, Cell::Split(split)) => around = Some(*split),
+                (Use::Fact(Fact::Size(Some(split))), Cell::Empty) => {
+                    around = said(*split, text(index)).or(around)
+                }
                 _ => {}
             }
         }
@@ -218,6 +221,16 @@ impl Schema {
             });
         }
         values
+    }
+}
+
+/// The photos that `True` or `False` means under the name of a split.
+fn said(split: Split, text: &str) -> Option<Split> {
+    match text.trim() {
+        "True" | "true" | "TRUE" => Some(split),
+        "False" | "false" | "FALSE" if split == Split::Train => Some(Split::Validation),
+        "False" | "false" | "FALSE" => Some(Split::Train),
+        _ => None,
     }
 }
 

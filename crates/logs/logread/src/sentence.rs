@@ -36,6 +36,12 @@ pub(crate) struct Sentences {
     heading: Option<Split>,
     /// Whether that line is a progress bar, beside which another may stand.
     heading_is_bar: bool,
+    /// The step that the heading is about, where the line below it has the number of the line above it.
+    pinned: Option<f64>,
+    /// Whether no step was numbered since the heading.
+    fresh: bool,
+    /// The newest step.
+    step: Option<f64>,
     /// From the last line that named a split.
     leading: Option<Split>,
     /// From a line that is a name.
@@ -83,6 +89,15 @@ impl Sentences {
             return Some(Taken { values: 1, ..Taken::default() });
         }
         self.dangling = template.dangling;
+        if let Some(step) = template.step(tokens) {
+            // `Evaluation:` between two lines of step 100 is of that step alone.
+            if self.pinned.is_some_and(|pinned| pinned != step) {
+                (self.heading, self.pinned) = (None, None);
+            } else if self.fresh && self.step == Some(step) {
+                self.pinned = self.step;
+            }
+            (self.fresh, self.step) = (false, Some(step));
+        }
         let heading = self.heading.filter(|_| !(self.heading_is_bar && template.names_epoch));
         let inherited = if template.concludes {
             heading.or(self.leading)
@@ -101,6 +116,7 @@ impl Sentences {
             if template.heading.is_some() {
                 self.heading = template.heading;
                 self.heading_is_bar = template.redrawn;
+                (self.pinned, self.fresh) = (None, true);
             }
         } else if template.leading.is_some() || template.mixed {
             self.heading = None;

@@ -3,6 +3,8 @@
 //! Whether shares are fractions or percentages, whether an `error` is a share or a loss, on which photos a
 //! name without a split was measured, and whether a column holds whole epochs or what lies within them.
 
+use std::collections::HashSet;
+
 use crate::assemble::Assembler;
 use crate::closing;
 use crate::column::{Column, Sample};
@@ -13,12 +15,13 @@ use crate::fold;
 use crate::holes;
 use crate::lettered;
 use crate::lexicon::{Sense, senses};
-use crate::meaning::Quantity;
+use crate::meaning::{self, Field, Quantity};
 use crate::namesakes::{is_part as names_part, is_whole};
 use crate::numbered_sets;
 use crate::one_epoch::settle_one_epoch;
 use crate::perplexity;
 use crate::run_log::{RunLog, Split};
+use crate::strangers;
 use crate::vanished;
 
 /// A share may exceed 1 by rounding.
@@ -68,7 +71,11 @@ pub(crate) fn settle(mut assembler: Assembler) -> RunLog {
     settle_twins(&mut columns);
     let scales = scales(&columns);
     let steps = Steps { batches, restart: steps_restart && epochs_named };
-    let mut log = RunLog::default();
+    let mut log = RunLog {
+        strangers: strangers::names(&columns),
+        counted: strangers::counted(&columns).filter(|_| !epochs_named),
+        ..RunLog::default()
+    };
     for (column, scale) in columns.iter().zip(scales) {
         emit(column, &columns, scale, steps, &mut log.series);
     }
@@ -141,7 +148,8 @@ fn settle_unsaid(columns: &mut [Column]) {
     let unsaid = || columns.iter().filter(|column| column.meaning.quantity == Quantity::Unsaid);
     let rises = |column: &Column| match &column.finals[..] {
         [first, .., last] => {
-            column.summary.least >= 0.0 && column.summary.most <= ONE && last.value > first.value
+            let whole = if column.summary.percent { HUNDRED } else { ONE };
+            column.summary.least >= 0.0 && column.summary.most <= whole && last.value > first.value
         }
         _ => false,
     };
@@ -209,7 +217,14 @@ fn settle_deviations(columns: &mut [Column]) {
         Some(words[sense.first].text.clone())
     };
     let deviates = |column: &&mut Column| column.meaning.quantity == Quantity::Deviation;
-    let mut first = None;
+    // A kind that is told of several photos is followed; one that is told of one may be a batch's.
+    let splits = |wanted: &Option<String>| {
+        let of = |column: &&Column| column.meaning.quantity == Quantity::Deviation && kind(column) == *wanted;
+        columns.iter().filter(of).filter_map(|column| column.meaning.split).collect::<HashSet<Split>>().len()
+    };
+    let kinds: Vec<Option<String>> =
+        columns.iter().filter(|column| column.meaning.quantity == Quantity::Deviation).map(kind).collect();
+    let mut first = kinds.into_iter().rev().max_by_key(splits);
     for column in columns.iter_mut().filter(deviates) {
         let kind = kind(column);
         let same = *first.get_or_insert_with(|| kind.clone()) == kind;
@@ -228,16 +243,60 @@ fn settle_splits(columns: &mut [Column]) {
         .collect();
     let named = losses.contains(&Some(Split::Train)) && !losses.contains(&None);
     let evaluated = losses.iter().copied().flatten().find(held_out).filter(|_| named);
+    settle_results(columns);
     let told: Vec<Quantity> = columns
         .iter()
         .filter(|column| column.meaning.split.is_some())
         .map(|column| column.meaning.quantity)
         .collect();
+    settle_beside_training(columns, evaluated);
     for column in columns.iter_mut() {
         let quantity = column.meaning.quantity;
         if quantity.has_split() && column.meaning.split.is_none() {
             let score = quantity.is_share() && !told.contains(&quantity) && !column.has_batches();
             column.meaning.split = evaluated.filter(|_| score).or(Some(Split::Train));
+        }
+    }
+}
+
+/// `Accuracy` beside `Train Acc`, and no other of validation: the one whose name says no photos is of the photos that a loss was
+/// `evaluated` on, whatever stands above it.
+fn settle_beside_training(columns: &mut [Column], evaluated: Option<Split>) {
+    let Some(evaluated) = evaluated else { return };
+    let says = |column: &Column| match meaning::field(&column.name) {
+        Field::Value(meaning) => meaning.split,
+        _ => None,
+    };
+    let held_out = |column: &Column| !matches!(column.meaning.split, None | Some(Split::Train));
+    let of = |matching: &dyn Fn(&Column) -> bool| -> Vec<Quantity> {
+        columns.iter().filter(|column| matching(column)).map(|column| column.meaning.quantity).collect()
+    };
+    let trained = of(&|column| says(column) == Some(Split::Train));
+    let tested = of(&held_out);
+    for column in columns.iter_mut() {
+        let quantity = column.meaning.quantity;
+        let beside = quantity.is_share() && trained.contains(&quantity) && !tested.contains(&quantity);
+        if beside && !held_out(column) && says(column).is_none() && !column.has_batches() {
+            column.meaning.split = Some(evaluated);
+        }
+    }
+}
+
+/// A score without a split that is told once, below all epochs whose scores of the same kind have one, is the result on test photos.
+fn settle_results(columns: &mut [Column]) {
+    const EPOCHS: usize = 3;
+    let last = |column: &Column| column.all.last().map_or(0, |sample| sample.line);
+    let kinds: Vec<(Quantity, u32)> = columns
+        .iter()
+        .filter(|column| column.meaning.split.is_some() && column.finals.len() >= EPOCHS)
+        .map(|column| (column.meaning.quantity, last(column)))
+        .collect();
+    for column in columns.iter_mut() {
+        let once =
+            column.meaning.split.is_none() && column.summary.count == 1 && column.meaning.quantity.is_share();
+        let line = last(column);
+        if once && kinds.iter().any(|(kind, end)| *kind == column.meaning.quantity && line > *end) {
+            column.meaning.split = Some(Split::Test);
         }
     }
 }
@@ -295,6 +354,19 @@ fn drop_remarks(columns: &mut Vec<Column>) {
         .filter(|column| !column.loose && column.finals.len() > 1)
         .map(|column| (column.meaning.quantity, column.meaning.split))
         .collect();
+    let placed = |sample: &Sample| !(sample.epoch.is_nan() && sample.step.is_nan() && sample.batch.is_nan());
+    let counted: Vec<Quantity> = columns
+        .iter()
+        .filter(|column| column.summary.count > 2 && column.all.iter().all(placed))
+        .map(|column| column.meaning.quantity)
+        .collect();
+    // `the accuracy stays at 10 %`, above lines of batches.
+    columns.retain(|column| {
+        let mentioned = column.summary.count == 1
+            && column.summary.percent
+            && column.all.iter().all(|sample| !placed(sample) && sample.resolution >= 1.0);
+        !(mentioned && counted.contains(&column.meaning.quantity))
+    });
     columns.retain(|column| {
         let same = told.contains(&(column.meaning.quantity, column.meaning.split));
         let aside =

@@ -6,6 +6,7 @@
 use crate::across;
 use crate::assemble::Assembler;
 use crate::cell::{Cell, begins_number, cell, is_blank};
+use crate::column_use::Use;
 use crate::concept::Concept;
 use crate::fold;
 use crate::lexicon::senses;
@@ -22,6 +23,8 @@ pub(crate) enum Delimiter {
     Comma,
     Semicolon,
     Spaces,
+    /// Two spaces and more, where cells hold single ones: `2.1 sec  1000 obs/sec`.
+    Wide,
 }
 
 impl Delimiter {
@@ -32,12 +35,19 @@ impl Delimiter {
             Self::Comma => ",",
             Self::Semicolon => ";",
             Self::Spaces => " ",
+            Self::Wide => "  ",
         }
     }
 }
 
-const DELIMITERS: [Delimiter; 5] =
-    [Delimiter::Tab, Delimiter::Pipe, Delimiter::Comma, Delimiter::Semicolon, Delimiter::Spaces];
+const DELIMITERS: [Delimiter; 6] = [
+    Delimiter::Tab,
+    Delimiter::Pipe,
+    Delimiter::Comma,
+    Delimiter::Semicolon,
+    Delimiter::Spaces,
+    Delimiter::Wide,
+];
 
 /// More columns than this are a matrix, not a table of metrics.
 const MOST_COLUMNS: usize = 400;
@@ -54,6 +64,10 @@ pub(crate) struct Table {
     spans: Vec<(usize, usize)>,
     /// The photos of the columns after the first, where each row is a measurement.
     across: Vec<Split>,
+    /// Whether the columns go on in the next table, as the stroke at the end of the names says.
+    wrapped: bool,
+    /// The epoch of each index so far, or of the table that this one goes on.
+    epochs: Vec<(f64, f64)>,
     /// Where the names stand in the header, if each is one word and aligned with its cells.
     places: Vec<(usize, usize)>,
 }
@@ -103,7 +117,19 @@ impl Table {
                 let around = evaluates.then_some(Split::Validation);
                 let header = header.to_owned();
                 let (cells, across) = (Vec::new(), Vec::new());
-                return Some(Self { delimiter, header, schema, around, cells, spans, across, places });
+                let (wrapped, epochs) = (header.trim_end().ends_with('\\'), Vec::new());
+                return Some(Self {
+                    delimiter,
+                    header,
+                    schema,
+                    around,
+                    cells,
+                    spans,
+                    across,
+                    wrapped,
+                    epochs,
+                    places,
+                });
             }
         }
         None
@@ -125,7 +151,8 @@ impl Table {
         }
         let schema = Schema::new(std::iter::empty(), into);
         let (header, cells, places) = (header.to_owned(), Vec::new(), Vec::new());
-        Some(Self { delimiter, header, schema, around: None, cells, spans, across, places })
+        let (wrapped, epochs) = (false, Vec::new());
+        Some(Self { delimiter, header, schema, around: None, cells, spans, across, wrapped, epochs, places })
     }
 
     /// Whether `text` is the line of names again.
@@ -136,6 +163,18 @@ impl Table {
     /// Whether its rows say to which epoch or step they belong.
     pub(crate) fn counts(&self) -> bool {
         self.schema.counts()
+    }
+
+    /// Whether its columns go on in the next table.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.wrapped
+    }
+
+    /// Takes this table for the other columns of `before`, if that one says that it goes on.
+    pub(crate) fn go_on(&mut self, before: &Self) {
+        if before.wrapped && !self.schema.counts() {
+            self.epochs.clone_from(&before.epochs);
+        }
     }
 
     /// Takes a row; `None` if `text` is none of this table.
@@ -165,7 +204,7 @@ impl Table {
         }
         let (count, columns) = (self.spans.len(), self.schema.uses.len());
         let fits = match self.delimiter {
-            Delimiter::Spaces => count == columns,
+            Delimiter::Spaces | Delimiter::Wide => count == columns,
             _ => count == columns || (count >= 2 && count < columns && count + 1 >= columns),
         };
         if !fits {
@@ -184,6 +223,17 @@ impl Table {
         }
         self.cells.clear();
         self.cells.extend(self.spans.iter().map(|&(start, end)| cell(&text[start..end], style)));
+        if let (Some(Cell::Number(index)), Some(Use::Value { .. } | Use::Ignore)) =
+            (self.cells.first(), self.schema.uses.first())
+        {
+            let index = index.value;
+            if self.schema.counts() {
+                let epoch = self.schema.epoch(&self.cells).filter(|_| self.wrapped);
+                self.epochs.extend(epoch.map(|epoch| (index, epoch)));
+            } else if let Some((_, epoch)) = self.epochs.iter().find(|(other, _)| *other == index) {
+                into.epoch(*epoch);
+            }
+        }
         let text = |index: usize| self.spans.get(index).map_or("", |&(start, end)| &text[start..end]);
         Some(self.schema.row(&self.cells, text, self.around, line, into))
     }
@@ -216,7 +266,7 @@ fn by_place(
 
 /// The names in a header that stands over `count` cells, the last of which may be only `timed`.
 fn names(header: &str, delimiter: Delimiter, count: usize, timed: bool) -> Option<Vec<String>> {
-    let header = header.trim_start().trim_start_matches(['#', '%']);
+    let header = header.trim_start().trim_start_matches(['#', '%']).trim_end_matches([' ', '\\']);
     let mut spans = Vec::new();
     split(header, delimiter, &mut spans);
     let mut names: Vec<String> = spans.iter().map(|&(start, end)| header[start..end].to_owned()).collect();
@@ -313,6 +363,7 @@ fn split(text: &str, delimiter: Delimiter, spans: &mut Vec<(usize, usize)>) {
         Delimiter::Comma => b',',
         Delimiter::Semicolon => b';',
         Delimiter::Spaces => return split_spaces(text, spans),
+        Delimiter::Wide => return split_wide(text, spans),
     };
     let bytes = text.as_bytes();
     let (mut start, mut end) = (0, bytes.len());
@@ -353,6 +404,18 @@ fn split_spaces(text: &str, spans: &mut Vec<(usize, usize)>) {
     if let Some(start) = from {
         spans.push((start, text.len()));
     }
+}
+
+/// Cuts at two spaces and more.
+fn split_wide(text: &str, spans: &mut Vec<(usize, usize)>) {
+    split_spaces(text, spans);
+    spans.dedup_by(|next, before| {
+        let joined = next.0 == before.1 + 1 && text.as_bytes()[before.1] == b' ';
+        if joined {
+            before.1 = next.1;
+        }
+        joined
+    });
 }
 
 /// Without the white space and quotation marks around it.

@@ -201,6 +201,12 @@ impl Template {
         self.sums_up && self.uses.iter().zip(&tokens.numbers).all(known)
     }
 
+    /// The step that a line numbers, if it numbers no epoch.
+    pub(crate) fn step(&self, tokens: &Tokens) -> Option<f64> {
+        let index = self.uses.iter().position(|one| *one == Use::Step).filter(|_| !self.names_epoch)?;
+        tokens.numbers.get(index).map(|number| number.value)
+    }
+
     /// Hands a line's numbers on as its template says.
     pub(crate) fn apply(
         &self,

@@ -43,6 +43,8 @@ const FARTHEST_ROW: usize = 3;
 const MOST_TABLES: usize = 4;
 /// Rows of numbers that are a table without its names.
 const FEWEST_NAMELESS: usize = 3;
+/// A longer text before an array calls nothing: `torch.tensor(`.
+const LONGEST_CALL: usize = 20;
 /// Lines that an object may stay open without a record.
 const LONGEST_OBJECT: usize = 100_000;
 
@@ -86,6 +88,10 @@ pub(crate) struct TextReader {
     own: OwnReader,
     /// Right answers an epoch without a name, as long as nothing was measured.
     answers: AnswersReader,
+    /// Whether the lines set arguments of a call in a source.
+    arguments: bool,
+    /// The line before, where it may name the array below it.
+    above: Option<String>,
     /// Numbers a line, and how many lines in a row were nothing but so many, before anything was understood.
     nameless: (usize, usize),
 }
@@ -112,6 +118,8 @@ impl Default for TextReader {
             header_chances: MOST_HEADERS,
             own: OwnReader::default(),
             answers: AnswersReader::default(),
+            arguments: false,
+            above: None,
             nameless: (0, 0),
         }
     }
@@ -178,12 +186,55 @@ impl TextReader {
         if self.assembler.values() == 0 {
             self.answers.line(bare, self.line + 1);
         }
-        let values = self.dispatch(text, bare);
+        // Most lines of a long log begin with a number, and name nothing.
+        let plain =
+            self.above.is_none() && !self.arguments && bare.starts_with(|first: char| first.is_ascii_digit());
+        let values = if plain { self.dispatch(text, bare) } else { self.worded(text, bare) };
         if values > 0 {
             self.understood += 1;
         } else if !is_rule(bare) {
             self.ignored += 1;
         }
+    }
+
+    /// Reads a line that may name the array below it, hold the one that was named above, or be an argument of a call in a source.
+    fn worded(&mut self, text: &str, bare: &str) -> usize {
+        if self.is_argument(bare) {
+            return 0;
+        }
+        let values = match self.array_below(bare) {
+            Some(values) => values,
+            None => self.dispatch(text, bare),
+        };
+        self.above = may_name(bare).then(|| bare.trim_end_matches([' ', ':', '=']).to_owned());
+        values
+    }
+
+    /// Whether a line sets an argument of a call whose object was opened above, as JavaScript does: `train(set, {`, `error: 0.005,`.
+    fn is_argument(&mut self, bare: &str) -> bool {
+        let text = bare.trim();
+        if text.ends_with("({") || text.ends_with(", {") || text.ends_with(",{") {
+            self.arguments = text.contains('(') && !self.literal.is_open() && !text.contains(['"', '\'']);
+            return self.arguments;
+        }
+        if !self.arguments {
+            return false;
+        }
+        let key = text.split(':').next().unwrap_or_default();
+        let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        self.arguments &= plain && text.contains(':') || text.is_empty();
+        self.arguments
+    }
+
+    /// An array of numbers below a line that names it: `Training loss:`, then `[2.31 1.82 1.41]` or `array([2.31, 1.82])`.
+    fn array_below(&mut self, bare: &str) -> Option<usize> {
+        let above = self.above.take().filter(|_| !self.literal.is_open())?;
+        let open = bare.find('[').filter(|&open| open < LONGEST_CALL)?;
+        let called = bare[..open].trim_start().strip_suffix('(').unwrap_or_else(|| bare[..open].trim_start());
+        let plain = called.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+        let named = format!("{above} = {}", &bare[open..]);
+        Literal::named_list(&named).filter(|_| plain)?;
+        self.object_in(&named)
     }
 
     /// Reads a line that is `bare` without its prefix; returns how many numbers were understood.
@@ -254,7 +305,9 @@ impl TextReader {
     fn row(&mut self, text: &str) -> Option<usize> {
         let visible = without_bar(text);
         let line = self.line + 1;
-        for index in 0..self.tables.len() {
+        // Below the names of its other columns stand rows that fit a table that goes on.
+        let goes_on = self.header.is_some() && self.tables.first().is_some_and(Table::goes_on);
+        for index in 0..if goes_on { 0 } else { self.tables.len() } {
             let table = &mut self.tables[index];
             if table.is_header(visible) {
                 if table.counts() {
@@ -281,6 +334,9 @@ impl TextReader {
             self.header = None;
         }
         let mut table = begun?;
+        if let Some(before) = self.tables.first() {
+            table.go_on(before);
+        }
         self.header_chances = MOST_HEADERS;
         if table.counts() {
             self.assembler.restart();
@@ -415,7 +471,7 @@ impl TextReader {
                 Some(Delimiter::Comma | Delimiter::Semicolon) => "CSV",
                 Some(Delimiter::Tab) => "TSV",
                 Some(Delimiter::Pipe) => "table with rules",
-                Some(Delimiter::Spaces) | None => "aligned table",
+                Some(Delimiter::Spaces | Delimiter::Wide) | None => "aligned table",
             };
         }
         if tally.literal > tally.sentences {
@@ -456,6 +512,16 @@ fn is_foreign(text: &str) -> bool {
             .strip_prefix('[')
             .is_some_and(|inner| inner.starts_with(|first: char| first.is_ascii_uppercase()))
         || begins_with_stamp(text)
+}
+
+/// Whether a line may name the array below it: short, a name of a measurement on photos, and no number.
+fn may_name(text: &str) -> bool {
+    const LONGEST: usize = 40;
+    let text = text.trim();
+    text.len() <= LONGEST
+        && text.starts_with(|first: char| first.is_alphabetic())
+        && !text.bytes().any(|byte| byte.is_ascii_digit())
+        && matches!(meaning::field(text.trim_end_matches([':', '='])), Field::Value(Meaning { quantity, .. }) if quantity.has_split())
 }
 
 /// Whether a line only separates others: dashes, strokes and crosses.

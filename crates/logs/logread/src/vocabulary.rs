@@ -52,7 +52,7 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Accuracy,
-        "acc,accs,accu,accur*,acuraci*,precisao,acuratete,correct,correctly classified,top 1,prec 1,hit 1,rank 1,genauigkeit*,treffer*,exactitude,exactitud,precision de validation,accurat*,nauwkeurig*,dokladnosc*,trafnosc,точност*,точніст*,акураси,точн",
+        "acc,accs,accu,accur*,acuraci*,precisao,acuratete,correct,correctly classified,top 1,prec 1,hit 1,rank 1,genauigkeit*,treffer*,exactitude,exactitud,precision de validacion,precision de entrenamiento,precision de prueba,precision de validation,accurat*,nauwkeurig*,dokladnosc*,trafnosc,точност*,точніст*,акураси,точн",
     ),
     (
         Accuracy,
@@ -87,12 +87,12 @@ pub(crate) const WORDS: &[(Concept, &str)] = &[
     ),
     (
         Epoch,
-        "epoch,epochs seen,ep,epoche,epoque,epoca,epoka,epoki,epoke,epok,epocha,epocas,epoch no,эпох*,епох*,轮,轮次,第几轮,周期,回合,エポック,에폭,에포크,devir,donem,ky nguyen,ky,युग,εποχ*,حقبة,الحقبة,حقبه,עידן,epokk,epookki,epoha,دوره,ایپاک,اپوک,tijdperk,round,runde",
+        "epoch,epoch num,epoch idx,epoch index,epoch id,epoch number,cur epoch,curr epoch,epochs seen,ep,epoche,epoque,epoca,epoka,epoki,epoke,epok,epocha,epocas,epoch no,эпох*,епох*,轮,轮次,第几轮,周期,回合,エポック,에폭,에포크,devir,donem,ky nguyen,ky,युग,εποχ*,حقبة,الحقبة,حقبه,עידן,epokk,epookki,epoha,دوره,ایپاک,اپوک,tijdperk,round,runde",
     ),
     (Epochs, "epochs,epochen,epoques,num epochs,max epoch*,n epochs"),
     (
         Step,
-        "step,iter,iteration,iterations,iterate,batches seen,it,batch,minibatch,mini batch,global step,schritt,paso,etape,passo,stap,krok,шаг,итерац*,батч,批次,步,步数,迭代,迭代次数,ステップ,イテレーション,バッチ,스텝,배치,adim,langkah,buoc,iteracion,iteracao,iteracja,iterazione,update,updates,num updates",
+        "step,step num,step idx,step id,iter num,iter idx,iter id,batch num,batch idx,batch id,batch index,iter,iteration,iterations,iterate,batches seen,it,batch,minibatch,mini batch,global step,schritt,paso,etape,passo,stap,krok,шаг,итерац*,батч,批次,步,步数,迭代,迭代次数,ステップ,イテレーション,バッチ,스텝,배치,adim,langkah,buoc,iteracion,iteracao,iteracja,iterazione,update,updates,num updates",
     ),
     (
         BatchSize,

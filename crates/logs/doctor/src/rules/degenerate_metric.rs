@@ -1,6 +1,6 @@
 //! An accuracy that means nothing for this task.
 //!
-//! Idea, nine signs: (1) the loss is below `e ln 2`, the least cross-entropy of
+//! Idea, ten signs: (1) the loss is below `e ln 2`, the least cross-entropy of
 //! so many errors, everywhere: the loss is not cross-entropy, as in regression. (2) F1 is 0 while accuracy is high: most
 //! labels are negative and no positive is found. (3) Recall is exactly 1 while precision equals accuracy to
 //! 1 %: every sample may be predicted positive. (4) Accuracy is the same to the last digit for eight epochs (for three from the
@@ -9,7 +9,8 @@
 //! not computed. (6) Accuracy is exactly 1 and the loss exactly 0 in all epochs. (7) The five likeliest classes always hold
 //! the right one, although the likeliest is often wrong: there are at most five classes. (8) Training and validation have the
 //! same accuracy to the last digit in all epochs. (9) The accuracy of 200 photos and more is the same to the last digit for six
-//! epochs, most of the run, and that of training comes near it, although the losses still fall. Source: the definitions of the scores.
+//! epochs, most of the run, and that of training comes near it, although the losses still fall. (10) F1 is exactly 0 in four lines and
+//! more, and no accuracy is printed. Source: the definitions of the scores.
 //! Limits: (3) also fits a nearly perfect model; the confidence says so.
 
 use foliar_logread::{Metric, Series};
@@ -37,6 +38,35 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| constant(context))
         .or_else(|| one_share(context))
         .or_else(|| all_of_five(context))
+        .or_else(|| no_f1(context))
+}
+
+/// Sign (10).
+fn no_f1(context: &Context<'_>) -> Option<Finding> {
+    const LINES: usize = 4;
+    let scores =
+        context.log.series.iter().filter(|series| series.metric == Metric::F1 && !series.within_epoch);
+    let nothing = |series: &&Series| {
+        let points = &series.points;
+        points.len() > LINES && points[1..].iter().all(|point| point.value == 0.0)
+    };
+    let untold =
+        [Column::TrainAccuracy, Column::ValAccuracy].iter().all(|column| context.column(*column).is_empty());
+    let series = scores.into_iter().find(nothing).filter(|_| untold)?;
+    let last = series.points.last()?;
+    Some(finding(
+        Severity::Warning,
+        0.85,
+        format!(
+            "{} is exactly 0 in the last {} of {} lines: nothing that was predicted is right, or nothing is predicted.",
+            series.name,
+            series.points.len() - 1,
+            series.points.len()
+        ),
+        vec![Evidence::at(last.line, format!("{} = 0", series.name))],
+        "Print ten outputs beside their labels. If no output passes the threshold, lower it or weight the rare class; if the \
+            labels never match, compare their spelling and their borders.",
+    ))
 }
 
 /// Sign (5) and (6).

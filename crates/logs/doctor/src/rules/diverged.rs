@@ -27,6 +27,48 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| never_learned(context))
         .or_else(|| grows(context))
         .or_else(|| collapsed(context))
+        .or_else(|| leapt(context))
+}
+
+/// A validation loss that leapt from one epoch to the next and stayed up, where nothing else is printed. Memory needs more epochs for that.
+fn leapt(context: &Context<'_>) -> Option<Finding> {
+    /// In the least loss before: the leap, all after it, and the loss right before it at most.
+    const LEAP: f64 = 1.8;
+    const STAYS: f64 = 1.4;
+    const BEFORE: f64 = 1.2;
+    const CONFIRMED: usize = 3;
+    let curve = context.column(Column::ValLoss);
+    let alone = [Column::TrainLoss, Column::TrainAccuracy, Column::ValAccuracy]
+        .iter()
+        .all(|column| context.column(*column).is_empty());
+    let epochs: Vec<f64> = curve.iter().filter_map(|(row, _)| context.rows[*row].epoch).collect();
+    let one_run = epochs.len() == curve.len() && epochs.windows(2).all(|pair| pair[0] <= pair[1]);
+    let mut least = f64::INFINITY;
+    let place = (1..curve.len()).find(|&place| {
+        let before = curve[place - 1].1.value;
+        least = least.min(before);
+        let stays = curve[place..].iter().all(|(_, reading)| reading.value > STAYS * least);
+        curve[place].1.value > LEAP * least && before < BEFORE * least && least > 0.0 && stays
+    })?;
+    let ((first, low), (index, high)) = (curve[place - 1], curve[place]);
+    let last = curve.last()?.1;
+    (alone && one_run && curve.len() - place >= CONFIRMED).then(|| Finding {
+        confidence: 0.75,
+        ..finding(
+            format!(
+                "The validation loss leapt from {} to {} at {} and did not come back; it ends at {}.",
+                number(low.value),
+                number(high.value),
+                epoch_name(&context.rows[index], index),
+                number(last.value)
+            ),
+            [(first, low), (index, high)]
+                .map(|(row, reading)| {
+                    Evidence::at(reading.line, quoted(&context.rows[row], row, "validation loss", reading))
+                })
+                .to_vec(),
+        )
+    })
 }
 
 /// An accuracy of validation that was lost from one epoch to the next and did not come back, where nothing tells that training goes
@@ -169,6 +211,17 @@ fn finding(claim: String, evidence: Vec<Evidence>) -> Finding {
     }
 }
 
+/// Whether the losses of single batches, of which one may be low by chance, are usually far above those before.
+fn stays_above(before: &[(usize, Reading)], after: &[(usize, Reading)]) -> bool {
+    const TIMES: f64 = 3.0;
+    let median = |part: &[(usize, Reading)]| {
+        let mut values: Vec<f64> = part.iter().map(|(_, reading)| reading.value).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    };
+    after.len() >= 3 && median(after) > TIMES * median(before)
+}
+
 /// Place in `curve` from which on the loss stays up.
 fn turning_point(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<usize> {
     let first = curve.first()?.1.value;
@@ -180,6 +233,7 @@ fn turning_point(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<us
         least = least.min(curve[place].1.value);
         floor_after[place] = least;
     }
+    let batches = context.chosen.train_loss.is_some_and(|series| series.within_epoch);
     let mut least_before = f64::INFINITY;
     for (place, (_, reading)) in curve.iter().enumerate() {
         // A run that begins anew after another has not jumped.
@@ -189,6 +243,7 @@ fn turning_point(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<us
         }
         let jump = reading.value / least_before;
         let confirmed = curve.len() - place >= 2 || jump > 100.0;
+        let confirmed = confirmed && (!batches || stays_above(&curve[..place], &curve[place..]));
         if place > 0
             && jump > 5.0
             && floor_after[place] > 4.0 * least_before

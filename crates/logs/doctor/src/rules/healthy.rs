@@ -31,7 +31,8 @@ pub(crate) fn find(context: &Context<'_>) -> Finding {
             let (index, reading) = last(column)?;
             Some(Evidence::at(reading.line, quoted(&context.rows[index], index, noun, reading)))
         })
-        .collect();
+        .collect::<Vec<_>>();
+    let evidence = Vec::into_iter(evidence).chain(names_read(context)).collect();
     let both = !context.column(Column::ValLoss).is_empty() && !context.column(Column::ValAccuracy).is_empty();
     Finding {
         id: Id::Healthy,
@@ -44,4 +45,26 @@ pub(crate) fn find(context: &Context<'_>) -> Finding {
             .to_owned(),
         code: None,
     }
+}
+
+/// Which names of the log were read as what, and which were not understood. A log of foliar needs none of this.
+fn names_read(context: &Context<'_>) -> Option<Evidence> {
+    let chosen = &context.chosen;
+    let columns = [
+        (chosen.train_loss, "training loss"),
+        (chosen.val_loss, "validation loss"),
+        (chosen.train_accuracy, "training accuracy"),
+        (chosen.val_accuracy, "validation accuracy"),
+    ];
+    let read: Vec<String> = columns
+        .into_iter()
+        .filter_map(|(series, noun)| Some(format!("`{}` as {noun}", series?.name.trim())))
+        .collect();
+    let strangers: Vec<String> = context.log.strangers.iter().map(|name| format!("`{name}`")).collect();
+    let left = if strangers.is_empty() {
+        String::new()
+    } else {
+        format!("; not understood: {}", strangers.join(", "))
+    };
+    (!context.is_own && !read.is_empty()).then(|| Evidence::whole(format!("read {}{left}", read.join(", "))))
 }

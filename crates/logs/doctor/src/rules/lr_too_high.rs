@@ -43,6 +43,19 @@ fn is_calm(curve: &[(usize, Reading)]) -> bool {
     curve.len() >= 6 && curve.windows(2).all(|pair| pair[1].1.value < 1.2 * pair[0].1.value)
 }
 
+/// Whether an accuracy that is measured as often rises without a fall: then the losses are those of single batches.
+fn accuracy_is_calm(context: &Context<'_>) -> bool {
+    const EPOCHS: usize = 12;
+    const FALL: f64 = 0.02;
+    [Column::TrainAccuracy, Column::ValAccuracy].into_iter().any(|column| {
+        let curve = context.column(column);
+        let rises =
+            curve.first().zip(curve.last()).is_some_and(|(first, last)| last.1.value > first.1.value + FALL);
+        let falls = curve.windows(2).any(|pair| pair[1].1.value < pair[0].1.value - FALL);
+        curve.len() >= EPOCHS && rises && !falls
+    })
+}
+
 /// A training loss that goes up in almost all epochs: three in a row where validation does the same, eight of nine else.
 fn rises(context: &Context<'_>, curve: &[(usize, Reading)]) -> Option<Finding> {
     let share = |curve: &[(usize, Reading)]| {
@@ -104,6 +117,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     let epochs = epochs.len() > 2 || validated;
     let often =
         epochs && jumps.len() >= 2 && jumps.len() as f64 >= context.limits.jump_share * rest.len() as f64;
+    let often = often && !accuracy_is_calm(context);
     if !often && !climbs {
         return restless_validation(context);
     }

@@ -4,7 +4,7 @@
 //! enough is cautious where the numbers of classes and of validation photos are not known.
 
 use crate::context::Context;
-use crate::learned::{Gap, gap};
+use crate::learned::{Gap, falling_score, gap};
 use crate::rows::Column;
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
@@ -67,6 +67,51 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             ),
             "If it is the result of another run, leave it out of the log. If not, train again with a tenth of the learning rate.",
         ),
+        Gap::NoCourse => (
+            match &context.log.counted {
+                Some(name) => format!(
+                    "{}But the lines are numbered by `{name}`, not by epochs or steps: they may list results and no course.",
+                    course(context)
+                ),
+                None => format!(
+                    "{}But no epoch is numbered, and each line has another learning rate: they may list trials and no course.",
+                    course(context)
+                ),
+            },
+            "Give the log of one run, with the number of the epoch in each line.",
+        ),
+        Gap::Scores => (
+            match falling_score(context) {
+                Some((series, first, end)) => format!(
+                    "{}But `{}` falls from {} to {}: another share of the answers becomes worse.",
+                    course(context),
+                    series.name.trim(),
+                    number(first),
+                    number(end)
+                ),
+                None => course(context),
+            },
+            "Look at the recall of each class on validation photos: an accuracy rises with the largest class alone.",
+        ),
+        Gap::Strangers => (
+            format!(
+                "{}What {} was not understood: {} may be a loss or an accuracy that a judgement needs.",
+                course(context),
+                match &context.log.strangers[..] {
+                    [one] => format!("`{one}` is"),
+                    several => format!("{} are", listed(several)),
+                },
+                if context.log.strangers.len() == 1 { "it" } else { "one of them" }
+            ),
+            "Name the columns like `train_loss`, `val_loss`, `train_acc` and `val_acc`, or leave out what is none of these.",
+        ),
+        Gap::Behind => (
+            format!(
+                "{}The validation loss ends far above that of training. Memory does that, and an evaluation under other conditions.",
+                course(context)
+            ),
+            "Print the accuracy on training photos once an epoch: a gap of accuracies tells memory from a difference of evaluation.",
+        ),
         Gap::Little => (
             format!(
                 "{}That is better than guessing, but most of the loss of guessing is left: it has learned little so far.",
@@ -108,6 +153,16 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         advice: advice.to_owned(),
         code: None,
     })
+}
+
+/// `a`, `b` and `c`, as the log writes them.
+fn listed(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match &quoted[..] {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
 }
 
 const COLUMNS: [(Column, &str); 4] = [

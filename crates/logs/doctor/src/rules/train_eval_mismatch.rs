@@ -39,6 +39,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| second_gap(context).filter(|_| unnamed))
         .or_else(|| stuck_validation(context))
         .or_else(|| never_better_than_guessing(context))
+        .or_else(|| below_any_guess(context))
         .or_else(|| collapsed(context))
         .or_else(|| worse_from_the_start(context).filter(|_| unnamed))
         .or_else(|| unmoved_validation(context))?;
@@ -76,6 +77,28 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             outputs = head(base(inputs, training=False))     # PyTorch: frozen.eval() after model.train()"
                 .to_owned(),
         ),
+    })
+}
+
+/// Answers to held-out photos that are nearly all wrong, in every epoch, while most on training photos are right.
+fn below_any_guess(context: &Context<'_>) -> Option<(usize, String)> {
+    const EPOCHS: usize = 3;
+    const RIGHT: f64 = 0.5;
+    const WRONG: f64 = 0.01;
+    let rows = context.rows.iter().enumerate();
+    let both: Vec<(usize, f64, f64)> = rows
+        .filter_map(|(index, row)| Some((index, row.train_accuracy?.value, row.val_accuracy?.value)))
+        .collect();
+    let told = both.iter().filter(|(_, train, val)| *train > RIGHT && *val < WRONG).count();
+    let &(index, train, val) = both.last()?;
+    (told >= EPOCHS && told == both.len()).then(|| {
+        let text = format!(
+            "In all {told} epochs nearly every answer to validation photos is wrong ({} right), while {} of those to training \
+                photos are right.",
+            percent(val),
+            percent(train)
+        );
+        (index, text)
     })
 }
 

@@ -23,6 +23,8 @@ const ABYSS: f64 = 0.38;
 
 /// A drop that counts where the loss doubles with it, again and again.
 const TOGETHER: f64 = 0.05;
+/// A training loss, in nats, whose multiples are no jumps.
+const TRIFLE: f64 = 0.02;
 /// How often that is.
 const SEVERAL: usize = 3;
 /// Validations of a short run, in which one drop is a large part of what is known: it counts where the loss doubles with it.
@@ -74,7 +76,10 @@ pub(crate) fn drops(context: &Context<'_>) -> Vec<Drop> {
         let earlier = curve[place - 1].1;
         let steady = match (earlier.train_accuracy, row.train_accuracy, earlier.train_loss, row.train_loss) {
             (Some(before), Some(now), ..) => now.value > before.value - 0.03,
-            (_, _, Some(before), Some(now)) => now.value < 1.15 * before.value,
+            // Next to nothing may become twice as much.
+            (_, _, Some(before), Some(now)) => {
+                now.value < (1.15 * before.value).max(context.factors().0 * TRIFLE)
+            }
             _ => false,
         };
         let drop = Drop {

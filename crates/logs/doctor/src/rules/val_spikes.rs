@@ -33,7 +33,9 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             let least = |epochs: &[(usize, Reading, Reading)]| {
                 epochs.iter().map(|epoch| epoch.1.value).fold(f64::INFINITY, f64::min)
             };
-            let usual = if after.len() < 2 { least(before) } else { least(before).max(least(after)) };
+            // The last epoch has only those before it to be compared with, of which the higher may begin a rise.
+            let most = before.iter().map(|epoch| epoch.1.value).fold(0.0, f64::max);
+            let usual = if after.is_empty() { most } else { least(before).max(least(after)) };
             let accuracy = median(before.iter().chain(after).map(|epoch| epoch.2.value));
             let (index, loss, right) = curve[place];
             // The loss that the lost accuracy would explain, at 25 nats an error, is no spike.

@@ -7,6 +7,7 @@ mod own;
 mod question;
 mod rules;
 mod simulated;
+mod small_logs;
 mod support;
 mod thresholds;
 mod verdicts;

@@ -59,7 +59,7 @@ impl Literal {
         const LONGEST_NAME: usize = 60;
         let open = text.find('[')?;
         let pairs = text[open..].starts_with("[(");
-        let before = text[..open].trim_end();
+        let before = without_array(text[..open].trim_end());
         let name = match before.strip_suffix(['=', ':']) {
             Some(name) => name.trim_end(),
             // `losses_centralized [(0, 2.3), (1, 1.9)]`
@@ -80,6 +80,17 @@ impl Literal {
             .all(|byte| byte.is_ascii_alphanumeric() || byte >= 0x80 || b"_-./ ()%".contains(&byte));
         (all_numbers && plain && !name.is_empty() && name.len() <= LONGEST_NAME).then_some((open, name))
     }
+}
+
+/// `text` without `np.array(` or `torch.tensor(` at its end, where it names the array before that.
+fn without_array(text: &str) -> &str {
+    let Some(called) = text.strip_suffix('(') else { return text };
+    let name =
+        called.trim_end_matches(|letter: char| letter.is_ascii_alphanumeric() || "_.".contains(letter));
+    let before = name.trim_end();
+    let last = called[name.len()..].rsplit('.').next().unwrap_or_default();
+    let makes = matches!(last, "array" | "asarray" | "tensor" | "Tensor" | "list" | "deque" | "Series" | "c");
+    if makes && before.ends_with(['=', ':']) { before } else { text }
 }
 
 /// Maps with the same keys as columns, with one more for the keys; `None` where they differ.

@@ -20,6 +20,16 @@ pub(super) fn take(text: &str, numbers: &[Number], labels: &[Rc<Label>], roles: 
         roles[loss] = named("loss", Quantity::Loss, None);
         return;
     }
+    // BigDL computes it on validation photos alone.
+    if text.contains("Accuracy is Accuracy(correct:") || text.contains("Loss is (Loss:") {
+        for role in roles.iter_mut() {
+            if let Role::Value { split: split @ None, named, .. } = role
+                && named.meaning.quantity.has_split()
+            {
+                *split = Some(Split::Validation);
+            }
+        }
+    }
     for index in 0..numbers.len() {
         let measures = matches!(numbers[index].form, Form::Decimal | Form::NotFinite);
         let on_photos = |role: &Role| match role {
@@ -48,6 +58,9 @@ pub(super) fn take(text: &str, numbers: &[Number], labels: &[Rc<Label>], roles: 
                 let evaluates = text.trim_start().starts_with("Finished Evaluation");
                 let split = if evaluates { Split::Validation } else { Split::Train };
                 roles[index] = named("metric", Quantity::ErrorRate, Some(split));
+            }
+            Some(Idiom::Performance) if measures && text.contains("Gradient ") && !measured() => {
+                roles[index] = named("performance", Quantity::Loss, Some(Split::Train));
             }
             Some(Idiom::AccuracyReport)
                 if numbers[index].counts() && numbers.get(index + 1).is_some_and(Number::measures) =>

@@ -10,7 +10,7 @@ impl Line<'_> {
         if let Some(named) = self.counted_on(index) {
             return plain(&named);
         }
-        if !number.counts() || label.tail == Tail::Words && !label.marks.ends_with('[') {
+        if !number.counts() || label.tail == Tail::Words && !(label.marks.ends_with('[') || label.after_bar) {
             return Role::Ignore;
         }
         let after_epoch = self.roles.last() == Some(&Role::Epoch)
@@ -20,7 +20,7 @@ impl Line<'_> {
         if after_epoch && label.marks.contains('[') {
             return Role::Batch { counted: self.is_ratio(index) };
         }
-        let free = self.is_ratio(index) && !label.marks.ends_with('(');
+        let free = self.is_ratio(index) && (label.after_bar || !label.marks.ends_with('('));
         let last = self.bar && index + 2 == self.numbers.len() || self.is_timed(index);
         if free && (self.nothing_measured() || last) {
             return if self.bracket_follows(index + 2) { Role::Epoch } else { Role::Batch { counted: true } };

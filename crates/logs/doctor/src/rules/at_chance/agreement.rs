@@ -8,18 +8,63 @@
 //! Limits: the first needs C above 20 and a thousand steps or three epochs, for a slow start looks the same; the second six epochs, and C
 //! known or an accuracy near one half.
 
-use foliar_logread::Point;
+use foliar_logread::{Metric, Point, Series, Split};
 
 use super::{ends, finding};
-use crate::Finding;
 use crate::context::Context;
 use crate::learned::late;
 use crate::offset::guessed_squares;
 use crate::rows::Column;
 use crate::words::{number, percent};
+use crate::{Evidence, Finding};
 
 pub(super) fn find(context: &Context<'_>) -> Option<Finding> {
-    among_many(context).or_else(|| of_squares(context))
+    among_many(context).or_else(|| of_squares(context)).or_else(|| by_area(context))
+}
+
+/// An area under the curve of held-out photos that stays at one half, beside a loss of validation that is level.
+fn by_area(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 5;
+    const NEAR: f64 = 0.02;
+    const HARDLY: f64 = 0.05;
+    const LEVEL: f64 = 0.07;
+    let named = |series: &&Series| {
+        let name = series.name.to_lowercase();
+        series.metric == Metric::OtherScore
+            && matches!(series.split, Some(Split::Validation | Split::Test))
+            && name.split(|letter: char| !letter.is_alphabetic()).any(|word| matches!(word, "auc" | "auroc"))
+    };
+    let near = |point: &Point| (point.value - 0.5).abs() < NEAR;
+    let area = context.log.series.iter().find(named)?;
+    let losses = context.column(Column::ValLoss);
+    let last = losses.last().map(|(_, reading)| reading.value);
+    // The first epoch may still fall to what guessing costs.
+    let level = losses
+        .iter()
+        .skip(1)
+        .all(|(_, reading)| last.is_some_and(|last| (reading.value / last - 1.0).abs() < LEVEL));
+    let (point, told) = (area.points.last()?, area.points.len() >= EPOCHS && area.points.iter().all(near));
+    // Whatever validation does: an area that is hardly better beside a training loss that does not fall.
+    let trained = context.column(Column::TrainLoss);
+    let first = trained.first().map_or(0.0, |(_, reading)| reading.value);
+    let idle = trained.len() > EPOCHS && trained.iter().all(|(_, reading)| reading.value > 0.9 * first);
+    let hardly =
+        area.points.len() > EPOCHS && area.points.iter().all(|point| (point.value - 0.5).abs() < HARDLY);
+    let range =
+        |start: f64, pick: fn(f64, f64) -> f64| area.points.iter().map(|point| point.value).fold(start, pick);
+    (told && level || hardly && idle).then(|| {
+        finding(
+            format!(
+                "`{}` stays between {} and {} for {} epochs: any order of the photos has one half.",
+                area.name,
+                number(range(f64::INFINITY, f64::min)),
+                number(range(0.0, f64::max)),
+                area.points.len()
+            ),
+            vec![Evidence::at(point.line, format!("{} = {}", area.name, number(point.value)))],
+            0.88,
+        )
+    })
 }
 
 /// A loss of many classes that is level and beside which each accuracy is exp(-loss).
