@@ -117,7 +117,7 @@ pub enum ScanError {
         /// The folder.
         root: PathBuf,
         /// The class.
-        class: String,
+        class: Box<str>,
         /// Its folder, below `root`, if it has one.
         folder: Box<Path>,
         /// Number of its usable photos.
@@ -314,7 +314,7 @@ impl ScanError {
         folders.truncate(NAMED);
         Self::OneClass {
             root: dataset.root.clone(),
-            class,
+            class: class.into(),
             folder: folder.into_boxed_path(),
             photographs: dataset.photos.len(),
             folders,
