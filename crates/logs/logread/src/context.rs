@@ -165,7 +165,7 @@ pub(crate) fn heading(text: &str, labels: &[Rc<Label>]) -> Option<Split> {
     .flatten()
 }
 
-/// Whether a line says what is not: `(these numbers don't include eval time)`.
+/// Whether a line says what is not: `(validation does not count in these times)`.
 fn denies(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["n't ", "not ", "todo"].iter().any(|word| text.contains(word))
