@@ -95,6 +95,11 @@ impl Panels {
         self.columns.div_ceil(self.width())
     }
 
+    /// Columns of the whole matrix.
+    pub(crate) fn matrix_columns(&self) -> usize {
+        self.columns
+    }
+
     /// Columns of the matrix that a panel holds.
     pub(crate) fn columns(&self, panel: usize) -> Range<usize> {
         let width = self.width();
@@ -114,22 +119,32 @@ impl Panels {
     /// Packs a matrix of which `fetch(segment, indices within the segment, columns, destination)` writes a part: a row of
     /// `width` floats for each index, of which the first are the columns. The rest is zero.
     pub(crate) fn pack(&self, packed: &mut [f32], fetch: &Fetch<'_>) {
-        let width = self.width();
         let packed = &mut packed[..self.packed_len()];
         share_out(Chunks::new(packed, self.panel_len().max(1)), |panel, packed| {
-            let columns = self.columns(panel);
-            if columns.len() < width {
-                packed.fill(0.0);
-            }
-            let mut rest = packed;
-            for block in self.blocks() {
-                for segment in block.segments {
-                    let (rows, after) = rest.split_at_mut(block.within.len() * width);
-                    fetch(segment, block.within.clone(), columns.clone(), rows);
-                    rest = after;
-                }
-            }
+            self.pack_panel(panel, packed, fetch);
         });
+    }
+
+    /// [`Panels::pack`] on this thread alone.
+    pub(crate) fn pack_here(&self, packed: &mut [f32], fetch: &Fetch<'_>) {
+        let panels = packed[..self.packed_len()].chunks_mut(self.panel_len().max(1));
+        panels.enumerate().for_each(|(panel, packed)| self.pack_panel(panel, packed, fetch));
+    }
+
+    fn pack_panel(&self, panel: usize, packed: &mut [f32], fetch: &Fetch<'_>) {
+        let width = self.width();
+        let columns = self.columns(panel);
+        if columns.len() < width {
+            packed.fill(0.0);
+        }
+        let mut rest = packed;
+        for block in self.blocks() {
+            for segment in block.segments {
+                let (rows, after) = rest.split_at_mut(block.within.len() * width);
+                fetch(segment, block.within.clone(), columns.clone(), rows);
+                rest = after;
+            }
+        }
     }
 
     /// Packs a matrix of contiguous rows.

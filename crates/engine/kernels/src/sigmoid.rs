@@ -9,7 +9,7 @@ use crate::parallel::{Chunks, chunk_of, share_out};
 
 /// exp(x). Beyond ± 87 it keeps the value at that bound, so that it is a normal number; NaN stays NaN.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     const BOUND: f32 = 87.0;
     // Adding and subtracting 1.5 x 2²³ rounds to whole numbers, and leaves the number in the low bits between the two.
     const ROUND: f32 = 12_582_912.0;
