@@ -1,4 +1,4 @@
-//! The table of weight files, from torchvision 0.29: `torchvision.models.*_Weights`.
+//! The table of weight files: torchvision's, from `torchvision.models.*_Weights` of version 0.29, and DINOv2's backbones.
 
 use crate::error::CatalogueError;
 
@@ -36,14 +36,15 @@ pub struct Entry {
     pub licence: &'static str,
     /// The preprocessing that its published accuracy was measured with.
     pub input: Input,
-    /// Published top-1 accuracy on ImageNet's validation images, in percent.
+    /// Published top-1 accuracy on ImageNet's validation images, in percent. Of a file without a classifier, that of a linear
+    /// classifier on its features.
     pub top1: f64,
-    /// Number of classes.
+    /// Number of classes; 0 for a file without a classifier.
     pub classes: usize,
 }
 
 impl Entry {
-    /// URL of the file: on torchvision's server, or in the folder with URL `mirror`.
+    /// URL of the file: on its authors' server, or in the folder with URL `mirror`.
     pub fn url(&self, mirror: Option<&str>) -> String {
         format!("{}/{}", mirror.unwrap_or(self.folder).trim_end_matches('/'), self.file)
     }
@@ -75,9 +76,30 @@ const fn torchvision(
     }
 }
 
+/// Where DINOv2's files are.
+const DINOV2_FOLDERS: [&str; 2] =
+    ["https://dl.fbaipublicfiles.com/dinov2/dinov2_vits14", "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitb14"];
+
+/// An entry of DINOv2's backbones, which bears the model's name and has no classifier.
+const fn dinov2(
+    model: &'static str,
+    folder: &'static str,
+    (file, sha256_prefix): (&'static str, &'static str),
+    mebibytes: f64,
+    top1: f64,
+) -> Entry {
+    Entry {
+        name: model,
+        folder,
+        licence: "Apache-2.0",
+        classes: 0,
+        ..torchvision(model, model, (file, sha256_prefix), mebibytes, 256, top1)
+    }
+}
+
 /// All files. Those of one model are together, its default first.
 #[rustfmt::skip]
-pub const CATALOGUE: [Entry; 12] = [
+pub const CATALOGUE: [Entry; 19] = [
     torchvision("resnet18", "resnet18", ("resnet18-f37072fd.pth", "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec"), 44.661, 256, 69.758),
     torchvision("resnet34", "resnet34", ("resnet34-b627a593.pth", "b627a593bcbe140c234610266fe4f8ae95ea42fc881d091c9b6052e6b1d0590f"), 83.275, 256, 73.314),
     torchvision("resnet50", "resnet50", ("resnet50-11ad3fa6.pth", "11ad3fa62ca79e40addfd354a8ec4b7c75143b3038b8d2a807fbc68deab379ca"), 97.790, 232, 80.858),
@@ -90,6 +112,13 @@ pub const CATALOGUE: [Entry; 12] = [
     torchvision("densenet121", "densenet121", ("densenet121-a639ec97.pth", "a639ec97d7c33b07ae66f0b5fb7d0192f95a3b11b7576c66c0126c2a727c4395"), 30.845, 256, 74.434),
     torchvision("vgg16_bn", "vgg16_bn", ("vgg16_bn-6c64b313.pth", "6c64b313"), 527.866, 256, 73.360),
     torchvision("squeezenet1_0", "squeezenet1_0", ("squeezenet1_0-b66bff10.pth", "b66bff10"), 4.778, 256, 58.092),
+    torchvision("convnext_tiny", "convnext_tiny", ("convnext_tiny-983f1562.pth", "983f1562536e84ff750a1576fb08e54de751dbf2e17c0d8a4a13704341fdcd3d"), 109.119, 236, 82.520),
+    torchvision("convnext_small", "convnext_small", ("convnext_small-0c510722.pth", "0c510722adfd92966a2bd72b92f785ca05966bbac03cafe2f7a90b1f54bfab9a"), 191.703, 230, 83.616),
+    torchvision("vit_b_16", "vit_b_16", ("vit_b_16-c867db91.pth", "c867db91d3e12c6cbadabb610d73c24a546bf82d8c03a9fea34f43a712ddb0e9"), 330.285, 256, 81.072),
+    dinov2("dinov2_vits14", DINOV2_FOLDERS[0], ("dinov2_vits14_pretrain.pth", "b938bf1bc15cd2ec0feacfe3a1bb553fe8ea9ca46a7e1d8d00217f29aef60cd9"), 84.193, 81.1),
+    dinov2("dinov2_vits14_reg4", DINOV2_FOLDERS[0], ("dinov2_vits14_reg4_pretrain.pth", "f433177089a681826f849f194ece3bb48f4d63fb38d32fc837e3dc7a4e5641fb"), 84.202, 80.9),
+    dinov2("dinov2_vitb14", DINOV2_FOLDERS[1], ("dinov2_vitb14_pretrain.pth", "0b8b82f85de91b424aded121c7e1dcc2b7bc6d0adeea651bf73a13307fad8c73"), 330.332, 84.5),
+    dinov2("dinov2_vitb14_reg4", DINOV2_FOLDERS[1], ("dinov2_vitb14_reg4_pretrain.pth", "73182a088cf94833c94b1666d1c99e02fe87e2007bff57b564fb6206e25dba71"), 330.347, 84.6),
 ];
 
 /// The entry with this name or file name.
@@ -116,9 +145,11 @@ mod tests {
     #[test]
     fn the_table_is_consistent() {
         for (index, entry) in CATALOGUE.iter().enumerate() {
-            let digits = digits_of_name(entry.file).unwrap();
-            assert!(entry.sha256_prefix.starts_with(digits), "{}", entry.name);
-            assert!([digits.len(), 64].contains(&entry.sha256_prefix.len()), "{}", entry.name);
+            // DINOv2's names have no digits: there the whole digest is known.
+            let digits = digits_of_name(entry.file);
+            assert_eq!(digits.is_none(), entry.classes == 0, "{}", entry.name);
+            assert!(entry.sha256_prefix.starts_with(digits.unwrap_or("")), "{}", entry.name);
+            assert!([digits.map_or(64, str::len), 64].contains(&entry.sha256_prefix.len()), "{}", entry.name);
             let hexadecimal = |digit: char| matches!(digit, '0'..='9' | 'a'..='f');
             assert!(entry.sha256_prefix.chars().all(hexadecimal), "{}", entry.name);
             assert!(entry.file.starts_with(entry.model), "{}", entry.name);

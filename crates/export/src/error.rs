@@ -22,6 +22,14 @@ pub enum ExportError {
         /// What the detector was fitted to.
         expected: usize,
     },
+    /// The format has no operation for a layer.
+    #[error("TFLite files of networks with {op} (layer {node}) are not written; export with --format onnx")]
+    Unsupported {
+        /// The layer.
+        node: String,
+        /// What it does.
+        op: &'static str,
+    },
     /// A weight is not a finite number, or is none once batch norm is folded into it.
     #[error("{tensor} holds a weight that is not a finite number; train again")]
     NotFinite {

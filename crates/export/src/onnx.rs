@@ -14,6 +14,7 @@ mod builder;
 mod network;
 mod proto;
 mod resample;
+mod tokens;
 
 use foliar_model::Bundle;
 

@@ -2,7 +2,9 @@
 //!
 //! A batch norm behind a convolution whose value nothing else takes becomes part of that convolution; any other one stays.
 
-use foliar_nn::{Graph, Nhwc, NodeId, Op, Padding, Parameters, Sliding, StateDict, StateError, infer};
+use foliar_nn::{
+    Graph, Nhwc, NodeId, Op, Padding, Parameters, Sliding, StateDict, StateError, infer, tensor_name,
+};
 
 use crate::error::ExportError;
 
@@ -44,9 +46,9 @@ impl<'a> Weights<'a> {
         self.graph.nodes[norm].inputs.first().is_some_and(|&source| self.folded[source] == Some(norm))
     }
 
-    /// The tensor `NODE.SUFFIX`, whose shape was checked.
+    /// The tensor `NODE.SUFFIX`, or that with the node's own name for no suffix; its shape was checked.
     pub(crate) fn tensor(&self, id: NodeId, suffix: &str) -> Result<&[f32], ExportError> {
-        let name = format!("{}.{suffix}", self.graph.nodes[id].name);
+        let name = tensor_name(&self.graph.nodes[id].name, suffix);
         match self.state.tensors.get(&name) {
             Some(tensor) => Ok(&tensor.data),
             None => Err(StateError::Missing { name, shape: Vec::new() }.into()),

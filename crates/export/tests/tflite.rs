@@ -132,6 +132,9 @@ fn every_network_of_the_zoo_becomes_a_whole_file() {
         if ["vgg16_bn", "resnet101", "resnet50", "resnet34"].contains(&model) {
             continue;
         }
+        if ["convnext", "vit", "dinov2"].iter().any(|family| model.starts_with(family)) {
+            continue;
+        }
         let bundle = bundle(zoo::build(model, 4).unwrap(), Preprocessing::imagenet(64), 1);
         let bytes = exported(&bundle, WeightType::F32);
         let file = File::parse(&bytes);
@@ -188,6 +191,16 @@ fn a_file_says_what_it_is() {
     assert_eq!(elements, [0, 6, 0, 4]);
     assert_eq!(file.tensors[file.inputs[0]].element, 3);
     assert_eq!(file.tensors[file.inputs[0]].shape, [1, 33, 33, 3]);
+}
+
+#[test]
+fn transformers_are_refused_by_the_name_of_their_layer() {
+    for (model, named) in [("convnext_tiny", "features.0.1"), ("vit_small_patch16_224", "cls_token")] {
+        let bundle = bundle(zoo::build(model, 4).unwrap(), Preprocessing::imagenet(64), 1);
+        let error = tflite(&bundle, &Origin::default(), WeightType::F32).unwrap_err();
+        assert!(matches!(&error, ExportError::Unsupported { node, .. } if node == named), "{error}");
+        assert!(error.to_string().contains("--format onnx"), "{error}");
+    }
 }
 
 #[test]

@@ -46,6 +46,7 @@ mod tests {
         for words in ["mobilenetv3_large_100", "the nearest is mobilenet_v2", "densenet121"] {
             assert!(error.contains(words), "{error}");
         }
-        assert!(!read("vit_base_patch16_224").unwrap_err().to_string().contains("nearest"));
+        assert_eq!(read("vit_base_patch16_224").unwrap(), "vit_b_16");
+        assert!(!read("swin_tiny_patch4_window7_224").unwrap_err().to_string().contains("nearest"));
     }
 }

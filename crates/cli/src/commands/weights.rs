@@ -1,5 +1,6 @@
 //! `foliar weights`: lists, downloads and verifies pretrained weights.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -52,12 +53,12 @@ pub(crate) fn locate(weights: &Path, model: &str) -> anyhow::Result<PathBuf> {
 fn list() -> anyhow::Result<Exit> {
     let folder = default_cache_dir()?;
     let mut out = output::stdout();
-    writeln!(out, "{:16}  {:42}  {:>9}  {:>7}  {:7}  cached", "name", "file", "MiB", "top-1", "SHA-256")?;
+    writeln!(out, "{:18}  {:42}  {:>9}  {:>7}  {:7}  cached", "name", "file", "MiB", "top-1", "SHA-256")?;
     for entry in &CATALOGUE {
         let cached = if folder.join(entry.file).exists() { "yes" } else { "no" };
         let Entry { name, file, mebibytes, top1, sha256_prefix, .. } = entry;
         let known = if sha256_prefix.len() == 64 { "whole" } else { "8 of 64" };
-        writeln!(out, "{name:16}  {file:42}  {mebibytes:9.1}  {top1:5.1} %  {known:7}  {cached}")?;
+        writeln!(out, "{name:18}  {file:42}  {mebibytes:9.1}  {top1:5.1} %  {known:7}  {cached}")?;
     }
     let Entry { input, licence, .. } = &CATALOGUE[0];
     writeln!(
@@ -66,6 +67,17 @@ fn list() -> anyhow::Result<Exit> {
         input.mean, input.std, input.crop, input.crop
     )?;
     writeln!(out, "licence  {licence}")?;
+    let others = CATALOGUE.iter().filter(|entry| entry.licence != *licence).map(|entry| entry.licence);
+    let others: BTreeSet<&str> = others.collect();
+    for other in others {
+        let entries = CATALOGUE.iter().filter(|entry| entry.licence == other);
+        let names: Vec<&str> = entries.map(|entry| entry.name).collect();
+        writeln!(
+            out,
+            "         {other}: {}; without a classifier, top-1 is that of a linear one on their features",
+            names.join(", ")
+        )?;
+    }
     writeln!(out, "folder   {}", folder.shown())?;
     Ok(Exit::Done)
 }

@@ -253,6 +253,18 @@ pub fn scale_channels(x: &[f32], scale: &[f32], accumulate: Accumulate, y: &mut 
     share_out(Chunks::new(y, piece), |index, y| scale_rows(chunk_of(x, piece, index), scale, accumulate, y));
 }
 
+/// `y = y scale`, a factor for each channel.
+///
+/// # Panics
+///
+/// If the lengths do not fit.
+pub fn scale_channels_in_place(scale: &[f32], y: &mut [f32]) {
+    let channels = scale.len().max(1);
+    assert!(y.len().is_multiple_of(channels), "rows of {channels}");
+    let piece = PIECE.div_ceil(channels) * channels;
+    share_out(Chunks::new(y, piece), |_, y| rescale_rows(scale, y));
+}
+
 /// Gradient of the factors of [`scale_channels`]: the sum of `x dy` over the rows.
 ///
 /// # Panics
@@ -312,6 +324,14 @@ fn scale_body(_: impl Level, x: &[f32], scale: &[f32], accumulate: Accumulate, y
     }
 }
 multiversion!(fn scale_rows(x: &[f32], scale: &[f32], accumulate: Accumulate, y: &mut [f32]) = scale_body);
+
+#[inline(always)]
+fn rescale_body(_: impl Level, scale: &[f32], y: &mut [f32]) {
+    for y in y.chunks_exact_mut(scale.len()) {
+        y.iter_mut().zip(scale).for_each(|(y, scale)| *y *= scale);
+    }
+}
+multiversion!(fn rescale_rows(scale: &[f32], y: &mut [f32]) = rescale_body);
 
 #[inline(always)]
 fn shift_body(_: impl Level, x: &[f32], shift: &[f32], y: &mut [f32]) {

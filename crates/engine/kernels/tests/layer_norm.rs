@@ -5,7 +5,8 @@ mod common;
 
 use common::{LONG, Random, assert_close, assert_same_on_all_pools, fewer};
 use foliar_kernels::layer_norm::{
-    Destination, LayerNorm, scale_channels, scale_channels_backward, shift_channels, shift_channels_backward,
+    Destination, LayerNorm, scale_channels, scale_channels_backward, scale_channels_in_place,
+    shift_channels, shift_channels_backward,
 };
 use foliar_kernels::tokens::{Insertion, add_positions, add_positions_backward, pick, pick_backward};
 use foliar_kernels::{Accumulate, gelu};
@@ -139,6 +140,9 @@ fn factors_and_shifts_of_channels() {
         scale_channels(&x, &scale, Accumulate::Overwrite, &mut y);
         scale_channels(&x, &scale, Accumulate::Add, &mut added);
         shift_channels(&x, &scale, &mut shifted);
+        let mut in_place = x.clone();
+        scale_channels_in_place(&scale, &mut in_place);
+        assert_eq!(in_place, y);
         for i in 0..x.len() {
             assert_eq!(y[i], x[i] * scale[i % channels]);
             assert_eq!(added[i], old[i] + x[i] * scale[i % channels]);

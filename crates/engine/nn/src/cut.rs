@@ -45,15 +45,22 @@ impl Graph {
 
     /// The last node at which the graph can be cut and whose value has at least `side` x `side` pixels for photographs of
     /// `size` x `size`: what the classifier sees of where things are. Dropout and adaptive pooling right before the classifier
-    /// add no place and are passed over.
+    /// add no place and are passed over. Of a list of tokens those of the picture count; the list is one that the last attention
+    /// still takes.
     ///
     /// # Errors
     /// [`GraphError`] if the graph is malformed, or the photographs do not fit or are smaller than `side`.
     pub fn last_image(&self, size: usize, side: usize) -> Result<NodeId, GraphError> {
         let shapes = shapes::infer(self, 1, size, size)?;
+        let attentions = self.attentions();
+        let all = attentions.last().copied().unwrap_or(0);
+        // What the last attention does not take any more does not reach the token that the classifier sees.
+        let is_seen = |id: NodeId| all == 0 || attentions[id] < all;
         let adds_places = |id: NodeId| {
+            let (_, [height, width, _]) = self.picture(id, shapes[id]);
             !matches!(self.nodes[id].op, Op::Dropout { .. } | Op::AdaptiveAveragePool { .. })
-                && shapes[id].h().min(shapes[id].w()) >= side
+                && height.min(width) >= side
+                && is_seen(id)
         };
         self.cuts().into_iter().rev().find(|&id| adds_places(id)).ok_or_else(|| {
             let node = self.nodes.first().map_or_else(String::new, |node| node.name.clone());
@@ -65,7 +72,8 @@ impl Graph {
     }
 
     /// The last node of each stage. A stage is what computes on images of one size; the first ends before the images
-    /// become smaller for the second time. The ResNets have five: the stem and `layer1` to `layer4`.
+    /// become smaller for the second time. The ResNets have five: the stem and `layer1` to `layer4`. Networks of attention, whose
+    /// lists of tokens keep their length, have what makes tokens and four parts of equally many blocks.
     ///
     /// # Errors
     /// A malformed graph.
@@ -74,14 +82,27 @@ impl Graph {
         let backbone = self.backbone();
         let cuts: Vec<NodeId> = self.cuts().into_iter().filter(|&cut| 0 < cut && cut <= backbone).collect();
         let mut stages: Vec<NodeId> = Vec::new();
+        let attentions = self.attentions();
+        let quarter = attentions.last().map_or(0, |all| all.div_ceil(4));
         for (index, &cut) in cuts.iter().enumerate() {
-            let shrinks = cuts.get(index + 1).is_none_or(|&next| shapes[next].h() < shapes[cut].h());
+            let shrinks = match cuts.get(index + 1) {
+                None => true,
+                Some(&next) if quarter > 0 => {
+                    attentions[cut] < attentions[next] && attentions[cut] % quarter == 0
+                }
+                Some(&next) => shapes[next].h() < shapes[cut].h(),
+            };
             let begin = stages.last().map_or(0, |&end| end + 1);
             let has_parameters = |id: NodeId| {
                 let op = &self.nodes[id].op;
                 matches!(
                     op,
-                    Op::Conv { .. } | Op::Depthwise { .. } | Op::BatchNorm { .. } | Op::Linear { .. }
+                    Op::Conv { .. }
+                        | Op::Depthwise { .. }
+                        | Op::BatchNorm { .. }
+                        | Op::Linear { .. }
+                        | Op::PixelLinear { .. }
+                        | Op::LayerNorm { .. }
                 )
             };
             if shrinks && (begin..=cut).any(has_parameters) {

@@ -14,6 +14,8 @@ const MOST_NODES: usize = 1 << 14;
 const MOST_CHANNELS: usize = 1 << 16;
 /// Largest side of a window, stride or pooled image, in pixels.
 const MOST_PIXELS: usize = 1 << 10;
+/// Most tokens of a photograph.
+const MOST_TOKENS: usize = 1 << 14;
 /// Largest side of a window of maximum pooling, in pixels.
 const MOST_POOLED: usize = 15;
 
@@ -142,6 +144,49 @@ pub enum Op {
         /// Output features.
         features: usize,
     },
+    /// y = x Wᵀ + b over the channels of each place. `weight` (features, channels), `bias` (features).
+    PixelLinear {
+        /// Output channels.
+        features: usize,
+    },
+    /// Layer normalisation over the channels of each place (Ba, Kiros and Hinton 2016). `weight`, `bias`.
+    LayerNorm {
+        /// Added to the variance.
+        epsilon: f32,
+    },
+    /// x Φ(x) with the normal distribution's Φ (Hendrycks and Gimpel 2016), exactly.
+    Gelu,
+    /// A factor for each channel (layer scale, Touvron et al. 2021). Its tensor, (channels), bears the node's name.
+    ChannelScale {
+        /// What the factors begin with.
+        initial: f32,
+    },
+    /// A number that is added to each channel. Its tensor, (channels), bears the node's name.
+    ChannelShift,
+    /// Attention of all places to all (Vaswani et al. 2017) over the channels of queries, keys and values, side by side; each
+    /// head has neighbouring channels. The value has a third of the channels.
+    Attention {
+        /// Number of heads.
+        heads: usize,
+    },
+    /// The places of an image as a list of tokens, (n, 1, places, c), with learned ones put in. Their tensor, (1, count, c),
+    /// bears the node's name.
+    Token {
+        /// How many are put in, at least 1.
+        count: usize,
+        /// How many tokens stay before them.
+        after: usize,
+    },
+    /// A number for each channel of each place is added. The tensor, (1, places, c), bears the node's name.
+    PositionEmbedding {
+        /// The first tokens that are no places of the picture.
+        extra: usize,
+    },
+    /// One token of a list: (n, 1, 1, c).
+    PickToken {
+        /// Its place, from 0.
+        place: usize,
+    },
     /// Sum of two values of equal shape.
     Add,
     /// The channels of the first input, then those of the second.
@@ -173,10 +218,15 @@ impl Op {
         let checks: &[(&str, usize, std::ops::RangeInclusive<usize>)] = match self {
             Op::Conv { channels, .. } => &[("channels", *channels, 1..=MOST_CHANNELS)],
             Op::Linear { features } => &[("features", *features, 1..=MOST_CHANNELS)],
+            Op::PixelLinear { features } => &[("features", *features, 1..=MOST_CHANNELS)],
+            Op::Attention { heads } => &[("heads", *heads, 1..=MOST_CHANNELS)],
+            Op::Token { count, after } => &[("count", *count, 1..=MOST_PIXELS), ("after", *after, 0..=MOST_PIXELS)],
+            Op::PositionEmbedding { extra } => &[("extra", *extra, 0..=MOST_PIXELS)],
+            Op::PickToken { place } => &[("place", *place, 0..=MOST_TOKENS)],
             Op::AdaptiveAveragePool { size } => &[("size", *size, 1..=MOST_PIXELS)],
             Op::Features { height, width, channels } => &[
                 ("height", *height, 1..=MOST_PIXELS),
-                ("width", *width, 1..=MOST_PIXELS),
+                ("width", *width, 1..=MOST_TOKENS),
                 ("channels", *channels, 1..=MOST_CHANNELS),
             ],
             _ => &[],
@@ -193,6 +243,13 @@ impl Op {
             Op::BatchNorm { epsilon, momentum } => {
                 let good = epsilon.is_finite() && epsilon > 0.0 && (0.0..=1.0).contains(&momentum);
                 (!good).then(|| "epsilon must be above 0 and momentum 0 to 1".to_owned())
+            }
+            Op::LayerNorm { epsilon } => {
+                let good = epsilon.is_finite() && epsilon > 0.0;
+                (!good).then(|| "epsilon must be above 0".to_owned())
+            }
+            Op::ChannelScale { initial } => {
+                (!initial.is_finite()).then(|| "what factors begin with must be a finite number".to_owned())
             }
             Op::Dropout { rate } => {
                 let good = (0.0..1.0).contains(&rate);
@@ -220,6 +277,15 @@ impl Op {
             Op::AdaptiveAveragePool { .. } => "adaptive average pool",
             Op::GlobalAveragePool => "global average pool",
             Op::Linear { .. } => "linear",
+            Op::PixelLinear { .. } => "pixel linear",
+            Op::LayerNorm { .. } => "layer norm",
+            Op::Gelu => "gelu",
+            Op::ChannelScale { .. } => "channel scale",
+            Op::ChannelShift => "channel shift",
+            Op::Attention { .. } => "attention",
+            Op::Token { .. } => "token",
+            Op::PositionEmbedding { .. } => "position embedding",
+            Op::PickToken { .. } => "pick token",
             Op::Add => "add",
             Op::Concat => "concat",
             Op::Scale => "scale",

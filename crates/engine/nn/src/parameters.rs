@@ -23,10 +23,18 @@ pub enum Role {
     LinearWeight,
     /// Bias of a convolution or linear layer.
     Bias,
-    /// Scale of a batch norm.
+    /// Scale of a batch norm or layer norm.
     NormScale,
-    /// Shift of a batch norm.
+    /// Shift of a batch norm or layer norm.
     NormShift,
+    /// Factors of channels.
+    ChannelScale,
+    /// What is added to channels, alone.
+    ChannelShift,
+    /// Learned tokens.
+    Token,
+    /// What is added to the places of a list of tokens.
+    Position,
     /// Running mean of a batch norm; not trained.
     RunningMean,
     /// Running variance of a batch norm; not trained.
@@ -37,6 +45,17 @@ impl Role {
     /// Whether gradients are computed for it.
     pub fn is_trained(self) -> bool {
         !matches!(self, Role::RunningMean | Role::RunningVariance)
+    }
+}
+
+/// Name of a tensor of the node `node`: `NODE.SUFFIX`, or the node's own where there is no suffix. PyTorch's attention writes
+/// `in_proj_weight` where others would have `in_proj.weight`, and so is it here.
+#[must_use]
+pub fn tensor_name(node: &str, suffix: &str) -> String {
+    match suffix {
+        "" => node.to_owned(),
+        _ if node.ends_with(".in_proj") => format!("{node}_{suffix}"),
+        _ => format!("{node}.{suffix}"),
     }
 }
 
@@ -105,6 +124,29 @@ impl Parameters {
                     }
                     all.push(&node.name, "bias", id, Role::Bias, vec![features])?;
                 }
+                Op::PixelLinear { features } => {
+                    all.push(&node.name, "weight", id, Role::LinearWeight, vec![features, inputs])?;
+                    all.push(&node.name, "bias", id, Role::Bias, vec![features])?;
+                }
+                Op::LayerNorm { .. } => {
+                    all.push(&node.name, "weight", id, Role::NormScale, vec![inputs])?;
+                    all.push(&node.name, "bias", id, Role::NormShift, vec![inputs])?;
+                }
+                // torchvision's have two dimensions more, which say nothing.
+                Op::ChannelScale { .. } if node.name.ends_with(".layer_scale") => {
+                    all.push(&node.name, "", id, Role::ChannelScale, vec![inputs, 1, 1])?;
+                }
+                Op::ChannelScale { .. } => {
+                    all.push(&node.name, "", id, Role::ChannelScale, vec![inputs])?;
+                }
+                Op::ChannelShift => all.push(&node.name, "", id, Role::ChannelShift, vec![inputs])?,
+                Op::Token { count, .. } => {
+                    all.push(&node.name, "", id, Role::Token, vec![1, count, inputs])?;
+                }
+                Op::PositionEmbedding { .. } => {
+                    let places = input.map_or(0, |shape| shape.h() * shape.w());
+                    all.push(&node.name, "", id, Role::Position, vec![1, places, inputs])?;
+                }
                 _ => {}
             }
         }
@@ -126,7 +168,7 @@ impl Parameters {
         let range = *end..sum;
         *end = sum;
         self.list.push(Parameter {
-            name: format!("{node}.{suffix}"),
+            name: tensor_name(node, suffix),
             node: id,
             role,
             shape,

@@ -188,9 +188,11 @@ impl Gradients {
                 Step::Norm { .. }
                     | Step::Activate { .. }
                     | Step::Silu { .. }
+                    | Step::Gelu { .. }
                     | Step::Sigmoid { .. }
                     | Step::Dropout { .. }
             );
+            let shares = shares || matches!(step, Step::Learned(learned) if learned.shares());
             let in_place = shares && first.is_some_and(|x| needed[x] && readers[x] == 1);
             let mut write = |value: Option<ValueId>, shared: Option<usize>| {
                 value.filter(|&x| needed[x]).map(|x| gradients.write(x, shared))

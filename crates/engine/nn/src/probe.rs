@@ -17,6 +17,7 @@ pub struct ActivationProbe {
     front: CpuEngine,
     rest: CpuEngine,
     shape: Nhwc,
+    picture: (usize, [usize; 3]),
 }
 
 impl ActivationProbe {
@@ -51,12 +52,19 @@ impl ActivationProbe {
         let mut rest = CpuEngine::differentiable(&rest, size, batch)?;
         front.restore(&part(state, &front))?;
         rest.restore(&part(state, &rest))?;
-        Ok(Self { front, rest, shape: shapes::infer(graph, 1, size, size)?[node] })
+        let shape = shapes::infer(graph, 1, size, size)?[node];
+        Ok(Self { front, rest, shape, picture: graph.picture(node, shape) })
     }
 
     /// Shape of the node's value for one photograph, (1, h, w, k).
     pub fn shape(&self) -> Nhwc {
         self.shape
+    }
+
+    /// Where the picture lies in the node's value for one photograph: how many numbers stand before it, and its rows, columns and
+    /// channels. Of a list of tokens it is what follows the learned ones.
+    pub fn picture(&self) -> (usize, [usize; 3]) {
+        self.picture
     }
 
     /// Outputs of the network for one photograph; of a classifier, its classes.

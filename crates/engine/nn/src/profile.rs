@@ -2,7 +2,7 @@
 //!
 //! | symbol | meaning |
 //! | --- | --- |
-//! | m | multiply-adds of a convolution or linear layer, for one photograph |
+//! | m | multiply-adds of a convolution, linear layer or attention, for one photograph |
 //! | m | forward |
 //! | m | gradient of the weights |
 //! | m | gradient of the input, where something before it is trained |
@@ -117,6 +117,7 @@ fn multiply_adds(program: &Program, step: &Step) -> usize {
         Step::Conv { conv, .. } => outputs * conv.patch_len(),
         Step::Pointwise { layer, .. } => outputs * layer.inputs(),
         Step::Depthwise { depthwise, .. } => outputs * depthwise.window().area(),
+        Step::Attention { attention, .. } => attention.multiply_adds(),
         _ => 0,
     }
 }

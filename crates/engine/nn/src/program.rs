@@ -7,12 +7,14 @@
 
 use std::ops::Range;
 
-use foliar_kernels::{Activation, Nhwc, Window};
+use foliar_kernels::tokens::Insertion;
+use foliar_kernels::{Activation, Nhwc, Window, attention::Attention};
 use foliar_kernels::{conv::Conv, depthwise::Depthwise, pointwise::Pointwise, pool::Pool};
 
 use crate::error::GraphError;
 use crate::fusion::{FusedNorm, Fusions, Place};
 use crate::graph::{Graph, NodeId, Op};
+use crate::learned::{Kind, Learned};
 use crate::parameters::{Parameters, Role};
 use crate::shapes;
 
@@ -121,6 +123,21 @@ pub(crate) enum Step {
         rate: f32,
         node: NodeId,
     },
+    Learned(Learned),
+    Gelu {
+        x: ValueId,
+        y: ValueId,
+    },
+    Attention {
+        x: ValueId,
+        y: ValueId,
+        attention: Attention,
+    },
+    PickToken {
+        x: ValueId,
+        y: ValueId,
+        place: usize,
+    },
     Add {
         a: ValueId,
         b: ValueId,
@@ -152,13 +169,16 @@ impl Step {
             }
             Self::Norm { x, .. } => vec![x],
             Self::Activate { y, .. } | Self::Sigmoid { y, .. } => vec![y],
-            Self::Silu { x, .. } => vec![x],
+            Self::Silu { x, .. } | Self::Gelu { x, .. } | Self::Attention { x, .. } => vec![x],
+            Self::Learned(ref learned) if learned.reads_input() => vec![learned.x],
             Self::Scale { x, factor, .. } => vec![x, factor],
             Self::MaxPool { .. }
             | Self::AveragePool { .. }
             | Self::AdaptivePool { .. }
             | Self::GlobalPool { .. }
             | Self::Dropout { .. }
+            | Self::Learned(_)
+            | Self::PickToken { .. }
             | Self::Add { .. }
             | Self::Concat { .. } => Vec::new(),
         }
@@ -177,6 +197,10 @@ impl Step {
             | Step::GlobalPool { x, .. }
             | Step::Silu { x, .. }
             | Step::Sigmoid { x, .. }
+            | Step::Learned(Learned { x, .. })
+            | Step::Gelu { x, .. }
+            | Step::Attention { x, .. }
+            | Step::PickToken { x, .. }
             | Step::Dropout { x, .. } => (x, None),
             Step::Norm { x, residual, .. } => (x, residual),
             Step::Add { a, b, .. } | Step::Concat { a, b, .. } => (a, Some(b)),
@@ -198,7 +222,11 @@ impl Step {
     pub(crate) fn is_trained(&self) -> bool {
         matches!(
             self,
-            Step::Conv { .. } | Step::Pointwise { .. } | Step::Depthwise { .. } | Step::Norm { .. }
+            Step::Conv { .. }
+                | Step::Pointwise { .. }
+                | Step::Depthwise { .. }
+                | Step::Norm { .. }
+                | Step::Learned(_)
         )
     }
 
@@ -217,6 +245,10 @@ impl Step {
             | Step::Silu { y, .. }
             | Step::Sigmoid { y, .. }
             | Step::Dropout { y, .. }
+            | Step::Learned(Learned { y, .. })
+            | Step::Gelu { y, .. }
+            | Step::Attention { y, .. }
+            | Step::PickToken { y, .. }
             | Step::Add { y, .. }
             | Step::Concat { y, .. }
             | Step::Scale { y, .. } => y,
@@ -387,6 +419,18 @@ impl Lowering<'_> {
         })
     }
 
+    /// A step whose tensors are `first` and `shift`.
+    fn learned(
+        &self,
+        id: NodeId,
+        [x, y]: [ValueId; 2],
+        kind: Kind,
+        first: Role,
+        shift: Range<usize>,
+    ) -> Result<Step, GraphError> {
+        Ok(Step::Learned(Learned { x, y, kind, weight: self.tensor(id, first)?, shift }))
+    }
+
     fn plain(&mut self, id: NodeId, y: ValueId) -> Result<Option<Step>, GraphError> {
         let node = &self.graph.nodes[id];
         match node.op {
@@ -445,6 +489,36 @@ impl Lowering<'_> {
                 bias: Some(self.tensor(id, Role::Bias)?),
                 after: None,
             },
+            Op::PixelLinear { features } => Step::Conv {
+                x,
+                y,
+                conv: Conv::new(shape, features, Window::PIXEL).ok_or_else(|| self.too_large(id))?,
+                weight: self.tensor(id, Role::LinearWeight)?,
+                bias: Some(self.tensor(id, Role::Bias)?),
+                after: None,
+            },
+            Op::LayerNorm { epsilon } => {
+                let shift = self.tensor(id, Role::NormShift)?;
+                self.learned(id, [x, y], Kind::LayerNorm { epsilon }, Role::NormScale, shift)?
+            }
+            Op::ChannelScale { .. } => {
+                self.learned(id, [x, y], Kind::ChannelScale, Role::ChannelScale, 0..0)?
+            }
+            Op::ChannelShift => self.learned(id, [x, y], Kind::ChannelShift, Role::ChannelShift, 0..0)?,
+            Op::Token { count, after } => {
+                let (channels, tokens) = (shape.c(), shape.h() * shape.w());
+                let insertion = Insertion { channels, tokens, after, count };
+                self.learned(id, [x, y], Kind::Token(insertion), Role::Token, 0..0)?
+            }
+            Op::PositionEmbedding { .. } => {
+                self.learned(id, [x, y], Kind::Positions, Role::Position, 0..0)?
+            }
+            Op::Gelu => Step::Gelu { x, y },
+            Op::Attention { heads } => {
+                let attention = Attention::new(shape, heads).ok_or_else(|| self.too_large(id))?;
+                Step::Attention { x, y, attention }
+            }
+            Op::PickToken { place } => Step::PickToken { x, y, place },
             Op::Add => Step::Add { a: x, b: inputs[1], y },
             Op::Concat => Step::Concat { a: x, b: inputs[1], y },
             Op::Scale => Step::Scale { x, factor: inputs[1], y },

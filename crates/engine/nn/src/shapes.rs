@@ -1,5 +1,6 @@
 //! The shape of every value of a graph, once the size of the input is known.
 
+use foliar_kernels::attention::Attention;
 use foliar_kernels::conv::Conv;
 use foliar_kernels::depthwise::Depthwise;
 use foliar_kernels::pool::Pool;
@@ -78,6 +79,26 @@ fn output(node: &Node, inputs: &[Nhwc], [n, height, width]: [usize; 3]) -> Resul
         (Op::BatchNorm { .. } | Op::Relu | Op::Relu6 | Op::Silu | Op::Sigmoid | Op::Dropout { .. }, [x]) => {
             Ok(*x)
         }
+        (
+            Op::Gelu | Op::LayerNorm { .. } | Op::ChannelScale { .. } | Op::ChannelShift | Op::PositionEmbedding { .. },
+            [x],
+        ) => Ok(*x),
+        (Op::PixelLinear { features }, [x]) => counted(Nhwc::new(x.n(), x.h(), x.w(), *features)),
+        (Op::Attention { heads }, [x]) if x.c() % 3 != 0 || (x.c() / 3) % heads != 0 => {
+            malformed(format!("{} channels are no queries, keys and values of {heads} heads", x.c()))
+        }
+        (Op::Attention { heads }, [x]) => {
+            let channels = Attention::new(*x, *heads).map(|attention| attention.channels());
+            counted(channels.and_then(|channels| Nhwc::new(x.n(), x.h(), x.w(), channels)))
+        }
+        (Op::Token { after, .. }, [x]) if *after > x.h() * x.w() => {
+            malformed(format!("there are no {after} tokens before it"))
+        }
+        (Op::Token { count, .. }, [x]) => counted(Nhwc::new(x.n(), 1, x.h() * x.w() + count, x.c())),
+        (Op::PickToken { place }, [x]) if *place >= x.h() * x.w() => {
+            malformed(format!("there is no token number {place}"))
+        }
+        (Op::PickToken { .. }, [x]) => counted(Nhwc::new(x.n(), 1, 1, x.c())),
         (Op::AdaptiveAveragePool { size }, [x]) => counted(Nhwc::new(x.n(), *size, *size, x.c())),
         (Op::GlobalAveragePool, [x]) => counted(Nhwc::new(x.n(), 1, 1, x.c())),
         (Op::Linear { features }, [x]) => counted(Nhwc::new(x.n(), 1, 1, *features)),

@@ -1,6 +1,6 @@
 //! What a network costs: parameters, multiply-adds and memory.
 
-use foliar_kernels::Nhwc;
+use foliar_kernels::{Nhwc, attention::Attention};
 
 use crate::cpu::partials_len;
 use crate::error::GraphError;
@@ -21,7 +21,7 @@ pub struct Row {
     pub shape: [usize; 3],
     /// Trained values.
     pub parameters: usize,
-    /// Multiply-adds for one photograph, of convolutions and linear layers.
+    /// Multiply-adds for one photograph, of convolutions, linear layers and attention.
     pub multiply_adds: usize,
 }
 
@@ -111,6 +111,10 @@ fn row(graph: &Graph, shapes: &[Nhwc], program: &Program, id: usize) -> Row {
         Op::Conv { window, .. } => shape.len().saturating_mul(window.kernel * window.kernel * inputs),
         Op::Depthwise { window } => shape.len().saturating_mul(window.kernel * window.kernel),
         Op::Linear { .. } => shape.len().saturating_mul(input.map_or(0, Nhwc::image_len)),
+        Op::PixelLinear { .. } => shape.len().saturating_mul(inputs),
+        Op::Attention { heads } => input
+            .and_then(|input| Attention::new(input, heads))
+            .map_or(0, |attention| attention.multiply_adds()),
         _ => 0,
     };
     Row {

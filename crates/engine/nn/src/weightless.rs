@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Nhwc};
-use foliar_kernels::{channels, elementwise, pool, sigmoid};
+use foliar_kernels::{channels, elementwise, gelu, pool, sigmoid, tokens};
 
 use crate::memory::disjoint;
 use crate::program::{Step, ValueId};
@@ -75,6 +75,20 @@ impl Memory<'_> {
                     None => elementwise::copy(x, y),
                 }
             }
+            Step::Gelu { x, y } => {
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                gelu::forward(x, y);
+            }
+            Step::Attention { x, y, attention } => {
+                let attention = attention.of_images(self.count);
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                attention.forward(x, y);
+            }
+            Step::PickToken { x, y, place } => {
+                let list = self.shape(x);
+                let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
+                tokens::pick(list.c(), list.h() * list.w(), place, x, y);
+            }
             Step::GlobalPool { x, y } => {
                 let input = self.shape(x);
                 let [x, y] = disjoint(self.arena, [self.place(x), self.place(y)]);
@@ -94,7 +108,11 @@ impl Memory<'_> {
                 let [x, factor, y] = disjoint(self.arena, [self.place(x), self.place(factor), self.place(y)]);
                 channels::scale_forward(shape, x, factor, y);
             }
-            Step::Conv { .. } | Step::Pointwise { .. } | Step::Depthwise { .. } | Step::Norm { .. } => {
+            Step::Conv { .. }
+            | Step::Pointwise { .. }
+            | Step::Depthwise { .. }
+            | Step::Norm { .. }
+            | Step::Learned(_) => {
                 unreachable!("a step that has weights")
             }
         }

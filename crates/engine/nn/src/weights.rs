@@ -13,6 +13,7 @@ mod location;
 mod naming;
 mod opcode;
 mod pickle;
+mod positions;
 mod safetensors;
 mod torch;
 
@@ -23,6 +24,7 @@ use crate::tensor::Tensor;
 pub use error::{Conclusion, FitError, Mismatch, WeightsError, grouped};
 pub use fit::{Fitted, ReplacedClassifier, Share, fit, nearest_network, network_of};
 pub use naming::{InputConvention, Naming};
+pub use positions::{Resampled, fit_positions};
 
 /// The formats that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 mod alias;
 mod baseline;
+mod convnext;
 mod densenet;
 mod efficientnet;
 mod mobilenet_v1;
@@ -9,13 +10,14 @@ mod mobilenet_v2;
 mod resnet;
 mod squeezenet;
 mod vgg;
+mod vit;
 
 pub use self::alias::{known_as, nearest};
 use crate::error::GraphError;
 use crate::graph::Graph;
 
 /// The names that [`build`] knows.
-pub const MODELS: [&str; 14] = [
+pub const MODELS: [&str; 22] = [
     "baseline",
     "resnet18",
     "resnet34",
@@ -30,6 +32,14 @@ pub const MODELS: [&str; 14] = [
     "vgg16_bn",
     "densenet121",
     "efficientnet_b0",
+    "convnext_tiny",
+    "convnext_small",
+    "vit_b_16",
+    "vit_small_patch16_224",
+    "dinov2_vits14",
+    "dinov2_vits14_reg4",
+    "dinov2_vitb14",
+    "dinov2_vitb14_reg4",
 ];
 
 /// Builds the network `name` for `classes` classes (at least 2).
@@ -55,6 +65,14 @@ pub fn build(name: &str, classes: usize) -> Result<Graph, GraphError> {
         "vgg16_bn" => vgg::vgg16_bn(classes),
         "densenet121" => densenet::densenet121(classes),
         "efficientnet_b0" => efficientnet::efficientnet_b0(classes),
+        "convnext_tiny" => convnext::convnext(name, [3, 3, 9, 3], classes),
+        "convnext_small" => convnext::convnext(name, [3, 3, 27, 3], classes),
+        "vit_b_16" => vit::vit(name, vit::Form::plain(768, &vit::TORCHVISION), classes),
+        "vit_small_patch16_224" => vit::vit(name, vit::Form::plain(384, &vit::TIMM), classes),
+        "dinov2_vits14" => vit::vit(name, vit::Form::dinov2(384, 0), classes),
+        "dinov2_vits14_reg4" => vit::vit(name, vit::Form::dinov2(384, 4), classes),
+        "dinov2_vitb14" => vit::vit(name, vit::Form::dinov2(768, 0), classes),
+        "dinov2_vitb14_reg4" => vit::vit(name, vit::Form::dinov2(768, 4), classes),
         _ => return Err(GraphError::UnknownModel { name: name.to_owned(), known: MODELS.join(", ") }),
     })
 }

@@ -84,6 +84,39 @@ fn second_menagerie() -> Graph {
     graph("second menagerie", nodes)
 }
 
+/// Those of transformers: a depthwise convolution with a bias, layer norms whose input has other users and none, learned tokens
+/// in two places, positions, attention, layer scale and a residual, and a token that is picked.
+fn third_menagerie() -> Graph {
+    let norm = Op::LayerNorm { epsilon: 1e-3 };
+    let nodes: &[(&str, Op, &[usize])] = &[
+        ("input", Op::Input, &[]),
+        ("patches", Op::Conv { channels: 8, window: Sliding::new(4, 4, 0), bias: true }, &[0]),
+        ("norm1", norm, &[1]),
+        ("depthwise", Op::Depthwise { window: Sliding::new(7, 1, 3) }, &[2]),
+        ("depthwise.bias", Op::ChannelShift, &[3]),
+        ("norm2", norm, &[4]),
+        ("gelu1", Op::Gelu, &[5]),
+        ("class", Op::Token { count: 1, after: 0 }, &[6]),
+        ("positions", Op::PositionEmbedding { extra: 1 }, &[7]),
+        ("registers", Op::Token { count: 3, after: 1 }, &[8]),
+        ("norm3", norm, &[9]),
+        ("qkv.in_proj", Op::PixelLinear { features: 18 }, &[10]),
+        ("attention", Op::Attention { heads: 3 }, &[11]),
+        ("proj", Op::PixelLinear { features: 8 }, &[12]),
+        ("gamma", Op::ChannelScale { initial: 0.5 }, &[13]),
+        ("add", Op::Add, &[9, 14]),
+        ("scale", Op::ChannelScale { initial: 1.0 }, &[15]),
+        ("shift", Op::ChannelShift, &[15]),
+        ("add2", Op::Add, &[16, 17]),
+        ("norm4", norm, &[18]),
+        ("token", Op::PickToken { place: 2 }, &[19]),
+        ("mean", Op::GlobalAveragePool, &[19]),
+        ("add3", Op::Add, &[20, 21]),
+        ("fc", Op::Linear { features: 4 }, &[22]),
+    ];
+    graph("third menagerie", nodes)
+}
+
 fn graph(name: &str, nodes: &[(&str, Op, &[usize])]) -> Graph {
     let node = |&(name, op, inputs): &(&str, Op, &[usize])| Node {
         name: name.to_owned(),
@@ -172,7 +205,7 @@ impl Problem {
 
 #[test]
 fn every_operation_passes_its_gradient_on() {
-    for graph in [menagerie(), second_menagerie()] {
+    for graph in [menagerie(), second_menagerie(), third_menagerie()] {
         for (size, batch) in [(17, 6), (33, 3), (32, 5)] {
             let (error, what) = Problem::new(&graph, size, batch).worst();
             assert!(error < 2e-3, "{}, {size} pixels, batch {batch}: {error} at {what}", graph.name);

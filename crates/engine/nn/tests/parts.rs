@@ -1,8 +1,11 @@
 //! Networks in two parts, rates by stage, moving averages and statistics that are estimated anew.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::HashSet;
+
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, StateDict, Statistics, StepConfig, infer, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Graph, Optimizer, StateDict, Statistics, StepConfig, infer,
+    tensor_name, zoo,
 };
 
 const SIZE: usize = 64;
@@ -35,17 +38,21 @@ fn images(count: usize, key: usize) -> Vec<f32> {
 fn part(state: &StateDict, graph: &Graph) -> StateDict {
     let mut state = state.clone().outcome();
     let nodes = graph.nodes.iter().filter(|node| node.op.arity() > 0);
-    let names: Vec<String> = nodes.map(|node| format!("{}.", node.name)).collect();
-    state.tensors.retain(|tensor, _| {
-        names.iter().any(|name| tensor.strip_prefix(name.as_str()).is_some_and(|rest| !rest.contains('.')))
-    });
+    let suffixes = ["weight", "bias", "running_mean", "running_var", ""];
+    let names: HashSet<String> = nodes
+        .flat_map(|node| suffixes.map(|suffix| tensor_name(&node.name, suffix)))
+        .collect();
+    state.tensors.retain(|tensor, _| names.contains(tensor));
     state
 }
 
 #[test]
 fn two_parts_compute_what_the_whole_computes() {
     for model in zoo::MODELS {
-        if ["resnet50", "resnet101", "vgg16_bn", "mobilenet_v1_1.0"].contains(&model) {
+        if ["resnet50", "resnet101", "vgg16_bn", "mobilenet_v1_1.0", "convnext_small"].contains(&model)
+            || model.contains("vit_b")
+            || model.contains("vitb")
+        {
             continue;
         }
         let graph = zoo::build(model, 3).unwrap();

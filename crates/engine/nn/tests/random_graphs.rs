@@ -82,7 +82,7 @@ impl Growing {
             _ => Sliding::new(2, 3, 1),
         };
         let norm = Op::BatchNorm { epsilon: 1e-2, momentum: 0.3 };
-        match wish.kind % 19 {
+        match wish.kind % 29 {
             0 | 1 => drop(self.add(Op::Conv { channels, window, bias: size % 2 == 0 }, &[x])),
             2 => drop(self.add(Op::Conv { channels, window: Sliding::new(1, 1, 0), bias: false }, &[x])),
             3 => drop(self.add(Op::Depthwise { window }, &[x])),
@@ -119,6 +119,30 @@ impl Growing {
                 if size % 3 == 0 {
                     let _ = self.add(Op::Relu, &[sum]);
                 }
+            }
+            19 => drop(self.add(Op::PixelLinear { features: channels }, &[x])),
+            20 => drop(self.add(Op::LayerNorm { epsilon: 1e-2 }, &[x])),
+            21 => drop(self.add(Op::Gelu, &[x])),
+            22 => drop(self.add(Op::ChannelScale { initial: 0.5 }, &[x])),
+            23 => drop(self.add(Op::ChannelShift, &[x])),
+            24 => {
+                let heads = 1 + size % 3;
+                let features = 3 * heads * (1 + size / 3 % 4);
+                let inputs = self.add(Op::PixelLinear { features }, &[x]);
+                let _ = self.add(Op::Attention { heads }, &[inputs]);
+            }
+            25 => drop(self.add(Op::Token { count: 1 + size % 4, after: size % 2 }, &[x])),
+            26 => drop(self.add(Op::PositionEmbedding { extra: 0 }, &[x])),
+            27 => drop(self.add(Op::PickToken { place: size % 3 }, &[x])),
+            // A residual block of a transformer, either way round.
+            28 => {
+                let features = shapes[x].c();
+                let normal = self.add(Op::LayerNorm { epsilon: 1e-2 }, &[x]);
+                let inner = self.add(Op::PixelLinear { features: channels }, &[normal]);
+                let inner = self.add(Op::Gelu, &[inner]);
+                let inner = self.add(Op::PixelLinear { features }, &[inner]);
+                let inner = if size % 3 == 0 { inner } else { self.add(Op::ChannelScale { initial: 1.0 }, &[inner]) };
+                let _ = self.add(Op::Add, &if size % 2 == 0 { [inner, x] } else { [x, inner] });
             }
             // A convolution between norms, perhaps with a residual.
             _ => {

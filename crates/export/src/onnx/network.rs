@@ -2,10 +2,11 @@
 //!
 //! Every value keeps four dimensions, so that each operation can follow each other; logits and features lose the last two.
 
-use foliar_nn::{NodeId, Op, Sliding};
+use foliar_nn::{NodeId, Op, Padding, Sliding, tensor_name};
 
 use super::builder::{Builder, Value};
 use super::proto::Attribute;
+use super::tokens;
 use crate::answer::Outputs;
 use crate::error::ExportError;
 use crate::weights::{Weights, means};
@@ -88,6 +89,19 @@ impl Lowering<'_, '_> {
             Op::AdaptiveAveragePool { size } => self.adaptive(node.inputs[0], &x, size),
             Op::GlobalAveragePool => self.b.op("GlobalAveragePool", &[&x]),
             Op::Linear { features } => self.linear(id, &x, features)?,
+            Op::PixelLinear { features } => {
+                let inputs = weights.shapes[node.inputs[0]].c();
+                let window = Sliding { kernel: 1, stride: 1, padding: Padding::Explicit(0) };
+                self.convolution(id, &x, window, 1, &[features, inputs, 1, 1], true)?
+            }
+            Op::LayerNorm { epsilon } => tokens::layer_norm(self.b, weights, id, &x, epsilon)?,
+            Op::Gelu => tokens::gelu(self.b, &x),
+            Op::ChannelScale { .. } => tokens::by_channel(self.b, weights, id, &x, "Mul")?,
+            Op::ChannelShift => tokens::by_channel(self.b, weights, id, &x, "Add")?,
+            Op::Attention { heads } => tokens::attention(self.b, weights, id, &x, heads),
+            Op::Token { count, after } => tokens::insert(self.b, weights, id, &x, [count, after])?,
+            Op::PositionEmbedding { .. } => tokens::positions(self.b, weights, id, &x)?,
+            Op::PickToken { place } => tokens::pick(self.b, weights, id, &x, place),
             Op::Add => self.b.op("Add", &[&x, &of(1)]),
             Op::Concat => self.b.concat(&[&x, &of(1)], 1),
             Op::Scale => self.b.op("Mul", &[&x, &of(1)]),
@@ -105,10 +119,10 @@ impl Lowering<'_, '_> {
     ) -> Result<Value, ExportError> {
         let name = &self.weights.graph.nodes[id].name;
         let (weight, shift) = self.weights.convolution(id, shape[0], bias)?;
-        let weight = self.b.weights(&format!("{name}.weight"), shape, &weight)?;
+        let weight = self.b.weights(&tensor_name(name, "weight"), shape, &weight)?;
         let mut inputs = vec![x.clone(), weight];
         if !shift.is_empty() {
-            inputs.push(self.b.weights(&format!("{name}.bias"), &[shape[0]], &shift)?);
+            inputs.push(self.b.weights(&tensor_name(name, "bias"), &[shape[0]], &shift)?);
         }
         let mut attributes = self.sliding(id, window);
         attributes.push(("group", Attribute::Int(groups as i64)));

@@ -38,15 +38,25 @@ class Network(torch.nn.Module):
 
     def node(self, node, x, y=None):
         op, window = node["op"], node.get("window", {})
-        tensors = dict(self.get_submodule(node["name"]).named_parameters()) if op in WITH_WEIGHTS else {}
-        weight, bias = tensors.get("weight"), tensors.get("bias")
+        tensors = dict(self.named_parameters()) if op in WITH_WEIGHTS else {}
+        own, (weight, bias) = tensors.get(node["name"]), (tensors.get(tensor_name(node, last)) for last in ("weight", "bias"))
         if window:
             x, sliding = padded(x, window, float("-inf") if op == "max-pool" else 0.0)
         if op in ("conv", "depthwise"):
-            return F.conv2d(x, weight, bias, window["stride"], groups=x.shape[1] // weight.shape[1])
+            return F.conv2d(x, weight, bias if node.get("bias") else None, window["stride"], groups=x.shape[1] // weight.shape[1])
         if op == "batch-norm":
             norm = self.get_submodule(node["name"])
             return F.batch_norm(x, norm.running_mean, norm.running_var, weight, bias, eps=node["epsilon"])
+        if op == "pixel-linear":
+            return F.conv2d(x, weight[:, :, None, None], bias)
+        if op == "layer-norm":
+            return F.layer_norm(x.permute(0, 2, 3, 1), weight.shape, weight, bias, node["epsilon"]).permute(0, 3, 1, 2)
+        if op == "token":
+            learned, x = own.transpose(1, 2)[:, :, None].expand(len(x), -1, -1, -1), x.flatten(2)[:, :, None]
+            return torch.cat([x[..., : node["after"]], learned, x[..., node["after"] :]], 3)
+        if op == "attention":
+            q, k, v = (t.flatten(2).unflatten(1, (node["heads"], -1)).transpose(2, 3) for t in x.chunk(3, 1))
+            return F.scaled_dot_product_attention(q, k, v).transpose(2, 3).reshape(len(x), -1, *x.shape[2:])
         if op == "linear":
             return F.linear(x.flatten(1), weight, bias)[:, :, None, None]
         if op == "max-pool":
@@ -59,6 +69,11 @@ class Network(torch.nn.Module):
             "relu": lambda: F.relu(x),
             "relu6": lambda: F.relu6(x),
             "silu": lambda: F.silu(x),
+            "gelu": lambda: F.gelu(x),
+            "channel-scale": lambda: x * own.view(1, -1, 1, 1),
+            "channel-shift": lambda: x + own.view(1, -1, 1, 1),
+            "position-embedding": lambda: x + own.transpose(1, 2).reshape(1, *x.shape[1:]),
+            "pick-token": lambda: x.flatten(2)[:, :, node["place"], None, None],
             "sigmoid": lambda: torch.sigmoid(x),
             "adaptive-average-pool": lambda: F.adaptive_avg_pool2d(x, node["size"]),
             "global-average-pool": lambda: x.mean((2, 3), keepdim=True),
@@ -68,7 +83,15 @@ class Network(torch.nn.Module):
         }[op]()
 
 
-WITH_WEIGHTS = ("conv", "depthwise", "batch-norm", "linear")
+WITH_WEIGHTS = (
+    "conv", "depthwise", "batch-norm", "linear", "pixel-linear", "layer-norm", "channel-scale", "channel-shift", "token",
+    "position-embedding",
+)
+
+
+def tensor_name(node, last):
+    """The name of a node's tensor; PyTorch's attention has `in_proj_weight`."""
+    return node["name"] + ("_" if node["name"].endswith(".in_proj") else ".") + last
 
 
 def padded(x, window, value):
@@ -88,8 +111,10 @@ def load(folder):
     state = load_file(Path(folder) / "model.safetensors")
     try:
         from torchvision.models import get_model
-        module = get_model(config["architecture"], weights=None, num_classes=config["num_classes"])
-    except (ImportError, ValueError):
+        name, size = config["architecture"], config["pretrained_cfg"]["input_size"][1]
+        sized = {"image_size": size} if name.startswith("vit_") else {}
+        module = get_model(name, weights=None, num_classes=config["num_classes"], **sized)
+    except (ImportError, ValueError, AssertionError):
         module = Network(config["foliar"]["graph"]["nodes"], state)
     module.load_state_dict(state, strict=True)
     return module.eval(), config

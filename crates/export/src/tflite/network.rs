@@ -109,6 +109,17 @@ impl Lowering<'_, '_> {
                 self.b.op(Kind::Concatenation, &[x, of(1)], options, Element::Float, &shape)
             }
             Op::Scale => self.b.binary(Binary::Mul, &x, &of(1)),
+            Op::PixelLinear { .. }
+            | Op::LayerNorm { .. }
+            | Op::Gelu
+            | Op::ChannelScale { .. }
+            | Op::ChannelShift
+            | Op::Attention { .. }
+            | Op::Token { .. }
+            | Op::PositionEmbedding { .. }
+            | Op::PickToken { .. } => {
+                return Err(ExportError::Unsupported { node: node.name.clone(), op: node.op.label() });
+            }
         })
     }
 

@@ -46,12 +46,14 @@ pub(crate) fn bundle(graph: Graph, preprocessing: Preprocessing, seed: u64) -> B
         graph.nodes.iter().any(|node| node.op == Op::Add && id.is_some_and(|id| node.inputs.contains(&id)))
     };
     for (name, tensor) in &mut state.tensors {
-        let (node, suffix) = name.rsplit_once('.').unwrap();
+        let (node, suffix) = name.rsplit_once('.').unwrap_or(("", name));
         let [low, high] = match suffix {
             "running_mean" | "bias" => [-0.2, 0.2],
             "running_var" => [0.5, 1.5],
             "weight" if tensor.shape.len() == 1 && added(node) => [0.2, 0.4],
             "weight" if tensor.shape.len() == 1 => [0.8, 1.2],
+            "layer_scale" | "gamma" => [0.2, 0.4],
+            _ if tensor.data.iter().all(|&value| value == 0.0) => [-0.1, 0.1],
             _ => continue,
         };
         tensor.data.iter_mut().for_each(|value| *value = stream.between(low, high) as f32);

@@ -105,6 +105,37 @@ fn run(node: &Node, inputs: &[&Value]) -> Value {
             }
             other
         }
+        "Erf" => each(&erf),
+        "Pad" => {
+            // Before the last dimension alone.
+            let before = inputs[1].ints();
+            assert!(before.iter().enumerate().all(|(place, &pad)| pad == 0 || place + 1 == x.shape.len()));
+            let (width, last) = (before[x.shape.len() - 1] as usize, *x.shape.last().unwrap());
+            let rows = x.data.chunks_exact(last).flat_map(|row| [vec![0.0; width], row.to_vec()].concat());
+            let mut shape = x.shape.clone();
+            *shape.last_mut().unwrap() += width;
+            Value::new(&shape, rows.collect(), x.is_float)
+        }
+        "LayerNormalization" => {
+            assert_eq!(int("axis", 0), -1);
+            let epsilon = f64::from(node.floats["epsilon"]);
+            let rows = x.data.chunks_exact(inputs[1].data.len()).flat_map(|row| {
+                let count = row.len() as f64;
+                let mean = row.iter().sum::<f64>() / count;
+                let variance = row.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count;
+                let normal = |(c, v): (usize, &f64)| {
+                    (v - mean) / (variance + epsilon).sqrt() * inputs[1].data[c] + inputs[2].data[c]
+                };
+                row.iter().enumerate().map(normal).collect::<Vec<_>>()
+            });
+            Value::new(&x.shape, rows.collect(), true)
+        }
+        "Softmax" if x.shape.len() == 4 => {
+            assert_eq!(int("axis", 0), 3);
+            let rows = x.shape[..3].iter().product();
+            let flat = softmax(&Value::new(&[rows, x.shape[3]], x.data.clone(), true));
+            Value::new(&x.shape, flat.data, true)
+        }
         "Abs" => each(&f64::abs),
         "Relu" => each(&|v| v.max(0.0)),
         "Floor" => each(&f64::floor),
@@ -200,6 +231,21 @@ fn run(node: &Node, inputs: &[&Value]) -> Value {
         }
         kind => panic!("{kind}"),
     }
+}
+
+/// The error function, by its series near 0 and by the continued fraction of its tail elsewhere.
+fn erf(x: f64) -> f64 {
+    let bell = (-x * x).exp();
+    if x.abs() < 3.0 {
+        let (mut term, mut sum) = (x, x);
+        for k in 1..200 {
+            term *= 2.0 * x * x / f64::from(2 * k + 1);
+            sum += term;
+        }
+        return 2.0 / std::f64::consts::PI.sqrt() * bell * sum;
+    }
+    let fraction = (1..200).rev().fold(x.abs(), |rest, k| x.abs() + f64::from(k) / 2.0 / rest);
+    (1.0 - bell / fraction / std::f64::consts::PI.sqrt()) * x.signum()
 }
 
 /// Of (n, C), along the rows.

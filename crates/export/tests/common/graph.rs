@@ -39,6 +39,33 @@ pub(crate) fn every_op(classes: usize) -> Graph {
     Graph { name: "every_op".to_owned(), nodes: nodes.into_iter().map(node).collect() }
 }
 
+/// A small network with every operation of transformers.
+pub(crate) fn every_token_op(classes: usize) -> Graph {
+    let norm = Op::LayerNorm { epsilon: 1e-3 };
+    let patches = Op::Conv { channels: 8, window: Sliding::new(8, 8, 0), bias: true };
+    let nodes: Vec<(&str, Op, Vec<usize>)> = vec![
+        ("input", Op::Input, vec![]),
+        ("patches", patches, vec![0]),
+        ("norm0", norm, vec![1]),
+        ("depthwise", Op::Depthwise { window: Sliding::new(7, 1, 3) }, vec![2]),
+        ("depthwise.bias", Op::ChannelShift, vec![3]),
+        ("class", Op::Token { count: 1, after: 0 }, vec![4]),
+        ("positions", Op::PositionEmbedding { extra: 1 }, vec![5]),
+        ("registers", Op::Token { count: 2, after: 1 }, vec![6]),
+        ("norm1", norm, vec![7]),
+        ("attn.in_proj", Op::PixelLinear { features: 24 }, vec![8]),
+        ("attention", Op::Attention { heads: 2 }, vec![9]),
+        ("proj", Op::PixelLinear { features: 8 }, vec![10]),
+        ("ls.gamma", Op::ChannelScale { initial: 0.5 }, vec![11]),
+        ("add", Op::Add, vec![7, 12]),
+        ("gelu", Op::Gelu, vec![13]),
+        ("token", Op::PickToken { place: 0 }, vec![14]),
+        ("fc", Op::Linear { features: classes }, vec![15]),
+    ];
+    let node = |(name, op, inputs): (&str, Op, Vec<usize>)| Node { name: name.to_owned(), op, inputs };
+    Graph { name: "every_token_op".to_owned(), nodes: nodes.into_iter().map(node).collect() }
+}
+
 /// The mean of each colour, and a classifier.
 pub(crate) fn averages(classes: usize) -> Graph {
     let nodes = [

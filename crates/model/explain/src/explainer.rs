@@ -68,7 +68,8 @@ pub struct Explainer {
 }
 
 impl Explainer {
-    /// Looks into `classifier` at the last image of at least 7 x 7 pixels that it computes.
+    /// Looks into `classifier` at the last image of at least 7 x 7 pixels that it computes, or at the patches of the picture among
+    /// the tokens that its last attention takes.
     ///
     /// # Errors
     /// A graph that computes no image, or weights that are not the graph's.
@@ -101,8 +102,8 @@ impl Explainer {
         };
         let (grid, cells) = match self.method {
             Method::GradCam => {
-                let shape = self.probe.shape();
-                (grad_cam(&mut self.probe, &activations, class)?, [shape.h(), shape.w()])
+                let (_, [height, width, _]) = self.probe.picture();
+                (grad_cam(&mut self.probe, &activations, class)?, [height, width])
             }
             Method::Occlusion => {
                 let side = self.preprocessing.size as usize;

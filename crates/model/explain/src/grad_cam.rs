@@ -3,7 +3,7 @@
 //!
 //! | symbol | shape | meaning |
 //! | --- | --- | --- |
-//! | A | (h, w, k) | activations of an image late in the network, see [`crate::Explainer::new`] |
+//! | A | (h, w, k) | activations of an image late in the network, or of its patches among tokens, see [`crate::Explainer::new`] |
 //! | g | (h, w, k) | d logit of the class / d A |
 //! | a | (k) | weight of each channel: mean of g over (h, w), equation 1 |
 //! | L | (h, w) | evidence: max(0, sum over channels of a A), equation 2 |
@@ -28,7 +28,12 @@ pub fn grad_cam(
     let mut chosen = vec![0.0; classes];
     chosen[class] = 1.0;
     let gradient = probe.gradient(activations, &chosen)?;
-    let map = evidence(activations, &gradient, probe.shape().c());
+    let (before, [height, width, channels]) = probe.picture();
+    let picture = before..before + height * width * channels;
+    let (Some(activations), Some(gradient)) = (activations.get(picture.clone()), gradient.get(picture)) else {
+        return Err(ExplainError::NotFinite);
+    };
+    let map = evidence(activations, gradient, channels);
     if map.iter().all(|value| value.is_finite()) { Ok(map) } else { Err(ExplainError::NotFinite) }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foliar_model::{Bundle, FileError, TrainingDigests, is_uncertainty};
-use foliar_nn::weights::{self, Fitted, Naming, Share, WeightFile, grouped};
+use foliar_nn::weights::{self, Fitted, Naming, Resampled, Share, WeightFile, grouped};
 use foliar_nn::{Graph, StateDict, zoo};
 use foliar_vision::{Preprocessing, counted};
 
@@ -213,6 +213,10 @@ impl InitialWeights {
             None => given.notes.extend(words_on_classifier(&fitted, &classifier, graph.classes())),
         }
         given.state = fitted.state;
+        let resampled = weights::fit_positions(graph, &mut given.state, preprocessing.size as usize)?;
+        given.notes.extend(resampled.iter().map(|Resampled { name, from, to }| {
+            format!("{name} is resampled from {from} x {from} to {to} x {to} patches, which is what photos of {0} x {0} pixels have", preprocessing.size)
+        }));
         given.state.tensors.retain(|name, _| !name.starts_with(&classifier));
         Ok(given)
     }

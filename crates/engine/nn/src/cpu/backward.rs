@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use foliar_kernels::dropout::{self, Mask};
 use foliar_kernels::{Accumulate, Activation, Nhwc};
-use foliar_kernels::{channels, conv, depthwise, elementwise, pointwise, pool, sigmoid};
+use foliar_kernels::{channels, conv, depthwise, elementwise, gelu, pointwise, pool, sigmoid, tokens};
 
 use super::{CpuEngine, Training, disjoint};
 use crate::plan::Backward;
@@ -160,6 +160,34 @@ impl Pass<'_> {
                     let [dy, dx] = disjoint(self.arena, [self.gradient(y), self.gradient(x)]);
                     dropout::apply(mask, dy, accumulate, dx);
                 }
+            }
+            Step::Learned(ref learned) => {
+                let places = [self.value(learned.x), self.gradient(learned.y), self.gradient(learned.x)];
+                learned.backward(self.arena, places, self.weights, &mut self.training.gradients, backward);
+            }
+            Step::Gelu { x, y } => {
+                let Some(accumulate) = backward.first else { return };
+                if backward.in_place {
+                    let [values, dy] = disjoint(self.arena, [self.value(x), self.gradient(y)]);
+                    gelu::backward_in_place(values, dy);
+                } else {
+                    let places = [self.value(x), self.gradient(y), self.gradient(x)];
+                    let [values, dy, dx] = disjoint(self.arena, places);
+                    gelu::backward(values, dy, accumulate, dx);
+                }
+            }
+            Step::Attention { x, y, attention } => {
+                let Some(accumulate) = backward.first else { return };
+                let attention = attention.of_images(self.count);
+                let places = [self.value(x), self.gradient(y), self.gradient(x)];
+                let [values, dy, dx] = disjoint(self.arena, places);
+                attention.backward(values, dy, accumulate, dx);
+            }
+            Step::PickToken { x, y, place } => {
+                let Some(accumulate) = backward.first else { return };
+                let list = self.shape(x);
+                let [dy, dx] = disjoint(self.arena, [self.gradient(y), self.gradient(x)]);
+                tokens::pick_backward(list.c(), list.h() * list.w(), place, dy, accumulate, dx);
             }
             Step::GlobalPool { x, y } => {
                 let Some(accumulate) = backward.first else { return };

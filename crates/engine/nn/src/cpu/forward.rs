@@ -170,6 +170,10 @@ impl Pass<'_> {
                 }
                 self.apply(norm, x, residual, y);
             }
+            Step::Learned(ref learned) => {
+                let [weight, shift] = [&learned.weight, &learned.shift].map(|range| &weights[range.clone()]);
+                learned.forward(&mut self.memory, weight, shift);
+            }
             ref step => self.memory.run(step, self.dropping),
         }
     }

@@ -40,6 +40,11 @@ impl Tensors {
         tensors
     }
 
+    /// A tensor that is trained.
+    pub(super) fn part(&self, range: &Range<usize>) -> Vec<f32> {
+        self.weights[range.clone()].to_vec()
+    }
+
     /// Weights and biases of a convolution to `channels` channels with its norm in them.
     pub(super) fn folded(&self, layer: &Convolution, channels: usize) -> (Vec<f32>, Vec<f32>) {
         let weight = &self.weights[layer.weight.clone()];
@@ -47,7 +52,13 @@ impl Tensors {
             layer.bias.as_ref().map_or(0.0, |bias| f64::from(self.weights[bias.start + channel]))
         };
         let Some(norm) = &layer.norm else {
-            return (weight.to_vec(), (0..channels).map(|channel| bias(channel) as f32).collect());
+            let Some(scale) = &layer.scale else {
+                return (weight.to_vec(), (0..channels).map(|channel| bias(channel) as f32).collect());
+            };
+            let scale = &self.weights[scale.clone()];
+            let scaled = weight.chunks_exact(channels).flat_map(|row| row.iter().zip(scale).map(|(w, s)| w * s));
+            let shifts = scale.iter().enumerate().map(|(channel, &s)| (bias(channel) * f64::from(s)) as f32);
+            return (scaled.collect(), shifts.collect());
         };
         let at = |range: &Range<usize>, channel: usize| f64::from(self.weights[range.start + channel]);
         let mean = |channel: usize| f64::from(self.buffers[norm.mean.start + channel]);

@@ -9,6 +9,7 @@ use foliar_kernels::conv::Conv;
 use foliar_kernels::depthwise::Depthwise;
 use foliar_kernels::{Activation, Window};
 
+use crate::learned::{self, Learned};
 use crate::program::{Fused, Label, Norm, NormTensors, Program, Step, ValueId};
 
 /// What is computed at once.
@@ -30,6 +31,8 @@ pub(super) struct Convolution {
     pub(super) weight: Range<usize>,
     pub(super) bias: Option<Range<usize>>,
     pub(super) norm: Option<NormTensors>,
+    /// Factors of the channels, where there is no norm.
+    pub(super) scale: Option<Range<usize>>,
     pub(super) residual: Option<ValueId>,
     pub(super) activation: Activation,
 }
@@ -91,8 +94,42 @@ impl Making<'_> {
                     (layer.activation, layer.y) = (activation, y);
                 }
             }
+            Step::Learned(Learned { x, y, kind: learned::Kind::ChannelShift, ref weight, .. })
+                if self.last_bare(x).is_some_and(|layer| layer.bias.is_none() && layer.scale.is_none()) =>
+            {
+                if let Some(layer) = self.last_bare(x) {
+                    (layer.bias, layer.y) = (Some(weight.clone()), y);
+                }
+            }
+            Step::Learned(Learned { x, y, kind: learned::Kind::ChannelScale, ref weight, .. })
+                if self.last_bare(x).is_some_and(|layer| layer.scale.is_none()) =>
+            {
+                if let Some(layer) = self.last_bare(x) {
+                    (layer.scale, layer.y) = (Some(weight.clone()), y);
+                }
+            }
+            Step::Add { a, b, y } if self.takes_residual(a) || self.takes_residual(b) => {
+                let (made, residual) = if self.takes_residual(b) { (b, a) } else { (a, b) };
+                if let Some(layer) = self.last_bare(made) {
+                    (layer.residual, layer.y) = (Some(residual), y);
+                }
+            }
             ref other => self.push(Work::Other(other.clone()), label),
         }
+    }
+
+    /// The last layer, if it makes `x` for one reader and is a convolution that neither a norm, a residual nor an activation
+    /// follows.
+    fn last_bare(&mut self, x: ValueId) -> Option<&mut Convolution> {
+        let sole = self.readers[x] == 1 && self.may_activate(x);
+        let Some(Layer { work: Work::Convolution(layer), .. }) = self.layers.last_mut() else { return None };
+        (sole && layer.norm.is_none() && layer.residual.is_none()).then_some(layer)
+    }
+
+    /// Whether something may be added to `x` in the last layer. Dense convolutions with a bias and without a norm alone, as in
+    /// blocks of transformers.
+    fn takes_residual(&mut self, x: ValueId) -> bool {
+        self.last_bare(x).is_some_and(|layer| layer.bias.is_some() && matches!(layer.kind, Kind::Dense(_)))
     }
 
     fn push(&mut self, work: Work, label: &Label) {
@@ -144,5 +181,5 @@ impl Making<'_> {
 /// A convolution that nothing follows.
 fn convolution(x: ValueId, y: ValueId, kind: Kind, weight: Range<usize>) -> Convolution {
     let activation = Activation::Identity;
-    Convolution { x, y, kind, weight, bias: None, norm: None, residual: None, activation }
+    Convolution { x, y, kind, weight, bias: None, norm: None, scale: None, residual: None, activation }
 }

@@ -5,6 +5,7 @@ use foliar_kernels::{conv, depthwise, norm};
 
 use super::folding::{FixedNorm, Tensors};
 use super::layers::{self, Convolution, Kind, Layer};
+use crate::learned::Learned;
 use crate::memory::disjoint;
 use crate::program::{self, Label, Program, ValueId};
 use crate::tensor::StateDict;
@@ -21,6 +22,8 @@ pub(super) enum Work {
     Depthwise { x: ValueId, y: ValueId, layer: depthwise::Prepared },
     Separable { x: ValueId, residual: Option<ValueId>, y: ValueId, layer: Separable },
     Norm { x: ValueId, residual: Option<ValueId>, y: ValueId, norm: FixedNorm },
+    /// With its two tensors.
+    Learned { learned: Learned, tensors: [Vec<f32>; 2] },
     Other(program::Step),
 }
 
@@ -35,6 +38,10 @@ pub(super) fn all(layers: Vec<Layer>, program: &Program, state: &StateDict) -> V
             layers::Work::Convolution(layer) => prepared(&layer, &tensors),
             layers::Work::Other(program::Step::Norm { x, residual, y, norm, .. }) => {
                 Work::Norm { x, residual, y, norm: tensors.fixed(&norm.tensors, norm.activation) }
+            }
+            layers::Work::Other(program::Step::Learned(learned)) => {
+                let tensors = [&learned.weight, &learned.shift].map(|range| tensors.part(range));
+                Work::Learned { learned, tensors }
             }
             layers::Work::Other(step) => Work::Other(step),
         };
@@ -106,6 +113,7 @@ impl Step {
                     norm::apply(x, norm.scale_shift(), residual, y)
                 });
             }
+            Work::Learned { learned, tensors: [weight, shift] } => learned.forward(memory, weight, shift),
             Work::Other(step) => memory.run(step, None),
         }
     }
@@ -119,6 +127,7 @@ impl Work {
             | Self::Separable { x, residual, .. }
             | Self::Norm { x, residual, .. } => [Some(*x), *residual].into_iter().flatten().collect(),
             Self::Depthwise { x, .. } => vec![*x],
+            Self::Learned { learned, .. } => vec![learned.x],
             Self::Other(step) => step.inputs().collect(),
         }
     }
@@ -130,6 +139,7 @@ impl Work {
             | Self::Separable { y, .. }
             | Self::Norm { y, .. }
             | Self::Depthwise { y, .. } => *y,
+            Self::Learned { learned, .. } => learned.y,
             Self::Other(step) => step.output(),
         }
     }
@@ -143,7 +153,8 @@ impl Work {
             Self::Dense { layer, .. } => dense(layer),
             Self::Depthwise { layer, .. } => depthwise(layer),
             Self::Separable { layer, .. } => depthwise(layer.depthwise()) + dense(layer.pointwise()),
-            Self::Norm { .. } | Self::Other(_) => 0,
+            Self::Other(program::Step::Attention { attention, .. }) => attention.multiply_adds(),
+            Self::Norm { .. } | Self::Learned { .. } | Self::Other(_) => 0,
         }
     }
 }

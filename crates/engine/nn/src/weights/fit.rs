@@ -1,6 +1,6 @@
 //! From the names of a file to the names of a graph.
 
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, Node, NodeId, Op};
 use crate::parameters::{Parameter, Parameters};
 use crate::shapes;
 use crate::tensor::{StateDict, Tensor};
@@ -11,6 +11,7 @@ use super::error::{Conclusion, FitError, Mismatch};
 use super::layout::agree;
 use super::location::{Location, locations};
 use super::naming::{InputConvention, Naming};
+use super::positions;
 
 /// Side of the image at which shapes are inferred. Weights do not depend on it, and every network takes it.
 const IMAGE_SIDE: usize = 224;
@@ -20,7 +21,8 @@ const COUNTER: &str = "num_batches_tracked";
 /// Weights with the names, shapes and order of a graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fitted {
-    /// All tensors of the graph, without those of the classifier if it is replaced.
+    /// All tensors of the graph, without those of the classifier if it is replaced. Position embeddings have as many places as
+    /// in the file, until [`fit_positions`](super::fit_positions) resamples them.
     pub state: StateDict,
     /// Whose names the file had.
     pub naming: Naming,
@@ -73,8 +75,8 @@ pub fn fit(graph: &Graph, mut file: WeightFile) -> Result<Fitted, FitError> {
     let mut state = StateDict::default();
     let mut mismatches = Vec::new();
     for parameter in &parameters.list {
-        let node = &graph.nodes[parameter.node].name;
-        if replaced_classifier.as_ref().is_some_and(|classifier| classifier.node == *node) {
+        let node = &graph.nodes[parameter.node];
+        if replaced_classifier.as_ref().is_some_and(|classifier| classifier.node == node.name) {
             continue;
         }
         match take(&mut file, &place, node, parameter) {
@@ -93,7 +95,7 @@ pub fn fit(graph: &Graph, mut file: WeightFile) -> Result<Fitted, FitError> {
     }
     let unused = file.tensors.into_keys().filter(|name| !name.ends_with(COUNTER)).collect();
     let background_class = naming == Naming::TensorFlowSlim;
-    let input = naming.input();
+    let input = naming.input(&graph.name);
     Ok(Fitted { state, naming, prefix, alternatives, replaced_classifier, unused, input, background_class })
 }
 
@@ -166,21 +168,24 @@ fn same_tensors(a: &str, b: &str) -> bool {
 fn take(
     file: &mut WeightFile,
     place: &Location,
-    node: &str,
+    node: &Node,
     parameter: &Parameter,
 ) -> Result<Tensor, Mismatch> {
-    let (names, layout) = place.names(node, parameter);
+    let (names, layout) = place.names(&node.name, parameter);
     let (name, expected) = (parameter.name.clone(), parameter.shape.clone());
     let Some((foreign, tensor)) = names.iter().find_map(|name| file.tensors.remove_entry(name)) else {
         let foreign = names.into_iter().next().unwrap_or_default();
         return Err(Mismatch::Missing { name, foreign, expected });
     };
-    if !agree(&layout.ours(&tensor.shape), &expected) {
+    if !positions::fits(node, parameter, &layout.ours(&tensor.shape)) {
         return Err(Mismatch::Shape { name, foreign, expected, found: tensor.shape });
     }
     let count = tensor.data.iter().filter(|value| !value.is_finite()).count();
     if count > 0 {
         return Err(Mismatch::NotFinite { name, foreign, count });
+    }
+    if let Op::PositionEmbedding { extra } = node.op {
+        return Ok(positions::with_extra(tensor, extra));
     }
     Ok(Tensor { shape: expected, data: layout.reorder(&tensor.shape, tensor.data) })
 }

@@ -7,8 +7,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::layout::{Layout, agree};
+use super::layout::Layout;
 use super::naming::Naming;
+use super::positions;
 use crate::graph::{Graph, NodeId};
 use crate::parameters::Parameter;
 use crate::tensor::Tensor;
@@ -67,7 +68,8 @@ pub(super) fn locations(
                 let Some(&(index, layout)) = wanted.get(rest) else { continue };
                 let (held, named) = places.entry(prefix).or_default();
                 named.insert(index);
-                if agree(&layout.ours(&tensor.shape), &parameters[index].shape) {
+                let parameter = &parameters[index];
+                if positions::fits(&graph.nodes[parameter.node], parameter, &layout.ours(&tensor.shape)) {
                     held.insert(index);
                 }
             }

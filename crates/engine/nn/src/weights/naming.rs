@@ -62,8 +62,18 @@ impl Naming {
         Naming::Caffe,
     ];
 
-    /// What the images were prepared with.
-    pub(super) fn input(self) -> InputConvention {
+    /// What the images were prepared with that weights of a network with these names are trained on.
+    pub(super) fn input(self, network: &str) -> InputConvention {
+        match (self, network) {
+            // What timm trained its vision transformers with.
+            (Naming::Torchvision, "vit_small_patch16_224") | (Naming::Timm, "vit_small_patch16_224" | "vit_b_16") => {
+                InputConvention { mean: [0.5; 3], std: [0.5; 3], size: Some(224) }
+            }
+            _ => self.usual_input(),
+        }
+    }
+
+    fn usual_input(self) -> InputConvention {
         match self {
             Naming::Torchvision | Naming::Children | Naming::Timm => {
                 InputConvention { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], size: Some(224) }
@@ -85,13 +95,17 @@ impl Naming {
         let ours = &parameter.name;
         match self {
             Naming::Torchvision => {
-                (std::iter::once(ours.clone()).chain(old_densenet(ours)).collect(), Layout::Ours)
+                let older = old_densenet(ours).or_else(|| old_vit(ours));
+                (std::iter::once(ours.clone()).chain(older).collect(), Layout::Ours)
             }
             Naming::Children => {
                 let names = std::iter::once(ours.clone()).chain(old_densenet(ours));
                 (names.filter_map(|name| child(&name)).collect(), Layout::Ours)
             }
-            Naming::Timm => (timm(ours).into_iter().collect(), Layout::Ours),
+            Naming::Timm => {
+                let names = [timm(ours), timm_convnext(ours), timm_vit(ours)];
+                (names.into_iter().flatten().collect(), Layout::Ours)
+            }
             Naming::Keras => {
                 (vec![format!("{node}/{}", keras_suffix(parameter.role))], tensorflow(parameter))
             }
@@ -117,6 +131,83 @@ fn old_densenet(name: &str) -> Option<String> {
         let number = rest.strip_prefix(kind)?;
         number.starts_with(['1', '2']).then(|| format!("{block}{layer}.{kind}.{number}"))
     })
+}
+
+/// torchvision's file for ViT-B/16 is older than its names: there `mlp.0` is `mlp.linear_1`, and `mlp.3` is `mlp.linear_2`.
+fn old_vit(name: &str) -> Option<String> {
+    let (block, layer) = name.strip_prefix("encoder.")?.split_once(".mlp.")?;
+    let (place, kind) = layer.split_once('.')?;
+    let number = match place {
+        "0" => 1,
+        "3" => 2,
+        _ => return None,
+    };
+    Some(format!("encoder.{block}.mlp.linear_{number}.{kind}"))
+}
+
+/// timm's name for a tensor of torchvision's ConvNeXt.
+fn timm_convnext(name: &str) -> Option<String> {
+    let parts: Vec<&str> = name.split('.').collect();
+    // Stages and what makes images smaller before them take turns.
+    let stage = |place: &str| place.parse::<usize>().ok()?.checked_sub(1);
+    match parts[..] {
+        ["classifier", "0", kind] => Some(format!("head.norm.{kind}")),
+        ["classifier", "2", kind] => Some(format!("head.fc.{kind}")),
+        ["features", "0", layer @ ("0" | "1"), kind] => Some(format!("stem.{layer}.{kind}")),
+        ["features", place, layer @ ("0" | "1"), kind @ ("weight" | "bias")] => {
+            let before = stage(place)?;
+            Some(format!("stages.{}.downsample.{layer}.{kind}", before.div_ceil(2)))
+        }
+        ["features", place, number, "layer_scale"] => {
+            Some(format!("stages.{}.blocks.{number}.gamma", stage(place)? / 2))
+        }
+        ["features", place, number, "block", layer, kind] => {
+            let layer = match layer {
+                "0" => "conv_dw",
+                "2" => "norm",
+                "3" => "mlp.fc1",
+                "5" => "mlp.fc2",
+                _ => return None,
+            };
+            Some(format!("stages.{}.blocks.{number}.{layer}.{kind}", stage(place)? / 2))
+        }
+        _ => None,
+    }
+}
+
+/// timm's name for a tensor of torchvision's vision transformer, or of DINOv2's with registers.
+fn timm_vit(name: &str) -> Option<String> {
+    let begins = ["blocks.", "patch_embed.", "norm.", "head."];
+    if ["cls_token", "pos_embed"].contains(&name) || begins.iter().any(|begin| name.starts_with(begin)) {
+        return Some(name.to_owned());
+    }
+    let fixed = match name {
+        "register_tokens" => "reg_token",
+        "class_token" => "cls_token",
+        "encoder.pos_embedding" => "pos_embed",
+        _ => "",
+    };
+    if !fixed.is_empty() {
+        return Some(fixed.to_owned());
+    }
+    let outer = [("conv_proj.", "patch_embed.proj."), ("encoder.ln.", "norm."), ("heads.head.", "head.")];
+    if let Some((kind, theirs)) =
+        outer.iter().find_map(|(ours, theirs)| Some((name.strip_prefix(ours)?, theirs)))
+    {
+        return Some(format!("{theirs}{kind}"));
+    }
+    let (number, part) = name.strip_prefix("encoder.layers.encoder_layer_")?.split_once('.')?;
+    let layers = [
+        ("ln_1.", "norm1."),
+        ("self_attention.in_proj_", "attn.qkv."),
+        ("self_attention.out_proj.", "attn.proj."),
+        ("ln_2.", "norm2."),
+        ("mlp.0.", "mlp.fc1."),
+        ("mlp.3.", "mlp.fc2."),
+    ];
+    let (kind, theirs) =
+        layers.iter().find_map(|(ours, theirs)| Some((part.strip_prefix(ours)?, theirs)))?;
+    Some(format!("blocks.{number}.{theirs}{kind}"))
 }
 
 /// A name without that of the outermost module, which is left out (`features`) or numbered (a residual network's).
@@ -202,6 +293,8 @@ fn keras_suffix(role: Role) -> &'static str {
         Role::Bias => "bias",
         Role::NormScale => "gamma",
         Role::NormShift => "beta",
+        // No network with Keras's names has them.
+        Role::ChannelScale | Role::ChannelShift | Role::Token | Role::Position => "",
         Role::RunningMean => "moving_mean",
         Role::RunningVariance => "moving_variance",
     }
@@ -323,6 +416,43 @@ mod tests {
         for other in ["layer1.0.conv1.weight", "features.3.squeeze.weight", "features.8.weight", "fc.bias"] {
             assert_eq!(timm(other), None);
         }
+    }
+
+    #[test]
+    fn names_of_timms_transformers() {
+        for (ours, theirs) in [
+            ("features.0.1.bias", "stem.1.bias"),
+            ("features.1.2.block.0.weight", "stages.0.blocks.2.conv_dw.weight"),
+            ("features.1.2.block.0.bias", "stages.0.blocks.2.conv_dw.bias"),
+            ("features.2.0.weight", "stages.1.downsample.0.weight"),
+            ("features.6.1.bias", "stages.3.downsample.1.bias"),
+            ("features.7.0.block.2.weight", "stages.3.blocks.0.norm.weight"),
+            ("features.5.8.block.5.bias", "stages.2.blocks.8.mlp.fc2.bias"),
+            ("features.3.0.layer_scale", "stages.1.blocks.0.gamma"),
+            ("classifier.0.weight", "head.norm.weight"),
+            ("classifier.2.bias", "head.fc.bias"),
+        ] {
+            assert_eq!(timm_convnext(ours).as_deref(), Some(theirs), "{ours}");
+        }
+        for (ours, theirs) in [
+            ("class_token", "cls_token"),
+            ("encoder.pos_embedding", "pos_embed"),
+            ("conv_proj.weight", "patch_embed.proj.weight"),
+            ("encoder.layers.encoder_layer_11.self_attention.in_proj_bias", "blocks.11.attn.qkv.bias"),
+            ("encoder.layers.encoder_layer_0.self_attention.out_proj.weight", "blocks.0.attn.proj.weight"),
+            ("encoder.layers.encoder_layer_3.mlp.3.bias", "blocks.3.mlp.fc2.bias"),
+            ("encoder.ln.bias", "norm.bias"),
+            ("heads.head.weight", "head.weight"),
+            ("register_tokens", "reg_token"),
+            ("blocks.3.ls1.gamma", "blocks.3.ls1.gamma"),
+        ] {
+            assert_eq!(timm_vit(ours).as_deref(), Some(theirs), "{ours}");
+        }
+        assert_eq!(
+            old_vit("encoder.layers.encoder_layer_3.mlp.3.bias").as_deref(),
+            Some("encoder.layers.encoder_layer_3.mlp.linear_2.bias")
+        );
+        assert_eq!(old_vit("encoder.ln.bias"), None);
     }
 
     #[test]

@@ -10,6 +10,15 @@ pub fn known_as(name: &str) -> Option<&'static str> {
     // Names of ours hold points: mobilenet_v1_0.25.
     own(name).or_else(|| match architecture(name).as_str() {
         "mobilenetv2_100" => Some("mobilenet_v2"),
+        "vit_base_patch16_224" => Some("vit_b_16"),
+        "vit_small_patch14_dinov2" | "dinov2_small" => Some("dinov2_vits14"),
+        "vit_base_patch14_dinov2" | "dinov2_base" => Some("dinov2_vitb14"),
+        "vit_small_patch14_reg4_dinov2" | "dinov2_vits14_reg" | "dinov2_with_registers_small" => {
+            Some("dinov2_vits14_reg4")
+        }
+        "vit_base_patch14_reg4_dinov2" | "dinov2_vitb14_reg" | "dinov2_with_registers_base" => {
+            Some("dinov2_vitb14_reg4")
+        }
         other => own(other),
     })
 }
@@ -34,6 +43,11 @@ pub fn nearest(name: &str) -> Option<&'static str> {
             ("resnet", "resnet50"),
             ("resnext", "resnet50"),
             ("resnest", "resnet50"),
+            ("convnext", "convnext_tiny"),
+            ("dinov2", "dinov2_vits14"),
+            ("deit", "vit_small_patch16_224"),
+            ("vit_b", "vit_b_16"),
+            ("vit", "vit_small_patch16_224"),
         ];
         let (_, model) = families.into_iter().find(|(family, _)| plain.contains(family))?;
         let depth =
@@ -66,11 +80,19 @@ mod tests {
             ("densenet121.ra_in1k", "densenet121"),
             ("efficientnet_b0.ra_in1k", "efficientnet_b0"),
             ("vgg16_bn.tv_in1k", "vgg16_bn"),
+            ("convnext_tiny.fb_in22k_ft_in1k", "convnext_tiny"),
+            ("timm/convnext_small.fb_in1k", "convnext_small"),
+            ("vit_base_patch16_224.augreg2_in21k_ft_in1k", "vit_b_16"),
+            ("vit_small_patch16_224.augreg_in1k", "vit_small_patch16_224"),
+            ("vit_small_patch14_dinov2.lvd142m", "dinov2_vits14"),
+            ("facebook/dinov2-base", "dinov2_vitb14"),
+            ("dinov2_vits14_reg", "dinov2_vits14_reg4"),
+            ("vit_base_patch14_reg4_dinov2.lvd142m", "dinov2_vitb14_reg4"),
         ] {
             assert_eq!(known_as(name), Some(model), "{name}");
         }
         for name in
-            ["resnet50d", "tf_efficientnet_b0", "mobilenetv3_large_100", "resnet", "", "vit_base_patch16_224"]
+            ["resnet50d", "tf_efficientnet_b0", "mobilenetv3_large_100", "resnet", "", "swin_tiny_patch4_window7_224"]
         {
             assert_eq!(known_as(name), None, "{name}");
         }
@@ -87,7 +109,11 @@ mod tests {
             ("resnet152", Some("resnet50")),
             ("resnet34d", Some("resnet34")),
             ("vgg19", Some("vgg16_bn")),
-            ("vit_base_patch16_224", None),
+            ("convnext_base.fb_in1k", Some("convnext_tiny")),
+            ("vit_base_patch32_clip_224", Some("vit_b_16")),
+            ("vit_large_patch14_dinov2", Some("dinov2_vits14")),
+            ("deit_tiny_patch16_224", Some("vit_small_patch16_224")),
+            ("swin_tiny_patch4_window7_224", None),
         ] {
             assert_eq!(nearest(name), model, "{name}");
         }
