@@ -8,9 +8,9 @@
 //! | a | -0.75 where the grid grows, -0.5 where it shrinks |
 //!
 //! Bicubic (Keys 1981) along rows and then columns. A grid that grows, or keeps its size, takes four neighbours, those beyond the
-//! border being the border's; one that shrinks takes all within 2 r, weighted by the kernel stretched by r and divided by the
-//! weights' sum, so that none is passed over. So do PyTorch's `interpolate(mode="bicubic", antialias=True)` with each of its two
-//! constants, and timm with it. DINOv2's own program shrinks without the stretching.
+//! border being the border's: PyTorch's `interpolate(mode="bicubic")`. One that shrinks takes all within 2 r, weighted by the kernel
+//! stretched by r and divided by the weights' sum, so that none is passed over: the same with `antialias=True`, as timm does.
+//! DINOv2's own program shrinks without the stretching.
 
 use crate::error::GraphError;
 use super::layout::agree;
