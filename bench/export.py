@@ -19,6 +19,7 @@ timm, safetensors, NumPy and Pillow from PyPI.
 import argparse
 import importlib.util
 import json
+import math
 import os
 import subprocess
 import sys
@@ -102,19 +103,21 @@ def networks(folder):
         batches = [{name: value[index] for name, value in batch.items()} for index in range(len(rows))]
         half = run(session(path / "half.onnx", 2), inputs)["probabilities"]
         vino = openvino(path / "image.onnx", photos)
-        worst = lambda said: max(difference(s["probabilities"], row) for s, row in zip(said, rows))
+        worst = lambda said: max((difference(s["probabilities"], row) for s, row in zip(said, rows)), default=math.nan)
         errors = [worst(singles), worst(batches), worst(vino)]
         distance = max(
             abs(float(s["distance"]) / row["distance"] - 1) for s, row in zip(singles + batches, rows + rows)
         )
         halves = max(difference(p, row) for p, row in zip(half, rows))
         seen = [np.fromfile(path / f"{index}.u8", np.uint8).reshape(size, size, 3) for index in range(len(rows))]
-        tflite, half_tflite = ([run(pixels) for pixels in seen] for run in map(lite, tflite_files(path)))
+        # Transformers have no TFLite file.
+        lites = [lite(file) if file.exists() else None for file in tflite_files(path)]
+        tflite, half_tflite = ([run(pixels) for pixels in seen] if run else [] for run in lites)
         lite_error, half_lite = worst(tflite), worst(half_tflite)
-        lite_distance = max(abs(float(s["distance"]) / row["distance"] - 1) for s, row in zip(tflite, rows))
+        lite_distance = max((abs(float(s["distance"]) / row["distance"] - 1) for s, row in zip(tflite, rows)), default=math.nan)
         equal = all(agrees(s, row) for s, row in zip(singles + batches + vino + tflite, rows * 4))
         torch_error, modules = pytorch(path / "torch", inputs, rows, about["temperature"])
-        good = max(*errors, lite_error, torch_error) < LOGITS and equal
+        good = max(*errors, lite_error if tflite else 0.0, torch_error) < LOGITS and equal
         failures += not good
         print(
             f"{path.name:19} {errors[0]:7.1e} {errors[1]:7.1e}   {errors[2]:7.1e}   {distance:7.1e}"

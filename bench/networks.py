@@ -6,6 +6,15 @@ from torch import nn
 # Output channels at width 1 and stride of the 13 separable layers of MobileNet v1.
 SEPARABLE = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)]
 
+# timm's names of vision transformers that torchvision does not have. Those with registers differ in one addition.
+TIMM = {
+    "vit_small_patch16_224": "vit_small_patch16_224",
+    "dinov2_vits14": "vit_small_patch14_dinov2",
+    "dinov2_vits14_reg4": "vit_small_patch14_reg4_dinov2",
+    "dinov2_vitb14": "vit_base_patch14_dinov2",
+    "dinov2_vitb14_reg4": "vit_base_patch14_reg4_dinov2",
+}
+
 
 class Baseline(nn.Module):
     """Five 3 x 3 convolutions with batch norm and ReLU, and maximum pooling between them."""
@@ -73,4 +82,7 @@ def network(name: str, classes: int, same: bool = False) -> nn.Module:
         return Baseline(classes)
     if name.startswith("mobilenet_v1_"):
         return MobileNetV1(float(name.removeprefix("mobilenet_v1_")), classes, same)
+    if name in TIMM:
+        import timm
+        return timm.create_model(TIMM[name], num_classes=classes, img_size=224)
     return getattr(torchvision.models, name)(weights=None, num_classes=classes)

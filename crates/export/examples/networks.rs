@@ -13,7 +13,7 @@ mod bundle;
 use std::fs;
 use std::path::Path;
 
-use foliar_export::{InputForm, OnnxOptions, Origin, WeightType, onnx, tflite, torch};
+use foliar_export::{ExportError, InputForm, OnnxOptions, Origin, WeightType, onnx, tflite, torch};
 use foliar_model::Predictor;
 use foliar_nn::zoo;
 use foliar_vision::{Preprocessing, Rgb};
@@ -45,7 +45,10 @@ fn write(folder: &Path, model: &str, size: u32) {
     let half = OnnxOptions { input: InputForm::Tensor, weights: WeightType::F16 };
     fs::write(folder.join("half.onnx"), onnx(&bundle, &origin, half).unwrap()).unwrap();
     for (name, weights) in [("model.tflite", WeightType::F32), ("half.tflite", WeightType::F16)] {
-        fs::write(folder.join(name), tflite(&bundle, &origin, weights).unwrap()).unwrap();
+        match tflite(&bundle, &origin, weights) {
+            Err(ExportError::Unsupported { .. }) => {}
+            made => fs::write(folder.join(name), made.unwrap()).unwrap(),
+        }
     }
     for (name, bytes) in torch(&bundle, &origin, WeightType::F32).unwrap() {
         fs::write(folder.join("torch").join(name), bytes).unwrap();

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use common::bundle::{bundle, photo};
 use common::evaluator::{Value, evaluate};
 use common::file::File;
-use common::graph::{averages, every_op};
+use common::graph::{averages, every_op, every_token_op};
 use common::said;
 use foliar_export::{ExportError, Figures, InputForm, OnnxOptions, Origin, WeightType, onnx};
 use foliar_metrics::Estimate;
@@ -124,6 +124,19 @@ fn a_batch_says_of_each_photo_what_foliar_says() {
     let difference = values["probabilities"].data.iter().zip(&rough["probabilities"].data);
     let largest = difference.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     assert!(largest > 0.0 && largest < 0.02, "{largest}");
+}
+
+#[test]
+fn layers_of_transformers_say_what_foliar_says_of_each_photo_of_a_batch() {
+    let bundle = bundle(every_token_op(3), Preprocessing::imagenet(33), 5);
+    let photos: Vec<Rgb> = (0..3).map(|index| photo(300 + index, 60, 50 + 7 * index as u32)).collect();
+    let inputs: Vec<f32> = photos.iter().flat_map(|photo| bundle.preprocessing.prepare(photo)).collect();
+    let input = Value::floats(&[photos.len(), 3, 33, 33], &channels_first(&inputs, 33));
+    let values = evaluate(&file(&bundle, TENSOR), input);
+    let predictions = Predictor::new(bundle, photos.len()).unwrap().predict(&photos).unwrap();
+    for (row, prediction) in predictions.iter().enumerate() {
+        check_said(&values, row, prediction, &format!("row {row}"));
+    }
 }
 
 #[test]

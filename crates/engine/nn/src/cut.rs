@@ -88,7 +88,7 @@ impl Graph {
             let shrinks = match cuts.get(index + 1) {
                 None => true,
                 Some(&next) if quarter > 0 => {
-                    attentions[cut] < attentions[next] && attentions[cut] % quarter == 0
+                    attentions[cut] < attentions[next] && attentions[cut].is_multiple_of(quarter)
                 }
                 Some(&next) => shapes[next].h() < shapes[cut].h(),
             };

@@ -84,7 +84,7 @@ fn output(node: &Node, inputs: &[Nhwc], [n, height, width]: [usize; 3]) -> Resul
             [x],
         ) => Ok(*x),
         (Op::PixelLinear { features }, [x]) => counted(Nhwc::new(x.n(), x.h(), x.w(), *features)),
-        (Op::Attention { heads }, [x]) if x.c() % 3 != 0 || (x.c() / 3) % heads != 0 => {
+        (Op::Attention { heads }, [x]) if !x.c().is_multiple_of(3 * heads) => {
             malformed(format!("{} channels are no queries, keys and values of {heads} heads", x.c()))
         }
         (Op::Attention { heads }, [x]) => {

@@ -314,6 +314,10 @@ fn each_network_takes_every_size_from_32_up() {
         ("vgg16_bn", 138_365_992),
         ("densenet121", 7_978_856),
         ("efficientnet_b0", 5_288_548),
+        ("convnext_tiny", 28_589_128),
+        ("convnext_small", 50_223_688),
+        ("vit_b_16", 86_567_656),
+        ("vit_small_patch16_224", 22_050_664),
     ];
     for (model, parameters) in published {
         let summary = foliar_nn::summary::summarise(&zoo::build(model, 1000).unwrap(), 1, 224, SGD).unwrap();

@@ -1,6 +1,7 @@
 //! What other programs call the tensors of our networks, and what images they were trained on.
 //!
-//! Graphs bear torchvision's names, but for MobileNet v1, which bears those of Keras's layers.
+//! Graphs bear torchvision's names, but for MobileNet v1, which bears those of Keras's layers, ViT-S/16, which bears timm's, and
+//! DINOv2's networks, which bear their own.
 
 use std::fmt;
 
@@ -10,12 +11,13 @@ use crate::parameters::{Parameter, Role};
 /// Whose names a file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Naming {
-    /// torchvision's, which are the graphs' own.
+    /// The graphs' own, which are torchvision's where it has the network.
     Torchvision,
     /// torchvision's without the names of the outermost modules, as `nn.Sequential(*list(network.children())[:-1])` and
     /// `network.features` have them: `4.0.conv1.weight` for `layer1.0.conv1.weight`.
     Children,
-    /// timm's, where its network is one of torchvision's: `blocks.1.0.conv_dw.weight` of `mobilenetv2_100` and `efficientnet_b0`.
+    /// timm's, where its network is one of torchvision's or DINOv2's: `blocks.1.0.conv_dw.weight` of `mobilenetv2_100` and
+    /// `efficientnet_b0`, `stages.0.blocks.0.gamma` of `convnext_tiny`, `blocks.0.attn.qkv.weight` of `vit_base_patch16_224`.
     Timm,
     /// Those of Keras's MobileNet v1: `conv_dw_1/depthwise_kernel`.
     Keras,
