@@ -77,8 +77,10 @@ const fn torchvision(
 }
 
 /// Where DINOv2's files are.
-const DINOV2_FOLDERS: [&str; 2] =
-    ["https://dl.fbaipublicfiles.com/dinov2/dinov2_vits14", "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitb14"];
+const DINOV2_FOLDERS: [&str; 2] = [
+    "https://dl.fbaipublicfiles.com/dinov2/dinov2_vits14",
+    "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitb14",
+];
 
 /// An entry of DINOv2's backbones, which bears the model's name and has no classifier.
 const fn dinov2(

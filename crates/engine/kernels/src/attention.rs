@@ -46,8 +46,12 @@ impl Attention {
         let tokens = input.h * input.w;
         let width = input.c.checked_div(heads.checked_mul(3)?)?;
         values(&[QUERIES.max(width), tokens])?;
-        (width > 0 && width * heads * 3 == input.c && tokens > 0)
-            .then_some(Self { images: input.n, tokens, heads, width })
+        (width > 0 && width * heads * 3 == input.c && tokens > 0).then_some(Self {
+            images: input.n,
+            tokens,
+            heads,
+            width,
+        })
     }
 
     /// The same for `n` images.
@@ -111,7 +115,8 @@ impl Attention {
                     queries.times(first, &across, packed_keys, scores);
                     softmax_rows(scores, self.tokens, self.factor());
                     let rows = Rows { values: scores, start: 0, stride: self.tokens, width: self.tokens };
-                    let output = output.rows(to + first * self.channels(), self.channels(), count, self.width);
+                    let output =
+                        output.rows(to + first * self.channels(), self.channels(), count, self.width);
                     rows.times_into(count, &down, packed_values, Start::Zero, output);
                 }
             });
@@ -151,7 +156,8 @@ impl Attention {
                     softmax_rows(shares, tokens, factor);
                     outputs.times(first, &across, packed_values, slopes);
                     let later = if first > 0 { Start::Add } else { start };
-                    let place = |part: usize, row: usize| from + part * self.channels() + row * 3 * self.channels();
+                    let place =
+                        |part: usize, row: usize| from + part * self.channels() + row * 3 * self.channels();
                     let rows = |part: usize, row: usize, count: usize| {
                         input.rows(place(part, row), 3 * self.channels(), count, width)
                     };
@@ -232,7 +238,8 @@ impl Rows<'_> {
         let columns = layout.matrix_columns();
         let count = result.len() / columns;
         let start = self.start + first * self.stride;
-        let output = Shared { start: result.as_mut_ptr(), len: result.len() }.rows(0, columns, count, columns);
+        let output =
+            Shared { start: result.as_mut_ptr(), len: result.len() }.rows(0, columns, count, columns);
         Self { start, ..*self }.times_into(count, layout, packed, Start::Zero, output);
     }
 

@@ -220,7 +220,9 @@ impl Op {
             Op::Linear { features } => &[("features", *features, 1..=MOST_CHANNELS)],
             Op::PixelLinear { features } => &[("features", *features, 1..=MOST_CHANNELS)],
             Op::Attention { heads } => &[("heads", *heads, 1..=MOST_CHANNELS)],
-            Op::Token { count, after } => &[("count", *count, 1..=MOST_PIXELS), ("after", *after, 0..=MOST_PIXELS)],
+            Op::Token { count, after } => {
+                &[("count", *count, 1..=MOST_PIXELS), ("after", *after, 0..=MOST_PIXELS)]
+            }
             Op::PositionEmbedding { extra } => &[("extra", *extra, 0..=MOST_PIXELS)],
             Op::PickToken { place } => &[("place", *place, 0..=MOST_TOKENS)],
             Op::AdaptiveAveragePool { size } => &[("size", *size, 1..=MOST_PIXELS)],

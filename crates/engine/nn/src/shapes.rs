@@ -80,7 +80,11 @@ fn output(node: &Node, inputs: &[Nhwc], [n, height, width]: [usize; 3]) -> Resul
             Ok(*x)
         }
         (
-            Op::Gelu | Op::LayerNorm { .. } | Op::ChannelScale { .. } | Op::ChannelShift | Op::PositionEmbedding { .. },
+            Op::Gelu
+            | Op::LayerNorm { .. }
+            | Op::ChannelScale { .. }
+            | Op::ChannelShift
+            | Op::PositionEmbedding { .. },
             [x],
         ) => Ok(*x),
         (Op::PixelLinear { features }, [x]) => counted(Nhwc::new(x.n(), x.h(), x.w(), *features)),

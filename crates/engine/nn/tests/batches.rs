@@ -58,7 +58,9 @@ fn a_prediction_is_the_same_bits_in_any_batch() {
             continue;
         }
         for model in zoo::MODELS {
-            let is_large = ["vit_b", "vitb", "dinov2_vits14_reg4", "convnext_small"].iter().any(|part| model.contains(part));
+            let is_large = ["vit_b", "vitb", "dinov2_vits14_reg4", "convnext_small"]
+                .iter()
+                .any(|part| model.contains(part));
             if is_large || wanted != isa::detected() && !FEW.contains(&model) {
                 continue;
             }

@@ -39,9 +39,8 @@ fn part(state: &StateDict, graph: &Graph) -> StateDict {
     let mut state = state.clone().outcome();
     let nodes = graph.nodes.iter().filter(|node| node.op.arity() > 0);
     let suffixes = ["weight", "bias", "running_mean", "running_var", ""];
-    let names: HashSet<String> = nodes
-        .flat_map(|node| suffixes.map(|suffix| tensor_name(&node.name, suffix)))
-        .collect();
+    let names: HashSet<String> =
+        nodes.flat_map(|node| suffixes.map(|suffix| tensor_name(&node.name, suffix))).collect();
     state.tensors.retain(|tensor, _| names.contains(tensor));
     state
 }

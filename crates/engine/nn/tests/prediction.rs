@@ -51,7 +51,8 @@ fn assert_close(found: &[f32], expected: &[f32], what: &str) {
 #[test]
 fn every_network_predicts_what_the_engine_for_training_does() {
     // Small and base networks are built of the same layers.
-    for model in zoo::MODELS.into_iter().filter(|model| !model.contains("vitb") && *model != "convnext_small") {
+    for model in zoo::MODELS.into_iter().filter(|model| !model.contains("vitb") && *model != "convnext_small")
+    {
         let graph = zoo::build(model, 5).unwrap();
         let mut trained = engine(&graph, 2);
         let state = moved(trained.state());

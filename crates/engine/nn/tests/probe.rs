@@ -107,7 +107,8 @@ fn network(model: &str) -> Graph {
 #[test]
 fn every_network_of_the_zoo_has_a_gradient_at_its_last_image() {
     // Base networks are built of the same layers as the small ones.
-    let is_large = |model: &&str| model.contains("vit_b") || model.contains("vitb") || *model == "convnext_small";
+    let is_large =
+        |model: &&str| model.contains("vit_b") || model.contains("vitb") || *model == "convnext_small";
     for model in zoo::MODELS.into_iter().filter(|model| !is_large(model)) {
         let graph = network(model);
         check(&graph, 64, graph.last_image(64, 2).unwrap(), 2e-3);

@@ -141,7 +141,8 @@ impl Growing {
                 let inner = self.add(Op::PixelLinear { features: channels }, &[normal]);
                 let inner = self.add(Op::Gelu, &[inner]);
                 let inner = self.add(Op::PixelLinear { features }, &[inner]);
-                let inner = if size % 3 == 0 { inner } else { self.add(Op::ChannelScale { initial: 1.0 }, &[inner]) };
+                let inner =
+                    if size % 3 == 0 { inner } else { self.add(Op::ChannelScale { initial: 1.0 }, &[inner]) };
                 let _ = self.add(Op::Add, &if size % 2 == 0 { [inner, x] } else { [x, inner] });
             }
             // A convolution between norms, perhaps with a residual.

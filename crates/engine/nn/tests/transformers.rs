@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use foliar_nn::isa::Isa;
 use foliar_nn::weights::{self, Format, Naming, Resampled, WeightFile, fit_positions};
 use foliar_nn::{
-    Batch, CpuEngine, Engine, EngineOptions, Graph, Node, Op, Optimizer, Parameters, PredictionEngine, Sliding,
-    StateDict, Statistics, StepConfig, Tensor, infer, isa, zoo,
+    Batch, CpuEngine, Engine, EngineOptions, Graph, Node, Op, Optimizer, Parameters, PredictionEngine,
+    Sliding, StateDict, Statistics, StepConfig, Tensor, infer, isa, zoo,
 };
 use serde::Deserialize;
 
@@ -97,7 +97,9 @@ fn fill(state: &mut StateDict, seed: u64) {
     for (name, tensor) in &mut state.tensors {
         let is = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
         let (factor, offset) = match tensor.shape[..] {
-            _ if is(&["class_token", "cls_token", "register_tokens", "pos_embed", "pos_embedding"]) => (0.5, 0.0),
+            _ if is(&["class_token", "cls_token", "register_tokens", "pos_embed", "pos_embedding"]) => {
+                (0.5, 0.0)
+            }
             _ if is(&["layer_scale", "gamma"]) => (0.2, 0.4),
             [_, inputs, h, w] => (3f64.sqrt() * (2.0 / (inputs * h * w) as f64).sqrt(), 0.0),
             [_, inputs] => ((3.0 / inputs as f64).sqrt(), 0.0),

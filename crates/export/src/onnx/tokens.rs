@@ -99,7 +99,13 @@ pub(super) fn pick(b: &mut Builder, weights: &Weights<'_>, id: NodeId, x: &Value
 }
 
 /// Attention over the places of `x`, (n, 3 c, h, w).
-pub(super) fn attention(b: &mut Builder, weights: &Weights<'_>, id: NodeId, x: &Value, heads: usize) -> Value {
+pub(super) fn attention(
+    b: &mut Builder,
+    weights: &Weights<'_>,
+    id: NodeId,
+    x: &Value,
+    heads: usize,
+) -> Value {
     let shape = weights.shapes[id];
     let width = shape.c() / heads.max(1);
     let extents = [0, 3 * heads as i64, width as i64, (shape.h() * shape.w()) as i64];

@@ -30,7 +30,8 @@ pub fn grad_cam(
     let gradient = probe.gradient(activations, &chosen)?;
     let (before, [height, width, channels]) = probe.picture();
     let picture = before..before + height * width * channels;
-    let (Some(activations), Some(gradient)) = (activations.get(picture.clone()), gradient.get(picture)) else {
+    let (Some(activations), Some(gradient)) = (activations.get(picture.clone()), gradient.get(picture))
+    else {
         return Err(ExplainError::NotFinite);
     };
     let map = evidence(activations, gradient, channels);

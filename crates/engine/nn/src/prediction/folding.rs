@@ -56,7 +56,8 @@ impl Tensors {
                 return (weight.to_vec(), (0..channels).map(|channel| bias(channel) as f32).collect());
             };
             let scale = &self.weights[scale.clone()];
-            let scaled = weight.chunks_exact(channels).flat_map(|row| row.iter().zip(scale).map(|(w, s)| w * s));
+            let scaled =
+                weight.chunks_exact(channels).flat_map(|row| row.iter().zip(scale).map(|(w, s)| w * s));
             let shifts = scale.iter().enumerate().map(|(channel, &s)| (bias(channel) * f64::from(s)) as f32);
             return (scaled.collect(), shifts.collect());
         };

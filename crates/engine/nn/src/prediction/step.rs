@@ -18,12 +18,34 @@ pub(super) struct Step {
 }
 
 pub(super) enum Work {
-    Dense { x: ValueId, residual: Option<ValueId>, y: ValueId, layer: conv::Prepared },
-    Depthwise { x: ValueId, y: ValueId, layer: depthwise::Prepared },
-    Separable { x: ValueId, residual: Option<ValueId>, y: ValueId, layer: Separable },
-    Norm { x: ValueId, residual: Option<ValueId>, y: ValueId, norm: FixedNorm },
+    Dense {
+        x: ValueId,
+        residual: Option<ValueId>,
+        y: ValueId,
+        layer: conv::Prepared,
+    },
+    Depthwise {
+        x: ValueId,
+        y: ValueId,
+        layer: depthwise::Prepared,
+    },
+    Separable {
+        x: ValueId,
+        residual: Option<ValueId>,
+        y: ValueId,
+        layer: Separable,
+    },
+    Norm {
+        x: ValueId,
+        residual: Option<ValueId>,
+        y: ValueId,
+        norm: FixedNorm,
+    },
     /// With its two tensors.
-    Learned { learned: Learned, tensors: [Vec<f32>; 2] },
+    Learned {
+        learned: Learned,
+        tensors: [Vec<f32>; 2],
+    },
     Other(program::Step),
 }
 

@@ -68,7 +68,8 @@ impl Naming {
     pub(super) fn input(self, network: &str) -> InputConvention {
         match (self, network) {
             // What timm trained its vision transformers with.
-            (Naming::Torchvision, "vit_small_patch16_224") | (Naming::Timm, "vit_small_patch16_224" | "vit_b_16") => {
+            (Naming::Torchvision, "vit_small_patch16_224")
+            | (Naming::Timm, "vit_small_patch16_224" | "vit_b_16") => {
                 InputConvention { mean: [0.5; 3], std: [0.5; 3], size: Some(224) }
             }
             _ => self.usual_input(),
@@ -207,8 +208,7 @@ fn timm_vit(name: &str) -> Option<String> {
         ("mlp.0.", "mlp.fc1."),
         ("mlp.3.", "mlp.fc2."),
     ];
-    let (kind, theirs) =
-        layers.iter().find_map(|(ours, theirs)| Some((part.strip_prefix(ours)?, theirs)))?;
+    let (kind, theirs) = layers.iter().find_map(|(ours, theirs)| Some((part.strip_prefix(ours)?, theirs)))?;
     Some(format!("blocks.{number}.{theirs}{kind}"))
 }
 

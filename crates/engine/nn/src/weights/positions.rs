@@ -12,8 +12,8 @@
 //! stretched by r and divided by the weights' sum, so that none is passed over: the same with `antialias=True`, as timm does.
 //! DINOv2's own program shrinks without the stretching.
 
-use crate::error::GraphError;
 use super::layout::agree;
+use crate::error::GraphError;
 use crate::graph::{Graph, Node, Op};
 use crate::parameters::{Parameter, Parameters, Role};
 use crate::shapes;
@@ -35,7 +35,11 @@ pub struct Resampled {
 ///
 /// # Errors
 /// A malformed graph, or photographs that do not fit it.
-pub fn fit_positions(graph: &Graph, state: &mut StateDict, size: usize) -> Result<Vec<Resampled>, GraphError> {
+pub fn fit_positions(
+    graph: &Graph,
+    state: &mut StateDict,
+    size: usize,
+) -> Result<Vec<Resampled>, GraphError> {
     let parameters = Parameters::new(graph, &shapes::infer(graph, 1, size, size)?)?;
     let mut resampled = Vec::new();
     for parameter in parameters.list.iter().filter(|parameter| parameter.role == Role::Position) {
@@ -100,8 +104,9 @@ fn resample(grid: &[f32], channels: usize, from: usize, to: usize) -> Vec<f32> {
     let mut out = Vec::with_capacity(to * to * channels);
     for row in rows.chunks_exact(from * channels) {
         for taps in &taps {
-            let value =
-                |c: usize| taps.iter().map(|&(place, weight)| weight * row[place * channels + c]).sum::<f64>();
+            let value = |c: usize| {
+                taps.iter().map(|&(place, weight)| weight * row[place * channels + c]).sum::<f64>()
+            };
             out.extend((0..channels).map(|c| value(c) as f32));
         }
     }
@@ -121,7 +126,8 @@ fn taps(from: usize, to: usize) -> Vec<Vec<(usize, f64)>> {
             let weight = kernel((place as f64 + 0.5 - centre) / stretch, a);
             // Beyond the border there is nothing where the kernel is stretched, else the border's value.
             let inside = (0..from as i64).contains(&place);
-            (weight != 0.0 && (inside || stretch == 1.0)).then(|| (place.clamp(0, last as i64) as usize, weight))
+            (weight != 0.0 && (inside || stretch == 1.0))
+                .then(|| (place.clamp(0, last as i64) as usize, weight))
         };
         let taps: Vec<(usize, f64)> = (first..end).filter_map(weighted).collect();
         let sum: f64 = taps.iter().map(|(_, weight)| weight).sum();
@@ -149,7 +155,9 @@ mod tests {
     #[test]
     fn grids_of_one_value_stay_and_equal_grids_are_kept() {
         for (from, to) in [(3, 5), (5, 3), (4, 4), (37, 16), (1, 4), (4, 1)] {
-            assert!(resample(&vec![2.5; from * from * 2], 2, from, to).iter().all(|v| (v - 2.5).abs() < 1e-6));
+            assert!(
+                resample(&vec![2.5; from * from * 2], 2, from, to).iter().all(|v| (v - 2.5).abs() < 1e-6)
+            );
         }
         let grid: Vec<f32> = (0..16).map(|i| (i * i % 7) as f32).collect();
         assert_eq!(resample(&grid, 1, 4, 4), grid);

@@ -91,9 +91,14 @@ mod tests {
         ] {
             assert_eq!(known_as(name), Some(model), "{name}");
         }
-        for name in
-            ["resnet50d", "tf_efficientnet_b0", "mobilenetv3_large_100", "resnet", "", "swin_tiny_patch4_window7_224"]
-        {
+        for name in [
+            "resnet50d",
+            "tf_efficientnet_b0",
+            "mobilenetv3_large_100",
+            "resnet",
+            "",
+            "swin_tiny_patch4_window7_224",
+        ] {
             assert_eq!(known_as(name), None, "{name}");
         }
     }

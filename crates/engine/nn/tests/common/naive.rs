@@ -465,7 +465,8 @@ impl<'a> Naive<'a> {
             Op::Token { count, after } => {
                 let (before, inserted) = (after * from.c(), count * from.c());
                 let mut dlearned = vec![0.0; inserted];
-                for (dx, dy) in dx.chunks_exact_mut(from.image_len()).zip(dy.chunks_exact(shape.image_len())) {
+                for (dx, dy) in dx.chunks_exact_mut(from.image_len()).zip(dy.chunks_exact(shape.image_len()))
+                {
                     dx.copy_from_slice(&[&dy[..before], &dy[before + inserted..]].concat());
                     dlearned.iter_mut().zip(&dy[before..]).for_each(|(sum, dy)| *sum += dy);
                 }
