@@ -145,7 +145,8 @@ fn run(case: &Case) -> Figures {
     let gradients = engine.gradients().tensors;
     let norm = |tensor: &Tensor| tensor.data.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt();
     let along = |name: &str, tensor: &Tensor| {
-        let numbers = figures::uniform(case.seed, &format!("along {name}"), tensor.data.len());
+        let key = format!("along {name}");
+        let numbers = figures::uniform(case.seed, &key, tensor.data.len());
         tensor.data.iter().zip(numbers).map(|(&g, u)| f64::from(g) * u).sum::<f64>()
     };
     Figures {
