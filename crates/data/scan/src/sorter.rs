@@ -235,18 +235,20 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
             Err(error @ ScanError::Mixed { .. }) if !asked => Err(error),
             _ => labelled(&tables, true),
         },
-        (Discovered::Overlapping(places, twice), _) => {
+        (Discovered::Overlapping(places, overlap), _) => {
             let shown: Vec<String> = places.iter().map(|place| portable_name(place)).collect();
             let whole: Vec<PathBuf> = places.iter().map(|place| root.join(place)).collect();
             let all = format!("`{}` to leave these photos out", labels_option(root, &whole));
+            // Nothing would be left of tables that list the same photos.
+            let all = (overlap.twice < overlap.listed).then_some(all);
             Err(ScanError::Undecided {
                 root: root.to_owned(),
                 what: format!(
                     "{} are listed in more than one of {}, and no photo may both train and validate",
-                    counted(twice, "photo", "photos"),
+                    counted(overlap.twice, "photo", "photos"),
                     listed(&shown)
                 ),
-                ways: std::iter::once(all).chain(ways(root, &places)).collect(),
+                ways: all.into_iter().chain(ways(root, &places)).collect(),
             })
         }
         (Discovered::Several(places), Err(ScanError::Undecided { root: at, what, ways })) if !asked => {

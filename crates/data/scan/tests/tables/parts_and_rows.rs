@@ -201,6 +201,16 @@ pub(crate) fn cases() -> Vec<Case> {
                 "to leave these photos out",
             ]),
         ),
+        // The same table under the names of two parts.
+        case(
+            EIGHT,
+            &[
+                ("train.csv", "image,label\n1.png,a\n2.png,a\n5.png,b\n6.png,b\n"),
+                ("val.csv", "image,label\n1.png,a\n2.png,a\n5.png,b\n6.png,b\n"),
+            ],
+            "",
+            Refused(&["4 photos are listed in more than one of train.csv, val.csv", "/train.csv`, or `"]),
+        ),
         case(
             EIGHT,
             &[
