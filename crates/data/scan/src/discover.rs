@@ -216,8 +216,8 @@ fn named(root: &Path, tree: &Tree, lists: bool) -> Vec<PathBuf> {
                     .contains(&stem.as_str())
         };
         let classes = ["classes", "class_names", "labels", "names"].contains(&stem.as_str());
-        // `leaf.jpg.json` is a note on a photo.
-        if extension == "json" && has_picture_extension(&stem) {
+        // `leaf.jpg.json` is a note on a photo; a photo is a photo, whatever its name says.
+        if (extension == "json" && has_picture_extension(&stem)) || tree.is_picture(path) {
             continue;
         }
         let may_be = match extension.as_str() {

@@ -14,6 +14,7 @@ mod discover;
 mod error;
 mod examine;
 mod group;
+mod image_column;
 mod labelled;
 mod layout;
 mod litter;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use foliar_files::{Printable as _, quoted};
-use foliar_labels::{ClassMap, ColumnChoice, Labels, Mapped};
+use foliar_labels::{ClassMap, ColumnChoice, LabelError, Labels, Mapped};
 use foliar_vision::dataset::TableOrigin;
 use foliar_vision::problem::{Problem, Reason};
 use foliar_vision::{counted, portable_name};
@@ -267,16 +267,55 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
             let photos = tree.files.iter().any(|path| tree.is_picture(path));
             match tables.is_empty() || !photos {
                 true => folders(layout),
-                false => Err(ScanError::LabelsElsewhere {
-                    root: root.to_owned(),
-                    folders: "the photos".to_owned(),
-                    what: "are in no class folders".to_owned(),
-                    tables,
-                }),
+                false => {
+                    let (tables, unusable) = usable_tables(root, tree, root, tables, source);
+                    Err(ScanError::LabelsElsewhere {
+                        root: root.to_owned(),
+                        folders: "the photos".to_owned(),
+                        what: "are in no class folders".to_owned(),
+                        tables,
+                        unusable,
+                    })
+                }
             }
+        }
+        (_, Err(ScanError::LabelsElsewhere { root: at, folders, what, tables, .. })) => {
+            let (tables, unusable) = usable_tables(root, tree, &at, tables, source);
+            Err(ScanError::LabelsElsewhere { root: at, folders, what, tables, unusable })
         }
         (_, layout) => layout.and_then(folders),
     }
+}
+
+/// The tables, of those below `at`, that may be offered, and what is wrong with the first of the others.
+fn usable_tables(
+    root: &Path,
+    tree: &Tree,
+    at: &Path,
+    tables: Vec<String>,
+    source: &LabelSource,
+) -> (Vec<String>, Option<String>) {
+    let pictures = Pictures::of(tree);
+    let mut unusable = None;
+    let mut may_be_used = |table: &String| {
+        let path = at.join(table);
+        // A number of notes on single photos, or a file that is not read at all.
+        if !path.is_file() {
+            return true;
+        }
+        let read = read_labels(&path, &source.columns, &pictures).map_err(ScanError::from);
+        match read.and_then(|labels| Labelled::of(root, tree, &[labels], None, false)) {
+            Ok(_) | Err(ScanError::Undecided { .. } | ScanError::Labels(LabelError::Undecided { .. })) => {
+                true
+            }
+            Err(error) => {
+                unusable.get_or_insert_with(|| error.to_string());
+                false
+            }
+        }
+    };
+    let tables = tables.into_iter().filter(|table| may_be_used(table)).collect();
+    (tables, unusable)
 }
 
 /// `PHOTOS --labels a.csv --labels b.csv`.

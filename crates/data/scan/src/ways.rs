@@ -130,6 +130,7 @@ impl Ways<'_> {
             folders: listed(names),
             what: what.to_owned(),
             tables,
+            unusable: None,
         }
     }
 

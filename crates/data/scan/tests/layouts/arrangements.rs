@@ -48,8 +48,11 @@ pub(crate) const TREES: &[(&str, Expected)] = &[
     ("{rust healthy} rust/0_mask.png healthy/1_mask.png", Read("healthy rust", [4, 0, 0])),
     ("{rust healthy thumbnails .thumbnails}", Read("healthy rust", [4, 0, 0])),
     // Labels are elsewhere.
-    ("{train test}*4 train/metadata.jsonl", Refused(&["train", "labels may be in", "metadata.jsonl"])),
-    ("{train valid test}*4 train/_classes.csv", Refused(&["labels may be in", "_classes.csv"])),
+    (
+        "{train test}*4 train/metadata.jsonl",
+        Refused(&["train", "no labels can be had from", "metadata.jsonl"]),
+    ),
+    ("{train valid test}*4 train/_classes.csv", Refused(&["no labels can be had from", "_classes.csv"])),
     ("{train_images test_images}*4 train.csv", Refused(&["train_images", "train.csv"])),
     ("{images masks}*4", Refused(&["images, masks", "what kind of files"])),
     ("{images annotations}*4 labels.csv", Refused(&["labels.csv"])),
@@ -59,7 +62,7 @@ pub(crate) const TREES: &[(&str, Expected)] = &[
         "images*4 labels/{1.txt 2.txt 3.txt 4.txt 5.txt 6.txt}",
         Refused(&["labels/ (6 .txt files, which are not read)"]),
     ),
-    ("images*4 train.csv", Refused(&["images", "labels may be in train.csv"])),
+    ("images*4 train.csv", Refused(&["images", "no labels can be had from", "train.csv"])),
     ("{train test}*4", Refused(&["train", "one folder per class"])),
     ("{color grayscale segmented}*4", Refused(&["color, grayscale, segmented", "what kind of files"])),
     ("{images runs}*4", Refused(&["images, runs", "what kind of files"])),
