@@ -10,7 +10,7 @@ fn value(name: &str) -> (Option<Split>, Quantity, u8) {
 
 #[test]
 fn spellings_of_one_meaning() {
-    let cases: [(&[&str], Option<Split>, Quantity); 14] = [
+    let cases: [(&[&str], Option<Split>, Quantity); 17] = [
         (&["loss", "Loss", "total_loss", "cross_entropy_loss", "Average loss"], None, Quantity::Loss),
         (
             &["train_loss", "loss/train", "Loss_train", "trainLoss", "Training Loss", "tr_loss"],

@@ -33,7 +33,7 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if is_deviation(context) {
         return None;
     }
-    if let Some(finding) = uniform_maps(context) {
+    if let Some(finding) = uniform_maps(context).or_else(|| one_small_share(context)) {
         return Some(finding);
     }
     exact(context).or_else(|| level_above(context)).or_else(|| agreement::find(context)).or_else(|| {
@@ -103,6 +103,38 @@ fn finding(claim: String, evidence: Vec<Evidence>, confidence: f64) -> Finding {
                 .to_owned(),
         ),
     }
+}
+
+/// A low accuracy of validation that is the same to the last digit in all epochs, five at least, while neither loss falls: one class is
+/// given to every photo.
+fn one_small_share(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 5;
+    const LOW: f64 = 0.3;
+    const NEAR: f64 = 0.05;
+    const LEVEL: f64 = 0.95;
+    let curve = context.column(Column::ValAccuracy);
+    let &(index, last) = curve.last()?;
+    let same = curve.len() >= EPOCHS && curve.iter().all(|(_, reading)| reading.value == last.value);
+    let level = |column: Column| {
+        let losses = context.column(column);
+        let first = losses.first().map_or(0.0, |(_, reading)| reading.value);
+        losses.len() >= EPOCHS && losses.iter().all(|(_, reading)| reading.value > LEVEL * first)
+    };
+    let trained = context.column(Column::TrainAccuracy);
+    let alike = trained.iter().all(|(_, reading)| (reading.value - last.value).abs() < NEAR);
+    let low = last.value > 0.0 && last.value < LOW;
+    (same && low && alike && level(Column::ValLoss) && level(Column::TrainLoss)).then(|| {
+        finding(
+            format!(
+                "The validation accuracy is {} in all {} epochs, to the last digit, and no loss falls: one class is given to every \
+                    photo.",
+                percent(last.value),
+                curve.len()
+            ),
+            vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last))],
+            0.85,
+        )
+    })
 }
 
 /// A part of the loss for the places of points that stays at the logarithm of the number of places.
