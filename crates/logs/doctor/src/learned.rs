@@ -145,7 +145,8 @@ fn goes_on_from_the_middle(context: &Context<'_>, curve: &[(usize, Reading)]) ->
     const READINGS: usize = 8;
     const BEGUN: f64 = 5.0;
     const RIGHT: f64 = 0.7;
-    let begun = curve.first().and_then(|(index, _)| context.rows[*index].epoch).is_some_and(|epoch| epoch >= BEGUN);
+    let begun =
+        curve.first().and_then(|(index, _)| context.rows[*index].epoch).is_some_and(|epoch| epoch >= BEGUN);
     let learned = context.column(Column::TrainAccuracy);
     let varies = |curve: &[(usize, Reading)]| {
         let mut values: Vec<f64> = curve.iter().map(|(_, reading)| reading.value).collect();

@@ -73,7 +73,10 @@ pub(crate) fn senses(words: &[Word]) -> Vec<Sense> {
 /// Whether the last word of a name is an accuracy that lost its last letter: `valid_ac`. Elsewhere `ac` means other things.
 fn is_cut_accuracy(before: &[Word], rest: &[Word], last: Option<&Sense>) -> bool {
     let [word] = rest else { return false };
-    word.text == "ac" && word.glued && before.len() == 1 && last.is_some_and(|sense| sense.concept.split().is_some())
+    word.text == "ac"
+        && word.glued
+        && before.len() == 1
+        && last.is_some_and(|sense| sense.concept.split().is_some())
 }
 
 /// The split that is shortened to two letters before what was measured: `va_loss`, `ts_acc`. Alone they mean other things.

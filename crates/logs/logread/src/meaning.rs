@@ -257,7 +257,8 @@ fn of_spacy(words: &[Word]) -> Option<Quantity> {
 
 /// `mAP50`, `metrics/mAP50-95(B)`.
 fn is_average_precision(words: &[Word]) -> bool {
-    words.iter().any(|word| word.text == "map") || words.windows(2).any(|pair| pair[0].text == "m" && pair[1].text == "ap")
+    words.iter().any(|word| word.text == "map")
+        || words.windows(2).any(|pair| pair[0].text == "m" && pair[1].text == "ap")
 }
 
 /// Whether an unknown word is one identifier with the word for loss: `margin_loss`.

@@ -306,7 +306,8 @@ impl TextReader {
         let visible = without_bar(text);
         let line = self.line + 1;
         // Below the names of its other columns stand rows that fit a table that goes on.
-        let goes_on = self.header.is_some() && self.tables.first().is_some_and(Table::goes_on) || self.begins_table(visible);
+        let goes_on = self.header.is_some() && self.tables.first().is_some_and(Table::goes_on)
+            || self.begins_table(visible);
         for index in 0..if goes_on { 0 } else { self.tables.len() } {
             let table = &mut self.tables[index];
             if table.is_header(visible) {

@@ -20,7 +20,8 @@ const ABSURD: f64 = 1e9;
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     // A loss that is added up between two lines grows with the lines; a score of other photos that rises tells that all is well.
-    let validated = [Column::ValLoss, Column::ValAccuracy].iter().any(|column| !context.column(*column).is_empty());
+    let validated =
+        [Column::ValLoss, Column::ValAccuracy].iter().any(|column| !context.column(*column).is_empty());
     if context.penalty.is_some() || !validated && rising(context).is_some() {
         return None;
     }

@@ -129,7 +129,11 @@ fn never_right(context: &Context<'_>) -> Option<Finding> {
         let name = series.name.to_lowercase();
         series.metric == Metric::Loss && ["ppl", "perplex"].iter().any(|word| name.contains(word))
     };
-    let loss = series.iter().filter(of_words).flat_map(|series| &series.points).min_by(|a, b| a.value.total_cmp(&b.value))?;
+    let loss = series
+        .iter()
+        .filter(of_words)
+        .flat_map(|series| &series.points)
+        .min_by(|a, b| a.value.total_cmp(&b.value))?;
     let last = nothing.points.last()?;
     (loss.value < GUESSED).then(|| Finding {
         severity: Severity::Warning,

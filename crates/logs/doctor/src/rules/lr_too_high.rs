@@ -109,7 +109,8 @@ fn swings(context: &Context<'_>) -> Option<Finding> {
         let after = best(&curve[place + 1..(place + 4).min(curve.len())]);
         let (usual, now) = (before.max(after), bad(curve[place].1.value));
         let noise = if error { 3.0 * (usual * (-1.0 - usual).abs() / size).abs().sqrt() } else { 0.0 };
-        usual.is_finite() && if told { now - usual > DROP.max(noise) } else { usual > 0.0 && now > RISE * usual }
+        usual.is_finite()
+            && if told { now - usual > DROP.max(noise) } else { usual > 0.0 && now > RISE * usual }
     };
     // Where no accuracy says how much it matters, both losses that jump may be those of one part of the photos.
     if train.len() < EPOCHS || train.len() != val.len() || !(train_told || val_told) {

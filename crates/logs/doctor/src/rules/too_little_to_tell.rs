@@ -20,7 +20,8 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
                     lines: nothing says whether the network learns."
                     .to_owned()
             } else {
-                "Scores were read, but no loss and no accuracy: nothing says whether the network learns.".to_owned()
+                "Scores were read, but no loss and no accuracy: nothing says whether the network learns."
+                    .to_owned()
             },
             "Print the loss and the accuracy of validation once an epoch.",
         ),
