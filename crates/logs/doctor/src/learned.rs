@@ -17,6 +17,7 @@ use crate::another_run::may_be_its_start;
 use crate::context::Context;
 use crate::rows::{Column, Reading, Row};
 use crate::scale::reference::{Known, expected};
+use crate::scores;
 
 /// Epochs with a validation that a judgement needs; two will do for accuracies of known classes that are nearly 1.
 pub(crate) const EPOCHS: usize = 3;
@@ -91,6 +92,7 @@ pub(crate) fn gap(context: &Context<'_>) -> Option<Gap> {
     let trained = [Column::TrainAccuracy, Column::TrainLoss].map(|column| context.column(column).len());
     let epochs = accuracy.len().max(loss.len());
     match epochs {
+        _ if epochs < EPOCHS && scores::rising(context).is_some() && falling_score(context).is_none() => None,
         0 if trained == [0, 0] => Some(Gap::Curves),
         0 => Some(Gap::Validation),
         2 if trained != [0, 0] && are_nearly_right(context, &accuracy) => None,
@@ -130,7 +132,41 @@ fn may_be_one_class(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     if same && end < SKEWED {
         return true;
     }
-    context.setup.classes.is_none() && curve.len() >= EPOCHS && end < SKEWED && end < first.1.value + noise
+    context.setup.classes.is_none()
+        && curve.len() >= EPOCHS
+        && end < SKEWED
+        && end < first.1.value + noise
+        && !goes_on_from_the_middle(context, curve)
+}
+
+/// Whether a log that begins in the middle of a run shows a network that answers otherwise in each epoch, with seven of ten right and
+/// more, and goes on learning a little: it has learned before, and does not give one class to all.
+fn goes_on_from_the_middle(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
+    const READINGS: usize = 8;
+    const BEGUN: f64 = 5.0;
+    const RIGHT: f64 = 0.7;
+    let begun =
+        curve.first().and_then(|(index, _)| context.rows[*index].epoch).is_some_and(|epoch| epoch >= BEGUN);
+    let learned = context.column(Column::TrainAccuracy);
+    let varies = |curve: &[(usize, Reading)]| {
+        let mut values: Vec<f64> = curve.iter().map(|(_, reading)| reading.value).collect();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        curve.len() >= READINGS && 4 * values.len() >= 3 * curve.len()
+    };
+    let early = |curve: &[(usize, Reading)]| late(&curve[..curve.len().div_ceil(3)]);
+    let rises = |curve: &[(usize, Reading)]| late(curve) > early(curve);
+    let falls = |column: Column| {
+        let curve = context.column(column);
+        curve.len() >= READINGS && late(&curve) < late(&curve[..curve.len().div_ceil(3)])
+    };
+    begun
+        && varies(curve)
+        && varies(&learned)
+        && curve.iter().all(|(_, reading)| reading.value > RIGHT)
+        && rises(&learned)
+        && falls(Column::TrainLoss)
+        && falls(Column::ValLoss)
 }
 
 /// Whether what was validated may be the batches of one evaluation: no epoch is numbered, and nothing becomes better.

@@ -34,6 +34,7 @@ mod repeats;
 mod rows;
 mod rules;
 mod scale;
+mod scores;
 mod setup;
 mod verdict;
 mod words;

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::rows::Column;
+use crate::scores::rising;
 use crate::words::{number, percent};
 use crate::{Finding, Id, Severity};
 
@@ -102,7 +103,15 @@ fn healthy(context: &Context<'_>, findings: &[Finding]) -> String {
                 percent(accuracy.value)
             )
         }
-        None => "This run looks healthy as far as the log shows.".to_owned(),
+        None => match rising(context) {
+            Some(rise) => format!(
+                "This run looks healthy as far as the log shows: `{}` rises from {} to {}.",
+                rise.series.name.trim(),
+                number(rise.first),
+                number(rise.end)
+            ),
+            None => "This run looks healthy as far as the log shows.".to_owned(),
+        },
     };
     let next = if context.is_own && !findings.iter().any(|finding| finding.id == Id::StillImproving) {
         first_sentence(

@@ -11,6 +11,8 @@
 
 mod agreement;
 
+use foliar_logread::{Metric, Series};
+
 use crate::context::Context;
 use crate::guessing::{self, Guess};
 use crate::rows::{Column, Reading};
@@ -30,6 +32,9 @@ type Curve = Vec<(usize, Reading)>;
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
     if is_deviation(context) {
         return None;
+    }
+    if let Some(finding) = uniform_maps(context).or_else(|| one_small_share(context)) {
+        return Some(finding);
     }
     exact(context).or_else(|| level_above(context)).or_else(|| agreement::find(context)).or_else(|| {
         let val = (context.column(Column::ValLoss), context.column(Column::ValAccuracy));
@@ -98,6 +103,67 @@ fn finding(claim: String, evidence: Vec<Evidence>, confidence: f64) -> Finding {
                 .to_owned(),
         ),
     }
+}
+
+/// A low accuracy of validation that is the same to the last digit in all epochs, five at least, while neither loss falls: one class is
+/// given to every photo.
+fn one_small_share(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 5;
+    const LOW: f64 = 0.3;
+    const NEAR: f64 = 0.05;
+    const LEVEL: f64 = 0.95;
+    let curve = context.column(Column::ValAccuracy);
+    let &(index, last) = curve.last()?;
+    let same = curve.len() >= EPOCHS && curve.iter().all(|(_, reading)| reading.value == last.value);
+    let level = |column: Column| {
+        let losses = context.column(column);
+        let first = losses.first().map_or(0.0, |(_, reading)| reading.value);
+        losses.len() >= EPOCHS && losses.iter().all(|(_, reading)| reading.value > LEVEL * first)
+    };
+    let trained = context.column(Column::TrainAccuracy);
+    let alike = trained.iter().all(|(_, reading)| (reading.value - last.value).abs() < NEAR);
+    let low = last.value > 0.0 && last.value < LOW;
+    (same && low && alike && level(Column::ValLoss) && level(Column::TrainLoss)).then(|| {
+        finding(
+            format!(
+                "The validation accuracy is {} in all {} epochs, to the last digit, and no loss falls: one class is given to every \
+                    photo.",
+                percent(last.value),
+                curve.len()
+            ),
+            vec![Evidence::at(last.line, quoted(&context.rows[index], index, "validation accuracy", last))],
+            0.85,
+        )
+    })
+}
+
+/// A part of the loss for the places of points that stays at the logarithm of the number of places.
+fn uniform_maps(context: &Context<'_>) -> Option<Finding> {
+    const READINGS: usize = 4;
+    const SIDES: [f64; 6] = [28.0, 48.0, 56.0, 64.0, 96.0, 112.0];
+    const NEAR: f64 = 2e-3;
+    let of_points = |series: &&Series| {
+        let name = series.name.to_lowercase();
+        matches!(series.metric, Metric::Loss | Metric::LossPart)
+            && ["kps", "keypoint", "kpt", "heatmap"].iter().any(|word| name.contains(word))
+            && series.points.len() >= READINGS
+    };
+    context.log.series.iter().filter(of_points).find_map(|series| {
+        let last = series.points.last()?;
+        let uniform = |side: f64| (side * side).ln();
+        let at = |side: f64| series.points.iter().all(|point| (point.value - uniform(side)).abs() < NEAR);
+        let side = SIDES.into_iter().find(|side| at(*side))?;
+        Some(finding(
+            format!(
+                "`{}` is {} in all {} lines, the logarithm of {side} x {side}: all places of a map are equally likely to it.",
+                series.name.trim(),
+                number(last.value),
+                series.points.len()
+            ),
+            vec![Evidence::at(last.line, format!("{} = {}", series.name.trim(), number(last.value)))],
+            0.9,
+        ))
+    })
 }
 
 /// A loss that ends at ln C to the last of five digits and more.

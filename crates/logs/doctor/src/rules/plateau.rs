@@ -7,6 +7,7 @@
 //! errors.
 
 use crate::context::Context;
+use crate::learned::late;
 use crate::rows::Column;
 use crate::words::{epoch_name, number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
@@ -22,7 +23,49 @@ pub(crate) fn is_still(context: &Context<'_>) -> bool {
 }
 
 pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
-    held_back(context).or_else(|| training_alone(context))
+    held_back(context).or_else(|| training_alone(context)).or_else(|| idle(context))
+}
+
+/// Losses that hardly move in eight epochs and more, while no accuracy shows that much was learned.
+fn idle(context: &Context<'_>) -> Option<Finding> {
+    const EPOCHS: usize = 8;
+    /// A loss, in nats, that no mean over a usual number of classes has.
+    const NO_MEAN: f64 = 20.0;
+    let [train, val] = [Column::TrainLoss, Column::ValLoss].map(|column| context.column(column));
+    let (&(start, first), &(index, last)) = (train.first()?, train.last()?);
+    let values = || train.iter().map(|(_, reading)| reading.value);
+    let (least, most) = values().fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+    let level = train.len() >= EPOCHS && least > 0.0 && most < 1.01 * least;
+    let judged = late(&val).zip(val.first()).is_some_and(|(end, (_, first))| end > 0.9 * first.value);
+    let right = [Column::TrainAccuracy, Column::ValAccuracy]
+        .iter()
+        .filter_map(|column| late(&context.column(*column)))
+        .fold(0.0, f64::max);
+    let foreign = if least > NO_MEAN && right > 0.0 {
+        " Beside such a loss the accuracy says nothing: the targets are numbers, not classes."
+    } else {
+        ""
+    };
+    (level && val.len() >= EPOCHS && judged && right < 0.5).then(|| Finding {
+        id: Id::Plateau,
+        severity: Severity::Note,
+        claim: format!(
+            "In {} epochs the training loss has moved from {} to {}, by less than a hundredth: more epochs of the same will not \
+                help.{foreign}",
+            train.len(),
+            number(first.value),
+            number(last.value)
+        ),
+        evidence: vec![
+            Evidence::at(first.line, quoted(&context.rows[start], start, "training loss", first)),
+            Evidence::at(last.line, quoted(&context.rows[index], index, "training loss", last)),
+        ],
+        confidence: 0.7,
+        advice: "Compare the loss with that of the best constant answer. If it is near it, normalise inputs and targets, and try \
+            learning rates ten times higher and lower; else use a larger network."
+            .to_owned(),
+        code: None,
+    })
 }
 
 /// A training loss that ends where it began, where nothing else was printed.

@@ -153,7 +153,117 @@ const KINDS: &[Kind] = &[
         Some(Id::SeveralRuns),
         &[Id::Healthy],
     ),
+    (
+        "training and validation that become worse together and come back",
+        None,
+        "epoch 41 loss 0.5104 train acc 0.8412 val acc 0.8377\nepoch 42 loss 0.5333 train acc 0.8391 val acc 0.8402\n\
+         epoch 43 loss 0.7421 train acc 0.7105 val acc 0.7214\nepoch 44 loss 0.6019 train acc 0.8276 val acc 0.8311\n\
+         epoch 45 loss 0.5212 train acc 0.8405 val acc 0.8389\nepoch 46 loss 0.7713 train acc 0.7008 val acc 0.6911\n\
+         epoch 47 loss 0.6104 train acc 0.8203 val acc 0.8254\nepoch 48 loss 0.5037 train acc 0.8433 val acc 0.8408\n",
+        Some(Id::LrTooHigh),
+        &[Id::Healthy],
+    ),
+    (
+        "validation that swings a little, and training that rises",
+        None,
+        "epoch 1 loss 1.2104 train acc 0.5412 val acc 0.5577\nepoch 2 loss 0.9333 train acc 0.6391 val acc 0.6402\n\
+         epoch 3 loss 0.8021 train acc 0.6905 val acc 0.6414\nepoch 4 loss 0.7119 train acc 0.7276 val acc 0.7311\n\
+         epoch 5 loss 0.6412 train acc 0.7505 val acc 0.7189\nepoch 6 loss 0.5913 train acc 0.7708 val acc 0.7611\n\
+         epoch 7 loss 0.5604 train acc 0.7803 val acc 0.7654\nepoch 8 loss 0.5337 train acc 0.7933 val acc 0.7708\n",
+        Some(Id::Healthy),
+        &[Id::LrTooHigh],
+    ),
+    (
+        "names with commas in a frame of stars above numbers that tabs part, the last one cut",
+        None,
+        "Epoch: 1 | Time: 1m 2s\n****train_loss,train_acc,valid_loss,valid_ac****\n4.8312\t2.6113\t4.7021\t3.1250\n\
+         Epoch: 2 | Time: 1m 2s\n****train_loss,train_acc,valid_loss,valid_ac****\n4.7514\t2.4554\t4.6914\t3.1250\n\
+         Epoch: 3 | Time: 1m 1s\n****train_loss,train_acc,valid_loss,valid_ac****\n4.7209\t2.7902\t4.6877\t3.1250\n\
+         Epoch: 4 | Time: 1m 2s\n****train_loss,train_acc,valid_loss,valid_ac****\n4.7181\t2.6786\t4.6903\t3.1250\n\
+         Epoch: 5 | Time: 1m 2s\n****train_loss,train_acc,valid_loss,valid_ac****\n4.7166\t2.9018\t4.6881\t3.1250\n\
+         Epoch: 6 | Time: 1m 2s\n****train_loss,train_acc,valid_loss,valid_ac****\n4.7172\t2.7344\t4.6889\t3.1250\n",
+        Some(Id::AtChance),
+        &[Id::Healthy],
+    ),
+    (
+        "a loss that is added up between two lines beside an F-score that rises",
+        None,
+        "E    #       LOSS TOK2VEC  LOSS NER  ENTS_F  ENTS_P  ENTS_R  SCORE \n\
+         ---  ------  ------------  --------  ------  ------  ------  ------\n\
+         \x20 0       0          0.00     52.17    4.12    3.01    6.53    0.04\n\
+         \x20 0     500         81.44   3120.91   71.03   72.44   69.67    0.71\n\
+         \x20 1    1000         63.18   2208.36   79.94   80.71   79.18    0.80\n\
+         \x20 1    1500         71.52   2301.75   83.27   83.02   83.52    0.83\n\
+         \x20 2    2000         77.03   2117.60   85.11   85.60   84.63    0.85\n",
+        Some(Id::Healthy),
+        &[Id::Diverged, Id::LrTooHigh],
+    ),
+    (
+        "an accuracy that is never counted beside a perplexity of few words",
+        None,
+        "Epoch  4,   100/  400; acc:   0.00; ppl:  14.21; 3 s elapsed\nEpoch  4,   200/  400; acc:   0.00; ppl:  13.74; 6 s elapsed\n\
+         Epoch  4,   300/  400; acc:   0.00; ppl:  13.02; 9 s elapsed\nEpoch  4,   400/  400; acc:   0.00; ppl:  12.66; 12 s elapsed\n\
+         Train perplexity: 13.41\nTrain accuracy: 0\nValidation perplexity: 12.87\nValidation accuracy: 0\n\
+         Epoch  5,   100/  400; acc:   0.00; ppl:  11.93; 3 s elapsed\nEpoch  5,   200/  400; acc:   0.00; ppl:  11.54; 6 s elapsed\n",
+        Some(Id::ImpossibleValue),
+        &[Id::Healthy],
+    ),
+    (
+        "one validation of the eightieth epoch, far below a training without errors",
+        None,
+        "INFO Epoch[80] Batch [100]\tSpeed: 410.20 samples/sec\taccuracy=1.000000\n\
+         INFO Epoch[80] Train-accuracy=1.000000\nINFO Epoch[80] Validation-accuracy=0.734375\n\
+         INFO Epoch[81] Batch [100]\tSpeed: 411.73 samples/sec\taccuracy=1.000000\n",
+        Some(Id::Overfit),
+        &[Id::Healthy],
+    ),
+    (
+        "the part of a loss for points that stays at that of a uniform map",
+        None,
+        "json_stats: {\"accuracy_cls\": \"0.125000\", \"iter\": 41200, \"loss\": \"10.112913\", \"loss_cls\": \"2.062110\", \"loss_kps\": \"8.050803\", \"lr\": \"0.001000\"}\n\
+         json_stats: {\"accuracy_cls\": \"0.000000\", \"iter\": 41220, \"loss\": \"10.251427\", \"loss_cls\": \"2.200915\", \"loss_kps\": \"8.050512\", \"lr\": \"0.001000\"}\n\
+         json_stats: {\"accuracy_cls\": \"0.125000\", \"iter\": 41240, \"loss\": \"10.170221\", \"loss_cls\": \"2.119606\", \"loss_kps\": \"8.050615\", \"lr\": \"0.001000\"}\n\
+         json_stats: {\"accuracy_cls\": \"0.000000\", \"iter\": 41260, \"loss\": \"10.088017\", \"loss_cls\": \"2.037401\", \"loss_kps\": \"8.050616\", \"lr\": \"0.001000\"}\n",
+        Some(Id::AtChance),
+        &[Id::Healthy],
+    ),
+    (
+        "two numbered sets of a boosting whose error of the second turns a little",
+        None,
+        "[0]\tvalidation_0-rmse:2.11027\tvalidation_1-rmse:2.05512\n[1]\tvalidation_0-rmse:1.52110\tvalidation_1-rmse:1.49921\n\
+         [2]\tvalidation_0-rmse:1.12048\tvalidation_1-rmse:1.13206\n[3]\tvalidation_0-rmse:0.85511\tvalidation_1-rmse:0.90214\n\
+         [4]\tvalidation_0-rmse:0.69917\tvalidation_1-rmse:0.77325\n[5]\tvalidation_0-rmse:0.61204\tvalidation_1-rmse:0.70818\n\
+         [6]\tvalidation_0-rmse:0.56318\tvalidation_1-rmse:0.68103\n[7]\tvalidation_0-rmse:0.53022\tvalidation_1-rmse:0.67019\n\
+         [8]\tvalidation_0-rmse:0.50815\tvalidation_1-rmse:0.66612\n[9]\tvalidation_0-rmse:0.49103\tvalidation_1-rmse:0.66704\n",
+        Some(Id::Healthy),
+        &[Id::Overfit, Id::TooLittleToTell],
+    ),
+    (
+        "ten epochs from the middle of a run that learns slowly",
+        None,
+        "epoch,loss,acc,val_loss,val_acc\n61,0.8121,0.7213,0.7104,0.7562\n62,0.8103,0.7221,0.7052,0.7611\n63,0.8090,0.7228,0.7127,0.7548\n\
+         64,0.8066,0.7236,0.6973,0.7634\n65,0.8059,0.7240,0.7019,0.7607\n66,0.8042,0.7247,0.6921,0.7668\n67,0.8031,0.7255,0.6956,0.7641\n\
+         68,0.8014,0.7263,0.6874,0.7693\n69,0.8002,0.7266,0.6903,0.7670\n70,0.7988,0.7274,0.6868,0.7701\n",
+        Some(Id::Healthy),
+        &[Id::TooLittleToTell],
+    ),
 ];
+
+#[test]
+fn losses_that_hardly_move_beside_an_accuracy_of_numbers_are_a_plateau() {
+    let text = "Epoch 21/90\n - loss: 92.1143 - acc: 0.0713 - val_loss: 101.3310 - val_acc: 0.0688\n\
+        Epoch 22/90\n - loss: 92.1020 - acc: 0.0717 - val_loss: 100.8472 - val_acc: 0.0701\n\
+        Epoch 23/90\n - loss: 92.0931 - acc: 0.0715 - val_loss: 102.0117 - val_acc: 0.0662\n\
+        Epoch 24/90\n - loss: 92.0847 - acc: 0.0719 - val_loss: 100.6613 - val_acc: 0.0710\n\
+        Epoch 25/90\n - loss: 92.0763 - acc: 0.0714 - val_loss: 100.9154 - val_acc: 0.0695\n\
+        Epoch 26/90\n - loss: 92.0691 - acc: 0.0721 - val_loss: 100.4408 - val_acc: 0.0708\n\
+        Epoch 27/90\n - loss: 92.0613 - acc: 0.0718 - val_loss: 101.7026 - val_acc: 0.0681\n\
+        Epoch 28/90\n - loss: 92.0540 - acc: 0.0720 - val_loss: 100.3982 - val_acc: 0.0712\n";
+    let Ok(log) = read_log(text.as_bytes()) else { panic!("not read") };
+    let diagnosis = diagnose(&log, &RunSetup::default());
+    let said = |id: Id| diagnosis.findings.iter().any(|found| found.id == id);
+    assert!(said(Id::Plateau) && !said(Id::Healthy), "{:?}", diagnosis.findings);
+}
 
 #[test]
 fn each_kind_is_judged_by_what_it_shows() {
