@@ -39,11 +39,11 @@ CASES = {
     "efficientnet_v2_s": (64, 1, 0.0),
     "mobilenet_v3_small": (64, 1, 0.0),
     "mobilenet_v3_large": (64, 1, 0.0),
-    "regnet_y_400mf": (64, 1, 0.0),
-    "regnet_y_800mf": (64, 1, 0.0),
-    "regnet_y_1_6gf": (64, 1, 0.0),
-    "regnet_y_3_2gf": (64, 1, 0.0),
-    "resnext50_32x4d": (64, 1, 0.0),
+    "regnet_y_400mf": (64, 1, 2.5),
+    "regnet_y_800mf": (64, 1, 2.5),
+    "regnet_y_1_6gf": (64, 1, 2.5),
+    "regnet_y_3_2gf": (64, 1, 2.5),
+    "resnext50_32x4d": (64, 1, 2.5),
 }
 
 
