@@ -88,9 +88,15 @@ mod tests {
         ] {
             assert_eq!(known_as(name), Some(model), "{name}");
         }
-        for name in
-            ["resnet50d", "tf_efficientnet_b0", "mobilenetv3_large_100", "regnety_008", "resnet", "", "vit_base_patch16_224"]
-        {
+        for name in [
+            "resnet50d",
+            "tf_efficientnet_b0",
+            "mobilenetv3_large_100",
+            "regnety_008",
+            "resnet",
+            "",
+            "vit_base_patch16_224",
+        ] {
             assert_eq!(known_as(name), None, "{name}");
         }
     }
