@@ -89,6 +89,22 @@ fn windows_of_every_kind_see_what_foliars_see() {
 }
 
 #[test]
+fn groups_of_channels_and_hard_activations_say_what_foliars_say() {
+    let graph = chain(vec![
+        Op::Conv { channels: 6, window: Sliding::new(3, 2, 1), bias: true },
+        Op::HardSwish,
+        Op::GroupedConv { channels: 12, groups: 3, window: Sliding::new(3, 2, 1) },
+        Op::BatchNorm { epsilon: 1e-3, momentum: 0.1 },
+        Op::StochasticDepth { rate: 0.5 },
+        Op::HardSigmoid,
+        Op::AdaptiveAveragePool { size: 4 },
+        Op::Linear { features: 3 },
+    ]);
+    let bundle = bundle(graph, Preprocessing::minus_one_to_one(33), 1);
+    check(&bundle, &[photo(7, 40, 30)]);
+}
+
+#[test]
 fn half_the_size_says_nearly_the_same() {
     let bundle = small();
     let photo = photo(300, 60, 50);
