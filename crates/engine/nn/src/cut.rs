@@ -81,7 +81,11 @@ impl Graph {
                 let op = &self.nodes[id].op;
                 matches!(
                     op,
-                    Op::Conv { .. } | Op::Depthwise { .. } | Op::BatchNorm { .. } | Op::Linear { .. }
+                    Op::Conv { .. }
+                        | Op::GroupedConv { .. }
+                        | Op::Depthwise { .. }
+                        | Op::BatchNorm { .. }
+                        | Op::Linear { .. }
                 )
             };
             if shrinks && (begin..=cut).any(has_parameters) {

@@ -187,9 +187,9 @@ impl Gradients {
                 step,
                 Step::Norm { .. }
                     | Step::Activate { .. }
-                    | Step::Silu { .. }
-                    | Step::Sigmoid { .. }
+                    | Step::Curve { .. }
                     | Step::Dropout { .. }
+                    | Step::StochasticDepth { .. }
             );
             let in_place = shares && first.is_some_and(|x| needed[x] && readers[x] == 1);
             let mut write = |value: Option<ValueId>, shared: Option<usize>| {

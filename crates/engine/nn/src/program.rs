@@ -7,8 +7,10 @@
 
 use std::ops::Range;
 
-use foliar_kernels::{Activation, Nhwc, Window};
-use foliar_kernels::{conv::Conv, depthwise::Depthwise, pointwise::Pointwise, pool::Pool};
+use foliar_kernels::{Activation, Curve, Nhwc, Window};
+use foliar_kernels::{
+    conv::Conv, conv::grouped::Grouped, depthwise::Depthwise, pointwise::Pointwise, pool::Pool,
+};
 
 use crate::error::GraphError;
 use crate::fusion::{FusedNorm, Fusions, Place};
@@ -66,6 +68,13 @@ pub(crate) enum Step {
         bias: Option<Range<usize>>,
         after: Option<Norm>,
     },
+    Grouped {
+        x: ValueId,
+        y: ValueId,
+        conv: Grouped,
+        weight: Range<usize>,
+        after: Option<Norm>,
+    },
     /// Windows of one pixel between batch norms.
     Pointwise {
         layer: Pointwise,
@@ -107,15 +116,18 @@ pub(crate) enum Step {
         x: ValueId,
         y: ValueId,
     },
-    Silu {
+    Curve {
         x: ValueId,
         y: ValueId,
-    },
-    Sigmoid {
-        x: ValueId,
-        y: ValueId,
+        curve: Curve,
     },
     Dropout {
+        x: ValueId,
+        y: ValueId,
+        rate: f32,
+        node: NodeId,
+    },
+    StochasticDepth {
         x: ValueId,
         y: ValueId,
         rate: f32,
@@ -142,7 +154,7 @@ impl Step {
     /// The values that its backward pass reads.
     pub(crate) fn backward_inputs(&self) -> Vec<ValueId> {
         match *self {
-            Self::Conv { .. } | Self::Pointwise { .. } | Self::Depthwise { .. } => {
+            Self::Conv { .. } | Self::Grouped { .. } | Self::Pointwise { .. } | Self::Depthwise { .. } => {
                 self.inputs().chain(self.after().map(|_| self.output())).collect()
             }
             Self::Norm { x, residual: Some(_), y, ref norm, .. }
@@ -151,14 +163,15 @@ impl Step {
                 vec![x, y]
             }
             Self::Norm { x, .. } => vec![x],
-            Self::Activate { y, .. } | Self::Sigmoid { y, .. } => vec![y],
-            Self::Silu { x, .. } => vec![x],
+            Self::Activate { y, .. } => vec![y],
+            Self::Curve { x, y, curve } => vec![if curve.keeps_output() { y } else { x }],
             Self::Scale { x, factor, .. } => vec![x, factor],
             Self::MaxPool { .. }
             | Self::AveragePool { .. }
             | Self::AdaptivePool { .. }
             | Self::GlobalPool { .. }
             | Self::Dropout { .. }
+            | Self::StochasticDepth { .. }
             | Self::Add { .. }
             | Self::Concat { .. } => Vec::new(),
         }
@@ -175,8 +188,9 @@ impl Step {
             | Step::AveragePool { x, .. }
             | Step::AdaptivePool { x, .. }
             | Step::GlobalPool { x, .. }
-            | Step::Silu { x, .. }
-            | Step::Sigmoid { x, .. }
+            | Step::Curve { x, .. }
+            | Step::Grouped { x, .. }
+            | Step::StochasticDepth { x, .. }
             | Step::Dropout { x, .. } => (x, None),
             Step::Norm { x, residual, .. } => (x, residual),
             Step::Add { a, b, .. } | Step::Concat { a, b, .. } => (a, Some(b)),
@@ -189,7 +203,7 @@ impl Step {
     pub(crate) fn after(&self) -> Option<&Norm> {
         match self {
             Step::Pointwise { fused, .. } | Step::Depthwise { fused, .. } => fused.after.as_ref(),
-            Step::Conv { after, .. } => after.as_ref(),
+            Step::Conv { after, .. } | Step::Grouped { after, .. } => after.as_ref(),
             _ => None,
         }
     }
@@ -198,7 +212,11 @@ impl Step {
     pub(crate) fn is_trained(&self) -> bool {
         matches!(
             self,
-            Step::Conv { .. } | Step::Pointwise { .. } | Step::Depthwise { .. } | Step::Norm { .. }
+            Step::Conv { .. }
+                | Step::Grouped { .. }
+                | Step::Pointwise { .. }
+                | Step::Depthwise { .. }
+                | Step::Norm { .. }
         )
     }
 
@@ -214,8 +232,9 @@ impl Step {
             | Step::AveragePool { y, .. }
             | Step::AdaptivePool { y, .. }
             | Step::GlobalPool { y, .. }
-            | Step::Silu { y, .. }
-            | Step::Sigmoid { y, .. }
+            | Step::Curve { y, .. }
+            | Step::Grouped { y, .. }
+            | Step::StochasticDepth { y, .. }
             | Step::Dropout { y, .. }
             | Step::Add { y, .. }
             | Step::Concat { y, .. }
@@ -428,8 +447,18 @@ impl Lowering<'_> {
                 Step::AveragePool { x, y, pool: window.pool(shape, false).ok_or_else(|| self.too_large(id))? }
             }
             Op::AdaptiveAveragePool { .. } => Step::AdaptivePool { x, y },
-            Op::Silu => Step::Silu { x, y },
-            Op::Sigmoid => Step::Sigmoid { x, y },
+            Op::GroupedConv { channels, groups, window } => Step::Grouped {
+                x,
+                y,
+                conv: window.grouped(shape, channels, groups).ok_or_else(|| self.too_large(id))?,
+                weight: self.tensor(id, Role::ConvWeight)?,
+                after: self.after(id)?,
+            },
+            Op::Silu => Step::Curve { x, y, curve: Curve::Silu },
+            Op::Sigmoid => Step::Curve { x, y, curve: Curve::Sigmoid },
+            Op::HardSigmoid => Step::Curve { x, y, curve: Curve::HardSigmoid },
+            Op::HardSwish => Step::Curve { x, y, curve: Curve::HardSwish },
+            Op::StochasticDepth { rate } => Step::StochasticDepth { x, y, rate, node: id },
             Op::Dropout { rate } => Step::Dropout { x, y, rate, node: id },
             Op::Relu => Step::Activate { x, y, activation: Activation::Relu },
             Op::Relu6 => Step::Activate { x, y, activation: Activation::Relu6 },

@@ -1,6 +1,7 @@
 //! The shape of every value of a graph, once the size of the input is known.
 
 use foliar_kernels::conv::Conv;
+use foliar_kernels::conv::grouped::Grouped;
 use foliar_kernels::depthwise::Depthwise;
 use foliar_kernels::pool::Pool;
 use foliar_kernels::{Nhwc, Pad, Window};
@@ -21,6 +22,11 @@ impl Sliding {
     /// The convolution of `input` to so many channels; `None` if the window does not fit, or there are too many numbers.
     pub(crate) fn conv(&self, input: Nhwc, channels: usize) -> Option<Conv> {
         Conv::new(input, channels, self.window(input)?)
+    }
+
+    /// The grouped convolution of `input`; `None` as from [`Sliding::conv`], or if the groups do not divide the channels.
+    pub(crate) fn grouped(&self, input: Nhwc, channels: usize, groups: usize) -> Option<Grouped> {
+        Grouped::new(input, channels, groups, self.window(input)?)
     }
 
     /// The depthwise convolution of `input`; `None` as from [`Sliding::conv`].
@@ -68,6 +74,12 @@ fn output(node: &Node, inputs: &[Nhwc], [n, height, width]: [usize; 3]) -> Resul
         (Op::Conv { channels, window, .. }, [x]) => {
             slid(window, *x, window.conv(*x, *channels).map(|conv| conv.output()))
         }
+        (Op::GroupedConv { channels, groups, window }, [x]) => {
+            if !x.c().is_multiple_of(*groups) || !channels.is_multiple_of(*groups) {
+                return malformed(format!("cuts {} channels to {channels} into {groups} groups", x.c()));
+            }
+            slid(window, *x, window.grouped(*x, *channels, *groups).map(|conv| conv.output()))
+        }
         (Op::Depthwise { window }, [x]) => slid(window, *x, window.depthwise(*x).map(|conv| conv.output())),
         (Op::AveragePool { window }, [x]) => {
             slid(window, *x, window.pool(*x, false).map(|pool| pool.output()))
@@ -75,9 +87,18 @@ fn output(node: &Node, inputs: &[Nhwc], [n, height, width]: [usize; 3]) -> Resul
         (Op::MaxPool { window, ceil }, [x]) => {
             slid(window, *x, window.pool(*x, *ceil).map(|pool| pool.output()))
         }
-        (Op::BatchNorm { .. } | Op::Relu | Op::Relu6 | Op::Silu | Op::Sigmoid | Op::Dropout { .. }, [x]) => {
-            Ok(*x)
-        }
+        (
+            Op::BatchNorm { .. }
+            | Op::Relu
+            | Op::Relu6
+            | Op::Silu
+            | Op::Sigmoid
+            | Op::HardSigmoid
+            | Op::HardSwish
+            | Op::Dropout { .. }
+            | Op::StochasticDepth { .. },
+            [x],
+        ) => Ok(*x),
         (Op::AdaptiveAveragePool { size }, [x]) => counted(Nhwc::new(x.n(), *size, *size, x.c())),
         (Op::GlobalAveragePool, [x]) => counted(Nhwc::new(x.n(), 1, 1, x.c())),
         (Op::Linear { features }, [x]) => counted(Nhwc::new(x.n(), 1, 1, *features)),

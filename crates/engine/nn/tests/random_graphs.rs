@@ -82,7 +82,7 @@ impl Growing {
             _ => Sliding::new(2, 3, 1),
         };
         let norm = Op::BatchNorm { epsilon: 1e-2, momentum: 0.3 };
-        match wish.kind % 19 {
+        match wish.kind % 24 {
             0 | 1 => drop(self.add(Op::Conv { channels, window, bias: size % 2 == 0 }, &[x])),
             2 => drop(self.add(Op::Conv { channels, window: Sliding::new(1, 1, 0), bias: false }, &[x])),
             3 => drop(self.add(Op::Depthwise { window }, &[x])),
@@ -119,6 +119,26 @@ impl Growing {
                 if size % 3 == 0 {
                     let _ = self.add(Op::Relu, &[sum]);
                 }
+            }
+            18 => drop(self.add(Op::HardSwish, &[x])),
+            19 => drop(self.add(Op::HardSigmoid, &[x])),
+            20 => drop(self.add(Op::StochasticDepth { rate: 0.4 }, &[x])),
+            // Groups that divide the channels, in a convolution alone or before a norm.
+            21 => {
+                let groups = [1, 2, 3, 4, shapes[x].c()][size % 5];
+                let channels = groups * (1 + size / 5 % 4);
+                let grouped = self.add(Op::GroupedConv { channels, groups, window }, &[x]);
+                if size % 2 == 0 {
+                    let normal = self.add(norm, &[grouped]);
+                    let _ = self.add([Op::Relu, Op::HardSwish][size / 2 % 2], &[normal]);
+                }
+            }
+            // A branch that may be dropped beside the value that it began with.
+            22 => {
+                let branch = self.add(Op::Depthwise { window: Sliding::new(3, 1, 1) }, &[x]);
+                let branch = self.add(norm, &[branch]);
+                let branch = self.add(Op::StochasticDepth { rate: 0.3 }, &[branch]);
+                let _ = self.add(Op::Add, &[branch, x]);
             }
             // A convolution between norms, perhaps with a residual.
             _ => {

@@ -42,7 +42,7 @@ class Network(torch.nn.Module):
         weight, bias = tensors.get("weight"), tensors.get("bias")
         if window:
             x, sliding = padded(x, window, float("-inf") if op == "max-pool" else 0.0)
-        if op in ("conv", "depthwise"):
+        if op in ("conv", "grouped-conv", "depthwise"):
             return F.conv2d(x, weight, bias, window["stride"], groups=x.shape[1] // weight.shape[1])
         if op == "batch-norm":
             norm = self.get_submodule(node["name"])
@@ -56,10 +56,13 @@ class Network(torch.nn.Module):
         return {
             "input": lambda: x,
             "dropout": lambda: x,
+            "stochastic-depth": lambda: x,
             "relu": lambda: F.relu(x),
             "relu6": lambda: F.relu6(x),
             "silu": lambda: F.silu(x),
             "sigmoid": lambda: torch.sigmoid(x),
+            "hard-sigmoid": lambda: F.hardsigmoid(x),
+            "hard-swish": lambda: F.hardswish(x),
             "adaptive-average-pool": lambda: F.adaptive_avg_pool2d(x, node["size"]),
             "global-average-pool": lambda: x.mean((2, 3), keepdim=True),
             "add": lambda: x + y,
@@ -68,7 +71,7 @@ class Network(torch.nn.Module):
         }[op]()
 
 
-WITH_WEIGHTS = ("conv", "depthwise", "batch-norm", "linear")
+WITH_WEIGHTS = ("conv", "grouped-conv", "depthwise", "batch-norm", "linear")
 
 
 def padded(x, window, value):

@@ -1,5 +1,6 @@
 //! The steps of a prediction, with their weights.
 
+use foliar_kernels::conv::grouped;
 use foliar_kernels::separable::Separable;
 use foliar_kernels::{conv, depthwise, norm};
 
@@ -18,6 +19,7 @@ pub(super) struct Step {
 
 pub(super) enum Work {
     Dense { x: ValueId, residual: Option<ValueId>, y: ValueId, layer: conv::Prepared },
+    Grouped { x: ValueId, y: ValueId, layer: grouped::Prepared },
     Depthwise { x: ValueId, y: ValueId, layer: depthwise::Prepared },
     Separable { x: ValueId, residual: Option<ValueId>, y: ValueId, layer: Separable },
     Norm { x: ValueId, residual: Option<ValueId>, y: ValueId, norm: FixedNorm },
@@ -81,6 +83,10 @@ fn prepared(layer: &Convolution, tensors: &Tensors) -> Work {
             let (weight, bias) = tensors.folded(layer, conv.channels());
             Work::Dense { x, residual, y, layer: conv::Prepared::new(conv, weight, bias, activation) }
         }
+        Kind::Grouped(conv) => {
+            let (weight, bias) = tensors.folded(layer, conv.channels());
+            Work::Grouped { x, y, layer: grouped::Prepared::new(conv, &weight, bias, activation) }
+        }
         Kind::Depthwise(conv) => {
             let (weight, bias) = tensors.folded(layer, conv.output().c());
             Work::Depthwise { x, y, layer: depthwise::Prepared::new(conv, weight, bias, activation) }
@@ -97,6 +103,9 @@ impl Step {
             }
             Work::Separable { x, residual, y, layer } => {
                 on(memory, *x, *residual, *y, |x, residual, y| layer.forward(count, x, residual, y));
+            }
+            Work::Grouped { x, y, layer } => {
+                on(memory, *x, None, *y, |x, _, y| layer.forward(count, x, y));
             }
             Work::Depthwise { x, y, layer } => {
                 on(memory, *x, None, *y, |x, _, y| layer.forward(count, x, y));
@@ -118,7 +127,7 @@ impl Work {
             Self::Dense { x, residual, .. }
             | Self::Separable { x, residual, .. }
             | Self::Norm { x, residual, .. } => [Some(*x), *residual].into_iter().flatten().collect(),
-            Self::Depthwise { x, .. } => vec![*x],
+            Self::Grouped { x, .. } | Self::Depthwise { x, .. } => vec![*x],
             Self::Other(step) => step.inputs().collect(),
         }
     }
@@ -129,6 +138,7 @@ impl Work {
             Self::Dense { y, .. }
             | Self::Separable { y, .. }
             | Self::Norm { y, .. }
+            | Self::Grouped { y, .. }
             | Self::Depthwise { y, .. } => *y,
             Self::Other(step) => step.output(),
         }
@@ -141,6 +151,7 @@ impl Work {
             |layer: &depthwise::Prepared| layer.conv().output().len() * layer.conv().window().area();
         match self {
             Self::Dense { layer, .. } => dense(layer),
+            Self::Grouped { layer, .. } => layer.conv().output().len() * layer.conv().patch_len(),
             Self::Depthwise { layer, .. } => depthwise(layer),
             Self::Separable { layer, .. } => depthwise(layer.depthwise()) + dense(layer.pointwise()),
             Self::Norm { .. } | Self::Other(_) => 0,

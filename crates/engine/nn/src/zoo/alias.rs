@@ -10,6 +10,9 @@ pub fn known_as(name: &str) -> Option<&'static str> {
     // Names of ours hold points: mobilenet_v1_0.25.
     own(name).or_else(|| match architecture(name).as_str() {
         "mobilenetv2_100" => Some("mobilenet_v2"),
+        "regnety_004" => Some("regnet_y_400mf"),
+        "regnety_016" => Some("regnet_y_1_6gf"),
+        "regnety_032" => Some("regnet_y_3_2gf"),
         other => own(other),
     })
 }
@@ -25,14 +28,26 @@ pub fn nearest(name: &str) -> Option<&'static str> {
     let plain = architecture(name);
     known_as(name).or_else(|| {
         let families = [
+            ("mobilenetv3_small", "mobilenet_v3_small"),
+            ("mobilenet_v3_small", "mobilenet_v3_small"),
+            ("mobilenetv3", "mobilenet_v3_large"),
+            ("mobilenet_v3", "mobilenet_v3_large"),
             ("mobilenet", "mobilenet_v2"),
+            ("efficientnet_b1", "efficientnet_b1"),
+            ("efficientnet_b2", "efficientnet_b2"),
+            ("efficientnet_b3", "efficientnet_b3"),
+            ("efficientnet_b4", "efficientnet_b3"),
+            ("efficientnet_b5", "efficientnet_b3"),
+            ("efficientnetv2", "efficientnet_v2_s"),
+            ("efficientnet_v2", "efficientnet_v2_s"),
             ("efficientnet", "efficientnet_b0"),
+            ("regnet", "regnet_y_800mf"),
             ("densenet", "densenet121"),
             ("vgg", "vgg16_bn"),
             ("squeezenet", "squeezenet1_0"),
             ("mnasnet", "mobilenet_v2"),
             ("resnet", "resnet50"),
-            ("resnext", "resnet50"),
+            ("resnext", "resnext50_32x4d"),
             ("resnest", "resnet50"),
         ];
         let (_, model) = families.into_iter().find(|(family, _)| plain.contains(family))?;
@@ -66,12 +81,22 @@ mod tests {
             ("densenet121.ra_in1k", "densenet121"),
             ("efficientnet_b0.ra_in1k", "efficientnet_b0"),
             ("vgg16_bn.tv_in1k", "vgg16_bn"),
+            ("regnety_016.tv2_in1k", "regnet_y_1_6gf"),
+            ("resnext50_32x4d.a1h_in1k", "resnext50_32x4d"),
+            ("efficientnet_b2.ra_in1k", "efficientnet_b2"),
+            ("MobileNetV3Large", "mobilenet_v3_large"),
         ] {
             assert_eq!(known_as(name), Some(model), "{name}");
         }
-        for name in
-            ["resnet50d", "tf_efficientnet_b0", "mobilenetv3_large_100", "resnet", "", "vit_base_patch16_224"]
-        {
+        for name in [
+            "resnet50d",
+            "tf_efficientnet_b0",
+            "mobilenetv3_large_100",
+            "regnety_008",
+            "resnet",
+            "",
+            "vit_base_patch16_224",
+        ] {
             assert_eq!(known_as(name), None, "{name}");
         }
     }
@@ -79,10 +104,13 @@ mod tests {
     #[test]
     fn the_nearest_is_of_the_same_family() {
         for (name, model) in [
-            ("mobilenetv3_large_100", Some("mobilenet_v2")),
-            ("tf_efficientnet_b3.ns_jft_in1k", Some("efficientnet_b0")),
+            ("mobilenetv3_large_100", Some("mobilenet_v3_large")),
+            ("mobilenetv3_small_075", Some("mobilenet_v3_small")),
+            ("tf_efficientnet_b3.ns_jft_in1k", Some("efficientnet_b3")),
+            ("tf_efficientnetv2_m.in21k", Some("efficientnet_v2_s")),
+            ("regnetx_008", Some("regnet_y_800mf")),
             ("resnet101d", Some("resnet101")),
-            ("seresnext50_32x4d", Some("resnet50")),
+            ("seresnext50_32x4d", Some("resnext50_32x4d")),
             ("wide_resnet50_2", Some("resnet50")),
             ("resnet152", Some("resnet50")),
             ("resnet34d", Some("resnet34")),
