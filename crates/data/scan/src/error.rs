@@ -175,22 +175,19 @@ pub enum ScanError {
     },
     /// The folders do not say what the photos show.
     #[error(
-        "{}: {folders} {what}{}{}; {EXPECTED}", root.shown(),
+        "{}: {folders} {what}{}; {EXPECTED}", root.shown(),
         if tables.is_empty() { String::new() }
-        else { format!("; the labels may be in {}{}", tables.join(", "), way_to_table(root, tables)) },
-        unusable.as_ref().map_or_else(String::new, |why| format!("; no labels can be had from {why}"))
+        else { format!("; the labels may be in {}{}", tables.join(", "), way_to_table(root, tables)) }
     )]
     LabelsElsewhere {
         /// The folder.
         root: PathBuf,
         /// Names of the folders.
         folders: String,
-        /// What is wrong with them.
+        /// What is wrong with them, and with a table that cannot be used.
         what: String,
         /// Files that may hold the labels.
         tables: Vec<String>,
-        /// A table that cannot be used, and what is wrong with it.
-        unusable: Option<String>,
     },
     /// A table of labels cannot be used.
     #[error(transparent)]

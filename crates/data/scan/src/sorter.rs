@@ -225,7 +225,7 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
         }
         recognised => recognised,
     };
-    match (discover(root, tree, &source.columns), layout) {
+    let sorted = match (discover(root, tree, &source.columns), layout) {
         (Discovered::Obvious(tables), layout) => match layout {
             Err(ScanError::Undecided { root: at, what, mut ways }) if !asked => {
                 let places: Vec<PathBuf> = tables.into_iter().map(|table| table.path).collect();
@@ -267,55 +267,45 @@ fn understood<'a>(root: &Path, tree: &'a Tree, options: &ScanOptions) -> Result<
             let photos = tree.files.iter().any(|path| tree.is_picture(path));
             match tables.is_empty() || !photos {
                 true => folders(layout),
-                false => {
-                    let (tables, unusable) = usable_tables(root, tree, root, tables, source);
-                    Err(ScanError::LabelsElsewhere {
-                        root: root.to_owned(),
-                        folders: "the photos".to_owned(),
-                        what: "are in no class folders".to_owned(),
-                        tables,
-                        unusable,
-                    })
-                }
+                false => Err(ScanError::LabelsElsewhere {
+                    root: root.to_owned(),
+                    folders: "the photos".to_owned(),
+                    what: "are in no class folders".to_owned(),
+                    tables,
+                }),
             }
         }
-        (_, Err(ScanError::LabelsElsewhere { root: at, folders, what, tables, .. })) => {
-            let (tables, unusable) = usable_tables(root, tree, &at, tables, source);
-            Err(ScanError::LabelsElsewhere { root: at, folders, what, tables, unusable })
-        }
         (_, layout) => layout.and_then(folders),
-    }
+    };
+    sorted.map_err(|error| without_unusable(error, tree, source, root))
 }
 
-/// The tables, of those below `at`, that may be offered, and what is wrong with the first of the others.
-fn usable_tables(
-    root: &Path,
-    tree: &Tree,
-    at: &Path,
-    tables: Vec<String>,
-    source: &LabelSource,
-) -> (Vec<String>, Option<String>) {
+/// The error without the tables that would not do, and with what is wrong with the first of them.
+fn without_unusable(error: ScanError, tree: &Tree, source: &LabelSource, top: &Path) -> ScanError {
+    let ScanError::LabelsElsewhere { root, folders, mut what, mut tables } = error else { return error };
     let pictures = Pictures::of(tree);
     let mut unusable = None;
-    let mut may_be_used = |table: &String| {
-        let path = at.join(table);
-        // A number of notes on single photos, or a file that is not read at all.
-        if !path.is_file() {
-            return true;
-        }
-        let read = read_labels(&path, &source.columns, &pictures).map_err(ScanError::from);
-        match read.and_then(|labels| Labelled::of(root, tree, &[labels], None, false)) {
+    tables.retain(|table| {
+        let path = root.join(table);
+        // A number of notes on single photos is no file.
+        let read = match path.is_file() {
+            true => read_labels(&path, &source.columns, &pictures).map_err(ScanError::from),
+            false => return true,
+        };
+        match read.and_then(|labels| Labelled::of(top, tree, &[labels], None, false)) {
             Ok(_) | Err(ScanError::Undecided { .. } | ScanError::Labels(LabelError::Undecided { .. })) => {
                 true
             }
             Err(error) => {
-                unusable.get_or_insert_with(|| error.to_string());
+                unusable.get_or_insert(error);
                 false
             }
         }
-    };
-    let tables = tables.into_iter().filter(|table| may_be_used(table)).collect();
-    (tables, unusable)
+    });
+    if let Some(error) = unusable {
+        what.push_str(&format!("; no labels can be had from {error}"));
+    }
+    ScanError::LabelsElsewhere { root, folders, what, tables }
 }
 
 /// `PHOTOS --labels a.csv --labels b.csv`.

@@ -130,7 +130,6 @@ impl Ways<'_> {
             folders: listed(names),
             what: what.to_owned(),
             tables,
-            unusable: None,
         }
     }
 
