@@ -52,6 +52,9 @@ fn what_was_understood_is_said_and_own_outputs_are_no_classes() {
         "archive/leaves-main/photos/explained",
     ];
     scene.run(&explained).expect(0);
+    let report = ["report", "archive/leaves-main/photos/runs/a", "--out", "archive/leaves-main/photos/rep"];
+    scene.run(&report).expect(0);
+    assert!(scene.path("archive/leaves-main/photos/rep/pictures/.foliar-output").is_file());
     let mut again = train_arguments("second");
     again[1] = "archive";
     let again = scene.run(&again).expect(0);

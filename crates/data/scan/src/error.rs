@@ -55,7 +55,7 @@ fn unseen(folder: &str, like: &str) -> &'static str {
     if folder.trim_end() != folder || like.trim_end() != like {
         ", and one of them has a blank at its end"
     } else if !folder.ends_with(like) && composed(folder).ends_with(&composed(like)) {
-        ", and its accents are written with other bytes (a composed letter, or a letter and its mark)"
+        ", though written with other bytes"
     } else {
         ""
     }

@@ -23,7 +23,6 @@ const MARKS: &[&str] = &[
     "vflip",
     "rotate",
     "rotation",
-    "rot",
     "mirror",
     "blur",
     "blurred",
@@ -88,7 +87,7 @@ fn without_last(words: &[String]) -> Option<&[String]> {
         [rest @ .., width, by, height] if by == "x" && side(width) && side(height) => Some(rest),
         [rest @ .., side_word, unit] if unit == "px" && side(side_word) => Some(rest),
         [rest @ .., last] if is_mark(last) || side(last) => Some(rest),
-        [rest @ .., mark, number] if is_mark(mark) && is_number(number) => Some(rest),
+        [rest @ .., mark, number] if (is_mark(mark) || mark == "rot") && is_number(number) => Some(rest),
         _ => None,
     }
 }
@@ -180,6 +179,7 @@ mod tests {
             "64|128|256",
             "noise|blur|edges",
             "class 7|class",
+            "stem|stem_rot",
         ] {
             assert_eq!(of(names), "", "{names}");
         }

@@ -241,7 +241,7 @@ pub(crate) fn is_output(name: &str) -> bool {
         "outputs",
         "log",
         "logs",
-        "lightning",
+        "lightninglogs",
         "checkpoint",
         "checkpoints",
         "weights",
@@ -364,8 +364,13 @@ pub(crate) fn is_number(word: &str) -> bool {
 /// Runs of letters with their marks, cut where lower case turns to upper, and of digits; in lower case. Two words that
 /// mean one thing are one: `ground_truth`.
 pub(crate) fn words(name: &str) -> Vec<String> {
-    const ONE: [(&str, &str); 4] =
-        [("ground", "truth"), ("grad", "cam"), ("confusion", "matrix"), ("confusion", "matrices")];
+    const ONE: [(&str, &str); 5] = [
+        ("ground", "truth"),
+        ("grad", "cam"),
+        ("confusion", "matrix"),
+        ("confusion", "matrices"),
+        ("lightning", "logs"),
+    ];
     let mut words: Vec<String> = Vec::new();
     for word in runs(name) {
         match words.last_mut() {
@@ -461,7 +466,7 @@ mod tests {
         assert!(!["rust", "masked_chafer", "rust_images", "512"].into_iter().any(is_kind));
         assert!(is_mask("segmentation_masks") && is_mask("Ground Truth") && !is_mask("images"));
         assert!(["lightning_logs", "Grad-CAM", "confusion_matrix", "plots"].into_iter().all(is_output));
-        assert!(!["lightning_rust", "plot 3", "ground", "matrix"].into_iter().any(is_output));
+        assert!(!["lightning", "plot 3", "ground", "matrix"].into_iter().any(is_output));
         assert_eq!(normal("Bean_Rust "), normal("bean rust"));
     }
 }
