@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{LONG, Random, assert_close, assert_same_on_all_pools, fewer};
+use common::{Random, assert_close, assert_same_on_all_pools, fewer};
 use foliar_kernels::channels::{
     concat_backward, concat_forward, scale_backward_factor, scale_backward_image, scale_forward,
 };
