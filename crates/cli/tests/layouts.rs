@@ -66,8 +66,7 @@ fn what_was_understood_is_said_and_own_outputs_are_no_classes() {
 fn the_depth_of_the_classes_goes_from_training_to_evaluation() {
     let scene = Scene::new(6);
     move_to(&scene, "crops/bean");
-    let other = Scene::new(6);
-    fs::rename(other.path("photos"), scene.path("crops/pea")).unwrap();
+    foliar_synth::write_dataset(&scene.path("crops/pea"), 2, 6, 48).unwrap();
     let mut arguments = train_arguments("run");
     arguments[1] = "crops";
     arguments.extend(["--classes-from", "2"]);
