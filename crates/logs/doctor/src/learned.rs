@@ -15,6 +15,7 @@ use foliar_logread::{Metric, Point, Series, Split};
 
 use crate::another_run::may_be_its_start;
 use crate::context::Context;
+use crate::repeats;
 use crate::rows::{Column, Reading, Row};
 use crate::scale::reference::{Known, expected};
 use crate::scores;
@@ -130,6 +131,11 @@ fn may_be_one_class(context: &Context<'_>, curve: &[(usize, Reading)]) -> bool {
     let noise = (2.0 * end * (1.0 - end) / size).sqrt();
     let same = curve.len() > EPOCHS + 1 && curve.iter().all(|(_, reading)| reading.value == first.1.value);
     if same && end < SKEWED {
+        return true;
+    }
+    if repeats::one_share(context)
+        .is_some_and(|(_, share, _)| share.value < SKEWED && repeats::costs_one_answer(context, share.value))
+    {
         return true;
     }
     context.setup.classes.is_none()

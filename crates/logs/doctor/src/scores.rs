@@ -3,6 +3,7 @@
 use foliar_logread::{Metric, Series, Split};
 
 use crate::context::Context;
+use crate::words::number;
 
 /// A score that rises over the log.
 #[derive(Clone, Copy, Debug)]
@@ -36,5 +37,68 @@ pub(crate) fn rising<'a>(context: &Context<'a>) -> Option<Rise<'a>> {
         let end = *late.get(late.len() / 2)?;
         let best = points.iter().map(|point| point.value).fold(0.0, f64::max);
         (end > first + RISES && end > REACHES && last > best - FALLS).then_some(Rise { series, first, end })
+    })
+}
+
+/// The best value so far of photos held out, as the log itself tells it, where it was reached long before the end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ToldBest<'a> {
+    pub(crate) train: &'a Series,
+    pub(crate) held_out: &'a Series,
+    pub(crate) best: f64,
+    /// The round in which it was reached, where that is told too.
+    pub(crate) round: Option<f64>,
+    /// Lines since, at least.
+    pub(crate) since: usize,
+}
+
+impl ToldBest<'_> {
+    /// `in round 12`, or `before line 40`.
+    pub(crate) fn when(&self) -> String {
+        match self.round {
+            Some(round) => format!("in round {}", number(round)),
+            None => "long before the end".to_owned(),
+        }
+    }
+}
+
+/// Of lines such as `40: learn: 0.31 test: 0.52 best: 0.49 (12)` the best value, where it is the same in ten lines and more, half of all
+/// at least, and better than what was held out is in each of them.
+pub(crate) fn told_best<'a>(context: &Context<'a>) -> Option<ToldBest<'a>> {
+    const LINES: usize = 10;
+    let series = &context.log.series;
+    let best = series
+        .iter()
+        .find(|series| series.metric == Metric::Unknown && series.name.trim().eq_ignore_ascii_case("best"))?;
+    let measured =
+        |series: &&Series| matches!(series.metric, Metric::Loss | Metric::OtherScore | Metric::Accuracy);
+    let held_out = series
+        .iter()
+        .filter(measured)
+        .find(|series| matches!(series.split, Some(Split::Validation | Split::Test)))?;
+    let train = series
+        .iter()
+        .filter(measured)
+        .find(|series| series.split == Some(Split::Train) && series.metric == held_out.metric)?;
+    let last = best.points.last()?.value;
+    let since = best.points.iter().rev().take_while(|point| point.value == last).count();
+    let begin = best.points[best.points.len() - since].row;
+    let is_loss = held_out.metric == Metric::Loss;
+    let mut after = held_out.points.iter().filter(|point| point.row > begin);
+    let worse = after.all(|point| if is_loss { point.value > last } else { point.value < last });
+    let round = series
+        .iter()
+        .find(|series| {
+            series.name.to_lowercase().starts_with("best ") && series.points.len() == best.points.len()
+        })
+        .and_then(|series| series.points.last())
+        .map(|point| point.value)
+        .filter(|round| round.fract() == 0.0 && *round >= 0.0);
+    (since > LINES && 2 * since >= best.points.len() && worse).then_some(ToldBest {
+        train,
+        held_out,
+        best: last,
+        round,
+        since: since - 1,
     })
 }
