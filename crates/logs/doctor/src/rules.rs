@@ -140,7 +140,15 @@ const EXPLAINS: [(Id, &[Id]); 16] = [
     (Id::LossScaled, &[Id::HotStart, Id::Overconfident, Id::WorseThanChance]),
     (
         Id::DegenerateMetric,
-        &[Id::Underfit, Id::ValSpikes, Id::LossScaled, Id::AtChance, Id::WorseThanChance, Id::Plateau],
+        &[
+            Id::Underfit,
+            Id::ValSpikes,
+            Id::LossScaled,
+            Id::AtChance,
+            Id::WorseThanChance,
+            Id::Plateau,
+            Id::StillImproving,
+        ],
     ),
     (Id::LabelSmoothing, &[Id::Overconfident]),
     (Id::Overfit, &[Id::Plateau]),

@@ -111,8 +111,8 @@ fn healthy(context: &Context<'_>, findings: &[Finding]) -> String {
         }
         None => match rising(context) {
             Some(rise) => format!(
-                "This run looks healthy as far as the log shows: `{}` rises from {} to {}.",
-                rise.series.name.trim(),
+                "This run looks healthy as far as the log shows: {} rises from {} to {}.",
+                rise.name(),
                 number(rise.first),
                 number(rise.end)
             ),

@@ -15,6 +15,7 @@ use foliar_logread::{Metric, Series};
 
 use crate::context::Context;
 use crate::guessing::{self, Guess};
+use crate::learned::is_deviation;
 use crate::rows::{Column, Reading};
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
@@ -71,17 +72,6 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             (true, true) => None,
         }
     })
-}
-
-/// Whether the loss is by its name that of numbers and not of classes, and no accuracy says otherwise.
-fn is_deviation(context: &Context<'_>) -> bool {
-    let chosen = &context.chosen;
-    let named = |series: &foliar_logread::Series| {
-        let name = series.name.to_lowercase();
-        ["mse", "mae", "msle"].iter().any(|word| name.contains(word))
-    };
-    chosen.val_accuracy.or(chosen.train_accuracy).is_none()
-        && chosen.val_loss.or(chosen.train_loss).is_some_and(named)
 }
 
 /// Whether the readings are many lines of one epoch.

@@ -328,6 +328,67 @@ const KINDS: &[Kind] = &[
         Some(Id::Plateau),
         &[Id::Healthy, Id::AtChance],
     ),
+    (
+        "a squared error of numbers that falls to a fifth in training and validation",
+        None,
+        "epoch,train_mse,val_mse\n1,52.31,50.17\n2,36.02,35.44\n3,25.11,26.03\n4,18.07,19.92\n5,13.60,15.21\n6,10.71,12.84\n7,8.94,11.07\n8,7.83,10.12\n",
+        Some(Id::Healthy),
+        &[Id::TooLittleToTell],
+    ),
+    (
+        "a squared error of numbers that hardly falls in validation",
+        None,
+        "epoch,train_mse,val_mse\n1,52.31,50.17\n2,36.02,49.44\n3,25.11,47.03\n4,18.07,48.92\n5,13.60,46.21\n6,10.71,46.84\n7,8.94,47.07\n8,7.83,46.12\n",
+        None,
+        &[Id::Healthy],
+    ),
+    (
+        "parts of a loss of boxes, of training and validation, beside a precision that rises",
+        None,
+        "epoch,train/box_loss,train/cls_loss,train/dfl_loss,metrics/mAP50(B),val/box_loss,val/cls_loss,val/dfl_loss\n\
+         1,1.81,3.42,1.51,0.112,1.92,3.13,1.56\n2,1.62,2.51,1.40,0.241,1.71,2.54,1.45\n3,1.49,1.93,1.31,0.355,1.57,2.07,1.37\n\
+         4,1.38,1.57,1.24,0.446,1.47,1.74,1.31\n5,1.31,1.34,1.19,0.513,1.40,1.53,1.26\n6,1.25,1.19,1.15,0.566,1.35,1.39,1.23\n",
+        Some(Id::Healthy),
+        &[Id::TooLittleToTell],
+    ),
+    (
+        "parts of a loss of boxes that rise in validation from the third epoch on",
+        None,
+        "epoch,train/box_loss,train/cls_loss,train/dfl_loss,val/box_loss,val/cls_loss,val/dfl_loss\n\
+         1,1.81,3.42,1.51,1.92,3.13,1.56\n2,1.42,2.11,1.30,1.71,2.54,1.45\n3,1.09,1.33,1.01,1.67,2.47,1.47\n4,0.78,0.77,0.84,1.81,2.94,1.53\n\
+         5,0.61,0.44,0.69,1.97,3.43,1.62\n6,0.45,0.29,0.55,2.15,3.99,1.73\n7,0.33,0.19,0.41,2.31,4.44,1.84\n8,0.25,0.12,0.33,2.44,4.81,1.91\n",
+        Some(Id::Overfit),
+        &[Id::Healthy, Id::StillImproving],
+    ),
+    (
+        "an area under the curve that was best in the sixth round, while that of training goes on",
+        None,
+        "[0]\ttrain-auc:0.71000\teval-auc:0.68992\n[1]\ttrain-auc:0.74770\teval-auc:0.71010\n[2]\ttrain-auc:0.78050\teval-auc:0.72268\n[3]\ttrain-auc:0.80903\teval-auc:0.72915\n\
+         [4]\ttrain-auc:0.83386\teval-auc:0.73353\n[5]\ttrain-auc:0.85546\teval-auc:0.73625\n[6]\ttrain-auc:0.87425\teval-auc:0.73606\n[7]\ttrain-auc:0.89060\teval-auc:0.73642\n\
+         [8]\ttrain-auc:0.90482\teval-auc:0.73607\n[9]\ttrain-auc:0.91719\teval-auc:0.73556\n[10]\ttrain-auc:0.92796\teval-auc:0.73355\n[11]\ttrain-auc:0.93732\teval-auc:0.73290\n\
+         [12]\ttrain-auc:0.94547\teval-auc:0.73154\n[13]\ttrain-auc:0.95256\teval-auc:0.73163\n[14]\ttrain-auc:0.95873\teval-auc:0.73037\n[15]\ttrain-auc:0.96409\teval-auc:0.72824\n\
+         [16]\ttrain-auc:0.96876\teval-auc:0.72866\n[17]\ttrain-auc:0.97282\teval-auc:0.72754\n[18]\ttrain-auc:0.97635\teval-auc:0.72594\n[19]\ttrain-auc:0.97943\teval-auc:0.72478\n",
+        Some(Id::Overfit),
+        &[Id::Healthy, Id::TooLittleToTell],
+    ),
+    (
+        "a word error rate of 1 in all lines beside losses that hardly fall",
+        None,
+        "| Training Loss | Epoch | Step | Validation Loss | Wer |\n|---|---|---|---|---|\n\
+         | 6.0900 | 1.0 | 50 | 5.0050 | 1.0 |\n| 6.0700 | 2.0 | 100 | 4.9900 | 1.0 |\n| 6.0500 | 3.0 | 150 | 4.9750 | 1.0 |\n\
+         | 6.0300 | 4.0 | 200 | 4.9600 | 1.0 |\n| 6.0100 | 5.0 | 250 | 4.9450 | 1.0 |\n| 5.9900 | 6.0 | 300 | 4.9300 | 1.0 |\n\
+         | 5.9700 | 7.0 | 350 | 4.9150 | 1.0 |\n| 5.9500 | 8.0 | 400 | 4.9000 | 1.0 |\n| 5.9300 | 9.0 | 450 | 4.8850 | 1.0 |\n",
+        Some(Id::AtChance),
+        &[Id::Healthy, Id::StillImproving],
+    ),
+    (
+        "squared errors of a booster that was given one set twice",
+        None,
+        "[1]\ttraining's l2: 4.11207\tvalid_1's l2: 4.11207\n[2]\ttraining's l2: 3.31406\tvalid_1's l2: 3.31406\n\
+         [3]\ttraining's l2: 2.70118\tvalid_1's l2: 2.70118\n[4]\ttraining's l2: 2.21103\tvalid_1's l2: 2.21103\n",
+        Some(Id::TooGood),
+        &[Id::Healthy, Id::StillImproving],
+    ),
 ];
 
 #[test]
