@@ -263,7 +263,9 @@ fn both(
     let flat =
         last.1 > 0.985 * first.1.min(chance) && losses.iter().all(|(_, loss, _)| *loss > 0.96 * chance);
     let near = last.1 < 1.6 * chance;
-    if steady || !agrees || !flat || !near || knows_training(context, chance) || best > guess + luck {
+    let learned =
+        if noun == "validation" { knows_training(context, chance) } else { training_learned(context) };
+    if steady || !agrees || !flat || !near || learned || best > guess + luck {
         return None;
     }
     Some(finding(
