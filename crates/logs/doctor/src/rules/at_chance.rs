@@ -15,6 +15,7 @@ use foliar_logread::{Metric, Series};
 
 use crate::context::Context;
 use crate::guessing::{self, Guess};
+use crate::learned::is_deviation;
 use crate::rows::{Column, Reading};
 use crate::words::{number, percent, quoted};
 use crate::{Evidence, Finding, Id, Severity};
@@ -26,6 +27,12 @@ const ACCURACIES: usize = 5;
 
 /// An accuracy below which no task of a few dozen classes is learned.
 const TINY: f64 = 0.06;
+
+/// Points above guessing that are luck at most, where the number of classes is not known.
+const SHARE: f64 = 0.1;
+
+/// How far above guessing, and how near to each other, accuracies are that are a share.
+const STEADY: (f64, f64) = (0.04, 0.01);
 
 type Curve = Vec<(usize, Reading)>;
 
@@ -65,17 +72,6 @@ pub(crate) fn find(context: &Context<'_>) -> Option<Finding> {
             (true, true) => None,
         }
     })
-}
-
-/// Whether the loss is by its name that of numbers and not of classes, and no accuracy says otherwise.
-fn is_deviation(context: &Context<'_>) -> bool {
-    let chosen = &context.chosen;
-    let named = |series: &foliar_logread::Series| {
-        let name = series.name.to_lowercase();
-        ["mse", "mae", "msle"].iter().any(|word| name.contains(word))
-    };
-    chosen.val_accuracy.or(chosen.train_accuracy).is_none()
-        && chosen.val_loss.or(chosen.train_loss).is_some_and(named)
 }
 
 /// Whether the readings are many lines of one epoch.
@@ -254,14 +250,22 @@ fn both(
     let noise = (guess * (1.0 - guess) / size).sqrt();
     // However few the photos: who gets more than half of what guessing gets wrong right has learned something.
     let luck = (4.5 * noise + 1.0 / size).max(0.6 * guess * (1.0 - guess)).min(0.5 * (1.0 - guess));
+    // Where C is not known, more may be the share of the largest class.
+    let luck = if context.setup.classes.is_some() { luck } else { luck.min(SHARE) };
     // Of few photos that a guess gets right, there may be none.
     let enough = mean > 0.4 * guess || guess * size < 8.0;
+    // One that stays above guessing, and hardly moves, is a share of the largest class: that is for other rules.
+    let least_right = accuracies.iter().map(|(_, reading)| reading.value).fold(1.0, f64::min);
+    let steady =
+        context.setup.classes.is_none() && least_right > guess + STEADY.0 && best - least_right < STEADY.1;
     let agrees = context.setup.classes.is_some() || (typical > 0.66 && enough && mean < 1.5 * guess);
     let (first, last) = (losses.first()?, losses.last()?);
     let flat =
         last.1 > 0.985 * first.1.min(chance) && losses.iter().all(|(_, loss, _)| *loss > 0.96 * chance);
     let near = last.1 < 1.6 * chance;
-    if !agrees || !flat || !near || training_learned(context) || best > guess + luck {
+    let learned =
+        if noun == "validation" { knows_training(context, chance) } else { training_learned(context) };
+    if steady || !agrees || !flat || !near || learned || best > guess + luck {
         return None;
     }
     Some(finding(
@@ -278,6 +282,15 @@ fn both(
         ends(context, &[(first.0, first.2), (last.0, last.2)], &format!("{noun} loss")),
         if context.setup.classes.is_some() { 0.95 } else { 0.93 },
     ))
+}
+
+/// Whether the training loss has fallen by a third, and below that of guessing: a fall to it is none.
+fn knows_training(context: &Context<'_>, chance: f64) -> bool {
+    const LEFT: f64 = 0.8;
+    let mean = |reading: &Reading| reading.value / context.factors().0;
+    let below =
+        context.column(Column::TrainLoss).last().is_some_and(|(_, reading)| mean(reading) < LEFT * chance);
+    training_learned(context) && below
 }
 
 /// Whether the training loss has fallen by a third: then the network learns, if nothing that generalises.

@@ -24,12 +24,7 @@ pub(crate) fn find(context: &Context<'_>) -> Finding {
         (None, None, _) if rising(context).is_some() => {
             let rise = rising(context);
             let text = rise.map(|rise| {
-                format!(
-                    "`{}` rises from {} to {}",
-                    rise.series.name.trim(),
-                    number(rise.first),
-                    number(rise.end)
-                )
+                format!("{} rises from {} to {}", rise.name(), number(rise.first), number(rise.end))
             });
             format!("No problem found as far as the log shows: {}.", text.unwrap_or_default())
         }

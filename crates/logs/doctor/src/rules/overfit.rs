@@ -12,6 +12,7 @@
 //! `val-spikes`.
 
 mod implied;
+mod told_best;
 
 use crate::best_run::runs;
 use crate::context::Context;
@@ -35,6 +36,7 @@ fn as_one(context: &Context<'_>) -> Option<Finding> {
         .or_else(|| by_gap(context))
         .or_else(|| after_many_epochs(context))
         .or_else(|| implied::find(context))
+        .or_else(|| told_best::find(context))
         .or_else(|| stalled(context))
 }
 
