@@ -158,7 +158,7 @@ pub(crate) fn long_past<'a>(context: &Context<'a>) -> Option<Common<'a>> {
             .map(|three| three.iter().map(|point| point.value).sum::<f64>() / 3.0)
             .collect();
         let turn = (0..means.len()).min_by(|&a, &b| means[b].total_cmp(&means[a]))?;
-        let mut late: Vec<f64> = means[means.len() - means.len().div_ceil(3)..].iter().copied().collect();
+        let mut late: Vec<f64> = means[means.len() - means.len().div_ceil(3)..].to_vec();
         late.sort_by(f64::total_cmp);
         let end = *late.get(late.len() / 2)?;
         (2 * turn <= means.len() && end < means[turn]).then_some(Common {
