@@ -201,7 +201,7 @@ fn by_gap(context: &Context<'_>) -> Option<Finding> {
                 .map(|loss| Evidence::at(loss.line, quoted(row, index, "validation loss", loss)))
                 .into_iter()
                 .collect(),
-            confidence: 0.35,
+            confidence: 0.25,
             advice: ADVICE.to_owned(),
             code: code(),
         }
